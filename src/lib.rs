@@ -1,0 +1,4 @@
+//! Tidegate, a replication-aware proxy for Redis and Valkey.
+
+pub mod command;
+pub mod config;
