@@ -1,1 +1,199 @@
-//! Being built.
+//! `proxy.toml`: parse, validate, diff.
+//!
+//! A section is a file here, and a key is one declaration in it (see `section.rs`): field,
+//! default, kind of value, and whether a reload suffices. What relates keys to each other stands
+//! in `rules.rs`. Reading a file tells *every* mistake in it, each with its line, its value and
+//! what is accepted; there is no configuration short of a whole, valid one.
+//!
+//! No sockets, no tasks; names are not resolved here. Secrets are shown nowhere.
+
+mod address;
+mod admin;
+mod change;
+mod kind;
+mod log;
+mod metrics;
+mod mistake;
+mod nearest;
+mod proxy;
+mod reads;
+mod report;
+mod rules;
+mod secret;
+mod section;
+mod source;
+mod topology;
+
+pub use address::{HostPort, HostPortError};
+pub use admin::{Admin, AdminCommands};
+pub use change::{Applies, Change, diff};
+pub use log::{Log, LogFormat};
+pub use metrics::Metrics;
+pub use mistake::{ConfigError, Mistake, Problem};
+pub use proxy::{Proxy, Workers};
+pub use reads::{Balance, ReadFrom, Reads};
+pub use secret::Secret;
+pub use section::Key;
+pub use topology::{Discovery, TopologyConfig};
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use report::Report;
+use section::Section;
+use source::Source;
+
+/// The longest file that is read, in bytes. The shipped one has a fiftieth of it.
+const MAX_FILE: usize = 256 << 10;
+
+/// How many errors of syntax are told of one file.
+const MAX_SYNTAX: usize = 20;
+
+/// Declares the file: its sections in their order.
+macro_rules! file {
+    ($($(#[$doc:meta])* $field:ident: $Section:ty,)*) => {
+        /// A whole, valid `proxy.toml`. The default is the file that says nothing.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Config {
+            $($(#[$doc])* pub $field: $Section,)*
+        }
+
+        impl Config {
+            /// Every key there is, in the order of the file.
+            pub fn keys() -> Vec<Key> {
+                [$(<$Section>::keys()),*].concat()
+            }
+
+            fn read<'a>(file: &'a DeTable<'a>, report: &mut Report<'a>) -> Self {
+                let mut config = Self::default();
+                $(
+                    if let Some(table) = table(<$Section>::NAME, file, report) {
+                        config.$field = Section::read(table, report);
+                    }
+                )*
+                config
+            }
+
+            fn diff(&self, new: &Self) -> Vec<Change> {
+                let mut changes = Vec::new();
+                $(self.$field.diff(&new.$field, &mut changes);)*
+                changes
+            }
+        }
+    };
+}
+
+file! {
+    /// The side that faces the clients.
+    proxy: Proxy,
+    /// The servers behind the proxy.
+    topology: TopologyConfig,
+    /// Who serves reads.
+    reads: Reads,
+    /// Administrative commands.
+    admin: Admin,
+    /// The metrics endpoint.
+    metrics: Metrics,
+    /// The log.
+    log: Log,
+}
+
+impl Config {
+    /// Reads the file at `path`.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let origin = path.display().to_string();
+        let unreadable = |error: std::io::Error| {
+            ConfigError::unreadable(&origin, format!("cannot be read: {error}"))
+        };
+        let mut bytes = Vec::new();
+        let bound = MAX_FILE as u64 + 1;
+        File::open(path)
+            .and_then(|file| file.take(bound).read_to_end(&mut bytes))
+            .map_err(unreadable)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::parse(text, &origin),
+            Err(_) if bytes.len() > MAX_FILE => Err(too_long(&origin)),
+            Err(error) => {
+                let why = format!("is not UTF-8 text: byte {}", error.valid_up_to());
+                Err(ConfigError::unreadable(&origin, why))
+            }
+        }
+    }
+
+    /// Reads `text`; `origin` is what mistakes call it, usually the file's name.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ConfigError> {
+        if text.len() > MAX_FILE {
+            return Err(too_long(origin));
+        }
+        let source = Source::new(text);
+        let mut report = Report::new(&source);
+        let (file, errors) = DeTable::parse_recoverable(text);
+        let mut is_whole = true;
+        for error in errors.iter().take(MAX_SYNTAX) {
+            let at = error.span().map_or(0, |span| span.start);
+            let message = error.message().to_owned();
+            is_whole &= message == "duplicate key";
+            report.add(at, Problem::Syntax { column: source.column(at), message });
+        }
+        // What the parser makes of broken text is a guess; its values are judged only where the
+        // worst is a key given twice.
+        let mut config = Self::default();
+        if is_whole {
+            unknown(file.get_ref(), &mut report);
+            config = Self::read(file.get_ref(), &mut report);
+            rules::check(&config, &mut report);
+        }
+        let mistakes = report.into_mistakes();
+        if mistakes.is_empty() { Ok(config) } else { Err(ConfigError::new(origin, mistakes)) }
+    }
+}
+
+fn too_long(origin: &str) -> ConfigError {
+    ConfigError::unreadable(origin, format!("is longer than {MAX_FILE} bytes"))
+}
+
+/// The section called `name`, if the file has it.
+fn table<'a>(
+    name: &str,
+    file: &'a DeTable<'a>,
+    report: &mut Report<'a>,
+) -> Option<&'a DeTable<'a>> {
+    let (key, raw) = file.get_key_value(name)?;
+    let table = raw.get_ref().as_table();
+    if table.is_none() {
+        report.no_section(key, raw);
+    }
+    table
+}
+
+/// Notes every section and key that does not exist.
+fn unknown(file: &DeTable<'_>, report: &mut Report<'_>) {
+    let keys = Config::keys();
+    for (section, raw) in file {
+        let name = section.get_ref().as_ref();
+        if !keys.iter().any(|key| key.section == name) {
+            let nearest = nearest::section(name, &keys)
+                .map(|section| format!("[{section}]"))
+                .or_else(|| nearest::orphan(name, &keys).map(Key::path));
+            let section_name = source::one_line(name);
+            let problem = Problem::UnknownSection { section: section_name, nearest };
+            report.add(section.span().start, problem);
+            continue;
+        }
+        for (key, _) in raw.get_ref().as_table().into_iter().flatten() {
+            if !keys.iter().any(|k| k.section == name && k.is_called(key.get_ref())) {
+                let meant = nearest::key(name, key.get_ref(), &keys);
+                let nearest = meant.map(|meant| {
+                    report.meant(&meant.path());
+                    if meant.section == name { meant.name.to_owned() } else { meant.path() }
+                });
+                let key_path = format!("{name}.{}", source::one_line(key.get_ref()));
+                let problem = Problem::UnknownKey { key: key_path, nearest };
+                report.add(key.span().start, problem);
+            }
+        }
+    }
+}

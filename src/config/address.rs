@@ -1,0 +1,123 @@
+//! `host:port`, as every address in `proxy.toml` is written.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// The longest host name DNS can carry.
+const MAX_HOST: usize = 253;
+
+/// A host (name, IPv4 or IPv6 address) and a TCP port; names are resolved when they are used.
+///
+/// Two spellings of one host compare equal where no resolver is needed to know it: names are kept
+/// in lower case, IPv6 addresses in their canonical form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostPort {
+    /// The host, an IPv6 address without its brackets.
+    pub host: String,
+    /// The port; 0, "any free one", only where we listen.
+    pub port: u16,
+}
+
+/// The text is not `host:port`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an address such as 127.0.0.1:6379, redis.example:6379 or [::1]:6379")]
+pub struct HostPortError;
+
+impl HostPort {
+    /// `port` on 127.0.0.1.
+    pub fn local(port: u16) -> Self {
+        Self { host: Ipv4Addr::LOCALHOST.to_string(), port }
+    }
+}
+
+impl FromStr for HostPort {
+    type Err = HostPortError;
+
+    fn from_str(text: &str) -> Result<Self, HostPortError> {
+        let (host, port) = text.rsplit_once(':').ok_or(HostPortError)?;
+        if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(HostPortError);
+        }
+        let port = port.parse().map_err(|_| HostPortError)?;
+        let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let host = match bracketed {
+            Some(v6) => v6.parse::<Ipv6Addr>().map_err(|_| HostPortError)?.to_string(),
+            None if is_host(host) => host.to_ascii_lowercase(),
+            None => return Err(HostPortError),
+        };
+        Ok(Self { host, port })
+    }
+}
+
+/// A host name as resolvers and container runtimes take them, or an IPv4 address. What consists of
+/// digits and dots alone must be the latter: `10.0.0.256` is a slip, not a name.
+fn is_host(text: &str) -> bool {
+    let labels = text.strip_suffix('.').unwrap_or(text);
+    if labels.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return text.parse::<Ipv4Addr>().is_ok();
+    }
+    text.len() <= MAX_HOST
+        && labels.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        })
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_read_and_show() {
+        for (text, host, port, shown) in [
+            ("127.0.0.1:6379", "127.0.0.1", 6379, "127.0.0.1:6379"),
+            ("Redis-0.Example.:1", "redis-0.example.", 1, "redis-0.example.:1"),
+            ("my_service:65535", "my_service", 65535, "my_service:65535"),
+            ("[::1]:0", "::1", 0, "[::1]:0"),
+            ("[0:0::0:1]:7", "::1", 7, "[::1]:7"),
+        ] {
+            let read: HostPort = text.parse().unwrap();
+            assert_eq!((read.host.as_str(), read.port), (host, port), "{text}");
+            assert_eq!(read.to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            ":",
+            "6379",
+            ":6379",
+            "host",
+            "host:",
+            "host:+1",
+            "host:65536",
+            "::1:6379",
+            "[::1]",
+            "[host]:1",
+            "10.0.0.256:1",
+            "127.1:1",
+            "a..b:1",
+            "a b:1",
+            ".:1",
+            "*:6379",
+            "user:pw@host:1",
+            "redis://host:6379",
+            "hôst:1",
+        ] {
+            assert_eq!(text.parse::<HostPort>(), Err(HostPortError), "{text}");
+        }
+    }
+}

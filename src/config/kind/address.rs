@@ -1,0 +1,51 @@
+//! Addresses.
+
+use toml::de::DeValue;
+
+use super::{Kind, Raw, Read, Switch, Wrong, quoted};
+use crate::config::HostPort;
+
+/// A [`HostPort`]: one of ours, where port 0 asks for any free one, or a server's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Address {
+    Listen,
+    Server,
+}
+
+impl Address {
+    fn min_port(self) -> u16 {
+        match self {
+            Self::Listen => 0,
+            Self::Server => 1,
+        }
+    }
+}
+
+impl Kind for Address {
+    type Value = HostPort;
+
+    fn accepted(&self) -> String {
+        let min = self.min_port();
+        format!("an address \"host:port\" or \"[::1]:port\" with a port from {min} to 65535")
+    }
+
+    fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, HostPort> {
+        raw.get_ref()
+            .as_str()
+            .and_then(|text| text.parse::<HostPort>().ok())
+            .filter(|address| address.port >= self.min_port())
+            .map_or_else(|| Wrong::all(raw), Ok)
+    }
+
+    fn show(&self, value: &HostPort) -> String {
+        quoted(&value.to_string())
+    }
+}
+
+impl Switch for Address {
+    const OFF: &'static str = "\"\"";
+
+    fn is_off(raw: &DeValue<'_>) -> bool {
+        raw.as_str() == Some("")
+    }
+}

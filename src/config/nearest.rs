@@ -1,0 +1,65 @@
+//! What was probably meant by a key that does not exist.
+
+use strsim::damerau_levenshtein;
+
+use super::section::Key;
+
+/// Names longer than this are no slips of the pen, and comparing them is not free.
+const MAX_NAME: usize = 64;
+
+/// The key meant by `name` in `section`: one of the section with nearly that name, or one of that
+/// very name elsewhere.
+pub(crate) fn key<'k>(section: &str, name: &str, keys: &'k [Key]) -> Option<&'k Key> {
+    let name = normal(name)?;
+    let (own, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.section == section);
+    let exact = || others.into_iter().find(|key| key.is_called(&name));
+    closest(&name, own.iter().map(|key| (key.name, *key))).or_else(exact)
+}
+
+/// The section meant by `name`.
+pub(crate) fn section(name: &str, keys: &[Key]) -> Option<&'static str> {
+    closest(&normal(name)?, keys.iter().map(|key| (key.section, key.section)))
+}
+
+/// The key meant by `name` outside of any section.
+pub(crate) fn orphan<'k>(name: &str, keys: &'k [Key]) -> Option<&'k Key> {
+    closest(&normal(name)?, keys.iter().map(|key| (key.name, key)))
+}
+
+/// `max_clients` and `maxClients` differ less from `max-clients` than an edit distance says.
+fn normal(name: &str) -> Option<String> {
+    (name.len() <= MAX_NAME).then(|| name.to_ascii_lowercase().replace('_', "-"))
+}
+
+/// The candidate whose name differs from `name` in the fewest places, if these are few.
+fn closest<'n, T>(name: &str, candidates: impl Iterator<Item = (&'n str, T)>) -> Option<T> {
+    let few = (name.chars().count() / 3).clamp(1, 4);
+    candidates
+        .map(|(candidate, value)| (damerau_levenshtein(name, candidate), value))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance <= few)
+        .map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+
+    #[test]
+    fn slips_are_understood_and_noise_is_not() {
+        let keys = Config::keys();
+        let meant = |section, name| super::key(section, name, &keys).map(|key| key.path());
+        assert_eq!(meant("proxy", "max-client").as_deref(), Some("proxy.max-clients"));
+        assert_eq!(meant("proxy", "max_clients").as_deref(), Some("proxy.max-clients"));
+        assert_eq!(meant("proxy", "masterauth").as_deref(), Some("topology.masterauth"));
+        assert_eq!(meant("topology", "primary").as_deref(), None, "it exists");
+        assert_eq!(meant("proxy", "banana"), None);
+        assert_eq!(meant("proxy", &"max-clients".repeat(100)), None);
+        assert_eq!(super::section("toplogy", &keys), Some("topology"));
+        assert_eq!(super::section("zebra", &keys), None);
+        assert_eq!(
+            super::orphan("maxclients", &keys).map(|key| key.path()).as_deref(),
+            Some("proxy.max-clients")
+        );
+    }
+}

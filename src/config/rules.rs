@@ -1,0 +1,109 @@
+//! The rules among keys: what each value alone does not show.
+
+use std::collections::HashSet;
+
+use super::report::Report;
+use super::{Config, HostPort};
+
+/// One rule. It is asked only when all of its keys could be read.
+struct Rule {
+    keys: &'static [&'static str],
+    broken: fn(&Config) -> Vec<Broken>,
+}
+
+/// How a rule is broken: the key to blame, its value, the rule.
+struct Broken(&'static str, String, String);
+
+const RULES: &[Rule] = &[
+    Rule { keys: &["proxy.listen"], broken: listens_twice },
+    Rule { keys: &["proxy.listen", "metrics.listen"], broken: metrics_in_the_way },
+    Rule { keys: &["proxy.listen", "topology.master", "topology.replicas"], broken: own_backend },
+    Rule { keys: &["topology.replicas"], broken: replica_twice },
+    Rule { keys: &["topology.master", "topology.replicas"], broken: master_as_replica },
+    Rule { keys: &["topology.masteruser", "topology.masterauth"], broken: user_without_password },
+    Rule {
+        keys: &["topology.master", "topology.replicas", "reads.weights"],
+        broken: weight_of_nobody,
+    },
+];
+
+/// Notes every broken rule.
+pub(crate) fn check(config: &Config, report: &mut Report<'_>) {
+    for rule in RULES {
+        if rule.keys.iter().all(|key| report.is_read(key)) {
+            for Broken(key, value, rule) in (rule.broken)(config) {
+                report.conflict(key, value, rule);
+            }
+        }
+    }
+}
+
+fn replicas(config: &Config) -> &[HostPort] {
+    config.topology.replicas.as_deref().unwrap_or_default()
+}
+
+/// The addresses that were there before.
+fn twice(addresses: &[HostPort]) -> impl Iterator<Item = &HostPort> {
+    let mut seen = HashSet::new();
+    addresses.iter().filter(move |address| !seen.insert(*address))
+}
+
+fn quoted(address: &HostPort) -> String {
+    format!("\"{address}\"")
+}
+
+fn listens_twice(config: &Config) -> Vec<Broken> {
+    twice(&config.proxy.listen)
+        .filter(|address| address.port != 0)
+        .map(|address| Broken("proxy.listen", quoted(address), "is listed twice".into()))
+        .collect()
+}
+
+fn metrics_in_the_way(config: &Config) -> Vec<Broken> {
+    let taken = |address: &&HostPort| address.port != 0 && config.proxy.listen.contains(address);
+    let address = config.metrics.listen.as_ref().filter(taken);
+    let rule = "is an address of proxy.listen; clients and scrapers need one each";
+    address.map(|it| Broken("metrics.listen", quoted(it), rule.into())).into_iter().collect()
+}
+
+fn own_backend(config: &Config) -> Vec<Broken> {
+    let rule = "is an address of proxy.listen; the proxy would be its own server";
+    let master = std::iter::once(("topology.master", &config.topology.master));
+    master
+        .chain(replicas(config).iter().map(|replica| ("topology.replicas", replica)))
+        .filter(|(_, address)| config.proxy.listen.contains(address))
+        .map(|(key, address)| Broken(key, quoted(address), rule.into()))
+        .collect()
+}
+
+fn replica_twice(config: &Config) -> Vec<Broken> {
+    twice(replicas(config))
+        .map(|address| Broken("topology.replicas", quoted(address), "is listed twice".into()))
+        .collect()
+}
+
+fn master_as_replica(config: &Config) -> Vec<Broken> {
+    let master = &config.topology.master;
+    let rule = "is topology.master; a server is one of both";
+    let listed = replicas(config).contains(master);
+    listed.then(|| Broken("topology.replicas", quoted(master), rule.into())).into_iter().collect()
+}
+
+fn user_without_password(config: &Config) -> Vec<Broken> {
+    let topology = &config.topology;
+    let alone = !topology.masteruser.is_empty() && topology.masterauth.is_empty();
+    let value = format!("{:?}", topology.masteruser);
+    let rule = "needs topology.masterauth, the user's password";
+    alone.then(|| Broken("topology.masteruser", value, rule.into())).into_iter().collect()
+}
+
+/// Replicas that the master will name cannot be checked here.
+fn weight_of_nobody(config: &Config) -> Vec<Broken> {
+    let Some(replicas) = config.topology.replicas.as_ref() else {
+        return Vec::new();
+    };
+    let servers: HashSet<_> = replicas.iter().chain([&config.topology.master]).collect();
+    let rule = "is neither topology.master nor one of topology.replicas";
+    let strangers = config.reads.weights.keys().filter(|address| !servers.contains(address));
+    strangers.map(|it| Broken("reads.weights", quoted(it), rule.into())).collect()
+}

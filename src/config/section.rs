@@ -1,0 +1,142 @@
+//! The form of a section: one declaration per key gives its field, its default, its kind, and
+//! with them the reader, the table of keys and the diff.
+
+use toml::de::DeTable;
+
+use super::change::{Applies, Change};
+use super::kind::Kind;
+use super::report::Report;
+
+/// One key of `proxy.toml`, for documents and tests.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Its section, `reads`.
+    pub section: &'static str,
+    /// Its name, `from`.
+    pub name: &'static str,
+    /// Other names that are understood.
+    pub aliases: &'static [&'static str],
+    /// What may stand there.
+    pub accepted: String,
+    /// Its default, as it would stand in the file.
+    pub default: String,
+    /// When a new value takes effect.
+    pub applies: Applies,
+    /// True where values are never shown.
+    pub secret: bool,
+}
+
+impl Key {
+    /// `reads.from`
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+
+    /// True where `name` is the key's name or an alias of it.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+/// What `section!` writes for a section's type.
+pub(crate) trait Section: Default {
+    /// The section's name, without brackets.
+    const NAME: &'static str;
+
+    /// Its keys, in the order of the file.
+    fn keys() -> Vec<Key>;
+
+    /// Reads what `table` says; everything else keeps its default.
+    fn read<'a>(table: &'a DeTable<'a>, report: &mut Report<'a>) -> Self;
+
+    /// Appends what differs in `new`.
+    fn diff(&self, new: &Self, changes: &mut Vec<Change>);
+}
+
+/// The change of one key, if there is one.
+pub(crate) fn change<K: Kind>(
+    key: (&str, &str, Applies),
+    kind: &K,
+    old: &K::Value,
+    new: &K::Value,
+) -> Option<Change> {
+    let (section, name, applies) = key;
+    (old != new).then(|| Change {
+        key: format!("{section}.{name}"),
+        old: kind.show(old),
+        new: kind.show(new),
+        applies,
+    })
+}
+
+/// Declares a section. Per key: documentation, then
+/// `"name" | "alias" => field: Type = default, Kind, Live;` (or `Restart`).
+macro_rules! section {
+    (
+        $(#[$meta:meta])*
+        pub struct $Section:ident = $section:literal {
+            $(
+                $(#[$doc:meta])*
+                $name:literal $(| $alias:literal)* => $field:ident: $Type:ty = $default:expr,
+                    $kind:expr, $applies:ident;
+            )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $Section {
+            $($(#[$doc])* pub $field: $Type,)*
+        }
+
+        impl Default for $Section {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+
+        impl $crate::config::section::Section for $Section {
+            const NAME: &'static str = $section;
+
+            fn keys() -> Vec<$crate::config::Key> {
+                let default = Self::default();
+                vec![$($crate::config::Key {
+                    section: $section,
+                    name: $name,
+                    aliases: &[$($alias),*],
+                    accepted: $crate::config::kind::Kind::accepted(&$kind),
+                    default: $crate::config::kind::Kind::show(&$kind, &default.$field),
+                    applies: $crate::config::Applies::$applies,
+                    secret: $crate::config::section::is_secret(&$kind),
+                },)*]
+            }
+
+            fn read<'a>(
+                table: &'a toml::de::DeTable<'a>,
+                report: &mut $crate::config::report::Report<'a>,
+            ) -> Self {
+                let mut section = Self::default();
+                $(
+                    let names = [$name $(, $alias)*];
+                    if let Some(value) = report.read($section, &names, &$kind, table) {
+                        section.$field = value;
+                    }
+                )*
+                section
+            }
+
+            fn diff(&self, new: &Self, changes: &mut Vec<$crate::config::Change>) {
+                $(
+                    let key = ($section, $name, $crate::config::Applies::$applies);
+                    let change = $crate::config::section::change;
+                    changes.extend(change(key, &$kind, &self.$field, &new.$field));
+                )*
+            }
+        }
+    };
+}
+pub(crate) use section;
+
+/// Whether values of a kind must not be shown.
+pub(crate) fn is_secret<K: Kind>(_: &K) -> bool {
+    K::SECRET
+}
