@@ -1,14 +1,357 @@
 //! `proxy.toml`: the shipped file, good files, and one file per mistake.
+//!
+//! A file in `tests/config/invalid/` begins with one `# expect: ` line per mistake; what is told of
+//! it must be these lines and no other. The lines count, `:0:` being "no line".
 
-use tidegate::config::Config;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tidegate::config::{
+    AdminCommands, Applies, Balance, Config, ConfigError, HostPort, LogFormat, Problem, ReadFrom,
+    Secret, Workers, diff,
+};
+use tidegate::units::ByteSize;
 
 const SHIPPED: &str = include_str!("../proxy.toml");
+const EVERYTHING: &str = include_str!("config/valid/everything.toml");
+
+/// The password in every fixture; nothing may ever show it.
+const PASSWORD: &str = "hunter2";
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, "proxy.toml")
+}
+
+fn refused(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+fn address(text: &str) -> HostPort {
+    text.parse().unwrap()
+}
+
+/// Name and text of every file of a kind.
+fn fixtures(kind: &str) -> Vec<(String, String)> {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/config").join(kind);
+    let mut files: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let read = |path: &PathBuf| (path.display().to_string(), fs::read_to_string(path).unwrap());
+    files.iter().map(read).collect()
+}
+
+fn expected(text: &str) -> Vec<&str> {
+    text.lines().map_while(|line| line.strip_prefix("# expect: ")).collect()
+}
+
+#[test]
+fn every_mistake_is_told_as_its_file_says() {
+    let files = fixtures("invalid");
+    assert!(files.len() > 60, "{} files", files.len());
+    for (name, text) in files {
+        assert!(!expected(&text).is_empty(), "{name} expects nothing");
+        assert_eq!(refused(&text).lines().collect::<Vec<_>>(), expected(&text), "{name}");
+    }
+}
+
+#[test]
+fn every_key_has_a_file_with_a_mistake() {
+    let told: String = fixtures("invalid").iter().flat_map(|(_, text)| expected(text)).collect();
+    for key in Config::keys() {
+        let accepted = format!("accepted is {}", key.accepted);
+        assert!(told.contains(&key.path()), "{}", key.path());
+        assert!(told.contains(&accepted) || key.name == "replicas", "{}: {accepted}", key.path());
+    }
+}
+
+#[test]
+fn good_files_are_good() {
+    for (name, text) in fixtures("valid") {
+        if let Err(error) = parse(&text) {
+            panic!("{name}: {error}");
+        }
+    }
+}
 
 #[test]
 fn the_shipped_file_is_the_defaults_and_two_replicas() {
-    let mut config = Config::parse(SHIPPED, "proxy.toml").unwrap();
+    let mut config = parse(SHIPPED).unwrap();
     let replicas = config.topology.replicas.take().unwrap();
-    let shown: Vec<_> = replicas.iter().map(ToString::to_string).collect();
-    assert_eq!(shown, ["127.0.0.1:6380", "127.0.0.1:6381"]);
+    assert_eq!(replicas, [address("127.0.0.1:6380"), address("127.0.0.1:6381")]);
     assert_eq!(config, Config::default());
+    assert!(SHIPPED.lines().count() <= 100);
+}
+
+#[test]
+fn the_shipped_file_has_every_key_and_a_comment_for_it() {
+    let file: toml::Table = SHIPPED.parse().unwrap();
+    for key in Config::keys() {
+        let section = file.get(key.section).and_then(toml::Value::as_table).unwrap();
+        assert!(section.contains_key(key.name), "{} is missing", key.path());
+    }
+    for paragraph in SHIPPED.split("\n#").skip(1) {
+        assert!(paragraph.lines().count() <= 5, "keys without a comment of their own: {paragraph}");
+    }
+    let restart = Config::keys().into_iter().filter(|key| key.applies == Applies::Restart).count();
+    assert_eq!(SHIPPED.matches(". (restart)").count(), restart);
+}
+
+#[test]
+fn defaults_read_back_as_they_are_shown() {
+    let is_writable = |shown: &str| shown != "(left out)";
+    let mut file = toml::Table::new();
+    for key in Config::keys().into_iter().filter(|key| is_writable(&key.default)) {
+        let line: toml::Table = format!("value = {}", key.default).parse().unwrap();
+        let section = file.entry(key.section).or_insert_with(|| toml::Table::new().into());
+        section.as_table_mut().unwrap().insert(key.name.to_owned(), line["value"].clone());
+    }
+    assert_eq!(parse(&file.to_string()).unwrap(), Config::default());
+    assert_eq!(parse("").unwrap(), Config::default());
+}
+
+#[test]
+fn every_value_arrives_where_it_belongs() {
+    let Config { proxy, topology, reads, admin, metrics, log } = parse(EVERYTHING).unwrap();
+    assert_eq!(proxy.listen, [address("0.0.0.0:6400"), address("[::1]:6400")]);
+    assert_eq!(proxy.workers, Workers::Count(4));
+    assert_eq!(proxy.max_clients, 1_000_000);
+    assert_eq!(proxy.timeout, Some(Duration::from_secs(3600)));
+    assert_eq!(proxy.tcp_keepalive, Some(Duration::from_secs(60)));
+    assert_eq!(proxy.query_buffer_limit, ByteSize::mib(64));
+    assert_eq!(proxy.client_output_buffer_limit, Some(ByteSize::kib(64)));
+    assert_eq!(proxy.proto_max_bulk_len, ByteSize::mib(1));
+    assert_eq!(proxy.requirepass.expose(), "hunter2-front");
+    assert_eq!(topology.master, address("redis-0.redis.svc.cluster.local:6379"));
+    let replicas = ["redis-1.redis.svc.cluster.local:6379", "[fd00::2]:6379"].map(address);
+    assert_eq!(topology.replicas, Some(replicas.to_vec()));
+    assert_eq!(topology.masteruser, "proxy");
+    assert_eq!(topology.masterauth, Secret::new("hunter2-back"));
+    assert_eq!(topology.connect_timeout, Duration::from_millis(250));
+    assert_eq!(topology.request_timeout, Some(Duration::from_secs(10)));
+    assert_eq!((reads.from, reads.balance), (ReadFrom::Any, Balance::RoundRobin));
+    let weights = [(topology.master, 0), (address("[fd00::2]:6379"), 1000)];
+    assert_eq!(reads.weights, weights.into());
+    assert_eq!(admin.commands, AdminCommands::Master);
+    assert_eq!(metrics.listen, Some(address("0.0.0.0:9121")));
+    assert_eq!((log.format, log.level.as_str()), (LogFormat::Json, "warn,tidegate::monitor=debug"));
+}
+
+#[test]
+fn off_is_none_and_aliases_are_the_same_words() {
+    let off = parse(include_str!("config/valid/off.toml")).unwrap();
+    assert_eq!((off.proxy.timeout, off.proxy.tcp_keepalive), (None, None));
+    assert_eq!((off.proxy.client_output_buffer_limit, off.topology.request_timeout), (None, None));
+    assert_eq!((off.topology.replicas, off.metrics.listen), (Some(Vec::new()), None));
+
+    let aliases = parse(include_str!("config/valid/aliases.toml")).unwrap();
+    assert_eq!(aliases.topology.master, address("10.0.0.1:6379"));
+    assert_eq!(aliases.reads.from, ReadFrom::Master);
+    assert_eq!(aliases.admin.commands, AdminCommands::Master);
+}
+
+#[test]
+fn a_diff_names_every_key_that_differs_and_what_needs_a_restart() {
+    let (old, new) = (Config::default(), parse(EVERYTHING).unwrap());
+    assert_eq!(diff(&new, &new.clone()), []);
+    let changes = diff(&old, &new);
+    let changed: Vec<_> = changes.iter().map(|change| change.key.clone()).collect();
+    let all = Config::keys().into_iter().map(|key| key.path());
+    let but_one = all.filter(|key| key != "topology.discovery");
+    assert_eq!(changed, but_one.collect::<Vec<_>>(), "discovery has one value only");
+
+    let restart = changes.iter().filter(|change| change.applies == Applies::Restart);
+    let restart: BTreeSet<_> = restart.map(|change| change.key.as_str()).collect();
+    let sockets = ["proxy.listen", "proxy.workers", "metrics.listen", "log.format"];
+    assert_eq!(restart, BTreeSet::from(sockets));
+
+    let told = |key: &str| changes.iter().find(|change| change.key == key).unwrap().to_string();
+    assert_eq!(told("reads.from"), r#"reads.from: "replica" -> "any""#);
+    assert_eq!(told("proxy.workers"), r#"proxy.workers: "auto" -> 4 (with the next start)"#);
+    assert_eq!(told("proxy.requirepass"), r#"proxy.requirepass: "" -> ***"#);
+}
+
+#[test]
+fn what_a_diff_shows_reads_back() {
+    let mut new = parse(EVERYTHING).unwrap();
+    let lines = diff(&Config::default(), &new).into_iter().filter(|change| change.new != "***");
+    let text: String = lines.map(|change| format!("{} = {}\n", change.key, change.new)).collect();
+    let text = text
+        .replace("topology.masteruser", "topology.masterauth = \"x\"\n$0")
+        .replace("$0", "topology.masteruser");
+    new.proxy.requirepass = Secret::default();
+    new.topology.masterauth = Secret::new("x");
+    assert_eq!(parse(&text).unwrap(), new);
+}
+
+#[test]
+fn secrets_are_shown_nowhere() {
+    let config = parse(EVERYTHING).unwrap();
+    assert!(EVERYTHING.contains(PASSWORD) && format!("{config:?}").contains("***"));
+    assert!(!format!("{config:?} {config:#?}").contains(PASSWORD));
+    let mut other = config.clone();
+    other.proxy.requirepass = Secret::new("hunter2-new");
+    let change = diff(&config, &other);
+    assert_eq!(change.len(), 1, "{change:?}");
+    assert!(!format!("{change:?} {}", change[0]).contains(PASSWORD));
+
+    let files = fixtures("invalid").into_iter().filter(|(_, text)| text.contains(PASSWORD));
+    let mut seen = 0;
+    for (name, text) in files {
+        let error = parse(&text).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(PASSWORD), "{name}: {error}");
+        seen += 1;
+    }
+    assert!(seen >= 8, "{seen}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("proxy.toml");
+    let shown = path.display().to_string();
+    let load = || Config::load(&path).map_err(|error| error.to_string());
+
+    assert!(load().unwrap_err().starts_with(&format!("{shown}: cannot be read: No such file")));
+    fs::write(&path, b"[proxy]\n\xff").unwrap();
+    assert_eq!(load(), Err(format!("{shown}: is not UTF-8 text: byte 8")));
+    fs::write(&path, vec![0xff; 300 << 10]).unwrap();
+    assert_eq!(load(), Err(format!("{shown}: is longer than 262144 bytes")));
+    fs::write(&path, "\u{feff}[proxy]\r\nmax-clients = 0\r\n").unwrap();
+    assert!(load().unwrap_err().starts_with(&format!("{shown}:2: proxy.max-clients = 0: ")));
+    fs::write(&path, SHIPPED).unwrap();
+    assert_eq!(load(), Ok(parse(SHIPPED).unwrap()));
+    assert_eq!(refused(&"#".repeat(300 << 10)), "proxy.toml: is longer than 262144 bytes");
+}
+
+#[test]
+fn mistakes_without_number_are_told_in_part() {
+    let text: String = (0..30_000).map(|i| format!("k{i}=1\n")).collect();
+    let error = parse(&text).unwrap_err();
+    assert_eq!(error.mistakes().len(), 100);
+    assert!(error.mistakes().iter().all(|it| matches!(it.problem, Problem::UnknownSection { .. })));
+    assert!(error.to_string().ends_with("\nproxy.toml: and 29900 more mistakes"));
+}
+
+/// Nothing in a file as long as they may be makes the parser recurse or repeat itself to death.
+#[test]
+fn hostile_files_are_refused() {
+    let fill = |piece: &str| piece.repeat((255 << 10) / piece.len());
+    let nest = |depth: usize| {
+        let dots = "a.".repeat(75);
+        format!("[{dots}b]\n{}{dots}c=1{}", format!("{dots}c={{").repeat(depth), "}".repeat(depth))
+    };
+    let hostile = [
+        fill("a."),
+        fill("["),
+        fill("{a="),
+        fill("[a]\n"),
+        fill("[[a]]\n"),
+        fill("=\n"),
+        fill("="),
+        fill("\""),
+        fill("'''"),
+        fill("\\"),
+        fill("a=1,"),
+        fill("\u{0}"),
+        fill("\r"),
+        nest(78),
+        format!("[topology]\nreplicas = [{}]", fill("\"h:1\",")),
+        format!("[topology]\nmaster = \"{}\"", fill("h.")),
+        format!("[log]\nlevel = \"{}\"", fill("a=info,")),
+        format!("[proxy]\nworkers = 0x{}", fill("f")),
+    ];
+    let parse_all = move || {
+        for text in &hostile {
+            let error = refused(text);
+            assert!(error.len() < 64 << 10, "{}", &error[..1000]);
+        }
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(parse_all).unwrap().join().unwrap();
+}
+
+/// Pieces that together are often almost a file.
+fn pieces() -> impl Strategy<Value = String> {
+    let mut words: Vec<String> = Config::keys()
+        .iter()
+        .flat_map(|key| {
+            [key.name.to_owned(), key.path(), format!("[{}]\n", key.section), key.default.clone()]
+        })
+        .collect();
+    let marks = [
+        " = ",
+        "\n",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "\"",
+        "'",
+        "\"\"\"",
+        "#",
+        "-1",
+        "0",
+        "1e9",
+        "0x",
+        "true",
+        "é",
+        "\u{1F600}",
+        "\r\n",
+        "\\u0000",
+        "@",
+        "1979-05-27",
+        "inf",
+        "\"primary\"",
+        "primary",
+        "\"5s\"",
+        "\"1gb\"",
+        "\"[::1]:1\"",
+        "info,",
+        "[[proxy]]\n",
+        ".",
+    ];
+    words.extend(marks.map(str::to_owned));
+    prop::collection::vec(prop::sample::select(words), 0..40).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_a_file_or_a_list_of_mistakes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        judged(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_words_are_a_file_or_a_list_of_mistakes(text in pieces()) {
+        judged(&text);
+    }
+
+    #[test]
+    fn any_damage_to_the_shipped_file_is_survived(
+        at in 0..SHIPPED.len(), length in 0..40usize, insert in pieces(),
+    ) {
+        let (start, end) = (SHIPPED.floor_char_boundary(at), SHIPPED.len().min(at + length));
+        let rest = &SHIPPED[SHIPPED.floor_char_boundary(end)..];
+        judged(&format!("{}{insert}{rest}", &SHIPPED[..start]));
+    }
+
+    #[test]
+    fn sizes_and_addresses_take_any_text(text in "\\PC{0,20}") {
+        if let Ok(address) = text.parse::<HostPort>() {
+            prop_assert_eq!(address.to_string().parse(), Ok(address));
+        }
+        if let Ok(size) = text.parse::<ByteSize>() {
+            prop_assert_eq!(size.to_string().parse(), Ok(size));
+        }
+    }
+}
+
+/// A text gives a configuration, or mistakes that stand on lines it has, in their order.
+fn judged(text: &str) {
+    let Err(error) = parse(text) else { return };
+    let lines: Vec<_> = error.mistakes().iter().map(|mistake| mistake.line).collect();
+    assert!(!lines.is_empty() && lines.is_sorted(), "{error}");
+    assert!(lines.iter().all(|line| *line <= text.matches('\n').count() + 1), "{error}\n{text}");
+    assert!(error.to_string().lines().count() <= 101);
 }

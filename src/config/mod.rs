@@ -131,17 +131,15 @@ impl Config {
         let source = Source::new(text);
         let mut report = Report::new(&source);
         let (file, errors) = DeTable::parse_recoverable(text);
-        let mut is_whole = true;
         for error in errors.iter().take(MAX_SYNTAX) {
             let at = error.span().map_or(0, |span| span.start);
             let message = error.message().to_owned();
-            is_whole &= message == "duplicate key";
             report.add(at, Problem::Syntax { column: source.column(at), message });
         }
         // What the parser makes of broken text is a guess; its values are judged only where the
         // worst is a key given twice.
         let mut config = Self::default();
-        if is_whole {
+        if errors.iter().all(|error| error.message() == "duplicate key") {
             unknown(file.get_ref(), &mut report);
             config = Self::read(file.get_ref(), &mut report);
             rules::check(&config, &mut report);
@@ -176,6 +174,7 @@ fn unknown(file: &DeTable<'_>, report: &mut Report<'_>) {
         let name = section.get_ref().as_ref();
         if !keys.iter().any(|key| key.section == name) {
             let nearest = nearest::section(name, &keys)
+                .inspect(|section| report.meant(section))
                 .map(|section| format!("[{section}]"))
                 .or_else(|| nearest::orphan(name, &keys).map(Key::path));
             let section_name = source::one_line(name);

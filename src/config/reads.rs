@@ -97,7 +97,11 @@ impl Kind for Weights {
                 _ => false,
             };
             if !is_new {
-                wrongs.push(Wrong { within: format!(".{}", quoted(key.get_ref())), raw });
+                wrongs.push(Wrong {
+                    within: format!(".{}", quoted(key.get_ref())),
+                    raw,
+                    accepted: None,
+                });
             }
         }
         if wrongs.is_empty() { Ok(weights) } else { Err(wrongs) }

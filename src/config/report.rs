@@ -75,7 +75,8 @@ impl<'a> Report<'a> {
     fn wrong<K: Kind>(&mut self, key: &str, wrong: &Wrong<'a>, kind: &K) {
         let value = self.show(wrong.raw, kind);
         let key = format!("{key}{}", one_line(&wrong.within));
-        let problem = Problem::Value { key, value, accepted: kind.accepted() };
+        let accepted = wrong.accepted.clone().unwrap_or_else(|| kind.accepted());
+        let problem = Problem::Value { key, value, accepted };
         self.add(wrong.raw.span().start, problem);
     }
 
@@ -88,7 +89,7 @@ impl<'a> Report<'a> {
         self.add(key.span().start, Problem::Value { key: name.to_owned(), value, accepted });
     }
 
-    /// Notes that the key at `path` was probably meant by one that is unknown.
+    /// Notes that the key or section at `path` was probably meant by one that is unknown.
     pub(crate) fn meant(&mut self, path: &str) {
         self.unread.insert(path.to_owned());
     }

@@ -37,6 +37,7 @@ impl<'a> Source<'a> {
     /// shown: lists and tables (they may be nested), and what stands before an `@`, as in a URL.
     pub(crate) fn show(&self, value: &Spanned<DeValue<'_>>) -> String {
         match value.get_ref() {
+            DeValue::Array(items) if items.is_empty() => "[]".to_owned(),
             DeValue::Array(_) => "[...]".to_owned(),
             DeValue::Table(_) => "{...}".to_owned(),
             _ => one_line(self.text.get(value.span()).unwrap_or_default()),

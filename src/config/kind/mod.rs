@@ -28,12 +28,14 @@ pub(crate) struct Wrong<'a> {
     pub(crate) within: String,
     /// The value.
     pub(crate) raw: &'a Raw<'a>,
+    /// What may stand there, if that is not what the key as a whole accepts.
+    pub(crate) accepted: Option<String>,
 }
 
 impl<'a> Wrong<'a> {
     /// The whole of `raw` is wrong.
     pub(crate) fn all<T>(raw: &'a Raw<'a>) -> Read<'a, T> {
-        Err(vec![Self { within: String::new(), raw }])
+        Err(vec![Self { within: String::new(), raw, accepted: None }])
     }
 }
 
@@ -134,12 +136,11 @@ impl<K: Kind> Kind for ListOf<K> {
         for (i, item) in items.iter().enumerate() {
             match self.kind.read(item) {
                 Ok(value) => values.push(value),
-                Err(parts) => {
-                    wrongs.extend(parts.into_iter().map(|part| Wrong {
-                        within: format!("[{i}]{}", part.within),
-                        raw: part.raw,
-                    }))
-                }
+                Err(parts) => wrongs.extend(parts.into_iter().map(|part| Wrong {
+                    within: format!("[{i}]{}", part.within),
+                    raw: part.raw,
+                    accepted: part.accepted.or_else(|| Some(self.kind.accepted())),
+                })),
             }
         }
         if wrongs.is_empty() { Ok(values) } else { Err(wrongs) }
