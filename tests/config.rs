@@ -1,7 +1,7 @@
 //! `proxy.toml`: the shipped file, good files, and one file per mistake.
 //!
 //! A file in `tests/config/invalid/` begins with one `# expect: ` line per mistake; what is told of
-//! it must be these lines and no other. The lines count, `:0:` being "no line".
+//! it must be these lines and no other.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -91,8 +91,9 @@ fn the_shipped_file_has_every_key_and_a_comment_for_it() {
         let section = file.get(key.section).and_then(toml::Value::as_table).unwrap();
         assert!(section.contains_key(key.name), "{} is missing", key.path());
     }
-    for paragraph in SHIPPED.split("\n#").skip(1) {
-        assert!(paragraph.lines().count() <= 5, "keys without a comment of their own: {paragraph}");
+    for told in SHIPPED.split("\n#").skip(1) {
+        let keys = told.lines().skip(1).filter(|line| line.contains(" = ")).count();
+        assert!(keys <= 2, "keys without a comment of their own: {told}");
     }
     let restart = Config::keys().into_iter().filter(|key| key.applies == Applies::Restart).count();
     assert_eq!(SHIPPED.matches(". (restart)").count(), restart);
@@ -177,9 +178,7 @@ fn what_a_diff_shows_reads_back() {
     let mut new = parse(EVERYTHING).unwrap();
     let lines = diff(&Config::default(), &new).into_iter().filter(|change| change.new != "***");
     let text: String = lines.map(|change| format!("{} = {}\n", change.key, change.new)).collect();
-    let text = text
-        .replace("topology.masteruser", "topology.masterauth = \"x\"\n$0")
-        .replace("$0", "topology.masteruser");
+    let text = format!("{text}topology.masterauth = \"x\"\n");
     new.proxy.requirepass = Secret::default();
     new.topology.masterauth = Secret::new("x");
     assert_eq!(parse(&text).unwrap(), new);
@@ -268,7 +267,7 @@ fn hostile_files_are_refused() {
             assert!(error.len() < 64 << 10, "{}", &error[..1000]);
         }
     };
-    std::thread::Builder::new().stack_size(1 << 20).spawn(parse_all).unwrap().join().unwrap();
+    std::thread::Builder::new().stack_size(256 << 10).spawn(parse_all).unwrap().join().unwrap();
 }
 
 /// Pieces that together are often almost a file.

@@ -49,6 +49,9 @@ use source::Source;
 /// The longest file that is read, in bytes. The shipped one has a fiftieth of it.
 const MAX_FILE: usize = 256 << 10;
 
+/// The stack for parsing, in bytes of address space; see [`on_large_stack`].
+const STACK: usize = 64 << 20;
+
 /// How many errors of syntax are told of one file.
 const MAX_SYNTAX: usize = 20;
 
@@ -128,6 +131,12 @@ impl Config {
         if text.len() > MAX_FILE {
             return Err(too_long(origin));
         }
+        let judged = on_large_stack(|| Self::judge(text))
+            .map_err(|error| ConfigError::unreadable(origin, format!("not parsed: {error}")))?;
+        judged.map_err(|mistakes| ConfigError::new(origin, mistakes))
+    }
+
+    fn judge(text: &str) -> Result<Self, Vec<Mistake>> {
         let source = Source::new(text);
         let mut report = Report::new(&source);
         let (file, errors) = DeTable::parse_recoverable(text);
@@ -145,8 +154,18 @@ impl Config {
             rules::check(&config, &mut report);
         }
         let mistakes = report.into_mistakes();
-        if mistakes.is_empty() { Ok(config) } else { Err(ConfigError::new(origin, mistakes)) }
+        if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
     }
+}
+
+/// Does `work` on a stack that no file can overflow. The TOML parser bounds inline tables and
+/// dotted keys to 80 each, but not the one within the other: 6400 levels are 4 MB and more.
+fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> std::io::Result<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("config".to_owned()).stack_size(STACK);
+        let panicked = |_| std::io::Error::other("the parser failed");
+        thread.spawn_scoped(scope, work)?.join().map_err(panicked)
+    })
 }
 
 fn too_long(origin: &str) -> ConfigError {
