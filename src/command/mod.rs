@@ -1,1 +1,27 @@
-//! Being built.
+//! What every command is: who may answer it, where its keys are, what it does to the session.
+//!
+//! One declarative row per command and subcommand of every Redis up to 8.2 and Valkey up to 9.1
+//! ([`lookup`], [`all`]), and the commands a master has beyond those ([`Learned`], from its own
+//! `COMMAND` reply). [`resolve`] asks both.
+//!
+//! Never does: I/O, time, tasks; it never checks a request's syntax or arity on a server's behalf,
+//! and never decides a route. A command nobody knows is no read: it goes to the master as a write.
+
+mod access;
+mod effect;
+mod index;
+mod keys;
+mod learned;
+mod resolve;
+mod row;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use access::Access;
+pub use effect::{Blocking, ClientCommand, Effect, Subscription};
+pub use index::{all, lookup};
+pub use keys::{Keys, Positions};
+pub use learned::{Learned, LearnedCommand};
+pub use resolve::{Resolved, resolve};
+pub use row::Command;

@@ -1,0 +1,78 @@
+//! Finding a row by its name: a hash table made by the compiler.
+//!
+//! Never allocates, and hashes the first and last eight bytes at most, so that neither the length
+//! of what a client sends nor its choice of bytes costs anything: the rows are fixed, a name is
+//! compared with the few rows of one short probe.
+
+use super::Command;
+use super::table::TABLE;
+
+/// Slots of the table: a power of two, a quarter full.
+const SLOTS: usize = 1 << SLOT_BITS;
+const SLOT_BITS: u32 = 10;
+
+static INDEX: [Option<&'static Command>; SLOTS] = index();
+
+/// The row of the command called `name`, in any case. Subcommands are found through their
+/// container's row: [`Command::subcommand`].
+#[must_use]
+pub fn lookup(name: &[u8]) -> Option<&'static Command> {
+    let mut slot = slot(name);
+    while let Some(row) = INDEX[slot] {
+        if row.name.as_bytes().eq_ignore_ascii_case(name) {
+            return Some(row);
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    None
+}
+
+/// Every row, each container followed by its subcommands.
+pub fn all() -> impl Iterator<Item = &'static Command> {
+    let rows = TABLE.iter().flat_map(|group| group.iter());
+    rows.flat_map(|row| std::iter::once(row).chain(row.subcommands))
+}
+
+const fn index() -> [Option<&'static Command>; SLOTS] {
+    let mut index: [Option<&'static Command>; SLOTS] = [None; SLOTS];
+    let mut group = 0;
+    while group < TABLE.len() {
+        let mut row = 0;
+        while row < TABLE[group].len() {
+            let mut slot = slot(TABLE[group][row].name.as_bytes());
+            while index[slot].is_some() {
+                slot = (slot + 1) % SLOTS;
+            }
+            index[slot] = Some(&TABLE[group][row]);
+            row += 1;
+        }
+        group += 1;
+    }
+    index
+}
+
+/// Where the probe for `name` begins; the same for every spelling in upper and lower case.
+const fn slot(name: &[u8]) -> usize {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let (head, tail) = ends(name);
+    let head = (head | LOWER).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let tail = (tail | LOWER) ^ ((name.len() as u64) << 56);
+    let mixed = (head ^ head >> 32 ^ tail).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    (mixed >> (u64::BITS - SLOT_BITS)) as usize
+}
+
+/// The first and the last eight bytes, or what there is of them: overlapping in short names.
+const fn ends(name: &[u8]) -> (u64, u64) {
+    if let (Some(head), Some(tail)) = (name.first_chunk(), name.last_chunk()) {
+        return (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));
+    }
+    if let (Some(head), Some(tail)) = (name.first_chunk(), name.last_chunk()) {
+        return (u32::from_le_bytes(*head) as u64, u32::from_le_bytes(*tail) as u64);
+    }
+    match *name {
+        [] => (0, 0),
+        [a] => (a as u64, 0),
+        [a, b] => (a as u64 | (b as u64) << 8, 0),
+        [a, b, c, ..] => (a as u64 | (b as u64) << 8 | (c as u64) << 16, 0),
+    }
+}

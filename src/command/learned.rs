@@ -1,0 +1,197 @@
+//! The commands that the table lacks (modules', newer servers'), as a master's `COMMAND` reply
+//! describes them.
+//!
+//! Never overrules the table, never grows after it is made, and takes any frame: an entry that
+//! makes no sense is left out, and its command stays unknown, which means a write.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use redis_protocol::resp2::types::BytesFrame;
+
+use super::{Access, Blocking, Effect, Keys, lookup};
+
+/// No longer name, container and subcommand together, is learnt.
+const NAME_MAX: usize = 64;
+/// No more commands are learnt. All of Redis and its modules have some 700.
+const COMMANDS_MAX: usize = 10_000;
+
+/// Commands learnt from a master. Immutable: share it in an `Arc`, replace it as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Learned {
+    rows: HashMap<Box<[u8]>, LearnedCommand, RandomState>,
+}
+
+/// A command the table lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearnedCommand {
+    /// The full name in lower case, a subcommand's after a `|`.
+    pub name: String,
+    /// Who may answer.
+    pub access: Access,
+    /// Where the keys are.
+    pub keys: Keys,
+    /// What it does to the session: nothing, or it blocks.
+    pub effect: Effect,
+    /// The number of arguments with the name, or the least number if negative.
+    pub arity: i16,
+}
+
+impl Learned {
+    /// Learns what the table lacks from the reply to `COMMAND`.
+    #[must_use]
+    pub fn from_command_reply(frame: &BytesFrame) -> Self {
+        let mut learned = Self::default();
+        for entry in items(frame) {
+            learned.learn(entry, None);
+        }
+        learned
+    }
+
+    /// How many commands and subcommands were learnt.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing was learnt.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The commands and subcommands learnt, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &LearnedCommand> {
+        self.rows.values()
+    }
+
+    /// The learnt command called `name`, or its subcommand `sub` if it has that, in any case.
+    /// Does not allocate.
+    #[must_use]
+    pub fn find(&self, name: &[u8], sub: Option<&[u8]>) -> Option<&LearnedCommand> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let mut full = FullName::default().then(name)?;
+        let container = self.rows.get(full.bytes())?;
+        let row = sub.and_then(|sub| {
+            full = full.then(b"|")?.then(sub)?;
+            self.rows.get(full.bytes())
+        });
+        Some(row.unwrap_or(container))
+    }
+
+    fn learn(&mut self, entry: &BytesFrame, container: Option<&str>) {
+        let subcommands = items(entry).get(9).map_or(&[][..], items);
+        let Some(row) = row(items(entry), container, !subcommands.is_empty()) else { return };
+        if self.rows.len() >= COMMANDS_MAX || lookup(row.name.as_bytes()).is_some() {
+            return;
+        }
+        // One level only: a subcommand of a subcommand does not exist.
+        for subcommand in subcommands.iter().filter(|_| container.is_none()) {
+            self.learn(subcommand, Some(&row.name));
+        }
+        self.rows.insert(row.name.as_bytes().into(), row);
+    }
+}
+
+/// Reads one entry: name, arity, flags, first key, last key, step, and more that is not needed.
+fn row(entry: &[BytesFrame], of: Option<&str>, container: bool) -> Option<LearnedCommand> {
+    let [name, arity, flags, first, last, step, ..] = entry else { return None };
+    let name = std::str::from_utf8(text(name)?).ok()?.to_ascii_lowercase();
+    let clean = name.len() <= NAME_MAX && name.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits = match (name.split_once('|'), of) {
+        (None, None) => !name.is_empty(),
+        (Some((head, sub)), Some(of)) => head == of && !sub.is_empty(),
+        _ => false,
+    };
+    (clean && fits).then_some(())?;
+    let flags = Flags(items(flags));
+    Some(LearnedCommand {
+        access: flags.access(container),
+        keys: range(integer(first)?, integer(last)?, integer(step)?)?,
+        effect: if flags.has("blocking") {
+            Effect::Blocking(Blocking::Always)
+        } else {
+            Effect::None
+        },
+        arity: i16::try_from(integer(arity)?).ok()?,
+        name,
+    })
+}
+
+fn range(first: i64, last: i64, step: i64) -> Option<Keys> {
+    if first == 0 {
+        return Some(Keys::None);
+    }
+    let (first, last) = (u8::try_from(first).ok()?, i8::try_from(last).ok()?);
+    Some(Keys::Range { first, last, step: u8::try_from(step).ok().filter(|step| *step > 0)? })
+}
+
+/// An entry's flags.
+struct Flags<'a>(&'a [BytesFrame]);
+
+impl Flags<'_> {
+    fn has(&self, flag: &str) -> bool {
+        self.0.iter().any(|own| text(own) == Some(flag.as_bytes()))
+    }
+
+    /// Admin comes first: a module's configuration command may well be flagged a read, and must
+    /// not be sent to whichever replica is next. A container's own flags prove nothing about a
+    /// subcommand that it does not list.
+    fn access(&self, container: bool) -> Access {
+        if self.has("admin") {
+            Access::Admin
+        } else if self.has("write") || self.has("may_replicate") || container {
+            Access::Write
+        } else if self.has("readonly") {
+            Access::Read
+        } else {
+            Access::Write
+        }
+    }
+}
+
+/// A name in lower case, put together on the stack.
+#[derive(Clone, Copy)]
+struct FullName {
+    bytes: [u8; NAME_MAX],
+    len: usize,
+}
+
+impl Default for FullName {
+    fn default() -> Self {
+        Self { bytes: [0; NAME_MAX], len: 0 }
+    }
+}
+
+impl FullName {
+    /// With `part` behind it, unless that is too long for any name that was learnt.
+    fn then(mut self, part: &[u8]) -> Option<Self> {
+        let end = self.len.checked_add(part.len())?;
+        let place = self.bytes.get_mut(self.len..end)?;
+        place.copy_from_slice(part);
+        place.make_ascii_lowercase();
+        self.len = end;
+        Some(self)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+fn items(frame: &BytesFrame) -> &[BytesFrame] {
+    if let BytesFrame::Array(items) = frame { items } else { &[] }
+}
+
+fn text(frame: &BytesFrame) -> Option<&[u8]> {
+    match frame {
+        BytesFrame::SimpleString(text) | BytesFrame::BulkString(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn integer(frame: &BytesFrame) -> Option<i64> {
+    if let BytesFrame::Integer(integer) = frame { Some(*integer) } else { None }
+}

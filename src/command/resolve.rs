@@ -1,0 +1,52 @@
+//! One view of a command, wherever it is known from.
+
+use super::{Access, Command, Effect, Keys, Learned, LearnedCommand, lookup};
+
+/// What is known about a request's command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved<'a> {
+    /// The full name in lower case, a subcommand's after a `|`.
+    pub name: &'a str,
+    /// Who may answer.
+    pub access: Access,
+    /// What it does to the session.
+    pub effect: Effect,
+    /// Where the keys are.
+    pub keys: Keys,
+    /// The number of arguments with the name, or the least number if negative.
+    pub arity: i16,
+}
+
+impl Resolved<'_> {
+    /// Whether a request of `argc` arguments, the name counted, fits the arity. Servers of other
+    /// versions may see it otherwise: not to refuse by.
+    #[must_use]
+    pub fn fits(&self, argc: usize) -> bool {
+        let least = usize::from(self.arity.unsigned_abs());
+        if self.arity < 0 { argc >= least } else { argc == least }
+    }
+}
+
+impl From<&'static Command> for Resolved<'static> {
+    fn from(row: &'static Command) -> Self {
+        let Command { name, arity, access, keys, effect, subcommands: _ } = *row;
+        Self { name, access, effect, keys, arity }
+    }
+}
+
+impl<'a> From<&'a LearnedCommand> for Resolved<'a> {
+    fn from(row: &'a LearnedCommand) -> Self {
+        let LearnedCommand { ref name, arity, access, keys, effect } = *row;
+        Self { name, access, effect, keys, arity }
+    }
+}
+
+/// The command called `name`, or its subcommand `sub` (any first argument will do: it counts only
+/// if the command is a container). What is not known at all, `None`, goes to the master as a write.
+#[must_use]
+pub fn resolve<'a>(learned: &'a Learned, name: &[u8], sub: Option<&[u8]>) -> Option<Resolved<'a>> {
+    match lookup(name) {
+        Some(row) => Some(sub.and_then(|sub| row.subcommand(sub)).unwrap_or(row).into()),
+        None => learned.find(name, sub).map(Resolved::from),
+    }
+}

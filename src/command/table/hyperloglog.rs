@@ -1,0 +1,12 @@
+//! HyperLogLog. Rows only, in alphabetical order.
+
+use super::row::{ALL_KEYS, NO_KEYS, ONE_KEY, SUB_KEY, admin, write};
+use crate::command::Command;
+
+pub(super) const ROWS: &[Command] = &[
+    write("pfadd", -2, ONE_KEY),
+    write("pfcount", -2, ALL_KEYS),
+    admin("pfdebug", 3, SUB_KEY),
+    write("pfmerge", -2, ALL_KEYS),
+    admin("pfselftest", 1, NO_KEYS),
+];
