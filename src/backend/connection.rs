@@ -1,0 +1,252 @@
+//! A handle to one connection: what clients append to and the driver sends from.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::pipeline::{Pipeline, Received};
+use super::{ConnectionKey, Inbox, Relay, Ticket};
+use crate::resp::reply::ReplyError;
+use crate::topology::BackendId;
+
+/// Bytes that may wait for one server before clients are asked to hold back.
+const QUEUE_HIGH: usize = 32 * 1024 * 1024;
+
+/// How many requests of this worker are under way to one backend, over all connections.
+#[derive(Debug, Default)]
+pub struct Load(Cell<u64>);
+
+impl Load {
+    /// Requests under way.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn add(&self, count: u64) {
+        self.0.set(self.0.get() + count);
+    }
+
+    fn sub(&self, count: u64) {
+        self.0.set(self.0.get().saturating_sub(count));
+    }
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Connecting or shaking hands: requests queue up.
+    Opening,
+    /// Requests flow.
+    Open,
+    /// No more.
+    Closed,
+}
+
+/// One connection to one server; lives on one worker.
+#[derive(Debug)]
+pub struct Connection {
+    /// The server.
+    pub backend: BackendId,
+    /// What it is set up for.
+    pub key: ConnectionKey,
+    pipeline: RefCell<Pipeline>,
+    phase: Cell<Phase>,
+    load: Rc<Load>,
+    /// The server's id of this connection (`CLIENT ID`); 0 while it is not known.
+    server_id: Cell<i64>,
+    /// Something was done to the connection that no key tells: it can't serve another session.
+    tainted: Cell<bool>,
+    /// When a lease of it last ended.
+    idle_since: Cell<Option<Instant>>,
+    driver: RefCell<Option<Waker>>,
+    /// Clients that wait for the queue to shrink.
+    waiters: RefCell<Vec<Rc<Inbox>>>,
+}
+
+impl Connection {
+    pub(super) fn new(backend: BackendId, key: ConnectionKey, load: Rc<Load>) -> Rc<Self> {
+        Rc::new(Self {
+            backend,
+            key,
+            pipeline: RefCell::new(Pipeline::new(backend)),
+            phase: Cell::new(Phase::Opening),
+            load,
+            server_id: Cell::new(0),
+            tainted: Cell::new(false),
+            idle_since: Cell::new(None),
+            driver: RefCell::new(None),
+            waiters: RefCell::new(Vec::new()),
+        })
+    }
+
+    // === for clients ===
+
+    /// Appends whole requests. They leave with whatever else is appended before the driver runs.
+    /// On a connection that has just closed they fail at once, as unsent.
+    pub fn send(&self, requests: &[u8], ticket: Ticket) {
+        self.load.add(u64::from(ticket.left));
+        self.pipeline.borrow_mut().push(requests, ticket);
+        self.after_push();
+    }
+
+    /// Appends one large request without copying it.
+    pub fn send_large(&self, request: Vec<u8>, ticket: Ticket) {
+        self.load.add(u64::from(ticket.left));
+        self.pipeline.borrow_mut().push_large(request, ticket);
+        self.after_push();
+    }
+
+    /// Appends bytes that get no ticket (see [`Relay::Everything`]).
+    pub fn send_raw(&self, bytes: &[u8]) {
+        self.pipeline.borrow_mut().push_raw(bytes);
+        self.after_push();
+    }
+
+    fn after_push(&self) {
+        if self.phase.get() == Phase::Closed {
+            self.fail("the connection was closed");
+        } else {
+            self.wake_driver();
+        }
+    }
+
+    /// Makes `owner` the only user of this connection, until [`Connection::disown`].
+    pub fn own(&self, owner: &Rc<Inbox>) {
+        self.pipeline.borrow_mut().owner = Some(Rc::clone(owner));
+    }
+
+    /// Ends a lease; true if the connection is clean and may serve another session.
+    pub fn disown(&self, now: Instant) -> bool {
+        let mut pipeline = self.pipeline.borrow_mut();
+        pipeline.owner = None;
+        let plain = pipeline.relay == Relay::Nothing;
+        self.idle_since.set(Some(now));
+        plain && pipeline.is_idle() && !self.tainted.get() && self.phase.get() == Phase::Open
+    }
+
+    /// How frames that answer nothing are told from replies, from now on.
+    pub fn set_relay(&self, relay: Relay) {
+        self.pipeline.borrow_mut().relay = relay;
+    }
+
+    /// Marks it as unfit for any other session.
+    pub fn taint(&self) {
+        self.tainted.set(true);
+    }
+
+    /// The server's id of this connection, once it is open.
+    pub fn server_id(&self) -> Option<i64> {
+        Some(self.server_id.get()).filter(|id| *id != 0)
+    }
+
+    /// The scan tag of the server process at the other end; 0 while it is not known.
+    pub fn scan_tag(&self) -> u32 {
+        self.pipeline.borrow().scan_tag
+    }
+
+    /// True when so much waits for the server that no more should be added; `inbox` is woken when
+    /// that has changed.
+    pub fn is_congested(&self, inbox: &Rc<Inbox>) -> bool {
+        if self.pipeline.borrow().queued_bytes() < QUEUE_HIGH {
+            return false;
+        }
+        self.waiters.borrow_mut().push(Rc::clone(inbox));
+        true
+    }
+
+    /// Ends the connection; what is unanswered is handed back as lost.
+    pub fn close(&self, reason: &str) {
+        if self.phase.replace(Phase::Closed) != Phase::Closed {
+            self.fail(reason);
+            self.wake_driver();
+        }
+    }
+
+    /// Whether requests may still be appended.
+    pub fn is_closed(&self) -> bool {
+        self.phase.get() == Phase::Closed
+    }
+
+    /// Since when nobody has leased it.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        self.idle_since.get()
+    }
+
+    /// Gives up on requests older than `timeout`; how many. A connection that has not answered
+    /// for twice as long is closed.
+    pub(super) fn expire(&self, now: Instant, timeout: Duration) -> u32 {
+        let Some(deadline) = now.checked_sub(timeout) else { return 0 };
+        let expired = self.pipeline.borrow_mut().expire(deadline);
+        let since = self.pipeline.borrow().waiting_since();
+        if since.is_some_and(|since| now.saturating_duration_since(since) > timeout * 2) {
+            self.close("the server does not answer");
+        }
+        expired
+    }
+
+    // === for the driver ===
+
+    pub(super) fn set_driver(&self, waker: &Waker) {
+        let mut driver = self.driver.borrow_mut();
+        if !driver.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *driver = Some(waker.clone());
+        }
+    }
+
+    fn wake_driver(&self) {
+        if let Some(driver) = self.driver.borrow_mut().take() {
+            driver.wake();
+        }
+    }
+
+    pub(super) fn opened(&self, server_id: i64, scan_tag: u32) {
+        self.server_id.set(server_id);
+        self.pipeline.borrow_mut().scan_tag = scan_tag;
+        self.phase.set(Phase::Open);
+    }
+
+    /// Offers what has not been sent to `write`, which says how much of it was.
+    pub(super) fn send_with<E>(
+        &self,
+        mut write: impl FnMut(&[u8]) -> Result<Option<usize>, E>,
+    ) -> Result<(), E> {
+        let mut pipeline = self.pipeline.borrow_mut();
+        while !pipeline.unsent().is_empty() {
+            match write(pipeline.unsent())? {
+                Some(bytes) => pipeline.advance_sent(bytes),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn receive(&self, bytes: &[u8], now: Instant) -> Result<Received, ReplyError> {
+        let mut pipeline = self.pipeline.borrow_mut();
+        let received = pipeline.receive(bytes, now)?;
+        self.load.sub(received.ended);
+        if pipeline.queued_bytes() < QUEUE_HIGH / 2 {
+            drop(pipeline);
+            for inbox in self.waiters.borrow_mut().drain(..) {
+                inbox.wake();
+            }
+        }
+        Ok(received)
+    }
+
+    /// Whether a leased connection's server said `-READONLY` since the last look.
+    pub(super) fn take_refused(&self) -> bool {
+        std::mem::take(&mut self.pipeline.borrow_mut().refused)
+    }
+
+    fn fail(&self, reason: &str) {
+        let ended = self.pipeline.borrow_mut().fail_all(reason);
+        self.load.sub(ended);
+        for inbox in self.waiters.borrow_mut().drain(..) {
+            inbox.wake();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The task behind a connection: connects, then moves bytes both ways.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::{Connection, Credentials, HandshakeError, greet};
+use crate::config::HostPort;
+use crate::net::{self, Scratch};
+use crate::topology::{Health, observation::scan_tag};
+
+/// Where a connection goes and how it gets in.
+#[derive(Clone, Debug)]
+pub(super) struct Dial {
+    pub(super) addr: HostPort,
+    pub(super) credentials: Credentials,
+    /// For connecting and the first words together.
+    pub(super) timeout: Duration,
+    pub(super) keepalive: Option<Duration>,
+}
+
+/// What the driver tells, and whom.
+#[derive(Clone, Debug)]
+pub(super) struct Surroundings {
+    pub(super) scratch: Rc<Scratch>,
+    pub(super) health: std::sync::Arc<Health>,
+    /// Milliseconds of the process's clock are counted from here.
+    pub(super) epoch: Instant,
+    /// Somebody ought to look at the topology.
+    pub(super) suspect: std::sync::Arc<tokio::sync::Notify>,
+}
+
+/// Drives `connection` until it ends.
+pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surroundings) {
+    let reason = match open(&connection, &dial).await {
+        Err(error) => {
+            format!("{} cannot be reached: {error}", dial.addr)
+        }
+        Ok(mut stream) => {
+            around.health.answered();
+            let error = Transfer { stream: &mut stream, connection: &connection, around: &around, rest: Vec::new() }
+                .await;
+            if connection.is_closed() {
+                return;
+            }
+            format!("the connection to {} was lost: {error}", dial.addr)
+        }
+    };
+    let now_ms = u64::try_from(around.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if around.health.failed(now_ms, fastrand::f64()) {
+        tracing::warn!(backend = %dial.addr, "{reason}");
+    }
+    connection.close(&reason);
+    around.suspect.notify_one();
+}
+
+async fn open(connection: &Connection, dial: &Dial) -> Result<TcpStream, HandshakeError> {
+    let opening = async {
+        let mut stream = net::connect(&dial.addr, dial.keepalive).await?;
+        let greeting = greet(&mut stream, connection.key, &dial.credentials).await?;
+        Ok((stream, greeting))
+    };
+    let (stream, greeting) = tokio::time::timeout(dial.timeout, opening)
+        .await
+        .map_err(|_| HandshakeError::Timeout(dial.timeout))
+        .flatten()?;
+    connection.opened(greeting.client_id, scan_tag(&greeting.run_id));
+    Ok(stream)
+}
+
+/// Moves bytes until the connection ends; resolves to the reason.
+struct Transfer<'a> {
+    stream: &'a mut TcpStream,
+    connection: &'a Connection,
+    around: &'a Surroundings,
+    /// The start of a reply's line that has not come to its end.
+    rest: Vec<u8>,
+}
+
+impl Future for Transfer<'_> {
+    type Output = io::Error;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let this = self.get_mut();
+        if this.connection.is_closed() {
+            return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
+        }
+        this.connection.set_driver(cx.waker());
+        if let Err(error) = this.send(cx) {
+            return Poll::Ready(error);
+        }
+        match ready!(this.receive(cx)) {
+            Err(error) => Poll::Ready(error),
+            Ok(never) => match never {},
+        }
+    }
+}
+
+impl Transfer<'_> {
+    fn send(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let stream = &mut *self.stream;
+        self.connection.send_with(|bytes| match Pin::new(&mut *stream).poll_write(cx, bytes) {
+            Poll::Ready(Ok(0)) => Err(io::ErrorKind::WriteZero.into()),
+            Poll::Ready(Ok(sent)) => Ok(Some(sent)),
+            Poll::Ready(Err(error)) => Err(error),
+            Poll::Pending => Ok(None),
+        })
+    }
+
+    fn receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Infallible>> {
+        let scratch = Rc::clone(&self.around.scratch);
+        let mut scratch = scratch.borrow();
+        loop {
+            let mut buf = ReadBuf::new(&mut scratch);
+            ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut buf))?;
+            if buf.filled().is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            self.take(buf.filled()).map_err(io::Error::other)?;
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), crate::resp::reply::ReplyError> {
+        let now = Instant::now();
+        let received = if self.rest.is_empty() {
+            let received = self.connection.receive(bytes, now)?;
+            self.rest.extend_from_slice(&bytes[received.used..]);
+            received
+        } else {
+            self.rest.extend_from_slice(bytes);
+            let received = self.connection.receive(&self.rest, now)?;
+            self.rest.drain(..received.used);
+            received
+        };
+        if let Some(took) = received.took {
+            let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            self.around.health.observe_latency(took);
+        }
+        if self.connection.take_refused() {
+            self.around.suspect.notify_one();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! Where a client's replies arrive, and what else its backends have to tell it.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::task::Waker;
+
+use super::{Failed, fault::Cause};
+use crate::session::replies::{Replies, Sequence};
+use crate::topology::BackendId;
+
+/// A reply that was asked for in one piece.
+#[derive(Debug)]
+pub struct Whole {
+    /// The request's number.
+    pub seq: Sequence,
+    /// The reply.
+    pub frame: Vec<u8>,
+    /// Who gave it.
+    pub backend: BackendId,
+    /// The scan tag of the server process that gave it.
+    pub scan_tag: u32,
+}
+
+/// What a client has to act on, beyond replies that only have to be passed on.
+#[derive(Debug)]
+pub enum Event {
+    /// A request was not answered.
+    Failed(Failed),
+    /// A reply that needs a change before it is passed on.
+    Whole(Whole),
+    /// The leased connection is gone; its unanswered requests have failed already.
+    LeaseLost(String),
+}
+
+/// One client's inbox: filled by backend connections, emptied by the client's task, all on one
+/// thread.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    replies: RefCell<Replies>,
+    events: RefCell<Vec<Event>>,
+    waker: RefCell<Option<Waker>>,
+    /// The client was woken and has not looked yet.
+    woken: Cell<bool>,
+    /// A bug crossed our way: the client has to be closed.
+    broken: Cell<bool>,
+}
+
+impl Inbox {
+    /// The replies that are owed and those that are ready.
+    pub fn replies(&self) -> RefMut<'_, Replies> {
+        self.replies.borrow_mut()
+    }
+
+    /// Remembers whom to wake; said once, by the client's task.
+    pub fn set_waker(&self, waker: &Waker) {
+        *self.waker.borrow_mut() = Some(waker.clone());
+    }
+
+    /// The client looks now: later arrivals wake it again.
+    pub fn looked(&self) {
+        self.woken.set(false);
+    }
+
+    /// Whether a reply arrived that nobody waited for.
+    pub fn is_broken(&self) -> bool {
+        self.broken.get()
+    }
+
+    /// What has to be acted on.
+    pub fn take_events(&self) -> Vec<Event> {
+        let mut events = self.events.borrow_mut();
+        if events.is_empty() { Vec::new() } else { std::mem::take(&mut *events) }
+    }
+
+    /// `count` whole replies from `seq` on.
+    pub fn deliver(&self, seq: Sequence, count: u32, bytes: &[u8]) {
+        let delivered = self.replies.borrow_mut().deliver(seq, count, bytes);
+        if delivered.is_err() {
+            self.broken.set(true);
+        }
+        self.wake();
+    }
+
+    /// Part of the reply to `seq`.
+    pub fn deliver_part(&self, seq: Sequence, bytes: &[u8]) {
+        let delivered = self.replies.borrow_mut().deliver_part(seq, bytes);
+        if delivered.is_err() {
+            self.broken.set(true);
+        }
+        self.wake();
+    }
+
+    /// Bytes that answer no request.
+    pub fn push(&self, bytes: &[u8]) {
+        self.replies.borrow_mut().push(bytes);
+        self.wake();
+    }
+
+    /// Something to act on.
+    pub fn tell(&self, event: Event) {
+        self.events.borrow_mut().push(event);
+        self.wake();
+    }
+
+    /// The request's reply will not come from where it was expected ([`Event::Failed`]): its
+    /// place in the line is kept for whoever answers it instead.
+    pub fn fail(&self, seq: Sequence, request: &[u8], backend: BackendId, cause: Cause) {
+        if self.replies.borrow_mut().detach(seq).is_err() {
+            self.broken.set(true);
+        }
+        self.tell(Event::Failed(Failed { seq, request: request.to_vec(), backend, cause }));
+    }
+
+    /// Makes the client look.
+    pub fn wake(&self) {
+        if !self.woken.replace(true)
+            && let Some(waker) = &*self.waker.borrow()
+        {
+            waker.wake_by_ref();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Connections to servers: shared and pipelined, or leased to one session.
+//!
+//! A connection takes whole requests as bytes and gives the replies, as bytes, to the inboxes of
+//! those who asked, in the order of asking. It never decides where a request goes and never asks
+//! twice: what fails is handed back with its request and the cause.
+
+mod connection;
+mod driver;
+mod fault;
+mod handshake;
+mod inbox;
+mod pipeline;
+mod pool;
+mod relay;
+mod ticket;
+
+pub use connection::{Connection, Load};
+pub use fault::{Cause, Failed, Refusal};
+pub use handshake::{Credentials, Greeting, HandshakeError, greet};
+pub use inbox::{Event, Inbox, Whole};
+pub use pool::{Pool, Target};
+pub use relay::Relay;
+pub use ticket::Ticket;
+
+use crate::resp::RespVersion;
+
+/// What a connection is set up for: requests of sessions that differ in any of these never share
+/// one, so nothing of a session's state can leak through it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ConnectionKey {
+    /// The database that it has selected.
+    pub db: u32,
+    /// The protocol version that it speaks.
+    pub version: RespVersion,
+    /// Whether it said `CLIENT NO-TOUCH ON`.
+    pub no_touch: bool,
+}

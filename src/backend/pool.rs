@@ -1,0 +1,188 @@
+//! One worker's connections to all servers: a shared one per server and key, and leases.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::driver::{Dial, Surroundings, drive};
+use super::{Connection, ConnectionKey, Credentials, Inbox, Load};
+use crate::config::HostPort;
+use crate::net::Scratch;
+use crate::topology::{Backend, BackendId, Topology};
+
+/// Idle connections kept for leases, per server and key.
+const IDLE_MAX: usize = 64;
+/// How long an idle connection is kept.
+const IDLE_FOR: Duration = Duration::from_secs(60);
+
+/// How servers are reached, from proxy.toml.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// How the proxy logs in.
+    pub credentials: Credentials,
+    /// For connecting and logging in.
+    pub connect_timeout: Duration,
+    /// For a reply; `None` for ever.
+    pub request_timeout: Option<Duration>,
+    /// TCP keep-alive.
+    pub keepalive: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Member {
+    addr: HostPort,
+    load: Rc<Load>,
+    shared: Vec<Rc<Connection>>,
+    idle: Vec<Rc<Connection>>,
+    leased: Vec<Rc<Connection>>,
+}
+
+/// The connections of one worker.
+#[derive(Debug)]
+pub struct Pool {
+    members: HashMap<BackendId, Member, foldhash::fast::FixedState>,
+    target: Target,
+    scratch: Rc<Scratch>,
+    epoch: Instant,
+    suspect: Arc<tokio::sync::Notify>,
+}
+
+impl Pool {
+    /// An empty pool. `epoch` is where the process's clock begins; `suspect` is notified when the
+    /// topology may have changed.
+    #[must_use]
+    pub fn new(
+        target: Target,
+        scratch: Rc<Scratch>,
+        epoch: Instant,
+        suspect: Arc<tokio::sync::Notify>,
+    ) -> Self {
+        Self { members: HashMap::default(), target, scratch, epoch, suspect }
+    }
+
+    /// New connections are made this way from now on.
+    pub fn set_target(&mut self, target: Target) {
+        self.target = target;
+    }
+
+    /// Requests of this worker under way to `backend`.
+    #[must_use]
+    pub fn in_flight(&self, backend: BackendId) -> u64 {
+        self.members.get(&backend).map_or(0, |member| member.load.in_flight())
+    }
+
+    /// The shared connection to `backend` for `key`, opened if there is none.
+    pub fn shared(&mut self, backend: &Backend, key: ConnectionKey) -> Rc<Connection> {
+        let member = self.member(backend);
+        if let Some(open) = member.shared.iter().find(|open| open.key == key && !open.is_closed()) {
+            return Rc::clone(open);
+        }
+        let connection = self.open(backend, key);
+        let member = self.member(backend);
+        member.shared.retain(|old| !old.is_closed());
+        member.shared.push(Rc::clone(&connection));
+        connection
+    }
+
+    /// A connection to `backend` that only `owner` uses until it is released.
+    pub fn lease(
+        &mut self,
+        backend: &Backend,
+        key: ConnectionKey,
+        owner: &Rc<Inbox>,
+    ) -> Rc<Connection> {
+        let member = self.member(backend);
+        member.idle.retain(|idle| !idle.is_closed());
+        let idle = member.idle.iter().rposition(|idle| idle.key == key);
+        let connection = match idle {
+            Some(at) => member.idle.swap_remove(at),
+            None => self.open(backend, key),
+        };
+        connection.own(owner);
+        self.member(backend).leased.push(Rc::clone(&connection));
+        connection
+    }
+
+    /// Ends a lease. A connection that is not clean is closed, which also ends whatever the server
+    /// is still doing for it.
+    pub fn release(&mut self, connection: &Rc<Connection>, now: Instant) {
+        let clean = connection.disown(now);
+        let Some(member) = self.members.get_mut(&connection.backend) else {
+            connection.close("its server has left the topology");
+            return;
+        };
+        member.leased.retain(|leased| !Rc::ptr_eq(leased, connection));
+        if clean && member.idle.len() < IDLE_MAX {
+            member.idle.push(Rc::clone(connection));
+        } else {
+            connection.close("its session ended");
+        }
+    }
+
+    /// Housekeeping, a few times a second: requests past their time fail, idle connections go.
+    /// How many requests ran out of time.
+    pub fn tick(&mut self, now: Instant) -> u32 {
+        let mut expired = 0;
+        for member in self.members.values_mut() {
+            if let Some(timeout) = self.target.request_timeout {
+                for connection in member.shared.iter().chain(&member.leased) {
+                    expired += connection.expire(now, timeout);
+                }
+            }
+            member.idle.retain(|idle| {
+                let old = idle.idle_since().is_some_and(|since| now - since > IDLE_FOR);
+                if old {
+                    idle.close("idle");
+                }
+                !idle.is_closed()
+            });
+            member.shared.retain(|connection| !connection.is_closed());
+        }
+        expired
+    }
+
+    /// Closes the connections to servers that are not in `topology` any more.
+    pub fn retain(&mut self, topology: &Topology) {
+        self.members.retain(|id, member| {
+            let stays = topology.backend(*id).is_some();
+            if !stays {
+                for connection in member.shared.iter().chain(&member.idle).chain(&member.leased) {
+                    connection.close("its server has left the topology");
+                }
+            }
+            stays
+        });
+    }
+
+    fn member(&mut self, backend: &Backend) -> &mut Member {
+        self.members.entry(backend.id).or_insert_with(|| Member {
+            addr: backend.addr.clone(),
+            load: Rc::default(),
+            shared: Vec::new(),
+            idle: Vec::new(),
+            leased: Vec::new(),
+        })
+    }
+
+    fn open(&mut self, backend: &Backend, key: ConnectionKey) -> Rc<Connection> {
+        let member = self.member(backend);
+        let connection = Connection::new(backend.id, key, Rc::clone(&member.load));
+        let dial = Dial {
+            addr: member.addr.clone(),
+            credentials: self.target.credentials.clone(),
+            timeout: self.target.connect_timeout,
+            keepalive: self.target.keepalive,
+        };
+        let around = Surroundings {
+            scratch: Rc::clone(&self.scratch),
+            health: Arc::clone(&backend.health),
+            epoch: self.epoch,
+            suspect: Arc::clone(&self.suspect),
+        };
+        tokio::task::spawn_local(drive(Rc::clone(&connection), dial, around));
+        connection
+    }
+}

@@ -1,0 +1,24 @@
+//! The read buffer that all connections of a worker share.
+
+use std::cell::{RefCell, RefMut};
+
+/// Bytes per read. Larger reads only push other data out of the cache.
+const SIZE: usize = 64 * 1024;
+
+/// A worker's read buffer: bytes are read here, acted on at once, and only the rest of an
+/// incomplete frame is copied away, so that idle connections hold no buffer.
+#[derive(Debug)]
+pub struct Scratch(RefCell<Box<[u8]>>);
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self(RefCell::new(vec![0; SIZE].into_boxed_slice()))
+    }
+}
+
+impl Scratch {
+    /// The buffer, for as long as what was read is looked at. Never held across an await.
+    pub fn borrow(&self) -> RefMut<'_, Box<[u8]>> {
+        self.0.borrow_mut()
+    }
+}

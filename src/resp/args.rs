@@ -1,0 +1,73 @@
+//! Walks the arguments of one complete multibulk request.
+
+use super::integer;
+
+/// The arguments of a request whose end the scanner has found, the command's name first.
+#[derive(Clone, Copy, Debug)]
+pub struct Args<'a> {
+    rest: &'a [u8],
+    left: usize,
+}
+
+impl<'a> Args<'a> {
+    /// `frame` is one complete multibulk request.
+    #[must_use]
+    pub fn new(frame: &'a [u8]) -> Self {
+        match line(frame) {
+            Some((count, rest)) => Self { rest, left: usize::try_from(count).unwrap_or(0) },
+            None => Self { rest: &[], left: 0 },
+        }
+    }
+
+    /// The argument at `index`, walked to from the front; `None` past the end.
+    #[must_use]
+    pub fn at(&self, index: usize) -> Option<&'a [u8]> {
+        let mut walk = *self;
+        walk.nth(index)
+    }
+
+    /// All arguments, for commands whose handling is nowhere near the hot path.
+    #[must_use]
+    pub fn to_vec(self) -> Vec<&'a [u8]> {
+        self.collect()
+    }
+}
+
+impl<'a> Iterator for Args<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        self.left = self.left.checked_sub(1)?;
+        let (len, rest) = line(self.rest)?;
+        let len = usize::try_from(len).ok()?;
+        let arg = rest.get(..len)?;
+        self.rest = rest.get(len + 2..)?;
+        Some(arg)
+    }
+}
+
+/// The number of a header line such as `$3\r\n`, and what follows it.
+fn line(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let cr = memchr::memchr(b'\r', bytes)?;
+    Some((integer::parse(bytes.get(1..cr)?)?, bytes.get(cr + 2..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn walks_a_request() {
+        let args = Args::new(b"*3\r\n$3\r\nSET\r\n$0\r\n\r\n$2\r\n\r\n\r\n");
+        assert_eq!(args.to_vec(), [&b"SET"[..], b"", b"\r\n"]);
+        assert_eq!(args.at(2), Some(&b"\r\n"[..]));
+        assert_eq!(args.at(3), None);
+    }
+
+    #[test]
+    fn survives_what_is_no_request() {
+        for bytes in [&b""[..], b"*2\r\n", b"*2\r\n$9\r\nab\r\n", b"PING\r\n", b"*x\r\n"] {
+            assert!(Args::new(bytes).to_vec().len() <= 1);
+        }
+    }
+}

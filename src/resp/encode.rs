@@ -1,0 +1,96 @@
+//! Writes requests and replies. Every writer appends to a buffer that the caller owns.
+
+use super::RespVersion;
+
+/// A multibulk request.
+pub fn request<A: AsRef<[u8]>>(out: &mut Vec<u8>, args: impl ExactSizeIterator<Item = A>) {
+    header(out, b'*', args.len());
+    for arg in args {
+        bulk(out, arg.as_ref());
+    }
+}
+
+/// A request from words, for the control plane.
+#[must_use]
+pub fn request_of(args: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    request(&mut out, args.iter());
+    out
+}
+
+/// `+OK` and its like. `text` must hold no line break.
+pub fn status(out: &mut Vec<u8>, text: &str) {
+    out.push(b'+');
+    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// An error reply; `text` begins with the code. Line breaks become blanks, as
+/// `addReplyErrorFormat` does.
+pub fn error(out: &mut Vec<u8>, text: &str) {
+    out.push(b'-');
+    out.extend(text.bytes().map(|b| if matches!(b, b'\r' | b'\n') { b' ' } else { b }));
+    out.extend_from_slice(b"\r\n");
+}
+
+/// An integer reply.
+pub fn integer(out: &mut Vec<u8>, value: i64) {
+    out.push(b':');
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// A bulk string.
+pub fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
+    header(out, b'$', bytes.len());
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Text such as `INFO`'s: a verbatim string to RESP3, a bulk string to RESP2.
+pub fn verbatim(out: &mut Vec<u8>, version: RespVersion, text: &str) {
+    match version {
+        RespVersion::V2 => bulk(out, text.as_bytes()),
+        RespVersion::V3 => {
+            header(out, b'=', text.len() + 4);
+            out.extend_from_slice(b"txt:");
+            out.extend_from_slice(text.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+}
+
+/// Null: `_` to RESP3, a null bulk string to RESP2.
+pub fn null(out: &mut Vec<u8>, version: RespVersion) {
+    out.extend_from_slice(match version {
+        RespVersion::V2 => b"$-1\r\n",
+        RespVersion::V3 => b"_\r\n",
+    });
+}
+
+/// A null array, as `EXEC` answers when a watched key changed.
+pub fn null_array(out: &mut Vec<u8>, version: RespVersion) {
+    out.extend_from_slice(match version {
+        RespVersion::V2 => b"*-1\r\n",
+        RespVersion::V3 => b"_\r\n",
+    });
+}
+
+/// The head of an array of `len` elements.
+pub fn array(out: &mut Vec<u8>, len: usize) {
+    header(out, b'*', len);
+}
+
+/// The head of a map of `pairs`: an array of twice as many to RESP2.
+pub fn map(out: &mut Vec<u8>, version: RespVersion, pairs: usize) {
+    match version {
+        RespVersion::V2 => header(out, b'*', pairs * 2),
+        RespVersion::V3 => header(out, b'%', pairs),
+    }
+}
+
+fn header(out: &mut Vec<u8>, kind: u8, len: usize) {
+    out.push(kind);
+    out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
+    out.extend_from_slice(b"\r\n");
+}

@@ -1,0 +1,164 @@
+//! Finds where a backend's reply ends, RESP2 and RESP3 alike.
+//!
+//! Works on whatever part of a reply has arrived, so that a reply of any size is passed on as it
+//! comes and never held whole. There is no stack and no recursion: an aggregate only adds its
+//! elements to the number of values still to come, so nesting costs nothing.
+
+use super::{integer, limits::*};
+
+/// A reply that no Redis or Valkey sends: the connection is out of step and has to be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplyError {
+    /// A byte that opens no RESP value.
+    #[error("a reply cannot begin with byte 0x{0:02x}")]
+    Type(u8),
+    /// A length or count that is no number, or beyond every limit.
+    #[error("a reply's length or count cannot be read")]
+    Length,
+    /// A line without end.
+    #[error("a reply's line exceeds {REPLY_LINE_MAX} bytes")]
+    Line,
+}
+
+/// How far a look at some bytes came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyStep {
+    /// Bytes from the front that belong to this reply and need no second look.
+    pub consumed: usize,
+    /// True when the reply ends with the last of them.
+    pub complete: bool,
+}
+
+/// The scanner: one per connection, about one reply at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyScanner {
+    /// Values still to begin, nested ones included; 0 when no more begin.
+    values_left: u64,
+    /// Bytes still to come of a bulk string, its CRLF included.
+    bulk_left: u64,
+    /// Whether any byte of the reply in progress has been consumed.
+    begun: bool,
+}
+
+impl Default for ReplyScanner {
+    fn default() -> Self {
+        Self { values_left: 1, bulk_left: 0, begun: false }
+    }
+}
+
+impl ReplyScanner {
+    /// True when no byte of the reply in progress has been consumed.
+    #[must_use]
+    pub const fn at_start(&self) -> bool {
+        !self.begun
+    }
+
+    /// Consumes from `buf` what belongs to the reply in progress. What it leaves (the start of
+    /// a header line) has to be at the front of the next call's `buf`.
+    ///
+    /// # Errors
+    /// [`ReplyError`] when the bytes are no RESP.
+    #[inline]
+    pub fn advance(&mut self, buf: &[u8]) -> Result<ReplyStep, ReplyError> {
+        let mut at = 0;
+        loop {
+            if self.bulk_left > 0 {
+                let here = usize::try_from(self.bulk_left).unwrap_or(usize::MAX);
+                let here = here.min(buf.len() - at);
+                at += here;
+                self.bulk_left -= here as u64;
+                if self.bulk_left > 0 {
+                    return Ok(ReplyStep { consumed: at, complete: false });
+                }
+            }
+            if self.values_left == 0 {
+                *self = Self::default();
+                return Ok(ReplyStep { consumed: at, complete: true });
+            }
+            match self.header(&buf[at..])? {
+                Some(len) => at += len,
+                None => return Ok(ReplyStep { consumed: at, complete: false }),
+            }
+        }
+    }
+
+    /// Reads the line that opens a value; `None` while it is not complete.
+    #[inline]
+    fn header(&mut self, buf: &[u8]) -> Result<Option<usize>, ReplyError> {
+        let Some(&kind) = buf.first() else { return Ok(None) };
+        // The numbers 0 to 99 behind a length: by far the most frequent, without a search.
+        let (number, len) = match (kind, buf) {
+            (b'$', [_, d @ b'0'..=b'9', b'\r', b'\n', ..]) => (Some(i64::from(d - b'0')), 4),
+            (b'$', [_, t @ b'1'..=b'9', d @ b'0'..=b'9', b'\r', b'\n', ..]) => {
+                (Some(i64::from(t - b'0') * 10 + i64::from(d - b'0')), 5)
+            }
+            _ => {
+                let Some(lf) = memchr::memchr(b'\n', buf) else {
+                    return if buf.len() > REPLY_LINE_MAX {
+                        Err(ReplyError::Line)
+                    } else {
+                        known(kind).map(|()| None)
+                    };
+                };
+                if lf < 2 || buf[lf - 1] != b'\r' {
+                    return Err(ReplyError::Length);
+                }
+                (integer::parse(&buf[1..lf - 1]), lf + 1)
+            }
+        };
+        self.begin(kind, number)?;
+        self.begun = true;
+        Ok(Some(len))
+    }
+
+    /// Takes the value's own part of what is still to come into account.
+    #[inline]
+    fn begin(&mut self, kind: u8, number: Option<i64>) -> Result<(), ReplyError> {
+        let elements = match kind {
+            b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(' => 0,
+            b'$' | b'=' | b'!' => {
+                match number.ok_or(ReplyError::Length)? {
+                    -1 => {}
+                    len => {
+                        let len = u64::try_from(len).map_err(|_| ReplyError::Length)?;
+                        self.bulk_left = len.checked_add(2).ok_or(ReplyError::Length)?;
+                    }
+                }
+                0
+            }
+            b'*' | b'~' | b'>' => count(number)?,
+            b'%' => count(number)?.checked_mul(2).ok_or(ReplyError::Length)?,
+            // An attribute stands before the value that it describes and is none itself.
+            b'|' => count(number)?.checked_mul(2).ok_or(ReplyError::Length)? + 1,
+            other => return Err(ReplyError::Type(other)),
+        };
+        self.values_left = (self.values_left - 1)
+            .checked_add(elements)
+            .filter(|n| *n <= REPLY_VALUES_MAX)
+            .ok_or(ReplyError::Length)?;
+        Ok(())
+    }
+}
+
+fn count(number: Option<i64>) -> Result<u64, ReplyError> {
+    match number {
+        Some(-1) => Ok(0),
+        Some(n) => u64::try_from(n)
+            .ok()
+            .filter(|n| *n <= REPLY_VALUES_MAX)
+            .ok_or(ReplyError::Length),
+        None => Err(ReplyError::Length),
+    }
+}
+
+fn known(kind: u8) -> Result<(), ReplyError> {
+    if b"+-:$*_#,(!=%~>|".contains(&kind) { Ok(()) } else { Err(ReplyError::Type(kind)) }
+}
+
+/// The length of the complete reply at the front of `buf`; `None` while it is not complete or
+/// when it is no RESP.
+#[must_use]
+pub fn reply_len(buf: &[u8]) -> Option<usize> {
+    let step = ReplyScanner::default().advance(buf).ok()?;
+    step.complete.then_some(step.consumed)
+}

@@ -1,0 +1,10 @@
+//! Which backend answers a request: the one place of the read/write split.
+//!
+//! Takes the policy, the topology and what the command is; gives a backend or the reason why
+//! there is none. Never does I/O and never looks at a clock.
+
+mod balance;
+mod route;
+
+pub use balance::Balancer;
+pub use route::{NoRoute, Query, ReadPolicy, Want, route};

@@ -1,0 +1,3 @@
+//! One client's state.
+
+pub mod replies;

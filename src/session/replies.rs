@@ -1,0 +1,296 @@
+//! The replies that a client is owed: whatever order the backends answer in, they leave in the
+//! order of the requests.
+//!
+//! Every request has a sequence number. Requests that go to one backend together form a *run*,
+//! which that backend answers in order; so only the runs have to be put in order, not the replies.
+
+use std::collections::VecDeque;
+
+/// The number of a request within its session, counted from 0.
+pub type Sequence = u64;
+
+/// Replies arrive for requests that are not (or no longer) owed one, or out of order within their
+/// run: a bug of ours, answered by closing the client, never by crossing replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a reply arrived that nobody waits for")]
+pub struct Unexpected;
+
+/// Consecutive requests that one source answers in order.
+#[derive(Debug)]
+struct Run {
+    /// The request whose reply comes next.
+    first: Sequence,
+    /// Replies still to come.
+    left: u32,
+    /// What has come while earlier runs were still unanswered.
+    held: Vec<u8>,
+    /// Part of the reply to `first` has already come.
+    begun: bool,
+    /// False where the client wants no reply (`CLIENT REPLY OFF`).
+    shown: bool,
+}
+
+/// Invariant: the runs' sequence numbers ascend and don't overlap; only the front run's bytes may
+/// already be in `ready`.
+#[derive(Debug, Default)]
+pub struct Replies {
+    ready: Vec<u8>,
+    runs: VecDeque<Run>,
+    next: Sequence,
+    held_bytes: usize,
+    /// An emptied buffer, kept for the next run that has to wait.
+    spare: Vec<u8>,
+}
+
+impl Replies {
+    /// Opens a run of `count` requests that are about to be sent; the first one's number.
+    pub fn open(&mut self, count: u32, shown: bool) -> Sequence {
+        let first = self.next;
+        self.next += u64::from(count);
+        self.runs.push_back(Run { first, left: count, held: Vec::new(), begun: false, shown });
+        first
+    }
+
+    /// A reply that is known at once, written by `write`.
+    pub fn local(&mut self, shown: bool, write: impl FnOnce(&mut Vec<u8>)) {
+        self.next += 1;
+        if !shown {
+            return;
+        }
+        if self.runs.is_empty() {
+            write(&mut self.ready);
+            return;
+        }
+        let first = self.next;
+        let mut held = std::mem::take(&mut self.spare);
+        write(&mut held);
+        self.held_bytes += held.len();
+        self.runs.push_back(Run { first, left: 0, held, begun: false, shown: true });
+    }
+
+    /// `count` whole replies to the requests from `seq` on (or the rest of one that had begun).
+    ///
+    /// # Errors
+    /// [`Unexpected`] when these are not the replies that come next in their run.
+    pub fn deliver(&mut self, seq: Sequence, count: u32, bytes: &[u8]) -> Result<(), Unexpected> {
+        let at = self.find(seq)?;
+        self.accept(at, bytes);
+        let run = &mut self.runs[at];
+        run.left = run.left.checked_sub(count).ok_or(Unexpected)?;
+        run.first += u64::from(count);
+        run.begun = false;
+        if at == 0 && run.left == 0 {
+            self.advance();
+        }
+        Ok(())
+    }
+
+    /// A part of the reply to `seq`, which is not complete yet.
+    ///
+    /// # Errors
+    /// [`Unexpected`], as with [`Replies::deliver`].
+    pub fn deliver_part(&mut self, seq: Sequence, bytes: &[u8]) -> Result<(), Unexpected> {
+        let at = self.find(seq)?;
+        self.accept(at, bytes);
+        self.runs[at].begun = true;
+        Ok(())
+    }
+
+    /// Whether part of the reply to `seq` has come, so that no other reply can take its place.
+    #[must_use]
+    pub fn has_begun(&self, seq: Sequence) -> bool {
+        self.find(seq).is_ok_and(|at| self.runs[at].begun)
+    }
+
+    /// Makes `seq` a run of its own, because another source will answer it than its neighbours.
+    ///
+    /// # Errors
+    /// [`Unexpected`] when no reply to `seq` is owed.
+    pub fn detach(&mut self, seq: Sequence) -> Result<(), Unexpected> {
+        let at = self.runs.partition_point(|run| run.first + u64::from(run.left) <= seq);
+        let run = self.runs.get_mut(at).filter(|run| run.first <= seq).ok_or(Unexpected)?;
+        let before = u32::try_from(seq - run.first).map_err(|_| Unexpected)?;
+        let after = run.left - before - 1;
+        let shown = run.shown;
+        // What has come of the reply to `seq` stays where it is, in front.
+        let begun = run.begun && before == 0;
+        run.begun &= !begun;
+        run.left = before;
+        let single = Run { first: seq, left: 1, held: Vec::new(), begun, shown };
+        self.runs.insert(at + 1, single);
+        if after > 0 {
+            let rest = Run { first: seq + 1, left: after, held: Vec::new(), begun: false, shown };
+            self.runs.insert(at + 2, rest);
+        }
+        if at == 0 && before == 0 {
+            self.advance();
+        }
+        Ok(())
+    }
+
+    /// Bytes that no request asked for (a push, a message), in front of every reply still to come.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.ready.extend_from_slice(bytes);
+    }
+
+    /// True when no reply is owed.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Bytes of replies that the client has not been given yet.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.ready.len() + self.held_bytes
+    }
+
+    /// What may be written to the client now.
+    pub fn ready(&mut self) -> &mut Vec<u8> {
+        &mut self.ready
+    }
+
+    /// Gives idle memory back: an idle client holds next to nothing.
+    pub fn shrink(&mut self, keep: usize) {
+        if self.ready.is_empty() && self.ready.capacity() > keep {
+            self.ready = Vec::new();
+        }
+        if self.runs.is_empty() && self.spare.capacity() > 0 {
+            self.spare = Vec::new();
+        }
+        if self.runs.is_empty() && self.runs.capacity() > 8 {
+            self.runs = VecDeque::new();
+        }
+    }
+
+    /// The run whose next reply is the one to `seq`.
+    fn find(&self, seq: Sequence) -> Result<usize, Unexpected> {
+        if self.runs.front().is_some_and(|run| run.first == seq && run.left > 0) {
+            return Ok(0);
+        }
+        let at = self.runs.partition_point(|run| run.first + u64::from(run.left) <= seq);
+        self.runs.get(at).filter(|run| run.first == seq).map(|_| at).ok_or(Unexpected)
+    }
+
+    fn accept(&mut self, at: usize, bytes: &[u8]) {
+        let run = &mut self.runs[at];
+        if !run.shown {
+            return;
+        }
+        if at == 0 {
+            self.ready.extend_from_slice(bytes);
+            return;
+        }
+        if run.held.capacity() == 0 {
+            std::mem::swap(&mut run.held, &mut self.spare);
+        }
+        run.held.extend_from_slice(bytes);
+        self.held_bytes += bytes.len();
+    }
+
+    /// Drops answered runs from the front and lets the next one's replies go.
+    fn advance(&mut self) {
+        while let Some(front) = self.runs.front_mut() {
+            if !front.held.is_empty() {
+                self.held_bytes -= front.held.len();
+                self.ready.extend_from_slice(&front.held);
+                front.held.clear();
+                if front.held.capacity() <= 64 * 1024 {
+                    self.spare = std::mem::take(&mut front.held);
+                }
+            }
+            if front.left > 0 {
+                return;
+            }
+            self.runs.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn replies_leave_in_the_order_of_the_requests() {
+        let mut replies = Replies::default();
+        let a = replies.open(2, true);
+        replies.local(true, |out| out.extend_from_slice(b"L"));
+        let b = replies.open(1, true);
+        replies.deliver(b, 1, b"B").expect("owed");
+        assert_eq!(replies.ready(), b"");
+        replies.deliver(a, 1, b"A1").expect("owed");
+        assert_eq!(replies.ready(), b"A1");
+        replies.deliver_part(a + 1, b"A").expect("owed");
+        assert!(replies.has_begun(a + 1));
+        replies.deliver(a + 1, 1, b"2").expect("owed");
+        assert_eq!(replies.ready(), b"A1A2LB");
+        assert!(replies.is_settled());
+        assert_eq!(replies.deliver(a, 1, b"late"), Err(Unexpected));
+    }
+
+    #[test]
+    fn a_detached_reply_keeps_its_place() {
+        let mut replies = Replies::default();
+        let a = replies.open(3, true);
+        replies.detach(a + 1).expect("owed");
+        replies.deliver(a, 1, b"1").expect("owed");
+        replies.deliver(a + 2, 1, b"3").expect("owed");
+        assert_eq!(replies.ready(), b"1");
+        replies.deliver(a + 1, 1, b"2").expect("owed");
+        assert_eq!(replies.ready(), b"123");
+        assert!(replies.is_settled());
+    }
+
+    #[test]
+    fn hidden_replies_are_counted_but_not_shown() {
+        let mut replies = Replies::default();
+        let a = replies.open(1, false);
+        let b = replies.open(1, true);
+        replies.deliver(b, 1, b"B").expect("owed");
+        replies.deliver(a, 1, b"A").expect("owed");
+        assert_eq!(replies.ready(), b"B");
+    }
+
+    proptest! {
+        /// Runs of random length, answered by random sources in random steps, some replies
+        /// detached: what leaves is always the requests' order.
+        #[test]
+        fn any_interleaving_leaves_in_order(
+            runs in proptest::collection::vec(1_u32..6, 1..12),
+            picks in proptest::collection::vec((0_usize..12, any::<bool>()), 0..200),
+        ) {
+            let mut replies = Replies::default();
+            let mut sources: Vec<Vec<Sequence>> = Vec::new();
+            for &count in &runs {
+                let first = replies.open(count, true);
+                sources.push((first..first + u64::from(count)).rev().collect());
+            }
+            let total: u32 = runs.iter().sum();
+            let mut detached = Vec::new();
+            for (pick, detach) in picks {
+                let at = pick % sources.len();
+                let Some(seq) = sources[at].pop() else { continue };
+                if detach {
+                    replies.detach(seq).expect("owed");
+                    detached.push(seq);
+                } else {
+                    replies.deliver(seq, 1, &[u8::try_from(seq).expect("few")]).expect("owed");
+                }
+            }
+            for source in &mut sources {
+                while let Some(seq) = source.pop() {
+                    replies.deliver(seq, 1, &[u8::try_from(seq).expect("few")]).expect("owed");
+                }
+            }
+            for seq in detached.into_iter().rev() {
+                replies.deliver(seq, 1, &[u8::try_from(seq).expect("few")]).expect("owed");
+            }
+            let expected: Vec<u8> = (0..total).map(|n| u8::try_from(n).expect("few")).collect();
+            prop_assert_eq!(&*replies.ready(), &expected);
+            prop_assert!(replies.is_settled());
+            prop_assert_eq!(replies.held_bytes, 0);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! One server as the topology sees it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Health;
+use crate::config::HostPort;
+
+/// A server's identity within this process: the same address keeps the same id for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BackendId(pub u32);
+
+/// What a server is at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Takes writes.
+    Master,
+    /// Follows the master.
+    Replica,
+    /// Does not answer, or answers what we cannot use: serves nothing.
+    Unknown,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Master => "master",
+            Self::Replica => "replica",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+/// A server: identity, role, and whether it may serve reads.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// Its identity.
+    pub id: BackendId,
+    /// Where it listens; names are resolved on every connect.
+    pub addr: HostPort,
+    /// What it is.
+    pub role: Role,
+    /// Its share of reads, 0 to 1000; 0 serves only when nobody else can.
+    pub weight: u32,
+    /// Marks the scan cursors of this run of the server process; 0 while it is not known.
+    pub scan_tag: u32,
+    /// Why it serves no reads, for people; `None` when it may.
+    pub excluded: Option<String>,
+    /// The numbers that change all the time.
+    pub health: Arc<Health>,
+}
+
+impl Backend {
+    /// Whether it may be asked for reads at `now_ms` (see [`Health`] for the clock).
+    #[must_use]
+    pub fn can_read(&self, now_ms: u64) -> bool {
+        self.role != Role::Unknown && self.excluded.is_none() && !self.health.is_resting(now_ms)
+    }
+}

@@ -1,0 +1,79 @@
+//! A backend's numbers that change all the time: shared by all threads, read without a lock.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// The first rest after a failure, in milliseconds.
+const REST_MIN_MS: u64 = 100;
+/// The longest rest.
+const REST_MAX_MS: u64 = 5_000;
+
+/// What workers tell each other about a backend. Times are milliseconds of the process's own
+/// clock, handed in by the caller.
+#[derive(Debug, Default)]
+pub struct Health {
+    resting_until_ms: AtomicU64,
+    failures: AtomicU32,
+    latency_us: AtomicU64,
+}
+
+impl Health {
+    /// Whether reads leave it alone for the moment.
+    pub fn is_resting(&self, now_ms: u64) -> bool {
+        self.resting_until_ms.load(Relaxed) > now_ms
+    }
+
+    /// It failed a request, or could not be reached: it rests, longer each time, with jitter so
+    /// that workers and proxies don't come back together. Returns true when it was not resting.
+    pub fn failed(&self, now_ms: u64, jitter: f64) -> bool {
+        if self.is_resting(now_ms) {
+            return false;
+        }
+        let failures = self.failures.fetch_add(1, Relaxed).min(16);
+        let rest = (REST_MIN_MS << failures).min(REST_MAX_MS) as f64 * (0.75 + jitter / 2.0);
+        self.resting_until_ms.store(now_ms + rest as u64, Relaxed);
+        true
+    }
+
+    /// It answered: the next rest is a short one again. Returns true when it had failed before.
+    pub fn answered(&self) -> bool {
+        if self.failures.load(Relaxed) == 0 {
+            return false;
+        }
+        self.failures.store(0, Relaxed);
+        self.resting_until_ms.store(0, Relaxed);
+        true
+    }
+
+    /// Takes a reply time into the moving average (an eighth of each new sample).
+    pub fn observe_latency(&self, sample_us: u64) {
+        let old = self.latency_us.load(Relaxed);
+        let new = if old == 0 { sample_us } else { old - old / 8 + sample_us / 8 };
+        self.latency_us.store(new.max(1), Relaxed);
+    }
+
+    /// The moving average of reply times in microseconds; 0 before the first.
+    pub fn latency_us(&self) -> u64 {
+        self.latency_us.load(Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_get_longer_and_end_with_an_answer() {
+        let health = Health::default();
+        assert!(health.failed(1_000, 0.5));
+        assert!(health.is_resting(1_099) && !health.is_resting(1_100));
+        assert!(!health.failed(1_050, 0.5), "one failure, however many workers report it");
+        assert!(health.failed(2_000, 0.5));
+        assert!(health.is_resting(2_199) && !health.is_resting(2_200));
+        for n in 0..60 {
+            health.failed(10_000 * (n + 1), 0.5);
+        }
+        assert!(!health.is_resting(605_000));
+        assert!(health.answered() && !health.answered());
+        assert!(!health.is_resting(600_001));
+    }
+}

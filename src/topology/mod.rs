@@ -1,0 +1,74 @@
+//! Who is master, who replicates from it, and who can serve now.
+//!
+//! Facts go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect`]). Its structure
+//! changes seldom and is replaced whole; the numbers that change all the time live in each
+//! backend's [`Health`], shared by every snapshot. Never asks anybody anything itself.
+
+mod backend;
+mod elect;
+mod health;
+pub mod observation;
+
+pub use backend::{Backend, BackendId, Role};
+pub use elect::{Candidate, elect};
+pub use health::Health;
+pub use observation::{LinkState, Observation, ServerRole};
+
+use std::sync::Arc;
+
+use crate::command::Learned;
+
+/// One immutable picture of the servers behind the proxy.
+#[derive(Clone, Debug, Default)]
+pub struct Topology {
+    /// Counts the pictures; a later one has a higher number.
+    pub generation: u64,
+    /// Everybody who is known, the master first where there is one.
+    pub backends: Vec<Backend>,
+    /// What the master calls itself.
+    pub server: ServerVersion,
+    /// Commands that the master has and the built-in table lacks.
+    pub learned: Arc<Learned>,
+}
+
+/// What a server calls itself in `HELLO` and `INFO`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerVersion {
+    /// `redis` or `valkey`.
+    pub name: String,
+    /// Such as `7.0.15`.
+    pub version: String,
+}
+
+impl Default for ServerVersion {
+    fn default() -> Self {
+        Self { name: "redis".to_owned(), version: "7.0.0".to_owned() }
+    }
+}
+
+impl Topology {
+    /// The master, where one is known.
+    #[must_use]
+    pub fn master(&self) -> Option<&Backend> {
+        self.backends.first().filter(|backend| backend.role == Role::Master)
+    }
+
+    /// All replicas, usable or not.
+    pub fn replicas(&self) -> impl Iterator<Item = &Backend> {
+        self.backends.iter().filter(|backend| backend.role == Role::Replica)
+    }
+
+    /// The backend with this id, if it still belongs to the picture.
+    #[must_use]
+    pub fn backend(&self, id: BackendId) -> Option<&Backend> {
+        self.backends.iter().find(|backend| backend.id == id)
+    }
+
+    /// The backend whose scan cursors carry `tag`; `None` too where two happen to share it.
+    #[must_use]
+    pub fn by_scan_tag(&self, tag: u32) -> Option<&Backend> {
+        let mut owners = self.backends.iter().filter(|backend| backend.scan_tag == tag);
+        let owner = owners.next();
+        if owners.next().is_some() { None } else { owner }
+    }
+}

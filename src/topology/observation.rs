@@ -1,0 +1,68 @@
+//! What a server said of itself when it was last asked.
+
+use super::ServerVersion;
+use crate::config::HostPort;
+
+/// The answers to `ROLE` and `INFO`, as far as they matter here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// What it says it is.
+    pub role: ServerRole,
+    /// The run id of its process (`INFO server`): a restart changes it.
+    pub run_id: String,
+    /// Its name and version.
+    pub version: ServerVersion,
+    /// Whether it is loading its data (`INFO persistence`).
+    pub loading: bool,
+}
+
+/// A server's own word on its role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerRole {
+    /// A master, and the replicas that are attached to it.
+    Master {
+        /// As they announce themselves.
+        replicas: Vec<HostPort>,
+    },
+    /// A replica of `master`.
+    Replica {
+        /// Where it replicates from.
+        master: HostPort,
+        /// How its link is.
+        link: LinkState,
+    },
+    /// A Sentinel, or something newer than this program.
+    Other(String),
+}
+
+/// The state of a replica's link, as `ROLE` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// `connected`.
+    Up,
+    /// `sync`: the snapshot is on its way.
+    Syncing,
+    /// Anything else.
+    Down,
+}
+
+impl Observation {
+    /// The mark of this process's scan cursors, from 1 to 2^20 - 1: another process of the same
+    /// server hashes its keys differently, so its cursors mean something else.
+    #[must_use]
+    pub fn scan_tag(&self) -> u32 {
+        scan_tag(&self.run_id)
+    }
+}
+
+/// See [`Observation::scan_tag`]. The same run id gives the same tag in every proxy, so that an
+/// iteration may go on through another one.
+#[must_use]
+pub fn scan_tag(run_id: &str) -> u32 {
+    // FNV-1a, folded to 20 bits: run ids are random already.
+    let mut hash: u32 = 0x811c_9dc5;
+    for byte in run_id.bytes() {
+        hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    }
+    ((hash >> 12) ^ (hash & 0xfff)).max(1)
+}
