@@ -69,7 +69,8 @@ impl Learned {
     /// Does not allocate.
     #[must_use]
     pub fn find(&self, name: &[u8], sub: Option<&[u8]>) -> Option<&LearnedCommand> {
-        if self.rows.is_empty() {
+        // `x|y` names a subcommand here and in `COMMAND`, but is not how a client calls it.
+        if self.rows.is_empty() || name.contains(&b'|') {
             return None;
         }
         let mut full = FullName::default().then(name)?;
