@@ -283,6 +283,7 @@ mod learning {
             entry("JSON.GET", -2, "readonly", [1, 1, 1]),
             entry("json.set", -4, "write denyoom", [1, 1, 1]),
             entry("x.odd", -1, "readonly may_replicate", [0, 0, 0]),
+            entry("x.settings", -1, "readonly", [0, 0, 0]),
             entry("x.both", -1, "readonly write", [0, 0, 0]),
             entry("x.none", -1, "", [0, 0, 0]),
             entry("x.config", -1, "readonly admin", [0, 0, 0]),
@@ -292,6 +293,7 @@ mod learning {
         assert_eq!(class("json.get"), Access::Read);
         assert_eq!(class("JSON.SET"), Access::Write);
         assert_eq!(class("x.odd"), Access::Write);
+        assert_eq!(class("x.settings"), Access::Master);
         assert_eq!(class("x.both"), Access::Write);
         assert_eq!(class("x.none"), Access::Write);
         assert_eq!(class("x.config"), Access::Admin);

@@ -321,6 +321,21 @@ fn what_is_learnt_is_what_the_table_would_say() {
     }
 }
 
+#[test]
+fn a_real_modules_commands_are_learnt() {
+    let module = Flavor::Redis82.binary().with_file_name("falkordb.so");
+    let server =
+        RedisServer::builder(Flavor::Redis82).arg("--loadmodule", module.to_str().unwrap()).start();
+    let learned = Learned::from_command_reply(&command_reply(server.addr()));
+    let access = |name: &str| resolve(&learned, name.as_bytes(), None).unwrap().access;
+    assert_eq!(access("GRAPH.QUERY"), Access::Write);
+    assert_eq!(access("graph.RO_query"), Access::Read);
+    assert_eq!(access("graph.config"), Access::Master);
+    assert_eq!(access("graph.slowlog"), Access::Master);
+    let query = resolve(&learned, b"graph.ro_query", None).unwrap();
+    assert_eq!(query.keys, Keys::Range { first: 1, last: 1, step: 1 });
+}
+
 /// Under a module's name.
 fn rename(entry: &BytesFrame) -> BytesFrame {
     let mut entry = items(entry).to_vec();
