@@ -69,7 +69,8 @@ impl Learned {
     /// Does not allocate.
     #[must_use]
     pub fn find(&self, name: &[u8], sub: Option<&[u8]>) -> Option<&LearnedCommand> {
-        if self.rows.is_empty() {
+        // `x|y` names a subcommand here and in `COMMAND`, but is not how a client calls it.
+        if self.rows.is_empty() || name.contains(&b'|') {
             return None;
         }
         let mut full = FullName::default().then(name)?;
@@ -107,9 +108,10 @@ fn row(entry: &[BytesFrame], of: Option<&str>, container: bool) -> Option<Learne
     };
     (clean && fits).then_some(())?;
     let flags = Flags(items(flags));
+    let keys = range(integer(first)?, integer(last)?, integer(step)?)?;
     Some(LearnedCommand {
-        access: flags.access(container),
-        keys: range(integer(first)?, integer(last)?, integer(step)?)?,
+        access: flags.access(keys, container),
+        keys,
         effect: if flags.has("blocking") {
             Effect::Blocking(Blocking::Always)
         } else {
@@ -136,18 +138,19 @@ impl Flags<'_> {
         self.0.iter().any(|own| text(own) == Some(flag.as_bytes()))
     }
 
-    /// Admin comes first: a module's configuration command may well be flagged a read, and must
-    /// not be sent to whichever replica is next. A container's own flags prove nothing about a
-    /// subcommand that it does not list.
-    fn access(&self, container: bool) -> Access {
+    /// Modules call a read what changes no key: `GRAPH.CONFIG SET` is one to its module, and must
+    /// not change whichever replica is next. So admin comes first, and a read is only what reads
+    /// keys. A container's own flags prove nothing about a subcommand that it does not list.
+    fn access(&self, keys: Keys, container: bool) -> Access {
+        let write = self.has("write") || self.has("may_replicate");
         if self.has("admin") {
             Access::Admin
-        } else if self.has("write") || self.has("may_replicate") || container {
+        } else if write || container || !self.has("readonly") {
             Access::Write
-        } else if self.has("readonly") {
-            Access::Read
+        } else if keys == Keys::None {
+            Access::Master
         } else {
-            Access::Write
+            Access::Read
         }
     }
 }

@@ -25,12 +25,12 @@ fn every_row_is_found_by_its_name_in_any_case() {
         let (name, sub) = row.name.split_once('|').unwrap_or((row.name, ""));
         let upper = name.to_uppercase();
         let found = lookup(name.as_bytes()).unwrap();
-        assert!(std::ptr::eq(found, lookup(upper.as_bytes()).unwrap()), "{name}");
+        assert_eq!(lookup(upper.as_bytes()), Some(found));
         if sub.is_empty() {
             assert_eq!(found.name, row.name);
         } else {
             let found = found.subcommand(sub.to_uppercase().as_bytes()).unwrap();
-            assert!(std::ptr::eq(found, row), "{name} {sub}");
+            assert_eq!(found, row);
         }
     }
 }
@@ -107,6 +107,7 @@ fn keys_behind_options_are_found() {
     for (request, keys) in [
         ("SORT k BY store GET store STORE d LIMIT 0 1 store e", &["k", "e"][..]),
         ("SORT k LIMIT STORE d", &["k"]),
+        ("SORT k BY store DESC", &["k"]),
         ("GEORADIUS k 1 2 3 km STORE d STOREDIST e", &["k", "e"]),
         ("MIGRATE h 1 k 0 10", &["k"]),
         ("MIGRATE h 1  0 10 COPY AUTH2 u keys KEYS a b", &["a", "b"]),
@@ -190,12 +191,10 @@ fn any_keys() -> impl Strategy<Value = Keys> {
         Just(Keys::Migrate),
         Just(Keys::Lcs),
         any::<(u8, i8, u8)>().prop_map(|(first, last, step)| Keys::Range { first, last, step }),
-        any::<(u8, u8, bool)>().prop_map(|(count_at, step, store)| Keys::Counted {
-            count_at,
-            step,
-            store
-        }),
-        (0u8..5, 0u8..3, any::<bool>()).prop_map(|(count_at, step, store)| Keys::Counted {
+        // 0 would be the command's name, and its first key where the result goes.
+        (prop_oneof![1u8..5, 1u8..], 0u8..3, any::<bool>())
+            .prop_map(|(count_at, step, store)| Keys::Counted { count_at, step, store }),
+        (1u8.., any::<u8>(), any::<bool>()).prop_map(|(count_at, step, store)| Keys::Counted {
             count_at,
             step,
             store
@@ -246,7 +245,7 @@ proptest! {
     fn look_up_takes_any_name(name in any::<Vec<u8>>(), sub in any::<Vec<u8>>()) {
         let found = lookup(&name).map(|row| row.name);
         prop_assert_eq!(found.is_some(), all().any(|row| row.name.as_bytes() == name.to_ascii_lowercase()));
-        resolve(&Learned::default(), &name, Some(&sub));
+        let _ = resolve(&Learned::default(), &name, Some(&sub));
     }
 
     #[test]
@@ -284,6 +283,8 @@ mod learning {
             entry("JSON.GET", -2, "readonly", [1, 1, 1]),
             entry("json.set", -4, "write denyoom", [1, 1, 1]),
             entry("x.odd", -1, "readonly may_replicate", [0, 0, 0]),
+            entry("x.settings", -1, "readonly", [0, 0, 0]),
+            entry("x.both", -1, "readonly write", [0, 0, 0]),
             entry("x.none", -1, "", [0, 0, 0]),
             entry("x.config", -1, "readonly admin", [0, 0, 0]),
             entry("x.pop", -2, "write blocking", [1, -1, 1]),
@@ -292,6 +293,8 @@ mod learning {
         assert_eq!(class("json.get"), Access::Read);
         assert_eq!(class("JSON.SET"), Access::Write);
         assert_eq!(class("x.odd"), Access::Write);
+        assert_eq!(class("x.settings"), Access::Master);
+        assert_eq!(class("x.both"), Access::Write);
         assert_eq!(class("x.none"), Access::Write);
         assert_eq!(class("x.config"), Access::Admin);
         let pop = resolve(&learned, b"X.POP", Some(b"key")).unwrap();
