@@ -108,7 +108,7 @@ impl Connection {
 
     fn after_push(&self) {
         if self.phase.get() == Phase::Closed {
-            self.fail("the connection was closed");
+            self.fail("the connection was closed", None);
         } else {
             self.wake_driver();
         }
@@ -160,8 +160,13 @@ impl Connection {
 
     /// Ends the connection; what is unanswered is handed back as lost.
     pub fn close(&self, reason: &str) {
+        self.close_with(reason, None);
+    }
+
+    /// Ends the connection because the server refused to set it up, in these words.
+    pub(super) fn close_with(&self, reason: &str, refusal: Option<&str>) {
         if self.phase.replace(Phase::Closed) != Phase::Closed {
-            self.fail(reason);
+            self.fail(reason, refusal);
             self.wake_driver();
         }
     }
@@ -205,8 +210,13 @@ impl Connection {
 
     pub(super) fn opened(&self, server_id: i64, scan_tag: u32) {
         self.server_id.set(server_id);
-        self.pipeline.borrow_mut().scan_tag = scan_tag;
+        let mut pipeline = self.pipeline.borrow_mut();
+        pipeline.scan_tag = scan_tag;
         self.phase.set(Phase::Open);
+        if let Some(owner) = &pipeline.owner {
+            // It may have waited for the id.
+            owner.wake();
+        }
     }
 
     /// Offers what has not been sent to `write`, which says how much of it was.
@@ -242,8 +252,8 @@ impl Connection {
         std::mem::take(&mut self.pipeline.borrow_mut().refused)
     }
 
-    fn fail(&self, reason: &str) {
-        let ended = self.pipeline.borrow_mut().fail_all(reason);
+    fn fail(&self, reason: &str, refusal: Option<&str>) {
+        let ended = self.pipeline.borrow_mut().fail_all(reason, refusal);
         self.load.sub(ended);
         for inbox in self.waiters.borrow_mut().drain(..) {
             inbox.wake();

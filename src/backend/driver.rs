@@ -40,13 +40,17 @@ pub(super) struct Surroundings {
 /// Drives `connection` until it ends.
 pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surroundings) {
     let reason = match open(&connection, &dial).await {
-        Err(error) => {
-            format!("{} cannot be reached: {error}", dial.addr)
+        Err(HandshakeError::Refused { step, reply }) => {
+            // The server is well; it only does not want to do this for us.
+            let reason = format!("{} refused {step}: {reply}", dial.addr);
+            tracing::warn!(backend = %dial.addr, "{reason}");
+            connection.close_with(&reason, Some(&reply));
+            return;
         }
+        Err(error) => format!("{} cannot be reached: {error}", dial.addr),
         Ok(mut stream) => {
             around.health.answered();
-            let error = Transfer { stream: &mut stream, connection: &connection, around: &around, rest: Vec::new() }
-                .await;
+            let error = Transfer::new(&mut stream, &connection, &around).await;
             if connection.is_closed() {
                 return;
             }
@@ -103,7 +107,15 @@ impl Future for Transfer<'_> {
     }
 }
 
-impl Transfer<'_> {
+impl<'a> Transfer<'a> {
+    fn new(
+        stream: &'a mut TcpStream,
+        connection: &'a Connection,
+        around: &'a Surroundings,
+    ) -> Self {
+        Self { stream, connection, around, rest: Vec::new() }
+    }
+
     fn send(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let stream = &mut *self.stream;
         self.connection.send_with(|bytes| match Pin::new(&mut *stream).poll_write(cx, bytes) {

@@ -41,7 +41,13 @@ pub enum Cause {
     /// The server refused it, in these words (the whole reply line); it was not run.
     Refused(Refusal, Vec<u8>),
     /// It never left: sending it elsewhere, or again, is safe.
-    Unsent(String),
+    Unsent {
+        /// Why, for people.
+        reason: String,
+        /// The error reply (without its `-`) with which the server refused to set the connection
+        /// up, such as a database that it does not have.
+        refusal: Option<String>,
+    },
     /// It left, and the connection ended before the reply came: it may or may not have been run.
     Lost(String),
     /// It left, and no reply came in time; a late one is dropped.

@@ -284,18 +284,22 @@ impl Pipeline {
     /// dropped when they come.
     pub(super) fn expire(&mut self, deadline: Instant) -> u32 {
         let mut expired = 0;
+        let mut at = self.base;
         for ticket in &mut self.tickets {
+            let requests = &self.buffer[at..at + ticket.bytes];
+            at += ticket.bytes;
             if ticket.since > deadline {
                 break;
             }
             if ticket.patient {
                 continue;
             }
-            if let Some(inbox) = ticket.inbox.take() {
-                for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
-                    inbox.fail(seq, &[], self.backend, Cause::TimedOut);
-                    expired += 1;
-                }
+            let Some(inbox) = ticket.inbox.take() else { continue };
+            let mut requests = Requests::new(requests).skip(ticket.done as usize);
+            for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
+                let request = requests.next().unwrap_or_default();
+                inbox.fail(seq, request, self.backend, Cause::TimedOut);
+                expired += 1;
             }
         }
         expired
@@ -308,7 +312,7 @@ impl Pipeline {
 
     /// The connection has ended: every request that is still unanswered is handed back. How many
     /// there were.
-    pub(super) fn fail_all(&mut self, reason: &str) -> u64 {
+    pub(super) fn fail_all(&mut self, reason: &str, refusal: Option<&str>) -> u64 {
         let mut ended = 0;
         let mut at = self.base;
         for ticket in std::mem::take(&mut self.tickets) {
@@ -324,7 +328,8 @@ impl Pipeline {
                 let request = requests.next().unwrap_or_default();
                 let request = if self.owner.is_some() { &[][..] } else { request };
                 let cause = if unsent {
-                    Cause::Unsent(reason.to_owned())
+                    let refusal = refusal.map(str::to_owned);
+                    Cause::Unsent { reason: reason.to_owned(), refusal }
                 } else {
                     Cause::Lost(reason.to_owned())
                 };

@@ -1,3 +1,140 @@
-//! One client's state.
+//! One client's state, and what each command does to it.
+//!
+//! Pure: requests and replies go in, decisions and bytes come out. Never holds a socket, never
+//! picks a server (that is `routing`'s), never looks at a clock.
 
+pub mod cursor;
+pub mod exec;
+pub mod greeting;
+pub mod local;
+pub mod names;
 pub mod replies;
+mod reply_mode;
+mod subscriptions;
+mod transaction;
+
+pub use greeting::Gate;
+pub use reply_mode::ReplyMode;
+pub use subscriptions::Subscriptions;
+pub use transaction::{Queued, Transaction, Verdict};
+
+use crate::command::{Effect, Resolved};
+use crate::config::ReadFrom;
+use crate::resp::RespVersion;
+
+/// What a client said that outlives the request.
+#[derive(Debug)]
+pub struct Session {
+    /// `CLIENT ID`: unique in this process, ascending.
+    pub id: u64,
+    /// The selected database.
+    pub db: u32,
+    /// The protocol version of its replies.
+    pub version: RespVersion,
+    /// `CLIENT SETNAME`.
+    pub name: Vec<u8>,
+    /// `CLIENT SETINFO LIB-NAME`.
+    pub lib_name: Vec<u8>,
+    /// `CLIENT SETINFO LIB-VER`.
+    pub lib_ver: Vec<u8>,
+    /// Whether it may say more than `AUTH`.
+    pub authenticated: bool,
+    /// Where its reads go, if it said READONLY or READWRITE.
+    pub reads: Option<ReadFrom>,
+    /// `CLIENT NO-TOUCH ON`.
+    pub no_touch: bool,
+    /// `CLIENT NO-EVICT ON`.
+    pub no_evict: bool,
+    /// `CLIENT REPLY`.
+    pub reply: ReplyMode,
+    /// WATCH, MULTI and what was queued.
+    pub transaction: Transaction,
+    /// Channels, patterns and shard channels.
+    pub subscriptions: Subscriptions,
+    /// `CLIENT TRACKING ON`, and the client its invalidations are redirected to (0: itself).
+    pub tracking: Option<u64>,
+    /// `MONITOR`.
+    pub monitor: bool,
+}
+
+impl Session {
+    /// A session that has said nothing yet.
+    #[must_use]
+    pub fn new(id: u64, authenticated: bool) -> Self {
+        Self {
+            id,
+            db: 0,
+            version: RespVersion::V2,
+            name: Vec::new(),
+            lib_name: Vec::new(),
+            lib_ver: Vec::new(),
+            authenticated,
+            reads: None,
+            no_touch: false,
+            no_evict: false,
+            reply: ReplyMode::On,
+            transaction: Transaction::default(),
+            subscriptions: Subscriptions::default(),
+            tracking: None,
+            monitor: false,
+        }
+    }
+
+    /// `RESET`: all but the identity, the library's name and the limits of eviction is as new
+    /// (`resetCommand`).
+    pub fn reset(&mut self, authenticated: bool) {
+        let lib_name = std::mem::take(&mut self.lib_name);
+        let lib_ver = std::mem::take(&mut self.lib_ver);
+        *self = Self { lib_name, lib_ver, ..Self::new(self.id, authenticated) };
+    }
+
+    /// Whether the session needs a backend connection of its own for as long as this is true.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.transaction.is_active()
+            || self.subscriptions.any()
+            || self.tracking.is_some()
+            || self.monitor
+    }
+
+    /// Whether the next request can only be dealt with when every earlier one is answered,
+    /// because it is about to use another connection than they do, or to change what all later
+    /// ones mean.
+    #[must_use]
+    pub fn must_settle(&self, command: Option<&Resolved<'_>>) -> bool {
+        let Some(command) = command else { return false };
+        if self.is_pinned() {
+            return matches!(command.effect, Effect::Reset);
+        }
+        match command.effect {
+            Effect::None
+            | Effect::Ping
+            | Effect::Echo
+            | Effect::Quit
+            | Effect::Auth
+            | Effect::Info
+            | Effect::Scan { .. }
+            | Effect::ReadOnlyScript
+            | Effect::Readonly
+            | Effect::Readwrite => false,
+            Effect::Client(command) => {
+                use crate::command::ClientCommand::{Caching, Tracking, TrackingInfo, Unblock};
+                matches!(command, Tracking | TrackingInfo | Caching | Unblock)
+            }
+            Effect::Reset
+            | Effect::Hello
+            | Effect::Select
+            | Effect::Multi
+            | Effect::Exec
+            | Effect::Discard
+            | Effect::Watch
+            | Effect::Unwatch
+            | Effect::Blocking(_)
+            | Effect::Subscribe(_)
+            | Effect::Unsubscribe(_)
+            | Effect::Monitor
+            | Effect::Wait
+            | Effect::OutOfBand => true,
+        }
+    }
+}

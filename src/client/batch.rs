@@ -1,0 +1,140 @@
+//! The requests of one read that go the same way leave in one piece.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::worker::{Worker, key_of};
+use crate::backend::{Connection, Inbox, Ticket};
+use crate::config::Config;
+use crate::routing::{NoRoute, Want};
+use crate::session::Session;
+use crate::topology::Topology;
+
+/// Which of the two ways a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// To the master.
+    Master,
+    /// To whoever serves this batch's reads.
+    Reader,
+}
+
+/// Why a request can't join the batch.
+#[derive(Debug)]
+pub(super) enum Obstacle {
+    /// Nobody to send it to.
+    NoRoute(NoRoute),
+    /// Too much waits for that server already.
+    Congested,
+}
+
+/// One look at the topology and the configuration, and the run of requests that is growing.
+pub(super) struct Batch<'b> {
+    pub(super) topology: Arc<Topology>,
+    pub(super) config: Arc<Config>,
+    pub(super) now: Instant,
+    buf: &'b [u8],
+    master: Option<Rc<Connection>>,
+    reader: Option<Rc<Connection>>,
+    run: Option<Run>,
+}
+
+struct Run {
+    side: Side,
+    start: usize,
+    end: usize,
+    count: u32,
+    shown: bool,
+}
+
+impl<'b> Batch<'b> {
+    pub(super) fn new(worker: &Worker, buf: &'b [u8]) -> Self {
+        Self {
+            topology: worker.topology(),
+            config: worker.config(),
+            now: Instant::now(),
+            buf,
+            master: None,
+            reader: None,
+            run: None,
+        }
+    }
+
+    /// Adds the request at `start..end` of the buffer; false where the caller has to find the way
+    /// first ([`Batch::open`]).
+    #[inline]
+    pub(super) fn extend(
+        &mut self,
+        side: Side,
+        start: usize,
+        end: usize,
+        shown: bool,
+        inbox: &Rc<Inbox>,
+    ) -> bool {
+        if let Some(run) = &mut self.run
+            && run.side == side
+            && run.shown == shown
+            && run.end == start
+        {
+            run.end = end;
+            run.count += 1;
+            return true;
+        }
+        if self.way(side).is_none() {
+            return false;
+        }
+        self.flush(inbox);
+        self.run = Some(Run { side, start, end, count: 1, shown });
+        true
+    }
+
+    /// Finds the connection for `side`, once per batch.
+    pub(super) fn open(
+        &mut self,
+        side: Side,
+        worker: &Worker,
+        session: &Session,
+        inbox: &Rc<Inbox>,
+    ) -> Result<&Rc<Connection>, Obstacle> {
+        if self.way(side).is_none() {
+            let from = session.reads.unwrap_or(self.config.reads.from);
+            let want = if side == Side::Master { Want::Master } else { Want::Read };
+            let backend = worker.route(&self.topology, from, want, None);
+            let backend = backend.map_err(Obstacle::NoRoute)?;
+            let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
+            if connection.is_congested(inbox) {
+                return Err(Obstacle::Congested);
+            }
+            match side {
+                Side::Master => self.master = Some(connection),
+                Side::Reader => self.reader = Some(connection),
+            }
+        }
+        self.way(side).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
+    }
+
+    /// Forgets the connections: the session's key or its reads' policy has changed.
+    pub(super) fn forget(&mut self) {
+        self.master = None;
+        self.reader = None;
+    }
+
+    /// Sends the run.
+    pub(super) fn flush(&mut self, inbox: &Rc<Inbox>) {
+        let Some(run) = self.run.take() else { return };
+        let Some(connection) = self.way(run.side) else { return };
+        let seq = inbox.replies().open(run.count, run.shown);
+        let bytes = &self.buf[run.start..run.end];
+        let ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
+        connection.send(bytes, ticket);
+    }
+
+    const fn way(&self, side: Side) -> Option<&Rc<Connection>> {
+        match side {
+            Side::Master => self.master.as_ref(),
+            Side::Reader => self.reader.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! One client as the others see it.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
+
+use crate::topology::BackendId;
+
+/// What `CLIENT LIST` tells and `CLIENT KILL` needs.
+#[derive(Debug)]
+pub struct Entry {
+    /// `CLIENT ID`.
+    pub id: u64,
+    /// Its address.
+    pub addr: SocketAddr,
+    /// Ours.
+    pub laddr: SocketAddr,
+    /// When it came, in milliseconds of the process's clock.
+    pub since_ms: u64,
+    killed: AtomicBool,
+    waker: OnceLock<Waker>,
+    facts: Mutex<Facts>,
+}
+
+/// What changes while a client is connected.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// When it last said something.
+    pub last_ms: u64,
+    /// Its last command.
+    pub command: String,
+    /// `CLIENT SETNAME`.
+    pub name: Vec<u8>,
+    /// `CLIENT SETINFO`.
+    pub lib_name: Vec<u8>,
+    /// `CLIENT SETINFO`.
+    pub lib_ver: Vec<u8>,
+    /// The selected database.
+    pub db: u32,
+    /// 2 or 3.
+    pub resp: u8,
+    /// Channels.
+    pub sub: usize,
+    /// Patterns.
+    pub psub: usize,
+    /// Shard channels.
+    pub ssub: usize,
+    /// Commands queued since MULTI; -1 without one.
+    pub multi: i64,
+    /// Whether it watches keys.
+    pub watching: bool,
+    /// Whether it is a monitor.
+    pub monitor: bool,
+    /// Whether it is tracking.
+    pub tracking: bool,
+    /// Whether it said NO-EVICT.
+    pub no_evict: bool,
+    /// Whether it said NO-TOUCH.
+    pub no_touch: bool,
+    /// Bytes of requests that wait.
+    pub query_bytes: usize,
+    /// Bytes of replies that wait.
+    pub output_bytes: usize,
+    /// The connection that is its own, and the server's id of it.
+    pub lease: Option<(BackendId, i64)>,
+    /// Whether it waits in a blocking command.
+    pub blocked: bool,
+}
+
+impl Entry {
+    pub(super) fn new(id: u64, addr: SocketAddr, laddr: SocketAddr, now_ms: u64) -> Self {
+        let facts = Facts { last_ms: now_ms, resp: 2, multi: -1, ..Facts::default() };
+        Self {
+            id,
+            addr,
+            laddr,
+            since_ms: now_ms,
+            killed: AtomicBool::new(false),
+            waker: OnceLock::new(),
+            facts: Mutex::new(facts),
+        }
+    }
+
+    /// What it is and does.
+    pub fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends it, from any thread.
+    pub fn kill(&self) {
+        self.killed.store(true, Relaxed);
+        self.wake();
+    }
+
+    /// Makes it look around, from any thread.
+    pub fn wake(&self) {
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Whether somebody wants it to end.
+    pub fn is_killed(&self) -> bool {
+        self.killed.load(Relaxed)
+    }
+
+    /// Said once by its task.
+    pub(super) fn set_waker(&self, waker: &Waker) {
+        self.waker.get_or_init(|| waker.clone());
+    }
+
+    /// Its line in `CLIENT LIST` (`catClientInfoString`), without a line break.
+    #[must_use]
+    pub fn line(&self, now_ms: u64) -> String {
+        let facts = self.facts().clone();
+        let seconds = |since: u64| now_ms.saturating_sub(since) / 1000;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        format!(
+            "id={} addr={} laddr={} fd=-1 name={} age={} idle={} flags={} db={} sub={} psub={} \
+             ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 \
+             obl={} oll=0 omem={} tot-mem={} events=r cmd={} user=default redir=-1 resp={} \
+             lib-name={} lib-ver={}",
+            self.id,
+            self.addr,
+            self.laddr,
+            text(&facts.name),
+            seconds(self.since_ms),
+            seconds(facts.last_ms),
+            facts.flags(),
+            facts.db,
+            facts.sub,
+            facts.psub,
+            facts.ssub,
+            facts.multi,
+            i32::from(facts.watching),
+            facts.query_bytes,
+            facts.output_bytes,
+            facts.output_bytes,
+            facts.query_bytes + facts.output_bytes,
+            if facts.command.is_empty() { "NULL" } else { &facts.command },
+            facts.resp,
+            text(&facts.lib_name),
+            text(&facts.lib_ver),
+        )
+    }
+}
+
+impl Facts {
+    /// The letters of `CLIENT LIST`.
+    fn flags(&self) -> String {
+        let letters = [
+            (self.monitor, 'O'),
+            (self.is_pubsub(), 'P'),
+            (self.multi >= 0, 'x'),
+            (self.blocked, 'b'),
+            (self.tracking, 't'),
+            (self.no_evict, 'e'),
+            (self.no_touch, 'T'),
+        ];
+        let flags: String = letters.iter().filter(|(on, _)| *on).map(|(_, letter)| letter).collect();
+        if flags.is_empty() { "N".to_owned() } else { flags }
+    }
+
+    /// Whether it has any subscription.
+    #[must_use]
+    pub fn is_pubsub(&self) -> bool {
+        self.sub + self.psub + self.ssub > 0
+    }
+}

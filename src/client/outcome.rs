@@ -1,0 +1,51 @@
+//! The errors that the proxy itself gives, in words that clients of Redis already understand.
+
+use crate::backend::Cause;
+use crate::routing::NoRoute;
+
+/// What a client is told of a request that nobody could be asked.
+pub(super) fn no_route(error: NoRoute) -> String {
+    match error {
+        NoRoute::NoMaster => {
+            "MASTERDOWN The proxy knows no server that is a master; the request was not sent"
+                .to_owned()
+        }
+        NoRoute::NoReader => {
+            "MASTERDOWN No server can serve reads at the moment; the request was not sent"
+                .to_owned()
+        }
+    }
+}
+
+/// What a client is told of a request that failed for good. `may_write` is whether it may have
+/// changed data.
+pub(super) fn failed(cause: &Cause, may_write: bool) -> String {
+    match cause {
+        // The server's own words are passed on as they are; see `recover`.
+        Cause::Refused(_, line) => String::from_utf8_lossy(line).into_owned(),
+        Cause::Unsent { reason, .. } => format!("MASTERDOWN The request was not sent: {reason}"),
+        Cause::Lost(reason) if may_write => {
+            format!("INDOUBT The outcome is unknown, it may or may not have been applied: {reason}")
+        }
+        Cause::Lost(reason) => format!("MASTERDOWN No reply: {reason}"),
+        Cause::TimedOut if may_write => {
+            "INDOUBT The outcome is unknown, it may or may not have been applied: no reply within \
+             request-timeout"
+                .to_owned()
+        }
+        Cause::TimedOut => "ERR No reply within request-timeout".to_owned(),
+    }
+}
+
+/// An operator's command where `admin.commands` says deny.
+pub(super) fn denied(name: &str) -> String {
+    format!(
+        "NOPERM '{name}' is an operator's command, which [admin] commands = \"deny\" keeps from \
+         this port"
+    )
+}
+
+/// A command that makes no sense through a proxy.
+pub(super) fn refused(name: &str) -> String {
+    format!("ERR '{name}' cannot be used through a proxy; connect to the server itself")
+}

@@ -1,0 +1,78 @@
+//! Every client of every worker.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::entry::Entry;
+
+type Entries = BTreeMap<u64, Arc<Entry>>;
+
+/// The clients by id. Locked when one comes or goes and for `CLIENT LIST` and its like, never for
+/// a request.
+#[derive(Debug, Default)]
+pub struct Registry {
+    entries: Mutex<Entries>,
+    last_id: AtomicU64,
+}
+
+impl Registry {
+    /// A new client, unless there are `max` already.
+    pub(super) fn admit(
+        &self,
+        addr: SocketAddr,
+        laddr: SocketAddr,
+        max: usize,
+        now_ms: u64,
+    ) -> Option<Arc<Entry>> {
+        let mut entries = self.entries();
+        if entries.len() >= max {
+            return None;
+        }
+        let id = self.last_id.fetch_add(1, Relaxed) + 1;
+        let entry = Arc::new(Entry::new(id, addr, laddr, now_ms));
+        entries.insert(id, Arc::clone(&entry));
+        Some(entry)
+    }
+
+    /// It is gone.
+    pub(super) fn remove(&self, id: u64) {
+        self.entries().remove(&id);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The client with this id.
+    #[must_use]
+    pub(super) fn find(&self, id: u64) -> Option<Arc<Entry>> {
+        self.entries().get(&id).cloned()
+    }
+
+    /// All, in the order of their ids.
+    #[must_use]
+    pub(super) fn all(&self) -> Vec<Arc<Entry>> {
+        self.entries().values().cloned().collect()
+    }
+
+    /// Makes everybody look around.
+    pub fn wake_all(&self) {
+        for entry in self.all() {
+            entry.wake();
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,42 @@
+//! What all workers share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{Pause, Registry};
+use crate::config::Config;
+use crate::telemetry::Metrics;
+use crate::topology::Topology;
+
+/// Handles to what is process-wide; made once, by `proxy`.
+#[derive(Debug)]
+pub struct Shared {
+    /// The configuration in force.
+    pub config: Arc<ArcSwap<Config>>,
+    /// The servers, as the monitor sees them.
+    pub topology: Arc<ArcSwap<Topology>>,
+    /// Every client.
+    pub registry: Registry,
+    /// `CLIENT PAUSE`.
+    pub pause: Pause,
+    /// Where the process's clock begins.
+    pub epoch: Instant,
+    /// Notified when a worker has reason to doubt the topology.
+    pub suspect: Arc<Notify>,
+    /// Set when the process is to end: no new clients, no new requests.
+    pub draining: AtomicBool,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+impl Shared {
+    /// Milliseconds of the process's clock.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,142 @@
+//! One thread's share of the work.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Cache};
+use tokio::time::Instant;
+
+use super::Shared;
+use crate::backend::{Credentials, Inbox, Pool, Target};
+use crate::config::{Config, ReadFrom};
+use crate::net::Scratch;
+use crate::routing::{self, Balancer, NoRoute, Query, ReadPolicy, Want};
+use crate::session::Session;
+use crate::telemetry::Counts;
+use crate::topology::{Backend, BackendId, Topology};
+
+type Cached<T> = RefCell<Cache<Arc<ArcSwap<T>>, Arc<T>>>;
+
+/// What the clients of one worker share.
+#[derive(Debug)]
+pub struct Worker {
+    /// What all workers share.
+    pub shared: Arc<Shared>,
+    /// The connections to the servers.
+    pub pool: RefCell<Pool>,
+    /// Where the next read goes.
+    pub balancer: RefCell<Balancer>,
+    /// The read buffer.
+    pub scratch: Rc<Scratch>,
+    /// What was counted since the last tick.
+    pub counts: Counts,
+    topology: Cached<Topology>,
+    config: Cached<Config>,
+    /// The generation that the pool was last cut down to.
+    seen: Cell<u64>,
+    /// The highest database that a server is known to have.
+    top_db: Cell<u32>,
+    /// Clients that want to look around at the next tick.
+    waiting: RefCell<Vec<Rc<Inbox>>>,
+}
+
+impl Worker {
+    /// A worker without clients.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>) -> Self {
+        let config = shared.config.load_full();
+        let scratch = Rc::new(Scratch::default());
+        let suspect = Arc::clone(&shared.suspect);
+        let pool = Pool::new(target(&config), Rc::clone(&scratch), shared.epoch, suspect);
+        Self {
+            pool: RefCell::new(pool),
+            balancer: RefCell::new(Balancer::new(config.reads.balance)),
+            scratch,
+            counts: Counts::default(),
+            topology: RefCell::new(Cache::new(Arc::clone(&shared.topology))),
+            config: RefCell::new(Cache::new(Arc::clone(&shared.config))),
+            seen: Cell::new(0),
+            top_db: Cell::new(0),
+            waiting: RefCell::default(),
+            shared,
+        }
+    }
+
+    /// The servers; to be asked once per batch.
+    pub fn topology(&self) -> Arc<Topology> {
+        Arc::clone(self.topology.borrow_mut().load())
+    }
+
+    /// The configuration; to be asked once per batch.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(self.config.borrow_mut().load())
+    }
+
+    /// Where a request of `session` goes.
+    pub fn route<'t>(
+        &self,
+        topology: &'t Topology,
+        from: ReadFrom,
+        want: Want,
+        except: Option<BackendId>,
+    ) -> Result<&'t Backend, NoRoute> {
+        let query = Query { want, policy: ReadPolicy { from }, except, now_ms: self.shared.now_ms() };
+        let pool = self.pool.borrow();
+        let in_flight = |id| pool.in_flight(id);
+        routing::route(topology, query, &mut self.balancer.borrow_mut(), in_flight)
+    }
+
+    /// Wakes the owner of `inbox` at the next tick.
+    pub fn wake_at_tick(&self, inbox: &Rc<Inbox>) {
+        self.waiting.borrow_mut().push(Rc::clone(inbox));
+    }
+
+    /// Whether a server is known to have database `db`.
+    pub fn has_db(&self, db: u32) -> bool {
+        db <= self.top_db.get()
+    }
+
+    /// A server accepted database `db`.
+    pub fn learn_db(&self, db: u32) {
+        self.top_db.set(self.top_db.get().max(db));
+    }
+
+    /// Housekeeping, ten times a second.
+    pub fn tick(&self, now: Instant) {
+        let topology = self.topology();
+        if self.seen.replace(topology.generation) != topology.generation {
+            self.pool.borrow_mut().retain(&topology);
+        }
+        let config = self.config();
+        self.balancer.borrow_mut().set_balance(config.reads.balance);
+        self.pool.borrow_mut().set_target(target(&config));
+        let expired = self.pool.borrow_mut().tick(now);
+        self.counts.timeouts.add(u64::from(expired));
+        for inbox in self.waiting.take() {
+            inbox.wake();
+        }
+        self.counts.flush(&self.shared.metrics);
+    }
+}
+
+/// The key of the shared connection that serves `session`.
+pub(super) fn key_of(session: &Session) -> crate::backend::ConnectionKey {
+    crate::backend::ConnectionKey {
+        db: session.db,
+        version: session.version,
+        no_touch: session.no_touch,
+    }
+}
+
+fn target(config: &Config) -> Target {
+    Target {
+        credentials: Credentials {
+            user: config.topology.masteruser.clone(),
+            password: config.topology.masterauth.clone(),
+        },
+        connect_timeout: config.topology.connect_timeout,
+        request_timeout: config.topology.request_timeout,
+        keepalive: config.proxy.tcp_keepalive,
+    }
+}

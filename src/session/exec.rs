@@ -1,0 +1,63 @@
+//! The reply of an `EXEC` whose queue held commands that only the proxy can answer.
+
+use super::Queued;
+use crate::resp::{encode, reply};
+
+/// Goes through the elements of an `EXEC` reply: `answer` sees each place that needs attention
+/// with the server's own element, and writes what stands there instead (or leaves it, `None`).
+/// A reply that is no array (`EXECABORT`, null) comes back unchanged: nothing was run.
+#[must_use]
+pub fn rewrite(
+    reply: Vec<u8>,
+    special: &[(usize, Queued)],
+    mut answer: impl FnMut(&Queued, &[u8]) -> Option<Vec<u8>>,
+) -> Vec<u8> {
+    let Some((count, mut rest)) = elements(&reply) else { return reply };
+    let mut out = Vec::with_capacity(reply.len() + 64);
+    encode::array(&mut out, count);
+    let mut special = special.iter().peekable();
+    for place in 0..count {
+        let len = reply::reply_len(rest).unwrap_or(rest.len());
+        let (element, tail) = rest.split_at(len);
+        rest = tail;
+        let queued = special.next_if(|(at, _)| *at == place);
+        match queued.and_then(|(_, queued)| answer(queued, element)) {
+            Some(instead) => out.extend_from_slice(&instead),
+            None => out.extend_from_slice(element),
+        }
+    }
+    out
+}
+
+/// The number of elements of an array reply, and the bytes behind its header.
+fn elements(reply: &[u8]) -> Option<(usize, &[u8])> {
+    let rest = reply.strip_prefix(b"*")?;
+    let end = memchr::memchr(b'\r', rest)?;
+    let count = usize::try_from(crate::resp::integer::parse(&rest[..end])?).ok()?;
+    Some((count, rest.get(end + 2..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_single_elements() {
+        let reply = b"*3\r\n*2\r\n:1\r\n:2\r\n+PONG\r\n$2\r\nok\r\n".to_vec();
+        let special = [(1, Queued::Local(b"x".to_vec()))];
+        let out = rewrite(reply, &special, |_, element| {
+            assert_eq!(element, b"+PONG\r\n");
+            Some(b":7\r\n".to_vec())
+        });
+        assert_eq!(out, b"*3\r\n*2\r\n:1\r\n:2\r\n:7\r\n$2\r\nok\r\n");
+    }
+
+    #[test]
+    fn leaves_failures_alone() {
+        for reply in [&b"*-1\r\n"[..], b"_\r\n", b"-EXECABORT x\r\n"] {
+            let special = [(0, Queued::Select(1))];
+            let out = rewrite(reply.to_vec(), &special, |_, _| panic!("nothing was run"));
+            assert_eq!(out, reply);
+        }
+    }
+}

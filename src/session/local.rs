@@ -1,0 +1,149 @@
+//! Commands that the session answers out of itself.
+
+use super::{Gate, ReplyMode, Session, greeting, names};
+use crate::command::{ClientCommand, Effect, Resolved};
+use crate::config::ReadFrom;
+use crate::resp::{encode, integer};
+
+/// Answers a command that needs nothing but the session; false if it needs more. `args` begin
+/// with the command's name.
+///
+/// The caller has seen to it that the command's arity fits.
+pub fn answer(
+    session: &mut Session,
+    command: &Resolved<'_>,
+    args: &[&[u8]],
+    gate: Gate<'_>,
+    out: &mut Vec<u8>,
+) -> bool {
+    match command.effect {
+        Effect::Ping => ping(args, out),
+        Effect::Echo => encode::bulk(out, args.get(1).copied().unwrap_or_default()),
+        Effect::Auth => greeting::auth(session, args.get(1..).unwrap_or_default(), gate, out),
+        Effect::Hello => greeting::hello(session, args.get(1..).unwrap_or_default(), gate, out),
+        Effect::Readonly => {
+            session.reads = Some(ReadFrom::Replica);
+            encode::status(out, "OK");
+        }
+        Effect::Readwrite => {
+            session.reads = Some(ReadFrom::Master);
+            encode::status(out, "OK");
+        }
+        Effect::Client(client) => {
+            return client_command(session, client, args.get(2..).unwrap_or_default(), out);
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// `-ERR wrong number of arguments`, in Redis 7's words.
+pub fn wrong_arity(name: &str, out: &mut Vec<u8>) {
+    encode::error(out, &format!("ERR wrong number of arguments for '{name}' command"));
+}
+
+fn ping(args: &[&[u8]], out: &mut Vec<u8>) {
+    match args {
+        [_] => encode::status(out, "PONG"),
+        [_, text] => encode::bulk(out, text),
+        _ => wrong_arity("ping", out),
+    }
+}
+
+/// The subcommands of CLIENT that concern this session alone; args behind the subcommand.
+fn client_command(
+    session: &mut Session,
+    command: ClientCommand,
+    args: &[&[u8]],
+    out: &mut Vec<u8>,
+) -> bool {
+    match (command, args) {
+        (ClientCommand::Id, _) => {
+            encode::integer(out, i64::try_from(session.id).unwrap_or(i64::MAX));
+        }
+        (ClientCommand::GetName, _) if session.name.is_empty() => {
+            encode::null(out, session.version);
+        }
+        (ClientCommand::GetName, _) => encode::bulk(out, &session.name),
+        (ClientCommand::SetName, [name]) => set_name(session, name, out),
+        (ClientCommand::SetInfo, [option, value]) => set_info(session, option, value, out),
+        (ClientCommand::Reply, [mode]) => reply_mode(session, mode, out),
+        (ClientCommand::NoEvict, [on]) => switch(&mut session.no_evict, on, out),
+        (ClientCommand::NoTouch, [on]) => switch(&mut session.no_touch, on, out),
+        (ClientCommand::GetRedir, _) => encode::integer(out, redirection(session)),
+        // Promises about what the client understands; nothing here depends on them.
+        (ClientCommand::Capa, _) => encode::status(out, "OK"),
+        _ => return false,
+    }
+    true
+}
+
+fn set_name(session: &mut Session, name: &[u8], out: &mut Vec<u8>) {
+    if names::is_valid(name) {
+        session.name = name.to_vec();
+        encode::status(out, "OK");
+    } else {
+        let error = "ERR Client names cannot contain spaces, newlines or special characters.";
+        encode::error(out, error);
+    }
+}
+
+fn set_info(session: &mut Session, option: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    let (field, name) = if option.eq_ignore_ascii_case(b"lib-name") {
+        (&mut session.lib_name, "lib-name")
+    } else if option.eq_ignore_ascii_case(b"lib-ver") {
+        (&mut session.lib_ver, "lib-ver")
+    } else {
+        let option = String::from_utf8_lossy(option);
+        return encode::error(out, &format!("ERR Unrecognized option '{option}'"));
+    };
+    if names::is_valid(value) {
+        *field = value.to_vec();
+        encode::status(out, "OK");
+    } else {
+        let error = format!("ERR {name} cannot contain spaces, newlines or special characters.");
+        encode::error(out, &error);
+    }
+}
+
+/// `CLIENT REPLY`: only ON is answered.
+fn reply_mode(session: &mut Session, mode: &[u8], out: &mut Vec<u8>) {
+    if mode.eq_ignore_ascii_case(b"on") {
+        session.reply = ReplyMode::On;
+        encode::status(out, "OK");
+    } else if mode.eq_ignore_ascii_case(b"off") {
+        session.reply = ReplyMode::Off;
+    } else if mode.eq_ignore_ascii_case(b"skip") {
+        if session.reply != ReplyMode::Off {
+            session.reply = ReplyMode::SkipNext;
+        }
+    } else {
+        encode::error(out, "ERR syntax error");
+    }
+}
+
+fn switch(flag: &mut bool, on: &[u8], out: &mut Vec<u8>) {
+    if on.eq_ignore_ascii_case(b"on") {
+        *flag = true;
+    } else if on.eq_ignore_ascii_case(b"off") {
+        *flag = false;
+    } else {
+        return encode::error(out, "ERR syntax error");
+    }
+    encode::status(out, "OK");
+}
+
+/// `CLIENT GETREDIR`: -1 without tracking, 0 without redirection.
+fn redirection(session: &Session) -> i64 {
+    session.tracking.map_or(-1, |to| i64::try_from(to).unwrap_or(0))
+}
+
+/// Reads the database of a SELECT.
+///
+/// # Errors
+/// Redis 7's words.
+pub fn select_db(arg: &[u8]) -> Result<u32, &'static str> {
+    let db = integer::parse(arg).filter(|n| i32::try_from(*n).is_ok());
+    let db = db.ok_or("ERR value is not an integer or out of range")?;
+    u32::try_from(db).map_err(|_| "ERR DB index is out of range")
+}

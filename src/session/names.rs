@@ -1,0 +1,7 @@
+//! The rules for what clients call themselves (`validateClientAttr` in Redis's `networking.c`).
+
+/// Whether `text` may be a client's name or its library's: printable ASCII without blanks.
+#[must_use]
+pub fn is_valid(text: &[u8]) -> bool {
+    text.iter().all(|byte| (b'!'..=b'~').contains(byte))
+}

@@ -1,0 +1,92 @@
+//! What a session is subscribed to.
+
+use std::collections::HashSet;
+
+use crate::command::Subscription;
+
+type Names = HashSet<Box<[u8]>, foldhash::fast::RandomState>;
+
+/// Channels, patterns and shard channels, so that it is known how many confirmations a request
+/// gets and when the last subscription ends.
+#[derive(Debug, Default)]
+pub struct Subscriptions {
+    channels: Names,
+    patterns: Names,
+    shards: Names,
+}
+
+impl Subscriptions {
+    /// Whether there is any.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        !(self.channels.is_empty() && self.patterns.is_empty() && self.shards.is_empty())
+    }
+
+    /// How many there are of a kind.
+    #[must_use]
+    pub fn count(&self, kind: Subscription) -> usize {
+        match kind {
+            Subscription::Channel => self.channels.len(),
+            Subscription::Pattern => self.patterns.len(),
+            Subscription::Shard => self.shards.len(),
+        }
+    }
+
+    /// SUBSCRIBE and its like; the confirmations it will get.
+    pub fn subscribe<'a>(
+        &mut self,
+        kind: Subscription,
+        names: impl Iterator<Item = &'a [u8]>,
+    ) -> u32 {
+        let mut confirmations = 0;
+        for name in names {
+            self.names(kind).insert(name.into());
+            confirmations += 1;
+        }
+        confirmations
+    }
+
+    /// UNSUBSCRIBE and its like, without names for all; the confirmations it will get.
+    pub fn unsubscribe<'a>(
+        &mut self,
+        kind: Subscription,
+        names: impl Iterator<Item = &'a [u8]>,
+    ) -> u32 {
+        let mut confirmations = 0;
+        for name in names {
+            self.names(kind).remove(name);
+            confirmations += 1;
+        }
+        if confirmations == 0 {
+            confirmations = u32::try_from(self.count(kind).max(1)).unwrap_or(u32::MAX);
+            *self.names(kind) = Names::default();
+        }
+        confirmations
+    }
+
+    fn names(&mut self, kind: Subscription) -> &mut Names {
+        match kind {
+            Subscription::Channel => &mut self.channels,
+            Subscription::Pattern => &mut self.patterns,
+            Subscription::Shard => &mut self.shards,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_confirmations() {
+        let mut subscriptions = Subscriptions::default();
+        let names = [&b"a"[..], b"b", b"a"];
+        assert_eq!(subscriptions.subscribe(Subscription::Channel, names.into_iter()), 3);
+        assert_eq!(subscriptions.count(Subscription::Channel), 2);
+        let none = std::iter::empty;
+        assert_eq!(subscriptions.unsubscribe(Subscription::Pattern, none()), 1);
+        assert!(subscriptions.any());
+        assert_eq!(subscriptions.unsubscribe(Subscription::Channel, none()), 2);
+        assert!(!subscriptions.any());
+    }
+}

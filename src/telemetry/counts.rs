@@ -1,0 +1,78 @@
+//! What one worker counts between two ticks, without an atomic in sight.
+
+use std::cell::Cell;
+
+use super::Metrics;
+
+/// A number that only goes up until it is taken.
+#[derive(Debug, Default)]
+pub struct Count(Cell<u64>);
+
+impl Count {
+    /// Adds `n`.
+    pub fn add(&self, n: u64) {
+        self.0.set(self.0.get().wrapping_add(n));
+    }
+
+    /// Adds one.
+    pub fn increment(&self) {
+        self.add(1);
+    }
+
+    fn take(&self) -> u64 {
+        self.0.take()
+    }
+}
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $field:ident,)*) => {
+        /// A worker's counts since the last flush.
+        #[derive(Debug, Default)]
+        pub struct Counts {
+            $($(#[$doc])* pub $field: Count,)*
+        }
+
+        impl Counts {
+            /// Hands everything to the metrics.
+            pub fn flush(&self, metrics: &Metrics) {
+                $(
+                    let n = self.$field.take();
+                    if n > 0 {
+                        metrics.$field.increment(n);
+                    }
+                )*
+            }
+        }
+    };
+}
+
+counts! {
+    /// Requests sent to the master.
+    master_requests,
+    /// Requests sent where reads go.
+    read_requests,
+    /// Requests answered here.
+    local_requests,
+    /// Requests on leased connections.
+    leased_requests,
+    /// Requests sent again, elsewhere.
+    retries,
+    /// Requests past `request-timeout`.
+    timeouts,
+    /// Writes whose outcome is unknown.
+    in_doubt,
+    /// Clients closed for a protocol error.
+    protocol_errors,
+    /// Clients closed at `client-output-buffer-limit`.
+    output_limit_kills,
+    /// Clients closed at `query-buffer-limit`.
+    query_limit_kills,
+    /// Clients refused at `max-clients`.
+    rejected_clients,
+    /// Clients accepted.
+    accepted_clients,
+    /// Bytes from clients.
+    bytes_in,
+    /// Bytes to clients.
+    bytes_out,
+}

@@ -1,0 +1,98 @@
+//! The metrics, declared once: the descriptions here are the HELP texts.
+
+#![expect(clippy::disallowed_macros, reason = "this is the place where metrics are declared")]
+
+use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+/// Handles to every metric, made once at the start.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    pub(crate) master_requests: Counter,
+    pub(crate) read_requests: Counter,
+    pub(crate) local_requests: Counter,
+    pub(crate) leased_requests: Counter,
+    pub(crate) retries: Counter,
+    pub(crate) timeouts: Counter,
+    pub(crate) in_doubt: Counter,
+    pub(crate) protocol_errors: Counter,
+    pub(crate) output_limit_kills: Counter,
+    pub(crate) query_limit_kills: Counter,
+    pub(crate) rejected_clients: Counter,
+    pub(crate) accepted_clients: Counter,
+    pub(crate) bytes_in: Counter,
+    pub(crate) bytes_out: Counter,
+    clients: Gauge,
+}
+
+/// Renders what was counted, for Prometheus.
+#[derive(Debug)]
+pub struct Exporter {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+}
+
+impl Default for Exporter {
+    fn default() -> Self {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        Self { recorder, handle }
+    }
+}
+
+impl Exporter {
+    /// Declares every metric.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        metrics::with_local_recorder(&self.recorder, Metrics::declare)
+    }
+
+    /// The text for a scrape.
+    #[must_use]
+    pub fn render(&self, clients: usize, metrics: &Metrics) -> String {
+        metrics.clients.set(clients as f64);
+        self.handle.run_upkeep();
+        self.handle.render()
+    }
+}
+
+impl Metrics {
+    fn declare() -> Self {
+        describe_counter!("tidegate_requests_total", "Requests by where they were answered.");
+        let requests = |target: &'static str| counter!("tidegate_requests_total", "target" => target);
+        describe_counter!(
+            "tidegate_client_closures_total",
+            "Clients that the proxy closed, by the limit or rule they broke."
+        );
+        let closures =
+            |reason: &'static str| counter!("tidegate_client_closures_total", "reason" => reason);
+        describe_gauge!("tidegate_clients", "Clients connected now.");
+        let plain = |name: &'static str, help: &'static str| {
+            describe_counter!(name, help);
+            counter!(name)
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        describe_gauge!("tidegate_build_info", "Always 1; the version is in the label.");
+        gauge!("tidegate_build_info", "version" => version).set(1.0);
+        Self {
+            master_requests: requests("master"),
+            read_requests: requests("reader"),
+            local_requests: requests("proxy"),
+            leased_requests: requests("pinned"),
+            retries: plain("tidegate_retries_total", "Requests sent again, to another server."),
+            timeouts: plain("tidegate_request_timeouts_total", "Requests past request-timeout."),
+            in_doubt: plain(
+                "tidegate_writes_in_doubt_total",
+                "Writes that were sent and whose outcome is unknown.",
+            ),
+            protocol_errors: closures("protocol-error"),
+            output_limit_kills: closures("client-output-buffer-limit"),
+            query_limit_kills: closures("query-buffer-limit"),
+            rejected_clients: closures("max-clients"),
+            accepted_clients: plain("tidegate_clients_accepted_total", "Clients accepted."),
+            bytes_in: plain("tidegate_client_received_bytes_total", "Bytes received from clients."),
+            bytes_out: plain("tidegate_client_sent_bytes_total", "Bytes sent to clients."),
+            clients: gauge!("tidegate_clients"),
+        }
+    }
+}
