@@ -152,7 +152,7 @@ class Suite:
             with r.pipeline() as p:
                 p.watch(k)
                 p.unwatch()
-                eq(p.get(k), "22")
+                eq(p.get(k).execute(), ["22"])
 
     def next_message(self, pubsub):
         deadline = time.monotonic() + 10
