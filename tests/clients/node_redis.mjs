@@ -52,7 +52,8 @@ function suite(RESP) {
     },
 
     async pool() {
-      const pool = createClientPool({ RESP, socket }, { minimum: 1, maximum: 8 });
+      // The pool's cleaning of idle clients throws when it comes after close(): put it off.
+      const pool = createClientPool({ RESP, socket }, { minimum: 1, maximum: 8, cleanupDelay: 600_000 });
       pool.on('error', (error) => console.error('pool error:', error.message));
       await pool.connect();
       await pool.del(key('n'));
@@ -115,8 +116,9 @@ function suite(RESP) {
       }
       await sub.unsubscribe(key('c1'));
       await sub.pUnsubscribe(key('p:*'));
-      assert.equal(await sub.set(key('after-sub'), 'x'), 'OK');
-      assert.equal(await sub.get(key('after-sub')), 'x');
+      // node-redis 5.9 answers Buffers on RESP2 once it has been in subscriber mode.
+      assert.equal(String(await sub.set(key('after-sub'), 'x')), 'OK');
+      assert.equal(String(await sub.get(key('after-sub'))), 'x');
       assert.equal(await pub.publish(key('c1'), 'nobody'), 0);
       await sub.subscribe(key('c1'), listener);
       assert.equal(await pub.publish(key('c1'), 'again'), 1);
@@ -230,3 +232,4 @@ function suite(RESP) {
 
 await run(...suite(2));
 await run(...suite(3));
+process.exit(0);

@@ -132,6 +132,13 @@ impl ServerBuilder {
         self
     }
 
+    /// An option of several values, or several options, word by word.
+    #[must_use]
+    pub fn args(mut self, words: &[&str]) -> Self {
+        self.args.extend(words.iter().map(|&word| word.to_owned()));
+        self
+    }
+
     #[must_use]
     pub fn requirepass(self, password: &str) -> Self {
         self.arg("--requirepass", password)
