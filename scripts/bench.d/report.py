@@ -45,6 +45,38 @@ class Results:
     def errors(self):
         return sum(run["errors"] for runs in self.runs.values() for run in runs)
 
+    def disturbed(self, workload):
+        """Where the machine was slow or busy: (row, round), judged by what is not under test.
+
+        The load generator does the same work per reply in every row, so a window in which its
+        own CPU per reply is far from the lowest says that the machine, not the peer, was slow.
+        """
+        runs = {(row, number): run for (name, row), of_row in self.runs.items()
+                if name == workload for number, run in enumerate(of_row)}
+        calm = {place: run for place, run in runs.items() if others(run) <= BUSY}
+        floor = min((run["cpu_us_per_reply"]["load"] for run in calm.values()), default=0)
+        return [place for place, run in runs.items()
+                if place not in calm or run["cpu_us_per_reply"]["load"] > SLOW * floor]
+
+    def replace(self, workload, row, number, result):
+        """Keeps the less disturbed of two windows of a round; errors stay."""
+        old = self.runs[workload, row][number]
+        def rank(run):
+            return others(run) > BUSY, run["cpu_us_per_reply"]["load"]
+
+        best, worst = sorted((old, result), key=rank)
+        best["errors"] += worst["errors"]
+        self.runs[workload, row][number] = best
+
+
+# Cores of other work, and times the lowest CPU of the load generator, that disturb a window.
+BUSY = 0.2
+SLOW = 1.5
+
+
+def others(run):
+    return run["others_cpu_seconds"] / run["seconds"]
+
 
 def mid(values):
     values = [value for value in values if value is not None]
@@ -100,11 +132,12 @@ def workload_table(results, workload, rows):
     if not lines:
         return ""
     own = mid([mid(results.cpu(w, row, "load")) for row in rows])
-    busy = [run["others_cpu_seconds"] / run["seconds"]
-            for row in rows for run in results.runs.get((w, row), [])]
+    windows = [run for row in rows for run in results.runs.get((w, row), [])]
+    busy = [others(run) for run in windows]
     return (f"### {w}: {workload.title}\n\n{table(head, lines)}\n\n"
             f"The load generator itself: {show(own)} µs per request. "
-            f"Other work on the machine: {show(mid(busy))} cores (at most {show(max(busy))}).\n")
+            f"Other work on the machine: {show(mid(busy))} cores (at most {show(max(busy))}). "
+            f"Disturbed windows: {len(results.disturbed(w))} of {len(windows)}.\n")
 
 
 def idle_table(results, rows):
@@ -154,6 +187,13 @@ def targets_table(results):
     return f"### Targets\n\n{table(['', 'measured', 'at most', ''], lines)}\n"
 
 
+def short(text):
+    """A version line without paths and build hashes."""
+    words = text.split()
+    found = [w for w in words if any(c.isdigit() for c in w) and not w.startswith("/")]
+    return found[0].removeprefix("v=") if found else text
+
+
 def machine(names, command, date, missing):
     model = platform.processor() or platform.machine()
     with open("/proc/cpuinfo") as file:
@@ -165,7 +205,7 @@ def machine(names, command, date, missing):
              f"Machine: {os.cpu_count()} cores, {model}, Linux {platform.release()}"]
     for name in names:
         try:
-            lines.append(f"{name}: {version(name)}")
+            lines.append(f"{name}: {short(version(name))}")
         except Unavailable as error:
             lines.append(f"{name}: {error}")
     lines += [f"Left out: {name}: {' '.join(why.split())}" for name, why in missing.items()]

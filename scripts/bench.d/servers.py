@@ -3,6 +3,7 @@
 import glob
 import os
 import random
+import resource
 import shutil
 import socket
 import string
@@ -87,6 +88,11 @@ def free_port():
                 continue
 
 
+def tcp_clients():
+    """How many clients a TCP proxy can have: each takes two descriptors."""
+    return min(20_000, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100) // 2)
+
+
 def ask(port, *words, timeout=5):
     """One command, one reply, as text."""
     request = f"*{len(words)}\r\n" + "".join(f"${len(w)}\r\n{w}\r\n" for w in words)
@@ -163,7 +169,8 @@ class Servers:
     def proxy(self, row, ports):
         """Starts the server of a row of the tables; its port and process."""
         listen = free_port()
-        values = {**ports, "listen": listen, "extra": free_port(), "reads": "replica"}
+        values = {**ports, "listen": listen, "extra": free_port(), "reads": "replica",
+                  "maxconn": tcp_clients()}
         if row == "nutcracker":
             config = self.config("nutcracker.yml", **values)
             command = ["-c", config, "-s", str(values["extra"]), "-a", "127.0.0.1"]
