@@ -46,31 +46,26 @@ class Results:
         return sum(run["errors"] for runs in self.runs.values() for run in runs)
 
     def disturbed(self, workload):
-        """Where the machine was slow or busy: (row, round), judged by what is not under test.
+        """Where the machine was slow: (row, round), judged by what is not under test.
 
         The load generator does the same work per reply in every row, so a window in which its
         own CPU per reply is far from the lowest says that the machine, not the peer, was slow.
         """
         runs = {(row, number): run for (name, row), of_row in self.runs.items()
                 if name == workload for number, run in enumerate(of_row)}
-        calm = {place: run for place, run in runs.items() if others(run) <= BUSY}
-        floor = min((run["cpu_us_per_reply"]["load"] for run in calm.values()), default=0)
+        floor = min((run["cpu_us_per_reply"]["load"] for run in runs.values()), default=0)
         return [place for place, run in runs.items()
-                if place not in calm or run["cpu_us_per_reply"]["load"] > SLOW * floor]
+                if run["cpu_us_per_reply"]["load"] > SLOW * floor]
 
     def replace(self, workload, row, number, result):
         """Keeps the less disturbed of two windows of a round; errors stay."""
-        old = self.runs[workload, row][number]
-        def rank(run):
-            return others(run) > BUSY, run["cpu_us_per_reply"]["load"]
-
-        best, worst = sorted((old, result), key=rank)
+        pair = (self.runs[workload, row][number], result)
+        best, worst = sorted(pair, key=lambda run: run["cpu_us_per_reply"]["load"])
         best["errors"] += worst["errors"]
         self.runs[workload, row][number] = best
 
 
-# Cores of other work, and times the lowest CPU of the load generator, that disturb a window.
-BUSY = 0.2
+# A window is disturbed when the load generator's CPU is so many times its lowest.
 SLOW = 1.5
 
 
@@ -191,7 +186,8 @@ def short(text):
     """A version line without paths and build hashes."""
     words = text.split()
     found = [w for w in words if any(c.isdigit() for c in w) and not w.startswith("/")]
-    return found[0].removeprefix("v=") if found else text
+    word = found[0].removeprefix("v=") if found else text
+    return next((part for part in word.split("/") if "." in part), word)
 
 
 def machine(names, command, date, missing):
