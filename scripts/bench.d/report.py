@@ -190,7 +190,7 @@ def short(text):
     return next((part for part in word.split("/") if "." in part), word)
 
 
-def machine(names, command, date, missing):
+def machine(names, command, date, missing, failed):
     model = platform.processor() or platform.machine()
     with open("/proc/cpuinfo") as file:
         for line in file:
@@ -205,4 +205,5 @@ def machine(names, command, date, missing):
         except Unavailable as error:
             lines.append(f"{name}: {error}")
     lines += [f"Left out: {name}: {' '.join(why.split())}" for name, why in missing.items()]
+    lines += [f"**Failed** in a run: {name}: {' '.join(why.split())}" for name, why in failed.items()]
     return "\n".join(f"- {line}" for line in lines) + "\n"

@@ -5,6 +5,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import socket
 import string
 import subprocess
@@ -117,6 +118,8 @@ class Servers:
         return self
 
     def __exit__(self, *_):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         for process in reversed(self.running):
             self.stop(process)
         shutil.rmtree(self.directory, ignore_errors=True)
