@@ -17,19 +17,26 @@ NAMES = {
 
 
 class Results:
-    """What was measured: (workload, row) -> one result per round."""
+    """What was measured: (workload, row) -> round -> result. A failed round is not there."""
 
-    def __init__(self):
+    def __init__(self, rounds):
+        self.rounds = rounds
         self.runs = {}
         self.idle = {}
 
-    def add(self, workload, row, result):
-        self.runs.setdefault((workload, row), []).append(result)
+    def add(self, workload, row, number, result):
+        self.runs.setdefault((workload, row), {})[number] = result
+
+    def windows(self, workload):
+        """(row, round) -> result."""
+        return {(row, number): run for (name, row), rounds in self.runs.items()
+                if name == workload for number, run in rounds.items()}
 
     def series(self, workload, row, *path):
         """One figure over the rounds."""
         values = []
-        for result in self.runs.get((workload, row), []):
+        for number in range(self.rounds):
+            result = self.runs.get((workload, row), {}).get(number)
             for key in path:
                 result = result.get(key) if result else None
             values.append(result)
@@ -40,10 +47,10 @@ class Results:
 
     def replicas(self, workload, row):
         pairs = zip(self.cpu(workload, row, "replica1"), self.cpu(workload, row, "replica2"))
-        return [a + b for a, b in pairs]
+        return [a + b for a, b in pairs if a is not None]
 
     def errors(self):
-        return sum(run["errors"] for runs in self.runs.values() for run in runs)
+        return sum(run["errors"] for rounds in self.runs.values() for run in rounds.values())
 
     def disturbed(self, workload):
         """Where the machine was slow: (row, round), judged by what is not under test.
@@ -51,8 +58,7 @@ class Results:
         The load generator does the same work per reply in every row, so a window in which its
         own CPU per reply is far from the lowest says that the machine, not the peer, was slow.
         """
-        runs = {(row, number): run for (name, row), of_row in self.runs.items()
-                if name == workload for number, run in enumerate(of_row)}
+        runs = self.windows(workload)
         floor = min((run["cpu_us_per_reply"]["load"] for run in runs.values()), default=0)
         return [place for place, run in runs.items()
                 if run["cpu_us_per_reply"]["load"] > SLOW * floor]
@@ -127,7 +133,7 @@ def workload_table(results, workload, rows):
     if not lines:
         return ""
     own = mid([mid(results.cpu(w, row, "load")) for row in rows])
-    windows = [run for row in rows for run in results.runs.get((w, row), [])]
+    windows = results.windows(w).values()
     busy = [others(run) for run in windows]
     return (f"### {w}: {workload.title}\n\n{table(head, lines)}\n\n"
             f"The load generator itself: {show(own)} µs per request. "
