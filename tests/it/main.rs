@@ -1,0 +1,18 @@
+//! Integration tests: real servers, the built binary and real clients, one crate for quick links.
+//!
+//! Everything here is synchronous: threads and blocking sockets, no runtime. `support` starts
+//! servers and proxies on free ports and ends them with their values; see its module heads.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+#![allow(clippy::disallowed_methods, reason = "plain threads may sleep; no worker runs here")]
+#![allow(clippy::cognitive_complexity, reason = "every assert! counts as a branch")]
+#![allow(clippy::print_stderr, reason = "what a failing test prints is its report")]
+#![allow(dead_code, reason = "support is shared: not every helper has a caller at all times")]
+#![allow(unused_imports, reason = "as dead_code, for the short names in support")]
+#![allow(unreachable_pub, reason = "the crate is one binary; `pub` marks each module's face")]
+#![allow(unnameable_types, reason = "see unreachable_pub")]
+
+mod real_clients;
+mod redis_rs;
+mod support;
+mod support_selftest;

@@ -1,0 +1,25 @@
+//! What integration tests stand on: real servers, the proxy, a raw wire client, a faulty network.
+//!
+//! ```ignore
+//! let trio = Trio::spawn(Flavor::Redis70);              // master + 2 replicas, in sync
+//! let proxy = Tidegate::for_trio(&trio).start();        // the built binary before them
+//! let mut wire = Wire::connect(proxy.addr());
+//! assert_eq!(wire.cmd(&["SET", "k", "v"]).str(), "OK");
+//! eventually(Duration::from_secs(2), || ...);
+//! ```
+//!
+//! Every value ends what it started when it is dropped, and nothing else.
+
+pub mod eventually;
+pub mod fault;
+pub mod ports;
+pub mod process;
+pub mod server;
+pub mod tidegate;
+pub mod wire;
+
+pub use eventually::eventually;
+pub use fault::{Direction, FaultProxy};
+pub use server::{Flavor, RedisServer, Trio};
+pub use tidegate::{ConfigBuilder, Tidegate};
+pub use wire::{Reply, Wire, encode};

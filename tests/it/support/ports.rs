@@ -1,0 +1,25 @@
+//! Free ports on 127.0.0.1.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// Below the kernel's ephemeral range, so that no outgoing connection takes a port while its
+/// server restarts, and `FIRST + COUNT + 10000` stays a port for a cluster bus.
+const FIRST: u16 = 10_000;
+const COUNT: u16 = 20_000;
+
+static NEXT: AtomicU16 = AtomicU16::new(0);
+
+/// A port that nobody listens on now. Each call of one process answers another port; another
+/// process may still be quicker, so whoever binds it tries again on a clash.
+pub fn free_port() -> u16 {
+    // Processes start at random places and walk on from there.
+    let _ = NEXT.compare_exchange(0, fastrand::u16(1..COUNT), Ordering::Relaxed, Ordering::Relaxed);
+    for _ in 0..COUNT {
+        let port = FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port between {FIRST} and {}", FIRST + COUNT);
+}

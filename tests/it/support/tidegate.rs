@@ -1,0 +1,288 @@
+//! The built binary, run as a user runs it: `tidegate --config proxy.toml`.
+//!
+//! The names of `proxy.toml`'s sections and keys stand in [`ConfigBuilder`], nowhere else.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::ports::free_port;
+use super::process::Process;
+use super::server::Trio;
+use super::wire::{Reply, Wire};
+
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+
+const PORT_TRIES: usize = 5;
+
+/// Stand for the free ports chosen at the start, in a raw text for [`Tidegate::spawn`].
+pub const PORT: &str = "@port@";
+/// See [`PORT`].
+pub const METRICS_PORT: &str = "@metrics-port@";
+
+/// A `proxy.toml` to be: sections of keys with their values in TOML's own spelling.
+#[derive(Clone, Debug)]
+pub struct ConfigBuilder {
+    sections: BTreeMap<String, BTreeMap<String, String>>,
+    extra: String,
+}
+
+impl ConfigBuilder {
+    /// Listens on free ports, for clients and for Prometheus, in front of these servers.
+    pub fn new(master: SocketAddr, replicas: &[SocketAddr]) -> Self {
+        let empty = Self { sections: BTreeMap::new(), extra: String::new() };
+        empty
+            .set("proxy", "listen", &format!("[\"127.0.0.1:{PORT}\"]"))
+            .set("proxy", "workers", "2")
+            .set("metrics", "listen", &format!("\"127.0.0.1:{METRICS_PORT}\""))
+            .set("log", "level", "\"debug\"")
+            .master(master)
+            .replicas(replicas)
+    }
+
+    /// Sets one key; `value` is TOML: `.set("reads", "from", "\"master\"")`.
+    #[must_use]
+    pub fn set(mut self, section: &str, key: &str, value: &str) -> Self {
+        let keys = self.sections.entry(section.to_owned()).or_default();
+        keys.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Leaves a key to its default.
+    #[must_use]
+    pub fn unset(mut self, section: &str, key: &str) -> Self {
+        if let Some(keys) = self.sections.get_mut(section) {
+            keys.remove(key);
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn master(self, addr: SocketAddr) -> Self {
+        self.set("topology", "master", &format!("\"{addr}\""))
+    }
+
+    #[must_use]
+    pub fn replicas(self, addrs: &[SocketAddr]) -> Self {
+        let list: Vec<_> = addrs.iter().map(|addr| format!("\"{addr}\"")).collect();
+        self.set("topology", "replicas", &format!("[{}]", list.join(", ")))
+    }
+
+    /// `"replica"`, `"master"` or `"any"`.
+    #[must_use]
+    pub fn reads_from(self, who: &str) -> Self {
+        self.set("reads", "from", &format!("\"{who}\""))
+    }
+
+    /// Whole further sections, as text, after all others.
+    #[must_use]
+    pub fn extra(mut self, toml: &str) -> Self {
+        self.extra.push_str(toml);
+        self.extra.push('\n');
+        self
+    }
+
+    /// For changes inside a chain that depend on something else.
+    #[must_use]
+    pub fn with(self, change: impl FnOnce(Self) -> Self) -> Self {
+        change(self)
+    }
+
+    /// The text, its ports still [`PORT`] and [`METRICS_PORT`].
+    pub fn toml(&self) -> String {
+        let mut text = String::new();
+        for (section, keys) in &self.sections {
+            writeln!(text, "[{section}]").unwrap();
+            for (key, value) in keys {
+                writeln!(text, "{key} = {value}").unwrap();
+            }
+        }
+        text + &self.extra
+    }
+
+    /// Starts the proxy and waits until it answers PING.
+    #[track_caller]
+    pub fn start(&self) -> Tidegate {
+        Tidegate::spawn(&self.toml())
+    }
+}
+
+/// A running proxy. Dropping it kills it and removes its directory.
+#[derive(Debug)]
+pub struct Tidegate {
+    process: Process,
+    port: u16,
+    metrics_port: u16,
+    dir: TempDir,
+}
+
+impl Tidegate {
+    /// A configuration for this master and its replicas; `.start()` it.
+    pub fn for_trio(trio: &Trio) -> ConfigBuilder {
+        ConfigBuilder::new(trio.master.addr(), &trio.replica_addrs())
+    }
+
+    /// Starts the proxy with this text, in which `@port@` and `@metrics-port@` become free ports,
+    /// and waits until it answers PING.
+    #[track_caller]
+    pub fn spawn(toml: &str) -> Self {
+        Self::spawn_program(Path::new(env!("CARGO_BIN_EXE_tidegate")), toml)
+    }
+
+    /// As `spawn`, with another program in the proxy's place: for the support's own tests.
+    #[track_caller]
+    pub fn spawn_program(program: &Path, toml: &str) -> Self {
+        for _ in 0..PORT_TRIES {
+            let dir = tempfile::Builder::new().prefix("tidegate-proxy-").tempdir().unwrap();
+            let (port, metrics_port) = (free_port(), free_port());
+            let config = dir.path().join("proxy.toml");
+            fs::write(&config, fill_in(toml, port, metrics_port)).unwrap();
+            let mut command = Command::new(program);
+            command.arg("--config").arg(&config).current_dir(dir.path());
+            let process = Process::start(&mut command, &dir.path().join("tidegate.log"));
+            let mut proxy = Self { process, port, metrics_port, dir };
+            if proxy.wait_ready() {
+                return proxy;
+            }
+        }
+        panic!("every port tried was taken meanwhile");
+    }
+
+    /// Runs the proxy with a text it should refuse: its exit status and all that it printed.
+    #[track_caller]
+    pub fn run_to_exit(toml: &str, timeout: Duration) -> (ExitStatus, String) {
+        let dir = tempfile::Builder::new().prefix("tidegate-proxy-").tempdir().unwrap();
+        let config = dir.path().join("proxy.toml");
+        fs::write(&config, fill_in(toml, free_port(), free_port())).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+        command.arg("--config").arg(&config).current_dir(dir.path());
+        let mut process = Process::start(&mut command, &dir.path().join("tidegate.log"));
+        let status = process.wait_exit(timeout);
+        let log = process.log();
+        (status.unwrap_or_else(|| panic!("still running after {timeout:?}\n{log}")), log)
+    }
+
+    #[track_caller]
+    fn wait_ready(&mut self) -> bool {
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            if let Some(status) = self.process.exit_status() {
+                let log = self.process.log().to_lowercase();
+                if log.contains("address already in use") || log.contains("address in use") {
+                    return false;
+                }
+                panic!("the proxy ended with {status}\n{}", self.process.log_tail());
+            }
+            let reply = Wire::try_connect(self.addr()).and_then(|mut wire| {
+                wire.set_timeout(Duration::from_secs(1));
+                wire.try_cmd(&["PING"])
+            });
+            match reply {
+                Ok(Reply::Simple(text)) if text == "PONG" => return true,
+                Ok(Reply::Error(text)) if text.starts_with("NOAUTH") => return true,
+                other => assert!(
+                    Instant::now() < deadline,
+                    "the proxy does not answer PING: {other:?}\n{}",
+                    self.process.log_tail()
+                ),
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Where clients connect.
+    pub fn addr(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// Where Prometheus scrapes.
+    pub fn metrics_addr(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.metrics_port))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// All that it has logged.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    pub fn config_path(&self) -> PathBuf {
+        self.dir.path().join("proxy.toml")
+    }
+
+    /// A new client connection.
+    #[track_caller]
+    pub fn wire(&self) -> Wire {
+        Wire::try_connect(self.addr()).unwrap_or_else(|error| {
+            panic!("connect to the proxy: {error}\n{}", self.process.log_tail())
+        })
+    }
+
+    /// Writes a new `proxy.toml` (ports filled in as before) and sends SIGHUP. Waits for nothing.
+    #[track_caller]
+    pub fn reload(&mut self, toml: &str) {
+        fs::write(self.config_path(), fill_in(toml, self.port, self.metrics_port)).unwrap();
+        self.sighup();
+    }
+
+    #[track_caller]
+    pub fn sigterm(&mut self) {
+        self.process.signal("TERM");
+    }
+
+    #[track_caller]
+    pub fn sighup(&mut self) {
+        self.process.signal("HUP");
+    }
+
+    pub fn pause(&mut self) {
+        self.process.signal("STOP");
+    }
+
+    pub fn resume(&mut self) {
+        self.process.signal("CONT");
+    }
+
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Waits for it to end by itself, and panics when it has not within `timeout`.
+    #[track_caller]
+    pub fn wait_exit(&mut self, timeout: Duration) -> ExitStatus {
+        self.process.wait_exit(timeout).unwrap_or_else(|| {
+            panic!("the proxy still runs after {timeout:?}\n{}", self.process.log_tail())
+        })
+    }
+
+    /// Panics, with the log, when it has ended: for the end of tests that attack it.
+    #[track_caller]
+    pub fn assert_alive(&mut self) {
+        if let Some(status) = self.process.exit_status() {
+            panic!("the proxy ended with {status}\n{}", self.process.log_tail());
+        }
+    }
+}
+
+impl Drop for Tidegate {
+    fn drop(&mut self) {
+        // A failing test's report is of little use without what the proxy said.
+        if thread::panicking() {
+            eprintln!("{}", self.process.log_tail());
+        }
+    }
+}
+
+fn fill_in(toml: &str, port: u16, metrics_port: u16) -> String {
+    toml.replace(PORT, &port.to_string()).replace(METRICS_PORT, &metrics_port.to_string())
+}
