@@ -15,11 +15,14 @@
 //! Floors 0 to 2 hold no socket, no task and no clock.
 
 pub mod backend;
+pub mod client;
 pub mod command;
 pub mod config;
 pub mod net;
+pub mod proxy;
 pub mod resp;
 pub mod routing;
 pub mod session;
+pub mod telemetry;
 pub mod topology;
 pub mod units;

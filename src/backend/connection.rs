@@ -133,6 +133,11 @@ impl Connection {
         self.pipeline.borrow_mut().relay = relay;
     }
 
+    /// How they are told apart now.
+    pub fn relay(&self) -> Relay {
+        self.pipeline.borrow().relay
+    }
+
     /// Marks it as unfit for any other session.
     pub fn taint(&self) {
         self.tainted.set(true);

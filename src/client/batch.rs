@@ -62,6 +62,11 @@ impl<'b> Batch<'b> {
         }
     }
 
+    /// The bytes at `start..end` of the buffer.
+    pub(super) fn bytes(&self, start: usize, end: usize) -> &'b [u8] {
+        &self.buf[start..end]
+    }
+
     /// Adds the request at `start..end` of the buffer; false where the caller has to find the way
     /// first ([`Batch::open`]).
     #[inline]

@@ -9,7 +9,7 @@ use crate::topology::BackendId;
 
 /// What `CLIENT LIST` tells and `CLIENT KILL` needs.
 #[derive(Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     /// `CLIENT ID`.
     pub id: u64,
     /// Its address.
@@ -25,7 +25,7 @@ pub struct Entry {
 
 /// What changes while a client is connected.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub(super) struct Facts {
     /// When it last said something.
     pub last_ms: u64,
     /// Its last command.
@@ -83,25 +83,25 @@ impl Entry {
     }
 
     /// What it is and does.
-    pub fn facts(&self) -> MutexGuard<'_, Facts> {
+    pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends it, from any thread.
-    pub fn kill(&self) {
+    pub(super) fn kill(&self) {
         self.killed.store(true, Relaxed);
         self.wake();
     }
 
     /// Makes it look around, from any thread.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         if let Some(waker) = self.waker.get() {
             waker.wake_by_ref();
         }
     }
 
     /// Whether somebody wants it to end.
-    pub fn is_killed(&self) -> bool {
+    pub(super) fn is_killed(&self) -> bool {
         self.killed.load(Relaxed)
     }
 
@@ -112,7 +112,7 @@ impl Entry {
 
     /// Its line in `CLIENT LIST` (`catClientInfoString`), without a line break.
     #[must_use]
-    pub fn line(&self, now_ms: u64) -> String {
+    pub(super) fn line(&self, now_ms: u64) -> String {
         let facts = self.facts().clone();
         let seconds = |since: u64| now_ms.saturating_sub(since) / 1000;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -164,7 +164,7 @@ impl Facts {
 
     /// Whether it has any subscription.
     #[must_use]
-    pub fn is_pubsub(&self) -> bool {
+    pub(super) fn is_pubsub(&self) -> bool {
         self.sub + self.psub + self.ssub > 0
     }
 }

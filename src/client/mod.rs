@@ -6,6 +6,7 @@
 
 mod acceptor;
 mod batch;
+mod client;
 mod client_command;
 mod dispatch;
 mod entry;
@@ -15,12 +16,14 @@ mod lease;
 mod once;
 mod outcome;
 mod pause;
-mod pinned;
 mod recover;
 mod registry;
 mod scan;
+mod select;
 mod shared;
+mod streams;
 mod task;
+mod transaction;
 mod transform;
 mod worker;
 

@@ -23,6 +23,11 @@ impl Pause {
         self.until_ms.store(0, SeqCst);
     }
 
+    /// Whether a pause was said and not unsaid; it may be over by now.
+    pub fn is_set(&self) -> bool {
+        self.until_ms.load(SeqCst) != 0
+    }
+
     /// Whether a request has to wait. The time is asked for only where a pause was ever said.
     pub fn holds(&self, may_write: bool, now_ms: impl FnOnce() -> u64) -> bool {
         let until = self.until_ms.load(SeqCst);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::entry::Entry;
 
@@ -63,6 +64,20 @@ impl Registry {
     #[must_use]
     pub(super) fn all(&self) -> Vec<Arc<Entry>> {
         self.entries().values().cloned().collect()
+    }
+
+    /// Ends clients that have said nothing for `timeout`, unless they wait for something.
+    pub fn kill_idle(&self, timeout: Duration, now_ms: u64) {
+        let timeout = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        for entry in self.all() {
+            let facts = entry.facts();
+            let waits = facts.blocked || facts.is_pubsub() || facts.monitor;
+            let idle = now_ms.saturating_sub(facts.last_ms) > timeout;
+            drop(facts);
+            if idle && !waits {
+                entry.kill();
+            }
+        }
     }
 
     /// Makes everybody look around.

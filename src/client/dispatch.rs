@@ -1,0 +1,292 @@
+//! What becomes of a request that needs a closer look.
+
+use super::batch::{Batch, Side};
+use super::client::{Client, Ending, LARGE};
+use super::lease::Passage;
+use super::outcome;
+use super::transform::Transform;
+use crate::command::{Access, Effect, Resolved, resolve};
+use crate::config::AdminCommands;
+use crate::resp::{Args, encode};
+use crate::routing::Want;
+use crate::session::{Gate, local};
+
+/// What to do after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The next one.
+    Done,
+    /// This one again, later.
+    Wait,
+}
+
+/// A complete multibulk request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request<'a> {
+    pub(super) frame: &'a [u8],
+    /// Where it lies in the batch's buffer, unless it was made here.
+    pub(super) range: Option<(usize, usize)>,
+    pub(super) name: &'a [u8],
+    pub(super) second: Option<&'a [u8]>,
+    pub(super) argc: usize,
+}
+
+impl Client {
+    /// Decides on one request. Nothing of the session has changed when it has to wait.
+    pub(super) fn dispatch(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+        let topology = std::sync::Arc::clone(&batch.topology);
+        let command = resolve(&topology.learned, request.name, request.second);
+        if self.must_wait(batch, command.as_ref(), request) {
+            return Next::Wait;
+        }
+        if let Some(command) = &command {
+            self.note(command.name);
+        }
+        let shown = self.session.reply.next();
+        if !self.session.authenticated && !command.as_ref().is_some_and(may_come_first) {
+            return self.error(batch, shown, "NOAUTH Authentication required.");
+        }
+        if let Some(next) = self.refuse(batch, command.as_ref(), request, shown) {
+            return next;
+        }
+        let Some(command) = command else {
+            // Nobody knows it: the master does, or says that it does not.
+            return self.unknown(batch, request, shown);
+        };
+        if self.session.transaction.is_open() {
+            return self.in_transaction(batch, request, &command, shown);
+        }
+        self.perform(batch, request, &command, shown)
+    }
+
+    /// Whether earlier requests, or a pause, come first.
+    fn must_wait(
+        &mut self,
+        batch: &mut Batch<'_>,
+        command: Option<&Resolved<'_>>,
+        request: &Request<'_>,
+    ) -> bool {
+        let leftover = self.lease.is_some()
+            && !self.session.is_pinned()
+            && !matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
+        let large = request.frame.len() >= LARGE && !self.session.is_pinned();
+        if leftover || large || self.session.must_settle(command) {
+            batch.flush(&self.inbox);
+            if !self.settle() {
+                return true;
+            }
+        }
+        let may_write = command.is_none_or(|c| {
+            matches!(c.access, Access::Write | Access::Admin) || c.effect == Effect::Exec
+        });
+        let exempt = command.is_some_and(|c| matches!(c.effect, Effect::Client(_) | Effect::Reset));
+        let shared = &self.worker.shared;
+        if !exempt && shared.pause.holds(may_write, || shared.now_ms()) {
+            batch.flush(&self.inbox);
+            self.worker.wake_at_tick(&self.inbox);
+            return true;
+        }
+        false
+    }
+
+    /// What the proxy does not let through.
+    fn refuse(
+        &mut self,
+        batch: &mut Batch<'_>,
+        command: Option<&Resolved<'_>>,
+        request: &Request<'_>,
+        shown: bool,
+    ) -> Option<Next> {
+        let command = command?;
+        let deny = self.config.admin.commands == AdminCommands::Deny;
+        let error = match command.access {
+            Access::Admin if deny => outcome::denied(command.name),
+            Access::Refused => outcome::refused(command.name),
+            Access::Local if !command.fits(request.argc) => {
+                format!("ERR wrong number of arguments for '{}' command", command.name)
+            }
+            _ => return None,
+        };
+        self.session.transaction.refuse();
+        Some(self.error(batch, shown, &error))
+    }
+
+    fn unknown(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+        if self.session.transaction.is_open() {
+            return self.queue(batch, request, None, shown);
+        }
+        self.forward(batch, request, Side::Master, shown)
+    }
+
+    /// A request outside a transaction.
+    fn perform(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        command: &Resolved<'_>,
+        shown: bool,
+    ) -> Next {
+        if self.session.monitor && !matches!(command.effect, Effect::Quit | Effect::Reset) {
+            return self.to_monitor(batch, request);
+        }
+        if self.in_subscriber_mode() && !survives_subscriber_mode(command.effect) {
+            return self.pass(batch, request, shown);
+        }
+        let side = if command.access == Access::Read { Side::Reader } else { Side::Master };
+        match command.effect {
+            Effect::None => self.forward(batch, request, side, shown),
+            Effect::ReadOnlyScript => self.forward(batch, request, Side::Reader, shown),
+            Effect::Quit => {
+                self.status(batch, shown, "OK");
+                self.end(Ending::AfterReplies);
+                Next::Done
+            }
+            Effect::Reset => self.reset(batch, shown),
+            Effect::Select => self.select(batch, request, shown),
+            Effect::Info => self.info(batch, request, shown),
+            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor), shown),
+            Effect::Multi
+            | Effect::Exec
+            | Effect::Discard
+            | Effect::Watch
+            | Effect::Unwatch => self.transaction(batch, request, command, shown),
+            Effect::Blocking(blocking) => {
+                let args = Args::new(request.frame).to_vec();
+                let arg = |at: usize| args.get(at).copied().unwrap_or_default();
+                if blocking.applies(args.len(), arg) {
+                    self.blocking(batch, request, side, shown)
+                } else {
+                    self.forward(batch, request, side, shown)
+                }
+            }
+            Effect::Wait => self.wait(batch, request, shown),
+            Effect::OutOfBand => self.out_of_band(batch, request, shown),
+            Effect::Subscribe(kind) => self.subscribe(batch, request, kind, true, shown),
+            Effect::Unsubscribe(kind) => self.subscribe(batch, request, kind, false, shown),
+            Effect::Monitor => self.monitor(batch, request),
+            _ => self.local(batch, request, command, shown),
+        }
+    }
+
+    /// A command that the proxy answers.
+    fn local(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        command: &Resolved<'_>,
+        shown: bool,
+    ) -> Next {
+        batch.flush(&self.inbox);
+        let args = Args::new(request.frame).to_vec();
+        if command.effect == Effect::Hello && self.session.is_pinned() && changes(&args, self) {
+            let error = "ERR HELLO cannot change the protocol now; RESET first";
+            return self.error(batch, shown, error);
+        }
+        let before = self.session.reply;
+        let mut reply = Vec::new();
+        let gate = Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
+        let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
+        batch.forget();
+        if !answered {
+            return self.client_command(batch, request, command, shown);
+        }
+        // CLIENT REPLY ON is answered although replies were off.
+        let shown = shown || self.session.reply != before;
+        self.worker.counts.local_requests.increment();
+        self.inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
+        Next::Done
+    }
+
+    /// Sends one request on its way: the leased connection if there is one, else a shared one;
+    /// a large one gets a connection of its own.
+    pub(super) fn forward(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        side: Side,
+        shown: bool,
+    ) -> Next {
+        if self.lease.is_some() || self.session.is_pinned() {
+            return self.pass(batch, request, shown);
+        }
+        if request.frame.len() >= LARGE {
+            let want = if side == Side::Reader { Want::Read } else { Want::Master };
+            return self.once(batch, request.frame, want, Passage::plain(shown));
+        }
+        if let Some((start, end)) = request.range {
+            if batch.extend(side, start, end, shown, &self.inbox) {
+                return self.count(side);
+            }
+            return match batch.open(side, &self.worker, &self.session, &self.inbox) {
+                Ok(_) => {
+                    batch.extend(side, start, end, shown, &self.inbox);
+                    self.count(side)
+                }
+                Err(obstacle) => self.obstructed(batch, &obstacle, shown),
+            };
+        }
+        self.forward_made(batch, request.frame, side, shown, None)
+    }
+
+    fn count(&self, side: Side) -> Next {
+        match side {
+            Side::Master => self.worker.counts.master_requests.increment(),
+            Side::Reader => self.worker.counts.read_requests.increment(),
+        }
+        Next::Done
+    }
+
+    /// Sends a request that does not lie in the batch's buffer, or whose reply needs a change.
+    pub(super) fn forward_made(
+        &mut self,
+        batch: &mut Batch<'_>,
+        frame: &[u8],
+        side: Side,
+        shown: bool,
+        transform: Option<Transform>,
+    ) -> Next {
+        batch.flush(&self.inbox);
+        let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
+            Ok(connection) => std::rc::Rc::clone(connection),
+            Err(obstacle) => return self.obstructed(batch, &obstacle, shown),
+        };
+        self.send_shared(batch, &connection, frame, shown, transform);
+        self.count(side)
+    }
+
+    /// An error reply of our own.
+    pub(super) fn error(&self, batch: &mut Batch<'_>, shown: bool, text: &str) -> Next {
+        batch.flush(&self.inbox);
+        self.inbox.replies().local(shown, |out| encode::error(out, text));
+        self.worker.counts.local_requests.increment();
+        Next::Done
+    }
+
+    /// A status reply of our own.
+    pub(super) fn status(&self, batch: &mut Batch<'_>, shown: bool, text: &str) -> Next {
+        batch.flush(&self.inbox);
+        self.inbox.replies().local(shown, |out| encode::status(out, text));
+        self.worker.counts.local_requests.increment();
+        Next::Done
+    }
+}
+
+/// What may be said before AUTH.
+fn may_come_first(command: &Resolved<'_>) -> bool {
+    matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset)
+}
+
+/// What the proxy itself sees to for a RESP2 client that has subscriptions; everything else is
+/// the server's to refuse.
+const fn survives_subscriber_mode(effect: Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset
+    )
+}
+
+/// Whether a HELLO asks for another version than the session speaks.
+fn changes(args: &[&[u8]], client: &Client) -> bool {
+    let version = [b'0' + client.session.version.number()];
+    args.get(1).is_some_and(|asked| *asked != version)
+}

@@ -1,0 +1,96 @@
+//! INFO: the master's, with a section of the proxy's own.
+
+use super::batch::{Batch, Side};
+use super::client::Client;
+use super::dispatch::{Next, Request};
+use super::transform::Transform;
+use crate::resp::{Args, encode, integer};
+
+impl Client {
+    pub(super) fn info(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        shown: bool,
+    ) -> Next {
+        let sections: Vec<&[u8]> = Args::new(request.frame).skip(1).collect();
+        let names = |name: &[u8]| sections.iter().any(|s| s.eq_ignore_ascii_case(name));
+        if sections.len() == 1 && names(b"proxy") {
+            batch.flush(&self.inbox);
+            let section = self.info_section();
+            let version = self.session.version;
+            self.inbox.replies().local(shown, |out| encode::verbatim(out, version, &section));
+            self.worker.counts.local_requests.increment();
+            return Next::Done;
+        }
+        let mine = [&b"all"[..], b"everything", b"default", b"proxy"];
+        if !sections.is_empty() && !mine.into_iter().any(names) {
+            return self.forward(batch, request, Side::Master, shown);
+        }
+        if self.lease.is_some() || self.session.is_pinned() {
+            return self.pass_with(batch, request, shown, Transform::Info);
+        }
+        self.forward_made(batch, request.frame, Side::Master, shown, Some(Transform::Info))
+    }
+
+    /// The `# Proxy` section.
+    pub(super) fn info_section(&self) -> String {
+        let shared = &self.worker.shared;
+        let topology = self.worker.topology();
+        let now_ms = shared.now_ms();
+        let mut text = format!(
+            "# Proxy\r\nproxy_version:{}\r\nproxy_process_id:{}\r\nproxy_uptime_in_seconds:{}\r\n\
+             proxy_connected_clients:{}\r\nproxy_maxclients:{}\r\nproxy_topology_generation:{}\r\n",
+            env!("CARGO_PKG_VERSION"),
+            std::process::id(),
+            now_ms / 1000,
+            shared.registry.len(),
+            self.config.proxy.max_clients,
+            topology.generation,
+        );
+        let master = topology.master().map_or_else(|| "none".to_owned(), |m| m.addr.to_string());
+        text.push_str(&format!("proxy_master:{master}\r\n"));
+        for (at, backend) in topology.replicas().enumerate() {
+            let state = match &backend.excluded {
+                Some(reason) => reason.as_str(),
+                None if backend.health.is_resting(now_ms) => "resting",
+                None => "ok",
+            };
+            text.push_str(&format!("proxy_replica{at}:addr={},state={state}\r\n", backend.addr));
+        }
+        text
+    }
+}
+
+/// Appends `section` to an INFO reply, a bulk or verbatim string. An error stays as it is.
+pub(super) fn append(reply: Vec<u8>, section: &str) -> Vec<u8> {
+    let kind = reply.first().copied().unwrap_or(b'-');
+    let Some(header) = memchr::memchr(b'\n', &reply) else { return reply };
+    if !matches!(kind, b'$' | b'=') || reply.len() < header + 3 {
+        return reply;
+    }
+    let body = &reply[header + 1..reply.len() - 2];
+    let gap = if body.is_empty() || kind == b'=' && body == b"txt:" { "" } else { "\r\n" };
+    let mut out = Vec::with_capacity(reply.len() + section.len() + 16);
+    out.push(kind);
+    out.extend_from_slice(&integer::text(body.len() + gap.len() + section.len()));
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(body);
+    out.extend_from_slice(gap.as_bytes());
+    out.extend_from_slice(section.as_bytes());
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn appends_a_section_to_either_form() {
+        assert_eq!(append(b"$3\r\na:1\r\n".to_vec(), "p:2"), b"$8\r\na:1\r\np:2\r\n");
+        assert_eq!(append(b"=7\r\ntxt:a:1\r\n".to_vec(), "p"), b"=10\r\ntxt:a:1\r\np\r\n");
+        assert_eq!(append(b"$0\r\n\r\n".to_vec(), "p:2"), b"$3\r\np:2\r\n");
+        assert_eq!(append(b"-ERR x\r\n".to_vec(), "p"), b"-ERR x\r\n");
+    }
+}

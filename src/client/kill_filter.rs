@@ -1,0 +1,105 @@
+//! The filters of `CLIENT KILL` and `CLIENT LIST`.
+
+use super::entry::Entry;
+use crate::resp::integer;
+
+/// Which clients are meant: those that match everything that is said.
+#[derive(Debug, Default)]
+pub(super) struct Filter {
+    ids: Vec<u64>,
+    addr: Option<Vec<u8>>,
+    laddr: Option<Vec<u8>>,
+    kind: Option<Kind>,
+    user: Option<Vec<u8>>,
+    max_age_s: Option<u64>,
+    /// Whether the one who asks is left out.
+    pub(super) skips_me: bool,
+}
+
+/// The types of clients that a proxy has. Masters and replicas are never among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Normal,
+    Pubsub,
+    Replication,
+}
+
+impl Filter {
+    /// `CLIENT KILL ip:port`.
+    pub(super) fn by_address(addr: &[u8]) -> Self {
+        Self { addr: Some(addr.to_vec()), ..Self::default() }
+    }
+
+    pub(super) fn matches(&self, entry: &Entry, now_ms: u64) -> bool {
+        let facts = entry.facts();
+        let kind = if facts.is_pubsub() { Kind::Pubsub } else { Kind::Normal };
+        let is = |wanted: &Option<Vec<u8>>, text: String| {
+            wanted.as_ref().is_none_or(|wanted| wanted == text.as_bytes())
+        };
+        (self.ids.is_empty() || self.ids.contains(&entry.id))
+            && is(&self.addr, entry.addr.to_string())
+            && is(&self.laddr, entry.laddr.to_string())
+            && self.kind.is_none_or(|wanted| wanted == kind)
+            && self.user.as_ref().is_none_or(|user| user == b"default")
+            && self.max_age_s.is_none_or(|age| now_ms.saturating_sub(entry.since_ms) / 1000 >= age)
+    }
+}
+
+/// The options of `CLIENT KILL`.
+pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
+    let mut filter = Filter { skips_me: true, ..Filter::default() };
+    let mut rest = args;
+    while let [option, value, tail @ ..] = rest {
+        let option = option.to_ascii_lowercase();
+        match option.as_slice() {
+            b"id" => filter.ids.push(number(value, "client-id should be greater than 0")?),
+            b"addr" => filter.addr = Some(value.to_vec()),
+            b"laddr" => filter.laddr = Some(value.to_vec()),
+            b"user" => filter.user = Some(value.to_vec()),
+            b"type" => filter.kind = Some(kind(value)?),
+            b"maxage" => {
+                let message = "maxage is not an integer or out of range";
+                filter.max_age_s = Some(number(value, message)?);
+            }
+            b"skipme" if value.eq_ignore_ascii_case(b"yes") => filter.skips_me = true,
+            b"skipme" if value.eq_ignore_ascii_case(b"no") => filter.skips_me = false,
+            _ => return Err("ERR syntax error".to_owned()),
+        }
+        rest = tail;
+    }
+    if !rest.is_empty() || args.is_empty() {
+        return Err("ERR syntax error".to_owned());
+    }
+    Ok(filter)
+}
+
+/// The options of `CLIENT LIST`.
+pub(super) fn parse_list(args: &[&[u8]]) -> Result<Filter, String> {
+    let mut filter = Filter::default();
+    match args {
+        [] => {}
+        [option, value] if option.eq_ignore_ascii_case(b"type") => filter.kind = Some(kind(value)?),
+        [option, ids @ ..] if option.eq_ignore_ascii_case(b"id") && !ids.is_empty() => {
+            for id in ids {
+                filter.ids.push(number(id, "Invalid client ID")?);
+            }
+        }
+        _ => return Err("ERR syntax error".to_owned()),
+    }
+    Ok(filter)
+}
+
+fn number(text: &[u8], message: &str) -> Result<u64, String> {
+    let number = integer::parse(text).and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+    number.ok_or_else(|| format!("ERR {message}"))
+}
+
+fn kind(text: &[u8]) -> Result<Kind, String> {
+    let lower = text.to_ascii_lowercase();
+    match lower.as_slice() {
+        b"normal" => Ok(Kind::Normal),
+        b"pubsub" => Ok(Kind::Pubsub),
+        b"master" | b"primary" | b"replica" | b"slave" => Ok(Kind::Replication),
+        _ => Err(format!("ERR Unknown client type '{}'", String::from_utf8_lossy(text))),
+    }
+}

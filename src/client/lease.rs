@@ -1,0 +1,105 @@
+//! The connection that is a client's own, for as long as its session needs one.
+
+use std::rc::Rc;
+
+use super::batch::Batch;
+use super::client::{Client, Ending};
+use super::transform::Transform;
+use super::worker::key_of;
+use crate::backend::{Connection, Relay, Ticket};
+use crate::routing::{NoRoute, Want};
+use crate::session::replies::Sequence;
+
+/// How a request goes over the leased connection.
+#[derive(Debug)]
+pub(super) struct Passage {
+    /// Replies that it gets.
+    pub(super) replies: u32,
+    /// Whether the client wants them.
+    pub(super) shown: bool,
+    /// Whether it may take as long as it likes.
+    pub(super) patient: bool,
+    /// What has to be done to its reply.
+    pub(super) transform: Option<Transform>,
+}
+
+impl Passage {
+    pub(super) const fn plain(shown: bool) -> Self {
+        Self { replies: 1, shown, patient: false, transform: None }
+    }
+}
+
+impl Client {
+    /// The leased connection; a new one to whoever `want` says if there is none.
+    pub(super) fn lease(
+        &mut self,
+        batch: &Batch<'_>,
+        want: Want,
+    ) -> Result<Rc<Connection>, NoRoute> {
+        if let Some(lease) = &self.lease {
+            return Ok(Rc::clone(lease));
+        }
+        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let backend = self.worker.route(&batch.topology, from, want, None)?;
+        let mut pool = self.worker.pool.borrow_mut();
+        let lease = pool.lease(backend, key_of(&self.session), &self.inbox);
+        self.lease = Some(Rc::clone(&lease));
+        Ok(lease)
+    }
+
+    /// Sends one request over the leased connection.
+    pub(super) fn send_leased(
+        &mut self,
+        lease: &Connection,
+        frame: &[u8],
+        passage: Passage,
+        batch: &Batch<'_>,
+    ) -> Sequence {
+        let Passage { replies, shown, patient, transform } = passage;
+        let seq = self.inbox.replies().open(replies, shown);
+        let inbox = Rc::clone(&self.inbox);
+        let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
+        ticket.patient = patient;
+        if let Some(transform) = transform {
+            ticket.whole = true;
+            self.transforms.push_back((seq, transform));
+        }
+        lease.send(frame, ticket);
+        self.worker.counts.leased_requests.increment();
+        seq
+    }
+
+    /// Gives the connection back, if there is one.
+    pub(super) fn release(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            if !self.session.subscriptions.any() && !self.session.monitor {
+                lease.set_relay(Relay::Nothing);
+            }
+            let now = tokio::time::Instant::now();
+            self.worker.pool.borrow_mut().release(&lease, now);
+            self.entry.facts().lease = None;
+        }
+    }
+
+    /// Ends the connection, with whatever state the server keeps for it.
+    pub(super) fn drop_lease(&mut self) {
+        if let Some(lease) = &self.lease {
+            lease.taint();
+        }
+        self.release();
+    }
+
+    /// The server, or the network, ended it.
+    pub(super) fn lease_lost(&mut self, reason: &str) {
+        self.lease = None;
+        self.session.transaction.lose();
+        let streams = self.session.subscriptions.any()
+            || self.session.monitor
+            || self.session.tracking.is_some();
+        if streams {
+            // Messages may have been missed; only a lost connection tells the client so.
+            tracing::info!(client = %self.entry.addr, "closed with its own connection: {reason}");
+            self.end(Ending::Now);
+        }
+    }
+}

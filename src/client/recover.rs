@@ -1,0 +1,222 @@
+//! Requests that a server did not answer: asked again where that is safe, else an error.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::batch::Batch;
+use super::client::{Client, Ending};
+use super::outcome;
+use super::scan::Step;
+use super::transform::Transform;
+use super::worker::key_of;
+use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
+use crate::command::{Access, Effect, resolve};
+use crate::resp::{RequestScanner, RequestStep, encode};
+use crate::routing::Want;
+use crate::session::replies::Sequence;
+use crate::topology::BackendId;
+
+/// Times a request is asked again before its error is passed on.
+const TRIES_MAX: u32 = 3;
+/// How long a refused write waits for the true master to be found.
+const MASTER_WAIT: Duration = Duration::from_secs(2);
+
+/// What is known about failed requests that have not been answered yet.
+#[derive(Debug, Default)]
+pub(super) struct Recovery {
+    /// Writes that a replica refused, in their order: they wait for the true master.
+    waiting: VecDeque<(Failed, Instant)>,
+    /// How often the requests under way were asked again.
+    tries: VecDeque<(Sequence, u32)>,
+}
+
+impl Recovery {
+    /// Whether no request waits; later requests may go on.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Counts another try; false if there were enough.
+    fn try_again(&mut self, seq: Sequence) -> bool {
+        if let Some((_, tries)) = self.tries.iter_mut().find(|(of, _)| *of == seq) {
+            *tries += 1;
+            return *tries <= TRIES_MAX;
+        }
+        // Requests far behind are answered by now.
+        if self.tries.len() >= 1024 {
+            self.tries.pop_front();
+        }
+        self.tries.push_back((seq, 1));
+        true
+    }
+}
+
+impl Client {
+    /// A server did not answer a request.
+    pub(super) fn failed(&mut self, failed: Failed) {
+        if self.inbox.replies().has_begun(failed.seq) {
+            // Half a reply is out: no error can follow it.
+            self.end(Ending::Now);
+            return;
+        }
+        let access = self.class(&failed.request);
+        let may_write = !matches!(access, Some((Access::Read | Access::Master, _)));
+        let script = matches!(access, Some((_, Effect::ReadOnlyScript)));
+        let replica = self.worker.topology().master().is_none_or(|m| m.id != failed.backend);
+        match &failed.cause {
+            Cause::Refused(Refusal::ReadOnly, _) => {
+                self.worker.shared.suspect.notify_one();
+                self.recovery.waiting.push_back((failed, Instant::now() + MASTER_WAIT));
+                self.worker.wake_at_tick(&self.inbox);
+            }
+            Cause::Refused(Refusal::Loading | Refusal::MasterDown, _) if replica && !may_write => {
+                self.rest(failed.backend);
+                self.again(failed, Want::Read);
+            }
+            Cause::Refused(Refusal::NoScript, _) if replica && script => {
+                self.again(failed, Want::Master);
+            }
+            Cause::Unsent { refusal: None, .. } | Cause::Lost(_)
+                if !may_write && !failed.request.is_empty() =>
+            {
+                self.again(failed, if script { Want::Read } else { want(access) });
+            }
+            _ => self.give_up(&failed, may_write),
+        }
+    }
+
+    /// What the request is: access and effect.
+    fn class(&self, request: &[u8]) -> Option<(Access, Effect)> {
+        let scan = RequestScanner::default().scan(request, &self.limits());
+        let Ok(RequestStep::Complete(scanned)) = scan else { return None };
+        let second = (scanned.argc > 1).then(|| scanned.second.of(request));
+        let topology = self.worker.topology();
+        let command = resolve(&topology.learned, scanned.name.of(request), second)?;
+        Some((command.access, command.effect))
+    }
+
+    fn rest(&self, backend: BackendId) {
+        let topology = self.worker.topology();
+        if let Some(backend) = topology.backend(backend)
+            && backend.health.failed(self.worker.shared.now_ms(), fastrand::f64())
+        {
+            tracing::warn!(backend = %backend.addr, "a replica refuses reads; it rests");
+            self.worker.shared.suspect.notify_one();
+        }
+    }
+
+    /// Asks somebody else than who failed.
+    fn again(&mut self, failed: Failed, want: Want) {
+        let topology = self.worker.topology();
+        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let backend = self.worker.route(&topology, from, want, Some(failed.backend));
+        let (true, Ok(backend)) = (self.recovery.try_again(failed.seq), backend) else {
+            return self.give_up(&failed, false);
+        };
+        let mut request = failed.request;
+        if let Some((_, Transform::Scan(step))) =
+            self.transforms.iter_mut().find(|(seq, _)| *seq == failed.seq)
+        {
+            request.clone_from(&step.from_start);
+            step.tag = None;
+        }
+        let connection = self.worker.pool.borrow_mut().shared(backend, key_of(&self.session));
+        self.resend(&connection, failed.seq, &request);
+    }
+
+    /// A scan's server process is another one now: from the start, wherever reads go.
+    pub(super) fn restart_scan(&mut self, seq: Sequence, step: Step) {
+        let request = step.from_start.clone();
+        let topology = self.worker.topology();
+        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        match self.worker.route(&topology, from, Want::Read, None) {
+            Ok(backend) => {
+                self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
+                let connection =
+                    self.worker.pool.borrow_mut().shared(backend, key_of(&self.session));
+                self.resend(&connection, seq, &request);
+            }
+            Err(error) => {
+                let mut reply = Vec::new();
+                encode::error(&mut reply, &outcome::no_route(error));
+                self.inbox.deliver(seq, 1, &reply);
+            }
+        }
+    }
+
+    fn resend(&self, connection: &Connection, seq: Sequence, request: &[u8]) {
+        let inbox = Rc::clone(&self.inbox);
+        let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
+        ticket.whole = self.transforms.iter().any(|(of, _)| *of == seq);
+        connection.send(request, ticket);
+        self.worker.counts.retries.increment();
+    }
+
+    /// Refused writes go to the true master as soon as it is known.
+    pub(super) fn ask_again(&mut self) {
+        while let Some((failed, until)) = self.recovery.waiting.front() {
+            let topology = self.worker.topology();
+            let master = topology.master().filter(|master| master.id != failed.backend);
+            if let Some(master) = master {
+                let connection =
+                    self.worker.pool.borrow_mut().shared(master, key_of(&self.session));
+                let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
+                self.resend(&connection, failed.seq, &failed.request);
+            } else if Instant::now() >= *until {
+                let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
+                self.give_up(&failed, true);
+            } else {
+                self.worker.wake_at_tick(&self.inbox);
+                return;
+            }
+        }
+    }
+
+    /// The client gets an error.
+    fn give_up(&mut self, failed: &Failed, may_write: bool) {
+        let transform = self.transforms.iter().position(|(seq, _)| *seq == failed.seq);
+        let transform = transform.and_then(|at| self.transforms.remove(at));
+        let mut reply = Vec::new();
+        match (&failed.cause, transform) {
+            (Cause::Refused(_, line), _) => reply.extend_from_slice(line),
+            (Cause::Unsent { refusal: Some(refusal), .. }, Some((_, Transform::Probe(_)))) => {
+                encode::error(&mut reply, refusal);
+            }
+            (cause, _) => {
+                let in_doubt = may_write && matches!(cause, Cause::Lost(_) | Cause::TimedOut);
+                self.worker.counts.in_doubt.add(u64::from(in_doubt));
+                encode::error(&mut reply, &outcome::failed(cause, may_write));
+            }
+        }
+        self.inbox.deliver(failed.seq, 1, &reply);
+    }
+
+    /// Sends a request over a shared connection, with a change to its reply if need be.
+    pub(super) fn send_shared(
+        &mut self,
+        batch: &Batch<'_>,
+        connection: &Connection,
+        frame: &[u8],
+        shown: bool,
+        transform: Option<Transform>,
+    ) {
+        let seq = self.inbox.replies().open(1, shown);
+        let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, frame.len(), batch.now);
+        if let Some(transform) = transform {
+            ticket.whole = true;
+            self.transforms.push_back((seq, transform));
+        }
+        connection.send(frame, ticket);
+    }
+}
+
+/// Where a request of this class is asked again.
+const fn want(class: Option<(Access, Effect)>) -> Want {
+    match class {
+        Some((Access::Read, _)) => Want::Read,
+        _ => Want::Master,
+    }
+}

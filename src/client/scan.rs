@@ -1,0 +1,95 @@
+//! SCAN and its kin: an iteration stays with the server process that began it.
+
+use super::batch::{Batch, Side};
+use super::client::Client;
+use super::dispatch::{Next, Request};
+use super::transform::Transform;
+use super::worker::key_of;
+use crate::config::ReadFrom;
+use crate::resp::Args;
+use crate::session::cursor::{self, Cursor};
+
+/// An iteration's step that is under way.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// The step from the beginning, should the process that began it be gone: whatever was there
+    /// throughout is then found again, some of it twice, as SCAN allows.
+    pub(super) from_start: Vec<u8>,
+    /// The process that the cursor belongs to.
+    pub(super) tag: Option<u32>,
+}
+
+impl Client {
+    /// One step of an iteration.
+    pub(super) fn scan(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        at: usize,
+        shown: bool,
+    ) -> Next {
+        if self.lease.is_some() || self.session.is_pinned() {
+            return self.scan_leased(batch, request, at, shown);
+        }
+        let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
+        let from_start = cursor::with_cursor(request.frame, at, 0);
+        match cursor {
+            Cursor::Begin => {
+                let step = Transform::Scan(Step { from_start, tag: None });
+                self.forward_made(batch, request.frame, Side::Reader, shown, Some(step))
+            }
+            Cursor::Plain => {
+                let step = Transform::Scan(Step { from_start, tag: None });
+                self.forward_made(batch, request.frame, Side::Master, shown, Some(step))
+            }
+            Cursor::Resume { tag, own } => {
+                let frame = cursor::with_cursor(request.frame, at, own);
+                self.resume(batch, &frame, Step { from_start, tag: Some(tag) }, shown)
+            }
+        }
+    }
+
+    fn resume(&mut self, batch: &mut Batch<'_>, frame: &[u8], step: Step, shown: bool) -> Next {
+        let topology = std::sync::Arc::clone(&batch.topology);
+        let now_ms = self.worker.shared.now_ms();
+        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let owner = step.tag.and_then(|tag| topology.by_scan_tag(tag)).filter(|owner| {
+            let master = owner.role == crate::topology::Role::Master;
+            master || from != ReadFrom::Master && owner.can_read(now_ms)
+        });
+        let Some(owner) = owner else {
+            let restart = Step { tag: None, ..step };
+            let frame = restart.from_start.clone();
+            let transform = Some(Transform::Scan(restart));
+            return self.forward_made(batch, &frame, Side::Reader, shown, transform);
+        };
+        batch.flush(&self.inbox);
+        let connection = self.worker.pool.borrow_mut().shared(owner, key_of(&self.session));
+        self.send_shared(batch, &connection, frame, shown, Some(Transform::Scan(step)));
+        self.worker.counts.read_requests.increment();
+        Next::Done
+    }
+
+    /// A pinned session's iteration is that of its own connection's server.
+    fn scan_leased(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        at: usize,
+        shown: bool,
+    ) -> Next {
+        let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
+        let from_start = cursor::with_cursor(request.frame, at, 0);
+        let own = self.lease.as_ref().map(|lease| lease.scan_tag());
+        let frame = match cursor {
+            Cursor::Resume { tag, own: cursor } if own == Some(tag) => {
+                cursor::with_cursor(request.frame, at, cursor)
+            }
+            Cursor::Resume { .. } => from_start.clone(),
+            Cursor::Begin | Cursor::Plain => request.frame.to_vec(),
+        };
+        let request = Request { frame: &frame, range: None, ..*request };
+        let step = Transform::Scan(Step { from_start, tag: None });
+        self.pass_with(batch, &request, shown, step)
+    }
+}

@@ -1,0 +1,75 @@
+//! SELECT and RESET: what later requests mean.
+
+use super::batch::{Batch, Side};
+use super::client::Client;
+use super::dispatch::{Next, Request};
+use super::transform::Transform;
+use super::worker::key_of;
+use crate::backend::ConnectionKey;
+use crate::routing::Want;
+use crate::session::local;
+
+const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+
+impl Client {
+    /// SELECT: the shared connections of another database from now on. Whether there is such a
+    /// database is the master's to say, the first time somebody asks.
+    pub(super) fn select(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        shown: bool,
+    ) -> Next {
+        if request.argc != 2 {
+            let error = "ERR wrong number of arguments for 'select' command";
+            return self.error(batch, shown, error);
+        }
+        let db = match local::select_db(request.second.unwrap_or_default()) {
+            Ok(db) => db,
+            Err(error) => return self.error(batch, shown, error),
+        };
+        if self.session.is_pinned() {
+            return self.pass_with(batch, request, shown, Transform::Select(db));
+        }
+        if self.worker.has_db(db) {
+            self.session.db = db;
+            batch.forget();
+            return self.status(batch, shown, "OK");
+        }
+        batch.flush(&self.inbox);
+        let topology = std::sync::Arc::clone(&batch.topology);
+        let from = self.config.reads.from;
+        let master = match self.worker.route(&topology, from, Want::Master, None) {
+            Ok(master) => master,
+            Err(error) => return self.error(batch, shown, &super::outcome::no_route(error)),
+        };
+        let key = ConnectionKey { db, ..key_of(&self.session) };
+        let connection = self.worker.pool.borrow_mut().shared(master, key);
+        self.send_shared(batch, &connection, PING, shown, Some(Transform::Probe(db)));
+        // What follows depends on the answer, and may not join this batch's connections.
+        self.hold = true;
+        batch.forget();
+        Next::Done
+    }
+
+    /// RESET: as if the client had just come.
+    pub(super) fn reset(&mut self, batch: &mut Batch<'_>, shown: bool) -> Next {
+        batch.flush(&self.inbox);
+        self.drop_lease();
+        self.session.reset(self.config.proxy.requirepass.is_empty());
+        batch.forget();
+        self.status(batch, shown, "RESET")
+    }
+
+    /// Which way an ordinary request goes; `None` if it is no ordinary one.
+    pub(super) fn plain_side(&self, name: &[u8], second: &[u8]) -> Option<Side> {
+        use crate::command::{Access, Effect, lookup};
+        let row = lookup(name)?;
+        let row = row.subcommand(second).unwrap_or(row);
+        match (row.effect, row.access) {
+            (Effect::None, Access::Read) => Some(Side::Reader),
+            (Effect::None, Access::Write | Access::Master) => Some(Side::Master),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Sessions to which a server talks unasked: Pub/Sub, MONITOR, invalidations.
+
+use super::batch::Batch;
+use super::client::Client;
+use super::dispatch::{Next, Request};
+use super::lease::Passage;
+use super::outcome;
+use super::transform::Transform;
+use crate::backend::Relay;
+use crate::command::Subscription;
+use crate::resp::{Args, RespVersion};
+use crate::routing::Want;
+
+impl Client {
+    /// A RESP2 client with subscriptions may say little else.
+    pub(super) fn in_subscriber_mode(&self) -> bool {
+        self.session.version == RespVersion::V2 && self.session.subscriptions.any()
+    }
+
+    /// (P|S)SUBSCRIBE and (P|S)UNSUBSCRIBE.
+    pub(super) fn subscribe(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        kind: Subscription,
+        adds: bool,
+        shown: bool,
+    ) -> Next {
+        batch.flush(&self.inbox);
+        let lease = match self.lease(batch, Want::Master) {
+            Ok(lease) => lease,
+            Err(error) => return self.error(batch, shown, &outcome::no_route(error)),
+        };
+        let names = Args::new(request.frame).skip(1);
+        let replies = if adds && request.argc < 2 {
+            1
+        } else if adds {
+            self.session.subscriptions.subscribe(kind, names)
+        } else {
+            self.session.subscriptions.unsubscribe(kind, names)
+        };
+        lease.set_relay(Relay::Messages);
+        self.send_leased(&lease, request.frame, Passage { replies, ..Passage::plain(shown) }, batch);
+        Next::Done
+    }
+
+    /// MONITOR: from here on everything that the server says is for the client.
+    pub(super) fn monitor(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+        match self.lease(batch, Want::Master) {
+            Ok(lease) => {
+                self.session.monitor = true;
+                lease.set_relay(Relay::Everything);
+                self.to_monitor(batch, request)
+            }
+            Err(error) => self.error(batch, true, &outcome::no_route(error)),
+        }
+    }
+
+    /// A monitor's request: its reply comes among what it reads.
+    pub(super) fn to_monitor(&self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+        batch.flush(&self.inbox);
+        if let Some(lease) = &self.lease {
+            lease.send_raw(request.frame);
+        }
+        Next::Done
+    }
+
+    /// CLIENT TRACKING ON|OFF: invalidations come for what is read over one connection, so all of
+    /// the session's reads go over it.
+    pub(super) fn tracking(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        shown: bool,
+    ) -> Next {
+        let mut args = Args::new(request.frame).to_vec();
+        let on = args.get(2).is_some_and(|arg| arg.eq_ignore_ascii_case(b"on"));
+        let at = args.iter().position(|arg| arg.eq_ignore_ascii_case(b"redirect"));
+        let target = at.and_then(|at| args.get(at + 1)).copied();
+        let (server_id, redirect) = match target.map(|id| self.redirect_target(batch, id)) {
+            None => (Vec::new(), 0),
+            Some(Ok((server_id, id))) => (server_id, id),
+            Some(Err(error)) => return self.error(batch, shown, error),
+        };
+        if let Some(arg) = at.and_then(|at| args.get_mut(at + 1)) {
+            *arg = &server_id;
+        }
+        let frame = crate::resp::encode::request_of(&args);
+        let request = Request { frame: &frame, range: None, ..*request };
+        let tracking = on.then_some(redirect);
+        self.hold = true;
+        let next = self.pass_with(batch, &request, shown, Transform::Tracking(tracking));
+        if let Some(lease) = &self.lease {
+            // Whatever the server has in mind for this connection must not outlive the session.
+            lease.taint();
+            if on && lease.relay() == Relay::Nothing {
+                lease.set_relay(Relay::Messages);
+            }
+        }
+        next
+    }
+
+    /// What the server calls the client that invalidations are to be redirected to: it has to
+    /// have a connection of its own to the same server, which it gets with its subscription.
+    fn redirect_target(
+        &self,
+        batch: &Batch<'_>,
+        id: &[u8],
+    ) -> Result<(Vec<u8>, u64), &'static str> {
+        const MISSING: &str =
+            "ERR The client ID you want redirect to does not exist (it has to subscribe first)";
+        let id = crate::resp::integer::parse(id).and_then(|id| u64::try_from(id).ok());
+        let id = id.ok_or("ERR value is not an integer or out of range")?;
+        let entry = self.worker.shared.registry.find(id).ok_or(MISSING)?;
+        let (backend, server_id) = entry.facts().lease.ok_or(MISSING)?;
+        let own = match &self.lease {
+            Some(lease) => Some(lease.backend),
+            None => batch.topology.master().map(|master| master.id),
+        };
+        if own != Some(backend) {
+            return Err(MISSING);
+        }
+        Ok((crate::resp::integer::text(server_id), id))
+    }
+}

@@ -1,0 +1,187 @@
+//! One client's task: its socket on one side, its logic ([`Client`]) on the other.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::client::{Client, Ending};
+use super::entry::Entry;
+use super::worker::Worker;
+
+/// Replies that may wait for a slow reader before no more of its requests are read, in bytes.
+const OUTPUT_HIGH: usize = 1024 * 1024;
+/// Requests that are read ahead while earlier ones keep the client busy, in bytes.
+const AHEAD_MAX: usize = 64 * 1024;
+/// A request that lacks at least this much is read straight into its own buffer.
+const DIRECT_READ: usize = 64 * 1024;
+/// Reply buffers larger than this are given back when they are empty.
+const KEEP: usize = 16 * 1024;
+/// Reads in one turn, before others get theirs.
+const READS_PER_TURN: usize = 4;
+
+/// Serves one client until either side has enough.
+pub(super) struct Task {
+    stream: TcpStream,
+    client: Client,
+    /// Requests that were read and not dealt with yet: an incomplete one, or those that wait.
+    query: Vec<u8>,
+    /// Bytes of the first ready reply buffer that the socket took already.
+    written: usize,
+    eof: bool,
+}
+
+impl Task {
+    pub(super) fn new(stream: TcpStream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
+        let client = Client::new(worker, entry);
+        Self { stream, client, query: Vec::new(), written: 0, eof: false }
+    }
+
+    /// One turn; true when the client is done with.
+    fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        self.client.look();
+        if !self.query.is_empty() {
+            self.consume_query();
+        }
+        for _ in 0..READS_PER_TURN {
+            if self.flush(cx)? || !self.may_read() {
+                return Ok(self.is_over());
+            }
+            match self.read(cx)? {
+                Poll::Pending => return Ok(self.is_over()),
+                Poll::Ready(()) if self.eof => return Ok(true),
+                Poll::Ready(()) => {}
+            }
+        }
+        self.flush(cx)?;
+        // There may be more to read: the others first.
+        cx.waker().wake_by_ref();
+        Ok(self.is_over())
+    }
+
+    fn is_over(&self) -> bool {
+        match self.client.ending() {
+            None => false,
+            Some(Ending::AfterReplies) => self.client.is_answered(),
+            Some(Ending::Now) => true,
+        }
+    }
+
+    fn may_read(&self) -> bool {
+        let waits = self.client.is_waiting() && self.query.len() >= AHEAD_MAX;
+        self.client.ending().is_none() && !waits && self.client.output_bytes() < OUTPUT_HIGH
+    }
+
+    /// Reads once. What is read is dealt with at once; only what has to wait is kept.
+    fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        let lacking = self.client.wanted().saturating_sub(self.query.len());
+        if lacking >= DIRECT_READ && !self.client.is_waiting() {
+            // Memory is taken as the bytes come, not as the client promises.
+            let step = lacking.min(self.query.len().max(DIRECT_READ));
+            if self.query.capacity() - self.query.len() < DIRECT_READ.min(lacking) {
+                self.query.reserve_exact(step);
+            }
+            let Poll::Ready(read) = pin!(self.stream.read_buf(&mut self.query)).poll(cx) else {
+                return Ok(Poll::Pending);
+            };
+            self.received(read?);
+            self.consume_query();
+            return Ok(Poll::Ready(()));
+        }
+        let scratch = Rc::clone(&self.client.worker.scratch);
+        let mut scratch = scratch.borrow();
+        let mut buf = ReadBuf::new(&mut scratch);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+            Poll::Pending => return Ok(Poll::Pending),
+            Poll::Ready(result) => result?,
+        }
+        let bytes = buf.filled();
+        self.received(bytes.len());
+        if self.query.is_empty() {
+            let used = self.client.consume(bytes);
+            self.query.extend_from_slice(&bytes[used..]);
+        } else {
+            self.query.extend_from_slice(bytes);
+            self.consume_query();
+        }
+        self.check_query_limit();
+        Ok(Poll::Ready(()))
+    }
+
+    fn received(&mut self, bytes: usize) {
+        self.eof = bytes == 0;
+        self.client.worker.counts.bytes_in.add(bytes as u64);
+    }
+
+    fn consume_query(&mut self) {
+        let mut query = std::mem::take(&mut self.query);
+        let used = self.client.consume_owned(&mut query);
+        if used == query.len() {
+            // A buffer that once held something large is not kept for small things.
+            if query.capacity() <= KEEP {
+                query.clear();
+                self.query = query;
+            }
+        } else {
+            query.drain(..used);
+            self.query = query;
+        }
+    }
+
+    fn check_query_limit(&mut self) {
+        if self.query.len() > self.client.query_buffer_limit() {
+            self.client.worker.counts.query_limit_kills.increment();
+            tracing::warn!(client = %self.client.entry.addr, "closed at query-buffer-limit");
+            self.client.end(Ending::Now);
+        }
+    }
+
+    /// Writes what is ready; true while the socket takes no more.
+    fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        let mut replies = self.client.inbox.replies();
+        let counts = &self.client.worker.counts;
+        while self.written < replies.ready().len() {
+            let unsent = &replies.ready()[self.written..];
+            match Pin::new(&mut self.stream).poll_write(cx, unsent) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(sent)) => {
+                    self.written += sent;
+                    counts.bytes_out.add(sent as u64);
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => {
+                    if self.written >= OUTPUT_HIGH {
+                        replies.ready().drain(..self.written);
+                        self.written = 0;
+                    }
+                    return Ok(true);
+                }
+            }
+        }
+        self.written = 0;
+        replies.ready().clear();
+        replies.shrink(KEEP);
+        Ok(false)
+    }
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.client.set_waker(cx.waker());
+        match this.turn(cx) {
+            Ok(false) => {
+                this.client.publish(this.query.len());
+                Poll::Pending
+            }
+            // A client that is gone tells nobody why.
+            Ok(true) | Err(_) => Poll::Ready(()),
+        }
+    }
+}

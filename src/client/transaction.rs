@@ -1,0 +1,218 @@
+//! WATCH, MULTI, EXEC: on a connection of the session's own, to the master.
+
+use super::batch::Batch;
+use super::client::Client;
+use super::dispatch::{Next, Request};
+use super::lease::Passage;
+use super::outcome;
+use super::transform::Transform;
+use crate::command::{Effect, Resolved};
+use crate::resp::{Args, encode};
+use crate::routing::Want;
+use crate::session::cursor::{self, Cursor};
+use crate::session::{Queued, Verdict, local};
+
+/// What the server is given in place of a command that only the proxy can answer.
+const PLACEHOLDER: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+const DISCARD: &[u8] = b"*1\r\n$7\r\nDISCARD\r\n";
+
+const LOST: &str = "MASTERDOWN The connection that held this transaction was lost";
+const ABORTED: &str = "EXECABORT Transaction discarded because of previous errors.";
+
+impl Client {
+    /// One of the five commands, outside MULTI.
+    pub(super) fn transaction(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        command: &Resolved<'_>,
+        shown: bool,
+    ) -> Next {
+        let fits = command.fits(request.argc);
+        match command.effect {
+            Effect::Exec if fits => self.error(batch, shown, "ERR EXEC without MULTI"),
+            Effect::Discard if fits => self.error(batch, shown, "ERR DISCARD without MULTI"),
+            Effect::Unwatch if fits && !self.session.transaction.is_watching() => {
+                self.status(batch, shown, "OK")
+            }
+            Effect::Unwatch if fits => {
+                self.session.transaction.unwatch();
+                self.pass(batch, request, shown)
+            }
+            Effect::Watch if fits => {
+                self.session.transaction.watch();
+                self.pass(batch, request, shown)
+            }
+            Effect::Multi if fits => {
+                self.session.transaction.open();
+                self.pass(batch, request, shown)
+            }
+            _ => self.error(batch, shown, &arity(command.name)),
+        }
+    }
+
+    /// Any command between MULTI and EXEC.
+    pub(super) fn in_transaction(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        command: &Resolved<'_>,
+        shown: bool,
+    ) -> Next {
+        let fits = command.fits(request.argc);
+        match command.effect {
+            Effect::Quit => {
+                self.status(batch, shown, "OK");
+                self.end(super::client::Ending::AfterReplies);
+                Next::Done
+            }
+            Effect::Reset => self.reset(batch, shown),
+            Effect::Exec if fits => self.exec(batch, request, shown),
+            Effect::Discard if fits => self.discard(batch, request, shown),
+            // Errors that leave the transaction open; the server has the words.
+            Effect::Multi | Effect::Watch if fits => self.pass(batch, request, shown),
+            Effect::Scan { cursor } => self.queue_scan(batch, request, usize::from(cursor), shown),
+            Effect::Select => {
+                let db = request.second.and_then(|arg| local::select_db(arg).ok());
+                self.queue(batch, request, db.map(Queued::Select), shown)
+            }
+            Effect::Ping | Effect::Echo => self.queue(batch, request, None, shown),
+            Effect::Hello | Effect::Subscribe(_) | Effect::Monitor => self.cannot_queue(batch, command, shown),
+            Effect::Client(client) if needs_connection(client) => {
+                self.cannot_queue(batch, command, shown)
+            }
+            Effect::Auth | Effect::Readonly | Effect::Readwrite | Effect::Client(_) => {
+                let queued = Queued::Local(request.frame.to_vec());
+                let placeholder = Request { frame: PLACEHOLDER, range: None, ..*request };
+                self.queue(batch, &placeholder, Some(queued), shown)
+            }
+            _ => self.queue(batch, request, None, shown),
+        }
+    }
+
+    /// Has the server queue a command.
+    pub(super) fn queue(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        special: Option<Queued>,
+        shown: bool,
+    ) -> Next {
+        if self.session.transaction.is_lost() {
+            return self.error(batch, shown, LOST);
+        }
+        self.session.transaction.queue(special);
+        self.pass(batch, request, shown)
+    }
+
+    fn cannot_queue(
+        &mut self,
+        batch: &mut Batch<'_>,
+        command: &Resolved<'_>,
+        shown: bool,
+    ) -> Next {
+        self.session.transaction.refuse();
+        let error = format!("ERR '{}' is not possible in a transaction here", command.name);
+        self.error(batch, shown, &error)
+    }
+
+    /// A scan in a transaction is the master's; cursors of others begin anew there.
+    fn queue_scan(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        at: usize,
+        shown: bool,
+    ) -> Next {
+        let cursor = Args::new(request.frame).at(at).map(Cursor::parse);
+        let Some(Cursor::Resume { tag, own }) = cursor else {
+            return self.queue(batch, request, None, shown);
+        };
+        let ours = self.lease.as_ref().is_some_and(|lease| lease.scan_tag() == tag);
+        let frame = cursor::with_cursor(request.frame, at, if ours { own } else { 0 });
+        let request = Request { frame: &frame, range: None, ..*request };
+        self.queue(batch, &request, None, shown)
+    }
+
+    fn exec(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+        let discarding = Request { frame: DISCARD, range: None, ..*request };
+        match self.session.transaction.exec() {
+            Verdict::Lost => self.error(batch, shown, ABORTED),
+            Verdict::Run(special) if special.is_empty() => self.pass(batch, request, shown),
+            Verdict::Run(special) => {
+                self.pass_with(batch, request, shown, Transform::Exec(special))
+            }
+            Verdict::Abort => {
+                let mut reply = Vec::new();
+                encode::error(&mut reply, ABORTED);
+                self.pass_with(batch, &discarding, shown, Transform::Replace(reply))
+            }
+            Verdict::Changed => {
+                let mut reply = Vec::new();
+                encode::null_array(&mut reply, self.session.version);
+                self.pass_with(batch, &discarding, shown, Transform::Replace(reply))
+            }
+        }
+    }
+
+    fn discard(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+        if self.session.transaction.discard() {
+            self.pass(batch, request, shown)
+        } else {
+            self.status(batch, shown, "OK")
+        }
+    }
+
+    /// Sends a request over the session's own connection.
+    pub(super) fn pass(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        shown: bool,
+    ) -> Next {
+        self.send_own(batch, request, Passage::plain(shown))
+    }
+
+    /// The same, and the reply is changed.
+    pub(super) fn pass_with(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        shown: bool,
+        transform: Transform,
+    ) -> Next {
+        let transform = Some(transform);
+        self.send_own(batch, request, Passage { transform, ..Passage::plain(shown) })
+    }
+
+    /// Sends a request over the session's own connection, to the master if there is none yet.
+    pub(super) fn send_own(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        passage: Passage,
+    ) -> Next {
+        batch.flush(&self.inbox);
+        let shown = passage.shown;
+        match self.lease(batch, Want::Master) {
+            Ok(lease) => {
+                self.send_leased(&lease, request.frame, passage, batch);
+                Next::Done
+            }
+            Err(error) => {
+                self.session.transaction.lose();
+                self.error(batch, shown, &outcome::no_route(error))
+            }
+        }
+    }
+}
+
+fn arity(name: &str) -> String {
+    format!("ERR wrong number of arguments for '{name}' command")
+}
+
+/// Subcommands of CLIENT that act on the connection itself: the placeholder can't stand for them.
+const fn needs_connection(client: crate::command::ClientCommand) -> bool {
+    use crate::command::ClientCommand::{Caching, Reply, Tracking, Unblock};
+    matches!(client, Caching | Reply | Tracking | Unblock)
+}

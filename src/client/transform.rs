@@ -1,0 +1,107 @@
+//! Replies that are changed on their way to the client.
+
+use super::client::Client;
+use super::info;
+use super::scan::Step;
+use crate::backend::Whole;
+use crate::resp::Args;
+use crate::session::{Gate, Queued, cursor, exec, local};
+
+/// What is done to a reply.
+#[derive(Debug)]
+pub(super) enum Transform {
+    /// The cursor gets its server's tag.
+    Scan(Step),
+    /// `INFO` gets the proxy's section.
+    Info,
+    /// An `EXEC` reply gets the answers that only the proxy has.
+    Exec(Vec<(usize, Queued)>),
+    /// Whatever the server said, this is the answer.
+    Replace(Vec<u8>),
+    /// A `SELECT` on the session's own connection: the session follows.
+    Select(u32),
+    /// A first request on a connection to this database: the server has it.
+    Probe(u32),
+    /// `CLIENT TRACKING`: the session is tracking from now on, or no more.
+    Tracking(Option<u64>),
+}
+
+impl Client {
+    /// A reply came that waits for its change.
+    pub(super) fn transform(&mut self, whole: Whole) {
+        let Whole { seq, frame, scan_tag, .. } = whole;
+        let Some(at) = self.transforms.iter().position(|(of, _)| *of == seq) else {
+            return self.inbox.deliver(seq, 1, &frame);
+        };
+        let Some((_, transform)) = self.transforms.remove(at) else { return };
+        let frame = match transform {
+            Transform::Scan(step) if step.tag.is_some_and(|tag| tag != scan_tag) => {
+                // The process was restarted between the look-up and the reply.
+                return self.restart_scan(seq, step);
+            }
+            Transform::Scan(_) => cursor::tag_reply(frame, scan_tag),
+            Transform::Info => info::append(frame, &self.info_section()),
+            Transform::Exec(special) => self.finish_exec(frame, &special),
+            Transform::Replace(reply) => reply,
+            Transform::Select(db) => {
+                if frame.starts_with(b"+") {
+                    self.follow_select(db);
+                }
+                frame
+            }
+            Transform::Probe(db) => {
+                if frame.starts_with(b"-") {
+                    frame
+                } else {
+                    self.worker.learn_db(db);
+                    self.session.db = db;
+                    b"+OK\r\n".to_vec()
+                }
+            }
+            Transform::Tracking(tracking) => {
+                if frame.starts_with(b"+") {
+                    self.session.tracking = tracking;
+                }
+                frame
+            }
+        };
+        self.inbox.deliver(seq, 1, &frame);
+    }
+
+    /// The session's own connection is on another database now.
+    fn follow_select(&mut self, db: u32) {
+        self.session.db = db;
+        if let Some(lease) = self.lease.as_ref().filter(|lease| lease.key.db != db) {
+            lease.taint();
+        }
+    }
+
+    fn finish_exec(&mut self, frame: Vec<u8>, special: &[(usize, Queued)]) -> Vec<u8> {
+        exec::rewrite(frame, special, |queued, element| match queued {
+            Queued::Select(db) => {
+                if element.starts_with(b"+") {
+                    self.follow_select(*db);
+                }
+                None
+            }
+            Queued::Local(request) => Some(self.answer_queued(request)),
+        })
+    }
+
+    /// A queued command's turn has come.
+    fn answer_queued(&mut self, request: &[u8]) -> Vec<u8> {
+        let args = Args::new(request).to_vec();
+        let topology = self.worker.topology();
+        let name = args.first().copied().unwrap_or_default();
+        let command = crate::command::resolve(&topology.learned, name, args.get(1).copied());
+        let mut reply = Vec::new();
+        let config = std::sync::Arc::clone(&self.config);
+        let gate = Gate { password: &config.proxy.requirepass, server: &topology.server };
+        if let Some(command) = command
+            && !local::answer(&mut self.session, &command, &args, gate, &mut reply)
+        {
+            self.answer_client_command(&command, &args, &mut reply);
+        }
+        reply
+    }
+}

@@ -1,0 +1,30 @@
+//! A new configuration for a running proxy.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::client::Shared;
+use crate::config::{Applies, Config, diff};
+
+/// Reads `path` again. A file with a mistake changes nothing.
+pub(super) fn reload(shared: &Shared, path: &Path) {
+    let new = match Config::load(path) {
+        Ok(new) => new,
+        Err(error) => {
+            tracing::error!("nothing was reloaded: {error}");
+            return;
+        }
+    };
+    let changes = diff(&shared.config.load(), &new);
+    for change in &changes {
+        match change.applies {
+            Applies::Live => tracing::info!("reloaded {change}"),
+            Applies::Restart => tracing::warn!("{change} needs a restart to take effect"),
+        }
+    }
+    if changes.is_empty() {
+        tracing::info!("reloaded; nothing has changed");
+    }
+    shared.config.store(Arc::new(new));
+    shared.suspect.notify_one();
+}

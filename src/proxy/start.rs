@@ -1,0 +1,136 @@
+//! From a valid configuration to a running proxy, and to its end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{files, reload, watch, workers};
+use crate::client::{Pause, Registry, Shared};
+use crate::config::{Config, HostPort};
+use crate::monitor::Monitor;
+use crate::net;
+use crate::telemetry::Exporter;
+use crate::topology::Topology;
+use super::workers::Workforce;
+use crate::admin;
+
+/// How long clients may take to get their last replies when the process is to end.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// Why the proxy could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address could not be listened on.
+    #[error("cannot listen on {addr}: {error}")]
+    Listen {
+        /// The address.
+        addr: HostPort,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The system refused a thread, a timer or a signal handler.
+    #[error("cannot start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Runs the proxy until it is told to end (SIGTERM, SIGINT). `path` is read again on SIGHUP.
+///
+/// # Errors
+/// [`StartError`]; nothing is left running then.
+pub fn run(config: Config, path: PathBuf) -> Result<(), StartError> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    runtime.block_on(serve(config, path))
+}
+
+async fn serve(config: Config, path: PathBuf) -> Result<(), StartError> {
+    files::raise_limit(&config);
+    let exporter = Exporter::default();
+    let shared = Arc::new(Shared {
+        config: Arc::new(ArcSwap::from_pointee(config)),
+        topology: Arc::new(ArcSwap::from_pointee(Topology::default())),
+        registry: Registry::default(),
+        pause: Pause::default(),
+        epoch: Instant::now(),
+        suspect: Arc::new(Notify::new()),
+        draining: AtomicBool::new(false),
+        metrics: exporter.metrics(),
+    });
+    let config = shared.config.load_full();
+    serve_metrics(&config, &shared, exporter)?;
+    let mut monitor = monitor(&shared);
+    // Clients that are let in find out at once who is who.
+    monitor.round().await;
+    let workers = workers::start(&config, &shared)?;
+    tokio::task::spawn_local(monitor.run());
+    tokio::task::spawn_local(watch::idle_clients(Arc::clone(&shared)));
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), workers = workers.count(), "ready");
+    signals(&shared, &path).await?;
+    drain(&shared, workers).await;
+    Ok(())
+}
+
+fn monitor(shared: &Shared) -> Monitor {
+    Monitor::new(
+        Arc::clone(&shared.config),
+        Arc::clone(&shared.topology),
+        Arc::clone(&shared.suspect),
+        shared.epoch,
+    )
+}
+
+fn serve_metrics(
+    config: &Config,
+    shared: &Arc<Shared>,
+    exporter: Exporter,
+) -> Result<(), StartError> {
+    let Some(addr) = &config.metrics.listen else { return Ok(()) };
+    let refused = |error| StartError::Listen { addr: addr.clone(), error };
+    let listeners = net::listen(addr, 1).map_err(refused)?;
+    let exporter = std::rc::Rc::new(exporter);
+    for listener in listeners {
+        let listener = TcpListener::from_std(listener).map_err(refused)?;
+        let (shared, exporter) = (Arc::clone(shared), std::rc::Rc::clone(&exporter));
+        let render = move || exporter.render(shared.registry.len(), &shared.metrics);
+        tokio::task::spawn_local(admin::serve(listener, render));
+    }
+    Ok(())
+}
+
+/// Waits until the process is told to end; reloads on the way.
+async fn signals(shared: &Arc<Shared>, path: &std::path::Path) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hangup.recv() => reload::reload(shared, path),
+        }
+    }
+}
+
+/// No new clients; those that are there get the replies to what they asked.
+async fn drain(shared: &Shared, workers: Workforce) {
+    tracing::info!(clients = shared.registry.len(), "draining");
+    shared.draining.store(true, Relaxed);
+    let deadline = Instant::now() + DRAIN_MAX;
+    while !shared.registry.is_empty() && Instant::now() < deadline {
+        shared.registry.wake_all();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let left = shared.registry.len();
+    if left > 0 {
+        tracing::warn!(clients = left, "closed without their last replies");
+    }
+    workers.stop();
+    tracing::info!("stopped");
+}
