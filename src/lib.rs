@@ -11,12 +11,14 @@
 //! | 1 | [`session`] | one client's state and what each command does to it |
 //! | 2 | [`routing`] | (topology, session, request) to backend: the read/write split |
 //! | 3 | [`config`] | proxy.toml: parse, validate, diff |
+//! | 4 | [`monitor`] | asks the servers and keeps the topology true |
 //!
 //! Floors 0 to 2 hold no socket, no task and no clock.
 
 pub mod backend;
 pub mod command;
 pub mod config;
+pub mod monitor;
 pub mod net;
 pub mod resp;
 pub mod routing;
