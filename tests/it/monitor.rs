@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use ::tidegate::config::Config;
 use ::tidegate::monitor::Monitor;
 use ::tidegate::topology::{Backend, Role, Topology};
+use arc_swap::ArcSwap;
 use tokio::sync::{Notify, oneshot};
 
 use super::support::{FaultProxy, Flavor, RedisServer, Trio, eventually};
