@@ -60,6 +60,11 @@ pub(super) struct Lesson {
 }
 
 impl Lesson {
+    /// Before anybody was asked.
+    pub(super) fn new(learned: Arc<Learned>) -> Self {
+        Self { learned, ..Self::default() }
+    }
+
     /// The commands learnt.
     pub(super) fn learned(&self) -> Arc<Learned> {
         Arc::clone(&self.learned)

@@ -59,6 +59,7 @@ impl Monitor {
         epoch: Instant,
     ) -> Self {
         let configured = config.load().topology.master.clone();
+        let lesson = Lesson::new(Arc::clone(&topology.load().learned));
         Self {
             config,
             topology,
@@ -68,7 +69,7 @@ impl Monitor {
             tasks: JoinSet::new(),
             master: None,
             configured,
-            lesson: Lesson::default(),
+            lesson,
         }
     }
 

@@ -1,8 +1,9 @@
 //! The monitor before real servers: who is found, what is followed, and how soon.
 
 use std::future::Future;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,11 +15,33 @@ use tokio::sync::{Notify, oneshot};
 
 use super::support::{FaultProxy, Flavor, RedisServer, Trio, eventually};
 
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
 /// A monitor on a thread of its own, as in the proxy.
 struct Watch {
     config: Arc<ArcSwap<Config>>,
     topology: Arc<ArcSwap<Topology>>,
     suspect: Arc<Notify>,
+    log: Log,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -43,7 +66,15 @@ impl Watch {
         let suspect = Arc::new(Notify::new());
         let (stop, stopped) = oneshot::channel();
         let parts = (Arc::clone(&config), Arc::clone(&topology), Arc::clone(&suspect));
+        let log = Log::default();
+        let writer = log.clone();
         let thread = thread::spawn(move || {
+            let subscriber = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .without_time()
+                .with_writer(move || writer.clone())
+                .finish();
+            let _logging = tracing::subscriber::set_default(subscriber);
             let monitor = Monitor::new(parts.0, parts.1, parts.2, tokio::time::Instant::now());
             block_on(async {
                 tokio::select! {
@@ -52,7 +83,7 @@ impl Watch {
                 }
             });
         });
-        Self { config, topology, suspect, stop: Some(stop), thread: Some(thread) }
+        Self { config, topology, suspect, log, stop: Some(stop), thread: Some(thread) }
     }
 
     fn now(&self) -> Arc<Topology> {
@@ -374,4 +405,118 @@ fn commands_of_modules_are_learnt() {
     assert_eq!(server.calls("command"), calls, "once per run of the server");
     let learned = Arc::clone(&watch.now().learned);
     assert!(learned.find(b"get", None).is_none(), "the table knows it");
+}
+
+#[test]
+fn changes_are_logged_once() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let (master, replicas) = (trio.master.addr(), trio.replica_addrs());
+    let watch = Watch::start(config(master, Some(&replicas), ""));
+    watch.until_whole(master, &replicas);
+    let quiet = |expected: &[String]| {
+        thread::sleep(Duration::from_millis(2200));
+        assert_eq!(watch.log.lines(), expected);
+    };
+    let server = "tidegate::monitor::news:";
+    let mut lines = vec![
+        format!("{server} master found: redis {} backend={master}", watch.now().server.version),
+        format!("{server} replica joined backend={}", replicas[0]),
+        format!("{server} replica joined backend={}", replicas[1]),
+    ];
+    lines.iter_mut().for_each(|line| line.insert_str(0, " INFO "));
+    quiet(&lines);
+    trio.replicas[0].kill();
+    watch.until(Duration::from_secs(3), |now| {
+        at(now, replicas[0]).is_some_and(|b| b.role == Role::Unknown)
+    });
+    let why = "cannot be reached: Connection refused (os error 111)";
+    lines.push(format!(" WARN {server} unknown excluded: {why} backend={}", replicas[0]));
+    quiet(&lines);
+    trio.replicas[0].restart();
+    watch.until_whole(master, &replicas);
+    let last = watch.log.lines().pop().unwrap();
+    assert!(last.starts_with(&format!(" INFO {server} replica is back: it was")), "{last}");
+    trio.master.kill();
+    watch.until(Duration::from_secs(3), |now| now.master().is_none());
+    let lost = format!("ERROR {server} master lost: {why} backend={master}");
+    assert!(watch.log.lines().contains(&lost), "{:?}", watch.log.lines());
+}
+
+#[test]
+fn a_server_that_loads_its_data_serves_nothing() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let mut replica = RedisServer::builder(Flavor::Redis70)
+        .replica_of(trio.master.addr())
+        // A callback, and thereby answers, every 1 kB; 1 ms for each key.
+        .arg("--loading-process-events-interval-bytes", "1024")
+        .arg("--key-load-delay", "2000")
+        .start();
+    for keys in 0..1000 {
+        trio.master.cmd(&["SET", &format!("key:{keys}"), &"v".repeat(100)]).ok();
+    }
+    trio.master.wait_synced(&replica);
+    let (master, addr) = (trio.master.addr(), replica.addr());
+    let watch = Watch::start(config(master, Some(&[addr]), ""));
+    watch.until_whole(master, &[addr]);
+    replica.cmd(&["SAVE"]).ok();
+    let health = Arc::clone(&at(&watch.now(), addr).unwrap().health);
+    assert!(health.failed(1_000_000, 0.5));
+    thread::scope(|scope| {
+        let restarted = scope.spawn(|| replica.restart());
+        watch.until(Duration::from_secs(5), |now| {
+            at(now, addr).is_some_and(|b| b.excluded.as_deref() == Some("loading"))
+        });
+        assert!(health.is_resting(1_000_010), "loading is no reason to come back");
+        restarted.join().unwrap();
+    });
+    watch.until_whole(master, &[addr]);
+}
+
+/// Answers the n-th thing that it reads with the n-th of `answers`, whatever it is.
+fn fake_server(answers: Vec<Vec<u8>>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, answers) = (stream.unwrap(), answers.clone());
+            thread::spawn(move || {
+                let mut question = [0; 4096];
+                for answer in answers {
+                    let _ = stream.read(&mut question);
+                    let _ = stream.write_all(&answer);
+                }
+                let _ = stream.read_to_end(&mut Vec::new());
+            });
+        }
+    });
+    addr
+}
+
+#[test]
+fn nonsense_and_endless_answers_harm_nobody() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    // HELLO, CLIENT SETINFO, INFO; then all questions at once.
+    let with = |rest: &[u8]| {
+        let greeting = [&b"*2\r\n$2\r\nid\r\n:1\r\n"[..], b"+OK\r\n", b"$0\r\n\r\n"];
+        fake_server([&greeting[..], &[rest]].concat().iter().map(|a| a.to_vec()).collect())
+    };
+    let deep = [&b"*1\r\n".repeat(200_000)[..], b":1\r\n"].concat();
+    let long = [&b"$2000000\r\n"[..], &vec![b'x'; 2_000_002]].concat();
+    let bad = [
+        (fake_server(vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()]), "no answer within"),
+        (with(b"@@@\r\n"), "does not speak the Redis protocol"),
+        (with(&deep), "does not speak the Redis protocol"),
+        (with(&long), "an answer exceeds 1048576 bytes"),
+        (with(&b"*0\r\n".repeat(5)), "its answer to ROLE makes no sense"),
+        (with(b"*1\r\n$5\r\nfunny\r\n*0\r\n*0\r\n*0\r\n*0\r\n"), "its role is funny"),
+        (with(b"+half"), "no answer within"),
+    ];
+    let replicas: Vec<_> = bad.iter().map(|(addr, _)| *addr).collect();
+    let more = "connect-timeout = \"2s\"\n";
+    let found = look(config(server.addr(), Some(&replicas), more));
+    assert_eq!(found.master().unwrap().addr.port, server.port());
+    for (addr, why) in bad {
+        let excluded = at(&found, addr).unwrap().excluded.clone().unwrap();
+        assert!(excluded.starts_with(why), "{excluded}, not {why}");
+    }
 }
