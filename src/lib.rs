@@ -11,13 +11,19 @@
 //! | 1 | [`session`] | one client's state and what each command does to it |
 //! | 2 | [`routing`] | (topology, session, request) to backend: the read/write split |
 //! | 3 | [`config`] | proxy.toml: parse, validate, diff |
+//! | 4 | [`monitor`] | asks the servers and keeps the topology true |
+//! | 4 | [`admin`] | HTTP: `/metrics` |
+//! | 5 | [`check`] | `tidegate check` |
 //!
 //! Floors 0 to 2 hold no socket, no task and no clock.
 
+pub mod admin;
 pub mod backend;
+pub mod check;
 pub mod client;
 pub mod command;
 pub mod config;
+pub mod monitor;
 pub mod net;
 pub mod proxy;
 pub mod resp;

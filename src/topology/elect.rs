@@ -32,10 +32,24 @@ pub fn elect(
     previous: Option<BackendId>,
 ) -> Vec<Backend> {
     let master = master_of(&candidates, configured, previous);
+    let master = master.map(|(id, addr)| Elected { id, replid: replid_of(&candidates, &addr) });
     let mut backends: Vec<Backend> =
         candidates.into_iter().map(|candidate| place(candidate, master.as_ref())).collect();
     backends.sort_by_key(|backend| (backend.role != Role::Master, backend.id));
     backends
+}
+
+/// Who won.
+struct Elected {
+    id: BackendId,
+    /// Its history; empty where it does not tell.
+    replid: String,
+}
+
+fn replid_of(candidates: &[Candidate], addr: &HostPort) -> String {
+    let master = candidates.iter().find(|candidate| &candidate.addr == addr);
+    let said = master.and_then(|master| master.said.as_ref().ok());
+    said.map(|said| said.replid.clone()).unwrap_or_default()
 }
 
 fn claims(candidate: &Candidate) -> bool {
@@ -77,7 +91,7 @@ fn followers(candidates: &[Candidate], master: &Candidate) -> usize {
     candidates.iter().filter(follows).count().max(attached)
 }
 
-fn place(candidate: Candidate, master: Option<&(BackendId, HostPort)>) -> Backend {
+fn place(candidate: Candidate, master: Option<&Elected>) -> Backend {
     let Candidate { id, addr, weight, health, said } = candidate;
     let scan_tag = said.as_ref().map_or(0, Observation::scan_tag);
     let (role, excluded) = match said {
@@ -87,13 +101,9 @@ fn place(candidate: Candidate, master: Option<&(BackendId, HostPort)>) -> Backen
     Backend { id, addr, role, weight, scan_tag, excluded, health }
 }
 
-fn role_of(
-    said: &Observation,
-    id: BackendId,
-    master: Option<&(BackendId, HostPort)>,
-) -> (Role, Option<String>) {
+fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role, Option<String>) {
     match &said.role {
-        ServerRole::Master { .. } if master.is_some_and(|(of, _)| *of == id) => {
+        ServerRole::Master { .. } if master.is_some_and(|master| master.id == id) => {
             (Role::Master, said.loading.then(|| "loading".to_owned()))
         }
         ServerRole::Master { .. } => (Role::Unknown, Some("says it is a master too".to_owned())),
@@ -101,6 +111,9 @@ fn role_of(
         ServerRole::Replica { link, .. } => {
             let excluded = match link {
                 _ if said.loading => Some("loading"),
+                LinkState::Up if master.is_some_and(|master| is_foreign(said, master)) => {
+                    Some("its data is not the master's: it follows another one")
+                }
                 LinkState::Up => None,
                 LinkState::Syncing => Some("in full sync"),
                 LinkState::Down => Some("its link to its master is down"),
@@ -108,6 +121,12 @@ fn role_of(
             (Role::Replica, excluded.map(str::to_owned))
         }
     }
+}
+
+/// Whether a replica whose link is up has the data of another master. Addresses do not tell: one
+/// server may have many.
+fn is_foreign(said: &Observation, master: &Elected) -> bool {
+    !said.replid.is_empty() && !master.replid.is_empty() && said.replid != master.replid
 }
 
 #[cfg(test)]
@@ -119,6 +138,7 @@ mod tests {
         let said = role.map(|role| Observation {
             role,
             run_id: port.to_string(),
+            replid: "one".to_owned(),
             version: ServerVersion::default(),
             loading: false,
         });
@@ -152,11 +172,7 @@ mod tests {
 
     #[test]
     fn a_demoted_master_names_its_successor() {
-        let all = vec![
-            candidate(1, replica_of(3)),
-            candidate(2, master()),
-            candidate(3, master()),
-        ];
+        let all = vec![candidate(1, replica_of(3)), candidate(2, master()), candidate(3, master())];
         assert_eq!(
             roles(all, Some(1)),
             [(3, Role::Master), (1, Role::Replica), (2, Role::Unknown)]
@@ -179,6 +195,19 @@ mod tests {
             roles(all, Some(2)),
             [(2, Role::Master), (1, Role::Unknown), (3, Role::Replica)]
         );
+    }
+
+    #[test]
+    fn a_replica_of_another_master_serves_nothing() {
+        let mut all = vec![candidate(1, master()), candidate(2, replica_of(9))];
+        let excluded = |all: &[Candidate]| {
+            elect(all.to_vec(), &HostPort::local(1), None)[1].excluded.is_some()
+        };
+        assert!(!excluded(&all), "the same history, whatever the address");
+        all[1].said.as_mut().unwrap().replid = "other".to_owned();
+        assert!(excluded(&all));
+        all[1].said.as_mut().unwrap().replid = String::new();
+        assert!(!excluded(&all), "a server before Redis 4 tells no history");
     }
 
     #[test]

@@ -10,6 +10,9 @@ pub struct Observation {
     pub role: ServerRole,
     /// The run id of its process (`INFO server`): a restart changes it.
     pub run_id: String,
+    /// The id of the history that its data belongs to (`INFO replication`): a replica that shares
+    /// its master's has that master's data. Empty if it is not told.
+    pub replid: String,
     /// Its name and version.
     pub version: ServerVersion,
     /// Whether it is loading its data (`INFO persistence`).

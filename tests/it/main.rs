@@ -12,6 +12,9 @@
 #![allow(unreachable_pub, reason = "the crate is one binary; `pub` marks each module's face")]
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 
+mod admin;
+mod check;
+mod monitor;
 mod real_clients;
 mod redis_rs;
 mod support;

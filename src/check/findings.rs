@@ -1,0 +1,102 @@
+//! What is wrong with the servers found, or worth knowing.
+
+use std::fmt;
+
+use super::Said;
+use crate::config::{Config, HostPort};
+use crate::topology::{Backend, LinkState, Observation, Role, ServerRole, Topology};
+
+/// One thing to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// The check fails.
+    Problem(String),
+    /// It may be meant so, or pass.
+    Note(String),
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Problem(text) => write!(f, "problem: {text}"),
+            Self::Note(text) => write!(f, "note: {text}"),
+        }
+    }
+}
+
+/// Everything there is to tell, the master first.
+pub(super) fn findings(config: &Config, topology: &Topology, said: &[Said<'_>]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = about_master(config, topology).into_iter().collect();
+    let observation = |addr: &HostPort| {
+        let said = said.iter().find(|(of, _)| *of == addr)?;
+        said.1.ok()
+    };
+    let master = topology.master().and_then(|master| observation(&master.addr));
+    for backend in &topology.backends {
+        let said = observation(&backend.addr);
+        findings.extend(about_server(config, backend, said, master));
+    }
+    findings.extend(about_twins(config, &observation));
+    findings
+}
+
+fn about_master(config: &Config, topology: &Topology) -> Option<Finding> {
+    let configured = &config.topology.master;
+    match topology.master() {
+        None => Some(Finding::Problem("there is no master: writes would be refused".to_owned())),
+        Some(master) if &master.addr != configured => Some(Finding::Note(format!(
+            "the master is {}, not {configured} as topology.master says",
+            master.addr
+        ))),
+        Some(_) => None,
+    }
+}
+
+fn about_server(
+    config: &Config,
+    backend: &Backend,
+    said: Option<&Observation>,
+    master: Option<&Observation>,
+) -> Option<Finding> {
+    let why = backend.excluded.as_ref()?;
+    let text = format!("{}: {why}", backend.addr);
+    let is_foreign = said.zip(master).is_some_and(|(said, master)| is_foreign(said, master));
+    let is_lost = backend.role == Role::Unknown || is_foreign;
+    if is_lost && is_configured(config, &backend.addr) {
+        Some(Finding::Problem(text))
+    } else {
+        Some(Finding::Note(text))
+    }
+}
+
+/// Whether a replica in good order follows another master.
+fn is_foreign(said: &Observation, master: &Observation) -> bool {
+    matches!(said.role, ServerRole::Replica { link: LinkState::Up, .. })
+        && said.replid != master.replid
+}
+
+/// Two addresses in the file that lead to one server, which would get a double share.
+fn about_twins<'a>(
+    config: &'a Config,
+    observation: &impl Fn(&HostPort) -> Option<&'a Observation>,
+) -> Vec<Finding> {
+    let configured: Vec<(&HostPort, &str)> = addresses(config)
+        .filter_map(|addr| Some((addr, observation(addr)?.run_id.as_str())))
+        .filter(|(_, run_id)| !run_id.is_empty())
+        .collect();
+    let mut findings = Vec::new();
+    for (at, (addr, run_id)) in configured.iter().enumerate() {
+        if let Some((twin, _)) = configured[..at].iter().find(|(_, other)| other == run_id) {
+            findings.push(Finding::Note(format!("{addr} is the same server as {twin}")));
+        }
+    }
+    findings
+}
+
+fn is_configured(config: &Config, addr: &HostPort) -> bool {
+    addresses(config).any(|configured| configured == addr)
+}
+
+fn addresses(config: &Config) -> impl Iterator<Item = &HostPort> {
+    std::iter::once(&config.topology.master).chain(config.topology.replicas.iter().flatten())
+}

@@ -1,0 +1,149 @@
+//! From a server's replies to an [`Observation`].
+
+use std::net::Ipv6Addr;
+
+use redis_protocol::resp2::types::BytesFrame;
+
+use super::frame::{items, text};
+use super::info::{Info, word};
+use crate::config::HostPort;
+use crate::topology::{LinkState, Observation, ServerRole, ServerVersion};
+
+/// What is asked, in one write. One section per `INFO`: several at once came with Redis 7.
+/// `HELLO` without a version changes nothing and says what clients are to see as the server.
+pub(super) const QUESTIONS: [&[&[u8]]; 5] = [
+    &[b"ROLE"],
+    &[b"HELLO"],
+    &[b"INFO", b"server"],
+    &[b"INFO", b"replication"],
+    &[b"INFO", b"persistence"],
+];
+
+/// Most replicas that are taken from one master.
+const REPLICAS_MAX: usize = 1024;
+/// The longest error reply that is passed on, in characters.
+const ERROR_MAX: usize = 200;
+
+/// Why the replies tell nothing.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum AnswerError {
+    /// An error reply, in the server's words.
+    #[error("{0} was refused: {1}")]
+    Refused(&'static str, String),
+    /// A script runs for too long: the server is well and says nothing else.
+    #[error("busy running a script")]
+    Busy,
+    /// The reply has not the form it should have.
+    #[error("its answer to {0} makes no sense")]
+    Nonsense(&'static str),
+}
+
+/// Reads the replies to [`QUESTIONS`].
+pub(super) fn observe(replies: &[BytesFrame]) -> Result<Observation, AnswerError> {
+    let [role, hello, infos @ ..] = replies else { return Err(AnswerError::Nonsense("ROLE")) };
+    if matches!(role, BytesFrame::Error(error) if error.starts_with("BUSY ")) {
+        return Err(AnswerError::Busy);
+    }
+    if let Some(BytesFrame::Error(error)) = infos.iter().find(|info| is_error(info)) {
+        return Err(AnswerError::Refused("INFO", brief(error)));
+    }
+    let info = Info::new(infos);
+    let role = match role {
+        // ROLE answers while data is loaded, of all servers known; but INFO says the same.
+        BytesFrame::Error(error) if error.starts_with("LOADING ") => role_of_info(&info),
+        BytesFrame::Error(error) => return Err(AnswerError::Refused("ROLE", brief(error))),
+        role => role_of(role),
+    };
+    Ok(Observation {
+        role: role.ok_or(AnswerError::Nonsense("ROLE"))?,
+        run_id: info.word("run_id"),
+        replid: info.word("master_replid"),
+        version: version(hello).unwrap_or_else(|| version_of_info(&info)),
+        loading: info.get("loading") == Some("1"),
+    })
+}
+
+/// An error reply as it may stand in a log or a table.
+pub(super) fn brief(error: &str) -> String {
+    error.chars().filter(|c| !c.is_control()).take(ERROR_MAX).collect()
+}
+
+fn is_error(frame: &BytesFrame) -> bool {
+    matches!(frame, BytesFrame::Error(_))
+}
+
+fn role_of(frame: &BytesFrame) -> Option<ServerRole> {
+    let (name, rest) = items(frame).split_first()?;
+    match (&*text(name)?, rest) {
+        ("master", [_, replicas, ..]) => {
+            let address = |replica: &BytesFrame| match items(replica) {
+                [host, port, ..] => host_port(&text(host)?, port),
+                _ => None,
+            };
+            let replicas = items(replicas).iter().filter_map(address).take(REPLICAS_MAX).collect();
+            Some(ServerRole::Master { replicas })
+        }
+        ("slave", [host, port, link, ..]) => {
+            let link = match &*text(link)? {
+                "connected" => LinkState::Up,
+                "sync" => LinkState::Syncing,
+                _ => LinkState::Down,
+            };
+            Some(ServerRole::Replica { master: host_port(&text(host)?, port)?, link })
+        }
+        ("master" | "slave", _) => None,
+        (other, _) => Some(ServerRole::Other(word(other))),
+    }
+}
+
+fn role_of_info(info: &Info<'_>) -> Option<ServerRole> {
+    match info.get("role")? {
+        "master" => Some(ServerRole::Master { replicas: Vec::new() }),
+        "slave" => {
+            let master = address(info.get("master_host")?, info.get("master_port")?)?;
+            let link = match (info.get("master_link_status"), info.get("master_sync_in_progress")) {
+                (_, Some("1")) => LinkState::Syncing,
+                (Some("up"), _) => LinkState::Up,
+                _ => LinkState::Down,
+            };
+            Some(ServerRole::Replica { master, link })
+        }
+        other => Some(ServerRole::Other(word(other))),
+    }
+}
+
+/// An address as `ROLE` gives it; a master's list has ports as text, a replica's word a number.
+fn host_port(host: &str, port: &BytesFrame) -> Option<HostPort> {
+    match port {
+        BytesFrame::Integer(port) => address(host, &port.to_string()),
+        port => address(host, &text(port)?),
+    }
+}
+
+fn address(host: &str, port: &str) -> Option<HostPort> {
+    let shown = match host.parse::<Ipv6Addr>() {
+        Ok(v6) => format!("[{v6}]:{port}"),
+        Err(_) => format!("{host}:{port}"),
+    };
+    shown.parse().ok().filter(|address: &HostPort| address.port > 0)
+}
+
+/// What `HELLO` says, which is what clients of the server itself would see.
+fn version(hello: &BytesFrame) -> Option<ServerVersion> {
+    let field = |name: &str| {
+        let pair = items(hello).chunks_exact(2).find(|p| text(&p[0]).as_deref() == Some(name))?;
+        text(&pair[1]).map(|value| word(&value)).filter(|value| !value.is_empty())
+    };
+    Some(ServerVersion { name: field("server")?, version: field("version")? })
+}
+
+/// For servers without `HELLO`.
+fn version_of_info(info: &Info<'_>) -> ServerVersion {
+    if info.get("valkey_version").is_some() {
+        return ServerVersion { name: "valkey".to_owned(), version: info.word("valkey_version") };
+    }
+    ServerVersion { name: "redis".to_owned(), version: info.word("redis_version") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! What `INFO` says: lines of `field:value`.
+
+use std::borrow::Cow;
+
+use redis_protocol::resp2::types::BytesFrame;
+
+use super::frame::text;
+
+/// The longest field value that is kept, in characters.
+const VALUE_MAX: usize = 64;
+
+/// The sections that were asked for.
+#[derive(Debug)]
+pub(super) struct Info<'a>(Vec<Cow<'a, str>>);
+
+impl<'a> Info<'a> {
+    /// Reads what is text among `replies`.
+    pub(super) fn new(replies: &'a [BytesFrame]) -> Self {
+        Self(replies.iter().filter_map(text).collect())
+    }
+
+    /// The value of `field`.
+    pub(super) fn get(&self, field: &str) -> Option<&str> {
+        let lines = self.0.iter().flat_map(|section| section.lines());
+        lines.filter_map(|line| line.strip_prefix(field)?.strip_prefix(':')).next()
+    }
+
+    /// The value of `field` as a word for logs, replies and tables; empty if there is none.
+    pub(super) fn word(&self, field: &str) -> String {
+        self.get(field).map(word).unwrap_or_default()
+    }
+}
+
+/// `text` cut down to what a name or a version may be.
+pub(super) fn word(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_graphic()).take(VALUE_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_whole_fields_only() {
+        let replies = [BytesFrame::BulkString("# Server\r\nrun_id:ab c\u{7}\r\nrun:2\r\n".into())];
+        let info = Info::new(&replies);
+        assert_eq!(info.get("run"), Some("2"));
+        assert_eq!(info.get("un_id"), None);
+        assert_eq!(info.word("run_id"), "abc");
+        assert_eq!(info.word("none"), "");
+    }
+}

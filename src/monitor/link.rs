@@ -1,0 +1,157 @@
+//! One control connection: questions go out in one write, replies come back decoded.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use redis_protocol::resp2::types::BytesFrame;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::answer::brief;
+use super::frame;
+use crate::backend::{ConnectionKey, Credentials, HandshakeError, greet};
+use crate::config::{Config, HostPort};
+use crate::net;
+use crate::resp::{ReplyScanner, encode};
+
+/// How a server is reached; from proxy.toml.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Dial {
+    addr: HostPort,
+    credentials: Credentials,
+    /// For connecting and logging in, and again for all answers together.
+    timeout: Duration,
+    keepalive: Option<Duration>,
+}
+
+impl Dial {
+    pub(super) fn new(addr: &HostPort, config: &Config) -> Self {
+        Self {
+            addr: addr.clone(),
+            credentials: Credentials {
+                user: config.topology.masteruser.clone(),
+                password: config.topology.masterauth.clone(),
+            },
+            timeout: config.topology.connect_timeout,
+            keepalive: config.proxy.tcp_keepalive,
+        }
+    }
+
+    /// The same, with more patience.
+    pub(super) fn patient(self, least: Duration) -> Self {
+        Self { timeout: self.timeout.max(least), ..self }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LinkError {
+    /// No connection, or it was lost.
+    #[error("cannot be reached: {0}")]
+    Io(#[from] io::Error),
+    /// Connecting, or the answer, took too long (`connect-timeout`).
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The server does not let us in.
+    #[error("refuses masteruser and masterauth: {0}")]
+    Login(String),
+    /// Another of the first words was refused.
+    #[error("{step} was refused: {reply}")]
+    Refused {
+        /// The command.
+        step: &'static str,
+        /// The error reply.
+        reply: String,
+    },
+    /// What it answers is no RESP2, or beyond the limits.
+    #[error("does not speak the Redis protocol")]
+    Protocol,
+    /// An answer beyond its limit.
+    #[error("an answer exceeds {0} bytes")]
+    TooLong(usize),
+}
+
+impl From<HandshakeError> for LinkError {
+    fn from(error: HandshakeError) -> Self {
+        match error {
+            HandshakeError::Io(error) => Self::Io(error),
+            HandshakeError::Timeout(after) => Self::Timeout(after),
+            HandshakeError::Protocol => Self::Protocol,
+            HandshakeError::Refused { step, reply } => {
+                let login = ["WRONGPASS", "NOAUTH", "ERR invalid password", "ERR AUTH"];
+                if login.iter().any(|code| reply.starts_with(code)) {
+                    Self::Login(brief(&reply))
+                } else {
+                    Self::Refused { step, reply: brief(&reply) }
+                }
+            }
+        }
+    }
+}
+
+/// An open connection, logged in.
+#[derive(Debug)]
+pub(super) struct Link {
+    dial: Dial,
+    stream: TcpStream,
+    buffer: BytesMut,
+}
+
+impl Link {
+    /// Connects; the host's name is resolved anew.
+    pub(super) async fn open(dial: &Dial) -> Result<Self, LinkError> {
+        let opening = async {
+            let mut stream = net::connect(&dial.addr, dial.keepalive).await?;
+            greet(&mut stream, ConnectionKey::default(), &dial.credentials).await?;
+            Ok(Self { dial: dial.clone(), stream, buffer: BytesMut::new() })
+        };
+        timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))
+    }
+
+    /// Whether it was opened this way.
+    pub(super) fn is_to(&self, dial: &Dial) -> bool {
+        &self.dial == dial
+    }
+
+    /// Asks; each reply may be as long as `max`. After an error the connection is out of step and
+    /// must not be used again.
+    pub(super) async fn ask(
+        &mut self,
+        questions: &[&[&[u8]]],
+        max: usize,
+    ) -> Result<Vec<BytesFrame>, LinkError> {
+        let patience = self.dial.timeout;
+        let asking = async {
+            let request: Vec<u8> = questions.iter().flat_map(|q| encode::request_of(q)).collect();
+            self.stream.write_all(&request).await?;
+            let mut replies = Vec::with_capacity(questions.len());
+            for _ in questions {
+                replies.push(self.reply(max).await?);
+            }
+            Ok(replies)
+        };
+        timeout(patience, asking).await.unwrap_or(Err(LinkError::Timeout(patience)))
+    }
+
+    async fn reply(&mut self, max: usize) -> Result<BytesFrame, LinkError> {
+        let mut scanner = ReplyScanner::default();
+        let mut seen = 0;
+        loop {
+            let step = scanner.advance(&self.buffer[seen..]).map_err(|_| LinkError::Protocol)?;
+            seen += step.consumed;
+            let len = if step.complete { seen } else { self.buffer.len() };
+            if len > max {
+                return Err(LinkError::TooLong(max));
+            }
+            if step.complete {
+                let reply = self.buffer.split_to(seen).freeze();
+                return frame::decode(&reply).ok_or(LinkError::Protocol);
+            }
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Keeps the topology true: asks every known server what it is, and publishes what follows.
+//!
+//! Runs on a control thread. Each known server has one connection of its own here; all are asked
+//! at once, and a slow one delays nobody: what it said last holds until its time is up. Never
+//! asks on behalf of a client, and never changes a server.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `rounds` | the [`Monitor`]: when who is asked |
+//! | `roster` | the known servers and their connections |
+//! | `known` | which servers ought to be known |
+//! | `probe` | one server asked once |
+//! | `learn` | a master's `COMMAND` |
+//! | `link` | a control connection |
+//! | `frame` | replies, decoded within limits |
+//! | `answer`, `info` | what the replies say |
+//! | `picture` | the topology that follows, and whether it is news |
+//! | `news` | what is logged |
+
+mod answer;
+mod frame;
+mod info;
+mod known;
+mod learn;
+mod link;
+mod news;
+mod picture;
+mod probe;
+mod roster;
+mod rounds;
+
+pub use rounds::Monitor;

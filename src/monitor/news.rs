@@ -1,0 +1,74 @@
+//! What is logged: that something changed, once, never that it is still so.
+
+use crate::topology::{Backend, Role, Topology};
+
+/// Tells how `new` differs from `old`.
+pub(super) fn tell(old: &Topology, new: &Topology) {
+    tell_master(old, new);
+    for backend in &old.backends {
+        if new.backend(backend.id).is_none() {
+            tracing::info!(backend = %backend.addr, "server left");
+        }
+    }
+    for backend in &new.backends {
+        match old.backend(backend.id) {
+            None => tell_joined(backend),
+            Some(before) => tell_changed(before, backend),
+        }
+    }
+    if new.learned.len() != old.learned.len() {
+        tracing::info!(commands = new.learned.len(), "learnt commands of the master");
+    }
+}
+
+fn tell_master(old: &Topology, new: &Topology) {
+    match (old.master(), new.master()) {
+        (None, Some(now)) => {
+            let server = &new.server;
+            tracing::info!(backend = %now.addr, "master found: {} {}", server.name, server.version);
+        }
+        (Some(before), None) => {
+            tracing::error!(backend = %before.addr, "master lost: {}", reason(new, before));
+        }
+        (Some(before), Some(now)) if before.id != now.id => {
+            tracing::warn!(backend = %now.addr, "master changed: it was {}", before.addr);
+        }
+        // The first picture without one.
+        (None, None) if old.generation == 0 => tracing::error!("no server says it is the master"),
+        _ => {}
+    }
+}
+
+fn reason<'t>(new: &'t Topology, before: &Backend) -> &'t str {
+    match new.backend(before.id) {
+        None => "it left the configuration",
+        Some(Backend { role: Role::Replica, .. }) => "it is a replica now",
+        Some(now) => now.excluded.as_deref().unwrap_or("unknown"),
+    }
+}
+
+fn tell_joined(backend: &Backend) {
+    let addr = &backend.addr;
+    match (backend.role, &backend.excluded) {
+        (Role::Master, None) => {}
+        (role, None) => tracing::info!(backend = %addr, "{role} joined"),
+        (role, Some(why)) => tracing::warn!(backend = %addr, "{role} joined, excluded: {why}"),
+    }
+}
+
+fn tell_changed(before: &Backend, now: &Backend) {
+    let addr = &now.addr;
+    match (&before.excluded, &now.excluded) {
+        (was, Some(why)) if was.as_ref() != Some(why) => {
+            tracing::warn!(backend = %addr, "{} excluded: {why}", now.role);
+        }
+        (Some(was), None) => tracing::info!(backend = %addr, "{} is back: it was {was}", now.role),
+        _ if before.role != now.role && now.role == Role::Replica => {
+            tracing::info!(backend = %addr, "it is a replica now");
+        }
+        _ if before.scan_tag != now.scan_tag => {
+            tracing::info!(backend = %addr, "{} was restarted", now.role);
+        }
+        _ => {}
+    }
+}

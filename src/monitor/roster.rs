@@ -1,0 +1,259 @@
+//! The known servers: identity, connection, last answer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::known::Known;
+use super::link::Link;
+use super::probe::{Probed, Said};
+use crate::config::HostPort;
+use crate::topology::{BackendId, Health, LinkState, ServerRole};
+
+/// The pause before the first reconnect; it doubles with every failure.
+const BACK_OFF_MIN: Duration = Duration::from_millis(100);
+/// The longest pause: an attempt costs a server little, and a failover waits for it.
+const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+/// How long a server is asked that nobody names any more. A replica leaves its master's list when
+/// it is promoted, and is wanted again when the master dies.
+const LINGER: Duration = Duration::from_secs(60);
+/// What is told of a server that was too busy from the beginning.
+const BUSY: &str = "busy running a script";
+/// How many addresses keep their id when they are not known any more.
+const REMEMBERED_MAX: usize = 4096;
+
+/// A known server.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) id: BackendId,
+    pub(super) addr: HostPort,
+    pub(super) health: Arc<Health>,
+    /// Whether proxy.toml names it.
+    pub(super) is_configured: bool,
+    /// `None` until it was asked.
+    pub(super) said: Option<Said>,
+    /// The last run id that it told, kept while it is silent.
+    pub(super) run_id: String,
+    link: Option<Link>,
+    asking: Option<AbortHandle>,
+    failures: u32,
+    retry_at: Instant,
+    /// When it was named last; `None` once it has to go.
+    named_at: Option<Instant>,
+    /// It was reached over a new connection and has not been well since.
+    is_back: bool,
+}
+
+impl Member {
+    /// Whether it is to be asked now.
+    fn is_due(&self, now: Instant) -> bool {
+        self.retry_at <= now && self.asking.as_ref().is_none_or(AbortHandle::is_finished)
+    }
+
+    /// Notes that it is asked; its connection goes along.
+    pub(super) fn take_link(&mut self) -> Option<Link> {
+        self.link.take()
+    }
+
+    /// See [`Self::take_link`].
+    pub(super) fn set_asking(&mut self, task: AbortHandle) {
+        self.asking = Some(task);
+    }
+
+    /// Takes the outcome. True when the server is well again after it was, perhaps, not.
+    pub(super) fn hear(&mut self, probed: Probed, now: Instant) -> bool {
+        self.asking = None;
+        self.is_back |= probed.is_new && probed.link.is_some();
+        self.link = probed.link;
+        if self.link.is_some() {
+            self.failures = 0;
+        } else {
+            self.retry_at = now + back_off(self.failures);
+            self.failures = self.failures.saturating_add(1);
+        }
+        match probed.said {
+            // What it said before it became too busy is still the best guess.
+            None if self.said.is_none() => self.said = Some(Err(BUSY.to_owned())),
+            None => {}
+            Some(said) => {
+                if let Ok(said) = &said {
+                    self.run_id.clone_from(&said.run_id);
+                }
+                self.said = Some(said);
+            }
+        }
+        self.is_well() && std::mem::take(&mut self.is_back)
+    }
+
+    /// Whether it could serve.
+    fn is_well(&self) -> bool {
+        matches!(&self.said, Some(Ok(said)) if !said.loading && match said.role {
+            ServerRole::Master { .. } => true,
+            ServerRole::Replica { link, .. } => link == LinkState::Up,
+            ServerRole::Other(_) => false,
+        })
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        if let Some(task) = &self.asking {
+            task.abort();
+        }
+    }
+}
+
+fn back_off(failures: u32) -> Duration {
+    let pause = BACK_OFF_MIN.saturating_mul(1 << failures.min(16)).min(BACK_OFF_MAX);
+    pause.mul_f64(0.75 + fastrand::f64() / 2.0)
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    members: Vec<Member>,
+    ids: HashMap<HostPort, (BackendId, Arc<Health>)>,
+    last_id: u32,
+}
+
+impl Roster {
+    /// In the order in which they became known.
+    pub(super) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    pub(super) fn get(&self, id: BackendId) -> Option<&Member> {
+        self.members.iter().find(|member| member.id == id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: BackendId) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.id == id)
+    }
+
+    pub(super) fn at(&self, addr: &HostPort) -> Option<&Member> {
+        self.members.iter().find(|member| &member.addr == addr)
+    }
+
+    /// Those to be asked now.
+    pub(super) fn due(&mut self, now: Instant) -> impl Iterator<Item = &mut Member> {
+        self.members.iter_mut().filter(move |member| member.is_due(now))
+    }
+
+    /// Those that were never asked.
+    pub(super) fn unasked(&mut self) -> impl Iterator<Item = &mut Member> {
+        self.members.iter_mut().filter(|member| member.said.is_none() && member.asking.is_none())
+    }
+
+    /// When the next back-off ends.
+    pub(super) fn next_retry(&self, now: Instant) -> Option<Instant> {
+        self.members.iter().map(|member| member.retry_at).filter(|at| *at > now).min()
+    }
+
+    /// Lets in who is named and was not known, and lets go who is named no more: at once where
+    /// proxy.toml named it, after a while where servers did. True when anybody left.
+    pub(super) fn update(&mut self, named: &[Known], now: Instant) -> bool {
+        let before = self.members.len();
+        for member in &mut self.members {
+            let known = named.iter().find(|known| known.addr == member.addr);
+            if known.is_some() || member.is_configured {
+                member.is_configured = known.is_some_and(|known| known.is_configured);
+                member.named_at = known.map(|_| now);
+            }
+        }
+        self.members.retain(|member| member.named_at.is_some_and(|at| now - at < LINGER));
+        let left = self.members.len() < before;
+        for known in named {
+            if self.at(&known.addr).is_none() {
+                self.join(known, now);
+            }
+        }
+        left
+    }
+
+    fn join(&mut self, known: &Known, now: Instant) {
+        let (id, health) = self.identity(&known.addr);
+        self.members.push(Member {
+            id,
+            addr: known.addr.clone(),
+            health,
+            is_configured: known.is_configured,
+            said: None,
+            run_id: String::new(),
+            link: None,
+            asking: None,
+            failures: 0,
+            retry_at: now,
+            named_at: Some(now),
+            is_back: false,
+        });
+    }
+
+    /// The same address gets the same id, unless thousands of others came between.
+    fn identity(&mut self, addr: &HostPort) -> (BackendId, Arc<Health>) {
+        if let Some((id, health)) = self.ids.get(addr) {
+            return (*id, Arc::clone(health));
+        }
+        if self.ids.len() >= REMEMBERED_MAX {
+            let members = &self.members;
+            self.ids.retain(|addr, _| members.iter().any(|member| &member.addr == addr));
+        }
+        self.last_id += 1;
+        let identity = (BackendId(self.last_id), Arc::default());
+        self.ids.insert(addr.clone(), identity.clone());
+        identity
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(ports: &[u16], is_configured: bool) -> Vec<Known> {
+        ports.iter().map(|p| Known { addr: HostPort::local(*p), is_configured }).collect()
+    }
+
+    fn ids(roster: &Roster) -> Vec<u32> {
+        roster.members().iter().map(|member| member.id.0).collect()
+    }
+
+    #[tokio::test]
+    async fn ids_belong_to_addresses_for_ever() {
+        let (mut roster, now) = (Roster::default(), Instant::now());
+        assert!(!roster.update(&named(&[1, 2], true), now));
+        let health = Arc::clone(&roster.members()[1].health);
+        assert!(roster.update(&named(&[1], true), now), "not configured any more");
+        roster.update(&named(&[1, 3, 2], true), now);
+        assert_eq!(ids(&roster), [1, 3, 2]);
+        assert!(Arc::ptr_eq(&health, &roster.members()[2].health));
+    }
+
+    #[tokio::test]
+    async fn who_was_discovered_lingers() {
+        let (mut roster, now) = (Roster::default(), Instant::now());
+        roster.update(&named(&[1, 2], false), now);
+        assert!(!roster.update(&named(&[1], false), now + LINGER / 2));
+        assert_eq!(ids(&roster), [1, 2]);
+        assert!(roster.update(&named(&[1], false), now + LINGER));
+        assert_eq!(ids(&roster), [1]);
+    }
+
+    #[tokio::test]
+    async fn addresses_without_end_are_forgotten_but_ids_are_not_reused() {
+        let (mut roster, now) = (Roster::default(), Instant::now());
+        for port in 1..10_000 {
+            roster.update(&named(&[port], true), now);
+        }
+        assert!(roster.ids.len() <= REMEMBERED_MAX);
+        assert_eq!(ids(&roster), [9_999]);
+    }
+
+    #[test]
+    fn pauses_grow_to_a_second() {
+        assert!(back_off(0) <= Duration::from_millis(125));
+        assert!(back_off(2) >= Duration::from_millis(300));
+        assert!(back_off(1000) <= Duration::from_millis(1250));
+    }
+}

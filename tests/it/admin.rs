@@ -1,0 +1,123 @@
+//! The metrics endpoint, on the wire.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ::tidegate::admin;
+use tokio::sync::oneshot;
+
+/// The endpoint on a thread of its own.
+struct Endpoint {
+    addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Endpoint {
+    fn start(body: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let local = tokio::task::LocalSet::new();
+            local.block_on(&runtime, async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                tokio::select! {
+                    () = admin::serve(listener, move || body.clone()) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self { addr, stop: Some(stop), thread: Some(thread) }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.addr).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    /// All that is answered to `request`, until the other side closes: head and body.
+    fn ask(&self, request: &str) -> (String, String) {
+        let mut stream = self.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let answer = rest(&mut stream);
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        (head.to_ascii_lowercase(), body.to_owned())
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let ended = self.thread.take().unwrap().join();
+        assert!(ended.is_ok() || thread::panicking(), "the endpoint panicked");
+    }
+}
+
+fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A reset after the answer counts as its end.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn serves_metrics_and_nothing_else() {
+    let text = "# HELP a b\na 1\n".repeat(20_000);
+    let endpoint = Endpoint::start(text.clone());
+    let (head, body) = endpoint.ask("GET /metrics?x=y HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
+    assert_eq!(body, text);
+
+    let (head, body) = endpoint.ask("HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(head.starts_with("http/1.1 200 ") && body.is_empty(), "{head}");
+    assert!(head.contains(&format!("content-length: {}", text.len())), "{head}");
+
+    for (request, status) in [
+        ("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "405"),
+        ("DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "405"),
+        ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
+        ("GET /metrics/ HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
+        ("POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
+        ("*1\r\n$4\r\nPING\r\n", "400"),
+    ] {
+        let (head, _) = endpoint.ask(request);
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{request:?}: {head}");
+        assert_eq!(head.contains("allow: get, head"), status == "405", "{head}");
+    }
+    let (head, _) = endpoint.ask("GET /metrics HTTP/1.0\r\n\r\n");
+    assert!(head.contains(" 200 "), "{head}");
+}
+
+#[test]
+fn the_slow_and_the_endless_are_cut_off() {
+    let endpoint = Endpoint::start("x 1\n".to_owned());
+    // More than it takes at a time, who never finish their request.
+    let mut slow: Vec<TcpStream> = (0..70).map(|_| endpoint.connect()).collect();
+    for stream in &mut slow {
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost").unwrap();
+    }
+    thread::sleep(Duration::from_millis(200));
+    let started = Instant::now();
+    let (head, body) = endpoint.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    let waited = started.elapsed();
+    assert!(head.contains(" 200 ") && body == "x 1\n", "{head}");
+    let bounds = Duration::from_secs(3)..Duration::from_secs(12);
+    assert!(bounds.contains(&waited), "64 at a time, 5 s each: {waited:?}");
+    drop(slow);
+
+    let mut endless = endpoint.connect();
+    endless.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
+    let mut sent = 0;
+    while sent < 4 << 20 && endless.write_all(&[b'x'; 4096]).is_ok() {
+        sent += 4096;
+    }
+    assert!(sent < 4 << 20, "a head without end");
+}
