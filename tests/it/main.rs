@@ -14,5 +14,6 @@
 
 mod real_clients;
 mod redis_rs;
+mod resp_real;
 mod support;
 mod support_selftest;
