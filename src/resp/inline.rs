@@ -12,7 +12,7 @@ pub fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, ProtocolError> {
     let mut rest = line;
     loop {
         while let [first, tail @ ..] = rest {
-            if !first.is_ascii_whitespace() && *first != 0x0b {
+            if !is_blank(*first) {
                 break;
             }
             rest = tail;
@@ -97,9 +97,14 @@ fn single_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8],
 
 fn after_quote(rest: &[u8]) -> Result<&[u8], ProtocolError> {
     match rest.first() {
-        Some(byte) if !byte.is_ascii_whitespace() => Err(ProtocolError::UnbalancedQuotes),
+        Some(byte) if !is_blank(*byte) => Err(ProtocolError::UnbalancedQuotes),
         _ => Ok(rest),
     }
+}
+
+/// `isspace` in the C locale.
+pub(super) const fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
 }
 
 fn hex(digit: u8) -> u8 {

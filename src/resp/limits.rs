@@ -16,6 +16,9 @@ pub const UNAUTHENTICATED_BULK_MAX: i64 = 16 * 1024;
 /// Longest line (status, error, number) accepted from a backend, in bytes.
 pub const REPLY_LINE_MAX: usize = 16 * 1024 * 1024;
 
+/// Longest line of a reply that holds a length or a count: its type, the digits of an `i64`, CRLF.
+pub const LENGTH_LINE_MAX: usize = 23;
+
 /// Most values of one backend reply, nested ones included.
 pub const REPLY_VALUES_MAX: u64 = 1 << 40;
 

@@ -15,7 +15,7 @@ pub enum ReplyError {
     /// A length or count that is no number, or beyond every limit.
     #[error("a reply's length or count cannot be read")]
     Length,
-    /// A line without end.
+    /// A line of text without end.
     #[error("a reply's line exceeds {REPLY_LINE_MAX} bytes")]
     Line,
 }
@@ -92,19 +92,15 @@ impl ReplyScanner {
             (b'$', [_, t @ b'1'..=b'9', d @ b'0'..=b'9', b'\r', b'\n', ..]) => {
                 (Some(i64::from(t - b'0') * 10 + i64::from(d - b'0')), 5)
             }
-            _ => {
-                let Some(lf) = memchr::memchr(b'\n', buf) else {
-                    return if buf.len() > REPLY_LINE_MAX {
-                        Err(ReplyError::Line)
-                    } else {
-                        known(kind).map(|()| None)
-                    };
-                };
-                if lf < 2 || buf[lf - 1] != b'\r' {
-                    return Err(ReplyError::Length);
-                }
-                (integer::parse(&buf[1..lf - 1]), lf + 1)
-            }
+            (b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(', _) => match text_line(buf)? {
+                Some(len) => (None, len),
+                None => return Ok(None),
+            },
+            (b'$' | b'=' | b'!' | b'*' | b'~' | b'>' | b'%' | b'|', _) => match length_line(buf)? {
+                Some(len) => (integer::parse(&buf[1..len - 2]), len),
+                None => return Ok(None),
+            },
+            (other, _) => return Err(ReplyError::Type(other)),
         };
         self.begin(kind, number)?;
         self.begun = true;
@@ -115,7 +111,6 @@ impl ReplyScanner {
     #[inline]
     fn begin(&mut self, kind: u8, number: Option<i64>) -> Result<(), ReplyError> {
         let elements = match kind {
-            b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(' => 0,
             b'$' | b'=' | b'!' => {
                 match number.ok_or(ReplyError::Length)? {
                     -1 => {}
@@ -130,7 +125,8 @@ impl ReplyScanner {
             b'%' => count(number)?.checked_mul(2).ok_or(ReplyError::Length)?,
             // An attribute stands before the value that it describes and is none itself.
             b'|' => count(number)?.checked_mul(2).ok_or(ReplyError::Length)? + 1,
-            other => return Err(ReplyError::Type(other)),
+            // What is one line has no more to come.
+            _ => 0,
         };
         self.values_left = (self.values_left - 1)
             .checked_add(elements)
@@ -143,16 +139,34 @@ impl ReplyScanner {
 fn count(number: Option<i64>) -> Result<u64, ReplyError> {
     match number {
         Some(-1) => Ok(0),
-        Some(n) => u64::try_from(n)
-            .ok()
-            .filter(|n| *n <= REPLY_VALUES_MAX)
-            .ok_or(ReplyError::Length),
+        Some(n) => {
+            u64::try_from(n).ok().filter(|n| *n <= REPLY_VALUES_MAX).ok_or(ReplyError::Length)
+        }
         None => Err(ReplyError::Length),
     }
 }
 
-fn known(kind: u8) -> Result<(), ReplyError> {
-    if b"+-:$*_#,(!=%~>|".contains(&kind) { Ok(()) } else { Err(ReplyError::Type(kind)) }
+/// The length of a line of text, its CRLF included. A line feed alone does not end it: modules
+/// may write one, and clients look for CRLF too.
+#[inline]
+fn text_line(buf: &[u8]) -> Result<Option<usize>, ReplyError> {
+    let ends = memchr::memchr_iter(b'\n', buf);
+    match ends.map(|lf| lf + 1).find(|end| buf[..*end].ends_with(b"\r\n")) {
+        Some(len) => Ok(Some(len)),
+        None if buf.len() > REPLY_LINE_MAX => Err(ReplyError::Line),
+        None => Ok(None),
+    }
+}
+
+/// The length of a line that holds a length or a count, its CRLF included.
+#[inline]
+fn length_line(buf: &[u8]) -> Result<Option<usize>, ReplyError> {
+    let line = &buf[..buf.len().min(LENGTH_LINE_MAX)];
+    match memchr::memchr(b'\n', line) {
+        Some(lf) if line[lf - 1] == b'\r' => Ok(Some(lf + 1)),
+        None if line.len() < LENGTH_LINE_MAX => Ok(None),
+        _ => Err(ReplyError::Length),
+    }
 }
 
 /// The length of the complete reply at the front of `buf`; `None` while it is not complete or

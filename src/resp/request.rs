@@ -3,7 +3,7 @@
 //! Keeps its place between reads, so that every byte is looked at once however the request was
 //! cut up. Never copies and never allocates.
 
-use super::{integer, limits::*};
+use super::{encode, inline, integer, limits::*};
 
 /// Why a request can't be read any further. The text is Redis's own; the connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,22 @@ pub enum ProtocolError {
     /// An inline request with an open quote.
     #[error("unbalanced quotes in request")]
     UnbalancedQuotes,
+    /// A header line or a bulk string that does not end in CRLF. Redis passes over those two bytes
+    /// unseen, but Valkey 9 closes the connection: not to be sent where others share it.
+    #[error("invalid CRLF in request")]
+    LineEnd,
+}
+
+impl ProtocolError {
+    /// Writes the last reply of the connection, byte for byte as Redis does.
+    pub fn reply(&self, out: &mut Vec<u8>) {
+        let Self::ExpectedBulk(byte @ 0x80..) = self else {
+            return encode::error(out, &format!("ERR Protocol error: {self}"));
+        };
+        out.extend_from_slice(b"-ERR Protocol error: expected '$', got '");
+        out.push(*byte);
+        out.extend_from_slice(b"'\r\n");
+    }
 }
 
 /// A complete request: its length and where its first two words lie, relative to its first byte.
@@ -130,32 +146,32 @@ impl RequestScanner {
     }
 
     fn scan_inline(&mut self, buf: &[u8]) -> Result<RequestStep, ProtocolError> {
-        let Some(newline) = memchr::memchr(b'\n', &buf[self.at..]) else {
+        // Redis's search is `strchr`, which goes no further than a NUL.
+        let found = memchr::memchr2(b'\n', 0, &buf[self.at..]);
+        self.at = found.map_or(buf.len(), |at| self.at + at);
+        if buf.get(self.at) != Some(&b'\n') {
             if buf.len() > INLINE_MAX {
                 return Err(ProtocolError::InlineLength);
             }
-            self.at = buf.len();
             return Ok(RequestStep::NeedMore { at_least: buf.len() + 1 });
-        };
-        self.at += newline + 1;
-        let blank = buf[..self.at].iter().all(u8::is_ascii_whitespace);
+        }
+        self.at += 1;
+        let blank = buf[..self.at].iter().copied().all(inline::is_blank);
         self.argc = usize::from(!blank);
         Ok(self.finish(true))
     }
 
     /// Reads `*<count>\r\n`; false where the line is not complete yet.
     fn scan_header(&mut self, buf: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
-        let Some((count, next)) = header_number(buf, 1) else {
-            if buf.len() > INLINE_MAX {
-                return Err(ProtocolError::MultibulkHeader);
-            }
+        let Some(header) = Header::read(buf, 0, ProtocolError::MultibulkHeader)? else {
             return Ok(false);
         };
-        let count = count.filter(|n| *n <= ARGS_MAX).ok_or(ProtocolError::MultibulkLength)?;
+        let count =
+            header.number.filter(|n| *n <= ARGS_MAX).ok_or(ProtocolError::MultibulkLength)?;
         if count > UNAUTHENTICATED_ARGS_MAX && !limits.authenticated {
             return Err(ProtocolError::UnauthenticatedMultibulkLength);
         }
-        self.at = next;
+        self.at = header.end(buf)?;
         self.argc = usize::try_from(count).unwrap_or(0);
         self.args_left = Some(count.max(0));
         Ok(true)
@@ -163,26 +179,23 @@ impl RequestScanner {
 
     /// Reads one `$<len>\r\n<bytes>\r\n`; the bytes needed where it is not complete yet.
     fn scan_bulk(&mut self, buf: &[u8], limits: &Limits) -> Result<Option<usize>, ProtocolError> {
-        match buf.get(self.at) {
-            None => return Ok(Some(self.at + 1)),
-            Some(b'$') => {}
-            Some(other) => return Err(ProtocolError::ExpectedBulk(*other)),
-        }
-        let Some((len, start)) = header_number(buf, self.at + 1) else {
-            if buf.len() - self.at > INLINE_MAX {
-                return Err(ProtocolError::BulkHeader);
-            }
+        let Some(header) = Header::read(buf, self.at, ProtocolError::BulkHeader)? else {
             return Ok(Some(buf.len() + 1));
         };
-        let len =
-            len.filter(|n| (0..=limits.bulk_max).contains(n)).ok_or(ProtocolError::BulkLength)?;
+        if buf[self.at] != b'$' {
+            return Err(ProtocolError::ExpectedBulk(buf[self.at]));
+        }
+        let allowed = header.number.filter(|n| (0..=limits.bulk_max).contains(n));
+        let len = allowed.ok_or(ProtocolError::BulkLength)?;
         if len > UNAUTHENTICATED_BULK_MAX && !limits.authenticated {
             return Err(ProtocolError::UnauthenticatedBulkLength);
         }
+        let start = header.end(buf)?;
         let end = start + usize::try_from(len).map_err(|_| ProtocolError::BulkLength)?;
-        // Redis does not look at the two bytes behind a bulk string either.
-        if buf.len() < end + 2 {
-            return Ok(Some(end + 2));
+        match buf.get(end..end + 2) {
+            Some(b"\r\n") => {}
+            Some(_) => return Err(ProtocolError::LineEnd),
+            None => return Ok(Some(end + 2)),
         }
         let index = self.argc as i64 - self.args_left.unwrap_or(0);
         match index {
@@ -195,21 +208,55 @@ impl RequestScanner {
     }
 }
 
-/// The number between `from` and the next `\r\n`, and where the next line begins. `None` while
-/// the line is not complete; an inner `None` where it is no number. As Redis does, only the `\r`
-/// is looked for; the byte behind it has to be there.
-#[inline]
-fn header_number(buf: &[u8], from: usize) -> Option<(Option<i64>, usize)> {
-    let line = buf.get(from..)?;
-    // One or two digits, by far the most frequent.
-    match line {
-        [d @ b'0'..=b'9', b'\r', _, ..] => return Some((Some(i64::from(d - b'0')), from + 3)),
-        [t @ b'1'..=b'9', d @ b'0'..=b'9', b'\r', _, ..] => {
-            return Some((Some(i64::from(t - b'0') * 10 + i64::from(d - b'0')), from + 4));
+/// A line such as `*3` or `$64`.
+struct Header {
+    /// What follows the first byte; `None` where that is no number.
+    number: Option<i64>,
+    /// Where the next line begins.
+    next: usize,
+}
+
+impl Header {
+    /// The line at `from`; `None` while it is not complete, `endless` where it never will be.
+    #[inline]
+    fn read(
+        buf: &[u8],
+        from: usize,
+        endless: ProtocolError,
+    ) -> Result<Option<Self>, ProtocolError> {
+        let line = buf.get(from..).unwrap_or_default();
+        // One or two digits, by far the most frequent.
+        match line {
+            [_, d @ b'0'..=b'9', b'\r', b'\n', ..] => {
+                Ok(Some(Self { number: Some(i64::from(d - b'0')), next: from + 4 }))
+            }
+            [_, t @ b'1'..=b'9', d @ b'0'..=b'9', b'\r', b'\n', ..] => {
+                let number = i64::from(t - b'0') * 10 + i64::from(d - b'0');
+                Ok(Some(Self { number: Some(number), next: from + 5 }))
+            }
+            _ => Self::search(line, from, endless),
         }
-        _ => {}
     }
-    let cr = memchr::memchr(b'\r', line)?;
-    line.get(cr + 1)?;
-    Some((integer::parse(&line[..cr]), from + cr + 2))
+
+    /// Any line. As Redis does, looks for `\r` with `strchr`, which goes no further than a NUL;
+    /// the byte behind it has to be there.
+    fn search(
+        line: &[u8],
+        from: usize,
+        endless: ProtocolError,
+    ) -> Result<Option<Self>, ProtocolError> {
+        match memchr::memchr2(b'\r', 0, line) {
+            Some(cr) if line[cr] == b'\r' => Ok(line.get(cr + 1).map(|_| Self {
+                number: line.get(1..cr).and_then(integer::parse),
+                next: from + cr + 2,
+            })),
+            _ if line.len() > INLINE_MAX => Err(endless),
+            _ => Ok(None),
+        }
+    }
+
+    /// Where the next line begins, if this one ends as it should.
+    fn end(&self, buf: &[u8]) -> Result<usize, ProtocolError> {
+        if buf[self.next - 1] == b'\n' { Ok(self.next) } else { Err(ProtocolError::LineEnd) }
+    }
 }

@@ -17,5 +17,6 @@ mod check;
 mod monitor;
 mod real_clients;
 mod redis_rs;
+mod resp_real;
 mod support;
 mod support_selftest;

@@ -1,0 +1,126 @@
+//! The way of requests through the pure part of the proxy, and the bytes to send along it. Shared
+//! by the micro-benchmark and the test that no request allocates.
+
+use std::sync::Arc;
+
+use tidegate::command::{Access, resolve};
+use tidegate::config::{Balance, HostPort, ReadFrom};
+use tidegate::resp::{Limits, ReplyScanner, RequestScanner, RequestStep, encode};
+use tidegate::routing::{Balancer, Query, ReadPolicy, Want, route};
+use tidegate::topology::{Backend, BackendId, Health, Role, Topology};
+
+/// One master, two replicas, and a client's scanner.
+#[derive(Debug)]
+pub(crate) struct Way {
+    topology: Topology,
+    balancer: Balancer,
+    scanner: RequestScanner,
+    limits: Limits,
+}
+
+impl Way {
+    /// All three may serve reads.
+    pub(crate) fn new() -> Self {
+        let backend = |(id, role)| Backend {
+            id: BackendId(id),
+            addr: HostPort::local(6379),
+            role,
+            weight: 1,
+            scan_tag: id,
+            excluded: None,
+            health: Arc::new(Health::default()),
+        };
+        let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];
+        Self {
+            topology: Topology {
+                backends: roles.into_iter().map(backend).collect(),
+                ..Topology::default()
+            },
+            balancer: Balancer::new(Balance::LeastInFlight),
+            scanner: RequestScanner::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Scans, classifies and routes every request of `buf`; a number that depends on each route.
+    pub(crate) fn requests(&mut self, mut buf: &[u8]) -> u64 {
+        let mut routes = 0;
+        while let Ok(RequestStep::Complete(request)) = self.scanner.scan(buf, &self.limits) {
+            let second = (request.argc > 1).then(|| request.second.of(buf));
+            let command = resolve(&self.topology.learned, request.name.of(buf), second);
+            let is_read = command.is_some_and(|command| command.access == Access::Read);
+            let query = Query {
+                want: if is_read { Want::Read } else { Want::Master },
+                policy: ReadPolicy { from: ReadFrom::Replica },
+                except: None,
+                now_ms: 1_000,
+            };
+            let backend = route(&self.topology, query, &mut self.balancer, |id| id.0.into());
+            routes = routes * 4 + backend.map_or(3, |backend| u64::from(backend.id.0));
+            buf = &buf[request.len..];
+        }
+        routes
+    }
+}
+
+/// Finds the ends of all replies in `buf`; how many there are.
+pub(crate) fn replies(mut buf: &[u8]) -> usize {
+    let mut scanner = ReplyScanner::default();
+    let mut count = 0;
+    while let Ok(step) = scanner.advance(buf) {
+        if !step.complete {
+            break;
+        }
+        count += 1;
+        buf = &buf[step.consumed..];
+    }
+    count
+}
+
+/// What clients send, by name.
+pub(crate) const REQUESTS: [&str; 5] = ["get", "set_64b", "pipeline_16", "mget_100", "set_64kib"];
+
+/// The requests called `name`.
+pub(crate) fn requests(name: &str) -> Vec<u8> {
+    let key = |n: usize| format!("key:{n:012}").into_bytes();
+    let get = |n| encode::request_of(&[b"GET", &key(n)]);
+    let set = |n, len| encode::request_of(&[b"SET", &key(n), &vec![b'x'; len]]);
+    match name {
+        "get" => get(1),
+        "set_64b" => set(1, 64),
+        "pipeline_16" => {
+            (0..16).flat_map(|n| if n % 10 == 0 { set(n, 64) } else { get(n) }).collect()
+        }
+        "mget_100" => {
+            let words = std::iter::once(b"MGET".to_vec()).chain((0..100).map(key));
+            let mut out = Vec::new();
+            encode::request(&mut out, words.collect::<Vec<_>>().iter());
+            out
+        }
+        "set_64kib" => set(1, 64 * 1024),
+        other => panic!("no requests are called {other}"),
+    }
+}
+
+/// What servers answer, by name.
+pub(crate) const REPLIES: [&str; 5] = ["ok", "bulk_64b", "pipeline_16", "array_100", "bulk_64kib"];
+
+/// The replies called `name`.
+pub(crate) fn reply(name: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut bulks = |count: usize, len| {
+        (0..count).for_each(|_| encode::bulk(&mut out, &vec![b'x'; len]));
+    };
+    match name {
+        "ok" => return b"+OK\r\n".to_vec(),
+        "bulk_64b" => bulks(1, 64),
+        "pipeline_16" => bulks(16, 64),
+        "array_100" => {
+            bulks(100, 64);
+            return [b"*100\r\n", out.as_slice()].concat();
+        }
+        "bulk_64kib" => bulks(1, 64 * 1024),
+        other => panic!("no reply is called {other}"),
+    }
+    out
+}

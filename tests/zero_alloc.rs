@@ -1,0 +1,36 @@
+//! No request and no reply allocates on its way through scanner, command table and routing.
+
+#[path = "../benches/way/mod.rs"]
+mod way;
+
+use allocation_counter::measure;
+use way::{REPLIES, REQUESTS, Way};
+
+#[test]
+fn a_request_allocates_nothing() {
+    let mut way = Way::new();
+    for name in REQUESTS {
+        let bytes = way::requests(name);
+        let mut routes = 0;
+        let counted = measure(|| routes = way.requests(&bytes));
+        assert_eq!(counted.count_total, 0, "{name}");
+        assert_eq!(routes > 0, name != "set_64b" && name != "set_64kib", "{name}: who was asked");
+    }
+}
+
+#[test]
+fn a_reply_allocates_nothing() {
+    for name in REPLIES {
+        let bytes = way::reply(name);
+        let mut count = 0;
+        let counted = measure(|| count = way::replies(&bytes));
+        assert_eq!(counted.count_total, 0, "{name}");
+        assert_eq!(count, if name == "pipeline_16" { 16 } else { 1 }, "{name}");
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    let counted = measure(|| drop(std::hint::black_box(vec![1_u8; 100])));
+    assert_eq!(counted.count_total, 1);
+}
