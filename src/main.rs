@@ -19,14 +19,18 @@ const EX_CONFIG: u8 = 78;
 /// the replicas. SIGHUP makes it read its configuration again, SIGTERM makes it end once its
 /// clients have their replies.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = "\
+#[command(
+    version,
+    about,
+    after_help = "\
 Examples:
   tidegate                          run with ./proxy.toml
   tidegate --config /etc/tide.toml  run with another file
   tidegate check proxy.toml         find mistakes, show the servers found
 
 Exit codes: 0 all is well, 1 could not start or check found a problem, 2 wrong arguments,
-78 the configuration has mistakes.")]
+78 the configuration has mistakes."
+)]
 struct Arguments {
     /// The configuration file
     #[arg(short, long, value_name = "FILE", default_value = "proxy.toml")]

@@ -31,7 +31,11 @@ pub(super) fn is_reply(relay: Relay, frame: &[u8]) -> bool {
 fn is_confirmation(kind: &[u8]) -> bool {
     matches!(
         kind,
-        b"subscribe" | b"unsubscribe" | b"psubscribe" | b"punsubscribe" | b"ssubscribe"
+        b"subscribe"
+            | b"unsubscribe"
+            | b"psubscribe"
+            | b"punsubscribe"
+            | b"ssubscribe"
             | b"sunsubscribe"
     )
 }

@@ -145,11 +145,9 @@ impl Client {
             Effect::Select => self.select(batch, request, shown),
             Effect::Info => self.info(batch, request, shown),
             Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor), shown),
-            Effect::Multi
-            | Effect::Exec
-            | Effect::Discard
-            | Effect::Watch
-            | Effect::Unwatch => self.transaction(batch, request, command, shown),
+            Effect::Multi | Effect::Exec | Effect::Discard | Effect::Watch | Effect::Unwatch => {
+                self.transaction(batch, request, command, shown)
+            }
             Effect::Blocking(blocking) => {
                 let args = Args::new(request.frame).to_vec();
                 let arg = |at: usize| args.get(at).copied().unwrap_or_default();
@@ -184,7 +182,8 @@ impl Client {
         }
         let before = self.session.reply;
         let mut reply = Vec::new();
-        let gate = Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
+        let gate =
+            Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
         batch.forget();
         if !answered {
@@ -279,10 +278,7 @@ fn may_come_first(command: &Resolved<'_>) -> bool {
 /// What the proxy itself sees to for a RESP2 client that has subscriptions; everything else is
 /// the server's to refuse.
 const fn survives_subscriber_mode(effect: Effect) -> bool {
-    matches!(
-        effect,
-        Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset
-    )
+    matches!(effect, Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset)
 }
 
 /// Whether a HELLO asks for another version than the session speaks.

@@ -158,7 +158,8 @@ impl Facts {
             (self.no_evict, 'e'),
             (self.no_touch, 'T'),
         ];
-        let flags: String = letters.iter().filter(|(on, _)| *on).map(|(_, letter)| letter).collect();
+        let flags: String =
+            letters.iter().filter(|(on, _)| *on).map(|(_, letter)| letter).collect();
         if flags.is_empty() { "N".to_owned() } else { flags }
     }
 

@@ -40,7 +40,12 @@ impl Client {
             self.session.subscriptions.unsubscribe(kind, names)
         };
         lease.set_relay(Relay::Messages);
-        self.send_leased(&lease, request.frame, Passage { replies, ..Passage::plain(shown) }, batch);
+        self.send_leased(
+            &lease,
+            request.frame,
+            Passage { replies, ..Passage::plain(shown) },
+            batch,
+        );
         Next::Done
     }
 

@@ -77,7 +77,9 @@ impl Client {
                 self.queue(batch, request, db.map(Queued::Select), shown)
             }
             Effect::Ping | Effect::Echo => self.queue(batch, request, None, shown),
-            Effect::Hello | Effect::Subscribe(_) | Effect::Monitor => self.cannot_queue(batch, command, shown),
+            Effect::Hello | Effect::Subscribe(_) | Effect::Monitor => {
+                self.cannot_queue(batch, command, shown)
+            }
             Effect::Client(client) if needs_connection(client) => {
                 self.cannot_queue(batch, command, shown)
             }
@@ -105,12 +107,7 @@ impl Client {
         self.pass(batch, request, shown)
     }
 
-    fn cannot_queue(
-        &mut self,
-        batch: &mut Batch<'_>,
-        command: &Resolved<'_>,
-        shown: bool,
-    ) -> Next {
+    fn cannot_queue(&mut self, batch: &mut Batch<'_>, command: &Resolved<'_>, shown: bool) -> Next {
         self.session.transaction.refuse();
         let error = format!("ERR '{}' is not possible in a transaction here", command.name);
         self.error(batch, shown, &error)

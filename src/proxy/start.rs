@@ -12,15 +12,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::workers::Workforce;
 use super::{files, reload, watch, workers};
+use crate::admin;
 use crate::client::{Pause, Registry, Shared};
 use crate::config::{Config, HostPort};
 use crate::monitor::Monitor;
 use crate::net;
 use crate::telemetry::Exporter;
 use crate::topology::Topology;
-use super::workers::Workforce;
-use crate::admin;
 
 /// How long clients may take to get their last replies when the process is to end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);

@@ -59,7 +59,8 @@ impl Exporter {
 impl Metrics {
     fn declare() -> Self {
         describe_counter!("tidegate_requests_total", "Requests by where they were answered.");
-        let requests = |target: &'static str| counter!("tidegate_requests_total", "target" => target);
+        let requests =
+            |target: &'static str| counter!("tidegate_requests_total", "target" => target);
         describe_counter!(
             "tidegate_client_closures_total",
             "Clients that the proxy closed, by the limit or rule they broke."
