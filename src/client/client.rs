@@ -367,6 +367,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
+        self.inbox.close();
         self.release();
         self.worker.shared.registry.remove(self.entry.id);
     }

@@ -67,15 +67,14 @@ impl Client {
         command: Option<&Resolved<'_>>,
         request: &Request<'_>,
     ) -> bool {
-        let leftover = self.lease.is_some()
-            && !self.session.is_pinned()
-            && !matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
-        let large = request.frame.len() >= LARGE && !self.session.is_pinned();
-        if leftover || large || self.session.must_settle(command) {
+        if self.needs_settling(command, request.frame.len()) {
             batch.flush(&self.inbox);
             if !self.settle() {
                 return true;
             }
+        }
+        if self.lease.as_ref().is_some_and(|lease| lease.is_congested(&self.inbox)) {
+            return true;
         }
         let may_write = command.is_none_or(|c| {
             matches!(c.access, Access::Write | Access::Admin) || c.effect == Effect::Exec
@@ -88,6 +87,18 @@ impl Client {
             return true;
         }
         false
+    }
+
+    /// Whether every earlier reply has to have come before a request of `len` bytes.
+    fn needs_settling(&self, command: Option<&Resolved<'_>>, len: usize) -> bool {
+        let leftover = self.lease.is_some() && !self.session.is_pinned();
+        let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
+        if leftover && begins {
+            // One transaction after another: the connection is the same, and so is the order.
+            return false;
+        }
+        let large = len >= LARGE && !self.session.is_pinned();
+        leftover || large || self.session.must_settle(command)
     }
 
     /// What the proxy does not let through.
@@ -186,7 +197,7 @@ impl Client {
         let gate =
             Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
-        batch.forget();
+        batch.forget(&self.inbox);
         if !answered {
             return self.client_command(batch, request, command, shown);
         }
