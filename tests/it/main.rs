@@ -13,8 +13,10 @@
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 
 mod admin;
+mod balance;
 mod check;
 mod monitor;
+mod protocol_limits;
 mod real_clients;
 mod redis_rs;
 mod resp_real;
