@@ -54,7 +54,7 @@ impl<'b> Batch<'b> {
         Self {
             topology: worker.topology(),
             config: worker.config(),
-            now: Instant::now(),
+            now: worker.look_at_clock(),
             buf,
             master: None,
             reader: None,

@@ -1,5 +1,6 @@
 //! One client's logic, without its socket: requests in, requests to servers and replies out.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -57,9 +58,13 @@ pub(super) struct Client {
     waiting: bool,
     ending: Option<Ending>,
     /// The last command, for `CLIENT LIST`.
-    pub(super) last_command: String,
-    /// What `CLIENT LIST` was told last, cheap to compare.
+    pub(super) last_command: Cow<'static, str>,
+    /// Something happened since the last turn.
     active: bool,
+    /// Something about the session may have changed since the others were told.
+    pub(super) changed: bool,
+    /// The bytes of requests and replies waiting that the others were told of.
+    told: (usize, usize),
 }
 
 impl Client {
@@ -81,8 +86,10 @@ impl Client {
             blocked: false,
             waiting: false,
             ending: None,
-            last_command: String::new(),
+            last_command: Cow::Borrowed(""),
             active: false,
+            changed: false,
+            told: (0, 0),
         }
     }
 
@@ -129,6 +136,7 @@ impl Client {
         self.inbox.looked();
         for event in self.inbox.take_events() {
             self.active = true;
+            self.changed = true;
             match event {
                 Event::Whole(whole) => self.transform(whole),
                 Event::Failed(failed) => self.failed(failed),
@@ -257,9 +265,12 @@ impl Client {
     }
 
     /// Remembers the command for `CLIENT LIST`.
-    pub(super) fn note(&mut self, name: &str) {
-        self.last_command.clear();
-        self.last_command.push_str(name);
+    fn note(&mut self, name: &'static str) {
+        // Comparing the addresses is enough: a difference only means one publication more.
+        if !std::ptr::eq(self.last_command.as_ptr(), name.as_ptr()) {
+            self.last_command = Cow::Borrowed(name);
+            self.changed = true;
+        }
     }
 
     /// Whether nothing about the session or the moment asks for a closer look.
@@ -343,8 +354,14 @@ impl Client {
 
     /// Tells the others what this client does, if it did anything.
     pub(super) fn publish(&mut self, query_bytes: usize) {
-        if std::mem::take(&mut self.active) || self.lease.is_some() {
-            self.publish_facts(query_bytes);
+        if std::mem::take(&mut self.active) {
+            self.entry.touch(self.worker.now_ms());
+        }
+        let waiting = (query_bytes, self.output_bytes());
+        let changed = std::mem::take(&mut self.changed) || self.lease.is_some();
+        if changed || waiting != self.told {
+            self.told = waiting;
+            self.publish_facts(waiting);
         }
     }
 }

@@ -39,8 +39,9 @@ impl Client {
         if self.must_wait(batch, command.as_ref(), request) {
             return Next::Wait;
         }
+        self.changed = true;
         if let Some(command) = &command {
-            self.note(command.name);
+            self.last_command = command.name.to_owned().into();
         }
         let shown = self.session.reply.next();
         if !self.session.authenticated && !command.as_ref().is_some_and(may_come_first) {
