@@ -285,7 +285,7 @@ impl Client {
 
     /// Puts the request at `at..end` of the batch's buffer on its way, with its neighbours.
     #[inline]
-    fn add(&mut self, batch: &mut Batch<'_>, side: Side, at: usize, end: usize) -> Next {
+    fn add(&self, batch: &mut Batch<'_>, side: Side, at: usize, end: usize) -> Next {
         if !batch.extend(side, at, end, true, &self.inbox) {
             match batch.open(side, &self.worker, &self.session, &self.inbox) {
                 Ok(_) => {
@@ -340,8 +340,7 @@ impl Client {
 
     fn protocol_error(&mut self, error: ProtocolError) {
         self.worker.counts.protocol_errors.increment();
-        let text = format!("ERR Protocol error: {error}");
-        self.inbox.replies().local(true, |out| encode::error(out, &text));
+        self.inbox.replies().local(true, |out| error.reply(out));
         self.end(Ending::AfterReplies);
     }
 

@@ -43,7 +43,7 @@ impl Client {
         if let Some(command) = &command {
             self.last_command = command.name.to_owned().into();
         }
-        let shown = self.session.reply.next();
+        let shown = self.session.reply.wants_reply();
         if !self.session.authenticated && !command.as_ref().is_some_and(may_come_first) {
             return self.error(batch, shown, "NOAUTH Authentication required.");
         }

@@ -97,8 +97,7 @@ impl Worker {
         want: Want,
         except: Option<BackendId>,
     ) -> Result<&'t Backend, NoRoute> {
-        let query =
-            Query { want, policy: ReadPolicy { from }, except, now_ms: self.now_ms() };
+        let query = Query { want, policy: ReadPolicy { from }, except, now_ms: self.now_ms() };
         let pool = self.pool.borrow();
         let in_flight = |id| pool.in_flight(id);
         routing::route(topology, query, &mut self.balancer.borrow_mut(), in_flight)

@@ -43,7 +43,8 @@ impl Balancer {
         let total: u64 = readers.clone().map(|backend| u64::from(backend.weight)).sum();
         if total == 0 {
             let count = readers.clone().count() as u64;
-            return readers.skip(usize::try_from(self.turn % count.max(1)).unwrap_or(0)).next();
+            let mut readers = readers;
+            return readers.nth(usize::try_from(self.turn % count.max(1)).unwrap_or(0));
         }
         let weighted = readers.filter(|backend| backend.weight > 0);
         match self.balance {
