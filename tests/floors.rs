@@ -253,3 +253,77 @@ fn imports_are_recognised() {
     assert_eq!(links("[a](b.md) `x` [c](d#e)\n```\n[n](o)\n```\n[f](#g)"), ["b.md", "d#e", "#g"]);
     assert_eq!(anchor(" What it *does*, and not "), "what-it-does-and-not");
 }
+
+/// The `toml` blocks of a document.
+fn toml_blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(toml, _)| toml)
+}
+
+#[test]
+fn every_proxy_toml_that_is_shown_or_shipped_is_valid() {
+    let mut texts = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        texts.extend(toml_blocks(&text).map(|toml| (file.clone(), toml.to_owned())));
+    }
+    for file in files(&root().join("deploy"), "toml") {
+        let text = fs::read_to_string(&file).unwrap();
+        texts.push((file, text));
+    }
+    assert!(texts.len() > 1);
+    for (file, text) in texts {
+        let read = tidegate::config::Config::parse(&text, &file.display().to_string());
+        assert!(read.is_ok(), "{}", read.unwrap_err());
+    }
+}
+
+#[test]
+fn every_dependency_has_its_row() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let page = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let mut rows: Vec<_> = rows.filter(|name| *name != "crate").collect();
+    let mut declared = Vec::new();
+    let mut section = "";
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if section.ends_with("dependencies]") {
+            declared.extend(line.split_once(" = ").map(|(name, _)| name));
+        }
+    }
+    rows.sort_unstable();
+    declared.sort_unstable();
+    assert_eq!(rows, declared, "docs/dependencies.md and Cargo.toml");
+}
+
+#[test]
+fn the_house_in_the_documents_is_the_house() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let floor: u8 = cells.next()?.parse().ok()?;
+        Some((cells.next()?.trim_matches('`').to_owned(), floor))
+    };
+    let shown: BTreeMap<_, _> = page.lines().filter_map(row).collect();
+    assert_eq!(shown, floors(), "docs/architecture.md and src/lib.rs");
+}
+
+#[test]
+fn files_that_the_documents_name_exist() {
+    let mut wrong = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        // Every other piece between backticks is code.
+        for name in text.replace("```", "").split('`').skip(1).step_by(2) {
+            let is_path = name.contains('/')
+                && [".rs", ".toml", ".md", ".service"].iter().any(|end| name.ends_with(end))
+                && !name.contains(['*', ' ', '<']);
+            let places = ["", "src", "docs", "tests"];
+            if is_path && !places.iter().any(|place| root().join(place).join(name).exists()) {
+                wrong.push(format!("{}: {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
