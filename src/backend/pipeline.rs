@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::requests::{Requests, nth_request};
 use super::{Cause, Event, Refusal, Relay, Ticket, Whole, relay};
+use crate::resp::ReplyScanner;
 use crate::resp::reply::ReplyError;
-use crate::resp::{Limits, ReplyScanner, RequestScanner, RequestStep};
 use crate::topology::BackendId;
 
 /// Bytes at the front of the buffer that may be dead before the rest is moved down.
@@ -374,38 +375,4 @@ fn drop_push(scanner: &mut ReplyScanner, buf: &[u8]) -> Result<usize, ReplyError
         return Err(ReplyError::Type(buf[0]));
     }
     Ok(scanner.advance(buf)?.consumed)
-}
-
-fn nth_request(requests: &[u8], n: u32) -> &[u8] {
-    let mut requests = Requests::new(requests);
-    for _ in 0..n {
-        requests.next();
-    }
-    requests.next().unwrap_or_default()
-}
-
-/// Takes a run of requests apart again.
-struct Requests<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Requests<'a> {
-    const fn new(rest: &'a [u8]) -> Self {
-        Self { rest }
-    }
-}
-
-impl<'a> Iterator for Requests<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let limits = Limits { bulk_max: i64::MAX / 2, authenticated: true };
-        let Ok(RequestStep::Complete(request)) = RequestScanner::default().scan(self.rest, &limits)
-        else {
-            return None;
-        };
-        let (request, rest) = self.rest.split_at(request.len);
-        self.rest = rest;
-        Some(request)
-    }
 }

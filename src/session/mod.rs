@@ -8,18 +8,19 @@ pub mod exec;
 pub mod greeting;
 pub mod local;
 pub mod names;
+mod read_from;
 pub mod replies;
 mod reply_mode;
 mod subscriptions;
 mod transaction;
 
 pub use greeting::Gate;
+pub use read_from::ReadFrom;
 pub use reply_mode::ReplyMode;
 pub use subscriptions::Subscriptions;
 pub use transaction::{Queued, Transaction, Verdict};
 
 use crate::command::{Effect, Resolved};
-use crate::config::ReadFrom;
 use crate::resp::RespVersion;
 
 /// What a client said that outlives the request.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Backend, BackendId, Health, LinkState, Observation, Role, ServerRole};
-use crate::config::HostPort;
+use crate::units::HostPort;
 
 /// A known server and its last answer.
 #[derive(Clone, Debug)]
