@@ -15,6 +15,7 @@
 mod admin;
 mod check;
 mod monitor;
+mod pipelined_pairs;
 mod real_clients;
 mod redis_rs;
 mod resp_real;
