@@ -97,6 +97,10 @@ impl Inbox {
 
     /// Something to act on.
     pub fn tell(&self, event: Event) {
+        if let Event::Whole(whole) = &event {
+            // What is pushed from now on stays behind it.
+            self.replies.borrow_mut().received(whole.seq + 1);
+        }
         self.events.borrow_mut().push(event);
         self.wake();
     }

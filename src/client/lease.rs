@@ -7,6 +7,7 @@ use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::{Connection, Relay, Ticket};
+use crate::resp::{encode, integer};
 use crate::routing::{NoRoute, Want};
 use crate::session::replies::Sequence;
 
@@ -67,6 +68,17 @@ impl Client {
         lease.send(frame, ticket);
         self.worker.counts.leased_requests.increment();
         seq
+    }
+
+    /// The session speaks another version of the protocol now: so has its own connection, which
+    /// then fits no other session.
+    pub(super) fn switch_lease(&mut self, batch: &Batch<'_>) {
+        if let Some(lease) = self.lease.clone() {
+            let version = integer::text(self.session.version.number());
+            let hello = encode::request_of(&[b"HELLO", &version]);
+            self.send_leased(&lease, &hello, Passage::plain(false), batch);
+            lease.taint();
+        }
     }
 
     /// Gives the connection back, if there is one.

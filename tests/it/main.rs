@@ -14,6 +14,7 @@
 
 mod admin;
 mod check;
+mod differential;
 mod monitor;
 mod pipelined_pairs;
 mod real_clients;
