@@ -84,6 +84,10 @@ impl Client {
     /// Gives the connection back, if there is one.
     pub(super) fn release(&mut self) {
         if let Some(lease) = self.lease.take() {
+            if self.session.is_pinned() {
+                // The client went in the midst of it: the server still keeps its state.
+                lease.taint();
+            }
             if !self.session.subscriptions.any() && !self.session.monitor {
                 lease.set_relay(Relay::Nothing);
             }

@@ -16,6 +16,7 @@ mod admin;
 mod check;
 mod differential;
 mod monitor;
+mod own_connections;
 mod pipelined_pairs;
 mod real_clients;
 mod redis_rs;
