@@ -118,6 +118,10 @@ impl Inbox {
         if self.closed.get() {
             return;
         }
+        if let Event::Whole(whole) = &event {
+            // What is pushed from now on stays behind it.
+            self.replies.borrow_mut().received(whole.seq + 1);
+        }
         self.events.borrow_mut().push(event);
         self.wake();
     }

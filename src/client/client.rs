@@ -131,6 +131,12 @@ impl Client {
         replies.is_settled() && replies.ready().is_empty()
     }
 
+    /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
+    /// command, ends with it.
+    pub(super) fn is_through(&self) -> bool {
+        self.blocked || !self.waiting && self.is_answered()
+    }
+
     /// Acts on what came from the servers and from other clients since the last turn.
     pub(super) fn look(&mut self) {
         self.inbox.looked();

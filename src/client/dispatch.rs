@@ -188,11 +188,8 @@ impl Client {
     ) -> Next {
         batch.flush(&self.inbox);
         let args = Args::new(request.frame).to_vec();
-        if command.effect == Effect::Hello && self.session.is_pinned() && changes(&args, self) {
-            let error = "ERR HELLO cannot change the protocol now; RESET first";
-            return self.error(batch, shown, error);
-        }
         let before = self.session.reply;
+        let spoken = self.session.version;
         let mut reply = Vec::new();
         let gate =
             Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
@@ -200,6 +197,9 @@ impl Client {
         batch.forget(&self.inbox);
         if !answered {
             return self.client_command(batch, request, command, shown);
+        }
+        if self.session.version != spoken {
+            self.switch_lease(batch);
         }
         // CLIENT REPLY ON is answered although replies were off.
         let shown = shown || self.session.reply != before;
@@ -291,10 +291,4 @@ fn may_come_first(command: &Resolved<'_>) -> bool {
 /// the server's to refuse.
 const fn survives_subscriber_mode(effect: Effect) -> bool {
     matches!(effect, Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset)
-}
-
-/// Whether a HELLO asks for another version than the session speaks.
-fn changes(args: &[&[u8]], client: &Client) -> bool {
-    let version = [b'0' + client.session.version.number()];
-    args.get(1).is_some_and(|asked| *asked != version)
 }

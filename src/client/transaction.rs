@@ -69,6 +69,9 @@ impl Client {
             Effect::Reset => self.reset(batch, shown),
             Effect::Exec if fits => self.exec(batch, request, shown),
             Effect::Discard if fits => self.discard(batch, request, shown),
+            Effect::Multi | Effect::Watch if fits && self.session.transaction.is_lost() => {
+                self.error(batch, shown, LOST)
+            }
             // Errors that leave the transaction open; the server has the words.
             Effect::Multi | Effect::Watch if fits => self.pass(batch, request, shown),
             Effect::Scan { cursor } => self.queue_scan(batch, request, usize::from(cursor), shown),

@@ -15,8 +15,11 @@
 mod admin;
 mod balance;
 mod check;
+mod differential;
 mod monitor;
 mod protocol_limits;
+mod own_connections;
+mod pipelined_pairs;
 mod real_clients;
 mod redis_rs;
 mod resp_real;
