@@ -106,6 +106,16 @@ impl Client {
         self.waiting
     }
 
+    /// It waits in a command that may take for ever.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Every complete request is dealt with and answered.
+    pub(super) fn is_finished(&self) -> bool {
+        !self.waiting && self.is_answered()
+    }
+
     pub(super) fn wanted(&self) -> usize {
         self.wanted
     }
@@ -351,7 +361,12 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.release();
+        if self.session.is_pinned() {
+            // What it queued or watches must not meet the next who leases the connection.
+            self.drop_lease();
+        } else {
+            self.release();
+        }
         self.worker.shared.registry.remove(self.entry.id);
     }
 }

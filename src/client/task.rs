@@ -53,7 +53,7 @@ impl Task {
             }
             match self.read(cx)? {
                 Poll::Pending => return Ok(self.is_over()),
-                Poll::Ready(()) if self.eof => return Ok(true),
+                Poll::Ready(()) if self.eof => return Ok(self.is_over()),
                 Poll::Ready(()) => {}
             }
         }
@@ -65,6 +65,8 @@ impl Task {
 
     fn is_over(&self) -> bool {
         match self.client.ending() {
+            // Who has said everything may still want the replies, unless it waits for data.
+            None if self.eof => self.client.is_blocked() || self.client.is_finished(),
             None => false,
             Some(Ending::AfterReplies) => self.client.is_answered(),
             Some(Ending::Now) => true,
@@ -72,8 +74,11 @@ impl Task {
     }
 
     fn may_read(&self) -> bool {
-        let waits = self.client.is_waiting() && self.query.len() >= AHEAD_MAX;
-        self.client.ending().is_none() && !waits && self.client.output_bytes() < OUTPUT_HIGH
+        // A blocked client is read on, as Redis does: else nobody would see it go away.
+        let ahead = self.client.is_waiting() && !self.client.is_blocked();
+        let waits = ahead && self.query.len() >= AHEAD_MAX;
+        let open = !self.eof && self.client.ending().is_none();
+        open && !waits && self.client.output_bytes() < OUTPUT_HIGH
     }
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.

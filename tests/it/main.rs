@@ -13,6 +13,7 @@
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 
 mod admin;
+mod blocking;
 mod check;
 mod monitor;
 mod real_clients;
@@ -20,3 +21,4 @@ mod redis_rs;
 mod resp_real;
 mod support;
 mod support_selftest;
+mod transactions;
