@@ -113,6 +113,11 @@ impl Client {
         self.waiting
     }
 
+    /// It waits in a command that may take for ever.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
     pub(super) fn wanted(&self) -> usize {
         self.wanted
     }

@@ -72,11 +72,11 @@ impl Task {
     }
 
     fn may_read(&self) -> bool {
-        let waits = self.client.is_waiting() && self.query.len() >= AHEAD_MAX;
-        !self.eof
-            && self.client.ending().is_none()
-            && !waits
-            && self.client.output_bytes() < OUTPUT_HIGH
+        // A blocked client is read on, as Redis does: else nobody would see it go away.
+        let ahead = self.client.is_waiting() && !self.client.is_blocked();
+        let waits = ahead && self.query.len() >= AHEAD_MAX;
+        let open = !self.eof && self.client.ending().is_none();
+        open && !waits && self.client.output_bytes() < OUTPUT_HIGH
     }
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.

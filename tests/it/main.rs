@@ -14,6 +14,7 @@
 
 mod admin;
 mod balance;
+mod blocking;
 mod check;
 mod differential;
 mod monitor;
@@ -25,3 +26,4 @@ mod redis_rs;
 mod resp_real;
 mod support;
 mod support_selftest;
+mod transactions;
