@@ -190,6 +190,7 @@ impl Client {
         passage: Passage,
     ) -> Next {
         batch.flush(&self.inbox);
+        self.wrote = true;
         let shown = passage.shown;
         match self.lease(batch, Want::Master) {
             Ok(lease) => {

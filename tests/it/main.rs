@@ -14,9 +14,12 @@
 
 mod admin;
 mod check;
+mod clients_through_proxy;
 mod monitor;
 mod real_clients;
 mod redis_rs;
 mod resp_real;
+mod scan;
 mod support;
 mod support_selftest;
+mod wait;
