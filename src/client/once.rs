@@ -33,6 +33,8 @@ impl Client {
     ) -> Next {
         batch.flush(&self.inbox);
         let shown = passage.shown;
+        let alone = !self.session.is_pinned() && passage.transform.is_none();
+        let passage = Passage { once: alone, ..passage };
         match self.lease(batch, want) {
             Ok(lease) => {
                 self.blocked = passage.patient;
@@ -127,7 +129,8 @@ impl Client {
 
     fn send_large(&mut self, lease: &Rc<Connection>, request: Vec<u8>, batch: &Batch<'_>) {
         let seq = self.inbox.replies().open(1, true);
-        let ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, request.len(), batch.now);
+        let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, request.len(), batch.now);
+        ticket.once = true;
         lease.send_large(request, ticket);
         self.worker.counts.leased_requests.increment();
         self.hold = true;

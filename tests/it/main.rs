@@ -18,6 +18,7 @@ mod clients_through_proxy;
 mod monitor;
 mod real_clients;
 mod redis_rs;
+mod replica_faults;
 mod resp_real;
 mod scan;
 mod support;
