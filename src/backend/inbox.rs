@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::task::Waker;
 
-use super::{Failed, fault::Cause};
+use super::Failed;
 use crate::session::replies::{Replies, Sequence};
 use crate::topology::BackendId;
 
@@ -128,14 +128,14 @@ impl Inbox {
 
     /// The request's reply will not come from where it was expected ([`Event::Failed`]): its
     /// place in the line is kept for whoever answers it instead.
-    pub fn fail(&self, seq: Sequence, request: &[u8], backend: BackendId, cause: Cause) {
+    pub fn fail(&self, failed: Failed) {
         if self.closed.get() {
             return;
         }
-        if self.replies.borrow_mut().detach(seq).is_err() {
+        if self.replies.borrow_mut().detach(failed.seq).is_err() {
             self.broken.set(true);
         }
-        self.tell(Event::Failed(Failed { seq, request: request.to_vec(), backend, cause }));
+        self.tell(Event::Failed(failed));
     }
 
     /// Makes the client look.

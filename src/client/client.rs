@@ -50,6 +50,10 @@ pub(super) struct Client {
     pub(super) transforms: VecDeque<(Sequence, Transform)>,
     /// Requests that failed and are being asked again.
     pub(super) recovery: Recovery,
+    /// Something that may have been a write was sent.
+    pub(super) wrote: bool,
+    /// Why the reply to the `WAIT` under way can't be believed.
+    pub(super) unmarked: Option<String>,
     /// Nothing more is dealt with until every reply has come.
     pub(super) hold: bool,
     /// The request that holds may take as long as it likes.
@@ -82,6 +86,8 @@ impl Client {
             lease: None,
             transforms: VecDeque::new(),
             recovery: Recovery::default(),
+            wrote: false,
+            unmarked: None,
             hold: false,
             blocked: false,
             waiting: false,
@@ -296,7 +302,7 @@ impl Client {
 
     /// Puts the request at `at..end` of the batch's buffer on its way, with its neighbours.
     #[inline]
-    fn add(&self, batch: &mut Batch<'_>, side: Side, at: usize, end: usize) -> Next {
+    fn add(&mut self, batch: &mut Batch<'_>, side: Side, at: usize, end: usize) -> Next {
         if !batch.extend(side, at, end, true, &self.inbox) {
             match batch.open(side, &self.worker, &self.session, &self.inbox) {
                 Ok(_) => {
@@ -306,7 +312,10 @@ impl Client {
             }
         }
         match side {
-            Side::Master => self.worker.counts.master_requests.increment(),
+            Side::Master => {
+                self.wrote = true;
+                self.worker.counts.master_requests.increment();
+            }
             Side::Reader => self.worker.counts.read_requests.increment(),
         }
         Next::Done

@@ -222,6 +222,7 @@ impl Client {
         }
         if request.frame.len() >= LARGE {
             let want = if side == Side::Reader { Want::Read } else { Want::Master };
+            self.wrote |= side == Side::Master;
             return self.once(batch, request.frame, want, Passage::plain(shown));
         }
         if let Some((start, end)) = request.range {
@@ -239,9 +240,12 @@ impl Client {
         self.forward_made(batch, request.frame, side, shown, None)
     }
 
-    fn count(&self, side: Side) -> Next {
+    fn count(&mut self, side: Side) -> Next {
         match side {
-            Side::Master => self.worker.counts.master_requests.increment(),
+            Side::Master => {
+                self.wrote = true;
+                self.worker.counts.master_requests.increment();
+            }
             Side::Reader => self.worker.counts.read_requests.increment(),
         }
         Next::Done

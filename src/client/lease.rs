@@ -20,13 +20,15 @@ pub(super) struct Passage {
     pub(super) shown: bool,
     /// Whether it may take as long as it likes.
     pub(super) patient: bool,
+    /// Whether it depends on nothing before it, and may be asked again over another connection.
+    pub(super) once: bool,
     /// What has to be done to its reply.
     pub(super) transform: Option<Transform>,
 }
 
 impl Passage {
     pub(super) const fn plain(shown: bool) -> Self {
-        Self { replies: 1, shown, patient: false, transform: None }
+        Self { replies: 1, shown, patient: false, once: false, transform: None }
     }
 }
 
@@ -56,11 +58,12 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, transform } = passage;
+        let Passage { replies, shown, patient, once, transform } = passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
+        ticket.once = once;
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));
@@ -107,6 +110,10 @@ impl Client {
 
     /// The server, or the network, ended it.
     pub(super) fn lease_lost(&mut self, reason: &str) {
+        if self.lease.as_ref().is_some_and(|lease| !lease.is_closed()) {
+            // What it was needed for is being asked again over another one.
+            return;
+        }
         self.lease = None;
         self.session.transaction.lose();
         let streams = self.session.subscriptions.any()

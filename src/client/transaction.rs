@@ -212,6 +212,7 @@ impl Client {
         passage: Passage,
     ) -> Next {
         batch.flush(&self.inbox);
+        self.wrote = true;
         let shown = passage.shown;
         match self.lease(batch, Want::Master) {
             Ok(lease) => {
