@@ -43,7 +43,7 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
         Err(HandshakeError::Refused { step, reply }) if !is_entry(step) => {
             // The server is well; it only does not want to do this for us.
             let reason = format!("{} refused {step}: {reply}", dial.addr);
-            tracing::warn!(backend = %dial.addr, "{reason}");
+            tracing::debug!(backend = %dial.addr, "{reason}");
             connection.close_with(&reason, Some(&reply));
             return;
         }

@@ -93,8 +93,9 @@ impl Client {
     fn needs_settling(&self, command: Option<&Resolved<'_>>, len: usize) -> bool {
         let leftover = self.lease.is_some() && !self.session.is_pinned();
         let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
-        if leftover && begins {
+        if leftover && begins && self.transforms.is_empty() {
             // One transaction after another: the connection is the same, and so is the order.
+            // Not so where the first one's EXEC still has to change the session.
             return false;
         }
         let large = len >= LARGE && !self.session.is_pinned();
