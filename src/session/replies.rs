@@ -141,16 +141,20 @@ impl Replies {
     /// them, in front of every one still to come.
     pub fn push(&mut self, bytes: &[u8]) {
         let received = self.received;
+        let is_complete = |run: Option<&Run>| run.is_some_and(|run| run.left == 0);
         let mut at = self.runs.partition_point(|run| run.first + u64::from(run.left) < received);
         if self.runs.get(at).is_some_and(|run| run.first < received) {
             // Its last reply has arrived and is being changed.
             at += 1;
-            let is_place = |run: &Run| run.first == received && run.left == 0;
-            if !self.runs.get(at).is_some_and(is_place) {
+            if !is_complete(self.runs.get(at)) {
                 let held = Vec::new();
                 let place = Run { first: received, left: 0, held, begun: false, shown: true };
                 self.runs.insert(at, place);
             }
+        }
+        // Replies of our own behind it are as old as that.
+        while is_complete(self.runs.get(at)) && is_complete(self.runs.get(at + 1)) {
+            at += 1;
         }
         match self.runs.get_mut(at).filter(|_| at > 0) {
             Some(run) => {
@@ -277,6 +281,7 @@ mod tests {
         replies.push(b"0");
         let a = replies.open(1, true);
         let b = replies.open(2, true);
+        replies.local(true, |out| out.extend_from_slice(b"L"));
         let c = replies.open(1, true);
         replies.push(b"1");
         // The reply to `a` has come and is being changed.
@@ -289,10 +294,10 @@ mod tests {
         replies.push(b"5");
         assert_eq!(replies.ready(), b"01");
         replies.deliver(a, 1, b"A").expect("owed");
-        assert_eq!(replies.ready(), b"01A23B4B5");
+        assert_eq!(replies.ready(), b"01A23B4BL5");
         replies.push(b"6");
         replies.deliver(c, 1, b"C").expect("owed");
-        assert_eq!(replies.ready(), b"01A23B4B56C");
+        assert_eq!(replies.ready(), b"01A23B4BL56C");
         assert!(replies.is_settled());
         assert_eq!(replies.held_bytes, 0);
     }
