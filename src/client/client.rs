@@ -10,9 +10,10 @@ use super::batch::{Batch, Obstacle, Side};
 use super::dispatch::{Next, Request};
 use super::entry::Entry;
 use super::recover::Recovery;
+use super::streams::Subscribing;
 use super::transform::Transform;
 use super::worker::Worker;
-use crate::backend::{Connection, Event, Inbox};
+use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::command::{Access, Effect, lookup};
 use crate::config::Config;
 use crate::resp::request::{ProtocolError, Request as Scanned};
@@ -47,8 +48,12 @@ pub(super) struct Client {
     pub(super) lease: Option<Rc<Connection>>,
     /// Replies that have to be changed before they are passed on.
     pub(super) transforms: VecDeque<(Sequence, Transform)>,
+    /// Subscriptions that the server has not confirmed yet.
+    pub(super) subscribing: Vec<Subscribing>,
     /// Requests that failed and are being asked again.
     pub(super) recovery: Recovery,
+    /// Bytes at the front of the ready replies that the client has been given.
+    pub(super) written: usize,
     /// Nothing more is dealt with until every reply has come.
     pub(super) hold: bool,
     /// The request that holds may take as long as it likes.
@@ -76,7 +81,9 @@ impl Client {
             wanted: 0,
             lease: None,
             transforms: VecDeque::new(),
+            subscribing: Vec::new(),
             recovery: Recovery::default(),
+            written: 0,
             hold: false,
             blocked: false,
             waiting: false,
@@ -121,7 +128,7 @@ impl Client {
     }
 
     pub(super) fn output_bytes(&self) -> usize {
-        self.inbox.replies().bytes()
+        self.inbox.replies().bytes() - self.written
     }
 
     pub(super) fn query_buffer_limit(&self) -> usize {
@@ -142,6 +149,7 @@ impl Client {
             match event {
                 Event::Whole(whole) => self.transform(whole),
                 Event::Failed(failed) => self.failed(failed),
+                Event::Denied(seq) => self.subscription_denied(seq),
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
             }
         }
@@ -175,8 +183,11 @@ impl Client {
         }
         self.hold = false;
         self.blocked = false;
+        self.subscribing.clear();
         if !self.session.is_pinned() {
             self.release();
+        } else if let Some(lease) = self.lease.as_ref().filter(|_| !self.session.is_streaming()) {
+            lease.set_relay(Relay::Nothing);
         }
         true
     }

@@ -5,6 +5,7 @@ use super::client::{Client, Ending, LARGE};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
+use crate::backend::Relay;
 use crate::command::{Access, Effect, Resolved, resolve};
 use crate::config::AdminCommands;
 use crate::resp::{Args, encode};
@@ -66,9 +67,13 @@ impl Client {
         command: Option<&Resolved<'_>>,
         request: &Request<'_>,
     ) -> bool {
-        let leftover = self.lease.is_some()
-            && !self.session.is_pinned()
-            && !matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
+        let goes_on = self.session.is_pinned()
+            || matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
+        let leftover = self.lease.as_ref().is_some_and(|lease| {
+            // A reply must not be taken for a message once there are none.
+            let relays = lease.relay() != Relay::Nothing && !self.session.is_streaming();
+            !goes_on || relays
+        });
         let large = request.frame.len() >= LARGE && !self.session.is_pinned();
         if leftover || large || self.session.must_settle(command) {
             batch.flush(&self.inbox);

@@ -72,7 +72,7 @@ impl Client {
     /// Gives the connection back, if there is one.
     pub(super) fn release(&mut self) {
         if let Some(lease) = self.lease.take() {
-            if !self.session.subscriptions.any() && !self.session.monitor {
+            if !self.session.is_streaming() {
                 lease.set_relay(Relay::Nothing);
             }
             let now = tokio::time::Instant::now();
@@ -93,10 +93,7 @@ impl Client {
     pub(super) fn lease_lost(&mut self, reason: &str) {
         self.lease = None;
         self.session.transaction.lose();
-        let streams = self.session.subscriptions.any()
-            || self.session.monitor
-            || self.session.tracking.is_some();
-        if streams {
+        if self.session.is_streaming() {
             // Messages may have been missed; only a lost connection tells the client so.
             tracing::info!(client = %self.entry.addr, "closed with its own connection: {reason}");
             self.end(Ending::Now);

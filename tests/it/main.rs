@@ -16,6 +16,7 @@ mod admin;
 mod blocking;
 mod check;
 mod monitor;
+mod pubsub;
 mod real_clients;
 mod redis_rs;
 mod resp_real;
