@@ -132,18 +132,19 @@ impl Client {
         batch: &Batch<'_>,
         id: &[u8],
     ) -> Result<(Vec<u8>, u64), &'static str> {
-        const MISSING: &str =
-            "ERR The client ID you want redirect to does not exist (it has to subscribe first)";
+        const MISSING: &str = "ERR The client ID you want redirect to does not exist";
+        const ELSEWHERE: &str =
+            "ERR The client ID you want redirect to has to subscribe first, at the same server";
         let id = crate::resp::integer::parse(id).and_then(|id| u64::try_from(id).ok());
         let id = id.ok_or("ERR value is not an integer or out of range")?;
         let entry = self.worker.shared.registry.find(id).ok_or(MISSING)?;
-        let (backend, server_id) = entry.facts().lease.ok_or(MISSING)?;
+        let (backend, server_id) = entry.facts().lease.ok_or(ELSEWHERE)?;
         let own = match &self.lease {
             Some(lease) => Some(lease.backend),
             None => batch.topology.master().map(|master| master.id),
         };
         if own != Some(backend) {
-            return Err(MISSING);
+            return Err(ELSEWHERE);
         }
         Ok((crate::resp::integer::text(server_id), id))
     }

@@ -16,6 +16,7 @@ mod admin;
 mod blocking;
 mod check;
 mod monitor;
+mod monitor_tracking;
 mod pubsub;
 mod real_clients;
 mod redis_rs;
