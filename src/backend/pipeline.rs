@@ -252,7 +252,11 @@ impl Pipeline {
             match self.tickets.front_mut() {
                 Some(ticket) if relay::is_reply(self.relay, &frame) => {
                     // An error answers the whole request, however many replies it would have.
-                    let count = if frame[0] == b'-' { ticket.left } else { 1 };
+                    let denied = frame[0] == b'-';
+                    let count = if denied { ticket.left } else { 1 };
+                    if let (true, Some(inbox)) = (denied, &ticket.inbox) {
+                        inbox.tell(Event::Denied(ticket.seq));
+                    }
                     if let (true, Some(inbox)) = (ticket.whole, &ticket.inbox) {
                         let Self { backend, scan_tag, .. } = *self;
                         let seq = ticket.seq;

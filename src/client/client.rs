@@ -11,9 +11,10 @@ use super::batch::{Batch, Obstacle, Side};
 use super::dispatch::{Next, Request};
 use super::entry::Entry;
 use super::recover::Recovery;
+use super::streams::Subscribing;
 use super::transform::Transform;
 use super::worker::Worker;
-use crate::backend::{Connection, Event, Inbox};
+use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::command::{Access, Effect, lookup};
 use crate::config::Config;
 use crate::resp::request::{ProtocolError, Request as Scanned};
@@ -48,12 +49,16 @@ pub(super) struct Client {
     pub(super) lease: Option<Rc<Connection>>,
     /// Replies that have to be changed before they are passed on.
     pub(super) transforms: VecDeque<(Sequence, Transform)>,
+    /// Subscriptions that the server has not confirmed yet.
+    pub(super) subscribing: Vec<Subscribing>,
     /// Requests that failed and are being asked again.
     pub(super) recovery: Recovery,
     /// Something that may have been a write was sent.
     pub(super) wrote: bool,
     /// Why the reply to the `WAIT` under way can't be believed.
     pub(super) unmarked: Option<String>,
+    /// Bytes at the front of the ready replies that the client has been given.
+    pub(super) written: usize,
     /// Nothing more is dealt with until every reply has come.
     pub(super) hold: bool,
     /// The request that holds may take as long as it likes.
@@ -85,9 +90,11 @@ impl Client {
             wanted: 0,
             lease: None,
             transforms: VecDeque::new(),
+            subscribing: Vec::new(),
             recovery: Recovery::default(),
             wrote: false,
             unmarked: None,
+            written: 0,
             hold: false,
             blocked: false,
             waiting: false,
@@ -129,7 +136,7 @@ impl Client {
     }
 
     pub(super) fn output_bytes(&self) -> usize {
-        self.inbox.replies().bytes()
+        self.inbox.replies().bytes() - self.written
     }
 
     pub(super) fn query_buffer_limit(&self) -> usize {
@@ -157,6 +164,7 @@ impl Client {
             match event {
                 Event::Whole(whole) => self.transform(whole),
                 Event::Failed(failed) => self.failed(failed),
+                Event::Denied(seq) => self.subscription_denied(seq),
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
             }
         }
@@ -190,8 +198,11 @@ impl Client {
         }
         self.hold = false;
         self.blocked = false;
+        self.subscribing.clear();
         if !self.session.is_pinned() {
             self.release();
+        } else if let Some(lease) = self.lease.as_ref().filter(|_| !self.session.is_streaming()) {
+            lease.set_relay(Relay::Nothing);
         }
         true
     }

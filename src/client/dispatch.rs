@@ -5,6 +5,7 @@ use super::client::{Client, Ending, LARGE};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
+use crate::backend::Relay;
 use crate::command::{Access, Effect, Resolved, resolve};
 use crate::config::AdminCommands;
 use crate::resp::{Args, encode};
@@ -91,11 +92,16 @@ impl Client {
 
     /// Whether every earlier reply has to have come before a request of `len` bytes.
     fn needs_settling(&self, command: Option<&Resolved<'_>>, len: usize) -> bool {
-        let leftover = self.lease.is_some() && !self.session.is_pinned();
+        // One transaction after another: the connection is the same, and so is the order. Not so
+        // where the first one's EXEC still has to change the session.
         let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
-        if leftover && begins && self.transforms.is_empty() {
-            // One transaction after another: the connection is the same, and so is the order.
-            // Not so where the first one's EXEC still has to change the session.
+        let goes_on = self.session.is_pinned() || begins && self.transforms.is_empty();
+        let leftover = self.lease.as_ref().is_some_and(|lease| {
+            // A reply must not be taken for a message once there are none.
+            let relays = lease.relay() != Relay::Nothing && !self.session.is_streaming();
+            !goes_on || relays
+        });
+        if goes_on && begins && self.lease.is_some() && !leftover {
             return false;
         }
         let large = len >= LARGE && !self.session.is_pinned();

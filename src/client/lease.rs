@@ -91,7 +91,7 @@ impl Client {
                 // The client went in the midst of it: the server still keeps its state.
                 lease.taint();
             }
-            if !self.session.subscriptions.any() && !self.session.monitor {
+            if !self.session.is_streaming() {
                 lease.set_relay(Relay::Nothing);
             }
             let now = tokio::time::Instant::now();
@@ -116,10 +116,7 @@ impl Client {
         }
         self.lease = None;
         self.session.transaction.lose();
-        let streams = self.session.subscriptions.any()
-            || self.session.monitor
-            || self.session.tracking.is_some();
-        if streams {
+        if self.session.is_streaming() {
             // Messages may have been missed; only a lost connection tells the client so.
             tracing::info!(client = %self.entry.addr, "closed with its own connection: {reason}");
             self.end(Ending::Now);
