@@ -27,6 +27,8 @@ pub enum Event {
     Failed(Failed),
     /// A reply that needs a change before it is passed on.
     Whole(Whole),
+    /// The leased connection's server refused a write: it is no master any more.
+    Demoted,
     /// The leased connection is gone; its unanswered requests have failed already.
     LeaseLost(String),
 }

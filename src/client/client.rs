@@ -138,6 +138,7 @@ impl Client {
             match event {
                 Event::Whole(whole) => self.transform(whole),
                 Event::Failed(failed) => self.failed(failed),
+                Event::Demoted => self.demoted(),
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
             }
         }

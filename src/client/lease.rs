@@ -92,6 +92,21 @@ impl Client {
         self.release();
     }
 
+    /// Its server became a replica: a session that has to stay there could never write again. The
+    /// client comes back, and gets to the true master.
+    pub(super) fn demoted(&mut self) {
+        if self.streams() {
+            tracing::info!(client = %self.entry.addr, "closed: its own connection's server is no master now");
+            self.end(Ending::AfterReplies);
+        }
+    }
+
+    /// Whether the server talks to this session unasked.
+    fn streams(&self) -> bool {
+        let session = &self.session;
+        session.subscriptions.any() || session.monitor || session.tracking.is_some()
+    }
+
     /// The server, or the network, ended it.
     pub(super) fn lease_lost(&mut self, reason: &str) {
         if self.lease.as_ref().is_some_and(|lease| !lease.is_closed()) {
@@ -100,10 +115,7 @@ impl Client {
         }
         self.lease = None;
         self.session.transaction.lose();
-        let streams = self.session.subscriptions.any()
-            || self.session.monitor
-            || self.session.tracking.is_some();
-        if streams {
+        if self.streams() {
             // Messages may have been missed; only a lost connection tells the client so.
             tracing::info!(client = %self.entry.addr, "closed with its own connection: {reason}");
             self.end(Ending::Now);

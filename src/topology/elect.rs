@@ -116,6 +116,8 @@ fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role
                 }
                 LinkState::Up => None,
                 LinkState::Syncing => Some("in full sync"),
+                // Nobody has newer data: as in Redis, its own `replica-serve-stale-data` decides.
+                LinkState::Down if master.is_none() => None,
                 LinkState::Down => Some("its link to its master is down"),
             };
             (Role::Replica, excluded.map(str::to_owned))

@@ -15,6 +15,8 @@
 mod admin;
 mod check;
 mod clients_through_proxy;
+mod failover;
+mod half_close;
 mod monitor;
 mod real_clients;
 mod redis_rs;
@@ -23,4 +25,5 @@ mod resp_real;
 mod scan;
 mod support;
 mod support_selftest;
+mod timeouts;
 mod wait;
