@@ -42,6 +42,8 @@ pub struct Inbox {
     waker: RefCell<Option<Waker>>,
     /// The client was woken and has not looked yet.
     woken: Cell<bool>,
+    /// The client is gone: whatever still arrives for it is dropped.
+    gone: Cell<bool>,
     /// A bug crossed our way: the client has to be closed.
     broken: Cell<bool>,
 }
@@ -55,6 +57,14 @@ impl Inbox {
     /// Remembers whom to wake; said once, by the client's task.
     pub fn set_waker(&self, waker: &Waker) {
         *self.waker.borrow_mut() = Some(waker.clone());
+    }
+
+    /// The client is gone, and owed nothing any more.
+    pub fn close(&self) {
+        self.gone.set(true);
+        self.replies.take();
+        self.events.take();
+        self.waker.take();
     }
 
     /// The client looks now: later arrivals wake it again.
@@ -75,6 +85,9 @@ impl Inbox {
 
     /// `count` whole replies from `seq` on.
     pub fn deliver(&self, seq: Sequence, count: u32, bytes: &[u8]) {
+        if self.gone.get() {
+            return;
+        }
         let delivered = self.replies.borrow_mut().deliver(seq, count, bytes);
         if delivered.is_err() {
             self.broken.set(true);
@@ -84,6 +97,9 @@ impl Inbox {
 
     /// Part of the reply to `seq`.
     pub fn deliver_part(&self, seq: Sequence, bytes: &[u8]) {
+        if self.gone.get() {
+            return;
+        }
         let delivered = self.replies.borrow_mut().deliver_part(seq, bytes);
         if delivered.is_err() {
             self.broken.set(true);
@@ -93,12 +109,18 @@ impl Inbox {
 
     /// Bytes that answer no request.
     pub fn push(&self, bytes: &[u8]) {
+        if self.gone.get() {
+            return;
+        }
         self.replies.borrow_mut().push(bytes);
         self.wake();
     }
 
     /// Something to act on.
     pub fn tell(&self, event: Event) {
+        if self.gone.get() {
+            return;
+        }
         self.events.borrow_mut().push(event);
         self.wake();
     }
@@ -106,6 +128,9 @@ impl Inbox {
     /// The request's reply will not come from where it was expected ([`Event::Failed`]): its
     /// place in the line is kept for whoever answers it instead.
     pub fn fail(&self, failed: Failed) {
+        if self.gone.get() {
+            return;
+        }
         if self.replies.borrow_mut().detach(failed.seq).is_err() {
             self.broken.set(true);
         }

@@ -250,7 +250,7 @@ impl Pipeline {
             let frame = std::mem::take(&mut self.whole);
             match self.tickets.front_mut() {
                 Some(ticket) if relay::is_reply(self.relay, &frame) => {
-                    self.refused |= Refusal::of(&frame) == Some(Refusal::ReadOnly);
+                    self.refused |= frame.starts_with(b"-READONLY ");
                     // An error answers the whole request, however many replies it would have.
                     let count = if frame[0] == b'-' { ticket.left } else { 1 };
                     if let (true, Some(inbox)) = (ticket.whole, &ticket.inbox) {

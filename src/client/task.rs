@@ -53,7 +53,6 @@ impl Task {
             }
             match self.read(cx)? {
                 Poll::Pending => return Ok(self.is_over()),
-                Poll::Ready(()) if self.eof => return Ok(true),
                 Poll::Ready(()) => {}
             }
         }
@@ -65,7 +64,9 @@ impl Task {
 
     fn is_over(&self) -> bool {
         match self.client.ending() {
-            None => false,
+            // Who has said all still gets the replies, unless nothing may ever come.
+            None if self.eof && self.client.waits_endlessly() => true,
+            None => self.eof && !self.client.is_waiting() && self.client.is_answered(),
             Some(Ending::AfterReplies) => self.client.is_answered(),
             Some(Ending::Now) => true,
         }
@@ -73,7 +74,10 @@ impl Task {
 
     fn may_read(&self) -> bool {
         let waits = self.client.is_waiting() && self.query.len() >= AHEAD_MAX;
-        self.client.ending().is_none() && !waits && self.client.output_bytes() < OUTPUT_HIGH
+        !self.eof
+            && self.client.ending().is_none()
+            && !waits
+            && self.client.output_bytes() < OUTPUT_HIGH
     }
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.

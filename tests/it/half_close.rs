@@ -42,5 +42,5 @@ fn who_hangs_up_while_waiting_is_forgotten() {
         (clients.get("blocked_clients") == Some("0")).then_some(()).ok_or(clients.0)
     });
     assert_eq!(proxy.wire().cmd(&["RPUSH", "list", "a"]).int(), 1);
-    assert_eq!(proxy.wire().cmd(&["LLEN", "list"]).int(), 1);
+    assert_eq!(trio.master.cmd(&["LLEN", "list"]).int(), 1);
 }

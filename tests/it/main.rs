@@ -13,6 +13,7 @@
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 
 mod admin;
+mod bounds_memory;
 mod check;
 mod clients_through_proxy;
 mod failover;
