@@ -214,6 +214,10 @@ impl Connection {
     }
 
     pub(super) fn opened(&self, server_id: i64, scan_tag: u32) {
+        if self.is_closed() {
+            // Whoever it was for has gone meanwhile.
+            return;
+        }
         self.server_id.set(server_id);
         let mut pipeline = self.pipeline.borrow_mut();
         pipeline.scan_tag = scan_tag;

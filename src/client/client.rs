@@ -363,6 +363,11 @@ impl Client {
         self.end(Ending::AfterReplies);
     }
 
+    /// It gave a sign of life.
+    pub(super) fn touch(&mut self) {
+        self.active = true;
+    }
+
     /// The request in progress was dealt with elsewhere.
     pub(super) fn forget_scan(&mut self) {
         self.scanner = RequestScanner::default();

@@ -13,11 +13,13 @@
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 
 mod admin;
+mod bounds_clients;
 mod bounds_memory;
 mod check;
 mod clients_through_proxy;
 mod failover;
 mod half_close;
+mod lifecycle;
 mod monitor;
 mod real_clients;
 mod redis_rs;
