@@ -113,6 +113,11 @@ impl Client {
         self.waiting
     }
 
+    /// It waits in a command that may take for ever.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
     pub(super) fn wanted(&self) -> usize {
         self.wanted
     }
@@ -129,6 +134,12 @@ impl Client {
     pub(super) fn is_answered(&self) -> bool {
         let mut replies = self.inbox.replies();
         replies.is_settled() && replies.ready().is_empty()
+    }
+
+    /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
+    /// command, ends with it.
+    pub(super) fn is_through(&self) -> bool {
+        self.blocked || !self.waiting && self.is_answered()
     }
 
     /// Acts on what came from the servers and from other clients since the last turn.
@@ -367,6 +378,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
+        self.inbox.close();
         self.release();
         self.worker.shared.registry.remove(self.entry.id);
     }

@@ -26,10 +26,8 @@ impl Client {
         };
         match client {
             ClientCommand::Tracking => self.tracking(batch, request, shown),
-            ClientCommand::TrackingInfo
-            | ClientCommand::Caching
-            | ClientCommand::Help
-            | ClientCommand::Other => self.forward(batch, request, Side::Master, shown),
+            ClientCommand::Caching => self.forward(batch, request, Side::Master, shown),
+            client if client.is_servers() => self.forward(batch, request, Side::Master, shown),
             ClientCommand::Unblock => self.unblock(batch, request, shown),
             _ => {
                 let args = Args::new(request.frame).to_vec();
@@ -137,14 +135,14 @@ impl Client {
     /// CLIENT UNBLOCK: the server ends what it holds for that client's own connection.
     fn unblock(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
         let args = Args::new(request.frame).to_vec();
-        let Some(id) = args.get(2).and_then(|id| integer::parse(id)) else {
-            return self.error(batch, shown, "ERR value is not an integer or out of range");
-        };
         let reason = args.get(3).copied().unwrap_or(b"TIMEOUT");
         if !reason.eq_ignore_ascii_case(b"timeout") && !reason.eq_ignore_ascii_case(b"error") {
             let error = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
             return self.error(batch, shown, error);
         }
+        let Some(id) = args.get(2).and_then(|id| integer::parse(id)) else {
+            return self.error(batch, shown, "ERR value is not an integer or out of range");
+        };
         let entry = u64::try_from(id).ok().and_then(|id| self.worker.shared.registry.find(id));
         let lease = entry.and_then(|entry| {
             let facts = entry.facts();

@@ -67,15 +67,14 @@ impl Client {
         command: Option<&Resolved<'_>>,
         request: &Request<'_>,
     ) -> bool {
-        let leftover = self.lease.is_some()
-            && !self.session.is_pinned()
-            && !matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
-        let large = request.frame.len() >= LARGE && !self.session.is_pinned();
-        if leftover || large || self.session.must_settle(command) {
+        if self.needs_settling(command, request.frame.len()) {
             batch.flush(&self.inbox);
             if !self.settle() {
                 return true;
             }
+        }
+        if self.lease.as_ref().is_some_and(|lease| lease.is_congested(&self.inbox)) {
+            return true;
         }
         let may_write = command.is_none_or(|c| {
             matches!(c.access, Access::Write | Access::Admin) || c.effect == Effect::Exec
@@ -88,6 +87,18 @@ impl Client {
             return true;
         }
         false
+    }
+
+    /// Whether every earlier reply has to have come before a request of `len` bytes.
+    fn needs_settling(&self, command: Option<&Resolved<'_>>, len: usize) -> bool {
+        let leftover = self.lease.is_some() && !self.session.is_pinned();
+        let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
+        if leftover && begins {
+            // One transaction after another: the connection is the same, and so is the order.
+            return false;
+        }
+        let large = len >= LARGE && !self.session.is_pinned();
+        leftover || large || self.session.must_settle(command)
     }
 
     /// What the proxy does not let through.
@@ -177,18 +188,18 @@ impl Client {
     ) -> Next {
         batch.flush(&self.inbox);
         let args = Args::new(request.frame).to_vec();
-        if command.effect == Effect::Hello && self.session.is_pinned() && changes(&args, self) {
-            let error = "ERR HELLO cannot change the protocol now; RESET first";
-            return self.error(batch, shown, error);
-        }
         let before = self.session.reply;
+        let spoken = self.session.version;
         let mut reply = Vec::new();
         let gate =
             Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
-        batch.forget();
+        batch.forget(&self.inbox);
         if !answered {
             return self.client_command(batch, request, command, shown);
+        }
+        if self.session.version != spoken {
+            self.switch_lease(batch);
         }
         // CLIENT REPLY ON is answered although replies were off.
         let shown = shown || self.session.reply != before;
@@ -280,10 +291,4 @@ fn may_come_first(command: &Resolved<'_>) -> bool {
 /// the server's to refuse.
 const fn survives_subscriber_mode(effect: Effect) -> bool {
     matches!(effect, Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset)
-}
-
-/// Whether a HELLO asks for another version than the session speaks.
-fn changes(args: &[&[u8]], client: &Client) -> bool {
-    let version = [b'0' + client.session.version.number()];
-    args.get(1).is_some_and(|asked| *asked != version)
 }

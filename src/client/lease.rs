@@ -7,6 +7,7 @@ use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::{Connection, Relay, Ticket};
+use crate::resp::{encode, integer};
 use crate::routing::{NoRoute, Want};
 use crate::session::replies::Sequence;
 
@@ -69,9 +70,24 @@ impl Client {
         seq
     }
 
+    /// The session speaks another version of the protocol now: so has its own connection, which
+    /// then fits no other session.
+    pub(super) fn switch_lease(&mut self, batch: &Batch<'_>) {
+        if let Some(lease) = self.lease.clone() {
+            let version = integer::text(self.session.version.number());
+            let hello = encode::request_of(&[b"HELLO", &version]);
+            self.send_leased(&lease, &hello, Passage::plain(false), batch);
+            lease.taint();
+        }
+    }
+
     /// Gives the connection back, if there is one.
     pub(super) fn release(&mut self) {
         if let Some(lease) = self.lease.take() {
+            if self.session.is_pinned() {
+                // The client went in the midst of it: the server still keeps its state.
+                lease.taint();
+            }
             if !self.session.subscriptions.any() && !self.session.monitor {
                 lease.set_relay(Relay::Nothing);
             }

@@ -79,6 +79,11 @@ impl Client {
             Cause::Refused(Refusal::NoScript, _) if replica && script => {
                 self.again(failed, Want::Master);
             }
+            Cause::TimedOut => {
+                // Whoever does not answer one may well not answer the next.
+                self.rest(failed.backend);
+                self.give_up(&failed, may_write);
+            }
             Cause::Unsent { refusal: None, .. } | Cause::Lost(_)
                 if !may_write && !failed.request.is_empty() =>
             {
@@ -103,7 +108,7 @@ impl Client {
         if let Some(backend) = topology.backend(backend)
             && backend.health.failed(self.worker.shared.now_ms(), fastrand::f64())
         {
-            tracing::warn!(backend = %backend.addr, "a replica refuses reads; it rests");
+            tracing::warn!(backend = %backend.addr, "does not serve requests; its reads go elsewhere for a while");
             self.worker.shared.suspect.notify_one();
         }
     }

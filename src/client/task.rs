@@ -32,6 +32,7 @@ pub(super) struct Task {
     query: Vec<u8>,
     /// Bytes of the first ready reply buffer that the socket took already.
     written: usize,
+    /// The client says no more; it may still read, as `printf ... | nc` does.
     eof: bool,
 }
 
@@ -53,7 +54,6 @@ impl Task {
             }
             match self.read(cx)? {
                 Poll::Pending => return Ok(self.is_over()),
-                Poll::Ready(()) if self.eof => return Ok(true),
                 Poll::Ready(()) => {}
             }
         }
@@ -65,15 +65,18 @@ impl Task {
 
     fn is_over(&self) -> bool {
         match self.client.ending() {
-            None => false,
+            None => self.eof && self.client.is_through(),
             Some(Ending::AfterReplies) => self.client.is_answered(),
             Some(Ending::Now) => true,
         }
     }
 
     fn may_read(&self) -> bool {
-        let waits = self.client.is_waiting() && self.query.len() >= AHEAD_MAX;
-        self.client.ending().is_none() && !waits && self.client.output_bytes() < OUTPUT_HIGH
+        // A blocked client is read on, as Redis does: else nobody would see it go away.
+        let ahead = self.client.is_waiting() && !self.client.is_blocked();
+        let waits = ahead && self.query.len() >= AHEAD_MAX;
+        let open = !self.eof && self.client.ending().is_none();
+        open && !waits && self.client.output_bytes() < OUTPUT_HIGH
     }
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.

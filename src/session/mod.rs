@@ -105,7 +105,7 @@ impl Session {
     pub fn must_settle(&self, command: Option<&Resolved<'_>>) -> bool {
         let Some(command) = command else { return false };
         if self.is_pinned() {
-            return matches!(command.effect, Effect::Reset);
+            return matches!(command.effect, Effect::Reset | Effect::Hello);
         }
         match command.effect {
             Effect::None

@@ -13,10 +13,17 @@
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 
 mod admin;
+mod balance;
+mod blocking;
 mod check;
+mod differential;
 mod monitor;
+mod protocol_limits;
+mod own_connections;
+mod pipelined_pairs;
 mod real_clients;
 mod redis_rs;
 mod resp_real;
 mod support;
 mod support_selftest;
+mod transactions;
