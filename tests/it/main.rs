@@ -15,6 +15,7 @@
 mod admin;
 mod check;
 mod differential;
+mod every_command;
 mod monitor;
 mod own_connections;
 mod pipelined_pairs;
