@@ -14,6 +14,7 @@
 
 mod admin;
 mod check;
+mod crossed_replies;
 mod differential;
 mod every_command;
 mod monitor;
