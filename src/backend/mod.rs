@@ -12,6 +12,8 @@ mod inbox;
 mod pipeline;
 mod pool;
 mod relay;
+#[cfg(test)]
+mod tests;
 mod ticket;
 
 pub use connection::{Connection, Load};
