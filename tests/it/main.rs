@@ -17,6 +17,7 @@ mod check;
 mod crossed_replies;
 mod differential;
 mod every_command;
+mod garbage;
 mod monitor;
 mod own_connections;
 mod pipelined_pairs;
