@@ -12,6 +12,7 @@ mod inbox;
 mod pipeline;
 mod pool;
 mod relay;
+mod requests;
 #[cfg(test)]
 mod tests;
 mod ticket;

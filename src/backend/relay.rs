@@ -1,6 +1,6 @@
 //! What a leased connection may send without being asked.
 
-use crate::resp::Args;
+use crate::resp::{Args, RespVersion};
 
 /// How a leased connection's unrequested frames are told from replies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -8,10 +8,23 @@ pub enum Relay {
     /// There are none.
     #[default]
     Nothing,
-    /// Pub/Sub messages (as arrays to RESP2, as pushes to RESP3) and invalidations.
+    /// Pub/Sub messages as arrays, in RESP2.
     Messages,
+    /// Pub/Sub messages and invalidations as pushes, in RESP3.
+    Pushes,
     /// Everything: the session reads what the server does (`MONITOR`).
     Everything,
+}
+
+impl Relay {
+    /// How a session that speaks `version` gets what it subscribed to.
+    #[must_use]
+    pub const fn of(version: RespVersion) -> Self {
+        match version {
+            RespVersion::V2 => Self::Messages,
+            RespVersion::V3 => Self::Pushes,
+        }
+    }
 }
 
 /// Whether `frame`, complete, is a reply to a request although it is (RESP3) a push.
@@ -19,11 +32,9 @@ pub(super) fn is_reply(relay: Relay, frame: &[u8]) -> bool {
     let kind = || Args::new(frame).next().unwrap_or_default();
     match (relay, frame.first()) {
         (Relay::Everything, _) => false,
-        (Relay::Nothing, Some(b'>')) => is_confirmation(kind()),
-        (Relay::Nothing, _) => true,
-        (Relay::Messages, Some(b'>')) => is_confirmation(kind()),
+        (_, Some(b'>')) => is_confirmation(kind()),
         (Relay::Messages, Some(b'*')) => !matches!(kind(), b"message" | b"pmessage" | b"smessage"),
-        (Relay::Messages, _) => true,
+        (Relay::Nothing | Relay::Messages | Relay::Pushes, _) => true,
     }
 }
 
@@ -48,11 +59,13 @@ mod tests {
     fn messages_are_told_from_replies() {
         let message = b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n";
         assert!(!is_reply(Relay::Messages, message));
-        assert!(is_reply(Relay::Nothing, message), "an LRANGE may answer just that");
+        for other in [Relay::Nothing, Relay::Pushes] {
+            assert!(is_reply(other, message), "an LRANGE may answer just that");
+        }
         let push = b">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n";
-        assert!(!is_reply(Relay::Messages, push) && !is_reply(Relay::Nothing, push));
+        assert!(!is_reply(Relay::Pushes, push) && !is_reply(Relay::Nothing, push));
         let subscribed = b">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n";
-        assert!(is_reply(Relay::Messages, subscribed));
+        assert!(is_reply(Relay::Pushes, subscribed));
         assert!(!is_reply(Relay::Everything, b"+OK\r\n"));
     }
 }

@@ -1,5 +1,6 @@
 //! One client's logic, without its socket: requests in, requests to servers and replies out.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,9 +11,10 @@ use super::batch::{Batch, Obstacle, Side};
 use super::dispatch::{Next, Request};
 use super::entry::Entry;
 use super::recover::Recovery;
+use super::streams::Subscribing;
 use super::transform::Transform;
 use super::worker::Worker;
-use crate::backend::{Connection, Event, Inbox};
+use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::command::{Access, Effect, lookup};
 use crate::config::Config;
 use crate::resp::request::{ProtocolError, Request as Scanned};
@@ -47,8 +49,16 @@ pub(super) struct Client {
     pub(super) lease: Option<Rc<Connection>>,
     /// Replies that have to be changed before they are passed on.
     pub(super) transforms: VecDeque<(Sequence, Transform)>,
+    /// Subscriptions that the server has not confirmed yet.
+    pub(super) subscribing: Vec<Subscribing>,
     /// Requests that failed and are being asked again.
     pub(super) recovery: Recovery,
+    /// Something that may have been a write was sent.
+    pub(super) wrote: bool,
+    /// Why the reply to the `WAIT` under way can't be believed.
+    pub(super) unmarked: Option<String>,
+    /// Bytes at the front of the ready replies that the client has been given.
+    pub(super) written: usize,
     /// Nothing more is dealt with until every reply has come.
     pub(super) hold: bool,
     /// The request that holds may take as long as it likes.
@@ -57,9 +67,13 @@ pub(super) struct Client {
     waiting: bool,
     ending: Option<Ending>,
     /// The last command, for `CLIENT LIST`.
-    pub(super) last_command: String,
-    /// What `CLIENT LIST` was told last, cheap to compare.
+    pub(super) last_command: Cow<'static, str>,
+    /// Something happened since the last turn.
     active: bool,
+    /// Something about the session may have changed since the others were told.
+    pub(super) changed: bool,
+    /// The bytes of requests and replies waiting that the others were told of.
+    told: (usize, usize),
 }
 
 impl Client {
@@ -76,13 +90,19 @@ impl Client {
             wanted: 0,
             lease: None,
             transforms: VecDeque::new(),
+            subscribing: Vec::new(),
             recovery: Recovery::default(),
+            wrote: false,
+            unmarked: None,
+            written: 0,
             hold: false,
             blocked: false,
             waiting: false,
             ending: None,
-            last_command: String::new(),
+            last_command: Cow::Borrowed(""),
             active: false,
+            changed: false,
+            told: (0, 0),
         }
     }
 
@@ -106,12 +126,17 @@ impl Client {
         self.waiting
     }
 
+    /// It waits in a command that may take for ever.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
     pub(super) fn wanted(&self) -> usize {
         self.wanted
     }
 
     pub(super) fn output_bytes(&self) -> usize {
-        self.inbox.replies().bytes()
+        self.inbox.replies().bytes() - self.written
     }
 
     pub(super) fn query_buffer_limit(&self) -> usize {
@@ -135,9 +160,11 @@ impl Client {
         self.inbox.looked();
         for event in self.inbox.take_events() {
             self.active = true;
+            self.changed = true;
             match event {
                 Event::Whole(whole) => self.transform(whole),
                 Event::Failed(failed) => self.failed(failed),
+                Event::Denied(seq) => self.subscription_denied(seq),
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
             }
         }
@@ -171,8 +198,11 @@ impl Client {
         }
         self.hold = false;
         self.blocked = false;
+        self.subscribing.clear();
         if !self.session.is_pinned() {
             self.release();
+        } else if let Some(lease) = self.lease.as_ref().filter(|_| !self.session.is_streaming()) {
+            lease.set_relay(Relay::Nothing);
         }
         true
     }
@@ -263,9 +293,12 @@ impl Client {
     }
 
     /// Remembers the command for `CLIENT LIST`.
-    pub(super) fn note(&mut self, name: &str) {
-        self.last_command.clear();
-        self.last_command.push_str(name);
+    fn note(&mut self, name: &'static str) {
+        // Comparing the addresses is enough: a difference only means one publication more.
+        if !std::ptr::eq(self.last_command.as_ptr(), name.as_ptr()) {
+            self.last_command = Cow::Borrowed(name);
+            self.changed = true;
+        }
     }
 
     /// Whether nothing about the session or the moment asks for a closer look.
@@ -290,7 +323,10 @@ impl Client {
             }
         }
         match side {
-            Side::Master => self.worker.counts.master_requests.increment(),
+            Side::Master => {
+                self.wrote = true;
+                self.worker.counts.master_requests.increment();
+            }
             Side::Reader => self.worker.counts.read_requests.increment(),
         }
         Next::Done
@@ -335,8 +371,7 @@ impl Client {
 
     fn protocol_error(&mut self, error: ProtocolError) {
         self.worker.counts.protocol_errors.increment();
-        let text = format!("ERR Protocol error: {error}");
-        self.inbox.replies().local(true, |out| encode::error(out, &text));
+        self.inbox.replies().local(true, |out| error.reply(out));
         self.end(Ending::AfterReplies);
     }
 
@@ -349,14 +384,21 @@ impl Client {
 
     /// Tells the others what this client does, if it did anything.
     pub(super) fn publish(&mut self, query_bytes: usize) {
-        if std::mem::take(&mut self.active) || self.lease.is_some() {
-            self.publish_facts(query_bytes);
+        if std::mem::take(&mut self.active) {
+            self.entry.touch(self.worker.now_ms());
+        }
+        let waiting = (query_bytes, self.output_bytes());
+        let changed = std::mem::take(&mut self.changed) || self.lease.is_some();
+        if changed || waiting != self.told {
+            self.told = waiting;
+            self.publish_facts(waiting);
         }
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
+        self.inbox.close();
         self.release();
         self.worker.shared.registry.remove(self.entry.id);
     }

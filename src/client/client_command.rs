@@ -26,10 +26,8 @@ impl Client {
         };
         match client {
             ClientCommand::Tracking => self.tracking(batch, request, shown),
-            ClientCommand::TrackingInfo
-            | ClientCommand::Caching
-            | ClientCommand::Help
-            | ClientCommand::Other => self.forward(batch, request, Side::Master, shown),
+            ClientCommand::Caching => self.forward(batch, request, Side::Master, shown),
+            client if client.is_servers() => self.forward(batch, request, Side::Master, shown),
             ClientCommand::Unblock => self.unblock(batch, request, shown),
             _ => {
                 let args = Args::new(request.frame).to_vec();
@@ -49,7 +47,7 @@ impl Client {
         args: &[&[u8]],
         out: &mut Vec<u8>,
     ) {
-        self.publish_facts(0);
+        self.publish_facts((0, 0));
         let args = args.get(2..).unwrap_or_default();
         match command.effect {
             Effect::Client(ClientCommand::Info) => {
@@ -137,14 +135,14 @@ impl Client {
     /// CLIENT UNBLOCK: the server ends what it holds for that client's own connection.
     fn unblock(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
         let args = Args::new(request.frame).to_vec();
-        let Some(id) = args.get(2).and_then(|id| integer::parse(id)) else {
-            return self.error(batch, shown, "ERR value is not an integer or out of range");
-        };
         let reason = args.get(3).copied().unwrap_or(b"TIMEOUT");
         if !reason.eq_ignore_ascii_case(b"timeout") && !reason.eq_ignore_ascii_case(b"error") {
             let error = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
             return self.error(batch, shown, error);
         }
+        let Some(id) = args.get(2).and_then(|id| integer::parse(id)) else {
+            return self.error(batch, shown, "ERR value is not an integer or out of range");
+        };
         let entry = u64::try_from(id).ok().and_then(|id| self.worker.shared.registry.find(id));
         let lease = entry.and_then(|entry| {
             let facts = entry.facts();
@@ -163,14 +161,13 @@ impl Client {
         Next::Done
     }
 
-    /// Tells the others what this client is and does.
-    pub(super) fn publish_facts(&self, query_bytes: usize) {
+    /// Tells the others what this client is and does; `waiting` is the bytes of its requests and
+    /// replies that wait.
+    pub(super) fn publish_facts(&self, waiting: (usize, usize)) {
         let session = &self.session;
         let mut facts = self.entry.facts();
-        facts.last_ms = self.worker.shared.now_ms();
         facts.command.clone_from(&self.last_command);
-        facts.query_bytes = query_bytes;
-        facts.output_bytes = self.output_bytes();
+        (facts.query_bytes, facts.output_bytes) = waiting;
         facts.db = session.db;
         facts.resp = session.version.number();
         if facts.name != session.name {

@@ -5,6 +5,7 @@ use super::client::{Client, Ending, LARGE};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
+use crate::backend::Relay;
 use crate::command::{Access, Effect, Resolved, resolve};
 use crate::config::AdminCommands;
 use crate::resp::{Args, encode};
@@ -39,10 +40,11 @@ impl Client {
         if self.must_wait(batch, command.as_ref(), request) {
             return Next::Wait;
         }
+        self.changed = true;
         if let Some(command) = &command {
-            self.note(command.name);
+            self.last_command = command.name.to_owned().into();
         }
-        let shown = self.session.reply.next();
+        let shown = self.session.reply.wants_reply();
         if !self.session.authenticated && !command.as_ref().is_some_and(may_come_first) {
             return self.error(batch, shown, "NOAUTH Authentication required.");
         }
@@ -66,15 +68,14 @@ impl Client {
         command: Option<&Resolved<'_>>,
         request: &Request<'_>,
     ) -> bool {
-        let leftover = self.lease.is_some()
-            && !self.session.is_pinned()
-            && !matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
-        let large = request.frame.len() >= LARGE && !self.session.is_pinned();
-        if leftover || large || self.session.must_settle(command) {
+        if self.needs_settling(command, request.frame.len()) {
             batch.flush(&self.inbox);
             if !self.settle() {
                 return true;
             }
+        }
+        if self.lease.as_ref().is_some_and(|lease| lease.is_congested(&self.inbox)) {
+            return true;
         }
         let may_write = command.is_none_or(|c| {
             matches!(c.access, Access::Write | Access::Admin) || c.effect == Effect::Exec
@@ -87,6 +88,24 @@ impl Client {
             return true;
         }
         false
+    }
+
+    /// Whether every earlier reply has to have come before a request of `len` bytes.
+    fn needs_settling(&self, command: Option<&Resolved<'_>>, len: usize) -> bool {
+        // One transaction after another: the connection is the same, and so is the order. Not so
+        // where the first one's EXEC still has to change the session.
+        let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
+        let goes_on = self.session.is_pinned() || begins && self.transforms.is_empty();
+        let leftover = self.lease.as_ref().is_some_and(|lease| {
+            // A reply must not be taken for a message once there are none.
+            let relays = lease.relay() != Relay::Nothing && !self.session.is_streaming();
+            !goes_on || relays
+        });
+        if goes_on && begins && self.lease.is_some() && !leftover {
+            return false;
+        }
+        let large = len >= LARGE && !self.session.is_pinned();
+        leftover || large || self.session.must_settle(command)
     }
 
     /// What the proxy does not let through.
@@ -182,7 +201,7 @@ impl Client {
         let gate =
             Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
-        batch.forget();
+        batch.forget(&self.inbox);
         if !answered {
             return self.client_command(batch, request, command, shown);
         }
@@ -210,6 +229,7 @@ impl Client {
         }
         if request.frame.len() >= LARGE {
             let want = if side == Side::Reader { Want::Read } else { Want::Master };
+            self.wrote |= side == Side::Master;
             return self.once(batch, request.frame, want, Passage::plain(shown));
         }
         if let Some((start, end)) = request.range {
@@ -227,9 +247,12 @@ impl Client {
         self.forward_made(batch, request.frame, side, shown, None)
     }
 
-    fn count(&self, side: Side) -> Next {
+    fn count(&mut self, side: Side) -> Next {
         match side {
-            Side::Master => self.worker.counts.master_requests.increment(),
+            Side::Master => {
+                self.wrote = true;
+                self.worker.counts.master_requests.increment();
+            }
             Side::Reader => self.worker.counts.read_requests.increment(),
         }
         Next::Done

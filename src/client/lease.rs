@@ -20,13 +20,15 @@ pub(super) struct Passage {
     pub(super) shown: bool,
     /// Whether it may take as long as it likes.
     pub(super) patient: bool,
+    /// Whether it depends on nothing before it, and may be asked again over another connection.
+    pub(super) once: bool,
     /// What has to be done to its reply.
     pub(super) transform: Option<Transform>,
 }
 
 impl Passage {
     pub(super) const fn plain(shown: bool) -> Self {
-        Self { replies: 1, shown, patient: false, transform: None }
+        Self { replies: 1, shown, patient: false, once: false, transform: None }
     }
 }
 
@@ -56,11 +58,12 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, transform } = passage;
+        let Passage { replies, shown, patient, once, transform } = passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
+        ticket.once = once;
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));
@@ -88,7 +91,7 @@ impl Client {
                 // The client went in the midst of it: the server still keeps its state.
                 lease.taint();
             }
-            if !self.session.subscriptions.any() && !self.session.monitor {
+            if !self.session.is_streaming() {
                 lease.set_relay(Relay::Nothing);
             }
             let now = tokio::time::Instant::now();
@@ -107,12 +110,13 @@ impl Client {
 
     /// The server, or the network, ended it.
     pub(super) fn lease_lost(&mut self, reason: &str) {
+        if self.lease.as_ref().is_some_and(|lease| !lease.is_closed()) {
+            // What it was needed for is being asked again over another one.
+            return;
+        }
         self.lease = None;
         self.session.transaction.lose();
-        let streams = self.session.subscriptions.any()
-            || self.session.monitor
-            || self.session.tracking.is_some();
-        if streams {
+        if self.session.is_streaming() {
             // Messages may have been missed; only a lost connection tells the client so.
             tracing::info!(client = %self.entry.addr, "closed with its own connection: {reason}");
             self.end(Ending::Now);

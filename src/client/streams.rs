@@ -10,6 +10,16 @@ use crate::backend::Relay;
 use crate::command::Subscription;
 use crate::resp::{Args, RespVersion};
 use crate::routing::Want;
+use crate::session::replies::Sequence;
+
+/// A SUBSCRIBE or its like that is under way.
+#[derive(Debug)]
+pub(super) struct Subscribing {
+    seq: Sequence,
+    kind: Subscription,
+    /// The names that the session did not have before.
+    new: Vec<Box<[u8]>>,
+}
 
 impl Client {
     /// A RESP2 client with subscriptions may say little else.
@@ -32,21 +42,31 @@ impl Client {
             Err(error) => return self.error(batch, shown, &outcome::no_route(error)),
         };
         let names = Args::new(request.frame).skip(1);
-        let replies = if adds && request.argc < 2 {
-            1
+        let (replies, new) = if adds && request.argc < 2 {
+            (1, Vec::new())
         } else if adds {
             self.session.subscriptions.subscribe(kind, names)
         } else {
-            self.session.subscriptions.unsubscribe(kind, names)
+            (self.session.subscriptions.unsubscribe(kind, names), Vec::new())
         };
-        lease.set_relay(Relay::Messages);
-        self.send_leased(
-            &lease,
-            request.frame,
-            Passage { replies, ..Passage::plain(shown) },
-            batch,
-        );
+        lease.set_relay(Relay::of(self.session.version));
+        let passage = Passage { replies, ..Passage::plain(shown) };
+        let seq = self.send_leased(&lease, request.frame, passage, batch);
+        if !new.is_empty() {
+            self.subscribing.push(Subscribing { seq, kind, new });
+        }
         Next::Done
+    }
+
+    /// The server said no (a user without the right, a version without the command): nothing
+    /// was subscribed to.
+    pub(super) fn subscription_denied(&mut self, seq: Sequence) {
+        if let Some(at) = self.subscribing.iter().position(|request| request.seq == seq) {
+            let Subscribing { kind, new, .. } = self.subscribing.swap_remove(at);
+            if !new.is_empty() {
+                self.session.subscriptions.unsubscribe(kind, new.iter().map(|name| &**name));
+            }
+        }
     }
 
     /// MONITOR: from here on everything that the server says is for the client.
@@ -98,8 +118,8 @@ impl Client {
         if let Some(lease) = &self.lease {
             // Whatever the server has in mind for this connection must not outlive the session.
             lease.taint();
-            if on && lease.relay() == Relay::Nothing {
-                lease.set_relay(Relay::Messages);
+            if on && self.session.version == RespVersion::V3 {
+                lease.set_relay(Relay::Pushes);
             }
         }
         next
@@ -112,18 +132,19 @@ impl Client {
         batch: &Batch<'_>,
         id: &[u8],
     ) -> Result<(Vec<u8>, u64), &'static str> {
-        const MISSING: &str =
-            "ERR The client ID you want redirect to does not exist (it has to subscribe first)";
+        const MISSING: &str = "ERR The client ID you want redirect to does not exist";
+        const ELSEWHERE: &str =
+            "ERR The client ID you want redirect to has to subscribe first, at the same server";
         let id = crate::resp::integer::parse(id).and_then(|id| u64::try_from(id).ok());
         let id = id.ok_or("ERR value is not an integer or out of range")?;
         let entry = self.worker.shared.registry.find(id).ok_or(MISSING)?;
-        let (backend, server_id) = entry.facts().lease.ok_or(MISSING)?;
+        let (backend, server_id) = entry.facts().lease.ok_or(ELSEWHERE)?;
         let own = match &self.lease {
             Some(lease) => Some(lease.backend),
             None => batch.topology.master().map(|master| master.id),
         };
         if own != Some(backend) {
-            return Err(MISSING);
+            return Err(ELSEWHERE);
         }
         Ok((crate::resp::integer::text(server_id), id))
     }

@@ -30,8 +30,6 @@ pub(super) struct Task {
     client: Client,
     /// Requests that were read and not dealt with yet: an incomplete one, or those that wait.
     query: Vec<u8>,
-    /// Bytes of the first ready reply buffer that the socket took already.
-    written: usize,
     /// The client says no more; it may still read, as `printf ... | nc` does.
     eof: bool,
 }
@@ -39,7 +37,7 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(stream: TcpStream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
         let client = Client::new(worker, entry);
-        Self { stream, client, query: Vec::new(), written: 0, eof: false }
+        Self { stream, client, query: Vec::new(), eof: false }
     }
 
     /// One turn; true when the client is done with.
@@ -72,11 +70,11 @@ impl Task {
     }
 
     fn may_read(&self) -> bool {
-        let waits = self.client.is_waiting() && self.query.len() >= AHEAD_MAX;
-        !self.eof
-            && self.client.ending().is_none()
-            && !waits
-            && self.client.output_bytes() < OUTPUT_HIGH
+        // A blocked client is read on, as Redis does: else nobody would see it go away.
+        let ahead = self.client.is_waiting() && !self.client.is_blocked();
+        let waits = ahead && self.query.len() >= AHEAD_MAX;
+        let open = !self.eof && self.client.ending().is_none();
+        open && !waits && self.client.output_bytes() < OUTPUT_HIGH
     }
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.
@@ -147,25 +145,25 @@ impl Task {
     fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         let mut replies = self.client.inbox.replies();
         let counts = &self.client.worker.counts;
-        while self.written < replies.ready().len() {
-            let unsent = &replies.ready()[self.written..];
+        while self.client.written < replies.ready().len() {
+            let unsent = &replies.ready()[self.client.written..];
             match Pin::new(&mut self.stream).poll_write(cx, unsent) {
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(Ok(sent)) => {
-                    self.written += sent;
+                    self.client.written += sent;
                     counts.bytes_out.add(sent as u64);
                 }
                 Poll::Ready(Err(error)) => return Err(error),
                 Poll::Pending => {
-                    if self.written >= OUTPUT_HIGH {
-                        replies.ready().drain(..self.written);
-                        self.written = 0;
+                    if self.client.written >= OUTPUT_HIGH {
+                        replies.ready().drain(..self.client.written);
+                        self.client.written = 0;
                     }
                     return Ok(true);
                 }
             }
         }
-        self.written = 0;
+        self.client.written = 0;
         replies.ready().clear();
         replies.shrink(KEEP);
         Ok(false)

@@ -1,6 +1,6 @@
 //! WATCH, MULTI, EXEC: on a connection of the session's own, to the master.
 
-use super::batch::Batch;
+use super::batch::{Batch, Side};
 use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
@@ -47,7 +47,8 @@ impl Client {
                 self.session.transaction.open();
                 self.pass(batch, request, shown)
             }
-            _ => self.error(batch, shown, &arity(command.name)),
+            // A wrong number of arguments changes nothing; each version has its own words for it.
+            _ => self.forward(batch, request, Side::Master, shown),
         }
     }
 
@@ -73,7 +74,10 @@ impl Client {
                 self.error(batch, shown, LOST)
             }
             // Errors that leave the transaction open; the server has the words.
-            Effect::Multi | Effect::Watch if fits => self.pass(batch, request, shown),
+            Effect::Multi | Effect::Watch if fits && !self.session.transaction.is_lost() => {
+                self.pass(batch, request, shown)
+            }
+            Effect::Exec => self.exec_refused(batch, request, shown),
             Effect::Scan { cursor } => self.queue_scan(batch, request, usize::from(cursor), shown),
             Effect::Select => {
                 let db = request.second.and_then(|arg| local::select_db(arg).ok());
@@ -85,6 +89,9 @@ impl Client {
             }
             Effect::Client(client) if needs_connection(client) => {
                 self.cannot_queue(batch, command, shown)
+            }
+            Effect::Client(client) if client.is_servers() => {
+                self.queue(batch, request, None, shown)
             }
             Effect::Auth | Effect::Readonly | Effect::Readwrite | Effect::Client(_) => {
                 let queued = Queued::Local(request.frame.to_vec());
@@ -155,6 +162,18 @@ impl Client {
         }
     }
 
+    /// An EXEC with arguments: the server discards the transaction all the same.
+    fn exec_refused(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+        if self.session.transaction.exec() == Verdict::Lost {
+            return self.error(batch, shown, ABORTED);
+        }
+        if let Some(lease) = &self.lease {
+            // Should a server see it otherwise, nobody else may find its queue.
+            lease.taint();
+        }
+        self.pass(batch, request, shown)
+    }
+
     fn discard(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
         if self.session.transaction.discard() {
             self.pass(batch, request, shown)
@@ -193,6 +212,7 @@ impl Client {
         passage: Passage,
     ) -> Next {
         batch.flush(&self.inbox);
+        self.wrote = true;
         let shown = passage.shown;
         match self.lease(batch, Want::Master) {
             Ok(lease) => {
@@ -205,10 +225,6 @@ impl Client {
             }
         }
     }
-}
-
-fn arity(name: &str) -> String {
-    format!("ERR wrong number of arguments for '{name}' command")
 }
 
 /// Subcommands of CLIENT that act on the connection itself: the placeholder can't stand for them.

@@ -144,3 +144,11 @@ pub enum ClientCommand {
     /// A subcommand no server had when the table was written, or none at all.
     Other,
 }
+
+impl ClientCommand {
+    /// Whether the server's answer is the right one, whoever asks for it.
+    #[must_use]
+    pub const fn is_servers(self) -> bool {
+        matches!(self, Self::TrackingInfo | Self::Help | Self::Other)
+    }
+}

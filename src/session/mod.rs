@@ -8,18 +8,19 @@ pub mod exec;
 pub mod greeting;
 pub mod local;
 pub mod names;
+mod read_from;
 pub mod replies;
 mod reply_mode;
 mod subscriptions;
 mod transaction;
 
 pub use greeting::Gate;
+pub use read_from::ReadFrom;
 pub use reply_mode::ReplyMode;
 pub use subscriptions::Subscriptions;
 pub use transaction::{Queued, Transaction, Verdict};
 
 use crate::command::{Effect, Resolved};
-use crate::config::ReadFrom;
 use crate::resp::RespVersion;
 
 /// What a client said that outlives the request.
@@ -91,10 +92,13 @@ impl Session {
     /// Whether the session needs a backend connection of its own for as long as this is true.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
-        self.transaction.is_active()
-            || self.subscriptions.any()
-            || self.tracking.is_some()
-            || self.monitor
+        self.transaction.is_active() || self.is_streaming()
+    }
+
+    /// Whether its server may talk to it unasked.
+    #[must_use]
+    pub fn is_streaming(&self) -> bool {
+        self.subscriptions.any() || self.tracking.is_some() || self.monitor
     }
 
     /// Whether the next request can only be dealt with when every earlier one is answered,
@@ -104,7 +108,13 @@ impl Session {
     pub fn must_settle(&self, command: Option<&Resolved<'_>>) -> bool {
         let Some(command) = command else { return false };
         if self.is_pinned() {
-            return matches!(command.effect, Effect::Reset | Effect::Hello);
+            use crate::command::ClientCommand::Tracking;
+            // Replies to earlier requests must not be taken for what comes unasked.
+            return match command.effect {
+                Effect::Reset | Effect::Hello | Effect::Monitor | Effect::Client(Tracking) => true,
+                Effect::Subscribe(_) => !self.is_streaming(),
+                _ => false,
+            };
         }
         match command.effect {
             Effect::None

@@ -32,18 +32,21 @@ impl Subscriptions {
         }
     }
 
-    /// SUBSCRIBE and its like; the confirmations it will get.
+    /// SUBSCRIBE and its like; the confirmations it will get, and the names that are new.
     pub fn subscribe<'a>(
         &mut self,
         kind: Subscription,
         names: impl Iterator<Item = &'a [u8]>,
-    ) -> u32 {
+    ) -> (u32, Vec<Box<[u8]>>) {
         let mut confirmations = 0;
+        let mut new = Vec::new();
         for name in names {
-            self.names(kind).insert(name.into());
+            if self.names(kind).insert(name.into()) {
+                new.push(name.into());
+            }
             confirmations += 1;
         }
-        confirmations
+        (confirmations, new)
     }
 
     /// UNSUBSCRIBE and its like, without names for all; the confirmations it will get.
@@ -81,7 +84,9 @@ mod tests {
     fn counts_confirmations() {
         let mut subscriptions = Subscriptions::default();
         let names = [&b"a"[..], b"b", b"a"];
-        assert_eq!(subscriptions.subscribe(Subscription::Channel, names.into_iter()), 3);
+        let (confirmations, new) =
+            subscriptions.subscribe(Subscription::Channel, names.into_iter());
+        assert_eq!((confirmations, new.len()), (3, 2));
         assert_eq!(subscriptions.count(Subscription::Channel), 2);
         let none = std::iter::empty;
         assert_eq!(subscriptions.unsubscribe(Subscription::Pattern, none()), 1);

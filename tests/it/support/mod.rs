@@ -10,8 +10,10 @@
 //!
 //! Every value ends what it started when it is dropped, and nothing else.
 
+pub mod client_list;
 pub mod eventually;
 pub mod fault;
+pub mod pair;
 pub mod ports;
 pub mod process;
 pub mod server;
@@ -20,6 +22,7 @@ pub mod wire;
 
 pub use eventually::eventually;
 pub use fault::{Direction, FaultProxy};
+pub use pair::{Both, Pair};
 pub use server::{Flavor, RedisServer, Trio};
 pub use tidegate::{ConfigBuilder, Tidegate};
 pub use wire::{Reply, Wire, encode};

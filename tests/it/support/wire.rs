@@ -214,6 +214,12 @@ impl Wire {
         self.frame().map(|(_, raw)| raw)
     }
 
+    /// A reply and its exact bytes.
+    #[track_caller]
+    pub fn read_with_raw(&mut self) -> (Reply, Vec<u8>) {
+        self.frame().unwrap_or_else(|error| panic!("no reply: {error}"))
+    }
+
     /// `HELLO 3`; answers the server's own description of itself.
     #[track_caller]
     pub fn hello3(&mut self) -> Reply {
