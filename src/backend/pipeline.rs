@@ -179,7 +179,8 @@ impl Pipeline {
             }
             at += step.consumed;
             if !step.complete {
-                complete = false;
+                // The start of a line waits for its end: nothing of that reply is passed on.
+                complete = step.consumed == 0;
                 break;
             }
             count += 1;

@@ -142,7 +142,8 @@ fn redirection(session: &Session) -> i64 {
 /// # Errors
 /// Redis 7's words.
 pub fn select_db(arg: &[u8]) -> Result<u32, &'static str> {
-    let db = integer::parse(arg).filter(|n| i32::try_from(*n).is_ok());
-    let db = db.ok_or("ERR value is not an integer or out of range")?;
+    let db = integer::parse(arg).ok_or("ERR value is not an integer or out of range")?;
+    i32::try_from(db)
+        .map_err(|_| "ERR value is out of range, value must between -2147483648 and 2147483647")?;
     u32::try_from(db).map_err(|_| "ERR DB index is out of range")
 }
