@@ -68,8 +68,8 @@ pub async fn greet(
         accept("SELECT", &reply)?;
     }
     if key.no_touch {
-        let reply = wire.ask(&[b"CLIENT", b"NO-TOUCH", b"ON"]).await?;
-        accept("CLIENT NO-TOUCH", &reply)?;
+        // A replica older than its master may not have it: reads come first.
+        wire.ask(&[b"CLIENT", b"NO-TOUCH", b"ON"]).await?;
     }
     // A server without CLIENT SETINFO (before 7.2) says so; nobody minds.
     wire.ask(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"tidegate"]).await?;

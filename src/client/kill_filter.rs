@@ -10,7 +10,6 @@ pub(super) struct Filter {
     addr: Option<Vec<u8>>,
     laddr: Option<Vec<u8>>,
     kind: Option<Kind>,
-    user: Option<Vec<u8>>,
     max_age_s: Option<u64>,
     /// Whether the one who asks is left out.
     pub(super) skips_me: bool,
@@ -40,7 +39,6 @@ impl Filter {
             && is(&self.addr, entry.addr.to_string())
             && is(&self.laddr, entry.laddr.to_string())
             && self.kind.is_none_or(|wanted| wanted == kind)
-            && self.user.as_ref().is_none_or(|user| user == b"default")
             && self.max_age_s.is_none_or(|age| now_ms.saturating_sub(entry.since_ms) / 1000 >= age)
     }
 }
@@ -55,7 +53,11 @@ pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
             b"id" => filter.ids.push(number(value, "client-id should be greater than 0")?),
             b"addr" => filter.addr = Some(value.to_vec()),
             b"laddr" => filter.laddr = Some(value.to_vec()),
-            b"user" => filter.user = Some(value.to_vec()),
+            // All that ever come in are the default user.
+            b"user" if *value == b"default" => {}
+            b"user" => {
+                return Err(format!("ERR No such user '{}'", String::from_utf8_lossy(value)));
+            }
             b"type" => filter.kind = Some(kind(value)?),
             b"maxage" => {
                 let message = "maxage is not an integer or out of range";
@@ -81,7 +83,9 @@ pub(super) fn parse_list(args: &[&[u8]]) -> Result<Filter, String> {
         [option, value] if option.eq_ignore_ascii_case(b"type") => filter.kind = Some(kind(value)?),
         [option, ids @ ..] if option.eq_ignore_ascii_case(b"id") && !ids.is_empty() => {
             for id in ids {
-                filter.ids.push(number(id, "Invalid client ID")?);
+                let id = integer::parse(id).ok_or("ERR Invalid client ID")?;
+                // Nobody is called 0 or less, but one may ask.
+                filter.ids.push(u64::try_from(id).unwrap_or(0));
             }
         }
         _ => return Err("ERR syntax error".to_owned()),

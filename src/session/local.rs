@@ -89,10 +89,10 @@ fn set_name(session: &mut Session, name: &[u8], out: &mut Vec<u8>) {
 }
 
 fn set_info(session: &mut Session, option: &[u8], value: &[u8], out: &mut Vec<u8>) {
-    let (field, name) = if option.eq_ignore_ascii_case(b"lib-name") {
-        (&mut session.lib_name, "lib-name")
+    let field = if option.eq_ignore_ascii_case(b"lib-name") {
+        &mut session.lib_name
     } else if option.eq_ignore_ascii_case(b"lib-ver") {
-        (&mut session.lib_ver, "lib-ver")
+        &mut session.lib_ver
     } else {
         let option = String::from_utf8_lossy(option);
         return encode::error(out, &format!("ERR Unrecognized option '{option}'"));
@@ -101,7 +101,8 @@ fn set_info(session: &mut Session, option: &[u8], value: &[u8], out: &mut Vec<u8
         *field = value.to_vec();
         encode::status(out, "OK");
     } else {
-        let error = format!("ERR {name} cannot contain spaces, newlines or special characters.");
+        let option = String::from_utf8_lossy(option);
+        let error = format!("ERR {option} cannot contain spaces, newlines or special characters.");
         encode::error(out, &error);
     }
 }
@@ -143,7 +144,8 @@ fn redirection(session: &Session) -> i64 {
 /// # Errors
 /// Redis 7's words.
 pub fn select_db(arg: &[u8]) -> Result<u32, &'static str> {
-    let db = integer::parse(arg).filter(|n| i32::try_from(*n).is_ok());
-    let db = db.ok_or("ERR value is not an integer or out of range")?;
+    let db = integer::parse(arg).ok_or("ERR value is not an integer or out of range")?;
+    i32::try_from(db)
+        .map_err(|_| "ERR value is out of range, value must between -2147483648 and 2147483647")?;
     u32::try_from(db).map_err(|_| "ERR DB index is out of range")
 }

@@ -15,6 +15,9 @@
 mod admin;
 mod blocking;
 mod check;
+mod client_commands;
+mod isolation;
+mod login;
 mod monitor;
 mod monitor_tracking;
 mod pubsub;
