@@ -40,6 +40,16 @@ pub struct ServerVersion {
     pub version: String,
 }
 
+impl ServerVersion {
+    /// Whether it has `CLIENT NO-TOUCH` (Redis 7.2, every Valkey).
+    #[must_use]
+    pub fn has_no_touch(&self) -> bool {
+        let mut numbers = self.version.split('.').map(|number| number.parse().unwrap_or(0));
+        let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        self.name != "redis" || version >= (7, 2)
+    }
+}
+
 impl Default for ServerVersion {
     fn default() -> Self {
         Self { name: "redis".to_owned(), version: "7.0.0".to_owned() }
