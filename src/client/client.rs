@@ -125,6 +125,11 @@ impl Client {
         self.inbox.replies().bytes()
     }
 
+    /// Requests under way.
+    pub(super) fn owed(&self) -> u64 {
+        self.inbox.replies().owed()
+    }
+
     pub(super) fn query_buffer_limit(&self) -> usize {
         self.config.proxy.query_buffer_limit.as_usize()
     }
