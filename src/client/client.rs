@@ -333,7 +333,7 @@ impl Client {
     ) -> Next {
         batch.flush(&self.inbox);
         match obstacle {
-            Obstacle::Congested => Next::Wait,
+            Obstacle::Congested | Obstacle::Busy => Next::Wait,
             Obstacle::NoRoute(error) => {
                 let text = super::outcome::no_route(*error);
                 self.inbox.replies().local(shown, |out| encode::error(out, &text));

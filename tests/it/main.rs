@@ -21,6 +21,7 @@ mod failover;
 mod half_close;
 mod lifecycle;
 mod monitor;
+mod order;
 mod real_clients;
 mod redis_rs;
 mod replica_faults;
