@@ -46,6 +46,8 @@ pub struct Inbox {
     woken: Cell<bool>,
     /// The client is gone: whatever still arrives for it is dropped.
     gone: Cell<bool>,
+    /// The master that was written to last.
+    master: Cell<Option<BackendId>>,
     /// A bug crossed our way: the client has to be closed.
     broken: Cell<bool>,
 }
@@ -59,6 +61,16 @@ impl Inbox {
     /// Remembers whom to wake; said once, by the client's task.
     pub fn set_waker(&self, waker: &Waker) {
         *self.waker.borrow_mut() = Some(waker.clone());
+    }
+
+    /// Whether what is sent to `master` now can't overtake what another master was sent before.
+    pub fn keeps_order(&self, master: BackendId) -> bool {
+        let same = self.master.get().is_none_or(|last| last == master);
+        if same || self.replies().is_settled() {
+            self.master.set(Some(master));
+            return true;
+        }
+        false
     }
 
     /// The client is gone, and owed nothing any more.

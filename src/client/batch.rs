@@ -28,6 +28,8 @@ pub(super) enum Obstacle {
     NoRoute(NoRoute),
     /// Too much waits for that server already.
     Congested,
+    /// Another master has not answered yet: what it refuses goes to the new one first.
+    Busy,
 }
 
 /// One look at the topology and the configuration, and the run of requests that is growing.
@@ -111,6 +113,9 @@ impl<'b> Batch<'b> {
             let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
             if connection.is_congested(inbox) {
                 return Err(Obstacle::Congested);
+            }
+            if side == Side::Master && !inbox.keeps_order(connection.backend) {
+                return Err(Obstacle::Busy);
             }
             match side {
                 Side::Master => self.master = Some(connection),

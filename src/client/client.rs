@@ -144,6 +144,11 @@ impl Client {
         self.inbox.replies().bytes() - self.written
     }
 
+    /// Requests under way.
+    pub(super) fn owed(&self) -> u64 {
+        self.inbox.replies().owed()
+    }
+
     pub(super) fn query_buffer_limit(&self) -> usize {
         self.config.proxy.query_buffer_limit.as_usize()
     }
@@ -361,7 +366,7 @@ impl Client {
     ) -> Next {
         batch.flush(&self.inbox);
         match obstacle {
-            Obstacle::Congested => Next::Wait,
+            Obstacle::Congested | Obstacle::Busy => Next::Wait,
             Obstacle::NoRoute(error) => {
                 let text = super::outcome::no_route(*error);
                 self.inbox.replies().local(shown, |out| encode::error(out, &text));

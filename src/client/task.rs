@@ -5,9 +5,11 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 
 use super::client::{Client, Ending};
 use super::entry::Entry;
@@ -15,12 +17,17 @@ use super::worker::Worker;
 
 /// Replies that may wait for a slow reader before no more of its requests are read, in bytes.
 const OUTPUT_HIGH: usize = 1024 * 1024;
+/// Requests under way before no more are read: who asks without end for what is large would reach
+/// client-output-buffer-limit before the first reply tells how large it is.
+const OWED_HIGH: u64 = 4096;
 /// Requests that are read ahead while earlier ones keep the client busy, in bytes.
 const AHEAD_MAX: usize = 64 * 1024;
 /// A request that lacks at least this much is read straight into its own buffer.
 const DIRECT_READ: usize = 64 * 1024;
 /// Reply buffers larger than this are given back when they are empty.
 const KEEP: usize = 16 * 1024;
+/// How long a client may take to receive its last replies and hang up.
+const LINGER: Duration = Duration::from_secs(3);
 /// Reads in one turn, before others get theirs.
 const READS_PER_TURN: usize = 4;
 
@@ -32,12 +39,17 @@ pub(super) struct Task {
     query: Vec<u8>,
     /// The client says no more; it may still read, as `printf ... | nc` does.
     eof: bool,
+    /// Replies were written after it was settled that the connection ends.
+    farewell: bool,
+    /// All is written; see [`Task::linger`].
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 impl Task {
     pub(super) fn new(stream: TcpStream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
         let client = Client::new(worker, entry);
-        Self { stream, client, query: Vec::new(), eof: false }
+        let query = Vec::new();
+        Self { stream, client, query, eof: false, farewell: false, lingering: None }
     }
 
     /// One turn; true when the client is done with.
@@ -61,6 +73,36 @@ impl Task {
         Ok(self.is_over())
     }
 
+    /// Waits until the client hangs up. To close with requests unread would make the system reset
+    /// the connection, and replies that are still on their way would be lost. True when it is over.
+    fn linger(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        let Some(deadline) = &mut self.lingering else {
+            let _ = Pin::new(&mut self.stream).poll_shutdown(cx)?;
+            self.query = Vec::new();
+            self.lingering = Some(Box::pin(sleep(LINGER)));
+            return self.linger(cx);
+        };
+        if deadline.as_mut().poll(cx).is_ready() {
+            return Ok(true);
+        }
+        self.client.look();
+        if self.client.ending() == Some(Ending::Now) {
+            return Ok(true);
+        }
+        let scratch = Rc::clone(&self.client.worker.scratch);
+        for _ in 0..READS_PER_TURN {
+            let mut scratch = scratch.borrow();
+            let mut buf = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buf)? {
+                Poll::Pending => return Ok(false),
+                Poll::Ready(()) if buf.filled().is_empty() => return Ok(true),
+                Poll::Ready(()) => {}
+            }
+        }
+        cx.waker().wake_by_ref();
+        Ok(false)
+    }
+
     fn is_over(&self) -> bool {
         match self.client.ending() {
             None => self.eof && self.client.is_through(),
@@ -74,7 +116,8 @@ impl Task {
         let ahead = self.client.is_waiting() && !self.client.is_blocked();
         let waits = ahead && self.query.len() >= AHEAD_MAX;
         let open = !self.eof && self.client.ending().is_none();
-        open && !waits && self.client.output_bytes() < OUTPUT_HIGH
+        let full = self.client.output_bytes() >= OUTPUT_HIGH || self.client.owed() >= OWED_HIGH;
+        open && !waits && !full
     }
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.
@@ -153,6 +196,7 @@ impl Task {
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(Ok(sent)) => {
                     self.client.written += sent;
+                    self.farewell |= self.client.ending().is_some();
                     counts.bytes_out.add(sent as u64);
                 }
                 Poll::Ready(Err(error)) => return Err(error),
@@ -178,7 +222,15 @@ impl Future for Task {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         this.client.set_waker(cx.waker());
-        match this.turn(cx) {
+        let mut over = match this.lingering {
+            None => this.turn(cx),
+            Some(_) => this.linger(cx),
+        };
+        let polite = this.client.ending() == Some(Ending::AfterReplies) && !this.eof;
+        if matches!(over, Ok(true)) && this.lingering.is_none() && polite && this.farewell {
+            over = this.linger(cx);
+        }
+        match over {
             Ok(false) => {
                 this.client.publish(this.query.len());
                 Poll::Pending

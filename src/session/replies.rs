@@ -171,6 +171,12 @@ impl Replies {
         self.runs.is_empty()
     }
 
+    /// How many requests have been taken on since the first that is still unanswered.
+    #[must_use]
+    pub fn owed(&self) -> u64 {
+        self.runs.front().map_or(0, |run| self.next - run.first)
+    }
+
     /// Bytes of replies that the client has not been given yet.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -98,29 +98,32 @@ fn sigterm_cuts_no_reply_short() {
 #[test]
 fn sigterm_amid_a_deep_pipeline_leaves_whole_replies() {
     let trio = Trio::spawn(Flavor::Redis70);
-    trio.master.cmd(&["SET", "big", &"x".repeat(50_000)]).ok();
+    trio.master.cmd(&["SET", "big", &"x".repeat(5_000)]).ok();
     for _ in 0..3 {
         let mut proxy = Tidegate::for_trio(&trio).reads_from("master").start();
         let mut wire = proxy.wire();
         let mut stream = wire.stream().try_clone().unwrap();
-        let requests: Vec<u8> = (0..4_000).flat_map(|_| encode(&["GET", "big"])).collect();
+        let requests: Vec<u8> = (0..10_000).flat_map(|_| encode(&["GET", "big"])).collect();
         let sender = thread::spawn(move || {
             use std::io::Write as _;
-            let _ = stream.write_all(&requests);
+            // More than is ever read.
+            while stream.write_all(&requests).is_ok() {}
         });
         for _ in 0..50 {
-            assert_eq!(wire.read_reply().bytes().len(), 50_000);
+            assert_eq!(wire.read_reply().bytes().len(), 5_000);
         }
         proxy.sigterm();
+        // A network slower than the proxy: much is on its way when the proxy has written the last.
+        thread::sleep(Duration::from_millis(500));
         let mut whole = 50;
         let end = loop {
             match wire.try_read_reply() {
-                Ok(Reply::Bulk(bytes)) if bytes.len() == 50_000 => whole += 1,
+                Ok(Reply::Bulk(bytes)) if bytes.len() == 5_000 => whole += 1,
                 Ok(other) => panic!("{other:?}"),
                 Err(error) => break error.to_string(),
             }
         };
-        assert!(!end.contains("pending") && whole <= 4_000, "after {whole}: {end}");
+        assert!(!end.contains("pending"), "after {whole}: {end}");
         assert_eq!(proxy.wait_exit(Duration::from_secs(10)).code(), Some(0));
         sender.join().unwrap();
     }

@@ -32,6 +32,7 @@ mod lifecycle;
 mod login;
 mod monitor;
 mod monitor_tracking;
+mod order;
 mod own_connections;
 mod pipelined_pairs;
 mod protocol_limits;
