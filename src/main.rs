@@ -83,8 +83,8 @@ fn run_proxy(path: PathBuf) -> ExitCode {
             return ExitCode::from(EX_CONFIG);
         }
     };
-    telemetry::init_logging(&config.log);
-    match proxy::run(config, path) {
+    let level = telemetry::init_logging(&config.log);
+    match proxy::run(config, path, &level) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tidegate: {error}");

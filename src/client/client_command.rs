@@ -94,7 +94,9 @@ impl Client {
         let mut killed = 0;
         for entry in self.worker.shared.registry.all() {
             let myself = entry.id == self.entry.id;
-            if myself && filter.skips_me || !filter.matches(&entry, now_ms) {
+            // One that is on its way out already is not killed twice.
+            let dying = entry.is_killed();
+            if dying || myself && filter.skips_me || !filter.matches(&entry, now_ms) {
                 continue;
             }
             killed += 1;

@@ -12,15 +12,16 @@ use crate::backend::{Connection, Ticket};
 use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
 
-/// Propagated like a write, changes nothing: after it the connection's WAIT covers every write
-/// that was answered before.
+/// After these two the connection's WAIT covers every write that was answered before.
 ///
 /// WAIT compares with the offset that the server keeps for its client. Measured with replicas
 /// stopped and a write over another connection: Redis 6.2 and 7.0 set that offset with every
 /// command (after PING, WAIT 2 gives 0), Redis 8.2 and Valkey 9.1 only with one that was propagated
-/// (after PING, INFO or HELLO, WAIT 2 gives 2 at once, for whatever stands in the stream); after
-/// this marker all four give 0. It is not in the AOF, and WAITAOF counts on past it all the same.
-const MARKER: &[u8] = b"*3\r\n$7\r\nPUBLISH\r\n$13\r\n__tidegate:w_\r\n$0\r\n\r\n";
+/// (after PING, INFO or HELLO, WAIT 2 gives 2 at once, for whatever stands in the stream). A message
+/// on a shard channel is propagated and changes nothing, and no pattern subscriber hears it. It is
+/// not in the AOF, and WAITAOF counts on past it all the same.
+const TOUCH: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+const MARKER: &[u8] = b"*3\r\n$8\r\nSPUBLISH\r\n$13\r\n__tidegate:w_\r\n$0\r\n\r\n";
 
 impl Client {
     /// Sends `frame` over a connection of its own and waits for the reply before anything else.
@@ -73,17 +74,20 @@ impl Client {
         if let (true, Ok(lease)) = (self.wrote, self.lease(batch, Want::Master)) {
             let transform = Some(Transform::Marker);
             let passage = Passage { transform, ..Passage::plain(false) };
+            self.send_leased(&lease, TOUCH, Passage::plain(false), batch);
             self.send_leased(&lease, MARKER, passage, batch);
         }
         let passage = Passage { patient: true, transform, ..Passage::plain(shown) };
         self.once(batch, request.frame, Want::Master, passage)
     }
 
-    /// The server has answered the marker: what WAIT says next is true only if it took it.
+    /// The server has answered the marker: what WAIT says next is true only if it took it, or is
+    /// too old (6.2) to know it and to need it.
     pub(super) fn marked(&mut self, reply: &[u8]) {
-        self.unmarked = reply.strip_prefix(b"-").map(|words| {
+        let refused = reply.strip_prefix(b"-").filter(|w| !w.starts_with(b"ERR unknown command"));
+        self.unmarked = refused.map(|words| {
             let words = String::from_utf8_lossy(words.trim_ascii_end());
-            format!("ERR WAIT needs masteruser's leave to PUBLISH to __tidegate:w_: {words}")
+            format!("ERR WAIT needs masteruser's leave to SPUBLISH to __tidegate:w_: {words}")
         });
     }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::client::Shared;
 use crate::config::{Applies, Config, diff};
+use crate::telemetry::LogLevel;
 
 /// Reads `path` again. A file with a mistake changes nothing.
-pub(super) fn reload(shared: &Shared, path: &Path) {
+pub(super) fn reload(shared: &Shared, path: &Path, level: &LogLevel) {
     let new = match Config::load(path) {
         Ok(new) => new,
         Err(error) => {
@@ -24,6 +25,9 @@ pub(super) fn reload(shared: &Shared, path: &Path) {
     }
     if changes.is_empty() {
         tracing::info!("reloaded; nothing has changed");
+    }
+    if !level.set(&new.log) {
+        tracing::error!("log.level could not be changed");
     }
     shared.config.store(Arc::new(new));
     shared.suspect.notify_one();

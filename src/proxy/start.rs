@@ -18,7 +18,7 @@ use crate::client::{Pause, Registry, Shared};
 use crate::config::{Config, HostPort};
 use crate::monitor::Monitor;
 use crate::net;
-use crate::telemetry::Exporter;
+use crate::telemetry::{Exporter, LogLevel};
 use crate::topology::Topology;
 
 /// How long clients may take to get their last replies when the process is to end.
@@ -44,12 +44,12 @@ pub enum StartError {
 ///
 /// # Errors
 /// [`StartError`]; nothing is left running then.
-pub fn run(config: Config, path: PathBuf) -> Result<(), StartError> {
+pub fn run(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    runtime.block_on(serve(config, path))
+    runtime.block_on(serve(config, path, level))
 }
 
-async fn serve(config: Config, path: PathBuf) -> Result<(), StartError> {
+async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
     files::raise_limit(&config);
     let exporter = Exporter::default();
     let shared = Arc::new(Shared {
@@ -71,11 +71,11 @@ async fn serve(config: Config, path: PathBuf) -> Result<(), StartError> {
     tokio::task::spawn_local(monitor.run());
     tokio::task::spawn_local(watch::idle_clients(Arc::clone(&shared)));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), workers = workers.count(), "ready");
-    signals(&shared, &path).await?;
+    signals(&shared, &path, level).await?;
     tokio::select! {
         () = drain(&shared) => {}
         // Told twice: at once.
-        again = signals(&shared, &path) => again?,
+        again = signals(&shared, &path, level) => again?,
     }
     workers.stop();
     tracing::info!("stopped");
@@ -110,7 +110,11 @@ fn serve_metrics(
 }
 
 /// Waits until the process is told to end; reloads on the way.
-async fn signals(shared: &Arc<Shared>, path: &std::path::Path) -> Result<(), StartError> {
+async fn signals(
+    shared: &Arc<Shared>,
+    path: &std::path::Path,
+    level: &LogLevel,
+) -> Result<(), StartError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -118,7 +122,7 @@ async fn signals(shared: &Arc<Shared>, path: &std::path::Path) -> Result<(), Sta
         tokio::select! {
             _ = terminate.recv() => return Ok(()),
             _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => reload::reload(shared, path),
+            _ = hangup.recv() => reload::reload(shared, path, level),
         }
     }
 }

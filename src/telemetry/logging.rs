@@ -6,17 +6,46 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
+/// Changes what is logged while the process runs.
+pub struct LogLevel(Box<dyn Fn(EnvFilter) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for LogLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LogLevel")
+    }
+}
+
+impl LogLevel {
+    /// Follows `log.level` from now on; false if that could not be done.
+    #[must_use]
+    pub fn set(&self, log: &Log) -> bool {
+        self.0(filter(log))
+    }
+}
+
+fn filter(log: &Log) -> EnvFilter {
+    EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"))
+}
+
 /// Sets up the process's logs. Said once; later calls change nothing.
-pub fn init(log: &Log) {
-    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+pub fn init(log: &Log) -> LogLevel {
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(log))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    let set = match log.format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    };
     // A second call (tests) finds the first one's subscriber in place, which is what it wants.
-    drop(set);
+    match log.format {
+        LogFormat::Text => {
+            let builder = builder.with_target(false).with_filter_reloading();
+            let handle = builder.reload_handle();
+            drop(builder.try_init());
+            LogLevel(Box::new(move |filter| handle.reload(filter).is_ok()))
+        }
+        LogFormat::Json => {
+            let builder = builder.json().flatten_event(true).with_filter_reloading();
+            let handle = builder.reload_handle();
+            drop(builder.try_init());
+            LogLevel(Box::new(move |filter| handle.reload(filter).is_ok()))
+        }
+    }
 }

@@ -6,5 +6,5 @@ mod logging;
 mod metrics;
 
 pub use counts::{Count, Counts};
-pub use logging::init as init_logging;
+pub use logging::{LogLevel, init as init_logging};
 pub use metrics::{Exporter, Metrics};

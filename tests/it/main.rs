@@ -39,6 +39,7 @@ mod protocol_limits;
 mod pubsub;
 mod real_clients;
 mod redis_rs;
+mod reload;
 mod replica_faults;
 mod resp_real;
 mod scan;

@@ -120,3 +120,15 @@ fn a_login_that_may_not_publish_gets_no_made_up_number() {
     assert!(reply.is_err() && reply.err().contains("__tidegate:w_"), "{reply:?}");
     assert_eq!(writer.cmd(&["PING"]).str(), "PONG");
 }
+
+#[test]
+fn nobody_hears_what_wait_says_to_the_master() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).start();
+    let mut listener = proxy.wire();
+    listener.cmd(&["PSUBSCRIBE", "*"]);
+    let mut client = proxy.wire();
+    client.cmd(&["SET", "k", "v"]).ok();
+    assert_eq!(client.cmd(&["WAIT", "2", "1000"]).int(), 2);
+    listener.expect_silence(Duration::from_millis(300));
+}
