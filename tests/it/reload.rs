@@ -8,7 +8,7 @@ use crate::support::*;
 fn the_level_of_the_log_follows_a_reload() {
     let trio = Trio::spawn(Flavor::Redis70);
     let config = Tidegate::for_trio(&trio).set("log", "level", "\"warn\"");
-    let proxy = config.start();
+    let mut proxy = config.start();
     assert!(!proxy.log().contains("ready"), "information at level warn");
     proxy.reload(&config.clone().set("log", "level", "\"info\"").toml());
     // The reload that brings the level is told at the old one; the next one is told.
