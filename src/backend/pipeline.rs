@@ -252,6 +252,7 @@ impl Pipeline {
             let frame = std::mem::take(&mut self.whole);
             match self.tickets.front_mut() {
                 Some(ticket) if relay::is_reply(self.relay, &frame) => {
+                    self.refused |= frame.starts_with(b"-READONLY ");
                     // An error answers the whole request, however many replies it would have.
                     let denied = frame[0] == b'-';
                     let count = if denied { ticket.left } else { 1 };

@@ -6,11 +6,15 @@ use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
 use crate::backend::Relay;
-use crate::command::{Access, Effect, Resolved, resolve};
+use crate::command::{Access, ClientCommand, Effect, Resolved, resolve};
 use crate::config::AdminCommands;
 use crate::resp::{Args, encode};
 use crate::routing::Want;
 use crate::session::{Gate, local};
+
+const NOAUTH: &str = "NOAUTH Authentication required.";
+const NOAUTH_EXEC: &str =
+    "EXECABORT Transaction discarded because of: NOAUTH Authentication required.";
 
 /// What to do after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +50,8 @@ impl Client {
         }
         let shown = self.session.reply.wants_reply();
         if !self.session.authenticated && !command.as_ref().is_some_and(may_come_first) {
-            return self.error(batch, shown, "NOAUTH Authentication required.");
+            let exec = command.is_some_and(|command| command.effect == Effect::Exec);
+            return self.error(batch, shown, if exec { NOAUTH_EXEC } else { NOAUTH });
         }
         if let Some(next) = self.refuse(batch, command.as_ref(), request, shown) {
             return next;
@@ -120,6 +125,12 @@ impl Client {
         let deny = self.config.admin.commands == AdminCommands::Deny;
         let error = match command.access {
             Access::Admin if deny => outcome::denied(command.name),
+            Access::Refused if matches!(command.name, "post" | "host:") => {
+                // A web page makes a browser say things here: what follows is not to be run.
+                tracing::warn!(client = %self.entry.addr, "closed: it speaks HTTP");
+                self.end(Ending::Now);
+                return Some(Next::Done);
+            }
             Access::Refused => outcome::refused(command.name),
             Access::Local if !command.fits(request.argc) => {
                 format!("ERR wrong number of arguments for '{}' command", command.name)
@@ -194,8 +205,10 @@ impl Client {
         shown: bool,
     ) -> Next {
         batch.flush(&self.inbox);
+        if is_unheard_of(command, batch) {
+            return self.forward(batch, request, Side::Master, shown);
+        }
         let args = Args::new(request.frame).to_vec();
-        let before = self.session.reply;
         let spoken = self.session.version;
         let mut reply = Vec::new();
         let gate =
@@ -209,7 +222,8 @@ impl Client {
             self.switch_lease(batch);
         }
         // CLIENT REPLY ON is answered although replies were off.
-        let shown = shown || self.session.reply != before;
+        let switch = command.effect == Effect::Client(ClientCommand::Reply);
+        let shown = shown || switch && reply.starts_with(b"+");
         self.worker.counts.local_requests.increment();
         self.inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
         Next::Done
@@ -291,6 +305,12 @@ impl Client {
         self.worker.counts.local_requests.increment();
         Next::Done
     }
+}
+
+/// A promise that the server cannot keep; it says so in its own words.
+pub(super) fn is_unheard_of(command: &Resolved<'_>, batch: &Batch<'_>) -> bool {
+    command.effect == Effect::Client(ClientCommand::NoTouch)
+        && !batch.topology.server.has_no_touch()
 }
 
 /// What may be said before AUTH.

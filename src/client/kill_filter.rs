@@ -53,11 +53,11 @@ pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
             b"id" => filter.ids.push(number(value, "client-id should be greater than 0")?),
             b"addr" => filter.addr = Some(value.to_vec()),
             b"laddr" => filter.laddr = Some(value.to_vec()),
-            b"user" if *value != b"default" => {
+            // All that ever come in are the default user.
+            b"user" if *value == b"default" => {}
+            b"user" => {
                 return Err(format!("ERR No such user '{}'", String::from_utf8_lossy(value)));
             }
-            // Everybody is.
-            b"user" => {}
             b"type" => filter.kind = Some(kind(value)?),
             b"maxage" => {
                 let message = "maxage is not an integer or out of range";
@@ -83,7 +83,9 @@ pub(super) fn parse_list(args: &[&[u8]]) -> Result<Filter, String> {
         [option, value] if option.eq_ignore_ascii_case(b"type") => filter.kind = Some(kind(value)?),
         [option, ids @ ..] if option.eq_ignore_ascii_case(b"id") && !ids.is_empty() => {
             for id in ids {
-                filter.ids.push(number(id, "Invalid client ID")?);
+                let id = integer::parse(id).ok_or("ERR Invalid client ID")?;
+                // Nobody is called 0 or less, but one may ask.
+                filter.ids.push(u64::try_from(id).unwrap_or(0));
             }
         }
         _ => return Err("ERR syntax error".to_owned()),

@@ -7,7 +7,7 @@ use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::ConnectionKey;
 use crate::routing::Want;
-use crate::session::local;
+use crate::session::{ReplyMode, local};
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
@@ -55,6 +55,8 @@ impl Client {
     /// RESET: as if the client had just come.
     pub(super) fn reset(&mut self, batch: &mut Batch<'_>, shown: bool) -> Next {
         batch.flush(&self.inbox);
+        // It ends CLIENT REPLY OFF, and is answered.
+        let shown = shown || self.session.reply == ReplyMode::Off;
         self.drop_lease();
         self.session.reset(self.config.proxy.requirepass.is_empty());
         batch.forget(&self.inbox);

@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, Side};
 use super::client::Client;
-use super::dispatch::{Next, Request};
+use super::dispatch::{Next, Request, is_unheard_of};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
@@ -90,7 +90,7 @@ impl Client {
             Effect::Client(client) if needs_connection(client) => {
                 self.cannot_queue(batch, command, shown)
             }
-            Effect::Client(client) if client.is_servers() => {
+            Effect::Client(client) if client.is_servers() || is_unheard_of(command, batch) => {
                 self.queue(batch, request, None, shown)
             }
             Effect::Auth | Effect::Readonly | Effect::Readwrite | Effect::Client(_) => {

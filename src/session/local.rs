@@ -88,10 +88,10 @@ fn set_name(session: &mut Session, name: &[u8], out: &mut Vec<u8>) {
 }
 
 fn set_info(session: &mut Session, option: &[u8], value: &[u8], out: &mut Vec<u8>) {
-    let (field, name) = if option.eq_ignore_ascii_case(b"lib-name") {
-        (&mut session.lib_name, "lib-name")
+    let field = if option.eq_ignore_ascii_case(b"lib-name") {
+        &mut session.lib_name
     } else if option.eq_ignore_ascii_case(b"lib-ver") {
-        (&mut session.lib_ver, "lib-ver")
+        &mut session.lib_ver
     } else {
         let option = String::from_utf8_lossy(option);
         return encode::error(out, &format!("ERR Unrecognized option '{option}'"));
@@ -100,7 +100,8 @@ fn set_info(session: &mut Session, option: &[u8], value: &[u8], out: &mut Vec<u8
         *field = value.to_vec();
         encode::status(out, "OK");
     } else {
-        let error = format!("ERR {name} cannot contain spaces, newlines or special characters.");
+        let option = String::from_utf8_lossy(option);
+        let error = format!("ERR {option} cannot contain spaces, newlines or special characters.");
         encode::error(out, &error);
     }
 }

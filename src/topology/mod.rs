@@ -1,6 +1,6 @@
 //! Who is master, who replicates from it, and who can serve now.
 //!
-//! Facts go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect`]). Its structure
+//! Facts go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect()`]). Its structure
 //! changes seldom and is replaced whole; the numbers that change all the time live in each
 //! backend's [`Health`], shared by every snapshot. Never asks anybody anything itself.
 
@@ -38,6 +38,16 @@ pub struct ServerVersion {
     pub name: String,
     /// Such as `7.0.15`.
     pub version: String,
+}
+
+impl ServerVersion {
+    /// Whether it has `CLIENT NO-TOUCH` (Redis 7.2, every Valkey).
+    #[must_use]
+    pub fn has_no_touch(&self) -> bool {
+        let mut numbers = self.version.split('.').map(|number| number.parse().unwrap_or(0));
+        let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        self.name != "redis" || version >= (7, 2)
+    }
 }
 
 impl Default for ServerVersion {
