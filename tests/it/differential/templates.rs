@@ -94,7 +94,7 @@ pub const WRITES: &[&str] = &[
     "EVAL {script} 1 {k} {v}",
     "EVALSHA ffffffffffffffffffffffffffffffffffffffff 0",
     "SET {L} {B}",
-    "WAIT 0 10",
+    "WAIT x 10",
 ];
 
 /// Read only, and mean the same on a replica.
