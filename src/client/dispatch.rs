@@ -48,12 +48,29 @@ impl Client {
         if let Some(command) = &command {
             self.last_command = command.name.to_owned().into();
         }
+        let before = self.session.reply;
         let shown = self.session.reply.wants_reply();
-        if !self.session.authenticated && !command.as_ref().is_some_and(may_come_first) {
+        let next = self.decide(batch, request, command.as_ref(), shown);
+        if next == Next::Wait {
+            // No room for it now: CLIENT REPLY SKIP is still about it.
+            self.session.reply = before;
+        }
+        next
+    }
+
+    /// What becomes of a request whose turn has come.
+    fn decide(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        command: Option<&Resolved<'_>>,
+        shown: bool,
+    ) -> Next {
+        if !self.session.authenticated && !command.is_some_and(may_come_first) {
             let exec = command.is_some_and(|command| command.effect == Effect::Exec);
             return self.error(batch, shown, if exec { NOAUTH_EXEC } else { NOAUTH });
         }
-        if let Some(next) = self.refuse(batch, command.as_ref(), request, shown) {
+        if let Some(next) = self.refuse(batch, command, request, shown) {
             return next;
         }
         let Some(command) = command else {
@@ -61,9 +78,9 @@ impl Client {
             return self.unknown(batch, request, shown);
         };
         if self.session.transaction.is_open() {
-            return self.in_transaction(batch, request, &command, shown);
+            return self.in_transaction(batch, request, command, shown);
         }
-        self.perform(batch, request, &command, shown)
+        self.perform(batch, request, command, shown)
     }
 
     /// Whether earlier requests, or a pause, come first.

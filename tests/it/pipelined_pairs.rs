@@ -81,3 +81,34 @@ fn expect(stream: &mut TcpStream, expected: &[u8], connection: usize, batch: usi
         );
     }
 }
+
+/// A request that has to wait for room is as it was when its turn comes again.
+#[test]
+fn a_full_queue_forgets_no_skip() {
+    const VALUE: usize = 200 * 1024;
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let config = Tidegate::for_trio(&trio).set("proxy", "workers", "1");
+    let mut proxy = config.set("topology", "request-timeout", "\"30s\"").start();
+    let addr = proxy.addr();
+    // The connection to the master is there.
+    proxy.wire().cmd(&["SET", "k", "v"]).ok();
+    trio.master.pause();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // More than may wait for one server.
+            let request = encode(&["SET", "k", &"x".repeat(VALUE)]);
+            let mut wire = Wire::connect(addr);
+            (0..180).for_each(|_| wire.send_raw(&request));
+            (0..180).for_each(|_| wire.read_reply().ok());
+        });
+        thread::sleep(Duration::from_secs(1));
+        let mut wire = Wire::connect(addr);
+        wire.send_raw(&[encode(&["CLIENT", "REPLY", "SKIP"]), encode(&["INCR", "n"])].concat());
+        wire.send(&["ECHO", "end"]);
+        wire.expect_silence(Duration::from_millis(300));
+        trio.master.resume();
+        assert_eq!(wire.read_reply().str(), "end", "INCR's reply was to be skipped");
+    });
+    assert_eq!(trio.master.cmd(&["GET", "n"]).str(), "1");
+    proxy.assert_alive();
+}
