@@ -233,7 +233,7 @@ impl Client {
 
     /// Whether the next request may be dealt with.
     pub(super) fn may_go_on(&mut self) -> bool {
-        self.ending.is_none() && !(self.hold && !self.settle()) && self.recovery.is_empty()
+        self.ending.is_none() && (!self.hold || self.settle()) && self.recovery.is_empty()
     }
 
     /// Looks for the end of the request at the front of `buf`, from where it looked last.
