@@ -69,8 +69,6 @@ impl Client {
         match &failed.cause {
             Cause::Refused(Refusal::ReadOnly, _) => {
                 self.worker.shared.suspect.notify_one();
-                // Later writes must not overtake this one.
-                self.hold = true;
                 self.recovery.waiting.push_back((failed, Instant::now() + MASTER_WAIT));
                 self.worker.wake_at_tick(&self.inbox);
             }

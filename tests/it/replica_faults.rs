@@ -125,31 +125,28 @@ fn a_dead_replica_is_not_hammered() {
 
 #[test]
 fn loading_replicas_are_not_noticed() {
-    let mut trio = trio();
-    trio.master.cmd(&["DEBUG", "POPULATE", "200000", "p", "20"]).ok();
+    let trio = trio();
+    trio.master.cmd(&["DEBUG", "POPULATE", "100000", "p", "20"]).ok();
     trio.wait_synced();
-    trio.replicas[0].cmd(&["SAVE"]).ok();
-    trio.replicas[0].kill();
-    let replica = &mut trio.replicas[0];
-    let proxy =
-        ConfigBuilder::new(trio.master.addr(), &[replica.addr(), trio.replicas[1].addr()]).start();
+    let proxy = Tidegate::for_trio(&trio).start();
     let readers = Readers::start(&proxy, 4);
-    // 200 000 keys at 10 us each: it loads for two seconds and more.
-    let slow = RedisServer::builder(Flavor::Redis70)
-        .port(trio.replicas[0].port())
-        .replica_of(trio.master.addr())
-        .args(&["--key-load-delay", "20", "--loading-process-events-interval-bytes", "1024"]);
-    let dump = trio.replicas[0].dir().join("dump.rdb");
-    let slow = slow.arg("--dbfilename", "dump.rdb");
-    let copied = tempfile::tempdir().unwrap();
-    std::fs::copy(dump, copied.path().join("dump.rdb")).unwrap();
-    let slow = slow.arg("--dir", copied.path().to_str().unwrap());
-    let loading = thread::spawn(move || slow.start());
+    for replica in &trio.replicas {
+        // 100 000 keys at 10 us each, and it goes on answering -LOADING meanwhile.
+        replica.cmd(&["CONFIG", "SET", "key-load-delay", "10"]).ok();
+        replica.cmd(&["CONFIG", "SET", "loading-process-events-interval-bytes", "1024"]).ok();
+    }
+    let before = trio.master.calls("get");
+    // Another history: both replicas have to take a new snapshot, with their clients connected.
+    trio.master.cmd(&["DEBUG", "CHANGE-REPL-ID"]).ok();
+    assert_eq!(trio.master.cmd(&["CLIENT", "KILL", "TYPE", "replica"]).int(), 2);
     readers.run(Duration::from_millis(1500));
-    let server = loading.join().unwrap();
-    assert!(server.log().contains("Done loading RDB"), "{}", server.log());
-    trio.master.wait_attached(&server);
-    wait_serving(&proxy, &server);
+    assert!(trio.master.calls("get") > before, "nobody else could have served");
+    for replica in &trio.replicas {
+        trio.master.wait_attached(replica);
+        assert!(replica.info("stats").get("total_error_replies") != Some("0"), "never refused");
+        replica.cmd(&["CONFIG", "SET", "key-load-delay", "0"]).ok();
+        wait_serving(&proxy, replica);
+    }
     assert_eq!(readers.finish(), [""; 0]);
 }
 
@@ -260,10 +257,14 @@ fn own_connections_to_replicas_fail_over_too() {
 fn a_full_replica_is_not_noticed() {
     let trio = trio();
     let proxy = ConfigBuilder::new(trio.master.addr(), &[trio.replicas[0].addr()]).start();
-    trio.replicas[0].cmd(&["CONFIG", "SET", "maxclients", "1"]);
-    let mut wires: Vec<Wire> = (0..8).map(|_| proxy.wire()).collect();
-    for wire in &mut wires {
-        assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
-        assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
-    }
+    let mut inside = trio.replicas[0].wire();
+    inside.cmd(&["CONFIG", "SET", "maxclients", "1"]).ok();
+    let readers = Readers::start(&proxy, 8);
+    assert!(readers.run(Duration::from_secs(2)) > 20);
+    assert_eq!(readers.finish(), [""; 0]);
+    // The monitor is connected and finds it well; only the workers know, and rest.
+    let stats = inside.cmd(&["INFO", "stats"]).str().to_owned();
+    let rejected = stats.lines().find_map(|line| line.strip_prefix("rejected_connections:"));
+    let rejected: u64 = rejected.unwrap().parse().unwrap();
+    assert!((1..40).contains(&rejected), "{rejected} connections in 2 s");
 }

@@ -16,7 +16,7 @@ fn resume_replicas(trio: &mut Trio) {
 /// A writer that waits gets the truth, in time, and holds nobody up.
 fn wait_is_honest(flavor: Flavor) {
     let mut trio = Trio::spawn(flavor);
-    let proxy = Tidegate::for_trio(&trio).start();
+    let proxy = Tidegate::for_trio(&trio).set("proxy", "workers", "1").start();
     let (mut writer, mut other) = (proxy.wire(), proxy.wire());
     writer.cmd(&["SET", "k", "1"]).ok();
     assert_eq!(writer.cmd(&["WAIT", "2", "5000"]).int(), 2);
