@@ -14,14 +14,14 @@ fn main() {
 }
 
 /// Scan, classify, route.
-#[divan::bench(args = REQUESTS)]
+#[divan::bench(args = REQUESTS, sample_size = 1000)]
 fn request(bencher: Bencher<'_, '_>, name: &str) {
     let (mut way, bytes) = (Way::new(), way::requests(name));
     bencher.bench_local(|| way.requests(black_box(&bytes)));
 }
 
 /// Where the reply ends.
-#[divan::bench(args = REPLIES)]
+#[divan::bench(args = REPLIES, sample_size = 1000)]
 fn reply(bencher: Bencher<'_, '_>, name: &str) {
     let bytes = way::reply(name);
     bencher.bench_local(|| way::replies(black_box(&bytes)));

@@ -1,19 +1,25 @@
 //! Tidegate, a replication-aware proxy for Redis and Valkey.
 //!
-//! The map of the house; each floor uses only the floors below it.
+//! The map of the house; each module uses only its own floor and those below it, as
+//! `tests/floors.rs` sees to.
 //!
 //! | floor | module | what it is |
 //! |---|---|---|
 //! | 0 | [`resp`] | where a frame ends, what a request says, how a reply is written |
-//! | 0 | [`units`] | sizes |
+//! | 0 | [`units`] | sizes, addresses, secrets |
 //! | 1 | [`command`] | one row per command: access, keys, session effect |
 //! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |
 //! | 1 | [`session`] | one client's state and what each command does to it |
 //! | 2 | [`routing`] | (topology, session, request) to backend: the read/write split |
 //! | 3 | [`config`] | proxy.toml: parse, validate, diff |
+//! | 3 | [`net`] | listening and connecting |
+//! | 3 | [`telemetry`] | every metric, declared once; the log's set-up |
+//! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
 //! | 4 | [`monitor`] | asks the servers and keeps the topology true |
+//! | 4 | [`client`] | one task per client, replies in order |
 //! | 4 | [`admin`] | HTTP: `/metrics` |
 //! | 5 | [`check`] | `tidegate check` |
+//! | 5 | [`proxy`] | assembly, reload, shutdown |
 //!
 //! Floors 0 to 2 hold no socket, no task and no clock.
 

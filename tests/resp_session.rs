@@ -78,3 +78,10 @@ proptest! {
         }
     }
 }
+
+/// Found by fuzzing: the cursor ends where its length says, not at the first CR.
+#[test]
+fn a_cursor_with_a_cr_is_none() {
+    let reply = b"*2\r\n$2\r\n1\r\r\n*0\r\n".to_vec();
+    assert_eq!(tag_reply(reply.clone(), 9), reply);
+}

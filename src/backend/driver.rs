@@ -40,10 +40,10 @@ pub(super) struct Surroundings {
 /// Drives `connection` until it ends.
 pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surroundings) {
     let reason = match open(&connection, &dial).await {
-        Err(HandshakeError::Refused { step, reply }) => {
+        Err(HandshakeError::Refused { step, reply }) if !is_entry(step) => {
             // The server is well; it only does not want to do this for us.
             let reason = format!("{} refused {step}: {reply}", dial.addr);
-            tracing::warn!(backend = %dial.addr, "{reason}");
+            tracing::debug!(backend = %dial.addr, "{reason}");
             connection.close_with(&reason, Some(&reply));
             return;
         }
@@ -63,6 +63,12 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
     }
     connection.close(&reason);
     around.suspect.notify_one();
+}
+
+/// Whether a server that refuses this step lets nobody in: it is full, or the login is wrong.
+/// Others can be asked then; that a database is missing is the client's own affair.
+fn is_entry(step: &str) -> bool {
+    matches!(step, "HELLO" | "AUTH")
 }
 
 async fn open(connection: &Connection, dial: &Dial) -> Result<TcpStream, HandshakeError> {

@@ -68,7 +68,7 @@ pub async fn greet(
         accept("SELECT", &reply)?;
     }
     if key.no_touch {
-        // A replica older than its master may not have it: reads come first.
+        // A server before 7.2 cannot; its keys are touched then, which harms nobody.
         wire.ask(&[b"CLIENT", b"NO-TOUCH", b"ON"]).await?;
     }
     // A server without CLIENT SETINFO (before 7.2) says so; nobody minds.

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::task::Waker;
 
-use super::{Failed, fault::Cause};
+use super::Failed;
 use crate::session::replies::{Replies, Sequence};
 use crate::topology::BackendId;
 
@@ -44,6 +44,8 @@ pub struct Inbox {
     woken: Cell<bool>,
     /// A bug crossed our way: the client has to be closed.
     broken: Cell<bool>,
+    /// The client is gone: whatever comes is dropped.
+    closed: Cell<bool>,
 }
 
 impl Inbox {
@@ -55,6 +57,13 @@ impl Inbox {
     /// Remembers whom to wake; said once, by the client's task.
     pub fn set_waker(&self, waker: &Waker) {
         *self.waker.borrow_mut() = Some(waker.clone());
+    }
+
+    /// The client is gone: replies that are still on their way hold no memory.
+    pub fn close(&self) {
+        self.closed.set(true);
+        *self.replies.borrow_mut() = Replies::default();
+        *self.waker.borrow_mut() = None;
     }
 
     /// The client looks now: later arrivals wake it again.
@@ -75,6 +84,9 @@ impl Inbox {
 
     /// `count` whole replies from `seq` on.
     pub fn deliver(&self, seq: Sequence, count: u32, bytes: &[u8]) {
+        if self.closed.get() {
+            return;
+        }
         let delivered = self.replies.borrow_mut().deliver(seq, count, bytes);
         if delivered.is_err() {
             self.broken.set(true);
@@ -84,6 +96,9 @@ impl Inbox {
 
     /// Part of the reply to `seq`.
     pub fn deliver_part(&self, seq: Sequence, bytes: &[u8]) {
+        if self.closed.get() {
+            return;
+        }
         let delivered = self.replies.borrow_mut().deliver_part(seq, bytes);
         if delivered.is_err() {
             self.broken.set(true);
@@ -93,23 +108,36 @@ impl Inbox {
 
     /// Bytes that answer no request.
     pub fn push(&self, bytes: &[u8]) {
+        if self.closed.get() {
+            return;
+        }
         self.replies.borrow_mut().push(bytes);
         self.wake();
     }
 
     /// Something to act on.
     pub fn tell(&self, event: Event) {
+        if self.closed.get() {
+            return;
+        }
+        if let Event::Whole(whole) = &event {
+            // What is pushed from now on stays behind it.
+            self.replies.borrow_mut().received(whole.seq + 1);
+        }
         self.events.borrow_mut().push(event);
         self.wake();
     }
 
     /// The request's reply will not come from where it was expected ([`Event::Failed`]): its
     /// place in the line is kept for whoever answers it instead.
-    pub fn fail(&self, seq: Sequence, request: &[u8], backend: BackendId, cause: Cause) {
-        if self.replies.borrow_mut().detach(seq).is_err() {
+    pub fn fail(&self, failed: Failed) {
+        if self.closed.get() {
+            return;
+        }
+        if self.replies.borrow_mut().detach(failed.seq).is_err() {
             self.broken.set(true);
         }
-        self.tell(Event::Failed(Failed { seq, request: request.to_vec(), backend, cause }));
+        self.tell(Event::Failed(failed));
     }
 
     /// Makes the client look.

@@ -12,6 +12,7 @@ mod inbox;
 mod pipeline;
 mod pool;
 mod relay;
+mod requests;
 mod ticket;
 
 pub use connection::{Connection, Load};

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Cause, Event, Refusal, Relay, Ticket, Whole, relay};
+use super::requests::{Requests, nth_request};
+use super::{Cause, Event, Failed, Refusal, Relay, Ticket, Whole, relay};
+use crate::resp::ReplyScanner;
 use crate::resp::reply::ReplyError;
-use crate::resp::{Limits, ReplyScanner, RequestScanner, RequestStep};
 use crate::topology::BackendId;
 
 /// Bytes at the front of the buffer that may be dead before the rest is moved down.
@@ -196,14 +197,16 @@ impl Pipeline {
     /// A server refused the first ticket's next request: its sender decides what to do.
     fn hand_back(&mut self, refusal: Refusal, line: &[u8]) {
         let Some(ticket) = self.tickets.front_mut() else { return };
-        if self.owner.is_some() {
+        let leased = self.owner.is_some();
+        if leased && !ticket.once {
             self.refused |= refusal == Refusal::ReadOnly;
             pass_on(ticket, line, 1, true);
         } else if let Some(inbox) = &ticket.inbox {
             let requests = &self.buffer[self.base..self.base + ticket.bytes];
-            let request = nth_request(requests, ticket.done);
+            let request = nth_request(requests, ticket.done).to_vec();
             let cause = Cause::Refused(refusal, line.to_vec());
-            inbox.fail(ticket.seq, request, self.backend, cause);
+            let Self { backend, .. } = *self;
+            inbox.fail(Failed { seq: ticket.seq, request, leased, backend, cause });
         }
         advance(ticket, 1);
     }
@@ -220,7 +223,8 @@ impl Pipeline {
         if step.complete {
             let frame = std::mem::take(&mut self.whole);
             let refusal = if frame.first() == Some(&b'-') { Refusal::of(&frame) } else { None };
-            if let Some(refusal) = refusal.filter(|_| self.owner.is_none()) {
+            let shared = self.owner.is_none();
+            if let Some(refusal) = refusal.filter(|_| shared) {
                 self.hand_back(refusal, &frame);
             } else if let Some(ticket) = self.tickets.front_mut() {
                 if let Some(inbox) = &ticket.inbox {
@@ -287,6 +291,7 @@ impl Pipeline {
     /// Gives up on requests that left before `deadline`; how many. Their late replies are
     /// dropped when they come.
     pub(super) fn expire(&mut self, deadline: Instant) -> u32 {
+        let leased = self.owner.is_some();
         let mut expired = 0;
         let mut at = self.base;
         for ticket in &mut self.tickets {
@@ -301,8 +306,9 @@ impl Pipeline {
             let Some(inbox) = ticket.inbox.take() else { continue };
             let mut requests = Requests::new(requests).skip(ticket.done as usize);
             for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
-                let request = requests.next().unwrap_or_default();
-                inbox.fail(seq, request, self.backend, Cause::TimedOut);
+                let request = requests.next().unwrap_or_default().to_vec();
+                let (backend, cause) = (self.backend, Cause::TimedOut);
+                inbox.fail(Failed { seq, request, leased, backend, cause });
                 expired += 1;
             }
         }
@@ -317,6 +323,7 @@ impl Pipeline {
     /// The connection has ended: every request that is still unanswered is handed back. How many
     /// there were.
     pub(super) fn fail_all(&mut self, reason: &str, refusal: Option<&str>) -> u64 {
+        let (backend, leased) = (self.backend, self.owner.is_some());
         let mut ended = 0;
         let mut at = self.base;
         for ticket in std::mem::take(&mut self.tickets) {
@@ -329,15 +336,15 @@ impl Pipeline {
                 requests.next();
             }
             for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
-                let request = requests.next().unwrap_or_default();
-                let request = if self.owner.is_some() { &[][..] } else { request };
+                let request = requests.next().filter(|_| !leased || ticket.once);
+                let request = request.unwrap_or_default().to_vec();
                 let cause = if unsent {
                     let refusal = refusal.map(str::to_owned);
                     Cause::Unsent { reason: reason.to_owned(), refusal }
                 } else {
                     Cause::Lost(reason.to_owned())
                 };
-                inbox.fail(seq, request, self.backend, cause);
+                inbox.fail(Failed { seq, request, leased, backend, cause });
             }
         }
         self.base = self.buffer.len();
@@ -378,38 +385,4 @@ fn drop_push(scanner: &mut ReplyScanner, buf: &[u8]) -> Result<usize, ReplyError
         return Err(ReplyError::Type(buf[0]));
     }
     Ok(scanner.advance(buf)?.consumed)
-}
-
-fn nth_request(requests: &[u8], n: u32) -> &[u8] {
-    let mut requests = Requests::new(requests);
-    for _ in 0..n {
-        requests.next();
-    }
-    requests.next().unwrap_or_default()
-}
-
-/// Takes a run of requests apart again.
-struct Requests<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Requests<'a> {
-    const fn new(rest: &'a [u8]) -> Self {
-        Self { rest }
-    }
-}
-
-impl<'a> Iterator for Requests<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let limits = Limits { bulk_max: i64::MAX / 2, authenticated: true };
-        let Ok(RequestStep::Complete(request)) = RequestScanner::default().scan(self.rest, &limits)
-        else {
-            return None;
-        };
-        let (request, rest) = self.rest.split_at(request.len);
-        self.rest = rest;
-        Some(request)
-    }
 }

@@ -24,6 +24,9 @@ pub struct Ticket {
     pub since: Instant,
     /// The reply is needed in one piece, because something in it has to be changed.
     pub whole: bool,
+    /// Over a leased connection without depending on anything before: it may be sent again over
+    /// another one.
+    pub once: bool,
     /// May take as long as it likes (a blocking command).
     pub patient: bool,
 }
@@ -33,6 +36,7 @@ impl Ticket {
     #[must_use]
     pub fn new(inbox: Rc<Inbox>, seq: Sequence, count: u32, bytes: usize, since: Instant) -> Self {
         let inbox = Some(inbox);
-        Self { inbox, seq, left: count, done: 0, bytes, since, whole: false, patient: false }
+        let (whole, once, patient) = (false, false, false);
+        Self { inbox, seq, left: count, done: 0, bytes, since, whole, once, patient }
     }
 }

@@ -54,7 +54,7 @@ impl<'b> Batch<'b> {
         Self {
             topology: worker.topology(),
             config: worker.config(),
-            now: Instant::now(),
+            now: worker.look_at_clock(),
             buf,
             master: None,
             reader: None,
@@ -121,7 +121,8 @@ impl<'b> Batch<'b> {
     }
 
     /// Forgets the connections: the session's key or its reads' policy has changed.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn forget(&mut self, inbox: &Rc<Inbox>) {
+        self.flush(inbox);
         self.master = None;
         self.reader = None;
     }

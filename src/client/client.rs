@@ -1,5 +1,6 @@
 //! One client's logic, without its socket: requests in, requests to servers and replies out.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -52,6 +53,10 @@ pub(super) struct Client {
     pub(super) subscribing: Vec<Subscribing>,
     /// Requests that failed and are being asked again.
     pub(super) recovery: Recovery,
+    /// Something that may have been a write was sent.
+    pub(super) wrote: bool,
+    /// Why the reply to the `WAIT` under way can't be believed.
+    pub(super) unmarked: Option<String>,
     /// Bytes at the front of the ready replies that the client has been given.
     pub(super) written: usize,
     /// Nothing more is dealt with until every reply has come.
@@ -62,9 +67,13 @@ pub(super) struct Client {
     waiting: bool,
     ending: Option<Ending>,
     /// The last command, for `CLIENT LIST`.
-    pub(super) last_command: String,
-    /// What `CLIENT LIST` was told last, cheap to compare.
+    pub(super) last_command: Cow<'static, str>,
+    /// Something happened since the last turn.
     active: bool,
+    /// Something about the session may have changed since the others were told.
+    pub(super) changed: bool,
+    /// The bytes of requests and replies waiting that the others were told of.
+    told: (usize, usize),
 }
 
 impl Client {
@@ -83,13 +92,17 @@ impl Client {
             transforms: VecDeque::new(),
             subscribing: Vec::new(),
             recovery: Recovery::default(),
+            wrote: false,
+            unmarked: None,
             written: 0,
             hold: false,
             blocked: false,
             waiting: false,
             ending: None,
-            last_command: String::new(),
+            last_command: Cow::Borrowed(""),
             active: false,
+            changed: false,
+            told: (0, 0),
         }
     }
 
@@ -118,11 +131,6 @@ impl Client {
         self.blocked
     }
 
-    /// Every complete request is dealt with and answered.
-    pub(super) fn is_finished(&self) -> bool {
-        !self.waiting && self.is_answered()
-    }
-
     pub(super) fn wanted(&self) -> usize {
         self.wanted
     }
@@ -141,11 +149,18 @@ impl Client {
         replies.is_settled() && replies.ready().is_empty()
     }
 
+    /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
+    /// command, ends with it.
+    pub(super) fn is_through(&self) -> bool {
+        self.blocked || !self.waiting && self.is_answered()
+    }
+
     /// Acts on what came from the servers and from other clients since the last turn.
     pub(super) fn look(&mut self) {
         self.inbox.looked();
         for event in self.inbox.take_events() {
             self.active = true;
+            self.changed = true;
             match event {
                 Event::Whole(whole) => self.transform(whole),
                 Event::Failed(failed) => self.failed(failed),
@@ -278,9 +293,12 @@ impl Client {
     }
 
     /// Remembers the command for `CLIENT LIST`.
-    pub(super) fn note(&mut self, name: &str) {
-        self.last_command.clear();
-        self.last_command.push_str(name);
+    fn note(&mut self, name: &'static str) {
+        // Comparing the addresses is enough: a difference only means one publication more.
+        if !std::ptr::eq(self.last_command.as_ptr(), name.as_ptr()) {
+            self.last_command = Cow::Borrowed(name);
+            self.changed = true;
+        }
     }
 
     /// Whether nothing about the session or the moment asks for a closer look.
@@ -305,7 +323,10 @@ impl Client {
             }
         }
         match side {
-            Side::Master => self.worker.counts.master_requests.increment(),
+            Side::Master => {
+                self.wrote = true;
+                self.worker.counts.master_requests.increment();
+            }
             Side::Reader => self.worker.counts.read_requests.increment(),
         }
         Next::Done
@@ -350,8 +371,7 @@ impl Client {
 
     fn protocol_error(&mut self, error: ProtocolError) {
         self.worker.counts.protocol_errors.increment();
-        let text = format!("ERR Protocol error: {error}");
-        self.inbox.replies().local(true, |out| encode::error(out, &text));
+        self.inbox.replies().local(true, |out| error.reply(out));
         self.end(Ending::AfterReplies);
     }
 
@@ -364,20 +384,22 @@ impl Client {
 
     /// Tells the others what this client does, if it did anything.
     pub(super) fn publish(&mut self, query_bytes: usize) {
-        if std::mem::take(&mut self.active) || self.lease.is_some() {
-            self.publish_facts(query_bytes);
+        if std::mem::take(&mut self.active) {
+            self.entry.touch(self.worker.now_ms());
+        }
+        let waiting = (query_bytes, self.output_bytes());
+        let changed = std::mem::take(&mut self.changed) || self.lease.is_some();
+        if changed || waiting != self.told {
+            self.told = waiting;
+            self.publish_facts(waiting);
         }
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        if self.session.is_pinned() {
-            // What it queued or watches must not meet the next who leases the connection.
-            self.drop_lease();
-        } else {
-            self.release();
-        }
+        self.inbox.close();
+        self.release();
         self.worker.shared.registry.remove(self.entry.id);
     }
 }

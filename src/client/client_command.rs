@@ -47,7 +47,7 @@ impl Client {
         args: &[&[u8]],
         out: &mut Vec<u8>,
     ) {
-        self.publish_facts(0);
+        self.publish_facts((0, 0));
         let args = args.get(2..).unwrap_or_default();
         match command.effect {
             Effect::Client(ClientCommand::Info) => {
@@ -161,14 +161,13 @@ impl Client {
         Next::Done
     }
 
-    /// Tells the others what this client is and does.
-    pub(super) fn publish_facts(&self, query_bytes: usize) {
+    /// Tells the others what this client is and does; `waiting` is the bytes of its requests and
+    /// replies that wait.
+    pub(super) fn publish_facts(&self, waiting: (usize, usize)) {
         let session = &self.session;
         let mut facts = self.entry.facts();
-        facts.last_ms = self.worker.shared.now_ms();
         facts.command.clone_from(&self.last_command);
-        facts.query_bytes = query_bytes;
-        facts.output_bytes = self.output_bytes();
+        (facts.query_bytes, facts.output_bytes) = waiting;
         facts.db = session.db;
         facts.resp = session.version.number();
         if facts.name != session.name {

@@ -44,10 +44,11 @@ impl Client {
         if self.must_wait(batch, command.as_ref(), request) {
             return Next::Wait;
         }
+        self.changed = true;
         if let Some(command) = &command {
-            self.note(command.name);
+            self.last_command = command.name.to_owned().into();
         }
-        let shown = self.session.reply.next();
+        let shown = self.session.reply.wants_reply();
         if !self.session.authenticated && !command.as_ref().is_some_and(may_come_first) {
             let exec = command.is_some_and(|command| command.effect == Effect::Exec);
             return self.error(batch, shown, if exec { NOAUTH_EXEC } else { NOAUTH });
@@ -72,19 +73,14 @@ impl Client {
         command: Option<&Resolved<'_>>,
         request: &Request<'_>,
     ) -> bool {
-        let goes_on = self.session.is_pinned()
-            || matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
-        let leftover = self.lease.as_ref().is_some_and(|lease| {
-            // A reply must not be taken for a message once there are none.
-            let relays = lease.relay() != Relay::Nothing && !self.session.is_streaming();
-            !goes_on || relays
-        });
-        let large = request.frame.len() >= LARGE && !self.session.is_pinned();
-        if leftover || large || self.session.must_settle(command) {
+        if self.needs_settling(command, request.frame.len()) {
             batch.flush(&self.inbox);
             if !self.settle() {
                 return true;
             }
+        }
+        if self.lease.as_ref().is_some_and(|lease| lease.is_congested(&self.inbox)) {
+            return true;
         }
         let may_write = command.is_none_or(|c| {
             matches!(c.access, Access::Write | Access::Admin) || c.effect == Effect::Exec
@@ -97,6 +93,24 @@ impl Client {
             return true;
         }
         false
+    }
+
+    /// Whether every earlier reply has to have come before a request of `len` bytes.
+    fn needs_settling(&self, command: Option<&Resolved<'_>>, len: usize) -> bool {
+        // One transaction after another: the connection is the same, and so is the order. Not so
+        // where the first one's EXEC still has to change the session.
+        let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
+        let goes_on = self.session.is_pinned() || begins && self.transforms.is_empty();
+        let leftover = self.lease.as_ref().is_some_and(|lease| {
+            // A reply must not be taken for a message once there are none.
+            let relays = lease.relay() != Relay::Nothing && !self.session.is_streaming();
+            !goes_on || relays
+        });
+        if goes_on && begins && self.lease.is_some() && !leftover {
+            return false;
+        }
+        let large = len >= LARGE && !self.session.is_pinned();
+        leftover || large || self.session.must_settle(command)
     }
 
     /// What the proxy does not let through.
@@ -195,17 +209,17 @@ impl Client {
             return self.forward(batch, request, Side::Master, shown);
         }
         let args = Args::new(request.frame).to_vec();
-        if command.effect == Effect::Hello && self.session.is_pinned() && changes(&args, self) {
-            let error = "ERR HELLO cannot change the protocol now; RESET first";
-            return self.error(batch, shown, error);
-        }
+        let spoken = self.session.version;
         let mut reply = Vec::new();
         let gate =
             Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
-        batch.forget();
+        batch.forget(&self.inbox);
         if !answered {
             return self.client_command(batch, request, command, shown);
+        }
+        if self.session.version != spoken {
+            self.switch_lease(batch);
         }
         // CLIENT REPLY ON is answered although replies were off.
         let switch = command.effect == Effect::Client(ClientCommand::Reply);
@@ -229,6 +243,7 @@ impl Client {
         }
         if request.frame.len() >= LARGE {
             let want = if side == Side::Reader { Want::Read } else { Want::Master };
+            self.wrote |= side == Side::Master;
             return self.once(batch, request.frame, want, Passage::plain(shown));
         }
         if let Some((start, end)) = request.range {
@@ -246,9 +261,12 @@ impl Client {
         self.forward_made(batch, request.frame, side, shown, None)
     }
 
-    fn count(&self, side: Side) -> Next {
+    fn count(&mut self, side: Side) -> Next {
         match side {
-            Side::Master => self.worker.counts.master_requests.increment(),
+            Side::Master => {
+                self.wrote = true;
+                self.worker.counts.master_requests.increment();
+            }
             Side::Reader => self.worker.counts.read_requests.increment(),
         }
         Next::Done
@@ -304,10 +322,4 @@ fn may_come_first(command: &Resolved<'_>) -> bool {
 /// the server's to refuse.
 const fn survives_subscriber_mode(effect: Effect) -> bool {
     matches!(effect, Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset)
-}
-
-/// Whether a HELLO asks for another version than the session speaks.
-fn changes(args: &[&[u8]], client: &Client) -> bool {
-    let version = [b'0' + client.session.version.number()];
-    args.get(1).is_some_and(|asked| *asked != version)
 }

@@ -1,7 +1,8 @@
 //! One client as the others see it.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
@@ -18,6 +19,7 @@ pub(super) struct Entry {
     pub laddr: SocketAddr,
     /// When it came, in milliseconds of the process's clock.
     pub since_ms: u64,
+    last_ms: AtomicU64,
     killed: AtomicBool,
     waker: OnceLock<Waker>,
     facts: Mutex<Facts>,
@@ -26,10 +28,8 @@ pub(super) struct Entry {
 /// What changes while a client is connected.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
-    /// When it last said something.
-    pub last_ms: u64,
     /// Its last command.
-    pub command: String,
+    pub command: Cow<'static, str>,
     /// `CLIENT SETNAME`.
     pub name: Vec<u8>,
     /// `CLIENT SETINFO`.
@@ -70,12 +70,13 @@ pub(super) struct Facts {
 
 impl Entry {
     pub(super) fn new(id: u64, addr: SocketAddr, laddr: SocketAddr, now_ms: u64) -> Self {
-        let facts = Facts { last_ms: now_ms, resp: 2, multi: -1, ..Facts::default() };
+        let facts = Facts { resp: 2, multi: -1, ..Facts::default() };
         Self {
             id,
             addr,
             laddr,
             since_ms: now_ms,
+            last_ms: AtomicU64::new(now_ms),
             killed: AtomicBool::new(false),
             waker: OnceLock::new(),
             facts: Mutex::new(facts),
@@ -85,6 +86,16 @@ impl Entry {
     /// What it is and does.
     pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When it last said something, in milliseconds of the process's clock.
+    pub(super) fn last_ms(&self) -> u64 {
+        self.last_ms.load(Relaxed)
+    }
+
+    /// It said something.
+    pub(super) fn touch(&self, now_ms: u64) {
+        self.last_ms.store(now_ms, Relaxed);
     }
 
     /// Ends it, from any thread.
@@ -126,7 +137,7 @@ impl Entry {
             self.laddr,
             text(&facts.name),
             seconds(self.since_ms),
-            seconds(facts.last_ms),
+            seconds(self.last_ms()),
             facts.flags(),
             facts.db,
             facts.sub,

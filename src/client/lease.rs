@@ -7,6 +7,7 @@ use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::{Connection, Relay, Ticket};
+use crate::resp::{encode, integer};
 use crate::routing::{NoRoute, Want};
 use crate::session::replies::Sequence;
 
@@ -19,13 +20,15 @@ pub(super) struct Passage {
     pub(super) shown: bool,
     /// Whether it may take as long as it likes.
     pub(super) patient: bool,
+    /// Whether it depends on nothing before it, and may be asked again over another connection.
+    pub(super) once: bool,
     /// What has to be done to its reply.
     pub(super) transform: Option<Transform>,
 }
 
 impl Passage {
     pub(super) const fn plain(shown: bool) -> Self {
-        Self { replies: 1, shown, patient: false, transform: None }
+        Self { replies: 1, shown, patient: false, once: false, transform: None }
     }
 }
 
@@ -55,11 +58,12 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, transform } = passage;
+        let Passage { replies, shown, patient, once, transform } = passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
+        ticket.once = once;
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));
@@ -69,9 +73,24 @@ impl Client {
         seq
     }
 
+    /// The session speaks another version of the protocol now: so has its own connection, which
+    /// then fits no other session.
+    pub(super) fn switch_lease(&mut self, batch: &Batch<'_>) {
+        if let Some(lease) = self.lease.clone() {
+            let version = integer::text(self.session.version.number());
+            let hello = encode::request_of(&[b"HELLO", &version]);
+            self.send_leased(&lease, &hello, Passage::plain(false), batch);
+            lease.taint();
+        }
+    }
+
     /// Gives the connection back, if there is one.
     pub(super) fn release(&mut self) {
         if let Some(lease) = self.lease.take() {
+            if self.session.is_pinned() {
+                // The client went in the midst of it: the server still keeps its state.
+                lease.taint();
+            }
             if !self.session.is_streaming() {
                 lease.set_relay(Relay::Nothing);
             }
@@ -91,6 +110,10 @@ impl Client {
 
     /// The server, or the network, ended it.
     pub(super) fn lease_lost(&mut self, reason: &str) {
+        if self.lease.as_ref().is_some_and(|lease| !lease.is_closed()) {
+            // What it was needed for is being asked again over another one.
+            return;
+        }
         self.lease = None;
         self.session.transaction.lose();
         if self.session.is_streaming() {

@@ -17,7 +17,7 @@ use crate::command::{Access, Effect, resolve};
 use crate::resp::{RequestScanner, RequestStep, encode};
 use crate::routing::Want;
 use crate::session::replies::Sequence;
-use crate::topology::BackendId;
+use crate::topology::{Backend, BackendId};
 
 /// Times a request is asked again before its error is passed on.
 const TRIES_MAX: u32 = 3;
@@ -69,6 +69,8 @@ impl Client {
         match &failed.cause {
             Cause::Refused(Refusal::ReadOnly, _) => {
                 self.worker.shared.suspect.notify_one();
+                // Later writes must not overtake this one.
+                self.hold = true;
                 self.recovery.waiting.push_back((failed, Instant::now() + MASTER_WAIT));
                 self.worker.wake_at_tick(&self.inbox);
             }
@@ -78,6 +80,11 @@ impl Client {
             }
             Cause::Refused(Refusal::NoScript, _) if replica && script => {
                 self.again(failed, Want::Master);
+            }
+            Cause::TimedOut => {
+                // Whoever does not answer one may well not answer the next.
+                self.rest(failed.backend);
+                self.give_up(&failed, may_write);
             }
             Cause::Unsent { refusal: None, .. } | Cause::Lost(_)
                 if !may_write && !failed.request.is_empty() =>
@@ -103,7 +110,7 @@ impl Client {
         if let Some(backend) = topology.backend(backend)
             && backend.health.failed(self.worker.shared.now_ms(), fastrand::f64())
         {
-            tracing::warn!(backend = %backend.addr, "a replica refuses reads; it rests");
+            tracing::warn!(backend = %backend.addr, "does not serve requests; its reads go elsewhere for a while");
             self.worker.shared.suspect.notify_one();
         }
     }
@@ -123,8 +130,7 @@ impl Client {
             request.clone_from(&step.from_start);
             step.tag = None;
         }
-        let connection = self.worker.pool.borrow_mut().shared(backend, key_of(&self.session));
-        self.resend(&connection, failed.seq, &request);
+        self.resend(backend, failed.leased, failed.seq, &request);
     }
 
     /// A scan's server process is another one now: from the start, wherever reads go.
@@ -135,9 +141,7 @@ impl Client {
         match self.worker.route(&topology, from, Want::Read, None) {
             Ok(backend) => {
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
-                let connection =
-                    self.worker.pool.borrow_mut().shared(backend, key_of(&self.session));
-                self.resend(&connection, seq, &request);
+                self.resend(backend, false, seq, &request);
             }
             Err(error) => {
                 let mut reply = Vec::new();
@@ -147,10 +151,21 @@ impl Client {
         }
     }
 
-    fn resend(&self, connection: &Connection, seq: Sequence, request: &[u8]) {
+    fn resend(&mut self, backend: &Backend, leased: bool, seq: Sequence, request: &[u8]) {
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
         ticket.whole = self.transforms.iter().any(|(of, _)| *of == seq);
+        let key = key_of(&self.session);
+        let connection = if leased {
+            self.release();
+            ticket.once = true;
+            ticket.patient = self.blocked;
+            let lease = self.worker.pool.borrow_mut().lease(backend, key, &self.inbox);
+            self.lease = Some(Rc::clone(&lease));
+            lease
+        } else {
+            self.worker.pool.borrow_mut().shared(backend, key)
+        };
         connection.send(request, ticket);
         self.worker.counts.retries.increment();
     }
@@ -161,10 +176,8 @@ impl Client {
             let topology = self.worker.topology();
             let master = topology.master().filter(|master| master.id != failed.backend);
             if let Some(master) = master {
-                let connection =
-                    self.worker.pool.borrow_mut().shared(master, key_of(&self.session));
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
-                self.resend(&connection, failed.seq, &failed.request);
+                self.resend(master, failed.leased, failed.seq, &failed.request);
             } else if Instant::now() >= *until {
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
                 self.give_up(&failed, true);

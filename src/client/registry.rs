@@ -72,7 +72,7 @@ impl Registry {
         for entry in self.all() {
             let facts = entry.facts();
             let waits = facts.blocked || facts.is_pubsub() || facts.monitor;
-            let idle = now_ms.saturating_sub(facts.last_ms) > timeout;
+            let idle = now_ms.saturating_sub(entry.last_ms()) > timeout;
             drop(facts);
             if idle && !waits {
                 entry.kill();

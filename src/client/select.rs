@@ -33,7 +33,7 @@ impl Client {
         }
         if self.worker.has_db(db) {
             self.session.db = db;
-            batch.forget();
+            batch.forget(&self.inbox);
             return self.status(batch, shown, "OK");
         }
         batch.flush(&self.inbox);
@@ -48,7 +48,7 @@ impl Client {
         self.send_shared(batch, &connection, PING, shown, Some(Transform::Probe(db)));
         // What follows depends on the answer, and may not join this batch's connections.
         self.hold = true;
-        batch.forget();
+        batch.forget(&self.inbox);
         Next::Done
     }
 
@@ -59,7 +59,7 @@ impl Client {
         let shown = shown || self.session.reply == ReplyMode::Off;
         self.drop_lease();
         self.session.reset(self.config.proxy.requirepass.is_empty());
-        batch.forget();
+        batch.forget(&self.inbox);
         self.status(batch, shown, "RESET")
     }
 

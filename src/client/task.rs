@@ -30,6 +30,7 @@ pub(super) struct Task {
     client: Client,
     /// Requests that were read and not dealt with yet: an incomplete one, or those that wait.
     query: Vec<u8>,
+    /// The client says no more; it may still read, as `printf ... | nc` does.
     eof: bool,
 }
 
@@ -51,7 +52,6 @@ impl Task {
             }
             match self.read(cx)? {
                 Poll::Pending => return Ok(self.is_over()),
-                Poll::Ready(()) if self.eof => return Ok(self.is_over()),
                 Poll::Ready(()) => {}
             }
         }
@@ -63,9 +63,7 @@ impl Task {
 
     fn is_over(&self) -> bool {
         match self.client.ending() {
-            // Who has said everything may still want the replies, unless it waits for data.
-            None if self.eof => self.client.is_blocked() || self.client.is_finished(),
-            None => false,
+            None => self.eof && self.client.is_through(),
             Some(Ending::AfterReplies) => self.client.is_answered(),
             Some(Ending::Now) => true,
         }

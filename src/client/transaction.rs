@@ -70,6 +70,9 @@ impl Client {
             Effect::Reset => self.reset(batch, shown),
             Effect::Exec if fits => self.exec(batch, request, shown),
             Effect::Discard if fits => self.discard(batch, request, shown),
+            Effect::Multi | Effect::Watch if fits && self.session.transaction.is_lost() => {
+                self.error(batch, shown, LOST)
+            }
             // Errors that leave the transaction open; the server has the words.
             Effect::Multi | Effect::Watch if fits && !self.session.transaction.is_lost() => {
                 self.pass(batch, request, shown)
@@ -209,6 +212,7 @@ impl Client {
         passage: Passage,
     ) -> Next {
         batch.flush(&self.inbox);
+        self.wrote = true;
         let shown = passage.shown;
         match self.lease(batch, Want::Master) {
             Ok(lease) => {

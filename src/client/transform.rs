@@ -22,6 +22,10 @@ pub(super) enum Transform {
     Select(u32),
     /// A first request on a connection to this database: the server has it.
     Probe(u32),
+    /// The marker in front of a `WAIT`: nobody sees it.
+    Marker,
+    /// `WAIT` and `WAITAOF`: true only if the marker was taken.
+    Wait,
     /// `CLIENT TRACKING`: the session is tracking from now on, or no more.
     Tracking(Option<u64>),
 }
@@ -58,6 +62,11 @@ impl Client {
                     b"+OK\r\n".to_vec()
                 }
             }
+            Transform::Marker => {
+                self.marked(&frame);
+                frame
+            }
+            Transform::Wait => self.waited(frame),
             Transform::Tracking(tracking) => {
                 if frame.starts_with(b"+") {
                     self.session.tracking = tracking;

@@ -33,6 +33,8 @@ pub struct Worker {
     pub counts: Counts,
     topology: Cached<Topology>,
     config: Cached<Config>,
+    /// The time at the last look, in milliseconds of the process's clock.
+    now_ms: Cell<u64>,
     /// The generation that the pool was last cut down to.
     seen: Cell<u64>,
     /// The highest database that a server is known to have.
@@ -56,6 +58,7 @@ impl Worker {
             counts: Counts::default(),
             topology: RefCell::new(Cache::new(Arc::clone(&shared.topology))),
             config: RefCell::new(Cache::new(Arc::clone(&shared.config))),
+            now_ms: Cell::new(0),
             seen: Cell::new(0),
             top_db: Cell::new(0),
             waiting: RefCell::default(),
@@ -73,6 +76,19 @@ impl Worker {
         Arc::clone(self.config.borrow_mut().load())
     }
 
+    /// Looks at the clock; done once per batch.
+    pub fn look_at_clock(&self) -> Instant {
+        let now = Instant::now();
+        let since = now.saturating_duration_since(self.shared.epoch).as_millis();
+        self.now_ms.set(u64::try_from(since).unwrap_or(u64::MAX));
+        now
+    }
+
+    /// The time at the last look, in milliseconds of the process's clock.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms.get()
+    }
+
     /// Where a request of `session` goes.
     pub fn route<'t>(
         &self,
@@ -81,8 +97,7 @@ impl Worker {
         want: Want,
         except: Option<BackendId>,
     ) -> Result<&'t Backend, NoRoute> {
-        let query =
-            Query { want, policy: ReadPolicy { from }, except, now_ms: self.shared.now_ms() };
+        let query = Query { want, policy: ReadPolicy { from }, except, now_ms: self.now_ms() };
         let pool = self.pool.borrow();
         let in_flight = |id| pool.in_flight(id);
         routing::route(topology, query, &mut self.balancer.borrow_mut(), in_flight)

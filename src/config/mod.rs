@@ -7,7 +7,6 @@
 //!
 //! No sockets, no tasks; names are not resolved here. Secrets are shown nowhere.
 
-mod address;
 mod admin;
 mod change;
 mod kind;
@@ -19,22 +18,23 @@ mod proxy;
 mod reads;
 mod report;
 mod rules;
-mod secret;
 mod section;
 mod source;
 mod topology;
 
-pub use address::{HostPort, HostPortError};
 pub use admin::{Admin, AdminCommands};
 pub use change::{Applies, Change, diff};
 pub use log::{Log, LogFormat};
 pub use metrics::Metrics;
 pub use mistake::{ConfigError, Mistake, Problem};
 pub use proxy::{Proxy, Workers};
-pub use reads::{Balance, ReadFrom, Reads};
-pub use secret::Secret;
+pub use reads::Reads;
 pub use section::Key;
 pub use topology::{Discovery, TopologyConfig};
+
+pub use crate::routing::Balance;
+pub use crate::session::ReadFrom;
+pub use crate::units::{HostPort, HostPortError, Secret};
 
 use std::fs::File;
 use std::io::Read;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::HostPort;
 use super::kind::{Address, Choice, Integer, Kind, OneOf, Raw, Read, Wrong, quoted};
 use super::section::section;
+use crate::routing::Balance;
+use crate::session::ReadFrom;
 
 section! {
     /// `[reads]`: which servers serve reads, and how these are spread over them.
@@ -21,17 +23,6 @@ section! {
     }
 }
 
-/// The servers that may serve reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadFrom {
-    /// The master alone.
-    Master,
-    /// The replicas; the master when none of them can.
-    Replica,
-    /// All of them alike.
-    Any,
-}
-
 impl Choice for ReadFrom {
     const ALL: &'static [Self] = &[Self::Master, Self::Replica, Self::Any];
     const ALIASES: &'static [(&'static str, Self)] = &[("primary", Self::Master)];
@@ -43,17 +34,6 @@ impl Choice for ReadFrom {
             Self::Any => "any",
         }
     }
-}
-
-/// How one of several servers is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Balance {
-    /// The one with the fewest requests under way, by weight.
-    LeastInFlight,
-    /// Each in turn, by weight.
-    RoundRobin,
-    /// The one that answers soonest.
-    Latency,
 }
 
 impl Choice for Balance {

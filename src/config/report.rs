@@ -7,8 +7,8 @@ use toml::de::{DeString, DeTable};
 
 use super::kind::{Kind, Raw, Wrong};
 use super::mistake::{Mistake, Problem};
-use super::secret::MASK;
 use super::source::{Source, one_line};
+use crate::units::Secret;
 
 /// The mistakes found so far.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl<'a> Report<'a> {
     }
 
     fn show<K: Kind>(&self, raw: &Raw<'_>, _: &K) -> String {
-        if K::SECRET { MASK.to_owned() } else { self.source.show(raw) }
+        if K::SECRET { Secret::MASK.to_owned() } else { self.source.show(raw) }
     }
 
     fn wrong<K: Kind>(&mut self, key: &str, wrong: &Wrong<'a>, kind: &K) {
@@ -84,7 +84,7 @@ impl<'a> Report<'a> {
     pub(crate) fn no_section(&mut self, key: &Spanned<DeString<'_>>, raw: &Raw<'_>) {
         let name = key.get_ref().as_ref();
         self.unread.insert(name.to_owned());
-        let value = if raw.get_ref().is_array() { "[[...]]" } else { MASK }.to_owned();
+        let value = if raw.get_ref().is_array() { "[[...]]" } else { Secret::MASK }.to_owned();
         let accepted = format!("one section, headed [{name}]");
         self.add(key.span().start, Problem::Value { key: name.to_owned(), value, accepted });
     }

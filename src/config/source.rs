@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::secret::MASK;
+use crate::units::Secret;
 
 /// How many characters of a wrong value are shown.
 const MAX_SHOWN: usize = 64;
@@ -50,7 +50,7 @@ pub(crate) fn one_line(text: &str) -> String {
     let (masked, text) = match text.rsplit_once('@') {
         Some((before, after)) => {
             let quote = before.chars().next().filter(|c| matches!(c, '"' | '\''));
-            (quote.into_iter().chain(MASK.chars()).chain(['@']).collect(), after)
+            (quote.into_iter().chain(Secret::MASK.chars()).chain(['@']).collect(), after)
         }
         None => (String::new(), text),
     };

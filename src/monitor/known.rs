@@ -81,3 +81,94 @@ pub(super) fn translated(roster: &Roster, said: &Observation) -> Observation {
     }
     said
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{LinkState, ServerVersion};
+    use tokio::time::Instant;
+
+    fn config(replicas: Option<&[u16]>) -> TopologyConfig {
+        TopologyConfig {
+            master: HostPort::local(1),
+            replicas: replicas.map(|ports| ports.iter().map(|p| HostPort::local(*p)).collect()),
+            ..TopologyConfig::default()
+        }
+    }
+
+    fn master(replicas: &[u16]) -> ServerRole {
+        ServerRole::Master { replicas: replicas.iter().map(|p| HostPort::local(*p)).collect() }
+    }
+
+    fn replica_of(port: u16) -> ServerRole {
+        ServerRole::Replica { master: HostPort::local(port), link: LinkState::Up }
+    }
+
+    /// Servers with ids 1, 2, ...; no role is no answer.
+    fn roster(config: &TopologyConfig, servers: &[(u16, Option<ServerRole>)]) -> Roster {
+        let mut roster = Roster::default();
+        let configured = known(config, &roster, None);
+        let known = servers.iter().map(|(port, _)| HostPort::local(*port)).map(|addr| Known {
+            is_configured: configured.iter().any(|known| known.addr == addr),
+            addr,
+        });
+        roster.update(&known.collect::<Vec<_>>(), Instant::now());
+        for (id, (port, role)) in (1..).zip(servers) {
+            let member = roster.get_mut(BackendId(id)).unwrap();
+            member.run_id = format!("run {port}");
+            member.said = Some(role.clone().ok_or_else(|| "silent".to_owned()).map(|role| {
+                let (version, replid) = (ServerVersion::default(), String::new());
+                let run_id = member.run_id.clone();
+                Observation { role, run_id, replid, version, loading: false }
+            }));
+        }
+        roster
+    }
+
+    fn ports(config: &TopologyConfig, roster: &Roster, master: Option<u32>) -> Vec<u16> {
+        known(config, roster, master.map(BackendId)).iter().map(|known| known.addr.port).collect()
+    }
+
+    #[tokio::test]
+    async fn a_list_is_the_list() {
+        let config = config(Some(&[2, 2, 1]));
+        let roster = roster(&config, &[(1, Some(master(&[2, 3]))), (2, Some(replica_of(1)))]);
+        assert_eq!(ports(&config, &roster, Some(1)), [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_stranger_who_is_master_stays_known_without_followers() {
+        let config = config(Some(&[2]));
+        let roster = roster(&config, &[(1, None), (2, None), (3, Some(master(&[4])))]);
+        assert_eq!(ports(&config, &roster, Some(3)), [1, 2, 3]);
+    }
+
+    #[tokio::test]
+    async fn only_listed_servers_name_strangers() {
+        let config = config(Some(&[2]));
+        let servers = [(1, None), (2, Some(replica_of(3))), (3, Some(replica_of(4)))];
+        assert_eq!(ports(&config, &roster(&config, &servers), Some(1)), [1, 2, 3]);
+    }
+
+    #[tokio::test]
+    async fn without_a_list_the_master_has_it() {
+        let config = config(None);
+        let servers = [(1, Some(master(&[2, 3]))), (4, None)];
+        assert_eq!(ports(&config, &roster(&config, &servers), Some(1)), [1, 2, 3]);
+        // The master is silent: its last list is the best there is.
+        let servers = [(1, None), (2, Some(replica_of(1))), (3, None)];
+        assert_eq!(ports(&config, &roster(&config, &servers), Some(1)), [1, 2, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_server_has_one_place_however_it_is_called() {
+        let config = config(Some(&[2]));
+        let servers = [(1, Some(master(&[]))), (2, Some(replica_of(9))), (9, Some(master(&[])))];
+        let mut roster = roster(&config, &servers);
+        roster.get_mut(BackendId(3)).unwrap().run_id = "run 1".to_owned();
+        let alias = roster.get(BackendId(3)).unwrap();
+        assert_eq!(canonical(&roster, alias).id, BackendId(1));
+        let said = roster.get(BackendId(2)).unwrap().said.clone().unwrap().unwrap();
+        assert_eq!(translated(&roster, &said).role, replica_of(1));
+    }
+}

@@ -1,7 +1,17 @@
 //! One of several: by requests under way, in turn, or by reply time; always by weight.
 
-use crate::config::Balance;
 use crate::topology::{Backend, BackendId};
+
+/// How one of several servers is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balance {
+    /// The one with the fewest requests under way, by weight.
+    LeastInFlight,
+    /// Each in turn, by weight.
+    RoundRobin,
+    /// The one that answers soonest.
+    Latency,
+}
 
 /// A worker's own balancer: what it counts, it counts for itself.
 #[derive(Debug)]
@@ -33,7 +43,8 @@ impl Balancer {
         let total: u64 = readers.clone().map(|backend| u64::from(backend.weight)).sum();
         if total == 0 {
             let count = readers.clone().count() as u64;
-            return readers.skip(usize::try_from(self.turn % count.max(1)).unwrap_or(0)).next();
+            let mut readers = readers;
+            return readers.nth(usize::try_from(self.turn % count.max(1)).unwrap_or(0));
         }
         let weighted = readers.filter(|backend| backend.weight > 0);
         match self.balance {
@@ -92,8 +103,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::config::HostPort;
     use crate::topology::{Health, Role};
+    use crate::units::HostPort;
 
     fn replicas(weights: &[u32]) -> Vec<Backend> {
         let one = |(id, weight): (u32, &u32)| Backend {

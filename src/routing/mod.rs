@@ -6,5 +6,5 @@
 mod balance;
 mod route;
 
-pub use balance::Balancer;
+pub use balance::{Balance, Balancer};
 pub use route::{NoRoute, Query, ReadPolicy, Want, route};

@@ -1,7 +1,7 @@
 //! The decision.
 
 use super::Balancer;
-use crate::config::ReadFrom;
+use crate::session::ReadFrom;
 use crate::topology::{Backend, BackendId, Role, Topology};
 
 /// What a request needs.
@@ -76,8 +76,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::config::{Balance, HostPort};
+    use crate::routing::Balance;
     use crate::topology::Health;
+    use crate::units::HostPort;
 
     fn backend(id: u32, role: Role) -> Backend {
         Backend {

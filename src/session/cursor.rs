@@ -71,11 +71,10 @@ pub fn tag_reply(reply: Vec<u8>, tag: u32) -> Vec<u8> {
 /// The cursor of a SCAN reply, and what follows it.
 fn split(reply: &[u8]) -> Option<(u64, &[u8])> {
     let rest = reply.strip_prefix(b"*2\r\n$")?;
-    let header = memchr::memchr(b'\n', rest)?;
-    let rest = rest.get(header + 1..)?;
-    let end = memchr::memchr(b'\r', rest)?;
-    let cursor = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
-    Some((cursor, rest.get(end + 2..)?))
+    let header = memchr::memchr(b'\r', rest)?;
+    let len = usize::try_from(integer::parse(&rest[..header])?).ok()?;
+    let (text, rest) = rest.get(header + 2..)?.split_at_checked(len)?;
+    Some((u64::try_from(integer::parse(text)?).ok()?, rest.strip_prefix(b"\r\n")?))
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ pub fn rewrite(
     encode::array(&mut out, count);
     let mut special = special.iter().peekable();
     for place in 0..count {
+        if rest.is_empty() {
+            break;
+        }
         let len = reply::reply_len(rest).unwrap_or(rest.len());
         let (element, tail) = rest.split_at(len);
         rest = tail;

@@ -1,8 +1,7 @@
 //! Commands that the session answers out of itself.
 
-use super::{Gate, ReplyMode, Session, greeting, names};
+use super::{Gate, ReadFrom, ReplyMode, Session, greeting, names};
 use crate::command::{ClientCommand, Effect, Resolved};
-use crate::config::ReadFrom;
 use crate::resp::{encode, integer};
 
 /// Answers a command that needs nothing but the session; false if it needs more. `args` begin

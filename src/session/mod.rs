@@ -8,18 +8,19 @@ pub mod exec;
 pub mod greeting;
 pub mod local;
 pub mod names;
+mod read_from;
 pub mod replies;
 mod reply_mode;
 mod subscriptions;
 mod transaction;
 
 pub use greeting::Gate;
+pub use read_from::ReadFrom;
 pub use reply_mode::ReplyMode;
 pub use subscriptions::Subscriptions;
 pub use transaction::{Queued, Transaction, Verdict};
 
 use crate::command::{Effect, Resolved};
-use crate::config::ReadFrom;
 use crate::resp::RespVersion;
 
 /// What a client said that outlives the request.
@@ -110,7 +111,7 @@ impl Session {
             use crate::command::ClientCommand::Tracking;
             // Replies to earlier requests must not be taken for what comes unasked.
             return match command.effect {
-                Effect::Reset | Effect::Monitor | Effect::Client(Tracking) => true,
+                Effect::Reset | Effect::Hello | Effect::Monitor | Effect::Client(Tracking) => true,
                 Effect::Subscribe(_) => !self.is_streaming(),
                 _ => false,
             };

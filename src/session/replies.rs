@@ -38,6 +38,8 @@ pub struct Replies {
     runs: VecDeque<Run>,
     next: Sequence,
     held_bytes: usize,
+    /// Behind the last request whose reply has arrived, passed on or not.
+    received: Sequence,
     /// An emptied buffer, kept for the next run that has to wait.
     spare: Vec<u8>,
 }
@@ -75,6 +77,7 @@ impl Replies {
     pub fn deliver(&mut self, seq: Sequence, count: u32, bytes: &[u8]) -> Result<(), Unexpected> {
         let at = self.find(seq)?;
         self.accept(at, bytes);
+        self.received(seq + u64::from(count));
         let run = &mut self.runs[at];
         run.left = run.left.checked_sub(count).ok_or(Unexpected)?;
         run.first += u64::from(count);
@@ -128,9 +131,38 @@ impl Replies {
         Ok(())
     }
 
-    /// Bytes that no request asked for (a push, a message), in front of every reply still to come.
+    /// The replies to all requests before `end` have arrived, though some may have to be changed
+    /// before they are delivered.
+    pub fn received(&mut self, end: Sequence) {
+        self.received = self.received.max(end);
+    }
+
+    /// Bytes that no request asked for (a push, a message): behind every reply that arrived before
+    /// them, in front of every one still to come.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.ready.extend_from_slice(bytes);
+        let received = self.received;
+        let is_complete = |run: Option<&Run>| run.is_some_and(|run| run.left == 0);
+        let mut at = self.runs.partition_point(|run| run.first + u64::from(run.left) < received);
+        if self.runs.get(at).is_some_and(|run| run.first < received) {
+            // Its last reply has arrived and is being changed.
+            at += 1;
+            if !is_complete(self.runs.get(at)) {
+                let held = Vec::new();
+                let place = Run { first: received, left: 0, held, begun: false, shown: true };
+                self.runs.insert(at, place);
+            }
+        }
+        // Replies of our own behind it are as old as that.
+        while is_complete(self.runs.get(at)) && is_complete(self.runs.get(at + 1)) {
+            at += 1;
+        }
+        match self.runs.get_mut(at).filter(|_| at > 0) {
+            Some(run) => {
+                run.held.extend_from_slice(bytes);
+                self.held_bytes += bytes.len();
+            }
+            None => self.ready.extend_from_slice(bytes),
+        }
     }
 
     /// True when no reply is owed.
@@ -241,6 +273,33 @@ mod tests {
         replies.deliver(a + 1, 1, b"2").expect("owed");
         assert_eq!(replies.ready(), b"123");
         assert!(replies.is_settled());
+    }
+
+    #[test]
+    fn a_push_stays_behind_what_came_before_it() {
+        let mut replies = Replies::default();
+        replies.push(b"0");
+        let a = replies.open(1, true);
+        let b = replies.open(2, true);
+        replies.local(true, |out| out.extend_from_slice(b"L"));
+        let c = replies.open(1, true);
+        replies.push(b"1");
+        // The reply to `a` has come and is being changed.
+        replies.received(a + 1);
+        replies.push(b"2");
+        replies.push(b"3");
+        replies.deliver(b, 1, b"B").expect("owed");
+        replies.push(b"4");
+        replies.deliver(b + 1, 1, b"B").expect("owed");
+        replies.push(b"5");
+        assert_eq!(replies.ready(), b"01");
+        replies.deliver(a, 1, b"A").expect("owed");
+        assert_eq!(replies.ready(), b"01A23B4BL5");
+        replies.push(b"6");
+        replies.deliver(c, 1, b"C").expect("owed");
+        assert_eq!(replies.ready(), b"01A23B4BL56C");
+        assert!(replies.is_settled());
+        assert_eq!(replies.held_bytes, 0);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub enum ReplyMode {
 
 impl ReplyMode {
     /// Whether the request at hand gets a reply; called once per request.
-    pub fn next(&mut self) -> bool {
+    pub fn wants_reply(&mut self) -> bool {
         match self {
             Self::On => true,
             Self::Off => false,

@@ -1,6 +1,7 @@
 //! A backend's numbers that change all the time: shared by all threads, read without a lock.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 /// The first rest after a failure, in milliseconds.
 const REST_MIN_MS: u64 = 100;
@@ -29,8 +30,10 @@ impl Health {
             return false;
         }
         let failures = self.failures.fetch_add(1, Relaxed).min(16);
-        let rest = (REST_MIN_MS << failures).min(REST_MAX_MS) as f64 * (0.75 + jitter / 2.0);
-        self.resting_until_ms.store(now_ms + rest as u64, Relaxed);
+        let rest = Duration::from_millis((REST_MIN_MS << failures).min(REST_MAX_MS));
+        let rest = rest.mul_f64(0.75 + jitter.clamp(0.0, 1.0) / 2.0).as_millis();
+        let until = now_ms.saturating_add(u64::try_from(rest).unwrap_or(REST_MAX_MS));
+        self.resting_until_ms.store(until, Relaxed);
         true
     }
 

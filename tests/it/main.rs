@@ -13,17 +13,27 @@
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 
 mod admin;
+mod balance;
 mod blocking;
 mod check;
 mod client_commands;
+mod clients_through_proxy;
+mod command_table;
+mod differential;
 mod isolation;
 mod login;
 mod monitor;
 mod monitor_tracking;
+mod own_connections;
+mod pipelined_pairs;
+mod protocol_limits;
 mod pubsub;
 mod real_clients;
 mod redis_rs;
+mod replica_faults;
 mod resp_real;
+mod scan;
 mod support;
 mod support_selftest;
 mod transactions;
+mod wait;

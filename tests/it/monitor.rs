@@ -356,6 +356,11 @@ fn a_wrong_password_is_told_as_such() {
     watch.until(Duration::from_secs(5), |now| !now.backends.is_empty());
     watch.config.store(Arc::new(config(server.addr(), None, "masterauth = \"right\"\n")));
     watch.until_whole(server.addr(), &[]);
+    // An open connection does not hide that the password has become wrong.
+    watch.config.store(Arc::new(config(server.addr(), None, "masterauth = \"wrong\"\n")));
+    watch.until(Duration::from_secs(5), |now| {
+        now.backends[0].excluded.as_ref().is_some_and(|why| why.contains("WRONGPASS"))
+    });
 }
 
 #[test]
@@ -518,5 +523,27 @@ fn nonsense_and_endless_answers_harm_nobody() {
     for (addr, why) in bad {
         let excluded = at(&found, addr).unwrap().excluded.clone().unwrap();
         assert!(excluded.starts_with(why), "{excluded}, not {why}");
+    }
+}
+
+#[test]
+fn a_server_that_is_busy_with_a_script_keeps_its_role() {
+    for flavor in [Flavor::Redis62, Flavor::Redis70, Flavor::Valkey91] {
+        let server = RedisServer::builder(flavor).arg("--lua-time-limit", "100").start();
+        let watch = Watch::start(config(server.addr(), None, ""));
+        watch.until_whole(server.addr(), &[]);
+        let before = watch.now();
+        let mut script = server.wire();
+        script.send(&["EVAL", "while true do end", "0"]);
+        eventually(Duration::from_secs(5), || match server.cmd(&["ROLE"]) {
+            reply if reply.is_err() && reply.err().starts_with("BUSY") => Ok(()),
+            reply => Err(format!("{reply:?}")),
+        });
+        thread::sleep(Duration::from_millis(2500));
+        let during = watch.now();
+        server.cmd(&["SCRIPT", "KILL"]).ok();
+        assert!(script.read_reply().is_err());
+        assert_eq!(show(&during), show(&before));
+        assert!(during.master().is_some());
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use toml::de::DeValue;
 
 use super::{Kind, Raw, Read, Wrong};
-use crate::config::secret::{MASK, Secret};
+use crate::units::Secret;
 
 /// The longest text taken for any value; redis.conf's own lines are bounded too.
 const MAX_TEXT: usize = 4096;
@@ -88,7 +88,7 @@ impl Kind for Password {
     }
 
     fn show(&self, value: &Secret) -> String {
-        if value.is_empty() { quoted("") } else { MASK.to_owned() }
+        if value.is_empty() { quoted("") } else { Secret::MASK.to_owned() }
     }
 }
 

@@ -1,3 +1,5 @@
+//! What the servers say, read and misread.
+
 use bytes::Bytes;
 use proptest::prelude::*;
 

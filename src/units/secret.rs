@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// What stands wherever a secret would.
-pub(crate) const MASK: &str = "***";
-
 /// A password. `Debug` shows a mask; there is no `Display`. The empty secret means "none".
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
+    /// What stands wherever a secret would.
+    pub(crate) const MASK: &'static str = "***";
+
     /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -28,6 +28,6 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_empty() { "\"\"" } else { MASK })
+        f.write_str(if self.is_empty() { "\"\"" } else { Self::MASK })
     }
 }

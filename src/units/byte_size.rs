@@ -1,4 +1,4 @@
-//! Newtypes for the quantities that every floor speaks of.
+//! Sizes in bytes, as redis.conf writes them.
 
 use std::fmt;
 use std::str::FromStr;

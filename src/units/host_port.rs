@@ -1,4 +1,4 @@
-//! `host:port`, as every address in `proxy.toml` is written.
+//! `host:port`, as addresses are written everywhere.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};

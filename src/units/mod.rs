@@ -1,0 +1,11 @@
+//! The values that every floor speaks of: sizes, addresses, secrets.
+//!
+//! What they are, how they read and how they show; nothing here does anything.
+
+mod byte_size;
+mod host_port;
+mod secret;
+
+pub use byte_size::{ByteSize, ByteSizeError};
+pub use host_port::{HostPort, HostPortError};
+pub use secret::Secret;

@@ -1,0 +1,83 @@
+//! A million pipelined `SET k v` / `GET k` pairs: every reply is the right one, in its place.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::*;
+
+const PAIRS: usize = 1_000_000;
+const CONNECTIONS: usize = 8;
+/// Pairs that leave in one write.
+const DEPTH: usize = 1000;
+/// Writes under way before their replies are read.
+const AHEAD: usize = 2;
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_million_pipelined_pairs_come_back_right() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let mut proxy = Tidegate::for_trio(&trio).reads_from("master").start();
+    let started = Instant::now();
+    let addr = proxy.addr();
+    thread::scope(|scope| {
+        for connection in 0..CONNECTIONS {
+            scope.spawn(move || one_connection(addr, connection));
+        }
+    });
+    eprintln!("{PAIRS} pairs in {:?}", started.elapsed());
+    proxy.assert_alive();
+    assert_eq!(trio.master.cmd(&["DBSIZE"]).int(), i64::try_from(PAIRS).unwrap());
+}
+
+fn one_connection(addr: SocketAddr, connection: usize) {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
+    let batches = PAIRS / CONNECTIONS / DEPTH;
+    let mut expected = Vec::new();
+    for batch in 0..batches + AHEAD {
+        if batch < batches {
+            let (requests, replies) = batch_of(connection, batch);
+            stream.write_all(&requests).unwrap();
+            expected.push(replies);
+        }
+        if let Some(done) = batch.checked_sub(AHEAD) {
+            let replies = std::mem::take(&mut expected[done]);
+            expect(&mut stream, &replies, connection, done);
+        }
+    }
+}
+
+/// The requests of one batch, and the exact bytes that answer them.
+fn batch_of(connection: usize, batch: usize) -> (Vec<u8>, Vec<u8>) {
+    let (mut requests, mut replies) = (Vec::new(), Vec::new());
+    for pair in batch * DEPTH..(batch + 1) * DEPTH {
+        let key = format!("k:{connection}:{pair}");
+        // Of many lengths, so that a reply out of place is out of step too.
+        let value = format!("v:{connection}:{pair}:{}", "x".repeat(pair * 7 % 41));
+        requests.extend(encode(&["SET", &key, &value]));
+        requests.extend(encode(&["GET", &key]));
+        write!(replies, "+OK\r\n${}\r\n{value}\r\n", value.len()).unwrap();
+    }
+    (requests, replies)
+}
+
+#[track_caller]
+fn expect(stream: &mut TcpStream, expected: &[u8], connection: usize, batch: usize) {
+    let mut got = vec![0; expected.len()];
+    stream.read_exact(&mut got).unwrap();
+    if let Some(at) = got.iter().zip(expected).position(|(a, b)| a != b) {
+        let near = |bytes: &[u8]| {
+            let part = &bytes[at.saturating_sub(40)..bytes.len().min(at + 80)];
+            String::from_utf8_lossy(part).into_owned()
+        };
+        panic!(
+            "connection {connection}, batch {batch}, byte {at}:\n got {:?}\nwant {:?}",
+            near(&got),
+            near(expected)
+        );
+    }
+}

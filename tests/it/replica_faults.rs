@@ -1,0 +1,269 @@
+//! Replicas that load, lose their master, die, stop or cut: reads are asked elsewhere and no client
+//! sees it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::*;
+
+/// Clients that read `k` until told to stop; every reply has to be the value.
+struct Readers {
+    stop: std::sync::Arc<AtomicBool>,
+    done: std::sync::Arc<AtomicU64>,
+    threads: Vec<thread::JoinHandle<Vec<String>>>,
+}
+
+impl Readers {
+    fn start(proxy: &Tidegate, count: usize) -> Self {
+        let stop: std::sync::Arc<AtomicBool> = Default::default();
+        let done: std::sync::Arc<AtomicU64> = Default::default();
+        let one = |_| {
+            let (stop, done, mut wire) = (stop.clone(), done.clone(), proxy.wire());
+            thread::spawn(move || {
+                let mut wrong = Vec::new();
+                while !stop.load(Relaxed) {
+                    for reply in wire.pipeline(&[&["GET", "k"], &["GET", "k"], &["STRLEN", "k"]]) {
+                        if reply != Reply::Bulk(b"v".to_vec()) && reply != Reply::Int(1) {
+                            wrong.push(format!("{reply:?}"));
+                        }
+                    }
+                    done.fetch_add(1, Relaxed);
+                }
+                wrong
+            })
+        };
+        let threads = (0..count).map(one).collect();
+        Self { stop, done, threads }
+    }
+
+    /// Lets them go on for a while; how many rounds they had.
+    fn run(&self, time: Duration) -> u64 {
+        let before = self.done.load(Relaxed);
+        thread::sleep(time);
+        self.done.load(Relaxed) - before
+    }
+
+    /// What they got that they should not.
+    fn finish(self) -> Vec<String> {
+        self.stop.store(true, Relaxed);
+        self.threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    }
+}
+
+fn trio() -> Trio {
+    let trio = Trio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "k", "v"]).ok();
+    trio.wait_synced();
+    trio
+}
+
+/// Until `replica` serves reads (again).
+#[track_caller]
+fn wait_serving(proxy: &Tidegate, replica: &RedisServer) {
+    let before = replica.calls("get");
+    let mut wire = proxy.wire();
+    eventually(Duration::from_secs(10), || {
+        (0..20).for_each(|_| drop(wire.cmd(&["GET", "k"])));
+        let served = replica.calls("get") > before;
+        if served { Ok(()) } else { Err(proxy.log()) }
+    });
+}
+
+#[test]
+fn killed_replicas_are_not_noticed_and_come_back() {
+    let mut trio = trio();
+    let proxy = Tidegate::for_trio(&trio).start();
+    let readers = Readers::start(&proxy, 4);
+    readers.run(Duration::from_millis(200));
+    trio.replicas[0].kill();
+    assert!(readers.run(Duration::from_millis(700)) > 20);
+    let before = trio.master.calls("get");
+    trio.replicas[1].kill();
+    assert!(readers.run(Duration::from_millis(700)) > 20);
+    assert!(trio.master.calls("get") > before, "nobody else could have served");
+    trio.replicas.iter_mut().for_each(RedisServer::restart);
+    for replica in &trio.replicas {
+        trio.master.wait_attached(replica);
+        wait_serving(&proxy, replica);
+    }
+    assert_eq!(readers.finish(), [""; 0]);
+}
+
+#[test]
+fn resets_are_not_noticed() {
+    let trio = trio();
+    let faults = FaultProxy::start(trio.replicas[0].addr());
+    let proxy = ConfigBuilder::new(trio.master.addr(), &[faults.addr()]).start();
+    let readers = Readers::start(&proxy, 4);
+    for _ in 0..8 {
+        assert!(readers.run(Duration::from_millis(150)) > 0);
+        faults.reset_all();
+    }
+    wait_serving(&proxy, &trio.replicas[0]);
+    assert_eq!(readers.finish(), [""; 0]);
+}
+
+#[test]
+fn a_dead_replica_is_not_hammered() {
+    let trio = trio();
+    let faults = FaultProxy::start(trio.replicas[0].addr());
+    let proxy = ConfigBuilder::new(trio.master.addr(), &[faults.addr()]).start();
+    let readers = Readers::start(&proxy, 4);
+    wait_serving(&proxy, &trio.replicas[0]);
+    // It accepts, and hangs up at the first word: the worst case for a naive reconnect.
+    faults.cut_after(Direction::ToServer, 0);
+    let before = faults.accepted();
+    readers.run(Duration::from_secs(3));
+    let attempts = faults.accepted() - before;
+    // Two workers and the monitor.
+    assert!(attempts < 40, "{attempts} connections in 3 s");
+    faults.heal();
+    wait_serving(&proxy, &trio.replicas[0]);
+    assert_eq!(readers.finish(), [""; 0]);
+}
+
+#[test]
+fn loading_replicas_are_not_noticed() {
+    let mut trio = trio();
+    trio.master.cmd(&["DEBUG", "POPULATE", "200000", "p", "20"]).ok();
+    trio.wait_synced();
+    trio.replicas[0].cmd(&["SAVE"]).ok();
+    trio.replicas[0].kill();
+    let replica = &mut trio.replicas[0];
+    let proxy =
+        ConfigBuilder::new(trio.master.addr(), &[replica.addr(), trio.replicas[1].addr()]).start();
+    let readers = Readers::start(&proxy, 4);
+    // 200 000 keys at 10 us each: it loads for two seconds and more.
+    let slow = RedisServer::builder(Flavor::Redis70)
+        .port(trio.replicas[0].port())
+        .replica_of(trio.master.addr())
+        .args(&["--key-load-delay", "20", "--loading-process-events-interval-bytes", "1024"]);
+    let dump = trio.replicas[0].dir().join("dump.rdb");
+    let slow = slow.arg("--dbfilename", "dump.rdb");
+    let copied = tempfile::tempdir().unwrap();
+    std::fs::copy(dump, copied.path().join("dump.rdb")).unwrap();
+    let slow = slow.arg("--dir", copied.path().to_str().unwrap());
+    let loading = thread::spawn(move || slow.start());
+    readers.run(Duration::from_millis(1500));
+    let server = loading.join().unwrap();
+    assert!(server.log().contains("Done loading RDB"), "{}", server.log());
+    trio.master.wait_attached(&server);
+    wait_serving(&proxy, &server);
+    assert_eq!(readers.finish(), [""; 0]);
+}
+
+#[test]
+fn replicas_without_their_master_are_not_noticed() {
+    let trio = Trio::spawn_with(Flavor::Redis70, |builder| {
+        builder.arg("--replica-serve-stale-data", "no")
+    });
+    trio.master.cmd(&["SET", "k", "v"]).ok();
+    trio.wait_synced();
+    let proxy = Tidegate::for_trio(&trio).start();
+    let readers = Readers::start(&proxy, 4);
+    readers.run(Duration::from_millis(200));
+    for replica in &trio.replicas {
+        // Nobody listens there: its link is down from now on, and it says -MASTERDOWN.
+        replica.cmd(&["REPLICAOF", "127.0.0.1", "1"]).ok();
+    }
+    assert!(readers.run(Duration::from_secs(1)) > 20);
+    for replica in &trio.replicas {
+        replica.replicate_from(trio.master.addr());
+    }
+    for replica in &trio.replicas {
+        trio.master.wait_attached(replica);
+        wait_serving(&proxy, replica);
+    }
+    assert_eq!(readers.finish(), [""; 0]);
+}
+
+#[test]
+fn a_stopped_replica_costs_its_requests_once() {
+    let mut trio = trio();
+    let proxy = Tidegate::for_trio(&trio).set("topology", "request-timeout", "\"500ms\"").start();
+    let readers = Readers::start(&proxy, 6);
+    readers.run(Duration::from_millis(300));
+    trio.replicas[0].pause();
+    thread::sleep(Duration::from_millis(2500));
+    // By now everybody knows.
+    let before = readers.done.load(Relaxed);
+    let mut wire = proxy.wire();
+    for _ in 0..300 {
+        let asked = Instant::now();
+        assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
+        assert!(asked.elapsed() < Duration::from_millis(400));
+    }
+    thread::sleep(Duration::from_millis(200));
+    assert!(readers.done.load(Relaxed) > before + 20);
+    trio.replicas[0].resume();
+    wait_serving(&proxy, &trio.replicas[0]);
+    let wrong = readers.finish();
+    let timeouts = wrong.iter().filter(|text| text.contains("request-timeout")).count();
+    assert_eq!(timeouts, wrong.len(), "{wrong:?}");
+    // Six clients with three requests each, at most twice: before the monitor knew.
+    assert!(wrong.len() <= 36, "{}", wrong.len());
+}
+
+#[test]
+fn scripts_that_a_replica_lacks_are_asked_at_the_master() {
+    let trio = trio();
+    let proxy = Tidegate::for_trio(&trio).start();
+    let mut wire = proxy.wire();
+    let sha = trio.master.cmd(&["SCRIPT", "LOAD", "return redis.call('GET', KEYS[1])"]);
+    for _ in 0..10 {
+        assert_eq!(wire.cmd(&["EVALSHA_RO", sha.str(), "1", "k"]).str(), "v");
+    }
+    let unknown = "f".repeat(40);
+    let error = wire.cmd(&["EVALSHA_RO", &unknown, "1", "k"]);
+    assert!(error.err().starts_with("NOSCRIPT"), "{error:?}");
+    // Functions are replicated: a replica lacks one only for a moment, or when it is cut off.
+    let library = "#!lua name=l\nredis.register_function{function_name='f', \
+                   callback=function(keys) return redis.call('GET', keys[1]) end, \
+                   flags={'no-writes'}}";
+    wire.cmd(&["FUNCTION", "LOAD", library]);
+    trio.wait_synced();
+    for replica in &trio.replicas {
+        replica.cmd(&["CONFIG", "SET", "replica-read-only", "no"]).ok();
+        replica.cmd(&["FUNCTION", "FLUSH"]).ok();
+    }
+    for _ in 0..10 {
+        assert_eq!(wire.cmd(&["FCALL_RO", "f", "1", "k"]).str(), "v");
+    }
+    assert_eq!(wire.cmd(&["FCALL_RO", "nope", "1", "k"]).err(), "ERR Function not found");
+}
+
+/// Requests on connections of their own: large ones, and those that wait for data.
+#[test]
+fn own_connections_to_replicas_fail_over_too() {
+    let mut trio = trio();
+    trio.master.cmd(&["XADD", "s", "1-1", "f", "v"]);
+    trio.wait_synced();
+    let proxy = ConfigBuilder::new(trio.master.addr(), &[trio.replicas[0].addr()]).start();
+    let mut blocked = proxy.wire();
+    blocked.send(&["XREAD", "BLOCK", "8000", "STREAMS", "s", "1-1"]);
+    eventually(Duration::from_secs(3), || {
+        let clients = trio.replicas[0].info("clients");
+        (clients.get("blocked_clients") == Some("1")).then_some(()).ok_or(clients.0)
+    });
+    trio.replicas[0].kill();
+    let mut large = proxy.wire();
+    let missing = "x".repeat(300_000);
+    assert_eq!(large.cmd(&["MGET", "k", &missing]).array().len(), 2);
+    trio.master.cmd(&["XADD", "s", "2-1", "f", "new"]);
+    let reply = blocked.read_reply();
+    assert!(!reply.is_err() && format!("{reply:?}").contains("[110, 101, 119]"), "{reply:?}");
+}
+
+/// A replica that takes no more connections is no reason for an error.
+#[test]
+fn a_full_replica_is_not_noticed() {
+    let trio = trio();
+    let proxy = ConfigBuilder::new(trio.master.addr(), &[trio.replicas[0].addr()]).start();
+    trio.replicas[0].cmd(&["CONFIG", "SET", "maxclients", "1"]);
+    let mut wires: Vec<Wire> = (0..8).map(|_| proxy.wire()).collect();
+    for wire in &mut wires {
+        assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
+        assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
+    }
+}

@@ -1,0 +1,122 @@
+//! WAIT and WAITAOF through the proxy: about this client's writes, which went over connections
+//! that it shares with others.
+
+use std::time::{Duration, Instant};
+
+use crate::support::*;
+
+fn stop_replicas(trio: &mut Trio) {
+    trio.replicas.iter_mut().for_each(RedisServer::pause);
+}
+
+fn resume_replicas(trio: &mut Trio) {
+    trio.replicas.iter_mut().for_each(RedisServer::resume);
+}
+
+/// A writer that waits gets the truth, in time, and holds nobody up.
+fn wait_is_honest(flavor: Flavor) {
+    let mut trio = Trio::spawn(flavor);
+    let proxy = Tidegate::for_trio(&trio).start();
+    let (mut writer, mut other) = (proxy.wire(), proxy.wire());
+    writer.cmd(&["SET", "k", "1"]).ok();
+    assert_eq!(writer.cmd(&["WAIT", "2", "5000"]).int(), 2);
+    stop_replicas(&mut trio);
+    writer.cmd(&["SET", "k", "2"]).ok();
+    let asked = Instant::now();
+    writer.send(&["WAIT", "2", "1000"]);
+    // Somebody else on the same worker's shared connection is not kept waiting, nor is a write.
+    for n in 0..20 {
+        other.cmd(&["SET", "other", &n.to_string()]).ok();
+    }
+    assert!(asked.elapsed() < Duration::from_millis(800), "held up for {:?}", asked.elapsed());
+    assert_eq!(writer.read_reply().int(), 0);
+    assert!(asked.elapsed() >= Duration::from_millis(900), "answered after {:?}", asked.elapsed());
+    // In one write with what it is about.
+    let replies = writer.pipeline(&[&["SET", "k", "3"], &["WAIT", "1", "200"], &["PING"]]);
+    assert_eq!((replies[1].int(), replies[2].str()), (0, "PONG"));
+    resume_replicas(&mut trio);
+    writer.cmd(&["SET", "k", "4"]).ok();
+    assert_eq!(writer.cmd(&["WAIT", "2", "5000"]).int(), 2);
+    assert_eq!(trio.replicas[1].cmd(&["GET", "k"]).str(), "4");
+}
+
+#[test]
+fn wait_is_honest_on_redis_6_2() {
+    wait_is_honest(Flavor::Redis62);
+}
+
+#[test]
+fn wait_is_honest_on_redis_7_0() {
+    wait_is_honest(Flavor::Redis70);
+}
+
+#[test]
+fn wait_is_honest_on_redis_8_2() {
+    wait_is_honest(Flavor::Redis82);
+}
+
+#[test]
+fn wait_is_honest_on_valkey_9_1() {
+    wait_is_honest(Flavor::Valkey91);
+}
+
+fn waitaof_is_honest(flavor: Flavor) {
+    let mut trio = Trio::spawn_with(flavor, |builder| builder.arg("--appendonly", "yes"));
+    let proxy = Tidegate::for_trio(&trio).start();
+    let mut writer = proxy.wire();
+    let ints = |reply: Reply| reply.array().iter().map(Reply::int).collect::<Vec<_>>();
+    writer.cmd(&["SET", "k", "1"]).ok();
+    assert_eq!(ints(writer.cmd(&["WAITAOF", "1", "2", "8000"])), [1, 2]);
+    stop_replicas(&mut trio);
+    writer.cmd(&["SET", "k", "2"]).ok();
+    assert_eq!(ints(writer.cmd(&["WAITAOF", "1", "2", "2500"])), [1, 0]);
+    resume_replicas(&mut trio);
+    assert_eq!(ints(writer.cmd(&["WAITAOF", "1", "2", "8000"])), [1, 2]);
+}
+
+#[test]
+fn waitaof_is_honest_on_redis_8_2() {
+    waitaof_is_honest(Flavor::Redis82);
+}
+
+#[test]
+fn waitaof_is_honest_on_valkey_9_1() {
+    waitaof_is_honest(Flavor::Valkey91);
+}
+
+/// Who wrote nothing has nothing to wait for, as on the server itself (8.2 and Valkey; before
+/// that the server counts its own stream as the client's).
+#[test]
+fn without_a_write_there_is_nothing_to_wait_for() {
+    let mut trio = Trio::spawn(Flavor::Valkey91);
+    let proxy = Tidegate::for_trio(&trio).start();
+    proxy.wire().cmd(&["SET", "k", "1"]).ok();
+    trio.wait_synced();
+    stop_replicas(&mut trio);
+    proxy.wire().cmd(&["SET", "k", "2"]).ok();
+    let mut reader = proxy.wire();
+    reader.cmd(&["PING"]);
+    let asked = Instant::now();
+    assert_eq!(reader.cmd(&["WAIT", "2", "3000"]).int(), 2);
+    assert!(asked.elapsed() < Duration::from_secs(1), "waited for another client's write");
+}
+
+/// Where the server does not let the proxy mark its place in the stream, no number is made up.
+#[test]
+fn a_login_that_may_not_publish_gets_no_made_up_number() {
+    let mut trio = Trio::spawn(Flavor::Redis82);
+    for server in [&trio.master, &trio.replicas[0], &trio.replicas[1]] {
+        let user = ["ACL", "SETUSER", "tide", "on", ">pw", "~*", "resetchannels", "+@all"];
+        server.cmd(&user).ok();
+    }
+    let proxy = Tidegate::for_trio(&trio)
+        .set("topology", "masteruser", "\"tide\"")
+        .set("topology", "masterauth", "\"pw\"")
+        .start();
+    stop_replicas(&mut trio);
+    let mut writer = proxy.wire();
+    writer.cmd(&["SET", "k", "2"]).ok();
+    let reply = writer.cmd(&["WAIT", "2", "300"]);
+    assert!(reply.is_err() && reply.err().contains("__tidegate:w_"), "{reply:?}");
+    assert_eq!(writer.cmd(&["PING"]).str(), "PONG");
+}
