@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pipeline::{Pipeline, Received};
-use super::{ConnectionKey, Inbox, Relay, Ticket};
+use super::{ConnectionKey, Event, Inbox, Relay, Ticket};
 use crate::resp::reply::ReplyError;
 use crate::topology::BackendId;
 
@@ -214,6 +214,10 @@ impl Connection {
     }
 
     pub(super) fn opened(&self, server_id: i64, scan_tag: u32) {
+        if self.is_closed() {
+            // Whoever it was for has gone meanwhile.
+            return;
+        }
         self.server_id.set(server_id);
         let mut pipeline = self.pipeline.borrow_mut();
         pipeline.scan_tag = scan_tag;
@@ -252,9 +256,14 @@ impl Connection {
         Ok(received)
     }
 
-    /// Whether a leased connection's server said `-READONLY` since the last look.
+    /// Whether a leased connection's server said `-READONLY` since the last look; its owner is told.
     pub(super) fn take_refused(&self) -> bool {
-        std::mem::take(&mut self.pipeline.borrow_mut().refused)
+        let mut pipeline = self.pipeline.borrow_mut();
+        let refused = std::mem::take(&mut pipeline.refused);
+        if let (true, Some(owner)) = (refused, &pipeline.owner) {
+            owner.tell(Event::Demoted);
+        }
+        refused
     }
 
     fn fail(&self, reason: &str, refusal: Option<&str>) {

@@ -29,6 +29,8 @@ pub enum Event {
     Whole(Whole),
     /// The leased connection's server answered this request with an error.
     Denied(Sequence),
+    /// The leased connection's server refused a write: it is no master any more.
+    Demoted,
     /// The leased connection is gone; its unanswered requests have failed already.
     LeaseLost(String),
 }
@@ -42,10 +44,10 @@ pub struct Inbox {
     waker: RefCell<Option<Waker>>,
     /// The client was woken and has not looked yet.
     woken: Cell<bool>,
+    /// The client is gone: whatever still arrives for it is dropped.
+    gone: Cell<bool>,
     /// A bug crossed our way: the client has to be closed.
     broken: Cell<bool>,
-    /// The client is gone: whatever comes is dropped.
-    closed: Cell<bool>,
 }
 
 impl Inbox {
@@ -59,11 +61,12 @@ impl Inbox {
         *self.waker.borrow_mut() = Some(waker.clone());
     }
 
-    /// The client is gone: replies that are still on their way hold no memory.
+    /// The client is gone, and owed nothing any more.
     pub fn close(&self) {
-        self.closed.set(true);
-        *self.replies.borrow_mut() = Replies::default();
-        *self.waker.borrow_mut() = None;
+        self.gone.set(true);
+        self.replies.take();
+        self.events.take();
+        self.waker.take();
     }
 
     /// The client looks now: later arrivals wake it again.
@@ -84,7 +87,7 @@ impl Inbox {
 
     /// `count` whole replies from `seq` on.
     pub fn deliver(&self, seq: Sequence, count: u32, bytes: &[u8]) {
-        if self.closed.get() {
+        if self.gone.get() {
             return;
         }
         let delivered = self.replies.borrow_mut().deliver(seq, count, bytes);
@@ -96,7 +99,7 @@ impl Inbox {
 
     /// Part of the reply to `seq`.
     pub fn deliver_part(&self, seq: Sequence, bytes: &[u8]) {
-        if self.closed.get() {
+        if self.gone.get() {
             return;
         }
         let delivered = self.replies.borrow_mut().deliver_part(seq, bytes);
@@ -108,7 +111,7 @@ impl Inbox {
 
     /// Bytes that answer no request.
     pub fn push(&self, bytes: &[u8]) {
-        if self.closed.get() {
+        if self.gone.get() {
             return;
         }
         self.replies.borrow_mut().push(bytes);
@@ -117,7 +120,7 @@ impl Inbox {
 
     /// Something to act on.
     pub fn tell(&self, event: Event) {
-        if self.closed.get() {
+        if self.gone.get() {
             return;
         }
         if let Event::Whole(whole) = &event {
@@ -131,7 +134,7 @@ impl Inbox {
     /// The request's reply will not come from where it was expected ([`Event::Failed`]): its
     /// place in the line is kept for whoever answers it instead.
     pub fn fail(&self, failed: Failed) {
-        if self.closed.get() {
+        if self.gone.get() {
             return;
         }
         if self.replies.borrow_mut().detach(failed.seq).is_err() {

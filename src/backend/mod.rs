@@ -13,6 +13,8 @@ mod pipeline;
 mod pool;
 mod relay;
 mod requests;
+#[cfg(test)]
+mod tests;
 mod ticket;
 
 pub use connection::{Connection, Load};

@@ -179,7 +179,8 @@ impl Pipeline {
             }
             at += step.consumed;
             if !step.complete {
-                complete = false;
+                // The start of a line waits for its end: nothing of that reply is passed on.
+                complete = step.consumed == 0;
                 break;
             }
             count += 1;
@@ -251,6 +252,7 @@ impl Pipeline {
             let frame = std::mem::take(&mut self.whole);
             match self.tickets.front_mut() {
                 Some(ticket) if relay::is_reply(self.relay, &frame) => {
+                    self.refused |= frame.starts_with(b"-READONLY ");
                     // An error answers the whole request, however many replies it would have.
                     let denied = frame[0] == b'-';
                     let count = if denied { ticket.left } else { 1 };

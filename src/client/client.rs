@@ -122,6 +122,11 @@ impl Client {
         }
     }
 
+    /// Whether it waits for something that may never come.
+    pub(super) fn waits_endlessly(&self) -> bool {
+        self.blocked || self.session.subscriptions.any() || self.session.monitor
+    }
+
     pub(super) fn is_waiting(&self) -> bool {
         self.waiting
     }
@@ -165,6 +170,7 @@ impl Client {
                 Event::Whole(whole) => self.transform(whole),
                 Event::Failed(failed) => self.failed(failed),
                 Event::Denied(seq) => self.subscription_denied(seq),
+                Event::Demoted => self.demoted(),
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
             }
         }
@@ -178,7 +184,7 @@ impl Client {
         }
         if self.worker.shared.draining.load(Relaxed) {
             // Who waits for something that may never come would hold the process up.
-            let endless = self.blocked || self.session.subscriptions.any() || self.session.monitor;
+            let endless = self.waits_endlessly();
             self.end(if endless { Ending::Now } else { Ending::AfterReplies });
         }
         let limit = self.config.proxy.client_output_buffer_limit;
@@ -209,6 +215,7 @@ impl Client {
 
     /// As [`Client::consume`], and a large request that fills `query` is not copied.
     pub(super) fn consume_owned(&mut self, query: &mut Vec<u8>) -> usize {
+        self.waiting = false;
         if query.len() >= LARGE
             && let Some(used) = self.consume_large(query)
         {
@@ -224,17 +231,13 @@ impl Client {
         self.config = Arc::clone(&batch.config);
         let mut at = 0;
         while at < buf.len() && self.ending.is_none() {
-            if self.hold && !self.settle() || !self.recovery.is_empty() {
+            if !self.may_go_on() {
                 self.waiting = true;
                 break;
             }
-            match self.scanner.scan(&buf[at..], &self.limits()) {
-                Ok(RequestStep::NeedMore { at_least }) => {
-                    self.wanted = at_least;
-                    break;
-                }
+            match self.find_end(&buf[at..]) {
+                Ok(RequestStep::NeedMore { .. }) => break,
                 Ok(RequestStep::Complete(scanned)) => {
-                    self.wanted = 0;
                     let end = at + scanned.len;
                     if self.one(&mut batch, at, end, &scanned) == Next::Wait {
                         self.waiting = true;
@@ -251,6 +254,23 @@ impl Client {
         batch.flush(&self.inbox);
         self.active |= at > 0;
         at
+    }
+
+    /// Whether the next request may be dealt with.
+    pub(super) fn may_go_on(&mut self) -> bool {
+        self.ending.is_none() && (!self.hold || self.settle()) && self.recovery.is_empty()
+    }
+
+    /// Looks for the end of the request at the front of `buf`, from where it looked last.
+    #[inline]
+    pub(super) fn find_end(&mut self, buf: &[u8]) -> Result<RequestStep, ProtocolError> {
+        let limits = self.limits();
+        let step = self.scanner.scan(buf, &limits)?;
+        self.wanted = match step {
+            RequestStep::NeedMore { at_least } => at_least,
+            RequestStep::Complete(_) => 0,
+        };
+        Ok(step)
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -373,6 +393,11 @@ impl Client {
         self.worker.counts.protocol_errors.increment();
         self.inbox.replies().local(true, |out| error.reply(out));
         self.end(Ending::AfterReplies);
+    }
+
+    /// It gave a sign of life.
+    pub(super) fn touch(&mut self) {
+        self.active = true;
     }
 
     /// The request in progress was dealt with elsewhere.

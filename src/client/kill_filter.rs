@@ -53,11 +53,11 @@ pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
             b"id" => filter.ids.push(number(value, "client-id should be greater than 0")?),
             b"addr" => filter.addr = Some(value.to_vec()),
             b"laddr" => filter.laddr = Some(value.to_vec()),
-            // All that ever come in are the default user.
-            b"user" if *value == b"default" => {}
-            b"user" => {
+            b"user" if *value != b"default" => {
                 return Err(format!("ERR No such user '{}'", String::from_utf8_lossy(value)));
             }
+            // Everybody is.
+            b"user" => {}
             b"type" => filter.kind = Some(kind(value)?),
             b"maxage" => {
                 let message = "maxage is not an integer or out of range";

@@ -108,6 +108,15 @@ impl Client {
         self.release();
     }
 
+    /// Its server became a replica: a session that has to stay there could never write again. The
+    /// client comes back, and gets to the true master.
+    pub(super) fn demoted(&mut self) {
+        if self.session.is_streaming() {
+            tracing::info!(client = %self.entry.addr, "closed: its own connection's server is no master now");
+            self.end(Ending::AfterReplies);
+        }
+    }
+
     /// The server, or the network, ended it.
     pub(super) fn lease_lost(&mut self, reason: &str) {
         if self.lease.as_ref().is_some_and(|lease| !lease.is_closed()) {

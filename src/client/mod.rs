@@ -6,6 +6,7 @@
 
 mod acceptor;
 mod batch;
+#[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]
 mod client;
 mod client_command;
 mod dispatch;

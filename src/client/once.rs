@@ -9,7 +9,7 @@ use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
 use crate::backend::{Connection, Ticket};
-use crate::resp::{RequestScanner, RequestStep, encode};
+use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
 
 /// Propagated like a write, changes nothing: after it the connection's WAIT covers every write
@@ -108,13 +108,17 @@ impl Client {
     /// A large request that fills `query` to the last byte moves into its connection without a
     /// copy; `None` where that is not the case.
     pub(super) fn consume_large(&mut self, query: &mut Vec<u8>) -> Option<usize> {
-        let limits = self.limits();
-        let Ok(RequestStep::Complete(scanned)) = RequestScanner::default().scan(query, &limits)
-        else {
+        if !self.may_go_on() || !self.is_plain(0) {
             return None;
+        }
+        let scanned = match self.find_end(query) {
+            Ok(RequestStep::Complete(scanned)) => scanned,
+            // Where it stands is remembered: every byte is looked at once.
+            Ok(RequestStep::NeedMore { .. }) => return Some(0),
+            Err(_) => return None,
         };
         let whole = scanned.len == query.len() && scanned.len >= LARGE && !scanned.inline;
-        if !whole || !self.is_plain(0) || !self.settle() {
+        if !whole || !self.settle() {
             return None;
         }
         let side = self.plain_side(scanned.name.of(query), scanned.second.of(query))?;

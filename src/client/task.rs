@@ -90,6 +90,7 @@ impl Task {
                 return Ok(Poll::Pending);
             };
             self.received(read?);
+            self.check_query_limit();
             self.consume_query();
             return Ok(Poll::Ready(()));
         }
@@ -115,6 +116,7 @@ impl Task {
 
     fn received(&mut self, bytes: usize) {
         self.eof = bytes == 0;
+        self.client.touch();
         self.client.worker.counts.bytes_in.add(bytes as u64);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! One declarative row per command and subcommand of every Redis up to 8.2 and Valkey up to 9.1
 //! ([`lookup`], [`all`]), and the commands a master has beyond those ([`Learned`], from its own
-//! `COMMAND` reply). [`resolve`] asks both.
+//! `COMMAND` reply). [`resolve()`] asks both.
 //!
 //! Never does: I/O, time, tasks; it never checks a request's syntax or arity on a server's behalf,
 //! and never decides a route. A command nobody knows is no read: it goes to the master as a write.

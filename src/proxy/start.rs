@@ -12,7 +12,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::workers::Workforce;
 use super::{files, reload, watch, workers};
 use crate::admin;
 use crate::client::{Pause, Registry, Shared};
@@ -73,7 +72,13 @@ async fn serve(config: Config, path: PathBuf) -> Result<(), StartError> {
     tokio::task::spawn_local(watch::idle_clients(Arc::clone(&shared)));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), workers = workers.count(), "ready");
     signals(&shared, &path).await?;
-    drain(&shared, workers).await;
+    tokio::select! {
+        () = drain(&shared) => {}
+        // Told twice: at once.
+        again = signals(&shared, &path) => again?,
+    }
+    workers.stop();
+    tracing::info!("stopped");
     Ok(())
 }
 
@@ -119,7 +124,7 @@ async fn signals(shared: &Arc<Shared>, path: &std::path::Path) -> Result<(), Sta
 }
 
 /// No new clients; those that are there get the replies to what they asked.
-async fn drain(shared: &Shared, workers: Workforce) {
+async fn drain(shared: &Shared) {
     tracing::info!(clients = shared.registry.len(), "draining");
     shared.draining.store(true, Relaxed);
     let deadline = Instant::now() + DRAIN_MAX;
@@ -131,6 +136,4 @@ async fn drain(shared: &Shared, workers: Workforce) {
     if left > 0 {
         tracing::warn!(clients = left, "closed without their last replies");
     }
-    workers.stop();
-    tracing::info!("stopped");
 }

@@ -9,7 +9,7 @@ const NO_PASSWORD: &str = "ERR AUTH <password> called without any password confi
     default user. Are you sure your configuration is correct?";
 const WRONG: &str = "WRONGPASS invalid username-password pair or user is disabled.";
 const HELLO_FIRST: &str = "NOAUTH HELLO must be called with the client already authenticated, \
-    otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client \
+    otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client \
     and select the RESP protocol version at the same time";
 
 /// Who may come in.

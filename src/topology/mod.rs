@@ -1,6 +1,6 @@
 //! Who is master, who replicates from it, and who can serve now.
 //!
-//! Facts go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect`]). Its structure
+//! Facts go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect()`]). Its structure
 //! changes seldom and is replaced whole; the numbers that change all the time live in each
 //! backend's [`Health`], shared by every snapshot. Never asks anybody anything itself.
 

@@ -1,0 +1,201 @@
+//! SIGTERM, SIGHUP and mistakes in proxy.toml, with clients under load.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::*;
+
+/// Clients that pipeline until the connection ends; each says how that was, and what was wrong.
+struct Load {
+    stop: Arc<AtomicBool>,
+    threads: Vec<thread::JoinHandle<(u64, Vec<String>)>>,
+}
+
+impl Load {
+    fn start(proxy: &Tidegate, count: usize) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let one = |n| {
+            let (stop, wire) = (stop.clone(), proxy.wire());
+            thread::spawn(move || pipeline(wire, n, &stop))
+        };
+        let threads = (0..count).map(one).collect();
+        Self { stop, threads }
+    }
+
+    fn finish(self) -> (u64, Vec<String>) {
+        self.stop.store(true, Relaxed);
+        let ended = self.threads.into_iter().map(|thread| thread.join().unwrap());
+        ended.fold((0, Vec::new()), |(count, mut all), (n, wrong)| {
+            all.extend(wrong);
+            (count + n, all)
+        })
+    }
+}
+
+/// Whole replies, then perhaps the end: anything else is wrong.
+fn pipeline(mut wire: Wire, n: usize, stop: &AtomicBool) -> (u64, Vec<String>) {
+    let (mut answered, mut wrong) = (0, Vec::new());
+    let (key, value) = (format!("big{n}"), "x".repeat(20_000));
+    while !stop.load(Relaxed) {
+        let echo = answered.to_string();
+        let requests =
+            [encode(&["SET", &key, &value]), encode(&["ECHO", &echo]), encode(&["GET", &key])];
+        if wire.try_send_raw(&requests.concat()).is_err() {
+            break;
+        }
+        for wanted in [Reply::Simple("OK".into()), Reply::Bulk(echo.clone().into_bytes())] {
+            match wire.try_read_reply() {
+                Ok(reply) if reply == wanted => {}
+                Ok(reply) => wrong.push(format!("{reply:?}")),
+                Err(error) => return (answered, ending(error, wrong)),
+            }
+        }
+        match wire.try_read_reply() {
+            Ok(Reply::Bulk(bytes)) if bytes.len() == value.len() => {}
+            Ok(reply) => wrong.push(format!("{reply:?}")),
+            Err(error) => return (answered, ending(error, wrong)),
+        }
+        answered += 3;
+    }
+    (answered, wrong)
+}
+
+fn ending(error: std::io::Error, mut wrong: Vec<String>) -> Vec<String> {
+    let text = error.to_string();
+    if text.contains("pending") || wire::is_timeout(&error) {
+        wrong.push(text);
+    }
+    wrong
+}
+
+#[test]
+fn sigterm_cuts_no_reply_short() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    for _ in 0..3 {
+        let mut proxy = Tidegate::for_trio(&trio).reads_from("master").start();
+        let load = Load::start(&proxy, 8);
+        let (mut blocked, mut subscribed, mut idle) = (proxy.wire(), proxy.wire(), proxy.wire());
+        blocked.send(&["BLPOP", "nothing", "0"]);
+        subscribed.cmd(&["SUBSCRIBE", "c"]);
+        let mut watching = proxy.wire();
+        watching.cmd(&["MULTI"]).ok();
+        thread::sleep(Duration::from_millis(400));
+        let asked = Instant::now();
+        proxy.sigterm();
+        let status = proxy.wait_exit(Duration::from_secs(10));
+        assert_eq!(status.code(), Some(0), "{}", proxy.log());
+        assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+        let (answered, wrong) = load.finish();
+        assert!(answered > 100 && wrong.is_empty(), "{answered}: {wrong:?}");
+        assert!(blocked.expect_closed().is_empty() && idle.expect_closed().is_empty());
+        assert!(!proxy.log().contains("without their last replies"), "{}", proxy.log());
+    }
+}
+
+/// A pipeline deeper than any buffer: what is answered is whole, and in order.
+#[test]
+fn sigterm_amid_a_deep_pipeline_leaves_whole_replies() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "big", &"x".repeat(50_000)]).ok();
+    for _ in 0..3 {
+        let mut proxy = Tidegate::for_trio(&trio).reads_from("master").start();
+        let mut wire = proxy.wire();
+        let mut stream = wire.stream().try_clone().unwrap();
+        let requests: Vec<u8> = (0..4_000).flat_map(|_| encode(&["GET", "big"])).collect();
+        let sender = thread::spawn(move || {
+            use std::io::Write as _;
+            let _ = stream.write_all(&requests);
+        });
+        for _ in 0..50 {
+            assert_eq!(wire.read_reply().bytes().len(), 50_000);
+        }
+        proxy.sigterm();
+        let mut whole = 50;
+        let end = loop {
+            match wire.try_read_reply() {
+                Ok(Reply::Bulk(bytes)) if bytes.len() == 50_000 => whole += 1,
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(!end.contains("pending") && whole <= 4_000, "after {whole}: {end}");
+        assert_eq!(proxy.wait_exit(Duration::from_secs(10)).code(), Some(0));
+        sender.join().unwrap();
+    }
+}
+
+/// A client that does not read holds the end up, but not for ever; a second signal ends at once.
+#[test]
+fn a_second_sigterm_ends_at_once() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let mut proxy = Tidegate::for_trio(&trio).reads_from("master").start();
+    let mut wire = proxy.wire();
+    wire.cmd(&["SET", "k", "v"]).ok();
+    trio.master.pause();
+    wire.send(&["GET", "k"]);
+    thread::sleep(Duration::from_millis(200));
+    proxy.sigterm();
+    thread::sleep(Duration::from_millis(300));
+    proxy.assert_alive();
+    let asked = Instant::now();
+    proxy.sigterm();
+    assert_eq!(proxy.wait_exit(Duration::from_secs(5)).code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn a_reload_changes_the_policy_and_loses_nothing() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "k", "v"]).ok();
+    trio.wait_synced();
+    let config = Tidegate::for_trio(&trio).reads_from("master");
+    let mut proxy = config.start();
+    let load = Load::start(&proxy, 4);
+    let mut wire = proxy.wire();
+    assert_eq!(wire.cmd(&["STRLEN", "k"]).int(), 1);
+    let served = |wire: &mut Wire| {
+        let before = trio.master.calls("strlen");
+        (0..20).for_each(|_| assert_eq!(wire.cmd(&["STRLEN", "k"]).int(), 1));
+        trio.master.calls("strlen") - before
+    };
+    assert_eq!(served(&mut wire), 20);
+    proxy.reload(&config.clone().set("reads", "from", "\"replica\"").toml());
+    // The load's own reads would be older than their writes: it only has to stay connected.
+    eventually(Duration::from_secs(2), || match served(&mut wire) {
+        0 => Ok(()),
+        n => Err(format!("{n} at the master")),
+    });
+    proxy.reload(&config.toml());
+    eventually(Duration::from_secs(2), || match served(&mut wire) {
+        20 => Ok(()),
+        n => Err(format!("{n} at the master")),
+    });
+    for bad in ["[reads]\nfrom = \"nobody\"\n", "[proxy]\nnonsense = 1\n", "][", ""] {
+        if !bad.is_empty() {
+            let logged = proxy.log().matches("nothing was reloaded").count();
+            proxy.reload(&format!("{}{bad}", if bad == "][" { "" } else { "" }));
+            eventually(Duration::from_secs(2), || {
+                let now = proxy.log().matches("nothing was reloaded").count();
+                (now > logged).then_some(()).ok_or(proxy.log())
+            });
+        }
+        assert_eq!(served(&mut wire), 20, "a bad file changed something");
+    }
+    let (answered, wrong) = load.finish();
+    let odd: Vec<_> = wrong.iter().filter(|text| *text != "Null").collect();
+    assert!(answered > 100 && odd.is_empty(), "{answered}: {odd:?}");
+    proxy.assert_alive();
+}
+
+#[test]
+fn every_mistake_is_listed_at_the_start() {
+    let toml = "[proxy]\nlisten = [\"127.0.0.1:@port@\"]\nmax-client = 5\nworkers = 0\n\
+                [reads]\nfrom = \"nobody\"\n[tpology]\nmaster = \"x\"\n";
+    let (status, said) = Tidegate::run_to_exit(toml, Duration::from_secs(5));
+    assert_eq!(status.code(), Some(78), "{said}");
+    for word in ["max-client", "workers", "nobody", "tpology"] {
+        assert!(said.contains(word), "{word} is not told:\n{said}");
+    }
+}
