@@ -23,6 +23,15 @@ impl Pause {
         self.until_ms.store(0, SeqCst);
     }
 
+    /// Forgets a pause that is over, so that nobody looks at the time for it any more.
+    pub fn tick(&self, now_ms: u64) {
+        let until = self.until_ms.load(SeqCst);
+        if until != 0 && until <= now_ms {
+            // Lost where somebody says a new one at this moment: that one stays.
+            let _ = self.until_ms.compare_exchange(until, 0, SeqCst, SeqCst);
+        }
+    }
+
     /// Whether a pause was said and not unsaid; it may be over by now.
     pub fn is_set(&self) -> bool {
         self.until_ms.load(SeqCst) != 0
@@ -47,7 +56,12 @@ mod tests {
         assert!(pause.holds(true, || 9) && !pause.holds(false, || 9) && !pause.holds(true, || 10));
         pause.pause(8, true, 6);
         assert!(pause.holds(false, || 9), "extended, and stricter");
+        pause.tick(9);
+        assert!(pause.is_set());
+        pause.tick(10);
+        assert!(!pause.is_set(), "over");
+        pause.pause(20, true, 11);
         pause.unpause();
-        assert!(!pause.holds(true, || 9));
+        assert!(!pause.holds(true, || 12) && !pause.is_set());
     }
 }

@@ -129,6 +129,7 @@ impl Worker {
         self.pool.borrow_mut().set_target(target(&config));
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
+        self.shared.pause.tick(self.shared.now_ms());
         for inbox in self.waiting.take() {
             inbox.wake();
         }

@@ -302,17 +302,3 @@ fn a_connection_lost_under_a_block_is_an_error() {
     };
     eventually(SOON, works);
 }
-
-#[test]
-fn a_half_closed_client_gets_its_replies() {
-    let (_server, proxy) = impatient();
-    let mut wire = proxy.wire();
-    for line in ["SET k v", "GET k", "SELECT 1", "GET k", "MULTI", "INCR n", "EXEC", "GET n"] {
-        wire.send(&words(line));
-    }
-    wire.finish_sending();
-    let replies = wire.expect_closed();
-    assert_eq!(replies.len(), 8, "{replies:?}");
-    assert_eq!(replies[1].str(), "v");
-    assert_eq!(replies[7].str(), "1");
-}

@@ -223,7 +223,8 @@ fn wire_after(proxy: &Tidegate, requests: &[&[&str]]) -> Wire {
 
 /// Ends the proxy's only connection to `server` that is in a transaction or watches.
 #[track_caller]
-fn kill_transaction(server: &RedisServer, id: i64) {
+fn kill_transaction(server: &RedisServer, is: impl Fn(&ClientLine) -> bool) {
+    let id = client_list::only(server, is).unwrap();
     assert_eq!(server.cmd(&["CLIENT", "KILL", "ID", &id.to_string()]).int(), 1);
     let gone = || match client_list::only(server, |line| line.id() == id) {
         Ok(id) => Err(format!("{id} is still there")),
@@ -238,8 +239,7 @@ fn a_connection_lost_between_multi_and_exec_aborts() {
     let pair = Pair::spawn(Flavor::Redis70);
     for nested in [&["MULTI"][..], &["WATCH", "k"], &["SET", "k", "x"], &["PING"], &["UNWATCH"]] {
         let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["SET", "k", "never"]]);
-        let id = client_list::only(&pair.behind, |line| line.has_flag('x')).unwrap();
-        kill_transaction(&pair.behind, id);
+        kill_transaction(&pair.behind, |line| line.has_flag('x'));
         assert!(wire.cmd(nested).is_err(), "{nested:?} in a lost transaction");
         assert_eq!(wire.cmd(&["EXEC"]).err(), ABORTED);
         // The session goes on, and its next transaction is whole.
@@ -250,8 +250,7 @@ fn a_connection_lost_between_multi_and_exec_aborts() {
         wait_clean(&pair.behind);
     }
     let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["SET", "k", "never"]]);
-    let id = client_list::only(&pair.behind, |line| line.has_flag('x')).unwrap();
-    kill_transaction(&pair.behind, id);
+    kill_transaction(&pair.behind, |line| line.has_flag('x'));
     wire.cmd(&["DISCARD"]).ok();
     assert!(wire.cmd(&["GET", "k"]).is_null());
 }
@@ -265,9 +264,7 @@ fn a_connection_lost_after_watch_makes_exec_null() {
             wire.hello3();
         }
         wire.cmd(&["WATCH", "k"]).ok();
-        let watches = |line: &ClientLine| line.get("cmd") == "watch";
-        let id = client_list::only(&pair.behind, watches).unwrap();
-        kill_transaction(&pair.behind, id);
+        kill_transaction(&pair.behind, |line| line.get("cmd") == "watch");
         wire.cmd(&["MULTI"]).ok();
         assert_eq!(wire.cmd(&["SET", "k", "never"]).str(), "QUEUED");
         wire.send(&["EXEC"]);
