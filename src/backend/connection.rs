@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pipeline::{Pipeline, Received};
+use super::pipeline::Pipeline;
+use super::receive::Received;
 use super::{ConnectionKey, Event, Inbox, Relay, Ticket};
 use crate::resp::reply::ReplyError;
 use crate::topology::BackendId;

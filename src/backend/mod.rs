@@ -11,6 +11,7 @@ mod handshake;
 mod inbox;
 mod pipeline;
 mod pool;
+mod receive;
 mod relay;
 mod requests;
 #[cfg(test)]

@@ -2,14 +2,11 @@
 
 use super::batch::{Batch, Side};
 use super::client::{Client, Ending, LARGE};
-use super::lease::Passage;
 use super::outcome;
-use super::transform::Transform;
 use crate::backend::Relay;
 use crate::command::{Access, ClientCommand, Effect, Resolved, resolve};
 use crate::config::AdminCommands;
-use crate::resp::{Args, encode};
-use crate::routing::Want;
+use crate::resp::Args;
 use crate::session::{Gate, local};
 
 const NOAUTH: &str = "NOAUTH Authentication required.";
@@ -243,83 +240,6 @@ impl Client {
         let shown = shown || switch && reply.starts_with(b"+");
         self.worker.counts.local_requests.increment();
         self.inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
-        Next::Done
-    }
-
-    /// Sends one request on its way: the leased connection if there is one, else a shared one;
-    /// a large one gets a connection of its own.
-    pub(super) fn forward(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        side: Side,
-        shown: bool,
-    ) -> Next {
-        if self.lease.is_some() || self.session.is_pinned() {
-            return self.pass(batch, request, shown);
-        }
-        if request.frame.len() >= LARGE {
-            let want = if side == Side::Reader { Want::Read } else { Want::Master };
-            self.wrote |= side == Side::Master;
-            return self.once(batch, request.frame, want, Passage::plain(shown));
-        }
-        if let Some((start, end)) = request.range {
-            if batch.extend(side, start, end, shown, &self.inbox) {
-                return self.count(side);
-            }
-            return match batch.open(side, &self.worker, &self.session, &self.inbox) {
-                Ok(_) => {
-                    batch.extend(side, start, end, shown, &self.inbox);
-                    self.count(side)
-                }
-                Err(obstacle) => self.obstructed(batch, &obstacle, shown),
-            };
-        }
-        self.forward_made(batch, request.frame, side, shown, None)
-    }
-
-    fn count(&mut self, side: Side) -> Next {
-        match side {
-            Side::Master => {
-                self.wrote = true;
-                self.worker.counts.master_requests.increment();
-            }
-            Side::Reader => self.worker.counts.read_requests.increment(),
-        }
-        Next::Done
-    }
-
-    /// Sends a request that does not lie in the batch's buffer, or whose reply needs a change.
-    pub(super) fn forward_made(
-        &mut self,
-        batch: &mut Batch<'_>,
-        frame: &[u8],
-        side: Side,
-        shown: bool,
-        transform: Option<Transform>,
-    ) -> Next {
-        batch.flush(&self.inbox);
-        let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
-            Ok(connection) => std::rc::Rc::clone(connection),
-            Err(obstacle) => return self.obstructed(batch, &obstacle, shown),
-        };
-        self.send_shared(batch, &connection, frame, shown, transform);
-        self.count(side)
-    }
-
-    /// An error reply of our own.
-    pub(super) fn error(&self, batch: &mut Batch<'_>, shown: bool, text: &str) -> Next {
-        batch.flush(&self.inbox);
-        self.inbox.replies().local(shown, |out| encode::error(out, text));
-        self.worker.counts.local_requests.increment();
-        Next::Done
-    }
-
-    /// A status reply of our own.
-    pub(super) fn status(&self, batch: &mut Batch<'_>, shown: bool, text: &str) -> Next {
-        batch.flush(&self.inbox);
-        self.inbox.replies().local(shown, |out| encode::status(out, text));
-        self.worker.counts.local_requests.increment();
         Next::Done
     }
 }

@@ -12,7 +12,7 @@ fn the_level_of_the_log_follows_a_reload() {
     assert!(!proxy.log().contains("ready"), "information at level warn");
     proxy.reload(&config.clone().set("log", "level", "\"info\"").toml());
     // The reload that brings the level is told at the old one; the next one is told.
-    let again = config.clone().set("log", "level", "\"info\"").set("reads", "from", "\"any\"");
+    let again = config.set("log", "level", "\"info\"").set("reads", "from", "\"any\"");
     std::thread::sleep(Duration::from_millis(200));
     proxy.reload(&again.toml());
     eventually(Duration::from_secs(2), || {

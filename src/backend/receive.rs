@@ -1,0 +1,213 @@
+//! Matches what a server sends to those who asked. Holds no socket.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::pipeline::Pipeline;
+use super::requests::nth_request;
+use super::{Cause, Event, Failed, Refusal, Relay, Ticket, Whole, relay};
+use crate::resp::ReplyScanner;
+use crate::resp::reply::ReplyError;
+
+/// What a batch of received bytes came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Received {
+    /// Bytes that were used; the rest has to come again with what follows it.
+    pub(super) used: usize,
+    /// Requests that are over and done with.
+    pub(super) ended: u64,
+    /// How long the last finished ticket took.
+    pub(super) took: Option<Duration>,
+}
+
+impl Pipeline {
+    /// Matches received bytes to the tickets and passes them on.
+    pub(super) fn receive(&mut self, buf: &[u8], now: Instant) -> Result<Received, ReplyError> {
+        let mut received = Received::default();
+        while received.used < buf.len() {
+            let rest = &buf[received.used..];
+            let used = if self.owner.is_some() && self.relay != Relay::Nothing {
+                self.receive_relayed(rest, now, &mut received)?
+            } else if self.tickets.front().is_some_and(|ticket| ticket.whole) {
+                self.receive_whole(rest, now, &mut received)?
+            } else {
+                self.receive_run(rest, now, &mut received)?
+            };
+            if used == 0 {
+                break;
+            }
+            received.used += used;
+        }
+        Ok(received)
+    }
+
+    /// As many whole replies as lie in `buf` for the first ticket go on in one piece, and so does
+    /// the part of one that is not complete.
+    fn receive_run(
+        &mut self,
+        buf: &[u8],
+        now: Instant,
+        received: &mut Received,
+    ) -> Result<usize, ReplyError> {
+        let Some(ticket) = self.tickets.front_mut() else {
+            // Nobody asked: a push on a shared connection is nobody's.
+            return drop_push(&mut self.scanner, buf);
+        };
+        let mut at = 0;
+        let mut count = 0;
+        let mut complete = true;
+        let mut refused = None;
+        while at < buf.len() && count < ticket.left {
+            let fresh = self.scanner.at_start();
+            let is_error = fresh && buf[at] == b'-';
+            let step = self.scanner.advance(&buf[at..])?;
+            if is_error && step.complete {
+                refused = Refusal::of(&buf[at..at + step.consumed]).map(|r| (r, step.consumed));
+                if refused.is_some() {
+                    break;
+                }
+            }
+            at += step.consumed;
+            if !step.complete {
+                // The start of a line waits for its end: nothing of that reply is passed on.
+                complete = step.consumed == 0;
+                break;
+            }
+            count += 1;
+        }
+        pass_on(ticket, &buf[..at], count, complete);
+        advance(ticket, count);
+        if let Some((refusal, len)) = refused {
+            self.hand_back(refusal, &buf[at..at + len]);
+            at += len;
+        }
+        self.finish(now, received);
+        Ok(at)
+    }
+
+    /// A server refused the first ticket's next request: its sender decides what to do.
+    fn hand_back(&mut self, refusal: Refusal, line: &[u8]) {
+        let Some(ticket) = self.tickets.front_mut() else { return };
+        let leased = self.owner.is_some();
+        if leased && !ticket.once {
+            self.refused |= refusal == Refusal::ReadOnly;
+            pass_on(ticket, line, 1, true);
+        } else if let Some(inbox) = &ticket.inbox {
+            let requests = &self.buffer[self.base..self.base + ticket.bytes];
+            let request = nth_request(requests, ticket.done).to_vec();
+            let cause = Cause::Refused(refusal, line.to_vec());
+            let Self { backend, .. } = *self;
+            inbox.fail(Failed { seq: ticket.seq, request, leased, backend, cause });
+        }
+        advance(ticket, 1);
+    }
+
+    /// Collects a reply that is wanted in one piece.
+    fn receive_whole(
+        &mut self,
+        buf: &[u8],
+        now: Instant,
+        received: &mut Received,
+    ) -> Result<usize, ReplyError> {
+        let step = self.scanner.advance(buf)?;
+        self.whole.extend_from_slice(&buf[..step.consumed]);
+        if step.complete {
+            let frame = std::mem::take(&mut self.whole);
+            let refusal = if frame.first() == Some(&b'-') { Refusal::of(&frame) } else { None };
+            let shared = self.owner.is_none();
+            if let Some(refusal) = refusal.filter(|_| shared) {
+                self.hand_back(refusal, &frame);
+            } else if let Some(ticket) = self.tickets.front_mut() {
+                if let Some(inbox) = &ticket.inbox {
+                    let Self { backend, scan_tag, .. } = *self;
+                    inbox.tell(Event::Whole(Whole { seq: ticket.seq, frame, backend, scan_tag }));
+                }
+                advance(ticket, 1);
+            }
+            self.finish(now, received);
+        }
+        Ok(step.consumed)
+    }
+
+    /// Collects a frame, then tells by its kind whether it answers the first ticket.
+    fn receive_relayed(
+        &mut self,
+        buf: &[u8],
+        now: Instant,
+        received: &mut Received,
+    ) -> Result<usize, ReplyError> {
+        let step = self.scanner.advance(buf)?;
+        self.whole.extend_from_slice(&buf[..step.consumed]);
+        if step.complete {
+            let frame = std::mem::take(&mut self.whole);
+            match self.tickets.front_mut() {
+                Some(ticket) if relay::is_reply(self.relay, &frame) => {
+                    self.refused |= frame.starts_with(b"-READONLY ");
+                    // An error answers the whole request, however many replies it would have.
+                    let denied = frame[0] == b'-';
+                    let count = if denied { ticket.left } else { 1 };
+                    if let (true, Some(inbox)) = (denied, &ticket.inbox) {
+                        inbox.tell(Event::Denied(ticket.seq));
+                    }
+                    if let (true, Some(inbox)) = (ticket.whole, &ticket.inbox) {
+                        let Self { backend, scan_tag, .. } = *self;
+                        let seq = ticket.seq;
+                        inbox.tell(Event::Whole(Whole { seq, frame, backend, scan_tag }));
+                    } else {
+                        pass_on(ticket, &frame, count, true);
+                    }
+                    advance(ticket, count);
+                    self.finish(now, received);
+                }
+                _ => {
+                    if let Some(owner) = &self.owner {
+                        owner.push(&frame);
+                    }
+                }
+            }
+        }
+        Ok(step.consumed)
+    }
+
+    /// Retires the first ticket if its last reply has come.
+    fn finish(&mut self, now: Instant, received: &mut Received) {
+        while let Some(ticket) = self.tickets.front().filter(|ticket| ticket.left == 0) {
+            self.base += ticket.bytes;
+            received.ended += u64::from(ticket.done);
+            received.took = Some(now.saturating_duration_since(ticket.since));
+            self.tickets.pop_front();
+            self.reset_if_empty();
+        }
+    }
+}
+
+/// Hands `bytes`, which end with `count` whole replies (and part of another one if not
+/// `complete`), to whoever holds the ticket.
+fn pass_on(ticket: &Ticket, bytes: &[u8], count: u32, complete: bool) {
+    let Some(inbox) = &ticket.inbox else { return };
+    if count > 0 || complete {
+        if count == 0 {
+            return;
+        }
+        inbox.deliver(ticket.seq, count, if complete { bytes } else { &[] });
+        if !complete {
+            inbox.deliver_part(ticket.seq + u64::from(count), bytes);
+        }
+    } else if !bytes.is_empty() {
+        inbox.deliver_part(ticket.seq, bytes);
+    }
+}
+
+fn advance(ticket: &mut Ticket, count: u32) {
+    ticket.seq += u64::from(count);
+    ticket.left -= count;
+    ticket.done += count;
+}
+
+fn drop_push(scanner: &mut ReplyScanner, buf: &[u8]) -> Result<usize, ReplyError> {
+    if scanner.at_start() && buf[0] != b'>' {
+        return Err(ReplyError::Type(buf[0]));
+    }
+    Ok(scanner.advance(buf)?.consumed)
+}

@@ -1,0 +1,209 @@
+//! From bytes to requests: the plain ones take the short way to their server.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::batch::{Batch, Obstacle, Side};
+use super::client::{Client, Ending, LARGE};
+use super::dispatch::{Next, Request};
+use crate::command::{Access, Effect, lookup};
+use crate::resp::request::{ProtocolError, Request as Scanned};
+use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
+use crate::session::ReplyMode;
+
+impl Client {
+    /// As [`Client::consume`], and a large request that fills `query` is not copied.
+    pub(super) fn consume_owned(&mut self, query: &mut Vec<u8>) -> usize {
+        self.waiting = false;
+        if query.len() >= LARGE
+            && let Some(used) = self.consume_large(query)
+        {
+            return used;
+        }
+        self.consume(query)
+    }
+
+    /// Deals with the complete requests at the front of `buf`; how many bytes they had.
+    pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
+        self.waiting = false;
+        let mut batch = Batch::new(&self.worker, buf);
+        self.config = Arc::clone(&batch.config);
+        let mut at = 0;
+        while at < buf.len() && self.ending.is_none() {
+            if !self.may_go_on() {
+                self.waiting = true;
+                break;
+            }
+            match self.find_end(&buf[at..]) {
+                Ok(RequestStep::NeedMore { .. }) => break,
+                Ok(RequestStep::Complete(scanned)) => {
+                    let end = at + scanned.len;
+                    if self.one(&mut batch, at, end, &scanned) == Next::Wait {
+                        self.waiting = true;
+                        break;
+                    }
+                    at = end;
+                }
+                Err(error) => {
+                    batch.flush(&self.inbox);
+                    self.protocol_error(error);
+                }
+            }
+        }
+        batch.flush(&self.inbox);
+        self.active |= at > 0;
+        at
+    }
+
+    /// Whether the next request may be dealt with.
+    pub(super) fn may_go_on(&mut self) -> bool {
+        self.ending.is_none() && (!self.hold || self.settle()) && self.recovery.is_empty()
+    }
+
+    /// Looks for the end of the request at the front of `buf`, from where it looked last.
+    #[inline]
+    pub(super) fn find_end(&mut self, buf: &[u8]) -> Result<RequestStep, ProtocolError> {
+        let limits = self.limits();
+        let step = self.scanner.scan(buf, &limits)?;
+        self.wanted = match step {
+            RequestStep::NeedMore { at_least } => at_least,
+            RequestStep::Complete(_) => 0,
+        };
+        Ok(step)
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        let bulk_max = i64::try_from(self.config.proxy.proto_max_bulk_len.bytes());
+        Limits {
+            bulk_max: bulk_max.unwrap_or(i64::MAX / 2),
+            authenticated: self.session.authenticated,
+        }
+    }
+
+    /// One complete request: the plain ones take the short way.
+    #[inline]
+    pub(super) fn one(
+        &mut self,
+        batch: &mut Batch<'_>,
+        at: usize,
+        end: usize,
+        scanned: &Scanned,
+    ) -> Next {
+        if scanned.argc == 0 {
+            return Next::Done;
+        }
+        let frame = batch.bytes(at, end);
+        if scanned.inline {
+            return self.inline_request(batch, frame);
+        }
+        let name = scanned.name.of(frame);
+        let second = (scanned.argc > 1).then(|| scanned.second.of(frame));
+        if self.is_plain(scanned.len)
+            && let Some(row) = lookup(name)
+            && let command = second.and_then(|name| row.subcommand(name)).unwrap_or(row)
+            && command.effect == Effect::None
+        {
+            let side = match command.access {
+                Access::Read => Some(Side::Reader),
+                Access::Write | Access::Master => Some(Side::Master),
+                Access::Admin | Access::Refused | Access::Local => None,
+            };
+            if let Some(side) = side {
+                self.note(command.name);
+                return self.add(batch, side, at, end);
+            }
+        }
+        let argc = scanned.argc;
+        self.dispatch(batch, &Request { frame, range: Some((at, end)), name, second, argc })
+    }
+
+    /// Remembers the command for `CLIENT LIST`.
+    pub(super) fn note(&mut self, name: &'static str) {
+        // Comparing the addresses is enough: a difference only means one publication more.
+        if !std::ptr::eq(self.last_command.as_ptr(), name.as_ptr()) {
+            self.last_command = Cow::Borrowed(name);
+            self.changed = true;
+        }
+    }
+
+    /// Whether nothing about the session or the moment asks for a closer look.
+    pub(super) fn is_plain(&self, len: usize) -> bool {
+        self.lease.is_none()
+            && self.session.authenticated
+            && self.session.reply == ReplyMode::On
+            && len < LARGE
+            && !self.session.is_pinned()
+            && !self.worker.shared.pause.is_set()
+    }
+
+    /// Puts the request at `at..end` of the batch's buffer on its way, with its neighbours.
+    #[inline]
+    pub(super) fn add(&mut self, batch: &mut Batch<'_>, side: Side, at: usize, end: usize) -> Next {
+        if !batch.extend(side, at, end, true, &self.inbox) {
+            match batch.open(side, &self.worker, &self.session, &self.inbox) {
+                Ok(_) => {
+                    batch.extend(side, at, end, true, &self.inbox);
+                }
+                Err(obstacle) => return self.obstructed(batch, &obstacle, true),
+            }
+        }
+        match side {
+            Side::Master => {
+                self.wrote = true;
+                self.worker.counts.master_requests.increment();
+            }
+            Side::Reader => self.worker.counts.read_requests.increment(),
+        }
+        Next::Done
+    }
+
+    /// The way is blocked: an error for the client, or it waits.
+    pub(super) fn obstructed(
+        &self,
+        batch: &mut Batch<'_>,
+        obstacle: &Obstacle,
+        shown: bool,
+    ) -> Next {
+        batch.flush(&self.inbox);
+        match obstacle {
+            Obstacle::Congested | Obstacle::Busy => Next::Wait,
+            Obstacle::NoRoute(error) => {
+                let text = super::outcome::no_route(*error);
+                self.inbox.replies().local(shown, |out| encode::error(out, &text));
+                self.worker.shared.suspect.notify_one();
+                Next::Done
+            }
+        }
+    }
+
+    pub(super) fn inline_request(&mut self, batch: &mut Batch<'_>, line: &[u8]) -> Next {
+        let words = match inline::split(line) {
+            Ok(words) if words.is_empty() => return Next::Done,
+            Ok(words) => words,
+            Err(error) => {
+                batch.flush(&self.inbox);
+                self.protocol_error(error);
+                return Next::Done;
+            }
+        };
+        let mut frame = Vec::new();
+        encode::request(&mut frame, words.iter());
+        let name = words[0].as_slice();
+        let second = words.get(1).map(Vec::as_slice);
+        let request = Request { frame: &frame, range: None, name, second, argc: words.len() };
+        self.dispatch(batch, &request)
+    }
+
+    pub(super) fn protocol_error(&mut self, error: ProtocolError) {
+        self.worker.counts.protocol_errors.increment();
+        self.inbox.replies().local(true, |out| error.reply(out));
+        self.end(Ending::AfterReplies);
+    }
+
+    /// The request in progress was dealt with elsewhere.
+    pub(super) fn forget_scan(&mut self) {
+        self.scanner = RequestScanner::default();
+        self.wanted = 0;
+        self.active = true;
+    }
+}
