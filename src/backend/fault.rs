@@ -59,9 +59,11 @@ pub enum Cause {
 pub struct Failed {
     /// The request's number within its session.
     pub seq: Sequence,
-    /// The request as it was sent; empty where it belongs to what went before it on a leased
-    /// connection, and can't be sent again ([`super::Ticket::once`]).
+    /// The request as it was sent.
     pub request: Vec<u8>,
+    /// Whether it means the same over another connection: false where it belongs to what went
+    /// before it on a leased one (see [`super::Ticket::once`]).
+    pub repeatable: bool,
     /// Whether it needs a leased connection when it is sent again.
     pub leased: bool,
     /// Who failed.

@@ -138,7 +138,7 @@ impl Pipeline {
             for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
                 let request = requests.next().unwrap_or_default().to_vec();
                 let (backend, cause) = (self.backend, Cause::TimedOut);
-                inbox.fail(Failed { seq, request, leased, backend, cause });
+                inbox.fail(Failed { seq, request, repeatable: false, leased, backend, cause });
                 expired += 1;
             }
         }
@@ -166,15 +166,15 @@ impl Pipeline {
                 requests.next();
             }
             for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
-                let request = requests.next().filter(|_| !leased || ticket.once);
-                let request = request.unwrap_or_default().to_vec();
+                let request = requests.next().unwrap_or_default().to_vec();
+                let repeatable = !leased || ticket.once;
                 let cause = if unsent {
                     let refusal = refusal.map(str::to_owned);
                     Cause::Unsent { reason: reason.to_owned(), refusal }
                 } else {
                     Cause::Lost(reason.to_owned())
                 };
-                inbox.fail(Failed { seq, request, leased, backend, cause });
+                inbox.fail(Failed { seq, request, repeatable, leased, backend, cause });
             }
         }
         self.base = self.buffer.len();

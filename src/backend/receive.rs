@@ -98,7 +98,8 @@ impl Pipeline {
             let request = nth_request(requests, ticket.done).to_vec();
             let cause = Cause::Refused(refusal, line.to_vec());
             let Self { backend, .. } = *self;
-            inbox.fail(Failed { seq: ticket.seq, request, leased, backend, cause });
+            let seq = ticket.seq;
+            inbox.fail(Failed { seq, request, repeatable: true, leased, backend, cause });
         }
         advance(ticket, 1);
     }

@@ -85,7 +85,7 @@ impl Client {
                 self.give_up(&failed, may_write);
             }
             Cause::Unsent { refusal: None, .. } | Cause::Lost(_)
-                if !may_write && !failed.request.is_empty() =>
+                if !may_write && failed.repeatable =>
             {
                 self.again(failed, if script { Want::Read } else { want(access) });
             }
