@@ -60,7 +60,9 @@ fn tell_changed(before: &Backend, now: &Backend) {
     let addr = &now.addr;
     match (&before.excluded, &now.excluded) {
         (was, Some(why)) if was.as_ref() != Some(why) => {
-            tracing::warn!(backend = %addr, "{} excluded: {why}", now.role);
+            // Who does not answer is of no role; what it was says more.
+            let role = if now.role == Role::Unknown { before.role } else { now.role };
+            tracing::warn!(backend = %addr, "{role} excluded: {why}");
         }
         (Some(was), None) => tracing::info!(backend = %addr, "{} is back: it was {was}", now.role),
         _ if before.role != now.role && now.role == Role::Replica => {

@@ -435,7 +435,7 @@ fn changes_are_logged_once() {
         at(now, replicas[0]).is_some_and(|b| b.role == Role::Unknown)
     });
     let why = "cannot be reached: Connection refused (os error 111)";
-    lines.push(format!(" WARN {server} unknown excluded: {why} backend={}", replicas[0]));
+    lines.push(format!(" WARN {server} replica excluded: {why} backend={}", replicas[0]));
     quiet(&lines);
     trio.replicas[0].restart();
     watch.until_whole(master, &replicas);
