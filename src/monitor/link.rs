@@ -21,8 +21,10 @@ use crate::resp::{ReplyScanner, encode};
 pub(super) struct Dial {
     addr: HostPort,
     credentials: Credentials,
-    /// For connecting and logging in, and again for all answers together.
+    /// For connecting and logging in.
     timeout: Duration,
+    /// For all answers to one round of questions together.
+    patience: Duration,
     keepalive: Option<Duration>,
 }
 
@@ -35,13 +37,19 @@ impl Dial {
                 password: config.topology.masterauth.clone(),
             },
             timeout: config.topology.connect_timeout,
+            patience: config.topology.connect_timeout,
             keepalive: config.proxy.tcp_keepalive,
         }
     }
 
-    /// The same, with more patience.
+    /// The same, with more time for everything.
     pub(super) fn patient(self, least: Duration) -> Self {
-        Self { timeout: self.timeout.max(least), ..self }
+        Self { timeout: self.timeout.max(least), ..self.patient_for_answers(least) }
+    }
+
+    /// The same, with more time for the answers of a server that is reached.
+    pub(super) fn patient_for_answers(self, least: Duration) -> Self {
+        Self { patience: self.patience.max(least), ..self }
     }
 }
 
@@ -51,7 +59,8 @@ pub(super) enum LinkError {
     /// No connection, or it was lost.
     #[error("cannot be reached: {0}")]
     Io(#[from] io::Error),
-    /// Connecting, or the answer, took too long (`connect-timeout`).
+    /// Connecting, or the answer, took too long (`connect-timeout`; a master's answer:
+    /// `request-timeout`).
     #[error("no answer within {0:?}")]
     Timeout(Duration),
     /// The server does not let us in.
@@ -110,9 +119,10 @@ impl Link {
         timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))
     }
 
-    /// Whether it was opened this way.
-    pub(super) fn is_to(&self, dial: &Dial) -> bool {
-        &self.dial == dial
+    /// Goes on as `dial` says, if it was opened this way.
+    pub(super) fn continued(mut self, dial: &Dial) -> Option<Self> {
+        self.dial.patience = dial.patience;
+        (&self.dial == dial).then_some(self)
     }
 
     /// Asks; each reply may be as long as `max`. After an error the connection is out of step and
@@ -122,7 +132,7 @@ impl Link {
         questions: &[&[&[u8]]],
         max: usize,
     ) -> Result<Vec<BytesFrame>, LinkError> {
-        let patience = self.dial.timeout;
+        let patience = self.dial.patience;
         let asking = async {
             let request: Vec<u8> = questions.iter().flat_map(|q| encode::request_of(q)).collect();
             self.stream.write_all(&request).await?;

@@ -23,7 +23,7 @@ pub(super) type Said = Result<Observation, String>;
 
 /// Asks over `link`, or over a new connection where there is none.
 pub(super) async fn probe(link: Option<Link>, dial: Dial) -> Probed {
-    if let Some(link) = link.filter(|link| link.is_to(&dial)) {
+    if let Some(link) = link.and_then(|link| link.continued(&dial)) {
         match ask(link).await {
             // The server closed it: it may have been restarted, or told to kill its clients. Only a
             // new connection shows whether it is well.

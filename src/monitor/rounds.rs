@@ -19,6 +19,9 @@ use crate::command::Learned;
 use crate::config::{Config, HostPort};
 use crate::topology::{BackendId, Observation, Topology};
 
+/// How long a master may take to answer where `request-timeout` sets no limit.
+const MASTER_PATIENCE: Duration = Duration::from_secs(60);
+
 /// From the start of one round to the next.
 const PERIOD: Duration = Duration::from_secs(1);
 /// The least time between two rounds, however many suspicions there are.
@@ -148,7 +151,13 @@ impl Monitor {
         let config = self.config.load_full();
         for id in choose(&mut self.roster) {
             if let Some(member) = self.roster.get_mut(id) {
-                let (link, dial) = (member.take_link(), Dial::new(&member.addr, &config));
+                let mut dial = Dial::new(&member.addr, &config);
+                if self.master == Some(id) {
+                    // Busy is not gone: requests wait as long for it, and nobody can take its place.
+                    let patience = config.topology.request_timeout.unwrap_or(MASTER_PATIENCE);
+                    dial = dial.patient_for_answers(patience);
+                }
+                let link = member.take_link();
                 let task = async move { Report::Probed(id, Box::new(probe(link, dial).await)) };
                 member.set_asking(self.tasks.spawn(task));
             }

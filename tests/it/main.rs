@@ -43,6 +43,7 @@ mod reload;
 mod replica_faults;
 mod resp_real;
 mod scan;
+mod slow_master;
 mod support;
 mod support_selftest;
 mod timeouts;
