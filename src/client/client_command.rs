@@ -19,22 +19,21 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: &Resolved<'_>,
-        shown: bool,
     ) -> Next {
         let Effect::Client(client) = command.effect else {
-            return self.error(batch, shown, SYNTAX);
+            return self.error(batch, request.shown, SYNTAX);
         };
         match client {
-            ClientCommand::Tracking => self.tracking(batch, request, shown),
-            ClientCommand::Caching => self.forward(batch, request, Side::Master, shown),
-            client if client.is_servers() => self.forward(batch, request, Side::Master, shown),
-            ClientCommand::Unblock => self.unblock(batch, request, shown),
+            ClientCommand::Tracking => self.tracking(batch, request),
+            ClientCommand::Caching => self.forward(batch, request, Side::Master),
+            client if client.is_servers() => self.forward(batch, request, Side::Master),
+            ClientCommand::Unblock => self.unblock(batch, request),
             _ => {
                 let args = Args::new(request.frame).to_vec();
                 let mut reply = Vec::new();
                 self.answer_client_command(command, &args, &mut reply);
                 self.worker.counts.local_requests.increment();
-                self.inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
+                self.inbox.replies().local(request.shown, |out| out.extend_from_slice(&reply));
                 Next::Done
             }
         }
@@ -135,15 +134,15 @@ impl Client {
     }
 
     /// CLIENT UNBLOCK: the server ends what it holds for that client's own connection.
-    fn unblock(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+    fn unblock(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         let args = Args::new(request.frame).to_vec();
         let reason = args.get(3).copied().unwrap_or(b"TIMEOUT");
         if !reason.eq_ignore_ascii_case(b"timeout") && !reason.eq_ignore_ascii_case(b"error") {
             let error = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
-            return self.error(batch, shown, error);
+            return self.error(batch, request.shown, error);
         }
         let Some(id) = args.get(2).and_then(|id| integer::parse(id)) else {
-            return self.error(batch, shown, "ERR value is not an integer or out of range");
+            return self.error(batch, request.shown, "ERR value is not an integer or out of range");
         };
         let entry = u64::try_from(id).ok().and_then(|id| self.worker.shared.registry.find(id));
         let lease = entry.and_then(|entry| {
@@ -152,14 +151,14 @@ impl Client {
         });
         let backend = lease.and_then(|(backend, _)| batch.topology.backend(backend).cloned());
         let (Some((_, server_id)), Some(backend)) = (lease, backend) else {
-            self.inbox.replies().local(shown, |out| encode::integer(out, 0));
+            self.inbox.replies().local(request.shown, |out| encode::integer(out, 0));
             return Next::Done;
         };
         let server_id = integer::text(server_id);
         let frame = encode::request_of(&[b"CLIENT", b"UNBLOCK", &server_id, reason]);
         batch.flush(&self.inbox);
         let connection = self.worker.pool.borrow_mut().shared(&backend, key_of(&self.session));
-        self.send_shared(batch, &Rc::clone(&connection), &frame, shown, None);
+        self.send_shared(batch, &Rc::clone(&connection), &frame, request.shown, None);
         Next::Done
     }
 

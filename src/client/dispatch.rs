@@ -31,6 +31,8 @@ pub(super) struct Request<'a> {
     pub(super) name: &'a [u8],
     pub(super) second: Option<&'a [u8]>,
     pub(super) argc: usize,
+    /// Whether the client wants a reply to it (`CLIENT REPLY`).
+    pub(super) shown: bool,
 }
 
 impl Client {
@@ -47,7 +49,8 @@ impl Client {
         }
         let before = self.session.reply;
         let shown = self.session.reply.wants_reply();
-        let next = self.decide(batch, request, command.as_ref(), shown);
+        let request = Request { shown, ..*request };
+        let next = self.decide(batch, &request, command.as_ref());
         if next == Next::Wait {
             // No room for it now: CLIENT REPLY SKIP is still about it.
             self.session.reply = before;
@@ -61,23 +64,22 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: Option<&Resolved<'_>>,
-        shown: bool,
     ) -> Next {
         if !self.session.authenticated && !command.is_some_and(may_come_first) {
             let exec = command.is_some_and(|command| command.effect == Effect::Exec);
-            return self.error(batch, shown, if exec { NOAUTH_EXEC } else { NOAUTH });
+            return self.error(batch, request.shown, if exec { NOAUTH_EXEC } else { NOAUTH });
         }
-        if let Some(next) = self.refuse(batch, command, request, shown) {
+        if let Some(next) = self.refuse(batch, command, request) {
             return next;
         }
         let Some(command) = command else {
             // Nobody knows it: the master does, or says that it does not.
-            return self.unknown(batch, request, shown);
+            return self.unknown(batch, request);
         };
         if self.session.transaction.is_open() {
-            return self.in_transaction(batch, request, command, shown);
+            return self.in_transaction(batch, request, command);
         }
-        self.perform(batch, request, command, shown)
+        self.perform(batch, request, command)
     }
 
     /// Whether earlier requests, or a pause, come first.
@@ -133,7 +135,6 @@ impl Client {
         batch: &mut Batch<'_>,
         command: Option<&Resolved<'_>>,
         request: &Request<'_>,
-        shown: bool,
     ) -> Option<Next> {
         let command = command?;
         let deny = self.config.admin.commands == AdminCommands::Deny;
@@ -152,14 +153,14 @@ impl Client {
             _ => return None,
         };
         self.session.transaction.refuse();
-        Some(self.error(batch, shown, &error))
+        Some(self.error(batch, request.shown, &error))
     }
 
-    fn unknown(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+    fn unknown(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if self.session.transaction.is_open() {
-            return self.queue(batch, request, None, shown);
+            return self.queue(batch, request, None);
         }
-        self.forward(batch, request, Side::Master, shown)
+        self.forward(batch, request, Side::Master)
     }
 
     /// A request outside a transaction.
@@ -168,45 +169,44 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: &Resolved<'_>,
-        shown: bool,
     ) -> Next {
         if self.session.monitor && !matches!(command.effect, Effect::Quit | Effect::Reset) {
             return self.to_monitor(batch, request);
         }
         if self.in_subscriber_mode() && !survives_subscriber_mode(command.effect) {
-            return self.pass(batch, request, shown);
+            return self.pass(batch, request);
         }
         let side = if command.access == Access::Read { Side::Reader } else { Side::Master };
         match command.effect {
-            Effect::None => self.forward(batch, request, side, shown),
-            Effect::ReadOnlyScript => self.forward(batch, request, Side::Reader, shown),
+            Effect::None => self.forward(batch, request, side),
+            Effect::ReadOnlyScript => self.forward(batch, request, Side::Reader),
             Effect::Quit => {
-                self.status(batch, shown, "OK");
+                self.status(batch, request.shown, "OK");
                 self.end(Ending::AfterReplies);
                 Next::Done
             }
-            Effect::Reset => self.reset(batch, shown),
-            Effect::Select => self.select(batch, request, shown),
-            Effect::Info => self.info(batch, request, shown),
-            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor), shown),
+            Effect::Reset => self.reset(batch, request.shown),
+            Effect::Select => self.select(batch, request),
+            Effect::Info => self.info(batch, request),
+            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor)),
             Effect::Multi | Effect::Exec | Effect::Discard | Effect::Watch | Effect::Unwatch => {
-                self.transaction(batch, request, command, shown)
+                self.transaction(batch, request, command)
             }
             Effect::Blocking(blocking) => {
                 let args = Args::new(request.frame).to_vec();
                 let arg = |at: usize| args.get(at).copied().unwrap_or_default();
                 if blocking.applies(args.len(), arg) {
-                    self.blocking(batch, request, side, shown)
+                    self.blocking(batch, request, side)
                 } else {
-                    self.forward(batch, request, side, shown)
+                    self.forward(batch, request, side)
                 }
             }
-            Effect::Wait => self.wait(batch, request, shown),
-            Effect::OutOfBand => self.out_of_band(batch, request, shown),
-            Effect::Subscribe(kind) => self.subscribe(batch, request, kind, true, shown),
-            Effect::Unsubscribe(kind) => self.subscribe(batch, request, kind, false, shown),
+            Effect::Wait => self.wait(batch, request),
+            Effect::OutOfBand => self.out_of_band(batch, request),
+            Effect::Subscribe(kind) => self.subscribe(batch, request, kind, true),
+            Effect::Unsubscribe(kind) => self.subscribe(batch, request, kind, false),
             Effect::Monitor => self.monitor(batch, request),
-            _ => self.local(batch, request, command, shown),
+            _ => self.local(batch, request, command),
         }
     }
 
@@ -216,11 +216,10 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: &Resolved<'_>,
-        shown: bool,
     ) -> Next {
         batch.flush(&self.inbox);
         if is_unheard_of(command, batch) {
-            return self.forward(batch, request, Side::Master, shown);
+            return self.forward(batch, request, Side::Master);
         }
         let args = Args::new(request.frame).to_vec();
         let spoken = self.session.version;
@@ -230,14 +229,14 @@ impl Client {
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
         batch.forget(&self.inbox);
         if !answered {
-            return self.client_command(batch, request, command, shown);
+            return self.client_command(batch, request, command);
         }
         if self.session.version != spoken {
             self.switch_lease(batch);
         }
         // CLIENT REPLY ON is answered although replies were off.
         let switch = command.effect == Effect::Client(ClientCommand::Reply);
-        let shown = shown || switch && reply.starts_with(b"+");
+        let shown = request.shown || switch && reply.starts_with(b"+");
         self.worker.counts.local_requests.increment();
         self.inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
         Next::Done

@@ -18,29 +18,28 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         side: Side,
-        shown: bool,
     ) -> Next {
         if self.lease.is_some() || self.session.is_pinned() {
-            return self.pass(batch, request, shown);
+            return self.pass(batch, request);
         }
         if request.frame.len() >= LARGE {
             let want = if side == Side::Reader { Want::Read } else { Want::Master };
             self.wrote |= side == Side::Master;
-            return self.once(batch, request.frame, want, Passage::plain(shown));
+            return self.once(batch, request.frame, want, Passage::plain(request.shown));
         }
         if let Some((start, end)) = request.range {
-            if batch.extend(side, start, end, shown, &self.inbox) {
+            if batch.extend(side, start, end, request.shown, &self.inbox) {
                 return self.count(side);
             }
             return match batch.open(side, &self.worker, &self.session, &self.inbox) {
                 Ok(_) => {
-                    batch.extend(side, start, end, shown, &self.inbox);
+                    batch.extend(side, start, end, request.shown, &self.inbox);
                     self.count(side)
                 }
-                Err(obstacle) => self.obstructed(batch, &obstacle, shown),
+                Err(obstacle) => self.obstructed(batch, &obstacle, request.shown),
             };
         }
-        self.forward_made(batch, request.frame, side, shown, None)
+        self.forward_made(batch, request.frame, side, request.shown, None)
     }
 
     pub(super) fn count(&mut self, side: Side) -> Next {

@@ -7,30 +7,27 @@ use super::transform::Transform;
 use crate::resp::{Args, encode, integer};
 
 impl Client {
-    pub(super) fn info(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        shown: bool,
-    ) -> Next {
+    pub(super) fn info(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         let sections: Vec<&[u8]> = Args::new(request.frame).skip(1).collect();
         let names = |name: &[u8]| sections.iter().any(|s| s.eq_ignore_ascii_case(name));
         if sections.len() == 1 && names(b"proxy") {
             batch.flush(&self.inbox);
             let section = self.info_section();
             let version = self.session.version;
-            self.inbox.replies().local(shown, |out| encode::verbatim(out, version, &section));
+            self.inbox
+                .replies()
+                .local(request.shown, |out| encode::verbatim(out, version, &section));
             self.worker.counts.local_requests.increment();
             return Next::Done;
         }
         let mine = [&b"all"[..], b"everything", b"default", b"proxy"];
         if !sections.is_empty() && !mine.into_iter().any(names) {
-            return self.forward(batch, request, Side::Master, shown);
+            return self.forward(batch, request, Side::Master);
         }
         if self.lease.is_some() || self.session.is_pinned() {
-            return self.pass_with(batch, request, shown, Transform::Info);
+            return self.pass_with(batch, request, Transform::Info);
         }
-        self.forward_made(batch, request.frame, Side::Master, shown, Some(Transform::Info))
+        self.forward_made(batch, request.frame, Side::Master, request.shown, Some(Transform::Info))
     }
 
     /// The `# Proxy` section.

@@ -53,21 +53,15 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         side: Side,
-        shown: bool,
     ) -> Next {
         let want = if side == Side::Reader { Want::Read } else { Want::Master };
         self.wrote |= side == Side::Master;
-        let passage = Passage { patient: true, ..Passage::plain(shown) };
+        let passage = Passage { patient: true, ..Passage::plain(request.shown) };
         self.once(batch, request.frame, want, passage)
     }
 
     /// WAIT and WAITAOF: about this client's writes, which went over shared connections.
-    pub(super) fn wait(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        shown: bool,
-    ) -> Next {
+    pub(super) fn wait(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         batch.flush(&self.inbox);
         // Who wrote nothing has nothing to wait for.
         let transform = self.wrote.then_some(Transform::Wait);
@@ -77,7 +71,7 @@ impl Client {
             self.send_leased(&lease, TOUCH, Passage::plain(false), batch);
             self.send_leased(&lease, MARKER, passage, batch);
         }
-        let passage = Passage { patient: true, transform, ..Passage::plain(shown) };
+        let passage = Passage { patient: true, transform, ..Passage::plain(request.shown) };
         self.once(batch, request.frame, Want::Master, passage)
     }
 
@@ -100,13 +94,8 @@ impl Client {
     }
 
     /// SCRIPT KILL and its like, which must not queue behind the script.
-    pub(super) fn out_of_band(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        shown: bool,
-    ) -> Next {
-        self.once(batch, request.frame, Want::Master, Passage::plain(shown))
+    pub(super) fn out_of_band(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+        self.once(batch, request.frame, Want::Master, Passage::plain(request.shown))
     }
 
     /// A large request that fills `query` to the last byte moves into its connection without a

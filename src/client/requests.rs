@@ -114,7 +114,9 @@ impl Client {
             }
         }
         let argc = scanned.argc;
-        self.dispatch(batch, &Request { frame, range: Some((at, end)), name, second, argc })
+        // Whether it is shown is found out when its turn has come.
+        let range = Some((at, end));
+        self.dispatch(batch, &Request { frame, range, name, second, argc, shown: true })
     }
 
     /// Remembers the command for `CLIENT LIST`.
@@ -190,7 +192,8 @@ impl Client {
         encode::request(&mut frame, words.iter());
         let name = words[0].as_slice();
         let second = words.get(1).map(Vec::as_slice);
-        let request = Request { frame: &frame, range: None, name, second, argc: words.len() };
+        let argc = words.len();
+        let request = Request { frame: &frame, range: None, name, second, argc, shown: true };
         self.dispatch(batch, &request)
     }
 

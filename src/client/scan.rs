@@ -21,30 +21,24 @@ pub(super) struct Step {
 
 impl Client {
     /// One step of an iteration.
-    pub(super) fn scan(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        at: usize,
-        shown: bool,
-    ) -> Next {
+    pub(super) fn scan(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
         if self.lease.is_some() || self.session.is_pinned() {
-            return self.scan_leased(batch, request, at, shown);
+            return self.scan_leased(batch, request, at);
         }
         let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
         let from_start = cursor::with_cursor(request.frame, at, 0);
         match cursor {
             Cursor::Begin => {
                 let step = Transform::Scan(Step { from_start, tag: None });
-                self.forward_made(batch, request.frame, Side::Reader, shown, Some(step))
+                self.forward_made(batch, request.frame, Side::Reader, request.shown, Some(step))
             }
             Cursor::Plain => {
                 let step = Transform::Scan(Step { from_start, tag: None });
-                self.forward_made(batch, request.frame, Side::Master, shown, Some(step))
+                self.forward_made(batch, request.frame, Side::Master, request.shown, Some(step))
             }
             Cursor::Resume { tag, own } => {
                 let frame = cursor::with_cursor(request.frame, at, own);
-                self.resume(batch, &frame, Step { from_start, tag: Some(tag) }, shown)
+                self.resume(batch, &frame, Step { from_start, tag: Some(tag) }, request.shown)
             }
         }
     }
@@ -71,13 +65,7 @@ impl Client {
     }
 
     /// A pinned session's iteration is that of its own connection's server.
-    fn scan_leased(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        at: usize,
-        shown: bool,
-    ) -> Next {
+    fn scan_leased(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
         let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
         let from_start = cursor::with_cursor(request.frame, at, 0);
         let own = self.lease.as_ref().map(|lease| lease.scan_tag());
@@ -90,6 +78,6 @@ impl Client {
         };
         let request = Request { frame: &frame, range: None, ..*request };
         let step = Transform::Scan(Step { from_start, tag: None });
-        self.pass_with(batch, &request, shown, step)
+        self.pass_with(batch, &request, step)
     }
 }

@@ -14,38 +14,35 @@ const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 impl Client {
     /// SELECT: the shared connections of another database from now on. Whether there is such a
     /// database is the master's to say, the first time somebody asks.
-    pub(super) fn select(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        shown: bool,
-    ) -> Next {
+    pub(super) fn select(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if request.argc != 2 {
             let error = "ERR wrong number of arguments for 'select' command";
-            return self.error(batch, shown, error);
+            return self.error(batch, request.shown, error);
         }
         let db = match local::select_db(request.second.unwrap_or_default()) {
             Ok(db) => db,
-            Err(error) => return self.error(batch, shown, error),
+            Err(error) => return self.error(batch, request.shown, error),
         };
         if self.session.is_pinned() {
-            return self.pass_with(batch, request, shown, Transform::Select(db));
+            return self.pass_with(batch, request, Transform::Select(db));
         }
         if self.worker.has_db(db) {
             self.session.db = db;
             batch.forget(&self.inbox);
-            return self.status(batch, shown, "OK");
+            return self.status(batch, request.shown, "OK");
         }
         batch.flush(&self.inbox);
         let topology = std::sync::Arc::clone(&batch.topology);
         let from = self.config.reads.from;
         let master = match self.worker.route(&topology, from, Want::Master, None) {
             Ok(master) => master,
-            Err(error) => return self.error(batch, shown, &super::outcome::no_route(error)),
+            Err(error) => {
+                return self.error(batch, request.shown, &super::outcome::no_route(error));
+            }
         };
         let key = ConnectionKey { db, ..key_of(&self.session) };
         let connection = self.worker.pool.borrow_mut().shared(master, key);
-        self.send_shared(batch, &connection, PING, shown, Some(Transform::Probe(db)));
+        self.send_shared(batch, &connection, PING, request.shown, Some(Transform::Probe(db)));
         // What follows depends on the answer, and may not join this batch's connections.
         self.hold = true;
         batch.forget(&self.inbox);

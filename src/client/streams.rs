@@ -34,12 +34,11 @@ impl Client {
         request: &Request<'_>,
         kind: Subscription,
         adds: bool,
-        shown: bool,
     ) -> Next {
         batch.flush(&self.inbox);
         let lease = match self.lease(batch, Want::Master) {
             Ok(lease) => lease,
-            Err(error) => return self.error(batch, shown, &outcome::no_route(error)),
+            Err(error) => return self.error(batch, request.shown, &outcome::no_route(error)),
         };
         let names = Args::new(request.frame).skip(1);
         let (replies, new) = if adds && request.argc < 2 {
@@ -50,7 +49,7 @@ impl Client {
             (self.session.subscriptions.unsubscribe(kind, names), Vec::new())
         };
         lease.set_relay(Relay::of(self.session.version));
-        let passage = Passage { replies, ..Passage::plain(shown) };
+        let passage = Passage { replies, ..Passage::plain(request.shown) };
         let seq = self.send_leased(&lease, request.frame, passage, batch);
         if !new.is_empty() {
             self.subscribing.push(Subscribing { seq, kind, new });
@@ -92,12 +91,7 @@ impl Client {
 
     /// CLIENT TRACKING ON|OFF: invalidations come for what is read over one connection, so all of
     /// the session's reads go over it.
-    pub(super) fn tracking(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        shown: bool,
-    ) -> Next {
+    pub(super) fn tracking(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         let mut args = Args::new(request.frame).to_vec();
         let on = args.get(2).is_some_and(|arg| arg.eq_ignore_ascii_case(b"on"));
         let at = args.iter().position(|arg| arg.eq_ignore_ascii_case(b"redirect"));
@@ -105,7 +99,7 @@ impl Client {
         let (server_id, redirect) = match target.map(|id| self.redirect_target(batch, id)) {
             None => (Vec::new(), 0),
             Some(Ok((server_id, id))) => (server_id, id),
-            Some(Err(error)) => return self.error(batch, shown, error),
+            Some(Err(error)) => return self.error(batch, request.shown, error),
         };
         if let Some(arg) = at.and_then(|at| args.get_mut(at + 1)) {
             *arg = &server_id;
@@ -114,7 +108,7 @@ impl Client {
         let request = Request { frame: &frame, range: None, ..*request };
         let tracking = on.then_some(redirect);
         self.hold = true;
-        let next = self.pass_with(batch, &request, shown, Transform::Tracking(tracking));
+        let next = self.pass_with(batch, &request, Transform::Tracking(tracking));
         if let Some(lease) = &self.lease {
             // Whatever the server has in mind for this connection must not outlive the session.
             lease.taint();

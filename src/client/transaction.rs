@@ -26,29 +26,30 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: &Resolved<'_>,
-        shown: bool,
     ) -> Next {
         let fits = command.fits(request.argc);
         match command.effect {
-            Effect::Exec if fits => self.error(batch, shown, "ERR EXEC without MULTI"),
-            Effect::Discard if fits => self.error(batch, shown, "ERR DISCARD without MULTI"),
+            Effect::Exec if fits => self.error(batch, request.shown, "ERR EXEC without MULTI"),
+            Effect::Discard if fits => {
+                self.error(batch, request.shown, "ERR DISCARD without MULTI")
+            }
             Effect::Unwatch if fits && !self.session.transaction.is_watching() => {
-                self.status(batch, shown, "OK")
+                self.status(batch, request.shown, "OK")
             }
             Effect::Unwatch if fits => {
                 self.session.transaction.unwatch();
-                self.pass(batch, request, shown)
+                self.pass(batch, request)
             }
             Effect::Watch if fits => {
                 self.session.transaction.watch();
-                self.pass(batch, request, shown)
+                self.pass(batch, request)
             }
             Effect::Multi if fits => {
                 self.session.transaction.open();
-                self.pass(batch, request, shown)
+                self.pass(batch, request)
             }
             // A wrong number of arguments changes nothing; each version has its own words for it.
-            _ => self.forward(batch, request, Side::Master, shown),
+            _ => self.forward(batch, request, Side::Master),
         }
     }
 
@@ -58,47 +59,46 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: &Resolved<'_>,
-        shown: bool,
     ) -> Next {
         let fits = command.fits(request.argc);
         match command.effect {
             Effect::Quit => {
-                self.status(batch, shown, "OK");
+                self.status(batch, request.shown, "OK");
                 self.end(super::client::Ending::AfterReplies);
                 Next::Done
             }
-            Effect::Reset => self.reset(batch, shown),
-            Effect::Exec if fits => self.exec(batch, request, shown),
-            Effect::Discard if fits => self.discard(batch, request, shown),
+            Effect::Reset => self.reset(batch, request.shown),
+            Effect::Exec if fits => self.exec(batch, request),
+            Effect::Discard if fits => self.discard(batch, request),
             Effect::Multi | Effect::Watch if fits && self.session.transaction.is_lost() => {
-                self.error(batch, shown, LOST)
+                self.error(batch, request.shown, LOST)
             }
             // Errors that leave the transaction open; the server has the words.
             Effect::Multi | Effect::Watch if fits && !self.session.transaction.is_lost() => {
-                self.pass(batch, request, shown)
+                self.pass(batch, request)
             }
-            Effect::Exec => self.exec_refused(batch, request, shown),
-            Effect::Scan { cursor } => self.queue_scan(batch, request, usize::from(cursor), shown),
+            Effect::Exec => self.exec_refused(batch, request),
+            Effect::Scan { cursor } => self.queue_scan(batch, request, usize::from(cursor)),
             Effect::Select => {
                 let db = request.second.and_then(|arg| local::select_db(arg).ok());
-                self.queue(batch, request, db.map(Queued::Select), shown)
+                self.queue(batch, request, db.map(Queued::Select))
             }
-            Effect::Ping | Effect::Echo => self.queue(batch, request, None, shown),
+            Effect::Ping | Effect::Echo => self.queue(batch, request, None),
             Effect::Hello | Effect::Subscribe(_) | Effect::Monitor => {
-                self.cannot_queue(batch, command, shown)
+                self.cannot_queue(batch, command, request.shown)
             }
             Effect::Client(client) if needs_connection(client) => {
-                self.cannot_queue(batch, command, shown)
+                self.cannot_queue(batch, command, request.shown)
             }
             Effect::Client(client) if client.is_servers() || is_unheard_of(command, batch) => {
-                self.queue(batch, request, None, shown)
+                self.queue(batch, request, None)
             }
             Effect::Auth | Effect::Readonly | Effect::Readwrite | Effect::Client(_) => {
                 let queued = Queued::Local(request.frame.to_vec());
                 let placeholder = Request { frame: PLACEHOLDER, range: None, ..*request };
-                self.queue(batch, &placeholder, Some(queued), shown)
+                self.queue(batch, &placeholder, Some(queued))
             }
-            _ => self.queue(batch, request, None, shown),
+            _ => self.queue(batch, request, None),
         }
     }
 
@@ -108,13 +108,12 @@ impl Client {
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         special: Option<Queued>,
-        shown: bool,
     ) -> Next {
         if self.session.transaction.is_lost() {
-            return self.error(batch, shown, LOST);
+            return self.error(batch, request.shown, LOST);
         }
         self.session.transaction.queue(special);
-        self.pass(batch, request, shown)
+        self.pass(batch, request)
     }
 
     fn cannot_queue(&mut self, batch: &mut Batch<'_>, command: &Resolved<'_>, shown: bool) -> Next {
@@ -124,72 +123,59 @@ impl Client {
     }
 
     /// A scan in a transaction is the master's; cursors of others begin anew there.
-    fn queue_scan(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        at: usize,
-        shown: bool,
-    ) -> Next {
+    fn queue_scan(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
         let cursor = Args::new(request.frame).at(at).map(Cursor::parse);
         let Some(Cursor::Resume { tag, own }) = cursor else {
-            return self.queue(batch, request, None, shown);
+            return self.queue(batch, request, None);
         };
         let ours = self.lease.as_ref().is_some_and(|lease| lease.scan_tag() == tag);
         let frame = cursor::with_cursor(request.frame, at, if ours { own } else { 0 });
         let request = Request { frame: &frame, range: None, ..*request };
-        self.queue(batch, &request, None, shown)
+        self.queue(batch, &request, None)
     }
 
-    fn exec(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+    fn exec(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         let discarding = Request { frame: DISCARD, range: None, ..*request };
         match self.session.transaction.exec() {
-            Verdict::Lost => self.error(batch, shown, ABORTED),
-            Verdict::Run(special) if special.is_empty() => self.pass(batch, request, shown),
-            Verdict::Run(special) => {
-                self.pass_with(batch, request, shown, Transform::Exec(special))
-            }
+            Verdict::Lost => self.error(batch, request.shown, ABORTED),
+            Verdict::Run(special) if special.is_empty() => self.pass(batch, request),
+            Verdict::Run(special) => self.pass_with(batch, request, Transform::Exec(special)),
             Verdict::Abort => {
                 let mut reply = Vec::new();
                 encode::error(&mut reply, ABORTED);
-                self.pass_with(batch, &discarding, shown, Transform::Replace(reply))
+                self.pass_with(batch, &discarding, Transform::Replace(reply))
             }
             Verdict::Changed => {
                 let mut reply = Vec::new();
                 encode::null_array(&mut reply, self.session.version);
-                self.pass_with(batch, &discarding, shown, Transform::Replace(reply))
+                self.pass_with(batch, &discarding, Transform::Replace(reply))
             }
         }
     }
 
     /// An EXEC with arguments: the server discards the transaction all the same.
-    fn exec_refused(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+    fn exec_refused(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if self.session.transaction.exec() == Verdict::Lost {
-            return self.error(batch, shown, ABORTED);
+            return self.error(batch, request.shown, ABORTED);
         }
         if let Some(lease) = &self.lease {
             // Should a server see it otherwise, nobody else may find its queue.
             lease.taint();
         }
-        self.pass(batch, request, shown)
+        self.pass(batch, request)
     }
 
-    fn discard(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, shown: bool) -> Next {
+    fn discard(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if self.session.transaction.discard() {
-            self.pass(batch, request, shown)
+            self.pass(batch, request)
         } else {
-            self.status(batch, shown, "OK")
+            self.status(batch, request.shown, "OK")
         }
     }
 
     /// Sends a request over the session's own connection.
-    pub(super) fn pass(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        shown: bool,
-    ) -> Next {
-        self.send_own(batch, request, Passage::plain(shown))
+    pub(super) fn pass(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+        self.send_own(batch, request, Passage::plain(request.shown))
     }
 
     /// The same, and the reply is changed.
@@ -197,11 +183,10 @@ impl Client {
         &mut self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
-        shown: bool,
         transform: Transform,
     ) -> Next {
         let transform = Some(transform);
-        self.send_own(batch, request, Passage { transform, ..Passage::plain(shown) })
+        self.send_own(batch, request, Passage { transform, ..Passage::plain(request.shown) })
     }
 
     /// Sends a request over the session's own connection, to the master if there is none yet.
