@@ -187,16 +187,11 @@ impl Pipeline {
 /// `complete`), to whoever holds the ticket.
 fn pass_on(ticket: &Ticket, bytes: &[u8], count: u32, complete: bool) {
     let Some(inbox) = &ticket.inbox else { return };
-    if count > 0 || complete {
-        if count == 0 {
-            return;
-        }
+    if count > 0 {
         inbox.deliver(ticket.seq, count, if complete { bytes } else { &[] });
-        if !complete {
-            inbox.deliver_part(ticket.seq + u64::from(count), bytes);
-        }
-    } else if !bytes.is_empty() {
-        inbox.deliver_part(ticket.seq, bytes);
+    }
+    if !complete && !bytes.is_empty() {
+        inbox.deliver_part(ticket.seq + u64::from(count), bytes);
     }
 }
 

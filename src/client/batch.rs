@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::worker::{Worker, key_of};
 use crate::backend::{Connection, Inbox, Ticket};
+use crate::command::{Access, Command, Effect};
 use crate::config::Config;
 use crate::routing::{NoRoute, Want};
 use crate::session::Session;
@@ -19,6 +20,25 @@ pub(super) enum Side {
     Master,
     /// To whoever serves this batch's reads.
     Reader,
+}
+
+impl Side {
+    /// Which way an ordinary command goes; `None` if it is no ordinary one.
+    pub(super) const fn of(command: &Command) -> Option<Self> {
+        match (command.effect, command.access) {
+            (Effect::None, Access::Read) => Some(Self::Reader),
+            (Effect::None, Access::Write | Access::Master) => Some(Self::Master),
+            _ => None,
+        }
+    }
+
+    /// What it asks of the routing.
+    pub(super) const fn want(self) -> Want {
+        match self {
+            Self::Master => Want::Master,
+            Self::Reader => Want::Read,
+        }
+    }
 }
 
 /// Why a request can't join the batch.
@@ -107,8 +127,7 @@ impl<'b> Batch<'b> {
     ) -> Result<&Rc<Connection>, Obstacle> {
         if self.way(side).is_none() {
             let from = session.reads.unwrap_or(self.config.reads.from);
-            let want = if side == Side::Master { Want::Master } else { Want::Read };
-            let backend = worker.route(&self.topology, from, want, None);
+            let backend = worker.route(&self.topology, from, side.want(), None);
             let backend = backend.map_err(Obstacle::NoRoute)?;
             let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
             if connection.is_congested(inbox) {

@@ -147,9 +147,7 @@ impl Client {
                 return Some(Next::Done);
             }
             Access::Refused => outcome::refused(command.name),
-            Access::Local if !command.fits(request.argc) => {
-                format!("ERR wrong number of arguments for '{}' command", command.name)
-            }
+            Access::Local if !command.fits(request.argc) => local::wrong_arity(command.name),
             _ => return None,
         };
         self.session.transaction.refuse();

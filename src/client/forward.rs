@@ -8,7 +8,6 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::transform::Transform;
 use crate::resp::encode;
-use crate::routing::Want;
 
 impl Client {
     /// Sends one request on its way: the leased connection if there is one, else a shared one;
@@ -23,25 +22,17 @@ impl Client {
             return self.pass(batch, request);
         }
         if request.frame.len() >= LARGE {
-            let want = if side == Side::Reader { Want::Read } else { Want::Master };
             self.wrote |= side == Side::Master;
-            return self.once(batch, request.frame, want, Passage::plain(request.shown));
+            return self.once(batch, request.frame, side.want(), Passage::plain(request.shown));
         }
-        if let Some((start, end)) = request.range {
-            if batch.extend(side, start, end, request.shown, &self.inbox) {
-                return self.count(side);
-            }
-            return match batch.open(side, &self.worker, &self.session, &self.inbox) {
-                Ok(_) => {
-                    batch.extend(side, start, end, request.shown, &self.inbox);
-                    self.count(side)
-                }
-                Err(obstacle) => self.obstructed(batch, &obstacle, request.shown),
-            };
+        if let Some(range) = request.range {
+            return self.add(batch, side, range, request.shown);
         }
         self.forward_made(batch, request.frame, side, request.shown, None)
     }
 
+    /// A request left, this way.
+    #[inline]
     pub(super) fn count(&mut self, side: Side) -> Next {
         match side {
             Side::Master => {

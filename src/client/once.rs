@@ -9,6 +9,7 @@ use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
 use crate::backend::{Connection, Ticket};
+use crate::command::lookup;
 use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
 
@@ -54,10 +55,9 @@ impl Client {
         request: &Request<'_>,
         side: Side,
     ) -> Next {
-        let want = if side == Side::Reader { Want::Read } else { Want::Master };
         self.wrote |= side == Side::Master;
         let passage = Passage { patient: true, ..Passage::plain(request.shown) };
-        self.once(batch, request.frame, want, passage)
+        self.once(batch, request.frame, side.want(), passage)
     }
 
     /// WAIT and WAITAOF: about this client's writes, which went over shared connections.
@@ -114,10 +114,10 @@ impl Client {
         if !whole || !self.settle() {
             return None;
         }
-        let side = self.plain_side(scanned.name.of(query), scanned.second.of(query))?;
-        let want = if side == Side::Reader { Want::Read } else { Want::Master };
+        let row = lookup(scanned.name.of(query))?;
+        let side = Side::of(row.subcommand(scanned.second.of(query)).unwrap_or(row))?;
         let batch = Batch::new(&self.worker, &[]);
-        let lease = self.lease(&batch, want).ok()?;
+        let lease = self.lease(&batch, side.want()).ok()?;
         self.wrote |= side == Side::Master;
         self.forget_scan();
         self.send_large(&lease, std::mem::take(query), &batch);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::batch::{Batch, Obstacle, Side};
 use super::client::{Client, Ending, LARGE};
 use super::dispatch::{Next, Request};
-use crate::command::{Access, Effect, lookup};
+use crate::command::lookup;
 use crate::resp::request::{ProtocolError, Request as Scanned};
 use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
 use crate::session::ReplyMode;
@@ -101,17 +101,10 @@ impl Client {
         if self.is_plain(scanned.len)
             && let Some(row) = lookup(name)
             && let command = second.and_then(|name| row.subcommand(name)).unwrap_or(row)
-            && command.effect == Effect::None
+            && let Some(side) = Side::of(command)
         {
-            let side = match command.access {
-                Access::Read => Some(Side::Reader),
-                Access::Write | Access::Master => Some(Side::Master),
-                Access::Admin | Access::Refused | Access::Local => None,
-            };
-            if let Some(side) = side {
-                self.note(command.name);
-                return self.add(batch, side, at, end);
-            }
+            self.note(command.name);
+            return self.add(batch, side, (at, end), true);
         }
         let argc = scanned.argc;
         // Whether it is shown is found out when its turn has come.
@@ -138,25 +131,26 @@ impl Client {
             && !self.worker.shared.pause.is_set()
     }
 
-    /// Puts the request at `at..end` of the batch's buffer on its way, with its neighbours.
+    /// Puts the request that lies at `range` of the batch's buffer on its way, with its
+    /// neighbours.
     #[inline]
-    pub(super) fn add(&mut self, batch: &mut Batch<'_>, side: Side, at: usize, end: usize) -> Next {
-        if !batch.extend(side, at, end, true, &self.inbox) {
+    pub(super) fn add(
+        &mut self,
+        batch: &mut Batch<'_>,
+        side: Side,
+        range: (usize, usize),
+        shown: bool,
+    ) -> Next {
+        let (start, end) = range;
+        if !batch.extend(side, start, end, shown, &self.inbox) {
             match batch.open(side, &self.worker, &self.session, &self.inbox) {
                 Ok(_) => {
-                    batch.extend(side, at, end, true, &self.inbox);
+                    batch.extend(side, start, end, shown, &self.inbox);
                 }
-                Err(obstacle) => return self.obstructed(batch, &obstacle, true),
+                Err(obstacle) => return self.obstructed(batch, &obstacle, shown),
             }
         }
-        match side {
-            Side::Master => {
-                self.wrote = true;
-                self.worker.counts.master_requests.increment();
-            }
-            Side::Reader => self.worker.counts.read_requests.increment(),
-        }
-        Next::Done
+        self.count(side)
     }
 
     /// The way is blocked: an error for the client, or it waits.

@@ -1,6 +1,6 @@
 //! SELECT and RESET: what later requests mean.
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::transform::Transform;
@@ -16,8 +16,7 @@ impl Client {
     /// database is the master's to say, the first time somebody asks.
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if request.argc != 2 {
-            let error = "ERR wrong number of arguments for 'select' command";
-            return self.error(batch, request.shown, error);
+            return self.error(batch, request.shown, &local::wrong_arity("select"));
         }
         let db = match local::select_db(request.second.unwrap_or_default()) {
             Ok(db) => db,
@@ -58,17 +57,5 @@ impl Client {
         self.session.reset(self.config.proxy.requirepass.is_empty());
         batch.forget(&self.inbox);
         self.status(batch, shown, "RESET")
-    }
-
-    /// Which way an ordinary request goes; `None` if it is no ordinary one.
-    pub(super) fn plain_side(&self, name: &[u8], second: &[u8]) -> Option<Side> {
-        use crate::command::{Access, Effect, lookup};
-        let row = lookup(name)?;
-        let row = row.subcommand(second).unwrap_or(row);
-        match (row.effect, row.access) {
-            (Effect::None, Access::Read) => Some(Side::Reader),
-            (Effect::None, Access::Write | Access::Master) => Some(Side::Master),
-            _ => None,
-        }
     }
 }

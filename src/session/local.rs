@@ -37,15 +37,16 @@ pub fn answer(
 }
 
 /// `-ERR wrong number of arguments`, in Redis 7's words.
-pub fn wrong_arity(name: &str, out: &mut Vec<u8>) {
-    encode::error(out, &format!("ERR wrong number of arguments for '{name}' command"));
+#[must_use]
+pub fn wrong_arity(name: &str) -> String {
+    format!("ERR wrong number of arguments for '{name}' command")
 }
 
 fn ping(args: &[&[u8]], out: &mut Vec<u8>) {
     match args {
         [_] => encode::status(out, "PONG"),
         [_, text] => encode::bulk(out, text),
-        _ => wrong_arity("ping", out),
+        _ => encode::error(out, &wrong_arity("ping")),
     }
 }
 
