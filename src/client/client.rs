@@ -219,6 +219,11 @@ impl Client {
         self.active = true;
     }
 
+    /// Whether what the others see of it is no longer true.
+    pub(super) fn has_changed(&self) -> bool {
+        self.changed
+    }
+
     /// Tells the others what this client does, if it did anything.
     pub(super) fn publish(&mut self, query_bytes: usize) {
         if std::mem::take(&mut self.active) {

@@ -188,6 +188,10 @@ impl Task {
 
     /// Writes what is ready; true while the socket takes no more.
     fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        // Who has read a reply may count on others seeing what it tells of.
+        if self.client.has_changed() {
+            self.client.publish(self.query.len());
+        }
         let mut replies = self.client.inbox.replies();
         let counts = &self.client.worker.counts;
         while self.client.written < replies.ready().len() {
