@@ -1,7 +1,7 @@
-//! `[metrics]`: where Prometheus scrapes.
+//! `[metrics]`: where Prometheus scrapes and operators look.
 
 use super::HostPort;
-use super::kind::{Address, OrOff};
+use super::kind::{Address, Choice, OneOf, OrOff};
 use super::section::section;
 
 section! {
@@ -10,5 +10,28 @@ section! {
         /// Its address; port 0 is any free one, `None` is no endpoint.
         "listen" => listen: Option<HostPort> = Some(HostPort::local(9121)),
             OrOff(Address::Listen), Restart;
+
+        /// What `/readyz` means by ready.
+        "ready" => ready: Ready = Ready::Writes, OneOf::<Ready>::new(), Live;
+    }
+}
+
+/// What has to be possible for the proxy to be ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// A write could be routed now.
+    Writes,
+    /// A read could be routed now.
+    Reads,
+}
+
+impl Choice for Ready {
+    const ALL: &'static [Self] = &[Self::Writes, Self::Reads];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Writes => "writes",
+            Self::Reads => "reads",
+        }
     }
 }

@@ -21,18 +21,20 @@ mod rules;
 mod section;
 mod source;
 mod topology;
+mod writes;
 
 pub use admin::{Admin, AdminCommands};
 pub use change::{Applies, Change, diff};
 pub use log::{Log, LogFormat};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, Ready};
 pub use mistake::{ConfigError, Mistake, Problem};
 pub use proxy::{Proxy, Workers};
 pub use reads::Reads;
 pub use section::Key;
 pub use topology::{Discovery, TopologyConfig};
+pub use writes::{OnClosed, Writes};
 
-pub use crate::routing::Balance;
+pub use crate::routing::{Balance, OnStale};
 pub use crate::session::ReadFrom;
 pub use crate::units::{HostPort, HostPortError, Secret};
 
@@ -96,6 +98,8 @@ file! {
     topology: TopologyConfig,
     /// Who serves reads.
     reads: Reads,
+    /// When writes are let through.
+    writes: Writes,
     /// Administrative commands.
     admin: Admin,
     /// The metrics endpoint.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::kind::{Address, Integer, Kind, ListOf, OrOff, Password, Raw, Read, Size, Time, quoted};
+use super::kind::{
+    Address, Flag, Integer, Kind, ListOf, OrOff, Password, Raw, Read, Size, Time, quoted,
+};
 use super::section::section;
 use super::{HostPort, Secret};
 use crate::units::ByteSize;
@@ -56,6 +58,9 @@ section! {
 
         /// The password clients must give with AUTH; empty is none. redis.conf: `requirepass`.
         "requirepass" => requirepass: Secret = Secret::default(), Password, Live;
+
+        /// Whether a change of the file is a reload, as SIGHUP is.
+        "watch-config" => watch_config: bool = true, Flag, Live;
     }
 }
 

@@ -1,12 +1,19 @@
-//! `[reads]`: who serves reads.
+//! `[reads]`: who serves reads, and how fresh it has to be.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::HostPort;
-use super::kind::{Address, Choice, Integer, Kind, OneOf, Raw, Read, Wrong, quoted};
+use super::kind::{
+    Address, Choice, Flag, Integer, Kind, OneOf, OrOff, Raw, Read, Size, Time, Wrong, quoted,
+};
 use super::section::section;
-use crate::routing::Balance;
+use crate::routing::{Balance, OnStale};
 use crate::session::ReadFrom;
+use crate::units::ByteSize;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const HOUR: Duration = Duration::from_secs(3600);
 
 section! {
     /// `[reads]`: which servers serve reads, and how these are spread over them.
@@ -20,6 +27,52 @@ section! {
         /// Shares by server, 0 to 1000; who is not named has 1, 0 serves only when nobody else
         /// can.
         "weights" => weights: BTreeMap<HostPort, u32> = BTreeMap::new(), Weights, Live;
+
+        /// How old a replica's data may be, 1 ms to 1 h; `None` is any age.
+        "max-lag" => max_lag: Option<Duration> = Some(Duration::from_secs(1)),
+            OrOff(Time(MILLISECOND, HOUR)), Live;
+
+        /// How many bytes of the replication stream a replica may be behind, 1 to 1 TiB; `None`
+        /// is any number.
+        "max-lag-bytes" => max_lag_bytes: Option<ByteSize> = None,
+            OrOff(Size(ByteSize::new(1), ByteSize::new(1 << 40))), Live;
+
+        /// A replica that was too far behind serves again when its lag is at most this share of
+        /// the limits, in percent.
+        "rejoin-percent" => rejoin_percent: u32 = 80, Integer(1, 100), Live;
+
+        /// And only when it has been so for this long, up to 1 h. The time doubles for one that
+        /// leaves again soon.
+        "rejoin-after" => rejoin_after: Duration = Duration::from_millis(500),
+            Time(Duration::ZERO, HOUR), Live;
+
+        /// What becomes of reads while no replica is fresh.
+        "on-stale" => on_stale: OnStale = OnStale::Master, OneOf::<OnStale>::new(), Live;
+
+        /// With `on-stale = "master"`: the share of those reads that the master serves, in
+        /// percent; the others get an error.
+        "on-stale-master-share" => on_stale_master_share: u32 = 100, Integer(0, 100), Live;
+
+        /// With `on-stale = "wait"`: how long a read waits for a fresh replica, 1 ms to 1 h.
+        "wait-timeout" => wait_timeout: Duration = Duration::from_secs(1),
+            Time(MILLISECOND, HOUR), Live;
+
+        /// Whether replicas serve while the master cannot be reached.
+        /// redis.conf: `replica-serve-stale-data`.
+        "replica-serve-stale-data" => replica_serve_stale_data: bool = true, Flag, Live;
+    }
+}
+
+impl Choice for OnStale {
+    const ALL: &'static [Self] = &[Self::Master, Self::Error, Self::Wait];
+    const ALIASES: &'static [(&'static str, Self)] = &[("primary", Self::Master)];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Master => "master",
+            Self::Error => "error",
+            Self::Wait => "wait",
+        }
     }
 }
 

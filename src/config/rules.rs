@@ -1,6 +1,7 @@
 //! The rules among keys: what each value alone does not show.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::report::Report;
 use super::{Config, HostPort};
@@ -25,6 +26,12 @@ const RULES: &[Rule] = &[
         keys: &["topology.master", "topology.replicas", "reads.weights"],
         broken: weight_of_nobody,
     },
+    Rule { keys: &["topology.probe-period", "reads.max-lag"], broken: max_lag_unprovable },
+    Rule {
+        keys: &["topology.probe-period", "writes.min-replicas-max-lag"],
+        broken: gate_unprovable,
+    },
+    Rule { keys: &["topology.probe-period", "topology.probe-timeout"], broken: timeout_too_short },
 ];
 
 /// Notes every broken rule.
@@ -106,4 +113,24 @@ fn weight_of_nobody(config: &Config) -> Vec<Broken> {
     let rule = "is neither topology.master nor one of topology.replicas";
     let strangers = config.reads.weights.keys().filter(|address| !servers.contains(address));
     strangers.map(|it| Broken("reads.weights", quoted(it), rule.into())).collect()
+}
+
+/// Between two probes nothing is known: what must be proven needs room for two.
+fn too_short_for_probes(config: &Config, key: &'static str, time: Duration) -> Vec<Broken> {
+    let least = config.topology.probe_period * 2;
+    let rule = format!("must be at least twice topology.probe-period, here {least:?}");
+    if time < least { vec![Broken(key, format!("\"{time:?}\""), rule)] } else { Vec::new() }
+}
+
+fn max_lag_unprovable(config: &Config) -> Vec<Broken> {
+    let max_lag = config.reads.max_lag.into_iter();
+    max_lag.flat_map(|time| too_short_for_probes(config, "reads.max-lag", time)).collect()
+}
+
+fn gate_unprovable(config: &Config) -> Vec<Broken> {
+    too_short_for_probes(config, "writes.min-replicas-max-lag", config.writes.min_replicas_max_lag)
+}
+
+fn timeout_too_short(config: &Config) -> Vec<Broken> {
+    too_short_for_probes(config, "topology.probe-timeout", config.topology.probe_timeout)
 }

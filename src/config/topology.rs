@@ -42,6 +42,15 @@ section! {
         /// `None` is for ever. Blocking commands have their own time.
         "request-timeout" => request_timeout: Option<Duration> = Some(Duration::from_secs(5)),
             OrOff(Time(MILLISECOND, HOUR)), Live;
+
+        /// From one question about a replica's progress to the next, 10 ms to 1 min; the master
+        /// is asked twice as often.
+        "probe-period" => probe_period: Duration = Duration::from_millis(100),
+            Time(Duration::from_millis(10), Duration::from_secs(60)), Live;
+
+        /// A replica that does not answer for this long is unknown, 10 ms to 1 h.
+        "probe-timeout" => probe_timeout: Duration = Duration::from_secs(1),
+            Time(Duration::from_millis(10), HOUR), Live;
     }
 }
 

@@ -7,4 +7,4 @@ mod balance;
 mod route;
 
 pub use balance::{Balance, Balancer};
-pub use route::{NoRoute, Query, ReadPolicy, Want, route};
+pub use route::{NoRoute, OnStale, Query, ReadPolicy, Want, route};

@@ -13,6 +13,17 @@ pub enum Want {
     Read,
 }
 
+/// What becomes of reads while no replica is fresh (`reads.on-stale`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnStale {
+    /// The master serves them, up to its share.
+    Master,
+    /// `-MASTERDOWN`.
+    Error,
+    /// They wait for a replica to become fresh.
+    Wait,
+}
+
 /// Where reads may go, for one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadPolicy {

@@ -8,7 +8,7 @@ mod size;
 mod time;
 
 pub(crate) use address::Address;
-pub(crate) use scalar::{Choice, Integer, OneOf, Password, Text, as_integer, quoted};
+pub(crate) use scalar::{Choice, Flag, Integer, OneOf, Password, Text, as_integer, quoted};
 pub(crate) use size::Size;
 pub(crate) use time::Time;
 
@@ -59,7 +59,7 @@ pub(crate) trait Kind {
 
 /// A kind with a value that means "off".
 pub(crate) trait Switch: Kind {
-    /// The way to write "off".
+    /// Another way to write "off".
     const OFF: &'static str;
 
     /// True where `raw` says "off".
@@ -74,15 +74,16 @@ impl<K: Switch> Kind for OrOff<K> {
     type Value = Option<K::Value>;
 
     fn accepted(&self) -> String {
-        format!("{}; {} is off", self.0.accepted(), K::OFF)
+        format!("{}; \"off\" or {} is off", self.0.accepted(), K::OFF)
     }
 
     fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, Self::Value> {
-        if K::is_off(raw.get_ref()) { Ok(None) } else { self.0.read(raw).map(Some) }
+        let off = K::is_off(raw.get_ref()) || raw.get_ref().as_str() == Some("off");
+        if off { Ok(None) } else { self.0.read(raw).map(Some) }
     }
 
     fn show(&self, value: &Self::Value) -> String {
-        value.as_ref().map_or_else(|| K::OFF.to_owned(), |value| self.0.show(value))
+        value.as_ref().map_or_else(|| quoted("off"), |value| self.0.show(value))
     }
 }
 

@@ -47,6 +47,26 @@ where
     }
 }
 
+/// `true` or `false`.
+#[derive(Debug)]
+pub(crate) struct Flag;
+
+impl Kind for Flag {
+    type Value = bool;
+
+    fn accepted(&self) -> String {
+        "true or false".to_owned()
+    }
+
+    fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, bool> {
+        raw.get_ref().as_bool().map_or_else(|| Wrong::all(raw), Ok)
+    }
+
+    fn show(&self, value: &bool) -> String {
+        value.to_string()
+    }
+}
+
 /// Any text of at most 4096 bytes without control characters.
 #[derive(Debug)]
 pub(crate) struct Text;
