@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
 use super::entry::Entry;
+use super::held::Held;
 use super::recover::Recovery;
 use super::streams::Subscribing;
 use super::transform::Transform;
@@ -49,6 +50,8 @@ pub(super) struct Client {
     pub(super) subscribing: Vec<Subscribing>,
     /// Requests that failed and are being asked again.
     pub(super) recovery: Recovery,
+    /// What the next request waits for, where that is the servers' state.
+    pub(super) held: Option<Held>,
     /// Something that may have been a write was sent.
     pub(super) wrote: bool,
     /// Why the reply to the `WAIT` under way can't be believed.
@@ -88,6 +91,7 @@ impl Client {
             transforms: VecDeque::new(),
             subscribing: Vec::new(),
             recovery: Recovery::default(),
+            held: None,
             wrote: false,
             unmarked: None,
             written: 0,
@@ -241,6 +245,7 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.inbox.close();
+        self.let_go();
         self.release();
         self.worker.shared.registry.remove(self.entry.id);
     }

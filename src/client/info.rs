@@ -48,12 +48,14 @@ impl Client {
         let master = topology.master().map_or_else(|| "none".to_owned(), |m| m.addr.to_string());
         text.push_str(&format!("proxy_master:{master}\r\n"));
         for (at, backend) in topology.replicas().enumerate() {
-            let state = match &backend.excluded {
-                Some(reason) => reason.as_str(),
-                None if backend.health.is_resting(now_ms) => "resting",
-                None => "ok",
-            };
-            text.push_str(&format!("proxy_replica{at}:addr={},state={state}\r\n", backend.addr));
+            let progress = &backend.health.progress;
+            let state = progress.freshness(now_ms);
+            let lag = progress.lag_ms(now_ms).map_or(-1, |lag| i64::try_from(lag).unwrap_or(-1));
+            let why = backend.why_not(now_ms).unwrap_or_else(|| "ok".to_owned());
+            text.push_str(&format!(
+                "proxy_replica{at}:addr={},state={state},lag_ms={lag},reads={why}\r\n",
+                backend.addr
+            ));
         }
         text
     }

@@ -12,6 +12,7 @@ mod client_command;
 mod dispatch;
 mod entry;
 mod forward;
+mod held;
 mod info;
 mod kill_filter;
 mod lease;
@@ -31,6 +32,7 @@ mod transform;
 mod worker;
 
 pub use acceptor::accept;
+pub use held::HeldWrites;
 pub use pause::Pause;
 pub use registry::Registry;
 pub use shared::Shared;
