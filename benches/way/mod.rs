@@ -60,10 +60,10 @@ impl Way {
                 except: None,
                 now_ms: 1_000,
             };
-            let open = is_read || admit_write(&self.topology, query.now_ms).is_ok();
-            let route = route(&self.topology, query, &mut self.balancer, |id| id.0.into());
+            let admitted = if is_read { Ok(()) } else { admit_write(&self.topology, query.now_ms) };
+            let route = admitted
+                .and_then(|()| route(&self.topology, query, &mut self.balancer, |id| id.0.into()));
             routes = routes * 4 + route.map_or(3, |route| u64::from(route.backend.id.0));
-            routes += u64::from(open);
             buf = &buf[request.len..];
         }
         routes

@@ -2,23 +2,26 @@
 //! writes. The rules are in `topology`; here they get what was heard, and what follows is put
 //! where the workers look.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::roster::Roster;
 use crate::config::Config;
-use crate::topology::{BackendId, Doubt, Limits, Sample, Tracker, Turn, WriteGate};
+use crate::topology::{BackendId, Freshness, Limits, Sample, Tracker, Turn, WriteGate};
 
 /// The tracker, and where its findings go.
 #[derive(Debug)]
 pub(super) struct Watch {
     tracker: Tracker,
     gate: Arc<WriteGate>,
+    /// Those of whom it was told that they are stale.
+    stale: HashSet<BackendId>,
 }
 
 impl Watch {
     pub(super) fn new(gate: Arc<WriteGate>) -> Self {
-        Self { tracker: Tracker::default(), gate }
+        Self { tracker: Tracker::default(), gate, stale: HashSet::new() }
     }
 
     /// A server told how far it has come.
@@ -30,6 +33,7 @@ impl Watch {
     pub(super) fn follow(&mut self, master: Option<BackendId>, roster: &Roster) {
         self.tracker.follow(master);
         self.tracker.retain(|id| roster.get(id).is_some());
+        self.stale.retain(|id| roster.get(*id).is_some());
     }
 
     /// Judges everybody anew.
@@ -43,7 +47,7 @@ impl Watch {
                 if let Some(doubt) = turn.doubt {
                     progress.count_departure(doubt);
                 }
-                tell(&member.addr.to_string(), turn);
+                tell(&member.addr.to_string(), turn, &mut self.stale);
             }
         }
         let was_open = self.gate.is_open(now_ms);
@@ -52,23 +56,20 @@ impl Watch {
     }
 }
 
-fn tell(addr: &str, turn: Turn) {
+/// Tells what only the numbers show; `news` tells what a server says of itself.
+fn tell(addr: &str, turn: Turn, stale: &mut HashSet<BackendId>) {
     let lag = turn.lag_ms.map(Duration::from_millis);
     let bytes = turn.lag_bytes;
     match turn.doubt {
-        None => tracing::info!(backend = addr, ?lag, ?bytes, "replica is fresh"),
-        Some(Doubt::MasterSilent) => {
-            tracing::warn!(
-                backend = addr,
-                ?lag,
-                ?bytes,
-                "replica cannot be shown to be fresh: the master is silent"
-            );
+        Some(doubt) if doubt.freshness() == Freshness::Stale => {
+            stale.insert(turn.id);
+            tracing::warn!(backend = addr, ?lag, ?bytes, "replica is stale: {doubt}");
         }
-        Some(doubt) => {
-            let state = doubt.freshness();
-            tracing::warn!(backend = addr, ?lag, ?bytes, "replica is {state}: {doubt}");
+        Some(_) => {}
+        None if stale.remove(&turn.id) => {
+            tracing::info!(backend = addr, ?lag, ?bytes, "replica is fresh again");
         }
+        None => {}
     }
 }
 
