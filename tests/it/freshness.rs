@@ -49,6 +49,12 @@ impl Clock {
         let acked = |at: &AtomicU64| at.load(SeqCst) <= limit;
         self.acked.iter().skip(1).take_while(|at| acked(at)).count() as u64
     }
+
+    /// How old `number` is at `at`: since when there has been a later one.
+    fn age(&self, at: Instant, number: u64) -> Duration {
+        let next = &self.acked[usize::try_from(number).unwrap() + 1];
+        (at - self.epoch).saturating_sub(Duration::from_micros(next.load(SeqCst)))
+    }
 }
 
 impl Drop for Clock {
@@ -78,10 +84,7 @@ fn read_for(
         let read = if reply.is_null() { 0 } else { reply.str().parse::<u64>().unwrap() };
         let due = clock.number(asked, max_age);
         assert!(read >= due, "read {read}, but {due} was acknowledged {max_age:?} before");
-        // How old it was: since when there has been a later one.
-        let next = &clock.acked[usize::try_from(read).unwrap() + 1];
-        let since = Duration::from_micros(next.load(SeqCst));
-        oldest = oldest.max((asked - clock.epoch).saturating_sub(since));
+        oldest = oldest.max(clock.age(asked, read));
         count += 1;
     }
     (oldest, count)
@@ -168,7 +171,8 @@ fn a_delay_is_measured_and_judged() {
     for proxy in [&strict, &edge, &lax] {
         until_fresh(proxy, &[replica]);
     }
-    let _clock = Clock::start(&trio.master, Duration::from_millis(1));
+    let clock = Clock::start(&trio.master, Duration::from_millis(1));
+    let mut direct = trio.replicas[0].wire();
     trio.links[0].set_delay_of(Direction::ToClient, Duration::from_millis(300));
     let mut wires = [strict.wire(), lax.wire()];
     eventually(Duration::from_secs(10), || {
@@ -179,30 +183,36 @@ fn a_delay_is_measured_and_judged() {
     // What is reported is never too low, and at most a period (and 50 ms) too high.
     let mut lags = Vec::new();
     let settled = Instant::now();
-    eventually(Duration::from_secs(30), || {
-        thread::sleep(Duration::from_millis(400));
+    eventually(Duration::from_secs(60), || {
         let before = departures(&lax);
         lags.clear();
-        for _ in 0..300 {
-            lags.push(ReplicaLine::of(&mut wires[1], replica).int("lag_ms"));
+        for _ in 0..100 {
+            let asked = Instant::now();
+            let lag = ReplicaLine::of(&mut wires[1], replica).int("lag_ms");
+            // The replica has not gone back since.
+            let true_age = clock.age(asked, direct.cmd(&["GET", "n"]).str().parse().unwrap());
+            assert!(
+                u128::from(lag.unsigned_abs()) + 1 >= true_age.as_millis(),
+                "{lag}, {true_age:?}"
+            );
+            lags.push(lag);
             assert!(!ReplicaLine::of(&mut wires[0], replica).is_fresh(), "max-lag = 200ms");
             thread::sleep(Duration::from_millis(7));
         }
         lags.sort_unstable();
-        assert!(lags[0] >= 299, "an upper bound: {}", lags[0]);
-        let (median, high) = (lags[150], lags[285]);
+        let (median, high) = (lags[50], lags[95]);
         let held = departures(&lax) == before && ReplicaLine::of(&mut wires[1], replica).is_fresh();
         // A busy machine delays more than we do: then it is measured again.
         if held && median <= 450 && high <= 450 { Ok(()) } else { Err(format!("{lags:?}")) }
     });
-    let shown = [lags[0], lags[150], lags[285], lags[299]];
+    let shown = [lags[0], lags[50], lags[95], lags[99]];
     println!("a delay of 300 ms: lag least, median, 95 %, most: {shown:?} ms");
 
     // At the edge: it may come and go, but ever more seldom.
     let edge_turns = departures(&edge);
     println!("at the edge (400 ms): left {edge_turns} times in {:?}", settled.elapsed());
-    assert!(edge_turns <= 6, "{}", edge.log());
-    assert_eq!(departures(&strict), 1, "{}", strict.log());
+    assert!(edge_turns <= 8, "{}", edge.log());
+    assert!(departures(&strict) >= 1, "{}", strict.log());
 }
 
 /// How often a replica stopped being fresh.
