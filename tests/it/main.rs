@@ -35,6 +35,7 @@ mod monitor_tracking;
 mod order;
 mod own_connections;
 mod pipelined_pairs;
+mod prometheus;
 mod protocol_limits;
 mod pubsub;
 mod real_clients;
