@@ -62,7 +62,8 @@ fn every_alert_says_what_how_bad_and_how_much() {
         for text in ["summary", "description"] {
             let text = alert["annotations"][text].as_str().unwrap();
             // `absent` has neither labels nor a value.
-            let told = text.contains("{{ $") || name == "TidegateAbsent";
+            let told =
+                text.contains("$labels") || text.contains("$value") || name == "TidegateAbsent";
             assert!(told, "{name} does not tell which, or how much: {text}");
         }
         // What looks back over minutes needs no more patience; what is a state does.
