@@ -100,6 +100,8 @@ impl Client {
     /// A large request that fills `query` to the last byte moves into its connection without a
     /// copy; `None` where that is not the case.
     pub(super) fn consume_large(&mut self, query: &mut Vec<u8>) -> Option<usize> {
+        // What is plain depends on the moment.
+        self.worker.look_at_clock();
         if !self.may_go_on() || !self.is_plain(0) {
             return None;
         }

@@ -37,6 +37,7 @@ mod on_stale;
 mod order;
 mod own_connections;
 mod pipelined_pairs;
+mod probe_cost;
 mod prometheus;
 mod protocol_limits;
 mod pubsub;
