@@ -152,9 +152,7 @@ impl Client {
             }
             Access::Refused => outcome::refused(command.name),
             Access::Local if !command.fits(request.argc) => local::wrong_arity(command.name),
-            Access::Admin if own && !command.fits(request.argc) => {
-                local::wrong_arity(command.name)
-            }
+            Access::Admin if own && !command.fits(request.argc) => local::wrong_arity(command.name),
             _ => return None,
         };
         self.session.transaction.refuse();

@@ -99,8 +99,7 @@ impl Client {
             Way::Cursor(tag) => {
                 let now_ms = self.worker.now_ms();
                 let owner = topology.by_scan_tag(tag).filter(|owner| {
-                    owner.role == Role::Master
-                        || from != ReadFrom::Master && owner.can_read(now_ms)
+                    owner.role == Role::Master || from != ReadFrom::Master && owner.can_read(now_ms)
                 });
                 if let Some(owner) = owner {
                     return (owner.addr.to_string(), why.to_owned());
