@@ -57,7 +57,7 @@ fn a_client_reloads_and_is_told_what_changed() {
     );
 
     // The reload that takes the right away is answered; the next one is refused.
-    proxy.write_config(&config.clone().set("admin", "commands", "\"deny\"").toml());
+    proxy.write_config(&config.set("admin", "commands", "\"deny\"").toml());
     assert_eq!(wire.cmd(&["PROXY", "RELOAD"]).array().len(), 3);
     assert!(wire.cmd(&["PROXY", "RELOAD"]).err().starts_with("NOPERM"));
     assert_eq!((wire.cmd(&["CLIENT", "ID"]).int(), other.cmd(&["CLIENT", "ID"]).int()), ids);
