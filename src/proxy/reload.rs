@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::files;
 use crate::client::{ReloadOutcome, Shared};
-use crate::config::{Applies, Config, ConfigError, diff};
+use crate::config::{Applies, Change, Config, ConfigError, Secret, diff};
 use crate::telemetry::LogLevel;
 
 /// How long a watched file may be missing, unreadable or empty before that is a mistake: whoever
@@ -25,8 +25,8 @@ pub(super) struct Reloader<'l> {
     path: PathBuf,
     level: &'l LogLevel,
     /// The text that was tried last, good or bad, or why there was none; `None` where that is not
-    /// known.
-    tried: Option<Result<String, ConfigError>>,
+    /// known. There are passwords in it.
+    tried: Option<Result<Secret, ConfigError>>,
     /// Since when the watched file has nothing to tell.
     void_since: Option<Instant>,
 }
@@ -49,7 +49,7 @@ impl<'l> Reloader<'l> {
                 // It may have changed since it was read.
                 let config = Config::parse(&text, "");
                 let same = config.is_ok_and(|config| config == **new.shared.config.load());
-                same.then_some(Ok(text))
+                same.then(|| Ok(Secret::new(text)))
             }
             Err(error) => Some(Err(error)),
         };
@@ -77,7 +77,7 @@ impl<'l> Reloader<'l> {
     /// what was tried last.
     pub(super) fn look(&mut self) -> Look {
         let text = self.text();
-        if self.tried.as_ref() == Some(&text) {
+        if self.is_tried(&text) {
             self.void_since = None;
             return Look::Done;
         }
@@ -93,6 +93,14 @@ impl<'l> Reloader<'l> {
         Look::Done
     }
 
+    fn is_tried(&self, text: &Result<String, ConfigError>) -> bool {
+        match (&self.tried, text) {
+            (Some(Ok(tried)), Ok(text)) => tried.expose() == text,
+            (Some(Err(tried)), Err(error)) => tried == error,
+            _ => false,
+        }
+    }
+
     /// A file with a mistake changes nothing.
     fn take(&mut self, text: Result<String, ConfigError>) -> ReloadOutcome {
         self.void_since = None;
@@ -101,7 +109,7 @@ impl<'l> Reloader<'l> {
             Ok(text) => Config::parse(text, &origin),
             Err(error) => Err(error.clone()),
         };
-        self.tried = Some(text);
+        self.tried = Some(text.map(Secret::new));
         let outcome = parsed.map(|new| self.apply(new));
         match &outcome {
             Ok(changes) if changes.is_empty() => tracing::info!("reloaded; nothing has changed"),
@@ -113,7 +121,7 @@ impl<'l> Reloader<'l> {
     }
 
     /// From now on `new` is in force; what it changes.
-    fn apply(&self, new: Config) -> Vec<crate::config::Change> {
+    fn apply(&self, new: Config) -> Vec<Change> {
         let shared = &self.shared;
         let old = shared.config.load_full();
         let changes = diff(&old, &new);

@@ -140,3 +140,34 @@ fn a_read_under_way_outlives_its_server_in_the_file() {
     });
     assert_eq!(wire.cmd(&["STRLEN", "big"]).int(), i64::try_from(LEN).unwrap());
 }
+
+/// The same server under another name: what is under way on the old connections is answered.
+#[test]
+fn another_name_for_the_master_loses_no_write() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = ConfigBuilder::new(server.addr(), &[]).set("admin", "commands", "\"master\"");
+    let renamed =
+        config.clone().set("topology", "master", &format!("\"localhost:{}\"", server.port()));
+    let proxy = config.start();
+    let (mut operator, mut wire) = (proxy.wire(), proxy.wire());
+    let requests = [&["INCR", "c"][..]; 200];
+    let mut count = 0;
+    for n in 0..20 {
+        let (config, name) = if n % 2 == 0 { (&renamed, "localhost:") } else { (&config, "127.") };
+        proxy.replace_config(&config.toml());
+        // The watch may be quicker.
+        assert!(!operator.cmd(&["PROXY", "RELOAD"]).is_err());
+        // As long as the old connection is in use, and a while longer.
+        let mut left = None;
+        while left != Some(0) {
+            for reply in wire.pipeline(&requests) {
+                count += 1;
+                assert_eq!(reply, Reply::Int(count));
+            }
+            let topology = operator.cmd(&["PROXY", "TOPOLOGY"]);
+            let there = topology.array()[1].pairs()[0].1.str().starts_with(name);
+            left = left.map(|left: u32| left - 1).or(there.then_some(50));
+        }
+    }
+    assert_eq!(server.cmd(&["GET", "c"]).str(), count.to_string(), "each once");
+}
