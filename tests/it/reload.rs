@@ -166,8 +166,28 @@ fn another_name_for_the_master_loses_no_write() {
             }
             let topology = operator.cmd(&["PROXY", "TOPOLOGY"]);
             let there = topology.array()[1].pairs()[0].1.str().starts_with(name);
-            left = left.map(|left: u32| left - 1).or(there.then_some(50));
+            left = left.map(|left: u32| left - 1).or_else(|| there.then_some(50));
         }
     }
     assert_eq!(server.cmd(&["GET", "c"]).str(), count.to_string(), "each once");
+}
+
+/// What was sent over the old way to the master is answered over it.
+#[test]
+fn a_write_under_way_is_answered_by_the_server_that_left() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let slow = FaultProxy::start(server.addr());
+    let config = ConfigBuilder::new(slow.addr(), &[]);
+    let mut proxy = config.start();
+    let mut wire = proxy.wire();
+    assert_eq!(wire.cmd(&["INCR", "c"]).int(), 1);
+    slow.set_delay_of(Direction::ToClient, Duration::from_secs(2));
+    wire.send(&["INCR", "c"]);
+    eventually(Duration::from_secs(5), || match server.cmd(&["GET", "c"]) {
+        reply if reply.str() == "2" => Ok(()),
+        reply => Err(format!("{reply:?}")),
+    });
+    proxy.reload(&config.master(server.addr()).toml());
+    assert_eq!(wire.read_reply(), Reply::Int(2));
+    assert_eq!(wire.cmd(&["INCR", "c"]).int(), 3);
 }
