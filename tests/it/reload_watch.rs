@@ -157,11 +157,11 @@ fn a_file_that_is_away_for_a_moment_is_no_mistake() {
     let live = Live::start(|config| config);
     let path = live.proxy.config_path();
     fs::remove_file(&path).unwrap();
-    thread::sleep(Duration::from_millis(500));
+    thread::sleep(Duration::from_millis(300));
     live.still_watched(1);
     // Truncated and written by and by: the half that parses is not taken.
     fs::write(&path, "").unwrap();
-    thread::sleep(Duration::from_millis(700));
+    thread::sleep(Duration::from_millis(500));
     live.still_watched(2);
     let log = live.proxy.log();
     assert!(!log.contains("nothing was reloaded") && live.own().last_succeeded, "{log}");
