@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tidegate::command::{Access, resolve};
 use tidegate::config::{Balance, HostPort, ReadFrom};
 use tidegate::resp::{Limits, ReplyScanner, RequestScanner, RequestStep, encode};
-use tidegate::routing::{Balancer, Query, ReadPolicy, Want, route};
-use tidegate::topology::{Backend, BackendId, Health, Role, Topology};
+use tidegate::routing::{Balancer, OnStale, Query, ReadPolicy, Want, admit_write, route};
+use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
 
 /// One master, two replicas, and a client's scanner.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Way {
             weight: 1,
             scan_tag: id,
             excluded: None,
-            health: Arc::new(Health::default()),
+            health: fresh(),
         };
         let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];
         Self {
@@ -51,16 +51,40 @@ impl Way {
             let is_read = command.is_some_and(|command| command.access == Access::Read);
             let query = Query {
                 want: if is_read { Want::Read } else { Want::Master },
-                policy: ReadPolicy { from: ReadFrom::Replica },
+                policy: ReadPolicy {
+                    from: ReadFrom::Replica,
+                    on_stale: OnStale::Master,
+                    serve_stale: true,
+                    silence_ms: 1_000,
+                },
                 except: None,
                 now_ms: 1_000,
             };
-            let backend = route(&self.topology, query, &mut self.balancer, |id| id.0.into());
-            routes = routes * 4 + backend.map_or(3, |backend| u64::from(backend.id.0));
+            let admitted = if is_read { Ok(()) } else { admit_write(&self.topology, query.now_ms) };
+            let route = admitted
+                .and_then(|()| route(&self.topology, query, &mut self.balancer, |id| id.0.into()));
+            routes = routes * 4 + route.map_or(3, |route| u64::from(route.backend.id.0));
             buf = &buf[request.len..];
         }
         routes
     }
+}
+
+/// The numbers of a server that may serve.
+fn fresh() -> Arc<Health> {
+    let health = Health::default();
+    health.progress.set(Finding {
+        offset: Some(1),
+        lag_bytes: Some(0),
+        proven_ms: Some(900),
+        fresh_until_ms: 1_900,
+        doubt: None,
+        standing: Standing::Current,
+        standing_until_ms: 1_900,
+        heard_ms: Some(900),
+        took_ms: 0,
+    });
+    Arc::new(health)
 }
 
 /// Finds the ends of all replies in `buf`; how many there are.

@@ -9,7 +9,7 @@ use super::worker::{Worker, key_of};
 use crate::backend::{Connection, Inbox, Ticket};
 use crate::command::{Access, Command, Effect};
 use crate::config::Config;
-use crate::routing::{NoRoute, Want};
+use crate::routing::{NoRoute, Reason, Route, Want};
 use crate::session::Session;
 use crate::topology::Topology;
 
@@ -60,6 +60,8 @@ pub(super) struct Batch<'b> {
     buf: &'b [u8],
     master: Option<Rc<Connection>>,
     reader: Option<Rc<Connection>>,
+    /// The reader is the master, which has its share of such reads.
+    rationed: bool,
     run: Option<Run>,
 }
 
@@ -80,6 +82,7 @@ impl<'b> Batch<'b> {
             buf,
             master: None,
             reader: None,
+            rationed: false,
             run: None,
         }
     }
@@ -93,6 +96,20 @@ impl<'b> Batch<'b> {
     /// first ([`Batch::open`]).
     #[inline]
     pub(super) fn extend(
+        &mut self,
+        side: Side,
+        start: usize,
+        end: usize,
+        shown: bool,
+        inbox: &Rc<Inbox>,
+    ) -> bool {
+        let asks = side == Side::Reader && self.rationed;
+        !asks && self.append(side, start, end, shown, inbox)
+    }
+
+    /// As [`Batch::extend`], for a request that [`Batch::open`] has let pass.
+    #[inline]
+    pub(super) fn append(
         &mut self,
         side: Side,
         start: usize,
@@ -117,7 +134,8 @@ impl<'b> Batch<'b> {
         true
     }
 
-    /// Finds the connection for `side`, once per batch.
+    /// Finds the connection for `side`, once per batch, and asks whether one more request may take
+    /// it where that is rationed.
     pub(super) fn open(
         &mut self,
         side: Side,
@@ -125,10 +143,14 @@ impl<'b> Batch<'b> {
         session: &Session,
         inbox: &Rc<Inbox>,
     ) -> Result<&Rc<Connection>, Obstacle> {
-        if self.way(side).is_none() {
+        if self.way(side).is_some() {
+            if side == Side::Reader && self.rationed && !worker.ration() {
+                return Err(Obstacle::NoRoute(NoRoute::Stale));
+            }
+        } else {
             let from = session.reads.unwrap_or(self.config.reads.from);
-            let backend = worker.route(&self.topology, from, side.want(), None);
-            let backend = backend.map_err(Obstacle::NoRoute)?;
+            let route = worker.route(&self.topology, from, side.want(), None);
+            let Route { backend, reason } = route.map_err(Obstacle::NoRoute)?;
             let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
             if connection.is_congested(inbox) {
                 return Err(Obstacle::Congested);
@@ -138,7 +160,11 @@ impl<'b> Batch<'b> {
             }
             match side {
                 Side::Master => self.master = Some(connection),
-                Side::Reader => self.reader = Some(connection),
+                Side::Reader => {
+                    self.reader = Some(connection);
+                    self.rationed =
+                        reason == Reason::Fallback && self.config.reads.on_stale_master_share < 100;
+                }
             }
         }
         self.way(side).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))

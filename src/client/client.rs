@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
 use super::entry::Entry;
+use super::held::Held;
 use super::recover::Recovery;
 use super::reloads::Asked;
 use super::streams::Subscribing;
@@ -50,6 +51,8 @@ pub(super) struct Client {
     pub(super) subscribing: Vec<Subscribing>,
     /// Requests that failed and are being asked again.
     pub(super) recovery: Recovery,
+    /// What the next request waits for, where that is the servers' state.
+    pub(super) held: Option<Held>,
     /// Something that may have been a write was sent.
     pub(super) wrote: bool,
     /// Why the reply to the `WAIT` under way can't be believed.
@@ -91,6 +94,7 @@ impl Client {
             transforms: VecDeque::new(),
             subscribing: Vec::new(),
             recovery: Recovery::default(),
+            held: None,
             wrote: false,
             unmarked: None,
             reload: None,
@@ -160,9 +164,9 @@ impl Client {
     }
 
     /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
-    /// command, ends with it.
+    /// command, ends with it, and so does what is held and never left.
     pub(super) fn is_through(&self) -> bool {
-        self.blocked || !self.waiting && self.is_answered()
+        self.blocked || self.held.is_some() || !self.waiting && self.is_answered()
     }
 
     /// Acts on what came from the servers and from other clients since the last turn.
@@ -245,6 +249,7 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.inbox.close();
+        self.let_go();
         self.release();
         self.worker.shared.registry.remove(self.entry.id);
     }

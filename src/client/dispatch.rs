@@ -72,11 +72,15 @@ impl Client {
         if let Some(next) = self.refuse(batch, command, request) {
             return next;
         }
+        if let Some(next) = self.at_gate(batch, request, command) {
+            return next;
+        }
         let Some(command) = command else {
             // Nobody knows it: the master does, or says that it does not.
             return self.unknown(batch, request);
         };
         if self.session.transaction.is_open() {
+            self.session.transaction.note(command.access == Access::Write);
             return self.in_transaction(batch, request, command);
         }
         self.perform(batch, request, command)
@@ -161,6 +165,7 @@ impl Client {
 
     fn unknown(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if self.session.transaction.is_open() {
+            self.session.transaction.note(true);
             return self.queue(batch, request, None);
         }
         self.forward(batch, request, Side::Master)

@@ -7,10 +7,10 @@ use super::client::Client;
 use super::outcome;
 use super::record::{Record, Value};
 use crate::command::{Access, ClientCommand, Effect, Resolved, resolve};
-use crate::config::ReadFrom;
-use crate::routing::Want;
+use crate::config::{OnClosed, OnStale};
+use crate::routing::{NoRoute, Reason, Want, may_serve};
 use crate::session::cursor::Cursor;
-use crate::topology::{Role, Topology};
+use crate::topology::Topology;
 
 /// Where a request goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,12 @@ impl Client {
                 "neither the proxy nor the master's COMMAND knows it: it is taken for a write",
             ),
         };
-        let (route, why) = self.destination(topology, way, why);
+        let writes = command.is_none_or(|command| command.access == Access::Write);
+        let (route, why) = if writes && !self.worker.gate_is_open() {
+            self.no_route(NoRoute::GateClosed, topology, why)
+        } else {
+            self.destination(topology, way, why)
+        };
         let mut record: Record = vec![
             ("command", full_name.into()),
             // What is unknown is treated as one.
@@ -97,11 +102,9 @@ impl Client {
                 return (route, why.to_owned());
             }
             Way::Cursor(tag) => {
-                let now_ms = self.worker.now_ms();
-                let owner = topology.by_scan_tag(tag).filter(|owner| {
-                    owner.role == Role::Master || from != ReadFrom::Master && owner.can_read(now_ms)
-                });
-                if let Some(owner) = owner {
+                let query = self.worker.query(from, Want::Read, None);
+                let owner = topology.by_scan_tag(tag);
+                if let Some(owner) = owner.filter(|owner| may_serve(topology, owner, query)) {
                     return (owner.addr.to_string(), why.to_owned());
                 }
                 Want::Read
@@ -109,25 +112,47 @@ impl Client {
             Way::To(want) => want,
         };
         match self.worker.route(topology, from, want, None) {
-            Ok(backend) if want == Want::Master => (backend.addr.to_string(), why.to_owned()),
-            Ok(backend) => {
-                let policy = self.read_policy(from, backend.role);
-                (backend.addr.to_string(), format!("{why}; {policy}"))
+            Ok(route) => {
+                let why = match self.in_words(route.reason) {
+                    "" => why.to_owned(),
+                    reason => format!("{why}; {reason}"),
+                };
+                (route.backend.addr.to_string(), why)
             }
-            Err(error) => (format!("-{}", outcome::no_route(error)), why.to_owned()),
+            Err(error) => self.no_route(error, topology, why),
         }
     }
 
-    /// Which rule sends a read to a server of this role.
-    fn read_policy(&self, from: ReadFrom, chosen: Role) -> &'static str {
-        match (self.session.reads, from, chosen) {
-            (Some(_), ReadFrom::Master, _) => "this session said READWRITE",
-            (Some(_), _, Role::Replica) => "this session said READONLY",
-            (_, ReadFrom::Master, _) => "reads.from = \"master\"",
-            (_, ReadFrom::Any, _) => "reads.from = \"any\"",
-            (_, ReadFrom::Replica, Role::Replica) => "reads.from = \"replica\"",
-            (_, ReadFrom::Replica, _) => "no replica can serve it, so the master does",
+    /// Why a server was picked, where that is not plain.
+    fn in_words(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::Master => "",
+            Reason::Fresh => "to a replica that is proven to be fresh",
+            Reason::Policy if self.session.reads.is_some() => "this session said READWRITE",
+            Reason::Policy => "reads.from lets the master serve it",
+            Reason::Fallback => "no replica is fresh, so the master serves it (reads.on-stale)",
+            Reason::Orphaned => {
+                "the master cannot be reached, and replica-serve-stale-data lets this one serve"
+            }
         }
+    }
+
+    /// What a client gets where nobody may be asked.
+    fn no_route(&self, error: NoRoute, topology: &Topology, why: &str) -> (String, String) {
+        let gate = &topology.gate;
+        let (config, count) = (&self.config, (gate.good(), gate.wanted()));
+        let why = match error {
+            NoRoute::GateClosed => {
+                let held = config.writes.on_closed == OnClosed::Hold;
+                let wait = if held { ", after writes.hold-timeout" } else { "" };
+                format!("{why}; {} of {} replicas keep up{wait}", count.0, count.1)
+            }
+            NoRoute::Stale if config.reads.on_stale == OnStale::Wait => {
+                format!("{why}; no replica is fresh, even after reads.wait-timeout")
+            }
+            _ => why.to_owned(),
+        };
+        (format!("-{}", outcome::no_route(error)), why)
     }
 
     /// Whom a read may go to, and who is not asked.

@@ -56,7 +56,7 @@ impl Client {
         batch.flush(&self.inbox);
         let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
             Ok(connection) => Rc::clone(connection),
-            Err(obstacle) => return self.obstructed(batch, &obstacle, shown),
+            Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
         self.send_shared(batch, &connection, frame, shown, transform);
         self.count(side)

@@ -43,7 +43,7 @@ impl Client {
             return Ok(Rc::clone(lease));
         }
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let backend = self.worker.route(&batch.topology, from, want, None)?;
+        let backend = self.worker.route(&batch.topology, from, want, None)?.backend;
         let mut pool = self.worker.pool.borrow_mut();
         let lease = pool.lease(backend, key_of(&self.session), &self.inbox);
         self.lease = Some(Rc::clone(&lease));

@@ -14,6 +14,7 @@ mod dispatch;
 mod entry;
 mod explain;
 mod forward;
+mod held;
 mod info;
 mod kill_filter;
 mod lease;
@@ -36,6 +37,7 @@ mod transform;
 mod worker;
 
 pub use acceptor::accept;
+pub use held::HeldWrites;
 pub use pause::Pause;
 pub use registry::Registry;
 pub use reloads::{Outcome as ReloadOutcome, Reloads};

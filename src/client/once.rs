@@ -6,7 +6,6 @@ use super::batch::{Batch, Side};
 use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
-use super::outcome;
 use super::transform::Transform;
 use crate::backend::{Connection, Ticket};
 use crate::command::lookup;
@@ -44,7 +43,7 @@ impl Client {
                 self.send_leased(&lease, frame, passage, batch);
                 Next::Done
             }
-            Err(error) => self.error(batch, shown, &outcome::no_route(error)),
+            Err(error) => self.barred(batch, error, shown),
         }
     }
 

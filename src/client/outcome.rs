@@ -14,6 +14,12 @@ pub(super) fn no_route(error: NoRoute) -> String {
             "MASTERDOWN No server can serve reads at the moment; the request was not sent"
                 .to_owned()
         }
+        NoRoute::Stale => {
+            "MASTERDOWN No replica is fresh enough (reads.max-lag); the request was not sent"
+                .to_owned()
+        }
+        // Redis's own words (`shared.noreplicaserr`).
+        NoRoute::GateClosed => "NOREPLICAS Not enough good replicas to write.".to_owned(),
     }
 }
 

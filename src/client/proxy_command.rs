@@ -103,6 +103,9 @@ impl Client {
             ("last-reload-successful", shared.reloads.last_succeeded().into()),
             ("master", master.unwrap_or_default().into()),
             ("clients", (shared.registry.len() as u64).into()),
+            ("writes-pass", topology.gate.is_open(self.worker.now_ms()).into()),
+            ("good-replicas", u64::from(topology.gate.good()).into()),
+            ("min-replicas-to-write", u64::from(topology.gate.wanted()).into()),
         ]
     }
 

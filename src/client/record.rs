@@ -12,6 +12,8 @@ pub(super) enum Value {
     Text(Vec<u8>),
     /// An integer.
     Integer(i64),
+    /// It is not known.
+    Null,
     /// An array.
     List(Vec<Self>),
     /// Fields of its own.
@@ -24,6 +26,7 @@ impl Value {
         match self {
             Self::Text(text) => encode::bulk(out, text),
             Self::Integer(number) => encode::integer(out, *number),
+            Self::Null => encode::null(out, version),
             Self::List(values) => {
                 encode::array(out, values.len());
                 values.iter().for_each(|value| value.encode(version, out));
@@ -60,6 +63,12 @@ impl From<String> for Value {
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
         Self::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
     }
 }
 

@@ -15,7 +15,7 @@ use super::worker::key_of;
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
 use crate::command::{Access, Effect, resolve};
 use crate::resp::{RequestScanner, RequestStep, encode};
-use crate::routing::Want;
+use crate::routing::{Route, Want, admit_write};
 use crate::session::replies::Sequence;
 use crate::topology::{Backend, BackendId};
 
@@ -118,7 +118,8 @@ impl Client {
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         let backend = self.worker.route(&topology, from, want, Some(failed.backend));
-        let (true, Ok(backend)) = (self.recovery.try_again(failed.seq), backend) else {
+        let (true, Ok(Route { backend, .. })) = (self.recovery.try_again(failed.seq), backend)
+        else {
             return self.give_up(&failed, false);
         };
         let mut request = failed.request;
@@ -137,7 +138,7 @@ impl Client {
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         match self.worker.route(&topology, from, Want::Read, None) {
-            Ok(backend) => {
+            Ok(Route { backend, .. }) => {
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
                 self.resend(backend, false, seq, &request);
             }
@@ -172,7 +173,9 @@ impl Client {
     pub(super) fn ask_again(&mut self) {
         while let Some((failed, until)) = self.recovery.waiting.front() {
             let topology = self.worker.topology();
-            let master = topology.master().filter(|master| master.id != failed.backend);
+            // It is let through now, as if it came now.
+            let open = admit_write(&topology, self.worker.shared.now_ms()).is_ok();
+            let master = topology.master().filter(|master| open && master.id != failed.backend);
             if let Some(master) = master {
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
                 self.resend(master, failed.leased, failed.seq, &failed.request);

@@ -28,6 +28,7 @@ impl Client {
         self.waiting = false;
         let mut batch = Batch::new(&self.worker, buf);
         self.config = Arc::clone(&batch.config);
+        self.look_at_held();
         let mut at = 0;
         while at < buf.len() && self.ending.is_none() {
             if !self.may_go_on() {
@@ -51,6 +52,7 @@ impl Client {
             }
         }
         batch.flush(&self.inbox);
+        self.settle_held();
         self.active |= at > 0;
         at
     }
@@ -129,6 +131,7 @@ impl Client {
             && len < LARGE
             && !self.session.is_pinned()
             && !self.worker.shared.pause.is_set()
+            && self.worker.gate_is_open()
     }
 
     /// Puts the request that lies at `range` of the batch's buffer on its way, with its
@@ -145,9 +148,9 @@ impl Client {
         if !batch.extend(side, start, end, shown, &self.inbox) {
             match batch.open(side, &self.worker, &self.session, &self.inbox) {
                 Ok(_) => {
-                    batch.extend(side, start, end, shown, &self.inbox);
+                    batch.append(side, start, end, shown, &self.inbox);
                 }
-                Err(obstacle) => return self.obstructed(batch, &obstacle, shown),
+                Err(obstacle) => return self.obstructed(batch, obstacle, shown),
             }
         }
         self.count(side)
@@ -155,20 +158,17 @@ impl Client {
 
     /// The way is blocked: an error for the client, or it waits.
     pub(super) fn obstructed(
-        &self,
+        &mut self,
         batch: &mut Batch<'_>,
-        obstacle: &Obstacle,
+        obstacle: Obstacle,
         shown: bool,
     ) -> Next {
-        batch.flush(&self.inbox);
         match obstacle {
-            Obstacle::Congested | Obstacle::Busy => Next::Wait,
-            Obstacle::NoRoute(error) => {
-                let text = super::outcome::no_route(*error);
-                self.inbox.replies().local(shown, |out| encode::error(out, &text));
-                self.worker.shared.suspect.notify_one();
-                Next::Done
+            Obstacle::Congested | Obstacle::Busy => {
+                batch.flush(&self.inbox);
+                Next::Wait
             }
+            Obstacle::NoRoute(error) => self.barred(batch, error, shown),
         }
     }
 

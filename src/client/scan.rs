@@ -5,8 +5,8 @@ use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::transform::Transform;
 use super::worker::key_of;
-use crate::config::ReadFrom;
 use crate::resp::Args;
+use crate::routing::{Want, may_serve};
 use crate::session::cursor::{self, Cursor};
 
 /// An iteration's step that is under way.
@@ -45,12 +45,10 @@ impl Client {
 
     fn resume(&mut self, batch: &mut Batch<'_>, frame: &[u8], step: Step, shown: bool) -> Next {
         let topology = std::sync::Arc::clone(&batch.topology);
-        let now_ms = self.worker.shared.now_ms();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let owner = step.tag.and_then(|tag| topology.by_scan_tag(tag)).filter(|owner| {
-            let master = owner.role == crate::topology::Role::Master;
-            master || from != ReadFrom::Master && owner.can_read(now_ms)
-        });
+        let query = self.worker.query(from, Want::Read, None);
+        let owner = step.tag.and_then(|tag| topology.by_scan_tag(tag));
+        let owner = owner.filter(|owner| may_serve(&topology, owner, query));
         let Some(owner) = owner else {
             let restart = Step { tag: None, ..step };
             let frame = restart.from_start.clone();

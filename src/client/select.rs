@@ -34,7 +34,7 @@ impl Client {
         let topology = std::sync::Arc::clone(&batch.topology);
         let from = self.config.reads.from;
         let master = match self.worker.route(&topology, from, Want::Master, None) {
-            Ok(master) => master,
+            Ok(route) => route.backend,
             Err(error) => {
                 return self.error(batch, request.shown, &super::outcome::no_route(error));
             }

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Pause, Registry, Reloads};
+use super::{HeldWrites, Pause, Registry, Reloads};
 use crate::config::Config;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
@@ -25,6 +25,8 @@ pub struct Shared {
     pub pause: Pause,
     /// How reloads went, and who asks for one.
     pub reloads: Reloads,
+    /// What is held at the write gate.
+    pub held_writes: HeldWrites,
     /// Where the process's clock begins.
     pub epoch: Instant,
     /// Notified when a worker has reason to doubt the topology.

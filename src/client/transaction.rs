@@ -14,7 +14,7 @@ use crate::session::{Queued, Verdict, local};
 
 /// What the server is given in place of a command that only the proxy can answer.
 const PLACEHOLDER: &[u8] = b"*1\r\n$4\r\nPING\r\n";
-const DISCARD: &[u8] = b"*1\r\n$7\r\nDISCARD\r\n";
+pub(super) const DISCARD: &[u8] = b"*1\r\n$7\r\nDISCARD\r\n";
 
 const LOST: &str = "MASTERDOWN The connection that held this transaction was lost";
 const ABORTED: &str = "EXECABORT Transaction discarded because of previous errors.";

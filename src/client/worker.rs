@@ -11,10 +11,10 @@ use super::Shared;
 use crate::backend::{Credentials, Inbox, Pool, Target};
 use crate::config::{Config, ReadFrom};
 use crate::net::Scratch;
-use crate::routing::{self, Balancer, NoRoute, Query, ReadPolicy, Want};
+use crate::routing::{self, Balancer, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Want};
 use crate::session::Session;
 use crate::telemetry::Counts;
-use crate::topology::{Backend, BackendId, Topology};
+use crate::topology::{BackendId, Topology};
 
 type Cached<T> = RefCell<Cache<Arc<ArcSwap<T>>, Arc<T>>>;
 
@@ -35,6 +35,9 @@ pub struct Worker {
     config: Cached<Config>,
     /// The time at the last look, in milliseconds of the process's clock.
     now_ms: Cell<u64>,
+    /// Whether the write gate was open then.
+    gate_open: Cell<bool>,
+    ration: RefCell<Ration>,
     /// The generation that the pool was last cut down to.
     seen: Cell<u64>,
     /// The highest database that a server is known to have.
@@ -59,6 +62,8 @@ impl Worker {
             topology: RefCell::new(Cache::new(Arc::clone(&shared.topology))),
             config: RefCell::new(Cache::new(Arc::clone(&shared.config))),
             now_ms: Cell::new(0),
+            gate_open: Cell::new(false),
+            ration: RefCell::default(),
             seen: Cell::new(0),
             top_db: Cell::new(0),
             waiting: RefCell::default(),
@@ -80,7 +85,10 @@ impl Worker {
     pub fn look_at_clock(&self) -> Instant {
         let now = Instant::now();
         let since = now.saturating_duration_since(self.shared.epoch).as_millis();
-        self.now_ms.set(u64::try_from(since).unwrap_or(u64::MAX));
+        let now_ms = u64::try_from(since).unwrap_or(u64::MAX);
+        self.now_ms.set(now_ms);
+        let mut topology = self.topology.borrow_mut();
+        self.gate_open.set(routing::admit_write(topology.load(), now_ms).is_ok());
         now
     }
 
@@ -89,18 +97,50 @@ impl Worker {
         self.now_ms.get()
     }
 
-    /// Where a request of `session` goes.
+    /// Where a request of a session whose reads go to `from` goes. What goes to the master
+    /// because no replica is fresh is rationed.
+    ///
+    /// # Errors
+    /// [`NoRoute`] when nobody may be asked.
     pub fn route<'t>(
         &self,
         topology: &'t Topology,
         from: ReadFrom,
         want: Want,
         except: Option<BackendId>,
-    ) -> Result<&'t Backend, NoRoute> {
-        let query = Query { want, policy: ReadPolicy { from }, except, now_ms: self.now_ms() };
+    ) -> Result<Route<'t>, NoRoute> {
         let pool = self.pool.borrow();
         let in_flight = |id| pool.in_flight(id);
-        routing::route(topology, query, &mut self.balancer.borrow_mut(), in_flight)
+        let query = self.query(from, want, except);
+        let route = routing::route(topology, query, &mut self.balancer.borrow_mut(), in_flight)?;
+        if route.reason == Reason::Fallback && !self.ration() {
+            Err(NoRoute::Stale)
+        } else {
+            Ok(route)
+        }
+    }
+
+    /// What is asked of the topology for such a request.
+    pub fn query(&self, from: ReadFrom, want: Want, except: Option<BackendId>) -> Query {
+        let config = self.config();
+        let silence = config.reads.max_lag.unwrap_or(config.topology.probe_timeout);
+        let policy = ReadPolicy {
+            from,
+            on_stale: config.reads.on_stale,
+            serve_stale: config.reads.replica_serve_stale_data,
+            silence_ms: u64::try_from(silence.as_millis()).unwrap_or(u64::MAX),
+        };
+        Query { want, policy, except, now_ms: self.now_ms() }
+    }
+
+    /// Whether the master may serve one more read that a fresh replica ought to serve.
+    pub fn ration(&self) -> bool {
+        self.ration.borrow_mut().grant(self.config().reads.on_stale_master_share)
+    }
+
+    /// Whether writes were let through at the last look at the clock.
+    pub fn gate_is_open(&self) -> bool {
+        self.gate_open.get()
     }
 
     /// Wakes the owner of `inbox` at the next tick.

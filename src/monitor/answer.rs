@@ -4,8 +4,9 @@ use std::net::Ipv6Addr;
 
 use redis_protocol::resp2::types::BytesFrame;
 
-use super::frame::{items, text};
+use super::frame::{is_error, items, text};
 use super::info::{Info, word};
+use super::position;
 use crate::config::HostPort;
 use crate::topology::{LinkState, Observation, ServerRole, ServerVersion};
 
@@ -68,10 +69,6 @@ pub(super) fn brief(error: &str) -> String {
     error.chars().filter(|c| !c.is_control()).take(ERROR_MAX).collect()
 }
 
-fn is_error(frame: &BytesFrame) -> bool {
-    matches!(frame, BytesFrame::Error(_))
-}
-
 fn role_of(frame: &BytesFrame) -> Option<ServerRole> {
     let (name, rest) = items(frame).split_first()?;
     match (&*text(name)?, rest) {
@@ -96,9 +93,13 @@ fn role_of(frame: &BytesFrame) -> Option<ServerRole> {
     }
 }
 
-fn role_of_info(info: &Info<'_>) -> Option<ServerRole> {
+/// The role that `INFO replication` tells; it says what `ROLE` says.
+pub(super) fn role_of_info(info: &Info<'_>) -> Option<ServerRole> {
     match info.get("role")? {
-        "master" => Some(ServerRole::Master { replicas: Vec::new() }),
+        "master" => {
+            let replicas = position::attached(info).into_iter().map(|one| one.addr);
+            Some(ServerRole::Master { replicas: replicas.take(REPLICAS_MAX).collect() })
+        }
         "slave" => {
             let master = address(info.get("master_host")?, info.get("master_port")?)?;
             let link = match (info.get("master_link_status"), info.get("master_sync_in_progress")) {
@@ -120,7 +121,8 @@ fn host_port(host: &str, port: &BytesFrame) -> Option<HostPort> {
     }
 }
 
-fn address(host: &str, port: &str) -> Option<HostPort> {
+/// An address as servers spell it, in two parts.
+pub(super) fn address(host: &str, port: &str) -> Option<HostPort> {
     let shown = match host.parse::<Ipv6Addr>() {
         Ok(v6) => format!("[{v6}]:{port}"),
         Err(_) => format!("{host}:{port}"),

@@ -35,6 +35,11 @@ pub(super) fn items(frame: &BytesFrame) -> &[BytesFrame] {
     if let BytesFrame::Array(items) = frame { items } else { &[] }
 }
 
+/// Whether it is an error reply.
+pub(super) fn is_error(frame: &BytesFrame) -> bool {
+    matches!(frame, BytesFrame::Error(_))
+}
+
 /// Whether `reply` is RESP2 and no array in it lies deeper than [`DEPTH_MAX`].
 fn is_shallow(reply: &[u8]) -> bool {
     // Values still to come of each array that is open.

@@ -25,6 +25,15 @@ impl<'a> Info<'a> {
         lines.filter_map(|line| line.strip_prefix(field)?.strip_prefix(':')).next()
     }
 
+    /// The values of `prefix0`, `prefix1` and so on, in the order in which they stand.
+    pub(super) fn numbered(&self, prefix: &str) -> impl Iterator<Item = &str> {
+        let lines = self.0.iter().flat_map(|section| section.lines());
+        lines.filter_map(move |line| {
+            let (number, value) = line.strip_prefix(prefix)?.split_once(':')?;
+            number.parse::<u32>().ok().map(|_| value)
+        })
+    }
+
     /// The value of `field` as a word for logs, replies and tables; empty if there is none.
     pub(super) fn word(&self, field: &str) -> String {
         self.get(field).map(word).unwrap_or_default()

@@ -119,6 +119,12 @@ impl Link {
         timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))
     }
 
+    /// The server's address as the system sees it.
+    pub(super) fn peer(&self) -> Option<HostPort> {
+        let peer = self.stream.peer_addr().ok()?;
+        Some(HostPort { host: peer.ip().to_string(), port: peer.port() })
+    }
+
     /// Goes on as `dial` says, if it was opened this way.
     pub(super) fn continued(mut self, dial: &Dial) -> Option<Self> {
         self.dial.patience = dial.patience;

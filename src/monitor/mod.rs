@@ -7,9 +7,12 @@
 //! | file | what it is |
 //! |---|---|
 //! | `rounds` | the [`Monitor`]: when who is asked |
+//! | `beat` | when everybody is asked how far they have come |
 //! | `roster` | the known servers and their connections |
 //! | `known` | which servers ought to be known |
 //! | `probe` | one server asked once |
+//! | `position` | where a server is in the replication stream |
+//! | `freshness` | who is near enough, and the write gate |
 //! | `learn` | a master's `COMMAND` |
 //! | `link` | a control connection |
 //! | `frame` | replies, decoded within limits |
@@ -18,13 +21,16 @@
 //! | `news` | what is logged |
 
 mod answer;
+mod beat;
 mod frame;
+mod freshness;
 mod info;
 mod known;
 mod learn;
 mod link;
 mod news;
 mod picture;
+mod position;
 mod probe;
 mod roster;
 mod rounds;

@@ -11,7 +11,7 @@ use super::known::Known;
 use super::link::Link;
 use super::probe::{Probed, Said};
 use crate::config::HostPort;
-use crate::topology::{BackendId, Health, LinkState, ServerRole};
+use crate::topology::{BackendId, Health, LinkState, Sample, ServerRole};
 
 /// The pause before the first reconnect; it doubles with every failure.
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
@@ -39,6 +39,10 @@ pub(super) struct Member {
     pub(super) run_id: String,
     link: Option<Link>,
     asking: Option<AbortHandle>,
+    /// When the question under way was asked.
+    asked_at: Instant,
+    /// What it told between two whole probes, where that was another thing than before.
+    drift: Option<(ServerRole, String)>,
     failures: u32,
     retry_at: Instant,
     /// When it was named last; `None` once it has to go.
@@ -59,8 +63,41 @@ impl Member {
     }
 
     /// See [`Self::take_link`].
-    pub(super) fn set_asking(&mut self, task: AbortHandle) {
+    pub(super) fn set_asking(&mut self, task: AbortHandle, now: Instant) {
         self.asking = Some(task);
+        self.asked_at = now;
+    }
+
+    /// Its connection, for the short question, if nothing is under way on it.
+    pub(super) fn idle_link(&mut self) -> Option<Link> {
+        if self.asking.is_some() { None } else { self.link.take() }
+    }
+
+    /// It has not answered for `timeout`: nobody waits longer, though it may still answer. True
+    /// when that is news.
+    pub(super) fn expire(&mut self, timeout: Duration, now: Instant) -> bool {
+        let late = self.asking.is_some() && now.saturating_duration_since(self.asked_at) >= timeout;
+        let is_news = late && !matches!(self.said, Some(Err(_)));
+        if is_news {
+            self.said = Some(Err(format!("no answer within {timeout:?}")));
+            self.is_back = true;
+        }
+        is_news
+    }
+
+    /// Takes the answer to the short question; true when it tells that what was said before does
+    /// not hold any more, so that the server has to be asked again at once.
+    pub(super) fn hear_pulse(&mut self, link: Option<Link>, sample: Option<&Sample>) -> bool {
+        self.asking = None;
+        let lost = link.is_none();
+        self.link = link;
+        let Some(sample) = sample else { return lost };
+        let said = self.said.as_ref().and_then(|said| said.as_ref().ok());
+        let same = said.is_some_and(|it| it.role == sample.role && it.replid == sample.replid);
+        let now = (!same).then(|| (sample.role.clone(), sample.replid.clone()));
+        let is_news = now.is_some() && now != self.drift;
+        self.drift = now;
+        is_news
     }
 
     /// Takes the outcome. True when the server is well again after it was, perhaps, not.
@@ -86,6 +123,11 @@ impl Member {
             }
         }
         self.is_well() && std::mem::take(&mut self.is_back)
+    }
+
+    /// Whether it was loading its data when it was last asked.
+    pub(super) fn is_loading(&self) -> bool {
+        matches!(&self.said, Some(Ok(said)) if said.loading)
     }
 
     /// Whether it could serve.
@@ -137,6 +179,11 @@ impl Roster {
         self.members.iter().find(|member| &member.addr == addr)
     }
 
+    /// All of them, to be changed.
+    pub(super) fn members_mut(&mut self) -> &mut [Member] {
+        &mut self.members
+    }
+
     /// Those to be asked now.
     pub(super) fn due(&mut self, now: Instant) -> impl Iterator<Item = &mut Member> {
         self.members.iter_mut().filter(move |member| member.is_due(now))
@@ -184,6 +231,8 @@ impl Roster {
             run_id: String::new(),
             link: None,
             asking: None,
+            asked_at: now,
+            drift: None,
             failures: 0,
             retry_at: now,
             named_at: Some(now),

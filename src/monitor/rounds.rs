@@ -8,12 +8,14 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::beat::Beat;
+use super::freshness::Watch;
 use super::known::known;
 use super::learn::{LearnError, Lesson, learn};
 use super::link::Dial;
 use super::news;
 use super::picture::{backends, is_same};
-use super::probe::{Probed, probe};
+use super::probe::{Probed, probe, pulse};
 use super::roster::Roster;
 use crate::command::Learned;
 use crate::config::{Config, HostPort};
@@ -21,6 +23,9 @@ use crate::topology::{BackendId, Observation, Topology};
 
 /// How long a master may take to answer where `request-timeout` sets no limit.
 const MASTER_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a replica's answer is waited for after it counts as unknown: one that was only stopped
+/// is back with its next word, without connecting anew.
+const REPLICA_PATIENCE: Duration = Duration::from_secs(10);
 
 /// From the start of one round to the next.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -43,12 +48,17 @@ pub struct Monitor {
     /// The master that proxy.toml named when it was last looked at.
     configured: HostPort,
     lesson: Lesson,
+    watch: Watch,
+    beat: Beat,
+    /// Somebody told something new in passing: the next round comes at once.
+    is_hasty: bool,
 }
 
 /// What a task brings home.
 #[derive(Debug)]
 enum Report {
     Probed(BackendId, Box<Probed>),
+    Pulse(BackendId, Box<Probed>),
     Learned(String, Result<Learned, LearnError>),
 }
 
@@ -63,6 +73,7 @@ impl Monitor {
     ) -> Self {
         let configured = config.load().topology.master.clone();
         let lesson = Lesson::new(Arc::clone(&topology.load().learned));
+        let watch = Watch::new(Arc::clone(&topology.load().gate));
         Self {
             config,
             topology,
@@ -73,6 +84,9 @@ impl Monitor {
             master: None,
             configured,
             lesson,
+            watch,
+            beat: Beat::new(Instant::now()),
+            is_hasty: false,
         }
     }
 
@@ -83,13 +97,31 @@ impl Monitor {
         self.round_until(|monitor| monitor.master.is_some()).await;
     }
 
-    /// As [`Self::round`], but everybody gets their whole time (`connect-timeout`).
+    /// As [`Self::round`], but everybody gets their whole time (`connect-timeout` and
+    /// `probe-timeout`).
     pub async fn whole_round(&mut self) {
         self.round_until(|_| false).await;
     }
 
+    /// Rounds until every replica that could be fresh is, for at most `patience`.
+    pub async fn settle(&mut self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        self.round().await;
+        while Instant::now() < deadline && self.is_unsettled() {
+            self.step(deadline).await;
+        }
+    }
+
+    fn is_unsettled(&self) -> bool {
+        let (topology, now_ms) = (self.topology.load(), self.now_ms());
+        let pending = |it: &crate::topology::Backend| {
+            it.excluded.is_none() && !it.health.progress.is_fresh(now_ms)
+        };
+        topology.master().is_some() && topology.replicas().any(pending)
+    }
+
     /// Rounds for ever: every second, when a back-off ends, and at once when somebody suspects
-    /// that something has changed.
+    /// that something has changed. In between everybody is asked how far they have come.
     pub async fn run(mut self) {
         loop {
             let started = Instant::now();
@@ -107,18 +139,21 @@ impl Monitor {
     }
 
     async fn round_until(&mut self, is_enough: impl Fn(&Self) -> bool) {
-        let grace = Instant::now() + GRACE;
+        let now = Instant::now();
+        let (grace, deadline) = (now + GRACE, now + self.whole_time());
+        self.is_hasty = false;
         self.hear_ready();
         self.publish();
         self.ask(|roster| roster.due(Instant::now()).map(|member| member.id).collect());
         let mut is_late = false;
-        while !self.tasks.is_empty() {
+        while !self.tasks.is_empty() && Instant::now() < deadline {
             tokio::select! {
                 report = self.tasks.join_next() => {
                     self.hear(report);
                     self.hear_ready();
                 }
                 () = sleep_until(grace), if !is_late => is_late = true,
+                () = sleep_until(deadline) => {}
             }
             if is_late || self.tasks.is_empty() {
                 self.publish();
@@ -127,63 +162,150 @@ impl Monitor {
                 }
             }
         }
+        self.expire();
+    }
+
+    /// What everybody gets who is to be waited for.
+    fn whole_time(&self) -> Duration {
+        let config = self.config.load();
+        config.topology.connect_timeout + config.topology.probe_timeout + GRACE
     }
 
     /// Until the next round; whoever is late is heard meanwhile.
     async fn rest(&mut self, started: Instant) {
         let (soon, late) = (started + GAP, started + PERIOD);
         let next = self.roster.next_retry(Instant::now()).map_or(late, |at| at.clamp(soon, late));
-        loop {
-            tokio::select! {
-                () = sleep_until(next) => return,
-                () = self.suspect.notified() => return sleep_until(soon).await,
-                report = self.tasks.join_next(), if !self.tasks.is_empty() => {
-                    self.hear(report);
-                    self.hear_ready();
+        while Instant::now() < next {
+            if self.step(next).await || self.is_hasty {
+                return sleep_until(soon).await;
+            }
+        }
+    }
+
+    /// Does the next thing that is to be done before `until`; true if that is a whole round.
+    async fn step(&mut self, until: Instant) -> bool {
+        tokio::select! {
+            () = sleep_until(until) => {}
+            () = self.suspect.notified() => return true,
+            () = sleep_until(self.beat.next()) => self.pulse(),
+            report = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                let is_whole = self.hear(report);
+                if self.hear_ready() || is_whole {
                     self.publish();
                 }
             }
         }
+        false
     }
 
     /// Asks those that `choose` picks.
     fn ask(&mut self, choose: impl FnOnce(&mut Roster) -> Vec<BackendId>) {
-        let config = self.config.load_full();
+        let (config, epoch) = (self.config.load_full(), self.epoch);
         for id in choose(&mut self.roster) {
             if let Some(member) = self.roster.get_mut(id) {
-                let mut dial = Dial::new(&member.addr, &config);
-                if self.master == Some(id) {
-                    // Busy is not gone: requests wait as long for it, and nobody can take its place.
-                    let patience = config.topology.request_timeout.unwrap_or(MASTER_PATIENCE);
-                    dial = dial.patient_for_answers(patience);
-                }
+                // Busy is not gone: requests wait as long for a master, and nobody can take its
+                // place.
+                let patience = match self.master {
+                    Some(master) if master == id => {
+                        config.topology.request_timeout.unwrap_or(MASTER_PATIENCE)
+                    }
+                    _ => REPLICA_PATIENCE,
+                };
+                let dial = Dial::new(&member.addr, &config).patient_for_answers(patience);
                 let link = member.take_link();
-                let task = async move { Report::Probed(id, Box::new(probe(link, dial).await)) };
-                member.set_asking(self.tasks.spawn(task));
+                let task = async move { probe(link, dial, epoch).await };
+                let task = async move { Report::Probed(id, Box::new(task.await)) };
+                member.set_asking(self.tasks.spawn(task), Instant::now());
             }
         }
     }
 
-    fn hear_ready(&mut self) {
-        while let Some(report) = self.tasks.try_join_next() {
-            self.hear(Some(report));
+    /// Asks how far they have come: the master at every beat, everybody at every fourth.
+    fn pulse(&mut self) {
+        let (now, epoch, master) = (Instant::now(), self.epoch, self.master);
+        let everybody = self.beat.strike(now, self.config.load().topology.probe_period);
+        for member in self.roster.members_mut() {
+            if !everybody && Some(member.id) != master {
+                continue;
+            }
+            if let Some(link) = member.idle_link() {
+                let id = member.id;
+                let task = async move { Report::Pulse(id, Box::new(pulse(link, epoch).await)) };
+                member.set_asking(self.tasks.spawn(task), now);
+            }
+        }
+        self.expire();
+        self.judge();
+    }
+
+    /// Replicas that have not answered in time are unknown. A master has `request-timeout`.
+    fn expire(&mut self) {
+        let (now, timeout) = (Instant::now(), self.config.load().topology.probe_timeout);
+        let mut is_news = false;
+        for member in self.roster.members_mut() {
+            if Some(member.id) != self.master {
+                is_news |= member.expire(timeout, now);
+            }
+        }
+        if is_news {
+            self.publish();
         }
     }
 
-    fn hear(&mut self, report: Option<Result<Report, tokio::task::JoinError>>) {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn judge(&mut self) {
+        let now_ms = self.now_ms();
+        self.watch.judge(&self.roster, &self.config.load(), now_ms);
+    }
+
+    /// See [`Self::hear`].
+    fn hear_ready(&mut self) -> bool {
+        let mut is_whole = false;
+        while let Some(report) = self.tasks.try_join_next() {
+            is_whole |= self.hear(Some(report));
+        }
+        is_whole
+    }
+
+    /// Takes what a task brings home; true if that may be news for the picture.
+    fn hear(&mut self, report: Option<Result<Report, tokio::task::JoinError>>) -> bool {
         let now = Instant::now();
         match report {
-            Some(Ok(Report::Probed(id, probed))) => {
-                let Some(member) = self.roster.get_mut(id) else { return };
-                let now_ms = u64::try_from((now - self.epoch).as_millis()).unwrap_or(u64::MAX);
-                // A server that is reached again serves again before its rest is over.
-                if member.hear(*probed, now) && member.health.is_resting(now_ms) {
-                    member.health.answered();
-                }
+            Some(Ok(Report::Probed(id, probed))) => self.hear_probe(id, *probed, now),
+            Some(Ok(Report::Pulse(id, probed))) => {
+                self.hear_pulse(id, *probed);
+                return false;
             }
             Some(Ok(Report::Learned(run_id, outcome))) => self.lesson.end(run_id, outcome, now),
             // A task that was aborted with its member, or panicked: the member is asked again.
             Some(Err(_)) | None => {}
+        }
+        true
+    }
+
+    fn hear_probe(&mut self, id: BackendId, mut probed: Probed, now: Instant) {
+        let now_ms = self.now_ms();
+        let Some(member) = self.roster.get_mut(id) else { return };
+        let sample = probed.sample.take();
+        // A server that is reached again serves again before its rest is over.
+        if member.hear(probed, now) && member.health.is_resting(now_ms) {
+            member.health.answered();
+        }
+        if let Some(sample) = sample {
+            self.watch.observe(id, sample);
+        }
+    }
+
+    fn hear_pulse(&mut self, id: BackendId, probed: Probed) {
+        let Some(member) = self.roster.get_mut(id) else { return };
+        self.is_hasty |= member.hear_pulse(probed.link, probed.sample.as_ref());
+        if let Some(mut sample) = probed.sample {
+            sample.loading = member.is_loading();
+            self.watch.observe(id, sample);
+            self.judge();
         }
     }
 
@@ -206,6 +328,9 @@ impl Monitor {
             new.server = master.version.clone();
         }
         new.learned = self.lesson.learned();
+        self.watch.follow(new.master().map(|master| master.id), &self.roster);
+        // The numbers first: who is told of a new server finds it judged.
+        self.judge();
         let old = self.topology.load_full();
         if !is_same(&old, &new) {
             new.generation = old.generation + 1;

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::control::Control;
 use super::{files, idle, workers};
 use crate::admin;
-use crate::client::{Pause, Registry, Reloads, Shared};
+use crate::client::{HeldWrites, Pause, Registry, Reloads, Shared};
 use crate::config::{Config, HostPort};
 use crate::monitor::Monitor;
 use crate::net;
@@ -23,6 +23,9 @@ use crate::topology::Topology;
 
 /// How long clients may take to get their last replies when the process is to end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// How long the start waits for replicas to be proven fresh.
+const SETTLE_MAX: Duration = Duration::from_secs(1);
 
 /// Why the proxy could not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +61,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         topology: Arc::new(ArcSwap::from_pointee(Topology::default())),
         registry: Registry::default(),
         pause: Pause::default(),
+        held_writes: HeldWrites::default(),
         epoch: Instant::now(),
         suspect: Arc::new(Notify::new()),
         reloads: Reloads::default(),
@@ -68,7 +72,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     serve_metrics(&config, &shared, exporter)?;
     let mut monitor = monitor(&shared);
     // Clients that are let in find out at once who is who.
-    monitor.round().await;
+    monitor.settle(SETTLE_MAX).await;
     // A signal that comes once clients are answered must find somebody who listens.
     let mut control = Control::new(&shared, path, level)?;
     let workers = workers::start(&config, &shared)?;

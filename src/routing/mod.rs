@@ -4,7 +4,11 @@
 //! there is none. Never does I/O and never looks at a clock.
 
 mod balance;
+mod ration;
 mod route;
 
 pub use balance::{Balance, Balancer};
-pub use route::{NoRoute, OnStale, Query, ReadPolicy, Want, route};
+pub use ration::Ration;
+pub use route::{
+    NoRoute, OnStale, Query, ReadPolicy, Reason, Route, Want, admit_write, may_serve, route,
+};

@@ -2,7 +2,7 @@
 
 use super::Balancer;
 use crate::session::ReadFrom;
-use crate::topology::{Backend, BackendId, Role, Topology};
+use crate::topology::{Backend, BackendId, Role, Standing, Topology};
 
 /// What a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,52 @@ pub enum OnStale {
 pub struct ReadPolicy {
     /// `reads.from`, unless the session said READONLY or READWRITE.
     pub from: ReadFrom,
+    /// `reads.on-stale`.
+    pub on_stale: OnStale,
+    /// `reads.replica-serve-stale-data`.
+    pub serve_stale: bool,
+    /// A master that has not answered for so long, in milliseconds, is out of reach: after
+    /// `reads.max-lag` nobody can be proven to be fresh.
+    pub silence_ms: u64,
+}
+
+/// Who is asked, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Route<'t> {
+    /// Who.
+    pub backend: &'t Backend,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a backend was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Reason {
+    /// Only the master can.
+    Master,
+    /// A replica that is proven to be fresh.
+    Fresh,
+    /// The master, because `reads.from` or the session says that it may.
+    Policy,
+    /// The master, because no replica is fresh.
+    Fallback,
+    /// A replica, because the master is out of reach.
+    Orphaned,
+}
+
+impl Reason {
+    /// Its word, in metrics and for people.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Master => "master",
+            Self::Fresh => "fresh",
+            Self::Policy => "policy",
+            Self::Fallback => "fallback",
+            Self::Orphaned => "orphaned",
+        }
+    }
 }
 
 /// Why nobody can be asked.
@@ -40,6 +86,13 @@ pub enum NoRoute {
     /// The policy's servers are all out, and the master too.
     #[error("no server can serve reads")]
     NoReader,
+    /// No replica is proven to be fresh, and the policy asks for one; or the master has its share
+    /// of such reads.
+    #[error("no replica is fresh")]
+    Stale,
+    /// Too few replicas keep up for a write.
+    #[error("not enough good replicas to write")]
+    GateClosed,
 }
 
 /// What a request asks of the topology.
@@ -64,92 +117,78 @@ pub fn route<'t>(
     query: Query,
     balancer: &mut Balancer,
     in_flight: impl Fn(BackendId) -> u64,
-) -> Result<&'t Backend, NoRoute> {
-    let Query { want, policy, except, now_ms } = query;
+) -> Result<Route<'t>, NoRoute> {
+    let Query { want, policy, except, .. } = query;
     let master = topology.master();
-    if want == Want::Master || policy.from == ReadFrom::Master {
-        return master.ok_or(NoRoute::NoMaster);
+    if want == Want::Master {
+        return master.map(because(Reason::Master)).ok_or(NoRoute::NoMaster);
     }
-    let readers = topology.backends.iter().filter(|backend| {
-        let eligible = match policy.from {
-            ReadFrom::Replica => backend.role == Role::Replica,
-            ReadFrom::Any => backend.role != Role::Unknown,
-            ReadFrom::Master => false,
-        };
-        eligible && Some(backend.id) != except && backend.can_read(now_ms)
-    });
-    // The master serves when no replica can: it is asked even while it rests, being the last.
-    balancer.pick(readers, in_flight).or(master).ok_or(NoRoute::NoReader)
+    if policy.from == ReadFrom::Master {
+        return master.map(because(Reason::Policy)).ok_or(NoRoute::NoMaster);
+    }
+    let others = || topology.backends.iter().filter(move |it| Some(it.id) != except);
+    let serving = others().filter(|it| serves(topology, it, query));
+    if let Some(backend) = balancer.pick(serving, &in_flight) {
+        let is_master = backend.role == Role::Master;
+        return Ok(because(if is_master { Reason::Policy } else { Reason::Fresh })(backend));
+    }
+    if let Some(least) = stand_ins(topology, query) {
+        let standing = others().filter(|it| it.standing(query.now_ms) >= least);
+        if let Some(backend) = balancer.pick(standing, &in_flight) {
+            return Ok(because(Reason::Orphaned)(backend));
+        }
+    }
+    match policy.on_stale {
+        // It is asked even while it rests, being the last.
+        OnStale::Master => master.map(because(Reason::Fallback)).ok_or(NoRoute::NoReader),
+        OnStale::Error | OnStale::Wait if master.is_some() => Err(NoRoute::Stale),
+        OnStale::Error | OnStale::Wait => Err(NoRoute::NoReader),
+    }
+}
+
+/// Whether `backend` may go on serving what it began for such a request (a scan).
+#[must_use]
+pub fn may_serve(topology: &Topology, backend: &Backend, query: Query) -> bool {
+    let orphaned =
+        || stand_ins(topology, query).is_some_and(|least| backend.standing(query.now_ms) >= least);
+    backend.role == Role::Master
+        || query.policy.from != ReadFrom::Master && (serves(topology, backend, query) || orphaned())
+}
+
+/// Lets a write pass, or not.
+///
+/// # Errors
+/// [`NoRoute::GateClosed`] while too few replicas keep up.
+pub fn admit_write(topology: &Topology, now_ms: u64) -> Result<(), NoRoute> {
+    if topology.gate.is_open(now_ms) { Ok(()) } else { Err(NoRoute::GateClosed) }
+}
+
+const fn because<'t>(reason: Reason) -> impl Fn(&'t Backend) -> Route<'t> {
+    move |backend| Route { backend, reason }
+}
+
+/// Whether `backend` is one of those among whom reads are spread.
+fn serves(topology: &Topology, backend: &Backend, query: Query) -> bool {
+    let eligible = match (query.policy.from, backend.role) {
+        (ReadFrom::Replica | ReadFrom::Any, Role::Replica) => true,
+        (ReadFrom::Any, Role::Master) => !is_out_of_reach(topology, query),
+        _ => false,
+    };
+    eligible && backend.can_read(query.now_ms)
+}
+
+fn is_out_of_reach(topology: &Topology, query: Query) -> bool {
+    topology.master().is_none_or(|it| it.is_silent(query.now_ms, query.policy.silence_ms))
+}
+
+/// Who may stand in, now that nobody is proven to be fresh: while the master is out of reach,
+/// those that had what it had when it was heard last; failing them, whoever has its data.
+fn stand_ins(topology: &Topology, query: Query) -> Option<Standing> {
+    if !query.policy.serve_stale || !is_out_of_reach(topology, query) {
+        return None;
+    }
+    topology.replicas().map(|it| it.standing(query.now_ms)).max().filter(|it| *it > Standing::None)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::routing::Balance;
-    use crate::topology::Health;
-    use crate::units::HostPort;
-
-    fn backend(id: u32, role: Role) -> Backend {
-        Backend {
-            id: BackendId(id),
-            addr: HostPort::local(1),
-            role,
-            weight: 1,
-            scan_tag: id,
-            excluded: None,
-            health: Arc::new(Health::default()),
-        }
-    }
-
-    fn topology() -> Topology {
-        let backends =
-            vec![backend(0, Role::Master), backend(1, Role::Replica), backend(2, Role::Replica)];
-        Topology { backends, ..Topology::default() }
-    }
-
-    fn readers(topology: &Topology, from: ReadFrom, except: Option<u32>) -> Vec<u32> {
-        let mut balancer = Balancer::new(Balance::RoundRobin);
-        let policy = ReadPolicy { from };
-        let mut ids: Vec<u32> = (0..30)
-            .map(|_| {
-                let except = except.map(BackendId);
-                let query = Query { want: Want::Read, policy, except, now_ms: 10 };
-                route(topology, query, &mut balancer, |_| 0).expect("somebody").id.0
-            })
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
-    }
-
-    #[test]
-    fn the_policy_decides_who_may_read() {
-        let topology = topology();
-        assert_eq!(readers(&topology, ReadFrom::Master, None), [0]);
-        assert_eq!(readers(&topology, ReadFrom::Replica, None), [1, 2]);
-        assert_eq!(readers(&topology, ReadFrom::Any, None), [0, 1, 2]);
-        assert_eq!(readers(&topology, ReadFrom::Replica, Some(1)), [2]);
-    }
-
-    #[test]
-    fn the_master_serves_only_when_no_replica_can() {
-        let mut topology = topology();
-        topology.backends[1].excluded = Some("loading".to_owned());
-        assert_eq!(readers(&topology, ReadFrom::Replica, None), [2]);
-        topology.backends[2].health.failed(5, 0.5);
-        assert_eq!(readers(&topology, ReadFrom::Replica, None), [0]);
-    }
-
-    #[test]
-    fn a_write_without_a_master_has_no_route() {
-        let mut topology = topology();
-        topology.backends.remove(0);
-        let policy = ReadPolicy { from: ReadFrom::Replica };
-        let mut balancer = Balancer::new(Balance::RoundRobin);
-        let query = Query { want: Want::Master, policy, except: None, now_ms: 0 };
-        let picked = route(&topology, query, &mut balancer, |_| 0);
-        assert_eq!(picked.map(|b| b.id), Err(NoRoute::NoMaster));
-    }
-}
+mod tests;

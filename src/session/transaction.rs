@@ -17,6 +17,8 @@ pub struct Transaction {
     open: bool,
     /// Commands that were queued so far.
     count: usize,
+    /// Something that may write is among them.
+    writes: bool,
     /// Those `EXEC` has to see to, by their place in the queue.
     special: Vec<(usize, Queued)>,
     /// The proxy refused a command: `EXEC` has to fail as when the server had.
@@ -69,6 +71,17 @@ impl Transaction {
     #[must_use]
     pub const fn queued(&self) -> usize {
         self.count
+    }
+
+    /// A command comes that is to be queued; `writes` is whether it may change data.
+    pub fn note(&mut self, writes: bool) {
+        self.writes |= writes;
+    }
+
+    /// Whether `EXEC` may change data.
+    #[must_use]
+    pub const fn has_writes(&self) -> bool {
+        self.writes
     }
 
     /// WATCH.

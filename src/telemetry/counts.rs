@@ -61,6 +61,24 @@ counts! {
     timeouts,
     /// Writes whose outcome is unknown.
     in_doubt,
+    /// Writes refused at the closed gate.
+    writes_refused,
+    /// Writes held there.
+    writes_held,
+    /// Held writes that were let through.
+    writes_released,
+    /// Held writes whose time was up.
+    writes_expired,
+    /// Writes that `hold-max-clients` left no room for.
+    hold_clients_met,
+    /// Writes that `hold-max-bytes` left no room for.
+    hold_bytes_met,
+    /// Reads that waited for a fresh replica and got one.
+    reads_waited,
+    /// Reads that waited in vain.
+    reads_expired,
+    /// Reads refused because no replica was fresh.
+    reads_refused,
     /// Clients closed for a protocol error.
     protocol_errors,
     /// Clients closed at `client-output-buffer-limit`.

@@ -15,6 +15,15 @@ pub struct Metrics {
     pub(crate) retries: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) in_doubt: Counter,
+    pub(crate) writes_refused: Counter,
+    pub(crate) writes_held: Counter,
+    pub(crate) writes_released: Counter,
+    pub(crate) writes_expired: Counter,
+    pub(crate) hold_clients_met: Counter,
+    pub(crate) hold_bytes_met: Counter,
+    pub(crate) reads_waited: Counter,
+    pub(crate) reads_expired: Counter,
+    pub(crate) reads_refused: Counter,
     pub(crate) protocol_errors: Counter,
     pub(crate) output_limit_kills: Counter,
     pub(crate) query_limit_kills: Counter,
@@ -67,6 +76,14 @@ impl Metrics {
         );
         let closures =
             |reason: &'static str| counter!("tidegate_client_closures_total", "reason" => reason);
+        describe_counter!("tidegate_limits_met_total", "Times that a limit was met.");
+        let limits = |limit: &'static str| counter!("tidegate_limits_met_total", "limit" => limit);
+        describe_counter!(
+            "tidegate_read_fallbacks_total",
+            "Reads that found no fresh replica, by what became of them."
+        );
+        let fallbacks =
+            |outcome: &'static str| counter!("tidegate_read_fallbacks_total", "outcome" => outcome);
         describe_gauge!("tidegate_clients", "Clients connected now.");
         let plain = |name: &'static str, help: &'static str| {
             describe_counter!(name, help);
@@ -86,6 +103,24 @@ impl Metrics {
                 "tidegate_writes_in_doubt_total",
                 "Writes that were sent and whose outcome is unknown.",
             ),
+            writes_refused: plain(
+                "tidegate_writes_refused_total",
+                "Writes refused at the closed write gate.",
+            ),
+            writes_held: plain("tidegate_writes_held_total", "Writes held at the write gate."),
+            writes_released: plain(
+                "tidegate_writes_released_total",
+                "Held writes that were let through.",
+            ),
+            writes_expired: plain(
+                "tidegate_writes_expired_total",
+                "Held writes that were refused when their time was up.",
+            ),
+            hold_clients_met: limits("hold-max-clients"),
+            hold_bytes_met: limits("hold-max-bytes"),
+            reads_waited: fallbacks("waited"),
+            reads_expired: fallbacks("expired"),
+            reads_refused: fallbacks("error"),
             protocol_errors: closures("protocol-error"),
             output_limit_kills: closures("client-output-buffer-limit"),
             query_limit_kills: closures("query-buffer-limit"),

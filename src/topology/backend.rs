@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Health;
+use super::{Health, Standing};
 use crate::units::HostPort;
 
 /// A server's identity within this process: the same address keeps the same id for ever.
@@ -51,9 +51,41 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Whether it may be asked for reads at `now_ms` (see [`Health`] for the clock).
+    /// Whether it may be asked for reads at `now_ms` (see [`Health`] for the clock): a replica only
+    /// while its data is proven to be fresh.
     #[must_use]
     pub fn can_read(&self, now_ms: u64) -> bool {
-        self.role != Role::Unknown && self.excluded.is_none() && !self.health.is_resting(now_ms)
+        let serves = match self.role {
+            Role::Master => true,
+            Role::Replica => self.health.progress.is_fresh(now_ms),
+            Role::Unknown => false,
+        };
+        serves && self.excluded.is_none() && !self.health.is_resting(now_ms)
+    }
+
+    /// Why it serves no reads at `now_ms`, for people; `None` if it does.
+    #[must_use]
+    pub fn why_not(&self, now_ms: u64) -> Option<String> {
+        if let Some(excluded) = &self.excluded {
+            return Some(excluded.clone());
+        }
+        let doubt = self.health.progress.doubt(now_ms).filter(|_| self.role == Role::Replica);
+        let doubt = doubt.map(|doubt| format!("{}: {doubt}", doubt.freshness()));
+        doubt.or_else(|| {
+            self.health.is_resting(now_ms).then(|| "resting after a failure".to_owned())
+        })
+    }
+
+    /// Whether it may serve reads while the master cannot be reached, and how well.
+    #[must_use]
+    pub fn standing(&self, now_ms: u64) -> Standing {
+        let out = self.role != Role::Replica || self.health.is_resting(now_ms);
+        if out { Standing::None } else { self.health.progress.standing(now_ms) }
+    }
+
+    /// Whether it, a master, has not answered for `silence_ms`.
+    #[must_use]
+    pub fn is_silent(&self, now_ms: u64, silence_ms: u64) -> bool {
+        self.health.progress.silence_ms(now_ms).is_none_or(|silence| silence >= silence_ms)
     }
 }

@@ -116,10 +116,8 @@ fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role
                 }
                 LinkState::Up => None,
                 LinkState::Syncing => Some("in full sync"),
-                LinkState::Down if master.is_some() => Some("its link to its master is down"),
-                // With no master in sight the replicas' own `replica-serve-stale-data` decides,
-                // as it does in Redis: those that say no answer -MASTERDOWN.
-                LinkState::Down => None,
+                // Without a master it may stand in all the same: see `Standing`.
+                LinkState::Down => Some("its link to its master is down"),
             };
             (Role::Replica, excluded.map(str::to_owned))
         }
@@ -211,23 +209,6 @@ mod tests {
         assert!(excluded(&all));
         all[1].said.as_mut().unwrap().replid = String::new();
         assert!(!excluded(&all), "a server before Redis 4 tells no history");
-    }
-
-    #[test]
-    fn replicas_serve_on_when_there_is_no_master() {
-        let cut = || {
-            let mut cut = candidate(2, replica_of(1));
-            if let Ok(Observation { role: ServerRole::Replica { link, .. }, .. }) = &mut cut.said {
-                *link = LinkState::Down;
-            }
-            cut
-        };
-        let reads = |master: Candidate| {
-            let backends = elect(vec![master, cut()], &HostPort::local(1), None);
-            backends.iter().any(|backend| backend.id.0 == 2 && backend.can_read(0))
-        };
-        assert!(reads(candidate(1, None)), "the master is gone");
-        assert!(!reads(candidate(1, master())), "only the link is");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! A backend's numbers that change all the time: shared by all threads, read without a lock.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+
+use super::Progress;
 
 /// The first rest after a failure, in milliseconds.
 const REST_MIN_MS: u64 = 100;
@@ -15,6 +17,35 @@ pub struct Health {
     resting_until_ms: AtomicU64,
     failures: AtomicU32,
     latency_us: AtomicU64,
+    /// How far it has come.
+    pub progress: Progress,
+    /// What all workers have with it.
+    pub load: SharedLoad,
+}
+
+/// Connections and requests of all workers; each adds what changed since its last tick.
+#[derive(Debug, Default)]
+pub struct SharedLoad {
+    in_flight: AtomicI64,
+    connections: AtomicI64,
+}
+
+impl SharedLoad {
+    /// Adds a worker's changes.
+    pub fn add(&self, in_flight: i64, connections: i64) {
+        self.in_flight.fetch_add(in_flight, Relaxed);
+        self.connections.fetch_add(connections, Relaxed);
+    }
+
+    /// Requests under way.
+    pub fn in_flight(&self) -> i64 {
+        self.in_flight.load(Relaxed).max(0)
+    }
+
+    /// Open connections.
+    pub fn connections(&self) -> i64 {
+        self.connections.load(Relaxed).max(0)
+    }
 }
 
 impl Health {

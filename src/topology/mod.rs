@@ -8,11 +8,23 @@ mod backend;
 mod elect;
 mod health;
 pub mod observation;
+mod progress;
+mod rejoin;
+mod sample;
+mod timeline;
+mod tracker;
+mod write_gate;
 
 pub use backend::{Backend, BackendId, Role};
 pub use elect::{Candidate, elect};
-pub use health::Health;
+pub use health::{Health, SharedLoad};
 pub use observation::{LinkState, Observation, ServerRole};
+pub use progress::{Doubt, Finding, Freshness, Progress, Standing};
+pub use rejoin::{Limits, Membership, Proof};
+pub use sample::{Attached, Sample};
+pub use timeline::Timeline;
+pub use tracker::{Tracker, Turn};
+pub use write_gate::WriteGate;
 
 use std::sync::Arc;
 
@@ -29,6 +41,8 @@ pub struct Topology {
     pub server: ServerVersion,
     /// Commands that the master has and the built-in table lacks.
     pub learned: Arc<Learned>,
+    /// Whether writes are let through; shared by all pictures.
+    pub gate: Arc<WriteGate>,
 }
 
 /// What a server calls itself in `HELLO` and `INFO`.

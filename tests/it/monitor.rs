@@ -317,7 +317,7 @@ fn a_killed_replica_is_unknown_and_comes_back() {
 fn a_stopped_replica_delays_nobody() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let (master, replicas) = (trio.master.addr(), trio.replica_addrs());
-    let more = "connect-timeout = \"3s\"\n";
+    let more = "probe-timeout = \"3s\"\n";
     let watch = Watch::start(config(master, Some(&replicas), more));
     watch.until_whole(master, &replicas);
     trio.replicas[0].pause();

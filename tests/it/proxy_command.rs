@@ -1,11 +1,17 @@
 //! PROXY, the proxy's own command.
 
+use std::time::Duration;
+
 use crate::support::*;
+
+const SOON: Duration = Duration::from_secs(10);
 
 /// A proxy before three servers that lets operators in.
 fn open() -> (Trio, Tidegate) {
     let trio = Trio::spawn(Flavor::Redis70);
-    let proxy = Tidegate::for_trio(&trio).set("admin", "commands", "\"master\"").start();
+    // Nobody is stale here, however slow the machine is.
+    let config = Tidegate::for_trio(&trio).set("reads", "max-lag", "\"60s\"");
+    let proxy = config.set("admin", "commands", "\"master\"").start();
     (trio, proxy)
 }
 
@@ -117,7 +123,7 @@ fn topology_tells_of_the_proxy_and_of_every_server() {
     }
     trio.replicas[0].kill();
     let mut wire = proxy.wire();
-    eventually(std::time::Duration::from_secs(5), || {
+    eventually(SOON, || {
         let topology = wire.cmd(&["PROXY", "TOPOLOGY"]);
         let dead = topology
             .array()
@@ -165,7 +171,7 @@ fn explain_tells_class_keys_and_route() {
         assert!(expected, "{request} goes to {route}: {told:?}");
         assert_eq!(field(&told, "candidates").array().len(), 3);
     }
-    assert!(text(&explain(&mut wire, "GET k"), "why").contains("reads.from = \"replica\""));
+    assert!(text(&explain(&mut wire, "GET k"), "why").contains("proven to be fresh"));
     assert!(text(&explain(&mut wire, "frobnicate"), "why").contains("neither"));
     assert_eq!(text(&explain(&mut wire, "PING"), "route"), "proxy");
     assert_eq!(text(&explain(&mut wire, "PROXY RELOAD"), "route"), "proxy");
@@ -213,8 +219,65 @@ fn explain_says_so_where_there_is_no_route() {
     let proxy = config.start();
     server.kill();
     let mut wire = proxy.wire();
-    eventually(std::time::Duration::from_secs(10), || {
+    eventually(SOON, || {
         let route = text(&explain(&mut wire, "SET k v"), "route");
         if route.starts_with("-MASTERDOWN") { Ok(()) } else { Err(route) }
     });
+}
+
+#[test]
+fn a_closed_gate_is_explained() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio)
+        .set("admin", "commands", "\"master\"")
+        .set("writes", "min-replicas-to-write", "3")
+        .start();
+    let mut wire = proxy.wire();
+    eventually(SOON, || {
+        let topology = wire.cmd(&["PROXY", "TOPOLOGY"]);
+        let own = &topology.array()[0];
+        let gate = (field(own, "good-replicas").int(), text(own, "writes-pass"));
+        if gate == (2, "no".to_owned()) { Ok(()) } else { Err(format!("{gate:?}")) }
+    });
+    for request in ["SET k v", "EVAL x 0", "frobnicate"] {
+        let told = explain(&mut wire, request);
+        assert!(text(&told, "route").starts_with("-NOREPLICAS "), "{told:?}");
+        assert!(text(&told, "why").contains("2 of 3 replicas keep up"), "{told:?}");
+    }
+    assert!(!text(&explain(&mut wire, "GET k"), "route").starts_with('-'));
+}
+
+#[test]
+fn a_replica_that_is_cut_off_is_explained() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio)
+        .set("admin", "commands", "\"master\"")
+        .set("reads", "on-stale", "\"error\"")
+        .start();
+    let mut wire = proxy.wire();
+    let mut states = || {
+        let topology = wire.cmd(&["PROXY", "TOPOLOGY"]);
+        [2, 3].map(|at: usize| {
+            let record = &topology.array()[at];
+            (text(record, "state"), text(record, "reason"), field(record, "lag-ms"))
+        })
+    };
+    eventually(SOON, || {
+        let states = states();
+        let fresh = states.iter().all(|(state, reason, lag)| {
+            state == "fresh" && reason.is_empty() && matches!(lag, Reply::Int(_))
+        });
+        if fresh { Ok(()) } else { Err(format!("{states:?}")) }
+    });
+    trio.replicas.iter_mut().for_each(RedisServer::pause);
+    eventually(SOON, || {
+        let states = states();
+        let doubted =
+            states.iter().all(|(state, reason, _)| state != "fresh" && !reason.is_empty());
+        if doubted { Ok(()) } else { Err(format!("{states:?}")) }
+    });
+    let told = explain(&mut wire, "GET k");
+    assert!(text(&told, "route").starts_with("-MASTERDOWN No replica is fresh"), "{told:?}");
+    assert_eq!(text(&explain(&mut wire, "SET k v"), "route"), trio.master.addr().to_string());
+    trio.replicas.iter_mut().for_each(RedisServer::resume);
 }

@@ -1,0 +1,98 @@
+//! Keeps the numbers true: who is near enough to the master to serve, and whether enough are for
+//! writes. The rules are in `topology`; here they get what was heard, and what follows is put
+//! where the workers look.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::roster::Roster;
+use crate::config::Config;
+use crate::topology::{BackendId, Freshness, Limits, Sample, Tracker, Turn, WriteGate};
+
+/// The tracker, and where its findings go.
+#[derive(Debug)]
+pub(super) struct Watch {
+    tracker: Tracker,
+    gate: Arc<WriteGate>,
+    /// Those of whom it was told that they are stale.
+    stale: HashSet<BackendId>,
+}
+
+impl Watch {
+    pub(super) fn new(gate: Arc<WriteGate>) -> Self {
+        Self { tracker: Tracker::default(), gate, stale: HashSet::new() }
+    }
+
+    /// A server told how far it has come.
+    pub(super) fn observe(&mut self, id: BackendId, sample: Sample) {
+        self.tracker.observe(id, sample);
+    }
+
+    /// This is the master now, and these are the servers.
+    pub(super) fn follow(&mut self, master: Option<BackendId>, roster: &Roster) {
+        self.tracker.follow(master);
+        self.tracker.retain(|id| roster.get(id).is_some());
+        self.stale.retain(|id| roster.get(*id).is_some());
+    }
+
+    /// Judges everybody anew.
+    pub(super) fn judge(&mut self, roster: &Roster, config: &Config, now_ms: u64) {
+        let limits = limits(config);
+        for member in roster.members() {
+            let (finding, turn) = self.tracker.judge(member.id, now_ms, &limits);
+            let progress = &member.health.progress;
+            progress.set(finding);
+            if let Some(turn) = turn {
+                if let Some(doubt) = turn.doubt {
+                    progress.count_departure(doubt);
+                }
+                tell(&member.addr.to_string(), turn, &mut self.stale);
+            }
+        }
+        let was_open = self.gate.is_open(now_ms);
+        self.tracker.judge_gate(&self.gate, now_ms, &limits);
+        tell_gate(was_open, &self.gate, now_ms);
+    }
+}
+
+/// Tells what only the numbers show; `news` tells what a server says of itself.
+fn tell(addr: &str, turn: Turn, stale: &mut HashSet<BackendId>) {
+    let lag = turn.lag_ms.map(Duration::from_millis);
+    let bytes = turn.lag_bytes;
+    match turn.doubt {
+        Some(doubt) if doubt.freshness() == Freshness::Stale => {
+            stale.insert(turn.id);
+            tracing::warn!(backend = addr, ?lag, ?bytes, "replica is stale: {doubt}");
+        }
+        Some(_) => {}
+        None if stale.remove(&turn.id) => {
+            tracing::info!(backend = addr, ?lag, ?bytes, "replica is fresh again");
+        }
+        None => {}
+    }
+}
+
+fn tell_gate(was_open: bool, gate: &WriteGate, now_ms: u64) {
+    let (good, wanted) = (gate.good(), gate.wanted());
+    match (was_open, gate.is_open(now_ms)) {
+        (true, false) => tracing::error!(good, wanted, "write gate closed: writes are refused"),
+        (false, true) => tracing::info!(good, wanted, "write gate open"),
+        _ => {}
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let (reads, writes) = (&config.reads, &config.writes);
+    Limits {
+        max_lag_ms: reads.max_lag.map(millis),
+        max_lag_bytes: reads.max_lag_bytes.map(|bytes| bytes.bytes()),
+        rejoin_percent: u64::from(reads.rejoin_percent),
+        rejoin_after_ms: millis(reads.rejoin_after),
+        probe_timeout_ms: millis(config.topology.probe_timeout),
+        gate_wanted: writes.min_replicas_to_write,
+        gate_max_lag_ms: millis(writes.min_replicas_max_lag),
+        gate_max_lag_bytes: writes.min_replicas_max_lag_bytes.map(|bytes| bytes.bytes()),
+    }
+}

@@ -1,0 +1,111 @@
+//! What `INFO replication` says of a server's place in the replication stream.
+
+use redis_protocol::resp2::types::BytesFrame;
+
+use super::answer::{address, role_of_info};
+use super::info::Info;
+use crate::config::HostPort;
+use crate::topology::{Attached, LinkState, Sample, ServerRole};
+
+/// When something was asked, and when the answer was there; milliseconds of the process's clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) sent_ms: u64,
+    pub(super) received_ms: u64,
+}
+
+/// Reads the reply to `INFO replication`, or to several sections with that one among them.
+/// `None` where it says nothing of use.
+pub(super) fn sample(
+    replies: &[BytesFrame],
+    asked: Asked,
+    peer: Option<HostPort>,
+) -> Option<Sample> {
+    let info = Info::new(replies);
+    let role = role_of_info(&info)?;
+    let number = |field: &str| info.get(field)?.parse::<u64>().ok();
+    let (offset, attached) = match &role {
+        ServerRole::Master { .. } => (number("master_repl_offset"), attached(&info)),
+        // Before the first full sync this is no offset at all.
+        ServerRole::Replica { link: LinkState::Syncing, .. } => (None, Vec::new()),
+        ServerRole::Replica { .. } => (number("slave_repl_offset"), Vec::new()),
+        ServerRole::Other(_) => (None, Vec::new()),
+    };
+    Some(Sample {
+        role,
+        replid: info.word("master_replid"),
+        offset,
+        attached,
+        loading: info.get("loading") == Some("1"),
+        peer,
+        sent_ms: asked.sent_ms,
+        received_ms: asked.received_ms,
+    })
+}
+
+/// The replicas that take the stream: `slave0:ip=...,port=...,state=online,offset=...,lag=...`.
+pub(super) fn attached(info: &Info<'_>) -> Vec<Attached> {
+    let one = |line: &str| {
+        let field = |name: &str| {
+            line.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+        };
+        let online = field("state")? == "online";
+        let addr = address(field("ip")?, field("port")?)?;
+        let offset = field("offset")?.parse().ok()?;
+        // Whole seconds, cut off on both sides of the difference.
+        let age_ms = field("lag")?.parse::<u64>().ok()?.saturating_add(1).saturating_mul(1000);
+        online.then_some(Attached { addr, offset, age_ms })
+    };
+    info.numbered("slave").filter_map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Sample> {
+        let frame = BytesFrame::BulkString(text.replace('\n', "\r\n").into());
+        sample(&[frame], Asked { sent_ms: 5, received_ms: 7 }, None)
+    }
+
+    #[test]
+    fn a_master_tells_its_offset_and_its_replicas() {
+        let text = "# Replication\nrole:master\nconnected_slaves:3\n\
+            slave0:ip=127.0.0.1,port=6380,state=online,offset=480,lag=0,type=replica\n\
+            slave1:ip=::1,port=6381,state=online,offset=470,lag=1\n\
+            slave2:ip=127.0.0.1,port=6382,state=wait_bgsave,offset=0,lag=0\n\
+            master_replid:abc\nmaster_repl_offset:481\n";
+        let sample = read(text).unwrap();
+        assert_eq!((sample.offset, &*sample.replid), (Some(481), "abc"));
+        assert_eq!((sample.sent_ms, sample.received_ms), (5, 7));
+        let shown = |one: &Attached| (one.addr.to_string(), one.offset);
+        let attached: Vec<_> = sample.attached.iter().map(shown).collect();
+        assert_eq!(sample.attached.iter().map(|one| one.age_ms).collect::<Vec<_>>(), [1000, 2000]);
+        assert_eq!(attached, [("127.0.0.1:6380".to_owned(), 480), ("[::1]:6381".to_owned(), 470)]);
+        let ServerRole::Master { replicas } = sample.role else { panic!("no master") };
+        assert_eq!(replicas.len(), 2);
+    }
+
+    #[test]
+    fn a_replica_tells_what_it_applied() {
+        let text = |link: &str| {
+            format!(
+                "role:slave\nmaster_host:127.0.0.1\nmaster_port:6379\n{link}\n\
+                 slave_read_repl_offset:900\nslave_repl_offset:880\nmaster_replid:abc\n"
+            )
+        };
+        let up = read(&text("master_link_status:up\nmaster_sync_in_progress:0")).unwrap();
+        assert_eq!(up.offset, Some(880));
+        assert!(matches!(up.role, ServerRole::Replica { link: LinkState::Up, .. }));
+        let syncing = read(&text("master_link_status:down\nmaster_sync_in_progress:1")).unwrap();
+        assert_eq!(syncing.offset, None);
+    }
+
+    #[test]
+    fn nonsense_is_no_offset() {
+        assert_eq!(read("role:master\nmaster_repl_offset:-1\n").unwrap().offset, None);
+        let odd = "role:master\nslave0:ip=a\nslave1:\nslave2:state=online,ip=h,port=x,offset=1\n";
+        assert_eq!(read(odd).unwrap().attached, []);
+        assert!(read("nothing\n").is_none());
+    }
+}

@@ -1,0 +1,328 @@
+//! How far a replica has come and whether that is near enough: written by the monitor, read by
+//! every thread without a lock.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+
+/// Whether a replica's data is proven to be recent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Freshness {
+    /// It is: only such a replica serves.
+    Fresh,
+    /// It is not.
+    Stale,
+    /// Nobody can tell.
+    Unknown,
+    /// It is the data of another master.
+    Foreign,
+}
+
+impl Freshness {
+    /// Every state, for metrics.
+    pub const ALL: [Self; 4] = [Self::Fresh, Self::Stale, Self::Unknown, Self::Foreign];
+
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+            Self::Unknown => "unknown",
+            Self::Foreign => "foreign",
+        }
+    }
+}
+
+impl fmt::Display for Freshness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Why a replica is not fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Doubt {
+    /// It was not asked yet, or there is no master to compare it with.
+    Unmeasured = 1,
+    /// Its data may be older than `reads.max-lag`.
+    Lag,
+    /// It is further behind than `reads.max-lag-bytes`.
+    LagBytes,
+    /// It was stale and has not kept up for long enough since.
+    Rejoining,
+    /// The master has not answered for `reads.max-lag`: nothing newer can be proven.
+    MasterSilent,
+    /// No answer within `topology.probe-timeout`.
+    NoAnswer,
+    /// Its link to its master is down.
+    LinkDown,
+    /// A snapshot is on its way to it.
+    Syncing,
+    /// It is loading its data.
+    Loading,
+    /// Its data has another history (replid) than the master's.
+    Foreign,
+    /// It says that it is no replica.
+    NotAReplica,
+}
+
+impl Doubt {
+    /// Every doubt, for metrics.
+    pub const ALL: [Self; 11] = [
+        Self::Unmeasured,
+        Self::Lag,
+        Self::LagBytes,
+        Self::Rejoining,
+        Self::MasterSilent,
+        Self::NoAnswer,
+        Self::LinkDown,
+        Self::Syncing,
+        Self::Loading,
+        Self::Foreign,
+        Self::NotAReplica,
+    ];
+
+    /// Its word, as metrics and `/status` have it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unmeasured => "unmeasured",
+            Self::Lag => "lag",
+            Self::LagBytes => "lag-bytes",
+            Self::Rejoining => "rejoining",
+            Self::MasterSilent => "master-silent",
+            Self::NoAnswer => "no-answer",
+            Self::LinkDown => "link-down",
+            Self::Syncing => "syncing",
+            Self::Loading => "loading",
+            Self::Foreign => "foreign",
+            Self::NotAReplica => "not-a-replica",
+        }
+    }
+
+    /// The state that it makes.
+    #[must_use]
+    pub const fn freshness(self) -> Freshness {
+        match self {
+            Self::Lag | Self::LagBytes | Self::Rejoining | Self::MasterSilent => Freshness::Stale,
+            Self::Foreign => Freshness::Foreign,
+            _ => Freshness::Unknown,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|doubt| *doubt as u8 == code)
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Whether a replica may stand in while the master cannot be reached
+/// (`replica-serve-stale-data`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Standing {
+    /// No: it does not answer, or what it has is not the master's data.
+    None,
+    /// It has the master's data, of whatever age.
+    Behind,
+    /// It had what the master had when the master was heard last.
+    Current,
+}
+
+/// What was found out about one server. Times are milliseconds of the process's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its replication offset.
+    pub offset: Option<u64>,
+    /// How far it is behind the master, in bytes of the replication stream.
+    pub lag_bytes: Option<u64>,
+    /// The last moment whose data it is proven to have.
+    pub proven_ms: Option<u64>,
+    /// Until when it may serve; 0 is not at all.
+    pub fresh_until_ms: u64,
+    /// Why it may not.
+    pub doubt: Option<Doubt>,
+    /// See [`Standing`].
+    pub standing: Standing,
+    /// Until when that holds.
+    pub standing_until_ms: u64,
+    /// When the last question that it answered was sent.
+    pub heard_ms: Option<u64>,
+    /// How long that answer took.
+    pub took_ms: u64,
+}
+
+/// The latest [`Finding`], for all threads.
+#[derive(Debug)]
+pub struct Progress {
+    offset: AtomicU64,
+    lag_bytes: AtomicU64,
+    proven_ms: AtomicU64,
+    fresh_until_ms: AtomicU64,
+    doubt: AtomicU8,
+    standing: AtomicU8,
+    standing_until_ms: AtomicU64,
+    heard_ms: AtomicU64,
+    took_ms: AtomicU64,
+    departures: [AtomicU64; Doubt::ALL.len()],
+}
+
+/// Stands for "not known": no offset and no time comes near it.
+const NONE: u64 = u64::MAX;
+
+fn known(value: u64) -> Option<u64> {
+    (value != NONE).then_some(value)
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            offset: AtomicU64::new(NONE),
+            lag_bytes: AtomicU64::new(NONE),
+            proven_ms: AtomicU64::new(NONE),
+            fresh_until_ms: AtomicU64::new(0),
+            doubt: AtomicU8::new(Doubt::Unmeasured as u8),
+            standing: AtomicU8::new(Standing::None as u8),
+            standing_until_ms: AtomicU64::new(0),
+            heard_ms: AtomicU64::new(NONE),
+            took_ms: AtomicU64::new(0),
+            departures: [const { AtomicU64::new(0) }; Doubt::ALL.len()],
+        }
+    }
+}
+
+impl Progress {
+    /// Takes a finding. The parts may be seen one after the other; each is true by itself.
+    pub fn set(&self, finding: Finding) {
+        self.offset.store(finding.offset.unwrap_or(NONE), Relaxed);
+        self.lag_bytes.store(finding.lag_bytes.unwrap_or(NONE), Relaxed);
+        self.proven_ms.store(finding.proven_ms.unwrap_or(NONE), Relaxed);
+        self.fresh_until_ms.store(finding.fresh_until_ms, Relaxed);
+        self.doubt.store(finding.doubt.map_or(0, |doubt| doubt as u8), Relaxed);
+        self.standing.store(finding.standing as u8, Relaxed);
+        self.standing_until_ms.store(finding.standing_until_ms, Relaxed);
+        self.heard_ms.store(finding.heard_ms.unwrap_or(NONE), Relaxed);
+        self.took_ms.store(finding.took_ms, Relaxed);
+    }
+
+    /// Whether it is proven to be fresh at `now_ms`. What proves it runs out by itself: a monitor
+    /// that hangs makes nobody fresh.
+    #[must_use]
+    pub fn is_fresh(&self, now_ms: u64) -> bool {
+        now_ms < self.fresh_until_ms.load(Relaxed)
+    }
+
+    /// Why it is not fresh at `now_ms`; `None` if it is.
+    #[must_use]
+    pub fn doubt(&self, now_ms: u64) -> Option<Doubt> {
+        if self.is_fresh(now_ms) {
+            return None;
+        }
+        // Without a doubt on record its time has just run out.
+        Some(Doubt::from_code(self.doubt.load(Relaxed)).unwrap_or(Doubt::Lag))
+    }
+
+    /// Its state at `now_ms`.
+    #[must_use]
+    pub fn freshness(&self, now_ms: u64) -> Freshness {
+        self.doubt(now_ms).map_or(Freshness::Fresh, Doubt::freshness)
+    }
+
+    /// Whether it may stand in for a master that cannot be reached.
+    #[must_use]
+    pub fn standing(&self, now_ms: u64) -> Standing {
+        if now_ms >= self.standing_until_ms.load(Relaxed) {
+            return Standing::None;
+        }
+        match self.standing.load(Relaxed) {
+            code if code == Standing::Current as u8 => Standing::Current,
+            code if code == Standing::Behind as u8 => Standing::Behind,
+            _ => Standing::None,
+        }
+    }
+
+    /// Its replication offset when it was heard last.
+    #[must_use]
+    pub fn offset(&self) -> Option<u64> {
+        known(self.offset.load(Relaxed))
+    }
+
+    /// How far it was behind the master, in bytes of the replication stream.
+    #[must_use]
+    pub fn lag_bytes(&self) -> Option<u64> {
+        known(self.lag_bytes.load(Relaxed))
+    }
+
+    /// How old its data may be at `now_ms`, in milliseconds: an upper bound, in which the age of
+    /// what was measured counts in.
+    #[must_use]
+    pub fn lag_ms(&self, now_ms: u64) -> Option<u64> {
+        known(self.proven_ms.load(Relaxed)).map(|proven| now_ms.saturating_sub(proven))
+    }
+
+    /// How long ago, in milliseconds, the last question that it answered was sent.
+    #[must_use]
+    pub fn silence_ms(&self, now_ms: u64) -> Option<u64> {
+        known(self.heard_ms.load(Relaxed)).map(|heard| now_ms.saturating_sub(heard))
+    }
+
+    /// It stopped being fresh because of `doubt`.
+    pub fn count_departure(&self, doubt: Doubt) {
+        self.departures[doubt as usize - 1].fetch_add(1, Relaxed);
+    }
+
+    /// How often it stopped being fresh because of `doubt`.
+    #[must_use]
+    pub fn departures(&self, doubt: Doubt) -> u64 {
+        self.departures[doubt as usize - 1].load(Relaxed)
+    }
+
+    /// How long the last answer took, in milliseconds.
+    #[must_use]
+    pub fn took_ms(&self) -> u64 {
+        self.took_ms.load(Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_proven_runs_out() {
+        let progress = Progress::default();
+        assert_eq!(progress.doubt(0), Some(Doubt::Unmeasured));
+        assert_eq!((progress.offset(), progress.lag_ms(5)), (None, None));
+        progress.set(Finding {
+            offset: Some(10),
+            lag_bytes: Some(0),
+            proven_ms: Some(100),
+            fresh_until_ms: 300,
+            doubt: None,
+            standing: Standing::Current,
+            standing_until_ms: 400,
+            heard_ms: Some(110),
+            took_ms: 2,
+        });
+        assert_eq!(progress.freshness(299), Freshness::Fresh);
+        assert_eq!(progress.doubt(300), Some(Doubt::Lag));
+        assert_eq!((progress.lag_ms(250), progress.lag_ms(50)), (Some(150), Some(0)));
+        assert_eq!(progress.standing(399), Standing::Current);
+        assert_eq!(progress.standing(400), Standing::None);
+        assert_eq!(progress.silence_ms(120), Some(10));
+    }
+
+    #[test]
+    fn every_doubt_has_its_code() {
+        for doubt in Doubt::ALL {
+            assert_eq!(Doubt::from_code(doubt as u8), Some(doubt));
+        }
+        assert_eq!(Doubt::from_code(0), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! The limits of freshness, and how a replica leaves and comes back: at once when it exceeds one,
+//! and only after it has kept well within them for a while.
+
+use super::Doubt;
+
+/// The longest a replica that comes and goes is made to wait.
+const DWELL_MAX_MS: u64 = 30_000;
+/// Who leaves within this many dwells of having come back has come back too soon.
+const SOON: u64 = 10;
+
+/// What proxy.toml says of freshness and the write gate. Times in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `reads.max-lag`.
+    pub max_lag_ms: Option<u64>,
+    /// `reads.max-lag-bytes`.
+    pub max_lag_bytes: Option<u64>,
+    /// `reads.rejoin-percent`.
+    pub rejoin_percent: u64,
+    /// `reads.rejoin-after`.
+    pub rejoin_after_ms: u64,
+    /// `topology.probe-timeout`.
+    pub probe_timeout_ms: u64,
+    /// `writes.min-replicas-to-write`.
+    pub gate_wanted: u32,
+    /// `writes.min-replicas-max-lag`.
+    pub gate_max_lag_ms: u64,
+    /// `writes.min-replicas-max-lag-bytes`.
+    pub gate_max_lag_bytes: Option<u64>,
+}
+
+/// How one replica stands to the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Until when it is within all of them.
+    until_ms: u64,
+    /// Whether it is so far within them that it may come back.
+    well_within: bool,
+    /// The limit that it exceeds first.
+    doubt: Doubt,
+}
+
+impl Limits {
+    /// Whether a master that was heard at `heard_ms` counts as out of reach: nobody can be proven
+    /// to be fresh any more, whatever the replicas say.
+    #[must_use]
+    pub fn is_silent(&self, heard_ms: u64, now_ms: u64) -> bool {
+        now_ms.saturating_sub(heard_ms) >= self.silence_ms()
+    }
+
+    /// See [`Self::is_silent`].
+    #[must_use]
+    pub fn silence_ms(&self) -> u64 {
+        self.max_lag_ms.unwrap_or(self.probe_timeout_ms)
+    }
+
+    /// `proven_ms` is the last moment whose data a replica has, `heard_ms` and `received_ms` are
+    /// of its last answer.
+    #[must_use]
+    pub fn proof(
+        &self,
+        proven_ms: Option<u64>,
+        heard_ms: u64,
+        received_ms: u64,
+        lag_bytes: Option<u64>,
+    ) -> Proof {
+        let unknown = Proof { until_ms: 0, well_within: false, doubt: Doubt::Lag };
+        let Some(lag_bytes) = lag_bytes else {
+            return Proof { doubt: Doubt::Unmeasured, ..unknown };
+        };
+        if self.max_lag_bytes.is_some_and(|max| lag_bytes > max) {
+            return Proof { doubt: Doubt::LagBytes, ..unknown };
+        }
+        let mut until_ms = heard_ms.saturating_add(self.probe_timeout_ms);
+        let share = |max: u64| max.saturating_mul(self.rejoin_percent) / 100;
+        let mut well_within = self.max_lag_bytes.is_none_or(|max| lag_bytes <= share(max));
+        if let Some(max) = self.max_lag_ms {
+            let Some(proven) = proven_ms else { return unknown };
+            until_ms = until_ms.min(proven.saturating_add(max));
+            // As it was when it answered: the age of the answer is not its fault.
+            well_within &= received_ms.saturating_sub(proven) <= share(max);
+        }
+        Proof { until_ms, well_within, doubt: Doubt::Lag }
+    }
+}
+
+/// Whether a replica serves, and how it came to that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Membership {
+    fresh_until_ms: u64,
+    fresh: bool,
+    /// It was fresh before: coming back takes its time.
+    left: bool,
+    /// When it came back last.
+    joined_ms: u64,
+    /// Since when it has been well within the limits.
+    well_since_ms: Option<u64>,
+    /// How long it has to be.
+    dwell_ms: u64,
+}
+
+impl Membership {
+    /// Whether it serves.
+    #[must_use]
+    pub const fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Until when; 0 if it does not.
+    #[must_use]
+    pub const fn fresh_until_ms(&self) -> u64 {
+        if self.fresh { self.fresh_until_ms } else { 0 }
+    }
+
+    /// Judges by the numbers; the doubt, if there is one.
+    pub fn judge(
+        &mut self,
+        proof: Proof,
+        master_silent: bool,
+        now_ms: u64,
+        limits: &Limits,
+    ) -> Option<Doubt> {
+        let within = now_ms < proof.until_ms;
+        if self.fresh && !within {
+            let doubt = if master_silent { Doubt::MasterSilent } else { proof.doubt };
+            self.leave(doubt, now_ms, limits);
+            return Some(doubt);
+        }
+        if !within {
+            self.well_since_ms = None;
+            return Some(if master_silent { Doubt::MasterSilent } else { proof.doubt });
+        }
+        if !self.fresh && !self.may_join(proof, now_ms) {
+            return Some(Doubt::Rejoining);
+        }
+        if !self.fresh {
+            self.fresh = true;
+            self.joined_ms = now_ms;
+        }
+        self.fresh_until_ms = proof.until_ms;
+        None
+    }
+
+    fn may_join(&mut self, proof: Proof, now_ms: u64) -> bool {
+        if !proof.well_within {
+            self.well_since_ms = None;
+            return !self.left;
+        }
+        let since = *self.well_since_ms.get_or_insert(now_ms);
+        !self.left || now_ms.saturating_sub(since) >= self.dwell_ms
+    }
+
+    /// It stops serving.
+    pub fn leave(&mut self, doubt: Doubt, now_ms: u64, limits: &Limits) {
+        self.well_since_ms = None;
+        if !std::mem::take(&mut self.fresh) {
+            return;
+        }
+        if doubt == Doubt::MasterSilent {
+            // Not its doing: it is back as soon as the master is.
+            return;
+        }
+        let soon = self.left && now_ms.saturating_sub(self.joined_ms) < SOON * self.dwell_ms;
+        let longer = self.dwell_ms.saturating_mul(2).min(DWELL_MAX_MS);
+        self.dwell_ms =
+            if soon { longer } else { limits.rejoin_after_ms }.max(limits.rejoin_after_ms);
+        self.left = true;
+    }
+}

@@ -1,0 +1,37 @@
+//! What a server said of its place in the replication stream.
+
+use super::ServerRole;
+use crate::units::HostPort;
+
+/// One answer to `INFO replication`, and when it was asked for. Times are milliseconds of the
+/// process's clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// What it says it is.
+    pub role: ServerRole,
+    /// The id of the history that its data belongs to; empty if it is not told.
+    pub replid: String,
+    /// A master's offset, or what a replica has applied.
+    pub offset: Option<u64>,
+    /// A master's replicas that take the stream, and what each has acknowledged.
+    pub attached: Vec<Attached>,
+    /// Whether it is loading its data.
+    pub loading: bool,
+    /// Where it was reached, as a master that does not know its name would list it.
+    pub peer: Option<HostPort>,
+    /// When the question was sent.
+    pub sent_ms: u64,
+    /// When the answer was there.
+    pub received_ms: u64,
+}
+
+/// A replica as its master sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// As it announces itself.
+    pub addr: HostPort,
+    /// The offset that it acknowledged last.
+    pub offset: u64,
+    /// How long ago that was at most, in milliseconds.
+    pub age_ms: u64,
+}

@@ -1,0 +1,283 @@
+//! Who keeps up: from samples to findings.
+//!
+//! What counts as proven: a master that answers offset M to a question sent at t had not gone
+//! beyond M at t. A replica of the same history that has applied M therefore has everything that
+//! the master had at t, now and later. So the age of its data is at most `now - t`, for the latest
+//! such t; and because nothing is known of a replica between two answers, t is never taken to be
+//! later than the replica's own last answer. Never asks anybody, never looks at a clock.
+
+use std::collections::HashMap;
+
+use super::rejoin::{Limits, Membership};
+use super::{
+    Attached, BackendId, Doubt, Finding, LinkState, Sample, ServerRole, Standing, Timeline,
+    WriteGate,
+};
+use crate::units::HostPort;
+
+/// Follows one master and all its replicas.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    master: Option<BackendId>,
+    /// The history that is followed; kept while there is no master.
+    replid: Option<String>,
+    timeline: Timeline,
+    tracks: HashMap<BackendId, Track>,
+    attached: Vec<Attached>,
+    /// What each attached replica's acks prove.
+    acks: HashMap<HostPort, Ack>,
+}
+
+/// What a master's word of one of its replicas proves.
+#[derive(Clone, Copy, Debug)]
+struct Ack {
+    offset: u64,
+    /// When it spoke last, at the earliest.
+    heard_ms: u64,
+    /// The last moment whose data it is proven to have.
+    proven_ms: u64,
+}
+
+/// One server.
+#[derive(Debug, Default)]
+struct Track {
+    sample: Option<Sample>,
+    /// The last moment whose data it is proven to have.
+    proven_ms: Option<u64>,
+    membership: Membership,
+}
+
+/// A replica became fresh, or stopped being so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Who.
+    pub id: BackendId,
+    /// Why it is not fresh; `None` if it is.
+    pub doubt: Option<Doubt>,
+    /// How old its data may be, in milliseconds.
+    pub lag_ms: Option<u64>,
+    /// How far it is behind.
+    pub lag_bytes: Option<u64>,
+}
+
+impl Tracker {
+    /// Takes an answer.
+    pub fn observe(&mut self, id: BackendId, sample: Sample) {
+        let is_master = self.master == Some(id);
+        if is_master {
+            self.hear_master(&sample);
+        }
+        self.tracks.entry(id).or_default().sample = Some(sample);
+        self.prove();
+    }
+
+    /// From now on `master` is followed. While there is none, what is known of the last one stays.
+    pub fn follow(&mut self, master: Option<BackendId>) {
+        if master.is_none() || master == self.master {
+            return;
+        }
+        self.master = master;
+        self.forget();
+        let sample = master.and_then(|id| self.tracks.get(&id)?.sample.clone());
+        if let Some(sample) = sample {
+            self.hear_master(&sample);
+        }
+        self.prove();
+    }
+
+    /// Forgets who is not among `known`.
+    pub fn retain(&mut self, known: impl Fn(BackendId) -> bool) {
+        self.tracks.retain(|id, _| known(*id));
+    }
+
+    /// When the master answered last; the moment of the question.
+    #[must_use]
+    pub fn master_heard_ms(&self) -> Option<u64> {
+        self.timeline.heard_ms()
+    }
+
+    fn forget(&mut self) {
+        self.replid = None;
+        self.timeline.clear();
+        self.attached.clear();
+        self.acks.clear();
+        for track in self.tracks.values_mut() {
+            track.proven_ms = None;
+            track.membership = Membership::default();
+        }
+    }
+
+    fn hear_master(&mut self, sample: &Sample) {
+        if !matches!(sample.role, ServerRole::Master { .. }) {
+            return;
+        }
+        let Some(offset) = sample.offset else { return };
+        let is_other = self.replid.as_ref().is_some_and(|replid| *replid != sample.replid);
+        if is_other || self.timeline.offset().is_some_and(|last| offset < last) {
+            self.forget();
+        }
+        self.replid = Some(sample.replid.clone());
+        let before_ms = self.timeline.heard_ms();
+        self.timeline.push(offset, sample.sent_ms);
+        self.attached.clone_from(&sample.attached);
+        let attached = &self.attached;
+        self.acks.retain(|addr, _| attached.iter().any(|one| one.addr == *addr));
+        for one in attached {
+            hear_ack(&mut self.acks, one, sample.sent_ms, before_ms, &self.timeline);
+        }
+    }
+
+    /// Moves every replica's proof forward as far as the samples go.
+    fn prove(&mut self) {
+        for track in self.tracks.values_mut() {
+            let Some(sample) = &track.sample else { continue };
+            let syncing =
+                matches!(sample.role, ServerRole::Replica { link: LinkState::Syncing, .. });
+            if syncing || sample.loading || !is_of(self.replid.as_deref(), sample) {
+                // What it had is being replaced, or was never this master's.
+                track.proven_ms = None;
+                continue;
+            }
+            let proven = sample.offset.and_then(|offset| self.timeline.proven_ms(offset));
+            let proven = proven.map(|proven| proven.min(sample.sent_ms));
+            track.proven_ms = track.proven_ms.max(proven);
+        }
+    }
+
+    /// What follows for `id` at `now_ms`, and whether that is a turn.
+    pub fn judge(
+        &mut self,
+        id: BackendId,
+        now_ms: u64,
+        limits: &Limits,
+    ) -> (Finding, Option<Turn>) {
+        let (master_offset, heard_ms) = (self.timeline.offset(), self.timeline.heard_ms());
+        let is_master = self.master == Some(id);
+        let replid = self.replid.as_deref();
+        let track = self.tracks.entry(id).or_default();
+        let sample = track.sample.as_ref();
+        let offset = sample.and_then(|sample| sample.offset);
+        let comparable = sample.is_some_and(|sample| is_of(replid, sample)) && !is_master;
+        let lag_bytes = master_offset.zip(offset).filter(|_| comparable);
+        let lag_bytes = lag_bytes.map(|(master, own)| master.saturating_sub(own));
+        let mut finding = Finding {
+            offset,
+            lag_bytes,
+            proven_ms: track.proven_ms.filter(|_| !is_master),
+            fresh_until_ms: 0,
+            doubt: None,
+            standing: Standing::None,
+            standing_until_ms: 0,
+            heard_ms: sample.map(|sample| sample.sent_ms),
+            took_ms: sample.map_or(0, |it| it.received_ms.saturating_sub(it.sent_ms)),
+        };
+        if is_master {
+            return (finding, None);
+        }
+        let structural = doubt_of(sample, replid, now_ms, limits);
+        if let Some(sample) = sample.filter(|sample| may_stand_in(sample, replid)) {
+            let current = heard_ms.zip(track.proven_ms).is_some_and(|(heard, proven)| {
+                limits.max_lag_ms.is_none_or(|max| heard.saturating_sub(proven) <= max)
+            });
+            finding.standing = if current { Standing::Current } else { Standing::Behind };
+            finding.standing_until_ms = sample.sent_ms.saturating_add(limits.probe_timeout_ms);
+        }
+        let was_fresh = track.membership.is_fresh();
+        let received_ms = sample.map_or(0, |sample| sample.received_ms);
+        let master_silent = heard_ms.is_none_or(|at| limits.is_silent(at, now_ms));
+        finding.doubt = structural.or_else(|| {
+            let heard_ms = finding.heard_ms?;
+            let proven = limits.proof(track.proven_ms, heard_ms, received_ms, lag_bytes);
+            track.membership.judge(proven, master_silent, now_ms, limits)
+        });
+        match structural {
+            Some(doubt) => track.membership.leave(doubt, now_ms, limits),
+            None => finding.fresh_until_ms = track.membership.fresh_until_ms(),
+        }
+        let turned = was_fresh != track.membership.is_fresh();
+        let lag_ms = track.proven_ms.map(|proven| now_ms.saturating_sub(proven));
+        (finding, turned.then_some(Turn { id, doubt: finding.doubt, lag_ms, lag_bytes }))
+    }
+
+    /// Sets the write gate. Only replicas that the master itself feeds count, as in Redis
+    /// (`refreshGoodSlavesCount`), but by what they have, not by when they spoke last.
+    pub fn judge_gate(&self, gate: &WriteGate, now_ms: u64, limits: &Limits) {
+        let mut good_until: Vec<u64> =
+            self.attached.iter().map(|one| self.good_until(one, limits)).collect();
+        gate.judge(limits.gate_wanted, &mut good_until, now_ms);
+    }
+
+    fn good_until(&self, one: &Attached, limits: &Limits) -> u64 {
+        let sampled = self.tracks.values().filter_map(|track| {
+            let sample = track.sample.as_ref()?;
+            let up = matches!(sample.role, ServerRole::Replica { link: LinkState::Up, .. });
+            let same = sample.peer.as_ref() == Some(&one.addr);
+            (up && same).then_some((sample.offset?, track.proven_ms?))
+        });
+        let (offset, proven) = sampled.max().unwrap_or_default();
+        let acked = self.acks.get(&one.addr).map_or(0, |ack| ack.proven_ms);
+        let proven = proven.max(acked);
+        let behind = self.timeline.offset().unwrap_or(0).saturating_sub(offset.max(one.offset));
+        if proven == 0 || limits.gate_max_lag_bytes.is_some_and(|max| behind > max) {
+            return 0;
+        }
+        proven.saturating_add(limits.gate_max_lag_ms)
+    }
+}
+
+/// A master told, when asked at `sent_ms` and at `before_ms` before that, what a replica has
+/// acknowledged. An ack that has not changed is as old as the master says (in whole seconds); one
+/// that has came in between.
+fn hear_ack(
+    acks: &mut HashMap<HostPort, Ack>,
+    one: &Attached,
+    sent_ms: u64,
+    before_ms: Option<u64>,
+    timeline: &Timeline,
+) {
+    let spoken_ms = sent_ms.saturating_sub(one.age_ms);
+    let old = acks.get(&one.addr).copied();
+    let moved = old.filter(|old| old.offset != one.offset).and(before_ms).unwrap_or(0);
+    let heard_ms = spoken_ms.max(moved).max(old.map_or(0, |old| old.heard_ms));
+    let proven = timeline.proven_ms(one.offset).map_or(0, |proven| proven.min(heard_ms));
+    let proven_ms = proven.max(old.map_or(0, |old| old.proven_ms));
+    acks.insert(one.addr.clone(), Ack { offset: one.offset, heard_ms, proven_ms });
+}
+
+/// Whether `sample` tells of the history `replid`. Servers before Redis 4 tell none.
+fn is_of(replid: Option<&str>, sample: &Sample) -> bool {
+    replid.is_none_or(|replid| {
+        replid.is_empty() || sample.replid.is_empty() || replid == sample.replid
+    })
+}
+
+fn may_stand_in(sample: &Sample, replid: Option<&str>) -> bool {
+    let replica =
+        matches!(sample.role, ServerRole::Replica { link: LinkState::Up | LinkState::Down, .. });
+    replica && !sample.loading && is_of(replid, sample)
+}
+
+/// What speaks against a server before any number is looked at.
+fn doubt_of(
+    sample: Option<&Sample>,
+    replid: Option<&str>,
+    now_ms: u64,
+    limits: &Limits,
+) -> Option<Doubt> {
+    let Some(sample) = sample else { return Some(Doubt::Unmeasured) };
+    if now_ms.saturating_sub(sample.sent_ms) >= limits.probe_timeout_ms {
+        return Some(Doubt::NoAnswer);
+    }
+    match sample.role {
+        _ if sample.loading => Some(Doubt::Loading),
+        ServerRole::Replica { link: LinkState::Syncing, .. } => Some(Doubt::Syncing),
+        ServerRole::Replica { link: LinkState::Down, .. } => Some(Doubt::LinkDown),
+        ServerRole::Replica { link: LinkState::Up, .. } => {
+            (!is_of(replid, sample)).then_some(Doubt::Foreign)
+        }
+        ServerRole::Master { .. } | ServerRole::Other(_) => Some(Doubt::NotAReplica),
+    }
+}
+
+#[cfg(test)]
+mod tests;
