@@ -17,6 +17,9 @@ use crate::topology::{Backend, BackendId, Topology};
 const IDLE_MAX: usize = 64;
 /// How long an idle connection is kept.
 const IDLE_FOR: Duration = Duration::from_secs(60);
+/// How long what is under way to a server that has left the topology is waited for.
+const LEAVE_MAX: Duration = Duration::from_secs(10);
+const LEFT: &str = "its server has left the topology";
 
 /// How servers are reached, from proxy.toml.
 #[derive(Clone, Debug)]
@@ -38,6 +41,21 @@ struct Member {
     shared: Vec<Rc<Connection>>,
     idle: Vec<Rc<Connection>>,
     leased: Vec<Rc<Connection>>,
+    /// Since when its server has been out of the topology.
+    left: Option<Instant>,
+}
+
+impl Member {
+    /// Closes what nobody waits for an answer on; whether that is all.
+    fn wind_up(&self, now: Instant) -> bool {
+        let Some(left) = self.left else { return false };
+        let over = now.saturating_duration_since(left) > LEAVE_MAX;
+        let all = || self.shared.iter().chain(&self.idle).chain(&self.leased);
+        for connection in all().filter(|connection| over || connection.is_idle()) {
+            connection.close(LEFT);
+        }
+        all().all(|connection| connection.is_closed())
+    }
 }
 
 /// The connections of one worker.
@@ -111,7 +129,7 @@ impl Pool {
     pub fn release(&mut self, connection: &Rc<Connection>, now: Instant) {
         let clean = connection.disown(now);
         let Some(member) = self.members.get_mut(&connection.backend) else {
-            connection.close("its server has left the topology");
+            connection.close(LEFT);
             return;
         };
         member.leased.retain(|leased| !Rc::ptr_eq(leased, connection));
@@ -141,20 +159,17 @@ impl Pool {
             });
             member.shared.retain(|connection| !connection.is_closed());
         }
+        self.members.retain(|_, member| !member.wind_up(now));
         expired
     }
 
-    /// Closes the connections to servers that are not in `topology` any more.
-    pub fn retain(&mut self, topology: &Topology) {
-        self.members.retain(|id, member| {
-            let stays = topology.backend(*id).is_some();
-            if !stays {
-                for connection in member.shared.iter().chain(&member.idle).chain(&member.leased) {
-                    connection.close("its server has left the topology");
-                }
-            }
-            stays
-        });
+    /// Lets go of servers that are not in `topology` any more: nobody new is sent there, and each
+    /// connection is closed when it has answered what is under way, at a [`Pool::tick`].
+    pub fn retain(&mut self, topology: &Topology, now: Instant) {
+        for (id, member) in &mut self.members {
+            let gone = topology.backend(*id).is_none();
+            member.left = gone.then(|| member.left.unwrap_or(now));
+        }
     }
 
     fn member(&mut self, backend: &Backend) -> &mut Member {
@@ -164,6 +179,7 @@ impl Pool {
             shared: Vec::new(),
             idle: Vec::new(),
             leased: Vec::new(),
+            left: None,
         })
     }
 

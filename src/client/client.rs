@@ -10,6 +10,7 @@ use std::task::Waker;
 use super::entry::Entry;
 use super::held::Held;
 use super::recover::Recovery;
+use super::reloads::Asked;
 use super::streams::Subscribing;
 use super::transform::Transform;
 use super::worker::Worker;
@@ -56,6 +57,8 @@ pub(super) struct Client {
     pub(super) wrote: bool,
     /// Why the reply to the `WAIT` under way can't be believed.
     pub(super) unmarked: Option<String>,
+    /// A reload that it asked for and that it has not been told the outcome of.
+    pub(super) reload: Option<Arc<Asked>>,
     /// Bytes at the front of the ready replies that the client has been given.
     pub(super) written: usize,
     /// Nothing more is dealt with until every reply has come.
@@ -94,6 +97,7 @@ impl Client {
             held: None,
             wrote: false,
             unmarked: None,
+            reload: None,
             written: 0,
             hold: false,
             blocked: false,

@@ -84,7 +84,7 @@ impl Client {
                 self.queue(batch, request, db.map(Queued::Select))
             }
             Effect::Ping | Effect::Echo => self.queue(batch, request, None),
-            Effect::Hello | Effect::Subscribe(_) | Effect::Monitor => {
+            Effect::Hello | Effect::Subscribe(_) | Effect::Monitor | Effect::Proxy(_) => {
                 self.cannot_queue(batch, command, request.shown)
             }
             Effect::Client(client) if needs_connection(client) => {

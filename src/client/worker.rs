@@ -162,7 +162,7 @@ impl Worker {
     pub fn tick(&self, now: Instant) {
         let topology = self.topology();
         if self.seen.replace(topology.generation) != topology.generation {
-            self.pool.borrow_mut().retain(&topology);
+            self.pool.borrow_mut().retain(&topology, now);
         }
         let config = self.config();
         self.balancer.borrow_mut().set_balance(config.reads.balance);
