@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
 use super::entry::Entry;
+use super::parked::Parked;
 use super::recover::Recovery;
 use super::streams::Subscribing;
 use super::transform::Transform;
@@ -49,6 +50,8 @@ pub(super) struct Client {
     pub(super) subscribing: Vec<Subscribing>,
     /// Requests that failed and are being asked again.
     pub(super) recovery: Recovery,
+    /// Replies to writes that wait for the replicas.
+    pub(super) parked: Parked,
     /// Something that may have been a write was sent.
     pub(super) wrote: bool,
     /// Why the reply to the `WAIT` under way can't be believed.
@@ -88,6 +91,7 @@ impl Client {
             transforms: VecDeque::new(),
             subscribing: Vec::new(),
             recovery: Recovery::default(),
+            parked: Parked::default(),
             wrote: false,
             unmarked: None,
             written: 0,
@@ -137,7 +141,7 @@ impl Client {
     }
 
     pub(super) fn output_bytes(&self) -> usize {
-        self.inbox.replies().bytes() - self.written
+        self.inbox.replies().bytes() - self.written + self.parked.bytes()
     }
 
     /// Requests under way.
@@ -175,6 +179,7 @@ impl Client {
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
             }
         }
+        self.unpark();
         self.ask_again();
         if self.inbox.is_broken() {
             tracing::error!(client = %self.entry.addr, "closed: its replies got out of step");

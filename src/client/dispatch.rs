@@ -158,7 +158,7 @@ impl Client {
         if self.session.transaction.is_open() {
             return self.queue(batch, request, None);
         }
-        self.forward(batch, request, Side::Master)
+        self.forward(batch, request, Side::Write)
     }
 
     /// A request outside a transaction.
@@ -174,7 +174,7 @@ impl Client {
         if self.in_subscriber_mode() && !survives_subscriber_mode(command.effect) {
             return self.pass(batch, request);
         }
-        let side = if command.access == Access::Read { Side::Reader } else { Side::Master };
+        let side = Side::of_access(command.access);
         match command.effect {
             Effect::None => self.forward(batch, request, side),
             Effect::ReadOnlyScript => self.forward(batch, request, Side::Reader),

@@ -15,6 +15,9 @@ pub struct Metrics {
     pub(crate) retries: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) in_doubt: Counter,
+    pub(crate) writes_acknowledged: Counter,
+    pub(crate) writes_unacknowledged: Counter,
+    pub(crate) wait_checks: Counter,
     pub(crate) protocol_errors: Counter,
     pub(crate) output_limit_kills: Counter,
     pub(crate) query_limit_kills: Counter,
@@ -85,6 +88,18 @@ impl Metrics {
             in_doubt: plain(
                 "tidegate_writes_in_doubt_total",
                 "Writes that were sent and whose outcome is unknown.",
+            ),
+            writes_acknowledged: plain(
+                "tidegate_writes_acknowledged_total",
+                "Writes answered after wait-replicas had acknowledged them.",
+            ),
+            writes_unacknowledged: plain(
+                "tidegate_writes_unacknowledged_total",
+                "Writes that wait-replicas did not acknowledge within wait-timeout.",
+            ),
+            wait_checks: plain(
+                "tidegate_wait_checks_total",
+                "Times that replicas were asked what they have, for all writes before.",
             ),
             protocol_errors: closures("protocol-error"),
             output_limit_kills: closures("client-output-buffer-limit"),
