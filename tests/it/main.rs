@@ -49,3 +49,4 @@ mod support_selftest;
 mod timeouts;
 mod transactions;
 mod wait;
+mod wait_replicas;
