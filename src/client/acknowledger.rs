@@ -68,8 +68,8 @@ impl Check {
     }
 
     /// What came of it, an error's text where it failed; `None` while it is not over.
-    pub(super) fn outcome(&self) -> Option<Result<(), &str>> {
-        self.outcome.get().map(|outcome| outcome.as_ref().map(|()| ()).map_err(String::as_str))
+    pub(super) fn outcome(&self) -> Option<&Result<(), String>> {
+        self.outcome.get()
     }
 
     fn finish(&self, outcome: Result<(), String>) {

@@ -37,8 +37,11 @@ impl Parked {
 
     /// The first one, if it need not wait any longer.
     fn pop_ready(&mut self) -> Option<Reply> {
-        let is_ready = |reply: &mut Reply| reply.check.as_ref().is_none_or(|check| check.is_over());
-        let reply = self.queue.pop_front_if(is_ready)?;
+        let first = self.queue.front()?;
+        if first.check.as_ref().is_some_and(|check| !check.is_over()) {
+            return None;
+        }
+        let reply = self.queue.pop_front()?;
         self.bytes -= reply.size();
         Some(reply)
     }
