@@ -357,6 +357,8 @@ fn a_reload_changes_it_and_the_clients_own_wait_goes_on() {
     let config = waiting(&trio, 2, SHORT);
     let mut proxy = config.clone().set("writes", "wait-replicas", "0").start();
     let mut wire = proxy.wire();
+    // A write that comes before the new file does waits for as long as the old one says.
+    wire.set_timeout(Duration::from_secs(30));
     trio.replicas[0].pause();
     wire.cmd(&["SET", "k", "1"]).ok();
     proxy.reload(&config.toml());
