@@ -50,12 +50,10 @@ fn wait_is_under_way(master: &RedisServer) {
     });
 }
 
-/// Too few of the two replicas; within a short time even one that is well may not make it.
+/// Within a short time even a replica that is well, or the master itself, may not make it: why it
+/// was not acknowledged does not matter here.
 fn is_noack(reply: &Reply) -> bool {
-    let Reply::Error(text) = reply else { return false };
-    let start = "NOACK The write was applied on the master, but acknowledged by ";
-    let rest = text.strip_prefix(start).unwrap_or_default();
-    ["0", "1"].into_iter().any(|n| rest == format!("{n} of 2 replicas within wait-timeout"))
+    matches!(reply, Reply::Error(text) if text.starts_with("NOACK The write was applied on the master"))
 }
 
 #[track_caller]
@@ -92,7 +90,11 @@ fn is_semi_synchronous(flavor: Flavor) {
     trio.replicas[1].pause();
     let asked = Instant::now();
     let reply = wire.cmd(&["SET", "k", "alone"]);
-    assert!(is_noack(&reply) && reply.err().contains("by 1 of 2"), "{reply:?}");
+    assert_eq!(
+        reply.err(),
+        "NOACK The write was applied on the master, but acknowledged by 1 of 2 replicas within \
+         wait-timeout"
+    );
     assert!(asked.elapsed() >= Duration::from_millis(2900), "told after {:?}", asked.elapsed());
     assert_eq!(trio.master.cmd(&["GET", "k"]).str(), "alone");
     counted(&two, "tidegate_writes_unacknowledged_total", 1);
