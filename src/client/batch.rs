@@ -13,10 +13,12 @@ use crate::routing::{NoRoute, Reason, Route, Want};
 use crate::session::Session;
 use crate::topology::Topology;
 
-/// Which of the two ways a request goes.
+/// Which way a request goes, and whether it may change data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
-    /// To the master.
+    /// To the master, whose data it may change.
+    Write,
+    /// To the master, which alone can answer it.
     Master,
     /// To whoever serves this batch's reads.
     Reader,
@@ -26,16 +28,31 @@ impl Side {
     /// Which way an ordinary command goes; `None` if it is no ordinary one.
     pub(super) const fn of(command: &Command) -> Option<Self> {
         match (command.effect, command.access) {
-            (Effect::None, Access::Read) => Some(Self::Reader),
-            (Effect::None, Access::Write | Access::Master) => Some(Self::Master),
+            (Effect::None, Access::Read | Access::Write | Access::Master) => {
+                Some(Self::of_access(command.access))
+            }
             _ => None,
         }
+    }
+
+    /// Which way a command of this class goes, if it goes to a server.
+    pub(super) const fn of_access(access: Access) -> Self {
+        match access {
+            Access::Read => Self::Reader,
+            Access::Write => Self::Write,
+            Access::Master | Access::Admin | Access::Refused | Access::Local => Self::Master,
+        }
+    }
+
+    /// Whether it goes to the master, whoever serves the reads.
+    pub(super) const fn is_master(self) -> bool {
+        matches!(self, Self::Write | Self::Master)
     }
 
     /// What it asks of the routing.
     pub(super) const fn want(self) -> Want {
         match self {
-            Self::Master => Want::Master,
+            Self::Write | Self::Master => Want::Master,
             Self::Reader => Want::Read,
         }
     }
@@ -155,11 +172,11 @@ impl<'b> Batch<'b> {
             if connection.is_congested(inbox) {
                 return Err(Obstacle::Congested);
             }
-            if side == Side::Master && !inbox.keeps_order(connection.backend) {
+            if side.is_master() && !inbox.keeps_order(connection.backend) {
                 return Err(Obstacle::Busy);
             }
             match side {
-                Side::Master => self.master = Some(connection),
+                Side::Write | Side::Master => self.master = Some(connection),
                 Side::Reader => {
                     self.reader = Some(connection);
                     self.rationed =
@@ -183,13 +200,19 @@ impl<'b> Batch<'b> {
         let Some(connection) = self.way(run.side) else { return };
         let seq = inbox.replies().open(run.count, run.shown);
         let bytes = &self.buf[run.start..run.end];
-        let ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
+        let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
+        ticket.whole = run.side == Side::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);
+    }
+
+    /// Whether replies to writes wait for the replicas (`writes.wait-replicas`).
+    pub(super) fn acknowledges(&self) -> bool {
+        self.config.writes.wait_replicas > 0
     }
 
     const fn way(&self, side: Side) -> Option<&Rc<Connection>> {
         match side {
-            Side::Master => self.master.as_ref(),
+            Side::Write | Side::Master => self.master.as_ref(),
             Side::Reader => self.reader.as_ref(),
         }
     }

@@ -9,6 +9,7 @@ use std::task::Waker;
 
 use super::entry::Entry;
 use super::held::Held;
+use super::parked::Parked;
 use super::recover::Recovery;
 use super::reloads::Asked;
 use super::streams::Subscribing;
@@ -53,6 +54,8 @@ pub(super) struct Client {
     pub(super) recovery: Recovery,
     /// What the next request waits for, where that is the servers' state.
     pub(super) held: Option<Held>,
+    /// Replies to writes that wait for the replicas.
+    pub(super) parked: Parked,
     /// Something that may have been a write was sent.
     pub(super) wrote: bool,
     /// Why the reply to the `WAIT` under way can't be believed.
@@ -95,6 +98,7 @@ impl Client {
             subscribing: Vec::new(),
             recovery: Recovery::default(),
             held: None,
+            parked: Parked::default(),
             wrote: false,
             unmarked: None,
             reload: None,
@@ -145,7 +149,7 @@ impl Client {
     }
 
     pub(super) fn output_bytes(&self) -> usize {
-        self.inbox.replies().bytes() - self.written
+        self.inbox.replies().bytes() - self.written + self.parked.bytes()
     }
 
     /// Requests under way.
@@ -183,6 +187,7 @@ impl Client {
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
             }
         }
+        self.unpark();
         self.ask_again();
         if self.inbox.is_broken() {
             tracing::error!(client = %self.entry.addr, "closed: its replies got out of step");

@@ -6,6 +6,7 @@ use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
 use super::dispatch::{Next, Request};
 use super::kill_filter::{self, Filter};
+use super::lease::Passage;
 use super::worker::key_of;
 use crate::command::{ClientCommand, Effect, Resolved};
 use crate::resp::{Args, encode, integer};
@@ -158,7 +159,7 @@ impl Client {
         let frame = encode::request_of(&[b"CLIENT", b"UNBLOCK", &server_id, reason]);
         batch.flush(&self.inbox);
         let connection = self.worker.pool.borrow_mut().shared(&backend, key_of(&self.session));
-        self.send_shared(batch, &Rc::clone(&connection), &frame, request.shown, None);
+        self.send_shared(batch, &Rc::clone(&connection), &frame, Passage::plain(request.shown));
         Next::Done
     }
 

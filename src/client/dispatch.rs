@@ -168,7 +168,7 @@ impl Client {
             self.session.transaction.note(true);
             return self.queue(batch, request, None);
         }
-        self.forward(batch, request, Side::Master)
+        self.forward(batch, request, Side::Write)
     }
 
     /// A request outside a transaction.
@@ -184,7 +184,7 @@ impl Client {
         if self.in_subscriber_mode() && !survives_subscriber_mode(command.effect) {
             return self.pass(batch, request);
         }
-        let side = if command.access == Access::Read { Side::Reader } else { Side::Master };
+        let side = Side::of_access(command.access);
         match command.effect {
             Effect::None => self.forward(batch, request, side),
             Effect::ReadOnlyScript => self.forward(batch, request, Side::Reader),

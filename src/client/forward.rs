@@ -19,11 +19,11 @@ impl Client {
         side: Side,
     ) -> Next {
         if self.lease.is_some() || self.session.is_pinned() {
-            return self.pass(batch, request);
+            return self.send_own(batch, request, Passage::of(side, request.shown));
         }
         if request.frame.len() >= LARGE {
-            self.wrote |= side == Side::Master;
-            return self.once(batch, request.frame, side.want(), Passage::plain(request.shown));
+            self.wrote |= side.is_master();
+            return self.once(batch, request.frame, side.want(), Passage::of(side, request.shown));
         }
         if let Some(range) = request.range {
             return self.add(batch, side, range, request.shown);
@@ -35,7 +35,7 @@ impl Client {
     #[inline]
     pub(super) fn count(&mut self, side: Side) -> Next {
         match side {
-            Side::Master => {
+            Side::Write | Side::Master => {
                 self.wrote = true;
                 self.worker.counts.master_requests.increment();
             }
@@ -58,7 +58,12 @@ impl Client {
             Ok(connection) => Rc::clone(connection),
             Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
-        self.send_shared(batch, &connection, frame, shown, transform);
+        self.send_shared(
+            batch,
+            &connection,
+            frame,
+            Passage { transform, ..Passage::of(side, shown) },
+        );
         self.count(side)
     }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::batch::Batch;
+use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
@@ -22,13 +22,20 @@ pub(super) struct Passage {
     pub(super) patient: bool,
     /// Whether it depends on nothing before it, and may be asked again over another connection.
     pub(super) once: bool,
+    /// Whether its reply waits for the replicas, where `writes.wait-replicas` says so.
+    pub(super) write: bool,
     /// What has to be done to its reply.
     pub(super) transform: Option<Transform>,
 }
 
 impl Passage {
     pub(super) const fn plain(shown: bool) -> Self {
-        Self { replies: 1, shown, patient: false, once: false, transform: None }
+        Self { replies: 1, shown, patient: false, once: false, write: false, transform: None }
+    }
+
+    /// For a request that would go this way, had the session no connection of its own.
+    pub(super) fn of(side: Side, shown: bool) -> Self {
+        Self { write: side == Side::Write, ..Self::plain(shown) }
     }
 }
 
@@ -58,12 +65,13 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, once, transform } = passage;
+        let Passage { replies, shown, patient, once, write, transform } = passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
         ticket.once = once;
+        ticket.whole = write && shown && batch.acknowledges();
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));

@@ -5,6 +5,7 @@
 //! other (`CLIENT LIST`, `KILL`, `PAUSE`) stands in the [`Registry`].
 
 mod acceptor;
+mod acknowledger;
 mod batch;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]
 mod client;
@@ -18,8 +19,10 @@ mod held;
 mod info;
 mod kill_filter;
 mod lease;
+mod mark;
 mod once;
 mod outcome;
+mod parked;
 mod pause;
 mod proxy_command;
 mod record;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::batch::Batch;
+use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
+use super::lease::Passage;
 use super::outcome;
 use super::scan::Step;
 use super::transform::Transform;
@@ -129,7 +130,7 @@ impl Client {
             request.clone_from(&step.from_start);
             step.tag = None;
         }
-        self.resend(backend, failed.leased, failed.seq, &request);
+        self.resend(backend, failed.leased, failed.seq, &request, Side::Reader);
     }
 
     /// A scan's server process is another one now: from the start, wherever reads go.
@@ -140,7 +141,7 @@ impl Client {
         match self.worker.route(&topology, from, Want::Read, None) {
             Ok(Route { backend, .. }) => {
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
-                self.resend(backend, false, seq, &request);
+                self.resend(backend, false, seq, &request, Side::Reader);
             }
             Err(error) => {
                 let mut reply = Vec::new();
@@ -150,10 +151,18 @@ impl Client {
         }
     }
 
-    fn resend(&mut self, backend: &Backend, leased: bool, seq: Sequence, request: &[u8]) {
+    fn resend(
+        &mut self,
+        backend: &Backend,
+        leased: bool,
+        seq: Sequence,
+        request: &[u8],
+        side: Side,
+    ) {
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
-        ticket.whole = self.transforms.iter().any(|(of, _)| *of == seq);
+        let acknowledges = side == Side::Write && self.config.writes.wait_replicas > 0;
+        ticket.whole = acknowledges || self.transforms.iter().any(|(of, _)| *of == seq);
         let key = key_of(&self.session);
         let connection = if leased {
             self.release();
@@ -178,7 +187,7 @@ impl Client {
             let master = topology.master().filter(|master| open && master.id != failed.backend);
             if let Some(master) = master {
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
-                self.resend(master, failed.leased, failed.seq, &failed.request);
+                self.resend(master, failed.leased, failed.seq, &failed.request, Side::Write);
             } else if Instant::now() >= *until {
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
                 self.give_up(&failed, true);
@@ -214,11 +223,12 @@ impl Client {
         batch: &Batch<'_>,
         connection: &Connection,
         frame: &[u8],
-        shown: bool,
-        transform: Option<Transform>,
+        passage: Passage,
     ) {
+        let Passage { shown, write, transform, .. } = passage;
         let seq = self.inbox.replies().open(1, shown);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, frame.len(), batch.now);
+        ticket.whole = write && shown && batch.acknowledges();
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));

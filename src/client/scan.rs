@@ -3,6 +3,7 @@
 use super::batch::{Batch, Side};
 use super::client::Client;
 use super::dispatch::{Next, Request};
+use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::resp::Args;
@@ -57,7 +58,8 @@ impl Client {
         };
         batch.flush(&self.inbox);
         let connection = self.worker.pool.borrow_mut().shared(owner, key_of(&self.session));
-        self.send_shared(batch, &connection, frame, shown, Some(Transform::Scan(step)));
+        let transform = Some(Transform::Scan(step));
+        self.send_shared(batch, &connection, frame, Passage { transform, ..Passage::plain(shown) });
         self.worker.counts.read_requests.increment();
         Next::Done
     }

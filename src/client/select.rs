@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::client::Client;
 use super::dispatch::{Next, Request};
+use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::ConnectionKey;
@@ -41,7 +42,9 @@ impl Client {
         };
         let key = ConnectionKey { db, ..key_of(&self.session) };
         let connection = self.worker.pool.borrow_mut().shared(master, key);
-        self.send_shared(batch, &connection, PING, request.shown, Some(Transform::Probe(db)));
+        let transform = Some(Transform::Probe(db));
+        let passage = Passage { transform, ..Passage::plain(request.shown) };
+        self.send_shared(batch, &connection, PING, passage);
         // What follows depends on the answer, and may not join this batch's connections.
         self.hold = true;
         batch.forget(&self.inbox);

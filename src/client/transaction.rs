@@ -138,7 +138,9 @@ impl Client {
         let discarding = Request { frame: DISCARD, range: None, ..*request };
         match self.session.transaction.exec() {
             Verdict::Lost => self.error(batch, request.shown, ABORTED),
-            Verdict::Run(special) if special.is_empty() => self.pass(batch, request),
+            Verdict::Run(special) if special.is_empty() && !batch.acknowledges() => {
+                self.pass(batch, request)
+            }
             Verdict::Run(special) => self.pass_with(batch, request, Transform::Exec(special)),
             Verdict::Abort => {
                 let mut reply = Vec::new();

@@ -8,6 +8,7 @@ use arc_swap::{ArcSwap, Cache};
 use tokio::time::Instant;
 
 use super::Shared;
+use super::acknowledger::Acknowledger;
 use crate::backend::{Credentials, Inbox, Pool, Target};
 use crate::config::{Config, ReadFrom};
 use crate::net::Scratch;
@@ -29,6 +30,8 @@ pub struct Worker {
     pub balancer: RefCell<Balancer>,
     /// The read buffer.
     pub scratch: Rc<Scratch>,
+    /// What the replicas have of what was written.
+    pub(super) acknowledger: Acknowledger,
     /// What was counted since the last tick.
     pub counts: Counts,
     topology: Cached<Topology>,
@@ -58,6 +61,7 @@ impl Worker {
             pool: RefCell::new(pool),
             balancer: RefCell::new(Balancer::new(config.reads.balance)),
             scratch,
+            acknowledger: Acknowledger::default(),
             counts: Counts::default(),
             topology: RefCell::new(Cache::new(Arc::clone(&shared.topology))),
             config: RefCell::new(Cache::new(Arc::clone(&shared.config))),

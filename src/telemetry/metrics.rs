@@ -24,6 +24,9 @@ pub struct Metrics {
     pub(crate) reads_waited: Counter,
     pub(crate) reads_expired: Counter,
     pub(crate) reads_refused: Counter,
+    pub(crate) writes_acknowledged: Counter,
+    pub(crate) writes_unacknowledged: Counter,
+    pub(crate) wait_checks: Counter,
     pub(crate) protocol_errors: Counter,
     pub(crate) output_limit_kills: Counter,
     pub(crate) query_limit_kills: Counter,
@@ -121,6 +124,18 @@ impl Metrics {
             reads_waited: fallbacks("waited"),
             reads_expired: fallbacks("expired"),
             reads_refused: fallbacks("error"),
+            writes_acknowledged: plain(
+                "tidegate_writes_acknowledged_total",
+                "Writes answered after wait-replicas had acknowledged them.",
+            ),
+            writes_unacknowledged: plain(
+                "tidegate_writes_unacknowledged_total",
+                "Writes that wait-replicas did not acknowledge within wait-timeout.",
+            ),
+            wait_checks: plain(
+                "tidegate_wait_checks_total",
+                "Times that replicas were asked what they have, for all writes before.",
+            ),
             protocol_errors: closures("protocol-error"),
             output_limit_kills: closures("client-output-buffer-limit"),
             query_limit_kills: closures("query-buffer-limit"),

@@ -56,4 +56,5 @@ mod support_selftest;
 mod timeouts;
 mod transactions;
 mod wait;
+mod wait_replicas;
 mod write_gate;
