@@ -173,6 +173,10 @@ fn a_delay_is_measured_and_judged() {
     }
     let clock = Clock::start(&trio.master, Duration::from_millis(1));
     let mut direct = trio.replicas[0].wire();
+    eventually(Duration::from_secs(5), || match direct.cmd(&["GET", "n"]) {
+        reply if reply.is_null() => Err("not yet there".to_owned()),
+        _ => Ok(()),
+    });
     trio.links[0].set_delay_of(Direction::ToClient, Duration::from_millis(300));
     let mut wires = [strict.wire(), lax.wire()];
     eventually(Duration::from_secs(10), || {
