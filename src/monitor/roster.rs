@@ -41,6 +41,8 @@ pub(super) struct Member {
     asking: Option<AbortHandle>,
     /// When the question under way was asked.
     asked_at: Instant,
+    /// It is to be asked everything as soon as the short question under way is answered.
+    is_wanted: bool,
     /// What it told between two whole probes, where that was another thing than before.
     drift: Option<(ServerRole, String)>,
     failures: u32,
@@ -52,9 +54,16 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// Whether it is to be asked now.
-    fn is_due(&self, now: Instant) -> bool {
-        self.retry_at <= now && self.asking.as_ref().is_none_or(AbortHandle::is_finished)
+    /// Whether it is to be asked now. One that is being asked already is wanted after that.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let is_idle = self.asking.as_ref().is_none_or(AbortHandle::is_finished);
+        self.is_wanted = self.retry_at <= now && !is_idle;
+        self.retry_at <= now && is_idle
+    }
+
+    /// Whether it was due while something was under way; told once.
+    pub(super) fn take_wanted(&mut self) -> bool {
+        std::mem::take(&mut self.is_wanted)
     }
 
     /// Notes that it is asked; its connection goes along.
@@ -103,6 +112,7 @@ impl Member {
     /// Takes the outcome. True when the server is well again after it was, perhaps, not.
     pub(super) fn hear(&mut self, probed: Probed, now: Instant) -> bool {
         self.asking = None;
+        self.is_wanted = false;
         self.is_back |= probed.is_new && probed.link.is_some();
         self.link = probed.link;
         if self.link.is_some() {
@@ -186,7 +196,7 @@ impl Roster {
 
     /// Those to be asked now.
     pub(super) fn due(&mut self, now: Instant) -> impl Iterator<Item = &mut Member> {
-        self.members.iter_mut().filter(move |member| member.is_due(now))
+        self.members.iter_mut().filter_map(move |member| member.is_due(now).then_some(member))
     }
 
     /// Those that were never asked.
@@ -232,6 +242,7 @@ impl Roster {
             link: None,
             asking: None,
             asked_at: now,
+            is_wanted: false,
             drift: None,
             failures: 0,
             retry_at: now,

@@ -302,10 +302,14 @@ impl Monitor {
     fn hear_pulse(&mut self, id: BackendId, probed: Probed) {
         let Some(member) = self.roster.get_mut(id) else { return };
         self.is_hasty |= member.hear_pulse(probed.link, probed.sample.as_ref());
+        let (is_wanted, is_loading) = (member.take_wanted(), member.is_loading());
         if let Some(mut sample) = probed.sample {
-            sample.loading = member.is_loading();
+            sample.loading = is_loading;
             self.watch.observe(id, sample);
             self.judge();
+        }
+        if is_wanted {
+            self.ask(|_| vec![id]);
         }
     }
 

@@ -39,6 +39,8 @@ impl Balancer {
         readers: impl Iterator<Item = &'t Backend> + Clone,
         in_flight: impl Fn(BackendId) -> u64,
     ) -> Option<&'t Backend> {
+        // A turn that nobody can take is nobody's: the next call may be about others.
+        readers.clone().next()?;
         self.turn = self.turn.wrapping_add(1);
         let total: u64 = readers.clone().map(|backend| u64::from(backend.weight)).sum();
         if total == 0 {

@@ -177,8 +177,12 @@ fn serves(topology: &Topology, backend: &Backend, query: Query) -> bool {
     eligible && backend.can_read(query.now_ms)
 }
 
+/// Nobody is master, or the master is silent, or it has just failed this very request: that is
+/// often known before the monitor knows it.
 fn is_out_of_reach(topology: &Topology, query: Query) -> bool {
-    topology.master().is_none_or(|it| it.is_silent(query.now_ms, query.policy.silence_ms))
+    topology.master().is_none_or(|it| {
+        Some(it.id) == query.except || it.is_silent(query.now_ms, query.policy.silence_ms)
+    })
 }
 
 /// Who may stand in, now that nobody is proven to be fresh: while the master is out of reach,

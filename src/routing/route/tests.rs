@@ -146,6 +146,20 @@ fn replicas_stand_in_for_a_master_out_of_reach() {
 }
 
 #[test]
+fn a_master_that_fails_the_request_is_out_of_its_reach() {
+    let topology = topology();
+    let current = Finding { standing: Standing::Current, ..stale() };
+    found(&topology, 1, current);
+    found(&topology, 2, current);
+    let replica = policy(ReadFrom::Replica);
+    assert_eq!(ask(&topology, replica, None), [(0, Reason::Fallback)]);
+    let standing = [(1, Reason::Orphaned), (2, Reason::Orphaned)];
+    assert_eq!(ask(&topology, replica, Some(0)), standing);
+    let strict = ReadPolicy { serve_stale: false, ..replica };
+    assert_eq!(ask(&topology, strict, Some(0)), [(0, Reason::Fallback)]);
+}
+
+#[test]
 fn nobody_stands_in_where_the_policy_forbids_it() {
     let mut topology = topology();
     found(&topology, 0, silent());
