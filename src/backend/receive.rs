@@ -176,7 +176,9 @@ impl Pipeline {
         while let Some(ticket) = self.tickets.front().filter(|ticket| ticket.left == 0) {
             self.base += ticket.bytes;
             received.ended += u64::from(ticket.done);
-            received.took = Some(now.saturating_duration_since(ticket.since));
+            let took = now.saturating_duration_since(ticket.since);
+            received.took = Some(took);
+            ticket.observe(&self.durations, took);
             self.tickets.pop_front();
             self.reset_if_empty();
         }

@@ -11,12 +11,15 @@ use crate::command::{Access, Command, Effect};
 use crate::config::Config;
 use crate::routing::{NoRoute, Reason, Route, Want};
 use crate::session::Session;
+use crate::telemetry::Kind;
 use crate::topology::Topology;
 
-/// Which of the two ways a request goes.
+/// Which way a request goes, and whether it may change data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
-    /// To the master.
+    /// To the master, whose data it may change.
+    Write,
+    /// To the master, which alone can answer it.
     Master,
     /// To whoever serves this batch's reads.
     Reader,
@@ -26,23 +29,38 @@ impl Side {
     /// Which way an ordinary command goes; `None` if it is no ordinary one.
     pub(super) const fn of(command: &Command) -> Option<Self> {
         match (command.effect, command.access) {
-            (Effect::None, Access::Read) => Some(Self::Reader),
-            (Effect::None, Access::Write | Access::Master) => Some(Self::Master),
+            (Effect::None, Access::Read | Access::Write | Access::Master) => {
+                Some(Self::of_access(command.access))
+            }
             _ => None,
         }
+    }
+
+    /// Which way a command of this class goes, if it goes to a server.
+    pub(super) const fn of_access(access: Access) -> Self {
+        match access {
+            Access::Read => Self::Reader,
+            Access::Write => Self::Write,
+            Access::Master | Access::Admin | Access::Refused | Access::Local => Self::Master,
+        }
+    }
+
+    /// Whether it goes to the master, whoever serves the reads.
+    pub(super) const fn is_master(self) -> bool {
+        matches!(self, Self::Write | Self::Master)
     }
 
     /// What it asks of the routing.
     pub(super) const fn want(self) -> Want {
         match self {
-            Self::Master => Want::Master,
+            Self::Write | Self::Master => Want::Master,
             Self::Reader => Want::Read,
         }
     }
 }
 
 /// Why a request can't join the batch.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Obstacle {
     /// Nobody to send it to.
     NoRoute(NoRoute),
@@ -60,6 +78,8 @@ pub(super) struct Batch<'b> {
     buf: &'b [u8],
     master: Option<Rc<Connection>>,
     reader: Option<Rc<Connection>>,
+    /// What reads are to the metrics.
+    reads: Kind,
     /// The reader is the master, which has its share of such reads.
     rationed: bool,
     run: Option<Run>,
@@ -70,6 +90,8 @@ struct Run {
     start: usize,
     end: usize,
     count: u32,
+    /// How many of them are writes.
+    writes: u32,
     shown: bool,
 }
 
@@ -82,6 +104,7 @@ impl<'b> Batch<'b> {
             buf,
             master: None,
             reader: None,
+            reads: Kind::ReadFresh,
             rationed: false,
             run: None,
         }
@@ -117,20 +140,22 @@ impl<'b> Batch<'b> {
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
+        let writes = u32::from(side == Side::Write);
         if let Some(run) = &mut self.run
-            && run.side == side
+            && run.side.is_master() == side.is_master()
             && run.shown == shown
             && run.end == start
         {
             run.end = end;
             run.count += 1;
+            run.writes += writes;
             return true;
         }
         if self.way(side).is_none() {
             return false;
         }
         self.flush(inbox);
-        self.run = Some(Run { side, start, end, count: 1, shown });
+        self.run = Some(Run { side, start, end, count: 1, writes, shown });
         true
     }
 
@@ -155,19 +180,29 @@ impl<'b> Batch<'b> {
             if connection.is_congested(inbox) {
                 return Err(Obstacle::Congested);
             }
-            if side == Side::Master && !inbox.keeps_order(connection.backend) {
+            if side.is_master() && !inbox.keeps_order(connection.backend) {
                 return Err(Obstacle::Busy);
             }
             match side {
-                Side::Master => self.master = Some(connection),
+                Side::Write | Side::Master => self.master = Some(connection),
                 Side::Reader => {
                     self.reader = Some(connection);
+                    self.reads = Kind::read(reason);
                     self.rationed =
                         reason == Reason::Fallback && self.config.reads.on_stale_master_share < 100;
                 }
             }
         }
         self.way(side).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
+    }
+
+    /// What a request that goes this way is to the metrics.
+    pub(super) const fn kind(&self, side: Side) -> Kind {
+        match side {
+            Side::Write => Kind::Write,
+            Side::Master => Kind::ReadMaster,
+            Side::Reader => self.reads,
+        }
     }
 
     /// Forgets the connections: the session's key or its reads' policy has changed.
@@ -183,13 +218,15 @@ impl<'b> Batch<'b> {
         let Some(connection) = self.way(run.side) else { return };
         let seq = inbox.replies().open(run.count, run.shown);
         let bytes = &self.buf[run.start..run.end];
-        let ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
+        let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
+        ticket.kind = Some(if run.side.is_master() { Kind::ReadMaster } else { self.reads });
+        ticket.writes = run.writes;
         connection.send(bytes, ticket);
     }
 
     const fn way(&self, side: Side) -> Option<&Rc<Connection>> {
         match side {
-            Side::Master => self.master.as_ref(),
+            Side::Write | Side::Master => self.master.as_ref(),
             Side::Reader => self.reader.as_ref(),
         }
     }

@@ -100,6 +100,7 @@ impl Client {
             }
         }
         if self.lease.as_ref().is_some_and(|lease| lease.is_congested(&self.inbox)) {
+            self.worker.counts.server_queue_met.increment();
             return true;
         }
         let may_write = command.is_none_or(|c| {
@@ -163,7 +164,7 @@ impl Client {
             self.session.transaction.note(true);
             return self.queue(batch, request, None);
         }
-        self.forward(batch, request, Side::Master)
+        self.forward(batch, request, Side::Write)
     }
 
     /// A request outside a transaction.
@@ -179,7 +180,7 @@ impl Client {
         if self.in_subscriber_mode() && !survives_subscriber_mode(command.effect) {
             return self.pass(batch, request);
         }
-        let side = if command.access == Access::Read { Side::Reader } else { Side::Master };
+        let side = Side::of_access(command.access);
         match command.effect {
             Effect::None => self.forward(batch, request, side),
             Effect::ReadOnlyScript => self.forward(batch, request, Side::Reader),

@@ -22,7 +22,7 @@ impl Client {
             return self.pass(batch, request);
         }
         if request.frame.len() >= LARGE {
-            self.wrote |= side == Side::Master;
+            self.wrote |= side.is_master();
             return self.once(batch, request.frame, side.want(), Passage::plain(request.shown));
         }
         if let Some(range) = request.range {
@@ -33,14 +33,8 @@ impl Client {
 
     /// A request left, this way.
     #[inline]
-    pub(super) fn count(&mut self, side: Side) -> Next {
-        match side {
-            Side::Master => {
-                self.wrote = true;
-                self.worker.counts.master_requests.increment();
-            }
-            Side::Reader => self.worker.counts.read_requests.increment(),
-        }
+    pub(super) fn went(&mut self, side: Side) -> Next {
+        self.wrote |= side.is_master();
         Next::Done
     }
 
@@ -58,8 +52,9 @@ impl Client {
             Ok(connection) => Rc::clone(connection),
             Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
-        self.send_shared(batch, &connection, frame, shown, transform);
-        self.count(side)
+        let kind = batch.kind(side);
+        self.send_shared(batch, &connection, frame, (kind, shown), transform);
+        self.went(side)
     }
 
     /// An error reply of our own.

@@ -193,7 +193,7 @@ impl Client {
     }
 
     /// Tells the client that nobody may be asked.
-    fn refused(&mut self, batch: &mut Batch<'_>, error: NoRoute, shown: bool) -> Next {
+    fn refused(&self, batch: &mut Batch<'_>, error: NoRoute, shown: bool) -> Next {
         let expired = self.held.as_ref().is_some_and(|held| held.expired);
         let counts = &self.worker.counts;
         match (error, expired) {
@@ -220,6 +220,7 @@ impl Client {
         } else {
             batch.flush(&self.inbox);
             self.inbox.replies().local(request.shown, |out| out.extend_from_slice(&reply));
+            self.worker.counts.local_requests.increment();
             Next::Done
         }
     }

@@ -8,8 +8,9 @@ use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::{Connection, Relay, Ticket};
 use crate::resp::{encode, integer};
-use crate::routing::{NoRoute, Want};
+use crate::routing::{NoRoute, Route, Want};
 use crate::session::replies::Sequence;
+use crate::telemetry::Kind;
 
 /// How a request goes over the leased connection.
 #[derive(Debug)]
@@ -22,13 +23,21 @@ pub(super) struct Passage {
     pub(super) patient: bool,
     /// Whether it depends on nothing before it, and may be asked again over another connection.
     pub(super) once: bool,
+    /// What it is to the metrics; `None` where it is the proxy's own.
+    pub(super) kind: Option<Kind>,
     /// What has to be done to its reply.
     pub(super) transform: Option<Transform>,
 }
 
 impl Passage {
     pub(super) const fn plain(shown: bool) -> Self {
-        Self { replies: 1, shown, patient: false, once: false, transform: None }
+        let kind = Some(Kind::Pinned);
+        Self { replies: 1, shown, patient: false, once: false, kind, transform: None }
+    }
+
+    /// For what the proxy itself has to say.
+    pub(super) fn silent() -> Self {
+        Self { kind: None, ..Self::plain(false) }
     }
 }
 
@@ -43,7 +52,8 @@ impl Client {
             return Ok(Rc::clone(lease));
         }
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let backend = self.worker.route(&batch.topology, from, want, None)?.backend;
+        let Route { backend, reason } = self.worker.route(&batch.topology, from, want, None)?;
+        self.worker.count_fallback(reason);
         let mut pool = self.worker.pool.borrow_mut();
         let lease = pool.lease(backend, key_of(&self.session), &self.inbox);
         self.lease = Some(Rc::clone(&lease));
@@ -58,18 +68,18 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, once, transform } = passage;
+        let Passage { replies, shown, patient, once, kind, transform } = passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
         ticket.once = once;
+        ticket.kind = kind;
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));
         }
         lease.send(frame, ticket);
-        self.worker.counts.leased_requests.increment();
         seq
     }
 
@@ -79,7 +89,7 @@ impl Client {
         if let Some(lease) = self.lease.clone() {
             let version = integer::text(self.session.version.number());
             let hello = encode::request_of(&[b"HELLO", &version]);
-            self.send_leased(&lease, &hello, Passage::plain(false), batch);
+            self.send_leased(&lease, &hello, Passage::silent(), batch);
             lease.taint();
         }
     }

@@ -6,6 +6,7 @@
 
 mod acceptor;
 mod batch;
+mod beats;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]
 mod client;
 mod client_command;
@@ -32,8 +33,9 @@ mod transform;
 mod worker;
 
 pub use acceptor::accept;
+pub use beats::{Beat, Beats};
 pub use held::HeldWrites;
 pub use pause::Pause;
 pub use registry::Registry;
 pub use shared::Shared;
-pub use worker::Worker;
+pub use worker::{Worker, read_policy};

@@ -11,6 +11,7 @@ use crate::backend::{Connection, Ticket};
 use crate::command::lookup;
 use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
+use crate::telemetry::Kind;
 
 /// After these two the connection's WAIT covers every write that was answered before.
 ///
@@ -54,7 +55,7 @@ impl Client {
         request: &Request<'_>,
         side: Side,
     ) -> Next {
-        self.wrote |= side == Side::Master;
+        self.wrote |= side.is_master();
         let passage = Passage { patient: true, ..Passage::plain(request.shown) };
         self.once(batch, request.frame, side.want(), passage)
     }
@@ -66,8 +67,8 @@ impl Client {
         let transform = self.wrote.then_some(Transform::Wait);
         if let (true, Ok(lease)) = (self.wrote, self.lease(batch, Want::Master)) {
             let transform = Some(Transform::Marker);
-            let passage = Passage { transform, ..Passage::plain(false) };
-            self.send_leased(&lease, TOUCH, Passage::plain(false), batch);
+            let passage = Passage { transform, ..Passage::silent() };
+            self.send_leased(&lease, TOUCH, Passage::silent(), batch);
             self.send_leased(&lease, MARKER, passage, batch);
         }
         let passage = Passage { patient: true, transform, ..Passage::plain(request.shown) };
@@ -117,7 +118,7 @@ impl Client {
         let side = Side::of(row.subcommand(scanned.second.of(query)).unwrap_or(row))?;
         let batch = Batch::new(&self.worker, &[]);
         let lease = self.lease(&batch, side.want()).ok()?;
-        self.wrote |= side == Side::Master;
+        self.wrote |= side.is_master();
         self.forget_scan();
         self.send_large(&lease, std::mem::take(query), &batch);
         Some(0)
@@ -127,8 +128,8 @@ impl Client {
         let seq = self.inbox.replies().open(1, true);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, request.len(), batch.now);
         ticket.once = true;
+        ticket.kind = Some(Kind::Pinned);
         lease.send_large(request, ticket);
-        self.worker.counts.leased_requests.increment();
         self.hold = true;
     }
 }

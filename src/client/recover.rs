@@ -17,6 +17,7 @@ use crate::command::{Access, Effect, resolve};
 use crate::resp::{RequestScanner, RequestStep, encode};
 use crate::routing::{Route, Want, admit_write};
 use crate::session::replies::Sequence;
+use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
 
 /// Times a request is asked again before its error is passed on.
@@ -118,7 +119,7 @@ impl Client {
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         let backend = self.worker.route(&topology, from, want, Some(failed.backend));
-        let (true, Ok(Route { backend, .. })) = (self.recovery.try_again(failed.seq), backend)
+        let (true, Ok(Route { backend, reason })) = (self.recovery.try_again(failed.seq), backend)
         else {
             return self.give_up(&failed, false);
         };
@@ -129,7 +130,9 @@ impl Client {
             request.clone_from(&step.from_start);
             step.tag = None;
         }
-        self.resend(backend, failed.leased, failed.seq, &request);
+        self.worker.count_fallback(reason);
+        let kind = if failed.leased { Kind::PinnedRetry } else { Kind::ReadRetry };
+        self.resend(backend, failed.seq, &request, kind);
     }
 
     /// A scan's server process is another one now: from the start, wherever reads go.
@@ -138,9 +141,10 @@ impl Client {
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         match self.worker.route(&topology, from, Want::Read, None) {
-            Ok(Route { backend, .. }) => {
+            Ok(Route { backend, reason }) => {
+                self.worker.count_fallback(reason);
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
-                self.resend(backend, false, seq, &request);
+                self.resend(backend, seq, &request, Kind::ReadRetry);
             }
             Err(error) => {
                 let mut reply = Vec::new();
@@ -150,12 +154,13 @@ impl Client {
         }
     }
 
-    fn resend(&mut self, backend: &Backend, leased: bool, seq: Sequence, request: &[u8]) {
+    fn resend(&mut self, backend: &Backend, seq: Sequence, request: &[u8], kind: Kind) {
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
         ticket.whole = self.transforms.iter().any(|(of, _)| *of == seq);
+        ticket.kind = Some(kind);
         let key = key_of(&self.session);
-        let connection = if leased {
+        let connection = if kind == Kind::PinnedRetry {
             self.release();
             ticket.once = true;
             ticket.patient = self.blocked;
@@ -178,7 +183,8 @@ impl Client {
             let master = topology.master().filter(|master| open && master.id != failed.backend);
             if let Some(master) = master {
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
-                self.resend(master, failed.leased, failed.seq, &failed.request);
+                let kind = if failed.leased { Kind::PinnedRetry } else { Kind::WriteRetry };
+                self.resend(master, failed.seq, &failed.request, kind);
             } else if Instant::now() >= *until {
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
                 self.give_up(&failed, true);
@@ -214,11 +220,12 @@ impl Client {
         batch: &Batch<'_>,
         connection: &Connection,
         frame: &[u8],
-        shown: bool,
+        (kind, shown): (Kind, bool),
         transform: Option<Transform>,
     ) {
         let seq = self.inbox.replies().open(1, shown);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, frame.len(), batch.now);
+        ticket.kind = Some(kind);
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));

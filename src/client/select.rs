@@ -8,6 +8,7 @@ use super::worker::key_of;
 use crate::backend::ConnectionKey;
 use crate::routing::Want;
 use crate::session::{ReplyMode, local};
+use crate::telemetry::Kind;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
@@ -41,7 +42,8 @@ impl Client {
         };
         let key = ConnectionKey { db, ..key_of(&self.session) };
         let connection = self.worker.pool.borrow_mut().shared(master, key);
-        self.send_shared(batch, &connection, PING, request.shown, Some(Transform::Probe(db)));
+        let (way, probe) = ((Kind::ReadMaster, request.shown), Transform::Probe(db));
+        self.send_shared(batch, &connection, PING, way, Some(probe));
         // What follows depends on the answer, and may not join this batch's connections.
         self.hold = true;
         batch.forget(&self.inbox);

@@ -2,16 +2,26 @@
 
 #![expect(clippy::disallowed_macros, reason = "this is the place where metrics are declared")]
 
-use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+use std::sync::Arc;
+
+use metrics::{Counter, counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use super::exposition::Exposition;
+use super::requests::Total;
+use super::{Durations, Requests, Scene, families, process};
 
 /// Handles to every metric, made once at the start.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    pub(crate) master_requests: Counter,
-    pub(crate) read_requests: Counter,
-    pub(crate) local_requests: Counter,
-    pub(crate) leased_requests: Counter,
+    /// Requests by class, backend and reason.
+    pub requests: Arc<Requests>,
+    /// How long they take.
+    pub durations: Arc<Durations>,
+    pub(crate) local_requests: Total,
+    pub(crate) reads_fallen_back: Counter,
+    pub(crate) reads_orphaned: Counter,
+    pub(crate) server_queue_met: Counter,
     pub(crate) retries: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) in_doubt: Counter,
@@ -25,13 +35,27 @@ pub struct Metrics {
     pub(crate) reads_expired: Counter,
     pub(crate) reads_refused: Counter,
     pub(crate) protocol_errors: Counter,
-    pub(crate) output_limit_kills: Counter,
-    pub(crate) query_limit_kills: Counter,
-    pub(crate) rejected_clients: Counter,
+    pub(crate) output_limit_kills: Both,
+    pub(crate) query_limit_kills: Both,
+    pub(crate) rejected_clients: Both,
     pub(crate) accepted_clients: Counter,
     pub(crate) bytes_in: Counter,
     pub(crate) bytes_out: Counter,
-    clients: Gauge,
+}
+
+/// A limit that closes clients: what happened is both.
+#[derive(Clone, Debug)]
+pub(crate) struct Both {
+    closures: Counter,
+    limit: Counter,
+}
+
+impl Both {
+    /// Adds `n`.
+    pub(crate) fn increment(&self, n: u64) {
+        self.closures.increment(n);
+        self.limit.increment(n);
+    }
 }
 
 /// Renders what was counted, for Prometheus.
@@ -58,18 +82,19 @@ impl Exporter {
 
     /// The text for a scrape.
     #[must_use]
-    pub fn render(&self, clients: usize, metrics: &Metrics) -> String {
-        metrics.clients.set(clients as f64);
+    pub fn render(&self, metrics: &Metrics, scene: &Scene<'_>) -> String {
         self.handle.run_upkeep();
-        self.handle.render()
+        let mut page = Exposition::after(self.handle.render());
+        metrics.requests.render(&mut page, scene.topology);
+        metrics.durations.render(&mut page);
+        families::render(&mut page, scene);
+        process::render(&mut page);
+        page.into_text()
     }
 }
 
 impl Metrics {
     fn declare() -> Self {
-        describe_counter!("tidegate_requests_total", "Requests by where they were answered.");
-        let requests =
-            |target: &'static str| counter!("tidegate_requests_total", "target" => target);
         describe_counter!(
             "tidegate_client_closures_total",
             "Clients that the proxy closed, by the limit or rule they broke."
@@ -82,9 +107,9 @@ impl Metrics {
             "tidegate_read_fallbacks_total",
             "Reads that found no fresh replica, by what became of them."
         );
+        let both = |name| Both { closures: closures(name), limit: limits(name) };
         let fallbacks =
             |outcome: &'static str| counter!("tidegate_read_fallbacks_total", "outcome" => outcome);
-        describe_gauge!("tidegate_clients", "Clients connected now.");
         let plain = |name: &'static str, help: &'static str| {
             describe_counter!(name, help);
             counter!(name)
@@ -92,11 +117,14 @@ impl Metrics {
         let version = env!("CARGO_PKG_VERSION");
         describe_gauge!("tidegate_build_info", "Always 1; the version is in the label.");
         gauge!("tidegate_build_info", "version" => version).set(1.0);
+        let requests = Arc::<Requests>::default();
         Self {
-            master_requests: requests("master"),
-            read_requests: requests("reader"),
-            local_requests: requests("proxy"),
-            leased_requests: requests("pinned"),
+            local_requests: requests.local(),
+            requests,
+            durations: Arc::default(),
+            reads_fallen_back: fallbacks("master"),
+            reads_orphaned: fallbacks("replica"),
+            server_queue_met: limits("server-queue"),
             retries: plain("tidegate_retries_total", "Requests sent again, to another server."),
             timeouts: plain("tidegate_request_timeouts_total", "Requests past request-timeout."),
             in_doubt: plain(
@@ -122,13 +150,12 @@ impl Metrics {
             reads_expired: fallbacks("expired"),
             reads_refused: fallbacks("error"),
             protocol_errors: closures("protocol-error"),
-            output_limit_kills: closures("client-output-buffer-limit"),
-            query_limit_kills: closures("query-buffer-limit"),
-            rejected_clients: closures("max-clients"),
+            output_limit_kills: both("client-output-buffer-limit"),
+            query_limit_kills: both("query-buffer-limit"),
+            rejected_clients: both("max-clients"),
             accepted_clients: plain("tidegate_clients_accepted_total", "Clients accepted."),
             bytes_in: plain("tidegate_client_received_bytes_total", "Bytes received from clients."),
             bytes_out: plain("tidegate_client_sent_bytes_total", "Bytes sent to clients."),
-            clients: gauge!("tidegate_clients"),
         }
     }
 }

@@ -1,0 +1,88 @@
+//! The pages of a running proxy.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::readiness::Readiness;
+use super::{Page, status};
+use crate::client::Shared;
+use crate::telemetry::{ConfigState, Exporter, Scene};
+
+/// A worker that has not done its housekeeping for so long hangs.
+const HANGS_MS: u64 = 5_000;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Pages {
+    shared: Arc<Shared>,
+    exporter: Exporter,
+    file: PathBuf,
+    readiness: Readiness,
+    /// Seconds since 1970.
+    started: u64,
+}
+
+impl Pages {
+    /// The pages of the proxy that `file` configures.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>, exporter: Exporter, file: PathBuf) -> Self {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let started = since_1970.as_ref().map_or(0, Duration::as_secs);
+        Self { shared, exporter, file, readiness: Readiness::default(), started }
+    }
+
+    /// What is answered at `path`.
+    #[must_use]
+    pub fn page(&self, path: &str) -> Option<Page> {
+        match path {
+            "/metrics" => Some(Page::metrics(self.metrics())),
+            "/healthz" => Some(Page::verdict(health(&self.shared))),
+            "/readyz" => Some(Page::verdict(self.readiness.judge(&self.shared))),
+            "/status" => {
+                let ready = self.readiness.judge(&self.shared);
+                let config = (self.config_state(), self.file.as_path());
+                Some(Page::json(&status::of(&self.shared, config, ready)))
+            }
+            _ => None,
+        }
+    }
+
+    fn metrics(&self) -> String {
+        let shared = &self.shared;
+        let timeout = shared.config.load().topology.probe_timeout;
+        let scene = Scene {
+            topology: &shared.topology.load_full(),
+            now_ms: shared.now_ms(),
+            probe_timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+            clients: shared.registry.len(),
+            writes_held: shared.held_writes.clients(),
+            config: self.config_state(),
+        };
+        self.exporter.render(&shared.metrics, &scene)
+    }
+
+    /// The configuration of the start; nobody counts reloads yet.
+    const fn config_state(&self) -> ConfigState {
+        ConfigState {
+            generation: 1,
+            successes: 0,
+            failures: 0,
+            last_succeeded: true,
+            last_success_unix_seconds: self.started,
+        }
+    }
+}
+
+/// Whether every worker does its housekeeping. That the question is answered at all shows that
+/// the control thread lives.
+fn health(shared: &Shared) -> Result<(), String> {
+    let now_ms = shared.now_ms();
+    for beat in shared.beats.all() {
+        let age_ms = beat.age_ms(now_ms);
+        if age_ms > HANGS_MS {
+            return Err(format!("{} has not been heard of for {age_ms} ms", beat.name));
+        }
+    }
+    Ok(())
+}
