@@ -56,6 +56,12 @@ counts! {
     timeouts,
     /// Writes whose outcome is unknown.
     in_doubt,
+    /// Writes answered after the replicas' acknowledgement.
+    writes_acknowledged,
+    /// Writes answered without the acknowledgement that they waited for.
+    writes_unacknowledged,
+    /// Times that replicas were asked for it.
+    wait_checks,
     /// Writes refused at the closed gate.
     writes_refused,
     /// Writes held there.

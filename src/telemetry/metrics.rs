@@ -25,6 +25,9 @@ pub struct Metrics {
     pub(crate) retries: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) in_doubt: Counter,
+    pub(crate) writes_acknowledged: Counter,
+    pub(crate) writes_unacknowledged: Counter,
+    pub(crate) wait_checks: Counter,
     pub(crate) writes_refused: Counter,
     pub(crate) writes_held: Counter,
     pub(crate) writes_released: Counter,
@@ -95,25 +98,18 @@ impl Exporter {
 
 impl Metrics {
     fn declare() -> Self {
-        describe_counter!(
+        let closures = by(
             "tidegate_client_closures_total",
-            "Clients that the proxy closed, by the limit or rule they broke."
+            "Clients that the proxy closed, by the limit or rule they broke.",
+            "reason",
         );
-        let closures =
-            |reason: &'static str| counter!("tidegate_client_closures_total", "reason" => reason);
-        describe_counter!("tidegate_limits_met_total", "Times that a limit was met.");
-        let limits = |limit: &'static str| counter!("tidegate_limits_met_total", "limit" => limit);
-        describe_counter!(
+        let limits = by("tidegate_limits_met_total", "Times that a limit was met.", "limit");
+        let fallbacks = by(
             "tidegate_read_fallbacks_total",
-            "Reads that found no fresh replica, by what became of them."
+            "Reads that found no fresh replica, by what became of them.",
+            "outcome",
         );
         let both = |name| Both { closures: closures(name), limit: limits(name) };
-        let fallbacks =
-            |outcome: &'static str| counter!("tidegate_read_fallbacks_total", "outcome" => outcome);
-        let plain = |name: &'static str, help: &'static str| {
-            describe_counter!(name, help);
-            counter!(name)
-        };
         let version = env!("CARGO_PKG_VERSION");
         describe_gauge!("tidegate_build_info", "Always 1; the version is in the label.");
         gauge!("tidegate_build_info", "version" => version).set(1.0);
@@ -130,6 +126,18 @@ impl Metrics {
             in_doubt: plain(
                 "tidegate_writes_in_doubt_total",
                 "Writes that were sent and whose outcome is unknown.",
+            ),
+            writes_acknowledged: plain(
+                "tidegate_writes_acknowledged_total",
+                "Writes answered after wait-replicas had acknowledged them.",
+            ),
+            writes_unacknowledged: plain(
+                "tidegate_writes_unacknowledged_total",
+                "Writes that wait-replicas did not acknowledge within wait-timeout.",
+            ),
+            wait_checks: plain(
+                "tidegate_wait_checks_total",
+                "Times that replicas were asked what they have, for all writes before.",
             ),
             writes_refused: plain(
                 "tidegate_writes_refused_total",
@@ -158,4 +166,19 @@ impl Metrics {
             bytes_out: plain("tidegate_client_sent_bytes_total", "Bytes sent to clients."),
         }
     }
+}
+
+fn plain(name: &'static str, help: &'static str) -> Counter {
+    describe_counter!(name, help);
+    counter!(name)
+}
+
+/// One counter for each value of a label.
+fn by(
+    name: &'static str,
+    help: &'static str,
+    label: &'static str,
+) -> impl Fn(&'static str) -> Counter {
+    describe_counter!(name, help);
+    move |value| counter!(name, label => value)
 }
