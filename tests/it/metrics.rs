@@ -185,29 +185,31 @@ fn what_is_under_way_is_shown_and_gone_when_it_is_over() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).set("proxy", "workers", "1").start();
     let master = backend(trio.master.addr());
-    let in_flight = |wanted: f64| {
-        let labels = [("backend", &*master)];
+    let shows = |name: &str, wanted: f64| {
+        let name = format!("tidegate_backend_{name}");
         eventually(10 * SECOND, || {
-            let page = Scrape::of(&proxy);
-            let shown = page.value("tidegate_backend_requests_in_flight", &labels);
-            if shown == Some(wanted) { Ok(page) } else { Err(format!("{shown:?}")) }
-        })
+            let shown = Scrape::of(&proxy).value(&name, &[("backend", &*master)]);
+            if shown == Some(wanted) { Ok(()) } else { Err(format!("{name}: {shown:?}")) }
+        });
     };
     let mut wires: Vec<_> = (0..3).map(|_| proxy.wire()).collect();
     wires.iter_mut().for_each(|wire| wire.cmd(&["SET", "k", "v"]).ok());
-    let page = in_flight(0.0);
-    let labels = [("backend", &*master)];
-    assert_eq!(page.value("tidegate_backend_connections", &labels), Some(1.0), "one is shared");
+    // One is shared by all.
+    shows("connections", 1.0);
+    shows("requests_in_flight", 0.0);
     trio.master.pause();
     for wire in &mut wires {
         wire.send(&["SET", "k", "w"]);
         wire.send(&["SET", "k", "x"]);
     }
     wires[0].send(&["GET", "k"]);
-    in_flight(6.0);
+    shows("requests_in_flight", 6.0);
     trio.master.resume();
     wires.iter_mut().for_each(|wire| wire.read_reply().ok());
-    in_flight(0.0);
+    shows("requests_in_flight", 0.0);
+    wires[0].read_reply();
+    wires[1].pipeline(&[&["MULTI"], &["GET", "k"]]);
+    shows("connections", 2.0);
     assert_eq!(Scrape::of(&proxy).value("tidegate_clients", &[]), Some(3.0));
 }
 

@@ -63,7 +63,7 @@ fn document() -> String {
 
 fn rows() -> Vec<Row> {
     let row = |line: &str| {
-        let cells: Vec<_> = line.split(" | ").collect();
+        let cells: Vec<_> = line.split('|').skip(1).collect();
         let names = words(cells[0]);
         let labels = cells[1].split(';').filter(|part| part.contains('`')).map(|part| {
             let mut words = words(part).into_iter();
@@ -86,7 +86,7 @@ fn reasons() -> BTreeSet<(String, String)> {
         ["read", "write", "pinned", "local"].iter().any(|it| line.starts_with(&format!("| `{it}`")))
     });
     let pairs = lines.flat_map(|line| {
-        let cells: Vec<_> = line.split(" | ").collect();
+        let cells: Vec<_> = line.split('|').skip(1).collect();
         let reason = words(cells[1]).remove(0);
         words(cells[0]).into_iter().map(move |class| (class, reason.clone()))
     });
