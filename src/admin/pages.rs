@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::readiness::Readiness;
 use super::{Page, status};
-use crate::client::Shared;
+use crate::client::{Beats, Shared};
 use crate::telemetry::{ConfigState, Exporter, Scene};
 
 /// A worker that has not done its housekeeping for so long hangs.
@@ -37,7 +37,7 @@ impl Pages {
     pub fn page(&self, path: &str) -> Option<Page> {
         match path {
             "/metrics" => Some(Page::metrics(self.metrics())),
-            "/healthz" => Some(Page::verdict(health(&self.shared))),
+            "/healthz" => Some(Page::verdict(health(&self.shared.beats, self.shared.now_ms()))),
             "/readyz" => Some(Page::verdict(self.readiness.judge(&self.shared))),
             "/status" => {
                 let ready = self.readiness.judge(&self.shared);
@@ -76,13 +76,32 @@ impl Pages {
 
 /// Whether every worker does its housekeeping. That the question is answered at all shows that
 /// the control thread lives.
-fn health(shared: &Shared) -> Result<(), String> {
-    let now_ms = shared.now_ms();
-    for beat in shared.beats.all() {
+fn health(beats: &Beats, now_ms: u64) -> Result<(), String> {
+    for beat in beats.all() {
         let age_ms = beat.age_ms(now_ms);
         if age_ms > HANGS_MS {
             return Err(format!("{} has not been heard of for {age_ms} ms", beat.name));
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_hangs_is_named() {
+        let beats = Beats::default();
+        let _well = beats.join(5_900);
+        let join = || beats.join(1_000);
+        let hung = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("worker-7".to_owned());
+            thread.spawn_scoped(scope, join).map(|thread| thread.join().ok()).ok().flatten()
+        });
+        assert_eq!(health(&beats, 6_000), Ok(()));
+        assert!(health(&beats, 6_001).is_err_and(|why| why.starts_with("worker-7 ")));
+        hung.expect("a thread").strike(2_000);
+        assert_eq!(health(&beats, 6_001), Ok(()));
+    }
 }
