@@ -175,12 +175,12 @@ impl Worker {
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
         let now_ms = self.shared.now_ms();
-        self.beat.strike(now_ms);
         self.shared.pause.tick(now_ms);
         for inbox in self.waiting.take() {
             inbox.wake();
         }
         self.counts.flush(&self.shared.metrics);
+        self.beat.strike(now_ms);
     }
 }
 

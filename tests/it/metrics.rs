@@ -18,9 +18,8 @@ struct Meter<'p> {
 }
 
 impl<'p> Meter<'p> {
-    /// Begins when nothing is on its way any more: workers hand over ten times a second.
     fn start(proxy: &'p Tidegate) -> Self {
-        std::thread::sleep(Duration::from_millis(400));
+        settle(proxy);
         Self { proxy, before: Scrape::of(proxy) }
     }
 
@@ -42,7 +41,7 @@ impl<'p> Meter<'p> {
             Ok(())
         };
         eventually(10 * SECOND, check);
-        std::thread::sleep(Duration::from_millis(300));
+        settle(self.proxy);
         assert_eq!(check(), Ok(()));
     }
 }
@@ -399,6 +398,11 @@ fn durations_are_true() {
     let meter = Meter::start(&proxy);
     trio.master.pause();
     (0..4).for_each(|n| wire.send(&["SET", "k", &n.to_string()]));
+    eventually(10 * SECOND, || {
+        let page = Scrape::of(&proxy);
+        let shown = page.sum("tidegate_backend_requests_in_flight", &[]);
+        if shown == 4.0 { Ok(()) } else { Err(shown.to_string()) }
+    });
     std::thread::sleep(Duration::from_millis(1200));
     trio.master.resume();
     (0..4).for_each(|_| wire.read_reply().ok());

@@ -95,11 +95,6 @@ fn who_drains_is_not_ready() {
 fn status_tells_it_all() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
-    let status = |proxy: &Tidegate| -> serde_json::Value {
-        let page = get(proxy, "/status");
-        assert!(page.head.contains("content-type: application/json"), "{}", page.head);
-        serde_json::from_str(&page.body).unwrap()
-    };
     let [first, second] = trio.replica_addrs().map(|addr| addr.to_string());
     let master = trio.master.addr().to_string();
     let _wire = proxy.wire();

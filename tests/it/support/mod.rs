@@ -24,7 +24,7 @@ pub mod wire;
 pub use eventually::eventually;
 pub use fault::{Direction, FaultProxy};
 pub use pair::{Both, Pair};
-pub use scrape::{Page, Scrape, get, http};
+pub use scrape::{Page, Scrape, get, http, settle, status};
 pub use server::{Flavor, RedisServer, Trio};
 pub use tidegate::{ConfigBuilder, Tidegate};
 pub use wire::{Reply, Wire, encode};

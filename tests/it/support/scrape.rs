@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::Tidegate;
+use super::{Tidegate, eventually};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -37,6 +37,27 @@ pub fn http(addr: SocketAddr, request: &str) -> Page {
 #[track_caller]
 pub fn get(proxy: &Tidegate, path: &str) -> Page {
     http(proxy.metrics_addr(), &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"))
+}
+
+/// `/status`.
+#[track_caller]
+pub fn status(proxy: &Tidegate) -> serde_json::Value {
+    let page = get(proxy, "/status");
+    assert!(page.head.contains("content-type: application/json"), "{}", page.head);
+    serde_json::from_str(&page.body).unwrap()
+}
+
+/// Waits until every worker has handed over what it has counted so far: that is at its tick.
+#[track_caller]
+pub fn settle(proxy: &Tidegate) {
+    let since = Instant::now();
+    eventually(TIMEOUT, || {
+        let (passed, page) = (since.elapsed(), status(proxy));
+        let workers = page["workers"].as_array().unwrap();
+        let age = |worker: &serde_json::Value| worker["tick_age_ms"].as_u64().unwrap();
+        let done = workers.iter().all(|it| Duration::from_millis(age(it) + 2) < passed);
+        if done { Ok(()) } else { Err(page["workers"].to_string()) }
+    });
 }
 
 /// One line of `/metrics`.
