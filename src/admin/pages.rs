@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use super::readiness::Readiness;
 use super::{Page, status};
@@ -19,17 +18,13 @@ pub struct Pages {
     exporter: Exporter,
     file: PathBuf,
     readiness: Readiness,
-    /// Seconds since 1970.
-    started: u64,
 }
 
 impl Pages {
     /// The pages of the proxy that `file` configures.
     #[must_use]
     pub fn new(shared: Arc<Shared>, exporter: Exporter, file: PathBuf) -> Self {
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let started = since_1970.as_ref().map_or(0, Duration::as_secs);
-        Self { shared, exporter, file, readiness: Readiness::default(), started }
+        Self { shared, exporter, file, readiness: Readiness::default() }
     }
 
     /// What is answered at `path`.
@@ -62,14 +57,14 @@ impl Pages {
         self.exporter.render(&shared.metrics, &scene)
     }
 
-    /// The configuration of the start; nobody counts reloads yet.
-    const fn config_state(&self) -> ConfigState {
+    fn config_state(&self) -> ConfigState {
+        let reloads = &self.shared.reloads;
         ConfigState {
-            generation: 1,
-            successes: 0,
-            failures: 0,
-            last_succeeded: true,
-            last_success_unix_seconds: self.started,
+            generation: reloads.generation(),
+            successes: reloads.successes(),
+            failures: reloads.failures(),
+            last_succeeded: reloads.last_succeeded(),
+            last_success_unix_seconds: reloads.last_success_unix_seconds(),
         }
     }
 }

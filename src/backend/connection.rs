@@ -171,6 +171,11 @@ impl Connection {
         self.phase.get() == Phase::Closed
     }
 
+    /// Whether nothing is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.pipeline.borrow().is_idle()
+    }
+
     /// Since when nobody has leased it.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         self.idle_since.get()

@@ -19,6 +19,9 @@ use crate::topology::{Backend, BackendId, Topology};
 const IDLE_MAX: usize = 64;
 /// How long an idle connection is kept.
 const IDLE_FOR: Duration = Duration::from_secs(60);
+/// How long what is under way to a server that has left the topology is waited for.
+const LEAVE_MAX: Duration = Duration::from_secs(10);
+const LEFT: &str = "its server has left the topology";
 
 /// How servers are reached, from proxy.toml.
 #[derive(Clone, Debug)]
@@ -43,12 +46,24 @@ struct Member {
     /// What shared connections were opened for so far.
     opened: Vec<ConnectionKey>,
     reported: Reported,
+    /// Since when its server has been out of the topology.
+    left: Option<Instant>,
 }
 
 impl Member {
-    fn connections(&self) -> usize {
+    fn connections(&self) -> impl Iterator<Item = &Rc<Connection>> {
         let all = self.shared.iter().chain(&self.idle).chain(&self.leased);
-        all.filter(|connection| !connection.is_closed()).count()
+        all.filter(|connection| !connection.is_closed())
+    }
+
+    /// Closes what nobody waits for an answer on; whether that is all.
+    fn wind_up(&self, now: Instant) -> bool {
+        let Some(left) = self.left else { return false };
+        let over = now.saturating_duration_since(left) > LEAVE_MAX;
+        for connection in self.connections().filter(|connection| over || connection.is_idle()) {
+            connection.close(LEFT);
+        }
+        self.connections().next().is_none()
     }
 }
 
@@ -129,7 +144,7 @@ impl Pool {
     pub fn release(&mut self, connection: &Rc<Connection>, now: Instant) {
         let clean = connection.disown(now);
         let Some(member) = self.members.get_mut(&connection.backend) else {
-            connection.close("its server has left the topology");
+            connection.close(LEFT);
             return;
         };
         member.leased.retain(|leased| !Rc::ptr_eq(leased, connection));
@@ -159,6 +174,7 @@ impl Pool {
             });
             member.shared.retain(|connection| !connection.is_closed());
         }
+        self.members.retain(|_, member| !member.wind_up(now));
         expired
     }
 
@@ -167,22 +183,18 @@ impl Pool {
         self.durations.flush(&metrics.durations);
         for (id, member) in &mut self.members {
             let health = topology.backend(*id).map(|backend| &backend.health);
-            let now = (&*member.load, member.connections());
+            let now = (&*member.load, member.connections().count());
             member.reported.update(*id, health, now, metrics);
         }
     }
 
-    /// Closes the connections to servers that are not in `topology` any more.
-    pub fn retain(&mut self, topology: &Topology) {
-        self.members.retain(|id, member| {
-            let stays = topology.backend(*id).is_some();
-            if !stays {
-                for connection in member.shared.iter().chain(&member.idle).chain(&member.leased) {
-                    connection.close("its server has left the topology");
-                }
-            }
-            stays
-        });
+    /// Lets go of servers that are not in `topology` any more: nobody new is sent there, and each
+    /// connection is closed when it has answered what is under way, at a [`Pool::tick`].
+    pub fn retain(&mut self, topology: &Topology, now: Instant) {
+        for (id, member) in &mut self.members {
+            let gone = topology.backend(*id).is_none();
+            member.left = gone.then(|| member.left.unwrap_or(now));
+        }
     }
 
     fn member(&mut self, backend: &Backend) -> &mut Member {
@@ -195,6 +207,7 @@ impl Pool {
             leased: Vec::new(),
             opened: Vec::new(),
             reported: Reported::default(),
+            left: None,
         })
     }
 

@@ -117,7 +117,9 @@ impl Pipeline {
             let frame = std::mem::take(&mut self.whole);
             let refusal = if frame.first() == Some(&b'-') { Refusal::of(&frame) } else { None };
             let shared = self.owner.is_none();
-            if let Some(refusal) = refusal.filter(|_| shared) {
+            let once = self.tickets.front().is_some_and(|ticket| ticket.once);
+            self.refused |= !shared && !once && refusal == Some(Refusal::ReadOnly);
+            if let Some(refusal) = refusal.filter(|_| shared || once) {
                 self.hand_back(refusal, &frame);
             } else if let Some(ticket) = self.tickets.front_mut() {
                 if let Some(inbox) = &ticket.inbox {
@@ -176,9 +178,11 @@ impl Pipeline {
         while let Some(ticket) = self.tickets.front().filter(|ticket| ticket.left == 0) {
             self.base += ticket.bytes;
             received.ended += u64::from(ticket.done);
-            let took = now.saturating_duration_since(ticket.since);
-            received.took = Some(took);
-            ticket.observe(&self.durations, took);
+            if !ticket.patient {
+                let took = now.saturating_duration_since(ticket.since);
+                received.took = Some(took);
+                ticket.observe(&self.durations, took);
+            }
             self.tickets.pop_front();
             self.reset_if_empty();
         }

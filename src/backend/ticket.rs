@@ -61,11 +61,10 @@ impl Ticket {
         }
     }
 
-    /// Counts them once more when all their replies are there, `took` after they were read. What
-    /// takes as long as it likes tells nothing.
+    /// Counts them once more when all their replies are there, `took` after they were read.
     #[inline]
     pub(super) fn observe(&self, durations: &DurationCounts, took: Duration) {
-        let Some(kind) = self.kind.filter(|_| !self.patient) else { return };
+        let Some(kind) = self.kind else { return };
         match kind.class() {
             Class::Pinned => durations.observe(Class::Pinned, took, 1),
             class => {

@@ -142,7 +142,7 @@ impl<'b> Batch<'b> {
     ) -> bool {
         let writes = u32::from(side == Side::Write);
         if let Some(run) = &mut self.run
-            && run.side.is_master() == side.is_master()
+            && (run.side == side || joins(&self.config, run.side, side))
             && run.shown == shown
             && run.end == start
         {
@@ -221,7 +221,13 @@ impl<'b> Batch<'b> {
         let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
         ticket.kind = Some(if run.side.is_master() { Kind::ReadMaster } else { self.reads });
         ticket.writes = run.writes;
+        ticket.whole = run.side == Side::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);
+    }
+
+    /// Whether replies to writes wait for the replicas (`writes.wait-replicas`).
+    pub(super) fn acknowledges(&self) -> bool {
+        self.config.writes.wait_replicas > 0
     }
 
     const fn way(&self, side: Side) -> Option<&Rc<Connection>> {
@@ -230,4 +236,9 @@ impl<'b> Batch<'b> {
             Side::Reader => self.reader.as_ref(),
         }
     }
+}
+
+/// Whether both ways are one: to the master, unless replies to writes have to be told apart.
+fn joins(config: &Config, one: Side, other: Side) -> bool {
+    one.is_master() && other.is_master() && config.writes.wait_replicas == 0
 }

@@ -9,7 +9,9 @@ use std::task::Waker;
 
 use super::entry::Entry;
 use super::held::Held;
+use super::parked::Parked;
 use super::recover::Recovery;
+use super::reloads::Asked;
 use super::streams::Subscribing;
 use super::transform::Transform;
 use super::worker::Worker;
@@ -52,10 +54,14 @@ pub(super) struct Client {
     pub(super) recovery: Recovery,
     /// What the next request waits for, where that is the servers' state.
     pub(super) held: Option<Held>,
+    /// Replies to writes that wait for the replicas.
+    pub(super) parked: Parked,
     /// Something that may have been a write was sent.
     pub(super) wrote: bool,
     /// Why the reply to the `WAIT` under way can't be believed.
     pub(super) unmarked: Option<String>,
+    /// A reload that it asked for and that it has not been told the outcome of.
+    pub(super) reload: Option<Arc<Asked>>,
     /// Bytes at the front of the ready replies that the client has been given.
     pub(super) written: usize,
     /// Nothing more is dealt with until every reply has come.
@@ -92,8 +98,10 @@ impl Client {
             subscribing: Vec::new(),
             recovery: Recovery::default(),
             held: None,
+            parked: Parked::default(),
             wrote: false,
             unmarked: None,
+            reload: None,
             written: 0,
             hold: false,
             blocked: false,
@@ -141,7 +149,7 @@ impl Client {
     }
 
     pub(super) fn output_bytes(&self) -> usize {
-        self.inbox.replies().bytes() - self.written
+        self.inbox.replies().bytes() - self.written + self.parked.bytes()
     }
 
     /// Requests under way.
@@ -160,9 +168,9 @@ impl Client {
     }
 
     /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
-    /// command, ends with it.
+    /// command, ends with it, and so does what is held and never left.
     pub(super) fn is_through(&self) -> bool {
-        self.blocked || !self.waiting && self.is_answered()
+        self.blocked || self.held.is_some() || !self.waiting && self.is_answered()
     }
 
     /// Acts on what came from the servers and from other clients since the last turn.
@@ -179,6 +187,7 @@ impl Client {
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
             }
         }
+        self.unpark();
         self.ask_again();
         if self.inbox.is_broken() {
             tracing::error!(client = %self.entry.addr, "closed: its replies got out of step");

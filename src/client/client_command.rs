@@ -6,6 +6,7 @@ use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
 use super::dispatch::{Next, Request};
 use super::kill_filter::{self, Filter};
+use super::lease::Passage;
 use super::worker::key_of;
 use crate::command::{ClientCommand, Effect, Resolved};
 use crate::resp::{Args, encode, integer};
@@ -160,8 +161,9 @@ impl Client {
         let frame = encode::request_of(&[b"CLIENT", b"UNBLOCK", &server_id, reason]);
         batch.flush(&self.inbox);
         let connection = self.worker.pool.borrow_mut().shared(&backend, key_of(&self.session));
-        let way = (Kind::ReadMaster, request.shown);
-        self.send_shared(batch, &Rc::clone(&connection), &frame, way, None);
+        let kind = Some(Kind::ReadMaster);
+        let passage = Passage { kind, ..Passage::plain(request.shown) };
+        self.send_shared(batch, &Rc::clone(&connection), &frame, passage);
         Next::Done
     }
 

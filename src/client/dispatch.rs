@@ -106,7 +106,9 @@ impl Client {
         let may_write = command.is_none_or(|c| {
             matches!(c.access, Access::Write | Access::Admin) || c.effect == Effect::Exec
         });
-        let exempt = command.is_some_and(|c| matches!(c.effect, Effect::Client(_) | Effect::Reset));
+        let exempt = command.is_some_and(|c| {
+            matches!(c.effect, Effect::Client(_) | Effect::Proxy(_) | Effect::Reset)
+        });
         let shared = &self.worker.shared;
         if !exempt && shared.pause.holds(may_write, || shared.now_ms()) {
             batch.flush(&self.inbox);
@@ -143,8 +145,10 @@ impl Client {
     ) -> Option<Next> {
         let command = command?;
         let deny = self.config.admin.commands == AdminCommands::Deny;
+        let own = matches!(command.effect, Effect::Proxy(_));
         let error = match command.access {
-            Access::Admin if deny => outcome::denied(command.name),
+            // A reload that is under way may have changed this, and is to be answered.
+            Access::Admin if deny && self.reload.is_none() => outcome::denied(command.name),
             Access::Refused if matches!(command.name, "post" | "host:") => {
                 // A web page makes a browser say things here: what follows is not to be run.
                 tracing::warn!(client = %self.entry.addr, "closed: it speaks HTTP");
@@ -153,6 +157,7 @@ impl Client {
             }
             Access::Refused => outcome::refused(command.name),
             Access::Local if !command.fits(request.argc) => local::wrong_arity(command.name),
+            Access::Admin if own && !command.fits(request.argc) => local::wrong_arity(command.name),
             _ => return None,
         };
         self.session.transaction.refuse();
@@ -192,6 +197,7 @@ impl Client {
             Effect::Reset => self.reset(batch, request.shown),
             Effect::Select => self.select(batch, request),
             Effect::Info => self.info(batch, request),
+            Effect::Proxy(own) => self.proxy_command(batch, request, own),
             Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor)),
             Effect::Multi | Effect::Exec | Effect::Discard | Effect::Watch | Effect::Unwatch => {
                 self.transaction(batch, request, command)

@@ -19,11 +19,11 @@ impl Client {
         side: Side,
     ) -> Next {
         if self.lease.is_some() || self.session.is_pinned() {
-            return self.pass(batch, request);
+            return self.send_own(batch, request, Passage::of(side, request.shown));
         }
         if request.frame.len() >= LARGE {
             self.wrote |= side.is_master();
-            return self.once(batch, request.frame, side.want(), Passage::plain(request.shown));
+            return self.once(batch, request.frame, side.want(), Passage::of(side, request.shown));
         }
         if let Some(range) = request.range {
             return self.add(batch, side, range, request.shown);
@@ -52,8 +52,9 @@ impl Client {
             Ok(connection) => Rc::clone(connection),
             Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
-        let kind = batch.kind(side);
-        self.send_shared(batch, &connection, frame, (kind, shown), transform);
+        let kind = Some(batch.kind(side));
+        let passage = Passage { transform, kind, ..Passage::of(side, shown) };
+        self.send_shared(batch, &connection, frame, passage);
         self.went(side)
     }
 

@@ -79,9 +79,12 @@ impl Client {
         command: Option<&Resolved<'_>>,
     ) -> Option<Next> {
         let exec = command.is_some_and(|command| command.effect == Effect::Exec);
-        // Nobody knows what an unknown command does.
-        let writes = command.is_none_or(|command| command.access == Access::Write);
-        let writes = writes || exec && self.session.transaction.has_writes();
+        let writes = match command {
+            _ if exec => self.session.transaction.has_writes(),
+            Some(command) => command.access == Access::Write,
+            // Nobody knows what it does.
+            None => true,
+        };
         if self.worker.gate_is_open() || !writes {
             return None;
         }

@@ -5,6 +5,7 @@ use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::transform::Transform;
 use crate::resp::{Args, encode, integer};
+use crate::topology::Backend;
 
 impl Client {
     pub(super) fn info(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
@@ -47,18 +48,30 @@ impl Client {
         );
         let master = topology.master().map_or_else(|| "none".to_owned(), |m| m.addr.to_string());
         text.push_str(&format!("proxy_master:{master}\r\n"));
+        let (gate, good) = (topology.gate.is_open(now_ms), topology.gate.good());
+        let gate = if gate { "open" } else { "closed" };
+        text.push_str(&format!("proxy_write_gate:{gate}\r\nproxy_good_replicas:{good}\r\n"));
         for (at, backend) in topology.replicas().enumerate() {
-            let progress = &backend.health.progress;
-            let state = progress.freshness(now_ms);
-            let lag = progress.lag_ms(now_ms).map_or(-1, |lag| i64::try_from(lag).unwrap_or(-1));
-            let why = backend.why_not(now_ms).unwrap_or_else(|| "ok".to_owned());
-            text.push_str(&format!(
-                "proxy_replica{at}:addr={},state={state},lag_ms={lag},reads={why}\r\n",
-                backend.addr
-            ));
+            text.push_str(&format!("proxy_replica{at}:{}\r\n", replica_line(backend, now_ms)));
         }
         text
     }
+}
+
+/// A replica as INFO shows it; -1 is "not known".
+fn replica_line(backend: &Backend, now_ms: u64) -> String {
+    let progress = &backend.health.progress;
+    let number =
+        |known: Option<u64>| known.map_or(-1, |number| i64::try_from(number).unwrap_or(i64::MAX));
+    format!(
+        "addr={},state={},offset={},lag_ms={},lag_bytes={},reads={}",
+        backend.addr,
+        progress.freshness(now_ms),
+        number(progress.offset()),
+        number(progress.lag_ms(now_ms)),
+        number(progress.lag_bytes()),
+        backend.why_not(now_ms).unwrap_or_else(|| "ok".to_owned())
+    )
 }
 
 /// Appends `section` to an INFO reply, a bulk or verbatim string. An error stays as it is.

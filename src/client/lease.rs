@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::batch::Batch;
+use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
@@ -25,14 +25,21 @@ pub(super) struct Passage {
     pub(super) once: bool,
     /// What it is to the metrics; `None` where it is the proxy's own.
     pub(super) kind: Option<Kind>,
+    /// Whether its reply waits for the replicas, where `writes.wait-replicas` says so.
+    pub(super) write: bool,
     /// What has to be done to its reply.
     pub(super) transform: Option<Transform>,
 }
 
 impl Passage {
     pub(super) const fn plain(shown: bool) -> Self {
-        let kind = Some(Kind::Pinned);
-        Self { replies: 1, shown, patient: false, once: false, kind, transform: None }
+        let (kind, transform) = (Some(Kind::Pinned), None);
+        Self { replies: 1, shown, patient: false, once: false, kind, write: false, transform }
+    }
+
+    /// For a request that would go this way, had the session no connection of its own.
+    pub(super) fn of(side: Side, shown: bool) -> Self {
+        Self { write: side == Side::Write, ..Self::plain(shown) }
     }
 
     /// For what the proxy itself has to say.
@@ -68,13 +75,14 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, once, kind, transform } = passage;
+        let Passage { replies, shown, patient, once, kind, write, transform } = passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
         ticket.once = once;
         ticket.kind = kind;
+        ticket.whole = write && shown && batch.acknowledges();
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));

@@ -5,23 +5,31 @@
 //! other (`CLIENT LIST`, `KILL`, `PAUSE`) stands in the [`Registry`].
 
 mod acceptor;
+mod acknowledger;
 mod batch;
 mod beats;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]
 mod client;
 mod client_command;
+mod describe;
 mod dispatch;
 mod entry;
+mod explain;
 mod forward;
 mod held;
 mod info;
 mod kill_filter;
 mod lease;
+mod mark;
 mod once;
 mod outcome;
+mod parked;
 mod pause;
+mod proxy_command;
+mod record;
 mod recover;
 mod registry;
+mod reloads;
 mod requests;
 mod scan;
 mod select;
@@ -37,5 +45,6 @@ pub use beats::{Beat, Beats};
 pub use held::HeldWrites;
 pub use pause::Pause;
 pub use registry::Registry;
+pub use reloads::{Outcome as ReloadOutcome, Reloads};
 pub use shared::Shared;
 pub use worker::{Worker, read_policy};

@@ -6,23 +6,13 @@ use super::batch::{Batch, Side};
 use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
+use super::mark::{self, MARKER, TOUCH};
 use super::transform::Transform;
 use crate::backend::{Connection, Ticket};
 use crate::command::lookup;
 use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
 use crate::telemetry::Kind;
-
-/// After these two the connection's WAIT covers every write that was answered before.
-///
-/// WAIT compares with the offset that the server keeps for its client. Measured with replicas
-/// stopped and a write over another connection: Redis 6.2 and 7.0 set that offset with every
-/// command (after PING, WAIT 2 gives 0), Redis 8.2 and Valkey 9.1 only with one that was propagated
-/// (after PING, INFO or HELLO, WAIT 2 gives 2 at once, for whatever stands in the stream). A message
-/// on a shard channel is propagated and changes nothing, and no pattern subscriber hears it. It is
-/// not in the AOF, and WAITAOF counts on past it all the same.
-const TOUCH: &[u8] = b"*1\r\n$4\r\nPING\r\n";
-const MARKER: &[u8] = b"*3\r\n$8\r\nSPUBLISH\r\n$13\r\n__tidegate:w_\r\n$0\r\n\r\n";
 
 impl Client {
     /// Sends `frame` over a connection of its own and waits for the reply before anything else.
@@ -56,7 +46,7 @@ impl Client {
         side: Side,
     ) -> Next {
         self.wrote |= side.is_master();
-        let passage = Passage { patient: true, ..Passage::plain(request.shown) };
+        let passage = Passage { patient: true, ..Passage::of(side, request.shown) };
         self.once(batch, request.frame, side.want(), passage)
     }
 
@@ -75,14 +65,9 @@ impl Client {
         self.once(batch, request.frame, Want::Master, passage)
     }
 
-    /// The server has answered the marker: what WAIT says next is true only if it took it, or is
-    /// too old (6.2) to know it and to need it.
+    /// The server has answered the marker: what WAIT says next is true only if it took it.
     pub(super) fn marked(&mut self, reply: &[u8]) {
-        let refused = reply.strip_prefix(b"-").filter(|w| !w.starts_with(b"ERR unknown command"));
-        self.unmarked = refused.map(|words| {
-            let words = String::from_utf8_lossy(words.trim_ascii_end());
-            format!("ERR WAIT needs masteruser's leave to SPUBLISH to __tidegate:w_: {words}")
-        });
+        self.unmarked = mark::refusal(reply).map(|words| format!("ERR {words}"));
     }
 
     /// The reply to WAIT, if it is to be believed.
@@ -101,6 +86,8 @@ impl Client {
     /// A large request that fills `query` to the last byte moves into its connection without a
     /// copy; `None` where that is not the case.
     pub(super) fn consume_large(&mut self, query: &mut Vec<u8>) -> Option<usize> {
+        // What is plain depends on the moment.
+        self.worker.look_at_clock();
         if !self.may_go_on() || !self.is_plain(0) {
             return None;
         }
@@ -120,15 +107,22 @@ impl Client {
         let lease = self.lease(&batch, side.want()).ok()?;
         self.wrote |= side.is_master();
         self.forget_scan();
-        self.send_large(&lease, std::mem::take(query), &batch);
+        self.send_large(&lease, std::mem::take(query), side, &batch);
         Some(0)
     }
 
-    fn send_large(&mut self, lease: &Rc<Connection>, request: Vec<u8>, batch: &Batch<'_>) {
+    fn send_large(
+        &mut self,
+        lease: &Rc<Connection>,
+        request: Vec<u8>,
+        side: Side,
+        batch: &Batch<'_>,
+    ) {
         let seq = self.inbox.replies().open(1, true);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, request.len(), batch.now);
         ticket.once = true;
         ticket.kind = Some(Kind::Pinned);
+        ticket.whole = side == Side::Write && batch.acknowledges();
         lease.send_large(request, ticket);
         self.hold = true;
     }

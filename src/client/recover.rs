@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::batch::Batch;
+use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
+use super::lease::Passage;
 use super::outcome;
 use super::scan::Step;
 use super::transform::Transform;
@@ -131,8 +132,7 @@ impl Client {
             step.tag = None;
         }
         self.worker.count_fallback(reason);
-        let kind = if failed.leased { Kind::PinnedRetry } else { Kind::ReadRetry };
-        self.resend(backend, failed.seq, &request, kind);
+        self.resend(backend, failed.leased, failed.seq, &request, Side::Reader);
     }
 
     /// A scan's server process is another one now: from the start, wherever reads go.
@@ -144,7 +144,7 @@ impl Client {
             Ok(Route { backend, reason }) => {
                 self.worker.count_fallback(reason);
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
-                self.resend(backend, seq, &request, Kind::ReadRetry);
+                self.resend(backend, false, seq, &request, Side::Reader);
             }
             Err(error) => {
                 let mut reply = Vec::new();
@@ -154,13 +154,25 @@ impl Client {
         }
     }
 
-    fn resend(&mut self, backend: &Backend, seq: Sequence, request: &[u8], kind: Kind) {
+    fn resend(
+        &mut self,
+        backend: &Backend,
+        leased: bool,
+        seq: Sequence,
+        request: &[u8],
+        side: Side,
+    ) {
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
-        ticket.whole = self.transforms.iter().any(|(of, _)| *of == seq);
-        ticket.kind = Some(kind);
+        ticket.kind = Some(match side {
+            _ if leased => Kind::PinnedRetry,
+            Side::Write => Kind::WriteRetry,
+            Side::Master | Side::Reader => Kind::ReadRetry,
+        });
+        let acknowledges = side == Side::Write && self.config.writes.wait_replicas > 0;
+        ticket.whole = acknowledges || self.transforms.iter().any(|(of, _)| *of == seq);
         let key = key_of(&self.session);
-        let connection = if kind == Kind::PinnedRetry {
+        let connection = if leased {
             self.release();
             ticket.once = true;
             ticket.patient = self.blocked;
@@ -183,8 +195,7 @@ impl Client {
             let master = topology.master().filter(|master| open && master.id != failed.backend);
             if let Some(master) = master {
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
-                let kind = if failed.leased { Kind::PinnedRetry } else { Kind::WriteRetry };
-                self.resend(master, failed.seq, &failed.request, kind);
+                self.resend(master, failed.leased, failed.seq, &failed.request, Side::Write);
             } else if Instant::now() >= *until {
                 let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
                 self.give_up(&failed, true);
@@ -220,12 +231,13 @@ impl Client {
         batch: &Batch<'_>,
         connection: &Connection,
         frame: &[u8],
-        (kind, shown): (Kind, bool),
-        transform: Option<Transform>,
+        passage: Passage,
     ) {
+        let Passage { shown, kind, write, transform, .. } = passage;
         let seq = self.inbox.replies().open(1, shown);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, frame.len(), batch.now);
-        ticket.kind = Some(kind);
+        ticket.kind = kind;
+        ticket.whole = write && shown && batch.acknowledges();
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));

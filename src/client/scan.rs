@@ -3,6 +3,7 @@
 use super::batch::{Batch, Side};
 use super::client::Client;
 use super::dispatch::{Next, Request};
+use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::resp::Args;
@@ -59,8 +60,10 @@ impl Client {
         };
         batch.flush(&self.inbox);
         let connection = self.worker.pool.borrow_mut().shared(owner, key_of(&self.session));
-        let kind = Kind::read(reason_of(owner, query.now_ms));
-        self.send_shared(batch, &connection, frame, (kind, shown), Some(Transform::Scan(step)));
+        let kind = Some(Kind::read(reason_of(owner, query.now_ms)));
+        let transform = Some(Transform::Scan(step));
+        let passage = Passage { kind, transform, ..Passage::plain(shown) };
+        self.send_shared(batch, &connection, frame, passage);
         Next::Done
     }
 

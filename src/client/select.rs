@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::client::Client;
 use super::dispatch::{Next, Request};
+use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::ConnectionKey;
@@ -42,8 +43,9 @@ impl Client {
         };
         let key = ConnectionKey { db, ..key_of(&self.session) };
         let connection = self.worker.pool.borrow_mut().shared(master, key);
-        let (way, probe) = ((Kind::ReadMaster, request.shown), Transform::Probe(db));
-        self.send_shared(batch, &connection, PING, way, Some(probe));
+        let (kind, transform) = (Some(Kind::ReadMaster), Some(Transform::Probe(db)));
+        let passage = Passage { kind, transform, ..Passage::plain(request.shown) };
+        self.send_shared(batch, &connection, PING, passage);
         // What follows depends on the answer, and may not join this batch's connections.
         self.hold = true;
         batch.forget(&self.inbox);

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Beats, HeldWrites, Pause, Registry};
+use super::{Beats, HeldWrites, Pause, Registry, Reloads};
 use crate::config::Config;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
@@ -23,6 +23,8 @@ pub struct Shared {
     pub registry: Registry,
     /// `CLIENT PAUSE`.
     pub pause: Pause,
+    /// How reloads went, and who asks for one.
+    pub reloads: Reloads,
     /// What is held at the write gate.
     pub held_writes: HeldWrites,
     /// The workers' signs of life.

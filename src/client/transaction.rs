@@ -84,7 +84,7 @@ impl Client {
                 self.queue(batch, request, db.map(Queued::Select))
             }
             Effect::Ping | Effect::Echo => self.queue(batch, request, None),
-            Effect::Hello | Effect::Subscribe(_) | Effect::Monitor => {
+            Effect::Hello | Effect::Subscribe(_) | Effect::Monitor | Effect::Proxy(_) => {
                 self.cannot_queue(batch, command, request.shown)
             }
             Effect::Client(client) if needs_connection(client) => {
@@ -138,7 +138,9 @@ impl Client {
         let discarding = Request { frame: DISCARD, range: None, ..*request };
         match self.session.transaction.exec() {
             Verdict::Lost => self.error(batch, request.shown, ABORTED),
-            Verdict::Run(special) if special.is_empty() => self.pass(batch, request),
+            Verdict::Run(special) if special.is_empty() && !batch.acknowledges() => {
+                self.pass(batch, request)
+            }
             Verdict::Run(special) => self.pass_with(batch, request, Transform::Exec(special)),
             Verdict::Abort => {
                 let mut reply = Vec::new();

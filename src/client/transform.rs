@@ -33,11 +33,12 @@ pub(super) enum Transform {
 impl Client {
     /// A reply came that waits for its change.
     pub(super) fn transform(&mut self, whole: Whole) {
-        let Whole { seq, frame, scan_tag, .. } = whole;
-        let Some(at) = self.transforms.iter().position(|(of, _)| *of == seq) else {
-            return self.inbox.deliver(seq, 1, &frame);
+        let at = self.transforms.iter().position(|(of, _)| *of == whole.seq);
+        let Some((_, transform)) = at.and_then(|at| self.transforms.remove(at)) else {
+            // It is wanted in one piece because it answers a write.
+            return self.acknowledge(whole);
         };
-        let Some((_, transform)) = self.transforms.remove(at) else { return };
+        let Whole { seq, frame, scan_tag, backend } = whole;
         let frame = match transform {
             Transform::Scan(step) if step.tag.is_some_and(|tag| tag != scan_tag) => {
                 // The process was restarted between the look-up and the reply.
@@ -45,7 +46,10 @@ impl Client {
             }
             Transform::Scan(_) => cursor::tag_reply(frame, scan_tag),
             Transform::Info => info::append(frame, &self.info_section()),
-            Transform::Exec(special) => self.finish_exec(frame, &special),
+            Transform::Exec(special) => {
+                let frame = self.finish_exec(frame, &special);
+                return self.acknowledge_exec(Whole { seq, frame, backend, scan_tag });
+            }
             Transform::Replace(reply) => reply,
             Transform::Select(db) => {
                 if frame.starts_with(b"+") {

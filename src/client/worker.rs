@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Cache};
 use tokio::time::Instant;
 
+use super::acknowledger::Acknowledger;
 use super::{Beat, Shared};
 use crate::backend::{Credentials, Inbox, Pool, Target};
 use crate::config::{Config, ReadFrom};
@@ -29,6 +30,8 @@ pub struct Worker {
     pub balancer: RefCell<Balancer>,
     /// The read buffer.
     pub scratch: Rc<Scratch>,
+    /// What the replicas have of what was written.
+    pub(super) acknowledger: Acknowledger,
     /// What was counted since the last tick.
     pub counts: Counts,
     topology: Cached<Topology>,
@@ -59,6 +62,7 @@ impl Worker {
             pool: RefCell::new(pool),
             balancer: RefCell::new(Balancer::new(config.reads.balance)),
             scratch,
+            acknowledger: Acknowledger::default(),
             counts: Counts::default(),
             topology: RefCell::new(Cache::new(Arc::clone(&shared.topology))),
             config: RefCell::new(Cache::new(Arc::clone(&shared.config))),
@@ -167,7 +171,7 @@ impl Worker {
         let topology = self.topology();
         self.pool.borrow_mut().report(&topology, &self.shared.metrics);
         if self.seen.replace(topology.generation) != topology.generation {
-            self.pool.borrow_mut().retain(&topology);
+            self.pool.borrow_mut().retain(&topology, now);
         }
         let config = self.config();
         self.balancer.borrow_mut().set_balance(config.reads.balance);

@@ -28,6 +28,8 @@ pub enum Effect {
     Readwrite,
     /// A subcommand of CLIENT.
     Client(ClientCommand),
+    /// A subcommand of PROXY.
+    Proxy(ProxyCommand),
     /// INFO: the proxy has sections of its own.
     Info,
     /// MULTI: a transaction begins.
@@ -151,4 +153,19 @@ impl ClientCommand {
     pub const fn is_servers(self) -> bool {
         matches!(self, Self::TrackingInfo | Self::Help | Self::Other)
     }
+}
+
+/// A subcommand of PROXY, the proxy's own command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProxyCommand {
+    /// PROXY EXPLAIN: what would become of a request.
+    Explain,
+    /// PROXY HELP.
+    Help,
+    /// PROXY RELOAD: the configuration is read again.
+    Reload,
+    /// PROXY TOPOLOGY: the servers as the proxy sees them.
+    Topology,
+    /// None of these.
+    Other,
 }

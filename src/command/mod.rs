@@ -1,8 +1,8 @@
 //! What every command is: who may answer it, where its keys are, what it does to the session.
 //!
 //! One declarative row per command and subcommand of every Redis up to 8.2 and Valkey up to 9.1
-//! ([`lookup`], [`all`]), and the commands a master has beyond those ([`Learned`], from its own
-//! `COMMAND` reply). [`resolve()`] asks both.
+//! ([`lookup`], [`all`]), the proxy's own command PROXY, and the commands a master has beyond
+//! those ([`Learned`], from its own `COMMAND` reply). [`resolve()`] asks all of them.
 //!
 //! Never does: I/O, time, tasks; it never checks a request's syntax or arity on a server's behalf,
 //! and never decides a route. A command nobody knows is no read: it goes to the master as a write.
@@ -19,7 +19,7 @@ mod table;
 mod tests;
 
 pub use access::Access;
-pub use effect::{Blocking, ClientCommand, Effect, Subscription};
+pub use effect::{Blocking, ClientCommand, Effect, ProxyCommand, Subscription};
 pub use index::{all, lookup};
 pub use keys::{Keys, Positions};
 pub use learned::{Learned, LearnedCommand};

@@ -1,5 +1,6 @@
 //! One view of a command, wherever it is known from.
 
+use super::table::PROXY;
 use super::{Access, Command, Effect, Keys, Learned, LearnedCommand, lookup};
 
 /// What is known about a request's command.
@@ -45,7 +46,8 @@ impl<'a> From<&'a LearnedCommand> for Resolved<'a> {
 /// if the command is a container). What is not known at all, `None`, goes to the master as a write.
 #[must_use]
 pub fn resolve<'a>(learned: &'a Learned, name: &[u8], sub: Option<&[u8]>) -> Option<Resolved<'a>> {
-    match lookup(name) {
+    let own = || name.eq_ignore_ascii_case(PROXY.name.as_bytes()).then_some(&PROXY);
+    match lookup(name).or_else(own) {
         Some(row) => Some(sub.and_then(|sub| row.subcommand(sub)).unwrap_or(row).into()),
         None => learned.find(name, sub).map(Resolved::from),
     }

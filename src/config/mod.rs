@@ -111,6 +111,11 @@ file! {
 impl Config {
     /// Reads the file at `path`.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::parse(&Self::text(path)?, &path.display().to_string())
+    }
+
+    /// What stands in the file at `path`, right or wrong.
+    pub fn text(path: &Path) -> Result<String, ConfigError> {
         let origin = path.display().to_string();
         let unreadable = |error: std::io::Error| {
             ConfigError::unreadable(&origin, format!("cannot be read: {error}"))
@@ -120,14 +125,13 @@ impl Config {
         File::open(path)
             .and_then(|file| file.take(bound).read_to_end(&mut bytes))
             .map_err(unreadable)?;
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(text, &origin),
-            Err(_) if bytes.len() > MAX_FILE => Err(too_long(&origin)),
-            Err(error) => {
-                let why = format!("is not UTF-8 text: byte {}", error.valid_up_to());
-                Err(ConfigError::unreadable(&origin, why))
-            }
+        if bytes.len() > MAX_FILE {
+            return Err(too_long(&origin));
         }
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            ConfigError::unreadable(&origin, format!("is not UTF-8 text: byte {at}"))
+        })
     }
 
     /// Reads `text`; `origin` is what mistakes call it, usually the file's name.

@@ -44,7 +44,7 @@ section! {
             OrOff(Time(MILLISECOND, HOUR)), Live;
 
         /// From one question about a replica's progress to the next, 10 ms to 1 min; the master
-        /// is asked twice as often.
+        /// is asked four times as often.
         "probe-period" => probe_period: Duration = Duration::from_millis(100),
             Time(Duration::from_millis(10), Duration::from_secs(60)), Live;
 

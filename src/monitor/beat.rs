@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Two beats per `probe-period`: the master is asked at each, everybody else at every other. What
+/// Beats per `probe-period`.
+const PER_PERIOD: u32 = 4;
+
+/// Four beats per `probe-period`: the master is asked at each, everybody else at every fourth. What
 /// a replica is proven to have depends on when the master was asked before, so asking the master
 /// more often makes the proof closer without troubling the replicas.
 #[derive(Debug)]
 pub(super) struct Beat {
     next: Instant,
-    count: u64,
+    count: u32,
 }
 
 impl Beat {
@@ -25,9 +28,11 @@ impl Beat {
 
     /// It is due: true if everybody is to be asked. Beats that were missed are not made up for.
     pub(super) fn strike(&mut self, now: Instant, period: Duration) -> bool {
-        self.next = (self.next + period / 2).max(now + period / 4);
-        self.count += 1;
-        self.count % 2 == 1
+        let pause = period / PER_PERIOD;
+        self.next = (self.next + pause).max(now + pause / 2);
+        let everybody = self.count == 0;
+        self.count = (self.count + 1) % PER_PERIOD;
+        everybody
     }
 }
 
@@ -36,12 +41,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_other_beat_is_for_everybody() {
+    fn every_fourth_beat_is_for_everybody() {
         let (start, period) = (Instant::now(), Duration::from_millis(100));
         let mut beat = Beat::new(start);
-        assert!(beat.strike(start, period) && !beat.strike(beat.next(), period));
-        assert_eq!(beat.next(), start + period);
-        assert!(beat.strike(start + period * 7, period));
-        assert_eq!(beat.next(), start + period * 7 + period / 4, "late is late");
+        let heard: Vec<bool> = (0..8).map(|_| beat.strike(beat.next(), period)).collect();
+        assert_eq!(heard, [true, false, false, false, true, false, false, false]);
+        assert_eq!(beat.next(), start + period * 2);
+        beat.strike(start + period * 7, period);
+        assert_eq!(beat.next(), start + period * 7 + period / 8, "late is late");
     }
 }

@@ -52,7 +52,9 @@ pub(super) fn attached(info: &Info<'_>) -> Vec<Attached> {
         let online = field("state")? == "online";
         let addr = address(field("ip")?, field("port")?)?;
         let offset = field("offset")?.parse().ok()?;
-        online.then_some(Attached { addr, offset })
+        // Whole seconds, cut off on both sides of the difference.
+        let age_ms = field("lag")?.parse::<u64>().ok()?.saturating_add(1).saturating_mul(1000);
+        online.then_some(Attached { addr, offset, age_ms })
     };
     info.numbered("slave").filter_map(one).collect()
 }
@@ -78,6 +80,7 @@ mod tests {
         assert_eq!((sample.sent_ms, sample.received_ms), (5, 7));
         let shown = |one: &Attached| (one.addr.to_string(), one.offset);
         let attached: Vec<_> = sample.attached.iter().map(shown).collect();
+        assert_eq!(sample.attached.iter().map(|one| one.age_ms).collect::<Vec<_>>(), [1000, 2000]);
         assert_eq!(attached, [("127.0.0.1:6380".to_owned(), 480), ("[::1]:6381".to_owned(), 470)]);
         let ServerRole::Master { replicas } = sample.role else { panic!("no master") };
         assert_eq!(replicas.len(), 2);

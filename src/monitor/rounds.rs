@@ -220,7 +220,7 @@ impl Monitor {
         }
     }
 
-    /// Asks how far they have come: the master at every beat, everybody at every other.
+    /// Asks how far they have come: the master at every beat, everybody at every fourth.
     fn pulse(&mut self) {
         let (now, epoch, master) = (Instant::now(), self.epoch, self.master);
         let everybody = self.beat.strike(now, self.config.load().topology.probe_period);

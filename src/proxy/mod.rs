@@ -1,9 +1,12 @@
 //! Assembly: threads, start, reload, shutdown. The top floor; it knows everybody and does nothing.
 
+mod config_watch;
+mod control;
 mod files;
+mod idle;
 mod reload;
 mod start;
-mod watch;
+mod trail;
 mod workers;
 
 pub use start::{StartError, run};

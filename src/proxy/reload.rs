@@ -1,34 +1,145 @@
 //! A new configuration for a running proxy.
+//!
+//! Whatever asks for a reload - SIGHUP, the file itself, a client - ends up here, on the control
+//! thread, one at a time.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::client::Shared;
-use crate::config::{Applies, Config, diff};
+use tokio::time::Instant;
+
+use super::files;
+use crate::client::{ReloadOutcome, Shared};
+use crate::config::{Applies, Change, Config, ConfigError, Secret, diff};
 use crate::telemetry::LogLevel;
 
-/// Reads `path` again. A file with a mistake changes nothing.
-pub(super) fn reload(shared: &Shared, path: &Path, level: &LogLevel) {
-    let new = match Config::load(path) {
-        Ok(new) => new,
-        Err(error) => {
-            tracing::error!("nothing was reloaded: {error}");
-            return;
+/// How long a watched file may be missing, unreadable or empty before that is a mistake: whoever
+/// replaces it may be about to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Brings what the file says into force.
+#[derive(Debug)]
+pub(super) struct Reloader<'l> {
+    shared: Arc<Shared>,
+    path: PathBuf,
+    level: &'l LogLevel,
+    /// The text that was tried last, good or bad, or why there was none; `None` where that is not
+    /// known. There are passwords in it.
+    tried: Option<Result<Secret, ConfigError>>,
+    /// Since when the watched file has nothing to tell.
+    void_since: Option<Instant>,
+}
+
+/// What a look at a watched file came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// It was loaded if it differed.
+    Done,
+    /// There is nothing there at the moment.
+    Again,
+}
+
+impl<'l> Reloader<'l> {
+    /// For the file at `path`, from which the configuration in force was read.
+    pub(super) fn new(shared: Arc<Shared>, path: PathBuf, level: &'l LogLevel) -> Self {
+        let mut new = Self { shared, path, level, tried: None, void_since: None };
+        new.tried = match new.text() {
+            Ok(text) => {
+                // It may have changed since it was read.
+                let config = Config::parse(&text, "");
+                let same = config.is_ok_and(|config| config == **new.shared.config.load());
+                same.then(|| Ok(Secret::new(text)))
+            }
+            Err(error) => Some(Err(error)),
+        };
+        new
+    }
+
+    /// What stands in the file. A pipe gave all that it had at the start.
+    fn text(&self) -> Result<String, ConfigError> {
+        match std::fs::metadata(&self.path) {
+            Ok(found) if !found.is_file() => {
+                let why = "cannot be read again: it is no file";
+                Err(ConfigError::unreadable(&self.path.display().to_string(), why))
+            }
+            _ => Config::text(&self.path),
         }
-    };
-    let changes = diff(&shared.config.load(), &new);
-    for change in &changes {
-        match change.applies {
-            Applies::Live => tracing::info!("reloaded {change}"),
-            Applies::Restart => tracing::warn!("{change} needs a restart to take effect"),
+    }
+
+    /// Reads the file, whether it has changed or not.
+    pub(super) fn reload(&mut self) -> ReloadOutcome {
+        let text = self.text();
+        self.take(text)
+    }
+
+    /// Something happened to the watched file: reads it, and takes what it says if that is not
+    /// what was tried last.
+    pub(super) fn look(&mut self) -> Look {
+        let text = self.text();
+        if self.is_tried(&text) {
+            self.void_since = None;
+            return Look::Done;
+        }
+        // An empty file is a valid one. It is also what one looks like that is being written.
+        if text.as_ref().map_or(true, |text| text.trim().is_empty()) {
+            let since = *self.void_since.get_or_insert_with(Instant::now);
+            if since.elapsed() < GRACE {
+                return Look::Again;
+            }
+        }
+        // Whoever logs and counts it was told already.
+        drop(self.take(text));
+        Look::Done
+    }
+
+    fn is_tried(&self, text: &Result<String, ConfigError>) -> bool {
+        match (&self.tried, text) {
+            (Some(Ok(tried)), Ok(text)) => tried.expose() == text,
+            (Some(Err(tried)), Err(error)) => tried == error,
+            _ => false,
         }
     }
-    if changes.is_empty() {
-        tracing::info!("reloaded; nothing has changed");
+
+    /// A file with a mistake changes nothing.
+    fn take(&mut self, text: Result<String, ConfigError>) -> ReloadOutcome {
+        self.void_since = None;
+        let origin = self.path.display().to_string();
+        let parsed = match &text {
+            Ok(text) => Config::parse(text, &origin),
+            Err(error) => Err(error.clone()),
+        };
+        self.tried = Some(text.map(Secret::new));
+        let outcome = parsed.map(|new| self.apply(new));
+        match &outcome {
+            Ok(changes) if changes.is_empty() => tracing::info!("reloaded; nothing has changed"),
+            Ok(_) => {}
+            Err(error) => tracing::error!("nothing was reloaded: {error}"),
+        }
+        self.shared.reloads.count(&outcome);
+        outcome
     }
-    if !level.set(&new.log) {
-        tracing::error!("log.level could not be changed");
+
+    /// From now on `new` is in force; what it changes.
+    fn apply(&self, new: Config) -> Vec<Change> {
+        let shared = &self.shared;
+        let old = shared.config.load_full();
+        let changes = diff(&old, &new);
+        for change in &changes {
+            match change.applies {
+                Applies::Live => tracing::info!("reloaded {change}"),
+                Applies::Restart => tracing::warn!("reloaded {change}"),
+            }
+        }
+        if old.log.level != new.log.level && !self.level.set(&new.log) {
+            tracing::error!("log.level could not be changed");
+        }
+        if old.proxy.max_clients != new.proxy.max_clients {
+            files::raise_limit(&new);
+        }
+        shared.config.store(Arc::new(new));
+        // Whom it names is asked at once.
+        shared.suspect.notify_one();
+        changes
     }
-    shared.config.store(Arc::new(new));
-    shared.suspect.notify_one();
 }

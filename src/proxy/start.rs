@@ -8,13 +8,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{files, reload, watch, workers};
+use super::control::Control;
+use super::{files, idle, workers};
 use crate::admin;
-use crate::client::{Beats, HeldWrites, Pause, Registry, Shared};
+use crate::client::{Beats, HeldWrites, Pause, Registry, Reloads, Shared};
 use crate::config::{Config, HostPort};
 use crate::monitor::Monitor;
 use crate::net;
@@ -43,7 +43,8 @@ pub enum StartError {
     System(#[from] std::io::Error),
 }
 
-/// Runs the proxy until it is told to end (SIGTERM, SIGINT). `path` is read again on SIGHUP.
+/// Runs the proxy until it is told to end (SIGTERM, SIGINT). `path` is read again on
+/// SIGHUP, when it changes, and when a client says PROXY RELOAD.
 ///
 /// # Errors
 /// [`StartError`]; nothing is left running then.
@@ -64,6 +65,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         beats: Beats::default(),
         epoch: Instant::now(),
         suspect: Arc::new(Notify::new()),
+        reloads: Reloads::default(),
         draining: AtomicBool::new(false),
         metrics: exporter.metrics(),
     });
@@ -72,15 +74,17 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let mut monitor = monitor(&shared);
     // Clients that are let in find out at once who is who.
     monitor.settle(SETTLE_MAX).await;
+    // A signal that comes once clients are answered must find somebody who listens.
+    let mut control = Control::new(&shared, path, level)?;
     let workers = workers::start(&config, &shared)?;
     tokio::task::spawn_local(monitor.run());
-    tokio::task::spawn_local(watch::idle_clients(Arc::clone(&shared)));
+    tokio::task::spawn_local(idle::idle_clients(Arc::clone(&shared)));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), workers = workers.count(), "ready");
-    signals(&shared, &path, level).await?;
+    control.told_to_end().await;
     tokio::select! {
         () = drain(&shared) => {}
         // Told twice: at once.
-        again = signals(&shared, &path, level) => again?,
+        () = control.told_to_end() => {}
     }
     workers.stop();
     tracing::info!("stopped");
@@ -107,24 +111,6 @@ fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
         tokio::task::spawn_local(admin::serve(listener, move |path| pages.page(path)));
     }
     Ok(())
-}
-
-/// Waits until the process is told to end; reloads on the way.
-async fn signals(
-    shared: &Arc<Shared>,
-    path: &std::path::Path,
-    level: &LogLevel,
-) -> Result<(), StartError> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => reload::reload(shared, path, level),
-        }
-    }
 }
 
 /// No new clients; those that are there get the replies to what they asked.

@@ -120,6 +120,7 @@ impl Session {
             Effect::None
             | Effect::Ping
             | Effect::Echo
+            | Effect::Proxy(_)
             | Effect::Quit
             | Effect::Auth
             | Effect::Info

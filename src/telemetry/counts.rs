@@ -56,12 +56,6 @@ counts! {
     timeouts,
     /// Writes whose outcome is unknown.
     in_doubt,
-    /// Writes answered after the replicas' acknowledgement.
-    writes_acknowledged,
-    /// Writes answered without the acknowledgement that they waited for.
-    writes_unacknowledged,
-    /// Times that replicas were asked for it.
-    wait_checks,
     /// Writes refused at the closed gate.
     writes_refused,
     /// Writes held there.
@@ -87,6 +81,12 @@ counts! {
     reads_expired,
     /// Reads refused because no replica was fresh.
     reads_refused,
+    /// Writes answered after the replicas' acknowledgement.
+    writes_acknowledged,
+    /// Writes answered without the acknowledgement that they waited for.
+    writes_unacknowledged,
+    /// Times that replicas were asked for it.
+    wait_checks,
     /// Clients closed for a protocol error.
     protocol_errors,
     /// Clients closed at `client-output-buffer-limit`.

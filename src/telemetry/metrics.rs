@@ -25,9 +25,6 @@ pub struct Metrics {
     pub(crate) retries: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) in_doubt: Counter,
-    pub(crate) writes_acknowledged: Counter,
-    pub(crate) writes_unacknowledged: Counter,
-    pub(crate) wait_checks: Counter,
     pub(crate) writes_refused: Counter,
     pub(crate) writes_held: Counter,
     pub(crate) writes_released: Counter,
@@ -37,6 +34,9 @@ pub struct Metrics {
     pub(crate) reads_waited: Counter,
     pub(crate) reads_expired: Counter,
     pub(crate) reads_refused: Counter,
+    pub(crate) writes_acknowledged: Counter,
+    pub(crate) writes_unacknowledged: Counter,
+    pub(crate) wait_checks: Counter,
     pub(crate) protocol_errors: Counter,
     pub(crate) output_limit_kills: Both,
     pub(crate) query_limit_kills: Both,
@@ -127,18 +127,6 @@ impl Metrics {
                 "tidegate_writes_in_doubt_total",
                 "Writes that were sent and whose outcome is unknown.",
             ),
-            writes_acknowledged: plain(
-                "tidegate_writes_acknowledged_total",
-                "Writes answered after wait-replicas had acknowledged them.",
-            ),
-            writes_unacknowledged: plain(
-                "tidegate_writes_unacknowledged_total",
-                "Writes that wait-replicas did not acknowledge within wait-timeout.",
-            ),
-            wait_checks: plain(
-                "tidegate_wait_checks_total",
-                "Times that replicas were asked what they have, for all writes before.",
-            ),
             writes_refused: plain(
                 "tidegate_writes_refused_total",
                 "Writes refused at the closed write gate.",
@@ -157,6 +145,18 @@ impl Metrics {
             reads_waited: fallbacks("waited"),
             reads_expired: fallbacks("expired"),
             reads_refused: fallbacks("error"),
+            writes_acknowledged: plain(
+                "tidegate_writes_acknowledged_total",
+                "Writes answered after wait-replicas had acknowledged them.",
+            ),
+            writes_unacknowledged: plain(
+                "tidegate_writes_unacknowledged_total",
+                "Writes that wait-replicas did not acknowledge within wait-timeout.",
+            ),
+            wait_checks: plain(
+                "tidegate_wait_checks_total",
+                "Times that replicas were asked what they have, for all writes before.",
+            ),
             protocol_errors: closures("protocol-error"),
             output_limit_kills: both("client-output-buffer-limit"),
             query_limit_kills: both("query-buffer-limit"),

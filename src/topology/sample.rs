@@ -32,4 +32,6 @@ pub struct Attached {
     pub addr: HostPort,
     /// The offset that it acknowledged last.
     pub offset: u64,
+    /// How long ago that was at most, in milliseconds.
+    pub age_ms: u64,
 }

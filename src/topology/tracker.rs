@@ -25,7 +25,17 @@ pub struct Tracker {
     tracks: HashMap<BackendId, Track>,
     attached: Vec<Attached>,
     /// What each attached replica's acks prove.
-    acked_ms: HashMap<HostPort, u64>,
+    acks: HashMap<HostPort, Ack>,
+}
+
+/// What a master's word of one of its replicas proves.
+#[derive(Clone, Copy, Debug)]
+struct Ack {
+    offset: u64,
+    /// When it spoke last, at the earliest.
+    heard_ms: u64,
+    /// The last moment whose data it is proven to have.
+    proven_ms: u64,
 }
 
 /// One server.
@@ -90,7 +100,7 @@ impl Tracker {
         self.replid = None;
         self.timeline.clear();
         self.attached.clear();
-        self.acked_ms.clear();
+        self.acks.clear();
         for track in self.tracks.values_mut() {
             track.proven_ms = None;
             track.membership = Membership::default();
@@ -107,15 +117,13 @@ impl Tracker {
             self.forget();
         }
         self.replid = Some(sample.replid.clone());
+        let before_ms = self.timeline.heard_ms();
         self.timeline.push(offset, sample.sent_ms);
         self.attached.clone_from(&sample.attached);
         let attached = &self.attached;
-        self.acked_ms.retain(|addr, _| attached.iter().any(|one| one.addr == *addr));
+        self.acks.retain(|addr, _| attached.iter().any(|one| one.addr == *addr));
         for one in attached {
-            if let Some(proven) = self.timeline.proven_ms(one.offset) {
-                let acked = self.acked_ms.entry(one.addr.clone()).or_default();
-                *acked = proven.min(sample.sent_ms).max(*acked);
-            }
+            hear_ack(&mut self.acks, one, sample.sent_ms, before_ms, &self.timeline);
         }
     }
 
@@ -207,13 +215,33 @@ impl Tracker {
             (up && same).then_some((sample.offset?, track.proven_ms?))
         });
         let (offset, proven) = sampled.max().unwrap_or_default();
-        let proven = self.acked_ms.get(&one.addr).copied().max(Some(proven)).unwrap_or_default();
+        let acked = self.acks.get(&one.addr).map_or(0, |ack| ack.proven_ms);
+        let proven = proven.max(acked);
         let behind = self.timeline.offset().unwrap_or(0).saturating_sub(offset.max(one.offset));
         if proven == 0 || limits.gate_max_lag_bytes.is_some_and(|max| behind > max) {
             return 0;
         }
         proven.saturating_add(limits.gate_max_lag_ms)
     }
+}
+
+/// A master told, when asked at `sent_ms` and at `before_ms` before that, what a replica has
+/// acknowledged. An ack that has not changed is as old as the master says (in whole seconds); one
+/// that has came in between.
+fn hear_ack(
+    acks: &mut HashMap<HostPort, Ack>,
+    one: &Attached,
+    sent_ms: u64,
+    before_ms: Option<u64>,
+    timeline: &Timeline,
+) {
+    let spoken_ms = sent_ms.saturating_sub(one.age_ms);
+    let old = acks.get(&one.addr).copied();
+    let moved = old.filter(|old| old.offset != one.offset).and(before_ms).unwrap_or(0);
+    let heard_ms = spoken_ms.max(moved).max(old.map_or(0, |old| old.heard_ms));
+    let proven = timeline.proven_ms(one.offset).map_or(0, |proven| proven.min(heard_ms));
+    let proven_ms = proven.max(old.map_or(0, |old| old.proven_ms));
+    acks.insert(one.addr.clone(), Ack { offset: one.offset, heard_ms, proven_ms });
 }
 
 /// Whether `sample` tells of the history `replid`. Servers before Redis 4 tell none.
@@ -250,3 +278,6 @@ fn doubt_of(
         ServerRole::Master { .. } | ServerRole::Other(_) => Some(Doubt::NotAReplica),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -415,3 +415,62 @@ fn durations_are_true() {
     let sum = meter.grown(&now, "tidegate_request_duration_seconds_sum", &[write]);
     assert!((4.0 * 1.1..4.0 * 15.0).contains(&sum), "{sum}");
 }
+
+#[test]
+fn reloads_are_counted_and_the_last_one_is_told() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let config = Tidegate::for_trio(&trio).set("proxy", "watch-config", "false");
+    let mut proxy = config.start();
+    let told = |proxy: &Tidegate, wanted: [f64; 4]| {
+        eventually(10 * SECOND, || {
+            let page = Scrape::of(proxy);
+            let value = |name: &str, labels: &[(&str, &str)]| {
+                page.value(&format!("tidegate_config_{name}"), labels).unwrap()
+            };
+            let is = [
+                value("generation", &[]),
+                value("reloads_total", &[("result", "success")]),
+                value("reloads_total", &[("result", "failure")]),
+                value("last_reload_successful", &[]),
+            ];
+            let loaded = value("last_reload_success_timestamp_seconds", &[]);
+            let started = page.value("process_start_time_seconds", &[]).unwrap();
+            assert!((started - 5.0..started + 600.0).contains(&loaded), "{loaded}, {started}");
+            if is == wanted { Ok(()) } else { Err(format!("{is:?}")) }
+        });
+        assert_eq!(status(proxy)["config"]["generation"], wanted[0]);
+    };
+    told(&proxy, [1.0, 0.0, 0.0, 1.0]);
+    proxy.reload("nonsense");
+    told(&proxy, [1.0, 0.0, 1.0, 0.0]);
+    proxy.reload(&config.toml());
+    told(&proxy, [1.0, 1.0, 1.0, 1.0]);
+    proxy.reload(&config.reads_from("any").toml());
+    told(&proxy, [2.0, 2.0, 1.0, 1.0]);
+}
+
+/// Replies to writes wait for the replicas: what the proxy asks for that is nobody's request.
+#[test]
+fn semi_synchronous_writes_are_counted_as_they_were_sent() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).set("writes", "wait-replicas", "1").start();
+    let meter = Meter::start(&proxy);
+    let mut wire = proxy.wire();
+    for reply in
+        wire.pipeline(&[&["SET", "k", "1"], &["TIME"], &["SET", "k", "2"], &["SET", "k", "3"]])
+    {
+        assert!(!reply.is_err(), "{reply:?}");
+    }
+    let master = backend(trio.master.addr());
+    meter.expect(&[
+        (REQUESTS, &[("class", "write"), ("backend", &master)], 3),
+        (REQUESTS, &[("reason", "master"), ("backend", &master)], 1),
+        (REQUESTS, &[], 4),
+        (COUNT, &[("class", "write")], 3),
+        (COUNT, &[], 4),
+        ("tidegate_writes_acknowledged_total", &[], 3),
+        ("tidegate_writes_unacknowledged_total", &[], 0),
+    ]);
+    let checks = Scrape::of(&proxy).sum("tidegate_wait_checks_total", &[]);
+    assert!((1.0..=3.0).contains(&checks), "{checks}");
+}

@@ -1,4 +1,4 @@
-//! What a reload changes in the running process, beyond routing.
+//! What a reload changes in the running process, and what it leaves alone.
 
 use std::time::Duration;
 
@@ -19,4 +19,175 @@ fn the_level_of_the_log_follows_a_reload() {
         let log = proxy.log();
         if log.contains("reloaded reads.from") { Ok(()) } else { Err(log) }
     });
+}
+
+/// PROXY RELOAD: the outcome, for the client that asked.
+#[test]
+fn a_client_reloads_and_is_told_what_changed() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let config = Tidegate::for_trio(&trio).set("proxy", "watch-config", "false").set(
+        "admin",
+        "commands",
+        "\"master\"",
+    );
+    let proxy = config.start();
+    let (mut wire, mut other) = (proxy.wire(), proxy.wire());
+    let ids = (wire.cmd(&["CLIENT", "ID"]).int(), other.cmd(&["CLIENT", "ID"]).int());
+    assert_eq!(wire.cmd(&["PROXY", "RELOAD"]).str(), "OK", "nothing to change");
+    let new = config.clone().reads_from("any").set("proxy", "workers", "3");
+    proxy.write_config(&new.toml());
+    // In the midst of a pipeline: what follows waits, and its replies follow.
+    let replies = wire.pipeline(&[&["SET", "k", "v"], &["proxy", "reload"], &["ECHO", "after"]]);
+    replies[0].ok();
+    assert_eq!(
+        replies[1].strings(),
+        ["proxy.workers: 2 -> 3 (with the next start)", "reads.from: \"replica\" -> \"any\""]
+    );
+    assert_eq!(replies[2].str(), "after");
+    let log = proxy.log();
+    assert_eq!(log.matches("reloaded reads.from").count(), 1, "{log}");
+
+    proxy.write_config(&new.toml().replace("\"any\"", "\"nobody\"\nnonsense = 1"));
+    let error = wire.cmd(&["PROXY", "RELOAD"]);
+    let error = error.err();
+    assert!(error.starts_with("ERR nothing was reloaded: "), "{error}");
+    assert!(
+        error.contains("reads.from = \"nobody\"") && error.contains("reads.nonsense"),
+        "{error}"
+    );
+
+    // The reload that takes the right away is answered; the next one is refused.
+    proxy.write_config(&config.set("admin", "commands", "\"deny\"").toml());
+    assert_eq!(wire.cmd(&["PROXY", "RELOAD"]).array().len(), 3);
+    assert!(wire.cmd(&["PROXY", "RELOAD"]).err().starts_with("NOPERM"));
+    assert_eq!((wire.cmd(&["CLIENT", "ID"]).int(), other.cmd(&["CLIENT", "ID"]).int()), ids);
+}
+
+#[test]
+fn many_clients_that_ask_at_once_are_all_told() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = ConfigBuilder::new(server.addr(), &[]).set("admin", "commands", "\"master\"");
+    let proxy = config.start();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut wire = proxy.wire();
+                (0..10).for_each(|_| wire.cmd(&["PROXY", "RELOAD"]).ok());
+            });
+        }
+        // Nobody is told anything after it has gone.
+        for _ in 0..10 {
+            proxy.wire().send(&["PROXY", "RELOAD"]);
+        }
+    });
+}
+
+#[test]
+fn another_list_of_replicas_moves_the_reads() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let [first, second] = trio.replica_addrs();
+    trio.master.cmd(&["SET", "k", "v"]).ok();
+    trio.wait_synced();
+    let config = Tidegate::for_trio(&trio).replicas(&[first]);
+    let mut proxy = config.start();
+    let mut wire = proxy.wire();
+    let id = wire.cmd(&["CLIENT", "ID"]);
+    let mut served = || {
+        let calls = || [0, 1].map(|at: usize| trio.replicas[at].calls("get"));
+        let before = calls();
+        (0..20).for_each(|_| assert_eq!(wire.cmd(&["GET", "k"]).str(), "v"));
+        [0, 1].map(|at: usize| calls()[at] - before[at])
+    };
+    assert_eq!(served(), [20, 0]);
+    proxy.reload(&config.clone().replicas(&[second]).toml());
+    eventually(Duration::from_secs(5), || match served() {
+        [0, 20] => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    proxy.reload(&config.replicas(&[first, second]).toml());
+    eventually(Duration::from_secs(5), || match served() {
+        [10, 10] => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    assert_eq!(wire.cmd(&["CLIENT", "ID"]), id);
+}
+
+/// A reply that is on its way from a server that leaves still arrives, whole.
+#[test]
+fn a_read_under_way_outlives_its_server_in_the_file() {
+    const LEN: usize = 4 << 20;
+    let trio = Trio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "big", &"x".repeat(LEN)]).ok();
+    trio.wait_synced();
+    let [first, second] = trio.replica_addrs();
+    let slow = FaultProxy::start(first);
+    let config = Tidegate::for_trio(&trio).replicas(&[slow.addr()]);
+    let mut proxy = config.start();
+    let mut wire = proxy.wire();
+    assert_eq!(wire.cmd(&["STRLEN", "big"]).int(), i64::try_from(LEN).unwrap());
+    slow.set_rate_of(Direction::ToClient, 2 << 20);
+    wire.send(&["GET", "big"]);
+    eventually(Duration::from_secs(5), || match slow.forwarded(Direction::ToClient) {
+        bytes if bytes > 100_000 => Ok(()),
+        bytes => Err(format!("{bytes} bytes so far")),
+    });
+    proxy.reload(&config.replicas(&[second]).toml());
+    assert_eq!(wire.read_reply().bytes().len(), LEN);
+    // And then its connections go.
+    eventually(Duration::from_secs(5), || match slow.open() {
+        0 => Ok(()),
+        n => Err(format!("{n} open")),
+    });
+    assert_eq!(wire.cmd(&["STRLEN", "big"]).int(), i64::try_from(LEN).unwrap());
+}
+
+/// The same server under another name: what is under way on the old connections is answered.
+#[test]
+fn another_name_for_the_master_loses_no_write() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = ConfigBuilder::new(server.addr(), &[]).set("admin", "commands", "\"master\"");
+    let renamed =
+        config.clone().set("topology", "master", &format!("\"localhost:{}\"", server.port()));
+    let proxy = config.start();
+    let (mut operator, mut wire) = (proxy.wire(), proxy.wire());
+    let requests = [&["INCR", "c"][..]; 200];
+    let mut count = 0;
+    for n in 0..20 {
+        let (config, name) = if n % 2 == 0 { (&renamed, "localhost:") } else { (&config, "127.") };
+        proxy.replace_config(&config.toml());
+        // The watch may be quicker.
+        assert!(!operator.cmd(&["PROXY", "RELOAD"]).is_err());
+        // As long as the old connection is in use, and a while longer.
+        let mut left = None;
+        while left != Some(0) {
+            for reply in wire.pipeline(&requests) {
+                count += 1;
+                assert_eq!(reply, Reply::Int(count));
+            }
+            let topology = operator.cmd(&["PROXY", "TOPOLOGY"]);
+            let there = topology.array()[1].pairs()[0].1.str().starts_with(name);
+            left = left.map(|left: u32| left - 1).or_else(|| there.then_some(50));
+        }
+    }
+    assert_eq!(server.cmd(&["GET", "c"]).str(), count.to_string(), "each once");
+}
+
+/// What was sent over the old way to the master is answered over it.
+#[test]
+fn a_write_under_way_is_answered_by_the_server_that_left() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let slow = FaultProxy::start(server.addr());
+    let config = ConfigBuilder::new(slow.addr(), &[]);
+    let mut proxy = config.start();
+    let mut wire = proxy.wire();
+    assert_eq!(wire.cmd(&["INCR", "c"]).int(), 1);
+    slow.set_delay_of(Direction::ToClient, Duration::from_secs(2));
+    wire.send(&["INCR", "c"]);
+    eventually(Duration::from_secs(5), || match server.cmd(&["GET", "c"]) {
+        reply if reply.str() == "2" => Ok(()),
+        reply => Err(format!("{reply:?}")),
+    });
+    proxy.reload(&config.master(server.addr()).toml());
+    assert_eq!(wire.read_reply(), Reply::Int(2));
+    assert_eq!(wire.cmd(&["INCR", "c"]).int(), 3);
 }

@@ -10,6 +10,7 @@ mod hyperloglog;
 mod introspection;
 mod lists;
 mod modules;
+mod proxy;
 mod pubsub;
 mod replication;
 mod row;
@@ -23,6 +24,8 @@ mod transactions;
 mod vector_sets;
 
 use super::Command;
+
+pub(super) use proxy::PROXY;
 
 /// Every row, by group.
 pub(super) static TABLE: &[&[Command]] = &[

@@ -231,8 +231,25 @@ impl Tidegate {
     /// Writes a new `proxy.toml` (ports filled in as before) and sends SIGHUP. Waits for nothing.
     #[track_caller]
     pub fn reload(&mut self, toml: &str) {
-        fs::write(self.config_path(), fill_in(toml, self.port, self.metrics_port)).unwrap();
+        self.write_config(toml);
         self.sighup();
+    }
+
+    /// Writes a new `proxy.toml` over the old one, in place, and says nothing.
+    pub fn write_config(&self, toml: &str) {
+        fs::write(self.config_path(), self.fill_in(toml)).unwrap();
+    }
+
+    /// Puts a new `proxy.toml` in the place of the old one, as careful programs do.
+    pub fn replace_config(&self, toml: &str) {
+        let new = self.dir.path().join("proxy.toml.new");
+        fs::write(&new, self.fill_in(toml)).unwrap();
+        fs::rename(new, self.config_path()).unwrap();
+    }
+
+    /// A text with this proxy's ports.
+    pub fn fill_in(&self, toml: &str) -> String {
+        fill_in(toml, self.port, self.metrics_port)
     }
 
     #[track_caller]

@@ -367,6 +367,8 @@ impl Wire {
                 self.buffer.extend_from_slice(&chunk[..len]);
                 Ok(())
             }
+            // The whole machine was stopped for a moment: the caller asks again.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 Err(io::Error::new(io::ErrorKind::TimedOut, self.timeout_text()))
             }

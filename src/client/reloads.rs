@@ -1,0 +1,203 @@
+//! Reloads of `proxy.toml`: how they went so far, and the clients that ask for one.
+//!
+//! Clients ask here (`PROXY RELOAD`), `proxy` does it and answers, on its own thread and one at a
+//! time; whoever exports metrics reads the numbers. Never reads a file itself.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+use tokio::sync::Notify;
+
+use super::entry::Entry;
+use crate::config::{Change, ConfigError};
+
+/// What became of a reload: what it changed, or every mistake in the file.
+pub type Outcome = Result<Vec<Change>, ConfigError>;
+
+/// How reloads went, and who waits for one. Shared by all threads.
+#[derive(Debug)]
+pub struct Reloads {
+    generation: AtomicU64,
+    successes: AtomicU64,
+    failures: AtomicU64,
+    last_failed: AtomicBool,
+    /// Seconds since 1970.
+    loaded_at: AtomicU64,
+    asked: Notify,
+    asking: Mutex<Vec<Arc<Asked>>>,
+}
+
+/// A client that waits for a reload. It asks for nothing else meanwhile, so there are never more
+/// of these than clients.
+#[derive(Debug)]
+pub(super) struct Asked {
+    entry: Arc<Entry>,
+    outcome: OnceLock<Arc<Outcome>>,
+}
+
+impl Asked {
+    /// What became of it; `None` while it is under way.
+    pub(super) fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.get().map(|outcome| &**outcome)
+    }
+}
+
+/// The process has just loaded its first configuration.
+impl Default for Reloads {
+    fn default() -> Self {
+        Self {
+            generation: AtomicU64::new(1),
+            successes: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            last_failed: AtomicBool::new(false),
+            loaded_at: AtomicU64::new(unix_seconds()),
+            asked: Notify::new(),
+            asking: Mutex::default(),
+        }
+    }
+}
+
+impl Reloads {
+    /// Which configuration is in force: 1 is the first, each reload that changed something adds
+    /// one. `tidegate_config_generation`.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Relaxed)
+    }
+
+    /// Reloads of a file without mistakes, whether it differed or not.
+    /// `tidegate_config_reloads_total{result="success"}`.
+    #[must_use]
+    pub fn successes(&self) -> u64 {
+        self.successes.load(Relaxed)
+    }
+
+    /// Reloads that changed nothing because the file has mistakes or cannot be read.
+    /// `tidegate_config_reloads_total{result="failure"}`.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Relaxed)
+    }
+
+    /// Whether the last reload, or the start if there was none, went well.
+    /// `tidegate_config_last_reload_successful`.
+    #[must_use]
+    pub fn last_succeeded(&self) -> bool {
+        !self.last_failed.load(Relaxed)
+    }
+
+    /// When a file without mistakes was last loaded, the start included, in seconds since 1970.
+    /// `tidegate_config_last_reload_success_timestamp_seconds`.
+    #[must_use]
+    pub fn last_success_unix_seconds(&self) -> u64 {
+        self.loaded_at.load(Relaxed)
+    }
+
+    /// Counts a reload.
+    pub fn count(&self, outcome: &Outcome) {
+        self.last_failed.store(outcome.is_err(), Relaxed);
+        match outcome {
+            Ok(changes) => {
+                self.generation.fetch_add(u64::from(!changes.is_empty()), Relaxed);
+                self.successes.fetch_add(1, Relaxed);
+                self.loaded_at.store(unix_seconds(), Relaxed);
+            }
+            Err(_) => {
+                self.failures.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    /// A client asks for a reload, and is woken when there is an outcome.
+    pub(super) fn ask(&self, entry: &Arc<Entry>) -> Arc<Asked> {
+        let asked = Arc::new(Asked { entry: Arc::clone(entry), outcome: OnceLock::new() });
+        self.asking().push(Arc::clone(&asked));
+        self.asked.notify_one();
+        asked
+    }
+
+    /// Until a client asks. Nothing is lost if the future is dropped.
+    pub async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// Does `reload`, once for all that have asked up to now, and tells them what became of it.
+    pub fn answer_with(&self, reload: impl FnOnce() -> Outcome) {
+        // Who asks while it runs may mean a later state of the file, and gets another one.
+        let asking = std::mem::take(&mut *self.asking());
+        if asking.is_empty() {
+            return;
+        }
+        let outcome = Arc::new(reload());
+        for asked in asking {
+            // Nobody else sets it.
+            let _ = asked.outcome.set(Arc::clone(&outcome));
+            asked.entry.wake();
+        }
+    }
+
+    fn asking(&self) -> MutexGuard<'_, Vec<Arc<Asked>>> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unix_seconds() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn entry() -> Arc<Entry> {
+        let addr = SocketAddr::from(([127, 0, 0, 1], 1));
+        Arc::new(Entry::new(1, addr, addr, 0))
+    }
+
+    fn mistake() -> ConfigError {
+        Config::parse("][", "proxy.toml").unwrap_err()
+    }
+
+    fn change() -> Change {
+        let live = crate::config::Applies::Live;
+        Change { key: "a.b".into(), old: "1".into(), new: "2".into(), applies: live }
+    }
+
+    #[test]
+    fn only_what_changed_something_is_a_generation() {
+        let reloads = Reloads::default();
+        assert!(reloads.last_succeeded() && reloads.last_success_unix_seconds() > 0);
+        reloads.count(&Ok(Vec::new()));
+        assert_eq!((reloads.generation(), reloads.successes(), reloads.failures()), (1, 1, 0));
+        reloads.count(&Err(mistake()));
+        assert!(!reloads.last_succeeded());
+        reloads.count(&Ok(vec![change()]));
+        assert_eq!((reloads.generation(), reloads.successes(), reloads.failures()), (2, 2, 1));
+        assert!(reloads.last_succeeded());
+    }
+
+    #[test]
+    fn one_reload_answers_all_who_asked_before_it() {
+        let reloads = Reloads::default();
+        let (first, second) = (reloads.ask(&entry()), reloads.ask(&entry()));
+        let mut late = None;
+        let mut runs = 0;
+        reloads.answer_with(|| {
+            runs += 1;
+            late = Some(reloads.ask(&entry()));
+            Err(mistake())
+        });
+        assert_eq!(runs, 1);
+        assert!(first.outcome().is_some_and(Result::is_err) && second.outcome().is_some());
+        let late = late.expect("asked");
+        assert!(late.outcome().is_none(), "the file may have changed since it was read");
+        reloads.answer_with(|| Ok(Vec::new()));
+        assert!(late.outcome().is_some_and(Result::is_ok));
+        reloads.answer_with(|| panic!("nobody asks"));
+    }
+}

@@ -1,0 +1,67 @@
+//! `deploy/tidegate.service`, parsed; and, where systemd is installed, verified by it.
+
+use std::process::Command;
+
+use crate::{agrees, read};
+
+/// The values of a key, in order.
+fn values(key: &str) -> Vec<String> {
+    let text = read("deploy/tidegate.service");
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    pairs.filter(|pair| pair.0 == key).map(|pair| pair.1.to_owned()).collect()
+}
+
+#[test]
+fn systemd_verifies_it() {
+    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        // A bare Debian in a container has none; what matters most is looked up below.
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let unit = dir.path().join("tidegate.service");
+    // It looks for the program.
+    let text = read("deploy/tidegate.service").replace("/usr/local/bin/tidegate", "/bin/true");
+    std::fs::write(&unit, text).unwrap();
+    let said = agrees(Command::new("systemd-analyze").arg("verify").arg(&unit));
+    assert!(!said.contains("tidegate"), "{said}");
+}
+
+#[test]
+fn it_reloads_restarts_and_drains() {
+    assert_eq!(values("ExecReload"), ["/bin/kill -HUP $MAINPID"]);
+    assert_eq!(values("ExecStart"), ["/usr/local/bin/tidegate --config /etc/tidegate/proxy.toml"]);
+    assert_eq!(values("Restart"), ["on-failure"]);
+    assert_eq!(values("RestartPreventExitStatus"), ["78"], "a configuration with mistakes");
+    assert_eq!(values("TimeoutStopSec"), ["15s"], "more than the 10 s of a drain");
+    let files: u32 = values("LimitNOFILE")[0].parse().unwrap();
+    let clients = tidegate::config::Config::default().proxy.max_clients;
+    assert!(u64::from(files) >= u64::try_from(clients).unwrap() + 512);
+}
+
+#[test]
+fn it_may_do_nothing_but_its_work() {
+    for key in [
+        "DynamicUser",
+        "NoNewPrivileges",
+        "PrivateDevices",
+        "PrivateTmp",
+        "PrivateUsers",
+        "ProtectHome",
+        "ProtectKernelModules",
+        "ProtectKernelTunables",
+        "ProtectControlGroups",
+        "RestrictNamespaces",
+        "RestrictSUIDSGID",
+        "MemoryDenyWriteExecute",
+    ] {
+        assert_eq!(values(key), ["yes"], "{key}");
+    }
+    assert_eq!(values("ProtectSystem"), ["strict"]);
+    assert_eq!(values("CapabilityBoundingSet"), [""]);
+    assert_eq!(values("SystemCallFilter"), ["@system-service", "~@privileged"]);
+    // The file holds passwords: not the world, but a group may read it, and the unit is in it.
+    let group = &values("SupplementaryGroups")[0];
+    let head = read("deploy/tidegate.service");
+    assert!(head.contains(&format!("groupadd --system {group}\n")));
+    assert!(head.contains(&format!("-m 640 -g {group} proxy.toml")));
+}

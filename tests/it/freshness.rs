@@ -1,0 +1,396 @@
+//! Reads are never older than `max-lag` allows: lag is measured, and what cannot be measured does
+//! not serve.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::*;
+
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// Counts up in a key of the master, and remembers when each number was acknowledged.
+struct Clock {
+    stop: Arc<AtomicBool>,
+    /// `acked[n]` is when the master had acknowledged n, in microseconds since `epoch`.
+    acked: Arc<Vec<AtomicU64>>,
+    epoch: Instant,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+const NEVER: u64 = u64::MAX;
+
+impl Clock {
+    fn start(master: &RedisServer, pause: Duration) -> Self {
+        let stop: Arc<AtomicBool> = Arc::default();
+        let acked: Arc<Vec<AtomicU64>> =
+            Arc::new((0..100_000).map(|_| AtomicU64::new(NEVER)).collect());
+        let (epoch, mut wire) = (Instant::now(), master.wire());
+        let (told, times) = (stop.clone(), acked.clone());
+        wire.cmd(&["SET", "n", "0"]).ok();
+        let write = move || {
+            for (n, at) in times.iter().enumerate().skip(1) {
+                if told.load(SeqCst) {
+                    return;
+                }
+                wire.cmd(&["SET", "n", &n.to_string()]).ok();
+                at.store(u64::try_from(epoch.elapsed().as_micros()).unwrap(), SeqCst);
+                thread::sleep(pause);
+            }
+        };
+        Self { stop, acked, epoch, thread: Some(thread::spawn(write)) }
+    }
+
+    /// The highest number that was acknowledged `age` before `at`.
+    fn number(&self, at: Instant, age: Duration) -> u64 {
+        let Some(limit) = (at - self.epoch).checked_sub(age) else { return 0 };
+        let limit = u64::try_from(limit.as_micros()).unwrap();
+        let acked = |at: &AtomicU64| at.load(SeqCst) <= limit;
+        self.acked.iter().skip(1).take_while(|at| acked(at)).count() as u64
+    }
+
+    /// How old `number` is at `at`: since when there has been a later one.
+    fn age(&self, at: Instant, number: u64) -> Duration {
+        let next = &self.acked[usize::try_from(number).unwrap() + 1];
+        (at - self.epoch).saturating_sub(Duration::from_micros(next.load(SeqCst)))
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        self.stop.store(true, SeqCst);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Reads the clock's number through the proxy for `time`; no read fails, and none is older than
+/// `max_age`. The oldest that was seen, and how many there were.
+#[track_caller]
+fn read_for(
+    time: Duration,
+    proxy: &Tidegate,
+    clock: &Clock,
+    max_age: Duration,
+) -> (Duration, usize) {
+    let (mut wire, started, mut count) = (proxy.wire(), Instant::now(), 0);
+    let mut oldest = Duration::ZERO;
+    while started.elapsed() < time {
+        let asked = Instant::now();
+        let reply = wire.cmd(&["GET", "n"]);
+        // The key may be too young for a replica.
+        let read = if reply.is_null() { 0 } else { reply.str().parse::<u64>().unwrap() };
+        let due = clock.number(asked, max_age);
+        assert!(read >= due, "read {read}, but {due} was acknowledged {max_age:?} before");
+        oldest = oldest.max(clock.age(asked, read));
+        count += 1;
+    }
+    (oldest, count)
+}
+
+fn until_fresh(proxy: &Tidegate, replicas: &[std::net::SocketAddr]) {
+    let mut wire = proxy.wire();
+    for replica in replicas {
+        eventually(Duration::from_secs(20), || {
+            let line = ReplicaLine::find(&mut wire, *replica)?;
+            if line.serves() { Ok(()) } else { Err(format!("{line:?}")) }
+        });
+    }
+}
+
+/// The first thing that was asked for: a replica that is cut off from its master and does not know
+/// it answers for ever with old data.
+#[test]
+fn a_replica_that_is_cut_off_serves_nothing_old() {
+    for flavor in [Flavor::Redis70, Flavor::Valkey91] {
+        let trio = TamperedTrio::spawn(flavor);
+        let proxy = trio.config().set("reads", "balance", "\"round-robin\"").start();
+        until_fresh(&proxy, &trio.replica_addrs());
+        let clock = Clock::start(&trio.master, Duration::from_millis(2));
+        let max_lag = Duration::from_secs(1);
+        let cut_off = &trio.replicas[1];
+
+        let before = cut_off.calls("get");
+        let (_, count) = read_for(Duration::from_millis(500), &proxy, &clock, max_lag);
+        assert!(count > 20 && cut_off.calls("get") > before, "both serve");
+
+        let cut = Instant::now();
+        trio.links[1].blackhole();
+        let limit = max_lag + 2 * PERIOD;
+        let (oldest, _) = read_for(limit, &proxy, &clock, max_lag);
+        let (served, late) = (cut_off.calls("get"), cut.elapsed() - limit);
+        println!("{flavor:?}: oldest read {oldest:?}; looked {late:?} after the limit");
+        read_for(Duration::from_millis(1500), &proxy, &clock, max_lag);
+        assert_eq!(cut_off.calls("get"), served, "reads served after max-lag and two periods");
+        let line = ReplicaLine::of(&mut proxy.wire(), cut_off.addr());
+        assert!(line.get("state") == "stale" && line.int("lag_ms") >= 2000, "{line:?}");
+
+        trio.links[1].heal();
+        eventually(Duration::from_secs(20), || {
+            read_for(Duration::from_millis(50), &proxy, &clock, max_lag);
+            let calls = cut_off.calls("get");
+            if calls > served { Ok(()) } else { Err("it does not serve again".to_owned()) }
+        });
+    }
+}
+
+/// The same, when the replica knows: the connection is closed.
+#[test]
+fn a_replica_whose_link_is_down_serves_nothing() {
+    let trio = TamperedTrio::spawn(Flavor::Redis70);
+    let proxy = trio.config().set("reads", "balance", "\"round-robin\"").start();
+    until_fresh(&proxy, &trio.replica_addrs());
+    let clock = Clock::start(&trio.master, Duration::from_millis(2));
+    let max_lag = Duration::from_secs(1);
+    trio.links[0].cut();
+    eventually(Duration::from_secs(5), || {
+        read_for(Duration::from_millis(20), &proxy, &clock, max_lag);
+        let line = ReplicaLine::of(&mut proxy.wire(), trio.replicas[0].addr());
+        if line.get("state") == "unknown" { Ok(()) } else { Err(format!("{line:?}")) }
+    });
+    let served = trio.replicas[0].calls("get");
+    read_for(Duration::from_secs(1), &proxy, &clock, max_lag);
+    assert_eq!(trio.replicas[0].calls("get"), served);
+    trio.links[0].heal();
+    until_fresh(&proxy, &trio.replica_addrs());
+    read_for(Duration::from_millis(300), &proxy, &clock, max_lag);
+    assert!(trio.replicas[0].calls("get") > served);
+}
+
+#[test]
+fn a_delay_is_measured_and_judged() {
+    let trio = TamperedTrio::spawn(Flavor::Redis70);
+    let replica = trio.replicas[0].addr();
+    let with = |max_lag: &str| {
+        let config = ConfigBuilder::new(trio.master.addr(), &[replica]);
+        config.set("reads", "max-lag", &format!("\"{max_lag}\"")).start()
+    };
+    let (strict, edge, lax) = (with("200ms"), with("400ms"), with("500ms"));
+    for proxy in [&strict, &edge, &lax] {
+        until_fresh(proxy, &[replica]);
+    }
+    let clock = Clock::start(&trio.master, Duration::from_millis(1));
+    let mut direct = trio.replicas[0].wire();
+    eventually(Duration::from_secs(5), || match direct.cmd(&["GET", "n"]) {
+        reply if reply.is_null() => Err("not yet there".to_owned()),
+        _ => Ok(()),
+    });
+    trio.links[0].set_delay_of(Direction::ToClient, Duration::from_millis(300));
+    let mut wires = [strict.wire(), lax.wire()];
+    eventually(Duration::from_secs(10), || {
+        let line = ReplicaLine::of(&mut wires[0], replica);
+        if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
+    });
+
+    // What is reported is never too low, and at most a period (and 50 ms) too high.
+    let mut lags = Vec::new();
+    let settled = Instant::now();
+    eventually(Duration::from_secs(60), || {
+        let before = departures(&lax);
+        lags.clear();
+        for _ in 0..100 {
+            let asked = Instant::now();
+            let lag = ReplicaLine::of(&mut wires[1], replica).int("lag_ms");
+            // The replica has not gone back since.
+            let true_age = clock.age(asked, direct.cmd(&["GET", "n"]).str().parse().unwrap());
+            assert!(
+                u128::from(lag.unsigned_abs()) + 1 >= true_age.as_millis(),
+                "{lag}, {true_age:?}"
+            );
+            lags.push(lag);
+            assert!(!ReplicaLine::of(&mut wires[0], replica).is_fresh(), "max-lag = 200ms");
+            thread::sleep(Duration::from_millis(7));
+        }
+        lags.sort_unstable();
+        let (median, high) = (lags[50], lags[95]);
+        let held = departures(&lax) == before && ReplicaLine::of(&mut wires[1], replica).is_fresh();
+        // A busy machine delays more than we do: then it is measured again.
+        if held && median <= 450 && high <= 450 { Ok(()) } else { Err(format!("{lags:?}")) }
+    });
+    let shown = [lags[0], lags[50], lags[95], lags[99]];
+    println!("a delay of 300 ms: lag least, median, 95 %, most: {shown:?} ms");
+
+    // At the edge: it may come and go, but ever more seldom.
+    let edge_turns = departures(&edge);
+    println!("at the edge (400 ms): left {edge_turns} times in {:?}", settled.elapsed());
+    assert!(edge_turns <= 8, "{}", edge.log());
+    assert!(departures(&strict) >= 1, "{}", strict.log());
+}
+
+/// How often a replica stopped being fresh.
+fn departures(proxy: &Tidegate) -> usize {
+    proxy.log().matches("replica is stale").count()
+}
+
+#[test]
+fn lag_in_bytes_is_what_was_written() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).set("reads", "max-lag-bytes", "\"1mb\"").start();
+    until_fresh(&proxy, &trio.replica_addrs());
+    let mut wire = proxy.wire();
+    trio.replicas[0].pause();
+    let (value, mebibytes) = ("x".repeat(1 << 20), 16_i64);
+    for n in 0..mebibytes {
+        trio.master.cmd(&["SET", &format!("k{n}"), &value]).ok();
+    }
+    let (written, stopped) = (mebibytes << 20, trio.replicas[0].addr());
+    eventually(Duration::from_secs(5), || {
+        let line = ReplicaLine::of(&mut wire, stopped);
+        let lag = line.int("lag_bytes");
+        println!("written {written}, lag {lag}");
+        let off = (lag - written).abs() * 100 > written;
+        if off || line.is_fresh() { Err(format!("{line:?}")) } else { Ok(()) }
+    });
+    trio.replicas[0].resume();
+    until_fresh(&proxy, &trio.replica_addrs());
+    assert_eq!(ReplicaLine::of(&mut wire, stopped).int("lag_bytes"), 0);
+}
+
+#[test]
+fn resets_never_give_nonsense() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).start();
+    until_fresh(&proxy, &trio.replica_addrs());
+    let stop: Arc<AtomicBool> = Arc::default();
+    let (told, mut wire) = (stop.clone(), proxy.wire());
+    let watcher = thread::spawn(move || {
+        let mut seen = 0;
+        while !told.load(SeqCst) {
+            let text = wire.cmd(&["INFO", "proxy"]).str().to_owned();
+            for line in text.lines().filter(|line| line.starts_with("proxy_replica")) {
+                for part in line.split(',') {
+                    let Some((field, value)) = part.split_once('=') else { continue };
+                    let limit = match field {
+                        "lag_ms" => 60_000,
+                        "lag_bytes" => 64 << 20,
+                        _ => continue,
+                    };
+                    let value: i64 = value.parse().expect("a number");
+                    assert!((-1..=limit).contains(&value), "{line}");
+                    seen += 1;
+                }
+            }
+            thread::sleep(Duration::from_millis(3));
+        }
+        seen
+    });
+    let fill = |server: &RedisServer| {
+        for n in 0..200 {
+            server.cmd(&["SET", &format!("k{n}"), &"v".repeat(10_000)]).ok();
+        }
+    };
+    fill(&trio.master);
+    trio.master.cmd(&["FLUSHALL"]).ok();
+    trio.wait_synced();
+    // Another replid in the midst of it all.
+    trio.master.cmd(&["DEBUG", "CHANGE-REPL-ID"]).ok();
+    thread::sleep(Duration::from_millis(300));
+    fill(&trio.master);
+    // A failover: the offsets of the new history go on from the heir's.
+    trio.replicas[0].promote();
+    trio.master.replicate_from(trio.replicas[0].addr());
+    trio.replicas[1].replicate_from(trio.replicas[0].addr());
+    fill(&trio.replicas[0]);
+    until_fresh(&proxy, &[trio.master.addr(), trio.replicas[1].addr()]);
+    stop.store(true, SeqCst);
+    let seen = watcher.join().expect("no nonsense");
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn a_replica_of_a_replica_counts_by_its_own_offset() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let middle = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    master.wait_attached(&middle);
+    let link = FaultProxy::start(middle.addr());
+    let last = RedisServer::builder(Flavor::Redis70).replica_of(link.addr()).start();
+    middle.wait_attached(&last);
+    let replicas = [middle.addr(), last.addr()];
+    let proxy = ConfigBuilder::new(master.addr(), &replicas).start();
+    until_fresh(&proxy, &replicas);
+    let _clock = Clock::start(&master, Duration::from_millis(2));
+    link.blackhole();
+    let mut wire = proxy.wire();
+    eventually(Duration::from_secs(5), || {
+        let line = ReplicaLine::of(&mut wire, last.addr());
+        if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
+    });
+    assert!(ReplicaLine::of(&mut wire, middle.addr()).is_fresh());
+    link.heal();
+    until_fresh(&proxy, &replicas);
+}
+
+#[test]
+fn listed_but_not_attached_is_shown_and_not_used() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let stranger = RedisServer::spawn(Flavor::Redis70);
+    let elsewhere = RedisServer::builder(Flavor::Redis70).replica_of(stranger.addr()).start();
+    stranger.wait_attached(&elsewhere);
+    let listed = [trio.replicas[0].addr(), elsewhere.addr()];
+    let proxy = ConfigBuilder::new(trio.master.addr(), &listed).start();
+    until_fresh(&proxy, &listed[..1]);
+    let mut wire = proxy.wire();
+    let line = ReplicaLine::of(&mut wire, elsewhere.addr());
+    assert!(line.get("state") == "foreign" && !line.serves(), "{line:?}");
+    for _ in 0..50 {
+        wire.cmd(&["GET", "k"]);
+    }
+    assert_eq!(elsewhere.calls("get"), 0);
+    // It is attached: it joins.
+    elsewhere.replicate_from(trio.master.addr());
+    until_fresh(&proxy, &listed);
+}
+
+#[test]
+fn replicas_that_nobody_lists_join_and_leave_by_themselves() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).unset("topology", "replicas").start();
+    until_fresh(&proxy, &trio.replica_addrs());
+    let mut third = RedisServer::builder(Flavor::Redis70).replica_of(trio.master.addr()).start();
+    trio.master.wait_attached(&third);
+    let mut wire = proxy.wire();
+    let is_known = |wire: &mut Wire| {
+        wire.cmd(&["INFO", "proxy"]).str().contains(&format!("addr={},", third.addr()))
+    };
+    eventually(Duration::from_secs(5), || {
+        if is_known(&mut wire) { Ok(()) } else { Err("it has not joined".to_owned()) }
+    });
+    until_fresh(&proxy, &[third.addr()]);
+    third.kill();
+    let addr = third.addr();
+    eventually(Duration::from_secs(5), || {
+        let text = wire.cmd(&["INFO", "proxy"]).str().to_owned();
+        let gone = text.lines().all(|line| !line.contains(&format!("addr={addr},state=fresh")));
+        if gone { Ok(()) } else { Err(text) }
+    });
+}
+
+/// What is under way on a replica when it becomes stale is answered by it.
+#[test]
+fn a_read_under_way_finishes() {
+    let trio = TamperedTrio::spawn(Flavor::Redis70);
+    let replica = trio.replicas[0].addr();
+    let proxy = ConfigBuilder::new(trio.master.addr(), &[replica])
+        .set("reads", "max-lag", "\"300ms\"")
+        .start();
+    until_fresh(&proxy, &[replica]);
+    let mut slow = proxy.wire();
+    slow.send(&["XREAD", "BLOCK", "2500", "STREAMS", "none", "$"]);
+    eventually(Duration::from_secs(2), || {
+        let blocked = trio.replicas[0].info("clients").get("blocked_clients").map(str::to_owned);
+        if blocked.as_deref() == Some("1") { Ok(()) } else { Err(format!("{blocked:?}")) }
+    });
+    let _clock = Clock::start(&trio.master, Duration::from_millis(2));
+    trio.links[0].blackhole();
+    let mut wire = proxy.wire();
+    eventually(Duration::from_secs(2), || {
+        let line = ReplicaLine::of(&mut wire, replica);
+        if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
+    });
+    let before = trio.master.calls("get");
+    assert!(!wire.cmd(&["GET", "n"]).is_err());
+    assert_eq!(trio.master.calls("get"), before + 1, "new ones go elsewhere");
+    assert!(slow.read_reply().is_null(), "its own time-out, no error");
+}
