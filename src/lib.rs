@@ -17,7 +17,7 @@
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
 //! | 4 | [`monitor`] | asks the servers and keeps the topology true |
 //! | 4 | [`client`] | one task per client, replies in order |
-//! | 4 | [`admin`] | HTTP: `/metrics` |
+//! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
 //! | 5 | [`check`] | `tidegate check` |
 //! | 5 | [`proxy`] | assembly, reload, shutdown |
 //!

@@ -3,7 +3,10 @@
 #[path = "../benches/way/mod.rs"]
 mod way;
 
+use std::time::Duration;
+
 use allocation_counter::measure;
+use tidegate::telemetry::{DurationCounts, Kind, RequestCounts};
 use way::{REPLIES, REQUESTS, Way};
 
 #[test]
@@ -27,6 +30,18 @@ fn a_reply_allocates_nothing() {
         assert_eq!(counted.count_total, 0, "{name}");
         assert_eq!(count, if name == "pipeline_16" { 16 } else { 1 }, "{name}");
     }
+}
+
+#[test]
+fn what_is_counted_for_metrics_allocates_nothing() {
+    let (requests, durations) = (RequestCounts::default(), DurationCounts::default());
+    let counted = measure(|| {
+        for (n, kind) in (1..).zip(Kind::ALL) {
+            requests.add(kind, n);
+            durations.observe(kind.class(), Duration::from_micros(n * 50), n);
+        }
+    });
+    assert_eq!(counted.count_total, 0);
 }
 
 #[test]

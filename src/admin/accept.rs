@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use super::Page;
 use super::answer::answer;
 
 /// Connections at a time; further ones wait to be accepted.
@@ -25,9 +26,9 @@ const HEAD_MAX: usize = 16 * 1024;
 /// only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `render`'s text at `/metrics` for ever. Spawns local tasks: it has to run on a
-/// `LocalSet` or a local runtime.
-pub async fn serve(listener: TcpListener, render: impl Fn() -> String + Clone + 'static) {
+/// Serves the pages that `page` gives for their paths, for ever. Spawns local tasks: it has to run
+/// on a `LocalSet` or a local runtime.
+pub async fn serve(listener: TcpListener, page: impl Fn(&str) -> Option<Page> + Clone + 'static) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut is_failing = false;
     loop {
@@ -36,9 +37,9 @@ pub async fn serve(listener: TcpListener, render: impl Fn() -> String + Clone + 
         match listener.accept().await {
             Ok((stream, _)) => {
                 is_failing = false;
-                let render = render.clone();
+                let page = page.clone();
                 tokio::task::spawn_local(async move {
-                    converse(stream, render).await;
+                    converse(stream, page).await;
                     drop(slot);
                 });
             }
@@ -52,9 +53,9 @@ pub async fn serve(listener: TcpListener, render: impl Fn() -> String + Clone + 
     }
 }
 
-async fn converse(stream: TcpStream, render: impl Fn() -> String) {
+async fn converse(stream: TcpStream, page: impl Fn(&str) -> Option<Page>) {
     let service = service_fn(|request| {
-        let response = answer(request.method(), request.uri().path(), &render);
+        let response = answer(request.method(), request.uri().path(), &page);
         std::future::ready(Ok::<_, Infallible>(response))
     });
     let connection = http1::Builder::new()

@@ -2,36 +2,41 @@
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 
-/// Prometheus's text format.
-const METRICS_TYPE: HeaderValue =
-    HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-const TEXT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+use super::Page;
+
+/// Every path there is.
+pub(super) const PATHS: [&str; 4] = ["/metrics", "/healthz", "/readyz", "/status"];
 
 /// The response; hyper leaves the body out where the method is `HEAD`.
 pub(super) fn answer(
     method: &Method,
     path: &str,
-    render: &impl Fn() -> String,
+    page: impl Fn(&str) -> Option<Page>,
 ) -> Response<Full<Bytes>> {
-    if path != "/metrics" {
-        return text(StatusCode::NOT_FOUND, "not found; metrics are at /metrics\n");
+    let is_read = method == Method::GET || method == Method::HEAD;
+    let page = if !PATHS.contains(&path) {
+        None
+    } else if is_read {
+        page(path)
+    } else {
+        Some(Page::text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD only\n".to_owned()))
+    };
+    let page = page.unwrap_or_else(|| {
+        let text = format!("not found; there are {}\n", PATHS.join(", "));
+        Page::text(StatusCode::NOT_FOUND, text)
+    });
+    let not_allowed = page.status == StatusCode::METHOD_NOT_ALLOWED;
+    let mut response = Response::new(Full::from(page.body));
+    *response.status_mut() = page.status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, page.content_type);
+    // Every answer is about now.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if not_allowed {
+        headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     }
-    if method != Method::GET && method != Method::HEAD {
-        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD only\n");
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
-    }
-    let mut response = Response::new(Full::from(render()));
-    response.headers_mut().insert(CONTENT_TYPE, METRICS_TYPE);
-    response
-}
-
-fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, TEXT_TYPE);
     response
 }

@@ -9,32 +9,12 @@ use tokio::time::Instant;
 
 use super::pipeline::Pipeline;
 use super::receive::Received;
-use super::{ConnectionKey, Event, Inbox, Relay, Ticket};
+use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket};
 use crate::resp::reply::ReplyError;
 use crate::topology::BackendId;
 
 /// Bytes that may wait for one server before clients are asked to hold back.
 const QUEUE_HIGH: usize = 32 * 1024 * 1024;
-
-/// How many requests of this worker are under way to one backend, over all connections.
-#[derive(Debug, Default)]
-pub struct Load(Cell<u64>);
-
-impl Load {
-    /// Requests under way.
-    #[must_use]
-    pub fn in_flight(&self) -> u64 {
-        self.0.get()
-    }
-
-    fn add(&self, count: u64) {
-        self.0.set(self.0.get() + count);
-    }
-
-    fn sub(&self, count: u64) {
-        self.0.set(self.0.get().saturating_sub(count));
-    }
-}
 
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +37,8 @@ pub struct Connection {
     pipeline: RefCell<Pipeline>,
     phase: Cell<Phase>,
     load: Rc<Load>,
+    /// There was one like it before.
+    again: bool,
     /// The server's id of this connection (`CLIENT ID`); 0 while it is not known.
     server_id: Cell<i64>,
     /// Something was done to the connection that no key tells: it can't serve another session.
@@ -69,13 +51,19 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(backend: BackendId, key: ConnectionKey, load: Rc<Load>) -> Rc<Self> {
+    pub(super) fn new(
+        backend: BackendId,
+        key: ConnectionKey,
+        load: Rc<Load>,
+        again: bool,
+    ) -> Rc<Self> {
         Rc::new(Self {
             backend,
             key,
-            pipeline: RefCell::new(Pipeline::new(backend)),
+            pipeline: RefCell::new(Pipeline::new(backend, load.durations())),
             phase: Cell::new(Phase::Opening),
             load,
+            again,
             server_id: Cell::new(0),
             tainted: Cell::new(false),
             idle_since: Cell::new(None),
@@ -89,20 +77,21 @@ impl Connection {
     /// Appends whole requests. They leave with whatever else is appended before the driver runs.
     /// On a connection that has just closed they fail at once, as unsent.
     pub fn send(&self, requests: &[u8], ticket: Ticket) {
-        self.load.add(u64::from(ticket.left));
+        self.load.sent(&ticket);
         self.pipeline.borrow_mut().push(requests, ticket);
         self.after_push();
     }
 
     /// Appends one large request without copying it.
     pub fn send_large(&self, request: Vec<u8>, ticket: Ticket) {
-        self.load.add(u64::from(ticket.left));
+        self.load.sent(&ticket);
         self.pipeline.borrow_mut().push_large(request, ticket);
         self.after_push();
     }
 
     /// Appends bytes that get no ticket (see [`Relay::Everything`]).
     pub fn send_raw(&self, bytes: &[u8]) {
+        self.load.count_raw();
         self.pipeline.borrow_mut().push_raw(bytes);
         self.after_push();
     }
@@ -228,6 +217,9 @@ impl Connection {
         let mut pipeline = self.pipeline.borrow_mut();
         pipeline.scan_tag = scan_tag;
         self.phase.set(Phase::Open);
+        if self.again {
+            self.load.reconnected();
+        }
         if let Some(owner) = &pipeline.owner {
             // It may have waited for the id.
             owner.wake();
@@ -252,7 +244,7 @@ impl Connection {
     pub(super) fn receive(&self, bytes: &[u8], now: Instant) -> Result<Received, ReplyError> {
         let mut pipeline = self.pipeline.borrow_mut();
         let received = pipeline.receive(bytes, now)?;
-        self.load.sub(received.ended);
+        self.load.ended(received.ended);
         if pipeline.queued_bytes() < QUEUE_HIGH / 2 {
             drop(pipeline);
             for inbox in self.waiters.borrow_mut().drain(..) {
@@ -274,7 +266,7 @@ impl Connection {
 
     fn fail(&self, reason: &str, refusal: Option<&str>) {
         let ended = self.pipeline.borrow_mut().fail_all(reason, refusal);
-        self.load.sub(ended);
+        self.load.ended(ended);
         for inbox in self.waiters.borrow_mut().drain(..) {
             inbox.wake();
         }

@@ -1,12 +1,14 @@
 //! One connection's line of requests: what was sent, what is owed. Holds no socket.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use tokio::time::Instant;
 
 use super::requests::Requests;
 use super::{Cause, Event, Failed, Relay, Ticket};
 use crate::resp::ReplyScanner;
+use crate::telemetry::DurationCounts;
 use crate::topology::BackendId;
 
 /// Bytes at the front of the buffer that may be dead before the rest is moved down.
@@ -25,7 +27,7 @@ pub(super) struct Pipeline {
     /// How frames that answer nothing are told from replies.
     pub(super) relay: Relay,
     /// A leased connection's only user: gets what answers nothing, and every reply as it came.
-    pub(super) owner: Option<std::rc::Rc<super::Inbox>>,
+    pub(super) owner: Option<Rc<super::Inbox>>,
     /// An owner's connection said `-READONLY`: somebody ought to look at the topology.
     pub(super) refused: bool,
     pub(super) buffer: Vec<u8>,
@@ -35,10 +37,12 @@ pub(super) struct Pipeline {
     pub(super) scanner: ReplyScanner,
     /// A reply that is being collected in one piece.
     pub(super) whole: Vec<u8>,
+    /// How long requests take.
+    pub(super) durations: Rc<DurationCounts>,
 }
 
 impl Pipeline {
-    pub(super) fn new(backend: BackendId) -> Self {
+    pub(super) fn new(backend: BackendId, durations: Rc<DurationCounts>) -> Self {
         Self {
             backend,
             scan_tag: 0,
@@ -51,6 +55,7 @@ impl Pipeline {
             tickets: VecDeque::new(),
             scanner: ReplyScanner::default(),
             whole: Vec::new(),
+            durations,
         }
     }
 

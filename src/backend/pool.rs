@@ -8,9 +8,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::driver::{Dial, Surroundings, drive};
+use super::load::Reported;
 use super::{Connection, ConnectionKey, Credentials, Inbox, Load};
 use crate::config::HostPort;
 use crate::net::Scratch;
+use crate::telemetry::{DurationCounts, Metrics};
 use crate::topology::{Backend, BackendId, Topology};
 
 /// Idle connections kept for leases, per server and key.
@@ -41,20 +43,27 @@ struct Member {
     shared: Vec<Rc<Connection>>,
     idle: Vec<Rc<Connection>>,
     leased: Vec<Rc<Connection>>,
+    /// What shared connections were opened for so far.
+    opened: Vec<ConnectionKey>,
+    reported: Reported,
     /// Since when its server has been out of the topology.
     left: Option<Instant>,
 }
 
 impl Member {
+    fn connections(&self) -> impl Iterator<Item = &Rc<Connection>> {
+        let all = self.shared.iter().chain(&self.idle).chain(&self.leased);
+        all.filter(|connection| !connection.is_closed())
+    }
+
     /// Closes what nobody waits for an answer on; whether that is all.
     fn wind_up(&self, now: Instant) -> bool {
         let Some(left) = self.left else { return false };
         let over = now.saturating_duration_since(left) > LEAVE_MAX;
-        let all = || self.shared.iter().chain(&self.idle).chain(&self.leased);
-        for connection in all().filter(|connection| over || connection.is_idle()) {
+        for connection in self.connections().filter(|connection| over || connection.is_idle()) {
             connection.close(LEFT);
         }
-        all().all(|connection| connection.is_closed())
+        self.connections().next().is_none()
     }
 }
 
@@ -66,6 +75,7 @@ pub struct Pool {
     scratch: Rc<Scratch>,
     epoch: Instant,
     suspect: Arc<tokio::sync::Notify>,
+    durations: Rc<DurationCounts>,
 }
 
 impl Pool {
@@ -78,7 +88,8 @@ impl Pool {
         epoch: Instant,
         suspect: Arc<tokio::sync::Notify>,
     ) -> Self {
-        Self { members: HashMap::default(), target, scratch, epoch, suspect }
+        let (members, durations) = Default::default();
+        Self { members, target, scratch, epoch, suspect, durations }
     }
 
     /// New connections are made this way from now on.
@@ -98,7 +109,11 @@ impl Pool {
         if let Some(open) = member.shared.iter().find(|open| open.key == key && !open.is_closed()) {
             return Rc::clone(open);
         }
-        let connection = self.open(backend, key);
+        let again = member.opened.contains(&key);
+        if !again {
+            member.opened.push(key);
+        }
+        let connection = self.open(backend, key, again);
         let member = self.member(backend);
         member.shared.retain(|old| !old.is_closed());
         member.shared.push(Rc::clone(&connection));
@@ -117,7 +132,7 @@ impl Pool {
         let idle = member.idle.iter().rposition(|idle| idle.key == key);
         let connection = match idle {
             Some(at) => member.idle.swap_remove(at),
-            None => self.open(backend, key),
+            None => self.open(backend, key, false),
         };
         connection.own(owner);
         self.member(backend).leased.push(Rc::clone(&connection));
@@ -163,6 +178,16 @@ impl Pool {
         expired
     }
 
+    /// Tells the other threads what was counted since the last tick.
+    pub fn report(&mut self, topology: &Topology, metrics: &Metrics) {
+        self.durations.flush(&metrics.durations);
+        for (id, member) in &mut self.members {
+            let health = topology.backend(*id).map(|backend| &backend.health);
+            let now = (&*member.load, member.connections().count());
+            member.reported.update(*id, health, now, metrics);
+        }
+    }
+
     /// Lets go of servers that are not in `topology` any more: nobody new is sent there, and each
     /// connection is closed when it has answered what is under way, at a [`Pool::tick`].
     pub fn retain(&mut self, topology: &Topology, now: Instant) {
@@ -173,19 +198,22 @@ impl Pool {
     }
 
     fn member(&mut self, backend: &Backend) -> &mut Member {
-        self.members.entry(backend.id).or_insert_with(|| Member {
+        let Self { members, durations, .. } = self;
+        members.entry(backend.id).or_insert_with(|| Member {
             addr: backend.addr.clone(),
-            load: Rc::default(),
+            load: Load::new(Rc::clone(durations)),
             shared: Vec::new(),
             idle: Vec::new(),
             leased: Vec::new(),
+            opened: Vec::new(),
+            reported: Reported::default(),
             left: None,
         })
     }
 
-    fn open(&mut self, backend: &Backend, key: ConnectionKey) -> Rc<Connection> {
+    fn open(&mut self, backend: &Backend, key: ConnectionKey, again: bool) -> Rc<Connection> {
         let member = self.member(backend);
-        let connection = Connection::new(backend.id, key, Rc::clone(&member.load));
+        let connection = Connection::new(backend.id, key, Rc::clone(&member.load), again);
         let dial = Dial {
             addr: member.addr.clone(),
             credentials: self.target.credentials.clone(),

@@ -179,7 +179,9 @@ impl Pipeline {
             self.base += ticket.bytes;
             received.ended += u64::from(ticket.done);
             if !ticket.patient {
-                received.took = Some(now.saturating_duration_since(ticket.since));
+                let took = now.saturating_duration_since(ticket.since);
+                received.took = Some(took);
+                ticket.observe(&self.durations, took);
             }
             self.tickets.pop_front();
             self.reset_if_empty();

@@ -13,7 +13,7 @@ const GET: &[u8] = b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
 /// Two GETs under way.
 fn two_gets() -> (Pipeline, Rc<Inbox>) {
     let inbox = Rc::new(Inbox::default());
-    let mut pipeline = Pipeline::new(BackendId(0));
+    let mut pipeline = Pipeline::new(BackendId(0), Rc::default());
     let seq = inbox.replies().open(2, true);
     let requests = [GET, GET].concat();
     pipeline

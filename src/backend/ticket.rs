@@ -1,11 +1,13 @@
 //! A place in a connection's line: who gets the next replies.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Inbox;
 use crate::session::replies::Sequence;
+use crate::telemetry::{Class, DurationCounts, Kind, RequestCounts};
 
 /// Replies that one inbox waits for, in a row.
 #[derive(Debug)]
@@ -29,14 +31,46 @@ pub struct Ticket {
     pub once: bool,
     /// May take as long as it likes (a blocking command).
     pub patient: bool,
+    /// What the requests are to the metrics; `None` where they are the proxy's own.
+    pub kind: Option<Kind>,
+    /// How many of them are writes, where `kind` says something else of the others.
+    pub writes: u32,
 }
 
 impl Ticket {
-    /// An ordinary ticket for `count` requests of `bytes` bytes.
+    /// An ordinary ticket for `count` requests of `bytes` bytes, not counted.
     #[must_use]
     pub fn new(inbox: Rc<Inbox>, seq: Sequence, count: u32, bytes: usize, since: Instant) -> Self {
         let inbox = Some(inbox);
         let (whole, once, patient) = (false, false, false);
-        Self { inbox, seq, left: count, done: 0, bytes, since, whole, once, patient }
+        let (kind, writes) = (None, 0);
+        Self { inbox, seq, left: count, done: 0, bytes, since, whole, once, patient, kind, writes }
+    }
+
+    /// Counts the requests as they are sent.
+    #[inline]
+    pub(super) fn count(&self, counts: &RequestCounts) {
+        match self.kind {
+            None => {}
+            // One request, however many replies it gets.
+            Some(kind) if kind.class() == Class::Pinned => counts.add(kind, 1),
+            Some(kind) => {
+                counts.add(Kind::Write, u64::from(self.writes));
+                counts.add(kind, u64::from(self.left - self.writes));
+            }
+        }
+    }
+
+    /// Counts them once more when all their replies are there, `took` after they were read.
+    #[inline]
+    pub(super) fn observe(&self, durations: &DurationCounts, took: Duration) {
+        let Some(kind) = self.kind else { return };
+        match kind.class() {
+            Class::Pinned => durations.observe(Class::Pinned, took, 1),
+            class => {
+                durations.observe(Class::Write, took, u64::from(self.writes));
+                durations.observe(class, took, u64::from(self.done - self.writes));
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::command::{Access, Command, Effect};
 use crate::config::Config;
 use crate::routing::{NoRoute, Reason, Route, Want};
 use crate::session::Session;
+use crate::telemetry::Kind;
 use crate::topology::Topology;
 
 /// Which way a request goes, and whether it may change data.
@@ -59,7 +60,7 @@ impl Side {
 }
 
 /// Why a request can't join the batch.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Obstacle {
     /// Nobody to send it to.
     NoRoute(NoRoute),
@@ -77,6 +78,8 @@ pub(super) struct Batch<'b> {
     buf: &'b [u8],
     master: Option<Rc<Connection>>,
     reader: Option<Rc<Connection>>,
+    /// What reads are to the metrics.
+    reads: Kind,
     /// The reader is the master, which has its share of such reads.
     rationed: bool,
     run: Option<Run>,
@@ -87,6 +90,8 @@ struct Run {
     start: usize,
     end: usize,
     count: u32,
+    /// How many of them are writes.
+    writes: u32,
     shown: bool,
 }
 
@@ -99,6 +104,7 @@ impl<'b> Batch<'b> {
             buf,
             master: None,
             reader: None,
+            reads: Kind::ReadFresh,
             rationed: false,
             run: None,
         }
@@ -134,20 +140,22 @@ impl<'b> Batch<'b> {
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
+        let writes = u32::from(side == Side::Write);
         if let Some(run) = &mut self.run
-            && run.side == side
+            && (run.side == side || joins(&self.config, run.side, side))
             && run.shown == shown
             && run.end == start
         {
             run.end = end;
             run.count += 1;
+            run.writes += writes;
             return true;
         }
         if self.way(side).is_none() {
             return false;
         }
         self.flush(inbox);
-        self.run = Some(Run { side, start, end, count: 1, shown });
+        self.run = Some(Run { side, start, end, count: 1, writes, shown });
         true
     }
 
@@ -179,12 +187,22 @@ impl<'b> Batch<'b> {
                 Side::Write | Side::Master => self.master = Some(connection),
                 Side::Reader => {
                     self.reader = Some(connection);
+                    self.reads = Kind::read(reason);
                     self.rationed =
                         reason == Reason::Fallback && self.config.reads.on_stale_master_share < 100;
                 }
             }
         }
         self.way(side).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
+    }
+
+    /// What a request that goes this way is to the metrics.
+    pub(super) const fn kind(&self, side: Side) -> Kind {
+        match side {
+            Side::Write => Kind::Write,
+            Side::Master => Kind::ReadMaster,
+            Side::Reader => self.reads,
+        }
     }
 
     /// Forgets the connections: the session's key or its reads' policy has changed.
@@ -201,6 +219,8 @@ impl<'b> Batch<'b> {
         let seq = inbox.replies().open(run.count, run.shown);
         let bytes = &self.buf[run.start..run.end];
         let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
+        ticket.kind = Some(if run.side.is_master() { Kind::ReadMaster } else { self.reads });
+        ticket.writes = run.writes;
         ticket.whole = run.side == Side::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);
     }
@@ -216,4 +236,9 @@ impl<'b> Batch<'b> {
             Side::Reader => self.reader.as_ref(),
         }
     }
+}
+
+/// Whether both ways are one: to the master, unless replies to writes have to be told apart.
+fn joins(config: &Config, one: Side, other: Side) -> bool {
+    one.is_master() && other.is_master() && config.writes.wait_replicas == 0
 }

@@ -10,6 +10,7 @@ use super::lease::Passage;
 use super::worker::key_of;
 use crate::command::{ClientCommand, Effect, Resolved};
 use crate::resp::{Args, encode, integer};
+use crate::telemetry::Kind;
 
 const SYNTAX: &str = "ERR syntax error";
 
@@ -153,13 +154,16 @@ impl Client {
         let backend = lease.and_then(|(backend, _)| batch.topology.backend(backend).cloned());
         let (Some((_, server_id)), Some(backend)) = (lease, backend) else {
             self.inbox.replies().local(request.shown, |out| encode::integer(out, 0));
+            self.worker.counts.local_requests.increment();
             return Next::Done;
         };
         let server_id = integer::text(server_id);
         let frame = encode::request_of(&[b"CLIENT", b"UNBLOCK", &server_id, reason]);
         batch.flush(&self.inbox);
         let connection = self.worker.pool.borrow_mut().shared(&backend, key_of(&self.session));
-        self.send_shared(batch, &Rc::clone(&connection), &frame, Passage::plain(request.shown));
+        let kind = Some(Kind::ReadMaster);
+        let passage = Passage { kind, ..Passage::plain(request.shown) };
+        self.send_shared(batch, &Rc::clone(&connection), &frame, passage);
         Next::Done
     }
 

@@ -100,6 +100,7 @@ impl Client {
             }
         }
         if self.lease.as_ref().is_some_and(|lease| lease.is_congested(&self.inbox)) {
+            self.worker.counts.server_queue_met.increment();
             return true;
         }
         let may_write = command.is_none_or(|c| {

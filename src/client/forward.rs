@@ -33,14 +33,8 @@ impl Client {
 
     /// A request left, this way.
     #[inline]
-    pub(super) fn count(&mut self, side: Side) -> Next {
-        match side {
-            Side::Write | Side::Master => {
-                self.wrote = true;
-                self.worker.counts.master_requests.increment();
-            }
-            Side::Reader => self.worker.counts.read_requests.increment(),
-        }
+    pub(super) fn went(&mut self, side: Side) -> Next {
+        self.wrote |= side.is_master();
         Next::Done
     }
 
@@ -58,13 +52,10 @@ impl Client {
             Ok(connection) => Rc::clone(connection),
             Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
-        self.send_shared(
-            batch,
-            &connection,
-            frame,
-            Passage { transform, ..Passage::of(side, shown) },
-        );
-        self.count(side)
+        let kind = Some(batch.kind(side));
+        let passage = Passage { transform, kind, ..Passage::of(side, shown) };
+        self.send_shared(batch, &connection, frame, passage);
+        self.went(side)
     }
 
     /// An error reply of our own.

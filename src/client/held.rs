@@ -223,6 +223,7 @@ impl Client {
         } else {
             batch.flush(&self.inbox);
             self.inbox.replies().local(request.shown, |out| out.extend_from_slice(&reply));
+            self.worker.counts.local_requests.increment();
             Next::Done
         }
     }

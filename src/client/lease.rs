@@ -8,8 +8,9 @@ use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::{Connection, Relay, Ticket};
 use crate::resp::{encode, integer};
-use crate::routing::{NoRoute, Want};
+use crate::routing::{NoRoute, Route, Want};
 use crate::session::replies::Sequence;
+use crate::telemetry::Kind;
 
 /// How a request goes over the leased connection.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Passage {
     pub(super) patient: bool,
     /// Whether it depends on nothing before it, and may be asked again over another connection.
     pub(super) once: bool,
+    /// What it is to the metrics; `None` where it is the proxy's own.
+    pub(super) kind: Option<Kind>,
     /// Whether its reply waits for the replicas, where `writes.wait-replicas` says so.
     pub(super) write: bool,
     /// What has to be done to its reply.
@@ -30,12 +33,18 @@ pub(super) struct Passage {
 
 impl Passage {
     pub(super) const fn plain(shown: bool) -> Self {
-        Self { replies: 1, shown, patient: false, once: false, write: false, transform: None }
+        let (kind, transform) = (Some(Kind::Pinned), None);
+        Self { replies: 1, shown, patient: false, once: false, kind, write: false, transform }
     }
 
     /// For a request that would go this way, had the session no connection of its own.
     pub(super) fn of(side: Side, shown: bool) -> Self {
         Self { write: side == Side::Write, ..Self::plain(shown) }
+    }
+
+    /// For what the proxy itself has to say.
+    pub(super) fn silent() -> Self {
+        Self { kind: None, ..Self::plain(false) }
     }
 }
 
@@ -50,7 +59,8 @@ impl Client {
             return Ok(Rc::clone(lease));
         }
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let backend = self.worker.route(&batch.topology, from, want, None)?.backend;
+        let Route { backend, reason } = self.worker.route(&batch.topology, from, want, None)?;
+        self.worker.count_fallback(reason);
         let mut pool = self.worker.pool.borrow_mut();
         let lease = pool.lease(backend, key_of(&self.session), &self.inbox);
         self.lease = Some(Rc::clone(&lease));
@@ -65,19 +75,19 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, once, write, transform } = passage;
+        let Passage { replies, shown, patient, once, kind, write, transform } = passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
         ticket.once = once;
+        ticket.kind = kind;
         ticket.whole = write && shown && batch.acknowledges();
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));
         }
         lease.send(frame, ticket);
-        self.worker.counts.leased_requests.increment();
         seq
     }
 
@@ -87,7 +97,7 @@ impl Client {
         if let Some(lease) = self.lease.clone() {
             let version = integer::text(self.session.version.number());
             let hello = encode::request_of(&[b"HELLO", &version]);
-            self.send_leased(&lease, &hello, Passage::plain(false), batch);
+            self.send_leased(&lease, &hello, Passage::silent(), batch);
             lease.taint();
         }
     }

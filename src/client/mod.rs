@@ -7,6 +7,7 @@
 mod acceptor;
 mod acknowledger;
 mod batch;
+mod beats;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]
 mod client;
 mod client_command;
@@ -40,9 +41,10 @@ mod transform;
 mod worker;
 
 pub use acceptor::accept;
+pub use beats::{Beat, Beats};
 pub use held::HeldWrites;
 pub use pause::Pause;
 pub use registry::Registry;
 pub use reloads::{Outcome as ReloadOutcome, Reloads};
 pub use shared::Shared;
-pub use worker::Worker;
+pub use worker::{Worker, read_policy};

@@ -12,6 +12,7 @@ use crate::backend::{Connection, Ticket};
 use crate::command::lookup;
 use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
+use crate::telemetry::Kind;
 
 impl Client {
     /// Sends `frame` over a connection of its own and waits for the reply before anything else.
@@ -56,8 +57,8 @@ impl Client {
         let transform = self.wrote.then_some(Transform::Wait);
         if let (true, Ok(lease)) = (self.wrote, self.lease(batch, Want::Master)) {
             let transform = Some(Transform::Marker);
-            let passage = Passage { transform, ..Passage::plain(false) };
-            self.send_leased(&lease, TOUCH, Passage::plain(false), batch);
+            let passage = Passage { transform, ..Passage::silent() };
+            self.send_leased(&lease, TOUCH, Passage::silent(), batch);
             self.send_leased(&lease, MARKER, passage, batch);
         }
         let passage = Passage { patient: true, transform, ..Passage::plain(request.shown) };
@@ -120,9 +121,9 @@ impl Client {
         let seq = self.inbox.replies().open(1, true);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, request.len(), batch.now);
         ticket.once = true;
+        ticket.kind = Some(Kind::Pinned);
         ticket.whole = side == Side::Write && batch.acknowledges();
         lease.send_large(request, ticket);
-        self.worker.counts.leased_requests.increment();
         self.hold = true;
     }
 }

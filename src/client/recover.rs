@@ -18,6 +18,7 @@ use crate::command::{Access, Effect, resolve};
 use crate::resp::{RequestScanner, RequestStep, encode};
 use crate::routing::{Route, Want, admit_write};
 use crate::session::replies::Sequence;
+use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
 
 /// Times a request is asked again before its error is passed on.
@@ -119,7 +120,7 @@ impl Client {
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         let backend = self.worker.route(&topology, from, want, Some(failed.backend));
-        let (true, Ok(Route { backend, .. })) = (self.recovery.try_again(failed.seq), backend)
+        let (true, Ok(Route { backend, reason })) = (self.recovery.try_again(failed.seq), backend)
         else {
             return self.give_up(&failed, false);
         };
@@ -130,6 +131,7 @@ impl Client {
             request.clone_from(&step.from_start);
             step.tag = None;
         }
+        self.worker.count_fallback(reason);
         self.resend(backend, failed.leased, failed.seq, &request, Side::Reader);
     }
 
@@ -139,7 +141,8 @@ impl Client {
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         match self.worker.route(&topology, from, Want::Read, None) {
-            Ok(Route { backend, .. }) => {
+            Ok(Route { backend, reason }) => {
+                self.worker.count_fallback(reason);
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
                 self.resend(backend, false, seq, &request, Side::Reader);
             }
@@ -161,6 +164,11 @@ impl Client {
     ) {
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
+        ticket.kind = Some(match side {
+            _ if leased => Kind::PinnedRetry,
+            Side::Write => Kind::WriteRetry,
+            Side::Master | Side::Reader => Kind::ReadRetry,
+        });
         let acknowledges = side == Side::Write && self.config.writes.wait_replicas > 0;
         ticket.whole = acknowledges || self.transforms.iter().any(|(of, _)| *of == seq);
         let key = key_of(&self.session);
@@ -225,9 +233,10 @@ impl Client {
         frame: &[u8],
         passage: Passage,
     ) {
-        let Passage { shown, write, transform, .. } = passage;
+        let Passage { shown, kind, write, transform, .. } = passage;
         let seq = self.inbox.replies().open(1, shown);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, frame.len(), batch.now);
+        ticket.kind = kind;
         ticket.whole = write && shown && batch.acknowledges();
         if let Some(transform) = transform {
             ticket.whole = true;

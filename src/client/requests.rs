@@ -153,7 +153,7 @@ impl Client {
                 Err(obstacle) => return self.obstructed(batch, obstacle, shown),
             }
         }
-        self.count(side)
+        self.went(side)
     }
 
     /// The way is blocked: an error for the client, or it waits.
@@ -165,6 +165,8 @@ impl Client {
     ) -> Next {
         match obstacle {
             Obstacle::Congested | Obstacle::Busy => {
+                let congested = obstacle == Obstacle::Congested;
+                self.worker.counts.server_queue_met.add(u64::from(congested));
                 batch.flush(&self.inbox);
                 Next::Wait
             }

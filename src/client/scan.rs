@@ -7,8 +7,10 @@ use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::resp::Args;
-use crate::routing::{Want, may_serve};
+use crate::routing::{Reason, Want, may_serve};
 use crate::session::cursor::{self, Cursor};
+use crate::telemetry::Kind;
+use crate::topology::{Backend, Role};
 
 /// An iteration's step that is under way.
 #[derive(Debug)]
@@ -58,9 +60,10 @@ impl Client {
         };
         batch.flush(&self.inbox);
         let connection = self.worker.pool.borrow_mut().shared(owner, key_of(&self.session));
+        let kind = Some(Kind::read(reason_of(owner, query.now_ms)));
         let transform = Some(Transform::Scan(step));
-        self.send_shared(batch, &connection, frame, Passage { transform, ..Passage::plain(shown) });
-        self.worker.counts.read_requests.increment();
+        let passage = Passage { kind, transform, ..Passage::plain(shown) };
+        self.send_shared(batch, &connection, frame, passage);
         Next::Done
     }
 
@@ -79,5 +82,14 @@ impl Client {
         let request = Request { frame: &frame, range: None, ..*request };
         let step = Transform::Scan(Step { from_start, tag: None });
         self.pass_with(batch, &request, step)
+    }
+}
+
+/// Why `owner` goes on with what it began.
+fn reason_of(owner: &Backend, now_ms: u64) -> Reason {
+    match owner.role {
+        Role::Master => Reason::Policy,
+        _ if owner.can_read(now_ms) => Reason::Fresh,
+        _ => Reason::Orphaned,
     }
 }

@@ -9,6 +9,7 @@ use super::worker::key_of;
 use crate::backend::ConnectionKey;
 use crate::routing::Want;
 use crate::session::{ReplyMode, local};
+use crate::telemetry::Kind;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
@@ -42,8 +43,8 @@ impl Client {
         };
         let key = ConnectionKey { db, ..key_of(&self.session) };
         let connection = self.worker.pool.borrow_mut().shared(master, key);
-        let transform = Some(Transform::Probe(db));
-        let passage = Passage { transform, ..Passage::plain(request.shown) };
+        let (kind, transform) = (Some(Kind::ReadMaster), Some(Transform::Probe(db)));
+        let passage = Passage { kind, transform, ..Passage::plain(request.shown) };
         self.send_shared(batch, &connection, PING, passage);
         // What follows depends on the answer, and may not join this batch's connections.
         self.hold = true;

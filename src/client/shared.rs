@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{HeldWrites, Pause, Registry, Reloads};
+use super::{Beats, HeldWrites, Pause, Registry, Reloads};
 use crate::config::Config;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
@@ -27,6 +27,8 @@ pub struct Shared {
     pub reloads: Reloads,
     /// What is held at the write gate.
     pub held_writes: HeldWrites,
+    /// The workers' signs of life.
+    pub beats: Beats,
     /// Where the process's clock begins.
     pub epoch: Instant,
     /// Notified when a worker has reason to doubt the topology.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Cache};
 use tokio::time::Instant;
 
-use super::Shared;
 use super::acknowledger::Acknowledger;
+use super::{Beat, Shared};
 use crate::backend::{Credentials, Inbox, Pool, Target};
 use crate::config::{Config, ReadFrom};
 use crate::net::Scratch;
@@ -45,6 +45,7 @@ pub struct Worker {
     seen: Cell<u64>,
     /// The highest database that a server is known to have.
     top_db: Cell<u32>,
+    beat: Arc<Beat>,
     /// Clients that want to look around at the next tick.
     waiting: RefCell<Vec<Rc<Inbox>>>,
 }
@@ -70,6 +71,7 @@ impl Worker {
             ration: RefCell::default(),
             seen: Cell::new(0),
             top_db: Cell::new(0),
+            beat: shared.beats.join(shared.now_ms()),
             waiting: RefCell::default(),
             shared,
         }
@@ -124,16 +126,18 @@ impl Worker {
         }
     }
 
+    /// A read that is counted elsewhere found no fresh replica.
+    pub fn count_fallback(&self, reason: Reason) {
+        match reason {
+            Reason::Fallback => self.counts.reads_fallen_back.increment(),
+            Reason::Orphaned => self.counts.reads_orphaned.increment(),
+            Reason::Master | Reason::Fresh | Reason::Policy => {}
+        }
+    }
+
     /// What is asked of the topology for such a request.
     pub fn query(&self, from: ReadFrom, want: Want, except: Option<BackendId>) -> Query {
-        let config = self.config();
-        let silence = config.reads.max_lag.unwrap_or(config.topology.probe_timeout);
-        let policy = ReadPolicy {
-            from,
-            on_stale: config.reads.on_stale,
-            serve_stale: config.reads.replica_serve_stale_data,
-            silence_ms: u64::try_from(silence.as_millis()).unwrap_or(u64::MAX),
-        };
+        let policy = read_policy(&self.config(), from);
         Query { want, policy, except, now_ms: self.now_ms() }
     }
 
@@ -165,6 +169,7 @@ impl Worker {
     /// Housekeeping, ten times a second.
     pub fn tick(&self, now: Instant) {
         let topology = self.topology();
+        self.pool.borrow_mut().report(&topology, &self.shared.metrics);
         if self.seen.replace(topology.generation) != topology.generation {
             self.pool.borrow_mut().retain(&topology, now);
         }
@@ -173,11 +178,25 @@ impl Worker {
         self.pool.borrow_mut().set_target(target(&config));
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
-        self.shared.pause.tick(self.shared.now_ms());
+        let now_ms = self.shared.now_ms();
+        self.shared.pause.tick(now_ms);
         for inbox in self.waiting.take() {
             inbox.wake();
         }
         self.counts.flush(&self.shared.metrics);
+        self.beat.strike(now_ms);
+    }
+}
+
+/// Where reads go whose session lets them go to `from`.
+#[must_use]
+pub fn read_policy(config: &Config, from: ReadFrom) -> ReadPolicy {
+    let silence = config.reads.max_lag.unwrap_or(config.topology.probe_timeout);
+    ReadPolicy {
+        from,
+        on_stale: config.reads.on_stale,
+        serve_stale: config.reads.replica_serve_stale_data,
+        silence_ms: u64::try_from(silence.as_millis()).unwrap_or(u64::MAX),
     }
 }
 

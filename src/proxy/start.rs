@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::control::Control;
 use super::{files, idle, workers};
 use crate::admin;
-use crate::client::{HeldWrites, Pause, Registry, Reloads, Shared};
+use crate::client::{Beats, HeldWrites, Pause, Registry, Reloads, Shared};
 use crate::config::{Config, HostPort};
 use crate::monitor::Monitor;
 use crate::net;
@@ -62,6 +62,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         registry: Registry::default(),
         pause: Pause::default(),
         held_writes: HeldWrites::default(),
+        beats: Beats::default(),
         epoch: Instant::now(),
         suspect: Arc::new(Notify::new()),
         reloads: Reloads::default(),
@@ -69,7 +70,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         metrics: exporter.metrics(),
     });
     let config = shared.config.load_full();
-    serve_metrics(&config, &shared, exporter)?;
+    serve_pages(&config, admin::Pages::new(Arc::clone(&shared), exporter, path.clone()))?;
     let mut monitor = monitor(&shared);
     // Clients that are let in find out at once who is who.
     monitor.settle(SETTLE_MAX).await;
@@ -99,20 +100,15 @@ fn monitor(shared: &Shared) -> Monitor {
     )
 }
 
-fn serve_metrics(
-    config: &Config,
-    shared: &Arc<Shared>,
-    exporter: Exporter,
-) -> Result<(), StartError> {
+fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
     let Some(addr) = &config.metrics.listen else { return Ok(()) };
     let refused = |error| StartError::Listen { addr: addr.clone(), error };
     let listeners = net::listen(addr, 1).map_err(refused)?;
-    let exporter = std::rc::Rc::new(exporter);
+    let pages = std::rc::Rc::new(pages);
     for listener in listeners {
         let listener = TcpListener::from_std(listener).map_err(refused)?;
-        let (shared, exporter) = (Arc::clone(shared), std::rc::Rc::clone(&exporter));
-        let render = move || exporter.render(shared.registry.len(), &shared.metrics);
-        tokio::task::spawn_local(admin::serve(listener, render));
+        let pages = std::rc::Rc::clone(&pages);
+        tokio::task::spawn_local(admin::serve(listener, move |path| pages.page(path)));
     }
     Ok(())
 }

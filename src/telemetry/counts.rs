@@ -19,7 +19,8 @@ impl Count {
         self.add(1);
     }
 
-    fn take(&self) -> u64 {
+    /// What was added since it was taken last.
+    pub fn take(&self) -> u64 {
         self.0.take()
     }
 }
@@ -47,14 +48,8 @@ macro_rules! counts {
 }
 
 counts! {
-    /// Requests sent to the master.
-    master_requests,
-    /// Requests sent where reads go.
-    read_requests,
     /// Requests answered here.
     local_requests,
-    /// Requests on leased connections.
-    leased_requests,
     /// Requests sent again, elsewhere.
     retries,
     /// Requests past `request-timeout`.
@@ -73,6 +68,13 @@ counts! {
     hold_clients_met,
     /// Writes that `hold-max-bytes` left no room for.
     hold_bytes_met,
+    /// Reads over connections of their own, and reads asked again, that went to the master because
+    /// no replica was fresh.
+    reads_fallen_back,
+    /// The same, to a replica because the master was out of reach.
+    reads_orphaned,
+    /// Times that too much waited for a server.
+    server_queue_met,
     /// Reads that waited for a fresh replica and got one.
     reads_waited,
     /// Reads that waited in vain.

@@ -2,16 +2,26 @@
 
 #![expect(clippy::disallowed_macros, reason = "this is the place where metrics are declared")]
 
-use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+use std::sync::Arc;
+
+use metrics::{Counter, counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use super::exposition::Exposition;
+use super::requests::Total;
+use super::{Durations, Requests, Scene, families, process};
 
 /// Handles to every metric, made once at the start.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    pub(crate) master_requests: Counter,
-    pub(crate) read_requests: Counter,
-    pub(crate) local_requests: Counter,
-    pub(crate) leased_requests: Counter,
+    /// Requests by class, backend and reason.
+    pub requests: Arc<Requests>,
+    /// How long they take.
+    pub durations: Arc<Durations>,
+    pub(crate) local_requests: Total,
+    pub(crate) reads_fallen_back: Counter,
+    pub(crate) reads_orphaned: Counter,
+    pub(crate) server_queue_met: Counter,
     pub(crate) retries: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) in_doubt: Counter,
@@ -28,13 +38,27 @@ pub struct Metrics {
     pub(crate) writes_unacknowledged: Counter,
     pub(crate) wait_checks: Counter,
     pub(crate) protocol_errors: Counter,
-    pub(crate) output_limit_kills: Counter,
-    pub(crate) query_limit_kills: Counter,
-    pub(crate) rejected_clients: Counter,
+    pub(crate) output_limit_kills: Both,
+    pub(crate) query_limit_kills: Both,
+    pub(crate) rejected_clients: Both,
     pub(crate) accepted_clients: Counter,
     pub(crate) bytes_in: Counter,
     pub(crate) bytes_out: Counter,
-    clients: Gauge,
+}
+
+/// A limit that closes clients: what happened is both.
+#[derive(Clone, Debug)]
+pub(crate) struct Both {
+    closures: Counter,
+    limit: Counter,
+}
+
+impl Both {
+    /// Adds `n`.
+    pub(crate) fn increment(&self, n: u64) {
+        self.closures.increment(n);
+        self.limit.increment(n);
+    }
 }
 
 /// Renders what was counted, for Prometheus.
@@ -61,45 +85,42 @@ impl Exporter {
 
     /// The text for a scrape.
     #[must_use]
-    pub fn render(&self, clients: usize, metrics: &Metrics) -> String {
-        metrics.clients.set(clients as f64);
+    pub fn render(&self, metrics: &Metrics, scene: &Scene<'_>) -> String {
         self.handle.run_upkeep();
-        self.handle.render()
+        let mut page = Exposition::after(self.handle.render());
+        metrics.requests.render(&mut page, scene.topology);
+        metrics.durations.render(&mut page);
+        families::render(&mut page, scene);
+        process::render(&mut page);
+        page.into_text()
     }
 }
 
 impl Metrics {
     fn declare() -> Self {
-        describe_counter!("tidegate_requests_total", "Requests by where they were answered.");
-        let requests =
-            |target: &'static str| counter!("tidegate_requests_total", "target" => target);
-        describe_counter!(
+        let closures = by(
             "tidegate_client_closures_total",
-            "Clients that the proxy closed, by the limit or rule they broke."
+            "Clients that the proxy closed, by the limit or rule they broke.",
+            "reason",
         );
-        let closures =
-            |reason: &'static str| counter!("tidegate_client_closures_total", "reason" => reason);
-        describe_counter!("tidegate_limits_met_total", "Times that a limit was met.");
-        let limits = |limit: &'static str| counter!("tidegate_limits_met_total", "limit" => limit);
-        describe_counter!(
+        let limits = by("tidegate_limits_met_total", "Times that a limit was met.", "limit");
+        let fallbacks = by(
             "tidegate_read_fallbacks_total",
-            "Reads that found no fresh replica, by what became of them."
+            "Reads that found no fresh replica, by what became of them.",
+            "outcome",
         );
-        let fallbacks =
-            |outcome: &'static str| counter!("tidegate_read_fallbacks_total", "outcome" => outcome);
-        describe_gauge!("tidegate_clients", "Clients connected now.");
-        let plain = |name: &'static str, help: &'static str| {
-            describe_counter!(name, help);
-            counter!(name)
-        };
+        let both = |name| Both { closures: closures(name), limit: limits(name) };
         let version = env!("CARGO_PKG_VERSION");
         describe_gauge!("tidegate_build_info", "Always 1; the version is in the label.");
         gauge!("tidegate_build_info", "version" => version).set(1.0);
+        let requests = Arc::<Requests>::default();
         Self {
-            master_requests: requests("master"),
-            read_requests: requests("reader"),
-            local_requests: requests("proxy"),
-            leased_requests: requests("pinned"),
+            local_requests: requests.local(),
+            requests,
+            durations: Arc::default(),
+            reads_fallen_back: fallbacks("master"),
+            reads_orphaned: fallbacks("replica"),
+            server_queue_met: limits("server-queue"),
             retries: plain("tidegate_retries_total", "Requests sent again, to another server."),
             timeouts: plain("tidegate_request_timeouts_total", "Requests past request-timeout."),
             in_doubt: plain(
@@ -137,13 +158,27 @@ impl Metrics {
                 "Times that replicas were asked what they have, for all writes before.",
             ),
             protocol_errors: closures("protocol-error"),
-            output_limit_kills: closures("client-output-buffer-limit"),
-            query_limit_kills: closures("query-buffer-limit"),
-            rejected_clients: closures("max-clients"),
+            output_limit_kills: both("client-output-buffer-limit"),
+            query_limit_kills: both("query-buffer-limit"),
+            rejected_clients: both("max-clients"),
             accepted_clients: plain("tidegate_clients_accepted_total", "Clients accepted."),
             bytes_in: plain("tidegate_client_received_bytes_total", "Bytes received from clients."),
             bytes_out: plain("tidegate_client_sent_bytes_total", "Bytes sent to clients."),
-            clients: gauge!("tidegate_clients"),
         }
     }
+}
+
+fn plain(name: &'static str, help: &'static str) -> Counter {
+    describe_counter!(name, help);
+    counter!(name)
+}
+
+/// One counter for each value of a label.
+fn by(
+    name: &'static str,
+    help: &'static str,
+    label: &'static str,
+) -> impl Fn(&'static str) -> Counter {
+    describe_counter!(name, help);
+    move |value| counter!(name, label => value)
 }

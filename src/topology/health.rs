@@ -28,6 +28,7 @@ pub struct Health {
 pub struct SharedLoad {
     in_flight: AtomicI64,
     connections: AtomicI64,
+    reconnects: AtomicU64,
 }
 
 impl SharedLoad {
@@ -35,6 +36,16 @@ impl SharedLoad {
     pub fn add(&self, in_flight: i64, connections: i64) {
         self.in_flight.fetch_add(in_flight, Relaxed);
         self.connections.fetch_add(connections, Relaxed);
+    }
+
+    /// Connections were opened in place of lost ones.
+    pub fn add_reconnects(&self, count: u64) {
+        self.reconnects.fetch_add(count, Relaxed);
+    }
+
+    /// Connections that were opened in place of lost ones.
+    pub fn reconnects(&self) -> u64 {
+        self.reconnects.load(Relaxed)
     }
 
     /// Requests under way.

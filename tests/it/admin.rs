@@ -28,7 +28,7 @@ impl Endpoint {
             local.block_on(&runtime, async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 tokio::select! {
-                    () = admin::serve(listener, move || body.clone()) => {}
+                    () = admin::serve(listener, move |_| Some(admin::Page::metrics(body.clone()))) => {}
                     _ = stopped => {}
                 }
             });
@@ -85,7 +85,8 @@ fn serves_metrics_and_nothing_else() {
         ("DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "405"),
         ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
         ("GET /metrics/ HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
-        ("POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
+        ("POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "405"),
+        ("POST /other HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
         ("*1\r\n$4\r\nPING\r\n", "400"),
     ] {
         let (head, _) = endpoint.ask(request);

@@ -1,0 +1,79 @@
+//! Whether the proxy can serve now, as `metrics.ready` defines it.
+
+use std::cell::RefCell;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use crate::client::{Shared, read_policy};
+use crate::config::{Balance, Config, Ready};
+use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Want, admit_write, route};
+use crate::topology::{Role, Topology};
+
+/// For how long a master may be silent where `request-timeout` sets no limit; as the monitor sees
+/// it.
+const MASTER_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks the routing, without touching what a worker counts.
+#[derive(Debug)]
+pub(super) struct Readiness {
+    balancer: RefCell<Balancer>,
+}
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self { balancer: RefCell::new(Balancer::new(Balance::RoundRobin)) }
+    }
+}
+
+impl Readiness {
+    /// Whether a request could be routed now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn judge(&self, shared: &Shared) -> Result<(), String> {
+        if shared.draining.load(Relaxed) {
+            return Err("draining".to_owned());
+        }
+        if shared.beats.all().is_empty() {
+            return Err("starting".to_owned());
+        }
+        let (topology, config) = (shared.topology.load_full(), shared.config.load_full());
+        let now_ms = shared.now_ms();
+        match config.metrics.ready {
+            Ready::Writes => can_write(&topology, &config, now_ms),
+            Ready::Reads => self.can_read(&topology, &config, now_ms),
+        }
+    }
+
+    fn can_read(&self, topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
+        let policy = read_policy(config, config.reads.from);
+        let query = Query { want: Want::Read, policy, except: None, now_ms };
+        let way = route(topology, query, &mut self.balancer.borrow_mut(), |_| 0);
+        let Route { backend, reason } = way.map_err(|error| error.to_string())?;
+        if reason == Reason::Fallback && config.reads.on_stale_master_share == 0 {
+            return Err(NoRoute::Stale.to_string());
+        }
+        if backend.role == Role::Master {
+            return master_answers(topology, config, now_ms);
+        }
+        Ok(())
+    }
+}
+
+fn can_write(topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
+    master_answers(topology, config, now_ms)?;
+    let gate = &topology.gate;
+    admit_write(topology, now_ms)
+        .map_err(|error| format!("{error}: {} of {}", gate.good(), gate.wanted()))
+}
+
+/// A master that is busy is waited for, by requests too.
+fn master_answers(topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
+    let master = topology.master().ok_or("no master is known")?;
+    let patience = config.topology.request_timeout.unwrap_or(MASTER_PATIENCE);
+    let patience = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+    if master.is_silent(now_ms, patience) {
+        return Err(format!("the master {} does not answer", master.addr));
+    }
+    Ok(())
+}

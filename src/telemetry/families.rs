@@ -1,0 +1,191 @@
+//! What is read off the state of things at the moment of a scrape: servers that have left leave
+//! nothing behind.
+
+use std::time::Duration;
+
+use super::exposition::{Exposition, Value};
+use crate::topology::{Backend, Doubt, Freshness, Role, Topology};
+
+/// The state of things.
+#[derive(Clone, Debug)]
+pub struct Scene<'a> {
+    /// The servers.
+    pub topology: &'a Topology,
+    /// The time, in milliseconds of the process's clock.
+    pub now_ms: u64,
+    /// A server that has not answered for so long, in milliseconds, is not up.
+    pub probe_timeout_ms: u64,
+    /// Clients connected.
+    pub clients: usize,
+    /// Clients whose writes are held.
+    pub writes_held: usize,
+    /// The configuration.
+    pub config: ConfigState,
+}
+
+/// How reloads went so far.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfigState {
+    /// Which configuration is in force.
+    pub generation: u64,
+    /// Reloads that went well.
+    pub successes: u64,
+    /// Reloads that changed nothing, because of a mistake.
+    pub failures: u64,
+    /// Whether the last one went well.
+    pub last_succeeded: bool,
+    /// When that one was, or the start, in seconds since 1970.
+    pub last_success_unix_seconds: u64,
+}
+
+/// Writes all families of `scene`.
+pub(super) fn render(page: &mut Exposition, scene: &Scene<'_>) {
+    config_families(page, scene.config);
+    client_families(page, scene);
+    topology_families(page, scene.topology, scene.now_ms);
+    role_and_state(page, scene);
+    progress_families(page, scene);
+    load_families(page, scene);
+    exclusions(page, scene.topology);
+}
+
+fn config_families(page: &mut Exposition, config: ConfigState) {
+    let mut gauge = |name, help, value: Value| page.gauge(name, help).sample(&[], value);
+    gauge(
+        "tidegate_config_generation",
+        "Which configuration is in force; 1 is the first.",
+        config.generation.into(),
+    );
+    gauge(
+        "tidegate_config_last_reload_successful",
+        "1 if the last reload went well.",
+        config.last_succeeded.into(),
+    );
+    gauge(
+        "tidegate_config_last_reload_success_timestamp_seconds",
+        "When a configuration was last loaded.",
+        config.last_success_unix_seconds.into(),
+    );
+    let mut reloads = page.counter("tidegate_config_reloads_total", "Reloads, by how they went.");
+    reloads.sample(&[("result", "success")], config.successes);
+    reloads.sample(&[("result", "failure")], config.failures);
+}
+
+fn client_families(page: &mut Exposition, scene: &Scene<'_>) {
+    page.gauge("tidegate_clients", "Clients connected now.").sample(&[], scene.clients);
+    page.gauge("tidegate_writes_held", "Clients whose writes are held now.")
+        .sample(&[], scene.writes_held);
+}
+
+fn topology_families(page: &mut Exposition, topology: &Topology, now_ms: u64) {
+    let gate = &topology.gate;
+    page.gauge("tidegate_good_replicas", "Replicas that keep up, as the write gate counts them.")
+        .sample(&[], gate.good());
+    page.gauge("tidegate_min_replicas_to_write", "Replicas that the write gate wants.")
+        .sample(&[], gate.wanted());
+    page.gauge("tidegate_write_gate_open", "1 if writes are let through.")
+        .sample(&[], gate.is_open(now_ms));
+    page.gauge("tidegate_topology_generation", "Pictures of the servers published.")
+        .sample(&[], topology.generation);
+}
+
+fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
+    let up = |it: &Backend| Some((!it.is_silent(scene.now_ms, scene.probe_timeout_ms)).into());
+    let help = "1 if it has answered the monitor within probe-timeout.";
+    each(page.gauge("tidegate_backend_up", help), scene, up);
+    let mut roles = page.gauge("tidegate_backend_role", "1 for the role that it has.");
+    for backend in &scene.topology.backends {
+        let addr = backend.addr.to_string();
+        for role in [Role::Master, Role::Replica, Role::Unknown] {
+            let labels = [("backend", &*addr), ("role", &role.to_string())];
+            roles.sample(&labels, backend.role == role);
+        }
+    }
+    let help = "1 for the state that its data is in; servers other than the master.";
+    let mut states = page.gauge("tidegate_backend_state", help);
+    for backend in others(scene) {
+        let addr = backend.addr.to_string();
+        let is = backend.health.progress.freshness(scene.now_ms);
+        for state in Freshness::ALL {
+            states.sample(&[("backend", &*addr), ("state", state.word())], is == state);
+        }
+    }
+}
+
+fn progress_families(page: &mut Exposition, scene: &Scene<'_>) {
+    let now_ms = scene.now_ms;
+    let help = "Replication offset, as it told last.";
+    each(page.gauge("tidegate_backend_replication_offset_bytes", help), scene, |it| {
+        it.health.progress.offset().map(Value::from)
+    });
+    let help = "How old its data may be now, at most.";
+    each(page.gauge("tidegate_backend_lag_seconds", help), scene, |it| {
+        let replica = it.role != Role::Master;
+        it.health.progress.lag_ms(now_ms).filter(|_| replica).map(seconds)
+    });
+    let help = "How far it is behind the master.";
+    each(page.gauge("tidegate_backend_lag_bytes", help), scene, |it| {
+        let replica = it.role != Role::Master;
+        it.health.progress.lag_bytes().filter(|_| replica).map(Value::from)
+    });
+    let help = "How long the last probe took that was answered.";
+    each(page.gauge("tidegate_backend_probe_duration_seconds", help), scene, |it| {
+        let progress = &it.health.progress;
+        progress.silence_ms(now_ms).map(|_| seconds(progress.took_ms()))
+    });
+    let help = "How long ago that probe was sent.";
+    each(page.gauge("tidegate_backend_probe_age_seconds", help), scene, |it| {
+        it.health.progress.silence_ms(now_ms).map(seconds)
+    });
+}
+
+fn load_families(page: &mut Exposition, scene: &Scene<'_>) {
+    let help = "Requests under way, over all workers.";
+    each(page.gauge("tidegate_backend_requests_in_flight", help), scene, |it| {
+        u64::try_from(it.health.load.in_flight()).ok().map(Value::from)
+    });
+    let help = "Connections, over all workers.";
+    each(page.gauge("tidegate_backend_connections", help), scene, |it| {
+        u64::try_from(it.health.load.connections()).ok().map(Value::from)
+    });
+    let help = "Shared connections opened in place of one that was lost.";
+    each(page.counter("tidegate_backend_reconnects_total", help), scene, |it| {
+        Some(it.health.load.reconnects().into())
+    });
+}
+
+fn exclusions(page: &mut Exposition, topology: &Topology) {
+    let help = "Times a replica stopped being fresh, by why.";
+    let mut family = page.counter("tidegate_backend_exclusions_total", help);
+    for backend in &topology.backends {
+        let addr = backend.addr.to_string();
+        for doubt in Doubt::ALL {
+            // Whoever was fresh was measured, and had joined.
+            if !matches!(doubt, Doubt::Unmeasured | Doubt::Rejoining) {
+                let labels = [("backend", &*addr), ("reason", doubt.word())];
+                family.sample(&labels, backend.health.progress.departures(doubt));
+            }
+        }
+    }
+}
+
+/// One sample for every backend that has a value.
+fn each(
+    mut family: super::exposition::Family<'_>,
+    scene: &Scene<'_>,
+    value: impl Fn(&Backend) -> Option<Value>,
+) {
+    for backend in &scene.topology.backends {
+        if let Some(value) = value(backend) {
+            family.sample(&[("backend", &backend.addr.to_string())], value);
+        }
+    }
+}
+
+fn others<'t>(scene: &Scene<'t>) -> impl Iterator<Item = &'t Backend> {
+    scene.topology.backends.iter().filter(|backend| backend.role != Role::Master)
+}
+
+fn seconds(millis: u64) -> Value {
+    Duration::from_millis(millis).as_secs_f64().into()
+}
