@@ -82,7 +82,7 @@ fn fresh() -> Arc<Health> {
         standing: Standing::Current,
         standing_until_ms: 1_900,
         heard_ms: Some(900),
-        took_ms: 0,
+        took_us: 0,
     });
     Arc::new(health)
 }

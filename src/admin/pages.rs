@@ -51,6 +51,7 @@ impl Pages {
             now_ms: shared.now_ms(),
             probe_timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             clients: shared.registry.len(),
+            max_clients: shared.config.load().proxy.max_clients,
             writes_held: shared.held_writes.clients(),
             config: self.config_state(),
         };

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -54,7 +55,8 @@ struct BackendStatus {
     in_flight: i64,
     connections: i64,
     probe_age_ms: Option<u64>,
-    probe_ms: Option<u64>,
+    /// With its fraction: to the microsecond.
+    probe_ms: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -134,6 +136,6 @@ fn backend(backend: &Backend, now_ms: u64) -> BackendStatus {
         in_flight: health.load.in_flight(),
         connections: health.load.connections(),
         probe_age_ms: silence,
-        probe_ms: silence.map(|_| progress.took_ms()),
+        probe_ms: silence.map(|_| Duration::from_micros(progress.took_us()).as_secs_f64() * 1e3),
     }
 }

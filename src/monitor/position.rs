@@ -12,6 +12,7 @@ use crate::topology::{Attached, LinkState, Sample, ServerRole};
 pub(super) struct Asked {
     pub(super) sent_ms: u64,
     pub(super) received_ms: u64,
+    pub(super) took_us: u64,
 }
 
 /// Reads the reply to `INFO replication`, or to several sections with that one among them.
@@ -40,6 +41,7 @@ pub(super) fn sample(
         peer,
         sent_ms: asked.sent_ms,
         received_ms: asked.received_ms,
+        took_us: asked.took_us,
     })
 }
 
@@ -65,7 +67,7 @@ mod tests {
 
     fn read(text: &str) -> Option<Sample> {
         let frame = BytesFrame::BulkString(text.replace('\n', "\r\n").into());
-        sample(&[frame], Asked { sent_ms: 5, received_ms: 7 }, None)
+        sample(&[frame], Asked { sent_ms: 5, received_ms: 7, took_us: 1900 }, None)
     }
 
     #[test]

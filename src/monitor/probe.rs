@@ -87,7 +87,9 @@ fn asked(epoch: Instant, sent: Instant) -> Asked {
     let millis = |at: Instant| {
         u64::try_from(at.saturating_duration_since(epoch).as_millis()).unwrap_or(u64::MAX)
     };
-    Asked { sent_ms: millis(sent), received_ms: millis(Instant::now()) }
+    let now = Instant::now();
+    let took_us = u64::try_from((now - sent).as_micros()).unwrap_or(u64::MAX);
+    Asked { sent_ms: millis(sent), received_ms: millis(now), took_us }
 }
 
 fn probed(outcome: Result<Answer, LinkError>, is_new: bool) -> Probed {

@@ -17,6 +17,8 @@ pub struct Scene<'a> {
     pub probe_timeout_ms: u64,
     /// Clients connected.
     pub clients: usize,
+    /// `proxy.max-clients`.
+    pub max_clients: usize,
     /// Clients whose writes are held.
     pub writes_held: usize,
     /// The configuration.
@@ -73,6 +75,8 @@ fn config_families(page: &mut Exposition, config: ConfigState) {
 
 fn client_families(page: &mut Exposition, scene: &Scene<'_>) {
     page.gauge("tidegate_clients", "Clients connected now.").sample(&[], scene.clients);
+    page.gauge("tidegate_max_clients", "Clients that may be connected at a time.")
+        .sample(&[], scene.max_clients);
     page.gauge("tidegate_writes_held", "Clients whose writes are held now.")
         .sample(&[], scene.writes_held);
 }
@@ -131,7 +135,8 @@ fn progress_families(page: &mut Exposition, scene: &Scene<'_>) {
     let help = "How long the last probe took that was answered.";
     each(page.gauge("tidegate_backend_probe_duration_seconds", help), scene, |it| {
         let progress = &it.health.progress;
-        progress.silence_ms(now_ms).map(|_| seconds(progress.took_ms()))
+        let took = Duration::from_micros(progress.took_us());
+        progress.silence_ms(now_ms).map(|_| took.as_secs_f64().into())
     });
     let help = "How long ago that probe was sent.";
     each(page.gauge("tidegate_backend_probe_age_seconds", help), scene, |it| {

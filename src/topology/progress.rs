@@ -154,8 +154,8 @@ pub struct Finding {
     pub standing_until_ms: u64,
     /// When the last question that it answered was sent.
     pub heard_ms: Option<u64>,
-    /// How long that answer took.
-    pub took_ms: u64,
+    /// How long that answer took, in microseconds.
+    pub took_us: u64,
 }
 
 /// The latest [`Finding`], for all threads.
@@ -169,7 +169,7 @@ pub struct Progress {
     standing: AtomicU8,
     standing_until_ms: AtomicU64,
     heard_ms: AtomicU64,
-    took_ms: AtomicU64,
+    took_us: AtomicU64,
     departures: [AtomicU64; Doubt::ALL.len()],
 }
 
@@ -191,7 +191,7 @@ impl Default for Progress {
             standing: AtomicU8::new(Standing::None as u8),
             standing_until_ms: AtomicU64::new(0),
             heard_ms: AtomicU64::new(NONE),
-            took_ms: AtomicU64::new(0),
+            took_us: AtomicU64::new(0),
             departures: [const { AtomicU64::new(0) }; Doubt::ALL.len()],
         }
     }
@@ -208,7 +208,7 @@ impl Progress {
         self.standing.store(finding.standing as u8, Relaxed);
         self.standing_until_ms.store(finding.standing_until_ms, Relaxed);
         self.heard_ms.store(finding.heard_ms.unwrap_or(NONE), Relaxed);
-        self.took_ms.store(finding.took_ms, Relaxed);
+        self.took_us.store(finding.took_us, Relaxed);
     }
 
     /// Whether it is proven to be fresh at `now_ms`. What proves it runs out by itself: a monitor
@@ -283,10 +283,10 @@ impl Progress {
         self.departures[doubt as usize - 1].load(Relaxed)
     }
 
-    /// How long the last answer took, in milliseconds.
+    /// How long the last answer took, in microseconds.
     #[must_use]
-    pub fn took_ms(&self) -> u64 {
-        self.took_ms.load(Relaxed)
+    pub fn took_us(&self) -> u64 {
+        self.took_us.load(Relaxed)
     }
 }
 
@@ -308,7 +308,7 @@ mod tests {
             standing: Standing::Current,
             standing_until_ms: 400,
             heard_ms: Some(110),
-            took_ms: 2,
+            took_us: 2,
         });
         assert_eq!(progress.freshness(299), Freshness::Fresh);
         assert_eq!(progress.doubt(300), Some(Doubt::Lag));

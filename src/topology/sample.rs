@@ -23,6 +23,8 @@ pub struct Sample {
     pub sent_ms: u64,
     /// When the answer was there.
     pub received_ms: u64,
+    /// The time between, in microseconds.
+    pub took_us: u64,
 }
 
 /// A replica as its master sees it.

@@ -169,7 +169,7 @@ impl Tracker {
             standing: Standing::None,
             standing_until_ms: 0,
             heard_ms: sample.map(|sample| sample.sent_ms),
-            took_ms: sample.map_or(0, |it| it.received_ms.saturating_sub(it.sent_ms)),
+            took_us: sample.map_or(0, |sample| sample.took_us),
         };
         if is_master {
             return (finding, None);

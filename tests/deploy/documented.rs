@@ -49,14 +49,14 @@ impl Documented {
                 }
             }
         }
-        // "`reason` of `metric`: `value` (what it means), ..."
-        for paragraph in text.split("\n\n").filter(|it| it.starts_with("`reason` of ")) {
-            let (head, values) = paragraph.split_once(':').unwrap();
-            let metric = quoted(head)[1];
-            let values = without_parentheses(values);
-            let labels = this.metrics.get_mut(metric).unwrap();
-            let known = labels.get_mut("reason").unwrap();
-            known.extend(quoted(&values).into_iter().map(str::to_owned));
+        // Which request has which reason is a table of its own.
+        let reasons = text.split("| `class` | `reason` |").nth(1).unwrap_or_default();
+        let rows = reasons.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let known = this.metrics.get_mut("tidegate_requests_total").unwrap();
+        let known = known.get_mut("reason").unwrap();
+        for row in rows {
+            let reason = row.split('|').nth(2).unwrap_or_default();
+            known.extend(quoted(reason).into_iter().map(str::to_owned));
         }
         this
     }

@@ -171,7 +171,8 @@ fn a_delay_is_measured_and_judged() {
     for proxy in [&strict, &edge, &lax] {
         until_fresh(proxy, &[replica]);
     }
-    let clock = Clock::start(&trio.master, Duration::from_millis(1));
+    // More would not fit into the queue of what is delayed, and be delayed for longer.
+    let clock = Clock::start(&trio.master, Duration::from_millis(8));
     let mut direct = trio.replicas[0].wire();
     eventually(Duration::from_secs(5), || match direct.cmd(&["GET", "n"]) {
         reply if reply.is_null() => Err("not yet there".to_owned()),
@@ -184,6 +185,8 @@ fn a_delay_is_measured_and_judged() {
         if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
     });
 
+    // Until what was held back before the delay has passed.
+    thread::sleep(Duration::from_millis(400));
     // What is reported is never too low, and at most a period (and 50 ms) too high.
     let mut lags = Vec::new();
     let settled = Instant::now();
@@ -213,9 +216,10 @@ fn a_delay_is_measured_and_judged() {
     println!("a delay of 300 ms: lag least, median, 95 %, most: {shown:?} ms");
 
     // At the edge: it may come and go, but ever more seldom.
+    thread::sleep(Duration::from_secs(6).saturating_sub(settled.elapsed()));
     let edge_turns = departures(&edge);
     println!("at the edge (400 ms): left {edge_turns} times in {:?}", settled.elapsed());
-    assert!(edge_turns <= 8, "{}", edge.log());
+    assert!(edge_turns <= 4, "{}", edge.log());
     assert!(departures(&strict) >= 1, "{}", strict.log());
 }
 

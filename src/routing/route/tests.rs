@@ -20,7 +20,7 @@ fn fresh() -> Finding {
         standing: Standing::Current,
         standing_until_ms: NOW + 500,
         heard_ms: Some(NOW - 50),
-        took_ms: 1,
+        took_us: 1,
     }
 }
 

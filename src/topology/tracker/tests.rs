@@ -31,6 +31,7 @@ fn sample(role: ServerRole, offset: u64, sent_ms: u64) -> Sample {
         peer: Some(HostPort::local(2)),
         sent_ms,
         received_ms: sent_ms + 1,
+        took_us: 700,
     }
 }
 
