@@ -137,13 +137,14 @@ impl Worker {
 
     /// What is asked of the topology for such a request.
     pub fn query(&self, from: ReadFrom, want: Want, except: Option<BackendId>) -> Query {
-        let policy = read_policy(&self.config(), from);
+        let policy = read_policy(self.config.borrow_mut().load(), from);
         Query { want, policy, except, now_ms: self.now_ms() }
     }
 
     /// Whether the master may serve one more read that a fresh replica ought to serve.
     pub fn ration(&self) -> bool {
-        self.ration.borrow_mut().grant(self.config().reads.on_stale_master_share)
+        let share = self.config.borrow_mut().load().reads.on_stale_master_share;
+        self.ration.borrow_mut().grant(share)
     }
 
     /// Whether writes were let through at the last look at the clock.
