@@ -57,7 +57,7 @@ pub(super) async fn pulse(mut link: Link, epoch: Instant) -> Probed {
     let asked = asked(epoch, sent);
     match outcome {
         Ok(replies) => {
-            let sample = position::sample(&replies, asked, link.peer());
+            let sample = position::sample(&replies, asked, link.addrs());
             // A script that runs for too long is no reason to ask why.
             let busy = matches!(observe(&replies), Err(AnswerError::Busy));
             let refused = sample.is_none() && !busy && replies.iter().any(is_error);
@@ -79,7 +79,7 @@ async fn ask(mut link: Link, epoch: Instant) -> Result<Answer, LinkError> {
         Err(error) => Some(Err(error.to_string())),
     };
     let usable = matches!(said, Some(Ok(_)));
-    let sample = position::sample(&replies, asked, link.peer()).filter(|_| usable);
+    let sample = position::sample(&replies, asked, link.addrs()).filter(|_| usable);
     Ok((link, said, sample))
 }
 
