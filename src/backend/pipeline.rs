@@ -175,7 +175,8 @@ impl Pipeline {
                 let repeatable = !leased || ticket.once;
                 let cause = if unsent {
                     let refusal = refusal.map(str::to_owned);
-                    Cause::Unsent { reason: reason.to_owned(), refusal }
+                    let reached = self.scan_tag != 0;
+                    Cause::Unsent { reason: reason.to_owned(), reached, refusal }
                 } else {
                     Cause::Lost(reason.to_owned())
                 };

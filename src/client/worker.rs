@@ -12,10 +12,12 @@ use super::{Beat, Shared};
 use crate::backend::{Credentials, Inbox, Pool, Target};
 use crate::config::{Config, ReadFrom};
 use crate::net::Scratch;
-use crate::routing::{self, Balancer, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Want};
+use crate::routing::{
+    self, Balancer, Failing, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Want,
+};
 use crate::session::Session;
 use crate::telemetry::Counts;
-use crate::topology::{BackendId, Topology};
+use crate::topology::Topology;
 
 type Cached<T> = RefCell<Cache<Arc<ArcSwap<T>>, Arc<T>>>;
 
@@ -113,7 +115,7 @@ impl Worker {
         topology: &'t Topology,
         from: ReadFrom,
         want: Want,
-        except: Option<BackendId>,
+        except: Option<Failing>,
     ) -> Result<Route<'t>, NoRoute> {
         let pool = self.pool.borrow();
         let in_flight = |id| pool.in_flight(id);
@@ -136,7 +138,7 @@ impl Worker {
     }
 
     /// What is asked of the topology for such a request.
-    pub fn query(&self, from: ReadFrom, want: Want, except: Option<BackendId>) -> Query {
+    pub fn query(&self, from: ReadFrom, want: Want, except: Option<Failing>) -> Query {
         let policy = read_policy(&self.config(), from);
         Query { want, policy, except, now_ms: self.now_ms() }
     }

@@ -224,12 +224,9 @@ fn the_gate_knows_a_replica_by_either_address() {
     told.attached[0].addr = name.clone();
     told.attached[0].age_ms = 3000;
     tracker.observe(MASTER, told);
-    let reached = |addr: &HostPort| Sample {
-        addrs: vec![HostPort::local(9), addr.clone()],
-        ..replica(100, LinkState::Up, 5000)
-    };
     for (addr, open) in [(HostPort::local(3), false), (name, true)] {
-        tracker.observe(REPLICA, reached(&addr));
+        let addrs = vec![HostPort::local(9), addr.clone()];
+        tracker.observe(REPLICA, Sample { addrs, ..replica(100, LinkState::Up, 5000) });
         tracker.judge_gate(&gate, 5100, &limits());
         assert_eq!(gate.is_open(5100), open, "{addr}");
     }
