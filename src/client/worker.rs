@@ -193,7 +193,7 @@ impl Worker {
 /// Where reads go whose session lets them go to `from`.
 #[must_use]
 pub fn read_policy(config: &Config, from: ReadFrom) -> ReadPolicy {
-    let silence = config.reads.max_lag.unwrap_or(config.topology.probe_timeout);
+    let silence = config.topology.probe_timeout.max(config.reads.max_lag.unwrap_or_default());
     ReadPolicy {
         from,
         on_stale: config.reads.on_stale,

@@ -34,7 +34,8 @@ pub struct ReadPolicy {
     /// `reads.replica-serve-stale-data`.
     pub serve_stale: bool,
     /// A master that has not answered for so long, in milliseconds, is out of reach: after
-    /// `reads.max-lag` nobody can be proven to be fresh.
+    /// `reads.max-lag` nobody can be proven to be fresh, but before `topology.probe-timeout` it
+    /// may only be slow.
     pub silence_ms: u64,
 }
 

@@ -10,6 +10,15 @@ fn connections(server: &RedisServer) -> u64 {
     server.info("stats").get("total_connections_received").unwrap().parse().unwrap()
 }
 
+#[track_caller]
+fn wait_stale(trio: &TamperedTrio, wire: &mut Wire) {
+    eventually(Duration::from_secs(5), || {
+        let lines = trio.replica_addrs().map(|addr| ReplicaLine::of(wire, addr));
+        let stale = lines.iter().all(|line| line.get("state") == "stale");
+        if stale { Ok(()) } else { Err(format!("{lines:?}")) }
+    });
+}
+
 /// It is well and says nothing: that is no reason to connect anew, again and again.
 #[test]
 fn busy_servers_keep_their_connections() {
@@ -76,16 +85,10 @@ fn a_lost_connection_does_not_bring_back_old_data() {
     let proxy = ConfigBuilder::new(faults.addr(), &trio.replica_addrs())
         .set("reads", "max-lag", "\"300ms\"")
         .start();
-    for link in &trio.links {
-        link.blackhole();
-    }
+    trio.links.iter().for_each(FaultProxy::blackhole);
     trio.master.cmd(&["SET", "k", "new"]).ok();
     let mut wire = proxy.wire();
-    eventually(Duration::from_secs(5), || {
-        let lines = trio.replica_addrs().map(|addr| ReplicaLine::of(&mut wire, addr));
-        let stale = lines.iter().all(|line| line.get("state") == "stale");
-        if stale { Ok(()) } else { Err(format!("{lines:?}")) }
-    });
+    wait_stale(&trio, &mut wire);
     let slow = |ms| faults.set_delay_of(Direction::ToClient, Duration::from_millis(ms));
     for _ in 0..3 {
         // The monitor is connected again, too: that it connects in vain would be another matter.
@@ -98,6 +101,42 @@ fn a_lost_connection_does_not_bring_back_old_data() {
         faults.reset_all();
         slow(0);
         assert_eq!(wire.read_reply().str(), "new");
+    }
+}
+
+/// A master that stalls for longer than a short max-lag is not out of reach yet: who has been cut
+/// off for long does not serve for it.
+#[test]
+fn a_master_that_stalls_does_not_bring_back_old_data() {
+    let trio = TamperedTrio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "k", "old"]).ok();
+    trio.master.wait_synced(&trio.replicas[0]);
+    trio.master.wait_synced(&trio.replicas[1]);
+    let proxy = trio
+        .config()
+        .set("reads", "max-lag", "\"200ms\"")
+        .set("topology", "probe-timeout", "\"4s\"")
+        .start();
+    trio.links.iter().for_each(FaultProxy::blackhole);
+    trio.master.cmd(&["SET", "k", "new"]).ok();
+    let mut wire = proxy.wire();
+    wait_stale(&trio, &mut wire);
+    let mut sleeper = trio.master.wire();
+    for _ in 0..3 {
+        sleeper.send(&["DEBUG", "SLEEP", "0.6"]);
+        let until = Instant::now() + Duration::from_millis(900);
+        // Each asks once: who is asked depends on when.
+        let mut asked = Vec::new();
+        while Instant::now() < until {
+            let mut wire = proxy.wire();
+            wire.send(&["GET", "k"]);
+            asked.push(wire);
+            thread::sleep(Duration::from_millis(20));
+        }
+        for mut wire in asked {
+            assert_eq!(wire.read_reply().str(), "new");
+        }
+        sleeper.read_reply().ok();
     }
 }
 
