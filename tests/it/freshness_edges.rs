@@ -223,3 +223,24 @@ fn a_shorter_probe_period_holds_at_once() {
         if asked > 10 { Ok(()) } else { Err(format!("{asked} a second")) }
     });
 }
+
+/// The short question is under way at every beat: the long ones are asked all the same.
+#[test]
+fn a_server_slower_than_the_period_is_still_asked_everything() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let faults = FaultProxy::start(trio.replicas[0].addr());
+    faults.set_delay(Duration::from_millis(150));
+    let proxy = ConfigBuilder::new(trio.master.addr(), &[faults.addr()]).start();
+    let mut wire = proxy.wire();
+    let serves = |wire: &mut Wire| {
+        let line = ReplicaLine::find(wire, faults.addr())?;
+        if line.serves() { Ok(()) } else { Err(format!("{line:?}")) }
+    };
+    eventually(Duration::from_secs(10), || serves(&mut wire));
+    let before = trio.replicas[0].calls("role");
+    eventually(Duration::from_secs(10), || {
+        let asked = trio.replicas[0].calls("role") - before;
+        if asked >= 3 { Ok(()) } else { Err(format!("{asked} times")) }
+    });
+    serves(&mut wire).unwrap();
+}
