@@ -33,13 +33,16 @@ pub(super) struct Surroundings {
     pub(super) health: std::sync::Arc<Health>,
     /// Milliseconds of the process's clock are counted from here.
     pub(super) epoch: Instant,
+    /// The mark of the process that is meant ([`scan_tag`]), where another one will not do: what
+    /// is proven of a replica is proven of one process, and the next one has what that had saved.
+    pub(super) process: Option<u32>,
     /// Somebody ought to look at the topology.
     pub(super) suspect: std::sync::Arc<tokio::sync::Notify>,
 }
 
 /// Drives `connection` until it ends.
 pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surroundings) {
-    let reason = match open(&connection, &dial).await {
+    let reason = match open(&connection, &dial, around.process).await {
         Err(HandshakeError::Refused { step, reply }) if !is_entry(step) => {
             // The server is well; it only does not want to do this for us.
             let reason = format!("{} refused {step}: {reply}", dial.addr);
@@ -48,7 +51,8 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
             return;
         }
         Err(error) => format!("{} cannot be reached: {error}", dial.addr),
-        Ok(mut stream) => {
+        Ok(None) => format!("{} is another process than the one that was probed", dial.addr),
+        Ok(Some(mut stream)) => {
             around.health.answered();
             let error = Transfer::new(&mut stream, &connection, &around).await;
             if connection.is_closed() {
@@ -71,7 +75,12 @@ fn is_entry(step: &str) -> bool {
     matches!(step, "HELLO" | "AUTH")
 }
 
-async fn open(connection: &Connection, dial: &Dial) -> Result<TcpStream, HandshakeError> {
+/// Connects and shakes hands; `None` where another process than `process` answers.
+async fn open(
+    connection: &Connection,
+    dial: &Dial,
+    process: Option<u32>,
+) -> Result<Option<TcpStream>, HandshakeError> {
     let opening = async {
         let mut stream = net::connect(&dial.addr, dial.keepalive).await?;
         let greeting = greet(&mut stream, connection.key, &dial.credentials).await?;
@@ -81,8 +90,13 @@ async fn open(connection: &Connection, dial: &Dial) -> Result<TcpStream, Handsha
         .await
         .map_err(|_| HandshakeError::Timeout(dial.timeout))
         .flatten()?;
-    connection.opened(greeting.client_id, scan_tag(&greeting.run_id));
-    Ok(stream)
+    let tag = scan_tag(&greeting.run_id);
+    // One that is too busy does not tell.
+    if !greeting.run_id.is_empty() && process.is_some_and(|process| process != tag) {
+        return Ok(None);
+    }
+    connection.opened(greeting.client_id, tag);
+    Ok(Some(stream))
 }
 
 /// Moves bytes until the connection ends; resolves to the reason.

@@ -44,6 +44,8 @@ pub enum Cause {
     Unsent {
         /// Why, for people.
         reason: String,
+        /// Whether the connection was open before it ended.
+        reached: bool,
         /// The error reply (without its `-`) with which the server refused to set the connection
         /// up, such as a database that it does not have.
         refusal: Option<String>,

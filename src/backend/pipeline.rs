@@ -22,7 +22,7 @@ const COMPACT_ABOVE: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Pipeline {
     pub(super) backend: BackendId,
-    /// The scan tag of the server process at the other end.
+    /// The scan tag of the server process at the other end; 0 until the connection is open.
     pub(super) scan_tag: u32,
     /// How frames that answer nothing are told from replies.
     pub(super) relay: Relay,
@@ -175,7 +175,8 @@ impl Pipeline {
                 let repeatable = !leased || ticket.once;
                 let cause = if unsent {
                     let refusal = refusal.map(str::to_owned);
-                    Cause::Unsent { reason: reason.to_owned(), refusal }
+                    let reached = self.scan_tag != 0;
+                    Cause::Unsent { reason: reason.to_owned(), reached, refusal }
                 } else {
                     Cause::Lost(reason.to_owned())
                 };

@@ -13,7 +13,7 @@ use super::{Connection, ConnectionKey, Credentials, Inbox, Load};
 use crate::config::HostPort;
 use crate::net::Scratch;
 use crate::telemetry::{DurationCounts, Metrics};
-use crate::topology::{Backend, BackendId, Topology};
+use crate::topology::{Backend, BackendId, Role, Topology};
 
 /// Idle connections kept for leases, per server and key.
 const IDLE_MAX: usize = 64;
@@ -224,6 +224,7 @@ impl Pool {
             scratch: Rc::clone(&self.scratch),
             health: Arc::clone(&backend.health),
             epoch: self.epoch,
+            process: Some(backend.scan_tag).filter(|tag| *tag != 0 && backend.role != Role::Master),
             suspect: Arc::clone(&self.suspect),
         };
         tokio::task::spawn_local(drive(Rc::clone(&connection), dial, around));

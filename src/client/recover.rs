@@ -16,7 +16,7 @@ use super::worker::key_of;
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
 use crate::command::{Access, Effect, resolve};
 use crate::resp::{RequestScanner, RequestStep, encode};
-use crate::routing::{Route, Want, admit_write};
+use crate::routing::{Failing, Route, Want, admit_write};
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
@@ -119,7 +119,11 @@ impl Client {
     fn again(&mut self, failed: Failed, want: Want) {
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let backend = self.worker.route(&topology, from, want, Some(failed.backend));
+        // What went wrong took its time: it is later than when a client looked last.
+        self.worker.look_at_clock();
+        let unreached = matches!(failed.cause, Cause::Unsent { reached: false, .. });
+        let except = Failing { id: failed.backend, unreached };
+        let backend = self.worker.route(&topology, from, want, Some(except));
         let (true, Ok(Route { backend, reason })) = (self.recovery.try_again(failed.seq), backend)
         else {
             return self.give_up(&failed, false);
@@ -138,6 +142,7 @@ impl Client {
     /// A scan's server process is another one now: from the start, wherever reads go.
     pub(super) fn restart_scan(&mut self, seq: Sequence, step: Step) {
         let request = step.from_start.clone();
+        self.worker.look_at_clock();
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         match self.worker.route(&topology, from, Want::Read, None) {

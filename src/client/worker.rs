@@ -12,10 +12,12 @@ use super::{Beat, Shared};
 use crate::backend::{Credentials, Inbox, Pool, Target};
 use crate::config::{Config, ReadFrom};
 use crate::net::Scratch;
-use crate::routing::{self, Balancer, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Want};
+use crate::routing::{
+    self, Balancer, Failing, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Want,
+};
 use crate::session::Session;
 use crate::telemetry::Counts;
-use crate::topology::{BackendId, Topology};
+use crate::topology::Topology;
 
 type Cached<T> = RefCell<Cache<Arc<ArcSwap<T>>, Arc<T>>>;
 
@@ -113,7 +115,7 @@ impl Worker {
         topology: &'t Topology,
         from: ReadFrom,
         want: Want,
-        except: Option<BackendId>,
+        except: Option<Failing>,
     ) -> Result<Route<'t>, NoRoute> {
         let pool = self.pool.borrow();
         let in_flight = |id| pool.in_flight(id);
@@ -136,7 +138,7 @@ impl Worker {
     }
 
     /// What is asked of the topology for such a request.
-    pub fn query(&self, from: ReadFrom, want: Want, except: Option<BackendId>) -> Query {
+    pub fn query(&self, from: ReadFrom, want: Want, except: Option<Failing>) -> Query {
         let policy = read_policy(self.config.borrow_mut().load(), from);
         Query { want, policy, except, now_ms: self.now_ms() }
     }
@@ -192,7 +194,7 @@ impl Worker {
 /// Where reads go whose session lets them go to `from`.
 #[must_use]
 pub fn read_policy(config: &Config, from: ReadFrom) -> ReadPolicy {
-    let silence = config.reads.max_lag.unwrap_or(config.topology.probe_timeout);
+    let silence = config.topology.probe_timeout.max(config.reads.max_lag.unwrap_or_default());
     ReadPolicy {
         from,
         on_stale: config.reads.on_stale,

@@ -42,7 +42,7 @@ pub(super) enum AnswerError {
 /// Reads the replies to [`QUESTIONS`].
 pub(super) fn observe(replies: &[BytesFrame]) -> Result<Observation, AnswerError> {
     let [role, hello, infos @ ..] = replies else { return Err(AnswerError::Nonsense("ROLE")) };
-    if matches!(role, BytesFrame::Error(error) if error.starts_with("BUSY ")) {
+    if is_busy(role) {
         return Err(AnswerError::Busy);
     }
     if let Some(BytesFrame::Error(error)) = infos.iter().find(|info| is_error(info)) {
@@ -62,6 +62,11 @@ pub(super) fn observe(replies: &[BytesFrame]) -> Result<Observation, AnswerError
         version: version(hello).unwrap_or_else(|| version_of_info(&info)),
         loading: info.get("loading") == Some("1"),
     })
+}
+
+/// Whether it says that a script runs for too long.
+pub(super) fn is_busy(reply: &BytesFrame) -> bool {
+    matches!(reply, BytesFrame::Error(error) if error.starts_with("BUSY "))
 }
 
 /// An error reply as it may stand in a log or a table.

@@ -26,6 +26,11 @@ impl Beat {
         self.next
     }
 
+    /// The period may be another one now: a shorter one is not waited for.
+    pub(super) fn keep_to(&mut self, now: Instant, period: Duration) {
+        self.next = self.next.min(now + period / PER_PERIOD);
+    }
+
     /// It is due: true if everybody is to be asked. Beats that were missed are not made up for.
     pub(super) fn strike(&mut self, now: Instant, period: Duration) -> bool {
         let pause = period / PER_PERIOD;
@@ -49,5 +54,9 @@ mod tests {
         assert_eq!(beat.next(), start + period * 2);
         beat.strike(start + period * 7, period);
         assert_eq!(beat.next(), start + period * 7 + period / 8, "late is late");
+        beat.keep_to(start + period * 7, period * 9);
+        assert_eq!(beat.next(), start + period * 7 + period / 8);
+        beat.keep_to(start + period * 7, period / 5);
+        assert_eq!(beat.next(), start + period * 7 + period / 20);
     }
 }

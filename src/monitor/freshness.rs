@@ -15,13 +15,15 @@ use crate::topology::{BackendId, Freshness, Limits, Sample, Tracker, Turn, Write
 pub(super) struct Watch {
     tracker: Tracker,
     gate: Arc<WriteGate>,
+    /// What was told of the gate.
+    told_open: bool,
     /// Those of whom it was told that they are stale.
     stale: HashSet<BackendId>,
 }
 
 impl Watch {
     pub(super) fn new(gate: Arc<WriteGate>) -> Self {
-        Self { tracker: Tracker::default(), gate, stale: HashSet::new() }
+        Self { tracker: Tracker::default(), gate, told_open: true, stale: HashSet::new() }
     }
 
     /// A server told how far it has come.
@@ -50,9 +52,24 @@ impl Watch {
                 tell(&member.addr.to_string(), turn, &mut self.stale);
             }
         }
-        let was_open = self.gate.is_open(now_ms);
         self.tracker.judge_gate(&self.gate, now_ms, &limits);
-        tell_gate(was_open, &self.gate, now_ms);
+        self.tell_gate(now_ms);
+    }
+
+    /// Tells once that it closed or opened. It also closes by itself, when what kept it open has
+    /// run out; and while no master was heard, it is no news that it is closed.
+    fn tell_gate(&mut self, now_ms: u64) {
+        let (good, wanted) = (self.gate.good(), self.gate.wanted());
+        let is_open = self.gate.is_open(now_ms);
+        if is_open == self.told_open || self.tracker.master_heard_ms().is_none() {
+            return;
+        }
+        self.told_open = is_open;
+        if is_open {
+            tracing::info!(good, wanted, "write gate open");
+        } else {
+            tracing::error!(good, wanted, "write gate closed: writes are refused");
+        }
     }
 }
 
@@ -70,15 +87,6 @@ fn tell(addr: &str, turn: Turn, stale: &mut HashSet<BackendId>) {
             tracing::info!(backend = addr, ?lag, ?bytes, "replica is fresh again");
         }
         None => {}
-    }
-}
-
-fn tell_gate(was_open: bool, gate: &WriteGate, now_ms: u64) {
-    let (good, wanted) = (gate.good(), gate.wanted());
-    match (was_open, gate.is_open(now_ms)) {
-        (true, false) => tracing::error!(good, wanted, "write gate closed: writes are refused"),
-        (false, true) => tracing::info!(good, wanted, "write gate open"),
-        _ => {}
     }
 }
 

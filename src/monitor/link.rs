@@ -119,10 +119,11 @@ impl Link {
         timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))
     }
 
-    /// The server's address as the system sees it.
-    pub(super) fn peer(&self) -> Option<HostPort> {
-        let peer = self.stream.peer_addr().ok()?;
-        Some(HostPort { host: peer.ip().to_string(), port: peer.port() })
+    /// The server's address as we know it, and as the system sees it.
+    pub(super) fn addrs(&self) -> Vec<HostPort> {
+        let peer = self.stream.peer_addr().ok();
+        let peer = peer.map(|at| HostPort { host: at.ip().to_string(), port: at.port() });
+        std::iter::once(self.dial.addr.clone()).chain(peer).collect()
     }
 
     /// Goes on as `dial` says, if it was opened this way.

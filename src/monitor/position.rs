@@ -17,11 +17,7 @@ pub(super) struct Asked {
 
 /// Reads the reply to `INFO replication`, or to several sections with that one among them.
 /// `None` where it says nothing of use.
-pub(super) fn sample(
-    replies: &[BytesFrame],
-    asked: Asked,
-    peer: Option<HostPort>,
-) -> Option<Sample> {
+pub(super) fn sample(replies: &[BytesFrame], asked: Asked, addrs: Vec<HostPort>) -> Option<Sample> {
     let info = Info::new(replies);
     let role = role_of_info(&info)?;
     let number = |field: &str| info.get(field)?.parse::<u64>().ok();
@@ -38,7 +34,7 @@ pub(super) fn sample(
         offset,
         attached,
         loading: info.get("loading") == Some("1"),
-        peer,
+        addrs,
         sent_ms: asked.sent_ms,
         received_ms: asked.received_ms,
         took_us: asked.took_us,
@@ -67,7 +63,7 @@ mod tests {
 
     fn read(text: &str) -> Option<Sample> {
         let frame = BytesFrame::BulkString(text.replace('\n', "\r\n").into());
-        sample(&[frame], Asked { sent_ms: 5, received_ms: 7, took_us: 1900 }, None)
+        sample(&[frame], Asked { sent_ms: 5, received_ms: 7, took_us: 1900 }, Vec::new())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::answer::{AnswerError, QUESTIONS, observe};
+use super::answer::{AnswerError, QUESTIONS, is_busy, observe};
 use super::frame::is_error;
 use super::link::{Dial, Link, LinkError};
 use super::position::{self, Asked};
@@ -57,9 +57,9 @@ pub(super) async fn pulse(mut link: Link, epoch: Instant) -> Probed {
     let asked = asked(epoch, sent);
     match outcome {
         Ok(replies) => {
-            let sample = position::sample(&replies, asked, link.peer());
+            let sample = position::sample(&replies, asked, link.addrs());
             // A script that runs for too long is no reason to ask why.
-            let busy = matches!(observe(&replies), Err(AnswerError::Busy));
+            let busy = replies.iter().any(is_busy);
             let refused = sample.is_none() && !busy && replies.iter().any(is_error);
             Probed { link: (!refused).then_some(link), is_new: false, said: None, sample }
         }
@@ -79,7 +79,7 @@ async fn ask(mut link: Link, epoch: Instant) -> Result<Answer, LinkError> {
         Err(error) => Some(Err(error.to_string())),
     };
     let usable = matches!(said, Some(Ok(_)));
-    let sample = position::sample(&replies, asked, link.peer()).filter(|_| usable);
+    let sample = position::sample(&replies, asked, link.addrs()).filter(|_| usable);
     Ok((link, said, sample))
 }
 

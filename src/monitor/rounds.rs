@@ -142,6 +142,7 @@ impl Monitor {
         let now = Instant::now();
         let (grace, deadline) = (now + GRACE, now + self.whole_time());
         self.is_hasty = false;
+        self.beat.keep_to(now, self.config.load().topology.probe_period);
         self.hear_ready();
         self.publish();
         self.ask(|roster| roster.due(Instant::now()).map(|member| member.id).collect());

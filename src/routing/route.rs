@@ -34,7 +34,8 @@ pub struct ReadPolicy {
     /// `reads.replica-serve-stale-data`.
     pub serve_stale: bool,
     /// A master that has not answered for so long, in milliseconds, is out of reach: after
-    /// `reads.max-lag` nobody can be proven to be fresh.
+    /// `reads.max-lag` nobody can be proven to be fresh, but before `topology.probe-timeout` it
+    /// may only be slow.
     pub silence_ms: u64,
 }
 
@@ -95,6 +96,15 @@ pub enum NoRoute {
     GateClosed,
 }
 
+/// A backend that has just failed a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// Who.
+    pub id: BackendId,
+    /// Whether it could not even be reached. A connection that is lost tells no such thing.
+    pub unreached: bool,
+}
+
 /// What a request asks of the topology.
 #[derive(Clone, Copy, Debug)]
 pub struct Query {
@@ -103,7 +113,7 @@ pub struct Query {
     /// Where its session's reads may go.
     pub policy: ReadPolicy,
     /// Who has just failed it, so that anybody else is preferred.
-    pub except: Option<BackendId>,
+    pub except: Option<Failing>,
     /// The time, in milliseconds of the process's clock.
     pub now_ms: u64,
 }
@@ -126,7 +136,7 @@ pub fn route<'t>(
     if policy.from == ReadFrom::Master {
         return master.map(because(Reason::Policy)).ok_or(NoRoute::NoMaster);
     }
-    let others = || topology.backends.iter().filter(move |it| Some(it.id) != except);
+    let others = || topology.backends.iter().filter(move |it| except.is_none_or(|e| it.id != e.id));
     let serving = others().filter(|it| serves(topology, it, query));
     if let Some(backend) = balancer.pick(serving, &in_flight) {
         let is_master = backend.role == Role::Master;
@@ -137,6 +147,10 @@ pub fn route<'t>(
         if let Some(backend) = balancer.pick(standing, &in_flight) {
             return Ok(because(Reason::Orphaned)(backend));
         }
+    }
+    // Failing others, it may be asked once more: whoever lost a connection may well be there.
+    if let Some(master) = master.filter(|it| serves(topology, it, query)) {
+        return Ok(because(Reason::Policy)(master));
     }
     match policy.on_stale {
         // It is asked even while it rests, being the last.
@@ -177,11 +191,12 @@ fn serves(topology: &Topology, backend: &Backend, query: Query) -> bool {
     eligible && backend.can_read(query.now_ms)
 }
 
-/// Nobody is master, or the master is silent, or it has just failed this very request: that is
-/// often known before the monitor knows it.
+/// Nobody is master, or the master is silent, or could not be reached for this very request: that
+/// is often known before the monitor knows it.
 fn is_out_of_reach(topology: &Topology, query: Query) -> bool {
     topology.master().is_none_or(|it| {
-        Some(it.id) == query.except || it.is_silent(query.now_ms, query.policy.silence_ms)
+        query.except == Some(Failing { id: it.id, unreached: true })
+            || it.is_silent(query.now_ms, query.policy.silence_ms)
     })
 }
 

@@ -55,7 +55,7 @@ impl Limits {
     }
 
     /// `proven_ms` is the last moment whose data a replica has, `heard_ms` and `received_ms` are
-    /// of its last answer.
+    /// of its last answer; `lag_bytes` is compared with the master's answer of `master_ms`.
     #[must_use]
     pub fn proof(
         &self,
@@ -63,15 +63,20 @@ impl Limits {
         heard_ms: u64,
         received_ms: u64,
         lag_bytes: Option<u64>,
+        master_ms: u64,
     ) -> Proof {
         let unknown = Proof { until_ms: 0, well_within: false, doubt: Doubt::Lag };
         let Some(lag_bytes) = lag_bytes else {
             return Proof { doubt: Doubt::Unmeasured, ..unknown };
         };
-        if self.max_lag_bytes.is_some_and(|max| lag_bytes > max) {
-            return Proof { doubt: Doubt::LagBytes, ..unknown };
-        }
         let mut until_ms = heard_ms.saturating_add(self.probe_timeout_ms);
+        if let Some(max) = self.max_lag_bytes {
+            if lag_bytes > max {
+                return Proof { doubt: Doubt::LagBytes, ..unknown };
+            }
+            // Nobody knows how far a silent master has gone since.
+            until_ms = until_ms.min(master_ms.saturating_add(self.silence_ms()));
+        }
         let share = |max: u64| max.saturating_mul(self.rejoin_percent) / 100;
         let mut well_within = self.max_lag_bytes.is_none_or(|max| lag_bytes <= share(max));
         if let Some(max) = self.max_lag_ms {
@@ -89,9 +94,11 @@ impl Limits {
 pub struct Membership {
     fresh_until_ms: u64,
     fresh: bool,
-    /// It was fresh before: coming back takes its time.
+    /// It left before.
     left: bool,
-    /// When it came back last.
+    /// It left last because of itself: coming back takes its time.
+    waits: bool,
+    /// When it came back from that last.
     joined_ms: u64,
     /// Since when it has been well within the limits.
     well_since_ms: Option<u64>,
@@ -123,7 +130,7 @@ impl Membership {
         let within = now_ms < proof.until_ms;
         if self.fresh && !within {
             let doubt = if master_silent { Doubt::MasterSilent } else { proof.doubt };
-            self.leave(doubt, now_ms, limits);
+            self.leave(master_silent, now_ms, limits);
             return Some(doubt);
         }
         if !within {
@@ -135,7 +142,9 @@ impl Membership {
         }
         if !self.fresh {
             self.fresh = true;
-            self.joined_ms = now_ms;
+            if std::mem::take(&mut self.waits) {
+                self.joined_ms = now_ms;
+            }
         }
         self.fresh_until_ms = proof.until_ms;
         None
@@ -144,20 +153,17 @@ impl Membership {
     fn may_join(&mut self, proof: Proof, now_ms: u64) -> bool {
         if !proof.well_within {
             self.well_since_ms = None;
-            return !self.left;
+            return !self.waits;
         }
         let since = *self.well_since_ms.get_or_insert(now_ms);
-        !self.left || now_ms.saturating_sub(since) >= self.dwell_ms
+        !self.waits || now_ms.saturating_sub(since) >= self.dwell_ms
     }
 
-    /// It stops serving.
-    pub fn leave(&mut self, doubt: Doubt, now_ms: u64, limits: &Limits) {
+    /// It stops serving; `blameless` if that is not its doing, so that it is back as soon as the
+    /// master is.
+    pub fn leave(&mut self, blameless: bool, now_ms: u64, limits: &Limits) {
         self.well_since_ms = None;
-        if !std::mem::take(&mut self.fresh) {
-            return;
-        }
-        if doubt == Doubt::MasterSilent {
-            // Not its doing: it is back as soon as the master is.
+        if !std::mem::take(&mut self.fresh) || blameless {
             return;
         }
         let soon = self.left && now_ms.saturating_sub(self.joined_ms) < SOON * self.dwell_ms;
@@ -165,5 +171,6 @@ impl Membership {
         self.dwell_ms =
             if soon { longer } else { limits.rejoin_after_ms }.max(limits.rejoin_after_ms);
         self.left = true;
+        self.waits = true;
     }
 }

@@ -17,8 +17,9 @@ pub struct Sample {
     pub attached: Vec<Attached>,
     /// Whether it is loading its data.
     pub loading: bool,
-    /// Where it was reached, as a master that does not know its name would list it.
-    pub peer: Option<HostPort>,
+    /// The addresses under which its master may list it: the one by which it is known here, and
+    /// where that led.
+    pub addrs: Vec<HostPort>,
     /// When the question was sent.
     pub sent_ms: u64,
     /// When the answer was there.

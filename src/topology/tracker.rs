@@ -67,7 +67,12 @@ impl Tracker {
         if is_master {
             self.hear_master(&sample);
         }
-        self.tracks.entry(id).or_default().sample = Some(sample);
+        let track = self.tracks.entry(id).or_default();
+        if track.sample.as_ref().is_some_and(|last| sample.offset < last.offset) {
+            // It lost what it had: it was restarted with what it had saved.
+            track.proven_ms = None;
+        }
+        track.sample = Some(sample);
         self.prove();
     }
 
@@ -187,11 +192,16 @@ impl Tracker {
         let master_silent = heard_ms.is_none_or(|at| limits.is_silent(at, now_ms));
         finding.doubt = structural.or_else(|| {
             let heard_ms = finding.heard_ms?;
-            let proven = limits.proof(track.proven_ms, heard_ms, received_ms, lag_bytes);
+            let master_ms = self.timeline.heard_ms().unwrap_or(0);
+            let proven = limits.proof(track.proven_ms, heard_ms, received_ms, lag_bytes, master_ms);
             track.membership.judge(proven, master_silent, now_ms, limits)
         });
         match structural {
-            Some(doubt) => track.membership.leave(doubt, now_ms, limits),
+            Some(doubt) => {
+                // Where nobody answers it is us, or the network.
+                let blameless = doubt == Doubt::NoAnswer && master_silent;
+                track.membership.leave(blameless, now_ms, limits);
+            }
             None => finding.fresh_until_ms = track.membership.fresh_until_ms(),
         }
         let turned = was_fresh != track.membership.is_fresh();
@@ -211,7 +221,7 @@ impl Tracker {
         let sampled = self.tracks.values().filter_map(|track| {
             let sample = track.sample.as_ref()?;
             let up = matches!(sample.role, ServerRole::Replica { link: LinkState::Up, .. });
-            let same = sample.peer.as_ref() == Some(&one.addr);
+            let same = sample.addrs.contains(&one.addr);
             (up && same).then_some((sample.offset?, track.proven_ms?))
         });
         let (offset, proven) = sampled.max().unwrap_or_default();
@@ -240,7 +250,9 @@ fn hear_ack(
     let moved = old.filter(|old| old.offset != one.offset).and(before_ms).unwrap_or(0);
     let heard_ms = spoken_ms.max(moved).max(old.map_or(0, |old| old.heard_ms));
     let proven = timeline.proven_ms(one.offset).map_or(0, |proven| proven.min(heard_ms));
-    let proven_ms = proven.max(old.map_or(0, |old| old.proven_ms));
+    // An offset that falls is that of a replica that lost what it had.
+    let kept = old.filter(|old| old.offset <= one.offset).map_or(0, |old| old.proven_ms);
+    let proven_ms = proven.max(kept);
     acks.insert(one.addr.clone(), Ack { offset: one.offset, heard_ms, proven_ms });
 }
 

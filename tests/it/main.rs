@@ -26,6 +26,7 @@ mod differential;
 mod every_command;
 mod failover;
 mod freshness;
+mod freshness_edges;
 mod garbage;
 mod half_close;
 mod isolation;

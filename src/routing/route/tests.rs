@@ -54,10 +54,17 @@ fn policy(from: ReadFrom) -> ReadPolicy {
 }
 
 fn ask(topology: &Topology, policy: ReadPolicy, except: Option<u32>) -> Vec<(u32, Reason)> {
+    ask_after(topology, policy, except.map(|id| Failing { id: BackendId(id), unreached: true }))
+}
+
+fn ask_after(
+    topology: &Topology,
+    policy: ReadPolicy,
+    except: Option<Failing>,
+) -> Vec<(u32, Reason)> {
     let mut balancer = Balancer::new(Balance::RoundRobin);
     let mut routes: Vec<_> = (0..30)
         .map(|_| {
-            let except = except.map(BackendId);
             let query = Query { want: Want::Read, policy, except, now_ms: NOW };
             let route = route(topology, query, &mut balancer, |_| 0).expect("somebody");
             (route.backend.id.0, route.reason)
@@ -146,7 +153,7 @@ fn replicas_stand_in_for_a_master_out_of_reach() {
 }
 
 #[test]
-fn a_master_that_fails_the_request_is_out_of_its_reach() {
+fn a_master_that_cannot_be_reached_for_a_request_is_out_of_its_reach() {
     let topology = topology();
     let current = Finding { standing: Standing::Current, ..stale() };
     found(&topology, 1, current);
@@ -157,6 +164,11 @@ fn a_master_that_fails_the_request_is_out_of_its_reach() {
     assert_eq!(ask(&topology, replica, Some(0)), standing);
     let strict = ReadPolicy { serve_stale: false, ..replica };
     assert_eq!(ask(&topology, strict, Some(0)), [(0, Reason::Fallback)]);
+    // A connection that was lost proves nothing.
+    let lost = Some(Failing { id: BackendId(0), unreached: false });
+    assert_eq!(ask_after(&topology, replica, lost), [(0, Reason::Fallback)]);
+    let any = ReadPolicy { on_stale: OnStale::Error, ..policy(ReadFrom::Any) };
+    assert_eq!(ask_after(&topology, any, lost), [(0, Reason::Policy)]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn sample(role: ServerRole, offset: u64, sent_ms: u64) -> Sample {
         offset: Some(offset),
         attached: Vec::new(),
         loading: false,
-        peer: Some(HostPort::local(2)),
+        addrs: vec![HostPort::local(2)],
         sent_ms,
         received_ms: sent_ms + 1,
         took_us: 700,
@@ -141,6 +141,97 @@ fn a_silent_master_is_not_the_replicas_fault() {
     assert_eq!(doubt(&mut tracker, 8001), None);
 }
 
+/// It was out once, long ago, and keeps up since: a silent master costs it nothing.
+#[test]
+fn a_silent_master_is_not_the_replicas_fault_either_when_it_once_was() {
+    let (mut tracker, mut now) = (tracker(), 10_000);
+    both(&mut tracker, 1, 1, now);
+    assert_eq!(doubt(&mut tracker, now), None);
+    now += 1000;
+    both(&mut tracker, now, 1, now);
+    assert_eq!(doubt(&mut tracker, now), Some(Doubt::Lag));
+    while doubt(&mut tracker, now).is_some() {
+        now += 100;
+        both(&mut tracker, now, now, now);
+    }
+    // Half a minute later the master says nothing, and later nobody does: the monitor itself had
+    // no time, or the network none.
+    for away in [Doubt::MasterSilent, Doubt::NoAnswer] {
+        now += 30_000;
+        both(&mut tracker, now, now, now);
+        assert_eq!(doubt(&mut tracker, now), None);
+        let offset = now;
+        now += 1000;
+        if away == Doubt::MasterSilent {
+            tracker.observe(REPLICA, replica(offset, LinkState::Up, now));
+        }
+        assert_eq!(doubt(&mut tracker, now), Some(away));
+        both(&mut tracker, offset, offset, now);
+        assert_eq!(doubt(&mut tracker, now), None);
+    }
+    // Its own fault still counts.
+    now += 100;
+    both(&mut tracker, now, now, now);
+    now += 1000;
+    tracker.observe(MASTER, master(now, None, now));
+    assert_eq!(doubt(&mut tracker, now), Some(Doubt::NoAnswer));
+    both(&mut tracker, now, now, now);
+    assert_eq!(doubt(&mut tracker, now), Some(Doubt::Rejoining));
+}
+
+/// It was restarted with what it had saved long ago: its offset falls within the same history.
+#[test]
+fn what_is_lost_is_proven_no_more() {
+    let mut tracker = tracker();
+    both(&mut tracker, 100, 100, 5000);
+    both(&mut tracker, 200, 200, 9000);
+    tracker.observe(REPLICA, replica(100, LinkState::Up, 9100));
+    let (finding, _) = tracker.judge(REPLICA, 9110, &limits());
+    assert_eq!((finding.proven_ms, finding.doubt), (Some(5000), Some(Doubt::Lag)));
+    assert_eq!(finding.standing, Standing::Behind);
+}
+
+#[test]
+fn what_is_lost_does_not_keep_the_gate_open() {
+    let (mut tracker, gate) = (tracker(), WriteGate::default());
+    for (offset, acked, now) in [(100, 100, 5000), (200, 200, 9000), (200, 100, 9100)] {
+        tracker.observe(MASTER, master(offset, Some(acked), now));
+        tracker.judge_gate(&gate, now, &limits());
+        assert_eq!(gate.is_open(now), acked == offset, "{now}");
+    }
+}
+
+#[test]
+fn bytes_are_proven_by_a_master_that_answers() {
+    let limits = Limits { max_lag_ms: None, max_lag_bytes: Some(1000), ..limits() };
+    let mut tracker = tracker();
+    both(&mut tracker, 5000, 5000, 5000);
+    let judged = |tracker: &mut Tracker, now| tracker.judge(REPLICA, now, &limits).0;
+    assert_eq!(judged(&mut tracker, 5010).fresh_until_ms, 6000);
+    tracker.observe(REPLICA, replica(5000, LinkState::Up, 5900));
+    assert_eq!(judged(&mut tracker, 5999).doubt, None);
+    assert_eq!(judged(&mut tracker, 6000).doubt, Some(Doubt::MasterSilent));
+    both(&mut tracker, 5000, 5000, 6100);
+    assert_eq!(judged(&mut tracker, 6110).doubt, None);
+}
+
+/// A replica that announces a name is the one that was reached by that name.
+#[test]
+fn the_gate_knows_a_replica_by_either_address() {
+    let (mut tracker, gate) = (tracker(), WriteGate::default());
+    let name = HostPort { host: "replica-1".to_owned(), port: 2 };
+    let mut told = master(100, Some(100), 5000);
+    told.attached[0].addr = name.clone();
+    told.attached[0].age_ms = 3000;
+    tracker.observe(MASTER, told);
+    for (addr, open) in [(HostPort::local(3), false), (name, true)] {
+        let addrs = vec![HostPort::local(9), addr.clone()];
+        tracker.observe(REPLICA, Sample { addrs, ..replica(100, LinkState::Up, 5000) });
+        tracker.judge_gate(&gate, 5100, &limits());
+        assert_eq!(gate.is_open(5100), open, "{addr}");
+    }
+}
+
 #[test]
 fn what_a_server_says_of_itself_comes_first() {
     let mut tracker = tracker();
@@ -154,8 +245,8 @@ fn what_a_server_says_of_itself_comes_first() {
     assert_eq!(judged(up()), (None, Standing::Current, true));
     let down = replica(100, LinkState::Down, 5000);
     assert_eq!(judged(down), (Some(Doubt::LinkDown), Standing::Current, false));
-    let behind = Sample { offset: Some(3), ..replica(3, LinkState::Down, 5000) };
-    assert_eq!(judged(behind), (Some(Doubt::LinkDown), Standing::Current, false), "proven before");
+    let older = replica(3, LinkState::Down, 5000);
+    assert_eq!(judged(older), (Some(Doubt::LinkDown), Standing::Behind, false), "restarted");
     let syncing = Sample { offset: None, ..replica(0, LinkState::Syncing, 5000) };
     assert_eq!(judged(syncing), (Some(Doubt::Syncing), Standing::None, false));
     let behind = replica(3, LinkState::Down, 5000);

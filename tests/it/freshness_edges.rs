@@ -1,0 +1,246 @@
+//! What freshness must survive: servers that are busy, come back with less than they had, or lose
+//! connections; and what is logged of the write gate.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::*;
+
+fn connections(server: &RedisServer) -> u64 {
+    server.info("stats").get("total_connections_received").unwrap().parse().unwrap()
+}
+
+#[track_caller]
+fn wait_stale(trio: &TamperedTrio, wire: &mut Wire) {
+    eventually(Duration::from_secs(5), || {
+        let lines = trio.replica_addrs().map(|addr| ReplicaLine::of(wire, addr));
+        let stale = lines.iter().all(|line| line.get("state") == "stale");
+        if stale { Ok(()) } else { Err(format!("{lines:?}")) }
+    });
+}
+
+/// It is well and says nothing: that is no reason to connect anew, again and again.
+#[test]
+fn busy_servers_keep_their_connections() {
+    let trio = Trio::spawn_with(Flavor::Redis70, |builder| builder.arg("--lua-time-limit", "50"));
+    let proxy = Tidegate::for_trio(&trio).start();
+    for server in [&trio.master, &trio.replicas[0]] {
+        let before = connections(server);
+        let mut script = server.wire();
+        script.set_timeout(Duration::from_secs(20));
+        script.send(&["EVAL", "while true do end", "0"]);
+        thread::sleep(Duration::from_secs(2));
+        eventually(Duration::from_secs(5), || {
+            let killed = server.cmd(&["SCRIPT", "KILL"]);
+            if killed.is_err() { Err(format!("{killed:?}")) } else { Ok(()) }
+        });
+        assert!(script.read_reply().is_err());
+        let opened = connections(server) - before;
+        // The script's own and the two of this test are among them.
+        assert!(opened < 10, "{opened} connections in 2 s: {}", proxy.log());
+    }
+}
+
+/// The master is gone, and one replica comes back with what it had saved long before: the other
+/// one has what the master had, and serves.
+#[test]
+fn who_lost_data_does_not_stand_in_while_another_has_it() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "k", "old"]).ok();
+    trio.wait_synced();
+    trio.replicas[0].cmd(&["SAVE"]).ok();
+    trio.master.cmd(&["SET", "k", "new"]).ok();
+    trio.wait_synced();
+    let proxy = Tidegate::for_trio(&trio).set("reads", "max-lag", "\"5s\"").start();
+    let mut wire = proxy.wire();
+    let serving = |wire: &mut Wire, replica: &RedisServer| {
+        let line = ReplicaLine::find(wire, replica.addr())?;
+        if line.serves() { Ok(()) } else { Err(format!("{line:?}")) }
+    };
+    for replica in &trio.replicas {
+        eventually(Duration::from_secs(5), || serving(&mut wire, replica));
+    }
+    trio.master.kill();
+    trio.replicas[0].restart();
+    let until = Instant::now() + Duration::from_secs(8);
+    let mut reads = 0;
+    while Instant::now() < until {
+        let reply = wire.cmd(&["GET", "k"]);
+        assert!(reply == Reply::Bulk(b"new".to_vec()), "{reply:?} after {reads}");
+        reads += 1;
+        thread::sleep(Duration::from_millis(2));
+    }
+    assert!(reads > 100, "{reads}");
+    assert_eq!(trio.replicas[0].cmd(&["GET", "k"]).str(), "old", "it does answer");
+}
+
+/// A connection to the master that ends is no master out of reach.
+#[test]
+fn a_lost_connection_does_not_bring_back_old_data() {
+    let trio = TamperedTrio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "k", "old"]).ok();
+    trio.master.wait_synced(&trio.replicas[0]);
+    trio.master.wait_synced(&trio.replicas[1]);
+    let faults = FaultProxy::start(trio.master.addr());
+    let proxy = ConfigBuilder::new(faults.addr(), &trio.replica_addrs())
+        .set("reads", "max-lag", "\"300ms\"")
+        .start();
+    trio.links.iter().for_each(FaultProxy::blackhole);
+    trio.master.cmd(&["SET", "k", "new"]).ok();
+    let mut wire = proxy.wire();
+    wait_stale(&trio, &mut wire);
+    let slow = |ms| faults.set_delay_of(Direction::ToClient, Duration::from_millis(ms));
+    for _ in 0..3 {
+        // The monitor is connected again, too: that it connects in vain would be another matter.
+        thread::sleep(Duration::from_millis(500));
+        assert_eq!(wire.cmd(&["GET", "k"]).str(), "new");
+        // The read is at the master, and so is its connection's end.
+        slow(100);
+        wire.send(&["GET", "k"]);
+        thread::sleep(Duration::from_millis(30));
+        faults.reset_all();
+        slow(0);
+        assert_eq!(wire.read_reply().str(), "new");
+    }
+}
+
+/// A master that stalls for longer than a short max-lag is not out of reach yet: who has been cut
+/// off for long does not serve for it.
+#[test]
+fn a_master_that_stalls_does_not_bring_back_old_data() {
+    let trio = TamperedTrio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "k", "old"]).ok();
+    trio.master.wait_synced(&trio.replicas[0]);
+    trio.master.wait_synced(&trio.replicas[1]);
+    let proxy = trio
+        .config()
+        .set("reads", "max-lag", "\"200ms\"")
+        .set("topology", "probe-timeout", "\"4s\"")
+        .start();
+    trio.links.iter().for_each(FaultProxy::blackhole);
+    trio.master.cmd(&["SET", "k", "new"]).ok();
+    let mut wire = proxy.wire();
+    wait_stale(&trio, &mut wire);
+    let mut sleeper = trio.master.wire();
+    for _ in 0..3 {
+        sleeper.send(&["DEBUG", "SLEEP", "0.6"]);
+        let until = Instant::now() + Duration::from_millis(900);
+        // Each asks once: who is asked depends on when.
+        let mut asked = Vec::new();
+        while Instant::now() < until {
+            let mut wire = proxy.wire();
+            wire.send(&["GET", "k"]);
+            asked.push(wire);
+            thread::sleep(Duration::from_millis(20));
+        }
+        for mut wire in asked {
+            assert_eq!(wire.read_reply().str(), "new");
+        }
+        sleeper.read_reply().ok();
+    }
+}
+
+/// Nobody has looked at the clock since it was asked: a read that is asked again is judged by what
+/// is true now.
+#[test]
+fn a_read_that_is_asked_again_is_judged_anew() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["SET", "k", "v"]).ok();
+    trio.wait_synced();
+    let faults = FaultProxy::start(trio.replicas[0].addr());
+    let [first, second] = [faults.addr(), trio.replicas[1].addr()];
+    let proxy = ConfigBuilder::new(trio.master.addr(), &[first, second])
+        .set("reads", "weights", &format!("{{ \"{second}\" = 0 }}"))
+        .set("proxy", "workers", "1")
+        .set("topology", "connect-timeout", "\"10s\"")
+        .start();
+    let mut wire = proxy.wire();
+    let before = trio.replicas[0].calls("get");
+    eventually(Duration::from_secs(5), || {
+        wire.cmd(&["GET", "k"]);
+        if trio.replicas[0].calls("get") > before { Ok(()) } else { Err(proxy.log()) }
+    });
+    faults.blackhole();
+    wire.send(&["GET", "k"]);
+    trio.master.pause();
+    // Longer than max-lag and probe-timeout.
+    thread::sleep(Duration::from_secs(2));
+    faults.reset_all();
+    wire.set_timeout(Duration::from_secs(4));
+    let reply = wire.try_read_reply();
+    trio.master.resume();
+    assert_eq!(reply.unwrap().str(), "v", "the other replica stands in");
+}
+
+#[test]
+fn the_write_gate_is_logged_both_ways() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio)
+        .set("writes", "min-replicas-to-write", "1")
+        .set("writes", "min-replicas-max-lag", "\"1s\"")
+        .start();
+    let mut wire = proxy.wire();
+    let write = |wire: &mut Wire, open: bool| {
+        eventually(Duration::from_secs(10), || {
+            let reply = wire.cmd(&["SET", "k", "v"]);
+            if reply.is_err() == open { Err(format!("{reply:?}")) } else { Ok(()) }
+        });
+    };
+    let told = |what: &str| proxy.log().matches(what).count();
+    write(&mut wire, true);
+    // Nobody is known in the first moment.
+    let (closed, opened) = (told("write gate closed"), told("write gate open"));
+    for n in 1..3 {
+        trio.replicas.iter_mut().for_each(RedisServer::pause);
+        write(&mut wire, false);
+        thread::sleep(Duration::from_millis(200));
+        assert_eq!(told("write gate closed"), closed + n, "{}", proxy.log());
+        trio.replicas.iter_mut().for_each(RedisServer::resume);
+        write(&mut wire, true);
+        thread::sleep(Duration::from_millis(200));
+        assert_eq!(told("write gate open"), opened + n, "{}", proxy.log());
+    }
+}
+
+/// A long period is not waited for when it is made short.
+#[test]
+fn a_shorter_probe_period_holds_at_once() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let config = |period: &str| {
+        Tidegate::for_trio(&trio)
+            .set("topology", "probe-period", period)
+            .set("topology", "probe-timeout", "\"3m\"")
+            .set("reads", "max-lag", "\"3m\"")
+            .set("writes", "min-replicas-max-lag", "\"3m\"")
+    };
+    let mut proxy = config("\"60s\"").start();
+    proxy.reload(&config("\"40ms\"").toml());
+    eventually(Duration::from_secs(8), || {
+        let before = trio.replicas[0].calls("info");
+        thread::sleep(Duration::from_secs(1));
+        let asked = trio.replicas[0].calls("info") - before;
+        // Rounds alone are one a second, with three.
+        if asked > 10 { Ok(()) } else { Err(format!("{asked} a second")) }
+    });
+}
+
+/// The short question is under way at every beat: the long ones are asked all the same.
+#[test]
+fn a_server_slower_than_the_period_is_still_asked_everything() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let faults = FaultProxy::start(trio.replicas[0].addr());
+    faults.set_delay(Duration::from_millis(150));
+    let proxy = ConfigBuilder::new(trio.master.addr(), &[faults.addr()]).start();
+    let mut wire = proxy.wire();
+    let serves = |wire: &mut Wire| {
+        let line = ReplicaLine::find(wire, faults.addr())?;
+        if line.serves() { Ok(()) } else { Err(format!("{line:?}")) }
+    };
+    eventually(Duration::from_secs(10), || serves(&mut wire));
+    let before = trio.replicas[0].calls("role");
+    eventually(Duration::from_secs(10), || {
+        let asked = trio.replicas[0].calls("role") - before;
+        if asked >= 3 { Ok(()) } else { Err(format!("{asked} times")) }
+    });
+    serves(&mut wire).unwrap();
+}
