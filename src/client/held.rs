@@ -9,7 +9,7 @@ use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::outcome;
 use super::transform::Transform;
-use crate::command::{Access, Effect, Resolved};
+use crate::command::{Effect, Resolved};
 use crate::config::{OnClosed, OnStale};
 use crate::resp::encode;
 use crate::routing::NoRoute;
@@ -78,25 +78,30 @@ impl Client {
         request: &Request<'_>,
         command: Option<&Resolved<'_>>,
     ) -> Option<Next> {
-        let exec = command.is_some_and(|command| command.effect == Effect::Exec);
-        let writes = match command {
-            _ if exec => self.session.transaction.has_writes(),
-            Some(command) => command.access == Access::Write,
-            // Nobody knows what it does.
-            None => true,
-        };
-        if self.worker.gate_is_open() || !writes {
+        if self.worker.gate_is_open() || !self.is_gated(command) {
             return None;
         }
         let next = self.unroutable(batch, NoRoute::GateClosed, request.frame.len());
         if next == Next::Wait {
             return Some(next);
         }
-        if exec {
+        if command.is_some_and(|command| command.effect == Effect::Exec) {
             return Some(self.exec_at_gate(batch, request));
         }
         self.session.transaction.refuse();
         Some(self.refused(batch, NoRoute::GateClosed, request.shown))
+    }
+
+    /// Whether the write gate stands before it.
+    pub(super) fn is_gated(&self, command: Option<&Resolved<'_>>) -> bool {
+        match command {
+            Some(command) if command.effect == Effect::Exec => {
+                self.session.transaction.has_writes()
+            }
+            Some(command) => command.gated,
+            // Nobody knows what it does.
+            None => true,
+        }
     }
 
     /// A transaction with writes meets the closed gate: the server is told to discard it.
