@@ -170,7 +170,7 @@ impl Client {
     /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
     /// command, ends with it, and so does what is held and never left.
     pub(super) fn is_through(&self) -> bool {
-        self.blocked || self.held.is_some() || !self.waiting && self.is_answered()
+        self.blocked || (self.held.is_some() || !self.waiting) && self.is_answered()
     }
 
     /// Acts on what came from the servers and from other clients since the last turn.

@@ -28,6 +28,7 @@ mod failover;
 mod freshness;
 mod garbage;
 mod half_close;
+mod held_writes;
 mod isolation;
 mod lifecycle;
 mod login;
