@@ -49,6 +49,7 @@ mod readiness;
 mod real_clients;
 mod redis_rs;
 mod reload;
+mod reload_sessions;
 mod reload_under_load;
 mod reload_watch;
 mod replica_faults;
