@@ -62,4 +62,5 @@ mod timeouts;
 mod transactions;
 mod wait;
 mod wait_replicas;
+mod wait_sessions;
 mod write_gate;
