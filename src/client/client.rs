@@ -196,6 +196,9 @@ impl Client {
         if self.entry.is_killed() {
             self.end(Ending::Now);
         }
+        if self.entry.take_doubt() {
+            self.prove_busy();
+        }
         if self.worker.shared.draining.load(Relaxed) {
             // Who waits for something that may never come would hold the process up.
             let endless = self.waits_endlessly();
@@ -208,6 +211,16 @@ impl Client {
             self.end(Ending::Now);
         }
         self.settle();
+    }
+
+    /// It has said nothing for `timeout`: it ends, unless it waits for a reply or for its turn.
+    fn prove_busy(&mut self) {
+        if self.waiting || !self.inbox.replies().is_settled() {
+            // Its time begins anew when it has what it waits for.
+            self.active = true;
+        } else {
+            self.end(Ending::Now);
+        }
     }
 
     /// True when every request so far is answered; a connection that is no longer needed then

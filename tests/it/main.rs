@@ -29,6 +29,7 @@ mod freshness;
 mod garbage;
 mod half_close;
 mod held_writes;
+mod idle_clients;
 mod isolation;
 mod lifecycle;
 mod login;
