@@ -117,7 +117,10 @@ impl Client {
     /// refuses it.
     fn unroutable(&mut self, batch: &mut Batch<'_>, error: NoRoute, bytes: usize) -> Next {
         batch.flush(&self.inbox);
-        self.worker.shared.suspect.notify_one();
+        if error == NoRoute::NoMaster {
+            self.worker.shared.suspect.notify_one();
+        }
+        // Who is fresh again is found out anyway, many times a second.
         let config = &self.config;
         let patience = match error {
             NoRoute::Stale if config.reads.on_stale == OnStale::Wait => config.reads.wait_timeout,

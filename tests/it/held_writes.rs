@@ -1,6 +1,6 @@
 //! Writes that are held at the gate: room, counts, order, and clients that do not wait for it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::*;
 
@@ -124,6 +124,32 @@ fn a_held_exec_is_counted_once() {
     assert!(wire.read_reply().err().starts_with("EXECABORT"));
     assert_eq!(outcomes(&proxy), [1.0, 0.0, 0.0, 1.0]);
     assert_eq!(server.cmd(&["DBSIZE"]).int(), 0);
+}
+
+/// The gate opens by itself when it is time: refused and held writes are no reason to ask the
+/// servers more than otherwise.
+#[test]
+fn a_closed_gate_does_not_make_the_monitor_hasty() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    for on_closed in ["\"error\"", "\"hold\""] {
+        let proxy = minimum(&server, 1).set("writes", "on-closed", on_closed).start();
+        opens(&proxy, false);
+        let mut wire = proxy.wire();
+        let rounds = || server.calls("role");
+        let before = rounds();
+        let started = Instant::now();
+        if on_closed == "\"hold\"" {
+            wire.send(&["SET", "k", "v"]);
+            wire.expect_silence(Duration::from_secs(3));
+        }
+        while started.elapsed() < Duration::from_secs(3) {
+            assert_eq!(wire.cmd(&["SET", "k", "v"]).err(), NOREPLICAS);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // One a second.
+        let asked = rounds() - before;
+        assert!(asked <= 6, "{asked} rounds in {:?}", started.elapsed());
+    }
 }
 
 /// The drain does not wait for the gate, and nothing leaves.
