@@ -148,7 +148,7 @@ fn a_closed_gate_does_not_make_the_monitor_hasty() {
         }
         // One a second.
         let asked = rounds() - before;
-        assert!(asked <= 6, "{asked} rounds in {:?}", started.elapsed());
+        assert!(asked <= 3 + started.elapsed().as_secs(), "{asked} in {:?}", started.elapsed());
     }
 }
 
