@@ -170,7 +170,7 @@ impl Client {
     /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
     /// command, ends with it, and so does what is held and never left.
     pub(super) fn is_through(&self) -> bool {
-        self.blocked || self.held.is_some() || !self.waiting && self.is_answered()
+        self.blocked || (self.held.is_some() || !self.waiting) && self.is_answered()
     }
 
     /// Acts on what came from the servers and from other clients since the last turn.
@@ -196,6 +196,9 @@ impl Client {
         if self.entry.is_killed() {
             self.end(Ending::Now);
         }
+        if self.entry.take_doubt() {
+            self.prove_busy();
+        }
         if self.worker.shared.draining.load(Relaxed) {
             // Who waits for something that may never come would hold the process up.
             let endless = self.waits_endlessly();
@@ -208,6 +211,16 @@ impl Client {
             self.end(Ending::Now);
         }
         self.settle();
+    }
+
+    /// It has said nothing for `timeout`: it ends, unless it waits for a reply or for its turn.
+    fn prove_busy(&mut self) {
+        if self.waiting || !self.inbox.replies().is_settled() {
+            // Its time begins anew when it has what it waits for.
+            self.active = true;
+        } else {
+            self.end(Ending::Now);
+        }
     }
 
     /// True when every request so far is answered; a connection that is no longer needed then

@@ -80,7 +80,7 @@ impl Client {
             return self.unknown(batch, request);
         };
         if self.session.transaction.is_open() {
-            self.session.transaction.note(command.access == Access::Write);
+            self.session.transaction.note(command.gated);
             return self.in_transaction(batch, request, command);
         }
         self.perform(batch, request, command)

@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub since_ms: u64,
     last_ms: AtomicU64,
     killed: AtomicBool,
+    /// It is to end if it waits for nothing.
+    doubted: AtomicBool,
     waker: OnceLock<Waker>,
     facts: Mutex<Facts>,
 }
@@ -78,6 +80,7 @@ impl Entry {
             since_ms: now_ms,
             last_ms: AtomicU64::new(now_ms),
             killed: AtomicBool::new(false),
+            doubted: AtomicBool::new(false),
             waker: OnceLock::new(),
             facts: Mutex::new(facts),
         }
@@ -102,6 +105,17 @@ impl Entry {
     pub(super) fn kill(&self) {
         self.killed.store(true, Relaxed);
         self.wake();
+    }
+
+    /// Ends it, from any thread, unless it waits for something.
+    pub(super) fn kill_if_idle(&self) {
+        self.doubted.store(true, Relaxed);
+        self.wake();
+    }
+
+    /// Whether somebody takes it for idle; told once.
+    pub(super) fn take_doubt(&self) -> bool {
+        self.doubted.load(Relaxed) && self.doubted.swap(false, Relaxed)
     }
 
     /// Makes it look around, from any thread.

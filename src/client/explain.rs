@@ -40,8 +40,8 @@ impl Client {
                 "neither the proxy nor the master's COMMAND knows it: it is taken for a write",
             ),
         };
-        let writes = command.is_none_or(|command| command.access == Access::Write);
-        let (route, why) = if writes && !self.worker.gate_is_open() {
+        let gated = self.is_gated(command.as_ref());
+        let (route, why) = if gated && !self.worker.gate_is_open() {
             self.no_route(NoRoute::GateClosed, topology, why)
         } else {
             self.destination(topology, way, why)

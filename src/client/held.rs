@@ -9,7 +9,7 @@ use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::outcome;
 use super::transform::Transform;
-use crate::command::{Access, Effect, Resolved};
+use crate::command::{Effect, Resolved};
 use crate::config::{OnClosed, OnStale};
 use crate::resp::encode;
 use crate::routing::NoRoute;
@@ -66,6 +66,8 @@ pub(super) struct Held {
     bytes: Option<u64>,
     /// Its time was up: it was refused, and so is what had to wait with it.
     expired: bool,
+    /// It was refused, its time up or not.
+    refused: bool,
     /// It still waits.
     stuck: bool,
 }
@@ -78,25 +80,30 @@ impl Client {
         request: &Request<'_>,
         command: Option<&Resolved<'_>>,
     ) -> Option<Next> {
-        let exec = command.is_some_and(|command| command.effect == Effect::Exec);
-        let writes = match command {
-            _ if exec => self.session.transaction.has_writes(),
-            Some(command) => command.access == Access::Write,
-            // Nobody knows what it does.
-            None => true,
-        };
-        if self.worker.gate_is_open() || !writes {
+        if self.worker.gate_is_open() || !self.is_gated(command) {
             return None;
         }
         let next = self.unroutable(batch, NoRoute::GateClosed, request.frame.len());
         if next == Next::Wait {
             return Some(next);
         }
-        if exec {
+        if command.is_some_and(|command| command.effect == Effect::Exec) {
             return Some(self.exec_at_gate(batch, request));
         }
         self.session.transaction.refuse();
         Some(self.refused(batch, NoRoute::GateClosed, request.shown))
+    }
+
+    /// Whether the write gate stands before it.
+    pub(super) fn is_gated(&self, command: Option<&Resolved<'_>>) -> bool {
+        match command {
+            Some(command) if command.effect == Effect::Exec => {
+                self.session.transaction.has_writes()
+            }
+            Some(command) => command.gated,
+            // Nobody knows what it does.
+            None => true,
+        }
     }
 
     /// A transaction with writes meets the closed gate: the server is told to discard it.
@@ -110,7 +117,10 @@ impl Client {
     /// refuses it.
     fn unroutable(&mut self, batch: &mut Batch<'_>, error: NoRoute, bytes: usize) -> Next {
         batch.flush(&self.inbox);
-        self.worker.shared.suspect.notify_one();
+        if error == NoRoute::NoMaster {
+            self.worker.shared.suspect.notify_one();
+        }
+        // Who is fresh again is found out anyway, many times a second.
         let config = &self.config;
         let patience = match error {
             NoRoute::Stale if config.reads.on_stale == OnStale::Wait => config.reads.wait_timeout,
@@ -154,7 +164,8 @@ impl Client {
         }
         let bytes = is_write.then_some(bytes);
         let since = batch.now;
-        self.held = Some(Held { error, since, bytes, expired: false, stuck: false });
+        let (expired, refused, stuck) = (false, false, false);
+        self.held = Some(Held { error, since, bytes, expired, refused, stuck });
         true
     }
 
@@ -165,10 +176,13 @@ impl Client {
         }
     }
 
-    /// After that: what was held and does not wait any more has gone its way.
-    pub(super) fn settle_held(&mut self) {
-        if self.held.as_ref().is_some_and(|held| !held.stuck) {
-            self.let_go();
+    /// After that: what was held and does not wait any more has gone its way. It has not if the
+    /// first request was not dealt with (`moved`): it waits for something else, or its client goes.
+    pub(super) fn settle_held(&mut self, moved: bool) {
+        match &mut self.held {
+            Some(held) if !held.stuck && !moved => held.stuck = true,
+            Some(held) if !held.stuck => self.let_go(),
+            _ => {}
         }
     }
 
@@ -179,10 +193,10 @@ impl Client {
         if let Some(bytes) = held.bytes {
             self.worker.shared.held_writes.leave(bytes);
         }
-        match (held.error, held.expired || held.stuck) {
+        match (held.error, held.refused || held.stuck) {
             (NoRoute::GateClosed, false) => counts.writes_released.increment(),
             (NoRoute::Stale, false) => counts.reads_waited.increment(),
-            // What expired was counted request by request; who went away while waiting got nothing.
+            // Refusals were counted request by request; who went away while waiting got nothing.
             _ => {}
         }
     }
@@ -196,8 +210,17 @@ impl Client {
     }
 
     /// Tells the client that nobody may be asked.
-    fn refused(&self, batch: &mut Batch<'_>, error: NoRoute, shown: bool) -> Next {
-        let expired = self.held.as_ref().is_some_and(|held| held.expired);
+    fn refused(&mut self, batch: &mut Batch<'_>, error: NoRoute, shown: bool) -> Next {
+        self.count_refused(error);
+        self.error(batch, shown, &outcome::no_route(error))
+    }
+
+    fn count_refused(&mut self, error: NoRoute) {
+        let held = self.held.as_mut().filter(|held| held.error == error);
+        let expired = held.is_some_and(|held| {
+            held.refused = true;
+            held.expired
+        });
         let counts = &self.worker.counts;
         match (error, expired) {
             (NoRoute::GateClosed, true) => counts.writes_expired.increment(),
@@ -206,7 +229,6 @@ impl Client {
             (NoRoute::Stale | NoRoute::NoReader, _) => counts.reads_refused.increment(),
             (NoRoute::NoMaster, _) => {}
         }
-        self.error(batch, shown, &outcome::no_route(error))
     }
 
     /// Has the server discard the transaction, and gives the client `reply` in place of its answer.
@@ -216,7 +238,7 @@ impl Client {
         request: &Request<'_>,
         reply: Vec<u8>,
     ) -> Next {
-        self.count_refused_exec();
+        self.count_refused(NoRoute::GateClosed);
         if self.session.transaction.discard() {
             let discard = Request { frame: super::transaction::DISCARD, range: None, ..*request };
             self.pass_with(batch, &discard, Transform::Replace(reply))
@@ -226,11 +248,5 @@ impl Client {
             self.worker.counts.local_requests.increment();
             Next::Done
         }
-    }
-
-    fn count_refused_exec(&self) {
-        let expired = self.held.as_ref().is_some_and(|held| held.expired);
-        let counts = &self.worker.counts;
-        if expired { counts.writes_expired.increment() } else { counts.writes_refused.increment() }
     }
 }

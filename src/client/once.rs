@@ -107,6 +107,9 @@ impl Client {
         let lease = self.lease(&batch, side.want()).ok()?;
         self.wrote |= side.is_master();
         self.forget_scan();
+        // It may have been held until now.
+        self.look_at_held();
+        self.settle_held(true);
         self.send_large(&lease, std::mem::take(query), side, &batch);
         Some(0)
     }

@@ -75,7 +75,8 @@ impl Registry {
             let idle = now_ms.saturating_sub(entry.last_ms()) > timeout;
             drop(facts);
             if idle && !waits {
-                entry.kill();
+                // What else it may wait for, it knows best.
+                entry.kill_if_idle();
             }
         }
     }

@@ -52,7 +52,7 @@ impl Client {
             }
         }
         batch.flush(&self.inbox);
-        self.settle_held();
+        self.settle_held(at > 0);
         self.active |= at > 0;
         at
     }

@@ -201,6 +201,8 @@ impl Task {
                 Poll::Ready(Ok(sent)) => {
                     self.client.written += sent;
                     self.farewell |= self.client.ending().is_some();
+                    // To receive is a sign of life, too.
+                    self.client.active = true;
                     counts.bytes_out.add(sent as u64);
                 }
                 Poll::Ready(Err(error)) => return Err(error),

@@ -29,6 +29,8 @@ pub struct LearnedCommand {
     pub name: String,
     /// Who may answer.
     pub access: Access,
+    /// Whether it changes data, as far as anybody knows.
+    pub gated: bool,
     /// Where the keys are.
     pub keys: Keys,
     /// What it does to the session: nothing, or it blocks.
@@ -109,8 +111,11 @@ fn row(entry: &[BytesFrame], of: Option<&str>, container: bool) -> Option<Learne
     (clean && fits).then_some(())?;
     let flags = Flags(items(flags));
     let keys = range(integer(first)?, integer(last)?, integer(step)?)?;
+    let access = flags.access(keys, container);
     Some(LearnedCommand {
-        access: flags.access(keys, container),
+        access,
+        // An operator's command may be one, too.
+        gated: access == Access::Write || flags.has("write"),
         keys,
         effect: if flags.has("blocking") {
             Effect::Blocking(Blocking::Always)

@@ -10,6 +10,8 @@ pub struct Resolved<'a> {
     pub name: &'a str,
     /// Who may answer.
     pub access: Access,
+    /// Whether it changes data, as far as anybody knows: then it does not pass a closed write gate.
+    pub gated: bool,
     /// What it does to the session.
     pub effect: Effect,
     /// Where the keys are.
@@ -30,15 +32,15 @@ impl Resolved<'_> {
 
 impl From<&'static Command> for Resolved<'static> {
     fn from(row: &'static Command) -> Self {
-        let Command { name, arity, access, keys, effect, subcommands: _ } = *row;
-        Self { name, access, effect, keys, arity }
+        let Command { name, arity, access, gated, keys, effect, subcommands: _ } = *row;
+        Self { name, access, gated, effect, keys, arity }
     }
 }
 
 impl<'a> From<&'a LearnedCommand> for Resolved<'a> {
     fn from(row: &'a LearnedCommand) -> Self {
-        let LearnedCommand { ref name, arity, access, keys, effect } = *row;
-        Self { name, access, effect, keys, arity }
+        let LearnedCommand { ref name, arity, access, gated, keys, effect } = *row;
+        Self { name, access, gated, effect, keys, arity }
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Command {
     pub arity: i16,
     /// Who may answer.
     pub access: Access,
+    /// Whether it changes data, as far as anybody knows: then it does not pass a closed write gate.
+    pub gated: bool,
     /// Where the keys are.
     pub keys: Keys,
     /// What it does to the session.

@@ -287,8 +287,17 @@ mod learning {
             entry("x.both", -1, "readonly write", [0, 0, 0]),
             entry("x.none", -1, "", [0, 0, 0]),
             entry("x.config", -1, "readonly admin", [0, 0, 0]),
+            entry("x.import", -1, "write admin", [0, 0, 0]),
             entry("x.pop", -2, "write blocking", [1, -1, 1]),
         ]);
+        let gated = |name: &str| resolve(&learned, name.as_bytes(), None).unwrap().gated;
+        assert!(
+            ["json.set", "x.odd", "x.both", "x.none", "x.import", "x.pop"]
+                .map(gated)
+                .iter()
+                .all(|it| *it)
+        );
+        assert!(!["json.get", "x.settings", "x.config"].map(gated).iter().any(|it| *it));
         let class = |name: &str| resolve(&learned, name.as_bytes(), None).unwrap().access;
         assert_eq!(class("json.get"), Access::Read);
         assert_eq!(class("JSON.SET"), Access::Write);

@@ -135,6 +135,16 @@ impl Member {
         self.is_well() && std::mem::take(&mut self.is_back)
     }
 
+    /// Whether it answered when it was last asked.
+    pub(super) const fn has_answered(&self) -> bool {
+        matches!(self.said, Some(Ok(_)))
+    }
+
+    /// Whether it said that it is a master.
+    pub(super) fn is_master(&self) -> bool {
+        matches!(&self.said, Some(Ok(said)) if matches!(said.role, ServerRole::Master { .. }))
+    }
+
     /// Whether it was loading its data when it was last asked.
     pub(super) fn is_loading(&self) -> bool {
         matches!(&self.said, Some(Ok(said)) if said.loading)
@@ -228,6 +238,11 @@ impl Roster {
             }
         }
         left
+    }
+
+    /// Lets go of all that proxy.toml does not name, at once.
+    pub(super) fn forget_strangers(&mut self) {
+        self.members.retain(|member| member.is_configured);
     }
 
     fn join(&mut self, known: &Known, now: Instant) {

@@ -16,7 +16,7 @@ use super::link::Dial;
 use super::news;
 use super::picture::{backends, is_same};
 use super::probe::{Probed, probe, pulse};
-use super::roster::Roster;
+use super::roster::{Member, Roster};
 use crate::command::Learned;
 use crate::config::{Config, HostPort};
 use crate::topology::{BackendId, Observation, Topology};
@@ -47,6 +47,8 @@ pub struct Monitor {
     master: Option<BackendId>,
     /// The master that proxy.toml named when it was last looked at.
     configured: HostPort,
+    /// That was changed, and the server that it names now has not answered since.
+    is_renamed: bool,
     lesson: Lesson,
     watch: Watch,
     beat: Beat,
@@ -83,6 +85,7 @@ impl Monitor {
             tasks: JoinSet::new(),
             master: None,
             configured,
+            is_renamed: false,
             lesson,
             watch,
             beat: Beat::new(Instant::now()),
@@ -318,9 +321,13 @@ impl Monitor {
     fn publish(&mut self) {
         let (config, now) = (self.config.load_full(), Instant::now());
         if config.topology.master != self.configured {
-            // The operator's word: it counts more than who was master.
             self.configured.clone_from(&config.topology.master);
-            self.master = None;
+            self.is_renamed = true;
+        }
+        if self.is_renamed && self.roster.at(&self.configured).is_some_and(Member::has_answered) {
+            // The operator's word: it counts more than who was master, who stays it until here.
+            self.is_renamed = false;
+            self.replace_master();
         }
         let mut new = Topology::clone(&self.topology.load());
         new.backends = backends(&self.roster, &config, self.master);
@@ -344,6 +351,16 @@ impl Monitor {
         }
         self.ask(|roster| roster.unasked().map(|member| member.id).collect());
         self.learn(&config, now);
+    }
+
+    /// Another server is master because proxy.toml says so, and it itself. Who was it, and with it
+    /// whoever only it knew, must not stand in when that one fails: it has other data.
+    fn replace_master(&mut self) {
+        let old = self.master.take().and_then(|id| self.roster.get(id)).map(|old| &old.run_id);
+        let new = self.roster.at(&self.configured).filter(|new| new.is_master());
+        if new.is_some_and(|new| old != Some(&new.run_id)) {
+            self.roster.forget_strangers();
+        }
     }
 
     /// Asks a master for its commands, once per run of its process.

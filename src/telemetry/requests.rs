@@ -11,6 +11,8 @@ use super::{Kind, Metrics};
 use crate::topology::{BackendId, Topology};
 
 const KINDS: usize = Kind::ALL.len();
+/// From here on the totals of servers that no worker deals with are dropped.
+const BACKENDS_MAX: usize = 4096;
 
 /// What one worker sent to one backend since its last tick.
 #[derive(Debug, Default)]
@@ -67,7 +69,12 @@ impl Requests {
     /// The totals of a backend, for a worker that has just met it.
     #[must_use]
     pub fn of(&self, id: BackendId) -> Arc<BackendRequests> {
-        Arc::clone(self.backends().entry(id).or_default())
+        let mut backends = self.backends();
+        if backends.len() >= BACKENDS_MAX {
+            // Nobody scrapes, and servers come and go.
+            backends.retain(|_, totals| Arc::strong_count(totals) > 1);
+        }
+        Arc::clone(backends.entry(id).or_default())
     }
 
     /// What was answered without asking anybody.
@@ -103,4 +110,21 @@ static NOTHING: [AtomicU64; KINDS] = [const { AtomicU64::new(0) }; KINDS];
 fn write(family: &mut Family<'_>, [class, backend, reason]: [&str; 3], total: &AtomicU64) {
     let labels = [("class", class), ("backend", backend), ("reason", reason)];
     family.sample(&labels, total.load(Relaxed));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_without_end_are_forgotten_though_nobody_scrapes() {
+        let requests = Requests::default();
+        let stays = requests.of(BackendId(0));
+        stays.0[0].store(7, Relaxed);
+        for id in 1..20_000 {
+            drop(requests.of(BackendId(id)));
+        }
+        assert!(requests.backends().len() <= BACKENDS_MAX);
+        assert_eq!(requests.of(BackendId(0)).0[0].load(Relaxed), 7);
+    }
 }

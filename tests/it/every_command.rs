@@ -1,6 +1,7 @@
 //! Every command through the proxy and straight to a second server of the same kind: the same
 //! bytes, in RESP2 and RESP3.
 
+mod gate;
 mod samples;
 
 use std::collections::BTreeSet;

@@ -183,6 +183,75 @@ fn explain_tells_class_keys_and_route() {
     assert_eq!(wire.cmd(&["GET", "k"]), Reply::Null);
 }
 
+/// Whatever is asked about, there is an answer, nothing is run, and the session stays as it is.
+#[test]
+fn explain_takes_any_words() {
+    let (trio, mut proxy) = open();
+    let mut wire = Wire::connect3(proxy.addr());
+    let large = "9".repeat(100_000);
+    let tails: [&[&str]; 10] = [
+        &[],
+        &[""],
+        &["k"],
+        &["18446744073709551615", "-1", "0"],
+        &["-1", "18446744073709551616", "x", "2"],
+        &["2", "9223372036854775807", "k", "k"],
+        &["STREAMS", "BLOCK", "STORE", "KEYS", "STREAMS"],
+        &["k", "BY", "STORE", "GET", "STORE"],
+        &["\r\n", "\0", "x|y", "*"],
+        &[&large, &large],
+    ];
+    let names = ::tidegate::command::all().map(|row| row.name);
+    for name in names.chain(["", "proxy", "x|y", "client|list", "\r\n", &large]) {
+        for tail in tails {
+            let words: Vec<&str> = name.split('|').chain(tail.iter().copied()).collect();
+            wire.send(&[&["PROXY", "EXPLAIN"][..], &words].concat());
+            let told = wire.read_reply();
+            assert!(!text(&told, "class").is_empty() && !text(&told, "route").is_empty());
+        }
+    }
+    assert_eq!(wire.cmd(&["PING"]).str(), "PONG");
+    assert_eq!(
+        client_list::of_server(&trio.master).iter().filter(|it| it.has_flag('P')).count(),
+        0
+    );
+    assert_eq!(trio.master.cmd(&["DBSIZE"]).int(), 0);
+    proxy.assert_alive();
+}
+
+/// Before RESET a monitor's or (in RESP2) a subscriber's words go to its server, which knows no
+/// PROXY; with replies off it is silent.
+#[test]
+fn every_state_of_a_session_has_its_answer() {
+    let (_trio, proxy) = open();
+    for state in [&["SUBSCRIBE", "c"][..], &["MONITOR"]] {
+        let mut wire = proxy.wire();
+        wire.cmd(state);
+        wire.send(&["PROXY", "RELOAD"]);
+        let error = eventually(SOON, || match wire.read_reply() {
+            Reply::Error(text) => Ok(text),
+            heard => Err(format!("{heard:?}")),
+        });
+        assert!(error.starts_with("ERR unknown command"), "{error}");
+    }
+    let mut pushed = Wire::connect3(proxy.addr());
+    pushed.cmd(&["SUBSCRIBE", "c"]);
+    assert_eq!(pushed.cmd(&["PROXY", "TOPOLOGY"]).array().len(), 4);
+    pushed.cmd(&["PROXY", "RELOAD"]).ok();
+    let mut watching = proxy.wire();
+    watching.cmd(&["WATCH", "k"]).ok();
+    watching.cmd(&["PROXY", "RELOAD"]).ok();
+    assert_eq!(text(&explain(&mut watching, "PROXY HELP"), "route"), "proxy");
+    let mut silent = proxy.wire();
+    silent.send(&["CLIENT", "REPLY", "OFF"]);
+    silent.send(&["PROXY", "RELOAD"]);
+    silent.send(&["PROXY", "EXPLAIN", "GET", "k"]);
+    silent.cmd(&["CLIENT", "REPLY", "ON"]).ok();
+    silent.send(&["CLIENT", "REPLY", "SKIP"]);
+    silent.send(&["PROXY", "RELOAD"]);
+    assert_eq!(silent.cmd(&["PROXY", "TOPOLOGY"]).array().len(), 4);
+}
+
 #[test]
 fn explain_follows_the_session_and_the_iteration() {
     let (trio, proxy) = open();

@@ -334,3 +334,34 @@ fn no_more_is_held_than_there_is_room_for() {
     other.expect_silence(Duration::from_millis(100));
     assert_eq!(trio.master.cmd(&["DBSIZE"]).int(), 0);
 }
+
+/// What a former master refuses is sent to the true one as if it came now: not while the gate,
+/// which counts that one's replicas, is closed.
+#[test]
+fn nothing_is_sent_again_past_a_closed_gate() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    // The third server stays with the old master: the new one has one replica where two are wanted.
+    let proxy = gated(&trio, "10s").set("writes", "min-replicas-to-write", "2").start();
+    until_gate(&mut proxy.wire(), "open");
+    let mut wires: Vec<Wire> = (0..4).map(|_| proxy.wire()).collect();
+    wires.iter_mut().for_each(|wire| wire.cmd(&["SET", "k", "v"]).ok());
+    trio.replicas[1].kill();
+    trio.replicas[0].promote();
+    trio.replicas[0].cmd(&["CONFIG", "RESETSTAT"]).ok();
+    trio.master.replicate_from(trio.replicas[0].addr());
+    let started = Instant::now();
+    let mut refused = 0;
+    while started.elapsed() < Duration::from_secs(4) {
+        for wire in &mut wires {
+            wire.send(&["SET", "late", "v"]);
+        }
+        for wire in &mut wires {
+            let reply = wire.read_reply();
+            let text = reply.err();
+            assert!(text == NOREPLICAS || text.starts_with("READONLY "), "{text}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 10);
+    assert_eq!(trio.replicas[0].calls("set"), 0, "nothing reached the new master");
+}

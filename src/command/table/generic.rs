@@ -27,12 +27,12 @@ pub(super) const ROWS: &[Command] = &[
     read("scan", -2, NO_KEYS).does(Effect::Scan { cursor: 1 }),
     write("sort", -2, Keys::Sort),
     read("sort_ro", -2, ONE_KEY),
-    write("touch", -2, ALL_KEYS),
+    write("touch", -2, ALL_KEYS).ungated(),
     read("ttl", 2, ONE_KEY),
     read("type", 2, ONE_KEY),
     write("unlink", -2, ALL_KEYS),
-    write("wait", 3, NO_KEYS).does(Effect::Wait),
-    write("waitaof", 4, NO_KEYS).does(Effect::Wait),
+    write("wait", 3, NO_KEYS).ungated().does(Effect::Wait),
+    write("waitaof", 4, NO_KEYS).ungated().does(Effect::Wait),
 ];
 
 const OBJECT: &[Command] = &[

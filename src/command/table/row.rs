@@ -28,7 +28,7 @@ pub(super) const fn read(name: &'static str, arity: i16, keys: Keys) -> Command 
 }
 
 pub(super) const fn write(name: &'static str, arity: i16, keys: Keys) -> Command {
-    row(Access::Write, name, arity, keys)
+    row(Access::Write, name, arity, keys).gated()
 }
 
 pub(super) const fn master(name: &'static str, arity: i16, keys: Keys) -> Command {
@@ -48,13 +48,23 @@ pub(super) const fn local(name: &'static str, arity: i16, keys: Keys) -> Command
 }
 
 const fn row(access: Access, name: &'static str, arity: i16, keys: Keys) -> Command {
-    Command { name, arity, access, keys, effect: Effect::None, subcommands: &[] }
+    Command { name, arity, access, gated: false, keys, effect: Effect::None, subcommands: &[] }
 }
 
 impl Command {
     /// With an effect on the session.
     pub(super) const fn does(self, effect: Effect) -> Self {
         Self { effect, ..self }
+    }
+
+    /// It changes data, whatever its class.
+    pub(super) const fn gated(self) -> Self {
+        Self { gated: true, ..self }
+    }
+
+    /// It changes no data, though only the master may run it, and once.
+    pub(super) const fn ungated(self) -> Self {
+        Self { gated: false, ..self }
     }
 
     /// As the container of `subcommands`.

@@ -29,9 +29,9 @@ const FUNCTION: &[Command] = &[
 const SCRIPT: &[Command] = &[
     refused("script|debug", -3, NO_KEYS),
     master("script|exists", -3, NO_KEYS),
-    write("script|flush", -2, NO_KEYS),
+    write("script|flush", -2, NO_KEYS).ungated(),
     master("script|help", 2, NO_KEYS),
     master("script|kill", 2, NO_KEYS).does(Effect::OutOfBand),
-    write("script|load", 3, NO_KEYS),
+    write("script|load", 3, NO_KEYS).ungated(),
     master("script|show", 3, NO_KEYS),
 ];

@@ -1,0 +1,190 @@
+//! A reload takes a server out of the file: what becomes of sessions that own a connection to it.
+
+use std::time::Duration;
+
+use crate::support::*;
+
+/// Beyond the ten seconds that a server which leaves has for what is under way.
+const LEFT: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(5);
+
+fn before(master: &RedisServer) -> ConfigBuilder {
+    ConfigBuilder::new(master.addr(), &[]).set("proxy", "watch-config", "false")
+}
+
+/// Waits until new requests go to this server.
+fn moved(proxy: &Tidegate, to: &RedisServer) {
+    let mut wire = proxy.wire();
+    eventually(LEFT, || {
+        let before = to.calls("dbsize");
+        wire.cmd(&["DBSIZE"]);
+        if to.calls("dbsize") > before { Ok(()) } else { Err("not yet".to_owned()) }
+    });
+}
+
+/// Waits until the proxy has no connection to it.
+#[track_caller]
+fn lets_go(server: &RedisServer) {
+    eventually(LEFT, || match client_list::of_server(server).len() {
+        // Who asks.
+        1 => Ok(()),
+        n => Err(format!("{n} connections")),
+    });
+}
+
+/// Nobody would tell a subscriber that messages are published elsewhere now: it is closed, and
+/// comes back.
+#[test]
+fn who_listens_to_a_server_that_left_is_closed() {
+    let [old, new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
+    let mut proxy = before(&old).start();
+    let mut subscriber = proxy.wire();
+    subscriber.cmd(&["SUBSCRIBE", "c"]);
+    let mut pushed = Wire::connect3(proxy.addr());
+    pushed.cmd(&["SUBSCRIBE", "c"]);
+    let mut monitor = proxy.wire();
+    monitor.cmd(&["MONITOR"]).ok();
+    let mut tracking = Wire::connect3(proxy.addr());
+    tracking.cmd(&["CLIENT", "TRACKING", "ON"]).ok();
+    let mut plain = proxy.wire();
+    let id = plain.cmd(&["CLIENT", "ID"]);
+    proxy.reload(&before(&new).toml());
+    moved(&proxy, &new);
+    for wire in [&mut subscriber, &mut pushed, &mut monitor, &mut tracking] {
+        wire.set_timeout(SOON);
+        // What the monitor heard until then.
+        drop(wire.expect_closed());
+    }
+    assert_eq!(plain.cmd(&["CLIENT", "ID"]), id, "who owned nothing stays");
+    let mut again = proxy.wire();
+    again.cmd(&["SUBSCRIBE", "c"]);
+    assert_eq!(new.cmd(&["PUBLISH", "c", "m"]).int(), 1);
+    assert_eq!(again.read_reply().strings(), ["message", "c", "m"]);
+    lets_go(&old);
+}
+
+/// What was watched may have changed, and what was queued is gone: as with any lost connection.
+#[test]
+fn a_transaction_at_a_server_that_left_is_given_up() {
+    let [old, new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
+    let mut proxy = before(&old).start();
+    let (mut watching, mut queueing) = (proxy.wire(), proxy.wire());
+    watching.cmd(&["WATCH", "k"]).ok();
+    queueing.cmd(&["MULTI"]).ok();
+    assert_eq!(queueing.cmd(&["SET", "k", "v"]).str(), "QUEUED");
+    proxy.reload(&before(&new).toml());
+    moved(&proxy, &new);
+    lets_go(&old);
+    let replies = watching.pipeline(&[&["MULTI"], &["SET", "k", "v"], &["EXEC"]]);
+    assert!(replies[2].is_null(), "{replies:?}");
+    assert!(queueing.cmd(&["SET", "l", "v"]).is_err());
+    assert!(queueing.cmd(&["EXEC"]).err().starts_with("EXECABORT"));
+    for wire in [&mut watching, &mut queueing] {
+        wire.cmd(&["SET", "after", "v"]).ok();
+    }
+    assert_eq!(old.cmd(&["DBSIZE"]).int(), 0);
+    assert_eq!(new.cmd(&["DBSIZE"]).int(), 1);
+}
+
+/// The file names another master: it is that one as soon as it answers, and never the old one
+/// again, though that is alive and says that it is one.
+#[test]
+fn the_file_says_who_is_master() {
+    let [old, mut new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
+    let replica = RedisServer::builder(Flavor::Redis70).replica_of(old.addr()).start();
+    old.wait_attached(&replica);
+    // The replicas are the master's own list.
+    let config = |master: &RedisServer| before(master).unset("topology", "replicas");
+    let mut proxy = config(&old).start();
+    let mut wire = proxy.wire();
+    wire.cmd(&["SET", "at", "old"]).ok();
+    // Until the new one answers the old one serves.
+    new.pause();
+    proxy.reload(&config(&new).toml());
+    eventually(SOON, || {
+        let log = proxy.log();
+        if log.contains("reloaded topology.master") { Ok(()) } else { Err(log) }
+    });
+    for n in 0..20 {
+        wire.cmd(&["SET", "n", &n.to_string()]).ok();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(old.cmd(&["GET", "n"]).str(), "19");
+    new.resume();
+    moved(&proxy, &new);
+    wire.cmd(&["SET", "at", "new"]).ok();
+    assert_eq!((new.cmd(&["GET", "at"]).str(), old.cmd(&["GET", "at"]).str()), ("new", "old"));
+    new.kill();
+    let mut refused = 0;
+    for _ in 0..40 {
+        refused += u32::from(wire.cmd(&["SET", "at", "nowhere"]).is_err());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!((refused, old.cmd(&["GET", "at"]).str()), (40, "old"));
+    // And back.
+    proxy.reload(&config(&old).toml());
+    moved(&proxy, &old);
+    assert_eq!(wire.cmd(&["GET", "at"]).str(), "old");
+}
+
+/// The file names a replica: its master is the master, and nothing is lost on the way there.
+#[test]
+fn a_replica_that_the_file_calls_master_leads_to_its_own() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let config = |master| Tidegate::for_trio(&trio).master(master).unset("topology", "replicas");
+    let [replica, _] = trio.replica_addrs();
+    let mut proxy = config(trio.master.addr()).start();
+    let mut wire = proxy.wire();
+    for (round, named) in [replica, trio.master.addr(), replica].into_iter().enumerate() {
+        proxy.reload(&config(named).toml());
+        for n in 0..300 {
+            wire.cmd(&["SET", "n", &format!("{round}:{n}")]).ok();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    assert_eq!(trio.master.cmd(&["GET", "n"]).str(), "2:299");
+}
+
+/// It has its time, and then an answer.
+#[test]
+fn who_is_blocked_at_a_server_that_left_is_told() {
+    let [old, new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
+    let mut proxy = before(&old).start();
+    let mut blocked = proxy.wire();
+    blocked.send(&["BLPOP", "list", "0"]);
+    eventually(SOON, || match old.info("clients").get("blocked_clients") {
+        Some("1") => Ok(()),
+        other => Err(format!("{other:?} blocked")),
+    });
+    proxy.reload(&before(&new).toml());
+    moved(&proxy, &new);
+    blocked.set_timeout(LEFT);
+    let error = blocked.read_reply();
+    assert!(error.err().starts_with("INDOUBT"), "{error:?}");
+    blocked.cmd(&["SET", "k", "v"]).ok();
+    assert_eq!(new.cmd(&["GET", "k"]).str(), "v");
+}
+
+/// SIGHUP while a client's reload is under way: each has its own, one after the other.
+#[test]
+fn a_signal_and_a_client_may_ask_at_once() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = before(&server).set("admin", "commands", "\"master\"");
+    let mut proxy = config.start();
+    let mut wire = proxy.wire();
+    for n in 0..20 {
+        let from = if n % 2 == 0 { "any" } else { "replica" };
+        proxy.write_config(&config.clone().reads_from(from).toml());
+        wire.send(&["PROXY", "RELOAD"]);
+        proxy.sighup();
+        assert!(!wire.read_reply().is_err());
+        // Whichever came first brought it; the other one found nothing new.
+        eventually(SOON, || {
+            let page = Scrape::of(&proxy);
+            let count = |name: &str| page.sum(&format!("tidegate_config_{name}"), &[]);
+            let now = (count("generation"), count("reloads_total"));
+            let wanted = (f64::from(n + 2), f64::from(2 * (n + 1)));
+            if now == wanted { Ok(()) } else { Err(format!("{now:?}, not {wanted:?}")) }
+        });
+    }
+}
