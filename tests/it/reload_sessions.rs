@@ -9,16 +9,20 @@ const LEFT: Duration = Duration::from_secs(20);
 const SOON: Duration = Duration::from_secs(5);
 
 fn before(master: &RedisServer) -> ConfigBuilder {
-    ConfigBuilder::new(master.addr(), &[]).set("proxy", "watch-config", "false")
+    ConfigBuilder::new(master.addr(), &[]).set("proxy", "watch-config", "false").set(
+        "topology",
+        "connect-timeout",
+        "\"10s\"",
+    )
 }
 
-/// Waits until new requests go to this server.
+/// Waits until what is for the master goes to this server.
 fn moved(proxy: &Tidegate, to: &RedisServer) {
     let mut wire = proxy.wire();
     eventually(LEFT, || {
-        let before = to.calls("dbsize");
-        wire.cmd(&["DBSIZE"]);
-        if to.calls("dbsize") > before { Ok(()) } else { Err("not yet".to_owned()) }
+        let before = to.calls("touch");
+        wire.cmd(&["TOUCH", "none"]);
+        if to.calls("touch") > before { Ok(()) } else { Err("not yet".to_owned()) }
     });
 }
 
