@@ -54,12 +54,21 @@ impl Client {
             ("pinned", pins(command.as_ref(), args).into()),
             ("route", route.into()),
             ("why", why.into()),
+            ("max-lag-ms", self.max_lag()),
+            // The offset that this session's reads must have reached: none is asked of any, they
+            // are bounded by lag alone.
+            ("floor", Value::Null),
         ];
         if let Some(command) = command.filter(|it| !it.fits(args.len())) {
             record.push(("note", arity_note(&command, args.len()).into()));
         }
         record.push(("candidates", self.candidates(topology)));
         record
+    }
+
+    fn max_lag(&self) -> Value {
+        let millis = |time: std::time::Duration| i64::try_from(time.as_millis()).ok();
+        self.config.reads.max_lag.and_then(millis).map_or(Value::Null, Value::Integer)
     }
 
     /// The way of a command that is known, and why.
