@@ -174,7 +174,7 @@ fn explain_tells_class_keys_and_route() {
     assert!(text(&explain(&mut wire, "GET k"), "why").contains("proven to be fresh"));
     assert!(text(&explain(&mut wire, "frobnicate"), "why").contains("neither"));
     let told = explain(&mut wire, "GET k");
-    assert_eq!(field(&told, "max-lag-ms").int(), 1000);
+    assert_eq!(field(&told, "max-lag-ms").int(), 60_000);
     assert!(field(&told, "floor").is_null());
     assert_eq!(text(&explain(&mut wire, "PING"), "route"), "proxy");
     assert_eq!(text(&explain(&mut wire, "PROXY RELOAD"), "route"), "proxy");
