@@ -167,8 +167,8 @@ fn a_delay_is_measured_and_judged() {
         let config = ConfigBuilder::new(trio.master.addr(), &[replica]);
         config.set("reads", "max-lag", &format!("\"{max_lag}\"")).start()
     };
-    let (strict, edge, lax) = (with("200ms"), with("400ms"), with("500ms"));
-    for proxy in [&strict, &edge, &lax] {
+    let (strict, edge) = (with("200ms"), with("400ms"));
+    for proxy in [&strict, &edge] {
         until_fresh(proxy, &[replica]);
     }
     // More would not fit into the queue of what is delayed, and be delayed for longer.
@@ -179,41 +179,47 @@ fn a_delay_is_measured_and_judged() {
         _ => Ok(()),
     });
     trio.links[0].set_delay_of(Direction::ToClient, Duration::from_millis(300));
-    let mut wires = [strict.wire(), lax.wire()];
+    let mut looking = strict.wire();
     eventually(Duration::from_secs(10), || {
-        let line = ReplicaLine::of(&mut wires[0], replica);
+        let line = ReplicaLine::of(&mut looking, replica);
         if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
     });
 
     // Until what was held back before the delay has passed.
     thread::sleep(Duration::from_millis(400));
     // What is reported is never too low, and at most a period (and 50 ms) too high.
-    let mut lags = Vec::new();
+    let (mut lags, mut over) = (Vec::new(), Vec::new());
     let settled = Instant::now();
     eventually(Duration::from_secs(60), || {
-        let before = departures(&lax);
-        lags.clear();
+        // A new one each time: nobody has left it yet.
+        let lax = with("500ms");
+        until_fresh(&lax, &[replica]);
+        let mut wire = lax.wire();
+        (lags, over) = (Vec::new(), Vec::new());
         for _ in 0..100 {
             let asked = Instant::now();
-            let lag = ReplicaLine::of(&mut wires[1], replica).int("lag_ms");
+            let lag = ReplicaLine::of(&mut wire, replica).int("lag_ms");
             // The replica has not gone back since.
             let true_age = clock.age(asked, direct.cmd(&["GET", "n"]).str().parse().unwrap());
-            assert!(
-                u128::from(lag.unsigned_abs()) + 1 >= true_age.as_millis(),
-                "{lag}, {true_age:?}"
-            );
+            let true_age = i64::try_from(true_age.as_millis()).unwrap();
+            assert!(lag + 1 >= true_age, "{lag}, {true_age}");
             lags.push(lag);
-            assert!(!ReplicaLine::of(&mut wires[0], replica).is_fresh(), "max-lag = 200ms");
+            over.push(lag - true_age);
+            assert!(!ReplicaLine::of(&mut looking, replica).is_fresh(), "max-lag = 200ms");
             thread::sleep(Duration::from_millis(7));
         }
         lags.sort_unstable();
-        let (median, high) = (lags[50], lags[95]);
-        let held = departures(&lax) == before && ReplicaLine::of(&mut wires[1], replica).is_fresh();
-        // A busy machine delays more than we do: then it is measured again.
-        if held && median <= 450 && high <= 450 { Ok(()) } else { Err(format!("{lags:?}")) }
+        over.sort_unstable();
+        // A busy machine delays more than we do: then it leaves rightly, and is measured again.
+        let held = departures(&lax) == 0 && ReplicaLine::of(&mut wire, replica).is_fresh();
+        let close = over[95] <= 150 && lags[50] <= 450;
+        if held && close { Ok(()) } else { Err(format!("{held}, {over:?}, {lags:?}")) }
     });
     let shown = [lags[0], lags[50], lags[95], lags[99]];
-    println!("a delay of 300 ms: lag least, median, 95 %, most: {shown:?} ms");
+    println!(
+        "a delay of 300 ms: lag least, median, 95 %, most: {shown:?} ms; above the truth by {} ms at 95 %",
+        over[95]
+    );
 
     // At the edge: it may come and go, but ever more seldom.
     thread::sleep(Duration::from_secs(6).saturating_sub(settled.elapsed()));
