@@ -20,6 +20,7 @@
 //! | 4 | [`client`] | one task per client, replies in order |
 //! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
 //! | 5 | [`check`] | `tidegate check` |
+//! | 5 | [`rdb_tool`] | `tidegate rdb` |
 //! | 5 | [`proxy`] | assembly, reload, shutdown |
 //!
 //! Floors 0 to 2 hold no socket, no task and no clock.
@@ -34,6 +35,7 @@ pub mod monitor;
 pub mod net;
 pub mod proxy;
 pub mod rdb;
+pub mod rdb_tool;
 pub mod resp;
 pub mod routing;
 pub mod session;
