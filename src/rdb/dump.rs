@@ -51,7 +51,7 @@ pub fn decode(payload: &[u8], limits: Limits) -> Result<Dumped, RdbError> {
         Ok(value) => Ok(Dumped { version, value }),
         Err(fault) => {
             let context = Context::key(b"", type_byte);
-            Err(RdbError { offset: input.offset(), context, fault })
+            Err(RdbError { offset: input.offset_of(&fault), context, fault })
         }
     }
 }

@@ -7,7 +7,8 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[error("at byte {offset}, {context}: {fault}")]
 pub struct RdbError {
-    /// How many bytes had been read when it was noticed; for a packed value, those up to its end.
+    /// How many bytes had been read when it was noticed; for a packed value, those up to its
+    /// end; for data that ends too early, all.
     pub offset: u64,
     /// What was being read.
     pub context: Context,

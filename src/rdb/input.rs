@@ -61,6 +61,14 @@ impl<R: Read> Input<R> {
         self.base + self.at as u64
     }
 
+    /// Where `fault` was noticed: behind what was handed out, or at the end of all there is.
+    pub(super) fn offset_of(&self, fault: &Fault) -> u64 {
+        match fault {
+            Fault::Truncated => self.base + self.filled as u64,
+            _ => self.offset(),
+        }
+    }
+
     /// What was taken from the source and not handed out.
     pub(super) fn buffered(&self) -> &[u8] {
         self.buffer.get(self.at..self.filled).unwrap_or_default()

@@ -138,7 +138,7 @@ impl<'a> Iterator for Elements<'a> {
 
     fn next(&mut self) -> Option<Element<'a>> {
         let (element, len) = element(self.bytes)?;
-        self.bytes = self.bytes.get(len + back_length_size(len)..)?;
+        self.bytes = self.bytes.get(len + back_length_size_of(self.bytes, len)..)?;
         self.left = self.left.saturating_sub(1);
         Some(element)
     }
@@ -190,7 +190,7 @@ fn element(bytes: &[u8]) -> Option<(Element<'_>, usize)> {
 }
 
 /// How many bytes tell, behind an element, that it is `len` bytes long. The limits are one less
-/// than the bits would hold: so they are in every server.
+/// than the bits would hold: so they are in Redis, and in Valkey before 9.
 pub(super) const fn back_length_size(len: usize) -> usize {
     match len {
         0..=127 => 1,
@@ -199,6 +199,14 @@ pub(super) const fn back_length_size(len: usize) -> usize {
         2_097_151..268_435_455 => 4,
         _ => 5,
     }
+}
+
+/// As [`back_length_size`], of the element at the start of `bytes`. Valkey 9 uses all the bits, so
+/// at the limits there are two ways to write the same length. The first byte tells which it is.
+fn back_length_size_of(bytes: &[u8], len: usize) -> usize {
+    let size = back_length_size(len);
+    let at_limit = matches!(len, 16_383 | 2_097_151 | 268_435_455);
+    if at_limit && bytes.get(len) == Some(&0x7f) { size - 1 } else { size }
 }
 
 /// The length that the end of `bytes` tells, and how many bytes tell it: seven bits each, the
@@ -227,7 +235,7 @@ fn validate(bytes: &[u8]) -> Result<usize, Corrupt> {
     let mut count = 0;
     while !rest.is_empty() {
         let (_, len) = element(rest).ok_or(corrupt("an element is cut off or of no kind"))?;
-        let end = len + back_length_size(len);
+        let end = len + back_length_size_of(rest, len);
         let whole = rest.get(..end).ok_or(corrupt("an element has no length behind it"))?;
         if back_length(whole) != Some((len, end - len)) {
             return Err(corrupt("a length behind an element is not its length"));

@@ -1,4 +1,5 @@
-//! Builds listpacks, byte for byte as a server does.
+//! Builds listpacks, byte for byte as Redis does. (Valkey 9 writes three lengths otherwise:
+//! see [`super::listpack`], which reads both.)
 
 use super::error::Corrupt;
 use super::listpack::{END, Element, HEADER, Listpack, back_length_size, canonical_integer};
@@ -206,6 +207,26 @@ mod tests {
         assert_eq!(what(9, 0x8a), Err("an element is cut off or of no kind"));
         assert_eq!(what(11, 0), Err("has no end"));
         assert_eq!(Listpack::new(vec![0; 5]).unwrap_err().what, "is too short");
+    }
+
+    #[test]
+    fn lengths_at_the_limits_as_valkey_9_writes_them() {
+        for (len, behind) in [(16_383, &b"\x7f\xff"[..]), (2_097_151, b"\x7f\xff\xff")] {
+            let mut builder = ListpackBuilder::new();
+            builder.push_bytes(b"before");
+            builder.push_bytes(&vec![b'x'; len - 5]);
+            let start = builder.bytes.len() - back_length_size(len);
+            builder.bytes.truncate(start);
+            builder.bytes.extend(behind);
+            builder.push_bytes(b"after");
+            let listpack = Listpack::new(builder.finish().unwrap().into_bytes()).unwrap();
+            let lens = |element: Element<'_>| match element {
+                Element::Bytes(bytes) => bytes.len(),
+                Element::Int(_) => 0,
+            };
+            assert!(listpack.iter().map(lens).eq([6, len - 5, 5]));
+            assert!(listpack.iter().rev().map(lens).eq([5, len - 5, 6]));
+        }
     }
 
     proptest! {

@@ -161,7 +161,7 @@ impl<R: Read> Reader<R> {
         };
         item.map_err(|fault| {
             self.state = State::Ended;
-            RdbError { offset: self.input.offset(), context, fault }
+            RdbError { offset: self.input.offset_of(&fault), context, fault }
         })
     }
 

@@ -273,6 +273,7 @@ fn a_file_that_is_cut_off_is_an_error_wherever_it_is_cut() {
     for len in 0..whole.len() {
         let error = read(&whole[..len]).unwrap_err();
         assert!(matches!(error.fault, Fault::Truncated), "{len}: {error}");
+        assert_eq!(error.offset, len as u64);
     }
 }
 
