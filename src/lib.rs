@@ -8,6 +8,7 @@
 //! | 0 | [`resp`] | where a frame ends, what a request says, how a reply is written |
 //! | 0 | [`units`] | sizes, addresses, secrets |
 //! | 1 | [`command`] | one row per command: access, keys, session effect |
+//! | 1 | [`rdb`] | RDB and DUMP payloads: read, every version |
 //! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |
 //! | 1 | [`session`] | one client's state and what each command does to it |
 //! | 2 | [`routing`] | (topology, session, request) to backend: the read/write split |
@@ -19,6 +20,7 @@
 //! | 4 | [`client`] | one task per client, replies in order |
 //! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
 //! | 5 | [`check`] | `tidegate check` |
+//! | 5 | [`rdb_tool`] | `tidegate rdb` |
 //! | 5 | [`proxy`] | assembly, reload, shutdown |
 //!
 //! Floors 0 to 2 hold no socket, no task and no clock.
@@ -32,6 +34,8 @@ pub mod config;
 pub mod monitor;
 pub mod net;
 pub mod proxy;
+pub mod rdb;
+pub mod rdb_tool;
 pub mod resp;
 pub mod routing;
 pub mod session;

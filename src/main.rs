@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tidegate::config::Config;
-use tidegate::{check, proxy, telemetry};
+use tidegate::rdb_tool::ToolError;
+use tidegate::{check, proxy, rdb_tool, telemetry};
 
 /// Exit code for a configuration that cannot be used (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
@@ -27,6 +28,7 @@ Examples:
   tidegate                          run with ./proxy.toml
   tidegate --config /etc/tide.toml  run with another file
   tidegate check proxy.toml         find mistakes, show the servers found
+  tidegate rdb check dump.rdb       what is in a snapshot, and is it valid
 
 Exit codes: 0 all is well, 1 could not start or check found a problem, 2 wrong arguments,
 78 the configuration has mistakes."
@@ -47,12 +49,65 @@ enum Command {
         #[arg(value_name = "FILE", default_value = "proxy.toml")]
         file: PathBuf,
     },
+    /// Look into an RDB file, as a server saves it
+    #[command(subcommand)]
+    Rdb(RdbCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum RdbCommand {
+    /// Read a file to its end: is it valid, and what is in it
+    ///
+    /// Prints the version, what the server said about itself, databases, functions, modules, keys
+    /// by type and encoding with their elements and bytes, and the largest keys. Of a file that is
+    /// not valid it prints what is before the fault, then where and what the fault is.
+    ///
+    /// Reads files of Redis 1 to 8.4 and Valkey up to 9.1; of later ones what has not changed.
+    #[command(after_help = "\
+Examples:
+  tidegate rdb check dump.rdb
+  redis-cli --rdb - | tidegate rdb check -
+
+Exit codes: 0 the file is valid, 1 it is not or cannot be read, 2 wrong arguments.")]
+    Check {
+        /// The file; - is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print the keys of a file as JSON, one per line
+    ///
+    /// Members of each line: db, key, type, encoding, value; and expires_at_ms, idle, freq where
+    /// the file has them. A value is
+    ///   string  a string
+    ///   list    an array of strings
+    ///   set     an array of strings
+    ///   hash    an array of {field, value} and, where a field expires, expires_at_ms
+    ///   zset    an array of {member, score}; infinite scores are "inf" and "-inf"
+    ///   stream  {entries, last_id, ...}, an entry being [id, [[field, value], ...]]
+    ///   module  {module, base64}
+    /// A string that is not UTF-8 is an object instead: {"base64": "..."}.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Examples:
+  tidegate rdb dump dump.rdb | jq -r 'select(.type == \"hash\").key'
+  redis-cli --rdb - | tidegate rdb dump - > keys.jsonl
+
+Exit codes: 0 all keys are printed, 1 the file is not valid or cannot be read (the keys before
+the fault are printed), 2 wrong arguments."
+    )]
+    Dump {
+        /// The file; - is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
         Some(Command::Check { file }) => run_check(&file),
+        Some(Command::Rdb(command)) => run_rdb(&command),
         None => run_proxy(arguments.config),
     }
 }
@@ -70,6 +125,25 @@ fn run_check(file: &std::path::Path) -> ExitCode {
         }
         Err(error) => {
             eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_rdb(command: &RdbCommand) -> ExitCode {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let outcome = match command {
+        RdbCommand::Check { file } => rdb_tool::check(file, &mut out),
+        RdbCommand::Dump { file } => rdb_tool::dump(file, &mut out),
+    };
+    match outcome.and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever stopped reading knows enough.
+        Err(ToolError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("tidegate: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,0 +1,15 @@
+//! Compressed bytes become exactly as many as were promised, or an error; what stood in the
+//! output before stays.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tidegate::rdb::lzf;
+
+fuzz_target!(|input: (u32, &[u8])| {
+    let (len, bytes) = input;
+    let mut out = b"before".to_vec();
+    let promised = len as usize;
+    let read = lzf::decompress(bytes, promised, &mut out);
+    assert!(out.starts_with(b"before") && out.capacity() <= 64 + 2 * 88 * bytes.len());
+    assert!(out.len() - 6 <= promised && (read.is_err() || out.len() - 6 == promised));
+});

@@ -1,0 +1,125 @@
+//! Intsets: sorted integers of one width in one run of bytes.
+
+use super::error::Corrupt;
+
+/// Width of an integer (4) and count of them (4).
+const HEADER: usize = 8;
+
+const fn corrupt(what: &'static str) -> Corrupt {
+    Corrupt::new("intset", what)
+}
+
+/// A valid intset: its integers ascend, and none comes twice.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Intset(Box<[u8]>);
+
+impl Intset {
+    /// Takes `bytes` if they are an intset.
+    ///
+    /// # Errors
+    /// [`Corrupt`] says what does not hold.
+    pub fn new(bytes: Vec<u8>) -> Result<Self, Corrupt> {
+        let header: &[u8; HEADER] = bytes.first_chunk().ok_or(corrupt("is too short"))?;
+        let [a, b, c, d, e, f, g, h] = *header;
+        let width = u32::from_le_bytes([a, b, c, d]);
+        if ![2, 4, 8].contains(&width) {
+            return Err(corrupt("its integers have no width that is known"));
+        }
+        let count = u32::from_le_bytes([e, f, g, h]);
+        if u64::from(count) * u64::from(width) != (bytes.len() - HEADER) as u64 {
+            return Err(corrupt("has not as many integers as it says"));
+        }
+        let set = Self(bytes.into_boxed_slice());
+        if !set.iter().is_sorted_by(|a, b| a < b) {
+            return Err(corrupt("its integers do not ascend"));
+        }
+        Ok(set)
+    }
+
+    /// How wide an integer is, in bytes: 2, 4 or 8.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.0.first().copied().map_or(8, usize::from)
+    }
+
+    /// How many integers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len().saturating_sub(HEADER) / self.width()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// It as it is stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// It as it is stored.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_vec()
+    }
+
+    /// Its integers, ascending.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
+        let integers = self.0.get(HEADER..).unwrap_or_default();
+        integers.chunks_exact(self.width()).map(|bytes| match *bytes {
+            [a, b] => i16::from_le_bytes([a, b]).into(),
+            [a, b, c, d] => i32::from_le_bytes([a, b, c, d]).into(),
+            _ => bytes.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes)),
+        })
+    }
+}
+
+impl std::fmt::Debug for Intset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "small numbers all")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn intset(width: u32, body: &[u8]) -> Result<Intset, &'static str> {
+        let count = (body.len() / width.max(1) as usize) as u32;
+        let bytes = [&width.to_le_bytes()[..], &count.to_le_bytes(), body].concat();
+        Intset::new(bytes).map_err(|corrupt| corrupt.what)
+    }
+
+    #[test]
+    fn every_width() {
+        let set = intset(2, &[0, 0x80, 0xff, 0xff, 1, 0]).unwrap();
+        assert!(set.iter().eq([-32768, -1, 1]));
+        assert_eq!((set.len(), set.width(), set.is_empty()), (3, 2, false));
+        assert!(intset(4, &[0, 0, 0, 0x80, 0, 0, 1, 0]).unwrap().iter().eq([-1 << 31, 65536]));
+        let wide = i64::MAX.to_le_bytes();
+        assert!(intset(8, &wide).unwrap().iter().rev().eq([i64::MAX]));
+        assert!(intset(8, &[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_does_not_hold_is_refused() {
+        assert_eq!(intset(3, &[0; 3]), Err("its integers have no width that is known"));
+        assert_eq!(intset(2, &[0; 3]), Err("has not as many integers as it says"));
+        assert_eq!(intset(2, &[1, 0, 1, 0]), Err("its integers do not ascend"));
+        assert_eq!(Intset::new(vec![2]).unwrap_err().what, "is too short");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(body: Vec<u8>, width in 0u32..10) {
+            if let Ok(set) = intset(width, &body) {
+                prop_assert_eq!(set.iter().count(), set.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! How much memory a payload may ask for. Memory is taken as bytes arrive, never on a promise;
+//! these bound what arrives.
+
+/// Bounds on what one key may bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest string, or packed value, in bytes after decompression.
+    pub string: u64,
+    /// The longest value, all its strings together, in bytes after decompression.
+    pub value: u64,
+}
+
+impl Default for Limits {
+    /// A server's own limit is 512 MiB by default and can be raised, and a replica has to take
+    /// what its master has.
+    fn default() -> Self {
+        Self { string: 4 << 30, value: 64 << 30 }
+    }
+}

@@ -1,0 +1,63 @@
+//! RDB files and DUMP payloads, of every version: what a server writes when it saves, sends to a
+//! replica, or is asked to DUMP.
+//!
+//! ```
+//! use tidegate::rdb::{Item, Limits, Reader};
+//!
+//! let file = b"REDIS0003\xfe\0\0\x01k\x02hi\xff";
+//! let mut reader = Reader::new(&file[..], Limits::default());
+//! while let Some(item) = reader.next_item()? {
+//!     if let Item::Key(entry) = item {
+//!         println!("{:?} is a {}", entry.key, entry.value.kind());
+//!     }
+//! }
+//! # Ok::<(), tidegate::rdb::RdbError>(())
+//! ```
+//!
+//! Reading only, so far. What is read is checked as far as it lies in one value: whoever has a
+//! [`Listpack`], an [`Intset`] or a [`StreamNode`] can walk it without a further check. Not
+//! checked: that a field, a member or a key comes only once, and that a packed sorted set is
+//! sorted. No byte makes it panic, and memory is taken as bytes arrive: at most 88 times as much
+//! where they are compressed, within [`Limits`].
+
+mod checksum;
+mod decode;
+pub mod dump;
+mod error;
+mod input;
+mod intset;
+mod length;
+mod limits;
+mod listpack;
+mod listpack_builder;
+pub mod lzf;
+pub mod module;
+mod reader;
+mod stream;
+mod stream_decode;
+mod string;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod types;
+mod value;
+pub mod ziplist;
+pub mod zipmap;
+
+pub use checksum::Checksum;
+pub use decode::packed_score;
+pub use error::{Context, Corrupt, Fault, RdbError};
+pub use intset::Intset;
+pub use limits::Limits;
+pub use listpack::{Element, Elements, Listpack};
+pub use listpack_builder::ListpackBuilder;
+pub use module::Module;
+pub use reader::{ChecksumState, Entry, Header, Item, ModuleAux, Reader};
+pub use stream::{
+    Consumer, Entries, Entry as StreamEntry, Group, Idempotence, Pending, Producer, Stream,
+    StreamId, StreamNode,
+};
+pub use string::Text;
+pub use strings::Strings;
+pub use types::Vendor;
+pub use value::{Hash, ListNode, Set, SortedSet, Value};
