@@ -66,14 +66,13 @@ fn copy_back<'a>(
     if run > end - out.len() {
         return Err(corrupt("is longer than promised"));
     }
-    let Some(mut from) = out.len().checked_sub(distance).filter(|from| *from >= start) else {
+    let Some(from) = out.len().checked_sub(distance).filter(|from| *from >= start) else {
         return Err(corrupt("refers to before its start"));
     };
-    // Where the copy overlaps itself, what was just written is part of what is repeated.
+    // Where the copy overlaps itself, each round has twice as much to repeat as the one before.
     while run > 0 {
         let piece = run.min(out.len() - from);
         out.extend_from_within(from..from + piece);
-        from += piece;
         run -= piece;
     }
     Ok(after)
