@@ -138,10 +138,6 @@ fn sets_and_hashes(to: &mut Filler) {
     to.say("SADD set:int32 1 -2 70000");
     to.say("SADD set:int64 1 -2 9223372036854775807 -9223372036854775808");
     to.many("SADD", "set:numbers", (0..2000).map(|n| (n * 7919).to_string()));
-    // More elements in one packed value than its header can count.
-    to.say("CONFIG SET hash-max-ziplist-entries 100000");
-    to.many("HSET", "hash:uncounted", (0..66_000).map(|n| n.to_string()));
-    to.say("CONFIG SET hash-max-ziplist-entries 128");
     to.say("HSET hash:small f v 1 2 -3 4.5 g 007");
     to.many("HSET", "hash:long", (0..4000).map(|n| format!("field or value {n}")));
     let pairs = all.iter().flat_map(|element| [element, element]);
