@@ -7,6 +7,7 @@ use super::readiness::Readiness;
 use super::{Page, status};
 use crate::client::{Beats, Shared};
 use crate::telemetry::{ConfigState, Exporter, Scene};
+use crate::units::millis;
 
 /// A worker that has not done its housekeeping for so long hangs.
 const HANGS_MS: u64 = 5_000;
@@ -49,7 +50,7 @@ impl Pages {
         let scene = Scene {
             topology: &shared.topology.load_full(),
             now_ms: shared.now_ms(),
-            probe_timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+            probe_timeout_ms: millis(timeout),
             clients: shared.registry.len(),
             max_clients: shared.config.load().proxy.max_clients,
             writes_held: shared.held_writes.clients(),

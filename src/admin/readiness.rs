@@ -8,6 +8,7 @@ use crate::client::{Shared, read_policy};
 use crate::config::{Balance, Config, Ready};
 use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Want, admit_write, route};
 use crate::topology::{Role, Topology};
+use crate::units::millis;
 
 /// For how long a master may be silent where `request-timeout` sets no limit; as the monitor sees
 /// it.
@@ -71,7 +72,7 @@ fn can_write(topology: &Topology, config: &Config, now_ms: u64) -> Result<(), St
 fn master_answers(topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
     let master = topology.master().ok_or("no master is known")?;
     let patience = config.topology.request_timeout.unwrap_or(MASTER_PATIENCE);
-    let patience = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+    let patience = millis(patience);
     if master.is_silent(now_ms, patience) {
         return Err(format!("the master {} does not answer", master.addr));
     }

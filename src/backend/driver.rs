@@ -15,6 +15,7 @@ use super::{Connection, Credentials, HandshakeError, greet};
 use crate::config::HostPort;
 use crate::net::{self, Scratch};
 use crate::topology::{Health, observation::scan_tag};
+use crate::units::{micros, millis};
 
 /// Where a connection goes and how it gets in.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
             format!("the connection to {} was lost: {error}", dial.addr)
         }
     };
-    let now_ms = u64::try_from(around.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let now_ms = millis(around.epoch.elapsed());
     if around.health.failed(now_ms, fastrand::f64()) {
         tracing::warn!(backend = %dial.addr, "{reason}");
     }
@@ -172,8 +173,7 @@ impl<'a> Transfer<'a> {
             received
         };
         if let Some(took) = received.took {
-            let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            self.around.health.observe_latency(took);
+            self.around.health.observe_latency(micros(took));
         }
         if self.connection.take_refused() {
             self.around.suspect.notify_one();

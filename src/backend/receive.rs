@@ -104,6 +104,14 @@ impl Pipeline {
         advance(ticket, 1);
     }
 
+    /// Takes the bytes of one frame; how many there were, and the frame if that is all of it.
+    fn collect(&mut self, buf: &[u8]) -> Result<(usize, Option<Vec<u8>>), ReplyError> {
+        let step = self.scanner.advance(buf)?;
+        self.whole.extend_from_slice(&buf[..step.consumed]);
+        let frame = step.complete.then(|| std::mem::take(&mut self.whole));
+        Ok((step.consumed, frame))
+    }
+
     /// Collects a reply that is wanted in one piece.
     fn receive_whole(
         &mut self,
@@ -111,10 +119,8 @@ impl Pipeline {
         now: Instant,
         received: &mut Received,
     ) -> Result<usize, ReplyError> {
-        let step = self.scanner.advance(buf)?;
-        self.whole.extend_from_slice(&buf[..step.consumed]);
-        if step.complete {
-            let frame = std::mem::take(&mut self.whole);
+        let (used, frame) = self.collect(buf)?;
+        if let Some(frame) = frame {
             let refusal = if frame.first() == Some(&b'-') { Refusal::of(&frame) } else { None };
             let shared = self.owner.is_none();
             let once = self.tickets.front().is_some_and(|ticket| ticket.once);
@@ -130,7 +136,7 @@ impl Pipeline {
             }
             self.finish(now, received);
         }
-        Ok(step.consumed)
+        Ok(used)
     }
 
     /// Collects a frame, then tells by its kind whether it answers the first ticket.
@@ -140,10 +146,8 @@ impl Pipeline {
         now: Instant,
         received: &mut Received,
     ) -> Result<usize, ReplyError> {
-        let step = self.scanner.advance(buf)?;
-        self.whole.extend_from_slice(&buf[..step.consumed]);
-        if step.complete {
-            let frame = std::mem::take(&mut self.whole);
+        let (used, frame) = self.collect(buf)?;
+        if let Some(frame) = frame {
             match self.tickets.front_mut() {
                 Some(ticket) if relay::is_reply(self.relay, &frame) => {
                     self.refused |= frame.starts_with(b"-READONLY ");
@@ -170,7 +174,7 @@ impl Pipeline {
                 }
             }
         }
-        Ok(step.consumed)
+        Ok(used)
     }
 
     /// Retires the first ticket if its last reply has come.

@@ -21,6 +21,7 @@ use super::worker::Worker;
 use crate::backend::{Cause, Connection, ConnectionKey, Event, Inbox, Ticket};
 use crate::resp::{encode, integer};
 use crate::topology::BackendId;
+use crate::units::millis;
 
 /// How much longer than `wait-timeout` a master may take to say that it is over.
 const GRACE: Duration = Duration::from_millis(250);
@@ -158,7 +159,7 @@ fn lease(
 
 fn send(lease: &Connection, inbox: &Rc<Inbox>, demand: Demand) {
     let replicas = integer::text(demand.replicas);
-    let millis = integer::text(u64::try_from(demand.timeout.as_millis()).unwrap_or(u64::MAX));
+    let millis = integer::text(millis(demand.timeout));
     let wait = encode::request_of(&[b"WAIT", &replicas, &millis]);
     let requests = [TOUCH, MARKER, &wait].concat();
     let first = inbox.replies().open(3, false);

@@ -11,6 +11,7 @@ use crate::config::{OnClosed, OnStale};
 use crate::routing::{NoRoute, Reason, Want, may_serve};
 use crate::session::cursor::Cursor;
 use crate::topology::Topology;
+use crate::units::millis;
 
 /// Where a request goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +68,7 @@ impl Client {
     }
 
     fn max_lag(&self) -> Value {
-        let millis = |time: std::time::Duration| i64::try_from(time.as_millis()).ok();
-        self.config.reads.max_lag.and_then(millis).map_or(Value::Null, Value::Integer)
+        self.config.reads.max_lag.map(millis).into()
     }
 
     /// The way of a command that is known, and why.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::entry::Entry;
+use crate::units::millis;
 
 type Entries = BTreeMap<u64, Arc<Entry>>;
 
@@ -68,7 +69,7 @@ impl Registry {
 
     /// Ends clients that have said nothing for `timeout`, unless they wait for something.
     pub fn kill_idle(&self, timeout: Duration, now_ms: u64) {
-        let timeout = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let timeout = millis(timeout);
         for entry in self.all() {
             let facts = entry.facts();
             let waits = facts.blocked || facts.is_pubsub() || facts.monitor;

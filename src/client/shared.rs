@@ -11,6 +11,7 @@ use super::{Beats, HeldWrites, Pause, Registry, Reloads};
 use crate::config::Config;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
+use crate::units::millis;
 
 /// Handles to what is process-wide; made once, by `proxy`.
 #[derive(Debug)]
@@ -43,6 +44,6 @@ impl Shared {
     /// Milliseconds of the process's clock.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+        millis(self.epoch.elapsed())
     }
 }

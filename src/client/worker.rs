@@ -18,6 +18,7 @@ use crate::routing::{
 use crate::session::Session;
 use crate::telemetry::Counts;
 use crate::topology::Topology;
+use crate::units::millis;
 
 type Cached<T> = RefCell<Cache<Arc<ArcSwap<T>>, Arc<T>>>;
 
@@ -92,8 +93,7 @@ impl Worker {
     /// Looks at the clock; done once per batch.
     pub fn look_at_clock(&self) -> Instant {
         let now = Instant::now();
-        let since = now.saturating_duration_since(self.shared.epoch).as_millis();
-        let now_ms = u64::try_from(since).unwrap_or(u64::MAX);
+        let now_ms = millis(now.saturating_duration_since(self.shared.epoch));
         self.now_ms.set(now_ms);
         let mut topology = self.topology.borrow_mut();
         self.gate_open.set(routing::admit_write(topology.load(), now_ms).is_ok());
@@ -199,7 +199,7 @@ pub fn read_policy(config: &Config, from: ReadFrom) -> ReadPolicy {
         from,
         on_stale: config.reads.on_stale,
         serve_stale: config.reads.replica_serve_stale_data,
-        silence_ms: u64::try_from(silence.as_millis()).unwrap_or(u64::MAX),
+        silence_ms: millis(silence),
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::roster::Roster;
 use crate::config::Config;
 use crate::topology::{BackendId, Freshness, Limits, Sample, Tracker, Turn, WriteGate};
+use crate::units::millis;
 
 /// The tracker, and where its findings go.
 #[derive(Debug)]
@@ -91,7 +92,6 @@ fn tell(addr: &str, turn: Turn, stale: &mut HashSet<BackendId>) {
 }
 
 fn limits(config: &Config) -> Limits {
-    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let (reads, writes) = (&config.reads, &config.writes);
     Limits {
         max_lag_ms: reads.max_lag.map(millis),

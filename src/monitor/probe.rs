@@ -7,6 +7,7 @@ use super::frame::is_error;
 use super::link::{Dial, Link, LinkError};
 use super::position::{self, Asked};
 use crate::topology::{Observation, Sample};
+use crate::units::{micros, millis};
 
 /// Longest answer to one question, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;
@@ -84,12 +85,9 @@ async fn ask(mut link: Link, epoch: Instant) -> Result<Answer, LinkError> {
 }
 
 fn asked(epoch: Instant, sent: Instant) -> Asked {
-    let millis = |at: Instant| {
-        u64::try_from(at.saturating_duration_since(epoch).as_millis()).unwrap_or(u64::MAX)
-    };
+    let at = |moment: Instant| millis(moment.saturating_duration_since(epoch));
     let now = Instant::now();
-    let took_us = u64::try_from((now - sent).as_micros()).unwrap_or(u64::MAX);
-    Asked { sent_ms: millis(sent), received_ms: millis(now), took_us }
+    Asked { sent_ms: at(sent), received_ms: at(now), took_us: micros(now - sent) }
 }
 
 fn probed(outcome: Result<Answer, LinkError>, is_new: bool) -> Probed {

@@ -20,6 +20,7 @@ use super::roster::{Member, Roster};
 use crate::command::Learned;
 use crate::config::{Config, HostPort};
 use crate::topology::{BackendId, Observation, Topology};
+use crate::units::millis;
 
 /// How long a master may take to answer where `request-timeout` sets no limit.
 const MASTER_PATIENCE: Duration = Duration::from_secs(60);
@@ -217,8 +218,8 @@ impl Monitor {
                 };
                 let dial = Dial::new(&member.addr, &config).patient_for_answers(patience);
                 let link = member.take_link();
-                let task = async move { probe(link, dial, epoch).await };
-                let task = async move { Report::Probed(id, Box::new(task.await)) };
+                let task =
+                    async move { Report::Probed(id, Box::new(probe(link, dial, epoch).await)) };
                 member.set_asking(self.tasks.spawn(task), Instant::now());
             }
         }
@@ -257,7 +258,7 @@ impl Monitor {
     }
 
     fn now_ms(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+        millis(self.epoch.elapsed())
     }
 
     fn judge(&mut self) {

@@ -5,7 +5,9 @@
 mod byte_size;
 mod host_port;
 mod secret;
+mod time;
 
 pub use byte_size::{ByteSize, ByteSizeError};
 pub use host_port::{HostPort, HostPortError};
 pub use secret::Secret;
+pub use time::{micros, millis};
