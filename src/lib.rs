@@ -9,6 +9,7 @@
 //! | 0 | [`units`] | sizes, addresses, secrets |
 //! | 1 | [`command`] | one row per command: access, keys, session effect |
 //! | 1 | [`rdb`] | RDB and DUMP payloads: read, every version |
+//! | 1 | [`store`] | the engine's data: keys, values, every command on them |
 //! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |
 //! | 1 | [`session`] | one client's state and what each command does to it |
 //! | 2 | [`routing`] | (topology, session, request) to backend: the read/write split |
@@ -39,6 +40,7 @@ pub mod rdb_tool;
 pub mod resp;
 pub mod routing;
 pub mod session;
+pub mod store;
 pub mod telemetry;
 pub mod topology;
 pub mod units;

@@ -1,0 +1,93 @@
+//! The commands the store has, by name.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use super::context::{Args, Done, ReadCx, WriteCx};
+use super::reply::Reply;
+use crate::command;
+
+type Read = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
+type Write = fn(&mut WriteCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
+
+/// A command and what runs it. Its arity is that of its row in [`crate::command`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    name: &'static str,
+    run: Run,
+}
+
+/// What runs a command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Run {
+    Read(Read),
+    Write(Write),
+}
+
+/// A command that was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) run: Run,
+    arity: i16,
+}
+
+/// All commands of the store.
+#[derive(Debug)]
+pub(crate) struct Commands {
+    by_name: HashMap<&'static str, Found, FixedState>,
+}
+
+impl Row {
+    /// A command that only reads. `name` in lower case.
+    pub(crate) const fn read(name: &'static str, run: Read) -> Self {
+        Self { name, run: Run::Read(run) }
+    }
+
+    /// A command that may change data.
+    pub(crate) const fn write(name: &'static str, run: Write) -> Self {
+        Self { name, run: Run::Write(run) }
+    }
+}
+
+impl Found {
+    /// Whether a request of `argc` words, the name included, may be run: commands rely on it.
+    pub(crate) fn takes(self, argc: usize) -> bool {
+        let arity = usize::from(self.arity.unsigned_abs());
+        if self.arity < 0 { argc >= arity } else { argc == arity }
+    }
+}
+
+impl Commands {
+    pub(crate) fn new() -> Self {
+        let rows = super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|rows| rows.iter());
+        let found = |row: &Row| {
+            let known = command::lookup(row.name.as_bytes())?;
+            Some((known.name, Found { run: row.run, arity: known.arity }))
+        };
+        Self { by_name: rows.filter_map(found).collect() }
+    }
+
+    /// The command of this name, in any case.
+    pub(crate) fn find(&self, name: &[u8]) -> Option<Found> {
+        self.by_name.get(command::lookup(name)?.name).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_known_and_comes_once() {
+        let rows =
+            super::super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|r| r.iter());
+        let names: Vec<_> = rows.map(|row| row.name).collect();
+        for name in &names {
+            assert!(command::lookup(name.as_bytes()).is_some(), "{name}");
+        }
+        assert_eq!(Commands::new().by_name.len(), names.len());
+        assert!(Commands::new().find(b"gEt").unwrap().takes(2));
+        assert!(!Commands::new().find(b"get").unwrap().takes(3));
+    }
+}

@@ -1,0 +1,162 @@
+//! What a command has at hand while it runs: the database, the time, who asks.
+
+use super::Store;
+use super::database::Database;
+use super::dialect::Dialect;
+use super::error::CommandError;
+use super::packing::Packing;
+use super::slot::Slot;
+use super::value::{Typed, ValueRef};
+
+/// The words of a request, the command's name first. As many as its arity says.
+pub(crate) type Args<'a> = &'a [&'a [u8]];
+
+/// What a command says when it is done: nothing, its reply is written; or why not.
+pub(crate) type Done = Result<(), CommandError>;
+
+/// A command that reads. What has expired is not there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadCx<'a> {
+    pub(crate) store: &'a Store,
+    /// The number of the database.
+    pub(crate) db: usize,
+    /// Unix milliseconds.
+    pub(crate) now: i64,
+}
+
+/// A command that may change data.
+#[derive(Debug)]
+pub(crate) struct WriteCx<'a> {
+    pub(crate) store: &'a mut Store,
+    /// The number of the database; there is one.
+    pub(crate) db: usize,
+    /// Unix milliseconds.
+    pub(crate) now: i64,
+    /// It comes from the master: what has expired is there until the master deletes it.
+    pub(crate) from_master: bool,
+}
+
+impl<'a> ReadCx<'a> {
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.store.dialect
+    }
+
+    pub(crate) fn packing(&self) -> &'a Packing {
+        &self.store.packing
+    }
+
+    pub(crate) fn database(&self) -> &'a Database {
+        self.store.database(self.db)
+    }
+
+    /// The key, unless it has expired.
+    pub(crate) fn slot(&self, key: &[u8]) -> Option<&'a Slot> {
+        self.database().get(key).filter(|slot| !self.is_expired(slot))
+    }
+
+    /// Whether a key has expired.
+    pub(crate) fn is_expired(&self, slot: &Slot) -> bool {
+        slot.expires().is_some_and(|at| at < self.now)
+    }
+
+    /// The value of a key, unless it has expired.
+    pub(crate) fn value(&self, key: &[u8]) -> Option<ValueRef<'a>> {
+        self.slot(key).map(Slot::value)
+    }
+
+    /// The value of a key, which has to be of this type.
+    pub(crate) fn read<T: Typed>(&self, key: &[u8]) -> Result<Option<T::Ref<'a>>, CommandError> {
+        typed::<T>(self.value(key))
+    }
+}
+
+impl WriteCx<'_> {
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.store.dialect
+    }
+
+    pub(crate) fn packing(&self) -> Packing {
+        self.store.packing
+    }
+
+    pub(crate) fn db(&self) -> &Database {
+        self.store.database(self.db)
+    }
+
+    pub(crate) fn db_mut(&mut self) -> &mut Database {
+        self.store.database_mut(self.db)
+    }
+
+    /// Counts changes, for `rdb_changes_since_last_save`.
+    pub(crate) fn dirty(&mut self, changes: usize) {
+        self.store.dirty += changes as u64;
+    }
+
+    /// The same, as a command that reads sees it.
+    pub(crate) fn reader(&self) -> ReadCx<'_> {
+        // A master's command sees what has expired, so no time is late enough.
+        let now = if self.from_master { i64::MIN } else { self.now };
+        ReadCx { store: self.store, db: self.db, now }
+    }
+
+    /// The key, as [`Self::read`] finds it.
+    pub(crate) fn slot(&self, key: &[u8]) -> Option<&Slot> {
+        let slot = self.db().get(key)?;
+        let expired = !self.from_master && slot.expires().is_some_and(|at| at < self.now);
+        (!expired).then_some(slot)
+    }
+
+    /// The value of a key, which has to be of this type.
+    pub(crate) fn read<T: Typed>(&self, key: &[u8]) -> Result<Option<T::Ref<'_>>, CommandError> {
+        typed::<T>(self.slot(key).map(Slot::value))
+    }
+
+    /// Changes the value of a key, which has to be of this type; `None` without the key. A
+    /// collection that is empty afterwards is removed.
+    pub(crate) fn edit<T: Typed, R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut T) -> Result<R, CommandError>,
+    ) -> Result<Option<R>, CommandError> {
+        self.drop_expired(key);
+        let outcome = self.db_mut().edit(key, |value| match T::of(value) {
+            Some(value) => change(value),
+            None => Err(CommandError::WRONG_TYPE),
+        });
+        outcome.transpose()
+    }
+
+    /// Changes the value of a key, which has to be of this type; without the key, a new one.
+    /// Nothing is left behind where `change` leaves it empty or fails.
+    pub(crate) fn edit_or_new<T: Typed, R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut T) -> Result<R, CommandError>,
+    ) -> Result<R, CommandError> {
+        self.drop_expired(key);
+        if self.db().get(key).is_some() {
+            let outcome = self.edit(key, change)?;
+            return outcome.ok_or(CommandError::NO_KEY);
+        }
+        let mut value = T::empty();
+        let outcome = T::of(&mut value).map_or(Err(CommandError::WRONG_TYPE), change)?;
+        if !value.is_gone() {
+            self.db_mut().set(key, None, value);
+        }
+        Ok(outcome)
+    }
+
+    /// On a master: deletes the key if it has expired (`expireIfNeeded`).
+    fn drop_expired(&mut self, key: &[u8]) {
+        if !self.from_master && self.slot(key).is_none() {
+            self.db_mut().remove(key);
+        }
+    }
+}
+
+fn typed<T: Typed>(value: Option<ValueRef<'_>>) -> Result<Option<T::Ref<'_>>, CommandError> {
+    match value {
+        None => Ok(None),
+        Some(value) => T::of_ref(value).map(Some).ok_or(CommandError::WRONG_TYPE),
+    }
+}

@@ -1,0 +1,166 @@
+//! One database: keys, their values, when they expire.
+
+use super::hasher::Hasher;
+use super::kind::Kind;
+use super::slot::{SMALL, Slot};
+use super::strings::Str;
+use super::table::Table;
+use super::value::{Value, ValueRef};
+
+/// A database.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    slots: Table<Slot>,
+    hasher: Hasher,
+    /// How many keys expire.
+    volatile: usize,
+}
+
+impl Database {
+    pub(crate) fn new(hasher: Hasher) -> Self {
+        Self { slots: Table::new(), hasher, volatile: 0 }
+    }
+
+    /// How many keys there are, expired ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many of them expire.
+    pub(crate) fn volatile(&self) -> usize {
+        self.volatile
+    }
+
+    /// Makes room for `keys` in an empty database.
+    pub(crate) fn reserve(&mut self, keys: usize) {
+        self.slots.reserve(keys);
+    }
+
+    /// The key, expired or not.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Slot> {
+        self.slots.find(self.hasher.hash(key), |slot| slot.key() == key)
+    }
+
+    /// Sets a key to a string, whatever it was.
+    pub(crate) fn set_str(&mut self, key: &[u8], expires: Option<i64>, kind: Kind, bytes: &[u8]) {
+        if bytes.len() > SMALL {
+            return self.set(key, expires, Value::Str(Str::with_kind(kind, bytes.to_vec())));
+        }
+        let hash = self.hasher.hash(key);
+        match self.slots.find_mut(hash, |slot| slot.key() == key) {
+            Some(slot) => {
+                let before = slot.expires();
+                if before == expires {
+                    slot.set_small(kind, bytes);
+                } else {
+                    *slot = Slot::small(key, expires, kind, bytes);
+                }
+                self.count_expiry(before, expires);
+            }
+            None => {
+                self.slots.insert(hash, Slot::small(key, expires, kind, bytes));
+                self.count_expiry(None, expires);
+            }
+        }
+    }
+
+    /// Sets a key to a value, whatever it was.
+    pub(crate) fn set(&mut self, key: &[u8], expires: Option<i64>, value: Value) {
+        let hash = self.hasher.hash(key);
+        let new = Slot::new(key, expires, value);
+        let before = match self.slots.find_mut(hash, |slot| slot.key() == key) {
+            Some(slot) => std::mem::replace(slot, new).expires(),
+            None => {
+                self.slots.insert(hash, new);
+                None
+            }
+        };
+        self.count_expiry(before, expires);
+    }
+
+    /// Changes the value of a key that is there; a collection that is empty afterwards is
+    /// removed. The outcome, or `None` without the key.
+    pub(crate) fn edit<R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut Value) -> R,
+    ) -> Option<R> {
+        let hash = self.hasher.hash(key);
+        let slot = self.slots.find_mut(hash, |slot| slot.key() == key)?;
+        let (outcome, gone) = match slot {
+            Slot::Large(large) => {
+                let outcome = change(&mut large.value);
+                let gone = large.value.is_gone();
+                if !gone {
+                    slot.settle();
+                }
+                (outcome, gone)
+            }
+            Slot::Small(_) => {
+                let mut value = slot.take_value();
+                let outcome = change(&mut value);
+                let gone = value.is_gone();
+                if !gone {
+                    slot.set_value(value);
+                }
+                (outcome, gone)
+            }
+        };
+        if gone {
+            self.remove(key);
+        }
+        Some(outcome)
+    }
+
+    /// Removes a key.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Slot> {
+        let slot = self.slots.remove(self.hasher.hash(key), |slot| slot.key() == key)?;
+        self.count_expiry(slot.expires(), None);
+        Some(slot)
+    }
+
+    /// Sets when a key expires, in Unix milliseconds. False without the key.
+    pub(crate) fn set_expires(&mut self, key: &[u8], expires: Option<i64>) -> bool {
+        let found = self.slots.find_mut(self.hasher.hash(key), |slot| slot.key() == key);
+        let Some(slot) = found else { return false };
+        let before = slot.expires();
+        slot.set_expires(expires);
+        self.count_expiry(before, expires);
+        true
+    }
+
+    /// Removes all keys.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.hasher);
+    }
+
+    /// All keys, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// Some keys from `cursor` on, as [`Table::scan`] gives them.
+    pub(crate) fn scan<'a>(&'a self, cursor: u64, count: usize, each: impl FnMut(&'a Slot)) -> u64 {
+        self.slots.scan(cursor, count, each)
+    }
+
+    /// Any key.
+    pub(crate) fn random(&self, random: &mut fastrand::Rng) -> Option<&Slot> {
+        self.slots.random(random)
+    }
+
+    /// The value of a key, expired or not.
+    pub(crate) fn value(&self, key: &[u8]) -> Option<ValueRef<'_>> {
+        Some(self.get(key)?.value())
+    }
+
+    /// Bytes of the tables, without the keys and values themselves.
+    pub(crate) fn overhead_bytes(&self) -> usize {
+        self.slots.heap_bytes()
+    }
+
+    fn count_expiry(&mut self, before: Option<i64>, after: Option<i64>) {
+        self.volatile += usize::from(after.is_some());
+        self.volatile -= usize::from(before.is_some());
+    }
+}

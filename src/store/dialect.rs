@@ -1,0 +1,57 @@
+//! What differs between the servers whose data this is: a replica answers as its master would.
+
+/// Who the master is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vendor {
+    /// Redis.
+    Redis,
+    /// Valkey. The versions it continues from (Redis 7.2) are in its own version numbers.
+    Valkey,
+}
+
+/// A vendor and a version, which decide how replies look and how values are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    vendor: Vendor,
+    /// Such as `(7, 0)`.
+    version: (u8, u8),
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { vendor: Vendor::Redis, version: (7, 0) }
+    }
+}
+
+impl Dialect {
+    /// That of a server of this version, such as `7.0.15`; parts that are no number count as 0.
+    #[must_use]
+    pub fn new(vendor: Vendor, version: &str) -> Self {
+        let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+        let (major, minor) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        Self { vendor, version: (major, minor) }
+    }
+
+    /// Whose server.
+    #[must_use]
+    pub fn vendor(self) -> Vendor {
+        self.vendor
+    }
+
+    /// Whether it is Redis of this version or later, or Valkey of that version or later. Every
+    /// Valkey has what Redis 7.2 has.
+    pub(crate) fn since(self, redis: (u8, u8), valkey: (u8, u8)) -> bool {
+        self.version >= if self.vendor == Vendor::Redis { redis } else { valkey }
+    }
+
+    /// As [`Self::since`], for what every Valkey has.
+    pub(crate) fn since_redis(self, redis: (u8, u8)) -> bool {
+        self.since(redis, (0, 0))
+    }
+
+    /// Doubles are printed with as few digits as tell them apart, rather than with 17
+    /// (Redis 7.2; measured).
+    pub(crate) fn has_short_doubles(self) -> bool {
+        self.since_redis((7, 2))
+    }
+}

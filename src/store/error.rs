@@ -1,0 +1,40 @@
+//! Why a command was refused, in Redis's own words.
+
+use std::borrow::Cow;
+
+/// An error reply: its code and its text, without the dash.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CommandError(Cow<'static, str>);
+
+impl CommandError {
+    /// `shared.wrongtypeerr`
+    pub(crate) const WRONG_TYPE: Self =
+        Self::new("WRONGTYPE Operation against a key holding the wrong kind of value");
+    /// `getLongLongFromObjectOrReply`
+    pub(crate) const NOT_INTEGER: Self = Self::new("ERR value is not an integer or out of range");
+    /// `getDoubleFromObjectOrReply`
+    pub(crate) const NOT_FLOAT: Self = Self::new("ERR value is not a valid float");
+    /// `shared.syntaxerr`
+    pub(crate) const SYNTAX: Self = Self::new("ERR syntax error");
+    /// `shared.nokeyerr`
+    pub(crate) const NO_KEY: Self = Self::new("ERR no such key");
+    /// `shared.outofrangeerr`
+    pub(crate) const OUT_OF_RANGE: Self = Self::new("ERR index out of range");
+
+    /// An error with a fixed text.
+    pub(crate) const fn new(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    /// An error whose text tells of the request.
+    pub(crate) fn of(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+
+    /// The reply's text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}

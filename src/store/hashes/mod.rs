@@ -1,0 +1,10 @@
+//! Hashes.
+
+mod value;
+
+pub(crate) use value::{Hash, HashRef};
+
+use super::commands::Row;
+
+/// The commands of this room.
+pub(super) const COMMANDS: &[&[Row]] = &[];

@@ -1,0 +1,97 @@
+//! How a command answers: RESP2 or RESP3, as the server of a [`Dialect`] would.
+
+use super::dialect::Dialect;
+use crate::resp::{RespVersion, encode};
+
+/// Where a command writes its reply.
+#[derive(Debug)]
+pub(crate) struct Reply<'a> {
+    out: &'a mut Vec<u8>,
+    version: RespVersion,
+    dialect: Dialect,
+}
+
+impl<'a> Reply<'a> {
+    pub(crate) fn new(out: &'a mut Vec<u8>, version: RespVersion, dialect: Dialect) -> Self {
+        Self { out, version, dialect }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(crate) fn is_resp3(&self) -> bool {
+        self.version == RespVersion::V3
+    }
+
+    /// The buffer, for what is written already in its final form.
+    pub(crate) fn raw(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+
+    pub(crate) fn ok(&mut self) {
+        self.out.extend_from_slice(b"+OK\r\n");
+    }
+
+    pub(crate) fn status(&mut self, text: &str) {
+        encode::status(self.out, text);
+    }
+
+    pub(crate) fn error(&mut self, text: &str) {
+        encode::error(self.out, text);
+    }
+
+    pub(crate) fn int(&mut self, value: i64) {
+        encode::integer(self.out, value);
+    }
+
+    /// A number of things.
+    pub(crate) fn count(&mut self, value: usize) {
+        encode::integer(self.out, i64::try_from(value).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn bulk(&mut self, bytes: &[u8]) {
+        encode::bulk(self.out, bytes);
+    }
+
+    /// An integer as a bulk string.
+    pub(crate) fn bulk_int(&mut self, value: i64) {
+        encode::bulk(self.out, itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// Text for people: verbatim to RESP3.
+    pub(crate) fn verbatim(&mut self, text: &str) {
+        encode::verbatim(self.out, self.version, text);
+    }
+
+    pub(crate) fn null(&mut self) {
+        encode::null(self.out, self.version);
+    }
+
+    pub(crate) fn null_array(&mut self) {
+        encode::null_array(self.out, self.version);
+    }
+
+    pub(crate) fn array(&mut self, len: usize) {
+        encode::array(self.out, len);
+    }
+
+    /// The head of a map: to RESP2 an array of twice as many.
+    pub(crate) fn map(&mut self, pairs: usize) {
+        encode::map(self.out, self.version, pairs);
+    }
+
+    /// The head of a set: to RESP2 an array.
+    pub(crate) fn set(&mut self, len: usize) {
+        encode::array(self.out, len);
+        if self.is_resp3() {
+            let at = self.out.len() - digits(len) - 3;
+            self.out[at] = b'~';
+        }
+    }
+}
+
+/// How many characters `number` takes.
+fn digits(number: usize) -> usize {
+    itoa::Buffer::new().format(number).len()
+}

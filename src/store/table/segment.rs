@@ -1,0 +1,120 @@
+//! A segment of a hash table: a few dozen entries next to each other, found by their hashes.
+
+/// How many entries a segment takes before it is split.
+pub(super) const MAX: usize = 64;
+
+/// The entries whose hashes begin with the same bits.
+#[derive(Clone, Debug)]
+pub(super) struct Segment<E> {
+    /// How many bits all hashes here have in common.
+    pub(super) depth: u8,
+    /// These bits, at the top; the rest is zero.
+    pub(super) prefix: u32,
+    /// One per entry, in the same order.
+    hashes: Vec<u32>,
+    entries: Vec<E>,
+}
+
+impl<E> Segment<E> {
+    pub(super) const fn new(depth: u8, prefix: u32) -> Self {
+        Self { depth, prefix, hashes: Vec::new(), entries: Vec::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn entries(&self) -> &[E] {
+        &self.entries
+    }
+
+    pub(super) fn entries_mut(&mut self) -> &mut [E] {
+        &mut self.entries
+    }
+
+    pub(super) fn hashes(&self) -> &[u32] {
+        &self.hashes
+    }
+
+    pub(super) fn into_entries(self) -> Vec<E> {
+        self.entries
+    }
+
+    /// Bytes on the heap, without what the entries themselves own.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.hashes.capacity() * size_of::<u32>() + self.entries.capacity() * size_of::<E>()
+    }
+
+    /// Where the entry is that has this hash and is the one meant.
+    pub(super) fn position(&self, hash: u32, is: impl Fn(&E) -> bool) -> Option<usize> {
+        const LANES: usize = 8;
+        let mut start = 0;
+        for lanes in self.hashes.chunks(LANES) {
+            // Without a branch per hash, so that the compiler compares a whole chunk at once.
+            if lanes.iter().fold(false, |any, &other| any | (other == hash)) {
+                for (at, &other) in lanes.iter().enumerate() {
+                    if other == hash && self.entries.get(start + at).is_some_and(&is) {
+                        return Some(start + at);
+                    }
+                }
+            }
+            start += LANES;
+        }
+        None
+    }
+
+    pub(super) fn push(&mut self, hash: u32, entry: E) {
+        if self.entries.len() == self.entries.capacity() {
+            // Steps of an eighth of a full segment: doubling would leave a quarter empty.
+            let more = if self.len() < 4 { 2 } else { MAX / 8 };
+            self.hashes.reserve_exact(more);
+            self.entries.reserve_exact(more);
+        }
+        self.hashes.push(hash);
+        self.entries.push(entry);
+    }
+
+    pub(super) fn swap_remove(&mut self, at: usize) -> E {
+        self.hashes.swap_remove(at);
+        let entry = self.entries.swap_remove(at);
+        if self.entries.capacity() > 8 && self.entries.len() * 2 < self.entries.capacity() {
+            self.entries.shrink_to(self.entries.len() + MAX / 8);
+            self.hashes.shrink_to(self.hashes.len() + MAX / 8);
+        }
+        entry
+    }
+
+    /// Takes those whose next bit is set into a segment of their own. Both are one bit deeper.
+    pub(super) fn split(&mut self) -> Self {
+        self.depth += 1;
+        let bit = 1_u32 << (u32::BITS - u32::from(self.depth));
+        let mut upper = Self::new(self.depth, self.prefix | bit);
+        let mut lower = Self::new(self.depth, self.prefix);
+        let count = self.hashes.iter().filter(|&hash| hash & bit != 0).count();
+        upper.make_room(count);
+        lower.make_room(self.len() - count);
+        let entries = std::mem::take(&mut self.entries);
+        for (hash, entry) in std::mem::take(&mut self.hashes).into_iter().zip(entries) {
+            let side = if hash & bit == 0 { &mut lower } else { &mut upper };
+            side.push(hash, entry);
+        }
+        *self = lower;
+        upper
+    }
+
+    /// Takes all of `other`, its sibling, and is one bit less deep.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.depth -= 1;
+        let bit = 1_u32 << (u32::BITS - 1 - u32::from(self.depth));
+        self.prefix &= !bit;
+        self.make_room(other.len());
+        self.hashes.extend(other.hashes);
+        self.entries.extend(other.entries);
+    }
+
+    fn make_room(&mut self, count: usize) {
+        let room = count.next_multiple_of(MAX / 8);
+        self.hashes.reserve_exact(room);
+        self.entries.reserve_exact(room);
+    }
+}

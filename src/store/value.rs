@@ -1,0 +1,142 @@
+//! The value of a key, in hand: owned by who changes it, borrowed by who reads it.
+
+use super::hashes::{Hash, HashRef};
+use super::kind::Kind;
+use super::lists::{List, ListRef};
+use super::module::Module;
+use super::sets::{Set, SetRef};
+use super::sorted_sets::{SortedSet, SortedSetRef};
+use super::streams::Stream;
+use super::strings::{Str, StrRef};
+
+/// A value, owned.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Str(Str),
+    List(List),
+    Set(Set),
+    Hash(Hash),
+    SortedSet(SortedSet),
+    Stream(Box<Stream>),
+    Module(Box<Module>),
+}
+
+/// A value, borrowed, wherever it rests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ValueRef<'a> {
+    Str(StrRef<'a>),
+    List(ListRef<'a>),
+    Set(SetRef<'a>),
+    Hash(HashRef<'a>),
+    SortedSet(SortedSetRef<'a>),
+    Stream(&'a Stream),
+    Module(&'a Module),
+}
+
+/// One of the value types, as the commands of its own use it.
+pub(crate) trait Typed: Sized {
+    /// What readers get.
+    type Ref<'a>: Copy;
+
+    /// The value, if it is of this type.
+    fn of_ref(value: ValueRef<'_>) -> Option<Self::Ref<'_>>;
+
+    /// The value, if it is of this type.
+    fn of(value: &mut Value) -> Option<&mut Self>;
+
+    /// An empty one, as the first element is added to.
+    fn empty() -> Value;
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Str(Str::default())
+    }
+}
+
+impl Value {
+    /// In which form it can rest in a few bytes, if in any.
+    pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
+        match self {
+            Self::Str(text) => Some(text.at_rest()),
+            Self::List(list) => list.at_rest(),
+            Self::Set(set) => set.at_rest(),
+            Self::Hash(hash) => hash.at_rest(),
+            Self::SortedSet(zset) => zset.at_rest(),
+            Self::Stream(_) | Self::Module(_) => None,
+        }
+    }
+
+    /// What rested as `kind`.
+    pub(crate) fn from_rest(kind: Kind, bytes: &[u8]) -> Self {
+        match kind {
+            Kind::Int | Kind::Embedded | Kind::Raw => Self::Str(Str::from_rest(kind, bytes)),
+            Kind::List => Self::List(List::from_rest(bytes)),
+            Kind::IntSet | Kind::PackedSet => Self::Set(Set::from_rest(kind, bytes)),
+            Kind::Hash | Kind::HashTtl => Self::Hash(Hash::from_rest(kind, bytes)),
+            Kind::SortedSet => Self::SortedSet(SortedSet::from_rest(bytes)),
+        }
+    }
+
+    pub(crate) fn view(&self) -> ValueRef<'_> {
+        match self {
+            Self::Str(text) => ValueRef::Str(text.view()),
+            Self::List(list) => ValueRef::List(list.view()),
+            Self::Set(set) => ValueRef::Set(set.view()),
+            Self::Hash(hash) => ValueRef::Hash(hash.view()),
+            Self::SortedSet(zset) => ValueRef::SortedSet(zset.view()),
+            Self::Stream(stream) => ValueRef::Stream(stream),
+            Self::Module(module) => ValueRef::Module(module),
+        }
+    }
+
+    /// Whether it is a collection without elements, which a key cannot have. A stream may be.
+    pub(crate) fn is_gone(&self) -> bool {
+        match self {
+            Self::List(list) => list.view().is_empty(),
+            Self::Set(set) => set.view().is_empty(),
+            Self::Hash(hash) => hash.view().is_empty(),
+            Self::SortedSet(zset) => zset.view().is_empty(),
+            Self::Str(_) | Self::Stream(_) | Self::Module(_) => false,
+        }
+    }
+
+    /// Bytes on the heap; may walk the whole value.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Str(text) => text.heap_bytes(),
+            Self::List(list) => list.heap_bytes(),
+            Self::Set(set) => set.heap_bytes(),
+            Self::Hash(hash) => hash.heap_bytes(),
+            Self::SortedSet(zset) => zset.heap_bytes(),
+            Self::Stream(stream) => stream.heap_bytes(),
+            Self::Module(module) => module.heap_bytes(),
+        }
+    }
+}
+
+impl<'a> ValueRef<'a> {
+    /// What rests as `kind`.
+    pub(crate) fn resting(kind: Kind, bytes: &'a [u8]) -> Self {
+        match kind {
+            Kind::Int | Kind::Embedded | Kind::Raw => Self::Str(StrRef { kind, bytes }),
+            Kind::List => Self::List(ListRef::resting(bytes)),
+            Kind::IntSet | Kind::PackedSet => Self::Set(SetRef::resting(kind, bytes)),
+            Kind::Hash | Kind::HashTtl => Self::Hash(HashRef::resting(kind, bytes)),
+            Kind::SortedSet => Self::SortedSet(SortedSetRef::resting(bytes)),
+        }
+    }
+
+    /// What `TYPE` calls it.
+    pub(crate) fn type_name(self) -> &'a str {
+        match self {
+            Self::Str(_) => "string",
+            Self::List(_) => "list",
+            Self::Set(_) => "set",
+            Self::Hash(_) => "hash",
+            Self::SortedSet(_) => "zset",
+            Self::Stream(_) => "stream",
+            Self::Module(module) => module.type_name(),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The store against real servers: the same commands to both, the same bytes back.
+//!
+//! No sockets of ours: the store runs in the test's own process ([`Twin`]).
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+#![allow(clippy::disallowed_methods, reason = "plain threads may sleep; no worker runs here")]
+#![allow(clippy::cognitive_complexity, reason = "every assert! counts as a branch")]
+#![allow(clippy::print_stderr, reason = "what a failing test prints is its report")]
+#![allow(dead_code, reason = "support is shared: not every helper has a caller at all times")]
+#![allow(unused_imports, reason = "as dead_code, for the short names in support")]
+#![allow(unreachable_pub, reason = "the crate is one binary; `pub` marks each module's face")]
+#![allow(unnameable_types, reason = "see unreachable_pub")]
+
+#[path = "../it/support/mod.rs"]
+mod support;
+
+mod strings;
+mod twin;
+
+use twin::{Order, Twin};
