@@ -227,13 +227,13 @@ mod tests {
             };
             let mut slot = Slot::new(&key, expires, Value::Str(Str::raw(value.clone())));
             prop_assert_eq!((slot.key(), slot.expires()), (&key[..], expires));
-            prop_assert_eq!(bytes(&slot), value.clone());
+            prop_assert_eq!(bytes(&slot), &value[..]);
             slot.set_expires(later);
             prop_assert_eq!((slot.key(), slot.expires()), (&key[..], later));
-            prop_assert_eq!(bytes(&slot), value.clone());
+            prop_assert_eq!(bytes(&slot), &value[..]);
             slot.set_value(Value::Str(Str::raw(next.clone())));
             prop_assert_eq!((slot.key(), slot.expires()), (&key[..], later));
-            prop_assert_eq!(bytes(&slot), next.clone());
+            prop_assert_eq!(bytes(&slot), &next[..]);
         }
     }
 }
