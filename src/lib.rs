@@ -18,6 +18,7 @@
 //! | 3 | [`net`] | listening and connecting |
 //! | 3 | [`telemetry`] | every metric, declared once; the log's set-up |
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
+//! | 4 | [`engine`] | the embedded replica: follows a master, holds its data, answers reads |
 //! | 4 | [`monitor`] | asks the servers and keeps the topology true |
 //! | 4 | [`client`] | one task per client, replies in order |
 //! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
@@ -33,6 +34,7 @@ pub mod check;
 pub mod client;
 pub mod command;
 pub mod config;
+pub mod engine;
 pub mod monitor;
 pub mod net;
 pub mod proxy;
