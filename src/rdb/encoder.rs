@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(written(|to| to.int(7)), b"\xc0\x07");
         // 20 bytes are not compressed, 21 are, and not where they are told not to be.
         assert_eq!(string(&"x".repeat(20))[..2], *b"\x14x");
-        assert_eq!(string(&"x".repeat(21)), b"\xc3\x05\x15\x01xx\xe0\x0a\x00"[..].to_vec());
+        assert_eq!(string(&"x".repeat(21)), b"\xc3\x06\x15\x01xx\xe0\x0a\0");
         let plain = written(|to| {
             to.set_compression(false);
             to.string(&[b'x'; 21])
