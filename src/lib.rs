@@ -8,7 +8,7 @@
 //! | 0 | [`resp`] | where a frame ends, what a request says, how a reply is written |
 //! | 0 | [`units`] | sizes, addresses, secrets |
 //! | 1 | [`command`] | one row per command: access, keys, session effect |
-//! | 1 | [`rdb`] | RDB and DUMP payloads: read, every version |
+//! | 1 | [`rdb`] | RDB and DUMP payloads: read, every version; written for those in use |
 //! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |
 //! | 1 | [`session`] | one client's state and what each command does to it |
 //! | 2 | [`routing`] | (topology, session, request) to backend: the read/write split |
