@@ -47,6 +47,12 @@ impl<W: Write> Encoder<W> {
     }
 
     /// Where it is written to.
+    #[must_use]
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
+    /// Where it is written to.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.out
     }

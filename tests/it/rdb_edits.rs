@@ -34,7 +34,13 @@ fn element() -> Vec<u8> {
     let bits = fastrand::u32(..63);
     match fastrand::u32(..10) {
         0..3 => fastrand::i32(-20..20).to_string().into_bytes(),
-        3..6 => fastrand::i64(-(1 << bits)..=1 << bits).to_string().into_bytes(),
+        // Where a number takes a byte more.
+        3 => {
+            let limit = [127, 128, 4095, 4096, 1 << 15, 1 << 23, 1 << 31][fastrand::usize(..7)];
+            let sign = [1, -1][fastrand::usize(..2)];
+            (sign * limit + fastrand::i64(-1..=1)).to_string().into_bytes()
+        }
+        4..6 => fastrand::i64(-(1 << bits)..=1 << bits).to_string().into_bytes(),
         6 => ["-0", "007", "1.5", "9223372036854775808", "", "+1"][fastrand::usize(..6)].into(),
         7 => vec![b'm'; fastrand::usize(56..=64)],
         _ => format!("text {}", fastrand::u32(..20)).into_bytes(),

@@ -309,7 +309,7 @@ fn a_file_is_read_as_it_was_written() {
             let mut writer = Writer::new(Vec::new(), form).unwrap();
             writer.set_checksum(checksum);
             items().iter().for_each(|item| writer.item(item).unwrap());
-            let len = writer.len();
+            let len = writer.offset();
             let file = writer.finish().unwrap();
             assert_eq!(file.len() as u64, len + 9);
             let mut expected = items();
