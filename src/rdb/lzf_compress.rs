@@ -235,10 +235,12 @@ mod tests {
             prop::collection::vec(any::<u8>(), 0..60),
             (any::<u8>(), 0..700_usize).prop_map(|(byte, len)| vec![byte; len]),
         ];
-        prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+        prop::collection::vec(piece, 0..15).prop_map(|pieces| pieces.concat())
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn is_undone_by_decompressing(inputs in prop::collection::vec(text(), 1..4)) {
             let mut compressor = Compressor::new();
