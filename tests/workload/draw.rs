@@ -24,18 +24,25 @@ pub struct Draw {
     entries: u64,
     /// The number of the keys that get most requests.
     favourite: u32,
+    /// What stands in the places that end in `!`.
+    same: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Draw {
     pub fn new(seed: u64, flavor: Flavor) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let noise = (0..NOISE).map(|_| random.u8(..)).collect();
-        Self { random, flavor, noise, entries: 1, favourite: 0 }
+        Self { random, flavor, noise, entries: 1, favourite: 0, same: Vec::new() }
     }
 
     /// The same state, but another future.
     pub fn fork(&self, seed: u64) -> Self {
         Self { random: fastrand::Rng::with_seed(seed), ..self.clone() }
+    }
+
+    /// Another template: its places have nothing to do with the last one's.
+    pub fn forget(&mut self) {
+        self.same.clear();
     }
 
     /// Turns to other keys.
@@ -57,7 +64,8 @@ impl Draw {
 
     /// A key that holds this kind of value, mostly: one in a hundred is of another one.
     pub fn key(&mut self, kind: Kind) -> Vec<u8> {
-        let kind = if self.one_in(100) { self.pick(&Kind::ALL) } else { kind };
+        let other = kind != Kind::Lexical && self.one_in(100);
+        let kind = if other { self.pick(&Kind::MIXED) } else { kind };
         let number = if self.one_in(3) { self.below(KEYS_PER_KIND) } else { self.favourite };
         kind.key(number)
     }
@@ -79,7 +87,7 @@ impl Draw {
     }
 
     /// Appends what stands in `place`: a word, or several.
-    pub fn words(&mut self, place: &str, functions: &[u8], out: &mut Vec<Vec<u8>>) {
+    pub fn words(&mut self, place: &'static str, functions: &[u8], out: &mut Vec<Vec<u8>>) {
         match place {
             "members" => self.several(|draw| vec![draw.member()], out),
             "integers" => self.several(|draw| vec![draw.member_integer()], out),
@@ -95,8 +103,20 @@ impl Draw {
             "functions" => out.push(functions.to_vec()),
             "script" => scripts::script(self, out),
             "library" => out.push(scripts::library(self.below(4), self.below(3))),
+            _ if place.ends_with('!') => out.push(self.same(place)),
             _ => out.push(self.one(place)),
         }
+    }
+
+    /// What stands in `place` in this template.
+    fn same(&mut self, place: &'static str) -> Vec<u8> {
+        let known = self.same.iter().find(|(known, _)| *known == place);
+        if let Some((_, word)) = known {
+            return word.clone();
+        }
+        let word = self.one(place.trim_end_matches('!'));
+        self.same.push((place, word.clone()));
+        word
     }
 
     fn one(&mut self, place: &str) -> Vec<u8> {
@@ -105,7 +125,7 @@ impl Draw {
         }
         match place {
             "any" => {
-                let kind = self.pick(&Kind::ALL);
+                let kind = self.pick(&Kind::MIXED);
                 self.key(kind)
             }
             "value" => self.value(),

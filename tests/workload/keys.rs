@@ -16,7 +16,8 @@ pub enum Kind {
     Integers,
     Hash,
     Sorted,
-    /// A sorted set whose scores are all equal.
+    /// A sorted set whose scores are all equal. Only there do ranges of members mean something:
+    /// elsewhere what they find depends on chance, so nothing else ever comes into these keys.
     Lexical,
     Stream,
     Bits,
@@ -34,6 +35,21 @@ impl Kind {
         Self::Hash,
         Self::Sorted,
         Self::Lexical,
+        Self::Stream,
+        Self::Bits,
+        Self::Hyper,
+        Self::Geo,
+    ];
+
+    /// The kinds whose keys may hold anything.
+    pub const MIXED: [Self; 11] = [
+        Self::Text,
+        Self::Counter,
+        Self::List,
+        Self::Set,
+        Self::Integers,
+        Self::Hash,
+        Self::Sorted,
         Self::Stream,
         Self::Bits,
         Self::Hyper,

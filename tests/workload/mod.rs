@@ -11,6 +11,8 @@ mod scripts;
 mod template;
 mod writes;
 
+use std::collections::VecDeque;
+
 use crate::support::Flavor;
 use draw::Draw;
 use template::{Compiled, Piece};
@@ -25,8 +27,10 @@ pub type Request = Vec<Vec<u8>>;
 /// collections have to grow until they change their form, and to shrink again.
 const PHASE: u64 = 3000;
 
-/// How seldom databases are emptied.
-const EMPTYING_ONE_IN: u32 = 20_000;
+/// When databases are emptied: each way once soon, then seldom. By chance it would come too often
+/// for anything to grow, or never in a short run.
+const EMPTYING_EARLY: [u64; 4] = [3000, 5000, 7000, 9000];
+const EMPTYING_EVERY: u64 = 40_000;
 
 /// A source of random commands.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub struct Workload {
     /// Requests left in the transaction that is open, its end included.
     transaction: Option<u32>,
     functions: Vec<u8>,
+    /// Requests that belong to one that was made.
+    following: VecDeque<Request>,
 }
 
 impl Workload {
@@ -53,7 +59,8 @@ impl Workload {
         };
         let sums = templates.iter().map(&mut add).collect();
         let draw = Draw::new(seed, flavor);
-        Self { draw, templates, sums, made: 0, transaction: None, functions: Vec::new() }
+        let (functions, following) = (Vec::new(), VecDeque::new());
+        Self { draw, templates, sums, made: 0, transaction: None, functions, following }
     }
 
     /// What `FUNCTION DUMP` gave, for FUNCTION RESTORE; without it there is none.
@@ -71,6 +78,9 @@ impl Workload {
         self.made += 1;
         if self.made.is_multiple_of(PHASE) {
             self.draw.next_phase();
+        }
+        if let Some(request) = self.emptying() {
+            return request;
         }
         match self.transaction {
             Some(0) => self.end_transaction(),
@@ -97,26 +107,37 @@ impl Workload {
     }
 
     fn one(&mut self) -> Request {
-        if self.draw.one_in(EMPTYING_ONE_IN) {
-            return self
-                .draw
-                .pick(writes::EMPTYING)
-                .split(' ')
-                .map(|word| word.as_bytes().to_vec())
-                .collect();
+        if let Some(request) = self.following.pop_front() {
+            return request;
         }
         let total = self.sums.last().copied().unwrap_or(1);
         let drawn = self.draw.below(total);
         let at = self.sums.partition_point(|sum| *sum <= drawn);
-        let template = &self.templates[at];
-        let mut request = Vec::with_capacity(template.words.len() + 2);
-        for word in &template.words {
-            match word.as_slice() {
-                [Piece::Place(place)] => self.draw.words(place, &self.functions, &mut request),
-                pieces => request.push(self.draw.word(pieces, &self.functions)),
+        self.draw.forget();
+        for words in &self.templates[at].requests {
+            let mut request = Vec::with_capacity(words.len() + 2);
+            for word in words {
+                match word.as_slice() {
+                    [Piece::Place(place)] => self.draw.words(place, &self.functions, &mut request),
+                    pieces => request.push(self.draw.word(pieces, &self.functions)),
+                }
             }
+            self.following.push_back(request);
         }
-        request
+        self.following.pop_front().unwrap_or_default()
+    }
+
+    /// What empties a database, when it is time for it.
+    fn emptying(&self) -> Option<Request> {
+        let late = EMPTYING_EVERY * EMPTYING_EARLY.len() as u64;
+        let turn = match EMPTYING_EARLY.iter().position(|at| *at == self.made) {
+            None if self.made > late && self.made.is_multiple_of(EMPTYING_EVERY) => {
+                usize::try_from(self.made / EMPTYING_EVERY).ok()?
+            }
+            early => early?,
+        };
+        let text = writes::EMPTYING[turn % writes::EMPTYING.len()];
+        Some(text.split(' ').map(|word| word.as_bytes().to_vec()).collect())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::draw::Draw;
 use super::keys::Kind;
-use crate::support::Flavor;
 
 /// Effects of several commands, some of them of none or of one.
 const SCRIPTS: [&str; 7] = [
@@ -48,7 +47,7 @@ fn restore(draw: &mut Draw, out: &mut Vec<Vec<u8>>) {
     let (from, to) = (draw.key(kind), draw.key(kind));
     let absolute = draw.one_in(4);
     out.extend([word(if absolute { RESTORE_AT } else { RESTORE }), word(2), from, to]);
-    let asking = draw.flavor() == Flavor::Redis70 && draw.one_in(4);
+    let asking = draw.one_in(4);
     out.push(word(if asking { "RESTORE-ASKING" } else { "RESTORE" }));
     let ttl = match draw.below(4) {
         _ if absolute => 4_102_444_800_000,

@@ -1,6 +1,8 @@
 //! Requests with places to fill in: `SET {text} {value} PX {soon}`.
 //!
-//! Words are parted by blanks. A place that is a word of its own may become several words.
+//! Words are parted by blanks, requests that follow each other by ` ; `. A place that is a word of
+//! its own may become several words; one that ends in `!` is filled in once, and means the same
+//! wherever it stands again.
 
 use crate::support::Flavor;
 
@@ -72,13 +74,15 @@ pub enum Piece {
 #[derive(Clone, Debug)]
 pub struct Compiled {
     pub weight: u32,
-    pub words: Vec<Vec<Piece>>,
+    /// Requests of words of pieces.
+    pub requests: Vec<Vec<Vec<Piece>>>,
 }
 
 impl Compiled {
     pub fn new(template: &Template) -> Self {
-        let words = template.text.split_ascii_whitespace().map(pieces).collect();
-        Self { weight: template.weight, words }
+        let words = |request: &'static str| request.split_ascii_whitespace().map(pieces).collect();
+        let requests = template.text.split(" ; ").map(words).collect();
+        Self { weight: template.weight, requests }
     }
 }
 

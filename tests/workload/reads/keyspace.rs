@@ -1,6 +1,6 @@
 //! Reads of a key of any type, and of a database.
 
-use super::Compare::{Encoding, Exact, Form, Restored, Scan, Unordered, Within};
+use super::Compare::{Encoding, Exact, Form, Restored, Scan, Unordered, UnorderedAll, Within};
 use super::{Compare, ReadTemplate, compared, exact, since70};
 
 const KEYS: Compare = Scan { cursor: 1, pairs: false };
@@ -36,5 +36,5 @@ pub const OF_A_DATABASE: &[ReadTemplate] = &[
     exact("DUMP nothing"),
     exact("TTL nothing"),
     exact("OBJECT ENCODING nothing"),
-    since70(Unordered, "FUNCTION LIST WITHCODE"),
+    since70(UnorderedAll, "FUNCTION LIST WITHCODE"),
 ];

@@ -19,6 +19,8 @@ pub enum Compare {
     Exact,
     /// In the order of their items, which is a hash table's.
     Unordered,
+    /// In the order of items within items, too.
+    UnorderedAll,
     /// In the order of their pairs.
     UnorderedPairs,
     /// In the items, which are drawn at random, not in their number.
@@ -32,8 +34,9 @@ pub enum Compare {
     /// In cursors and order: the iteration is to be ended, its items are a set of single items, or
     /// of pairs. The cursor is the word with this number.
     Scan { cursor: usize, pairs: bool },
-    /// In what clocks show: the fields named idle, inactive, seen-time and active-time.
-    Clocks,
+    /// In what clocks show, and in what the stream does not tell of groups: the fields named idle,
+    /// inactive, seen-time, active-time, entries-read and lag.
+    Untold,
     /// In the third item of every item: how long an entry is pending.
     PendingTimes,
     /// As `OBJECT ENCODING` may: a snapshot's reader chooses anew, and small values stay in the

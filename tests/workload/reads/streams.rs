@@ -1,6 +1,6 @@
 //! Reads of streams.
 
-use super::Compare::{Clocks, PendingTimes};
+use super::Compare::{PendingTimes, Untold};
 use super::{ReadTemplate, compared, exact};
 
 pub const TABLE: &[ReadTemplate] = &[
@@ -20,9 +20,9 @@ pub const TABLE: &[ReadTemplate] = &[
     compared(PendingTimes, "XPENDING {key} {group} IDLE 0 {old-id} + 10 {consumer}"),
     exact("XPENDING {key} nobody"),
     exact("XINFO STREAM {key}"),
-    compared(Clocks, "XINFO STREAM {key} FULL COUNT 0"),
-    compared(Clocks, "XINFO STREAM {key} FULL COUNT {count}"),
-    exact("XINFO GROUPS {key}"),
-    compared(Clocks, "XINFO CONSUMERS {key} {group}"),
-    compared(Clocks, "XINFO CONSUMERS {key} nobody"),
+    compared(Untold, "XINFO STREAM {key} FULL COUNT 0"),
+    compared(Untold, "XINFO STREAM {key} FULL COUNT {count}"),
+    compared(Untold, "XINFO GROUPS {key}"),
+    compared(Untold, "XINFO CONSUMERS {key} {group}"),
+    compared(Untold, "XINFO CONSUMERS {key} nobody"),
 ];

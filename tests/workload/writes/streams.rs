@@ -49,10 +49,29 @@ pub const TABLE: &[Template] = &[
     all(5, "XREADGROUP GROUP {group} {consumer} COUNT 5 BLOCK 1 STREAMS {stream} >"),
     all(5, "XREADGROUP GROUP {group} {consumer} COUNT {count} STREAMS {stream} {old-id}"),
     all(15, "XACK {stream} {group} {ids}"),
-    all(8, "XCLAIM {stream} {group} {consumer} 0 {ids}"),
-    all(4, "XCLAIM {stream} {group} {consumer} 0 {ids} IDLE 5000 RETRYCOUNT {small}"),
-    all(4, "XCLAIM {stream} {group} {consumer} 0 {ids} TIME {now} FORCE"),
-    all(4, "XCLAIM {stream} {group} {consumer} 0 {ids} FORCE JUSTID LASTID {old-id}"),
-    all(8, "XAUTOCLAIM {stream} {group} {consumer} 0 0-0 COUNT {count}"),
-    all(4, "XAUTOCLAIM {stream} {group} {consumer} 0 {old-id} JUSTID"),
+    // Servers do not replicate the consumer that a claim makes if there is nothing to claim.
+    all(
+        8,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids}",
+    ),
+    all(
+        4,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids} IDLE 5000 RETRYCOUNT {small}",
+    ),
+    all(
+        4,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids} TIME {now} FORCE",
+    ),
+    all(
+        4,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids} FORCE JUSTID LASTID {old-id}",
+    ),
+    all(
+        8,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XAUTOCLAIM {stream!} {group!} {consumer!} 0 0-0 COUNT {count}",
+    ),
+    all(
+        4,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XAUTOCLAIM {stream!} {group!} {consumer!} 0 {old-id} JUSTID",
+    ),
 ];
