@@ -32,7 +32,12 @@ fn text(reply: &Reply) -> String {
 }
 
 /// A text for people: the first keys that differ, with what both sides say of each.
-pub fn report(master: &mut Wire, replica: &mut Wire, databases: &[u32]) -> String {
+pub fn report(
+    master: &mut Wire,
+    replica: &mut Wire,
+    databases: &[u32],
+    history: impl Fn(&[u8]) -> String,
+) -> String {
     let (mut out, mut told) = (String::new(), 0);
     for database in databases {
         let number = database.to_string();
@@ -62,6 +67,7 @@ pub fn report(master: &mut Wire, replica: &mut Wire, databases: &[u32]) -> Strin
                         value.len()
                     );
                 }
+                let _ = write!(out, "  after\n{}", history(&key));
             }
         }
     }

@@ -10,7 +10,7 @@ use super::load::Load;
 use super::reads::Sides;
 use super::replica::{Kind, Replica};
 use crate::support::*;
-use crate::workload::{DATABASES, Reader, Workload};
+use crate::workload::{DATABASES, Reader, Request, Workload, show};
 
 /// How many commands leave together, and how many bytes.
 const BATCH: u64 = 400;
@@ -21,6 +21,9 @@ const CATCH_UP: Duration = Duration::from_secs(60);
 const SHORT_LIVES: Duration = Duration::from_millis(70);
 /// How many keys of each database are read at a pause that is not the last one.
 const SAMPLE: usize = 6;
+/// How many requests are told of a key that differs, and about how many reads.
+const LAST: usize = 12;
+const MOST_TOLD: usize = 12;
 /// From how many commands on every one of them must have succeeded somewhere.
 const ENOUGH: u64 = 15_000;
 
@@ -94,6 +97,8 @@ pub struct Run {
     load: Load,
     sent: u64,
     compared: u64,
+    /// What was sent since the last pause.
+    history: Vec<Request>,
     fulls: i64,
     partials: i64,
 }
@@ -134,6 +139,7 @@ impl Run {
             load,
             sent,
             compared,
+            history: Vec::new(),
             fulls: 0,
             partials: 0,
         };
@@ -240,6 +246,7 @@ impl Run {
     fn add_one(&mut self) {
         let request = self.workload.next();
         self.load.add(&request);
+        self.history.push(request);
         self.sent += 1;
     }
 
@@ -292,9 +299,9 @@ impl Run {
         let mut wire = self.master.wire();
         for database in DATABASES {
             wire.cmd(&["SELECT", &database.to_string()]).ok();
-            for key in wire.cmd(&["KEYS", "*"]).array() {
-                wire.cmd(&[b"EXISTS", key.bytes()]);
-            }
+            // KEYS would leave them out, and leave them there.
+            let all = [vec![b"EXISTS".to_vec()], Reader::keys()].concat();
+            wire.cmd(&all);
         }
         drop(wire);
         self.wait_synced();
@@ -313,11 +320,21 @@ impl Run {
             }
             // Fields expire in the background only: their master may need some more time.
             if Instant::now() > deadline {
-                let differ = differ::report(&mut master, &mut replica, &DATABASES);
+                let told = |key: &[u8]| self.history_of(key);
+                let differ = differ::report(&mut master, &mut replica, &DATABASES, told);
                 panic!("{:?} after {} commands: {differ}", self.plan, self.sent);
             }
         }
         self.compare_reads(all);
+        self.history.clear();
+    }
+
+    /// The last requests since the last pause that named `key`, in any database.
+    fn history_of(&self, key: &[u8]) -> String {
+        let names = |request: &&Request| request.iter().any(|word| word == key);
+        let mut last: Vec<_> = self.history.iter().rev().filter(names).take(LAST).collect();
+        last.reverse();
+        last.into_iter().map(|request| format!("    {}\n", show(request))).collect()
     }
 
     #[track_caller]
@@ -350,7 +367,11 @@ impl Run {
             let kind = sides.master.cmd(&[b"TYPE", &key[..]]);
             let reads = reader.of(&key, kind.str());
             self.compared += reads.len() as u64;
-            wrong.extend(sides.differences(&reads));
+            let found = sides.differences(&reads);
+            if !found.is_empty() && wrong.len() < MOST_TOLD {
+                wrong.extend(found);
+                wrong.push(format!("  after\n{}", self.history_of(&key)));
+            }
         }
         let count = wrong.len();
         wrong.truncate(12);

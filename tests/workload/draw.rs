@@ -297,12 +297,12 @@ impl Draw {
         self.pick(&FLOATS).into()
     }
 
+    /// A score. No -0, which is 0 in a listpack only: a snapshot may bring the one for the other.
     fn score(&mut self) -> Vec<u8> {
         match self.below(60) {
             0 => b"inf".to_vec(),
             1 => b"-inf".to_vec(),
-            2 => b"-0".to_vec(),
-            3 => self.any_integer().to_string().into_bytes(),
+            2 => self.any_integer().to_string().into_bytes(),
             4..=20 => (f64::from(self.below(1000)) / 7.0).to_string().into_bytes(),
             _ => self.random.i64(-3..20).to_string().into_bytes(),
         }

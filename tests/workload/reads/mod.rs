@@ -117,7 +117,10 @@ impl Reader {
         let mut reads: Vec<_> = own.filter_map(|template| self.fill(template, key)).collect();
         for other in TYPES.iter().filter(|other| **other != type_name) {
             let template = self.draw.pick(table(other));
-            reads.extend(self.fill(&template, key));
+            // It sorts sets too, but in an order of their own.
+            if !template.text.starts_with("SORT_RO") {
+                reads.extend(self.fill(&template, key));
+            }
         }
         reads
     }

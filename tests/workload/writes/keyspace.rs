@@ -54,7 +54,8 @@ pub const TABLE: &[Template] = &[
     since70(3, "FUNCTION LOAD {library}"),
     since70(6, "FUNCTION LOAD REPLACE {library}"),
     since70(2, "FUNCTION DELETE library{library-number}"),
-    since70(1, "FUNCTION RESTORE {functions} REPLACE"),
+    since70(2, "FUNCTION FLUSH"),
+    since70(2, "FUNCTION RESTORE {functions} REPLACE"),
     since70(8, "FCALL write{library-number} 2 {text} {list} {value}"),
 ];
 

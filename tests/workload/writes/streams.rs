@@ -2,6 +2,7 @@
 
 use super::{Template, all, redis82, since70};
 
+/// Where XCLAIM, XAUTOCLAIM or XREADGROUP makes a consumer and gives it nothing, servers do not tell their replicas of it: these follow an XGROUP CREATECONSUMER.
 pub const TABLE: &[Template] = &[
     all(80, "XADD {stream} {new-id} {few-pairs}"),
     all(20, "XADD {stream} {new-id} same {value} fields {value}"),
@@ -43,13 +44,27 @@ pub const TABLE: &[Template] = &[
     all(5, "XGROUP SETID {stream} {group} {old-id}"),
     since70(3, "XGROUP SETID {stream} {group} {old-id} ENTRIESREAD {length}"),
     all(3, "XGROUP SETID {stream} {group} $"),
-    all(30, "XREADGROUP GROUP {group} {consumer} COUNT {count} STREAMS {stream} >"),
-    all(5, "XREADGROUP GROUP {group} {consumer} COUNT {count} NOACK STREAMS {stream} >"),
-    all(5, "XREADGROUP GROUP {group} {consumer} COUNT 5 STREAMS {stream} {stream} > >"),
-    all(5, "XREADGROUP GROUP {group} {consumer} COUNT 5 BLOCK 1 STREAMS {stream} >"),
-    all(5, "XREADGROUP GROUP {group} {consumer} COUNT {count} STREAMS {stream} {old-id}"),
+    all(
+        30,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT {count} STREAMS {stream!} >",
+    ),
+    all(
+        5,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT {count} NOACK STREAMS {stream!} >",
+    ),
+    all(
+        5,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT 5 STREAMS {stream!} {stream} > >",
+    ),
+    all(
+        5,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT 5 BLOCK 1 STREAMS {stream!} >",
+    ),
+    all(
+        5,
+        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT {count} STREAMS {stream!} {old-id}",
+    ),
     all(15, "XACK {stream} {group} {ids}"),
-    // Servers do not replicate the consumer that a claim makes if there is nothing to claim.
     all(
         8,
         "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids}",
