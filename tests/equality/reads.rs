@@ -94,13 +94,29 @@ fn scan(
     loop {
         let Reply::Array(parts) = &reply else { return None };
         let [Reply::Bulk(next), batch] = parts.as_slice() else { return None };
-        found.extend(if in_pairs { pairs(batch)? } else { items(batch)? });
+        found.extend(match request.first().map(Vec::as_slice) {
+            Some(b"ZSCAN") => scored(batch)?,
+            _ if in_pairs => pairs(batch)?,
+            _ => items(batch)?,
+        });
         if next == b"0" {
             return Some(found);
         }
         request[cursor] = next.clone();
         reply = wire.cmd(&request);
     }
+}
+
+/// Members with their scores, as numbers: ZSCAN writes the shortest text or that of 17 digits,
+/// depending on the form that the value happens to have.
+fn scored(batch: &Reply) -> Option<Vec<String>> {
+    let Reply::Array(items) = batch else { return None };
+    let pair = |pair: &[Reply]| {
+        let [Reply::Bulk(member), Reply::Bulk(score)] = pair else { return None };
+        let score: f64 = std::str::from_utf8(score).ok()?.parse().ok()?;
+        Some(format!("{} {score}", member.escape_ascii()))
+    };
+    items.chunks(2).map(pair).collect()
 }
 
 /// The part of `bytes` in which it is not `other`.
