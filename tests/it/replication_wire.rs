@@ -133,7 +133,6 @@ fn full_resync(flavor: Flavor, diskless: &str) {
     let mut replica = Replica::default();
     let outcome = replica.connect(master.addr()).unwrap();
     assert!(matches!(outcome, Outcome::Full(Some(_))), "{flavor:?} {outcome:?}");
-    // Another version than its own (RDB 80) is what Valkey would send to us without a file.
     match (diskless, replica.form) {
         ("yes", Some(Form::Marked)) | ("no", Some(Form::Length(_))) => {}
         (_, form) => panic!("{flavor:?} {diskless} {form:?}"),
