@@ -46,7 +46,9 @@ fn shake<'a>(pieces: impl Iterator<Item = &'a [u8]>, flags: u8) -> Link {
                 Ok(progress) => {
                     assert!(progress.outcome.is_some() || progress.consumed == piece.len());
                     link.outcome = progress.outcome;
-                    link.begun = before + progress.consumed;
+                    if link.outcome.is_some() {
+                        link.begun = before + progress.consumed;
+                    }
                     piece = &piece[progress.consumed..];
                 }
                 Err(error) => {
