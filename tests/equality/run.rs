@@ -117,7 +117,11 @@ impl Drop for Run {
 impl Run {
     #[track_caller]
     pub fn new(plan: Plan) -> Self {
-        let master = RedisServer::builder(plan.flavor).arg("--repl-backlog-size", "4mb").start();
+        // Waits that time out end with the next tick.
+        let master = RedisServer::builder(plan.flavor)
+            .arg("--repl-backlog-size", "4mb")
+            .arg("--hz", "500")
+            .start();
         let link = FaultProxy::start_seeded(master.addr(), plan.seed);
         let replica = plan.replica.start(plan.flavor, link.addr(), master.addr());
         let scratch = RedisServer::spawn(plan.flavor);
@@ -191,9 +195,10 @@ impl Run {
         self.begin(fault);
         // So few that the backlog holds them.
         let third = count / 3;
-        self.write(if fault == Fault::Short { third.min(300) } else { third });
+        let meanwhile = if fault == Fault::Short { third.min(300) } else { third };
+        self.write(meanwhile);
         self.end(fault);
-        self.write(count - 2 * (count / 3));
+        self.write(count - third - meanwhile);
         self.wait_synced();
         let after = self.resyncs();
         self.fulls += after.0 - before.0;
