@@ -49,7 +49,8 @@ impl Plan {
         let plan = Self::new(flavor, Kind::from_env());
         let commands = number("TIDEGATE_EQUALITY_COMMANDS").unwrap_or(plan.commands);
         // Every pause costs as much as some ten thousand commands.
-        let pauses = (commands / 50_000).max(plan.pauses);
+        let usual = (commands / 50_000).max(plan.pauses);
+        let pauses = number("TIDEGATE_EQUALITY_PAUSES").unwrap_or(usual).max(1);
         let talks = env::var_os("TIDEGATE_EQUALITY_TALKS").is_some();
         Self { commands, pauses, talks, ..plan }
     }

@@ -2,12 +2,8 @@
 
 use super::{Template, all, redis82, since70};
 
-//! Streams and their groups.
-
-use super::{Template, all, redis82, since70};
-
-/// Where XCLAIM, XAUTOCLAIM or XREADGROUP makes a consumer and gives it nothing, servers do not tell
-/// their replicas of it: here the consumer is there before.
+/// Where XCLAIM, XAUTOCLAIM or XREADGROUP makes a consumer and gives it nothing, servers do not
+/// tell their replicas of it: here the consumer is there before.
 macro_rules! with_consumer {
     ($request:literal) => {
         concat!("XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; ", $request)
@@ -63,39 +59,37 @@ pub const TABLE: &[Template] = &[
     ),
     all(
         5,
-        with_consumer!("XREADGROUP GROUP {group!} {consumer!} COUNT {count} NOACK STREAMS {stream!} >"),
+        with_consumer!(
+            "XREADGROUP GROUP {group!} {consumer!} COUNT {count} NOACK STREAMS {stream!} >"
+        ),
     ),
     all(
         5,
-        with_consumer!("XREADGROUP GROUP {group!} {consumer!} COUNT 5 STREAMS {stream!} {stream} > >"),
+        with_consumer!(
+            "XREADGROUP GROUP {group!} {consumer!} COUNT 5 STREAMS {stream!} {stream} > >"
+        ),
     ),
     all(
         5,
-        with_consumer!("XADD {stream!} {new-id} a b ; XREADGROUP GROUP {group!} {consumer!} COUNT 5 BLOCK 1 STREAMS {stream!} >"),
+        with_consumer!(
+            "XADD {stream!} {new-id} a b ; XREADGROUP GROUP {group!} {consumer!} COUNT 5 BLOCK 1 STREAMS {stream!} >"
+        ),
     ),
     all(15, "XACK {stream} {group} {ids}"),
-    all(
-        8,
-        with_consumer!("XCLAIM {stream!} {group!} {consumer!} 0 {ids}"),
-    ),
+    all(8, with_consumer!("XCLAIM {stream!} {group!} {consumer!} 0 {ids}")),
     all(
         4,
-        with_consumer!("XCLAIM {stream!} {group!} {consumer!} 0 {ids} IDLE 5000 RETRYCOUNT {small}"),
+        with_consumer!(
+            "XCLAIM {stream!} {group!} {consumer!} 0 {ids} IDLE 5000 RETRYCOUNT {small}"
+        ),
     ),
+    all(4, with_consumer!("XCLAIM {stream!} {group!} {consumer!} 0 {ids} TIME {now} FORCE")),
     all(
         4,
-        with_consumer!("XCLAIM {stream!} {group!} {consumer!} 0 {ids} TIME {now} FORCE"),
+        with_consumer!(
+            "XCLAIM {stream!} {group!} {consumer!} 0 {ids} FORCE JUSTID LASTID {old-id}"
+        ),
     ),
-    all(
-        4,
-        with_consumer!("XCLAIM {stream!} {group!} {consumer!} 0 {ids} FORCE JUSTID LASTID {old-id}"),
-    ),
-    all(
-        8,
-        with_consumer!("XAUTOCLAIM {stream!} {group!} {consumer!} 0 0-0 COUNT {count}"),
-    ),
-    all(
-        4,
-        with_consumer!("XAUTOCLAIM {stream!} {group!} {consumer!} 0 {old-id} JUSTID"),
-    ),
+    all(8, with_consumer!("XAUTOCLAIM {stream!} {group!} {consumer!} 0 0-0 COUNT {count}")),
+    all(4, with_consumer!("XAUTOCLAIM {stream!} {group!} {consumer!} 0 {old-id} JUSTID")),
 ];
