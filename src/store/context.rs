@@ -146,6 +146,23 @@ impl WriteCx<'_> {
         Ok(outcome)
     }
 
+    /// Removes a key; whether it was there.
+    pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
+        let Some(slot) = self.db_mut().remove(key) else { return false };
+        self.from_master || slot.expires().is_none_or(|at| at >= self.now)
+    }
+
+    /// The same, in another database, which there is.
+    pub(crate) fn in_database(&mut self, db: usize) -> WriteCx<'_> {
+        WriteCx { store: self.store, db, now: self.now, from_master: self.from_master }
+    }
+
+    /// Whether a time is one at which a key that is to expire then is deleted instead. A master's
+    /// command has been through this (`checkAlreadyExpired`).
+    pub(crate) fn is_past(&self, at_ms: i64) -> bool {
+        !self.from_master && at_ms <= self.now
+    }
+
     /// On a master: deletes the key if it has expired (`expireIfNeeded`).
     fn drop_expired(&mut self, key: &[u8]) {
         if !self.from_master && self.slot(key).is_none() {

@@ -1,5 +1,7 @@
 //! What differs between the servers whose data this is: a replica answers as its master would.
 
+use crate::rdb::Form;
+
 /// Who the master is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vendor {
@@ -53,5 +55,45 @@ impl Dialect {
     /// (Redis 7.2; measured).
     pub(crate) fn has_short_doubles(self) -> bool {
         self.since_redis((7, 2))
+    }
+
+    /// Subcommands have an arity of their own, and an error of their own for it (Redis 7.0).
+    pub(crate) fn has_subcommands(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// `EXPIRE` and its like take conditions, and refuse times that no number holds (Redis 7.0).
+    pub(crate) fn has_expire_conditions(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Small integers are one object for all keys that have them (measured: up to Redis 8.0,
+    /// Valkey 8.0).
+    pub(crate) fn shares_integers(self) -> bool {
+        !self.since((8, 2), (8, 1))
+    }
+
+    /// `SCAN ... TYPE` refuses names that are no type's (measured on 8.2, 9.1; not 7.0).
+    pub(crate) fn checks_type_names(self) -> bool {
+        self.since((8, 2), (8, 0))
+    }
+
+    /// The last line of help texts is in the imperative (Redis 7.2).
+    pub(crate) fn has_imperative_help(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// The form in which such a server saves and dumps.
+    #[must_use]
+    pub fn form(self) -> Form {
+        match (self.vendor, self.version) {
+            (Vendor::Valkey, (9.., _)) => Form::VALKEY_90,
+            (Vendor::Valkey, _) | (Vendor::Redis, (7, 2..4)) => Form::REDIS_72,
+            (Vendor::Redis, (..7, _)) => Form::REDIS_62,
+            (Vendor::Redis, (7, ..2)) => Form::REDIS_70,
+            (Vendor::Redis, (8, 6..8)) => Form::for_version(13),
+            (Vendor::Redis, (8, 8..) | (9.., _)) => Form::for_version(14),
+            (Vendor::Redis, _) => Form::REDIS_74,
+        }
     }
 }

@@ -22,6 +22,13 @@ impl CommandError {
     /// `shared.outofrangeerr`
     pub(crate) const OUT_OF_RANGE: Self = Self::new("ERR index out of range");
 
+    /// `shared.roslaveerr`
+    pub(crate) const READ_ONLY: Self =
+        Self::new("READONLY You can't write against a read only replica.");
+    /// `shared.sameobjecterr`
+    pub(crate) const SAME_OBJECT: Self =
+        Self::new("ERR source and destination objects are the same");
+
     /// An error with a fixed text.
     pub(crate) const fn new(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))

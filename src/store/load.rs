@@ -1,5 +1,6 @@
 //! What a snapshot brings becomes keys.
 
+use super::library::Library;
 use super::strings::kind_of;
 use super::value::Value;
 use super::{Dialect, Packing, Store};
@@ -44,7 +45,7 @@ impl Store {
 
     /// Keeps the source of a library of functions.
     pub fn add_function(&mut self, source: Vec<u8>) {
-        self.functions.push(source);
+        self.libraries.add(Library::kept(source));
     }
 
     /// Keeps what a module saved besides its values.
