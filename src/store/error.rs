@@ -22,6 +22,10 @@ impl CommandError {
     /// `shared.outofrangeerr`
     pub(crate) const OUT_OF_RANGE: Self = Self::new("ERR index out of range");
 
+    /// `checkStringLength`
+    pub(crate) const TOO_LONG: Self =
+        Self::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+
     /// An error with a fixed text.
     pub(crate) const fn new(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))
