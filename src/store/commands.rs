@@ -23,6 +23,8 @@ pub(crate) struct Row {
 pub(crate) enum Run {
     Read(Read),
     Write(Write),
+    /// One that reads for a client of a replica, and changes data otherwise.
+    Both(Read, Write),
 }
 
 /// A command that was found.
@@ -47,6 +49,11 @@ impl Row {
     /// A command that may change data.
     pub(crate) const fn write(name: &'static str, run: Write) -> Self {
         Self { name, run: Run::Write(run) }
+    }
+
+    /// A command that a replica answers without changing anything, but follows as the master's.
+    pub(crate) const fn both(name: &'static str, read: Read, write: Write) -> Self {
+        Self { name, run: Run::Both(read, write) }
     }
 }
 

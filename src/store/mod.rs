@@ -139,7 +139,7 @@ impl Store {
 
     /// Runs a command that only reads.
     pub fn read(&self, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
-        let Some(Found { run: Run::Read(run), .. }) = self.found(args) else {
+        let Some(Found { run: Run::Read(run) | Run::Both(run, _), .. }) = self.found(args) else {
             return Outcome::Unknown;
         };
         let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
@@ -160,7 +160,7 @@ impl Store {
     fn run(&mut self, ask: Ask, from_master: bool, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         let (version, dialect) = (ask.version, self.dialect);
         match self.found(args).map(|found| found.run) {
-            Some(Run::Write(run)) => {
+            Some(Run::Write(run) | Run::Both(_, run)) => {
                 let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
                 replied(out, version, dialect, |reply| run(&mut cx, args, reply))
             }

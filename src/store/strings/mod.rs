@@ -6,6 +6,7 @@ mod bitfield;
 mod bits;
 mod embedding;
 pub(crate) mod float;
+mod hyperloglog;
 mod lcs;
 mod many;
 mod numbers;
@@ -24,6 +25,7 @@ pub(super) const COMMANDS: &[&[Row]] = &[
     bit_operations::COMMANDS,
     bitfield::COMMANDS,
     bits::COMMANDS,
+    hyperloglog::COMMANDS,
     lcs::COMMANDS,
     many::COMMANDS,
     numbers::COMMANDS,
