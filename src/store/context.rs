@@ -106,6 +106,12 @@ impl WriteCx<'_> {
         (!expired).then_some(slot)
     }
 
+    /// The key, to be changed in place; its expiry is left alone.
+    pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
+        self.drop_expired(key);
+        self.db_mut().slot_mut(key)
+    }
+
     /// The value of a key, which has to be of this type.
     pub(crate) fn read<T: Typed>(&self, key: &[u8]) -> Result<Option<T::Ref<'_>>, CommandError> {
         typed::<T>(self.slot(key).map(Slot::value))

@@ -28,6 +28,9 @@ impl CommandError {
     /// `shared.sameobjecterr`
     pub(crate) const SAME_OBJECT: Self =
         Self::new("ERR source and destination objects are the same");
+    /// `checkStringLength`
+    pub(crate) const TOO_LONG: Self =
+        Self::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 
     /// An error with a fixed text.
     pub(crate) const fn new(text: &'static str) -> Self {

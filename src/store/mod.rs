@@ -34,6 +34,7 @@ mod lists;
 mod load;
 mod module;
 mod packing;
+mod peek;
 mod reply;
 mod save;
 mod sets;
@@ -53,6 +54,8 @@ pub use error::CommandError;
 pub use load::InsertError;
 pub use packing::Packing;
 pub use save::SaveCursor;
+#[doc(hidden)]
+pub use peek::Peek;
 
 use commands::{Commands, Found, Row, Run};
 use context::{ReadCx, WriteCx};

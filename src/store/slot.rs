@@ -130,6 +130,25 @@ impl Slot {
         *self = Self::small(self.key(), self.expires(), kind, value);
     }
 
+    /// The bytes of a string, to be overwritten in place: it is raw from now on.
+    pub(crate) fn str_mut(&mut self) -> Option<&mut [u8]> {
+        match self {
+            Self::Large(large) => match &mut large.value {
+                Value::Str(text) => Some(text.edit()),
+                _ => None,
+            },
+            Self::Small(record) => {
+                let parts = Parts::of(record);
+                if !matches!(parts.kind, Kind::Int | Kind::Embedded | Kind::Raw) {
+                    return None;
+                }
+                let start = record.len() - parts.value.len();
+                record[0] = record[0] & EXPIRES | Kind::Raw as u8;
+                record.get_mut(start..)
+            }
+        }
+    }
+
     /// With another expiry.
     pub(crate) fn set_expires(&mut self, expires: Option<i64>) {
         match self {

@@ -34,6 +34,7 @@ mod held_writes;
 mod idle_clients;
 mod isolation;
 mod lifecycle;
+mod local_reads;
 mod login;
 mod metrics;
 mod metrics_contract;
