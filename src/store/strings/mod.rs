@@ -1,5 +1,6 @@
 //! Strings, and what is built on them: numbers, bits, cardinalities.
 
+pub(crate) mod float;
 mod read;
 mod value;
 mod write;
