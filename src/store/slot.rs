@@ -197,11 +197,13 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn varint_len(number: usize) -> usize {
+/// How many bytes [`push_varint`] adds.
+pub(crate) fn varint_len(number: usize) -> usize {
     (usize::BITS - (number | 1).leading_zeros()).div_ceil(7) as usize
 }
 
-fn push_varint(out: &mut Vec<u8>, mut number: usize) {
+/// Adds a number, seven bits a byte, the lowest first.
+pub(crate) fn push_varint(out: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
         out.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
@@ -209,7 +211,8 @@ fn push_varint(out: &mut Vec<u8>, mut number: usize) {
     out.push(number.to_le_bytes()[0]);
 }
 
-fn split_varint(bytes: &[u8]) -> (usize, &[u8]) {
+/// The number at the start of `bytes`, and what follows it.
+pub(crate) fn split_varint(bytes: &[u8]) -> (usize, &[u8]) {
     let mut number = 0;
     for (at, &byte) in bytes.iter().enumerate().take(usize::BITS.div_ceil(7) as usize) {
         number |= usize::from(byte & 0x7f) << (7 * at);

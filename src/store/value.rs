@@ -1,6 +1,8 @@
 //! The value of a key, in hand: owned by who changes it, borrowed by who reads it.
 
-use super::hashes::{Hash, HashRef};
+use super::dialect::Dialect;
+use super::hasher::Hasher;
+use super::hashes::{self, Hash, HashRef};
 use super::kind::Kind;
 use super::lists::{List, ListRef};
 use super::load::InsertError;
@@ -84,9 +86,16 @@ impl Value {
     /// What a snapshot brings, packed where the limits allow it.
     pub(crate) fn from_snapshot(
         value: rdb::Value,
-        _packing: &Packing,
+        packing: &Packing,
+        dialect: Dialect,
+        hasher: Hasher,
     ) -> Result<Self, InsertError> {
         Ok(match value {
+            rdb::Value::Hash(hash) => {
+                let rules = hashes::Rules::of_snapshot(*packing, dialect, hasher);
+                let hash = Hash::from_snapshot(hash, &rules);
+                Self::Hash(hash.map_err(|fault| InsertError::Value(fault.to_string()))?)
+            }
             rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
             other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),

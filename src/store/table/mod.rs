@@ -112,7 +112,7 @@ impl<E> Table<E> {
     }
 
     /// All entries, in no order that means anything.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> + Clone {
         self.segments.iter().flat_map(Segment::entries)
     }
 
