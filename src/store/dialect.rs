@@ -86,4 +86,50 @@ impl Dialect {
     pub(crate) fn has_stream_references(self) -> bool {
         self.vendor == Vendor::Redis && self.version >= (8, 2)
     }
+
+    /// `XREAD STREAMS key +` (Redis 7.4).
+    pub(crate) fn reads_last_entry(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
+
+    /// `BLOCK` refuses a time that is beyond all times (measured: not 7.0.15).
+    pub(crate) fn checks_timeouts(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// The error about words that are missing from `XREAD` names the command (measured: not
+    /// 7.0.15).
+    pub(crate) fn names_unbalanced_reads(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// The same error tells of `+` (measured: 8.2.3, not Valkey 9.1).
+    pub(crate) fn names_plus_in_reads(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (7, 4)
+    }
+
+    /// A consumer is made and counts as seen even where there is nothing for it (Redis 7.2).
+    pub(crate) fn greets_idle_consumers(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// To claim an entry that is deleted acknowledges it (Redis 7.0).
+    pub(crate) fn forgets_missing_entries(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Subcommands have arities of their own (Redis 7.0).
+    pub(crate) fn has_subcommands(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// `HELP` ends in other words (measured: not 7.0.15).
+    pub(crate) fn says_print_this_help(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `XINFO` tells when a consumer last got something (Redis 7.2).
+    pub(crate) fn tells_active_time(self) -> bool {
+        self.since_redis((7, 2))
+    }
 }

@@ -95,6 +95,13 @@ impl<'a> Reply<'a> {
         self.move_head(mark, end);
     }
 
+    /// Writes something before what was written from `mark` on.
+    pub(crate) fn before(&mut self, mark: usize, write: impl FnOnce(&mut Self)) {
+        let end = self.out.len();
+        write(self);
+        self.move_head(mark, end);
+    }
+
     /// Moves what was written from `end` on before what was written from `mark` on.
     fn move_head(&mut self, mark: usize, end: usize) {
         let head = self.out.len() - end;
