@@ -54,4 +54,16 @@ impl Dialect {
     pub(crate) fn has_short_doubles(self) -> bool {
         self.since_redis((7, 2))
     }
+
+    /// Doubles may be written in hexadecimal, as `strtod` takes them; not where `fast_float`
+    /// reads them (Valkey 8.1; measured with 9.1).
+    pub(crate) fn reads_hex_doubles(self) -> bool {
+        !self.since((u8::MAX, 0), (8, 1))
+    }
+
+    /// The ends of ranges of scores may have blanks before them and be hexadecimal: the same
+    /// reader, which came there in Redis 8 too (measured with 8.2).
+    pub(crate) fn reads_loose_bounds(self) -> bool {
+        !self.since((8, 0), (8, 1))
+    }
 }

@@ -30,6 +30,7 @@ mod keys;
 mod kind;
 mod lists;
 mod module;
+mod number;
 mod packing;
 mod reply;
 mod sets;
