@@ -66,4 +66,15 @@ impl Dialect {
     pub(crate) fn reads_loose_bounds(self) -> bool {
         !self.since((8, 0), (8, 1))
     }
+
+    /// Small values are kept in listpacks rather than in ziplists, which is what they are called.
+    pub(crate) fn has_listpacks(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// A score without a fraction is packed as an integer, so that -0 becomes 0 (Redis 7.0;
+    /// measured).
+    pub(crate) fn packs_whole_scores(self) -> bool {
+        self.since_redis((7, 0))
+    }
 }

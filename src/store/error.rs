@@ -22,6 +22,10 @@ impl CommandError {
     /// `shared.outofrangeerr`
     pub(crate) const OUT_OF_RANGE: Self = Self::new("ERR index out of range");
 
+    /// A collection would have more elements than can be numbered, or a string be too long: no
+    /// server's words.
+    pub(crate) const TOO_MANY: Self = Self::new("ERR the value would be too large");
+
     /// An error with a fixed text.
     pub(crate) const fn new(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))

@@ -1,5 +1,10 @@
-//! Sorted_sets.
+//! Sorted sets.
 
+mod entries;
+mod members;
+mod packed;
+mod ranked;
+mod tree;
 mod value;
 
 pub(crate) use value::{SortedSet, SortedSetRef};
