@@ -77,4 +77,15 @@ impl Dialect {
     pub(crate) fn packs_whole_scores(self) -> bool {
         self.since_redis((7, 0))
     }
+
+    /// `ZRANK` and `ZREVRANK` take `WITHSCORE`.
+    pub(crate) fn has_rank_with_score(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `ZADD` unpacks a sorted set that all its pairs would make too large, even if they are
+    /// fewer members.
+    pub(crate) fn expects_all_scores(self) -> bool {
+        self.since_redis((7, 2))
+    }
 }

@@ -7,7 +7,7 @@ use super::packed;
 use super::ranked::{Ranked, compare};
 use crate::rdb::{Element, ListpackBuf, ListpackRef};
 use crate::store::context::WriteCx;
-use crate::store::dialect::Dialect;
+use crate::store::dialect::{Dialect, Vendor};
 use crate::store::error::CommandError;
 use crate::store::hasher::Hasher;
 use crate::store::kind::Kind;
@@ -114,20 +114,17 @@ impl SortedSet {
         }
     }
 
-    /// Unpacks it if with `more` members, none longer than `longest`, it would be too large, as
-    /// a server does before it adds several (`zsetTypeMaybeConvert`).
+    /// Unpacks it before `more` members come, none longer than `longest`, if they alone would be
+    /// too large, even if not all of them are added (`zsetTypeMaybeConvert`; Redis does not look
+    /// at their lengths, measured).
     pub(crate) fn expect_more(
         &mut self,
         more: usize,
         longest: usize,
         rules: &Rules,
     ) -> Result<(), CommandError> {
-        if let Form::Packed(pack) = &self.form
-            && !rules.packs(packed::len(pack.view()) + more, longest)
-        {
-            self.unpack(rules)?;
-        }
-        Ok(())
+        let longest = if rules.dialect.vendor() == Vendor::Valkey { longest } else { 0 };
+        if rules.packs(more, longest) { Ok(()) } else { self.unpack(rules) }
     }
 
     /// Adds a member that is not there. The score is not NaN.
