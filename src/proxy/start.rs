@@ -16,6 +16,7 @@ use super::{files, idle, workers};
 use crate::admin;
 use crate::client::{Beats, HeldWrites, Pause, Registry, Reloads, Shared};
 use crate::config::{Config, HostPort};
+use crate::engine::{self, Engine};
 use crate::monitor::Monitor;
 use crate::net;
 use crate::telemetry::{Exporter, LogLevel};
@@ -56,9 +57,12 @@ pub fn run(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartE
 async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
     files::raise_limit(&config);
     let exporter = Exporter::default();
+    let config = Arc::new(ArcSwap::from_pointee(config));
+    let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
     let shared = Arc::new(Shared {
-        config: Arc::new(ArcSwap::from_pointee(config)),
-        topology: Arc::new(ArcSwap::from_pointee(Topology::default())),
+        engine: engine_of(&config, &topology),
+        config,
+        topology,
         registry: Registry::default(),
         pause: Pause::default(),
         held_writes: HeldWrites::default(),
@@ -71,6 +75,9 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     });
     let config = shared.config.load_full();
     serve_pages(&config, admin::Pages::new(Arc::clone(&shared), exporter, path.clone()))?;
+    if let Some(engine) = &shared.engine {
+        engine::start(engine)?;
+    }
     let mut monitor = monitor(&shared);
     // Clients that are let in find out at once who is who.
     monitor.settle(SETTLE_MAX).await;
@@ -98,6 +105,16 @@ fn monitor(shared: &Shared) -> Monitor {
         Arc::clone(&shared.suspect),
         shared.epoch,
     )
+    .with_engine(shared.engine.clone())
+}
+
+/// The replica in this process, where proxy.toml wants one.
+fn engine_of(
+    config: &Arc<ArcSwap<Config>>,
+    topology: &Arc<ArcSwap<Topology>>,
+) -> Option<Arc<Engine>> {
+    let is_wanted = config.load().replica.enabled;
+    is_wanted.then(|| Arc::new(Engine::new(Arc::clone(config), Arc::clone(topology))))
 }
 
 fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {

@@ -29,6 +29,7 @@ mod hashes;
 mod keys;
 mod kind;
 mod lists;
+mod load;
 mod module;
 mod number;
 mod packing;
@@ -46,6 +47,7 @@ use std::sync::Arc;
 
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
+pub use load::InsertError;
 pub use packing::Packing;
 
 use commands::{Commands, Found, Row, Run};
@@ -54,6 +56,7 @@ use database::Database;
 use hasher::Hasher;
 use reply::Reply;
 
+use crate::rdb::ModuleAux;
 use crate::resp::RespVersion;
 
 /// Every command, room by room.
@@ -75,6 +78,10 @@ pub struct Store {
     packing: Packing,
     commands: Arc<Commands>,
     hasher: Hasher,
+    /// The sources of libraries of functions, which are kept and not run.
+    functions: Vec<Vec<u8>>,
+    /// What modules saved besides their values.
+    module_aux: Vec<ModuleAux>,
     /// Changes since it was made.
     dirty: u64,
 }
@@ -113,8 +120,15 @@ impl Store {
             packing: Packing::of(dialect),
             commands: Arc::new(Commands::new()),
             hasher,
+            functions: Vec::new(),
+            module_aux: Vec::new(),
             dirty: 0,
         }
+    }
+
+    /// The names of the commands that [`Self::read`] answers.
+    pub fn readable() -> impl Iterator<Item = &'static str> {
+        commands::readable()
     }
 
     /// How many databases there are.
@@ -131,11 +145,19 @@ impl Store {
 
     /// Runs a command that only reads.
     pub fn read(&self, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
-        let Some(Found { run: Run::Read(run), .. }) = self.found(args) else {
-            return Outcome::Unknown;
-        };
+        match self.found(args) {
+            Some(found) => self.read_found(found, ask, args, out),
+            None => Outcome::Unknown,
+        }
+    }
+
+    fn read_found(&self, found: Found, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
+        let Run::Read(run) = found.run else { return Outcome::Unknown };
         let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
-        replied(out, ask.version, self.dialect, |reply| run(&cx, args, reply))
+        replied(out, ask.version, self.dialect, |reply| {
+            found.check(args.len())?;
+            run(&cx, args, reply)
+        })
     }
 
     /// Runs any command for a client.
@@ -151,20 +173,17 @@ impl Store {
 
     fn run(&mut self, ask: Ask, from_master: bool, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         let (version, dialect) = (ask.version, self.dialect);
-        match self.found(args).map(|found| found.run) {
-            Some(Run::Write(run)) => {
-                let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
-                replied(out, version, dialect, |reply| run(&mut cx, args, reply))
-            }
-            Some(Run::Read(_)) => self.read(ask, args, out),
-            None => Outcome::Unknown,
-        }
+        let Some(found) = self.found(args) else { return Outcome::Unknown };
+        let Run::Write(run) = found.run else { return self.read_found(found, ask, args, out) };
+        let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
+        replied(out, version, dialect, |reply| {
+            found.check(args.len())?;
+            run(&mut cx, args, reply)
+        })
     }
 
-    /// The command, if the number of its words is right.
     fn found(&self, args: &[&[u8]]) -> Option<Found> {
-        let found = self.commands.find(args.first()?)?;
-        found.takes(args.len()).then_some(found)
+        self.commands.find(args.first()?)
     }
 
     /// The database of this number, or the first one.
