@@ -207,4 +207,53 @@ impl Dialect {
     pub(crate) fn tells_active_time(self) -> bool {
         self.since_redis((7, 2))
     }
+
+    /// Doubles may be written in hexadecimal, as `strtod` takes them; not where `fast_float`
+    /// reads them (Valkey 8.1; measured with 9.1).
+    pub(crate) fn reads_hex_doubles(self) -> bool {
+        !self.since((u8::MAX, 0), (8, 1))
+    }
+
+    /// The ends of ranges of scores may have blanks before them and be hexadecimal: the same
+    /// reader, which came there in Redis 8 too (measured with 8.2).
+    pub(crate) fn reads_loose_bounds(self) -> bool {
+        !self.since((8, 0), (8, 1))
+    }
+
+    /// Small values are kept in listpacks rather than in ziplists, which is what they are called.
+    pub(crate) fn has_listpacks(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// A score without a fraction is packed as an integer, so that -0 becomes 0 (Redis 7.0;
+    /// measured).
+    pub(crate) fn packs_whole_scores(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// `ZRANK` and `ZREVRANK` take `WITHSCORE`.
+    pub(crate) fn has_rank_with_score(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `ZADD` unpacks a sorted set that all its pairs would make too large, even if they are
+    /// fewer members.
+    pub(crate) fn expects_all_scores(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `ZPOPMIN` and `ZPOPMAX` refuse a negative count (Redis 7.0; measured).
+    pub(crate) fn pops_positive_counts(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Errors put the name of a command in quotes (Redis 7.0; measured).
+    pub(crate) fn quotes_command_names(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// `ZSCAN` knows `NOSCORES` (measured on Valkey 9.1; its documentation says since 8.1).
+    pub(crate) fn has_noscores(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (8, 1)
+    }
 }

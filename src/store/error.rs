@@ -31,6 +31,9 @@ impl CommandError {
     /// `checkStringLength`
     pub(crate) const TOO_LONG: Self =
         Self::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+    /// A collection would have more elements than can be numbered, or a string be too long: no
+    /// server's words.
+    pub(crate) const TOO_MANY: Self = Self::new("ERR the value would be too large");
 
     /// An error with a fixed text.
     pub(crate) const fn new(text: &'static str) -> Self {

@@ -33,6 +33,7 @@ mod library;
 mod lists;
 mod load;
 mod module;
+mod number;
 mod packing;
 mod peek;
 mod reply;

@@ -1,6 +1,7 @@
 //! How a command answers: RESP2 or RESP3, as the server of a [`Dialect`] would.
 
 use super::dialect::Dialect;
+use super::number;
 use crate::resp::{RespVersion, encode};
 
 /// Where a command writes its reply.
@@ -57,6 +58,18 @@ impl<'a> Reply<'a> {
     /// An integer as a bulk string.
     pub(crate) fn bulk_int(&mut self, value: i64) {
         encode::bulk(self.out, itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// A double: to RESP2 a bulk string.
+    pub(crate) fn double(&mut self, value: f64) {
+        let text = number::text(value, self.dialect);
+        if self.is_resp3() {
+            self.out.push(b',');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.extend_from_slice(b"\r\n");
+        } else {
+            encode::bulk(self.out, text.as_bytes());
+        }
     }
 
     /// Text for people: verbatim to RESP3.
