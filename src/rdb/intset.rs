@@ -3,7 +3,7 @@
 use super::error::Corrupt;
 
 /// Width of an integer (4) and count of them (4).
-const HEADER: usize = 8;
+pub(super) const HEADER: usize = 8;
 
 const fn corrupt(what: &'static str) -> Corrupt {
     Corrupt::new("intset", what)
@@ -68,13 +68,31 @@ impl Intset {
 
     /// Its integers, ascending.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
-        let integers = self.0.get(HEADER..).unwrap_or_default();
-        integers.chunks_exact(self.width()).map(|bytes| match *bytes {
-            [a, b] => i16::from_le_bytes([a, b]).into(),
-            [a, b, c, d] => i32::from_le_bytes([a, b, c, d]).into(),
-            _ => bytes.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes)),
-        })
+        integers(&self.0)
     }
+
+    /// What a buffer holds.
+    pub(super) fn built(bytes: Vec<u8>) -> Self {
+        let set = Self(bytes.into_boxed_slice());
+        debug_assert!(set.iter().is_sorted_by(|a, b| a < b));
+        set
+    }
+}
+
+/// The integers of an intset.
+pub(super) fn integers(bytes: &[u8]) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
+    let width = bytes.first().copied().map_or(8, usize::from).max(1);
+    let integers = bytes.get(HEADER..).unwrap_or_default();
+    integers.chunks_exact(width).map(|bytes| integer(bytes).unwrap_or_default())
+}
+
+/// The integer that 2, 4 or 8 bytes are.
+pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
+    Some(match *bytes {
+        [a, b] => i16::from_le_bytes([a, b]).into(),
+        [a, b, c, d] => i32::from_le_bytes([a, b, c, d]).into(),
+        _ => i64::from_le_bytes(*bytes.first_chunk()?),
+    })
 }
 
 impl std::fmt::Debug for Intset {

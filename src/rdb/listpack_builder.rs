@@ -2,7 +2,8 @@
 //! see [`super::listpack`], which reads both.)
 
 use super::error::Corrupt;
-use super::listpack::{END, Element, HEADER, Listpack, back_length_size, canonical_integer};
+use super::listpack::{END, HEADER, Listpack};
+use super::listpack_entry::{Element, Encoded};
 
 /// A listpack in the making.
 #[derive(Clone, Debug)]
@@ -50,68 +51,23 @@ impl ListpackBuilder {
         self.count == 0
     }
 
-    /// Adds an element.
+    /// Adds an element; a string that is exactly how a number would be printed is stored as a
+    /// number.
     pub fn push(&mut self, element: Element<'_>) {
-        match element {
-            Element::Bytes(bytes) => self.push_bytes(bytes),
-            Element::Int(number) => self.push_int(number),
+        for piece in Encoded::new(element).pieces() {
+            self.bytes.extend_from_slice(piece);
         }
+        self.count += 1;
     }
 
-    /// Adds a string; one that is exactly how a number would be printed is stored as a number.
+    /// Adds a string, as [`Self::push`] does.
     pub fn push_bytes(&mut self, string: &[u8]) {
-        if let Some(number) = canonical_integer(string) {
-            return self.push_int(number);
-        }
-        let len = string.len();
-        let start = self.bytes.len();
-        // The casts keep the low bits, which is meant.
-        #[expect(clippy::cast_possible_truncation, reason = "the arm says how large it is")]
-        match len {
-            0..64 => self.bytes.push(0x80 | len as u8),
-            64..4096 => self.bytes.extend([0xe0 | (len >> 8) as u8, len as u8]),
-            _ => {
-                self.bytes.push(0xf0);
-                // One that does not fit makes `finish` fail: the whole is longer still.
-                self.bytes.extend((len as u32).to_le_bytes());
-            }
-        }
-        self.bytes.extend_from_slice(string);
-        self.close(start);
+        self.push(Element::Bytes(string));
     }
 
     /// Adds a number.
     pub fn push_int(&mut self, number: i64) {
-        let start = self.bytes.len();
-        let bytes = number.to_le_bytes();
-        let [low, second, third, ..] = bytes;
-        match number {
-            0..=127 => self.bytes.push(low),
-            -4096..=4095 => self.bytes.extend([0xc0 | (second & 0x1f), low]),
-            -0x8000..=0x7fff => self.bytes.extend([0xf1, low, second]),
-            -0x80_0000..=0x7f_ffff => self.bytes.extend([0xf2, low, second, third]),
-            -0x8000_0000..=0x7fff_ffff => {
-                self.bytes.push(0xf3);
-                self.bytes.extend_from_slice(bytes.get(..4).unwrap_or_default());
-            }
-            _ => {
-                self.bytes.push(0xf4);
-                self.bytes.extend(bytes);
-            }
-        }
-        self.close(start);
-    }
-
-    /// Writes the length of the element at `start` behind it.
-    fn close(&mut self, start: usize) {
-        let len = self.bytes.len() - start;
-        let size = back_length_size(len);
-        for n in (0..size).rev() {
-            #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
-            let bits = (len >> (7 * n)) as u8 & 0x7f;
-            self.bytes.push(if n == size - 1 { bits } else { bits | 0x80 });
-        }
-        self.count += 1;
+        self.push(Element::Int(number));
     }
 
     /// The listpack.
@@ -144,6 +100,7 @@ impl<'a> FromIterator<Element<'a>> for ListpackBuilder {
 #[expect(clippy::cast_possible_truncation, reason = "small numbers all")]
 mod tests {
     use super::*;
+    use crate::rdb::listpack_entry::back_length_size;
     use proptest::prelude::*;
 
     fn packed(string: &[u8]) -> Vec<u8> {

@@ -2,7 +2,8 @@
 //! listpack. Nothing here changes one.
 
 use super::error::Corrupt;
-use super::listpack::{Element, Elements, Listpack};
+use super::listpack::{Elements, Listpack};
+use super::listpack_entry::Element;
 
 const fn corrupt(what: &'static str) -> Corrupt {
     Corrupt::new("stream", what)

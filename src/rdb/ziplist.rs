@@ -1,8 +1,9 @@
 //! Ziplists, the packed form before listpacks: checked and converted, never kept.
 
 use super::error::Corrupt;
-use super::listpack::{Element, Listpack};
+use super::listpack::Listpack;
 use super::listpack_builder::ListpackBuilder;
+use super::listpack_entry::Element;
 
 /// Length in bytes (4), offset of the last entry (4), count of entries (2).
 const HEADER: usize = 10;

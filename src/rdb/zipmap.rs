@@ -65,7 +65,7 @@ fn string(bytes: &[u8], spare: usize) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rdb::listpack::Element;
+    use crate::rdb::Element;
     use proptest::prelude::*;
 
     #[test]

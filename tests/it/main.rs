@@ -47,6 +47,7 @@ mod prometheus;
 mod protocol_limits;
 mod proxy_command;
 mod pubsub;
+mod rdb_edits;
 mod rdb_files;
 mod readiness;
 mod real_clients;
