@@ -6,9 +6,10 @@
 //! | floor | module | what it is |
 //! |---|---|---|
 //! | 0 | [`resp`] | where a frame ends, what a request says, how a reply is written |
-//! | 0 | [`units`] | sizes, addresses, secrets |
+//! | 0 | [`units`] | sizes, addresses, secrets, places in a history |
 //! | 1 | [`command`] | one row per command: access, keys, session effect |
 //! | 1 | [`rdb`] | RDB and DUMP payloads: read, every version |
+//! | 1 | [`replication`] | the replica's side of replication: handshake, identity, stream, backlog |
 //! | 1 | [`store`] | the engine's data: keys, values, every command on them |
 //! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |
 //! | 1 | [`session`] | one client's state and what each command does to it |
@@ -17,6 +18,7 @@
 //! | 3 | [`net`] | listening and connecting |
 //! | 3 | [`telemetry`] | every metric, declared once; the log's set-up |
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
+//! | 4 | [`engine`] | the embedded replica: follows a master, holds its data, answers reads |
 //! | 4 | [`monitor`] | asks the servers and keeps the topology true |
 //! | 4 | [`client`] | one task per client, replies in order |
 //! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
@@ -32,11 +34,13 @@ pub mod check;
 pub mod client;
 pub mod command;
 pub mod config;
+pub mod engine;
 pub mod monitor;
 pub mod net;
 pub mod proxy;
 pub mod rdb;
 pub mod rdb_tool;
+pub mod replication;
 pub mod resp;
 pub mod routing;
 pub mod session;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tidegate::config::{
     AdminCommands, Applies, Balance, Config, ConfigError, HostPort, LogFormat, Problem, ReadFrom,
-    Secret, Workers, diff,
+    ReplicaOf, Secret, Workers, diff,
 };
 use tidegate::units::ByteSize;
 
@@ -147,16 +147,65 @@ fn every_value_behind_the_proxy_arrives_where_it_belongs() {
 }
 
 #[test]
+fn every_value_of_the_engine_arrives_where_it_belongs() {
+    let config = parse(EVERYTHING).unwrap();
+    assert!(config.reads.local);
+    assert_eq!(config.replica_login(), ("engine", &Secret::new("hunter2-engine")));
+    let replica = config.replica;
+    assert_eq!(replica.listen, [address("0.0.0.0:6390"), address("[::1]:6390")]);
+    let master = address("redis-9.redis.svc.cluster.local:6379");
+    assert_eq!(replica.replicaof, ReplicaOf::Server(master));
+    let announced = (replica.replica_announce_ip.as_str(), replica.replica_announce_port);
+    assert_eq!(announced, ("203.0.113.7", 16390));
+    let flags = [replica.replica_announced, replica.replica_serve_stale_data];
+    assert_eq!((flags, replica.replica_read_only), ([false, false], false));
+    assert!(replica.enabled && replica.repl_disable_tcp_nodelay);
+    assert_eq!(replica.repl_timeout, Duration::from_secs(20));
+    assert_eq!(replica.repl_ping_replica_period, Duration::from_secs(1));
+    assert_eq!(replica.repl_backlog_size, ByteSize::mib(64));
+    assert_eq!(replica.maxmemory, Some(ByteSize::gib(8)));
+    assert_eq!(
+        (replica.dir.as_str(), replica.dbfilename.as_str()),
+        ("/var/lib/tidegate", "replica.rdb")
+    );
+    assert_eq!((replica.replica_priority, replica.databases), (0, 64));
+    assert_eq!(replica.requirepass.expose(), "hunter2-port");
+}
+
+#[test]
+fn the_engine_logs_in_as_the_proxy_does_where_nothing_else_is_said() {
+    let login = |text: &str| {
+        let config = parse(text).unwrap();
+        let (user, password) = config.replica_login();
+        (user.to_owned(), password.expose().to_owned())
+    };
+    let both = |user: &str, password: &str| (user.to_owned(), password.to_owned());
+    let topology = "[topology]\nmasteruser = \"proxy\"\nmasterauth = \"back\"\n";
+    assert_eq!(login(""), both("", ""));
+    assert_eq!(login(topology), both("proxy", "back"));
+    let own = format!("{topology}[replica]\nmasterauth = \"own\"\n");
+    assert_eq!(login(&own), both("", "own"), "the user is not mixed in");
+}
+
+#[test]
 fn off_is_none_and_aliases_are_the_same_words() {
     let off = parse(include_str!("config/valid/off.toml")).unwrap();
     assert_eq!((off.proxy.timeout, off.proxy.tcp_keepalive), (None, None));
     assert_eq!((off.proxy.client_output_buffer_limit, off.topology.request_timeout), (None, None));
     assert_eq!((off.topology.replicas, off.metrics.listen), (Some(Vec::new()), None));
+    assert_eq!((off.replica.maxmemory, off.replica.replica_announce_ip), (None, String::new()));
 
     let aliases = parse(include_str!("config/valid/aliases.toml")).unwrap();
     assert_eq!(aliases.topology.master, address("10.0.0.1:6379"));
     assert_eq!(aliases.reads.from, ReadFrom::Master);
     assert_eq!(aliases.admin.commands, AdminCommands::Master);
+    let replica = aliases.replica;
+    assert_eq!(replica.listen, [address("10.0.0.9:6390")]);
+    assert_eq!(replica.replicaof, ReplicaOf::Server(address("10.0.0.1:6379")));
+    let announced = (replica.replica_announce_ip.as_str(), replica.replica_announce_port);
+    assert_eq!((announced, replica.replica_priority), (("2001:db8::1", 1), 1));
+    assert_eq!((replica.replica_serve_stale_data, replica.replica_read_only), (false, false));
+    assert_eq!(replica.repl_ping_replica_period, Duration::from_secs(5));
 }
 
 #[test]
@@ -172,7 +221,8 @@ fn a_diff_names_every_key_that_differs_and_what_needs_a_restart() {
     let restart = changes.iter().filter(|change| change.applies == Applies::Restart);
     let restart: BTreeSet<_> = restart.map(|change| change.key.as_str()).collect();
     let sockets = ["proxy.listen", "proxy.workers", "metrics.listen", "log.format"];
-    assert_eq!(restart, BTreeSet::from(sockets));
+    let engine = ["replica.enabled", "replica.listen", "replica.databases"];
+    assert_eq!(restart, sockets.into_iter().chain(engine).collect());
 
     let told = |key: &str| changes.iter().find(|change| change.key == key).unwrap().to_string();
     assert_eq!(told("reads.from"), r#"reads.from: "replica" -> "any""#);
@@ -185,9 +235,13 @@ fn what_a_diff_shows_reads_back() {
     let mut new = parse(EVERYTHING).unwrap();
     let lines = diff(&Config::default(), &new).into_iter().filter(|change| change.new != "***");
     let text: String = lines.map(|change| format!("{} = {}\n", change.key, change.new)).collect();
-    let text = format!("{text}topology.masterauth = \"x\"\n");
-    new.proxy.requirepass = Secret::default();
+    let secrets = "topology.masterauth = \"x\"\nreplica.masterauth = \"x\"\n";
+    let text = format!("{text}{secrets}");
+    for unshown in [&mut new.proxy.requirepass, &mut new.replica.requirepass] {
+        *unshown = Secret::default();
+    }
     new.topology.masterauth = Secret::new("x");
+    new.replica.masterauth = Secret::new("x");
     assert_eq!(parse(&text).unwrap(), new);
 }
 

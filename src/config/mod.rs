@@ -16,6 +16,7 @@ mod mistake;
 mod nearest;
 mod proxy;
 mod reads;
+mod replica;
 mod report;
 mod rules;
 mod section;
@@ -30,6 +31,7 @@ pub use metrics::{Metrics, Ready};
 pub use mistake::{ConfigError, Mistake, Problem};
 pub use proxy::{Proxy, Workers};
 pub use reads::Reads;
+pub use replica::{Replica, ReplicaOf};
 pub use section::Key;
 pub use topology::{Discovery, TopologyConfig};
 pub use writes::{OnClosed, Writes};
@@ -100,6 +102,8 @@ file! {
     reads: Reads,
     /// When writes are let through.
     writes: Writes,
+    /// The engine: this process as a replica.
+    replica: Replica,
     /// Administrative commands.
     admin: Admin,
     /// The metrics endpoint.
@@ -142,6 +146,17 @@ impl Config {
         let judged = on_large_stack(|| Self::judge(text))
             .map_err(|error| ConfigError::unreadable(origin, format!("not parsed: {error}")))?;
         judged.map_err(|mistakes| ConfigError::new(origin, mistakes))
+    }
+
+    /// User and password that the engine logs in with, to its master: its own, or those of
+    /// `[topology]` if it has none. An empty user is the default one, an empty password no login.
+    pub fn replica_login(&self) -> (&str, &Secret) {
+        let (own, topology) = (&self.replica, &self.topology);
+        if own.masterauth.is_empty() {
+            (&topology.masteruser, &topology.masterauth)
+        } else {
+            (&own.masteruser, &own.masterauth)
+        }
     }
 
     fn judge(text: &str) -> Result<Self, Vec<Mistake>> {

@@ -60,6 +60,9 @@ section! {
         /// Whether replicas serve while the master cannot be reached.
         /// redis.conf: `replica-serve-stale-data`.
         "replica-serve-stale-data" => replica_serve_stale_data: bool = true, Flag, Live;
+
+        /// Whether the engine of `[replica]` is one of the replicas that serve reads.
+        "local" => local: bool = false, Flag, Live;
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::report::Report;
-use super::{Config, HostPort};
+use super::{Config, HostPort, ReplicaOf};
 
 /// One rule. It is asked only when all of its keys could be read.
 struct Rule {
@@ -32,6 +32,25 @@ const RULES: &[Rule] = &[
         broken: gate_unprovable,
     },
     Rule { keys: &["topology.probe-period", "topology.probe-timeout"], broken: timeout_too_short },
+    Rule { keys: &["reads.local", "replica.enabled"], broken: local_without_engine },
+    Rule { keys: &["replica.enabled", "replica.listen"], broken: engine_listens_twice },
+    Rule {
+        keys: &["replica.enabled", "replica.listen", "proxy.listen", "metrics.listen"],
+        broken: engine_in_the_way,
+    },
+    Rule {
+        keys: &["replica.enabled", "replica.listen", "replica.replicaof", "topology.master"],
+        broken: engine_follows_itself,
+    },
+    Rule {
+        keys: &["replica.enabled", "replica.replicaof", "proxy.listen"],
+        broken: engine_follows_proxy,
+    },
+    Rule { keys: &["replica.masteruser", "replica.masterauth"], broken: engine_without_password },
+    Rule {
+        keys: &["replica.repl-timeout", "replica.repl-ping-replica-period"],
+        broken: pings_too_seldom,
+    },
 ];
 
 /// Notes every broken rule.
@@ -60,9 +79,13 @@ fn quoted(address: &HostPort) -> String {
 }
 
 fn listens_twice(config: &Config) -> Vec<Broken> {
-    twice(&config.proxy.listen)
+    listed_twice("proxy.listen", &config.proxy.listen)
+}
+
+fn listed_twice(key: &'static str, listen: &[HostPort]) -> Vec<Broken> {
+    twice(listen)
         .filter(|address| address.port != 0)
-        .map(|address| Broken("proxy.listen", quoted(address), "is listed twice".into()))
+        .map(|address| Broken(key, quoted(address), "is listed twice".into()))
         .collect()
 }
 
@@ -98,10 +121,19 @@ fn master_as_replica(config: &Config) -> Vec<Broken> {
 
 fn user_without_password(config: &Config) -> Vec<Broken> {
     let topology = &config.topology;
-    let alone = !topology.masteruser.is_empty() && topology.masterauth.is_empty();
-    let value = format!("{:?}", topology.masteruser);
     let rule = "needs topology.masterauth, the user's password";
-    alone.then(|| Broken("topology.masteruser", value, rule.into())).into_iter().collect()
+    let alone = !topology.masteruser.is_empty() && topology.masterauth.is_empty();
+    one_if(alone, "topology.masteruser", || format!("{:?}", topology.masteruser), rule)
+}
+
+/// The one break of a rule, where it is broken.
+fn one_if(
+    broken: bool,
+    key: &'static str,
+    value: impl FnOnce() -> String,
+    rule: &str,
+) -> Vec<Broken> {
+    broken.then(|| Broken(key, value(), rule.to_owned())).into_iter().collect()
 }
 
 /// Replicas that the master will name cannot be checked here.
@@ -133,4 +165,62 @@ fn gate_unprovable(config: &Config) -> Vec<Broken> {
 
 fn timeout_too_short(config: &Config) -> Vec<Broken> {
     too_short_for_probes(config, "topology.probe-timeout", config.topology.probe_timeout)
+}
+
+fn local_without_engine(config: &Config) -> Vec<Broken> {
+    let rule = "needs replica.enabled = true, the replica that would serve them";
+    let alone = config.reads.local && !config.replica.enabled;
+    one_if(alone, "reads.local", || "true".to_owned(), rule)
+}
+
+/// The addresses of the engine's own port; none where there is no engine.
+fn engine(config: &Config) -> &[HostPort] {
+    if config.replica.enabled { &config.replica.listen } else { &[] }
+}
+
+fn engine_listens_twice(config: &Config) -> Vec<Broken> {
+    listed_twice("replica.listen", engine(config))
+}
+
+fn engine_in_the_way(config: &Config) -> Vec<Broken> {
+    let taken = |address: &HostPort| {
+        let proxy = config.proxy.listen.contains(address).then_some("proxy.listen");
+        let metrics = config.metrics.listen.as_ref() == Some(address);
+        proxy.or_else(|| metrics.then_some("metrics.listen")).filter(|_| address.port != 0)
+    };
+    let break_of = |address: &HostPort| {
+        let rule = format!("is an address of {}; the engine needs one of its own", taken(address)?);
+        Some(Broken("replica.listen", quoted(address), rule))
+    };
+    engine(config).iter().filter_map(break_of).collect()
+}
+
+fn engine_follows_itself(config: &Config) -> Vec<Broken> {
+    let (key, master) = match &config.replica.replicaof {
+        ReplicaOf::Topology => ("topology.master", &config.topology.master),
+        ReplicaOf::Server(server) => ("replica.replicaof", server),
+    };
+    let rule = "is an address of replica.listen; the engine would be its own master";
+    one_if(engine(config).contains(master), key, || quoted(master), rule)
+}
+
+fn engine_follows_proxy(config: &Config) -> Vec<Broken> {
+    let ReplicaOf::Server(master) = &config.replica.replicaof else { return Vec::new() };
+    let rule = "is an address of proxy.listen, which sends no stream; \"topology\" is its master";
+    let own = config.replica.enabled && config.proxy.listen.contains(master);
+    one_if(own, "replica.replicaof", || quoted(master), rule)
+}
+
+fn engine_without_password(config: &Config) -> Vec<Broken> {
+    let replica = &config.replica;
+    let alone = !replica.masteruser.is_empty() && replica.masterauth.is_empty();
+    let rule = "needs replica.masterauth, the user's password";
+    one_if(alone, "replica.masteruser", || format!("{:?}", replica.masteruser), rule)
+}
+
+fn pings_too_seldom(config: &Config) -> Vec<Broken> {
+    let (period, timeout) = (config.replica.repl_ping_replica_period, config.replica.repl_timeout);
+    let rule = format!("must be shorter than replica.repl-timeout, here {timeout:?}");
+    let key = "replica.repl-ping-replica-period";
+    one_if(period >= timeout, key, || format!("\"{period:?}\""), &rule)
 }

@@ -16,6 +16,7 @@ use super::{files, idle, workers};
 use crate::admin;
 use crate::client::{Beats, HeldWrites, Pause, Registry, Reloads, Shared};
 use crate::config::{Config, HostPort};
+use crate::engine::{self, Engine};
 use crate::monitor::Monitor;
 use crate::net;
 use crate::telemetry::{Exporter, LogLevel};
@@ -71,6 +72,10 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     });
     let config = shared.config.load_full();
     serve_pages(&config, admin::Pages::new(Arc::clone(&shared), exporter, path.clone()))?;
+    if config.replica.enabled {
+        let (config, topology) = (Arc::clone(&shared.config), Arc::clone(&shared.topology));
+        engine::start(&Arc::new(Engine::new(config, topology)))?;
+    }
     let mut monitor = monitor(&shared);
     // Clients that are let in find out at once who is who.
     monitor.settle(SETTLE_MAX).await;

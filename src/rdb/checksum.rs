@@ -1,20 +1,18 @@
 //! CRC-64 as Redis computes it (Jones, reflected), piece by piece.
 
-use crc::{CRC_64_REDIS, Crc, Digest, Table};
+use crc_fast::{CrcAlgorithm, Digest};
 
-type Wide = Table<16>;
-
-static CRC64: Crc<u64, Wide> = Crc::<u64, Wide>::new(&CRC_64_REDIS);
+const REDIS: CrcAlgorithm = CrcAlgorithm::Crc64Redis;
 
 /// The checksum of the bytes so far.
 #[derive(Clone)]
-pub struct Checksum(Digest<'static, u64, Wide>);
+pub struct Checksum(Digest);
 
 impl Checksum {
     /// The checksum of nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self(CRC64.digest())
+        Self(Digest::new(REDIS))
     }
 
     /// Goes on with `bytes`.
@@ -25,13 +23,15 @@ impl Checksum {
     /// What it is now.
     #[must_use]
     pub fn value(&self) -> u64 {
-        self.0.clone().finalize()
+        self.0.finalize()
     }
 
     /// That of `bytes` alone.
     #[must_use]
     pub fn of(bytes: &[u8]) -> u64 {
-        CRC64.checksum(bytes)
+        let mut checksum = Self::new();
+        checksum.update(bytes);
+        checksum.value()
     }
 }
 
@@ -50,6 +50,13 @@ impl std::fmt::Debug for Checksum {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// Bit by bit, as the polynomial says.
+    fn slow(bytes: &[u8]) -> u64 {
+        let bit = |sum: u64| if sum & 1 == 1 { sum >> 1 ^ 0x95ac_9329_ac4b_c9b5 } else { sum >> 1 };
+        bytes.iter().fold(0, |sum, byte| (0..8).fold(sum ^ u64::from(*byte), |sum, _| bit(sum)))
+    }
 
     #[test]
     fn is_redis_own_in_one_piece_or_several() {
@@ -60,5 +67,18 @@ mod tests {
         checksum.update(b"");
         checksum.update(b"56789");
         assert_eq!(checksum.value(), 0xe9c6_d914_c4b8_d9ca);
+    }
+
+    proptest! {
+        #[test]
+        fn is_the_polynomials(bytes in prop::collection::vec(any::<u8>(), 0..2000), cut: prop::sample::Index) {
+            let sum = slow(&bytes);
+            prop_assert_eq!(Checksum::of(&bytes), sum);
+            let (first, second) = bytes.split_at(cut.index(bytes.len() + 1));
+            let mut checksum = Checksum::new();
+            checksum.update(first);
+            checksum.update(second);
+            prop_assert_eq!(checksum.value(), sum);
+        }
     }
 }

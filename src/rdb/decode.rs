@@ -11,13 +11,11 @@ use super::listpack_entry::Element;
 use super::strings::Strings;
 use super::types::{self, Vendor};
 use super::value::{Hash, ListNode, Set, SortedSet, Value};
+use super::value_writer::{PACKED_NODE, PLAIN_NODE};
 use super::{ziplist, zipmap};
 
 /// How long a node gets when a list comes as single elements; what servers do by default.
 const NODE: usize = 8192;
-/// Says that a list's node is one element, and that it is a listpack.
-const PLAIN_NODE: u64 = 1;
-const PACKED_NODE: u64 = 2;
 
 impl<R: Read> Input<R> {
     /// The value that follows its type byte.

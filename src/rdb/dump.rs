@@ -1,11 +1,14 @@
 //! What DUMP gives and RESTORE takes: one value, the version of its form, and a checksum.
 
 use super::checksum::Checksum;
-use super::error::{Context, Corrupt, Fault, RdbError};
+use super::encoder::Encoder;
+use super::error::{Context, Corrupt, Fault, RdbError, WriteError};
+use super::form::Form;
 use super::input::Input;
 use super::limits::Limits;
 use super::types::Vendor;
 use super::value::Value;
+use super::value_writer::ValueWriter;
 
 /// Version (2) and checksum (8).
 const FOOTER: usize = 10;
@@ -54,6 +57,24 @@ pub fn decode(payload: &[u8], limits: Limits) -> Result<Dumped, RdbError> {
             Err(RdbError { offset: input.offset_of(&fault), context, fault })
         }
     }
+}
+
+/// A DUMP payload of the value that `write` writes.
+///
+/// # Errors
+/// Those of `write`.
+pub fn encode(
+    form: Form,
+    compression: bool,
+    write: impl FnOnce(ValueWriter<'_, Vec<u8>>) -> Result<(), WriteError>,
+) -> Result<Vec<u8>, WriteError> {
+    let mut encoder = Encoder::new(Vec::new(), form);
+    encoder.set_compression(compression);
+    write(ValueWriter::new(&mut encoder, None))?;
+    let mut payload = encoder.into_inner();
+    payload.extend(form.version().to_le_bytes());
+    payload.extend(Checksum::of(&payload).to_le_bytes());
+    Ok(payload)
 }
 
 #[cfg(test)]

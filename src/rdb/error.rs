@@ -1,4 +1,5 @@
-//! What is wrong with an RDB or DUMP payload, where, and in the midst of what. Decides nothing.
+//! What is wrong with an RDB or DUMP payload, where, and in the midst of what; and why one
+//! cannot be written. Decides nothing.
 
 use std::fmt;
 use std::io;
@@ -126,4 +127,24 @@ impl Corrupt {
     pub(super) const fn new(form: &'static str, what: &'static str) -> Self {
         Self { form, what }
     }
+}
+
+/// A payload that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The destination failed.
+    #[error("cannot be written: {0}")]
+    Io(#[from] io::Error),
+    /// The chosen form has no place for it.
+    #[error("RDB version {version} cannot hold {what}")]
+    NotInForm {
+        /// What.
+        what: &'static str,
+        /// The form's version.
+        version: u16,
+    },
+    /// A value that contradicts itself.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
 }

@@ -1,6 +1,8 @@
 //! One element of a listpack: how it is written, how it is read, and the length behind it, by
 //! which a listpack is walked backwards. Knows no listpack.
 
+use super::types::Vendor;
+
 /// An element: bytes, or an integer that was stored as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element<'a> {
@@ -104,8 +106,17 @@ pub(super) const fn back_length_size(len: usize) -> usize {
 /// at the limits there are two ways to write the same length. The first byte tells which it is.
 pub(super) fn back_length_size_of(bytes: &[u8], len: usize) -> usize {
     let size = back_length_size(len);
-    let at_limit = matches!(len, 16_383 | 2_097_151 | 268_435_455);
-    if at_limit && bytes.get(len) == Some(&0x7f) { size - 1 } else { size }
+    if is_at_limit(len) && bytes.get(len) == Some(&0x7f) { size - 1 } else { size }
+}
+
+/// As [`back_length_size`], as `vendor` writes it.
+pub(super) fn vendor_back_size(len: usize, vendor: Vendor) -> usize {
+    let size = back_length_size(len);
+    if is_at_limit(len) && vendor == Vendor::Valkey { size - 1 } else { size }
+}
+
+fn is_at_limit(len: usize) -> bool {
+    matches!(len, 16_383 | 2_097_151 | 268_435_455)
 }
 
 /// The length that the end of `bytes` tells, and how many bytes tell it: seven bits each, the
@@ -134,7 +145,7 @@ pub(super) struct Encoded<'a> {
 
 /// At most `N` bytes.
 #[derive(Debug)]
-struct Short<const N: usize> {
+pub(super) struct Short<const N: usize> {
     bytes: [u8; N],
     len: usize,
 }
@@ -155,7 +166,7 @@ impl<const N: usize> Short<N> {
         short
     }
 
-    fn as_slice(&self) -> &[u8] {
+    pub(super) fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 }
@@ -168,7 +179,8 @@ impl<'a> Encoded<'a> {
             (Some(number), _) | (None, Element::Int(number)) => (int_head(number), &[][..]),
             (None, Element::Bytes(bytes)) => (string_head(bytes.len()), bytes),
         };
-        let back = back_of(head.len + body.len());
+        let len = head.len + body.len();
+        let back = back_of(len, back_length_size(len));
         Self { head, body, back }
     }
 
@@ -209,9 +221,8 @@ fn int_head(number: i64) -> Short<9> {
     }
 }
 
-/// What stands behind an element of `len` bytes.
-fn back_of(len: usize) -> Short<5> {
-    let size = back_length_size(len);
+/// What stands behind an element of `len` bytes, in `size` bytes.
+pub(super) fn back_of(len: usize, size: usize) -> Short<5> {
     let mut back = Short::EMPTY;
     for n in (0..size).rev() {
         #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]

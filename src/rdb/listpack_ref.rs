@@ -91,6 +91,18 @@ impl<'a> ListpackRef<'a> {
         Positions { bytes: self.0, front: HEADER, back: self.end().0 }
     }
 
+    /// Where each element starts and ends.
+    pub(super) fn entries(self) -> impl Iterator<Item = Extent> + use<'a> {
+        let mut start = HEADER;
+        std::iter::from_fn(move || {
+            let rest = self.0.get(start..self.end().0)?;
+            let (_, len) = element(rest)?;
+            let extent = Extent { start, len, end: start + len + back_length_size_of(rest, len) };
+            start = extent.end;
+            Some(extent)
+        })
+    }
+
     /// The element at `position`; `None` at the end.
     #[must_use]
     pub fn at(self, position: Position) -> Option<Element<'a>> {
@@ -171,6 +183,16 @@ impl<'a> ListpackRef<'a> {
     fn read(self, offset: usize) -> Option<(Element<'a>, usize)> {
         read(self.0, offset, self.end().0)
     }
+}
+
+/// Where an element is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    pub(super) start: usize,
+    /// Without the length behind it.
+    pub(super) len: usize,
+    /// Behind the length behind it.
+    pub(super) end: usize,
 }
 
 /// The element that starts at `offset` and lies before `end`, and where the next one starts.

@@ -1,6 +1,8 @@
-//! Decompresses LZF into exactly as many bytes as were promised. Never compresses.
+//! Decompresses LZF into exactly as many bytes as were promised. [`Compressor`] compresses.
 
 use super::error::Corrupt;
+
+pub use super::lzf_compress::{Compressor, compress};
 
 /// The most bytes that one compressed byte can stand for: three make 264.
 const MAX_RATIO: u64 = 88;

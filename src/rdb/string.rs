@@ -9,11 +9,11 @@ use super::lzf;
 use super::strings::Strings;
 
 /// How a string is encoded, when its length says so.
-mod encoding {
-    pub(super) const INT8: u8 = 0;
-    pub(super) const INT16: u8 = 1;
-    pub(super) const INT32: u8 = 2;
-    pub(super) const LZF: u8 = 3;
+pub(super) mod encoding {
+    pub(crate) const INT8: u8 = 0;
+    pub(crate) const INT16: u8 = 1;
+    pub(crate) const INT32: u8 = 2;
+    pub(crate) const LZF: u8 = 3;
 }
 
 /// A string value: bytes, or an integer that was written as such.

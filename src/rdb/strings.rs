@@ -40,7 +40,7 @@ impl Strings {
     }
 
     /// One after the other.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
             let string = self.bytes.get(start..end).unwrap_or_default();
@@ -50,9 +50,12 @@ impl Strings {
     }
 
     /// Two by two: fields and values.
-    pub fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> + Clone {
         let mut strings = self.iter();
-        std::iter::from_fn(move || Some((strings.next()?, strings.next()?)))
+        (0..self.len() / 2).map(move |_| {
+            let (first, second) = (strings.next(), strings.next());
+            (first.unwrap_or_default(), second.unwrap_or_default())
+        })
     }
 
     /// Adds a string.

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod encode;
+pub(crate) mod header;
 pub mod inline;
 pub mod integer;
 pub mod limits;

@@ -29,6 +29,7 @@ mod hashes;
 mod keys;
 mod kind;
 mod lists;
+mod load;
 mod module;
 mod packing;
 mod reply;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
+pub use load::InsertError;
 pub use packing::Packing;
 
 use commands::{Commands, Found, Row, Run};
@@ -53,6 +55,7 @@ use database::Database;
 use hasher::Hasher;
 use reply::Reply;
 
+use crate::rdb::ModuleAux;
 use crate::resp::RespVersion;
 
 /// Every command, room by room.
@@ -74,6 +77,10 @@ pub struct Store {
     packing: Packing,
     commands: Arc<Commands>,
     hasher: Hasher,
+    /// The sources of libraries of functions, which are kept and not run.
+    functions: Vec<Vec<u8>>,
+    /// What modules saved besides their values.
+    module_aux: Vec<ModuleAux>,
     /// Changes since it was made.
     dirty: u64,
 }
@@ -112,6 +119,8 @@ impl Store {
             packing: Packing::of(dialect),
             commands: Arc::new(Commands::new()),
             hasher,
+            functions: Vec::new(),
+            module_aux: Vec::new(),
             dirty: 0,
         }
     }

@@ -3,11 +3,14 @@
 use super::hashes::{Hash, HashRef};
 use super::kind::Kind;
 use super::lists::{List, ListRef};
+use super::load::InsertError;
 use super::module::Module;
+use super::packing::Packing;
 use super::sets::{Set, SetRef};
 use super::sorted_sets::{SortedSet, SortedSetRef};
 use super::streams::Stream;
 use super::strings::{Str, StrRef};
+use crate::rdb;
 
 /// A value, owned.
 #[derive(Clone, Debug)]
@@ -76,6 +79,18 @@ impl Value {
             Kind::Hash | Kind::HashTtl => Self::Hash(Hash::from_rest(kind, bytes)),
             Kind::SortedSet => Self::SortedSet(SortedSet::from_rest(bytes)),
         }
+    }
+
+    /// What a snapshot brings, packed where the limits allow it.
+    pub(crate) fn from_snapshot(
+        value: rdb::Value,
+        _packing: &Packing,
+    ) -> Result<Self, InsertError> {
+        Ok(match value {
+            rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
+            rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
+            other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),
+        })
     }
 
     pub(crate) fn view(&self) -> ValueRef<'_> {

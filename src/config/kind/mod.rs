@@ -3,11 +3,13 @@
 //! Scalars stand in files of their own; here are the kinds made of other kinds.
 
 mod address;
+mod name;
 mod scalar;
 mod size;
 mod time;
 
 pub(crate) use address::Address;
+pub(crate) use name::{FileName, HostName, Path};
 pub(crate) use scalar::{Choice, Flag, Integer, OneOf, Password, Text, as_integer, quoted};
 pub(crate) use size::Size;
 pub(crate) use time::Time;
@@ -150,5 +152,33 @@ impl<K: Kind> Kind for ListOf<K> {
     fn show(&self, values: &Self::Value) -> String {
         let items: Vec<_> = values.iter().map(|value| self.kind.show(value)).collect();
         format!("[{}]", items.join(", "))
+    }
+}
+
+/// A list, or its only value as it is.
+#[derive(Debug)]
+pub(crate) struct OneOrList<K>(pub(crate) ListOf<K>);
+
+impl<K: Kind> Kind for OneOrList<K> {
+    type Value = Vec<K::Value>;
+
+    const SECRET: bool = K::SECRET;
+
+    fn accepted(&self) -> String {
+        format!("{}, or a list of {} to {} of them", self.0.kind.accepted(), self.0.min, self.0.max)
+    }
+
+    fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, Self::Value> {
+        match raw.get_ref().as_array() {
+            Some(_) => self.0.read(raw),
+            None => self.0.kind.read(raw).map(|value| vec![value]),
+        }
+    }
+
+    fn show(&self, values: &Self::Value) -> String {
+        match values.as_slice() {
+            [value] => self.0.kind.show(value),
+            _ => self.0.show(values),
+        }
     }
 }

@@ -4,7 +4,7 @@ mod read;
 mod value;
 mod write;
 
-pub(crate) use value::{Str, StrRef};
+pub(crate) use value::{Str, StrRef, kind_of};
 
 use super::commands::Row;
 

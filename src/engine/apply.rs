@@ -1,0 +1,166 @@
+//! The replication stream becomes changes of the store.
+
+use std::time::{Duration, Instant};
+
+use super::Engine;
+use super::engine::unix_ms;
+use super::fault::{ApplyError, LinkFault};
+use crate::replication::{ArgsPool, Offsets, StreamReader, Unit, is_getack};
+use crate::resp::RespVersion;
+use crate::store::{Ask, Outcome, Store};
+
+/// How long the store is kept from its readers at most, but for a single command or transaction.
+const SLICE: Duration = Duration::from_micros(200);
+/// How many units are applied between two looks at the clock.
+const UNITS_PER_LOOK: u32 = 32;
+/// The longest unit. A transaction is held until it is whole.
+const UNIT_MAX: usize = 4 << 30;
+
+/// Applies what comes, unit by unit.
+#[derive(Debug)]
+pub(super) struct Applier {
+    reader: StreamReader,
+    pool: ArgsPool,
+    /// The database that the stream has selected.
+    db: usize,
+    /// Replies nobody reads.
+    replies: Vec<u8>,
+    /// The master asked for an ack.
+    ack_wanted: bool,
+}
+
+/// How far a slice came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slice {
+    /// Bytes that were applied.
+    pub(super) consumed: usize,
+    /// There may be more to apply in the same bytes.
+    pub(super) more: bool,
+}
+
+impl Applier {
+    pub(super) fn new() -> Self {
+        Self {
+            reader: StreamReader::new(UNIT_MAX),
+            pool: ArgsPool::default(),
+            db: 0,
+            replies: Vec::new(),
+            ack_wanted: false,
+        }
+    }
+
+    /// A new stream begins: in this database, with a whole command.
+    pub(super) fn restart(&mut self, db: usize) {
+        self.db = db;
+        self.resume();
+    }
+
+    /// The stream goes on, with a whole command.
+    pub(super) fn resume(&mut self) {
+        self.reader = StreamReader::new(UNIT_MAX);
+        self.ack_wanted = false;
+    }
+
+    /// Whether the master asked for an ack since this was asked.
+    pub(super) fn take_ack_wanted(&mut self) -> bool {
+        std::mem::take(&mut self.ack_wanted)
+    }
+
+    /// Applies as many whole units from the front of `stream` as a short while allows.
+    pub(super) fn slice(
+        &mut self,
+        engine: &Engine,
+        offsets: &mut Offsets,
+        stream: &[u8],
+    ) -> Result<Slice, LinkFault> {
+        let mut store = engine.store_mut();
+        let started = Instant::now();
+        let now_ms = unix_ms();
+        let (mut consumed, mut units) = (0, 0);
+        let outcome = loop {
+            let rest = &stream[consumed..];
+            let unit = match self.reader.next_unit(rest) {
+                Ok(unit) => unit,
+                Err(error) => break Err(error.into()),
+            };
+            let (len, is_discarded) = match unit {
+                Unit::NeedMore { .. } => break Ok(false),
+                Unit::Command { len } | Unit::Transaction { len, .. } => (len, false),
+                Unit::Discarded { len } => (len, true),
+            };
+            if !is_discarded && let Err(error) = self.unit(&mut store, &rest[..len], now_ms) {
+                break Err(error.into());
+            }
+            consumed += len;
+            offsets.advance(len as u64);
+            units += 1;
+            if units % UNITS_PER_LOOK == 0 && started.elapsed() >= SLICE {
+                break Ok(true);
+            }
+        };
+        engine.publish(offsets);
+        drop(store);
+        let mut facts = engine.facts();
+        facts.backlog.append(&stream[..consumed]);
+        facts.counts.commands_applied += u64::from(units);
+        outcome.map(|more| Slice { consumed, more })
+    }
+
+    fn unit(&mut self, store: &mut Store, bytes: &[u8], now_ms: i64) -> Result<(), ApplyError> {
+        let mut args = self.pool.take();
+        let mut commands = self.reader.commands(bytes);
+        let mut outcome = Ok(());
+        while outcome.is_ok() && commands.next_into(&mut args) {
+            self.replies.clear();
+            let ask = Ask { db: self.db, now_ms, version: RespVersion::V2 };
+            outcome = match store.apply(ask, &args, &mut self.replies) {
+                Outcome::Replied => Ok(()),
+                Outcome::Refused => Err(refused(&args, &self.replies)),
+                Outcome::Unknown => {
+                    control(&args, store.databases(), &mut self.db, &mut self.ack_wanted)
+                }
+            };
+        }
+        self.pool.give(args);
+        outcome
+    }
+}
+
+/// What is in the stream and is no matter of the data.
+fn control(
+    args: &[&[u8]],
+    databases: usize,
+    db: &mut usize,
+    ack_wanted: &mut bool,
+) -> Result<(), ApplyError> {
+    let name = args.first().copied().unwrap_or_default();
+    let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
+    if is("SELECT") {
+        let text = String::from_utf8_lossy(args.get(1).copied().unwrap_or_default()).into_owned();
+        let wanted = text.parse().ok().filter(|wanted| *wanted < databases);
+        *db = wanted.ok_or(ApplyError::Database(text))?;
+        return Ok(());
+    }
+    if is("REPLCONF") {
+        *ack_wanted |= is_getack(args);
+        return Ok(());
+    }
+    // A script's text has no effect until it is run, and what it does comes as commands.
+    if is("PING") || is("PUBLISH") || is("SPUBLISH") || is("SCRIPT") {
+        return Ok(());
+    }
+    Err(ApplyError::Unknown(name_of(args)))
+}
+
+fn refused(args: &[&[u8]], reply: &[u8]) -> ApplyError {
+    let text = String::from_utf8_lossy(reply);
+    let reply = text.trim_start_matches('-').trim_end().to_owned();
+    ApplyError::Refused { command: name_of(args), reply }
+}
+
+/// The command's name and its first argument, shortened, for people.
+fn name_of(args: &[&[u8]]) -> String {
+    let short = |word: &&[u8]| word.iter().take(64).copied().collect::<Vec<_>>();
+    let words: Vec<_> = args.iter().take(2).map(short).collect();
+    words.join(&b' ').escape_ascii().to_string()
+}

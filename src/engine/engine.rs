@@ -1,0 +1,206 @@
+//! What the engine's threads and those who read from it share.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+
+use crate::config::{Config, HostPort, ReplicaOf};
+use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
+use crate::store::{Dialect, Store};
+use crate::topology::Topology;
+use crate::units::{ReplId, ReplOffset, millis};
+
+/// The embedded replica. Shared by its own threads, the workers and the monitor.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) config: Arc<ArcSwap<Config>>,
+    pub(super) topology: Arc<ArcSwap<Topology>>,
+    store: RwLock<Store>,
+    /// `slave_repl_offset`, of the data that a reader finds under the lock.
+    applied: AtomicU64,
+    /// `slave_read_repl_offset`
+    received: AtomicU64,
+    /// When the master last said something.
+    heard_ms: AtomicU64,
+    /// Counts who told an engine that stands still to try again.
+    nudges: AtomicU64,
+    facts: Mutex<Facts>,
+    run_id: ReplId,
+    /// The port it listens on, once it does.
+    port: OnceLock<u16>,
+    epoch: Instant,
+}
+
+/// What changes seldom.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// Whom it follows.
+    pub(super) master: Option<HostPort>,
+    pub(super) status: LinkStatus,
+    pub(super) identity: Identity,
+    pub(super) backlog: Backlog,
+    /// The payload that is on its way.
+    pub(super) transfer: Option<Transfer>,
+    /// Whether it has any master's data.
+    pub(super) has_data: bool,
+    /// Why it stands still.
+    pub(super) halted: Option<String>,
+    /// Why the last link ended.
+    pub(super) last_fault: Option<String>,
+    pub(super) counts: Counts,
+}
+
+/// How much of a payload has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Transfer {
+    /// `None` where the master does not say.
+    pub(super) total: Option<u64>,
+    pub(super) received: u64,
+    /// It has all come and is being loaded.
+    pub(super) loading: bool,
+}
+
+/// What happened since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) full_resyncs: u64,
+    pub(super) partial_resyncs: u64,
+    pub(super) links_lost: u64,
+    pub(super) commands_applied: u64,
+}
+
+impl Engine {
+    /// An engine without data, which follows nobody yet.
+    #[must_use]
+    pub fn new(config: Arc<ArcSwap<Config>>, topology: Arc<ArcSwap<Topology>>) -> Self {
+        let now = config.load();
+        let replid = random_id();
+        let facts = Facts {
+            master: None,
+            status: LinkStatus::default(),
+            identity: Identity::new(replid),
+            backlog: Backlog::new(now.replica.repl_backlog_size, ReplOffset::default()),
+            transfer: None,
+            has_data: false,
+            halted: None,
+            last_fault: None,
+            counts: Counts::default(),
+        };
+        let databases = usize::try_from(now.replica.databases).unwrap_or(16);
+        drop(now);
+        Self {
+            config,
+            topology,
+            store: RwLock::new(Store::new(databases, Dialect::default(), fastrand::u64(..))),
+            applied: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            heard_ms: AtomicU64::new(0),
+            nudges: AtomicU64::new(0),
+            facts: Mutex::new(facts),
+            run_id: random_id(),
+            port: OnceLock::new(),
+            epoch: Instant::now(),
+        }
+    }
+
+    /// `run_id` of its INFO.
+    #[must_use]
+    pub fn run_id(&self) -> ReplId {
+        self.run_id
+    }
+
+    /// The port of its own that it listens on, if it does.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port.get().copied()
+    }
+
+    /// The data, for readers.
+    pub fn store(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The offset up to which the data is the master's. Exact while [`Self::store`] is held.
+    #[must_use]
+    pub fn applied(&self) -> ReplOffset {
+        ReplOffset::new(self.applied.load(Relaxed))
+    }
+
+    /// The offset of the last byte that came from the master.
+    #[must_use]
+    pub fn received(&self) -> ReplOffset {
+        ReplOffset::new(self.received.load(Relaxed))
+    }
+
+    /// Milliseconds since it was made.
+    pub(super) fn now_ms(&self) -> u64 {
+        millis(self.epoch.elapsed())
+    }
+
+    pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everybody how far the link is. Held together with the store's lock by whoever
+    /// changes the data.
+    pub(super) fn publish(&self, offsets: &Offsets) {
+        self.applied.store(offsets.applied().get(), Relaxed);
+        self.received.store(offsets.read().get(), Relaxed);
+    }
+
+    /// Whom the configuration says to follow now.
+    pub(super) fn wanted_master(&self) -> Option<HostPort> {
+        match &self.config.load().replica.replicaof {
+            ReplicaOf::Server(server) => Some(server.clone()),
+            ReplicaOf::Topology => self.topology.load().master().map(|it| it.addr.clone()),
+        }
+    }
+
+    /// The master said something.
+    pub(super) fn heard(&self, now_ms: u64) {
+        self.heard_ms.store(now_ms, Relaxed);
+    }
+
+    /// Lets an engine that stands still try again, at once.
+    pub fn nudge(&self) {
+        self.nudges.fetch_add(1, Relaxed);
+    }
+
+    /// How often [`Self::nudge`] was said.
+    pub(super) fn nudges(&self) -> u64 {
+        self.nudges.load(Relaxed)
+    }
+
+    /// The link comes to another state.
+    pub(super) fn enter(&self, state: LinkState) {
+        let now = self.now_ms();
+        self.facts().status.enter(state, now);
+    }
+
+    /// `dir`
+    pub(super) fn dir(&self) -> PathBuf {
+        PathBuf::from(&self.config.load().replica.dir)
+    }
+}
+
+/// Milliseconds since 1970: what expiries are compared with.
+pub(super) fn unix_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A new name for a history, or for a run of the process.
+fn random_id() -> ReplId {
+    let mut bits = [0; 20];
+    fastrand::fill(&mut bits);
+    ReplId::from_random(bits)
+}

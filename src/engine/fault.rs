@@ -1,0 +1,99 @@
+//! Why a link to the master ended, and when to try again.
+
+use std::io;
+use std::time::Duration;
+
+use super::load::LoadError;
+use crate::replication::{HandshakeError, PayloadError, Retry, StreamError};
+
+/// Why a link ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LinkFault {
+    /// The connection failed, or the master closed it.
+    #[error("the connection was lost: {0}")]
+    Io(#[from] io::Error),
+    /// The master could not be connected.
+    #[error("cannot be reached: {0}")]
+    Connect(io::Error),
+    /// `repl-timeout`
+    #[error("no word from the master for {0:?}")]
+    Silence(Duration),
+    /// The handshake failed.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The payload could not be received.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// The spool in `dir` could not be written or read.
+    #[error("the spool: {0}")]
+    Spool(io::Error),
+    /// The payload could not be loaded.
+    #[error("the snapshot could not be loaded: {0}")]
+    Load(#[from] LoadError),
+    /// The stream could not be read.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// A command of the stream could not be applied.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// Another master is to be followed, or none.
+    #[error("another master is to be followed")]
+    Retarget,
+}
+
+/// A command of the stream that could not be applied: the data may differ from the master's.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApplyError {
+    /// The engine does not have it.
+    #[error("the master sent {0:?}, a command that is not known here")]
+    Unknown(String),
+    /// The engine refused it, which a master's command never is where the data is the same.
+    #[error("the master's command {command:?} was refused: {reply}")]
+    Refused {
+        /// Its name.
+        command: String,
+        /// The error.
+        reply: String,
+    },
+    /// Not so many databases.
+    #[error("the master selected database {0}, and `databases` is less")]
+    Database(String),
+    /// `maxmemory` is reached.
+    #[error("maxmemory is reached: {used} of {limit} bytes")]
+    Memory {
+        /// Bytes.
+        used: u64,
+        /// Bytes.
+        limit: u64,
+    },
+}
+
+/// What is to be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Try again after a second.
+    Soon,
+    /// Try again at growing intervals.
+    Slowly,
+    /// Nothing helps but a change of the configuration or of the master: the same would happen
+    /// again. The engine stands still, and says why.
+    Halt,
+}
+
+impl LinkFault {
+    pub(super) fn remedy(&self) -> Remedy {
+        match self {
+            Self::Handshake(error) if error.retry() == Retry::Soon => Remedy::Soon,
+            Self::Io(_) | Self::Retarget | Self::Payload(PayloadError::Refused(_)) => Remedy::Soon,
+            Self::Load(error) => error.remedy(),
+            Self::Apply(_) => Remedy::Halt,
+            _ => Remedy::Slowly,
+        }
+    }
+
+    /// Whether the data may be no prefix of the master's any more: the next resync has to be a
+    /// full one.
+    pub(super) fn is_divergence(&self) -> bool {
+        matches!(self, Self::Stream(_) | Self::Apply(_))
+    }
+}

@@ -1,0 +1,123 @@
+//! One connection to the master, from the first PING to its end.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use super::Engine;
+use super::apply::Applier;
+use super::fault::LinkFault;
+use super::transfer;
+use super::wire::{LOOK, Wire};
+use crate::config::HostPort;
+use crate::replication::{Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase};
+use crate::units::ReplId;
+
+/// What is kept from one connection to the next.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) engine: Arc<Engine>,
+    pub(super) applier: Applier,
+    pub(super) offsets: Offsets,
+    /// The master was asked with SYNC and counts no offsets.
+    pub(super) is_uncounted: bool,
+}
+
+impl Follower {
+    pub(super) fn new(engine: &Arc<Engine>) -> Self {
+        let offsets = Offsets::at(engine.applied());
+        Self { engine: Arc::clone(engine), applier: Applier::new(), offsets, is_uncounted: false }
+    }
+
+    /// Follows the master for as long as that goes well.
+    pub(super) async fn follow(&mut self, master: &HostPort) -> LinkFault {
+        self.offsets.cut();
+        let engine = Arc::clone(&self.engine);
+        match self.session(&engine, master).await {
+            Ok(never) => match never {},
+            Err(fault) => fault,
+        }
+    }
+
+    async fn session(
+        &mut self,
+        engine: &Engine,
+        master: &HostPort,
+    ) -> Result<Infallible, LinkFault> {
+        engine.enter(LinkState::Connecting);
+        let mut wire = Wire::open(engine, master).await?;
+        engine.enter(LinkState::Handshake);
+        match self.handshake(&mut wire).await? {
+            Outcome::Full(position) => transfer::full(self, &mut wire, position).await?,
+            Outcome::Continue(replid) => self.resume(replid),
+        }
+        let phase = if self.is_uncounted { Phase::Uncounted } else { Phase::Streaming };
+        wire.enter(phase);
+        engine.enter(LinkState::Connected);
+        loop {
+            self.apply_all(&mut wire).await?;
+            let read = wire.tick(self.offsets.applied(), LOOK).await?;
+            self.offsets.received(read as u64);
+        }
+    }
+
+    async fn handshake(&self, wire: &mut Wire<'_>) -> Result<Outcome, LinkFault> {
+        let ask = self.engine.facts().identity.ask(self.offsets.applied());
+        let introduction = introduction(&self.engine);
+        let mut handshake = Handshake::begin(introduction, ask, &mut wire.output);
+        loop {
+            wire.tick(self.offsets.applied(), LOOK).await?;
+            let progress = handshake.feed(&wire.input, &mut wire.output)?;
+            wire.consume(progress.consumed);
+            if let Some(outcome) = progress.outcome {
+                for (step, said) in handshake.ignored() {
+                    tracing::debug!(%step, said, "the master refuses a part of the handshake");
+                }
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// The stream goes on where it was cut.
+    fn resume(&mut self, replid: Option<ReplId>) {
+        self.applier.resume();
+        let mut facts = self.engine.facts();
+        let continued = facts.identity.continued(replid, self.offsets.applied());
+        facts.counts.partial_resyncs += 1;
+        let renamed = continued == Continued::Renamed;
+        tracing::info!(offset = %self.offsets.applied(), renamed, "partial resync");
+    }
+
+    /// Applies what has come, but for the beginning of a unit.
+    async fn apply_all(&mut self, wire: &mut Wire<'_>) -> Result<(), LinkFault> {
+        while !wire.input.is_empty() {
+            let slice = self.applier.slice(&self.engine, &mut self.offsets, &wire.input)?;
+            wire.consume(slice.consumed);
+            if self.applier.take_ack_wanted() && !self.is_uncounted {
+                wire.ack(self.offsets.applied()).await?;
+            }
+            if !slice.more {
+                break;
+            }
+            wire.beat(self.offsets.applied()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the master is told about us.
+fn introduction(engine: &Engine) -> Introduction {
+    let config = engine.config.load();
+    let (user, password) = config.replica_login();
+    let replica = &config.replica;
+    let own = replica.listen.first().map_or(0, |addr| addr.port);
+    let ip = Some(&replica.replica_announce_ip).filter(|ip| !ip.is_empty());
+    Introduction {
+        user: user.to_owned(),
+        password: password.clone(),
+        port: match replica.replica_announce_port {
+            0 => engine.port().unwrap_or(own),
+            port => port,
+        },
+        ip: ip.cloned(),
+    }
+}

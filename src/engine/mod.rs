@@ -1,0 +1,32 @@
+//! The engine: a replica within this process. It follows a master, holds its data, answers reads.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `engine` | the [`Engine`]: what all its threads and its readers share |
+//! | `start` | its threads |
+//! | `link` | the connection to the master: again and again, for ever |
+//! | `follow` | one connection, from the first PING to its end |
+//! | `wire` | its socket: bytes in, acks out, time-outs |
+//! | `transfer` | a full resync: the payload received, loaded, caught up with |
+//! | `spool` | a file that is written and read at the same time |
+//! | `load` | a snapshot becomes a store |
+//! | `apply` | the stream becomes changes of the store |
+//! | `fault` | why a link ended, and when to try again |
+//!
+//! Reads never wait for the master, and the master never waits for reads: the payload is loaded
+//! beside the old data, and the stream is applied in short slices.
+
+mod apply;
+#[expect(clippy::module_inception, reason = "the engine's engine")]
+mod engine;
+mod fault;
+mod follow;
+mod link;
+mod load;
+mod spool;
+mod start;
+mod transfer;
+mod wire;
+
+pub use engine::Engine;
+pub use start::start;

@@ -1,0 +1,178 @@
+//! A full resync: the payload goes to a spool as fast as the master sends it, is loaded beside
+//! the old data meanwhile, and takes its place; then what came in between is caught up with.
+//!
+//! The master is told that the payload has come when it has come, not when it is loaded: it
+//! sends the stream at once, and nothing gathers in its output buffer.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot::{self, error::TryRecvError};
+
+use super::Engine;
+use super::engine::Transfer;
+use super::fault::LinkFault;
+use super::follow::Follower;
+use super::load::{LoadError, Loaded, load};
+use super::spool::{Spool, SpoolReader};
+use super::wire::{LOOK, Wire};
+use crate::replication::{Form, LinkState, Offsets, PayloadReader, Phase, Position};
+
+/// How soon a snapshot that has been loaded takes the old data's place.
+const GLANCE: Duration = Duration::from_millis(5);
+/// How much of what came meanwhile is applied at once.
+const CHUNK: usize = 1 << 20;
+
+type Loading = oneshot::Receiver<Result<Loaded, LoadError>>;
+
+/// Replaces all data by the master's.
+pub(super) async fn full(
+    follower: &mut Follower,
+    wire: &mut Wire<'_>,
+    position: Option<Position>,
+) -> Result<(), LinkFault> {
+    let engine = &*follower.engine;
+    engine.enter(LinkState::Sync);
+    engine.facts().transfer = Some(Transfer::default());
+    wire.enter(Phase::Syncing);
+    let dir = engine.dir();
+    let mut spool = Spool::new(&dir).map_err(LinkFault::Spool)?;
+    let mut loading = start_loading(engine, spool.reader().map_err(LinkFault::Spool)?)?;
+    let form = receive(follower, wire, &mut spool, &mut loading).await?;
+    let offset = position.map(|position| position.offset).unwrap_or_default();
+    if form == Form::Marked {
+        wire.ack(offset).await?;
+    }
+    follower.is_uncounted = position.is_none();
+    let mut offsets = Offsets::at(offset);
+    let mut late = Spool::new(&dir).map_err(LinkFault::Spool)?;
+    let loaded = loop {
+        keep_late(wire, &mut late, &mut offsets)?;
+        match loading.try_recv() {
+            Ok(loaded) => break loaded?,
+            Err(TryRecvError::Closed) => return Err(panicked()),
+            Err(TryRecvError::Empty) => {}
+        }
+        wire.tick(follower.offsets.applied(), GLANCE).await?;
+    };
+    follower.applier.restart(0);
+    follower.offsets = offsets;
+    switch(follower, loaded, position);
+    wire.enter(if follower.is_uncounted { Phase::Uncounted } else { Phase::Streaming });
+    catch_up(follower, wire, late).await
+}
+
+/// Loads what the spool gets, on a thread of its own.
+fn start_loading(engine: &Engine, source: SpoolReader) -> Result<Loading, LinkFault> {
+    let databases = engine.store().databases();
+    let (done, loading) = oneshot::channel();
+    let work = move || {
+        // Nobody is there any more who would want it: the link was lost.
+        drop(done.send(load(source, databases)));
+    };
+    let builder = std::thread::Builder::new().name("replica-load".into());
+    builder.spawn(work).map_err(LinkFault::Spool)?;
+    Ok(loading)
+}
+
+/// Takes the payload, until it is complete.
+async fn receive(
+    follower: &Follower,
+    wire: &mut Wire<'_>,
+    spool: &mut Spool,
+    loading: &mut Loading,
+) -> Result<Form, LinkFault> {
+    let engine = &*follower.engine;
+    let mut payload = PayloadReader::new(u64::MAX);
+    loop {
+        while !wire.input.is_empty() {
+            let found = payload.feed(&wire.input)?;
+            spool.write(found.first).map_err(LinkFault::Spool)?;
+            spool.write(found.second).map_err(LinkFault::Spool)?;
+            let (consumed, complete) = (found.consumed, found.complete);
+            wire.consume(consumed);
+            if complete {
+                spool.complete();
+                return Ok(payload.form().unwrap_or(Form::Marked));
+            }
+        }
+        let total = match payload.form() {
+            Some(Form::Length(total)) => Some(total),
+            _ => None,
+        };
+        let transfer = Transfer { total, received: payload.received(), loading: false };
+        engine.facts().transfer = Some(transfer);
+        // What cannot be loaded need not be received. That it can is told later.
+        if let Ok(Err(error)) = loading.try_recv() {
+            return Err(error.into());
+        }
+        wire.tick(follower.offsets.applied(), LOOK).await?;
+    }
+}
+
+/// Keeps what came of the stream for later.
+fn keep_late(
+    wire: &mut Wire<'_>,
+    late: &mut Spool,
+    offsets: &mut Offsets,
+) -> Result<(), LinkFault> {
+    let len = wire.input.len();
+    if len > 0 {
+        late.write(&wire.input).map_err(LinkFault::Spool)?;
+        wire.consume(len);
+        offsets.received(len as u64);
+    }
+    Ok(())
+}
+
+/// Puts the new data in the place of the old.
+fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
+    let engine = &*follower.engine;
+    let mut store = engine.store_mut();
+    let old = std::mem::replace(&mut *store, loaded.store);
+    engine.publish(&follower.offsets);
+    let mut facts = engine.facts();
+    facts.identity.replaced(position);
+    facts.backlog.restart(follower.offsets.applied());
+    facts.has_data = true;
+    facts.transfer = None;
+    facts.counts.full_resyncs += 1;
+    drop(facts);
+    drop(store);
+    tracing::info!(offset = %follower.offsets.applied(), "full resync");
+    // Taking many keys apart takes a while, which nobody should have to wait for.
+    let ended = std::thread::Builder::new().name("replica-free".into()).spawn(move || drop(old));
+    if let Err(error) = ended {
+        tracing::debug!("the old data was freed in place: {error}");
+    }
+}
+
+/// Applies what came while the snapshot was loaded, and what comes meanwhile.
+async fn catch_up(
+    follower: &mut Follower,
+    wire: &mut Wire<'_>,
+    mut late: Spool,
+) -> Result<(), LinkFault> {
+    let mut reader = late.reader().map_err(LinkFault::Spool)?;
+    let mut rest = Vec::new();
+    while reader.backlog() > 0 {
+        reader.read_ready(&mut rest, CHUNK).map_err(LinkFault::Spool)?;
+        let mut applied = 0;
+        loop {
+            let stream = &rest[applied..];
+            let slice = follower.applier.slice(&follower.engine, &mut follower.offsets, stream)?;
+            applied += slice.consumed;
+            if !slice.more {
+                break;
+            }
+        }
+        rest.drain(..applied);
+        wire.tick(follower.offsets.applied(), Duration::ZERO).await?;
+        keep_late(wire, &mut late, &mut follower.offsets)?;
+    }
+    wire.input.extend_from_slice(&rest);
+    Ok(())
+}
+
+fn panicked() -> LinkFault {
+    LinkFault::Spool(std::io::Error::other("the thread that loads it panicked"))
+}

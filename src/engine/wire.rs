@@ -1,0 +1,113 @@
+//! The socket of a link: bytes in, words out, and when it counts as dead.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use super::Engine;
+use super::fault::LinkFault;
+use crate::config::HostPort;
+use crate::net;
+use crate::replication::{Phase, Pulse, write_ack};
+use crate::units::ReplOffset;
+
+/// How much is read at once.
+const READ: usize = 256 * 1024;
+/// How often is looked whether another master is to be followed.
+pub(super) const LOOK: Duration = Duration::from_millis(100);
+
+/// A connection to the master.
+#[derive(Debug)]
+pub(super) struct Wire<'e> {
+    engine: &'e Engine,
+    master: &'e HostPort,
+    stream: TcpStream,
+    pulse: Pulse,
+    repl_timeout: Duration,
+    /// What came and was not dealt with yet.
+    pub(super) input: BytesMut,
+    /// What is to be sent.
+    pub(super) output: Vec<u8>,
+}
+
+impl<'e> Wire<'e> {
+    pub(super) async fn open(engine: &'e Engine, master: &'e HostPort) -> Result<Self, LinkFault> {
+        let config = engine.config.load_full();
+        let repl_timeout = config.replica.repl_timeout;
+        let opening = timeout(repl_timeout, net::connect(master, config.proxy.tcp_keepalive));
+        let stream = match opening.await {
+            Ok(stream) => stream.map_err(LinkFault::Connect)?,
+            Err(_) => return Err(LinkFault::Connect(io::ErrorKind::TimedOut.into())),
+        };
+        let pulse = Pulse::new(repl_timeout, engine.now_ms());
+        let (input, output) = (BytesMut::new(), Vec::new());
+        Ok(Self { engine, master, stream, pulse, repl_timeout, input, output })
+    }
+
+    /// What the link is busy with, from now on.
+    pub(super) fn enter(&mut self, phase: Phase) {
+        self.pulse.enter(phase, self.engine.now_ms());
+    }
+
+    /// Says how far the data is, at once.
+    pub(super) async fn ack(&mut self, offset: ReplOffset) -> Result<(), LinkFault> {
+        write_ack(offset, &mut self.output);
+        self.flush().await
+    }
+
+    /// Says what is due and reads once; returns how many bytes came within `wait`.
+    pub(super) async fn tick(
+        &mut self,
+        applied: ReplOffset,
+        wait: Duration,
+    ) -> Result<usize, LinkFault> {
+        self.beat(applied).await?;
+        if self.engine.wanted_master().as_ref() != Some(self.master) {
+            return Err(LinkFault::Retarget);
+        }
+        self.input.reserve(READ);
+        let read = tokio::select! {
+            biased;
+            read = self.stream.read_buf(&mut self.input) => read?,
+            () = sleep(wait) => return Ok(0),
+        };
+        if read == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        let now = self.engine.now_ms();
+        self.pulse.heard(now);
+        self.engine.heard(now);
+        Ok(read)
+    }
+
+    /// Says what is due each second. A master that is silent for too long is gone.
+    pub(super) async fn beat(&mut self, applied: ReplOffset) -> Result<(), LinkFault> {
+        let now = self.engine.now_ms();
+        if self.pulse.is_dead(now) {
+            return Err(LinkFault::Silence(self.repl_timeout));
+        }
+        self.pulse.beat(applied, now, &mut self.output);
+        self.flush().await
+    }
+
+    /// Forgets the first `len` bytes of the input.
+    pub(super) fn consume(&mut self, len: usize) {
+        self.input.advance(len);
+    }
+
+    async fn flush(&mut self) -> Result<(), LinkFault> {
+        if self.output.is_empty() {
+            return Ok(());
+        }
+        match timeout(self.repl_timeout, self.stream.write_all(&self.output)).await {
+            Ok(written) => written?,
+            Err(_) => return Err(LinkFault::Silence(self.repl_timeout)),
+        }
+        self.output.clear();
+        Ok(())
+    }
+}

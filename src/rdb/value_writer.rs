@@ -1,0 +1,396 @@
+//! Values from what holds them, in whichever type the chosen form has for them. Builds nothing.
+
+use std::io::Write;
+
+use super::decode::packed_score;
+use super::encoder::Encoder;
+use super::error::{Corrupt, WriteError};
+use super::form::stream_type;
+use super::listpack_entry::Element;
+use super::listpack_ref::ListpackRef;
+use super::module::Module;
+use super::stream::Stream;
+use super::string::Text;
+use super::types::{self, Vendor};
+use super::value::{Hash, ListNode, Set, SortedSet, Value};
+
+/// Says that a list's node is one element, and that it is a listpack.
+pub(super) const PLAIN_NODE: u64 = 1;
+pub(super) const PACKED_NODE: u64 = 2;
+
+/// A piece of a list, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub enum NodeRef<'a> {
+    /// Many elements.
+    Packed(ListpackRef<'a>),
+    /// One large element.
+    Plain(&'a [u8]),
+}
+
+impl<'a> From<&'a ListNode> for NodeRef<'a> {
+    fn from(node: &'a ListNode) -> Self {
+        match node {
+            ListNode::Packed(listpack) => Self::Packed(listpack.view()),
+            ListNode::Plain(element) => Self::Plain(element),
+        }
+    }
+}
+
+/// A field of a hash, its value, and when it expires in Unix milliseconds; 0 is never.
+pub type FieldTtl<'a> = (&'a [u8], &'a [u8], u64);
+
+/// Writes one value: exactly one of its methods has to be called. Every error is the
+/// destination's, where nothing else is said; what was written then is a part of the value.
+#[derive(Debug)]
+pub struct ValueWriter<'a, W> {
+    to: &'a mut Encoder<W>,
+    /// In a file the key stands between the type and the value.
+    key: Option<&'a [u8]>,
+}
+
+impl<'a, W: Write> ValueWriter<'a, W> {
+    /// Of `key`, or of none, as in a DUMP payload.
+    pub fn new(to: &'a mut Encoder<W>, key: Option<&'a [u8]>) -> Self {
+        Self { to, key }
+    }
+
+    fn start(self, type_byte: u8) -> Result<&'a mut Encoder<W>, WriteError> {
+        self.to.raw(&[type_byte])?;
+        if let Some(key) = self.key {
+            self.to.string(key)?;
+        }
+        Ok(self.to)
+    }
+
+    fn not_in_form<T>(&self, what: &'static str) -> Result<T, WriteError> {
+        Err(WriteError::NotInForm { what, version: self.to.form().version() })
+    }
+
+    /// A string.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn string(self, string: &[u8]) -> Result<(), WriteError> {
+        self.start(types::STRING)?.string(string)
+    }
+
+    /// A string that is a number.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn int(self, number: i64) -> Result<(), WriteError> {
+        self.start(types::STRING)?.int(number)
+    }
+
+    /// A list, node by node; element by element where the form has no listpacks.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn list<'n, I>(self, nodes: I) -> Result<(), WriteError>
+    where
+        I: IntoIterator<Item = NodeRef<'n>>,
+        I::IntoIter: ExactSizeIterator + Clone,
+    {
+        let nodes = nodes.into_iter();
+        if !self.to.form().has_listpacks() {
+            let to = self.start(types::LIST)?;
+            to.count(nodes.clone().map(NodeRef::len).sum())?;
+            for node in nodes {
+                match node {
+                    NodeRef::Plain(element) => to.string(element)?,
+                    NodeRef::Packed(listpack) => to.elements(listpack)?,
+                }
+            }
+            return Ok(());
+        }
+        let to = self.start(types::QUICKLIST_2)?;
+        to.count(nodes.len())?;
+        for node in nodes {
+            match node {
+                NodeRef::Plain(element) => {
+                    to.length(PLAIN_NODE)?;
+                    to.string(element)?;
+                }
+                NodeRef::Packed(listpack) => {
+                    to.length(PACKED_NODE)?;
+                    to.packed(listpack)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A set, member by member.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn set<'n, I>(self, members: I) -> Result<(), WriteError>
+    where
+        I: IntoIterator<Item = &'n [u8]>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        let members = members.into_iter();
+        let to = self.start(types::SET)?;
+        to.count(members.len())?;
+        members.into_iter().try_for_each(|member| to.string(member))
+    }
+
+    /// A set that is an intset, of these bytes.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn set_ints(self, intset: &[u8]) -> Result<(), WriteError> {
+        self.start(types::SET_INTSET)?.string(intset)
+    }
+
+    /// A set in a listpack.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn set_packed(self, members: ListpackRef<'_>) -> Result<(), WriteError> {
+        if self.to.form().has_packed_sets() {
+            return self.start(types::SET_LISTPACK)?.packed(members);
+        }
+        let to = self.start(types::SET)?;
+        to.count(members.len())?;
+        to.elements(members)
+    }
+
+    /// A hash, field by field, without expiries.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn hash<'n, I>(self, pairs: I) -> Result<(), WriteError>
+    where
+        I: IntoIterator<Item = (&'n [u8], &'n [u8])>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        let pairs = pairs.into_iter();
+        let to = self.start(types::HASH)?;
+        to.count(pairs.len())?;
+        for (field, value) in pairs {
+            to.string(field)?;
+            to.string(value)?;
+        }
+        Ok(())
+    }
+
+    /// A hash in a listpack: field, value, and again.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn hash_packed(self, pairs: ListpackRef<'_>) -> Result<(), WriteError> {
+        if self.to.form().has_listpacks() {
+            return self.start(types::HASH_LISTPACK)?.packed(pairs);
+        }
+        let to = self.start(types::HASH)?;
+        to.count(pairs.len() / 2)?;
+        to.elements(pairs)
+    }
+
+    /// A hash with fields that expire; one like any other where none does.
+    ///
+    /// # Errors
+    /// [`WriteError::NotInForm`] before Redis 7.4 and Valkey 9.0.
+    pub fn hash_ttl<'n, I>(self, fields: I) -> Result<(), WriteError>
+    where
+        I: IntoIterator<Item = FieldTtl<'n>>,
+        I::IntoIter: ExactSizeIterator + Clone,
+    {
+        let fields = fields.into_iter();
+        let soonest = fields.clone().map(|(_, _, at)| at).filter(|at| *at > 0).min();
+        let Some(soonest) = soonest else {
+            return self.hash(fields.map(|(field, value, _)| (field, value)));
+        };
+        let form = self.to.form();
+        if !form.has_field_expiry() {
+            return self.not_in_form("a hash whose fields expire");
+        }
+        if form.vendor() == Vendor::Valkey {
+            let to = self.start(types::VALKEY_HASH_TTL)?;
+            to.count(fields.len())?;
+            for (field, value, at) in fields {
+                to.string(field)?;
+                to.string(value)?;
+                to.valkey_expiry(at)?;
+            }
+            return Ok(());
+        }
+        let to = self.start(types::HASH_TTL)?;
+        to.raw(&soonest.to_le_bytes())?;
+        to.count(fields.len())?;
+        for (field, value, at) in fields {
+            to.length(if at == 0 { 0 } else { (at - soonest).saturating_add(1) })?;
+            to.string(field)?;
+            to.string(value)?;
+        }
+        Ok(())
+    }
+
+    /// A hash with fields that expire, in a listpack: see [`Hash::PackedTtl`].
+    ///
+    /// # Errors
+    /// [`WriteError::NotInForm`] before Redis 7.4 and Valkey 9.0, unless no field does.
+    pub fn hash_packed_ttl(self, fields: ListpackRef<'_>) -> Result<(), WriteError> {
+        let form = self.to.form();
+        let soonest = triples(fields).map(|(_, _, at)| at).filter(|at| *at > 0).min();
+        if form.has_field_expiry() && form.vendor() == Vendor::Redis {
+            let to = self.start(types::HASH_LISTPACK_TTL)?;
+            to.raw(&soonest.unwrap_or(0).to_le_bytes())?;
+            return to.packed(fields);
+        }
+        let with_ttls = soonest.is_some();
+        if with_ttls && !form.has_field_expiry() {
+            return self.not_in_form("a hash whose fields expire");
+        }
+        let to = self.start(if with_ttls { types::VALKEY_HASH_TTL } else { types::HASH })?;
+        to.count(fields.len() / 3)?;
+        for (field, value, at) in triples(fields) {
+            to.element(field)?;
+            to.element(value)?;
+            if with_ttls {
+                to.valkey_expiry(at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A sorted set, member by member, in any order.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn sorted_set<'n, I>(self, pairs: I) -> Result<(), WriteError>
+    where
+        I: IntoIterator<Item = (&'n [u8], f64)>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        let pairs = pairs.into_iter();
+        let to = self.start(types::ZSET_2)?;
+        to.count(pairs.len())?;
+        for (member, score) in pairs {
+            to.string(member)?;
+            to.score(score)?;
+        }
+        Ok(())
+    }
+
+    /// A sorted set in a listpack: member, score, and again, the lowest score first.
+    ///
+    /// # Errors
+    /// [`WriteError::Corrupt`] where a score is no number.
+    pub fn sorted_set_packed(self, pairs: ListpackRef<'_>) -> Result<(), WriteError> {
+        if self.to.form().has_listpacks() {
+            return self.start(types::ZSET_LISTPACK)?.packed(pairs);
+        }
+        let to = self.start(types::ZSET_2)?;
+        to.count(pairs.len() / 2)?;
+        let mut elements = pairs.iter();
+        while let (Some(member), Some(score)) = (elements.next(), elements.next()) {
+            to.element(member)?;
+            let no_score = Corrupt::new("sorted set", "a score is not a number");
+            to.score(packed_score(score).ok_or(no_score)?)?;
+        }
+        Ok(())
+    }
+
+    /// A stream. Forms before Redis 7.0's cannot tell all of it: what such a server does not
+    /// know is left out.
+    ///
+    /// # Errors
+    /// [`WriteError::NotInForm`] when it has what only later servers know: producers, or pending
+    /// entries that were given back.
+    pub fn stream(self, stream: &Stream) -> Result<(), WriteError> {
+        let mut form = self.to.form().stream();
+        if form < 5 && stream.groups.iter().any(|group| !group.nacked.is_empty()) {
+            return self.not_in_form("pending entries that were given back");
+        }
+        match &stream.idempotence {
+            Some(it) if form < 4 && !it.producers.is_empty() => {
+                return self.not_in_form("the producers of a stream");
+            }
+            // Of a server that knew of none: later ones read that too.
+            None => form = form.min(3),
+            Some(_) => {}
+        }
+        self.start(stream_type(form))?.stream(stream, form)
+    }
+
+    /// A module's value.
+    ///
+    /// # Errors
+    /// See [`Self`].
+    pub fn module(self, module: &Module) -> Result<(), WriteError> {
+        let to = self.start(types::MODULE)?;
+        to.length(module.id)?;
+        to.raw(&module.body)
+    }
+
+    /// A value as it was read.
+    ///
+    /// # Errors
+    /// As the methods above.
+    pub fn value(self, value: &Value) -> Result<(), WriteError> {
+        match value {
+            Value::String(Text::Bytes(bytes)) => self.string(bytes),
+            Value::String(Text::Int(number)) => self.int(*number),
+            Value::List(nodes) => self.list(nodes.iter().map(NodeRef::from)),
+            Value::Set(Set::Members(members)) => self.set(members.iter()),
+            Value::Set(Set::Ints(ints)) => self.set_ints(ints.as_bytes()),
+            Value::Set(Set::Packed(listpack)) => self.set_packed(listpack.view()),
+            Value::Hash(Hash::Pairs(pairs)) => self.hash(pairs.pairs()),
+            Value::Hash(Hash::Packed(listpack)) => self.hash_packed(listpack.view()),
+            Value::Hash(Hash::PairsTtl { pairs, expires_ms }) => {
+                let fields = pairs.pairs().zip(expires_ms);
+                self.hash_ttl(fields.map(|((field, value), at)| (field, value, *at)))
+            }
+            Value::Hash(Hash::PackedTtl(listpack)) => self.hash_packed_ttl(listpack.view()),
+            Value::SortedSet(SortedSet::Pairs { members, scores }) => {
+                self.sorted_set(members.iter().zip(scores.iter().copied()))
+            }
+            Value::SortedSet(SortedSet::Packed(listpack)) => {
+                self.sorted_set_packed(listpack.view())
+            }
+            Value::Stream(stream) => self.stream(stream),
+            Value::Module(module) => self.module(module),
+        }
+    }
+}
+
+impl NodeRef<'_> {
+    fn len(self) -> usize {
+        match self {
+            Self::Packed(listpack) => listpack.len(),
+            Self::Plain(_) => 1,
+        }
+    }
+}
+
+/// Field, value, and when it expires.
+fn triples(fields: ListpackRef<'_>) -> impl Iterator<Item = (Element<'_>, Element<'_>, u64)> {
+    let mut elements = fields.iter();
+    std::iter::from_fn(move || {
+        let (field, value) = (elements.next()?, elements.next()?);
+        let at = elements.next()?.as_int().and_then(|at| u64::try_from(at).ok());
+        Some((field, value, at.unwrap_or(0)))
+    })
+}
+
+impl<W: Write> Encoder<W> {
+    /// An element of a listpack as a string.
+    fn element(&mut self, element: Element<'_>) -> Result<(), WriteError> {
+        match element {
+            Element::Bytes(bytes) => self.string(bytes),
+            Element::Int(number) => self.int(number),
+        }
+    }
+
+    fn elements(&mut self, listpack: ListpackRef<'_>) -> Result<(), WriteError> {
+        listpack.iter().try_for_each(|element| self.element(element))
+    }
+
+    /// When a field expires; -1 is never.
+    fn valkey_expiry(&mut self, at: u64) -> Result<(), WriteError> {
+        let at = if at == 0 { -1 } else { i64::try_from(at).unwrap_or(i64::MAX) };
+        self.raw(&at.to_le_bytes())
+    }
+}

@@ -1,0 +1,207 @@
+//! The replica's side of the handshake: from the first PING to the answer to PSYNC. Never waits:
+//! `repl-timeout` is [`super::Pulse`]'s.
+
+use std::collections::VecDeque;
+
+use super::handshake_error::{HandshakeError, Step, is_passing};
+use super::identity::{Ask, Position};
+use super::line::Lines;
+use crate::resp::{encode, integer};
+use crate::units::{ReplId, ReplOffset, Secret};
+
+/// Longest answer, in bytes.
+const LINE_MAX: usize = 1024;
+
+/// The version that is told to Valkey. From 9.0 on it is sent hashes whose fields expire; a
+/// replica that tells none would make Valkey 9 fail where there are such. Later ones
+/// would bring forms that no released server writes.
+const VERSION: &[u8] = b"9.0.0";
+
+/// The oldest way to ask, for masters that do not know PSYNC: not even a multibulk request.
+const SYNC: &[u8] = b"SYNC\r\n";
+
+/// What the replica tells the master of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Introduction {
+    /// `masteruser`; empty for the default user.
+    pub user: String,
+    /// `masterauth`; none, and no AUTH is sent.
+    pub password: Secret,
+    /// The port it listens on, or `replica-announce-port`.
+    pub port: u16,
+    /// `replica-announce-ip`; where none is set, the master takes the connection's.
+    pub ip: Option<String>,
+}
+
+/// How the handshake ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A payload follows ([`super::PayloadReader`]), and then the stream from this position on.
+    /// `None` where the master does not tell it: after SYNC, and after a malformed `+FULLRESYNC`.
+    /// No acks are sent then, and the next resync is a full one too.
+    Full(Option<Position>),
+    /// The stream goes on with the byte that was asked for; see [`super::Identity::continued`].
+    Continue(Option<ReplId>),
+}
+
+/// What some bytes came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How many of them were the handshake's.
+    pub consumed: usize,
+    /// How it ended, if it has.
+    pub outcome: Option<Outcome>,
+}
+
+/// A handshake in progress.
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    introduction: Introduction,
+    ask: Ask,
+    lines: Lines,
+    /// What was sent and is not answered yet.
+    open: VecDeque<Step>,
+    ignored: Vec<(Step, String)>,
+}
+
+impl Handshake {
+    /// Begins one on a new connection; the first words go to `out`.
+    #[must_use]
+    pub fn begin(introduction: Introduction, ask: Ask, out: &mut Vec<u8>) -> Self {
+        encode::request(out, [b"PING"].into_iter());
+        Self {
+            introduction,
+            ask,
+            lines: Lines::new(LINE_MAX),
+            open: VecDeque::from([Step::Ping]),
+            ignored: Vec::new(),
+        }
+    }
+
+    /// Which refusals were passed over, for the log: masters of some age know less.
+    #[must_use]
+    pub fn ignored(&self) -> &[(Step, String)] {
+        &self.ignored
+    }
+
+    /// Takes what the master sent, and writes what is to be sent to `out`. Ends with the outcome;
+    /// the bytes behind it are the payload's or the stream's.
+    ///
+    /// # Errors
+    /// [`HandshakeError`].
+    pub fn feed(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Progress, HandshakeError> {
+        let mut consumed = 0;
+        while let Some(&step) = self.open.front().filter(|_| consumed < input.len()) {
+            let taken = self.lines.take(&input[consumed..]);
+            let (len, line) = taken.map_err(|_| HandshakeError::Endless { step })?;
+            consumed += len;
+            // An empty line says that the master is alive, and nothing more.
+            let Some(line) = line.filter(|line| !line.is_empty()) else { continue };
+            let said = String::from_utf8_lossy(&line);
+            self.open.pop_front();
+            if step == Step::Psync {
+                let outcome = Some(self.outcome(&said, out)?);
+                return Ok(Progress { consumed, outcome });
+            }
+            self.accept(step, &said)?;
+            match (step, self.open.is_empty()) {
+                (Step::Ping, _) => self.introduce(out),
+                (_, true) => {
+                    self.ask.write(out);
+                    self.open.push_back(Step::Psync);
+                }
+                (_, false) => {}
+            }
+        }
+        Ok(Progress { consumed, outcome: None })
+    }
+
+    /// Everything about us, in one burst.
+    fn introduce(&mut self, out: &mut Vec<u8>) {
+        let Introduction { user, password, port, ip } = &self.introduction;
+        let port = integer::text(*port);
+        let mut say = |step: Step, words: &[&[u8]]| {
+            encode::request(out, words.iter());
+            self.open.push_back(step);
+        };
+        if !password.is_empty() {
+            let password = password.expose().as_bytes();
+            match user.as_bytes() {
+                b"" => say(Step::Auth, &[b"AUTH", password]),
+                user => say(Step::Auth, &[b"AUTH", user, password]),
+            }
+        }
+        say(Step::ListeningPort, &[b"REPLCONF", b"listening-port", &port]);
+        if let Some(ip) = ip {
+            say(Step::IpAddress, &[b"REPLCONF", b"ip-address", ip.as_bytes()]);
+        }
+        say(Step::Capabilities, &[b"REPLCONF", b"capa", b"eof", b"capa", b"psync2"]);
+        say(Step::Version, &[b"REPLCONF", b"version", VERSION]);
+    }
+
+    /// Judges the answer to anything but PSYNC.
+    fn accept(&mut self, step: Step, said: &str) -> Result<(), HandshakeError> {
+        let Some(error) = said.strip_prefix('-') else {
+            return if said.starts_with('+') { Ok(()) } else { Err(unexpected(step, said)) };
+        };
+        match step {
+            // Who may not PING yet may AUTH, or PSYNC at least.
+            Step::Ping if is_no_permission(error) => {}
+            Step::Ping | Step::Auth | Step::Psync => return Err(refused(step, error)),
+            Step::ListeningPort | Step::IpAddress | Step::Capabilities | Step::Version => {
+                self.ignored.push((step, error.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the answer to PSYNC.
+    fn outcome(&mut self, said: &str, out: &mut Vec<u8>) -> Result<Outcome, HandshakeError> {
+        if let Some(said) = said.strip_prefix("+FULLRESYNC") {
+            return Ok(Outcome::Full(position(said)));
+        }
+        if let Some(rest) = said.strip_prefix("+CONTINUE") {
+            return match self.ask {
+                Ask::Full => Err(unexpected(Step::Psync, said)),
+                // What is no replid is passed over, as servers do.
+                Ask::Rest { .. } => Ok(Outcome::Continue(rest.trim().parse().ok())),
+            };
+        }
+        let error = said.strip_prefix('-').unwrap_or_default();
+        // SYNC would be refused just so.
+        if is_passing(error) || is_forbidden(error) {
+            return Err(refused(Step::Psync, error));
+        }
+        self.ignored.push((Step::Psync, said.to_owned()));
+        out.extend_from_slice(SYNC);
+        Ok(Outcome::Full(None))
+    }
+}
+
+/// `" <replid> <offset>"`; `None` where it is malformed.
+fn position(text: &str) -> Option<Position> {
+    let (replid, offset) = text.strip_prefix(' ')?.split_once(' ')?;
+    let offset = integer::parse(offset.as_bytes())?;
+    let offset = ReplOffset::new(u64::try_from(offset).ok()?);
+    Some(Position { replid: replid.parse().ok()?, offset })
+}
+
+/// What a master says to a PING of one who has not authenticated.
+fn is_no_permission(error: &str) -> bool {
+    is_forbidden(error) || error.starts_with("ERR operation not permitted")
+}
+
+fn is_forbidden(error: &str) -> bool {
+    error.starts_with("NOAUTH") || error.starts_with("NOPERM")
+}
+
+fn refused(step: Step, error: &str) -> HandshakeError {
+    HandshakeError::Refused { step, said: error.to_owned() }
+}
+
+fn unexpected(step: Step, said: &str) -> HandshakeError {
+    HandshakeError::Unexpected { step, said: said.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

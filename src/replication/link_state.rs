@@ -1,0 +1,135 @@
+//! What ROLE and INFO tell about the link to the master. Decides nothing.
+
+/// How far the link has come, in ROLE's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LinkState {
+    /// Nobody's replica.
+    #[default]
+    None,
+    /// About to connect.
+    Connect,
+    /// The connection is under way.
+    Connecting,
+    /// From the first PING to the answer to PSYNC.
+    Handshake,
+    /// A payload is on its way, or is being loaded.
+    Sync,
+    /// The stream flows.
+    Connected,
+}
+
+impl LinkState {
+    /// The word that ROLE uses.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Connect => "connect",
+            Self::Connecting => "connecting",
+            Self::Handshake => "handshake",
+            Self::Sync => "sync",
+            Self::Connected => "connected",
+        }
+    }
+}
+
+/// The link's state and since when. Times are milliseconds of the caller's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkStatus {
+    state: LinkState,
+    /// When it went down last, unless it has come up since.
+    down_ms: Option<u64>,
+    heard_ms: u64,
+}
+
+impl LinkStatus {
+    /// The state.
+    #[must_use]
+    pub const fn state(&self) -> LinkState {
+        self.state
+    }
+
+    /// `master_link_status` is `up`.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.state == LinkState::Connected
+    }
+
+    /// `master_sync_in_progress`.
+    #[must_use]
+    pub fn is_syncing(&self) -> bool {
+        self.state == LinkState::Sync
+    }
+
+    /// The link comes to `state`.
+    pub fn enter(&mut self, state: LinkState, now_ms: u64) {
+        if state == LinkState::Connected {
+            self.down_ms = None;
+            self.heard_ms = now_ms;
+        } else if self.is_up() {
+            self.down_ms = Some(now_ms);
+        }
+        self.state = state;
+    }
+
+    /// Another master is to be followed, or none: what was before does not count.
+    pub fn reset(&mut self, state: LinkState) {
+        *self = Self { state, ..Self::default() };
+    }
+
+    /// Something came from the master.
+    pub const fn heard(&mut self, now_ms: u64) {
+        self.heard_ms = now_ms;
+    }
+
+    /// `master_last_io_seconds_ago`: -1 while the link is not up.
+    #[must_use]
+    pub fn last_io_seconds(&self, now_ms: u64) -> i64 {
+        if self.is_up() { seconds(self.heard_ms, now_ms) } else { -1 }
+    }
+
+    /// `master_link_down_since_seconds`: `None` while the link is up, where INFO does not show it;
+    /// -1 if it never was.
+    #[must_use]
+    pub fn down_seconds(&self, now_ms: u64) -> Option<i64> {
+        if self.is_up() {
+            return None;
+        }
+        Some(self.down_ms.map_or(-1, |since| seconds(since, now_ms)))
+    }
+}
+
+fn seconds(since_ms: u64, now_ms: u64) -> i64 {
+    i64::try_from(now_ms.saturating_sub(since_ms) / 1000).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_since_when_it_is_down() {
+        let mut link = LinkStatus::default();
+        assert_eq!((link.state().word(), link.down_seconds(9)), ("none", Some(-1)));
+        for (state, word) in [
+            (LinkState::Connect, "connect"),
+            (LinkState::Connecting, "connecting"),
+            (LinkState::Handshake, "handshake"),
+            (LinkState::Sync, "sync"),
+        ] {
+            link.enter(state, 1000);
+            assert_eq!(link.state().word(), word);
+            assert_eq!((link.down_seconds(2000), link.last_io_seconds(2000)), (Some(-1), -1));
+            assert_eq!((link.is_up(), link.is_syncing()), (false, word == "sync"));
+        }
+        link.enter(LinkState::Connected, 3000);
+        assert_eq!((link.state().word(), link.down_seconds(3000)), ("connected", None));
+        link.heard(5000);
+        assert_eq!(link.last_io_seconds(8999), 3);
+        link.enter(LinkState::Connect, 10_000);
+        link.enter(LinkState::Connecting, 12_000);
+        assert_eq!((link.down_seconds(13_000), link.last_io_seconds(13_000)), (Some(3), -1));
+        link.reset(LinkState::Connect);
+        assert_eq!(link.down_seconds(13_000), Some(-1));
+    }
+}
