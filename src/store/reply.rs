@@ -1,6 +1,7 @@
 //! How a command answers: RESP2 or RESP3, as the server of a [`Dialect`] would.
 
 use super::dialect::Dialect;
+use crate::rdb::Element;
 use crate::resp::{RespVersion, encode};
 
 /// Where a command writes its reply.
@@ -57,6 +58,14 @@ impl<'a> Reply<'a> {
     /// An integer as a bulk string.
     pub(crate) fn bulk_int(&mut self, value: i64) {
         encode::bulk(self.out, itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// An element of a packed value, as a bulk string.
+    pub(crate) fn element(&mut self, element: Element<'_>) {
+        match element {
+            Element::Bytes(bytes) => self.bulk(bytes),
+            Element::Int(number) => self.bulk_int(number),
+        }
     }
 
     /// Text for people: verbatim to RESP3.

@@ -20,8 +20,14 @@ use super::error::CommandError;
 use super::words;
 
 /// The commands of this room.
-pub(super) const COMMANDS: &[&[Row]] =
-    &[edit::COMMANDS, pop::COMMANDS, position::COMMANDS, push::COMMANDS, read::COMMANDS, relocate::COMMANDS];
+pub(super) const COMMANDS: &[&[Row]] = &[
+    edit::COMMANDS,
+    pop::COMMANDS,
+    position::COMMANDS,
+    push::COMMANDS,
+    read::COMMANDS,
+    relocate::COMMANDS,
+];
 
 /// An end of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

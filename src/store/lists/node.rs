@@ -46,11 +46,10 @@ impl Node {
         }
     }
 
-    /// Its size in bytes, as the limits count it.
-    pub(super) fn byte_len(&self) -> usize {
+    pub(super) fn is_empty(&self) -> bool {
         match self {
-            Self::Packed(pack) => pack.as_bytes().len(),
-            Self::Plain(bytes) => bytes.len(),
+            Self::Packed(pack) => pack.is_empty(),
+            Self::Plain(_) => false,
         }
     }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use super::End;
 use super::fill::Fill;
 use super::node::{Node, position, text_len};
+use super::value::remove_from_pack;
 use crate::rdb::{Element, ListpackBuf};
 
 /// A long list.
@@ -165,7 +166,13 @@ impl Quicklist {
     }
 
     /// Adds an element to the node before or after `node`, at the near end, if it has room.
-    fn insert_beside(&mut self, node: usize, after: bool, element: Element<'_>, fill: Fill) -> bool {
+    fn insert_beside(
+        &mut self,
+        node: usize,
+        after: bool,
+        element: Element<'_>,
+        fill: Fill,
+    ) -> bool {
         let beside = if after { Some(node + 1) } else { node.checked_sub(1) };
         let beside = beside.and_then(|beside| self.nodes.get_mut(beside));
         match beside.and_then(|beside| beside.with_room(text_len(element), fill)) {
@@ -229,9 +236,9 @@ impl Quicklist {
             let (len, from) = (here.len(), offset);
             let taken = left.min(len - from);
             if taken == len {
-                whole = Some(whole.map_or(node..node + 1, |all: std::ops::Range<_>| {
-                    all.start..node + 1
-                }));
+                whole = Some(
+                    whole.map_or(node..node + 1, |all: std::ops::Range<_>| all.start..node + 1),
+                );
             } else {
                 here.remove(from, taken);
             }
@@ -245,17 +252,30 @@ impl Quicklist {
         self.give_back();
     }
 
-    /// Takes out the element at `place`. Whether its node is gone with it.
-    pub(super) fn remove(&mut self, place: Place) -> bool {
-        let Some(node) = self.nodes.get_mut(place.node) else { return false };
-        self.len -= 1;
-        if node.len() > 1 {
-            node.remove(place.offset, 1);
-            return false;
+    /// Takes out the elements that are `needle`, at most `max` of them, from an end on. How many.
+    pub(super) fn remove_all(&mut self, needle: &[u8], max: usize, end: End) -> usize {
+        let mut removed = 0;
+        let mut take = |node: &mut Node| {
+            let left = max - removed;
+            removed += match node {
+                Node::Packed(pack) => remove_from_pack(pack, needle, left, end),
+                Node::Plain(bytes) if left > 0 && bytes[..] == *needle => {
+                    *node = Node::Packed(ListpackBuf::new());
+                    1
+                }
+                Node::Plain(_) => 0,
+            };
+        };
+        match end {
+            End::Left => self.nodes.iter_mut().for_each(&mut take),
+            End::Right => self.nodes.iter_mut().rev().for_each(&mut take),
         }
-        self.nodes.remove(place.node);
-        self.give_back();
-        true
+        if removed > 0 {
+            self.nodes.retain(|node| !node.is_empty());
+            self.len -= removed;
+            self.give_back();
+        }
+        removed
     }
 
     fn give_back(&mut self) {

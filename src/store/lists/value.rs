@@ -319,11 +319,8 @@ impl<'a> ListRef<'a> {
     fn walk_from(self, index: usize, backward: bool) -> Walk<'a> {
         let skip = |mut elements: NodeElements<'a>, count: usize| {
             if count > 0 {
-                let _ = if backward {
-                    elements.nth_back(count - 1)
-                } else {
-                    elements.nth(count - 1)
-                };
+                let _ =
+                    if backward { elements.nth_back(count - 1) } else { elements.nth(count - 1) };
             }
             elements
         };
