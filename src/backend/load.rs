@@ -4,9 +4,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Ticket;
-use crate::telemetry::{BackendRequests, Count, DurationCounts, Metrics, RequestCounts};
+use crate::telemetry::{BackendRequests, Count, DurationCounts, Kind, Metrics, RequestCounts};
 use crate::topology::{BackendId, Health};
 
 /// One worker's share of a backend's load, over all connections.
@@ -43,6 +44,12 @@ impl Load {
         ticket.count(&self.requests);
     }
 
+    /// Requests were answered in place, `took` after they were read.
+    pub fn served(&self, kind: Kind, count: u32, took: Duration) {
+        self.requests.add(kind, u64::from(count));
+        self.durations.observe(kind.class(), took, u64::from(count));
+    }
+
     /// Requests are over and done with.
     pub(super) fn ended(&self, count: u64) {
         self.in_flight.set(self.in_flight.get().saturating_sub(count));
@@ -50,7 +57,7 @@ impl Load {
 
     /// A request left that gets no ticket.
     pub(super) fn count_raw(&self) {
-        self.requests.add(crate::telemetry::Kind::Pinned, 1);
+        self.requests.add(Kind::Pinned, 1);
     }
 
     /// A connection was opened in place of one that was lost.

@@ -103,6 +103,11 @@ impl Pool {
         self.members.get(&backend).map_or(0, |member| member.load.in_flight())
     }
 
+    /// What this worker has under way to `backend`, and had.
+    pub fn load(&mut self, backend: &Backend) -> Rc<Load> {
+        Rc::clone(&self.member(backend).load)
+    }
+
     /// The shared connection to `backend` for `key`, opened if there is none.
     pub fn shared(&mut self, backend: &Backend, key: ConnectionKey) -> Rc<Connection> {
         let member = self.member(backend);

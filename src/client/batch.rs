@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::local_reader::LocalReader;
 use super::worker::{Worker, key_of};
 use crate::backend::{Connection, Inbox, Ticket};
 use crate::command::{Access, Command, Effect};
@@ -21,8 +22,10 @@ pub(super) enum Side {
     Write,
     /// To the master, which alone can answer it.
     Master,
-    /// To whoever serves this batch's reads.
+    /// To whoever serves this batch's reads, over a connection.
     Reader,
+    /// As [`Self::Reader`], or to nobody, where the engine of this process serves them.
+    Near,
 }
 
 impl Side {
@@ -55,6 +58,7 @@ impl Side {
         match self {
             Self::Write | Self::Master => Want::Master,
             Self::Reader => Want::Read,
+            Self::Near => Want::Near,
         }
     }
 }
@@ -78,11 +82,23 @@ pub(super) struct Batch<'b> {
     buf: &'b [u8],
     master: Option<Rc<Connection>>,
     reader: Option<Rc<Connection>>,
+    near: Near,
     /// What reads are to the metrics.
     reads: Kind,
     /// The reader is the master, which has its share of such reads.
     rationed: bool,
     run: Option<Run>,
+}
+
+/// Who serves the reads that may be served in this process.
+#[derive(Debug)]
+enum Near {
+    /// That is to be found out.
+    Open,
+    /// Whoever serves the others.
+    Reader,
+    /// The engine of this process.
+    Engine(LocalReader),
 }
 
 struct Run {
@@ -104,6 +120,7 @@ impl<'b> Batch<'b> {
             buf,
             master: None,
             reader: None,
+            near: Near::Open,
             reads: Kind::ReadFresh,
             rationed: false,
             run: None,
@@ -126,6 +143,7 @@ impl<'b> Batch<'b> {
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
+        let side = self.actual(side);
         let asks = side == Side::Reader && self.rationed;
         !asks && self.append(side, start, end, shown, inbox)
     }
@@ -140,6 +158,7 @@ impl<'b> Batch<'b> {
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
+        let side = self.actual(side);
         let writes = u32::from(side == Side::Write);
         if let Some(run) = &mut self.run
             && (run.side == side || joins(&self.config, run.side, side))
@@ -151,7 +170,7 @@ impl<'b> Batch<'b> {
             run.writes += writes;
             return true;
         }
-        if self.way(side).is_none() {
+        if self.way(side).is_none() && !self.is_in_place(side) {
             return false;
         }
         self.flush(inbox);
@@ -167,7 +186,11 @@ impl<'b> Batch<'b> {
         worker: &Worker,
         session: &Session,
         inbox: &Rc<Inbox>,
-    ) -> Result<&Rc<Connection>, Obstacle> {
+    ) -> Result<Option<&Rc<Connection>>, Obstacle> {
+        let side = self.actual(side);
+        if self.is_in_place(side) {
+            return Ok(None);
+        }
         if self.way(side).is_some() {
             if side == Side::Reader && self.rationed && !worker.ration() {
                 return Err(Obstacle::NoRoute(NoRoute::Stale));
@@ -176,6 +199,14 @@ impl<'b> Batch<'b> {
             let from = session.reads.unwrap_or(self.config.reads.from);
             let route = worker.route(&self.topology, from, side.want(), None);
             let Route { backend, reason } = route.map_err(Obstacle::NoRoute)?;
+            if side == Side::Near {
+                if let Some(reader) = LocalReader::new(worker, backend, session, reason) {
+                    self.near = Near::Engine(reader);
+                    return Ok(None);
+                }
+                self.near = Near::Reader;
+                return self.open(Side::Reader, worker, session, inbox);
+            }
             let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
             if connection.is_congested(inbox) {
                 return Err(Obstacle::Congested);
@@ -185,7 +216,7 @@ impl<'b> Batch<'b> {
             }
             match side {
                 Side::Write | Side::Master => self.master = Some(connection),
-                Side::Reader => {
+                Side::Reader | Side::Near => {
                     self.reader = Some(connection);
                     self.reads = Kind::read(reason);
                     self.rationed =
@@ -193,7 +224,7 @@ impl<'b> Batch<'b> {
                 }
             }
         }
-        self.way(side).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
+        self.way(side).map(Some).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
     }
 
     /// What a request that goes this way is to the metrics.
@@ -201,7 +232,7 @@ impl<'b> Batch<'b> {
         match side {
             Side::Write => Kind::Write,
             Side::Master => Kind::ReadMaster,
-            Side::Reader => self.reads,
+            Side::Reader | Side::Near => self.reads,
         }
     }
 
@@ -210,11 +241,16 @@ impl<'b> Batch<'b> {
         self.flush(inbox);
         self.master = None;
         self.reader = None;
+        self.near = Near::Open;
     }
 
     /// Sends the run.
     pub(super) fn flush(&mut self, inbox: &Rc<Inbox>) {
         let Some(run) = self.run.take() else { return };
+        if let (Side::Near, Near::Engine(reader)) = (run.side, &self.near) {
+            let bytes = &self.buf[run.start..run.end];
+            return reader.serve(bytes, run.count, run.shown, self.now, inbox);
+        }
         let Some(connection) = self.way(run.side) else { return };
         let seq = inbox.replies().open(run.count, run.shown);
         let bytes = &self.buf[run.start..run.end];
@@ -230,8 +266,22 @@ impl<'b> Batch<'b> {
         self.config.writes.wait_replicas > 0
     }
 
+    /// Which way a read goes that may be served in this process, as far as that is known.
+    const fn actual(&self, side: Side) -> Side {
+        match (side, &self.near) {
+            (Side::Near, Near::Reader) => Side::Reader,
+            _ => side,
+        }
+    }
+
+    /// Whether such requests are served in this process.
+    const fn is_in_place(&self, side: Side) -> bool {
+        matches!((side, &self.near), (Side::Near, Near::Engine(_)))
+    }
+
     const fn way(&self, side: Side) -> Option<&Rc<Connection>> {
         match side {
+            Side::Near => None,
             Side::Write | Side::Master => self.master.as_ref(),
             Side::Reader => self.reader.as_ref(),
         }

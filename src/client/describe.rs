@@ -76,6 +76,7 @@ mod tests {
             weight: 1,
             scan_tag: 0,
             excluded: None,
+            is_local: false,
             health: Arc::new(Health::default()),
         };
         assert_eq!(why_no_reads(&backend, view(ReadFrom::Any)), "");

@@ -3,6 +3,7 @@
 //! Follows `dispatch`, which decides; here it is only put into words. Picks a server as a request
 //! would, so the next one may be another's turn.
 
+use super::batch::Side;
 use super::client::Client;
 use super::outcome;
 use super::record::{Record, Value};
@@ -83,7 +84,10 @@ impl Client {
                 (Way::Own, "this session has a connection of its own at the moment")
             }
             (Access::Read, Effect::Scan { cursor }) => scan_way(args, usize::from(cursor)),
-            (Access::Read, _) => (Way::To(Want::Read), "a read"),
+            (Access::Read, _) => {
+                let name = args.first().copied().unwrap_or_default();
+                (Way::To(self.nearest(Side::Reader, name).want()), "a read")
+            }
             (_, Effect::ReadOnlyScript) => {
                 (Way::To(Want::Read), "a script that promises not to write")
             }

@@ -26,6 +26,7 @@ impl Client {
             return self.once(batch, request.frame, side.want(), Passage::of(side, request.shown));
         }
         if let Some(range) = request.range {
+            let side = self.nearest(side, request.name);
             return self.add(batch, side, range, request.shown);
         }
         self.forward_made(batch, request.frame, side, request.shown, None)
@@ -49,7 +50,9 @@ impl Client {
     ) -> Next {
         batch.flush(&self.inbox);
         let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
-            Ok(connection) => Rc::clone(connection),
+            Ok(Some(connection)) => Rc::clone(connection),
+            // Only what lies in the batch's buffer is served in place.
+            Ok(None) => return Next::Wait,
             Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
         let kind = Some(batch.kind(side));

@@ -20,6 +20,7 @@ mod held;
 mod info;
 mod kill_filter;
 mod lease;
+mod local_reader;
 mod mark;
 mod once;
 mod outcome;

@@ -172,7 +172,7 @@ impl Client {
         ticket.kind = Some(match side {
             _ if leased => Kind::PinnedRetry,
             Side::Write => Kind::WriteRetry,
-            Side::Master | Side::Reader => Kind::ReadRetry,
+            Side::Master | Side::Reader | Side::Near => Kind::ReadRetry,
         });
         let acknowledges = side == Side::Write && self.config.writes.wait_replicas > 0;
         ticket.whole = acknowledges || self.transforms.iter().any(|(of, _)| *of == seq);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::batch::{Batch, Obstacle, Side};
 use super::client::{Client, Ending, LARGE};
 use super::dispatch::{Next, Request};
-use crate::command::lookup;
+use crate::command::{Command, lookup};
 use crate::resp::request::{ProtocolError, Request as Scanned};
 use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
 use crate::session::ReplyMode;
@@ -106,12 +106,30 @@ impl Client {
             && let Some(side) = Side::of(command)
         {
             self.note(command.name);
+            let side = if side == Side::Reader { self.near_side(row) } else { side };
             return self.add(batch, side, (at, end), true);
         }
         let argc = scanned.argc;
         // Whether it is shown is found out when its turn has come.
         let range = Some((at, end));
         self.dispatch(batch, &Request { frame, range, name, second, argc, shown: true })
+    }
+
+    /// Which way a read goes: the engine of this process may serve what it has.
+    #[inline]
+    pub(super) fn near_side(&self, row: &Command) -> Side {
+        match &self.worker.shared.engine {
+            Some(engine) if engine.answers(row) && engine.has_db(self.session.db) => Side::Near,
+            _ => Side::Reader,
+        }
+    }
+
+    /// As [`Self::near_side`], of any request.
+    pub(super) fn nearest(&self, side: Side, name: &[u8]) -> Side {
+        match lookup(name) {
+            Some(row) if side == Side::Reader => self.near_side(row),
+            _ => side,
+        }
     }
 
     /// Remembers the command for `CLIENT LIST`.

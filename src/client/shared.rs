@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{Beats, HeldWrites, Pause, Registry, Reloads};
 use crate::config::Config;
+use crate::engine::Engine;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::units::millis;
@@ -20,6 +21,8 @@ pub struct Shared {
     pub config: Arc<ArcSwap<Config>>,
     /// The servers, as the monitor sees them.
     pub topology: Arc<ArcSwap<Topology>>,
+    /// The replica in this process, if there is one.
+    pub engine: Option<Arc<Engine>>,
     /// Every client.
     pub registry: Registry,
     /// `CLIENT PAUSE`.

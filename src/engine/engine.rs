@@ -1,5 +1,6 @@
 //! What the engine's threads and those who read from it share.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{
@@ -8,6 +9,7 @@ use std::sync::{
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use foldhash::fast::FixedState;
 
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
@@ -31,6 +33,9 @@ pub struct Engine {
     nudges: AtomicU64,
     facts: Mutex<Facts>,
     run_id: ReplId,
+    /// The commands that it answers in place.
+    pub(super) readable: HashSet<&'static str, FixedState>,
+    pub(super) databases: u32,
     /// The port it listens on, once it does.
     port: OnceLock<u16>,
     epoch: Instant,
@@ -91,12 +96,15 @@ impl Engine {
             last_fault: None,
             counts: Counts::default(),
         };
-        let databases = usize::try_from(now.replica.databases).unwrap_or(16);
+        let databases = now.replica.databases;
         drop(now);
+        let store = Store::new(databases_of(databases), Dialect::default(), fastrand::u64(..));
         Self {
             config,
             topology,
-            store: RwLock::new(Store::new(databases, Dialect::default(), fastrand::u64(..))),
+            store: RwLock::new(store),
+            readable: Store::readable().collect(),
+            databases,
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
             heard_ms: AtomicU64::new(0),
@@ -190,6 +198,10 @@ impl Engine {
     pub(super) fn dir(&self) -> PathBuf {
         PathBuf::from(&self.config.load().replica.dir)
     }
+}
+
+fn databases_of(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// Milliseconds since 1970: what expiries are compared with.

@@ -11,6 +11,8 @@
 //! | `spool` | a file that is written and read at the same time |
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
+//! | `observe` | the engine as the monitor sees it |
+//! | `read` | its data, as clients read them in place |
 //! | `fault` | why a link ended, and when to try again |
 //!
 //! Reads never wait for the master, and the master never waits for reads: the payload is loaded
@@ -23,6 +25,8 @@ mod fault;
 mod follow;
 mod link;
 mod load;
+mod observe;
+mod read;
 mod spool;
 mod start;
 mod transfer;

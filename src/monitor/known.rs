@@ -15,18 +15,25 @@ pub(super) struct Known {
     pub(super) addr: HostPort,
     /// Whether proxy.toml names it.
     pub(super) is_configured: bool,
+    /// Whether it is the engine of this process.
+    pub(super) is_local: bool,
 }
 
 /// Everybody who is named: by proxy.toml, by the master's list where proxy.toml has none, and, so
 /// that a failover is followed wherever it leads, the masters that replicas say they follow.
 pub(super) fn known(
     config: &TopologyConfig,
+    local: Option<&HostPort>,
     roster: &Roster,
     master: Option<BackendId>,
 ) -> Vec<Known> {
     let configured = std::iter::once(&config.master).chain(config.replicas.iter().flatten());
-    let mut known: Vec<Known> =
-        configured.map(|addr| Known { addr: addr.clone(), is_configured: true }).collect();
+    let entry = |addr: &HostPort, is_configured| Known {
+        addr: addr.clone(),
+        is_configured,
+        is_local: Some(addr) == local,
+    };
+    let mut known: Vec<Known> = configured.chain(local).map(|addr| entry(addr, true)).collect();
     let mut seen: HashSet<HostPort> = HashSet::new();
     known.retain(|known| seen.insert(known.addr.clone()));
 
@@ -51,7 +58,7 @@ pub(super) fn known(
     }
     for addr in found {
         if known.len() < KNOWN_MAX && seen.insert(addr.clone()) {
-            known.push(Known { addr: addr.clone(), is_configured: false });
+            known.push(entry(addr, false));
         }
     }
     known
@@ -107,9 +114,10 @@ mod tests {
     /// Servers with ids 1, 2, ...; no role is no answer.
     fn roster(config: &TopologyConfig, servers: &[(u16, Option<ServerRole>)]) -> Roster {
         let mut roster = Roster::default();
-        let configured = known(config, &roster, None);
+        let configured = known(config, None, &roster, None);
         let known = servers.iter().map(|(port, _)| HostPort::local(*port)).map(|addr| Known {
             is_configured: configured.iter().any(|known| known.addr == addr),
+            is_local: false,
             addr,
         });
         roster.update(&known.collect::<Vec<_>>(), Instant::now());
@@ -126,7 +134,10 @@ mod tests {
     }
 
     fn ports(config: &TopologyConfig, roster: &Roster, master: Option<u32>) -> Vec<u16> {
-        known(config, roster, master.map(BackendId)).iter().map(|known| known.addr.port).collect()
+        known(config, None, roster, master.map(BackendId))
+            .iter()
+            .map(|known| known.addr.port)
+            .collect()
     }
 
     #[tokio::test]

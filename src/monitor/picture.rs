@@ -7,6 +7,9 @@ use super::roster::{Member, Roster};
 use crate::config::Config;
 use crate::topology::{Backend, BackendId, Candidate, Role, Topology, elect};
 
+/// Why the engine serves nothing to the proxy's clients.
+const NOT_ROUTED: &str = "reads.local is false";
+
 /// Puts everybody in their places.
 pub(super) fn backends(
     roster: &Roster,
@@ -20,6 +23,8 @@ pub(super) fn backends(
             id: member.id,
             addr: member.addr.clone(),
             weight: config.reads.weights.get(&member.addr).copied().unwrap_or(1),
+            is_local: member.is_local,
+            barred: (member.is_local && !config.reads.local).then(|| NOT_ROUTED.to_owned()),
             health: Arc::clone(&member.health),
             said: said.as_ref().map(|said| translated(roster, said)).map_err(String::clone),
         })
@@ -38,7 +43,8 @@ pub(super) fn backends(
 pub(super) fn is_same(a: &Topology, b: &Topology) -> bool {
     let facts = |of: &Topology| {
         let fact = |it: &Backend| {
-            (it.id, it.addr.clone(), it.role, it.weight, it.scan_tag, it.excluded.clone())
+            let is = (it.role, it.is_local);
+            (it.id, it.addr.clone(), is, it.weight, it.scan_tag, it.excluded.clone())
         };
         of.backends.iter().map(fact).collect::<Vec<_>>()
     };
@@ -59,6 +65,7 @@ mod tests {
             weight: 1,
             scan_tag: 7,
             excluded: None,
+            is_local: false,
             health: Arc::default(),
         };
         let one = Topology { backends: vec![backend], ..Topology::default() };
@@ -69,13 +76,14 @@ mod tests {
         };
         assert!(with(&|other| other.generation = 9));
         assert!(with(&|other| other.backends[0].health = Arc::default()));
-        let changes: [&dyn Fn(&mut Topology); 9] = [
+        let changes: [&dyn Fn(&mut Topology); 10] = [
             &|other| other.backends.clear(),
             &|other| other.backends[0].id = BackendId(2),
             &|other| other.backends[0].addr = HostPort::local(2),
             &|other| other.backends[0].role = Role::Unknown,
             &|other| other.backends[0].weight = 2,
             &|other| other.backends[0].scan_tag = 8,
+            &|other| other.backends[0].is_local = true,
             &|other| other.backends[0].excluded = Some(String::new()),
             &|other| other.server.version.clear(),
             &|other| other.learned = Arc::default(),

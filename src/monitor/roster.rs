@@ -33,6 +33,8 @@ pub(super) struct Member {
     pub(super) health: Arc<Health>,
     /// Whether proxy.toml names it.
     pub(super) is_configured: bool,
+    /// The engine of this process: nobody connects to it, it is looked at.
+    pub(super) is_local: bool,
     /// `None` until it was asked.
     pub(super) said: Option<Said>,
     /// The last run id that it told, kept while it is silent.
@@ -56,6 +58,9 @@ pub(super) struct Member {
 impl Member {
     /// Whether it is to be asked now. One that is being asked already is wanted after that.
     fn is_due(&mut self, now: Instant) -> bool {
+        if self.is_local {
+            return false;
+        }
         let is_idle = self.asking.as_ref().is_none_or(AbortHandle::is_finished);
         self.is_wanted = self.retry_at <= now && !is_idle;
         self.retry_at <= now && is_idle
@@ -106,6 +111,16 @@ impl Member {
         let now = (!same).then(|| (sample.role.clone(), sample.replid.clone()));
         let is_news = now.is_some() && now != self.drift;
         self.drift = now;
+        is_news
+    }
+
+    /// Takes what the engine of this process is now; true when that is another thing than before.
+    pub(super) fn see(&mut self, said: Said) -> bool {
+        if let Ok(said) = &said {
+            self.run_id.clone_from(&said.run_id);
+        }
+        let is_news = self.said.as_ref() != Some(&said);
+        self.said = Some(said);
         is_news
     }
 
@@ -211,7 +226,8 @@ impl Roster {
 
     /// Those that were never asked.
     pub(super) fn unasked(&mut self) -> impl Iterator<Item = &mut Member> {
-        self.members.iter_mut().filter(|member| member.said.is_none() && member.asking.is_none())
+        let unasked = |it: &&mut Member| it.said.is_none() && it.asking.is_none() && !it.is_local;
+        self.members.iter_mut().filter(unasked)
     }
 
     /// When the next back-off ends.
@@ -227,6 +243,7 @@ impl Roster {
             let known = named.iter().find(|known| known.addr == member.addr);
             if known.is_some() || member.is_configured {
                 member.is_configured = known.is_some_and(|known| known.is_configured);
+                member.is_local = known.is_some_and(|known| known.is_local);
                 member.named_at = known.map(|_| now);
             }
         }
@@ -252,6 +269,7 @@ impl Roster {
             addr: known.addr.clone(),
             health,
             is_configured: known.is_configured,
+            is_local: known.is_local,
             said: None,
             run_id: String::new(),
             link: None,
@@ -287,7 +305,9 @@ mod tests {
     use super::*;
 
     fn named(ports: &[u16], is_configured: bool) -> Vec<Known> {
-        ports.iter().map(|p| Known { addr: HostPort::local(*p), is_configured }).collect()
+        let named =
+            |port: &u16| Known { addr: HostPort::local(*port), is_configured, is_local: false };
+        ports.iter().map(named).collect()
     }
 
     fn ids(roster: &Roster) -> Vec<u32> {

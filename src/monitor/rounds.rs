@@ -19,6 +19,7 @@ use super::probe::{Probed, probe, pulse};
 use super::roster::{Member, Roster};
 use crate::command::Learned;
 use crate::config::{Config, HostPort};
+use crate::engine::Engine;
 use crate::topology::{BackendId, Observation, Topology};
 use crate::units::millis;
 
@@ -42,6 +43,8 @@ pub struct Monitor {
     topology: Arc<ArcSwap<Topology>>,
     suspect: Arc<Notify>,
     epoch: Instant,
+    /// The engine of this process.
+    engine: Option<Arc<Engine>>,
     roster: Roster,
     tasks: JoinSet<Report>,
     /// The last that was master, also while there is none.
@@ -82,6 +85,7 @@ impl Monitor {
             topology,
             suspect,
             epoch,
+            engine: None,
             roster: Roster::default(),
             tasks: JoinSet::new(),
             master: None,
@@ -92,6 +96,12 @@ impl Monitor {
             beat: Beat::new(Instant::now()),
             is_hasty: false,
         }
+    }
+
+    /// With the engine of this process among the servers.
+    #[must_use]
+    pub fn with_engine(self, engine: Option<Arc<Engine>>) -> Self {
+        Self { engine, ..self }
     }
 
     /// One round: asks every known server, and those that are named on the way, and publishes what
@@ -148,6 +158,7 @@ impl Monitor {
         self.is_hasty = false;
         self.beat.keep_to(now, self.config.load().topology.probe_period);
         self.hear_ready();
+        self.look_inside();
         self.publish();
         self.ask(|roster| roster.due(Instant::now()).map(|member| member.id).collect());
         let mut is_late = false;
@@ -227,6 +238,7 @@ impl Monitor {
 
     /// Asks how far they have come: the master at every beat, everybody at every fourth.
     fn pulse(&mut self) {
+        self.look_inside();
         let (now, epoch, master) = (Instant::now(), self.epoch, self.master);
         let everybody = self.beat.strike(now, self.config.load().topology.probe_period);
         for member in self.roster.members_mut() {
@@ -241,6 +253,21 @@ impl Monitor {
         }
         self.expire();
         self.judge();
+    }
+
+    /// Looks at the engine of this process, which takes no question.
+    fn look_inside(&mut self) {
+        let Some(engine) = &self.engine else { return };
+        let now_ms = millis(self.epoch.elapsed());
+        let Some(member) = self.roster.members_mut().iter_mut().find(|it| it.is_local) else {
+            return;
+        };
+        let observed = engine.observe();
+        if let Ok(said) = &observed {
+            let sample = engine.sample(said, &member.addr, now_ms);
+            self.watch.observe(member.id, sample);
+        }
+        self.is_hasty |= member.see(observed);
     }
 
     /// Replicas that have not answered in time are unknown. A master has `request-timeout`.
@@ -333,7 +360,8 @@ impl Monitor {
         let mut new = Topology::clone(&self.topology.load());
         new.backends = backends(&self.roster, &config, self.master);
         self.master = new.master().map(|master| master.id).or(self.master);
-        let named = known(&config.topology, &self.roster, self.master);
+        let local = self.engine.as_ref().map(|engine| engine.addr());
+        let named = known(&config.topology, local.as_ref(), &self.roster, self.master);
         if self.roster.update(&named, now) {
             new.backends = backends(&self.roster, &config, self.master);
         }

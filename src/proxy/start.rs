@@ -57,9 +57,12 @@ pub fn run(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartE
 async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
     files::raise_limit(&config);
     let exporter = Exporter::default();
+    let config = Arc::new(ArcSwap::from_pointee(config));
+    let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
     let shared = Arc::new(Shared {
-        config: Arc::new(ArcSwap::from_pointee(config)),
-        topology: Arc::new(ArcSwap::from_pointee(Topology::default())),
+        engine: engine_of(&config, &topology),
+        config,
+        topology,
         registry: Registry::default(),
         pause: Pause::default(),
         held_writes: HeldWrites::default(),
@@ -72,9 +75,8 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     });
     let config = shared.config.load_full();
     serve_pages(&config, admin::Pages::new(Arc::clone(&shared), exporter, path.clone()))?;
-    if config.replica.enabled {
-        let (config, topology) = (Arc::clone(&shared.config), Arc::clone(&shared.topology));
-        engine::start(&Arc::new(Engine::new(config, topology)))?;
+    if let Some(engine) = &shared.engine {
+        engine::start(engine)?;
     }
     let mut monitor = monitor(&shared);
     // Clients that are let in find out at once who is who.
@@ -103,6 +105,16 @@ fn monitor(shared: &Shared) -> Monitor {
         Arc::clone(&shared.suspect),
         shared.epoch,
     )
+    .with_engine(shared.engine.clone())
+}
+
+/// The replica in this process, where proxy.toml wants one.
+fn engine_of(
+    config: &Arc<ArcSwap<Config>>,
+    topology: &Arc<ArcSwap<Topology>>,
+) -> Option<Arc<Engine>> {
+    let is_wanted = config.load().replica.enabled;
+    is_wanted.then(|| Arc::new(Engine::new(Arc::clone(config), Arc::clone(topology))))
 }
 
 fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {

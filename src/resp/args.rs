@@ -26,6 +26,12 @@ impl<'a> Args<'a> {
         walk.nth(index)
     }
 
+    /// What follows the arguments that were walked.
+    #[must_use]
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// All arguments, for commands whose handling is nowhere near the hot path.
     #[must_use]
     pub fn to_vec(self) -> Vec<&'a [u8]> {

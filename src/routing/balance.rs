@@ -116,6 +116,7 @@ mod tests {
             weight: *weight,
             scan_tag: 0,
             excluded: None,
+            is_local: false,
             health: Arc::new(Health::default()),
         };
         (0..).zip(weights).map(one).collect()

@@ -9,8 +9,10 @@ use crate::topology::{Backend, BackendId, Role, Standing, Topology};
 pub enum Want {
     /// The master, whatever the policy.
     Master,
-    /// Anyone whom the read policy allows.
+    /// Anyone whom the read policy allows and who is asked over a connection.
     Read,
+    /// Anyone whom the read policy allows: the engine of this process too.
+    Near,
 }
 
 /// What becomes of reads while no replica is fresh (`reads.on-stale`).
@@ -136,7 +138,11 @@ pub fn route<'t>(
     if policy.from == ReadFrom::Master {
         return master.map(because(Reason::Policy)).ok_or(NoRoute::NoMaster);
     }
-    let others = || topology.backends.iter().filter(move |it| except.is_none_or(|e| it.id != e.id));
+    let others = || {
+        let reached = move |it: &&Backend| want == Want::Near || !it.is_local;
+        let all = topology.backends.iter().filter(reached);
+        all.filter(move |it| except.is_none_or(|e| it.id != e.id))
+    };
     let serving = others().filter(|it| serves(topology, it, query));
     if let Some(backend) = balancer.pick(serving, &in_flight) {
         let is_master = backend.role == Role::Master;

@@ -55,7 +55,12 @@ impl Replies {
 
     /// A reply that is known at once, written by `write`.
     pub fn local(&mut self, shown: bool, write: impl FnOnce(&mut Vec<u8>)) {
-        self.next += 1;
+        self.locals(1, shown, write);
+    }
+
+    /// As [`Self::local`], of `count` replies.
+    pub fn locals(&mut self, count: u32, shown: bool, write: impl FnOnce(&mut Vec<u8>)) {
+        self.next += u64::from(count);
         if !shown {
             return;
         }

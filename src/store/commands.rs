@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::context::{Args, Done, ReadCx, WriteCx};
+use super::error::CommandError;
 use super::reply::Reply;
 use crate::command;
 
@@ -29,6 +30,7 @@ pub(crate) enum Run {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     pub(crate) run: Run,
+    name: &'static str,
     arity: i16,
 }
 
@@ -52,9 +54,16 @@ impl Row {
 
 impl Found {
     /// Whether a request of `argc` words, the name included, may be run: commands rely on it.
-    pub(crate) fn takes(self, argc: usize) -> bool {
+    ///
+    /// # Errors
+    /// `ERR wrong number of arguments for '...' command`
+    pub(crate) fn check(self, argc: usize) -> Result<(), CommandError> {
         let arity = usize::from(self.arity.unsigned_abs());
-        if self.arity < 0 { argc >= arity } else { argc == arity }
+        if if self.arity < 0 { argc >= arity } else { argc == arity } {
+            return Ok(());
+        }
+        let name = self.name;
+        Err(CommandError::of(format!("ERR wrong number of arguments for '{name}' command")))
     }
 }
 
@@ -63,7 +72,7 @@ impl Commands {
         let rows = super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|rows| rows.iter());
         let found = |row: &Row| {
             let known = command::lookup(row.name.as_bytes())?;
-            Some((known.name, Found { run: row.run, arity: known.arity }))
+            Some((known.name, Found { run: row.run, name: known.name, arity: known.arity }))
         };
         Self { by_name: rows.filter_map(found).collect() }
     }
@@ -72,6 +81,12 @@ impl Commands {
     pub(crate) fn find(&self, name: &[u8]) -> Option<Found> {
         self.by_name.get(command::lookup(name)?.name).copied()
     }
+}
+
+/// The names of the commands that only read.
+pub(super) fn readable() -> impl Iterator<Item = &'static str> {
+    let rows = super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|rows| rows.iter());
+    rows.filter(|row| matches!(row.run, Run::Read(_))).map(|row| row.name)
 }
 
 #[cfg(test)]
@@ -87,7 +102,7 @@ mod tests {
             assert!(command::lookup(name.as_bytes()).is_some(), "{name}");
         }
         assert_eq!(Commands::new().by_name.len(), names.len());
-        assert!(Commands::new().find(b"gEt").unwrap().takes(2));
-        assert!(!Commands::new().find(b"get").unwrap().takes(3));
+        assert!(Commands::new().find(b"gEt").unwrap().check(2).is_ok());
+        assert!(Commands::new().find(b"get").unwrap().check(3).is_err());
     }
 }

@@ -125,6 +125,11 @@ impl Store {
         }
     }
 
+    /// The names of the commands that [`Self::read`] answers.
+    pub fn readable() -> impl Iterator<Item = &'static str> {
+        commands::readable()
+    }
+
     /// How many databases there are.
     #[must_use]
     pub fn databases(&self) -> usize {
@@ -139,11 +144,19 @@ impl Store {
 
     /// Runs a command that only reads.
     pub fn read(&self, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
-        let Some(Found { run: Run::Read(run), .. }) = self.found(args) else {
-            return Outcome::Unknown;
-        };
+        match self.found(args) {
+            Some(found) => self.read_found(found, ask, args, out),
+            None => Outcome::Unknown,
+        }
+    }
+
+    fn read_found(&self, found: Found, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
+        let Run::Read(run) = found.run else { return Outcome::Unknown };
         let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
-        replied(out, ask.version, self.dialect, |reply| run(&cx, args, reply))
+        replied(out, ask.version, self.dialect, |reply| {
+            found.check(args.len())?;
+            run(&cx, args, reply)
+        })
     }
 
     /// Runs any command for a client.
@@ -159,20 +172,17 @@ impl Store {
 
     fn run(&mut self, ask: Ask, from_master: bool, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         let (version, dialect) = (ask.version, self.dialect);
-        match self.found(args).map(|found| found.run) {
-            Some(Run::Write(run)) => {
-                let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
-                replied(out, version, dialect, |reply| run(&mut cx, args, reply))
-            }
-            Some(Run::Read(_)) => self.read(ask, args, out),
-            None => Outcome::Unknown,
-        }
+        let Some(found) = self.found(args) else { return Outcome::Unknown };
+        let Run::Write(run) = found.run else { return self.read_found(found, ask, args, out) };
+        let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
+        replied(out, version, dialect, |reply| {
+            found.check(args.len())?;
+            run(&mut cx, args, reply)
+        })
     }
 
-    /// The command, if the number of its words is right.
     fn found(&self, args: &[&[u8]]) -> Option<Found> {
-        let found = self.commands.find(args.first()?)?;
-        found.takes(args.len()).then_some(found)
+        self.commands.find(args.first()?)
     }
 
     /// The database of this number, or the first one.

@@ -46,6 +46,8 @@ pub struct Backend {
     pub scan_tag: u32,
     /// Why it serves no reads, for people; `None` when it may.
     pub excluded: Option<String>,
+    /// The engine of this very process: its data are read in place, over no connection.
+    pub is_local: bool,
     /// The numbers that change all the time.
     pub health: Arc<Health>,
 }

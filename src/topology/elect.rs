@@ -14,6 +14,10 @@ pub struct Candidate {
     pub addr: HostPort,
     /// Its share of reads.
     pub weight: u32,
+    /// See [`Backend::is_local`].
+    pub is_local: bool,
+    /// Why the configuration lets it serve nothing, if it does not.
+    pub barred: Option<String>,
     /// Its numbers.
     pub health: Arc<Health>,
     /// What it said; `Err` says why it did not.
@@ -92,13 +96,14 @@ fn followers(candidates: &[Candidate], master: &Candidate) -> usize {
 }
 
 fn place(candidate: Candidate, master: Option<&Elected>) -> Backend {
-    let Candidate { id, addr, weight, health, said } = candidate;
+    let Candidate { id, addr, weight, is_local, barred, health, said } = candidate;
     let scan_tag = said.as_ref().map_or(0, Observation::scan_tag);
     let (role, excluded) = match said {
         Err(reason) => (Role::Unknown, Some(reason)),
         Ok(said) => role_of(&said, id, master),
     };
-    Backend { id, addr, role, weight, scan_tag, excluded, health }
+    let excluded = barred.filter(|_| role != Role::Master).or(excluded);
+    Backend { id, addr, role, weight, scan_tag, excluded, is_local, health }
 }
 
 fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role, Option<String>) {
@@ -147,6 +152,8 @@ mod tests {
             id: BackendId(u32::from(port)),
             addr: HostPort::local(port),
             weight: 1,
+            is_local: false,
+            barred: None,
             health: Arc::default(),
             said: said.ok_or_else(|| "does not answer".to_owned()),
         }

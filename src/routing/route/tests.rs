@@ -38,6 +38,7 @@ fn backend(id: u32, role: Role) -> Backend {
         weight: 1,
         scan_tag: id,
         excluded: None,
+        is_local: false,
         health: Arc::new(health),
     }
 }

@@ -1,0 +1,55 @@
+//! Reads that the engine of this process serves: no connection, no other thread.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::worker::Worker;
+use crate::backend::{Inbox, Load};
+use crate::engine::Engine;
+use crate::resp::RespVersion;
+use crate::routing::Reason;
+use crate::session::Session;
+use crate::telemetry::Kind;
+use crate::topology::Backend;
+
+/// The engine, as one batch of one session reads it.
+#[derive(Debug)]
+pub(super) struct LocalReader {
+    engine: Arc<Engine>,
+    load: Rc<Load>,
+    db: u32,
+    version: RespVersion,
+    kind: Kind,
+}
+
+impl LocalReader {
+    /// A reader, if `backend` is the engine.
+    pub(super) fn new(
+        worker: &Worker,
+        backend: &Backend,
+        session: &Session,
+        reason: Reason,
+    ) -> Option<Self> {
+        let engine = worker.shared.engine.as_ref().filter(|_| backend.is_local)?;
+        let load = worker.pool.borrow_mut().load(backend);
+        let (db, version) = (session.db, session.version);
+        Some(Self { engine: Arc::clone(engine), load, db, version, kind: Kind::read(reason) })
+    }
+
+    /// Answers `count` requests, which are all there is in `bytes`; they were read at `since`.
+    pub(super) fn serve(
+        &self,
+        bytes: &[u8],
+        count: u32,
+        shown: bool,
+        since: Instant,
+        inbox: &Rc<Inbox>,
+    ) {
+        inbox.replies().locals(count, shown, |out| {
+            self.engine.answer(self.db, self.version, bytes, count, out);
+        });
+        self.load.served(self.kind, count, since.elapsed());
+    }
+}

@@ -1,0 +1,69 @@
+//! The engine as the monitor sees it: what another replica would answer to `INFO` and `ROLE`,
+//! told without a question.
+
+use super::Engine;
+use crate::config::HostPort;
+use crate::topology::{LinkState, Observation, Sample, ServerRole, ServerVersion};
+
+impl Engine {
+    /// Where others find it: as it announces itself, or where it listens.
+    #[must_use]
+    pub fn addr(&self) -> HostPort {
+        let config = self.config.load();
+        let replica = &config.replica;
+        let listens = replica.listen.first();
+        let host = match replica.replica_announce_ip.as_str() {
+            "" => listens.map_or("127.0.0.1", |addr| match addr.host.as_str() {
+                "0.0.0.0" | "*" | "" => "127.0.0.1",
+                "::" => "::1",
+                host => host,
+            }),
+            announced => announced,
+        };
+        let port = match replica.replica_announce_port {
+            0 => self.port().or_else(|| listens.map(|addr| addr.port)).unwrap_or_default(),
+            announced => announced,
+        };
+        HostPort { host: host.to_owned(), port }
+    }
+
+    /// What it is at the moment.
+    ///
+    /// # Errors
+    /// Why it is of no use, for people.
+    pub fn observe(&self) -> Result<Observation, String> {
+        let facts = self.facts();
+        if let Some(halted) = &facts.halted {
+            return Err(format!("stands still: {halted}"));
+        }
+        let master = facts.master.clone().ok_or("has no master to follow")?;
+        let link = match (facts.status.is_up(), facts.status.is_syncing()) {
+            (true, _) => LinkState::Up,
+            (_, true) => LinkState::Syncing,
+            _ => LinkState::Down,
+        };
+        Ok(Observation {
+            role: ServerRole::Replica { master, link },
+            run_id: self.run_id().to_string(),
+            replid: facts.identity.replid().to_string(),
+            version: ServerVersion::default(),
+            loading: !facts.has_data,
+        })
+    }
+
+    /// How far it is at `now_ms` of the process's clock, exactly.
+    #[must_use]
+    pub fn sample(&self, said: &Observation, addr: &HostPort, now_ms: u64) -> Sample {
+        Sample {
+            role: said.role.clone(),
+            replid: said.replid.clone(),
+            offset: Some(self.applied().get()),
+            attached: Vec::new(),
+            loading: said.loading,
+            addrs: vec![addr.clone()],
+            sent_ms: now_ms,
+            received_ms: now_ms,
+            took_us: 0,
+        }
+    }
+}
