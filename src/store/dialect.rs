@@ -256,4 +256,10 @@ impl Dialect {
     pub(crate) fn has_noscores(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (8, 1)
     }
+
+    /// Small lists are listpacks, and an element larger than a node may be has one of its own
+    /// (Redis 7.2; measured).
+    pub(crate) fn packs_lists(self) -> bool {
+        self.since_redis((7, 2))
+    }
 }

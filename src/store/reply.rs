@@ -2,6 +2,7 @@
 
 use super::dialect::Dialect;
 use super::number;
+use crate::rdb::Element;
 use crate::resp::{RespVersion, encode};
 
 /// Where a command writes its reply.
@@ -69,6 +70,14 @@ impl<'a> Reply<'a> {
             self.out.extend_from_slice(b"\r\n");
         } else {
             encode::bulk(self.out, text.as_bytes());
+        }
+    }
+
+    /// An element of a packed value, as a bulk string.
+    pub(crate) fn element(&mut self, element: Element<'_>) {
+        match element {
+            Element::Bytes(bytes) => self.bulk(bytes),
+            Element::Int(number) => self.bulk_int(number),
         }
     }
 
