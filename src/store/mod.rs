@@ -54,9 +54,9 @@ pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
 pub use load::InsertError;
 pub use packing::Packing;
-pub use save::SaveCursor;
 #[doc(hidden)]
 pub use peek::Peek;
+pub use save::SaveCursor;
 
 use commands::{Commands, Found, Row, Run};
 use context::{ReadCx, WriteCx};

@@ -112,13 +112,17 @@ impl Conditions {
         }
         let mut it = Self::default();
         for word in words {
-            let flag = [("NX", &mut it.nx), ("XX", &mut it.xx), ("GT", &mut it.gt), ("LT", &mut it.lt)]
-                .into_iter()
-                .find(|(name, _)| words::is(word, name));
+            let flag =
+                [("NX", &mut it.nx), ("XX", &mut it.xx), ("GT", &mut it.gt), ("LT", &mut it.lt)]
+                    .into_iter()
+                    .find(|(name, _)| words::is(word, name));
             match flag {
                 Some((_, flag)) => *flag = true,
                 None => {
-                    return Err(CommandError::of(format!("ERR Unsupported option {}", shown(word))));
+                    return Err(CommandError::of(format!(
+                        "ERR Unsupported option {}",
+                        shown(word)
+                    )));
                 }
             }
         }

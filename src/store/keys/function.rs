@@ -62,11 +62,8 @@ fn load(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         }
         replace = true;
     }
-    let library = if cx.from_master {
-        Library::kept(source.to_vec())
-    } else {
-        Library::parse(source)?
-    };
+    let library =
+        if cx.from_master { Library::kept(source.to_vec()) } else { Library::parse(source)? };
     if !replace && cx.store.libraries.get(&library.name).is_some() {
         let name = shown(&library.name);
         return Err(CommandError::of(format!("ERR Library '{name}' already exists")));
@@ -140,9 +137,8 @@ fn list(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             return Err(CommandError::of(format!("ERR Unknown argument {}", shown(word))));
         }
     }
-    let wanted = |library: &&Library| {
-        pattern.is_none_or(|pattern| glob::matches(pattern, &library.name))
-    };
+    let wanted =
+        |library: &&Library| pattern.is_none_or(|pattern| glob::matches(pattern, &library.name));
     let libraries: Vec<_> = cx.store.libraries.iter().filter(wanted).collect();
     reply.array(libraries.len());
     libraries.into_iter().for_each(|library| describe(library, with_code, reply));
@@ -196,7 +192,8 @@ fn stats(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `FUNCTION DUMP`
 fn dump(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let payload = payload(&cx.store.libraries, cx.dialect().form()).map_err(super::dump::refused)?;
+    let payload =
+        payload(&cx.store.libraries, cx.dialect().form()).map_err(super::dump::refused)?;
     reply.bulk(&payload);
     Ok(())
 }

@@ -6,8 +6,11 @@ use crate::store::error::CommandError;
 use crate::store::keys::databases::index;
 use crate::store::reply::Reply;
 
-pub(super) const COMMANDS: &[Row] =
-    &[Row::write("move", move_key), Row::write("rename", rename), Row::write("renamenx", rename_nx)];
+pub(super) const COMMANDS: &[Row] = &[
+    Row::write("move", move_key),
+    Row::write("rename", rename),
+    Row::write("renamenx", rename_nx),
+];
 
 /// `RENAME key newkey`
 fn rename(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {

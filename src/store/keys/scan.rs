@@ -21,9 +21,7 @@ const TYPES: [&str; 6] = ["string", "list", "set", "zset", "hash", "stream"];
 fn keys(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let pattern = args[1];
     let all = pattern == b"*";
-    let wanted = |slot: &&Slot| {
-        (all || glob::matches(pattern, slot.key())) && !cx.is_expired(slot)
-    };
+    let wanted = |slot: &&Slot| (all || glob::matches(pattern, slot.key())) && !cx.is_expired(slot);
     write(reply, cx.database().iter().filter(wanted));
     Ok(())
 }

@@ -204,7 +204,9 @@ mod tests {
 
     #[test]
     fn what_is_not_closed_ends_with_the_source() {
-        for source in ["redis.register_function('a", "redis.register_function{", "[==[", "--[[", "'\\"] {
+        for source in
+            ["redis.register_function('a", "redis.register_function{", "[==[", "--[[", "'\\"]
+        {
             names(source);
         }
         assert_eq!(names("redis.register_function{function_name='a'"), ["a"]);
