@@ -60,4 +60,15 @@ impl Dialect {
     pub(crate) fn packs_lists(self) -> bool {
         self.since_redis((7, 2))
     }
+
+    /// Small sets are listpacks (Redis 7.2; measured).
+    pub(crate) fn packs_sets(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `HSCAN` has `NOVALUES`, and its like refuse it by name (Redis 7.4, Valkey 8.0; measured
+    /// with Redis 8.2 and Valkey 9.1).
+    pub(crate) fn has_novalues(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
 }

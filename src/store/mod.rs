@@ -32,6 +32,7 @@ mod lists;
 mod load;
 mod module;
 mod packing;
+mod peek;
 mod reply;
 mod sets;
 mod slot;
@@ -48,6 +49,8 @@ pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
 pub use load::InsertError;
 pub use packing::Packing;
+#[doc(hidden)]
+pub use peek::Peek;
 
 use commands::{Commands, Found, Row, Run};
 use context::{ReadCx, WriteCx};

@@ -1,12 +1,14 @@
 //! The value of a key, in hand: owned by who changes it, borrowed by who reads it.
 
+use super::dialect::Dialect;
+use super::hasher::Hasher;
 use super::hashes::{Hash, HashRef};
 use super::kind::Kind;
-use super::lists::{List, ListRef};
+use super::lists::{Fill, List, ListRef};
 use super::load::InsertError;
 use super::module::Module;
 use super::packing::Packing;
-use super::sets::{Set, SetRef};
+use super::sets::{Rules, Set, SetRef};
 use super::sorted_sets::{SortedSet, SortedSetRef};
 use super::streams::Stream;
 use super::strings::{Str, StrRef};
@@ -84,9 +86,18 @@ impl Value {
     /// What a snapshot brings, packed where the limits allow it.
     pub(crate) fn from_snapshot(
         value: rdb::Value,
-        _packing: &Packing,
+        packing: &Packing,
+        dialect: Dialect,
+        hasher: Hasher,
     ) -> Result<Self, InsertError> {
         Ok(match value {
+            rdb::Value::List(nodes) => {
+                Self::List(List::from_snapshot(nodes, Fill::new(packing, dialect)))
+            }
+            rdb::Value::Set(set) => {
+                let rules = Rules::new(packing, dialect, hasher);
+                Self::Set(Set::from_snapshot(set, rules).map_err(InsertError::Value)?)
+            }
             rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
             other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),

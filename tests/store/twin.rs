@@ -149,6 +149,32 @@ impl Twin {
         self.wire.read_raw_reply()
     }
 
+    /// Demands that a key is the same inside: its encoding and its digest, and its DUMP where the
+    /// server's has an order of its own and the form it rests in.
+    #[track_caller]
+    pub fn same_inside(&mut self, key: &str) {
+        let text = |reply: &[u8]| reply.escape_ascii().to_string();
+        let dump = self.theirs(&["DUMP", key]);
+        let Some(payload) = payload(&dump) else {
+            assert_eq!(self.store.peek(self.db, key.as_bytes(), 9), None, "{key}");
+            return;
+        };
+        let version = u16::from_le_bytes([payload[payload.len() - 10], payload[payload.len() - 9]]);
+        let ours = self.store.peek(self.db, key.as_bytes(), version).unwrap();
+        let recent = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>().join("\n");
+        let of = format!("{:?} {key} after\n{recent}", self.flavor());
+        let encoding = text(&self.theirs(&["OBJECT", "ENCODING", key]));
+        assert!(
+            encoding.ends_with(&format!("{}\\r\\n", ours.encoding)),
+            "{encoding} {ours:?} {of}"
+        );
+        let digest = text(&self.theirs(&["DEBUG", "DIGEST-VALUE", key]));
+        assert!(digest.contains(&ours.digest), "{digest} {ours:?} {of}");
+        if version > 9 && ours.encoding != "hashtable" {
+            assert_eq!(text(&ours.dump), text(payload), "{of}");
+        }
+    }
+
     /// How the store is asked now.
     pub fn ask(&self) -> Ask {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -160,6 +186,15 @@ impl Twin {
         let line = words.collect::<Vec<_>>().join(" ");
         self.said.push(line.chars().take(300).collect());
     }
+}
+
+/// The bytes of a bulk string; `None` of null.
+fn payload(reply: &[u8]) -> Option<&[u8]> {
+    let line = reply.iter().position(|&byte| byte == b'\n')? + 1;
+    reply
+        .get(line..reply.len().checked_sub(2)?)
+        .filter(|_| reply.starts_with(b"$"))
+        .filter(|bytes| bytes.len() > 10)
 }
 
 /// A reply in the order in which it is compared.
