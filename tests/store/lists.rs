@@ -305,6 +305,7 @@ fn random_edits(mut twin: Twin) {
             }
         }
         if round % 100 == 0 {
+            twin.same_when_loaded("k1");
             twin.lines(&["LRANGE k1 0 -1", "LRANGE k2 0 -1", "LRANGE k3 -30 -5", "LLEN k1"]);
         }
         if round % 400 == 399 {

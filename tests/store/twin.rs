@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tidegate::rdb;
 use tidegate::resp::RespVersion;
 use tidegate::store::{Ask, Dialect, Outcome, Store, Vendor};
 
@@ -153,6 +154,12 @@ impl Twin {
     /// server's has an order of its own and the form it rests in.
     #[track_caller]
     pub fn same_inside(&mut self, key: &str) {
+        self.compare_inside(key, Order::Exact);
+    }
+
+    /// As [`Self::same_inside`]; with [`Order::Any`] without the DUMP.
+    #[track_caller]
+    pub fn compare_inside(&mut self, key: &str, order: Order) {
         let text = |reply: &[u8]| reply.escape_ascii().to_string();
         let dump = self.theirs(&["DUMP", key]);
         let Some(payload) = payload(&dump) else {
@@ -170,9 +177,28 @@ impl Twin {
         );
         let digest = text(&self.theirs(&["DEBUG", "DIGEST-VALUE", key]));
         assert!(digest.contains(&ours.digest), "{digest} {ours:?} {of}");
-        if version > 9 && ours.encoding != "hashtable" {
+        if version > 9 && ours.encoding != "hashtable" && order == Order::Exact {
             assert_eq!(text(&ours.dump), text(payload), "{of}");
         }
+    }
+
+    /// Lets both load what the server's DUMP of a key is, and demands that it is the same inside.
+    #[track_caller]
+    pub fn same_when_loaded(&mut self, key: &str) {
+        let dump = self.theirs(&["DUMP", key]);
+        let Some(payload) = payload(&dump) else { return };
+        let db = std::mem::replace(&mut self.db, 15);
+        self.theirs(&["SELECT", "15"]);
+        let copy = format!("{key}:{}", self.store.dirty());
+        self.theirs(&[b"RESTORE", copy.as_bytes(), b"0", payload, b"REPLACE"]);
+        let value = rdb::dump::decode(payload, rdb::Limits::default()).unwrap().value;
+        let key = copy.clone().into_bytes();
+        let entry = rdb::Entry { key, expires_ms: None, idle: None, freq: None, meta: None, value };
+        if self.store.insert(15, entry).is_ok() {
+            self.compare_inside(&copy, Order::Any);
+        }
+        self.db = db;
+        self.theirs(&["SELECT", &db.to_string()]);
     }
 
     /// How the store is asked now.

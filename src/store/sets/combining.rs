@@ -36,8 +36,7 @@ fn all_of<'a>(cx: &ReadCx<'a>, keys: Args<'a>) -> Result<Option<Vec<Source<'a>>>
     for key in keys {
         match cx.read::<Set>(key)? {
             Some(set) => sources.push(Source { key, set }),
-            // Redis 6.2 does not look at the others then.
-            None if !cx.dialect().since_redis((7, 0)) => return Ok(None),
+            // The others have to be sets all the same.
             None => {}
         }
     }
