@@ -262,4 +262,9 @@ impl Dialect {
     pub(crate) fn packs_lists(self) -> bool {
         self.since_redis((7, 2))
     }
+
+    /// Small sets are listpacks (Redis 7.2; measured).
+    pub(crate) fn packs_sets(self) -> bool {
+        self.since_redis((7, 2))
+    }
 }

@@ -11,7 +11,7 @@ use super::lists::{Fill, List, ListRef};
 use super::load::InsertError;
 use super::module::Module;
 use super::packing::Packing;
-use super::sets::{Set, SetRef};
+use super::sets::{self, Set, SetRef};
 use super::sorted_sets::{SortedSet, SortedSetRef};
 use super::streams::Stream;
 use super::strings::{Str, StrRef};
@@ -102,6 +102,10 @@ impl Value {
             rdb::Value::List(nodes) => {
                 Self::List(List::from_snapshot(nodes, Fill::new(packing, dialect)))
             }
+            rdb::Value::Set(set) => {
+                let rules = sets::Rules::new(packing, dialect, hasher);
+                Self::Set(Set::from_snapshot(set, rules).map_err(InsertError::Value)?)
+            }
             rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
             other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),
@@ -162,7 +166,7 @@ impl<'a> ValueRef<'a> {
         match self {
             Self::Str(_) => "string",
             Self::List(_) => "list",
-            Self::Set(_) => "set",
+            Self::Set(set) => set.encoding(),
             Self::Hash(_) => "hash",
             Self::SortedSet(_) => "zset",
             Self::Stream(_) => "stream",
@@ -175,7 +179,7 @@ impl<'a> ValueRef<'a> {
         match self {
             Self::Str(text) => text.encoding(dialect, key_len, expires),
             Self::List(list) => list.encoding(dialect),
-            Self::Set(_) => "set",
+            Self::Set(set) => set.encoding(),
             Self::Hash(hash) => hash.encoding(dialect),
             Self::SortedSet(zset) => zset.encoding(dialect),
             Self::Stream(stream) => stream.encoding(),
@@ -189,7 +193,7 @@ impl<'a> ValueRef<'a> {
         match self {
             Self::Str(text) => text.digest(digest),
             Self::List(list) => list.digest(digest),
-            Self::Set(_) => {}
+            Self::Set(set) => set.digest(digest),
             Self::Hash(hash) => hash.digest(dialect, now, digest),
             Self::SortedSet(_) => {}
             Self::Stream(stream) => stream.digest(digest),
@@ -201,8 +205,8 @@ impl<'a> ValueRef<'a> {
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         match self {
             Self::Str(text) => text.write(to),
-            Self::List(_) => Ok(()),
-            Self::Set(_) => Ok(()),
+            Self::List(list) => list.write(to),
+            Self::Set(set) => set.write(to),
             Self::Hash(hash) => hash.write(to),
             Self::SortedSet(_) => Ok(()),
             Self::Stream(_) => Ok(()),

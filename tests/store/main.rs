@@ -14,6 +14,8 @@
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod lists;
+mod sets;
 mod strings;
 mod twin;
 

@@ -4,13 +4,14 @@
 use super::{End, List, ListRef};
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
+use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("blmpop", |cx, args, reply| {
-        timeout(args[1])?;
+        timeout(args[1], cx.dialect())?;
         mpop(cx, &args[2..], reply)
     }),
     Row::write("blpop", |cx, args, reply| pop_first(cx, args, reply, End::Left)),
@@ -21,13 +22,16 @@ pub(super) const COMMANDS: &[Row] = &[
 ];
 
 /// Checks the seconds that a command may block (`getTimeoutFromObjectOrReply`).
-pub(super) fn timeout(word: &[u8]) -> Result<(), CommandError> {
+pub(super) fn timeout(word: &[u8], dialect: Dialect) -> Result<(), CommandError> {
+    const NEGATIVE: CommandError = CommandError::new("ERR timeout is negative");
     let seconds = std::str::from_utf8(word).ok().and_then(|text| text.parse::<f64>().ok());
     match seconds {
-        Some(seconds) if seconds < 0.0 => Err(CommandError::new("ERR timeout is negative")),
+        Some(seconds) if seconds < 0.0 => Err(NEGATIVE),
         // More milliseconds than a time can have.
         Some(seconds) if seconds * 1000.0 >= 9_223_372_036_854_775_808.0 => {
-            Err(CommandError::new("ERR timeout is out of range"))
+            // Redis 6.2 and 7.0 let it overflow.
+            let old = !dialect.packs_lists();
+            Err(if old { NEGATIVE } else { CommandError::new("ERR timeout is out of range") })
         }
         Some(seconds) if !seconds.is_nan() => Ok(()),
         _ => Err(CommandError::new("ERR timeout is not a float or out of range")),
@@ -87,9 +91,13 @@ fn pop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) ->
     };
     let count = words::natural(count)?;
     let old = !cx.dialect().since_redis((7, 0));
+    if count == 0 && old {
+        reply.null_array();
+        return Ok(());
+    }
     if count == 0 {
         match cx.read::<List>(args[1])? {
-            Some(_) if !old => reply.array(0),
+            Some(_) => reply.array(0),
             _ => reply.null_array(),
         }
         return Ok(());
@@ -107,7 +115,7 @@ fn pop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) ->
 /// `BLPOP key [key ...] timeout`, `BRPOP key [key ...] timeout`
 fn pop_first(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) -> Done {
     let (last, keys) = args[1..].split_last().ok_or(CommandError::SYNTAX)?;
-    timeout(last)?;
+    timeout(last, cx.dialect())?;
     for key in keys {
         let popped = take(cx, key, end, 1, |list, _| {
             if let Some(element) = list.end(end) {

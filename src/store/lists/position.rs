@@ -45,12 +45,18 @@ impl Options {
 }
 
 fn rank(word: &[u8], dialect: Dialect) -> Result<i64, CommandError> {
-    let rank = if dialect.packs_lists() { words::negatable(word)? } else { words::int(word)? };
+    let rank = match words::int(word)? {
+        // Where it is not refused it cannot be negated, and is as good as the last match.
+        i64::MIN if !dialect.packs_lists() => -1,
+        _ => words::negatable(word)?,
+    };
     if rank == 0 {
-        return Err(CommandError::new(
+        return Err(CommandError::new(if !dialect.since_redis((7, 0)) {
+            "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second, ..."
+        } else {
             "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... \
-             or use negative to start from the end of the list",
-        ));
+             or use negative to start from the end of the list"
+        }));
     }
     Ok(rank)
 }

@@ -1,11 +1,15 @@
 //! A list: one listpack, or a quicklist.
 
+use std::io::Write;
+
 use super::End;
 use super::fill::Fill;
 use super::node::{Node, NodeElements, position, remove, text_len};
 use super::quicklist::{Place, Quicklist};
 use super::walk::Walk;
-use crate::rdb::{Element, ListNode, ListpackBuf, ListpackRef};
+use crate::rdb::{
+    Element, ListNode, ListpackBuf, ListpackRef, NodeRef, Position, ValueWriter, WriteError,
+};
 use crate::store::dialect::Dialect;
 use crate::store::digest::Digest;
 use crate::store::kind::Kind;
@@ -219,7 +223,7 @@ pub(super) fn remove_from_pack(
 ) -> usize {
     let mut removed = 0;
     if end == End::Left {
-        let mut from = crate::rdb::Position::FIRST;
+        let mut from = Position::FIRST;
         while removed < max
             && let Some(at) = pack.view().find_from(from, needle, 0)
         {
@@ -341,6 +345,17 @@ impl<'a> ListRef<'a> {
                 let rest = if backward { nodes.range(..node) } else { nodes.range(node + 1..) };
                 Walk::new(skip(here.elements(), skipped(offset, here.len())), rest, backward)
             }
+        }
+    }
+
+    /// Writes it as `DUMP` and a saved file have it.
+    pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
+        match self {
+            Self::Packed(pack) => to.list([NodeRef::Packed(pack)]),
+            Self::Quick(quick) => to.list(quick.nodes().iter().map(|node| match node {
+                Node::Packed(pack) => NodeRef::Packed(pack.view()),
+                Node::Plain(bytes) => NodeRef::Plain(bytes),
+            })),
         }
     }
 
