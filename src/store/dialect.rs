@@ -88,4 +88,29 @@ impl Dialect {
     pub(crate) fn expects_all_scores(self) -> bool {
         self.since_redis((7, 2))
     }
+
+    /// `ZPOPMIN` and `ZPOPMAX` refuse a negative count (Redis 7.0; measured).
+    pub(crate) fn pops_positive_counts(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Errors put the name of a command in quotes (Redis 7.0; measured).
+    pub(crate) fn quotes_command_names(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Negative cursors are refused, as empty ones are (measured on 7.0 and 8.2).
+    pub(crate) fn has_strict_cursors(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
+
+    /// `HSCAN` knows `NOVALUES`.
+    pub(crate) fn has_novalues(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
+
+    /// `ZSCAN` knows `NOSCORES` (measured on Valkey 9.1; its documentation says since 8.1).
+    pub(crate) fn has_noscores(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (8, 1)
+    }
 }

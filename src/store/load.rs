@@ -24,7 +24,7 @@ impl Store {
     /// [`InsertError`]; nothing is added then.
     pub fn insert(&mut self, db: usize, entry: rdb::Entry) -> Result<(), InsertError> {
         let rdb::Entry { key, expires_ms, value, .. } = entry;
-        let packing = self.packing;
+        let (packing, dialect, hasher) = (self.packing, self.dialect, self.hasher);
         let database = self.database_mut(db);
         if database.get(&key).is_some() {
             return Err(InsertError::Duplicate);
@@ -37,7 +37,10 @@ impl Store {
                 let bytes = text.into_bytes();
                 database.set_str(&key, expires_ms, kind_of(&bytes), &bytes);
             }
-            value => database.set(&key, expires_ms, Value::from_snapshot(value, &packing)?),
+            value => {
+                let value = Value::from_snapshot(value, &packing, dialect, hasher)?;
+                database.set(&key, expires_ms, value);
+            }
         }
         Ok(())
     }

@@ -33,6 +33,7 @@ mod load;
 mod module;
 mod number;
 mod packing;
+mod peek;
 mod reply;
 mod sets;
 mod slot;
@@ -49,6 +50,8 @@ pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
 pub use load::InsertError;
 pub use packing::Packing;
+#[doc(hidden)]
+pub use peek::Peek;
 
 use commands::{Commands, Found, Row, Run};
 use context::{ReadCx, WriteCx};

@@ -1,5 +1,7 @@
 //! The value of a key, in hand: owned by who changes it, borrowed by who reads it.
 
+use super::dialect::Dialect;
+use super::hasher::Hasher;
 use super::hashes::{Hash, HashRef};
 use super::kind::Kind;
 use super::lists::{List, ListRef};
@@ -7,7 +9,7 @@ use super::load::InsertError;
 use super::module::Module;
 use super::packing::Packing;
 use super::sets::{Set, SetRef};
-use super::sorted_sets::{SortedSet, SortedSetRef};
+use super::sorted_sets::{self, SortedSet, SortedSetRef};
 use super::streams::Stream;
 use super::strings::{Str, StrRef};
 use crate::rdb;
@@ -84,9 +86,16 @@ impl Value {
     /// What a snapshot brings, packed where the limits allow it.
     pub(crate) fn from_snapshot(
         value: rdb::Value,
-        _packing: &Packing,
+        packing: &Packing,
+        dialect: Dialect,
+        hasher: Hasher,
     ) -> Result<Self, InsertError> {
         Ok(match value {
+            rdb::Value::SortedSet(set) => {
+                let rules = sorted_sets::Rules::new(*packing, dialect, hasher);
+                let set = SortedSet::from_snapshot(set, &rules);
+                Self::SortedSet(set.map_err(|fault| InsertError::Value(fault.to_string()))?)
+            }
             rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
             other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),

@@ -9,11 +9,8 @@ use crate::store::error::CommandError;
 use crate::store::reply::Reply;
 use crate::store::words;
 
-pub(super) const COMMANDS: &[Row] = &[
-    Row::write("zmpop", zmpop),
-    Row::write("zpopmax", zpopmax),
-    Row::write("zpopmin", zpopmin),
-];
+pub(super) const COMMANDS: &[Row] =
+    &[Row::write("zmpop", zmpop), Row::write("zpopmax", zpopmax), Row::write("zpopmin", zpopmin)];
 
 /// `ZPOPMIN key [count]`
 fn zpopmin(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
