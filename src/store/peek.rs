@@ -38,7 +38,7 @@ impl Store {
         let mut digest = Digest::default();
         let encoding = match value {
             ValueRef::SortedSet(set) => {
-                set.digest(&mut digest);
+                set.digest(self.dialect, &mut digest);
                 set.encoding(self.dialect)
             }
             _ => return None,

@@ -6,6 +6,7 @@ use std::io::Write;
 use super::ranked::compare;
 use super::value::{FormRef, Rules, SortedSet, SortedSetRef};
 use crate::rdb::{self, Corrupt, ListpackBuf, ValueWriter, WriteError};
+use crate::store::dialect::Dialect;
 use crate::store::digest::Digest;
 use crate::store::number;
 
@@ -82,13 +83,13 @@ impl SortedSetRef<'_> {
     }
 
     /// Its part of `DEBUG DIGEST-VALUE`.
-    pub(crate) fn digest(self, digest: &mut Digest) {
+    pub(crate) fn digest(self, dialect: Dialect, digest: &mut Digest) {
         digest.mix(&TYPE.to_be_bytes());
         let mut buffer = itoa::Buffer::new();
         for (member, score) in self.iter() {
             let mut one = Digest::default();
             one.mix(member.bytes(&mut buffer));
-            one.mix(number::seventeen(score).as_bytes());
+            one.mix(number::digest_text(score, dialect).as_bytes());
             digest.xor(one.bytes());
         }
     }
