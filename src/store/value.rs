@@ -12,7 +12,7 @@ use super::load::InsertError;
 use super::module::Module;
 use super::packing::Packing;
 use super::sets::{self, Set, SetRef};
-use super::sorted_sets::{SortedSet, SortedSetRef};
+use super::sorted_sets::{self, SortedSet, SortedSetRef};
 use super::streams::Stream;
 use super::strings::{Str, StrRef};
 use crate::rdb::{self, ValueWriter, WriteError};
@@ -106,6 +106,11 @@ impl Value {
                 let rules = sets::Rules::new(packing, dialect, hasher);
                 Self::Set(Set::from_snapshot(set, rules).map_err(InsertError::Value)?)
             }
+            rdb::Value::SortedSet(set) => {
+                let rules = sorted_sets::Rules::new(*packing, dialect, hasher);
+                let set = SortedSet::from_snapshot(set, &rules);
+                Self::SortedSet(set.map_err(|fault| InsertError::Value(fault.to_string()))?)
+            }
             rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
             other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),
@@ -195,7 +200,7 @@ impl<'a> ValueRef<'a> {
             Self::List(list) => list.digest(digest),
             Self::Set(set) => set.digest(digest),
             Self::Hash(hash) => hash.digest(dialect, now, digest),
-            Self::SortedSet(_) => {}
+            Self::SortedSet(zset) => zset.digest(dialect, digest),
             Self::Stream(stream) => stream.digest(digest),
             Self::Module(_) => digest.mix(&5_u32.to_be_bytes()),
         }
@@ -208,7 +213,7 @@ impl<'a> ValueRef<'a> {
             Self::List(list) => list.write(to),
             Self::Set(set) => set.write(to),
             Self::Hash(hash) => hash.write(to),
-            Self::SortedSet(_) => Ok(()),
+            Self::SortedSet(zset) => zset.write(to),
             Self::Stream(_) => Ok(()),
             Self::Module(module) => to.module(&module.raw),
         }

@@ -16,6 +16,7 @@ mod support;
 
 mod lists;
 mod sets;
+mod sorted_sets;
 mod strings;
 mod twin;
 

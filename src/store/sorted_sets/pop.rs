@@ -9,11 +9,8 @@ use crate::store::error::CommandError;
 use crate::store::reply::Reply;
 use crate::store::words;
 
-pub(super) const COMMANDS: &[Row] = &[
-    Row::write("zmpop", zmpop),
-    Row::write("zpopmax", zpopmax),
-    Row::write("zpopmin", zpopmin),
-];
+pub(super) const COMMANDS: &[Row] =
+    &[Row::write("zmpop", zmpop), Row::write("zpopmax", zpopmax), Row::write("zpopmin", zpopmin)];
 
 /// `ZPOPMIN key [count]`
 fn zpopmin(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
@@ -30,6 +27,11 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
         return Err(CommandError::SYNTAX);
     }
     let count = args.get(2).map(|count| pop_count(cx, count)).transpose()?;
+    if count == Some(0) && !cx.dialect().pops_positive_counts() {
+        // Not even the key is looked at.
+        reply.array(0);
+        return Ok(());
+    }
     let Some(set) = cx.read::<SortedSet>(args[1])? else {
         reply.array(0);
         return Ok(());

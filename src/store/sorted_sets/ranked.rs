@@ -100,6 +100,12 @@ impl Ranked {
         self.table.scan(cursor, count, |&id| each(members.member(id), members.score(id)))
     }
 
+    /// Any member.
+    pub(super) fn random(&self, random: &mut fastrand::Rng) -> Option<(&[u8], f64)> {
+        let &id = self.table.random(random)?;
+        Some((self.members.member(id), self.members.score(id)))
+    }
+
     /// Adds a member that is not there. `false` if there is no room for more: at 2^32 - 1.
     pub(super) fn insert(&mut self, score: f64, member: &[u8]) -> bool {
         let Some(id) = self.members.insert(score, member.into()) else { return false };

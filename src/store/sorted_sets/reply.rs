@@ -13,13 +13,18 @@ pub(super) fn members<'a>(
     let nested = with_scores && reply.is_resp3();
     reply.array(if with_scores && !nested { 2 * count } else { count });
     for (member, score) in entries {
-        if nested {
-            reply.array(2);
-        }
-        element(reply, member);
-        if with_scores {
-            reply.double(score);
-        }
+        self::member(reply, member, score, with_scores);
+    }
+}
+
+/// One of [`members`].
+pub(super) fn member(reply: &mut Reply<'_>, member: Element<'_>, score: f64, with_score: bool) {
+    if with_score && reply.is_resp3() {
+        reply.array(2);
+    }
+    element(reply, member);
+    if with_score {
+        reply.double(score);
     }
 }
 

@@ -42,6 +42,25 @@ pub(super) enum FormRef<'a> {
     Ranked(&'a Ranked),
 }
 
+/// Gives any member of a set, again and again.
+#[derive(Clone, Debug)]
+pub(super) enum Picker<'a> {
+    Packed(Vec<packed::Pair<'a>>),
+    Ranked(&'a Ranked),
+}
+
+impl<'a> Picker<'a> {
+    pub(super) fn pick(&self, random: &mut fastrand::Rng) -> Option<packed::Pair<'a>> {
+        match self {
+            Self::Packed(pairs) => pairs.get(random.usize(..pairs.len().max(1))).copied(),
+            Self::Ranked(ranked) => {
+                let (member, score) = ranked.random(random)?;
+                Some((Element::Bytes(member), score))
+            }
+        }
+    }
+}
+
 /// What decides about the form of a sorted set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
@@ -52,7 +71,11 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn of(cx: &WriteCx<'_>) -> Self {
-        Self { packing: cx.packing(), dialect: cx.dialect(), hasher: cx.store.hasher }
+        Self::new(cx.packing(), cx.dialect(), cx.store.hasher)
+    }
+
+    pub(crate) fn new(packing: Packing, dialect: Dialect, hasher: Hasher) -> Self {
+        Self { packing, dialect, hasher }
     }
 
     /// Whether so many members, none longer than `longest`, may be packed.
@@ -198,7 +221,7 @@ impl SortedSet {
         }
     }
 
-    fn unpack(&mut self, rules: &Rules) -> Result<(), CommandError> {
+    pub(super) fn unpack(&mut self, rules: &Rules) -> Result<(), CommandError> {
         let Form::Packed(pack) = &self.form else { return Ok(()) };
         let mut buffer = itoa::Buffer::new();
         let pairs = packed::pairs(pack.view());
@@ -280,6 +303,14 @@ impl<'a> SortedSetRef<'a> {
             FormRef::Ranked(ranked) => {
                 ranked.scan(cursor, count, |member, score| each(Element::Bytes(member), score))
             }
+        }
+    }
+
+    /// What gives any member, quickly.
+    pub(super) fn picker(self) -> Picker<'a> {
+        match self.form {
+            FormRef::Packed(pack) => Picker::Packed(packed::pairs(pack).collect()),
+            FormRef::Ranked(ranked) => Picker::Ranked(ranked),
         }
     }
 
