@@ -14,7 +14,11 @@
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod hashes;
+mod hashes_expiry;
+mod hashes_random;
 mod strings;
 mod twin;
 
+use support::{Flavor, RedisServer};
 use twin::{Order, Twin};

@@ -26,6 +26,7 @@ pub struct Twin {
     pub server: RedisServer,
     pub store: Store,
     wire: Wire,
+    dialect: Dialect,
     version: RespVersion,
     db: usize,
     said: Vec<String>,
@@ -47,7 +48,7 @@ impl Twin {
         let dialect = Dialect::new(vendor, info.get(field).unwrap());
         let wire = server.wire();
         let store = Store::new(16, dialect, fastrand::u64(..));
-        Self { server, store, wire, version: RespVersion::V2, db: 0, said: Vec::new() }
+        Self { server, store, wire, dialect, version: RespVersion::V2, db: 0, said: Vec::new() }
     }
 
     /// Runs a test with each server, side by side. `TIDEGATE_FLAVOR=Redis70` runs one only.
@@ -147,6 +148,22 @@ impl Twin {
     pub fn theirs<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
         self.wire.send(args);
         self.wire.read_raw_reply()
+    }
+
+    /// The dialect of both.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// From now on another server is asked, which is to hold the same data.
+    pub fn talk_to(&mut self, server: &RedisServer) {
+        self.wire = server.wire();
+    }
+
+    /// What was said last, and to whom.
+    pub fn recent(&self) -> String {
+        let said = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>();
+        format!("{:?}\n{}", self.flavor(), said.join("\n"))
     }
 
     /// How the store is asked now.

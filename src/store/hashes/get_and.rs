@@ -112,7 +112,7 @@ fn tell(
     let redis = rules.dialect().packs_field_ttls();
     reply.array(fields.len());
     let changed = cx.edit::<Hash, _>(key, |hash| {
-        if redis && matches!(then, Then::Expires(_)) {
+        if redis && matches!(then, Then::Expires(_) | Then::Persists) {
             hash.make_room_for_times(&rules)?;
         }
         let mut changed = 0;
