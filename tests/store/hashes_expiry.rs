@@ -173,7 +173,7 @@ fn words_in_any_disorder() {
     eprintln!("seed {seed}");
     Twin::each_of(&EXPIRING, |mut twin| {
         let mut random = fastrand::Rng::with_seed(seed);
-        for _ in 0..6000 {
+        for _ in 0..8000 {
             twin.theirs(&["DEL", "h", "none"]);
             twin.store = fresh(&twin);
             twin.lines(&["SET s x", "HSET h a 1 b 2 c 3"]);

@@ -3,7 +3,7 @@
 use super::hashes::{self, EXPIRING, narrow, same_inside};
 use super::*;
 
-const STEPS: usize = 4000;
+const STEPS: usize = 5000;
 const KEYS: [&str; 3] = ["h", "i", "j"];
 const FIELDS: [&str; 14] = [
     "a",

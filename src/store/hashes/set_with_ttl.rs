@@ -41,11 +41,11 @@ fn hsetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let redis = rules.dialect().packs_field_ttls();
     let mut wanted = if redis { Wanted::of_redis(args, &rules)? } else { Wanted::of_valkey(args)? };
     let key_is_there = cx.read::<Hash>(args[1])?.is_some();
-    wanted.resolve(args[0], &rules)?;
     if wanted.key_exists.is_some_and(|exists| exists != key_is_there) {
         reply.int(0);
         return Ok(());
     }
+    wanted.resolve(args[0], &rules)?;
     let is_set = cx.edit_or_new::<Hash, _>(args[1], |hash| {
         if !wanted.holds(hash, &rules) {
             return Ok(false);
