@@ -45,7 +45,7 @@ fn hgetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         cx.read::<Hash>(args[1])?;
         redis_words(args, &rules)?
     } else {
-        valkey_words(args, &rules)?
+        valkey_words(cx, args, &rules)?
     };
     tell(cx, args[1], fields, then, reply)
 }
@@ -69,11 +69,12 @@ fn redis_words<'w, 'a>(
 }
 
 fn valkey_words<'w, 'a>(
+    cx: &WriteCx<'_>,
     args: &'w [&'a [u8]],
     rules: &Rules,
 ) -> Result<(Then, &'w [&'a [u8]]), CommandError> {
     let (mut options, count_at) = valkey_options(args, 2)?;
-    // The time is looked at when all words are.
+    // The time is read when the key is known to be a hash (measured).
     let (mut given, mut persists) = (None, false);
     while let [word, rest @ ..] = options {
         options = match (Unit::of(word), rest) {
@@ -91,6 +92,7 @@ fn valkey_words<'w, 'a>(
         };
     }
     let fields = valkey_counted(args, count_at, 1)?;
+    cx.read::<Hash>(args[1])?;
     let then = match given {
         Some((unit, number)) => {
             Then::Expires(time(number, unit, rules.now(), rules.dialect(), args[0])?)
@@ -112,7 +114,7 @@ fn tell(
     let redis = rules.dialect().packs_field_ttls();
     reply.array(fields.len());
     let changed = cx.edit::<Hash, _>(key, |hash| {
-        if redis && matches!(then, Then::Expires(_)) {
+        if redis && matches!(then, Then::Expires(_) | Then::Persists) {
             hash.make_room_for_times(&rules)?;
         }
         let mut changed = 0;

@@ -28,6 +28,8 @@ struct Wanted<'w, 'a> {
     fields_exist: Option<bool>,
     /// Only if the key is there, or is not.
     key_exists: Option<bool>,
+    /// A time that is yet to be read.
+    given: Option<(Unit, &'a [u8])>,
 }
 
 /// `HSETEX key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT
@@ -37,13 +39,13 @@ struct Wanted<'w, 'a> {
 fn hsetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let rules = Rules::of(cx);
     let redis = rules.dialect().packs_field_ttls();
-    let wanted =
-        if redis { Wanted::of_redis(args, &rules)? } else { Wanted::of_valkey(args, &rules)? };
+    let mut wanted = if redis { Wanted::of_redis(args, &rules)? } else { Wanted::of_valkey(args)? };
     let key_is_there = cx.read::<Hash>(args[1])?.is_some();
     if wanted.key_exists.is_some_and(|exists| exists != key_is_there) {
         reply.int(0);
         return Ok(());
     }
+    wanted.resolve(args[0], &rules)?;
     let is_set = cx.edit_or_new::<Hash, _>(args[1], |hash| {
         if !wanted.holds(hash, &rules) {
             return Ok(false);
@@ -62,10 +64,14 @@ fn hsetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 }
 
 impl<'w, 'a> Wanted<'w, 'a> {
+    fn new() -> Self {
+        let expiry = Expiry::Clear;
+        Self { pairs: &[], expiry, fields_exist: None, key_exists: None, given: None }
+    }
+
     /// Mirrors `hsetexParseArgs`.
     fn of_redis(args: &'w [&'a [u8]], rules: &Rules) -> Result<Self, CommandError> {
-        let mut wanted =
-            Self { pairs: &[], expiry: Expiry::Clear, fields_exist: None, key_exists: None };
+        let mut wanted = Self::new();
         let mut rest = args.get(2..).unwrap_or_default();
         while let [word, after @ ..] = rest {
             rest = after;
@@ -99,12 +105,9 @@ impl<'w, 'a> Wanted<'w, 'a> {
     }
 
     /// Mirrors `parseExtendedCommandArgumentsOrReply`.
-    fn of_valkey(args: &'w [&'a [u8]], rules: &Rules) -> Result<Self, CommandError> {
+    fn of_valkey(args: &'w [&'a [u8]]) -> Result<Self, CommandError> {
         let (mut options, count_at) = valkey_options(args, 2)?;
-        let mut wanted =
-            Self { pairs: &[], expiry: Expiry::Clear, fields_exist: None, key_exists: None };
-        // The time is looked at when all words are.
-        let mut given = None;
+        let mut wanted = Self::new();
         while let [word, rest @ ..] = options {
             options = rest;
             let keeps = wanted.expiry == Expiry::Keep;
@@ -115,24 +118,29 @@ impl<'w, 'a> Wanted<'w, 'a> {
                 wanted.key_exists = key;
             } else if fields.is_some() {
                 wanted.fields_exist = fields;
-            } else if words::is(word, "KEEPTTL") && given.is_none() {
+            } else if words::is(word, "KEEPTTL") && wanted.given.is_none() {
                 wanted.expiry = Expiry::Keep;
             } else if let Some(unit) = Unit::of(word).filter(|_| !keeps)
                 && let [number, rest @ ..] = rest
-                && given.is_none_or(|(set, _)| set == unit)
+                && wanted.given.is_none_or(|(set, _)| set == unit)
             {
-                given = Some((unit, *number));
+                wanted.given = Some((unit, *number));
                 options = rest;
             } else {
                 return Err(CommandError::SYNTAX);
             }
         }
         wanted.pairs = valkey_counted(args, count_at, 2)?;
-        if let Some((unit, number)) = given {
-            let at = time(number, unit, rules.now(), rules.dialect(), args[0])?;
-            wanted.expiry = Expiry::At(at);
-        }
         Ok(wanted)
+    }
+
+    /// Reads the time, which Valkey does when it knows that the key is a hash (measured).
+    fn resolve(&mut self, command: &[u8], rules: &Rules) -> Result<(), CommandError> {
+        if let Some((unit, number)) = self.given {
+            let at = time(number, unit, rules.now(), rules.dialect(), command)?;
+            self.expiry = Expiry::At(at);
+        }
+        Ok(())
     }
 
     /// Whether the fields are there or not, as they are to be.

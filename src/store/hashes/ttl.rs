@@ -56,8 +56,8 @@ fn times(
     reply: &mut Reply<'_>,
     tell: impl Fn(i64) -> i64,
 ) -> Done {
-    let hash = cx.read::<Hash>(args[1])?;
     let fields = if cx.dialect().packs_field_ttls() {
+        cx.read::<Hash>(args[1])?;
         redis_fields(args, 2, NOT_POSITIVE)?
     } else {
         let fields = valkey_fields(args);
@@ -66,6 +66,7 @@ fn times(
             if error == CommandError::NOT_INTEGER { error } else { CommandError::SYNTAX }
         })?
     };
+    let hash = cx.read::<Hash>(args[1])?;
     reply.array(fields.len());
     for field in fields {
         let entry = hash.and_then(|hash| hash.get_live(field, cx.now));

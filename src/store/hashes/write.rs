@@ -60,11 +60,14 @@ fn set(hash: &mut Hash, field: &[u8], value: &[u8], rules: &Rules) -> Result<boo
 fn hsetnx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let rules = Rules::of(cx);
     let is_new = cx.edit_or_new::<Hash, _>(args[1], |hash| {
+        if !rules.dialect().unpacks_for_any_long_field() {
+            // 6.2 does so even where nothing is set (measured).
+            hash.prepare(&args[2..], false, &rules);
+        }
         hash.remove_expired(args[2], &rules);
         if hash.view().get(args[2]).is_some() {
             return Ok(false);
         }
-        hash.prepare(&args[2..], false, &rules);
         hash.set(args[2], args[3], Expiry::Clear, &rules)
     })?;
     cx.dirty(is_new.into());
