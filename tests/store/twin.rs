@@ -161,6 +161,7 @@ impl Twin {
     /// As [`Self::same_inside`]; with [`Order::Any`] without the DUMP.
     #[track_caller]
     pub fn compare_inside(&mut self, key: &str, order: Order) {
+        let now = self.ask().now_ms;
         let text = |reply: &[u8]| reply.escape_ascii().to_string();
         let dump = self.theirs(&["DUMP", key]);
         let Some(payload) = payload(&dump) else {
@@ -200,6 +201,12 @@ impl Twin {
         }
         self.db = db;
         self.theirs(&["SELECT", &db.to_string()]);
+    }
+
+    /// The names of the server's keys.
+    pub fn server_keys(&mut self) -> Vec<Vec<u8>> {
+        let names = self.wire.cmd(&["KEYS", "*"]).array();
+        names.iter().map(|name| name.bytes().to_vec()).collect()
     }
 
     /// The dialect of both.
