@@ -51,6 +51,12 @@ impl ListpackBuf {
         Self(bytes)
     }
 
+    /// Takes `bytes` unchecked, as [`ListpackRef::trusted`] does.
+    #[must_use]
+    pub fn trusted(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
     /// It, to be read.
     #[must_use]
     pub fn view(&self) -> ListpackRef<'_> {

@@ -1,7 +1,7 @@
 //! What a snapshot brings becomes keys.
 
+use super::library::Library;
 use super::slot::Slot;
-use super::strings::Str;
 use super::value::Value;
 use super::{Dialect, Packing, Store};
 use crate::rdb;
@@ -25,17 +25,14 @@ impl Store {
     /// The key and [`InsertError`]; nothing is added then.
     pub fn insert(&mut self, db: usize, entry: rdb::Entry) -> Result<(), (Vec<u8>, InsertError)> {
         let rdb::Entry { key, expires_ms, value, .. } = entry;
-        let packing = self.packing;
+        let (packing, dialect, hasher) = (self.packing, self.dialect, self.hasher);
         let database = self.database_mut(db);
         if value.is_empty() && !matches!(value, rdb::Value::Stream(_)) {
             return Ok(());
         }
-        let value = match value {
-            rdb::Value::String(text) => Value::Str(Str::new(text.into_bytes())),
-            value => match Value::from_snapshot(value, &packing) {
-                Ok(value) => value,
-                Err(error) => return Err((key, error)),
-            },
+        let value = match Value::from_snapshot(value, &packing, dialect, hasher) {
+            Ok(value) => value,
+            Err(error) => return Err((key, error)),
         };
         let is_new = database.add(&key, expires_ms, || Slot::new(&key, expires_ms, value));
         if is_new { Ok(()) } else { Err((key, InsertError::Duplicate)) }
@@ -43,7 +40,7 @@ impl Store {
 
     /// Keeps the source of a library of functions.
     pub fn add_function(&mut self, source: Vec<u8>) {
-        self.functions.push(source);
+        self.libraries.add(Library::kept(source));
     }
 
     /// Keeps what a module saved besides its values.

@@ -14,6 +14,13 @@
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod hashes;
+mod hashes_expiry;
+mod hashes_random;
+mod keys;
+mod lists;
+mod sets;
+mod sorted_sets;
 mod strings;
 mod twin;
 
