@@ -26,6 +26,9 @@ impl Store {
         let mut digest = Digest::default();
         let ValueRef::Str(text) = slot.value() else { return None };
         text.digest(&mut digest);
+        if slot.expires().is_some() {
+            digest.xor(b"!!expire!!");
+        }
         let encoding = text.encoding(self.dialect, key.len(), slot.expires().is_some());
         let dump = dump::encode(Form::for_version(version), true, |to| text.write(to));
         Some(Peek { encoding, digest: digest.hex(), dump: dump.ok()? })

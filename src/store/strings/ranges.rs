@@ -1,5 +1,7 @@
 //! Parts of strings: how long they are, a range of bytes, what is put at an offset or at the end.
 
+use std::ops::RangeInclusive;
+
 use crate::rdb::Limits;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
@@ -33,12 +35,8 @@ pub(super) fn check_len(cx: &WriteCx<'_>, offset: u64, more: usize) -> Result<us
 }
 
 /// The part from `start` to `end`, both of which count from the end if they are negative. An
-/// `end` before the start of the string is its first element, as it is for `GETRANGE`,
-/// `BITCOUNT` and `BITPOS`.
-pub(super) fn part(start: i64, end: i64, len: u64) -> Option<std::ops::RangeInclusive<u64>> {
-    if start < 0 && end < 0 && start > end {
-        return None;
-    }
+/// `end` before the start of the string is its first element.
+pub(super) fn clamped(start: i64, end: i64, len: u64) -> Option<RangeInclusive<u64>> {
     let signed = i64::try_from(len).unwrap_or(i64::MAX);
     let place = |at: i64| if at < 0 { at.saturating_add(signed).max(0) } else { at };
     let (start, end) = (place(start).unsigned_abs(), place(end).unsigned_abs());
@@ -46,8 +44,16 @@ pub(super) fn part(start: i64, end: i64, len: u64) -> Option<std::ops::RangeIncl
     (start <= end).then_some(start..=end)
 }
 
+/// As [`clamped`], of ends that are in order.
+pub(super) fn part(start: i64, end: i64, len: u64) -> Option<RangeInclusive<u64>> {
+    if start < 0 && end < 0 && start > end {
+        return None;
+    }
+    clamped(start, end, len)
+}
+
 /// The bytes of a part.
-pub(super) fn bytes_of(bytes: &[u8], part: std::ops::RangeInclusive<u64>) -> &[u8] {
+pub(super) fn bytes_of(bytes: &[u8], part: RangeInclusive<u64>) -> &[u8] {
     let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
     bytes.get(index(*part.start())..=index(*part.end())).unwrap_or_default()
 }
