@@ -6,10 +6,13 @@ use crate::rdb::Limits;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::error::CommandError;
+use crate::store::kind::Kind;
 use crate::store::reply::Reply;
-use crate::store::strings::Str;
+use crate::store::slot::{SMALL, Slot};
 use crate::store::strings::set::put;
 use crate::store::strings::value::{extend, overwrite};
+use crate::store::strings::{Str, StrRef};
+use crate::store::value::ValueRef;
 use crate::store::words::int;
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -99,26 +102,43 @@ fn setrange(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
 
 /// `APPEND key value`
 fn append(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let value = args[2];
-    let len = match cx.read::<Str>(args[1])? {
+    let (key, value) = (args[1], args[2]);
+    let len = match cx.read::<Str>(key)?.map(|text| text.bytes.len()) {
         None => {
-            put(cx, args[1], None, value);
+            put(cx, key, None, value);
             value.len()
         }
-        Some(text) => {
-            let before = text.bytes.len();
+        Some(before) => {
             let len = check_len(cx, before as u64, value.len())?;
-            cx.edit::<Str, _>(args[1], |text| {
-                extend(text.edit(), len)?;
-                if let Some(place) = text.edit().get_mut(before..) {
-                    place.copy_from_slice(value);
-                }
-                Ok(())
-            })?;
+            if len > SMALL {
+                cx.edit::<Str, _>(key, |text| {
+                    extend(text.edit(), len)?;
+                    if let Some(place) = text.edit().get_mut(before..) {
+                        place.copy_from_slice(value);
+                    }
+                    Ok(())
+                })?;
+            } else if let Some(slot) = cx.slot_mut(key) {
+                append_small(slot, value);
+            }
             len
         }
     };
     cx.dirty(1);
     reply.count(len);
     Ok(())
+}
+
+/// Adds to a string that stays small: with one allocation, that of the new slot.
+fn append_small(slot: &mut Slot, value: &[u8]) {
+    let ValueRef::Str(StrRef { bytes, .. }) = slot.value() else { return };
+    let mut joined = [0; SMALL];
+    let mut len = 0;
+    for part in [bytes, value] {
+        if let Some(place) = joined.get_mut(len..len + part.len()) {
+            place.copy_from_slice(part);
+            len += part.len();
+        }
+    }
+    slot.set_small(Kind::Raw, joined.get(..len).unwrap_or_default());
 }

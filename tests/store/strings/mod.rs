@@ -12,5 +12,6 @@ mod numbers;
 mod random;
 mod same;
 mod set;
+mod stream;
 
 use same::{Chooser, same_inside};
