@@ -30,6 +30,10 @@ pub(super) fn cardinality(histogram: &Histogram) -> u64 {
     }
     sum += registers * sigma(count(0) / registers);
     let estimate = (ALPHA * registers * registers / sum).round();
+    // All registers full, as no server leaves them: `llroundl` of an infinity.
+    if !estimate.is_finite() {
+        return 1 << 63;
+    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
