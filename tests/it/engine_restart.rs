@@ -60,6 +60,25 @@ fn a_restart_continues_with_psync() {
 }
 
 #[test]
+fn one_that_was_killed_continues_from_the_payload() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let dir = tempfile::tempdir().unwrap();
+    master.cmd(&["SET", "a", "1"]).ok();
+    let mut proxy = proxy_of(&master, dir.path());
+    wait_for(&proxy, &master, "a", "1");
+    eventually(PATIENCE, || match dir.path().join("dump.rdb").is_file() {
+        true => Ok(()),
+        false => Err(proxy.log()),
+    });
+    master.cmd(&["SET", "b", "2"]).ok();
+    proxy.kill();
+    let full = stat(&master, "sync_full");
+    let proxy = proxy_of(&master, dir.path());
+    wait_for(&proxy, &master, "b", "2");
+    assert_eq!(stat(&master, "sync_full"), full, "{}", proxy.log());
+}
+
+#[test]
 fn a_snapshot_that_cannot_be_read_is_replaced() {
     let master = RedisServer::spawn(Flavor::Redis70);
     master.cmd(&["SET", "a", "1"]).ok();
