@@ -31,12 +31,12 @@ impl Client {
         }
         let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
         let from_start = cursor::with_cursor(request.frame, at, 0);
+        if cursor == Cursor::Begin
+            && let Some(next) = self.scan_in_place(batch, request, request.frame, None)
+        {
+            return next;
+        }
         match cursor {
-            Cursor::Begin
-                if let Some(next) = self.scan_in_place(batch, request, request.frame, None) =>
-            {
-                next
-            }
             Cursor::Begin => {
                 let step = Transform::Scan(Step { from_start, tag: None });
                 self.forward_made(batch, request.frame, Side::Reader, request.shown, Some(step))
