@@ -14,6 +14,7 @@
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod streams;
 mod strings;
 mod twin;
 

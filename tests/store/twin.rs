@@ -25,6 +25,7 @@ pub enum Order {
 pub struct Twin {
     pub server: RedisServer,
     pub store: Store,
+    dialect: Dialect,
     wire: Wire,
     version: RespVersion,
     db: usize,
@@ -47,7 +48,7 @@ impl Twin {
         let dialect = Dialect::new(vendor, info.get(field).unwrap());
         let wire = server.wire();
         let store = Store::new(16, dialect, fastrand::u64(..));
-        Self { server, store, wire, version: RespVersion::V2, db: 0, said: Vec::new() }
+        Self { server, store, dialect, wire, version: RespVersion::V2, db: 0, said: Vec::new() }
     }
 
     /// Runs a test with each server, side by side. `TIDEGATE_FLAVOR=Redis70` runs one only.
@@ -86,6 +87,12 @@ impl Twin {
         self.db = db;
     }
 
+    /// From now on neither has a key.
+    pub fn clear(&mut self) {
+        self.wire.cmd(&["FLUSHALL"]).ok();
+        self.store = Store::new(16, self.dialect, fastrand::u64(..));
+    }
+
     /// A line of words, divided by blanks.
     #[track_caller]
     pub fn line(&mut self, line: &str) -> Vec<u8> {
@@ -111,11 +118,10 @@ impl Twin {
     pub fn compare<A: AsRef<[u8]>>(&mut self, args: &[A], order: Order) -> Vec<u8> {
         let (theirs, ours) = self.both(args);
         if normal(&theirs, order) != normal(&ours, order) {
-            let recent = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>();
             panic!(
                 "{:?}\n{}\nserver: {}\nstore:  {}",
                 self.flavor(),
-                recent.join("\n"),
+                self.recent(),
                 theirs.escape_ascii(),
                 ours.escape_ascii()
             );
@@ -153,6 +159,11 @@ impl Twin {
     pub fn ask(&self) -> Ask {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         Ask { db: self.db, now_ms: i64::try_from(now.as_millis()).unwrap(), version: self.version }
+    }
+
+    /// What both were told last.
+    pub fn recent(&self) -> String {
+        self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>().join("\n")
     }
 
     fn note<A: AsRef<[u8]>>(&mut self, args: &[A]) {
