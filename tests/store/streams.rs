@@ -38,8 +38,8 @@ impl Twin {
             "{:?}\n{}\nserver: {}\nstore:  {}",
             self.flavor(),
             self.recent(),
-            theirs.escape_ascii(),
-            ours.escape_ascii()
+            around(a.rest, &theirs),
+            around(b.rest, &ours)
         );
     }
 
@@ -48,6 +48,13 @@ impl Twin {
     fn timed_line(&mut self, line: &str) {
         self.timed(&line.split(' ').collect::<Vec<_>>());
     }
+}
+
+/// The part of a reply that lies around its last `rest`.
+fn around(rest: &[u8], reply: &[u8]) -> String {
+    let at = reply.len() - rest.len();
+    let part = &reply[at.saturating_sub(600)..reply.len().min(at + 300)];
+    part.escape_ascii().to_string()
 }
 
 /// Both are times, or none is: -1 is never.

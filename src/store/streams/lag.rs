@@ -11,12 +11,16 @@ impl Stream {
     /// How many entries a group has not read; `None` if that is not known
     /// (`streamReplyWithCGLag`).
     pub(crate) fn lag(&self, group: &Group, dialect: Dialect) -> Option<i64> {
-        if self.entries_added == 0 {
+        if self.entries_added == 0 || self.length == 0 && dialect.counts_lag_from_first() {
             return Some(0);
+        }
+        let before_all = group.last_id.max(self.max_deleted_id) < self.first_id;
+        if before_all && dialect.counts_lag_from_first() {
+            return Some(self.length.cast_signed());
         }
         let known = group.entries_read.filter(|_| {
             !self.has_deleted_beyond(group.last_id, dialect)
-                && (!dialect.counts_read_from_first() || group.last_id >= self.first_id)
+                && (!dialect.counts_lag_from_first() || group.last_id >= self.first_id)
         });
         let read = known.or_else(|| self.read_until(group.last_id, dialect))?;
         Some(self.entries_added.wrapping_sub(read).cast_signed())
