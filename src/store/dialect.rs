@@ -267,4 +267,17 @@ impl Dialect {
     pub(crate) fn packs_sets(self) -> bool {
         self.since_redis((7, 2))
     }
+
+    /// `ENTRIESREAD` is at most how many entries there ever were (measured: 8.2.3, not 7.0.15,
+    /// not Valkey 9.1).
+    pub(crate) fn limits_entries_read(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 2)
+    }
+
+    /// What a group has read tells its lag only where its last entry is not before the stream's
+    /// first one, and behind a stream without entries no group lags (measured: 8.2.3, not
+    /// 7.0.15, not Valkey 9.1).
+    pub(crate) fn counts_lag_from_first(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 0)
+    }
 }

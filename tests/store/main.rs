@@ -21,7 +21,9 @@ mod keys;
 mod lists;
 mod sets;
 mod sorted_sets;
+mod streams;
 mod strings;
 mod twin;
 
+use support::{Flavor, RedisServer};
 use twin::{Order, Twin};

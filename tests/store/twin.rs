@@ -88,6 +88,12 @@ impl Twin {
         self.db = db;
     }
 
+    /// From now on neither has a key.
+    pub fn clear(&mut self) {
+        self.wire.cmd(&["FLUSHALL"]).ok();
+        self.store = Store::new(16, self.dialect, fastrand::u64(..));
+    }
+
     /// A line of words, divided by blanks.
     #[track_caller]
     pub fn line(&mut self, line: &str) -> Vec<u8> {
@@ -113,11 +119,10 @@ impl Twin {
     pub fn compare<A: AsRef<[u8]>>(&mut self, args: &[A], order: Order) -> Vec<u8> {
         let (theirs, ours) = self.both(args);
         if normal(&theirs, order) != normal(&ours, order) {
-            let recent = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>();
             panic!(
                 "{:?}\n{}\nserver: {}\nstore:  {}",
                 self.flavor(),
-                recent.join("\n"),
+                self.recent(),
                 theirs.escape_ascii(),
                 ours.escape_ascii()
             );
@@ -229,6 +234,11 @@ impl Twin {
     pub fn ask(&self) -> Ask {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         Ask { db: self.db, now_ms: i64::try_from(now.as_millis()).unwrap(), version: self.version }
+    }
+
+    /// What both were told last.
+    pub fn recent(&self) -> String {
+        self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>().join("\n")
     }
 
     fn note<A: AsRef<[u8]>>(&mut self, args: &[A]) {

@@ -3,7 +3,6 @@
 use tidegate::resp::RespVersion;
 use tidegate::store::{Ask, Dialect, Outcome, Store};
 
-use crate::support::Flavor;
 use crate::twin::{Order, Twin};
 
 #[test]

@@ -2,7 +2,6 @@
 
 use tidegate::resp::RespVersion;
 
-use crate::support::Flavor;
 use crate::twin::{Order, Twin};
 
 const ONE: &str = "#!lua name=one\nredis.register_function('x', function() return 1 end)";

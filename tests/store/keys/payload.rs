@@ -3,7 +3,6 @@
 use tidegate::rdb::Checksum;
 
 use super::{ALL, one_of_each};
-use crate::support::Flavor;
 use crate::twin::{Order, Twin};
 
 /// The body of a bulk string.
