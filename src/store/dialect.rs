@@ -73,9 +73,9 @@ impl Dialect {
         !self.since((8, 2), (8, 1))
     }
 
-    /// `SCAN ... TYPE` refuses names that are no type's (measured on 8.2, 9.1; not 7.0).
+    /// `SCAN ... TYPE` refuses names that are no type's (measured on Valkey 9.1; not Redis 8.2).
     pub(crate) fn checks_type_names(self) -> bool {
-        self.since((8, 2), (8, 0))
+        self.vendor == Vendor::Valkey && self.version >= (8, 0)
     }
 
     /// The last line of help texts is in the imperative (Redis 7.2).

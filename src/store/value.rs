@@ -171,7 +171,7 @@ impl<'a> ValueRef<'a> {
         match self {
             Self::Str(_) => "string",
             Self::List(_) => "list",
-            Self::Set(set) => set.encoding(),
+            Self::Set(_) => "set",
             Self::Hash(_) => "hash",
             Self::SortedSet(_) => "zset",
             Self::Stream(_) => "stream",

@@ -210,8 +210,8 @@ impl Twin {
 
     /// The names of the server's keys.
     pub fn server_keys(&mut self) -> Vec<Vec<u8>> {
-        let names = self.wire.cmd(&["KEYS", "*"]).array();
-        names.iter().map(|name| name.bytes().to_vec()).collect()
+        let names = self.wire.cmd(&["KEYS", "*"]);
+        names.array().iter().map(|name| name.bytes().to_vec()).collect()
     }
 
     /// The dialect of both.
@@ -234,11 +234,6 @@ impl Twin {
     pub fn ask(&self) -> Ask {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         Ask { db: self.db, now_ms: i64::try_from(now.as_millis()).unwrap(), version: self.version }
-    }
-
-    /// What both were told last.
-    pub fn recent(&self) -> String {
-        self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>().join("\n")
     }
 
     fn note<A: AsRef<[u8]>>(&mut self, args: &[A]) {

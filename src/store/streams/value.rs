@@ -9,6 +9,9 @@ use crate::rdb::{Idempotence, StreamEntry, StreamId};
 use crate::store::digest::Digest;
 use crate::store::value::{Typed, Value, ValueRef};
 
+/// `OBJ_STREAM`, which a digest starts with.
+const TYPE_NUMBER: u32 = 6;
+
 /// A stream.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stream {
@@ -71,8 +74,9 @@ impl Stream {
         "stream"
     }
 
-    /// Adds it to a digest: its entries, nothing else.
+    /// Adds it to a digest: its type and its entries, nothing else.
     pub(crate) fn digest(&self, digest: &mut Digest) {
+        digest.mix(&TYPE_NUMBER.to_be_bytes());
         for entry in self.nodes.range(id::ZERO, id::MAX) {
             digest.mix(format!("{}.{}", entry.id.ms, entry.id.seq).as_bytes());
             for (field, value) in entry.fields() {
