@@ -1,12 +1,14 @@
 //! Counting and finding bits.
 
+use std::ops::RangeInclusive;
+
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
 use crate::store::dialect::{Dialect, Vendor};
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
 use crate::store::strings::Str;
-use crate::store::strings::ranges::part;
+use crate::store::strings::ranges::{clamped, part};
 use crate::store::words::{int, is};
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("bitcount", bitcount), Row::read("bitpos", bitpos)];
@@ -35,31 +37,39 @@ struct Bits<'a> {
 impl Range {
     const ALL: Self = Self { start: 0, end: -1, in_bits: false };
 
-    /// Reads `start [end [BYTE | BIT]]`, as far as it is there.
-    fn parse(words: &[&[u8]], dialect: Dialect) -> Result<Self, CommandError> {
+    /// Reads `start [end [BYTE | BIT]]`, as far as it is there. `unit_first`: the unit is looked
+    /// at before the end is.
+    fn parse(words: &[&[u8]], dialect: Dialect, unit_first: bool) -> Result<Self, CommandError> {
+        if words.len() > if dialect.since_redis((7, 0)) { 3 } else { 2 } {
+            return Err(CommandError::SYNTAX);
+        }
         let number = |at: usize, missing| words.get(at).map_or(Ok(missing), |word| int(word));
+        let start = number(0, 0)?;
         let in_bits = match words.get(2) {
-            None => false,
-            Some(_) if words.len() > 3 || !dialect.since_redis((7, 0)) => {
-                return Err(CommandError::SYNTAX);
-            }
-            Some(unit) if is(unit, "bit") => true,
-            Some(unit) if is(unit, "byte") => false,
-            // The numbers are looked at first.
-            Some(_) => {
-                number(0, 0)?;
-                number(1, -1)?;
-                return Err(CommandError::SYNTAX);
-            }
+            None => Ok(false),
+            Some(unit) if is(unit, "bit") => Ok(true),
+            Some(unit) if is(unit, "byte") => Ok(false),
+            Some(_) => Err(CommandError::SYNTAX),
         };
-        Ok(Self { start: number(0, 0)?, end: number(1, -1)?, in_bits })
+        if unit_first && let Err(error) = in_bits {
+            return Err(error);
+        }
+        let end = number(1, -1)?;
+        Ok(Self { start, end, in_bits: in_bits? })
     }
 
-    /// The bits of `text` that it names.
-    fn of(self, text: &[u8]) -> Option<Bits<'_>> {
-        let unit = if self.in_bits { 8 } else { 1 };
-        let part = part(self.start, self.end, text.len() as u64 * unit)?;
-        let (first, last) = (part.start() / unit, part.end() / unit);
+    /// How many elements `text` has, in the unit of the ends.
+    fn len_of(self, text: &[u8]) -> u64 {
+        text.len() as u64 * self.unit()
+    }
+
+    fn unit(self) -> u64 {
+        if self.in_bits { 8 } else { 1 }
+    }
+
+    /// The bits of `part` of `text`.
+    fn bits(self, text: &[u8], part: RangeInclusive<u64>) -> Option<Bits<'_>> {
+        let (first, last) = (part.start() / self.unit(), part.end() / self.unit());
         let index = |at: u64| usize::try_from(at).ok();
         let bytes = text.get(index(first)?..=index(last)?)?;
         let (mut before, mut after) = (0, 0);
@@ -118,12 +128,14 @@ fn bitcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         return Ok(());
     }
     // Redis wants both ends.
-    if args.len() == 3 && dialect.vendor() == Vendor::Redis {
+    let is_redis = dialect.vendor() == Vendor::Redis;
+    if args.len() == 3 && is_redis {
         return Err(CommandError::SYNTAX);
     }
-    let range = Range::parse(&args[2..], dialect)?;
+    let range = Range::parse(&args[2..], dialect, !is_redis)?;
     let bytes = cx.read::<Str>(args[1])?.map_or(&[][..], |text| text.bytes);
-    let count = range.of(bytes).map_or(0, Bits::count);
+    let part = part(range.start, range.end, range.len_of(bytes));
+    let count = part.and_then(|part| range.bits(bytes, part)).map_or(0, Bits::count);
     reply.int(i64::try_from(count).unwrap_or(i64::MAX));
     Ok(())
 }
@@ -141,13 +153,14 @@ fn bitpos(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     }
     let range = match cx.read::<Str>(args[1]) {
         Ok(None) if !dialect.since_redis((7, 2)) => Range::ALL,
-        _ => Range::parse(&args[3..], dialect)?,
+        _ => Range::parse(&args[3..], dialect, true)?,
     };
     let Some(text) = cx.read::<Str>(args[1])? else {
         reply.int(if bit { -1 } else { 0 });
         return Ok(());
     };
-    let Some(bits) = range.of(text.bytes) else {
+    let part = clamped(range.start, range.end, range.len_of(text.bytes));
+    let Some(bits) = part.and_then(|part| range.bits(text.bytes, part)) else {
         reply.int(-1);
         return Ok(());
     };

@@ -3,6 +3,7 @@
 use crate::resp::integer;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
+use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
 use crate::store::strings::Str;
@@ -68,6 +69,20 @@ impl Width {
     fn limits(self) -> (i128, i128) {
         let all = 1_i128 << self.bits;
         if self.signed { (-all / 2, all / 2 - 1) } else { (0, all - 1) }
+    }
+
+    /// As [`Self::fit`], of a number that comes from a client.
+    fn fit_given(self, number: i64, overflow: Overflow) -> Option<i128> {
+        // A negative one is a huge one.
+        let given = if self.signed { number.into() } else { number.cast_unsigned().into() };
+        let (least, greatest) = self.limits();
+        // Redis takes the distance to the greatest for an `i64`: of what is so low that it is
+        // none, it makes the greatest.
+        let is_lost = given < least && greatest - given > i64::MAX.into();
+        match overflow {
+            Overflow::Saturate if is_lost => Some(greatest),
+            _ => self.fit(given, overflow),
+        }
     }
 
     /// The number in the lowest bits of `raw`.
@@ -161,18 +176,25 @@ impl Step {
     }
 
     /// Does it; the reply, null where the number did not fit.
-    fn run(self, bytes: &mut [u8]) -> Option<i128> {
+    fn run(self, bytes: &mut [u8], dialect: Dialect) -> Option<i128> {
         let old = self.read(bytes);
-        let (new, overflow, is_set) = match self.action {
+        let (new, said) = match self.action {
             Action::Get => return Some(old),
-            Action::Set(number, overflow) if self.width.signed => (number.into(), overflow, true),
-            // A negative one is a huge one.
-            Action::Set(number, overflow) => (number.cast_unsigned().into(), overflow, true),
-            Action::Add(number, overflow) => (old + i128::from(number), overflow, false),
+            Action::Set(number, overflow) => (self.width.fit_given(number, overflow)?, Some(old)),
+            Action::Add(number, overflow) => {
+                let sum = old + i128::from(number);
+                // As its compiler had it, Redis 6.2 takes no notice of what is below all integers.
+                let is_missed = sum < i64::MIN.into() && self.width.bits == 64;
+                let overflow = if is_missed && !dialect.since_redis((7, 0)) {
+                    Overflow::Wrap
+                } else {
+                    overflow
+                };
+                (self.width.fit(sum, overflow)?, None)
+            }
         };
-        let new = self.width.fit(new, overflow)?;
         self.write(bytes, new);
-        Some(if is_set { old } else { new })
+        said.or(Some(new))
     }
 }
 
@@ -209,8 +231,9 @@ fn bitfield(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
     let Some(len) = writers().map(|step| step.len()).max() else {
         return read_all(&cx.reader(), args[1], &steps, reply);
     };
+    let dialect = cx.dialect();
     overwrite(cx, args[1], len, |bytes| {
-        reply_numbers(reply, steps.iter().map(|step| step.run(bytes)));
+        reply_numbers(reply, steps.iter().map(|step| step.run(bytes, dialect)));
     })?;
     cx.dirty(writers().count());
     Ok(())

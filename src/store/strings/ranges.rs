@@ -1,13 +1,18 @@
 //! Parts of strings: how long they are, a range of bytes, what is put at an offset or at the end.
 
+use std::ops::RangeInclusive;
+
 use crate::rdb::Limits;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::error::CommandError;
+use crate::store::kind::Kind;
 use crate::store::reply::Reply;
-use crate::store::strings::Str;
+use crate::store::slot::{SMALL, Slot};
 use crate::store::strings::set::put;
 use crate::store::strings::value::{extend, overwrite};
+use crate::store::strings::{Str, StrRef};
+use crate::store::value::ValueRef;
 use crate::store::words::int;
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -33,12 +38,8 @@ pub(super) fn check_len(cx: &WriteCx<'_>, offset: u64, more: usize) -> Result<us
 }
 
 /// The part from `start` to `end`, both of which count from the end if they are negative. An
-/// `end` before the start of the string is its first element, as it is for `GETRANGE`,
-/// `BITCOUNT` and `BITPOS`.
-pub(super) fn part(start: i64, end: i64, len: u64) -> Option<std::ops::RangeInclusive<u64>> {
-    if start < 0 && end < 0 && start > end {
-        return None;
-    }
+/// `end` before the start of the string is its first element.
+pub(super) fn clamped(start: i64, end: i64, len: u64) -> Option<RangeInclusive<u64>> {
     let signed = i64::try_from(len).unwrap_or(i64::MAX);
     let place = |at: i64| if at < 0 { at.saturating_add(signed).max(0) } else { at };
     let (start, end) = (place(start).unsigned_abs(), place(end).unsigned_abs());
@@ -46,8 +47,16 @@ pub(super) fn part(start: i64, end: i64, len: u64) -> Option<std::ops::RangeIncl
     (start <= end).then_some(start..=end)
 }
 
+/// As [`clamped`], of ends that are in order.
+pub(super) fn part(start: i64, end: i64, len: u64) -> Option<RangeInclusive<u64>> {
+    if start < 0 && end < 0 && start > end {
+        return None;
+    }
+    clamped(start, end, len)
+}
+
 /// The bytes of a part.
-pub(super) fn bytes_of(bytes: &[u8], part: std::ops::RangeInclusive<u64>) -> &[u8] {
+pub(super) fn bytes_of(bytes: &[u8], part: RangeInclusive<u64>) -> &[u8] {
     let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
     bytes.get(index(*part.start())..=index(*part.end())).unwrap_or_default()
 }
@@ -93,26 +102,43 @@ fn setrange(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
 
 /// `APPEND key value`
 fn append(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let value = args[2];
-    let len = match cx.read::<Str>(args[1])? {
+    let (key, value) = (args[1], args[2]);
+    let len = match cx.read::<Str>(key)?.map(|text| text.bytes.len()) {
         None => {
-            put(cx, args[1], None, value);
+            put(cx, key, None, value);
             value.len()
         }
-        Some(text) => {
-            let before = text.bytes.len();
+        Some(before) => {
             let len = check_len(cx, before as u64, value.len())?;
-            cx.edit::<Str, _>(args[1], |text| {
-                extend(text.edit(), len)?;
-                if let Some(place) = text.edit().get_mut(before..) {
-                    place.copy_from_slice(value);
-                }
-                Ok(())
-            })?;
+            if len > SMALL {
+                cx.edit::<Str, _>(key, |text| {
+                    extend(text.edit(), len)?;
+                    if let Some(place) = text.edit().get_mut(before..) {
+                        place.copy_from_slice(value);
+                    }
+                    Ok(())
+                })?;
+            } else if let Some(slot) = cx.slot_mut(key) {
+                append_small(slot, value);
+            }
             len
         }
     };
     cx.dirty(1);
     reply.count(len);
     Ok(())
+}
+
+/// Adds to a string that stays small: with one allocation, that of the new slot.
+fn append_small(slot: &mut Slot, value: &[u8]) {
+    let ValueRef::Str(StrRef { bytes, .. }) = slot.value() else { return };
+    let mut joined = [0; SMALL];
+    let mut len = 0;
+    for part in [bytes, value] {
+        if let Some(place) = joined.get_mut(len..len + part.len()) {
+            place.copy_from_slice(part);
+            len += part.len();
+        }
+    }
+    slot.set_small(Kind::Raw, joined.get(..len).unwrap_or_default());
 }

@@ -30,6 +30,10 @@ pub(super) fn cardinality(histogram: &Histogram) -> u64 {
     }
     sum += registers * sigma(count(0) / registers);
     let estimate = (ALPHA * registers * registers / sum).round();
+    // Nearly all registers full, as no elements leave them: `llroundl` of what is too large.
+    if estimate >= (1_u64 << 63) as f64 {
+        return 1 << 63;
+    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -89,14 +89,14 @@ pub(super) fn runs(value: &[u8]) -> impl Iterator<Item = Run> {
     })
 }
 
-/// The runs of a whole value with the register that each begins at; they have to be as many
-/// registers as there are.
+/// Whether the runs of a whole value are as many registers as there are, and nothing else.
 pub(super) fn check(value: &[u8]) -> Result<(), Corrupt> {
-    let mut registers = 0;
+    let (mut registers, mut size) = (0, HEADER);
     for run in runs(value) {
         registers += run.len();
+        size += run.size();
     }
-    if registers == REGISTERS { Ok(()) } else { Err(Corrupt) }
+    if registers == REGISTERS && size == value.len() { Ok(()) } else { Err(Corrupt) }
 }
 
 /// What came of raising a register.
