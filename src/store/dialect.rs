@@ -55,6 +55,7 @@ impl Dialect {
         self.since_redis((7, 2))
     }
 
+<<<<<<< HEAD
     /// Small lists are listpacks, and an element larger than a node may be has one of its own
     /// (Redis 7.2; measured).
     pub(crate) fn packs_lists(self) -> bool {
@@ -70,5 +71,17 @@ impl Dialect {
     /// with Redis 8.2 and Valkey 9.1).
     pub(crate) fn has_novalues(self) -> bool {
         self.since((7, 4), (8, 0))
+=======
+    /// Doubles may be written in hexadecimal, as `strtod` takes them; not where `fast_float`
+    /// reads them (Valkey 8.1; measured with 9.1).
+    pub(crate) fn reads_hex_doubles(self) -> bool {
+        !self.since((u8::MAX, 0), (8, 1))
+    }
+
+    /// The ends of ranges of scores may have blanks before them and be hexadecimal: the same
+    /// reader, which came there in Redis 8 too (measured with 8.2).
+    pub(crate) fn reads_loose_bounds(self) -> bool {
+        !self.since((8, 0), (8, 1))
+>>>>>>> f0ecb8c
     }
 }

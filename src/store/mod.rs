@@ -31,6 +31,7 @@ mod kind;
 mod lists;
 mod load;
 mod module;
+mod number;
 mod packing;
 mod peek;
 mod reply;

@@ -1,6 +1,7 @@
 //! How a command answers: RESP2 or RESP3, as the server of a [`Dialect`] would.
 
 use super::dialect::Dialect;
+use super::number;
 use crate::rdb::Element;
 use crate::resp::{RespVersion, encode};
 
@@ -65,6 +66,18 @@ impl<'a> Reply<'a> {
         match element {
             Element::Bytes(bytes) => self.bulk(bytes),
             Element::Int(number) => self.bulk_int(number),
+        }
+    }
+
+    /// A double: to RESP2 a bulk string.
+    pub(crate) fn double(&mut self, value: f64) {
+        let text = number::text(value, self.dialect);
+        if self.is_resp3() {
+            self.out.push(b',');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.extend_from_slice(b"\r\n");
+        } else {
+            encode::bulk(self.out, text.as_bytes());
         }
     }
 
