@@ -55,7 +55,6 @@ impl Dialect {
         self.since_redis((7, 2))
     }
 
-<<<<<<< HEAD
     /// Small lists are listpacks, and an element larger than a node may be has one of its own
     /// (Redis 7.2; measured).
     pub(crate) fn packs_lists(self) -> bool {
@@ -71,7 +70,8 @@ impl Dialect {
     /// with Redis 8.2 and Valkey 9.1).
     pub(crate) fn has_novalues(self) -> bool {
         self.since((7, 4), (8, 0))
-=======
+    }
+
     /// Doubles may be written in hexadecimal, as `strtod` takes them; not where `fast_float`
     /// reads them (Valkey 8.1; measured with 9.1).
     pub(crate) fn reads_hex_doubles(self) -> bool {
@@ -82,6 +82,11 @@ impl Dialect {
     /// reader, which came there in Redis 8 too (measured with 8.2).
     pub(crate) fn reads_loose_bounds(self) -> bool {
         !self.since((8, 0), (8, 1))
->>>>>>> f0ecb8c
+    }
+
+    /// `SORT` takes an empty string for zero; not where the reader is Valkey's own (measured with
+    /// Valkey 9.1, which also refuses what is too large or too small; Redis 8.2 does not).
+    pub(crate) fn has_empty_weights(self) -> bool {
+        !self.since((u8::MAX, 0), (8, 1))
     }
 }
