@@ -8,7 +8,7 @@
 //! | 0 | [`resp`] | where a frame ends, what a request says, how a reply is written |
 //! | 0 | [`units`] | sizes, addresses, secrets, places in a history |
 //! | 1 | [`command`] | one row per command: access, keys, session effect |
-//! | 1 | [`rdb`] | RDB and DUMP payloads: read, every version |
+//! | 1 | [`rdb`] | RDB and DUMP payloads: read, every version; written for those in use |
 //! | 1 | [`replication`] | the replica's side of replication: handshake, identity, stream, backlog |
 //! | 1 | [`store`] | the engine's data: keys, values, every command on them |
 //! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |

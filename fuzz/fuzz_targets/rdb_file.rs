@@ -1,11 +1,12 @@
 //! Any bytes between a header and an end are items or an error; the same however they arrive.
-//! As a DUMP payload they are a value or an error.
+//! As a DUMP payload they are a value or an error; a value can be written in every form that has
+//! a place for it, and is read again.
 #![no_main]
 
 use std::io::Read;
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::rdb::{Item, Limits, Reader, dump};
+use tidegate::rdb::{Form, Item, Limits, Reader, WriteError, dump};
 
 const MAGICS: [&[u8]; 6] =
     [b"REDIS0006", b"REDIS0009", b"REDIS0011", b"REDIS0014", b"VALKEY080", b""];
@@ -49,5 +50,16 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let payload = [bytes, &[version, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat();
     if let Ok(dumped) = dump::decode(&payload, Limits::default()) {
         assert_eq!(dumped.value.is_empty(), dumped.value.len() == 0);
+        for version in [9, 10, 11, 12, 13, 14, 80] {
+            let form = Form::for_version(version);
+            match dump::encode(form, true, |to| to.value(&dumped.value)) {
+                Ok(payload) => {
+                    let again = dump::decode(&payload, Limits::default()).unwrap();
+                    assert_eq!(again.value.len(), dumped.value.len());
+                    assert_eq!(again.value.kind(), dumped.value.kind());
+                }
+                Err(error) => assert!(matches!(error, WriteError::NotInForm { .. }), "{error}"),
+            }
+        }
     }
 });

@@ -1,5 +1,5 @@
 //! Compressed bytes become exactly as many as were promised, or an error; what stood in the
-//! output before stays.
+//! output before stays. What is compressed becomes what it was.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,4 +12,10 @@ fuzz_target!(|input: (u32, &[u8])| {
     let read = lzf::decompress(bytes, promised, &mut out);
     assert!(out.starts_with(b"before") && out.capacity() <= 64 + 2 * 88 * bytes.len());
     assert!(out.len() - 6 <= promised && (read.is_err() || out.len() - 6 == promised));
+    if let Some(compressed) = lzf::compress(bytes) {
+        assert!(compressed.len() + 4 <= bytes.len());
+        let mut again = Vec::new();
+        lzf::decompress(&compressed, bytes.len(), &mut again).unwrap();
+        assert_eq!(again, bytes);
+    }
 });

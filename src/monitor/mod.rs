@@ -11,6 +11,7 @@
 //! | `roster` | the known servers and their connections |
 //! | `known` | which servers ought to be known |
 //! | `probe` | one server asked once |
+//! | `inside` | the engine of this process, which is looked at instead |
 //! | `position` | where a server is in the replication stream |
 //! | `freshness` | who is near enough, and the write gate |
 //! | `learn` | a master's `COMMAND` |
@@ -25,6 +26,7 @@ mod beat;
 mod frame;
 mod freshness;
 mod info;
+mod inside;
 mod known;
 mod learn;
 mod link;

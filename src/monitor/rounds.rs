@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::beat::Beat;
 use super::freshness::Watch;
+use super::inside;
 use super::known::known;
 use super::learn::{LearnError, Lesson, learn};
 use super::link::Dial;
@@ -257,17 +258,10 @@ impl Monitor {
 
     /// Looks at the engine of this process, which takes no question.
     fn look_inside(&mut self) {
-        let Some(engine) = &self.engine else { return };
-        let now_ms = millis(self.epoch.elapsed());
-        let Some(member) = self.roster.members_mut().iter_mut().find(|it| it.is_local) else {
-            return;
-        };
-        let observed = engine.observe();
-        if let Ok(said) = &observed {
-            let sample = engine.sample(said, &member.addr, now_ms);
-            self.watch.observe(member.id, sample);
+        if let Some(engine) = &self.engine {
+            let now_ms = millis(self.epoch.elapsed());
+            self.is_hasty |= inside::look(engine, &mut self.roster, &mut self.watch, now_ms);
         }
-        self.is_hasty |= member.see(observed);
     }
 
     /// Replicas that have not answered in time are unknown. A master has `request-timeout`.

@@ -47,6 +47,12 @@ impl<W: Write> Encoder<W> {
     }
 
     /// Where it is written to.
+    #[must_use]
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
+    /// Where it is written to.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.out
     }
@@ -227,7 +233,7 @@ mod tests {
         assert_eq!(written(|to| to.int(7)), b"\xc0\x07");
         // 20 bytes are not compressed, 21 are, and not where they are told not to be.
         assert_eq!(string(&"x".repeat(20))[..2], *b"\x14x");
-        assert_eq!(string(&"x".repeat(21)), b"\xc3\x05\x15\x01xx\xe0\x0a\x00"[..].to_vec());
+        assert_eq!(string(&"x".repeat(21)), b"\xc3\x06\x15\x01xx\xe0\x0a\0");
         let plain = written(|to| {
             to.set_compression(false);
             to.string(&[b'x'; 21])

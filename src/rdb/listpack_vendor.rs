@@ -58,7 +58,7 @@ mod tests {
         }
         let valkey = for_vendor(redis.view(), Vendor::Valkey).unwrap().into_owned();
         assert_eq!(valkey.len(), redis.as_bytes().len() - 3);
-        let read = Listpack::new(valkey.clone()).unwrap();
+        let read = Listpack::new(valkey).unwrap();
         assert!(read.iter().eq(redis.view().iter()));
         let again = for_vendor(read.view(), Vendor::Redis).unwrap();
         assert_eq!(again, redis.as_bytes());

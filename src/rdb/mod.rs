@@ -14,11 +14,30 @@
 //! # Ok::<(), tidegate::rdb::RdbError>(())
 //! ```
 //!
-//! Reading only, so far. What is read is checked as far as it lies in one value: whoever has a
+//! What is read is checked as far as it lies in one value: whoever has a
 //! [`Listpack`], an [`Intset`] or a [`StreamNode`] can walk it without a further check. Not
 //! checked: that a field, a member or a key comes only once, and that a packed sorted set is
 //! sorted. No byte makes it panic, and memory is taken as bytes arrive: at most 88 times as much
 //! where they are compressed, within [`Limits`].
+//!
+//! A [`Writer`] writes files, [`dump::encode`] a payload, in the [`Form`] of the server that is to
+//! read it, from values wherever they are held: a [`ValueWriter`] takes packed forms and iterators.
+//!
+//! ```
+//! use tidegate::rdb::{Form, KeyFacts, ListpackBuf, Writer};
+//!
+//! let mut fields = ListpackBuf::new();
+//! fields.push_back(b"field")?;
+//! fields.push_back(b"value")?;
+//! let mut writer = Writer::new(Vec::new(), Form::REDIS_70)?;
+//! writer.aux_int(b"repl-offset", 1234)?;
+//! writer.select_db(0)?;
+//! writer.key(b"hash", KeyFacts::default())?.hash_packed(fields.view())?;
+//! let file = writer.finish()?;
+//! # Ok::<(), tidegate::rdb::WriteError>(())
+//! ```
+//!
+//! [`ListpackBuf`] and [`IntsetBuf`] are changed as Redis changes them, byte for byte.
 
 mod checksum;
 mod decode;
@@ -26,6 +45,7 @@ pub mod dump;
 mod encoder;
 mod error;
 mod form;
+mod hash_writer;
 mod input;
 mod intset;
 mod intset_buf;
@@ -61,6 +81,7 @@ pub use decode::packed_score;
 pub use encoder::Encoder;
 pub use error::{Context, Corrupt, Fault, RdbError, WriteError};
 pub use form::Form;
+pub use hash_writer::FieldTtl;
 pub use intset::Intset;
 pub use intset_buf::IntsetBuf;
 pub use intset_ref::IntsetRef;
@@ -80,5 +101,5 @@ pub use string::Text;
 pub use strings::Strings;
 pub use types::Vendor;
 pub use value::{Hash, ListNode, Set, SortedSet, Value};
-pub use value_writer::{FieldTtl, NodeRef, ValueWriter};
+pub use value_writer::{NodeRef, ValueWriter};
 pub use writer::{KeyFacts, Writer};

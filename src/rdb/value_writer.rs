@@ -11,7 +11,7 @@ use super::listpack_ref::ListpackRef;
 use super::module::Module;
 use super::stream::Stream;
 use super::string::Text;
-use super::types::{self, Vendor};
+use super::types;
 use super::value::{Hash, ListNode, Set, SortedSet, Value};
 
 /// Says that a list's node is one element, and that it is a listpack.
@@ -36,14 +36,11 @@ impl<'a> From<&'a ListNode> for NodeRef<'a> {
     }
 }
 
-/// A field of a hash, its value, and when it expires in Unix milliseconds; 0 is never.
-pub type FieldTtl<'a> = (&'a [u8], &'a [u8], u64);
-
 /// Writes one value: exactly one of its methods has to be called. Every error is the
 /// destination's, where nothing else is said; what was written then is a part of the value.
 #[derive(Debug)]
 pub struct ValueWriter<'a, W> {
-    to: &'a mut Encoder<W>,
+    pub(super) to: &'a mut Encoder<W>,
     /// In a file the key stands between the type and the value.
     key: Option<&'a [u8]>,
 }
@@ -54,7 +51,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         Self { to, key }
     }
 
-    fn start(self, type_byte: u8) -> Result<&'a mut Encoder<W>, WriteError> {
+    pub(super) fn start(self, type_byte: u8) -> Result<&'a mut Encoder<W>, WriteError> {
         self.to.raw(&[type_byte])?;
         if let Some(key) = self.key {
             self.to.string(key)?;
@@ -62,7 +59,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         Ok(self.to)
     }
 
-    fn not_in_form<T>(&self, what: &'static str) -> Result<T, WriteError> {
+    pub(super) fn not_in_form<T>(&self, what: &'static str) -> Result<T, WriteError> {
         Err(WriteError::NotInForm { what, version: self.to.form().version() })
     }
 
@@ -154,105 +151,6 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         let to = self.start(types::SET)?;
         to.count(members.len())?;
         to.elements(members)
-    }
-
-    /// A hash, field by field, without expiries.
-    ///
-    /// # Errors
-    /// See [`Self`].
-    pub fn hash<'n, I>(self, pairs: I) -> Result<(), WriteError>
-    where
-        I: IntoIterator<Item = (&'n [u8], &'n [u8])>,
-        I::IntoIter: ExactSizeIterator,
-    {
-        let pairs = pairs.into_iter();
-        let to = self.start(types::HASH)?;
-        to.count(pairs.len())?;
-        for (field, value) in pairs {
-            to.string(field)?;
-            to.string(value)?;
-        }
-        Ok(())
-    }
-
-    /// A hash in a listpack: field, value, and again.
-    ///
-    /// # Errors
-    /// See [`Self`].
-    pub fn hash_packed(self, pairs: ListpackRef<'_>) -> Result<(), WriteError> {
-        if self.to.form().has_listpacks() {
-            return self.start(types::HASH_LISTPACK)?.packed(pairs);
-        }
-        let to = self.start(types::HASH)?;
-        to.count(pairs.len() / 2)?;
-        to.elements(pairs)
-    }
-
-    /// A hash with fields that expire; one like any other where none does.
-    ///
-    /// # Errors
-    /// [`WriteError::NotInForm`] before Redis 7.4 and Valkey 9.0.
-    pub fn hash_ttl<'n, I>(self, fields: I) -> Result<(), WriteError>
-    where
-        I: IntoIterator<Item = FieldTtl<'n>>,
-        I::IntoIter: ExactSizeIterator + Clone,
-    {
-        let fields = fields.into_iter();
-        let soonest = fields.clone().map(|(_, _, at)| at).filter(|at| *at > 0).min();
-        let Some(soonest) = soonest else {
-            return self.hash(fields.map(|(field, value, _)| (field, value)));
-        };
-        let form = self.to.form();
-        if !form.has_field_expiry() {
-            return self.not_in_form("a hash whose fields expire");
-        }
-        if form.vendor() == Vendor::Valkey {
-            let to = self.start(types::VALKEY_HASH_TTL)?;
-            to.count(fields.len())?;
-            for (field, value, at) in fields {
-                to.string(field)?;
-                to.string(value)?;
-                to.valkey_expiry(at)?;
-            }
-            return Ok(());
-        }
-        let to = self.start(types::HASH_TTL)?;
-        to.raw(&soonest.to_le_bytes())?;
-        to.count(fields.len())?;
-        for (field, value, at) in fields {
-            to.length(if at == 0 { 0 } else { (at - soonest).saturating_add(1) })?;
-            to.string(field)?;
-            to.string(value)?;
-        }
-        Ok(())
-    }
-
-    /// A hash with fields that expire, in a listpack: see [`Hash::PackedTtl`].
-    ///
-    /// # Errors
-    /// [`WriteError::NotInForm`] before Redis 7.4 and Valkey 9.0, unless no field does.
-    pub fn hash_packed_ttl(self, fields: ListpackRef<'_>) -> Result<(), WriteError> {
-        let form = self.to.form();
-        let soonest = triples(fields).map(|(_, _, at)| at).filter(|at| *at > 0).min();
-        if form.has_field_expiry() && form.vendor() == Vendor::Redis {
-            let to = self.start(types::HASH_LISTPACK_TTL)?;
-            to.raw(&soonest.unwrap_or(0).to_le_bytes())?;
-            return to.packed(fields);
-        }
-        let with_ttls = soonest.is_some();
-        if with_ttls && !form.has_field_expiry() {
-            return self.not_in_form("a hash whose fields expire");
-        }
-        let to = self.start(if with_ttls { types::VALKEY_HASH_TTL } else { types::HASH })?;
-        to.count(fields.len() / 3)?;
-        for (field, value, at) in triples(fields) {
-            to.element(field)?;
-            to.element(value)?;
-            if with_ttls {
-                to.valkey_expiry(at)?;
-            }
-        }
-        Ok(())
     }
 
     /// A sorted set, member by member, in any order.
@@ -365,32 +263,16 @@ impl NodeRef<'_> {
     }
 }
 
-/// Field, value, and when it expires.
-fn triples(fields: ListpackRef<'_>) -> impl Iterator<Item = (Element<'_>, Element<'_>, u64)> {
-    let mut elements = fields.iter();
-    std::iter::from_fn(move || {
-        let (field, value) = (elements.next()?, elements.next()?);
-        let at = elements.next()?.as_int().and_then(|at| u64::try_from(at).ok());
-        Some((field, value, at.unwrap_or(0)))
-    })
-}
-
 impl<W: Write> Encoder<W> {
     /// An element of a listpack as a string.
-    fn element(&mut self, element: Element<'_>) -> Result<(), WriteError> {
+    pub(super) fn element(&mut self, element: Element<'_>) -> Result<(), WriteError> {
         match element {
             Element::Bytes(bytes) => self.string(bytes),
             Element::Int(number) => self.int(number),
         }
     }
 
-    fn elements(&mut self, listpack: ListpackRef<'_>) -> Result<(), WriteError> {
+    pub(super) fn elements(&mut self, listpack: ListpackRef<'_>) -> Result<(), WriteError> {
         listpack.iter().try_for_each(|element| self.element(element))
-    }
-
-    /// When a field expires; -1 is never.
-    fn valkey_expiry(&mut self, at: u64) -> Result<(), WriteError> {
-        let at = if at == 0 { -1 } else { i64::try_from(at).unwrap_or(i64::MAX) };
-        self.raw(&at.to_le_bytes())
     }
 }

@@ -76,15 +76,11 @@ impl<W: Write> Writer<W> {
         self.encoder.form()
     }
 
-    /// How many bytes of the file there are so far.
-    pub fn len(&mut self) -> u64 {
-        let out = self.encoder.get_mut();
+    /// How many bytes of the file there are so far, those that were only gathered too.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        let out = self.encoder.get_ref();
         out.written + out.buffer.len() as u64
-    }
-
-    /// Whether there are none: never.
-    pub fn is_empty(&mut self) -> bool {
-        self.len() == 0
     }
 
     /// Hands on what was gathered, to take it from [`Self::get_mut`] piece by piece.

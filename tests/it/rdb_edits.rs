@@ -34,7 +34,13 @@ fn element() -> Vec<u8> {
     let bits = fastrand::u32(..63);
     match fastrand::u32(..10) {
         0..3 => fastrand::i32(-20..20).to_string().into_bytes(),
-        3..6 => fastrand::i64(-(1 << bits)..=1 << bits).to_string().into_bytes(),
+        // Where a number takes a byte more.
+        3 => {
+            let limit = [127, 128, 4095, 4096, 1 << 15, 1 << 23, 1 << 31][fastrand::usize(..7)];
+            let sign = [1, -1][fastrand::usize(..2)];
+            (sign * limit + fastrand::i64(-1..=1)).to_string().into_bytes()
+        }
+        4..6 => fastrand::i64(-(1 << bits)..=1 << bits).to_string().into_bytes(),
         6 => ["-0", "007", "1.5", "9223372036854775808", "", "+1"][fastrand::usize(..6)].into(),
         7 => vec![b'm'; fastrand::usize(56..=64)],
         _ => format!("text {}", fastrand::u32(..20)).into_bytes(),
@@ -56,6 +62,16 @@ impl Both {
         self.here.view()
     }
 
+    /// One of the elements, of those that are followed by `skip` others; now and then another.
+    fn victim(&self, skip: usize) -> Vec<u8> {
+        let count = self.here.len() / (skip + 1);
+        if count == 0 || fastrand::u8(..8) == 0 {
+            return element();
+        }
+        let found = self.view().iter().step_by(skip + 1).nth(fastrand::usize(..count)).unwrap();
+        found.bytes(&mut itoa::Buffer::new()).to_vec()
+    }
+
     #[track_caller]
     fn compare(&mut self, key: &str) {
         let there = packed(&mut self.wire, key);
@@ -70,9 +86,11 @@ impl Both {
 
     fn hash(&mut self) {
         for n in 1..=EDITS {
-            let (field, value) = (element(), element());
-            let found = self.view().find(&field, 1);
-            if self.here.len() > 60 || fastrand::u8(..3) == 0 {
+            let remove = self.here.len() > 60 || fastrand::u8(..3) == 0;
+            let update = fastrand::u8(..4) == 0;
+            let field = if remove || update { self.victim(1) } else { element() };
+            let (found, value) = (self.view().find(&field, 1), element());
+            if remove {
                 self.wire.cmd(&[b"HDEL", &b"hash"[..], &field]).int();
                 if let Some(at) = found {
                     assert_eq!(self.here.remove(at, 2), 2);
@@ -95,13 +113,15 @@ impl Both {
 
     fn sorted_set(&mut self) {
         for n in 1..=EDITS {
-            let member = element();
+            let remove = self.here.len() > 60 || fastrand::u8(..3) == 0;
+            let update = fastrand::u8(..4) == 0;
+            let member = if remove || update { self.victim(1) } else { element() };
             let score = fastrand::i32(-9000..9000) / [1, 1, 100][fastrand::usize(..3)];
             let found = self.view().find(&member, 1);
             if let Some(at) = found {
                 self.here.remove(at, 2);
             }
-            if self.here.len() > 60 || fastrand::u8(..3) == 0 {
+            if remove {
                 self.wire.cmd(&[b"ZREM", &b"zset"[..], &member]).int();
             } else {
                 let text = score.to_string();
@@ -135,9 +155,10 @@ impl Both {
         self.wire.cmd(&["SADD", "set", "first"]).int();
         self.here.push_back(b"first").unwrap();
         for n in 1..=EDITS {
-            let member = element();
+            let remove = self.here.len() > 60 || fastrand::u8(..3) == 0;
+            let member = if remove { self.victim(0) } else { element() };
             let found = self.view().find(&member, 0);
-            if self.here.len() > 60 || fastrand::u8(..3) == 0 {
+            if remove && member != b"first" {
                 self.wire.cmd(&[b"SREM", &b"set"[..], &member]).int();
                 if let Some(at) = found {
                     assert_eq!(self.here.remove(at, 1), 1);
@@ -218,7 +239,8 @@ fn intset(server: &RedisServer) {
         let bits = if n < EDITS / 3 { 8 } else { fastrand::usize(..n * 62 / EDITS) };
         let number = fastrand::i64(-(1 << bits)..=1 << bits);
         let text = number.to_string();
-        if here.len() > 1 && fastrand::u8(..3) == 0 {
+        // More than 512 would be no intset.
+        if here.len() > 400 || here.len() > 1 && fastrand::u8(..3) == 0 {
             let index = fastrand::usize(..here.len());
             let number = if n % 5 == 0 { number } else { here.get(index).unwrap() };
             let removed = wire.cmd(&["SREM", "ints", &number.to_string()]).int();

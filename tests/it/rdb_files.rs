@@ -3,6 +3,7 @@
 mod contents;
 mod fill;
 mod tool;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

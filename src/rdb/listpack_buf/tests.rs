@@ -87,8 +87,8 @@ fn a_wrong_position_harms_nobody_else() {
         for element in [&b"x"[..], b"longer than before", b"7"] {
             let mut it = buf.clone();
             let at = Position::at(offset);
-            drop((it.insert(at, element), it.replace(at, element), it.remove(at, 2)));
-            drop((strings(it.view()), it.view().find(b"def", 0), it.view().before(at)));
+            let _ = (it.insert(at, element), it.replace(at, element), it.remove(at, 2));
+            let _ = (strings(it.view()), it.view().find(b"def", 0), it.view().before(at));
         }
     }
 }
@@ -150,11 +150,11 @@ proptest! {
     fn any_bytes_harm_nobody(bytes: Vec<u8>, needle: Vec<u8>, index: i64, offset in 0..100_usize) {
         let view = ListpackRef::trusted(&bytes);
         let at = Position::at(offset);
-        drop((view.len(), view.is_empty(), view.iter().count(), view.iter().rev().count()));
-        drop((view.find(&needle, 1), view.get(index), view.before(at), view.after(at)));
-        drop((view.positions().count(), view.positions().rev().count(), view.get(-3)));
+        let _ = (view.len(), view.is_empty(), view.iter().count(), view.iter().rev().count());
+        let _ = (view.find(&needle, 1), view.get(index), view.before(at), view.after(at));
+        let _ = (view.positions().count(), view.positions().rev().count(), view.get(-3));
         let mut buf = ListpackBuf(bytes);
-        drop((buf.insert(at, &needle[..]), buf.replace(at, 5), buf.remove(at, 3)));
-        drop((buf.push_back(1), buf.push_front(2)));
+        let _ = (buf.insert(at, &needle[..]), buf.replace(at, 5), buf.remove(at, 3));
+        let _ = (buf.push_back(1), buf.push_front(2));
     }
 }

@@ -1,0 +1,38 @@
+//! Hashes, and the expiry of their fields.
+
+use super::{Template, all, fields};
+
+pub const TABLE: &[Template] = &[
+    all(80, "HSET {hash} {pairs}"),
+    all(5, "HMSET {hash} {pairs}"),
+    all(15, "HSET {hash} {field} {n}"),
+    all(15, "HSETNX {hash} {field} {value}"),
+    all(20, "HDEL {hash} {members}"),
+    all(10, "HDEL {hash} {field}"),
+    all(15, "HINCRBY {hash} {field} {small}"),
+    all(10, "HINCRBYFLOAT {hash} {field} {float}"),
+    fields(8, "HEXPIRE {hash} {s} FIELDS {fields}"),
+    fields(3, "HEXPIRE {hash} {s} NX FIELDS {fields}"),
+    fields(3, "HEXPIRE {hash} {s} XX FIELDS {fields}"),
+    fields(3, "HEXPIRE {hash} {s} GT FIELDS {fields}"),
+    fields(3, "HEXPIRE {hash} {s} LT FIELDS {fields}"),
+    fields(1, "HEXPIRE {hash} 0 FIELDS {fields}"),
+    fields(15, "HPEXPIRE {hash} {ms} FIELDS {fields}"),
+    fields(5, "HEXPIREAT {hash} {at} FIELDS {fields}"),
+    fields(10, "HPEXPIREAT {hash} {ms-at} FIELDS {fields}"),
+    fields(3, "HPEXPIREAT {hash} {ms-at} GT FIELDS {fields}"),
+    fields(10, "HPERSIST {hash} FIELDS {fields}"),
+    fields(2, "HGETEX {hash} FIELDS {fields}"),
+    fields(5, "HGETEX {hash} PX {ms} FIELDS {fields}"),
+    fields(3, "HGETEX {hash} EX {s} FIELDS {fields}"),
+    fields(3, "HGETEX {hash} EXAT {at} FIELDS {fields}"),
+    fields(3, "HGETEX {hash} PXAT {ms-at} FIELDS {fields}"),
+    fields(3, "HGETEX {hash} PERSIST FIELDS {fields}"),
+    fields(8, "HGETDEL {hash} FIELDS {fields}"),
+    fields(5, "HSETEX {hash} FIELDS {field-pairs}"),
+    fields(8, "HSETEX {hash} PX {ms} FIELDS {field-pairs}"),
+    fields(5, "HSETEX {hash} EX {s} FIELDS {field-pairs}"),
+    fields(5, "HSETEX {hash} FNX EXAT {at} FIELDS {field-pairs}"),
+    fields(5, "HSETEX {hash} FXX PXAT {ms-at} FIELDS {field-pairs}"),
+    fields(5, "HSETEX {hash} KEEPTTL FIELDS {field-pairs}"),
+];
