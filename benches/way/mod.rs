@@ -1,6 +1,8 @@
 //! The way of requests through the pure part of the proxy, and the bytes to send along it. Shared
 //! by the micro-benchmark and the test that no request allocates.
 
+pub(crate) mod stream;
+
 use std::sync::Arc;
 
 use tidegate::command::{Access, resolve};

@@ -280,4 +280,10 @@ impl Dialect {
     pub(crate) fn counts_lag_from_first(self) -> bool {
         self.vendor == Vendor::Redis && self.version >= (8, 0)
     }
+
+    /// `SORT` takes an empty string for zero; not where the reader is Valkey's own (measured with
+    /// Valkey 9.1, which also refuses what is too large or too small; Redis 8.2 does not).
+    pub(crate) fn has_empty_weights(self) -> bool {
+        !self.since((u8::MAX, 0), (8, 1))
+    }
 }

@@ -1,7 +1,8 @@
 //! What a snapshot brings becomes keys.
 
 use super::library::Library;
-use super::strings::kind_of;
+use super::slot::Slot;
+use super::strings::Str;
 use super::value::Value;
 use super::{Dialect, Packing, Store};
 use crate::rdb;
@@ -27,23 +28,15 @@ impl Store {
         let rdb::Entry { key, expires_ms, value, .. } = entry;
         let (packing, dialect, hasher) = (self.packing, self.dialect, self.hasher);
         let database = self.database_mut(db);
-        if database.get(&key).is_some() {
-            return Err(InsertError::Duplicate);
-        }
         if value.is_empty() && !matches!(value, rdb::Value::Stream(_)) {
             return Ok(());
         }
-        match value {
-            rdb::Value::String(text) => {
-                let bytes = text.into_bytes();
-                database.set_str(&key, expires_ms, kind_of(&bytes), &bytes);
-            }
-            value => {
-                let value = Value::from_snapshot(value, &packing, dialect, hasher)?;
-                database.set(&key, expires_ms, value);
-            }
-        }
-        Ok(())
+        let value = match value {
+            rdb::Value::String(text) => Value::Str(Str::new(text.into_bytes())),
+            value => Value::from_snapshot(value, &packing, dialect, hasher)?,
+        };
+        let is_new = database.add(&key, expires_ms, || Slot::new(&key, expires_ms, value));
+        if is_new { Ok(()) } else { Err(InsertError::Duplicate) }
     }
 
     /// Keeps the source of a library of functions.

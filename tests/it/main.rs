@@ -59,6 +59,7 @@ mod reload_sessions;
 mod reload_under_load;
 mod reload_watch;
 mod replica_faults;
+mod replication_wire;
 mod resp_real;
 mod scan;
 mod slow_master;

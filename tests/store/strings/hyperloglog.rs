@@ -141,17 +141,17 @@ fn growing_ones() {
 fn a_replica_counts_without_keeping() {
     let mut twin = Twin::new(Flavor::Redis70);
     twin.line("PFADD h a b c");
-    let before = twin.store.peek(0, b"h", 10);
+    let before = twin.store.peek(0, b"h", 10, 0);
     let mut out = Vec::new();
     twin.store.read(twin.ask(), &[b"PFCOUNT", b"h"], &mut out);
     assert_eq!(out, b":3\r\n");
-    assert_eq!(twin.store.peek(0, b"h", 10), before);
+    assert_eq!(twin.store.peek(0, b"h", 10, 0), before);
     // The master's own is kept.
     let ask = twin.ask();
     twin.store.apply(ask, &[b"PFCOUNT", b"h"], &mut out);
     twin.theirs(&["PFCOUNT", "h"]);
     same_inside(&mut twin, b"h");
-    assert_ne!(twin.store.peek(0, b"h", 10), before);
+    assert_ne!(twin.store.peek(0, b"h", 10, 0), before);
 }
 
 #[test]
