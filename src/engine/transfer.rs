@@ -40,7 +40,7 @@ pub(super) async fn full(
     let form = receive(follower, wire, &mut spool, &mut loading).await?;
     let offset = position.map(|position| position.offset).unwrap_or_default();
     if form == Form::Marked {
-        wire.ack(offset).await?;
+        wire.open_stream();
     }
     follower.is_uncounted = position.is_none();
     let mut offsets = Offsets::at(offset);
@@ -52,7 +52,7 @@ pub(super) async fn full(
             Err(TryRecvError::Closed) => return Err(panicked()),
             Err(TryRecvError::Empty) => {}
         }
-        wire.tick(follower.offsets.applied(), GLANCE).await?;
+        wire.tick(offset, GLANCE).await?;
     };
     follower.applier.restart(0);
     follower.offsets = offsets;
@@ -64,10 +64,11 @@ pub(super) async fn full(
 /// Loads what the spool gets, on a thread of its own.
 fn start_loading(engine: &Engine, source: SpoolReader) -> Result<Loading, LinkFault> {
     let databases = engine.store().databases();
+    let limit = engine.memory_limit();
     let (done, loading) = oneshot::channel();
     let work = move || {
         // Nobody is there any more who would want it: the link was lost.
-        drop(done.send(load(source, databases)));
+        drop(done.send(load(source, databases, limit)));
     };
     let builder = std::thread::Builder::new().name("replica-load".into());
     builder.spawn(work).map_err(LinkFault::Spool)?;

@@ -17,8 +17,11 @@ mod support;
 mod hashes;
 mod hashes_expiry;
 mod hashes_random;
+mod keys;
+mod lists;
+mod sets;
+mod sorted_sets;
 mod strings;
 mod twin;
 
-use support::{Flavor, RedisServer};
 use twin::{Order, Twin};
