@@ -194,6 +194,11 @@ impl Engine {
         self.facts().status.enter(state, now);
     }
 
+    /// `maxmemory`, in bytes.
+    pub(super) fn memory_limit(&self) -> Option<u64> {
+        self.config.load().replica.maxmemory.map(|limit| limit.bytes())
+    }
+
     /// `dir`
     pub(super) fn dir(&self) -> PathBuf {
         PathBuf::from(&self.config.load().replica.dir)

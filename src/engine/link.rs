@@ -48,11 +48,13 @@ pub(super) async fn keep(engine: &Arc<Engine>) {
 
 /// Waits for `pause`, or until another master is to be followed.
 async fn wait(engine: &Engine, master: &HostPort, pause: Duration) {
-    let nudges = engine.nudges();
+    let (nudges, config) = (engine.nudges(), engine.config.load_full());
     let mut waited = Duration::ZERO;
     while waited < pause
         && engine.wanted_master().as_ref() == Some(master)
         && engine.nudges() == nudges
+        // What stood in the way may have been changed.
+        && Arc::ptr_eq(&config, &engine.config.load())
     {
         sleep(LOOK).await;
         waited += LOOK;

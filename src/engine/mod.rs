@@ -11,6 +11,7 @@
 //! | `spool` | a file that is written and read at the same time |
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
+//! | `memory` | how much is in use |
 //! | `observe` | the engine as the monitor sees it |
 //! | `read` | its data, as clients read them in place |
 //! | `fault` | why a link ended, and when to try again |
@@ -25,6 +26,7 @@ mod fault;
 mod follow;
 mod link;
 mod load;
+mod memory;
 mod observe;
 mod read;
 mod spool;
