@@ -25,5 +25,5 @@ mod streams;
 mod strings;
 mod twin;
 
-use support::{Flavor, RedisServer};
+use support::{Flavor, RedisServer, Reply};
 use twin::{Order, Twin};
