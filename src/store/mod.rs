@@ -23,6 +23,7 @@ mod database;
 mod dialect;
 mod digest;
 mod error;
+mod geo;
 pub mod glob;
 mod hasher;
 mod hashes;
@@ -64,6 +65,7 @@ use crate::resp::RespVersion;
 
 /// Every command, room by room.
 const COMMANDS: &[&[&[Row]]] = &[
+    geo::COMMANDS,
     hashes::COMMANDS,
     keys::COMMANDS,
     lists::COMMANDS,
