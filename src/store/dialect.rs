@@ -301,4 +301,31 @@ impl Dialect {
     pub(crate) fn has_empty_weights(self) -> bool {
         !self.since((u8::MAX, 0), (8, 1))
     }
+
+    /// The units of lengths are told in capitals (Redis 7.0; measured).
+    pub(crate) fn shouts_units(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Points of the same longitude are measured along their meridian, without the haversine
+    /// formula's error (Redis 7.0; measured).
+    pub(crate) fn measures_meridians(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// The degrees that a circle reaches are those at its edge that is nearest to a pole
+    /// (Redis 7.0; measured).
+    pub(crate) fn bounds_at_far_edge(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Whether cells cover a shape is told by the degrees that it reaches (Redis 7.2; measured).
+    pub(crate) fn covers_by_bounds(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `GEOSEARCH` knows `BYPOLYGON` (Valkey 9.0; measured with 9.1).
+    pub(crate) fn searches_polygons(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (9, 0)
+    }
 }
