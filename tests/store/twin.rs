@@ -163,7 +163,16 @@ impl Twin {
 
     /// What both were told last.
     pub fn recent(&self) -> String {
-        self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>().join("\n")
+        self.said
+            .iter()
+            .rev()
+            .take(
+                std::env::var("TIDEGATE_RECENT").ok().and_then(|it| it.parse().ok()).unwrap_or(12),
+            )
+            .rev()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn note<A: AsRef<[u8]>>(&mut self, args: &[A]) {
