@@ -159,6 +159,7 @@ fn create(
         }
         let read = options.read(stream);
         stream.groups.insert(name.into(), Group::new(id, read));
+        stream.group_moved(None, id);
         Ok(())
     })?;
     cx.dirty(1);
@@ -180,8 +181,9 @@ fn set_id(
         let last_id = id.unwrap_or(stream.last_id);
         let read = options.read(stream);
         if let Some(group) = stream.groups.get_mut(name) {
-            group.last_id = last_id;
+            let from = std::mem::replace(&mut group.last_id, last_id);
             group.entries_read = read;
+            stream.group_moved(Some(from), last_id);
         }
         Ok(())
     })?;

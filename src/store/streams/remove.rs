@@ -46,6 +46,7 @@ fn xack(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `XDELEX key [KEEPREF|DELREF|ACKED] IDS numids id [id ...]`
 fn xdelex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    cx.read::<Stream>(args[1])?;
     let (references, words) = with_references(&args[2..], cx.dialect())?;
     let outcomes = cx.edit(args[1], |stream: &mut Stream| {
         delete_all(stream, words, |stream, id| {
@@ -58,6 +59,7 @@ fn xdelex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `XACKDEL key group [KEEPREF|DELREF|ACKED] IDS numids id [id ...]`
 fn xackdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    cx.read::<Stream>(args[1])?;
     let (references, words) = with_references(&args[3..], cx.dialect())?;
     let outcomes = cx.edit(args[1], |stream: &mut Stream| {
         if stream.group(args[2]).is_none() {

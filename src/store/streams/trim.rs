@@ -73,7 +73,7 @@ impl Stream {
     fn trim_node(&mut self, master: StreamId, trim: &Trim, may_go: bool) -> Result<u64, Corrupt> {
         let Some((_, node)) = self.nodes.of(master) else { return Ok(0) };
         let (mut going, mut ids) = (Vec::new(), Vec::new());
-        let mut length = self.length;
+        let (mut length, mut lowest) = (self.length, self.delivered_to_all);
         for entry in node.entries(master) {
             let stop = match trim.until {
                 Until::Length(max) => length <= max,
@@ -82,10 +82,14 @@ impl Stream {
             if stop {
                 break;
             }
-            if entry.deleted
-                || trim.references == References::Acknowledged && self.is_referred_to(entry.id)
-            {
+            if entry.deleted {
                 continue;
+            }
+            if trim.references == References::Acknowledged && !self.groups.is_empty() {
+                let lowest = *lowest.get_or_insert_with(|| self.lowest_last_id());
+                if self.is_referred_to(entry.id, lowest) {
+                    continue;
+                }
             }
             length -= 1;
             going.push(entry.position);
@@ -101,6 +105,7 @@ impl Stream {
             ids.iter().for_each(|&id| self.forget(id));
         }
         self.length = length;
+        self.delivered_to_all = lowest;
         Ok(going.len() as u64)
     }
 }

@@ -27,6 +27,9 @@ pub(crate) struct Stream {
     /// How many entries were ever added.
     pub(super) entries_added: u64,
     pub(super) groups: BTreeMap<Box<[u8]>, Group>,
+    /// The lowest last id of all groups, as the server remembers it. It does not look again when
+    /// a group is removed (measured: 8.2.3), so neither is that done here.
+    pub(super) delivered_to_all: Option<StreamId>,
     /// What a master of Redis 8.6 or later knows of requests; kept, not used.
     pub(super) idempotence: Option<Box<Idempotence>>,
 }
@@ -62,6 +65,12 @@ impl Stream {
     /// The entry of this id, unless it is deleted.
     pub(crate) fn entry(&self, id: StreamId) -> Option<StreamEntry<'_>> {
         self.nodes.find(id).map(|(_, entry)| entry)
+    }
+
+    /// The last id of a group is another one now, or the group is new.
+    pub(super) fn group_moved(&mut self, from: Option<StreamId>, to: StreamId) {
+        self.delivered_to_all =
+            self.delivered_to_all.filter(|&lowest| from != Some(lowest) && to >= lowest);
     }
 
     /// After entries went: which is the first one now.
