@@ -236,23 +236,6 @@ impl Twin {
         Ask { db: self.db, now_ms: i64::try_from(now.as_millis()).unwrap(), version: self.version }
     }
 
-<<<<<<< HEAD
-=======
-    /// What both were told last.
-    pub fn recent(&self) -> String {
-        self.said
-            .iter()
-            .rev()
-            .take(
-                std::env::var("TIDEGATE_RECENT").ok().and_then(|it| it.parse().ok()).unwrap_or(12),
-            )
-            .rev()
-            .cloned()
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
-
->>>>>>> st-streams
     fn note<A: AsRef<[u8]>>(&mut self, args: &[A]) {
         let words = args.iter().map(|arg| arg.as_ref().escape_ascii().to_string());
         let line = words.collect::<Vec<_>>().join(" ");
