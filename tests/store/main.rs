@@ -16,6 +16,7 @@ mod support;
 
 mod lists;
 mod sets;
+mod sort;
 mod strings;
 mod twin;
 

@@ -17,7 +17,8 @@ pub(super) fn look_up<'a>(
     pattern: &[u8],
     element: &Cow<'a, [u8]>,
 ) -> Option<Cow<'a, [u8]>> {
-    if pattern == b"#" {
+    // As C sees it, which takes a zero byte for the end.
+    if pattern == b"#" || pattern.starts_with(b"#\0") {
         return Some(element.clone());
     }
     let at = star(pattern)?;

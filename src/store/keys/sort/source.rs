@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::rdb::Element;
 use crate::store::context::ReadCx;
 use crate::store::error::CommandError;
+use crate::store::hashes::HashRef;
 use crate::store::value::ValueRef;
 
 /// What is sorted.
@@ -35,4 +36,13 @@ impl<'a> Source<'a> {
         };
         Ok(Self { elements, is_set })
     }
+}
+
+/// A field of a hash.
+pub(super) fn field<'a>(
+    _cx: &ReadCx<'a>,
+    _hash: HashRef<'a>,
+    _field: &[u8],
+) -> Option<Cow<'a, [u8]>> {
+    None
 }
