@@ -30,6 +30,7 @@ impl Way {
             weight: 1,
             scan_tag: id,
             excluded: None,
+            is_local: false,
             health: fresh(),
         };
         let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];

@@ -65,6 +65,7 @@ mod reader;
 mod stream;
 mod stream_decode;
 mod stream_encode;
+mod stream_entries;
 mod string;
 mod strings;
 #[cfg(test)]
@@ -93,10 +94,8 @@ pub use listpack_entry::Element;
 pub use listpack_ref::{ListpackRef, Position, Positions};
 pub use module::Module;
 pub use reader::{ChecksumState, Entry, Header, Item, ModuleAux, Reader};
-pub use stream::{
-    Consumer, Entries, Entry as StreamEntry, Group, Idempotence, Pending, Producer, Stream,
-    StreamId, StreamNode,
-};
+pub use stream::{Consumer, Group, Idempotence, Pending, Producer, Stream, StreamId, StreamNode};
+pub use stream_entries::{Entries as StreamEntries, Entry as StreamEntry};
 pub use string::Text;
 pub use strings::Strings;
 pub use types::Vendor;

@@ -41,6 +41,11 @@ impl Database {
         self.slots.find(self.hasher.hash(key), |slot| slot.key() == key)
     }
 
+    /// The key, expired or not, to be changed in place; not its expiry, which is counted.
+    pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
+        self.slots.find_mut(self.hasher.hash(key), |slot| slot.key() == key)
+    }
+
     /// Sets a key to a string, whatever it was.
     pub(crate) fn set_str(&mut self, key: &[u8], expires: Option<i64>, kind: Kind, bytes: &[u8]) {
         if bytes.len() > SMALL {

@@ -14,10 +14,16 @@
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod hashes;
+mod hashes_expiry;
+mod hashes_random;
+mod keys;
 mod lists;
 mod sets;
 mod sort;
+mod sorted_sets;
 mod strings;
 mod twin;
 
+use support::{Flavor, Reply};
 use twin::{Order, Twin};

@@ -18,6 +18,13 @@ fn fill(twin: &mut Twin) {
         "SET w_a 5",
         "SET w_c 1",
         "SET text 1",
+        "ZADD z 3 10 1 9 2 8 -1 7 5 1 5 2",
+        "ZADD names 1 b 1 a 2 c 0 d",
+        "HSET h_1 f 9 n x",
+        "HSET h_2 f 8 n y",
+        "HSET h_3 f 10",
+        "HSET h_b f 2",
+        "HSET h_a f 3",
     ]);
 }
 
@@ -27,7 +34,7 @@ fn lists_and_sets() {
         fill(&mut twin);
         for version in [RespVersion::V2, RespVersion::V3] {
             twin.speak(version);
-            for key in ["l", "w", "i", "words", "none"] {
+            for key in ["l", "w", "i", "words", "z", "names", "none"] {
                 for options in [
                     "",
                     " ASC",
@@ -52,6 +59,12 @@ fn lists_and_sets() {
                     " BY none_* LIMIT 1 2",
                     " GET # GET x GET w_* GET none_* ALPHA",
                     " BY nosort BY w_* GET #",
+                    " BY h_*->f GET # GET h_*->f GET h_*->n GET h_*->none",
+                    " BY h_*->f DESC LIMIT 1 3",
+                    " BY h_*->n ALPHA GET h_*",
+                    " BY h_*-> GET h_*->",
+                    " BY w_*->f GET w_*->f",
+                    " BY *->f GET h->*",
                     " ALPHA STORE to",
                     " ALPHA LIMIT 1 2 STORE to",
                     " BY w_* ALPHA GET # GET w_* STORE to",
@@ -63,12 +76,14 @@ fn lists_and_sets() {
                     " none",
                 ] {
                     // The order of equal ones of a table is that of the table.
-                    if key == "words" && options.contains("BY w_*") {
+                    let is_table = ["words", "z", "names"].contains(&key);
+                    if is_table && options.contains(" ALPHA") && options.contains("BY ") {
                         continue;
                     }
                     twin.line(&format!("SORT {key}{options}"));
                     twin.line("LRANGE to 0 -1");
                     twin.same_inside("to");
+                    twin.line(&format!("OBJECT ENCODING {key}"));
                 }
                 let order = if key == "words" || key == "none" { Order::Any } else { Order::Exact };
                 for options in ["BY nosort", "BY nosort DESC", "BY nosort GET #"] {
@@ -76,7 +91,7 @@ fn lists_and_sets() {
                     twin.compare(&words.split(' ').collect::<Vec<_>>(), order);
                 }
                 for options in ["", " DESC LIMIT 1 2", " LIMIT 3 1", " LIMIT -4 1"] {
-                    if key == "l" || key == "w" {
+                    if ["l", "w", "z", "names"].contains(&key) {
                         twin.line(&format!("SORT {key} BY nosort{options}"));
                     }
                 }

@@ -27,6 +27,7 @@ pub struct Twin {
     pub server: RedisServer,
     pub store: Store,
     wire: Wire,
+    dialect: Dialect,
     version: RespVersion,
     db: usize,
     said: Vec<String>,
@@ -48,7 +49,7 @@ impl Twin {
         let dialect = Dialect::new(vendor, info.get(field).unwrap());
         let wire = server.wire();
         let store = Store::new(16, dialect, fastrand::u64(..));
-        Self { server, store, wire, version: RespVersion::V2, db: 0, said: Vec::new() }
+        Self { server, store, wire, dialect, version: RespVersion::V2, db: 0, said: Vec::new() }
     }
 
     /// Runs a test with each server, side by side. `TIDEGATE_FLAVOR=Redis70` runs one only.
@@ -160,14 +161,15 @@ impl Twin {
     /// As [`Self::same_inside`]; with [`Order::Any`] without the DUMP.
     #[track_caller]
     pub fn compare_inside(&mut self, key: &str, order: Order) {
+        let now = self.ask().now_ms;
         let text = |reply: &[u8]| reply.escape_ascii().to_string();
         let dump = self.theirs(&["DUMP", key]);
         let Some(payload) = payload(&dump) else {
-            assert_eq!(self.store.peek(self.db, key.as_bytes(), 9), None, "{key}");
+            assert_eq!(self.store.peek(self.db, key.as_bytes(), 9, now), None, "{key}");
             return;
         };
         let version = u16::from_le_bytes([payload[payload.len() - 10], payload[payload.len() - 9]]);
-        let ours = self.store.peek(self.db, key.as_bytes(), version).unwrap();
+        let ours = self.store.peek(self.db, key.as_bytes(), version, now).unwrap();
         let recent = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>().join("\n");
         let of = format!("{:?} {key} after\n{recent}", self.flavor());
         let encoding = text(&self.theirs(&["OBJECT", "ENCODING", key]));
@@ -199,6 +201,28 @@ impl Twin {
         }
         self.db = db;
         self.theirs(&["SELECT", &db.to_string()]);
+    }
+
+    /// The names of the server's keys.
+    pub fn server_keys(&mut self) -> Vec<Vec<u8>> {
+        let names = self.wire.cmd(&["KEYS", "*"]).array();
+        names.iter().map(|name| name.bytes().to_vec()).collect()
+    }
+
+    /// The dialect of both.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// From now on another server is asked, which is to hold the same data.
+    pub fn talk_to(&mut self, server: &RedisServer) {
+        self.wire = server.wire();
+    }
+
+    /// What was said last, and to whom.
+    pub fn recent(&self) -> String {
+        let said = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>();
+        format!("{:?}\n{}", self.flavor(), said.join("\n"))
     }
 
     /// How the store is asked now.

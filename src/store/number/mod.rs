@@ -197,13 +197,23 @@ pub(crate) fn text(value: f64, dialect: Dialect) -> Text {
     if dialect.has_short_doubles() { short(value) } else { seventeen(value) }
 }
 
-/// With as few digits as Redis 7.2 and later find, in `fpconv`'s layout.
-pub(crate) fn short(value: f64) -> Text {
+/// As `DEBUG DIGEST` has it: never with the digits of an integer that has many.
+pub(crate) fn digest_text(value: f64, dialect: Dialect) -> Text {
+    if dialect.has_short_doubles() { shortest(value) } else { seventeen(value) }
+}
+
+/// With as few digits as Redis 7.2 and later find, and integers with all of theirs.
+fn short(value: f64) -> Text {
+    match whole(value) {
+        Some(number) if value != 0.0 => Text::of(&[itoa::Buffer::new().format(number).as_bytes()]),
+        _ => shortest(value),
+    }
+}
+
+/// With few digits, in `fpconv`'s layout.
+fn shortest(value: f64) -> Text {
     if let Some(text) = special(value) {
         return text;
-    }
-    if let Some(number) = whole(value) {
-        return Text::of(&[itoa::Buffer::new().format(number).as_bytes()]);
     }
     let (digits, exponent) = grisu::digits(value.abs());
     let sign: &[u8] = if value < 0.0 { b"-" } else { b"" };

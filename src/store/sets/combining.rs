@@ -88,7 +88,7 @@ fn unite(cx: &ReadCx<'_>, keys: Args<'_>) -> Result<Set, CommandError> {
 }
 
 fn subtract(cx: &ReadCx<'_>, keys: Args<'_>) -> Result<Set, CommandError> {
-    let source = |key| Ok(cx.read::<Set>(key)?.map(|set| Source { key, set }));
+    let source = |key| Ok::<_, CommandError>(cx.read::<Set>(key)?.map(|set| Source { key, set }));
     let (first, others) = keys.split_first().ok_or(CommandError::SYNTAX)?;
     let first = source(*first)?;
     let mut found = Vec::with_capacity(others.len());

@@ -92,13 +92,18 @@ impl<E> Table<E> {
         let found = self.segments.get(index).and_then(|segment| segment.position(hash, is));
         let (index, at) = match found {
             Some(at) => (index, at),
-            None => self.insert(hash, make()),
+            None => self.place(hash, make()),
         };
         (&mut self.segments[index].entries_mut()[at], found.is_none())
     }
 
-    /// Adds an entry that is not there yet; in which segment, and where there.
-    pub(crate) fn insert(&mut self, hash: u32, entry: E) -> (usize, usize) {
+    /// Adds an entry that is not there yet.
+    pub(crate) fn insert(&mut self, hash: u32, entry: E) {
+        self.place(hash, entry);
+    }
+
+    /// As [`Self::insert`]; in which segment the entry is, and where there.
+    fn place(&mut self, hash: u32, entry: E) -> (usize, usize) {
         if self.segments.is_empty() {
             self.segments.push(Segment::new(0, 0));
             self.directory.push(0);
@@ -130,7 +135,7 @@ impl<E> Table<E> {
     }
 
     /// All entries, in no order that means anything.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> + Clone {
         self.segments.iter().flat_map(Segment::entries)
     }
 

@@ -1,11 +1,10 @@
-//! What `SORT` needs of the types of values: the elements of a collection, a field of a hash.
+//! What is sorted: the elements of a collection.
 
 use std::borrow::Cow;
 
 use crate::rdb::Element;
 use crate::store::context::ReadCx;
 use crate::store::error::CommandError;
-use crate::store::hashes::HashRef;
 use crate::store::value::ValueRef;
 
 /// What is sorted.
@@ -32,17 +31,9 @@ impl<'a> Source<'a> {
             None => Vec::new(),
             Some(ValueRef::List(list)) => list.walk(0).map(text).collect(),
             Some(ValueRef::Set(set)) => set.iter().map(text).collect(),
+            Some(ValueRef::SortedSet(set)) => set.iter().map(|(member, _)| text(member)).collect(),
             Some(_) => return Err(CommandError::WRONG_TYPE),
         };
         Ok(Self { elements, is_set })
     }
-}
-
-/// A field of a hash.
-pub(super) fn field<'a>(
-    _cx: &ReadCx<'a>,
-    _hash: HashRef<'a>,
-    _field: &[u8],
-) -> Option<Cow<'a, [u8]>> {
-    None
 }

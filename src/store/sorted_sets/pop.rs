@@ -1,0 +1,127 @@
+//! Commands that take out the lowest or highest members.
+
+use super::range::From;
+use super::reply as replies;
+use super::value::{SortedSet, SortedSetRef};
+use crate::store::commands::Row;
+use crate::store::context::{Args, Done, WriteCx};
+use crate::store::error::CommandError;
+use crate::store::reply::Reply;
+use crate::store::words;
+
+pub(super) const COMMANDS: &[Row] =
+    &[Row::write("zmpop", zmpop), Row::write("zpopmax", zpopmax), Row::write("zpopmin", zpopmin)];
+
+/// `ZPOPMIN key [count]`
+fn zpopmin(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    zpop(cx, args, From::Lowest, reply)
+}
+
+/// `ZPOPMAX key [count]`
+fn zpopmax(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    zpop(cx, args, From::Highest, reply)
+}
+
+fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>) -> Done {
+    if args.len() > 3 {
+        return Err(CommandError::SYNTAX);
+    }
+    let count = args.get(2).map(|count| pop_count(cx, count)).transpose()?;
+    if count == Some(0) && !cx.dialect().pops_positive_counts() {
+        // Not even the key is looked at.
+        reply.array(0);
+        return Ok(());
+    }
+    let Some(set) = cx.read::<SortedSet>(args[1])? else {
+        reply.array(0);
+        return Ok(());
+    };
+    let many = count.unwrap_or(1).min(set.len());
+    if count.is_none() {
+        let (front, back) = (set.iter().next(), set.iter().next_back());
+        let only = if from == From::Lowest { front } else { back };
+        // Without a count never in an array of its own.
+        reply.array(2);
+        if let Some((member, score)) = only {
+            replies::element(reply, member);
+            reply.double(score);
+        }
+    } else {
+        write_popped(set, many, from, |count, entries| {
+            replies::members(reply, count, entries, true);
+        });
+    }
+    remove_popped(cx, args[1], many, from)
+}
+
+/// How many are to be popped.
+fn pop_count(cx: &WriteCx<'_>, word: &[u8]) -> Result<usize, CommandError> {
+    const NOT_POSITIVE: CommandError =
+        CommandError::new("ERR value is out of range, must be positive");
+    if cx.dialect().pops_positive_counts() {
+        let count = words::int(word).map_err(|_| NOT_POSITIVE)?;
+        return usize::try_from(count).map_err(|_| NOT_POSITIVE);
+    }
+    Ok(usize::try_from(words::int(word)?).unwrap_or(0))
+}
+
+type Entry<'a> = (crate::rdb::Element<'a>, f64);
+
+/// Has members written that are about to be removed, in the order in which they are popped.
+fn write_popped<'a>(
+    set: SortedSetRef<'a>,
+    count: usize,
+    from: From,
+    write: impl FnOnce(usize, &mut dyn Iterator<Item = Entry<'a>>),
+) {
+    match from {
+        From::Lowest => write(count, &mut set.entries(0..count)),
+        From::Highest => write(count, &mut set.entries(set.len() - count..set.len()).rev()),
+    }
+}
+
+fn remove_popped(cx: &mut WriteCx<'_>, key: &[u8], count: usize, from: From) -> Done {
+    cx.edit::<SortedSet, _>(key, |set| {
+        let len = set.view().len();
+        let start = if from == From::Lowest { 0 } else { len.saturating_sub(count) };
+        set.remove_ranks(start..(start + count).min(len));
+        Ok(())
+    })?;
+    cx.dirty(count);
+    Ok(())
+}
+
+/// `ZMPOP numkeys key [key ...] MIN | MAX [COUNT count]`
+fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    let keys = words::int(args[1]).ok().filter(|&keys| keys > 0);
+    let keys = keys.ok_or(CommandError::new("ERR numkeys should be greater than 0"))?;
+    let where_at = usize::try_from(keys).unwrap_or(usize::MAX).saturating_add(2);
+    let from = match args.get(where_at) {
+        Some(word) if words::is(word, "min") => From::Lowest,
+        Some(word) if words::is(word, "max") => From::Highest,
+        _ => return Err(CommandError::SYNTAX),
+    };
+    let count = match &args[where_at + 1..] {
+        [] => 1,
+        [option, count, rest @ ..] if words::is(option, "count") => {
+            let count = words::int(count).ok().and_then(|count| usize::try_from(count).ok());
+            let count = count.filter(|&count| count > 0);
+            let count = count.ok_or(CommandError::new("ERR count should be greater than 0"))?;
+            if !rest.is_empty() {
+                return Err(CommandError::SYNTAX);
+            }
+            count
+        }
+        _ => return Err(CommandError::SYNTAX),
+    };
+    for key in &args[2..where_at] {
+        let Some(set) = cx.read::<SortedSet>(key)? else { continue };
+        let many = count.min(set.len());
+        reply.array(2);
+        reply.bulk(key);
+        write_popped(set, many, from, |count, entries| replies::pairs(reply, count, entries));
+        return remove_popped(cx, key, many, from);
+    }
+    reply.null_array();
+    Ok(())
+}

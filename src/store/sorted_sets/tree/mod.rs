@@ -1,0 +1,83 @@
+//! The order of a large sorted set: a B+ tree of numbers of members with their scores, which
+//! knows how many there are below each node.
+//!
+//! Insertion, removal, from a member to its rank and from a rank to its member take a time
+//! logarithmic in the length; a removed range, the same and its own length. Never sees a member:
+//! who asks compares.
+
+mod node;
+mod span;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use node::Node;
+pub(super) use span::Span;
+
+/// A member, by number, and its score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Item {
+    pub(super) score: f64,
+    pub(super) id: u32,
+}
+
+/// Items in order.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    root: Node,
+    len: usize,
+}
+
+impl Tree {
+    pub(super) fn new() -> Self {
+        Self { root: Node::empty(), len: 0 }
+    }
+
+    /// Of items that are in order.
+    pub(super) fn of_sorted(items: impl ExactSizeIterator<Item = Item>) -> Self {
+        let len = items.len();
+        Self { root: Node::of_sorted(items), len }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds an item behind all that are `before` it.
+    pub(super) fn insert(&mut self, item: Item, before: impl Fn(Item) -> bool) {
+        self.root.insert_at_root(item, &before);
+        self.len += 1;
+    }
+
+    /// How many items at the front `are_before`; it holds for some at the front and for none
+    /// behind them.
+    pub(super) fn rank(&self, are_before: impl Fn(Item) -> bool) -> usize {
+        self.root.rank(&are_before)
+    }
+
+    /// The item of this rank.
+    pub(super) fn get(&self, rank: usize) -> Option<Item> {
+        let (leaf, at) = self.root.leaf(rank)?;
+        leaf.get(at)
+    }
+
+    /// The items of these ranks, from both ends.
+    pub(super) fn span(&self, ranks: Range<usize>) -> Span<'_> {
+        Span::new(&self.root, ranks.start..ranks.end.min(self.len))
+    }
+
+    /// Removes the items of these ranks.
+    pub(super) fn remove(&mut self, ranks: Range<usize>) {
+        let ranks = ranks.start..ranks.end.min(self.len);
+        if !ranks.is_empty() {
+            self.len -= ranks.len();
+            self.root.remove_at_root(ranks);
+        }
+    }
+
+    /// Bytes on the heap. Walks the nodes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.root.heap_bytes()
+    }
+}
