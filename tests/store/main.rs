@@ -20,6 +20,7 @@ mod hashes_random;
 mod keys;
 mod lists;
 mod sets;
+mod sort;
 mod sorted_sets;
 mod streams;
 mod strings;

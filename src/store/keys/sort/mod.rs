@@ -17,6 +17,7 @@ use crate::store::error::CommandError;
 use crate::store::lists::{End, List};
 use crate::store::number;
 use crate::store::reply::Reply;
+use crate::store::sorted_sets::{Rules, SortedSet};
 use crate::store::value::Value;
 use options::Options;
 use source::Source;
@@ -49,6 +50,11 @@ fn sort_ro(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 /// [STORE destination]`
 fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let options = Options::of(&args[2..], true)?;
+    if let Ok(Some(_)) = cx.read::<SortedSet>(args[1]) {
+        // The server unpacks what it sorts, which stays so: `zsetConvert`.
+        let rules = Rules::of(cx);
+        cx.edit(args[1], |set: &mut SortedSet| set.unpack(&rules))?;
+    }
     let reader = cx.reader();
     let elements = sorted(&reader, args[1], &options)?;
     let Some(key) = options.store else {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::source::text;
 use crate::store::context::ReadCx;
 use crate::store::value::ValueRef;
 
@@ -17,7 +18,8 @@ pub(super) fn look_up<'a>(
     pattern: &[u8],
     element: &Cow<'a, [u8]>,
 ) -> Option<Cow<'a, [u8]>> {
-    if pattern == b"#" {
+    // As C sees it, which takes a zero byte for the end.
+    if pattern == b"#" || pattern.starts_with(b"#\0") {
         return Some(element.clone());
     }
     let at = star(pattern)?;
@@ -28,8 +30,8 @@ pub(super) fn look_up<'a>(
     };
     let key = [before, element, after].concat();
     match (cx.value(&key)?, field) {
-        (ValueRef::Str(text), None) => Some(Cow::Borrowed(text.bytes)),
-        (ValueRef::Hash(hash), Some(field)) => super::source::field(cx, hash, field),
+        (ValueRef::Str(string), None) => Some(Cow::Borrowed(string.bytes)),
+        (ValueRef::Hash(hash), Some(field)) => hash.value(field, cx.now).map(text),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! What `SORT` needs of the types of values: the elements of a collection, a field of a hash.
+//! What is sorted: the elements of a collection.
 
 use std::borrow::Cow;
 
@@ -31,6 +31,7 @@ impl<'a> Source<'a> {
             None => Vec::new(),
             Some(ValueRef::List(list)) => list.walk(0).map(text).collect(),
             Some(ValueRef::Set(set)) => set.iter().map(text).collect(),
+            Some(ValueRef::SortedSet(set)) => set.iter().map(|(member, _)| text(member)).collect(),
             Some(_) => return Err(CommandError::WRONG_TYPE),
         };
         Ok(Self { elements, is_set })
