@@ -112,6 +112,12 @@ impl Value {
                 Self::SortedSet(set.map_err(|fault| InsertError::Value(fault.to_string()))?)
             }
             rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
+            rdb::Value::Stream(stream) => {
+                let stream = Stream::from_snapshot(*stream);
+                Self::Stream(Box::new(
+                    stream.map_err(|error| InsertError::Value(error.to_string()))?,
+                ))
+            }
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
             other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),
         })

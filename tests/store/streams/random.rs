@@ -2,6 +2,7 @@
 
 use super::*;
 use fastrand::Rng;
+use tidegate::rdb::{Entry, Limits, dump};
 
 #[test]
 fn random_commands() {
@@ -25,21 +26,40 @@ fn random_commands() {
                     look(&mut twin, key);
                 }
             }
-            look(&mut twin, "s");
-            look(&mut twin, "t");
+            for key in ["s", "t"] {
+                look(&mut twin, key);
+                if let Some(copy) = copy(&mut twin, key) {
+                    look(&mut twin, &copy);
+                }
+            }
         }
     });
+}
+
+/// What the server writes of a key is loaded by the store and by the server itself.
+fn copy(twin: &mut Twin, key: &str) -> Option<String> {
+    let reply = twin.theirs(&["DUMP", key]);
+    let head = reply.iter().position(|&byte| byte == b'\n').unwrap_or(0) + 1;
+    let payload = reply.get(head..reply.len() - 2).filter(|it| !it.is_empty())?;
+    let copy = format!("{key}-copy");
+    let restored = twin.theirs(&[&b"RESTORE"[..], copy.as_bytes(), b"0", payload]);
+    assert_eq!(restored, b"+OK\r\n");
+    let value = dump::decode(payload, Limits::default()).unwrap().value;
+    let key = copy.clone().into_bytes();
+    let entry = Entry { key, expires_ms: None, idle: None, freq: None, meta: None, value };
+    twin.store.insert(0, entry).unwrap();
+    Some(copy)
 }
 
 /// Every command that reads.
 #[track_caller]
 fn look(twin: &mut Twin, key: &str) {
-    for line in ["XINFO STREAM k", "XINFO STREAM k FULL", "XINFO STREAM k FULL COUNT 0"] {
-        twin.timed_line(&line.replace('k', key));
+    for line in ["XINFO STREAM ?", "XINFO STREAM ? FULL", "XINFO STREAM ? FULL COUNT 0"] {
+        twin.timed_line(&line.replace('?', key));
     }
-    for line in ["XINFO GROUPS k", "XRANGE k - +", "XREVRANGE k + -", "XLEN k", "XREAD STREAMS k 0"]
+    for line in ["XINFO GROUPS ?", "XRANGE ? - +", "XREVRANGE ? + -", "XLEN ?", "XREAD STREAMS ? 0"]
     {
-        twin.timed_line(&line.replace('k', key));
+        twin.timed_line(&line.replace('?', key));
     }
     for group in ["g", "h"] {
         twin.timed_line(&format!("XPENDING {key} {group}"));
