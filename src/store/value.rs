@@ -114,12 +114,10 @@ impl Value {
             rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
             rdb::Value::Stream(stream) => {
                 let stream = Stream::from_snapshot(*stream);
-                Self::Stream(Box::new(
-                    stream.map_err(|error| InsertError::Value(error.to_string()))?,
-                ))
+                let stream = stream.map_err(|fault| InsertError::Value(fault.to_string()))?;
+                Self::Stream(Box::new(stream))
             }
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
-            other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),
         })
     }
 
@@ -220,7 +218,7 @@ impl<'a> ValueRef<'a> {
             Self::Set(set) => set.write(to),
             Self::Hash(hash) => hash.write(to),
             Self::SortedSet(zset) => zset.write(to),
-            Self::Stream(_) => Ok(()),
+            Self::Stream(stream) => stream.write(to),
             Self::Module(module) => to.module(&module.raw),
         }
     }

@@ -18,8 +18,7 @@ fn load(store: &mut Store, file: impl std::io::Read) {
         match item {
             Item::SelectDb(number) => db = usize::try_from(number).unwrap(),
             Item::Key(entry) => {
-                let name = entry.key.escape_ascii().to_string();
-                store.insert(db, entry).unwrap_or_else(|error| panic!("{name}: {error}"));
+                store.insert(db, entry).unwrap();
             }
             Item::Function(source) => store.add_function(source),
             _ => {}
