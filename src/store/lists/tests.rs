@@ -1,3 +1,5 @@
+//! Lists against a deque, which is their model.
+
 use std::collections::VecDeque;
 
 use super::view::Needle;
