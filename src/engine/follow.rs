@@ -50,7 +50,11 @@ impl Follower {
         engine.enter(LinkState::Handshake);
         match self.handshake(&mut wire).await? {
             Outcome::Full(position) => transfer::full(self, &mut wire, position).await?,
-            Outcome::Continue(replid) => self.resume(replid),
+            Outcome::Continue(replid) => {
+                self.resume(replid);
+                // What came behind the answer is the stream's already.
+                self.offsets.received(wire.input.len() as u64);
+            }
         }
         let phase = if self.is_uncounted { Phase::Uncounted } else { Phase::Streaming };
         wire.enter(phase);

@@ -12,6 +12,7 @@ use super::Engine;
 use super::engine::unix_ms;
 use super::load::{LoadError, load};
 use super::memory;
+use super::spool::Spool;
 use crate::rdb::WriteError;
 use crate::replication::{Identity, Offsets};
 use crate::store::Store;
@@ -101,6 +102,25 @@ impl Engine {
         Ok(path.display().to_string())
     }
 
+    /// Keeps a full resync's payload as the snapshot, as servers do: what was received is on the
+    /// disk already. Syncing takes a while, so it is done on a thread of its own.
+    pub(super) fn keep_payload(self: &Arc<Self>, payload: Spool) {
+        let engine = Arc::clone(self);
+        let work = move || {
+            // Who saves at the moment has newer data.
+            if !engine.saving.swap(true, Relaxed) {
+                let path = engine.snapshot_path();
+                if let Err(error) = payload.keep_as(&path) {
+                    tracing::warn!(path = %path.display(), "the payload is not kept: {error}");
+                }
+                engine.saving.store(false, Relaxed);
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("replica-keep".into()).spawn(work) {
+            tracing::warn!("the payload is not kept: {error}");
+        }
+    }
+
     /// Loads what an earlier run saved, if it did.
     pub(super) fn restore(&self) {
         let path = self.snapshot_path();
@@ -114,7 +134,8 @@ impl Engine {
     fn restore_from(&self, file: File, path: &Path) {
         let started = Instant::now();
         let databases = self.store().databases();
-        let loaded = load(BufReader::with_capacity(BUFFER, file), databases, self.memory_limit());
+        let source = BufReader::with_capacity(BUFFER, file);
+        let loaded = load(source, databases, self.seed, self.memory_limit());
         match loaded {
             Ok(loaded) => {
                 let replid = loaded.replid.as_deref().and_then(|text| text.parse::<ReplId>().ok());
