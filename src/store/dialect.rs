@@ -34,6 +34,21 @@ impl Dialect {
         Self { vendor, version: (major, minor) }
     }
 
+    /// The version, as an RDB file tells it.
+    #[must_use]
+    pub fn version_text(self) -> String {
+        format!("{}.{}.0", self.version.0, self.version.1)
+    }
+
+    /// The field of an RDB file that tells it.
+    #[must_use]
+    pub fn version_field(self) -> &'static str {
+        match self.vendor {
+            Vendor::Redis => "redis-ver",
+            Vendor::Valkey => "valkey-ver",
+        }
+    }
+
     /// Whose server.
     #[must_use]
     pub fn vendor(self) -> Vendor {

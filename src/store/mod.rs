@@ -140,6 +140,12 @@ impl Store {
         commands::readable()
     }
 
+    /// Whose data it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// How many databases there are.
     #[must_use]
     pub fn databases(&self) -> usize {

@@ -24,4 +24,5 @@ mod sorted_sets;
 mod strings;
 mod twin;
 
+use support::{Flavor, Reply};
 use twin::{Order, Twin};
