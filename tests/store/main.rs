@@ -14,6 +14,7 @@
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod geo;
 mod sorted_sets;
 mod strings;
 mod twin;

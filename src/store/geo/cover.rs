@@ -16,7 +16,7 @@ const NEIGHBORS: [(i8, i8); 8] =
 /// The cells that together cover a shape, in the order in which servers look at them. None comes
 /// twice in a row.
 pub(super) fn cells(shape: &Shape, dialect: Dialect) -> Vec<Cell> {
-    let bounds = shape.bounds(dialect);
+    let bounds = shape.bounds();
     let mut step = steps(shape.reach(), shape.center.latitude);
     if step > 1 && is_too_small(Cell::of(shape.center, step), shape, bounds, dialect) {
         step -= 1;

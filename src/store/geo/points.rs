@@ -21,8 +21,13 @@ pub(super) fn place(set: SortedSetRef<'_>, member: &[u8]) -> Option<Point> {
 /// Writes longitude and latitude.
 pub(super) fn write_point(reply: &mut Reply<'_>, point: Point) {
     reply.array(2);
-    reply.human_double(point.longitude);
-    reply.human_double(point.latitude);
+    for degrees in [point.longitude, point.latitude] {
+        if reply.dialect().shows_short_points() {
+            reply.double(degrees);
+        } else {
+            reply.human_double(degrees);
+        }
+    }
 }
 
 /// Writes a distance, always as text of four decimals (`addReplyDoubleDistance`).

@@ -82,6 +82,9 @@ fn run<'a>(
     let source = if kind == Kind::SearchStore { args[2] } else { args[1] };
     let set = cx.read::<SortedSet>(source)?;
     let dialect = cx.dialect();
+    if set.is_none() && dialect.searches_only_sources() {
+        return Ok((Search::default(), Vec::new()));
+    }
     let search = Reading { kind, set, dialect }.parse(args)?;
     let found = match (set, search.shape()) {
         (Some(set), Some(shape)) => find(set, &search, &shape, dialect),
