@@ -66,6 +66,12 @@ fn places_and_distances() {
         "GEOPOS odd e f",
         "GEOHASH odd e f",
         "ZREM g corner other zero new",
+        "GEOADD m 10 10 a 10 20 b 10 50.5 c 10 -33 d",
+        "GEODIST m a b",
+        "GEOSEARCHSTORE d m FROMMEMBER a BYRADIUS 9000 km STOREDIST",
+        "ZRANGE d 0 -1 WITHSCORES",
+        "GEOSEARCHSTORE d m FROMMEMBER c BYBOX 9000 19000 km STOREDIST",
+        "ZRANGE d 0 -1 WITHSCORES",
     ]);
 }
 
@@ -211,7 +217,7 @@ fn random_searches() {
             words.extend([x.to_string(), y.to_string(), format!("m{n}")]);
         }
         twin.same(&words);
-        for n in 0..3000 {
+        for n in 0..1500 {
             let (one, other) = (random.u16(..3000), random.u16(..3000));
             if n % 3 == 0 {
                 twin.line(&format!("GEODIST g m{one} m{other} {}", ["m", "km", "ft", "mi"][n % 4]));

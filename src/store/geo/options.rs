@@ -274,7 +274,7 @@ impl Reading<'_> {
         let count = count.map_err(|_| CommandError::new("ERR invalid number of vertices"))?;
         let too_few = CommandError::new("ERR GEOSEARCH BYPOLYGON must have at least 3 vertices");
         let count = usize::try_from(count).ok().filter(|&count| count >= 3);
-        let count = count.ok_or(too_few.clone())?;
+        let count = count.ok_or_else(|| too_few.clone())?;
         let (words, rest) = rest.split_at_checked(2 * count).ok_or(too_few)?;
         let vertex = |pair: &[&[u8]]| units::point(pair[0], pair[1], self.dialect);
         let vertices: Result<Vec<_>, _> = words.chunks_exact(2).map(vertex).collect();

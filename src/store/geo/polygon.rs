@@ -42,9 +42,13 @@ impl Polygon {
         inside
     }
 
-    /// Metres from the centre to the farthest vertex.
+    /// Metres from the centre to the farthest corner of its bounds.
     pub(super) fn reach(&self, center: Point) -> f64 {
-        self.vertices.iter().map(|&vertex| distance(center, vertex, true)).fold(0.0, f64::max)
+        let Bounds { longitude: (west, east), latitude: (south, north) } = self.bounds();
+        let corners = [(west, south), (west, north), (east, south), (east, north)];
+        let away = corners
+            .map(|(longitude, latitude)| distance(center, Point { longitude, latitude }, true));
+        away.into_iter().fold(0.0, f64::max)
     }
 
     /// The degrees that it reaches.

@@ -18,7 +18,7 @@ pub(super) fn unit(word: &[u8], dialect: Dialect) -> Result<f64, CommandError> {
     } else {
         "ERR unsupported unit provided. please use m, km, ft, mi"
     };
-    found.map(|(_, metres)| metres).ok_or(CommandError::new(text))
+    found.map(|(_, metres)| metres).ok_or_else(|| CommandError::new(text))
 }
 
 /// A longitude and a latitude (`extractLongLatOrReply`).
@@ -50,5 +50,5 @@ pub(super) fn length(
     what: &'static str,
     dialect: Dialect,
 ) -> Result<f64, CommandError> {
-    number::parse(word, dialect).ok_or(CommandError::new(what))
+    number::parse(word, dialect).ok_or_else(|| CommandError::new(what))
 }
