@@ -328,4 +328,21 @@ impl Dialect {
     pub(crate) fn searches_polygons(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (9, 0)
     }
+
+    /// Longitudes and latitudes are shown as doubles are, rather than with 17 decimals (measured
+    /// with Redis 8.2; Valkey 9.1 does not).
+    pub(crate) fn shows_short_points(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 0)
+    }
+
+    /// `GEOSEARCHSTORE` tells its own name in errors (Redis 7.0; measured).
+    pub(crate) fn names_search_store(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// A search without a source has no outcome at all, whatever else is said; nothing is
+    /// stored either (measured; not so in Redis 7.0).
+    pub(crate) fn searches_only_sources(self) -> bool {
+        !self.since_redis((7, 0))
+    }
 }
