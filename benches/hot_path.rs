@@ -4,6 +4,7 @@
 mod way;
 
 use divan::{AllocProfiler, Bencher, black_box};
+use way::stream::{STREAMS, StreamWay, stream};
 use way::{REPLIES, REQUESTS, Way};
 
 #[global_allocator]
@@ -25,4 +26,11 @@ fn request(bencher: Bencher<'_, '_>, name: &str) {
 fn reply(bencher: Bencher<'_, '_>, name: &str) {
     let bytes = way::reply(name);
     bencher.bench_local(|| way::replies(black_box(&bytes)));
+}
+
+/// A thousand commands of a replication stream, found and taken apart.
+#[divan::bench(args = STREAMS, sample_size = 10)]
+fn replication(bencher: Bencher<'_, '_>, name: &str) {
+    let (mut way, bytes) = (StreamWay::new(), stream(name));
+    bencher.bench_local(|| way.walk(black_box(&bytes)));
 }

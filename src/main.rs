@@ -11,6 +11,10 @@ use tidegate::config::Config;
 use tidegate::rdb_tool::ToolError;
 use tidegate::{check, proxy, rdb_tool, telemetry};
 
+/// What Redis uses too: size classes that waste little, and it tells how much is in use.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Exit code for a configuration that cannot be used (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
 

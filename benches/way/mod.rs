@@ -1,6 +1,8 @@
 //! The way of requests through the pure part of the proxy, and the bytes to send along it. Shared
 //! by the micro-benchmark and the test that no request allocates.
 
+pub(crate) mod stream;
+
 use std::sync::Arc;
 
 use tidegate::command::{Access, resolve};
@@ -28,6 +30,7 @@ impl Way {
             weight: 1,
             scan_tag: id,
             excluded: None,
+            is_local: false,
             health: fresh(),
         };
         let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];

@@ -1,10 +1,12 @@
 //! The replication stream becomes changes of the store.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::engine::unix_ms;
 use super::fault::{ApplyError, LinkFault};
+use super::memory;
 use crate::replication::{ArgsPool, Offsets, StreamReader, Unit, is_getack};
 use crate::resp::RespVersion;
 use crate::store::{Ask, Outcome, Store};
@@ -13,6 +15,8 @@ use crate::store::{Ask, Outcome, Store};
 const SLICE: Duration = Duration::from_micros(200);
 /// How many units are applied between two looks at the clock.
 const UNITS_PER_LOOK: u32 = 32;
+/// How often is looked at the memory in use.
+const MEMORY_PERIOD: Duration = Duration::from_millis(100);
 /// The longest unit. A transaction is held until it is whole.
 const UNIT_MAX: usize = 4 << 30;
 
@@ -27,6 +31,8 @@ pub(super) struct Applier {
     replies: Vec<u8>,
     /// The master asked for an ack.
     ack_wanted: bool,
+    /// When the memory in use was looked at.
+    looked: Option<Instant>,
 }
 
 /// How far a slice came.
@@ -39,13 +45,15 @@ pub(super) struct Slice {
 }
 
 impl Applier {
-    pub(super) fn new() -> Self {
+    /// Goes on in database `db`.
+    pub(super) fn new(db: usize) -> Self {
         Self {
             reader: StreamReader::new(UNIT_MAX),
             pool: ArgsPool::default(),
-            db: 0,
+            db,
             replies: Vec::new(),
             ack_wanted: false,
+            looked: None,
         }
     }
 
@@ -73,8 +81,9 @@ impl Applier {
         offsets: &mut Offsets,
         stream: &[u8],
     ) -> Result<Slice, LinkFault> {
-        let mut store = engine.store_mut();
         let started = Instant::now();
+        self.look_at_memory(engine, started)?;
+        let mut store = engine.store_mut();
         let now_ms = unix_ms();
         let (mut consumed, mut units) = (0, 0);
         let outcome = loop {
@@ -99,11 +108,24 @@ impl Applier {
             }
         };
         engine.publish(offsets);
+        engine.stream_db.store(self.db, Relaxed);
         drop(store);
         let mut facts = engine.facts();
         facts.backlog.append(&stream[..consumed]);
         facts.counts.commands_applied += u64::from(units);
         outcome.map(|more| Slice { consumed, more })
+    }
+
+    /// Looks, now and then, whether there is room for more.
+    fn look_at_memory(&mut self, engine: &Engine, now: Instant) -> Result<(), ApplyError> {
+        if self.looked.is_some_and(|at| now - at < MEMORY_PERIOD) {
+            return Ok(());
+        }
+        self.looked = Some(now);
+        match memory::beyond(engine.memory_limit()) {
+            Some((used, limit)) => Err(ApplyError::Memory { used, limit }),
+            None => Ok(()),
+        }
     }
 
     fn unit(&mut self, store: &mut Store, bytes: &[u8], now_ms: i64) -> Result<(), ApplyError> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -27,6 +27,13 @@ pub struct Engine {
     applied: AtomicU64,
     /// `slave_read_repl_offset`
     received: AtomicU64,
+    /// The database that the stream has selected, as of `applied`.
+    pub(super) stream_db: AtomicUsize,
+    /// A snapshot is being written.
+    pub(super) saving: AtomicBool,
+    /// When one was written last, in Unix seconds; 0 is never.
+    pub(super) last_save: AtomicI64,
+    pub(super) last_save_failed: AtomicBool,
     /// When the master last said something.
     heard_ms: AtomicU64,
     /// Counts who told an engine that stands still to try again.
@@ -107,6 +114,10 @@ impl Engine {
             databases,
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
+            stream_db: AtomicUsize::new(0),
+            saving: AtomicBool::new(false),
+            last_save: AtomicI64::new(0),
+            last_save_failed: AtomicBool::new(false),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
             facts: Mutex::new(facts),
@@ -192,6 +203,16 @@ impl Engine {
     pub(super) fn enter(&self, state: LinkState) {
         let now = self.now_ms();
         self.facts().status.enter(state, now);
+    }
+
+    /// `maxmemory`, in bytes.
+    pub(super) fn memory_limit(&self) -> Option<u64> {
+        self.config.load().replica.maxmemory.map(|limit| limit.bytes())
+    }
+
+    /// `dbfilename` in `dir`
+    pub(super) fn snapshot_path(&self) -> PathBuf {
+        self.dir().join(&self.config.load().replica.dbfilename)
     }
 
     /// `dir`

@@ -94,6 +94,10 @@ impl LinkFault {
     /// Whether the data may be no prefix of the master's any more: the next resync has to be a
     /// full one.
     pub(super) fn is_divergence(&self) -> bool {
-        matches!(self, Self::Stream(_) | Self::Apply(_))
+        match self {
+            Self::Apply(ApplyError::Memory { .. }) => false,
+            Self::Stream(_) | Self::Apply(_) => true,
+            _ => false,
+        }
     }
 }

@@ -20,6 +20,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// Follows whoever is to be followed, for ever.
 pub(super) async fn keep(engine: &Arc<Engine>) {
+    engine.restore();
     let mut follower = Follower::new(engine);
     let mut pause = PAUSE_MIN;
     loop {
@@ -48,11 +49,13 @@ pub(super) async fn keep(engine: &Arc<Engine>) {
 
 /// Waits for `pause`, or until another master is to be followed.
 async fn wait(engine: &Engine, master: &HostPort, pause: Duration) {
-    let nudges = engine.nudges();
+    let (nudges, config) = (engine.nudges(), engine.config.load_full());
     let mut waited = Duration::ZERO;
     while waited < pause
         && engine.wanted_master().as_ref() == Some(master)
         && engine.nudges() == nudges
+        // What stood in the way may have been changed.
+        && Arc::ptr_eq(&config, &engine.config.load())
     {
         sleep(LOOK).await;
         waited += LOOK;

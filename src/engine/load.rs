@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use super::fault::Remedy;
-use crate::rdb::{Item, Limits, RdbError, Reader};
+use super::memory;
+use crate::rdb::{Entry, Item, Limits, RdbError, Reader};
 use crate::store::{Dialect, InsertError, Store, Vendor};
 
 /// Why a snapshot could not be loaded.
@@ -59,20 +60,29 @@ pub(super) struct Loaded {
     pub(super) db: Option<usize>,
 }
 
-/// Reads a whole snapshot.
-pub(super) fn load(source: impl Read, databases: usize) -> Result<Loaded, LoadError> {
+/// How many keys are loaded between two looks at the memory in use.
+const KEYS_PER_LOOK: u64 = 4096;
+
+/// Reads a whole snapshot. `limit` is the most bytes that may be in use meanwhile (`maxmemory`).
+pub(super) fn load(
+    source: impl Read,
+    databases: usize,
+    limit: Option<u64>,
+) -> Result<Loaded, LoadError> {
     let mut reader = Reader::new(source, Limits::default());
     let store = Store::new(databases, Dialect::default(), fastrand::u64(..));
     let mut loaded = Loaded { store, replid: None, offset: None, db: None };
-    let mut db = 0;
+    let (mut db, mut keys) = (0, 0_u64);
     while let Some(item) = reader.next_item()? {
         match item {
             Item::Key(entry) => {
-                let name = entry.key.iter().take(64).copied().collect::<Vec<_>>();
-                loaded.store.insert(db, entry).map_err(|error| LoadError::Key {
-                    key: name.escape_ascii().to_string(),
-                    error,
-                })?;
+                insert(&mut loaded.store, db, entry)?;
+                keys += 1;
+                if keys.is_multiple_of(KEYS_PER_LOOK)
+                    && let Some((used, limit)) = memory::beyond(limit)
+                {
+                    return Err(LoadError::Memory { used, limit });
+                }
             }
             Item::SelectDb(number) => {
                 let found = usize::try_from(number).ok().filter(|at| *at < databases);
@@ -86,6 +96,13 @@ pub(super) fn load(source: impl Read, databases: usize) -> Result<Loaded, LoadEr
         }
     }
     Ok(loaded)
+}
+
+fn insert(store: &mut Store, db: usize, entry: Entry) -> Result<(), LoadError> {
+    store.insert(db, entry).map_err(|(key, error)| {
+        let short = key.get(..64).unwrap_or(&key);
+        LoadError::Key { key: short.escape_ascii().to_string(), error }
+    })
 }
 
 fn aux(loaded: &mut Loaded, key: &[u8], value: &[u8]) {

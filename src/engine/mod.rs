@@ -9,8 +9,10 @@
 //! | `wire` | its socket: bytes in, acks out, time-outs |
 //! | `transfer` | a full resync: the payload received, loaded, caught up with |
 //! | `spool` | a file that is written and read at the same time |
+//! | `snapshot` | the data on the disk |
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
+//! | `memory` | how much is in use |
 //! | `observe` | the engine as the monitor sees it |
 //! | `read` | its data, as clients read them in place |
 //! | `fault` | why a link ended, and when to try again |
@@ -25,12 +27,15 @@ mod fault;
 mod follow;
 mod link;
 mod load;
+mod memory;
 mod observe;
 mod read;
+mod snapshot;
 mod spool;
 mod start;
 mod transfer;
 mod wire;
 
 pub use engine::Engine;
+pub use snapshot::SaveError;
 pub use start::start;

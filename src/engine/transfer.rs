@@ -4,6 +4,7 @@
 //! The master is told that the payload has come when it has come, not when it is loaded: it
 //! sends the stream at once, and nothing gathers in its output buffer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -30,7 +31,7 @@ pub(super) async fn full(
     wire: &mut Wire<'_>,
     position: Option<Position>,
 ) -> Result<(), LinkFault> {
-    let engine = &*follower.engine;
+    let engine = &Arc::clone(&follower.engine);
     engine.enter(LinkState::Sync);
     engine.facts().transfer = Some(Transfer::default());
     wire.enter(Phase::Syncing);
@@ -40,9 +41,8 @@ pub(super) async fn full(
     let form = receive(follower, wire, &mut spool, &mut loading).await?;
     let offset = position.map(|position| position.offset).unwrap_or_default();
     if form == Form::Marked {
-        wire.ack(offset).await?;
+        wire.open_stream();
     }
-    follower.is_uncounted = position.is_none();
     let mut offsets = Offsets::at(offset);
     let mut late = Spool::new(&dir).map_err(LinkFault::Spool)?;
     let loaded = loop {
@@ -52,11 +52,13 @@ pub(super) async fn full(
             Err(TryRecvError::Closed) => return Err(panicked()),
             Err(TryRecvError::Empty) => {}
         }
-        wire.tick(follower.offsets.applied(), GLANCE).await?;
+        wire.tick(offset, GLANCE).await?;
     };
+    follower.is_uncounted = position.is_none();
     follower.applier.restart(0);
     follower.offsets = offsets;
     switch(follower, loaded, position);
+    engine.keep_payload(spool);
     wire.enter(if follower.is_uncounted { Phase::Uncounted } else { Phase::Streaming });
     catch_up(follower, wire, late).await
 }
@@ -64,10 +66,11 @@ pub(super) async fn full(
 /// Loads what the spool gets, on a thread of its own.
 fn start_loading(engine: &Engine, source: SpoolReader) -> Result<Loading, LinkFault> {
     let databases = engine.store().databases();
+    let limit = engine.memory_limit();
     let (done, loading) = oneshot::channel();
     let work = move || {
         // Nobody is there any more who would want it: the link was lost.
-        drop(done.send(load(source, databases)));
+        drop(done.send(load(source, databases, limit)));
     };
     let builder = std::thread::Builder::new().name("replica-load".into());
     builder.spawn(work).map_err(LinkFault::Spool)?;

@@ -53,6 +53,11 @@ impl<'e> Wire<'e> {
         self.pulse.enter(phase, self.engine.now_ms());
     }
 
+    /// The payload has come: the master may send the stream.
+    pub(super) fn open_stream(&mut self) {
+        self.pulse.open_stream(self.engine.now_ms());
+    }
+
     /// Says how far the data is, at once.
     pub(super) async fn ack(&mut self, offset: ReplOffset) -> Result<(), LinkFault> {
         write_ack(offset, &mut self.output);

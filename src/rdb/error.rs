@@ -124,7 +124,7 @@ pub struct Corrupt {
 }
 
 impl Corrupt {
-    pub(super) const fn new(form: &'static str, what: &'static str) -> Self {
+    pub(crate) const fn new(form: &'static str, what: &'static str) -> Self {
         Self { form, what }
     }
 }

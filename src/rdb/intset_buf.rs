@@ -3,6 +3,7 @@
 
 use super::error::Corrupt;
 use super::intset::{HEADER, Intset};
+use super::intset_ref::IntsetRef;
 
 /// The width that an intset starts with.
 const NARROWEST: usize = 2;
@@ -45,10 +46,22 @@ impl IntsetBuf {
         Self(vec![2, 0, 0, 0, 0, 0, 0, 0])
     }
 
+    /// Takes `bytes` unchecked, as [`IntsetRef::trusted`] does: for those that were one before.
+    #[must_use]
+    pub fn trusted(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// It, to be read.
+    #[must_use]
+    pub fn view(&self) -> IntsetRef<'_> {
+        IntsetRef::trusted(&self.0)
+    }
+
     /// How wide an integer is, in bytes: 2, 4 or 8.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.0.first().copied().map_or(8, usize::from)
+        self.0.first().copied().map_or(8, usize::from).max(1)
     }
 
     /// How many integers there are.
@@ -89,28 +102,13 @@ impl IntsetBuf {
     /// The integer at `index`, in ascending order.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<i64> {
-        let start = HEADER.checked_add(index.checked_mul(self.width())?)?;
-        super::intset::integer(self.0.get(start..start.checked_add(self.width())?)?)
+        self.view().get(index)
     }
 
     /// Whether `number` is in it.
     #[must_use]
     pub fn contains(&self, number: i64) -> bool {
-        width_of(number) <= self.width() && self.search(number).is_ok()
-    }
-
-    /// Where `number` is, or where it belongs.
-    fn search(&self, number: i64) -> Result<usize, usize> {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            match self.get(middle) {
-                Some(found) if found == number => return Ok(middle),
-                Some(found) if found < number => low = middle + 1,
-                _ => high = middle,
-            }
-        }
-        Err(low)
+        width_of(number) <= self.width() && self.view().contains(number)
     }
 
     /// Puts `number` in; tells whether it was not there.
@@ -118,7 +116,7 @@ impl IntsetBuf {
     /// # Errors
     /// More than `u32::MAX` integers cannot be; it is as it was.
     pub fn insert(&mut self, number: i64) -> Result<bool, Corrupt> {
-        let Err(index) = self.search(number) else { return Ok(false) };
+        let Err(index) = self.view().search(number) else { return Ok(false) };
         if u32::try_from(self.len() + 1).is_err() {
             return Err(Corrupt::new("intset", "would have too many integers"));
         }
@@ -142,7 +140,7 @@ impl IntsetBuf {
 
     /// Takes `number` out; tells whether it was there.
     pub fn remove(&mut self, number: i64) -> bool {
-        let Ok(index) = self.search(number) else { return false };
+        let Ok(index) = self.view().search(number) else { return false };
         let start = HEADER + index * self.width();
         self.0.drain(start..start + self.width());
         self.set_count();

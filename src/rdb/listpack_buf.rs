@@ -51,7 +51,7 @@ impl ListpackBuf {
         Self(bytes)
     }
 
-    /// Takes `bytes` unchecked, as [`ListpackRef::trusted`] does: for those that were one before.
+    /// Takes `bytes` unchecked, as [`ListpackRef::trusted`] does.
     #[must_use]
     pub fn trusted(bytes: Vec<u8>) -> Self {
         Self(bytes)

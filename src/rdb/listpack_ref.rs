@@ -226,6 +226,23 @@ pub struct Positions<'a> {
     back: usize,
 }
 
+impl Positions<'_> {
+    /// Whether all were walked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.front >= self.back
+    }
+
+    /// Behind the last that was not walked.
+    pub(super) fn end(&self) -> Position {
+        Position(self.back)
+    }
+
+    /// Those from one position to another of the same listpack.
+    pub(super) fn between(&self, front: Position, back: Position) -> Self {
+        Self { bytes: self.bytes, front: front.0, back: back.0 }
+    }
+}
+
 impl<'a> Iterator for Positions<'a> {
     type Item = (Position, Element<'a>);
 

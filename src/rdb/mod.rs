@@ -49,6 +49,7 @@ mod hash_writer;
 mod input;
 mod intset;
 mod intset_buf;
+mod intset_ref;
 mod length;
 mod limits;
 mod listpack;
@@ -64,6 +65,7 @@ mod reader;
 mod stream;
 mod stream_decode;
 mod stream_encode;
+mod stream_entries;
 mod string;
 mod strings;
 #[cfg(test)]
@@ -83,6 +85,7 @@ pub use form::Form;
 pub use hash_writer::FieldTtl;
 pub use intset::Intset;
 pub use intset_buf::IntsetBuf;
+pub use intset_ref::IntsetRef;
 pub use limits::Limits;
 pub use listpack::{Elements, Listpack};
 pub use listpack_buf::ListpackBuf;
@@ -91,10 +94,8 @@ pub use listpack_entry::Element;
 pub use listpack_ref::{ListpackRef, Position, Positions};
 pub use module::Module;
 pub use reader::{ChecksumState, Entry, Header, Item, ModuleAux, Reader};
-pub use stream::{
-    Consumer, Entries, Entry as StreamEntry, Group, Idempotence, Pending, Producer, Stream,
-    StreamId, StreamNode,
-};
+pub use stream::{Consumer, Group, Idempotence, Pending, Producer, Stream, StreamId, StreamNode};
+pub use stream_entries::{Entries as StreamEntries, Entry as StreamEntry};
 pub use string::Text;
 pub use strings::Strings;
 pub use types::Vendor;

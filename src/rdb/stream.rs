@@ -1,13 +1,9 @@
-//! Streams: the listpacks that hold their entries, their groups, and how entries lie in a
-//! listpack. Nothing here changes one.
+//! Streams: the listpacks that hold their entries, and their groups. Nothing here changes one.
 
 use super::error::Corrupt;
-use super::listpack::{Elements, Listpack};
+use super::listpack::Listpack;
 use super::listpack_entry::Element;
-
-const fn corrupt(what: &'static str) -> Corrupt {
-    Corrupt::new("stream", what)
-}
+use super::stream_entries::{Entries, check};
 
 /// An entry's id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,37 +114,14 @@ pub struct StreamNode {
     listpack: Listpack,
 }
 
-/// The entry was deleted and lies there still.
-const DELETED: i64 = 1;
-/// The entry has the fields of the first one, which are not repeated.
-const SAME_FIELDS: i64 = 2;
-
 impl StreamNode {
     /// Takes a listpack if entries lie in it as they should.
     ///
     /// # Errors
     /// [`Corrupt`] says what does not hold.
     pub fn new(master: StreamId, listpack: Listpack) -> Result<Self, Corrupt> {
-        let node = Self { master, listpack };
-        let head = node.head().ok_or(corrupt("a node's head is cut off"))?;
-        let mut entries = head.entries;
-        let (mut live, mut deleted) = (0, 0);
-        let mut before = None;
-        while !entries.is_at_end() {
-            let entry = entries.step().ok_or(corrupt("an entry is cut off"))?;
-            if !entry.ends_right {
-                return Err(corrupt("an entry's length is not its length"));
-            }
-            if before.is_some_and(|before| before >= entry.entry.id) {
-                return Err(corrupt("the ids of entries do not ascend"));
-            }
-            before = Some(entry.entry.id);
-            *if entry.entry.deleted { &mut deleted } else { &mut live } += 1;
-        }
-        if (live, deleted) != (head.live, head.deleted) {
-            return Err(corrupt("a node has not as many entries as it says"));
-        }
-        Ok(node)
+        check(master, listpack.view())?;
+        Ok(Self { master, listpack })
     }
 
     /// The id that those of the entries are relative to.
@@ -172,7 +145,8 @@ impl StreamNode {
     /// How many entries there are, deleted ones not counted.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.head().and_then(|head| u64::try_from(head.live).ok()).unwrap_or_default()
+        let live = self.listpack.iter().next().and_then(Element::as_int);
+        live.and_then(|live| u64::try_from(live).ok()).unwrap_or_default()
     }
 
     /// Whether there is none.
@@ -184,131 +158,7 @@ impl StreamNode {
     /// Its entries, ascending; deleted ones too.
     #[must_use]
     pub fn entries(&self) -> Entries<'_> {
-        let none = Entries { master: self.master, names: (self.listpack.iter(), 0), rest: None };
-        self.head().map_or(none, |head| head.entries)
-    }
-
-    fn head(&self) -> Option<Head<'_>> {
-        let mut rest = self.listpack.iter();
-        let live = rest.next()?.as_int()?;
-        let deleted = rest.next()?.as_int()?;
-        let fields = usize::try_from(rest.next()?.as_int()?).ok()?;
-        let names = (rest.clone(), fields);
-        skip(&mut rest, fields)?;
-        // An entry of length 0, where walking back ends.
-        (rest.next()?.as_int()? == 0).then_some(())?;
-        Some(Head {
-            live,
-            deleted,
-            entries: Entries { master: self.master, names, rest: Some(rest) },
-        })
-    }
-}
-
-struct Head<'a> {
-    live: i64,
-    deleted: i64,
-    entries: Entries<'a>,
-}
-
-/// Passes over `count` elements, which have to be there.
-fn skip(elements: &mut Elements<'_>, count: usize) -> Option<()> {
-    if count > 0 {
-        elements.nth(count - 1)?;
-    }
-    Some(())
-}
-
-/// Walks the entries of a node.
-#[derive(Clone, Debug)]
-pub struct Entries<'a> {
-    master: StreamId,
-    /// The names of the first entry's fields, and how many there are.
-    names: (Elements<'a>, usize),
-    rest: Option<Elements<'a>>,
-}
-
-/// An entry of a stream.
-#[derive(Clone, Debug)]
-pub struct Entry<'a> {
-    /// Its id.
-    pub id: StreamId,
-    /// Whether it was deleted.
-    pub deleted: bool,
-    /// Where its names are, if not beside its values.
-    names: Option<Elements<'a>>,
-    values: Elements<'a>,
-    count: usize,
-}
-
-struct Step<'a> {
-    entry: Entry<'a>,
-    /// Whether the length behind it is its length.
-    ends_right: bool,
-}
-
-impl<'a> Entries<'a> {
-    fn is_at_end(&self) -> bool {
-        self.rest.as_ref().is_none_or(|rest| rest.len() == 0)
-    }
-
-    fn step(&mut self) -> Option<Step<'a>> {
-        let rest = self.rest.as_mut()?;
-        let flags = rest.next()?.as_int()?;
-        let ms = rest.next()?.as_int()?;
-        let seq = rest.next()?.as_int()?;
-        let same = flags & SAME_FIELDS != 0;
-        let (count, names) = if same {
-            (self.names.1, Some(self.names.0.clone()))
-        } else {
-            (usize::try_from(rest.next()?.as_int()?).ok()?, None)
-        };
-        let values = rest.clone();
-        let elements = if same { count } else { count.checked_mul(2)? };
-        skip(rest, elements)?;
-        let told = rest.next()?.as_int()?;
-        let len = elements + if same { 3 } else { 4 };
-        let id = StreamId {
-            ms: self.master.ms.wrapping_add_signed(ms),
-            seq: self.master.seq.wrapping_add_signed(seq),
-        };
-        let deleted = flags & DELETED != 0;
-        let entry = Entry { id, deleted, names, values, count };
-        Some(Step { entry, ends_right: usize::try_from(told).ok() == Some(len) })
-    }
-}
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        self.step().map(|step| step.entry)
-    }
-}
-
-impl<'a> Entry<'a> {
-    /// How many fields it has.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.count
-    }
-
-    /// Whether it has none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// Its fields and values.
-    pub fn fields(&self) -> impl Iterator<Item = (Element<'a>, Element<'a>)> + use<'a> {
-        let (mut names, mut values) = (self.names.clone(), self.values.clone());
-        (0..self.count).map_while(move |_| {
-            let name = match &mut names {
-                Some(names) => names.next()?,
-                None => values.next()?,
-            };
-            Some((name, values.next()?))
-        })
+        Entries::new(self.master, self.listpack.view())
     }
 }
 
@@ -350,6 +200,16 @@ mod tests {
             })
             .collect();
         assert_eq!(shown, ["100-5 false f=1 g=2", "101-0 true", "101-1 false x=y"]);
+        let places = |entry: crate::rdb::StreamEntry<'_>| (entry.id, entry.position, entry.len());
+        let mut backwards: Vec<_> = node.entries().rev().map(places).collect();
+        backwards.reverse();
+        assert!(node.entries().map(places).eq(backwards));
+        let mut both = node.entries();
+        assert_eq!(both.next().zip(both.next_back()).map(|(a, b)| a.id < b.id), Some(true));
+        assert_eq!(
+            (both.next_back().map(|it| it.deleted), both.next().is_none()),
+            (Some(true), true)
+        );
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::units::{ReplOffset, millis};
 
 /// How often there is something to say (the period of Redis's `replicationCron`).
 const PERIOD_MS: u64 = 1000;
+/// How often a master is told that its payload came, until it goes on.
+const OPENING_PERIOD_MS: u64 = 100;
 
 /// What the link is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Pulse {
     timeout_ms: u64,
     heard_ms: u64,
     due_ms: u64,
+    /// The master holds the stream back until it hears an ack.
+    opening: bool,
 }
 
 impl Pulse {
@@ -36,7 +40,8 @@ impl Pulse {
     #[must_use]
     pub fn new(repl_timeout: Duration, now_ms: u64) -> Self {
         let timeout_ms = millis(repl_timeout);
-        Self { phase: Phase::Handshake, timeout_ms, heard_ms: now_ms, due_ms: now_ms }
+        let phase = Phase::Handshake;
+        Self { phase, timeout_ms, heard_ms: now_ms, due_ms: now_ms, opening: false }
     }
 
     /// `CONFIG SET repl-timeout`.
@@ -50,10 +55,20 @@ impl Pulse {
         self.due_ms = now_ms;
     }
 
+    /// A payload between `$EOF:` marks is complete. The master holds the stream back until the first
+    /// ack, and breaks the link when what it holds back exceeds an output buffer's limit; so it gets
+    /// the ack before the payload is loaded. It counts only acks that come when its child process has
+    /// ended, which is after the mark: so it gets one every 100 ms, until the next [`Self::heard`].
+    pub const fn open_stream(&mut self, now_ms: u64) {
+        self.opening = true;
+        self.due_ms = now_ms;
+    }
+
     /// At least one byte came, an empty line too. Who did not read for a while (no room, say) calls
     /// this when it reads again: the master was not silent, it was not listened to.
     pub const fn heard(&mut self, now_ms: u64) {
         self.heard_ms = now_ms;
+        self.opening = false;
     }
 
     /// True when the master has been silent for longer than `repl-timeout`: the link is dead.
@@ -62,17 +77,20 @@ impl Pulse {
         now_ms.saturating_sub(self.heard_ms) > self.timeout_ms
     }
 
-    /// Writes what is due, at most once a second.
+    /// Writes what is due, once a second. `applied` is the payload's offset while it is loaded; 0 where
+    /// it is not known.
     pub fn beat(&mut self, applied: ReplOffset, now_ms: u64, out: &mut Vec<u8>) {
         if now_ms < self.due_ms {
             return;
         }
         match self.phase {
+            _ if self.opening => write_ack(applied, out),
             Phase::Handshake | Phase::Uncounted => {}
             Phase::Syncing => out.push(b'\n'),
             Phase::Streaming => write_ack(applied, out),
         }
-        self.due_ms = now_ms.saturating_add(PERIOD_MS);
+        let period = if self.opening { OPENING_PERIOD_MS } else { PERIOD_MS };
+        self.due_ms = now_ms.saturating_add(period);
     }
 
     /// When to look again, for [`Self::beat`] and [`Self::is_dead`].
@@ -80,21 +98,16 @@ impl Pulse {
     pub fn wake_ms(&self) -> u64 {
         let dead = self.heard_ms.saturating_add(self.timeout_ms).saturating_add(1);
         match self.phase {
-            Phase::Handshake | Phase::Uncounted => dead,
-            Phase::Syncing | Phase::Streaming => dead.min(self.due_ms),
+            Phase::Handshake | Phase::Uncounted if !self.opening => dead,
+            _ => dead.min(self.due_ms),
         }
     }
 }
 
-/// Writes `REPLCONF ACK <offset>`. Besides once a second it is to be sent
-///
-/// - at once when `REPLCONF GETACK *` comes in the stream, with the offset *before* that command:
-///   so do Redis 6.2 to 8.2 and Valkey 9.1. Its own bytes count with the next one. A master that
-///   waits (`WAIT`) asks only for what was before it;
-/// - at once when a payload between `$EOF:` marks is complete, with the offset of `+FULLRESYNC`
-///   (0 where it is not known): the master holds the stream back until then. The payload need
-///   not be loaded for that. A master that waits longer collects the stream in an output buffer
-///   with a limit, and breaks the link when it is reached.
+/// Writes `REPLCONF ACK <offset>`. Besides what [`Pulse`] says it is to be sent at once when
+/// `REPLCONF GETACK *` comes in the stream, with the offset *before* that command: so do Redis 6.2 to
+/// 8.2 and Valkey 9.1. Its own bytes count with the next one. A master that waits (`WAIT`) asks only
+/// for what was before it.
 pub fn write_ack(offset: ReplOffset, out: &mut Vec<u8>) {
     let offset = integer::text(offset.get());
     encode::request(out, [b"REPLCONF", &b"ACK"[..], &offset].into_iter());
@@ -136,6 +149,32 @@ mod tests {
         );
         pulse.enter(Phase::Uncounted, 9002);
         assert_eq!(said(&mut pulse, 20_000), "");
+    }
+
+    #[test]
+    fn the_stream_is_opened_by_acks_that_are_not_too_early() {
+        for phase in [Phase::Syncing, Phase::Streaming, Phase::Uncounted] {
+            let mut pulse = Pulse::new(Duration::from_secs(60), 0);
+            pulse.enter(Phase::Syncing, 0);
+            assert_eq!(said(&mut pulse, 0), "\n");
+            pulse.open_stream(10);
+            pulse.enter(phase, 10);
+            assert_eq!(
+                [10, 11, 110, 209, 210].map(|now| said(&mut pulse, now)),
+                [ACK, "", ACK, "", ACK]
+            );
+            assert_eq!(pulse.wake_ms(), 310);
+            pulse.heard(220);
+            let then = match phase {
+                Phase::Syncing => "\n",
+                Phase::Streaming => ACK,
+                Phase::Handshake | Phase::Uncounted => "",
+            };
+            assert_eq!(
+                [310, 311, 1309, 1310].map(|now| said(&mut pulse, now)),
+                [then, "", "", then]
+            );
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl LinkState {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkStatus {
     state: LinkState,
-    /// When it went down last, unless it has come up since.
+    /// When it went down last.
     down_ms: Option<u64>,
     heard_ms: u64,
 }
@@ -64,7 +64,6 @@ impl LinkStatus {
     /// The link comes to `state`.
     pub fn enter(&mut self, state: LinkState, now_ms: u64) {
         if state == LinkState::Connected {
-            self.down_ms = None;
             self.heard_ms = now_ms;
         } else if self.is_up() {
             self.down_ms = Some(now_ms);

@@ -6,7 +6,7 @@
 //!
 //! 1. [`Identity::ask`] says what to ask for; [`Handshake`] asks.
 //! 2. [`Outcome::Full`]: [`PayloadReader`] finds the RDB payload; when it is complete and came between
-//!    marks, [`write_ack`] opens the stream. Once it is loaded, [`Identity::replaced`], [`Offsets::at`]
+//!    marks, [`Pulse::open_stream`]. Once it is loaded, [`Identity::replaced`], [`Offsets::at`]
 //!    and [`Backlog::restart`].
 //! 3. [`Outcome::Continue`]: [`Identity::continued`]. The stream goes on in the database that was
 //!    selected when it was cut: no SELECT comes first.

@@ -39,7 +39,7 @@ pub enum Form {
     /// `$<len>`: the master has a file. It sends the stream right behind it.
     Length(u64),
     /// `$EOF:<mark>`: the master sends while it writes. It holds the stream back until the first
-    /// ack; see [`super::ack::write_ack`].
+    /// ack: see [`super::Pulse::open_stream`].
     Marked,
 }
 

@@ -25,7 +25,7 @@ pub enum Unit {
         /// Commands between them.
         commands: usize,
     },
-    /// `MULTI` to `DISCARD`, which no master sends: counts, and changes nothing.
+    /// `MULTI` to `DISCARD`, which no master sends: counts, and has no commands.
     Discarded {
         /// Bytes.
         len: usize,
@@ -103,8 +103,9 @@ impl StreamReader {
                     self.done = true;
                     return Ok(Unit::Transaction { len: end, commands: block.commands });
                 }
-                (Some(_), Some(Bracket::Discard)) => {
+                (Some(block), Some(Bracket::Discard)) => {
                     self.done = true;
+                    block.commands = 0;
                     return Ok(Unit::Discarded { len: end });
                 }
                 (Some(block), _) => {
@@ -118,16 +119,17 @@ impl StreamReader {
 
     /// The commands of the unit that the last look found; `unit` is its bytes.
     #[must_use]
-    pub fn commands<'b>(&self, unit: &'b [u8]) -> Commands<'_, 'b> {
-        let source = match self.block {
-            None => Source::One(Some(&self.parser)),
+    pub fn commands<'b>(&mut self, unit: &'b [u8]) -> Commands<'_, 'b> {
+        let left = match self.block {
+            _ if !self.done => Left::None,
+            None => Left::Found,
             Some(block) => {
-                let mut parser = CommandParser::default();
-                parser.restart(block.body);
-                Source::Body { parser, end: block.end, left: block.commands }
+                // It has done its work here until the next look.
+                self.parser.restart(block.body);
+                Left::Body { end: block.end, commands: block.commands }
             }
         };
-        Commands { unit, source }
+        Commands { unit, parser: &mut self.parser, left }
     }
 
     fn bracket(&self, buf: &[u8]) -> Option<Bracket> {
@@ -153,15 +155,21 @@ impl StreamReader {
 #[derive(Debug)]
 pub struct Commands<'r, 'b> {
     unit: &'b [u8],
-    source: Source<'r>,
+    parser: &'r mut CommandParser,
+    left: Left,
 }
 
-#[derive(Debug)]
-enum Source<'r> {
-    /// A command that was just found.
-    One(Option<&'r CommandParser>),
-    /// Those of a transaction, whose bytes are known to be well-formed.
-    Body { parser: CommandParser, end: usize, left: usize },
+/// What was not walked yet.
+#[derive(Clone, Copy, Debug)]
+enum Left {
+    None,
+    /// The one that the parser has just found.
+    Found,
+    /// So many of a transaction, up to there. Their bytes are known to be well-formed.
+    Body {
+        end: usize,
+        commands: usize,
+    },
 }
 
 impl<'b> Commands<'_, 'b> {
@@ -169,24 +177,20 @@ impl<'b> Commands<'_, 'b> {
     #[inline]
     pub fn next_into(&mut self, args: &mut Vec<&'b [u8]>) -> bool {
         args.clear();
-        match &mut self.source {
-            Source::One(parser) => {
-                let Some(parser) = parser.take() else { return false };
-                args.extend(parser.args().iter().map(|span| span.of(self.unit)));
-                true
-            }
-            Source::Body { parser, end, left } => {
-                let body = self.unit.get(..*end).unwrap_or_default();
-                let Some(rest) = left.checked_sub(1) else { return false };
-                let Ok(Parsed::Command(next)) = parser.parse(body, body.len()) else {
-                    return false;
-                };
-                args.extend(parser.args().iter().map(|span| span.of(body)));
-                parser.restart(next);
-                *left = rest;
-                true
+        match self.left {
+            Left::None | Left::Body { commands: 0, .. } => return false,
+            Left::Found => self.left = Left::None,
+            Left::Body { end, commands } => {
+                let body = self.unit.get(..end).unwrap_or_default();
+                self.left = Left::Body { end, commands: commands - 1 };
+                let Ok(Parsed::Command(next)) = self.parser.parse(body, end) else { return false };
+                args.extend(self.parser.args().iter().map(|span| span.of(body)));
+                self.parser.restart(next);
+                return true;
             }
         }
+        args.extend(self.parser.args().iter().map(|span| span.of(self.unit)));
+        true
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Row {
 pub(crate) enum Run {
     Read(Read),
     Write(Write),
+    /// One that reads for a client of a replica, and changes data otherwise.
+    Both(Read, Write),
 }
 
 /// A command that was found.
@@ -49,6 +51,12 @@ impl Row {
     /// A command that may change data.
     pub(crate) const fn write(name: &'static str, run: Write) -> Self {
         Self { name, run: Run::Write(run) }
+    }
+
+    /// A command that a replica answers without changing anything, but follows as the master's;
+    /// or a container of subcommands, some of which only read.
+    pub(crate) const fn both(name: &'static str, read: Read, write: Write) -> Self {
+        Self { name, run: Run::Both(read, write) }
     }
 }
 
@@ -83,10 +91,10 @@ impl Commands {
     }
 }
 
-/// The names of the commands that only read.
+/// The names of the commands that only read, and of the containers of such.
 pub(super) fn readable() -> impl Iterator<Item = &'static str> {
     let rows = super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|rows| rows.iter());
-    rows.filter(|row| matches!(row.run, Run::Read(_))).map(|row| row.name)
+    rows.filter(|row| !matches!(row.run, Run::Write(_))).map(|row| row.name)
 }
 
 #[cfg(test)]

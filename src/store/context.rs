@@ -106,6 +106,12 @@ impl WriteCx<'_> {
         (!expired).then_some(slot)
     }
 
+    /// The key, to be changed in place; its expiry is left alone.
+    pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
+        self.drop_expired(key);
+        self.db_mut().slot_mut(key)
+    }
+
     /// The value of a key, which has to be of this type.
     pub(crate) fn read<T: Typed>(&self, key: &[u8]) -> Result<Option<T::Ref<'_>>, CommandError> {
         typed::<T>(self.slot(key).map(Slot::value))
@@ -144,6 +150,23 @@ impl WriteCx<'_> {
             self.db_mut().set(key, None, value);
         }
         Ok(outcome)
+    }
+
+    /// Removes a key; whether it was there.
+    pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
+        let Some(slot) = self.db_mut().remove(key) else { return false };
+        self.from_master || slot.expires().is_none_or(|at| at >= self.now)
+    }
+
+    /// The same, in another database, which there is.
+    pub(crate) fn in_database(&mut self, db: usize) -> WriteCx<'_> {
+        WriteCx { store: self.store, db, now: self.now, from_master: self.from_master }
+    }
+
+    /// Whether a time is one at which a key that is to expire then is deleted instead. A master's
+    /// command has been through this (`checkAlreadyExpired`).
+    pub(crate) fn is_past(&self, at_ms: i64) -> bool {
+        !self.from_master && at_ms <= self.now
     }
 
     /// On a master: deletes the key if it has expired (`expireIfNeeded`).

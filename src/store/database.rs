@@ -41,27 +41,42 @@ impl Database {
         self.slots.find(self.hasher.hash(key), |slot| slot.key() == key)
     }
 
+    /// The key, expired or not, to be changed in place; not its expiry, which is counted.
+    pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
+        self.slots.find_mut(self.hasher.hash(key), |slot| slot.key() == key)
+    }
+
     /// Sets a key to a string, whatever it was.
     pub(crate) fn set_str(&mut self, key: &[u8], expires: Option<i64>, kind: Kind, bytes: &[u8]) {
         if bytes.len() > SMALL {
             return self.set(key, expires, Value::Str(Str::with_kind(kind, bytes.to_vec())));
         }
         let hash = self.hasher.hash(key);
-        match self.slots.find_mut(hash, |slot| slot.key() == key) {
-            Some(slot) => {
-                let before = slot.expires();
-                if before == expires {
-                    slot.set_small(kind, bytes);
-                } else {
-                    *slot = Slot::small(key, expires, kind, bytes);
-                }
-                self.count_expiry(before, expires);
-            }
-            None => {
-                self.slots.insert(hash, Slot::small(key, expires, kind, bytes));
-                self.count_expiry(None, expires);
-            }
+        let is = |slot: &Slot| slot.key() == key;
+        let new = || Slot::small(key, expires, kind, bytes);
+        let (slot, is_new) = self.slots.find_or_insert(hash, is, new);
+        let before = if is_new { None } else { slot.expires() };
+        if !is_new && before == expires {
+            slot.set_small(kind, bytes);
+        } else if !is_new {
+            *slot = new();
         }
+        self.count_expiry(before, expires);
+    }
+
+    /// Adds a key; false, and nothing is changed, if it is there.
+    pub(crate) fn add(
+        &mut self,
+        key: &[u8],
+        expires: Option<i64>,
+        slot: impl FnOnce() -> Slot,
+    ) -> bool {
+        let hash = self.hasher.hash(key);
+        let (_, is_new) = self.slots.find_or_insert(hash, |slot| slot.key() == key, slot);
+        if is_new {
+            self.count_expiry(None, expires);
+        }
+        is_new
     }
 
     /// Sets a key to a value, whatever it was.

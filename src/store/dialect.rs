@@ -1,5 +1,7 @@
 //! What differs between the servers whose data this is: a replica answers as its master would.
 
+use crate::rdb::Form;
+
 /// Who the master is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vendor {
@@ -32,6 +34,21 @@ impl Dialect {
         Self { vendor, version: (major, minor) }
     }
 
+    /// The version, as an RDB file tells it.
+    #[must_use]
+    pub fn version_text(self) -> String {
+        format!("{}.{}.0", self.version.0, self.version.1)
+    }
+
+    /// The field of an RDB file that tells it.
+    #[must_use]
+    pub fn version_field(self) -> &'static str {
+        match self.vendor {
+            Vendor::Redis => "redis-ver",
+            Vendor::Valkey => "valkey-ver",
+        }
+    }
+
     /// Whose server.
     #[must_use]
     pub fn vendor(self) -> Vendor {
@@ -52,6 +69,157 @@ impl Dialect {
     /// Doubles are printed with as few digits as tell them apart, rather than with 17
     /// (Redis 7.2; measured).
     pub(crate) fn has_short_doubles(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// Subcommands have an arity of their own, and an error of their own for it (Redis 7.0).
+    pub(crate) fn has_subcommands(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// `EXPIRE` and its like take conditions, and refuse times that no number holds (Redis 7.0).
+    pub(crate) fn has_expire_conditions(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Small integers are one object for all keys that have them (measured: up to Redis 8.0,
+    /// Valkey 8.0).
+    pub(crate) fn shares_integers(self) -> bool {
+        !self.since((8, 2), (8, 1))
+    }
+
+    /// `SCAN ... TYPE` refuses names that are no type's (measured on 8.2, 9.1; not 7.0).
+    pub(crate) fn checks_type_names(self) -> bool {
+        self.since((8, 2), (8, 0))
+    }
+
+    /// The last line of help texts is in the imperative (Redis 7.2).
+    pub(crate) fn has_imperative_help(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// The form in which such a server saves and dumps.
+    #[must_use]
+    pub fn form(self) -> Form {
+        match (self.vendor, self.version) {
+            (Vendor::Valkey, (9.., _)) => Form::VALKEY_90,
+            (Vendor::Valkey, _) | (Vendor::Redis, (7, 2..4)) => Form::REDIS_72,
+            (Vendor::Redis, (..7, _)) => Form::REDIS_62,
+            (Vendor::Redis, (7, ..2)) => Form::REDIS_70,
+            (Vendor::Redis, (8, 6..8)) => Form::for_version(13),
+            (Vendor::Redis, (8, 8..) | (9.., _)) => Form::for_version(14),
+            (Vendor::Redis, _) => Form::REDIS_74,
+        }
+    }
+
+    /// A field of a hash that has expired counts as missing for every command of a client. Redis
+    /// overwrites, deletes and revives such a field, and shows it to `HRANDFIELD` on a replica
+    /// (measured).
+    pub(crate) fn expired_fields_are_gone(self) -> bool {
+        self.vendor == Vendor::Valkey
+    }
+
+    /// Hashes whose fields expire may be packed.
+    pub(crate) fn packs_field_ttls(self) -> bool {
+        self.vendor == Vendor::Redis
+    }
+
+    /// `DEBUG DIGEST` tells fields that expire from those that do not (measured).
+    pub(crate) fn digests_field_ttls(self) -> bool {
+        self.vendor == Vendor::Redis
+    }
+
+    /// More fields in one request than a packed hash may have unpack it, even where they are the
+    /// same again and again (measured on 7.0 and 8.2).
+    pub(crate) fn counts_fields_first(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// A hash is unpacked for a long field by any command, `HINCRBY` included (measured).
+    pub(crate) fn unpacks_for_any_long_field(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Negative cursors are refused, as empty ones are (measured on 7.0 and 8.2).
+    pub(crate) fn has_strict_cursors(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
+
+    /// `HSCAN` knows `NOVALUES`.
+    pub(crate) fn has_novalues(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
+
+    /// A stream's node has room by what it would hold: the new entry's bytes count, and entries
+    /// that are deleted (Redis 6.2.6 and 7.0; measured on 6.2.5, 7.0.15).
+    pub(crate) fn fills_nodes_exactly(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// How many entries a group has read is counted on only from the stream's first entry on, if
+    /// none was deleted beyond the group's last one (measured: not 7.0.15, but 8.2.3, Valkey 9.1).
+    pub(crate) fn counts_read_from_first(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
+
+    /// `XADD key 5-*` (Redis 7.0).
+    pub(crate) fn has_partial_stream_ids(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Streams tell how many entries were added and the highest id that was deleted (Redis 7.0).
+    pub(crate) fn has_stream_counters(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// `XSETID` refuses an id below the highest deleted one (measured: not 7.0.15).
+    pub(crate) fn checks_deleted_stream_id(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `KEEPREF`, `DELREF` and `ACKED` (Redis 8.2).
+    pub(crate) fn has_stream_references(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 2)
+    }
+
+    /// `XREAD STREAMS key +` (Redis 7.4).
+    pub(crate) fn reads_last_entry(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
+
+    /// `BLOCK` refuses a time that is beyond all times (measured: not 7.0.15).
+    pub(crate) fn checks_timeouts(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// The error about words that are missing from `XREAD` names the command (measured: not
+    /// 7.0.15).
+    pub(crate) fn names_unbalanced_reads(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// The same error tells of `+` (measured: 8.2.3, not Valkey 9.1).
+    pub(crate) fn names_plus_in_reads(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (7, 4)
+    }
+
+    /// A consumer is made and counts as seen even where there is nothing for it (Redis 7.2).
+    pub(crate) fn greets_idle_consumers(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// To claim an entry that is deleted acknowledges it (Redis 7.0).
+    pub(crate) fn forgets_missing_entries(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// `HELP` ends in other words (measured: not 7.0.15).
+    pub(crate) fn says_print_this_help(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `XINFO` tells when a consumer last got something (Redis 7.2).
+    pub(crate) fn tells_active_time(self) -> bool {
         self.since_redis((7, 2))
     }
 
@@ -99,16 +267,6 @@ impl Dialect {
         self.since_redis((7, 0))
     }
 
-    /// Negative cursors are refused, as empty ones are (measured on 7.0 and 8.2).
-    pub(crate) fn has_strict_cursors(self) -> bool {
-        self.since((7, 4), (8, 0))
-    }
-
-    /// `HSCAN` knows `NOVALUES`.
-    pub(crate) fn has_novalues(self) -> bool {
-        self.since((7, 4), (8, 0))
-    }
-
     /// `ZSCAN` knows `NOSCORES` (measured on Valkey 9.1; its documentation says since 8.1).
     pub(crate) fn has_noscores(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (8, 1)
@@ -151,5 +309,16 @@ impl Dialect {
     /// stored either (measured; not so in Redis 7.0).
     pub(crate) fn searches_only_sources(self) -> bool {
         !self.since_redis((7, 0))
+    }
+
+    /// Small lists are listpacks, and an element larger than a node may be has one of its own
+    /// (Redis 7.2; measured).
+    pub(crate) fn packs_lists(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// Small sets are listpacks (Redis 7.2; measured).
+    pub(crate) fn packs_sets(self) -> bool {
+        self.since_redis((7, 2))
     }
 }

@@ -22,6 +22,15 @@ impl CommandError {
     /// `shared.outofrangeerr`
     pub(crate) const OUT_OF_RANGE: Self = Self::new("ERR index out of range");
 
+    /// `shared.roslaveerr`
+    pub(crate) const READ_ONLY: Self =
+        Self::new("READONLY You can't write against a read only replica.");
+    /// `shared.sameobjecterr`
+    pub(crate) const SAME_OBJECT: Self =
+        Self::new("ERR source and destination objects are the same");
+    /// `checkStringLength`
+    pub(crate) const TOO_LONG: Self =
+        Self::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
     /// A collection would have more elements than can be numbered, or a string be too long: no
     /// server's words.
     pub(crate) const TOO_MANY: Self = Self::new("ERR the value would be too large");

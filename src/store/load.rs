@@ -1,6 +1,7 @@
 //! What a snapshot brings becomes keys.
 
-use super::strings::kind_of;
+use super::library::Library;
+use super::slot::Slot;
 use super::value::Value;
 use super::{Dialect, Packing, Store};
 use crate::rdb;
@@ -21,33 +22,25 @@ impl Store {
     /// wrote by mistake, is passed over, as they do.
     ///
     /// # Errors
-    /// [`InsertError`]; nothing is added then.
-    pub fn insert(&mut self, db: usize, entry: rdb::Entry) -> Result<(), InsertError> {
+    /// The key and [`InsertError`]; nothing is added then.
+    pub fn insert(&mut self, db: usize, entry: rdb::Entry) -> Result<(), (Vec<u8>, InsertError)> {
         let rdb::Entry { key, expires_ms, value, .. } = entry;
         let (packing, dialect, hasher) = (self.packing, self.dialect, self.hasher);
         let database = self.database_mut(db);
-        if database.get(&key).is_some() {
-            return Err(InsertError::Duplicate);
-        }
         if value.is_empty() && !matches!(value, rdb::Value::Stream(_)) {
             return Ok(());
         }
-        match value {
-            rdb::Value::String(text) => {
-                let bytes = text.into_bytes();
-                database.set_str(&key, expires_ms, kind_of(&bytes), &bytes);
-            }
-            value => {
-                let value = Value::from_snapshot(value, &packing, dialect, hasher)?;
-                database.set(&key, expires_ms, value);
-            }
-        }
-        Ok(())
+        let value = match Value::from_snapshot(value, &packing, dialect, hasher) {
+            Ok(value) => value,
+            Err(error) => return Err((key, error)),
+        };
+        let is_new = database.add(&key, expires_ms, || Slot::new(&key, expires_ms, value));
+        if is_new { Ok(()) } else { Err((key, InsertError::Duplicate)) }
     }
 
     /// Keeps the source of a library of functions.
     pub fn add_function(&mut self, source: Vec<u8>) {
-        self.functions.push(source);
+        self.libraries.add(Library::kept(source));
     }
 
     /// Keeps what a module saved besides its values.

@@ -19,6 +19,7 @@
 
 mod commands;
 mod context;
+mod cursor;
 mod database;
 mod dialect;
 mod digest;
@@ -29,6 +30,7 @@ mod hasher;
 mod hashes;
 mod keys;
 mod kind;
+mod library;
 mod lists;
 mod load;
 mod module;
@@ -36,11 +38,13 @@ mod number;
 mod packing;
 mod peek;
 mod reply;
+mod save;
 mod sets;
 mod slot;
 mod sorted_sets;
 mod streams;
 mod strings;
+mod subcommand;
 mod table;
 mod value;
 mod words;
@@ -53,11 +57,13 @@ pub use load::InsertError;
 pub use packing::Packing;
 #[doc(hidden)]
 pub use peek::Peek;
+pub use save::SaveCursor;
 
 use commands::{Commands, Found, Row, Run};
 use context::{ReadCx, WriteCx};
 use database::Database;
 use hasher::Hasher;
+use library::Libraries;
 use reply::Reply;
 
 use crate::rdb::ModuleAux;
@@ -83,8 +89,8 @@ pub struct Store {
     packing: Packing,
     commands: Arc<Commands>,
     hasher: Hasher,
-    /// The sources of libraries of functions, which are kept and not run.
-    functions: Vec<Vec<u8>>,
+    /// Libraries of functions, which are kept and not run.
+    libraries: Libraries,
     /// What modules saved besides their values.
     module_aux: Vec<ModuleAux>,
     /// Changes since it was made.
@@ -125,7 +131,7 @@ impl Store {
             packing: Packing::of(dialect),
             commands: Arc::new(Commands::new()),
             hasher,
-            functions: Vec::new(),
+            libraries: Libraries::default(),
             module_aux: Vec::new(),
             dirty: 0,
         }
@@ -134,6 +140,12 @@ impl Store {
     /// The names of the commands that [`Self::read`] answers.
     pub fn readable() -> impl Iterator<Item = &'static str> {
         commands::readable()
+    }
+
+    /// Whose data it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// How many databases there are.
@@ -157,7 +169,7 @@ impl Store {
     }
 
     fn read_found(&self, found: Found, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
-        let Run::Read(run) = found.run else { return Outcome::Unknown };
+        let (Run::Read(run) | Run::Both(run, _)) = found.run else { return Outcome::Unknown };
         let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
         replied(out, ask.version, self.dialect, |reply| {
             found.check(args.len())?;
@@ -179,7 +191,9 @@ impl Store {
     fn run(&mut self, ask: Ask, from_master: bool, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         let (version, dialect) = (ask.version, self.dialect);
         let Some(found) = self.found(args) else { return Outcome::Unknown };
-        let Run::Write(run) = found.run else { return self.read_found(found, ask, args, out) };
+        let (Run::Write(run) | Run::Both(_, run)) = found.run else {
+            return self.read_found(found, ask, args, out);
+        };
         let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
         replied(out, version, dialect, |reply| {
             found.check(args.len())?;

@@ -1,8 +1,6 @@
 //! What a value looks like inside, for tests that hold it against a real server's. No command.
 
 use super::digest::Digest;
-use super::slot::Slot;
-use super::value::ValueRef;
 use super::{Packing, Store};
 use crate::rdb::{Form, dump};
 
@@ -33,20 +31,13 @@ impl Store {
     /// A key, its `DUMP` in the form of `version`. `None` without the key.
     #[doc(hidden)]
     #[must_use]
-    pub fn peek(&self, db: usize, key: &[u8], version: u16, _now_ms: i64) -> Option<Peek> {
-        let value = self.database(db).get(key).map(Slot::value)?;
+    pub fn peek(&self, db: usize, key: &[u8], version: u16, now_ms: i64) -> Option<Peek> {
+        let slot = self.database(db).get(key)?;
         let mut digest = Digest::default();
-        let encoding = match value {
-            ValueRef::SortedSet(set) => {
-                set.digest(self.dialect, &mut digest);
-                set.encoding(self.dialect)
-            }
-            _ => return None,
-        };
-        let dump = dump::encode(Form::for_version(version), true, |to| match value {
-            ValueRef::SortedSet(set) => set.write(to),
-            _ => Ok(()),
-        });
+        slot.digest(self.dialect, now_ms, &mut digest);
+        let encoding = slot.encoding(self.dialect);
+        let form = Form::for_version(version);
+        let dump = dump::encode(form, true, |to| slot.value().write(to));
         Some(Peek { encoding, digest: digest.hex(), dump: dump.ok()? })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::dialect::Dialect;
 use super::number;
+use crate::rdb::Element;
 use crate::resp::{RespVersion, encode};
 
 /// Where a command writes its reply.
@@ -86,6 +87,14 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// An element of a packed value, as a bulk string.
+    pub(crate) fn element(&mut self, element: Element<'_>) {
+        match element {
+            Element::Bytes(bytes) => self.bulk(bytes),
+            Element::Int(number) => self.bulk_int(number),
+        }
+    }
+
     /// Text for people: verbatim to RESP3.
     pub(crate) fn verbatim(&mut self, text: &str) {
         encode::verbatim(self.out, self.version, text);
@@ -101,6 +110,40 @@ impl<'a> Reply<'a> {
 
     pub(crate) fn array(&mut self, len: usize) {
         encode::array(self.out, len);
+    }
+
+    /// Where an aggregate starts whose length is not known yet; what it holds is written first.
+    pub(crate) fn mark(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The head of an array that started at `mark`.
+    pub(crate) fn array_at(&mut self, mark: usize, len: usize) {
+        let end = self.out.len();
+        self.array(len);
+        self.move_head(mark, end);
+    }
+
+    /// The head of a map that started at `mark`.
+    pub(crate) fn map_at(&mut self, mark: usize, pairs: usize) {
+        let end = self.out.len();
+        self.map(pairs);
+        self.move_head(mark, end);
+    }
+
+    /// Writes something before what was written from `mark` on.
+    pub(crate) fn before(&mut self, mark: usize, write: impl FnOnce(&mut Self)) {
+        let end = self.out.len();
+        write(self);
+        self.move_head(mark, end);
+    }
+
+    /// Moves what was written from `end` on before what was written from `mark` on.
+    fn move_head(&mut self, mark: usize, end: usize) {
+        let head = self.out.len() - end;
+        if let Some(written) = self.out.get_mut(mark..) {
+            written.rotate_right(head);
+        }
     }
 
     /// The head of a map: to RESP2 an array of twice as many.

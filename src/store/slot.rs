@@ -4,6 +4,8 @@
 //! Sixteen bytes in the table, and one allocation of exactly the size for a small key: with it
 //! a key takes less room than in Redis, which has four allocations for it.
 
+use super::dialect::Dialect;
+use super::digest::Digest;
 use super::kind::Kind;
 use super::value::{Value, ValueRef};
 
@@ -130,6 +132,25 @@ impl Slot {
         *self = Self::small(self.key(), self.expires(), kind, value);
     }
 
+    /// The bytes of a string, to be overwritten in place: it is raw from now on.
+    pub(crate) fn str_mut(&mut self) -> Option<&mut [u8]> {
+        match self {
+            Self::Large(large) => match &mut large.value {
+                Value::Str(text) => Some(text.edit()),
+                _ => None,
+            },
+            Self::Small(record) => {
+                let parts = Parts::of(record);
+                if !matches!(parts.kind, Kind::Int | Kind::Embedded | Kind::Raw) {
+                    return None;
+                }
+                let start = record.len() - parts.value.len();
+                record[0] = record[0] & EXPIRES | Kind::Raw as u8;
+                record.get_mut(start..)
+            }
+        }
+    }
+
     /// With another expiry.
     pub(crate) fn set_expires(&mut self, expires: Option<i64>) {
         match self {
@@ -145,6 +166,19 @@ impl Slot {
                     _ => *self = Self::small(parts.key, expires, parts.kind, parts.value),
                 }
             }
+        }
+    }
+
+    /// What `OBJECT ENCODING` calls the form of the value.
+    pub(crate) fn encoding(&self, dialect: Dialect) -> &'static str {
+        self.value().encoding(dialect, self.key().len(), self.expires().is_some())
+    }
+
+    /// Adds the value, and that it expires if it does, to a digest (`xorObjectDigest`).
+    pub(crate) fn digest(&self, dialect: Dialect, now: i64, digest: &mut Digest) {
+        self.value().digest(dialect, now, digest);
+        if self.expires().is_some() {
+            digest.xor(b"!!expire!!");
         }
     }
 
@@ -178,11 +212,13 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn varint_len(number: usize) -> usize {
+/// How many bytes [`push_varint`] adds.
+pub(crate) fn varint_len(number: usize) -> usize {
     (usize::BITS - (number | 1).leading_zeros()).div_ceil(7) as usize
 }
 
-fn push_varint(out: &mut Vec<u8>, mut number: usize) {
+/// Adds a number, seven bits a byte, the lowest first.
+pub(crate) fn push_varint(out: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
         out.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
@@ -190,7 +226,8 @@ fn push_varint(out: &mut Vec<u8>, mut number: usize) {
     out.push(number.to_le_bytes()[0]);
 }
 
-fn split_varint(bytes: &[u8]) -> (usize, &[u8]) {
+/// The number at the start of `bytes`, and what follows it.
+pub(crate) fn split_varint(bytes: &[u8]) -> (usize, &[u8]) {
     let mut number = 0;
     for (at, &byte) in bytes.iter().enumerate().take(usize::BITS.div_ceil(7) as usize) {
         number |= usize::from(byte & 0x7f) << (7 * at);

@@ -1,18 +1,21 @@
 //! The value of a key, in hand: owned by who changes it, borrowed by who reads it.
 
+use std::io::Write;
+
 use super::dialect::Dialect;
+use super::digest::Digest;
 use super::hasher::Hasher;
-use super::hashes::{Hash, HashRef};
+use super::hashes::{self, Hash, HashRef};
 use super::kind::Kind;
-use super::lists::{List, ListRef};
+use super::lists::{Fill, List, ListRef};
 use super::load::InsertError;
 use super::module::Module;
 use super::packing::Packing;
-use super::sets::{Set, SetRef};
+use super::sets::{self, Set, SetRef};
 use super::sorted_sets::{self, SortedSet, SortedSetRef};
 use super::streams::Stream;
 use super::strings::{Str, StrRef};
-use crate::rdb;
+use crate::rdb::{self, ValueWriter, WriteError};
 
 /// A value, owned.
 #[derive(Clone, Debug)]
@@ -91,6 +94,18 @@ impl Value {
         hasher: Hasher,
     ) -> Result<Self, InsertError> {
         Ok(match value {
+            rdb::Value::Hash(hash) => {
+                let rules = hashes::Rules::of_snapshot(*packing, dialect, hasher);
+                let hash = Hash::from_snapshot(hash, &rules);
+                Self::Hash(hash.map_err(|fault| InsertError::Value(fault.to_string()))?)
+            }
+            rdb::Value::List(nodes) => {
+                Self::List(List::from_snapshot(nodes, Fill::new(packing, dialect)))
+            }
+            rdb::Value::Set(set) => {
+                let rules = sets::Rules::new(packing, dialect, hasher);
+                Self::Set(Set::from_snapshot(set, rules).map_err(InsertError::Value)?)
+            }
             rdb::Value::SortedSet(set) => {
                 let rules = sorted_sets::Rules::new(*packing, dialect, hasher);
                 let set = SortedSet::from_snapshot(set, &rules);
@@ -156,11 +171,51 @@ impl<'a> ValueRef<'a> {
         match self {
             Self::Str(_) => "string",
             Self::List(_) => "list",
-            Self::Set(_) => "set",
+            Self::Set(set) => set.encoding(),
             Self::Hash(_) => "hash",
             Self::SortedSet(_) => "zset",
             Self::Stream(_) => "stream",
             Self::Module(module) => module.type_name(),
+        }
+    }
+
+    /// What `OBJECT ENCODING` calls its form, under a key of `key_len` bytes.
+    pub(crate) fn encoding(self, dialect: Dialect, key_len: usize, expires: bool) -> &'static str {
+        match self {
+            Self::Str(text) => text.encoding(dialect, key_len, expires),
+            Self::List(list) => list.encoding(dialect),
+            Self::Set(set) => set.encoding(),
+            Self::Hash(hash) => hash.encoding(dialect),
+            Self::SortedSet(zset) => zset.encoding(dialect),
+            Self::Stream(stream) => stream.encoding(),
+            Self::Module(_) => "unknown",
+        }
+    }
+
+    /// Adds it to a digest, its type first (`xorObjectDigest`). A module's value is only known
+    /// to be one. `now` is for fields that expire.
+    pub(crate) fn digest(self, dialect: Dialect, now: i64, digest: &mut Digest) {
+        match self {
+            Self::Str(text) => text.digest(digest),
+            Self::List(list) => list.digest(digest),
+            Self::Set(set) => set.digest(digest),
+            Self::Hash(hash) => hash.digest(dialect, now, digest),
+            Self::SortedSet(zset) => zset.digest(dialect, digest),
+            Self::Stream(stream) => stream.digest(digest),
+            Self::Module(_) => digest.mix(&5_u32.to_be_bytes()),
+        }
+    }
+
+    /// Writes it into a file or a payload.
+    pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
+        match self {
+            Self::Str(text) => text.write(to),
+            Self::List(list) => list.write(to),
+            Self::Set(set) => set.write(to),
+            Self::Hash(hash) => hash.write(to),
+            Self::SortedSet(zset) => zset.write(to),
+            Self::Stream(_) => Ok(()),
+            Self::Module(module) => to.module(&module.raw),
         }
     }
 }

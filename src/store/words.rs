@@ -13,6 +13,28 @@ pub(crate) fn int(word: &[u8]) -> Result<i64, CommandError> {
     integer::parse(word).ok_or(CommandError::NOT_INTEGER)
 }
 
+/// An integer from 0 on, such as a count (`getPositiveLongFromObjectOrReply`).
+pub(crate) fn natural(word: &[u8]) -> Result<usize, CommandError> {
+    natural_or(word, "ERR value is out of range, must be positive")
+}
+
+/// As [`natural`], with an error of one's own.
+pub(crate) fn natural_or(word: &[u8], error: &'static str) -> Result<usize, CommandError> {
+    let number = integer::parse(word).and_then(|number| usize::try_from(number).ok());
+    number.ok_or(CommandError::new(error))
+}
+
+/// An integer that can be negated (`getRangeLongFromObjectOrReply` of `-LONG_MAX`).
+pub(crate) fn negatable(word: &[u8]) -> Result<i64, CommandError> {
+    match int(word)? {
+        i64::MIN => Err(CommandError::new(
+            "ERR value is out of range, value must between -9223372036854775807 and \
+             9223372036854775807",
+        )),
+        number => Ok(number),
+    }
+}
+
 /// The elements from `start` to `stop`, both of which count from the end if they are negative;
 /// `None` if there are none (`LRANGE`, `ZRANGE`, `GETRANGE` ...).
 pub(crate) fn span(start: i64, stop: i64, len: usize) -> Option<std::ops::Range<usize>> {

@@ -49,7 +49,8 @@ impl Plan {
         let plan = Self::new(flavor, Kind::from_env());
         let commands = number("TIDEGATE_EQUALITY_COMMANDS").unwrap_or(plan.commands);
         // Every pause costs as much as some ten thousand commands.
-        let pauses = (commands / 50_000).max(plan.pauses);
+        let usual = (commands / 50_000).max(plan.pauses);
+        let pauses = number("TIDEGATE_EQUALITY_PAUSES").unwrap_or(usual).max(1);
         let talks = env::var_os("TIDEGATE_EQUALITY_TALKS").is_some();
         Self { commands, pauses, talks, ..plan }
     }
@@ -117,7 +118,11 @@ impl Drop for Run {
 impl Run {
     #[track_caller]
     pub fn new(plan: Plan) -> Self {
-        let master = RedisServer::builder(plan.flavor).arg("--repl-backlog-size", "4mb").start();
+        // Waits that time out end with the next tick.
+        let master = RedisServer::builder(plan.flavor)
+            .arg("--repl-backlog-size", "4mb")
+            .arg("--hz", "500")
+            .start();
         let link = FaultProxy::start_seeded(master.addr(), plan.seed);
         let replica = plan.replica.start(plan.flavor, link.addr(), master.addr());
         let scratch = RedisServer::spawn(plan.flavor);
@@ -191,9 +196,10 @@ impl Run {
         self.begin(fault);
         // So few that the backlog holds them.
         let third = count / 3;
-        self.write(if fault == Fault::Short { third.min(300) } else { third });
+        let meanwhile = if fault == Fault::Short { third.min(300) } else { third };
+        self.write(meanwhile);
         self.end(fault);
-        self.write(count - 2 * (count / 3));
+        self.write(count - third - meanwhile);
         self.wait_synced();
         let after = self.resyncs();
         self.fulls += after.0 - before.0;
@@ -280,10 +286,10 @@ impl Run {
         });
     }
 
-    /// A command that the replica runs behind its master's back, `PEXPIREAT` of a key that both
-    /// have at first.
+    /// A command that the replica runs behind its master's back. Both have `stream:clock`, and
+    /// `text:1` with a time to live, before.
     pub fn tamper(&self, command: &str) {
-        self.master.cmd(&["SET", "text:far", "away", "PXAT", "4102444800000"]);
+        self.master.cmd(&["SET", "text:1", "away", "PXAT", "4102444800000"]);
         self.master.cmd(&["XADD", "stream:clock", "*", "f", "v"]);
         self.wait_synced();
         let mut wire = self.replica.wire();
@@ -317,7 +323,7 @@ impl Run {
     #[track_caller]
     pub fn pause(&mut self, all: bool) {
         let (mut master, mut replica) = (self.master.wire(), self.replica.wire());
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(5);
         loop {
             self.quieten();
             let digests = [&mut master, &mut replica].map(|wire| wire.cmd(&["DEBUG", "DIGEST"]));

@@ -15,8 +15,15 @@
 mod support;
 
 mod geo;
+mod hashes;
+mod hashes_expiry;
+mod hashes_random;
+mod keys;
+mod lists;
+mod sets;
 mod sorted_sets;
 mod strings;
 mod twin;
 
+use support::{Flavor, Reply};
 use twin::{Order, Twin};

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tidegate::rdb;
 use tidegate::resp::RespVersion;
 use tidegate::store::{Ask, Dialect, Outcome, Store, Vendor};
 
@@ -26,6 +27,7 @@ pub struct Twin {
     pub server: RedisServer,
     pub store: Store,
     wire: Wire,
+    dialect: Dialect,
     version: RespVersion,
     db: usize,
     said: Vec<String>,
@@ -47,7 +49,7 @@ impl Twin {
         let dialect = Dialect::new(vendor, info.get(field).unwrap());
         let wire = server.wire();
         let store = Store::new(16, dialect, fastrand::u64(..));
-        Self { server, store, wire, version: RespVersion::V2, db: 0, said: Vec::new() }
+        Self { server, store, wire, dialect, version: RespVersion::V2, db: 0, said: Vec::new() }
     }
 
     /// Runs a test with each server, side by side. `TIDEGATE_FLAVOR=Redis70` runs one only.
@@ -149,6 +151,80 @@ impl Twin {
         self.wire.read_raw_reply()
     }
 
+    /// Demands that a key is the same inside: its encoding and its digest, and its DUMP where the
+    /// server's has an order of its own and the form it rests in.
+    #[track_caller]
+    pub fn same_inside(&mut self, key: &str) {
+        self.compare_inside(key, Order::Exact);
+    }
+
+    /// As [`Self::same_inside`]; with [`Order::Any`] without the DUMP.
+    #[track_caller]
+    pub fn compare_inside(&mut self, key: &str, order: Order) {
+        let now = self.ask().now_ms;
+        let text = |reply: &[u8]| reply.escape_ascii().to_string();
+        let dump = self.theirs(&["DUMP", key]);
+        let Some(payload) = payload(&dump) else {
+            assert_eq!(self.store.peek(self.db, key.as_bytes(), 9, now), None, "{key}");
+            return;
+        };
+        let version = u16::from_le_bytes([payload[payload.len() - 10], payload[payload.len() - 9]]);
+        let ours = self.store.peek(self.db, key.as_bytes(), version, now).unwrap();
+        let recent = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>().join("\n");
+        let of = format!("{:?} {key} after\n{recent}", self.flavor());
+        let encoding = text(&self.theirs(&["OBJECT", "ENCODING", key]));
+        assert!(
+            encoding.ends_with(&format!("{}\\r\\n", ours.encoding)),
+            "{encoding} {ours:?} {of}"
+        );
+        let digest = text(&self.theirs(&["DEBUG", "DIGEST-VALUE", key]));
+        assert!(digest.contains(&ours.digest), "{digest} {ours:?} {of}");
+        if version > 9 && ours.encoding != "hashtable" && order == Order::Exact {
+            assert_eq!(text(&ours.dump), text(payload), "{of}");
+        }
+    }
+
+    /// Lets both load what the server's DUMP of a key is, and demands that it is the same inside.
+    #[track_caller]
+    pub fn same_when_loaded(&mut self, key: &str) {
+        let dump = self.theirs(&["DUMP", key]);
+        let Some(payload) = payload(&dump) else { return };
+        let db = std::mem::replace(&mut self.db, 15);
+        self.theirs(&["SELECT", "15"]);
+        let copy = format!("{key}:{}", self.store.dirty());
+        self.theirs(&[b"RESTORE", copy.as_bytes(), b"0", payload, b"REPLACE"]);
+        let value = rdb::dump::decode(payload, rdb::Limits::default()).unwrap().value;
+        let key = copy.clone().into_bytes();
+        let entry = rdb::Entry { key, expires_ms: None, idle: None, freq: None, meta: None, value };
+        if self.store.insert(15, entry).is_ok() {
+            self.compare_inside(&copy, Order::Any);
+        }
+        self.db = db;
+        self.theirs(&["SELECT", &db.to_string()]);
+    }
+
+    /// The names of the server's keys.
+    pub fn server_keys(&mut self) -> Vec<Vec<u8>> {
+        let names = self.wire.cmd(&["KEYS", "*"]).array();
+        names.iter().map(|name| name.bytes().to_vec()).collect()
+    }
+
+    /// The dialect of both.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// From now on another server is asked, which is to hold the same data.
+    pub fn talk_to(&mut self, server: &RedisServer) {
+        self.wire = server.wire();
+    }
+
+    /// What was said last, and to whom.
+    pub fn recent(&self) -> String {
+        let said = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>();
+        format!("{:?}\n{}", self.flavor(), said.join("\n"))
+    }
+
     /// How the store is asked now.
     pub fn ask(&self) -> Ask {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -160,6 +236,15 @@ impl Twin {
         let line = words.collect::<Vec<_>>().join(" ");
         self.said.push(line.chars().take(300).collect());
     }
+}
+
+/// The bytes of a bulk string; `None` of null.
+fn payload(reply: &[u8]) -> Option<&[u8]> {
+    let line = reply.iter().position(|&byte| byte == b'\n')? + 1;
+    reply
+        .get(line..reply.len().checked_sub(2)?)
+        .filter(|_| reply.starts_with(b"$"))
+        .filter(|bytes| bytes.len() > 10)
 }
 
 /// A reply in the order in which it is compared.

@@ -99,6 +99,8 @@ impl Draw {
             "ids" => self.few(|draw| vec![draw.old_id()], out),
             "counted-ids" => self.counted(|draw| vec![draw.old_id()], out),
             "fields" => self.counted(|draw| vec![draw.field()], out),
+            "brief-fields" => self.counted(|draw| vec![draw.numbered('b')], out),
+            "brief-pairs" => self.counted(|draw| vec![draw.numbered('b'), draw.value()], out),
             "field-pairs" => self.counted(|draw| vec![draw.field(), draw.value()], out),
             "functions" => out.push(functions.to_vec()),
             "script" => scripts::script(self, out),
@@ -133,6 +135,7 @@ impl Draw {
             "element" => self.element(),
             "integer" => self.member_integer(),
             "field" => self.field(),
+            "steady" => self.numbered('n'),
             "score" => self.score(),
             "min" | "max" => self.score_bound(place == "max"),
             "lexmin" | "lexmax" => self.lex_bound(place == "lexmax"),
@@ -171,6 +174,8 @@ impl Draw {
             "s" => self.random.i64(1000..100_000),
             "ms" if self.one_in(3) => self.random.i64(1..50),
             "ms" => self.random.i64(1_000_000..100_000_000),
+            "far" => self.random.i64(1_000_000..100_000_000),
+            "far-at" => now_ms() + self.random.i64(1_000_000..100_000_000),
             "at" => now_ms() / 1000 + self.random.i64(1000..100_000),
             "ms-at" if self.one_in(3) => now_ms() + self.random.i64(-5..50),
             "ms-at" => now_ms() + self.random.i64(1_000_000..100_000_000),
@@ -230,9 +235,14 @@ impl Draw {
         number.to_string().into_bytes()
     }
 
-    /// A field: one that holds a number, or any.
+    /// A field: one of a few, or any.
     fn field(&mut self) -> Vec<u8> {
         if self.one_in(4) { self.member() } else { format!("m{}", self.below(12)).into_bytes() }
+    }
+
+    /// A field of a family of few.
+    fn numbered(&mut self, family: char) -> Vec<u8> {
+        format!("{family}{}", self.below(10)).into_bytes()
     }
 
     /// An element of a list: often one that others are, too.

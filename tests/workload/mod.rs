@@ -83,12 +83,13 @@ impl Workload {
             return request;
         }
         match self.transaction {
-            Some(0) => self.end_transaction(),
+            // What belongs together is queued together, or not at all.
+            Some(0) if self.following.is_empty() => self.end_transaction(),
             Some(left) => {
-                self.transaction = Some(left - 1);
+                self.transaction = Some(left.saturating_sub(1));
                 self.one()
             }
-            None if self.draw.one_in(60) => {
+            None if self.following.is_empty() && self.draw.one_in(60) => {
                 self.transaction = Some(self.draw.below(8));
                 vec![b"MULTI".to_vec()]
             }

@@ -1,6 +1,34 @@
-//! Commands about keys of any type.
+//! Commands about keys of any type, about databases, about all data.
+
+mod copy;
+mod databases;
+mod debug;
+mod dump;
+mod existence;
+mod expire;
+mod function;
+mod memory;
+mod object;
+mod rename;
+mod restore;
+mod scan;
+mod ttl;
 
 use super::commands::Row;
 
 /// The commands of this room.
-pub(super) const COMMANDS: &[&[Row]] = &[];
+pub(super) const COMMANDS: &[&[Row]] = &[
+    copy::COMMANDS,
+    databases::COMMANDS,
+    debug::COMMANDS,
+    dump::COMMANDS,
+    existence::COMMANDS,
+    expire::COMMANDS,
+    function::COMMANDS,
+    memory::COMMANDS,
+    object::COMMANDS,
+    rename::COMMANDS,
+    restore::COMMANDS,
+    scan::COMMANDS,
+    ttl::COMMANDS,
+];

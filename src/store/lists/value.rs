@@ -1,46 +1,373 @@
-//! The value.
+//! A list: one listpack, or a quicklist.
 
+use std::io::Write;
+
+use super::End;
+use super::fill::Fill;
+use super::node::{Node, NodeElements, position, remove, text_len};
+use super::quicklist::{Place, Quicklist};
+use super::walk::Walk;
+use crate::rdb::{
+    Element, ListNode, ListpackBuf, ListpackRef, NodeRef, Position, ValueWriter, WriteError,
+};
+use crate::store::dialect::Dialect;
+use crate::store::digest::Digest;
 use crate::store::kind::Kind;
 use crate::store::value::{Typed, Value, ValueRef};
 
-/// Owned.
+/// A list, owned.
 #[derive(Clone, Debug)]
 pub(crate) struct List {
-    bytes: Vec<u8>,
+    form: Form,
 }
 
-/// Borrowed.
+/// How a list is kept. Where the server has no listpacks but quicklists only, a packed one is a
+/// quicklist of one node.
+#[derive(Clone, Debug)]
+enum Form {
+    Packed(ListpackBuf),
+    Quick(Box<Quicklist>),
+}
+
+/// A list, borrowed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ListRef<'a> {
-    bytes: &'a [u8],
+pub(crate) enum ListRef<'a> {
+    Packed(ListpackRef<'a>),
+    Quick(&'a Quicklist),
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self::packed(ListpackBuf::new())
+    }
 }
 
 impl List {
+    fn packed(pack: ListpackBuf) -> Self {
+        Self { form: Form::Packed(pack) }
+    }
+
     pub(crate) fn from_rest(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.to_vec() }
+        Self::packed(ListpackBuf::trusted(bytes.to_vec()))
+    }
+
+    /// A list as a snapshot brings it (`rdbLoadObject`). Empty if there is no element.
+    pub(crate) fn from_snapshot(nodes: Vec<ListNode>, fill: Fill) -> Self {
+        let full = nodes.into_iter().filter(|node| !node.is_empty());
+        let quick: Quicklist = full.map(Node::from).collect();
+        let mut list = Self { form: Form::Quick(Box::new(quick)) };
+        list.pack(fill, false);
+        list
     }
 
     /// How it rests, if it is packed.
     pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
-        Some((Kind::List, &self.bytes))
+        match &self.form {
+            Form::Packed(pack) => Some((Kind::List, pack.as_bytes())),
+            Form::Quick(_) => None,
+        }
     }
 
     pub(crate) fn view(&self) -> ListRef<'_> {
-        ListRef { bytes: &self.bytes }
+        match &self.form {
+            Form::Packed(pack) => ListRef::Packed(pack.view()),
+            Form::Quick(quick) => ListRef::Quick(quick),
+        }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.view().len()
+    }
+
+    /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.bytes.capacity()
+        match &self.form {
+            Form::Packed(pack) => pack.capacity(),
+            Form::Quick(quick) => size_of::<Quicklist>() + quick.heap_bytes(),
+        }
+    }
+
+    /// Makes ready for `count` elements of `bytes` together, which will be added or may be: a
+    /// listpack that would grow too large becomes a quicklist (`listTypeTryConversionAppend`).
+    pub(crate) fn make_ready(&mut self, bytes: usize, count: usize, fill: Fill) {
+        if let Form::Packed(pack) = &self.form
+            && fill.has_listpacks()
+            && fill.is_over(pack.as_bytes().len().saturating_add(bytes), pack.len() + count)
+        {
+            self.quick();
+        }
+    }
+
+    /// Makes a listpack of a quicklist of one node that is small (`listTypeTryConvertQuicklist`):
+    /// with `has_shrunk`, of half the size a listpack may have.
+    pub(crate) fn pack(&mut self, fill: Fill, has_shrunk: bool) {
+        let Form::Quick(quick) = &mut self.form else { return };
+        let Some(pack) = quick.only_pack() else { return };
+        if fill.has_listpacks() && !fill.is_listpack(pack.as_bytes().len(), pack.len(), has_shrunk)
+        {
+            return;
+        }
+        if let Some(pack) = quick.take_only_pack() {
+            self.form = Form::Packed(pack);
+        }
+    }
+
+    /// It as a quicklist.
+    fn quick(&mut self) -> &mut Quicklist {
+        if let Form::Packed(pack) = &mut self.form {
+            let pack = std::mem::take(pack);
+            let node = (!pack.is_empty()).then_some(Node::Packed(pack));
+            self.form = Form::Quick(Box::new(node.into_iter().collect()));
+        }
+        match &mut self.form {
+            Form::Quick(quick) => quick,
+            Form::Packed(_) => unreachable!("it has just been made one"),
+        }
+    }
+
+    /// Adds an element at an end. [`Self::make_ready`] comes first, once for all.
+    pub(crate) fn push(&mut self, end: End, element: Element<'_>, fill: Fill) {
+        if let Form::Packed(pack) = &mut self.form {
+            let fits = fill.has_listpacks()
+                || fill.takes(pack.as_bytes().len(), pack.len(), text_len(element))
+                || pack.is_empty() && !fill.is_large(text_len(element));
+            let pushed = fits
+                && match end {
+                    End::Left => pack.push_front(element).is_ok(),
+                    End::Right => pack.push_back(element).is_ok(),
+                };
+            if pushed {
+                return;
+            }
+        }
+        self.quick().push(end, element, fill);
+    }
+
+    /// Takes out up to `count` elements from `start` on.
+    pub(crate) fn remove_range(&mut self, start: usize, count: usize) {
+        match &mut self.form {
+            Form::Packed(pack) => remove(pack, start, count),
+            Form::Quick(quick) => quick.remove_range(start, count),
+        }
+    }
+
+    /// Takes out up to `count` elements at an end.
+    pub(crate) fn drop_end(&mut self, end: End, count: usize) {
+        let start = match end {
+            End::Left => 0,
+            End::Right => self.len().saturating_sub(count),
+        };
+        self.remove_range(start, count);
+    }
+
+    /// Puts another element in place of the one at `index`. False if there is none.
+    pub(crate) fn replace(&mut self, index: usize, element: Element<'_>, fill: Fill) -> bool {
+        if index >= self.len() {
+            return false;
+        }
+        if let Form::Packed(pack) = &mut self.form {
+            let at = position(pack, index);
+            if !fill.is_large(text_len(element)) && pack.replace(at, element).is_ok() {
+                return true;
+            }
+        }
+        let quick = self.quick();
+        if let Some(place) = quick.place(index) {
+            quick.replace(place, element, fill);
+        }
+        true
+    }
+
+    /// Inserts an element before or after the first one that is `pivot`. False without one.
+    pub(crate) fn insert(
+        &mut self,
+        pivot: &[u8],
+        after: bool,
+        element: Element<'_>,
+        fill: Fill,
+    ) -> bool {
+        let Some(index) = self.view().walk(0).position(|found| Needle::new(pivot).is(found)) else {
+            return false;
+        };
+        if let Form::Packed(pack) = &mut self.form
+            && (fill.has_listpacks()
+                || fill.takes(pack.as_bytes().len(), pack.len(), text_len(element)))
+        {
+            let at = position(pack, index + usize::from(after));
+            if pack.insert(at, element).is_ok() {
+                return true;
+            }
+        }
+        let quick = self.quick();
+        if let Some(place) = quick.place(index) {
+            quick.insert(place, after, element, fill);
+        }
+        true
+    }
+
+    /// Takes out the elements that are `needle`, at most `max` of them, from an end on. How many.
+    pub(crate) fn remove_all(&mut self, needle: &[u8], max: usize, end: End) -> usize {
+        match &mut self.form {
+            Form::Packed(pack) => remove_from_pack(pack, needle, max, end),
+            Form::Quick(quick) => quick.remove_all(needle, max, end),
+        }
+    }
+}
+
+/// As [`List::remove_all`].
+pub(super) fn remove_from_pack(
+    pack: &mut ListpackBuf,
+    needle: &[u8],
+    max: usize,
+    end: End,
+) -> usize {
+    let mut removed = 0;
+    if end == End::Left {
+        let mut from = Position::FIRST;
+        while removed < max
+            && let Some(at) = pack.view().find_from(from, needle, 0)
+        {
+            pack.remove(at, 1);
+            removed += 1;
+            from = at;
+        }
+        return removed;
+    }
+    let needle = Needle::new(needle);
+    let mut at = pack.view().end();
+    while removed < max
+        && let Some(before) = pack.view().before(at)
+    {
+        at = before;
+        if pack.view().at(at).is_some_and(|found| needle.is(found)) {
+            pack.remove(at, 1);
+            removed += 1;
+        }
+    }
+    removed
+}
+
+/// What is looked for in a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needle<'a> {
+    bytes: &'a [u8],
+    number: Option<i64>,
+}
+
+impl<'a> Needle<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, number: Element::Bytes(bytes).as_int() }
+    }
+
+    /// Whether an element is it.
+    pub(crate) fn is(self, element: Element<'_>) -> bool {
+        match element {
+            Element::Bytes(bytes) => bytes == self.bytes,
+            Element::Int(number) => self.number == Some(number),
+        }
     }
 }
 
 impl<'a> ListRef<'a> {
     pub(crate) fn resting(bytes: &'a [u8]) -> Self {
-        Self { bytes }
+        Self::Packed(ListpackRef::trusted(bytes))
+    }
+
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Packed(pack) => pack.len(),
+            Self::Quick(quick) => quick.len(),
+        }
     }
 
     pub(crate) fn is_empty(self) -> bool {
-        self.bytes.is_empty()
+        match self {
+            Self::Packed(pack) => pack.is_empty(),
+            Self::Quick(quick) => quick.len() == 0,
+        }
+    }
+
+    /// What `OBJECT ENCODING` calls it.
+    pub(crate) fn encoding(self, dialect: Dialect) -> &'static str {
+        match self {
+            Self::Packed(_) if dialect.packs_lists() => "listpack",
+            _ => "quicklist",
+        }
+    }
+
+    pub(crate) fn get(self, index: usize) -> Option<Element<'a>> {
+        match self {
+            Self::Packed(pack) => pack.get(i64::try_from(index).ok()?),
+            Self::Quick(quick) => quick.get(index),
+        }
+    }
+
+    /// The element at an end.
+    pub(crate) fn end(self, end: End) -> Option<Element<'a>> {
+        match end {
+            End::Left => self.get(0),
+            End::Right => self.get(self.len().checked_sub(1)?),
+        }
+    }
+
+    /// The elements from `index` to the last one.
+    pub(crate) fn walk(self, index: usize) -> Walk<'a> {
+        self.walk_from(index, false)
+    }
+
+    /// The elements from `index` to the first one.
+    pub(crate) fn walk_back(self, index: usize) -> Walk<'a> {
+        self.walk_from(index, true)
+    }
+
+    fn walk_from(self, index: usize, backward: bool) -> Walk<'a> {
+        let skip = |mut elements: NodeElements<'a>, count: usize| {
+            if count > 0 {
+                let _ =
+                    if backward { elements.nth_back(count - 1) } else { elements.nth(count - 1) };
+            }
+            elements
+        };
+        let skipped = |offset: usize, len: usize| if backward { len - 1 - offset } else { offset };
+        match self {
+            Self::Packed(pack) if index < pack.len() => {
+                let elements = NodeElements::Packed(pack.iter());
+                let rest = std::collections::vec_deque::Iter::default();
+                Walk::new(skip(elements, skipped(index, pack.len())), rest, backward)
+            }
+            Self::Packed(_) => Walk::empty(),
+            Self::Quick(quick) => {
+                let Some(Place { node, offset }) = quick.place(index) else {
+                    return Walk::empty();
+                };
+                let nodes = quick.nodes();
+                let here = &nodes[node];
+                let rest = if backward { nodes.range(..node) } else { nodes.range(node + 1..) };
+                Walk::new(skip(here.elements(), skipped(offset, here.len())), rest, backward)
+            }
+        }
+    }
+
+    /// Writes it as `DUMP` and a saved file have it.
+    pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
+        match self {
+            Self::Packed(pack) => to.list([NodeRef::Packed(pack)]),
+            Self::Quick(quick) => to.list(quick.nodes().iter().map(|node| match node {
+                Node::Packed(pack) => NodeRef::Packed(pack.view()),
+                Node::Plain(bytes) => NodeRef::Plain(bytes),
+            })),
+        }
+    }
+
+    /// Its part of `DEBUG DIGEST-VALUE`.
+    pub(crate) fn digest(self, digest: &mut Digest) {
+        /// The number of the type, `OBJ_LIST`.
+        const TYPE: u32 = 1;
+        digest.mix(&TYPE.to_be_bytes());
+        let mut buffer = itoa::Buffer::new();
+        for element in self.walk(0) {
+            digest.mix(element.bytes(&mut buffer));
+        }
     }
 }
 
@@ -62,6 +389,6 @@ impl Typed for List {
     }
 
     fn empty() -> Value {
-        Value::List(Self { bytes: Vec::new() })
+        Value::List(Self::default())
     }
 }

@@ -48,7 +48,7 @@ impl ScoreRange {
                 None => (false, text),
             };
             let at = number::parse_bound(text, dialect).ok_or(NOT_FLOAT)?;
-            Ok(End { at, excluded })
+            Ok::<End<f64>, CommandError>(End { at, excluded })
         };
         Ok(Self { min: end(min)?, max: end(max)? })
     }

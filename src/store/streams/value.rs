@@ -1,14 +1,93 @@
 //! The value.
 
+use std::collections::BTreeMap;
+
+use super::group::Group;
+use super::id;
+use super::nodes::Nodes;
+use crate::rdb::{Idempotence, StreamEntry, StreamId};
+use crate::store::digest::Digest;
 use crate::store::value::{Typed, Value, ValueRef};
 
 /// A stream.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stream {}
+pub(crate) struct Stream {
+    pub(super) nodes: Nodes,
+    /// How many entries there are, deleted ones not counted.
+    pub(super) length: u64,
+    /// The id of the last entry ever added.
+    pub(super) last_id: StreamId,
+    /// The id of the first entry; 0-0 if there is none.
+    pub(super) first_id: StreamId,
+    /// The highest id that was deleted.
+    pub(super) max_deleted_id: StreamId,
+    /// How many entries were ever added.
+    pub(super) entries_added: u64,
+    pub(super) groups: BTreeMap<Box<[u8]>, Group>,
+    /// What a master of Redis 8.6 or later knows of requests; kept, not used.
+    pub(super) idempotence: Option<Box<Idempotence>>,
+}
 
 impl Stream {
+    pub(crate) fn len(&self) -> u64 {
+        self.length
+    }
+
+    pub(crate) fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    /// The groups by name.
+    pub(crate) fn groups(&self) -> &BTreeMap<Box<[u8]>, Group> {
+        &self.groups
+    }
+
+    pub(crate) fn group(&self, name: &[u8]) -> Option<&Group> {
+        self.groups.get(name)
+    }
+
+    /// The first entry that is not deleted.
+    pub(crate) fn first(&self) -> Option<StreamEntry<'_>> {
+        self.nodes.range(id::ZERO, id::MAX).next()
+    }
+
+    /// The last entry that is not deleted.
+    pub(crate) fn last(&self) -> Option<StreamEntry<'_>> {
+        self.nodes.range_back(id::ZERO, id::MAX).next()
+    }
+
+    /// The entry of this id, unless it is deleted.
+    pub(crate) fn entry(&self, id: StreamId) -> Option<StreamEntry<'_>> {
+        self.nodes.find(id).map(|(_, entry)| entry)
+    }
+
+    /// After entries went: which is the first one now.
+    pub(super) fn find_first(&mut self) {
+        self.first_id = self.first().map(|entry| entry.id).unwrap_or_default();
+    }
+
+    /// What `OBJECT ENCODING` calls it.
+    pub(crate) fn encoding(&self) -> &'static str {
+        "stream"
+    }
+
+    /// Adds it to a digest: its entries, nothing else.
+    pub(crate) fn digest(&self, digest: &mut Digest) {
+        for entry in self.nodes.range(id::ZERO, id::MAX) {
+            digest.mix(format!("{}.{}", entry.id.ms, entry.id.seq).as_bytes());
+            for (field, value) in entry.fields() {
+                digest.mix(field.bytes(&mut itoa::Buffer::new()));
+                digest.mix(value.bytes(&mut itoa::Buffer::new()));
+            }
+        }
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
+        let groups = self.groups.iter().map(|(name, group)| name.len() + group.heap_bytes());
         size_of::<Self>()
+            + self.nodes.heap_bytes()
+            + groups.sum::<usize>()
+            + self.groups.len() * size_of::<(Box<[u8]>, Group)>()
     }
 }
 

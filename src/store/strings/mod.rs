@@ -1,12 +1,34 @@
 //! Strings, and what is built on them: numbers, bits, cardinalities.
 
-mod read;
+mod bit_count;
+mod bit_operations;
+mod bitfield;
+mod bits;
+mod embedding;
+pub(crate) mod float;
+mod hyperloglog;
+mod lcs;
+mod many;
+mod numbers;
+mod options;
+mod ranges;
+mod set;
 mod value;
-mod write;
 
 pub(crate) use value::{Str, StrRef, kind_of};
 
 use super::commands::Row;
 
 /// The commands of this room.
-pub(super) const COMMANDS: &[&[Row]] = &[read::COMMANDS, write::COMMANDS];
+pub(super) const COMMANDS: &[&[Row]] = &[
+    bit_count::COMMANDS,
+    bit_operations::COMMANDS,
+    bitfield::COMMANDS,
+    bits::COMMANDS,
+    hyperloglog::COMMANDS,
+    lcs::COMMANDS,
+    many::COMMANDS,
+    numbers::COMMANDS,
+    ranges::COMMANDS,
+    set::COMMANDS,
+];

@@ -1,14 +1,23 @@
 //! A string, and whether Redis would call it an integer, short, or neither.
 
+use std::io::Write;
+
+use crate::rdb::{ValueWriter, WriteError};
 use crate::resp::integer;
+use crate::store::context::WriteCx;
+use crate::store::dialect::Dialect;
+use crate::store::digest::Digest;
+use crate::store::error::CommandError;
 use crate::store::kind::Kind;
+use crate::store::slot::Slot;
+use crate::store::strings::embedding;
 use crate::store::value::{Typed, Value, ValueRef};
 
-/// The longest string that Redis keeps in one piece with its header
-/// (`OBJ_ENCODING_EMBSTR_SIZE_LIMIT`).
-const EMBEDDED_MAX: usize = 44;
 /// The longest text of an integer.
 const INT_MAX: usize = 20;
+/// A string longer than this grows by as much, a shorter one by its own length
+/// (`SDS_MAX_PREALLOC`).
+const MAX_SPARE: usize = 1024 * 1024;
 
 /// A string, owned.
 #[derive(Clone, Debug)]
@@ -36,9 +45,43 @@ impl Default for Str {
 pub(crate) fn kind_of(bytes: &[u8]) -> Kind {
     match bytes.len() {
         1..=INT_MAX if integer::parse(bytes).is_some() => Kind::Int,
-        0..=EMBEDDED_MAX => Kind::Embedded,
-        _ => Kind::Raw,
+        _ => text_kind(bytes),
     }
+}
+
+/// What a string becomes that is set whole, but not looked at for being an integer.
+pub(crate) fn text_kind(bytes: &[u8]) -> Kind {
+    if bytes.len() <= embedding::MAX { Kind::Embedded } else { Kind::Raw }
+}
+
+/// Makes `bytes` at least `len` long, with zeros at the end; with some room to grow further.
+pub(crate) fn extend(bytes: &mut Vec<u8>, len: usize) -> Result<(), CommandError> {
+    if len > bytes.capacity() {
+        let spare = if bytes.is_empty() { 0 } else { len.min(MAX_SPARE) };
+        let room = len.saturating_add(spare) - bytes.len();
+        bytes.try_reserve_exact(room).map_err(|_| CommandError::TOO_LONG)?;
+    }
+    if len > bytes.len() {
+        bytes.resize(len, 0);
+    }
+    Ok(())
+}
+
+/// Changes a string in place, once it is `len` bytes long; zeros are added where it is shorter.
+pub(crate) fn overwrite<R>(
+    cx: &mut WriteCx<'_>,
+    key: &[u8],
+    len: usize,
+    change: impl FnOnce(&mut [u8]) -> R,
+) -> Result<R, CommandError> {
+    let there = cx.slot_mut(key).and_then(Slot::str_mut).filter(|bytes| bytes.len() >= len);
+    if let Some(bytes) = there {
+        return Ok(change(bytes));
+    }
+    cx.edit_or_new::<Str, _>(key, |text| {
+        extend(text.edit(), len)?;
+        Ok(change(&mut text.bytes))
+    })
 }
 
 impl Str {
@@ -81,13 +124,27 @@ impl Str {
 }
 
 impl StrRef<'_> {
-    /// What `OBJECT ENCODING` calls it.
-    pub(crate) fn encoding(self) -> &'static str {
+    /// What `OBJECT ENCODING` calls it: for some servers a matter of the length of its key, and
+    /// of whether that expires.
+    pub(crate) fn encoding(self, dialect: Dialect, key_len: usize, expires: bool) -> &'static str {
         match self.kind {
             Kind::Int => "int",
-            Kind::Embedded => "embstr",
+            Kind::Embedded if embedding::fits(dialect, key_len, self.bytes.len(), expires) => {
+                "embstr"
+            }
             _ => "raw",
         }
+    }
+
+    /// What `DEBUG DIGEST-VALUE` is made of.
+    pub(crate) fn digest(self, digest: &mut Digest) {
+        digest.mix(&0_u32.to_be_bytes());
+        digest.mix(self.bytes);
+    }
+
+    /// Writes it, integers as such.
+    pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
+        to.string(self.bytes)
     }
 }
 

@@ -80,8 +80,30 @@ impl<E> Table<E> {
         segment.entries_mut().get_mut(at)
     }
 
+    /// The entry of this hash that `is` the one meant, and false; or the one that is made and
+    /// added because there is none, and true.
+    pub(crate) fn find_or_insert(
+        &mut self,
+        hash: u32,
+        is: impl Fn(&E) -> bool,
+        make: impl FnOnce() -> E,
+    ) -> (&mut E, bool) {
+        let index = self.segment_of(hash);
+        let found = self.segments.get(index).and_then(|segment| segment.position(hash, is));
+        let (index, at) = match found {
+            Some(at) => (index, at),
+            None => self.place(hash, make()),
+        };
+        (&mut self.segments[index].entries_mut()[at], found.is_none())
+    }
+
     /// Adds an entry that is not there yet.
     pub(crate) fn insert(&mut self, hash: u32, entry: E) {
+        self.place(hash, entry);
+    }
+
+    /// As [`Self::insert`]; in which segment the entry is, and where there.
+    fn place(&mut self, hash: u32, entry: E) -> (usize, usize) {
         if self.segments.is_empty() {
             self.segments.push(Segment::new(0, 0));
             self.directory.push(0);
@@ -94,6 +116,7 @@ impl<E> Table<E> {
         self.segments[index].push(hash, entry);
         self.widest = self.widest.max(self.segments[index].len());
         self.len += 1;
+        (index, self.segments[index].len() - 1)
     }
 
     /// Takes the entry out.
@@ -112,7 +135,7 @@ impl<E> Table<E> {
     }
 
     /// All entries, in no order that means anything.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> + Clone {
         self.segments.iter().flat_map(Segment::entries)
     }
 

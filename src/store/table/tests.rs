@@ -113,7 +113,9 @@ fn room_that_was_made_is_used() {
 #[test]
 fn every_entry_is_as_likely() {
     let mut table = Table::new();
-    (0..1000_u32).for_each(|key| table.insert(hash(key, u32::MAX), key));
+    for key in 0..1000_u32 {
+        table.insert(hash(key, u32::MAX), key);
+    }
     let mut random = fastrand::Rng::with_seed(7);
     let mut drawn = vec![0_u32; 1000];
     for _ in 0..200_000 {

@@ -23,11 +23,11 @@ pub const TABLE: &[Template] = &[
     all(8, "RPOPLPUSH {list} {list}"),
     since70(5, "LMPOP 2 {list} {list} LEFT COUNT {count}"),
     since70(5, "LMPOP 1 {list} RIGHT"),
-    all(4, "BLPOP {list} {list} 0.002"),
+    // Blocking ones mostly find something: to wait takes the time of thousands of others.
+    all(1, "BLPOP {list} {list} 0.002"),
     all(4, "RPUSH {list!} {value} {value} ; BLPOP {list!} 0.002"),
+    all(4, "RPUSH {list!} {value} ; BRPOP {list} {list!} 0.002"),
     all(4, "RPUSH {list!} {value} ; BLMOVE {list!} {list} RIGHT LEFT 0.002"),
-    all(5, "BRPOP {list} 0.002"),
-    all(5, "BLMOVE {list} {list} LEFT LEFT 0.002"),
-    all(5, "BRPOPLPUSH {list} {list} 0.002"),
-    since70(5, "BLMPOP 0.002 2 {list} {list} RIGHT COUNT {count}"),
+    all(4, "LPUSH {list!} {value} ; BRPOPLPUSH {list!} {list} 0.002"),
+    since70(4, "LPUSH {list!} {value} ; BLMPOP 0.002 2 {list} {list!} RIGHT COUNT {count}"),
 ];

@@ -2,7 +2,16 @@
 
 use super::{Template, all, redis82, since70};
 
-/// Where XCLAIM, XAUTOCLAIM or XREADGROUP makes a consumer and gives it nothing, servers do not tell their replicas of it: these follow an XGROUP CREATECONSUMER.
+/// Where XCLAIM, XAUTOCLAIM or XREADGROUP makes a consumer and gives it nothing, servers do not
+/// tell their replicas of it: here the consumer is there before.
+macro_rules! with_consumer {
+    ($request:literal) => {
+        concat!("XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; ", $request)
+    };
+}
+
+/// Servers do not tell what XREADGROUP of old entries does to their times and counts, either:
+/// nothing here does that.
 pub const TABLE: &[Template] = &[
     all(80, "XADD {stream} {new-id} {few-pairs}"),
     all(20, "XADD {stream} {new-id} same {value} fields {value}"),
@@ -46,47 +55,41 @@ pub const TABLE: &[Template] = &[
     all(3, "XGROUP SETID {stream} {group} $"),
     all(
         30,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT {count} STREAMS {stream!} >",
+        with_consumer!("XREADGROUP GROUP {group!} {consumer!} COUNT {count} STREAMS {stream!} >"),
     ),
     all(
         5,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT {count} NOACK STREAMS {stream!} >",
+        with_consumer!(
+            "XREADGROUP GROUP {group!} {consumer!} COUNT {count} NOACK STREAMS {stream!} >"
+        ),
     ),
     all(
         5,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT 5 STREAMS {stream!} {stream} > >",
+        with_consumer!(
+            "XREADGROUP GROUP {group!} {consumer!} COUNT 5 STREAMS {stream!} {stream} > >"
+        ),
     ),
     all(
         5,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT 5 BLOCK 1 STREAMS {stream!} >",
-    ),
-    all(
-        5,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XREADGROUP GROUP {group!} {consumer!} COUNT {count} STREAMS {stream!} {old-id}",
+        with_consumer!(
+            "XADD {stream!} {new-id} a b ; XREADGROUP GROUP {group!} {consumer!} COUNT 5 BLOCK 1 STREAMS {stream!} >"
+        ),
     ),
     all(15, "XACK {stream} {group} {ids}"),
-    all(
-        8,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids}",
-    ),
+    all(8, with_consumer!("XCLAIM {stream!} {group!} {consumer!} 0 {ids}")),
     all(
         4,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids} IDLE 5000 RETRYCOUNT {small}",
+        with_consumer!(
+            "XCLAIM {stream!} {group!} {consumer!} 0 {ids} IDLE 5000 RETRYCOUNT {small}"
+        ),
     ),
+    all(4, with_consumer!("XCLAIM {stream!} {group!} {consumer!} 0 {ids} TIME {now} FORCE")),
     all(
         4,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids} TIME {now} FORCE",
+        with_consumer!(
+            "XCLAIM {stream!} {group!} {consumer!} 0 {ids} FORCE JUSTID LASTID {old-id}"
+        ),
     ),
-    all(
-        4,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XCLAIM {stream!} {group!} {consumer!} 0 {ids} FORCE JUSTID LASTID {old-id}",
-    ),
-    all(
-        8,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XAUTOCLAIM {stream!} {group!} {consumer!} 0 0-0 COUNT {count}",
-    ),
-    all(
-        4,
-        "XGROUP CREATECONSUMER {stream!} {group!} {consumer!} ; XAUTOCLAIM {stream!} {group!} {consumer!} 0 {old-id} JUSTID",
-    ),
+    all(8, with_consumer!("XAUTOCLAIM {stream!} {group!} {consumer!} 0 0-0 COUNT {count}")),
+    all(4, with_consumer!("XAUTOCLAIM {stream!} {group!} {consumer!} 0 {old-id} JUSTID")),
 ];

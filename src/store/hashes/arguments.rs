@@ -1,0 +1,130 @@
+//! The words that commands on fields with expiries share: `FIELDS n ...`, and times.
+//!
+//! Redis and Valkey have the same commands, but refuse wrong words each in its own way.
+
+use crate::store::dialect::Dialect;
+use crate::store::error::CommandError;
+use crate::store::words;
+
+/// The latest time at which a field of Redis may expire (`HFE_MAX_ABS_TIME_MSEC`).
+const REDIS_LATEST: i64 = (1 << 46) - 1;
+/// Milliseconds of a second.
+const SECOND: i64 = 1000;
+
+const NO_FIELDS: CommandError =
+    CommandError::new("ERR Mandatory argument FIELDS is missing or not at the right position");
+const MISMATCH: CommandError =
+    CommandError::new("ERR The `numfields` parameter must match the number of arguments");
+const VALKEY_MISMATCH: CommandError = CommandError::new(
+    "ERR numfields should be greater than 0 and match the provided number of fields",
+);
+/// What Redis says of a number of fields that is none, except to `HEXPIRE`.
+pub(super) const NOT_POSITIVE: CommandError =
+    CommandError::new("ERR Number of fields must be a positive integer");
+const NEGATIVE_TIME: CommandError = CommandError::new("ERR invalid expire time, must be >= 0");
+
+/// How a time is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unit {
+    pub(super) seconds: bool,
+    /// Since 1970, rather than from now on.
+    pub(super) absolute: bool,
+}
+
+impl Unit {
+    pub(super) const EX: Self = Self { seconds: true, absolute: false };
+    pub(super) const PX: Self = Self { seconds: false, absolute: false };
+    pub(super) const EXAT: Self = Self { seconds: true, absolute: true };
+    pub(super) const PXAT: Self = Self { seconds: false, absolute: true };
+
+    /// The unit that an option names.
+    pub(super) fn of(word: &[u8]) -> Option<Self> {
+        let named =
+            [("EX", Self::EX), ("PX", Self::PX), ("EXAT", Self::EXAT), ("PXAT", Self::PXAT)];
+        named.into_iter().find(|(name, _)| words::is(word, name)).map(|(_, unit)| unit)
+    }
+}
+
+/// What is said where the words of `command`, whatever they are, are too few or too many.
+pub(super) fn wrong_number(command: &[u8]) -> CommandError {
+    let command = String::from_utf8_lossy(command).to_ascii_lowercase();
+    CommandError::of(format!("ERR wrong number of arguments for '{command}' command"))
+}
+
+/// The Unix time in milliseconds that `word` is, in a command of this name.
+pub(super) fn time(
+    word: &[u8],
+    unit: Unit,
+    now: i64,
+    dialect: Dialect,
+    command: &[u8],
+) -> Result<i64, CommandError> {
+    let given = words::int(word)?;
+    let redis = dialect.packs_field_ttls();
+    let latest = if redis { REDIS_LATEST } else { i64::MAX };
+    let invalid = || {
+        let command = String::from_utf8_lossy(command).to_ascii_lowercase();
+        CommandError::of(format!("ERR invalid expire time in '{command}' command"))
+    };
+    if given < 0 {
+        return Err(if redis { NEGATIVE_TIME } else { invalid() });
+    }
+    let factor = if unit.seconds { SECOND } else { 1 };
+    let base = if unit.absolute { 0 } else { now };
+    let at = given.checked_mul(factor).and_then(|given| given.checked_add(base));
+    at.filter(|at| *at <= latest).ok_or_else(invalid)
+}
+
+/// Redis: `FIELDS` at `at`, a number, as many fields to the end. `no_number` is what is said of a
+/// number that is none.
+pub(super) fn redis_fields<'w, 'a>(
+    args: &'w [&'a [u8]],
+    at: usize,
+    no_number: CommandError,
+) -> Result<&'w [&'a [u8]], CommandError> {
+    let word = args.get(at).ok_or(NO_FIELDS)?;
+    if !words::is(word, "FIELDS") {
+        return Err(NO_FIELDS);
+    }
+    let number = args.get(at + 1).copied().unwrap_or_default();
+    let count = words::int(number).ok().filter(|count| *count > 0).ok_or(no_number)?;
+    let fields = args.get(at + 2..).unwrap_or_default();
+    if usize::try_from(count).is_ok_and(|count| count == fields.len()) {
+        Ok(fields)
+    } else {
+        Err(MISMATCH)
+    }
+}
+
+/// Valkey: `FIELDS` at 2, a number, as many fields to the end.
+pub(super) fn valkey_fields<'w, 'a>(args: &'w [&'a [u8]]) -> Result<&'w [&'a [u8]], CommandError> {
+    if !args.get(2).is_some_and(|word| words::is(word, "FIELDS")) {
+        return Err(CommandError::SYNTAX);
+    }
+    valkey_counted(args, 3, 1)
+}
+
+/// Valkey: the options from `from` on, and the fields behind the first `FIELDS`. A field takes
+/// `each` words.
+pub(super) fn valkey_options<'w, 'a>(
+    args: &'w [&'a [u8]],
+    from: usize,
+) -> Result<(&'w [&'a [u8]], usize), CommandError> {
+    // The last word is not looked at.
+    let looked_at = args.get(from..args.len().saturating_sub(1)).unwrap_or_default();
+    let found = looked_at.iter().position(|word| words::is(word, "FIELDS"));
+    let found = found.ok_or(VALKEY_MISMATCH)?;
+    Ok((looked_at.get(..found).unwrap_or_default(), from + found + 1))
+}
+
+/// Valkey: a number at `at`, and as many fields behind it, of `each` words.
+pub(super) fn valkey_counted<'w, 'a>(
+    args: &'w [&'a [u8]],
+    at: usize,
+    each: usize,
+) -> Result<&'w [&'a [u8]], CommandError> {
+    let count = words::int(args.get(at).copied().unwrap_or_default())?;
+    let fields = args.get(at + 1..).unwrap_or_default();
+    let wanted = usize::try_from(count).ok().and_then(|count| count.checked_mul(each));
+    if count > 0 && wanted == Some(fields.len()) { Ok(fields) } else { Err(VALKEY_MISMATCH) }
+}

@@ -1,0 +1,58 @@
+//! `DEBUG`, as far as it is about data: `DIGEST`, `DIGEST-VALUE`, `OBJECT`.
+
+use super::dump;
+use super::object::references;
+use crate::store::commands::Row;
+use crate::store::context::{Args, Done, ReadCx};
+use crate::store::digest::Digest;
+use crate::store::error::CommandError;
+use crate::store::reply::Reply;
+use crate::store::subcommand::shown;
+use crate::store::words;
+
+pub(super) const COMMANDS: &[Row] = &[Row::read("debug", debug)];
+
+/// What stands around a value in a payload: its type, its version, its checksum.
+const FRAME: usize = 1 + 2 + 8;
+
+fn debug(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    match *args {
+        [_, word] if words::is(word, "DIGEST") => reply.status(&cx.store.digest(cx.now)),
+        [_, word, ref keys @ ..] if words::is(word, "DIGEST-VALUE") => {
+            reply.array(keys.len());
+            for key in keys {
+                // Here what has expired is there.
+                let mut digest = Digest::default();
+                if let Some(slot) = cx.database().get(key) {
+                    slot.digest(cx.dialect(), cx.now, &mut digest);
+                }
+                reply.status(&digest.hex());
+            }
+        }
+        [_, word, key] if words::is(word, "OBJECT") => object(cx, key, reply)?,
+        _ => {
+            let what = match cx.dialect().has_subcommands() {
+                true => "unknown",
+                false => "Unknown",
+            };
+            let word = shown(args[1]);
+            return Err(CommandError::of(format!(
+                "ERR {what} subcommand or wrong number of arguments for '{word}'. Try DEBUG HELP."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `DEBUG OBJECT key`: where it is and when it was last used is not told.
+fn object(cx: &ReadCx<'_>, key: &[u8], reply: &mut Reply<'_>) -> Done {
+    let slot = cx.database().get(key).ok_or(CommandError::NO_KEY)?;
+    let dumped = dump::encode(slot.value(), cx.dialect()).map_err(dump::refused)?;
+    reply.status(&format!(
+        "Value at:0x0 refcount:{} encoding:{} serializedlength:{} lru:0 lru_seconds_idle:0",
+        references(cx, slot),
+        slot.encoding(cx.dialect()),
+        dumped.len().saturating_sub(FRAME)
+    ));
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! `DUMP`.
+
+use crate::rdb::{WriteError, dump as payload};
+use crate::store::commands::Row;
+use crate::store::context::{Args, Done, ReadCx};
+use crate::store::dialect::Dialect;
+use crate::store::error::CommandError;
+use crate::store::reply::Reply;
+use crate::store::value::ValueRef;
+
+pub(super) const COMMANDS: &[Row] = &[Row::read("dump", dump)];
+
+/// `DUMP key`
+fn dump(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    match cx.value(args[1]) {
+        Some(value) => reply.bulk(&encode(value, cx.dialect()).map_err(refused)?),
+        None => reply.null(),
+    }
+    Ok(())
+}
+
+/// A value as its server dumps it.
+pub(super) fn encode(value: ValueRef<'_>, dialect: Dialect) -> Result<Vec<u8>, WriteError> {
+    payload::encode(dialect.form(), true, |to| value.write(to))
+}
+
+/// No server's words: it is a value that such a server cannot have.
+pub(super) fn refused(error: WriteError) -> CommandError {
+    CommandError::of(format!("ERR {error}"))
+}

@@ -1,0 +1,43 @@
+//! `MEMORY USAGE`. What else `MEMORY` tells is about a process, not about data.
+
+use crate::store::commands::Row;
+use crate::store::context::{Args, Done, ReadCx};
+use crate::store::error::CommandError;
+use crate::store::reply::Reply;
+use crate::store::slot::Slot;
+use crate::store::subcommand::{self, Sub};
+use crate::store::words;
+
+pub(super) const COMMANDS: &[Row] = &[Row::read("memory", memory)];
+
+type Run = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
+
+const SUBCOMMANDS: &[Sub<Run>] = &[Sub::new("usage", -3, usage)];
+
+/// What a key takes in the table beside its slot: its hash.
+const HASH: usize = size_of::<u32>();
+
+fn memory(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    subcommand::find(SUBCOMMANDS, "memory", args, cx.dialect())?(cx, args, reply)
+}
+
+/// `MEMORY USAGE key [SAMPLES count]`: the bytes that this store has for the key. Not those of a
+/// server, and not an estimate from samples, though the option is taken; without what the
+/// allocator adds.
+fn usage(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    for pair in args[3..].chunks(2) {
+        match *pair {
+            [word, count] if words::is(word, "SAMPLES") => {
+                if words::int(count)? < 0 {
+                    return Err(CommandError::SYNTAX);
+                }
+            }
+            _ => return Err(CommandError::SYNTAX),
+        }
+    }
+    match cx.slot(args[2]) {
+        Some(slot) => reply.count(size_of::<Slot>() + HASH + slot.heap_bytes()),
+        None => reply.null(),
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! A store written as an RDB file, at once or in pieces. Never opens a file.
+
+use std::io::Write;
+
+use super::Store;
+use super::slot::Slot;
+use crate::rdb::{Form, KeyFacts, WriteError, Writer};
+
+/// When a module's own data is to be loaded, if before the keys.
+const BEFORE_KEYS: u64 = 1;
+
+/// How far the keys of a store are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SaveCursor {
+    db: usize,
+    /// As [`super::database::Database::scan`] has it.
+    at: u64,
+}
+
+impl Store {
+    /// Writes all data as an RDB file. `aux` is what the file says of itself, `redis-ver` and its
+    /// like included; gives what it was written to.
+    ///
+    /// # Errors
+    /// The destination's, and [`WriteError::NotInForm`] for what `form` has no place for.
+    pub fn save<W: Write>(
+        &self,
+        out: W,
+        form: Form,
+        aux: &[(&[u8], &[u8])],
+    ) -> Result<W, WriteError> {
+        let mut writer = Writer::new(out, form)?;
+        self.save_head(&mut writer, aux)?;
+        let mut next = Some(SaveCursor::default());
+        while let Some(cursor) = next {
+            next = self.save_part(cursor, usize::MAX, &mut writer)?;
+        }
+        self.save_tail(&mut writer)?;
+        writer.finish()
+    }
+
+    /// Writes what stands before the keys. First of the pieces: [`Self::save_part`] until there
+    /// is no more, [`Self::save_tail`], [`Writer::finish`].
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_head<W: Write>(
+        &self,
+        writer: &mut Writer<W>,
+        aux: &[(&[u8], &[u8])],
+    ) -> Result<(), WriteError> {
+        for (key, value) in aux {
+            writer.aux(key, value)?;
+        }
+        for aux in self.module_aux.iter().filter(|aux| aux.when == BEFORE_KEYS) {
+            writer.module_aux(aux)?;
+        }
+        self.libraries.iter().try_for_each(|library| writer.function(&library.source))
+    }
+
+    /// Writes at least `count` keys of one database, from `cursor` on, where it has so many; where
+    /// to go on, or `None` behind the last key. What changes between two pieces may be in the file
+    /// or not: for a snapshot of one moment nothing may, though no key that is there all the time
+    /// is left out or comes twice.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_part<W: Write>(
+        &self,
+        cursor: SaveCursor,
+        count: usize,
+        writer: &mut Writer<W>,
+    ) -> Result<Option<SaveCursor>, WriteError> {
+        let SaveCursor { db, at } = cursor;
+        let Some(database) = self.databases.get(db) else { return Ok(None) };
+        let mut next = 0;
+        if database.len() > 0 {
+            if at == 0 {
+                writer.select_db(db as u64)?;
+                writer.resize_db(database.len() as u64, database.volatile() as u64)?;
+            }
+            let mut written = Ok(());
+            next = database.scan(at, count, |slot| {
+                if written.is_ok() {
+                    written = save_key(slot, writer);
+                }
+            });
+            written?;
+        }
+        let db = if next == 0 { db + 1 } else { db };
+        Ok((db < self.databases.len()).then_some(SaveCursor { db, at: next }))
+    }
+
+    /// Writes what stands behind the keys.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_tail<W: Write>(&self, writer: &mut Writer<W>) -> Result<(), WriteError> {
+        let behind = self.module_aux.iter().filter(|aux| aux.when != BEFORE_KEYS);
+        behind.into_iter().try_for_each(|aux| writer.module_aux(aux))
+    }
+}
+
+fn save_key<W: Write>(slot: &Slot, writer: &mut Writer<W>) -> Result<(), WriteError> {
+    let facts = KeyFacts::expiring(slot.expires());
+    slot.value().write(writer.key(slot.key(), facts)?)
+}

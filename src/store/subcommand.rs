@@ -1,0 +1,66 @@
+//! Commands whose second word says what is wanted: `OBJECT ENCODING`, `FUNCTION LOAD`.
+
+use super::context::Args;
+use super::dialect::Dialect;
+use super::error::CommandError;
+
+/// What an error shows of a word.
+const SHOWN: usize = 128;
+
+/// A subcommand and what runs it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sub<F> {
+    /// In lower case.
+    pub(crate) name: &'static str,
+    /// How many words there are, both names included; below zero, at least so many.
+    pub(crate) arity: i16,
+    pub(crate) run: F,
+}
+
+impl<F> Sub<F> {
+    pub(crate) const fn new(name: &'static str, arity: i16, run: F) -> Self {
+        Self { name, arity, run }
+    }
+
+    fn takes(&self, words: usize) -> bool {
+        let arity = usize::from(self.arity.unsigned_abs());
+        if self.arity < 0 { words >= arity } else { words == arity }
+    }
+}
+
+/// The subcommand that `args[1]` names, with the right number of words.
+///
+/// # Errors
+/// In the words of the server; `container` is its name in lower case.
+pub(crate) fn find<'a, F>(
+    subs: &'a [Sub<F>],
+    container: &str,
+    args: Args<'_>,
+    dialect: Dialect,
+) -> Result<&'a F, CommandError> {
+    let word = args.get(1).copied().unwrap_or_default();
+    let found = subs.iter().find(|sub| word.eq_ignore_ascii_case(sub.name.as_bytes()));
+    match found {
+        Some(sub) if sub.takes(args.len()) => Ok(&sub.run),
+        Some(sub) if dialect.has_subcommands() => Err(CommandError::of(format!(
+            "ERR wrong number of arguments for '{container}|{}' command",
+            sub.name
+        ))),
+        _ => Err(unknown(word, container, dialect)),
+    }
+}
+
+/// The error for a subcommand that there is not.
+pub(crate) fn unknown(word: &[u8], container: &str, dialect: Dialect) -> CommandError {
+    let what = match dialect.has_subcommands() {
+        true => "unknown subcommand",
+        false => "Unknown subcommand or wrong number of arguments for",
+    };
+    let shown = shown(word);
+    CommandError::of(format!("ERR {what} '{shown}'. Try {} HELP.", container.to_uppercase()))
+}
+
+/// A word as errors show it.
+pub(crate) fn shown(word: &[u8]) -> String {
+    String::from_utf8_lossy(word.get(..SHOWN).unwrap_or(word)).into_owned()
+}

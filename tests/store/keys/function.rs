@@ -1,0 +1,79 @@
+//! `FUNCTION`.
+
+use tidegate::resp::RespVersion;
+
+use crate::support::Flavor;
+use crate::twin::{Order, Twin};
+
+const ONE: &str = "#!lua name=one\nredis.register_function('x', function() return 1 end)";
+const TWO: &str = "#!lua name=two\nredis.register_function{function_name='y', \
+    callback=function() return 1 end, flags={'no-writes'}, description='hi'}";
+
+#[test]
+fn libraries() {
+    let flavors = [Flavor::Redis70, Flavor::Redis82, Flavor::Valkey91];
+    Twin::each_of(&flavors, |mut twin| {
+        let sources = [
+            "",
+            "abc",
+            "#!lua",
+            "#!lua\n",
+            "#!lua name=\n",
+            "#!lua name=a-b\n",
+            "#!foo name=a\n",
+            "#!lua name=a name=b\n",
+            "#!lua foo=1\n",
+            "#!lua name=abc",
+            "#!lua name=abc\n",
+            "#!lua NAME=abc\n",
+            "#!lua 'name=abc\n",
+            "#! lua name=abc\n",
+            ONE,
+            ONE,
+            "#!lua name=three\nredis.register_function('x', function() return 1 end)",
+            TWO,
+        ];
+        for source in sources {
+            twin.same(&["FUNCTION", "LOAD", source]);
+        }
+        twin.same(&["FUNCTION", "LOAD", "REPLACE", ONE]);
+        twin.same(&["FUNCTION", "LOAD", "FOO", ONE]);
+        twin.same(&["function", "load", "replace", "replace", ONE]);
+        for version in [RespVersion::V2, RespVersion::V3] {
+            twin.speak(version);
+            twin.compare(&["FUNCTION", "LIST"], Order::Any);
+            twin.compare(&["FUNCTION", "LIST", "WITHCODE"], Order::Any);
+            twin.lines(&["FUNCTION LIST LIBRARYNAME o*", "FUNCTION LIST WITHCODE LIBRARYNAME two"]);
+            twin.lines(&["FUNCTION LIST LIBRARYNAME", "FUNCTION LIST FOO", "FUNCTION STATS"]);
+            twin.lines(&[
+                "FUNCTION LIST LIBRARYNAME a LIBRARYNAME b",
+                "FUNCTION LIST LIBRARYNAME z",
+            ]);
+            twin.lines(&["FUNCTION LIST WITHCODE WITHCODE"]);
+        }
+        twin.speak(RespVersion::V2);
+        let bulk = |reply: &[u8]| {
+            let head = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+            reply[head..reply.len() - 2].to_vec()
+        };
+        let (theirs, ours) = twin.both(&["FUNCTION", "DUMP"]);
+        for payload in [bulk(&theirs), bulk(&ours)] {
+            for policy in
+                [&[][..], &["FLUSH"], &["APPEND"], &["REPLACE"], &["FOO"], &["FLUSH", "X"]]
+            {
+                twin.lines(&["FUNCTION DELETE two", "FUNCTION DELETE two"]);
+                let words = ["FUNCTION", "RESTORE"].map(|word| word.as_bytes().to_vec());
+                let policy = policy.iter().map(|word| word.as_bytes().to_vec());
+                let words: Vec<_> =
+                    words.into_iter().chain([payload.clone()]).chain(policy).collect();
+                if !twin.same(&words).starts_with(b"-ERR Library") {
+                    twin.compare(&["FUNCTION", "LIST", "WITHCODE"], Order::Any);
+                }
+            }
+        }
+        twin.lines(&["FUNCTION RESTORE x", "FUNCTION", "FUNCTION FOO", "FUNCTION LOAD"]);
+        twin.lines(&["FUNCTION DUMP x", "FUNCTION FLUSH FOO", "FUNCTION FLUSH SYNC ASYNC"]);
+        twin.lines(&["FLUSHALL", "FUNCTION STATS", "FUNCTION FLUSH ASYNC", "FUNCTION STATS"]);
+        twin.lines(&["FUNCTION DUMP", "FUNCTION LIST", "FUNCTION DELETE", "FUNCTION STATS x"]);
+    });
+}
