@@ -73,6 +73,14 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// An element of a packed value, as a bulk string.
+    pub(crate) fn element(&mut self, element: Element<'_>) {
+        match element {
+            Element::Bytes(bytes) => self.bulk(bytes),
+            Element::Int(number) => self.bulk_int(number),
+        }
+    }
+
     /// A double with 17 decimals, without zeros behind them: to RESP2 a bulk string
     /// (`addReplyHumanLongDouble`).
     pub(crate) fn human_double(&mut self, value: f64) {
@@ -84,14 +92,6 @@ impl<'a> Reply<'a> {
             self.out.extend_from_slice(b"\r\n");
         } else {
             encode::bulk(self.out, text.as_bytes());
-        }
-    }
-
-    /// An element of a packed value, as a bulk string.
-    pub(crate) fn element(&mut self, element: Element<'_>) {
-        match element {
-            Element::Bytes(bytes) => self.bulk(bytes),
-            Element::Int(number) => self.bulk_int(number),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Hashes: thousands of commands over few keys, around the limits of what is packed.
 
 use super::hashes::{self, EXPIRING, narrow, same_inside};
-use super::*;
+use super::{Order, Twin};
+use crate::support::Flavor;
 
 const STEPS: usize = 5000;
 const KEYS: [&str; 3] = ["h", "i", "j"];
