@@ -54,7 +54,7 @@ use std::sync::Arc;
 
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
-pub use load::InsertError;
+pub use load::{InsertError, Loader, Refused};
 pub use packing::Packing;
 #[doc(hidden)]
 pub use peek::Peek;
