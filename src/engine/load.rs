@@ -6,6 +6,7 @@ use super::fault::Remedy;
 use super::memory;
 use crate::rdb::{Entry, Item, Limits, RdbError, Reader};
 use crate::store::{Dialect, InsertError, Store, Vendor};
+use crate::topology::ServerVersion;
 
 /// Why a snapshot could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,8 @@ pub(super) struct Loaded {
     pub(super) replid: Option<String>,
     pub(super) offset: Option<u64>,
     pub(super) db: Option<usize>,
+    /// Who wrote it, if it says so.
+    pub(super) server: Option<ServerVersion>,
 }
 
 /// How many keys are loaded between two looks at the memory in use.
@@ -71,7 +74,7 @@ pub(super) fn load(
 ) -> Result<Loaded, LoadError> {
     let mut reader = Reader::new(source, Limits::default());
     let store = Store::new(databases, Dialect::default(), fastrand::u64(..));
-    let mut loaded = Loaded { store, replid: None, offset: None, db: None };
+    let mut loaded = Loaded { store, replid: None, offset: None, db: None, server: None };
     let (mut db, mut keys) = (0, 0_u64);
     while let Some(item) = reader.next_item()? {
         match item {
@@ -108,11 +111,24 @@ fn insert(store: &mut Store, db: usize, entry: Entry) -> Result<(), LoadError> {
 fn aux(loaded: &mut Loaded, key: &[u8], value: &[u8]) {
     let text = String::from_utf8_lossy(value);
     match key {
-        b"redis-ver" => loaded.store.set_dialect(Dialect::new(Vendor::Redis, &text)),
-        b"valkey-ver" => loaded.store.set_dialect(Dialect::new(Vendor::Valkey, &text)),
+        b"redis-ver" => {
+            loaded.store.set_dialect(Dialect::new(Vendor::Redis, &text));
+            loaded.server = Some(server("redis", &text));
+        }
+        b"valkey-ver" => {
+            loaded.store.set_dialect(Dialect::new(Vendor::Valkey, &text));
+            loaded.server = Some(server("valkey", &text));
+        }
         b"repl-id" => loaded.replid = Some(text.into_owned()),
         b"repl-offset" => loaded.offset = text.parse().ok(),
         b"repl-stream-db" => loaded.db = text.parse().ok(),
         _ => {}
     }
+}
+
+/// What a server of this version calls itself. A text from a file is not passed on without a look.
+fn server(name: &str, version: &str) -> ServerVersion {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let version = version.chars().filter(is_plain).take(32).collect();
+    ServerVersion { name: name.to_owned(), version }
 }
