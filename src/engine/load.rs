@@ -6,6 +6,7 @@ use super::fault::Remedy;
 use super::memory;
 use crate::rdb::{Item, Limits, PlainString, RdbError, Reader};
 use crate::store::{Dialect, InsertError, Loader, Refused, Store, Vendor};
+use crate::topology::ServerVersion;
 
 /// Why a snapshot could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,8 @@ pub(super) struct Loaded {
     pub(super) replid: Option<String>,
     pub(super) offset: Option<u64>,
     pub(super) db: Option<usize>,
+    /// Who wrote it, if it says so.
+    pub(super) server: Option<ServerVersion>,
 }
 
 /// How many keys are loaded between two looks at the memory in use.
@@ -97,7 +100,8 @@ pub(super) fn load(
         }
     }
     let store = loader.finish().map_err(refused)?;
-    Ok(Loaded { store, replid: facts.replid, offset: facts.offset, db: facts.db })
+    let Facts { replid, offset, db, server } = facts;
+    Ok(Loaded { store, replid, offset, db, server })
 }
 
 /// One key more: looks, now and then, whether there is room for more.
@@ -120,18 +124,32 @@ struct Facts {
     replid: Option<String>,
     offset: Option<u64>,
     db: Option<usize>,
+    server: Option<ServerVersion>,
 }
 
 impl Facts {
     fn hear(&mut self, store: &mut Store, key: &[u8], value: &[u8]) {
         let text = String::from_utf8_lossy(value);
         match key {
-            b"redis-ver" => store.set_dialect(Dialect::new(Vendor::Redis, &text)),
-            b"valkey-ver" => store.set_dialect(Dialect::new(Vendor::Valkey, &text)),
+            b"redis-ver" => {
+                store.set_dialect(Dialect::new(Vendor::Redis, &text));
+                self.server = Some(server("redis", &text));
+            }
+            b"valkey-ver" => {
+                store.set_dialect(Dialect::new(Vendor::Valkey, &text));
+                self.server = Some(server("valkey", &text));
+            }
             b"repl-id" => self.replid = Some(text.into_owned()),
             b"repl-offset" => self.offset = text.parse().ok(),
             b"repl-stream-db" => self.db = text.parse().ok(),
             _ => {}
         }
     }
+}
+
+/// What a server of this version calls itself. A text from a file is not passed on without a look.
+fn server(name: &str, version: &str) -> ServerVersion {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let version = version.chars().filter(is_plain).take(32).collect();
+    ServerVersion { name: name.to_owned(), version }
 }

@@ -148,6 +148,7 @@ impl Engine {
                 let mut facts = self.facts();
                 facts.identity = Identity::restored(replid);
                 facts.backlog.restart(offset);
+                facts.server = loaded.server.unwrap_or_default();
                 facts.has_data = true;
                 drop(facts);
                 drop(store);
@@ -210,7 +211,7 @@ impl Engine {
         let (seconds, used) = (unix_ms() / 1000, memory::used().unwrap_or_default());
         let (seconds, used) = (seconds.to_string(), used.to_string());
         let (db, offset) = (position.db.to_string(), position.applied.to_string());
-        let version = dialect.version_text();
+        let version = self.facts().server.version.clone();
         let aux: [(&[u8], &[u8]); 7] = [
             (dialect.version_field().as_bytes(), version.as_bytes()),
             (b"redis-bits", b"64"),

@@ -98,6 +98,17 @@ pub struct Store {
     dirty: u64,
 }
 
+/// How much a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keyspace {
+    /// Its number.
+    pub db: usize,
+    /// Keys, expired ones included.
+    pub keys: usize,
+    /// How many of them expire.
+    pub expires: usize,
+}
+
 /// How a request is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
@@ -159,6 +170,17 @@ impl Store {
     #[must_use]
     pub fn dirty(&self) -> u64 {
         self.dirty
+    }
+
+    /// Every database that has keys (`INFO keyspace`).
+    #[must_use]
+    pub fn keyspace(&self) -> Vec<Keyspace> {
+        let all = self.databases.iter().enumerate();
+        let count = |(db, it): (usize, &Database)| {
+            let (keys, expires) = (it.len(), it.volatile());
+            (keys > 0).then_some(Keyspace { db, keys, expires })
+        };
+        all.filter_map(count).collect()
     }
 
     /// Runs a command that only reads.
