@@ -37,6 +37,10 @@ pub struct Engine {
     /// When one was written last, in Unix seconds; 0 is never.
     pub(super) last_save: AtomicI64,
     pub(super) last_save_failed: AtomicBool,
+    /// How long it took, in seconds; -1 is never.
+    pub(super) last_save_took: AtomicI64,
+    /// When the one under way began, in Unix milliseconds; 0 is none.
+    pub(super) save_began: AtomicI64,
     /// When the master last said something.
     heard_ms: AtomicU64,
     /// Counts who told an engine that stands still to try again.
@@ -133,6 +137,8 @@ impl Engine {
             saving: AtomicBool::new(false),
             last_save: AtomicI64::new(0),
             last_save_failed: AtomicBool::new(false),
+            last_save_took: AtomicI64::new(-1),
+            save_began: AtomicI64::new(0),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
             facts: Mutex::new(facts),

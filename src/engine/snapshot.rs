@@ -54,7 +54,11 @@ impl Engine {
             return Err(SaveError::InProgress);
         }
         let started = Instant::now();
+        self.save_began.store(unix_ms(), Relaxed);
         let saved = self.write_snapshot();
+        self.save_began.store(0, Relaxed);
+        let took = i64::try_from(started.elapsed().as_secs()).unwrap_or(i64::MAX);
+        self.last_save_took.store(took, Relaxed);
         self.saving.store(false, Relaxed);
         match &saved {
             Ok(path) => {
