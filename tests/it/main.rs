@@ -23,6 +23,7 @@ mod clients_through_proxy;
 mod command_table;
 mod crossed_replies;
 mod differential;
+mod engine_config;
 mod engine_link;
 mod engine_restart;
 mod every_command;
