@@ -41,5 +41,4 @@ mod transfer;
 mod wire;
 
 pub use engine::Engine;
-pub use figures::{Figures, LinkFigure};
 pub use start::{StartFault, start};
