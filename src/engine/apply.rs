@@ -1,5 +1,6 @@
 //! The replication stream becomes changes of the store.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::Engine;
@@ -47,11 +48,12 @@ pub(super) struct Slice {
 }
 
 impl Applier {
-    pub(super) fn new() -> Self {
+    /// Goes on in database `db`.
+    pub(super) fn new(db: usize) -> Self {
         Self {
             reader: StreamReader::new(UNIT_MAX),
             pool: ArgsPool::default(),
-            db: 0,
+            db,
             replies: Vec::new(),
             ack_wanted: false,
             master: None,
@@ -113,6 +115,7 @@ impl Applier {
             }
         };
         engine.publish(offsets);
+        engine.stream_db.store(self.db, Relaxed);
         drop(store);
         let mut facts = engine.facts();
         facts.backlog.append(&stream[..consumed]);

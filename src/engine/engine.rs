@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -30,12 +30,25 @@ pub struct Engine {
     applied: AtomicU64,
     /// `slave_read_repl_offset`
     received: AtomicU64,
+    /// The database that the stream has selected, as of `applied`.
+    pub(super) stream_db: AtomicUsize,
+    /// A snapshot is being written.
+    pub(super) saving: AtomicBool,
+    /// When one was written last, in Unix seconds; 0 is never.
+    pub(super) last_save: AtomicI64,
+    pub(super) last_save_failed: AtomicBool,
+    /// How long it took, in seconds; -1 is never.
+    pub(super) last_save_took: AtomicI64,
+    /// When the one under way began, in Unix milliseconds; 0 is none.
+    pub(super) save_began: AtomicI64,
     /// When the master last said something.
     heard_ms: AtomicU64,
     /// Counts who told an engine that stands still to try again.
     nudges: AtomicU64,
     facts: Mutex<Facts>,
     run_id: ReplId,
+    /// Of all data that it will ever hold: a scan's cursor outlives a full resync.
+    pub(super) seed: u64,
     /// The commands that it answers in place.
     pub(super) readable: HashSet<&'static str, FixedState>,
     pub(super) databases: u32,
@@ -79,8 +92,6 @@ pub(super) struct Transfer {
     /// `None` where the master does not say.
     pub(super) total: Option<u64>,
     pub(super) received: u64,
-    /// It has all come and is being loaded.
-    pub(super) loading: bool,
 }
 
 /// What happened since the start.
@@ -112,7 +123,8 @@ impl Engine {
         };
         let databases = now.replica.databases;
         drop(now);
-        let store = Store::new(databases_of(databases), Dialect::default(), fastrand::u64(..));
+        let seed = fastrand::u64(..);
+        let store = Store::new(databases_of(databases), Dialect::default(), seed);
         Self {
             config,
             topology,
@@ -121,10 +133,17 @@ impl Engine {
             databases,
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
+            stream_db: AtomicUsize::new(0),
+            saving: AtomicBool::new(false),
+            last_save: AtomicI64::new(0),
+            last_save_failed: AtomicBool::new(false),
+            last_save_took: AtomicI64::new(-1),
+            save_began: AtomicI64::new(0),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
             facts: Mutex::new(facts),
             run_id: random_id(),
+            seed,
             port: OnceLock::new(),
             epoch: Instant::now(),
             hub: Hub::default(),
@@ -235,6 +254,11 @@ impl Engine {
     /// `maxmemory`, in bytes.
     pub(super) fn memory_limit(&self) -> Option<u64> {
         self.config.load().replica.maxmemory.map(|limit| limit.bytes())
+    }
+
+    /// `dbfilename` in `dir`
+    pub(super) fn snapshot_path(&self) -> PathBuf {
+        self.dir().join(&self.config.load().replica.dbfilename)
     }
 
     /// `dir`, the whole path.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::Engine;
 use super::apply::Applier;
@@ -25,7 +26,8 @@ pub(super) struct Follower {
 impl Follower {
     pub(super) fn new(engine: &Arc<Engine>) -> Self {
         let offsets = Offsets::at(engine.applied());
-        Self { engine: Arc::clone(engine), applier: Applier::new(), offsets, is_uncounted: false }
+        let applier = Applier::new(engine.stream_db.load(Relaxed));
+        Self { engine: Arc::clone(engine), applier, offsets, is_uncounted: false }
     }
 
     /// Follows the master for as long as that goes well.
@@ -48,7 +50,11 @@ impl Follower {
         engine.enter(LinkState::Handshake);
         match self.handshake(&mut wire).await? {
             Outcome::Full(position) => transfer::full(self, &mut wire, position).await?,
-            Outcome::Continue(replid) => self.resume(replid),
+            Outcome::Continue(replid) => {
+                self.resume(replid);
+                // What came behind the answer is the stream's already.
+                self.offsets.received(wire.input.len() as u64);
+            }
         }
         let phase = if self.is_uncounted { Phase::Uncounted } else { Phase::Streaming };
         wire.enter(phase);

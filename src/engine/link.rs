@@ -20,6 +20,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// Follows whoever is to be followed, for ever.
 pub(super) async fn keep(engine: &Arc<Engine>) {
+    engine.restore();
     let mut follower = Follower::new(engine);
     let mut pause = PAUSE_MIN;
     loop {

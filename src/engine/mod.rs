@@ -9,6 +9,7 @@
 //! | `wire` | its socket: bytes in, acks out, time-outs |
 //! | `transfer` | a full resync: the payload received, loaded, caught up with |
 //! | `spool` | a file that is written and read at the same time |
+//! | `snapshot` | the data on the disk |
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
 //! | `memory` | how much is in use |
@@ -35,10 +36,12 @@ mod memory;
 mod observe;
 mod port;
 mod read;
+mod snapshot;
 mod spool;
 mod start;
 mod transfer;
 mod wire;
 
 pub use engine::Engine;
+pub use snapshot::SaveError;
 pub use start::{StartFault, start};

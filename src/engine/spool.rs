@@ -68,11 +68,6 @@ impl Spool {
         Ok(SpoolReader { file, read: 0, shared: Arc::clone(&self.shared) })
     }
 
-    /// How many bytes were written.
-    pub(super) fn len(&self) -> u64 {
-        self.shared.lock().bytes
-    }
-
     /// Appends.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
@@ -90,9 +85,7 @@ impl Spool {
     pub(super) fn keep_as(self, path: &Path) -> io::Result<()> {
         self.complete();
         self.file.as_file().sync_all()?;
-        // Dropping `self` afterwards finds an end that is set already.
-        let Self { ref file, .. } = self;
-        std::fs::rename(file.path(), path)
+        std::fs::rename(self.file.path(), path)
     }
 
     fn end(&self, end: End) {

@@ -4,6 +4,7 @@
 //! The master is told that the payload has come when it has come, not when it is loaded: it
 //! sends the stream at once, and nothing gathers in its output buffer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -30,7 +31,7 @@ pub(super) async fn full(
     wire: &mut Wire<'_>,
     position: Option<Position>,
 ) -> Result<(), LinkFault> {
-    let engine = &*follower.engine;
+    let engine = &Arc::clone(&follower.engine);
     engine.enter(LinkState::Sync);
     engine.facts().transfer = Some(Transfer::default());
     wire.enter(Phase::Syncing);
@@ -42,7 +43,6 @@ pub(super) async fn full(
     if form == Form::Marked {
         wire.open_stream();
     }
-    follower.is_uncounted = position.is_none();
     let mut offsets = Offsets::at(offset);
     let mut late = Spool::new(&dir).map_err(LinkFault::Spool)?;
     let loaded = loop {
@@ -54,9 +54,11 @@ pub(super) async fn full(
         }
         wire.tick(offset, GLANCE).await?;
     };
+    follower.is_uncounted = position.is_none();
     follower.applier.restart(0);
     follower.offsets = offsets;
     switch(follower, loaded, position);
+    engine.keep_payload(spool);
     wire.enter(if follower.is_uncounted { Phase::Uncounted } else { Phase::Streaming });
     catch_up(follower, wire, late).await
 }
@@ -64,11 +66,11 @@ pub(super) async fn full(
 /// Loads what the spool gets, on a thread of its own.
 fn start_loading(engine: &Engine, source: SpoolReader) -> Result<Loading, LinkFault> {
     let databases = engine.store().databases();
-    let limit = engine.memory_limit();
+    let (seed, limit) = (engine.seed, engine.memory_limit());
     let (done, loading) = oneshot::channel();
     let work = move || {
         // Nobody is there any more who would want it: the link was lost.
-        drop(done.send(load(source, databases, limit)));
+        drop(done.send(load(source, databases, seed, limit)));
     };
     let builder = std::thread::Builder::new().name("replica-load".into());
     builder.spawn(work).map_err(LinkFault::Spool)?;
@@ -100,7 +102,7 @@ async fn receive(
             Some(Form::Length(total)) => Some(total),
             _ => None,
         };
-        let transfer = Transfer { total, received: payload.received(), loading: false };
+        let transfer = Transfer { total, received: payload.received() };
         engine.facts().transfer = Some(transfer);
         // What cannot be loaded need not be received. That it can is told later.
         if let Ok(Err(error)) = loading.try_recv() {

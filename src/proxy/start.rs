@@ -105,6 +105,10 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         () = control.told_to_end() => {}
     }
     workers.stop();
+    if let Some(engine) = &shared.engine {
+        // It was told in the log if it could not be done.
+        drop(engine.save());
+    }
     tracing::info!("stopped");
     Ok(())
 }

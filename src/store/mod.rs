@@ -24,6 +24,7 @@ mod database;
 mod dialect;
 mod digest;
 mod error;
+mod geo;
 pub mod glob;
 mod hasher;
 mod hashes;
@@ -33,6 +34,7 @@ mod library;
 mod lists;
 mod load;
 mod module;
+mod moment;
 mod number;
 mod packing;
 mod peek;
@@ -52,7 +54,7 @@ use std::sync::Arc;
 
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
-pub use load::InsertError;
+pub use load::{InsertError, Loader, Refused};
 pub use packing::Packing;
 #[doc(hidden)]
 pub use peek::Peek;
@@ -70,6 +72,7 @@ use crate::resp::RespVersion;
 
 /// Every command, room by room.
 const COMMANDS: &[&[&[Row]]] = &[
+    geo::COMMANDS,
     hashes::COMMANDS,
     keys::COMMANDS,
     lists::COMMANDS,
@@ -149,6 +152,12 @@ impl Store {
     /// The names of the commands that [`Self::read`] answers.
     pub fn readable() -> impl Iterator<Item = &'static str> {
         commands::readable()
+    }
+
+    /// Whose data it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// How many databases there are.

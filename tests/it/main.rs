@@ -24,6 +24,7 @@ mod command_table;
 mod crossed_replies;
 mod differential;
 mod engine_link;
+mod engine_restart;
 mod every_command;
 mod failover;
 mod freshness;

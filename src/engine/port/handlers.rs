@@ -2,7 +2,8 @@
 
 use super::call::Call;
 use super::{
-    clients, commands, config_command, connection, info, pubsub, replication, server, transaction,
+    clients, commands, config_command, connection, info, pubsub, replication, saving, server,
+    transaction,
 };
 use crate::command::{Access, Command, Effect};
 
@@ -36,6 +37,9 @@ pub(super) fn find(name: &str) -> Option<Handler> {
         "psync" | "sync" => replication::sync,
         "failover" => replication::failover,
         "wait" | "waitaof" => replication::wait,
+        "save" => saving::save,
+        "bgsave" => saving::bgsave,
+        "lastsave" => saving::lastsave,
         "shutdown" => server::shutdown,
         "debug" => server::debug,
         "time" => server::time,
@@ -90,7 +94,7 @@ mod tests {
     #[test]
     fn every_handler_has_a_row() {
         let names = command::all().filter(|row| !row.name.contains('|')).map(|row| row.name);
-        assert_eq!(names.filter(|name| find(name).is_some()).count(), 47);
+        assert_eq!(names.filter(|name| find(name).is_some()).count(), 50);
     }
 
     #[test]

@@ -20,6 +20,7 @@
 //! | `replication` | REPLICAOF, ROLE and their kin |
 //! | `commands` | COMMAND |
 //! | `server` | TIME, SHUTDOWN, DEBUG SLEEP and what monitors ask for |
+//! | `saving` | SAVE, BGSAVE, LASTSAVE |
 //! | `info` | INFO |
 //!
 //! One thread, one task per client. The store is read under its lock, which is never held while
@@ -44,6 +45,7 @@ mod pubsub;
 mod replication;
 mod requests;
 mod rewrite;
+mod saving;
 mod server;
 mod stale;
 mod stats;

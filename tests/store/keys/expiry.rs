@@ -3,8 +3,7 @@
 use tidegate::resp::RespVersion;
 use tidegate::store::{Ask, Dialect, Outcome, Store};
 
-use crate::support::Flavor;
-use crate::twin::{Order, Twin};
+use crate::{Flavor, Order, Twin};
 
 #[test]
 fn conditions() {
@@ -73,7 +72,7 @@ struct Alone {
 }
 
 impl Alone {
-    fn say(&mut self, line: &str) -> String {
+    fn say(&self, line: &str) -> String {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
         let mut out = Vec::new();
         let ask = Ask { db: 0, now_ms: self.now, version: RespVersion::V2 };

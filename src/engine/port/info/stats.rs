@@ -1,28 +1,49 @@
 //! `INFO persistence`, `stats`, `commandstats`, `keyspace`.
 
-use std::time::UNIX_EPOCH;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::Page;
 use crate::command::Subscription;
+use crate::engine::Engine;
+use crate::engine::engine::unix_ms;
 use crate::engine::port::call::Call;
+use crate::engine::port::saving::last_save;
 
 pub(super) fn persistence(call: &mut Call<'_, '_>, page: &mut Page) {
-    let started = call.client.desk.started.duration_since(UNIX_EPOCH).unwrap_or_default();
     let dirty = call.held.store().dirty();
     page.head("Persistence");
     // The old data serves until the new is loaded.
     page.field("loading", 0);
     page.field("async_loading", 0);
     page.field("rdb_changes_since_last_save", dirty);
-    page.field("rdb_bgsave_in_progress", 0);
-    page.field("rdb_last_save_time", started.as_secs());
-    page.field("rdb_last_bgsave_status", "ok");
-    page.field("rdb_last_bgsave_time_sec", -1);
-    page.field("rdb_current_bgsave_time_sec", -1);
+    let saves = saves(&call.engine());
+    page.field("rdb_bgsave_in_progress", u8::from(saves.running >= 0));
+    page.field("rdb_last_save_time", last_save(call));
+    page.field("rdb_last_bgsave_status", if saves.failed { "err" } else { "ok" });
+    page.field("rdb_last_bgsave_time_sec", saves.took);
+    page.field("rdb_current_bgsave_time_sec", saves.running);
     page.field("aof_enabled", 0);
     page.field("aof_rewrite_in_progress", 0);
     page.field("aof_last_bgrewrite_status", "ok");
     page.field("aof_last_write_status", "ok");
+}
+
+/// How saving goes.
+struct Saves {
+    /// Seconds since the one under way began; -1 is none.
+    running: i64,
+    /// Seconds the last one took; -1 is none yet.
+    took: i64,
+    failed: bool,
+}
+
+fn saves(engine: &Engine) -> Saves {
+    let began = engine.save_began.load(Relaxed);
+    Saves {
+        running: if began == 0 { -1 } else { (unix_ms() - began) / 1000 },
+        took: engine.last_save_took.load(Relaxed),
+        failed: engine.last_save_failed.load(Relaxed),
+    }
 }
 
 pub(super) fn stats(call: &mut Call<'_, '_>, page: &mut Page) {

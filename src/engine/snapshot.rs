@@ -1,0 +1,241 @@
+//! The data on the disk: written whole or not at all, with the history and the offset that they
+//! belong to, so that a restart goes on where the last run ended.
+
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use super::Engine;
+use super::engine::unix_ms;
+use super::load::{LoadError, load};
+use super::memory;
+use super::spool::Spool;
+use crate::rdb::{WriteError, Writer};
+use crate::replication::{Identity, Offsets};
+use crate::store::SaveCursor;
+use crate::units::{ReplId, ReplOffset};
+
+/// Room for what is read from the file at once.
+const BUFFER: usize = 1 << 20;
+/// Keys that are written between two looks of others at the data.
+const PIECE: usize = 1000;
+
+/// Why the data could not be saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// The file could not be written.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A value could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Another one is under way. `bgsaveCommand`
+    #[error("Background save already in progress")]
+    InProgress,
+    /// A full resync came in between.
+    #[error("the data were replaced by a full resync meanwhile")]
+    Replaced,
+    /// There is no master's data to save.
+    #[error("there is no data yet")]
+    NoData,
+}
+
+impl Engine {
+    /// Writes `dbfilename` in `dir`: a temporary file, synced, then renamed. Readers and the
+    /// stream go on meanwhile, with short pauses.
+    ///
+    /// # Errors
+    /// [`SaveError`]; the file that was there is still there.
+    pub fn save(&self) -> Result<(), SaveError> {
+        if self.saving.swap(true, Relaxed) {
+            return Err(SaveError::InProgress);
+        }
+        let started = Instant::now();
+        self.save_began.store(unix_ms(), Relaxed);
+        let saved = self.write_snapshot();
+        self.save_began.store(0, Relaxed);
+        let took = i64::try_from(started.elapsed().as_secs()).unwrap_or(i64::MAX);
+        self.last_save_took.store(took, Relaxed);
+        self.saving.store(false, Relaxed);
+        match &saved {
+            Ok(path) => {
+                self.last_save.store(unix_ms() / 1000, Relaxed);
+                tracing::info!(path, took = ?started.elapsed(), "the data is saved");
+            }
+            Err(error) => tracing::error!("the data could not be saved: {error}"),
+        }
+        self.last_save_failed.store(saved.is_err(), Relaxed);
+        saved.map(drop)
+    }
+
+    /// As [`Self::save`], on a thread of its own (`BGSAVE`).
+    ///
+    /// # Errors
+    /// [`SaveError::InProgress`], or that the system refuses a thread.
+    pub fn save_in_background(self: &Arc<Self>) -> Result<(), SaveError> {
+        if self.saving.load(Relaxed) {
+            return Err(SaveError::InProgress);
+        }
+        let engine = Arc::clone(self);
+        let work = move || {
+            // It was told in the log, and is told by INFO.
+            drop(engine.save());
+        };
+        std::thread::Builder::new().name("replica-save".into()).spawn(work)?;
+        Ok(())
+    }
+
+    fn write_snapshot(&self) -> Result<String, SaveError> {
+        let (dir, path) = (self.dir(), self.snapshot_path());
+        let mut file =
+            tempfile::Builder::new().prefix("temp-save-").suffix(".rdb").tempfile_in(&dir)?;
+        let position = self.begin_moment()?;
+        let written = self.write_moment(&position, file.as_file_mut());
+        self.store_mut().end_moment();
+        written?;
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|error| error.error)?;
+        // The new name has to be on the disk, too.
+        File::open(&dir)?.sync_all()?;
+        Ok(path.display().to_string())
+    }
+
+    /// Keeps a full resync's payload as the snapshot, as servers do: what was received is on the
+    /// disk already. Syncing takes a while, so it is done on a thread of its own.
+    pub(super) fn keep_payload(self: &Arc<Self>, payload: Spool) {
+        let engine = Arc::clone(self);
+        let work = move || {
+            // Who saves at the moment has newer data.
+            if !engine.saving.swap(true, Relaxed) {
+                let path = engine.snapshot_path();
+                if let Err(error) = payload.keep_as(&path) {
+                    tracing::warn!(path = %path.display(), "the payload is not kept: {error}");
+                }
+                engine.saving.store(false, Relaxed);
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("replica-keep".into()).spawn(work) {
+            tracing::warn!("the payload is not kept: {error}");
+        }
+    }
+
+    /// Loads what an earlier run saved, if it did.
+    pub(super) fn restore(&self) {
+        let path = self.snapshot_path();
+        match File::open(&path) {
+            Ok(file) => self.restore_from(file, &path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => tracing::error!(path = %path.display(), "cannot be read: {error}"),
+        }
+    }
+
+    fn restore_from(&self, file: File, path: &Path) {
+        let started = Instant::now();
+        let databases = self.store().databases();
+        let source = BufReader::with_capacity(BUFFER, file);
+        let loaded = load(source, databases, self.seed, self.memory_limit());
+        match loaded {
+            Ok(loaded) => {
+                let replid = loaded.replid.as_deref().and_then(|text| text.parse::<ReplId>().ok());
+                let (Some(replid), Some(offset)) = (replid, loaded.offset) else {
+                    let why = "the snapshot names no history: a full resync will replace it";
+                    return tracing::warn!(path = %path.display(), "{why}");
+                };
+                let offset = ReplOffset::new(offset);
+                let mut store = self.store_mut();
+                *store = loaded.store;
+                self.stream_db.store(loaded.db.unwrap_or(0), Relaxed);
+                self.publish(&Offsets::at(offset));
+                let mut facts = self.facts();
+                facts.identity = Identity::restored(replid);
+                facts.backlog.restart(offset);
+                facts.server = loaded.server.unwrap_or_default();
+                facts.has_data = true;
+                drop(facts);
+                drop(store);
+                tracing::info!(%offset, took = ?started.elapsed(), "the data of the last run");
+            }
+            Err(error) => tell_unusable(path, &error),
+        }
+    }
+}
+
+fn tell_unusable(path: &Path, error: &LoadError) {
+    tracing::error!(path = %path.display(), "cannot be loaded, so a full resync follows: {error}");
+}
+
+/// Where in which history the data are.
+struct Position {
+    replid: ReplId,
+    applied: ReplOffset,
+    db: usize,
+}
+
+impl Engine {
+    /// The data as they are now are to be written.
+    fn begin_moment(&self) -> Result<Position, SaveError> {
+        // Nothing is applied while this is held, so history and offset are the data's.
+        let mut store = self.store_mut();
+        let facts = self.facts();
+        if !facts.has_data || facts.identity.replid() == ReplId::ZERO {
+            return Err(SaveError::NoData);
+        }
+        let (replid, applied) = (facts.identity.replid(), self.applied());
+        store.begin_moment();
+        Ok(Position { replid, applied, db: self.stream_db.load(Relaxed) })
+    }
+
+    /// Writes the moment that began, piece by piece: between two of them the stream goes on.
+    fn write_moment(&self, position: &Position, file: &mut File) -> Result<(), SaveError> {
+        let mut writer = self.write_head(position)?;
+        let mut next = Some(SaveCursor::default());
+        while let Some(cursor) = next {
+            {
+                let store = self.store();
+                if !store.has_moment() {
+                    return Err(SaveError::Replaced);
+                }
+                next = store.save_part(cursor, PIECE, &mut writer)?;
+            }
+            self.store_mut().advance_moment(cursor, next);
+            drain(&mut writer, file)?;
+        }
+        self.store().save_tail(&mut writer)?;
+        file.write_all(&writer.finish()?)?;
+        Ok(())
+    }
+
+    /// Begins a file with what `rdbSaveInfoAuxFields` writes.
+    fn write_head(&self, position: &Position) -> Result<Writer<Vec<u8>>, SaveError> {
+        let store = self.store();
+        let dialect = store.dialect();
+        let (seconds, used) = (unix_ms() / 1000, memory::used().unwrap_or_default());
+        let (seconds, used) = (seconds.to_string(), used.to_string());
+        let (db, offset) = (position.db.to_string(), position.applied.to_string());
+        let version = self.facts().server.version.clone();
+        let aux: [(&[u8], &[u8]); 7] = [
+            (dialect.version_field().as_bytes(), version.as_bytes()),
+            (b"redis-bits", b"64"),
+            (b"ctime", seconds.as_bytes()),
+            (b"used-mem", used.as_bytes()),
+            (b"repl-stream-db", db.as_bytes()),
+            (b"repl-id", position.replid.as_str().as_bytes()),
+            (b"repl-offset", offset.as_bytes()),
+        ];
+        let mut writer = Writer::new(Vec::new(), dialect.form())?;
+        store.save_head(&mut writer, &aux)?;
+        Ok(writer)
+    }
+}
+
+/// Moves what was written to the file.
+fn drain(writer: &mut Writer<Vec<u8>>, file: &mut File) -> Result<(), SaveError> {
+    writer.flush()?;
+    let written = writer.get_mut();
+    file.write_all(written)?;
+    written.clear();
+    Ok(())
+}

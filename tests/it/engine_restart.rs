@@ -1,0 +1,90 @@
+//! What the engine saved, it goes on with: a restart asks for the rest of the stream only.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::*;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn proxy_of(master: &RedisServer, dir: &Path) -> Tidegate {
+    ConfigBuilder::new(master.addr(), &[])
+        .unset("topology", "replicas")
+        .set("replica", "enabled", "true")
+        .set("replica", "listen", "\"127.0.0.1:0\"")
+        .set("replica", "dir", &format!("{dir:?}"))
+        .set("reads", "local", "true")
+        .start()
+}
+
+fn stat(server: &RedisServer, field: &str) -> u64 {
+    server.info("stats").get(field).unwrap().parse().unwrap()
+}
+
+/// Waits until reads are served in place, and show this.
+#[track_caller]
+fn wait_for(proxy: &Tidegate, master: &RedisServer, key: &str, value: &str) {
+    let mut wire = proxy.wire();
+    eventually(PATIENCE, || {
+        let before = master.calls("get");
+        let seen = wire.cmd(&["GET", key]);
+        match seen == Reply::Bulk(value.into()) && master.calls("get") == before {
+            true => Ok(()),
+            false => Err(format!("{seen:?}\n{}", proxy.log())),
+        }
+    });
+}
+
+#[test]
+fn a_restart_continues_with_psync() {
+    for flavor in Flavor::ALL {
+        let master = RedisServer::spawn(flavor);
+        let dir = tempfile::tempdir().unwrap();
+        let mut proxy = proxy_of(&master, dir.path());
+        master.cmd(&["SET", "a", "1"]).ok();
+        wait_for(&proxy, &master, "a", "1");
+        proxy.sigterm();
+        assert!(proxy.wait_exit(PATIENCE).success());
+        assert!(dir.path().join("dump.rdb").is_file(), "{}", proxy.log());
+        master.cmd(&["SET", "b", "2"]).ok();
+        let (full, partial) = (stat(&master, "sync_full"), stat(&master, "sync_partial_ok"));
+        let proxy = proxy_of(&master, dir.path());
+        wait_for(&proxy, &master, "a", "1");
+        wait_for(&proxy, &master, "b", "2");
+        assert_eq!(stat(&master, "sync_full"), full, "{flavor:?}\n{}", proxy.log());
+        assert_eq!(stat(&master, "sync_partial_ok"), partial + 1);
+        let left: Vec<_> =
+            std::fs::read_dir(dir.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        assert_eq!(left, ["dump.rdb"], "nothing temporary is left");
+    }
+}
+
+#[test]
+fn one_that_was_killed_continues_from_the_payload() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let dir = tempfile::tempdir().unwrap();
+    master.cmd(&["SET", "a", "1"]).ok();
+    let mut proxy = proxy_of(&master, dir.path());
+    wait_for(&proxy, &master, "a", "1");
+    eventually(PATIENCE, || match dir.path().join("dump.rdb").is_file() {
+        true => Ok(()),
+        false => Err(proxy.log()),
+    });
+    master.cmd(&["SET", "b", "2"]).ok();
+    proxy.kill();
+    let full = stat(&master, "sync_full");
+    let proxy = proxy_of(&master, dir.path());
+    wait_for(&proxy, &master, "b", "2");
+    assert_eq!(stat(&master, "sync_full"), full, "{}", proxy.log());
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_read_is_replaced() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["SET", "a", "1"]).ok();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("dump.rdb"), b"REDIS0010\xfe\x00\xfb\xffgarbage").unwrap();
+    let proxy = proxy_of(&master, dir.path());
+    wait_for(&proxy, &master, "a", "1");
+    assert!(proxy.log().contains("cannot be loaded"), "{}", proxy.log());
+}
