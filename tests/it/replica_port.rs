@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::ports;
 use crate::support::server::Info;
 use crate::support::*;
 
@@ -118,7 +119,7 @@ fn replication_is_told_as_a_real_replica_tells_it() {
 
 #[test]
 fn a_replica_that_never_synced_is_empty() {
-    let port = crate::support::ports::free_port();
+    let port = ports::free_port();
     let nobody = format!("\"127.0.0.1:{port}\"");
     let master = RedisServer::spawn(Flavor::Redis70);
     let real = RedisServer::builder(Flavor::Redis70).replica_of(([127, 0, 0, 1], port).into());

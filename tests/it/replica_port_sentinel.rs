@@ -105,6 +105,7 @@ fn after_a_failover_it_follows_the_new_master() {
     let own = ReplicaPort::synced(&config, &master);
     master.cmd(&["SET", "k", "1"]).ok();
     own.wait_for(&master);
+    master.wait_synced(&real);
     let sentinel = Sentinel::of(&master);
     eventually(PATIENCE, || {
         let is_seen = |port| {
@@ -124,7 +125,7 @@ fn after_a_failover_it_follows_the_new_master() {
     own.wait_for(&real);
     assert_eq!(own.cmd(&["GET", "k"]).str(), "2");
     // It was a partial resync, and the file says whom to follow, too.
-    assert_eq!(own.info("tidegate").get("full_resyncs"), Some("1"));
+    assert_eq!(own.info("tidegate").get("full_resyncs"), Some("1"), "{}", real.log());
     let file = std::fs::read_to_string(own.proxy.config_path()).unwrap();
     assert!(file.contains(&format!("replicaof = \"127.0.0.1:{}\"", real.port())), "{file}");
 }

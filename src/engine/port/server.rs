@@ -25,7 +25,7 @@ pub(super) fn shutdown(call: &mut Call<'_, '_>) {
         return call.error("ERR No shutdown in progress.");
     }
     tracing::info!(client = %call.client.entry.addr, "SHUTDOWN: the process ends");
-    call.engine().stop.notify_one();
+    call.engine().end_process(!nosave);
 }
 
 /// DEBUG, as far as it is no matter of the data.
