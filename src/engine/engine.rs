@@ -61,6 +61,8 @@ pub struct Engine {
     pub(super) clients: Registry,
     /// The file that `CONFIG REWRITE` writes.
     pub(super) config_file: Option<PathBuf>,
+    /// `SHUTDOWN NOSAVE` was said.
+    ends_unsaved: AtomicBool,
     /// Told when `SHUTDOWN` is to end the process.
     pub(super) stop: Arc<Notify>,
 }
@@ -149,6 +151,7 @@ impl Engine {
             hub: Hub::default(),
             clients: Registry::default(),
             config_file: None,
+            ends_unsaved: AtomicBool::new(false),
             stop: Arc::default(),
         }
     }
@@ -249,6 +252,20 @@ impl Engine {
     pub(super) fn enter(&self, state: LinkState) {
         let now = self.now_ms();
         self.facts().status.enter(state, now);
+    }
+
+    /// `SHUTDOWN`: the process is to end, and to save the data first or not.
+    pub(super) fn end_process(&self, saves: bool) {
+        self.ends_unsaved.store(!saves, Relaxed);
+        self.stop.notify_one();
+    }
+
+    /// The process ends: saves the data, unless `SHUTDOWN NOSAVE` was said.
+    pub fn save_at_end(&self) {
+        if !self.ends_unsaved.load(Relaxed) {
+            // It is told in the log if it could not be done.
+            drop(self.save());
+        }
     }
 
     /// `maxmemory`, in bytes.

@@ -43,6 +43,5 @@ mod transfer;
 mod wire;
 
 pub use engine::Engine;
-pub use figures::{Figures, LinkFigure};
 pub use snapshot::SaveError;
 pub use start::{StartFault, start};

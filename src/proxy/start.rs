@@ -106,8 +106,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     }
     workers.stop();
     if let Some(engine) = &shared.engine {
-        // It was told in the log if it could not be done.
-        drop(engine.save());
+        engine.save_at_end();
     }
     tracing::info!("stopped");
     Ok(())

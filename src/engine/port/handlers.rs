@@ -63,7 +63,7 @@ pub(super) fn is_answered(command: &Command, is_readable: bool) -> bool {
 
 /// What cannot be queued (`no_multi`).
 pub(super) fn is_out_of_transactions(command: &Command) -> bool {
-    matches!(command.name, "psync" | "sync" | "shutdown" | "save" | "bgsave")
+    matches!(command.name, "psync" | "sync" | "shutdown" | "save")
 }
 
 /// Whether MONITOR shows a command: no operator's, and none with a password.
