@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::fault::Remedy;
 use super::memory;
-use crate::rdb::{Entry, Item, Limits, RdbError, Reader};
+use crate::rdb::{Entry, Fault, Item, Limits, RdbError, Reader};
 use crate::store::{Dialect, InsertError, Store, Vendor};
 
 /// Why a snapshot could not be loaded.
@@ -37,14 +37,9 @@ pub(super) enum LoadError {
 impl LoadError {
     pub(super) fn remedy(&self) -> Remedy {
         match self {
-            Self::Read(error)
-                if matches!(
-                    error.fault,
-                    crate::rdb::Fault::Io(_) | crate::rdb::Fault::Truncated
-                ) =>
-            {
-                Remedy::Soon
-            }
+            // The disk's. A payload that the link did not bring to its end is the link's fault; one
+            // that came whole and ends too early would do so again.
+            Self::Read(error) if matches!(error.fault, Fault::Io(_)) => Remedy::Slowly,
             _ => Remedy::Halt,
         }
     }

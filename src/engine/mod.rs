@@ -8,6 +8,8 @@
 //! | `follow` | one connection, from the first PING to its end |
 //! | `wire` | its socket: bytes in, acks out, time-outs |
 //! | `transfer` | a full resync: the payload received, loaded, caught up with |
+//! | `loading` | a load that is under way |
+//! | `late` | what comes of the stream meanwhile |
 //! | `spool` | a file that is written and read at the same time |
 //! | `snapshot` | the data on the disk |
 //! | `load` | a snapshot becomes a store |
@@ -25,8 +27,10 @@ mod apply;
 mod engine;
 mod fault;
 mod follow;
+mod late;
 mod link;
 mod load;
+mod loading;
 mod memory;
 mod observe;
 mod read;

@@ -47,7 +47,8 @@ impl Engine {
             run_id: self.run_id().to_string(),
             replid: facts.identity.replid().to_string(),
             version: ServerVersion::default(),
-            loading: !facts.has_data,
+            // What may differ from the master's is nobody's data.
+            loading: !facts.has_data || !facts.identity.is_resumable(),
         })
     }
 

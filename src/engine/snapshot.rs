@@ -36,6 +36,10 @@ pub enum SaveError {
     /// There is no master's data to save.
     #[error("there is no data yet")]
     NoData,
+    /// The stream could not be followed, and no full resync came since. A restart would go on
+    /// from such data as if nothing were amiss.
+    #[error("the data may differ from the master's")]
+    Distrusted,
 }
 
 impl Engine {
@@ -89,6 +93,9 @@ impl Engine {
             let facts = self.facts();
             if !facts.has_data || facts.identity.replid() == ReplId::ZERO {
                 return Err(SaveError::NoData);
+            }
+            if !facts.identity.is_resumable() {
+                return Err(SaveError::Distrusted);
             }
             let (replid, applied) = (facts.identity.replid(), self.applied());
             drop(facts);
