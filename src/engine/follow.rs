@@ -11,7 +11,9 @@ use super::spool::Spool;
 use super::transfer;
 use super::wire::{LOOK, Wire};
 use crate::config::HostPort;
-use crate::replication::{Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase};
+use crate::replication::{
+    Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase,
+};
 use crate::units::ReplId;
 
 /// What is kept from one connection to the next.

@@ -100,9 +100,7 @@ impl Orders {
 /// since the try that failed began: it may have stood in the way.
 async fn wait(engine: &Engine, master: &HostPort, orders: &Orders, pause: Duration) {
     let mut waited = Duration::ZERO;
-    while waited < pause
-        && engine.wanted_master().as_ref() == Some(master)
-        && orders.stand(engine)
+    while waited < pause && engine.wanted_master().as_ref() == Some(master) && orders.stand(engine)
     {
         sleep(LOOK).await;
         waited += LOOK;

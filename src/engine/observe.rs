@@ -52,6 +52,14 @@ impl Engine {
         })
     }
 
+    /// Why it has no link: what ended the last one. `None` while the link is up, and before the
+    /// first one.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let facts = self.facts();
+        facts.last_fault.clone().filter(|_| !facts.status.is_up())
+    }
+
     /// How far it is at `now_ms` of the process's clock, exactly.
     #[must_use]
     pub fn sample(&self, said: &Observation, addr: &HostPort, now_ms: u64) -> Sample {

@@ -76,7 +76,8 @@ async fn receive(
             if complete {
                 spool.complete();
                 if let Some(transfer) = &mut engine.facts().transfer {
-                    *transfer = Transfer { received: payload.received(), loading: true, ..*transfer };
+                    *transfer =
+                        Transfer { received: payload.received(), loading: true, ..*transfer };
                 }
                 return Ok(payload.form().unwrap_or(Form::Marked));
             }

@@ -12,7 +12,9 @@
 
 pub mod client_list;
 pub mod eventually;
+pub mod fake_master;
 pub mod fault;
+pub mod local;
 pub mod pair;
 pub mod ports;
 pub mod process;
@@ -23,7 +25,9 @@ pub mod tidegate;
 pub mod wire;
 
 pub use eventually::eventually;
+pub use fake_master::{Call, FakeMaster};
 pub use fault::{Direction, FaultProxy};
+pub use local::Local;
 pub use pair::{Both, Pair};
 pub use replicas::{ReplicaLine, TamperedTrio};
 pub use scrape::{Page, Scrape, get, http, settle, status};
