@@ -11,6 +11,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use foldhash::fast::FixedState;
 
+use super::keeping::Keeping;
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
 use crate::store::{Dialect, Store};
@@ -34,6 +35,8 @@ pub struct Engine {
     /// When one was written last, in Unix seconds; 0 is never.
     pub(super) last_save: AtomicI64,
     pub(super) last_save_failed: AtomicBool,
+    /// A full resync's payload is being made the snapshot.
+    pub(super) keeping: Keeping,
     /// When the master last said something.
     heard_ms: AtomicU64,
     /// Counts who told an engine that stands still to try again.
@@ -118,6 +121,7 @@ impl Engine {
             saving: AtomicBool::new(false),
             last_save: AtomicI64::new(0),
             last_save_failed: AtomicBool::new(false),
+            keeping: Keeping::default(),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
             facts: Mutex::new(facts),

@@ -12,6 +12,7 @@
 //! | `late` | what comes of the stream meanwhile |
 //! | `spool` | a file that is written and read at the same time |
 //! | `snapshot` | the data on the disk |
+//! | `keeping` | a payload becomes the data on the disk |
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
 //! | `memory` | how much is in use |
@@ -27,6 +28,7 @@ mod apply;
 mod engine;
 mod fault;
 mod follow;
+mod keeping;
 mod late;
 mod link;
 mod load;

@@ -12,7 +12,6 @@ use super::Engine;
 use super::engine::unix_ms;
 use super::load::{LoadError, load};
 use super::memory;
-use super::spool::Spool;
 use crate::rdb::WriteError;
 use crate::replication::{Identity, Offsets};
 use crate::store::Store;
@@ -52,6 +51,7 @@ impl Engine {
         if self.saving.swap(true, Relaxed) {
             return Err(SaveError::InProgress);
         }
+        self.keeping.wait();
         let started = Instant::now();
         let saved = self.write_snapshot();
         self.saving.store(false, Relaxed);
@@ -107,25 +107,6 @@ impl Engine {
         // The new name has to be on the disk, too.
         File::open(&dir)?.sync_all()?;
         Ok(path.display().to_string())
-    }
-
-    /// Keeps a full resync's payload as the snapshot, as servers do: what was received is on the
-    /// disk already. Syncing takes a while, so it is done on a thread of its own.
-    pub(super) fn keep_payload(self: &Arc<Self>, payload: Spool) {
-        let engine = Arc::clone(self);
-        let work = move || {
-            // Who saves at the moment has newer data.
-            if !engine.saving.swap(true, Relaxed) {
-                let path = engine.snapshot_path();
-                if let Err(error) = payload.keep_as(&path) {
-                    tracing::warn!(path = %path.display(), "the payload is not kept: {error}");
-                }
-                engine.saving.store(false, Relaxed);
-            }
-        };
-        if let Err(error) = std::thread::Builder::new().name("replica-keep".into()).spawn(work) {
-            tracing::warn!("the payload is not kept: {error}");
-        }
     }
 
     /// Loads what an earlier run saved, if it did.

@@ -195,7 +195,7 @@ fn a_directory_that_is_not_there() {
     master.cmd(&["SET", "k", "1"]).ok();
     let local = Local::with(master.addr(), &[("dir", "\"/proc/nowhere\"")]);
     let why = eventually(PATIENCE, || local.engine.trouble().ok_or_else(String::new));
-    assert!(why.contains("dir") && why.contains("/proc/nowhere"), "{why}");
+    assert!(why.contains("`dir`") && why.contains("/proc/nowhere"), "{why}");
     std::thread::sleep(A_WHILE);
     // The master is not made to fork for nothing.
     assert_eq!(local::stat(&master, "sync_full"), 0);

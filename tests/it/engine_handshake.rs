@@ -61,9 +61,10 @@ fn a_refusal_is_retried_by_itself() {
 fn a_master_that_is_loading() {
     each_flavor(|flavor| {
         let mut master = RedisServer::builder(flavor)
-            .args(&["--key-load-delay", "3000", "--loading-process-events-interval-bytes", "1024"])
+            // Connections are served every 2 MB of a load.
+            .args(&["--key-load-delay", "10000", "--rdbcompression", "no"])
             .start();
-        master.cmd(&["DEBUG", "POPULATE", "1000"]).ok();
+        master.cmd(&["DEBUG", "POPULATE", "300", "key", "30000"]).ok();
         master.cmd(&["SAVE"]).ok();
         let local = Local::of(master.addr());
         local.wait_equal(&master);

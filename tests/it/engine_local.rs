@@ -92,6 +92,7 @@ fn maxmemory_while_loading_and_while_applying() {
         // The proxy goes on, and the master is left in peace.
         let before = resyncs(&master);
         let mut wire = proxy.wire();
+        wait_served(&mut wire, proxy, &master, false);
         for _ in 0..10 {
             let (in_place, reply) = get(&mut wire, &master, "k");
             assert!(!in_place && reply.str() == "0", "{reply:?}");

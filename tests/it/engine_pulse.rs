@@ -108,10 +108,10 @@ fn a_link_that_was_not_listened_to_is_not_dead() {
             thread::sleep(Duration::from_millis(100));
         }
     });
-    let local = Local::with(master.addr(), &[("repl-timeout", "\"1s\"")]);
+    let local = Local::with(master.addr(), &[("repl-timeout", "\"2s\"")]);
     local.wait_link(LinkState::Up);
     let store = local.engine.store();
-    thread::sleep(Duration::from_millis(2500));
+    thread::sleep(Duration::from_millis(3000));
     drop(store);
     thread::sleep(Duration::from_millis(500));
     assert_eq!(

@@ -136,6 +136,7 @@ fn another_dataset_replaces_this_one() {
     let local = Local::of(one.addr());
     local.wait_equal(&one);
     local.retarget(two.addr());
+    local.wait_value("only", "this");
     local.wait_equal(&two);
     assert_eq!(resyncs(&two), (1, 0));
 }

@@ -44,6 +44,8 @@ impl Local {
             ("enabled".to_owned(), "true".to_owned()),
             ("replicaof".to_owned(), format!("\"{master}\"")),
             ("dir".to_owned(), format!("{:?}", dir.path())),
+            // Shorter than any repl-timeout of a test's.
+            ("repl-ping-replica-period".to_owned(), "\"1s\"".to_owned()),
         ]);
         all.extend(keys.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
         let config = Arc::new(ArcSwap::from_pointee(parse(&all)));
