@@ -55,8 +55,8 @@ pub(super) struct Loaded {
     pub(super) db: Option<usize>,
 }
 
-/// How many keys are loaded between two looks at the memory in use.
-const KEYS_PER_LOOK: u64 = 4096;
+/// How many bytes of the snapshot are loaded between two looks at the memory in use.
+const BYTES_PER_LOOK: u64 = 256 * 1024;
 
 /// Reads a whole snapshot. `limit` is the most bytes that may be in use meanwhile (`maxmemory`).
 pub(super) fn load(
@@ -67,18 +67,14 @@ pub(super) fn load(
     let mut reader = Reader::new(source, Limits::default());
     let store = Store::new(databases, Dialect::default(), fastrand::u64(..));
     let mut loaded = Loaded { store, replid: None, offset: None, db: None };
-    let (mut db, mut keys) = (0, 0_u64);
+    let (mut db, mut looked) = (0, 0);
     while let Some(item) = reader.next_item()? {
+        if reader.offset() - looked >= BYTES_PER_LOOK {
+            looked = reader.offset();
+            look_at_memory(limit)?;
+        }
         match item {
-            Item::Key(entry) => {
-                insert(&mut loaded.store, db, entry)?;
-                keys += 1;
-                if keys.is_multiple_of(KEYS_PER_LOOK)
-                    && let Some((used, limit)) = memory::beyond(limit)
-                {
-                    return Err(LoadError::Memory { used, limit });
-                }
-            }
+            Item::Key(entry) => insert(&mut loaded.store, db, entry)?,
             Item::SelectDb(number) => {
                 let found = usize::try_from(number).ok().filter(|at| *at < databases);
                 db = found.ok_or(LoadError::Database(number))?;
@@ -90,7 +86,15 @@ pub(super) fn load(
             Item::Header(_) | Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
         }
     }
+    look_at_memory(limit)?;
     Ok(loaded)
+}
+
+fn look_at_memory(limit: Option<u64>) -> Result<(), LoadError> {
+    match memory::beyond(limit) {
+        Some((used, limit)) => Err(LoadError::Memory { used, limit }),
+        None => Ok(()),
+    }
 }
 
 fn insert(store: &mut Store, db: usize, entry: Entry) -> Result<(), LoadError> {

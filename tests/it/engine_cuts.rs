@@ -25,10 +25,11 @@ fn in_the_handshake() {
         let link = FaultProxy::start(master.addr());
         link.cut_after(Direction::ToClient, 3);
         let local = Local::of(link.addr());
-        for (accepted, bytes) in [(2, 9), (3, 21)] {
-            eventually(PATIENCE, || match link.accepted() {
-                calls if calls >= accepted => Ok(()),
-                calls => Err(format!("{calls} calls")),
+        for (accepted, bytes) in [(1, 9), (2, 15)] {
+            // In the pause before the next try.
+            eventually(PATIENCE, || match (link.accepted(), link.open()) {
+                (calls, 0) if calls == accepted => Ok(()),
+                (calls, open) => Err(format!("{calls} calls, {open} open")),
             });
             link.cut_after(Direction::ToClient, bytes);
         }
@@ -55,7 +56,7 @@ fn in_the_payload() {
 
 /// Waits until the payload has come and is being loaded.
 #[track_caller]
-fn wait_loading(local: &Local, master: &RedisServer) {
+pub(super) fn wait_loading(local: &Local, master: &RedisServer) {
     eventually(PATIENCE, || match slave0(master, "state") {
         state if state == "online" => Ok(()),
         state => Err(format!("{state:?}, {:?}", local.engine.trouble())),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use ::tidegate::topology::LinkState;
 
+use crate::engine_cuts::wait_loading;
 use crate::engine_resync::{fill, traffic};
 use crate::support::fake_master::snapshot;
 use crate::support::local::{PATIENCE, each_flavor, resyncs};
@@ -75,6 +76,8 @@ fn a_long_load_keeps_the_link() {
     let mut wire = master.wire();
     let value = "v".repeat(1000);
     let mut written = 0;
+    // While the payload is on its way nobody can take what is written.
+    wait_loading(&local, &master);
     while local.observed().map_or(true, |it| it.loading) {
         for n in 0..50 {
             wire.cmd(&["SET", &format!("late:{n}"), &value]).ok();
@@ -83,7 +86,13 @@ fn a_long_load_keeps_the_link() {
         assert!(began.elapsed() < PATIENCE, "{:?}", local.engine.trouble());
     }
     local.wait_equal(&master);
-    assert_eq!(resyncs(&master), (1, 0), "{written} bytes in {:?}", began.elapsed());
+    assert_eq!(
+        resyncs(&master),
+        (1, 0),
+        "{written} bytes in {:?}\n{}",
+        began.elapsed(),
+        master.log()
+    );
     assert!(written > 2 << 20, "only {written} bytes in {:?}", began.elapsed());
     // A server in the engine's place, whose load takes as long, starts over and over.
     let slow = (began.elapsed().as_micros() / 200_000).max(10).to_string();

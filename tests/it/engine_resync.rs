@@ -59,8 +59,9 @@ fn a_master_that_saves_slowly() {
         for diskless in ["yes", "no"] {
             let master = RedisServer::builder(flavor)
                 .args(&["--rdb-key-save-delay", "10000", "--repl-diskless-sync", diskless])
+                .args(&["--rdbcompression", "no"])
                 .start();
-            master.cmd(&["DEBUG", "POPULATE", "250"]).ok();
+            master.cmd(&["DEBUG", "POPULATE", "250", "key", "20000"]).ok();
             // Empty lines, or bytes of the snapshot, hold the link for longer than this.
             let local = Local::with(master.addr(), &[("repl-timeout", "\"2s\"")]);
             local.wait_equal(&master);
