@@ -68,7 +68,7 @@ pub(super) fn wait_loading(local: &Local, master: &RedisServer) {
 fn while_loading_and_while_catching_up() {
     for (flavor, cut_in) in [(Flavor::Redis70, 0), (Flavor::Valkey91, 700_000)] {
         let master = RedisServer::builder(flavor).arg("--repl-backlog-size", "64mb").start();
-        master.cmd(&["DEBUG", "POPULATE", "150000"]).ok();
+        master.cmd(&["DEBUG", "POPULATE", "400000"]).ok();
         let (link, local) = through(&master);
         wait_loading(&local, &master);
         let mut wire = master.wire();
