@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ::tidegate::topology::LinkState;
 
-use crate::engine_cuts::wait_loading;
+use crate::engine_cuts::wait_online;
 use crate::engine_resync::{fill, traffic};
 use crate::support::fake_master::snapshot;
 use crate::support::local::{PATIENCE, each_flavor, resyncs};
@@ -17,15 +17,15 @@ fn a_master_that_hangs() {
         let mut master =
             RedisServer::builder(flavor).arg("--repl-ping-replica-period", "1").start();
         fill(&master);
-        let local = Local::with(master.addr(), &[("repl-timeout", "\"3s\"")]);
+        let local = Local::with(master.addr(), &[("repl-timeout", "\"2s\"")]);
         local.wait_equal(&master);
         // Nothing but PINGs for longer than repl-timeout.
-        thread::sleep(Duration::from_secs(4));
+        thread::sleep(Duration::from_millis(2500));
         assert_eq!(resyncs(&master), (1, 0), "{:?}", local.engine.trouble());
         master.pause();
         local.wait_link(LinkState::Down);
         eventually(PATIENCE, || match local.engine.trouble() {
-            Some(why) if why.contains("no word from the master for 3s") => Ok(()),
+            Some(why) if why.contains("no word from the master for 2s") => Ok(()),
             other => Err(format!("{other:?}")),
         });
         master.resume();
@@ -75,10 +75,12 @@ fn a_long_load_keeps_the_link() {
         for n in 0..10 {
             wire.cmd(&["SET", &format!("late:{n}"), &value]).ok();
         }
+        // Not more than a loaded machine can take.
+        thread::sleep(Duration::from_millis(5));
         assert!(began.elapsed() < PATIENCE * 2);
     };
     // While the payload is on its way nobody can take what is written.
-    wait_loading(&local, &master);
+    wait_online(&local, &master);
     let loading = Instant::now();
     while local.observed().map_or(true, |it| it.loading) {
         write();
@@ -87,7 +89,7 @@ fn a_long_load_keeps_the_link() {
     let took = loading.elapsed();
     local.wait_link(LinkState::Up);
     assert_eq!(resyncs(&master), (1, 0), "{written} bytes in {took:?}\n{}", master.log());
-    assert!(written > 5 << 20, "only {written} bytes in {took:?}");
+    assert!(written > 4 << 20, "only {written} bytes in {took:?}");
     // The digest takes long.
     master.cmd(&["CONFIG", "SET", "repl-timeout", "60"]).ok();
     local.wait_equal(&master);

@@ -1,7 +1,7 @@
 //! A master that says what a test wants it to say.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -170,6 +170,13 @@ impl Call {
     pub fn hold(&mut self) -> io::Result<()> {
         self.closes_within(Duration::from_secs(60));
         Ok(())
+    }
+
+    /// Ends the link when all that was said has come: a plain close would take back what is on
+    /// its way.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.output.shutdown(Shutdown::Write)?;
+        self.hold()
     }
 
     fn line(&mut self) -> io::Result<String> {
