@@ -13,6 +13,7 @@ use foldhash::fast::FixedState;
 use tokio::sync::Notify;
 
 use super::hub::Hub;
+use super::keeping::Keeping;
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
 use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
@@ -41,6 +42,8 @@ pub struct Engine {
     pub(super) last_save_took: AtomicI64,
     /// When the one under way began, in Unix milliseconds; 0 is none.
     pub(super) save_began: AtomicI64,
+    /// A full resync's payload is being made the snapshot.
+    pub(super) keeping: Keeping,
     /// When the master last said something.
     heard_ms: AtomicU64,
     /// Counts who told an engine that stands still to try again.
@@ -141,6 +144,7 @@ impl Engine {
             last_save_failed: AtomicBool::new(false),
             last_save_took: AtomicI64::new(-1),
             save_began: AtomicI64::new(0),
+            keeping: Keeping::default(),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
             facts: Mutex::new(facts),

@@ -12,7 +12,9 @@
 
 pub mod client_list;
 pub mod eventually;
+pub mod fake_master;
 pub mod fault;
+pub mod local;
 pub mod pair;
 pub mod ports;
 pub mod process;
@@ -24,7 +26,9 @@ pub mod tidegate;
 pub mod wire;
 
 pub use eventually::eventually;
+pub use fake_master::{Call, FakeMaster};
 pub use fault::{Direction, FaultProxy};
+pub use local::Local;
 pub use pair::{Both, Pair};
 pub use replica_port::ReplicaPort;
 pub use replicas::{ReplicaLine, TamperedTrio};
