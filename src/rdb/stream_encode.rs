@@ -4,15 +4,21 @@ use std::io::Write;
 
 use super::encoder::Encoder;
 use super::error::{Corrupt, WriteError};
+use super::listpack_ref::ListpackRef;
 use super::stream::{Group, Idempotence, Stream, StreamId};
 
 impl<W: Write> Encoder<W> {
-    /// A stream; `version` is which of the five forms it gets.
-    pub(super) fn stream(&mut self, stream: &Stream, version: u8) -> Result<(), WriteError> {
-        self.count(stream.nodes.len())?;
-        for node in &stream.nodes {
-            self.string(&raw(node.master()))?;
-            self.packed(node.listpack().view())?;
+    /// A stream with these nodes; `version` is which of the five forms it gets.
+    pub(super) fn stream<'n>(
+        &mut self,
+        stream: &Stream,
+        nodes: impl ExactSizeIterator<Item = (StreamId, ListpackRef<'n>)>,
+        version: u8,
+    ) -> Result<(), WriteError> {
+        self.count(nodes.len())?;
+        for (master, listpack) in nodes {
+            self.string(&raw(master))?;
+            self.packed(listpack)?;
         }
         self.length(stream.length)?;
         self.stream_id(stream.last_id)?;

@@ -9,7 +9,7 @@ use super::form::stream_type;
 use super::listpack_entry::Element;
 use super::listpack_ref::ListpackRef;
 use super::module::Module;
-use super::stream::Stream;
+use super::stream::{Stream, StreamId};
 use super::string::Text;
 use super::types;
 use super::value::{Hash, ListNode, Set, SortedSet, Value};
@@ -198,6 +198,19 @@ impl<'a, W: Write> ValueWriter<'a, W> {
     /// [`WriteError::NotInForm`] when it has what only later servers know: producers, or pending
     /// entries that were given back.
     pub fn stream(self, stream: &Stream) -> Result<(), WriteError> {
+        let nodes = stream.nodes.iter().map(|node| (node.master(), node.listpack().view()));
+        self.stream_of(stream, nodes)
+    }
+
+    /// As [`Self::stream`], with nodes from elsewhere: their ids and listpacks.
+    ///
+    /// # Errors
+    /// As [`Self::stream`].
+    pub fn stream_of<'n>(
+        self,
+        stream: &Stream,
+        nodes: impl ExactSizeIterator<Item = (StreamId, ListpackRef<'n>)>,
+    ) -> Result<(), WriteError> {
         let mut form = self.to.form().stream();
         if form < 5 && stream.groups.iter().any(|group| !group.nacked.is_empty()) {
             return self.not_in_form("pending entries that were given back");
@@ -210,7 +223,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
             None => form = form.min(3),
             Some(_) => {}
         }
-        self.start(stream_type(form))?.stream(stream, form)
+        self.start(stream_type(form))?.stream(stream, nodes, form)
     }
 
     /// A module's value.

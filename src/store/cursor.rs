@@ -1,11 +1,12 @@
 //! What the commands of the `SCAN` family have in common: the cursor.
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Vendor};
 use super::error::CommandError;
 
 /// The cursor that a word says (`parseScanCursorOrReply`): as C's `strtoul` reads it, blanks in
-/// front excepted.
+/// front excepted but in Valkey (measured on 9.1).
 pub(crate) fn parse(word: &[u8], dialect: Dialect) -> Result<u64, CommandError> {
+    let word = if dialect.vendor() == Vendor::Valkey { word.trim_ascii_start() } else { word };
     number(word, dialect.has_strict_cursors()).ok_or(CommandError::new("ERR invalid cursor"))
 }
 

@@ -88,9 +88,9 @@ impl Dialect {
         !self.since((8, 2), (8, 1))
     }
 
-    /// `SCAN ... TYPE` refuses names that are no type's (measured on 8.2, 9.1; not 7.0).
+    /// `SCAN ... TYPE` refuses names that are no type's (measured on Valkey 9.1; not Redis 8.2).
     pub(crate) fn checks_type_names(self) -> bool {
-        self.since((8, 2), (8, 0))
+        self.vendor == Vendor::Valkey && self.version >= (8, 0)
     }
 
     /// The last line of help texts is in the imperative (Redis 7.2).
@@ -281,5 +281,51 @@ impl Dialect {
     /// Small sets are listpacks (Redis 7.2; measured).
     pub(crate) fn packs_sets(self) -> bool {
         self.since_redis((7, 2))
+    }
+
+    /// `ENTRIESREAD` is at most how many entries there ever were (measured: 8.2.3, not 7.0.15,
+    /// not Valkey 9.1).
+    pub(crate) fn limits_entries_read(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 2)
+    }
+
+    /// What a group has read tells its lag only where its last entry is not before the stream's
+    /// first one, and behind a stream without entries no group lags (measured: 8.2.3, not
+    /// 7.0.15, not Valkey 9.1).
+    pub(crate) fn counts_lag_from_first(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 0)
+    }
+
+    /// `SORT` takes an empty string for zero; not where the reader is Valkey's own (measured with
+    /// Valkey 9.1, which also refuses what is too large or too small; Redis 8.2 does not).
+    pub(crate) fn has_empty_weights(self) -> bool {
+        !self.since((u8::MAX, 0), (8, 1))
+    }
+
+    /// The units of lengths are told in capitals (Redis 7.0; measured).
+    pub(crate) fn shouts_units(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Points of the same longitude are measured along their meridian, without the haversine
+    /// formula's error (Redis 7.0; measured).
+    pub(crate) fn measures_meridians(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// The degrees that a circle reaches are those at its edge that is nearest to a pole
+    /// (Redis 7.0; measured).
+    pub(crate) fn bounds_at_far_edge(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Whether cells cover a shape is told by the degrees that it reaches (Redis 7.2; measured).
+    pub(crate) fn covers_by_bounds(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `GEOSEARCH` knows `BYPOLYGON` (Valkey 9.0; measured with 9.1).
+    pub(crate) fn searches_polygons(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (9, 0)
     }
 }

@@ -24,6 +24,7 @@ mod database;
 mod dialect;
 mod digest;
 mod error;
+mod geo;
 pub mod glob;
 mod hasher;
 mod hashes;
@@ -70,6 +71,7 @@ use crate::resp::RespVersion;
 
 /// Every command, room by room.
 const COMMANDS: &[&[&[Row]]] = &[
+    geo::COMMANDS,
     hashes::COMMANDS,
     keys::COMMANDS,
     lists::COMMANDS,

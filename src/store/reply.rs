@@ -81,6 +81,20 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// A double with 17 decimals, without zeros behind them: to RESP2 a bulk string
+    /// (`addReplyHumanLongDouble`).
+    pub(crate) fn human_double(&mut self, value: f64) {
+        let text = format!("{value:.17}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        if self.is_resp3() {
+            self.out.push(b',');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.extend_from_slice(b"\r\n");
+        } else {
+            encode::bulk(self.out, text.as_bytes());
+        }
+    }
+
     /// Text for people: verbatim to RESP3.
     pub(crate) fn verbatim(&mut self, text: &str) {
         encode::verbatim(self.out, self.version, text);

@@ -112,8 +112,12 @@ impl Value {
                 Self::SortedSet(set.map_err(|fault| InsertError::Value(fault.to_string()))?)
             }
             rdb::Value::String(text) => Self::Str(Str::new(text.into_bytes())),
+            rdb::Value::Stream(stream) => {
+                let stream = Stream::from_snapshot(*stream);
+                let stream = stream.map_err(|fault| InsertError::Value(fault.to_string()))?;
+                Self::Stream(Box::new(stream))
+            }
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
-            other => return Err(InsertError::Value(format!("a {} cannot be held", other.kind()))),
         })
     }
 
@@ -171,7 +175,7 @@ impl<'a> ValueRef<'a> {
         match self {
             Self::Str(_) => "string",
             Self::List(_) => "list",
-            Self::Set(set) => set.encoding(),
+            Self::Set(_) => "set",
             Self::Hash(_) => "hash",
             Self::SortedSet(_) => "zset",
             Self::Stream(_) => "stream",
@@ -214,7 +218,7 @@ impl<'a> ValueRef<'a> {
             Self::Set(set) => set.write(to),
             Self::Hash(hash) => hash.write(to),
             Self::SortedSet(zset) => zset.write(to),
-            Self::Stream(_) => Ok(()),
+            Self::Stream(stream) => stream.write(to),
             Self::Module(module) => to.module(&module.raw),
         }
     }

@@ -1,5 +1,6 @@
 //! Hashes: every command with every option and error.
 
+use tidegate::rdb::{Entry, Limits, dump};
 use tidegate::resp::RespVersion;
 use tidegate::store::Packing;
 
@@ -259,6 +260,69 @@ fn where_packed_hashes_end() {
         ] {
             twin.line(&words);
             same_inside(&mut twin, key);
+        }
+    }
+}
+
+/// A snapshot's hash is packed, or not, as the server's own loader has it.
+#[test]
+fn snapshots() {
+    for flavor in Flavor::ALL {
+        let mut twin = narrow(flavor);
+        let limits = |twin: &mut Twin, hash_entries: usize, hash_value: usize| {
+            for (name, limit) in [("entries", hash_entries), ("value", hash_value)] {
+                let name = format!("hash-max-ziplist-{name}");
+                twin.theirs(&["CONFIG", "SET", &name, &limit.to_string()]);
+            }
+            let packing = *twin.store.packing();
+            twin.store.set_packing(Packing { hash_entries, hash_value, ..packing });
+        };
+        let mut dumps = Vec::new();
+        for (entries, value) in [(8, 16), (2, 16), (8, 1)] {
+            limits(&mut twin, entries, value);
+            for (key, words) in [
+                ("one", "HSET one a 1"),
+                ("few", "HSET few a 1 bb 22 c 3"),
+                ("long", "HSET long a 1 bb sixteen-bytes-ok"),
+                ("longer", "HSET longer a 1 bb seventeen-bytes--"),
+                ("many", "HSET many 1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8"),
+            ] {
+                for times in [
+                    "",
+                    "HPEXPIREAT KEY 9999999999999 FIELDS 2 a bb",
+                    "HPEXPIREAT KEY 9999999999998 FIELDS 2 c 4",
+                    "HPERSIST KEY FIELDS 1 a",
+                ] {
+                    if !times.is_empty() && !EXPIRING.contains(&flavor) {
+                        continue;
+                    }
+                    twin.theirs(&words.split(' ').collect::<Vec<_>>());
+                    twin.theirs(&times.replace("KEY", key).split(' ').collect::<Vec<_>>());
+                    let reply = twin.theirs(&["DUMP", key]);
+                    let line = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+                    dumps.push(reply[line..reply.len() - 2].to_vec());
+                }
+                twin.theirs(&["DEL", key]);
+            }
+        }
+        for (entries, value) in [(8, 16), (2, 16), (8, 1), (512, 64), (1, 64)] {
+            limits(&mut twin, entries, value);
+            for (number, dump) in dumps.iter().enumerate() {
+                let key = format!("{entries}:{value}:{number}");
+                let restored = twin.theirs(&[b"RESTORE", key.as_bytes(), b"0", dump]);
+                assert_eq!(restored, b"+OK\r\n");
+                let value = dump::decode(dump, Limits::default()).unwrap().value;
+                let entry = Entry {
+                    key: key.clone().into_bytes(),
+                    expires_ms: None,
+                    idle: None,
+                    freq: None,
+                    meta: None,
+                    value,
+                };
+                twin.store.insert(0, entry).unwrap();
+                same_inside(&mut twin, &key);
+            }
         }
     }
 }

@@ -282,6 +282,57 @@ fn expired_fields_on_a_replica() {
     }
 }
 
+/// What a master's client finds of fields that have expired and are still there: Redis sets,
+/// deletes and revives them, Valkey has forgotten them.
+#[test]
+fn expired_fields_on_a_master() {
+    for flavor in EXPIRING {
+        let mut twin = narrow(flavor);
+        twin.theirs(&["DEBUG", "SET-ACTIVE-EXPIRE", "0"]);
+        for (number, words) in [
+            "HSET KEY a 9",
+            "HMSET KEY a 9 d 9",
+            "HSETNX KEY a 9",
+            "HINCRBY KEY a 9",
+            "HINCRBYFLOAT KEY a 9",
+            "HDEL KEY a",
+            "HDEL KEY a b c",
+            "HSETEX KEY FNX FIELDS 1 a 9",
+            "HSETEX KEY FXX FIELDS 1 a 9",
+            "HSETEX KEY FXX FIELDS 2 b 9 a 9",
+            "HSETEX KEY KEEPTTL FIELDS 1 a 9",
+            "HSETEX KEY FIELDS 1 a 9",
+            "HSETEX KEY PXAT 1 FIELDS 1 a 9",
+            "HPERSIST KEY FIELDS 2 a b",
+            "HPEXPIREAT KEY 9999999999999 FIELDS 2 a b",
+            "HPEXPIREAT KEY 9999999999999 NX FIELDS 1 a",
+            "HPEXPIREAT KEY 9999999999999 GT FIELDS 1 a",
+            "HPEXPIREAT KEY 1 FIELDS 1 a",
+            "HGETDEL KEY FIELDS 2 a b",
+            "HGETEX KEY PERSIST FIELDS 1 a",
+            "HGETEX KEY FIELDS 1 a",
+            "HGETEX KEY PXAT 9999999999999 FIELDS 2 a b",
+        ]
+        .iter()
+        .enumerate()
+        {
+            for (kind, fields) in
+                ["a 1", "a 1 b 2", "a 1 b 2 c xxxxxxxxxxxxxxxxxxxxx"].iter().enumerate()
+            {
+                let key = format!("{number}-{kind}");
+                twin.line(&format!("HSET {key} {fields}"));
+                let soon = twin.ask().now_ms + 3;
+                twin.line(&format!("HPEXPIREAT {key} {soon} FIELDS 1 a"));
+                while twin.ask().now_ms <= soon {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                twin.line(&words.replace("KEY", &key));
+                same_inside(&mut twin, &key);
+            }
+        }
+    }
+}
+
 /// What the master deletes late is there for its own commands.
 #[test]
 fn the_masters_word_counts() {

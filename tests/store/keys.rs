@@ -7,6 +7,8 @@ mod snapshot;
 
 use std::collections::BTreeSet;
 
+use tidegate::resp::RespVersion;
+
 use super::*;
 
 /// One key of each type, and of each form that a type has.
@@ -264,6 +266,10 @@ fn how_values_are_kept() {
         let used = String::from_utf8(twin.ours(&["MEMORY", "USAGE", "long"])).unwrap();
         let used: usize = used.trim_matches([':', '\r', '\n']).parse().unwrap();
         assert!((2000..2200).contains(&used), "{used}");
+        if twin.flavor() == Flavor::Redis62 {
+            // Its packed forms have other lengths.
+            return;
+        }
         let object = |reply: Vec<u8>| {
             let text = String::from_utf8(reply).unwrap();
             let known =

@@ -20,9 +20,11 @@ mod hashes_random;
 mod keys;
 mod lists;
 mod sets;
+mod sort;
 mod sorted_sets;
+mod streams;
 mod strings;
 mod twin;
 
-use support::{Flavor, Reply};
+use support::{Flavor, RedisServer, Reply};
 use twin::{Order, Twin};

@@ -88,6 +88,12 @@ impl Twin {
         self.db = db;
     }
 
+    /// From now on neither has a key.
+    pub fn clear(&mut self) {
+        self.wire.cmd(&["FLUSHALL"]).ok();
+        self.store = Store::new(16, self.dialect, fastrand::u64(..));
+    }
+
     /// A line of words, divided by blanks.
     #[track_caller]
     pub fn line(&mut self, line: &str) -> Vec<u8> {
@@ -113,11 +119,10 @@ impl Twin {
     pub fn compare<A: AsRef<[u8]>>(&mut self, args: &[A], order: Order) -> Vec<u8> {
         let (theirs, ours) = self.both(args);
         if normal(&theirs, order) != normal(&ours, order) {
-            let recent = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>();
             panic!(
                 "{:?}\n{}\nserver: {}\nstore:  {}",
                 self.flavor(),
-                recent.join("\n"),
+                self.recent(),
                 theirs.escape_ascii(),
                 ours.escape_ascii()
             );
@@ -205,8 +210,8 @@ impl Twin {
 
     /// The names of the server's keys.
     pub fn server_keys(&mut self) -> Vec<Vec<u8>> {
-        let names = self.wire.cmd(&["KEYS", "*"]).array();
-        names.iter().map(|name| name.bytes().to_vec()).collect()
+        let names = self.wire.cmd(&["KEYS", "*"]);
+        names.array().iter().map(|name| name.bytes().to_vec()).collect()
     }
 
     /// The dialect of both.

@@ -126,7 +126,9 @@ fn tell(
                 Some(expires) => {
                     changed += usize::from(change(hash, field, expires, then, &rules)?);
                 }
-                None if redis => hash.remove_expired(field, &rules),
+                None if redis => {
+                    hash.remove_expired(field, &rules);
+                }
                 None => {}
             }
         }

@@ -23,7 +23,7 @@ fn hincrby(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     let more = words::int(args[3])?;
     let rules = Rules::of(cx);
     let sum = cx.edit_or_new::<Hash, _>(args[1], |hash| {
-        hash.remove_expired(args[2], &rules);
+        hash.forget_expired(args[2], &rules);
         let mut buffer = itoa::Buffer::new();
         let now = match hash.view().get(args[2]) {
             Some(entry) => integer::parse(entry.value.bytes(&mut buffer)).ok_or(NO_INTEGER)?,
@@ -47,7 +47,7 @@ fn hincrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> 
     }
     let rules = Rules::of(cx);
     let sum = cx.edit_or_new::<Hash, _>(args[1], |hash| {
-        hash.remove_expired(args[2], &rules);
+        hash.forget_expired(args[2], &rules);
         let mut buffer = itoa::Buffer::new();
         let now = match hash.view().get(args[2]) {
             Some(entry) => LongDouble::parse(entry.value.bytes(&mut buffer)).ok_or(NO_FLOAT)?,

@@ -141,7 +141,10 @@ impl Packed {
         value: Element<'_>,
         expires: Option<i64>,
     ) -> Result<(), Corrupt> {
-        let at = expires.map_or(self.list.view().end(), |expires| self.place_for(expires));
+        let at = match expires {
+            Some(expires) => self.place_for(expires),
+            None => self.list.view().end(),
+        };
         self.list.insert(at, field)?;
         let at = self.list.view().after(at).unwrap_or(at);
         self.list.insert(at, value)?;

@@ -70,9 +70,10 @@ fn again_and_again(
     with_values: bool,
     reply: &mut Reply<'_>,
 ) -> Done {
+    // Once for all, where one is not found at once.
     let all = match pick.hash.form() {
-        Form::Packed(_) => pick.all(),
-        Form::Table(_) => Vec::new(),
+        Form::Table(_) if !pick.hides() => Vec::new(),
+        _ => pick.all(),
     };
     let Some(first) = pick.one() else {
         reply.array(0);
@@ -125,6 +126,11 @@ impl<'a> Pick<'a> {
         Self { hash, now, random: fastrand::Rng::new() }
     }
 
+    /// Whether there may be fields that are not to be shown.
+    fn hides(&self) -> bool {
+        self.now != i64::MIN && self.hash.is_volatile()
+    }
+
     /// All that may be shown, in their order.
     fn all(&self) -> Vec<Entry<'a>> {
         let mut all = Vec::new();
@@ -150,7 +156,7 @@ impl<'a> Pick<'a> {
     fn some(&mut self, wanted: usize) -> Vec<Entry<'a>> {
         // Few of many are picked one by one; otherwise what is not wanted is left out.
         if let Form::Table(fields) = self.hash.form()
-            && !self.hash.is_volatile()
+            && !self.hides()
             && wanted.saturating_mul(3) <= fields.len()
         {
             let (mut seen, mut found) = (HashSet::new(), Vec::with_capacity(wanted));

@@ -152,9 +152,19 @@ impl Hash {
     }
 
     /// Removes a field that has expired for who asks, as Redis does where it looks for one.
-    pub(super) fn remove_expired(&mut self, field: &[u8], rules: &Rules) {
-        if self.view().get(field).is_some_and(|entry| !rules.is_live(entry.expires)) {
-            self.remove(field);
+    /// Whether it does.
+    pub(super) fn remove_expired(&mut self, field: &[u8], rules: &Rules) -> bool {
+        let found = self.view().get(field);
+        found.is_some_and(|entry| !rules.is_live(entry.expires)) && self.remove(field)
+    }
+
+    /// As [`Self::remove_expired`], for commands before which Redis removes the key with its last
+    /// field, so that what comes next begins packed. (A key's own expiry goes with it there, and
+    /// stays here.)
+    pub(super) fn forget_expired(&mut self, field: &[u8], rules: &Rules) {
+        let redis = rules.dialect().packs_field_ttls();
+        if self.remove_expired(field, rules) && self.view().is_empty() && redis {
+            *self = Self::Packed(Packed::default());
         }
     }
 

@@ -108,6 +108,11 @@ impl<'a> HashRef<'a> {
         self.get(field).filter(|entry| entry.is_live(now))
     }
 
+    /// The value of a field, unless it has expired at `now`.
+    pub(crate) fn value(self, field: &[u8], now: i64) -> Option<Element<'a>> {
+        self.get_live(field, now).map(|entry| entry.value)
+    }
+
     /// Calls `each` for all fields, in the order in which the server tells them.
     pub(super) fn each(self, mut each: impl FnMut(Entry<'a>)) {
         match self.0 {

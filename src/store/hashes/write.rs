@@ -64,7 +64,7 @@ fn hsetnx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             // 6.2 does so even where nothing is set (measured).
             hash.prepare(&args[2..], false, &rules);
         }
-        hash.remove_expired(args[2], &rules);
+        hash.forget_expired(args[2], &rules);
         if hash.view().get(args[2]).is_some() {
             return Ok(false);
         }

@@ -14,12 +14,14 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::write("swapdb", swapdb),
 ];
 
+/// `getIntFromObjectOrReply`
+const NO_INT: CommandError =
+    CommandError::new("ERR value is out of range, value must between -2147483648 and 2147483647");
 const OUT_OF_RANGE: CommandError = CommandError::new("ERR DB index is out of range");
 
 /// The number of a database that there is.
 pub(super) fn index(store: &Store, word: &[u8]) -> Result<usize, CommandError> {
-    // Servers read it as 32 bits.
-    let number = i32::try_from(words::int(word)?).map_err(|_| CommandError::NOT_INTEGER)?;
+    let number = i32::try_from(words::int(word)?).map_err(|_| NO_INT)?;
     let index = usize::try_from(number).ok().filter(|index| *index < store.databases.len());
     index.ok_or(OUT_OF_RANGE)
 }

@@ -12,6 +12,7 @@ mod object;
 mod rename;
 mod restore;
 mod scan;
+mod sort;
 mod ttl;
 
 use super::commands::Row;
@@ -30,5 +31,6 @@ pub(super) const COMMANDS: &[&[Row]] = &[
     rename::COMMANDS,
     restore::COMMANDS,
     scan::COMMANDS,
+    sort::COMMANDS,
     ttl::COMMANDS,
 ];

@@ -50,7 +50,7 @@ fn left(at: i64, now: i64) -> i64 {
     at.saturating_sub(now).max(0)
 }
 
-/// Rounded. A time close to the last that a number holds wraps round, as in C.
+/// Rounded.
 fn seconds(ms: i64) -> i64 {
-    ms.wrapping_add(500) / 1000
+    ms / 1000 + i64::from(ms % 1000 >= 500)
 }

@@ -8,6 +8,9 @@ use super::error::CommandError;
 use super::subcommand::shown;
 use crate::resp::inline;
 
+/// How a source begins; the name of the engine follows.
+const SHEBANG: &[u8] = b"#!";
+
 /// A library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Library {
@@ -26,12 +29,13 @@ impl Library {
     /// In the words of the server (`functionExtractLibMetaData`, `functionsCreateWithLibraryCtx`).
     pub(crate) fn parse(source: &[u8]) -> Result<Self, CommandError> {
         const INVALID: CommandError = CommandError::new("ERR Invalid library metadata");
-        let Some(rest) = source.strip_prefix(b"#!") else {
+        if !source.starts_with(SHEBANG) {
             return Err(CommandError::new("ERR Missing library metadata"));
-        };
-        let end = rest.iter().position(|&byte| byte == b'\n').ok_or(INVALID)?;
-        let words = inline::split(&rest[..end]).map_err(|_| INVALID)?;
+        }
+        let end = source.iter().position(|&byte| byte == b'\n').ok_or(INVALID)?;
+        let words = inline::split(&source[..end]).map_err(|_| INVALID)?;
         let (engine, words) = words.split_first().ok_or(INVALID)?;
+        let engine = engine.strip_prefix(SHEBANG).unwrap_or(engine);
         let mut name = None;
         for word in words {
             let (option, value) = word.split_at_checked(5).unwrap_or((&[], &[]));

@@ -47,6 +47,11 @@ impl List {
         Self { form: Form::Packed(pack) }
     }
 
+    /// An empty list that will be large, or is to be packed at the end.
+    pub(crate) fn growing() -> Self {
+        Self { form: Form::Quick(Box::default()) }
+    }
+
     pub(crate) fn from_rest(bytes: &[u8]) -> Self {
         Self::packed(ListpackBuf::trusted(bytes.to_vec()))
     }

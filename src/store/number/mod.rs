@@ -55,6 +55,23 @@ pub(crate) fn parse_bound(text: &[u8], dialect: Dialect) -> Option<f64> {
     (found.len == trimmed.len() && !found.value.is_nan()).then_some(found.value)
 }
 
+/// What `SORT` sorts by: what `strtod` makes of it, up to the end or a zero byte.
+pub(crate) fn parse_weight(text: &[u8], dialect: Dialect) -> Option<f64> {
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    let loose = dialect.reads_loose_bounds();
+    let trimmed = if loose { skip_blanks(text) } else { text };
+    let found = strtod(trimmed, loose);
+    if found.len == 0 {
+        return (text.is_empty() && dialect.has_empty_weights()).then_some(0.0);
+    }
+    let lost = match (loose, found.lost) {
+        // The C library's reader counts as lost what is not told in full, too.
+        (true, lost) => lost || found.value.is_subnormal(),
+        (false, lost) => lost && !dialect.has_empty_weights(),
+    };
+    (found.len == trimmed.len() && !found.value.is_nan() && !lost).then_some(found.value)
+}
+
 /// Without what `isspace` calls blank.
 fn skip_blanks(text: &[u8]) -> &[u8] {
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();

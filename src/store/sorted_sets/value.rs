@@ -221,7 +221,7 @@ impl SortedSet {
         }
     }
 
-    pub(super) fn unpack(&mut self, rules: &Rules) -> Result<(), CommandError> {
+    pub(crate) fn unpack(&mut self, rules: &Rules) -> Result<(), CommandError> {
         let Form::Packed(pack) = &self.form else { return Ok(()) };
         let mut buffer = itoa::Buffer::new();
         let pairs = packed::pairs(pack.view());

@@ -38,7 +38,12 @@ fn xclaim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         let Stream { nodes, groups, .. } = stream;
         let group = groups.get_mut(args[2]).ok_or_else(|| no_group(args[1], args[2]))?;
         let claim = parse(args, now)?;
+        let from = group.last_id;
         changes = run(nodes, group, &claim, (now, dialect), reply);
+        let to = group.last_id;
+        if to != from {
+            stream.group_moved(Some(from), to);
+        }
         Ok(())
     })?;
     claimed.ok_or_else(|| no_group(args[1], args[2]))?;

@@ -44,16 +44,29 @@ impl Stream {
         references: References,
     ) -> Result<Deleted, Corrupt> {
         match references {
-            References::Acknowledged if self.is_referred_to(id) => return Ok(Deleted::Referred),
             References::Delete => self.forget(id),
+            References::Acknowledged if !self.groups.is_empty() => {
+                let lowest = self.lowest_last_id();
+                self.delivered_to_all = Some(lowest);
+                if self.is_referred_to(id, lowest) {
+                    return Ok(Deleted::Referred);
+                }
+            }
             _ => {}
         }
         Ok(if self.delete_one(id)? { Deleted::Gone } else { Deleted::Missing })
     }
 
-    /// Whether a group has not delivered an entry yet, or has it pending.
-    pub(crate) fn is_referred_to(&self, id: StreamId) -> bool {
-        self.groups.values().any(|group| group.refers_to(id))
+    /// The lowest last id of all groups, of which there have to be some.
+    pub(super) fn lowest_last_id(&self) -> StreamId {
+        let lowest = || self.groups.values().map(|group| group.last_id).min();
+        self.delivered_to_all.or_else(lowest).unwrap_or_default()
+    }
+
+    /// Whether a group has not delivered an entry yet, or has it pending; `lowest` is the lowest
+    /// of their last ids.
+    pub(super) fn is_referred_to(&self, id: StreamId, lowest: StreamId) -> bool {
+        id > lowest || self.groups.values().any(|group| group.pending().contains_key(&id))
     }
 
     /// Removes an entry from all that is pending.

@@ -122,11 +122,6 @@ impl Group {
         true
     }
 
-    /// Whether an entry was delivered to nobody yet, or is pending.
-    pub(crate) fn refers_to(&self, id: StreamId) -> bool {
-        self.last_id < id || self.pending.contains_key(&id)
-    }
-
     /// The consumer at whom an entry is pending.
     pub(crate) fn owner(&self, pending: &Pending) -> Option<&Consumer> {
         self.consumers.get(pending.owner)

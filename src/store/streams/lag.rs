@@ -11,12 +11,16 @@ impl Stream {
     /// How many entries a group has not read; `None` if that is not known
     /// (`streamReplyWithCGLag`).
     pub(crate) fn lag(&self, group: &Group, dialect: Dialect) -> Option<i64> {
-        if self.entries_added == 0 {
+        if self.entries_added == 0 || self.length == 0 && dialect.counts_lag_from_first() {
             return Some(0);
         }
+        let before_all = group.last_id.max(self.max_deleted_id) < self.first_id;
+        if before_all && dialect.counts_lag_from_first() {
+            return Some(self.length.cast_signed());
+        }
         let known = group.entries_read.filter(|_| {
-            !self.has_deleted_beyond(group.last_id)
-                && (!dialect.counts_read_from_first() || group.last_id >= self.first_id)
+            !self.has_deleted_beyond(group.last_id, dialect)
+                && (!dialect.counts_lag_from_first() || group.last_id >= self.first_id)
         });
         let read = known.or_else(|| self.read_until(group.last_id, dialect))?;
         Some(self.entries_added.wrapping_sub(read).cast_signed())
@@ -25,7 +29,7 @@ impl Stream {
     /// How many entries a group has read once it has delivered this one.
     pub(crate) fn read_after(&self, group: &Group, id: StreamId, dialect: Dialect) -> Option<u64> {
         let from = if dialect.counts_read_from_first() { group.last_id } else { id };
-        let counts = !self.has_deleted_beyond(from)
+        let counts = !self.has_deleted_beyond(from, dialect)
             && (!dialect.counts_read_from_first() || group.last_id >= self.first_id);
         match group.entries_read {
             Some(read) if counts => Some(read.wrapping_add(1)),
@@ -60,7 +64,9 @@ impl Stream {
     }
 
     /// Whether an entry at or beyond this id may have been deleted (`streamRangeHasTombstones`).
-    fn has_deleted_beyond(&self, id: StreamId) -> bool {
-        self.length > 0 && self.max_deleted_id != ZERO && id <= self.max_deleted_id
+    fn has_deleted_beyond(&self, id: StreamId, dialect: Dialect) -> bool {
+        let deleted = self.max_deleted_id;
+        let before_first = !dialect.counts_read_from_first() && deleted < self.first_id;
+        self.length > 0 && deleted != ZERO && id <= deleted && !before_first
     }
 }

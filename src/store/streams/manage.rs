@@ -36,6 +36,15 @@ const ENTRIES_READ: CommandError =
 struct Options {
     make_stream: bool,
     entries_read: Option<u64>,
+    limits_read: bool,
+}
+
+impl Options {
+    /// How many entries a group of this stream has read.
+    fn read(self, stream: &Stream) -> Option<u64> {
+        let most = if self.limits_read { stream.entries_added } else { u64::MAX };
+        self.entries_read.map(|read| read.min(most))
+    }
 }
 
 /// `XGROUP subcommand ...`
@@ -68,7 +77,7 @@ fn xgroup(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn parse(args: Args<'_>, called: Option<&str>, dialect: Dialect) -> Result<Options, CommandError> {
     let syntax = || subcommand::syntax(args, "XGROUP", dialect);
     let (creates, sets) = (called == Some("create"), called == Some("setid"));
-    let mut options = Options::default();
+    let mut options = Options { limits_read: dialect.limits_entries_read(), ..Options::default() };
     let mut rest = args.get(5..).unwrap_or_default();
     if !dialect.has_stream_counters() {
         // One option, of `CREATE`; too many words of others are found later.
@@ -148,7 +157,9 @@ fn create(
         if stream.groups.contains_key(name) {
             return Err(BUSY);
         }
-        stream.groups.insert(name.into(), Group::new(id, options.entries_read));
+        let read = options.read(stream);
+        stream.groups.insert(name.into(), Group::new(id, read));
+        stream.group_moved(None, id);
         Ok(())
     })?;
     cx.dirty(1);
@@ -168,9 +179,11 @@ fn set_id(
     };
     cx.edit(key, |stream: &mut Stream| {
         let last_id = id.unwrap_or(stream.last_id);
+        let read = options.read(stream);
         if let Some(group) = stream.groups.get_mut(name) {
-            group.last_id = last_id;
-            group.entries_read = options.entries_read;
+            let from = std::mem::replace(&mut group.last_id, last_id);
+            group.entries_read = read;
+            stream.group_moved(Some(from), last_id);
         }
         Ok(())
     })?;

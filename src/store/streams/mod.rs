@@ -22,7 +22,10 @@ mod read_group;
 mod read_options;
 mod remove;
 mod show_pending;
+mod snapshot;
 mod subcommand;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod trim;
 mod value;

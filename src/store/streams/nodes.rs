@@ -32,7 +32,7 @@ impl Nodes {
     }
 
     /// The nodes and their ids, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (StreamId, &Node)> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (StreamId, &Node)> {
         self.nodes.iter().map(|(&id, node)| (id, node))
     }
 

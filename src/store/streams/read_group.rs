@@ -117,7 +117,8 @@ fn serve(
 fn new(stream: &mut Stream, reader: &Reader<'_>, owner: Owner, reply: &mut Reply<'_>) {
     // Taken out meanwhile: what a group has read depends on the stream.
     let Some((name, mut group)) = stream.groups.remove_entry(reader.group) else { return };
-    let start = id::next(group.last_id).unwrap_or(id::MAX);
+    let from = group.last_id;
+    let start = id::next(from).unwrap_or(id::MAX);
     let limit = if reader.options.count == 0 { usize::MAX } else { reader.options.count };
     let mark = reply.mark();
     let mut written = 0;
@@ -135,6 +136,9 @@ fn new(stream: &mut Stream, reader: &Reader<'_>, owner: Owner, reply: &mut Reply
         }
     }
     reply.array_at(mark, written);
+    if group.last_id != from {
+        stream.group_moved(Some(from), group.last_id);
+    }
     stream.groups.insert(name, group);
 }
 

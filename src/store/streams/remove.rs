@@ -46,23 +46,26 @@ fn xack(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `XDELEX key [KEEPREF|DELREF|ACKED] IDS numids id [id ...]`
 fn xdelex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    cx.read::<Stream>(args[1])?;
     let (references, words) = with_references(&args[2..], cx.dialect())?;
-    let ids = ids(words)?;
     let outcomes = cx.edit(args[1], |stream: &mut Stream| {
-        delete_all(stream, &ids, |stream, id| {
+        delete_all(stream, words, |stream, id| {
             stream.delete_with(id, references).map_err(|fault| corrupt(&fault))
         })
     })?;
-    answer(cx, outcomes, ids.len(), reply);
+    answer(cx, outcomes, words.len(), reply);
     Ok(())
 }
 
 /// `XACKDEL key group [KEEPREF|DELREF|ACKED] IDS numids id [id ...]`
 fn xackdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    cx.read::<Stream>(args[1])?;
     let (references, words) = with_references(&args[3..], cx.dialect())?;
-    let ids = ids(words)?;
     let outcomes = cx.edit(args[1], |stream: &mut Stream| {
-        delete_all(stream, &ids, |stream, id| {
+        if stream.group(args[2]).is_none() {
+            return Ok(vec![Deleted::Missing; words.len()]);
+        }
+        delete_all(stream, words, |stream, id| {
             let group = stream.groups.get_mut(args[2]);
             if !group.is_some_and(|group| group.acknowledge(id)) {
                 return Ok(Deleted::Missing);
@@ -74,15 +77,16 @@ fn xackdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
             }
         })
     })?;
-    answer(cx, outcomes, ids.len(), reply);
+    answer(cx, outcomes, words.len(), reply);
     Ok(())
 }
 
 fn delete_all(
     stream: &mut Stream,
-    ids: &[StreamId],
+    words: &[&[u8]],
     mut delete: impl FnMut(&mut Stream, StreamId) -> Result<Deleted, CommandError>,
 ) -> Result<Vec<Deleted>, CommandError> {
+    let ids = ids(words)?;
     let outcomes = ids.iter().map(|&id| delete(stream, id)).collect::<Result<Vec<_>, _>>()?;
     stream.settle_first(outcomes.contains(&Deleted::Gone));
     Ok(outcomes)

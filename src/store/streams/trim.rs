@@ -42,16 +42,18 @@ impl Stream {
                 Until::MinId(id) => last.is_some_and(|last| last < id),
             };
             next = self.nodes.beyond(master).map(|(id, _)| id);
-            if whole && trim.references == References::Keep {
+            let keeps = trim.references == References::Keep;
+            if whole && keeps {
                 self.nodes.remove(master);
                 self.length -= live;
                 deleted += live;
                 continue;
             }
-            if !whole && trim.approximate {
+            // Groups are asked about one entry after the other, which is not approximate.
+            if trim.approximate {
                 break;
             }
-            deleted += self.trim_node(master, trim)?;
+            deleted += self.trim_node(master, trim, whole && !keeps)?;
             if !whole {
                 break;
             }
@@ -66,11 +68,12 @@ impl Stream {
         matches!(until, Until::Length(length) if self.length <= length)
     }
 
-    /// Deletes entries of one node, as many as have to go; how many went.
-    fn trim_node(&mut self, master: StreamId, trim: &Trim) -> Result<u64, Corrupt> {
+    /// Deletes entries of one node, as many as have to go; how many went. A node that `may_go`
+    /// does so with its last entry.
+    fn trim_node(&mut self, master: StreamId, trim: &Trim, may_go: bool) -> Result<u64, Corrupt> {
         let Some((_, node)) = self.nodes.of(master) else { return Ok(0) };
         let (mut going, mut ids) = (Vec::new(), Vec::new());
-        let mut length = self.length;
+        let (mut length, mut lowest) = (self.length, self.delivered_to_all);
         for entry in node.entries(master) {
             let stop = match trim.until {
                 Until::Length(max) => length <= max,
@@ -79,17 +82,21 @@ impl Stream {
             if stop {
                 break;
             }
-            if entry.deleted
-                || trim.references == References::Acknowledged && self.is_referred_to(entry.id)
-            {
+            if entry.deleted {
                 continue;
+            }
+            if trim.references == References::Acknowledged && !self.groups.is_empty() {
+                let lowest = *lowest.get_or_insert_with(|| self.lowest_last_id());
+                if self.is_referred_to(entry.id, lowest) {
+                    continue;
+                }
             }
             length -= 1;
             going.push(entry.position);
             ids.push(entry.id);
         }
         let live = usize::try_from(node.live()).unwrap_or(usize::MAX);
-        if trim.references != References::Keep && going.len() >= live {
+        if may_go && going.len() >= live {
             self.nodes.delete(master, &going)?;
         } else {
             self.nodes.mark(master, &going)?;
@@ -98,6 +105,7 @@ impl Stream {
             ids.iter().for_each(|&id| self.forget(id));
         }
         self.length = length;
+        self.delivered_to_all = lowest;
         Ok(going.len() as u64)
     }
 }

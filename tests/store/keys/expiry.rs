@@ -3,8 +3,7 @@
 use tidegate::resp::RespVersion;
 use tidegate::store::{Ask, Dialect, Outcome, Store};
 
-use crate::support::Flavor;
-use crate::twin::{Order, Twin};
+use crate::{Flavor, Order, Twin};
 
 #[test]
 fn conditions() {

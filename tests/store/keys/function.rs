@@ -2,8 +2,7 @@
 
 use tidegate::resp::RespVersion;
 
-use crate::support::Flavor;
-use crate::twin::{Order, Twin};
+use crate::{Flavor, Order, Twin};
 
 const ONE: &str = "#!lua name=one\nredis.register_function('x', function() return 1 end)";
 const TWO: &str = "#!lua name=two\nredis.register_function{function_name='y', \

@@ -3,8 +3,7 @@
 use tidegate::rdb::Checksum;
 
 use super::{ALL, one_of_each};
-use crate::support::Flavor;
-use crate::twin::{Order, Twin};
+use crate::{Flavor, Order, Twin};
 
 /// The body of a bulk string.
 fn bulk(reply: &[u8]) -> Vec<u8> {
@@ -77,8 +76,9 @@ fn options_and_errors() {
         later[end - 8..].copy_from_slice(&sum.to_le_bytes());
         let mut unsummed = payload.clone();
         unsummed[end - 8..].fill(0);
-        for bad in [&later[..], &unsummed, &payload[1..], &payload[..end - 1], b"", b"0123456789"] {
-            assert!(say("RESTORE b 0 P", bad).starts_with(b"-ERR DUMP payload"));
+        for bad in [&later[..], &unsummed, &payload[2..], &payload[..end - 1], b"", b"0123456789"] {
+            let reply = say("RESTORE b 0 P", bad);
+            assert!(reply.starts_with(b"-ERR DUMP payload"), "{}", reply.escape_ascii());
         }
     });
 }

@@ -3,10 +3,9 @@
 use std::fs::{self, File};
 
 use tidegate::rdb::{Item, Limits, Reader, Writer};
-use tidegate::store::{Ask, SaveCursor, Store};
+use tidegate::store::{SaveCursor, Store};
 
-use crate::support::{Flavor, RedisServer};
-use crate::twin::{Order, Twin};
+use crate::{Flavor, Order, Twin};
 
 #[path = "../../it/rdb_files/fill.rs"]
 mod fill;
@@ -19,8 +18,7 @@ fn load(store: &mut Store, file: impl std::io::Read) {
         match item {
             Item::SelectDb(number) => db = usize::try_from(number).unwrap(),
             Item::Key(entry) => {
-                let name = entry.key.escape_ascii().to_string();
-                store.insert(db, entry).unwrap_or_else(|error| panic!("{name}: {error}"));
+                store.insert(db, entry).unwrap();
             }
             Item::Function(source) => store.add_function(source),
             _ => {}
@@ -36,12 +34,12 @@ fn assert_same(twin: &mut Twin) {
         twin.compare(&["KEYS", "*"], Order::Any);
         for key in twin.server_keys() {
             let key = &key[..];
-            twin.same(&[b"TYPE", key]);
+            twin.same(&[&b"TYPE"[..], key]);
 
-            twin.same(&[b"OBJECT", b"ENCODING", key]);
-            twin.same(&[b"DEBUG", b"DIGEST-VALUE", key]);
-            let (theirs, ours) = twin.both(&[b"DUMP", key]);
-            let encoding = twin.ours(&[b"OBJECT", b"ENCODING", key]);
+            twin.same(&[&b"OBJECT"[..], b"ENCODING", key]);
+            twin.same(&[&b"DEBUG"[..], b"DIGEST-VALUE", key]);
+            let (theirs, ours) = twin.both(&[&b"DUMP"[..], key]);
+            let encoding = twin.ours(&[&b"OBJECT"[..], b"ENCODING", key]);
             let ordered = !encoding.ends_with(b"hashtable\r\n");
             assert!(
                 twin.flavor() == Flavor::Redis62 || !ordered || theirs == ours,

@@ -141,15 +141,67 @@ fn growing_ones() {
 fn a_replica_counts_without_keeping() {
     let mut twin = Twin::new(Flavor::Redis70);
     twin.line("PFADD h a b c");
-    let before = twin.store.peek(0, b"h", 10);
+    let before = twin.store.peek(0, b"h", 10, 0);
     let mut out = Vec::new();
     twin.store.read(twin.ask(), &[b"PFCOUNT", b"h"], &mut out);
     assert_eq!(out, b":3\r\n");
-    assert_eq!(twin.store.peek(0, b"h", 10), before);
+    assert_eq!(twin.store.peek(0, b"h", 10, 0), before);
     // The master's own is kept.
     let ask = twin.ask();
     twin.store.apply(ask, &[b"PFCOUNT", b"h"], &mut out);
     twin.theirs(&["PFCOUNT", "h"]);
     same_inside(&mut twin, b"h");
-    assert_ne!(twin.store.peek(0, b"h", 10), before);
+    assert_ne!(twin.store.peek(0, b"h", 10, 0), before);
+}
+
+#[test]
+fn crafted_ones() {
+    Twin::each(|mut twin| {
+        let mut choose = Chooser::new("crafted");
+        for round in 0..30 {
+            // Dense, with registers as great as they can be.
+            let great = if round < 5 { 51 } else { choose.0.u8(1..52) };
+            let small = great.saturating_sub(choose.0.u8(0..8));
+            let mut registers = Vec::new();
+            for _ in 0..4096 {
+                let [a, b, c, d] = [(); 4].map(|()| u32::from(choose.0.u8(small..=great)));
+                registers.extend_from_slice(&(a | b << 6 | c << 12 | d << 18).to_le_bytes()[..3]);
+            }
+            let head = [&b"HYLL"[..], &[0; 11], &[0x80]].concat();
+            twin.same(&[&b"SET"[..], b"dense", &[head, registers].concat()]);
+            twin.lines(&["PFCOUNT dense", "PFCOUNT dense none", "PFADD dense a b c d e f"]);
+            same_inside(&mut twin, b"dense");
+
+            // Sparse, with many values side by side.
+            twin.same(&[&b"SET"[..], b"sparse", &sparse(&mut choose)]);
+            for step in 0..30 {
+                let mut words = vec!["PFADD".to_owned(), "sparse".to_owned()];
+                words.extend((0..10).map(|at| format!("{round}:{step}:{at}")));
+                twin.same(&words);
+                same_inside(&mut twin, b"sparse");
+            }
+            twin.lines(&["PFCOUNT sparse", "PFCOUNT sparse none", "PFMERGE merged sparse"]);
+            same_inside(&mut twin, b"merged");
+            twin.line("GETDEL merged");
+        }
+    });
+}
+
+/// Runs of a few values over all registers, with a few zeros between, then zeros only.
+fn sparse(choose: &mut Chooser) -> Vec<u8> {
+    let mut bytes = [&b"HYLL\x01"[..], &[0; 10], &[0x80]].concat();
+    let (mut rest, values) = (16384_u16, choose.0.u16(1000..5000));
+    while rest > 16384 - values {
+        let len = choose.0.u16(1..=4);
+        rest -= len;
+        let [low, _] = (len - 1).to_le_bytes();
+        if choose.chance(6) {
+            bytes.push(low);
+        } else {
+            bytes.push(0x80 | choose.0.u8(0..4) << 2 | low);
+        }
+    }
+    let [low, high] = (rest - 1).to_le_bytes();
+    bytes.extend_from_slice(&[0x40 | high, low]);
+    bytes
 }

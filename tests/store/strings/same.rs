@@ -10,7 +10,7 @@ pub fn same_inside(twin: &mut Twin, key: &[u8]) {
         Some([.., low, high, _, _, _, _, _, _, _, _]) => u16::from_le_bytes([*low, *high]),
         _ => 0,
     };
-    let ours = twin.store.peek(0, key, version);
+    let ours = twin.store.peek(0, key, version, 0);
     let context = format!("{:?} {}", twin.flavor(), key.escape_ascii());
     assert_eq!(dump.is_some(), ours.is_some(), "{context}");
     let (Some(dump), Some(ours)) = (dump, ours) else { return };

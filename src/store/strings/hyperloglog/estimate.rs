@@ -30,8 +30,8 @@ pub(super) fn cardinality(histogram: &Histogram) -> u64 {
     }
     sum += registers * sigma(count(0) / registers);
     let estimate = (ALPHA * registers * registers / sum).round();
-    // All registers full, as no server leaves them: `llroundl` of an infinity.
-    if !estimate.is_finite() {
+    // Nearly all registers full, as no elements leave them: `llroundl` of what is too large.
+    if estimate >= (1_u64 << 63) as f64 {
         return 1 << 63;
     }
     #[expect(

@@ -1,9 +1,11 @@
 //! Sorted sets.
 
+mod random;
+
 use tidegate::resp::RespVersion;
 
-use super::support::Flavor;
-use super::*;
+use crate::support::Flavor;
+use crate::twin::Twin;
 
 /// Demands that a sorted set is the same inside: encoding, digest and DUMP.
 #[track_caller]

@@ -1,0 +1,67 @@
+//! Finds the members of a sorted set in a shape.
+
+use super::cell::Cell;
+use super::cover;
+use super::options::{Order, Search};
+use super::shape::Shape;
+use super::sphere::Point;
+use crate::rdb::Element;
+use crate::store::dialect::Dialect;
+use crate::store::sorted_sets::{ScoreRange, SortedSetRef};
+
+/// A member that was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'a> {
+    pub(super) member: Element<'a>,
+    pub(super) score: f64,
+    pub(super) point: Point,
+    /// Metres from the centre.
+    pub(super) distance: f64,
+}
+
+/// The members in the shape of a search, as it wants them.
+pub(super) fn find<'a>(
+    set: SortedSetRef<'a>,
+    search: &Search,
+    shape: &Shape,
+    dialect: Dialect,
+) -> Vec<Found<'a>> {
+    let enough = if search.any { search.count } else { None };
+    let mut found = in_cells(set, shape, enough, dialect);
+    // To find the nearest ones, all have to be sorted.
+    let order = match search.order {
+        None if search.count.is_some() && !search.any => Some(Order::Nearest),
+        order => order,
+    };
+    match order {
+        Some(Order::Nearest) => found.sort_by(|a, b| a.distance.total_cmp(&b.distance)),
+        Some(Order::Farthest) => found.sort_by(|a, b| b.distance.total_cmp(&a.distance)),
+        None => {}
+    }
+    found.truncate(search.count.unwrap_or(usize::MAX));
+    found
+}
+
+/// Members in the shape, cell by cell, until there are `enough` (`membersOfAllNeighbors`).
+fn in_cells<'a>(
+    set: SortedSetRef<'a>,
+    shape: &Shape,
+    enough: Option<usize>,
+    dialect: Dialect,
+) -> Vec<Found<'a>> {
+    let enough = enough.unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    for cell in cover::cells(shape, dialect) {
+        let range = ScoreRange::half_open(cell.score(), cell.next_score());
+        for (member, score) in set.entries(set.score_span(&range)) {
+            if found.len() >= enough {
+                return found;
+            }
+            let point = Cell::of_score(score).middle();
+            if let Some(distance) = shape.distance_inside(point, dialect) {
+                found.push(Found { member, score, point, distance });
+            }
+        }
+    }
+    found
+}

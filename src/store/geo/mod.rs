@@ -1,0 +1,21 @@
+//! Places on Earth: sorted sets whose scores are geohashes.
+//!
+//! Covers, distances and their order are those of the servers, so that unsorted results and
+//! `COUNT ... ANY` agree.
+
+mod add;
+mod cell;
+mod cover;
+mod find;
+mod options;
+mod points;
+mod polygon;
+mod search;
+mod shape;
+mod sphere;
+mod units;
+
+use super::commands::Row;
+
+/// The commands of this room.
+pub(super) const COMMANDS: &[&[Row]] = &[add::COMMANDS, points::COMMANDS, search::COMMANDS];

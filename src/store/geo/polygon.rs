@@ -1,0 +1,62 @@
+//! Polygons, which Valkey 9.1 searches.
+
+use super::shape::Bounds;
+use super::sphere::{Point, degrees, distance, radians};
+
+/// A polygon of at least three vertices, closed by itself.
+#[derive(Clone, Debug)]
+pub(super) struct Polygon {
+    vertices: Vec<Point>,
+}
+
+impl Polygon {
+    pub(super) fn new(vertices: Vec<Point>) -> Self {
+        Self { vertices }
+    }
+
+    /// Its middle: that of its vertices in space, seen from the Earth's centre.
+    #[expect(clippy::cast_precision_loss, reason = "there are not that many")]
+    pub(super) fn center(&self) -> Point {
+        let (mut x, mut y, mut z) = (0.0, 0.0, 0.0);
+        for vertex in &self.vertices {
+            let (longitude, latitude) = (radians(vertex.longitude), radians(vertex.latitude));
+            x += latitude.cos() * longitude.cos();
+            y += latitude.cos() * longitude.sin();
+            z += latitude.sin();
+        }
+        let count = self.vertices.len() as f64;
+        let (x, y, z) = (x / count, y / count, z / count);
+        Point { longitude: degrees(y.atan2(x)), latitude: degrees(z.atan2((x * x + y * y).sqrt())) }
+    }
+
+    /// Whether a point is inside: a ray from it crosses the edges an odd number of times.
+    pub(super) fn contains(&self, point: Point) -> bool {
+        let Some(mut last) = self.vertices.last() else { return false };
+        let mut inside = false;
+        for vertex in &self.vertices {
+            let crosses = (vertex.latitude > point.latitude) != (last.latitude > point.latitude)
+                && point.longitude
+                    < (last.longitude - vertex.longitude) * (point.latitude - vertex.latitude)
+                        / (last.latitude - vertex.latitude)
+                        + vertex.longitude;
+            inside ^= crosses;
+            last = vertex;
+        }
+        inside
+    }
+
+    /// Metres from the centre to the farthest vertex.
+    pub(super) fn reach(&self, center: Point) -> f64 {
+        self.vertices.iter().map(|&vertex| distance(center, vertex, true)).fold(0.0, f64::max)
+    }
+
+    /// The degrees that it reaches.
+    pub(super) fn bounds(&self) -> Bounds {
+        let least = |of: fn(&Point) -> f64| self.vertices.iter().map(of).fold(f64::MAX, f64::min);
+        let most = |of: fn(&Point) -> f64| self.vertices.iter().map(of).fold(f64::MIN, f64::max);
+        Bounds {
+            longitude: (least(|p| p.longitude), most(|p| p.longitude)),
+            latitude: (least(|p| p.latitude), most(|p| p.latitude)),
+        }
+    }
+}
