@@ -14,6 +14,7 @@
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod geo;
 mod hashes;
 mod hashes_expiry;
 mod hashes_random;

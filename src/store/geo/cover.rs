@@ -1,6 +1,6 @@
 //! Which cells cover a shape (`geohashCalculateAreasByShapeWGS84`).
 
-use super::cell::{Cell, MAX_STEP};
+use super::cell::{Cell, LATITUDES, MAX_STEP};
 use super::shape::{Bounds, Shape};
 use super::sphere::{Point, distance};
 use crate::store::dialect::Dialect;
@@ -16,7 +16,11 @@ const NEIGHBORS: [(i8, i8); 8] =
 /// The cells that together cover a shape, in the order in which servers look at them. None comes
 /// twice in a row.
 pub(super) fn cells(shape: &Shape, dialect: Dialect) -> Vec<Cell> {
-    let bounds = shape.bounds(dialect);
+    // The middle of a polygon may be beyond the grid: a server finds nothing then (measured).
+    if !(LATITUDES.0..=LATITUDES.1).contains(&shape.center.latitude) {
+        return Vec::new();
+    }
+    let bounds = shape.bounds();
     let mut step = steps(shape.reach(), shape.center.latitude);
     if step > 1 && is_too_small(Cell::of(shape.center, step), shape, bounds, dialect) {
         step -= 1;

@@ -6,7 +6,7 @@ use super::shape::{Outline, Shape};
 use super::sphere::Point;
 use super::units;
 use crate::store::context::Args;
-use crate::store::dialect::Dialect;
+use crate::store::dialect::{Dialect, Vendor};
 use crate::store::error::CommandError;
 use crate::store::sorted_sets::SortedSetRef;
 use crate::store::words;
@@ -86,7 +86,10 @@ impl Reading<'_> {
             }
             Kind::ByMember { .. } => {
                 search.center = self.member(args[2])?;
-                search.outline = Some(self.circle(args[3], args[4])?);
+                // Without a set the radius is not looked at.
+                if self.set.is_some() {
+                    search.outline = Some(self.circle(args[3], args[4])?);
+                }
                 &args[5..]
             }
             Kind::Search => &args[2..],
@@ -193,9 +196,14 @@ impl Reading<'_> {
         if search.target.is_some()
             && (search.with_distance || search.with_hash || search.with_point)
         {
-            let who = if self.is_search() { "GEOSEARCHSTORE" } else { "STORE option in GEORADIUS" };
+            let who = if self.is_search() && self.dialect.names_search_store() {
+                "GEOSEARCHSTORE"
+            } else {
+                "STORE option in GEORADIUS"
+            };
+            let s = if self.dialect.shouts_units() { "" } else { "S" };
             return Err(CommandError::of(format!(
-                "ERR {who} is not compatible with WITHDIST, WITHHASH and WITHCOORD options"
+                "ERR {who} is not compatible with WITHDIST, WITHHASH and WITHCOORD{s} options"
             )));
         }
         let name = String::from_utf8_lossy(name);
@@ -224,8 +232,14 @@ impl Reading<'_> {
     /// Where a member is; nowhere without a set.
     fn member(self, member: &[u8]) -> Result<Option<Point>, CommandError> {
         let Some(set) = self.set else { return Ok(None) };
-        let found = place(set, member);
-        found.map(Some).ok_or(CommandError::new("ERR could not decode requested zset member"))
+        let missing = || match self.dialect.vendor() {
+            Vendor::Redis => CommandError::new("ERR could not decode requested zset member"),
+            Vendor::Valkey => {
+                let member = String::from_utf8_lossy(member);
+                CommandError::of(format!("ERR member {member} does not exist"))
+            }
+        };
+        place(set, member).map(Some).ok_or_else(missing)
     }
 
     fn circle(self, radius: &[u8], unit: &[u8]) -> Result<(Outline, f64), CommandError> {
@@ -260,7 +274,7 @@ impl Reading<'_> {
         let count = count.map_err(|_| CommandError::new("ERR invalid number of vertices"))?;
         let too_few = CommandError::new("ERR GEOSEARCH BYPOLYGON must have at least 3 vertices");
         let count = usize::try_from(count).ok().filter(|&count| count >= 3);
-        let count = count.ok_or(too_few.clone())?;
+        let count = count.ok_or_else(|| too_few.clone())?;
         let (words, rest) = rest.split_at_checked(2 * count).ok_or(too_few)?;
         let vertex = |pair: &[&[u8]]| units::point(pair[0], pair[1], self.dialect);
         let vertices: Result<Vec<_>, _> = words.chunks_exact(2).map(vertex).collect();

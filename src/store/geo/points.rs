@@ -5,7 +5,6 @@ use super::sphere::{Point, distance};
 use super::units;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
-use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
 use crate::store::sorted_sets::{SortedSet, SortedSetRef};
@@ -21,13 +20,17 @@ pub(super) fn place(set: SortedSetRef<'_>, member: &[u8]) -> Option<Point> {
 /// Writes longitude and latitude.
 pub(super) fn write_point(reply: &mut Reply<'_>, point: Point) {
     reply.array(2);
-    reply.human_double(point.longitude);
-    reply.human_double(point.latitude);
+    for degrees in [point.longitude, point.latitude] {
+        if reply.dialect().shows_short_points() {
+            reply.double(degrees);
+        } else {
+            reply.human_double(degrees);
+        }
+    }
 }
 
 /// Writes a distance, always as text of four decimals (`addReplyDoubleDistance`).
-pub(super) fn write_distance(reply: &mut Reply<'_>, distance: f64, dialect: Dialect) {
-    let _ = dialect;
+pub(super) fn write_distance(reply: &mut Reply<'_>, distance: f64) {
     reply.bulk(format!("{distance:.4}").as_bytes());
 }
 
@@ -44,7 +47,7 @@ fn geodist(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     match points {
         Some((one, other)) => {
             let metres = distance(one, other, dialect.measures_meridians());
-            write_distance(reply, metres / unit, dialect);
+            write_distance(reply, metres / unit);
         }
         None => reply.null(),
     }

@@ -15,7 +15,6 @@ impl Polygon {
     }
 
     /// Its middle: that of its vertices in space, seen from the Earth's centre.
-    #[expect(clippy::cast_precision_loss, reason = "there are not that many")]
     pub(super) fn center(&self) -> Point {
         let (mut x, mut y, mut z) = (0.0, 0.0, 0.0);
         for vertex in &self.vertices {
@@ -24,8 +23,6 @@ impl Polygon {
             y += latitude.cos() * longitude.sin();
             z += latitude.sin();
         }
-        let count = self.vertices.len() as f64;
-        let (x, y, z) = (x / count, y / count, z / count);
         Point { longitude: degrees(y.atan2(x)), latitude: degrees(z.atan2((x * x + y * y).sqrt())) }
     }
 
@@ -45,9 +42,13 @@ impl Polygon {
         inside
     }
 
-    /// Metres from the centre to the farthest vertex.
+    /// Metres from the centre to the farthest corner of its bounds.
     pub(super) fn reach(&self, center: Point) -> f64 {
-        self.vertices.iter().map(|&vertex| distance(center, vertex, true)).fold(0.0, f64::max)
+        let Bounds { longitude: (west, east), latitude: (south, north) } = self.bounds();
+        let corners = [(west, south), (west, north), (east, south), (east, north)];
+        let away = corners
+            .map(|(longitude, latitude)| distance(center, Point { longitude, latitude }, true));
+        away.into_iter().fold(0.0, f64::max)
     }
 
     /// The degrees that it reaches.

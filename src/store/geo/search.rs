@@ -5,6 +5,7 @@ use super::options::{Kind, Reading, Search};
 use super::points::{write_distance, write_point};
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
+use crate::store::error::CommandError;
 use crate::store::reply::Reply;
 use crate::store::sorted_sets::{Rules, SortedSet, put};
 
@@ -50,7 +51,7 @@ fn geosearchstore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -
 
 fn read(cx: &ReadCx<'_>, args: Args<'_>, kind: Kind, reply: &mut Reply<'_>) -> Done {
     let (search, found) = run(cx, args, kind)?;
-    answer(cx, &search, &found, reply);
+    answer(&search, &found, reply);
     Ok(())
 }
 
@@ -58,7 +59,7 @@ fn write(cx: &mut WriteCx<'_>, args: Args<'_>, kind: Kind, reply: &mut Reply<'_>
     let reader = cx.reader();
     let (search, found) = run(&reader, args, kind)?;
     let Some(target) = &search.target else {
-        answer(&reader, &search, &found, reply);
+        answer(&search, &found, reply);
         return Ok(());
     };
     let unit = search.shape().map_or(1.0, |shape| shape.unit);
@@ -78,10 +79,13 @@ fn run<'a>(
     cx: &ReadCx<'a>,
     args: Args<'_>,
     kind: Kind,
-) -> Result<(Search, Vec<Found<'a>>), crate::store::CommandError> {
+) -> Result<(Search, Vec<Found<'a>>), CommandError> {
     let source = if kind == Kind::SearchStore { args[2] } else { args[1] };
     let set = cx.read::<SortedSet>(source)?;
     let dialect = cx.dialect();
+    if set.is_none() && dialect.searches_only_sources() {
+        return Ok((Search::default(), Vec::new()));
+    }
     let search = Reading { kind, set, dialect }.parse(args)?;
     let found = match (set, search.shape()) {
         (Some(set), Some(shape)) => find(set, &search, &shape, dialect),
@@ -90,7 +94,7 @@ fn run<'a>(
     Ok((search, found))
 }
 
-fn answer(cx: &ReadCx<'_>, search: &Search, found: &[Found<'_>], reply: &mut Reply<'_>) {
+fn answer(search: &Search, found: &[Found<'_>], reply: &mut Reply<'_>) {
     let unit = search.shape().map_or(1.0, |shape| shape.unit);
     let more = [search.with_distance, search.with_hash, search.with_point];
     let more = more.into_iter().filter(|&with| with).count();
@@ -101,7 +105,7 @@ fn answer(cx: &ReadCx<'_>, search: &Search, found: &[Found<'_>], reply: &mut Rep
         }
         reply.bulk(found.member.bytes(&mut itoa::Buffer::new()));
         if search.with_distance {
-            write_distance(reply, found.distance / unit, cx.dialect());
+            write_distance(reply, found.distance / unit);
         }
         if search.with_hash {
             #[expect(clippy::cast_possible_truncation, reason = "as the server casts it")]

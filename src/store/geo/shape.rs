@@ -71,7 +71,7 @@ impl Shape {
     }
 
     /// The degrees that it reaches (`geohashBoundingBox`).
-    pub(super) fn bounds(&self, dialect: Dialect) -> Bounds {
+    pub(super) fn bounds(&self) -> Bounds {
         let (width, height) = match &self.outline {
             Outline::Circle(radius) => (*radius, *radius),
             Outline::Box(width, height) => (width / 2.0, height / 2.0),
@@ -81,13 +81,8 @@ impl Shape {
         let Point { longitude, latitude } = self.center;
         let up = degrees(height / RADIUS);
         let across = |at: f64| degrees(width / RADIUS / radians(at).cos());
-        let aside = if !dialect.bounds_at_far_edge() {
-            across(latitude)
-        } else if latitude < 0.0 {
-            across(latitude - up)
-        } else {
-            across(latitude + up)
-        };
+        // The widest on the side that is nearer to a pole.
+        let aside = if latitude < 0.0 { across(latitude - up) } else { across(latitude + up) };
         Bounds {
             longitude: (longitude - aside, longitude + aside),
             latitude: (latitude - up, latitude + up),

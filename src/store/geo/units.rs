@@ -10,13 +10,15 @@ use crate::store::words;
 /// Metres of a unit (`extractUnitOrReply`).
 pub(super) fn unit(word: &[u8], dialect: Dialect) -> Result<f64, CommandError> {
     let units = [("m", 1.0), ("km", 1000.0), ("ft", 0.3048), ("mi", 1609.34)];
-    let found = units.into_iter().find(|(name, _)| words::is(word, name));
-    let text = if dialect.shouts_units() {
+    let in_any_case = dialect.shouts_units();
+    let is = |name: &str| word == name.as_bytes() || in_any_case && words::is(word, name);
+    let found = units.into_iter().find(|(name, _)| is(name));
+    let text = if in_any_case {
         "ERR unsupported unit provided. please use M, KM, FT, MI"
     } else {
         "ERR unsupported unit provided. please use m, km, ft, mi"
     };
-    found.map(|(_, metres)| metres).ok_or(CommandError::new(text))
+    found.map(|(_, metres)| metres).ok_or_else(|| CommandError::new(text))
 }
 
 /// A longitude and a latitude (`extractLongLatOrReply`).
@@ -48,5 +50,5 @@ pub(super) fn length(
     what: &'static str,
     dialect: Dialect,
 ) -> Result<f64, CommandError> {
-    number::parse(word, dialect).ok_or(CommandError::new(what))
+    number::parse(word, dialect).ok_or_else(|| CommandError::new(what))
 }

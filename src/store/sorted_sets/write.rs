@@ -86,7 +86,7 @@ impl AddFlags {
                 "ERR XX and NX options at the same time are not compatible",
             ));
         }
-        if self.gt && self.nx || self.lt && self.nx || self.gt && self.lt {
+        if [self.nx, self.gt, self.lt].into_iter().filter(|&flag| flag).count() > 1 {
             return Err(CommandError::new(
                 "ERR GT, LT, and/or NX options at the same time are not compatible",
             ));
