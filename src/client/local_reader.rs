@@ -38,6 +38,14 @@ impl LocalReader {
         Some(Self { engine: Arc::clone(engine), load, db, version, kind: Kind::read(reason) })
     }
 
+    /// The reply to one request, which was read at `since`.
+    pub(super) fn answer(&self, frame: &[u8], since: Instant) -> Vec<u8> {
+        let mut reply = Vec::new();
+        self.engine.answer(self.db, self.version, frame, 1, &mut reply);
+        self.load.served(self.kind, 1, since.elapsed());
+        reply
+    }
+
     /// Answers `count` requests, which are all there is in `bytes`; they were read at `since`.
     pub(super) fn serve(
         &self,

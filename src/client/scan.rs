@@ -4,6 +4,7 @@ use super::batch::{Batch, Side};
 use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
+use super::local_reader::LocalReader;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::resp::Args;
@@ -30,6 +31,11 @@ impl Client {
         }
         let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
         let from_start = cursor::with_cursor(request.frame, at, 0);
+        if cursor == Cursor::Begin
+            && let Some(next) = self.scan_in_place(batch, request, request.frame, None)
+        {
+            return next;
+        }
         match cursor {
             Cursor::Begin => {
                 let step = Transform::Scan(Step { from_start, tag: None });
@@ -41,9 +47,46 @@ impl Client {
             }
             Cursor::Resume { tag, own } => {
                 let frame = cursor::with_cursor(request.frame, at, own);
+                if let Some(next) = self.scan_in_place(batch, request, &frame, Some(tag)) {
+                    return next;
+                }
                 self.resume(batch, &frame, Step { from_start, tag: Some(tag) }, request.shown)
             }
         }
+    }
+
+    /// A step that the engine of this process answers: one that it began, or the first one where
+    /// it is its turn. `None` if it is another server's.
+    fn scan_in_place(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        frame: &[u8],
+        tag: Option<u32>,
+    ) -> Option<Next> {
+        if self.nearest(Side::Reader, request.name) != Side::Near {
+            return None;
+        }
+        let topology = std::sync::Arc::clone(&batch.topology);
+        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let (backend, reason) = match tag {
+            None => {
+                let route = self.worker.route(&topology, from, Want::Near, None).ok()?;
+                (route.backend, route.reason)
+            }
+            Some(tag) => {
+                let query = self.worker.query(from, Want::Near, None);
+                let owner = topology.by_scan_tag(tag)?;
+                let owner = Some(owner).filter(|owner| may_serve(&topology, owner, query))?;
+                (owner, reason_of(owner, query.now_ms))
+            }
+        };
+        let reader = LocalReader::new(&self.worker, backend, &self.session, reason)?;
+        batch.flush(&self.inbox);
+        let reply = reader.answer(frame, batch.now);
+        let reply = cursor::tag_reply(reply, backend.scan_tag);
+        self.inbox.replies().local(request.shown, |out| out.extend_from_slice(&reply));
+        Some(Next::Done)
     }
 
     fn resume(&mut self, batch: &mut Batch<'_>, frame: &[u8], step: Step, shown: bool) -> Next {

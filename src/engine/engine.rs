@@ -40,6 +40,8 @@ pub struct Engine {
     nudges: AtomicU64,
     facts: Mutex<Facts>,
     run_id: ReplId,
+    /// Of all data that it will ever hold: a scan's cursor outlives a full resync.
+    pub(super) seed: u64,
     /// The commands that it answers in place.
     pub(super) readable: HashSet<&'static str, FixedState>,
     pub(super) databases: u32,
@@ -105,7 +107,8 @@ impl Engine {
         };
         let databases = now.replica.databases;
         drop(now);
-        let store = Store::new(databases_of(databases), Dialect::default(), fastrand::u64(..));
+        let seed = fastrand::u64(..);
+        let store = Store::new(databases_of(databases), Dialect::default(), seed);
         Self {
             config,
             topology,
@@ -122,6 +125,7 @@ impl Engine {
             nudges: AtomicU64::new(0),
             facts: Mutex::new(facts),
             run_id: random_id(),
+            seed,
             port: OnceLock::new(),
             epoch: Instant::now(),
         }

@@ -63,14 +63,15 @@ pub(super) struct Loaded {
 /// How many keys are loaded between two looks at the memory in use.
 const KEYS_PER_LOOK: u64 = 4096;
 
-/// Reads a whole snapshot. `limit` is the most bytes that may be in use meanwhile (`maxmemory`).
+/// Reads a whole snapshot. `seed` is [`Store::new`]'s; `limit` is the most bytes that may be in use meanwhile (`maxmemory`).
 pub(super) fn load(
     source: impl Read,
     databases: usize,
+    seed: u64,
     limit: Option<u64>,
 ) -> Result<Loaded, LoadError> {
     let mut reader = Reader::new(source, Limits::default());
-    let store = Store::new(databases, Dialect::default(), fastrand::u64(..));
+    let store = Store::new(databases, Dialect::default(), seed);
     let mut loaded = Loaded { store, replid: None, offset: None, db: None };
     let (mut db, mut keys) = (0, 0_u64);
     while let Some(item) = reader.next_item()? {

@@ -134,7 +134,8 @@ impl Engine {
     fn restore_from(&self, file: File, path: &Path) {
         let started = Instant::now();
         let databases = self.store().databases();
-        let loaded = load(BufReader::with_capacity(BUFFER, file), databases, self.memory_limit());
+        let source = BufReader::with_capacity(BUFFER, file);
+        let loaded = load(source, databases, self.seed, self.memory_limit());
         match loaded {
             Ok(loaded) => {
                 let replid = loaded.replid.as_deref().and_then(|text| text.parse::<ReplId>().ok());

@@ -66,11 +66,11 @@ pub(super) async fn full(
 /// Loads what the spool gets, on a thread of its own.
 fn start_loading(engine: &Engine, source: SpoolReader) -> Result<Loading, LinkFault> {
     let databases = engine.store().databases();
-    let limit = engine.memory_limit();
+    let (seed, limit) = (engine.seed, engine.memory_limit());
     let (done, loading) = oneshot::channel();
     let work = move || {
         // Nobody is there any more who would want it: the link was lost.
-        drop(done.send(load(source, databases, limit)));
+        drop(done.send(load(source, databases, seed, limit)));
     };
     let builder = std::thread::Builder::new().name("replica-load".into());
     builder.spawn(work).map_err(LinkFault::Spool)?;

@@ -60,7 +60,7 @@ impl<R: Read> Input<R> {
             if last.is_some_and(|last| last >= first) {
                 return Err(corrupt("the ids of nodes do not ascend"));
             }
-            last = entries.last().or(Some(first));
+            last = entries.next_back().or(Some(first));
             nodes.push(node);
         }
         Ok(nodes)

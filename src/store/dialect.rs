@@ -302,13 +302,7 @@ impl Dialect {
         !self.since((u8::MAX, 0), (8, 1))
     }
 
-    /// Longitudes and latitudes are shown as doubles are, rather than with 17 decimals (measured
-    /// with Redis 8.2; Valkey 9.1 does not).
-    pub(crate) fn shows_short_points(self) -> bool {
-        self.vendor == Vendor::Redis && self.version >= (8, 0)
-    }
-
-    /// The units of lengths may be written in capitals, and errors do (Redis 7.0; measured).
+    /// The units of lengths are told in capitals (Redis 7.0; measured).
     pub(crate) fn shouts_units(self) -> bool {
         self.since_redis((7, 0))
     }
@@ -319,15 +313,26 @@ impl Dialect {
         self.since_redis((7, 0))
     }
 
-    /// Whether cells cover a shape is told by the degrees that it reaches, rather than by
-    /// distances to its edges (measured with 7.0.15).
-    pub(crate) fn covers_by_bounds(self) -> bool {
+    /// The degrees that a circle reaches are those at its edge that is nearest to a pole
+    /// (Redis 7.0; measured).
+    pub(crate) fn bounds_at_far_edge(self) -> bool {
         self.since_redis((7, 0))
+    }
+
+    /// Whether cells cover a shape is told by the degrees that it reaches (Redis 7.2; measured).
+    pub(crate) fn covers_by_bounds(self) -> bool {
+        self.since_redis((7, 2))
     }
 
     /// `GEOSEARCH` knows `BYPOLYGON` (Valkey 9.0; measured with 9.1).
     pub(crate) fn searches_polygons(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (9, 0)
+    }
+
+    /// Longitudes and latitudes are shown as doubles are, rather than with 17 decimals (measured
+    /// with Redis 8.2; Valkey 9.1 does not).
+    pub(crate) fn shows_short_points(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 0)
     }
 
     /// `GEOSEARCHSTORE` tells its own name in errors (Redis 7.0; measured).

@@ -21,7 +21,7 @@ pub(crate) fn natural(word: &[u8]) -> Result<usize, CommandError> {
 /// As [`natural`], with an error of one's own.
 pub(crate) fn natural_or(word: &[u8], error: &'static str) -> Result<usize, CommandError> {
     let number = integer::parse(word).and_then(|number| usize::try_from(number).ok());
-    number.ok_or(CommandError::new(error))
+    number.ok_or_else(|| CommandError::new(error))
 }
 
 /// An integer that can be negated (`getRangeLongFromObjectOrReply` of `-LONG_MAX`).

@@ -4,7 +4,8 @@ use tidegate::rdb::{Entry, Limits, dump};
 use tidegate::resp::RespVersion;
 use tidegate::store::Packing;
 
-use super::*;
+use super::{Order, Twin};
+use crate::support::Flavor;
 
 /// Servers on which fields expire.
 pub const EXPIRING: [Flavor; 2] = [Flavor::Redis82, Flavor::Valkey91];

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tidegate::store::Outcome;
 
 use super::hashes::{EXPIRING, narrow, same_inside};
-use super::*;
+use super::{Order, Twin};
+use crate::support::{Flavor, RedisServer};
 
 /// Far away, in milliseconds and in seconds.
 const FAR: &str = "9999999999999";

@@ -327,7 +327,7 @@ fn any_edits_leave_the_same_nodes_where_elements_are_counted() {
             let mut twin = twin;
             let size_word = size.to_string();
             let name = match twin.flavor() {
-                support::Flavor::Redis62 => "list-max-ziplist-size",
+                Flavor::Redis62 => "list-max-ziplist-size",
                 _ => "list-max-listpack-size",
             };
             twin.theirs(&["CONFIG", "SET", name, &size_word]);

@@ -28,6 +28,48 @@ fn fill(twin: &mut Twin) {
     ]);
 }
 
+/// What may stand behind the key.
+const OPTIONS: &[&str] = &[
+    "",
+    " ASC",
+    " DESC",
+    " ALPHA",
+    " ALPHA DESC",
+    " desc asc alpha",
+    " LIMIT 1 2",
+    " LIMIT 1 2 DESC ALPHA",
+    " LIMIT 0 0",
+    " LIMIT -1 2",
+    " LIMIT 2 -1",
+    " LIMIT 100 2",
+    " LIMIT 1 100",
+    " LIMIT 9223372036854775807 1",
+    " LIMIT x 1",
+    " LIMIT 1 x",
+    " LIMIT 1",
+    " BY w_* ALPHA GET # GET w_*",
+    " BY w_* ALPHA DESC GET # GET w_*",
+    " BY none_* GET #",
+    " BY none_* LIMIT 1 2",
+    " GET # GET x GET w_* GET none_* ALPHA",
+    " BY nosort BY w_* GET #",
+    " BY h_*->f GET # GET h_*->f GET h_*->n GET h_*->none",
+    " BY h_*->f DESC LIMIT 1 3",
+    " BY h_*->n ALPHA GET h_*",
+    " BY h_*-> GET h_*->",
+    " BY w_*->f GET w_*->f",
+    " BY *->f GET h->*",
+    " ALPHA STORE to",
+    " ALPHA LIMIT 1 2 STORE to",
+    " BY w_* ALPHA GET # GET w_* STORE to",
+    " BY nosort STORE to",
+    " BY nosort DESC LIMIT 1 2 STORE to",
+    " STORE",
+    " BY",
+    " GET",
+    " none",
+];
+
 #[test]
 fn lists_and_sets() {
     Twin::each(|mut twin| {
@@ -35,46 +77,7 @@ fn lists_and_sets() {
         for version in [RespVersion::V2, RespVersion::V3] {
             twin.speak(version);
             for key in ["l", "w", "i", "words", "z", "names", "none"] {
-                for options in [
-                    "",
-                    " ASC",
-                    " DESC",
-                    " ALPHA",
-                    " ALPHA DESC",
-                    " desc asc alpha",
-                    " LIMIT 1 2",
-                    " LIMIT 1 2 DESC ALPHA",
-                    " LIMIT 0 0",
-                    " LIMIT -1 2",
-                    " LIMIT 2 -1",
-                    " LIMIT 100 2",
-                    " LIMIT 1 100",
-                    " LIMIT 9223372036854775807 1",
-                    " LIMIT x 1",
-                    " LIMIT 1 x",
-                    " LIMIT 1",
-                    " BY w_* ALPHA GET # GET w_*",
-                    " BY w_* ALPHA DESC GET # GET w_*",
-                    " BY none_* GET #",
-                    " BY none_* LIMIT 1 2",
-                    " GET # GET x GET w_* GET none_* ALPHA",
-                    " BY nosort BY w_* GET #",
-                    " BY h_*->f GET # GET h_*->f GET h_*->n GET h_*->none",
-                    " BY h_*->f DESC LIMIT 1 3",
-                    " BY h_*->n ALPHA GET h_*",
-                    " BY h_*-> GET h_*->",
-                    " BY w_*->f GET w_*->f",
-                    " BY *->f GET h->*",
-                    " ALPHA STORE to",
-                    " ALPHA LIMIT 1 2 STORE to",
-                    " BY w_* ALPHA GET # GET w_* STORE to",
-                    " BY nosort STORE to",
-                    " BY nosort DESC LIMIT 1 2 STORE to",
-                    " STORE",
-                    " BY",
-                    " GET",
-                    " none",
-                ] {
+                for options in OPTIONS {
                     // The order of equal ones of a table is that of the table.
                     let is_table = ["words", "z", "names"].contains(&key);
                     let unsorted = key == "words" && options.contains("nosort BY");

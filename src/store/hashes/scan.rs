@@ -6,6 +6,7 @@ use super::value::Hash;
 use super::view::{Form, HashRef};
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
+use crate::store::cursor;
 use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
 use crate::store::glob;
@@ -17,8 +18,6 @@ pub(super) const COMMANDS: &[Row] = &[Row::read("hscan", hscan)];
 /// How many fields are looked at where the client says nothing.
 const DEFAULT_COUNT: usize = 10;
 
-const INVALID_CURSOR: CommandError = CommandError::new("ERR invalid cursor");
-
 /// What a client wants.
 #[derive(Debug)]
 struct Options<'a> {
@@ -29,7 +28,7 @@ struct Options<'a> {
 
 /// `HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]`
 fn hscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let cursor = cursor(args[2], cx.dialect()).ok_or(INVALID_CURSOR)?;
+    let cursor = cursor::parse(args[2], cx.dialect())?;
     let Some(hash) = cx.read::<Hash>(args[1])? else {
         // Not even its options are looked at.
         write(reply, 0, &[], true);
@@ -104,25 +103,5 @@ impl<'a> Options<'a> {
                 _ => return Err(CommandError::SYNTAX),
             };
         }
-    }
-}
-
-/// A cursor (`parseScanCursorOrReply`): as C's `strtoul` reads it, blanks in front excepted.
-fn cursor(word: &[u8], dialect: Dialect) -> Option<u64> {
-    let (negative, digits) = match *word {
-        [] if dialect.has_strict_cursors() => return None,
-        [] => return Some(0),
-        [b'-', ref digits @ ..] => (true, digits),
-        [b'+', ref digits @ ..] => (false, digits),
-        _ => (false, word),
-    };
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    match negative {
-        true if dialect.has_strict_cursors() => None,
-        true => Some(number.wrapping_neg()),
-        false => Some(number),
     }
 }

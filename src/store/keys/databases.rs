@@ -66,7 +66,8 @@ fn check_mode(args: Args<'_>) -> Done {
 /// `SWAPDB index1 index2`
 fn swapdb(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let number = |word: &[u8], error| {
-        words::int(word).ok().and_then(|it| i32::try_from(it).ok()).ok_or(CommandError::new(error))
+        let number = words::int(word).ok().and_then(|it| i32::try_from(it).ok());
+        number.ok_or_else(|| CommandError::new(error))
     };
     let first = number(args[1], "ERR invalid first DB index")?;
     let second = number(args[2], "ERR invalid second DB index")?;

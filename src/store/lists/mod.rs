@@ -9,11 +9,15 @@ mod push;
 mod quicklist;
 mod read;
 mod relocate;
+#[cfg(test)]
+mod tests;
 mod value;
+mod view;
 mod walk;
 
 pub(crate) use fill::Fill;
-pub(crate) use value::{List, ListRef};
+pub(crate) use value::List;
+pub(crate) use view::ListRef;
 
 use super::commands::Row;
 use super::error::CommandError;

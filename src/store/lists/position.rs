@@ -1,7 +1,7 @@
 //! `LPOS`.
 
 use super::List;
-use super::value::Needle;
+use super::view::Needle;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
 use crate::store::dialect::Dialect;

@@ -1,17 +1,11 @@
 //! A list: one listpack, or a quicklist.
 
-use std::io::Write;
-
 use super::End;
 use super::fill::Fill;
-use super::node::{Node, NodeElements, position, remove, text_len};
-use super::quicklist::{Place, Quicklist};
-use super::walk::Walk;
-use crate::rdb::{
-    Element, ListNode, ListpackBuf, ListpackRef, NodeRef, Position, ValueWriter, WriteError,
-};
-use crate::store::dialect::Dialect;
-use crate::store::digest::Digest;
+use super::node::{Node, position, remove, text_len};
+use super::quicklist::Quicklist;
+use super::view::{ListRef, Needle};
+use crate::rdb::{Element, ListNode, ListpackBuf, Position};
 use crate::store::kind::Kind;
 use crate::store::value::{Typed, Value, ValueRef};
 
@@ -27,13 +21,6 @@ pub(crate) struct List {
 enum Form {
     Packed(ListpackBuf),
     Quick(Box<Quicklist>),
-}
-
-/// A list, borrowed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ListRef<'a> {
-    Packed(ListpackRef<'a>),
-    Quick(&'a Quicklist),
 }
 
 impl Default for List {
@@ -250,130 +237,6 @@ pub(super) fn remove_from_pack(
         }
     }
     removed
-}
-
-/// What is looked for in a list.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Needle<'a> {
-    bytes: &'a [u8],
-    number: Option<i64>,
-}
-
-impl<'a> Needle<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, number: Element::Bytes(bytes).as_int() }
-    }
-
-    /// Whether an element is it.
-    pub(crate) fn is(self, element: Element<'_>) -> bool {
-        match element {
-            Element::Bytes(bytes) => bytes == self.bytes,
-            Element::Int(number) => self.number == Some(number),
-        }
-    }
-}
-
-impl<'a> ListRef<'a> {
-    pub(crate) fn resting(bytes: &'a [u8]) -> Self {
-        Self::Packed(ListpackRef::trusted(bytes))
-    }
-
-    pub(crate) fn len(self) -> usize {
-        match self {
-            Self::Packed(pack) => pack.len(),
-            Self::Quick(quick) => quick.len(),
-        }
-    }
-
-    pub(crate) fn is_empty(self) -> bool {
-        match self {
-            Self::Packed(pack) => pack.is_empty(),
-            Self::Quick(quick) => quick.len() == 0,
-        }
-    }
-
-    /// What `OBJECT ENCODING` calls it.
-    pub(crate) fn encoding(self, dialect: Dialect) -> &'static str {
-        match self {
-            Self::Packed(_) if dialect.packs_lists() => "listpack",
-            _ => "quicklist",
-        }
-    }
-
-    pub(crate) fn get(self, index: usize) -> Option<Element<'a>> {
-        match self {
-            Self::Packed(pack) => pack.get(i64::try_from(index).ok()?),
-            Self::Quick(quick) => quick.get(index),
-        }
-    }
-
-    /// The element at an end.
-    pub(crate) fn end(self, end: End) -> Option<Element<'a>> {
-        match end {
-            End::Left => self.get(0),
-            End::Right => self.get(self.len().checked_sub(1)?),
-        }
-    }
-
-    /// The elements from `index` to the last one.
-    pub(crate) fn walk(self, index: usize) -> Walk<'a> {
-        self.walk_from(index, false)
-    }
-
-    /// The elements from `index` to the first one.
-    pub(crate) fn walk_back(self, index: usize) -> Walk<'a> {
-        self.walk_from(index, true)
-    }
-
-    fn walk_from(self, index: usize, backward: bool) -> Walk<'a> {
-        let skip = |mut elements: NodeElements<'a>, count: usize| {
-            if count > 0 {
-                let _ =
-                    if backward { elements.nth_back(count - 1) } else { elements.nth(count - 1) };
-            }
-            elements
-        };
-        let skipped = |offset: usize, len: usize| if backward { len - 1 - offset } else { offset };
-        match self {
-            Self::Packed(pack) if index < pack.len() => {
-                let elements = NodeElements::Packed(pack.iter());
-                let rest = std::collections::vec_deque::Iter::default();
-                Walk::new(skip(elements, skipped(index, pack.len())), rest, backward)
-            }
-            Self::Packed(_) => Walk::empty(),
-            Self::Quick(quick) => {
-                let Some(Place { node, offset }) = quick.place(index) else {
-                    return Walk::empty();
-                };
-                let nodes = quick.nodes();
-                let here = &nodes[node];
-                let rest = if backward { nodes.range(..node) } else { nodes.range(node + 1..) };
-                Walk::new(skip(here.elements(), skipped(offset, here.len())), rest, backward)
-            }
-        }
-    }
-
-    /// Writes it as `DUMP` and a saved file have it.
-    pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
-        match self {
-            Self::Packed(pack) => to.list([NodeRef::Packed(pack)]),
-            Self::Quick(quick) => to.list(quick.nodes().iter().map(|node| match node {
-                Node::Packed(pack) => NodeRef::Packed(pack.view()),
-                Node::Plain(bytes) => NodeRef::Plain(bytes),
-            })),
-        }
-    }
-
-    /// Its part of `DEBUG DIGEST-VALUE`.
-    pub(crate) fn digest(self, digest: &mut Digest) {
-        /// The number of the type, `OBJ_LIST`.
-        const TYPE: u32 = 1;
-        digest.mix(&TYPE.to_be_bytes());
-        let mut buffer = itoa::Buffer::new();
-        for element in self.walk(0) {
-            digest.mix(element.bytes(&mut buffer));
-        }
-    }
 }
 
 impl Typed for List {

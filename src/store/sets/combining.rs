@@ -34,10 +34,9 @@ pub(super) const COMMANDS: &[Row] = &[
 fn all_of<'a>(cx: &ReadCx<'a>, keys: Args<'a>) -> Result<Option<Vec<Source<'a>>>, CommandError> {
     let mut sources = Vec::with_capacity(keys.len());
     for key in keys {
-        match cx.read::<Set>(key)? {
-            Some(set) => sources.push(Source { key, set }),
-            // The others have to be sets all the same.
-            None => {}
+        // Where one is missing the others have to be sets all the same.
+        if let Some(set) = cx.read::<Set>(key)? {
+            sources.push(Source { key, set });
         }
     }
     Ok((sources.len() == keys.len()).then_some(sources))

@@ -5,6 +5,7 @@ use super::view::SetRef;
 use crate::rdb::Element;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
+use crate::store::cursor;
 use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
 use crate::store::glob;
@@ -43,31 +44,9 @@ impl<'a> Options<'a> {
     }
 }
 
-/// The cursor (`parseScanCursorOrReply`), which C reads: blanks and a sign may stand before it.
-fn cursor(word: &[u8], dialect: Dialect) -> Result<u64, CommandError> {
-    let invalid = CommandError::new("ERR invalid cursor");
-    let is_strict = dialect.packs_sets();
-    if is_strict && crate::resp::integer::parse(word).is_some_and(|number| number < 0) {
-        return Err(invalid);
-    }
-    let text = word.trim_ascii_start();
-    if text.len() < word.len() && !is_strict {
-        return Err(invalid);
-    }
-    let (negative, digits) = match text {
-        [] if word.is_empty() && !is_strict => return Ok(0),
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
-    };
-    let number = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'));
-    let number = number.and_then(|digits| digits.parse::<u64>().ok()).ok_or(invalid)?;
-    Ok(if negative { number.wrapping_neg() } else { number })
-}
-
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`
 fn sscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let cursor = cursor(args[2], cx.dialect())?;
+    let cursor = cursor::parse(args[2], cx.dialect())?;
     let Some(set) = cx.read::<Set>(args[1])? else {
         reply.array(2);
         reply.bulk(b"0");

@@ -5,6 +5,7 @@ use super::value::{FormRef, SortedSet, SortedSetRef};
 use crate::rdb::Element;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
+use crate::store::cursor;
 use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
 use crate::store::glob;
@@ -36,8 +37,7 @@ enum Score<'a> {
 
 /// `ZSCAN key cursor [MATCH pattern] [COUNT count] [NOSCORES]`
 fn zscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let cursor = cursor(args[2], cx.dialect());
-    let cursor = cursor.ok_or(CommandError::new("ERR invalid cursor"))?;
+    let cursor = cursor::parse(args[2], cx.dialect())?;
     let Some(set) = cx.read::<SortedSet>(args[1])? else {
         // Not even its options are looked at.
         write(reply, 0, &[], true);
@@ -116,25 +116,5 @@ impl<'a> Options<'a> {
                 _ => return Err(CommandError::SYNTAX),
             };
         }
-    }
-}
-
-/// A cursor (`parseScanCursorOrReply`): as C's `strtoul` reads it, blanks in front excepted.
-fn cursor(word: &[u8], dialect: Dialect) -> Option<u64> {
-    let (negative, digits) = match *word {
-        [] if dialect.has_strict_cursors() => return None,
-        [] => return Some(0),
-        [b'-', ref digits @ ..] => (true, digits),
-        [b'+', ref digits @ ..] => (false, digits),
-        _ => (false, word),
-    };
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    match negative {
-        true if dialect.has_strict_cursors() => None,
-        true => Some(number.wrapping_neg()),
-        false => Some(number),
     }
 }

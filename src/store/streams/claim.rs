@@ -42,7 +42,7 @@ fn xclaim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         changes = run(nodes, group, &claim, (now, dialect), reply);
         let to = group.last_id;
         if to != from {
-            stream.group_moved(Some(from), to);
+            stream.group_moved(from, to);
         }
         Ok(())
     })?;

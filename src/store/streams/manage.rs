@@ -159,7 +159,8 @@ fn create(
         }
         let read = options.read(stream);
         stream.groups.insert(name.into(), Group::new(id, read));
-        stream.group_moved(None, id);
+        // As the server has it, a new one comes from 0-0.
+        stream.group_moved(id::ZERO, id);
         Ok(())
     })?;
     cx.dirty(1);
@@ -183,7 +184,7 @@ fn set_id(
         if let Some(group) = stream.groups.get_mut(name) {
             let from = std::mem::replace(&mut group.last_id, last_id);
             group.entries_read = read;
-            stream.group_moved(Some(from), last_id);
+            stream.group_moved(from, last_id);
         }
         Ok(())
     })?;

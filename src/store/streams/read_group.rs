@@ -137,7 +137,7 @@ fn new(stream: &mut Stream, reader: &Reader<'_>, owner: Owner, reply: &mut Reply
     }
     reply.array_at(mark, written);
     if group.last_id != from {
-        stream.group_moved(Some(from), group.last_id);
+        stream.group_moved(from, group.last_id);
     }
     stream.groups.insert(name, group);
 }

@@ -73,7 +73,7 @@ impl Stream {
     fn trim_node(&mut self, master: StreamId, trim: &Trim, may_go: bool) -> Result<u64, Corrupt> {
         let Some((_, node)) = self.nodes.of(master) else { return Ok(0) };
         let (mut going, mut ids) = (Vec::new(), Vec::new());
-        let (mut length, mut lowest) = (self.length, self.delivered_to_all);
+        let (mut length, mut lowest) = (self.length, None);
         for entry in node.entries(master) {
             let stop = match trim.until {
                 Until::Length(max) => length <= max,
@@ -105,7 +105,7 @@ impl Stream {
             ids.iter().for_each(|&id| self.forget(id));
         }
         self.length = length;
-        self.delivered_to_all = lowest;
+        self.delivered_to_all = lowest.or(self.delivered_to_all);
         Ok(going.len() as u64)
     }
 }

@@ -67,10 +67,10 @@ impl Stream {
         self.nodes.find(id).map(|(_, entry)| entry)
     }
 
-    /// The last id of a group is another one now, or the group is new.
-    pub(super) fn group_moved(&mut self, from: Option<StreamId>, to: StreamId) {
+    /// The last id of a group is another one now.
+    pub(super) fn group_moved(&mut self, from: StreamId, to: StreamId) {
         self.delivered_to_all =
-            self.delivered_to_all.filter(|&lowest| from != Some(lowest) && to >= lowest);
+            self.delivered_to_all.filter(|&lowest| from != lowest && to >= lowest);
     }
 
     /// After entries went: which is the first one now.

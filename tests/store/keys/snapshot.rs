@@ -57,6 +57,8 @@ fn assert_same(twin: &mut Twin) {
 fn loaded_and_saved_data_are_the_same() {
     Twin::each(|mut twin| {
         fill::fill(&twin.server);
+        // What it holds after it has loaded it, with the limits it has now.
+        twin.server.cmd(&["DEBUG", "RELOAD"]).ok();
         twin.server.cmd(&["SAVE"]).ok();
         let path = twin.server.dir().join("dump.rdb");
         load(&mut twin.store, File::open(&path).unwrap());

@@ -6,23 +6,20 @@ use tidegate::rdb::{Entry, Limits, dump};
 
 #[test]
 fn random_commands() {
-    let seed = std::env::var("TIDEGATE_SEED")
-        .ok()
-        .and_then(|it| it.parse().ok())
-        .unwrap_or_else(|| fastrand::u64(..));
+    let seed = std::env::var("TIDEGATE_SEED").ok().and_then(|it| it.parse().ok());
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
     eprintln!("seed {seed}");
     Twin::each(|mut twin| {
-        let mut rng = Rng::with_seed(seed);
+        let mut maker = Maker { rng: Rng::with_seed(seed), flavor: twin.flavor(), at: 0 };
         for round in 0..6 {
             twin.clear();
-            if round % 2 == 1 {
-                twin.speak(RespVersion::V3);
-            }
-            for _ in 0..400 {
-                let command = command(&mut rng, twin.flavor());
+            twin.speak(if round % 2 == 0 { RespVersion::V2 } else { RespVersion::V3 });
+            maker.at = 30;
+            for _ in 0..500 {
+                let command = maker.command();
                 twin.timed(&command);
                 let key = &command[if command[0] == "XGROUP" { 2 } else { 1 }];
-                if ["s", "t"].contains(&key.as_str()) && rng.u8(..4) == 0 {
+                if ["s", "t"].contains(&key.as_str()) && maker.rng.u8(..4) == 0 {
                     look(&mut twin, key);
                 }
             }
@@ -69,88 +66,144 @@ fn look(twin: &mut Twin, key: &str) {
     }
 }
 
-fn command(rng: &mut Rng, flavor: Flavor) -> Vec<String> {
-    let pick = |rng: &mut Rng, from: &[&str]| from[rng.usize(..from.len())].to_owned();
-    let key = pick(rng, &["s", "s", "s", "t"]);
-    let group = pick(rng, &["g", "g", "h"]);
-    let consumer = format!("c{}", rng.u8(..3));
-    let id = |rng: &mut Rng| format!("{}-{}", rng.u16(..60), rng.u8(..4));
-    let references = |rng: &mut Rng| match flavor {
-        Flavor::Redis82 => pick(rng, &["", "KEEPREF", "DELREF", "ACKED"]),
-        _ => String::new(),
-    };
-    let trim = |rng: &mut Rng| match rng.u8(..4) {
-        0 => format!("MAXLEN {}", rng.u8(..20)),
-        1 => format!("MAXLEN ~ {}", rng.u8(..20)),
-        2 => format!("MINID {}", id(rng)),
-        _ => format!("MINID ~ {}", id(rng)),
-    };
-    let ids = |rng: &mut Rng| (0..rng.usize(1..4)).map(|_| id(rng)).collect::<Vec<_>>();
-    let line = match rng.u8(..34) {
-        0..=7 => {
-            let trim =
-                if rng.u8(..6) == 0 { trim(rng) + " " + &references(rng) } else { String::new() };
-            let fields = pick(rng, &["a b", "a b", "a b c d", "c d a b", "a 17", "17 a", "a"]);
-            let fields =
-                if fields == "a" { format!("a {}", "y".repeat(rng.usize(..900))) } else { fields };
-            format!("XADD {key} {trim} {} {fields}", id(rng))
+/// Makes commands, whose ids are about where those of the entries are.
+struct Maker {
+    rng: Rng,
+    flavor: Flavor,
+    at: u64,
+}
+
+impl Maker {
+    fn pick(&mut self, from: &[&str]) -> String {
+        from[self.rng.usize(..from.len())].to_owned()
+    }
+
+    fn id(&mut self) -> String {
+        let back = if self.rng.u8(..4) == 0 { self.at } else { 12 };
+        let ms = self.rng.u64(self.at.saturating_sub(back)..self.at + 3);
+        format!("{ms}-{}", self.rng.u8(..3))
+    }
+
+    fn ids(&mut self) -> Vec<String> {
+        (0..self.rng.usize(1..4)).map(|_| self.id()).collect()
+    }
+
+    fn references(&mut self) -> String {
+        match self.flavor {
+            Flavor::Redis82 => self.pick(&["", "KEEPREF", "DELREF", "ACKED"]),
+            _ => String::new(),
         }
-        8 => {
-            // A whole node at once.
-            format!("XADD {key} {}-{} f {}", 60 + rng.u16(..9), rng.u8(..9), "z".repeat(3000))
-        }
-        9 => format!("XTRIM {key} {} {}", trim(rng), references(rng)),
-        10 | 11 => format!("XDEL {key} {}", ids(rng).join(" ")),
-        12 => match rng.u8(..6) {
-            0 => format!("XSETID {key} {}", id(rng)),
-            1 if flavor != Flavor::Redis62 => format!(
+    }
+
+    fn trim(&mut self) -> String {
+        let how = match self.rng.u8(..5) {
+            0 => format!("MAXLEN {}", self.rng.u8(..90)),
+            1 => format!("MAXLEN ~ {}", self.rng.u8(..90)),
+            2 => format!("MAXLEN ~ {} LIMIT {}", self.rng.u8(..90), self.rng.u8(..90)),
+            3 => format!("MINID {}", self.id()),
+            _ => format!("MINID ~ {}", self.id()),
+        };
+        how + " " + &self.references()
+    }
+
+    fn command(&mut self) -> Vec<String> {
+        let key = self.pick(&["s", "s", "s", "t"]);
+        let group = self.pick(&["g", "g", "h"]);
+        let line = match self.rng.u8(..34) {
+            0..=11 => self.add(&key),
+            12 => format!("XTRIM {key} {}", self.trim()),
+            13 => format!("XDEL {key} {}", self.ids().join(" ")),
+            14 => self.odd(&key),
+            15..=19 => self.manage(&key, &group),
+            20..=22 if self.flavor == Flavor::Redis82 => self.remove(&key, &group),
+            20 => format!("XRANGE {key} {} {} COUNT {}", self.id(), self.id(), self.rng.u8(..4)),
+            _ => self.deliver(&key, &group),
+        };
+        line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn add(&mut self, key: &str) -> String {
+        let trim = if self.rng.u8(..15) == 0 { self.trim() } else { String::new() };
+        let fields = match self.rng.u8(..12) {
+            0 => format!("a {}", "y".repeat(self.rng.usize(..900))),
+            1 => format!("f {}", "z".repeat(3000)),
+            2 => format!("{} {}", self.rng.i16(..), self.rng.i64(..)),
+            _ => self.pick(&["a b", "a b", "a 1", "a 17", "a b c d", "c d a b", "17 a", "a -300"]),
+        };
+        self.at += self.rng.u64(..2);
+        let id = match self.rng.u8(..8) {
+            0 => self.id(),
+            _ => format!("{}-{}", self.at, self.rng.u8(..9)),
+        };
+        format!("XADD {key} {trim} {id} {fields}")
+    }
+
+    fn odd(&mut self, key: &str) -> String {
+        match self.rng.u8(..8) {
+            0 => format!("XSETID {key} {}", self.id()),
+            1 if self.flavor != Flavor::Redis62 => format!(
                 "XSETID {key} {} ENTRIESADDED {} MAXDELETEDID {}",
-                id(rng),
-                rng.u8(..60),
-                id(rng)
+                self.id(),
+                self.rng.u8(..60),
+                self.id()
             ),
-            _ => format!("XTRIM {key} MAXLEN 0"),
-        },
-        13 | 14 => {
-            format!("XGROUP CREATE {key} {group} {} MKSTREAM", pick(rng, &["0", "$", "20", "3-1"]))
+            2 => format!("XTRIM {key} MAXLEN 0"),
+            _ => format!("XDEL {key} {}", self.ids().join(" ")),
         }
-        15 => {
-            format!("XGROUP SETID {key} {group} {}", pick(rng, &["0", "$", "20", "3-1", "-", "+"]))
+    }
+
+    fn remove(&mut self, key: &str, group: &str) -> String {
+        let (references, ids) = (self.references(), self.ids());
+        let ids = format!("{references} IDS {} {}", ids.len(), ids.join(" "));
+        match self.rng.bool() {
+            true => format!("XDELEX {key} {ids}"),
+            false => format!("XACKDEL {key} {group} {ids}"),
         }
-        16 if flavor != Flavor::Redis62 => {
-            format!("XGROUP SETID {key} {group} {} ENTRIESREAD {}", id(rng), rng.i8(-1..30))
+    }
+
+    fn manage(&mut self, key: &str, group: &str) -> String {
+        let consumer = format!("c{}", self.rng.u8(..3));
+        let read = match self.rng.bool() && self.flavor != Flavor::Redis62 {
+            true => format!("ENTRIESREAD {}", self.rng.i8(-1..60)),
+            false => String::new(),
+        };
+        let id = self.id();
+        match self.rng.u8(..9) {
+            0..=2 => {
+                let id = self.pick(&["0", "$", &id]);
+                format!("XGROUP CREATE {key} {group} {id} MKSTREAM {read}")
+            }
+            3 | 4 => {
+                let id = self.pick(&["0", "$", &id, &id, "-", "+"]);
+                format!("XGROUP SETID {key} {group} {id} {read}")
+            }
+            5 => format!("XGROUP DELCONSUMER {key} {group} {consumer}"),
+            6 => format!("XGROUP DESTROY {key} {group}"),
+            _ => format!("XGROUP CREATECONSUMER {key} {group} {consumer}"),
         }
-        16 | 17 => format!("XGROUP DELCONSUMER {key} {group} {consumer}"),
-        18 if rng.bool() => format!("XGROUP DESTROY {key} {group}"),
-        18 | 19 => format!("XGROUP CREATECONSUMER {key} {group} {consumer}"),
-        20..=24 => {
-            let count = pick(rng, &["", "COUNT 1", "COUNT 3", "NOACK", "COUNT 2 NOACK"]);
-            let from = pick(rng, &[">", ">", ">", "0", "20"]);
-            format!("XREADGROUP GROUP {group} {consumer} {count} STREAMS {key} {from}")
+    }
+
+    fn deliver(&mut self, key: &str, group: &str) -> String {
+        let consumer = format!("c{}", self.rng.u8(..3));
+        let idle = self.pick(&["0", "60000"]);
+        let (id, ids) = (self.id(), self.ids().join(" "));
+        match self.rng.u8(..8) {
+            0 => format!("XACK {key} {group} {ids}"),
+            1 | 2 => {
+                let last_id = format!("FORCE JUSTID LASTID {id}");
+                let options = ["", "FORCE", "JUSTID", &last_id, "RETRYCOUNT 9", "IDLE 70000"];
+                let options = self.pick(&options);
+                format!("XCLAIM {key} {group} {consumer} {idle} {ids} {options}")
+            }
+            3 => {
+                let options = self.pick(&["", "JUSTID", "COUNT 1", "COUNT 2 JUSTID"]);
+                format!("XAUTOCLAIM {key} {group} {consumer} {idle} {id} {options}")
+            }
+            _ => {
+                let count = self.pick(&["", "COUNT 1", "COUNT 3", "NOACK", "COUNT 2 NOACK"]);
+                let from = self.pick(&[">", ">", ">", "0", &id]);
+                format!("XREADGROUP GROUP {group} {consumer} {count} STREAMS {key} {from}")
+            }
         }
-        25 | 26 => format!("XACK {key} {group} {}", ids(rng).join(" ")),
-        27 | 28 => {
-            let options = pick(
-                rng,
-                &["", "FORCE", "JUSTID", "FORCE JUSTID LASTID 20-1", "RETRYCOUNT 9", "IDLE 70000"],
-            );
-            let idle = pick(rng, &["0", "60000"]);
-            format!("XCLAIM {key} {group} {consumer} {idle} {} {options}", ids(rng).join(" "))
-        }
-        29 | 30 => {
-            let options = pick(rng, &["", "JUSTID", "COUNT 1", "COUNT 2 JUSTID"]);
-            let idle = pick(rng, &["0", "60000"]);
-            format!("XAUTOCLAIM {key} {group} {consumer} {idle} {} {options}", id(rng))
-        }
-        31 if flavor == Flavor::Redis82 => {
-            let ids = ids(rng);
-            format!("XDELEX {key} {} IDS {} {}", references(rng), ids.len(), ids.join(" "))
-        }
-        32 if flavor == Flavor::Redis82 => {
-            let ids = ids(rng);
-            format!("XACKDEL {key} {group} {} IDS {} {}", references(rng), ids.len(), ids.join(" "))
-        }
-        _ => format!("XRANGE {key} {} {} COUNT {}", id(rng), id(rng), rng.u8(..4)),
-    };
-    line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
 }

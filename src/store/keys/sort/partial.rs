@@ -18,7 +18,7 @@ pub(super) fn sort<T>(
     wanted: &Range<usize>,
     compare: impl Fn(&T, &T) -> Ordering,
 ) {
-    let mut left = vec![0..items.len()];
+    let mut left: Vec<_> = std::iter::once(0..items.len()).collect();
     while let Some(range) = left.pop() {
         let start = range.start;
         let part = &mut items[range];

@@ -8,8 +8,7 @@ use crate::store::value::ValueRef;
 
 /// Where the star is that stands for the element: before a zero byte, which ends a string in C.
 pub(super) fn star(pattern: &[u8]) -> Option<usize> {
-    let star = pattern.iter().take_while(|&&byte| byte != 0).position(|&byte| byte == b'*');
-    star
+    pattern.iter().take_while(|&&byte| byte != 0).position(|&byte| byte == b'*')
 }
 
 /// What `pattern` names for `element` (`lookupKeyByPattern`); `#` is the element itself.
