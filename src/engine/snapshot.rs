@@ -2,7 +2,7 @@
 //! belong to, so that a restart goes on where the last run ended.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,13 +13,15 @@ use super::engine::unix_ms;
 use super::load::{LoadError, load};
 use super::memory;
 use super::spool::Spool;
-use crate::rdb::WriteError;
+use crate::rdb::{WriteError, Writer};
 use crate::replication::{Identity, Offsets};
-use crate::store::Store;
+use crate::store::SaveCursor;
 use crate::units::{ReplId, ReplOffset};
 
-/// Room for what is written to the file at once.
+/// Room for what is read from the file at once.
 const BUFFER: usize = 1 << 20;
+/// Keys that are written between two looks of others at the data.
+const PIECE: usize = 1000;
 
 /// Why the data could not be saved.
 #[derive(Debug, thiserror::Error)]
@@ -33,14 +35,17 @@ pub enum SaveError {
     /// Another one is under way. `bgsaveCommand`
     #[error("Background save already in progress")]
     InProgress,
+    /// A full resync came in between.
+    #[error("the data were replaced by a full resync meanwhile")]
+    Replaced,
     /// There is no master's data to save.
     #[error("there is no data yet")]
     NoData,
 }
 
 impl Engine {
-    /// Writes `dbfilename` in `dir`: a temporary file, synced, then renamed. Readers go on; what
-    /// the master sends waits meanwhile.
+    /// Writes `dbfilename` in `dir`: a temporary file, synced, then renamed. Readers and the
+    /// stream go on meanwhile, with short pauses.
     ///
     /// # Errors
     /// [`SaveError`]; the file that was there is still there.
@@ -83,18 +88,10 @@ impl Engine {
         let (dir, path) = (self.dir(), self.snapshot_path());
         let mut file =
             tempfile::Builder::new().prefix("temp-save-").suffix(".rdb").tempfile_in(&dir)?;
-        {
-            // Nothing is applied while this is held, so history and offset are the data's.
-            let store = self.store();
-            let facts = self.facts();
-            if !facts.has_data || facts.identity.replid() == ReplId::ZERO {
-                return Err(SaveError::NoData);
-            }
-            let (replid, applied) = (facts.identity.replid(), self.applied());
-            drop(facts);
-            let position = Position { replid, applied, db: self.stream_db.load(Relaxed) };
-            write(&store, &position, file.as_file_mut())?;
-        }
+        let position = self.begin_moment()?;
+        let written = self.write_moment(&position, file.as_file_mut());
+        self.store_mut().end_moment();
+        written?;
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
         // The new name has to be on the disk, too.
@@ -172,23 +169,68 @@ struct Position {
     db: usize,
 }
 
-/// Writes all of it, with what `rdbSaveInfoAuxFields` writes.
-fn write(store: &Store, position: &Position, file: &mut File) -> Result<(), SaveError> {
-    let dialect = store.dialect();
-    let (seconds, used) = (unix_ms() / 1000, memory::used().unwrap_or_default());
-    let (seconds, used) = (seconds.to_string(), used.to_string());
-    let (db, offset) = (position.db.to_string(), position.applied.to_string());
-    let version = dialect.version_text();
-    let aux: [(&[u8], &[u8]); 7] = [
-        (dialect.version_field().as_bytes(), version.as_bytes()),
-        (b"redis-bits", b"64"),
-        (b"ctime", seconds.as_bytes()),
-        (b"used-mem", used.as_bytes()),
-        (b"repl-stream-db", db.as_bytes()),
-        (b"repl-id", position.replid.as_str().as_bytes()),
-        (b"repl-offset", offset.as_bytes()),
-    ];
-    let out = BufWriter::with_capacity(BUFFER, file);
-    store.save(out, dialect.form(), &aux)?.flush()?;
+impl Engine {
+    /// The data as they are now are to be written.
+    fn begin_moment(&self) -> Result<Position, SaveError> {
+        // Nothing is applied while this is held, so history and offset are the data's.
+        let mut store = self.store_mut();
+        let facts = self.facts();
+        if !facts.has_data || facts.identity.replid() == ReplId::ZERO {
+            return Err(SaveError::NoData);
+        }
+        let (replid, applied) = (facts.identity.replid(), self.applied());
+        store.begin_moment();
+        Ok(Position { replid, applied, db: self.stream_db.load(Relaxed) })
+    }
+
+    /// Writes the moment that began, piece by piece: between two of them the stream goes on.
+    fn write_moment(&self, position: &Position, file: &mut File) -> Result<(), SaveError> {
+        let mut writer = self.write_head(position)?;
+        let mut next = Some(SaveCursor::default());
+        while let Some(cursor) = next {
+            {
+                let store = self.store();
+                if !store.has_moment() {
+                    return Err(SaveError::Replaced);
+                }
+                next = store.save_part(cursor, PIECE, &mut writer)?;
+            }
+            self.store_mut().advance_moment(cursor, next);
+            drain(&mut writer, file)?;
+        }
+        self.store().save_tail(&mut writer)?;
+        file.write_all(&writer.finish()?)?;
+        Ok(())
+    }
+
+    /// Begins a file with what `rdbSaveInfoAuxFields` writes.
+    fn write_head(&self, position: &Position) -> Result<Writer<Vec<u8>>, SaveError> {
+        let store = self.store();
+        let dialect = store.dialect();
+        let (seconds, used) = (unix_ms() / 1000, memory::used().unwrap_or_default());
+        let (seconds, used) = (seconds.to_string(), used.to_string());
+        let (db, offset) = (position.db.to_string(), position.applied.to_string());
+        let version = dialect.version_text();
+        let aux: [(&[u8], &[u8]); 7] = [
+            (dialect.version_field().as_bytes(), version.as_bytes()),
+            (b"redis-bits", b"64"),
+            (b"ctime", seconds.as_bytes()),
+            (b"used-mem", used.as_bytes()),
+            (b"repl-stream-db", db.as_bytes()),
+            (b"repl-id", position.replid.as_str().as_bytes()),
+            (b"repl-offset", offset.as_bytes()),
+        ];
+        let mut writer = Writer::new(Vec::new(), dialect.form())?;
+        store.save_head(&mut writer, &aux)?;
+        Ok(writer)
+    }
+}
+
+/// Moves what was written to the file.
+fn drain(writer: &mut Writer<Vec<u8>>, file: &mut File) -> Result<(), SaveError> {
+    writer.flush()?;
+    let written = writer.get_mut();
+    file.write_all(written)?;
+    written.clear();
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::hasher::Hasher;
 use super::kind::Kind;
+use super::moment::Moment;
 use super::slot::{SMALL, Slot};
 use super::strings::Str;
 use super::table::Table;
@@ -14,11 +15,13 @@ pub(crate) struct Database {
     hasher: Hasher,
     /// How many keys expire.
     volatile: usize,
+    /// What it was when it began to be saved.
+    moment: Option<Box<Moment>>,
 }
 
 impl Database {
     pub(crate) fn new(hasher: Hasher) -> Self {
-        Self { slots: Table::new(), hasher, volatile: 0 }
+        Self { slots: Table::new(), hasher, volatile: 0, moment: None }
     }
 
     /// How many keys there are, expired ones included.
@@ -43,7 +46,9 @@ impl Database {
 
     /// The key, expired or not, to be changed in place; not its expiry, which is counted.
     pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
-        self.slots.find_mut(self.hasher.hash(key), |slot| slot.key() == key)
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        self.slots.find_mut(hash, |slot| slot.key() == key)
     }
 
     /// Sets a key to a string, whatever it was.
@@ -52,6 +57,7 @@ impl Database {
             return self.set(key, expires, Value::Str(Str::with_kind(kind, bytes.to_vec())));
         }
         let hash = self.hasher.hash(key);
+        self.remember(hash, key);
         let is = |slot: &Slot| slot.key() == key;
         let new = || Slot::small(key, expires, kind, bytes);
         let (slot, is_new) = self.slots.find_or_insert(hash, is, new);
@@ -72,6 +78,7 @@ impl Database {
         slot: impl FnOnce() -> Slot,
     ) -> bool {
         let hash = self.hasher.hash(key);
+        self.remember(hash, key);
         let (_, is_new) = self.slots.find_or_insert(hash, |slot| slot.key() == key, slot);
         if is_new {
             self.count_expiry(None, expires);
@@ -82,6 +89,7 @@ impl Database {
     /// Sets a key to a value, whatever it was.
     pub(crate) fn set(&mut self, key: &[u8], expires: Option<i64>, value: Value) {
         let hash = self.hasher.hash(key);
+        self.remember(hash, key);
         let new = Slot::new(key, expires, value);
         let before = match self.slots.find_mut(hash, |slot| slot.key() == key) {
             Some(slot) => std::mem::replace(slot, new).expires(),
@@ -101,6 +109,7 @@ impl Database {
         change: impl FnOnce(&mut Value) -> R,
     ) -> Option<R> {
         let hash = self.hasher.hash(key);
+        self.remember(hash, key);
         let slot = self.slots.find_mut(hash, |slot| slot.key() == key)?;
         let (outcome, gone) = match slot {
             Slot::Large(large) => {
@@ -129,14 +138,18 @@ impl Database {
 
     /// Removes a key.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Slot> {
-        let slot = self.slots.remove(self.hasher.hash(key), |slot| slot.key() == key)?;
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        let slot = self.slots.remove(hash, |slot| slot.key() == key)?;
         self.count_expiry(slot.expires(), None);
         Some(slot)
     }
 
     /// Sets when a key expires, in Unix milliseconds. False without the key.
     pub(crate) fn set_expires(&mut self, key: &[u8], expires: Option<i64>) -> bool {
-        let found = self.slots.find_mut(self.hasher.hash(key), |slot| slot.key() == key);
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        let found = self.slots.find_mut(hash, |slot| slot.key() == key);
         let Some(slot) = found else { return false };
         let before = slot.expires();
         slot.set_expires(expires);
@@ -146,7 +159,54 @@ impl Database {
 
     /// Removes all keys.
     pub(crate) fn clear(&mut self) {
-        *self = Self::new(self.hasher);
+        let slots = std::mem::take(&mut self.slots);
+        self.volatile = 0;
+        if let Some(moment) = &mut self.moment {
+            moment.empty(slots);
+        }
+    }
+
+    /// From now on what it is now can be written: see [`Moment`].
+    pub(super) fn begin_moment(&mut self, db: usize) {
+        self.moment = Some(Box::new(Moment::of(self, db)));
+    }
+
+    /// The moment, if one is being written.
+    pub(super) fn moment(&self) -> Option<&Moment> {
+        self.moment.as_deref()
+    }
+
+    /// All keys of the moment before `cursor` are written.
+    pub(super) fn advance_moment(&mut self, cursor: u64) {
+        if let Some(moment) = &mut self.moment {
+            moment.advance(cursor);
+        }
+    }
+
+    /// The moment is written, or not wanted any more.
+    pub(super) fn end_moment(&mut self) {
+        self.moment = None;
+    }
+
+    /// Some keys of the moment, or of now where there is none, as [`Table::scan`] gives them.
+    pub(super) fn part(&self, cursor: u64, count: usize, each: impl FnMut(&Slot)) -> u64 {
+        match &self.moment {
+            None => self.slots.scan(cursor, count, each),
+            Some(moment) => {
+                let hash = |key: &[u8]| self.hasher.hash(key);
+                moment.part(&self.slots, (cursor, count), hash, each)
+            }
+        }
+    }
+
+    /// Leaves behind what a key is that is about to change, where a moment is being written.
+    #[inline]
+    fn remember(&mut self, hash: u32, key: &[u8]) {
+        if let Some(moment) = &mut self.moment {
+            let slots = &self.slots;
+            let now = || slots.find(hash, |slot| slot.key() == key).cloned();
+            moment.remember(hash, key, now);
+        }
     }
 
     /// All keys, in no order.

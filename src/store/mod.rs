@@ -34,6 +34,7 @@ mod library;
 mod lists;
 mod load;
 mod module;
+mod moment;
 mod number;
 mod packing;
 mod peek;

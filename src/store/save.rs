@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::Store;
+use super::database::Database;
 use super::slot::Slot;
 use crate::rdb::{Form, KeyFacts, WriteError, Writer};
 
@@ -58,10 +59,40 @@ impl Store {
         self.libraries.iter().try_for_each(|library| writer.function(&library.source))
     }
 
+    /// From now on [`Self::save_part`] writes what is there now, whatever changes meanwhile. To be
+    /// ended by [`Self::end_moment`].
+    pub fn begin_moment(&mut self) {
+        for (db, database) in self.databases.iter_mut().enumerate() {
+            database.begin_moment(db);
+        }
+    }
+
+    /// Whether a moment is being written.
+    #[must_use]
+    pub fn has_moment(&self) -> bool {
+        self.databases.first().is_some_and(|database| database.moment().is_some())
+    }
+
+    /// What comes before `cursor` is written: nobody needs to leave behind what it was.
+    pub fn advance_moment(&mut self, before: SaveCursor, cursor: Option<SaveCursor>) {
+        let reached = cursor.filter(|cursor| cursor.db == before.db).map_or(0, |cursor| cursor.at);
+        let of_moment = |database: &&mut Database| {
+            database.moment().is_some_and(|moment| moment.db() == before.db)
+        };
+        if let Some(database) = self.databases.iter_mut().find(of_moment) {
+            database.advance_moment(reached);
+        }
+    }
+
+    /// The moment that began is written, or not wanted any more.
+    pub fn end_moment(&mut self) {
+        self.databases.iter_mut().for_each(Database::end_moment);
+    }
+
     /// Writes at least `count` keys of one database, from `cursor` on, where it has so many; where
-    /// to go on, or `None` behind the last key. What changes between two pieces may be in the file
-    /// or not: for a snapshot of one moment nothing may, though no key that is there all the time
-    /// is left out or comes twice.
+    /// to go on, or `None` behind the last key. Without [`Self::begin_moment`] what changes between
+    /// two pieces may be in the file or not, though no key that is there all the time is left out
+    /// or comes twice.
     ///
     /// # Errors
     /// As [`Self::save`].
@@ -72,15 +103,19 @@ impl Store {
         writer: &mut Writer<W>,
     ) -> Result<Option<SaveCursor>, WriteError> {
         let SaveCursor { db, at } = cursor;
-        let Some(database) = self.databases.get(db) else { return Ok(None) };
+        let Some(database) = self.saved_database(db) else { return Ok(None) };
+        let (keys, volatile) = match database.moment() {
+            Some(moment) => (moment.len(), moment.volatile()),
+            None => (database.len(), database.volatile()),
+        };
         let mut next = 0;
-        if database.len() > 0 {
+        if keys > 0 {
             if at == 0 {
                 writer.select_db(db as u64)?;
-                writer.resize_db(database.len() as u64, database.volatile() as u64)?;
+                writer.resize_db(keys as u64, volatile as u64)?;
             }
             let mut written = Ok(());
-            next = database.scan(at, count, |slot| {
+            next = database.part(at, count, |slot| {
                 if written.is_ok() {
                     written = save_key(slot, writer);
                 }
@@ -89,6 +124,13 @@ impl Store {
         }
         let db = if next == 0 { db + 1 } else { db };
         Ok((db < self.databases.len()).then_some(SaveCursor { db, at: next }))
+    }
+
+    /// The database that is number `db`, or was it when the moment began.
+    fn saved_database(&self, db: usize) -> Option<&Database> {
+        let of_moment =
+            |database: &&Database| database.moment().is_some_and(|moment| moment.db() == db);
+        self.databases.iter().find(of_moment).or_else(|| self.databases.get(db))
     }
 
     /// Writes what stands behind the keys.

@@ -245,7 +245,7 @@ fn random_searches() {
             if n % 20 == 0 {
                 let dist = ["", " STOREDIST"][random.usize(..2)];
                 twin.line(&format!("GEOSEARCHSTORE d g {from} {by}{dist}"));
-                super::sorted_sets::same_inside(&mut twin, "d");
+                twin.same_inside("d");
             }
         }
     });

@@ -47,7 +47,7 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    pub(super) fn contains(self, member: Element<'_>) -> bool {
+    pub(crate) fn contains(self, member: Element<'_>) -> bool {
         let mut buffer = itoa::Buffer::new();
         match self {
             Self::Ints(ints) => number(member).is_some_and(|number| ints.contains(number)),

@@ -4,34 +4,50 @@ use super::value::SortedSetRef;
 use crate::rdb::Element;
 use crate::store::context::ReadCx;
 use crate::store::error::CommandError;
+use crate::store::sets::SetRef;
 use crate::store::value::ValueRef;
 
 /// A set of either kind.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Source<'a>(SortedSetRef<'a>);
+pub(super) enum Source<'a> {
+    Sorted(SortedSetRef<'a>),
+    Plain(SetRef<'a>),
+}
 
 impl<'a> Source<'a> {
     /// The set at `key`; `None` without the key.
     pub(super) fn find(cx: &ReadCx<'a>, key: &[u8]) -> Result<Option<Self>, CommandError> {
         match cx.value(key) {
             None => Ok(None),
-            Some(ValueRef::SortedSet(set)) => Ok(Some(Self(set))),
+            Some(ValueRef::SortedSet(set)) => Ok(Some(Self::Sorted(set))),
+            Some(ValueRef::Set(set)) => Ok(Some(Self::Plain(set))),
             Some(_) => Err(CommandError::WRONG_TYPE),
         }
     }
 
     /// How many members it has.
     pub(super) fn len(self) -> usize {
-        self.0.len()
+        match self {
+            Self::Sorted(set) => set.len(),
+            Self::Plain(set) => set.len(),
+        }
     }
 
     /// The score of a member.
     pub(super) fn score(self, member: &[u8]) -> Option<f64> {
-        self.0.score(member)
+        match self {
+            Self::Sorted(set) => set.score(member),
+            Self::Plain(set) => set.contains(Element::Bytes(member)).then_some(1.0),
+        }
     }
 
     /// Its members and their scores, in any order.
     pub(super) fn iter(self) -> impl Iterator<Item = (Element<'a>, f64)> {
-        self.0.iter()
+        let (sorted, plain) = match self {
+            Self::Sorted(set) => (Some(set.iter()), None),
+            Self::Plain(set) => (None, Some(set.iter())),
+        };
+        let plain = plain.into_iter().flatten().map(|member| (member, 1.0));
+        sorted.into_iter().flatten().chain(plain)
     }
 }

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use tidegate::resp::RespVersion;
 
-use super::{is_70, same_inside};
+use super::is_70;
 use crate::support::Flavor;
 use crate::twin::{Order, Twin};
 
@@ -128,7 +128,8 @@ fn read_all(twin: &mut Twin, random: &mut Rng, key: &str) {
     if twin.flavor() != Flavor::Redis62 {
         twin.line(&format!("ZINTERCARD 2 {key} a LIMIT {}", random.u8(..5)));
     }
-    same_inside(twin, key);
+    twin.same_inside(key);
+    twin.same_when_loaded(key);
 }
 
 fn small_limits(flavor: Flavor) -> Twin {
@@ -188,7 +189,7 @@ fn members_of_one_score() {
                 _ => format!("ZRANGESTORE {key} a {min} {max} BYLEX"),
             };
             twin.same(&words(&line));
-            same_inside(&mut twin, &key);
+            twin.same_inside(&key);
         }
     });
 }
