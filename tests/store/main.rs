@@ -16,6 +16,7 @@
 mod support;
 
 mod geo;
+mod geo_ties;
 mod hashes;
 mod hashes_expiry;
 mod hashes_random;
