@@ -1,3 +1,5 @@
+//! Numbers as servers read and write them.
+
 use super::*;
 use crate::store::Vendor;
 use proptest::prelude::*;

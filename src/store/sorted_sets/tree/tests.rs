@@ -1,3 +1,5 @@
+//! The tree against a sorted list.
+
 use super::*;
 use proptest::prelude::*;
 
