@@ -650,3 +650,34 @@ fn packed_until_too_large() {
         }
     });
 }
+
+#[test]
+fn the_sign_of_zero_is_lost_where_it_is_packed() {
+    Twin::each(|mut twin| {
+        let long = "x".repeat(65);
+        twin.same(&["ZADD", "z", "-0", &long, "-0", "a", "0", "b", "-0", "yy"]);
+        for line in [
+            "ZRANGESTORE d z 0 -1",
+            "ZRANGESTORE d z 0 -1 REV",
+            "ZRANGESTORE d z 0 1",
+            "ZRANGESTORE d z -inf inf BYSCORE",
+            "ZRANGESTORE d z + - BYLEX REV",
+            "ZUNIONSTORE d 1 z",
+            "ZINTERSTORE d 2 z z",
+            "ZDIFFSTORE d 2 z none",
+        ] {
+            twin.line(line);
+            twin.same_inside("d");
+            twin.line("ZRANGE d 0 -1 WITHSCORES");
+        }
+        twin.same(&["ZREM", "z", &long]);
+        twin.same_inside("z");
+        for n in 0..140 {
+            twin.same(&["ZADD", "z", "-0", &format!("m{n}")]);
+        }
+        for line in ["ZRANGESTORE d z 0 -1 REV", "ZRANGESTORE d z 0 inf BYSCORE"] {
+            twin.line(line);
+            twin.same_inside("d");
+        }
+    });
+}
