@@ -38,3 +38,30 @@ fn places_at_the_same_distance_come_in_the_servers_order() {
         eprintln!("seed {seed}");
     });
 }
+
+/// Sorted sets hold scores that no place has.
+#[test]
+fn scores_that_are_no_places() {
+    Twin::each(|mut twin| {
+        twin.line(
+            "ZADD any -1 below 0 zero inf most -inf least 0.5 half 1e15 in 4503599627370496 out",
+        );
+        twin.line(
+            "ZADD any 1e19 larger 9223372036854775808 large -1e300 far 18446744073709551616 huge",
+        );
+        twin.line("ZADD any 3.9 some -3.9 less 3479099956230698 palermo");
+        let members =
+            "below zero most least half in out larger large far huge some less palermo nobody";
+        for version in [RespVersion::V2, RespVersion::V3] {
+            twin.speak(version);
+            twin.line(&format!("GEOPOS any {members}"));
+            twin.line(&format!("GEOHASH any {members}"));
+            for member in members.split(' ') {
+                twin.line(&format!("GEODIST any {member} palermo km"));
+                twin.line(&format!("GEOSEARCH any FROMMEMBER {member} BYRADIUS 3000 km WITHDIST"));
+                twin.line(&format!("GEORADIUSBYMEMBER_RO any {member} 30000 km WITHHASH COUNT 4"));
+                twin.line(&format!("GEORADIUSBYMEMBER_RO any {member} 5000 km DESC WITHCOORD"));
+            }
+        }
+    });
+}
