@@ -20,8 +20,8 @@ pub enum Kind {
 impl Kind {
     pub fn from_env() -> Self {
         match std::env::var("TIDEGATE_EQUALITY_REPLICA").as_deref() {
-            Err(_) | Ok("server") => Self::Server,
-            Ok("engine") => Self::Engine,
+            Err(_) | Ok("engine") => Self::Engine,
+            Ok("server") => Self::Server,
             Ok("port") => Self::Port,
             Ok(other) => panic!("TIDEGATE_EQUALITY_REPLICA: server, engine or port, not {other}"),
         }

@@ -21,6 +21,7 @@ mod hashes;
 mod hashes_expiry;
 mod hashes_random;
 mod keys;
+mod known;
 mod lists;
 mod sets;
 mod sort;
