@@ -1,3 +1,5 @@
+//! Doubles: what is read, what is written, and one from the other.
+
 use super::*;
 use crate::store::Vendor;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! The tree against a sorted vector.
+
 use super::*;
 use proptest::prelude::*;
 
