@@ -17,6 +17,7 @@
 //! | 3 | [`config`] | proxy.toml: parse, validate, diff |
 //! | 3 | [`net`] | listening and connecting |
 //! | 3 | [`telemetry`] | every metric, declared once; the log's set-up |
+//! | 3 | [`registry`] | who is connected to a port: CLIENT LIST, KILL, PAUSE |
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
 //! | 4 | [`engine`] | the embedded replica: follows a master, holds its data, answers reads |
 //! | 4 | [`monitor`] | asks the servers and keeps the topology true |
@@ -40,6 +41,7 @@ pub mod net;
 pub mod proxy;
 pub mod rdb;
 pub mod rdb_tool;
+pub mod registry;
 pub mod replication;
 pub mod resp;
 pub mod routing;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
-use super::entry::Entry;
 use super::held::Held;
 use super::parked::Parked;
 use super::recover::Recovery;
@@ -17,6 +16,7 @@ use super::transform::Transform;
 use super::worker::Worker;
 use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::config::Config;
+use crate::registry::Entry;
 use crate::resp::RequestScanner;
 use crate::session::Session;
 use crate::session::replies::Sequence;

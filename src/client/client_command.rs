@@ -5,10 +5,10 @@ use std::rc::Rc;
 use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
 use super::dispatch::{Next, Request};
-use super::kill_filter::{self, Filter};
 use super::lease::Passage;
 use super::worker::key_of;
 use crate::command::{ClientCommand, Effect, Resolved};
+use crate::registry::{self, Filter};
 use crate::resp::{Args, encode, integer};
 use crate::telemetry::Kind;
 
@@ -68,7 +68,7 @@ impl Client {
     }
 
     fn list(&self, args: &[&[u8]], out: &mut Vec<u8>) {
-        let filter = match kill_filter::parse_list(args) {
+        let filter = match registry::parse_list(args) {
             Ok(filter) => filter,
             Err(error) => return encode::error(out, &error),
         };
@@ -86,7 +86,7 @@ impl Client {
     fn kill(&mut self, args: &[&[u8]], out: &mut Vec<u8>) {
         let (filter, by_address) = match args {
             [addr] => (Filter::by_address(addr), true),
-            _ => match kill_filter::parse_kill(args) {
+            _ => match registry::parse_kill(args) {
                 Ok(filter) => (filter, false),
                 Err(error) => return encode::error(out, &error),
             },

@@ -234,8 +234,11 @@ impl Client {
         let args = Args::new(request.frame).to_vec();
         let spoken = self.session.version;
         let mut reply = Vec::new();
-        let gate =
-            Gate { password: &self.config.proxy.requirepass, server: &batch.topology.server };
+        let gate = Gate {
+            password: &self.config.proxy.requirepass,
+            server: &batch.topology.server,
+            role: "master",
+        };
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
         batch.forget(&self.inbox);
         if !answered {

@@ -2,7 +2,7 @@
 //!
 //! A worker is one thread with its own clients and its own connections to the servers; nothing
 //! on a request's way crosses threads. What clients of different workers have to know of each
-//! other (`CLIENT LIST`, `KILL`, `PAUSE`) stands in the [`Registry`].
+//! other (`CLIENT LIST`, `KILL`, `PAUSE`) stands in the [`registry`](crate::registry).
 
 mod acceptor;
 mod acknowledger;
@@ -13,23 +13,19 @@ mod client;
 mod client_command;
 mod describe;
 mod dispatch;
-mod entry;
 mod explain;
 mod forward;
 mod held;
 mod info;
-mod kill_filter;
 mod lease;
 mod local_reader;
 mod mark;
 mod once;
 mod outcome;
 mod parked;
-mod pause;
 mod proxy_command;
 mod record;
 mod recover;
-mod registry;
 mod reloads;
 mod requests;
 mod scan;
@@ -44,8 +40,6 @@ mod worker;
 pub use acceptor::accept;
 pub use beats::{Beat, Beats};
 pub use held::HeldWrites;
-pub use pause::Pause;
-pub use registry::Registry;
 pub use reloads::{Outcome as ReloadOutcome, Reloads};
 pub use shared::Shared;
 pub use worker::{Worker, read_policy};

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use tokio::sync::Notify;
 
-use super::entry::Entry;
 use crate::config::{Change, ConfigError};
+use crate::registry::Entry;
 
 /// What became of a reload: what it changed, or every mistake in the file.
 pub type Outcome = Result<Vec<Change>, ConfigError>;

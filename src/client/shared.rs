@@ -7,9 +7,10 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Beats, HeldWrites, Pause, Registry, Reloads};
+use super::{Beats, HeldWrites, Reloads};
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::registry::{Pause, Registry};
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::units::millis;

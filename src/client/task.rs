@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::client::{Client, Ending};
-use super::entry::Entry;
 use super::worker::Worker;
+use crate::registry::Entry;
 
 /// Replies that may wait for a slow reader before no more of its requests are read, in bytes.
 const OUTPUT_HIGH: usize = 1024 * 1024;

@@ -109,7 +109,8 @@ impl Client {
         let command = crate::command::resolve(&topology.learned, name, args.get(1).copied());
         let mut reply = Vec::new();
         let config = std::sync::Arc::clone(&self.config);
-        let gate = Gate { password: &config.proxy.requirepass, server: &topology.server };
+        let gate =
+            Gate { password: &config.proxy.requirepass, server: &topology.server, role: "master" };
         if let Some(command) = command
             && !local::answer(&mut self.session, &command, &args, gate, &mut reply)
         {

@@ -47,7 +47,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use report::Report;
-use section::Section;
+use section::{Edit, Section};
 use source::Source;
 
 /// The longest file that is read, in bytes. The shipped one has a fiftieth of it.
@@ -157,6 +157,48 @@ impl Config {
         } else {
             (&own.masteruser, &own.masterauth)
         }
+    }
+
+    /// This configuration with other values for keys of `[replica]`: their names, and the values
+    /// in TOML.
+    pub(crate) fn with_replica(
+        &self,
+        keys: &[(&'static str, String)],
+    ) -> Result<Self, ConfigError> {
+        let mut text = "[replica]\n".to_owned();
+        for (name, value) in keys {
+            text.push_str(&format!("{name} = {value}\n"));
+        }
+        let judged = on_large_stack(|| self.judge_replica(&text, keys))
+            .map_err(|error| ConfigError::unreadable("", format!("not parsed: {error}")))?;
+        judged.map_err(|mistakes| ConfigError::new("", mistakes))
+    }
+
+    fn judge_replica(
+        &self,
+        text: &str,
+        keys: &[(&'static str, String)],
+    ) -> Result<Self, Vec<Mistake>> {
+        let source = Source::new(text);
+        let mut report = Report::new(&source);
+        let (file, errors) = DeTable::parse_recoverable(text);
+        for error in errors.iter().take(MAX_SYNTAX) {
+            let message = error.message().to_owned();
+            report.add(0, Problem::Syntax { column: 1, message });
+        }
+        let mut config = self.clone();
+        let read = Self::read(file.get_ref(), &mut report).replica;
+        for (name, _) in keys {
+            config.replica.adopt(name, &read);
+        }
+        rules::check(&config, &mut report);
+        let mistakes = report.into_mistakes();
+        if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
+    }
+
+    /// What `[replica]` of the file that this was read from has to say instead, to mean `new`.
+    pub(crate) fn replica_edits(&self, new: &Self) -> Vec<Edit> {
+        self.replica.edits(&new.replica)
     }
 
     fn judge(text: &str) -> Result<Self, Vec<Mistake>> {

@@ -38,6 +38,15 @@ impl Key {
     }
 }
 
+/// A key whose value differs, as it is to stand in the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Edit {
+    /// Its name, and its aliases.
+    pub(crate) names: &'static [&'static str],
+    /// The new value in TOML, secrets too.
+    pub(crate) value: String,
+}
+
 /// What `section!` writes for a section's type.
 pub(crate) trait Section: Default {
     /// The section's name, without brackets.
@@ -48,6 +57,12 @@ pub(crate) trait Section: Default {
 
     /// Reads what `table` says; everything else keeps its default.
     fn read<'a>(table: &'a DeTable<'a>, report: &mut Report<'a>) -> Self;
+
+    /// Takes the value of the key called `name` from `other`.
+    fn adopt(&mut self, name: &str, other: &Self);
+
+    /// What has to be written to make the file say `new`.
+    fn edits(&self, new: &Self) -> Vec<Edit>;
 
     /// Appends what differs in `new`.
     fn diff(&self, new: &Self, changes: &mut Vec<Change>);
@@ -122,6 +137,26 @@ macro_rules! section {
                     }
                 )*
                 section
+            }
+
+            fn adopt(&mut self, name: &str, other: &Self) {
+                match name {
+                    $($name => self.$field.clone_from(&other.$field),)*
+                    _ => {}
+                }
+            }
+
+            fn edits(&self, new: &Self) -> Vec<$crate::config::section::Edit> {
+                let mut edits = Vec::new();
+                $(
+                    if self.$field != new.$field {
+                        edits.push($crate::config::section::Edit {
+                            names: &[$name $(, $alias)*],
+                            value: $crate::config::kind::Kind::write(&$kind, &new.$field),
+                        });
+                    }
+                )*
+                edits
             }
 
             fn diff(&self, new: &Self, changes: &mut Vec<$crate::config::Change>) {

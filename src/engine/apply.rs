@@ -7,6 +7,7 @@ use super::Engine;
 use super::engine::unix_ms;
 use super::fault::{ApplyError, LinkFault};
 use super::memory;
+use crate::config::HostPort;
 use crate::replication::{ArgsPool, Offsets, StreamReader, Unit, is_getack};
 use crate::resp::RespVersion;
 use crate::store::{Ask, Outcome, Store};
@@ -31,6 +32,8 @@ pub(super) struct Applier {
     replies: Vec<u8>,
     /// The master asked for an ack.
     ack_wanted: bool,
+    /// Whom commands come from, while somebody monitors.
+    master: Option<HostPort>,
     /// When the memory in use was looked at.
     looked: Option<Instant>,
 }
@@ -53,6 +56,7 @@ impl Applier {
             db,
             replies: Vec::new(),
             ack_wanted: false,
+            master: None,
             looked: None,
         }
     }
@@ -83,6 +87,8 @@ impl Applier {
     ) -> Result<Slice, LinkFault> {
         let started = Instant::now();
         self.look_at_memory(engine, started)?;
+        let watched = engine.hub.is_monitored();
+        self.master = watched.then(|| engine.facts().master.clone()).flatten();
         let mut store = engine.store_mut();
         let now_ms = unix_ms();
         let (mut consumed, mut units) = (0, 0);
@@ -97,7 +103,8 @@ impl Applier {
                 Unit::Command { len } | Unit::Transaction { len, .. } => (len, false),
                 Unit::Discarded { len } => (len, true),
             };
-            if !is_discarded && let Err(error) = self.unit(&mut store, &rest[..len], now_ms) {
+            if !is_discarded && let Err(error) = self.unit(engine, &mut store, &rest[..len], now_ms)
+            {
                 break Err(error.into());
             }
             consumed += len;
@@ -128,7 +135,13 @@ impl Applier {
         }
     }
 
-    fn unit(&mut self, store: &mut Store, bytes: &[u8], now_ms: i64) -> Result<(), ApplyError> {
+    fn unit(
+        &mut self,
+        engine: &Engine,
+        store: &mut Store,
+        bytes: &[u8],
+        now_ms: i64,
+    ) -> Result<(), ApplyError> {
         let mut args = self.pool.take();
         let mut commands = self.reader.commands(bytes);
         let mut outcome = Ok(());
@@ -139,9 +152,13 @@ impl Applier {
                 Outcome::Replied => Ok(()),
                 Outcome::Refused => Err(refused(&args, &self.replies)),
                 Outcome::Unknown => {
-                    control(&args, store.databases(), &mut self.db, &mut self.ack_wanted)
+                    let databases = store.databases();
+                    control(engine, &args, databases, &mut self.db, &mut self.ack_wanted)
                 }
             };
+            if let Some(master) = &self.master {
+                engine.hub.monitor(self.db, &master.to_string(), &args);
+            }
         }
         self.pool.give(args);
         outcome
@@ -150,6 +167,7 @@ impl Applier {
 
 /// What is in the stream and is no matter of the data.
 fn control(
+    engine: &Engine,
     args: &[&[u8]],
     databases: usize,
     db: &mut usize,
@@ -167,8 +185,14 @@ fn control(
         *ack_wanted |= is_getack(args);
         return Ok(());
     }
+    if let [_, channel, message] = *args
+        && (is("PUBLISH") || is("SPUBLISH"))
+    {
+        engine.hub.publish(channel, message, is("SPUBLISH"));
+        return Ok(());
+    }
     // A script's text has no effect until it is run, and what it does comes as commands.
-    if is("PING") || is("PUBLISH") || is("SPUBLISH") || is("SCRIPT") {
+    if is("PING") || is("SCRIPT") {
         return Ok(());
     }
     Err(ApplyError::Unknown(name_of(args)))

@@ -10,11 +10,14 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use foldhash::fast::FixedState;
+use tokio::sync::Notify;
 
+use super::hub::Hub;
 use crate::config::{Config, HostPort, ReplicaOf};
+use crate::registry::Registry;
 use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
 use crate::store::{Dialect, Store};
-use crate::topology::Topology;
+use crate::topology::{ServerVersion, Topology};
 use crate::units::{ReplId, ReplOffset, millis};
 
 /// The embedded replica. Shared by its own threads, the workers and the monitor.
@@ -34,6 +37,10 @@ pub struct Engine {
     /// When one was written last, in Unix seconds; 0 is never.
     pub(super) last_save: AtomicI64,
     pub(super) last_save_failed: AtomicBool,
+    /// How long it took, in seconds; -1 is never.
+    pub(super) last_save_took: AtomicI64,
+    /// When the one under way began, in Unix milliseconds; 0 is none.
+    pub(super) save_began: AtomicI64,
     /// When the master last said something.
     heard_ms: AtomicU64,
     /// Counts who told an engine that stands still to try again.
@@ -48,6 +55,14 @@ pub struct Engine {
     /// The port it listens on, once it does.
     port: OnceLock<u16>,
     epoch: Instant,
+    /// Who is subscribed, and who monitors.
+    pub(super) hub: Hub,
+    /// The clients of its own port.
+    pub(super) clients: Registry,
+    /// The file that `CONFIG REWRITE` writes.
+    pub(super) config_file: Option<PathBuf>,
+    /// Told when `SHUTDOWN` is to end the process.
+    pub(super) stop: Arc<Notify>,
 }
 
 /// What changes seldom.
@@ -62,6 +77,8 @@ pub(super) struct Facts {
     pub(super) transfer: Option<Transfer>,
     /// Whether it has any master's data.
     pub(super) has_data: bool,
+    /// Who the master is, as its snapshot says.
+    pub(super) server: ServerVersion,
     /// Why it stands still.
     pub(super) halted: Option<String>,
     /// Why the last link ended.
@@ -75,8 +92,6 @@ pub(super) struct Transfer {
     /// `None` where the master does not say.
     pub(super) total: Option<u64>,
     pub(super) received: u64,
-    /// It has all come and is being loaded.
-    pub(super) loading: bool,
 }
 
 /// What happened since the start.
@@ -101,6 +116,7 @@ impl Engine {
             backlog: Backlog::new(now.replica.repl_backlog_size, ReplOffset::default()),
             transfer: None,
             has_data: false,
+            server: ServerVersion::default(),
             halted: None,
             last_fault: None,
             counts: Counts::default(),
@@ -121,6 +137,8 @@ impl Engine {
             saving: AtomicBool::new(false),
             last_save: AtomicI64::new(0),
             last_save_failed: AtomicBool::new(false),
+            last_save_took: AtomicI64::new(-1),
+            save_began: AtomicI64::new(0),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
             facts: Mutex::new(facts),
@@ -128,7 +146,18 @@ impl Engine {
             seed,
             port: OnceLock::new(),
             epoch: Instant::now(),
+            hub: Hub::default(),
+            clients: Registry::default(),
+            config_file: None,
+            stop: Arc::default(),
         }
+    }
+
+    /// In a process that was configured by this file, and ends when `stop` is notified: what
+    /// `CONFIG REWRITE` and `SHUTDOWN` need.
+    #[must_use]
+    pub fn in_process(self, config_file: PathBuf, stop: Arc<Notify>) -> Self {
+        Self { config_file: Some(config_file), stop, ..self }
     }
 
     /// `run_id` of its INFO.
@@ -141,6 +170,12 @@ impl Engine {
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.port.get().copied()
+    }
+
+    /// It listens on this port from now on.
+    pub(super) fn listens_on(&self, port: u16) {
+        // Said once, at the start.
+        let _ = self.port.set(port);
     }
 
     /// The data, for readers.
@@ -193,6 +228,13 @@ impl Engine {
         self.heard_ms.store(now_ms, Relaxed);
     }
 
+    /// `master_last_io_seconds_ago`: since the master last said something; -1 while the link is
+    /// down.
+    pub(super) fn silence_seconds(&self, is_up: bool) -> i64 {
+        let silence = self.now_ms().saturating_sub(self.heard_ms.load(Relaxed)) / 1000;
+        if is_up { i64::try_from(silence).unwrap_or(i64::MAX) } else { -1 }
+    }
+
     /// Lets an engine that stands still try again, at once.
     pub fn nudge(&self) {
         self.nudges.fetch_add(1, Relaxed);
@@ -217,6 +259,13 @@ impl Engine {
     /// `dbfilename` in `dir`
     pub(super) fn snapshot_path(&self) -> PathBuf {
         self.dir().join(&self.config.load().replica.dbfilename)
+    }
+
+    /// `dir`, the whole path.
+    pub(super) fn full_dir(&self) -> String {
+        let dir = self.dir();
+        let full = std::path::absolute(&dir).unwrap_or(dir);
+        full.display().to_string()
     }
 
     /// `dir`

@@ -4,8 +4,9 @@ use std::io::Read;
 
 use super::fault::Remedy;
 use super::memory;
-use crate::rdb::{Entry, Item, Limits, RdbError, Reader};
-use crate::store::{Dialect, InsertError, Store, Vendor};
+use crate::rdb::{Item, Limits, PlainString, RdbError, Reader};
+use crate::store::{Dialect, InsertError, Loader, Refused, Store, Vendor};
+use crate::topology::ServerVersion;
 
 /// Why a snapshot could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,8 @@ pub(super) struct Loaded {
     pub(super) replid: Option<String>,
     pub(super) offset: Option<u64>,
     pub(super) db: Option<usize>,
+    /// Who wrote it, if it says so.
+    pub(super) server: Option<ServerVersion>,
 }
 
 /// How many keys are loaded between two looks at the memory in use.
@@ -71,49 +74,82 @@ pub(super) fn load(
     limit: Option<u64>,
 ) -> Result<Loaded, LoadError> {
     let mut reader = Reader::new(source, Limits::default());
-    let store = Store::new(databases, Dialect::default(), seed);
-    let mut loaded = Loaded { store, replid: None, offset: None, db: None };
-    let (mut db, mut keys) = (0, 0_u64);
-    while let Some(item) = reader.next_item()? {
+    let mut loader = Loader::new(Store::new(databases, Dialect::default(), seed));
+    let mut facts = Facts::default();
+    let mut keys = 0_u64;
+    loop {
+        while let Some(PlainString { key, expires_ms, value }) = reader.plain_string() {
+            loader.string(key, expires_ms, value);
+            look(&mut keys, limit)?;
+        }
+        let Some(item) = reader.next_item()? else { break };
         match item {
             Item::Key(entry) => {
-                insert(&mut loaded.store, db, entry)?;
-                keys += 1;
-                if keys.is_multiple_of(KEYS_PER_LOOK)
-                    && let Some((used, limit)) = memory::beyond(limit)
-                {
-                    return Err(LoadError::Memory { used, limit });
-                }
+                loader.entry(entry).map_err(refused)?;
+                look(&mut keys, limit)?;
             }
             Item::SelectDb(number) => {
                 let found = usize::try_from(number).ok().filter(|at| *at < databases);
-                db = found.ok_or(LoadError::Database(number))?;
+                loader.select(found.ok_or(LoadError::Database(number))?);
             }
-            Item::ResizeDb { keys, .. } => loaded.store.reserve(db, keys),
-            Item::Aux { key, value } => aux(&mut loaded, &key, &value),
-            Item::Function(source) => loaded.store.add_function(source),
-            Item::ModuleAux(aux) => loaded.store.add_module_aux(aux),
+            Item::ResizeDb { keys, .. } => loader.reserve(keys),
+            Item::Aux { key, value } => facts.hear(loader.store(), &key, &value),
+            Item::Function(source) => loader.store().add_function(source),
+            Item::ModuleAux(aux) => loader.store().add_module_aux(aux),
             Item::Header(_) | Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
         }
     }
-    Ok(loaded)
+    let store = loader.finish().map_err(refused)?;
+    let Facts { replid, offset, db, server } = facts;
+    Ok(Loaded { store, replid, offset, db, server })
 }
 
-fn insert(store: &mut Store, db: usize, entry: Entry) -> Result<(), LoadError> {
-    store.insert(db, entry).map_err(|(key, error)| {
-        let short = key.get(..64).unwrap_or(&key);
-        LoadError::Key { key: short.escape_ascii().to_string(), error }
-    })
-}
-
-fn aux(loaded: &mut Loaded, key: &[u8], value: &[u8]) {
-    let text = String::from_utf8_lossy(value);
-    match key {
-        b"redis-ver" => loaded.store.set_dialect(Dialect::new(Vendor::Redis, &text)),
-        b"valkey-ver" => loaded.store.set_dialect(Dialect::new(Vendor::Valkey, &text)),
-        b"repl-id" => loaded.replid = Some(text.into_owned()),
-        b"repl-offset" => loaded.offset = text.parse().ok(),
-        b"repl-stream-db" => loaded.db = text.parse().ok(),
-        _ => {}
+/// One key more: looks, now and then, whether there is room for more.
+fn look(keys: &mut u64, limit: Option<u64>) -> Result<(), LoadError> {
+    *keys += 1;
+    match memory::beyond(limit.filter(|_| keys.is_multiple_of(KEYS_PER_LOOK))) {
+        Some((used, limit)) => Err(LoadError::Memory { used, limit }),
+        None => Ok(()),
     }
+}
+
+fn refused((key, error): Refused) -> LoadError {
+    let short = key.get(..64).unwrap_or(&key);
+    LoadError::Key { key: short.escape_ascii().to_string(), error }
+}
+
+/// What a file says of the history that it belongs to.
+#[derive(Debug, Default)]
+struct Facts {
+    replid: Option<String>,
+    offset: Option<u64>,
+    db: Option<usize>,
+    server: Option<ServerVersion>,
+}
+
+impl Facts {
+    fn hear(&mut self, store: &mut Store, key: &[u8], value: &[u8]) {
+        let text = String::from_utf8_lossy(value);
+        match key {
+            b"redis-ver" => {
+                store.set_dialect(Dialect::new(Vendor::Redis, &text));
+                self.server = Some(server("redis", &text));
+            }
+            b"valkey-ver" => {
+                store.set_dialect(Dialect::new(Vendor::Valkey, &text));
+                self.server = Some(server("valkey", &text));
+            }
+            b"repl-id" => self.replid = Some(text.into_owned()),
+            b"repl-offset" => self.offset = text.parse().ok(),
+            b"repl-stream-db" => self.db = text.parse().ok(),
+            _ => {}
+        }
+    }
+}
+
+/// What a server of this version calls itself. A text from a file is not passed on without a look.
+fn server(name: &str, version: &str) -> ServerVersion {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let version = version.chars().filter(is_plain).take(32).collect();
+    ServerVersion { name: name.to_owned(), version }
 }

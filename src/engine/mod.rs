@@ -14,6 +14,9 @@
 //! | `apply` | the stream becomes changes of the store |
 //! | `memory` | how much is in use |
 //! | `observe` | the engine as the monitor sees it |
+//! | `hub` | who is subscribed, who monitors: messages to them |
+//! | `figures` | the engine in numbers, for metrics |
+//! | `port` | its own port: a Redis replica to whoever connects |
 //! | `read` | its data, as clients read them in place |
 //! | `fault` | why a link ended, and when to try again |
 //!
@@ -24,11 +27,14 @@ mod apply;
 #[expect(clippy::module_inception, reason = "the engine's engine")]
 mod engine;
 mod fault;
+mod figures;
 mod follow;
+mod hub;
 mod link;
 mod load;
 mod memory;
 mod observe;
+mod port;
 mod read;
 mod snapshot;
 mod spool;
@@ -37,5 +43,6 @@ mod transfer;
 mod wire;
 
 pub use engine::Engine;
+pub use figures::{Figures, LinkFigure};
 pub use snapshot::SaveError;
-pub use start::start;
+pub use start::{StartFault, start};

@@ -54,7 +54,11 @@ impl Engine {
             return Err(SaveError::InProgress);
         }
         let started = Instant::now();
+        self.save_began.store(unix_ms(), Relaxed);
         let saved = self.write_snapshot();
+        self.save_began.store(0, Relaxed);
+        let took = i64::try_from(started.elapsed().as_secs()).unwrap_or(i64::MAX);
+        self.last_save_took.store(took, Relaxed);
         self.saving.store(false, Relaxed);
         match &saved {
             Ok(path) => {
@@ -148,6 +152,7 @@ impl Engine {
                 let mut facts = self.facts();
                 facts.identity = Identity::restored(replid);
                 facts.backlog.restart(offset);
+                facts.server = loaded.server.unwrap_or_default();
                 facts.has_data = true;
                 drop(facts);
                 drop(store);
@@ -210,7 +215,7 @@ impl Engine {
         let (seconds, used) = (unix_ms() / 1000, memory::used().unwrap_or_default());
         let (seconds, used) = (seconds.to_string(), used.to_string());
         let (db, offset) = (position.db.to_string(), position.applied.to_string());
-        let version = dialect.version_text();
+        let version = self.facts().server.version.clone();
         let aux: [(&[u8], &[u8]); 7] = [
             (dialect.version_field().as_bytes(), version.as_bytes()),
             (b"redis-bits", b"64"),

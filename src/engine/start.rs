@@ -6,20 +6,49 @@ use std::thread;
 
 use tokio::runtime::{Builder, LocalOptions};
 
-use super::Engine;
-use super::link;
+use super::port::{self, Listeners};
+use super::{Engine, link};
+use crate::config::HostPort;
 
-/// Starts the thread that follows the master. It runs until the process ends.
+/// Why the engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// An address of its own port could not be listened on.
+    #[error("cannot listen on {addr}: {error}")]
+    Listen {
+        /// The address.
+        addr: HostPort,
+        /// Why.
+        error: io::Error,
+    },
+    /// The system refused a thread.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
+/// Opens the engine's own port and starts the threads that serve it and that follow the master.
+/// They run until the process ends.
 ///
 /// # Errors
-/// The system refuses a thread or a runtime.
-pub fn start(engine: &Arc<Engine>) -> io::Result<()> {
-    let engine = Arc::clone(engine);
+/// [`StartFault`]; nothing is left running then.
+pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
+    let listen = engine.config.load().replica.listen.clone();
+    let listeners = Listeners::bind(&listen);
+    let listeners = listeners.map_err(|(addr, error)| StartFault::Listen { addr, error })?;
+    // The master is told which port that is: it has to be known before the link begins.
+    if let Some(port) = listeners.port() {
+        engine.listens_on(port);
+    }
+    let served = Arc::clone(engine);
+    thread::Builder::new()
+        .name("replica-port".into())
+        .spawn(move || port::serve(&served, listeners))?;
+    let followed = Arc::clone(engine);
     thread::Builder::new().name("replica".into()).spawn(move || {
         let runtime =
             Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
         match runtime {
-            Ok(runtime) => runtime.block_on(link::keep(&engine)),
+            Ok(runtime) => runtime.block_on(link::keep(&followed)),
             Err(error) => tracing::error!("the replica cannot start: {error}"),
         }
     })?;

@@ -102,7 +102,7 @@ async fn receive(
             Some(Form::Length(total)) => Some(total),
             _ => None,
         };
-        let transfer = Transfer { total, received: payload.received(), loading: false };
+        let transfer = Transfer { total, received: payload.received() };
         engine.facts().transfer = Some(transfer);
         // What cannot be loaded need not be received. That it can is told later.
         if let Ok(Err(error)) = loading.try_recv() {
@@ -137,6 +137,7 @@ fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     facts.identity.replaced(position);
     facts.backlog.restart(follower.offsets.applied());
     facts.has_data = true;
+    facts.server = loaded.server.unwrap_or_default();
     facts.transfer = None;
     facts.counts.full_resyncs += 1;
     drop(facts);

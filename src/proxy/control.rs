@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 use super::config_watch::ConfigWatch;
 use super::reload::{Look, Reloader};
@@ -20,6 +21,8 @@ pub(super) struct Control<'l> {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// A client of the engine's port said SHUTDOWN.
+    stop: Arc<Notify>,
 }
 
 impl<'l> Control<'l> {
@@ -28,6 +31,7 @@ impl<'l> Control<'l> {
         shared: &Arc<Shared>,
         path: PathBuf,
         level: &'l LogLevel,
+        stop: Arc<Notify>,
     ) -> std::io::Result<Self> {
         let mut watch = ConfigWatch::new(path.clone());
         watch.set(shared.config.load().proxy.watch_config);
@@ -38,6 +42,7 @@ impl<'l> Control<'l> {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            stop,
         })
     }
 
@@ -47,6 +52,7 @@ impl<'l> Control<'l> {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
+                () = self.stop.notified() => return,
                 // Whoever logs and counts it was told already.
                 _ = self.hangup.recv() => drop(self.reloader.reload()),
                 () = self.shared.reloads.asked() => {

@@ -1,6 +1,6 @@
 //! From a valid configuration to a running proxy, and to its end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -14,11 +14,12 @@ use tokio::time::Instant;
 use super::control::Control;
 use super::{files, idle, workers};
 use crate::admin;
-use crate::client::{Beats, HeldWrites, Pause, Registry, Reloads, Shared};
+use crate::client::{Beats, HeldWrites, Reloads, Shared};
 use crate::config::{Config, HostPort};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, StartFault};
 use crate::monitor::Monitor;
 use crate::net;
+use crate::registry::{Pause, Registry};
 use crate::telemetry::{Exporter, LogLevel};
 use crate::topology::Topology;
 
@@ -44,6 +45,15 @@ pub enum StartError {
     System(#[from] std::io::Error),
 }
 
+impl From<StartFault> for StartError {
+    fn from(fault: StartFault) -> Self {
+        match fault {
+            StartFault::Listen { addr, error } => Self::Listen { addr, error },
+            StartFault::System(error) => Self::System(error),
+        }
+    }
+}
+
 /// Runs the proxy until it is told to end (SIGTERM, SIGINT). `path` is read again on
 /// SIGHUP, when it changes, and when a client says PROXY RELOAD.
 ///
@@ -59,8 +69,9 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let exporter = Exporter::default();
     let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
+    let stop = Arc::new(Notify::new());
     let shared = Arc::new(Shared {
-        engine: engine_of(&config, &topology),
+        engine: engine_of(&config, &topology, &path, &stop),
         config,
         topology,
         registry: Registry::default(),
@@ -82,7 +93,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     // Clients that are let in find out at once who is who.
     monitor.settle(SETTLE_MAX).await;
     // A signal that comes once clients are answered must find somebody who listens.
-    let mut control = Control::new(&shared, path, level)?;
+    let mut control = Control::new(&shared, path, level, stop)?;
     let workers = workers::start(&config, &shared)?;
     tokio::task::spawn_local(monitor.run());
     tokio::task::spawn_local(idle::idle_clients(Arc::clone(&shared)));
@@ -116,9 +127,14 @@ fn monitor(shared: &Shared) -> Monitor {
 fn engine_of(
     config: &Arc<ArcSwap<Config>>,
     topology: &Arc<ArcSwap<Topology>>,
+    path: &Path,
+    stop: &Arc<Notify>,
 ) -> Option<Arc<Engine>> {
     let is_wanted = config.load().replica.enabled;
-    is_wanted.then(|| Arc::new(Engine::new(Arc::clone(config), Arc::clone(topology))))
+    is_wanted.then(|| {
+        let engine = Engine::new(Arc::clone(config), Arc::clone(topology));
+        Arc::new(engine.in_process(path.to_owned(), Arc::clone(stop)))
+    })
 }
 
 fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {

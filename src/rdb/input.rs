@@ -74,6 +74,13 @@ impl<R: Read> Input<R> {
         self.buffer.get(self.at..self.filled).unwrap_or_default()
     }
 
+    /// The next `len` bytes of the buffer, handed out.
+    pub(super) fn hand_out(&mut self, len: usize) -> &[u8] {
+        let start = self.at;
+        self.at = (self.at + len).min(self.filled);
+        self.buffer.get(start..self.at).unwrap_or_default()
+    }
+
     /// How many elements to make room for when `count` are promised: each takes a byte at
     /// least, so no more than there are bytes.
     pub(super) fn room_for(&self, count: u64) -> usize {

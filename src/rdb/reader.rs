@@ -108,7 +108,7 @@ pub enum ChecksumState {
 
 /// What was said about the next key.
 #[derive(Debug, Default)]
-struct Said {
+pub(super) struct Said {
     expires_ms: Option<i64>,
     idle: Option<u64>,
     freq: Option<u8>,
@@ -116,7 +116,7 @@ struct Said {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+pub(super) enum State {
     Start,
     Body(Header),
     Ended,
@@ -125,9 +125,19 @@ enum State {
 /// Reads an RDB file. It needs no buffer around its source.
 #[derive(Debug)]
 pub struct Reader<R> {
-    input: Input<R>,
-    state: State,
-    said: Said,
+    pub(super) input: Input<R>,
+    pub(super) state: State,
+    pub(super) said: Said,
+}
+
+impl Said {
+    /// Whether nothing was said.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.expires_ms.is_none()
+            && self.idle.is_none()
+            && self.freq.is_none()
+            && self.meta.is_none()
+    }
 }
 
 impl<R: Read> Reader<R> {

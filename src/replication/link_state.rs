@@ -39,7 +39,13 @@ pub struct LinkStatus {
     state: LinkState,
     /// When it went down last.
     down_ms: Option<u64>,
+    /// When it came up last.
+    up_ms: u64,
     heard_ms: u64,
+    /// How long it was down after it had been up, until it was up again.
+    lost_ms: u64,
+    /// Attempts since it was down last, and in all.
+    attempts: (u64, u64),
 }
 
 impl LinkStatus {
@@ -65,8 +71,14 @@ impl LinkStatus {
     pub fn enter(&mut self, state: LinkState, now_ms: u64) {
         if state == LinkState::Connected {
             self.heard_ms = now_ms;
+            self.up_ms = now_ms;
+            self.lost_ms += self.down_ms.map_or(0, |since| now_ms.saturating_sub(since));
         } else if self.is_up() {
             self.down_ms = Some(now_ms);
+            self.attempts.0 = 0;
+        }
+        if state == LinkState::Connecting {
+            self.attempts = (self.attempts.0 + 1, self.attempts.1 + 1);
         }
         self.state = state;
     }
@@ -79,6 +91,28 @@ impl LinkStatus {
     /// Something came from the master.
     pub const fn heard(&mut self, now_ms: u64) {
         self.heard_ms = now_ms;
+    }
+
+    /// `master_current_sync_attempts` and `master_total_sync_attempts` (Redis 8.2).
+    #[must_use]
+    pub const fn attempts(&self) -> (u64, u64) {
+        self.attempts
+    }
+
+    /// `master_link_up_since_seconds` (Redis 8.2), while it is up.
+    #[must_use]
+    pub fn up_seconds(&self, now_ms: u64) -> i64 {
+        seconds(self.up_ms, now_ms)
+    }
+
+    /// `total_disconnect_time_sec` (Redis 8.2).
+    #[must_use]
+    pub fn lost_seconds(&self, now_ms: u64) -> i64 {
+        let now = match self.down_ms {
+            Some(since) if !self.is_up() => now_ms.saturating_sub(since),
+            _ => 0,
+        };
+        seconds(0, self.lost_ms.saturating_add(now))
     }
 
     /// `master_last_io_seconds_ago`: -1 while the link is not up.
@@ -128,6 +162,9 @@ mod tests {
         link.enter(LinkState::Connect, 10_000);
         link.enter(LinkState::Connecting, 12_000);
         assert_eq!((link.down_seconds(13_000), link.last_io_seconds(13_000)), (Some(3), -1));
+        assert_eq!((link.attempts(), link.lost_seconds(13_500)), ((1, 2), 3));
+        link.enter(LinkState::Connected, 14_000);
+        assert_eq!((link.up_seconds(15_999), link.lost_seconds(99_000)), (1, 4));
         link.reset(LinkState::Connect);
         assert_eq!(link.down_seconds(13_000), Some(-1));
     }

@@ -89,6 +89,22 @@ pub fn map(out: &mut Vec<u8>, version: RespVersion, pairs: usize) {
     }
 }
 
+/// The head of a message of `len` elements that nobody asked for: an array to RESP2.
+pub fn push(out: &mut Vec<u8>, version: RespVersion, len: usize) {
+    match version {
+        RespVersion::V2 => header(out, b'*', len),
+        RespVersion::V3 => header(out, b'>', len),
+    }
+}
+
+/// The head of a set of `len` elements: an array to RESP2.
+pub fn set(out: &mut Vec<u8>, version: RespVersion, len: usize) {
+    match version {
+        RespVersion::V2 => header(out, b'*', len),
+        RespVersion::V3 => header(out, b'~', len),
+    }
+}
+
 fn header(out: &mut Vec<u8>, kind: u8, len: usize) {
     out.push(kind);
     out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());

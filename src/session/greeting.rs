@@ -19,6 +19,8 @@ pub struct Gate<'a> {
     pub password: &'a Secret,
     /// What `HELLO` says the server is.
     pub server: &'a ServerVersion,
+    /// `role` of `HELLO`.
+    pub role: &'static str,
 }
 
 impl Gate<'_> {
@@ -71,7 +73,7 @@ pub fn hello(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Ve
                 session.name = name.to_vec();
             }
             session.version = hello.version.unwrap_or(session.version);
-            describe(session, gate.server, out);
+            describe(session, gate, out);
         }
     }
 }
@@ -115,7 +117,8 @@ fn parse<'a>(args: &[&'a [u8]]) -> Result<Hello<'a>, String> {
     Ok(hello)
 }
 
-fn describe(session: &Session, server: &ServerVersion, out: &mut Vec<u8>) {
+fn describe(session: &Session, gate: Gate<'_>, out: &mut Vec<u8>) {
+    let server = gate.server;
     encode::map(out, session.version, 7);
     let id = i64::try_from(session.id).unwrap_or(i64::MAX);
     encode::bulk(out, b"server");
@@ -129,7 +132,7 @@ fn describe(session: &Session, server: &ServerVersion, out: &mut Vec<u8>) {
     encode::bulk(out, b"mode");
     encode::bulk(out, b"standalone");
     encode::bulk(out, b"role");
-    encode::bulk(out, b"master");
+    encode::bulk(out, gate.role.as_bytes());
     encode::bulk(out, b"modules");
     encode::array(out, 0);
 }

@@ -70,20 +70,30 @@ impl Database {
         self.count_expiry(before, expires);
     }
 
-    /// Adds a key; false, and nothing is changed, if it is there.
-    pub(crate) fn add(
-        &mut self,
-        key: &[u8],
-        expires: Option<i64>,
-        slot: impl FnOnce() -> Slot,
-    ) -> bool {
-        let hash = self.hasher.hash(key);
-        self.remember(hash, key);
-        let (_, is_new) = self.slots.find_or_insert(hash, |slot| slot.key() == key, slot);
-        if is_new {
-            self.count_expiry(None, expires);
+    /// Adds a key; gives it back, and nothing is changed, if it is there.
+    pub(crate) fn add(&mut self, slot: Slot) -> Result<(), Slot> {
+        let hash = self.hasher.hash(slot.key());
+        if self.slots.find(hash, |other| other.key() == slot.key()).is_some() {
+            return Err(slot);
         }
-        is_new
+        self.remember(hash, slot.key());
+        self.count_expiry(None, slot.expires());
+        self.slots.insert(hash, slot);
+        Ok(())
+    }
+
+    /// Adds keys with their hashes, without looking whether they are there:
+    /// [`Self::duplicate`] looks.
+    pub(super) fn add_new(&mut self, slots: impl Iterator<Item = (u32, Slot)>) {
+        for (hash, slot) in slots {
+            self.count_expiry(None, slot.expires());
+            self.slots.insert(hash, slot);
+        }
+    }
+
+    /// A key that is there twice.
+    pub(super) fn duplicate(&self) -> Option<&Slot> {
+        self.slots.duplicate(|one, other| one.key() == other.key())
     }
 
     /// Sets a key to a value, whatever it was.

@@ -34,12 +34,6 @@ impl Dialect {
         Self { vendor, version: (major, minor) }
     }
 
-    /// The version, as an RDB file tells it.
-    #[must_use]
-    pub fn version_text(self) -> String {
-        format!("{}.{}.0", self.version.0, self.version.1)
-    }
-
     /// The field of an RDB file that tells it.
     #[must_use]
     pub fn version_field(self) -> &'static str {

@@ -54,7 +54,7 @@ use std::sync::Arc;
 
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
-pub use load::InsertError;
+pub use load::{InsertError, Loader, Refused};
 pub use packing::Packing;
 #[doc(hidden)]
 pub use peek::Peek;
@@ -96,6 +96,17 @@ pub struct Store {
     module_aux: Vec<ModuleAux>,
     /// Changes since it was made.
     dirty: u64,
+}
+
+/// How much a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keyspace {
+    /// Its number.
+    pub db: usize,
+    /// Keys, expired ones included.
+    pub keys: usize,
+    /// How many of them expire.
+    pub expires: usize,
 }
 
 /// How a request is asked.
@@ -159,6 +170,17 @@ impl Store {
     #[must_use]
     pub fn dirty(&self) -> u64 {
         self.dirty
+    }
+
+    /// Every database that has keys (`INFO keyspace`).
+    #[must_use]
+    pub fn keyspace(&self) -> Vec<Keyspace> {
+        let all = self.databases.iter().enumerate();
+        let count = |(db, it): (usize, &Database)| {
+            let (keys, expires) = (it.len(), it.volatile());
+            (keys > 0).then_some(Keyspace { db, keys, expires })
+        };
+        all.filter_map(count).collect()
     }
 
     /// Runs a command that only reads.

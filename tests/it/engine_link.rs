@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// An engine in the test's own process, which follows `master`.
 fn engine_of(master: std::net::SocketAddr, dir: &std::path::Path) -> Arc<Engine> {
     let text = format!(
-        "[topology]\nmaster = \"127.0.0.1:1\"\n[replica]\nenabled = true\nreplicaof = \"{master}\"\ndir = {dir:?}\n"
+        "[topology]\nmaster = \"127.0.0.1:1\"\n[replica]\nenabled = true\nlisten = \"127.0.0.1:0\"\nreplicaof = \"{master}\"\ndir = {dir:?}\n"
     );
     let config = Arc::new(ArcSwap::from_pointee(Config::parse(&text, "test").unwrap()));
     let engine =

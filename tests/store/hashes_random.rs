@@ -69,7 +69,7 @@ impl Draw {
         (0..self.random.usize(1..4)).flat_map(|_| [self.field(), self.value()]).collect()
     }
 
-    fn counted(&mut self, words: &mut Vec<String>, fields: &[&str], each: usize) {
+    fn counted(&self, words: &mut Vec<String>, fields: &[&str], each: usize) {
         words.extend(["FIELDS".to_owned(), (fields.len() / each).to_string()]);
         words.extend(fields.iter().map(|&it| it.to_owned()));
     }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 #![allow(clippy::disallowed_methods, reason = "plain threads may sleep; no worker runs here")]
 #![allow(clippy::cognitive_complexity, reason = "every assert! counts as a branch")]
+#![allow(clippy::too_many_lines, reason = "what is told to a server is a long list")]
 #![allow(clippy::print_stderr, reason = "what a failing test prints is its report")]
 #![allow(dead_code, reason = "support is shared: not every helper has a caller at all times")]
 #![allow(unused_imports, reason = "as dead_code, for the short names in support")]

@@ -57,6 +57,11 @@ pub(crate) trait Kind {
 
     /// Shows a value as it would stand in the file, where it can stand there.
     fn show(&self, value: &Self::Value) -> String;
+
+    /// A value as it is to stand in the file: not to be shown.
+    fn write(&self, value: &Self::Value) -> String {
+        self.show(value)
+    }
 }
 
 /// A kind with a value that means "off".

@@ -110,6 +110,10 @@ impl Kind for Password {
     fn show(&self, value: &Secret) -> String {
         if value.is_empty() { quoted("") } else { Secret::MASK.to_owned() }
     }
+
+    fn write(&self, value: &Secret) -> String {
+        quoted(value.expose())
+    }
 }
 
 /// An enum whose variants are words of the file.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use super::fields::Fields;
 use super::packed::Packed;
 use super::rules::Rules;
@@ -36,7 +38,10 @@ impl Hash {
         bytes.shrink_to_fit();
         let packed = Packed::trusted(bytes, timed);
         let view = packed.view();
-        let (mut seen, mut buffer) = (HashSet::with_capacity(view.len()), itoa::Buffer::new());
+        let (mut seen, mut buffer) = (
+            HashSet::with_capacity_and_hasher(view.len(), RandomState::default()),
+            itoa::Buffer::new(),
+        );
         let mut last = 0;
         for entry in view.iter() {
             if !seen.insert(entry.field.bytes(&mut buffer).to_vec()) {
@@ -84,7 +89,7 @@ impl Hash {
         if timed {
             packed.add_times()?;
         }
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::with_hasher(RandomState::default());
         for ((field, value), expires) in fields {
             if !seen.insert(field) {
                 return Err(TWICE);

@@ -28,49 +28,19 @@ impl Library {
     /// # Errors
     /// In the words of the server (`functionExtractLibMetaData`, `functionsCreateWithLibraryCtx`).
     pub(crate) fn parse(source: &[u8]) -> Result<Self, CommandError> {
-        const INVALID: CommandError = CommandError::new("ERR Invalid library metadata");
-        if !source.starts_with(SHEBANG) {
-            return Err(CommandError::new("ERR Missing library metadata"));
-        }
-        let end = source.iter().position(|&byte| byte == b'\n').ok_or(INVALID)?;
-        let words = inline::split(&source[..end]).map_err(|_| INVALID)?;
-        let (engine, words) = words.split_first().ok_or(INVALID)?;
-        let engine = engine.strip_prefix(SHEBANG).unwrap_or(engine);
-        let mut name = None;
-        for word in words {
-            let (option, value) = word.split_at_checked(5).unwrap_or((&[], &[]));
-            if !option.eq_ignore_ascii_case(b"name=") {
-                let error = format!("ERR Invalid metadata value given: {}", shown(word));
-                return Err(CommandError::of(error));
-            }
-            if name.replace(value.to_vec()).is_some() {
-                return Err(CommandError::new(
-                    "ERR Invalid metadata value, name argument was given multiple times",
-                ));
-            }
-        }
-        let name = name.ok_or(CommandError::new("ERR Library name was not given"))?;
-        if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-        {
-            return Err(CommandError::new(
-                "ERR Library names can only contain letters, numbers, or underscores(_) and must \
-                 be at least one character long",
-            ));
-        }
+        let (engine, name) = head(source)?;
         if !engine.eq_ignore_ascii_case(b"lua") {
-            let error = format!("ERR Engine '{}' not found", shown(engine));
+            let error = format!("ERR Engine '{}' not found", shown(&engine));
             return Err(CommandError::of(error));
         }
         Ok(Self { name, source: source.to_vec() })
     }
 
-    /// As [`Self::parse`], of what a master has taken already: a source whose name is not found
-    /// has none, and is kept.
+    /// As [`Self::parse`], of what a master has taken already: its engine may be a module's, and a
+    /// source whose name is not found has none and is kept.
     pub(crate) fn kept(source: Vec<u8>) -> Self {
-        match Self::parse(&source) {
-            Ok(library) => library,
-            Err(_) => Self { name: Vec::new(), source },
-        }
+        let name = head(&source).map(|(_, name)| name).unwrap_or_default();
+        Self { name, source }
     }
 
     /// The functions that it registers, as far as its source says so in plain words.
@@ -106,4 +76,37 @@ impl Libraries {
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Library> {
         self.0.iter()
     }
+}
+
+/// The engine and the name that the first line of a source says.
+fn head(source: &[u8]) -> Result<(Vec<u8>, Vec<u8>), CommandError> {
+    const INVALID: CommandError = CommandError::new("ERR Invalid library metadata");
+    if !source.starts_with(SHEBANG) {
+        return Err(CommandError::new("ERR Missing library metadata"));
+    }
+    let end = source.iter().position(|&byte| byte == b'\n').ok_or(INVALID)?;
+    let words = inline::split(&source[..end]).map_err(|_| INVALID)?;
+    let (engine, words) = words.split_first().ok_or(INVALID)?;
+    let engine = engine.strip_prefix(SHEBANG).unwrap_or(engine);
+    let mut name = None;
+    for word in words {
+        let (option, value) = word.split_at_checked(5).unwrap_or((&[], &[]));
+        if !option.eq_ignore_ascii_case(b"name=") {
+            let error = format!("ERR Invalid metadata value given: {}", shown(word));
+            return Err(CommandError::of(error));
+        }
+        if name.replace(value.to_vec()).is_some() {
+            return Err(CommandError::new(
+                "ERR Invalid metadata value, name argument was given multiple times",
+            ));
+        }
+    }
+    let name = name.ok_or(CommandError::new("ERR Library name was not given"))?;
+    if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
+        return Err(CommandError::new(
+            "ERR Library names can only contain letters, numbers, or underscores(_) and must \
+             be at least one character long",
+        ));
+    }
+    Ok((engine.to_vec(), name))
 }

@@ -1,4 +1,4 @@
-//! Doubles: what is read, what is written, and one from the other.
+//! Numbers as servers read and write them.
 
 use super::*;
 use crate::store::Vendor;

@@ -1,6 +1,8 @@
 //! Sorted sets as snapshots bring them and take them, and what they add up to.
 
 use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
 use std::io::Write;
 
 use super::ranked::compare;
@@ -31,7 +33,7 @@ impl SortedSet {
                 let few = scores.len() <= rules.packing.zset_entries;
                 if few
                     && !members.iter().all({
-                        let mut seen = HashSet::new();
+                        let mut seen = HashSet::with_hasher(RandomState::default());
                         move |member| seen.insert(member)
                     })
                 {
@@ -53,7 +55,7 @@ impl SortedSet {
 
     /// Whether it is in order, and no member comes twice.
     fn check(&self) -> Result<(), Corrupt> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::with_hasher(RandomState::default());
         let mut last: Option<(f64, Vec<u8>)> = None;
         let mut buffer = itoa::Buffer::new();
         for (member, score) in self.view().iter() {

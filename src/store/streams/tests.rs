@@ -20,8 +20,6 @@ fn stream(entries: &[(&str, &[&[u8]])]) -> Stream {
 
 fn digest(stream: &Stream) -> String {
     let mut digest = Digest::default();
-    // The number of the type.
-    digest.mix(&6_u32.to_be_bytes());
     stream.digest(&mut digest);
     digest.hex()
 }

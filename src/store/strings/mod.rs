@@ -15,7 +15,7 @@ mod ranges;
 mod set;
 mod value;
 
-pub(crate) use value::{Str, StrRef};
+pub(crate) use value::{Str, StrRef, kind_of};
 
 use super::commands::Row;
 

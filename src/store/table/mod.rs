@@ -202,6 +202,11 @@ impl<E> Table<E> {
         }
     }
 
+    /// An entry that is there twice, where [`Self::insert`] was given it twice.
+    pub(crate) fn duplicate(&self, same: impl Fn(&E, &E) -> bool) -> Option<&E> {
+        self.segments.iter().find_map(|segment| segment.duplicate(&same))
+    }
+
     /// Bytes on the heap, without what the entries themselves own. Walks the segments.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.directory.capacity() * size_of::<u32>()

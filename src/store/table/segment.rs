@@ -63,6 +63,21 @@ impl<E> Segment<E> {
         None
     }
 
+    /// An entry that is the same as another one.
+    pub(super) fn duplicate(&self, same: impl Fn(&E, &E) -> bool) -> Option<&E> {
+        let mut sorted = self.hashes.clone();
+        sorted.sort_unstable();
+        if sorted.windows(2).all(|pair| pair[0] != pair[1]) {
+            return None;
+        }
+        let entries = || self.hashes.iter().zip(&self.entries).enumerate();
+        let twin = |at: usize, hash: u32, entry: &E| {
+            let mut earlier = entries().take(at);
+            earlier.any(|(_, (other_hash, other))| *other_hash == hash && same(other, entry))
+        };
+        entries().find(|(at, (hash, entry))| twin(*at, **hash, entry)).map(|(_, (_, entry))| entry)
+    }
+
     pub(super) fn push(&mut self, hash: u32, entry: E) {
         if self.entries.len() == self.entries.capacity() {
             // Steps of an eighth of a full segment: doubling would leave a quarter empty.

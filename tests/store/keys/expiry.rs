@@ -72,7 +72,7 @@ struct Alone {
 }
 
 impl Alone {
-    fn say(&mut self, line: &str) -> String {
+    fn say(&self, line: &str) -> String {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
         let mut out = Vec::new();
         let ask = Ask { db: 0, now_ms: self.now, version: RespVersion::V2 };

@@ -1,6 +1,7 @@
 //! `FUNCTION`.
 
 use tidegate::resp::RespVersion;
+use tidegate::store::{Ask, Dialect, Outcome, Store};
 
 use crate::{Flavor, Order, Twin};
 
@@ -75,4 +76,26 @@ fn libraries() {
         twin.lines(&["FLUSHALL", "FUNCTION STATS", "FUNCTION FLUSH ASYNC", "FUNCTION STATS"]);
         twin.lines(&["FUNCTION DUMP", "FUNCTION LIST", "FUNCTION DELETE", "FUNCTION STATS x"]);
     });
+}
+
+/// What its master took is taken: of an unknown engine, without functions, of a name that is there.
+#[test]
+fn the_stream_never_fails() {
+    let mut store = Store::new(1, Dialect::default(), 1);
+    let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
+    let mut apply = |words: &[&str]| {
+        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        let mut out = Vec::new();
+        let outcome = store.apply(ask, &words, &mut out);
+        assert_eq!(outcome, Outcome::Replied, "{}", out.escape_ascii());
+        String::from_utf8(out).unwrap()
+    };
+    for source in [ONE, ONE, "#!js name=three\nx", "#!lua name=two\n", "no library at all"] {
+        apply(&["FUNCTION", "LOAD", source]);
+    }
+    assert!(apply(&["FUNCTION", "STATS"]).contains("libraries_count\r\n:4"));
+    apply(&["FUNCTION", "DELETE", "two"]);
+    apply(&["FUNCTION", "DELETE", "three"]);
+    apply(&["FUNCTION", "DELETE", "never"]);
+    assert!(apply(&["FUNCTION", "STATS"]).contains("libraries_count\r\n:2"));
 }

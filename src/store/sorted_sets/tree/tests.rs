@@ -1,4 +1,4 @@
-//! The tree against a sorted vector.
+//! The tree against a sorted list.
 
 use super::*;
 use proptest::prelude::*;

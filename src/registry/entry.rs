@@ -10,7 +10,7 @@ use crate::topology::BackendId;
 
 /// What `CLIENT LIST` tells and `CLIENT KILL` needs.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub struct Entry {
     /// `CLIENT ID`.
     pub id: u64,
     /// Its address.
@@ -29,7 +29,7 @@ pub(super) struct Entry {
 
 /// What changes while a client is connected.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts {
+pub struct Facts {
     /// Its last command.
     pub command: Cow<'static, str>,
     /// `CLIENT SETNAME`.
@@ -71,7 +71,9 @@ pub(super) struct Facts {
 }
 
 impl Entry {
-    pub(super) fn new(id: u64, addr: SocketAddr, laddr: SocketAddr, now_ms: u64) -> Self {
+    /// One that has just come, at `now_ms` of its process's clock.
+    #[must_use]
+    pub fn new(id: u64, addr: SocketAddr, laddr: SocketAddr, now_ms: u64) -> Self {
         let facts = Facts { resp: 2, multi: -1, ..Facts::default() };
         Self {
             id,
@@ -87,57 +89,57 @@ impl Entry {
     }
 
     /// What it is and does.
-    pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
+    pub fn facts(&self) -> MutexGuard<'_, Facts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When it last said something, in milliseconds of the process's clock.
-    pub(super) fn last_ms(&self) -> u64 {
+    pub fn last_ms(&self) -> u64 {
         self.last_ms.load(Relaxed)
     }
 
     /// It said something.
-    pub(super) fn touch(&self, now_ms: u64) {
+    pub fn touch(&self, now_ms: u64) {
         self.last_ms.store(now_ms, Relaxed);
     }
 
     /// Ends it, from any thread.
-    pub(super) fn kill(&self) {
+    pub fn kill(&self) {
         self.killed.store(true, Relaxed);
         self.wake();
     }
 
     /// Ends it, from any thread, unless it waits for something.
-    pub(super) fn kill_if_idle(&self) {
+    pub fn kill_if_idle(&self) {
         self.doubted.store(true, Relaxed);
         self.wake();
     }
 
     /// Whether somebody takes it for idle; told once.
-    pub(super) fn take_doubt(&self) -> bool {
+    pub fn take_doubt(&self) -> bool {
         self.doubted.load(Relaxed) && self.doubted.swap(false, Relaxed)
     }
 
     /// Makes it look around, from any thread.
-    pub(super) fn wake(&self) {
+    pub fn wake(&self) {
         if let Some(waker) = self.waker.get() {
             waker.wake_by_ref();
         }
     }
 
     /// Whether somebody wants it to end.
-    pub(super) fn is_killed(&self) -> bool {
+    pub fn is_killed(&self) -> bool {
         self.killed.load(Relaxed)
     }
 
     /// Said once by its task.
-    pub(super) fn set_waker(&self, waker: &Waker) {
+    pub fn set_waker(&self, waker: &Waker) {
         self.waker.get_or_init(|| waker.clone());
     }
 
     /// Its line in `CLIENT LIST` (`catClientInfoString`), without a line break.
     #[must_use]
-    pub(super) fn line(&self, now_ms: u64) -> String {
+    pub fn line(&self, now_ms: u64) -> String {
         let facts = self.facts().clone();
         let seconds = |since: u64| now_ms.saturating_sub(since) / 1000;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -190,7 +192,7 @@ impl Facts {
 
     /// Whether it has any subscription.
     #[must_use]
-    pub(super) fn is_pubsub(&self) -> bool {
+    pub fn is_pubsub(&self) -> bool {
         self.sub + self.psub + self.ssub > 0
     }
 }

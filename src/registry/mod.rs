@@ -1,4 +1,13 @@
-//! Every client of every worker.
+//! Who is connected to a port, for `CLIENT LIST`, `KILL`, `PAUSE`: the proxy's clients, and those of
+//! the engine's own port. Never serves anybody.
+
+mod entry;
+mod kill_filter;
+mod pause;
+
+pub use entry::{Entry, Facts};
+pub use kill_filter::{Filter, parse_kill, parse_list};
+pub use pause::Pause;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,7 +15,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::entry::Entry;
 use crate::units::millis;
 
 type Entries = BTreeMap<u64, Arc<Entry>>;
@@ -21,7 +29,7 @@ pub struct Registry {
 
 impl Registry {
     /// A new client, unless there are `max` already.
-    pub(super) fn admit(
+    pub fn admit(
         &self,
         addr: SocketAddr,
         laddr: SocketAddr,
@@ -39,7 +47,7 @@ impl Registry {
     }
 
     /// It is gone.
-    pub(super) fn remove(&self, id: u64) {
+    pub fn remove(&self, id: u64) {
         self.entries().remove(&id);
     }
 
@@ -57,13 +65,13 @@ impl Registry {
 
     /// The client with this id.
     #[must_use]
-    pub(super) fn find(&self, id: u64) -> Option<Arc<Entry>> {
+    pub fn find(&self, id: u64) -> Option<Arc<Entry>> {
         self.entries().get(&id).cloned()
     }
 
     /// All, in the order of their ids.
     #[must_use]
-    pub(super) fn all(&self) -> Vec<Arc<Entry>> {
+    pub fn all(&self) -> Vec<Arc<Entry>> {
         self.entries().values().cloned().collect()
     }
 

@@ -1,0 +1,96 @@
+//! A request that is run, and what it has at hand.
+
+use std::sync::Arc;
+
+use super::client::Client;
+use super::held::Held;
+use crate::command::Command;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::engine::engine::unix_ms;
+use crate::resp::{RespVersion, encode};
+use crate::store::{Ask, Outcome};
+
+/// A request under way.
+#[derive(Debug)]
+pub(super) struct Call<'c, 'e> {
+    pub(super) client: &'c mut Client,
+    pub(super) held: &'c mut Held<'e>,
+    /// The command's row, or that of its subcommand.
+    pub(super) command: &'static Command,
+    /// Its words, the name first; as many as its arity says.
+    pub(super) args: &'c [&'c [u8]],
+}
+
+impl Call<'_, '_> {
+    pub(super) fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.client.out
+    }
+
+    pub(super) fn engine(&self) -> Arc<Engine> {
+        Arc::clone(&self.client.desk.engine)
+    }
+
+    pub(super) fn config(&self) -> Arc<Config> {
+        self.client.desk.config()
+    }
+
+    pub(super) fn version(&self) -> RespVersion {
+        self.client.session.version
+    }
+
+    /// The word at `index`, empty where there is none.
+    pub(super) fn arg(&self, index: usize) -> &[u8] {
+        self.args.get(index).copied().unwrap_or_default()
+    }
+
+    /// Whether the word at `index` is `word`, in any case.
+    pub(super) fn is(&self, index: usize, word: &str) -> bool {
+        self.arg(index).eq_ignore_ascii_case(word.as_bytes())
+    }
+
+    pub(super) fn ok(&mut self) {
+        encode::status(self.out(), "OK");
+    }
+
+    pub(super) fn error(&mut self, text: &str) {
+        encode::error(self.out(), text);
+    }
+
+    pub(super) fn integer(&mut self, value: impl TryInto<i64>) {
+        let value = value.try_into().unwrap_or(i64::MAX);
+        encode::integer(self.out(), value);
+    }
+
+    pub(super) fn verbatim(&mut self, text: &str) {
+        let version = self.version();
+        encode::verbatim(self.out(), version, text);
+    }
+
+    /// An array of bulk strings.
+    pub(super) fn strings<S: AsRef<[u8]>>(&mut self, texts: &[S]) {
+        let out = self.out();
+        encode::array(out, texts.len());
+        texts.iter().for_each(|text| encode::bulk(out, text.as_ref()));
+    }
+
+    /// The store's answer; false if it has none.
+    pub(super) fn read_store(&mut self) -> bool {
+        let ask = self.ask();
+        let store = self.held.store();
+        store.read(ask, self.args, &mut self.client.out) != Outcome::Unknown
+    }
+
+    /// A local write (`replica-read-only no`); false if the store has no such command.
+    pub(super) fn write_store(&mut self) -> bool {
+        let ask = self.ask();
+        let store = self.held.store_mut();
+        store.write(ask, self.args, &mut self.client.out) != Outcome::Unknown
+    }
+
+    fn ask(&self) -> Ask {
+        let session = &self.client.session;
+        let db = usize::try_from(session.db).unwrap_or(usize::MAX);
+        Ask { db, now_ms: unix_ms(), version: session.version }
+    }
+}

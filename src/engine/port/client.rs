@@ -1,0 +1,131 @@
+//! One client of the port: what it said, what it is to be told.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::desk::Desk;
+use super::mailbox::Mailbox;
+use super::transaction::Transaction;
+use crate::command::Subscription;
+use crate::registry::Entry;
+use crate::resp::RequestScanner;
+use crate::session::Session;
+
+/// How a client ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// When it has its replies.
+    AfterReplies,
+    /// At once.
+    Now,
+}
+
+/// A client's state.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) desk: Rc<Desk>,
+    pub(super) entry: Arc<Entry>,
+    pub(super) session: Session,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) transaction: Transaction,
+    pub(super) scanner: RequestScanner,
+    /// Replies that are ready.
+    pub(super) out: Vec<u8>,
+    pub(super) ending: Option<Ending>,
+    /// The next request has to wait for a pause to end.
+    pub(super) waits: bool,
+    /// Replies were in the way of requests that have come.
+    pub(super) is_stalled: bool,
+    /// Its last command.
+    pub(super) last_command: &'static str,
+    /// What it is subscribed to, by kind: the hub has to be told when it goes.
+    pub(super) names: Vec<(Subscription, Box<[u8]>)>,
+}
+
+impl Client {
+    pub(super) fn new(desk: Rc<Desk>, entry: Arc<Entry>) -> Self {
+        let config = desk.config();
+        let is_open = config.replica.requirepass.is_empty();
+        let limit = config.proxy.client_output_buffer_limit;
+        let limit = limit.map_or(usize::MAX, crate::units::ByteSize::as_usize);
+        let owner = Arc::clone(&entry);
+        let mailbox = Arc::new(Mailbox::new(entry.id, limit, move || owner.wake()));
+        Self {
+            session: Session::new(entry.id, is_open),
+            desk,
+            entry,
+            mailbox,
+            transaction: Transaction::default(),
+            scanner: RequestScanner::default(),
+            out: Vec::new(),
+            ending: None,
+            waits: false,
+            is_stalled: false,
+            last_command: "",
+            names: Vec::new(),
+        }
+    }
+
+    /// Ends it; what was said first stays, but for an end at once.
+    pub(super) fn end(&mut self, ending: Ending) {
+        if self.ending != Some(Ending::Now) {
+            self.ending = Some(ending);
+        }
+    }
+
+    /// Whether messages may come to it unasked.
+    pub(super) fn is_listening(&self) -> bool {
+        self.session.monitor || self.session.subscriptions.any()
+    }
+
+    /// Takes what others left for it.
+    pub(super) fn take_mail(&mut self) {
+        if self.is_listening() {
+            self.mailbox.take(&mut self.out);
+        }
+    }
+
+    /// No more messages for it.
+    pub(super) fn stop_listening(&mut self) {
+        let hub = &self.desk.engine.hub;
+        for (kind, name) in self.names.drain(..) {
+            hub.unsubscribe(kind, &name, self.entry.id);
+        }
+        self.session.subscriptions = Default::default();
+        if std::mem::take(&mut self.session.monitor) {
+            hub.unwatch(self.entry.id);
+        }
+        // What came for it before is of no use any more.
+        self.mailbox.take(&mut Vec::new());
+    }
+
+    /// Tells the others what this client is and does; `query` is the bytes of its requests that
+    /// wait.
+    pub(super) fn publish_facts(&self, query: usize) {
+        let session = &self.session;
+        let mut facts = self.entry.facts();
+        facts.command = self.last_command.into();
+        facts.query_bytes = query;
+        facts.output_bytes = self.out.len();
+        facts.db = session.db;
+        facts.resp = session.version.number();
+        facts.name.clone_from(&session.name);
+        facts.lib_name.clone_from(&session.lib_name);
+        facts.lib_ver.clone_from(&session.lib_ver);
+        facts.sub = session.subscriptions.count(Subscription::Channel);
+        facts.psub = session.subscriptions.count(Subscription::Pattern);
+        facts.ssub = session.subscriptions.count(Subscription::Shard);
+        facts.multi = self.transaction.shown();
+        facts.watching = self.transaction.is_watching();
+        facts.monitor = session.monitor;
+        facts.no_evict = session.no_evict;
+        facts.no_touch = session.no_touch;
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.stop_listening();
+        self.desk.engine.clients.remove(self.entry.id);
+    }
+}

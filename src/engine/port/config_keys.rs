@@ -1,0 +1,171 @@
+//! The keys that CONFIG knows: redis.conf's names of `[replica]`'s, which may be set, and what
+//! tools ask for, which is told.
+
+use crate::config::{Config, ReplicaOf};
+use crate::engine::Engine;
+use crate::units::ByteSize;
+
+/// How redis.conf writes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `yes` or `no`.
+    Flag,
+    /// An integer.
+    Number,
+    /// A number of seconds.
+    Seconds,
+    /// A number of bytes, perhaps with a unit.
+    Memory,
+    /// Any text.
+    Text,
+}
+
+/// A key of `[replica]` that CONFIG SET may change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settable {
+    /// Its name, in redis.conf and in `proxy.toml`.
+    pub(super) name: &'static str,
+    /// Its older name.
+    pub(super) alias: Option<&'static str>,
+    pub(super) form: Form,
+    /// Its value, as redis.conf would say it.
+    pub(super) shown: fn(&Config) -> String,
+}
+
+const fn key(name: &'static str, form: Form, shown: fn(&Config) -> String) -> Settable {
+    Settable { name, alias: None, form, shown }
+}
+
+impl Settable {
+    const fn or(self, alias: &'static str) -> Self {
+        Self { alias: Some(alias), ..self }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.alias == Some(name)
+    }
+}
+
+/// What CONFIG SET may change.
+pub(super) const SETTABLE: &[Settable] = &[
+    key("masteruser", Form::Text, |it| it.replica.masteruser.clone()),
+    key("masterauth", Form::Text, |it| it.replica.masterauth.expose().to_owned()),
+    key("requirepass", Form::Text, |it| it.replica.requirepass.expose().to_owned()),
+    key("replica-announce-ip", Form::Text, |it| it.replica.replica_announce_ip.clone())
+        .or("slave-announce-ip"),
+    key("replica-announce-port", Form::Number, |it| it.replica.replica_announce_port.to_string())
+        .or("slave-announce-port"),
+    key("replica-announced", Form::Flag, |it| flag(it.replica.replica_announced)),
+    key("replica-priority", Form::Number, |it| it.replica.replica_priority.to_string())
+        .or("slave-priority"),
+    key("replica-serve-stale-data", Form::Flag, |it| flag(it.replica.replica_serve_stale_data))
+        .or("slave-serve-stale-data"),
+    key("replica-read-only", Form::Flag, |it| flag(it.replica.replica_read_only))
+        .or("slave-read-only"),
+    key("repl-timeout", Form::Seconds, |it| it.replica.repl_timeout.as_secs().to_string()),
+    key("repl-ping-replica-period", Form::Seconds, |it| {
+        it.replica.repl_ping_replica_period.as_secs().to_string()
+    })
+    .or("repl-ping-slave-period"),
+    key("repl-disable-tcp-nodelay", Form::Flag, |it| flag(it.replica.repl_disable_tcp_nodelay)),
+    key("repl-backlog-size", Form::Memory, |it| it.replica.repl_backlog_size.bytes().to_string()),
+    key("maxmemory", Form::Memory, |it| bytes(it.replica.maxmemory)),
+    key("dir", Form::Text, |it| it.replica.dir.clone()),
+    key("dbfilename", Form::Text, |it| it.replica.dbfilename.clone()),
+];
+
+/// The key that CONFIG SET may change and that has this name.
+pub(super) fn settable(name: &str) -> Option<&'static Settable> {
+    SETTABLE.iter().find(|key| key.is_called(name))
+}
+
+/// Every name that CONFIG GET knows, with its value.
+pub(super) fn all(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    for key in SETTABLE {
+        let value = match key.name {
+            // As servers say it: the whole path.
+            "dir" => engine.full_dir(),
+            _ => (key.shown)(config),
+        };
+        all.extend(key.alias.map(|alias| (alias, value.clone())));
+        all.push((key.name, value));
+    }
+    all.extend(fixed(engine, config));
+    all
+}
+
+/// Whether CONFIG GET knows the name, and CONFIG SET refuses it.
+pub(super) fn is_fixed(engine: &Engine, config: &Config, name: &str) -> bool {
+    fixed(engine, config).iter().any(|(own, _)| *own == name)
+}
+
+fn fixed(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
+    let replica = &config.replica;
+    let hosts: Vec<_> = replica.listen.iter().map(|addr| addr.host.as_str()).collect();
+    let master = match &replica.replicaof {
+        ReplicaOf::Server(server) => Some(server.clone()),
+        ReplicaOf::Topology => engine.wanted_master(),
+    };
+    let master = master.map_or_else(String::new, |it| format!("{} {}", it.host, it.port));
+    let output = config.proxy.client_output_buffer_limit.map_or(0, ByteSize::bytes);
+    let seconds = |time: Option<std::time::Duration>| {
+        time.map_or_else(|| "0".to_owned(), |time| time.as_secs().to_string())
+    };
+    let text = |text: &str| text.to_owned();
+    vec![
+        ("port", engine.port().unwrap_or_default().to_string()),
+        ("bind", hosts.join(" ")),
+        ("replicaof", master.clone()),
+        ("slaveof", master),
+        ("databases", replica.databases.to_string()),
+        ("maxclients", config.proxy.max_clients.to_string()),
+        ("timeout", seconds(config.proxy.timeout)),
+        ("tcp-keepalive", seconds(config.proxy.tcp_keepalive)),
+        ("proto-max-bulk-len", config.proxy.proto_max_bulk_len.bytes().to_string()),
+        ("client-query-buffer-limit", config.proxy.query_buffer_limit.bytes().to_string()),
+        (
+            "client-output-buffer-limit",
+            format!("normal {output} 0 0 slave {output} 0 0 pubsub {output} 0 0"),
+        ),
+        ("maxmemory-policy", text("noeviction")),
+        ("save", String::new()),
+        ("appendonly", text("no")),
+        ("cluster-enabled", text("no")),
+        ("min-replicas-to-write", text("0")),
+        ("min-slaves-to-write", text("0")),
+        ("min-replicas-max-lag", text("10")),
+        ("min-slaves-max-lag", text("10")),
+        ("replica-ignore-maxmemory", text("yes")),
+        ("slave-ignore-maxmemory", text("yes")),
+        ("notify-keyspace-events", String::new()),
+        ("slowlog-log-slower-than", text("-1")),
+        ("slowlog-max-len", text("0")),
+        ("latency-monitor-threshold", text("0")),
+        ("tls-port", text("0")),
+    ]
+}
+
+fn flag(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
+}
+
+fn bytes(size: Option<ByteSize>) -> String {
+    size.map_or(0, ByteSize::bytes).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Applies;
+
+    /// Every key of `[replica]` is either here or changes nothing before the next start.
+    #[test]
+    fn no_key_is_forgotten() {
+        let keys = Config::keys().into_iter().filter(|key| key.section == "replica");
+        for key in keys.filter(|key| key.applies == Applies::Live && key.name != "replicaof") {
+            let own = settable(key.name).expect(key.name);
+            assert_eq!(own.alias.as_slice(), key.aliases, "{}", key.name);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Commands about the connection itself.
+
+use super::call::Call;
+use super::client::Ending;
+use crate::command::Resolved;
+use crate::resp::{RespVersion, encode};
+use crate::session::{Gate, local};
+
+/// PING, ECHO, AUTH, HELLO, and the subcommands of CLIENT that need nothing but the session: false
+/// for others.
+pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
+    let config = call.config();
+    let server = call.client.desk.server();
+    let gate = Gate { password: &config.replica.requirepass, server: &server, role: "replica" };
+    let command = Resolved::from(call.command);
+    let client = &mut *call.client;
+    let is_answered =
+        local::answer(&mut client.session, &command, call.args, gate, &mut client.out);
+    client.mailbox.speak(client.session.version);
+    is_answered
+}
+
+/// PING, ECHO, AUTH, HELLO.
+pub(super) fn session(call: &mut Call<'_, '_>) {
+    let is_pubsub = call.client.session.subscriptions.any();
+    if call.command.name == "ping" && is_pubsub && call.version() == RespVersion::V2 {
+        if call.args.len() > 2 {
+            return call.error(&local::wrong_arity("ping"));
+        }
+        let text = call.arg(1).to_vec();
+        return call.strings(&[&b"pong"[..], &text]);
+    }
+    answer(call);
+}
+
+/// QUIT.
+pub(super) fn quit(call: &mut Call<'_, '_>) {
+    call.ok();
+    call.client.end(Ending::AfterReplies);
+}
+
+/// RESET.
+pub(super) fn reset(call: &mut Call<'_, '_>) {
+    let client = &mut *call.client;
+    let is_open = client.desk.config().replica.requirepass.is_empty();
+    client.stop_listening();
+    client.transaction = Default::default();
+    client.session.reset(is_open);
+    client.mailbox.speak(client.session.version);
+    encode::status(&mut client.out, "RESET");
+}
+
+/// SELECT.
+pub(super) fn select(call: &mut Call<'_, '_>) {
+    match local::select_db(call.arg(1)) {
+        Ok(db) if call.engine().has_db(db) => {
+            call.client.session.db = db;
+            call.ok();
+        }
+        Ok(_) => call.error("ERR DB index is out of range"),
+        Err(error) => call.error(error),
+    }
+}

@@ -1,0 +1,249 @@
+//! Whether a request may be run, asked in the order of Redis's `processCommand`; then it is run,
+//! or queued.
+
+use super::call::Call;
+use super::client::Client;
+use super::handlers::{self, Handler};
+use super::held::Held;
+use super::{stale, transaction};
+use crate::command::{self, Command, Effect};
+use crate::resp::encode;
+
+const NOAUTH: &str = "NOAUTH Authentication required.";
+const READONLY: &str = "READONLY You can't write against a read only replica.";
+const MASTERDOWN: &str =
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+const NOT_IN_MULTI: &str = "ERR Command not allowed inside a transaction";
+/// How much of a request an error shows (`commandCheckExistence`).
+const SHOWN: usize = 128;
+
+/// What runs a command.
+#[derive(Clone, Copy, Debug)]
+enum Runner {
+    /// The store, and if it does not know, the port.
+    Store(Option<Handler>),
+    /// The port itself.
+    Port(Handler),
+    /// The store, as a write of the replica's own.
+    Write,
+}
+
+impl Client {
+    /// Deals with a request; false if it has to wait for a pause to end.
+    pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
+        let found = match self.find(args) {
+            Ok(found) => found,
+            Err(error) => {
+                self.refuse(&error);
+                return true;
+            }
+        };
+        let (command, runner) = found;
+        if let Some(error) = self.objection(command) {
+            self.refuse(&error);
+            return true;
+        }
+        let desk = std::rc::Rc::clone(&self.desk);
+        if desk.pause.is_set() && desk.pause.holds(command.gated, || desk.now_ms()) {
+            return false;
+        }
+        if self.transaction.is_open() && !transaction::runs_at_once(command) {
+            if handlers::is_out_of_transactions(command) {
+                self.refuse(NOT_IN_MULTI);
+                return true;
+            }
+            self.transaction.queue(command, args);
+            self.reply(command, |client| encode::status(&mut client.out, "QUEUED"));
+            return true;
+        }
+        self.reply(command, |client| client.run(held, command, runner, args));
+        true
+    }
+
+    /// Runs a command that was queued.
+    pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
+        match self.find(args) {
+            Ok((command, runner)) => self.run(held, command, runner, args),
+            Err(error) => encode::error(&mut self.out, &error),
+        }
+    }
+
+    /// Lets `write` write a reply, which the client may not want to see. What comes unasked it
+    /// sees.
+    fn reply(&mut self, command: &Command, write: impl FnOnce(&mut Self)) {
+        self.take_mail();
+        let start = self.out.len();
+        let before = self.session.reply;
+        let wanted = self.session.reply.wants_reply();
+        write(self);
+        let is_error = self.out.get(start) == Some(&b'-');
+        self.desk.stats.errors.add(u64::from(is_error));
+        let is_push = matches!(command.effect, Effect::Subscribe(_) | Effect::Unsubscribe(_));
+        // CLIENT REPLY ON is answered though replies were off.
+        let is_on = before != self.session.reply
+            && self.session.reply == crate::session::ReplyMode::On
+            && command.name == "client|reply";
+        if !wanted && !is_push && !is_on {
+            self.out.truncate(start);
+        }
+    }
+
+    fn run(
+        &mut self,
+        held: &mut Held<'_>,
+        command: &'static Command,
+        runner: Runner,
+        args: &[&[u8]],
+    ) {
+        self.last_command = command.name;
+        self.desk.stats.call(command.name);
+        let desk = std::rc::Rc::clone(&self.desk);
+        let is_monitored = desk.engine.hub.is_monitored() && handlers::is_shown(command);
+        let (db, addr) = (self.session.db, self.entry.addr);
+        if !matches!(runner, Runner::Store(_)) {
+            held.release();
+        }
+        let mut call = Call { client: self, held, command, args };
+        let is_answered = match runner {
+            Runner::Port(handler) => {
+                handler(&mut call);
+                true
+            }
+            Runner::Store(handler) => {
+                call.read_store()
+                    || handler.is_some_and(|handler| {
+                        handler(&mut call);
+                        true
+                    })
+            }
+            Runner::Write => call.write_store(),
+        };
+        if !is_answered {
+            let error = unknown(args);
+            encode::error(&mut self.out, &error);
+        }
+        if is_monitored {
+            let db = usize::try_from(db).unwrap_or_default();
+            desk.engine.hub.monitor(db, &addr.to_string(), args);
+        }
+    }
+
+    fn find(&self, args: &[&[u8]]) -> Result<(&'static Command, Runner), String> {
+        let name = args.first().copied().unwrap_or_default();
+        let row = command::lookup(name).ok_or_else(|| unknown(args))?;
+        let runner = self.runner(row).ok_or_else(|| unknown(args))?;
+        let sub = args.get(1).filter(|_| !row.subcommands.is_empty());
+        let command = match sub {
+            Some(sub) => row.subcommand(sub).ok_or_else(|| unknown_subcommand(row, sub))?,
+            None => row,
+        };
+        let arity = usize::from(command.arity.unsigned_abs());
+        let fits = if command.arity < 0 { args.len() >= arity } else { args.len() == arity };
+        // Servers take any number here.
+        if fits || command.name == "quit" {
+            Ok((command, runner))
+        } else {
+            Err(crate::session::local::wrong_arity(command.name))
+        }
+    }
+
+    fn runner(&self, row: &'static Command) -> Option<Runner> {
+        if self.desk.engine.answers(row) {
+            // A container may have subcommands that are no matter of the data.
+            let handler = if row.subcommands.is_empty() && row.name != "debug" {
+                None
+            } else {
+                handlers::find(row.name)
+            };
+            return Some(Runner::Store(handler));
+        }
+        match handlers::find(row.name) {
+            Some(handler) => Some(Runner::Port(handler)),
+            None => row.gated.then_some(Runner::Write),
+        }
+    }
+
+    /// Why a known command may not be run now.
+    fn objection(&self, command: &Command) -> Option<String> {
+        let before_auth =
+            matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset);
+        if !self.session.authenticated && !before_auth {
+            return Some(NOAUTH.to_owned());
+        }
+        let config = self.desk.config();
+        if command.gated && config.replica.replica_read_only {
+            return Some(READONLY.to_owned());
+        }
+        if self.session.subscriptions.any()
+            && self.session.version == crate::resp::RespVersion::V2
+            && !is_for_subscribers(command)
+        {
+            let name = command.name;
+            return Some(format!(
+                "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT \
+                 / RESET are allowed in this context"
+            ));
+        }
+        let is_stale = !config.replica.replica_serve_stale_data
+            && !stale::is_answered(command)
+            && !self.desk.engine.facts().status.is_up();
+        is_stale.then(|| MASTERDOWN.to_owned())
+    }
+
+    fn refuse(&mut self, error: &str) {
+        self.transaction.refuse();
+        self.take_mail();
+        self.desk.stats.errors.add(1);
+        if self.session.reply.wants_reply() {
+            encode::error(&mut self.out, error);
+        }
+    }
+}
+
+fn is_for_subscribers(command: &Command) -> bool {
+    matches!(
+        command.effect,
+        Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Ping | Effect::Quit | Effect::Reset
+    )
+}
+
+/// In Redis 7's words.
+fn unknown(args: &[&[u8]]) -> String {
+    let name = args.first().map(|name| shown(name, SHOWN)).unwrap_or_default();
+    let mut list = String::new();
+    for arg in args.iter().skip(1) {
+        if list.len() >= SHOWN {
+            break;
+        }
+        list.push_str(&format!("'{}' ", shown(arg, SHOWN - list.len())));
+    }
+    format!("ERR unknown command '{name}', with args beginning with: {list}")
+}
+
+fn unknown_subcommand(row: &Command, sub: &[u8]) -> String {
+    let container = row.name.to_ascii_uppercase();
+    format!("ERR unknown subcommand '{}'. Try {container} HELP.", shown(sub, SHOWN))
+}
+
+fn shown(bytes: &[u8], max: usize) -> String {
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()).min(max);
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_commands_are_told_in_redis_words() {
+        let foo: [&[u8]; 3] = [b"foo", b"a", b"b"];
+        assert_eq!(unknown(&foo), "ERR unknown command 'foo', with args beginning with: 'a' 'b' ");
+        let long = [b'x'; 500];
+        assert!(unknown(&[&long, &long, &long]).len() < 400);
+        let client = command::lookup(b"client").unwrap();
+        assert_eq!(
+            unknown_subcommand(client, b"foo"),
+            "ERR unknown subcommand 'foo'. Try CLIENT HELP."
+        );
+    }
+}

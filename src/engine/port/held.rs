@@ -1,0 +1,70 @@
+//! The data, locked once for requests that lie together.
+
+use std::sync::{RwLockReadGuard, RwLockWriteGuard};
+
+use crate::engine::Engine;
+use crate::store::Store;
+
+/// How many reads are answered under one lock: whoever applies the stream waits for that long.
+const READS_PER_LOCK: u32 = 64;
+
+/// The store's lock, held or not. Never kept over an await: it lives on the stack of one turn.
+#[derive(Debug)]
+pub(super) struct Held<'e> {
+    engine: &'e Engine,
+    /// At most one of the two is held.
+    reading: Option<RwLockReadGuard<'e, Store>>,
+    writing: Option<RwLockWriteGuard<'e, Store>>,
+    reads: u32,
+    /// One state of the data from here to there (`EXEC`): the lock is not given up in between.
+    is_kept: bool,
+}
+
+impl<'e> Held<'e> {
+    pub(super) fn new(engine: &'e Engine) -> Self {
+        Self { engine, reading: None, writing: None, reads: 0, is_kept: false }
+    }
+
+    /// The data, to read.
+    pub(super) fn store(&mut self) -> &Store {
+        self.reads += 1;
+        if self.reads > READS_PER_LOCK {
+            self.release();
+        }
+        match &self.writing {
+            Some(store) => store,
+            None => self.reading.get_or_insert_with(|| self.engine.store()),
+        }
+    }
+
+    /// The data, to change.
+    pub(super) fn store_mut(&mut self) -> &mut Store {
+        self.reading = None;
+        self.writing.get_or_insert_with(|| self.engine.store_mut())
+    }
+
+    /// Gives the lock up, unless one state of the data is wanted.
+    pub(super) fn release(&mut self) {
+        if !self.is_kept {
+            self.reading = None;
+            self.writing = None;
+            self.reads = 0;
+        }
+    }
+
+    /// From here on one state of the data, which may be changed if `writes`.
+    pub(super) fn keep(&mut self, writes: bool) {
+        if writes {
+            self.store_mut();
+        } else {
+            self.store();
+        }
+        self.is_kept = true;
+    }
+
+    /// No longer.
+    pub(super) fn let_go(&mut self) {
+        self.is_kept = false;
+        self.release();
+    }
+}

@@ -1,0 +1,89 @@
+//! `INFO persistence`, `stats`, `commandstats`, `keyspace`.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::Page;
+use crate::command::Subscription;
+use crate::engine::Engine;
+use crate::engine::engine::unix_ms;
+use crate::engine::port::call::Call;
+use crate::engine::port::saving::last_save;
+
+pub(super) fn persistence(call: &mut Call<'_, '_>, page: &mut Page) {
+    let dirty = call.held.store().dirty();
+    page.head("Persistence");
+    // The old data serves until the new is loaded.
+    page.field("loading", 0);
+    page.field("async_loading", 0);
+    page.field("rdb_changes_since_last_save", dirty);
+    let saves = saves(&call.engine());
+    page.field("rdb_bgsave_in_progress", u8::from(saves.running >= 0));
+    page.field("rdb_last_save_time", last_save(call));
+    page.field("rdb_last_bgsave_status", if saves.failed { "err" } else { "ok" });
+    page.field("rdb_last_bgsave_time_sec", saves.took);
+    page.field("rdb_current_bgsave_time_sec", saves.running);
+    page.field("aof_enabled", 0);
+    page.field("aof_rewrite_in_progress", 0);
+    page.field("aof_last_bgrewrite_status", "ok");
+    page.field("aof_last_write_status", "ok");
+}
+
+/// How saving goes.
+struct Saves {
+    /// Seconds since the one under way began; -1 is none.
+    running: i64,
+    /// Seconds the last one took; -1 is none yet.
+    took: i64,
+    failed: bool,
+}
+
+fn saves(engine: &Engine) -> Saves {
+    let began = engine.save_began.load(Relaxed);
+    Saves {
+        running: if began == 0 { -1 } else { (unix_ms() - began) / 1000 },
+        took: engine.last_save_took.load(Relaxed),
+        failed: engine.last_save_failed.load(Relaxed),
+    }
+}
+
+pub(super) fn stats(call: &mut Call<'_, '_>, page: &mut Page) {
+    let engine = call.engine();
+    let applied = engine.facts().counts.commands_applied;
+    let stats = &call.client.desk.stats;
+    let applied = applied.saturating_sub(stats.applied_before.get());
+    page.head("Stats");
+    page.field("total_connections_received", stats.connections.get());
+    page.field("total_commands_processed", stats.commands.get().saturating_add(applied));
+    page.field("total_net_input_bytes", stats.bytes_in.get());
+    page.field("total_net_output_bytes", stats.bytes_out.get());
+    page.field("rejected_connections", stats.rejected.get());
+    // As a master to others it has no part yet.
+    page.field("sync_full", 0);
+    page.field("sync_partial_ok", 0);
+    page.field("sync_partial_err", 0);
+    page.field("expired_keys", 0);
+    page.field("evicted_keys", 0);
+    page.field("pubsub_channels", engine.hub.len(Subscription::Channel));
+    page.field("pubsub_patterns", engine.hub.len(Subscription::Pattern));
+    page.field("pubsubshard_channels", engine.hub.len(Subscription::Shard));
+    page.field("latest_fork_usec", 0);
+    page.field("total_error_replies", stats.errors.get());
+    page.field("client_query_buffer_limit_disconnections", stats.query_limit.get());
+    page.field("client_output_buffer_limit_disconnections", stats.output_limit.get());
+}
+
+pub(super) fn commandstats(call: &mut Call<'_, '_>, page: &mut Page) {
+    page.head("Commandstats");
+    for (name, calls) in call.client.desk.stats.calls.borrow().iter() {
+        page.field(format_args!("cmdstat_{name}"), format_args!("calls={calls}"));
+    }
+}
+
+pub(super) fn keyspace(call: &mut Call<'_, '_>, page: &mut Page) {
+    let keyspace = call.held.store().keyspace();
+    page.head("Keyspace");
+    for it in keyspace {
+        let (db, keys, expires) = (it.db, it.keys, it.expires);
+        page.field(format_args!("db{db}"), format_args!("keys={keys},expires={expires},avg_ttl=0"));
+    }
+}

@@ -1,0 +1,42 @@
+//! SAVE, BGSAVE, LASTSAVE.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::call::Call;
+use crate::resp::encode;
+
+/// SAVE: answers when it is done; other clients of the port wait as long.
+pub(super) fn save(call: &mut Call<'_, '_>) {
+    match call.engine().save() {
+        Ok(()) => call.ok(),
+        Err(error) => call.error(&format!("ERR {error}")),
+    }
+}
+
+/// BGSAVE: answers when it has begun.
+pub(super) fn bgsave(call: &mut Call<'_, '_>) {
+    if call.args.len() > 2 || call.args.len() == 2 && !call.is(1, "schedule") {
+        return call.error("ERR syntax error");
+    }
+    match call.engine().save_in_background() {
+        Ok(()) => encode::status(call.out(), "Background saving started"),
+        Err(error) => call.error(&format!("ERR {error}")),
+    }
+}
+
+/// LASTSAVE: when one was written last, in Unix seconds; before the first, when the process began.
+pub(super) fn lastsave(call: &mut Call<'_, '_>) {
+    let last = last_save(call);
+    call.integer(last);
+}
+
+/// See [`lastsave`].
+pub(super) fn last_save(call: &Call<'_, '_>) -> i64 {
+    match call.engine().last_save.load(Relaxed) {
+        0 => {
+            let started = call.client.desk.started.duration_since(std::time::UNIX_EPOCH);
+            i64::try_from(started.unwrap_or_default().as_secs()).unwrap_or_default()
+        }
+        seconds => seconds,
+    }
+}

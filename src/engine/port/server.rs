@@ -1,0 +1,141 @@
+//! The server itself: SHUTDOWN, DEBUG SLEEP, TIME, and what monitors and exporters ask for.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::call::Call;
+use crate::resp::{encode, integer};
+
+/// SHUTDOWN: the whole process ends, the proxy with it, as at SIGTERM.
+pub(super) fn shutdown(call: &mut Call<'_, '_>) {
+    let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
+    for word in call.args.iter().skip(1) {
+        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+        match () {
+            () if is("save") => save = true,
+            () if is("nosave") => nosave = true,
+            () if is("abort") => abort = true,
+            () if is("now") || is("force") => other = true,
+            () => return call.error("ERR syntax error"),
+        }
+    }
+    if save && nosave || abort && (save || nosave || other) {
+        return call.error("ERR syntax error");
+    }
+    if abort {
+        return call.error("ERR No shutdown in progress.");
+    }
+    tracing::info!(client = %call.client.entry.addr, "SHUTDOWN: the process ends");
+    call.engine().stop.notify_one();
+}
+
+/// DEBUG, as far as it is no matter of the data.
+pub(super) fn debug(call: &mut Call<'_, '_>) {
+    if call.is(1, "sleep") && call.args.len() == 3 {
+        let seconds = std::str::from_utf8(call.arg(2)).ok().and_then(|it| it.parse::<f64>().ok());
+        return match seconds.filter(|it| (0.0..=86_400.0).contains(it)) {
+            Some(seconds) => {
+                let nap = std::time::Duration::from_secs_f64(seconds);
+                call.client.desk.sleep(crate::units::millis(nap));
+                call.ok();
+            }
+            None => call.error("ERR value is not a valid float"),
+        };
+    }
+    let word = String::from_utf8_lossy(call.arg(1)).into_owned();
+    call.error(&format!("ERR DEBUG {word} is not supported by this replica"));
+}
+
+/// TIME.
+pub(super) fn time(call: &mut Call<'_, '_>) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    call.strings(&[now.as_secs().to_string(), now.subsec_micros().to_string()]);
+}
+
+/// LATENCY: nothing is measured.
+pub(super) fn latency(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "latency|latest" | "latency|history" => encode::array(call.out(), 0),
+        "latency|histogram" => {
+            let version = call.version();
+            encode::map(call.out(), version, 0);
+        }
+        "latency|reset" => call.integer(0),
+        "latency|doctor" => call.verbatim("Latencies are not monitored here.\n"),
+        "latency|help" => call.strings(&["LATENCY LATEST", "LATENCY HISTORY event"]),
+        _ => call.error("ERR No samples available for event"),
+    }
+}
+
+/// SLOWLOG: it is always empty.
+pub(super) fn slowlog(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "slowlog|len" => call.integer(0),
+        "slowlog|reset" => call.ok(),
+        "slowlog|get" => {
+            let count = call.args.get(2).map(|count| integer::parse(count));
+            match count {
+                Some(None | Some(..-1)) => {
+                    call.error("ERR count should be greater than or equal to -1");
+                }
+                _ => encode::array(call.out(), 0),
+            }
+        }
+        _ => call.strings(&["SLOWLOG GET [count]", "SLOWLOG LEN", "SLOWLOG RESET"]),
+    }
+}
+
+/// MODULE: there are none.
+pub(super) fn module(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "module|list" => encode::array(call.out(), 0),
+        "module|help" => call.strings(&["MODULE LIST"]),
+        _ => call.error("ERR modules cannot be loaded here"),
+    }
+}
+
+/// ACL: there is the default user.
+pub(super) fn acl(call: &mut Call<'_, '_>) {
+    let is_open = call.config().replica.requirepass.is_empty();
+    match call.command.name {
+        "acl|whoami" => encode::bulk(call.out(), b"default"),
+        "acl|users" => call.strings(&["default"]),
+        "acl|list" => {
+            let pass = if is_open { " nopass" } else { "" };
+            call.strings(&[format!("user default on{pass} ~* &* +@all")]);
+        }
+        "acl|help" => call.strings(&["ACL WHOAMI", "ACL USERS", "ACL LIST"]),
+        _ => call.error("ERR this replica has no users but the default one"),
+    }
+}
+
+/// MEMORY, as far as it is no matter of the data.
+pub(super) fn memory(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "memory|doctor" => call.verbatim("Nothing to say about memory here; see INFO memory.\n"),
+        "memory|purge" => call.ok(),
+        "memory|help" => call.strings(&["MEMORY USAGE key [SAMPLES count]"]),
+        _ => call.error("ERR this replica tells its memory in INFO memory"),
+    }
+}
+
+/// What only a cluster's node answers.
+pub(super) fn no_cluster(call: &mut Call<'_, '_>) {
+    call.error("ERR This instance has cluster support disabled");
+}
+
+/// SCRIPT, FUNCTION: nothing is run here.
+pub(super) fn scripts(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "script|exists" => {
+            let count = call.args.len().saturating_sub(2);
+            encode::array(call.out(), count);
+            for _ in 0..count {
+                call.integer(0);
+            }
+        }
+        "script|kill" | "function|kill" => {
+            call.error("NOTBUSY No scripts in execution right now.");
+        }
+        _ => call.error("ERR scripts are not run by this replica"),
+    }
+}

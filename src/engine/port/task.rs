@@ -1,0 +1,252 @@
+//! One client's task: its socket on one side, its state ([`Client`]) on the other.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use super::client::{Client, Ending};
+use super::desk::Desk;
+use super::requests::OUTPUT_HIGH;
+use crate::registry::Entry;
+
+/// Buffers larger than this are given back when they are empty.
+const KEEP: usize = 16 * 1024;
+/// How long a client may take to receive its last replies and hang up.
+const LINGER: Duration = Duration::from_secs(3);
+/// How often a client whose request has to wait looks whether it may go on.
+const GLANCE: Duration = Duration::from_millis(5);
+/// Reads in one turn, before others get theirs.
+const READS_PER_TURN: usize = 4;
+
+/// Serves one client until either side has enough.
+pub(super) struct Task {
+    stream: TcpStream,
+    client: Client,
+    /// Requests that were read and not dealt with yet.
+    query: Vec<u8>,
+    /// Bytes of `client.out` that are written.
+    written: usize,
+    /// The client says no more; it may still read.
+    eof: bool,
+    /// Whether anything happened since its facts were told.
+    is_news: bool,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// All is written, and the client is given time to hang up: to close with requests unread
+    /// would reset the connection, and replies that are still on their way would be lost.
+    is_lingering: bool,
+}
+
+impl Task {
+    pub(super) fn new(stream: TcpStream, desk: Rc<Desk>, entry: Arc<Entry>) -> Self {
+        Self {
+            stream,
+            client: Client::new(desk, entry),
+            query: Vec::new(),
+            written: 0,
+            eof: false,
+            is_news: true,
+            timer: None,
+            is_lingering: false,
+        }
+    }
+
+    /// One turn; true when the client is done with.
+    fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        for _ in 0..READS_PER_TURN {
+            if self.is_cut_off() {
+                return Ok(true);
+            }
+            self.work();
+            if self.client.desk.is_asleep() {
+                return self.rest(cx).map(|()| false);
+            }
+            let is_full = self.flush(cx)?;
+            if let Some(ending) = self.client.ending {
+                return Ok(ending == Ending::Now || !is_full && self.client.out.is_empty());
+            }
+            if is_full {
+                return Ok(false);
+            }
+            if self.client.waits {
+                return self.rest(cx).map(|()| false);
+            }
+            if self.client.is_stalled {
+                continue;
+            }
+            if self.eof {
+                return Ok(self.client.out.is_empty());
+            }
+            if self.read(cx)?.is_pending() {
+                return Ok(false);
+            }
+        }
+        // There may be more: the others first.
+        cx.waker().wake_by_ref();
+        Ok(false)
+    }
+
+    /// Deals with what has come.
+    fn work(&mut self) {
+        if self.client.out.len() < OUTPUT_HIGH {
+            self.client.take_mail();
+        }
+        if self.query.is_empty() || self.client.ending.is_some() {
+            return;
+        }
+        let query = std::mem::take(&mut self.query);
+        let used = self.client.consume(&query);
+        self.put_back(query, used);
+    }
+
+    fn put_back(&mut self, mut query: Vec<u8>, used: usize) {
+        self.is_news |= used > 0;
+        if used == query.len() {
+            query.clear();
+            query.shrink_to(KEEP);
+        } else {
+            query.drain(..used);
+        }
+        self.query = query;
+        let limit = self.client.desk.config().proxy.query_buffer_limit.as_usize();
+        if self.query.len() + self.client.transaction.bytes() > limit {
+            self.client.desk.stats.query_limit.add(1);
+            tracing::warn!(client = %self.client.entry.addr, "the replica closed a client at query-buffer-limit");
+            self.client.end(Ending::Now);
+        }
+    }
+
+    /// Killed, or too slow.
+    fn is_cut_off(&mut self) -> bool {
+        let client = &mut self.client;
+        if client.entry.is_killed() {
+            return true;
+        }
+        if client.entry.take_doubt() && !client.is_listening() && client.out.is_empty() {
+            return true;
+        }
+        let limit = client.desk.config().proxy.client_output_buffer_limit;
+        let waiting = client.out.len() - self.written;
+        let is_over =
+            client.mailbox.is_over() || limit.is_some_and(|limit| waiting > limit.as_usize());
+        if is_over {
+            client.desk.stats.output_limit.add(1);
+            tracing::warn!(client = %client.entry.addr, "the replica closed a client at client-output-buffer-limit");
+        }
+        is_over
+    }
+
+    /// Looks again in a moment: a pause is in force.
+    fn rest(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(GLANCE)));
+        if timer.as_mut().poll(cx).is_ready() {
+            self.timer = None;
+            cx.waker().wake_by_ref();
+        }
+        Ok(())
+    }
+
+    /// Reads once.
+    fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        let scratch = Rc::clone(&self.client.desk.scratch);
+        let mut scratch = scratch.borrow();
+        let mut buf = ReadBuf::new(&mut scratch);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+            Poll::Pending => return Ok(Poll::Pending),
+            Poll::Ready(result) => result?,
+        }
+        let bytes = buf.filled();
+        self.eof = bytes.is_empty();
+        let desk = &self.client.desk;
+        desk.stats.bytes_in.add(bytes.len() as u64);
+        self.client.entry.touch(desk.now_ms());
+        self.query.extend_from_slice(bytes);
+        Ok(Poll::Ready(()))
+    }
+
+    /// Writes what is ready; true while the socket takes no more.
+    fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        // Who has read a reply may count on others seeing what it tells of.
+        self.tell();
+        let client = &mut self.client;
+        while self.written < client.out.len() {
+            match Pin::new(&mut self.stream).poll_write(cx, &client.out[self.written..]) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(sent)) => {
+                    self.written += sent;
+                    client.desk.stats.bytes_out.add(sent as u64);
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => {
+                    if self.written >= OUTPUT_HIGH {
+                        client.out.drain(..self.written);
+                        self.written = 0;
+                    }
+                    return Ok(true);
+                }
+            }
+        }
+        self.written = 0;
+        client.out.clear();
+        client.out.shrink_to(KEEP);
+        Ok(false)
+    }
+
+    fn tell(&mut self) {
+        if std::mem::take(&mut self.is_news) {
+            self.client.publish_facts(self.query.len());
+        }
+    }
+
+    /// Waits until the client hangs up; true when it is over.
+    fn linger(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        if !self.is_lingering {
+            self.is_lingering = true;
+            let _ = Pin::new(&mut self.stream).poll_shutdown(cx)?;
+            self.query = Vec::new();
+            self.timer = Some(Box::pin(sleep(LINGER)));
+        }
+        let is_late = self.timer.as_mut().is_none_or(|timer| timer.as_mut().poll(cx).is_ready());
+        if is_late || self.client.entry.is_killed() {
+            return Ok(true);
+        }
+        let scratch = Rc::clone(&self.client.desk.scratch);
+        for _ in 0..READS_PER_TURN {
+            let mut scratch = scratch.borrow();
+            let mut buf = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buf)? {
+                Poll::Pending => return Ok(false),
+                Poll::Ready(()) if buf.filled().is_empty() => return Ok(true),
+                Poll::Ready(()) => {}
+            }
+        }
+        cx.waker().wake_by_ref();
+        Ok(false)
+    }
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.client.entry.set_waker(cx.waker());
+        let mut over = if this.is_lingering { this.linger(cx) } else { this.turn(cx) };
+        let is_polite = this.client.ending == Some(Ending::AfterReplies) && !this.eof;
+        if matches!(over, Ok(true)) && !this.is_lingering && is_polite {
+            over = this.linger(cx);
+        }
+        this.tell();
+        match over {
+            Ok(false) => Poll::Pending,
+            // A client that is gone tells nobody why.
+            Ok(true) | Err(_) => Poll::Ready(()),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+//!
+//! All of EXEC is run under one lock, so its reads are from one state of the data. WATCH compares
+//! how many changes the data has seen: any change, of whatever key, makes EXEC answer null. A key
+//! that expired meanwhile counts too.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use foldhash::fast::RandomState;
+
+use super::call::Call;
+use crate::command::{Command, Effect};
+use crate::engine::engine::unix_ms;
+use crate::resp::{RespVersion, encode};
+use crate::store::{Ask, Store};
+
+const EXECABORT: &str = "EXECABORT Transaction discarded because of previous errors.";
+
+/// A request that waits for EXEC.
+type Request = Vec<Vec<u8>>;
+
+/// What stands between WATCH or MULTI and EXEC or DISCARD.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    /// What was queued; `None` without MULTI.
+    queue: Option<Vec<Request>>,
+    /// Bytes of what was queued.
+    bytes: usize,
+    /// Something that may write is among them.
+    writes: bool,
+    /// A command was refused: EXEC fails.
+    is_dirty: bool,
+    watched: Watched,
+}
+
+/// The keys that are watched.
+#[derive(Debug, Default)]
+struct Watched {
+    /// The data's state when the first one was.
+    state: Option<State>,
+    /// Whether each was there, by database and name.
+    keys: HashMap<(u32, Vec<u8>), bool, RandomState>,
+}
+
+/// Which data, and how many changes it has seen.
+type State = (u64, u64);
+
+impl Transaction {
+    pub(super) fn is_open(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    pub(super) fn is_watching(&self) -> bool {
+        self.watched.state.is_some()
+    }
+
+    /// `multi=` of CLIENT LIST.
+    pub(super) fn shown(&self) -> i64 {
+        let queued = self.queue.as_ref().map(Vec::len);
+        queued.map_or(-1, |queued| i64::try_from(queued).unwrap_or(i64::MAX))
+    }
+
+    /// How much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// A command joins the queue.
+    pub(super) fn queue(&mut self, command: &Command, args: &[&[u8]]) {
+        self.writes |= command.gated;
+        self.bytes += args.iter().map(|arg| arg.len() + size_of::<Vec<u8>>()).sum::<usize>();
+        if let Some(queue) = &mut self.queue {
+            queue.push(args.iter().map(|arg| arg.to_vec()).collect());
+        }
+    }
+
+    /// A command was refused.
+    pub(super) fn refuse(&mut self) {
+        self.is_dirty |= self.is_open();
+    }
+}
+
+/// Whether a command is run though MULTI was said.
+pub(super) fn runs_at_once(command: &Command) -> bool {
+    matches!(
+        command.effect,
+        Effect::Exec
+            | Effect::Discard
+            | Effect::Multi
+            | Effect::Watch
+            | Effect::Quit
+            | Effect::Reset
+    )
+}
+
+pub(super) fn multi(call: &mut Call<'_, '_>) {
+    if call.client.transaction.is_open() {
+        return call.error("ERR MULTI calls can not be nested");
+    }
+    call.client.transaction.queue = Some(Vec::new());
+    call.ok();
+}
+
+pub(super) fn discard(call: &mut Call<'_, '_>) {
+    if !call.client.transaction.is_open() {
+        return call.error("ERR DISCARD without MULTI");
+    }
+    call.client.transaction = Transaction::default();
+    call.ok();
+}
+
+pub(super) fn exec(call: &mut Call<'_, '_>) {
+    if !call.client.transaction.is_open() {
+        return call.error("ERR EXEC without MULTI");
+    }
+    let transaction = std::mem::take(&mut call.client.transaction);
+    if transaction.is_dirty {
+        return call.error(EXECABORT);
+    }
+    call.held.keep(transaction.writes);
+    let is_changed = transaction.watched.is_changed(call);
+    if is_changed {
+        let version = call.version();
+        encode::null_array(call.out(), version);
+    } else {
+        let queue = transaction.queue.unwrap_or_default();
+        encode::array(call.out(), queue.len());
+        for request in &queue {
+            let args: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
+            call.client.run_queued(call.held, &args);
+        }
+    }
+    call.held.let_go();
+}
+
+pub(super) fn watch(call: &mut Call<'_, '_>) {
+    if call.client.transaction.is_open() {
+        return call.error("ERR WATCH inside MULTI is not allowed");
+    }
+    let db = call.client.session.db;
+    let state = state(call);
+    for key in call.args.iter().skip(1) {
+        let is_there = exists(call.held.store(), db, key);
+        let transaction = &mut call.client.transaction;
+        transaction.watched.state.get_or_insert(state);
+        let key = (db, key.to_vec());
+        if let Entry::Vacant(new) = transaction.watched.keys.entry(key) {
+            transaction.bytes += new.key().1.len() + size_of::<(u32, Vec<u8>, bool)>();
+            new.insert(is_there);
+        }
+    }
+    call.ok();
+}
+
+pub(super) fn unwatch(call: &mut Call<'_, '_>) {
+    let transaction = &mut call.client.transaction;
+    transaction.watched = Watched::default();
+    transaction.bytes = 0;
+    call.ok();
+}
+
+impl Watched {
+    fn is_changed(&self, call: &mut Call<'_, '_>) -> bool {
+        let Some(before) = self.state else { return false };
+        before != state(call)
+            || self.keys.iter().any(|((db, key), was)| *was != exists(call.held.store(), *db, key))
+    }
+}
+
+/// Which data there is, and how often it was changed. While it is held neither changes.
+fn state(call: &mut Call<'_, '_>) -> State {
+    let changes = call.held.store().dirty();
+    (call.engine().facts().counts.full_resyncs, changes)
+}
+
+fn exists(store: &Store, db: u32, key: &[u8]) -> bool {
+    let db = usize::try_from(db).unwrap_or(usize::MAX);
+    let ask = Ask { db, now_ms: unix_ms(), version: RespVersion::V2 };
+    let mut out = Vec::new();
+    store.read(ask, &[b"EXISTS", key], &mut out);
+    out == b":1\r\n"
+}
