@@ -1,4 +1,4 @@
-//! Tidegate's engine in the test's own process: no port of its own, its data read in place.
+//! Tidegate's engine in the test's own process, its data read in place, past its port.
 //!
 //! What the test says to it comes over a socket of the test, because the comparison talks to both
 //! sides alike. Only SELECT and HELLO are understood here; all else is the store's.
@@ -24,7 +24,7 @@ pub struct Inside {
     engine: Arc<Engine>,
     config: Arc<ArcSwap<Config>>,
     addr: SocketAddr,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Inside {
@@ -45,21 +45,21 @@ impl Inside {
                 thread::spawn(move || converse(&engine, stream));
             }
         });
-        Self { engine, config, addr, _dir: dir }
+        Self { engine, config, addr, dir }
     }
 }
 
 fn configuration(replicaof: &str, dir: &std::path::Path) -> String {
     format!(
         "[topology]\nmaster = \"127.0.0.1:1\"\n\
-         [replica]\nenabled = true\nreplicaof = \"{replicaof}\"\ndir = {dir:?}\n"
+         [replica]\nenabled = true\nlisten = \"127.0.0.1:0\"\nreplicaof = \"{replicaof}\"\ndir = {dir:?}\n"
     )
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
         // Its thread goes on as long as the process does: another server may have the port next.
-        let text = configuration("topology", self._dir.path());
+        let text = configuration("topology", self.dir.path());
         self.config.store(Arc::new(Config::parse(&text, "test").unwrap()));
     }
 }

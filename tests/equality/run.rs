@@ -199,11 +199,15 @@ impl Run {
         self.write(count / 3);
         let before = self.resyncs();
         self.begin(fault);
-        // So few that the backlog holds them.
+        // So few that the backlog holds them, until the replica is back.
         let third = count / 3;
-        let meanwhile = if fault == Fault::Short { third.min(300) } else { third };
+        let is_brief = matches!(fault, Fault::Short | Fault::Killed);
+        let meanwhile = if is_brief { third.min(300) } else { third };
         self.write(meanwhile);
         self.end(fault);
+        if is_brief {
+            self.wait_synced();
+        }
         self.write(count - third - meanwhile);
         self.wait_synced();
         let after = self.resyncs();
