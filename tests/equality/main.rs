@@ -3,8 +3,9 @@
 //!
 //! `TIDEGATE_EQUALITY_COMMANDS` is how many commands each version gets, `TIDEGATE_EQUALITY_PAUSES`
 //! how often all is compared meanwhile (often is slow, and tells where a difference comes from),
-//! `TIDEGATE_EQUALITY_SEED` the seed of a run that failed, `TIDEGATE_EQUALITY_TYPES` the types to
-//! keep to (`list,zset`), `TIDEGATE_EQUALITY_REPLICA` who replicates: `engine`, Tidegate's own in
+//! `TIDEGATE_EQUALITY_READS_ALL` has every key read then, `TIDEGATE_EQUALITY_SEED` is the seed of a
+//! run that failed, `TIDEGATE_EQUALITY_TYPES` the types to keep to (`list,zset`),
+//! `TIDEGATE_EQUALITY_REPLICA` who replicates: `engine`, Tidegate's own in
 //! this process, `port`, the one of the built binary, or `server`, a real one of the master's
 //! version, which proves the test. `scripts/equality` runs the long form.
 
@@ -22,6 +23,7 @@ mod coverage;
 mod differ;
 mod inside;
 mod load;
+mod plan;
 mod reads;
 mod replica;
 mod run;
@@ -32,8 +34,9 @@ mod workload;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use plan::Plan;
 use replica::Kind;
-use run::{Plan, Run};
+use run::Run;
 use support::*;
 
 #[test]

@@ -1,14 +1,14 @@
 //! A run: commands, faults, pauses with their comparisons.
 
-use std::env;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::coverage;
 use super::differ;
 use super::load::Load;
+use super::plan::{Plan, wanted_types};
 use super::reads::Sides;
-use super::replica::{Kind, Replica};
+use super::replica::Replica;
 use crate::support::*;
 use crate::workload::{DATABASES, Reader, Request, Workload, show};
 
@@ -26,46 +26,6 @@ const LAST: usize = 12;
 const MOST_TOLD: usize = 12;
 /// From how many commands on every one of them must have succeeded somewhere.
 const ENOUGH: u64 = 15_000;
-
-/// What is to be done.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    pub flavor: Flavor,
-    pub replica: Kind,
-    pub commands: u64,
-    pub pauses: u64,
-    pub seed: u64,
-    /// Whether progress is told.
-    pub talks: bool,
-}
-
-impl Plan {
-    pub fn new(flavor: Flavor, replica: Kind) -> Self {
-        let seed = number("TIDEGATE_EQUALITY_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
-        Self { flavor, replica, commands: 20_000, pauses: 8, seed, talks: false }
-    }
-
-    pub fn from_env(flavor: Flavor) -> Self {
-        let plan = Self::new(flavor, Kind::from_env());
-        let commands = number("TIDEGATE_EQUALITY_COMMANDS").unwrap_or(plan.commands);
-        // Every pause costs as much as some ten thousand commands.
-        let usual = (commands / 50_000).max(plan.pauses);
-        let pauses = number("TIDEGATE_EQUALITY_PAUSES").unwrap_or(usual).max(1);
-        let talks = env::var_os("TIDEGATE_EQUALITY_TALKS").is_some();
-        Self { commands, pauses, talks, ..plan }
-    }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
-}
-
-/// The types of values that the workload is to keep to; none is all.
-fn wanted_types() -> Vec<String> {
-    let text = env::var("TIDEGATE_EQUALITY_TYPES").unwrap_or_default();
-    text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
 
 /// What happens to the link between two pauses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +125,7 @@ impl Run {
         for pause in 1..=self.plan.pauses {
             let at = usize::try_from(pause).unwrap() % FAULTS.len();
             self.write_with(part, FAULTS[at]);
-            self.pause(pause == self.plan.pauses);
+            self.pause(self.plan.reads_all || pause == self.plan.pauses);
             if self.plan.talks {
                 eprintln!("{}", self.row(started.elapsed()));
             }
