@@ -307,15 +307,10 @@ impl Dialect {
         self.since_redis((7, 0))
     }
 
-    /// The degrees that a circle reaches are those at its edge that is nearest to a pole
-    /// (Redis 7.0; measured).
-    pub(crate) fn bounds_at_far_edge(self) -> bool {
-        self.since_redis((7, 0))
-    }
-
-    /// Whether cells cover a shape is told by the degrees that it reaches (Redis 7.2; measured).
+    /// Whether cells cover a shape is told by the degrees that it reaches, rather than by
+    /// distances to its edges (measured with 7.0.15).
     pub(crate) fn covers_by_bounds(self) -> bool {
-        self.since_redis((7, 2))
+        self.since_redis((7, 0))
     }
 
     /// `GEOSEARCH` knows `BYPOLYGON` (Valkey 9.0; measured with 9.1).

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// An error reply: its code and its text, without the dash.
+/// An error reply: its code and its text, without the dash. Each character stands for one byte:
+/// what it quotes of a request need not be UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CommandError(Cow<'static, str>);
@@ -45,9 +46,16 @@ impl CommandError {
         Self(Cow::Owned(text))
     }
 
-    /// The reply's text.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.0
+    /// Writes the reply. Line breaks become blanks, as `addReplyErrorFormat` does.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'-');
+        let bytes = self.0.chars().map(|c| u8::try_from(c).unwrap_or(b'?'));
+        out.extend(bytes.map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
+        out.extend_from_slice(b"\r\n");
     }
+}
+
+/// A word of a request as an error quotes it: up to its first zero byte, where C's strings end.
+pub(crate) fn quoted(word: &[u8]) -> String {
+    word.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)).collect()
 }

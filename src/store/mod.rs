@@ -251,7 +251,7 @@ fn replied(
         Ok(()) => Outcome::Replied,
         Err(error) => {
             out.truncate(start);
-            crate::resp::encode::error(out, error.text());
+            error.write(out);
             Outcome::Refused
         }
     }

@@ -2,7 +2,7 @@
 
 use super::context::Args;
 use super::dialect::Dialect;
-use super::error::CommandError;
+use super::error::{CommandError, quoted};
 
 /// What an error shows of a word.
 const SHOWN: usize = 128;
@@ -62,5 +62,5 @@ pub(crate) fn unknown(word: &[u8], container: &str, dialect: Dialect) -> Command
 
 /// A word as errors show it.
 pub(crate) fn shown(word: &[u8]) -> String {
-    String::from_utf8_lossy(word.get(..SHOWN).unwrap_or(word)).into_owned()
+    quoted(word.get(..SHOWN).unwrap_or(word))
 }

@@ -3,9 +3,11 @@
 //!
 //! `TIDEGATE_EQUALITY_COMMANDS` is how many commands each version gets, `TIDEGATE_EQUALITY_PAUSES`
 //! how often all is compared meanwhile (often is slow, and tells where a difference comes from),
-//! `TIDEGATE_EQUALITY_SEED` the seed of a run that failed, `TIDEGATE_EQUALITY_REPLICA` who replicates: `server`, a real one
-//! of the master's version, which proves the test, or `engine`, Tidegate's own.
-//! `scripts/equality` runs the long form.
+//! `TIDEGATE_EQUALITY_READS_ALL` has every key read then, `TIDEGATE_EQUALITY_SEED` is the seed of a
+//! run that failed, `TIDEGATE_EQUALITY_TYPES` the types to keep to (`list,zset`),
+//! `TIDEGATE_EQUALITY_REPLICA` who replicates: `engine`, Tidegate's own in
+//! this process, `port`, the one of the built binary, or `server`, a real one of the master's
+//! version, which proves the test. `scripts/equality` runs the long form.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 #![allow(clippy::disallowed_methods, reason = "plain threads may sleep; no worker runs here")]
@@ -19,7 +21,9 @@
 mod compare;
 mod coverage;
 mod differ;
+mod inside;
 mod load;
+mod plan;
 mod reads;
 mod replica;
 mod run;
@@ -30,8 +34,9 @@ mod workload;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use plan::Plan;
 use replica::Kind;
-use run::{Plan, Run};
+use run::Run;
 use support::*;
 
 #[test]

@@ -1,8 +1,8 @@
-//! Who replicates: a real server, or Tidegate's engine. Both speak a replica's protocol on a port
-//! of their own.
+//! Who replicates: a real server, or Tidegate's engine, in this process or behind a port.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use super::inside::Inside;
 use crate::support::ports::free_port;
 use crate::support::*;
 
@@ -11,16 +11,19 @@ use crate::support::*;
 pub enum Kind {
     /// A server of the master's version.
     Server,
-    /// The engine of the built binary.
+    /// The engine, in this process.
     Engine,
+    /// The engine of the built binary, asked on its port.
+    Port,
 }
 
 impl Kind {
     pub fn from_env() -> Self {
         match std::env::var("TIDEGATE_EQUALITY_REPLICA").as_deref() {
-            Err(_) | Ok("server") => Self::Server,
-            Ok("engine") => Self::Engine,
-            Ok(other) => panic!("TIDEGATE_EQUALITY_REPLICA is server or engine, not {other}"),
+            Err(_) | Ok("engine") => Self::Engine,
+            Ok("server") => Self::Server,
+            Ok("port") => Self::Port,
+            Ok(other) => panic!("TIDEGATE_EQUALITY_REPLICA: server, engine or port, not {other}"),
         }
     }
 
@@ -28,9 +31,18 @@ impl Kind {
     pub fn start(self, flavor: Flavor, link: SocketAddr, master: SocketAddr) -> Box<dyn Replica> {
         match self {
             Self::Server => Box::new(RedisServer::builder(flavor).replica_of(link).start()),
-            Self::Engine => Box::new(Engine::start(link, master)),
+            Self::Engine => Box::new(Inside::start(link)),
+            Self::Port => Box::new(Engine::start(link, master)),
         }
     }
+}
+
+/// How far a replica is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// It is linked to its master.
+    pub up: bool,
+    pub offset: i64,
 }
 
 /// Whoever replicates.
@@ -43,6 +55,19 @@ pub trait Replica {
     /// A new connection to it.
     fn wire(&self) -> Wire {
         Wire::connect(self.addr())
+    }
+
+    /// How far it is; why it is nowhere. Panics if it will get no further.
+    #[track_caller]
+    fn progress(&self) -> Result<Progress, String> {
+        let mut wire = Wire::try_connect(self.addr()).map_err(|error| error.to_string())?;
+        let info = match wire.try_cmd(&["INFO", "replication"]) {
+            Ok(reply) if !reply.is_err() => server::Info(reply.str().to_owned()),
+            other => return Err(format!("{other:?}")),
+        };
+        let offset = info.get("slave_repl_offset").and_then(|text| text.parse().ok());
+        let up = info.get("master_link_status") == Some("up");
+        offset.map(|offset| Progress { up, offset }).ok_or(info.0)
     }
 }
 

@@ -1,14 +1,14 @@
 //! A run: commands, faults, pauses with their comparisons.
 
-use std::env;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::coverage;
 use super::differ;
 use super::load::Load;
+use super::plan::{Plan, wanted_types};
 use super::reads::Sides;
-use super::replica::{Kind, Replica};
+use super::replica::Replica;
 use crate::support::*;
 use crate::workload::{DATABASES, Reader, Request, Workload, show};
 
@@ -26,40 +26,6 @@ const LAST: usize = 12;
 const MOST_TOLD: usize = 12;
 /// From how many commands on every one of them must have succeeded somewhere.
 const ENOUGH: u64 = 15_000;
-
-/// What is to be done.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    pub flavor: Flavor,
-    pub replica: Kind,
-    pub commands: u64,
-    pub pauses: u64,
-    pub seed: u64,
-    /// Whether progress is told.
-    pub talks: bool,
-}
-
-impl Plan {
-    pub fn new(flavor: Flavor, replica: Kind) -> Self {
-        let seed = number("TIDEGATE_EQUALITY_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
-        Self { flavor, replica, commands: 20_000, pauses: 8, seed, talks: false }
-    }
-
-    pub fn from_env(flavor: Flavor) -> Self {
-        let plan = Self::new(flavor, Kind::from_env());
-        let commands = number("TIDEGATE_EQUALITY_COMMANDS").unwrap_or(plan.commands);
-        // Every pause costs as much as some ten thousand commands.
-        let usual = (commands / 50_000).max(plan.pauses);
-        let pauses = number("TIDEGATE_EQUALITY_PAUSES").unwrap_or(usual).max(1);
-        let talks = env::var_os("TIDEGATE_EQUALITY_TALKS").is_some();
-        Self { commands, pauses, talks, ..plan }
-    }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
-}
 
 /// What happens to the link between two pauses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,14 +92,13 @@ impl Run {
         let link = FaultProxy::start_seeded(master.addr(), plan.seed);
         let replica = plan.replica.start(plan.flavor, link.addr(), master.addr());
         let scratch = RedisServer::spawn(plan.flavor);
-        let mut workload = Workload::new(plan.seed, plan.flavor);
+        let mut workload = Workload::new(plan.seed, plan.flavor, &wanted_types());
         if plan.flavor != Flavor::Redis62 {
             let text = "#!lua name=restored\nredis.register_function('restored', function() end)";
             scratch.cmd(&["FUNCTION", "LOAD", text]);
             workload.offer_functions(scratch.cmd(&["FUNCTION", "DUMP"]).bytes());
         }
         let load = Load::connect(master.addr());
-        let (sent, compared) = (0, 0);
         let run = Self {
             plan,
             replica,
@@ -142,8 +107,8 @@ impl Run {
             scratch,
             workload,
             load,
-            sent,
-            compared,
+            sent: 0,
+            compared: 0,
             history: Vec::new(),
             fulls: 0,
             partials: 0,
@@ -160,12 +125,12 @@ impl Run {
         for pause in 1..=self.plan.pauses {
             let at = usize::try_from(pause).unwrap() % FAULTS.len();
             self.write_with(part, FAULTS[at]);
-            self.pause(pause == self.plan.pauses);
+            self.pause(self.plan.reads_all || pause == self.plan.pauses);
             if self.plan.talks {
                 eprintln!("{}", self.row(started.elapsed()));
             }
         }
-        if self.plan.commands >= ENOUGH {
+        if self.plan.commands >= ENOUGH && self.workload.is_whole() {
             assert!(self.fulls > 0 && self.partials > 0, "no resync: {}", self.row(Duration::ZERO));
             assert_eq!(coverage::unwritten(&self.master), Vec::<String>::new(), "never succeeded");
         }
@@ -194,11 +159,15 @@ impl Run {
         self.write(count / 3);
         let before = self.resyncs();
         self.begin(fault);
-        // So few that the backlog holds them.
+        // So few that the backlog holds them, until the replica is back.
         let third = count / 3;
-        let meanwhile = if fault == Fault::Short { third.min(300) } else { third };
+        let is_brief = matches!(fault, Fault::Short | Fault::Killed);
+        let meanwhile = if is_brief { third.min(300) } else { third };
         self.write(meanwhile);
         self.end(fault);
+        if is_brief {
+            self.wait_synced();
+        }
         self.write(count - third - meanwhile);
         self.wait_synced();
         let after = self.resyncs();
@@ -263,26 +232,13 @@ impl Run {
         (get("sync_full"), get("sync_partial_ok"))
     }
 
-    fn replica_info(&self) -> Result<server::Info, String> {
-        let mut wire = Wire::try_connect(self.replica.addr()).map_err(|e| e.to_string())?;
-        match wire.try_cmd(&["INFO", "replication"]) {
-            Ok(reply) if !reply.is_err() => Ok(server::Info(reply.str().to_owned())),
-            other => Err(format!("{other:?}")),
-        }
-    }
-
     /// Waits until the replica is linked and has all that the master has now.
     #[track_caller]
     fn wait_synced(&self) {
         let target = self.master.offset();
-        eventually(CATCH_UP, || {
-            let info = self.replica_info()?;
-            let offset = info.get("slave_repl_offset").and_then(|text| text.parse::<i64>().ok());
-            let up = info.get("master_link_status") == Some("up");
-            match offset {
-                Some(offset) if up && offset >= target => Ok(()),
-                _ => Err(format!("master at {target}, replica: {}", info.0)),
-            }
+        eventually(CATCH_UP, || match self.replica.progress()? {
+            progress if progress.up && progress.offset >= target => Ok(()),
+            progress => Err(format!("master at {target}, replica: {progress:?}")),
         });
     }
 

@@ -75,63 +75,105 @@ fn places_and_distances() {
     ]);
 }
 
+/// What is searched.
+const SEARCHES: [&str; 16] = [
+    "GEORADIUS g 15 37 200 km",
+    "GEORADIUS_RO g 15 37 200 km",
+    "GEORADIUSBYMEMBER g Palermo 200 km",
+    "GEORADIUSBYMEMBER_RO g Palermo 200 mi",
+    "GEOSEARCH g FROMLONLAT 15 37 BYRADIUS 200 km",
+    "GEOSEARCH g FROMLONLAT 15 37 BYBOX 400 400 km",
+    "GEOSEARCH g FROMMEMBER Palermo BYBOX 1000000 1000000 ft",
+    "GEOSEARCH g BYRADIUS 20000 km FROMMEMBER Paris",
+    "GEOSEARCHSTORE d g FROMLONLAT 15 37 BYBOX 400 400 km",
+    "GEORADIUS none 15 37 200 km",
+    "GEOSEARCH none FROMMEMBER x BYBOX 400 400 km",
+    "GEOSEARCHSTORE d none FROMMEMBER x BYBOX 400 400 km",
+    "GEORADIUS s 15 37 200 km",
+    "GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km",
+    "GEORADIUS g 15 37 0 km",
+    "GEORADIUSBYMEMBER g Palermo 0 m",
+];
+
+/// What else may be said.
+const OPTIONS: [&str; 32] = [
+    "",
+    " ASC",
+    " DESC",
+    " WITHDIST",
+    " WITHHASH",
+    " WITHCOORD",
+    " WITHCOORD WITHDIST WITHHASH ASC",
+    " COUNT 1",
+    " COUNT 2 DESC",
+    " COUNT 2 ANY",
+    " COUNT 1 ANY ASC",
+    " COUNT 100",
+    " COUNT 0",
+    " COUNT -1",
+    " COUNT x",
+    " COUNT",
+    " ANY",
+    " FOO",
+    " STORE d",
+    " STOREDIST d",
+    " STORE d STOREDIST e",
+    " STOREDIST",
+    " STORE d COUNT 1",
+    " STORE d WITHDIST",
+    " STOREDIST d WITHHASH ASC",
+    " STOREDIST WITHCOORD",
+    " FROMLONLAT 1 1",
+    " FROMMEMBER Palermo",
+    " BYRADIUS 1 m",
+    " BYBOX 1 1 m",
+    " ASC DESC",
+    " STORE s",
+];
+
+/// Searches with a catch.
+const ODD_SEARCHES: [&str; 34] = [
+    "GEORADIUS g x 37 200 km",
+    "GEORADIUS g 15 99 200 km",
+    "GEORADIUS g 15 37 x km",
+    "GEORADIUS g 15 37 -1 km",
+    "GEORADIUS g 15 37 1 lm",
+    "GEORADIUS g 15 37 -1 lm",
+    "GEORADIUSBYMEMBER g none 1 km",
+    "GEORADIUSBYMEMBER g none x km",
+    "GEORADIUSBYMEMBER none none x km",
+    "GEORADIUSBYMEMBER none none 1 km",
+    "GEORADIUS none 15 37 200 km STORE g2",
+    "GEORADIUS none x 37 200 km",
+    "GEOSEARCH g FROMMEMBER none BYRADIUS 1 km",
+    "GEOSEARCH g FROMMEMBER Palermo BYRADIUS x km",
+    "GEOSEARCH g FROMMEMBER Palermo BYRADIUS -1 km",
+    "GEOSEARCH g FROMMEMBER Palermo BYBOX -1 1 km",
+    "GEOSEARCH g FROMMEMBER Palermo BYBOX x 1 km",
+    "GEOSEARCH g FROMMEMBER Palermo BYBOX 1 x km",
+    "GEOSEARCH g FROMMEMBER Palermo BYBOX 1 1 x",
+    "GEOSEARCH g FROMMEMBER Palermo BYBOX 1 1",
+    "GEOSEARCH g ASC ASC ASC ASC ASC",
+    "geosearch g BYRADIUS 1 m ASC ASC",
+    "GEOSEARCH g FROMMEMBER Palermo ASC ASC DESC",
+    "GeoSearch none FROMMEMBER Palermo ASC ASC DESC",
+    "GEOSEARCH g FROMMEMBER Palermo FROMMEMBER Catania BYRADIUS 1 m",
+    "GEOSEARCH g FROMMEMBER Palermo BYRADIUS 1 m BYRADIUS 200 km",
+    "GEOSEARCH g FROMMEMBER Palermo BYRADIUS 1 m BYBOX 2 2 m",
+    "GEOSEARCH g FROMMEMBER Palermo FROMLONLAT 1 1 BYRADIUS 1 m",
+    "GEOSEARCHSTORE s g FROMMEMBER Palermo BYRADIUS 1 km",
+    "ZRANGE s 0 -1",
+    "GEOSEARCHSTORE d g FROMMEMBER Paris BYRADIUS 9000 km STOREDIST",
+    "ZRANGE d 0 -1 WITHSCORES",
+    "GEOSEARCHSTORE d g FROMLONLAT 0 0 BYRADIUS 1 m",
+    "ZRANGE d 0 -1",
+];
+
 #[test]
 fn searches() {
     let mut lines = vec![PLACES.to_owned(), "SET s 1".to_owned()];
-    let heads = [
-        "GEORADIUS g 15 37 200 km",
-        "GEORADIUS_RO g 15 37 200 km",
-        "GEORADIUSBYMEMBER g Palermo 200 km",
-        "GEORADIUSBYMEMBER_RO g Palermo 200 mi",
-        "GEOSEARCH g FROMLONLAT 15 37 BYRADIUS 200 km",
-        "GEOSEARCH g FROMLONLAT 15 37 BYBOX 400 400 km",
-        "GEOSEARCH g FROMMEMBER Palermo BYBOX 1000000 1000000 ft",
-        "GEOSEARCH g BYRADIUS 20000 km FROMMEMBER Paris",
-        "GEOSEARCHSTORE d g FROMLONLAT 15 37 BYBOX 400 400 km",
-        "GEORADIUS none 15 37 200 km",
-        "GEOSEARCH none FROMMEMBER x BYBOX 400 400 km",
-        "GEOSEARCHSTORE d none FROMMEMBER x BYBOX 400 400 km",
-        "GEORADIUS s 15 37 200 km",
-        "GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km",
-        "GEORADIUS g 15 37 0 km",
-        "GEORADIUSBYMEMBER g Palermo 0 m",
-    ];
-    let tails = [
-        "",
-        " ASC",
-        " DESC",
-        " WITHDIST",
-        " WITHHASH",
-        " WITHCOORD",
-        " WITHCOORD WITHDIST WITHHASH ASC",
-        " COUNT 1",
-        " COUNT 2 DESC",
-        " COUNT 2 ANY",
-        " COUNT 1 ANY ASC",
-        " COUNT 100",
-        " COUNT 0",
-        " COUNT -1",
-        " COUNT x",
-        " COUNT",
-        " ANY",
-        " FOO",
-        " STORE d",
-        " STOREDIST d",
-        " STORE d STOREDIST e",
-        " STOREDIST",
-        " STORE d COUNT 1",
-        " STORE d WITHDIST",
-        " STOREDIST d WITHHASH ASC",
-        " STOREDIST WITHCOORD",
-        " FROMLONLAT 1 1",
-        " FROMMEMBER Palermo",
-        " BYRADIUS 1 m",
-        " BYBOX 1 1 m",
-        " ASC DESC",
-        " STORE s",
-    ];
-    for head in heads {
-        for tail in tails {
+    for head in SEARCHES {
+        for tail in OPTIONS {
             lines.push(format!("{head}{tail}"));
             if head.contains("STORE") || tail.contains("STORE") {
                 lines.push("ZRANGE d 0 -1 WITHSCORES".to_owned());
@@ -139,43 +181,7 @@ fn searches() {
             }
         }
     }
-    let odd = [
-        "GEORADIUS g x 37 200 km",
-        "GEORADIUS g 15 99 200 km",
-        "GEORADIUS g 15 37 x km",
-        "GEORADIUS g 15 37 -1 km",
-        "GEORADIUS g 15 37 1 lm",
-        "GEORADIUS g 15 37 -1 lm",
-        "GEORADIUSBYMEMBER g none 1 km",
-        "GEORADIUSBYMEMBER g none x km",
-        "GEORADIUSBYMEMBER none none x km",
-        "GEORADIUSBYMEMBER none none 1 km",
-        "GEORADIUS none 15 37 200 km STORE g2",
-        "GEORADIUS none x 37 200 km",
-        "GEOSEARCH g FROMMEMBER none BYRADIUS 1 km",
-        "GEOSEARCH g FROMMEMBER Palermo BYRADIUS x km",
-        "GEOSEARCH g FROMMEMBER Palermo BYRADIUS -1 km",
-        "GEOSEARCH g FROMMEMBER Palermo BYBOX -1 1 km",
-        "GEOSEARCH g FROMMEMBER Palermo BYBOX x 1 km",
-        "GEOSEARCH g FROMMEMBER Palermo BYBOX 1 x km",
-        "GEOSEARCH g FROMMEMBER Palermo BYBOX 1 1 x",
-        "GEOSEARCH g FROMMEMBER Palermo BYBOX 1 1",
-        "GEOSEARCH g ASC ASC ASC ASC ASC",
-        "geosearch g BYRADIUS 1 m ASC ASC",
-        "GEOSEARCH g FROMMEMBER Palermo ASC ASC DESC",
-        "GeoSearch none FROMMEMBER Palermo ASC ASC DESC",
-        "GEOSEARCH g FROMMEMBER Palermo FROMMEMBER Catania BYRADIUS 1 m",
-        "GEOSEARCH g FROMMEMBER Palermo BYRADIUS 1 m BYRADIUS 200 km",
-        "GEOSEARCH g FROMMEMBER Palermo BYRADIUS 1 m BYBOX 2 2 m",
-        "GEOSEARCH g FROMMEMBER Palermo FROMLONLAT 1 1 BYRADIUS 1 m",
-        "GEOSEARCHSTORE s g FROMMEMBER Palermo BYRADIUS 1 km",
-        "ZRANGE s 0 -1",
-        "GEOSEARCHSTORE d g FROMMEMBER Paris BYRADIUS 9000 km STOREDIST",
-        "ZRANGE d 0 -1 WITHSCORES",
-        "GEOSEARCHSTORE d g FROMLONLAT 0 0 BYRADIUS 1 m",
-        "ZRANGE d 0 -1",
-    ];
-    lines.extend(odd.map(str::to_owned));
+    lines.extend(ODD_SEARCHES.map(str::to_owned));
     both_protocols(&lines.iter().map(String::as_str).collect::<Vec<_>>());
 }
 

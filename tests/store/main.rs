@@ -16,10 +16,12 @@
 mod support;
 
 mod geo;
+mod geo_ties;
 mod hashes;
 mod hashes_expiry;
 mod hashes_random;
 mod keys;
+mod known;
 mod lists;
 mod sets;
 mod sort;

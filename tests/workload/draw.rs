@@ -19,6 +19,8 @@ const NOISE: usize = 64 * 1024;
 pub struct Draw {
     random: fastrand::Rng,
     flavor: Flavor,
+    /// The kinds whose keys may hold anything.
+    mixed: Vec<Kind>,
     noise: Vec<u8>,
     /// How many ids of entries were given out; ids grow over all streams.
     entries: u64,
@@ -29,10 +31,11 @@ pub struct Draw {
 }
 
 impl Draw {
-    pub fn new(seed: u64, flavor: Flavor) -> Self {
+    pub fn new(seed: u64, flavor: Flavor, unwanted: &[Kind]) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let noise = (0..NOISE).map(|_| random.u8(..)).collect();
-        Self { random, flavor, noise, entries: 1, favourite: 0, same: Vec::new() }
+        let mixed = Kind::MIXED.into_iter().filter(|kind| !unwanted.contains(kind)).collect();
+        Self { random, flavor, mixed, noise, entries: 1, favourite: 0, same: Vec::new() }
     }
 
     /// The same state, but another future.
@@ -65,9 +68,13 @@ impl Draw {
     /// A key that holds this kind of value, mostly: one in a hundred is of another one.
     pub fn key(&mut self, kind: Kind) -> Vec<u8> {
         let other = kind != Kind::Lexical && self.one_in(100);
-        let kind = if other { self.pick(&Kind::MIXED) } else { kind };
+        let kind = if other { self.any_kind() } else { kind };
         let number = if self.one_in(3) { self.below(KEYS_PER_KIND) } else { self.favourite };
         kind.key(number)
+    }
+
+    fn any_kind(&mut self) -> Kind {
+        self.mixed[self.random.usize(..self.mixed.len())]
     }
 
     /// One word of several pieces.
@@ -122,12 +129,12 @@ impl Draw {
     }
 
     fn one(&mut self, place: &str) -> Vec<u8> {
-        if let Some(kind) = kind(place) {
+        if let Some(kind) = Kind::of_place(place) {
             return self.key(kind);
         }
         match place {
             "any" => {
-                let kind = self.pick(&Kind::MIXED);
+                let kind = self.any_kind();
                 self.key(kind)
             }
             "value" => self.value(),
@@ -373,25 +380,6 @@ impl Draw {
 /// Several entries share their milliseconds.
 fn id(entry: u64) -> Vec<u8> {
     format!("{}-{}", 1000 + entry / 3, entry).into_bytes()
-}
-
-/// The kind of the keys that a place is for.
-fn kind(place: &str) -> Option<Kind> {
-    Some(match place {
-        "text" => Kind::Text,
-        "counter" => Kind::Counter,
-        "list" => Kind::List,
-        "set" => Kind::Set,
-        "intset" => Kind::Integers,
-        "hash" => Kind::Hash,
-        "zset" => Kind::Sorted,
-        "lex" => Kind::Lexical,
-        "stream" => Kind::Stream,
-        "bitmap" => Kind::Bits,
-        "hll" => Kind::Hyper,
-        "geo" => Kind::Geo,
-        _ => return None,
-    })
 }
 
 fn now_ms() -> i64 {

@@ -56,6 +56,25 @@ impl Kind {
         Self::Geo,
     ];
 
+    /// The kind of the keys that a template's place is for.
+    pub fn of_place(place: &str) -> Option<Self> {
+        Some(match place {
+            "text" => Self::Text,
+            "counter" => Self::Counter,
+            "list" => Self::List,
+            "set" => Self::Set,
+            "intset" => Self::Integers,
+            "hash" => Self::Hash,
+            "zset" => Self::Sorted,
+            "lex" => Self::Lexical,
+            "stream" => Self::Stream,
+            "bitmap" => Self::Bits,
+            "hll" => Self::Hyper,
+            "geo" => Self::Geo,
+            _ => return None,
+        })
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Text => "text",

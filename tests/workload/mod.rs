@@ -45,12 +45,18 @@ pub struct Workload {
     functions: Vec<u8>,
     /// Requests that belong to one that was made.
     following: VecDeque<Request>,
+    is_whole: bool,
 }
 
 impl Workload {
-    pub fn new(seed: u64, flavor: Flavor) -> Self {
+    /// `types` are those of the values that it keeps to, as `TYPE` names them; all if there is none.
+    pub fn new(seed: u64, flavor: Flavor, types: &[String]) -> Self {
+        let wanted = |kind: Kind| types.is_empty() || types.iter().any(|it| it == kind.type_name());
+        let unwanted: Vec<_> = Kind::ALL.into_iter().filter(|kind| !wanted(*kind)).collect();
         let tables = writes::TABLES.iter().flat_map(|table| table.iter());
-        let fit = tables.filter(|template| template.on.has(flavor));
+        let fit = tables.filter(|template| {
+            template.on.has(flavor) && (unwanted.is_empty() || template.keeps_from(&unwanted))
+        });
         let templates: Vec<_> = fit.map(Compiled::new).collect();
         let mut sum = 0;
         let mut add = |template: &Compiled| {
@@ -58,9 +64,15 @@ impl Workload {
             sum
         };
         let sums = templates.iter().map(&mut add).collect();
-        let draw = Draw::new(seed, flavor);
+        let is_whole = unwanted.is_empty();
+        let draw = Draw::new(seed, flavor, &unwanted);
         let (functions, following) = (Vec::new(), VecDeque::new());
-        Self { draw, templates, sums, made: 0, transaction: None, functions, following }
+        Self { draw, templates, sums, made: 0, transaction: None, functions, following, is_whole }
+    }
+
+    /// Whether it makes requests for all types.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// What `FUNCTION DUMP` gave, for FUNCTION RESTORE; without it there is none.

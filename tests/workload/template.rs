@@ -4,6 +4,7 @@
 //! its own may become several words; one that ends in `!` is filled in once, and means the same
 //! wherever it stands again.
 
+use super::keys::Kind;
 use crate::support::Flavor;
 
 /// The servers that know a request, a bit each.
@@ -33,6 +34,16 @@ pub struct Template {
     pub weight: u32,
     pub on: On,
     pub text: &'static str,
+}
+
+impl Template {
+    /// Whether it names no key of these kinds. Scripts and functions do.
+    pub fn keeps_from(&self, kinds: &[Kind]) -> bool {
+        let places = self.text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        places.map(|(place, _)| place.trim_end_matches('!')).all(|place| {
+            place != "script" && Kind::of_place(place).is_none_or(|kind| !kinds.contains(&kind))
+        })
+    }
 }
 
 /// Every server knows it.

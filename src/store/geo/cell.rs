@@ -11,6 +11,9 @@ pub(super) const LATITUDES: (f64, f64) = (-85.05112878, 85.05112878);
 /// Degrees of latitude of the geohashes that everybody else uses.
 const ALL_LATITUDES: (f64, f64) = (-90.0, 90.0);
 
+/// Two to the power of 64.
+const BEYOND: f64 = 18_446_744_073_709_551_616.0;
+
 const EVEN_BITS: u64 = 0x5555_5555_5555_5555;
 const ODD_BITS: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 
@@ -77,10 +80,21 @@ impl Cell {
         Self { bits: spread(latitude) | spread(longitude) << 1, step }
     }
 
-    /// The cell that a score stands for (`decodeGeohash`).
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+    /// The cell that a score stands for (`decodeGeohash`). A sorted set may hold scores that stand
+    /// for none: they become what servers for x86-64 make of them, where below zero and above the
+    /// largest number a cast to an unsigned one wraps.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "that is its point"
+    )]
     pub(super) fn of_score(score: f64) -> Self {
-        Self { bits: score as u64, step: MAX_STEP }
+        let bits = match score {
+            ..0.0 => (score as i64).cast_unsigned(),
+            BEYOND.. => 0,
+            _ => score as u64,
+        };
+        Self { bits, step: MAX_STEP }
     }
 
     /// Its bits, filled up to 52 (`geohashAlign52Bits`).

@@ -1,8 +1,11 @@
 //! Finds the members of a sorted set in a shape.
 
+use std::cmp::Ordering;
+
 use super::cell::Cell;
 use super::cover;
 use super::options::{Order, Search};
+use super::partial_sort::partial_sort;
 use super::shape::Shape;
 use super::sphere::Point;
 use crate::rdb::Element;
@@ -33,13 +36,27 @@ pub(super) fn find<'a>(
         None if search.count.is_some() && !search.any => Some(Order::Nearest),
         order => order,
     };
+    let wanted = search.count.unwrap_or(usize::MAX);
     match order {
-        Some(Order::Nearest) => found.sort_by(|a, b| a.distance.total_cmp(&b.distance)),
-        Some(Order::Farthest) => found.sort_by(|a, b| b.distance.total_cmp(&a.distance)),
+        Some(Order::Nearest) => sort(&mut found, wanted, |a, b| a.distance.total_cmp(&b.distance)),
+        Some(Order::Farthest) => sort(&mut found, wanted, |a, b| b.distance.total_cmp(&a.distance)),
         None => {}
     }
-    found.truncate(search.count.unwrap_or(usize::MAX));
+    found.truncate(wanted);
     found
+}
+
+/// Sorts as many as are wanted. All of them are sorted by another way than a part is.
+fn sort<'a>(
+    found: &mut [Found<'a>],
+    wanted: usize,
+    compare: impl Fn(&Found<'a>, &Found<'a>) -> Ordering,
+) {
+    if wanted < found.len() {
+        partial_sort(found, wanted, compare);
+    } else {
+        found.sort_by(compare);
+    }
 }
 
 /// Members in the shape, cell by cell, until there are `enough` (`membersOfAllNeighbors`).

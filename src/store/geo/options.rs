@@ -7,7 +7,7 @@ use super::sphere::Point;
 use super::units;
 use crate::store::context::Args;
 use crate::store::dialect::{Dialect, Vendor};
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::sorted_sets::SortedSetRef;
 use crate::store::words;
 
@@ -206,7 +206,7 @@ impl Reading<'_> {
                 "ERR {who} is not compatible with WITHDIST, WITHHASH and WITHCOORD{s} options"
             )));
         }
-        let name = String::from_utf8_lossy(name);
+        let name = quoted(name);
         let is_polygon = matches!(search.outline, Some((Outline::Polygon(_), _)));
         if self.is_search() && !search.has_center && !is_polygon {
             return Err(CommandError::of(format!(
@@ -235,7 +235,7 @@ impl Reading<'_> {
         let missing = || match self.dialect.vendor() {
             Vendor::Redis => CommandError::new("ERR could not decode requested zset member"),
             Vendor::Valkey => {
-                let member = String::from_utf8_lossy(member);
+                let member = quoted(member);
                 CommandError::of(format!("ERR member {member} does not exist"))
             }
         };

@@ -3,7 +3,7 @@
 //! Redis and Valkey have the same commands, but refuse wrong words each in its own way.
 
 use crate::store::dialect::Dialect;
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::words;
 
 /// The latest time at which a field of Redis may expire (`HFE_MAX_ABS_TIME_MSEC`).
@@ -47,7 +47,7 @@ impl Unit {
 
 /// What is said where the words of `command`, whatever they are, are too few or too many.
 pub(super) fn wrong_number(command: &[u8]) -> CommandError {
-    let command = String::from_utf8_lossy(command).to_ascii_lowercase();
+    let command = quoted(command).to_ascii_lowercase();
     CommandError::of(format!("ERR wrong number of arguments for '{command}' command"))
 }
 
@@ -63,7 +63,7 @@ pub(super) fn time(
     let redis = dialect.packs_field_ttls();
     let latest = if redis { REDIS_LATEST } else { i64::MAX };
     let invalid = || {
-        let command = String::from_utf8_lossy(command).to_ascii_lowercase();
+        let command = quoted(command).to_ascii_lowercase();
         CommandError::of(format!("ERR invalid expire time in '{command}' command"))
     };
     if given < 0 {

@@ -5,7 +5,7 @@ use super::rules::Rules;
 use super::value::Hash;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::reply::Reply;
 use crate::store::words;
 
@@ -135,7 +135,7 @@ impl Condition {
         let mut all = Self::default();
         for word in options {
             let Some(one) = Self::of(word) else {
-                let word = String::from_utf8_lossy(word);
+                let word = quoted(word);
                 return Err(CommandError::of(format!("ERR Unsupported option {word}")));
             };
             all.nx |= one.nx;

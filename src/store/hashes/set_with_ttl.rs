@@ -5,7 +5,7 @@ use super::rules::Rules;
 use super::value::{Expiry, Hash};
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::reply::Reply;
 use crate::store::words;
 
@@ -93,7 +93,7 @@ impl<'w, 'a> Wanted<'w, 'a> {
                 }
                 wanted.fields_exist = Some(exist);
             } else {
-                let word = String::from_utf8_lossy(word);
+                let word = quoted(word);
                 return Err(CommandError::of(format!("ERR unknown argument: {word}")));
             }
         }

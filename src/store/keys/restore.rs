@@ -8,7 +8,8 @@ use crate::store::reply::Reply;
 use crate::store::value::Value;
 use crate::store::words;
 
-pub(super) const COMMANDS: &[Row] = &[Row::write("restore", restore)];
+pub(super) const COMMANDS: &[Row] =
+    &[Row::write("restore", restore), Row::write("restore-asking", restore)];
 
 /// The longest string and the longest value of a client's payload: a server's own limit, and what
 /// compression makes of a payload as long.

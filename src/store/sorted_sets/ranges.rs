@@ -180,12 +180,20 @@ fn read(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, shape: Shape) ->
 fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let shape = Shape { by: None, from: None, stores: true };
     let wanted = Wanted::parse(&args[3..], shape, cx.dialect())?;
-    let mut buffer = itoa::Buffer::new();
-    let pairs = cx.read::<SortedSet>(args[2])?.map_or_else(Vec::new, |set| {
-        let entries = set.entries(wanted.ranks(set));
-        entries.map(|(member, score)| (score, member.bytes(&mut buffer).into())).collect()
-    });
-    let result = SortedSet::of_pairs(pairs, &Rules::of(cx))?;
+    let rules = Rules::of(cx);
+    let result = match cx.read::<SortedSet>(args[2])? {
+        Some(set) => {
+            let entries = set.entries(wanted.ranks(set));
+            // How many there will be is known before they come only if ranks are wanted.
+            let known = matches!(wanted.ends, Ends::Rank(..));
+            let count = if known { entries.len() } else { 0 };
+            match wanted.from {
+                From::Lowest => SortedSet::of_entries(entries, count, &rules)?,
+                From::Highest => SortedSet::of_entries(entries.rev(), count, &rules)?,
+            }
+        }
+        None => SortedSet::new(),
+    };
     reply.count(put(cx, args[1], result));
     Ok(())
 }

@@ -206,3 +206,27 @@ impl DoubleEndedIterator for Walk<'_> {
 }
 
 impl ExactSizeIterator for Walk<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_less_room_than_redis() {
+        // Redis 7.0 takes 104 bytes for such a member (`MEMORY USAGE`, measured), without what
+        // its allocator rounds up. Here each member's own allocation takes 16 for the allocator.
+        let mut ranked = Ranked::new(Hasher::new(1));
+        let count = 50_000;
+        for n in 0..count {
+            let score = f64::from(n * 7919 % count);
+            assert!(ranked.insert(score, format!("member:{n:05}").as_bytes()));
+        }
+        let each = ranked.heap_bytes() / ranked.len() + 16;
+        assert!(each < 90, "{each} bytes a member");
+        ranked.remove(100..ranked.len() - 100);
+        assert_eq!(ranked.len(), 200);
+        assert!(ranked.members.places() <= 4 * 200 + SPARE);
+        let first = ranked.span(0..1).next().unwrap();
+        assert_eq!(ranked.place(&first.0.to_vec()), Some((0, first.1)));
+    }
+}

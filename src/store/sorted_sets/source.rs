@@ -7,11 +7,14 @@ use crate::store::error::CommandError;
 use crate::store::sets::SetRef;
 use crate::store::value::ValueRef;
 
+/// What every member of a set weighs.
+const SCORE: f64 = 1.0;
+
 /// A set of either kind.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source<'a> {
     Sorted(SortedSetRef<'a>),
-    Plain(SetRef<'a>),
+    Set(SetRef<'a>),
 }
 
 impl<'a> Source<'a> {
@@ -20,7 +23,7 @@ impl<'a> Source<'a> {
         match cx.value(key) {
             None => Ok(None),
             Some(ValueRef::SortedSet(set)) => Ok(Some(Self::Sorted(set))),
-            Some(ValueRef::Set(set)) => Ok(Some(Self::Plain(set))),
+            Some(ValueRef::Set(set)) => Ok(Some(Self::Set(set))),
             Some(_) => Err(CommandError::WRONG_TYPE),
         }
     }
@@ -29,7 +32,7 @@ impl<'a> Source<'a> {
     pub(super) fn len(self) -> usize {
         match self {
             Self::Sorted(set) => set.len(),
-            Self::Plain(set) => set.len(),
+            Self::Set(set) => set.len(),
         }
     }
 
@@ -37,17 +40,16 @@ impl<'a> Source<'a> {
     pub(super) fn score(self, member: &[u8]) -> Option<f64> {
         match self {
             Self::Sorted(set) => set.score(member),
-            Self::Plain(set) => set.contains(Element::Bytes(member)).then_some(1.0),
+            Self::Set(set) => set.contains(Element::Bytes(member)).then_some(SCORE),
         }
     }
 
     /// Its members and their scores, in any order.
     pub(super) fn iter(self) -> impl Iterator<Item = (Element<'a>, f64)> {
-        let (sorted, plain) = match self {
+        let (sorted, set) = match self {
             Self::Sorted(set) => (Some(set.iter()), None),
-            Self::Plain(set) => (None, Some(set.iter())),
+            Self::Set(set) => (None, Some(set.iter().map(|member| (member, SCORE)))),
         };
-        let plain = plain.into_iter().flatten().map(|member| (member, 1.0));
-        sorted.into_iter().flatten().chain(plain)
+        sorted.into_iter().flatten().chain(set.into_iter().flatten())
     }
 }

@@ -89,6 +89,27 @@ impl SortedSet {
         Self { form: Form::Packed(ListpackBuf::trusted(bytes.to_vec())) }
     }
 
+    /// Without members, and packed.
+    pub(super) fn new() -> Self {
+        Self { form: Form::Packed(ListpackBuf::new()) }
+    }
+
+    /// Of members that are added one by one, unpacked at once where `count` are expected and too
+    /// many. In which form a score of -0 is first kept tells whether it becomes 0.
+    pub(super) fn of_entries<'e>(
+        entries: impl Iterator<Item = (Element<'e>, f64)>,
+        count: usize,
+        rules: &Rules,
+    ) -> Result<Self, CommandError> {
+        let mut set = Self::new();
+        set.expect_more(count, 0, rules)?;
+        let mut buffer = itoa::Buffer::new();
+        for (member, score) in entries {
+            set.insert(score, member.bytes(&mut buffer), rules)?;
+        }
+        Ok(set)
+    }
+
     /// Of members in any order, none of which comes twice, packed if the rules allow
     /// (`zsetConvertToListpackIfNeeded`).
     pub(crate) fn of_pairs(
@@ -342,6 +363,6 @@ impl Typed for SortedSet {
     }
 
     fn empty() -> Value {
-        Value::SortedSet(Self { form: Form::Packed(ListpackBuf::new()) })
+        Value::SortedSet(Self::new())
     }
 }

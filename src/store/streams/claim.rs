@@ -10,7 +10,7 @@ use crate::rdb::StreamId;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
 use crate::store::dialect::Dialect;
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::reply::Reply;
 use crate::store::words;
 
@@ -94,7 +94,7 @@ fn parse<'a>(args: Args<'a>, now: i64) -> Result<Claim<'a>, CommandError> {
                 rest
             }
             _ => {
-                let option = String::from_utf8_lossy(option);
+                let option = quoted(option);
                 return Err(CommandError::of(format!("ERR Unrecognized XCLAIM option '{option}'")));
             }
         };
@@ -177,7 +177,7 @@ pub(super) fn int(word: &[u8], error: &'static str) -> Result<i64, CommandError>
 pub(super) fn no_group(key: &[u8], group: &[u8]) -> CommandError {
     CommandError::of(format!(
         "NOGROUP No such key '{}' or consumer group '{}'",
-        String::from_utf8_lossy(key),
-        String::from_utf8_lossy(group),
+        quoted(key),
+        quoted(group),
     ))
 }

@@ -9,7 +9,7 @@ use crate::rdb::StreamId;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
 use crate::store::dialect::Dialect;
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::reply::Reply;
 use crate::store::words;
 
@@ -235,7 +235,7 @@ fn remove_consumer(
 pub(super) fn no_group(key: &[u8], group: &[u8]) -> CommandError {
     CommandError::of(format!(
         "NOGROUP No such consumer group '{}' for key name '{}'",
-        String::from_utf8_lossy(group),
-        String::from_utf8_lossy(key),
+        quoted(group),
+        quoted(key),
     ))
 }

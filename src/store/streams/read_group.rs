@@ -10,7 +10,7 @@ use crate::rdb::StreamId;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
 use crate::store::dialect::Dialect;
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::reply::Reply;
 
 pub(super) const COMMANDS: &[Row] = &[Row::write("xreadgroup", xreadgroup)];
@@ -52,8 +52,8 @@ fn xreadgroup(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
         if stream.and_then(|stream| stream.group(group)).is_none() {
             return Err(CommandError::of(format!(
                 "NOGROUP No such key '{}' or consumer group '{}' in XREADGROUP with GROUP option",
-                String::from_utf8_lossy(key),
-                String::from_utf8_lossy(group),
+                quoted(key),
+                quoted(group),
             )));
         }
         wanted.push(parse_id(id, dialect)?);

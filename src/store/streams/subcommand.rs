@@ -2,7 +2,7 @@
 
 use crate::store::context::Args;
 use crate::store::dialect::Dialect;
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::words;
 
 /// A subcommand and how many words it takes, the container's name included.
@@ -58,7 +58,7 @@ pub(super) fn syntax(args: Args<'_>, container: &str, dialect: Dialect) -> Comma
     let (unknown, word) = if dialect.has_subcommands() {
         ("unknown", shown(word))
     } else {
-        ("Unknown", String::from_utf8_lossy(word).into_owned())
+        ("Unknown", quoted(word))
     };
     CommandError::of(format!(
         "ERR {unknown} subcommand or wrong number of arguments for '{word}'. Try {container} HELP."
@@ -67,5 +67,5 @@ pub(super) fn syntax(args: Args<'_>, container: &str, dialect: Dialect) -> Comma
 
 /// As much of a word as an error shows.
 fn shown(word: &[u8]) -> String {
-    String::from_utf8_lossy(word.get(..128).unwrap_or(word)).into_owned()
+    quoted(word.get(..128).unwrap_or(word))
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::sparse::Run;
 use super::{View, edit};
 use crate::store::context::{Args, Done, WriteCx};
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, quoted};
 use crate::store::reply::Reply;
 use crate::store::strings::Str;
 use crate::store::words::is;
@@ -34,7 +34,7 @@ pub(super) fn pfdebug(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_
         let converted = make_dense(cx, key)?;
         reply.int(i64::from(converted));
     } else {
-        let name = String::from_utf8_lossy(sub);
+        let name = quoted(sub);
         return Err(CommandError::of(format!("ERR Unknown PFDEBUG subcommand '{name}'")));
     }
     Ok(())
