@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn every_handler_has_a_row() {
         let names = command::all().filter(|row| !row.name.contains('|')).map(|row| row.name);
-        assert_eq!(names.filter(|name| find(name).is_some()).count(), 50);
+        assert_eq!(names.filter(|name| find(name).is_some()).count(), 52);
     }
 
     #[test]
