@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Engine;
 use super::engine::Transfer;
 use super::fault::LinkFault;
 use super::follow::Follower;
