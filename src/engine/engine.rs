@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use foldhash::fast::FixedState;
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
 use super::hub::Hub;
@@ -187,7 +186,7 @@ impl Engine {
 
     /// The data, for readers.
     pub fn store(&self) -> RwLockReadGuard<'_, Store> {
-        self.store.read().unwrap_or_else(PoisonError::into_inner)
+        self.store.read()
     }
 
     /// The offset up to which the data is the master's. Exact while [`Self::store`] is held.
@@ -212,7 +211,12 @@ impl Engine {
     }
 
     pub(super) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
-        self.store.write().unwrap_or_else(PoisonError::into_inner)
+        self.store.write()
+    }
+
+    /// As [`Self::store_mut`]; `None` if readers do not let go for `patience`.
+    pub(super) fn try_store_mut(&self, patience: Duration) -> Option<RwLockWriteGuard<'_, Store>> {
+        self.store.try_write_for(patience)
     }
 
     /// Tells everybody how far the link is. Held together with the store's lock by whoever

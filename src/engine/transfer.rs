@@ -135,6 +135,7 @@ async fn catch_up(
             if !slice.more {
                 break;
             }
+            wire.beat(follower.offsets.applied()).await?;
         }
         rest.drain(..applied);
         // Once it is done with, what comes next needs no file. A master that never rests would
