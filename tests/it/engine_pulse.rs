@@ -144,3 +144,21 @@ fn a_master_that_never_rests_is_caught_up_with() {
     local.wait_link(LinkState::Up);
     assert_eq!(master.calls(), 1);
 }
+
+#[test]
+fn a_reader_that_takes_long_does_not_cost_the_link() {
+    let master = RedisServer::builder(Flavor::Redis70).arg("--repl-timeout", "2").start();
+    fill(&master);
+    let local = Local::of(master.addr());
+    local.wait_equal(&master);
+    let read = local.engine.store();
+    let until = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < until {
+        // Something to apply, all the time.
+        master.cmd(&["INCR", "n"]);
+        thread::sleep(Duration::from_millis(50));
+    }
+    drop(read);
+    local.wait_equal(&master);
+    assert_eq!(resyncs(&master), (1, 0), "{:?}", local.engine.trouble());
+}

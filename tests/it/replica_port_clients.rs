@@ -121,6 +121,29 @@ fn a_subscriber_that_does_not_read_is_cut_off() {
 }
 
 #[test]
+fn a_subscriber_that_rests_loses_nothing() {
+    let (master, own) = spawn(|config| config);
+    let mut rests = own.wire();
+    rests.cmd(&["SUBSCRIBE", "c"]);
+    let mut publisher = master.wire();
+    let message = "m".repeat(100_000);
+    // More than sockets hold, and than a client's replies may be before it has to read.
+    for n in 0..150 {
+        publisher.cmd(&["PUBLISH", "c", &format!("{n}{message}")]);
+    }
+    own.wait_for(&master);
+    for n in 0..150 {
+        let got = rests.read_reply().strings();
+        assert_eq!(
+            (got[2].len(), got[2].starts_with(&n.to_string())),
+            (100_000 + n.to_string().len(), true)
+        );
+    }
+    publisher.cmd(&["PUBLISH", "c", "last"]);
+    assert_eq!(rests.read_reply().strings()[2], "last");
+}
+
+#[test]
 fn a_thousand_idle_clients_and_no_more_than_max_clients() {
     let (_master, own) = spawn(|it| it.set("proxy", "max-clients", "1010"));
     let mut idle: Vec<_> = (0..1000).map(|_| own.wire()).collect();
