@@ -42,6 +42,7 @@ impl Local {
         let dir = tempfile::Builder::new().prefix("tidegate-engine-").tempdir().unwrap();
         let mut all = BTreeMap::from([
             ("enabled".to_owned(), "true".to_owned()),
+            ("listen".to_owned(), "\"127.0.0.1:0\"".to_owned()),
             ("replicaof".to_owned(), format!("\"{master}\"")),
             ("dir".to_owned(), format!("{:?}", dir.path())),
             // Shorter than any repl-timeout of a test's.
