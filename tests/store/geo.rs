@@ -1,5 +1,6 @@
 //! Places on Earth.
 
+use crate::twin::seed;
 use fastrand::Rng;
 use tidegate::resp::RespVersion;
 
@@ -213,8 +214,7 @@ fn lengths(random: &mut Rng) -> String {
 #[test]
 fn random_searches() {
     Twin::each(|mut twin| {
-        let seed =
-            std::env::var("SEED").map_or_else(|_| fastrand::u64(..), |it| it.parse().unwrap());
+        let seed = seed();
         eprintln!("{:?}: seed {seed}", twin.flavor());
         let mut random = Rng::with_seed(seed);
         let mut words = vec!["GEOADD".to_owned(), "g".to_owned()];
@@ -260,8 +260,7 @@ fn random_searches() {
 #[test]
 fn polygons() {
     Twin::each_of(&[Flavor::Valkey91], |mut twin| {
-        let seed =
-            std::env::var("SEED").map_or_else(|_| fastrand::u64(..), |it| it.parse().unwrap());
+        let seed = seed();
         eprintln!("{:?}: seed {seed}", twin.flavor());
         let mut random = Rng::with_seed(seed);
         twin.line(PLACES);

@@ -1,6 +1,7 @@
 //! Places at the same distance come in the order in which the servers' own ways of sorting leave
 //! them, and those that are counted are theirs.
 
+use crate::twin::seed;
 use fastrand::Rng;
 use tidegate::resp::RespVersion;
 
@@ -11,7 +12,7 @@ const PLACES: u32 = 7;
 
 #[test]
 fn places_at_the_same_distance_come_in_the_servers_order() {
-    let seed = fastrand::u64(..);
+    let seed = seed();
     Twin::each(|mut twin| {
         let mut random = Rng::with_seed(seed);
         for round in 0..60 {

@@ -1,5 +1,6 @@
 //! Fields that expire: every option, every error, and what a replica shows of those that have.
 
+use crate::twin::seed;
 use std::thread;
 use std::time::Duration;
 
@@ -170,7 +171,7 @@ fn where_fields_that_expire_are_packed() {
 
 #[test]
 fn words_in_any_disorder() {
-    let seed = fastrand::u64(..);
+    let seed = seed();
     eprintln!("seed {seed}");
     Twin::each_of(&EXPIRING, |mut twin| {
         let mut random = fastrand::Rng::with_seed(seed);

@@ -3,6 +3,7 @@
 use super::hashes::{self, EXPIRING, narrow, same_inside};
 use super::{Order, Twin};
 use crate::support::Flavor;
+use crate::twin::seed;
 
 const STEPS: usize = 5000;
 const KEYS: [&str; 3] = ["h", "i", "j"];
@@ -133,8 +134,7 @@ impl Draw {
 
 #[test]
 fn random_commands() {
-    let seed = std::env::var("TIDEGATE_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    let seed = seed();
     eprintln!("TIDEGATE_SEED={seed}");
     std::thread::scope(|scope| {
         for flavor in Flavor::ALL {

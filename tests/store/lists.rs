@@ -294,7 +294,7 @@ fn bulk(reply: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn random_edits(mut twin: Twin) {
-    let seed = fastrand::u64(..);
+    let seed = seed();
     eprintln!("{:?} seed {seed}", twin.flavor());
     let mut random = fastrand::Rng::with_seed(seed);
     for round in 0..4000 {

@@ -31,4 +31,4 @@ mod strings;
 mod twin;
 
 use support::{Flavor, RedisServer, Reply};
-use twin::{Order, Twin};
+use twin::{Order, Twin, seed};

@@ -1,5 +1,6 @@
 //! Random commands over few keys, around the limit at which sorted sets are unpacked.
 
+use crate::twin::seed;
 use fastrand::Rng;
 use tidegate::resp::RespVersion;
 
@@ -149,8 +150,7 @@ fn commands_around_the_limits() {
         let flavor = twin.flavor();
         drop(twin);
         let mut twin = small_limits(flavor);
-        let seed =
-            std::env::var("SEED").map_or_else(|_| fastrand::u64(..), |it| it.parse().unwrap());
+        let seed = seed();
         eprintln!("{flavor:?}: seed {seed}");
         let mut random = Rng::with_seed(seed);
         for round in 0..250 {
@@ -172,7 +172,7 @@ fn members_of_one_score() {
         let flavor = twin.flavor();
         drop(twin);
         let mut twin = small_limits(flavor);
-        let seed = fastrand::u64(..);
+        let seed = seed();
         eprintln!("{flavor:?}: seed {seed}");
         let mut random = Rng::with_seed(seed);
         for _ in 0..1500 {
@@ -197,7 +197,7 @@ fn members_of_one_score() {
 #[test]
 fn many_members() {
     Twin::each(|mut twin| {
-        let seed = fastrand::u64(..);
+        let seed = seed();
         eprintln!("{:?}: seed {seed}", twin.flavor());
         let mut random = Rng::with_seed(seed);
         for round in 0..30 {

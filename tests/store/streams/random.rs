@@ -6,8 +6,7 @@ use tidegate::rdb::{Entry, Limits, dump};
 
 #[test]
 fn random_commands() {
-    let seed = std::env::var("TIDEGATE_SEED").ok().and_then(|it| it.parse().ok());
-    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    let seed = seed();
     eprintln!("seed {seed}");
     Twin::each(|mut twin| {
         let mut maker = Maker { rng: Rng::with_seed(seed), flavor: twin.flavor(), at: 0 };

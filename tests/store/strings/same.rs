@@ -37,8 +37,7 @@ pub struct Chooser(pub fastrand::Rng);
 
 impl Chooser {
     pub fn new(name: &str) -> Self {
-        let seed = std::env::var("TIDEGATE_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+        let seed = seed();
         eprintln!("{name}: TIDEGATE_SEED={seed}");
         Self(fastrand::Rng::with_seed(seed))
     }
