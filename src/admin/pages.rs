@@ -55,6 +55,7 @@ impl Pages {
             max_clients: shared.config.load().proxy.max_clients,
             writes_held: shared.held_writes.clients(),
             config: self.config_state(),
+            replica: shared.engine.as_ref().map(|engine| engine.figures()),
         };
         self.exporter.render(&shared.metrics, &scene)
     }

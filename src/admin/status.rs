@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::client::Shared;
-use crate::telemetry::ConfigState;
+use crate::telemetry::{ConfigState, Figures};
 use crate::topology::{Backend, Role, Topology};
 
 /// The document.
@@ -26,6 +26,8 @@ pub(super) struct Status {
     gate: GateStatus,
     clients: ClientsStatus,
     workers: Vec<WorkerStatus>,
+    /// The engine, where there is one.
+    replica: Option<ReplicaStatus>,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +81,16 @@ struct WorkerStatus {
     tick_age_ms: u64,
 }
 
+#[derive(Debug, Serialize)]
+struct ReplicaStatus {
+    link: &'static str,
+    /// Why it stands still, or why the last link ended.
+    reason: Option<String>,
+    applied_offset: u64,
+    received_offset: u64,
+    clients: usize,
+}
+
 /// How things are.
 pub(super) fn of(
     shared: &Shared,
@@ -107,6 +119,17 @@ pub(super) fn of(
             max: shared.config.load().proxy.max_clients,
         },
         workers: beats.iter().map(worker).collect(),
+        replica: shared.engine.as_ref().map(|engine| replica(engine.figures())),
+    }
+}
+
+fn replica(figures: Figures) -> ReplicaStatus {
+    ReplicaStatus {
+        link: figures.link.word(),
+        reason: figures.reason,
+        applied_offset: figures.applied,
+        received_offset: figures.received,
+        clients: figures.clients,
     }
 }
 

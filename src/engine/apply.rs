@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use parking_lot::RwLockWriteGuard;
+
 use super::Engine;
 use super::engine::unix_ms;
 use super::fault::{ApplyError, LinkFault};
@@ -14,6 +16,8 @@ use crate::store::{Ask, Outcome, Store};
 
 /// How long the store is kept from its readers at most, but for a single command or transaction.
 const SLICE: Duration = Duration::from_micros(200);
+/// How long is waited for readers before the link has its turn.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// How many units are applied between two looks at the clock.
 const UNITS_PER_LOOK: u32 = 32;
 /// How often is looked at the memory in use.
@@ -89,7 +93,10 @@ impl Applier {
         self.look_at_memory(engine, started)?;
         let watched = engine.hub.is_monitored();
         self.master = watched.then(|| engine.facts().master.clone()).flatten();
-        let mut store = engine.store_mut();
+        // A reader that takes long (KEYS, DEBUG DIGEST) must not keep the link from its acks.
+        let Some(mut store) = engine.try_store_mut(PATIENCE) else {
+            return Ok(Slice { consumed: 0, more: true });
+        };
         let now_ms = unix_ms();
         let (mut consumed, mut units) = (0, 0);
         let outcome = loop {
@@ -116,7 +123,9 @@ impl Applier {
         };
         engine.publish(offsets);
         engine.stream_db.store(self.db, Relaxed);
-        drop(store);
+        // To the readers that wait, if there are any: they would not get it from who wants it back
+        // at once.
+        RwLockWriteGuard::unlock_fair(store);
         let mut facts = engine.facts();
         facts.backlog.append(&stream[..consumed]);
         facts.counts.commands_applied += u64::from(units);

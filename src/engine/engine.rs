@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use foldhash::fast::FixedState;
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
 use super::hub::Hub;
+use super::keeping::Keeping;
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
 use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
@@ -41,6 +41,8 @@ pub struct Engine {
     pub(super) last_save_took: AtomicI64,
     /// When the one under way began, in Unix milliseconds; 0 is none.
     pub(super) save_began: AtomicI64,
+    /// A full resync's payload is being made the snapshot.
+    pub(super) keeping: Keeping,
     /// When the master last said something.
     heard_ms: AtomicU64,
     /// Counts who told an engine that stands still to try again.
@@ -61,6 +63,8 @@ pub struct Engine {
     pub(super) clients: Registry,
     /// The file that `CONFIG REWRITE` writes.
     pub(super) config_file: Option<PathBuf>,
+    /// `SHUTDOWN NOSAVE` was said.
+    ends_unsaved: AtomicBool,
     /// Told when `SHUTDOWN` is to end the process.
     pub(super) stop: Arc<Notify>,
 }
@@ -139,6 +143,7 @@ impl Engine {
             last_save_failed: AtomicBool::new(false),
             last_save_took: AtomicI64::new(-1),
             save_began: AtomicI64::new(0),
+            keeping: Keeping::default(),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
             facts: Mutex::new(facts),
@@ -149,6 +154,7 @@ impl Engine {
             hub: Hub::default(),
             clients: Registry::default(),
             config_file: None,
+            ends_unsaved: AtomicBool::new(false),
             stop: Arc::default(),
         }
     }
@@ -180,7 +186,7 @@ impl Engine {
 
     /// The data, for readers.
     pub fn store(&self) -> RwLockReadGuard<'_, Store> {
-        self.store.read().unwrap_or_else(PoisonError::into_inner)
+        self.store.read()
     }
 
     /// The offset up to which the data is the master's. Exact while [`Self::store`] is held.
@@ -205,7 +211,12 @@ impl Engine {
     }
 
     pub(super) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
-        self.store.write().unwrap_or_else(PoisonError::into_inner)
+        self.store.write()
+    }
+
+    /// As [`Self::store_mut`]; `None` if readers do not let go for `patience`.
+    pub(super) fn try_store_mut(&self, patience: Duration) -> Option<RwLockWriteGuard<'_, Store>> {
+        self.store.try_write_for(patience)
     }
 
     /// Tells everybody how far the link is. Held together with the store's lock by whoever
@@ -249,6 +260,20 @@ impl Engine {
     pub(super) fn enter(&self, state: LinkState) {
         let now = self.now_ms();
         self.facts().status.enter(state, now);
+    }
+
+    /// `SHUTDOWN`: the process is to end, and to save the data first or not.
+    pub(super) fn end_process(&self, saves: bool) {
+        self.ends_unsaved.store(!saves, Relaxed);
+        self.stop.notify_one();
+    }
+
+    /// The process ends: saves the data, unless `SHUTDOWN NOSAVE` was said.
+    pub fn save_at_end(&self) {
+        if !self.ends_unsaved.load(Relaxed) {
+            // It is told in the log if it could not be done.
+            drop(self.save());
+        }
     }
 
     /// `maxmemory`, in bytes.

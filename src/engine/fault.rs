@@ -25,7 +25,7 @@ pub(super) enum LinkFault {
     #[error(transparent)]
     Payload(#[from] PayloadError),
     /// The spool in `dir` could not be written or read.
-    #[error("the spool: {0}")]
+    #[error("the spool in `dir`: {0}")]
     Spool(io::Error),
     /// The payload could not be loaded.
     #[error("the snapshot could not be loaded: {0}")]
@@ -84,6 +84,8 @@ impl LinkFault {
     pub(super) fn remedy(&self) -> Remedy {
         match self {
             Self::Handshake(error) if error.retry() == Retry::Soon => Remedy::Soon,
+            // To ask again costs the master nothing, and who asks late is late when it is back.
+            Self::Connect(_) | Self::Silence(_) => Remedy::Soon,
             Self::Io(_) | Self::Retarget | Self::Payload(PayloadError::Refused(_)) => Remedy::Soon,
             Self::Load(error) => error.remedy(),
             Self::Apply(_) => Remedy::Halt,

@@ -7,10 +7,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Engine;
 use super::apply::Applier;
 use super::fault::LinkFault;
+use super::spool::Spool;
 use super::transfer;
 use super::wire::{LOOK, Wire};
 use crate::config::HostPort;
-use crate::replication::{Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase};
+use crate::replication::{
+    Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase,
+};
 use crate::units::ReplId;
 
 /// What is kept from one connection to the next.
@@ -45,6 +48,10 @@ impl Follower {
         engine: &Engine,
         master: &HostPort,
     ) -> Result<Infallible, LinkFault> {
+        if self.ask() == Ask::Full {
+            // Where no payload can be kept, the master need not make one.
+            Spool::new(&engine.dir()).map_err(LinkFault::Spool)?;
+        }
         engine.enter(LinkState::Connecting);
         let mut wire = Wire::open(engine, master).await?;
         engine.enter(LinkState::Handshake);
@@ -66,10 +73,14 @@ impl Follower {
         }
     }
 
+    /// What to ask the master for.
+    fn ask(&self) -> Ask {
+        self.engine.facts().identity.ask(self.offsets.applied())
+    }
+
     async fn handshake(&self, wire: &mut Wire<'_>) -> Result<Outcome, LinkFault> {
-        let ask = self.engine.facts().identity.ask(self.offsets.applied());
         let introduction = introduction(&self.engine);
-        let mut handshake = Handshake::begin(introduction, ask, &mut wire.output);
+        let mut handshake = Handshake::begin(introduction, self.ask(), &mut wire.output);
         loop {
             wire.tick(self.offsets.applied(), LOOK).await?;
             let progress = handshake.feed(&wire.input, &mut wire.output)?;

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::Engine;
 use super::fault::{LinkFault, Remedy};
 use super::follow::Follower;
-use crate::config::HostPort;
+use crate::config::{Config, HostPort};
 use crate::replication::LinkState;
 
 /// How often is looked whether another master is to be followed while there is no link.
@@ -22,7 +22,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 pub(super) async fn keep(engine: &Arc<Engine>) {
     engine.restore();
     let mut follower = Follower::new(engine);
-    let mut pause = PAUSE_MIN;
+    let mut pauses = Pauses::default();
     loop {
         let Some(master) = engine.wanted_master() else {
             retarget(engine, None);
@@ -30,32 +30,77 @@ pub(super) async fn keep(engine: &Arc<Engine>) {
             continue;
         };
         retarget(engine, Some(&master));
+        let orders = Orders::of(engine);
+        let began = engine.now_ms();
+        engine.facts().halted = None;
         let fault = follower.follow(&master).await;
         let was_up = end(engine, &master, &fault);
         if fault.is_divergence() {
             engine.facts().identity.distrust();
         }
-        pause = match fault.remedy() {
-            _ if was_up => PAUSE_MIN,
+        if matches!(fault, LinkFault::Retarget) {
+            pauses = Pauses::default();
+            continue;
+        }
+        let lasted = Duration::from_millis(engine.now_ms().saturating_sub(began));
+        let pause = pauses.after(fault.remedy(), was_up && lasted >= PAUSE_MAX);
+        wait(engine, &master, &orders, pause).await;
+    }
+}
+
+/// How long to wait before the next try.
+#[derive(Clone, Copy, Debug)]
+struct Pauses {
+    /// The next of those that grow.
+    slow: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { slow: PAUSE_MIN }
+    }
+}
+
+impl Pauses {
+    /// After a link that ended so. One that was steady proves that things were well until then.
+    fn after(&mut self, remedy: Remedy, was_steady: bool) -> Duration {
+        if was_steady {
+            *self = Self::default();
+        }
+        match remedy {
             Remedy::Soon => PAUSE_MIN,
-            Remedy::Slowly => (pause * 2).min(PAUSE_MAX),
+            Remedy::Slowly => {
+                let pause = self.slow;
+                self.slow = (pause * 2).min(PAUSE_MAX);
+                pause
+            }
             Remedy::Halt => Duration::MAX,
-        };
-        if !matches!(fault, LinkFault::Retarget) {
-            wait(engine, &master, pause).await;
         }
     }
 }
 
-/// Waits for `pause`, or until another master is to be followed.
-async fn wait(engine: &Engine, master: &HostPort, pause: Duration) {
-    let (nudges, config) = (engine.nudges(), engine.config.load_full());
+/// What the engine was told: who stands still goes on when it changes.
+struct Orders {
+    nudges: u64,
+    config: Arc<Config>,
+}
+
+impl Orders {
+    fn of(engine: &Engine) -> Self {
+        Self { nudges: engine.nudges(), config: engine.config.load_full() }
+    }
+
+    /// Whether they are the same still.
+    fn stand(&self, engine: &Engine) -> bool {
+        engine.nudges() == self.nudges && Arc::ptr_eq(&self.config, &engine.config.load())
+    }
+}
+
+/// Waits for `pause`, or until another master is to be followed, or until something was changed
+/// since the try that failed began: it may have stood in the way.
+async fn wait(engine: &Engine, master: &HostPort, orders: &Orders, pause: Duration) {
     let mut waited = Duration::ZERO;
-    while waited < pause
-        && engine.wanted_master().as_ref() == Some(master)
-        && engine.nudges() == nudges
-        // What stood in the way may have been changed.
-        && Arc::ptr_eq(&config, &engine.config.load())
+    while waited < pause && engine.wanted_master().as_ref() == Some(master) && orders.stand(engine)
     {
         sleep(LOOK).await;
         waited += LOOK;
@@ -95,4 +140,20 @@ fn end(engine: &Engine, master: &HostPort, fault: &LinkFault) -> bool {
     }
     facts.last_fault = Some(text);
     was_up
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_where_nothing_gets_better() {
+        let mut pauses = Pauses::default();
+        let mut slowly = |was_steady| pauses.after(Remedy::Slowly, was_steady).as_secs();
+        assert_eq!([false; 7].map(&mut slowly), [1, 2, 4, 8, 16, 30, 30]);
+        assert_eq!(slowly(true), 1);
+        assert_eq!(pauses.after(Remedy::Halt, false), Duration::MAX);
+        assert_eq!(pauses.after(Remedy::Slowly, false).as_secs(), 2);
+        assert_eq!(pauses.after(Remedy::Soon, false), PAUSE_MIN);
+    }
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::fault::Remedy;
 use super::memory;
-use crate::rdb::{Item, Limits, PlainString, RdbError, Reader};
+use crate::rdb::{Fault, Item, Limits, PlainString, RdbError, Reader};
 use crate::store::{Dialect, InsertError, Loader, Refused, Store, Vendor};
 use crate::topology::ServerVersion;
 
@@ -38,14 +38,9 @@ pub(super) enum LoadError {
 impl LoadError {
     pub(super) fn remedy(&self) -> Remedy {
         match self {
-            Self::Read(error)
-                if matches!(
-                    error.fault,
-                    crate::rdb::Fault::Io(_) | crate::rdb::Fault::Truncated
-                ) =>
-            {
-                Remedy::Soon
-            }
+            // The disk's. A payload that the link did not bring to its end is the link's fault; one
+            // that came whole and ends too early would do so again.
+            Self::Read(error) if matches!(error.fault, Fault::Io(_)) => Remedy::Slowly,
             _ => Remedy::Halt,
         }
     }
@@ -63,10 +58,11 @@ pub(super) struct Loaded {
     pub(super) server: Option<ServerVersion>,
 }
 
-/// How many keys are loaded between two looks at the memory in use.
-const KEYS_PER_LOOK: u64 = 4096;
+/// How many bytes of the snapshot are loaded between two looks at the memory in use.
+const BYTES_PER_LOOK: u64 = 256 * 1024;
 
-/// Reads a whole snapshot. `seed` is [`Store::new`]'s; `limit` is the most bytes that may be in use meanwhile (`maxmemory`).
+/// Reads a whole snapshot. `seed` is [`Store::new`]'s; `limit` is the most bytes that may be in use
+/// meanwhile (`maxmemory`).
 pub(super) fn load(
     source: impl Read,
     databases: usize,
@@ -76,18 +72,16 @@ pub(super) fn load(
     let mut reader = Reader::new(source, Limits::default());
     let mut loader = Loader::new(Store::new(databases, Dialect::default(), seed));
     let mut facts = Facts::default();
-    let mut keys = 0_u64;
+    let mut looked = 0;
     loop {
         while let Some(PlainString { key, expires_ms, value }) = reader.plain_string() {
             loader.string(key, expires_ms, value);
-            look(&mut keys, limit)?;
+            look(&mut looked, reader.offset(), limit)?;
         }
         let Some(item) = reader.next_item()? else { break };
+        look(&mut looked, reader.offset(), limit)?;
         match item {
-            Item::Key(entry) => {
-                loader.entry(entry).map_err(refused)?;
-                look(&mut keys, limit)?;
-            }
+            Item::Key(entry) => loader.entry(entry).map_err(refused)?,
             Item::SelectDb(number) => {
                 let found = usize::try_from(number).ok().filter(|at| *at < databases);
                 loader.select(found.ok_or(LoadError::Database(number))?);
@@ -99,15 +93,23 @@ pub(super) fn load(
             Item::Header(_) | Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
         }
     }
+    look_at_memory(limit)?;
     let store = loader.finish().map_err(refused)?;
     let Facts { replid, offset, db, server } = facts;
     Ok(Loaded { store, replid, offset, db, server })
 }
 
-/// One key more: looks, now and then, whether there is room for more.
-fn look(keys: &mut u64, limit: Option<u64>) -> Result<(), LoadError> {
-    *keys += 1;
-    match memory::beyond(limit.filter(|_| keys.is_multiple_of(KEYS_PER_LOOK))) {
+/// Looks, now and then, whether there is room for more; `looked` is where it was looked last.
+fn look(looked: &mut u64, offset: u64, limit: Option<u64>) -> Result<(), LoadError> {
+    if offset - *looked < BYTES_PER_LOOK {
+        return Ok(());
+    }
+    *looked = offset;
+    look_at_memory(limit)
+}
+
+fn look_at_memory(limit: Option<u64>) -> Result<(), LoadError> {
+    match memory::beyond(limit) {
         Some((used, limit)) => Err(LoadError::Memory { used, limit }),
         None => Ok(()),
     }

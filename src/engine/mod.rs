@@ -8,8 +8,11 @@
 //! | `follow` | one connection, from the first PING to its end |
 //! | `wire` | its socket: bytes in, acks out, time-outs |
 //! | `transfer` | a full resync: the payload received, loaded, caught up with |
+//! | `loading` | a load that is under way |
+//! | `late` | what comes of the stream meanwhile |
 //! | `spool` | a file that is written and read at the same time |
 //! | `snapshot` | the data on the disk |
+//! | `keeping` | a payload becomes the data on the disk |
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
 //! | `memory` | how much is in use |
@@ -30,8 +33,11 @@ mod fault;
 mod figures;
 mod follow;
 mod hub;
+mod keeping;
+mod late;
 mod link;
 mod load;
+mod loading;
 mod memory;
 mod observe;
 mod port;
@@ -43,6 +49,5 @@ mod transfer;
 mod wire;
 
 pub use engine::Engine;
-pub use figures::{Figures, LinkFigure};
 pub use snapshot::SaveError;
 pub use start::{StartFault, start};

@@ -47,8 +47,17 @@ impl Engine {
             run_id: self.run_id().to_string(),
             replid: facts.identity.replid().to_string(),
             version: ServerVersion::default(),
-            loading: !facts.has_data,
+            // What may differ from the master's is nobody's data.
+            loading: !facts.has_data || !facts.identity.is_resumable(),
         })
+    }
+
+    /// Why it has no link: what ended the last one. `None` while the link is up, and before the
+    /// first one.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let facts = self.facts();
+        facts.last_fault.clone().filter(|_| !facts.status.is_up())
     }
 
     /// How far it is at `now_ms` of the process's clock, exactly.

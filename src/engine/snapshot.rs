@@ -12,7 +12,6 @@ use super::Engine;
 use super::engine::unix_ms;
 use super::load::{LoadError, load};
 use super::memory;
-use super::spool::Spool;
 use crate::rdb::{WriteError, Writer};
 use crate::replication::{Identity, Offsets};
 use crate::store::SaveCursor;
@@ -41,6 +40,10 @@ pub enum SaveError {
     /// There is no master's data to save.
     #[error("there is no data yet")]
     NoData,
+    /// The stream could not be followed, and no full resync came since. A restart would go on
+    /// from such data as if nothing were amiss.
+    #[error("the data may differ from the master's")]
+    Distrusted,
 }
 
 impl Engine {
@@ -53,6 +56,7 @@ impl Engine {
         if self.saving.swap(true, Relaxed) {
             return Err(SaveError::InProgress);
         }
+        self.keeping.wait();
         let started = Instant::now();
         self.save_began.store(unix_ms(), Relaxed);
         let saved = self.write_snapshot();
@@ -101,25 +105,6 @@ impl Engine {
         // The new name has to be on the disk, too.
         File::open(&dir)?.sync_all()?;
         Ok(path.display().to_string())
-    }
-
-    /// Keeps a full resync's payload as the snapshot, as servers do: what was received is on the
-    /// disk already. Syncing takes a while, so it is done on a thread of its own.
-    pub(super) fn keep_payload(self: &Arc<Self>, payload: Spool) {
-        let engine = Arc::clone(self);
-        let work = move || {
-            // Who saves at the moment has newer data.
-            if !engine.saving.swap(true, Relaxed) {
-                let path = engine.snapshot_path();
-                if let Err(error) = payload.keep_as(&path) {
-                    tracing::warn!(path = %path.display(), "the payload is not kept: {error}");
-                }
-                engine.saving.store(false, Relaxed);
-            }
-        };
-        if let Err(error) = std::thread::Builder::new().name("replica-keep".into()).spawn(work) {
-            tracing::warn!("the payload is not kept: {error}");
-        }
     }
 
     /// Loads what an earlier run saved, if it did.
@@ -182,6 +167,9 @@ impl Engine {
         let facts = self.facts();
         if !facts.has_data || facts.identity.replid() == ReplId::ZERO {
             return Err(SaveError::NoData);
+        }
+        if !facts.identity.is_resumable() {
+            return Err(SaveError::Distrusted);
         }
         let (replid, applied) = (facts.identity.replid(), self.applied());
         store.begin_moment();

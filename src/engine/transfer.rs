@@ -7,14 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot::{self, error::TryRecvError};
-
-use super::Engine;
 use super::engine::Transfer;
 use super::fault::LinkFault;
 use super::follow::Follower;
-use super::load::{LoadError, Loaded, load};
-use super::spool::{Spool, SpoolReader};
+use super::late::Late;
+use super::load::Loaded;
+use super::loading::Loading;
+use super::spool::Spool;
 use super::wire::{LOOK, Wire};
 use crate::replication::{Form, LinkState, Offsets, PayloadReader, Phase, Position};
 
@@ -22,8 +21,8 @@ use crate::replication::{Form, LinkState, Offsets, PayloadReader, Phase, Positio
 const GLANCE: Duration = Duration::from_millis(5);
 /// How much of what came meanwhile is applied at once.
 const CHUNK: usize = 1 << 20;
-
-type Loading = oneshot::Receiver<Result<Loaded, LoadError>>;
+/// How many reads follow each other before more is applied.
+const READS: usize = 32;
 
 /// Replaces all data by the master's.
 pub(super) async fn full(
@@ -37,44 +36,24 @@ pub(super) async fn full(
     wire.enter(Phase::Syncing);
     let dir = engine.dir();
     let mut spool = Spool::new(&dir).map_err(LinkFault::Spool)?;
-    let mut loading = start_loading(engine, spool.reader().map_err(LinkFault::Spool)?)?;
+    let mut loading = Loading::start(engine, spool.reader().map_err(LinkFault::Spool)?)?;
     let form = receive(follower, wire, &mut spool, &mut loading).await?;
     let offset = position.map(|position| position.offset).unwrap_or_default();
     if form == Form::Marked {
         wire.open_stream();
     }
     let mut offsets = Offsets::at(offset);
-    let mut late = Spool::new(&dir).map_err(LinkFault::Spool)?;
-    let loaded = loop {
-        keep_late(wire, &mut late, &mut offsets)?;
-        match loading.try_recv() {
-            Ok(loaded) => break loaded?,
-            Err(TryRecvError::Closed) => return Err(panicked()),
-            Err(TryRecvError::Empty) => {}
-        }
-        wire.tick(offset, GLANCE).await?;
-    };
+    let mut late = Late::new(&dir).map_err(LinkFault::Spool)?;
+    while !loading.has_ended()? {
+        late.gather(wire, &mut offsets, GLANCE).await;
+    }
     follower.is_uncounted = position.is_none();
     follower.applier.restart(0);
     follower.offsets = offsets;
-    switch(follower, loaded, position);
+    switch(follower, loading.take()?, position);
     engine.keep_payload(spool);
     wire.enter(if follower.is_uncounted { Phase::Uncounted } else { Phase::Streaming });
     catch_up(follower, wire, late).await
-}
-
-/// Loads what the spool gets, on a thread of its own.
-fn start_loading(engine: &Engine, source: SpoolReader) -> Result<Loading, LinkFault> {
-    let databases = engine.store().databases();
-    let (seed, limit) = (engine.seed, engine.memory_limit());
-    let (done, loading) = oneshot::channel();
-    let work = move || {
-        // Nobody is there any more who would want it: the link was lost.
-        drop(done.send(load(source, databases, seed, limit)));
-    };
-    let builder = std::thread::Builder::new().name("replica-load".into());
-    builder.spawn(work).map_err(LinkFault::Spool)?;
-    Ok(loading)
 }
 
 /// Takes the payload, until it is complete.
@@ -95,6 +74,9 @@ async fn receive(
             wire.consume(consumed);
             if complete {
                 spool.complete();
+                if let Some(transfer) = &mut engine.facts().transfer {
+                    transfer.received = payload.received();
+                }
                 return Ok(payload.form().unwrap_or(Form::Marked));
             }
         }
@@ -105,26 +87,9 @@ async fn receive(
         let transfer = Transfer { total, received: payload.received() };
         engine.facts().transfer = Some(transfer);
         // What cannot be loaded need not be received. That it can is told later.
-        if let Ok(Err(error)) = loading.try_recv() {
-            return Err(error.into());
-        }
+        loading.has_ended()?;
         wire.tick(follower.offsets.applied(), LOOK).await?;
     }
-}
-
-/// Keeps what came of the stream for later.
-fn keep_late(
-    wire: &mut Wire<'_>,
-    late: &mut Spool,
-    offsets: &mut Offsets,
-) -> Result<(), LinkFault> {
-    let len = wire.input.len();
-    if len > 0 {
-        late.write(&wire.input).map_err(LinkFault::Spool)?;
-        wire.consume(len);
-        offsets.received(len as u64);
-    }
-    Ok(())
 }
 
 /// Puts the new data in the place of the old.
@@ -154,10 +119,12 @@ fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
 async fn catch_up(
     follower: &mut Follower,
     wire: &mut Wire<'_>,
-    mut late: Spool,
+    mut late: Late,
 ) -> Result<(), LinkFault> {
     let mut reader = late.reader().map_err(LinkFault::Spool)?;
     let mut rest = Vec::new();
+    // Bytes that came before the switch and are in nobody's hands yet.
+    late.gather(wire, &mut follower.offsets, Duration::ZERO).await;
     while reader.backlog() > 0 {
         reader.read_ready(&mut rest, CHUNK).map_err(LinkFault::Spool)?;
         let mut applied = 0;
@@ -168,15 +135,21 @@ async fn catch_up(
             if !slice.more {
                 break;
             }
+            wire.beat(follower.offsets.applied()).await?;
         }
         rest.drain(..applied);
-        wire.tick(follower.offsets.applied(), Duration::ZERO).await?;
-        keep_late(wire, &mut late, &mut follower.offsets)?;
+        // Once it is done with, what comes next needs no file. A master that never rests would
+        // otherwise keep it here for ever.
+        if reader.backlog() > 0 {
+            let mut reads = 0..READS;
+            while reads.next().is_some() {
+                if !late.gather(wire, &mut follower.offsets, Duration::ZERO).await {
+                    break;
+                }
+            }
+        }
     }
+    late.close()?;
     wire.input.extend_from_slice(&rest);
     Ok(())
-}
-
-fn panicked() -> LinkFault {
-    LinkFault::Spool(std::io::Error::other("the thread that loads it panicked"))
 }

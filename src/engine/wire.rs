@@ -39,7 +39,13 @@ impl<'e> Wire<'e> {
         let config = engine.config.load_full();
         let repl_timeout = config.replica.repl_timeout;
         let opening = timeout(repl_timeout, net::connect(master, config.proxy.tcp_keepalive));
-        let stream = match opening.await {
+        let opened = tokio::select! {
+            biased;
+            opened = opening => opened,
+            // A host that is gone answers nothing: nobody has to wait for it who need not.
+            () = retargeted(engine, master) => return Err(LinkFault::Retarget),
+        };
+        let stream = match opened {
             Ok(stream) => stream.map_err(LinkFault::Connect)?,
             Err(_) => return Err(LinkFault::Connect(io::ErrorKind::TimedOut.into())),
         };
@@ -64,7 +70,8 @@ impl<'e> Wire<'e> {
         self.flush().await
     }
 
-    /// Says what is due and reads once; returns how many bytes came within `wait`.
+    /// Says what is due and reads once; returns how many bytes came within `wait`. A master that
+    /// is silent for too long is gone; one that was not listened to meanwhile is not.
     pub(super) async fn tick(
         &mut self,
         applied: ReplOffset,
@@ -78,7 +85,10 @@ impl<'e> Wire<'e> {
         let read = tokio::select! {
             biased;
             read = self.stream.read_buf(&mut self.input) => read?,
-            () = sleep(wait) => return Ok(0),
+            () = sleep(wait) => {
+                let is_dead = self.pulse.is_dead(self.engine.now_ms());
+                return if is_dead { Err(LinkFault::Silence(self.repl_timeout)) } else { Ok(0) };
+            }
         };
         if read == 0 {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
@@ -89,13 +99,9 @@ impl<'e> Wire<'e> {
         Ok(read)
     }
 
-    /// Says what is due each second. A master that is silent for too long is gone.
+    /// Says what is due each second.
     pub(super) async fn beat(&mut self, applied: ReplOffset) -> Result<(), LinkFault> {
-        let now = self.engine.now_ms();
-        if self.pulse.is_dead(now) {
-            return Err(LinkFault::Silence(self.repl_timeout));
-        }
-        self.pulse.beat(applied, now, &mut self.output);
+        self.pulse.beat(applied, self.engine.now_ms(), &mut self.output);
         self.flush().await
     }
 
@@ -114,5 +120,12 @@ impl<'e> Wire<'e> {
         }
         self.output.clear();
         Ok(())
+    }
+}
+
+/// Waits until another master is to be followed.
+async fn retargeted(engine: &Engine, master: &HostPort) {
+    while engine.wanted_master().as_ref() == Some(master) {
+        sleep(LOOK).await;
     }
 }

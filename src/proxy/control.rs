@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::config_watch::ConfigWatch;
 use super::reload::{Look, Reloader};
 use crate::client::Shared;
+use crate::config::Config;
 use crate::telemetry::LogLevel;
 
 /// The ears of the process.
@@ -29,7 +30,7 @@ impl<'l> Control<'l> {
     /// Listens from now on. `path` is the configuration file, `level` follows what it says.
     pub(super) fn new(
         shared: &Arc<Shared>,
-        path: PathBuf,
+        (path, said): (PathBuf, Arc<Config>),
         level: &'l LogLevel,
         stop: Arc<Notify>,
     ) -> std::io::Result<Self> {
@@ -37,7 +38,7 @@ impl<'l> Control<'l> {
         watch.set(shared.config.load().proxy.watch_config);
         Ok(Self {
             shared: Arc::clone(shared),
-            reloader: Reloader::new(Arc::clone(shared), path, level),
+            reloader: Reloader::new(Arc::clone(shared), path, level, said),
             watch,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

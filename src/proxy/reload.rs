@@ -24,6 +24,9 @@ pub(super) struct Reloader<'l> {
     shared: Arc<Shared>,
     path: PathBuf,
     level: &'l LogLevel,
+    /// What the file said when it was read last. What is in force may differ: the engine's own port
+    /// changes `[replica]`.
+    said: Arc<Config>,
     /// The text that was tried last, good or bad, or why there was none; `None` where that is not
     /// known. There are passwords in it.
     tried: Option<Result<Secret, ConfigError>>,
@@ -41,14 +44,19 @@ pub(super) enum Look {
 }
 
 impl<'l> Reloader<'l> {
-    /// For the file at `path`, from which the configuration in force was read.
-    pub(super) fn new(shared: Arc<Shared>, path: PathBuf, level: &'l LogLevel) -> Self {
-        let mut new = Self { shared, path, level, tried: None, void_since: None };
+    /// For the file at `path`, which said `said` when it was read.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        path: PathBuf,
+        level: &'l LogLevel,
+        said: Arc<Config>,
+    ) -> Self {
+        let mut new = Self { shared, path, level, said, tried: None, void_since: None };
         new.tried = match new.text() {
             Ok(text) => {
                 // It may have changed since it was read.
                 let config = Config::parse(&text, "");
-                let same = config.is_ok_and(|config| config == **new.shared.config.load());
+                let same = config.is_ok_and(|config| config == *new.said);
                 same.then(|| Ok(Secret::new(text)))
             }
             Err(error) => Some(Err(error)),
@@ -120,10 +128,15 @@ impl<'l> Reloader<'l> {
         outcome
     }
 
-    /// From now on `new` is in force; what it changes.
-    fn apply(&self, new: Config) -> Vec<Change> {
+    /// From now on `new` is in force; what it changes. What was said to the engine (REPLICAOF,
+    /// CONFIG SET) stays, unless the file says something else there than before.
+    fn apply(&mut self, mut new: Config) -> Vec<Change> {
+        let before = std::mem::replace(&mut self.said, Arc::new(new.clone()));
         let shared = &self.shared;
         let old = shared.config.load_full();
+        if new.replica == before.replica {
+            new.replica.clone_from(&old.replica);
+        }
         let changes = diff(&old, &new);
         for change in &changes {
             match change.applies {

@@ -93,7 +93,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     // Clients that are let in find out at once who is who.
     monitor.settle(SETTLE_MAX).await;
     // A signal that comes once clients are answered must find somebody who listens.
-    let mut control = Control::new(&shared, path, level, stop)?;
+    let mut control = Control::new(&shared, (path, Arc::clone(&config)), level, stop)?;
     let workers = workers::start(&config, &shared)?;
     tokio::task::spawn_local(monitor.run());
     tokio::task::spawn_local(idle::idle_clients(Arc::clone(&shared)));
@@ -106,8 +106,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     }
     workers.stop();
     if let Some(engine) = &shared.engine {
-        // It was told in the log if it could not be done.
-        drop(engine.save());
+        engine.save_at_end();
     }
     tracing::info!("stopped");
     Ok(())

@@ -8,8 +8,9 @@ use crate::units::{ReplOffset, millis};
 
 /// How often there is something to say (the period of Redis's `replicationCron`).
 const PERIOD_MS: u64 = 1000;
-/// How often a master is told that its payload came, until it goes on.
-const OPENING_PERIOD_MS: u64 = 100;
+/// How often a master is told that its payload came, until it goes on: what is written meanwhile
+/// gathers in its output buffer.
+const OPENING_PERIOD_MS: u64 = 10;
 
 /// What the link is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Pulse {
     /// A payload between `$EOF:` marks is complete. The master holds the stream back until the first
     /// ack, and breaks the link when what it holds back exceeds an output buffer's limit; so it gets
     /// the ack before the payload is loaded. It counts only acks that come when its child process has
-    /// ended, which is after the mark: so it gets one every 100 ms, until the next [`Self::heard`].
+    /// ended, which is after the mark: so it gets one every 10 ms, until the next [`Self::heard`].
     pub const fn open_stream(&mut self, now_ms: u64) {
         self.opening = true;
         self.due_ms = now_ms;
@@ -160,20 +161,17 @@ mod tests {
             pulse.open_stream(10);
             pulse.enter(phase, 10);
             assert_eq!(
-                [10, 11, 110, 209, 210].map(|now| said(&mut pulse, now)),
+                [10, 11, 20, 29, 30].map(|now| said(&mut pulse, now)),
                 [ACK, "", ACK, "", ACK]
             );
-            assert_eq!(pulse.wake_ms(), 310);
-            pulse.heard(220);
+            assert_eq!(pulse.wake_ms(), 40);
+            pulse.heard(35);
             let then = match phase {
                 Phase::Syncing => "\n",
                 Phase::Streaming => ACK,
                 Phase::Handshake | Phase::Uncounted => "",
             };
-            assert_eq!(
-                [310, 311, 1309, 1310].map(|now| said(&mut pulse, now)),
-                [then, "", "", then]
-            );
+            assert_eq!([40, 41, 1039, 1040].map(|now| said(&mut pulse, now)), [then, "", "", then]);
         }
     }
 

@@ -117,6 +117,12 @@ impl Identity {
         self.second.map(|(_, offset)| offset)
     }
 
+    /// Whether the data is a prefix of that history: as it was, and nothing else.
+    #[must_use]
+    pub const fn is_resumable(&self) -> bool {
+        self.resumable
+    }
+
     /// What to ask a master for, with data up to `applied`.
     #[must_use]
     pub const fn ask(&self, applied: ReplOffset) -> Ask {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::exposition::{Exposition, Value};
+use super::replica::{self, Figures};
 use crate::topology::{Backend, Doubt, Freshness, Role, Topology};
 
 /// The state of things.
@@ -23,6 +24,8 @@ pub struct Scene<'a> {
     pub writes_held: usize,
     /// The configuration.
     pub config: ConfigState,
+    /// The engine, where there is one.
+    pub replica: Option<Figures>,
 }
 
 /// How reloads went so far.
@@ -49,6 +52,9 @@ pub(super) fn render(page: &mut Exposition, scene: &Scene<'_>) {
     progress_families(page, scene);
     load_families(page, scene);
     exclusions(page, scene.topology);
+    if let Some(figures) = &scene.replica {
+        replica::render(page, figures);
+    }
 }
 
 fn config_families(page: &mut Exposition, config: ConfigState) {

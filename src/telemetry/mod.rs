@@ -11,6 +11,7 @@
 //! | `requests`, `kind` | requests by class, backend and reason |
 //! | `histogram` | how long they take |
 //! | `families` | backends, gate, configuration as they are now |
+//! | `replica` | the engine |
 //! | `process` | what the process uses |
 //! | `counts` | what a worker counts between two ticks |
 //! | `exposition` | Prometheus's text format |
@@ -24,6 +25,7 @@ mod kind;
 mod logging;
 mod metrics;
 mod process;
+mod replica;
 mod requests;
 
 pub use counts::{Count, Counts};
@@ -32,4 +34,5 @@ pub use histogram::{DurationCounts, Durations};
 pub use kind::{Class, Kind};
 pub use logging::{LogLevel, init as init_logging};
 pub use metrics::{Exporter, Metrics};
+pub use replica::{Figures, LinkFigure};
 pub use requests::{BackendRequests, RequestCounts, Requests};

@@ -23,10 +23,16 @@ fn traffic(proxy: &Tidegate) {
     wrong.expect_closed();
 }
 
+/// An engine has metrics of its own.
+fn with_engine(trio: &Trio) -> ConfigBuilder {
+    let listen = "\"127.0.0.1:0\"";
+    Tidegate::for_trio(trio).set("replica", "enabled", "true").set("replica", "listen", listen)
+}
+
 #[test]
 fn promtool_finds_nothing_to_say() {
     let mut trio = Trio::spawn(Flavor::Redis70);
-    let proxy = Tidegate::for_trio(&trio).start();
+    let proxy = with_engine(&trio).start();
     traffic(&proxy);
     // A page without lag and offset of one server has to be right as well.
     trio.replicas[0].kill();
@@ -96,7 +102,7 @@ fn reasons() -> BTreeSet<(String, String)> {
 #[test]
 fn the_document_and_the_page_are_the_same() {
     let trio = Trio::spawn(Flavor::Redis70);
-    let proxy = Tidegate::for_trio(&trio).start();
+    let proxy = with_engine(&trio).start();
     traffic(&proxy);
     let page = Scrape::of(&proxy);
     let rows = rows();

@@ -78,6 +78,11 @@ impl Client {
         self.session.monitor || self.session.subscriptions.any()
     }
 
+    /// Whether others left something for it. Who left the first told it; the rest comes silently.
+    pub(super) fn has_mail(&self) -> bool {
+        self.is_listening() && !self.mailbox.is_empty()
+    }
+
     /// Takes what others left for it.
     pub(super) fn take_mail(&mut self) {
         if self.is_listening() {

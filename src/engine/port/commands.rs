@@ -13,7 +13,7 @@ pub(super) fn command(call: &mut Call<'_, '_>) {
     match call.command.name {
         "command" => {
             let rows: Vec<_> = answered(&engine).map(Some).collect();
-            describe_all(call, &engine, &rows);
+            describe_all(call, &rows);
         }
         "command|count" => call.integer(answered(&engine).count()),
         "command|list" => list(call, &engine),
@@ -24,7 +24,7 @@ pub(super) fn command(call: &mut Call<'_, '_>) {
             } else {
                 names.iter().map(|name| named(&engine, name)).collect()
             };
-            describe_all(call, &engine, &rows);
+            describe_all(call, &rows);
         }
         "command|docs" => docs(call, &engine),
         "command|getkeys" => get_keys(call),
@@ -60,19 +60,19 @@ fn named(engine: &Engine, name: &[u8]) -> Option<&'static Command> {
     handlers::is_answered(row, engine.answers(row)).then_some(row)
 }
 
-fn describe_all(call: &mut Call<'_, '_>, engine: &Engine, rows: &[Option<&'static Command>]) {
+fn describe_all(call: &mut Call<'_, '_>, rows: &[Option<&'static Command>]) {
     let version = call.version();
     encode::array(call.out(), rows.len());
     for row in rows {
         match row {
-            Some(row) => describe(call.out(), version, row, engine),
+            Some(row) => describe(call.out(), version, row),
             None => encode::null_array(call.out(), version),
         }
     }
 }
 
 /// One command as COMMAND tells it.
-fn describe(out: &mut Vec<u8>, version: RespVersion, row: &'static Command, engine: &Engine) {
+fn describe(out: &mut Vec<u8>, version: RespVersion, row: &'static Command) {
     encode::array(out, 10);
     encode::bulk(out, row.name.as_bytes());
     encode::integer(out, row.arity.into());
@@ -89,7 +89,7 @@ fn describe(out: &mut Vec<u8>, version: RespVersion, row: &'static Command, engi
     encode::set(out, version, 0);
     encode::set(out, version, 0);
     encode::array(out, row.subcommands.len());
-    row.subcommands.iter().for_each(|sub| describe(out, version, sub, engine));
+    row.subcommands.iter().for_each(|sub| describe(out, version, sub));
 }
 
 fn flags(row: &Command) -> Vec<&'static str> {

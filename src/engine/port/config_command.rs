@@ -82,7 +82,7 @@ fn set(call: &mut Call<'_, '_>) {
 /// The keys and their values in TOML, if every one of them may be set.
 fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
     let pairs = call.args.get(2..).unwrap_or_default();
-    if pairs.len() % 2 != 0 {
+    if !pairs.len().is_multiple_of(2) {
         return Err("ERR syntax error".to_owned());
     }
     let (engine, config) = (call.engine(), call.config());

@@ -10,10 +10,10 @@ use crate::units::ByteSize;
 pub(super) enum Form {
     /// `yes` or `no`.
     Flag,
-    /// An integer.
-    Number,
-    /// A number of seconds.
-    Seconds,
+    /// An integer between these.
+    Number(i64, i64),
+    /// A number of seconds between these.
+    Seconds(i64, i64),
     /// A number of bytes, perhaps with a unit.
     Memory,
     /// Any text.
@@ -53,17 +53,21 @@ pub(super) const SETTABLE: &[Settable] = &[
     key("requirepass", Form::Text, |it| it.replica.requirepass.expose().to_owned()),
     key("replica-announce-ip", Form::Text, |it| it.replica.replica_announce_ip.clone())
         .or("slave-announce-ip"),
-    key("replica-announce-port", Form::Number, |it| it.replica.replica_announce_port.to_string())
-        .or("slave-announce-port"),
+    key("replica-announce-port", Form::Number(0, 65_535), |it| {
+        it.replica.replica_announce_port.to_string()
+    })
+    .or("slave-announce-port"),
     key("replica-announced", Form::Flag, |it| flag(it.replica.replica_announced)),
-    key("replica-priority", Form::Number, |it| it.replica.replica_priority.to_string())
-        .or("slave-priority"),
+    key("replica-priority", Form::Number(0, 0x7fff_ffff), |it| {
+        it.replica.replica_priority.to_string()
+    })
+    .or("slave-priority"),
     key("replica-serve-stale-data", Form::Flag, |it| flag(it.replica.replica_serve_stale_data))
         .or("slave-serve-stale-data"),
     key("replica-read-only", Form::Flag, |it| flag(it.replica.replica_read_only))
         .or("slave-read-only"),
-    key("repl-timeout", Form::Seconds, |it| it.replica.repl_timeout.as_secs().to_string()),
-    key("repl-ping-replica-period", Form::Seconds, |it| {
+    key("repl-timeout", Form::Seconds(1, 3600), |it| it.replica.repl_timeout.as_secs().to_string()),
+    key("repl-ping-replica-period", Form::Seconds(1, 3600), |it| {
         it.replica.repl_ping_replica_period.as_secs().to_string()
     })
     .or("repl-ping-slave-period"),
@@ -158,6 +162,28 @@ fn bytes(size: Option<ByteSize>) -> String {
 mod tests {
     use super::*;
     use crate::config::Applies;
+
+    /// What is told is what the file accepts, too.
+    #[test]
+    fn bounds_are_those_of_the_file() {
+        for key in SETTABLE {
+            let (Form::Number(min, max) | Form::Seconds(min, max)) = key.form else { continue };
+            let toml = |number: i64| match key.form {
+                Form::Seconds(..) => format!("\"{number}s\""),
+                _ => number.to_string(),
+            };
+            let mut config = Config::default();
+            // Pings have to be more frequent than the silence that ends a link.
+            config.replica.repl_timeout = std::time::Duration::from_secs(3600);
+            if key.name == "repl-timeout" {
+                config.replica.repl_ping_replica_period = std::time::Duration::ZERO;
+            }
+            for (number, is_good) in [(min, true), (min - 1, false), (max + 1, false)] {
+                let new = config.with_replica(&[(key.name, toml(number))]);
+                assert_eq!(new.is_ok(), is_good, "{} {number} {new:?}", key.name);
+            }
+        }
+    }
 
     /// Every key of `[replica]` is either here or changes nothing before the next start.
     #[test]

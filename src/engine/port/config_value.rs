@@ -9,9 +9,10 @@ use crate::units::ByteSize;
 /// # Errors
 /// What Redis says to a value of another form.
 pub(super) fn to_toml(form: Form, text: &str) -> Result<String, String> {
-    let number = || {
-        let number = integer::parse(text.as_bytes());
-        number.ok_or_else(|| "argument couldn't be parsed into an integer".to_owned())
+    let number = |min: i64, max: i64| match integer::parse(text.as_bytes()) {
+        Some(number) if (min..=max).contains(&number) => Ok(number),
+        Some(_) => Err(format!("argument must be between {min} and {max} inclusive")),
+        None => Err("argument couldn't be parsed into an integer".to_owned()),
     };
     match form {
         Form::Flag => match text.to_ascii_lowercase().as_str() {
@@ -19,8 +20,8 @@ pub(super) fn to_toml(form: Form, text: &str) -> Result<String, String> {
             "no" => Ok("false".to_owned()),
             _ => Err("argument must be 'yes' or 'no'".to_owned()),
         },
-        Form::Number => number().map(|number| number.to_string()),
-        Form::Seconds => number().map(|number| quoted(&format!("{number}s"))),
+        Form::Number(min, max) => number(min, max).map(|number| number.to_string()),
+        Form::Seconds(min, max) => number(min, max).map(|number| quoted(&format!("{number}s"))),
         Form::Memory => match text.parse::<ByteSize>() {
             Ok(size) => Ok(size.bytes().to_string()),
             Err(_) => Err("argument must be a memory value".to_owned()),
@@ -42,8 +43,8 @@ mod tests {
         for (form, text, toml) in [
             (Form::Flag, "YES", "true"),
             (Form::Flag, "no", "false"),
-            (Form::Number, "-5", "-5"),
-            (Form::Seconds, "61", "\"61s\""),
+            (Form::Number(-9, 9), "-5", "-5"),
+            (Form::Seconds(1, 99), "61", "\"61s\""),
             (Form::Memory, "64mb", "67108864"),
             (Form::Memory, "0", "0"),
             (Form::Text, "a\" = 1\nb", "\"\"\"\na\\\" = 1\nb\"\"\""),
@@ -56,9 +57,12 @@ mod tests {
                 assert_eq!(read, toml, "{text}");
             }
         }
-        for (form, text) in
-            [(Form::Flag, "1"), (Form::Number, "x"), (Form::Seconds, "1s"), (Form::Memory, "-1")]
-        {
+        for (form, text) in [
+            (Form::Flag, "1"),
+            (Form::Number(0, 9), "x"),
+            (Form::Seconds(1, 9), "10"),
+            (Form::Memory, "-1"),
+        ] {
             assert!(to_toml(form, text).is_err(), "{text}");
         }
     }

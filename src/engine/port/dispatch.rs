@@ -5,6 +5,7 @@ use super::call::Call;
 use super::client::Client;
 use super::handlers::{self, Handler};
 use super::held::Held;
+use super::transaction::Transaction;
 use super::{stale, transaction};
 use crate::command::{self, Command, Effect};
 use crate::resp::encode;
@@ -20,9 +21,9 @@ const SHOWN: usize = 128;
 /// What runs a command.
 #[derive(Clone, Copy, Debug)]
 enum Runner {
-    /// The store, and if it does not know, the port.
-    Store(Option<Handler>),
-    /// The port itself.
+    /// The store.
+    Store,
+    /// The port itself, which may ask the store.
     Port(Handler),
     /// The store, as a write of the replica's own.
     Write,
@@ -34,13 +35,13 @@ impl Client {
         let found = match self.find(args) {
             Ok(found) => found,
             Err(error) => {
-                self.refuse(&error);
+                self.refuse(args, &error);
                 return true;
             }
         };
         let (command, runner) = found;
         if let Some(error) = self.objection(command) {
-            self.refuse(&error);
+            self.refuse(args, &error);
             return true;
         }
         let desk = std::rc::Rc::clone(&self.desk);
@@ -49,7 +50,7 @@ impl Client {
         }
         if self.transaction.is_open() && !transaction::runs_at_once(command) {
             if handlers::is_out_of_transactions(command) {
-                self.refuse(NOT_IN_MULTI);
+                self.refuse(args, NOT_IN_MULTI);
                 return true;
             }
             self.transaction.queue(command, args);
@@ -100,7 +101,7 @@ impl Client {
         let desk = std::rc::Rc::clone(&self.desk);
         let is_monitored = desk.engine.hub.is_monitored() && handlers::is_shown(command);
         let (db, addr) = (self.session.db, self.entry.addr);
-        if !matches!(runner, Runner::Store(_)) {
+        if !matches!(runner, Runner::Store) {
             held.release();
         }
         let mut call = Call { client: self, held, command, args };
@@ -109,13 +110,7 @@ impl Client {
                 handler(&mut call);
                 true
             }
-            Runner::Store(handler) => {
-                call.read_store()
-                    || handler.is_some_and(|handler| {
-                        handler(&mut call);
-                        true
-                    })
-            }
+            Runner::Store => call.read_store(),
             Runner::Write => call.write_store(),
         };
         if !is_answered {
@@ -148,18 +143,16 @@ impl Client {
     }
 
     fn runner(&self, row: &'static Command) -> Option<Runner> {
-        if self.desk.engine.answers(row) {
-            // A container may have subcommands that are no matter of the data.
-            let handler = if row.subcommands.is_empty() && row.name != "debug" {
-                None
-            } else {
-                handlers::find(row.name)
-            };
-            return Some(Runner::Store(handler));
+        let is_readable = self.desk.engine.answers(row);
+        // Some containers are no matter of the data alone.
+        let may_be_ports = !is_readable || !row.subcommands.is_empty() || row.name == "debug";
+        if may_be_ports && let Some(handler) = handlers::find(row.name) {
+            return Some(Runner::Port(handler));
         }
-        match handlers::find(row.name) {
-            Some(handler) => Some(Runner::Port(handler)),
-            None => row.gated.then_some(Runner::Write),
+        match (is_readable, row.gated) {
+            (true, _) => Some(Runner::Store),
+            (_, true) => Some(Runner::Write),
+            _ => None,
         }
     }
 
@@ -190,11 +183,21 @@ impl Client {
         is_stale.then(|| MASTERDOWN.to_owned())
     }
 
-    fn refuse(&mut self, error: &str) {
+    /// Answers with an error; a transaction fails with it (`rejectCommand`).
+    fn refuse(&mut self, args: &[&[u8]], error: &str) {
         self.transaction.refuse();
         self.take_mail();
         self.desk.stats.errors.add(1);
-        if self.session.reply.wants_reply() {
+        let is_wanted = self.session.reply.wants_reply();
+        let is_exec = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"exec"));
+        if is_exec {
+            self.transaction = Transaction::default();
+        }
+        if is_wanted && is_exec {
+            let why = error.strip_prefix("ERR ").unwrap_or(error);
+            let text = format!("EXECABORT Transaction discarded because of: {why}");
+            encode::error(&mut self.out, &text);
+        } else if is_wanted {
             encode::error(&mut self.out, error);
         }
     }

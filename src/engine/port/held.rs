@@ -1,6 +1,6 @@
 //! The data, locked once for requests that lie together.
 
-use std::sync::{RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{RwLockReadGuard, RwLockWriteGuard};
 
 use crate::engine::Engine;
 use crate::store::Store;

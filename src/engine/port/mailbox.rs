@@ -72,6 +72,11 @@ impl Mailbox {
         out.append(&mut letters.bytes);
     }
 
+    /// Whether something is there.
+    pub(in crate::engine) fn is_empty(&self) -> bool {
+        self.letters().bytes.is_empty()
+    }
+
     /// More came than it holds: its owner reads too slowly and has to go.
     pub(in crate::engine) fn is_over(&self) -> bool {
         self.over.load(Relaxed)

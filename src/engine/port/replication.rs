@@ -70,7 +70,7 @@ pub(super) fn role(call: &mut Call<'_, '_>) {
 
 /// REPLCONF: what a replica would say before PSYNC.
 pub(super) fn replconf(call: &mut Call<'_, '_>) {
-    if call.args.len() % 2 == 0 {
+    if call.args.len().is_multiple_of(2) {
         return call.error("ERR syntax error");
     }
     for option in call.args.iter().skip(1).step_by(2) {

@@ -57,7 +57,7 @@ fn rewritten(text: &str, config: &Config) -> Result<String, RewriteError> {
         let value: Value = change.value.parse().map_err(form)?;
         // The name that the file uses, which may be an older one.
         let used = change.names.iter().find(|name| section.contains_key(name));
-        let name = used.or(change.names.first()).copied().unwrap_or_default();
+        let name = used.or_else(|| change.names.first()).copied().unwrap_or_default();
         match section.get_mut(name).and_then(Item::as_value_mut) {
             Some(old) => {
                 let decor = old.decor().clone();
@@ -76,7 +76,7 @@ fn rewritten(text: &str, config: &Config) -> Result<String, RewriteError> {
 
 /// Puts `text` in the place of the file at `path`: whoever reads it finds the old or the new.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
+    let dir = path.parent().unwrap_or_else(|| Path::new("."));
     let permissions = fs::metadata(path)?.permissions();
     let mut file = NamedTempFile::new_in(dir)?;
     file.write_all(text.as_bytes())?;

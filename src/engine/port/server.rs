@@ -25,7 +25,7 @@ pub(super) fn shutdown(call: &mut Call<'_, '_>) {
         return call.error("ERR No shutdown in progress.");
     }
     tracing::info!(client = %call.client.entry.addr, "SHUTDOWN: the process ends");
-    call.engine().stop.notify_one();
+    call.engine().end_process(!nosave);
 }
 
 /// DEBUG, as far as it is no matter of the data.
@@ -41,8 +41,9 @@ pub(super) fn debug(call: &mut Call<'_, '_>) {
             None => call.error("ERR value is not a valid float"),
         };
     }
-    let word = String::from_utf8_lossy(call.arg(1)).into_owned();
-    call.error(&format!("ERR DEBUG {word} is not supported by this replica"));
+    if !call.read_store() {
+        call.error("ERR this DEBUG subcommand is not supported by this replica");
+    }
 }
 
 /// TIME.
@@ -113,6 +114,9 @@ pub(super) fn memory(call: &mut Call<'_, '_>) {
     match call.command.name {
         "memory|doctor" => call.verbatim("Nothing to say about memory here; see INFO memory.\n"),
         "memory|purge" => call.ok(),
+        "memory|usage" => {
+            call.read_store();
+        }
         "memory|help" => call.strings(&["MEMORY USAGE key [SAMPLES count]"]),
         _ => call.error("ERR this replica tells its memory in INFO memory"),
     }
@@ -125,7 +129,8 @@ pub(super) fn no_cluster(call: &mut Call<'_, '_>) {
 
 /// SCRIPT, FUNCTION: nothing is run here.
 pub(super) fn scripts(call: &mut Call<'_, '_>) {
-    match call.command.name {
+    let name = call.command.name;
+    match name {
         "script|exists" => {
             let count = call.args.len().saturating_sub(2);
             encode::array(call.out(), count);
@@ -136,6 +141,7 @@ pub(super) fn scripts(call: &mut Call<'_, '_>) {
         "script|kill" | "function|kill" => {
             call.error("NOTBUSY No scripts in execution right now.");
         }
+        _ if call.read_store() => {}
         _ => call.error("ERR scripts are not run by this replica"),
     }
 }

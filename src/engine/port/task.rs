@@ -77,7 +77,7 @@ impl Task {
             if self.client.waits {
                 return self.rest(cx).map(|()| false);
             }
-            if self.client.is_stalled {
+            if self.client.is_stalled || self.client.has_mail() {
                 continue;
             }
             if self.eof {

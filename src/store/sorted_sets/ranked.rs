@@ -227,6 +227,6 @@ mod tests {
         assert_eq!(ranked.len(), 200);
         assert!(ranked.members.places() <= 4 * 200 + SPARE);
         let first = ranked.span(0..1).next().unwrap();
-        assert_eq!(ranked.place(&first.0.to_vec()), Some((0, first.1)));
+        assert_eq!(ranked.place(first.0), Some((0, first.1)));
     }
 }

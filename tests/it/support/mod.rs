@@ -12,10 +12,13 @@
 
 pub mod client_list;
 pub mod eventually;
+pub mod fake_master;
 pub mod fault;
+pub mod local;
 pub mod pair;
 pub mod ports;
 pub mod process;
+pub mod replica_port;
 pub mod replicas;
 pub mod scrape;
 pub mod server;
@@ -23,8 +26,11 @@ pub mod tidegate;
 pub mod wire;
 
 pub use eventually::eventually;
+pub use fake_master::{Call, FakeMaster};
 pub use fault::{Direction, FaultProxy};
+pub use local::Local;
 pub use pair::{Both, Pair};
+pub use replica_port::ReplicaPort;
 pub use replicas::{ReplicaLine, TamperedTrio};
 pub use scrape::{Page, Scrape, get, http, settle, status};
 pub use server::{Flavor, RedisServer, Trio};

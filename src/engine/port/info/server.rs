@@ -3,8 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Page;
-use crate::engine::figures::LinkFigure;
 use crate::engine::port::call::Call;
+use crate::telemetry::LinkFigure;
 
 pub(super) fn server(call: &mut Call<'_, '_>, page: &mut Page) {
     let engine = call.engine();

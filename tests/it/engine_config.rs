@@ -1,0 +1,54 @@
+//! What is said to the engine at run time, and reloads of the file.
+
+use std::time::Duration;
+
+use crate::support::*;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_reload_keeps_what_was_said_unless_the_file_says_something_new() {
+    let (first, second) =
+        (RedisServer::spawn(Flavor::Redis70), RedisServer::spawn(Flavor::Redis70));
+    let dir = tempfile::tempdir().unwrap();
+    let config = |clients: &str, follows: &RedisServer| {
+        ConfigBuilder::new(first.addr(), &[])
+            .unset("topology", "replicas")
+            .set("proxy", "max-clients", clients)
+            .set("replica", "enabled", "true")
+            .set("replica", "listen", "\"127.0.0.1:0\"")
+            .set("replica", "replicaof", &format!("\"{}\"", follows.addr()))
+            .set("replica", "dir", &format!("{:?}", dir.path()))
+            .toml()
+    };
+    let mut proxy = Tidegate::spawn(&config("1000", &first));
+    let mut wire = engine_wire(&proxy);
+    let mut follows = |server: &RedisServer| {
+        let port = server.port().to_string();
+        eventually(PATIENCE, || match wire.cmd(&["INFO", "replication"]).str() {
+            info if info.contains(&format!("master_port:{port}\r\n")) => Ok(()),
+            info => Err(info.to_owned()),
+        });
+    };
+    follows(&first);
+    let mut other = engine_wire(&proxy);
+    other.cmd(&["REPLICAOF", "127.0.0.1", &second.port().to_string()]).ok();
+    follows(&second);
+    proxy.reload(&config("100", &first));
+    eventually(PATIENCE, || match proxy.log().contains("max-clients") {
+        true => Ok(()),
+        false => Err(proxy.log()),
+    });
+    follows(&second);
+    // The file says another thing than before: that counts.
+    let third = RedisServer::spawn(Flavor::Redis70);
+    proxy.reload(&config("100", &third));
+    follows(&third);
+}
+
+/// A connection to the engine's own port, which the log tells.
+fn engine_wire(proxy: &Tidegate) -> Wire {
+    let log = proxy.log();
+    let at = log.split("the replica listens on ").nth(1).unwrap();
+    Wire::connect(at.split_whitespace().next().unwrap().parse().unwrap())
+}

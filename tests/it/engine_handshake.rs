@@ -1,0 +1,159 @@
+//! Masters that refuse, and masters of other ages.
+
+use std::time::{Duration, Instant};
+
+use ::tidegate::topology::LinkState;
+
+use crate::support::fake_master::snapshot;
+use crate::support::local::{PATIENCE, each_flavor, errors, resyncs, stat};
+use crate::support::*;
+
+/// Waits until the engine has met with `code`, and says so.
+#[track_caller]
+fn wait_refused(local: &Local, master: &RedisServer, code: &str) {
+    eventually(PATIENCE, || match local.engine.trouble() {
+        Some(why) if why.contains(code) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    assert!(errors(master, code) > 0);
+    assert_eq!(local.link(), Ok(LinkState::Down), "no standing still: it may pass");
+    assert_eq!(resyncs(master), (0, 0));
+}
+
+#[test]
+fn logins_that_do_not_do() {
+    each_flavor(|flavor| {
+        let master = RedisServer::builder(flavor).requirepass("secret").start();
+        let mut wire = master.wire();
+        wire.cmd(&["SET", "k", "1"]).ok();
+        let rules = ["ACL", "SETUSER", "lim", "on", ">pw", "+ping", "+replconf"];
+        wire.cmd(&rules).ok();
+        let local = Local::of(master.addr());
+        wait_refused(&local, &master, "NOAUTH");
+        local.set("masterauth", "\"wrong\"");
+        wait_refused(&local, &master, "WRONGPASS");
+        let connected = stat(&master, "total_connections_received");
+        let began = Instant::now();
+        local.set("masterauth", "\"pw\"");
+        local.set("masteruser", "\"lim\"");
+        wait_refused(&local, &master, "NOPERM");
+        assert!(began.elapsed() < Duration::from_secs(10));
+        // Tried again, but not all the time.
+        let tried = stat(&master, "total_connections_received") - connected;
+        assert!(tried < 30, "{tried}");
+        wire.cmd(&["ACL", "SETUSER", "lim", "+psync"]).ok();
+        local.engine.nudge();
+        local.wait_value("k", "1");
+        assert_eq!(resyncs(&master), (1, 0), "{flavor:?}");
+    });
+}
+
+#[test]
+fn a_refusal_is_retried_by_itself() {
+    let master = RedisServer::builder(Flavor::Redis82).requirepass("old").start();
+    let local = Local::with(master.addr(), &[("masterauth", "\"new\"")]);
+    wait_refused(&local, &master, "WRONGPASS");
+    master.cmd(&["CONFIG", "SET", "requirepass", "new"]).ok();
+    local.wait_link(LinkState::Up);
+}
+
+#[test]
+fn a_master_that_is_loading() {
+    each_flavor(|flavor| {
+        let mut master = RedisServer::builder(flavor)
+            // Connections are served every 2 MB of a load.
+            .args(&["--key-load-delay", "10000", "--rdbcompression", "no"])
+            .start();
+        master.cmd(&["DEBUG", "POPULATE", "300", "key", "30000"]).ok();
+        master.cmd(&["SAVE"]).ok();
+        let local = Local::of(master.addr());
+        local.wait_equal(&master);
+        master.restart();
+        local.wait_equal(&master);
+        assert!(errors(&master, "LOADING") > 0, "{flavor:?}: it was not loading long enough");
+        assert!(stat(&master, "sync_full") <= 1);
+    });
+}
+
+#[test]
+fn a_replica_whose_own_link_is_down() {
+    each_flavor(|flavor| {
+        let nobody = ports::free_port();
+        let middle =
+            RedisServer::builder(flavor).replica_of(([127, 0, 0, 1], nobody).into()).start();
+        let local = Local::of(middle.addr());
+        wait_refused(&local, &middle, "NOMASTERLINK");
+        let master = RedisServer::spawn(flavor);
+        master.cmd(&["SET", "k", "1"]).ok();
+        middle.replicate_from(master.addr());
+        local.wait_value("k", "1");
+        local.wait_equal(&master);
+        assert_eq!(resyncs(&middle), (1, 0));
+    });
+}
+
+#[test]
+fn a_master_too_old_for_psync() {
+    let master = FakeMaster::start(|call| {
+        call.greet()?;
+        call.send("-ERR unknown command 'PSYNC'\r\n")?;
+        call.greet()?;
+        let payload = snapshot(&[("k", "1")]);
+        call.send(format!("\n${}\r\n", payload.len()))?;
+        call.send(payload)?;
+        call.command(&["SET", "k", "2"])?;
+        match call.number {
+            // Its own end, and no acks before.
+            0 => assert!(!call.closes_within(Duration::from_millis(1500))),
+            _ => call.hold()?,
+        }
+        Ok(())
+    });
+    let local = Local::of(master.addr());
+    local.wait_value("k", "2");
+    assert!(local.observed().unwrap().replid.bytes().all(|byte| byte == b'0'));
+    eventually(PATIENCE, || match master.calls() {
+        2.. => Ok(()),
+        calls => Err(format!("{calls} calls")),
+    });
+    local.wait_link(LinkState::Up);
+    local.wait_value("k", "2");
+    assert_eq!(master.asked(), ["PSYNC ? -1", "SYNC", "PSYNC ? -1", "SYNC"]);
+}
+
+#[test]
+fn a_continuation_that_was_not_asked_for() {
+    let master = FakeMaster::start(|call| {
+        if call.number == 0 {
+            call.greet()?;
+            call.send("+CONTINUE\r\n")?;
+            return call.hold();
+        }
+        call.full(&snapshot(&[("k", "1")]))?;
+        call.hold()
+    });
+    let local = Local::of(master.addr());
+    local.wait_value("k", "1");
+}
+
+#[test]
+fn a_host_that_does_not_answer_keeps_nobody() {
+    // A listener whose queue is full: SYNs are dropped.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket.listen(0).unwrap();
+    let gone = socket.local_addr().unwrap().as_socket().unwrap();
+    let wait = Duration::from_millis(200);
+    let mut held = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&gone, wait) {
+        held.push(stream);
+    }
+    let master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["SET", "k", "1"]).ok();
+    let local = Local::of(gone);
+    std::thread::sleep(wait);
+    let began = Instant::now();
+    local.retarget(master.addr());
+    local.wait_value("k", "1");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}

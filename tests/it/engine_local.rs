@@ -1,0 +1,118 @@
+//! The engine in the built binary: freshness over a cut, and `maxmemory`.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::local::{PATIENCE, resyncs};
+use crate::support::*;
+
+/// A proxy whose engine is its only replica, and follows `link`.
+fn config_of(master: &RedisServer, link: std::net::SocketAddr, dir: &Path) -> ConfigBuilder {
+    ConfigBuilder::new(master.addr(), &[])
+        .unset("topology", "replicas")
+        .set("replica", "enabled", "true")
+        .set("replica", "listen", "\"127.0.0.1:0\"")
+        .set("replica", "replicaof", &format!("\"{link}\""))
+        .set("replica", "dir", &format!("{dir:?}"))
+        .set("reads", "local", "true")
+}
+
+/// Whether a GET is answered in place; and what.
+#[track_caller]
+fn get(wire: &mut Wire, master: &RedisServer, key: &str) -> (bool, Reply) {
+    let before = master.calls("get");
+    let reply = wire.cmd(&["GET", key]);
+    (master.calls("get") == before, reply)
+}
+
+#[track_caller]
+fn wait_served(wire: &mut Wire, proxy: &Tidegate, master: &RedisServer, in_place: bool) {
+    eventually(PATIENCE, || match get(wire, master, "k") {
+        (served, _) if served == in_place => Ok(()),
+        other => Err(format!("{other:?}\n{}", proxy.log())),
+    });
+}
+
+#[test]
+fn an_engine_that_is_cut_off_stops_serving() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["SET", "k", "0"]).ok();
+    let link = FaultProxy::start(master.addr());
+    let dir = tempfile::tempdir().unwrap();
+    let proxy =
+        config_of(&master, link.addr(), dir.path()).set("reads", "max-lag", "\"500ms\"").start();
+    let mut wire = proxy.wire();
+    for round in 1..4 {
+        wait_served(&mut wire, &proxy, &master, true);
+        match round {
+            1 => link.blackhole(),
+            2 => link.cut(),
+            _ => link.set_delay_of(Direction::ToClient, Duration::from_secs(20)),
+        }
+        let cut = Instant::now();
+        let value = round.to_string();
+        master.cmd(&["SET", "k", &value]).ok();
+        // max-lag, two periods of the probe, and what a loaded machine takes.
+        let limit = Duration::from_millis(500 + 200 + 300);
+        while cut.elapsed() < Duration::from_millis(2500) {
+            let asked = cut.elapsed();
+            let (in_place, reply) = get(&mut wire, &master, "k");
+            let is_new = reply.str() == value;
+            assert!(is_new || asked < limit, "{reply:?} {asked:?} after the cut, round {round}");
+            assert!(is_new || in_place);
+            thread::sleep(Duration::from_millis(20));
+        }
+        link.heal();
+        if round == 3 {
+            link.reset_all();
+        }
+    }
+    wait_served(&mut wire, &proxy, &master, true);
+    assert_eq!(get(&mut wire, &master, "k").1.str(), "3");
+    assert_eq!(resyncs(&master).0, 1, "{}", proxy.log());
+}
+
+#[test]
+fn maxmemory_while_loading_and_while_applying() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["SET", "k", "0"]).ok();
+    master.cmd(&["DEBUG", "POPULATE", "100", "big", "200000"]).ok();
+    let dir = tempfile::tempdir().unwrap();
+    let config = config_of(&master, master.addr(), dir.path());
+    let limited = |limit| config.clone().set("replica", "maxmemory", limit).toml();
+    let mut proxy = Tidegate::spawn(&limited("\"10mb\""));
+    let told = |proxy: &Tidegate| proxy.log().matches("the replica stands still").count();
+    let wait_told = |proxy: &Tidegate, times: usize| {
+        eventually(PATIENCE, || match told(proxy) {
+            seen if seen >= times => Ok(()),
+            seen => Err(format!("{seen}\n{}", proxy.log())),
+        });
+        assert!(proxy.log().contains("maxmemory is reached"), "{}", proxy.log());
+        // The proxy goes on, and the master is left in peace.
+        let before = resyncs(&master);
+        let mut wire = proxy.wire();
+        wait_served(&mut wire, proxy, &master, false);
+        for _ in 0..10 {
+            let (in_place, reply) = get(&mut wire, &master, "k");
+            assert!(!in_place && reply.str() == "0", "{reply:?}");
+            thread::sleep(Duration::from_millis(200));
+        }
+        assert_eq!(resyncs(&master), before, "{}", proxy.log());
+        assert_eq!(told(proxy), times, "{}", proxy.log());
+    };
+    wait_told(&proxy, 1);
+    proxy.reload(&limited("\"60mb\""));
+    wait_served(&mut proxy.wire(), &proxy, &master, true);
+    let full = resyncs(&master).0;
+    for n in 0..60 {
+        master.cmd(&["SET", &format!("more:{n}"), &"m".repeat(1_000_000)]).ok();
+    }
+    wait_told(&proxy, 2);
+    // Room again: it goes on with what it has missed, if the backlog holds it.
+    master.cmd(&["CONFIG", "SET", "repl-backlog-size", "100mb"]).ok();
+    proxy.reload(&limited("\"400mb\""));
+    wait_served(&mut proxy.wire(), &proxy, &master, true);
+    assert!(resyncs(&master).0 <= full + 1);
+    proxy.assert_alive();
+}
