@@ -2,6 +2,9 @@
 
 use super::*;
 
+use tidegate::resp::RespVersion;
+use tidegate::store::{Ask, Dialect, Outcome, Store, Vendor};
+
 #[test]
 fn errors_and_small_ones() {
     Twin::each(|mut twin| {
@@ -219,7 +222,8 @@ fn what_a_master_merged_is_merged() {
     let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
     let head = [&b"HYLL\x01"[..], &[0; 10], &[0x80]].concat();
     let more = [&head[..], &[0x7f, 0xff, 0x80]].concat();
-    store.apply(ask, &[b"SET", b"more", &more], &mut Vec::new());
+    let set: [&[u8]; 3] = [b"SET", b"more", &more];
+    assert_eq!(store.apply(ask, &set, &mut Vec::new()), Outcome::Replied);
     let merge: [&[u8]; 3] = [b"PFMERGE", b"d", b"more"];
     assert_eq!(store.write(ask, &merge, &mut Vec::new()), Outcome::Refused);
     assert_eq!(store.apply(ask, &merge, &mut Vec::new()), Outcome::Replied);
