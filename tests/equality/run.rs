@@ -1,5 +1,6 @@
 //! A run: commands, faults, pauses with their comparisons.
 
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -77,6 +78,7 @@ impl Drop for Run {
             let tail: Vec<_> = log.lines().rev().take(30).collect();
             let tail: Vec<_> = tail.into_iter().rev().collect();
             eprintln!("{:?}\nthe replica's log:\n{}", self.plan, tail.join("\n"));
+            self.keep_history();
         }
     }
 }
@@ -303,6 +305,16 @@ impl Run {
         let mut last: Vec<_> = self.history.iter().rev().filter(names).take(LAST).collect();
         last.reverse();
         last.into_iter().map(|request| format!("    {}\n", show(request))).collect()
+    }
+
+    /// Leaves what was sent since the last pause in a file.
+    fn keep_history(&self) {
+        let name = format!("{:?}-{}.txt", self.plan.flavor, self.plan.seed);
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let lines: Vec<_> = self.history.iter().map(|request| show(request)).collect();
+        if std::fs::write(&path, lines.join("\n")).is_ok() {
+            eprintln!("what was sent since the last pause: {}", path.display());
+        }
     }
 
     #[track_caller]

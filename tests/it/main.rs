@@ -72,6 +72,7 @@ mod replica_port;
 mod replica_port_clients;
 mod replica_port_config;
 mod replica_port_sentinel;
+mod replica_port_subcommands;
 mod replication_wire;
 mod resp_real;
 mod scan;

@@ -67,7 +67,7 @@ impl Kind {
             "hash" => Self::Hash,
             "zset" => Self::Sorted,
             "lex" => Self::Lexical,
-            "stream" => Self::Stream,
+            "stream" | "other-stream" => Self::Stream,
             "bitmap" => Self::Bits,
             "hll" => Self::Hyper,
             "geo" => Self::Geo,

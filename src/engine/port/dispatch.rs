@@ -32,7 +32,7 @@ enum Runner {
 impl Client {
     /// Deals with a request; false if it has to wait for a pause to end.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
-        let found = match self.find(args) {
+        let found = match self.find(held, args) {
             Ok(found) => found,
             Err(error) => {
                 self.refuse(args, &error);
@@ -63,7 +63,7 @@ impl Client {
 
     /// Runs a command that was queued.
     pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
-        match self.find(args) {
+        match self.find(held, args) {
             Ok((command, runner)) => self.run(held, command, runner, args),
             Err(error) => encode::error(&mut self.out, &error),
         }
@@ -123,19 +123,30 @@ impl Client {
         }
     }
 
-    fn find(&self, args: &[&[u8]]) -> Result<(&'static Command, Runner), String> {
+    fn find(
+        &self,
+        held: &mut Held<'_>,
+        args: &[&[u8]],
+    ) -> Result<(&'static Command, Runner), String> {
         let name = args.first().copied().unwrap_or_default();
         let row = command::lookup(name).ok_or_else(|| unknown(args))?;
         let runner = self.runner(row).ok_or_else(|| unknown(args))?;
         let sub = args.get(1).filter(|_| !row.subcommands.is_empty());
+        // Servers that know no subcommands find out what is wrong with one when they run it.
+        let mut found_late =
+            || matches!(runner, Runner::Store) && !held.store().dialect().has_subcommands();
         let command = match sub {
-            Some(sub) => row.subcommand(sub).ok_or_else(|| unknown_subcommand(row, sub))?,
+            Some(sub) => match row.subcommand(sub) {
+                Some(command) => command,
+                None if found_late() => row,
+                None => return Err(unknown_subcommand(row, sub)),
+            },
             None => row,
         };
         let arity = usize::from(command.arity.unsigned_abs());
         let fits = if command.arity < 0 { args.len() >= arity } else { args.len() == arity };
         // Servers take any number here.
-        if fits || command.name == "quit" {
+        if fits || command.name == "quit" || (sub.is_some() && found_late()) {
             Ok((command, runner))
         } else {
             Err(crate::session::local::wrong_arity(command.name))

@@ -2,6 +2,9 @@
 
 use super::*;
 
+use tidegate::resp::RespVersion;
+use tidegate::store::{Ask, Dialect, Outcome, Store, Vendor};
+
 #[test]
 fn errors_and_small_ones() {
     Twin::each(|mut twin| {
@@ -59,17 +62,23 @@ fn corrupt_ones() {
             ("dense", [head(0), vec![0; 100]].concat()),
             ("few", [head(1), vec![0x00]].concat()),
             ("many", [head(1), vec![0x7f, 0xff, 0x80]].concat()),
+            ("more", [head(1), vec![0x7f, 0xff, 0x80, 0x7f, 0xff, 0x80, 0x01, 0x7f]].concat()),
+            ("across", [head(1), vec![0x7f, 0xfd, 0x87]].concat()),
+            ("zeros", [head(1), vec![0x7f, 0xff, 0x01]].concat()),
+            ("cut", [head(1), vec![0x80, 0x7f]].concat()),
             ("none", head(1)),
             ("full", dense),
         ] {
             twin.same(&[b"SET", name.as_bytes(), &value]);
             twin.line(&format!("PFCOUNT {name}"));
-            // Redis 6.2 takes no notice of registers too many when it merges.
-            if (name, twin.flavor()) == ("many", Flavor::Redis62) {
-                continue;
-            }
             twin.line(&format!("PFCOUNT {name} other"));
             twin.line(&format!("PFMERGE d {name}"));
+            for name in ["more", "zeros"].into_iter().filter(|it| *it == name) {
+                twin.line("PFADD one x");
+                twin.line(&format!("PFMERGE {name} one"));
+                twin.line(&format!("PFDEBUG TODENSE {name}"));
+                same_inside(&mut twin, name.as_bytes());
+            }
             if name == "full" {
                 twin.line(&format!("PFADD {name} a b c"));
                 same_inside(&mut twin, name.as_bytes());
@@ -204,4 +213,18 @@ fn sparse(choose: &mut Chooser) -> Vec<u8> {
     let [low, high] = (rest - 1).to_le_bytes();
     bytes.extend_from_slice(&[0x40 | high, low]);
     bytes
+}
+
+/// Whether a server is as strict depends on its patches: what a master did is done.
+#[test]
+fn what_a_master_merged_is_merged() {
+    let mut store = Store::new(1, Dialect::new(Vendor::Redis, "7.0.15"), 1);
+    let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
+    let head = [&b"HYLL\x01"[..], &[0; 10], &[0x80]].concat();
+    let more = [&head[..], &[0x7f, 0xff, 0x80]].concat();
+    let set: [&[u8]; 3] = [b"SET", b"more", &more];
+    assert_eq!(store.apply(ask, &set, &mut Vec::new()), Outcome::Replied);
+    let merge: [&[u8]; 3] = [b"PFMERGE", b"d", b"more"];
+    assert_eq!(store.write(ask, &merge, &mut Vec::new()), Outcome::Refused);
+    assert_eq!(store.apply(ask, &merge, &mut Vec::new()), Outcome::Replied);
 }

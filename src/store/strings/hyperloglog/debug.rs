@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::sparse::Run;
+use super::sparse::{Rule, Run};
 use super::{View, edit};
 use crate::store::context::{Args, Done, WriteCx};
 use crate::store::error::{CommandError, quoted};
@@ -20,7 +20,7 @@ pub(super) fn pfdebug(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_
     if is(sub, "getreg") {
         make_dense(cx, key)?;
         let text = cx.read::<Str>(key)?.ok_or(CommandError::NO_KEY)?;
-        let registers = View::of(text.bytes)?.registers()?;
+        let registers = View::of(text.bytes)?.registers(Rule::Strict)?;
         reply.array(registers.len());
         registers.iter().for_each(|&register| reply.int(register.into()));
     } else if is(sub, "decode") {

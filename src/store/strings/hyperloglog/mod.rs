@@ -10,10 +10,12 @@ mod value;
 
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
+use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
 use crate::store::strings::Str;
 use crate::store::value::Value;
+use sparse::Rule;
 use value::{Edit, View, empty};
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -42,6 +44,16 @@ impl From<Corrupt> for CommandError {
     }
 }
 
+/// How corrupt one may be that is changed. What a master did is not refused: whether it is strict
+/// depends on its patches.
+fn rule(cx: &WriteCx<'_>) -> Rule {
+    if cx.from_master { Rule::Lenient } else { rule_of(cx.dialect()) }
+}
+
+fn rule_of(dialect: Dialect) -> Rule {
+    if dialect.checks_runs_of_values() { Rule::Strict } else { Rule::Lenient }
+}
+
 /// Changes the one that a key has, if it has one.
 fn edit<R>(
     cx: &mut WriteCx<'_>,
@@ -51,8 +63,8 @@ fn edit<R>(
     if let Some(text) = cx.read::<Str>(key)? {
         View::of(text.bytes)?;
     }
-    let max_sparse = cx.packing().hll_sparse_bytes;
-    cx.edit::<Str, _>(key, |text| change(&mut Edit::of(text.edit(), max_sparse)?))
+    let (max_sparse, rule) = (cx.packing().hll_sparse_bytes, rule(cx));
+    cx.edit::<Str, _>(key, |text| change(&mut Edit::of(text.edit(), max_sparse, rule)?))
 }
 
 /// `PFADD key [element ...]`
@@ -88,10 +100,10 @@ fn pfcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             }
         },
         _ => {
-            let mut registers = vec![0; REGISTERS];
+            let (mut registers, rule) = (vec![0; REGISTERS], rule_of(cx.dialect()));
             for key in &args[1..] {
                 if let Some(text) = cx.read::<Str>(key)? {
-                    View::of(text.bytes)?.merge_into(&mut registers)?;
+                    View::of(text.bytes)?.merge_into(&mut registers, rule)?;
                 }
             }
             estimate::cardinality(&estimate::histogram(&registers))
@@ -120,13 +132,13 @@ fn pfcount_and_keep(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>)
 
 /// `PFMERGE destination [source ...]`
 fn pfmerge(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let mut registers = vec![0; REGISTERS];
+    let (mut registers, rule) = (vec![0; REGISTERS], rule(cx));
     let mut dense = false;
     for key in &args[1..] {
         if let Some(text) = cx.read::<Str>(key)? {
             let view = View::of(text.bytes)?;
             dense |= view.is_dense();
-            view.merge_into(&mut registers)?;
+            view.merge_into(&mut registers, rule)?;
         }
     }
     if cx.read::<Str>(args[1])?.is_none() {

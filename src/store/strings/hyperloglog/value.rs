@@ -4,7 +4,7 @@
 //! as it was counted last (eight bytes, the highest bit set when that is out of date), registers.
 
 use super::estimate::{self, Histogram};
-use super::sparse::Raised;
+use super::sparse::{Raised, Rule};
 use super::{Corrupt, HEADER, REGISTERS, dense, hash, sparse};
 use crate::store::error::CommandError;
 
@@ -28,6 +28,7 @@ pub(super) struct Edit<'a> {
     bytes: &'a mut Vec<u8>,
     /// The longest sparse one, in bytes.
     max_sparse: usize,
+    rule: Rule,
 }
 
 /// An empty one.
@@ -72,7 +73,7 @@ impl<'a> View<'a> {
                 histogram[usize::from(register & 63)] += 1;
             }
         } else {
-            sparse::check(self.bytes)?;
+            sparse::check(self.bytes, Rule::Strict)?;
             for run in sparse::runs(self.bytes) {
                 histogram[usize::from(run.value() & 63)] += u32::try_from(run.len()).unwrap_or(0);
             }
@@ -81,14 +82,14 @@ impl<'a> View<'a> {
     }
 
     /// Raises each of `registers` to what it is here (`hllMerge`).
-    pub(super) fn merge_into(self, registers: &mut [u8]) -> Result<(), Corrupt> {
+    pub(super) fn merge_into(self, registers: &mut [u8], rule: Rule) -> Result<(), Corrupt> {
         if self.is_dense() {
             for (register, mine) in registers.iter_mut().zip(dense::registers(self.bytes)) {
                 *register = mine.max(*register);
             }
             return Ok(());
         }
-        sparse::check(self.bytes)?;
+        sparse::check(self.bytes, rule)?;
         let mut registers = registers.iter_mut();
         for run in sparse::runs(self.bytes) {
             for register in registers.by_ref().take(run.len()) {
@@ -99,9 +100,9 @@ impl<'a> View<'a> {
     }
 
     /// All registers.
-    pub(super) fn registers(self) -> Result<Vec<u8>, Corrupt> {
+    pub(super) fn registers(self, rule: Rule) -> Result<Vec<u8>, Corrupt> {
         let mut registers = vec![0; REGISTERS];
-        self.merge_into(&mut registers)?;
+        self.merge_into(&mut registers, rule)?;
         Ok(registers)
     }
 
@@ -113,9 +114,13 @@ impl<'a> View<'a> {
 
 impl<'a> Edit<'a> {
     /// A string that has to be one.
-    pub(super) fn of(bytes: &'a mut Vec<u8>, max_sparse: usize) -> Result<Self, CommandError> {
+    pub(super) fn of(
+        bytes: &'a mut Vec<u8>,
+        max_sparse: usize,
+        rule: Rule,
+    ) -> Result<Self, CommandError> {
         View::of(bytes)?;
-        Ok(Self { bytes, max_sparse })
+        Ok(Self { bytes, max_sparse, rule })
     }
 
     pub(super) fn view(&self) -> View<'_> {
@@ -148,7 +153,7 @@ impl<'a> Edit<'a> {
         if self.view().is_dense() {
             return Ok(());
         }
-        let registers = self.view().registers()?;
+        let registers = self.view().registers(self.rule)?;
         self.bytes.truncate(HEADER);
         self.bytes.reserve_exact(dense::LEN);
         self.bytes.resize(HEADER + dense::LEN, 0);
