@@ -58,7 +58,7 @@ impl Client {
     /// A step that the engine of this process answers: one that it began, or the first one where
     /// it is its turn. `None` if it is another server's.
     fn scan_in_place(
-        &mut self,
+        &self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         frame: &[u8],
