@@ -33,6 +33,9 @@ impl Listeners {
         let mut all = Vec::new();
         for addr in listen {
             let opened = net::listen(addr, 1).map_err(|error| (addr.clone(), error))?;
+            if let Some(local) = opened.first().and_then(|listener| listener.local_addr().ok()) {
+                tracing::info!("the replica listens on {local}");
+            }
             all.extend(opened);
         }
         Ok(Self(all))
@@ -57,9 +60,6 @@ async fn accept_all(engine: Arc<Engine>, listeners: Listeners) -> io::Result<()>
     let desk = Rc::new(Desk::new(engine));
     for listener in listeners.0 {
         let listener = TcpListener::from_std(listener)?;
-        if let Ok(addr) = listener.local_addr() {
-            tracing::info!("the replica listens on {addr}");
-        }
         tokio::task::spawn_local(accept(Rc::clone(&desk), listener));
     }
     let mut ticks = tokio::time::interval(TICK);
