@@ -66,6 +66,11 @@ pub const fn redis62(weight: u32, text: &'static str) -> Template {
     Template { weight, on: On(On::REDIS62), text }
 }
 
+/// Any Redis, not Valkey.
+pub const fn redis(weight: u32, text: &'static str) -> Template {
+    Template { weight, on: On(On::REDIS62 | On::REDIS70 | On::REDIS82), text }
+}
+
 pub const fn redis82(weight: u32, text: &'static str) -> Template {
     Template { weight, on: On(On::REDIS82), text }
 }

@@ -81,6 +81,14 @@ const fn fields(compare: Compare, text: &'static str) -> ReadTemplate {
     ReadTemplate::new(super::template::fields(1, text), compare)
 }
 
+const fn redis(compare: Compare, text: &'static str) -> ReadTemplate {
+    ReadTemplate::new(super::template::redis(1, text), compare)
+}
+
+const fn valkey91(compare: Compare, text: &'static str) -> ReadTemplate {
+    ReadTemplate::new(super::template::valkey91(1, text), compare)
+}
+
 const fn redis62(compare: Compare, text: &'static str) -> ReadTemplate {
     ReadTemplate::new(super::template::redis62(1, text), compare)
 }
