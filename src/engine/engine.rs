@@ -214,6 +214,15 @@ impl Engine {
         self.store.write()
     }
 
+    /// The link has ended for ever: nothing is served, saved or gone on from any more.
+    pub(super) fn stop_for_good(&self, why: String) {
+        let now = self.now_ms();
+        let mut facts = self.facts();
+        facts.status.enter(LinkState::Connect, now);
+        facts.identity.distrust();
+        facts.halted = Some(why);
+    }
+
     /// As [`Self::store_mut`]; `None` if readers do not let go for `patience`.
     pub(super) fn try_store_mut(&self, patience: Duration) -> Option<RwLockWriteGuard<'_, Store>> {
         self.store.try_write_for(patience)

@@ -1,6 +1,7 @@
 //! The engine's threads.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
@@ -45,12 +46,23 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
         .spawn(move || port::serve(&served, listeners))?;
     let followed = Arc::clone(engine);
     thread::Builder::new().name("replica".into()).spawn(move || {
-        let runtime =
-            Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-        match runtime {
-            Ok(runtime) => runtime.block_on(link::keep(&followed)),
-            Err(error) => tracing::error!("the replica cannot start: {error}"),
-        }
+        let following = catch_unwind(AssertUnwindSafe(|| follow(&followed)));
+        let why = match following {
+            Ok(Ok(())) => "the link has ended".to_owned(),
+            Ok(Err(error)) => format!("the thread of its link cannot run: {error}"),
+            // What it was doing may be half done: nobody may read it, and nothing goes on from it.
+            Err(_) => "the thread of its link panicked; only a restart helps".to_owned(),
+        };
+        tracing::error!("the replica has stopped: {why}");
+        followed.stop_for_good(why);
     })?;
+    Ok(())
+}
+
+/// Follows the master, unless the system refuses a runtime.
+fn follow(engine: &Arc<Engine>) -> io::Result<()> {
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.enable_all().build_local(LocalOptions::default())?;
+    runtime.block_on(link::keep(engine));
     Ok(())
 }

@@ -319,21 +319,53 @@ fn any_edits_leave_the_same_nodes() {
     Twin::each(random_edits);
 }
 
+/// From now on nodes hold this many elements, or bytes if negative.
+fn set_list_size(twin: &mut Twin, size: i32) {
+    use tidegate::store::Packing;
+    let name = match twin.flavor() {
+        Flavor::Redis62 => "list-max-ziplist-size",
+        _ => "list-max-listpack-size",
+    };
+    twin.theirs(&["CONFIG", "SET", name, &size.to_string()]);
+    let packing = *twin.store.packing();
+    twin.store.set_packing(Packing { list_size: size, ..packing });
+}
+
 #[test]
 fn any_edits_leave_the_same_nodes_where_elements_are_counted() {
-    use tidegate::store::Packing;
     for size in [1, 5, 100] {
-        Twin::each(|twin| {
-            let mut twin = twin;
-            let size_word = size.to_string();
-            let name = match twin.flavor() {
-                Flavor::Redis62 => "list-max-ziplist-size",
-                _ => "list-max-listpack-size",
-            };
-            twin.theirs(&["CONFIG", "SET", name, &size_word]);
-            let packing = *twin.store.packing();
-            twin.store.set_packing(Packing { list_size: size, ..packing });
+        Twin::each(|mut twin| {
+            set_list_size(&mut twin, size);
             random_edits(twin);
         });
     }
+}
+
+/// Redis 7.0 takes nodes together that are up to 4 bytes larger than later ones would have it.
+#[test]
+fn nodes_are_joined_up_to_the_same_size() {
+    Twin::each(|mut twin| {
+        set_list_size(&mut twin, 5);
+        for len in 8160..8185 {
+            twin.same(&["DEL", "l"]);
+            twin.same(&["RPUSH", "l", &"x".repeat(len)]);
+            // A second node of three, of which two stay, and a full one, which is split.
+            twin.line(&format!("RPUSH l a b {}", "y".repeat(100)));
+            twin.line("RPUSH l q r c d e f g");
+            twin.line(&format!("LREM l 1 {}", "y".repeat(100)));
+            twin.lines(&["LREM l 1 q", "LREM l 1 r"]);
+            twin.same_inside("l");
+            twin.line("LINSERT l AFTER d z");
+            twin.same_inside("l");
+        }
+        set_list_size(&mut twin, -2);
+        for len in 4090..4120 {
+            let (first, pivot) = ("x".repeat(len), "y".repeat(4070));
+            twin.same(&["DEL", "l"]);
+            twin.same(&["RPUSH", "l", &first, &pivot, &"z".repeat(4070)]);
+            twin.same_inside("l");
+            twin.same(&["LINSERT", "l", "AFTER", &pivot, &"w".repeat(100)]);
+            twin.same_inside("l");
+        }
+    });
 }

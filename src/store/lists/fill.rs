@@ -9,6 +9,11 @@ const LEVELS: [usize; 5] = [4096, 8192, 16_384, 32_768, 65_536];
 const SAFE: usize = 8192;
 /// What an element is taken to cost besides its bytes (`SIZE_ESTIMATE_OVERHEAD`).
 const OVERHEAD: usize = 8;
+/// What two listpacks have that one has once, in bytes.
+const FRAME: usize = 7;
+/// What Redis 7.0 takes it for, as that is what two ziplists would have: it lets a node of two
+/// grow 4 bytes beyond the limit (measured with 7.0.15).
+const FRAME_OF_ZIPLISTS: usize = 11;
 /// From which size on an element has a node of its own where nodes' limits do not decide that
 /// (`packed_threshold` of Redis 7.0).
 const LARGE: usize = 1 << 30;
@@ -53,6 +58,13 @@ impl Fill {
     /// (`_quicklistNodeAllowInsert`).
     pub(super) fn takes(self, bytes: usize, count: usize, len: usize) -> bool {
         !self.is_large(len) && !self.is_over(bytes + len + OVERHEAD, count + 1)
+    }
+
+    /// Whether two nodes of `bytes` and `count` elements together become one
+    /// (`_quicklistNodeAllowMerge`).
+    pub(super) fn joins(self, bytes: usize, count: usize) -> bool {
+        let frame = if self.listpacks { FRAME } else { FRAME_OF_ZIPLISTS };
+        !self.is_over(bytes.saturating_sub(frame), count)
     }
 
     /// Whether an element has a node of its own (`isLargeElement`).

@@ -107,13 +107,11 @@ impl Node {
         Self::Packed(rest)
     }
 
-    /// Whether it and `next` are packed and fit in one node (`_quicklistNodeAllowMerge`).
+    /// Whether it and `next` are packed and fit in one node.
     pub(super) fn fits(&self, next: &Self, fill: Fill) -> bool {
-        /// What two listpacks have that one has once.
-        const FRAME: usize = 7;
         let (Self::Packed(pack), Self::Packed(next)) = (self, next) else { return false };
-        let bytes = pack.as_bytes().len() + next.as_bytes().len() - FRAME;
-        !fill.is_over(bytes, pack.len() + next.len())
+        let bytes = pack.as_bytes().len() + next.as_bytes().len();
+        fill.joins(bytes, pack.len() + next.len())
     }
 
     /// Takes the elements of `next`, which fit.
