@@ -10,12 +10,13 @@ use crate::{path, promql, promtool, read, yaml};
 const DASHBOARD: &str = "deploy/grafana/dashboards/tidegate.json";
 
 /// What a dashboard's rows ask, in this order.
-const QUESTIONS: [&str; 5] = [
+const QUESTIONS: [&str; 6] = [
     "Is it healthy?",
     "Who serves what?",
     "How far behind is each replica?",
     "Is the gate open?",
     "What does it cost?",
+    "Is the engine well?",
 ];
 
 fn dashboard() -> Value {
