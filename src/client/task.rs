@@ -13,6 +13,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::client::{Client, Ending};
 use super::worker::Worker;
+use crate::net::drain;
 use crate::registry::Entry;
 
 /// Replies that may wait for a slow reader before no more of its requests are read, in bytes.
@@ -89,18 +90,7 @@ impl Task {
         if self.client.ending() == Some(Ending::Now) {
             return Ok(true);
         }
-        let scratch = Rc::clone(&self.client.worker.scratch);
-        for _ in 0..READS_PER_TURN {
-            let mut scratch = scratch.borrow();
-            let mut buf = ReadBuf::new(&mut scratch);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut buf)? {
-                Poll::Pending => return Ok(false),
-                Poll::Ready(()) if buf.filled().is_empty() => return Ok(true),
-                Poll::Ready(()) => {}
-            }
-        }
-        cx.waker().wake_by_ref();
-        Ok(false)
+        drain(&mut self.stream, &self.client.worker.scratch, READS_PER_TURN, cx)
     }
 
     fn is_over(&self) -> bool {

@@ -243,16 +243,26 @@ impl Engine {
         }
     }
 
+    /// Whether that is `master`. Asked with every read of the link, so it takes no memory.
+    pub(super) fn is_wanted(&self, master: &HostPort) -> bool {
+        match &self.config.load().replica.replicaof {
+            ReplicaOf::Server(server) => server == master,
+            ReplicaOf::Topology => {
+                self.topology.load().master().is_some_and(|it| &it.addr == master)
+            }
+        }
+    }
+
     /// The master said something.
     pub(super) fn heard(&self, now_ms: u64) {
         self.heard_ms.store(now_ms, Relaxed);
     }
 
-    /// `master_last_io_seconds_ago`: since the master last said something; -1 while the link is
-    /// down.
-    pub(super) fn silence_seconds(&self, is_up: bool) -> i64 {
-        let silence = self.now_ms().saturating_sub(self.heard_ms.load(Relaxed)) / 1000;
-        if is_up { i64::try_from(silence).unwrap_or(i64::MAX) } else { -1 }
+    /// How the link is, as of the last word from the master.
+    pub(super) fn link_status(&self, facts: &Facts) -> LinkStatus {
+        let mut status = facts.status;
+        status.heard(self.heard_ms.load(Relaxed));
+        status
     }
 
     /// Lets an engine that stands still try again, at once.
@@ -312,10 +322,14 @@ fn databases_of(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
+/// The time since 1970.
+pub(super) fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 /// Milliseconds since 1970: what expiries are compared with.
 pub(super) fn unix_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(since_1970().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A new name for a history, or for a run of the process.

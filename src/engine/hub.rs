@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use foldhash::fast::RandomState;
 
+use super::engine::since_1970;
 use super::port::Mailbox;
 use crate::command::Subscription;
 use crate::store::glob;
@@ -104,7 +104,7 @@ impl Hub {
 
     /// Tells those who monitor of a command of `client` (`replicationFeedMonitors`).
     pub(super) fn monitor(&self, db: usize, client: &str, args: &[&[u8]]) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = since_1970();
         let (seconds, micros) = (now.as_secs(), now.subsec_micros());
         let mut line = format!("+{seconds}.{micros:06} [{db} {client}]").into_bytes();
         for arg in args {

@@ -8,11 +8,10 @@ use tokio::time::sleep;
 use super::Engine;
 use super::fault::{LinkFault, Remedy};
 use super::follow::Follower;
+use super::wire::LOOK;
 use crate::config::{Config, HostPort};
 use crate::replication::LinkState;
 
-/// How often is looked whether another master is to be followed while there is no link.
-const LOOK: Duration = Duration::from_millis(100);
 /// The first pause after a link that ended, as long as between two runs of `replicationCron`.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// The longest pause.
@@ -100,8 +99,7 @@ impl Orders {
 /// since the try that failed began: it may have stood in the way.
 async fn wait(engine: &Engine, master: &HostPort, orders: &Orders, pause: Duration) {
     let mut waited = Duration::ZERO;
-    while waited < pause && engine.wanted_master().as_ref() == Some(master) && orders.stand(engine)
-    {
+    while waited < pause && engine.is_wanted(master) && orders.stand(engine) {
         sleep(LOOK).await;
         waited += LOOK;
     }

@@ -78,7 +78,7 @@ impl<'e> Wire<'e> {
         wait: Duration,
     ) -> Result<usize, LinkFault> {
         self.beat(applied).await?;
-        if self.engine.wanted_master().as_ref() != Some(self.master) {
+        if !self.engine.is_wanted(self.master) {
             return Err(LinkFault::Retarget);
         }
         self.input.reserve(READ);

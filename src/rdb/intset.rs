@@ -1,6 +1,7 @@
 //! Intsets: sorted integers of one width in one run of bytes.
 
 use super::error::Corrupt;
+use super::intset_ref::IntsetRef;
 
 /// Width of an integer (4) and count of them (4).
 pub(super) const HEADER: usize = 8;
@@ -36,16 +37,22 @@ impl Intset {
         Ok(set)
     }
 
+    /// It, to be searched.
+    #[must_use]
+    pub fn view(&self) -> IntsetRef<'_> {
+        IntsetRef::trusted(&self.0)
+    }
+
     /// How wide an integer is, in bytes: 2, 4 or 8.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.0.first().copied().map_or(8, usize::from)
+        self.view().width()
     }
 
     /// How many integers there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len().saturating_sub(HEADER) / self.width()
+        self.view().len()
     }
 
     /// Whether there is none.

@@ -61,13 +61,13 @@ impl IntsetBuf {
     /// How wide an integer is, in bytes: 2, 4 or 8.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.0.first().copied().map_or(8, usize::from).max(1)
+        self.view().width()
     }
 
     /// How many integers there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len().saturating_sub(HEADER) / self.width()
+        self.view().len()
     }
 
     /// Whether there is none.

@@ -21,7 +21,7 @@ impl<'a> IntsetRef<'a> {
     }
 
     /// How wide an integer is, in bytes: 2, 4 or 8.
-    fn width(self) -> usize {
+    pub(super) fn width(self) -> usize {
         self.0.first().copied().map_or(8, usize::from).max(1)
     }
 

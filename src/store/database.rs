@@ -6,7 +6,7 @@ use super::moment::Moment;
 use super::slot::{SMALL, Slot};
 use super::strings::Str;
 use super::table::Table;
-use super::value::{Value, ValueRef};
+use super::value::Value;
 
 /// A database.
 #[derive(Clone, Debug)]
@@ -232,16 +232,6 @@ impl Database {
     /// Any key.
     pub(crate) fn random(&self, random: &mut fastrand::Rng) -> Option<&Slot> {
         self.slots.random(random)
-    }
-
-    /// The value of a key, expired or not.
-    pub(crate) fn value(&self, key: &[u8]) -> Option<ValueRef<'_>> {
-        Some(self.get(key)?.value())
-    }
-
-    /// Bytes of the tables, without the keys and values themselves.
-    pub(crate) fn overhead_bytes(&self) -> usize {
-        self.slots.heap_bytes()
     }
 
     fn count_expiry(&mut self, before: Option<i64>, after: Option<i64>) {

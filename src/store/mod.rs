@@ -15,8 +15,6 @@
 //! Pure: requests and the time go in, replies come out. Never deletes a key by itself: what has
 //! expired reads as missing, and a master's command finds it.
 
-#![allow(dead_code, reason = "its rooms are being furnished")]
-
 mod commands;
 mod context;
 mod cursor;

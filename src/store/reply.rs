@@ -39,10 +39,6 @@ impl<'a> Reply<'a> {
         encode::status(self.out, text);
     }
 
-    pub(crate) fn error(&mut self, text: &str) {
-        encode::error(self.out, text);
-    }
-
     pub(crate) fn int(&mut self, value: i64) {
         encode::integer(self.out, value);
     }
@@ -93,11 +89,6 @@ impl<'a> Reply<'a> {
         } else {
             encode::bulk(self.out, text.as_bytes());
         }
-    }
-
-    /// Text for people: verbatim to RESP3.
-    pub(crate) fn verbatim(&mut self, text: &str) {
-        encode::verbatim(self.out, self.version, text);
     }
 
     pub(crate) fn null(&mut self) {

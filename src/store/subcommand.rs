@@ -22,6 +22,11 @@ impl<F> Sub<F> {
         Self { name, arity, run }
     }
 
+    /// The one that `word` names, in any case.
+    pub(crate) fn named<'a>(subs: &'a [Self], word: &[u8]) -> Option<&'a Self> {
+        subs.iter().find(|sub| word.eq_ignore_ascii_case(sub.name.as_bytes()))
+    }
+
     fn takes(&self, words: usize) -> bool {
         let arity = usize::from(self.arity.unsigned_abs());
         if self.arity < 0 { words >= arity } else { words == arity }
@@ -37,11 +42,10 @@ pub(crate) fn find<'a, F>(
     container: &str,
     args: Args<'_>,
     dialect: Dialect,
-) -> Result<&'a F, CommandError> {
+) -> Result<&'a Sub<F>, CommandError> {
     let word = args.get(1).copied().unwrap_or_default();
-    let found = subs.iter().find(|sub| word.eq_ignore_ascii_case(sub.name.as_bytes()));
-    match found {
-        Some(sub) if sub.takes(args.len()) => Ok(&sub.run),
+    match Sub::named(subs, word) {
+        Some(sub) if sub.takes(args.len()) => Ok(sub),
         Some(sub) if dialect.has_subcommands() => Err(CommandError::of(format!(
             "ERR wrong number of arguments for '{container}|{}' command",
             sub.name

@@ -1,8 +1,7 @@
 //! The server itself: SHUTDOWN, DEBUG SLEEP, TIME, and what monitors and exporters ask for.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::call::Call;
+use crate::engine::engine::since_1970;
 use crate::resp::{encode, integer};
 
 /// SHUTDOWN: the whole process ends, the proxy with it, as at SIGTERM.
@@ -48,7 +47,7 @@ pub(super) fn debug(call: &mut Call<'_, '_>) {
 
 /// TIME.
 pub(super) fn time(call: &mut Call<'_, '_>) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = since_1970();
     call.strings(&[now.as_secs().to_string(), now.subsec_micros().to_string()]);
 }
 

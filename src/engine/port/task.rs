@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 use super::client::{Client, Ending};
 use super::desk::Desk;
 use super::requests::OUTPUT_HIGH;
+use crate::net::drain;
 use crate::registry::Entry;
 
 /// Buffers larger than this are given back when they are empty.
@@ -216,18 +217,7 @@ impl Task {
         if is_late || self.client.entry.is_killed() {
             return Ok(true);
         }
-        let scratch = Rc::clone(&self.client.desk.scratch);
-        for _ in 0..READS_PER_TURN {
-            let mut scratch = scratch.borrow();
-            let mut buf = ReadBuf::new(&mut scratch);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut buf)? {
-                Poll::Pending => return Ok(false),
-                Poll::Ready(()) if buf.filled().is_empty() => return Ok(true),
-                Poll::Ready(()) => {}
-            }
-        }
-        cx.waker().wake_by_ref();
-        Ok(false)
+        drain(&mut self.stream, &self.client.desk.scratch, READS_PER_TURN, cx)
     }
 }
 

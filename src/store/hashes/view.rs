@@ -67,6 +67,7 @@ impl<'a> HashRef<'a> {
     }
 
     /// How many fields have an expiry.
+    #[cfg(test)]
     pub(crate) fn volatile_fields(self) -> usize {
         match self.0 {
             Form::Packed(packed) if packed.timed => {

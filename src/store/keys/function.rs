@@ -38,14 +38,14 @@ const FUNCTION: u8 = 245;
 const END: u8 = 255;
 
 fn read(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    match subcommand::find(SUBCOMMANDS, "function", args, cx.dialect())? {
+    match &subcommand::find(SUBCOMMANDS, "function", args, cx.dialect())?.run {
         Run::Read(run) => run(cx, args, reply),
         Run::Write(_) => Err(CommandError::READ_ONLY),
     }
 }
 
 fn write(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    match subcommand::find(SUBCOMMANDS, "function", args, cx.dialect())? {
+    match &subcommand::find(SUBCOMMANDS, "function", args, cx.dialect())?.run {
         Run::Read(run) => run(&cx.reader(), args, reply),
         Run::Write(run) => run(cx, args, reply),
     }

@@ -18,7 +18,7 @@ const SUBCOMMANDS: &[Sub<Run>] = &[Sub::new("usage", -3, usage)];
 const HASH: usize = size_of::<u32>();
 
 fn memory(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    subcommand::find(SUBCOMMANDS, "memory", args, cx.dialect())?(cx, args, reply)
+    (subcommand::find(SUBCOMMANDS, "memory", args, cx.dialect())?.run)(cx, args, reply)
 }
 
 /// `MEMORY USAGE key [SAMPLES count]`: the bytes that this store has for the key. Not those of a

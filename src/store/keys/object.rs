@@ -46,7 +46,7 @@ const HELP: &[&str] = &[
 ];
 
 fn object(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let run = subcommand::find(SUBCOMMANDS, "object", args, cx.dialect())?;
+    let run = subcommand::find(SUBCOMMANDS, "object", args, cx.dialect())?.run;
     match (run, args.get(2).map(|key| cx.slot(key))) {
         (Some(run), Some(Some(slot))) => run(cx, slot, reply),
         (Some(_), _) => {

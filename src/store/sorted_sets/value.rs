@@ -308,25 +308,6 @@ impl<'a> SortedSetRef<'a> {
         self.entries(0..self.len())
     }
 
-    /// Some members from `cursor` on, as [`crate::store::table::Table::scan`] gives them; all of
-    /// them if it is packed.
-    pub(crate) fn scan(
-        self,
-        cursor: u64,
-        count: usize,
-        mut each: impl FnMut(Element<'a>, f64),
-    ) -> u64 {
-        match self.form {
-            FormRef::Packed(pack) => {
-                packed::pairs(pack).for_each(|(member, score)| each(member, score));
-                0
-            }
-            FormRef::Ranked(ranked) => {
-                ranked.scan(cursor, count, |member, score| each(Element::Bytes(member), score))
-            }
-        }
-    }
-
     /// What gives any member, quickly.
     pub(super) fn picker(self) -> Picker<'a> {
         match self.form {

@@ -5,22 +5,23 @@ use super::group::Group;
 use super::help;
 use super::id::{self, MAX, ZERO};
 use super::manage::no_group;
-use super::subcommand::{self, Subcommand};
+use super::subcommand;
 use super::value::Stream;
 use super::write_entry;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
+use crate::store::subcommand::Sub;
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("xinfo", xinfo)];
 
-const SUBCOMMANDS: &[Subcommand] = &[
-    Subcommand::exactly("consumers", 4),
-    Subcommand::exactly("groups", 3),
-    Subcommand::exactly("help", 2),
-    Subcommand::at_least("stream", 3),
+const SUBCOMMANDS: &[Sub<()>] = &[
+    Sub::new("consumers", 4, ()),
+    Sub::new("groups", 3, ()),
+    Sub::new("help", 2, ()),
+    Sub::new("stream", -3, ()),
 ];
 
 /// How many entries and pending entries `FULL` shows if nobody says.
@@ -29,7 +30,7 @@ const SHOWN: usize = 10;
 /// `XINFO subcommand ...`
 fn xinfo(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let dialect = cx.dialect();
-    let called = subcommand::find(SUBCOMMANDS, args, "XINFO", dialect)?;
+    let called = subcommand::find(SUBCOMMANDS, args, "xinfo", dialect)?;
     if called == Some("help") {
         help::xinfo(reply);
         return Ok(());

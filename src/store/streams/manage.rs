@@ -3,7 +3,7 @@
 use super::group::Group;
 use super::help;
 use super::id;
-use super::subcommand::{self, Subcommand};
+use super::subcommand;
 use super::value::Stream;
 use crate::rdb::StreamId;
 use crate::store::commands::Row;
@@ -11,17 +11,18 @@ use crate::store::context::{Args, Done, WriteCx};
 use crate::store::dialect::Dialect;
 use crate::store::error::{CommandError, quoted};
 use crate::store::reply::Reply;
+use crate::store::subcommand::Sub;
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::write("xgroup", xgroup)];
 
-const SUBCOMMANDS: &[Subcommand] = &[
-    Subcommand::at_least("create", 5),
-    Subcommand::exactly("createconsumer", 5),
-    Subcommand::exactly("delconsumer", 5),
-    Subcommand::exactly("destroy", 4),
-    Subcommand::exactly("help", 2),
-    Subcommand::at_least("setid", 5),
+const SUBCOMMANDS: &[Sub<()>] = &[
+    Sub::new("create", -5, ()),
+    Sub::new("createconsumer", 5, ()),
+    Sub::new("delconsumer", 5, ()),
+    Sub::new("destroy", 4, ()),
+    Sub::new("help", 2, ()),
+    Sub::new("setid", -5, ()),
 ];
 
 const NO_STREAM: CommandError = CommandError::new(
@@ -50,7 +51,7 @@ impl Options {
 /// `XGROUP subcommand ...`
 fn xgroup(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let dialect = cx.dialect();
-    let called = subcommand::find(SUBCOMMANDS, args, "XGROUP", dialect)?;
+    let called = subcommand::find(SUBCOMMANDS, args, "xgroup", dialect)?;
     let options = if args.len() >= 4 {
         let options = parse(args, called, dialect)?;
         check(cx, args, called, options)?;

@@ -44,13 +44,6 @@ enum Size {
     Infinite,
 }
 
-/// Adds `b` to `a`, as `INCRBYFLOAT` does.
-pub(crate) fn add(a: &[u8], b: &[u8]) -> Result<Vec<u8>, CommandError> {
-    let a = LongDouble::parse(a).ok_or(CommandError::NOT_FLOAT)?;
-    let b = LongDouble::parse(b).ok_or(CommandError::NOT_FLOAT)?;
-    Ok(a.plus(b).ok_or(NOT_FINITE)?.text())
-}
-
 impl LongDouble {
     /// Nothing.
     pub(crate) const ZERO: Self =
@@ -255,7 +248,9 @@ mod tests {
     use super::*;
 
     fn sum(a: &str, b: &str) -> Option<String> {
-        add(a.as_bytes(), b.as_bytes()).ok().map(|text| String::from_utf8(text).unwrap())
+        let parsed = |text: &str| LongDouble::parse(text.as_bytes());
+        let text = parsed(a)?.plus(parsed(b)?)?.text();
+        Some(String::from_utf8(text).unwrap())
     }
 
     #[test]

@@ -139,11 +139,6 @@ impl<E> Table<E> {
         self.segments.iter().flat_map(Segment::entries)
     }
 
-    /// As [`Self::iter`]. Whatever is done to an entry, its hash has to stay what it is.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut E> {
-        self.segments.iter_mut().flat_map(Segment::entries_mut)
-    }
-
     /// All entries, and the end of the table.
     pub(crate) fn into_entries(self) -> impl Iterator<Item = E> {
         self.segments.into_iter().flat_map(Segment::into_entries)

@@ -20,7 +20,7 @@ pub(super) fn replication(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("master_host", facts.master.as_ref().map_or("", |it| it.host.as_str()));
     page.field("master_port", facts.master.as_ref().map_or(0, |it| it.port));
     page.field("master_link_status", if is_up { "up" } else { "down" });
-    page.field("master_last_io_seconds_ago", engine.silence_seconds(is_up));
+    page.field("master_last_io_seconds_ago", engine.link_status(&facts).last_io_seconds(now_ms));
     page.field("master_sync_in_progress", u8::from(facts.status.is_syncing()));
     // What never had a master's data counts from 1, as servers do.
     let shown = |offset: ReplOffset| if facts.has_data { offset.get() } else { 1 };

@@ -1,8 +1,7 @@
 //! `INFO server`, `clients`, `cluster`, `tidegate`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::Page;
+use crate::engine::engine::since_1970;
 use crate::engine::port::call::Call;
 use crate::telemetry::LinkFigure;
 
@@ -25,7 +24,7 @@ pub(super) fn server(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("process_id", std::process::id());
     page.field("run_id", engine.run_id());
     page.field("tcp_port", engine.port().unwrap_or_default());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = since_1970();
     page.field("server_time_usec", now.as_micros());
     let uptime = call.client.desk.started.elapsed().unwrap_or_default().as_secs();
     page.field("uptime_in_seconds", uptime);

@@ -57,6 +57,7 @@ impl Tree {
     }
 
     /// The item of this rank.
+    #[cfg(test)]
     pub(super) fn get(&self, rank: usize) -> Option<Item> {
         let (leaf, at) = self.root.leaf(rank)?;
         leaf.get(at)
