@@ -187,7 +187,7 @@ impl<'b> Batch<'b> {
         session: &Session,
         inbox: &Rc<Inbox>,
     ) -> Result<Option<&Rc<Connection>>, Obstacle> {
-        let side = self.actual(side);
+        let mut side = self.actual(side);
         if self.is_in_place(side) {
             return Ok(None);
         }
@@ -205,7 +205,11 @@ impl<'b> Batch<'b> {
                     return Ok(None);
                 }
                 self.near = Near::Reader;
-                return self.open(Side::Reader, worker, session, inbox);
+                if self.reader.is_some() {
+                    return self.open(Side::Reader, worker, session, inbox);
+                }
+                // Whoever was picked is asked: to pick again would be another's turn.
+                side = Side::Reader;
             }
             let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
             if connection.is_congested(inbox) {

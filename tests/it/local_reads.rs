@@ -46,3 +46,33 @@ fn a_fresh_engine_answers_in_place() {
         assert_eq!(master.calls("get"), before, "{flavor:?}");
     }
 }
+
+#[test]
+fn the_engine_has_its_turn_beside_other_replicas() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["SET", "k", "1"]).ok();
+    let replica = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    master.wait_synced(&replica);
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = ConfigBuilder::new(master.addr(), &[])
+        .unset("topology", "replicas")
+        .set("replica", "enabled", "true")
+        .set("replica", "listen", "\"127.0.0.1:0\"")
+        .set("replica", "dir", &format!("{:?}", dir.path()))
+        .set("reads", "local", "true")
+        .set("reads", "balance", "\"round-robin\"")
+        .set("proxy", "workers", "1")
+        .start();
+    let mut wire = proxy.wire();
+    let mut remote = || {
+        let before = replica.calls("get");
+        (0..200).for_each(|_| assert_eq!(wire.cmd(&["GET", "k"]).str(), "1"));
+        replica.calls("get") - before
+    };
+    // Both are fresh after a while; then each has half.
+    eventually(PATIENCE, || match remote() {
+        100 => Ok(()),
+        other => Err(format!("{other} of 200 reads went to the other replica")),
+    });
+    assert_eq!(master.calls("get"), 0);
+}
