@@ -11,8 +11,9 @@ impl Engine {
         Figures { keys, ..self.figures_but_keys() }
     }
 
-    /// The same without the number of keys, for whoever holds the store.
-    pub(super) fn figures_but_keys(&self) -> Figures {
+    /// The same without the number of keys, for whoever holds the store, or need not wait for it.
+    #[must_use]
+    pub fn figures_but_keys(&self) -> Figures {
         let facts = self.facts();
         let link = match (facts.halted.is_some(), facts.status.is_up(), facts.status.is_syncing()) {
             (true, ..) => LinkFigure::Halted,

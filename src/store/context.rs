@@ -139,11 +139,15 @@ impl WriteCx<'_> {
         key: &[u8],
         change: impl FnOnce(&mut T) -> Result<R, CommandError>,
     ) -> Result<R, CommandError> {
-        self.drop_expired(key);
-        if self.db().get(key).is_some() {
-            let outcome = self.edit(key, change)?;
-            return outcome.ok_or(CommandError::NO_KEY);
+        let mut unused = Some(change);
+        let edited = self.edit(key, |value| match unused.take() {
+            Some(change) => change(value),
+            None => Err(CommandError::WRONG_TYPE),
+        })?;
+        if let Some(outcome) = edited {
+            return Ok(outcome);
         }
+        let Some(change) = unused else { return Err(CommandError::WRONG_TYPE) };
         let mut value = T::empty();
         let outcome = T::of(&mut value).map_or(Err(CommandError::WRONG_TYPE), change)?;
         if !value.is_gone() {
@@ -171,7 +175,8 @@ impl WriteCx<'_> {
 
     /// On a master: deletes the key if it has expired (`expireIfNeeded`).
     fn drop_expired(&mut self, key: &[u8]) {
-        if !self.from_master && self.slot(key).is_none() {
+        let has_expired = |slot: &Slot| slot.expires().is_some_and(|at| at < self.now);
+        if !self.from_master && self.db().get(key).is_some_and(has_expired) {
             self.db_mut().remove(key);
         }
     }

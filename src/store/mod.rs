@@ -35,6 +35,7 @@ mod module;
 mod moment;
 mod number;
 mod packing;
+mod partial_sort;
 mod peek;
 mod reply;
 mod save;

@@ -110,27 +110,18 @@ impl<'a> Reply<'a> {
 
     /// The head of an array that started at `mark`.
     pub(crate) fn array_at(&mut self, mark: usize, len: usize) {
-        let end = self.out.len();
-        self.array(len);
-        self.move_head(mark, end);
+        self.before(mark, |reply| reply.array(len));
     }
 
     /// The head of a map that started at `mark`.
     pub(crate) fn map_at(&mut self, mark: usize, pairs: usize) {
-        let end = self.out.len();
-        self.map(pairs);
-        self.move_head(mark, end);
+        self.before(mark, |reply| reply.map(pairs));
     }
 
     /// Writes something before what was written from `mark` on.
     pub(crate) fn before(&mut self, mark: usize, write: impl FnOnce(&mut Self)) {
         let end = self.out.len();
         write(self);
-        self.move_head(mark, end);
-    }
-
-    /// Moves what was written from `end` on before what was written from `mark` on.
-    fn move_head(&mut self, mark: usize, end: usize) {
         let head = self.out.len() - end;
         if let Some(written) = self.out.get_mut(mark..) {
             written.rotate_right(head);
@@ -144,15 +135,6 @@ impl<'a> Reply<'a> {
 
     /// The head of a set: to RESP2 an array.
     pub(crate) fn set(&mut self, len: usize) {
-        encode::array(self.out, len);
-        if self.is_resp3() {
-            let at = self.out.len() - digits(len) - 3;
-            self.out[at] = b'~';
-        }
+        encode::set(self.out, self.version, len);
     }
-}
-
-/// How many characters `number` takes.
-fn digits(number: usize) -> usize {
-    itoa::Buffer::new().format(number).len()
 }

@@ -7,7 +7,7 @@ use super::handlers::{self, Handler};
 use super::held::Held;
 use super::transaction::Transaction;
 use super::{stale, transaction};
-use crate::command::{self, Command, Effect};
+use crate::command::{self, Command, Effect, Resolved};
 use crate::resp::encode;
 
 const NOAUTH: &str = "NOAUTH Authentication required.";
@@ -143,8 +143,7 @@ impl Client {
             },
             None => row,
         };
-        let arity = usize::from(command.arity.unsigned_abs());
-        let fits = if command.arity < 0 { args.len() >= arity } else { args.len() == arity };
+        let fits = Resolved::from(command).fits(args.len());
         // Servers take any number here.
         if fits || command.name == "quit" || (sub.is_some() && found_late()) {
             Ok((command, runner))

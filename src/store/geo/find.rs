@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use super::cell::Cell;
 use super::cover;
 use super::options::{Order, Search};
-use super::partial_sort::partial_sort;
 use super::shape::Shape;
 use super::sphere::Point;
 use crate::rdb::Element;
 use crate::store::dialect::Dialect;
+use crate::store::partial_sort;
 use crate::store::sorted_sets::{ScoreRange, SortedSetRef};
 
 /// A member that was found.
@@ -53,7 +53,7 @@ fn sort<'a>(
     compare: impl Fn(&Found<'a>, &Found<'a>) -> Ordering,
 ) {
     if wanted < found.len() {
-        partial_sort(found, wanted, compare);
+        partial_sort::sort(found, &(0..wanted), compare);
     } else {
         found.sort_by(compare);
     }

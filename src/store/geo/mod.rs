@@ -8,7 +8,6 @@ mod cell;
 mod cover;
 mod find;
 mod options;
-mod partial_sort;
 mod points;
 mod polygon;
 mod search;

@@ -3,7 +3,6 @@
 //! Strings are compared byte by byte, as a server does whose locale is `C`.
 
 mod options;
-mod partial;
 mod pattern;
 mod source;
 
@@ -16,6 +15,7 @@ use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::error::CommandError;
 use crate::store::lists::{End, List};
 use crate::store::number;
+use crate::store::partial_sort;
 use crate::store::reply::Reply;
 use crate::store::sorted_sets::{Rules, SortedSet};
 use crate::store::value::Value;
@@ -143,7 +143,7 @@ fn sorted<'a>(
         if options.desc { order.reverse() } else { order }
     };
     if by.is_some() && range != (0..items.len()) {
-        partial::sort(&mut items, &range, order);
+        partial_sort::sort(&mut items, &range, order);
     } else {
         items.sort_by(order);
     }

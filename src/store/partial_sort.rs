@@ -155,6 +155,8 @@ mod tests {
             let mut all = items;
             all.sort_unstable();
             prop_assert_eq!(&ours[wanted.clone()], &all[wanted]);
+            ours.sort_unstable();
+            prop_assert_eq!(ours, all);
         }
     }
 }
