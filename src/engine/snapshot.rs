@@ -132,6 +132,7 @@ impl Engine {
                 let offset = ReplOffset::new(offset);
                 let mut store = self.store_mut();
                 *store = loaded.store;
+                self.set_dialect(store.dialect());
                 self.stream_db.store(loaded.db.unwrap_or(0), Relaxed);
                 self.publish(&Offsets::at(offset));
                 let mut facts = self.facts();
