@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
+use crate::command::Subscription;
+use crate::session::Session;
 use crate::topology::BackendId;
 
 /// What `CLIENT LIST` tells and `CLIENT KILL` needs.
@@ -174,6 +176,21 @@ impl Entry {
 }
 
 impl Facts {
+    /// What a client's session tells of it.
+    pub fn follow(&mut self, session: &Session) {
+        self.name.clone_from(&session.name);
+        self.lib_name.clone_from(&session.lib_name);
+        self.lib_ver.clone_from(&session.lib_ver);
+        self.db = session.db;
+        self.resp = session.version.number();
+        self.sub = session.subscriptions.count(Subscription::Channel);
+        self.psub = session.subscriptions.count(Subscription::Pattern);
+        self.ssub = session.subscriptions.count(Subscription::Shard);
+        self.monitor = session.monitor;
+        self.no_evict = session.no_evict;
+        self.no_touch = session.no_touch;
+    }
+
     /// The letters of `CLIENT LIST`.
     fn flags(&self) -> String {
         let letters = [

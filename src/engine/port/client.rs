@@ -112,19 +112,9 @@ impl Client {
         facts.command = self.last_command.into();
         facts.query_bytes = query;
         facts.output_bytes = self.out.len();
-        facts.db = session.db;
-        facts.resp = session.version.number();
-        facts.name.clone_from(&session.name);
-        facts.lib_name.clone_from(&session.lib_name);
-        facts.lib_ver.clone_from(&session.lib_ver);
-        facts.sub = session.subscriptions.count(Subscription::Channel);
-        facts.psub = session.subscriptions.count(Subscription::Pattern);
-        facts.ssub = session.subscriptions.count(Subscription::Shard);
+        facts.follow(session);
         facts.multi = self.transaction.shown();
         facts.watching = self.transaction.is_watching();
-        facts.monitor = session.monitor;
-        facts.no_evict = session.no_evict;
-        facts.no_touch = session.no_touch;
     }
 }
 

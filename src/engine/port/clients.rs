@@ -3,7 +3,6 @@
 use super::call::Call;
 use super::client::Ending;
 use super::connection;
-use crate::registry::{Filter, parse_kill, parse_list};
 use crate::resp::{encode, integer};
 
 const SYNTAX: &str = "ERR syntax error";
@@ -39,67 +38,34 @@ pub(super) fn client(call: &mut Call<'_, '_>) {
 }
 
 fn list(call: &mut Call<'_, '_>) {
-    let filter = match parse_list(call.args.get(2..).unwrap_or_default()) {
-        Ok(filter) => filter,
-        Err(error) => return call.error(&error),
-    };
-    let (engine, now_ms) = (call.engine(), call.client.desk.now_ms());
-    let mut text = String::new();
-    for entry in engine.clients.all() {
-        if filter.matches(&entry, now_ms) {
-            text.push_str(&entry.line(now_ms));
-            text.push('\n');
-        }
+    let now_ms = call.client.desk.now_ms();
+    match call.engine().clients.list(call.args.get(2..).unwrap_or_default(), now_ms) {
+        Ok(text) => call.verbatim(&text),
+        Err(error) => call.error(&error),
     }
-    call.verbatim(&text);
 }
 
 fn kill(call: &mut Call<'_, '_>) {
-    let (filter, by_address) = match call.args.get(2..).unwrap_or_default() {
-        [addr] => (Filter::by_address(addr), true),
-        args => match parse_kill(args) {
-            Ok(filter) => (filter, false),
-            Err(error) => return call.error(&error),
-        },
+    let (now_ms, args) = (call.client.desk.now_ms(), call.args.get(2..).unwrap_or_default());
+    let killed = match call.engine().clients.kill(args, &call.client.entry, now_ms) {
+        Ok(killed) => killed,
+        Err(error) => return call.error(&error),
     };
-    let (engine, now_ms) = (call.engine(), call.client.desk.now_ms());
-    let mut killed = 0;
-    for entry in engine.clients.all() {
-        let is_me = entry.id == call.client.entry.id;
-        // One that is on its way out already is not killed twice.
-        let is_dying = entry.is_killed() || is_me && call.client.ending.is_some();
-        if is_dying || is_me && filter.skips_me || !filter.matches(&entry, now_ms) {
-            continue;
-        }
-        killed += 1;
-        if is_me {
-            call.client.end(Ending::AfterReplies);
-        } else {
-            entry.kill();
-        }
+    if killed.is_me {
+        call.client.end(Ending::AfterReplies);
     }
-    match (by_address, killed) {
-        (false, killed) => call.integer(killed),
-        (true, 0) => call.error("ERR No such client"),
-        (true, _) => call.ok(),
+    match killed.count {
+        Some(count) => call.integer(count),
+        None => call.ok(),
     }
 }
 
 fn pause(call: &mut Call<'_, '_>) {
-    let is_all = match call.args.get(3) {
-        None => true,
-        Some(mode) if mode.eq_ignore_ascii_case(b"all") => true,
-        Some(mode) if mode.eq_ignore_ascii_case(b"write") => false,
-        Some(_) => return call.error("ERR CLIENT PAUSE mode must be WRITE or ALL"),
-    };
-    let Some(time) = integer::parse(call.arg(2)) else {
-        return call.error("ERR timeout is not an integer or out of range");
-    };
-    let Ok(time) = u64::try_from(time) else { return call.error("ERR timeout is negative") };
     let desk = &call.client.desk;
-    let now_ms = desk.now_ms();
-    desk.pause.pause(now_ms.saturating_add(time), is_all, now_ms);
-    call.ok();
+    match desk.pause.ask(call.args.get(2..).unwrap_or_default(), desk.now_ms()) {
+        Ok(()) => call.ok(),
+        Err(error) => call.error(error),
+    }
 }
 
 /// CLIENT UNBLOCK: nobody blocks here.
