@@ -12,8 +12,9 @@ use super::transfer;
 use super::wire::{LOOK, Wire};
 use crate::config::HostPort;
 use crate::replication::{
-    Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase,
+    Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase, Setting,
 };
+use crate::store::Packing;
 use crate::units::ReplId;
 
 /// What is kept from one connection to the next.
@@ -24,13 +25,21 @@ pub(super) struct Follower {
     pub(super) offsets: Offsets,
     /// The master was asked with SYNC and counts no offsets.
     pub(super) is_uncounted: bool,
+    /// The master's settings that its data depend on.
+    pub(super) settings: Arc<[Setting]>,
 }
 
 impl Follower {
     pub(super) fn new(engine: &Arc<Engine>) -> Self {
         let offsets = Offsets::at(engine.applied());
         let applier = Applier::new(engine.stream_db.load(Relaxed));
-        Self { engine: Arc::clone(engine), applier, offsets, is_uncounted: false }
+        Self {
+            engine: Arc::clone(engine),
+            applier,
+            offsets,
+            is_uncounted: false,
+            settings: [].into(),
+        }
     }
 
     /// Follows the master for as long as that goes well.
@@ -78,7 +87,7 @@ impl Follower {
         self.engine.facts().identity.ask(self.offsets.applied())
     }
 
-    async fn handshake(&self, wire: &mut Wire<'_>) -> Result<Outcome, LinkFault> {
+    async fn handshake(&mut self, wire: &mut Wire<'_>) -> Result<Outcome, LinkFault> {
         let introduction = introduction(&self.engine);
         let mut handshake = Handshake::begin(introduction, self.ask(), &mut wire.output);
         loop {
@@ -89,6 +98,7 @@ impl Follower {
                 for (step, said) in handshake.ignored() {
                     tracing::debug!(%step, said, "the master refuses a part of the handshake");
                 }
+                self.settings = handshake.settings().into();
                 return Ok(outcome);
             }
         }
@@ -97,6 +107,10 @@ impl Follower {
     /// The stream goes on where it was cut.
     fn resume(&mut self, replid: Option<ReplId>) {
         self.applier.resume();
+        let mut store = self.engine.store_mut();
+        let packing = Packing::of(store.dialect()).with(&self.settings);
+        store.set_packing(packing);
+        drop(store);
         let mut facts = self.engine.facts();
         let continued = facts.identity.continued(replid, self.offsets.applied());
         facts.counts.partial_resyncs += 1;

@@ -36,7 +36,8 @@ pub(super) async fn full(
     wire.enter(Phase::Syncing);
     let dir = engine.dir();
     let mut spool = Spool::new(&dir).map_err(LinkFault::Spool)?;
-    let mut loading = Loading::start(engine, spool.reader().map_err(LinkFault::Spool)?)?;
+    let source = spool.reader().map_err(LinkFault::Spool)?;
+    let mut loading = Loading::start(engine, source, Arc::clone(&follower.settings))?;
     let form = receive(follower, wire, &mut spool, &mut loading).await?;
     let offset = position.map(|position| position.offset).unwrap_or_default();
     if form == Form::Marked {

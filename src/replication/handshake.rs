@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::handshake_error::{HandshakeError, Step, is_passing};
 use super::identity::{Ask, Position};
 use super::line::Lines;
+use super::settings::{Collected, Setting, SettingsReader};
 use crate::resp::{encode, integer};
 use crate::units::{ReplId, ReplOffset, Secret};
 
@@ -16,6 +17,9 @@ const LINE_MAX: usize = 1024;
 /// replica that tells none would make Valkey 9 fail where there are such. Later ones
 /// would bring forms that no released server writes.
 const VERSION: &[u8] = b"9.0.0";
+
+/// What the master is asked for: up to which sizes it packs values, in the names of its version.
+const SETTINGS: &[u8] = b"*-max-*";
 
 /// The oldest way to ask, for masters that do not know PSYNC: not even a multibulk request.
 const SYNC: &[u8] = b"SYNC\r\n";
@@ -62,6 +66,8 @@ pub struct Handshake {
     /// What was sent and is not answered yet.
     open: VecDeque<Step>,
     ignored: Vec<(Step, String)>,
+    reader: SettingsReader,
+    settings: Vec<Setting>,
 }
 
 impl Handshake {
@@ -75,6 +81,8 @@ impl Handshake {
             lines: Lines::new(LINE_MAX),
             open: VecDeque::from([Step::Ping]),
             ignored: Vec::new(),
+            reader: SettingsReader::default(),
+            settings: Vec::new(),
         }
     }
 
@@ -82,6 +90,13 @@ impl Handshake {
     #[must_use]
     pub fn ignored(&self) -> &[(Step, String)] {
         &self.ignored
+    }
+
+    /// The master's settings of sizes, `hash-max-listpack-entries` and its like; none of a master
+    /// that does not tell them to this user.
+    #[must_use]
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
     }
 
     /// Takes what the master sent, and writes what is to be sent to `out`. Ends with the outcome;
@@ -98,12 +113,17 @@ impl Handshake {
             // An empty line says that the master is alive, and nothing more.
             let Some(line) = line.filter(|line| !line.is_empty()) else { continue };
             let said = String::from_utf8_lossy(&line);
+            if step == Step::Settings && !self.collect(&said)? {
+                continue;
+            }
             self.open.pop_front();
             if step == Step::Psync {
                 let outcome = Some(self.outcome(&said, out)?);
                 return Ok(Progress { consumed, outcome });
             }
-            self.accept(step, &said)?;
+            if step != Step::Settings {
+                self.accept(step, &said)?;
+            }
             match (step, self.open.is_empty()) {
                 (Step::Ping, _) => self.introduce(out),
                 (_, true) => {
@@ -137,6 +157,19 @@ impl Handshake {
         }
         say(Step::Capabilities, &[b"REPLCONF", b"capa", b"eof", b"capa", b"psync2"]);
         say(Step::Version, &[b"REPLCONF", b"version", VERSION]);
+        say(Step::Settings, &[b"CONFIG", b"GET", SETTINGS]);
+    }
+
+    /// Takes a line of the settings; true if it was the last. Who may replicate need not be
+    /// allowed to ask for them.
+    fn collect(&mut self, said: &str) -> Result<bool, HandshakeError> {
+        match self.reader.line(said) {
+            Collected::Part => return Ok(false),
+            Collected::All(settings) => self.settings = settings,
+            Collected::Refused(error) => self.ignored.push((Step::Settings, error)),
+            Collected::Foreign => return Err(unexpected(Step::Settings, said)),
+        }
+        Ok(true)
     }
 
     /// Judges the answer to anything but PSYNC.
@@ -148,9 +181,7 @@ impl Handshake {
             // Who may not PING yet may AUTH, or PSYNC at least.
             Step::Ping if is_no_permission(error) => {}
             Step::Ping | Step::Auth | Step::Psync => return Err(refused(step, error)),
-            Step::ListeningPort | Step::IpAddress | Step::Capabilities | Step::Version => {
-                self.ignored.push((step, error.to_owned()));
-            }
+            _ => self.ignored.push((step, error.to_owned())),
         }
         Ok(())
     }

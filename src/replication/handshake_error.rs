@@ -17,6 +17,8 @@ pub enum Step {
     Capabilities,
     /// `REPLCONF version`.
     Version,
+    /// `CONFIG GET *-max-*`.
+    Settings,
     /// `PSYNC`.
     Psync,
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Step {
             Self::IpAddress => "REPLCONF ip-address",
             Self::Capabilities => "REPLCONF capa",
             Self::Version => "REPLCONF version",
+            Self::Settings => "CONFIG GET",
             Self::Psync => "PSYNC",
         })
     }

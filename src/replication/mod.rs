@@ -27,6 +27,7 @@ mod line;
 mod link_state;
 mod offsets;
 mod payload;
+mod settings;
 mod stream;
 mod stream_error;
 
@@ -38,5 +39,6 @@ pub use identity::{Ask, Continued, Identity, Position, Refusal};
 pub use link_state::{LinkState, LinkStatus};
 pub use offsets::Offsets;
 pub use payload::{Form, Found, PayloadError, PayloadReader};
+pub use settings::Setting;
 pub use stream::{ArgsPool, Commands, StreamReader, Unit};
 pub use stream_error::StreamError;
