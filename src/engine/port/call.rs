@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use arc_swap::Guard;
+
 use super::client::Client;
 use super::held::Held;
 use crate::command::Command;
@@ -31,7 +33,7 @@ impl Call<'_, '_> {
         Arc::clone(&self.client.desk.engine)
     }
 
-    pub(super) fn config(&self) -> Arc<Config> {
+    pub(super) fn config(&self) -> Guard<Arc<Config>> {
         self.client.desk.config()
     }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::desk::Desk;
 use super::mailbox::Mailbox;
 use super::transaction::Transaction;
-use crate::command::Subscription;
 use crate::registry::Entry;
 use crate::resp::RequestScanner;
 use crate::session::Session;
@@ -38,8 +37,6 @@ pub(super) struct Client {
     pub(super) is_stalled: bool,
     /// Its last command.
     pub(super) last_command: &'static str,
-    /// What it is subscribed to, by kind: the hub has to be told when it goes.
-    pub(super) names: Vec<(Subscription, Box<[u8]>)>,
 }
 
 impl Client {
@@ -62,7 +59,6 @@ impl Client {
             waits: false,
             is_stalled: false,
             last_command: "",
-            names: Vec::new(),
         }
     }
 
@@ -93,10 +89,9 @@ impl Client {
     /// No more messages for it.
     pub(super) fn stop_listening(&mut self) {
         let hub = &self.desk.engine.hub;
-        for (kind, name) in self.names.drain(..) {
-            hub.unsubscribe(kind, &name, self.entry.id);
+        for (kind, name) in std::mem::take(&mut self.session.subscriptions).all() {
+            hub.unsubscribe(kind, name, self.entry.id);
         }
-        self.session.subscriptions = Default::default();
         if std::mem::take(&mut self.session.monitor) {
             hub.unwatch(self.entry.id);
         }

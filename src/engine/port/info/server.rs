@@ -62,7 +62,7 @@ pub(super) fn cluster(_: &mut Call<'_, '_>, page: &mut Page) {
 
 /// What other servers do not have.
 pub(super) fn tidegate(call: &mut Call<'_, '_>, page: &mut Page) {
-    let figures = call.engine().figures_but_keys();
+    let figures = call.engine().link_figures();
     page.head("Tidegate");
     page.field("link", figures.link.word());
     if figures.link != LinkFigure::Up {
