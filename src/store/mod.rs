@@ -223,6 +223,12 @@ impl Store {
         })
     }
 
+    /// Whether it has a command of this name.
+    #[must_use]
+    pub fn has(&self, args: &[&[u8]]) -> bool {
+        self.found(args).is_some()
+    }
+
     fn found(&self, args: &[&[u8]]) -> Option<Found> {
         self.commands.find(args.first()?)
     }
