@@ -8,13 +8,13 @@ use super::Engine;
 use super::apply::Applier;
 use super::fault::LinkFault;
 use super::spool::Spool;
+use super::told::Told;
 use super::transfer;
 use super::wire::{LOOK, Wire};
 use crate::config::HostPort;
 use crate::replication::{
-    Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase, Setting,
+    Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase,
 };
-use crate::store::Packing;
 use crate::units::ReplId;
 
 /// What is kept from one connection to the next.
@@ -25,8 +25,8 @@ pub(super) struct Follower {
     pub(super) offsets: Offsets,
     /// The master was asked with SYNC and counts no offsets.
     pub(super) is_uncounted: bool,
-    /// The master's settings that its data depend on.
-    pub(super) settings: Arc<[Setting]>,
+    /// What the master told of itself.
+    pub(super) told: Told,
 }
 
 impl Follower {
@@ -38,7 +38,7 @@ impl Follower {
             applier,
             offsets,
             is_uncounted: false,
-            settings: [].into(),
+            told: Told::default(),
         }
     }
 
@@ -98,7 +98,7 @@ impl Follower {
                 for (step, said) in handshake.ignored() {
                     tracing::debug!(%step, said, "the master refuses a part of the handshake");
                 }
-                self.settings = handshake.settings().into();
+                self.told = Told::of(&handshake);
                 return Ok(outcome);
             }
         }
@@ -108,10 +108,13 @@ impl Follower {
     fn resume(&mut self, replid: Option<ReplId>) {
         self.applier.resume();
         let mut store = self.engine.store_mut();
-        let packing = Packing::of(store.dialect()).with(&self.settings);
-        store.set_packing(packing);
+        let server = self.told.adopt(&mut store);
+        self.engine.set_dialect(store.dialect());
         drop(store);
         let mut facts = self.engine.facts();
+        if let Some(server) = server {
+            facts.server = server;
+        }
         let continued = facts.identity.continued(replid, self.offsets.applied());
         facts.counts.partial_resyncs += 1;
         let renamed = continued == Continued::Renamed;

@@ -4,9 +4,10 @@ use std::io::Read;
 
 use super::fault::Remedy;
 use super::memory;
+use super::told::{dialect, server};
 use crate::rdb::{Fault, Item, Limits, PlainString, RdbError, Reader};
 use crate::replication::Setting;
-use crate::store::{Dialect, InsertError, Loader, Packing, Refused, Store, Vendor};
+use crate::store::{Dialect, InsertError, Loader, Packing, Refused, Store};
 use crate::topology::ServerVersion;
 
 /// Why a snapshot could not be loaded.
@@ -134,12 +135,10 @@ impl Origin {
         let text = String::from_utf8_lossy(value);
         match key {
             b"redis-ver" => {
-                self.server = Some(server("redis", &text));
-                return Some(Dialect::new(Vendor::Redis, &text));
+                return Some(dialect(self.server.insert(server("redis", &text))));
             }
             b"valkey-ver" => {
-                self.server = Some(server("valkey", &text));
-                return Some(Dialect::new(Vendor::Valkey, &text));
+                return Some(dialect(self.server.insert(server("valkey", &text))));
             }
             b"repl-id" => self.replid = Some(text.into_owned()),
             b"repl-offset" => self.offset = text.parse().ok(),
@@ -148,11 +147,4 @@ impl Origin {
         }
         None
     }
-}
-
-/// What a server of this version calls itself. A text from a file is not passed on without a look.
-fn server(name: &str, version: &str) -> ServerVersion {
-    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    let version = version.chars().filter(is_plain).take(32).collect();
-    ServerVersion { name: name.to_owned(), version }
 }

@@ -131,6 +131,7 @@ impl Engine {
                 let offset = ReplOffset::new(offset);
                 let mut store = self.store_mut();
                 *store = new;
+                self.set_dialect(store.dialect());
                 self.stream_db.store(origin.db.unwrap_or(0), Relaxed);
                 self.publish(&Offsets::at(offset));
                 let mut facts = self.facts();

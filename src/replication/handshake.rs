@@ -3,10 +3,10 @@
 
 use std::collections::VecDeque;
 
+use super::answer::{AnswerReader, Collected};
 use super::handshake_error::{HandshakeError, Step, is_passing};
 use super::identity::{Ask, Position};
 use super::line::Lines;
-use super::settings::{Collected, Setting, SettingsReader};
 use crate::resp::{encode, integer};
 use crate::units::{ReplId, ReplOffset, Secret};
 
@@ -23,6 +23,9 @@ const SETTINGS: &[u8] = b"*-max-*";
 
 /// The oldest way to ask, for masters that do not know PSYNC: not even a multibulk request.
 const SYNC: &[u8] = b"SYNC\r\n";
+
+/// A setting of the master, as it tells it: its name and its value.
+pub type Setting = (String, String);
 
 /// What the replica tells the master of itself.
 #[derive(Clone, Debug, Default)]
@@ -66,8 +69,9 @@ pub struct Handshake {
     /// What was sent and is not answered yet.
     open: VecDeque<Step>,
     ignored: Vec<(Step, String)>,
-    reader: SettingsReader,
+    answer: AnswerReader,
     settings: Vec<Setting>,
+    info: String,
 }
 
 impl Handshake {
@@ -81,8 +85,9 @@ impl Handshake {
             lines: Lines::new(LINE_MAX),
             open: VecDeque::from([Step::Ping]),
             ignored: Vec::new(),
-            reader: SettingsReader::default(),
+            answer: AnswerReader::default(),
             settings: Vec::new(),
+            info: String::new(),
         }
     }
 
@@ -92,11 +97,18 @@ impl Handshake {
         &self.ignored
     }
 
-    /// The master's settings of sizes, `hash-max-listpack-entries` and its like; none of a master
-    /// that does not tell them to this user.
+    /// The master's settings of sizes, `hash-max-listpack-entries` and its like, by the names of
+    /// its version; none of a master that does not tell them to this user.
     #[must_use]
     pub fn settings(&self) -> &[Setting] {
         &self.settings
+    }
+
+    /// What the master says of its version: a section of `INFO`; empty where it does not tell this
+    /// user.
+    #[must_use]
+    pub fn info(&self) -> &str {
+        &self.info
     }
 
     /// Takes what the master sent, and writes what is to be sent to `out`. Ends with the outcome;
@@ -111,9 +123,11 @@ impl Handshake {
             let (len, line) = taken.map_err(|_| HandshakeError::Endless { step })?;
             consumed += len;
             // An empty line says that the master is alive, and nothing more.
-            let Some(line) = line.filter(|line| !line.is_empty()) else { continue };
+            let counts = |line: &Vec<u8>| !line.is_empty() || self.answer.is_inside();
+            let Some(line) = line.filter(counts) else { continue };
             let said = String::from_utf8_lossy(&line);
-            if step == Step::Settings && !self.collect(&said)? {
+            let is_question = matches!(step, Step::Settings | Step::Info);
+            if is_question && !self.collect(step, &line)? {
                 continue;
             }
             self.open.pop_front();
@@ -121,7 +135,7 @@ impl Handshake {
                 let outcome = Some(self.outcome(&said, out)?);
                 return Ok(Progress { consumed, outcome });
             }
-            if step != Step::Settings {
+            if !is_question {
                 self.accept(step, &said)?;
             }
             match (step, self.open.is_empty()) {
@@ -158,17 +172,24 @@ impl Handshake {
         say(Step::Capabilities, &[b"REPLCONF", b"capa", b"eof", b"capa", b"psync2"]);
         say(Step::Version, &[b"REPLCONF", b"version", VERSION]);
         say(Step::Settings, &[b"CONFIG", b"GET", SETTINGS]);
+        say(Step::Info, &[b"INFO", b"server"]);
     }
 
-    /// Takes a line of the settings; true if it was the last. Who may replicate need not be
-    /// allowed to ask for them.
-    fn collect(&mut self, said: &str) -> Result<bool, HandshakeError> {
-        match self.reader.line(said) {
+    /// Takes a line of the answer to a question; true if it was the last. Who may replicate need
+    /// not be allowed to ask.
+    fn collect(&mut self, step: Step, line: &[u8]) -> Result<bool, HandshakeError> {
+        match self.answer.line(line) {
             Collected::Part => return Ok(false),
-            Collected::All(settings) => self.settings = settings,
-            Collected::Refused(error) => self.ignored.push((Step::Settings, error)),
-            Collected::Foreign => return Err(unexpected(Step::Settings, said)),
+            Collected::Refused(error) => self.ignored.push((step, error)),
+            Collected::Foreign => return Err(unexpected(step, &String::from_utf8_lossy(line))),
+            Collected::Words(words) if step == Step::Info => self.info = words.concat(),
+            Collected::Words(words) => {
+                let mut words = words.into_iter();
+                let pairs = std::iter::from_fn(|| Some((words.next()?, words.next()?)));
+                self.settings = pairs.collect();
+            }
         }
+        self.answer = AnswerReader::default();
         Ok(true)
     }
 

@@ -19,6 +19,8 @@ pub enum Step {
     Version,
     /// `CONFIG GET *-max-*`.
     Settings,
+    /// `INFO server`.
+    Info,
     /// `PSYNC`.
     Psync,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Step {
             Self::Capabilities => "REPLCONF capa",
             Self::Version => "REPLCONF version",
             Self::Settings => "CONFIG GET",
+            Self::Info => "INFO",
             Self::Psync => "PSYNC",
         })
     }

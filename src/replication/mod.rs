@@ -18,6 +18,7 @@
 //!    [`Identity::distrust`] first.
 
 mod ack;
+mod answer;
 mod backlog;
 mod command;
 mod handshake;
@@ -27,18 +28,16 @@ mod line;
 mod link_state;
 mod offsets;
 mod payload;
-mod settings;
 mod stream;
 mod stream_error;
 
 pub use ack::{Phase, Pulse, is_getack, write_ack};
 pub use backlog::Backlog;
-pub use handshake::{Handshake, Introduction, Outcome, Progress};
+pub use handshake::{Handshake, Introduction, Outcome, Progress, Setting};
 pub use handshake_error::{HandshakeError, Retry, Step};
 pub use identity::{Ask, Continued, Identity, Position, Refusal};
 pub use link_state::{LinkState, LinkStatus};
 pub use offsets::Offsets;
 pub use payload::{Form, Found, PayloadError, PayloadReader};
-pub use settings::Setting;
 pub use stream::{ArgsPool, Commands, StreamReader, Unit};
 pub use stream_error::StreamError;
