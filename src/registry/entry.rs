@@ -25,8 +25,19 @@ pub struct Entry {
     killed: AtomicBool,
     /// It is to end if it waits for nothing.
     doubted: AtomicBool,
+    /// How it is to be freed of a blocking command.
+    unblocked: Mutex<Option<Unblocked>>,
     waker: OnceLock<Waker>,
     facts: Mutex<Facts>,
+}
+
+/// How somebody frees a client of a blocking command (`CLIENT UNBLOCK`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unblocked {
+    /// As if its time were up.
+    Timeout,
+    /// With an error.
+    Error,
 }
 
 /// What changes while a client is connected.
@@ -85,6 +96,7 @@ impl Entry {
             last_ms: AtomicU64::new(now_ms),
             killed: AtomicBool::new(false),
             doubted: AtomicBool::new(false),
+            unblocked: Mutex::default(),
             waker: OnceLock::new(),
             facts: Mutex::new(facts),
         }
@@ -120,6 +132,21 @@ impl Entry {
     /// Whether somebody takes it for idle; told once.
     pub fn take_doubt(&self) -> bool {
         self.doubted.load(Relaxed) && self.doubted.swap(false, Relaxed)
+    }
+
+    /// Frees it of a blocking command, from any thread; false if it is not in one.
+    pub fn unblock(&self, how: Unblocked) -> bool {
+        if !self.facts().blocked {
+            return false;
+        }
+        *self.unblocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+        self.wake();
+        true
+    }
+
+    /// Whether somebody frees it of its blocking command; told once.
+    pub fn take_unblocked(&self) -> Option<Unblocked> {
+        self.unblocked.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Makes it look around, from any thread.

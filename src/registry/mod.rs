@@ -7,7 +7,7 @@ mod kill_filter;
 mod pause;
 
 pub use ask::Killed;
-pub use entry::{Entry, Facts};
+pub use entry::{Entry, Facts, Unblocked};
 use kill_filter::{Filter, parse_kill, parse_list};
 pub use pause::Pause;
 

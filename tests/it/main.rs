@@ -73,6 +73,7 @@ mod reload_under_load;
 mod reload_watch;
 mod replica_faults;
 mod replica_port;
+mod replica_port_blocking;
 mod replica_port_clients;
 mod replica_port_config;
 mod replica_port_sentinel;

@@ -9,9 +9,8 @@ use super::held::Held;
 use crate::command::Command;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::engine::engine::unix_ms;
 use crate::resp::{RespVersion, encode};
-use crate::store::{Ask, Outcome};
+use crate::store::Outcome;
 
 /// A request under way.
 #[derive(Debug)]
@@ -78,21 +77,15 @@ impl Call<'_, '_> {
 
     /// The store's answer; false if it has none.
     pub(super) fn read_store(&mut self) -> bool {
-        let ask = self.ask();
+        let ask = self.client.ask();
         let store = self.held.store();
         store.read(ask, self.args, &mut self.client.out) != Outcome::Unknown
     }
 
     /// A local write (`replica-read-only no`); false if the store has no such command.
     pub(super) fn write_store(&mut self) -> bool {
-        let ask = self.ask();
+        let ask = self.client.ask();
         let store = self.held.store_mut();
         store.write(ask, self.args, &mut self.client.out) != Outcome::Unknown
-    }
-
-    fn ask(&self) -> Ask {
-        let session = &self.client.session;
-        let db = usize::try_from(session.db).unwrap_or(usize::MAX);
-        Ask { db, now_ms: unix_ms(), version: session.version }
     }
 }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use super::desk::Desk;
 use super::mailbox::Mailbox;
 use super::transaction::Transaction;
+use super::waiting::Waiting;
+use crate::engine::engine::unix_ms;
 use crate::registry::Entry;
 use crate::resp::RequestScanner;
 use crate::session::Session;
+use crate::store::Ask;
 
 /// How a client ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub(super) struct Client {
     pub(super) ending: Option<Ending>,
     /// The next request has to wait for a pause to end.
     pub(super) waits: bool,
+    /// What it waits for in a command.
+    pub(super) waiting: Option<Waiting>,
     /// Replies were in the way of requests that have come.
     pub(super) is_stalled: bool,
     /// Its last command.
@@ -57,6 +62,7 @@ impl Client {
             out: Vec::new(),
             ending: None,
             waits: false,
+            waiting: None,
             is_stalled: false,
             last_command: "",
         }
@@ -67,6 +73,12 @@ impl Client {
         if self.ending != Some(Ending::Now) {
             self.ending = Some(ending);
         }
+    }
+
+    /// Its database, its protocol and the time, as the store asks for them.
+    pub(super) fn ask(&self) -> Ask {
+        let db = usize::try_from(self.session.db).unwrap_or(usize::MAX);
+        Ask { db, now_ms: unix_ms(), version: self.session.version }
     }
 
     /// Whether messages may come to it unasked.
@@ -106,6 +118,7 @@ impl Client {
         let mut facts = self.entry.facts();
         facts.command = self.last_command.into();
         facts.query_bytes = query;
+        facts.blocked = self.is_blocked();
         facts.output_bytes = self.out.len();
         facts.follow(session);
         facts.multi = self.transaction.shown();

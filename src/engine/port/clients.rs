@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::client::Ending;
 use super::connection;
+use crate::registry::Unblocked;
 use crate::resp::{encode, integer};
 
 const SYNTAX: &str = "ERR syntax error";
@@ -68,16 +69,18 @@ fn pause(call: &mut Call<'_, '_>) {
     }
 }
 
-/// CLIENT UNBLOCK: nobody blocks here.
+/// CLIENT UNBLOCK client-id [TIMEOUT | ERROR]
 fn unblock(call: &mut Call<'_, '_>) {
     if call.args.len() > 4 || call.args.len() == 4 && !call.is(3, "timeout") && !call.is(3, "error")
     {
         return call.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
     }
-    match integer::parse(call.arg(2)) {
-        Some(_) => call.integer(0),
-        None => call.error("ERR value is not an integer or out of range"),
-    }
+    let how = if call.is(3, "error") { Unblocked::Error } else { Unblocked::Timeout };
+    let Some(id) = integer::parse(call.arg(2)) else {
+        return call.error("ERR value is not an integer or out of range");
+    };
+    let found = u64::try_from(id).ok().and_then(|id| call.engine().clients.find(id));
+    call.integer(u8::from(found.is_some_and(|entry| entry.unblock(how))));
 }
 
 fn tracking_info(call: &mut Call<'_, '_>) {

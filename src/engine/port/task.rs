@@ -72,7 +72,10 @@ impl Task {
                 return Ok(false);
             }
             if self.client.waits {
-                return self.rest(cx).map(|()| false);
+                self.rest(cx)?;
+                // Nobody else would see a blocked client go away.
+                let is_over = self.client.is_blocked() && self.read(cx)?.is_ready() && self.eof;
+                return Ok(is_over);
             }
             if self.client.is_stalled || self.client.has_mail() {
                 continue;
@@ -98,7 +101,9 @@ impl Task {
             return;
         }
         let query = std::mem::take(&mut self.query);
+        let was_blocked = self.client.is_blocked();
         let used = self.client.consume(&query);
+        self.is_news |= self.client.is_blocked() != was_blocked;
         self.put_back(query, used);
     }
 
