@@ -52,7 +52,7 @@ impl Client {
             return Turn::Freed;
         }
         let now = self.desk.now_ms();
-        let is_over = freed.is_some() || waiting.until_ms.is_some_and(|until| now >= until);
+        let is_over = freed.is_some() || waiting.until_ms.is_some_and(|until| now > until);
         if is_over || self.is_served(held, &mut waiting) {
             return Turn::RunAs(waiting.read.words);
         }
