@@ -37,6 +37,9 @@ pub(super) enum LinkFault {
     /// A command of the stream could not be applied.
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    /// `CLIENT KILL`
+    #[error("a client closed it")]
+    Killed,
     /// Another master is to be followed, or none.
     #[error("another master is to be followed")]
     Retarget,
@@ -82,7 +85,10 @@ impl LinkFault {
             Self::Handshake(error) if error.retry() == Retry::Soon => Remedy::Soon,
             // To ask again costs the master nothing, and who asks late is late when it is back.
             Self::Connect(_) | Self::Silence(_) => Remedy::Soon,
-            Self::Io(_) | Self::Retarget | Self::Payload(PayloadError::Refused(_)) => Remedy::Soon,
+            Self::Io(_)
+            | Self::Killed
+            | Self::Retarget
+            | Self::Payload(PayloadError::Refused(_)) => Remedy::Soon,
             Self::Load(error) => error.remedy(),
             Self::Apply(_) => Remedy::Halt,
             _ => Remedy::Slowly,

@@ -35,7 +35,7 @@ impl Engine {
             commands_applied: counts.commands_applied,
             keys: 0,
             used_memory: None,
-            clients: self.clients.len(),
+            clients: self.clients.all().iter().filter(|it| !it.facts().master).count(),
         }
     }
 }

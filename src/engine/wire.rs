@@ -1,6 +1,7 @@
 //! The socket of a link: bytes in, words out, and when it counts as dead.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -12,6 +13,7 @@ use super::Engine;
 use super::fault::LinkFault;
 use crate::config::HostPort;
 use crate::net;
+use crate::registry::Entry;
 use crate::replication::{Phase, Pulse, write_ack};
 use crate::units::ReplOffset;
 
@@ -26,6 +28,8 @@ pub(super) struct Wire<'e> {
     engine: &'e Engine,
     master: &'e HostPort,
     stream: TcpStream,
+    /// How the port's clients see it.
+    entry: Arc<Entry>,
     pulse: Pulse,
     repl_timeout: Duration,
     /// What came and was not dealt with yet.
@@ -50,8 +54,9 @@ impl<'e> Wire<'e> {
             Err(_) => return Err(LinkFault::Connect(io::ErrorKind::TimedOut.into())),
         };
         let pulse = Pulse::new(repl_timeout, engine.now_ms());
+        let entry = admit(engine, &stream)?;
         let (input, output) = (BytesMut::new(), Vec::new());
-        Ok(Self { engine, master, stream, pulse, repl_timeout, input, output })
+        Ok(Self { engine, master, stream, entry, pulse, repl_timeout, input, output })
     }
 
     /// What the link is busy with, from now on.
@@ -81,6 +86,9 @@ impl<'e> Wire<'e> {
         if !self.engine.is_wanted(self.master) {
             return Err(LinkFault::Retarget);
         }
+        if self.entry.is_killed() {
+            return Err(LinkFault::Killed);
+        }
         self.input.reserve(READ);
         let read = tokio::select! {
             biased;
@@ -96,6 +104,7 @@ impl<'e> Wire<'e> {
         let now = self.engine.now_ms();
         self.pulse.heard(now);
         self.engine.heard(now);
+        self.entry.touch(now);
         Ok(read)
     }
 
@@ -121,6 +130,22 @@ impl<'e> Wire<'e> {
         self.output.clear();
         Ok(())
     }
+}
+
+impl Drop for Wire<'_> {
+    fn drop(&mut self) {
+        self.engine.clients.remove(self.entry.id);
+    }
+}
+
+/// The master is a client, too: `CLIENT LIST` shows it, and `CLIENT KILL TYPE master` closes the
+/// link. It counts, but there is room for it always.
+fn admit(engine: &Engine, stream: &TcpStream) -> Result<Arc<Entry>, LinkFault> {
+    let (addr, laddr) = (stream.peer_addr()?, stream.local_addr()?);
+    let entry = engine.clients.admit(addr, laddr, usize::MAX, engine.now_ms());
+    let entry = entry.ok_or_else(|| io::Error::other("too many clients"))?;
+    entry.facts().master = true;
+    Ok(entry)
 }
 
 /// Waits until another master is to be followed.

@@ -67,6 +67,8 @@ pub struct Facts {
     pub watching: bool,
     /// Whether it is a monitor.
     pub monitor: bool,
+    /// Whether it is the master of a replica, to whom the connection was made.
+    pub master: bool,
     /// Whether it is tracking.
     pub tracking: bool,
     /// Whether it said NO-EVICT.
@@ -175,7 +177,7 @@ impl Entry {
         format!(
             "id={} addr={} laddr={} fd=-1 name={} age={} idle={} flags={} db={} sub={} psub={} \
              ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 \
-             obl={} oll=0 omem={} tot-mem={} events=r cmd={} user=default redir=-1 resp={} \
+             obl={} oll=0 omem={} tot-mem={} events=r cmd={} user={} redir=-1 resp={} \
              lib-name={} lib-ver={}",
             self.id,
             self.addr,
@@ -195,6 +197,7 @@ impl Entry {
             facts.output_bytes,
             facts.query_bytes + facts.output_bytes,
             if facts.command.is_empty() { "NULL" } else { &facts.command },
+            if facts.master { "(superuser)" } else { "default" },
             facts.resp,
             text(&facts.lib_name),
             text(&facts.lib_ver),
@@ -222,6 +225,7 @@ impl Facts {
     fn flags(&self) -> String {
         let letters = [
             (self.monitor, 'O'),
+            (self.master, 'M'),
             (self.is_pubsub(), 'P'),
             (self.multi >= 0, 'x'),
             (self.blocked, 'b'),

@@ -15,12 +15,13 @@ pub(super) struct Filter {
     pub(super) skips_me: bool,
 }
 
-/// The types of clients that a proxy has. Masters and replicas are never among them.
+/// The types of clients. Replicas are never among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Normal,
     Pubsub,
-    Replication,
+    Master,
+    Replica,
 }
 
 impl Filter {
@@ -34,7 +35,11 @@ impl Filter {
     #[must_use]
     pub(super) fn matches(&self, entry: &Entry, now_ms: u64) -> bool {
         let facts = entry.facts();
-        let kind = if facts.is_pubsub() { Kind::Pubsub } else { Kind::Normal };
+        let kind = match (facts.master, facts.is_pubsub()) {
+            (true, _) => Kind::Master,
+            (_, true) => Kind::Pubsub,
+            _ => Kind::Normal,
+        };
         let is = |wanted: &Option<Vec<u8>>, text: String| {
             wanted.as_ref().is_none_or(|wanted| wanted == text.as_bytes())
         };
@@ -106,7 +111,8 @@ fn kind(text: &[u8]) -> Result<Kind, String> {
     match lower.as_slice() {
         b"normal" => Ok(Kind::Normal),
         b"pubsub" => Ok(Kind::Pubsub),
-        b"master" | b"primary" | b"replica" | b"slave" => Ok(Kind::Replication),
+        b"master" | b"primary" => Ok(Kind::Master),
+        b"replica" | b"slave" => Ok(Kind::Replica),
         _ => Err(format!("ERR Unknown client type '{}'", String::from_utf8_lossy(text))),
     }
 }

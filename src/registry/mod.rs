@@ -82,7 +82,7 @@ impl Registry {
         let timeout = millis(timeout);
         for entry in self.all() {
             let facts = entry.facts();
-            let waits = facts.blocked || facts.is_pubsub() || facts.monitor;
+            let waits = facts.master || facts.blocked || facts.is_pubsub() || facts.monitor;
             let idle = now_ms.saturating_sub(entry.last_ms()) > timeout;
             drop(facts);
             if idle && !waits {

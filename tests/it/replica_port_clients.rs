@@ -145,11 +145,12 @@ fn a_subscriber_that_rests_loses_nothing() {
 
 #[test]
 fn a_thousand_idle_clients_and_no_more_than_max_clients() {
-    let (_master, own) = spawn(|it| it.set("proxy", "max-clients", "1010"));
+    let (_master, own) = spawn(|it| it.set("proxy", "max-clients", "1011"));
     let mut idle: Vec<_> = (0..1000).map(|_| own.wire()).collect();
     let mut wire = own.wire();
     eventually(PATIENCE, || match client_list::list(&mut wire).len() {
-        1001 => Ok(()),
+        // All of them, this one and the master.
+        1002 => Ok(()),
         other => Err(other.to_string()),
     });
     assert_eq!(idle[999].cmd(&["GET", "a"]).str(), "1");
@@ -159,7 +160,7 @@ fn a_thousand_idle_clients_and_no_more_than_max_clients() {
     assert_eq!(refused[0].err(), "ERR max number of clients reached");
     drop(idle);
     eventually(PATIENCE, || match wire.cmd(&["INFO", "clients"]).str() {
-        info if info.contains("connected_clients:1\r\n") => Ok(()),
+        info if info.contains("connected_clients:2\r\n") => Ok(()),
         info => Err(info.to_owned()),
     });
 }
@@ -203,6 +204,34 @@ fn clients_are_listed_and_killed_as_in_redis() {
     // It kills itself last, and has its reply.
     assert_eq!(me.cmd(&["CLIENT", "KILL", "ADDR", &addr, "SKIPME", "no"]).int(), 1);
     me.expect_closed();
+}
+
+/// As on a real replica: the master is a client that may be killed, and comes back.
+#[test]
+fn the_link_is_a_client() {
+    let (master, own) = spawn(|config| config);
+    let real = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    master.wait_synced(&real);
+    let words = |list: &str| -> Vec<String> {
+        let is_fixed = |word: &&str| {
+            let name = word.split('=').next().unwrap();
+            ["addr", "name", "flags", "db", "user", "resp", "multi"].contains(&name)
+        };
+        list.split_ascii_whitespace().filter(is_fixed).map(str::to_owned).collect()
+    };
+    let list = ["CLIENT", "LIST", "TYPE", "MASTER"];
+    let (theirs, ours) = (real.cmd(&list), own.cmd(&list));
+    assert_eq!(words(ours.str()), words(theirs.str()));
+    assert!(words(ours.str()).contains(&format!("addr={}", master.addr())));
+    let (theirs, ours) = (real.info("clients"), own.info("clients"));
+    assert_eq!(ours.get("connected_clients"), theirs.get("connected_clients"));
+    assert_eq!(own.cmd(&["CLIENT", "KILL", "TYPE", "master"]).int(), 1);
+    eventually(PATIENCE, || match master.info("stats").get("sync_partial_ok") {
+        Some("1") => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    own.wait_for(&master);
+    assert_eq!(own.cmd(&list).str().lines().count(), 1);
 }
 
 #[test]
