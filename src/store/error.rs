@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::words::c_str;
+
 /// An error reply: its code and its text, without the dash. Each character stands for one byte:
 /// what it quotes of a request need not be UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,5 +59,5 @@ impl CommandError {
 
 /// A word of a request as an error quotes it: up to its first zero byte, where C's strings end.
 pub(crate) fn quoted(word: &[u8]) -> String {
-    word.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)).collect()
+    c_str(word).iter().copied().map(char::from).collect()
 }

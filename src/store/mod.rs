@@ -17,7 +17,6 @@
 
 mod commands;
 mod context;
-mod cursor;
 mod database;
 mod dialect;
 mod digest;
@@ -39,6 +38,7 @@ mod partial_sort;
 mod peek;
 mod reply;
 mod save;
+mod scan;
 mod sets;
 mod slot;
 mod sorted_sets;

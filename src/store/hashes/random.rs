@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use super::packed::Entry;
-use super::read::bulk;
 use super::value::Hash;
 use super::view::{Form, HashRef};
 use crate::store::commands::Row;
@@ -30,7 +29,7 @@ fn hrandfield(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let Some(count) = args.get(2) else {
         let hash = cx.read::<Hash>(args[1])?;
         match hash.and_then(|hash| Pick::new(hash, cx).one()) {
-            Some(entry) => bulk(reply, entry.field),
+            Some(entry) => reply.element(entry.field),
             None => reply.null(),
         }
         return Ok(());
@@ -105,9 +104,9 @@ fn tell(reply: &mut Reply<'_>, entry: Entry<'_>, with_values: bool) {
     if with_values && reply.is_resp3() {
         reply.array(2);
     }
-    bulk(reply, entry.field);
+    reply.element(entry.field);
     if with_values {
-        bulk(reply, entry.value);
+        reply.element(entry.value);
     }
 }
 

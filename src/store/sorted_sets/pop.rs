@@ -43,7 +43,7 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
         // Without a count never in an array of its own.
         reply.array(2);
         if let Some((member, score)) = only {
-            replies::element(reply, member);
+            reply.element(member);
             reply.double(score);
         }
     } else {

@@ -21,7 +21,7 @@ fn zrandmember(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             Some(set) => {
                 let rank = fastrand::usize(..set.len().max(1));
                 if let Some((member, _)) = set.entries(rank..rank + 1).next() {
-                    replies::element(reply, member);
+                    reply.element(member);
                 }
             }
             None => reply.null(),

@@ -19,6 +19,7 @@ use crate::store::partial_sort;
 use crate::store::reply::Reply;
 use crate::store::sorted_sets::{Rules, SortedSet};
 use crate::store::value::Value;
+use crate::store::words;
 use options::Options;
 use source::Source;
 
@@ -137,7 +138,8 @@ fn sorted<'a>(
         let text = "ERR One or more scores can't be converted into double";
         return Err(CommandError::new(text));
     }
-    let collate = if options.store.is_some() { whole } else { up_to_zero };
+    // By `strcoll`, which sees C's strings, unless the outcome has to be the same everywhere.
+    let collate = if options.store.is_some() { whole } else { words::c_str };
     let order = |one: &Item<'_>, other: &Item<'_>| {
         let order = compare(one, other, collate);
         if options.desc { order.reverse() } else { order }
@@ -172,11 +174,6 @@ fn weigh<'a>(
 /// How strings are compared: byte by byte.
 fn whole(text: &[u8]) -> &[u8] {
     text
-}
-
-/// How strings are compared by `strcoll`: as far as a zero byte.
-fn up_to_zero(text: &[u8]) -> &[u8] {
-    text.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 /// The order of two elements (`sortCompare`).
