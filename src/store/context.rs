@@ -6,7 +6,7 @@ use super::dialect::Dialect;
 use super::error::CommandError;
 use super::packing::Packing;
 use super::slot::Slot;
-use super::value::{Typed, ValueRef};
+use super::value::{Typed, Value, ValueRef};
 
 /// The words of a request, the command's name first. As many as its arity says.
 pub(crate) type Args<'a> = &'a [&'a [u8]];
@@ -154,6 +154,17 @@ impl WriteCx<'_> {
             self.db_mut().set(key, None, value);
         }
         Ok(outcome)
+    }
+
+    /// Makes a key the outcome of a command that stores one, whatever it was, which counts as
+    /// `changes`. A collection without elements removes it, which is one change.
+    pub(crate) fn put_result(&mut self, key: &[u8], result: Value, changes: usize) {
+        if !result.is_gone() {
+            self.db_mut().set(key, None, result);
+            self.dirty(changes);
+        } else if self.delete(key) {
+            self.dirty(1);
+        }
     }
 
     /// Removes a key; whether it was there.

@@ -107,13 +107,7 @@ fn tell(set: &Set, reply: &mut Reply<'_>) -> Done {
 
 /// Makes `key` the result, or removes it where there is none.
 fn store(cx: &mut WriteCx<'_>, key: &[u8], result: Set, reply: &mut Reply<'_>) -> Done {
-    let len = result.view().len();
-    if len > 0 {
-        cx.db_mut().set(key, None, Value::Set(result));
-        cx.dirty(1);
-    } else if cx.db_mut().remove(key).is_some() {
-        cx.dirty(1);
-    }
-    reply.count(len);
+    reply.count(result.view().len());
+    cx.put_result(key, Value::Set(result), 1);
     Ok(())
 }

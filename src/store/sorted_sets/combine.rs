@@ -4,11 +4,11 @@
 use super::combining::{Combination, Op};
 use super::reply as replies;
 use super::value::{Rules, SortedSet};
-use super::write::put;
 use crate::rdb::Element;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::reply::Reply;
+use crate::store::value::Value;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::read("zdiff", zdiff),
@@ -80,6 +80,7 @@ fn store(cx: &mut WriteCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) ->
     let wanted = Combination::parse_stored(&reader, &args[2..], op, name)?;
     let pairs = wanted.pairs(cx.store.hasher);
     let result = SortedSet::of_pairs(pairs, &Rules::of(cx))?;
-    reply.count(put(cx, args[1], result));
+    reply.count(result.view().len());
+    cx.put_result(args[1], Value::SortedSet(result), 1);
     Ok(())
 }

@@ -69,12 +69,7 @@ fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     });
     list.pack(fill, false);
     let len = list.len();
-    if len > 0 {
-        cx.db_mut().set(key, None, Value::List(list));
-        cx.dirty(len);
-    } else if cx.db_mut().remove(key).is_some() {
-        cx.dirty(1);
-    }
+    cx.put_result(key, Value::List(list), len);
     reply.count(len);
     Ok(())
 }
