@@ -70,8 +70,7 @@ impl Found {
         if if self.arity < 0 { argc >= arity } else { argc == arity } {
             return Ok(());
         }
-        let name = self.name;
-        Err(CommandError::of(format!("ERR wrong number of arguments for '{name}' command")))
+        Err(CommandError::wrong_arity(self.name))
     }
 }
 

@@ -25,6 +25,9 @@ impl CommandError {
     /// `shared.outofrangeerr`
     pub(crate) const OUT_OF_RANGE: Self = Self::new("ERR index out of range");
 
+    /// What is said of a number of keys that is none.
+    pub(crate) const NO_KEYS: Self = Self::new("ERR numkeys should be greater than 0");
+
     /// `shared.roslaveerr`
     pub(crate) const READ_ONLY: Self =
         Self::new("READONLY You can't write against a read only replica.");
@@ -46,6 +49,12 @@ impl CommandError {
     /// An error whose text tells of the request.
     pub(crate) fn of(text: String) -> Self {
         Self(Cow::Owned(text))
+    }
+
+    /// What is said of a command with too few words, or too many. `command` in lower case, with
+    /// its subcommand if it has one: `xinfo|stream`.
+    pub(crate) fn wrong_arity(command: &str) -> Self {
+        Self::of(format!("ERR wrong number of arguments for '{command}' command"))
     }
 
     /// Writes the reply. Line breaks become blanks, as `addReplyErrorFormat` does.

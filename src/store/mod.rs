@@ -21,6 +21,7 @@ mod database;
 mod dialect;
 mod digest;
 mod error;
+mod expiry;
 mod geo;
 pub mod glob;
 mod hasher;

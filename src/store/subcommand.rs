@@ -46,10 +46,9 @@ pub(crate) fn find<'a, F>(
     let word = args.get(1).copied().unwrap_or_default();
     match Sub::named(subs, word) {
         Some(sub) if sub.takes(args.len()) => Ok(sub),
-        Some(sub) if dialect.has_subcommands() => Err(CommandError::of(format!(
-            "ERR wrong number of arguments for '{container}|{}' command",
-            sub.name
-        ))),
+        Some(sub) if dialect.has_subcommands() => {
+            Err(CommandError::wrong_arity(&format!("{container}|{}", sub.name)))
+        }
         _ => Err(unknown(word, container, dialect)),
     }
 }

@@ -15,13 +15,20 @@ pub(crate) fn int(word: &[u8]) -> Result<i64, CommandError> {
 
 /// An integer from 0 on, such as a count (`getPositiveLongFromObjectOrReply`).
 pub(crate) fn natural(word: &[u8]) -> Result<usize, CommandError> {
-    natural_or(word, "ERR value is out of range, must be positive")
+    natural_or(word, CommandError::new("ERR value is out of range, must be positive"))
 }
 
 /// As [`natural`], with an error of one's own.
-pub(crate) fn natural_or(word: &[u8], error: &'static str) -> Result<usize, CommandError> {
-    let number = integer::parse(word).and_then(|number| usize::try_from(number).ok());
-    number.ok_or_else(|| CommandError::new(error))
+pub(crate) fn natural_or(word: &[u8], error: CommandError) -> Result<usize, CommandError> {
+    integer::parse(word).and_then(|number| usize::try_from(number).ok()).ok_or(error)
+}
+
+/// An integer from 1 on, with an error of one's own.
+pub(crate) fn positive_or(word: &[u8], error: CommandError) -> Result<usize, CommandError> {
+    match natural_or(word, error.clone())? {
+        0 => Err(error),
+        number => Ok(number),
+    }
 }
 
 /// An integer that can be negated (`getRangeLongFromObjectOrReply` of `-LONG_MAX`).
