@@ -20,6 +20,7 @@ mod context;
 mod database;
 mod dialect;
 mod digest;
+mod distinct;
 mod error;
 mod expiry;
 mod geo;

@@ -6,6 +6,7 @@ use super::rules::Rules;
 use super::view::SetRef;
 use crate::rdb::{self, Element, IntsetBuf, ListpackBuf};
 use crate::resp::integer;
+use crate::store::distinct::has_twice;
 use crate::store::kind::Kind;
 use crate::store::value::{Typed, Value, ValueRef};
 
@@ -90,13 +91,15 @@ impl Set {
                 Ok(set)
             }
             rdb::Set::Packed(pack) => {
+                if has_twice(|| pack.iter(), rules.hasher) {
+                    return Err(twice());
+                }
                 let count = pack.len();
                 let mut set = Self { form: Form::Packed(pack.into()) };
                 if count > rules.entries {
                     set.unpack(count, rules);
                 }
-                let is_set = set.view().len() == count && !set.view().has_twice(rules.hasher);
-                is_set.then_some(set).ok_or_else(twice)
+                Ok(set)
             }
             rdb::Set::Members(members) => {
                 let count = members.len();
