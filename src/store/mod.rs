@@ -38,6 +38,7 @@ mod number;
 mod packing;
 mod partial_sort;
 mod peek;
+mod random;
 mod reply;
 mod save;
 mod scan;

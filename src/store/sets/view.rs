@@ -65,19 +65,6 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    /// Any of its members, each as likely as another one.
-    pub(super) fn random(self, random: &mut fastrand::Rng) -> Option<Element<'a>> {
-        let len = self.len();
-        if len == 0 {
-            return None;
-        }
-        match self {
-            Self::Ints(ints) => ints.get(random.usize(..len)).map(Element::Int),
-            Self::Packed(pack) => pack.get(i64::try_from(random.usize(..len)).ok()?),
-            Self::Table(members) => members.random(random).map(Element::Bytes),
-        }
-    }
-
     /// Writes it as `DUMP` and a saved file have it.
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         match self {

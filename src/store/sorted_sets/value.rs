@@ -42,25 +42,6 @@ pub(super) enum FormRef<'a> {
     Ranked(&'a Ranked),
 }
 
-/// Gives any member of a set, again and again.
-#[derive(Clone, Debug)]
-pub(super) enum Picker<'a> {
-    Packed(Vec<packed::Pair<'a>>),
-    Ranked(&'a Ranked),
-}
-
-impl<'a> Picker<'a> {
-    pub(super) fn pick(&self, random: &mut fastrand::Rng) -> Option<packed::Pair<'a>> {
-        match self {
-            Self::Packed(pairs) => pairs.get(random.usize(..pairs.len().max(1))).copied(),
-            Self::Ranked(ranked) => {
-                let (member, score) = ranked.random(random)?;
-                Some((Element::Bytes(member), score))
-            }
-        }
-    }
-}
-
 /// What decides about the form of a sorted set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
@@ -306,14 +287,6 @@ impl<'a> SortedSetRef<'a> {
     /// All members and their scores, in order.
     pub(crate) fn iter(self) -> Entries<'a> {
         self.entries(0..self.len())
-    }
-
-    /// What gives any member, quickly.
-    pub(super) fn picker(self) -> Picker<'a> {
-        match self.form {
-            FormRef::Packed(pack) => Picker::Packed(packed::pairs(pack).collect()),
-            FormRef::Ranked(ranked) => Picker::Ranked(ranked),
-        }
     }
 
     /// What `OBJECT ENCODING` calls it.
