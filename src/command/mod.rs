@@ -17,6 +17,7 @@ mod row;
 mod table;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub use access::Access;
 pub use effect::{Blocking, ClientCommand, Effect, ProxyCommand, Subscription};
@@ -25,3 +26,4 @@ pub use keys::{Keys, Positions};
 pub use learned::{Learned, LearnedCommand};
 pub use resolve::{Resolved, resolve};
 pub use row::Command;
+pub use versions::{Version, Versions, versions};

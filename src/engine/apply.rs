@@ -5,11 +5,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Engine;
+use super::control::{Control, name_of};
 use super::engine::unix_ms;
 use super::fault::{ApplyError, LinkFault};
 use super::memory;
 use crate::config::HostPort;
-use crate::replication::{ArgsPool, Offsets, StreamReader, Unit, is_getack};
+use crate::replication::{ArgsPool, Offsets, StreamReader, Unit};
 use crate::resp::RespVersion;
 use crate::store::{Ask, Outcome, Store};
 
@@ -104,13 +105,17 @@ impl Applier {
                 Ok(unit) => unit,
                 Err(error) => break Err(error.into()),
             };
-            let (len, is_discarded) = match unit {
+            let (len, outcome) = match unit {
                 Unit::NeedMore { .. } => break Ok(false),
-                Unit::Command { len } | Unit::Transaction { len, .. } => (len, false),
-                Unit::Discarded { len } => (len, true),
+                Unit::Discarded { len } => (len, Ok(())),
+                Unit::Command { len } => (len, self.unit(engine, &mut store, &rest[..len], now_ms)),
+                Unit::Transaction { len, .. } => {
+                    let block = &rest[..len];
+                    let known = self.check(&store, block);
+                    (len, known.and_then(|()| self.unit(engine, &mut store, block, now_ms)))
+                }
             };
-            if !is_discarded && let Err(error) = self.unit(engine, &mut store, &rest[..len], now_ms)
-            {
+            if let Err(error) = outcome {
                 break Err(error.into());
             }
             consumed += len;
@@ -146,6 +151,21 @@ impl Applier {
         }
     }
 
+    /// Looks whether all of a transaction can be applied, so that none of it is where one command
+    /// is not known here.
+    fn check(&mut self, store: &Store, block: &[u8]) -> Result<(), ApplyError> {
+        let mut args = self.pool.take();
+        let mut commands = self.reader.commands(block);
+        let mut outcome = Ok(());
+        while outcome.is_ok() && commands.next_into(&mut args) {
+            if !store.has(&args) {
+                outcome = Control::of(&args, store.databases()).map(|_| ());
+            }
+        }
+        self.pool.give(args);
+        outcome
+    }
+
     fn unit(
         &mut self,
         engine: &Engine,
@@ -163,8 +183,14 @@ impl Applier {
                 Outcome::Replied => Ok(()),
                 Outcome::Refused => Err(refused(&args, &self.replies)),
                 Outcome::Unknown => {
-                    let databases = store.databases();
-                    control(engine, &args, databases, &mut self.db, &mut self.ack_wanted)
+                    Control::of(&args, store.databases()).map(|control| match control {
+                        Control::Select(db) => self.db = db,
+                        Control::GetAck => self.ack_wanted = true,
+                        Control::Publish { channel, message, is_sharded } => {
+                            engine.hub.publish(channel, message, is_sharded);
+                        }
+                        Control::Nothing => {}
+                    })
                 }
             };
             if let Some(master) = &self.master {
@@ -176,48 +202,8 @@ impl Applier {
     }
 }
 
-/// What is in the stream and is no matter of the data.
-fn control(
-    engine: &Engine,
-    args: &[&[u8]],
-    databases: usize,
-    db: &mut usize,
-    ack_wanted: &mut bool,
-) -> Result<(), ApplyError> {
-    let name = args.first().copied().unwrap_or_default();
-    let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
-    if is("SELECT") {
-        let text = String::from_utf8_lossy(args.get(1).copied().unwrap_or_default()).into_owned();
-        let wanted = text.parse().ok().filter(|wanted| *wanted < databases);
-        *db = wanted.ok_or(ApplyError::Database(text))?;
-        return Ok(());
-    }
-    if is("REPLCONF") {
-        *ack_wanted |= is_getack(args);
-        return Ok(());
-    }
-    if let [_, channel, message] = *args
-        && (is("PUBLISH") || is("SPUBLISH"))
-    {
-        engine.hub.publish(channel, message, is("SPUBLISH"));
-        return Ok(());
-    }
-    // A script's text has no effect until it is run, and what it does comes as commands.
-    if is("PING") || is("SCRIPT") {
-        return Ok(());
-    }
-    Err(ApplyError::Unknown(name_of(args)))
-}
-
 fn refused(args: &[&[u8]], reply: &[u8]) -> ApplyError {
     let text = String::from_utf8_lossy(reply);
     let reply = text.trim_start_matches('-').trim_end().to_owned();
     ApplyError::Refused { command: name_of(args), reply }
-}
-
-/// The command's name and its first argument, shortened, for people.
-fn name_of(args: &[&[u8]]) -> String {
-    let short = |word: &&[u8]| word.iter().take(64).copied().collect::<Vec<_>>();
-    let words: Vec<_> = args.iter().take(2).map(short).collect();
-    words.join(&b' ').escape_ascii().to_string()
 }

@@ -1,8 +1,10 @@
 //! What the engine's threads and those who read from it share.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
+};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +15,7 @@ use tokio::sync::Notify;
 
 use super::hub::Hub;
 use super::keeping::Keeping;
+use crate::command::{Versions, versions};
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
 use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
@@ -52,7 +55,9 @@ pub struct Engine {
     /// Of all data that it will ever hold: a scan's cursor outlives a full resync.
     pub(super) seed: u64,
     /// The commands that it answers in place.
-    pub(super) readable: HashSet<&'static str, FixedState>,
+    pub(super) readable: HashMap<&'static str, Option<&'static Versions>, FixedState>,
+    /// The store's dialect, for those who do not hold the store.
+    pub(super) dialect: AtomicU32,
     pub(super) databases: u32,
     /// The port it listens on, once it does.
     port: OnceLock<u16>,
@@ -132,8 +137,9 @@ impl Engine {
         Self {
             config,
             topology,
+            readable: Store::readable().map(|name| (name, versions(name))).collect(),
+            dialect: AtomicU32::new(store.dialect().to_bits()),
             store: RwLock::new(store),
-            readable: Store::readable().collect(),
             databases,
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),

@@ -8,6 +8,7 @@ use super::Engine;
 use super::apply::Applier;
 use super::fault::LinkFault;
 use super::spool::Spool;
+use super::told::Told;
 use super::transfer;
 use super::wire::{LOOK, Wire};
 use crate::config::HostPort;
@@ -24,13 +25,21 @@ pub(super) struct Follower {
     pub(super) offsets: Offsets,
     /// The master was asked with SYNC and counts no offsets.
     pub(super) is_uncounted: bool,
+    /// What the master told of itself.
+    pub(super) told: Told,
 }
 
 impl Follower {
     pub(super) fn new(engine: &Arc<Engine>) -> Self {
         let offsets = Offsets::at(engine.applied());
         let applier = Applier::new(engine.stream_db.load(Relaxed));
-        Self { engine: Arc::clone(engine), applier, offsets, is_uncounted: false }
+        Self {
+            engine: Arc::clone(engine),
+            applier,
+            offsets,
+            is_uncounted: false,
+            told: Told::default(),
+        }
     }
 
     /// Follows the master for as long as that goes well.
@@ -78,7 +87,7 @@ impl Follower {
         self.engine.facts().identity.ask(self.offsets.applied())
     }
 
-    async fn handshake(&self, wire: &mut Wire<'_>) -> Result<Outcome, LinkFault> {
+    async fn handshake(&mut self, wire: &mut Wire<'_>) -> Result<Outcome, LinkFault> {
         let introduction = introduction(&self.engine);
         let mut handshake = Handshake::begin(introduction, self.ask(), &mut wire.output);
         loop {
@@ -89,6 +98,7 @@ impl Follower {
                 for (step, said) in handshake.ignored() {
                     tracing::debug!(%step, said, "the master refuses a part of the handshake");
                 }
+                self.told = Told::of(&handshake);
                 return Ok(outcome);
             }
         }
@@ -97,7 +107,14 @@ impl Follower {
     /// The stream goes on where it was cut.
     fn resume(&mut self, replid: Option<ReplId>) {
         self.applier.resume();
+        let mut store = self.engine.store_mut();
+        let server = self.told.adopt(&mut store);
+        self.engine.set_dialect(store.dialect());
+        drop(store);
         let mut facts = self.engine.facts();
+        if let Some(server) = server {
+            facts.server = server;
+        }
         let continued = facts.identity.continued(replid, self.offsets.applied());
         facts.counts.partial_resyncs += 1;
         let renamed = continued == Continued::Renamed;

@@ -4,8 +4,10 @@ use std::io::Read;
 
 use super::fault::Remedy;
 use super::memory;
+use super::told::{dialect, server};
 use crate::rdb::{Fault, Item, Limits, PlainString, RdbError, Reader};
-use crate::store::{Dialect, InsertError, Loader, Refused, Store, Vendor};
+use crate::replication::Setting;
+use crate::store::{Dialect, InsertError, Loader, Packing, Refused, Store};
 use crate::topology::ServerVersion;
 
 /// Why a snapshot could not be loaded.
@@ -62,12 +64,13 @@ pub(super) struct Loaded {
 const BYTES_PER_LOOK: u64 = 256 * 1024;
 
 /// Reads a whole snapshot. `seed` is [`Store::new`]'s; `limit` is the most bytes that may be in use
-/// meanwhile (`maxmemory`).
+/// meanwhile (`maxmemory`); `settings` are the master's.
 pub(super) fn load(
     source: impl Read,
     databases: usize,
     seed: u64,
     limit: Option<u64>,
+    settings: &[Setting],
 ) -> Result<Loaded, LoadError> {
     let mut reader = Reader::new(source, Limits::default());
     let mut loader = Loader::new(Store::new(databases, Dialect::default(), seed));
@@ -87,7 +90,18 @@ pub(super) fn load(
                 loader.select(found.ok_or(LoadError::Database(number))?);
             }
             Item::ResizeDb { keys, .. } => loader.reserve(keys),
-            Item::Aux { key, value } => facts.hear(loader.store(), &key, &value),
+            Item::Aux { key, value } => {
+                if let Some(dialect) = facts.hear(&key, &value) {
+                    let store = loader.store();
+                    store.set_dialect(dialect);
+                    store.set_packing(Packing::of(dialect).with(settings));
+                } else {
+                    // Our own files tell the master's settings.
+                    let store = loader.store();
+                    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                    store.set_packing(store.packing().with(&[(text(&key), text(&value))]));
+                }
+            }
             Item::Function(source) => loader.store().add_function(source),
             Item::ModuleAux(aux) => loader.store().add_module_aux(aux),
             Item::Header(_) | Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
@@ -130,28 +144,21 @@ struct Facts {
 }
 
 impl Facts {
-    fn hear(&mut self, store: &mut Store, key: &[u8], value: &[u8]) {
+    /// Takes a field. Whose server the file is from is told, if this says so.
+    fn hear(&mut self, key: &[u8], value: &[u8]) -> Option<Dialect> {
         let text = String::from_utf8_lossy(value);
         match key {
             b"redis-ver" => {
-                store.set_dialect(Dialect::new(Vendor::Redis, &text));
-                self.server = Some(server("redis", &text));
+                return Some(dialect(self.server.insert(server("redis", &text))));
             }
             b"valkey-ver" => {
-                store.set_dialect(Dialect::new(Vendor::Valkey, &text));
-                self.server = Some(server("valkey", &text));
+                return Some(dialect(self.server.insert(server("valkey", &text))));
             }
             b"repl-id" => self.replid = Some(text.into_owned()),
             b"repl-offset" => self.offset = text.parse().ok(),
             b"repl-stream-db" => self.db = text.parse().ok(),
             _ => {}
         }
+        None
     }
-}
-
-/// What a server of this version calls itself. A text from a file is not passed on without a look.
-fn server(name: &str, version: &str) -> ServerVersion {
-    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    let version = version.chars().filter(is_plain).take(32).collect();
-    ServerVersion { name: name.to_owned(), version }
 }

@@ -1,6 +1,7 @@
 //! A load that is under way, on a thread of its own, and what it came to.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
@@ -8,6 +9,7 @@ use super::Engine;
 use super::fault::LinkFault;
 use super::load::{LoadError, Loaded, load};
 use super::spool::SpoolReader;
+use crate::replication::Setting;
 
 /// The load.
 #[derive(Debug)]
@@ -21,13 +23,17 @@ pub(super) enum Loading {
 
 impl Loading {
     /// Loads what the spool gets.
-    pub(super) fn start(engine: &Engine, source: SpoolReader) -> Result<Self, LinkFault> {
+    pub(super) fn start(
+        engine: &Engine,
+        source: SpoolReader,
+        settings: Arc<[Setting]>,
+    ) -> Result<Self, LinkFault> {
         let databases = engine.store().databases();
         let (seed, limit) = (engine.seed, engine.memory_limit());
         let (done, loading) = oneshot::channel();
         let work = move || {
             // Nobody is there any more who would want it: the link was lost.
-            drop(done.send(load(source, databases, seed, limit)));
+            drop(done.send(load(source, databases, seed, limit, &settings)));
         };
         let builder = std::thread::Builder::new().name("replica-load".into());
         builder.spawn(work).map_err(LinkFault::Spool)?;

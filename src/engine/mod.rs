@@ -27,6 +27,7 @@
 //! beside the old data, and the stream is applied in short slices.
 
 mod apply;
+mod control;
 #[expect(clippy::module_inception, reason = "the engine's engine")]
 mod engine;
 mod fault;
@@ -45,6 +46,7 @@ mod read;
 mod snapshot;
 mod spool;
 mod start;
+mod told;
 mod transfer;
 mod wire;
 

@@ -1,16 +1,35 @@
 //! The engine's data, as clients of the proxy read them: in place, on their own threads.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::Engine;
 use super::engine::unix_ms;
-use crate::command::Command;
+use crate::command::{Command, versions};
 use crate::resp::{Args, RespVersion, encode};
-use crate::store::{Ask, Outcome};
+use crate::store::{Ask, Dialect, Outcome};
 
 impl Engine {
     /// Whether it answers this command (or container of commands) in place.
     #[must_use]
     pub fn answers(&self, command: &Command) -> bool {
-        self.readable.contains(command.name)
+        let Some(versions) = self.readable.get(command.name) else { return false };
+        versions.is_none_or(|versions| self.dialect().is_among(versions))
+    }
+
+    /// Whether servers of the master's version have this command (or container of commands).
+    pub(super) fn knows(&self, command: &Command) -> bool {
+        let container = command.name.split('|').next().unwrap_or_default();
+        versions(container).is_none_or(|versions| self.dialect().is_among(versions))
+    }
+
+    /// The data is of such a server from now on. Said by who holds the store.
+    pub(super) fn set_dialect(&self, dialect: Dialect) {
+        self.dialect.store(dialect.to_bits(), Relaxed);
+    }
+
+    /// Whose data it is.
+    pub(super) fn dialect(&self) -> Dialect {
+        Dialect::from_bits(self.dialect.load(Relaxed))
     }
 
     /// Whether it has a database of this number.

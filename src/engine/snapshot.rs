@@ -121,7 +121,7 @@ impl Engine {
         let started = Instant::now();
         let databases = self.store().databases();
         let source = BufReader::with_capacity(BUFFER, file);
-        let loaded = load(source, databases, self.seed, self.memory_limit());
+        let loaded = load(source, databases, self.seed, self.memory_limit(), &[]);
         match loaded {
             Ok(loaded) => {
                 let replid = loaded.replid.as_deref().and_then(|text| text.parse::<ReplId>().ok());
@@ -132,6 +132,7 @@ impl Engine {
                 let offset = ReplOffset::new(offset);
                 let mut store = self.store_mut();
                 *store = loaded.store;
+                self.set_dialect(store.dialect());
                 self.stream_db.store(loaded.db.unwrap_or(0), Relaxed);
                 self.publish(&Offsets::at(offset));
                 let mut facts = self.facts();
@@ -204,7 +205,7 @@ impl Engine {
         let (seconds, used) = (seconds.to_string(), used.to_string());
         let (db, offset) = (position.db.to_string(), position.applied.to_string());
         let version = self.facts().server.version.clone();
-        let aux: [(&[u8], &[u8]); 7] = [
+        let mut aux: Vec<(&[u8], &[u8])> = vec![
             (dialect.version_field().as_bytes(), version.as_bytes()),
             (b"redis-bits", b"64"),
             (b"ctime", seconds.as_bytes()),
@@ -213,6 +214,9 @@ impl Engine {
             (b"repl-id", position.replid.as_str().as_bytes()),
             (b"repl-offset", offset.as_bytes()),
         ];
+        // Servers pass over fields that they do not know.
+        let settings = store.packing().settings(dialect);
+        aux.extend(settings.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         let mut writer = Writer::new(Vec::new(), dialect.form())?;
         store.save_head(&mut writer, &aux)?;
         Ok(writer)

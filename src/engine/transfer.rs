@@ -36,7 +36,8 @@ pub(super) async fn full(
     wire.enter(Phase::Syncing);
     let dir = engine.dir();
     let mut spool = Spool::new(&dir).map_err(LinkFault::Spool)?;
-    let mut loading = Loading::start(engine, spool.reader().map_err(LinkFault::Spool)?)?;
+    let source = spool.reader().map_err(LinkFault::Spool)?;
+    let mut loading = Loading::start(engine, source, Arc::clone(&follower.told.settings))?;
     let form = receive(follower, wire, &mut spool, &mut loading).await?;
     let offset = position.map(|position| position.offset).unwrap_or_default();
     if form == Form::Marked {
@@ -97,6 +98,7 @@ fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     let engine = &*follower.engine;
     let mut store = engine.store_mut();
     let old = std::mem::replace(&mut *store, loaded.store);
+    engine.set_dialect(store.dialect());
     engine.publish(&follower.offsets);
     let mut facts = engine.facts();
     facts.identity.replaced(position);

@@ -59,7 +59,7 @@ pub(super) fn observe(replies: &[BytesFrame]) -> Result<Observation, AnswerError
         role: role.ok_or(AnswerError::Nonsense("ROLE"))?,
         run_id: info.word("run_id"),
         replid: info.word("master_replid"),
-        version: version(hello).unwrap_or_else(|| version_of_info(&info)),
+        version: version(hello).unwrap_or_else(|| ServerVersion::of_info(|field| info.word(field))),
         loading: info.get("loading") == Some("1"),
     })
 }
@@ -142,14 +142,6 @@ fn version(hello: &BytesFrame) -> Option<ServerVersion> {
         text(&pair[1]).map(|value| word(&value)).filter(|value| !value.is_empty())
     };
     Some(ServerVersion { name: field("server")?, version: field("version")? })
-}
-
-/// For servers without `HELLO`.
-fn version_of_info(info: &Info<'_>) -> ServerVersion {
-    if info.get("valkey_version").is_some() {
-        return ServerVersion { name: "valkey".to_owned(), version: info.word("valkey_version") };
-    }
-    ServerVersion { name: "redis".to_owned(), version: info.word("redis_version") }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::answer::{AnswerReader, Collected};
 use super::handshake_error::{HandshakeError, Step, is_passing};
 use super::identity::{Ask, Position};
 use super::line::Lines;
@@ -17,8 +18,14 @@ const LINE_MAX: usize = 1024;
 /// would bring forms that no released server writes.
 const VERSION: &[u8] = b"9.0.0";
 
+/// What the master is asked for: up to which sizes it packs values, in the names of its version.
+const SETTINGS: &[u8] = b"*-max-*";
+
 /// The oldest way to ask, for masters that do not know PSYNC: not even a multibulk request.
 const SYNC: &[u8] = b"SYNC\r\n";
+
+/// A setting of the master, as it tells it: its name and its value.
+pub type Setting = (String, String);
 
 /// What the replica tells the master of itself.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +69,9 @@ pub struct Handshake {
     /// What was sent and is not answered yet.
     open: VecDeque<Step>,
     ignored: Vec<(Step, String)>,
+    answer: AnswerReader,
+    settings: Vec<Setting>,
+    info: String,
 }
 
 impl Handshake {
@@ -75,6 +85,9 @@ impl Handshake {
             lines: Lines::new(LINE_MAX),
             open: VecDeque::from([Step::Ping]),
             ignored: Vec::new(),
+            answer: AnswerReader::default(),
+            settings: Vec::new(),
+            info: String::new(),
         }
     }
 
@@ -82,6 +95,20 @@ impl Handshake {
     #[must_use]
     pub fn ignored(&self) -> &[(Step, String)] {
         &self.ignored
+    }
+
+    /// The master's settings of sizes, `hash-max-listpack-entries` and its like, by the names of
+    /// its version; none of a master that does not tell them to this user.
+    #[must_use]
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// What the master says of its version: a section of `INFO`; empty where it does not tell this
+    /// user.
+    #[must_use]
+    pub fn info(&self) -> &str {
+        &self.info
     }
 
     /// Takes what the master sent, and writes what is to be sent to `out`. Ends with the outcome;
@@ -96,14 +123,21 @@ impl Handshake {
             let (len, line) = taken.map_err(|_| HandshakeError::Endless { step })?;
             consumed += len;
             // An empty line says that the master is alive, and nothing more.
-            let Some(line) = line.filter(|line| !line.is_empty()) else { continue };
+            let counts = |line: &Vec<u8>| !line.is_empty() || self.answer.is_inside();
+            let Some(line) = line.filter(counts) else { continue };
             let said = String::from_utf8_lossy(&line);
+            let is_question = matches!(step, Step::Settings | Step::Info);
+            if is_question && !self.collect(step, &line)? {
+                continue;
+            }
             self.open.pop_front();
             if step == Step::Psync {
                 let outcome = Some(self.outcome(&said, out)?);
                 return Ok(Progress { consumed, outcome });
             }
-            self.accept(step, &said)?;
+            if !is_question {
+                self.accept(step, &said)?;
+            }
             match (step, self.open.is_empty()) {
                 (Step::Ping, _) => self.introduce(out),
                 (_, true) => {
@@ -137,6 +171,26 @@ impl Handshake {
         }
         say(Step::Capabilities, &[b"REPLCONF", b"capa", b"eof", b"capa", b"psync2"]);
         say(Step::Version, &[b"REPLCONF", b"version", VERSION]);
+        say(Step::Settings, &[b"CONFIG", b"GET", SETTINGS]);
+        say(Step::Info, &[b"INFO", b"server"]);
+    }
+
+    /// Takes a line of the answer to a question; true if it was the last. Who may replicate need
+    /// not be allowed to ask.
+    fn collect(&mut self, step: Step, line: &[u8]) -> Result<bool, HandshakeError> {
+        match self.answer.line(line) {
+            Collected::Part => return Ok(false),
+            Collected::Refused(error) => self.ignored.push((step, error)),
+            Collected::Foreign => return Err(unexpected(step, &String::from_utf8_lossy(line))),
+            Collected::Words(words) if step == Step::Info => self.info = words.concat(),
+            Collected::Words(words) => {
+                let mut words = words.into_iter();
+                let pairs = std::iter::from_fn(|| Some((words.next()?, words.next()?)));
+                self.settings = pairs.collect();
+            }
+        }
+        self.answer = AnswerReader::default();
+        Ok(true)
     }
 
     /// Judges the answer to anything but PSYNC.
@@ -148,9 +202,7 @@ impl Handshake {
             // Who may not PING yet may AUTH, or PSYNC at least.
             Step::Ping if is_no_permission(error) => {}
             Step::Ping | Step::Auth | Step::Psync => return Err(refused(step, error)),
-            Step::ListeningPort | Step::IpAddress | Step::Capabilities | Step::Version => {
-                self.ignored.push((step, error.to_owned()));
-            }
+            _ => self.ignored.push((step, error.to_owned())),
         }
         Ok(())
     }

@@ -17,6 +17,10 @@ pub enum Step {
     Capabilities,
     /// `REPLCONF version`.
     Version,
+    /// `CONFIG GET *-max-*`.
+    Settings,
+    /// `INFO server`.
+    Info,
     /// `PSYNC`.
     Psync,
 }
@@ -30,6 +34,8 @@ impl fmt::Display for Step {
             Self::IpAddress => "REPLCONF ip-address",
             Self::Capabilities => "REPLCONF capa",
             Self::Version => "REPLCONF version",
+            Self::Settings => "CONFIG GET",
+            Self::Info => "INFO",
             Self::Psync => "PSYNC",
         })
     }

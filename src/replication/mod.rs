@@ -18,6 +18,7 @@
 //!    [`Identity::distrust`] first.
 
 mod ack;
+mod answer;
 mod backlog;
 mod command;
 mod handshake;
@@ -32,7 +33,7 @@ mod stream_error;
 
 pub use ack::{Phase, Pulse, is_getack, write_ack};
 pub use backlog::Backlog;
-pub use handshake::{Handshake, Introduction, Outcome, Progress};
+pub use handshake::{Handshake, Introduction, Outcome, Progress, Setting};
 pub use handshake_error::{HandshakeError, Retry, Step};
 pub use identity::{Ask, Continued, Identity, Position, Refusal};
 pub use link_state::{LinkState, LinkStatus};

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::context::{Args, Done, ReadCx, WriteCx};
+use super::dialect::Dialect;
 use super::error::CommandError;
 use super::reply::Reply;
-use crate::command;
+use crate::command::{self, Versions};
 
 type Read = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 type Write = fn(&mut WriteCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
@@ -34,6 +35,8 @@ pub(crate) struct Found {
     pub(crate) run: Run,
     name: &'static str,
     arity: i16,
+    /// The versions that have it, where not all do.
+    versions: Option<&'static Versions>,
 }
 
 /// All commands of the store.
@@ -79,14 +82,22 @@ impl Commands {
         let rows = super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|rows| rows.iter());
         let found = |row: &Row| {
             let known = command::lookup(row.name.as_bytes())?;
-            Some((known.name, Found { run: row.run, name: known.name, arity: known.arity }))
+            let versions = command::versions(known.name);
+            let found = Found { run: row.run, name: known.name, arity: known.arity, versions };
+            Some((known.name, found))
         };
         Self { by_name: rows.filter_map(found).collect() }
     }
 
-    /// The command of this name, in any case.
+    /// The command of this name, in any case, of whatever version: a master may be upgraded.
     pub(crate) fn find(&self, name: &[u8]) -> Option<Found> {
         self.by_name.get(command::lookup(name)?.name).copied()
+    }
+
+    /// The same, if such a server has it.
+    pub(crate) fn find_of(&self, name: &[u8], dialect: Dialect) -> Option<Found> {
+        let is_there = |found: &Found| found.versions.is_none_or(|it| dialect.is_among(it));
+        self.find(name).filter(is_there)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What differs between the servers whose data this is: a replica answers as its master would.
 
+use crate::command::Versions;
 use crate::rdb::Form;
 
 /// Who the master is.
@@ -34,6 +35,25 @@ impl Dialect {
         Self { vendor, version: (major, minor) }
     }
 
+    /// As a number, to be kept where many threads look at it.
+    #[must_use]
+    pub fn to_bits(self) -> u32 {
+        u32::from_be_bytes([
+            0,
+            u8::from(self.vendor == Vendor::Valkey),
+            self.version.0,
+            self.version.1,
+        ])
+    }
+
+    /// Back from [`Self::to_bits`].
+    #[must_use]
+    pub fn from_bits(bits: u32) -> Self {
+        let [_, vendor, major, minor] = bits.to_be_bytes();
+        let vendor = if vendor == 0 { Vendor::Redis } else { Vendor::Valkey };
+        Self { vendor, version: (major, minor) }
+    }
+
     /// The field of an RDB file that tells it.
     #[must_use]
     pub fn version_field(self) -> &'static str {
@@ -47,6 +67,15 @@ impl Dialect {
     #[must_use]
     pub fn vendor(self) -> Vendor {
         self.vendor
+    }
+
+    /// Whether it has a command that these versions have.
+    #[must_use]
+    pub fn is_among(self, versions: &Versions) -> bool {
+        match self.vendor {
+            Vendor::Redis => versions.redis.contains(&self.version),
+            Vendor::Valkey => versions.valkey.contains(&self.version),
+        }
     }
 
     /// Whether it is Redis of this version or later, or Valkey of that version or later. Every

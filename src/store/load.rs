@@ -150,7 +150,8 @@ impl Store {
         self.module_aux.push(aux);
     }
 
-    /// Becomes the data of a server of this dialect. To be said before there are keys.
+    /// Becomes the data of a server of this dialect. Keys that are there stay packed as they are,
+    /// as in a server whose master was upgraded.
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = dialect;
         self.packing = Packing::of(dialect);

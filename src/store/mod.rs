@@ -215,7 +215,9 @@ impl Store {
 
     fn run(&mut self, ask: Ask, from_master: bool, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         let (version, dialect) = (ask.version, self.dialect);
-        let Some(found) = self.found(args) else { return Outcome::Unknown };
+        let name = args.first().copied().unwrap_or_default();
+        let found = if from_master { self.commands.find(name) } else { self.found(args) };
+        let Some(found) = found else { return Outcome::Unknown };
         let (Run::Write(run) | Run::Both(_, run)) = found.run else {
             return self.read_found(found, ask, args, out);
         };
@@ -226,8 +228,15 @@ impl Store {
         })
     }
 
+    /// Whether a command of the replication stream is one of data.
+    #[must_use]
+    pub fn has(&self, args: &[&[u8]]) -> bool {
+        args.first().is_some_and(|name| self.commands.find(name).is_some())
+    }
+
+    /// What runs a client's command.
     fn found(&self, args: &[&[u8]]) -> Option<Found> {
-        self.commands.find(args.first()?)
+        self.commands.find_of(args.first()?, self.dialect)
     }
 
     /// The database of this number, or the first one.

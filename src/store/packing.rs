@@ -49,4 +49,74 @@ impl Packing {
             hll_sparse_bytes: 3000,
         }
     }
+
+    /// The same with what a server sets: names and values of its configuration, the older names
+    /// (`hash-max-ziplist-entries`) among them. Others are passed over, and values that are none.
+    #[must_use]
+    pub fn with(mut self, settings: &[(String, String)]) -> Self {
+        for (name, value) in settings {
+            let name = name.replace("ziplist", "listpack");
+            if name == LIST_SIZE {
+                self.list_size = value.parse().unwrap_or(self.list_size);
+            }
+            let limit = self.limits().into_iter().find(|(known, _)| *known == name);
+            if let (Some((_, limit)), Ok(value)) = (limit, value.parse()) {
+                *limit = value;
+            }
+        }
+        self
+    }
+
+    /// What is not a server's default, in the form that [`Self::with`] takes.
+    #[must_use]
+    pub fn settings(mut self, dialect: Dialect) -> Vec<(&'static str, String)> {
+        let mut usual = Self::of(dialect);
+        let list = (self.list_size != usual.list_size).then_some((LIST_SIZE, self.list_size));
+        let list = list.map(|(name, size)| (name, size.to_string()));
+        let pairs = self.limits().into_iter().zip(usual.limits());
+        let others = pairs.filter(|((_, own), (_, usual))| own != usual);
+        list.into_iter().chain(others.map(|((name, own), _)| (name, own.to_string()))).collect()
+    }
+
+    /// All but `list-max-listpack-size`, which may be negative, by their names.
+    fn limits(&mut self) -> [(&'static str, &mut usize); 10] {
+        [
+            ("hash-max-listpack-entries", &mut self.hash_entries),
+            ("hash-max-listpack-value", &mut self.hash_value),
+            ("set-max-intset-entries", &mut self.set_ints),
+            ("set-max-listpack-entries", &mut self.set_entries),
+            ("set-max-listpack-value", &mut self.set_value),
+            ("zset-max-listpack-entries", &mut self.zset_entries),
+            ("zset-max-listpack-value", &mut self.zset_value),
+            ("stream-node-max-bytes", &mut self.stream_node_bytes),
+            ("stream-node-max-entries", &mut self.stream_node_entries),
+            ("hll-sparse-max-bytes", &mut self.hll_sparse_bytes),
+        ]
+    }
+}
+
+const LIST_SIZE: &str = "list-max-listpack-size";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_taken_by_any_versions_names_and_told_where_they_are_unusual() {
+        let usual = Packing::of(Dialect::default());
+        assert_eq!(usual.settings(Dialect::default()), []);
+        let said = [
+            ("list-max-ziplist-size", "-5"),
+            ("hash-max-ziplist-value", "9"),
+            ("zset-max-listpack-entries", "7"),
+            ("hll-sparse-max-bytes", "many"),
+            ("slowlog-max-len", "1"),
+        ];
+        let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let unusual = usual.with(&said);
+        assert_eq!(unusual, Packing { list_size: -5, hash_value: 9, zset_entries: 7, ..usual });
+        let told = unusual.settings(Dialect::default());
+        let told: Vec<_> = told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        assert_eq!((told.len(), usual.with(&told)), (3, unusual));
+    }
 }

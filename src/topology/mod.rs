@@ -55,6 +55,17 @@ pub struct ServerVersion {
 }
 
 impl ServerVersion {
+    /// What a server tells in `INFO server`, whose fields `field` finds; without a version where
+    /// it has none.
+    #[must_use]
+    pub fn of_info(field: impl Fn(&str) -> String) -> Self {
+        let (name, version) = match field("valkey_version") {
+            version if version.is_empty() => ("redis", field("redis_version")),
+            version => ("valkey", version),
+        };
+        Self { name: name.to_owned(), version }
+    }
+
     /// Whether it has `CLIENT NO-TOUCH` (Redis 7.2, every Valkey).
     #[must_use]
     pub fn has_no_touch(&self) -> bool {

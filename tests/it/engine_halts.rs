@@ -81,13 +81,18 @@ fn a_snapshot_that_is_none() {
     assert_unloadable(b"no snapshot at all".to_vec(), "not an RDB file");
 }
 
-/// A stream that stops the engine: the words, once; the full resync after it is well.
 fn assert_unfollowable(words: &'static [&'static str], why: &str) {
+    assert_none_followed(vec![words], why);
+}
+
+/// A stream that stops the engine: these commands, once; none of them has an effect, and the full
+/// resync after it is well.
+fn assert_none_followed(commands: Vec<&'static [&'static str]>, why: &str) {
     let master = FakeMaster::start(move |call| {
         call.full(&snapshot(&[("k", if call.number == 0 { "old" } else { "new" })]))?;
         call.command(&["SET", "before", "1"])?;
         if call.number == 0 {
-            call.command(words)?;
+            commands.iter().try_for_each(|words| call.command(words))?;
             call.command(&["SET", "behind", "1"])?;
         }
         call.hold()
@@ -111,6 +116,14 @@ fn assert_unfollowable(words: &'static [&'static str], why: &str) {
 #[test]
 fn an_unknown_command_in_the_stream() {
     assert_unfollowable(&["FROBNICATE", "k", "v"], "FROBNICATE k");
+}
+
+#[test]
+fn an_unknown_command_in_a_transaction() {
+    let [begin, end]: [&[&str]; 2] = [&["MULTI"], &["EXEC"]];
+    let set: &[&str] = &["SET", "behind", "1"];
+    assert_none_followed(vec![begin, set, &["FROBNICATE", "k"], end], "FROBNICATE k");
+    assert_none_followed(vec![begin, set, &["SELECT", "16"], end], "database 16");
 }
 
 #[test]

@@ -157,3 +157,59 @@ fn a_host_that_does_not_answer_keeps_nobody() {
     local.wait_value("k", "1");
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
 }
+
+/// The master's own limits of packed values decide how the engine packs: in a snapshot, in the
+/// stream, after a partial resync, after a restart from its own file, and where it may not ask.
+#[test]
+fn values_are_packed_by_the_masters_limits() {
+    each_flavor(|flavor| {
+        let older = flavor == Flavor::Redis62;
+        let name =
+            |name: &str| if older { name.replace("listpack", "ziplist") } else { name.into() };
+        let master = RedisServer::spawn(flavor);
+        let mut wire = master.wire();
+        let mut set = |key: &str, value: &str| {
+            wire.cmd(&["CONFIG", "SET", &name(key), value]).ok();
+        };
+        set("hash-max-listpack-entries", "3");
+        set("zset-max-listpack-value", "5");
+        set("set-max-intset-entries", "2");
+        set("list-max-listpack-size", "4");
+        let fill = |at: &str| {
+            let mut wire = master.wire();
+            let key = |kind: &str| format!("{kind}:{at}");
+            wire.cmd(&["HSET", &key("h4"), "a", "1", "b", "2", "c", "3", "d", "4"]);
+            wire.cmd(&["HSET", &key("h3"), "a", "1", "b", "2", "c", "3"]);
+            wire.cmd(&["ZADD", &key("z6"), "1", "sixsix"]);
+            wire.cmd(&["ZADD", &key("z5"), "1", "fives"]);
+            wire.cmd(&["SADD", &key("s3"), "1", "2", "3"]);
+            wire.cmd(&["SADD", &key("s2"), "1", "2"]);
+            wire.cmd(&["RPUSH", &key("l5"), "1", "2", "3", "4", "5"]);
+        };
+        let compare = |local: &Local, at: &str| {
+            for kind in ["h4", "h3", "z6", "z5", "s3", "s2", "l5"] {
+                let key = format!("{kind}:{at}");
+                let theirs = master.cmd(&["OBJECT", "ENCODING", &key]).str().to_owned();
+                let ours = local.ask(0, &["OBJECT", "ENCODING", &key]);
+                assert!(ours.contains(&format!("\r\n{theirs}\r\n")), "{flavor:?} {key}: {ours}");
+            }
+        };
+        fill("snapshot");
+        let local = Local::of(master.addr());
+        local.wait_link(LinkState::Up);
+        fill("stream");
+        local.wait_equal(&master);
+        compare(&local, "snapshot");
+        compare(&local, "stream");
+        set("hash-max-listpack-entries", "4");
+        set("zset-max-listpack-value", "6");
+        master.cmd(&["CLIENT", "KILL", "TYPE", "replica"]);
+        eventually(PATIENCE, || match resyncs(&master) {
+            (1, 1) => Ok(()),
+            other => Err(format!("{other:?}")),
+        });
+        fill("partial");
+        local.wait_equal(&master);
+        compare(&local, "partial");
+    });
+}

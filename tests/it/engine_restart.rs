@@ -39,6 +39,9 @@ fn wait_for(proxy: &Tidegate, master: &RedisServer, key: &str, value: &str) {
 fn a_restart_continues_with_psync() {
     for flavor in Flavor::ALL {
         let master = RedisServer::spawn(flavor);
+        // The file tells how the master packs, too: what is unpacked there stays so.
+        master.cmd(&["CONFIG", "SET", "zset-max-ziplist-entries", "1"]).ok();
+        master.cmd(&["ZADD", "z", "1", "m", "2", "n"]);
         let dir = tempfile::tempdir().unwrap();
         let mut proxy = proxy_of(&master, dir.path());
         master.cmd(&["SET", "a", "1"]).ok();
@@ -51,6 +54,7 @@ fn a_restart_continues_with_psync() {
         let proxy = proxy_of(&master, dir.path());
         wait_for(&proxy, &master, "a", "1");
         wait_for(&proxy, &master, "b", "2");
+        assert_eq!(proxy.wire().cmd(&["OBJECT", "ENCODING", "z"]).str(), "skiplist");
         assert_eq!(stat(&master, "sync_full"), full, "{flavor:?}\n{}", proxy.log());
         assert_eq!(stat(&master, "sync_partial_ok"), partial + 1);
         let left: Vec<_> =

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ::tidegate::topology::LinkState;
 
 use crate::support::fake_master::{MARK, REPLID, snapshot};
-use crate::support::local::{each_flavor, resyncs, slave0};
+use crate::support::local::{PATIENCE, each_flavor, resyncs, slave0};
 use crate::support::*;
 
 /// Keys of all types in two databases, some of which expire.
@@ -186,4 +186,34 @@ fn old_data_serve_until_the_new_are_there() {
         assert!(seen.is_sorted(), "{seen:?}");
     });
     local.wait_link(LinkState::Up);
+}
+
+/// An upgrade as operators make it: a replica of the next version takes over, and the link goes on
+/// with it. What only the new version has is understood, answered and saved.
+#[test]
+fn a_failover_to_a_later_version() {
+    let old = RedisServer::spawn(Flavor::Redis70);
+    old.cmd(&["HSET", "h", "a", "1", "b", "2"]);
+    let new = RedisServer::builder(Flavor::Redis82).replica_of(old.addr()).start();
+    let local = Local::of(old.addr());
+    local.wait_equal(&old);
+    old.wait_synced(&new);
+    assert_eq!(
+        local.ask(0, &["HPTTL", "h", "FIELDS", "1", "a"]),
+        "",
+        "the old one has no such command"
+    );
+    new.promote();
+    local.retarget(new.addr());
+    eventually(PATIENCE, || match resyncs(&new) {
+        (0, 1) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    new.cmd(&["HEXPIRE", "h", "10000", "FIELDS", "1", "a"]);
+    local.wait_equal(&new);
+    assert!(local.ask(0, &["HPTTL", "h", "FIELDS", "1", "a"]).starts_with("*1\r\n:99"));
+    local.engine.save().unwrap();
+    let file = local.dir().join("dump.rdb");
+    let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+    assert!(text.starts_with("REDIS0012") && text.contains("8.2"), "{text:.60}");
 }

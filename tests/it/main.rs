@@ -21,6 +21,7 @@ mod check;
 mod client_commands;
 mod clients_through_proxy;
 mod command_table;
+mod command_versions;
 mod crossed_replies;
 mod differential;
 mod engine_config;

@@ -43,7 +43,7 @@ pub(super) fn command(call: &mut Call<'_, '_>) {
 /// The commands and containers that are answered.
 fn answered(engine: &Engine) -> impl Iterator<Item = &'static Command> {
     let rows = command::all().filter(|row| !row.name.contains('|'));
-    rows.filter(|row| handlers::is_answered(row, engine.answers(row)))
+    rows.filter(|row| handlers::is_answered(engine, row))
 }
 
 /// The command of this name, a subcommand's with its `|`.
@@ -57,7 +57,7 @@ fn named(engine: &Engine, name: &[u8]) -> Option<&'static Command> {
         Some(sub) => row.subcommand(sub)?,
         None => row,
     };
-    handlers::is_answered(row, engine.answers(row)).then_some(row)
+    handlers::is_answered(engine, row).then_some(row)
 }
 
 fn describe_all(call: &mut Call<'_, '_>, rows: &[Option<&'static Command>]) {

@@ -9,6 +9,7 @@ use super::transaction::Transaction;
 use super::{stale, transaction};
 use crate::command::{self, Command, Effect, Resolved};
 use crate::resp::encode;
+use crate::store::Dialect;
 
 const NOAUTH: &str = "NOAUTH Authentication required.";
 const READONLY: &str = "READONLY You can't write against a read only replica.";
@@ -32,7 +33,7 @@ enum Runner {
 impl Client {
     /// Deals with a request; false if it has to wait for a pause to end.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
-        let found = match self.find(held, args) {
+        let found = match self.find(args) {
             Ok(found) => found,
             Err(error) => {
                 self.refuse(args, &error);
@@ -63,7 +64,7 @@ impl Client {
 
     /// Runs a command that was queued.
     pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
-        match self.find(held, args) {
+        match self.find(args) {
             Ok((command, runner)) => self.run(held, command, runner, args),
             Err(error) => encode::error(&mut self.out, &error),
         }
@@ -114,7 +115,7 @@ impl Client {
             Runner::Write => call.write_store(),
         };
         if !is_answered {
-            let error = unknown(args);
+            let error = unknown(desk.engine.dialect(), args);
             encode::error(&mut self.out, &error);
         }
         if is_monitored {
@@ -123,29 +124,27 @@ impl Client {
         }
     }
 
-    fn find(
-        &self,
-        held: &mut Held<'_>,
-        args: &[&[u8]],
-    ) -> Result<(&'static Command, Runner), String> {
+    fn find(&self, args: &[&[u8]]) -> Result<(&'static Command, Runner), String> {
         let name = args.first().copied().unwrap_or_default();
-        let row = command::lookup(name).ok_or_else(|| unknown(args))?;
-        let runner = self.runner(row).ok_or_else(|| unknown(args))?;
+        let dialect = self.desk.engine.dialect();
+        let unknown = || unknown(dialect, args);
+        let row = command::lookup(name).filter(|row| self.desk.engine.knows(row));
+        let row = row.ok_or_else(unknown)?;
+        let runner = self.runner(row).ok_or_else(unknown)?;
         let sub = args.get(1).filter(|_| !row.subcommands.is_empty());
         // Servers that know no subcommands find out what is wrong with one when they run it.
-        let mut found_late =
-            || matches!(runner, Runner::Store) && !held.store().dialect().has_subcommands();
+        let found_late = matches!(runner, Runner::Store) && !dialect.has_subcommands();
         let command = match sub {
             Some(sub) => match row.subcommand(sub) {
                 Some(command) => command,
-                None if found_late() => row,
+                None if found_late => row,
                 None => return Err(unknown_subcommand(row, sub)),
             },
             None => row,
         };
         let fits = Resolved::from(command).fits(args.len());
         // Servers take any number here.
-        if fits || command.name == "quit" || (sub.is_some() && found_late()) {
+        if fits || command.name == "quit" || (sub.is_some() && found_late) {
             Ok((command, runner))
         } else {
             Err(crate::session::local::wrong_arity(command.name))
@@ -220,15 +219,19 @@ fn is_for_subscribers(command: &Command) -> bool {
     )
 }
 
-/// In Redis 7's words.
-fn unknown(args: &[&[u8]]) -> String {
+fn unknown(dialect: Dialect, args: &[&[u8]]) -> String {
     let name = args.first().map(|name| shown(name, SHOWN)).unwrap_or_default();
     let mut list = String::new();
+    let is_old = !dialect.quotes_command_names();
     for arg in args.iter().skip(1) {
         if list.len() >= SHOWN {
             break;
         }
-        list.push_str(&format!("'{}' ", shown(arg, SHOWN - list.len())));
+        let arg = shown(arg, SHOWN - list.len());
+        list.push_str(&if is_old { format!("`{arg}`, ") } else { format!("'{arg}' ") });
+    }
+    if is_old {
+        return format!("ERR unknown command `{name}`, with args beginning with: {list}");
     }
     format!("ERR unknown command '{name}', with args beginning with: {list}")
 }
@@ -250,6 +253,7 @@ mod tests {
     #[test]
     fn unknown_commands_are_told_in_redis_words() {
         let foo: [&[u8]; 3] = [b"foo", b"a", b"b"];
+        let unknown = |args: &[&[u8]]| unknown(Dialect::default(), args);
         assert_eq!(unknown(&foo), "ERR unknown command 'foo', with args beginning with: 'a' 'b' ");
         let long = [b'x'; 500];
         assert!(unknown(&[&long, &long, &long]).len() < 400);

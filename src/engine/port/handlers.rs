@@ -6,6 +6,7 @@ use super::{
     transaction,
 };
 use crate::command::{Access, Command, Effect};
+use crate::engine::Engine;
 
 /// What runs a command. Its arity was checked.
 pub(super) type Handler = fn(&mut Call<'_, '_>);
@@ -73,9 +74,10 @@ pub(super) fn find(name: &str) -> Option<Handler> {
 }
 
 /// Whether the port answers a command: what COMMAND tells of.
-pub(super) fn is_answered(command: &Command, is_readable: bool) -> bool {
+pub(super) fn is_answered(engine: &Engine, command: &Command) -> bool {
     let container = command.name.split('|').next().unwrap_or_default();
-    is_readable || find(container).is_some() || command.gated
+    let is_run = engine.answers(command) || find(container).is_some() || command.gated;
+    is_run && engine.knows(command)
 }
 
 /// What cannot be queued (`no_multi`).

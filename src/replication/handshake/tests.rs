@@ -45,9 +45,13 @@ fn rest() -> Ask {
 
 const BURST: &str = "*3\r\n$8\r\nREPLCONF\r\n$14\r\nlistening-port\r\n$4\r\n6390\r\n\
     *5\r\n$8\r\nREPLCONF\r\n$4\r\ncapa\r\n$3\r\neof\r\n$4\r\ncapa\r\n$6\r\npsync2\r\n\
-    *3\r\n$8\r\nREPLCONF\r\n$7\r\nversion\r\n$5\r\n9.0.0\r\n";
+    *3\r\n$8\r\nREPLCONF\r\n$7\r\nversion\r\n$5\r\n9.0.0\r\n\
+    *3\r\n$6\r\nCONFIG\r\n$3\r\nGET\r\n$7\r\n*-max-*\r\n\
+    *2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n";
 const PSYNC: &str = "*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n";
-const OK3: &str = "+PONG\r\n+OK\r\n+OK\r\n-ERR Unrecognized REPLCONF option: version\r\n";
+const OK3: &str = "+PONG\r\n+OK\r\n+OK\r\n-ERR Unrecognized REPLCONF option: version\r\n\
+    *2\r\n$20\r\nhash-max-ziplist-len\r\n\n$1\r\n7\r\n\
+    $17\r\n# Server\r\n\r\na:1\r\n\r\n";
 
 #[test]
 fn a_full_resync() {
@@ -79,7 +83,8 @@ fn says_everything_about_itself_at_once() {
     let (port, others) = BURST.split_once("*5").unwrap();
     assert_eq!(said, format!("*1\r\n$4\r\nPING\r\n{auth}{port}{address}*5{others}"));
 
-    let words = format!("-NOAUTH x\r\n{}+CONTINUE\r\n*1", "+OK\r\n".repeat(5));
+    let words =
+        format!("-NOAUTH x\r\n{}+CONTINUE\r\n*1", "+OK\r\n".repeat(5) + "*0\r\n-NOPERM x\r\n");
     let (outcome, said, left) = shake(introduction.clone(), rest(), words.as_bytes(), 1000);
     assert_eq!((outcome, left), (Ok(Some(Outcome::Continue(None))), 2));
     assert!(said.ends_with(&format!("*3\r\n$5\r\nPSYNC\r\n$40\r\n{ID}\r\n$1\r\n8\r\n")));
@@ -139,7 +144,7 @@ fn refusals_name_the_step_and_say_when_to_come_back() {
     }
 }
 
-const OK2: &str = "-NOAUTH x\r\n-NOAUTH x\r\n-NOAUTH x\r\n";
+const OK2: &str = "-NOAUTH x\r\n-NOAUTH x\r\n-NOAUTH x\r\n-NOPERM x\r\n-NOPERM x\r\n";
 
 #[test]
 fn who_is_no_master_is_told_apart() {

@@ -1,0 +1,62 @@
+//! Which versions have a command. Only those are listed that not every server has, from Redis 6.2
+//! and the first Valkey on; measured with `COMMAND` of Redis 6.2, 7.0 and 8.2 and Valkey 9.1.
+//! Never says what a route is: the proxy passes on what it is sent.
+
+use std::ops::Range;
+
+/// Major and minor number.
+pub type Version = (u8, u8);
+
+/// Those that have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// Of Redis.
+    pub redis: Range<Version>,
+    /// Of Valkey.
+    pub valkey: Range<Version>,
+}
+
+const NONE: Range<Version> = END..END;
+const ALL: Range<Version> = (0, 0)..END;
+const END: Version = (u8::MAX, 0);
+
+/// What came with a version of Redis before Valkey.
+const fn since(redis: Version) -> Versions {
+    Versions { redis: redis..END, valkey: ALL }
+}
+
+const fn both(redis: Version, valkey: Version) -> Versions {
+    Versions { redis: redis..END, valkey: valkey..END }
+}
+
+const fn redis(since: Version) -> Versions {
+    Versions { redis: since..END, valkey: NONE }
+}
+
+const fn valkey(since: Version) -> Versions {
+    Versions { redis: NONE, valkey: since..END }
+}
+
+/// The versions that have a command or container, by its name in lower case; `None` where all do.
+#[must_use]
+pub fn versions(name: &str) -> Option<&'static Versions> {
+    Some(match name {
+        "blmpop" | "bzmpop" | "eval_ro" | "evalsha_ro" | "expiretime" | "fcall" | "fcall_ro"
+        | "function" | "lcs" | "lmpop" | "pexpiretime" | "sintercard" | "sort_ro" | "spublish"
+        | "ssubscribe" | "sunsubscribe" | "zintercard" | "zmpop" => const { &since((7, 0)) },
+        "stralgo" => const { &Versions { redis: (6, 0)..(7, 0), valkey: NONE } },
+        "waitaof" => const { &since((7, 2)) },
+        "hexpire" | "hexpireat" | "hexpiretime" | "hpersist" | "hpexpire" | "hpexpireat"
+        | "hpexpiretime" | "hpttl" | "httl" => const { &both((7, 4), (9, 0)) },
+        "hgetex" | "hsetex" => const { &both((8, 0), (9, 0)) },
+        "hgetdel" => const { &both((8, 0), (9, 1)) },
+        "msetex" => const { &both((8, 4), (9, 1)) },
+        "vadd" | "vcard" | "vdim" | "vemb" | "vgetattr" | "vinfo" | "vismember" | "vlinks"
+        | "vrandmember" | "vrem" | "vsetattr" | "vsim" => const { &redis((8, 0)) },
+        "xackdel" | "xdelex" => const { &redis((8, 2)) },
+        "commandlog" => const { &valkey((8, 1)) },
+        "delifeq" => const { &valkey((9, 0)) },
+        "clusterscan" => const { &valkey((9, 1)) },
+        _ => return None,
+    })
+}

@@ -1,0 +1,66 @@
+//! What the master tells of itself in a handshake, and what the data depend on: its version and
+//! its thresholds.
+
+use std::sync::Arc;
+
+use crate::replication::{Handshake, Setting};
+use crate::store::{Dialect, Packing, Store, Vendor};
+use crate::topology::ServerVersion;
+
+/// The longest version that is passed on, in characters.
+const VERSION_MAX: usize = 32;
+
+/// What one master told.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// `None` where it does not tell.
+    server: Option<ServerVersion>,
+    /// Its thresholds.
+    pub(super) settings: Arc<[Setting]>,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { server: None, settings: [].into() }
+    }
+}
+
+impl Told {
+    /// What came of this handshake.
+    pub(super) fn of(handshake: &Handshake) -> Self {
+        let fields = || handshake.info().lines().filter_map(|line| line.split_once(':'));
+        let field = |name: &str| {
+            let found = fields().find(|(known, _)| *known == name);
+            found.map(|(_, value)| plain(value)).unwrap_or_default()
+        };
+        let server = ServerVersion::of_info(field);
+        let server = Some(server).filter(|server| !server.version.is_empty());
+        Self { server, settings: handshake.settings().into() }
+    }
+
+    /// The stream goes on from this master, which may be another one than the data came from, and
+    /// of a later version: who upgrades fails over. Tells its version, where it did.
+    pub(super) fn adopt(&self, store: &mut Store) -> Option<ServerVersion> {
+        let dialect = self.server.as_ref().map_or_else(|| store.dialect(), dialect);
+        store.set_dialect(dialect);
+        store.set_packing(Packing::of(dialect).with(&self.settings));
+        self.server.clone()
+    }
+}
+
+/// What a server of this version calls itself. A text from outside is not passed on without a
+/// look.
+pub(super) fn server(name: &str, version: &str) -> ServerVersion {
+    ServerVersion { name: name.to_owned(), version: plain(version) }
+}
+
+/// Its dialect.
+pub(super) fn dialect(server: &ServerVersion) -> Dialect {
+    let vendor = if server.name == "valkey" { Vendor::Valkey } else { Vendor::Redis };
+    Dialect::new(vendor, &server.version)
+}
+
+fn plain(version: &str) -> String {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    version.chars().filter(is_plain).take(VERSION_MAX).collect()
+}
