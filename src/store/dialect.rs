@@ -116,7 +116,7 @@ impl Dialect {
         self.vendor == Vendor::Valkey && self.version >= (8, 0)
     }
 
-    /// The last line of help texts is in the imperative (Redis 7.2).
+    /// The last line of `HELP` is in the imperative (Redis 7.2; measured: not 7.0.15).
     pub(crate) fn has_imperative_help(self) -> bool {
         self.since_redis((7, 2))
     }
@@ -234,11 +234,6 @@ impl Dialect {
     /// To claim an entry that is deleted acknowledges it (Redis 7.0).
     pub(crate) fn forgets_missing_entries(self) -> bool {
         self.since_redis((7, 0))
-    }
-
-    /// `HELP` ends in other words (measured: not 7.0.15).
-    pub(crate) fn says_print_this_help(self) -> bool {
-        self.since_redis((7, 2))
     }
 
     /// `XINFO` tells when a consumer last got something (Redis 7.2).

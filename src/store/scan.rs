@@ -2,11 +2,10 @@
 
 use super::context::Args;
 use super::dialect::Dialect;
-use super::error::CommandError;
+use super::error::{CommandError, quoted};
 use super::glob;
 use super::reply::Reply;
 use super::slot::Slot;
-use super::subcommand::shown;
 use super::words;
 use crate::rdb::Element;
 use crate::resp::integer;
@@ -97,7 +96,7 @@ impl<'a> Options<'a> {
 /// The name of a type, unless the server would not take it for one.
 fn known_type(name: &[u8], dialect: Dialect) -> Result<&[u8], CommandError> {
     if dialect.checks_type_names() && !TYPES.iter().any(|known| words::is(name, known)) {
-        return Err(CommandError::of(format!("ERR unknown type name '{}'", shown(name))));
+        return Err(CommandError::of(format!("ERR unknown type name '{}'", quoted(name))));
     }
     Ok(name)
 }

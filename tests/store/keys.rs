@@ -120,6 +120,21 @@ fn keys_and_scans() {
 }
 
 #[test]
+fn long_words_in_errors() {
+    Twin::each(|mut twin| {
+        let long = "x".repeat(300);
+        twin.lines(&["SET str x", "XADD x 1-1 a 1"]);
+        for line in ["OBJECT LONG", "OBJECT LONG str", "XGROUP LONG", "XINFO LONG x", "DEBUG LONG"] {
+            twin.line(&line.replace("LONG", &long));
+        }
+        twin.line(&format!("EXPIRE str 10 {long}"));
+        if twin.flavor() == Flavor::Valkey91 {
+            twin.line(&format!("SCAN 0 TYPE {long}"));
+        }
+    });
+}
+
+#[test]
 fn options_of_other_scans() {
     Twin::each(|mut twin| {
         twin.lines(&["HSET h a 1", "SADD s m", "ZADD z 1 a"]);

@@ -8,7 +8,6 @@ use crate::rdb::{self, Element, IntsetBuf, ListpackBuf};
 use crate::resp::integer;
 use crate::store::distinct::has_twice;
 use crate::store::kind::Kind;
-use crate::store::value::{Typed, Value, ValueRef};
 
 /// A set, owned.
 #[derive(Clone, Debug)]
@@ -248,27 +247,5 @@ pub(super) fn number(member: Element<'_>) -> Option<i64> {
     match member {
         Element::Int(number) => Some(number),
         Element::Bytes(bytes) => integer::parse(bytes),
-    }
-}
-
-impl Typed for Set {
-    type Ref<'a> = SetRef<'a>;
-
-    fn of_ref(value: ValueRef<'_>) -> Option<SetRef<'_>> {
-        match value {
-            ValueRef::Set(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn of(value: &mut Value) -> Option<&mut Self> {
-        match value {
-            Value::Set(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn empty() -> Value {
-        Value::Set(Self::default())
     }
 }

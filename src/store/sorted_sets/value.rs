@@ -12,7 +12,6 @@ use crate::store::error::CommandError;
 use crate::store::hasher::Hasher;
 use crate::store::kind::Kind;
 use crate::store::packing::Packing;
-use crate::store::value::{Typed, Value, ValueRef};
 
 /// A listpack that would be larger is none any more (`lpSafeToAdd`).
 const LISTPACK_MAX: usize = 1 << 30;
@@ -71,7 +70,7 @@ impl SortedSet {
     }
 
     /// Without members, and packed.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { form: Form::Packed(ListpackBuf::new()) }
     }
 
@@ -296,27 +295,5 @@ impl<'a> SortedSetRef<'a> {
             FormRef::Packed(_) => "ziplist",
             FormRef::Ranked(_) => "skiplist",
         }
-    }
-}
-
-impl Typed for SortedSet {
-    type Ref<'a> = SortedSetRef<'a>;
-
-    fn of_ref(value: ValueRef<'_>) -> Option<SortedSetRef<'_>> {
-        match value {
-            ValueRef::SortedSet(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn of(value: &mut Value) -> Option<&mut Self> {
-        match value {
-            Value::SortedSet(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn empty() -> Value {
-        Value::SortedSet(Self::new())
     }
 }
