@@ -124,7 +124,8 @@ fn long_words_in_errors() {
     Twin::each(|mut twin| {
         let long = "x".repeat(300);
         twin.lines(&["SET str x", "XADD x 1-1 a 1"]);
-        for line in ["OBJECT LONG", "OBJECT LONG str", "XGROUP LONG", "XINFO LONG x", "DEBUG LONG"] {
+        for line in ["OBJECT LONG", "OBJECT LONG str", "XGROUP LONG", "XINFO LONG x", "DEBUG LONG"]
+        {
             twin.line(&line.replace("LONG", &long));
         }
         twin.line(&format!("EXPIRE str 10 {long}"));
