@@ -119,7 +119,7 @@ pub(super) fn of(
             max: shared.config.load().proxy.max_clients,
         },
         workers: beats.iter().map(worker).collect(),
-        replica: shared.engine.as_ref().map(|engine| replica(engine.figures_but_keys())),
+        replica: shared.engine.as_ref().map(|engine| replica(engine.link_figures())),
     }
 }
 

@@ -74,6 +74,15 @@ pub(super) enum Obstacle {
     Busy,
 }
 
+/// Who serves what was asked for.
+#[derive(Debug)]
+pub(super) enum Server<'a> {
+    /// A server, over a connection.
+    Out(&'a Rc<Connection>),
+    /// The engine of this process.
+    Here(&'a LocalReader),
+}
+
 /// One look at the topology and the configuration, and the run of requests that is growing.
 pub(super) struct Batch<'b> {
     pub(super) topology: Arc<Topology>,
@@ -170,7 +179,7 @@ impl<'b> Batch<'b> {
             run.writes += writes;
             return true;
         }
-        if self.way(side).is_none() && !self.is_in_place(side) {
+        if self.server(side).is_none() {
             return false;
         }
         self.flush(inbox);
@@ -178,57 +187,62 @@ impl<'b> Batch<'b> {
         true
     }
 
-    /// Finds the connection for `side`, once per batch, and asks whether one more request may take
-    /// it where that is rationed.
+    /// Finds who serves `side`, once per batch, and asks whether one more request may go there
+    /// where that is rationed.
     pub(super) fn open(
         &mut self,
         side: Side,
         worker: &Worker,
         session: &Session,
         inbox: &Rc<Inbox>,
-    ) -> Result<Option<&Rc<Connection>>, Obstacle> {
-        let mut side = self.actual(side);
-        if self.is_in_place(side) {
-            return Ok(None);
+    ) -> Result<Server<'_>, Obstacle> {
+        self.find(side, worker, session, inbox)?;
+        self.server(self.actual(side)).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
+    }
+
+    fn find(
+        &mut self,
+        side: Side,
+        worker: &Worker,
+        session: &Session,
+        inbox: &Rc<Inbox>,
+    ) -> Result<(), Obstacle> {
+        let side = self.actual(side);
+        if self.server(side).is_some() {
+            let is_refused = side == Side::Reader && self.rationed && !worker.ration();
+            return if is_refused { Err(Obstacle::NoRoute(NoRoute::Stale)) } else { Ok(()) };
         }
-        if self.way(side).is_some() {
-            if side == Side::Reader && self.rationed && !worker.ration() {
-                return Err(Obstacle::NoRoute(NoRoute::Stale));
+        let from = session.reads.unwrap_or(self.config.reads.from);
+        let route = worker.route(&self.topology, from, side.want(), None);
+        let Route { backend, reason } = route.map_err(Obstacle::NoRoute)?;
+        if side == Side::Near {
+            if let Some(reader) = LocalReader::new(worker, backend, session, reason) {
+                self.near = Near::Engine(reader);
+                return Ok(());
             }
-        } else {
-            let from = session.reads.unwrap_or(self.config.reads.from);
-            let route = worker.route(&self.topology, from, side.want(), None);
-            let Route { backend, reason } = route.map_err(Obstacle::NoRoute)?;
-            if side == Side::Near {
-                if let Some(reader) = LocalReader::new(worker, backend, session, reason) {
-                    self.near = Near::Engine(reader);
-                    return Ok(None);
-                }
-                self.near = Near::Reader;
-                if self.reader.is_some() {
-                    return self.open(Side::Reader, worker, session, inbox);
-                }
-                // Whoever was picked is asked: to pick again would be another's turn.
-                side = Side::Reader;
+            self.near = Near::Reader;
+            if self.reader.is_some() {
+                return self.find(Side::Reader, worker, session, inbox);
             }
-            let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
-            if connection.is_congested(inbox) {
-                return Err(Obstacle::Congested);
-            }
-            if side.is_master() && !inbox.keeps_order(connection.backend) {
-                return Err(Obstacle::Busy);
-            }
-            match side {
-                Side::Write | Side::Master => self.master = Some(connection),
-                Side::Reader | Side::Near => {
-                    self.reader = Some(connection);
-                    self.reads = Kind::read(reason);
-                    self.rationed =
-                        reason == Reason::Fallback && self.config.reads.on_stale_master_share < 100;
-                }
+            // Whoever was picked is asked: to pick again would be another's turn.
+        }
+        let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
+        if connection.is_congested(inbox) {
+            return Err(Obstacle::Congested);
+        }
+        if side.is_master() && !inbox.keeps_order(connection.backend) {
+            return Err(Obstacle::Busy);
+        }
+        match side {
+            Side::Write | Side::Master => self.master = Some(connection),
+            Side::Reader | Side::Near => {
+                self.reader = Some(connection);
+                self.reads = Kind::read(reason);
+                self.rationed =
+                    reason == Reason::Fallback && self.config.reads.on_stale_master_share < 100;
             }
         }
-        self.way(side).map(Some).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
+        Ok(())
     }
 
     /// What a request that goes this way is to the metrics.
@@ -251,13 +265,15 @@ impl<'b> Batch<'b> {
     /// Sends the run.
     pub(super) fn flush(&mut self, inbox: &Rc<Inbox>) {
         let Some(run) = self.run.take() else { return };
-        if let (Side::Near, Near::Engine(reader)) = (run.side, &self.near) {
-            let bytes = &self.buf[run.start..run.end];
-            return reader.serve(bytes, run.count, run.shown, self.now, inbox);
-        }
-        let Some(connection) = self.way(run.side) else { return };
-        let seq = inbox.replies().open(run.count, run.shown);
         let bytes = &self.buf[run.start..run.end];
+        let connection = match self.server(run.side) {
+            Some(Server::Out(connection)) => connection,
+            Some(Server::Here(reader)) => {
+                return reader.serve(bytes, run.count, run.shown, self.now, inbox);
+            }
+            None => return,
+        };
+        let seq = inbox.replies().open(run.count, run.shown);
         let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
         ticket.kind = Some(if run.side.is_master() { Kind::ReadMaster } else { self.reads });
         ticket.writes = run.writes;
@@ -270,6 +286,11 @@ impl<'b> Batch<'b> {
         self.config.writes.wait_replicas > 0
     }
 
+    /// Whether it is known that this batch's reads are not served in this process.
+    pub(super) const fn reads_go_out(&self) -> bool {
+        matches!(self.near, Near::Reader)
+    }
+
     /// Which way a read goes that may be served in this process, as far as that is known.
     const fn actual(&self, side: Side) -> Side {
         match (side, &self.near) {
@@ -278,16 +299,13 @@ impl<'b> Batch<'b> {
         }
     }
 
-    /// Whether such requests are served in this process.
-    const fn is_in_place(&self, side: Side) -> bool {
-        matches!((side, &self.near), (Side::Near, Near::Engine(_)))
-    }
-
-    const fn way(&self, side: Side) -> Option<&Rc<Connection>> {
-        match side {
-            Side::Near => None,
-            Side::Write | Side::Master => self.master.as_ref(),
-            Side::Reader => self.reader.as_ref(),
+    /// Who serves them, once that was found out.
+    fn server(&self, side: Side) -> Option<Server<'_>> {
+        match (side, &self.near) {
+            (Side::Write | Side::Master, _) => self.master.as_ref().map(Server::Out),
+            (Side::Reader, _) => self.reader.as_ref().map(Server::Out),
+            (Side::Near, Near::Engine(reader)) => Some(Server::Here(reader)),
+            (Side::Near, _) => None,
         }
     }
 }

@@ -8,7 +8,6 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::worker::key_of;
 use crate::command::{ClientCommand, Effect, Resolved};
-use crate::registry::{self, Filter};
 use crate::resp::{Args, encode, integer};
 use crate::telemetry::Kind;
 
@@ -50,89 +49,44 @@ impl Client {
     ) {
         self.publish_facts((0, 0));
         let args = args.get(2..).unwrap_or_default();
+        let shared = &self.worker.shared;
+        let now_ms = shared.now_ms();
         match command.effect {
             Effect::Client(ClientCommand::Info) => {
-                let line = self.entry.line(self.worker.shared.now_ms());
+                let line = self.entry.line(now_ms);
                 encode::verbatim(out, self.session.version, &format!("{line}\n"));
             }
-            Effect::Client(ClientCommand::List) => self.list(args, out),
+            Effect::Client(ClientCommand::List) => match shared.registry.list(args, now_ms) {
+                Ok(text) => encode::verbatim(out, self.session.version, &text),
+                Err(error) => encode::error(out, &error),
+            },
             Effect::Client(ClientCommand::Kill) => self.kill(args, out),
-            Effect::Client(ClientCommand::Pause) => self.pause(args, out),
+            Effect::Client(ClientCommand::Pause) => match shared.pause.ask(args, now_ms) {
+                Ok(()) => encode::status(out, "OK"),
+                Err(error) => encode::error(out, error),
+            },
             Effect::Client(ClientCommand::Unpause) => {
-                self.worker.shared.pause.unpause();
-                self.worker.shared.registry.wake_all();
+                shared.pause.unpause();
+                shared.registry.wake_all();
                 encode::status(out, "OK");
             }
             _ => encode::error(out, SYNTAX),
         }
     }
 
-    fn list(&self, args: &[&[u8]], out: &mut Vec<u8>) {
-        let filter = match registry::parse_list(args) {
-            Ok(filter) => filter,
+    fn kill(&mut self, args: &[&[u8]], out: &mut Vec<u8>) {
+        let shared = &self.worker.shared;
+        let killed = match shared.registry.kill(args, &self.entry, shared.now_ms()) {
+            Ok(killed) => killed,
             Err(error) => return encode::error(out, &error),
         };
-        let now_ms = self.worker.shared.now_ms();
-        let mut text = String::new();
-        for entry in self.worker.shared.registry.all() {
-            if filter.matches(&entry, now_ms) {
-                text.push_str(&entry.line(now_ms));
-                text.push('\n');
-            }
+        if killed.is_me {
+            self.end(Ending::AfterReplies);
         }
-        encode::verbatim(out, self.session.version, &text);
-    }
-
-    fn kill(&mut self, args: &[&[u8]], out: &mut Vec<u8>) {
-        let (filter, by_address) = match args {
-            [addr] => (Filter::by_address(addr), true),
-            _ => match registry::parse_kill(args) {
-                Ok(filter) => (filter, false),
-                Err(error) => return encode::error(out, &error),
-            },
-        };
-        let now_ms = self.worker.shared.now_ms();
-        let mut killed = 0;
-        for entry in self.worker.shared.registry.all() {
-            let myself = entry.id == self.entry.id;
-            // One that is on its way out already is not killed twice.
-            let dying = entry.is_killed();
-            if dying || myself && filter.skips_me || !filter.matches(&entry, now_ms) {
-                continue;
-            }
-            killed += 1;
-            if myself {
-                self.end(Ending::AfterReplies);
-            } else {
-                entry.kill();
-            }
+        match killed.count {
+            Some(count) => encode::integer(out, i64::try_from(count).unwrap_or(i64::MAX)),
+            None => encode::status(out, "OK"),
         }
-        match (by_address, killed) {
-            (false, killed) => encode::integer(out, killed),
-            (true, 0) => encode::error(out, "ERR No such client"),
-            (true, _) => encode::status(out, "OK"),
-        }
-    }
-
-    fn pause(&self, args: &[&[u8]], out: &mut Vec<u8>) {
-        let all = match args.get(1) {
-            None => true,
-            Some(mode) if mode.eq_ignore_ascii_case(b"all") => true,
-            Some(mode) if mode.eq_ignore_ascii_case(b"write") => false,
-            Some(_) => {
-                return encode::error(out, "ERR CLIENT PAUSE mode must be WRITE or ALL");
-            }
-        };
-        let time = args.first().and_then(|time| integer::parse(time));
-        let Some(time) = time else {
-            return encode::error(out, "ERR timeout is not an integer or out of range");
-        };
-        let Ok(time) = u64::try_from(time) else {
-            return encode::error(out, "ERR timeout is negative");
-        };
-        let now_ms = self.worker.shared.now_ms();
-        self.worker.shared.pause.pause(now_ms.saturating_add(time), all, now_ms);
-        encode::status(out, "OK");
     }
 
     /// CLIENT UNBLOCK: the server ends what it holds for that client's own connection.
@@ -174,25 +128,11 @@ impl Client {
         let mut facts = self.entry.facts();
         facts.command.clone_from(&self.last_command);
         (facts.query_bytes, facts.output_bytes) = waiting;
-        facts.db = session.db;
-        facts.resp = session.version.number();
-        if facts.name != session.name {
-            facts.name.clone_from(&session.name);
-        }
-        if facts.lib_name != session.lib_name || facts.lib_ver != session.lib_ver {
-            facts.lib_name.clone_from(&session.lib_name);
-            facts.lib_ver.clone_from(&session.lib_ver);
-        }
-        facts.sub = session.subscriptions.count(crate::command::Subscription::Channel);
-        facts.psub = session.subscriptions.count(crate::command::Subscription::Pattern);
-        facts.ssub = session.subscriptions.count(crate::command::Subscription::Shard);
+        facts.follow(session);
         let queued = i64::try_from(session.transaction.queued()).unwrap_or(i64::MAX);
         facts.multi = if session.transaction.is_open() { queued } else { -1 };
         facts.watching = session.transaction.is_watching();
-        facts.monitor = session.monitor;
         facts.tracking = session.tracking.is_some();
-        facts.no_evict = session.no_evict;
-        facts.no_touch = session.no_touch;
         facts.blocked = self.blocked;
         let lease = self.lease.as_ref();
         facts.lease = lease.and_then(|lease| Some((lease.backend, lease.server_id()?)));

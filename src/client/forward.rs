@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::batch::{Batch, Side};
+use super::batch::{Batch, Server, Side};
 use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
@@ -50,9 +50,9 @@ impl Client {
     ) -> Next {
         batch.flush(&self.inbox);
         let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
-            Ok(Some(connection)) => Rc::clone(connection),
+            Ok(Server::Out(connection)) => Rc::clone(connection),
             // Only what lies in the batch's buffer is served in place.
-            Ok(None) => return Next::Wait,
+            Ok(Server::Here(_)) => return Next::Wait,
             Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
         let kind = Some(batch.kind(side));

@@ -10,7 +10,7 @@ use crate::backend::{Inbox, Load};
 use crate::engine::Engine;
 use crate::resp::RespVersion;
 use crate::routing::Reason;
-use crate::session::Session;
+use crate::session::{Session, cursor};
 use crate::telemetry::Kind;
 use crate::topology::Backend;
 
@@ -22,6 +22,8 @@ pub(super) struct LocalReader {
     db: u32,
     version: RespVersion,
     kind: Kind,
+    /// Goes into a scan's cursor.
+    scan_tag: u32,
 }
 
 impl LocalReader {
@@ -35,15 +37,17 @@ impl LocalReader {
         let engine = worker.shared.engine.as_ref().filter(|_| backend.is_local)?;
         let load = worker.pool.borrow_mut().load(backend);
         let (db, version) = (session.db, session.version);
-        Some(Self { engine: Arc::clone(engine), load, db, version, kind: Kind::read(reason) })
+        let (kind, scan_tag) = (Kind::read(reason), backend.scan_tag);
+        Some(Self { engine: Arc::clone(engine), load, db, version, kind, scan_tag })
     }
 
-    /// The reply to one request, which was read at `since`.
-    pub(super) fn answer(&self, frame: &[u8], since: Instant) -> Vec<u8> {
+    /// Answers one step of an iteration, which was read at `since`.
+    pub(super) fn scan(&self, frame: &[u8], shown: bool, since: Instant, inbox: &Rc<Inbox>) {
         let mut reply = Vec::new();
         self.engine.answer(self.db, self.version, frame, 1, &mut reply);
+        let reply = cursor::tag_reply(reply, self.scan_tag);
+        inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
         self.load.served(self.kind, 1, since.elapsed());
-        reply
     }
 
     /// Answers `count` requests, which are all there is in `bytes`; they were read at `since`.

@@ -106,7 +106,8 @@ impl Client {
             && let Some(side) = Side::of(command)
         {
             self.note(command.name);
-            let side = if side == Side::Reader { self.near_side(row) } else { side };
+            let may_stay = side == Side::Reader && !batch.reads_go_out();
+            let side = if may_stay { self.near_side(row) } else { side };
             return self.add(batch, side, (at, end), true);
         }
         let argc = scanned.argc;

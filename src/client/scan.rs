@@ -1,14 +1,18 @@
 //! SCAN and its kin: an iteration stays with the server process that began it.
 
-use super::batch::{Batch, Side};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::batch::{Batch, Server, Side};
 use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::local_reader::LocalReader;
 use super::transform::Transform;
 use super::worker::key_of;
+use crate::backend::Connection;
 use crate::resp::Args;
-use crate::routing::{Reason, Want, may_serve};
+use crate::routing::{Reason, may_serve};
 use crate::session::cursor::{self, Cursor};
 use crate::telemetry::Kind;
 use crate::topology::{Backend, Role};
@@ -23,90 +27,90 @@ pub(super) struct Step {
     pub(super) tag: Option<u32>,
 }
 
+impl Step {
+    /// The step that `request` is, whose argument `at` is the cursor.
+    fn of(request: &Request<'_>, at: usize, tag: Option<u32>) -> Self {
+        Self { from_start: cursor::with_cursor(request.frame, at, 0), tag }
+    }
+}
+
 impl Client {
     /// One step of an iteration.
     pub(super) fn scan(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
         if self.lease.is_some() || self.session.is_pinned() {
             return self.scan_leased(batch, request, at);
         }
-        let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
-        let from_start = cursor::with_cursor(request.frame, at, 0);
-        if cursor == Cursor::Begin
-            && let Some(next) = self.scan_in_place(batch, request, request.frame, None)
-        {
-            return next;
-        }
-        match cursor {
-            Cursor::Begin => {
-                let step = Transform::Scan(Step { from_start, tag: None });
-                self.forward_made(batch, request.frame, Side::Reader, request.shown, Some(step))
-            }
+        match Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse) {
+            Cursor::Begin => self.begin(batch, request, at),
             Cursor::Plain => {
-                let step = Transform::Scan(Step { from_start, tag: None });
-                self.forward_made(batch, request.frame, Side::Master, request.shown, Some(step))
+                let step = Some(Transform::Scan(Step::of(request, at, None)));
+                self.forward_made(batch, request.frame, Side::Master, request.shown, step)
             }
-            Cursor::Resume { tag, own } => {
-                let frame = cursor::with_cursor(request.frame, at, own);
-                if let Some(next) = self.scan_in_place(batch, request, &frame, Some(tag)) {
-                    return next;
-                }
-                self.resume(batch, &frame, Step { from_start, tag: Some(tag) }, request.shown)
-            }
+            Cursor::Resume { tag, own } => self.resume(batch, request, at, (tag, own)),
         }
     }
 
-    /// A step that the engine of this process answers: one that it began, or the first one where
-    /// it is its turn. `None` if it is another server's.
-    fn scan_in_place(
-        &self,
+    /// The first step: whoever serves the batch's reads begins.
+    fn begin(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
+        batch.flush(&self.inbox);
+        let (side, since) = (self.nearest(Side::Reader, request.name), batch.now);
+        let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
+            Ok(Server::Out(connection)) => Rc::clone(connection),
+            Ok(Server::Here(reader)) => {
+                reader.scan(request.frame, request.shown, since, &self.inbox);
+                return Next::Done;
+            }
+            Err(obstacle) => return self.obstructed(batch, obstacle, request.shown),
+        };
+        let step = Step::of(request, at, None);
+        let kind = batch.kind(Side::Reader);
+        self.send_step(batch, &connection, request.frame, step, kind, request.shown)
+    }
+
+    /// A later step: its process goes on, or another one begins again if that one is gone.
+    fn resume(
+        &mut self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
-        frame: &[u8],
-        tag: Option<u32>,
-    ) -> Option<Next> {
-        if self.nearest(Side::Reader, request.name) != Side::Near {
-            return None;
-        }
-        let topology = std::sync::Arc::clone(&batch.topology);
+        at: usize,
+        (tag, own): (u32, u64),
+    ) -> Next {
+        let topology = Arc::clone(&batch.topology);
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let (backend, reason) = match tag {
-            None => {
-                let route = self.worker.route(&topology, from, Want::Near, None).ok()?;
-                (route.backend, route.reason)
-            }
-            Some(tag) => {
-                let query = self.worker.query(from, Want::Near, None);
-                let owner = topology.by_scan_tag(tag)?;
-                let owner = Some(owner).filter(|owner| may_serve(&topology, owner, query))?;
-                (owner, reason_of(owner, query.now_ms))
-            }
+        let side = self.nearest(Side::Reader, request.name);
+        let query = self.worker.query(from, side.want(), None);
+        let is_in_reach = |owner: &&Backend| side == Side::Near || !owner.is_local;
+        let owner = topology.by_scan_tag(tag).filter(is_in_reach);
+        let Some(owner) = owner.filter(|owner| may_serve(&topology, owner, query)) else {
+            let step = Step::of(request, at, None);
+            let frame = step.from_start.clone();
+            let step = Some(Transform::Scan(step));
+            return self.forward_made(batch, &frame, Side::Reader, request.shown, step);
         };
-        let reader = LocalReader::new(&self.worker, backend, &self.session, reason)?;
         batch.flush(&self.inbox);
-        let reply = reader.answer(frame, batch.now);
-        let reply = cursor::tag_reply(reply, backend.scan_tag);
-        self.inbox.replies().local(request.shown, |out| out.extend_from_slice(&reply));
-        Some(Next::Done)
+        let frame = cursor::with_cursor(request.frame, at, own);
+        let reason = reason_of(owner, query.now_ms);
+        if let Some(reader) = LocalReader::new(&self.worker, owner, &self.session, reason) {
+            reader.scan(&frame, request.shown, batch.now, &self.inbox);
+            return Next::Done;
+        }
+        let connection = self.worker.pool.borrow_mut().shared(owner, key_of(&self.session));
+        let step = Step::of(request, at, Some(tag));
+        self.send_step(batch, &connection, &frame, step, Kind::read(reason), request.shown)
     }
 
-    fn resume(&mut self, batch: &mut Batch<'_>, frame: &[u8], step: Step, shown: bool) -> Next {
-        let topology = std::sync::Arc::clone(&batch.topology);
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let query = self.worker.query(from, Want::Read, None);
-        let owner = step.tag.and_then(|tag| topology.by_scan_tag(tag));
-        let owner = owner.filter(|owner| may_serve(&topology, owner, query));
-        let Some(owner) = owner else {
-            let restart = Step { tag: None, ..step };
-            let frame = restart.from_start.clone();
-            let transform = Some(Transform::Scan(restart));
-            return self.forward_made(batch, &frame, Side::Reader, shown, transform);
-        };
-        batch.flush(&self.inbox);
-        let connection = self.worker.pool.borrow_mut().shared(owner, key_of(&self.session));
-        let kind = Some(Kind::read(reason_of(owner, query.now_ms)));
-        let transform = Some(Transform::Scan(step));
+    fn send_step(
+        &mut self,
+        batch: &Batch<'_>,
+        connection: &Connection,
+        frame: &[u8],
+        step: Step,
+        kind: Kind,
+        shown: bool,
+    ) -> Next {
+        let (kind, transform) = (Some(kind), Some(Transform::Scan(step)));
         let passage = Passage { kind, transform, ..Passage::plain(shown) };
-        self.send_shared(batch, &connection, frame, passage);
+        self.send_shared(batch, connection, frame, passage);
         Next::Done
     }
 

@@ -5,19 +5,15 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
 
 use super::client::{Client, Ending};
 use super::worker::Worker;
-use crate::net::drain;
+use crate::net::{Linger, OUTPUT_HIGH, flush};
 use crate::registry::Entry;
 
-/// Replies that may wait for a slow reader before no more of its requests are read, in bytes.
-const OUTPUT_HIGH: usize = 1024 * 1024;
 /// Requests under way before no more are read: who asks without end for what is large would reach
 /// client-output-buffer-limit before the first reply tells how large it is.
 const OWED_HIGH: u64 = 4096;
@@ -27,8 +23,6 @@ const AHEAD_MAX: usize = 64 * 1024;
 const DIRECT_READ: usize = 64 * 1024;
 /// Reply buffers larger than this are given back when they are empty.
 const KEEP: usize = 16 * 1024;
-/// How long a client may take to receive its last replies and hang up.
-const LINGER: Duration = Duration::from_secs(3);
 /// Reads in one turn, before others get theirs.
 const READS_PER_TURN: usize = 4;
 
@@ -43,7 +37,7 @@ pub(super) struct Task {
     /// Replies were written after it was settled that the connection ends.
     farewell: bool,
     /// All is written; see [`Task::linger`].
-    lingering: Option<Pin<Box<Sleep>>>,
+    lingering: Option<Linger>,
 }
 
 impl Task {
@@ -74,23 +68,20 @@ impl Task {
         Ok(self.is_over())
     }
 
-    /// Waits until the client hangs up. To close with requests unread would make the system reset
-    /// the connection, and replies that are still on their way would be lost. True when it is over.
+    /// Waits until the client hangs up; true when it is over.
     fn linger(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        let Some(deadline) = &mut self.lingering else {
-            let _ = Pin::new(&mut self.stream).poll_shutdown(cx)?;
-            self.query = Vec::new();
-            self.lingering = Some(Box::pin(sleep(LINGER)));
-            return self.linger(cx);
+        let linger = match &mut self.lingering {
+            Some(linger) => linger,
+            None => {
+                self.query = Vec::new();
+                self.lingering.insert(Linger::begin(&mut self.stream, cx)?)
+            }
         };
-        if deadline.as_mut().poll(cx).is_ready() {
-            return Ok(true);
-        }
         self.client.look();
         if self.client.ending() == Some(Ending::Now) {
             return Ok(true);
         }
-        drain(&mut self.stream, &self.client.worker.scratch, READS_PER_TURN, cx)
+        linger.turn(&mut self.stream, &self.client.worker.scratch, cx)
     }
 
     fn is_over(&self) -> bool {
@@ -182,33 +173,19 @@ impl Task {
         if self.client.has_changed() {
             self.client.publish(self.query.len());
         }
-        let mut replies = self.client.inbox.replies();
-        let counts = &self.client.worker.counts;
-        while self.client.written < replies.ready().len() {
-            let unsent = &replies.ready()[self.client.written..];
-            match Pin::new(&mut self.stream).poll_write(cx, unsent) {
-                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(sent)) => {
-                    self.client.written += sent;
-                    self.farewell |= self.client.ending().is_some();
-                    // To receive is a sign of life, too.
-                    self.client.active = true;
-                    counts.bytes_out.add(sent as u64);
-                }
-                Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => {
-                    if self.client.written >= OUTPUT_HIGH {
-                        replies.ready().drain(..self.client.written);
-                        self.client.written = 0;
-                    }
-                    return Ok(true);
-                }
-            }
+        let client = &mut self.client;
+        let is_farewell = client.ending().is_some();
+        let mut replies = client.inbox.replies();
+        let is_full = flush(&mut self.stream, replies.ready(), &mut client.written, cx, |sent| {
+            self.farewell |= is_farewell;
+            // To receive is a sign of life, too.
+            client.active = true;
+            client.worker.counts.bytes_out.add(sent as u64);
+        })?;
+        if !is_full {
+            replies.shrink(KEEP);
         }
-        self.client.written = 0;
-        replies.ready().clear();
-        replies.shrink(KEEP);
-        Ok(false)
+        Ok(is_full)
     }
 }
 

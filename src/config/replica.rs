@@ -129,9 +129,7 @@ const TOPOLOGY: &str = "topology";
 fn host_and_port(text: &str) -> Option<HostPort> {
     let mut words = text.split_ascii_whitespace();
     let (host, port) = (words.next()?, words.next()?);
-    let is_v6 = host.contains(':') && !host.starts_with('[');
-    let text = if is_v6 { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    words.next().is_none().then(|| text.parse().ok())?
+    words.next().is_none().then(|| HostPort::of(host, port).ok())?
 }
 
 impl Kind for ReplicaOfKind {

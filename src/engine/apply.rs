@@ -9,7 +9,6 @@ use super::control::{Control, name_of};
 use super::engine::unix_ms;
 use super::fault::{ApplyError, LinkFault};
 use super::memory;
-use crate::config::HostPort;
 use crate::replication::{ArgsPool, Offsets, StreamReader, Unit};
 use crate::resp::RespVersion;
 use crate::store::{Ask, Outcome, Store};
@@ -36,8 +35,8 @@ pub(super) struct Applier {
     replies: Vec<u8>,
     /// The master asked for an ack.
     ack_wanted: bool,
-    /// Whom commands come from, while somebody monitors.
-    master: Option<HostPort>,
+    /// Whom commands come from, as monitors are told, while there are any.
+    master: Option<String>,
     /// When the memory in use was looked at.
     looked: Option<Instant>,
 }
@@ -91,8 +90,10 @@ impl Applier {
     ) -> Result<Slice, LinkFault> {
         let started = Instant::now();
         self.look_at_memory(engine, started)?;
-        let watched = engine.hub.is_monitored();
-        self.master = watched.then(|| engine.facts().master.clone()).flatten();
+        self.master = None;
+        if engine.hub.is_monitored() {
+            self.master = engine.facts().master.as_ref().map(ToString::to_string);
+        }
         // A reader that takes long (KEYS, DEBUG DIGEST) must not keep the link from its acks.
         let Some(mut store) = engine.try_store_mut(PATIENCE) else {
             return Ok(Slice { consumed: 0, more: true });
@@ -145,10 +146,7 @@ impl Applier {
             return Ok(());
         }
         self.looked = Some(now);
-        match memory::beyond(engine.memory_limit()) {
-            Some((used, limit)) => Err(ApplyError::Memory { used, limit }),
-            None => Ok(()),
-        }
+        Ok(memory::check(engine.memory_limit())?)
     }
 
     /// Looks whether all of a transaction can be applied, so that none of it is where one command
@@ -194,7 +192,7 @@ impl Applier {
                 }
             };
             if let Some(master) = &self.master {
-                engine.hub.monitor(self.db, &master.to_string(), &args);
+                engine.hub.monitor(self.db, master, &args);
             }
         }
         self.pool.give(args);

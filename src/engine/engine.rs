@@ -58,7 +58,7 @@ pub struct Engine {
     pub(super) readable: HashMap<&'static str, Option<&'static Versions>, FixedState>,
     /// The store's dialect, for those who do not hold the store.
     pub(super) dialect: AtomicU32,
-    pub(super) databases: u32,
+    pub(super) databases: usize,
     /// The port it listens on, once it does.
     port: OnceLock<u16>,
     epoch: Instant,
@@ -130,10 +130,10 @@ impl Engine {
             last_fault: None,
             counts: Counts::default(),
         };
-        let databases = now.replica.databases;
+        let databases = usize::try_from(now.replica.databases).unwrap_or(usize::MAX);
         drop(now);
         let seed = fastrand::u64(..);
-        let store = Store::new(databases_of(databases), Dialect::default(), seed);
+        let store = Store::new(databases, Dialect::default(), seed);
         Self {
             config,
             topology,
@@ -322,10 +322,6 @@ impl Engine {
     pub(super) fn dir(&self) -> PathBuf {
         PathBuf::from(&self.config.load().replica.dir)
     }
-}
-
-fn databases_of(count: u32) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// The time since 1970.

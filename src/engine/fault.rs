@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::load::LoadError;
+use super::memory;
 use crate::replication::{HandshakeError, PayloadError, Retry, StreamError};
 
 /// Why a link ended.
@@ -59,13 +60,8 @@ pub(super) enum ApplyError {
     #[error("the master selected database {0}, and `databases` is less")]
     Database(String),
     /// `maxmemory` is reached.
-    #[error("maxmemory is reached: {used} of {limit} bytes")]
-    Memory {
-        /// Bytes.
-        used: u64,
-        /// Bytes.
-        limit: u64,
-    },
+    #[error(transparent)]
+    Memory(#[from] memory::Full),
 }
 
 /// What is to be done about it.
@@ -97,7 +93,7 @@ impl LinkFault {
     /// full one.
     pub(super) fn is_divergence(&self) -> bool {
         match self {
-            Self::Apply(ApplyError::Memory { .. }) => false,
+            Self::Apply(ApplyError::Memory(_)) => false,
             Self::Stream(_) | Self::Apply(_) => true,
             _ => false,
         }

@@ -8,12 +8,12 @@ impl Engine {
     #[must_use]
     pub fn figures(&self) -> Figures {
         let keys = self.store().keyspace().iter().map(|it| it.keys as u64).sum();
-        Figures { keys, ..self.figures_but_keys() }
+        Figures { keys, used_memory: memory::used(), ..self.link_figures() }
     }
 
-    /// The same without the number of keys, for whoever holds the store, or need not wait for it.
+    /// The same without what the store and the allocator have to be asked for.
     #[must_use]
-    pub fn figures_but_keys(&self) -> Figures {
+    pub fn link_figures(&self) -> Figures {
         let facts = self.facts();
         let link = match (facts.halted.is_some(), facts.status.is_up(), facts.status.is_syncing()) {
             (true, ..) => LinkFigure::Halted,
@@ -34,7 +34,7 @@ impl Engine {
             links_lost: counts.links_lost,
             commands_applied: counts.commands_applied,
             keys: 0,
-            used_memory: memory::used(),
+            used_memory: None,
             clients: self.clients.len(),
         }
     }

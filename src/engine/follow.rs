@@ -143,15 +143,11 @@ fn introduction(engine: &Engine) -> Introduction {
     let config = engine.config.load();
     let (user, password) = config.replica_login();
     let replica = &config.replica;
-    let own = replica.listen.first().map_or(0, |addr| addr.port);
     let ip = Some(&replica.replica_announce_ip).filter(|ip| !ip.is_empty());
     Introduction {
         user: user.to_owned(),
         password: password.clone(),
-        port: match replica.replica_announce_port {
-            0 => engine.port().unwrap_or(own),
-            port => port,
-        },
+        port: engine.announced_port(&config),
         ip: ip.cloned(),
     }
 }

@@ -28,13 +28,8 @@ pub(super) enum LoadError {
     #[error("it has a database {0}, and `databases` is less")]
     Database(u64),
     /// `maxmemory` is reached.
-    #[error("maxmemory is reached: {used} of {limit} bytes")]
-    Memory {
-        /// Bytes.
-        used: u64,
-        /// Bytes.
-        limit: u64,
-    },
+    #[error(transparent)]
+    Memory(#[from] memory::Full),
 }
 
 impl LoadError {
@@ -52,11 +47,19 @@ impl LoadError {
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) store: Store,
-    /// `repl-id`, `repl-offset` and `repl-stream-db` of the file.
+    pub(super) origin: Origin,
+}
+
+/// What a file says of where it comes from.
+#[derive(Debug, Default)]
+pub(super) struct Origin {
+    /// `repl-id`
     pub(super) replid: Option<String>,
+    /// `repl-offset`
     pub(super) offset: Option<u64>,
+    /// `repl-stream-db`
     pub(super) db: Option<usize>,
-    /// Who wrote it, if it says so.
+    /// Who wrote it.
     pub(super) server: Option<ServerVersion>,
 }
 
@@ -74,7 +77,7 @@ pub(super) fn load(
 ) -> Result<Loaded, LoadError> {
     let mut reader = Reader::new(source, Limits::default());
     let mut loader = Loader::new(Store::new(databases, Dialect::default(), seed));
-    let mut facts = Facts::default();
+    let mut origin = Origin::default();
     let mut looked = 0;
     loop {
         while let Some(PlainString { key, expires_ms, value }) = reader.plain_string() {
@@ -91,7 +94,7 @@ pub(super) fn load(
             }
             Item::ResizeDb { keys, .. } => loader.reserve(keys),
             Item::Aux { key, value } => {
-                if let Some(dialect) = facts.hear(&key, &value) {
+                if let Some(dialect) = origin.hear(&key, &value) {
                     let store = loader.store();
                     store.set_dialect(dialect);
                     store.set_packing(Packing::of(dialect).with(settings));
@@ -107,10 +110,9 @@ pub(super) fn load(
             Item::Header(_) | Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
         }
     }
-    look_at_memory(limit)?;
+    memory::check(limit)?;
     let store = loader.finish().map_err(refused)?;
-    let Facts { replid, offset, db, server } = facts;
-    Ok(Loaded { store, replid, offset, db, server })
+    Ok(Loaded { store, origin })
 }
 
 /// Looks, now and then, whether there is room for more; `looked` is where it was looked last.
@@ -119,14 +121,7 @@ fn look(looked: &mut u64, offset: u64, limit: Option<u64>) -> Result<(), LoadErr
         return Ok(());
     }
     *looked = offset;
-    look_at_memory(limit)
-}
-
-fn look_at_memory(limit: Option<u64>) -> Result<(), LoadError> {
-    match memory::beyond(limit) {
-        Some((used, limit)) => Err(LoadError::Memory { used, limit }),
-        None => Ok(()),
-    }
+    Ok(memory::check(limit)?)
 }
 
 fn refused((key, error): Refused) -> LoadError {
@@ -134,16 +129,7 @@ fn refused((key, error): Refused) -> LoadError {
     LoadError::Key { key: short.escape_ascii().to_string(), error }
 }
 
-/// What a file says of the history that it belongs to.
-#[derive(Debug, Default)]
-struct Facts {
-    replid: Option<String>,
-    offset: Option<u64>,
-    db: Option<usize>,
-    server: Option<ServerVersion>,
-}
-
-impl Facts {
+impl Origin {
     /// Takes a field. Whose server the file is from is told, if this says so.
     fn hear(&mut self, key: &[u8], value: &[u8]) -> Option<Dialect> {
         let text = String::from_utf8_lossy(value);

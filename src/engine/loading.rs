@@ -28,8 +28,7 @@ impl Loading {
         source: SpoolReader,
         settings: Arc<[Setting]>,
     ) -> Result<Self, LinkFault> {
-        let databases = engine.store().databases();
-        let (seed, limit) = (engine.seed, engine.memory_limit());
+        let (databases, seed, limit) = (engine.databases, engine.seed, engine.memory_limit());
         let (done, loading) = oneshot::channel();
         let work = move || {
             // Nobody is there any more who would want it: the link was lost.

@@ -1,4 +1,4 @@
-//! How much memory the process has in use.
+//! How much memory the process has in use, and whether that is too much.
 
 use tikv_jemalloc_ctl::{epoch, stats};
 
@@ -11,9 +11,21 @@ pub(super) fn used() -> Option<u64> {
     (bytes > 0).then_some(bytes)
 }
 
-/// What is used and the limit, if there is a limit and it is reached (`maxmemory`).
-pub(super) fn beyond(limit: Option<u64>) -> Option<(u64, u64)> {
-    let limit = limit?;
-    let used = used()?;
-    (used > limit).then_some((used, limit))
+/// There is no room for more.
+#[derive(Debug, thiserror::Error)]
+#[error("maxmemory is reached: {used} of {limit} bytes")]
+pub(super) struct Full {
+    used: u64,
+    limit: u64,
+}
+
+/// Looks whether there is room for more; `limit` is in bytes (`maxmemory`).
+///
+/// # Errors
+/// There is none.
+pub(super) fn check(limit: Option<u64>) -> Result<(), Full> {
+    match (limit, limit.and_then(|_| used())) {
+        (Some(limit), Some(used)) if used > limit => Err(Full { used, limit }),
+        _ => Ok(()),
+    }
 }

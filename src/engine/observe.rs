@@ -2,7 +2,7 @@
 //! told without a question.
 
 use super::Engine;
-use crate::config::HostPort;
+use crate::config::{Config, HostPort};
 use crate::topology::{LinkState, Observation, Sample, ServerRole, ServerVersion};
 
 impl Engine {
@@ -11,20 +11,24 @@ impl Engine {
     pub fn addr(&self) -> HostPort {
         let config = self.config.load();
         let replica = &config.replica;
-        let listens = replica.listen.first();
         let host = match replica.replica_announce_ip.as_str() {
-            "" => listens.map_or("127.0.0.1", |addr| match addr.host.as_str() {
+            "" => replica.listen.first().map_or("127.0.0.1", |addr| match addr.host.as_str() {
                 "0.0.0.0" | "*" | "" => "127.0.0.1",
                 "::" => "::1",
                 host => host,
             }),
             announced => announced,
         };
-        let port = match replica.replica_announce_port {
-            0 => self.port().or_else(|| listens.map(|addr| addr.port)).unwrap_or_default(),
+        HostPort { host: host.to_owned(), port: self.announced_port(&config) }
+    }
+
+    /// The port at which others find it; 0 where it has none.
+    pub(super) fn announced_port(&self, config: &Config) -> u16 {
+        let listens = || config.replica.listen.first().map(|addr| addr.port);
+        match config.replica.replica_announce_port {
+            0 => self.port().or_else(listens).unwrap_or_default(),
             announced => announced,
-        };
-        HostPort { host: host.to_owned(), port }
+        }
     }
 
     /// What it is at the moment.

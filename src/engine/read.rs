@@ -35,7 +35,7 @@ impl Engine {
     /// Whether it has a database of this number.
     #[must_use]
     pub fn has_db(&self, db: u32) -> bool {
-        db < self.databases
+        usize::try_from(db).is_ok_and(|db| db < self.databases)
     }
 
     /// Answers complete multibulk requests that lie next to each other, all from one state of

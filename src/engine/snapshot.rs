@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::Engine;
 use super::engine::unix_ms;
-use super::load::{LoadError, load};
+use super::load::{LoadError, Loaded, load};
 use super::memory;
 use crate::rdb::{WriteError, Writer};
 use crate::replication::{Identity, Offsets};
@@ -119,26 +119,25 @@ impl Engine {
 
     fn restore_from(&self, file: File, path: &Path) {
         let started = Instant::now();
-        let databases = self.store().databases();
         let source = BufReader::with_capacity(BUFFER, file);
-        let loaded = load(source, databases, self.seed, self.memory_limit(), &[]);
+        let loaded = load(source, self.databases, self.seed, self.memory_limit(), &[]);
         match loaded {
-            Ok(loaded) => {
-                let replid = loaded.replid.as_deref().and_then(|text| text.parse::<ReplId>().ok());
-                let (Some(replid), Some(offset)) = (replid, loaded.offset) else {
+            Ok(Loaded { store: new, origin }) => {
+                let replid = origin.replid.as_deref().and_then(|text| text.parse::<ReplId>().ok());
+                let (Some(replid), Some(offset)) = (replid, origin.offset) else {
                     let why = "the snapshot names no history: a full resync will replace it";
                     return tracing::warn!(path = %path.display(), "{why}");
                 };
                 let offset = ReplOffset::new(offset);
                 let mut store = self.store_mut();
-                *store = loaded.store;
+                *store = new;
                 self.set_dialect(store.dialect());
-                self.stream_db.store(loaded.db.unwrap_or(0), Relaxed);
+                self.stream_db.store(origin.db.unwrap_or(0), Relaxed);
                 self.publish(&Offsets::at(offset));
                 let mut facts = self.facts();
                 facts.identity = Identity::restored(replid);
                 facts.backlog.restart(offset);
-                facts.server = loaded.server.unwrap_or_default();
+                facts.server = origin.server.unwrap_or_default();
                 facts.has_data = true;
                 drop(facts);
                 drop(store);

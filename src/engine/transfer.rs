@@ -104,7 +104,7 @@ fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     facts.identity.replaced(position);
     facts.backlog.restart(follower.offsets.applied());
     facts.has_data = true;
-    facts.server = loaded.server.unwrap_or_default();
+    facts.server = loaded.origin.server.unwrap_or_default();
     facts.transfer = None;
     facts.counts.full_resyncs += 1;
     drop(facts);

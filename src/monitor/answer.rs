@@ -1,7 +1,5 @@
 //! From a server's replies to an [`Observation`].
 
-use std::net::Ipv6Addr;
-
 use redis_protocol::resp2::types::BytesFrame;
 
 use super::frame::{is_error, items, text};
@@ -128,11 +126,7 @@ fn host_port(host: &str, port: &BytesFrame) -> Option<HostPort> {
 
 /// An address as servers spell it, in two parts.
 pub(super) fn address(host: &str, port: &str) -> Option<HostPort> {
-    let shown = match host.parse::<Ipv6Addr>() {
-        Ok(v6) => format!("[{v6}]:{port}"),
-        Err(_) => format!("{host}:{port}"),
-    };
-    shown.parse().ok().filter(|address: &HostPort| address.port > 0)
+    HostPort::of(host, port).ok().filter(|address| address.port > 0)
 }
 
 /// What `HELLO` says, which is what clients of the server itself would see.

@@ -1,11 +1,15 @@
-//! Sockets: how they are opened, what options they have, how they are read to their end.
+//! Sockets: how they are opened, what options they have, how they are written and how they end.
 
+mod accept;
 mod connect;
-mod drain;
+mod flush;
+mod linger;
 mod listen;
 mod scratch;
 
+pub use accept::{accept, turn_away};
 pub use connect::connect;
-pub use drain::drain;
+pub use flush::{OUTPUT_HIGH, flush};
+pub use linger::Linger;
 pub use listen::{accepted, listen};
 pub use scratch::Scratch;

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
+use crate::command::Subscription;
+use crate::session::Session;
 use crate::topology::BackendId;
 
 /// What `CLIENT LIST` tells and `CLIENT KILL` needs.
@@ -23,8 +25,19 @@ pub struct Entry {
     killed: AtomicBool,
     /// It is to end if it waits for nothing.
     doubted: AtomicBool,
+    /// How it is to be freed of a blocking command.
+    unblocked: Mutex<Option<Unblocked>>,
     waker: OnceLock<Waker>,
     facts: Mutex<Facts>,
+}
+
+/// How somebody frees a client of a blocking command (`CLIENT UNBLOCK`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unblocked {
+    /// As if its time were up.
+    Timeout,
+    /// With an error.
+    Error,
 }
 
 /// What changes while a client is connected.
@@ -83,6 +96,7 @@ impl Entry {
             last_ms: AtomicU64::new(now_ms),
             killed: AtomicBool::new(false),
             doubted: AtomicBool::new(false),
+            unblocked: Mutex::default(),
             waker: OnceLock::new(),
             facts: Mutex::new(facts),
         }
@@ -118,6 +132,21 @@ impl Entry {
     /// Whether somebody takes it for idle; told once.
     pub fn take_doubt(&self) -> bool {
         self.doubted.load(Relaxed) && self.doubted.swap(false, Relaxed)
+    }
+
+    /// Frees it of a blocking command, from any thread; false if it is not in one.
+    pub fn unblock(&self, how: Unblocked) -> bool {
+        if !self.facts().blocked {
+            return false;
+        }
+        *self.unblocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+        self.wake();
+        true
+    }
+
+    /// Whether somebody frees it of its blocking command; told once.
+    pub fn take_unblocked(&self) -> Option<Unblocked> {
+        self.unblocked.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Makes it look around, from any thread.
@@ -174,6 +203,21 @@ impl Entry {
 }
 
 impl Facts {
+    /// What a client's session tells of it.
+    pub fn follow(&mut self, session: &Session) {
+        self.name.clone_from(&session.name);
+        self.lib_name.clone_from(&session.lib_name);
+        self.lib_ver.clone_from(&session.lib_ver);
+        self.db = session.db;
+        self.resp = session.version.number();
+        self.sub = session.subscriptions.count(Subscription::Channel);
+        self.psub = session.subscriptions.count(Subscription::Pattern);
+        self.ssub = session.subscriptions.count(Subscription::Shard);
+        self.monitor = session.monitor;
+        self.no_evict = session.no_evict;
+        self.no_touch = session.no_touch;
+    }
+
     /// The letters of `CLIENT LIST`.
     fn flags(&self) -> String {
         let letters = [

@@ -5,14 +5,14 @@ use crate::resp::integer;
 
 /// Which clients are meant: those that match everything that is said.
 #[derive(Debug, Default)]
-pub struct Filter {
+pub(super) struct Filter {
     ids: Vec<u64>,
     addr: Option<Vec<u8>>,
     laddr: Option<Vec<u8>>,
     kind: Option<Kind>,
     max_age_s: Option<u64>,
     /// Whether the one who asks is left out.
-    pub skips_me: bool,
+    pub(super) skips_me: bool,
 }
 
 /// The types of clients that a proxy has. Masters and replicas are never among them.
@@ -26,13 +26,13 @@ enum Kind {
 impl Filter {
     /// `CLIENT KILL ip:port`.
     #[must_use]
-    pub fn by_address(addr: &[u8]) -> Self {
+    pub(super) fn by_address(addr: &[u8]) -> Self {
         Self { addr: Some(addr.to_vec()), ..Self::default() }
     }
 
     /// Whether a client is meant, at `now_ms` of its process's clock.
     #[must_use]
-    pub fn matches(&self, entry: &Entry, now_ms: u64) -> bool {
+    pub(super) fn matches(&self, entry: &Entry, now_ms: u64) -> bool {
         let facts = entry.facts();
         let kind = if facts.is_pubsub() { Kind::Pubsub } else { Kind::Normal };
         let is = |wanted: &Option<Vec<u8>>, text: String| {
@@ -47,7 +47,7 @@ impl Filter {
 }
 
 /// The options of `CLIENT KILL`.
-pub fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
+pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
     let mut filter = Filter { skips_me: true, ..Filter::default() };
     let mut rest = args;
     while let [option, value, tail @ ..] = rest {
@@ -79,7 +79,7 @@ pub fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
 }
 
 /// The options of `CLIENT LIST`.
-pub fn parse_list(args: &[&[u8]]) -> Result<Filter, String> {
+pub(super) fn parse_list(args: &[&[u8]]) -> Result<Filter, String> {
     let mut filter = Filter::default();
     match args {
         [] => {}

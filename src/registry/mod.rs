@@ -1,12 +1,14 @@
 //! Who is connected to a port, for `CLIENT LIST`, `KILL`, `PAUSE`: the proxy's clients, and those of
 //! the engine's own port. Never serves anybody.
 
+mod ask;
 mod entry;
 mod kill_filter;
 mod pause;
 
-pub use entry::{Entry, Facts};
-pub use kill_filter::{Filter, parse_kill, parse_list};
+pub use ask::Killed;
+pub use entry::{Entry, Facts, Unblocked};
+use kill_filter::{Filter, parse_kill, parse_list};
 pub use pause::Pause;
 
 use std::collections::BTreeMap;

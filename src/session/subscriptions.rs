@@ -25,11 +25,23 @@ impl Subscriptions {
     /// How many there are of a kind.
     #[must_use]
     pub fn count(&self, kind: Subscription) -> usize {
-        match kind {
-            Subscription::Channel => self.channels.len(),
-            Subscription::Pattern => self.patterns.len(),
-            Subscription::Shard => self.shards.len(),
-        }
+        self.of(kind).len()
+    }
+
+    /// Those of a kind, in any order.
+    pub fn of(&self, kind: Subscription) -> impl ExactSizeIterator<Item = &[u8]> {
+        let names = match kind {
+            Subscription::Channel => &self.channels,
+            Subscription::Pattern => &self.patterns,
+            Subscription::Shard => &self.shards,
+        };
+        names.iter().map(|name| &**name)
+    }
+
+    /// All, with their kinds.
+    pub fn all(&self) -> impl Iterator<Item = (Subscription, &[u8])> {
+        let kinds = [Subscription::Channel, Subscription::Pattern, Subscription::Shard];
+        kinds.into_iter().flat_map(|kind| self.of(kind).map(move |name| (kind, name)))
     }
 
     /// SUBSCRIBE and its like; the confirmations it will get, and the names that are new.

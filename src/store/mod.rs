@@ -61,6 +61,7 @@ pub use packing::Packing;
 #[doc(hidden)]
 pub use peek::Peek;
 pub use save::SaveCursor;
+pub use streams::WaitingRead;
 
 use commands::{Commands, Found, Row, Run};
 use context::{ReadCx, WriteCx};
@@ -200,6 +201,14 @@ impl Store {
             found.check(args.len())?;
             run(&cx, args, reply)
         })
+    }
+
+    /// How a client waits that asks so, if there is nothing to tell it yet.
+    #[must_use]
+    pub fn waiting_read(&self, ask: Ask, args: &[&[u8]]) -> Option<WaitingRead> {
+        let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
+        let is_one = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"XREAD"));
+        is_one.then(|| WaitingRead::of(&cx, args)).flatten()
     }
 
     /// Runs any command for a client.

@@ -29,6 +29,19 @@ impl HostPort {
     pub fn local(port: u16) -> Self {
         Self { host: Ipv4Addr::LOCALHOST.to_string(), port }
     }
+
+    /// Host and port told apart, as redis.conf and the servers tell them: an IPv6 address may lack
+    /// its brackets.
+    ///
+    /// # Errors
+    /// They are no address.
+    pub fn of(host: &str, port: &str) -> Result<Self, HostPortError> {
+        let host = match host.parse::<Ipv6Addr>() {
+            Ok(v6) => v6.to_string(),
+            Err(_) => read_host(host)?,
+        };
+        Ok(Self { host, port: read_port(port)? })
+    }
 }
 
 impl FromStr for HostPort {
@@ -36,17 +49,23 @@ impl FromStr for HostPort {
 
     fn from_str(text: &str) -> Result<Self, HostPortError> {
         let (host, port) = text.rsplit_once(':').ok_or(HostPortError)?;
-        if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(HostPortError);
-        }
-        let port = port.parse().map_err(|_| HostPortError)?;
-        let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let host = match bracketed {
-            Some(v6) => v6.parse::<Ipv6Addr>().map_err(|_| HostPortError)?.to_string(),
-            None if is_host(host) => host.to_ascii_lowercase(),
-            None => return Err(HostPortError),
-        };
-        Ok(Self { host, port })
+        Ok(Self { host: read_host(host)?, port: read_port(port)? })
+    }
+}
+
+fn read_port(text: &str) -> Result<u16, HostPortError> {
+    if !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(HostPortError);
+    }
+    text.parse().map_err(|_| HostPortError)
+}
+
+fn read_host(text: &str) -> Result<String, HostPortError> {
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match bracketed {
+        Some(v6) => Ok(v6.parse::<Ipv6Addr>().map_err(|_| HostPortError)?.to_string()),
+        None if is_host(text) => Ok(text.to_ascii_lowercase()),
+        None => Err(HostPortError),
     }
 }
 
@@ -90,6 +109,12 @@ mod tests {
             let read: HostPort = text.parse().unwrap();
             assert_eq!((read.host.as_str(), read.port), (host, port), "{text}");
             assert_eq!(read.to_string(), shown);
+            let (host, port) = text.rsplit_once(':').unwrap();
+            assert_eq!(HostPort::of(host, port), Ok(read.clone()), "{text}");
+            assert_eq!(HostPort::of(&read.host, port), Ok(read), "without brackets");
+        }
+        for (host, port) in [("a:b", "1"), ("", "1"), ("a", ""), ("a", "+1"), ("[::1", "1")] {
+            assert_eq!(HostPort::of(host, port), Err(HostPortError), "{host} {port}");
         }
     }
 

@@ -1,17 +1,14 @@
 //! The command table against what real servers say about themselves.
 
-use std::collections::{BTreeSet, HashSet};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::LazyLock;
-use std::time::Duration;
+pub mod reports;
 
-use bytes::{Bytes, BytesMut};
-use redis_protocol::resp2::decode::decode_bytes;
+use std::collections::{BTreeSet, HashSet};
+
 use redis_protocol::resp2::types::BytesFrame;
 use tidegate::command::{Access, Command, Effect, Keys, Learned, all, lookup, resolve};
 
-use crate::support::server::{Flavor, RedisServer};
+use self::reports::{REPLIES, REPORTED, Reported, ask, command_reply, items, text};
+use crate::support::{Flavor, RedisServer};
 
 /// Where versions differ in arity: the older or other one's, which the table does not have.
 const OTHER_ARITIES: &[(&str, i64)] = &[
@@ -98,60 +95,6 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("XGROUP CREATE a g $", &["a"]),
     ("COPY a b DB 1", &["a", "b"]),
 ];
-
-/// One command as a server reports it.
-struct Reported {
-    server: String,
-    name: String,
-    arity: i64,
-    flags: HashSet<String>,
-    range: [i64; 3],
-}
-
-impl Reported {
-    fn is(&self, flag: &str) -> bool {
-        self.flags.contains(flag)
-    }
-
-    fn row(&self) -> Option<&'static Command> {
-        row(&self.name)
-    }
-}
-
-/// Every server's `COMMAND` reply.
-static REPLIES: LazyLock<Vec<(String, BytesFrame)>> = LazyLock::new(|| {
-    let ask = |flavor: Flavor| {
-        let server = RedisServer::spawn(flavor);
-        (format!("{flavor:?}"), command_reply(server.addr()))
-    };
-    Flavor::ALL.into_iter().map(ask).collect()
-});
-
-/// What every server reports, without modules' commands.
-static REPORTED: LazyLock<Vec<Reported>> = LazyLock::new(|| {
-    let mut reported = Vec::new();
-    for (server, reply) in REPLIES.iter() {
-        let before = reported.len();
-        items(reply).iter().for_each(|entry| report(server, entry, &mut reported));
-        assert!(reported.len() > before + 200, "{server} reports too little");
-    }
-    reported.retain(|command| !command.name.contains('.'));
-    reported
-});
-
-fn report(server: &str, entry: &BytesFrame, into: &mut Vec<Reported>) {
-    let entry = items(entry);
-    into.push(Reported {
-        server: server.to_owned(),
-        name: text(&entry[0]).to_lowercase(),
-        arity: integer(&entry[1]),
-        flags: items(&entry[2]).iter().map(text).collect(),
-        range: [integer(&entry[3]), integer(&entry[4]), integer(&entry[5])],
-    });
-    for subcommand in entry.get(9).map_or(&[][..], items) {
-        report(server, subcommand, into);
-    }
-}
 
 /// What of all that servers report is not as `rule` wants it: nothing should be.
 fn expect_all(rule: impl Fn(&Reported, &Command) -> bool) {
@@ -346,58 +289,8 @@ fn rename(entry: &BytesFrame) -> BytesFrame {
     BytesFrame::Array(entry)
 }
 
-fn row(name: &str) -> Option<&'static Command> {
-    match name.split_once('|') {
-        Some((container, own)) => lookup(container.as_bytes())?.subcommand(own.as_bytes()),
-        None => lookup(name.as_bytes()),
-    }
-}
-
 /// The row that a request calls.
 fn invoked(args: &[&str]) -> &'static Command {
     let row = lookup(args[0].as_bytes()).unwrap();
     row.subcommand(args[1].as_bytes()).unwrap_or(row)
-}
-
-fn command_reply(addr: SocketAddr) -> BytesFrame {
-    ask(addr, &["COMMAND"])
-}
-
-/// One request on a connection of its own, and its reply.
-fn ask(addr: SocketAddr, args: &[&str]) -> BytesFrame {
-    let mut stream = TcpStream::connect(addr).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut request = format!("*{}\r\n", args.len());
-    args.iter().for_each(|arg| request.push_str(&format!("${}\r\n{arg}\r\n", arg.len())));
-    stream.write_all(request.as_bytes()).unwrap();
-
-    let mut read = BytesMut::new();
-    let mut chunk = [0; 1 << 16];
-    loop {
-        let len = stream.read(&mut chunk).unwrap();
-        assert!(len > 0, "the server closed the connection");
-        read.extend_from_slice(&chunk[..len]);
-        if let Some((frame, _)) = decode_bytes(&Bytes::copy_from_slice(&read)).unwrap() {
-            return frame;
-        }
-    }
-}
-
-fn items(frame: &BytesFrame) -> &[BytesFrame] {
-    let BytesFrame::Array(items) = frame else { panic!("not an array: {frame:?}") };
-    items
-}
-
-fn text(frame: &BytesFrame) -> String {
-    match frame {
-        BytesFrame::SimpleString(text) | BytesFrame::BulkString(text) => {
-            String::from_utf8(text.to_vec()).unwrap()
-        }
-        other => panic!("not a string: {other:?}"),
-    }
-}
-
-fn integer(frame: &BytesFrame) -> i64 {
-    let BytesFrame::Integer(integer) = frame else { panic!("not an integer: {frame:?}") };
-    *integer
 }

@@ -70,7 +70,7 @@ fn an_engine_that_is_cut_off_stops_serving() {
     }
     wait_served(&mut wire, &proxy, &master, true);
     assert_eq!(get(&mut wire, &master, "k").1.str(), "3");
-    assert_eq!(resyncs(&master).0, 1, "{}", proxy.log());
+    assert_eq!(resyncs(&master).0, 1, "{}\n{}", proxy.log(), master.log());
 }
 
 #[test]

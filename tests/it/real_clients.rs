@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::support::flavor::test_deps_dir;
 use crate::support::process::Process;
-use crate::support::server::test_deps_dir;
 use crate::support::*;
 
 const SUITE_TIMEOUT: Duration = Duration::from_secs(120);

@@ -1,59 +1,15 @@
 //! The engine's own port beside a real replica of the same master: the same answers.
 
+pub mod both;
+
 use std::time::Duration;
 
+use self::both::Both;
 use crate::support::ports;
 use crate::support::server::Info;
 use crate::support::*;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A master, a real replica of it, and an engine.
-struct Both {
-    master: RedisServer,
-    real: RedisServer,
-    own: ReplicaPort,
-}
-
-impl Both {
-    fn spawn(flavor: Flavor) -> Self {
-        Self::with(flavor, |config| config)
-    }
-
-    fn with(flavor: Flavor, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        let master = RedisServer::spawn(flavor);
-        let real = RedisServer::builder(flavor).replica_of(master.addr()).start();
-        master.wait_attached(&real);
-        let own = ReplicaPort::start(&change(ReplicaPort::of(&master)));
-        own.wait_for(&master);
-        for args in [&["SET", "a", "1"][..], &["SET", "e", "2", "EX", "100000"]] {
-            master.cmd(args).ok();
-        }
-        master.cmd(&["RPUSH", "l", "1", "2", "3"]);
-        own.wait_for(&master);
-        master.wait_synced(&real);
-        Self { master, real, own }
-    }
-
-    /// The exact replies of both to these requests, one after the other.
-    fn answers(&self, requests: &[&[&str]]) -> [Vec<String>; 2] {
-        [self.real.wire(), self.own.wire()].map(|mut wire| {
-            let one = |request: &&[&str]| {
-                wire.send(request);
-                String::from_utf8_lossy(&wire.read_raw_reply()).into_owned()
-            };
-            requests.iter().map(one).collect()
-        })
-    }
-
-    #[track_caller]
-    fn same(&self, requests: &[&[&str]]) {
-        let [real, own] = self.answers(requests);
-        for ((request, real), own) in requests.iter().zip(&real).zip(&own) {
-            assert_eq!(own, real, "{request:?} in {requests:?}, {:?}", self.master.flavor());
-        }
-    }
-}
 
 /// The names of the fields, in their order.
 fn names(info: &str) -> Vec<String> {
@@ -216,94 +172,6 @@ fn errors_and_small_talk_are_redis_own() {
 }
 
 #[test]
-fn transactions_subscriptions_and_reply_modes() {
-    let both = Both::spawn(Flavor::Redis70);
-    both.same(&[
-        &["MULTI"],
-        &["MULTI"],
-        &["WATCH", "a"],
-        &["GET", "a"],
-        &["EXEC"],
-        &["MULTI"],
-        &["nosuch"],
-        &["EXEC"],
-        &["MULTI"],
-        &["SET", "a", "b"],
-        &["EXEC"],
-        &["MULTI"],
-        &["PSYNC", "?", "-1"],
-        &["DISCARD"],
-        &["WATCH", "a"],
-        &["MULTI"],
-        &["PING"],
-        &["LRANGE", "l", "0", "-1"],
-        &["SELECT", "1"],
-        &["DBSIZE"],
-        &["EXEC"],
-    ]);
-    both.same(&[
-        &["SUBSCRIBE", "a"],
-        &["SUBSCRIBE", "a"],
-        &["GET", "a"],
-        &["PING"],
-        &["PING", "x"],
-        &["PSUBSCRIBE", "a*"],
-        &["UNSUBSCRIBE"],
-        &["PUNSUBSCRIBE", "nosuch"],
-        &["PUNSUBSCRIBE"],
-        &["PUNSUBSCRIBE"],
-        &["GET", "a"],
-        &["SSUBSCRIBE", "s"],
-        &["PUBSUB", "SHARDNUMSUB", "s"],
-        &["SUNSUBSCRIBE"],
-    ]);
-    // The first reply of each is HELLO's, with an id of its own.
-    let requests: [&[&str]; 6] = [
-        &["HELLO", "3"],
-        &["SUBSCRIBE", "a"],
-        &["PUBLISH", "a", "hi"],
-        &["PING"],
-        &["CLIENT", "TRACKINGINFO"],
-        &["CONFIG", "GET", "maxmemory"],
-    ];
-    let [real, own] = both.answers(&requests);
-    assert_eq!(own[1..], real[1..]);
-    let shape = |hello: &str| {
-        let lines = hello.split("\r\n").filter(|line| !line.starts_with(':'));
-        lines.map(str::to_owned).collect::<Vec<_>>()
-    };
-    assert_eq!(shape(&own[0]), shape(&real[0]));
-    for mut wire in [both.real.wire(), both.own.wire()] {
-        wire.send_raw(b"CLIENT REPLY OFF\r\nPING\r\nnosuch\r\nCLIENT REPLY ON\r\nCLIENT REPLY SKIP\r\nPING\r\nECHO x\r\n");
-        wire.read_reply().ok();
-        assert_eq!(wire.read_reply().str(), "x");
-    }
-}
-
-#[test]
-fn a_watched_change_is_seen() {
-    let both = Both::spawn(Flavor::Redis70);
-    let mut wire = both.own.wire();
-    wire.cmd(&["WATCH", "a"]).ok();
-    both.master.cmd(&["SET", "a", "9"]).ok();
-    both.own.wait_for(&both.master);
-    wire.cmd(&["MULTI"]).ok();
-    wire.cmd(&["GET", "a"]);
-    assert!(wire.cmd(&["EXEC"]).is_null());
-    both.master.cmd(&["SET", "short", "1", "PX", "300"]).ok();
-    both.own.wait_for(&both.master);
-    wire.cmd(&["WATCH", "short"]).ok();
-    std::thread::sleep(Duration::from_millis(350));
-    wire.cmd(&["MULTI"]).ok();
-    wire.cmd(&["GET", "a"]);
-    assert!(wire.cmd(&["EXEC"]).is_null());
-    // Nothing is watched any more.
-    wire.cmd(&["MULTI"]).ok();
-    wire.cmd(&["GET", "a"]);
-    assert_eq!(wire.cmd(&["EXEC"]).strings(), ["9"]);
-}
-
-#[test]
 fn stale_data_is_refused_where_that_is_said() {
     for flavor in [Flavor::Redis70, Flavor::Valkey91] {
         let mut both =
@@ -370,60 +238,6 @@ fn passwords_are_asked_for_in_redis_words() {
     wire.send_raw(b"*2\r\n$4\r\nECHO\r\n$20000\r\n");
     let replies = wire.expect_closed();
     assert!(replies[0].err().contains("unauthenticated bulk length"));
-}
-
-#[test]
-fn messages_of_the_stream_reach_subscribers_and_monitors() {
-    for flavor in Flavor::ALL {
-        let both = Both::spawn(flavor);
-        let (mut plain, mut pattern, mut monitor) =
-            (both.own.wire(), both.own.wire(), both.own.wire());
-        plain.cmd(&["SUBSCRIBE", "news"]);
-        pattern.hello3();
-        pattern.cmd(&["PSUBSCRIBE", "n*"]);
-        monitor.cmd(&["MONITOR"]).ok();
-        both.master.cmd(&["PUBLISH", "news", "of the master"]);
-        assert_eq!(plain.read_reply().strings(), ["message", "news", "of the master"]);
-        let message = pattern.read_reply();
-        assert!(matches!(message, Reply::Push(_)), "{message:?}");
-        assert_eq!(message.strings(), ["pmessage", "n*", "news", "of the master"]);
-        let said = |wire: &mut Wire, what: &str| {
-            let line = loop {
-                let line = wire.read_reply().str().to_owned();
-                if line.contains(what) {
-                    break line;
-                }
-            };
-            let (time, rest) = line.split_once(' ').unwrap();
-            assert!(time.parse::<f64>().is_ok(), "{line}");
-            rest.to_owned()
-        };
-        let master = both.master.addr();
-        let line = said(&mut monitor, "PUBLISH");
-        assert_eq!(line, format!("[0 {master}] \"PUBLISH\" \"news\" \"of the master\""));
-        let mut client = both.own.wire();
-        assert_eq!(client.cmd(&["PUBLISH", "news", "local"]).int(), 2);
-        assert_eq!(plain.read_reply().strings(), ["message", "news", "local"]);
-        let addr = client.stream().local_addr().unwrap();
-        let line = said(&mut monitor, "local");
-        assert_eq!(line, format!("[0 {addr}] \"PUBLISH\" \"news\" \"local\""));
-    }
-}
-
-#[test]
-fn a_pipeline_is_answered_in_order() {
-    let both = Both::spawn(Flavor::Redis70);
-    let mut wire = both.own.wire();
-    let mut bytes = Vec::new();
-    for n in 0..5000 {
-        bytes.extend(encode(&["GET", "a"]));
-        bytes.extend(encode(&["ECHO", &n.to_string()]));
-    }
-    wire.send_raw(&bytes);
-    for n in 0..5000 {
-        assert_eq!(wire.read_reply().str(), "1");
-        assert_eq!(wire.read_reply().str(), n.to_string());
-    }
 }
 
 #[test]

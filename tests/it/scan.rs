@@ -2,7 +2,6 @@
 //! that is gone it begins anew and still misses nothing.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use crate::support::*;
 

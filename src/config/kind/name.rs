@@ -15,9 +15,7 @@ pub(crate) struct HostName;
 
 /// The host that `text` is, an IPv6 address with or without brackets.
 fn host(text: &str) -> Option<String> {
-    let bare = text.contains(':') && !text.starts_with('[');
-    let with_port = if bare { format!("[{text}]:1") } else { format!("{text}:1") };
-    with_port.parse::<HostPort>().ok().map(|address| address.host)
+    HostPort::of(text, "1").ok().map(|address| address.host)
 }
 
 /// The text that `raw` is, if it is one and `is_good`.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use arc_swap::Guard;
+
 use super::client::Client;
 use super::held::Held;
 use crate::command::Command;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::engine::engine::unix_ms;
 use crate::resp::{RespVersion, encode};
-use crate::store::{Ask, Outcome};
+use crate::store::Outcome;
 
 /// A request under way.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Call<'_, '_> {
         Arc::clone(&self.client.desk.engine)
     }
 
-    pub(super) fn config(&self) -> Arc<Config> {
+    pub(super) fn config(&self) -> Guard<Arc<Config>> {
         self.client.desk.config()
     }
 
@@ -76,21 +77,15 @@ impl Call<'_, '_> {
 
     /// The store's answer; false if it has none.
     pub(super) fn read_store(&mut self) -> bool {
-        let ask = self.ask();
+        let ask = self.client.ask();
         let store = self.held.store();
         store.read(ask, self.args, &mut self.client.out) != Outcome::Unknown
     }
 
     /// A local write (`replica-read-only no`); false if the store has no such command.
     pub(super) fn write_store(&mut self) -> bool {
-        let ask = self.ask();
+        let ask = self.client.ask();
         let store = self.held.store_mut();
         store.write(ask, self.args, &mut self.client.out) != Outcome::Unknown
-    }
-
-    fn ask(&self) -> Ask {
-        let session = &self.client.session;
-        let db = usize::try_from(session.db).unwrap_or(usize::MAX);
-        Ask { db, now_ms: unix_ms(), version: session.version }
     }
 }

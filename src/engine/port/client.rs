@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::desk::Desk;
 use super::mailbox::Mailbox;
 use super::transaction::Transaction;
-use crate::command::Subscription;
+use super::waiting::Waiting;
+use crate::engine::engine::unix_ms;
 use crate::registry::Entry;
 use crate::resp::RequestScanner;
 use crate::session::Session;
+use crate::store::Ask;
 
 /// How a client ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +36,12 @@ pub(super) struct Client {
     pub(super) ending: Option<Ending>,
     /// The next request has to wait for a pause to end.
     pub(super) waits: bool,
+    /// What it waits for in a command.
+    pub(super) waiting: Option<Waiting>,
     /// Replies were in the way of requests that have come.
     pub(super) is_stalled: bool,
     /// Its last command.
     pub(super) last_command: &'static str,
-    /// What it is subscribed to, by kind: the hub has to be told when it goes.
-    pub(super) names: Vec<(Subscription, Box<[u8]>)>,
 }
 
 impl Client {
@@ -60,9 +62,9 @@ impl Client {
             out: Vec::new(),
             ending: None,
             waits: false,
+            waiting: None,
             is_stalled: false,
             last_command: "",
-            names: Vec::new(),
         }
     }
 
@@ -71,6 +73,12 @@ impl Client {
         if self.ending != Some(Ending::Now) {
             self.ending = Some(ending);
         }
+    }
+
+    /// Its database, its protocol and the time, as the store asks for them.
+    pub(super) fn ask(&self) -> Ask {
+        let db = usize::try_from(self.session.db).unwrap_or(usize::MAX);
+        Ask { db, now_ms: unix_ms(), version: self.session.version }
     }
 
     /// Whether messages may come to it unasked.
@@ -93,10 +101,9 @@ impl Client {
     /// No more messages for it.
     pub(super) fn stop_listening(&mut self) {
         let hub = &self.desk.engine.hub;
-        for (kind, name) in self.names.drain(..) {
-            hub.unsubscribe(kind, &name, self.entry.id);
+        for (kind, name) in std::mem::take(&mut self.session.subscriptions).all() {
+            hub.unsubscribe(kind, name, self.entry.id);
         }
-        self.session.subscriptions = Default::default();
         if std::mem::take(&mut self.session.monitor) {
             hub.unwatch(self.entry.id);
         }
@@ -111,20 +118,11 @@ impl Client {
         let mut facts = self.entry.facts();
         facts.command = self.last_command.into();
         facts.query_bytes = query;
+        facts.blocked = self.is_blocked();
         facts.output_bytes = self.out.len();
-        facts.db = session.db;
-        facts.resp = session.version.number();
-        facts.name.clone_from(&session.name);
-        facts.lib_name.clone_from(&session.lib_name);
-        facts.lib_ver.clone_from(&session.lib_ver);
-        facts.sub = session.subscriptions.count(Subscription::Channel);
-        facts.psub = session.subscriptions.count(Subscription::Pattern);
-        facts.ssub = session.subscriptions.count(Subscription::Shard);
+        facts.follow(session);
         facts.multi = self.transaction.shown();
         facts.watching = self.transaction.is_watching();
-        facts.monitor = session.monitor;
-        facts.no_evict = session.no_evict;
-        facts.no_touch = session.no_touch;
     }
 }
 

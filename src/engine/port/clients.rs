@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::client::Ending;
 use super::connection;
-use crate::registry::{Filter, parse_kill, parse_list};
+use crate::registry::Unblocked;
 use crate::resp::{encode, integer};
 
 const SYNTAX: &str = "ERR syntax error";
@@ -39,79 +39,48 @@ pub(super) fn client(call: &mut Call<'_, '_>) {
 }
 
 fn list(call: &mut Call<'_, '_>) {
-    let filter = match parse_list(call.args.get(2..).unwrap_or_default()) {
-        Ok(filter) => filter,
-        Err(error) => return call.error(&error),
-    };
-    let (engine, now_ms) = (call.engine(), call.client.desk.now_ms());
-    let mut text = String::new();
-    for entry in engine.clients.all() {
-        if filter.matches(&entry, now_ms) {
-            text.push_str(&entry.line(now_ms));
-            text.push('\n');
-        }
+    let now_ms = call.client.desk.now_ms();
+    match call.engine().clients.list(call.args.get(2..).unwrap_or_default(), now_ms) {
+        Ok(text) => call.verbatim(&text),
+        Err(error) => call.error(&error),
     }
-    call.verbatim(&text);
 }
 
 fn kill(call: &mut Call<'_, '_>) {
-    let (filter, by_address) = match call.args.get(2..).unwrap_or_default() {
-        [addr] => (Filter::by_address(addr), true),
-        args => match parse_kill(args) {
-            Ok(filter) => (filter, false),
-            Err(error) => return call.error(&error),
-        },
+    let (now_ms, args) = (call.client.desk.now_ms(), call.args.get(2..).unwrap_or_default());
+    let killed = match call.engine().clients.kill(args, &call.client.entry, now_ms) {
+        Ok(killed) => killed,
+        Err(error) => return call.error(&error),
     };
-    let (engine, now_ms) = (call.engine(), call.client.desk.now_ms());
-    let mut killed = 0;
-    for entry in engine.clients.all() {
-        let is_me = entry.id == call.client.entry.id;
-        // One that is on its way out already is not killed twice.
-        let is_dying = entry.is_killed() || is_me && call.client.ending.is_some();
-        if is_dying || is_me && filter.skips_me || !filter.matches(&entry, now_ms) {
-            continue;
-        }
-        killed += 1;
-        if is_me {
-            call.client.end(Ending::AfterReplies);
-        } else {
-            entry.kill();
-        }
+    if killed.is_me {
+        call.client.end(Ending::AfterReplies);
     }
-    match (by_address, killed) {
-        (false, killed) => call.integer(killed),
-        (true, 0) => call.error("ERR No such client"),
-        (true, _) => call.ok(),
+    match killed.count {
+        Some(count) => call.integer(count),
+        None => call.ok(),
     }
 }
 
 fn pause(call: &mut Call<'_, '_>) {
-    let is_all = match call.args.get(3) {
-        None => true,
-        Some(mode) if mode.eq_ignore_ascii_case(b"all") => true,
-        Some(mode) if mode.eq_ignore_ascii_case(b"write") => false,
-        Some(_) => return call.error("ERR CLIENT PAUSE mode must be WRITE or ALL"),
-    };
-    let Some(time) = integer::parse(call.arg(2)) else {
-        return call.error("ERR timeout is not an integer or out of range");
-    };
-    let Ok(time) = u64::try_from(time) else { return call.error("ERR timeout is negative") };
     let desk = &call.client.desk;
-    let now_ms = desk.now_ms();
-    desk.pause.pause(now_ms.saturating_add(time), is_all, now_ms);
-    call.ok();
+    match desk.pause.ask(call.args.get(2..).unwrap_or_default(), desk.now_ms()) {
+        Ok(()) => call.ok(),
+        Err(error) => call.error(error),
+    }
 }
 
-/// CLIENT UNBLOCK: nobody blocks here.
+/// CLIENT UNBLOCK client-id [TIMEOUT | ERROR]
 fn unblock(call: &mut Call<'_, '_>) {
     if call.args.len() > 4 || call.args.len() == 4 && !call.is(3, "timeout") && !call.is(3, "error")
     {
         return call.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
     }
-    match integer::parse(call.arg(2)) {
-        Some(_) => call.integer(0),
-        None => call.error("ERR value is not an integer or out of range"),
-    }
+    let how = if call.is(3, "error") { Unblocked::Error } else { Unblocked::Timeout };
+    let Some(id) = integer::parse(call.arg(2)) else {
+        return call.error("ERR value is not an integer or out of range");
+    };
+    let found = u64::try_from(id).ok().and_then(|id| call.engine().clients.find(id));
+    call.integer(u8::from(found.is_some_and(|entry| entry.unblock(how))));
 }
 
 fn tracking_info(call: &mut Call<'_, '_>) {

@@ -109,17 +109,12 @@ fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
         let toml = config_value::to_toml(key.form, value).map_err(|why| failed(&name, &why))?;
         // Which of several is wrong, each alone tells.
         let alone = [(key.name, toml.clone())];
-        Config::default()
-            .with_replica(&alone)
-            .or_else(|error| {
-                // A rule that other keys of this request may satisfy.
-                if error.mistakes().iter().all(is_rule) {
-                    Ok(Config::default())
-                } else {
-                    Err(error)
-                }
-            })
-            .map_err(|_| failed(&name, &format!("argument must be {}", accepted(key.name))))?;
+        if let Err(error) = Config::default().with_replica(&alone)
+            // A rule between keys may be kept by others of this request.
+            && !error.mistakes().iter().all(is_rule)
+        {
+            return Err(failed(&name, &format!("argument must be {}", accepted(key.name))));
+        }
         keys.push((key.name, toml));
     }
     Ok(keys)

@@ -1,15 +1,15 @@
 //! What the clients of the port share. One thread's.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use arc_swap::{ArcSwap, Cache};
+use arc_swap::Guard;
 
 use super::stats::Stats;
 use crate::config::Config;
-use crate::engine::{Engine, memory};
+use crate::engine::Engine;
 use crate::net::Scratch;
 use crate::registry::Pause;
 use crate::topology::ServerVersion;
@@ -28,12 +28,10 @@ pub(super) struct Desk {
     peak_memory: Cell<u64>,
     /// When it started.
     pub(super) started: SystemTime,
-    config: RefCell<Cache<Arc<ArcSwap<Config>>, Arc<Config>>>,
 }
 
 impl Desk {
     pub(super) fn new(engine: Arc<Engine>) -> Self {
-        let config = RefCell::new(Cache::new(Arc::clone(&engine.config)));
         Self {
             engine,
             stats: Stats::default(),
@@ -42,13 +40,12 @@ impl Desk {
             asleep_until: Cell::new(0),
             peak_memory: Cell::new(0),
             started: SystemTime::now(),
-            config,
         }
     }
 
     /// The configuration in force.
-    pub(super) fn config(&self) -> Arc<Config> {
-        Arc::clone(self.config.borrow_mut().load())
+    pub(super) fn config(&self) -> Guard<Arc<Config>> {
+        self.engine.config.load()
     }
 
     /// The engine's milliseconds.
@@ -72,11 +69,10 @@ impl Desk {
         until > 0 && until > self.now_ms()
     }
 
-    /// The most memory that was seen in use.
-    pub(super) fn peak_memory(&self) -> Option<u64> {
-        let peak = self.peak_memory.get().max(memory::used()?);
-        self.peak_memory.set(peak);
-        Some(peak)
+    /// The most memory that was seen in use, now that `used` bytes are.
+    pub(super) fn peak_memory(&self, used: u64) -> u64 {
+        self.peak_memory.set(self.peak_memory.get().max(used));
+        self.peak_memory.get()
     }
 
     /// Housekeeping, ten times a second.

@@ -6,6 +6,7 @@ use super::client::Client;
 use super::handlers::{self, Handler};
 use super::held::Held;
 use super::transaction::Transaction;
+use super::waiting::Turn;
 use super::{stale, transaction};
 use crate::command::{self, Command, Effect, Resolved};
 use crate::resp::encode;
@@ -15,6 +16,7 @@ const NOAUTH: &str = "NOAUTH Authentication required.";
 const READONLY: &str = "READONLY You can't write against a read only replica.";
 const MASTERDOWN: &str =
     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 const NOT_IN_MULTI: &str = "ERR Command not allowed inside a transaction";
 /// How much of a request an error shows (`commandCheckExistence`).
 const SHOWN: usize = 128;
@@ -31,7 +33,7 @@ enum Runner {
 }
 
 impl Client {
-    /// Deals with a request; false if it has to wait for a pause to end.
+    /// Deals with a request; false if it has to wait: for a pause to end, or for data.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
         let found = match self.find(args) {
             Ok(found) => found,
@@ -57,6 +59,21 @@ impl Client {
             self.transaction.queue(command, args);
             self.reply(command, |client| encode::status(&mut client.out, "QUEUED"));
             return true;
+        }
+        if matches!(command.effect, Effect::Blocking(_)) && !self.transaction.is_open() {
+            match self.turn(held, command, args) {
+                Turn::Run => {}
+                Turn::Wait => return false,
+                Turn::Freed => {
+                    self.reply(command, |client| encode::error(&mut client.out, UNBLOCKED));
+                    return true;
+                }
+                Turn::RunAs(words) => {
+                    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+                    self.reply(command, |client| client.run(held, command, runner, &words));
+                    return true;
+                }
+            }
         }
         self.reply(command, |client| client.run(held, command, runner, args));
         true
@@ -195,6 +212,7 @@ impl Client {
     /// Answers with an error; a transaction fails with it (`rejectCommand`).
     fn refuse(&mut self, args: &[&[u8]], error: &str) {
         self.transaction.refuse();
+        self.waiting = None;
         self.take_mail();
         self.desk.stats.errors.add(1);
         let is_wanted = self.session.reply.wants_reply();

@@ -15,8 +15,6 @@ use crate::config::HostPort;
 use crate::engine::Engine;
 use crate::net;
 
-/// How long accepting rests when the process is out of descriptors or memory.
-const REST: Duration = Duration::from_millis(100);
 /// How often the thread does its housekeeping.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -70,15 +68,7 @@ async fn accept_all(engine: Arc<Engine>, listeners: Listeners) -> io::Result<()>
 }
 
 async fn accept(desk: Rc<Desk>, listener: TcpListener) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, addr)) => welcome(&desk, stream, addr),
-            Err(error) => {
-                tracing::warn!("the replica cannot accept a client: {error}");
-                tokio::time::sleep(REST).await;
-            }
-        }
-    }
+    net::accept(listener, "the replica", |stream, addr| welcome(&desk, stream, addr)).await;
 }
 
 fn welcome(desk: &Rc<Desk>, stream: TcpStream, addr: SocketAddr) {
@@ -91,9 +81,7 @@ fn welcome(desk: &Rc<Desk>, stream: TcpStream, addr: SocketAddr) {
     let max = config.proxy.max_clients;
     let Some(entry) = desk.engine.clients.admit(addr, laddr, max, desk.now_ms()) else {
         desk.stats.rejected.add(1);
-        // As much as fits into the empty socket buffer: all of it.
-        drop(stream.try_write(b"-ERR max number of clients reached\r\n"));
-        return;
+        return net::turn_away(&stream);
     };
     desk.stats.connections.add(1);
     tokio::task::spawn_local(Task::new(stream, Rc::clone(desk), entry));

@@ -15,6 +15,7 @@
 //! | `transaction` | MULTI, EXEC, WATCH |
 //! | `connection` | SELECT, RESET, QUIT, CLIENT REPLY ... |
 //! | `clients` | CLIENT LIST, KILL, PAUSE ... |
+//! | `waiting` | XREAD BLOCK |
 //! | `pubsub`, `mailbox` | SUBSCRIBE, PUBLISH, MONITOR; what waits for a client |
 //! | `config_command`, `config_keys`, `config_value`, `rewrite` | CONFIG |
 //! | `replication` | REPLICAOF, ROLE and their kin |
@@ -51,6 +52,7 @@ mod stale;
 mod stats;
 mod task;
 mod transaction;
+mod waiting;
 
 pub(super) use listen::{Listeners, serve};
 pub(super) use mailbox::Mailbox;

@@ -13,7 +13,6 @@ pub(super) fn subscribe(call: &mut Call<'_, '_>) {
         let (_, new) = client.session.subscriptions.subscribe(kind, std::iter::once(*name));
         for name in new {
             client.desk.engine.hub.subscribe(kind, &name, &client.mailbox);
-            client.names.push((kind, name));
         }
         confirm(call, verb, Some(name));
     }
@@ -26,8 +25,7 @@ pub(super) fn unsubscribe(call: &mut Call<'_, '_>) {
     let names: Vec<Box<[u8]>> = if call.args.len() > 1 {
         call.args.iter().skip(1).map(|name| Box::from(*name)).collect()
     } else {
-        let own = call.client.names.iter().filter(|(of, _)| *of == kind);
-        own.map(|(_, name)| name.clone()).collect()
+        call.client.session.subscriptions.of(kind).map(Box::from).collect()
     };
     if names.is_empty() {
         return confirm(call, verb, None);
@@ -36,7 +34,6 @@ pub(super) fn unsubscribe(call: &mut Call<'_, '_>) {
         let client = &mut *call.client;
         client.desk.engine.hub.unsubscribe(kind, &name, client.entry.id);
         client.session.subscriptions.unsubscribe(kind, std::iter::once(&*name));
-        client.names.retain(|(of, own)| (*of, own) != (kind, &name));
         // What was published before comes before the confirmation.
         client.mailbox.take(&mut client.out);
         confirm(call, verb, Some(&name));

@@ -24,10 +24,8 @@ pub(super) fn replicaof(call: &mut Call<'_, '_>) {
     let Some(port) = port.filter(|port| *port > 0) else {
         return call.error("ERR Invalid master port");
     };
-    let host = String::from_utf8_lossy(call.arg(1)).into_owned();
-    let is_v6 = host.contains(':') && !host.starts_with('[');
-    let text = if is_v6 { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let Ok(master) = text.parse::<HostPort>() else {
+    let host = String::from_utf8_lossy(call.arg(1));
+    let Ok(master) = HostPort::of(&host, &port.to_string()) else {
         return call.error("ERR Invalid master host");
     };
     let engine = call.engine();

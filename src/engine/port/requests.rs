@@ -4,12 +4,9 @@ use std::rc::Rc;
 
 use super::client::{Client, Ending};
 use super::held::Held;
+use crate::net::OUTPUT_HIGH;
 use crate::resp::request::ProtocolError;
 use crate::resp::{Args, Limits, RequestStep, inline};
-
-/// Replies that may wait for a slow reader before no more of its requests are dealt with, in
-/// bytes.
-pub(super) const OUTPUT_HIGH: usize = 1024 * 1024;
 
 impl Client {
     /// Deals with the complete requests at the front of `buf`; how many bytes they had.

@@ -1,9 +1,7 @@
 //! What the port counts, for INFO. One thread's cells.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-
-use std::cell::RefCell;
 
 /// A count.
 #[derive(Debug, Default)]

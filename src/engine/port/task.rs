@@ -7,20 +7,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::client::{Client, Ending};
 use super::desk::Desk;
-use super::requests::OUTPUT_HIGH;
-use crate::net::drain;
+use crate::net::{Linger, OUTPUT_HIGH, flush};
 use crate::registry::Entry;
 
 /// Buffers larger than this are given back when they are empty.
 const KEEP: usize = 16 * 1024;
-/// How long a client may take to receive its last replies and hang up.
-const LINGER: Duration = Duration::from_secs(3);
 /// How often a client whose request has to wait looks whether it may go on.
 const GLANCE: Duration = Duration::from_millis(5);
 /// Reads in one turn, before others get theirs.
@@ -39,9 +36,8 @@ pub(super) struct Task {
     /// Whether anything happened since its facts were told.
     is_news: bool,
     timer: Option<Pin<Box<Sleep>>>,
-    /// All is written, and the client is given time to hang up: to close with requests unread
-    /// would reset the connection, and replies that are still on their way would be lost.
-    is_lingering: bool,
+    /// All is written, and the client is given time to hang up.
+    lingering: Option<Linger>,
 }
 
 impl Task {
@@ -54,7 +50,7 @@ impl Task {
             eof: false,
             is_news: true,
             timer: None,
-            is_lingering: false,
+            lingering: None,
         }
     }
 
@@ -76,7 +72,10 @@ impl Task {
                 return Ok(false);
             }
             if self.client.waits {
-                return self.rest(cx).map(|()| false);
+                self.rest(cx)?;
+                // Nobody else would see a blocked client go away.
+                let is_over = self.client.is_blocked() && self.read(cx)?.is_ready() && self.eof;
+                return Ok(is_over);
             }
             if self.client.is_stalled || self.client.has_mail() {
                 continue;
@@ -102,7 +101,9 @@ impl Task {
             return;
         }
         let query = std::mem::take(&mut self.query);
+        let was_blocked = self.client.is_blocked();
         let used = self.client.consume(&query);
+        self.is_news |= self.client.is_blocked() != was_blocked;
         self.put_back(query, used);
     }
 
@@ -176,27 +177,13 @@ impl Task {
         // Who has read a reply may count on others seeing what it tells of.
         self.tell();
         let client = &mut self.client;
-        while self.written < client.out.len() {
-            match Pin::new(&mut self.stream).poll_write(cx, &client.out[self.written..]) {
-                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(sent)) => {
-                    self.written += sent;
-                    client.desk.stats.bytes_out.add(sent as u64);
-                }
-                Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => {
-                    if self.written >= OUTPUT_HIGH {
-                        client.out.drain(..self.written);
-                        self.written = 0;
-                    }
-                    return Ok(true);
-                }
-            }
+        let is_full = flush(&mut self.stream, &mut client.out, &mut self.written, cx, |sent| {
+            client.desk.stats.bytes_out.add(sent as u64);
+        })?;
+        if !is_full {
+            client.out.shrink_to(KEEP);
         }
-        self.written = 0;
-        client.out.clear();
-        client.out.shrink_to(KEEP);
-        Ok(false)
+        Ok(is_full)
     }
 
     fn tell(&mut self) {
@@ -207,17 +194,17 @@ impl Task {
 
     /// Waits until the client hangs up; true when it is over.
     fn linger(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        if !self.is_lingering {
-            self.is_lingering = true;
-            let _ = Pin::new(&mut self.stream).poll_shutdown(cx)?;
-            self.query = Vec::new();
-            self.timer = Some(Box::pin(sleep(LINGER)));
-        }
-        let is_late = self.timer.as_mut().is_none_or(|timer| timer.as_mut().poll(cx).is_ready());
-        if is_late || self.client.entry.is_killed() {
+        let linger = match &mut self.lingering {
+            Some(linger) => linger,
+            None => {
+                self.query = Vec::new();
+                self.lingering.insert(Linger::begin(&mut self.stream, cx)?)
+            }
+        };
+        if self.client.entry.is_killed() {
             return Ok(true);
         }
-        drain(&mut self.stream, &self.client.desk.scratch, READS_PER_TURN, cx)
+        linger.turn(&mut self.stream, &self.client.desk.scratch, cx)
     }
 }
 
@@ -227,9 +214,9 @@ impl Future for Task {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         this.client.entry.set_waker(cx.waker());
-        let mut over = if this.is_lingering { this.linger(cx) } else { this.turn(cx) };
+        let mut over = if this.lingering.is_some() { this.linger(cx) } else { this.turn(cx) };
         let is_polite = this.client.ending == Some(Ending::AfterReplies) && !this.eof;
-        if matches!(over, Ok(true)) && !this.is_lingering && is_polite {
+        if matches!(over, Ok(true)) && this.lingering.is_none() && is_polite {
             over = this.linger(cx);
         }
         this.tell();

@@ -31,6 +31,7 @@ mod trim;
 mod value;
 mod write_entry;
 
+pub use read::WaitingRead;
 pub(crate) use value::Stream;
 
 use super::commands::Row;

@@ -1,4 +1,5 @@
-//! `XREAD`. It never waits: without anything to tell it answers as if the time were up.
+//! `XREAD`. It never waits: without anything to tell it answers as if the time were up. Who asks
+//! may wait, and ask again ([`WaitingRead`]).
 
 use super::id::{self, ZERO};
 use super::read_options;
@@ -39,6 +40,31 @@ fn xread(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     }
     end(reply, mark, served);
     Ok(())
+}
+
+/// A read whose client waits where there is nothing to tell yet: `XREAD ... BLOCK`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingRead {
+    /// Its words; what `$` and `+` are is settled when the wait begins.
+    pub words: Vec<Vec<u8>>,
+    /// In milliseconds; `None` is for ever.
+    pub timeout_ms: Option<u64>,
+}
+
+impl WaitingRead {
+    /// `None` where there is nothing to wait for: no `BLOCK`, or an error.
+    pub(in crate::store) fn of(cx: &ReadCx<'_>, args: Args<'_>) -> Option<Self> {
+        let options = read_options::parse(args, false, cx.now, cx.dialect()).ok()?;
+        let timeout_ms = u64::try_from(options.block?).ok()?;
+        let mut words: Vec<_> = args.iter().map(|word| word.to_vec()).collect();
+        let first = args.len() - options.ids.len();
+        let asked = options.keys.iter().zip(options.ids);
+        for ((key, id), word) in asked.zip(words.get_mut(first..)?) {
+            let stream = cx.read::<Stream>(key).ok()?;
+            *word = beyond(stream, id, cx.dialect()).ok()?.to_string().into_bytes();
+        }
+        Some(Self { words, timeout_ms: Some(timeout_ms).filter(|timeout| *timeout > 0) })
+    }
 }
 
 /// Beyond which id entries are wanted.

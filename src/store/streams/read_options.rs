@@ -20,6 +20,8 @@ pub(super) struct ReadOptions<'a> {
     pub(super) count: usize,
     /// A group and a consumer.
     pub(super) group: Option<(&'a [u8], &'a [u8])>,
+    /// How long to wait for entries, in milliseconds; 0 is for ever.
+    pub(super) block: Option<i64>,
     /// Nothing becomes pending.
     pub(super) no_ack: bool,
     pub(super) keys: &'a [&'a [u8]],
@@ -34,12 +36,13 @@ pub(super) fn parse<'a>(
     now: i64,
     dialect: Dialect,
 ) -> Result<ReadOptions<'a>, CommandError> {
-    let mut options = ReadOptions { count: 0, group: None, no_ack: false, keys: &[], ids: &[] };
+    let mut options =
+        ReadOptions { count: 0, group: None, block: None, no_ack: false, keys: &[], ids: &[] };
     let mut rest = args.get(1..).unwrap_or_default();
     while let [word, after @ ..] = rest {
         rest = match after {
             [timeout, after @ ..] if words::is(word, "BLOCK") => {
-                check_timeout(timeout, now, dialect)?;
+                options.block = Some(timeout_of(timeout, now, dialect)?);
                 after
             }
             [count, after @ ..] if words::is(word, "COUNT") => {
@@ -75,8 +78,8 @@ pub(super) fn parse<'a>(
     Ok(options)
 }
 
-/// `getTimeoutFromObjectOrReply`: it is only checked, since nobody is made to wait here.
-fn check_timeout(word: &[u8], now: i64, dialect: Dialect) -> Result<(), CommandError> {
+/// `getTimeoutFromObjectOrReply`
+fn timeout_of(word: &[u8], now: i64, dialect: Dialect) -> Result<i64, CommandError> {
     let timeout = words::int(word)
         .map_err(|_| CommandError::new("ERR timeout is not an integer or out of range"))?;
     if timeout < 0 {
@@ -85,7 +88,7 @@ fn check_timeout(word: &[u8], now: i64, dialect: Dialect) -> Result<(), CommandE
     if dialect.checks_timeouts() && timeout > 0 && timeout.checked_add(now).is_none() {
         return Err(CommandError::new("ERR timeout is out of range"));
     }
-    Ok(())
+    Ok(timeout)
 }
 
 fn unbalanced(grouped: bool, dialect: Dialect) -> CommandError {

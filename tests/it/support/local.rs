@@ -16,7 +16,8 @@ use tidegate::store::Ask;
 use tidegate::topology::{LinkState, Observation, ServerRole, Topology};
 
 use super::eventually::eventually;
-use super::server::{Flavor, RedisServer};
+use super::flavor::Flavor;
+use super::server::RedisServer;
 
 /// How long anything may take on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,8 +1,10 @@
 //! The same words to a server and to the proxy before another such server: the same bytes back.
 
-use super::server::{Flavor, RedisServer};
+use super::flavor::Flavor;
+use super::reply::Reply;
+use super::server::RedisServer;
 use super::tidegate::{ConfigBuilder, Tidegate};
-use super::wire::{Reply, Wire, encode};
+use super::wire::{Wire, encode};
 
 /// Two like servers, one of them behind the proxy.
 #[derive(Debug)]

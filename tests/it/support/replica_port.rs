@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::eventually::eventually;
+use super::reply::Reply;
 use super::server::{Info, RedisServer};
 use super::tidegate::{ConfigBuilder, Tidegate};
-use super::wire::{Reply, Wire};
+use super::wire::Wire;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -15,8 +15,9 @@ use tempfile::TempDir;
 
 use super::ports::free_port;
 use super::process::Process;
+use super::reply::Reply;
 use super::server::Trio;
-use super::wire::{Reply, Wire};
+use super::wire::Wire;
 
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 

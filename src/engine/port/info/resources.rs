@@ -10,7 +10,8 @@ const TICKS: u64 = 100;
 
 pub(super) fn memory(call: &mut Call<'_, '_>, page: &mut Page) {
     let config = call.config();
-    let (used, peak) = (allocator::used(), call.client.desk.peak_memory());
+    let used = allocator::used();
+    let peak = used.map(|used| call.client.desk.peak_memory(used));
     let resident = metrics_process::collector::collect().resident_memory_bytes;
     page.head("Memory");
     let mut both = |name: &str, bytes: Option<u64>| {

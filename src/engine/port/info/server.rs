@@ -37,12 +37,13 @@ pub(super) fn server(call: &mut Call<'_, '_>, page: &mut Page) {
 
 pub(super) fn clients(call: &mut Call<'_, '_>, page: &mut Page) {
     let engine = call.engine();
-    let (mut input, mut output, mut pubsub) = (0, 0, 0);
+    let (mut input, mut output, mut pubsub, mut blocked) = (0, 0, 0, 0);
     for entry in engine.clients.all() {
         let facts = entry.facts();
         input = input.max(facts.query_bytes);
         output = output.max(facts.output_bytes);
         pubsub += usize::from(facts.is_pubsub());
+        blocked += usize::from(facts.blocked);
     }
     page.head("Clients");
     page.field("connected_clients", engine.clients.len());
@@ -50,7 +51,7 @@ pub(super) fn clients(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("maxclients", call.config().proxy.max_clients);
     page.field("client_recent_max_input_buffer", input);
     page.field("client_recent_max_output_buffer", output);
-    page.field("blocked_clients", 0);
+    page.field("blocked_clients", blocked);
     page.field("tracking_clients", 0);
     page.field("pubsub_clients", pubsub);
 }
@@ -62,7 +63,7 @@ pub(super) fn cluster(_: &mut Call<'_, '_>, page: &mut Page) {
 
 /// What other servers do not have.
 pub(super) fn tidegate(call: &mut Call<'_, '_>, page: &mut Page) {
-    let figures = call.engine().figures_but_keys();
+    let figures = call.engine().link_figures();
     page.head("Tidegate");
     page.field("link", figures.link.word());
     if figures.link != LinkFigure::Up {

@@ -1,0 +1,118 @@
+//! What real servers say of their commands.
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use redis_protocol::resp2::decode::decode_bytes;
+use redis_protocol::resp2::types::BytesFrame;
+use tidegate::command::{Command, lookup};
+
+use crate::support::{Flavor, RedisServer};
+
+/// One command as a server reports it.
+pub struct Reported {
+    pub server: String,
+    pub name: String,
+    pub arity: i64,
+    pub flags: HashSet<String>,
+    pub range: [i64; 3],
+}
+
+impl Reported {
+    pub fn is(&self, flag: &str) -> bool {
+        self.flags.contains(flag)
+    }
+
+    pub fn row(&self) -> Option<&'static Command> {
+        row(&self.name)
+    }
+}
+
+/// Every server's `COMMAND` reply.
+pub static REPLIES: LazyLock<Vec<(String, BytesFrame)>> = LazyLock::new(|| {
+    let ask = |flavor: Flavor| {
+        let server = RedisServer::spawn(flavor);
+        (format!("{flavor:?}"), command_reply(server.addr()))
+    };
+    Flavor::ALL.into_iter().map(ask).collect()
+});
+
+/// What every server reports, without modules' commands.
+pub static REPORTED: LazyLock<Vec<Reported>> = LazyLock::new(|| {
+    let mut reported = Vec::new();
+    for (server, reply) in REPLIES.iter() {
+        let before = reported.len();
+        items(reply).iter().for_each(|entry| report(server, entry, &mut reported));
+        assert!(reported.len() > before + 200, "{server} reports too little");
+    }
+    reported.retain(|command| !command.name.contains('.'));
+    reported
+});
+
+pub fn report(server: &str, entry: &BytesFrame, into: &mut Vec<Reported>) {
+    let entry = items(entry);
+    into.push(Reported {
+        server: server.to_owned(),
+        name: text(&entry[0]).to_lowercase(),
+        arity: integer(&entry[1]),
+        flags: items(&entry[2]).iter().map(text).collect(),
+        range: [integer(&entry[3]), integer(&entry[4]), integer(&entry[5])],
+    });
+    for subcommand in entry.get(9).map_or(&[][..], items) {
+        report(server, subcommand, into);
+    }
+}
+
+pub fn row(name: &str) -> Option<&'static Command> {
+    match name.split_once('|') {
+        Some((container, own)) => lookup(container.as_bytes())?.subcommand(own.as_bytes()),
+        None => lookup(name.as_bytes()),
+    }
+}
+
+pub fn command_reply(addr: SocketAddr) -> BytesFrame {
+    ask(addr, &["COMMAND"])
+}
+
+/// One request on a connection of its own, and its reply.
+pub fn ask(addr: SocketAddr, args: &[&str]) -> BytesFrame {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut request = format!("*{}\r\n", args.len());
+    args.iter().for_each(|arg| request.push_str(&format!("${}\r\n{arg}\r\n", arg.len())));
+    stream.write_all(request.as_bytes()).unwrap();
+
+    let mut read = BytesMut::new();
+    let mut chunk = [0; 1 << 16];
+    loop {
+        let len = stream.read(&mut chunk).unwrap();
+        assert!(len > 0, "the server closed the connection");
+        read.extend_from_slice(&chunk[..len]);
+        if let Some((frame, _)) = decode_bytes(&Bytes::copy_from_slice(&read)).unwrap() {
+            return frame;
+        }
+    }
+}
+
+pub fn items(frame: &BytesFrame) -> &[BytesFrame] {
+    let BytesFrame::Array(items) = frame else { panic!("not an array: {frame:?}") };
+    items
+}
+
+pub fn text(frame: &BytesFrame) -> String {
+    match frame {
+        BytesFrame::SimpleString(text) | BytesFrame::BulkString(text) => {
+            String::from_utf8(text.to_vec()).unwrap()
+        }
+        other => panic!("not a string: {other:?}"),
+    }
+}
+
+pub fn integer(frame: &BytesFrame) -> i64 {
+    let BytesFrame::Integer(integer) = frame else { panic!("not an integer: {frame:?}") };
+    *integer
+}

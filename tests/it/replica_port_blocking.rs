@@ -1,0 +1,104 @@
+//! `XREAD ... BLOCK` at the engine's own port, beside a real replica of the same master.
+
+use std::time::{Duration, Instant};
+
+use crate::support::local::each_flavor;
+use crate::support::*;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn blocked(port: &ReplicaPort) -> usize {
+    port.info("clients").get("blocked_clients").unwrap().parse().unwrap()
+}
+
+#[track_caller]
+fn wait_blocked(port: &ReplicaPort, count: usize) {
+    eventually(PATIENCE, || match blocked(port) {
+        now if now == count => Ok(()),
+        now => Err(format!("{now} are blocked")),
+    });
+}
+
+#[test]
+fn entries_are_told_when_they_come() {
+    each_flavor(|flavor| {
+        let master = RedisServer::spawn(flavor);
+        master.cmd(&["XADD", "s", "1-1", "f", "old"]);
+        let port = ReplicaPort::synced(&ReplicaPort::of(&master), &master);
+        let real = RedisServer::builder(flavor).replica_of(master.addr()).start();
+        master.wait_synced(&real);
+        let mut resp3 = port.wire();
+        resp3.hello3();
+        let mut wires = [Wire::connect(real.addr()), port.wire(), resp3];
+        for (id, request) in [
+            ("2-1", &["XREAD", "BLOCK", "0", "STREAMS", "s", "$"][..]),
+            ("3-1", &["XREAD", "BLOCK", "10000", "COUNT", "1", "STREAMS", "s", "2-1"]),
+            ("4-1", &["XREAD", "BLOCK", "0", "STREAMS", "none", "s", "0", "3-1"]),
+        ] {
+            wires.iter_mut().for_each(|wire| {
+                wire.send(request);
+                // Behind it, and answered behind it.
+                wire.send(&["PING"]);
+            });
+            wait_blocked(&port, 2);
+            // What is of no matter to them wakes nobody.
+            master.cmd(&["SET", "other", "1"]).ok();
+            master.cmd(&["XADD", "t", id, "f", "v"]);
+            std::thread::sleep(Duration::from_millis(30));
+            assert_eq!(blocked(&port), 2, "{flavor:?} {request:?}");
+            master.cmd(&["XADD", "s", id, "f", "v"]);
+            let [real, ours, resp3] = wires.each_mut().map(Wire::read_reply);
+            assert_eq!(ours, real, "{flavor:?} {request:?}");
+            assert_eq!(resp3.pairs()[0].1.array()[0].array()[0].str(), id);
+            wires.iter_mut().for_each(|wire| assert_eq!(wire.read_reply().str(), "PONG"));
+            wait_blocked(&port, 0);
+        }
+    });
+}
+
+#[test]
+fn waiting_ends() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let port = ReplicaPort::synced(&ReplicaPort::of(&master), &master);
+    let mut wire = port.wire();
+    let id = wire.cmd(&["CLIENT", "ID"]).int().to_string();
+    let began = Instant::now();
+    assert!(wire.cmd(&["XREAD", "BLOCK", "150", "STREAMS", "s", "$"]).is_null());
+    assert!((150..2000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    // By others, in Redis's words.
+    let mut other = port.wire();
+    assert_eq!(other.cmd(&["CLIENT", "UNBLOCK", &id]).int(), 0, "it is not blocked");
+    for (how, reply) in [("TIMEOUT", None), ("ERROR", Some("UNBLOCKED client unblocked via"))] {
+        wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+        wait_blocked(&port, 1);
+        let line = other.cmd(&["CLIENT", "LIST", "ID", &id]).str().to_owned();
+        assert!(line.contains("flags=b ") && line.contains("cmd=xread "), "{line}");
+        assert_eq!(other.cmd(&["CLIENT", "UNBLOCK", &id, how]).int(), 1);
+        let said = wire.read_reply();
+        match reply {
+            None => assert!(said.is_null()),
+            Some(reply) => assert!(said.err().starts_with(reply), "{said:?}"),
+        }
+        wait_blocked(&port, 0);
+    }
+    // Nobody waits in a transaction.
+    wire.cmd(&["MULTI"]).ok();
+    wire.cmd(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    assert!(wire.cmd(&["EXEC"]).array()[0].is_null());
+    // What cannot be waited for is said at once.
+    let error = wire.cmd(&["XREAD", "BLOCK", "-1", "STREAMS", "s", "$"]);
+    assert_eq!(error.err(), "ERR timeout is negative");
+    // Who is gone waits no more.
+    wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    wait_blocked(&port, 1);
+    drop(wire);
+    wait_blocked(&port, 0);
+    // Who is killed does not, either.
+    let mut wire = port.wire();
+    let id = wire.cmd(&["CLIENT", "ID"]).int().to_string();
+    wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    wait_blocked(&port, 1);
+    assert_eq!(other.cmd(&["CLIENT", "KILL", "ID", &id]).int(), 1);
+    wire.expect_closed();
+    wait_blocked(&port, 0);
+}
