@@ -4,7 +4,7 @@
 use super::types::Vendor;
 
 /// An element: bytes, or an integer that was stored as such.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Element<'a> {
     /// As it is.
     Bytes(&'a [u8]),

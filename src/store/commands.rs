@@ -10,6 +10,9 @@ use super::error::CommandError;
 use super::reply::Reply;
 use crate::command::{self, Versions};
 
+/// No name of a command is longer.
+const LONGEST: usize = 32;
+
 type Read = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 type Write = fn(&mut WriteCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 
@@ -42,7 +45,7 @@ pub(crate) struct Found {
 /// All commands of the store.
 #[derive(Debug)]
 pub(crate) struct Commands {
-    by_name: HashMap<&'static str, Found, FixedState>,
+    by_name: HashMap<&'static [u8], Found, FixedState>,
 }
 
 impl Row {
@@ -73,26 +76,28 @@ impl Found {
         if if self.arity < 0 { argc >= arity } else { argc == arity } {
             return Ok(());
         }
-        let name = self.name;
-        Err(CommandError::of(format!("ERR wrong number of arguments for '{name}' command")))
+        Err(CommandError::wrong_arity(self.name))
     }
 }
 
 impl Commands {
     pub(crate) fn new() -> Self {
-        let rows = super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|rows| rows.iter());
         let found = |row: &Row| {
             let known = command::lookup(row.name.as_bytes())?;
             let versions = command::versions(known.name);
             let found = Found { run: row.run, name: known.name, arity: known.arity, versions };
-            Some((known.name, found))
+            Some((known.name.as_bytes(), found))
         };
-        Self { by_name: rows.filter_map(found).collect() }
+        Self { by_name: rows().filter_map(found).collect() }
     }
 
     /// The command of this name, in any case, of whatever version: a master may be upgraded.
     pub(crate) fn find(&self, name: &[u8]) -> Option<Found> {
-        self.by_name.get(command::lookup(name)?.name).copied()
+        let mut lower = [0; LONGEST];
+        let lower = lower.get_mut(..name.len())?;
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        self.by_name.get(&*lower).copied()
     }
 
     /// The same, if such a server has it.
@@ -102,10 +107,13 @@ impl Commands {
     }
 }
 
+fn rows() -> impl Iterator<Item = &'static Row> {
+    super::COMMANDS.iter().copied().flatten().copied().flatten()
+}
+
 /// The names of the commands that only read, and of the containers of such.
 pub(super) fn readable() -> impl Iterator<Item = &'static str> {
-    let rows = super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|rows| rows.iter());
-    rows.filter(|row| !matches!(row.run, Run::Write(_))).map(|row| row.name)
+    rows().filter(|row| !matches!(row.run, Run::Write(_))).map(|row| row.name)
 }
 
 #[cfg(test)]
@@ -114,13 +122,13 @@ mod tests {
 
     #[test]
     fn every_row_is_known_and_comes_once() {
-        let rows =
-            super::super::COMMANDS.iter().flat_map(|room| room.iter()).flat_map(|r| r.iter());
-        let names: Vec<_> = rows.map(|row| row.name).collect();
+        let names: Vec<_> = rows().map(|row| row.name).collect();
+        let commands = Commands::new();
         for name in &names {
-            assert!(command::lookup(name.as_bytes()).is_some(), "{name}");
+            assert!(commands.find(name.to_uppercase().as_bytes()).is_some(), "{name}");
         }
-        assert_eq!(Commands::new().by_name.len(), names.len());
+        assert_eq!(commands.by_name.len(), names.len());
+        assert!(commands.find(&[b'x'; 2 * LONGEST]).is_none());
         assert!(Commands::new().find(b"gEt").unwrap().check(2).is_ok());
         assert!(Commands::new().find(b"get").unwrap().check(3).is_err());
     }

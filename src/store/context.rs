@@ -6,7 +6,7 @@ use super::dialect::Dialect;
 use super::error::CommandError;
 use super::packing::Packing;
 use super::slot::Slot;
-use super::value::{Typed, ValueRef};
+use super::value::{Typed, Value, ValueRef};
 
 /// The words of a request, the command's name first. As many as its arity says.
 pub(crate) type Args<'a> = &'a [&'a [u8]];
@@ -56,7 +56,7 @@ impl<'a> ReadCx<'a> {
 
     /// Whether a key has expired.
     pub(crate) fn is_expired(&self, slot: &Slot) -> bool {
-        slot.expires().is_some_and(|at| at < self.now)
+        slot.is_expired(self.now)
     }
 
     /// The value of a key, unless it has expired.
@@ -101,9 +101,7 @@ impl WriteCx<'_> {
 
     /// The key, as [`Self::read`] finds it.
     pub(crate) fn slot(&self, key: &[u8]) -> Option<&Slot> {
-        let slot = self.db().get(key)?;
-        let expired = !self.from_master && slot.expires().is_some_and(|at| at < self.now);
-        (!expired).then_some(slot)
+        self.db().get(key).filter(|slot| self.from_master || !slot.is_expired(self.now))
     }
 
     /// The key, to be changed in place; its expiry is left alone.
@@ -156,10 +154,21 @@ impl WriteCx<'_> {
         Ok(outcome)
     }
 
+    /// Makes a key the outcome of a command that stores one, whatever it was, which counts as
+    /// `changes`. A collection without elements removes it, which is one change.
+    pub(crate) fn put_result(&mut self, key: &[u8], result: Value, changes: usize) {
+        if !result.is_gone() {
+            self.db_mut().set(key, None, result);
+            self.dirty(changes);
+        } else if self.delete(key) {
+            self.dirty(1);
+        }
+    }
+
     /// Removes a key; whether it was there.
     pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
         let Some(slot) = self.db_mut().remove(key) else { return false };
-        self.from_master || slot.expires().is_none_or(|at| at >= self.now)
+        self.from_master || !slot.is_expired(self.now)
     }
 
     /// The same, in another database, which there is.
@@ -175,8 +184,8 @@ impl WriteCx<'_> {
 
     /// On a master: deletes the key if it has expired (`expireIfNeeded`).
     fn drop_expired(&mut self, key: &[u8]) {
-        let has_expired = |slot: &Slot| slot.expires().is_some_and(|at| at < self.now);
-        if !self.from_master && self.db().get(key).is_some_and(has_expired) {
+        let is_expired = |slot: &Slot| slot.is_expired(self.now);
+        if !self.from_master && self.db().get(key).is_some_and(is_expired) {
             self.db_mut().remove(key);
         }
     }

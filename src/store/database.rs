@@ -141,7 +141,7 @@ impl Database {
             }
         };
         if gone {
-            self.remove(key);
+            self.take(hash, key);
         }
         Some(outcome)
     }
@@ -150,6 +150,11 @@ impl Database {
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Slot> {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
+        self.take(hash, key)
+    }
+
+    /// Takes out a key that is remembered if it has to be.
+    fn take(&mut self, hash: u32, key: &[u8]) -> Option<Slot> {
         let slot = self.slots.remove(hash, |slot| slot.key() == key)?;
         self.count_expiry(slot.expires(), None);
         Some(slot)

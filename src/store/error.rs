@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::words::c_str;
+
 /// An error reply: its code and its text, without the dash. Each character stands for one byte:
 /// what it quotes of a request need not be UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +24,9 @@ impl CommandError {
     pub(crate) const NO_KEY: Self = Self::new("ERR no such key");
     /// `shared.outofrangeerr`
     pub(crate) const OUT_OF_RANGE: Self = Self::new("ERR index out of range");
+
+    /// What is said of a number of keys that is none.
+    pub(crate) const NO_KEYS: Self = Self::new("ERR numkeys should be greater than 0");
 
     /// `shared.roslaveerr`
     pub(crate) const READ_ONLY: Self =
@@ -46,6 +51,12 @@ impl CommandError {
         Self(Cow::Owned(text))
     }
 
+    /// What is said of a command with too few words, or too many. `command` in lower case, with
+    /// its subcommand if it has one: `xinfo|stream`.
+    pub(crate) fn wrong_arity(command: &str) -> Self {
+        Self::of(format!("ERR wrong number of arguments for '{command}' command"))
+    }
+
     /// Writes the reply. Line breaks become blanks, as `addReplyErrorFormat` does.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.push(b'-');
@@ -57,5 +68,5 @@ impl CommandError {
 
 /// A word of a request as an error quotes it: up to its first zero byte, where C's strings end.
 pub(crate) fn quoted(word: &[u8]) -> String {
-    word.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)).collect()
+    c_str(word).iter().copied().map(char::from).collect()
 }

@@ -17,11 +17,12 @@
 
 mod commands;
 mod context;
-mod cursor;
 mod database;
 mod dialect;
 mod digest;
+mod distinct;
 mod error;
+mod expiry;
 mod geo;
 pub mod glob;
 mod hasher;
@@ -37,8 +38,10 @@ mod number;
 mod packing;
 mod partial_sort;
 mod peek;
+mod random;
 mod reply;
 mod save;
+mod scan;
 mod sets;
 mod slot;
 mod sorted_sets;

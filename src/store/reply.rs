@@ -26,11 +26,6 @@ impl<'a> Reply<'a> {
         self.version == RespVersion::V3
     }
 
-    /// The buffer, for what is written already in its final form.
-    pub(crate) fn raw(&mut self) -> &mut Vec<u8> {
-        self.out
-    }
-
     pub(crate) fn ok(&mut self) {
         self.out.extend_from_slice(b"+OK\r\n");
     }

@@ -73,6 +73,11 @@ impl Slot {
         }
     }
 
+    /// Whether it has expired at `now`: in the millisecond itself it has not.
+    pub(crate) fn is_expired(&self, now: i64) -> bool {
+        self.expires().is_some_and(|at| at < now)
+    }
+
     pub(crate) fn value(&self) -> ValueRef<'_> {
         match self {
             Self::Small(record) => {

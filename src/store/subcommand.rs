@@ -3,6 +3,7 @@
 use super::context::Args;
 use super::dialect::Dialect;
 use super::error::{CommandError, quoted};
+use super::reply::Reply;
 
 /// What an error shows of a word.
 const SHOWN: usize = 128;
@@ -46,22 +47,44 @@ pub(crate) fn find<'a, F>(
     let word = args.get(1).copied().unwrap_or_default();
     match Sub::named(subs, word) {
         Some(sub) if sub.takes(args.len()) => Ok(sub),
-        Some(sub) if dialect.has_subcommands() => Err(CommandError::of(format!(
-            "ERR wrong number of arguments for '{container}|{}' command",
-            sub.name
-        ))),
+        Some(sub) if dialect.has_subcommands() => {
+            Err(CommandError::wrong_arity(&format!("{container}|{}", sub.name)))
+        }
         _ => Err(unknown(word, container, dialect)),
     }
 }
 
-/// The error for a subcommand that there is not.
+/// The error for a subcommand that there is not; `container` in lower case.
 pub(crate) fn unknown(word: &[u8], container: &str, dialect: Dialect) -> CommandError {
-    let what = match dialect.has_subcommands() {
-        true => "unknown subcommand",
-        false => "Unknown subcommand or wrong number of arguments for",
+    if !dialect.has_subcommands() {
+        return syntax(word, container, dialect);
+    }
+    let (word, container) = (shown(word), container.to_uppercase());
+    CommandError::of(format!("ERR unknown subcommand '{word}'. Try {container} HELP."))
+}
+
+/// What is said where a subcommand finds that its words are wrong
+/// (`addReplySubcommandSyntaxError`).
+pub(crate) fn syntax(word: &[u8], container: &str, dialect: Dialect) -> CommandError {
+    let (what, word) = match dialect.has_subcommands() {
+        true => ("unknown", shown(word)),
+        false => ("Unknown", quoted(word)),
     };
-    let shown = shown(word);
-    CommandError::of(format!("ERR {what} '{shown}'. Try {} HELP.", container.to_uppercase()))
+    let container = container.to_uppercase();
+    CommandError::of(format!(
+        "ERR {what} subcommand or wrong number of arguments for '{word}'. Try {container} HELP."
+    ))
+}
+
+/// Writes what a container's `HELP` says: the lines of all `parts`, and about itself.
+pub(crate) fn help(parts: &[&[&str]], reply: &mut Reply<'_>) {
+    let last = match reply.dialect().has_imperative_help() {
+        true => "    Print this help.",
+        false => "    Prints this help.",
+    };
+    let lines = parts.concat();
+    reply.array(lines.len() + 2);
+    lines.into_iter().chain(["HELP", last]).for_each(|line| reply.status(line));
 }
 
 /// A word as errors show it.

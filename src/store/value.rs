@@ -56,6 +56,36 @@ pub(crate) trait Typed: Sized {
     fn empty() -> Value;
 }
 
+/// Says which variant a type is of, and what an empty one is.
+macro_rules! typed {
+    ($($variant:ident($type:ty), $type_ref:ty, $empty:expr;)*) => {$(
+        impl Typed for $type {
+            type Ref<'a> = $type_ref;
+
+            fn of_ref(value: ValueRef<'_>) -> Option<Self::Ref<'_>> {
+                if let ValueRef::$variant(it) = value { Some(it) } else { None }
+            }
+
+            fn of(value: &mut Value) -> Option<&mut Self> {
+                if let Value::$variant(it) = value { Some(it) } else { None }
+            }
+
+            fn empty() -> Value {
+                Value::$variant($empty)
+            }
+        }
+    )*};
+}
+
+typed! {
+    Str(Str), StrRef<'a>, Str::raw(Vec::new());
+    List(List), ListRef<'a>, List::default();
+    Set(Set), SetRef<'a>, Set::default();
+    Hash(Hash), HashRef<'a>, Hash::default();
+    SortedSet(SortedSet), SortedSetRef<'a>, SortedSet::new();
+    Stream(Stream), &'a Stream, Box::default();
+}
+
 impl Default for Value {
     fn default() -> Self {
         Self::Str(Str::default())

@@ -15,13 +15,20 @@ pub(crate) fn int(word: &[u8]) -> Result<i64, CommandError> {
 
 /// An integer from 0 on, such as a count (`getPositiveLongFromObjectOrReply`).
 pub(crate) fn natural(word: &[u8]) -> Result<usize, CommandError> {
-    natural_or(word, "ERR value is out of range, must be positive")
+    natural_or(word, CommandError::new("ERR value is out of range, must be positive"))
 }
 
 /// As [`natural`], with an error of one's own.
-pub(crate) fn natural_or(word: &[u8], error: &'static str) -> Result<usize, CommandError> {
-    let number = integer::parse(word).and_then(|number| usize::try_from(number).ok());
-    number.ok_or_else(|| CommandError::new(error))
+pub(crate) fn natural_or(word: &[u8], error: CommandError) -> Result<usize, CommandError> {
+    integer::parse(word).and_then(|number| usize::try_from(number).ok()).ok_or(error)
+}
+
+/// An integer from 1 on, with an error of one's own.
+pub(crate) fn positive_or(word: &[u8], error: CommandError) -> Result<usize, CommandError> {
+    match natural_or(word, error.clone())? {
+        0 => Err(error),
+        number => Ok(number),
+    }
 }
 
 /// An integer that can be negated (`getRangeLongFromObjectOrReply` of `-LONG_MAX`).
@@ -43,6 +50,17 @@ pub(crate) fn span(start: i64, stop: i64, len: usize) -> Option<std::ops::Range<
     let start = usize::try_from(from_front(start)).unwrap_or(0);
     let stop = usize::try_from(from_front(stop)).ok()?.min(len.checked_sub(1)?);
     (start <= stop).then_some(start..stop + 1)
+}
+
+/// A word as C has it: up to its first zero byte.
+pub(crate) fn c_str(word: &[u8]) -> &[u8] {
+    word.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// Without what `isspace` calls blank in front.
+pub(crate) fn skip_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
+    text.get(blanks..).unwrap_or_default()
 }
 
 #[cfg(test)]

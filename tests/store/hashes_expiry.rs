@@ -323,7 +323,7 @@ fn expired_fields_on_a_master() {
             {
                 let key = format!("{number}-{kind}");
                 twin.line(&format!("HSET {key} {fields}"));
-                let soon = twin.ask().now_ms + 3;
+                let soon = twin.ask().now_ms + 10;
                 twin.line(&format!("HPEXPIREAT {key} {soon} FIELDS 1 a"));
                 while twin.ask().now_ms <= soon {
                     thread::sleep(Duration::from_millis(1));

@@ -113,8 +113,42 @@ fn keys_and_scans() {
             "KEYS",
             "KEYS a b",
         ]);
-        for cursor in ["", " 1", "+1", "--1", "0x1"] {
+        for cursor in ["", " 1", "\t1", "\n1", "\x0b1", "\x0c1", "\r1", "+1", "--1", "0x1"] {
             twin.same(&["SCAN", cursor]);
+        }
+    });
+}
+
+#[test]
+fn long_words_in_errors() {
+    Twin::each(|mut twin| {
+        let long = "x".repeat(300);
+        twin.lines(&["SET str x", "XADD x 1-1 a 1"]);
+        for line in ["OBJECT LONG", "OBJECT LONG str", "XGROUP LONG", "XINFO LONG x", "DEBUG LONG"]
+        {
+            twin.line(&line.replace("LONG", &long));
+        }
+        twin.line(&format!("EXPIRE str 10 {long}"));
+        if twin.flavor() == Flavor::Valkey91 {
+            twin.line(&format!("SCAN 0 TYPE {long}"));
+        }
+    });
+}
+
+#[test]
+fn options_of_other_scans() {
+    Twin::each(|mut twin| {
+        twin.lines(&["HSET h a 1", "SADD s m", "ZADD z 1 a"]);
+        for scan in ["SCAN 0", "HSCAN h 0", "SSCAN s 0", "ZSCAN z 0"] {
+            for option in ["TYPE", "TYPE hash", "NOVALUES", "NOSCORES", "COUNT 0", "MATCH"] {
+                if scan == "SCAN 0" && option == "TYPE hash" {
+                    continue; // The cursor that comes back may be any.
+                }
+                twin.line(&format!("{scan} {option}"));
+                twin.line(&format!("{scan} match no {option}"));
+                twin.line(&format!("{scan} {option} FOO"));
+                twin.line(&format!("{scan} {option} COUNT"));
+            }
         }
     });
 }

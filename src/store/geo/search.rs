@@ -7,7 +7,8 @@ use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
-use crate::store::sorted_sets::{Rules, SortedSet, put};
+use crate::store::sorted_sets::{Rules, SortedSet};
+use crate::store::value::Value;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("georadius", georadius),
@@ -70,7 +71,9 @@ fn write(cx: &mut WriteCx<'_>, args: Args<'_>, kind: Kind, reply: &mut Reply<'_>
     });
     let pairs = pairs.collect();
     let result = SortedSet::of_pairs(pairs, &Rules::of(cx))?;
-    reply.count(put(cx, target, result));
+    let len = result.view().len();
+    reply.count(len);
+    cx.put_result(target, Value::SortedSet(result), len);
     Ok(())
 }
 

@@ -4,13 +4,11 @@
 
 use crate::store::dialect::Dialect;
 use crate::store::error::{CommandError, quoted};
+use crate::store::expiry::{self, Unit};
 use crate::store::words;
 
 /// The latest time at which a field of Redis may expire (`HFE_MAX_ABS_TIME_MSEC`).
 const REDIS_LATEST: i64 = (1 << 46) - 1;
-/// Milliseconds of a second.
-const SECOND: i64 = 1000;
-
 const NO_FIELDS: CommandError =
     CommandError::new("ERR Mandatory argument FIELDS is missing or not at the right position");
 const MISMATCH: CommandError =
@@ -22,34 +20,6 @@ const VALKEY_MISMATCH: CommandError = CommandError::new(
 pub(super) const NOT_POSITIVE: CommandError =
     CommandError::new("ERR Number of fields must be a positive integer");
 const NEGATIVE_TIME: CommandError = CommandError::new("ERR invalid expire time, must be >= 0");
-
-/// How a time is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unit {
-    pub(super) seconds: bool,
-    /// Since 1970, rather than from now on.
-    pub(super) absolute: bool,
-}
-
-impl Unit {
-    pub(super) const EX: Self = Self { seconds: true, absolute: false };
-    pub(super) const PX: Self = Self { seconds: false, absolute: false };
-    pub(super) const EXAT: Self = Self { seconds: true, absolute: true };
-    pub(super) const PXAT: Self = Self { seconds: false, absolute: true };
-
-    /// The unit that an option names.
-    pub(super) fn of(word: &[u8]) -> Option<Self> {
-        let named =
-            [("EX", Self::EX), ("PX", Self::PX), ("EXAT", Self::EXAT), ("PXAT", Self::PXAT)];
-        named.into_iter().find(|(name, _)| words::is(word, name)).map(|(_, unit)| unit)
-    }
-}
-
-/// What is said where the words of `command`, whatever they are, are too few or too many.
-pub(super) fn wrong_number(command: &[u8]) -> CommandError {
-    let command = quoted(command).to_ascii_lowercase();
-    CommandError::of(format!("ERR wrong number of arguments for '{command}' command"))
-}
 
 /// The Unix time in milliseconds that `word` is, in a command of this name.
 pub(super) fn time(
@@ -64,14 +34,12 @@ pub(super) fn time(
     let latest = if redis { REDIS_LATEST } else { i64::MAX };
     let invalid = || {
         let command = quoted(command).to_ascii_lowercase();
-        CommandError::of(format!("ERR invalid expire time in '{command}' command"))
+        expiry::invalid(&command, dialect)
     };
     if given < 0 {
         return Err(if redis { NEGATIVE_TIME } else { invalid() });
     }
-    let factor = if unit.seconds { SECOND } else { 1 };
-    let base = if unit.absolute { 0 } else { now };
-    let at = given.checked_mul(factor).and_then(|given| given.checked_add(base));
+    let at = unit.at(given, now);
     at.filter(|at| *at <= latest).ok_or_else(invalid)
 }
 
@@ -87,13 +55,9 @@ pub(super) fn redis_fields<'w, 'a>(
         return Err(NO_FIELDS);
     }
     let number = args.get(at + 1).copied().unwrap_or_default();
-    let count = words::int(number).ok().filter(|count| *count > 0).ok_or(no_number)?;
+    let count = words::positive_or(number, no_number)?;
     let fields = args.get(at + 2..).unwrap_or_default();
-    if usize::try_from(count).is_ok_and(|count| count == fields.len()) {
-        Ok(fields)
-    } else {
-        Err(MISMATCH)
-    }
+    if count == fields.len() { Ok(fields) } else { Err(MISMATCH) }
 }
 
 /// Valkey: `FIELDS` at 2, a number, as many fields to the end.

@@ -1,13 +1,13 @@
 //! `HEXPIRE` and its like: when fields expire.
 
-use super::arguments::{Unit, redis_fields, time, valkey_counted, valkey_options};
+use super::arguments::{redis_fields, time, valkey_counted, valkey_options};
 use super::rules::Rules;
 use super::value::Hash;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
-use crate::store::error::{CommandError, quoted};
+use crate::store::error::CommandError;
+use crate::store::expiry::{Conditions, Unit};
 use crate::store::reply::Reply;
-use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("hexpire", hexpire),
@@ -23,25 +23,8 @@ const UNCHANGED: i64 = 0;
 const SET: i64 = 1;
 const DELETED: i64 = 2;
 
-const NX_OR: CommandError =
-    CommandError::new("ERR NX and XX, GT or LT options at the same time are not compatible");
-const GT_OR_LT: CommandError =
-    CommandError::new("ERR GT and LT options at the same time are not compatible");
 const NO_NUMBER: CommandError =
     CommandError::new("ERR Parameter `numFields` should be greater than 0");
-
-/// Which fields are to get the time, by the one they have.
-#[derive(Clone, Copy, Debug, Default)]
-struct Condition {
-    /// Those that have none.
-    nx: bool,
-    /// Those that have one.
-    xx: bool,
-    /// Those that have an earlier one; none is later than any.
-    gt: bool,
-    /// Those that have a later one, or none.
-    lt: bool,
-}
 
 /// `HEXPIRE key seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
 fn hexpire(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
@@ -65,20 +48,20 @@ fn hpexpireat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
 
 fn expire(cx: &mut WriteCx<'_>, args: Args<'_>, unit: Unit, reply: &mut Reply<'_>) -> Done {
     let rules = Rules::of(cx);
-    let (at, condition, fields) = if rules.dialect().packs_field_ttls() {
+    let (at, conditions, fields) = if rules.dialect().packs_field_ttls() {
         // Redis looks at the key before the words.
         cx.read::<Hash>(args[1])?;
         let at = time(args[2], unit, rules.now(), rules.dialect(), args[0])?;
-        let condition = Condition::of(args[3]);
-        let fields_at = if condition.is_some() { 4 } else { 3 };
+        let conditions = Conditions::named(args[3]);
+        let fields_at = if conditions.is_some() { 4 } else { 3 };
         let fields = redis_fields(args, fields_at, NO_NUMBER)?;
-        (at, condition.unwrap_or_default(), fields)
+        (at, conditions.unwrap_or_default(), fields)
     } else {
         let (options, count_at) = valkey_options(args, 3)?;
-        let condition = Condition::of_many(options)?;
+        let conditions = Conditions::of(options)?;
         let fields = valkey_counted(args, count_at, 1)?;
         let at = time(args[2], unit, rules.now(), rules.dialect(), args[0])?;
-        (at, condition, fields)
+        (at, conditions, fields)
     };
     reply.array(fields.len());
     let changed = cx.edit::<Hash, _>(args[1], |hash| {
@@ -87,7 +70,7 @@ fn expire(cx: &mut WriteCx<'_>, args: Args<'_>, unit: Unit, reply: &mut Reply<'_
         }
         let mut changed = 0;
         for field in fields {
-            let outcome = expire_field(hash, field, at, condition, &rules)?;
+            let outcome = expire_field(hash, field, at, conditions, &rules)?;
             changed += usize::from(outcome > UNCHANGED);
             reply.int(outcome);
         }
@@ -104,14 +87,14 @@ fn expire_field(
     hash: &mut Hash,
     field: &[u8],
     at: i64,
-    condition: Condition,
+    conditions: Conditions,
     rules: &Rules,
 ) -> Result<i64, CommandError> {
     let Some(entry) = hash.view().get(field) else { return Ok(MISSING) };
     if rules.dialect().expired_fields_are_gone() && !rules.is_live(entry.expires) {
         return Ok(MISSING);
     }
-    if !condition.holds(entry.expires, at) {
+    if !conditions.hold(entry.expires, at) {
         return Ok(UNCHANGED);
     }
     if rules.is_past(at) {
@@ -120,40 +103,4 @@ fn expire_field(
     }
     hash.set_expires(field, Some(at), rules)?;
     Ok(SET)
-}
-
-impl Condition {
-    /// The one that `word` names.
-    fn of(word: &[u8]) -> Option<Self> {
-        let (nx, xx) = (words::is(word, "NX"), words::is(word, "XX"));
-        let (gt, lt) = (words::is(word, "GT"), words::is(word, "LT"));
-        (nx || xx || gt || lt).then_some(Self { nx, xx, gt, lt })
-    }
-
-    /// Several at once, as Valkey has it (`parseExtendedExpireArgumentsOrReply`).
-    fn of_many(options: &[&[u8]]) -> Result<Self, CommandError> {
-        let mut all = Self::default();
-        for word in options {
-            let Some(one) = Self::of(word) else {
-                let word = quoted(word);
-                return Err(CommandError::of(format!("ERR Unsupported option {word}")));
-            };
-            all.nx |= one.nx;
-            all.xx |= one.xx;
-            all.gt |= one.gt;
-            all.lt |= one.lt;
-        }
-        match all {
-            Self { nx: true, xx, gt, lt } if xx || gt || lt => Err(NX_OR),
-            Self { gt: true, lt: true, .. } => Err(GT_OR_LT),
-            _ => Ok(all),
-        }
-    }
-
-    fn holds(self, now: Option<i64>, new: i64) -> bool {
-        !(self.nx && now.is_some()
-            || self.xx && now.is_none()
-            || self.gt && now.is_none_or(|now| new <= now)
-            || self.lt && now.is_some_and(|now| new >= now))
-    }
 }

@@ -38,25 +38,21 @@ impl Fields {
     /// Adds a field; false if it is there already.
     pub(super) fn add(&mut self, name: &[u8], value: &[u8], expires: Option<i64>) -> bool {
         let hash = self.hasher.hash(name);
-        if self.table.find(hash, |field| field.name() == name).is_some() {
-            return false;
-        }
-        self.table.insert(hash, Field::new(name, value, expires));
-        self.volatile += usize::from(expires.is_some());
-        true
+        let is = |field: &Field| field.name() == name;
+        let (_, is_new) = self.table.find_or_insert(hash, is, || Field::new(name, value, expires));
+        self.volatile += usize::from(is_new && expires.is_some());
+        is_new
     }
 
     /// Sets a field to a value; a field that is there keeps its expiry. Whether it is new.
     pub(super) fn set(&mut self, name: &[u8], value: &[u8]) -> bool {
         let hash = self.hasher.hash(name);
-        match self.table.find_mut(hash, |field| field.name() == name) {
-            Some(field) => field.set_value(value),
-            None => {
-                self.table.insert(hash, Field::new(name, value, None));
-                return true;
-            }
+        let is = |field: &Field| field.name() == name;
+        let (field, is_new) = self.table.find_or_insert(hash, is, || Field::new(name, value, None));
+        if !is_new {
+            field.set_value(value);
         }
-        false
+        is_new
     }
 
     /// Sets when a field expires. False without the field.
@@ -81,7 +77,7 @@ impl Fields {
     }
 
     /// All fields, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Parts<'_>> + Clone {
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = Parts<'_>> + Clone {
         self.table.iter().map(Field::parts)
     }
 

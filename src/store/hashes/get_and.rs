@@ -1,8 +1,7 @@
 //! `HGETDEL` and `HGETEX`: fields are told, then deleted or made to expire.
 
 use super::arguments::{
-    NOT_POSITIVE, Unit, redis_fields, time, valkey_counted, valkey_fields, valkey_options,
-    wrong_number,
+    NOT_POSITIVE, redis_fields, time, valkey_counted, valkey_fields, valkey_options,
 };
 use super::read::value_or_null;
 use super::rules::Rules;
@@ -10,6 +9,7 @@ use super::value::Hash;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
 use crate::store::error::CommandError;
+use crate::store::expiry::Unit;
 use crate::store::reply::Reply;
 use crate::store::words;
 
@@ -63,7 +63,7 @@ fn redis_words<'w, 'a>(
         None => (Then::Stays, 2),
     };
     if args.len() <= fields_at + 1 {
-        return Err(wrong_number(args[0]));
+        return Err(CommandError::wrong_arity("hgetex"));
     }
     Ok((then, redis_fields(args, fields_at, NOT_POSITIVE)?))
 }

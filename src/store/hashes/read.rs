@@ -19,18 +19,10 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::read("hexists", hexists),
 ];
 
-/// A field or a value as a bulk string.
-pub(super) fn bulk(reply: &mut Reply<'_>, element: Element<'_>) {
-    match element {
-        Element::Bytes(bytes) => reply.bulk(bytes),
-        Element::Int(number) => reply.bulk_int(number),
-    }
-}
-
 /// A value as a bulk string, or null.
 pub(super) fn value_or_null(reply: &mut Reply<'_>, entry: Option<Entry<'_>>) {
     match entry {
-        Some(entry) => bulk(reply, entry.value),
+        Some(entry) => reply.element(entry.value),
         None => reply.null(),
     }
 }
@@ -60,8 +52,8 @@ fn hgetall(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     };
     reply.map(hash.live(cx.now));
     hash.each_live(cx.now, |entry| {
-        bulk(reply, entry.field);
-        bulk(reply, entry.value);
+        reply.element(entry.field);
+        reply.element(entry.value);
     });
     Ok(())
 }
@@ -87,7 +79,7 @@ fn each(
         return Ok(());
     };
     reply.array(hash.live(cx.now));
-    hash.each_live(cx.now, |entry| bulk(reply, part(entry)));
+    hash.each_live(cx.now, |entry| reply.element(part(entry)));
     Ok(())
 }
 

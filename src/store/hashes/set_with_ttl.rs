@@ -1,11 +1,12 @@
 //! `HSETEX`: fields are set and made to expire, if a condition holds.
 
-use super::arguments::{Unit, time, valkey_counted, valkey_options, wrong_number};
+use super::arguments::{time, valkey_counted, valkey_options};
 use super::rules::Rules;
 use super::value::{Expiry, Hash};
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, WriteCx};
 use crate::store::error::{CommandError, quoted};
+use crate::store::expiry::Unit;
 use crate::store::reply::Reply;
 use crate::store::words;
 
@@ -76,7 +77,7 @@ impl<'w, 'a> Wanted<'w, 'a> {
         while let [word, after @ ..] = rest {
             rest = after;
             if words::is(word, "FIELDS") {
-                wanted.pairs = redis_pairs(after, args[0])?;
+                wanted.pairs = redis_pairs(after)?;
                 return Ok(wanted);
             } else if let Some(unit) = Unit::of(word) {
                 wanted.only_expiry()?;
@@ -97,7 +98,7 @@ impl<'w, 'a> Wanted<'w, 'a> {
                 return Err(CommandError::of(format!("ERR unknown argument: {word}")));
             }
         }
-        Err(wrong_number(args[0]))
+        Err(CommandError::wrong_arity("hsetex"))
     }
 
     fn only_expiry(&self) -> Result<(), CommandError> {
@@ -194,18 +195,15 @@ fn key_exists(word: &[u8]) -> Option<bool> {
 }
 
 /// What stands behind `FIELDS`: a number, and as many fields with their values.
-fn redis_pairs<'w, 'a>(
-    after: &'w [&'a [u8]],
-    command: &[u8],
-) -> Result<&'w [&'a [u8]], CommandError> {
-    let [number, pairs @ ..] = after else { return Err(wrong_number(command)) };
+fn redis_pairs<'w, 'a>(after: &'w [&'a [u8]]) -> Result<&'w [&'a [u8]], CommandError> {
+    let [number, pairs @ ..] = after else { return Err(CommandError::wrong_arity("hsetex")) };
     if pairs.len() < 2 {
-        return Err(wrong_number(command));
+        return Err(CommandError::wrong_arity("hsetex"));
     }
     let count = words::int(number).ok().filter(|count| (1..=i64::from(i32::MAX)).contains(count));
     let count = count.ok_or(NO_NUMBER)?;
     if !pairs.len().is_multiple_of(2) || usize::try_from(count) != Ok(pairs.len() / 2) {
-        return Err(wrong_number(command));
+        return Err(CommandError::wrong_arity("hsetex"));
     }
     Ok(pairs)
 }

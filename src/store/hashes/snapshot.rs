@@ -1,14 +1,11 @@
 //! A hash as a snapshot brings it, packed or not as the server's loader decides.
 
-use std::collections::HashSet;
-
-use foldhash::fast::RandomState;
-
 use super::fields::Fields;
 use super::packed::Packed;
 use super::rules::Rules;
 use super::value::Hash;
-use crate::rdb::{self, Corrupt, Listpack, Strings};
+use crate::rdb::{self, Corrupt, Element, Listpack, Strings};
+use crate::store::distinct::has_twice;
 
 const fn corrupt(what: &'static str) -> Corrupt {
     Corrupt::new("hash", what)
@@ -38,20 +35,12 @@ impl Hash {
         bytes.shrink_to_fit();
         let packed = Packed::trusted(bytes, timed);
         let view = packed.view();
-        let (mut seen, mut buffer) = (
-            HashSet::with_capacity_and_hasher(view.len(), RandomState::default()),
-            itoa::Buffer::new(),
-        );
-        let mut last = 0;
-        for entry in view.iter() {
-            if !seen.insert(entry.field.bytes(&mut buffer).to_vec()) {
-                return Err(TWICE);
-            }
-            let at = entry.expires.unwrap_or(i64::MAX);
-            if timed && at < last {
-                return Err(corrupt("its fields are not in the order in which they expire"));
-            }
-            last = at;
+        if has_twice(|| view.iter().map(|entry| entry.field), rules.hasher()) {
+            return Err(TWICE);
+        }
+        let times = || view.iter().map(|entry| entry.expires.unwrap_or(i64::MAX));
+        if timed && !std::iter::once(0).chain(times()).is_sorted() {
+            return Err(corrupt("its fields are not in the order in which they expire"));
         }
         let fields = view.len();
         let mut hash = Self::Packed(packed);
@@ -70,6 +59,10 @@ impl Hash {
         let expiries = expires_ms.iter().copied().chain(std::iter::repeat(0));
         let fields = pairs.pairs().zip(expiries.map(expiry));
         if may_pack && rules.packs(count) && pairs.pairs().all(fits) {
+            let names = || pairs.pairs().map(|(field, _)| Element::Bytes(field));
+            if has_twice(names, rules.hasher()) {
+                return Err(TWICE);
+            }
             return Self::packed(fields, timed);
         }
         let mut table = Fields::with_capacity(count, rules.hasher());
@@ -81,6 +74,7 @@ impl Hash {
         Ok(Self::Table(Box::new(table)))
     }
 
+    /// Packed, of fields that are different.
     fn packed<'a>(
         fields: impl Iterator<Item = ((&'a [u8], &'a [u8]), Result<Option<i64>, Corrupt>)>,
         timed: bool,
@@ -89,11 +83,7 @@ impl Hash {
         if timed {
             packed.add_times()?;
         }
-        let mut seen = HashSet::with_hasher(RandomState::default());
         for ((field, value), expires) in fields {
-            if !seen.insert(field) {
-                return Err(TWICE);
-            }
             packed.add(field.into(), value.into(), expires?)?;
         }
         Ok(Self::Packed(packed))

@@ -7,6 +7,7 @@ use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
+use crate::store::expiry::SECOND;
 use crate::store::reply::Reply;
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -21,8 +22,6 @@ pub(super) const COMMANDS: &[Row] = &[
 const MISSING: i64 = -2;
 const NEVER: i64 = -1;
 const PERSISTED: i64 = 1;
-/// Milliseconds of a second.
-const SECOND: i64 = 1000;
 
 /// `HTTL key FIELDS numfields field [field ...]`
 fn httl(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {

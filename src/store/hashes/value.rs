@@ -7,7 +7,6 @@ use super::view::{Form, HashRef};
 use crate::rdb::Corrupt;
 use crate::store::error::CommandError;
 use crate::store::kind::Kind;
-use crate::store::value::{Typed, Value, ValueRef};
 
 /// A hash, owned.
 #[derive(Clone, Debug)]
@@ -30,6 +29,12 @@ pub(super) enum Expiry {
 /// Where a packed hash would have 4 GiB, which the rules do not let happen.
 pub(super) fn too_large(_: Corrupt) -> CommandError {
     CommandError::new("ERR hash is too large")
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self::Packed(Packed::default())
+    }
 }
 
 impl Hash {
@@ -164,7 +169,7 @@ impl Hash {
     pub(super) fn forget_expired(&mut self, field: &[u8], rules: &Rules) {
         let redis = rules.dialect().packs_field_ttls();
         if self.remove_expired(field, rules) && self.view().is_empty() && redis {
-            *self = Self::Packed(Packed::default());
+            *self = Self::default();
         }
     }
 
@@ -186,27 +191,5 @@ impl Hash {
             fields.add(entry.field.bytes(&mut name), entry.value.bytes(&mut text), entry.expires);
         }
         *self = Self::Table(Box::new(fields));
-    }
-}
-
-impl Typed for Hash {
-    type Ref<'a> = HashRef<'a>;
-
-    fn of_ref(value: ValueRef<'_>) -> Option<HashRef<'_>> {
-        match value {
-            ValueRef::Hash(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn of(value: &mut Value) -> Option<&mut Self> {
-        match value {
-            Value::Hash(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn empty() -> Value {
-        Value::Hash(Self::Packed(Packed::default()))
     }
 }

@@ -177,31 +177,11 @@ impl<'a> HashRef<'a> {
         match self.0 {
             Form::Packed(packed) if packed.timed => to.hash_packed_ttl(packed.list),
             Form::Packed(packed) => to.hash_packed(packed.list),
-            Form::Table(fields) => to.hash_ttl(Exact { left: fields.len(), inner: fields.iter() }),
+            Form::Table(fields) => {
+                to.hash_ttl(fields.iter().map(|Parts { name, value, expires }| {
+                    (name, value, expires.map_or(0, |at| u64::try_from(at).unwrap_or(0)))
+                }))
+            }
         }
     }
 }
-
-/// The fields of a table as a snapshot has them, with their number.
-#[derive(Clone, Debug)]
-struct Exact<I> {
-    left: usize,
-    inner: I,
-}
-
-impl<'a, I: Iterator<Item = Parts<'a>>> Iterator for Exact<I> {
-    type Item = (&'a [u8], &'a [u8], u64);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let Parts { name, value, expires } = self.inner.next()?;
-        self.left = self.left.saturating_sub(1);
-        let at = expires.map_or(0, |at| u64::try_from(at).unwrap_or(0));
-        Some((name, value, at))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-impl<'a, I: Iterator<Item = Parts<'a>>> ExactSizeIterator for Exact<I> {}

@@ -1,6 +1,5 @@
 //! Commands that set and remove fields.
 
-use super::arguments::wrong_number;
 use super::rules::Rules;
 use super::value::{Expiry, Hash};
 use crate::store::commands::Row;
@@ -17,22 +16,22 @@ pub(super) const COMMANDS: &[Row] = &[
 
 /// `HSET key field value [field value ...]`
 fn hset(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let added = set_all(cx, args)?;
+    let added = set_all(cx, args, "hset")?;
     reply.count(added);
     Ok(())
 }
 
 /// `HMSET key field value [field value ...]`
 fn hmset(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    set_all(cx, args)?;
+    set_all(cx, args, "hmset")?;
     reply.ok();
     Ok(())
 }
 
-/// How many fields are new.
-fn set_all(cx: &mut WriteCx<'_>, args: Args<'_>) -> Result<usize, CommandError> {
+/// How many fields are new. `name` is the command's.
+fn set_all(cx: &mut WriteCx<'_>, args: Args<'_>, name: &str) -> Result<usize, CommandError> {
     if !args.len().is_multiple_of(2) {
-        return Err(wrong_number(args[0]));
+        return Err(CommandError::wrong_arity(name));
     }
     let rules = Rules::of(cx);
     let pairs = &args[2..];

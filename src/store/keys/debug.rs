@@ -7,7 +7,7 @@ use crate::store::context::{Args, Done, ReadCx};
 use crate::store::digest::Digest;
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
-use crate::store::subcommand::shown;
+use crate::store::subcommand::syntax;
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("debug", debug)];
@@ -30,16 +30,7 @@ fn debug(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             }
         }
         [_, word, key] if words::is(word, "OBJECT") => object(cx, key, reply)?,
-        _ => {
-            let what = match cx.dialect().has_subcommands() {
-                true => "unknown",
-                false => "Unknown",
-            };
-            let word = shown(args[1]);
-            return Err(CommandError::of(format!(
-                "ERR {what} subcommand or wrong number of arguments for '{word}'. Try DEBUG HELP."
-            )));
-        }
+        _ => return Err(syntax(args[1], "debug", cx.dialect())),
     }
     Ok(())
 }

@@ -109,7 +109,7 @@ fn flush(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     match args[2..] {
         [] => {}
         [mode] if words::is(mode, "ASYNC") || words::is(mode, "SYNC") => {}
-        [_, _, ..] => return Err(too_many(args)),
+        [_, _, ..] => return Err(subcommand::syntax(args[1], "function", cx.dialect())),
         [_] => {
             let error = "ERR FUNCTION FLUSH only supports SYNC|ASYNC option";
             return Err(CommandError::new(error));
@@ -211,14 +211,6 @@ fn payload(libraries: &Libraries, form: Form) -> Result<Vec<u8>, WriteError> {
     Ok(payload)
 }
 
-/// `addReplySubcommandSyntaxError`
-fn too_many(args: Args<'_>) -> CommandError {
-    let word = shown(args[1]);
-    CommandError::of(format!(
-        "ERR unknown subcommand or wrong number of arguments for '{word}'. Try FUNCTION HELP."
-    ))
-}
-
 /// What becomes of the libraries that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Policy {
@@ -239,7 +231,7 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
                 "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.",
             ));
         }
-        _ => return Err(too_many(args)),
+        _ => return Err(subcommand::syntax(args[1], "function", cx.dialect())),
     };
     let restored = decode(cx, args[2])?;
     let mut all = match policy {

@@ -42,7 +42,6 @@ const HELP: &[&str] = &[
     "REFCOUNT <key>",
     "    Return the number of references of the value associated with the specified",
     "    <key>.",
-    "HELP",
 ];
 
 fn object(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
@@ -54,17 +53,10 @@ fn object(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             Ok(())
         }
         (None, _) => {
-            help(cx, reply);
+            subcommand::help(&[HELP], reply);
             Ok(())
         }
     }
-}
-
-fn help(cx: &ReadCx<'_>, reply: &mut Reply<'_>) {
-    reply.array(HELP.len() + 1);
-    HELP.iter().for_each(|line| reply.status(line));
-    let imperative = cx.dialect().has_imperative_help();
-    reply.status(if imperative { "    Print this help." } else { "    Prints this help." });
 }
 
 /// `OBJECT ENCODING key`

@@ -75,8 +75,7 @@ fn tell(list: ListRef<'_>, end: End, count: usize, reply: &mut Reply<'_>) {
 fn pop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) -> Done {
     if args.len() > 3 {
         let name = if end == End::Left { "lpop" } else { "rpop" };
-        let text = format!("ERR wrong number of arguments for '{name}' command");
-        return Err(CommandError::of(text));
+        return Err(CommandError::wrong_arity(name));
     }
     let Some(count) = args.get(2) else {
         let popped = take(cx, args[1], end, 1, |list, _| {
@@ -135,22 +134,17 @@ fn pop_first(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: E
 /// `LMPOP numkeys key [key ...] LEFT | RIGHT [COUNT count]`, from `numkeys` on
 /// (`lmpopGenericCommand`)
 fn mpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let positive = |word: &[u8], error: &'static str| match words::natural_or(word, error)? {
-        0 => Err(CommandError::new(error)),
-        number => Ok(number),
-    };
+    const NO_COUNT: CommandError = CommandError::new("ERR count should be greater than 0");
     let (numkeys, rest) = args.split_first().ok_or(CommandError::SYNTAX)?;
-    let numkeys = positive(numkeys, "ERR numkeys should be greater than 0")?;
+    let numkeys = words::positive_or(numkeys, CommandError::NO_KEYS)?;
     let (keys, rest) = rest.split_at_checked(numkeys).ok_or(CommandError::SYNTAX)?;
     let (end, options) = rest.split_first().ok_or(CommandError::SYNTAX)?;
     let end = End::of(end)?;
     let count = match options {
         [] => 1,
-        [option, count] if words::is(option, "count") => {
-            positive(count, "ERR count should be greater than 0")?
-        }
+        [option, count] if words::is(option, "count") => words::positive_or(count, NO_COUNT)?,
         [option, count, ..] if words::is(option, "count") => {
-            positive(count, "ERR count should be greater than 0")?;
+            words::positive_or(count, NO_COUNT)?;
             return Err(CommandError::SYNTAX);
         }
         _ => return Err(CommandError::SYNTAX),

@@ -33,9 +33,13 @@ impl Options {
                 let rank = rank(value?, dialect)?;
                 (options.rank, options.backward) = (rank.unsigned_abs(), rank < 0);
             } else if words::is(option, "count") {
-                options.count = Some(words::natural_or(value?, "ERR COUNT can't be negative")?);
+                options.count = Some(words::natural_or(
+                    value?,
+                    CommandError::new("ERR COUNT can't be negative"),
+                )?);
             } else if words::is(option, "maxlen") {
-                options.max_len = words::natural_or(value?, "ERR MAXLEN can't be negative")?;
+                options.max_len =
+                    words::natural_or(value?, CommandError::new("ERR MAXLEN can't be negative"))?;
             } else {
                 return Err(CommandError::SYNTAX);
             }

@@ -7,7 +7,6 @@ use super::quicklist::Quicklist;
 use super::view::{ListRef, Needle};
 use crate::rdb::{Element, ListNode, ListpackBuf, Position};
 use crate::store::kind::Kind;
-use crate::store::value::{Typed, Value, ValueRef};
 
 /// A list, owned.
 #[derive(Clone, Debug)]
@@ -237,26 +236,4 @@ pub(super) fn remove_from_pack(
         }
     }
     removed
-}
-
-impl Typed for List {
-    type Ref<'a> = ListRef<'a>;
-
-    fn of_ref(value: ValueRef<'_>) -> Option<ListRef<'_>> {
-        match value {
-            ValueRef::List(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn of(value: &mut Value) -> Option<&mut Self> {
-        match value {
-            Value::List(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn empty() -> Value {
-        Value::List(Self::default())
-    }
 }

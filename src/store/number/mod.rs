@@ -8,6 +8,7 @@ mod hex;
 mod tests;
 
 use super::dialect::Dialect;
+use super::words;
 
 /// The longest text of a double: 17 digits, a sign, a point, an exponent; or, in the short form,
 /// a few zeros besides.
@@ -44,9 +45,9 @@ pub(crate) fn parse(text: &[u8], dialect: Dialect) -> Option<f64> {
 /// An end of a range of scores, without its parenthesis (`zslParseRange`): what `strtod` makes of
 /// it, be it nothing, up to the end or a zero byte.
 pub(crate) fn parse_bound(text: &[u8], dialect: Dialect) -> Option<f64> {
-    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    let text = words::c_str(text);
     let loose = dialect.reads_loose_bounds();
-    let trimmed = if loose { skip_blanks(text) } else { text };
+    let trimmed = if loose { words::skip_blanks(text) } else { text };
     let found = strtod(trimmed, loose);
     if found.len == 0 {
         // Nothing at all is zero; blanks alone are not: they are left over.
@@ -57,9 +58,9 @@ pub(crate) fn parse_bound(text: &[u8], dialect: Dialect) -> Option<f64> {
 
 /// What `SORT` sorts by: what `strtod` makes of it, up to the end or a zero byte.
 pub(crate) fn parse_weight(text: &[u8], dialect: Dialect) -> Option<f64> {
-    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    let text = words::c_str(text);
     let loose = dialect.reads_loose_bounds();
-    let trimmed = if loose { skip_blanks(text) } else { text };
+    let trimmed = if loose { words::skip_blanks(text) } else { text };
     let found = strtod(trimmed, loose);
     if found.len == 0 {
         return (text.is_empty() && dialect.has_empty_weights()).then_some(0.0);
@@ -70,12 +71,6 @@ pub(crate) fn parse_weight(text: &[u8], dialect: Dialect) -> Option<f64> {
         (false, lost) => lost && !dialect.has_empty_weights(),
     };
     (found.len == trimmed.len() && !found.value.is_nan() && !lost).then_some(found.value)
-}
-
-/// Without what `isspace` calls blank.
-fn skip_blanks(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
-    text.get(blanks..).unwrap_or_default()
 }
 
 /// The number at the start of `text`, where no blank may be.

@@ -54,11 +54,7 @@ fn sinter(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `SINTERCARD numkeys key [key ...] [LIMIT limit]`
 fn sintercard(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    const NO_KEYS: &str = "ERR numkeys should be greater than 0";
-    let numkeys = match words::natural_or(args[1], NO_KEYS)? {
-        0 => return Err(CommandError::new(NO_KEYS)),
-        numkeys => numkeys,
-    };
+    let numkeys = words::positive_or(args[1], CommandError::NO_KEYS)?;
     let Some((keys, options)) = args[2..].split_at_checked(numkeys) else {
         let text = "ERR Number of keys can't be greater than number of args";
         return Err(CommandError::new(text));
@@ -67,7 +63,7 @@ fn sintercard(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     for option in options.chunks(2) {
         limit = match option {
             [name, limit] if words::is(name, "limit") => {
-                words::natural_or(limit, "ERR LIMIT can't be negative")?
+                words::natural_or(limit, CommandError::new("ERR LIMIT can't be negative"))?
             }
             _ => return Err(CommandError::SYNTAX),
         };
@@ -107,13 +103,7 @@ fn tell(set: &Set, reply: &mut Reply<'_>) -> Done {
 
 /// Makes `key` the result, or removes it where there is none.
 fn store(cx: &mut WriteCx<'_>, key: &[u8], result: Set, reply: &mut Reply<'_>) -> Done {
-    let len = result.view().len();
-    if len > 0 {
-        cx.db_mut().set(key, None, Value::Set(result));
-        cx.dirty(1);
-    } else if cx.db_mut().remove(key).is_some() {
-        cx.dirty(1);
-    }
-    reply.count(len);
+    reply.count(result.view().len());
+    cx.put_result(key, Value::Set(result), 1);
     Ok(())
 }

@@ -29,11 +29,7 @@ impl Members {
     /// Adds a member; false if it was there.
     pub(super) fn insert(&mut self, member: &[u8]) -> bool {
         let hash = self.hasher.hash(member);
-        let is_new = self.table.find(hash, |found| found[..] == *member).is_none();
-        if is_new {
-            self.table.insert(hash, member.into());
-        }
-        is_new
+        self.table.find_or_insert(hash, |found| found[..] == *member, || member.into()).1
     }
 
     /// Takes a member out; false if it was not there.
@@ -42,7 +38,7 @@ impl Members {
     }
 
     /// All of them, in no order that means anything.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.table.iter().map(AsRef::as_ref)
     }
 

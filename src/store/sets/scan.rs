@@ -1,77 +1,40 @@
-//! `SSCAN`.
+//! `SSCAN`: a packed set is given whole; of a table some members at a time.
 
 use super::Set;
 use super::view::SetRef;
 use crate::rdb::Element;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
-use crate::store::cursor;
-use crate::store::dialect::Dialect;
-use crate::store::error::CommandError;
-use crate::store::glob;
 use crate::store::reply::Reply;
-use crate::store::words;
+use crate::store::scan::{self, Options, Scanned};
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("sscan", sscan)];
 
-/// What a scan is asked for.
-struct Options<'a> {
-    count: usize,
-    pattern: Option<&'a [u8]>,
-}
-
-impl<'a> Options<'a> {
-    fn of(words: Args<'a>, dialect: Dialect) -> Result<Self, CommandError> {
-        let mut options = Self { count: 10, pattern: None };
-        let mut words = words.iter();
-        while let Some(option) = words.next() {
-            if words::is(option, "novalues") && dialect.has_novalues() {
-                let text = "ERR NOVALUES option can only be used in HSCAN";
-                return Err(CommandError::new(text));
-            }
-            let value = words.next().ok_or(CommandError::SYNTAX)?;
-            if words::is(option, "count") {
-                let count = words::int(value)?;
-                let count = usize::try_from(count).ok().filter(|&count| count > 0);
-                options.count = count.ok_or(CommandError::SYNTAX)?;
-            } else if words::is(option, "match") {
-                options.pattern = (**value != *b"*").then_some(*value);
-            } else {
-                return Err(CommandError::SYNTAX);
-            }
-        }
-        Ok(options)
-    }
-}
-
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`
 fn sscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let cursor = cursor::parse(args[2], cx.dialect())?;
+    let cursor = scan::cursor(args[2], cx.dialect())?;
     let Some(set) = cx.read::<Set>(args[1])? else {
-        reply.array(2);
-        reply.bulk(b"0");
-        reply.array(0);
+        // Not even its options are looked at.
+        scan::head(reply, 0, 0);
         return Ok(());
     };
-    let options = Options::of(&args[3..], cx.dialect())?;
-    let mut met = Vec::new();
-    // What is packed comes whole, whatever the cursor.
+    let options = Options::of(&args[3..], Scanned::Set, cx.dialect())?;
+    let mut found = Vec::new();
+    let mut look_at = |member| {
+        if options.wants_element(member) {
+            found.push(member);
+        }
+    };
     let next = match set {
         SetRef::Table(members) => {
-            members.scan(cursor, options.count, |member| met.push(Element::Bytes(member)))
+            members.scan(cursor, options.count, |member| look_at(Element::Bytes(member)))
         }
         _ => {
-            met.extend(set.iter());
+            set.iter().for_each(look_at);
             0
         }
     };
-    if let Some(pattern) = options.pattern {
-        let mut buffer = itoa::Buffer::new();
-        met.retain(|member| glob::matches(pattern, member.bytes(&mut buffer)));
-    }
-    reply.array(2);
-    reply.bulk(itoa::Buffer::new().format(next).as_bytes());
-    reply.array(met.len());
-    met.into_iter().for_each(|member| reply.element(member));
+    scan::head(reply, next, found.len());
+    found.into_iter().for_each(|member| reply.element(member));
     Ok(())
 }

@@ -6,8 +6,8 @@ use super::rules::Rules;
 use super::view::SetRef;
 use crate::rdb::{self, Element, IntsetBuf, ListpackBuf};
 use crate::resp::integer;
+use crate::store::distinct::has_twice;
 use crate::store::kind::Kind;
-use crate::store::value::{Typed, Value, ValueRef};
 
 /// A set, owned.
 #[derive(Clone, Debug)]
@@ -90,13 +90,15 @@ impl Set {
                 Ok(set)
             }
             rdb::Set::Packed(pack) => {
+                if has_twice(|| pack.iter(), rules.hasher) {
+                    return Err(twice());
+                }
                 let count = pack.len();
                 let mut set = Self { form: Form::Packed(pack.into()) };
                 if count > rules.entries {
                     set.unpack(count, rules);
                 }
-                let is_set = set.view().len() == count && !set.view().has_twice(rules.hasher);
-                is_set.then_some(set).ok_or_else(twice)
+                Ok(set)
             }
             rdb::Set::Members(members) => {
                 let count = members.len();
@@ -245,27 +247,5 @@ pub(super) fn number(member: Element<'_>) -> Option<i64> {
     match member {
         Element::Int(number) => Some(number),
         Element::Bytes(bytes) => integer::parse(bytes),
-    }
-}
-
-impl Typed for Set {
-    type Ref<'a> = SetRef<'a>;
-
-    fn of_ref(value: ValueRef<'_>) -> Option<SetRef<'_>> {
-        match value {
-            ValueRef::Set(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn of(value: &mut Value) -> Option<&mut Self> {
-        match value {
-            Value::Set(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn empty() -> Value {
-        Value::Set(Self::default())
     }
 }

@@ -7,7 +7,6 @@ use super::members::Members;
 use super::value::number;
 use crate::rdb::{Element, Elements, IntsetRef, ListpackRef, ValueWriter, WriteError};
 use crate::store::digest::Digest;
-use crate::store::hasher::Hasher;
 use crate::store::kind::Kind;
 
 /// A set, borrowed.
@@ -66,40 +65,12 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    /// Any of its members, each as likely as another one.
-    pub(super) fn random(self, random: &mut fastrand::Rng) -> Option<Element<'a>> {
-        let len = self.len();
-        if len == 0 {
-            return None;
-        }
-        match self {
-            Self::Ints(ints) => ints.get(random.usize(..len)).map(Element::Int),
-            Self::Packed(pack) => pack.get(i64::try_from(random.usize(..len)).ok()?),
-            Self::Table(members) => members.random(random).map(Element::Bytes),
-        }
-    }
-
-    /// Whether a member comes twice, as it may in a snapshot's listpack only.
-    pub(super) fn has_twice(self, hasher: Hasher) -> bool {
-        let Self::Packed(pack) = self else { return false };
-        let mut buffer = itoa::Buffer::new();
-        let mut hashes: Vec<_> =
-            pack.iter().map(|member| hasher.hash(member.bytes(&mut buffer))).collect();
-        hashes.sort_unstable();
-        if hashes.is_sorted_by(|a, b| a < b) {
-            return false;
-        }
-        pack.positions().any(|(at, member)| {
-            pack.find(member.bytes(&mut buffer), 0).is_some_and(|first| first < at)
-        })
-    }
-
     /// Writes it as `DUMP` and a saved file have it.
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         match self {
             Self::Ints(ints) => to.set_ints(ints.as_bytes()),
             Self::Packed(pack) => to.set_packed(pack),
-            Self::Table(members) => to.set(Counted { left: members.len(), iter: members.iter() }),
+            Self::Table(members) => to.set(members.iter()),
         }
     }
 
@@ -114,28 +85,6 @@ impl<'a> SetRef<'a> {
         }
     }
 }
-
-/// An iterator that knows how much is left.
-struct Counted<I> {
-    left: usize,
-    iter: I,
-}
-
-impl<I: Iterator> Iterator for Counted<I> {
-    type Item = I::Item;
-
-    fn next(&mut self) -> Option<I::Item> {
-        let next = self.iter.next()?;
-        self.left = self.left.saturating_sub(1);
-        Some(next)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-impl<I: Iterator> ExactSizeIterator for Counted<I> {}
 
 /// The members of a set.
 pub(crate) enum Iter<'a> {

@@ -4,11 +4,11 @@
 use super::combining::{Combination, Op};
 use super::reply as replies;
 use super::value::{Rules, SortedSet};
-use super::write::put;
 use crate::rdb::Element;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::reply::Reply;
+use crate::store::value::Value;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::read("zdiff", zdiff),
@@ -52,18 +52,13 @@ fn zdiffstore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
 
 /// `ZINTERCARD numkeys key [key ...] [LIMIT limit]`
 fn zintercard(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let wanted = Combination::parse(cx, &args[1..], Op::InterCard, "zintercard")?;
+    let wanted = Combination::parse(cx, &args[1..], Op::InterCard, false)?;
     reply.count(wanted.common());
     Ok(())
 }
 
 fn read(cx: &ReadCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) -> Done {
-    let name = match op {
-        Op::Union => "zunion",
-        Op::Diff => "zdiff",
-        Op::Inter | Op::InterCard => "zinter",
-    };
-    let wanted = Combination::parse(cx, &args[1..], op, name)?;
+    let wanted = Combination::parse(cx, &args[1..], op, false)?;
     let pairs = wanted.sorted_pairs(cx.store.hasher);
     let entries = pairs.iter().map(|(score, member)| (Element::Bytes(member), *score));
     replies::members(reply, pairs.len(), entries, wanted.with_scores);
@@ -71,15 +66,11 @@ fn read(cx: &ReadCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) -> Done 
 }
 
 fn store(cx: &mut WriteCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) -> Done {
-    let name = match op {
-        Op::Union => "zunionstore",
-        Op::Diff => "zdiffstore",
-        Op::Inter | Op::InterCard => "zinterstore",
-    };
     let reader = cx.reader();
-    let wanted = Combination::parse_stored(&reader, &args[2..], op, name)?;
+    let wanted = Combination::parse(&reader, &args[2..], op, true)?;
     let pairs = wanted.pairs(cx.store.hasher);
     let result = SortedSet::of_pairs(pairs, &Rules::of(cx))?;
-    reply.count(put(cx, args[1], result));
+    reply.count(result.view().len());
+    cx.put_result(args[1], Value::SortedSet(result), 1);
     Ok(())
 }

@@ -54,6 +54,21 @@ fn number_or_zero(score: f64) -> f64 {
     if score.is_nan() { 0.0 } else { score }
 }
 
+impl Op {
+    /// The command that does it.
+    fn command(self, stores: bool) -> &'static str {
+        match (self, stores) {
+            (Self::Union, false) => "zunion",
+            (Self::Union, true) => "zunionstore",
+            (Self::Inter, false) => "zinter",
+            (Self::Inter, true) => "zinterstore",
+            (Self::InterCard, _) => "zintercard",
+            (Self::Diff, false) => "zdiff",
+            (Self::Diff, true) => "zdiffstore",
+        }
+    }
+}
+
 impl Aggregate {
     fn apply(self, so_far: f64, score: f64) -> f64 {
         match self {
@@ -71,60 +86,41 @@ impl Input<'_> {
     }
 }
 
+/// The sets that a number of keys and the keys behind it name, and what follows them.
+fn inputs<'a, 'w>(
+    cx: &ReadCx<'a>,
+    words: Args<'w>,
+    command: &str,
+) -> Result<(Vec<Input<'a>>, Args<'w>), CommandError> {
+    let number = words::int(words.first().copied().unwrap_or_default())?;
+    if number < 1 {
+        let what = "ERR at least 1 input key is needed for";
+        return Err(CommandError::of(match cx.dialect().quotes_command_names() {
+            true => format!("{what} '{command}' command"),
+            false => format!("{what} {command}"),
+        }));
+    }
+    let rest = words.get(1..).unwrap_or_default();
+    let number = usize::try_from(number).unwrap_or(usize::MAX);
+    let (keys, options) = rest.split_at_checked(number).ok_or(CommandError::SYNTAX)?;
+    let input = |key: &&[u8]| Ok(Input { set: Source::find(cx, key)?, weight: 1.0 });
+    let inputs: Result<Vec<_>, CommandError> = keys.iter().map(input).collect();
+    Ok((inputs?, options))
+}
+
 impl<'a> Combination<'a> {
-    /// Of the number of keys and what follows it.
+    /// Of the number of keys and what follows it, of a command that `stores` the outcome or tells
+    /// it.
     pub(super) fn parse(
         cx: &ReadCx<'a>,
         words: Args<'_>,
         op: Op,
-        name: &str,
+        stores: bool,
     ) -> Result<Self, CommandError> {
-        let (inputs, options) = Self::inputs(cx, words, name)?;
-        let with_scores = op != Op::InterCard;
-        Self::with_options(op, inputs, options, cx, with_scores)
-    }
-
-    /// As [`Self::parse`], of a command that gives no scores.
-    pub(super) fn parse_stored(
-        cx: &ReadCx<'a>,
-        words: Args<'_>,
-        op: Op,
-        name: &str,
-    ) -> Result<Self, CommandError> {
-        let (inputs, options) = Self::inputs(cx, words, name)?;
-        Self::with_options(op, inputs, options, cx, false)
-    }
-
-    fn inputs<'w>(
-        cx: &ReadCx<'a>,
-        words: Args<'w>,
-        name: &str,
-    ) -> Result<(Vec<Input<'a>>, Args<'w>), CommandError> {
-        let number = words::int(words.first().copied().unwrap_or_default())?;
-        if number < 1 {
-            let quote = if cx.dialect().quotes_command_names() { "'" } else { "" };
-            let command = if quote.is_empty() { "" } else { " command" };
-            return Err(CommandError::of(format!(
-                "ERR at least 1 input key is needed for {quote}{name}{quote}{command}"
-            )));
-        }
-        let rest = words.get(1..).unwrap_or_default();
-        let number = usize::try_from(number).unwrap_or(usize::MAX);
-        let (keys, options) = rest.split_at_checked(number).ok_or(CommandError::SYNTAX)?;
-        let input = |key: &&[u8]| Ok(Input { set: Source::find(cx, key)?, weight: 1.0 });
-        let inputs: Result<Vec<_>, CommandError> = keys.iter().map(input).collect();
-        Ok((inputs?, options))
-    }
-
-    fn with_options(
-        op: Op,
-        inputs: Vec<Input<'a>>,
-        mut options: Args<'_>,
-        cx: &ReadCx<'_>,
-        may_have_scores: bool,
-    ) -> Result<Self, CommandError> {
+        let (inputs, mut options) = inputs(cx, words, op.command(stores))?;
         let aggregate = Aggregate::Sum;
         let mut wanted = Self { op, inputs, aggregate, with_scores: false, limit: 0 };
+        let may_have_scores = !stores && op != Op::InterCard;
         let weighs = matches!(op, Op::Union | Op::Inter);
         while let Some((&option, rest)) = options.split_first() {
             let count = wanted.inputs.len();
@@ -152,8 +148,8 @@ impl<'a> Combination<'a> {
                     rest
                 }
                 [limit, rest @ ..] if op == Op::InterCard && words::is(option, "limit") => {
-                    let limit = words::int(limit).ok().and_then(|it| usize::try_from(it).ok());
-                    wanted.limit = limit.ok_or(CommandError::new("ERR LIMIT can't be negative"))?;
+                    let error = CommandError::new("ERR LIMIT can't be negative");
+                    wanted.limit = words::natural_or(limit, error)?;
                     rest
                 }
                 _ => return Err(CommandError::SYNTAX),
@@ -200,9 +196,10 @@ impl<'a> Combination<'a> {
                 let score = number_or_zero(input.weight * score);
                 let member = member.bytes(&mut buffer);
                 let hash = hasher.hash(member);
-                match table.find_mut(hash, |(_, other)| **other == *member) {
-                    Some((so_far, _)) => *so_far = self.aggregate.apply(*so_far, score),
-                    None => table.insert(hash, (score, member.into())),
+                let is = |(_, other): &Pair| **other == *member;
+                let (pair, is_new) = table.find_or_insert(hash, is, || (score, member.into()));
+                if !is_new {
+                    pair.0 = self.aggregate.apply(pair.0, score);
                 }
             }
         }

@@ -21,7 +21,7 @@ mod write;
 
 pub(crate) use range::ScoreRange;
 pub(crate) use value::{Rules, SortedSet, SortedSetRef};
-pub(crate) use write::{AddFlags, add, put};
+pub(crate) use write::{AddFlags, add};
 
 use super::commands::Row;
 

@@ -43,7 +43,7 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
         // Without a count never in an array of its own.
         reply.array(2);
         if let Some((member, score)) = only {
-            replies::element(reply, member);
+            reply.element(member);
             reply.double(score);
         }
     } else {
@@ -56,11 +56,8 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
 
 /// How many are to be popped.
 fn pop_count(cx: &WriteCx<'_>, word: &[u8]) -> Result<usize, CommandError> {
-    const NOT_POSITIVE: CommandError =
-        CommandError::new("ERR value is out of range, must be positive");
     if cx.dialect().pops_positive_counts() {
-        let count = words::int(word).map_err(|_| NOT_POSITIVE)?;
-        return usize::try_from(count).map_err(|_| NOT_POSITIVE);
+        return words::natural(word);
     }
     Ok(usize::try_from(words::int(word)?).unwrap_or(0))
 }
@@ -93,9 +90,8 @@ fn remove_popped(cx: &mut WriteCx<'_>, key: &[u8], count: usize, from: From) -> 
 
 /// `ZMPOP numkeys key [key ...] MIN | MAX [COUNT count]`
 fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let keys = words::int(args[1]).ok().filter(|&keys| keys > 0);
-    let keys = keys.ok_or(CommandError::new("ERR numkeys should be greater than 0"))?;
-    let where_at = usize::try_from(keys).unwrap_or(usize::MAX).saturating_add(2);
+    let keys = words::positive_or(args[1], CommandError::NO_KEYS)?;
+    let where_at = keys.saturating_add(2);
     let from = match args.get(where_at) {
         Some(word) if words::is(word, "min") => From::Lowest,
         Some(word) if words::is(word, "max") => From::Highest,
@@ -104,9 +100,8 @@ fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let count = match &args[where_at + 1..] {
         [] => 1,
         [option, count, rest @ ..] if words::is(option, "count") => {
-            let count = words::int(count).ok().and_then(|count| usize::try_from(count).ok());
-            let count = count.filter(|&count| count > 0);
-            let count = count.ok_or(CommandError::new("ERR count should be greater than 0"))?;
+            let error = CommandError::new("ERR count should be greater than 0");
+            let count = words::positive_or(count, error)?;
             if !rest.is_empty() {
                 return Err(CommandError::SYNTAX);
             }

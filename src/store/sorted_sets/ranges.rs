@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::range::{From, LexRange, ScoreRange};
 use super::reply as replies;
 use super::value::{Rules, SortedSet, SortedSetRef};
-use super::write::put;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::dialect::Dialect;
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
+use crate::store::value::Value;
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -194,6 +194,7 @@ fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> D
         }
         None => SortedSet::new(),
     };
-    reply.count(put(cx, args[1], result));
+    reply.count(result.view().len());
+    cx.put_result(args[1], Value::SortedSet(result), 1);
     Ok(())
 }

@@ -78,9 +78,7 @@ fn rank(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, from: From) -> D
     let most = if cx.dialect().has_rank_with_score() { 4 } else { 3 };
     if args.len() > most {
         let name = if from == From::Lowest { "zrank" } else { "zrevrank" };
-        return Err(CommandError::of(format!(
-            "ERR wrong number of arguments for '{name}' command"
-        )));
+        return Err(CommandError::wrong_arity(name));
     }
     let with_score = match args.get(3) {
         Some(option) if words::is(option, "withscore") => true,

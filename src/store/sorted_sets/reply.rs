@@ -22,7 +22,7 @@ pub(super) fn member(reply: &mut Reply<'_>, member: Element<'_>, score: f64, wit
     if with_score && reply.is_resp3() {
         reply.array(2);
     }
-    element(reply, member);
+    reply.element(member);
     if with_score {
         reply.double(score);
     }
@@ -37,12 +37,7 @@ pub(super) fn pairs<'a>(
     reply.array(count);
     for (member, score) in entries {
         reply.array(2);
-        element(reply, member);
+        reply.element(member);
         reply.double(score);
     }
-}
-
-/// A member.
-pub(super) fn element(reply: &mut Reply<'_>, member: Element<'_>) {
-    reply.bulk(member.bytes(&mut itoa::Buffer::new()));
 }

@@ -1,15 +1,13 @@
 //! Sorted sets as snapshots bring them and take them, and what they add up to.
 
-use std::collections::HashSet;
-
-use foldhash::fast::RandomState;
 use std::io::Write;
 
 use super::ranked::compare;
 use super::value::{FormRef, Rules, SortedSet, SortedSetRef};
-use crate::rdb::{self, Corrupt, ListpackBuf, ValueWriter, WriteError};
+use crate::rdb::{self, Corrupt, Element, ListpackBuf, ValueWriter, WriteError};
 use crate::store::dialect::Dialect;
 use crate::store::digest::Digest;
+use crate::store::distinct::has_twice;
 use crate::store::number;
 
 /// The number of the type (`OBJ_ZSET`).
@@ -18,6 +16,8 @@ const TYPE: u32 = 3;
 const fn corrupt(what: &'static str) -> Corrupt {
     Corrupt { form: "sorted set", what }
 }
+
+const TWICE: Corrupt = corrupt("a member comes twice");
 
 impl SortedSet {
     /// What a snapshot brings, packed as the server's loader would: what came packed stays so if
@@ -28,50 +28,40 @@ impl SortedSet {
     pub(crate) fn from_snapshot(set: rdb::SortedSet, rules: &Rules) -> Result<Self, Corrupt> {
         match set {
             rdb::SortedSet::Pairs { members, scores } => {
-                let twice = corrupt("a member comes twice");
                 // A large one finds out by itself.
                 let few = scores.len() <= rules.packing.zset_entries;
-                if few
-                    && !members.iter().all({
-                        let mut seen = HashSet::with_hasher(RandomState::default());
-                        move |member| seen.insert(member)
-                    })
-                {
-                    return Err(twice);
+                if few && has_twice(|| members.iter().map(Element::Bytes), rules.hasher) {
+                    return Err(TWICE);
                 }
                 let pairs = scores.into_iter().zip(members.iter().map(Box::from)).collect();
-                Self::of_pairs(pairs, rules).map_err(|_| twice)
+                Self::of_pairs(pairs, rules).map_err(|_| TWICE)
             }
             rdb::SortedSet::Packed(pack) => {
                 let mut set = Self::of_listpack(ListpackBuf::from(pack));
-                set.check()?;
+                check(set.view(), rules)?;
                 if set.view().len() > rules.packing.zset_entries {
-                    set.unpack(rules).map_err(|_| corrupt("a member comes twice"))?;
+                    set.unpack(rules).map_err(|_| TWICE)?;
                 }
                 Ok(set)
             }
         }
     }
+}
 
-    /// Whether it is in order, and no member comes twice.
-    fn check(&self) -> Result<(), Corrupt> {
-        let mut seen = HashSet::with_hasher(RandomState::default());
-        let mut last: Option<(f64, Vec<u8>)> = None;
-        let mut buffer = itoa::Buffer::new();
-        for (member, score) in self.view().iter() {
-            let member = member.bytes(&mut buffer);
-            if last
-                .is_some_and(|(before, other)| compare((before, &other), (score, member)).is_ge())
-            {
-                return Err(corrupt("its members are not in order"));
-            }
-            last = Some((score, member.to_vec()));
-            if !seen.insert(member.to_vec()) {
-                return Err(corrupt("a member comes twice"));
-            }
-        }
-        Ok(())
+/// Whether a packed set is in order, and no member comes twice.
+fn check(set: SortedSetRef<'_>, rules: &Rules) -> Result<(), Corrupt> {
+    let (mut one, mut other) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let mut in_order = |&(low, before): &(Element<'_>, f64),
+                        &(high, after): &(Element<'_>, f64)| {
+        compare((before, low.bytes(&mut one)), (after, high.bytes(&mut other))).is_lt()
+    };
+    if !set.iter().is_sorted_by(|low, high| in_order(low, high)) {
+        return Err(corrupt("its members are not in order"));
     }
+    if has_twice(|| set.iter().map(|(member, _)| member), rules.hasher) {
+        return Err(TWICE);
+    }
+    Ok(())
 }
 
 impl SortedSetRef<'_> {

@@ -12,7 +12,6 @@ use crate::store::error::CommandError;
 use crate::store::hasher::Hasher;
 use crate::store::kind::Kind;
 use crate::store::packing::Packing;
-use crate::store::value::{Typed, Value, ValueRef};
 
 /// A listpack that would be larger is none any more (`lpSafeToAdd`).
 const LISTPACK_MAX: usize = 1 << 30;
@@ -40,25 +39,6 @@ pub(crate) struct SortedSetRef<'a> {
 pub(super) enum FormRef<'a> {
     Packed(ListpackRef<'a>),
     Ranked(&'a Ranked),
-}
-
-/// Gives any member of a set, again and again.
-#[derive(Clone, Debug)]
-pub(super) enum Picker<'a> {
-    Packed(Vec<packed::Pair<'a>>),
-    Ranked(&'a Ranked),
-}
-
-impl<'a> Picker<'a> {
-    pub(super) fn pick(&self, random: &mut fastrand::Rng) -> Option<packed::Pair<'a>> {
-        match self {
-            Self::Packed(pairs) => pairs.get(random.usize(..pairs.len().max(1))).copied(),
-            Self::Ranked(ranked) => {
-                let (member, score) = ranked.random(random)?;
-                Some((Element::Bytes(member), score))
-            }
-        }
-    }
 }
 
 /// What decides about the form of a sorted set.
@@ -90,7 +70,7 @@ impl SortedSet {
     }
 
     /// Without members, and packed.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { form: Form::Packed(ListpackBuf::new()) }
     }
 
@@ -308,14 +288,6 @@ impl<'a> SortedSetRef<'a> {
         self.entries(0..self.len())
     }
 
-    /// What gives any member, quickly.
-    pub(super) fn picker(self) -> Picker<'a> {
-        match self.form {
-            FormRef::Packed(pack) => Picker::Packed(packed::pairs(pack).collect()),
-            FormRef::Ranked(ranked) => Picker::Ranked(ranked),
-        }
-    }
-
     /// What `OBJECT ENCODING` calls it.
     pub(crate) fn encoding(self, dialect: Dialect) -> &'static str {
         match self.form {
@@ -323,27 +295,5 @@ impl<'a> SortedSetRef<'a> {
             FormRef::Packed(_) => "ziplist",
             FormRef::Ranked(_) => "skiplist",
         }
-    }
-}
-
-impl Typed for SortedSet {
-    type Ref<'a> = SortedSetRef<'a>;
-
-    fn of_ref(value: ValueRef<'_>) -> Option<SortedSetRef<'_>> {
-        match value {
-            ValueRef::SortedSet(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn of(value: &mut Value) -> Option<&mut Self> {
-        match value {
-            Value::SortedSet(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn empty() -> Value {
-        Value::SortedSet(Self::new())
     }
 }

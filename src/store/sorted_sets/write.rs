@@ -9,7 +9,6 @@ use crate::store::context::{Args, Done, WriteCx};
 use crate::store::error::CommandError;
 use crate::store::number;
 use crate::store::reply::Reply;
-use crate::store::value::Value;
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -20,19 +19,6 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::write("zremrangebyrank", zremrangebyrank),
     Row::write("zremrangebyscore", zremrangebyscore),
 ];
-
-/// Sets a key to the outcome of a command that stores one, whatever it was; without members it
-/// is removed. How many there are.
-pub(crate) fn put(cx: &mut WriteCx<'_>, key: &[u8], set: SortedSet) -> usize {
-    let len = set.view().len();
-    if len > 0 {
-        cx.db_mut().set(key, None, Value::SortedSet(set));
-        cx.dirty(len);
-    } else if cx.db_mut().remove(key).is_some() {
-        cx.dirty(1);
-    }
-    len
-}
 
 /// What `ZADD` is to do with a member that is there, or is not.
 #[derive(Clone, Copy, Debug, Default)]

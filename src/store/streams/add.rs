@@ -15,11 +15,6 @@ pub(super) const COMMANDS: &[Row] =
 
 const ZERO_ID: CommandError =
     CommandError::new("ERR The ID specified in XADD must be greater than 0-0");
-const ARITY: CommandError = CommandError::new("ERR wrong number of arguments for 'xadd' command");
-const ARITY_OLD: CommandError = CommandError::new("ERR wrong number of arguments for XADD");
-const SETID_ARITY: CommandError =
-    CommandError::new("ERR wrong number of arguments for 'xsetid' command");
-
 /// `XADD key [options] id field value [field value ...]`
 fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let asked = asked(cx);
@@ -27,7 +22,10 @@ fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let fields = options.id.and_then(|(_, at)| args.get(at + 1..)).unwrap_or_default();
     let Some((new_id, _)) = options.id.filter(|_| !fields.is_empty() && fields.len() % 2 == 0)
     else {
-        return Err(if asked.dialect.has_partial_stream_ids() { ARITY } else { ARITY_OLD });
+        return Err(match asked.dialect.has_partial_stream_ids() {
+            true => CommandError::wrong_arity("xadd"),
+            false => CommandError::new("ERR wrong number of arguments for XADD"),
+        });
     };
     if new_id == NewId::Exactly(ZERO) {
         return Err(ZERO_ID);
@@ -74,7 +72,7 @@ fn xsetid(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if !dialect.has_stream_counters() {
         // The server knows no options, and looks for the key first.
         if args.len() > 3 {
-            return Err(SETID_ARITY);
+            return Err(CommandError::wrong_arity("xsetid"));
         }
         cx.read::<Stream>(args[1])?.ok_or(CommandError::NO_KEY)?;
     }

@@ -1,6 +1,7 @@
 //! What `XGROUP HELP` and `XINFO HELP` say.
 
 use crate::store::reply::Reply;
+use crate::store::subcommand::help;
 
 /// `XINFO HELP`
 pub(super) fn xinfo(reply: &mut Reply<'_>) {
@@ -13,7 +14,7 @@ pub(super) fn xinfo(reply: &mut Reply<'_>) {
         "STREAM <key> [FULL [COUNT <count>]",
         "    Show information about the stream.",
     ];
-    write(reply, &[&lines]);
+    help(&[&lines], reply);
 }
 
 /// `XGROUP HELP`
@@ -48,20 +49,8 @@ pub(super) fn xgroup(reply: &mut Reply<'_>) {
         "    Set the current group ID.",
     ];
     if reply.dialect().has_stream_counters() {
-        write(reply, &[&create, &entries_read, &consumers, &rest]);
+        help(&[&create, &entries_read, &consumers, &rest], reply);
     } else {
-        write(reply, &[&create, &consumers, &old_rest]);
-    }
-}
-
-fn write(reply: &mut Reply<'_>, parts: &[&[&str]]) {
-    let last = if reply.dialect().says_print_this_help() {
-        "    Print this help."
-    } else {
-        "    Prints this help."
-    };
-    reply.array(parts.iter().map(|part| part.len()).sum::<usize>() + 2);
-    for line in parts.iter().copied().flatten().copied().chain(["HELP", last]) {
-        reply.status(line);
+        help(&[&create, &consumers, &old_rest], reply);
     }
 }

@@ -12,7 +12,7 @@ use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
 use crate::store::error::CommandError;
 use crate::store::reply::Reply;
-use crate::store::subcommand::Sub;
+use crate::store::subcommand::{Sub, syntax};
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("xinfo", xinfo)];
@@ -36,7 +36,7 @@ fn xinfo(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         return Ok(());
     }
     let &[_, _, key, ref rest @ ..] = args else {
-        return Err(subcommand::syntax(args, "XINFO", dialect));
+        return Err(syntax(args[1], "xinfo", dialect));
     };
     let stream = cx.read::<Stream>(key)?.ok_or(CommandError::NO_KEY)?;
     match (called, rest) {
@@ -47,7 +47,7 @@ fn xinfo(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
                 [option, count] if words::is(option, "COUNT") => {
                     usize::try_from(words::int(count)?).unwrap_or(SHOWN)
                 }
-                _ => return Err(subcommand::syntax(args, "XINFO", dialect)),
+                _ => return Err(syntax(args[1], "xinfo", dialect)),
             };
             full_info(stream, if count == 0 { usize::MAX } else { count }, reply);
         }
@@ -56,7 +56,7 @@ fn xinfo(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             let group = stream.group(name).ok_or_else(|| no_group(key, name))?;
             consumers(group, cx.now, reply);
         }
-        _ => return Err(subcommand::syntax(args, "XINFO", dialect)),
+        _ => return Err(syntax(args[1], "xinfo", dialect)),
     }
     Ok(())
 }

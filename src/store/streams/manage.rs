@@ -11,7 +11,7 @@ use crate::store::context::{Args, Done, WriteCx};
 use crate::store::dialect::Dialect;
 use crate::store::error::{CommandError, quoted};
 use crate::store::reply::Reply;
-use crate::store::subcommand::Sub;
+use crate::store::subcommand::{Sub, syntax};
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::write("xgroup", xgroup)];
@@ -70,13 +70,13 @@ fn xgroup(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         (Some("delconsumer"), [_, _, key, name, consumer]) => {
             remove_consumer(cx, [key, name, consumer], reply)?;
         }
-        _ => return Err(subcommand::syntax(args, "XGROUP", dialect)),
+        _ => return Err(syntax(args[1], "xgroup", dialect)),
     }
     Ok(())
 }
 
 fn parse(args: Args<'_>, called: Option<&str>, dialect: Dialect) -> Result<Options, CommandError> {
-    let syntax = || subcommand::syntax(args, "XGROUP", dialect);
+    let syntax = || syntax(args[1], "xgroup", dialect);
     let (creates, sets) = (called == Some("create"), called == Some("setid"));
     let mut options = Options { limits_read: dialect.limits_entries_read(), ..Options::default() };
     let mut rest = args.get(5..).unwrap_or_default();
@@ -139,7 +139,7 @@ fn too_many(args: Args<'_>, called: Option<&str>, dialect: Dialect) -> Result<()
         (Some("setid"), false) => len == 5,
         _ => true,
     };
-    if right { Ok(()) } else { Err(subcommand::syntax(args, "XGROUP", dialect)) }
+    if right { Ok(()) } else { Err(syntax(args[1], "xgroup", dialect)) }
 }
 
 fn create(

@@ -120,10 +120,8 @@ fn with_references<'a>(
         } else if words::is(word, "IDS")
             && let [count, after @ ..] = after
         {
-            let count = words::int(count).ok().and_then(|count| usize::try_from(count).ok());
-            let count = count
-                .filter(|&count| count > 0)
-                .ok_or(CommandError::new("ERR Number of IDs must be a positive integer"))?;
+            let error = CommandError::new("ERR Number of IDs must be a positive integer");
+            let count = words::positive_or(count, error)?;
             let found = after.split_at_checked(count).ok_or(CommandError::new(
                 "ERR The `numids` parameter must match the number of arguments",
             ))?;

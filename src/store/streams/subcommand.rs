@@ -1,9 +1,10 @@
-//! The errors of `XGROUP` and `XINFO`, which some servers find later than those of other containers.
+//! The subcommands of `XGROUP` and `XINFO`, whose errors some servers find later than those of other
+//! containers.
 
 use crate::store::context::Args;
 use crate::store::dialect::Dialect;
-use crate::store::error::{CommandError, quoted};
-use crate::store::subcommand::{self, Sub, shown};
+use crate::store::error::CommandError;
+use crate::store::subcommand::{self, Sub};
 
 /// The subcommand's name in lower case; `container` is its container's. Servers before 7.0 find out
 /// later what is wrong, and then `None` is no error yet.
@@ -18,17 +19,4 @@ pub(super) fn find(
     }
     let word = args.get(1).copied().unwrap_or_default();
     Ok(Sub::named(all, word).map(|sub| sub.name))
-}
-
-/// `addReplySubcommandSyntaxError`
-pub(super) fn syntax(args: Args<'_>, container: &str, dialect: Dialect) -> CommandError {
-    let word = args.get(1).copied().unwrap_or_default();
-    let (unknown, word) = if dialect.has_subcommands() {
-        ("unknown", shown(word))
-    } else {
-        ("Unknown", quoted(word))
-    };
-    CommandError::of(format!(
-        "ERR {unknown} subcommand or wrong number of arguments for '{word}'. Try {container} HELP."
-    ))
 }

@@ -7,7 +7,6 @@ use super::id;
 use super::nodes::Nodes;
 use crate::rdb::{Idempotence, StreamEntry, StreamId};
 use crate::store::digest::Digest;
-use crate::store::value::{Typed, Value, ValueRef};
 
 /// `OBJ_STREAM`, which a digest starts with.
 const TYPE_NUMBER: u32 = 6;
@@ -101,27 +100,5 @@ impl Stream {
             + self.nodes.heap_bytes()
             + groups.sum::<usize>()
             + self.groups.len() * size_of::<(Box<[u8]>, Group)>()
-    }
-}
-
-impl Typed for Stream {
-    type Ref<'a> = &'a Self;
-
-    fn of_ref(value: ValueRef<'_>) -> Option<&Self> {
-        match value {
-            ValueRef::Stream(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn of(value: &mut Value) -> Option<&mut Self> {
-        match value {
-            Value::Stream(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    fn empty() -> Value {
-        Value::Stream(Box::default())
     }
 }

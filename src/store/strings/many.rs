@@ -76,11 +76,10 @@ fn pairs<'a>(cx: &WriteCx<'_>, args: Args<'a>, command: &str) -> Result<Args<'a>
     if args.len() % 2 == 1 {
         return Ok(&args[1..]);
     }
-    Err(CommandError::of(if cx.dialect().since_redis((7, 0)) {
-        format!("ERR wrong number of arguments for '{command}' command")
-    } else {
-        "ERR wrong number of arguments for MSET".to_owned()
-    }))
+    Err(match cx.dialect().since_redis((7, 0)) {
+        true => CommandError::wrong_arity(command),
+        false => CommandError::new("ERR wrong number of arguments for MSET"),
+    })
 }
 
 fn put_all(

@@ -2,6 +2,7 @@
 
 use crate::store::dialect::{Dialect, Vendor};
 use crate::store::error::CommandError;
+use crate::store::expiry::{self, Unit};
 use crate::store::words::{int, is};
 
 /// Whose options they are.
@@ -33,28 +34,6 @@ pub(super) struct Expiry<'a> {
     pub(super) unit: Unit,
 }
 
-/// What the number of an expiry means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    Seconds,
-    Millis,
-    UnixSeconds,
-    UnixMillis,
-}
-
-impl Unit {
-    const NAMES: [(&'static str, Self); 4] = [
-        ("ex", Self::Seconds),
-        ("px", Self::Millis),
-        ("exat", Self::UnixSeconds),
-        ("pxat", Self::UnixMillis),
-    ];
-
-    fn named(word: &[u8]) -> Option<Self> {
-        Self::NAMES.iter().find(|(name, _)| is(word, name)).map(|&(_, unit)| unit)
-    }
-}
-
 impl<'a> Options<'a> {
     /// Reads all of `words`.
     pub(super) fn parse(
@@ -65,7 +44,7 @@ impl<'a> Options<'a> {
         let mut options = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            let known = if let Some(unit) = Unit::named(word) {
+            let known = if let Some(unit) = Unit::of(word) {
                 words.next().is_some_and(|number| options.expires(Expiry { number, unit }))
             } else if command == Command::GetEx {
                 is(word, "persist") && options.persists()
@@ -122,19 +101,7 @@ impl Expiry<'_> {
     /// The time, in Unix milliseconds (`getExpireMillisecondsOrReply`). `command` in lower case.
     pub(super) fn at(self, command: &str, dialect: Dialect, now: i64) -> Result<i64, CommandError> {
         let number = int(self.number)?;
-        let at = match self.unit {
-            _ if number <= 0 => None,
-            Unit::Seconds => number.checked_mul(1000).and_then(|millis| millis.checked_add(now)),
-            Unit::Millis => number.checked_add(now),
-            Unit::UnixSeconds => number.checked_mul(1000),
-            Unit::UnixMillis => Some(number),
-        };
-        at.filter(|&at| at > 0).ok_or_else(|| {
-            CommandError::of(if dialect.since_redis((7, 0)) {
-                format!("ERR invalid expire time in '{command}' command")
-            } else {
-                format!("ERR invalid expire time in {command}")
-            })
-        })
+        let at = if number > 0 { self.unit.at(number, now) } else { None };
+        at.filter(|&at| at > 0).ok_or_else(|| expiry::invalid(command, dialect))
     }
 }

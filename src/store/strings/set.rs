@@ -4,10 +4,11 @@ use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
 use crate::store::dialect::Vendor;
 use crate::store::error::CommandError;
+use crate::store::expiry::Unit;
 use crate::store::kind::Kind;
 use crate::store::reply::Reply;
 use crate::store::slot::Slot;
-use crate::store::strings::options::{Command, Expiry, Options, Unit};
+use crate::store::strings::options::{Command, Expiry, Options};
 use crate::store::strings::value::kind_of;
 use crate::store::strings::{Str, embedding};
 
@@ -120,12 +121,12 @@ fn setnx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `SETEX key seconds value`
 fn setex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    set_expiring(cx, args, "setex", Unit::Seconds, reply)
+    set_expiring(cx, args, "setex", Unit::EX, reply)
 }
 
 /// `PSETEX key milliseconds value`
 fn psetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    set_expiring(cx, args, "psetex", Unit::Millis, reply)
+    set_expiring(cx, args, "psetex", Unit::PX, reply)
 }
 
 fn set_expiring(

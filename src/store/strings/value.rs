@@ -11,7 +11,6 @@ use crate::store::error::CommandError;
 use crate::store::kind::Kind;
 use crate::store::slot::Slot;
 use crate::store::strings::embedding;
-use crate::store::value::{Typed, Value, ValueRef};
 
 /// The longest text of an integer.
 const INT_MAX: usize = 20;
@@ -145,27 +144,5 @@ impl StrRef<'_> {
     /// Writes it, integers as such.
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         to.string(self.bytes)
-    }
-}
-
-impl Typed for Str {
-    type Ref<'a> = StrRef<'a>;
-
-    fn of_ref(value: ValueRef<'_>) -> Option<StrRef<'_>> {
-        match value {
-            ValueRef::Str(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn of(value: &mut Value) -> Option<&mut Self> {
-        match value {
-            Value::Str(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn empty() -> Value {
-        Value::Str(Self::raw(Vec::new()))
     }
 }

@@ -10,10 +10,12 @@
 //!
 //! Never looks into an entry: who asks says how the one meant is recognized.
 
+mod counted;
 mod segment;
 #[cfg(test)]
 mod tests;
 
+use counted::Counted;
 use segment::{MAX, Segment};
 
 /// The deepest a segment can be: all of a hash.
@@ -135,8 +137,8 @@ impl<E> Table<E> {
     }
 
     /// All entries, in no order that means anything.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> + Clone {
-        self.segments.iter().flat_map(Segment::entries)
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &E> + Clone {
+        Counted { left: self.len, iter: self.segments.iter().flat_map(Segment::entries) }
     }
 
     /// All entries, and the end of the table.

@@ -19,6 +19,7 @@ use crate::store::partial_sort;
 use crate::store::reply::Reply;
 use crate::store::sorted_sets::{Rules, SortedSet};
 use crate::store::value::Value;
+use crate::store::words;
 use options::Options;
 use source::Source;
 
@@ -68,12 +69,7 @@ fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     });
     list.pack(fill, false);
     let len = list.len();
-    if len > 0 {
-        cx.db_mut().set(key, None, Value::List(list));
-        cx.dirty(len);
-    } else if cx.db_mut().remove(key).is_some() {
-        cx.dirty(1);
-    }
+    cx.put_result(key, Value::List(list), len);
     reply.count(len);
     Ok(())
 }
@@ -137,7 +133,8 @@ fn sorted<'a>(
         let text = "ERR One or more scores can't be converted into double";
         return Err(CommandError::new(text));
     }
-    let collate = if options.store.is_some() { whole } else { up_to_zero };
+    // By `strcoll`, which sees C's strings, unless the outcome has to be the same everywhere.
+    let collate = if options.store.is_some() { whole } else { words::c_str };
     let order = |one: &Item<'_>, other: &Item<'_>| {
         let order = compare(one, other, collate);
         if options.desc { order.reverse() } else { order }
@@ -172,11 +169,6 @@ fn weigh<'a>(
 /// How strings are compared: byte by byte.
 fn whole(text: &[u8]) -> &[u8] {
     text
-}
-
-/// How strings are compared by `strcoll`: as far as a zero byte.
-fn up_to_zero(text: &[u8]) -> &[u8] {
-    text.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 /// The order of two elements (`sortCompare`).

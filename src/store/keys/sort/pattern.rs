@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use super::source::text;
 use crate::store::context::ReadCx;
 use crate::store::value::ValueRef;
+use crate::store::words::c_str;
 
-/// Where the star is that stands for the element: before a zero byte, which ends a string in C.
+/// Where the star is that stands for the element.
 pub(super) fn star(pattern: &[u8]) -> Option<usize> {
-    pattern.iter().take_while(|&&byte| byte != 0).position(|&byte| byte == b'*')
+    c_str(pattern).iter().position(|&byte| byte == b'*')
 }
 
 /// What `pattern` names for `element` (`lookupKeyByPattern`); `#` is the element itself.
@@ -17,8 +18,7 @@ pub(super) fn look_up<'a>(
     pattern: &[u8],
     element: &Cow<'a, [u8]>,
 ) -> Option<Cow<'a, [u8]>> {
-    // As C sees it, which takes a zero byte for the end.
-    if pattern == b"#" || pattern.starts_with(b"#\0") {
+    if c_str(pattern) == b"#" {
         return Some(element.clone());
     }
     let at = star(pattern)?;
@@ -37,7 +37,7 @@ pub(super) fn look_up<'a>(
 
 /// Where the arrow is behind which a field is named.
 fn arrow(text: &[u8]) -> Option<usize> {
-    let text = text.split(|&byte| byte == 0).next()?;
+    let text = c_str(text);
     let at = text.windows(2).position(|two| two == b"->")?;
     (at + 2 < text.len()).then_some(at)
 }

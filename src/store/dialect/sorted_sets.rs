@@ -1,0 +1,27 @@
+//! Sorted sets.
+
+use super::Dialect;
+
+impl Dialect {
+    /// A score without a fraction is packed as an integer, so that -0 becomes 0 (Redis 7.0;
+    /// measured).
+    pub(crate) fn packs_whole_scores(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// `ZADD` unpacks a sorted set that all its pairs would make too large, even if they are
+    /// fewer members.
+    pub(crate) fn expects_all_scores(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `ZRANK` and `ZREVRANK` take `WITHSCORE`.
+    pub(crate) fn has_rank_with_score(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// `ZPOPMIN` and `ZPOPMAX` refuse a negative count (Redis 7.0; measured).
+    pub(crate) fn pops_positive_counts(self) -> bool {
+        self.since_redis((7, 0))
+    }
+}
