@@ -15,13 +15,28 @@ pub(crate) struct Database {
     hasher: Hasher,
     /// How many keys expire.
     volatile: usize,
+    /// How many hashes have fields that expire.
+    volatile_hashes: usize,
     /// What it was when it began to be saved.
     moment: Option<Box<Moment>>,
 }
 
+/// What of a key expires.
+#[derive(Clone, Copy, Debug, Default)]
+struct Volatile {
+    key: bool,
+    fields: bool,
+}
+
+impl Volatile {
+    fn of(slot: &Slot) -> Self {
+        Self { key: slot.expires().is_some(), fields: slot.has_volatile_fields() }
+    }
+}
+
 impl Database {
     pub(crate) fn new(hasher: Hasher) -> Self {
-        Self { slots: Table::new(), hasher, volatile: 0, moment: None }
+        Self { slots: Table::new(), hasher, volatile: 0, volatile_hashes: 0, moment: None }
     }
 
     /// How many keys there are, expired ones included.
@@ -32,6 +47,11 @@ impl Database {
     /// How many of them expire.
     pub(crate) fn volatile(&self) -> usize {
         self.volatile
+    }
+
+    /// How many hashes have fields that expire.
+    pub(crate) fn volatile_hashes(&self) -> usize {
+        self.volatile_hashes
     }
 
     /// Makes room for `keys` in an empty database.
@@ -61,13 +81,13 @@ impl Database {
         let is = |slot: &Slot| slot.key() == key;
         let new = || Slot::small(key, expires, kind, bytes);
         let (slot, is_new) = self.slots.find_or_insert(hash, is, new);
-        let before = if is_new { None } else { slot.expires() };
-        if !is_new && before == expires {
+        let before = if is_new { Volatile::default() } else { Volatile::of(slot) };
+        if !is_new && slot.expires() == expires {
             slot.set_small(kind, bytes);
         } else if !is_new {
             *slot = new();
         }
-        self.count_expiry(before, expires);
+        self.count(before, Volatile { key: expires.is_some(), fields: false });
     }
 
     /// Adds a key; gives it back, and nothing is changed, if it is there.
@@ -77,7 +97,7 @@ impl Database {
             return Err(slot);
         }
         self.remember(hash, slot.key());
-        self.count_expiry(None, slot.expires());
+        self.count(Volatile::default(), Volatile::of(&slot));
         self.slots.insert(hash, slot);
         Ok(())
     }
@@ -86,7 +106,7 @@ impl Database {
     /// [`Self::duplicate`] looks.
     pub(super) fn add_new(&mut self, slots: impl Iterator<Item = (u32, Slot)>) {
         for (hash, slot) in slots {
-            self.count_expiry(None, slot.expires());
+            self.count(Volatile::default(), Volatile::of(&slot));
             self.slots.insert(hash, slot);
         }
     }
@@ -101,14 +121,15 @@ impl Database {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
         let new = Slot::new(key, expires, value);
+        let after = Volatile::of(&new);
         let before = match self.slots.find_mut(hash, |slot| slot.key() == key) {
-            Some(slot) => std::mem::replace(slot, new).expires(),
+            Some(slot) => Volatile::of(&std::mem::replace(slot, new)),
             None => {
                 self.slots.insert(hash, new);
-                None
+                Volatile::default()
             }
         };
-        self.count_expiry(before, expires);
+        self.count(before, after);
     }
 
     /// Changes the value of a key that is there; a collection that is empty afterwards is
@@ -121,6 +142,7 @@ impl Database {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
         let slot = self.slots.find_mut(hash, |slot| slot.key() == key)?;
+        let before = slot.has_volatile_fields();
         let (outcome, gone) = match slot {
             Slot::Large(large) => {
                 let outcome = change(&mut large.value);
@@ -140,6 +162,9 @@ impl Database {
                 (outcome, gone)
             }
         };
+        // What remains of a slot that is gone has none.
+        let after = slot.has_volatile_fields();
+        self.count_fields(before, after);
         if gone {
             self.take(hash, key);
         }
@@ -156,7 +181,7 @@ impl Database {
     /// Takes out a key that is remembered if it has to be.
     fn take(&mut self, hash: u32, key: &[u8]) -> Option<Slot> {
         let slot = self.slots.remove(hash, |slot| slot.key() == key)?;
-        self.count_expiry(slot.expires(), None);
+        self.count(Volatile::of(&slot), Volatile::default());
         Some(slot)
     }
 
@@ -166,16 +191,16 @@ impl Database {
         self.remember(hash, key);
         let found = self.slots.find_mut(hash, |slot| slot.key() == key);
         let Some(slot) = found else { return false };
-        let before = slot.expires();
+        let before = slot.expires().is_some();
         slot.set_expires(expires);
-        self.count_expiry(before, expires);
+        self.count_key(before, expires.is_some());
         true
     }
 
     /// Removes all keys.
     pub(crate) fn clear(&mut self) {
         let slots = std::mem::take(&mut self.slots);
-        self.volatile = 0;
+        (self.volatile, self.volatile_hashes) = (0, 0);
         if let Some(moment) = &mut self.moment {
             moment.empty(slots);
         }
@@ -239,8 +264,18 @@ impl Database {
         self.slots.random(random)
     }
 
-    fn count_expiry(&mut self, before: Option<i64>, after: Option<i64>) {
-        self.volatile += usize::from(after.is_some());
-        self.volatile -= usize::from(before.is_some());
+    fn count(&mut self, before: Volatile, after: Volatile) {
+        self.count_key(before.key, after.key);
+        self.count_fields(before.fields, after.fields);
+    }
+
+    fn count_key(&mut self, before: bool, after: bool) {
+        self.volatile += usize::from(after);
+        self.volatile -= usize::from(before);
+    }
+
+    fn count_fields(&mut self, before: bool, after: bool) {
+        self.volatile_hashes += usize::from(after);
+        self.volatile_hashes -= usize::from(before);
     }
 }

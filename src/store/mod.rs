@@ -110,6 +110,8 @@ pub struct Keyspace {
     pub keys: usize,
     /// How many of them expire.
     pub expires: usize,
+    /// How many are hashes with fields that expire.
+    pub volatile_hashes: usize,
 }
 
 /// How a request is asked.
@@ -181,7 +183,8 @@ impl Store {
         let all = self.databases.iter().enumerate();
         let count = |(db, it): (usize, &Database)| {
             let (keys, expires) = (it.len(), it.volatile());
-            (keys > 0).then_some(Keyspace { db, keys, expires })
+            let volatile_hashes = it.volatile_hashes();
+            (keys > 0).then_some(Keyspace { db, keys, expires, volatile_hashes })
         };
         all.filter_map(count).collect()
     }

@@ -14,6 +14,8 @@ pub(crate) const SMALL: usize = 1024;
 
 /// Set in the first byte of a small one that expires.
 const EXPIRES: u8 = 0x80;
+/// The first byte of a packed hash with times.
+const TIMED: u8 = Kind::HashTtl as u8;
 /// The bytes of an expiry.
 const TIME: usize = 8;
 
@@ -76,6 +78,15 @@ impl Slot {
     /// Whether it has expired at `now`: in the millisecond itself it has not.
     pub(crate) fn is_expired(&self, now: i64) -> bool {
         self.expires().is_some_and(|at| at < now)
+    }
+
+    /// Whether it is a hash with fields that expire.
+    pub(crate) fn has_volatile_fields(&self) -> bool {
+        let may_have = match self {
+            Self::Small(record) => record.first().map(|head| head & !EXPIRES) == Some(TIMED),
+            Self::Large(large) => matches!(large.value, Value::Hash(_)),
+        };
+        may_have && matches!(self.value(), ValueRef::Hash(hash) if hash.has_volatile_fields())
     }
 
     pub(crate) fn value(&self) -> ValueRef<'_> {

@@ -21,6 +21,7 @@ mod hashes;
 mod hashes_expiry;
 mod hashes_random;
 mod keys;
+mod keyspace;
 mod known;
 mod lists;
 mod sets;

@@ -15,6 +15,14 @@ impl Dialect {
         self.vendor == Vendor::Valkey
     }
 
+    /// What `INFO keyspace` calls the number of hashes with fields that expire (measured).
+    pub(crate) fn volatile_hashes_field(self) -> Option<&'static str> {
+        match self.vendor {
+            Vendor::Redis => self.since_redis((7, 4)).then_some("subexpiry"),
+            Vendor::Valkey => (self.version >= (9, 0)).then_some("keys_with_volatile_items"),
+        }
+    }
+
     /// `DEBUG DIGEST` tells fields that expire from those that do not (measured).
     pub(crate) fn digests_field_ttls(self) -> bool {
         self.vendor == Vendor::Redis

@@ -80,10 +80,14 @@ pub(super) fn commandstats(call: &mut Call<'_, '_>, page: &mut Page) {
 }
 
 pub(super) fn keyspace(call: &mut Call<'_, '_>, page: &mut Page) {
-    let keyspace = call.held.store().keyspace();
+    let store = call.held.store();
+    let (keyspace, field) = (store.keyspace(), store.dialect().volatile_hashes_field());
     page.head("Keyspace");
     for it in keyspace {
         let (db, keys, expires) = (it.db, it.keys, it.expires);
-        page.field(format_args!("db{db}"), format_args!("keys={keys},expires={expires},avg_ttl=0"));
+        let hashes = field.map(|name| format!(",{name}={}", it.volatile_hashes));
+        let hashes = hashes.unwrap_or_default();
+        let name = format_args!("db{db}");
+        page.field(name, format_args!("keys={keys},expires={expires},avg_ttl=0{hashes}"));
     }
 }
