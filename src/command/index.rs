@@ -11,16 +11,26 @@ use super::table::TABLE;
 const SLOTS: usize = 1 << SLOT_BITS;
 const SLOT_BITS: u32 = 10;
 
+/// How many places a table by [`number`] needs.
+pub const NUMBERS: usize = SLOTS;
+
 static INDEX: [Option<&'static Command>; SLOTS] = index();
 
 /// The row of the command called `name`, in any case. Subcommands are found through their
 /// container's row: [`Command::subcommand`].
 #[must_use]
 pub fn lookup(name: &[u8]) -> Option<&'static Command> {
+    INDEX[number(name)?]
+}
+
+/// A number of its own for the command called `name`, in any case, if there is one: below
+/// [`NUMBERS`]. For tables beside this one.
+#[must_use]
+pub fn number(name: &[u8]) -> Option<usize> {
     let mut slot = slot(name);
     while let Some(row) = INDEX[slot] {
         if row.name.as_bytes().eq_ignore_ascii_case(name) {
-            return Some(row);
+            return Some(slot);
         }
         slot = (slot + 1) % SLOTS;
     }

@@ -21,7 +21,7 @@ mod versions;
 
 pub use access::Access;
 pub use effect::{Blocking, ClientCommand, Effect, ProxyCommand, Subscription};
-pub use index::{all, lookup};
+pub use index::{NUMBERS, all, lookup, number};
 pub use keys::{Keys, Positions};
 pub use learned::{Learned, LearnedCommand};
 pub use resolve::{Resolved, resolve};

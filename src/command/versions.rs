@@ -18,7 +18,7 @@ pub struct Versions {
 
 const NONE: Range<Version> = END..END;
 const ALL: Range<Version> = (0, 0)..END;
-const END: Version = (u8::MAX, 0);
+const END: Version = (u8::MAX, u8::MAX);
 
 /// What came with a version of Redis before Valkey.
 const fn since(redis: Version) -> Versions {

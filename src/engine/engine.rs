@@ -1,6 +1,5 @@
 //! What the engine's threads and those who read from it share.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{
     AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
@@ -9,13 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
-use foldhash::fast::FixedState;
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
 use super::hub::Hub;
 use super::keeping::Keeping;
-use crate::command::{Versions, versions};
+use super::read::{Readable, readable};
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
 use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
@@ -55,7 +53,7 @@ pub struct Engine {
     /// Of all data that it will ever hold: a scan's cursor outlives a full resync.
     pub(super) seed: u64,
     /// The commands that it answers in place.
-    pub(super) readable: HashMap<&'static str, Option<&'static Versions>, FixedState>,
+    pub(super) readable: Box<[Option<Readable>]>,
     /// The store's dialect, for those who do not hold the store.
     pub(super) dialect: AtomicU32,
     pub(super) databases: usize,
@@ -137,7 +135,7 @@ impl Engine {
         Self {
             config,
             topology,
-            readable: Store::readable().map(|name| (name, versions(name))).collect(),
+            readable: readable(),
             dialect: AtomicU32::new(store.dialect().to_bits()),
             store: RwLock::new(store),
             databases,

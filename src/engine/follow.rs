@@ -110,11 +110,11 @@ impl Follower {
         let mut store = self.engine.store_mut();
         let server = self.told.adopt(&mut store);
         self.engine.set_dialect(store.dialect());
-        drop(store);
         let mut facts = self.engine.facts();
         if let Some(server) = server {
             facts.server = server;
         }
+        drop(store);
         let continued = facts.identity.continued(replid, self.offsets.applied());
         facts.counts.partial_resyncs += 1;
         let renamed = continued == Continued::Renamed;

@@ -99,7 +99,7 @@ pub(super) fn load(
                     store.set_dialect(dialect);
                     store.set_packing(Packing::of(dialect).with(settings));
                 } else {
-                    // Our own files tell the master's settings.
+                    // Our own files tell the master's settings; others have no such fields.
                     let store = loader.store();
                     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                     store.set_packing(store.packing().with(&[(text(&key), text(&value))]));

@@ -41,9 +41,13 @@ impl Told {
     /// The stream goes on from this master, which may be another one than the data came from, and
     /// of a later version: who upgrades fails over. Tells its version, where it did.
     pub(super) fn adopt(&self, store: &mut Store) -> Option<ServerVersion> {
-        let dialect = self.server.as_ref().map_or_else(|| store.dialect(), dialect);
+        let old = (store.dialect(), *store.packing());
+        let dialect = self.server.as_ref().map_or(old.0, dialect);
         store.set_dialect(dialect);
-        store.set_packing(Packing::of(dialect).with(&self.settings));
+        // Who does not tell may have the same as before.
+        let is_untold = self.settings.is_empty() && dialect == old.0;
+        let packing = if is_untold { old.1 } else { Packing::of(dialect).with(&self.settings) };
+        store.set_packing(packing);
         self.server.clone()
     }
 }

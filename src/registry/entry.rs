@@ -136,14 +136,18 @@ impl Entry {
         self.doubted.load(Relaxed) && self.doubted.swap(false, Relaxed)
     }
 
-    /// Frees it of a blocking command, from any thread; false if it is not in one.
+    /// Frees it of a blocking command, from any thread; false if it is in none, or is freed of it
+    /// already.
     pub fn unblock(&self, how: Unblocked) -> bool {
         if !self.facts().blocked {
             return false;
         }
-        *self.unblocked.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+        let mut unblocked = self.unblocked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = unblocked.is_none();
+        unblocked.get_or_insert(how);
+        drop(unblocked);
         self.wake();
-        true
+        is_first
     }
 
     /// Whether somebody frees it of its blocking command; told once.

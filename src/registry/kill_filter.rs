@@ -11,6 +11,8 @@ pub(super) struct Filter {
     laddr: Option<Vec<u8>>,
     kind: Option<Kind>,
     max_age_s: Option<u64>,
+    /// Whether it has to be somebody who has logged in.
+    is_user: bool,
     /// Whether the one who asks is left out.
     pub(super) skips_me: bool,
 }
@@ -43,7 +45,8 @@ impl Filter {
         let is = |wanted: &Option<Vec<u8>>, text: String| {
             wanted.as_ref().is_none_or(|wanted| wanted == text.as_bytes())
         };
-        (self.ids.is_empty() || self.ids.contains(&entry.id))
+        !(self.is_user && facts.master)
+            && (self.ids.is_empty() || self.ids.contains(&entry.id))
             && is(&self.addr, entry.addr.to_string())
             && is(&self.laddr, entry.laddr.to_string())
             && self.kind.is_none_or(|wanted| wanted == kind)
@@ -61,8 +64,8 @@ pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
             b"id" => filter.ids.push(number(value, "client-id should be greater than 0")?),
             b"addr" => filter.addr = Some(value.to_vec()),
             b"laddr" => filter.laddr = Some(value.to_vec()),
-            // All that ever come in are the default user.
-            b"user" if *value == b"default" => {}
+            // All that ever come in are the default user; the master is nobody.
+            b"user" if *value == b"default" => filter.is_user = true,
             b"user" => {
                 return Err(format!("ERR No such user '{}'", String::from_utf8_lossy(value)));
             }

@@ -1,5 +1,5 @@
-//! Who is connected to a port, for `CLIENT LIST`, `KILL`, `PAUSE`: the proxy's clients, and those of
-//! the engine's own port. Never serves anybody.
+//! Who is connected to a port, for `CLIENT LIST`, `KILL`, `PAUSE`: the proxy's clients, those of
+//! the engine's own port, and its master. Never serves anybody.
 
 mod ask;
 mod entry;

@@ -8,6 +8,9 @@ const WORDS_MAX: usize = 1024;
 /// Most bytes of a word. Redis 8.2 says less than 1 KiB to `INFO server`.
 const WORD_MAX: usize = 64 * 1024;
 
+/// Bytes behind a word.
+const END: usize = 2;
+
 /// The collector: one per answer. Words are those of an array, or one bulk string.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AnswerReader {
@@ -32,24 +35,43 @@ pub(super) enum Collected {
 }
 
 impl AnswerReader {
-    /// Whether an empty line counts. Others only say that the master is alive.
+    /// Whether the next bytes are a word's ([`Self::bytes`]), rather than a line.
     pub(super) const fn is_inside(&self) -> bool {
         self.len.is_some()
     }
 
     /// Takes a line without its end.
     pub(super) fn line(&mut self, line: &[u8]) -> Collected {
-        match (self.left, self.len) {
-            (None, _) => self.head(line),
-            (Some(_), None) => self.begin(line),
-            (Some(left), Some(len)) => self.word(line, left, len),
+        if self.left.is_some() { self.begin(line) } else { self.head(line) }
+    }
+
+    /// Takes bytes of a word and of its end: how many that were, and what they came to.
+    pub(super) fn bytes(&mut self, input: &[u8]) -> (usize, Collected) {
+        let (Some(left), Some(len), Some(word)) = (self.left, self.len, self.words.last_mut())
+        else {
+            return (0, Collected::Foreign);
+        };
+        let missing = len + END - word.len();
+        let taken = input.get(..missing).unwrap_or(input);
+        word.extend_from_slice(taken);
+        if taken.len() < missing {
+            return (taken.len(), Collected::Part);
         }
+        word.truncate(len);
+        (self.left, self.len) = (Some(left - 1), None);
+        if left > 1 {
+            return (taken.len(), Collected::Part);
+        }
+        (taken.len(), Collected::Words(self.words.iter().map(|word| text(word)).collect()))
     }
 
     fn head(&mut self, line: &[u8]) -> Collected {
-        // Proxies and servers of other makers say OK to what they do not have.
-        if let Some((b'-' | b'+', said)) = line.split_first() {
+        // Proxies and servers of other makers say OK or nothing to what they do not have.
+        if let Some((b'-' | b'+' | b':' | b'_', said)) = line.split_first() {
             return Collected::Refused(text(said));
+        }
+        if line == b"$-1" || line == b"*-1" {
+            return Collected::Refused("nothing".to_owned());
         }
         if line.starts_with(b"$") {
             self.left = Some(1);
@@ -68,23 +90,6 @@ impl AnswerReader {
         self.words.push(Vec::new());
         if self.len.is_some() { Collected::Part } else { Collected::Foreign }
     }
-
-    fn word(&mut self, line: &[u8], left: usize, len: usize) -> Collected {
-        let Some(word) = self.words.last_mut() else { return Collected::Foreign };
-        word.extend_from_slice(line);
-        if word.len() < len {
-            word.extend_from_slice(b"\r\n");
-            return if word.len() <= len { Collected::Part } else { Collected::Foreign };
-        }
-        if word.len() > len {
-            return Collected::Foreign;
-        }
-        (self.left, self.len) = (Some(left - 1), None);
-        if left > 1 {
-            return Collected::Part;
-        }
-        Collected::Words(self.words.iter().map(|word| text(word)).collect())
-    }
 }
 
 /// The number behind `mark`.
@@ -102,29 +107,53 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn read(lines: &str) -> Collected {
-        let mut reader = AnswerReader::default();
-        let mut last = Collected::Part;
-        for line in lines.split('|') {
-            assert_eq!(last, Collected::Part, "{lines}");
-            last = reader.line(line.as_bytes());
-        }
-        last
+    fn read(answer: &str) -> Collected {
+        let answer = answer.replace('|', "\r\n").into_bytes();
+        // Whole, and a byte at a time.
+        let [whole, bytes] = [answer.len().max(1), 1].map(|cut| {
+            let (mut reader, mut last) = (AnswerReader::default(), Collected::Part);
+            let mut line = Vec::new();
+            for piece in answer.chunks(cut) {
+                let mut rest = piece;
+                while !rest.is_empty() {
+                    assert_eq!(last, Collected::Part);
+                    if reader.is_inside() {
+                        let (len, collected) = reader.bytes(rest);
+                        (rest, last) = (&rest[len..], collected);
+                        continue;
+                    }
+                    line.push(rest[0]);
+                    rest = &rest[1..];
+                    if let Some(line) = line.strip_suffix(b"\r\n") {
+                        last = reader.line(line);
+                    }
+                    if line.ends_with(b"\n") {
+                        line.clear();
+                    }
+                }
+            }
+            last
+        });
+        assert_eq!(whole, bytes);
+        whole
     }
 
     #[test]
     fn an_answer_is_words_or_an_error() {
         let words =
             |words: &[&str]| Collected::Words(words.iter().map(ToString::to_string).collect());
-        assert_eq!(read("*4|$5|a-max|$2|-2|$5|b-max|$0|"), words(&["a-max", "-2", "b-max", ""]));
-        assert_eq!(read("$12|# S||a:1|"), words(&["# S\r\n\r\na:1\r\n"]));
-        assert_eq!(read("*0"), words(&[]));
-        assert_eq!(read("-ERR"), Collected::Refused("ERR".to_owned()));
-        assert_eq!(read("+OK"), Collected::Refused("OK".to_owned()));
-        for part in ["*2", "*2|$1", "*2|$1|a", "*2|$1|a|$1", "$3|a"] {
+        assert_eq!(read("*4|$5|a-max|$2|-2|$5|b-max|$0||"), words(&["a-max", "-2", "b-max", ""]));
+        assert_eq!(read("$12|# S||a:1||"), words(&["# S\r\n\r\na:1\r\n"]));
+        assert_eq!(read("*0|"), words(&[]));
+        assert_eq!(read("-ERR|"), Collected::Refused("ERR".to_owned()));
+        assert_eq!(read("+OK|"), Collected::Refused("OK".to_owned()));
+        for none in ["$-1|", "*-1|", "_|"] {
+            assert!(matches!(read(none), Collected::Refused(_)), "{none}");
+        }
+        for part in ["*2|", "*2|$1|", "*2|$1|a|", "*2|$1|a|$1|", "$3|a", "$1|a"] {
             assert_eq!(read(part), Collected::Part, "{part}");
         }
-        for foreign in [":1", "*-1", "$-1", "*x", "*99999", "$99999", "*2|+a", "$2|abc", "$2|a"] {
+        for foreign in ["%1|", "$-2|", "*x|", "*99999|", "$99999|", "*2|+a|", "*1|*1|"] {
             assert_eq!(read(foreign), Collected::Foreign, "{foreign}");
         }
     }

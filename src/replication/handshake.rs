@@ -10,7 +10,7 @@ use super::line::Lines;
 use crate::resp::{encode, integer};
 use crate::units::{ReplId, ReplOffset, Secret};
 
-/// Longest answer, in bytes.
+/// Longest line of an answer, in bytes.
 const LINE_MAX: usize = 1024;
 
 /// The version that is told to Valkey. From 9.0 on it is sent hashes whose fields expire; a
@@ -119,35 +119,49 @@ impl Handshake {
     pub fn feed(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Progress, HandshakeError> {
         let mut consumed = 0;
         while let Some(&step) = self.open.front().filter(|_| consumed < input.len()) {
+            if self.answer.is_inside() {
+                let (len, collected) = self.answer.bytes(&input[consumed..]);
+                consumed += len;
+                if self.collect(step, collected, "")? {
+                    self.proceed(step, out);
+                }
+                continue;
+            }
             let taken = self.lines.take(&input[consumed..]);
             let (len, line) = taken.map_err(|_| HandshakeError::Endless { step })?;
             consumed += len;
             // An empty line says that the master is alive, and nothing more.
-            let counts = |line: &Vec<u8>| !line.is_empty() || self.answer.is_inside();
-            let Some(line) = line.filter(counts) else { continue };
+            let Some(line) = line.filter(|line| !line.is_empty()) else { continue };
             let said = String::from_utf8_lossy(&line);
-            let is_question = matches!(step, Step::Settings | Step::Info);
-            if is_question && !self.collect(step, &line)? {
-                continue;
-            }
-            self.open.pop_front();
-            if step == Step::Psync {
-                let outcome = Some(self.outcome(&said, out)?);
-                return Ok(Progress { consumed, outcome });
-            }
-            if !is_question {
-                self.accept(step, &said)?;
-            }
-            match (step, self.open.is_empty()) {
-                (Step::Ping, _) => self.introduce(out),
-                (_, true) => {
-                    self.ask.write(out);
-                    self.open.push_back(Step::Psync);
+            match step {
+                Step::Psync => {
+                    let outcome = Some(self.outcome(&said, out)?);
+                    return Ok(Progress { consumed, outcome });
                 }
-                (_, false) => {}
+                Step::Settings | Step::Info => {
+                    let collected = self.answer.line(&line);
+                    if !self.collect(step, collected, &said)? {
+                        continue;
+                    }
+                }
+                _ => self.accept(step, &said)?,
             }
+            self.proceed(step, out);
         }
         Ok(Progress { consumed, outcome: None })
+    }
+
+    /// After the answer to `step`.
+    fn proceed(&mut self, step: Step, out: &mut Vec<u8>) {
+        self.open.pop_front();
+        match (step, self.open.is_empty()) {
+            (Step::Ping, _) => self.introduce(out),
+            (_, true) => {
+                self.ask.write(out);
+                self.open.push_back(Step::Psync);
+            }
+            (_, false) => {}
+        }
     }
 
     /// Everything about us, in one burst.
@@ -175,13 +189,18 @@ impl Handshake {
         say(Step::Info, &[b"INFO", b"server"]);
     }
 
-    /// Takes a line of the answer to a question; true if it was the last. Who may replicate need
+    /// Takes a part of the answer to a question; true if it was the last. Who may replicate need
     /// not be allowed to ask.
-    fn collect(&mut self, step: Step, line: &[u8]) -> Result<bool, HandshakeError> {
-        match self.answer.line(line) {
+    fn collect(
+        &mut self,
+        step: Step,
+        collected: Collected,
+        said: &str,
+    ) -> Result<bool, HandshakeError> {
+        match collected {
             Collected::Part => return Ok(false),
             Collected::Refused(error) => self.ignored.push((step, error)),
-            Collected::Foreign => return Err(unexpected(step, &String::from_utf8_lossy(line))),
+            Collected::Foreign => return Err(unexpected(step, said)),
             Collected::Words(words) if step == Step::Info => self.info = words.concat(),
             Collected::Words(words) => {
                 let mut words = words.into_iter();

@@ -40,8 +40,11 @@ impl Balancer {
         in_flight: impl Fn(BackendId) -> u64,
     ) -> Option<&'t Backend> {
         // A turn that nobody can take is nobody's: the next call may be about others.
-        readers.clone().next()?;
+        let only = readers.clone().next()?;
         self.turn = self.turn.wrapping_add(1);
+        if readers.clone().nth(1).is_none() {
+            return Some(only);
+        }
         let total: u64 = readers.clone().map(|backend| u64::from(backend.weight)).sum();
         if total == 0 {
             let count = readers.clone().count() as u64;

@@ -1,17 +1,10 @@
 //! The commands the store has, by name.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
 use super::context::{Args, Done, ReadCx, WriteCx};
 use super::dialect::Dialect;
 use super::error::CommandError;
 use super::reply::Reply;
 use crate::command::{self, Versions};
-
-/// No name of a command is longer.
-const LONGEST: usize = 32;
 
 type Read = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 type Write = fn(&mut WriteCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
@@ -45,7 +38,8 @@ pub(crate) struct Found {
 /// All commands of the store.
 #[derive(Debug)]
 pub(crate) struct Commands {
-    by_name: HashMap<&'static [u8], Found, FixedState>,
+    /// By [`command::number`].
+    by_number: Vec<Option<Found>>,
 }
 
 impl Row {
@@ -82,22 +76,23 @@ impl Found {
 
 impl Commands {
     pub(crate) fn new() -> Self {
-        let found = |row: &Row| {
-            let known = command::lookup(row.name.as_bytes())?;
-            let versions = command::versions(known.name);
-            let found = Found { run: row.run, name: known.name, arity: known.arity, versions };
-            Some((known.name.as_bytes(), found))
-        };
-        Self { by_name: rows().filter_map(found).collect() }
+        let mut by_number = vec![None; command::NUMBERS];
+        for row in rows() {
+            let known = command::lookup(row.name.as_bytes());
+            let place = command::number(row.name.as_bytes()).and_then(|at| by_number.get_mut(at));
+            if let (Some(known), Some(place)) = (known, place) {
+                let versions = command::versions(known.name);
+                *place =
+                    Some(Found { run: row.run, name: known.name, arity: known.arity, versions });
+            }
+        }
+        Self { by_number }
     }
 
     /// The command of this name, in any case, of whatever version: a master may be upgraded.
+    #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<Found> {
-        let mut lower = [0; LONGEST];
-        let lower = lower.get_mut(..name.len())?;
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
-        self.by_name.get(&*lower).copied()
+        *self.by_number.get(command::number(name)?)?
     }
 
     /// The same, if such a server has it.
@@ -127,8 +122,8 @@ mod tests {
         for name in &names {
             assert!(commands.find(name.to_uppercase().as_bytes()).is_some(), "{name}");
         }
-        assert_eq!(commands.by_name.len(), names.len());
-        assert!(commands.find(&[b'x'; 2 * LONGEST]).is_none());
+        assert_eq!(commands.by_number.iter().flatten().count(), names.len());
+        assert!(commands.find(&[b'x'; 64]).is_none());
         assert!(Commands::new().find(b"gEt").unwrap().check(2).is_ok());
         assert!(Commands::new().find(b"get").unwrap().check(3).is_err());
     }

@@ -162,7 +162,7 @@ impl Database {
                 (outcome, gone)
             }
         };
-        // What remains of a slot that is gone has none.
+        // Whatever remains of a slot that is gone: it is taken out as it is now.
         let after = slot.has_volatile_fields();
         self.count_fields(before, after);
         if gone {

@@ -206,6 +206,18 @@ impl Store {
         })
     }
 
+    /// Whether there is something to tell a client that waits.
+    #[must_use]
+    pub fn is_served(&self, ask: Ask, waiting: &WaitingRead) -> bool {
+        waiting.is_served(&ReadCx { store: self, db: ask.db, now: ask.now_ms })
+    }
+
+    /// Tells a client what it has waited for; that there is nothing, if so.
+    pub fn serve(&self, ask: Ask, waiting: &WaitingRead, out: &mut Vec<u8>) {
+        let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
+        waiting.tell(&cx, &mut Reply::new(out, ask.version, self.dialect));
+    }
+
     /// How a client waits that asks so, if there is nothing to tell it yet.
     #[must_use]
     pub fn waiting_read(&self, ask: Ask, args: &[&[u8]]) -> Option<WaitingRead> {

@@ -60,8 +60,8 @@ impl Packing {
                 self.list_size = value.parse().unwrap_or(self.list_size);
             }
             let limit = self.limits().into_iter().find(|(known, _)| *known == name);
-            if let (Some((_, limit)), Ok(value)) = (limit, value.parse()) {
-                *limit = value;
+            if let (Some((_, limit)), Ok(value)) = (limit, value.parse::<usize>()) {
+                *limit = value.min(MOST);
             }
         }
         self
@@ -94,6 +94,9 @@ impl Packing {
         ]
     }
 }
+
+/// The largest limit that is followed: what is packed is searched from its beginning.
+const MOST: usize = 1 << 16;
 
 const LIST_SIZE: &str = "list-max-listpack-size";
 

@@ -73,10 +73,13 @@ pub(crate) fn one<'a, P: Pool<'a>>(pool: &P) -> Option<P::Item> {
 }
 
 fn pick<'a, P: Pool<'a>>(pool: &P, random: &mut fastrand::Rng) -> Option<P::Item> {
-    match (pool.any(random), pool.len()) {
-        (Some((_, item)), _) => Some(item),
-        (None, 0) => None,
-        (None, len) => pool.all().nth(random.usize(..len)),
+    if let Some((_, item)) = pool.any(random) {
+        return Some(item);
+    }
+    // Some pools have to count.
+    match pool.len() {
+        0 => None,
+        len => pool.all().nth(random.usize(..len)),
     }
 }
 
@@ -222,8 +225,11 @@ mod tests {
             assert!(reply.starts_with(b"*1000\r\n"));
             let count = |number| reply.iter().filter(|&&byte| byte == number).count();
             assert_eq!(count(b':'), 1000);
-            // The head has zeros too.
-            assert!(count(b'0') > 400 && count(b'1') > 400, "{}", reply.escape_ascii());
+            // Where only the first of two is quick, this pool gives it three times of four, or
+            // one of two where it was walked. The head has zeros too.
+            let least = if quick == 1 { 150 } else { 400 };
+            let (zeros, ones) = (count(b'0'), count(b'1'));
+            assert!(zeros > least && ones > least, "{zeros} {ones}");
             // Not a byte is written of what would be too long.
             assert_eq!(told(pool, b"-9223372036854775807"), (Err(TOO_MUCH), Vec::new()));
         }

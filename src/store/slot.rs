@@ -86,7 +86,7 @@ impl Slot {
             Self::Small(record) => record.first().map(|head| head & !EXPIRES) == Some(TIMED),
             Self::Large(large) => matches!(large.value, Value::Hash(_)),
         };
-        may_have && matches!(self.value(), ValueRef::Hash(hash) if hash.has_volatile_fields())
+        may_have && matches!(self.value(), ValueRef::Hash(hash) if hash.is_volatile())
     }
 
     pub(crate) fn value(&self) -> ValueRef<'_> {

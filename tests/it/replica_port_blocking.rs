@@ -56,6 +56,26 @@ fn entries_are_told_when_they_come() {
     });
 }
 
+/// Who was told something a moment ago is not idle, however long it had waited for it.
+#[test]
+fn who_has_waited_is_not_idle() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let config = ReplicaPort::of(&master).set("proxy", "timeout", "\"1s\"");
+    let port = ReplicaPort::synced(&config, &master);
+    let (mut wire, mut monitor) = (port.wire(), port.wire());
+    monitor.cmd(&["MONITOR"]).ok();
+    wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    let shown = monitor.read_reply();
+    assert!(shown.str().ends_with(r#""XREAD" "BLOCK" "0" "STREAMS" "s" "$""#), "{shown:?}");
+    std::thread::sleep(Duration::from_millis(1500));
+    master.cmd(&["XADD", "s", "1-1", "f", "v"]);
+    assert!(!wire.read_reply().is_null());
+    std::thread::sleep(Duration::from_millis(400));
+    assert_eq!(wire.cmd(&["PING"]).str(), "PONG");
+    std::thread::sleep(Duration::from_millis(1500));
+    wire.expect_closed();
+}
+
 #[test]
 fn waiting_ends() {
     let master = RedisServer::spawn(Flavor::Redis70);
@@ -81,6 +101,18 @@ fn waiting_ends() {
         }
         wait_blocked(&port, 0);
     }
+    // Freed once, and not twice.
+    wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    wait_blocked(&port, 1);
+    let twice = other.pipeline(&[&["CLIENT", "UNBLOCK", &id], &["CLIENT", "UNBLOCK", &id]]);
+    assert_eq!([twice[0].int(), twice[1].int()], [1, 0]);
+    assert!(wire.read_reply().is_null());
+    // A key that became something else is none, when the time is up.
+    wire.send(&["XREAD", "BLOCK", "300", "STREAMS", "s", "$"]);
+    wait_blocked(&port, 1);
+    master.cmd(&["SET", "s", "x"]).ok();
+    assert!(wire.read_reply().is_null());
+    master.cmd(&["DEL", "s"]);
     // Nobody waits in a transaction.
     wire.cmd(&["MULTI"]).ok();
     wire.cmd(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);

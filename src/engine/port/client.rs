@@ -34,7 +34,7 @@ pub(super) struct Client {
     /// Replies that are ready.
     pub(super) out: Vec<u8>,
     pub(super) ending: Option<Ending>,
-    /// The next request has to wait for a pause to end.
+    /// The next request has to wait: for a pause to end, or while the client is blocked.
     pub(super) waits: bool,
     /// What it waits for in a command.
     pub(super) waiting: Option<Waiting>,
@@ -73,6 +73,11 @@ impl Client {
         if self.ending != Some(Ending::Now) {
             self.ending = Some(ending);
         }
+    }
+
+    /// Bytes of requests that wait to be answered.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.transaction.bytes() + self.waiting.as_ref().map_or(0, Waiting::bytes)
     }
 
     /// Its database, its protocol and the time, as the store asks for them.
@@ -129,6 +134,7 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.stop_listening();
+        self.stop_waiting();
         self.desk.engine.clients.remove(self.entry.id);
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Desk {
     pub(super) pause: Pause,
     /// The read buffer.
     pub(super) scratch: Rc<Scratch>,
+    /// How many clients wait in a command.
+    pub(super) blocked: Cell<u32>,
     /// Until when `DEBUG SLEEP` keeps everybody waiting, in the engine's milliseconds.
     asleep_until: Cell<u64>,
     peak_memory: Cell<u64>,
@@ -37,6 +39,7 @@ impl Desk {
             stats: Stats::default(),
             pause: Pause::default(),
             scratch: Rc::default(),
+            blocked: Cell::new(0),
             asleep_until: Cell::new(0),
             peak_memory: Cell::new(0),
             started: SystemTime::now(),

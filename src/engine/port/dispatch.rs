@@ -6,7 +6,6 @@ use super::client::Client;
 use super::handlers::{self, Handler};
 use super::held::Held;
 use super::transaction::Transaction;
-use super::waiting::Turn;
 use super::{stale, transaction};
 use crate::command::{self, Command, Effect, Resolved};
 use crate::resp::encode;
@@ -16,7 +15,6 @@ const NOAUTH: &str = "NOAUTH Authentication required.";
 const READONLY: &str = "READONLY You can't write against a read only replica.";
 const MASTERDOWN: &str =
     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 const NOT_IN_MULTI: &str = "ERR Command not allowed inside a transaction";
 /// How much of a request an error shows (`commandCheckExistence`).
 const SHOWN: usize = 128;
@@ -33,7 +31,7 @@ enum Runner {
 }
 
 impl Client {
-    /// Deals with a request; false if it has to wait: for a pause to end, or for data.
+    /// Deals with a request; false if it has to wait for a pause to end.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
         let found = match self.find(args) {
             Ok(found) => found,
@@ -60,20 +58,10 @@ impl Client {
             self.reply(command, |client| encode::status(&mut client.out, "QUEUED"));
             return true;
         }
-        if matches!(command.effect, Effect::Blocking(_)) && !self.transaction.is_open() {
-            match self.turn(held, command, args) {
-                Turn::Run => {}
-                Turn::Wait => return false,
-                Turn::Freed => {
-                    self.reply(command, |client| encode::error(&mut client.out, UNBLOCKED));
-                    return true;
-                }
-                Turn::RunAs(words) => {
-                    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-                    self.reply(command, |client| client.run(held, command, runner, &words));
-                    return true;
-                }
-            }
+        let may_wait = matches!(command.effect, Effect::Blocking(_)) && !self.transaction.is_open();
+        if may_wait && self.begin_waiting(held, command, args) {
+            self.note(command, args);
+            return true;
         }
         self.reply(command, |client| client.run(held, command, runner, args));
         true
@@ -89,7 +77,7 @@ impl Client {
 
     /// Lets `write` write a reply, which the client may not want to see. What comes unasked it
     /// sees.
-    fn reply(&mut self, command: &Command, write: impl FnOnce(&mut Self)) {
+    pub(super) fn reply(&mut self, command: &Command, write: impl FnOnce(&mut Self)) {
         self.take_mail();
         let start = self.out.len();
         let before = self.session.reply;
@@ -114,11 +102,8 @@ impl Client {
         runner: Runner,
         args: &[&[u8]],
     ) {
-        self.last_command = command.name;
-        self.desk.stats.call(command.name);
+        self.note(command, args);
         let desk = std::rc::Rc::clone(&self.desk);
-        let is_monitored = desk.engine.hub.is_monitored() && handlers::is_shown(command);
-        let (db, addr) = (self.session.db, self.entry.addr);
         if !matches!(runner, Runner::Store) {
             held.release();
         }
@@ -135,9 +120,16 @@ impl Client {
             let error = unknown(desk.engine.dialect(), args);
             encode::error(&mut self.out, &error);
         }
-        if is_monitored {
-            let db = usize::try_from(db).unwrap_or_default();
-            desk.engine.hub.monitor(db, &addr.to_string(), args);
+    }
+
+    /// Tells others what it runs.
+    fn note(&mut self, command: &'static Command, args: &[&[u8]]) {
+        self.last_command = command.name;
+        self.desk.stats.call(command.name);
+        let hub = &self.desk.engine.hub;
+        if hub.is_monitored() && handlers::is_shown(command) {
+            let db = usize::try_from(self.session.db).unwrap_or_default();
+            hub.monitor(db, &self.entry.addr.to_string(), args);
         }
     }
 
@@ -212,7 +204,6 @@ impl Client {
     /// Answers with an error; a transaction fails with it (`rejectCommand`).
     fn refuse(&mut self, args: &[&[u8]], error: &str) {
         self.transaction.refuse();
-        self.waiting = None;
         self.take_mail();
         self.desk.stats.errors.add(1);
         let is_wanted = self.session.reply.wants_reply();

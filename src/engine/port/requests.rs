@@ -40,6 +40,10 @@ impl Client {
                         break;
                     }
                     at += request.len;
+                    if self.is_blocked() {
+                        self.waits = true;
+                        break;
+                    }
                 }
                 Err(error) => self.protocol_error(error),
             }

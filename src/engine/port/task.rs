@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
@@ -18,8 +17,6 @@ use crate::registry::Entry;
 
 /// Buffers larger than this are given back when they are empty.
 const KEEP: usize = 16 * 1024;
-/// How often a client whose request has to wait looks whether it may go on.
-const GLANCE: Duration = Duration::from_millis(5);
 /// Reads in one turn, before others get theirs.
 const READS_PER_TURN: usize = 4;
 
@@ -62,7 +59,8 @@ impl Task {
             }
             self.work();
             if self.client.desk.is_asleep() {
-                return self.rest(cx).map(|()| false);
+                self.rest(cx);
+                return Ok(false);
             }
             let is_full = self.flush(cx)?;
             if let Some(ending) = self.client.ending {
@@ -72,7 +70,7 @@ impl Task {
                 return Ok(false);
             }
             if self.client.waits {
-                self.rest(cx)?;
+                self.rest(cx);
                 // Nobody else would see a blocked client go away.
                 let is_over = self.client.is_blocked() && self.read(cx)?.is_ready() && self.eof;
                 return Ok(is_over);
@@ -97,13 +95,19 @@ impl Task {
         if self.client.out.len() < OUTPUT_HIGH {
             self.client.take_mail();
         }
+        if self.client.is_blocked() {
+            self.client.look_around();
+            self.client.waits = self.client.is_blocked();
+            self.is_news |= !self.client.waits;
+        }
+        if self.client.is_blocked() {
+            return self.check_query();
+        }
         if self.query.is_empty() || self.client.ending.is_some() {
             return;
         }
         let query = std::mem::take(&mut self.query);
-        let was_blocked = self.client.is_blocked();
         let used = self.client.consume(&query);
-        self.is_news |= self.client.is_blocked() != was_blocked;
         self.put_back(query, used);
     }
 
@@ -116,8 +120,13 @@ impl Task {
             query.drain(..used);
         }
         self.query = query;
+        self.check_query();
+    }
+
+    /// Closes who says more than is to be kept.
+    fn check_query(&mut self) {
         let limit = self.client.desk.config().proxy.query_buffer_limit.as_usize();
-        if self.query.len() + self.client.transaction.bytes() > limit {
+        if self.query.len() + self.client.held_bytes() > limit {
             self.client.desk.stats.query_limit.add(1);
             tracing::warn!(client = %self.client.entry.addr, "the replica closed a client at query-buffer-limit");
             self.client.end(Ending::Now);
@@ -144,14 +153,13 @@ impl Task {
         is_over
     }
 
-    /// Looks again in a moment: a pause is in force.
-    fn rest(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(GLANCE)));
-        if timer.as_mut().poll(cx).is_ready() {
-            self.timer = None;
-            cx.waker().wake_by_ref();
+    /// Looks again in a moment: a pause is in force, or the client waits in a command.
+    fn rest(&mut self, cx: &mut Context<'_>) {
+        let pause = self.client.glance();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(pause)));
+        while timer.as_mut().poll(cx).is_ready() {
+            timer.set(sleep(pause));
         }
-        Ok(())
     }
 
     /// Reads once.
@@ -179,6 +187,8 @@ impl Task {
         let client = &mut self.client;
         let is_full = flush(&mut self.stream, &mut client.out, &mut self.written, cx, |sent| {
             client.desk.stats.bytes_out.add(sent as u64);
+            // Who is told something is not idle.
+            client.entry.touch(client.desk.now_ms());
         })?;
         if !is_full {
             client.out.shrink_to(KEEP);

@@ -1,34 +1,38 @@
-//! Reads that wait for data: `XREAD ... BLOCK`. The request stays where it is and comes again in a
-//! moment, as it does in a pause; what it waits for is looked at only when something was applied.
+//! Reads that wait for data: `XREAD ... BLOCK`. The client is read on, but what it says has to wait.
+//! Whether there is something to tell it is looked at now and then, if anything changed.
+
+use std::time::Duration;
 
 use super::client::Client;
 use super::held::Held;
 use crate::command::Command;
 use crate::registry::Unblocked;
-use crate::store::{Outcome, WaitingRead};
+use crate::resp::encode;
+use crate::store::WaitingRead;
 use crate::units::ReplOffset;
+
+const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+/// How often a client that waits looks around, if there are few.
+const GLANCE: Duration = Duration::from_millis(5);
+/// So many clients look around less often: all of them take about as long as these.
+const FEW: u32 = 200;
 
 /// A client that waits in a command.
 #[derive(Debug)]
 pub(super) struct Waiting {
     read: WaitingRead,
+    command: &'static Command,
     /// On the engine's clock; `None` is for ever.
     until_ms: Option<u64>,
     /// The data it has seen.
     seen: Option<ReplOffset>,
 }
 
-/// What becomes of a request that may wait.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// It is none: to be run as it is.
-    Run,
-    /// It has waited: to be run in these words.
-    RunAs(Vec<Vec<u8>>),
-    /// It waits, and comes again.
-    Wait,
-    /// `CLIENT UNBLOCK ... ERROR`
-    Freed,
+impl Waiting {
+    /// Bytes of what it asked for.
+    pub(super) fn bytes(&self) -> usize {
+        self.read.bytes()
+    }
 }
 
 impl Client {
@@ -37,50 +41,58 @@ impl Client {
         self.waiting.is_some()
     }
 
-    /// Has a look at a request that may wait.
-    pub(super) fn turn(
+    /// When to look around again.
+    pub(super) fn glance(&self) -> Duration {
+        if self.is_blocked() { GLANCE * (1 + self.desk.blocked.get() / FEW) } else { GLANCE }
+    }
+
+    /// Lets it wait, if it asks so and there is nothing to tell it.
+    pub(super) fn begin_waiting(
         &mut self,
         held: &mut Held<'_>,
         command: &'static Command,
         args: &[&[u8]],
-    ) -> Turn {
-        let Some(mut waiting) = self.waiting.take().or_else(|| self.begin(held, args)) else {
-            return Turn::Run;
-        };
-        let freed = self.entry.take_unblocked();
-        if freed == Some(Unblocked::Error) {
-            return Turn::Freed;
-        }
-        let now = self.desk.now_ms();
-        let is_over = freed.is_some() || waiting.until_ms.is_some_and(|until| now > until);
-        if is_over || self.is_served(held, &mut waiting) {
-            return Turn::RunAs(waiting.read.words);
-        }
-        self.waiting = Some(waiting);
-        self.last_command = command.name;
-        Turn::Wait
-    }
-
-    fn begin(&self, held: &mut Held<'_>, args: &[&[u8]]) -> Option<Waiting> {
-        let read = held.store().waiting_read(self.ask(), args)?;
+    ) -> bool {
+        let Some(read) = held.store().waiting_read(self.ask(), args) else { return false };
         // Of an earlier wait.
         self.entry.take_unblocked();
         let until = |timeout| self.desk.now_ms().saturating_add(timeout);
-        Some(Waiting { until_ms: read.timeout_ms.map(until), read, seen: None })
+        let until_ms = read.timeout_ms.map(until);
+        self.waiting = Some(Waiting { read, command, until_ms, seen: None });
+        self.desk.blocked.set(self.desk.blocked.get() + 1);
+        true
     }
 
-    /// Whether there is something to tell by now.
-    fn is_served(&self, held: &mut Held<'_>, waiting: &mut Waiting) -> bool {
-        let applied = Some(self.desk.engine.applied());
-        // Its own clients may write, too.
-        if waiting.seen == applied && self.desk.config().replica.replica_read_only {
-            return false;
+    /// Has a look whether it has waited enough, and tells it then.
+    pub(super) fn look_around(&mut self) {
+        let Some(mut waiting) = self.waiting.take() else { return };
+        let desk = std::rc::Rc::clone(&self.desk);
+        let freed = self.entry.take_unblocked();
+        let is_late = waiting.until_ms.is_some_and(|until| desk.now_ms() > until);
+        let ask = self.ask();
+        let mut held = Held::new(&desk.engine);
+        if freed.is_none() && !is_late {
+            let applied = Some(desk.engine.applied());
+            // Its own clients may write, too.
+            let is_new = waiting.seen != applied || !desk.config().replica.replica_read_only;
+            waiting.seen = applied;
+            if !is_new || !held.store().is_served(ask, &waiting.read) {
+                self.waiting = Some(waiting);
+                return;
+            }
         }
-        waiting.seen = applied;
-        let words: Vec<&[u8]> = waiting.read.words.iter().map(Vec::as_slice).collect();
-        let mut reply = Vec::new();
-        let outcome = held.store().read(self.ask(), &words, &mut reply);
-        // A key that became something else may become a stream again.
-        outcome == Outcome::Replied && reply != b"*-1\r\n" && reply != b"_\r\n"
+        desk.blocked.set(desk.blocked.get().saturating_sub(1));
+        self.reply(waiting.command, |client| match freed {
+            Some(Unblocked::Error) => encode::error(&mut client.out, UNBLOCKED),
+            Some(Unblocked::Timeout) => encode::null_array(&mut client.out, ask.version),
+            None => held.store().serve(ask, &waiting.read, &mut client.out),
+        });
+    }
+
+    /// It waits no more, and is told nothing.
+    pub(super) fn stop_waiting(&mut self) {
+        if self.waiting.take().is_some() {
+            self.desk.blocked.set(self.desk.blocked.get().saturating_sub(1));
+        }
     }
 }

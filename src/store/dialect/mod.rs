@@ -40,7 +40,9 @@ impl Dialect {
     #[must_use]
     pub fn new(vendor: Vendor, version: &str) -> Self {
         let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
-        let (major, minor) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        let (major, minor): (u8, u8) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        // What is built from a branch without a release says 255.255.255.
+        let minor = minor.min(u8::MAX - 1);
         Self { vendor, version: (major, minor) }
     }
 

@@ -66,16 +66,6 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// Whether any field has an expiry. Of packed ones the first one has, if any has.
-    pub(crate) fn has_volatile_fields(self) -> bool {
-        match self.0 {
-            Form::Packed(packed) => {
-                packed.timed && packed.iter().next().is_some_and(|entry| entry.expires.is_some())
-            }
-            Form::Table(fields) => fields.volatile() > 0,
-        }
-    }
-
     /// How many fields have an expiry.
     #[cfg(test)]
     pub(crate) fn volatile_fields(self) -> usize {

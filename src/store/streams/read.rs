@@ -26,45 +26,81 @@ fn xread(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         let stream = cx.read::<Stream>(key)?;
         after.push((stream, beyond(stream, id, cx.dialect())?));
     }
+    let asked = options.keys.iter().zip(after);
+    tell(asked.map(|(key, (stream, after))| (*key, stream, after)), options.count, reply);
+    Ok(())
+}
+
+/// Tells the entries beyond an id of each stream.
+fn tell<'a>(
+    asked: impl Iterator<Item = (&'a [u8], Option<&'a Stream>, StreamId)>,
+    count: usize,
+    reply: &mut Reply<'_>,
+) {
     let mark = reply.mark();
     let mut served = 0;
-    for (key, (stream, after)) in options.keys.iter().zip(after) {
-        let last = stream.and_then(Stream::last);
-        let (Some(stream), true) = (stream, last.is_some_and(|last| last.id > after)) else {
-            continue;
-        };
+    for (key, stream, after) in asked {
+        let Some(stream) = stream.filter(|stream| has_more(stream, after)) else { continue };
         served += 1;
         begin(reply, key);
         let range = stream.nodes().range(id::next(after).unwrap_or(id::MAX), id::MAX);
-        write_entry::entries(reply, range, options.count);
+        write_entry::entries(reply, range, count);
     }
     end(reply, mark, served);
-    Ok(())
+}
+
+fn has_more(stream: &Stream, after: StreamId) -> bool {
+    stream.last().is_some_and(|last| last.id > after)
 }
 
 /// A read whose client waits where there is nothing to tell yet: `XREAD ... BLOCK`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingRead {
-    /// Its words; what `$` and `+` are is settled when the wait begins.
-    pub words: Vec<Vec<u8>>,
+    /// Keys, and beyond which id entries are wanted: `$` is what it was when the wait began.
+    streams: Vec<(Vec<u8>, StreamId)>,
+    count: usize,
     /// In milliseconds; `None` is for ever.
     pub timeout_ms: Option<u64>,
 }
 
 impl WaitingRead {
-    /// `None` where there is nothing to wait for: no `BLOCK`, or an error.
+    /// `None` where there is nothing to wait for: no `BLOCK`, an error, or entries.
     pub(in crate::store) fn of(cx: &ReadCx<'_>, args: Args<'_>) -> Option<Self> {
         let options = read_options::parse(args, false, cx.now, cx.dialect()).ok()?;
         let timeout_ms = u64::try_from(options.block?).ok()?;
-        let mut words: Vec<_> = args.iter().map(|word| word.to_vec()).collect();
-        let first = args.len() - options.ids.len();
         let asked = options.keys.iter().zip(options.ids);
-        for ((key, id), word) in asked.zip(words.get_mut(first..)?) {
+        let settled = asked.map(|(key, id)| {
             let stream = cx.read::<Stream>(key).ok()?;
-            *word = beyond(stream, id, cx.dialect()).ok()?.to_string().into_bytes();
-        }
-        Some(Self { words, timeout_ms: Some(timeout_ms).filter(|timeout| *timeout > 0) })
+            Some((key.to_vec(), beyond(stream, id, cx.dialect()).ok()?))
+        });
+        let streams = settled.collect::<Option<_>>()?;
+        let timeout_ms = Some(timeout_ms).filter(|timeout| *timeout > 0);
+        let waiting = Self { streams, count: options.count, timeout_ms };
+        (!waiting.is_served(cx)).then_some(waiting)
     }
+
+    /// Whether there is something to tell. A key that became something else may become a stream
+    /// again.
+    pub(in crate::store) fn is_served(&self, cx: &ReadCx<'_>) -> bool {
+        let mut streams = self.streams.iter();
+        streams.any(|(key, after)| stream(cx, key).is_some_and(|stream| has_more(stream, *after)))
+    }
+
+    /// Tells what there is, or that the time is up.
+    pub(in crate::store) fn tell(&self, cx: &ReadCx<'_>, reply: &mut Reply<'_>) {
+        let asked = self.streams.iter().map(|(key, after)| (&**key, stream(cx, key), *after));
+        tell(asked, self.count, reply);
+    }
+
+    /// Bytes of its keys.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.streams.iter().map(|(key, _)| key.len() + size_of::<(Vec<u8>, StreamId)>()).sum()
+    }
+}
+
+fn stream<'a>(cx: &ReadCx<'a>, key: &[u8]) -> Option<&'a Stream> {
+    cx.read::<Stream>(key).ok().flatten()
 }
 
 /// Beyond which id entries are wanted.
