@@ -239,11 +239,15 @@ impl Engine {
         self.received.store(offsets.read().get(), Relaxed);
     }
 
-    /// Whom the configuration says to follow now.
+    /// Whom the configuration says to follow now. While the topology knows no master that is who
+    /// was followed before: a replica holds on to its master, and the link may be well.
     pub(super) fn wanted_master(&self) -> Option<HostPort> {
         match &self.config.load().replica.replicaof {
             ReplicaOf::Server(server) => Some(server.clone()),
-            ReplicaOf::Topology => self.topology.load().master().map(|it| it.addr.clone()),
+            ReplicaOf::Topology => match self.topology.load().master() {
+                Some(master) => Some(master.addr.clone()),
+                None => self.facts().master.clone(),
+            },
         }
     }
 
@@ -252,7 +256,7 @@ impl Engine {
         match &self.config.load().replica.replicaof {
             ReplicaOf::Server(server) => server == master,
             ReplicaOf::Topology => {
-                self.topology.load().master().is_some_and(|it| &it.addr == master)
+                self.topology.load().master().is_none_or(|it| &it.addr == master)
             }
         }
     }

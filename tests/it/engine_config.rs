@@ -52,3 +52,28 @@ fn engine_wire(proxy: &Tidegate) -> Wire {
     let at = log.split("the replica listens on ").nth(1).unwrap();
     Wire::connect(at.split_whitespace().next().unwrap().parse().unwrap())
 }
+
+/// While the proxy knows no master the engine holds on to the one it had, as a replica does.
+#[test]
+fn a_master_that_is_lost_is_still_the_one_to_follow() {
+    let mut master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["SET", "k", "1"]).ok();
+    let port = ReplicaPort::synced(&ReplicaPort::of(&master), &master);
+    master.kill();
+    eventually(PATIENCE, || match port.proxy.log() {
+        log if log.contains("master lost") => Ok(()),
+        log => Err(log),
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    let info = port.info("replication");
+    assert_eq!(info.get("master_link_status"), Some("down"));
+    assert_eq!(info.get("master_host"), Some("127.0.0.1"), "{}", port.proxy.log());
+    assert!(info.get("master_link_down_since_seconds").unwrap().parse::<u64>().is_ok());
+    assert_eq!(port.cmd(&["GET", "k"]).str(), "1");
+    master.restart();
+    master.cmd(&["SET", "k", "2"]).ok();
+    eventually(PATIENCE, || match port.cmd(&["GET", "k"]) {
+        Reply::Bulk(value) if value == b"2".as_slice() => Ok(()),
+        other => Err(format!("{other:?}\n{}", port.proxy.log())),
+    });
+}
