@@ -88,6 +88,8 @@ pub(super) struct Facts {
     pub(super) server: ServerVersion,
     /// Why it stands still.
     pub(super) halted: Option<String>,
+    /// The last master of the topology, while that is who is followed.
+    pub(super) topology_master: Option<HostPort>,
     /// Why the last link ended.
     pub(super) last_fault: Option<String>,
     pub(super) counts: Counts,
@@ -125,6 +127,7 @@ impl Engine {
             has_data: false,
             server: ServerVersion::default(),
             halted: None,
+            topology_master: None,
             last_fault: None,
             counts: Counts::default(),
         };
@@ -239,15 +242,22 @@ impl Engine {
         self.received.store(offsets.read().get(), Relaxed);
     }
 
-    /// Whom the configuration says to follow now. While the topology knows no master that is who
-    /// was followed before: a replica holds on to its master, and the link may be well.
+    /// Whom the configuration says to follow now. While the topology knows no master that is the
+    /// last one it knew: a replica holds on to its master, and the link may be well.
     pub(super) fn wanted_master(&self) -> Option<HostPort> {
         match &self.config.load().replica.replicaof {
-            ReplicaOf::Server(server) => Some(server.clone()),
-            ReplicaOf::Topology => match self.topology.load().master() {
-                Some(master) => Some(master.addr.clone()),
-                None => self.facts().master.clone(),
-            },
+            ReplicaOf::Server(server) => {
+                self.facts().topology_master = None;
+                Some(server.clone())
+            }
+            ReplicaOf::Topology => {
+                let now = self.topology.load().master().map(|it| it.addr.clone());
+                let mut facts = self.facts();
+                if now.is_some() {
+                    facts.topology_master = now;
+                }
+                facts.topology_master.clone()
+            }
         }
     }
 
@@ -255,9 +265,10 @@ impl Engine {
     pub(super) fn is_wanted(&self, master: &HostPort) -> bool {
         match &self.config.load().replica.replicaof {
             ReplicaOf::Server(server) => server == master,
-            ReplicaOf::Topology => {
-                self.topology.load().master().is_none_or(|it| &it.addr == master)
-            }
+            ReplicaOf::Topology => match self.topology.load().master() {
+                Some(now) => &now.addr == master,
+                None => self.facts().topology_master.as_ref() == Some(master),
+            },
         }
     }
 
