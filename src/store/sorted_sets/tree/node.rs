@@ -328,7 +328,8 @@ fn place(children: &[Child], are_before: &impl Fn(Item) -> bool) -> usize {
     children.partition_point(|child| are_before(child.first)).saturating_sub(1)
 }
 
-/// Makes one of the children at `at` and behind it, where they are small.
+/// Makes one of the children at `at` and behind it, where they are small, and of theirs that became
+/// neighbours by that. As deep as the tree.
 fn merge(children: &mut Vec<Child>, at: usize) {
     let Some([left, right]) = children.get_mut(at..at + 2) else { return };
     match (&mut *left.node, &mut *right.node) {
@@ -336,7 +337,9 @@ fn merge(children: &mut Vec<Child>, at: usize) {
             left.append(std::mem::take(right));
         }
         (Node::Inner(left), Node::Inner(right)) if left.len() + right.len() <= MERGED => {
+            let seam = left.len().saturating_sub(1);
             left.append(right);
+            merge(left, seam);
         }
         _ => return,
     }

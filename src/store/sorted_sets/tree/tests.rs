@@ -1,7 +1,11 @@
 //! The tree against a sorted list.
 
+use super::node::MAX;
 use super::*;
 use proptest::prelude::*;
+
+/// The most items below a node above leaves.
+const MAX_BELOW: u32 = (MAX * MAX) as u32;
 
 /// The order of items here: by score, then by number.
 fn before(one: Item, other: Item) -> bool {
@@ -92,4 +96,17 @@ fn stays_flat_and_full() {
     assert!(tree.heap_bytes() < 1000 * 60, "{}", tree.heap_bytes());
     tree.remove(0..1000);
     assert_eq!((tree.len(), tree.root.check()), (0, 1));
+}
+
+/// Where two nodes become one, the neighbours at the seam do too.
+#[test]
+fn is_full_where_nodes_were_merged() {
+    for kept in 1..20 {
+        let all = 3 * MAX_BELOW;
+        let mut tree = Tree::of_sorted((0..all).map(|id| Item { score: f64::from(id), id }));
+        let end = (2 * MAX_BELOW - kept) as usize;
+        tree.remove(kept as usize..end);
+        tree.root.check();
+        assert_eq!(tree.len(), all as usize - end + kept as usize);
+    }
 }
