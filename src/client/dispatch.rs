@@ -4,7 +4,7 @@ use super::batch::{Batch, Side};
 use super::client::{Client, Ending, LARGE};
 use super::outcome;
 use crate::backend::Relay;
-use crate::command::{Access, ClientCommand, Effect, Resolved, resolve};
+use crate::command::{Access, ClientCommand, Effect, Resolved, resolve, wrong_arity};
 use crate::config::AdminCommands;
 use crate::resp::Args;
 use crate::session::{Gate, local};
@@ -156,8 +156,8 @@ impl Client {
                 return Some(Next::Done);
             }
             Access::Refused => outcome::refused(command.name),
-            Access::Local if !command.fits(request.argc) => local::wrong_arity(command.name),
-            Access::Admin if own && !command.fits(request.argc) => local::wrong_arity(command.name),
+            Access::Local if !command.fits(request.argc) => wrong_arity(command.name),
+            Access::Admin if own && !command.fits(request.argc) => wrong_arity(command.name),
             _ => return None,
         };
         self.session.transaction.refuse();

@@ -7,6 +7,7 @@ use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::ConnectionKey;
+use crate::command::wrong_arity;
 use crate::routing::Want;
 use crate::session::{ReplyMode, local};
 use crate::telemetry::Kind;
@@ -18,7 +19,7 @@ impl Client {
     /// database is the master's to say, the first time somebody asks.
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if request.argc != 2 {
-            return self.error(batch, request.shown, &local::wrong_arity("select"));
+            return self.error(batch, request.shown, &wrong_arity("select"));
         }
         let db = match local::select_db(request.second.unwrap_or_default()) {
             Ok(db) => db,

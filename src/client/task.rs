@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
 use super::worker::Worker;
-use crate::net::{Linger, OUTPUT_HIGH, flush};
+use crate::net::{KEEP, Linger, OUTPUT_HIGH, READS_PER_TURN, flush};
 use crate::registry::Entry;
 
 /// Requests under way before no more are read: who asks without end for what is large would reach
@@ -21,10 +21,6 @@ const OWED_HIGH: u64 = 4096;
 const AHEAD_MAX: usize = 64 * 1024;
 /// A request that lacks at least this much is read straight into its own buffer.
 const DIRECT_READ: usize = 64 * 1024;
-/// Reply buffers larger than this are given back when they are empty.
-const KEEP: usize = 16 * 1024;
-/// Reads in one turn, before others get theirs.
-const READS_PER_TURN: usize = 4;
 
 /// Serves one client until either side has enough.
 pub(super) struct Task {

@@ -8,6 +8,7 @@
 //! and never decides a route. A command nobody knows is no read: it goes to the master as a write.
 
 mod access;
+mod arity;
 mod effect;
 mod index;
 mod keys;
@@ -20,6 +21,7 @@ mod tests;
 mod versions;
 
 pub use access::Access;
+pub use arity::{fits, wrong_arity};
 pub use effect::{Blocking, ClientCommand, Effect, ProxyCommand, Subscription};
 pub use index::{NUMBERS, all, lookup, number};
 pub use keys::{Keys, Positions};

@@ -25,8 +25,7 @@ impl Resolved<'_> {
     /// versions may see it otherwise: not to refuse by.
     #[must_use]
     pub fn fits(&self, argc: usize) -> bool {
-        let least = usize::from(self.arity.unsigned_abs());
-        if self.arity < 0 { argc >= least } else { argc == least }
+        super::fits(self.arity, argc)
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::hub::Hub;
 use super::keeping::Keeping;
-use super::read::{Readable, readable};
+use super::read::{Known, known};
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
 use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
@@ -52,8 +52,8 @@ pub struct Engine {
     run_id: ReplId,
     /// Of all data that it will ever hold: a scan's cursor outlives a full resync.
     pub(super) seed: u64,
-    /// The commands that it answers in place.
-    pub(super) readable: Box<[Option<Readable>]>,
+    /// What it knows of commands: their versions, and which it answers in place.
+    pub(super) known: Box<[Known]>,
     /// The store's dialect, for those who do not hold the store.
     pub(super) dialect: AtomicU32,
     pub(super) databases: usize,
@@ -138,7 +138,7 @@ impl Engine {
         Self {
             config,
             topology,
-            readable: readable(),
+            known: known(),
             dialect: AtomicU32::new(store.dialect().to_bits()),
             store: RwLock::new(store),
             databases,

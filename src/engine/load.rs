@@ -7,7 +7,7 @@ use super::memory;
 use super::told::{dialect, server};
 use crate::rdb::{Fault, Item, Limits, PlainString, RdbError, Reader};
 use crate::replication::Setting;
-use crate::store::{Dialect, InsertError, Loader, Packing, Refused, Store};
+use crate::store::{Dialect, InsertError, Loader, Refused, Store};
 use crate::topology::ServerVersion;
 
 /// Why a snapshot could not be loaded.
@@ -94,16 +94,18 @@ pub(super) fn load(
             }
             Item::ResizeDb { keys, .. } => loader.reserve(keys),
             Item::Aux { key, value } => {
-                if let Some(dialect) = origin.hear(&key, &value) {
-                    let store = loader.store();
-                    store.set_dialect(dialect);
-                    store.set_packing(Packing::of(dialect).with(settings));
-                } else {
+                let told = origin.hear(&key, &value);
+                let store = loader.store();
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let packing = match told {
+                    Some(dialect) => {
+                        store.set_dialect(dialect);
+                        store.packing().with(settings)
+                    }
                     // Our own files tell the master's settings; others have no such fields.
-                    let store = loader.store();
-                    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                    store.set_packing(store.packing().with(&[(text(&key), text(&value))]));
-                }
+                    None => store.packing().with(&[(text(&key), text(&value))]),
+                };
+                store.set_packing(packing);
             }
             Item::Function(source) => loader.store().add_function(source),
             Item::ModuleAux(aux) => loader.store().add_module_aux(aux),

@@ -4,44 +4,52 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Engine;
 use super::engine::unix_ms;
-use crate::command::{Command, NUMBERS, Versions, number, versions};
+use crate::command::{self, Command, NUMBERS, Versions, number, versions};
 use crate::resp::{Args, RespVersion, encode};
 use crate::store::{Ask, Dialect, Outcome, Store};
 
 /// Requests of fewer words take no memory.
 const FEW: usize = 8;
 
-/// A command that is answered in place.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Readable {
-    /// By servers of these versions, where not all have it.
+/// What the engine knows of a command or container.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// Whether the store answers it.
+    is_read: bool,
+    /// The versions that have it, where not all do.
     versions: Option<&'static Versions>,
 }
 
-/// All of them, by [`number`].
-pub(super) fn readable() -> Box<[Option<Readable>]> {
-    let mut all = vec![None; NUMBERS];
-    for name in Store::readable() {
-        if let Some(place) = number(name.as_bytes()).and_then(|number| all.get_mut(number)) {
-            *place = Some(Readable { versions: versions(name) });
-        }
-    }
-    all.into_boxed_slice()
+/// Every command, by [`number`].
+pub(super) fn known() -> Box<[Known]> {
+    let mut known = vec![Known::default(); NUMBERS];
+    let mut set = |name: &str, change: &dyn Fn(&mut Known)| {
+        number(name.as_bytes()).and_then(|number| known.get_mut(number)).map(change);
+    };
+    command::all().for_each(|row| set(row.name, &|known| known.versions = versions(row.name)));
+    Store::readable().for_each(|name| set(name, &|known| known.is_read = true));
+    known.into_boxed_slice()
 }
 
 impl Engine {
     /// Whether it answers this command (or container of commands) in place.
     #[must_use]
     pub fn answers(&self, command: &Command) -> bool {
-        let number = number(command.name.as_bytes()).and_then(|number| self.readable.get(number));
-        let Some(Some(readable)) = number else { return false };
-        readable.versions.is_none_or(|versions| self.dialect().is_among(versions))
+        self.known(command.name).is_some_and(|known| known.is_read && self.has(known))
     }
 
     /// Whether servers of the master's version have this command (or container of commands).
     pub(super) fn knows(&self, command: &Command) -> bool {
         let container = command.name.split('|').next().unwrap_or_default();
-        versions(container).is_none_or(|versions| self.dialect().is_among(versions))
+        self.known(container).is_some_and(|known| self.has(known))
+    }
+
+    fn known(&self, name: &str) -> Option<Known> {
+        number(name.as_bytes()).and_then(|number| self.known.get(number)).copied()
+    }
+
+    fn has(&self, known: Known) -> bool {
+        known.versions.is_none_or(|versions| self.dialect().is_among(versions))
     }
 
     /// The data is of such a server from now on. Said by who holds the store.

@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
+/// Buffers of a connection that are larger than this, in bytes, are given back when they are empty.
+pub const KEEP: usize = 16 * 1024;
 /// Replies that may wait for a slow reader before no more of its requests are read, in bytes.
 pub const OUTPUT_HIGH: usize = 1024 * 1024;
 

@@ -15,8 +15,8 @@ use super::Scratch;
 
 /// How long a peer may take to receive the last replies and hang up.
 const LINGER: Duration = Duration::from_secs(3);
-/// Reads in one turn, before others get theirs.
-const READS_PER_TURN: usize = 4;
+/// Reads of one connection in one turn, before others get theirs.
+pub const READS_PER_TURN: usize = 4;
 
 /// A connection over which nothing more is said from here.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ mod scratch;
 
 pub use accept::{accept, turn_away};
 pub use connect::connect;
-pub use flush::{OUTPUT_HIGH, flush};
-pub use linger::Linger;
+pub use flush::{KEEP, OUTPUT_HIGH, flush};
+pub use linger::{Linger, READS_PER_TURN};
 pub use listen::{accepted, listen};
 pub use scratch::Scratch;

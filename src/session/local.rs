@@ -1,7 +1,7 @@
 //! Commands that the session answers out of itself.
 
 use super::{Gate, ReadFrom, ReplyMode, Session, greeting, names};
-use crate::command::{ClientCommand, Effect, Resolved};
+use crate::command::{ClientCommand, Effect, Resolved, wrong_arity};
 use crate::resp::{encode, integer};
 
 /// Answers a command that needs nothing but the session; false if it needs more. `args` begin
@@ -34,12 +34,6 @@ pub fn answer(
         _ => return false,
     }
     true
-}
-
-/// `-ERR wrong number of arguments`, in Redis 7's words.
-#[must_use]
-pub fn wrong_arity(name: &str) -> String {
-    format!("ERR wrong number of arguments for '{name}' command")
 }
 
 fn ping(args: &[&[u8]], out: &mut Vec<u8>) {

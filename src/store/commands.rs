@@ -66,11 +66,8 @@ impl Found {
     /// # Errors
     /// `ERR wrong number of arguments for '...' command`
     pub(crate) fn check(self, argc: usize) -> Result<(), CommandError> {
-        let arity = usize::from(self.arity.unsigned_abs());
-        if if self.arity < 0 { argc >= arity } else { argc == arity } {
-            return Ok(());
-        }
-        Err(CommandError::wrong_arity(self.name))
+        let fits = command::fits(self.arity, argc);
+        if fits { Ok(()) } else { Err(CommandError::wrong_arity(self.name)) }
     }
 }
 

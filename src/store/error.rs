@@ -54,7 +54,7 @@ impl CommandError {
     /// What is said of a command with too few words, or too many. `command` in lower case, with
     /// its subcommand if it has one: `xinfo|stream`.
     pub(crate) fn wrong_arity(command: &str) -> Self {
-        Self::of(format!("ERR wrong number of arguments for '{command}' command"))
+        Self::of(crate::command::wrong_arity(command))
     }
 
     /// Writes the reply. Line breaks become blanks, as `addReplyErrorFormat` does.

@@ -199,7 +199,7 @@ impl Store {
 
     fn read_found(&self, found: Found, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         let (Run::Read(run) | Run::Both(run, _)) = found.run else { return Outcome::Unknown };
-        let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
+        let cx = self.reader(ask);
         replied(out, ask.version, self.dialect, |reply| {
             found.check(args.len())?;
             run(&cx, args, reply)
@@ -209,21 +209,19 @@ impl Store {
     /// Whether there is something to tell a client that waits.
     #[must_use]
     pub fn is_served(&self, ask: Ask, waiting: &WaitingRead) -> bool {
-        waiting.is_served(&ReadCx { store: self, db: ask.db, now: ask.now_ms })
+        waiting.is_served(&self.reader(ask))
     }
 
     /// Tells a client what it has waited for; that there is nothing, if so.
     pub fn serve(&self, ask: Ask, waiting: &WaitingRead, out: &mut Vec<u8>) {
-        let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
-        waiting.tell(&cx, &mut Reply::new(out, ask.version, self.dialect));
+        waiting.tell(&self.reader(ask), &mut Reply::new(out, ask.version, self.dialect));
     }
 
     /// How a client waits that asks so, if there is nothing to tell it yet.
     #[must_use]
     pub fn waiting_read(&self, ask: Ask, args: &[&[u8]]) -> Option<WaitingRead> {
-        let cx = ReadCx { store: self, db: ask.db, now: ask.now_ms };
         let is_one = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"XREAD"));
-        is_one.then(|| WaitingRead::of(&cx, args)).flatten()
+        is_one.then(|| WaitingRead::of(&self.reader(ask), args)).flatten()
     }
 
     /// Runs any command for a client.
@@ -256,6 +254,10 @@ impl Store {
     #[must_use]
     pub fn has(&self, args: &[&[u8]]) -> bool {
         args.first().is_some_and(|name| self.commands.find(name).is_some())
+    }
+
+    fn reader(&self, ask: Ask) -> ReadCx<'_> {
+        ReadCx { store: self, db: ask.db, now: ask.now_ms }
     }
 
     /// What runs a client's command.

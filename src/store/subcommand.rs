@@ -4,6 +4,7 @@ use super::context::Args;
 use super::dialect::Dialect;
 use super::error::{CommandError, quoted};
 use super::reply::Reply;
+use crate::command;
 
 /// What an error shows of a word.
 const SHOWN: usize = 128;
@@ -29,8 +30,7 @@ impl<F> Sub<F> {
     }
 
     fn takes(&self, words: usize) -> bool {
-        let arity = usize::from(self.arity.unsigned_abs());
-        if self.arity < 0 { words >= arity } else { words == arity }
+        command::fits(self.arity, words)
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Client {
     /// Replies that are ready.
     pub(super) out: Vec<u8>,
     pub(super) ending: Option<Ending>,
-    /// The next request has to wait: for a pause to end, or while the client is blocked.
+    /// The next request has to wait for a pause to end.
     pub(super) waits: bool,
     /// What it waits for in a command.
     pub(super) waiting: Option<Waiting>,
@@ -134,7 +134,6 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.stop_listening();
-        self.stop_waiting();
         self.desk.engine.clients.remove(self.entry.id);
     }
 }

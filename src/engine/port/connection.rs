@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::client::Ending;
-use crate::command::Resolved;
+use crate::command::{Resolved, wrong_arity};
 use crate::resp::{RespVersion, encode};
 use crate::session::{Gate, local};
 
@@ -25,7 +25,7 @@ pub(super) fn session(call: &mut Call<'_, '_>) {
     let is_pubsub = call.client.session.subscriptions.any();
     if call.command.name == "ping" && is_pubsub && call.version() == RespVersion::V2 {
         if call.args.len() > 2 {
-            return call.error(&local::wrong_arity("ping"));
+            return call.error(&wrong_arity("ping"));
         }
         let text = call.arg(1).to_vec();
         return call.strings(&[&b"pong"[..], &text]);

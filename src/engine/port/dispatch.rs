@@ -7,7 +7,7 @@ use super::handlers::{self, Handler};
 use super::held::Held;
 use super::transaction::Transaction;
 use super::{stale, transaction};
-use crate::command::{self, Command, Effect, Resolved};
+use crate::command::{self, Command, Effect};
 use crate::resp::encode;
 use crate::store::Dialect;
 
@@ -151,12 +151,12 @@ impl Client {
             },
             None => row,
         };
-        let fits = Resolved::from(command).fits(args.len());
+        let fits = command::fits(command.arity, args.len());
         // Servers take any number here.
         if fits || command.name == "quit" || (sub.is_some() && found_late) {
             Ok((command, runner))
         } else {
-            Err(crate::session::local::wrong_arity(command.name))
+            Err(command::wrong_arity(command.name))
         }
     }
 

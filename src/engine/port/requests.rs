@@ -41,7 +41,6 @@ impl Client {
                     }
                     at += request.len;
                     if self.is_blocked() {
-                        self.waits = true;
                         break;
                     }
                 }

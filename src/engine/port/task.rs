@@ -12,13 +12,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::client::{Client, Ending};
 use super::desk::Desk;
-use crate::net::{Linger, OUTPUT_HIGH, flush};
+use crate::net::{KEEP, Linger, OUTPUT_HIGH, READS_PER_TURN, flush};
 use crate::registry::Entry;
-
-/// Buffers larger than this are given back when they are empty.
-const KEEP: usize = 16 * 1024;
-/// Reads in one turn, before others get theirs.
-const READS_PER_TURN: usize = 4;
 
 /// Serves one client until either side has enough.
 pub(super) struct Task {
@@ -69,7 +64,7 @@ impl Task {
             if is_full {
                 return Ok(false);
             }
-            if self.client.waits {
+            if self.client.waits || self.client.is_blocked() {
                 self.rest(cx);
                 // Nobody else would see a blocked client go away.
                 let is_over = self.client.is_blocked() && self.read(cx)?.is_ready() && self.eof;
@@ -97,11 +92,10 @@ impl Task {
         }
         if self.client.is_blocked() {
             self.client.look_around();
-            self.client.waits = self.client.is_blocked();
-            self.is_news |= !self.client.waits;
-        }
-        if self.client.is_blocked() {
-            return self.check_query();
+            if self.client.is_blocked() {
+                return self.check_query();
+            }
+            self.is_news = true;
         }
         if self.query.is_empty() || self.client.ending.is_some() {
             return;

@@ -1,9 +1,11 @@
 //! Reads that wait for data: `XREAD ... BLOCK`. The client is read on, but what it says has to wait.
 //! Whether there is something to tell it is looked at now and then, if anything changed.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::client::Client;
+use super::desk::Desk;
 use super::held::Held;
 use crate::command::Command;
 use crate::registry::Unblocked;
@@ -26,6 +28,14 @@ pub(super) struct Waiting {
     until_ms: Option<u64>,
     /// The data it has seen.
     seen: Option<ReplOffset>,
+    /// Counts it, for as long as it waits.
+    desk: Rc<Desk>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.desk.blocked.update(|blocked| blocked.saturating_sub(1));
+    }
 }
 
 impl Waiting {
@@ -58,15 +68,16 @@ impl Client {
         self.entry.take_unblocked();
         let until = |timeout| self.desk.now_ms().saturating_add(timeout);
         let until_ms = read.timeout_ms.map(until);
-        self.waiting = Some(Waiting { read, command, until_ms, seen: None });
-        self.desk.blocked.set(self.desk.blocked.get() + 1);
+        let desk = Rc::clone(&self.desk);
+        desk.blocked.update(|blocked| blocked + 1);
+        self.waiting = Some(Waiting { read, command, until_ms, seen: None, desk });
         true
     }
 
-    /// Has a look whether it has waited enough, and tells it then.
+    /// Has a look whether a client that waits has waited enough, and tells it then.
     pub(super) fn look_around(&mut self) {
         let Some(mut waiting) = self.waiting.take() else { return };
-        let desk = std::rc::Rc::clone(&self.desk);
+        let desk = Rc::clone(&self.desk);
         let freed = self.entry.take_unblocked();
         let is_late = waiting.until_ms.is_some_and(|until| desk.now_ms() > until);
         let ask = self.ask();
@@ -81,18 +92,10 @@ impl Client {
                 return;
             }
         }
-        desk.blocked.set(desk.blocked.get().saturating_sub(1));
         self.reply(waiting.command, |client| match freed {
             Some(Unblocked::Error) => encode::error(&mut client.out, UNBLOCKED),
             Some(Unblocked::Timeout) => encode::null_array(&mut client.out, ask.version),
             None => held.store().serve(ask, &waiting.read, &mut client.out),
         });
-    }
-
-    /// It waits no more, and is told nothing.
-    pub(super) fn stop_waiting(&mut self) {
-        if self.waiting.take().is_some() {
-            self.desk.blocked.set(self.desk.blocked.get().saturating_sub(1));
-        }
     }
 }

@@ -81,7 +81,7 @@ impl<'a> HashRef<'a> {
     /// Whether any field has an expiry.
     pub(crate) fn is_volatile(self) -> bool {
         match self.0 {
-            Form::Packed(packed) => self.soonest().is_some() && packed.timed,
+            Form::Packed(_) => self.soonest().is_some(),
             Form::Table(fields) => fields.volatile() > 0,
         }
     }
