@@ -5,7 +5,7 @@ use super::*;
 use proptest::prelude::*;
 
 /// The most items below a node above leaves.
-const MAX_BELOW: u32 = (MAX * MAX) as u32;
+const MAX_BELOW: usize = MAX * MAX;
 
 /// The order of items here: by score, then by number.
 fn before(one: Item, other: Item) -> bool {
@@ -102,11 +102,10 @@ fn stays_flat_and_full() {
 #[test]
 fn is_full_where_nodes_were_merged() {
     for kept in 1..20 {
-        let all = 3 * MAX_BELOW;
-        let mut tree = Tree::of_sorted((0..all).map(|id| Item { score: f64::from(id), id }));
-        let end = (2 * MAX_BELOW - kept) as usize;
-        tree.remove(kept as usize..end);
+        let items = (0..).take(3 * MAX_BELOW).map(|id| Item { score: f64::from(id), id });
+        let mut tree = Tree::of_sorted(items);
+        tree.remove(kept..2 * MAX_BELOW - kept);
         tree.root.check();
-        assert_eq!(tree.len(), all as usize - end + kept as usize);
+        assert_eq!(tree.len(), MAX_BELOW + 2 * kept);
     }
 }
