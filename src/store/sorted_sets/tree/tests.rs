@@ -102,8 +102,8 @@ fn stays_flat_and_full() {
 #[test]
 fn is_full_where_nodes_were_merged() {
     for kept in 1..20 {
-        let items = (0..).take(3 * MAX_BELOW).map(|id| Item { score: f64::from(id), id });
-        let mut tree = Tree::of_sorted(items);
+        let items = (0..).map(|id| Item { score: f64::from(id), id }).take(3 * MAX_BELOW);
+        let mut tree = Tree::of_sorted(items.collect::<Vec<_>>().into_iter());
         tree.remove(kept..2 * MAX_BELOW - kept);
         tree.root.check();
         assert_eq!(tree.len(), MAX_BELOW + 2 * kept);
