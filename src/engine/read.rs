@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Engine;
 use super::engine::unix_ms;
 use crate::command::{self, Command, NUMBERS, Versions, number, versions};
-use crate::resp::{Args, RespVersion, encode};
-use crate::store::{Ask, Dialect, Outcome, Store};
+use crate::resp::{Args, RespVersion};
+use crate::store::{Ask, CommandError, Dialect, Outcome, Store};
 
 /// Requests of fewer words take no memory.
 const FEW: usize = 8;
@@ -98,8 +98,8 @@ impl Engine {
             rest = args.rest();
             let words = if len == FEW { &*many } else { few.get(..len).unwrap_or_default() };
             if store.read(ask, words, out) == Outcome::Unknown {
-                // Whoever sends a request here has asked `answers` before.
-                encode::error(out, "ERR the replica has no such command");
+                // `answers` was asked before: the data have become an older server's since.
+                CommandError::unknown(words, store.dialect()).write(out);
             }
         }
     }

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::dialect::Dialect;
 use super::words::c_str;
+
+/// What an error shows of a word, and of all arguments but the last.
+const SHOWN: usize = 128;
 
 /// An error reply: its code and its text, without the dash. Each character stands for one byte:
 /// what it quotes of a request need not be UTF-8.
@@ -57,6 +61,29 @@ impl CommandError {
         Self::of(crate::command::wrong_arity(command))
     }
 
+    /// What is said of a command that there is not (`commandCheckExistence`).
+    pub(crate) fn unknown(args: &[&[u8]], dialect: Dialect) -> Self {
+        let is_new = dialect.quotes_command_names();
+        let mut list = String::new();
+        for arg in args.iter().skip(1) {
+            // Each character is one byte of the request.
+            let left = SHOWN.saturating_sub(list.chars().count());
+            if left == 0 {
+                break;
+            }
+            let arg = quoted(arg.get(..left).unwrap_or(arg));
+            list.push_str(&if is_new { format!("'{arg}' ") } else { format!("`{arg}`, ") });
+        }
+        let name = args.first().map(|name| shown(name)).unwrap_or_default();
+        let name = if is_new { format!("'{name}'") } else { format!("`{name}`") };
+        Self::of(format!("ERR unknown command {name}, with args beginning with: {list}"))
+    }
+
+    /// The text behind `ERR`; all of it where there is another code.
+    pub(crate) fn reason(&self) -> &str {
+        self.0.strip_prefix("ERR ").unwrap_or(&self.0)
+    }
+
     /// Writes the reply. Line breaks become blanks, as `addReplyErrorFormat` does.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.push(b'-');
@@ -66,7 +93,32 @@ impl CommandError {
     }
 }
 
+/// The beginning of a word, as an error quotes it.
+pub(crate) fn shown(word: &[u8]) -> String {
+    quoted(word.get(..SHOWN).unwrap_or(word))
+}
+
 /// A word of a request as an error quotes it: up to its first zero byte, where C's strings end.
 pub(crate) fn quoted(word: &[u8]) -> String {
     c_str(word).iter().copied().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_commands_are_told_in_the_words_of_the_server() {
+        let unknown = |args: &[&[u8]]| {
+            let mut out = Vec::new();
+            CommandError::unknown(args, Dialect::default()).write(&mut out);
+            out
+        };
+        assert_eq!(
+            unknown(&[b"foo", b"a\xff", b"b\r\n"]),
+            b"-ERR unknown command 'foo', with args beginning with: 'a\xff' 'b  ' \r\n"
+        );
+        let long = [0xff; 500];
+        assert!(unknown(&[&long, &long, &long]).len() < 400);
+    }
 }

@@ -2,12 +2,9 @@
 
 use super::context::Args;
 use super::dialect::Dialect;
-use super::error::{CommandError, quoted};
+use super::error::{CommandError, quoted, shown};
 use super::reply::Reply;
 use crate::command;
-
-/// What an error shows of a word.
-const SHOWN: usize = 128;
 
 /// A subcommand and what runs it.
 #[derive(Clone, Copy, Debug)]
@@ -85,9 +82,4 @@ pub(crate) fn help(parts: &[&[&str]], reply: &mut Reply<'_>) {
     let lines = parts.concat();
     reply.array(lines.len() + 2);
     lines.into_iter().chain(["HELP", last]).for_each(|line| reply.status(line));
-}
-
-/// A word as errors show it.
-pub(crate) fn shown(word: &[u8]) -> String {
-    quoted(word.get(..SHOWN).unwrap_or(word))
 }

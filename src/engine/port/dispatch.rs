@@ -9,15 +9,14 @@ use super::transaction::Transaction;
 use super::{stale, transaction};
 use crate::command::{self, Command, Effect};
 use crate::resp::encode;
-use crate::store::Dialect;
+use crate::store::{CommandError, unknown_subcommand};
 
-const NOAUTH: &str = "NOAUTH Authentication required.";
-const READONLY: &str = "READONLY You can't write against a read only replica.";
-const MASTERDOWN: &str =
-    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-const NOT_IN_MULTI: &str = "ERR Command not allowed inside a transaction";
-/// How much of a request an error shows (`commandCheckExistence`).
-const SHOWN: usize = 128;
+const NOAUTH: CommandError = CommandError::new("NOAUTH Authentication required.");
+const MASTERDOWN: CommandError = CommandError::new(
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+);
+const NOT_IN_MULTI: CommandError =
+    CommandError::new("ERR Command not allowed inside a transaction");
 
 /// What runs a command.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +50,7 @@ impl Client {
         }
         if self.transaction.is_open() && !transaction::runs_at_once(command) {
             if handlers::is_out_of_transactions(command) {
-                self.refuse(args, NOT_IN_MULTI);
+                self.refuse(args, &NOT_IN_MULTI);
                 return true;
             }
             self.transaction.queue(command, args);
@@ -71,7 +70,7 @@ impl Client {
     pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
         match self.find(args) {
             Ok((command, runner)) => self.run(held, command, runner, args),
-            Err(error) => encode::error(&mut self.out, &error),
+            Err(error) => error.write(&mut self.out),
         }
     }
 
@@ -117,8 +116,7 @@ impl Client {
             Runner::Write => call.write_store(),
         };
         if !is_answered {
-            let error = unknown(desk.engine.dialect(), args);
-            encode::error(&mut self.out, &error);
+            CommandError::unknown(args, desk.engine.dialect()).write(&mut self.out);
         }
     }
 
@@ -133,10 +131,10 @@ impl Client {
         }
     }
 
-    fn find(&self, args: &[&[u8]]) -> Result<(&'static Command, Runner), String> {
+    fn find(&self, args: &[&[u8]]) -> Result<(&'static Command, Runner), CommandError> {
         let name = args.first().copied().unwrap_or_default();
         let dialect = self.desk.engine.dialect();
-        let unknown = || unknown(dialect, args);
+        let unknown = || CommandError::unknown(args, dialect);
         let row = command::lookup(name).filter(|row| self.desk.engine.knows(row));
         let row = row.ok_or_else(unknown)?;
         let runner = self.runner(row).ok_or_else(unknown)?;
@@ -147,7 +145,7 @@ impl Client {
             Some(sub) => match row.subcommand(sub) {
                 Some(command) => command,
                 None if found_late => row,
-                None => return Err(unknown_subcommand(row, sub)),
+                None => return Err(unknown_subcommand(sub, row.name, dialect)),
             },
             None => row,
         };
@@ -156,7 +154,7 @@ impl Client {
         if fits || command.name == "quit" || (sub.is_some() && found_late) {
             Ok((command, runner))
         } else {
-            Err(command::wrong_arity(command.name))
+            Err(CommandError::wrong_arity(command.name))
         }
     }
 
@@ -175,34 +173,34 @@ impl Client {
     }
 
     /// Why a known command may not be run now.
-    fn objection(&self, command: &Command) -> Option<String> {
+    fn objection(&self, command: &Command) -> Option<CommandError> {
         let before_auth =
             matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset);
         if !self.session.authenticated && !before_auth {
-            return Some(NOAUTH.to_owned());
+            return Some(NOAUTH);
         }
         let config = self.desk.config();
         if command.gated && config.replica.replica_read_only {
-            return Some(READONLY.to_owned());
+            return Some(CommandError::READ_ONLY);
         }
         if self.session.subscriptions.any()
             && self.session.version == crate::resp::RespVersion::V2
             && !is_for_subscribers(command)
         {
             let name = command.name;
-            return Some(format!(
+            return Some(CommandError::of(format!(
                 "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT \
                  / RESET are allowed in this context"
-            ));
+            )));
         }
         let is_stale = !config.replica.replica_serve_stale_data
             && !stale::is_answered(command)
             && !self.desk.engine.facts().status.is_up();
-        is_stale.then(|| MASTERDOWN.to_owned())
+        is_stale.then_some(MASTERDOWN)
     }
 
     /// Answers with an error; a transaction fails with it (`rejectCommand`).
-    fn refuse(&mut self, args: &[&[u8]], error: &str) {
+    fn refuse(&mut self, args: &[&[u8]], error: &CommandError) {
         self.transaction.refuse();
         self.take_mail();
         self.desk.stats.errors.add(1);
@@ -212,11 +210,11 @@ impl Client {
             self.transaction = Transaction::default();
         }
         if is_wanted && is_exec {
-            let why = error.strip_prefix("ERR ").unwrap_or(error);
-            let text = format!("EXECABORT Transaction discarded because of: {why}");
-            encode::error(&mut self.out, &text);
+            let why = error.reason();
+            let error = format!("EXECABORT Transaction discarded because of: {why}");
+            CommandError::of(error).write(&mut self.out);
         } else if is_wanted {
-            encode::error(&mut self.out, error);
+            error.write(&mut self.out);
         }
     }
 }
@@ -226,50 +224,4 @@ fn is_for_subscribers(command: &Command) -> bool {
         command.effect,
         Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Ping | Effect::Quit | Effect::Reset
     )
-}
-
-fn unknown(dialect: Dialect, args: &[&[u8]]) -> String {
-    let name = args.first().map(|name| shown(name, SHOWN)).unwrap_or_default();
-    let mut list = String::new();
-    let is_old = !dialect.quotes_command_names();
-    for arg in args.iter().skip(1) {
-        if list.len() >= SHOWN {
-            break;
-        }
-        let arg = shown(arg, SHOWN - list.len());
-        list.push_str(&if is_old { format!("`{arg}`, ") } else { format!("'{arg}' ") });
-    }
-    if is_old {
-        return format!("ERR unknown command `{name}`, with args beginning with: {list}");
-    }
-    format!("ERR unknown command '{name}', with args beginning with: {list}")
-}
-
-fn unknown_subcommand(row: &Command, sub: &[u8]) -> String {
-    let container = row.name.to_ascii_uppercase();
-    format!("ERR unknown subcommand '{}'. Try {container} HELP.", shown(sub, SHOWN))
-}
-
-fn shown(bytes: &[u8], max: usize) -> String {
-    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()).min(max);
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unknown_commands_are_told_in_redis_words() {
-        let foo: [&[u8]; 3] = [b"foo", b"a", b"b"];
-        let unknown = |args: &[&[u8]]| unknown(Dialect::default(), args);
-        assert_eq!(unknown(&foo), "ERR unknown command 'foo', with args beginning with: 'a' 'b' ");
-        let long = [b'x'; 500];
-        assert!(unknown(&[&long, &long, &long]).len() < 400);
-        let client = command::lookup(b"client").unwrap();
-        assert_eq!(
-            unknown_subcommand(client, b"foo"),
-            "ERR unknown subcommand 'foo'. Try CLIENT HELP."
-        );
-    }
 }

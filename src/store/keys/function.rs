@@ -4,11 +4,11 @@ use super::restore::{BAD_PAYLOAD, verify};
 use crate::rdb::{Checksum, Encoder, Form, Item, Limits, Reader, Vendor, WriteError};
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx, WriteCx};
-use crate::store::error::CommandError;
+use crate::store::error::{CommandError, shown};
 use crate::store::glob;
 use crate::store::library::{Libraries, Library};
 use crate::store::reply::Reply;
-use crate::store::subcommand::{self, Sub, shown};
+use crate::store::subcommand::{self, Sub};
 use crate::store::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::both("function", read, write)];

@@ -4,8 +4,7 @@ mod source;
 
 pub(crate) use source::Function;
 
-use super::error::CommandError;
-use super::subcommand::shown;
+use super::error::{CommandError, shown};
 use crate::resp::inline;
 
 /// How a source begins; the name of the engine follows.
