@@ -1,7 +1,7 @@
 //! The write gate: no write leaves while too few replicas keep up.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,9 +36,10 @@ fn it_closes_and_opens_in_time_and_loses_nothing() {
     until_gate(&mut proxy.wire(), "open");
     let stop: Arc<AtomicBool> = Arc::default();
     let epoch = Instant::now();
+    let written = Arc::new(AtomicUsize::new(0));
     // Writers note for each write when it was sent and what came back.
     let writer = |id: usize| {
-        let (mut wire, stop) = (proxy.wire(), stop.clone());
+        let (mut wire, stop, written) = (proxy.wire(), stop.clone(), written.clone());
         thread::spawn(move || {
             let mut outcomes = Vec::new();
             while !stop.load(SeqCst) {
@@ -48,21 +49,31 @@ fn it_closes_and_opens_in_time_and_loses_nothing() {
                 let accepted = !reply.is_err();
                 assert!(accepted || reply.err() == NOREPLICAS, "{reply:?}");
                 outcomes.push((sent, epoch.elapsed(), accepted));
+                written.fetch_add(1, SeqCst);
                 thread::sleep(Duration::from_micros(300));
             }
             outcomes
         })
     };
     let writers: Vec<_> = (0..4).map(writer).collect();
-    thread::sleep(Duration::from_millis(700));
+    // A slow machine takes longer for as many.
+    let write_for_a_while = || {
+        let since = written.load(SeqCst);
+        thread::sleep(Duration::from_millis(700));
+        eventually(Duration::from_secs(30), || match written.load(SeqCst) - since {
+            4000.. => Ok(()),
+            few => Err(few.to_string()),
+        });
+    };
+    write_for_a_while();
     let stopped = epoch.elapsed();
     both(&mut trio, RedisServer::pause);
     until_gate(&mut proxy.wire(), "closed");
-    thread::sleep(Duration::from_millis(700));
+    write_for_a_while();
     let resumed = epoch.elapsed();
     both(&mut trio, RedisServer::resume);
     until_gate(&mut proxy.wire(), "open");
-    thread::sleep(Duration::from_millis(700));
+    write_for_a_while();
     stop.store(true, SeqCst);
     let outcomes: Vec<Vec<_>> = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
 

@@ -185,7 +185,10 @@ impl FaultProxy {
 
     /// Closes all connections (FIN) and refuses new ones.
     pub fn cut(&self) {
-        *self.shared.listener.lock().unwrap() = None;
+        if let Some(listener) = self.shared.listener.lock().unwrap().take() {
+            // A child that was just forked may hold it open, too, until it runs its program.
+            let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
+        }
         self.close_all();
     }
 
