@@ -57,8 +57,9 @@ fn an_engine_that_is_cut_off_stops_serving() {
         master.cmd(&["SET", "k", &value]).ok();
         // Until now the old value was the master's.
         let written = Instant::now();
-        // max-lag, two periods of the probe, and what a loaded machine takes.
-        let limit = Duration::from_millis(500 + 200 + 300);
+        // max-lag: a proof runs out by itself, however loaded the machine is. Beyond it, only what
+        // lies between a look at the clock and the answer.
+        let limit = Duration::from_millis(500 + 100);
         while written.elapsed() < Duration::from_millis(2500) {
             let asked = written.elapsed();
             let (in_place, reply) = get(&mut wire, &master, "k");

@@ -8,13 +8,18 @@ use std::sync::atomic::{AtomicU16, Ordering};
 const FIRST: u16 = 10_000;
 const COUNT: u16 = 20_000;
 
+/// How far apart processes start that were started one after the other: more than one test takes,
+/// of which many copies may run at once.
+const STRIDE: u32 = 61;
+
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
 /// A port that nobody listens on now. Each call of one process answers another port; another
 /// process may still be quicker, so whoever binds it tries again on a clash.
 pub fn free_port() -> u16 {
-    // Processes start at random places and walk on from there.
-    let _ = NEXT.compare_exchange(0, fastrand::u16(1..COUNT), Ordering::Relaxed, Ordering::Relaxed);
+    let place = std::process::id().wrapping_mul(STRIDE) % u32::from(COUNT - 1);
+    let first = u16::try_from(place + 1).unwrap();
+    let _ = NEXT.compare_exchange(0, first, Ordering::Relaxed, Ordering::Relaxed);
     for _ in 0..COUNT {
         let port = FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
