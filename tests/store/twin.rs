@@ -127,8 +127,14 @@ impl Twin {
     /// Tells both, and demands the same reply but for the order.
     #[track_caller]
     pub fn compare<A: AsRef<[u8]>>(&mut self, args: &[A], order: Order) -> Vec<u8> {
-        let (theirs, ours) = self.both(args);
-        if normal(&theirs, order) != normal(&ours, order) {
+        let (mut theirs, mut ours) = self.both(args);
+        let differ = |theirs: &[u8], ours: &[u8]| normal(theirs, order) != normal(ours, order);
+        let tells_seconds = ["TTL", "HTTL"].iter().any(|it| args[0].as_ref() == it.as_bytes());
+        if tells_seconds && differ(&theirs, &ours) {
+            // The second changed between the two; it does not do so again.
+            (theirs, ours) = self.both(args);
+        }
+        if differ(&theirs, &ours) {
             panic!(
                 "{:?}\n{}\nserver: {}\nstore:  {}",
                 self.flavor(),
