@@ -46,6 +46,7 @@ mod read;
 mod snapshot;
 mod spool;
 mod start;
+mod temporary;
 mod told;
 mod transfer;
 mod wire;
