@@ -1,9 +1,7 @@
 //! What the engine's threads and those who read from it share.
 
 use std::path::PathBuf;
-use std::sync::atomic::{
-    AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
-};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -11,14 +9,16 @@ use arc_swap::ArcSwap;
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
+use super::facts::Facts;
 use super::hub::Hub;
 use super::keeping::Keeping;
 use super::read::{Known, known};
+use super::saves::Saves;
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
-use crate::replication::{Backlog, Identity, LinkState, LinkStatus, Offsets};
+use crate::replication::{LinkState, LinkStatus, Offsets};
 use crate::store::{Dialect, Store};
-use crate::topology::{ServerVersion, Topology};
+use crate::topology::Topology;
 use crate::units::{ReplId, ReplOffset, millis};
 
 /// The embedded replica. Shared by its own threads, the workers and the monitor.
@@ -33,15 +33,8 @@ pub struct Engine {
     received: AtomicU64,
     /// The database that the stream has selected, as of `applied`.
     pub(super) stream_db: AtomicUsize,
-    /// A snapshot is being written.
-    pub(super) saving: AtomicBool,
-    /// When one was written last, in Unix seconds; 0 is never.
-    pub(super) last_save: AtomicI64,
-    pub(super) last_save_failed: AtomicBool,
-    /// How long it took, in seconds; -1 is never.
-    pub(super) last_save_took: AtomicI64,
-    /// When the one under way began, in Unix milliseconds; 0 is none.
-    pub(super) save_began: AtomicI64,
+    /// How saving goes.
+    pub(super) saves: Saves,
     /// A full resync's payload is being made the snapshot.
     pub(super) keeping: Keeping,
     /// When the master last said something.
@@ -72,65 +65,12 @@ pub struct Engine {
     pub(super) stop: Arc<Notify>,
 }
 
-/// What changes seldom.
-#[derive(Debug)]
-pub(super) struct Facts {
-    /// Whom it follows.
-    pub(super) master: Option<HostPort>,
-    pub(super) status: LinkStatus,
-    pub(super) identity: Identity,
-    pub(super) backlog: Backlog,
-    /// The payload that is on its way.
-    pub(super) transfer: Option<Transfer>,
-    /// Whether it has any master's data.
-    pub(super) has_data: bool,
-    /// Who the master is, as its snapshot says.
-    pub(super) server: ServerVersion,
-    /// Why it stands still.
-    pub(super) halted: Option<String>,
-    /// The last master of the topology, while that is who is followed.
-    pub(super) topology_master: Option<HostPort>,
-    /// Why the last link ended.
-    pub(super) last_fault: Option<String>,
-    pub(super) counts: Counts,
-}
-
-/// How much of a payload has come.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Transfer {
-    /// `None` where the master does not say.
-    pub(super) total: Option<u64>,
-    pub(super) received: u64,
-}
-
-/// What happened since the start.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) full_resyncs: u64,
-    pub(super) partial_resyncs: u64,
-    pub(super) links_lost: u64,
-    pub(super) commands_applied: u64,
-}
-
 impl Engine {
     /// An engine without data, which follows nobody yet.
     #[must_use]
     pub fn new(config: Arc<ArcSwap<Config>>, topology: Arc<ArcSwap<Topology>>) -> Self {
         let now = config.load();
-        let replid = random_id();
-        let facts = Facts {
-            master: None,
-            status: LinkStatus::default(),
-            identity: Identity::new(replid),
-            backlog: Backlog::new(now.replica.repl_backlog_size, ReplOffset::default()),
-            transfer: None,
-            has_data: false,
-            server: ServerVersion::default(),
-            halted: None,
-            topology_master: None,
-            last_fault: None,
-            counts: Counts::default(),
-        };
+        let facts = Facts::new(now.replica.repl_backlog_size);
         let databases = usize::try_from(now.replica.databases).unwrap_or(usize::MAX);
         drop(now);
         let seed = fastrand::u64(..);
@@ -145,11 +85,7 @@ impl Engine {
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
             stream_db: AtomicUsize::new(0),
-            saving: AtomicBool::new(false),
-            last_save: AtomicI64::new(0),
-            last_save_failed: AtomicBool::new(false),
-            last_save_took: AtomicI64::new(-1),
-            save_began: AtomicI64::new(0),
+            saves: Saves::default(),
             keeping: Keeping::default(),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
@@ -348,7 +284,7 @@ pub(super) fn unix_ms() -> i64 {
 }
 
 /// A new name for a history, or for a run of the process.
-fn random_id() -> ReplId {
+pub(super) fn random_id() -> ReplId {
     let mut bits = [0; 20];
     fastrand::fill(&mut bits);
     ReplId::from_random(bits)

@@ -2,7 +2,6 @@
 //! there already, and has only to be synced and named. That takes a while, so it is done on a
 //! thread of its own; and never beside a save, whose data are newer.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::Engine;
@@ -16,7 +15,7 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
-    /// Waits until it is over. Who has said before that he saves (`Engine::saving`) is not
+    /// Waits until it is over. Who has said before that he saves (`Saves::claim`) is not
     /// overtaken by another one.
     pub(super) fn wait(&self) {
         let mut goes_on = self.goes_on.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +43,7 @@ impl Keeping {
 impl Engine {
     /// Keeps a payload as the snapshot.
     pub(super) fn keep_payload(self: &Arc<Self>, payload: Spool) {
-        if !self.keeping.begin(|| self.saving.load(Relaxed)) {
+        if !self.keeping.begin(|| self.saves.go_on()) {
             return;
         }
         let engine = Arc::clone(self);

@@ -3,6 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `engine` | the [`Engine`]: what all its threads and its readers share |
+//! | `facts` | what is known of the link and of the data's history |
 //! | `start` | its threads |
 //! | `link` | the connection to the master: again and again, for ever |
 //! | `follow` | one connection, from the first PING to its end |
@@ -12,6 +13,7 @@
 //! | `late` | what comes of the stream meanwhile |
 //! | `spool` | a file that is written and read at the same time |
 //! | `snapshot` | the data on the disk |
+//! | `saves` | how saving goes |
 //! | `keeping` | a payload becomes the data on the disk |
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
@@ -30,6 +32,7 @@ mod apply;
 mod control;
 #[expect(clippy::module_inception, reason = "the engine's engine")]
 mod engine;
+mod facts;
 mod fault;
 mod figures;
 mod follow;
@@ -43,6 +46,7 @@ mod memory;
 mod observe;
 mod port;
 mod read;
+mod saves;
 mod snapshot;
 mod spool;
 mod start;

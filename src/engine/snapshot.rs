@@ -54,25 +54,18 @@ impl Engine {
     /// # Errors
     /// [`SaveError`]; the file that was there is still there.
     pub fn save(&self) -> Result<(), SaveError> {
-        if self.saving.swap(true, Relaxed) {
+        if !self.saves.claim() {
             return Err(SaveError::InProgress);
         }
         self.keeping.wait();
         let started = Instant::now();
-        self.save_began.store(unix_ms(), Relaxed);
+        self.saves.begin();
         let saved = self.write_snapshot();
-        self.save_began.store(0, Relaxed);
-        let took = i64::try_from(started.elapsed().as_secs()).unwrap_or(i64::MAX);
-        self.last_save_took.store(took, Relaxed);
-        self.saving.store(false, Relaxed);
+        self.saves.end(saved.is_ok());
         match &saved {
-            Ok(path) => {
-                self.last_save.store(unix_ms() / 1000, Relaxed);
-                tracing::info!(path, took = ?started.elapsed(), "the data is saved");
-            }
+            Ok(path) => tracing::info!(path, took = ?started.elapsed(), "the data is saved"),
             Err(error) => tracing::error!("the data could not be saved: {error}"),
         }
-        self.last_save_failed.store(saved.is_err(), Relaxed);
         saved.map(drop)
     }
 
@@ -81,7 +74,7 @@ impl Engine {
     /// # Errors
     /// [`SaveError::InProgress`], or that the system refuses a thread.
     pub fn save_in_background(self: &Arc<Self>) -> Result<(), SaveError> {
-        if self.saving.load(Relaxed) {
+        if self.saves.go_on() {
             return Err(SaveError::InProgress);
         }
         let engine = Arc::clone(self);

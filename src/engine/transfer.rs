@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::Transfer;
+use super::facts::Transfer;
 use super::fault::LinkFault;
 use super::follow::Follower;
 use super::late::Late;

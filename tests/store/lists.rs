@@ -342,6 +342,26 @@ fn any_edits_leave_the_same_nodes_where_elements_are_counted() {
 }
 
 /// Redis 7.0 takes nodes together that are up to 4 bytes larger than later ones would have it.
+/// A number that is moved out of a quicklist counts as no bytes where a server looks whether the
+/// listpack that it comes to is large.
+#[test]
+fn moved_numbers_weigh_nothing() {
+    Twin::each(|mut twin| {
+        let large = "a".repeat(9000);
+        for len in 8150..8195 {
+            for first in ["a", &large] {
+                for element in ["-8486989099945580370", "12", "-8486989099945580370x"] {
+                    twin.same(&["DEL", "to", "from"]);
+                    twin.same(&["RPUSH", "to", &"x".repeat(len)]);
+                    twin.same(&["RPUSH", "from", first, element]);
+                    twin.line("LMOVE from to RIGHT LEFT");
+                    twin.same_inside("to");
+                }
+            }
+        }
+    });
+}
+
 #[test]
 fn nodes_are_joined_up_to_the_same_size() {
     Twin::each(|mut twin| {

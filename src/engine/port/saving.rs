@@ -1,7 +1,5 @@
 //! SAVE, BGSAVE, LASTSAVE.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use super::call::Call;
 use crate::resp::encode;
 
@@ -32,11 +30,8 @@ pub(super) fn lastsave(call: &mut Call<'_, '_>) {
 
 /// See [`lastsave`].
 pub(super) fn last_save(call: &Call<'_, '_>) -> i64 {
-    match call.engine().last_save.load(Relaxed) {
-        0 => {
-            let started = call.client.desk.started.duration_since(std::time::UNIX_EPOCH);
-            i64::try_from(started.unwrap_or_default().as_secs()).unwrap_or_default()
-        }
-        seconds => seconds,
-    }
+    call.engine().saves.last().unwrap_or_else(|| {
+        let started = call.client.desk.started.duration_since(std::time::UNIX_EPOCH);
+        i64::try_from(started.unwrap_or_default().as_secs()).unwrap_or_default()
+    })
 }

@@ -1,6 +1,7 @@
 //! Commands that move an element from one list to another, or within one.
 
 use super::pop::timeout;
+use super::view::ListRef;
 use super::{End, List};
 use crate::rdb::Element;
 use crate::store::commands::Row;
@@ -41,24 +42,28 @@ fn relocate(
     }
     cx.read::<List>(destination)?;
     let fill = cx.fill();
-    let put = |list: &mut List, moved: &[u8]| {
-        list.make_ready(moved.len(), 1, fill);
+    let put = |list: &mut List, moved: &[u8], bytes: usize| {
+        list.make_ready(bytes, 1, fill);
         list.push(to, Element::Bytes(moved), fill);
     };
     let moved = cx.edit(source, |list: &mut List| {
         let Some(moved) = list.view().end(from) else { return Err(CommandError::NO_KEY) };
+        let is_number = matches!((list.view(), moved), (ListRef::Quick(_), Element::Int(_)));
         let moved = moved.bytes(&mut itoa::Buffer::new()).to_vec();
+        // Out of a quicklist comes a number as such (`listTypePop`), and such objects count as no
+        // bytes (`listTypeTryConvertListpack`).
+        let bytes = if is_number { 0 } else { moved.len() };
         list.drop_end(from, 1);
         if source == destination {
-            put(list, &moved);
+            put(list, &moved, bytes);
         }
         list.pack(fill, true);
-        Ok(moved)
+        Ok((moved, bytes))
     })?;
-    let moved = moved.ok_or(CommandError::NO_KEY)?;
+    let (moved, bytes) = moved.ok_or(CommandError::NO_KEY)?;
     if source != destination {
         cx.edit_or_new(destination, |list: &mut List| {
-            put(list, &moved);
+            put(list, &moved, bytes);
             Ok(())
         })?;
     }

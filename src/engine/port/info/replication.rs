@@ -4,7 +4,7 @@
 use std::cmp::max;
 
 use super::Page;
-use crate::engine::engine::{Facts, Transfer};
+use crate::engine::facts::{Facts, Transfer};
 use crate::engine::port::call::Call;
 use crate::units::ReplOffset;
 

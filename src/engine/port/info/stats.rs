@@ -1,11 +1,7 @@
 //! `INFO persistence`, `stats`, `commandstats`, `keyspace`.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use super::Page;
 use crate::command::Subscription;
-use crate::engine::Engine;
-use crate::engine::engine::unix_ms;
 use crate::engine::port::call::Call;
 use crate::engine::port::saving::last_save;
 
@@ -16,34 +12,17 @@ pub(super) fn persistence(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("loading", 0);
     page.field("async_loading", 0);
     page.field("rdb_changes_since_last_save", dirty);
-    let saves = saves(&call.engine());
-    page.field("rdb_bgsave_in_progress", u8::from(saves.running >= 0));
+    let engine = call.engine();
+    let (saves, running) = (&engine.saves, engine.saves.running());
+    page.field("rdb_bgsave_in_progress", u8::from(running >= 0));
     page.field("rdb_last_save_time", last_save(call));
-    page.field("rdb_last_bgsave_status", if saves.failed { "err" } else { "ok" });
-    page.field("rdb_last_bgsave_time_sec", saves.took);
-    page.field("rdb_current_bgsave_time_sec", saves.running);
+    page.field("rdb_last_bgsave_status", if saves.last_failed() { "err" } else { "ok" });
+    page.field("rdb_last_bgsave_time_sec", saves.last_took());
+    page.field("rdb_current_bgsave_time_sec", running);
     page.field("aof_enabled", 0);
     page.field("aof_rewrite_in_progress", 0);
     page.field("aof_last_bgrewrite_status", "ok");
     page.field("aof_last_write_status", "ok");
-}
-
-/// How saving goes.
-struct Saves {
-    /// Seconds since the one under way began; -1 is none.
-    running: i64,
-    /// Seconds the last one took; -1 is none yet.
-    took: i64,
-    failed: bool,
-}
-
-fn saves(engine: &Engine) -> Saves {
-    let began = engine.save_began.load(Relaxed);
-    Saves {
-        running: if began == 0 { -1 } else { (unix_ms() - began) / 1000 },
-        took: engine.last_save_took.load(Relaxed),
-        failed: engine.last_save_failed.load(Relaxed),
-    }
 }
 
 pub(super) fn stats(call: &mut Call<'_, '_>, page: &mut Page) {
