@@ -1,7 +1,6 @@
 //! Files in `dir` that are of use to one run of the process only. One that is killed cannot remove
 //! them, so the next one does; never those of a process that lives.
 
-use std::error::Error;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -34,13 +33,13 @@ impl Use {
 /// that somebody has it.
 ///
 /// # Errors
-/// It could not be made. The error does not name the file, which is another one each time: who
+/// It could not be made. The error names `dir`, and not the file, which is another one each time: who
 /// tries again meets the same error again.
 pub(super) fn create(dir: &Path, what: Use) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     let made = builder.prefix(what.prefix()).suffix(SUFFIX).tempfile_in(dir);
-    let file = made.map_err(|error| match error.get_ref().and_then(Error::source) {
-        Some(cause) => io::Error::new(error.kind(), cause.to_string()),
+    let file = made.map_err(|error| match error.to_string().rsplit_once(" at path ") {
+        Some((why, _)) => io::Error::new(error.kind(), format!("{why} in {}", dir.display())),
         None => error,
     })?;
     if let Err(error) = file.as_file().lock_shared() {
