@@ -204,13 +204,19 @@ impl Client {
             let endless = self.waits_endlessly();
             self.end(if endless { Ending::Now } else { Ending::AfterReplies });
         }
+        self.check_output();
+        self.settle();
+    }
+
+    /// Ends it if more waits for it than may.
+    pub(super) fn check_output(&mut self) {
         let limit = self.config.proxy.client_output_buffer_limit;
-        if limit.is_some_and(|limit| self.output_bytes() > limit.as_usize()) {
+        let is_over = limit.is_some_and(|limit| self.output_bytes() > limit.as_usize());
+        if is_over && self.ending != Some(Ending::Now) {
             self.worker.counts.output_limit_kills.increment();
             tracing::warn!(client = %self.entry.addr, "closed at client-output-buffer-limit");
             self.end(Ending::Now);
         }
-        self.settle();
     }
 
     /// It has said nothing for `timeout`: it ends, unless it waits for a reply or for its turn.

@@ -13,6 +13,7 @@ use crate::routing::Reason;
 use crate::session::{Session, cursor};
 use crate::telemetry::Kind;
 use crate::topology::Backend;
+use crate::units::ByteSize;
 
 /// The engine, as one batch of one session reads it.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct LocalReader {
     load: Rc<Load>,
     db: u32,
     version: RespVersion,
+    /// Bytes of replies that are of use: who has more waiting for him is closed.
+    room: usize,
     kind: Kind,
     /// Goes into a scan's cursor.
     scan_tag: u32,
@@ -37,14 +40,16 @@ impl LocalReader {
         let engine = worker.shared.engine.as_ref().filter(|_| backend.is_local)?;
         let load = worker.pool.borrow_mut().load(backend);
         let (db, version) = (session.db, session.version);
+        let limit = worker.config().proxy.client_output_buffer_limit;
+        let room = limit.map_or(usize::MAX, ByteSize::as_usize);
         let (kind, scan_tag) = (Kind::read(reason), backend.scan_tag);
-        Some(Self { engine: Arc::clone(engine), load, db, version, kind, scan_tag })
+        Some(Self { engine: Arc::clone(engine), load, db, version, room, kind, scan_tag })
     }
 
     /// Answers one step of an iteration, which was read at `since`.
     pub(super) fn scan(&self, frame: &[u8], shown: bool, since: Instant, inbox: &Rc<Inbox>) {
         let mut reply = Vec::new();
-        self.engine.answer(self.db, self.version, frame, 1, &mut reply);
+        self.engine.answer(self.db, self.version, frame, 1, self.room, &mut reply);
         let reply = cursor::tag_reply(reply, self.scan_tag);
         inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
         self.load.served(self.kind, 1, since.elapsed());
@@ -60,7 +65,7 @@ impl LocalReader {
         inbox: &Rc<Inbox>,
     ) {
         inbox.replies().locals(count, shown, |out| {
-            self.engine.answer(self.db, self.version, bytes, count, out);
+            self.engine.answer(self.db, self.version, bytes, count, self.room, out);
         });
         self.load.served(self.kind, count, since.elapsed());
     }

@@ -169,6 +169,8 @@ impl Task {
         if self.client.has_changed() {
             self.client.publish(self.query.len());
         }
+        // Replies that were made in place woke nobody who would look.
+        self.client.check_output();
         let client = &mut self.client;
         let is_farewell = client.ending().is_some();
         let mut replies = client.inbox.replies();

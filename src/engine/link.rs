@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use super::Engine;
 use super::fault::{LinkFault, Remedy};
 use super::follow::Follower;
+use super::temporary;
 use super::wire::LOOK;
 use crate::config::{Config, HostPort};
 use crate::replication::LinkState;
@@ -19,6 +20,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// Follows whoever is to be followed, for ever.
 pub(super) async fn keep(engine: &Arc<Engine>) {
+    temporary::remove_old(&engine.dir());
     engine.restore();
     let mut follower = Follower::new(engine);
     let mut pauses = Pauses::default();

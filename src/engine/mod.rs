@@ -50,6 +50,7 @@ mod saves;
 mod snapshot;
 mod spool;
 mod start;
+mod temporary;
 mod told;
 mod transfer;
 mod wire;

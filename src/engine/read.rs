@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Engine;
 use super::engine::unix_ms;
 use crate::command::{self, Command, NUMBERS, Versions, number, versions};
-use crate::resp::{Args, RespVersion};
+use crate::resp::{Args, RespVersion, encode};
 use crate::store::{Ask, CommandError, Dialect, Outcome, Store};
 
 /// Requests of fewer words take no memory.
 const FEW: usize = 8;
+/// In place of a reply.
+const TOO_MUCH: &str = "ERR The replies before this one exceed client-output-buffer-limit";
 
 /// What the engine knows of a command or container.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,15 +71,18 @@ impl Engine {
     }
 
     /// Answers complete multibulk requests that lie next to each other, all from one state of
-    /// the data: one reply each, in `out`.
+    /// the data: one reply each, in `out`. When there are more than `room` bytes of them the rest
+    /// get an error each: a few bytes can ask for many gigabytes.
     pub fn answer(
         &self,
         db: u32,
         version: RespVersion,
         frames: &[u8],
         count: u32,
+        room: usize,
         out: &mut Vec<u8>,
     ) {
+        let room = out.len().saturating_add(room);
         let db = usize::try_from(db).unwrap_or(usize::MAX);
         let ask = Ask { db, now_ms: unix_ms(), version };
         let store = self.store();
@@ -96,6 +101,10 @@ impl Engine {
                 many.extend(&mut args);
             }
             rest = args.rest();
+            if out.len() > room {
+                encode::error(out, TOO_MUCH);
+                continue;
+            }
             let words = if len == FEW { &*many } else { few.get(..len).unwrap_or_default() };
             if store.read(ask, words, out) == Outcome::Unknown {
                 // `answers` was asked before: the data have become an older server's since.

@@ -12,6 +12,7 @@ use super::Engine;
 use super::engine::unix_ms;
 use super::load::{LoadError, Loaded, load};
 use super::memory;
+use super::temporary::{self, Use};
 use crate::rdb::{WriteError, Writer};
 use crate::replication::{Identity, Offsets};
 use crate::store::SaveCursor;
@@ -87,8 +88,7 @@ impl Engine {
 
     fn write_snapshot(&self) -> Result<String, SaveError> {
         let (dir, path) = (self.dir(), self.snapshot_path());
-        let mut file =
-            tempfile::Builder::new().prefix("temp-save-").suffix(".rdb").tempfile_in(&dir)?;
+        let mut file = temporary::create(&dir, Use::Save)?;
         let position = self.begin_moment()?;
         let written = self.write_moment(&position, file.as_file_mut());
         self.store_mut().end_moment();
@@ -121,11 +121,19 @@ impl Engine {
                     let why = "the snapshot names no history: a full resync will replace it";
                     return tracing::warn!(path = %path.display(), "{why}");
                 };
+                let db = origin.db.unwrap_or(0);
+                if db >= self.databases {
+                    // What the stream has for it would come to another one.
+                    return tell_unusable(
+                        path,
+                        &LoadError::Database(u64::try_from(db).unwrap_or(u64::MAX)),
+                    );
+                }
                 let offset = ReplOffset::new(offset);
                 let mut store = self.store_mut();
                 *store = new;
                 self.set_dialect(store.dialect());
-                self.stream_db.store(origin.db.unwrap_or(0), Relaxed);
+                self.stream_db.store(db, Relaxed);
                 self.publish(&Offsets::at(offset));
                 let mut facts = self.facts();
                 facts.identity = Identity::restored(replid);

@@ -11,6 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
+use super::temporary::{self, Use};
+
 /// How far the writer is.
 #[derive(Clone, Copy, Debug, Default)]
 struct Written {
@@ -57,7 +59,7 @@ pub(super) struct SpoolReader {
 impl Spool {
     /// A new file in `dir`.
     pub(super) fn new(dir: &Path) -> io::Result<Self> {
-        let file = tempfile::Builder::new().prefix("temp-sync-").suffix(".rdb").tempfile_in(dir)?;
+        let file = temporary::create(dir, Use::Sync)?;
         Ok(Self { file, shared: Arc::default() })
     }
 
@@ -70,7 +72,8 @@ impl Spool {
 
     /// Appends.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
+        // An error of the file itself would name it, and would be another one each time.
+        self.file.as_file_mut().write_all(bytes)?;
         self.shared.lock().bytes += bytes.len() as u64;
         self.shared.more.notify_one();
         Ok(())

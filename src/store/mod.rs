@@ -115,6 +115,10 @@ pub struct Keyspace {
     pub volatile_hashes: usize,
 }
 
+/// The longest reply to a command that only reads, in bytes: twice the longest value, by default.
+const READ_MAX: usize = 1 << 30;
+const TOO_MUCH: CommandError = CommandError::new("ERR reply would be longer than 1 GB");
+
 /// How a request is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
@@ -201,7 +205,8 @@ impl Store {
     fn read_found(&self, found: Found, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         let (Run::Read(run) | Run::Both(run, _)) = found.run else { return Outcome::Unknown };
         let cx = self.reader(ask);
-        replied(out, ask.version, self.dialect, |reply| {
+        let reply = (ask.version, self.dialect, READ_MAX);
+        replied(out, reply, |reply| {
             found.check(args.len())?;
             run(&cx, args, reply)
         })
@@ -245,7 +250,7 @@ impl Store {
             return self.read_found(found, ask, args, out);
         };
         let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
-        replied(out, version, dialect, |reply| {
+        replied(out, (version, dialect, usize::MAX), |reply| {
             found.check(args.len())?;
             run(&mut cx, args, reply)
         })
@@ -280,17 +285,42 @@ impl Store {
 /// Writes a reply, or the error instead of all that was written before it.
 fn replied(
     out: &mut Vec<u8>,
-    version: RespVersion,
-    dialect: Dialect,
+    (version, dialect, max): (RespVersion, Dialect, usize),
     run: impl FnOnce(&mut Reply<'_>) -> context::Done,
 ) -> Outcome {
     let start = out.len();
-    match run(&mut Reply::new(out, version, dialect)) {
+    let mut reply = Reply::new(out, version, dialect).within(max);
+    let done = run(&mut reply);
+    let done = if reply.is_over() { Err(TOO_MUCH) } else { done };
+    match done {
         Ok(()) => Outcome::Replied,
         Err(error) => {
             out.truncate(start);
             error.write(out);
             Outcome::Refused
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_is_too_long_is_an_error() {
+        let told = |max: usize| {
+            let mut out = b"+before\r\n".to_vec();
+            let outcome = replied(&mut out, (RespVersion::V2, Dialect::default(), max), |reply| {
+                reply.array(1000);
+                (0..1000).for_each(|_| reply.bulk(b"value"));
+                Ok(())
+            });
+            (outcome, out)
+        };
+        let (outcome, all) = told(usize::MAX);
+        assert_eq!((outcome, all.len()), (Outcome::Replied, 9 + 7 + 1000 * 11));
+        let (outcome, error) = told(500);
+        assert_eq!(outcome, Outcome::Refused);
+        assert_eq!(error, b"+before\r\n-ERR reply would be longer than 1 GB\r\n");
     }
 }

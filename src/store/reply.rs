@@ -11,11 +11,24 @@ pub(crate) struct Reply<'a> {
     out: &'a mut Vec<u8>,
     version: RespVersion,
     dialect: Dialect,
+    /// Nothing is added to what is longer.
+    end: usize,
 }
 
 impl<'a> Reply<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>, version: RespVersion, dialect: Dialect) -> Self {
-        Self { out, version, dialect }
+        Self { out, version, dialect, end: usize::MAX }
+    }
+
+    /// The same, which takes no more when it has become longer than `max` bytes: a short request
+    /// can name the same long value thousands of times.
+    pub(crate) fn within(self, max: usize) -> Self {
+        Self { end: self.out.len().saturating_add(max), ..self }
+    }
+
+    /// Whether it is longer than it may be. Some of it may be missing then.
+    pub(crate) fn is_over(&self) -> bool {
+        self.out.len() > self.end
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -44,12 +57,14 @@ impl<'a> Reply<'a> {
     }
 
     pub(crate) fn bulk(&mut self, bytes: &[u8]) {
-        encode::bulk(self.out, bytes);
+        if !self.is_over() {
+            encode::bulk(self.out, bytes);
+        }
     }
 
     /// An integer as a bulk string.
     pub(crate) fn bulk_int(&mut self, value: i64) {
-        encode::bulk(self.out, itoa::Buffer::new().format(value).as_bytes());
+        self.bulk(itoa::Buffer::new().format(value).as_bytes());
     }
 
     /// A double: to RESP2 a bulk string.
@@ -95,7 +110,9 @@ impl<'a> Reply<'a> {
     }
 
     pub(crate) fn array(&mut self, len: usize) {
-        encode::array(self.out, len);
+        if !self.is_over() {
+            encode::array(self.out, len);
+        }
     }
 
     /// Where an aggregate starts whose length is not known yet; what it holds is written first.
@@ -125,11 +142,35 @@ impl<'a> Reply<'a> {
 
     /// The head of a map: to RESP2 an array of twice as many.
     pub(crate) fn map(&mut self, pairs: usize) {
-        encode::map(self.out, self.version, pairs);
+        if !self.is_over() {
+            encode::map(self.out, self.version, pairs);
+        }
     }
 
     /// The head of a set: to RESP2 an array.
     pub(crate) fn set(&mut self, len: usize) {
         encode::set(self.out, self.version, len);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_no_more_when_it_is_too_long() {
+        let mut out = b"before".to_vec();
+        let mut reply = Reply::new(&mut out, RespVersion::V3, Dialect::default()).within(1000);
+        reply.array(1_000_000);
+        for _ in 0..1_000_000 {
+            reply.array(2);
+            reply.bulk(&[b'x'; 100]);
+            reply.element(Element::Int(1));
+            reply.map(1);
+        }
+        let mark = reply.mark();
+        reply.array_at(mark, 3);
+        assert!(reply.is_over());
+        assert!((1006..1200).contains(&out.len()), "{}", out.len());
     }
 }

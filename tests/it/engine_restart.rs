@@ -134,3 +134,54 @@ fn a_server_of_the_same_version_loads_what_was_saved() {
         assert_eq!(loaded.cmd(&["DBSIZE"]), master.cmd(&["DBSIZE"]));
     }
 }
+
+/// Who was killed leaves the files that he was writing; the next one must not fill the disk with
+/// them, nor take away those of another process.
+#[test]
+fn what_a_killed_process_left_is_removed() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["SET", "a", "1"]).ok();
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let names = ["temp-sync-a.rdb", "temp-save-b.rdb", "temp-sync-c.rdb", "temp-other.rdb"];
+    names.iter().for_each(|name| std::fs::write(path(name), "part").unwrap());
+    let used = std::fs::File::open(path("temp-sync-c.rdb")).unwrap();
+    used.lock().unwrap();
+    let proxy = proxy_of(&master, dir.path());
+    wait_for(&proxy, &master, "a", "1");
+    let left = names.map(|name| path(name).exists());
+    assert_eq!(left, [false, false, true, true], "{names:?}\n{}", proxy.log());
+}
+
+/// The stream goes on in a database that there is no more: nothing may be applied to another.
+#[test]
+fn fewer_databases_than_before() {
+    let master = RedisServer::builder(Flavor::Redis70).args(&["--databases", "32"]).start();
+    let dir = tempfile::tempdir().unwrap();
+    let start = |databases: &str| {
+        ConfigBuilder::new(master.addr(), &[])
+            .unset("topology", "replicas")
+            .set("replica", "enabled", "true")
+            .set("replica", "listen", "\"127.0.0.1:0\"")
+            .set("replica", "dir", &format!("{:?}", dir.path()))
+            .set("replica", "databases", databases)
+            .set("reads", "local", "true")
+            .start()
+    };
+    let mut proxy = start("32");
+    let mut wire = master.wire();
+    wire.cmd(&["SET", "a", "1"]).ok();
+    wire.cmd(&["SELECT", "20"]).ok();
+    wire.cmd(&["SET", "b", "1"]).ok();
+    wire.cmd(&["DEL", "b"]);
+    wait_for(&proxy, &master, "a", "1");
+    proxy.sigterm();
+    assert!(proxy.wait_exit(PATIENCE).success());
+    let proxy = start("16");
+    wire.cmd(&["SET", "a", "of database 20"]).ok();
+    eventually(PATIENCE, || match proxy.log() {
+        log if log.contains("`databases` is less") => Ok(()),
+        log => Err(log),
+    });
+    assert_eq!(proxy.wire().cmd(&["GET", "a"]).str(), "1");
+}

@@ -202,7 +202,7 @@ fn a_failover_to_a_later_version() {
     let when = ["HPEXPIRETIME", "h", "FIELDS", "1", "a"];
     // Who was routed here while the data were a later server's is told what the master says.
     let mut told = Vec::new();
-    local.engine.answer(0, RespVersion::V2, &encode(&when), 1, &mut told);
+    local.engine.answer(0, RespVersion::V2, &encode(&when), 1, usize::MAX, &mut told);
     let mut wire = old.wire();
     wire.send(&when);
     assert_eq!(told, wire.read_raw_reply());

@@ -24,6 +24,7 @@ mod command_table;
 mod command_versions;
 mod crossed_replies;
 mod differential;
+mod engine_bounds;
 mod engine_config;
 mod engine_cuts;
 mod engine_halts;

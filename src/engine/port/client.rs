@@ -12,6 +12,7 @@ use crate::registry::Entry;
 use crate::resp::RequestScanner;
 use crate::session::Session;
 use crate::store::Ask;
+use crate::units::ByteSize;
 
 /// How a client ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Client {
         let config = desk.config();
         let is_open = config.replica.requirepass.is_empty();
         let limit = config.proxy.client_output_buffer_limit;
-        let limit = limit.map_or(usize::MAX, crate::units::ByteSize::as_usize);
+        let limit = limit.map_or(usize::MAX, ByteSize::as_usize);
         let owner = Arc::clone(&entry);
         let mailbox = Arc::new(Mailbox::new(entry.id, limit, move || owner.wake()));
         Self {
@@ -72,6 +73,30 @@ impl Client {
     pub(super) fn end(&mut self, ending: Ending) {
         if self.ending != Some(Ending::Now) {
             self.ending = Some(ending);
+        }
+    }
+
+    /// Most bytes of replies that may wait for it.
+    pub(super) fn output_limit(&self) -> usize {
+        let limit = self.desk.config().proxy.client_output_buffer_limit;
+        limit.map_or(usize::MAX, ByteSize::as_usize)
+    }
+
+    /// Ends it if more waits for it than may, and takes that back: what is still to come is run,
+    /// and told to nobody.
+    pub(super) fn bound_output(&mut self) {
+        if self.out.len() > self.output_limit() {
+            self.out = Vec::new();
+            self.cut_off();
+        }
+    }
+
+    /// It reads too slowly.
+    pub(super) fn cut_off(&mut self) {
+        if self.ending != Some(Ending::Now) {
+            self.desk.stats.output_limit.add(1);
+            tracing::warn!(client = %self.entry.addr, "the replica closed a client at client-output-buffer-limit");
+            self.end(Ending::Now);
         }
     }
 

@@ -62,7 +62,8 @@ impl Task {
                 return Ok(ending == Ending::Now || !is_full && self.client.out.is_empty());
             }
             if is_full {
-                return Ok(false);
+                // Who reads nothing would not be looked at again.
+                return Ok(self.is_cut_off());
             }
             if self.client.waits || self.client.is_blocked() {
                 self.rest(cx);
@@ -136,13 +137,11 @@ impl Task {
         if client.entry.take_doubt() && !client.is_listening() && client.out.is_empty() {
             return true;
         }
-        let limit = client.desk.config().proxy.client_output_buffer_limit;
-        let waiting = client.out.len() - self.written;
-        let is_over =
-            client.mailbox.is_over() || limit.is_some_and(|limit| waiting > limit.as_usize());
+        // What was taken back may have been written in part.
+        let waiting = client.out.len().saturating_sub(self.written);
+        let is_over = client.mailbox.is_over() || waiting > client.output_limit();
         if is_over {
-            client.desk.stats.output_limit.add(1);
-            tracing::warn!(client = %client.entry.addr, "the replica closed a client at client-output-buffer-limit");
+            client.cut_off();
         }
         is_over
     }

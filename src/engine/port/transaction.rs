@@ -129,6 +129,7 @@ pub(super) fn exec(call: &mut Call<'_, '_>) {
         for request in &queue {
             let args: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
             call.client.run_queued(call.held, &args);
+            call.client.bound_output();
         }
     }
     call.held.let_go();
