@@ -8,7 +8,6 @@ use super::Engine;
 use super::control::{Control, name_of};
 use super::engine::unix_ms;
 use super::fault::{ApplyError, LinkFault};
-use super::memory;
 use crate::replication::{ArgsPool, Offsets, StreamReader, Unit};
 use crate::resp::RespVersion;
 use crate::store::{Ask, Outcome, Store};
@@ -146,7 +145,7 @@ impl Applier {
             return Ok(());
         }
         self.looked = Some(now);
-        Ok(memory::check(engine.memory_limit())?)
+        Ok(engine.check_memory()?)
     }
 
     /// Looks whether all of a transaction can be applied, so that none of it is where one command

@@ -33,6 +33,8 @@ pub struct Engine {
     received: AtomicU64,
     /// The database that the stream has selected, as of `applied`.
     pub(super) stream_db: AtomicUsize,
+    /// How many former data are being freed.
+    pub(super) freeing: AtomicUsize,
     /// How saving goes.
     pub(super) saves: Saves,
     /// A full resync's payload is being made the snapshot.
@@ -85,6 +87,7 @@ impl Engine {
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
             stream_db: AtomicUsize::new(0),
+            freeing: AtomicUsize::new(0),
             saves: Saves::default(),
             keeping: Keeping::default(),
             heard_ms: AtomicU64::new(0),
@@ -248,11 +251,6 @@ impl Engine {
             // It is told in the log if it could not be done.
             drop(self.save());
         }
-    }
-
-    /// `maxmemory`, in bytes.
-    pub(super) fn memory_limit(&self) -> Option<u64> {
-        self.config.load().replica.maxmemory.map(|limit| limit.bytes())
     }
 
     /// `dbfilename` in `dir`

@@ -66,26 +66,33 @@ pub(super) struct Origin {
 /// How many bytes of the snapshot are loaded between two looks at the memory in use.
 const BYTES_PER_LOOK: u64 = 256 * 1024;
 
-/// Reads a whole snapshot. `seed` is [`Store::new`]'s; `limit` is the most bytes that may be in use
-/// meanwhile (`maxmemory`); `settings` are the master's.
+/// Reads a whole snapshot. `seed` is [`Store::new`]'s; `room` is asked now and then whether there
+/// is any; `settings` are the master's.
 pub(super) fn load(
     source: impl Read,
     databases: usize,
     seed: u64,
-    limit: Option<u64>,
+    room: impl Fn() -> Result<(), memory::Full>,
     settings: &[Setting],
 ) -> Result<Loaded, LoadError> {
+    let mut looked = 0;
+    let mut look = |offset: u64| {
+        if offset - looked < BYTES_PER_LOOK {
+            return Ok(());
+        }
+        looked = offset;
+        room()
+    };
     let mut reader = Reader::new(source, Limits::default());
     let mut loader = Loader::new(Store::new(databases, Dialect::default(), seed));
     let mut origin = Origin::default();
-    let mut looked = 0;
     loop {
         while let Some(PlainString { key, expires_ms, value }) = reader.plain_string() {
             loader.string(key, expires_ms, value);
-            look(&mut looked, reader.offset(), limit)?;
+            look(reader.offset())?;
         }
         let Some(item) = reader.next_item()? else { break };
-        look(&mut looked, reader.offset(), limit)?;
+        look(reader.offset())?;
         match item {
             Item::Key(entry) => loader.entry(entry).map_err(refused)?,
             Item::SelectDb(number) => {
@@ -112,18 +119,9 @@ pub(super) fn load(
             Item::Header(_) | Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
         }
     }
-    memory::check(limit)?;
+    room()?;
     let store = loader.finish().map_err(refused)?;
     Ok(Loaded { store, origin })
-}
-
-/// Looks, now and then, whether there is room for more; `looked` is where it was looked last.
-fn look(looked: &mut u64, offset: u64, limit: Option<u64>) -> Result<(), LoadError> {
-    if offset - *looked < BYTES_PER_LOOK {
-        return Ok(());
-    }
-    *looked = offset;
-    Ok(memory::check(limit)?)
 }
 
 fn refused((key, error): Refused) -> LoadError {

@@ -24,15 +24,17 @@ pub(super) enum Loading {
 impl Loading {
     /// Loads what the spool gets.
     pub(super) fn start(
-        engine: &Engine,
+        engine: &Arc<Engine>,
         source: SpoolReader,
         settings: Arc<[Setting]>,
     ) -> Result<Self, LinkFault> {
-        let (databases, seed, limit) = (engine.databases, engine.seed, engine.memory_limit());
+        let engine = Arc::clone(engine);
         let (done, loading) = oneshot::channel();
         let work = move || {
+            let room = || engine.make_room();
+            let loaded = load(source, engine.databases, engine.seed, room, &settings);
             // Nobody is there any more who would want it: the link was lost.
-            drop(done.send(load(source, databases, seed, limit, &settings)));
+            drop(done.send(loaded));
         };
         let builder = std::thread::Builder::new().name("replica-load".into());
         builder.spawn(work).map_err(LinkFault::Spool)?;

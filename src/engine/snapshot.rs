@@ -113,7 +113,7 @@ impl Engine {
     fn restore_from(&self, file: File, path: &Path) {
         let started = Instant::now();
         let source = BufReader::with_capacity(BUFFER, file);
-        let loaded = load(source, self.databases, self.seed, self.memory_limit(), &[]);
+        let loaded = load(source, self.databases, self.seed, || self.check_memory(), &[]);
         match loaded {
             Ok(Loaded { store: new, origin }) => {
                 let replid = origin.replid.as_deref().and_then(|text| text.parse::<ReplId>().ok());

@@ -95,7 +95,7 @@ async fn receive(
 
 /// Puts the new data in the place of the old.
 fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
-    let engine = &*follower.engine;
+    let engine = &follower.engine;
     let mut store = engine.store_mut();
     let old = std::mem::replace(&mut *store, loaded.store);
     engine.set_dialect(store.dialect());
@@ -110,11 +110,7 @@ fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     drop(facts);
     drop(store);
     tracing::info!(offset = %follower.offsets.applied(), "full resync");
-    // Taking many keys apart takes a while, which nobody should have to wait for.
-    let ended = std::thread::Builder::new().name("replica-free".into()).spawn(move || drop(old));
-    if let Err(error) = ended {
-        tracing::debug!("the old data was freed in place: {error}");
-    }
+    engine.free(old);
 }
 
 /// Applies what came while the snapshot was loaded, and what comes meanwhile.

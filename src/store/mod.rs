@@ -100,6 +100,8 @@ pub struct Store {
     module_aux: Vec<ModuleAux>,
     /// Changes since it was made.
     dirty: u64,
+    /// See [`Self::void`].
+    is_void: bool,
 }
 
 /// How much a database holds.
@@ -117,6 +119,7 @@ pub struct Keyspace {
 
 /// The longest reply to a command that only reads, in bytes: twice the longest value, by default.
 const READ_MAX: usize = 1 << 30;
+const LOADING: CommandError = CommandError::new("LOADING Redis is loading the dataset in memory");
 const TOO_MUCH: CommandError = CommandError::new("ERR reply would be longer than 1 GB");
 
 /// How a request is asked.
@@ -146,7 +149,10 @@ impl Store {
     /// collide.
     #[must_use]
     pub fn new(databases: usize, dialect: Dialect, seed: u64) -> Self {
-        let hasher = Hasher::new(seed);
+        Self::empty(databases, dialect, Hasher::new(seed))
+    }
+
+    fn empty(databases: usize, dialect: Dialect, hasher: Hasher) -> Self {
         Self {
             databases: (0..databases.max(1)).map(|_| Database::new(hasher)).collect(),
             dialect,
@@ -156,7 +162,21 @@ impl Store {
             libraries: Libraries::default(),
             module_aux: Vec::new(),
             dirty: 0,
+            is_void: false,
         }
+    }
+
+    /// An empty store, of as many databases and of such a server, whose data are on their way:
+    /// whoever reads is refused, as by a server that loads (`shared.loadingerr`).
+    #[must_use]
+    pub fn void(&self) -> Self {
+        Self { is_void: true, ..Self::empty(self.databases.len(), self.dialect, self.hasher) }
+    }
+
+    /// Whether it waits for its data; see [`Self::void`].
+    #[must_use]
+    pub const fn is_void(&self) -> bool {
+        self.is_void
     }
 
     /// The names of the commands that [`Self::read`] answers.
@@ -208,6 +228,9 @@ impl Store {
         let reply = (ask.version, self.dialect, READ_MAX);
         replied(out, reply, |reply| {
             found.check(args.len())?;
+            if self.is_void {
+                return Err(LOADING);
+            }
             run(&cx, args, reply)
         })
     }
@@ -249,9 +272,13 @@ impl Store {
         let (Run::Write(run) | Run::Both(_, run)) = found.run else {
             return self.read_found(found, ask, args, out);
         };
+        let is_refused = self.is_void && !from_master;
         let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
         replied(out, (version, dialect, usize::MAX), |reply| {
             found.check(args.len())?;
+            if is_refused {
+                return Err(LOADING);
+            }
             run(&mut cx, args, reply)
         })
     }
@@ -305,6 +332,22 @@ fn replied(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_for_its_data_refuses_to_read() {
+        let mut store = Store::new(4, Dialect::default(), 1);
+        let ask = Ask { db: 3, now_ms: 0, version: RespVersion::V2 };
+        let mut out = Vec::new();
+        store.write(ask, &[b"SET", b"k", b"v"], &mut out);
+        assert_eq!(store.read(ask, &[b"GET", b"k"], &mut out), Outcome::Replied);
+        let mut void = store.void();
+        assert!(void.is_void() && !store.is_void() && void.databases() == 4);
+        out.clear();
+        assert_eq!(void.read(ask, &[b"GET", b"k"], &mut out), Outcome::Refused);
+        assert_eq!(void.write(ask, &[b"SET", b"k", b"v"], &mut out), Outcome::Refused);
+        let text = "-LOADING Redis is loading the dataset in memory\r\n";
+        assert_eq!(String::from_utf8(out).unwrap(), text.repeat(2));
+    }
 
     #[test]
     fn a_reply_that_is_too_long_is_an_error() {

@@ -1,6 +1,7 @@
 //! The engine in the built binary: freshness over a cut, and `maxmemory`.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -120,4 +121,51 @@ fn maxmemory_while_loading_and_while_applying() {
     wait_served(&mut proxy.wire(), &proxy, &master, true);
     assert!(resyncs(&master).0 <= full + 1);
     proxy.assert_alive();
+}
+
+/// Room for one dataset only: the old one is given up while the new one is loaded. Nobody reads
+/// what is not there.
+#[test]
+fn a_full_resync_with_room_for_one_dataset() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["DEBUG", "POPULATE", "60", "big", "1000000"]).ok();
+    master.cmd(&["SET", "k", "0"]).ok();
+    let config = ReplicaPort::of(&master)
+        .set("replica", "maxmemory", "\"100mb\"")
+        .set("reads", "local", "true");
+    let own = ReplicaPort::synced(&config, &master);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let (mut through, mut port) = (own.proxy.wire(), own.wire());
+            let mut refused = 0;
+            while !stop.load(SeqCst) {
+                for reply in [through.cmd(&["GET", "k"]), port.cmd(&["GET", "k"])] {
+                    match reply {
+                        Reply::Bulk(value) => assert_eq!(value, b"0"),
+                        other => {
+                            assert!(other.err().starts_with("LOADING "), "{other:?}");
+                            refused += 1;
+                        }
+                    }
+                }
+            }
+            refused
+        });
+        for round in 2..5 {
+            master.cmd(&["DEBUG", "CHANGE-REPL-ID"]).ok();
+            master.cmd(&["CLIENT", "KILL", "TYPE", "replica"]);
+            eventually(PATIENCE, || match resyncs(&master).0 {
+                seen if seen == round => Ok(()),
+                seen => Err(format!("{seen}\n{}", own.proxy.log())),
+            });
+            own.wait_for(&master);
+            assert_eq!(own.cmd(&["DBSIZE"]).int(), 61);
+        }
+        stop.store(true, SeqCst);
+        assert!(reading.join().unwrap() > 0, "nobody met the gap");
+    });
+    let log = own.proxy.log();
+    assert_eq!(log.matches("the old data are given up").count(), 3, "{log}");
+    wait_served(&mut own.proxy.wire(), &own.proxy, &master, true);
 }

@@ -6,10 +6,10 @@ use crate::engine::port::call::Call;
 use crate::engine::port::saving::last_save;
 
 pub(super) fn persistence(call: &mut Call<'_, '_>, page: &mut Page) {
-    let dirty = call.held.store().dirty();
+    let (dirty, is_void) = (call.held.store().dirty(), call.held.store().is_void());
     page.head("Persistence");
-    // The old data serves until the new is loaded.
-    page.field("loading", 0);
+    // The old data serve until the new are loaded, unless there is no room for both.
+    page.field("loading", u8::from(is_void));
     page.field("async_loading", 0);
     page.field("rdb_changes_since_last_save", dirty);
     let engine = call.engine();
