@@ -15,6 +15,9 @@ use crate::session::Session;
 use crate::telemetry::Kind;
 use crate::topology::Topology;
 
+/// Most reads that are answered in place at once, where others follow.
+const LOCAL_RUN: u32 = 64;
+
 /// Which way a request goes, and whether it may change data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -92,6 +95,8 @@ pub(super) struct Batch<'b> {
     master: Option<Rc<Connection>>,
     reader: Option<Rc<Connection>>,
     near: Near,
+    /// Reads were answered in place since that was asked.
+    served: bool,
     /// What reads are to the metrics.
     reads: Kind,
     /// The reader is the master, which has its share of such reads.
@@ -130,6 +135,7 @@ impl<'b> Batch<'b> {
             master: None,
             reader: None,
             near: Near::Open,
+            served: false,
             reads: Kind::ReadFresh,
             rationed: false,
             run: None,
@@ -264,14 +270,33 @@ impl<'b> Batch<'b> {
 
     /// Sends the run.
     pub(super) fn flush(&mut self, inbox: &Rc<Inbox>) {
-        let Some(run) = self.run.take() else { return };
+        self.send(inbox, false);
+    }
+
+    /// As [`Self::flush`], where nothing behind the run was dealt with yet. Reads that are answered
+    /// in place end with the first one whose reply there is no room for: from there on the requests
+    /// are to be dealt with later.
+    pub(super) fn settle(&mut self, inbox: &Rc<Inbox>) -> Option<usize> {
+        self.send(inbox, true)
+    }
+
+    /// Whether the run is so long that it is time to see what its replies come to.
+    #[inline]
+    pub(super) fn is_long(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.count >= LOCAL_RUN && run.side == Side::Near)
+    }
+
+    fn send(&mut self, inbox: &Rc<Inbox>, may_stop: bool) -> Option<usize> {
+        let run = self.run.take()?;
         let bytes = &self.buf[run.start..run.end];
-        let connection = match self.server(run.side) {
-            Some(Server::Out(connection)) => connection,
-            Some(Server::Here(reader)) => {
-                return reader.serve(bytes, run.count, run.shown, self.now, inbox);
+        let connection = match self.server(run.side)? {
+            Server::Out(connection) => connection,
+            Server::Here(reader) => {
+                let how = (run.count, run.shown);
+                let end = run.start + reader.serve(bytes, how, may_stop, self.now, inbox);
+                self.served = true;
+                return (end < run.end).then_some(end);
             }
-            None => return,
         };
         let seq = inbox.replies().open(run.count, run.shown);
         let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
@@ -279,6 +304,12 @@ impl<'b> Batch<'b> {
         ticket.writes = run.writes;
         ticket.whole = run.side == Side::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);
+        None
+    }
+
+    /// Whether reads were answered in place since this was asked.
+    pub(super) const fn take_served(&mut self) -> bool {
+        std::mem::replace(&mut self.served, false)
     }
 
     /// Whether replies to writes wait for the replicas (`writes.wait-replicas`).

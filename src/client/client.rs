@@ -70,6 +70,8 @@ pub(super) struct Client {
     pub(super) blocked: bool,
     /// The next request waits, for whatever reason.
     pub(super) waiting: bool,
+    /// It waits until the client has taken replies that were made in place.
+    pub(super) lacks_room: bool,
     pub(super) ending: Option<Ending>,
     /// The last command, for `CLIENT LIST`.
     pub(super) last_command: Cow<'static, str>,
@@ -106,6 +108,7 @@ impl Client {
             hold: false,
             blocked: false,
             waiting: false,
+            lacks_room: false,
             ending: None,
             last_command: Cow::Borrowed(""),
             active: false,

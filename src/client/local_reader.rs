@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use super::worker::Worker;
 use crate::backend::{Inbox, Load};
-use crate::engine::Engine;
+use crate::engine::{Engine, Room};
+use crate::net::OUTPUT_HIGH;
 use crate::resp::RespVersion;
 use crate::routing::Reason;
 use crate::session::{Session, cursor};
@@ -49,24 +50,31 @@ impl LocalReader {
     /// Answers one step of an iteration, which was read at `since`.
     pub(super) fn scan(&self, frame: &[u8], shown: bool, since: Instant, inbox: &Rc<Inbox>) {
         let mut reply = Vec::new();
-        self.engine.answer(self.db, self.version, frame, 1, self.room, &mut reply);
+        let room = Room { stop: usize::MAX, most: self.room };
+        self.engine.answer(self.db, self.version, (frame, 1), room, &mut reply);
         let reply = cursor::tag_reply(reply, self.scan_tag);
         inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
         self.load.served(self.kind, 1, since.elapsed());
     }
 
-    /// Answers `count` requests, which are all there is in `bytes`; they were read at `since`.
+    /// Answers `count` requests, which are all there is in `bytes`; they were read at `since`. If
+    /// `may_stop`, no more of them than there is room for. How many bytes those had.
     pub(super) fn serve(
         &self,
         bytes: &[u8],
-        count: u32,
-        shown: bool,
+        (count, shown): (u32, bool),
+        may_stop: bool,
         since: Instant,
         inbox: &Rc<Inbox>,
-    ) {
-        inbox.replies().locals(count, shown, |out| {
-            self.engine.answer(self.db, self.version, bytes, count, self.room, out);
+    ) -> usize {
+        let room = Room { stop: if may_stop { OUTPUT_HIGH } else { usize::MAX }, most: self.room };
+        let mut used = bytes.len();
+        let answered = inbox.replies().locals(count, shown, |out| {
+            let answered = self.engine.answer(self.db, self.version, (bytes, count), room, out);
+            used = answered.bytes;
+            answered.count
         });
-        self.load.served(self.kind, count, since.elapsed());
+        self.load.served(self.kind, answered, since.elapsed());
+        used
     }
 }

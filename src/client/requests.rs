@@ -7,6 +7,7 @@ use super::batch::{Batch, Obstacle, Side};
 use super::client::{Client, Ending, LARGE};
 use super::dispatch::{Next, Request};
 use crate::command::{Command, lookup};
+use crate::net::OUTPUT_HIGH;
 use crate::resp::request::{ProtocolError, Request as Scanned};
 use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
 use crate::session::ReplyMode;
@@ -25,7 +26,11 @@ impl Client {
 
     /// Deals with the complete requests at the front of `buf`; how many bytes they had.
     pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
-        self.waiting = false;
+        self.lacks_room &= self.is_full();
+        self.waiting = self.lacks_room;
+        if self.lacks_room {
+            return 0;
+        }
         let mut batch = Batch::new(&self.worker, buf);
         self.config = Arc::clone(&batch.config);
         self.look_at_held();
@@ -35,11 +40,23 @@ impl Client {
                 self.waiting = true;
                 break;
             }
+            if batch.is_long()
+                && let Some(stop) = batch.settle(&self.inbox)
+            {
+                at = self.stop_at(stop);
+                break;
+            }
+            if batch.take_served() && self.is_full() {
+                at = self.stop_at(at);
+                break;
+            }
             match self.find_end(&buf[at..]) {
                 Ok(RequestStep::NeedMore { .. }) => break,
                 Ok(RequestStep::Complete(scanned)) => {
                     let end = at + scanned.len;
                     if self.one(&mut batch, at, end, &scanned) == Next::Wait {
+                        // What it waits for was found out: those before it are not put off.
+                        batch.flush(&self.inbox);
                         self.waiting = true;
                         break;
                     }
@@ -51,10 +68,25 @@ impl Client {
                 }
             }
         }
-        batch.flush(&self.inbox);
+        if let Some(stop) = batch.settle(&self.inbox) {
+            at = self.stop_at(stop);
+        }
         self.settle_held(at > 0);
         self.active |= at > 0;
         at
+    }
+
+    /// The requests from `at` on have to wait until the client has taken replies.
+    fn stop_at(&mut self, at: usize) -> usize {
+        (self.lacks_room, self.waiting) = (true, true);
+        // It may have looked into a request behind.
+        (self.scanner, self.wanted) = (RequestScanner::default(), 0);
+        at
+    }
+
+    /// Whether so many replies wait for it that it is to take some first.
+    pub(super) fn is_full(&self) -> bool {
+        self.output_bytes() >= OUTPUT_HIGH
     }
 
     /// Whether the next request may be dealt with.

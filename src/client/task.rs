@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
 use super::worker::Worker;
-use crate::net::{KEEP, Linger, OUTPUT_HIGH, READS_PER_TURN, flush};
+use crate::net::{KEEP, Linger, READS_PER_TURN, flush};
 use crate::registry::Entry;
 
 /// Requests under way before no more are read: who asks without end for what is large would reach
@@ -50,7 +50,14 @@ impl Task {
             self.consume_query();
         }
         for _ in 0..READS_PER_TURN {
-            if self.flush(cx)? || !self.may_read() {
+            if self.flush(cx)? {
+                return Ok(self.is_over());
+            }
+            if self.client.lacks_room && !self.client.is_full() {
+                self.consume_query();
+                continue;
+            }
+            if !self.may_read() {
                 return Ok(self.is_over());
             }
             match self.read(cx)? {
@@ -93,7 +100,7 @@ impl Task {
         let ahead = self.client.is_waiting() && !self.client.is_blocked();
         let waits = ahead && self.query.len() >= AHEAD_MAX;
         let open = !self.eof && self.client.ending().is_none();
-        let full = self.client.output_bytes() >= OUTPUT_HIGH || self.client.owed() >= OWED_HIGH;
+        let full = self.client.is_full() || self.client.owed() >= OWED_HIGH;
         open && !waits && !full
     }
 

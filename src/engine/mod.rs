@@ -56,5 +56,6 @@ mod transfer;
 mod wire;
 
 pub use engine::Engine;
+pub use read::{Answered, Room};
 pub use snapshot::SaveError;
 pub use start::{StartFault, start};

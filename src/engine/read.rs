@@ -13,6 +13,29 @@ const FEW: usize = 8;
 /// In place of a reply.
 const TOO_MUCH: &str = "ERR The replies before this one exceed client-output-buffer-limit";
 
+/// How many bytes of replies there is room for: a few bytes can ask for many gigabytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// With so many, nothing more is answered.
+    pub stop: usize,
+    /// With more, what is left gets an error each.
+    pub most: usize,
+}
+
+impl Room {
+    /// For whatever it may be.
+    pub const ENDLESS: Self = Self { stop: usize::MAX, most: usize::MAX };
+}
+
+/// What was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Requests.
+    pub count: u32,
+    /// Their bytes.
+    pub bytes: usize,
+}
+
 /// What the engine knows of a command or container.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Known {
@@ -70,25 +93,24 @@ impl Engine {
         usize::try_from(db).is_ok_and(|db| db < self.databases)
     }
 
-    /// Answers complete multibulk requests that lie next to each other, all from one state of
-    /// the data: one reply each, in `out`. When there are more than `room` bytes of them the rest
-    /// get an error each: a few bytes can ask for many gigabytes.
+    /// Answers complete multibulk requests that lie next to each other, so many, all from one
+    /// state of the data: one reply each, in `out`.
     pub fn answer(
         &self,
         db: u32,
         version: RespVersion,
-        frames: &[u8],
-        count: u32,
-        room: usize,
+        (frames, count): (&[u8], u32),
+        room: Room,
         out: &mut Vec<u8>,
-    ) {
-        let room = out.len().saturating_add(room);
+    ) -> Answered {
+        let start = out.len();
         let db = usize::try_from(db).unwrap_or(usize::MAX);
         let ask = Ask { db, now_ms: unix_ms(), version };
         let store = self.store();
-        let mut rest = frames;
+        let (mut rest, mut answered) = (frames, 0);
         let (mut few, mut many) = ([&b""[..]; FEW], Vec::new());
-        for _ in 0..count {
+        while answered < count && (answered == 0 || out.len() - start < room.stop) {
+            answered += 1;
             let mut args = Args::new(rest);
             let mut len = 0;
             for (place, word) in few.iter_mut().zip(&mut args) {
@@ -101,7 +123,7 @@ impl Engine {
                 many.extend(&mut args);
             }
             rest = args.rest();
-            if out.len() > room {
+            if out.len() - start > room.most {
                 encode::error(out, TOO_MUCH);
                 continue;
             }
@@ -111,5 +133,6 @@ impl Engine {
                 CommandError::unknown(words, store.dialect()).write(out);
             }
         }
+        Answered { count: answered, bytes: frames.len() - rest.len() }
     }
 }

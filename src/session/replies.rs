@@ -55,24 +55,36 @@ impl Replies {
 
     /// A reply that is known at once, written by `write`.
     pub fn local(&mut self, shown: bool, write: impl FnOnce(&mut Vec<u8>)) {
-        self.locals(1, shown, write);
+        self.locals(1, shown, |out| {
+            write(out);
+            1
+        });
     }
 
-    /// As [`Self::local`], of `count` replies.
-    pub fn locals(&mut self, count: u32, shown: bool, write: impl FnOnce(&mut Vec<u8>)) {
-        self.next += u64::from(count);
+    /// As [`Self::local`], of as many replies as `write` says that it has written; of `count` where
+    /// nobody sees them.
+    pub fn locals(
+        &mut self,
+        count: u32,
+        shown: bool,
+        write: impl FnOnce(&mut Vec<u8>) -> u32,
+    ) -> u32 {
         if !shown {
-            return;
+            self.next += u64::from(count);
+            return count;
         }
         if self.runs.is_empty() {
-            write(&mut self.ready);
-            return;
+            let written = write(&mut self.ready);
+            self.next += u64::from(written);
+            return written;
         }
-        let first = self.next;
         let mut held = std::mem::take(&mut self.spare);
-        write(&mut held);
+        let written = write(&mut held);
+        self.next += u64::from(written);
+        let first = self.next;
         self.held_bytes += held.len();
         self.runs.push_back(Run { first, left: 0, held, begun: false, shown: true });
+        written
     }
 
     /// `count` whole replies to the requests from `seq` on (or the rest of one that had begun).

@@ -1,4 +1,5 @@
-//! Large replies out of the engine to who does not read them: memory is bounded, he is closed.
+//! Large replies out of the engine to who does not read them: memory is bounded, he waits or is
+//! closed.
 
 use std::time::Duration;
 
@@ -36,23 +37,57 @@ fn assert_closed(proxy: &Tidegate, why: &str) {
     assert!(peak < 100, "{peak} MiB for a limit of two");
 }
 
-#[test]
-fn a_pipeline_through_the_proxy() {
-    let master = RedisServer::spawn(Flavor::Redis70);
-    let own = ReplicaPort::synced(&setting(&master), &master);
-    let mut slow = own.proxy.wire();
+#[track_caller]
+fn wait_in_place(wire: &mut Wire) {
     eventually(PATIENCE, || {
-        let explained = slow.cmd(&["PROXY", "EXPLAIN", "GET", "big"]).pairs();
+        let explained = wire.cmd(&["PROXY", "EXPLAIN", "GET", "big"]).pairs();
         let why = explained.iter().find(|(key, _)| key.str() == "why").unwrap().1.clone();
         match why.str() {
             why if why.contains("proven to be fresh") => Ok(()),
             why => Err(why.to_owned()),
         }
     });
+}
+
+/// No more is answered than it takes, whatever it has asked for; nothing is lost.
+#[test]
+fn a_pipeline_through_the_proxy() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let own = ReplicaPort::synced(&setting(&master), &master);
+    let mut slow = own.proxy.wire();
+    wait_in_place(&mut slow);
     let before = master.calls("get");
-    slow.send_raw(&encode(&["GET", "big"]).repeat(MANY));
-    assert_closed(&own.proxy, "closed at client-output-buffer-limit");
+    let mut requests = encode(&["GET", "big"]).repeat(MANY);
+    // Short ones among them, and one that goes elsewhere.
+    requests.extend(encode(&["GET", "none"]).repeat(MANY));
+    requests.extend(encode(&["SET", "small", "1"]));
+    requests.extend(encode(&["GET", "big"]).repeat(MANY));
+    slow.send_raw(&requests);
+    slow.finish_sending();
+    std::thread::sleep(Duration::from_millis(500));
+    let peak = peak(&own.proxy);
+    assert!(peak < 100, "{peak} MiB for a limit of two");
+    let big = vec![b'x'; MIB];
+    (0..MANY).for_each(|_| assert!(slow.read_reply() == Reply::Bulk(big.clone())));
+    (0..MANY).for_each(|_| assert!(slow.read_reply().is_null()));
+    slow.read_reply().ok();
+    (0..MANY).for_each(|_| assert!(slow.read_reply() == Reply::Bulk(big.clone())));
+    assert!(slow.expect_closed().is_empty());
     assert_eq!(master.calls("get"), before, "they were asked elsewhere");
+    assert!(self::peak(&own.proxy) < 100);
+}
+
+/// A single reply that is longer than may wait.
+#[test]
+fn a_long_reply_through_the_proxy() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let own = ReplicaPort::synced(&setting(&master), &master);
+    master.cmd(&["SET", "big", &"x".repeat(8 * MIB)]).ok();
+    own.wait_for(&master);
+    let mut slow = own.proxy.wire();
+    wait_in_place(&mut slow);
+    slow.send(&["GET", "big"]);
+    assert_closed(&own.proxy, "closed at client-output-buffer-limit");
 }
 
 #[test]

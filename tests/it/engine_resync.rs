@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
+use ::tidegate::engine::Room;
 use ::tidegate::resp::RespVersion;
 use ::tidegate::topology::LinkState;
 
@@ -202,7 +203,7 @@ fn a_failover_to_a_later_version() {
     let when = ["HPEXPIRETIME", "h", "FIELDS", "1", "a"];
     // Who was routed here while the data were a later server's is told what the master says.
     let mut told = Vec::new();
-    local.engine.answer(0, RespVersion::V2, &encode(&when), 1, usize::MAX, &mut told);
+    local.engine.answer(0, RespVersion::V2, (&encode(&when), 1), Room::ENDLESS, &mut told);
     let mut wire = old.wire();
     wire.send(&when);
     assert_eq!(told, wire.read_raw_reply());
