@@ -95,8 +95,6 @@ pub(super) struct Batch<'b> {
     master: Option<Rc<Connection>>,
     reader: Option<Rc<Connection>>,
     near: Near,
-    /// Reads were answered in place since that was asked.
-    served: bool,
     /// What reads are to the metrics.
     reads: Kind,
     /// The reader is the master, which has its share of such reads.
@@ -135,7 +133,6 @@ impl<'b> Batch<'b> {
             master: None,
             reader: None,
             near: Near::Open,
-            served: false,
             reads: Kind::ReadFresh,
             rationed: false,
             run: None,
@@ -275,12 +272,18 @@ impl<'b> Batch<'b> {
 
     /// As [`Self::flush`], where nothing behind the run was dealt with yet. Reads that are answered
     /// in place end with the first one whose reply there is no room for: from there on the requests
-    /// are to be dealt with later.
+    /// are to be dealt with later, or at once if [`Self::reads_go_out`].
     pub(super) fn settle(&mut self, inbox: &Rc<Inbox>) -> Option<usize> {
         self.send(inbox, true)
     }
 
-    /// Whether the run is so long that it is time to see what its replies come to.
+    /// Whether there is a run, and it is one of reads that may be answered in place.
+    #[inline]
+    pub(super) fn is_local(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.side == Side::Near)
+    }
+
+    /// Whether that is so long that it is time to see what its replies come to.
     #[inline]
     pub(super) fn is_long(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.count >= LOCAL_RUN && run.side == Side::Near)
@@ -293,9 +296,12 @@ impl<'b> Batch<'b> {
             Server::Out(connection) => connection,
             Server::Here(reader) => {
                 let how = (run.count, run.shown);
-                let end = run.start + reader.serve(bytes, how, may_stop, self.now, inbox);
-                self.served = true;
-                return (end < run.end).then_some(end);
+                let used = reader.serve(bytes, how, may_stop, self.now, inbox);
+                if used == 0 {
+                    // Its reply is too long to be made at once.
+                    self.near = Near::Reader;
+                }
+                return (used < bytes.len()).then_some(run.start + used);
             }
         };
         let seq = inbox.replies().open(run.count, run.shown);
@@ -305,11 +311,6 @@ impl<'b> Batch<'b> {
         ticket.whole = run.side == Side::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);
         None
-    }
-
-    /// Whether reads were answered in place since this was asked.
-    pub(super) const fn take_served(&mut self) -> bool {
-        std::mem::replace(&mut self.served, false)
     }
 
     /// Whether replies to writes wait for the replicas (`writes.wait-replicas`).

@@ -50,7 +50,7 @@ impl LocalReader {
     /// Answers one step of an iteration, which was read at `since`.
     pub(super) fn scan(&self, frame: &[u8], shown: bool, since: Instant, inbox: &Rc<Inbox>) {
         let mut reply = Vec::new();
-        let room = Room { stop: usize::MAX, most: self.room };
+        let room = Room { stop: None, most: self.room };
         self.engine.answer(self.db, self.version, (frame, 1), room, &mut reply);
         let reply = cursor::tag_reply(reply, self.scan_tag);
         inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
@@ -67,7 +67,7 @@ impl LocalReader {
         since: Instant,
         inbox: &Rc<Inbox>,
     ) -> usize {
-        let room = Room { stop: if may_stop { OUTPUT_HIGH } else { usize::MAX }, most: self.room };
+        let room = Room { stop: may_stop.then_some(OUTPUT_HIGH), most: self.room };
         let mut used = bytes.len();
         let answered = inbox.replies().locals(count, shown, |out| {
             let answered = self.engine.answer(self.db, self.version, (bytes, count), room, out);

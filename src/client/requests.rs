@@ -35,32 +35,53 @@ impl Client {
         self.config = Arc::clone(&batch.config);
         self.look_at_held();
         let mut at = 0;
-        while at < buf.len() && self.ending.is_none() {
+        loop {
+            let is_more = self.go_through(&mut batch, buf, &mut at);
+            let stop = batch.settle(&self.inbox);
+            if let Some(stop) = stop {
+                // It may have looked into a request behind.
+                (self.scanner, self.wanted) = (RequestScanner::default(), 0);
+                at = stop;
+            }
+            let is_put_off = stop.is_some() && !batch.reads_go_out();
+            if is_put_off || is_more && self.is_full() {
+                (self.lacks_room, self.waiting) = (true, true);
+                break;
+            }
+            if stop.is_none() && !is_more {
+                break;
+            }
+        }
+        self.settle_held(at > 0);
+        self.active |= at > 0;
+        at
+    }
+
+    /// Deals with the requests from `at` on, which is moved; whether there may be more that can be
+    /// dealt with, once it is known what the replies that were made in place come to.
+    fn go_through(&mut self, batch: &mut Batch<'_>, buf: &[u8], at: &mut usize) -> bool {
+        while *at < buf.len() && self.ending.is_none() {
             if !self.may_go_on() {
                 self.waiting = true;
-                break;
+                return false;
             }
-            if batch.is_long()
-                && let Some(stop) = batch.settle(&self.inbox)
-            {
-                at = self.stop_at(stop);
-                break;
+            if batch.is_long() {
+                return true;
             }
-            if batch.take_served() && self.is_full() {
-                at = self.stop_at(at);
-                break;
-            }
-            match self.find_end(&buf[at..]) {
-                Ok(RequestStep::NeedMore { .. }) => break,
+            match self.find_end(&buf[*at..]) {
+                Ok(RequestStep::NeedMore { .. }) => return false,
                 Ok(RequestStep::Complete(scanned)) => {
-                    let end = at + scanned.len;
-                    if self.one(&mut batch, at, end, &scanned) == Next::Wait {
-                        // What it waits for was found out: those before it are not put off.
-                        batch.flush(&self.inbox);
-                        self.waiting = true;
-                        break;
+                    let end = *at + scanned.len;
+                    match self.one(batch, *at, end, &scanned) {
+                        Some(Next::Done) => *at = end,
+                        Some(Next::Wait) => {
+                            // What it waits for was found out: those before it are not put off.
+                            batch.flush(&self.inbox);
+                            self.waiting = true;
+                            return false;
+                        }
+                        None => return true,
                     }
-                    at = end;
                 }
                 Err(error) => {
                     batch.flush(&self.inbox);
@@ -68,20 +89,7 @@ impl Client {
                 }
             }
         }
-        if let Some(stop) = batch.settle(&self.inbox) {
-            at = self.stop_at(stop);
-        }
-        self.settle_held(at > 0);
-        self.active |= at > 0;
-        at
-    }
-
-    /// The requests from `at` on have to wait until the client has taken replies.
-    fn stop_at(&mut self, at: usize) -> usize {
-        (self.lacks_room, self.waiting) = (true, true);
-        // It may have looked into a request behind.
-        (self.scanner, self.wanted) = (RequestScanner::default(), 0);
-        at
+        false
     }
 
     /// Whether so many replies wait for it that it is to take some first.
@@ -114,7 +122,8 @@ impl Client {
         }
     }
 
-    /// One complete request: the plain ones take the short way.
+    /// One complete request: the plain ones take the short way. `None` where those before it are to
+    /// be answered in place first.
     #[inline]
     pub(super) fn one(
         &mut self,
@@ -122,13 +131,13 @@ impl Client {
         at: usize,
         end: usize,
         scanned: &Scanned,
-    ) -> Next {
+    ) -> Option<Next> {
         if scanned.argc == 0 {
-            return Next::Done;
+            return Some(Next::Done);
         }
         let frame = batch.bytes(at, end);
         if scanned.inline {
-            return self.inline_request(batch, frame);
+            return (!batch.is_local()).then(|| self.inline_request(batch, frame));
         }
         let name = scanned.name.of(frame);
         let second = (scanned.argc > 1).then(|| scanned.second.of(frame));
@@ -140,12 +149,16 @@ impl Client {
             self.note(command.name);
             let may_stay = side == Side::Reader && !batch.reads_go_out();
             let side = if may_stay { self.near_side(row) } else { side };
-            return self.add(batch, side, (at, end), true);
+            let is_next = side == Side::Near || !batch.is_local();
+            return is_next.then(|| self.add(batch, side, (at, end), true));
+        }
+        if batch.is_local() {
+            return None;
         }
         let argc = scanned.argc;
         // Whether it is shown is found out when its turn has come.
         let range = Some((at, end));
-        self.dispatch(batch, &Request { frame, range, name, second, argc, shown: true })
+        Some(self.dispatch(batch, &Request { frame, range, name, second, argc, shown: true }))
     }
 
     /// Which way a read goes: the engine of this process may serve what it has.

@@ -16,15 +16,16 @@ const TOO_MUCH: &str = "ERR The replies before this one exceed client-output-buf
 /// How many bytes of replies there is room for: a few bytes can ask for many gigabytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// With so many, nothing more is answered.
-    pub stop: usize,
-    /// With more, what is left gets an error each.
+    /// With so many, nothing more is answered; nor is what has a longer reply than `most`.
+    /// `None` where nothing can be put off.
+    pub stop: Option<usize>,
+    /// With more, what cannot be put off gets an error each.
     pub most: usize,
 }
 
 impl Room {
     /// For whatever it may be.
-    pub const ENDLESS: Self = Self { stop: usize::MAX, most: usize::MAX };
+    pub const ENDLESS: Self = Self { stop: None, most: usize::MAX };
 }
 
 /// What was answered.
@@ -93,8 +94,8 @@ impl Engine {
         usize::try_from(db).is_ok_and(|db| db < self.databases)
     }
 
-    /// Answers complete multibulk requests that lie next to each other, so many, all from one
-    /// state of the data: one reply each, in `out`.
+    /// Answers complete multibulk requests that lie next to each other, so many of them as there is
+    /// room for, all from one state of the data: one reply each, in `out`.
     pub fn answer(
         &self,
         db: u32,
@@ -109,8 +110,11 @@ impl Engine {
         let store = self.store();
         let (mut rest, mut answered) = (frames, 0);
         let (mut few, mut many) = ([&b""[..]; FEW], Vec::new());
-        while answered < count && (answered == 0 || out.len() - start < room.stop) {
-            answered += 1;
+        let is_full = |out: &Vec<u8>| {
+            out.len() > start && room.stop.is_some_and(|at| out.len() - start >= at)
+        };
+        while answered < count && !is_full(out) {
+            let begun = out.len();
             let mut args = Args::new(rest);
             let mut len = 0;
             for (place, word) in few.iter_mut().zip(&mut args) {
@@ -122,16 +126,19 @@ impl Engine {
                 many.extend_from_slice(&few);
                 many.extend(&mut args);
             }
-            rest = args.rest();
-            if out.len() - start > room.most {
-                encode::error(out, TOO_MUCH);
-                continue;
-            }
+            let behind = args.rest();
             let words = if len == FEW { &*many } else { few.get(..len).unwrap_or_default() };
-            if store.read(ask, words, out) == Outcome::Unknown {
+            if begun - start > room.most {
+                encode::error(out, TOO_MUCH);
+            } else if store.read(ask, words, out) == Outcome::Unknown {
                 // `answers` was asked before: the data have become an older server's since.
                 CommandError::unknown(words, store.dialect()).write(out);
             }
+            if room.stop.is_some() && out.len() - begun > room.most {
+                out.truncate(begun);
+                break;
+            }
+            (rest, answered) = (behind, answered + 1);
         }
         Answered { count: answered, bytes: frames.len() - rest.len() }
     }
