@@ -66,4 +66,10 @@ impl Dialect {
     pub(crate) fn has_empty_weights(self) -> bool {
         !self.since((u8::MAX, 0), (8, 1))
     }
+
+    /// `BITCOUNT` of a range that runs backwards from the end is zero, whatever the unit is called
+    /// (measured on 7.0; not 6.2 and 8.2).
+    pub(crate) fn counts_before_units(self) -> bool {
+        self.since_redis((7, 0)) && !self.since_redis((7, 2))
+    }
 }
