@@ -37,13 +37,21 @@ const fn valkey(since: Version) -> Versions {
     Versions { redis: NONE, valkey: since..END }
 }
 
-/// The versions that have a command or container, by its name in lower case; `None` where all do.
+/// The versions that have a command, container or subcommand, by its name in lower case; `None`
+/// where all do. Of subcommands only those are listed that the engine's port answers.
 #[must_use]
 pub fn versions(name: &str) -> Option<&'static Versions> {
     Some(match name {
         "blmpop" | "bzmpop" | "eval_ro" | "evalsha_ro" | "expiretime" | "fcall" | "fcall_ro"
         | "function" | "lcs" | "lmpop" | "pexpiretime" | "sintercard" | "sort_ro" | "spublish"
         | "ssubscribe" | "sunsubscribe" | "zintercard" | "zmpop" => const { &since((7, 0)) },
+        "client|no-evict"
+        | "command|docs"
+        | "command|getkeysandflags"
+        | "command|list"
+        | "pubsub|shardchannels"
+        | "pubsub|shardnumsub" => const { &since((7, 0)) },
+        "client|no-touch" | "client|setinfo" => const { &since((7, 2)) },
         "stralgo" => const { &Versions { redis: (6, 0)..(7, 0), valkey: NONE } },
         "waitaof" => const { &since((7, 2)) },
         "hexpire" | "hexpireat" | "hexpiretime" | "hpersist" | "hpexpire" | "hpexpireat"

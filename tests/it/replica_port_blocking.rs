@@ -113,6 +113,7 @@ fn waiting_ends() {
     master.cmd(&["SET", "s", "x"]).ok();
     assert!(wire.read_reply().is_null());
     master.cmd(&["DEL", "s"]);
+    port.wait_for(&master);
     // Nobody waits in a transaction.
     wire.cmd(&["MULTI"]).ok();
     wire.cmd(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);

@@ -5,7 +5,7 @@ use super::handlers;
 use crate::command::{self, Access, Command, Effect, Keys};
 use crate::engine::Engine;
 use crate::resp::{RespVersion, encode};
-use crate::store::glob;
+use crate::store::{CommandError, glob};
 
 /// COMMAND.
 pub(super) fn command(call: &mut Call<'_, '_>) {
@@ -163,10 +163,20 @@ fn docs(call: &mut Call<'_, '_>, engine: &Engine) {
 }
 
 fn get_keys(call: &mut Call<'_, '_>) {
+    let engine = call.engine();
+    let dialect = engine.dialect();
     let args = call.args.get(2..).unwrap_or_default();
+    if args.len() < 2 && dialect.wants_words_of_keys() {
+        return CommandError::wrong_arity(call.command.name).write(call.out());
+    }
     let row = args.first().and_then(|name| command::lookup(name));
-    let Some(row) = row else { return call.error("ERR Invalid command specified") };
-    let sub = args.get(1).and_then(|sub| row.subcommand(sub));
+    let row = row.filter(|row| engine.knows(row));
+    let word = args.get(1).filter(|_| row.is_some_and(|row| !row.subcommands.is_empty()));
+    let sub = word.and_then(|word| row.and_then(|row| row.subcommand(word)));
+    let is_wrong = word.is_some() && sub.is_none() && dialect.has_subcommands();
+    let Some(row) = row.filter(|_| !is_wrong) else {
+        return call.error("ERR Invalid command specified");
+    };
     let command = command::Resolved::from(sub.unwrap_or(row));
     if command.keys == Keys::None {
         return call.error("ERR The command has no key arguments");

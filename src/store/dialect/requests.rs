@@ -72,4 +72,15 @@ impl Dialect {
     pub(crate) fn counts_before_units(self) -> bool {
         self.since_redis((7, 0)) && !self.since_redis((7, 2))
     }
+
+    /// What may not stand in a transaction is named by the error, and MULTI, WATCH and
+    /// `CLIENT REPLY` are such (measured on Valkey 9.1; not Redis 8.2).
+    pub(crate) fn names_refused_in_transactions(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (9, 0)
+    }
+
+    /// `COMMAND GETKEYS` wants an argument of the command (measured on Redis 7.0; not 6.2, 8.2).
+    pub(crate) fn wants_words_of_keys(self) -> bool {
+        self.since_redis((7, 0)) && !self.since_redis((7, 2))
+    }
 }
