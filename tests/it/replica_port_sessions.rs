@@ -90,6 +90,10 @@ fn what_is_out_of_place_is_refused_as_a_replica_refuses_it() {
             &["SSUBSCRIBE", "a"],
             &["GET", "a"],
             &["EXEC"],
+            &["MULTI"],
+            &["ZRANK", "z", "a", "b"],
+            &["EXEC"],
+            &["EXPIRE", "a", "1", "b"],
         ]);
         both.same(&[&["SUBSCRIBE", "a"], &["GET", "a"], &["OBJECT", "ENCODING", "a"], &["RESET"]]);
     });

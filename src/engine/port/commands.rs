@@ -5,7 +5,7 @@ use super::handlers;
 use crate::command::{self, Access, Command, Effect, Keys};
 use crate::engine::Engine;
 use crate::resp::{RespVersion, encode};
-use crate::store::{CommandError, glob};
+use crate::store::glob;
 
 /// COMMAND.
 pub(super) fn command(call: &mut Call<'_, '_>) {
@@ -166,9 +166,6 @@ fn get_keys(call: &mut Call<'_, '_>) {
     let engine = call.engine();
     let dialect = engine.dialect();
     let args = call.args.get(2..).unwrap_or_default();
-    if args.len() < 2 && dialect.wants_words_of_keys() {
-        return CommandError::wrong_arity(call.command.name).write(call.out());
-    }
     let row = args.first().and_then(|name| command::lookup(name));
     let row = row.filter(|row| engine.knows(row));
     let word = args.get(1).filter(|_| row.is_some_and(|row| !row.subcommands.is_empty()));

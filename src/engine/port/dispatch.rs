@@ -7,7 +7,7 @@ use super::handlers::{self, Handler};
 use super::held::Held;
 use super::transaction::Transaction;
 use super::{stale, transaction};
-use crate::command::{self, Command, Effect, versions};
+use crate::command::{self, Command, Effect, old_arity, versions};
 use crate::resp::encode;
 use crate::store::{CommandError, Dialect, unknown_subcommand};
 
@@ -162,7 +162,8 @@ impl Client {
             },
             None => row,
         };
-        let fits = command::fits(command.arity, args.len());
+        let old = old_arity(command.name).filter(|(_, versions)| dialect.is_among(versions));
+        let fits = command::fits(old.map_or(command.arity, |(arity, _)| arity), args.len());
         // Servers take any number here.
         if fits || command.name == "quit" || (sub.is_some() && found_late) {
             Ok((command, runner))

@@ -78,9 +78,4 @@ impl Dialect {
     pub(crate) fn names_refused_in_transactions(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (9, 0)
     }
-
-    /// `COMMAND GETKEYS` wants an argument of the command (measured on Redis 7.0; not 6.2, 8.2).
-    pub(crate) fn wants_words_of_keys(self) -> bool {
-        self.since_redis((7, 0)) && !self.since_redis((7, 2))
-    }
 }
