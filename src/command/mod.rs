@@ -28,4 +28,4 @@ pub use keys::{Keys, Positions};
 pub use learned::{Learned, LearnedCommand};
 pub use resolve::{Resolved, resolve};
 pub use row::Command;
-pub use versions::{Version, Versions, versions};
+pub use versions::{Version, Versions, old_arity, versions};

@@ -25,6 +25,11 @@ const fn since(redis: Version) -> Versions {
     Versions { redis: redis..END, valkey: ALL }
 }
 
+/// What was so before a version of Redis, and in no Valkey.
+const fn until(redis: Version) -> Versions {
+    Versions { redis: (0, 0)..redis, valkey: NONE }
+}
+
 const fn both(redis: Version, valkey: Version) -> Versions {
     Versions { redis: redis..END, valkey: valkey..END }
 }
@@ -37,13 +42,23 @@ const fn valkey(since: Version) -> Versions {
     Versions { redis: NONE, valkey: since..END }
 }
 
-/// The versions that have a command or container, by its name in lower case; `None` where all do.
+/// The versions that have a command, container or subcommand, by its name in lower case; `None`
+/// where all do. Of subcommands only those are listed that the engine's port answers.
 #[must_use]
 pub fn versions(name: &str) -> Option<&'static Versions> {
     Some(match name {
         "blmpop" | "bzmpop" | "eval_ro" | "evalsha_ro" | "expiretime" | "fcall" | "fcall_ro"
         | "function" | "lcs" | "lmpop" | "pexpiretime" | "sintercard" | "sort_ro" | "spublish"
         | "ssubscribe" | "sunsubscribe" | "zintercard" | "zmpop" => const { &since((7, 0)) },
+        "client|no-evict"
+        | "command|docs"
+        | "command|getkeysandflags"
+        | "command|list"
+        | "pubsub|shardchannels"
+        | "pubsub|shardnumsub" => const { &since((7, 0)) },
+        "client|no-touch" | "client|setinfo" => const { &since((7, 2)) },
+        "client|capa" => const { &valkey((8, 0)) },
+        "client|import-source" => const { &valkey((8, 1)) },
         "stralgo" => const { &Versions { redis: (6, 0)..(7, 0), valkey: NONE } },
         "waitaof" => const { &since((7, 2)) },
         "hexpire" | "hexpireat" | "hexpiretime" | "hpersist" | "hpexpire" | "hpexpireat"
@@ -57,6 +72,20 @@ pub fn versions(name: &str) -> Option<&'static Versions> {
         "commandlog" => const { &valkey((8, 1)) },
         "delifeq" => const { &valkey((9, 0)) },
         "clusterscan" => const { &valkey((9, 1)) },
+        _ => return None,
+    })
+}
+
+/// The arity that a command had in some versions, and those; `None` where it has always been that
+/// of its row. Measured as the rest of this file is.
+#[must_use]
+pub fn old_arity(name: &str) -> Option<(i16, &'static Versions)> {
+    Some(match name {
+        "expire" | "expireat" | "pexpire" | "pexpireat" | "xsetid" => (3, const { &until((7, 0)) }),
+        "zrank" | "zrevrank" => (3, const { &until((7, 2)) }),
+        "command|getkeys" | "command|getkeysandflags" => {
+            (-4, const { &Versions { redis: (7, 0)..(7, 2), valkey: NONE } })
+        }
         _ => return None,
     })
 }

@@ -74,8 +74,10 @@ impl CommandError {
             let arg = quoted(arg.get(..left).unwrap_or(arg));
             list.push_str(&if is_new { format!("'{arg}' ") } else { format!("`{arg}`, ") });
         }
-        let name = args.first().map(|name| shown(name)).unwrap_or_default();
-        let name = if is_new { format!("'{name}'") } else { format!("`{name}`") };
+        let name = args.first().copied().unwrap_or_default();
+        // All of it at first.
+        let name =
+            if is_new { format!("'{}'", shown(name)) } else { format!("`{}`", quoted(name)) };
         Self::of(format!("ERR unknown command {name}, with args beginning with: {list}"))
     }
 

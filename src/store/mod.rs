@@ -62,7 +62,7 @@ pub use packing::Packing;
 pub use peek::Peek;
 pub use save::SaveCursor;
 pub use streams::WaitingRead;
-pub(crate) use subcommand::unknown as unknown_subcommand;
+pub(crate) use subcommand::{syntax as subcommand_syntax, unknown as unknown_subcommand};
 
 use commands::{Commands, Found, Row, Run};
 use context::{ReadCx, WriteCx};

@@ -1,7 +1,7 @@
 //! What the commands of the `SCAN` family have in common: their words, and how a reply starts.
 
 use super::context::Args;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Vendor};
 use super::error::{CommandError, quoted};
 use super::glob;
 use super::reply::Reply;
@@ -113,10 +113,16 @@ fn bare(word: &[u8], scanned: Scanned, dialect: Dialect) -> Result<(), CommandEr
     if scanned == of { Ok(()) } else { Err(error) }
 }
 
-/// The cursor that a word says (`parseScanCursorOrReply`): as C's `strtoul` reads it. Blanks in
-/// front are refused at first, negative and empty ones later (measured on 7.0, 8.2, Valkey 9.1).
+/// The cursor that a word says (`parseScanCursorOrReply`): as C's `strtoul` reads it, up to a zero
+/// byte. Blanks in front are refused at first, negative and empty ones later (measured on 7.0,
+/// 8.2, Valkey 9.1).
 pub(crate) fn cursor(word: &[u8], dialect: Dialect) -> Result<u64, CommandError> {
-    number(word, dialect.has_strict_cursors()).ok_or(CommandError::new("ERR invalid cursor"))
+    let strict = dialect.has_strict_cursors();
+    // Valkey looks for the sign in the whole word.
+    let whole = if dialect.vendor() == Vendor::Valkey { word } else { words::c_str(word) };
+    let refused = strict && integer::parse(whole).is_some_and(|number| number < 0);
+    let number = if refused { None } else { number(words::c_str(word), strict) };
+    number.ok_or(CommandError::new("ERR invalid cursor"))
 }
 
 fn number(word: &[u8], strict: bool) -> Option<u64> {
@@ -129,8 +135,7 @@ fn number(word: &[u8], strict: bool) -> Option<u64> {
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
-    let refused = strict && integer::parse(word).is_some_and(|number| number < 0);
-    if refused || !digits.iter().all(u8::is_ascii_digit) {
+    if !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;

@@ -39,6 +39,7 @@ fn a_replica_knows_what_its_master_knows() {
     each_flavor(|flavor| {
         let master = RedisServer::spawn(flavor);
         let port = ReplicaPort::synced(&ReplicaPort::of(&master), &master);
+        let long = "frob".repeat(40);
         for request in [
             &["LCS", "a", "b"][..],
             &["STRALGO", "LCS", "STRINGS", "a", "b"],
@@ -47,6 +48,7 @@ fn a_replica_knows_what_its_master_knows() {
             &["EXPIRETIME", "k"],
             &["FROBNICATE", "a", "b"],
             &["FROBNICATE"],
+            &[long.as_str(), "a"],
         ] {
             let (theirs, ours) = (master.cmd(request), port.wire().cmd(request));
             assert_eq!(ours, theirs, "{flavor:?} {request:?}");

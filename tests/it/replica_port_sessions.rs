@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::replica_port::both::Both;
+use crate::support::local::each_flavor;
 use crate::support::*;
 
 #[test]
@@ -67,6 +68,47 @@ fn transactions_subscriptions_and_reply_modes() {
         wire.send_raw(b"CLIENT REPLY OFF\r\nPING\r\nnosuch\r\nCLIENT REPLY ON\r\nCLIENT REPLY SKIP\r\nPING\r\nECHO x\r\n");
         wire.read_reply().ok();
         assert_eq!(wire.read_reply().str(), "x");
+    }
+}
+
+/// What may not be said in a transaction, or by a subscriber, in the words of each version.
+#[test]
+fn what_is_out_of_place_is_refused_as_a_replica_refuses_it() {
+    each_flavor(|flavor| {
+        let both = Both::spawn(flavor);
+        both.same(&[
+            &["MULTI"],
+            &["MULTI"],
+            &["EXEC"],
+            &["MULTI"],
+            &["WATCH", "a"],
+            &["EXEC"],
+            &["MULTI"],
+            &["CLIENT", "REPLY", "ON"],
+            &["EXEC"],
+            &["MULTI"],
+            &["SSUBSCRIBE", "a"],
+            &["GET", "a"],
+            &["EXEC"],
+            &["MULTI"],
+            &["ZRANK", "z", "a", "b"],
+            &["EXEC"],
+            &["EXPIRE", "a", "1", "b"],
+        ]);
+        both.same(&[&["SUBSCRIBE", "a"], &["GET", "a"], &["OBJECT", "ENCODING", "a"], &["RESET"]]);
+    });
+}
+
+/// A browser that is made to speak to the port is not listened to.
+#[test]
+fn http_is_not_answered() {
+    let both = Both::spawn(Flavor::Redis70);
+    for request in ["POST / HTTP/1.1\r\n", "Host: a\r\n", "post\r\n"] {
+        let [real, own] = [both.real.wire(), both.own.wire()].map(|mut wire| {
+            wire.send_raw(format!("{request}SET a b\r\n").as_bytes());
+            wire.expect_closed()
+        });
+        assert_eq!(own, real, "{request}");
     }
 }
 

@@ -9,7 +9,7 @@ fn a_wrong_subcommand_is_refused_as_the_master_refuses_it() {
         master.cmd(&["SET", "a", "1"]).ok();
         let own = ReplicaPort::start(&ReplicaPort::of(&master));
         own.wait_for(&master);
-        let requests: [&[&str]; 10] = [
+        let requests: [&[&str]; 23] = [
             &["OBJECT", "NONSENSE", "a"],
             &["OBJECT", "ENCODING"],
             &["OBJECT", "ENCODING", "a", "b"],
@@ -20,6 +20,19 @@ fn a_wrong_subcommand_is_refused_as_the_master_refuses_it() {
             &["OBJECT", "ENCODING"],
             &["EXEC"],
             &["XINFO", "NONSENSE", "a"],
+            &["PUBSUB", "CHANNELS", "a", "b"],
+            &["PUBSUB", "NUMPAT", "a"],
+            &["PUBSUB", "SHARDNUMSUB"],
+            &["CLIENT", "NO-TOUCH", "a"],
+            &["CLIENT", "SETINFO", "LIB-VER", "1"],
+            &["CLIENT", "UNPAUSE", "a"],
+            &["CLIENT", "CAPA", "a"],
+            &["COMMAND", "LIST", "a"],
+            &["COMMAND", "GETKEYS"],
+            &["COMMAND", "GETKEYS", "GET"],
+            &["COMMAND", "GETKEYS", "CLIENT", "NONSENSE"],
+            &["COMMAND", "GETKEYS", "XDELEX", "a"],
+            &["COMMAND", "GETKEYS", "LMPOP", "1", "a", "LEFT"],
         ];
         let answers = [master.wire(), own.wire()].map(|mut wire| {
             requests.map(|request| {

@@ -149,6 +149,8 @@ fn scans_of_what_is_packed() {
         twin.lines(&["HSCAN h 0", "HSCAN h 5", "HSCAN h 0 COUNT 1", "HSCAN h 0 MATCH a*"]);
         twin.lines(&["HSCAN h 0 match 1* count 2 match *", "HSCAN h 0 MATCH zz", "HSCAN none 0"]);
         twin.lines(&["HSCAN h x", "HSCAN h -1", "HSCAN h +1", "HSCAN h ", "HSCAN h 1x"]);
+        twin.lines(&["HSCAN h 1\0", "HSCAN h 0\0x", "HSCAN h \0", "HSCAN h \0x", "HSCAN h -1\0"]);
+        twin.lines(&["HSCAN h x\0", "HSCAN h -\0", "HSCAN h 0\0 FOO"]);
         twin.lines(&["HSCAN h 99999999999999999999999", "HSCAN h 18446744073709551615"]);
         twin.lines(&["HSCAN h 0 FOO", "HSCAN none 0 FOO", "HSCAN none x", "HSCAN h 0 COUNT"]);
         twin.lines(&["HSCAN h 0 COUNT 0", "HSCAN h 0 COUNT -1", "HSCAN h 0 COUNT x"]);

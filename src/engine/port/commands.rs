@@ -163,10 +163,17 @@ fn docs(call: &mut Call<'_, '_>, engine: &Engine) {
 }
 
 fn get_keys(call: &mut Call<'_, '_>) {
+    let engine = call.engine();
+    let dialect = engine.dialect();
     let args = call.args.get(2..).unwrap_or_default();
     let row = args.first().and_then(|name| command::lookup(name));
-    let Some(row) = row else { return call.error("ERR Invalid command specified") };
-    let sub = args.get(1).and_then(|sub| row.subcommand(sub));
+    let row = row.filter(|row| engine.knows(row));
+    let word = args.get(1).filter(|_| row.is_some_and(|row| !row.subcommands.is_empty()));
+    let sub = word.and_then(|word| row.and_then(|row| row.subcommand(word)));
+    let is_wrong = word.is_some() && sub.is_none() && dialect.has_subcommands();
+    let Some(row) = row.filter(|_| !is_wrong) else {
+        return call.error("ERR Invalid command specified");
+    };
     let command = command::Resolved::from(sub.unwrap_or(row));
     if command.keys == Keys::None {
         return call.error("ERR The command has no key arguments");

@@ -2,21 +2,22 @@
 //! or queued.
 
 use super::call::Call;
-use super::client::Client;
+use super::client::{Client, Ending};
 use super::handlers::{self, Handler};
 use super::held::Held;
 use super::transaction::Transaction;
 use super::{stale, transaction};
-use crate::command::{self, Command, Effect};
+use crate::command::{self, Command, Effect, old_arity, versions};
 use crate::resp::encode;
-use crate::store::{CommandError, unknown_subcommand};
+use crate::store::{CommandError, Dialect, unknown_subcommand};
 
 const NOAUTH: CommandError = CommandError::new("NOAUTH Authentication required.");
 const MASTERDOWN: CommandError = CommandError::new(
     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
 );
-const NOT_IN_MULTI: CommandError =
-    CommandError::new("ERR Command not allowed inside a transaction");
+
+const NO_SSUBSCRIBE: CommandError =
+    CommandError::new("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 
 /// What runs a command.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,12 @@ enum Runner {
 impl Client {
     /// Deals with a request; false if it has to wait for a pause to end.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
+        if args.first().is_some_and(|name| is_http(name)) {
+            // A web page makes a browser say things here: what follows is not to be run.
+            tracing::warn!(client = %self.entry.addr, "closed: it speaks HTTP");
+            self.end(Ending::Now);
+            return true;
+        }
         let found = match self.find(args) {
             Ok(found) => found,
             Err(error) => {
@@ -48,11 +55,14 @@ impl Client {
         if desk.pause.is_set() && desk.pause.holds(command.gated, || desk.now_ms()) {
             return false;
         }
+        let dialect = desk.engine.dialect();
+        if self.transaction.is_open()
+            && let Some(error) = transaction::objection(command, dialect)
+        {
+            self.refuse(args, &error);
+            return true;
+        }
         if self.transaction.is_open() && !transaction::runs_at_once(command) {
-            if handlers::is_out_of_transactions(command) {
-                self.refuse(args, &NOT_IN_MULTI);
-                return true;
-            }
             self.transaction.queue(command, args);
             self.reply(command, |client| encode::status(&mut client.out, "QUEUED"));
             return true;
@@ -69,6 +79,7 @@ impl Client {
     /// Runs a command that was queued.
     pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
         match self.find(args) {
+            Ok((command, _)) if command.name == "ssubscribe" => NO_SSUBSCRIBE.write(&mut self.out),
             Ok((command, runner)) => self.run(held, command, runner, args),
             Err(error) => error.write(&mut self.out),
         }
@@ -141,20 +152,26 @@ impl Client {
         let sub = args.get(1).filter(|_| !row.subcommands.is_empty());
         // Servers that know no subcommands find out what is wrong with one when they run it.
         let found_late = matches!(runner, Runner::Store) && !dialect.has_subcommands();
+        let there =
+            |command: &&Command| versions(command.name).is_none_or(|it| dialect.is_among(it));
         let command = match sub {
-            Some(sub) => match row.subcommand(sub) {
+            Some(sub) => match row.subcommand(sub).filter(there) {
                 Some(command) => command,
                 None if found_late => row,
                 None => return Err(unknown_subcommand(sub, row.name, dialect)),
             },
             None => row,
         };
-        let fits = command::fits(command.arity, args.len());
+        let old = old_arity(command.name).filter(|(_, versions)| dialect.is_among(versions));
+        let fits = command::fits(old.map_or(command.arity, |(arity, _)| arity), args.len());
         // Servers take any number here.
         if fits || command.name == "quit" || (sub.is_some() && found_late) {
             Ok((command, runner))
         } else {
-            Err(CommandError::wrong_arity(command.name))
+            Err(match sub.filter(|_| !dialect.has_subcommands()) {
+                Some(sub) => unknown_subcommand(sub, row.name, dialect),
+                None => CommandError::wrong_arity(command.name),
+            })
         }
     }
 
@@ -187,11 +204,7 @@ impl Client {
             && self.session.version == crate::resp::RespVersion::V2
             && !is_for_subscribers(command)
         {
-            let name = command.name;
-            return Some(CommandError::of(format!(
-                "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT \
-                 / RESET are allowed in this context"
-            )));
+            return Some(only_for_subscribers(command, self.desk.engine.dialect()));
         }
         let is_stale = !config.replica.replica_serve_stale_data
             && !stale::is_answered(command)
@@ -217,6 +230,24 @@ impl Client {
             error.write(&mut self.out);
         }
     }
+}
+
+/// What a server says of a command that subscribers may not run. Until Redis 7.0 there were no
+/// shard channels, and a subcommand had no name of its own.
+fn only_for_subscribers(command: &Command, dialect: Dialect) -> CommandError {
+    let (name, kinds) = match dialect.has_subcommands() {
+        true => (command.name, "P|S"),
+        false => (command.name.split('|').next().unwrap_or_default(), "P"),
+    };
+    CommandError::of(format!(
+        "ERR Can't execute '{name}': only ({kinds})SUBSCRIBE / ({kinds})UNSUBSCRIBE / PING / QUIT \
+         / RESET are allowed in this context"
+    ))
+}
+
+/// Whether a request is a line of HTTP (`securityWarningCommand`).
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
 
 fn is_for_subscribers(command: &Command) -> bool {

@@ -80,11 +80,6 @@ pub(super) fn is_answered(engine: &Engine, command: &Command) -> bool {
     is_run && engine.knows(command)
 }
 
-/// What cannot be queued (`no_multi`).
-pub(super) fn is_out_of_transactions(command: &Command) -> bool {
-    matches!(command.name, "psync" | "sync" | "shutdown" | "save")
-}
-
 /// Whether MONITOR shows a command: no operator's, and none with a password.
 pub(super) fn is_shown(command: &Command) -> bool {
     let is_admin = matches!(

@@ -3,6 +3,7 @@
 use super::call::Call;
 use crate::command::{Effect, Subscription};
 use crate::resp::encode;
+use crate::store::subcommand_syntax;
 
 /// SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE.
 pub(super) fn subscribe(call: &mut Call<'_, '_>) {
@@ -79,7 +80,8 @@ pub(super) fn pubsub(call: &mut Call<'_, '_>) {
     match call.command.name {
         "pubsub|channels" | "pubsub|shardchannels" => {
             if call.args.len() > 3 {
-                return call.error("ERR syntax error");
+                let error = subcommand_syntax(call.arg(1), "pubsub", engine.dialect());
+                return error.write(call.out());
             }
             let names = hub.names(kind, call.args.get(2).copied());
             call.strings(&names);

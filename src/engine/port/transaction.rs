@@ -13,7 +13,7 @@ use super::call::Call;
 use crate::command::{Command, Effect};
 use crate::engine::engine::unix_ms;
 use crate::resp::{RespVersion, encode};
-use crate::store::{Ask, Store};
+use crate::store::{Ask, CommandError, Dialect, Store};
 
 const EXECABORT: &str = "EXECABORT Transaction discarded because of previous errors.";
 
@@ -92,6 +92,20 @@ pub(super) fn runs_at_once(command: &Command) -> bool {
             | Effect::Quit
             | Effect::Reset
     )
+}
+
+/// Why a command may not stand in a transaction (`no_multi`).
+pub(super) fn objection(command: &Command, dialect: Dialect) -> Option<CommandError> {
+    let name = command.name;
+    let by_all = matches!(name, "psync" | "sync" | "shutdown" | "save");
+    let by_some = matches!(name, "multi" | "watch" | "client|reply");
+    // Measured on Valkey 9.1; Redis 8.2 knows the first four only, and does not name them.
+    let is_named = dialect.names_refused_in_transactions();
+    if is_named && (by_all || by_some) {
+        let error = format!("ERR Command '{name}' not allowed inside a transaction");
+        return Some(CommandError::of(error));
+    }
+    by_all.then(|| CommandError::new("ERR Command not allowed inside a transaction"))
 }
 
 pub(super) fn multi(call: &mut Call<'_, '_>) {

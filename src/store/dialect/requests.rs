@@ -66,4 +66,16 @@ impl Dialect {
     pub(crate) fn has_empty_weights(self) -> bool {
         !self.since((u8::MAX, 0), (8, 1))
     }
+
+    /// `BITCOUNT` of a range that runs backwards from the end is zero, whatever the unit is called
+    /// (measured on 7.0; not 6.2 and 8.2).
+    pub(crate) fn counts_before_units(self) -> bool {
+        self.since_redis((7, 0)) && !self.since_redis((7, 2))
+    }
+
+    /// What may not stand in a transaction is named by the error, and MULTI, WATCH and
+    /// `CLIENT REPLY` are such (measured on Valkey 9.1; not Redis 8.2).
+    pub(crate) fn names_refused_in_transactions(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (9, 0)
+    }
 }

@@ -1,6 +1,6 @@
 //! Sorted sets.
 
-use super::Dialect;
+use super::{Dialect, Vendor};
 
 impl Dialect {
     /// A score without a fraction is packed as an integer, so that -0 becomes 0 (Redis 7.0;
@@ -23,5 +23,11 @@ impl Dialect {
     /// `ZPOPMIN` and `ZPOPMAX` refuse a negative count (Redis 7.0; measured).
     pub(crate) fn pops_positive_counts(self) -> bool {
         self.since_redis((7, 0))
+    }
+
+    /// `LIMIT` with an offset below zero counts from the end of the range, where the set is not
+    /// packed; else nothing is left (measured on Valkey 9.1; not Redis 8.2).
+    pub(crate) fn counts_offsets_from_end(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (8, 0)
     }
 }

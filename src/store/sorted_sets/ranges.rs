@@ -109,7 +109,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// The ranks of what is wanted.
-    fn ranks(&self, set: SortedSetRef<'_>) -> Range<usize> {
+    fn ranks(&self, set: SortedSetRef<'_>, dialect: Dialect) -> Range<usize> {
         let all = match &self.ends {
             Ends::Rank(start, stop) => {
                 let span = words::span(*start, *stop, set.len()).unwrap_or(0..0);
@@ -121,7 +121,7 @@ impl<'a> Wanted<'a> {
             Ends::Score(range) => set.score_span(range),
             Ends::Lex(range) => set.lex_span(range, self.from),
         };
-        let Ok(skipped) = usize::try_from(self.limit.0) else { return 0..0 };
+        let Some(skipped) = self.skipped(set, all.len(), dialect) else { return 0..0 };
         let skipped = skipped.min(all.len());
         let most = usize::try_from(self.limit.1).unwrap_or(usize::MAX);
         let count = (all.len() - skipped).min(most);
@@ -129,6 +129,18 @@ impl<'a> Wanted<'a> {
             From::Lowest => all.start + skipped..all.start + skipped + count,
             From::Highest => all.end - skipped - count..all.end - skipped,
         }
+    }
+
+    /// How many of those in the range, `len`, are passed over; `None` if all are.
+    fn skipped(&self, set: SortedSetRef<'_>, len: usize, dialect: Dialect) -> Option<usize> {
+        let offset = self.limit.0;
+        if offset >= 0 {
+            return Some(usize::try_from(offset).unwrap_or(usize::MAX));
+        }
+        if set.is_packed() || !dialect.counts_offsets_from_end() {
+            return None;
+        }
+        len.checked_sub(usize::try_from(offset.unsigned_abs()).ok()?)
     }
 }
 
@@ -168,7 +180,7 @@ fn read(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, shape: Shape) ->
         reply.array(0);
         return Ok(());
     };
-    let entries = set.entries(wanted.ranks(set));
+    let entries = set.entries(wanted.ranks(set, cx.dialect()));
     match wanted.from {
         From::Lowest => replies::members(reply, entries.len(), entries, wanted.with_scores),
         From::Highest => replies::members(reply, entries.len(), entries.rev(), wanted.with_scores),
@@ -183,7 +195,7 @@ fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> D
     let rules = Rules::of(cx);
     let result = match cx.read::<SortedSet>(args[2])? {
         Some(set) => {
-            let entries = set.entries(wanted.ranks(set));
+            let entries = set.entries(wanted.ranks(set, cx.dialect()));
             // How many there will be is known before they come only if ranks are wanted.
             let known = matches!(wanted.ends, Ends::Rank(..));
             let count = if known { entries.len() } else { 0 };

@@ -288,6 +288,10 @@ impl<'a> SortedSetRef<'a> {
         self.entries(0..self.len())
     }
 
+    pub(super) fn is_packed(self) -> bool {
+        matches!(self.form, FormRef::Packed(_))
+    }
+
     /// What `OBJECT ENCODING` calls it.
     pub(crate) fn encoding(self, dialect: Dialect) -> &'static str {
         match self.form {

@@ -132,12 +132,23 @@ fn bitcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if args.len() == 3 && is_redis {
         return Err(CommandError::SYNTAX);
     }
+    if dialect.counts_before_units() && is_backwards(&args[2..])? {
+        reply.int(0);
+        return Ok(());
+    }
     let range = Range::parse(&args[2..], dialect, !is_redis)?;
     let bytes = cx.read::<Str>(args[1])?.map_or(&[][..], |text| text.bytes);
     let part = part(range.start, range.end, range.len_of(bytes));
     let count = part.and_then(|part| range.bits(bytes, part)).map_or(0, Bits::count);
     reply.int(i64::try_from(count).unwrap_or(i64::MAX));
     Ok(())
+}
+
+/// Whether `start end [unit]` runs backwards from the end, so that nothing is in it.
+fn is_backwards(words: &[&[u8]]) -> Result<bool, CommandError> {
+    let ([start, end] | [start, end, _]) = words else { return Ok(false) };
+    let (start, end) = (int(start)?, int(end)?);
+    Ok(end < start && start < 0)
 }
 
 /// `BITPOS key bit [start [end [BYTE | BIT]]]`

@@ -107,3 +107,30 @@ fn ranges() {
     lines.extend(ODD_RANGES.map(str::to_owned));
     both_protocols(&lines.iter().map(String::as_str).collect::<Vec<_>>());
 }
+
+/// Valkey counts an offset below zero from the end, but only where the set is not packed; what
+/// ZRANGESTORE stores is the same.
+#[test]
+fn offsets_below_zero() {
+    let long = "x".repeat(100);
+    let mut lines = vec!["ZADD packed 1 a 2 b 3 c 3 d 4 e".to_owned()];
+    lines.push(format!("ZADD z 1 a 2 b 3 c 3 d 4 e 5 {long}"));
+    lines.push(format!("ZADD l 0 a 0 b 0 c 0 d 0 {long}"));
+    for key in ["packed", "z"] {
+        for offset in ["-1", "-2", "-3", "-4", "-9", "-9223372036854775808"] {
+            for count in ["-1", "0", "1", "7"] {
+                let limit = format!("LIMIT {offset} {count}");
+                for (min, max) in [("2", "3"), ("-inf", "+inf"), ("(4", "4")] {
+                    lines.push(format!("ZRANGEBYSCORE {key} {min} {max} {limit}"));
+                    lines.push(format!("ZREVRANGEBYSCORE {key} {max} {min} {limit}"));
+                    lines.push(format!("ZRANGESTORE d {key} {min} {max} BYSCORE {limit}"));
+                    lines.push("ZRANGE d 0 -1 WITHSCORES".to_owned());
+                }
+                lines.push(format!("ZRANGE l [b + BYLEX {limit}"));
+                lines.push(format!("ZRANGE l [d (a BYLEX REV {limit}"));
+                lines.push(format!("ZREVRANGEBYLEX packed + - {limit}"));
+            }
+        }
+    }
+    both_protocols(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+}
