@@ -12,6 +12,7 @@
 //! | `loading` | a load that is under way |
 //! | `late` | what comes of the stream meanwhile |
 //! | `spool` | a file that is written and read at the same time |
+//! | `temporary` | files of use to one run only |
 //! | `snapshot` | the data on the disk |
 //! | `saves` | how saving goes |
 //! | `keeping` | a payload becomes the data on the disk |
