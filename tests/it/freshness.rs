@@ -104,7 +104,7 @@ fn a_delay_is_measured_and_judged() {
     trio.links[0].set_delay_of(Direction::ToClient, Duration::from_millis(300));
     let mut looking = strict.wire();
     eventually(Duration::from_secs(10), || {
-        let line = ReplicaLine::of(&mut looking, replica);
+        let line = ReplicaLine::find(&mut looking, replica)?;
         if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
     });
 
@@ -170,7 +170,7 @@ fn lag_in_bytes_is_what_was_written() {
     }
     let (written, stopped) = (mebibytes << 20, trio.replicas[0].addr());
     eventually(Duration::from_secs(5), || {
-        let line = ReplicaLine::of(&mut wire, stopped);
+        let line = ReplicaLine::find(&mut wire, stopped)?;
         let lag = line.int("lag_bytes");
         println!("written {written}, lag {lag}");
         let off = (lag - written).abs() * 100 > written;
@@ -247,7 +247,7 @@ fn a_replica_of_a_replica_counts_by_its_own_offset() {
     link.blackhole();
     let mut wire = proxy.wire();
     eventually(Duration::from_secs(5), || {
-        let line = ReplicaLine::of(&mut wire, last.addr());
+        let line = ReplicaLine::find(&mut wire, last.addr())?;
         if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
     });
     assert!(ReplicaLine::of(&mut wire, middle.addr()).is_fresh());
@@ -319,7 +319,7 @@ fn a_read_under_way_finishes() {
     trio.links[0].blackhole();
     let mut wire = proxy.wire();
     eventually(Duration::from_secs(2), || {
-        let line = ReplicaLine::of(&mut wire, replica);
+        let line = ReplicaLine::find(&mut wire, replica)?;
         if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
     });
     let before = trio.master.calls("get");

@@ -13,8 +13,9 @@ fn connections(server: &RedisServer) -> u64 {
 #[track_caller]
 fn wait_stale(trio: &TamperedTrio, wire: &mut Wire) {
     eventually(Duration::from_secs(5), || {
-        let lines = trio.replica_addrs().map(|addr| ReplicaLine::of(wire, addr));
-        let stale = lines.iter().all(|line| line.get("state") == "stale");
+        let lines = trio.replica_addrs().map(|addr| ReplicaLine::find(wire, addr));
+        let stale =
+            lines.iter().all(|line| line.as_ref().is_ok_and(|line| line.get("state") == "stale"));
         if stale { Ok(()) } else { Err(format!("{lines:?}")) }
     });
 }

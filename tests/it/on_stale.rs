@@ -16,8 +16,9 @@ fn stale_trio(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (TamperedT
     trio.master.cmd(&["SET", "later", "v"]).ok();
     let mut wire = proxy.wire();
     eventually(Duration::from_secs(5), || {
-        let lines = trio.replica_addrs().map(|addr| ReplicaLine::of(&mut wire, addr));
-        let stale = lines.iter().all(|line| line.get("state") == "stale");
+        let lines = trio.replica_addrs().map(|addr| ReplicaLine::find(&mut wire, addr));
+        let stale =
+            lines.iter().all(|line| line.as_ref().is_ok_and(|line| line.get("state") == "stale"));
         if stale { Ok(()) } else { Err(format!("{lines:?}")) }
     });
     (trio, proxy)
@@ -91,7 +92,7 @@ fn replicas_that_load_leave_the_master_its_share() {
     master.cmd(&["CLIENT", "KILL", "TYPE", "replica"]);
     let mut wire = proxy.wire();
     eventually(Duration::from_secs(5), || {
-        let line = ReplicaLine::of(&mut wire, replica.addr());
+        let line = ReplicaLine::find(&mut wire, replica.addr())?;
         if line.serves() { Err(format!("{line:?}")) } else { Ok(()) }
     });
     let served = (0..500).filter(|_| !wire.cmd(&["GET", "key:1"]).is_err()).count();
@@ -194,8 +195,8 @@ fn a_master_that_is_gone_leaves_its_replicas() {
             trio.master.restart();
         }
         eventually(Duration::from_secs(20), || {
-            let lines = trio.replica_addrs().map(|addr| ReplicaLine::of(&mut wire, addr));
-            let fresh = lines.iter().all(ReplicaLine::is_fresh);
+            let lines = trio.replica_addrs().map(|addr| ReplicaLine::find(&mut wire, addr));
+            let fresh = lines.iter().all(|line| line.as_ref().is_ok_and(ReplicaLine::is_fresh));
             if fresh { Ok(()) } else { Err(format!("{lines:?}")) }
         });
     }
