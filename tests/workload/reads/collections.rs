@@ -96,7 +96,6 @@ pub const SORTED_SETS: &[ReadTemplate] = &[
     exact("ZRANGE {key} {max} {min} BYSCORE REV"),
     exact("ZRANGE {lex} {lexmin} {lexmax} BYLEX"),
     exact("ZRANGE {lex} {lexmax} {lexmin} BYLEX REV LIMIT 1 {length}"),
-    exact("ZRANGE {key} {min} {max} BYSCORE LIMIT -{small} {length}"),
     exact("ZRANGE {key} 0 -1 LIMIT 0 1"),
     exact("ZREVRANGE {key} 0 {length} WITHSCORES"),
     exact("ZRANGEBYSCORE {key} {min} {max} WITHSCORES"),

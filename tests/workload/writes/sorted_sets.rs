@@ -36,7 +36,6 @@ pub const TABLE: &[Template] = &[
     all(3, "ZUNIONSTORE {lex} 1 {lex}"),
     all(5, "ZRANGESTORE {zset} {zset} {rank} {rank}"),
     all(5, "ZRANGESTORE {zset} {zset} {min} {max} BYSCORE LIMIT 0 {length}"),
-    all(2, "ZRANGESTORE {zset} {zset} {min} {max} BYSCORE LIMIT -{length} {length}"),
     all(5, "ZRANGESTORE {zset} {zset} {max} {min} BYSCORE REV"),
     all(5, "ZRANGESTORE {lex} {lex} {lexmin} {lexmax} BYLEX"),
     all(30, "GEOADD {geo} {places}"),
