@@ -18,6 +18,7 @@
 #![allow(unreachable_pub, reason = "the crate is one binary; `pub` marks each module's face")]
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 
+mod broken;
 mod compare;
 mod coverage;
 mod differ;
