@@ -1,6 +1,6 @@
-//! HyperLogLogs that Redis 6.2 itself has broken: sparse ones that go on behind their last
-//! register. PFADD of several elements to one is refused when it has to become dense, and those
-//! before stay in it, though no replica hears of them.
+//! HyperLogLogs that Redis 6.2 itself has broken: sparse ones that end before their last register,
+//! or go on behind it. PFADD of several elements to one is refused in their midst, and those before
+//! stay in it, though no replica hears of them.
 
 use crate::support::{Reply, Wire};
 
@@ -11,7 +11,7 @@ const REGISTERS: usize = 1 << 14;
 
 /// Whether it is such a one.
 fn is_broken(value: &[u8]) -> bool {
-    value.starts_with(SPARSE) && value.get(HEAD..).is_some_and(|runs| registers(runs) > REGISTERS)
+    value.starts_with(SPARSE) && value.get(HEAD..).is_some_and(|runs| registers(runs) != REGISTERS)
 }
 
 /// How many registers the runs of a sparse one have.
@@ -48,13 +48,15 @@ pub fn remove(master: &mut Wire, replica: &mut Wire, databases: &[u32], keys: &[
     removed
 }
 
-/// As those are that PFADD makes, and one run longer.
+/// One that PFADD made; and a run more, or less.
 #[test]
-fn is_broken_behind_its_last_register() {
+fn is_broken_unless_it_ends_with_its_last_register() {
     let sparse = |runs: &[u8]| [SPARSE, &[0; HEAD - SPARSE.len()], runs].concat();
-    assert!(!is_broken(&sparse(&[0x7f, 0xff])));
-    assert!(!is_broken(&sparse(&[0x7f, 0xfd, 0x80, 0x00])));
-    assert!(is_broken(&sparse(&[0x7f, 0xff, 0x00])));
-    assert!(is_broken(&sparse(&[0x7f, 0xfe, 0x81])));
+    for whole in [&[0x7f, 0xff][..], &[0x7f, 0xfd, 0x81], &[0x7f, 0xfd, 0x80, 0x00]] {
+        assert!(!is_broken(&sparse(whole)), "{whole:?}");
+    }
+    for broken in [&[0x7f, 0xff, 0x00][..], &[0x7f, 0xfe, 0x81], &[0x7f, 0xfe], &[0x7f]] {
+        assert!(is_broken(&sparse(broken)), "{broken:?}");
+    }
     assert!(!is_broken(b"HYLL\x00 a dense one") && !is_broken(b"text"));
 }
