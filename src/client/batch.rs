@@ -280,13 +280,18 @@ impl<'b> Batch<'b> {
     /// Whether there is a run, and it is one of reads that may be answered in place.
     #[inline]
     pub(super) fn is_local(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| run.side == Side::Near)
+        self.local_count() > 0
     }
 
     /// Whether that is so long that it is time to see what its replies come to.
     #[inline]
     pub(super) fn is_long(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| run.count >= LOCAL_RUN && run.side == Side::Near)
+        self.local_count() >= LOCAL_RUN
+    }
+
+    /// How many reads there are that may be answered in place.
+    fn local_count(&self) -> u32 {
+        self.run.as_ref().map_or(0, |run| if run.side == Side::Near { run.count } else { 0 })
     }
 
     fn send(&mut self, inbox: &Rc<Inbox>, may_stop: bool) -> Option<usize> {

@@ -213,8 +213,7 @@ impl Client {
 
     /// Ends it if more waits for it than may.
     pub(super) fn check_output(&mut self) {
-        let limit = self.config.proxy.client_output_buffer_limit;
-        let is_over = limit.is_some_and(|limit| self.output_bytes() > limit.as_usize());
+        let is_over = self.output_bytes() > self.config.proxy.output_limit();
         if is_over && self.ending != Some(Ending::Now) {
             self.worker.counts.output_limit_kills.increment();
             tracing::warn!(client = %self.entry.addr, "closed at client-output-buffer-limit");

@@ -14,7 +14,6 @@ use crate::routing::Reason;
 use crate::session::{Session, cursor};
 use crate::telemetry::Kind;
 use crate::topology::Backend;
-use crate::units::ByteSize;
 
 /// The engine, as one batch of one session reads it.
 #[derive(Debug)]
@@ -41,8 +40,7 @@ impl LocalReader {
         let engine = worker.shared.engine.as_ref().filter(|_| backend.is_local)?;
         let load = worker.pool.borrow_mut().load(backend);
         let (db, version) = (session.db, session.version);
-        let limit = worker.config().proxy.client_output_buffer_limit;
-        let room = limit.map_or(usize::MAX, ByteSize::as_usize);
+        let room = worker.config().proxy.output_limit();
         let (kind, scan_tag) = (Kind::read(reason), backend.scan_tag);
         Some(Self { engine: Arc::clone(engine), load, db, version, room, kind, scan_tag })
     }

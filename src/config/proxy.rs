@@ -64,6 +64,14 @@ section! {
     }
 }
 
+impl Proxy {
+    /// How many bytes of replies may wait for one client; without a limit, as many as there are.
+    #[must_use]
+    pub fn output_limit(&self) -> usize {
+        self.client_output_buffer_limit.map_or(usize::MAX, ByteSize::as_usize)
+    }
+}
+
 /// Threads that serve clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workers {

@@ -75,7 +75,7 @@ impl Engine {
     }
 
     fn has(&self, known: Known) -> bool {
-        known.versions.is_none_or(|versions| self.dialect().is_among(versions))
+        self.dialect().has(known.versions)
     }
 
     /// The data is of such a server from now on. Said by who holds the store.

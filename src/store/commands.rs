@@ -94,8 +94,7 @@ impl Commands {
 
     /// The same, if such a server has it.
     pub(crate) fn find_of(&self, name: &[u8], dialect: Dialect) -> Option<Found> {
-        let is_there = |found: &Found| found.versions.is_none_or(|it| dialect.is_among(it));
-        self.find(name).filter(is_there)
+        self.find(name).filter(|found| dialect.has(found.versions))
     }
 }
 

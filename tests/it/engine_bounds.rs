@@ -35,25 +35,13 @@ fn wait_closed(proxy: &Tidegate, why: &str) {
     });
 }
 
-#[track_caller]
-fn wait_in_place(wire: &mut Wire) {
-    eventually(PATIENCE, || {
-        let explained = wire.cmd(&["PROXY", "EXPLAIN", "GET", "big"]).pairs();
-        let why = explained.iter().find(|(key, _)| key.str() == "why").unwrap().1.clone();
-        match why.str() {
-            why if why.contains("proven to be fresh") => Ok(()),
-            why => Err(why.to_owned()),
-        }
-    });
-}
-
 /// No more is answered than it takes, whatever it has asked for; nothing is lost.
 #[test]
 fn a_pipeline_through_the_proxy() {
     let master = RedisServer::spawn(Flavor::Redis70);
     let own = ReplicaPort::synced(&setting(&master), &master);
     let mut slow = own.proxy.wire();
-    wait_in_place(&mut slow);
+    wait_read_fresh(&mut slow, "big");
     let before = master.calls("get");
     let mut requests = encode(&["GET", "big"]).repeat(MANY);
     // Short ones among them, and one that goes elsewhere.
@@ -84,7 +72,7 @@ fn a_long_reply_through_the_proxy() {
     master.cmd(&["SET", "long", &"y".repeat(18 * MIB)]).ok();
     own.wait_for(&master);
     let mut wire = own.proxy.wire();
-    wait_in_place(&mut wire);
+    wait_read_fresh(&mut wire, "big");
     let before = master.calls("get");
     let (small, big) = (encode(&["GET", "big"]), encode(&["GET", "long"]));
     wire.send_raw(&[&small[..], &big, &small, &encode(&["ECHO", "end"])].concat());

@@ -26,14 +26,7 @@ fn a_fresh_engine_answers_in_place() {
         let dir = tempfile::tempdir().unwrap();
         let proxy = proxy_of(&master, dir.path());
         let mut wire = proxy.wire();
-        eventually(PATIENCE, || {
-            let explained = wire.cmd(&["PROXY", "EXPLAIN", "GET", "k"]).pairs();
-            let why = explained.iter().find(|(key, _)| key.str() == "why").unwrap().1.clone();
-            match why.str() {
-                why if why.contains("proven to be fresh") => Ok(()),
-                why => Err(why.to_owned()),
-            }
-        });
+        wait_read_fresh(&mut wire, "k");
         let before = master.calls("get");
         for n in 0..100 {
             let value = n.to_string();

@@ -12,7 +12,6 @@ use crate::registry::Entry;
 use crate::resp::RequestScanner;
 use crate::session::Session;
 use crate::store::Ask;
-use crate::units::ByteSize;
 
 /// How a client ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +48,7 @@ impl Client {
     pub(super) fn new(desk: Rc<Desk>, entry: Arc<Entry>) -> Self {
         let config = desk.config();
         let is_open = config.replica.requirepass.is_empty();
-        let limit = config.proxy.client_output_buffer_limit;
-        let limit = limit.map_or(usize::MAX, ByteSize::as_usize);
+        let limit = config.proxy.output_limit();
         let owner = Arc::clone(&entry);
         let mailbox = Arc::new(Mailbox::new(entry.id, limit, move || owner.wake()));
         Self {
@@ -78,8 +76,7 @@ impl Client {
 
     /// Most bytes of replies that may wait for it.
     pub(super) fn output_limit(&self) -> usize {
-        let limit = self.desk.config().proxy.client_output_buffer_limit;
-        limit.map_or(usize::MAX, ByteSize::as_usize)
+        self.desk.config().proxy.output_limit()
     }
 
     /// Ends it if more waits for it than may, and takes that back: what is still to come is run,

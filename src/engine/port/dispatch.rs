@@ -152,8 +152,7 @@ impl Client {
         let sub = args.get(1).filter(|_| !row.subcommands.is_empty());
         // Servers that know no subcommands find out what is wrong with one when they run it.
         let found_late = matches!(runner, Runner::Store) && !dialect.has_subcommands();
-        let there =
-            |command: &&Command| versions(command.name).is_none_or(|it| dialect.is_among(it));
+        let there = |command: &&Command| dialect.has(versions(command.name));
         let command = match sub {
             Some(sub) => match row.subcommand(sub).filter(there) {
                 Some(command) => command,

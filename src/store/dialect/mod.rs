@@ -89,6 +89,12 @@ impl Dialect {
         }
     }
 
+    /// As [`Self::is_among`]; `None` stands for all versions.
+    #[must_use]
+    pub fn has(self, versions: Option<&Versions>) -> bool {
+        versions.is_none_or(|versions| self.is_among(versions))
+    }
+
     /// Whether it is Redis of this version or later, or Valkey of that version or later. Every
     /// Valkey has what Redis 7.2 has.
     pub(crate) fn since(self, redis: (u8, u8), valkey: (u8, u8)) -> bool {

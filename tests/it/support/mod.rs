@@ -34,7 +34,7 @@ pub use flavor::Flavor;
 pub use local::Local;
 pub use pair::{Both, Pair};
 pub use replica_port::ReplicaPort;
-pub use replicas::{ReplicaLine, TamperedTrio};
+pub use replicas::{ReplicaLine, TamperedTrio, wait_read_fresh};
 pub use reply::Reply;
 pub use scrape::{Page, Scrape, get, http, settle, status};
 pub use server::{RedisServer, Trio};

@@ -2,6 +2,7 @@
 //! tampered with.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::*;
 
@@ -42,6 +43,19 @@ impl ReplicaLine {
     pub fn serves(&self) -> bool {
         self.get("reads") == "ok"
     }
+}
+
+/// Waits until a GET of `key` is answered by who is proven to be fresh.
+#[track_caller]
+pub fn wait_read_fresh(wire: &mut Wire, key: &str) {
+    eventually(Duration::from_secs(30), || {
+        let explained = wire.cmd(&["PROXY", "EXPLAIN", "GET", key]).pairs();
+        let why = explained.iter().find(|(key, _)| key.str() == "why").unwrap().1.clone();
+        match why.str() {
+            why if why.contains("proven to be fresh") => Ok(()),
+            why => Err(why.to_owned()),
+        }
+    });
 }
 
 /// A master and two replicas; the links of both pass a [`FaultProxy`].
