@@ -83,6 +83,7 @@ mod replica_port_subcommands;
 mod replication_wire;
 mod resp_real;
 mod scan;
+mod scripts;
 mod slow_master;
 mod support;
 mod support_selftest;
