@@ -1,14 +1,14 @@
-//! Clients that take their time, or send a lot: others do not feel it, memory is bounded and comes
-//! back.
+//! Clients that take their time, or send a lot: others are served meanwhile, memory is bounded and
+//! comes back. How quickly others are served is measured by `latency`, which `scripts/latency` runs.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::*;
 
-const MIB: usize = 1024 * 1024;
+pub const MIB: usize = 1024 * 1024;
+
+/// For what has to happen, however loaded the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A field of `/proc/<pid>/status`, in MiB.
 fn status_mib(proxy: &Tidegate, field: &str) -> usize {
@@ -18,39 +18,26 @@ fn status_mib(proxy: &Tidegate, field: &str) -> usize {
     kib / 1024
 }
 
-/// A good client that asks once a millisecond.
-struct Good {
-    stop: Arc<AtomicBool>,
-    thread: thread::JoinHandle<Vec<Duration>>,
-}
+/// Another client of the proxy.
+struct Neighbour(Wire);
 
-impl Good {
-    fn start(proxy: &Tidegate) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (told, mut wire) = (stop.clone(), proxy.wire());
-        let thread = thread::spawn(move || {
-            let mut times = Vec::new();
-            while !told.load(Relaxed) {
-                let asked = Instant::now();
-                assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
-                times.push(asked.elapsed());
-                thread::sleep(Duration::from_millis(1));
-            }
-            times
-        });
-        Self { stop, thread }
+impl Neighbour {
+    fn of(proxy: &Tidegate) -> Self {
+        let mut wire = proxy.wire();
+        wire.set_timeout(PATIENCE);
+        Self(wire)
     }
 
-    /// The 99th percentile, and how many requests there were.
-    fn finish(self) -> (Duration, usize) {
-        self.stop.store(true, Relaxed);
-        let mut times = self.thread.join().unwrap();
-        times.sort_unstable();
-        (times[times.len() * 99 / 100], times.len())
+    /// Asks, and has its reply before this returns.
+    #[track_caller]
+    fn is_served(&mut self, times: usize) {
+        for _ in 0..times {
+            assert_eq!(self.0.cmd(&["GET", "k"]).str(), "v");
+        }
     }
 }
 
-fn trio() -> Trio {
+pub fn trio() -> Trio {
     let trio = Trio::spawn(Flavor::Redis70);
     trio.master.cmd(&["SET", "k", "v"]).ok();
     trio.wait_synced();
@@ -58,71 +45,79 @@ fn trio() -> Trio {
 }
 
 /// One worker, so that nobody has another thread to hide on.
-fn one_worker(trio: &Trio) -> ConfigBuilder {
+pub fn one_worker(trio: &Trio) -> ConfigBuilder {
     Tidegate::for_trio(trio).set("proxy", "workers", "1").set("log", "level", "\"info\"")
 }
 
+/// A client that asks for `count` values of 1 MiB and reads nothing.
+pub fn slow_reader(trio: &Trio, proxy: &Tidegate, count: usize) -> Wire {
+    trio.master.cmd(&["SET", "big", &"x".repeat(MIB)]).ok();
+    trio.wait_synced();
+    let mut slow = proxy.wire();
+    slow.set_timeout(PATIENCE);
+    let requests: Vec<u8> = (0..count).flat_map(|_| encode(&["GET", "big"])).collect();
+    slow.send_raw(&requests);
+    slow
+}
+
+/// The worker has one thread: were it to wait for the slow reader, the neighbour would wait for ever.
 #[test]
 fn a_slow_reader_is_closed_and_harms_nobody() {
     let trio = trio();
-    trio.master.cmd(&["SET", "big", &"x".repeat(MIB)]).ok();
-    trio.wait_synced();
     let proxy = one_worker(&trio).set("proxy", "client-output-buffer-limit", "\"2mb\"").start();
-    let good = Good::start(&proxy);
-    let mut slow = proxy.wire();
-    let requests: Vec<u8> = (0..200).flat_map(|_| encode(&["GET", "big"])).collect();
-    slow.send_raw(&requests);
-    eventually(Duration::from_secs(5), || {
+    let mut neighbour = Neighbour::of(&proxy);
+    let _slow = slow_reader(&trio, &proxy, 200);
+    eventually(PATIENCE, || {
+        neighbour.is_served(10);
         proxy.log().contains("client-output-buffer-limit").then_some(()).ok_or_else(|| proxy.log())
     });
-    let mut peak = 0;
-    for _ in 0..40 {
-        peak = peak.max(status_mib(&proxy, "VmHWM"));
-        thread::sleep(Duration::from_millis(10));
-    }
+    neighbour.is_served(200);
+    let peak = status_mib(&proxy, "VmHWM");
     assert!(peak < 80, "{peak} MiB for a limit of two");
-    let (p99, count) = good.finish();
-    assert!(p99 < Duration::from_millis(50) && count > 50, "p99 {p99:?} of {count}");
 }
 
 /// Without reaching the limit: the proxy stops reading requests, not replies of others.
 #[test]
 fn a_reader_that_pauses_gets_everything_in_the_end() {
     let trio = trio();
-    trio.master.cmd(&["SET", "big", &"x".repeat(MIB)]).ok();
-    trio.wait_synced();
     let proxy = one_worker(&trio).start();
-    let mut slow = proxy.wire();
-    let requests: Vec<u8> = (0..100).flat_map(|_| encode(&["GET", "big"])).collect();
-    slow.send_raw(&requests);
-    let good = Good::start(&proxy);
-    thread::sleep(Duration::from_millis(500));
+    let mut neighbour = Neighbour::of(&proxy);
+    let mut slow = slow_reader(&trio, &proxy, 100);
+    neighbour.is_served(500);
     for _ in 0..100 {
         assert_eq!(slow.read_reply().bytes().len(), MIB);
+        neighbour.is_served(1);
     }
-    let (p99, count) = good.finish();
-    assert!(p99 < Duration::from_millis(50) && count > 50, "p99 {p99:?} of {count}");
 }
 
 const HALF_GIB: usize = 512 * MIB;
+
+/// The bytes of the huge value, repeated.
+pub fn chunk() -> Vec<u8> {
+    (0..=250_u8).cycle().take(MIB).collect()
+}
+
+/// Sends a SET of half a gibibyte; `meanwhile` runs between its chunks, while it is incomplete.
+pub fn set_huge(wire: &mut Wire, mut meanwhile: impl FnMut()) {
+    wire.set_timeout(PATIENCE);
+    let chunk = chunk();
+    wire.send_raw(format!("*3\r\n$3\r\nSET\r\n$4\r\nhuge\r\n${HALF_GIB}\r\n").as_bytes());
+    for _ in 0..HALF_GIB / MIB {
+        wire.send_raw(&chunk);
+        meanwhile();
+    }
+    wire.send_raw(b"\r\n");
+    wire.read_reply().ok();
+}
 
 #[test]
 fn half_a_gibibyte_passes_and_its_memory_comes_back() {
     let server = RedisServer::builder(Flavor::Redis70).start();
     server.cmd(&["SET", "k", "v"]).ok();
     let proxy = ConfigBuilder::new(server.addr(), &[]).set("proxy", "workers", "1").start();
-    let good = Good::start(&proxy);
-    let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(30));
-    let chunk: Vec<u8> = (0..=250_u8).cycle().take(MIB).collect();
-    wire.send_raw(format!("*3\r\n$3\r\nSET\r\n$4\r\nhuge\r\n${HALF_GIB}\r\n").as_bytes());
-    let started = Instant::now();
-    for _ in 0..HALF_GIB / MIB {
-        wire.send_raw(&chunk);
-    }
-    wire.send_raw(b"\r\n");
-    wire.read_reply().ok();
-    eprintln!("512 MiB in {:?}", started.elapsed());
+    let mut neighbour = Neighbour::of(&proxy);
+    set_huge(&mut proxy.wire(), || neighbour.is_served(1));
+    let chunk = chunk();
     assert_eq!(server.cmd(&["STRLEN", "huge"]).int(), HALF_GIB as i64);
     for at in [0, 12_345_678, HALF_GIB - MIB] {
         let (from, to) = (at.to_string(), (at + 999).to_string());
@@ -131,52 +126,73 @@ fn half_a_gibibyte_passes_and_its_memory_comes_back() {
     }
     let peak = status_mib(&proxy, "VmHWM");
     assert!(peak < 1300, "peak {peak} MiB");
-    eventually(Duration::from_secs(3), || match status_mib(&proxy, "VmRSS") {
+    eventually(PATIENCE, || match status_mib(&proxy, "VmRSS") {
         rss if rss < 100 => Ok(()),
         rss => Err(format!("{rss} MiB, peak {peak} MiB")),
     });
-    let (p99, count) = good.finish();
-    eprintln!("peak {peak} MiB, p99 {p99:?} of {count}");
-    assert!(p99 < Duration::from_millis(50) && count > 50, "p99 {p99:?} of {count}");
+}
+
+/// Twenty clients that promise half a gibibyte each and give one mebibyte.
+pub fn stopped_senders(proxy: &Tidegate) -> Vec<Wire> {
+    let mut senders: Vec<Wire> = (0..20).map(|_| proxy.wire()).collect();
+    for wire in &mut senders {
+        wire.send_raw(format!("*3\r\n$3\r\nSET\r\n$1\r\nx\r\n${HALF_GIB}\r\n").as_bytes());
+        wire.send_raw(&vec![b'x'; MIB]);
+    }
+    senders
 }
 
 #[test]
 fn a_sender_that_stops_in_mid_frame_harms_nobody() {
     let trio = trio();
     let proxy = one_worker(&trio).start();
-    let mut senders: Vec<Wire> = (0..20).map(|_| proxy.wire()).collect();
-    for wire in &mut senders {
-        // It promises half a gibibyte and gives one mebibyte.
-        wire.send_raw(format!("*3\r\n$3\r\nSET\r\n$1\r\nx\r\n${HALF_GIB}\r\n").as_bytes());
-        wire.send_raw(&vec![b'x'; MIB]);
-    }
-    let good = Good::start(&proxy);
-    thread::sleep(Duration::from_millis(500));
-    let (p99, count) = good.finish();
-    assert!(p99 < Duration::from_millis(50) && count > 50, "p99 {p99:?} of {count}");
+    let _senders = stopped_senders(&proxy);
+    Neighbour::of(&proxy).is_served(500);
     let rss = status_mib(&proxy, "VmRSS");
     assert!(rss < 100, "{rss} MiB for 20 MiB received");
 }
 
-/// Many small arguments in one request: every byte is looked at once.
+/// MSET requests of `pairs` pairs in all, `each` pairs in one request.
+pub fn msets(pairs: usize, each: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for first in (0..pairs).step_by(each) {
+        out.extend(format!("*{}\r\n$4\r\nMSET\r\n", 1 + 2 * each).bytes());
+        for n in first..first + each {
+            out.extend(format!("$8\r\n{n:08}\r\n$8\r\nabcdefgh\r\n").bytes());
+        }
+    }
+    out
+}
+
+/// Processor time that the proxy has used, in ticks of the kernel.
+fn ticks(proxy: &Tidegate) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", proxy.pid())).unwrap();
+    let after_name = stat.rsplit_once(") ").unwrap().1;
+    let fields: Vec<&str> = after_name.split(' ').collect();
+    fields[11..=12].iter().map(|field| field.parse::<u64>().unwrap()).sum()
+}
+
+/// Many small arguments in one request: every byte is looked at once, so that it costs no more
+/// than the same bytes in many requests. Looking again at each of the hundreds of reads that it
+/// takes would cost a hundred times as much.
 #[test]
 fn a_request_of_a_million_arguments_delays_nobody() {
+    const PAIRS: usize = 500_000;
     let trio = trio();
     let proxy = one_worker(&trio).start();
-    let pairs = 500_000;
-    let mut request = format!("*{}\r\n$4\r\nMSET\r\n", 1 + 2 * pairs).into_bytes();
-    for n in 0..pairs {
-        request.extend(format!("$8\r\n{n:08}\r\n$8\r\nabcdefgh\r\n").bytes());
-    }
-    let good = Good::start(&proxy);
+    let mut neighbour = Neighbour::of(&proxy);
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(20));
-    let started = Instant::now();
-    wire.send_raw(&request);
-    wire.read_reply().ok();
-    let took = started.elapsed();
-    let (_, count) = good.finish();
-    eprintln!("a million arguments in {took:?}; {count} requests of others meanwhile");
-    assert!(took < Duration::from_secs(5), "{took:?}");
-    assert_eq!(trio.master.cmd(&["DBSIZE"]).int(), pairs + 1);
+    wire.set_timeout(PATIENCE);
+    let costs = [1000, PAIRS].map(|each| {
+        let before = ticks(&proxy);
+        for piece in msets(PAIRS, each).chunks(MIB / 8) {
+            wire.send_raw(piece);
+            neighbour.is_served(1);
+        }
+        (0..PAIRS / each).for_each(|_| wire.read_reply().ok());
+        (ticks(&proxy) - before).max(1)
+    });
+    assert_eq!(trio.master.cmd(&["DBSIZE"]).int(), PAIRS as i64 + 1);
+    let [many, one] = costs;
+    assert!(one < 5 * many + 20, "{one} ticks in one request, {many} in many");
 }

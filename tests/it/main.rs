@@ -44,6 +44,7 @@ mod half_close;
 mod held_writes;
 mod idle_clients;
 mod isolation;
+mod latency;
 mod lifecycle;
 mod local_reads;
 mod login;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::support::*;
 
+/// For what has to happen, however loaded the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 #[test]
 fn the_level_of_the_log_follows_a_reload() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -121,20 +124,34 @@ fn a_read_under_way_outlives_its_server_in_the_file() {
     trio.wait_synced();
     let [first, second] = trio.replica_addrs();
     let slow = FaultProxy::start(first);
-    let config = Tidegate::for_trio(&trio).replicas(&[slow.addr()]);
+    // Only this replica may answer, however late its proof of being fresh comes.
+    let config = Tidegate::for_trio(&trio)
+        .replicas(&[slow.addr()])
+        .set("reads", "on-stale", "\"wait\"")
+        .set("reads", "wait-timeout", "\"30s\"")
+        .set("topology", "request-timeout", "\"60s\"");
     let mut proxy = config.start();
     let mut wire = proxy.wire();
     assert_eq!(wire.cmd(&["STRLEN", "big"]).int(), i64::try_from(LEN).unwrap());
-    slow.set_rate_of(Direction::ToClient, 2 << 20);
+    slow.set_rate_of(Direction::ToClient, 100 << 10);
+    let before = slow.forwarded(Direction::ToClient);
     wire.send(&["GET", "big"]);
-    eventually(Duration::from_secs(5), || match slow.forwarded(Direction::ToClient) {
-        bytes if bytes > 100_000 => Ok(()),
+    eventually(PATIENCE, || match slow.forwarded(Direction::ToClient) - before {
+        bytes if bytes > 50_000 => Ok(()),
         bytes => Err(format!("{bytes} bytes so far")),
     });
+    assert!(slow.open() > 1, "the monitor has a connection of its own");
     proxy.reload(&config.replicas(&[second]).toml());
+    // All connections to the server go but the one with the read, of which most is to come.
+    eventually(PATIENCE, || match slow.open() {
+        1 => Ok(()),
+        n => Err(format!("{n} open")),
+    });
+    assert!(slow.forwarded(Direction::ToClient) - before < LEN as u64 / 2);
+    slow.set_rate_of(Direction::ToClient, 0);
     assert_eq!(wire.read_reply().bytes().len(), LEN);
-    // And then its connections go.
-    eventually(Duration::from_secs(5), || match slow.open() {
+    // And then that one goes, too.
+    eventually(PATIENCE, || match slow.open() {
         0 => Ok(()),
         n => Err(format!("{n} open")),
     });

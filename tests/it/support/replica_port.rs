@@ -65,12 +65,23 @@ impl ReplicaPort {
         Info(self.cmd(&["INFO", section]).str().to_owned())
     }
 
+    /// As `cmd`; a connection that is closed meanwhile, as Sentinel's CLIENT KILL does, is an `Err`.
+    pub fn try_cmd<A: AsRef<[u8]>>(&self, args: &[A]) -> Result<Reply, String> {
+        let reply = Wire::try_connect(self.addr).and_then(|mut wire| wire.try_cmd(args));
+        reply.map_err(|error| error.to_string())
+    }
+
+    /// As `info`, with `try_cmd`.
+    pub fn try_info(&self, section: &str) -> Result<Info, String> {
+        Ok(Info(self.try_cmd(&["INFO", section])?.str().to_owned()))
+    }
+
     /// Waits until the link is up and all that `master` has is applied.
     #[track_caller]
     pub fn wait_for(&self, master: &RedisServer) {
         let target = master.offset();
         eventually(PATIENCE, || {
-            let info = self.info("replication");
+            let info = self.try_info("replication")?;
             let offset: i64 = info.get("slave_repl_offset").unwrap().parse().unwrap();
             let is_up = info.get("master_link_status") == Some("up");
             if is_up && offset >= target { Ok(()) } else { Err(info.0) }
