@@ -22,6 +22,7 @@ mod rules;
 mod section;
 mod source;
 mod topology;
+mod warnings;
 mod writes;
 
 pub use admin::{Admin, AdminCommands};

@@ -56,10 +56,15 @@ section! {
         /// Whether Sentinel may show it to clients. redis.conf: `replica-announced`.
         "replica-announced" => replica_announced: bool = true, Flag, Live;
 
-        /// Sentinel promotes the replica with the lowest one, and never one with 0.
-        /// redis.conf: `replica-priority`.
-        "replica-priority" | "slave-priority" => replica_priority: u32 = 100,
+        /// The priority that Sentinel is meant to read. The engine cannot be promoted yet: it
+        /// announces 0 whatever is configured. redis.conf: `replica-priority`.
+        "replica-priority" | "slave-priority" => replica_priority: u32 = 0,
             Integer(0, MAX_INT), Live;
+
+        /// Whether the engine's copy counts as a replica's: for WAIT, `writes.wait-replicas` and
+        /// `writes.min-replicas-to-write`. The engine cannot be promoted, so a write that only it
+        /// has is lost with the master.
+        "counts-as-replica" => counts_as_replica: bool = false, Flag, Live;
 
         /// Whether its own port answers reads while the link is down.
         /// redis.conf: `replica-serve-stale-data`.

@@ -57,6 +57,7 @@ mod transfer;
 mod wire;
 
 pub use engine::Engine;
+pub use observe::COUNTS_FIELD;
 pub use read::{Answered, Room};
 pub use snapshot::SaveError;
 pub use start::{StartFault, start};

@@ -5,6 +5,9 @@ use super::Engine;
 use crate::config::{Config, HostPort};
 use crate::topology::{LinkState, Observation, Sample, ServerRole, ServerVersion};
 
+/// The field of an engine's `INFO replication` that says whether its copy counts as a replica's.
+pub const COUNTS_FIELD: &str = "tidegate_counts_as_replica";
+
 impl Engine {
     /// Where others find it: as it announces itself, or where it listens.
     #[must_use]
@@ -73,6 +76,7 @@ impl Engine {
             offset: Some(self.applied().get()),
             attached: Vec::new(),
             loading: said.loading,
+            counts: self.config.load().replica.counts_as_replica,
             addrs: vec![addr.clone()],
             sent_ms: now_ms,
             received_ms: now_ms,

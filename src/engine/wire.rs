@@ -69,9 +69,16 @@ impl<'e> Wire<'e> {
         self.pulse.open_stream(self.engine.now_ms());
     }
 
-    /// Says how far the data is, at once.
-    pub(super) async fn ack(&mut self, offset: ReplOffset) -> Result<(), LinkFault> {
-        write_ack(offset, &mut self.output);
+    /// The offset to acknowledge when `applied` is applied: 0 while the engine's copy does not count
+    /// as a replica's, so that the master's WAIT never counts it.
+    fn acknowledged(&self, applied: ReplOffset) -> ReplOffset {
+        let counts = self.engine.config.load().replica.counts_as_replica;
+        if counts { applied } else { ReplOffset::default() }
+    }
+
+    /// Answers the master's question for an ack, at once.
+    pub(super) async fn ack(&mut self, applied: ReplOffset) -> Result<(), LinkFault> {
+        write_ack(self.acknowledged(applied), &mut self.output);
         self.flush().await
     }
 
@@ -110,7 +117,8 @@ impl<'e> Wire<'e> {
 
     /// Says what is due each second.
     pub(super) async fn beat(&mut self, applied: ReplOffset) -> Result<(), LinkFault> {
-        self.pulse.beat(applied, self.engine.now_ms(), &mut self.output);
+        let offset = self.acknowledged(applied);
+        self.pulse.beat(offset, self.engine.now_ms(), &mut self.output);
         self.flush().await
     }
 

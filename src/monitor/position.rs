@@ -5,6 +5,7 @@ use redis_protocol::resp2::types::BytesFrame;
 use super::answer::{address, role_of_info};
 use super::info::Info;
 use crate::config::HostPort;
+use crate::engine::COUNTS_FIELD;
 use crate::topology::{Attached, LinkState, Sample, ServerRole};
 
 /// When something was asked, and when the answer was there; milliseconds of the process's clock.
@@ -34,6 +35,7 @@ pub(super) fn sample(replies: &[BytesFrame], asked: Asked, addrs: Vec<HostPort>)
         offset,
         attached,
         loading: info.get("loading") == Some("1"),
+        counts: info.get(COUNTS_FIELD) != Some("0"),
         addrs,
         sent_ms: asked.sent_ms,
         received_ms: asked.received_ms,

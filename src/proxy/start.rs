@@ -66,6 +66,9 @@ pub fn run(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartE
 
 async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
     files::raise_limit(&config);
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
     let exporter = Exporter::default();
     let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));

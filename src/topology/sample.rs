@@ -17,6 +17,9 @@ pub struct Sample {
     pub attached: Vec<Attached>,
     /// Whether it is loading its data.
     pub loading: bool,
+    /// Whether its copy counts as a replica's; false for an engine, which cannot be promoted,
+    /// unless `replica.counts-as-replica` says otherwise.
+    pub counts: bool,
     /// The addresses under which its master may list it: the one by which it is known here, and
     /// where that led.
     pub addrs: Vec<HostPort>,

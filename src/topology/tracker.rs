@@ -218,6 +218,10 @@ impl Tracker {
     }
 
     fn good_until(&self, one: &Attached, limits: &Limits) -> u64 {
+        let is_left_out = |sample: &Sample| !sample.counts && sample.addrs.contains(&one.addr);
+        if self.tracks.values().filter_map(|track| track.sample.as_ref()).any(is_left_out) {
+            return 0;
+        }
         let sampled = self.tracks.values().filter_map(|track| {
             let sample = track.sample.as_ref()?;
             let up = matches!(sample.role, ServerRole::Replica { link: LinkState::Up, .. });

@@ -169,7 +169,8 @@ fn every_value_of_the_engine_arrives_where_it_belongs() {
         (replica.dir.as_str(), replica.dbfilename.as_str()),
         ("/var/lib/tidegate", "replica.rdb")
     );
-    assert_eq!((replica.replica_priority, replica.databases), (0, 64));
+    assert_eq!((replica.replica_priority, replica.databases), (5, 64));
+    assert!(replica.counts_as_replica);
     assert_eq!(replica.requirepass.expose(), "hunter2-port");
 }
 

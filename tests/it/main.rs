@@ -26,6 +26,7 @@ mod crossed_replies;
 mod differential;
 mod engine_bounds;
 mod engine_config;
+mod engine_copies;
 mod engine_cuts;
 mod engine_halts;
 mod engine_handshake;

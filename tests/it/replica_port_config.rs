@@ -26,7 +26,6 @@ fn config_is_read_and_set_in_redis_words() {
     for key in [
         "replica-read-only",
         "slave-read-only",
-        "replica-priority",
         "repl-timeout",
         "repl-backlog-size",
         "maxmemory",
@@ -45,8 +44,8 @@ fn config_is_read_and_set_in_redis_words() {
     }
     assert_eq!(get(&own, "port"), own.addr().port().to_string());
     for args in [
-        &["replica-priority", "7"][..],
-        &["slave-priority", "8"],
+        &["replica-announce-port", "7"][..],
+        &["slave-announce-port", "8"],
         &["repl-timeout", "61"],
         &["maxmemory", "100mb"],
         &["replica-announced", "no", "replica-serve-stale-data", "no"],
@@ -54,22 +53,27 @@ fn config_is_read_and_set_in_redis_words() {
         &["replica-read-only", "x"],
         &["maxmemory", "x"],
         &["replica-announce-port", "70000"],
-        &["replica-priority", "5", "replica-priority", "6"],
+        &["replica-announce-port", "5", "replica-announce-port", "6"],
         &["databases", "3"],
         &["replicaof", "a 1"],
         &["dir", "/tmp"],
         &["nosuch", "1"],
-        &["replica-priority"],
-        &["replica-priority", "5", "repl-timeout"],
+        &["replica-announce-port"],
+        &["replica-announce-port", "5", "repl-timeout"],
     ] {
         let request = [&["CONFIG", "SET"], args].concat();
         assert_eq!(own.cmd(&request), real.cmd(&request), "{request:?}");
     }
-    for key in ["replica-priority", "repl-timeout", "maxmemory", "replica-announced"] {
+    for key in ["replica-announce-port", "repl-timeout", "maxmemory", "replica-announced"] {
         let both = [own.cmd(&["CONFIG", "GET", key]), real.cmd(&["CONFIG", "GET", key])];
         assert_eq!(both[0], both[1], "{key}");
     }
-    assert_eq!(own.info("replication").get("slave_priority"), Some("8"));
+    // The engine cannot be promoted: its priority is 0 and stays so.
+    let refused = own.cmd(&["CONFIG", "SET", "replica-priority", "8"]);
+    assert!(refused.err().ends_with("argument must be 0: the engine cannot be promoted yet"));
+    own.cmd(&["CONFIG", "SET", "slave-priority", "0"]).ok();
+    assert_eq!(get(&own, "replica-priority"), "0");
+    assert_eq!(own.info("replication").get("slave_priority"), Some("0"));
     assert_eq!(own.info("replication").get("replica_announced"), Some("0"));
     own.cmd(&["CONFIG", "SET", "repl-backlog-size", "32kb"]).ok();
     assert_eq!(own.info("replication").get("repl_backlog_size"), Some("32768"));
@@ -88,21 +92,21 @@ fn config_rewrite_keeps_the_rest_of_the_file() {
     let before = std::fs::read_to_string(&path).unwrap();
     own.cmd(&["CONFIG", "REWRITE"]).ok();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), before, "nothing has changed");
-    own.cmd(&["CONFIG", "SET", "replica-priority", "7", "repl-timeout", "61"]).ok();
+    own.cmd(&["CONFIG", "SET", "replica-announce-port", "7", "repl-timeout", "61"]).ok();
     own.cmd(&["CONFIG", "SET", "masterauth", "a \"b\" \\ c"]).ok();
     own.cmd(&["CONFIG", "REWRITE"]).ok();
     let after = std::fs::read_to_string(&path).unwrap();
     for line in before.lines() {
         assert!(after.lines().any(|it| it == line), "{line} is gone:\n{after}");
     }
-    assert!(after.contains("replica-priority = 7") && after.contains("# the end"), "{after}");
+    assert!(after.contains("replica-announce-port = 7") && after.contains("# the end"), "{after}");
     // A reload finds what is in force.
     own.proxy.sighup();
     eventually(PATIENCE, || match own.proxy.log() {
         log if log.contains("nothing has changed") => Ok(()),
         log => Err(log),
     });
-    assert_eq!(get(&own, "replica-priority"), "7");
+    assert_eq!(get(&own, "replica-announce-port"), "7");
     assert_eq!(get(&own, "masterauth"), "a \"b\" \\ c");
     assert!(!own.proxy.log().contains("a \\\"b"), "no secret is logged");
 }

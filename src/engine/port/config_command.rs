@@ -107,6 +107,9 @@ fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
         }
         let value = std::str::from_utf8(value).map_err(|_| failed(&name, "is not UTF-8"))?;
         let toml = config_value::to_toml(key.form, value).map_err(|why| failed(&name, &why))?;
+        if key.name == "replica-priority" && toml != "0" {
+            return Err(failed(&name, "argument must be 0: the engine cannot be promoted yet"));
+        }
         // Which of several is wrong, each alone tells.
         let alone = [(key.name, toml.clone())];
         if let Err(error) = Config::default().with_replica(&alone)

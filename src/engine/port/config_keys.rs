@@ -58,10 +58,9 @@ pub(super) const SETTABLE: &[Settable] = &[
     })
     .or("slave-announce-port"),
     key("replica-announced", Form::Flag, |it| flag(it.replica.replica_announced)),
-    key("replica-priority", Form::Number(0, 0x7fff_ffff), |it| {
-        it.replica.replica_priority.to_string()
-    })
-    .or("slave-priority"),
+    // What is announced; see `config_command::changed`.
+    key("replica-priority", Form::Number(0, 0x7fff_ffff), |_| "0".to_owned()).or("slave-priority"),
+    key("counts-as-replica", Form::Flag, |it| flag(it.replica.counts_as_replica)),
     key("replica-serve-stale-data", Form::Flag, |it| flag(it.replica.replica_serve_stale_data))
         .or("slave-serve-stale-data"),
     key("replica-read-only", Form::Flag, |it| flag(it.replica.replica_read_only))

@@ -46,6 +46,8 @@ impl Local {
             ("listen".to_owned(), "\"127.0.0.1:0\"".to_owned()),
             ("replicaof".to_owned(), format!("\"{master}\"")),
             ("dir".to_owned(), format!("{:?}", dir.path())),
+            // What it has applied is seen at its master.
+            ("counts-as-replica".to_owned(), "true".to_owned()),
             // Shorter than any repl-timeout of a test's.
             ("repl-ping-replica-period".to_owned(), "\"1s\"".to_owned()),
         ]);

@@ -4,6 +4,7 @@
 use std::cmp::max;
 
 use super::Page;
+use crate::engine::COUNTS_FIELD;
 use crate::engine::facts::{Facts, Transfer};
 use crate::engine::port::call::Call;
 use crate::units::ReplOffset;
@@ -29,7 +30,8 @@ pub(super) fn replication(call: &mut Call<'_, '_>, page: &mut Page) {
     }
     page.field("slave_repl_offset", shown(applied));
     link(page, &facts, now_ms);
-    page.field("slave_priority", config.replica.replica_priority);
+    // Sentinel never promotes a replica with priority 0.
+    page.field("slave_priority", 0);
     page.field("slave_read_only", u8::from(config.replica.replica_read_only));
     page.field("replica_announced", u8::from(config.replica.replica_announced));
     page.field("connected_slaves", 0);
@@ -38,6 +40,7 @@ pub(super) fn replication(call: &mut Call<'_, '_>, page: &mut Page) {
     }
     page.field("master_failover_state", "no-failover");
     history(page, &facts, applied);
+    page.field(COUNTS_FIELD, u8::from(config.replica.counts_as_replica));
 }
 
 /// How the link is.
