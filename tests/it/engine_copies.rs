@@ -121,7 +121,10 @@ fn the_gate_leaves_engines_out() {
     master.wait_attached(&real);
     for proxy in [&own.proxy, &other] {
         gate(proxy, "open");
-        assert!(proxy.wire().cmd(&["INFO", "proxy"]).str().contains("proxy_good_replicas:1\r\n"));
+        eventually(PATIENCE, || {
+            let text = proxy.wire().cmd(&["INFO", "proxy"]).str().to_owned();
+            if text.contains("proxy_good_replicas:1\r\n") { Ok(()) } else { Err(text) }
+        });
     }
     drop(real);
     for proxy in [&own.proxy, &other] {

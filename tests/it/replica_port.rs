@@ -21,7 +21,10 @@ fn names(info: &str) -> Vec<String> {
 fn assert_same_replication(both: &Both) {
     let (real, own) = (both.real.info("replication"), both.own.info("replication"));
     assert_eq!(names(&own.0), names(&real.0), "{:?}\n{}\n{}", both.master.flavor(), own.0, real.0);
+    // The engine cannot be promoted.
+    assert_eq!(own.get("slave_priority"), Some("0"));
     let of_their_own = [
+        "slave_priority",
         "master_last_io_seconds_ago",
         "master_link_down_since_seconds",
         "master_link_up_since_seconds",
