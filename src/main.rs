@@ -18,6 +18,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// Exit code for a configuration that cannot be used (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
 
+/// The configuration file where the arguments name none.
+const DEFAULT_FILE: &str = "proxy.toml";
+
 /// A replication-aware proxy for Redis and Valkey.
 ///
 /// Applications connect to its port as to a server. It sends writes to the master and reads to
@@ -31,7 +34,8 @@ const EX_CONFIG: u8 = 78;
 Examples:
   tidegate                          run with ./proxy.toml
   tidegate --config /etc/tide.toml  run with another file
-  tidegate check proxy.toml         find mistakes, show the servers found
+  tidegate check                    find mistakes in ./proxy.toml, show the servers found
+  tidegate check /etc/tide.toml     the same for another file; --config names it, too
   tidegate rdb check dump.rdb       what is in a snapshot, and is it valid
 
 Exit codes: 0 all is well, 1 could not start or check found a problem, 2 wrong arguments,
@@ -39,7 +43,7 @@ Exit codes: 0 all is well, 1 could not start or check found a problem, 2 wrong a
 )]
 struct Arguments {
     /// The configuration file
-    #[arg(short, long, value_name = "FILE", default_value = "proxy.toml")]
+    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_FILE)]
     config: PathBuf,
     #[command(subcommand)]
     command: Option<Command>,
@@ -49,9 +53,12 @@ struct Arguments {
 enum Command {
     /// Check a configuration: parse it, connect to its servers, print what was found
     Check {
-        /// The configuration file
-        #[arg(value_name = "FILE", default_value = "proxy.toml")]
-        file: PathBuf,
+        /// The configuration file [default: the one of --config]
+        #[arg(value_name = "FILE", conflicts_with = "config")]
+        file: Option<PathBuf>,
+        /// The configuration file, as without `check`
+        #[arg(short, long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Look into an RDB file, as a server saves it
     #[command(subcommand)]
@@ -110,7 +117,9 @@ the fault are printed), 2 wrong arguments."
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
-        Some(Command::Check { file }) => run_check(&file),
+        Some(Command::Check { file, config }) => {
+            run_check(&file.or(config).unwrap_or(arguments.config))
+        }
         Some(Command::Rdb(command)) => run_rdb(&command),
         None => run_proxy(arguments.config),
     }

@@ -109,3 +109,40 @@ fn mistakes_in_the_file_are_all_told() {
     let missing = check(Path::new("/nonexistent/proxy.toml"), &mut Vec::new());
     assert!(matches!(missing, Err(CheckError::Config(_))));
 }
+
+/// The program, run in a directory with a sound `proxy.toml`, and a `broken.toml`.
+fn program(args: &[&str]) -> (Option<i32>, String, String) {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let dir = tempfile::tempdir().unwrap();
+    let sound = format!("[topology]\nmaster = \"{}\"\nreplicas = []\n", server.addr());
+    std::fs::write(dir.path().join("proxy.toml"), sound).unwrap();
+    std::fs::write(dir.path().join("broken.toml"), "[proxy]\nmax-clients = 0\n").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    let output = command.args(args).current_dir(dir.path()).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_file_to_check_is_the_one_that_config_names() {
+    for args in [
+        &["--config", "broken.toml", "check"][..],
+        &["-c", "broken.toml", "check"],
+        &["check", "--config", "broken.toml"],
+        &["check", "-c", "broken.toml"],
+        &["check", "broken.toml"],
+        // An argument of the command itself says more than one of the whole program.
+        &["--config", "proxy.toml", "check", "broken.toml"],
+    ] {
+        let (status, _, told) = program(args);
+        assert_eq!(status, Some(78), "{args:?}: {told}");
+        assert!(told.contains("broken.toml:2: proxy.max-clients"), "{args:?}: {told}");
+    }
+    for args in [&["check"][..], &["--config", "proxy.toml", "check"]] {
+        let (status, _, told) = program(args);
+        assert_eq!(status, Some(0), "{args:?}: {told}");
+    }
+    // Two files for one command are a mistake.
+    let (status, _, told) = program(&["check", "broken.toml", "--config", "proxy.toml"]);
+    assert_eq!(status, Some(2), "{told}");
+}
