@@ -116,6 +116,10 @@ impl Applier {
                 }
             };
             if let Err(error) = outcome {
+                if matches!(error, ApplyError::Refused { .. }) {
+                    // The data differ from the master's, and some of a transaction may be applied.
+                    store.give_up();
+                }
                 break Err(error.into());
             }
             consumed += len;
@@ -175,6 +179,8 @@ impl Applier {
         let mut outcome = Ok(());
         while outcome.is_ok() && commands.next_into(&mut args) {
             self.replies.clear();
+            #[cfg(debug_assertions)]
+            engine.panic_if_told(&args);
             let ask = Ask { db: self.db, now_ms, version: RespVersion::V2 };
             outcome = match store.apply(ask, &args, &mut self.replies) {
                 Outcome::Replied => Ok(()),

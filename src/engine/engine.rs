@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{RwLock, RwLockReadGuard};
 use tokio::sync::Notify;
 
 use super::facts::Facts;
+use super::freer::Freer;
 use super::hub::Hub;
 use super::keeping::Keeping;
+use super::locked::Locked;
 use super::read::{Known, known};
 use super::saves::Saves;
 use crate::config::{Config, HostPort, ReplicaOf};
@@ -33,8 +35,11 @@ pub struct Engine {
     received: AtomicU64,
     /// The database that the stream has selected, as of `applied`.
     pub(super) stream_db: AtomicUsize,
-    /// How many former data are being freed.
-    pub(super) freeing: AtomicUsize,
+    /// Frees former data.
+    pub(super) freer: Freer,
+    /// The link panics when it applies a command with this key.
+    #[cfg(debug_assertions)]
+    panic_key: OnceLock<&'static str>,
     /// How saving goes.
     pub(super) saves: Saves,
     /// A full resync's payload is being made the snapshot.
@@ -87,7 +92,9 @@ impl Engine {
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
             stream_db: AtomicUsize::new(0),
-            freeing: AtomicUsize::new(0),
+            freer: Freer::default(),
+            #[cfg(debug_assertions)]
+            panic_key: OnceLock::new(),
             saves: Saves::default(),
             keeping: Keeping::default(),
             heard_ms: AtomicU64::new(0),
@@ -156,22 +163,41 @@ impl Engine {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
-        self.store.write()
+    /// The data, to be changed.
+    pub(super) fn store_mut(&self) -> Locked<'_> {
+        Locked::new(self, self.store.write())
     }
 
-    /// The link has ended for ever: nothing is served, saved or gone on from any more.
-    pub(super) fn stop_for_good(&self, why: String) {
+    /// Lets the link panic when it applies a command with this key: for tests.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub fn panic_at(&self, key: &'static str) {
+        // Only the first one counts.
+        let _ = self.panic_key.set(key);
+    }
+
+    /// Panics if [`Self::panic_at`] said so.
+    #[cfg(debug_assertions)]
+    pub(super) fn panic_if_told(&self, args: &[&[u8]]) {
+        let told = self.panic_key.get().is_some_and(|key| args.get(1) == Some(&key.as_bytes()));
+        assert!(!told, "the link was told to panic");
+    }
+
+    /// The link has ended in an unknown state: nothing is served, saved or gone on from until a
+    /// full resync. `halted` says why there will be none.
+    pub(super) fn abandon(&self, why: String, halted: bool) {
+        self.store_mut().give_up();
         let now = self.now_ms();
         let mut facts = self.facts();
         facts.status.enter(LinkState::Connect, now);
-        facts.identity.distrust();
-        facts.halted = Some(why);
+        facts.transfer = None;
+        facts.halted = halted.then(|| why.clone());
+        facts.last_fault = Some(why);
     }
 
     /// As [`Self::store_mut`]; `None` if readers do not let go for `patience`.
-    pub(super) fn try_store_mut(&self, patience: Duration) -> Option<RwLockWriteGuard<'_, Store>> {
-        self.store.try_write_for(patience)
+    pub(super) fn try_store_mut(&self, patience: Duration) -> Option<Locked<'_>> {
+        self.store.try_write_for(patience).map(|store| Locked::new(self, store))
     }
 
     /// Tells everybody how far the link is. Held together with the store's lock by whoever

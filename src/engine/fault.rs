@@ -74,6 +74,8 @@ pub(super) enum Remedy {
     Soon,
     /// Try again at growing intervals.
     Slowly,
+    /// A full resync, once. If the same happens again soon, as [`Self::Halt`].
+    Resync,
     /// Nothing helps but a change of the configuration or of the master: the same would happen
     /// again. The engine stands still, and says why.
     Halt,
@@ -90,6 +92,7 @@ impl LinkFault {
             | Self::Retarget
             | Self::Payload(PayloadError::Refused(_)) => Remedy::Soon,
             Self::Load(error) => error.remedy(),
+            Self::Apply(ApplyError::Refused { .. }) => Remedy::Resync,
             Self::Apply(_) => Remedy::Halt,
             _ => Remedy::Slowly,
         }

@@ -12,16 +12,21 @@ use super::temporary;
 use super::wire::LOOK;
 use crate::config::{Config, HostPort};
 use crate::replication::LinkState;
+use crate::units::millis;
 
 /// The first pause after a link that ended, as long as between two runs of `replicationCron`.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// Follows whoever is to be followed, for ever.
-pub(super) async fn keep(engine: &Arc<Engine>) {
+/// Takes up the data of an earlier run.
+pub(super) fn restore(engine: &Engine) {
     temporary::remove_old(&engine.dir());
     engine.restore();
+}
+
+/// Follows the master that is to be followed, for ever.
+pub(super) async fn keep(engine: &Arc<Engine>) {
     let mut follower = Follower::new(engine);
     let mut pauses = Pauses::default();
     loop {
@@ -35,7 +40,10 @@ pub(super) async fn keep(engine: &Arc<Engine>) {
         let began = engine.now_ms();
         engine.facts().halted = None;
         let fault = follower.follow(&master).await;
-        let was_up = end(engine, &master, &fault);
+        let steady = engine.now_ms().saturating_sub(began) >= millis(PAUSE_MAX);
+        let was_steady = steady && engine.facts().status.is_up();
+        let pause = pauses.after(fault.remedy(), was_steady);
+        end(engine, &master, &fault, pause);
         if fault.is_divergence() {
             engine.facts().identity.distrust();
         }
@@ -43,8 +51,6 @@ pub(super) async fn keep(engine: &Arc<Engine>) {
             pauses = Pauses::default();
             continue;
         }
-        let lasted = Duration::from_millis(engine.now_ms().saturating_sub(began));
-        let pause = pauses.after(fault.remedy(), was_up && lasted >= PAUSE_MAX);
         wait(engine, &master, &orders, pause).await;
     }
 }
@@ -54,11 +60,13 @@ pub(super) async fn keep(engine: &Arc<Engine>) {
 struct Pauses {
     /// The next of those that grow.
     slow: Duration,
+    /// A full resync was the remedy, and the link was not steady since.
+    has_resynced: bool,
 }
 
 impl Default for Pauses {
     fn default() -> Self {
-        Self { slow: PAUSE_MIN }
+        Self { slow: PAUSE_MIN, has_resynced: false }
     }
 }
 
@@ -75,7 +83,11 @@ impl Pauses {
                 self.slow = (pause * 2).min(PAUSE_MAX);
                 pause
             }
-            Remedy::Halt => Duration::MAX,
+            Remedy::Resync if !self.has_resynced => {
+                self.has_resynced = true;
+                PAUSE_MIN
+            }
+            Remedy::Resync | Remedy::Halt => Duration::MAX,
         }
     }
 }
@@ -121,8 +133,8 @@ fn retarget(engine: &Engine, master: Option<&HostPort>) {
     }
 }
 
-/// Makes a note of a link's end; true if it had been up.
-fn end(engine: &Engine, master: &HostPort, fault: &LinkFault) -> bool {
+/// Makes a note of a link's end, after which there is a pause.
+fn end(engine: &Engine, master: &HostPort, fault: &LinkFault, pause: Duration) {
     let now = engine.now_ms();
     let mut facts = engine.facts();
     let was_up = facts.status.is_up();
@@ -131,7 +143,7 @@ fn end(engine: &Engine, master: &HostPort, fault: &LinkFault) -> bool {
     facts.counts.links_lost += u64::from(was_up);
     let text = fault.to_string();
     facts.halted = None;
-    if fault.remedy() == Remedy::Halt {
+    if pause == Duration::MAX {
         tracing::error!(%master, "the replica stands still until it is told to go on: {text}");
         facts.halted = Some(text.clone());
     } else if facts.last_fault.as_deref() != Some(text.as_str()) || was_up {
@@ -139,7 +151,6 @@ fn end(engine: &Engine, master: &HostPort, fault: &LinkFault) -> bool {
         tracing::warn!(%master, "the replica's link ended: {text}");
     }
     facts.last_fault = Some(text);
-    was_up
 }
 
 #[cfg(test)]
@@ -155,5 +166,13 @@ mod tests {
         assert_eq!(pauses.after(Remedy::Halt, false), Duration::MAX);
         assert_eq!(pauses.after(Remedy::Slowly, false).as_secs(), 2);
         assert_eq!(pauses.after(Remedy::Soon, false), PAUSE_MIN);
+    }
+
+    #[test]
+    fn a_full_resync_is_tried_once_until_the_link_was_steady() {
+        let mut pauses = Pauses::default();
+        let mut resync = |was_steady| pauses.after(Remedy::Resync, was_steady);
+        assert_eq!([resync(false), resync(false)], [PAUSE_MIN, Duration::MAX]);
+        assert_eq!([resync(true), resync(false)], [PAUSE_MIN, Duration::MAX]);
     }
 }

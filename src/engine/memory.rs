@@ -1,12 +1,8 @@
 //! How much memory the process has in use, whether that is too much, and what can be done then.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-
 use tikv_jemalloc_ctl::{epoch, stats};
 
 use super::Engine;
-use crate::store::Store;
 
 /// Bytes that are allocated, by whomever in the process; `None` where another allocator than the
 /// program's runs (in tests).
@@ -33,7 +29,7 @@ impl Engine {
     /// There is none.
     pub(super) fn check_memory(&self) -> Result<(), Full> {
         let limit = self.config.load().replica.maxmemory.map(|limit| limit.bytes());
-        if self.freeing.load(Relaxed) > 0 {
+        if self.freer.is_busy() {
             return Ok(());
         }
         match (limit, limit.and_then(|_| used())) {
@@ -49,7 +45,7 @@ impl Engine {
     /// There is none, and no data to give up.
     pub(super) fn make_room(&self) -> Result<(), Full> {
         match self.check_memory() {
-            Err(full) if self.give_up_data() => {
+            Err(full) if self.has_given_up_data() => {
                 tracing::warn!("the old data are given up to make room for the new: {full}");
                 self.check_memory()
             }
@@ -57,51 +53,13 @@ impl Engine {
         }
     }
 
-    /// Frees the data; false if there are none. Nobody reads until there are others, and only a
-    /// full resync brings them.
-    fn give_up_data(&self) -> bool {
+    /// Gives the data up; false if there are none. Only a full resync brings others.
+    fn has_given_up_data(&self) -> bool {
         let mut store = self.store_mut();
         if store.keyspace().is_empty() {
             return false;
         }
-        let void = store.void();
-        let old = std::mem::replace(&mut *store, void);
-        let mut facts = self.facts();
-        facts.has_data = false;
-        facts.identity.distrust();
-        drop(facts);
-        drop(store);
-        drop(old);
+        store.give_up();
         true
-    }
-
-    /// Frees what nobody reads any more, on a thread of its own: to take many keys apart takes a
-    /// while, which nobody should have to wait for.
-    pub(super) fn free(self: &Arc<Self>, old: Store) {
-        let freeing = Freeing::begin(self);
-        let work = move || {
-            drop(old);
-            drop(freeing);
-        };
-        if let Err(error) = std::thread::Builder::new().name("replica-free".into()).spawn(work) {
-            tracing::debug!("old data were freed in place: {error}");
-        }
-    }
-}
-
-/// Counts, while it is there, as data that is being freed.
-#[derive(Debug)]
-struct Freeing(Arc<Engine>);
-
-impl Freeing {
-    fn begin(engine: &Arc<Engine>) -> Self {
-        engine.freeing.fetch_add(1, Relaxed);
-        Self(Arc::clone(engine))
-    }
-}
-
-impl Drop for Freeing {
-    fn drop(&mut self) {
-        self.0.freeing.fetch_sub(1, Relaxed);
     }
 }

@@ -18,6 +18,8 @@
 //! | `keeping` | a payload becomes the data on the disk |
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
+//! | `locked` | the data, locked to be changed; given up where a change may be half made |
+//! | `freer` | frees former data |
 //! | `memory` | how much is in use |
 //! | `observe` | the engine as the monitor sees it |
 //! | `hub` | who is subscribed, who monitors: messages to them |
@@ -37,12 +39,14 @@ mod facts;
 mod fault;
 mod figures;
 mod follow;
+mod freer;
 mod hub;
 mod keeping;
 mod late;
 mod link;
 mod load;
 mod loading;
+mod locked;
 mod memory;
 mod observe;
 mod port;

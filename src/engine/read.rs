@@ -108,6 +108,10 @@ impl Engine {
         let db = usize::try_from(db).unwrap_or(usize::MAX);
         let ask = Ask { db, now_ms: unix_ms(), version };
         let store = self.store();
+        if store.is_void() && room.stop.is_some() {
+            // Other servers have the data.
+            return Answered { count: 0, bytes: 0 };
+        }
         let (mut rest, mut answered) = (frames, 0);
         let (mut few, mut many) = ([&b""[..]; FEW], Vec::new());
         let is_full = |out: &Vec<u8>| {

@@ -131,7 +131,7 @@ impl Engine {
                 }
                 let offset = ReplOffset::new(offset);
                 let mut store = self.store_mut();
-                *store = new;
+                store.replace(new);
                 self.set_dialect(store.dialect());
                 self.stream_db.store(db, Relaxed);
                 self.publish(&Offsets::at(offset));

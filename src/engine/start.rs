@@ -4,12 +4,19 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, LocalOptions};
+use tokio::time::sleep;
 
 use super::port::{self, Listeners};
 use super::{Engine, link};
 use crate::config::HostPort;
+
+/// A link that has lasted so long is well: a panic after it is not the same one again.
+const STEADY: Duration = Duration::from_secs(60);
+/// How long the link rests after a panic.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Why the engine could not start.
 #[derive(Debug, thiserror::Error)]
@@ -46,23 +53,50 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
         .spawn(move || port::serve(&served, listeners))?;
     let followed = Arc::clone(engine);
     thread::Builder::new().name("replica".into()).spawn(move || {
-        let following = catch_unwind(AssertUnwindSafe(|| follow(&followed)));
-        let why = match following {
-            Ok(Ok(())) => "the link has ended".to_owned(),
-            Ok(Err(error)) => format!("the thread of its link cannot run: {error}"),
-            // What it was doing may be half done: nobody may read it, and nothing goes on from it.
-            Err(_) => "the thread of its link panicked; only a restart helps".to_owned(),
-        };
+        let why = follow(&followed);
         tracing::error!("the replica has stopped: {why}");
-        followed.stop_for_good(why);
+        followed.abandon(why, true);
     })?;
     Ok(())
 }
 
-/// Follows the master, unless the system refuses a runtime.
-fn follow(engine: &Arc<Engine>) -> io::Result<()> {
+/// Follows the master. After a panic the link starts again, with a full resync; a second one soon
+/// after the first ends it. Returns why it has ended.
+fn follow(engine: &Arc<Engine>) -> String {
+    let mut restores = true;
+    loop {
+        let began = Instant::now();
+        let run = catch_unwind(AssertUnwindSafe(|| run(engine, restores)));
+        match run {
+            Ok(Ok(())) => return "the link has ended".to_owned(),
+            Ok(Err(error)) => return format!("the thread of its link cannot run: {error}"),
+            Err(_) if !restores && began.elapsed() < STEADY => {
+                return "the thread of its link panicked again; only a restart helps".to_owned();
+            }
+            Err(_) => {
+                // The data may be half changed, and their offset unknown.
+                let why = "the thread of its link panicked";
+                tracing::error!("the replica starts again, with a full resync: {why}");
+                engine.abandon(why.to_owned(), false);
+                restores = false;
+            }
+        }
+    }
+}
+
+/// Takes up the data of an earlier run if it `restores`, pauses otherwise, and follows the master,
+/// unless the system refuses a runtime.
+fn run(engine: &Arc<Engine>, restores: bool) -> io::Result<()> {
     let mut builder = Builder::new_current_thread();
     let runtime = builder.enable_all().build_local(LocalOptions::default())?;
-    runtime.block_on(link::keep(engine));
+    if restores {
+        link::restore(engine);
+    }
+    runtime.block_on(async {
+        if !restores {
+            sleep(PAUSE).await;
+        }
+        link::keep(engine).await;
+    });
     Ok(())
 }

@@ -97,7 +97,7 @@ async fn receive(
 fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     let engine = &follower.engine;
     let mut store = engine.store_mut();
-    let old = std::mem::replace(&mut *store, loaded.store);
+    store.replace(loaded.store);
     engine.set_dialect(store.dialect());
     engine.publish(&follower.offsets);
     let mut facts = engine.facts();
@@ -110,7 +110,6 @@ fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     drop(facts);
     drop(store);
     tracing::info!(offset = %follower.offsets.applied(), "full resync");
-    engine.free(old);
 }
 
 /// Applies what came while the snapshot was loaded, and what comes meanwhile.

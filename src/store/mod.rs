@@ -250,7 +250,8 @@ impl Store {
     #[must_use]
     pub fn waiting_read(&self, ask: Ask, args: &[&[u8]]) -> Option<WaitingRead> {
         let is_one = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"XREAD"));
-        is_one.then(|| WaitingRead::of(&self.reader(ask), args)).flatten()
+        // A store that waits for its data refuses the read instead.
+        (is_one && !self.is_void).then(|| WaitingRead::of(&self.reader(ask), args)).flatten()
     }
 
     /// Runs any command for a client.

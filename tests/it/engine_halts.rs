@@ -127,11 +127,6 @@ fn an_unknown_command_in_a_transaction() {
 }
 
 #[test]
-fn a_refused_command_in_the_stream() {
-    assert_unfollowable(&["LPUSH", "before", "v"], "WRONGTYPE");
-}
-
-#[test]
 fn more_databases_in_the_stream() {
     assert_unfollowable(&["SELECT", "16"], "database 16");
 }

@@ -36,6 +36,7 @@ mod engine_pulse;
 mod engine_restart;
 mod engine_resync;
 mod engine_stream;
+mod engine_unserved;
 mod every_command;
 mod failover;
 mod freshness;

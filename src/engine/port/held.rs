@@ -1,8 +1,9 @@
 //! The data, locked once for requests that lie together.
 
-use parking_lot::{RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::RwLockReadGuard;
 
 use crate::engine::Engine;
+use crate::engine::locked::Locked;
 use crate::store::Store;
 
 /// How many reads are answered under one lock: whoever applies the stream waits for that long.
@@ -14,7 +15,7 @@ pub(super) struct Held<'e> {
     engine: &'e Engine,
     /// At most one of the two is held.
     reading: Option<RwLockReadGuard<'e, Store>>,
-    writing: Option<RwLockWriteGuard<'e, Store>>,
+    writing: Option<Locked<'e>>,
     reads: u32,
     /// One state of the data from here to there (`EXEC`): the lock is not given up in between.
     is_kept: bool,

@@ -1,0 +1,108 @@
+//! The store, locked to be changed.
+
+use std::ops::{Deref, DerefMut};
+use std::thread;
+
+use parking_lot::RwLockWriteGuard;
+
+use super::Engine;
+use crate::store::Store;
+
+/// The store's write lock. A panic while it is held may leave a change half made: the data are
+/// given up then, before any reader sees them.
+#[derive(Debug)]
+pub(super) struct Locked<'e> {
+    engine: &'e Engine,
+    store: RwLockWriteGuard<'e, Store>,
+    /// Dropped behind the lock: what is to be freed.
+    former: Former<'e>,
+}
+
+impl<'e> Locked<'e> {
+    pub(super) fn new(engine: &'e Engine, store: RwLockWriteGuard<'e, Store>) -> Self {
+        Self { engine, store, former: Former { engine, store: None } }
+    }
+
+    /// Gives the data up: they may differ from the master's. Reads are refused with `-LOADING`
+    /// until a full resync brings other data.
+    pub(super) fn give_up(&mut self) {
+        let void = self.store.void();
+        self.replace(void);
+        let mut facts = self.engine.facts();
+        facts.has_data = false;
+        facts.identity.distrust();
+    }
+
+    /// Puts another store in this one's place, which is freed once the lock is released.
+    pub(super) fn replace(&mut self, store: Store) {
+        self.former.store = Some(std::mem::replace(&mut *self.store, store));
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.give_up();
+        }
+    }
+}
+
+/// What was replaced.
+#[derive(Debug)]
+struct Former<'e> {
+    engine: &'e Engine,
+    store: Option<Store>,
+}
+
+impl Drop for Former<'_> {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.take() {
+            self.engine.freer.free(super::freer::Former::Store(Box::new(store)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::resp::RespVersion;
+    use crate::store::Ask;
+
+    #[test]
+    fn a_panic_while_the_data_are_changed_gives_them_up() {
+        let config = Arc::new(arc_swap::ArcSwap::from_pointee(Config::default()));
+        let engine = Engine::new(config, Arc::default());
+        let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
+        let mut out = Vec::new();
+        engine.store_mut().write(ask, &[b"SET", b"k", b"v"], &mut out);
+        engine.store().read(ask, &[b"GET", b"k"], &mut out);
+        assert_eq!(out, b"+OK\r\n$1\r\nv\r\n");
+        let panics = AssertUnwindSafe(|| {
+            let mut store = engine.store_mut();
+            store.write(ask, &[b"SET", b"k", b"half"], &mut Vec::new());
+            panic!("as a command might");
+        });
+        assert!(catch_unwind(panics).is_err());
+        out.clear();
+        engine.store().read(ask, &[b"GET", b"k"], &mut out);
+        assert!(out.starts_with(b"-LOADING"), "{}", out.escape_ascii());
+    }
+}
