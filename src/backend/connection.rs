@@ -215,6 +215,7 @@ impl Connection {
         }
         self.server_id.set(server_id);
         let mut pipeline = self.pipeline.borrow_mut();
+        pipeline.reached = true;
         pipeline.scan_tag = scan_tag;
         self.phase.set(Phase::Open);
         if self.again {

@@ -44,7 +44,7 @@ pub(super) struct Surroundings {
 /// Drives `connection` until it ends.
 pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surroundings) {
     let reason = match open(&connection, &dial, around.process).await {
-        Err(HandshakeError::Refused { step, reply }) if !is_entry(step) => {
+        Err(HandshakeError::Refused { step, reply }) if !is_entry(step, &reply) => {
             // The server is well; it only does not want to do this for us.
             let reason = format!("{} refused {step}: {reply}", dial.addr);
             tracing::debug!(backend = %dial.addr, "{reason}");
@@ -70,10 +70,11 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
     around.suspect.notify_one();
 }
 
-/// Whether a server that refuses this step lets nobody in: it is full, or the login is wrong.
-/// Others can be asked then; that a database is missing is the client's own affair.
-fn is_entry(step: &str) -> bool {
-    matches!(step, "HELLO" | "AUTH")
+/// Whether a server that refuses this step with `reply` lets no connection in: it is full, or the
+/// login is wrong. Others can be asked then; that a database is missing is the client's own
+/// affair, and a server that runs a script is well.
+fn is_entry(step: &str, reply: &str) -> bool {
+    matches!(step, "HELLO" | "AUTH") && !reply.starts_with("BUSY ")
 }
 
 /// Connects and shakes hands; `None` where another process than `process` answers.
@@ -92,8 +93,7 @@ async fn open(
         .map_err(|_| HandshakeError::Timeout(dial.timeout))
         .flatten()?;
     let tag = scan_tag(&greeting.run_id);
-    // One that is too busy does not tell.
-    if !greeting.run_id.is_empty() && process.is_some_and(|process| process != tag) {
+    if process.is_some_and(|process| process != tag) {
         return Ok(None);
     }
     connection.opened(greeting.client_id, tag);

@@ -47,7 +47,8 @@ pub enum Cause {
         /// Whether the connection was open before it ended.
         reached: bool,
         /// The error reply (without its `-`) with which the server refused to set the connection
-        /// up, such as a database that it does not have.
+        /// up, such as a database that it does not have. It is the answer to every request that
+        /// waited for the connection.
         refusal: Option<String>,
     },
     /// It left, and the connection ended before the reply came: it may or may not have been run.

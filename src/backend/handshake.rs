@@ -25,7 +25,8 @@ pub struct Credentials {
 pub struct Greeting {
     /// Its id of this connection; 0 if it has none to tell (before Redis 5).
     pub client_id: i64,
-    /// The run id of its process; empty if it would not say.
+    /// The run id of its process; empty if it has none, or the connection is
+    /// [`ConnectionKey::login_only`].
     pub run_id: String,
 }
 
@@ -53,6 +54,10 @@ pub enum HandshakeError {
 
 /// Sets up `stream` as `key` says.
 ///
+/// An error reply to any question is an error here, unless the answer changes nothing for the
+/// requests that will follow: a connection without its database, or whose server has not told its
+/// identity, must not be used.
+///
 /// # Errors
 /// [`HandshakeError`]; the connection is of no use then.
 pub async fn greet(
@@ -62,18 +67,25 @@ pub async fn greet(
 ) -> Result<Greeting, HandshakeError> {
     let mut wire = Exchange { stream, buffer: Vec::new() };
     let client_id = hello(&mut wire, key.version, credentials).await?;
+    // Only shown in CLIENT LIST; a server before 7.2 does not have it.
+    wire.ask(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"tidegate"]).await?;
+    if key.login_only {
+        return Ok(Greeting { client_id, run_id: String::new() });
+    }
     if key.db != 0 {
         let db = integer::text(key.db);
         let reply = wire.ask(&[b"SELECT", &db]).await?;
         accept("SELECT", &reply)?;
     }
     if key.no_touch {
+        let reply = wire.ask(&[b"CLIENT", b"NO-TOUCH", b"ON"]).await?;
         // A replica older than its master may not have it: reads come first.
-        wire.ask(&[b"CLIENT", b"NO-TOUCH", b"ON"]).await?;
+        if !reply.starts_with(b"-ERR ") {
+            accept("CLIENT NO-TOUCH", &reply)?;
+        }
     }
-    // A server without CLIENT SETINFO (before 7.2) says so; nobody minds.
-    wire.ask(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"tidegate"]).await?;
     let info = wire.ask(&[b"INFO", b"server"]).await?;
+    accept("INFO", &info)?;
     Ok(Greeting { client_id, run_id: field(&info, b"run_id").unwrap_or_default() })
 }
 
@@ -106,6 +118,9 @@ async fn hello(
         accept("AUTH", &reply)?;
     }
     let reply = wire.ask(&[b"CLIENT", b"ID"]).await?;
+    if reply.starts_with(b"-NOAUTH") {
+        return Err(refused("AUTH", &reply));
+    }
     Ok(reply.strip_prefix(b":").and_then(|r| integer::parse(r.trim_ascii_end())).unwrap_or(0))
 }
 

@@ -33,6 +33,9 @@ pub enum Event {
     Demoted,
     /// The leased connection is gone; its unanswered requests have failed already.
     LeaseLost(String),
+    /// The server refused to set the leased connection up, in these words (without the `-`); the
+    /// requests that waited for it have failed already.
+    LeaseRefused(String),
 }
 
 /// One client's inbox: filled by backend connections, emptied by the client's task, all on one

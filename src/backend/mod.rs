@@ -40,4 +40,7 @@ pub struct ConnectionKey {
     pub version: RespVersion,
     /// Whether it said `CLIENT NO-TOUCH ON`.
     pub no_touch: bool,
+    /// Whether it is logged in and nothing else: it is set up while the server runs a script, too,
+    /// and carries only requests that need neither a database nor the server's identity.
+    pub login_only: bool,
 }

@@ -22,7 +22,10 @@ const COMPACT_ABOVE: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Pipeline {
     pub(super) backend: BackendId,
-    /// The scan tag of the server process at the other end; 0 until the connection is open.
+    /// Whether the connection has been open.
+    pub(super) reached: bool,
+    /// The scan tag of the server process at the other end; 0 until the connection is open, and
+    /// where the server has none.
     pub(super) scan_tag: u32,
     /// How frames that answer nothing are told from replies.
     pub(super) relay: Relay,
@@ -45,6 +48,7 @@ impl Pipeline {
     pub(super) fn new(backend: BackendId, durations: Rc<DurationCounts>) -> Self {
         Self {
             backend,
+            reached: false,
             scan_tag: 0,
             relay: Relay::Nothing,
             owner: None,
@@ -170,24 +174,33 @@ impl Pipeline {
             for _ in 0..ticket.done {
                 requests.next();
             }
-            for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
+            // One error answers the whole request, however many replies it would have.
+            let one = leased && refusal.is_some();
+            let count = if one { ticket.left.min(1) } else { ticket.left };
+            for seq in ticket.seq..ticket.seq + u64::from(count) {
                 let request = requests.next().unwrap_or_default().to_vec();
                 let repeatable = !leased || ticket.once;
                 let cause = if unsent {
                     let refusal = refusal.map(str::to_owned);
-                    let reached = self.scan_tag != 0;
+                    let reached = self.reached;
                     Cause::Unsent { reason: reason.to_owned(), reached, refusal }
                 } else {
                     Cause::Lost(reason.to_owned())
                 };
                 inbox.fail(Failed { seq, request, repeatable, leased, backend, cause });
             }
+            if count < ticket.left {
+                inbox.deliver(ticket.seq + u64::from(count), ticket.left - count, &[]);
+            }
         }
         self.base = self.buffer.len();
         self.sent = self.buffer.len();
         self.reset_if_empty();
         if let Some(owner) = self.owner.take() {
-            owner.tell(Event::LeaseLost(reason.to_owned()));
+            owner.tell(match refusal {
+                Some(refusal) => Event::LeaseRefused(refusal.to_owned()),
+                None => Event::LeaseLost(reason.to_owned()),
+            });
         }
         ended
     }

@@ -124,6 +124,10 @@ async fn run(worker: Rc<Worker>, check: Rc<Check>) {
 
 async fn ask(worker: &Worker, demand: Demand) -> Result<(), String> {
     let unknown = |reason: &str| outcome::unknown_acknowledgement(demand.replicas, reason);
+    if demand.scan_tag == 0 {
+        // A restarted process could not be told from the one that took the write.
+        return Err(unknown("the master tells no run id"));
+    }
     let inbox = Rc::new(Inbox::default());
     let lease = lease(worker, demand, &inbox).map_err(unknown)?;
     worker.counts.wait_checks.increment();
@@ -190,7 +194,11 @@ fn listen(
                 return Poll::Ready(count);
             }
             Event::Failed(failed) => return Poll::Ready(Err(reason(failed.cause))),
-            Event::Whole(_) | Event::Denied(_) | Event::Demoted | Event::LeaseLost(_) => {}
+            Event::Whole(_)
+            | Event::Denied(_)
+            | Event::Demoted
+            | Event::LeaseLost(_)
+            | Event::LeaseRefused(_) => {}
         }
     }
     Poll::Pending

@@ -188,6 +188,7 @@ impl Client {
                 Event::Denied(seq) => self.subscription_denied(seq),
                 Event::Demoted => self.demoted(),
                 Event::LeaseLost(reason) => self.lease_lost(&reason),
+                Event::LeaseRefused(refusal) => self.lease_refused(&refusal),
             }
         }
         self.unpark();

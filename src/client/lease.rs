@@ -6,9 +6,10 @@ use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
-use crate::backend::{Connection, Relay, Ticket};
+use crate::backend::{Connection, ConnectionKey, Relay, Ticket};
 use crate::resp::{encode, integer};
 use crate::routing::{NoRoute, Route, Want};
+use crate::session::Subscriptions;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
 
@@ -55,6 +56,16 @@ impl Client {
         batch: &Batch<'_>,
         want: Want,
     ) -> Result<Rc<Connection>, NoRoute> {
+        self.lease_for(batch, want, key_of(&self.session))
+    }
+
+    /// The leased connection, whatever it is set up for; a new one for `key` if there is none.
+    pub(super) fn lease_for(
+        &mut self,
+        batch: &Batch<'_>,
+        want: Want,
+        key: ConnectionKey,
+    ) -> Result<Rc<Connection>, NoRoute> {
         if let Some(lease) = &self.lease {
             return Ok(Rc::clone(lease));
         }
@@ -62,7 +73,7 @@ impl Client {
         let Route { backend, reason } = self.worker.route(&batch.topology, from, want, None)?;
         self.worker.count_fallback(reason);
         let mut pool = self.worker.pool.borrow_mut();
-        let lease = pool.lease(backend, key_of(&self.session), &self.inbox);
+        let lease = pool.lease(backend, key, &self.inbox);
         self.lease = Some(Rc::clone(&lease));
         Ok(lease)
     }
@@ -132,6 +143,23 @@ impl Client {
         if self.session.is_streaming() {
             tracing::info!(client = %self.entry.addr, "closed: its own connection's server is no master now");
             self.end(Ending::AfterReplies);
+        }
+    }
+
+    /// The server did not let it be set up, so the server keeps nothing for this session: what
+    /// the session began with it is not begun.
+    pub(super) fn lease_refused(&mut self, refusal: &str) {
+        if self.lease.as_ref().is_some_and(|lease| !lease.is_closed()) {
+            return;
+        }
+        self.lease = None;
+        self.session.transaction.not_begun();
+        self.subscribing.clear();
+        self.session.subscriptions = Subscriptions::default();
+        if std::mem::take(&mut self.session.monitor) {
+            let mut reply = Vec::new();
+            encode::error(&mut reply, refusal);
+            self.inbox.push(&reply);
         }
     }
 

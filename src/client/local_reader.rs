@@ -45,6 +45,11 @@ impl LocalReader {
         Some(Self { engine: Arc::clone(engine), load, db, version, room, kind, scan_tag })
     }
 
+    /// The tag that goes into a scan's cursor.
+    pub(super) const fn scan_tag(&self) -> u32 {
+        self.scan_tag
+    }
+
     /// Answers one step of an iteration, which was read at `since`.
     pub(super) fn scan(&self, frame: &[u8], shown: bool, since: Instant, inbox: &Rc<Inbox>) {
         let mut reply = Vec::new();

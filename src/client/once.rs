@@ -8,6 +8,7 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::mark::{self, MARKER, TOUCH};
 use super::transform::Transform;
+use super::worker::out_of_band_key;
 use crate::backend::{Connection, Ticket};
 use crate::command::lookup;
 use crate::resp::{RequestStep, encode};
@@ -78,8 +79,15 @@ impl Client {
         reply
     }
 
-    /// SCRIPT KILL and its like, which must not queue behind the script.
+    /// SCRIPT KILL and its like, which must not queue behind the script: over a connection that
+    /// only logs in, because a busy server refuses SELECT and INFO. A session that has a connection
+    /// of its own uses that one, as everything that it says.
     pub(super) fn out_of_band(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+        batch.flush(&self.inbox);
+        let key = out_of_band_key(&self.session);
+        if let Err(error) = self.lease_for(batch, Want::Master, key) {
+            return self.barred(batch, error, request.shown);
+        }
         self.once(batch, request.frame, Want::Master, Passage::plain(request.shown))
     }
 

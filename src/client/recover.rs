@@ -12,7 +12,7 @@ use super::lease::Passage;
 use super::outcome;
 use super::scan::Step;
 use super::transform::Transform;
-use super::worker::key_of;
+use super::worker::{key_of, out_of_band_key};
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
 use crate::command::{Access, Effect, resolve};
 use crate::resp::{RequestScanner, RequestStep, encode};
@@ -139,13 +139,13 @@ impl Client {
         self.resend(backend, failed.leased, failed.seq, &request, Side::Reader);
     }
 
-    /// A scan's server process is another one now: from the start, wherever reads go.
-    pub(super) fn restart_scan(&mut self, seq: Sequence, step: Step) {
+    /// A scan cannot go on with the server process that answered: from the start, where `want` says.
+    pub(super) fn restart_scan(&mut self, seq: Sequence, step: Step, want: Want) {
         let request = step.from_start.clone();
         self.worker.look_at_clock();
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        match self.worker.route(&topology, from, Want::Read, None) {
+        match self.worker.route(&topology, from, want, None) {
             Ok(Route { backend, reason }) => {
                 self.worker.count_fallback(reason);
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
@@ -176,7 +176,9 @@ impl Client {
         });
         let acknowledges = side == Side::Write && self.config.writes.wait_replicas > 0;
         ticket.whole = acknowledges || self.transforms.iter().any(|(of, _)| *of == seq);
-        let key = key_of(&self.session);
+        let is_out_of_band = matches!(self.class(request), Some((_, Effect::OutOfBand)));
+        let key =
+            if is_out_of_band { out_of_band_key(&self.session) } else { key_of(&self.session) };
         let connection = if leased {
             self.release();
             ticket.once = true;
@@ -218,7 +220,7 @@ impl Client {
         let mut reply = Vec::new();
         match (&failed.cause, transform) {
             (Cause::Refused(_, line), _) => reply.extend_from_slice(line),
-            (Cause::Unsent { refusal: Some(refusal), .. }, Some((_, Transform::Probe(_)))) => {
+            (Cause::Unsent { refusal: Some(refusal), .. }, _) => {
                 encode::error(&mut reply, refusal);
             }
             (cause, _) => {

@@ -15,7 +15,7 @@ use crate::resp::Args;
 use crate::routing::{Reason, may_serve};
 use crate::session::cursor::{self, Cursor};
 use crate::telemetry::Kind;
-use crate::topology::{Backend, Role};
+use crate::topology::{Backend, BackendId, Role, Topology};
 
 /// An iteration's step that is under way.
 #[derive(Debug)]
@@ -54,11 +54,19 @@ impl Client {
     fn begin(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
         batch.flush(&self.inbox);
         let (side, since) = (self.nearest(Side::Reader, request.name), batch.now);
+        let topology = Arc::clone(&batch.topology);
         let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
-            Ok(Server::Out(connection)) => Rc::clone(connection),
-            Ok(Server::Here(reader)) => {
+            Ok(Server::Out(connection)) if is_marked(&topology, connection.backend) => {
+                Rc::clone(connection)
+            }
+            Ok(Server::Here(reader)) if topology.is_unambiguous(reader.scan_tag()) => {
                 reader.scan(request.frame, request.shown, since, &self.inbox);
                 return Next::Done;
+            }
+            // Its cursors could not be told from others': the master's need no tag.
+            Ok(_) => {
+                let step = Some(Transform::Scan(Step::of(request, at, None)));
+                return self.forward_made(batch, request.frame, Side::Master, request.shown, step);
             }
             Err(obstacle) => return self.obstructed(batch, obstacle, request.shown),
         };
@@ -130,6 +138,11 @@ impl Client {
         let step = Transform::Scan(Step { from_start, tag: None });
         self.pass_with(batch, &request, step)
     }
+}
+
+/// Whether the cursors of this backend can be told from those of others, as far as is known.
+fn is_marked(topology: &Topology, id: BackendId) -> bool {
+    topology.backend(id).is_none_or(|backend| topology.is_unambiguous(backend.scan_tag))
 }
 
 /// Why `owner` goes on with what it began.

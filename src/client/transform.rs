@@ -5,6 +5,7 @@ use super::info;
 use super::scan::Step;
 use crate::backend::Whole;
 use crate::resp::Args;
+use crate::routing::Want;
 use crate::session::{Gate, Queued, cursor, exec, local};
 
 /// What is done to a reply.
@@ -42,9 +43,19 @@ impl Client {
         let frame = match transform {
             Transform::Scan(step) if step.tag.is_some_and(|tag| tag != scan_tag) => {
                 // The process was restarted between the look-up and the reply.
-                return self.restart_scan(seq, step);
+                return self.restart_scan(seq, step, Want::Read);
             }
-            Transform::Scan(_) => cursor::tag_reply(frame, scan_tag),
+            Transform::Scan(step) => {
+                let topology = self.worker.topology();
+                if topology.is_unambiguous(scan_tag) {
+                    cursor::tag_reply(frame, scan_tag)
+                } else if topology.master().is_some_and(|master| master.id == backend) {
+                    // A cursor without a tag is the master's.
+                    frame
+                } else {
+                    return self.restart_scan(seq, step, Want::Master);
+                }
+            }
             Transform::Info => info::append(frame, &self.info_section()),
             Transform::Exec(special) => {
                 let frame = self.finish_exec(frame, &special);

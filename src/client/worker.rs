@@ -209,7 +209,15 @@ pub(super) fn key_of(session: &Session) -> crate::backend::ConnectionKey {
         db: session.db,
         version: session.version,
         no_touch: session.no_touch,
+        login_only: false,
     }
+}
+
+/// The key of a connection for what must reach a server that runs a script: such a server refuses
+/// everything but the login, so nothing else is set up.
+pub(super) fn out_of_band_key(session: &Session) -> crate::backend::ConnectionKey {
+    let version = session.version;
+    crate::backend::ConnectionKey { version, login_only: true, ..Default::default() }
 }
 
 fn target(config: &Config) -> Target {

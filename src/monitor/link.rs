@@ -113,7 +113,9 @@ impl Link {
     pub(super) async fn open(dial: &Dial) -> Result<Self, LinkError> {
         let opening = async {
             let mut stream = net::connect(&dial.addr, dial.keepalive).await?;
-            greet(&mut stream, ConnectionKey::default(), &dial.credentials).await?;
+            // It asks for the server's identity itself, and can tell a busy server from others.
+            let key = ConnectionKey { login_only: true, ..ConnectionKey::default() };
+            greet(&mut stream, key, &dial.credentials).await?;
             Ok(Self { dial: dial.clone(), stream, buffer: BytesMut::new() })
         };
         timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))

@@ -119,6 +119,16 @@ impl Transaction {
         self.watch_lost |= self.watching;
     }
 
+    /// The server refused the connection that WATCH or MULTI needed: nothing is watched, and there
+    /// is no transaction, unless commands were queued behind MULTI, which must not run without it.
+    pub fn not_begun(&mut self) {
+        if self.count > 0 {
+            self.lose();
+        } else {
+            *self = Self::default();
+        }
+    }
+
     /// EXEC: ends the transaction and says how.
     pub fn exec(&mut self) -> Verdict {
         match std::mem::take(self) {
@@ -153,6 +163,19 @@ mod tests {
         assert!(transaction.is_lost());
         assert_eq!(transaction.exec(), Verdict::Lost);
         assert!(!transaction.is_active());
+    }
+
+    #[test]
+    fn a_refused_multi_leaves_no_transaction_unless_commands_follow_it() {
+        let mut transaction = Transaction::default();
+        transaction.watch();
+        transaction.open();
+        transaction.not_begun();
+        assert!(!transaction.is_active());
+        transaction.open();
+        transaction.queue(None);
+        transaction.not_begun();
+        assert_eq!(transaction.exec(), Verdict::Lost);
     }
 
     #[test]

@@ -99,6 +99,13 @@ impl Topology {
         self.backends.iter().find(|backend| backend.id == id)
     }
 
+    /// Whether `tag` tells its backend from all others: a server without a run id has none, and two
+    /// servers' tags may be the same by chance.
+    #[must_use]
+    pub fn is_unambiguous(&self, tag: u32) -> bool {
+        tag != 0 && self.backends.iter().filter(|backend| backend.scan_tag == tag).nth(1).is_none()
+    }
+
     /// The backend whose scan cursors carry `tag`; `None` too where two happen to share it.
     #[must_use]
     pub fn by_scan_tag(&self, tag: u32) -> Option<&Backend> {

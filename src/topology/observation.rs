@@ -50,7 +50,7 @@ pub enum LinkState {
 }
 
 impl Observation {
-    /// The mark of this process's scan cursors, from 1 to 2^20 - 1: another process of the same
+    /// The mark of this process's scan cursors, from 1 to 2^20 - 1, 0 without a run id: another process of the same
     /// server hashes its keys differently, so its cursors mean something else.
     #[must_use]
     pub fn scan_tag(&self) -> u32 {
@@ -59,9 +59,12 @@ impl Observation {
 }
 
 /// See [`Observation::scan_tag`]. The same run id gives the same tag in every proxy, so that an
-/// iteration may go on through another one.
+/// iteration may go on through another one. 0 for a server that has no run id.
 #[must_use]
 pub fn scan_tag(run_id: &str) -> u32 {
+    if run_id.is_empty() {
+        return 0;
+    }
     // FNV-1a, folded to 20 bits: run ids are random already.
     let mut hash: u32 = 0x811c_9dc5;
     for byte in run_id.bytes() {

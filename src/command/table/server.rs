@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Command] = &[
     read("lolwut", -1, NO_KEYS),
     master("monitor", 1, NO_KEYS).does(Effect::Monitor),
     admin("save", 1, NO_KEYS),
-    admin("shutdown", -1, NO_KEYS),
+    admin("shutdown", -1, NO_KEYS).does(Effect::OutOfBand),
     write("swapdb", 3, NO_KEYS),
     master("time", 1, NO_KEYS),
 ];
