@@ -42,6 +42,9 @@ pub(super) struct Client {
     pub(super) inbox: Rc<Inbox>,
     pub(super) config: Arc<Config>,
     pub(super) scanner: RequestScanner,
+    /// Requests that may be taken on before it is looked anew how many are under way; 0 while there
+    /// are as many as may be.
+    pub(super) allowance: u64,
     /// Bytes from the start of the request in progress that are needed to go on with it.
     pub(super) wanted: usize,
     /// The connection that only this client uses.
@@ -95,6 +98,7 @@ impl Client {
             config,
             scanner: RequestScanner::default(),
             wanted: 0,
+            allowance: 1,
             lease: None,
             transforms: VecDeque::new(),
             subscribing: Vec::new(),
@@ -153,11 +157,6 @@ impl Client {
 
     pub(super) fn output_bytes(&self) -> usize {
         self.inbox.replies().bytes() - self.written + self.parked.bytes()
-    }
-
-    /// Requests under way.
-    pub(super) fn owed(&self) -> u64 {
-        self.inbox.replies().owed()
     }
 
     pub(super) fn query_buffer_limit(&self) -> usize {

@@ -7,28 +7,33 @@ use super::batch::{Batch, Obstacle, Side};
 use super::client::{Client, Ending, LARGE};
 use super::dispatch::{Next, Request};
 use crate::command::{Command, lookup};
-use crate::net::OUTPUT_HIGH;
+use crate::net::{OUTPUT_HIGH, QueryBuffer};
 use crate::resp::request::{ProtocolError, Request as Scanned};
 use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
 use crate::session::ReplyMode;
 
+/// Requests of a client that may be under way.
+const OWED_MAX: u64 = 4096;
+
 impl Client {
     /// As [`Client::consume`], and a large request that fills `query` is not copied.
-    pub(super) fn consume_owned(&mut self, query: &mut Vec<u8>) -> usize {
+    pub(super) fn consume_owned(&mut self, query: &mut QueryBuffer) -> usize {
         self.waiting = false;
         if query.len() >= LARGE
-            && let Some(used) = self.consume_large(query)
+            // Only a request that is read into its own buffer can fill it.
+            && query.len() <= self.wanted
+            && let Some(used) = self.consume_large(query.as_vec())
         {
             return used;
         }
-        self.consume(query)
+        self.consume(query.bytes())
     }
 
     /// Deals with the complete requests at the front of `buf`; how many bytes they had.
     pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
-        self.lacks_room &= self.is_full();
-        self.waiting = self.lacks_room;
-        if self.lacks_room {
+        self.lacks_room = self.is_full();
+        self.waiting = self.lacks_room || !self.renew_allowance();
+        if self.waiting {
             return 0;
         }
         let mut batch = Batch::new(&self.worker, buf);
@@ -68,12 +73,22 @@ impl Client {
             if batch.is_long() {
                 return true;
             }
+            if self.allowance == 0 {
+                batch.flush(&self.inbox);
+                if !self.renew_allowance() {
+                    self.waiting = true;
+                    return false;
+                }
+            }
             match self.find_end(&buf[*at..]) {
                 Ok(RequestStep::NeedMore { .. }) => return false,
                 Ok(RequestStep::Complete(scanned)) => {
                     let end = *at + scanned.len;
                     match self.one(batch, *at, end, &scanned) {
-                        Some(Next::Done) => *at = end,
+                        Some(Next::Done) => {
+                            *at = end;
+                            self.allowance = self.allowance.saturating_sub(1);
+                        }
                         Some(Next::Wait) => {
                             // What it waits for was found out: those before it are not put off.
                             batch.flush(&self.inbox);
@@ -90,6 +105,17 @@ impl Client {
             }
         }
         false
+    }
+
+    /// Renews the number of requests that may be taken on; false while as many are under way as may
+    /// be.
+    fn renew_allowance(&mut self) -> bool {
+        let owed = self.inbox.replies().owed();
+        // Once there is no room, it is waited for until there is room for many.
+        let most = if self.allowance == 0 { OWED_MAX / 2 } else { OWED_MAX };
+        let is_free = owed <= most;
+        self.allowance = if is_free { OWED_MAX - owed } else { 0 };
+        is_free
     }
 
     /// Whether so many replies wait for it that it is to take some first.
@@ -154,6 +180,11 @@ impl Client {
         }
         if batch.is_local() {
             return None;
+        }
+        if self.is_full() {
+            // Its reply may be one that is made at once.
+            self.lacks_room = true;
+            return Some(Next::Wait);
         }
         let argc = scanned.argc;
         // Whether it is shown is found out when its turn has come.

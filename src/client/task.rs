@@ -11,13 +11,12 @@ use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
 use super::worker::Worker;
-use crate::net::{KEEP, Linger, READS_PER_TURN, flush};
+use crate::net::{KEEP, Linger, QueryBuffer, READS_PER_TURN, flush};
 use crate::registry::Entry;
 
-/// Requests under way before no more are read: who asks without end for what is large would reach
-/// client-output-buffer-limit before the first reply tells how large it is.
-const OWED_HIGH: u64 = 4096;
-/// Requests that are read ahead while earlier ones keep the client busy, in bytes.
+/// Requests that are read ahead while earlier ones keep the client busy, in bytes. A client whose
+/// replies wait for it may be one that writes everything before it reads: it is read on, up to
+/// `query-buffer-limit`.
 const AHEAD_MAX: usize = 64 * 1024;
 /// A request that lacks at least this much is read straight into its own buffer.
 const DIRECT_READ: usize = 64 * 1024;
@@ -27,7 +26,7 @@ pub(super) struct Task {
     stream: TcpStream,
     client: Client,
     /// Requests that were read and not dealt with yet: an incomplete one, or those that wait.
-    query: Vec<u8>,
+    query: QueryBuffer,
     /// The client says no more; it may still read, as `printf ... | nc` does.
     eof: bool,
     /// Replies were written after it was settled that the connection ends.
@@ -39,7 +38,7 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(stream: TcpStream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
         let client = Client::new(worker, entry);
-        let query = Vec::new();
+        let query = QueryBuffer::default();
         Self { stream, client, query, eof: false, farewell: false, lingering: None }
     }
 
@@ -50,14 +49,12 @@ impl Task {
             self.consume_query();
         }
         for _ in 0..READS_PER_TURN {
-            if self.flush(cx)? {
-                return Ok(self.is_over());
-            }
+            let is_stuck = self.flush(cx)?;
             if self.client.lacks_room && !self.client.is_full() {
                 self.consume_query();
                 continue;
             }
-            if !self.may_read() {
+            if !self.may_read(is_stuck) {
                 return Ok(self.is_over());
             }
             match self.read(cx)? {
@@ -76,7 +73,7 @@ impl Task {
         let linger = match &mut self.lingering {
             Some(linger) => linger,
             None => {
-                self.query = Vec::new();
+                self.query.clear();
                 self.lingering.insert(Linger::begin(&mut self.stream, cx)?)
             }
         };
@@ -95,13 +92,14 @@ impl Task {
         }
     }
 
-    fn may_read(&self) -> bool {
+    /// Whether more is read now; `is_stuck` while the client does not take its replies.
+    fn may_read(&self, is_stuck: bool) -> bool {
         // A blocked client is read on, as Redis does: else nobody would see it go away.
         let ahead = self.client.is_waiting() && !self.client.is_blocked();
-        let waits = ahead && self.query.len() >= AHEAD_MAX;
+        let most = if is_stuck { self.client.query_buffer_limit() } else { AHEAD_MAX };
+        let waits = ahead && self.query.len() >= most;
         let open = !self.eof && self.client.ending().is_none();
-        let full = self.client.is_full() || self.client.owed() >= OWED_HIGH;
-        open && !waits && !full
+        open && !waits
     }
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.
@@ -109,11 +107,12 @@ impl Task {
         let lacking = self.client.wanted().saturating_sub(self.query.len());
         if lacking >= DIRECT_READ && !self.client.is_waiting() {
             // Memory is taken as the bytes come, not as the client promises.
-            let step = lacking.min(self.query.len().max(DIRECT_READ));
-            if self.query.capacity() - self.query.len() < DIRECT_READ.min(lacking) {
-                self.query.reserve_exact(step);
+            let query = self.query.as_vec();
+            let step = lacking.min(query.len().max(DIRECT_READ));
+            if query.capacity() - query.len() < DIRECT_READ.min(lacking) {
+                query.reserve_exact(step);
             }
-            let Poll::Ready(read) = pin!(self.stream.read_buf(&mut self.query)).poll(cx) else {
+            let Poll::Ready(read) = pin!(self.stream.read_buf(query)).poll(cx) else {
                 return Ok(Poll::Pending);
             };
             self.received(read?);
@@ -132,9 +131,9 @@ impl Task {
         self.received(bytes.len());
         if self.query.is_empty() {
             let used = self.client.consume(bytes);
-            self.query.extend_from_slice(&bytes[used..]);
+            self.query.push(&bytes[used..]);
         } else {
-            self.query.extend_from_slice(bytes);
+            self.query.push(bytes);
             self.consume_query();
         }
         self.check_query_limit();
@@ -148,22 +147,15 @@ impl Task {
     }
 
     fn consume_query(&mut self) {
-        let mut query = std::mem::take(&mut self.query);
-        let used = self.client.consume_owned(&mut query);
-        if used == query.len() {
-            // A buffer that once held something large is not kept for small things.
-            if query.capacity() <= KEEP {
-                query.clear();
-                self.query = query;
-            }
-        } else {
-            query.drain(..used);
-            self.query = query;
-        }
+        let used = self.client.consume_owned(&mut self.query);
+        self.query.advance(used);
     }
 
+    /// Closes a client whose request is longer than may wait. Requests that only have to wait for
+    /// earlier ones are not read beyond the limit.
     fn check_query_limit(&mut self) {
-        if self.query.len() > self.client.query_buffer_limit() {
+        let waits = self.client.is_waiting() && !self.client.is_blocked();
+        if !waits && self.query.len() > self.client.query_buffer_limit() {
             self.client.worker.counts.query_limit_kills.increment();
             tracing::warn!(client = %self.client.entry.addr, "closed at query-buffer-limit");
             self.client.end(Ending::Now);

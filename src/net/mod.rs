@@ -5,6 +5,7 @@ mod connect;
 mod flush;
 mod linger;
 mod listen;
+mod query_buffer;
 mod scratch;
 
 pub use accept::{accept, turn_away};
@@ -12,4 +13,5 @@ pub use connect::connect;
 pub use flush::{KEEP, OUTPUT_HIGH, flush};
 pub use linger::{Linger, READS_PER_TURN};
 pub use listen::{accepted, listen};
+pub use query_buffer::QueryBuffer;
 pub use scratch::Scratch;

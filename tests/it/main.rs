@@ -70,6 +70,7 @@ mod proxy_command;
 mod pubsub;
 mod rdb_edits;
 mod rdb_files;
+mod read_ahead;
 mod readiness;
 mod real_clients;
 mod redis_rs;

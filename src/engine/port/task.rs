@@ -12,7 +12,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::client::{Client, Ending};
 use super::desk::Desk;
-use crate::net::{KEEP, Linger, OUTPUT_HIGH, READS_PER_TURN, flush};
+use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush};
 use crate::registry::Entry;
 
 /// Serves one client until either side has enough.
@@ -20,7 +20,7 @@ pub(super) struct Task {
     stream: TcpStream,
     client: Client,
     /// Requests that were read and not dealt with yet.
-    query: Vec<u8>,
+    query: QueryBuffer,
     /// Bytes of `client.out` that are written.
     written: usize,
     /// The client says no more; it may still read.
@@ -37,7 +37,7 @@ impl Task {
         Self {
             stream,
             client: Client::new(desk, entry),
-            query: Vec::new(),
+            query: QueryBuffer::default(),
             written: 0,
             eof: false,
             is_news: true,
@@ -62,7 +62,11 @@ impl Task {
                 return Ok(ending == Ending::Now || !is_full && self.client.out.is_empty());
             }
             if is_full {
-                // Who reads nothing would not be looked at again.
+                // It may be a client that writes everything before it reads.
+                if self.may_read_ahead() && self.read(cx)?.is_ready() {
+                    continue;
+                }
+                // A client that reads nothing would not be looked at again.
                 return Ok(self.is_cut_off());
             }
             if self.client.waits || self.client.is_blocked() {
@@ -86,6 +90,12 @@ impl Task {
         Ok(false)
     }
 
+    /// Whether more requests are read although replies wait for the client.
+    fn may_read_ahead(&self) -> bool {
+        let limit = self.client.desk.config().proxy.query_buffer_limit.as_usize();
+        !self.eof && self.query.len() + self.client.held_bytes() < limit
+    }
+
     /// Deals with what has come.
     fn work(&mut self) {
         if self.client.out.len() < OUTPUT_HIGH {
@@ -101,25 +111,18 @@ impl Task {
         if self.query.is_empty() || self.client.ending.is_some() {
             return;
         }
-        let query = std::mem::take(&mut self.query);
-        let used = self.client.consume(&query);
-        self.put_back(query, used);
-    }
-
-    fn put_back(&mut self, mut query: Vec<u8>, used: usize) {
+        let used = self.client.consume(self.query.bytes());
         self.is_news |= used > 0;
-        if used == query.len() {
-            query.clear();
-            query.shrink_to(KEEP);
-        } else {
-            query.drain(..used);
-        }
-        self.query = query;
+        self.query.advance(used);
         self.check_query();
     }
 
-    /// Closes who says more than is to be kept.
+    /// Closes a client that says more than is to be kept. One whose requests only have to wait for
+    /// earlier ones is not read beyond the limit.
     fn check_query(&mut self) {
+        if self.client.is_stalled || self.client.waits {
+            return;
+        }
         let limit = self.client.desk.config().proxy.query_buffer_limit.as_usize();
         if self.query.len() + self.client.held_bytes() > limit {
             self.client.desk.stats.query_limit.add(1);
@@ -169,7 +172,7 @@ impl Task {
         let desk = &self.client.desk;
         desk.stats.bytes_in.add(bytes.len() as u64);
         self.client.entry.touch(desk.now_ms());
-        self.query.extend_from_slice(bytes);
+        self.query.push(bytes);
         Ok(Poll::Ready(()))
     }
 
@@ -200,7 +203,7 @@ impl Task {
         let linger = match &mut self.lingering {
             Some(linger) => linger,
             None => {
-                self.query = Vec::new();
+                self.query.clear();
                 self.lingering.insert(Linger::begin(&mut self.stream, cx)?)
             }
         };
