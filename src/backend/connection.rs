@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::pipeline::Pipeline;
 use super::receive::Received;
-use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket};
+use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket, Waiters};
 use crate::resp::reply::ReplyError;
 use crate::topology::BackendId;
 
@@ -47,7 +47,7 @@ pub struct Connection {
     idle_since: Cell<Option<Instant>>,
     driver: RefCell<Option<Waker>>,
     /// Clients that wait for the queue to shrink.
-    waiters: RefCell<Vec<Rc<Inbox>>>,
+    waiters: RefCell<Waiters>,
 }
 
 impl Connection {
@@ -68,7 +68,7 @@ impl Connection {
             tainted: Cell::new(false),
             idle_since: Cell::new(None),
             driver: RefCell::new(None),
-            waiters: RefCell::new(Vec::new()),
+            waiters: RefCell::default(),
         })
     }
 
@@ -149,7 +149,7 @@ impl Connection {
         if self.pipeline.borrow().queued_bytes() < QUEUE_HIGH {
             return false;
         }
-        self.waiters.borrow_mut().push(Rc::clone(inbox));
+        self.waiters.borrow_mut().add(inbox);
         true
     }
 
@@ -248,9 +248,7 @@ impl Connection {
         self.load.ended(received.ended);
         if pipeline.queued_bytes() < QUEUE_HIGH / 2 {
             drop(pipeline);
-            for inbox in self.waiters.borrow_mut().drain(..) {
-                inbox.wake();
-            }
+            self.waiters.borrow_mut().wake_all();
         }
         Ok(received)
     }
@@ -268,8 +266,6 @@ impl Connection {
     fn fail(&self, reason: &str, refusal: Option<&str>) {
         let ended = self.pipeline.borrow_mut().fail_all(reason, refusal);
         self.load.ended(ended);
-        for inbox in self.waiters.borrow_mut().drain(..) {
-            inbox.wake();
-        }
+        self.waiters.borrow_mut().wake_all();
     }
 }

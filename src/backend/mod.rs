@@ -18,6 +18,7 @@ mod requests;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod waiters;
 
 pub use connection::Connection;
 pub use fault::{Cause, Failed, Refusal};
@@ -27,6 +28,7 @@ pub use load::Load;
 pub use pool::{Pool, Target};
 pub use relay::Relay;
 pub use ticket::Ticket;
+pub use waiters::Waiters;
 
 use crate::resp::RespVersion;
 

@@ -240,12 +240,21 @@ impl Client {
         self.hold = false;
         self.blocked = false;
         self.subscribing.clear();
-        if !self.session.is_pinned() {
+        if self.ending.is_some() {
+            // Its replies may wait for it much longer.
+            self.leave();
+        } else if !self.session.is_pinned() {
             self.release();
         } else if let Some(lease) = self.lease.as_ref().filter(|_| !self.session.is_streaming()) {
             lease.set_relay(Relay::Nothing);
         }
         true
+    }
+
+    /// It asks nothing any more: what servers keep for it ends now, not when it hangs up.
+    pub(super) fn leave(&mut self) {
+        self.let_go();
+        self.release();
     }
 
     /// It gave a sign of life.
@@ -275,8 +284,7 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.inbox.close();
-        self.let_go();
-        self.release();
+        self.leave();
         self.worker.shared.registry.remove(self.entry.id);
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::acknowledger::Acknowledger;
 use super::{Beat, Shared};
-use crate::backend::{Credentials, Inbox, Pool, Target};
+use crate::backend::{Credentials, Inbox, Pool, Target, Waiters};
 use crate::config::{Config, ReadFrom};
 use crate::net::Scratch;
 use crate::routing::{
@@ -50,7 +50,7 @@ pub struct Worker {
     top_db: Cell<u32>,
     beat: Arc<Beat>,
     /// Clients that want to look around at the next tick.
-    waiting: RefCell<Vec<Rc<Inbox>>>,
+    waiting: RefCell<Waiters>,
 }
 
 impl Worker {
@@ -156,7 +156,7 @@ impl Worker {
 
     /// Wakes the owner of `inbox` at the next tick.
     pub fn wake_at_tick(&self, inbox: &Rc<Inbox>) {
-        self.waiting.borrow_mut().push(Rc::clone(inbox));
+        self.waiting.borrow_mut().add(inbox);
     }
 
     /// Whether a server is known to have database `db`.
@@ -183,9 +183,7 @@ impl Worker {
         self.counts.timeouts.add(u64::from(expired));
         let now_ms = self.shared.now_ms();
         self.shared.pause.tick(now_ms);
-        for inbox in self.waiting.take() {
-            inbox.wake();
-        }
+        self.waiting.borrow_mut().wake_all();
         self.counts.flush(&self.shared.metrics);
         self.beat.strike(now_ms);
     }

@@ -48,6 +48,7 @@ mod held_writes;
 mod idle_clients;
 mod isolation;
 mod latency;
+mod leaving;
 mod lifecycle;
 mod local_reads;
 mod login;

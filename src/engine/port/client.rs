@@ -138,6 +138,14 @@ impl Client {
         self.mailbox.take(&mut Vec::new());
     }
 
+    /// It asks nothing any more: it listens to nothing and watches nothing, although it has not hung
+    /// up.
+    pub(super) fn leave(&mut self) {
+        self.stop_listening();
+        self.transaction = Transaction::default();
+        self.waiting = None;
+    }
+
     /// Tells the others what this client is and does; `query` is the bytes of its requests that
     /// wait.
     pub(super) fn publish_facts(&self, query: usize) {

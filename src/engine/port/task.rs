@@ -204,6 +204,7 @@ impl Task {
             Some(linger) => linger,
             None => {
                 self.query.clear();
+                self.client.leave();
                 self.lingering.insert(Linger::begin(&mut self.stream, cx)?)
             }
         };
