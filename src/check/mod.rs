@@ -48,7 +48,9 @@ pub fn check(path: &Path, out: &mut impl Write) -> Result<(), CheckError> {
 
     let (config, topology) = (config.load_full(), topology.load_full());
     let said: Vec<_> = monitor.observations().collect();
-    write!(out, "{}", table::servers(&topology, &said))?;
+    for line in table::servers(&topology, &said) {
+        writeln!(out, "{line}")?;
+    }
     let mut findings = findings(&config, &topology, &said);
     findings.extend(config.warnings().into_iter().map(Finding::Note));
     for finding in &findings {

@@ -2,11 +2,12 @@
 
 use super::Said;
 use crate::topology::{Backend, LinkState, Observation, ServerRole, Topology};
+use crate::units::columns;
 
 const HEAD: [&str; 6] = ["SERVER", "ROLE", "STATE", "VERSION", "LINKS", "WEIGHT"];
 
 /// One line per server, the columns aligned. Without colours: it is read by scripts, too.
-pub(super) fn servers(topology: &Topology, said: &[Said<'_>]) -> String {
+pub(super) fn servers(topology: &Topology, said: &[Said<'_>]) -> Vec<String> {
     let row = |backend: &Backend| {
         let said = said.iter().find(|(addr, _)| **addr == backend.addr);
         let said = said.and_then(|(_, said)| said.as_ref().ok().copied());
@@ -20,9 +21,7 @@ pub(super) fn servers(topology: &Topology, said: &[Said<'_>]) -> String {
             backend.weight.to_string(),
         ]
     };
-    let mut rows = vec![HEAD.map(str::to_owned)];
-    rows.extend(topology.backends.iter().map(row));
-    aligned(&rows)
+    columns(HEAD, &topology.backends.iter().map(row).collect::<Vec<_>>())
 }
 
 /// A master's replicas, or the state of a replica's link.
@@ -34,32 +33,5 @@ fn links(said: &Observation) -> String {
         ServerRole::Replica { link: LinkState::Syncing, .. } => "syncing".to_owned(),
         ServerRole::Replica { link: LinkState::Down, .. } => "down".to_owned(),
         ServerRole::Other(_) => "-".to_owned(),
-    }
-}
-
-fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: [usize; COLUMNS] = std::array::from_fn(|column| width(column).unwrap_or(0));
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            line += &format!("{cell:width$}  ");
-        }
-        text += line.trim_end();
-        text.push('\n');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_aligned_and_lines_end_with_their_text() {
-        let rows = [["A", "B", "C"], ["äöü", "b", ""], ["a", "long one", "c"]];
-        let rows = rows.map(|row| row.map(str::to_owned));
-        assert_eq!(aligned(&rows), "A    B         C\näöü  b\na    long one  c\n");
     }
 }

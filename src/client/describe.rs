@@ -1,61 +1,42 @@
-//! A server as PROXY TOPOLOGY and PROXY EXPLAIN tell of it.
+//! A server as PROXY EXPLAIN tells of it: as everywhere ([`Report`]), and whether this session's
+//! reads go there.
 
 use super::record::Record;
 use crate::config::ReadFrom;
-use crate::topology::{Backend, Role};
+use crate::topology::{Doubt, Freshness, Report, Role};
 
-/// From where a server is looked at.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct View {
-    /// Where reads may go.
-    pub(super) from: ReadFrom,
-    /// The time, in milliseconds of the process's clock.
-    pub(super) now_ms: u64,
-}
-
-/// What there is to tell of `backend`; `in_flight` requests of this worker are under way to it.
-pub(super) fn describe(backend: &Backend, view: View, in_flight: u64) -> Record {
-    let reason = why_no_reads(backend, view);
-    let progress = &backend.health.progress;
+/// What there is to tell of a server to a session that reads from `from`.
+pub(super) fn describe(report: &Report, from: ReadFrom) -> Record {
     vec![
-        ("addr", backend.addr.to_string().into()),
-        ("id", u64::from(backend.id.0).into()),
-        ("role", backend.role.to_string().into()),
-        ("state", state(backend, view.now_ms).into()),
-        ("offset", progress.offset().into()),
-        ("lag-ms", progress.lag_ms(view.now_ms).into()),
-        ("lag-bytes", progress.lag_bytes().into()),
-        ("probe-age-ms", progress.silence_ms(view.now_ms).into()),
-        ("weight", u64::from(backend.weight).into()),
-        ("reads", reason.is_empty().into()),
-        ("reason", reason.into()),
-        ("latency-us", backend.health.latency_us().into()),
-        ("in-flight", in_flight.into()),
+        ("id", u64::from(report.id).into()),
+        ("addr", report.addr.to_string().into()),
+        ("role", report.role.to_string().into()),
+        ("state", report.state.map(Freshness::word).into()),
+        ("reason", report.reason.map(Doubt::word).into()),
+        ("excluded", report.excluded.clone().into()),
+        ("reads", report.reads.into()),
+        ("offset", report.offset.into()),
+        ("lag_ms", report.lag_ms.into()),
+        ("lag_bytes", report.lag_bytes.into()),
+        ("weight", u64::from(report.weight).into()),
+        ("in_flight", report.in_flight.into()),
+        ("latency_us", report.latency_us.into()),
+        ("why_not", why_not(report, from).into()),
     ]
 }
 
-/// Freshness, where it has any.
-fn state(backend: &Backend, now_ms: u64) -> &'static str {
-    match backend.role {
-        Role::Master => "master",
-        Role::Replica => backend.health.progress.freshness(now_ms).word(),
-        Role::Unknown => "unknown",
-    }
-}
-
-/// Why reads go elsewhere; empty where they do not.
-fn why_no_reads(backend: &Backend, view: View) -> String {
-    if let Some(reason) = backend.why_not(view.now_ms) {
-        return reason;
-    }
-    let reason = match (backend.role, view.from) {
-        (Role::Unknown, _) => "its role is not known",
-        (Role::Master, ReadFrom::Replica) => "serves reads only when no replica can",
-        (Role::Replica, ReadFrom::Master) => "reads go to the master",
-        _ if backend.weight == 0 => "its weight is 0: serves only when nobody else can",
-        _ => "",
+/// Why this session's reads go elsewhere; `None` where they do not.
+fn why_not(report: &Report, from: ReadFrom) -> Option<String> {
+    let of_policy = || {
+        let reason = match (report.role, from) {
+            (Role::Master, ReadFrom::Replica) => "serves reads only when no replica can",
+            (Role::Replica, ReadFrom::Master) => "reads go to the master",
+            _ if report.weight == 0 => "its weight is 0: serves only when no other server can",
+            _ => return None,
+        };
+        Some(reason.to_owned())
     };
-    reason.to_owned()
+    report.why_not().or_else(of_policy)
 }
 
 #[cfg(test)]
@@ -63,12 +44,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::topology::{BackendId, Health};
+    use crate::topology::{Backend, BackendId, Finding, Health, Standing};
     use crate::units::HostPort;
 
     #[test]
-    fn who_serves_no_reads_says_why() {
-        let view = |from| View { from, now_ms: 10 };
+    fn a_server_that_this_session_does_not_read_from_says_why() {
         let mut backend = Backend {
             id: BackendId(1),
             addr: HostPort::local(1),
@@ -79,14 +59,24 @@ mod tests {
             is_local: false,
             health: Arc::new(Health::default()),
         };
-        assert_eq!(why_no_reads(&backend, view(ReadFrom::Any)), "");
-        assert!(why_no_reads(&backend, view(ReadFrom::Replica)).contains("no replica"));
+        let why = |backend: &Backend, from| why_not(&Report::of(backend, 10), from);
+        assert_eq!(why(&backend, ReadFrom::Any), None);
+        assert!(why(&backend, ReadFrom::Replica).is_some_and(|why| why.contains("no replica")));
         backend.weight = 0;
-        assert!(why_no_reads(&backend, view(ReadFrom::Any)).contains("weight"));
+        assert!(why(&backend, ReadFrom::Any).is_some_and(|why| why.contains("weight")));
         backend.role = Role::Replica;
-        assert_eq!(state(&backend, 10), "unknown", "nothing was measured");
-        assert!(why_no_reads(&backend, view(ReadFrom::Any)).starts_with("unknown: "));
-        backend.excluded = Some("loading".to_owned());
-        assert_eq!(why_no_reads(&backend, view(ReadFrom::Any)), "loading");
+        assert_eq!(why(&backend, ReadFrom::Master).as_deref(), Some("unmeasured"));
+        backend.health.progress.set(Finding {
+            offset: None,
+            lag_bytes: None,
+            proven_ms: None,
+            fresh_until_ms: 20,
+            doubt: None,
+            standing: Standing::None,
+            standing_until_ms: 0,
+            heard_ms: None,
+            took_us: 0,
+        });
+        assert!(why(&backend, ReadFrom::Master).is_some_and(|why| why.contains("the master")));
     }
 }

@@ -5,13 +5,14 @@
 
 use super::batch::Side;
 use super::client::Client;
+use super::describe::describe;
 use super::outcome;
 use super::record::{Record, Value};
 use crate::command::{Access, ClientCommand, Effect, Resolved, resolve};
 use crate::config::{OnClosed, OnStale};
 use crate::routing::{NoRoute, Reason, Want, may_serve};
 use crate::session::cursor::Cursor;
-use crate::topology::Topology;
+use crate::topology::{Report, Topology};
 use crate::units::millis;
 
 /// Where a request goes.
@@ -56,7 +57,7 @@ impl Client {
             ("pinned", pins(command.as_ref(), args).into()),
             ("route", route.into()),
             ("why", why.into()),
-            ("max-lag-ms", self.max_lag()),
+            ("max_lag_ms", self.max_lag()),
             // The offset that this session's reads must have reached: none is asked of any, they
             // are bounded by lag alone.
             ("floor", Value::Null),
@@ -168,9 +169,13 @@ impl Client {
         (format!("-{}", outcome::no_route(error)), why)
     }
 
-    /// Whom a read may go to, and who is not asked.
+    /// Every server, and why this session's reads do not go there.
     fn candidates(&self, topology: &Topology) -> Value {
-        Value::List(self.servers(topology).map(Value::Record).collect())
+        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let now_ms = self.worker.now_ms();
+        let backends = topology.backends.iter();
+        let records = backends.map(|it| describe(&Report::of(it, now_ms), from));
+        Value::List(records.map(Value::Record).collect())
     }
 }
 

@@ -5,7 +5,7 @@ use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::transform::Transform;
 use crate::resp::{Args, encode, integer};
-use crate::topology::Backend;
+use crate::topology::{Backend, Doubt, Freshness, Report, Role};
 
 impl Client {
     pub(super) fn info(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
@@ -51,26 +51,38 @@ impl Client {
         let (gate, good) = (topology.gate.is_open(now_ms), topology.gate.good());
         let gate = if gate { "open" } else { "closed" };
         text.push_str(&format!("proxy_write_gate:{gate}\r\nproxy_good_replicas:{good}\r\n"));
-        for (at, backend) in topology.replicas().enumerate() {
-            text.push_str(&format!("proxy_replica{at}:{}\r\n", replica_line(backend, now_ms)));
+        let wanted = topology.gate.wanted();
+        text.push_str(&format!("proxy_min_replicas_to_write:{wanted}\r\n"));
+        let is_other = |it: &&Backend| it.role != Role::Master;
+        let mut others: Vec<_> = topology.backends.iter().filter(is_other).collect();
+        others.sort_by_key(|it| it.id);
+        for backend in others {
+            text.push_str(&replica_line(&Report::of(backend, now_ms)));
         }
         text
     }
 }
 
-/// A replica as INFO shows it; -1 is "not known".
-fn replica_line(backend: &Backend, now_ms: u64) -> String {
-    let progress = &backend.health.progress;
+/// A server other than the master. Its number is its id, which it keeps when others come and go.
+/// What is not known is -1 for a number, and nothing for a word.
+fn replica_line(report: &Report) -> String {
     let number =
         |known: Option<u64>| known.map_or(-1, |number| i64::try_from(number).unwrap_or(i64::MAX));
     format!(
-        "addr={},state={},offset={},lag_ms={},lag_bytes={},reads={}",
-        backend.addr,
-        progress.freshness(now_ms),
-        number(progress.offset()),
-        number(progress.lag_ms(now_ms)),
-        number(progress.lag_bytes()),
-        backend.why_not(now_ms).unwrap_or_else(|| "ok".to_owned())
+        "proxy_replica{}:addr={},role={},state={},reason={},reads={},offset={},lag_ms={},\
+         lag_bytes={},in_flight={},excluded={}\r\n",
+        report.id,
+        report.addr,
+        report.role,
+        report.state.map_or("", Freshness::word),
+        report.reason.map_or("", Doubt::word),
+        if report.reads { "yes" } else { "no" },
+        number(report.offset),
+        number(report.lag_ms),
+        number(report.lag_bytes),
+        report.in_flight,
+        // The last field: only a line end would end it too soon, and a comma looks like one.
+        report.excluded.as_deref().unwrap_or_default().replace(['\r', '\n'], " ").replace(',', ";"),
     )
 }
 

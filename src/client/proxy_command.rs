@@ -1,13 +1,15 @@
-//! PROXY: the proxy's own command, for operators.
+//! PROXY: the proxy's own command.
+
+use serde::Serialize;
 
 use super::batch::Batch;
 use super::client::Client;
-use super::describe::{View, describe};
 use super::dispatch::{Next, Request};
-use super::record::{Record, Value};
+use super::overview::Overview;
+use super::record::Value;
+use super::topology_table;
 use crate::command::ProxyCommand;
 use crate::resp::{Args, encode};
-use crate::topology::Topology;
 
 /// As Redis answers HELP of its containers.
 const HELP: &[&str] = &[
@@ -16,8 +18,9 @@ const HELP: &[&str] = &[
     "    What would become of this request now: its class, keys, route and why. It is not run.",
     "RELOAD",
     "    Read the configuration file again. A file with a mistake changes nothing.",
-    "TOPOLOGY",
-    "    The proxy, then each server as the proxy sees it.",
+    "TOPOLOGY [JSON]",
+    "    The servers as the proxy sees them and the write gate: a table, or a JSON object with the",
+    "    names of /status.",
     "HELP",
     "    Print this help.",
 ];
@@ -42,12 +45,10 @@ impl Client {
                 Next::Done => {}
             },
             ProxyCommand::Help => {
-                encode::array(&mut reply, HELP.len());
-                HELP.iter().for_each(|line| encode::status(&mut reply, line));
+                lines(&mut reply, HELP.iter().copied());
             }
             ProxyCommand::Topology => {
-                let records = self.topology_records(&batch.topology);
-                Value::List(records).encode(self.session.version, &mut reply);
+                self.topology(args.get(2..).unwrap_or_default(), &mut reply);
             }
             ProxyCommand::Explain => {
                 let explained = self.explain(&batch.topology, args.get(2..).unwrap_or_default());
@@ -86,38 +87,48 @@ impl Client {
         Next::Done
     }
 
-    /// The proxy, then every server.
-    fn topology_records(&self, topology: &Topology) -> Vec<Value> {
-        let own = std::iter::once(self.own_record(topology));
-        own.chain(self.servers(topology)).map(Value::Record).collect()
-    }
-
-    fn own_record(&self, topology: &Topology) -> Record {
+    /// PROXY TOPOLOGY, of which `options` are the further arguments.
+    fn topology(&self, options: &[&[u8]], out: &mut Vec<u8>) {
         let shared = &self.worker.shared;
-        let master = topology.master().map(|master| master.addr.to_string());
-        vec![
-            ("role", "proxy".into()),
-            ("version", env!("CARGO_PKG_VERSION").into()),
-            ("topology-generation", topology.generation.into()),
-            ("config-generation", shared.reloads.generation().into()),
-            ("last-reload-successful", shared.reloads.last_succeeded().into()),
-            ("master", master.unwrap_or_default().into()),
-            ("clients", (shared.registry.len() as u64).into()),
-            ("writes-pass", topology.gate.is_open(self.worker.now_ms()).into()),
-            ("good-replicas", u64::from(topology.gate.good()).into()),
-            ("min-replicas-to-write", u64::from(topology.gate.wanted()).into()),
-        ]
+        let overview = Overview::of(shared);
+        match options {
+            [] => lines(out, topology_table::lines(&overview).iter().map(String::as_str)),
+            [option] if option.eq_ignore_ascii_case(b"json") => {
+                let reloads = &shared.reloads;
+                let document = Document {
+                    config: ConfigOverview {
+                        generation: reloads.generation(),
+                        last_reload_successful: reloads.last_succeeded(),
+                    },
+                    overview,
+                };
+                match serde_json::to_string(&document) {
+                    Ok(text) => encode::verbatim(out, self.session.version, &text),
+                    Err(error) => encode::error(out, &format!("ERR {error}")),
+                }
+            }
+            _ => encode::error(out, "ERR syntax error"),
+        }
     }
+}
 
-    /// Every server, as this session's reads see it.
-    pub(super) fn servers<'t>(
-        &self,
-        topology: &'t Topology,
-    ) -> impl Iterator<Item = Record> + use<'t, '_> {
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let view = View { from, now_ms: self.worker.now_ms() };
-        topology.backends.iter().map(move |backend| {
-            describe(backend, view, self.worker.pool.borrow().in_flight(backend.id))
-        })
-    }
+/// PROXY TOPOLOGY JSON.
+#[derive(Debug, Serialize)]
+struct Document {
+    #[serde(flatten)]
+    overview: Overview,
+    config: ConfigOverview,
+}
+
+#[derive(Debug, Serialize)]
+struct ConfigOverview {
+    generation: u64,
+    last_reload_successful: bool,
+}
+
+/// An array of simple strings, as Redis answers HELP: `redis-cli` shows each on a line of its own,
+/// as it is, whatever the RESP version.
+fn lines<'a>(out: &mut Vec<u8>, lines: impl ExactSizeIterator<Item = &'a str>) {
+    encode::array(out, lines.len());
+    lines.for_each(|line| encode::status(out, line));
 }

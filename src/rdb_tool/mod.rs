@@ -5,7 +5,6 @@ mod dump;
 mod json;
 mod report;
 mod source;
-mod table;
 mod tally;
 
 use std::io::{self, Write};

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::table;
 use super::tally::Tally;
 use crate::rdb::ChecksumState;
+use crate::units::columns;
 
 /// The longest text out of a file that is shown, in characters.
 const SHOWN: usize = 80;
@@ -30,16 +30,24 @@ pub(super) fn write(tally: &Tally, path: &Path, out: &mut impl Write) -> io::Res
         });
         let head = ["TYPE", "ENCODING", "KEYS", "ELEMENTS", "BYTES", "LARGEST"];
         writeln!(out)?;
-        table::write(out, head, &rows.collect::<Vec<_>>())?;
+        table(out, head, &rows.collect::<Vec<_>>())?;
         let rows = tally.largest.iter().map(|of| {
             let [bytes, elements, db] = [of.bytes, of.elements, of.db].map(|n| n.to_string());
             [bytes, elements, of.kind.to_owned(), db, shown(&of.key)]
         });
         writeln!(out, "\nThe largest keys, by their bytes in the file:")?;
         let head = ["BYTES", "ELEMENTS", "TYPE", "DB", "KEY"];
-        table::write(out, head, &rows.collect::<Vec<_>>())?;
+        table(out, head, &rows.collect::<Vec<_>>())?;
     }
     Ok(())
+}
+
+fn table<const N: usize>(
+    out: &mut impl Write,
+    head: [&str; N],
+    rows: &[[String; N]],
+) -> io::Result<()> {
+    columns(head, rows).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 fn facts(tally: &Tally, path: &Path, out: &mut impl Write) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::exposition::{Exposition, Value};
 use super::replica::{self, Figures};
-use crate::topology::{Backend, Doubt, Freshness, Role, Topology};
+use crate::topology::{Backend, Doubt, Freshness, Report, Role, Topology};
 
 /// The state of things.
 #[derive(Clone, Debug)]
@@ -113,9 +113,9 @@ fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
     }
     let help = "1 for the state that its data is in; servers other than the master.";
     let mut states = page.gauge("tidegate_backend_state", help);
-    for backend in others(scene) {
+    for backend in &scene.topology.backends {
         let addr = backend.addr.to_string();
-        let is = backend.health.progress.freshness(scene.now_ms);
+        let Some(is) = Report::of(backend, scene.now_ms).state else { continue };
         for state in Freshness::ALL {
             states.sample(&[("backend", &*addr), ("state", state.word())], is == state);
         }
@@ -126,17 +126,15 @@ fn progress_families(page: &mut Exposition, scene: &Scene<'_>) {
     let now_ms = scene.now_ms;
     let help = "Replication offset, as it told last.";
     each(page.gauge("tidegate_backend_replication_offset_bytes", help), scene, |it| {
-        it.health.progress.offset().map(Value::from)
+        Report::of(it, now_ms).offset.map(Value::from)
     });
     let help = "How old its data may be now, at most.";
     each(page.gauge("tidegate_backend_lag_seconds", help), scene, |it| {
-        let replica = it.role != Role::Master;
-        it.health.progress.lag_ms(now_ms).filter(|_| replica).map(seconds)
+        Report::of(it, now_ms).lag_ms.map(seconds)
     });
     let help = "How far it is behind the master.";
     each(page.gauge("tidegate_backend_lag_bytes", help), scene, |it| {
-        let replica = it.role != Role::Master;
-        it.health.progress.lag_bytes().filter(|_| replica).map(Value::from)
+        Report::of(it, now_ms).lag_bytes.map(Value::from)
     });
     let help = "How long the last probe took that was answered.";
     each(page.gauge("tidegate_backend_probe_duration_seconds", help), scene, |it| {
@@ -146,18 +144,18 @@ fn progress_families(page: &mut Exposition, scene: &Scene<'_>) {
     });
     let help = "How long ago that probe was sent.";
     each(page.gauge("tidegate_backend_probe_age_seconds", help), scene, |it| {
-        it.health.progress.silence_ms(now_ms).map(seconds)
+        Report::of(it, now_ms).probe_age_ms.map(seconds)
     });
 }
 
 fn load_families(page: &mut Exposition, scene: &Scene<'_>) {
     let help = "Requests under way, over all workers.";
     each(page.gauge("tidegate_backend_requests_in_flight", help), scene, |it| {
-        u64::try_from(it.health.load.in_flight()).ok().map(Value::from)
+        Some(Report::of(it, scene.now_ms).in_flight.into())
     });
     let help = "Connections, over all workers.";
     each(page.gauge("tidegate_backend_connections", help), scene, |it| {
-        u64::try_from(it.health.load.connections()).ok().map(Value::from)
+        Some(Report::of(it, scene.now_ms).connections.into())
     });
     let help = "Shared connections opened in place of one that was lost.";
     each(page.counter("tidegate_backend_reconnects_total", help), scene, |it| {
@@ -191,10 +189,6 @@ fn each(
             family.sample(&[("backend", &backend.addr.to_string())], value);
         }
     }
-}
-
-fn others<'t>(scene: &Scene<'t>) -> impl Iterator<Item = &'t Backend> {
-    scene.topology.backends.iter().filter(|backend| backend.role != Role::Master)
 }
 
 fn seconds(millis: u64) -> Value {

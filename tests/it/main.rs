@@ -95,6 +95,7 @@ mod scripts;
 mod slow_master;
 mod support;
 mod support_selftest;
+mod surfaces;
 mod timeouts;
 mod transactions;
 mod wait;

@@ -6,6 +6,9 @@ use crate::support::*;
 
 const SOON: Duration = Duration::from_secs(10);
 
+/// Lines of PROXY TOPOLOGY for three servers: the head, one each, and the write gate.
+const LINES: usize = 5;
+
 /// A proxy before three servers that lets operators in.
 fn open() -> (Trio, Tidegate) {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -35,27 +38,30 @@ fn explain(wire: &mut Wire, request: &str) -> Reply {
 }
 
 #[test]
-fn only_for_whoever_may_use_admin_commands() {
+fn what_only_looks_is_open_and_what_changes_is_an_operators() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let proxy = ConfigBuilder::new(server.addr(), &[]).start();
     let mut wire = proxy.wire();
-    let requests: [&[&str]; 6] = [
+    let open: [&[&str]; 4] = [
         &["PROXY", "HELP"],
         &["proxy", "topology"],
+        &["PROXY", "TOPOLOGY", "JSON"],
         &["PROXY", "EXPLAIN", "GET", "k"],
-        &["PROXY", "RELOAD"],
-        &["PROXY", "NONSENSE"],
-        &["PROXY"],
     ];
-    for request in requests {
-        let error = wire.cmd(request);
-        assert!(error.err().starts_with("NOPERM 'proxy"), "{error:?}");
+    for request in open {
+        let reply = wire.cmd(request);
+        assert!(!reply.is_err(), "{request:?}: {reply:?}");
     }
-    let locked = ConfigBuilder::new(server.addr(), &[])
-        .set("admin", "commands", "\"master\"")
-        .set("proxy", "requirepass", "\"secret\"")
-        .start();
-    assert!(locked.wire().cmd(&["PROXY", "HELP"]).err().starts_with("NOAUTH"));
+    let error = wire.cmd(&["PROXY", "RELOAD"]);
+    assert!(error.err().starts_with("NOPERM 'proxy|reload'"), "{error:?}");
+    let locked =
+        ConfigBuilder::new(server.addr(), &[]).set("proxy", "requirepass", "\"secret\"").start();
+    for request in open {
+        assert!(locked.wire().cmd(request).err().starts_with("NOAUTH"), "{request:?}");
+    }
+    let mut wire = locked.wire();
+    wire.cmd(&["AUTH", "secret"]).ok();
+    assert!(!wire.cmd(&["PROXY", "TOPOLOGY"]).is_err());
 }
 
 #[test]
@@ -67,6 +73,8 @@ fn wrong_words_are_answered_as_redis_does() {
         (&["PROXY", "HELP", "x"], "ERR wrong number of arguments for 'proxy|help' command"),
         (&["PROXY", "EXPLAIN"], "ERR wrong number of arguments for 'proxy|explain' command"),
         (&["PROXY", "Reload", "x"], "ERR wrong number of arguments for 'proxy|reload' command"),
+        (&["PROXY", "TOPOLOGY", "YAML"], "ERR syntax error"),
+        (&["PROXY", "TOPOLOGY", "JSON", "x"], "ERR syntax error"),
         (&["PROXY", "Nonsense"], "ERR unknown subcommand 'Nonsense'. Try PROXY HELP."),
         (&["PROXY", "x\r\ny", "z"], "ERR unknown subcommand 'x  y'. Try PROXY HELP."),
     ] {
@@ -79,7 +87,7 @@ fn wrong_words_are_answered_as_redis_does() {
     assert!(wire.cmd(&["GET", "k"]).is_null());
     // A pause of the clients is none for the operator.
     wire.cmd(&["CLIENT", "PAUSE", "60000", "ALL"]).ok();
-    assert_eq!(wire.cmd(&["PROXY", "TOPOLOGY"]).array().len(), 4);
+    assert_eq!(wire.cmd(&["PROXY", "TOPOLOGY"]).array().len(), LINES);
 }
 
 #[test]
@@ -89,50 +97,99 @@ fn help_lists_every_subcommand() {
     let lines = wire.cmd(&["proxy", "help"]);
     assert!(lines.array().iter().all(|line| matches!(line, Reply::Simple(_))), "{lines:?}");
     let lines = lines.strings();
-    for name in ["EXPLAIN <command> [<arg> ...]", "RELOAD", "TOPOLOGY", "HELP"] {
+    for name in ["EXPLAIN <command> [<arg> ...]", "RELOAD", "TOPOLOGY [JSON]", "HELP"] {
         assert!(lines.contains(&name.to_owned()), "{lines:?}");
     }
 }
 
 #[test]
-fn topology_tells_of_the_proxy_and_of_every_server() {
+fn topology_is_a_table_for_people() {
+    let (mut trio, proxy) = open();
+    let mut wire = proxy.wire();
+    wait_read_fresh(&mut wire, "k");
+    let lines = eventually(SOON, || {
+        let lines = wire.cmd(&["PROXY", "TOPOLOGY"]);
+        // Simple strings: redis-cli shows them as they are.
+        assert!(lines.array().iter().all(|line| matches!(line, Reply::Simple(_))), "{lines:?}");
+        let lines = lines.strings();
+        match lines.iter().filter(|line| line.contains("  fresh  ")).count() {
+            2 => Ok(lines),
+            _ => Err(lines.join("\n")),
+        }
+    });
+    let [head, master, first, second, gate] = &lines[..] else { panic!("{lines:?}") };
+    let at = |name: &str| head.find(name).unwrap_or_else(|| panic!("no {name} in {head}"));
+    // Columns that begin where their names do.
+    for (line, addr, role) in [
+        (master, trio.master.addr(), "master"),
+        (first, trio.replica_addrs()[0], "replica"),
+        (second, trio.replica_addrs()[1], "replica"),
+    ] {
+        assert!(line[at("ADDRESS")..].starts_with(&format!("{addr} ")), "{lines:#?}");
+        assert!(line[at("ROLE")..].starts_with(role), "{lines:#?}");
+        assert!(line[at("READS")..].starts_with("yes"), "{lines:#?}");
+        assert!(line.len() <= at("WHY-NO-READS"), "{lines:#?}");
+    }
+    assert!(master[at("STATE")..].starts_with("- "), "{lines:#?}");
+    assert!(gate.starts_with("write gate: open; 2 replicas keep up"), "{lines:#?}");
+    // The same to RESP3.
+    assert_eq!(Wire::connect3(proxy.addr()).cmd(&["PROXY", "TOPOLOGY"]).strings()[0], *head);
+    trio.replicas[0].kill();
+    eventually(SOON, || {
+        let lines = wire.cmd(&["PROXY", "TOPOLOGY"]).strings();
+        let dead = lines.iter().find(|it| it.contains(&trio.replica_addrs()[0].to_string()));
+        match dead {
+            Some(line) if line.contains("cannot be reached: Connection refused") => Ok(()),
+            _ => Err(lines.join("\n")),
+        }
+    });
+}
+
+/// What `redis-cli` shows, as people call it and as a program reads it.
+#[test]
+fn redis_cli_shows_the_table_as_it_is() {
+    let (_trio, proxy) = open();
+    for (protocol, format) in [("-2", "--no-raw"), ("-3", "--no-raw"), ("-2", "--raw")] {
+        let mut command = std::process::Command::new("redis-cli");
+        command.args(["-p", &proxy.addr().port().to_string(), protocol, format]);
+        let output = command.args(["PROXY", "TOPOLOGY"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(lines.len(), LINES, "{text}");
+        // With --no-raw, as at a terminal, in front of each line is its number.
+        let head = if format == "--raw" { "ID  ADDRESS" } else { "1) ID  ADDRESS" };
+        assert!(lines[0].starts_with(head) && !text.contains(['"', '\\']), "{text}");
+    }
+}
+
+#[test]
+fn topology_has_a_json_form() {
     let (mut trio, proxy) = open();
     for version in [2, 3] {
         let mut wire = proxy.wire();
         if version == 3 {
             wire.hello3();
         }
-        let topology = wire.cmd(&["PROXY", "TOPOLOGY"]);
-        let [own, master, first, second] = topology.array() else { panic!("{topology:?}") };
-        assert_eq!(matches!(own, Reply::Map(_)), version == 3, "{own:?}");
-        assert_eq!(text(own, "role"), "proxy");
-        assert_eq!(text(own, "master"), trio.master.addr().to_string());
-        assert_eq!(field(own, "config-generation").int(), 1);
-        assert!(field(own, "topology-generation").int() > 0);
-        let addr = |record: &Reply| text(record, "addr");
-        assert_eq!(addr(master), trio.master.addr().to_string());
-        assert_eq!([addr(first), addr(second)], trio.replica_addrs().map(|a| a.to_string()));
-        assert_eq!((text(master, "role"), text(master, "reads")), ("master".into(), "no".into()));
-        for replica in [first, second] {
-            assert_eq!(text(replica, "role"), "replica");
-            assert_eq!(
-                (text(replica, "reads"), text(replica, "reason")),
-                ("yes".into(), String::new())
-            );
+        let reply = wire.cmd(&["proxy", "topology", "json"]);
+        assert_eq!(matches!(reply, Reply::Verbatim(..)), version == 3, "{reply:?}");
+        let all = topology(&mut wire);
+        assert_eq!(all["master"], trio.master.addr().to_string());
+        assert_eq!(all["config"]["generation"], 1);
+        assert_eq!(all["config"]["last_reload_successful"], true);
+        assert!(all["topology_generation"].as_u64().unwrap() > 0);
+        let master = server(&mut wire, trio.master.addr());
+        assert_eq!((&master["role"], &master["reads"]), (&"master".into(), &true.into()));
+        assert!(master["state"].is_null() && master["lag_ms"].is_null(), "{master}");
+        for addr in trio.replica_addrs() {
+            assert_eq!(server(&mut wire, addr)["role"], "replica");
         }
     }
     trio.replicas[0].kill();
     let mut wire = proxy.wire();
     eventually(SOON, || {
-        let topology = wire.cmd(&["PROXY", "TOPOLOGY"]);
-        let dead = topology
-            .array()
-            .iter()
-            .skip(1)
-            .find(|record| text(record, "addr") == trio.replica_addrs()[0].to_string());
-        let dead = dead.unwrap();
-        let told = text(dead, "reads") == "no" && !text(dead, "reason").is_empty();
-        if told { Ok(()) } else { Err(format!("{dead:?}")) }
+        let dead = server(&mut wire, trio.replica_addrs()[0]);
+        let told = dead["reads"] == false && dead["excluded"].is_string();
+        if told { Ok(()) } else { Err(dead.to_string()) }
     });
 }
 
@@ -174,7 +231,7 @@ fn explain_tells_class_keys_and_route() {
     assert!(text(&explain(&mut wire, "GET k"), "why").contains("proven to be fresh"));
     assert!(text(&explain(&mut wire, "frobnicate"), "why").contains("neither"));
     let told = explain(&mut wire, "GET k");
-    assert_eq!(field(&told, "max-lag-ms").int(), 60_000);
+    assert_eq!(field(&told, "max_lag_ms").int(), 60_000);
     assert!(field(&told, "floor").is_null());
     assert_eq!(text(&explain(&mut wire, "PING"), "route"), "proxy");
     assert_eq!(text(&explain(&mut wire, "PROXY RELOAD"), "route"), "proxy");
@@ -239,7 +296,7 @@ fn every_state_of_a_session_has_its_answer() {
     }
     let mut pushed = Wire::connect3(proxy.addr());
     pushed.cmd(&["SUBSCRIBE", "c"]);
-    assert_eq!(pushed.cmd(&["PROXY", "TOPOLOGY"]).array().len(), 4);
+    assert_eq!(pushed.cmd(&["PROXY", "TOPOLOGY"]).array().len(), LINES);
     pushed.cmd(&["PROXY", "RELOAD"]).ok();
     let mut watching = proxy.wire();
     watching.cmd(&["WATCH", "k"]).ok();
@@ -252,7 +309,7 @@ fn every_state_of_a_session_has_its_answer() {
     silent.cmd(&["CLIENT", "REPLY", "ON"]).ok();
     silent.send(&["CLIENT", "REPLY", "SKIP"]);
     silent.send(&["PROXY", "RELOAD"]);
-    assert_eq!(silent.cmd(&["PROXY", "TOPOLOGY"]).array().len(), 4);
+    assert_eq!(silent.cmd(&["PROXY", "TOPOLOGY"]).array().len(), LINES);
 }
 
 #[test]
@@ -306,10 +363,8 @@ fn a_closed_gate_is_explained() {
         .start();
     let mut wire = proxy.wire();
     eventually(SOON, || {
-        let topology = wire.cmd(&["PROXY", "TOPOLOGY"]);
-        let own = &topology.array()[0];
-        let gate = (field(own, "good-replicas").int(), text(own, "writes-pass"));
-        if gate == (2, "no".to_owned()) { Ok(()) } else { Err(format!("{gate:?}")) }
+        let gate = &topology(&mut wire)["gate"];
+        if gate["good"] == 2 && gate["open"] == false { Ok(()) } else { Err(gate.to_string()) }
     });
     for request in ["SET k v", "EVAL x 0", "frobnicate"] {
         let told = explain(&mut wire, request);
@@ -327,26 +382,21 @@ fn a_replica_that_is_cut_off_is_explained() {
         .set("reads", "on-stale", "\"error\"")
         .start();
     let mut wire = proxy.wire();
-    let mut states = || {
-        let topology = wire.cmd(&["PROXY", "TOPOLOGY"]);
-        [2, 3].map(|at: usize| {
-            let record = &topology.array()[at];
-            (text(record, "state"), text(record, "reason"), field(record, "lag-ms"))
-        })
-    };
+    let addrs = trio.replica_addrs();
+    let mut states = || addrs.map(|addr| server(&mut wire, addr));
     eventually(SOON, || {
         let states = states();
-        let fresh = states.iter().all(|(state, reason, lag)| {
-            state == "fresh" && reason.is_empty() && matches!(lag, Reply::Int(_))
-        });
-        if fresh { Ok(()) } else { Err(format!("{states:?}")) }
+        let is_fresh = |it: &serde_json::Value| {
+            it["state"] == "fresh" && it["reason"].is_null() && it["lag_ms"].is_u64()
+        };
+        if states.iter().all(is_fresh) { Ok(()) } else { Err(format!("{states:?}")) }
     });
     trio.replicas.iter_mut().for_each(RedisServer::pause);
     eventually(SOON, || {
         let states = states();
-        let doubted =
-            states.iter().all(|(state, reason, _)| state != "fresh" && !reason.is_empty());
-        if doubted { Ok(()) } else { Err(format!("{states:?}")) }
+        let is_doubted =
+            |it: &serde_json::Value| it["state"] != "fresh" && it["reason"].is_string();
+        if states.iter().all(is_doubted) { Ok(()) } else { Err(format!("{states:?}")) }
     });
     let told = explain(&mut wire, "GET k");
     assert!(text(&told, "route").starts_with("-MASTERDOWN No replica is fresh"), "{told:?}");

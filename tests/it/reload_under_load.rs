@@ -115,13 +115,13 @@ fn a_hundred_reloads_lose_no_request_and_leave_nothing_behind() {
             assert!(!wire.cmd(&["PROXY", "RELOAD"]).is_err());
             // Those that left have left.
             eventually(Duration::from_secs(10), || {
-                match wire.cmd(&["PROXY", "TOPOLOGY"]).array().len() - 1 {
+                match topology(&mut wire)["backends"].as_array().unwrap().len() {
                     len if len == servers => Ok(()),
                     len => Err(format!("{len} servers, not {servers}")),
                 }
             });
         }
-        let generation = wire.cmd(&["PROXY", "TOPOLOGY"]).array()[0].pairs()[3].1.int();
+        let generation = topology(&mut wire)["config"]["generation"].clone();
         assert_eq!(generation, RELOADS + 1, "each once, though the file was watched too");
         warm(answered.load(Relaxed));
         eventually(Duration::from_secs(12), || match Holdings::of(shared, &trio) {

@@ -55,7 +55,7 @@ impl Live {
 
 const MASTER: &str = "\"master\"";
 
-/// The proxy's own record of PROXY TOPOLOGY.
+/// What PROXY TOPOLOGY JSON tells of the configuration.
 struct Own {
     generation: i64,
     last_succeeded: bool,
@@ -63,11 +63,11 @@ struct Own {
 
 impl Own {
     fn of(wire: &mut Wire) -> Self {
-        let topology = wire.cmd(&["PROXY", "TOPOLOGY"]);
-        let fields = topology.array()[0].pairs();
-        let field = |name: &str| &fields.iter().find(|(key, _)| key.str() == name).unwrap().1;
-        let generation = field("config-generation").int();
-        Self { generation, last_succeeded: field("last-reload-successful").str() == "yes" }
+        let config = &topology(wire)["config"];
+        Self {
+            generation: config["generation"].as_i64().unwrap(),
+            last_succeeded: config["last_reload_successful"].as_bool().unwrap(),
+        }
     }
 }
 

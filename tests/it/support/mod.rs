@@ -25,6 +25,7 @@ pub mod reply;
 pub mod scrape;
 pub mod server;
 pub mod tidegate;
+pub mod topology;
 pub mod wire;
 
 pub use eventually::eventually;
@@ -39,4 +40,5 @@ pub use reply::Reply;
 pub use scrape::{Page, Scrape, get, http, settle, status};
 pub use server::{RedisServer, Trio};
 pub use tidegate::{ConfigBuilder, Tidegate};
+pub use topology::{server, topology};
 pub use wire::{Wire, encode};

@@ -41,7 +41,7 @@ impl ReplicaLine {
     }
 
     pub fn serves(&self) -> bool {
-        self.get("reads") == "ok"
+        self.get("reads") == "yes"
     }
 }
 
