@@ -51,6 +51,10 @@ pub struct Inbox {
     gone: Cell<bool>,
     /// The master that was written to last.
     master: Cell<Option<BackendId>>,
+    /// The number behind the last write that was sent.
+    written: Cell<Sequence>,
+    /// The number behind the last read that another server than the master was asked.
+    elsewhere: Cell<Sequence>,
     /// A bug crossed our way: the client has to be closed.
     broken: Cell<bool>,
 }
@@ -74,6 +78,26 @@ impl Inbox {
             return true;
         }
         false
+    }
+
+    /// The requests below `end` that were sent include a write.
+    pub fn wrote(&self, end: Sequence) {
+        self.written.set(self.written.get().max(end));
+    }
+
+    /// The number behind the last write that was sent.
+    pub fn written(&self) -> Sequence {
+        self.written.get()
+    }
+
+    /// The requests below `end` include a read that another server than the master was asked.
+    pub fn read_elsewhere(&self, end: Sequence) {
+        self.elsewhere.set(self.elsewhere.get().max(end));
+    }
+
+    /// The number behind the last read that another server than the master was asked.
+    pub fn elsewhere(&self) -> Sequence {
+        self.elsewhere.get()
     }
 
     /// The client is gone, and owed nothing any more.

@@ -9,11 +9,11 @@ use super::local_reader::LocalReader;
 use super::worker::{Worker, key_of};
 use crate::backend::{Connection, Inbox, Ticket};
 use crate::command::{Access, Command, Effect};
-use crate::config::Config;
+use crate::config::{Config, ReadFrom};
 use crate::routing::{NoRoute, Reason, Route, Want};
 use crate::session::Session;
 use crate::telemetry::Kind;
-use crate::topology::Topology;
+use crate::topology::{BackendId, Topology};
 
 /// Most reads that are answered in place at once, where others follow.
 const LOCAL_RUN: u32 = 64;
@@ -97,6 +97,8 @@ pub(super) struct Batch<'b> {
     near: Near,
     /// What reads are to the metrics.
     reads: Kind,
+    /// The reader is another server than the master.
+    reads_elsewhere: bool,
     /// The reader is the master, which has its share of such reads.
     rationed: bool,
     run: Option<Run>,
@@ -134,6 +136,7 @@ impl<'b> Batch<'b> {
             reader: None,
             near: Near::Open,
             reads: Kind::ReadFresh,
+            reads_elsewhere: false,
             rationed: false,
             run: None,
         }
@@ -233,7 +236,8 @@ impl<'b> Batch<'b> {
         if connection.is_congested(inbox) {
             return Err(Obstacle::Congested);
         }
-        if side.is_master() && !inbox.keeps_order(connection.backend) {
+        let to_master = side.is_master() || from == ReadFrom::Master;
+        if to_master && !inbox.keeps_order(connection.backend) {
             return Err(Obstacle::Busy);
         }
         match side {
@@ -241,6 +245,7 @@ impl<'b> Batch<'b> {
             Side::Reader | Side::Near => {
                 self.reader = Some(connection);
                 self.reads = Kind::read(reason);
+                self.reads_elsewhere = self.is_elsewhere(backend.id);
                 self.rationed =
                     reason == Reason::Fallback && self.config.reads.on_stale_master_share < 100;
             }
@@ -263,6 +268,34 @@ impl<'b> Batch<'b> {
         self.master = None;
         self.reader = None;
         self.near = Near::Open;
+    }
+
+    /// Whether the run has writes.
+    #[inline]
+    pub(super) fn carries_writes(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.writes > 0)
+    }
+
+    /// Whether the run is one of reads that another server than the master is asked.
+    #[inline]
+    pub(super) fn carries_reads_elsewhere(&self) -> bool {
+        self.reads_elsewhere && self.run.as_ref().is_some_and(|run| run.side == Side::Reader)
+    }
+
+    /// How many requests the run has.
+    #[inline]
+    pub(super) fn run_count(&self) -> u32 {
+        self.run.as_ref().map_or(0, |run| run.count)
+    }
+
+    /// The run's requests.
+    pub(super) fn run(&self) -> &'b [u8] {
+        self.run.as_ref().map_or(&[], |run| &self.buf[run.start..run.end])
+    }
+
+    /// Whether this server is another one than the master.
+    pub(super) fn is_elsewhere(&self, backend: BackendId) -> bool {
+        self.topology.master().is_none_or(|master| master.id != backend)
     }
 
     /// Sends the run.
@@ -313,6 +346,13 @@ impl<'b> Batch<'b> {
         let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
         ticket.kind = Some(if run.side.is_master() { Kind::ReadMaster } else { self.reads });
         ticket.writes = run.writes;
+        let end = seq + u64::from(run.count);
+        if run.writes > 0 {
+            inbox.wrote(end);
+        }
+        if run.side == Side::Reader && self.reads_elsewhere {
+            inbox.read_elsewhere(end);
+        }
         ticket.whole = run.side == Side::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);
         None

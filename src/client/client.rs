@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::registry::Entry;
 use crate::resp::RequestScanner;
 use crate::session::Session;
+use crate::session::order::Order;
 use crate::session::replies::Sequence;
 
 /// Requests of at least this many bytes get a connection of their own: on a shared one they would
@@ -59,6 +60,8 @@ pub(super) struct Client {
     pub(super) held: Option<Held>,
     /// Replies to writes that wait for the replicas.
     pub(super) parked: Parked,
+    /// What it has in flight, as far as the order matters.
+    pub(super) order: Order,
     /// Something that may have been a write was sent.
     pub(super) wrote: bool,
     /// Why the reply to the `WAIT` under way can't be believed.
@@ -105,6 +108,7 @@ impl Client {
             recovery: Recovery::default(),
             held: None,
             parked: Parked::default(),
+            order: Order::default(),
             wrote: false,
             unmarked: None,
             reload: None,

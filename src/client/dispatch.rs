@@ -185,6 +185,10 @@ impl Client {
         if self.in_subscriber_mode() && !survives_subscriber_mode(command.effect) {
             return self.pass(batch, request);
         }
+        let is_change = command.access == Access::Admin && command.effect == Effect::None;
+        if is_change && !self.change_passes(batch) {
+            return Next::Wait;
+        }
         let side = Side::of_access(command.access);
         match command.effect {
             Effect::None => self.forward(batch, request, side),

@@ -84,6 +84,11 @@ impl Client {
             _ if self.session.is_pinned() => {
                 (Way::Own, "this session has a connection of its own at the moment")
             }
+            (Access::Read, effect) if !resumes(effect, args) && self.would_follow(args) => {
+                let why = "a read behind a write that this client has in flight: it goes where the \
+                           write went";
+                (Way::To(Want::Master), why)
+            }
             (Access::Read, Effect::Scan { cursor }) => scan_way(args, usize::from(cursor)),
             (Access::Read, _) => {
                 let name = args.first().copied().unwrap_or_default();
@@ -184,6 +189,12 @@ fn is_servers(effect: Effect) -> bool {
     use ClientCommand::{Caching, Tracking, Unblock};
     matches!(effect, Effect::Client(client)
         if client.is_servers() || matches!(client, Caching | Tracking | Unblock))
+}
+
+/// Whether it is a later step of an iteration, which stays where that began.
+fn resumes(effect: Effect, args: &[&[u8]]) -> bool {
+    let Effect::Scan { cursor } = effect else { return false };
+    args.get(usize::from(cursor)).is_some_and(|arg| Cursor::parse(arg) != Cursor::Begin)
 }
 
 fn scan_way(args: &[&[u8]], at: usize) -> (Way, &'static str) {

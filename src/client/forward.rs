@@ -6,6 +6,7 @@ use super::batch::{Batch, Server, Side};
 use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
+use super::order::touches;
 use super::transform::Transform;
 use crate::resp::encode;
 
@@ -21,6 +22,12 @@ impl Client {
         if self.lease.is_some() || self.session.is_pinned() {
             return self.send_own(batch, request, Passage::of(side, request.shown));
         }
+        let touches = || touches(request.frame, request.name, request.second);
+        let side = match side {
+            Side::Reader => self.read_way(batch, side, touches),
+            Side::Write if !self.write_passes(batch, touches) => return Next::Wait,
+            _ => side,
+        };
         if request.frame.len() >= LARGE {
             self.wrote |= side.is_master();
             return self.once(batch, request.frame, side.want(), Passage::of(side, request.shown));

@@ -21,6 +21,7 @@ mod lease;
 mod local_reader;
 mod mark;
 mod once;
+mod order;
 mod outcome;
 mod overview;
 mod parked;

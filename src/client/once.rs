@@ -7,12 +7,14 @@ use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::mark::{self, MARKER, TOUCH};
+use super::order::touches;
 use super::transform::Transform;
 use super::worker::out_of_band_key;
 use crate::backend::{Connection, Ticket};
 use crate::command::lookup;
 use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
+use crate::session::Touches;
 use crate::telemetry::Kind;
 
 impl Client {
@@ -32,7 +34,11 @@ impl Client {
             Ok(lease) => {
                 self.blocked = passage.patient;
                 self.hold = true;
-                self.send_leased(&lease, frame, passage, batch);
+                let writes = passage.write;
+                let seq = self.send_leased(&lease, frame, passage, batch);
+                if writes {
+                    self.wrote_anything(seq);
+                }
                 Next::Done
             }
             Err(error) => self.barred(batch, error, shown),
@@ -46,6 +52,13 @@ impl Client {
         request: &Request<'_>,
         side: Side,
     ) -> Next {
+        let side = match side {
+            Side::Reader => {
+                let touches = || touches(request.frame, request.name, request.second);
+                self.read_way(batch, side, touches)
+            }
+            _ => side,
+        };
         self.wrote |= side.is_master();
         let passage = Passage { patient: true, ..Passage::of(side, request.shown) };
         self.once(batch, request.frame, side.want(), passage)
@@ -112,6 +125,10 @@ impl Client {
         let row = lookup(scanned.name.of(query))?;
         let side = Side::of(row.subcommand(scanned.second.of(query)).unwrap_or(row))?;
         let batch = Batch::new(&self.worker, &[]);
+        let side = match side {
+            Side::Reader => self.read_way(&batch, side, || Touches::Any),
+            _ => side,
+        };
         let lease = self.lease(&batch, side.want()).ok()?;
         self.wrote |= side.is_master();
         self.forget_scan();
@@ -135,6 +152,9 @@ impl Client {
         ticket.kind = Some(Kind::Pinned);
         ticket.whole = side == Side::Write && batch.acknowledges();
         lease.send_large(request, ticket);
+        if side == Side::Write {
+            self.wrote_anything(seq);
+        }
         self.hold = true;
     }
 }

@@ -190,6 +190,10 @@ impl Client {
             self.worker.pool.borrow_mut().shared(backend, key)
         };
         connection.send(request, ticket);
+        let topology = self.worker.topology();
+        if topology.master().is_none_or(|master| master.id != backend.id) {
+            self.read_elsewhere(seq);
+        }
         self.worker.counts.retries.increment();
     }
 
@@ -248,6 +252,11 @@ impl Client {
         if let Some(transform) = transform {
             ticket.whole = true;
             self.transforms.push_back((seq, transform));
+        }
+        if write {
+            self.wrote_anything(seq);
+        } else if batch.is_elsewhere(connection.backend) {
+            self.read_elsewhere(seq);
         }
         connection.send(frame, ticket);
     }

@@ -10,7 +10,7 @@ use crate::command::{Command, lookup};
 use crate::net::{OUTPUT_HIGH, QueryBuffer};
 use crate::resp::request::{ProtocolError, Request as Scanned};
 use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
-use crate::session::ReplyMode;
+use crate::session::{ReplyMode, Touches};
 
 /// Requests of a client that may be under way.
 const OWED_MAX: u64 = 4096;
@@ -58,6 +58,7 @@ impl Client {
             }
         }
         self.settle_held(at > 0);
+        self.order.dealt_with(at);
         self.active |= at > 0;
         at
     }
@@ -173,10 +174,20 @@ impl Client {
             && let Some(side) = Side::of(command)
         {
             self.note(command.name);
+            let touches = || Touches::of(Some(command), frame, second);
+            let side = match side {
+                Side::Reader => self.read_way(batch, side, touches),
+                _ => side,
+            };
             let may_stay = side == Side::Reader && !batch.reads_go_out();
             let side = if may_stay { self.near_side(row) } else { side };
-            let is_next = side == Side::Near || !batch.is_local();
-            return is_next.then(|| self.add(batch, side, (at, end), true));
+            if side != Side::Near && batch.is_local() {
+                return None;
+            }
+            if side == Side::Write && !self.write_passes(batch, touches) {
+                return Some(Next::Wait);
+            }
+            return Some(self.add(batch, side, (at, end), true));
         }
         if batch.is_local() {
             return None;

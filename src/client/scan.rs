@@ -40,9 +40,12 @@ impl Client {
         if self.lease.is_some() || self.session.is_pinned() {
             return self.scan_leased(batch, request, at);
         }
+        batch.flush(&self.inbox);
+        let follows = self.order.is_behind(self.inbox.written());
         match Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse) {
-            Cursor::Begin => self.begin(batch, request, at),
-            Cursor::Plain => {
+            Cursor::Begin if !follows => self.begin(batch, request, at),
+            // The server that has the write before it begins.
+            Cursor::Begin | Cursor::Plain => {
                 let step = Some(Transform::Scan(Step::of(request, at, None)));
                 self.forward_made(batch, request.frame, Side::Master, request.shown, step)
             }

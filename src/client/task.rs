@@ -27,6 +27,8 @@ pub(super) struct Task {
     client: Client,
     /// Requests that were read and not dealt with yet: an incomplete one, or those that wait.
     query: QueryBuffer,
+    /// The last read filled its buffer: what comes next may have been sent together with it.
+    came_full: bool,
     /// The client says no more; it may still read, as `printf ... | nc` does.
     eof: bool,
     /// Replies were written after it was settled that the connection ends.
@@ -39,7 +41,8 @@ impl Task {
     pub(super) fn new(stream: TcpStream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
         let client = Client::new(worker, entry);
         let query = QueryBuffer::default();
-        Self { stream, client, query, eof: false, farewell: false, lingering: None }
+        let (came_full, eof, farewell) = (false, false, false);
+        Self { stream, client, query, came_full, eof, farewell, lingering: None }
     }
 
     /// One turn; true when the client is done with.
@@ -105,6 +108,7 @@ impl Task {
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        self.client.about_to_receive(self.query.len(), !self.came_full);
         let lacking = self.client.wanted().saturating_sub(self.query.len());
         if lacking >= DIRECT_READ && !self.client.is_waiting() {
             // Memory is taken as the bytes come, not as the client promises.
@@ -128,6 +132,7 @@ impl Task {
             Poll::Pending => return Ok(Poll::Pending),
             Poll::Ready(result) => result?,
         }
+        self.came_full = buf.remaining() == 0;
         let bytes = buf.filled();
         self.received(bytes.len());
         if self.query.is_empty() {

@@ -203,7 +203,8 @@ impl Client {
         let shown = passage.shown;
         match self.lease(batch, Want::Master) {
             Ok(lease) => {
-                self.send_leased(&lease, request.frame, passage, batch);
+                let seq = self.send_leased(&lease, request.frame, passage, batch);
+                self.wrote_anything(seq);
                 Next::Done
             }
             Err(error) => {

@@ -26,6 +26,12 @@ impl<'a> Args<'a> {
         walk.nth(index)
     }
 
+    /// How many arguments are left.
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        self.left
+    }
+
     /// What follows the arguments that were walked.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {

@@ -8,16 +8,19 @@ pub mod exec;
 pub mod greeting;
 pub mod local;
 pub mod names;
+pub mod order;
 mod read_from;
 pub mod replies;
 mod reply_mode;
 mod subscriptions;
+mod touches;
 mod transaction;
 
 pub use greeting::Gate;
 pub use read_from::ReadFrom;
 pub use reply_mode::ReplyMode;
 pub use subscriptions::Subscriptions;
+pub use touches::{KeyWords, Touches};
 pub use transaction::{Queued, Transaction, Verdict};
 
 use crate::command::{Effect, Resolved};
@@ -129,8 +132,10 @@ impl Session {
             | Effect::Readonly
             | Effect::Readwrite => false,
             Effect::Client(command) => {
-                use crate::command::ClientCommand::{Caching, Tracking, TrackingInfo, Unblock};
-                matches!(command, Tracking | TrackingInfo | Caching | Unblock)
+                use crate::command::ClientCommand::{
+                    Caching, NoTouch, Tracking, TrackingInfo, Unblock,
+                };
+                matches!(command, Tracking | TrackingInfo | Caching | Unblock | NoTouch)
             }
             Effect::Reset
             | Effect::Hello

@@ -188,6 +188,18 @@ impl Replies {
         self.runs.is_empty()
     }
 
+    /// The number of the next request.
+    #[must_use]
+    pub const fn next(&self) -> Sequence {
+        self.next
+    }
+
+    /// The first number whose reply has not come.
+    #[must_use]
+    pub fn unanswered(&self) -> Sequence {
+        self.runs.front().map_or(self.next, |run| run.first)
+    }
+
     /// How many requests have been taken on since the first that is still unanswered.
     #[must_use]
     pub fn owed(&self) -> u64 {

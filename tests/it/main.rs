@@ -65,6 +65,7 @@ mod out_of_band;
 mod own_connections;
 mod pipelined_pairs;
 mod probe_cost;
+mod program_order;
 mod prometheus;
 mod protocol_limits;
 mod proxy_command;

@@ -1,0 +1,110 @@
+//! Which keys a request touches, as far as its order among others matters.
+
+use crate::command::{Command, Keys};
+use crate::resp::Args;
+
+/// What a request touches. A key stands for itself in every database.
+#[derive(Clone, Copy, Debug)]
+pub enum Touches<'a> {
+    /// One key.
+    Key(&'a [u8]),
+    /// Several keys.
+    Keys(KeyWords<'a>),
+    /// Any key, for all that is known.
+    Any,
+}
+
+impl<'a> Touches<'a> {
+    /// What `frame` touches, a request of the command `row` (`None`: an unknown one) whose second
+    /// word is `second`.
+    #[must_use]
+    pub fn of(row: Option<&Command>, frame: &'a [u8], second: Option<&'a [u8]>) -> Self {
+        let Some(row) = row else { return Self::Any };
+        // These two see more than the key that they name: what BY and GET of SORT stand for, and
+        // what subscribers do.
+        if matches!(row.name, "sort_ro" | "spublish") {
+            return Self::Any;
+        }
+        match (row.keys, second) {
+            (Keys::Range { first: 1, last: 1, .. }, Some(key)) => Self::Key(key),
+            (Keys::Range { first, last, step }, _) => {
+                Self::Keys(KeyWords::new(frame, first, last, step))
+            }
+            _ => Self::Any,
+        }
+    }
+}
+
+/// The keys of a request whose places among its words are fixed.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyWords<'a> {
+    words: Args<'a>,
+    /// Words to pass over before the next key.
+    skip: usize,
+    step: usize,
+    left: usize,
+}
+
+impl<'a> KeyWords<'a> {
+    fn new(frame: &'a [u8], first: u8, last: i8, step: u8) -> Self {
+        let words = Args::new(frame);
+        let (first, step) = (usize::from(first), usize::from(step.max(1)));
+        let end = match usize::try_from(last) {
+            Ok(last) => last + 1,
+            Err(_) => (words.left() + 1).saturating_sub(last.unsigned_abs().into()),
+        };
+        let left = end.saturating_sub(first).div_ceil(step);
+        Self { words, skip: first, step, left }
+    }
+}
+
+impl<'a> Iterator for KeyWords<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        self.left = self.left.checked_sub(1)?;
+        let key = self.words.nth(self.skip);
+        self.skip = self.step - 1;
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::lookup;
+    use crate::resp::encode::request_of;
+
+    fn keys(line: &str) -> Option<Vec<String>> {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let row = lookup(words[0]);
+        let row = row.map(|row| row.subcommand(words[1]).unwrap_or(row));
+        let frame = request_of(&words);
+        let text = |key: &[u8]| String::from_utf8_lossy(key).into_owned();
+        match Touches::of(row, &frame, words.get(1).copied()) {
+            Touches::Key(key) => Some(vec![text(key)]),
+            Touches::Keys(keys) => Some(keys.map(text).collect()),
+            Touches::Any => None,
+        }
+    }
+
+    #[test]
+    fn finds_the_keys() {
+        for (line, expected) in [
+            ("get a", "a"),
+            ("set a 1", "a"),
+            ("mget a b c", "a b c"),
+            ("mset a 1 b 2", "a b"),
+            ("bitop and d a b", "d a b"),
+            ("object encoding a", "a"),
+            ("xgroup create s g 0", "s"),
+            ("rename a b", "a b"),
+            ("blpop a b 0", "a b"),
+        ] {
+            assert_eq!(keys(line).unwrap().join(" "), expected, "{line}");
+        }
+        for line in ["eval x 1 a", "flushall x", "sort_ro a", "sort a", "nonsense a", "keys a"] {
+            assert_eq!(keys(line), None, "{line}");
+        }
+    }
+}
