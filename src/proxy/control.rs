@@ -4,11 +4,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Notify;
-
 use super::config_watch::ConfigWatch;
 use super::reload::{Look, Reloader};
+use super::signals::{Signals, Told};
 use crate::client::Shared;
 use crate::config::Config;
 use crate::telemetry::LogLevel;
@@ -19,11 +17,7 @@ pub(super) struct Control<'l> {
     shared: Arc<Shared>,
     reloader: Reloader<'l>,
     watch: ConfigWatch,
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-    /// A client of the engine's port said SHUTDOWN.
-    stop: Arc<Notify>,
+    signals: Signals,
 }
 
 impl<'l> Control<'l> {
@@ -32,30 +26,27 @@ impl<'l> Control<'l> {
         shared: &Arc<Shared>,
         (path, said): (PathBuf, Arc<Config>),
         level: &'l LogLevel,
-        stop: Arc<Notify>,
-    ) -> std::io::Result<Self> {
+        signals: Signals,
+    ) -> Self {
         let mut watch = ConfigWatch::new(path.clone());
         watch.set(shared.config.load().proxy.watch_config);
-        Ok(Self {
+        Self {
             shared: Arc::clone(shared),
             reloader: Reloader::new(Arc::clone(shared), path, level, said),
             watch,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-            stop,
-        })
+            signals,
+        }
     }
 
     /// Waits until the process is told to end; reloads on the way.
     pub(super) async fn told_to_end(&mut self) {
         loop {
             tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                () = self.stop.notified() => return,
-                // Whoever logs and counts it was told already.
-                _ = self.hangup.recv() => drop(self.reloader.reload()),
+                told = self.signals.next() => match told {
+                    Told::End => return,
+                    // The reloader logs and counts the outcome.
+                    Told::Reload => drop(self.reloader.reload()),
+                },
                 () = self.shared.reloads.asked() => {
                     self.shared.reloads.answer_with(|| self.reloader.reload());
                 }

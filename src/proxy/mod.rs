@@ -5,6 +5,7 @@ mod control;
 mod files;
 mod idle;
 mod reload;
+mod signals;
 mod start;
 mod trail;
 mod workers;

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::control::Control;
+use super::signals::Signals;
 use super::{files, idle, workers};
 use crate::admin;
 use crate::client::{Beats, HeldWrites, Reloads, Shared};
@@ -65,6 +66,8 @@ pub fn run(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartE
 }
 
 async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
+    let stop = Arc::new(Notify::new());
+    let mut signals = Signals::install(Arc::clone(&stop))?;
     files::raise_limit(&config);
     for warning in config.warnings() {
         tracing::warn!("{warning}");
@@ -72,7 +75,6 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let exporter = Exporter::default();
     let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
-    let stop = Arc::new(Notify::new());
     let shared = Arc::new(Shared {
         engine: engine_of(&config, &topology, &path, &stop),
         config,
@@ -93,10 +95,17 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         engine::start(engine)?;
     }
     let mut monitor = monitor(&shared);
-    // Clients that are let in find out at once who is who.
-    monitor.settle(SETTLE_MAX).await;
-    // A signal that comes once clients are answered must find somebody who listens.
-    let mut control = Control::new(&shared, (path, Arc::clone(&config)), level, stop)?;
+    // The first clients find a known master and fresh replicas.
+    let is_told_to_end = tokio::select! {
+        () = monitor.settle(SETTLE_MAX) => false,
+        () = signals.end() => true,
+    };
+    if is_told_to_end {
+        end(&shared);
+        return Ok(());
+    }
+    // A SIGHUP that arrived meanwhile is still pending, and reloads below.
+    let mut control = Control::new(&shared, (path, Arc::clone(&config)), level, signals);
     let workers = workers::start(&config, &shared)?;
     tokio::task::spawn_local(monitor.run());
     tokio::task::spawn_local(idle::idle_clients(Arc::clone(&shared)));
@@ -108,11 +117,16 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         () = control.told_to_end() => {}
     }
     workers.stop();
+    end(&shared);
+    Ok(())
+}
+
+/// The last steps of the process.
+fn end(shared: &Shared) {
     if let Some(engine) = &shared.engine {
         engine.save_at_end();
     }
     tracing::info!("stopped");
-    Ok(())
 }
 
 fn monitor(shared: &Shared) -> Monitor {

@@ -93,6 +93,7 @@ mod resp_real;
 mod scan;
 mod scan_identity;
 mod scripts;
+mod signals_at_start;
 mod slow_master;
 mod support;
 mod support_selftest;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::thread;
@@ -141,19 +141,38 @@ impl Tidegate {
     #[track_caller]
     pub fn spawn_program(program: &Path, toml: &str) -> Self {
         for _ in 0..PORT_TRIES {
-            let dir = tempfile::Builder::new().prefix("tidegate-proxy-").tempdir().unwrap();
-            let (port, metrics_port) = (free_port(), free_port());
-            let config = dir.path().join("proxy.toml");
-            fs::write(&config, fill_in(toml, port, metrics_port)).unwrap();
-            let mut command = Command::new(program);
-            command.arg("--config").arg(&config).current_dir(dir.path());
-            let process = Process::start(&mut command, &dir.path().join("tidegate.log"));
-            let mut proxy = Self { process, port, metrics_port, dir };
+            let mut proxy = Self::launch(program, toml);
             if proxy.wait_ready() {
                 return proxy;
             }
         }
         panic!("every port tried was taken meanwhile");
+    }
+
+    /// As `spawn`, and returns as soon as the metrics port accepts connections: the proxy still
+    /// waits for its servers then.
+    #[track_caller]
+    pub fn spawn_early(toml: &str) -> Self {
+        let mut proxy = Self::launch(Path::new(env!("CARGO_BIN_EXE_tidegate")), toml);
+        let deadline = Instant::now() + START_TIMEOUT;
+        while TcpStream::connect(proxy.metrics_addr()).is_err() {
+            proxy.assert_alive();
+            assert!(Instant::now() < deadline, "no metrics port\n{}", proxy.process.log_tail());
+            thread::sleep(Duration::from_millis(2));
+        }
+        proxy
+    }
+
+    /// Starts the program with this text and waits for nothing.
+    fn launch(program: &Path, toml: &str) -> Self {
+        let dir = tempfile::Builder::new().prefix("tidegate-proxy-").tempdir().unwrap();
+        let (port, metrics_port) = (free_port(), free_port());
+        let config = dir.path().join("proxy.toml");
+        fs::write(&config, fill_in(toml, port, metrics_port)).unwrap();
+        let mut command = Command::new(program);
+        command.arg("--config").arg(&config).current_dir(dir.path());
+        let process = Process::start(&mut command, &dir.path().join("tidegate.log"));
+        Self { process, port, metrics_port, dir }
     }
 
     /// Runs the proxy with a text it should refuse: its exit status and all that it printed.
