@@ -18,6 +18,7 @@
 //! | 3 | [`net`] | listening and connecting |
 //! | 3 | [`telemetry`] | every metric, declared once; the log's set-up |
 //! | 3 | [`registry`] | who is connected to a port: CLIENT LIST, KILL, PAUSE |
+//! | 3 | [`tasks`] | long-running tasks: which of them run, and what starts them again |
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
 //! | 4 | [`engine`] | the embedded replica: follows a master, holds its data, answers reads |
 //! | 4 | [`monitor`] | asks the servers and keeps the topology true |
@@ -47,6 +48,7 @@ pub mod resp;
 pub mod routing;
 pub mod session;
 pub mod store;
+pub mod tasks;
 pub mod telemetry;
 pub mod topology;
 pub mod units;

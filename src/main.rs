@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tidegate::config::Config;
+use tidegate::proxy::StartError;
 use tidegate::rdb_tool::ToolError;
 use tidegate::{check, proxy, rdb_tool, telemetry};
 
@@ -17,6 +18,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Exit code for a configuration that cannot be used (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
+/// Exit code for a process that cannot go on (`EX_SOFTWARE` of sysexits.h).
+const EX_SOFTWARE: u8 = 70;
 
 /// The configuration file where the arguments name none.
 const DEFAULT_FILE: &str = "proxy.toml";
@@ -39,7 +42,7 @@ Examples:
   tidegate rdb check dump.rdb       what is in a snapshot, and is it valid
 
 Exit codes: 0 all is well, 1 could not start or check found a problem, 2 wrong arguments,
-78 the configuration has mistakes."
+70 a worker panicked time and again, 78 the configuration has mistakes."
 )]
 struct Arguments {
     /// The configuration file
@@ -173,6 +176,10 @@ fn run_proxy(path: PathBuf) -> ExitCode {
     let level = telemetry::init_logging(&config.log);
     match proxy::run(config, path, &level) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error @ StartError::Worker) => {
+            eprintln!("tidegate: {error}");
+            ExitCode::from(EX_SOFTWARE)
+        }
         Err(error) => {
             eprintln!("tidegate: {error}");
             ExitCode::FAILURE

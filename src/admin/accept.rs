@@ -1,6 +1,7 @@
 //! Accepts scrapers and gives each its bounded time.
 
 use std::convert::Infallible;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +29,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves the pages that `page` gives for their paths, for ever. Spawns local tasks: it has to run
 /// on a `LocalSet` or a local runtime.
-pub async fn serve(listener: TcpListener, page: impl Fn(&str) -> Option<Page> + Clone + 'static) {
+pub async fn serve(
+    listener: Rc<TcpListener>,
+    page: impl Fn(&str) -> Option<Page> + Clone + 'static,
+) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut is_failing = false;
     loop {

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use hyper::StatusCode;
+
 use super::readiness::Readiness;
 use super::{Page, status};
-use crate::client::{Beats, Shared};
+use crate::client::Shared;
+use crate::tasks::{Board, Health};
 use crate::telemetry::{ConfigState, Exporter, Scene};
 use crate::units::millis;
-
-/// A worker that has not done its housekeeping for so long hangs.
-const HANGS_MS: u64 = 5_000;
 
 /// See the module.
 #[derive(Debug)]
@@ -28,12 +28,18 @@ impl Pages {
         Self { shared, exporter, file, readiness: Readiness::default() }
     }
 
+    /// The tasks of the process.
+    #[must_use]
+    pub fn board(&self) -> Board {
+        self.shared.tasks.clone()
+    }
+
     /// What is answered at `path`.
     #[must_use]
     pub fn page(&self, path: &str) -> Option<Page> {
         match path {
             "/metrics" => Some(Page::metrics(self.metrics())),
-            "/healthz" => Some(Page::verdict(health(&self.shared.beats, self.shared.now_ms()))),
+            "/healthz" => Some(health(&self.shared.tasks.health())),
             "/readyz" => Some(Page::verdict(self.readiness.judge(&self.shared))),
             "/status" => {
                 let ready = self.readiness.judge(&self.shared);
@@ -55,6 +61,7 @@ impl Pages {
             max_clients: shared.config.load().proxy.max_clients,
             writes_held: shared.held_writes.clients(),
             config: self.config_state(),
+            tasks: &shared.tasks,
             replica: shared.engine.as_ref().map(|engine| engine.figures()),
         };
         self.exporter.render(&shared.metrics, &scene)
@@ -72,16 +79,14 @@ impl Pages {
     }
 }
 
-/// Whether every worker does its housekeeping. That the question is answered at all shows that
-/// the control thread lives.
-fn health(beats: &Beats, now_ms: u64) -> Result<(), String> {
-    for beat in beats.all() {
-        let age_ms = beat.age_ms(now_ms);
-        if age_ms > HANGS_MS {
-            return Err(format!("{} has not been heard of for {age_ms} ms", beat.name));
-        }
+/// Whether every long-running task runs. The answer itself shows that the control thread does.
+/// Tasks that were started again are told below `ok`.
+fn health(health: &Health) -> Page {
+    if health.faults.is_empty() {
+        let notes = health.notes.iter().map(|note| format!("{note}\n"));
+        return Page::text(StatusCode::OK, format!("ok\n{}", notes.collect::<String>()));
     }
-    Ok(())
+    Page::verdict(Err(health.faults.join("\n")))
 }
 
 #[cfg(test)]
@@ -89,17 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_that_hangs_is_named() {
-        let beats = Beats::default();
-        let _well = beats.join(5_900);
-        let join = || beats.join(1_000);
-        let hung = std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().name("worker-7".to_owned());
-            thread.spawn_scoped(scope, join).map(|thread| thread.join().ok()).ok().flatten()
-        });
-        assert_eq!(health(&beats, 6_000), Ok(()));
-        assert!(health(&beats, 6_001).is_err_and(|why| why.starts_with("worker-7 ")));
-        hung.expect("a thread").strike(2_000);
-        assert_eq!(health(&beats, 6_001), Ok(()));
+    fn a_task_that_was_started_again_is_told_and_one_that_is_down_is_a_fault() {
+        let page = health(&Health::default());
+        assert_eq!((page.status, &*page.body), (StatusCode::OK, "ok\n"));
+        let (faults, notes) = (vec!["a is down".to_owned()], vec!["b was".to_owned()]);
+        let page = health(&Health { faults: Vec::new(), notes: notes.clone() });
+        assert_eq!((page.status, &*page.body), (StatusCode::OK, "ok\nb was\n"));
+        let page = health(&Health { faults, notes });
+        assert_eq!((page.status, &*page.body), (StatusCode::SERVICE_UNAVAILABLE, "a is down\n"));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::client::{Shared, read_policy};
 use crate::config::{Balance, Config, Ready};
 use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Want, admit_write, route};
+use crate::tasks::Kind;
 use crate::topology::{Role, Topology};
 use crate::units::millis;
 
@@ -35,7 +36,7 @@ impl Readiness {
         if shared.draining.load(Relaxed) {
             return Err("draining".to_owned());
         }
-        if shared.beats.all().is_empty() {
+        if shared.tasks.of(Kind::Worker).is_empty() {
             return Err("starting".to_owned());
         }
         let (topology, config) = (shared.topology.load_full(), shared.config.load_full());

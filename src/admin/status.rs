@@ -1,11 +1,13 @@
 //! `/status`: everything at a glance, as JSON. The names are documented in `docs/metrics.md`.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use serde::Serialize;
 
 use crate::client::{Overview, Shared};
+use crate::tasks::{Kind, Record};
 use crate::telemetry::{ConfigState, Figures};
 
 /// The document.
@@ -19,6 +21,8 @@ pub(super) struct Status {
     draining: bool,
     config: ConfigStatus,
     workers: Vec<WorkerStatus>,
+    /// The long-running tasks, workers included.
+    tasks: Vec<TaskStatus>,
     /// The engine, where there is one.
     replica: Option<ReplicaStatus>,
 }
@@ -34,6 +38,16 @@ struct ConfigStatus {
 struct WorkerStatus {
     name: String,
     tick_age_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct TaskStatus {
+    name: String,
+    running: bool,
+    /// How often it was started again.
+    restarts: u64,
+    /// Why it does not run, or what happened before it was started again.
+    reason: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,10 +67,9 @@ pub(super) fn of(
     ready: Result<(), String>,
 ) -> Status {
     let now_ms = shared.now_ms();
-    let beats = shared.beats.all();
-    let worker = |beat: &std::sync::Arc<crate::client::Beat>| WorkerStatus {
-        name: beat.name.clone(),
-        tick_age_ms: beat.age_ms(now_ms),
+    let worker = |record: &Arc<Record>| WorkerStatus {
+        name: record.name().to_owned(),
+        tick_age_ms: record.age_ms(now_ms),
     };
     Status {
         overview: Overview::of(shared),
@@ -68,8 +81,19 @@ pub(super) fn of(
             last_reload_successful: config.last_succeeded,
             file: file.display().to_string(),
         },
-        workers: beats.iter().map(worker).collect(),
+        workers: shared.tasks.of(Kind::Worker).iter().map(worker).collect(),
+        tasks: shared.tasks.all().iter().map(|record| task(record, now_ms)).collect(),
         replica: shared.engine.as_ref().map(|engine| replica(engine.link_figures())),
+    }
+}
+
+fn task(record: &Record, now_ms: u64) -> TaskStatus {
+    let fault = record.fault(now_ms);
+    TaskStatus {
+        name: record.name().to_owned(),
+        running: fault.is_none(),
+        restarts: record.falls() - u64::from(record.is_down()),
+        reason: fault.or_else(|| record.history(now_ms)),
     }
 }
 

@@ -12,6 +12,7 @@ use super::load::Reported;
 use super::{Connection, ConnectionKey, Credentials, Inbox, Load};
 use crate::config::HostPort;
 use crate::net::Scratch;
+use crate::tasks::{Board, Kind};
 use crate::telemetry::{DurationCounts, Metrics};
 use crate::topology::{Backend, BackendId, Role, Topology};
 
@@ -75,6 +76,7 @@ pub struct Pool {
     scratch: Rc<Scratch>,
     epoch: Instant,
     suspect: Arc<tokio::sync::Notify>,
+    tasks: Board,
     durations: Rc<DurationCounts>,
 }
 
@@ -87,9 +89,10 @@ impl Pool {
         scratch: Rc<Scratch>,
         epoch: Instant,
         suspect: Arc<tokio::sync::Notify>,
+        tasks: Board,
     ) -> Self {
         let (members, durations) = Default::default();
-        Self { members, target, scratch, epoch, suspect, durations }
+        Self { members, target, scratch, epoch, suspect, tasks, durations }
     }
 
     /// New connections are made this way from now on.
@@ -232,7 +235,17 @@ impl Pool {
             process: Some(backend.scan_tag).filter(|tag| *tag != 0 && backend.role != Role::Master),
             suspect: Arc::clone(&self.suspect),
         };
-        tokio::task::spawn_local(drive(Rc::clone(&connection), dial, around));
+        let driver = tokio::task::spawn_local(drive(Rc::clone(&connection), dial, around));
+        let (driven, tasks, addr) =
+            (Rc::clone(&connection), self.tasks.clone(), backend.addr.clone());
+        tokio::task::spawn_local(async move {
+            // What is under way would wait for ever for a driver that panicked.
+            if driver.await.is_err_and(|error| error.is_panic()) {
+                tracing::error!(backend = %addr, "the task of a connection panicked");
+                tasks.count_panic(Kind::ServerConnection);
+                driven.close("its task panicked");
+            }
+        });
         connection
     }
 }

@@ -11,8 +11,8 @@ use super::worker::Worker;
 use crate::net;
 
 /// Accepts clients from `listener` for ever.
-pub async fn accept(worker: Rc<Worker>, listener: TcpListener) {
-    net::accept(listener, "the proxy", |stream, addr| welcome(&worker, stream, addr)).await;
+pub async fn accept(worker: Rc<Worker>, listener: Rc<TcpListener>) {
+    net::accept(&listener, "the proxy", |stream, addr| welcome(&worker, stream, addr)).await;
 }
 
 fn welcome(worker: &Rc<Worker>, stream: TcpStream, addr: SocketAddr) {

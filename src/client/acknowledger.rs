@@ -20,6 +20,7 @@ use super::outcome;
 use super::worker::Worker;
 use crate::backend::{Cause, Connection, ConnectionKey, Event, Inbox, Ticket};
 use crate::resp::{encode, integer};
+use crate::tasks::Kind;
 use crate::topology::BackendId;
 use crate::units::millis;
 
@@ -92,7 +93,7 @@ impl Acknowledger {
             None => {
                 let (outcome, waiting) = (OnceCell::new(), RefCell::default());
                 let check = Rc::new(Check { demand, outcome, waiting });
-                tokio::task::spawn_local(run(Rc::clone(worker), Rc::clone(&check)));
+                tokio::task::spawn_local(keep(Rc::clone(worker), Rc::clone(&check)));
                 check
             }
         };
@@ -109,6 +110,18 @@ impl Acknowledger {
     /// What is answered from now on is not covered by `check`.
     fn close(&self, check: &Rc<Check>) {
         self.gathering.borrow_mut().take_if(|gathering| Rc::ptr_eq(gathering, check));
+    }
+}
+
+/// Runs one check. Its clients would wait for ever for one that panicked.
+async fn keep(worker: Rc<Worker>, check: Rc<Check>) {
+    let run = tokio::task::spawn_local(run(Rc::clone(&worker), Rc::clone(&check)));
+    if run.await.is_err_and(|error| error.is_panic()) {
+        tracing::error!("a check of wait-replicas panicked");
+        worker.shared.tasks.count_panic(Kind::WaitCheck);
+        worker.acknowledger.close(&check);
+        let reason = "the check failed in the proxy";
+        check.finish(Err(outcome::unknown_acknowledgement(check.demand.replicas, reason)));
     }
 }
 

@@ -7,7 +7,6 @@
 mod acceptor;
 mod acknowledger;
 mod batch;
-mod beats;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]
 mod client;
 mod client_command;
@@ -41,7 +40,6 @@ mod transform;
 mod worker;
 
 pub use acceptor::accept;
-pub use beats::{Beat, Beats};
 pub use held::HeldWrites;
 pub use overview::Overview;
 pub use reloads::{Outcome as ReloadOutcome, Reloads};

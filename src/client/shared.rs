@@ -7,10 +7,11 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Beats, HeldWrites, Reloads};
+use super::{HeldWrites, Reloads};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::registry::{Pause, Registry};
+use crate::tasks::Board;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::units::millis;
@@ -32,8 +33,8 @@ pub struct Shared {
     pub reloads: Reloads,
     /// What is held at the write gate.
     pub held_writes: HeldWrites,
-    /// The workers' signs of life.
-    pub beats: Beats,
+    /// The tasks of the process.
+    pub tasks: Board,
     /// Where the process's clock begins.
     pub epoch: Instant,
     /// Notified when a worker has reason to doubt the topology.

@@ -13,6 +13,7 @@ use super::client::{Client, Ending};
 use super::worker::Worker;
 use crate::net::{KEEP, Linger, QueryBuffer, READS_PER_TURN, flush};
 use crate::registry::Entry;
+use crate::tasks::{Kind, Witness};
 
 /// Requests that are read ahead while earlier ones keep the client busy, in bytes. A client whose
 /// replies wait for it may be one that writes everything before it reads: it is read on, up to
@@ -35,14 +36,16 @@ pub(super) struct Task {
     farewell: bool,
     /// All is written; see [`Task::linger`].
     lingering: Option<Linger>,
+    _witness: Witness,
 }
 
 impl Task {
     pub(super) fn new(stream: TcpStream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
+        let _witness = Witness::new(&worker.shared.tasks, Kind::Client);
         let client = Client::new(worker, entry);
         let query = QueryBuffer::default();
         let (came_full, eof, farewell) = (false, false, false);
-        Self { stream, client, query, came_full, eof, farewell, lingering: None }
+        Self { stream, client, query, came_full, eof, farewell, lingering: None, _witness }
     }
 
     /// One turn; true when the client is done with.

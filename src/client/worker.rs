@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Cache};
 use tokio::time::Instant;
 
+use super::Shared;
 use super::acknowledger::Acknowledger;
-use super::{Beat, Shared};
 use crate::backend::{Credentials, Inbox, Pool, Target, Waiters};
 use crate::config::{Config, ReadFrom};
 use crate::net::Scratch;
@@ -16,6 +16,7 @@ use crate::routing::{
     self, Balancer, Failing, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Want,
 };
 use crate::session::Session;
+use crate::tasks::Record;
 use crate::telemetry::Counts;
 use crate::topology::Topology;
 use crate::units::millis;
@@ -48,19 +49,20 @@ pub struct Worker {
     seen: Cell<u64>,
     /// The highest database that a server is known to have.
     top_db: Cell<u32>,
-    beat: Arc<Beat>,
+    record: Arc<Record>,
     /// Clients that want to look around at the next tick.
     waiting: RefCell<Waiters>,
 }
 
 impl Worker {
-    /// A worker without clients.
+    /// A worker without clients; `record` is that of its thread.
     #[must_use]
-    pub fn new(shared: Arc<Shared>) -> Self {
+    pub fn new(shared: Arc<Shared>, record: Arc<Record>) -> Self {
         let config = shared.config.load_full();
         let scratch = Rc::new(Scratch::default());
         let suspect = Arc::clone(&shared.suspect);
-        let pool = Pool::new(target(&config), Rc::clone(&scratch), shared.epoch, suspect);
+        let tasks = shared.tasks.clone();
+        let pool = Pool::new(target(&config), Rc::clone(&scratch), shared.epoch, suspect, tasks);
         Self {
             pool: RefCell::new(pool),
             balancer: RefCell::new(Balancer::new(config.reads.balance)),
@@ -74,7 +76,7 @@ impl Worker {
             ration: RefCell::default(),
             seen: Cell::new(0),
             top_db: Cell::new(0),
-            beat: shared.beats.join(shared.now_ms()),
+            record,
             waiting: RefCell::default(),
             shared,
         }
@@ -185,7 +187,7 @@ impl Worker {
         self.shared.pause.tick(now_ms);
         self.waiting.borrow_mut().wake_all();
         self.counts.flush(&self.shared.metrics);
-        self.beat.strike(now_ms);
+        self.record.strike(now_ms);
     }
 }
 

@@ -20,6 +20,7 @@ use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
 use crate::replication::{LinkState, LinkStatus, Offsets};
 use crate::store::{Dialect, Store};
+use crate::tasks::Board;
 use crate::topology::Topology;
 use crate::units::{ReplId, ReplOffset, millis};
 
@@ -70,6 +71,8 @@ pub struct Engine {
     ends_unsaved: AtomicBool,
     /// Told when `SHUTDOWN` is to end the process.
     pub(super) stop: Arc<Notify>,
+    /// The tasks of the process.
+    pub(super) tasks: Board,
 }
 
 impl Engine {
@@ -109,6 +112,7 @@ impl Engine {
             config_file: None,
             ends_unsaved: AtomicBool::new(false),
             stop: Arc::default(),
+            tasks: Board::default(),
         }
     }
 
@@ -117,6 +121,12 @@ impl Engine {
     #[must_use]
     pub fn in_process(self, config_file: PathBuf, stop: Arc<Notify>) -> Self {
         Self { config_file: Some(config_file), stop, ..self }
+    }
+
+    /// With its threads on this board.
+    #[must_use]
+    pub fn with_tasks(self, tasks: Board) -> Self {
+        Self { tasks, ..self }
     }
 
     /// `run_id` of its INFO.

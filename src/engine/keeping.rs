@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::Engine;
 use super::spool::Spool;
+use crate::tasks::{Kind, Witness};
 
 /// Whether it goes on.
 #[derive(Debug, Default)]
@@ -46,17 +47,26 @@ impl Engine {
         if !self.keeping.begin(|| self.saves.go_on()) {
             return;
         }
-        let engine = Arc::clone(self);
+        // Ends it however the thread ends, and where there is none: a save would wait for ever.
+        let claim = Claim(Arc::clone(self), Witness::new(&self.tasks, Kind::ReplicaSave));
         let work = move || {
-            let path = engine.snapshot_path();
+            let path = claim.0.snapshot_path();
             if let Err(error) = payload.keep_as(&path) {
                 tracing::warn!(path = %path.display(), "the payload is not kept: {error}");
             }
-            engine.keeping.end();
+            drop(claim);
         };
         if let Err(error) = std::thread::Builder::new().name("replica-keep".into()).spawn(work) {
-            self.keeping.end();
             tracing::warn!("the payload is not kept: {error}");
         }
+    }
+}
+
+/// The claim that [`Keeping::begin`] gave.
+struct Claim(Arc<Engine>, #[expect(dead_code, reason = "it acts when it is dropped")] Witness);
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.0.keeping.end();
     }
 }

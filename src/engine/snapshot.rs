@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,6 +17,7 @@ use super::temporary::{self, Use};
 use crate::rdb::{WriteError, Writer};
 use crate::replication::{Identity, Offsets};
 use crate::store::SaveCursor;
+use crate::tasks::Kind;
 use crate::units::{ReplId, ReplOffset};
 
 /// Room for what is read from the file at once.
@@ -38,6 +40,9 @@ pub enum SaveError {
     /// A full resync came in between.
     #[error("the data were replaced by a full resync meanwhile")]
     Replaced,
+    /// The thread that wrote it panicked.
+    #[error("the writing panicked")]
+    Panicked,
     /// There is no master's data to save.
     #[error("there is no data yet")]
     NoData,
@@ -60,7 +65,12 @@ impl Engine {
         self.keeping.wait();
         let started = Instant::now();
         self.saves.begin();
-        let saved = self.write_snapshot();
+        // A panic on the way must not leave the claim behind: nothing would ever be saved again.
+        let written = catch_unwind(AssertUnwindSafe(|| self.write_snapshot()));
+        let saved = written.unwrap_or_else(|_| {
+            self.tasks.count_panic(Kind::ReplicaSave);
+            Err(SaveError::Panicked)
+        });
         self.saves.end(saved.is_ok());
         match &saved {
             Ok(path) => tracing::info!(path, took = ?started.elapsed(), "the data is saved"),

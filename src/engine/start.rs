@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::port::{self, Listeners};
 use super::{Engine, link};
 use crate::config::HostPort;
+use crate::tasks::{Kind, Record};
 
 /// A link that has lasted so long is well: a panic after it is not the same one again.
 const STEADY: Duration = Duration::from_secs(60);
@@ -50,10 +51,12 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
     let served = Arc::clone(engine);
     thread::Builder::new()
         .name("replica-port".into())
-        .spawn(move || port::serve(&served, listeners))?;
+        .spawn(move || port::serve(&served, &listeners))?;
     let followed = Arc::clone(engine);
+    let record = engine.tasks.record(Kind::ReplicaLink, "replica link");
     thread::Builder::new().name("replica".into()).spawn(move || {
-        let why = follow(&followed);
+        let why = follow(&followed, &record);
+        record.fell(followed.tasks.now_ms(), &why);
         tracing::error!("the replica has stopped: {why}");
         followed.abandon(why, true);
     })?;
@@ -62,11 +65,15 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
 
 /// Follows the master. After a panic the link starts again, with a full resync; a second one soon
 /// after the first ends it. Returns why it has ended.
-fn follow(engine: &Arc<Engine>) -> String {
+fn follow(engine: &Arc<Engine>, record: &Record) -> String {
     let mut restores = true;
     loop {
+        record.begin();
         let began = Instant::now();
         let run = catch_unwind(AssertUnwindSafe(|| run(engine, restores)));
+        if run.is_err() {
+            engine.tasks.count_panic(Kind::ReplicaLink);
+        }
         match run {
             Ok(Ok(())) => return "the link has ended".to_owned(),
             Ok(Err(error)) => return format!("the thread of its link cannot run: {error}"),
@@ -78,6 +85,7 @@ fn follow(engine: &Arc<Engine>) -> String {
                 let why = "the thread of its link panicked";
                 tracing::error!("the replica starts again, with a full resync: {why}");
                 engine.abandon(why.to_owned(), false);
+                record.fell(engine.tasks.now_ms(), why);
                 restores = false;
             }
         }

@@ -29,12 +29,15 @@ mod info;
 mod inside;
 mod known;
 mod learn;
+mod life;
 mod link;
 mod news;
 mod picture;
 mod position;
 mod probe;
+mod report;
 mod roster;
 mod rounds;
 
+pub use life::Life;
 pub use rounds::Monitor;

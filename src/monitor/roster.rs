@@ -11,7 +11,7 @@ use super::known::Known;
 use super::link::Link;
 use super::probe::{Probed, Said};
 use crate::config::HostPort;
-use crate::topology::{BackendId, Health, LinkState, Sample, ServerRole};
+use crate::topology::{BackendId, Health, LinkState, Sample, ServerRole, Topology};
 
 /// The pause before the first reconnect; it doubles with every failure.
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
@@ -197,6 +197,19 @@ pub(super) struct Roster {
 }
 
 impl Roster {
+    /// The servers of a published topology, each with the identity that it has there. They have to
+    /// be asked anew.
+    pub(super) fn resume(topology: &Topology, now: Instant) -> Self {
+        let mut roster = Self::default();
+        for it in &topology.backends {
+            roster.last_id = roster.last_id.max(it.id.0);
+            roster.ids.insert(it.addr.clone(), (it.id, Arc::clone(&it.health)));
+            let (addr, is_local) = (it.addr.clone(), it.is_local);
+            roster.join(&Known { addr, is_configured: false, is_local }, now);
+        }
+        roster
+    }
+
     /// In the order in which they became known.
     pub(super) fn members(&self) -> &[Member] {
         &self.members
@@ -303,6 +316,7 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topology::{Backend, Role};
 
     fn named(ports: &[u16], is_configured: bool) -> Vec<Known> {
         let named =
@@ -323,6 +337,30 @@ mod tests {
         roster.update(&named(&[1, 3, 2], true), now);
         assert_eq!(ids(&roster), [1, 3, 2]);
         assert!(Arc::ptr_eq(&health, &roster.members()[2].health));
+    }
+
+    #[tokio::test]
+    async fn the_next_roster_knows_the_servers_by_their_ids() {
+        let (mut roster, now) = (Roster::default(), Instant::now());
+        roster.update(&named(&[1, 2], true), now);
+        let backend = |id, port, health| Backend {
+            id: BackendId(id),
+            addr: HostPort::local(port),
+            role: Role::Unknown,
+            weight: 1,
+            scan_tag: 0,
+            excluded: None,
+            is_local: false,
+            health,
+        };
+        let health = Arc::<Health>::default();
+        let backends = vec![backend(7, 1, Arc::clone(&health)), backend(3, 2, Arc::default())];
+        let topology = Topology { backends, ..Topology::default() };
+        let mut roster = Roster::resume(&topology, now);
+        assert!(!roster.update(&named(&[2, 4], true), now), "a discovered server lingers");
+        assert_eq!(ids(&roster), [7, 3, 8]);
+        assert!(Arc::ptr_eq(&health, &roster.members()[0].health));
+        assert_eq!(roster.due(now).count(), 3);
     }
 
     #[tokio::test]

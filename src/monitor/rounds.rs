@@ -1,5 +1,7 @@
 //! The monitor: when who is asked, and what is made of it.
 
+mod take_over;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +14,14 @@ use super::beat::Beat;
 use super::freshness::Watch;
 use super::inside;
 use super::known::known;
-use super::learn::{LearnError, Lesson, learn};
+use super::learn::{Lesson, learn};
+use super::life::Life;
 use super::link::Dial;
 use super::news;
 use super::picture::{backends, is_same};
 use super::probe::{Probed, probe, pulse};
+use super::report::Report;
 use super::roster::{Member, Roster};
-use crate::command::Learned;
 use crate::config::{Config, HostPort};
 use crate::engine::Engine;
 use crate::topology::{BackendId, Observation, Topology};
@@ -59,18 +62,11 @@ pub struct Monitor {
     beat: Beat,
     /// Somebody told something new in passing: the next round comes at once.
     is_hasty: bool,
-}
-
-/// What a task brings home.
-#[derive(Debug)]
-enum Report {
-    Probed(BackendId, Box<Probed>),
-    Pulse(BackendId, Box<Probed>),
-    Learned(String, Result<Learned, LearnError>),
+    life: Life,
 }
 
 impl Monitor {
-    /// A monitor that knows nothing yet. `epoch` is where the process's clock begins.
+    /// A monitor that knows what `topology` tells. `epoch` is where the process's clock begins.
     #[must_use]
     pub fn new(
         config: Arc<ArcSwap<Config>>,
@@ -79,6 +75,8 @@ impl Monitor {
         epoch: Instant,
     ) -> Self {
         let configured = config.load().topology.master.clone();
+        let roster = Roster::resume(&topology.load(), Instant::now());
+        let master = topology.load().master().map(|master| master.id);
         let lesson = Lesson::new(Arc::clone(&topology.load().learned));
         let watch = Watch::new(Arc::clone(&topology.load().gate));
         Self {
@@ -87,22 +85,23 @@ impl Monitor {
             suspect,
             epoch,
             engine: None,
-            roster: Roster::default(),
+            roster,
             tasks: JoinSet::new(),
-            master: None,
+            master,
             configured,
             is_renamed: false,
             lesson,
             watch,
             beat: Beat::new(Instant::now()),
             is_hasty: false,
+            life: Life::default(),
         }
     }
 
-    /// With the engine of this process among the servers.
+    /// With the engine of this process among the servers, and a place on the board of tasks.
     #[must_use]
-    pub fn with_engine(self, engine: Option<Arc<Engine>>) -> Self {
-        Self { engine, ..self }
+    pub fn in_process(self, engine: Option<Arc<Engine>>, life: Life) -> Self {
+        Self { engine, life, ..self }
     }
 
     /// One round: asks every known server, and those that are named on the way, and publishes what
@@ -112,8 +111,7 @@ impl Monitor {
         self.round_until(|monitor| monitor.master.is_some()).await;
     }
 
-    /// As [`Self::round`], but everybody gets their whole time (`connect-timeout` and
-    /// `probe-timeout`).
+    /// As [`Self::round`], but waits for each server's `connect-timeout` and `probe-timeout`.
     pub async fn whole_round(&mut self) {
         self.round_until(|_| false).await;
     }
@@ -135,9 +133,10 @@ impl Monitor {
         topology.master().is_some() && topology.replicas().any(pending)
     }
 
-    /// Rounds for ever: every second, when a back-off ends, and at once when somebody suspects
-    /// that something has changed. In between everybody is asked how far they have come.
+    /// Rounds for ever: every second, when a back-off ends, and at once when a worker suspects that
+    /// something has changed. In between every server is asked for its offset.
     pub async fn run(mut self) {
+        self.take_over().await;
         loop {
             let started = Instant::now();
             self.round().await;
@@ -145,7 +144,7 @@ impl Monitor {
         }
     }
 
-    /// Every known server and its last answer; none from who was not asked yet.
+    /// Every known server that was asked, and its last answer.
     pub fn observations(&self) -> impl Iterator<Item = (&HostPort, Result<&Observation, &str>)> {
         self.roster.members().iter().filter_map(move |member| {
             let said = member.said.as_ref()?;
@@ -157,6 +156,7 @@ impl Monitor {
         let now = Instant::now();
         let (grace, deadline) = (now + GRACE, now + self.whole_time());
         self.is_hasty = false;
+        self.life.strike(self.whole_time());
         self.beat.keep_to(now, self.config.load().topology.probe_period);
         self.hear_ready();
         self.look_inside();
@@ -182,10 +182,10 @@ impl Monitor {
         self.expire();
     }
 
-    /// What everybody gets who is to be waited for.
+    /// The time within which every server that is waited for has answered.
     fn whole_time(&self) -> Duration {
-        let config = self.config.load();
-        config.topology.connect_timeout + config.topology.probe_timeout + GRACE
+        let topology = &self.config.load().topology;
+        topology.connect_timeout + topology.probe_timeout + topology.probe_period + GRACE
     }
 
     /// Until the next round; whoever is late is heard meanwhile.
@@ -240,6 +240,7 @@ impl Monitor {
     /// Asks how far they have come: the master at every beat, everybody at every fourth.
     fn pulse(&mut self) {
         self.look_inside();
+        self.life.strike(self.whole_time());
         let (now, epoch, master) = (Instant::now(), self.epoch, self.master);
         let everybody = self.beat.strike(now, self.config.load().topology.probe_period);
         for member in self.roster.members_mut() {
@@ -306,7 +307,8 @@ impl Monitor {
                 return false;
             }
             Some(Ok(Report::Learned(run_id, outcome))) => self.lesson.end(run_id, outcome, now),
-            // A task that was aborted with its member, or panicked: the member is asked again.
+            Some(Err(error)) if error.is_panic() => self.life.probe_panicked(),
+            // A task that was aborted with its member.
             Some(Err(_)) | None => {}
         }
         true

@@ -11,7 +11,7 @@ const REST: Duration = Duration::from_millis(100);
 
 /// Accepts clients from `listener` for ever and hands each over to `welcome`; `port` is how people
 /// call it.
-pub async fn accept(listener: TcpListener, port: &str, welcome: impl Fn(TcpStream, SocketAddr)) {
+pub async fn accept(listener: &TcpListener, port: &str, welcome: impl Fn(TcpStream, SocketAddr)) {
     loop {
         match listener.accept().await {
             Ok((stream, addr)) => welcome(stream, addr),

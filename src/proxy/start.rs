@@ -1,6 +1,8 @@
 //! From a valid configuration to a running proxy, and to its end.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -15,12 +17,13 @@ use super::control::Control;
 use super::signals::Signals;
 use super::{files, idle, workers};
 use crate::admin;
-use crate::client::{Beats, HeldWrites, Reloads, Shared};
+use crate::client::{HeldWrites, Reloads, Shared};
 use crate::config::{Config, HostPort};
 use crate::engine::{self, Engine, StartFault};
-use crate::monitor::Monitor;
+use crate::monitor::{Life, Monitor};
 use crate::net;
 use crate::registry::{Pause, Registry};
+use crate::tasks::{self, Board, Kind};
 use crate::telemetry::{Exporter, LogLevel};
 use crate::topology::Topology;
 
@@ -30,7 +33,10 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// How long the start waits for replicas to be proven fresh.
 const SETTLE_MAX: Duration = Duration::from_secs(1);
 
-/// Why the proxy could not start.
+/// The name of the monitor's task.
+const MONITOR: &str = "monitor";
+
+/// Why the proxy could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address could not be listened on.
@@ -41,6 +47,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// A worker panicked time and again. The proxy ran until then.
+    #[error("a worker cannot be kept running; the log says why")]
+    Worker,
     /// The system refused a thread, a timer or a signal handler.
     #[error("cannot start: {0}")]
     System(#[from] std::io::Error),
@@ -75,15 +84,17 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let exporter = Exporter::default();
     let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
+    let epoch = Instant::now();
+    let tasks = Board::new(epoch);
     let shared = Arc::new(Shared {
-        engine: engine_of(&config, &topology, &path, &stop),
+        engine: engine_of((&config, &path), &topology, &stop, &tasks),
         config,
         topology,
         registry: Registry::default(),
         pause: Pause::default(),
         held_writes: HeldWrites::default(),
-        beats: Beats::default(),
-        epoch: Instant::now(),
+        tasks,
+        epoch,
         suspect: Arc::new(Notify::new()),
         reloads: Reloads::default(),
         draining: AtomicBool::new(false),
@@ -107,10 +118,13 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     // A SIGHUP that arrived meanwhile is still pending, and reloads below.
     let mut control = Control::new(&shared, (path, Arc::clone(&config)), level, signals);
     let workers = workers::start(&config, &shared)?;
-    tokio::task::spawn_local(monitor.run());
-    tokio::task::spawn_local(idle::idle_clients(Arc::clone(&shared)));
+    tokio::task::spawn_local(keep_monitor(Arc::clone(&shared), monitor));
+    tokio::task::spawn_local(keep_idle_sweep(Arc::clone(&shared)));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), workers = workers.count(), "ready");
-    control.told_to_end().await;
+    let outcome = tokio::select! {
+        () = control.told_to_end() => Ok(()),
+        () = workers.lost() => Err(StartError::Worker),
+    };
     tokio::select! {
         () = drain(&shared) => {}
         // Told twice: at once.
@@ -118,7 +132,19 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     }
     workers.stop();
     end(&shared);
-    Ok(())
+    outcome
+}
+
+/// Runs the monitor, and another one after a panic.
+async fn keep_monitor(shared: Arc<Shared>, first: Monitor) {
+    let first = Cell::new(Some(first));
+    let make = |_| first.take().unwrap_or_else(|| monitor(&shared)).run();
+    tasks::keep(shared.tasks.clone(), Kind::Monitor, MONITOR, make).await;
+}
+
+async fn keep_idle_sweep(shared: Arc<Shared>) {
+    let make = |record| idle::idle_clients(Arc::clone(&shared), record);
+    tasks::keep(shared.tasks.clone(), Kind::IdleSweep, "idle sweep", make).await;
 }
 
 /// The last steps of the process.
@@ -130,26 +156,28 @@ fn end(shared: &Shared) {
 }
 
 fn monitor(shared: &Shared) -> Monitor {
+    let record = shared.tasks.record(Kind::Monitor, MONITOR);
     Monitor::new(
         Arc::clone(&shared.config),
         Arc::clone(&shared.topology),
         Arc::clone(&shared.suspect),
         shared.epoch,
     )
-    .with_engine(shared.engine.clone())
+    .in_process(shared.engine.clone(), Life::new(shared.tasks.clone(), record))
 }
 
 /// The replica in this process, where proxy.toml wants one.
 fn engine_of(
-    config: &Arc<ArcSwap<Config>>,
+    (config, path): (&Arc<ArcSwap<Config>>, &Path),
     topology: &Arc<ArcSwap<Topology>>,
-    path: &Path,
     stop: &Arc<Notify>,
+    tasks: &Board,
 ) -> Option<Arc<Engine>> {
     let is_wanted = config.load().replica.enabled;
     is_wanted.then(|| {
         let engine = Engine::new(Arc::clone(config), Arc::clone(topology));
-        Arc::new(engine.in_process(path.to_owned(), Arc::clone(stop)))
+        let engine = engine.in_process(path.to_owned(), Arc::clone(stop));
+        Arc::new(engine.with_tasks(tasks.clone()))
     })
 }
 
@@ -157,11 +185,18 @@ fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
     let Some(addr) = &config.metrics.listen else { return Ok(()) };
     let refused = |error| StartError::Listen { addr: addr.clone(), error };
     let listeners = net::listen(addr, 1).map_err(refused)?;
-    let pages = std::rc::Rc::new(pages);
+    let pages = Rc::new(pages);
     for listener in listeners {
         let listener = TcpListener::from_std(listener).map_err(refused)?;
-        let pages = std::rc::Rc::clone(&pages);
-        tokio::task::spawn_local(admin::serve(listener, move |path| pages.page(path)));
+        let (pages, listener) = (Rc::clone(&pages), Rc::new(listener));
+        tokio::task::spawn_local(async move {
+            let board = pages.board();
+            let make = |_| {
+                let pages = Rc::clone(&pages);
+                admin::serve(Rc::clone(&listener), move |path| pages.page(path))
+            };
+            tasks::keep(board, Kind::MetricsListener, "metrics listener", make).await;
+        });
     }
     Ok(())
 }

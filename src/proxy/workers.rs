@@ -1,6 +1,7 @@
 //! The threads that serve clients.
 
 use std::net::TcpListener as StdListener;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -8,30 +9,41 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::StartError;
 use crate::client::{Shared, Worker, accept};
 use crate::config::{Config, Workers};
 use crate::net;
+use crate::tasks::{self, Fall, Kind, Record};
 
 /// How often a worker does its housekeeping.
 const TICK: Duration = Duration::from_millis(100);
 /// Tasks that run before the sockets are looked at again: more than tokio's 61, so that more
 /// clients' requests join one write.
 const EVENT_INTERVAL: u32 = 256;
+/// How often in a row a worker may panic within a minute of its start: the next time the process
+/// ends, because the kernel goes on giving the worker's listeners a share of the clients.
+const FALLS_MAX: u32 = 5;
 
 /// The running workers.
 #[derive(Debug)]
 pub(super) struct Workforce {
     threads: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
+    /// Notified when a worker cannot be kept running.
+    lost: Arc<Notify>,
 }
 
 impl Workforce {
     pub(super) fn count(&self) -> usize {
         self.threads.len()
+    }
+
+    /// Waits until a worker cannot be kept running.
+    pub(super) async fn lost(&self) {
+        self.lost.notified().await;
     }
 
     /// Ends them.
@@ -63,39 +75,53 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<Workforce, 
         }
     }
     let (stop, stopped) = watch::channel(false);
+    let lost = Arc::new(Notify::new());
     let mut threads = Vec::with_capacity(count);
     for (at, listeners) in shares.into_iter().enumerate() {
-        let (shared, stopped) = (Arc::clone(shared), stopped.clone());
-        let thread = std::thread::Builder::new().name(format!("worker-{at}")).spawn(move || {
-            if let Err(error) = work(shared, listeners, stopped) {
-                tracing::error!("a worker ended: {error}");
+        let (shared, stopped, lost) = (Arc::clone(shared), stopped.clone(), Arc::clone(&lost));
+        let name = format!("worker-{at}");
+        let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
+            let board = shared.tasks.clone();
+            let record = board.record(Kind::Worker, &name);
+            let run = || work(&shared, &record, &listeners, stopped.clone());
+            if tasks::keep_thread(&board, &record, FALLS_MAX, run).is_err() {
+                lost.notify_one();
             }
         })?;
         threads.push(thread);
     }
-    Ok(Workforce { threads, stop })
+    Ok(Workforce { threads, stop, lost })
 }
 
-/// One worker, until it is stopped.
+/// One worker, until it is stopped. The listeners stay open for its next run, should it panic.
 fn work(
-    shared: Arc<Shared>,
-    listeners: Vec<StdListener>,
+    shared: &Arc<Shared>,
+    record: &Arc<Record>,
+    listeners: &[StdListener],
     mut stopped: watch::Receiver<bool>,
-) -> std::io::Result<()> {
+) -> Result<(), Fall> {
     let mut builder = Builder::new_current_thread();
     let runtime =
         builder.enable_all().event_interval(EVENT_INTERVAL).build_local(LocalOptions::default())?;
-    runtime.block_on(async move {
-        let worker = Rc::new(Worker::new(shared));
-        for listener in listeners {
-            let listener = TcpListener::from_std(listener)?;
-            tokio::task::spawn_local(accept(Rc::clone(&worker), listener));
+    tasks::block_on(runtime, async move {
+        let worker = Rc::new(Worker::new(Arc::clone(shared), Arc::clone(record)));
+        for (at, listener) in listeners.iter().enumerate() {
+            let listener = Rc::new(TcpListener::from_std(listener.try_clone()?)?);
+            let name = format!("acceptor {at} of {}", record.name());
+            let worker = Rc::clone(&worker);
+            tokio::task::spawn_local(async move {
+                let board = worker.shared.tasks.clone();
+                let make = |_| accept(Rc::clone(&worker), Rc::clone(&listener));
+                tasks::keep(board, Kind::Acceptor, &name, make).await;
+            });
         }
         let mut ticks = tokio::time::interval(TICK);
+        let mut injected = pin!(record.injected_panic());
         loop {
             tokio::select! {
                 _ = ticks.tick() => worker.tick(Instant::now()),
-                _ = stopped.changed() => break,
+                _ = stopped.wait_for(|is_stopped| *is_stopped) => break,
+                () = &mut injected => {}
             }
         }
         worker.counts.flush(&worker.shared.metrics);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::exposition::{Exposition, Value};
 use super::replica::{self, Figures};
+use crate::tasks::{Board, Kind};
 use crate::topology::{Backend, Doubt, Freshness, Report, Role, Topology};
 
 /// The state of things.
@@ -24,6 +25,8 @@ pub struct Scene<'a> {
     pub writes_held: usize,
     /// The configuration.
     pub config: ConfigState,
+    /// The tasks of the process.
+    pub tasks: &'a Board,
     /// The engine, where there is one.
     pub replica: Option<Figures>,
 }
@@ -52,6 +55,7 @@ pub(super) fn render(page: &mut Exposition, scene: &Scene<'_>) {
     progress_families(page, scene);
     load_families(page, scene);
     exclusions(page, scene.topology);
+    task_families(page, scene.tasks);
     if let Some(figures) = &scene.replica {
         replica::render(page, figures);
     }
@@ -174,6 +178,24 @@ fn exclusions(page: &mut Exposition, topology: &Topology) {
                 let labels = [("backend", &*addr), ("reason", doubt.word())];
                 family.sample(&labels, backend.health.progress.departures(doubt));
             }
+        }
+    }
+}
+
+fn task_families(page: &mut Exposition, tasks: &Board) {
+    let now_ms = tasks.now_ms();
+    let help = "Panics in tasks of the process, by the kind of task.";
+    let mut panics = page.counter("tidegate_task_panics_total", help);
+    for kind in Kind::ALL {
+        panics.sample(&[("task", kind.word())], tasks.panics(kind));
+    }
+    let help = "Long-running tasks that are down or hang, by the kind of task.";
+    let mut down = page.gauge("tidegate_tasks_down", help);
+    for kind in Kind::ALL {
+        let records = tasks.of(kind);
+        if !records.is_empty() {
+            let faulty = records.iter().filter(|record| record.fault(now_ms).is_some()).count();
+            down.sample(&[("task", kind.word())], faulty);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ impl Endpoint {
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let local = tokio::task::LocalSet::new();
             local.block_on(&runtime, async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                let listener = Rc::new(tokio::net::TcpListener::from_std(listener).unwrap());
                 tokio::select! {
                     () = admin::serve(listener, move |_| Some(admin::Page::metrics(body.clone()))) => {}
                     _ = stopped => {}

@@ -98,6 +98,7 @@ mod slow_master;
 mod support;
 mod support_selftest;
 mod surfaces;
+mod tasks;
 mod timeouts;
 mod transactions;
 mod wait;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use super::task::Task;
 use crate::config::HostPort;
 use crate::engine::Engine;
 use crate::net;
+use crate::tasks::{self, Kind, Record};
 
 /// How often the thread does its housekeeping.
 const TICK: Duration = Duration::from_millis(100);
@@ -45,30 +47,47 @@ impl Listeners {
     }
 }
 
-/// Serves the port until the process ends.
-pub(in crate::engine) fn serve(engine: &Arc<Engine>, listeners: Listeners) {
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-    let served = runtime.and_then(|it| it.block_on(accept_all(Arc::clone(engine), listeners)));
-    if let Err(error) = served {
-        tracing::error!("the replica's port cannot be served: {error}");
-    }
+/// Serves the port until the process ends. After a panic it is served anew, to new clients.
+pub(in crate::engine) fn serve(engine: &Arc<Engine>, listeners: &Listeners) {
+    let record = engine.tasks.record(Kind::ReplicaPort, "replica port");
+    let run = || {
+        let mut builder = Builder::new_current_thread();
+        let runtime = builder.enable_all().build_local(LocalOptions::default())?;
+        tasks::block_on(runtime, accept_all(engine, listeners, &record))
+    };
+    // Never given up.
+    let _ = tasks::keep_thread(&engine.tasks, &record, u32::MAX, run);
 }
 
-async fn accept_all(engine: Arc<Engine>, listeners: Listeners) -> io::Result<()> {
-    let desk = Rc::new(Desk::new(engine));
-    for listener in listeners.0 {
-        let listener = TcpListener::from_std(listener)?;
-        tokio::task::spawn_local(accept(Rc::clone(&desk), listener));
+async fn accept_all(
+    engine: &Arc<Engine>,
+    listeners: &Listeners,
+    record: &Record,
+) -> io::Result<()> {
+    let desk = Rc::new(Desk::new(Arc::clone(engine)));
+    for (at, listener) in listeners.0.iter().enumerate() {
+        let listener = Rc::new(TcpListener::from_std(listener.try_clone()?)?);
+        let (desk, name) = (Rc::clone(&desk), format!("acceptor {at} of the replica port"));
+        tokio::task::spawn_local(async move {
+            let make = |_| accept(Rc::clone(&desk), Rc::clone(&listener));
+            tasks::keep(desk.engine.tasks.clone(), Kind::Acceptor, &name, make).await;
+        });
     }
     let mut ticks = tokio::time::interval(TICK);
+    let mut injected = pin!(record.injected_panic());
     loop {
-        ticks.tick().await;
-        desk.tick();
+        tokio::select! {
+            _ = ticks.tick() => {
+                desk.tick();
+                record.strike(engine.tasks.now_ms());
+            }
+            () = &mut injected => {}
+        }
     }
 }
 
-async fn accept(desk: Rc<Desk>, listener: TcpListener) {
-    net::accept(listener, "the replica", |stream, addr| welcome(&desk, stream, addr)).await;
+async fn accept(desk: Rc<Desk>, listener: Rc<TcpListener>) {
+    net::accept(&listener, "the replica", |stream, addr| welcome(&desk, stream, addr)).await;
 }
 
 fn welcome(desk: &Rc<Desk>, stream: TcpStream, addr: SocketAddr) {

@@ -14,6 +14,7 @@ use super::client::{Client, Ending};
 use super::desk::Desk;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush};
 use crate::registry::Entry;
+use crate::tasks::{Kind, Witness};
 
 /// Serves one client until either side has enough.
 pub(super) struct Task {
@@ -30,12 +31,14 @@ pub(super) struct Task {
     timer: Option<Pin<Box<Sleep>>>,
     /// All is written, and the client is given time to hang up.
     lingering: Option<Linger>,
+    _witness: Witness,
 }
 
 impl Task {
     pub(super) fn new(stream: TcpStream, desk: Rc<Desk>, entry: Arc<Entry>) -> Self {
         Self {
             stream,
+            _witness: Witness::new(&desk.engine.tasks, Kind::Client),
             client: Client::new(desk, entry),
             query: QueryBuffer::default(),
             written: 0,

@@ -33,12 +33,13 @@ pub const METRICS_PORT: &str = "@metrics-port@";
 pub struct ConfigBuilder {
     sections: BTreeMap<String, BTreeMap<String, String>>,
     extra: String,
+    env: Vec<(&'static str, String)>,
 }
 
 impl ConfigBuilder {
     /// Listens on free ports, for clients and for Prometheus, in front of these servers.
     pub fn new(master: SocketAddr, replicas: &[SocketAddr]) -> Self {
-        let empty = Self { sections: BTreeMap::new(), extra: String::new() };
+        let empty = Self { sections: BTreeMap::new(), extra: String::new(), env: Vec::new() };
         empty
             .set("proxy", "listen", &format!("[\"127.0.0.1:{PORT}\"]"))
             .set("proxy", "workers", "2")
@@ -90,6 +91,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// Starts the proxy with this variable in its environment.
+    #[must_use]
+    pub fn env(mut self, name: &'static str, value: &str) -> Self {
+        self.env.push((name, value.to_owned()));
+        self
+    }
+
     /// For changes inside a chain that depend on something else.
     #[must_use]
     pub fn with(self, change: impl FnOnce(Self) -> Self) -> Self {
@@ -111,7 +119,8 @@ impl ConfigBuilder {
     /// Starts the proxy and waits until it answers PING.
     #[track_caller]
     pub fn start(&self) -> Tidegate {
-        Tidegate::spawn(&self.toml())
+        let program = Path::new(env!("CARGO_BIN_EXE_tidegate"));
+        Tidegate::spawn_with(program, &self.toml(), &self.env)
     }
 }
 
@@ -140,8 +149,13 @@ impl Tidegate {
     /// As `spawn`, with another program in the proxy's place: for the support's own tests.
     #[track_caller]
     pub fn spawn_program(program: &Path, toml: &str) -> Self {
+        Self::spawn_with(program, toml, &[])
+    }
+
+    #[track_caller]
+    fn spawn_with(program: &Path, toml: &str, env: &[(&str, String)]) -> Self {
         for _ in 0..PORT_TRIES {
-            let mut proxy = Self::launch(program, toml);
+            let mut proxy = Self::launch(program, toml, env);
             if proxy.wait_ready() {
                 return proxy;
             }
@@ -153,7 +167,7 @@ impl Tidegate {
     /// waits for its servers then.
     #[track_caller]
     pub fn spawn_early(toml: &str) -> Self {
-        let mut proxy = Self::launch(Path::new(env!("CARGO_BIN_EXE_tidegate")), toml);
+        let mut proxy = Self::launch(Path::new(env!("CARGO_BIN_EXE_tidegate")), toml, &[]);
         let deadline = Instant::now() + START_TIMEOUT;
         while TcpStream::connect(proxy.metrics_addr()).is_err() {
             proxy.assert_alive();
@@ -164,13 +178,14 @@ impl Tidegate {
     }
 
     /// Starts the program with this text and waits for nothing.
-    fn launch(program: &Path, toml: &str) -> Self {
+    fn launch(program: &Path, toml: &str, env: &[(&str, String)]) -> Self {
         let dir = tempfile::Builder::new().prefix("tidegate-proxy-").tempdir().unwrap();
         let (port, metrics_port) = (free_port(), free_port());
         let config = dir.path().join("proxy.toml");
         fs::write(&config, fill_in(toml, port, metrics_port)).unwrap();
         let mut command = Command::new(program);
         command.arg("--config").arg(&config).current_dir(dir.path());
+        command.envs(env.iter().map(|(name, value)| (name, value)));
         let process = Process::start(&mut command, &dir.path().join("tidegate.log"));
         Self { process, port, metrics_port, dir }
     }

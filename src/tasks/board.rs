@@ -1,0 +1,150 @@
+//! Every long-running task of the process.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use super::{Kind, Record};
+use crate::units::millis;
+
+/// The tasks of one process. A clone is the same board.
+#[derive(Clone, Debug, Default)]
+pub struct Board(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    epoch: Instant,
+    records: Mutex<Vec<Arc<Record>>>,
+    panics: [AtomicU64; Kind::ALL.len()],
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self { epoch: Instant::now(), records: Mutex::default(), panics: Default::default() }
+    }
+}
+
+/// The verdict on all tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What is wrong now.
+    pub faults: Vec<String>,
+    /// What happened and is over.
+    pub notes: Vec<String>,
+}
+
+impl Board {
+    /// A board without tasks; `epoch` is where the process's clock begins.
+    #[must_use]
+    pub fn new(epoch: Instant) -> Self {
+        Self(Arc::new(Inner { epoch, ..Inner::default() }))
+    }
+
+    /// Milliseconds of the process's clock.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        millis(self.0.epoch.elapsed())
+    }
+
+    /// The record of the task called `name`: a new one, or the one that it had before it was
+    /// started again.
+    #[must_use]
+    pub fn record(&self, kind: Kind, name: &str) -> Arc<Record> {
+        let mut records = self.records();
+        if let Some(known) = records.iter().find(|it| it.kind() == kind && it.name() == name) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(Record::new(kind, name.to_owned()));
+        records.push(Arc::clone(&new));
+        records.sort_by(|a, b| a.name().cmp(b.name()));
+        new
+    }
+
+    /// Every task, by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Record>> {
+        self.records().clone()
+    }
+
+    /// The tasks of one kind, by name.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> Vec<Arc<Record>> {
+        self.records().iter().filter(|it| it.kind() == kind).cloned().collect()
+    }
+
+    /// Counts a panic in a task of this kind.
+    pub fn count_panic(&self, kind: Kind) {
+        if let Some(count) = self.0.panics.get(kind as usize) {
+            count.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Panics in tasks of this kind so far.
+    #[must_use]
+    pub fn panics(&self, kind: Kind) -> u64 {
+        self.0.panics.get(kind as usize).map_or(0, |count| count.load(Relaxed))
+    }
+
+    /// What is wrong with the tasks, and what was. The link of the engine to its master is no
+    /// fault of the process: reads go to the other servers.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health_at(self.now_ms())
+    }
+
+    fn health_at(&self, now_ms: u64) -> Health {
+        let mut health = Health::default();
+        for record in self.all() {
+            match record.fault(now_ms) {
+                Some(fault) if record.kind() != Kind::ReplicaLink => health.faults.push(fault),
+                Some(fault) => health.notes.push(fault),
+                None => health.notes.extend(record.history(now_ms)),
+            }
+        }
+        health
+    }
+
+    fn records(&self) -> MutexGuard<'_, Vec<Arc<Record>>> {
+        self.0.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_task_that_hangs_or_is_down_is_named() {
+        let board = Board::default();
+        let worker = board.record(Kind::Worker, "worker-7");
+        let monitor = board.record(Kind::Monitor, "monitor");
+        let _ = board.record(Kind::Acceptor, "acceptor-0");
+        worker.strike(1_000);
+        monitor.strike(1_000);
+        monitor.allow(Duration::from_secs(2));
+        assert_eq!(board.health_at(6_000), Health::default());
+        let faults = board.health_at(6_001).faults;
+        assert_eq!(faults, ["worker-7 has not been heard of for 5001 ms"], "the monitor may");
+        worker.strike(6_001);
+        assert_eq!(board.health_at(8_000), Health::default());
+        assert!(board.health_at(8_001).faults[0].starts_with("monitor "));
+
+        monitor.fell(9_000, "panicked: x");
+        assert_eq!(board.health_at(9_000).faults, ["monitor is down: panicked: x"]);
+        // It is started again, and has not come to its first beat.
+        board.record(Kind::Monitor, "monitor").begin();
+        let health = board.health_at(9_100);
+        assert!(health.faults.is_empty() && health.notes[0].contains("panicked: x"), "{health:?}");
+    }
+
+    #[test]
+    fn panics_count_by_kind() {
+        let board = Board::default();
+        board.count_panic(Kind::Client);
+        board.count_panic(Kind::Client);
+        assert_eq!((board.panics(Kind::Client), board.panics(Kind::Worker)), (2, 0));
+    }
+}

@@ -1,0 +1,90 @@
+//! The kinds of tasks.
+
+/// The kind of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A thread that serves clients.
+    Worker,
+    /// Accepts the clients of one worker at one address.
+    Acceptor,
+    /// Keeps the topology.
+    Monitor,
+    /// One question of the monitor to one server.
+    Probe,
+    /// Closes idle clients.
+    IdleSweep,
+    /// Watches the configuration file.
+    ConfigWatch,
+    /// Accepts connections at `metrics.listen`.
+    MetricsListener,
+    /// Answers one request at `metrics.listen`.
+    MetricsPage,
+    /// The thread that serves the engine's own port.
+    ReplicaPort,
+    /// The thread of the engine's link to its master.
+    ReplicaLink,
+    /// A thread that writes the engine's data to the disk.
+    ReplicaSave,
+    /// One client's task.
+    Client,
+    /// The task behind one connection to a server.
+    ServerConnection,
+    /// One check of `wait-replicas`.
+    WaitCheck,
+}
+
+impl Kind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 14] = [
+        Self::Worker,
+        Self::Acceptor,
+        Self::Monitor,
+        Self::Probe,
+        Self::IdleSweep,
+        Self::ConfigWatch,
+        Self::MetricsListener,
+        Self::MetricsPage,
+        Self::ReplicaPort,
+        Self::ReplicaLink,
+        Self::ReplicaSave,
+        Self::Client,
+        Self::ServerConnection,
+        Self::WaitCheck,
+    ];
+
+    /// The value of the metrics' label `task`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Worker => "worker",
+            Self::Acceptor => "acceptor",
+            Self::Monitor => "monitor",
+            Self::Probe => "probe",
+            Self::IdleSweep => "idle-sweep",
+            Self::ConfigWatch => "config-watch",
+            Self::MetricsListener => "metrics-listener",
+            Self::MetricsPage => "metrics-page",
+            Self::ReplicaPort => "replica-port",
+            Self::ReplicaLink => "replica-link",
+            Self::ReplicaSave => "replica-save",
+            Self::Client => "client",
+            Self::ServerConnection => "server-connection",
+            Self::WaitCheck => "wait-check",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_number_and_its_word() {
+        assert!(Kind::ALL.into_iter().enumerate().all(|(at, kind)| kind as usize == at));
+        let mut words = Kind::ALL.map(Kind::word).to_vec();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Kind::ALL.len());
+    }
+}
