@@ -50,14 +50,24 @@ impl LocalReader {
         self.scan_tag
     }
 
-    /// Answers one step of an iteration, which was read at `since`.
-    pub(super) fn scan(&self, frame: &[u8], shown: bool, since: Instant, inbox: &Rc<Inbox>) {
+    /// Answers one step of an iteration, which was read at `since`; false where a server has to.
+    pub(super) fn scan(
+        &self,
+        frame: &[u8],
+        shown: bool,
+        since: Instant,
+        inbox: &Rc<Inbox>,
+    ) -> bool {
         let mut reply = Vec::new();
-        let room = Room { stop: None, most: self.room };
-        self.engine.answer(self.db, self.version, (frame, 1), room, &mut reply);
+        let room = Room { stop: Some(usize::MAX), most: self.room };
+        let answered = self.engine.answer(self.db, self.version, (frame, 1), room, &mut reply);
+        if answered.count == 0 {
+            return false;
+        }
         let reply = cursor::tag_reply(reply, self.scan_tag);
         inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
         self.load.served(self.kind, 1, since.elapsed());
+        true
     }
 
     /// Answers `count` requests, which are all there is in `bytes`; they were read at `since`. If

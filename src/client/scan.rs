@@ -58,13 +58,18 @@ impl Client {
         batch.flush(&self.inbox);
         let (side, since) = (self.nearest(Side::Reader, request.name), batch.now);
         let topology = Arc::clone(&batch.topology);
-        let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
+        let opened = match batch.open(side, &self.worker, &self.session, &self.inbox) {
+            Ok(Server::Here(reader)) if topology.is_unambiguous(reader.scan_tag()) => {
+                if reader.scan(request.frame, request.shown, since, &self.inbox) {
+                    return Next::Done;
+                }
+                batch.open(Side::Reader, &self.worker, &self.session, &self.inbox)
+            }
+            opened => opened,
+        };
+        let connection = match opened {
             Ok(Server::Out(connection)) if is_marked(&topology, connection.backend) => {
                 Rc::clone(connection)
-            }
-            Ok(Server::Here(reader)) if topology.is_unambiguous(reader.scan_tag()) => {
-                reader.scan(request.frame, request.shown, since, &self.inbox);
-                return Next::Done;
             }
             // Its cursors could not be told from others': the master's need no tag.
             Ok(_) => {
@@ -93,21 +98,28 @@ impl Client {
         let is_in_reach = |owner: &&Backend| side == Side::Near || !owner.is_local;
         let owner = topology.by_scan_tag(tag).filter(is_in_reach);
         let Some(owner) = owner.filter(|owner| may_serve(&topology, owner, query)) else {
-            let step = Step::of(request, at, None);
-            let frame = step.from_start.clone();
-            let step = Some(Transform::Scan(step));
-            return self.forward_made(batch, &frame, Side::Reader, request.shown, step);
+            return self.begin_again(batch, request, at);
         };
         batch.flush(&self.inbox);
         let frame = cursor::with_cursor(request.frame, at, own);
         let reason = reason_of(owner, query.now_ms);
         if let Some(reader) = LocalReader::new(&self.worker, owner, &self.session, reason) {
-            reader.scan(&frame, request.shown, batch.now, &self.inbox);
-            return Next::Done;
+            if reader.scan(&frame, request.shown, batch.now, &self.inbox) {
+                return Next::Done;
+            }
+            return self.begin_again(batch, request, at);
         }
         let connection = self.worker.pool.borrow_mut().shared(owner, key_of(&self.session));
         let step = Step::of(request, at, Some(tag));
         self.send_step(batch, &connection, &frame, step, Kind::read(reason), request.shown)
+    }
+
+    /// The iteration begins again, at whichever server serves reads.
+    fn begin_again(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
+        let step = Step::of(request, at, None);
+        let frame = step.from_start.clone();
+        let step = Some(Transform::Scan(step));
+        self.forward_made(batch, &frame, Side::Reader, request.shown, step)
     }
 
     fn send_step(

@@ -10,7 +10,7 @@ use super::engine::unix_ms;
 use super::fault::{ApplyError, LinkFault};
 use crate::replication::{ArgsPool, Offsets, StreamReader, Unit};
 use crate::resp::RespVersion;
-use crate::store::{Ask, Outcome, Store};
+use crate::store::{Ask, OpaqueNews, Outcome, Store};
 
 /// How long the store is kept from its readers at most, but for a single command or transaction.
 const SLICE: Duration = Duration::from_micros(200);
@@ -129,6 +129,7 @@ impl Applier {
                 break Ok(true);
             }
         };
+        let opaque = store.take_opaque_news();
         engine.publish(offsets);
         engine.stream_db.store(self.db, Relaxed);
         drop(store);
@@ -137,6 +138,7 @@ impl Applier {
             // it from those that run until that one is awake: p99 1.6 instead of 1.0 ms.
             thread::yield_now();
         }
+        tell_opaque(&opaque);
         let mut facts = engine.facts();
         facts.backlog.append(&stream[..consumed]);
         facts.counts.commands_applied += u64::from(units);
@@ -184,7 +186,7 @@ impl Applier {
             let ask = Ask { db: self.db, now_ms, version: RespVersion::V2 };
             outcome = match store.apply(ask, &args, &mut self.replies) {
                 Outcome::Replied => Ok(()),
-                Outcome::Refused => Err(refused(&args, &self.replies)),
+                Outcome::Refused | Outcome::Opaque => Err(refused(&args, &self.replies)),
                 Outcome::Unknown => {
                     Control::of(&args, store.databases()).map(|control| match control {
                         Control::Select(db) => self.db = db,
@@ -202,6 +204,15 @@ impl Applier {
         }
         self.pool.give(args);
         outcome
+    }
+}
+
+/// Tells of keys whose values cannot be read here; of the first few, where there are many.
+pub(super) fn tell_opaque(news: &[OpaqueNews]) {
+    for OpaqueNews { db, key, why } in news {
+        let short = key.get(..64).unwrap_or(key);
+        let key = short.escape_ascii();
+        tracing::warn!(db, %key, "a value cannot be read here, and reads of it go to servers: {why}");
     }
 }
 

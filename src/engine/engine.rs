@@ -116,6 +116,12 @@ impl Engine {
         }
     }
 
+    /// How many keys there are whose values cannot be read here.
+    #[must_use]
+    pub fn opaque_keys(&self) -> usize {
+        self.store().opaque_keys()
+    }
+
     /// In a process that was configured by this file, and ends when `stop` is notified: what
     /// `CONFIG REWRITE` and `SHUTDOWN` need.
     #[must_use]

@@ -7,8 +7,11 @@ impl Engine {
     /// The engine in numbers, now.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        let keys = self.store().keyspace().iter().map(|it| it.keys as u64).sum();
-        Figures { keys, used_memory: memory::used(), ..self.link_figures() }
+        let store = self.store();
+        let keys = store.keyspace().iter().map(|it| it.keys as u64).sum();
+        let opaque_keys = store.opaque_keys() as u64;
+        drop(store);
+        Figures { keys, opaque_keys, used_memory: memory::used(), ..self.link_figures() }
     }
 
     /// The same without what the store and the allocator have to be asked for.
@@ -34,6 +37,7 @@ impl Engine {
             links_lost: counts.links_lost,
             commands_applied: counts.commands_applied,
             keys: 0,
+            opaque_keys: 0,
             used_memory: None,
             clients: self.clients.all().iter().filter(|it| !it.facts().master).count(),
         }

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use super::apply::tell_opaque;
 use super::fault::Remedy;
 use super::memory;
 use super::told::{dialect, server};
@@ -83,7 +84,7 @@ pub(super) fn load(
         looked = offset;
         room()
     };
-    let mut reader = Reader::new(source, Limits::default());
+    let mut reader = Reader::new(source, Limits::default()).keeping_opaque();
     let mut loader = Loader::new(Store::new(databases, Dialect::default(), seed));
     let mut origin = Origin::default();
     loop {
@@ -94,7 +95,16 @@ pub(super) fn load(
         let Some(item) = reader.next_item()? else { break };
         look(reader.offset())?;
         match item {
-            Item::Key(entry) => loader.entry(entry).map_err(refused)?,
+            Item::Key(entry) => {
+                let expires_ms = entry.expires_ms;
+                if let Err((key, error)) = loader.entry(entry) {
+                    // Servers take values whose parts contradict each other, and do not look.
+                    match reader.opaque(error.to_string()) {
+                        Some(value) => loader.opaque(&key, expires_ms, value),
+                        None => return Err(refused((key, error))),
+                    }
+                }
+            }
             Item::SelectDb(number) => {
                 let found = usize::try_from(number).ok().filter(|at| *at < databases);
                 loader.select(found.ok_or(LoadError::Database(number))?);
@@ -120,7 +130,12 @@ pub(super) fn load(
         }
     }
     room()?;
-    let store = loader.finish().map_err(refused)?;
+    let mut store = loader.finish().map_err(refused)?;
+    tell_opaque(&store.take_opaque_news());
+    let keys = store.opaque_keys();
+    if keys > 0 {
+        tracing::warn!(keys, "values that cannot be read here");
+    }
     Ok(Loaded { store, origin })
 }
 

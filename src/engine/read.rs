@@ -16,7 +16,8 @@ const TOO_MUCH: &str = "ERR The replies before this one exceed client-output-buf
 /// How many bytes of replies there is room for: a few bytes can ask for many gigabytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// With so many, nothing more is answered; nor is what has a longer reply than `most`.
+    /// With so many, nothing more is answered; nor is what has a longer reply than `most`, or asks
+    /// for a value that cannot be read here.
     /// `None` where nothing can be put off.
     pub stop: Option<usize>,
     /// With more, what cannot be put off gets an error each.
@@ -132,13 +133,18 @@ impl Engine {
             }
             let behind = args.rest();
             let words = if len == FEW { &*many } else { few.get(..len).unwrap_or_default() };
+            let mut is_elsewhere = false;
             if begun - start > room.most {
                 encode::error(out, TOO_MUCH);
-            } else if store.read(ask, words, out) == Outcome::Unknown {
-                // `answers` was asked before: the data have become an older server's since.
-                CommandError::unknown(words, store.dialect()).write(out);
+            } else {
+                match store.read(ask, words, out) {
+                    // `answers` was asked before: the data have become an older server's since.
+                    Outcome::Unknown => CommandError::unknown(words, store.dialect()).write(out),
+                    Outcome::Opaque => is_elsewhere = true,
+                    Outcome::Replied | Outcome::Refused => {}
+                }
             }
-            if room.stop.is_some() && out.len() - begun > room.most {
+            if room.stop.is_some() && (is_elsewhere || out.len() - begun > room.most) {
                 out.truncate(begun);
                 break;
             }

@@ -30,8 +30,10 @@ impl<R: Read> Input<R> {
                 let count = self.number()?;
                 Value::Set(Set::Members(self.strings(count)?))
             }
-            types::SET_INTSET => Value::Set(Set::Ints(Intset::new(self.string()?)?)),
-            types::SET_LISTPACK => Value::Set(Set::Packed(Listpack::new(self.string()?)?)),
+            types::SET_INTSET => Value::Set(self.packed(|it| Intset::new(it).map(Set::Ints))?),
+            types::SET_LISTPACK => {
+                Value::Set(self.packed(|it| Listpack::new(it).map(Set::Packed))?)
+            }
             types::ZSET | types::ZSET_2 | types::ZSET_ZIPLIST | types::ZSET_LISTPACK => {
                 Value::SortedSet(self.sorted_set(type_byte)?)
             }
@@ -52,9 +54,18 @@ impl<R: Read> Input<R> {
         })
     }
 
+    /// A value that is one string: empty where that does not hold and is read to its end.
+    fn packed<T: Default>(
+        &mut self,
+        unpack: impl FnOnce(Vec<u8>) -> Result<T, Corrupt>,
+    ) -> Result<T, Fault> {
+        let unpacked = unpack(self.string()?);
+        Ok(self.sound(unpacked)?.unwrap_or_default())
+    }
+
     fn list(&mut self, type_byte: u8) -> Result<Vec<ListNode>, Fault> {
         if type_byte == types::LIST_ZIPLIST {
-            return Ok(vec![ListNode::Packed(ziplist::to_listpack(&self.string()?)?)]);
+            return self.packed(|it| Ok(vec![ListNode::Packed(ziplist::to_listpack(&it)?)]));
         }
         let count = self.number()?;
         if type_byte == types::LIST {
@@ -63,14 +74,19 @@ impl<R: Read> Input<R> {
         let mut nodes = Vec::with_capacity(self.room_for(count) / size_of::<ListNode>());
         for _ in 0..count {
             let node = if type_byte == types::QUICKLIST {
-                ListNode::Packed(ziplist::to_listpack(&self.string()?)?)
+                let bytes = self.string()?;
+                self.sound(ziplist::to_listpack(&bytes))?.map(ListNode::Packed)
             } else {
                 match self.number()? {
-                    PLAIN_NODE => ListNode::Plain(self.string()?),
-                    PACKED_NODE => ListNode::Packed(Listpack::new(self.string()?)?),
+                    PLAIN_NODE => Some(ListNode::Plain(self.string()?)),
+                    PACKED_NODE => {
+                        let bytes = self.string()?;
+                        self.sound(Listpack::new(bytes))?.map(ListNode::Packed)
+                    }
                     _ => return Err(Corrupt::new("list", "a node is of no kind").into()),
                 }
             };
+            let Some(node) = node else { continue };
             // Some servers left empty nodes behind.
             if !node.is_empty() {
                 nodes.push(node);
@@ -104,16 +120,17 @@ impl<R: Read> Input<R> {
             let count = count.checked_mul(2).ok_or(Fault::BadLength)?;
             return Ok(Hash::Pairs(self.strings(count)?));
         }
-        let bytes = self.string()?;
-        let listpack = match type_byte {
-            types::HASH_ZIPMAP => zipmap::to_listpack(&bytes)?,
-            types::HASH_ZIPLIST => ziplist::to_listpack(&bytes)?,
-            _ => Listpack::new(bytes)?,
-        };
-        if listpack.len() % 2 != 0 {
-            return Err(Corrupt::new("hash", "a field has no value").into());
-        }
-        Ok(Hash::Packed(listpack))
+        self.packed(|bytes| {
+            let listpack = match type_byte {
+                types::HASH_ZIPMAP => zipmap::to_listpack(&bytes)?,
+                types::HASH_ZIPLIST => ziplist::to_listpack(&bytes)?,
+                _ => Listpack::new(bytes)?,
+            };
+            if listpack.len() % 2 != 0 {
+                return Err(Corrupt::new("hash", "a field has no value"));
+            }
+            Ok(Hash::Packed(listpack))
+        })
     }
 
     fn hash_with_ttls(&mut self, type_byte: u8, vendor: Vendor) -> Result<Hash, Fault> {
@@ -171,15 +188,17 @@ impl<R: Read> Input<R> {
     }
 
     fn packed_hash_with_ttls(&mut self) -> Result<Hash, Fault> {
-        let listpack = Listpack::new(self.string()?)?;
-        if listpack.len() % 3 != 0 {
-            return Err(Corrupt::new("hash", "a field has no value or no expiry").into());
-        }
-        let mut expiries = listpack.iter().skip(2).step_by(3);
-        if !expiries.all(|it| matches!(it, Element::Int(at) if at >= 0)) {
-            return Err(Corrupt::new("hash", "a field expires at no time").into());
-        }
-        Ok(Hash::PackedTtl(listpack))
+        self.packed(|bytes| {
+            let listpack = Listpack::new(bytes)?;
+            if listpack.len() % 3 != 0 {
+                return Err(Corrupt::new("hash", "a field has no value or no expiry"));
+            }
+            let mut expiries = listpack.iter().skip(2).step_by(3);
+            if !expiries.all(|it| matches!(it, Element::Int(at) if at >= 0)) {
+                return Err(Corrupt::new("hash", "a field expires at no time"));
+            }
+            Ok(Hash::PackedTtl(listpack))
+        })
     }
 
     fn sorted_set(&mut self, type_byte: u8) -> Result<SortedSet, Fault> {
@@ -201,18 +220,19 @@ impl<R: Read> Input<R> {
             }
             return Ok(SortedSet::Pairs { members, scores });
         }
-        let bytes = self.string()?;
-        let listpack = match type_byte {
-            types::ZSET_ZIPLIST => ziplist::to_listpack(&bytes)?,
-            _ => Listpack::new(bytes)?,
-        };
-        if listpack.len() % 2 != 0 {
-            return Err(Corrupt::new("sorted set", "a member has no score").into());
-        }
-        if listpack.iter().skip(1).step_by(2).any(|score| packed_score(score).is_none()) {
-            return Err(no_score().into());
-        }
-        Ok(SortedSet::Packed(listpack))
+        self.packed(|bytes| {
+            let listpack = match type_byte {
+                types::ZSET_ZIPLIST => ziplist::to_listpack(&bytes)?,
+                _ => Listpack::new(bytes)?,
+            };
+            if listpack.len() % 2 != 0 {
+                return Err(Corrupt::new("sorted set", "a member has no score"));
+            }
+            if listpack.iter().skip(1).step_by(2).any(|score| packed_score(score).is_none()) {
+                return Err(no_score());
+            }
+            Ok(SortedSet::Packed(listpack))
+        })
     }
 
     /// A score as text behind its length, or one of three lengths that stand for a score.

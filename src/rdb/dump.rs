@@ -7,7 +7,7 @@ use super::form::Form;
 use super::input::Input;
 use super::limits::Limits;
 use super::types::Vendor;
-use super::value::Value;
+use super::value::{Opaque, Value};
 use super::value_writer::ValueWriter;
 
 /// Version (2) and checksum (8).
@@ -57,6 +57,15 @@ pub fn decode(payload: &[u8], limits: Limits) -> Result<Dumped, RdbError> {
             Err(RdbError { offset: input.offset_of(&fault), context, fault })
         }
     }
+}
+
+/// The value of a DUMP payload as it is written; `None` where there is none.
+#[must_use]
+pub fn opaque(payload: &[u8], why: String) -> Option<Opaque> {
+    let (body, footer) = payload.split_last_chunk::<FOOTER>()?;
+    let (&type_byte, body) = body.split_first()?;
+    let [low, high, ..] = *footer;
+    Some(Opaque { version: u16::from_le_bytes([low, high]), type_byte, body: body.to_vec(), why })
 }
 
 /// A DUMP payload of the value that `write` writes.

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read};
 
 use super::checksum::Checksum;
-use super::error::Fault;
+use super::error::{Corrupt, Fault};
 use super::limits::Limits;
 
 /// The size of the buffer. A file's reads are this long; a longer one gains nothing.
@@ -29,7 +29,25 @@ pub(super) struct Input<R> {
     limits: Limits,
     /// What the value being read may still take.
     budget: u64,
+    /// What is kept of the value being read; see [`Raw`].
+    raw: Option<Raw>,
+    /// What does not hold in the value being read, where the rest of it is read all the same.
+    broken: Option<Corrupt>,
+    /// Whether a value that does not hold is read to its end.
+    tolerant: bool,
 }
+
+/// The bytes of the value being read, as they are in the source.
+#[derive(Debug, Default)]
+struct Raw {
+    /// Those that have left the buffer.
+    gone: Vec<u8>,
+    /// Where in the buffer the others begin.
+    start: usize,
+}
+
+/// The longest value whose bytes are kept.
+const RAW_MAX: usize = 1 << 30;
 
 impl<R: Read> Input<R> {
     pub(super) fn new(source: R, limits: Limits) -> Self {
@@ -49,7 +67,47 @@ impl<R: Read> Input<R> {
             checksum: Checksum::new(),
             limits,
             budget: limits.value,
+            raw: None,
+            broken: None,
+            tolerant: false,
         }
+    }
+
+    /// From now on a value that does not hold is read to its end, and its bytes are kept.
+    pub(super) fn tolerate(&mut self) {
+        self.tolerant = true;
+    }
+
+    /// A value begins, whose bytes are kept if `wanted`.
+    pub(super) fn begin_raw(&mut self, wanted: bool) {
+        self.broken = None;
+        let keeps = wanted && self.tolerant;
+        self.raw = keeps.then(|| Raw { gone: Vec::new(), start: self.at });
+    }
+
+    /// The bytes since [`Self::begin_raw`], if they are kept.
+    pub(super) fn raw(&self) -> Option<Vec<u8>> {
+        let raw = self.raw.as_ref()?;
+        let rest = self.buffer.get(raw.start..self.at)?;
+        Some([&raw.gone, rest].concat())
+    }
+
+    /// A part of a value, if it holds. One that does not is `None` where the value is to be read to
+    /// its end: [`Self::holds`] tells then.
+    pub(super) fn sound<T>(&mut self, part: Result<T, Corrupt>) -> Result<Option<T>, Fault> {
+        match part {
+            Ok(part) => Ok(Some(part)),
+            Err(corrupt) if self.raw.is_some() => {
+                self.broken.get_or_insert(corrupt);
+                Ok(None)
+            }
+            Err(corrupt) => Err(corrupt.into()),
+        }
+    }
+
+    /// Whether all parts of the value held, which has been read to its end.
+    pub(super) fn holds(&mut self) -> Result<(), Corrupt> {
+        self.broken.take().map_or(Ok(()), Err)
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -117,6 +175,15 @@ impl<R: Read> Input<R> {
     #[cold]
     fn fill(&mut self, len: usize) -> Result<(), Fault> {
         self.sum_up();
+        if let Some(raw) = &mut self.raw {
+            let leaving = self.buffer.get(raw.start..self.at).unwrap_or_default();
+            if raw.gone.len() + leaving.len() > RAW_MAX {
+                self.raw = None;
+            } else {
+                raw.gone.extend_from_slice(leaving);
+                raw.start = 0;
+            }
+        }
         self.buffer.copy_within(self.at..self.filled, 0);
         self.base += self.at as u64;
         self.filled -= self.at;

@@ -101,6 +101,6 @@ pub use stream_entries::{Entries as StreamEntries, Entry as StreamEntry};
 pub use string::Text;
 pub use strings::Strings;
 pub use types::Vendor;
-pub use value::{Hash, ListNode, Set, SortedSet, Value};
+pub use value::{Hash, ListNode, Opaque, Set, SortedSet, Value};
 pub use value_writer::{NodeRef, ValueWriter};
 pub use writer::{KeyFacts, Writer};

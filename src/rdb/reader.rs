@@ -5,8 +5,8 @@ use std::io::Read;
 use super::error::{Context, Corrupt, Fault, RdbError};
 use super::input::Input;
 use super::limits::Limits;
-use super::types::{FIRST_VALKEY_VERSION, Vendor, opcode};
-use super::value::Value;
+use super::types::{FIRST_VALKEY_VERSION, Vendor, is_packed, opcode};
+use super::value::{Opaque, Value};
 
 /// The first version with a checksum at the end.
 const FIRST_WITH_CHECKSUM: u16 = 5;
@@ -128,6 +128,8 @@ pub struct Reader<R> {
     pub(super) input: Input<R>,
     pub(super) state: State,
     pub(super) said: Said,
+    /// The version of the file, and the type byte of the last value.
+    last: (u16, u8),
 }
 
 impl Said {
@@ -143,7 +145,27 @@ impl Said {
 impl<R: Read> Reader<R> {
     /// Nothing is read yet.
     pub fn new(source: R, limits: Limits) -> Self {
-        Self { input: Input::new(source, limits), state: State::Start, said: Said::default() }
+        Self {
+            input: Input::new(source, limits),
+            state: State::Start,
+            said: Said::default(),
+            last: (0, 0),
+        }
+    }
+
+    /// From now on a value that does not hold is no error: it comes as [`Value::Opaque`] where it
+    /// could be found where it ends.
+    #[must_use]
+    pub fn keeping_opaque(mut self) -> Self {
+        self.input.tolerate();
+        self
+    }
+
+    /// The value of the key that came last, as it is written; `None` where its bytes are not kept.
+    #[must_use]
+    pub fn opaque(&self, why: String) -> Option<Opaque> {
+        let (version, type_byte) = self.last;
+        Some(Opaque { version, type_byte, body: self.input.raw()?, why })
     }
 
     /// How many bytes of the file have been read.
@@ -192,6 +214,7 @@ impl<R: Read> Reader<R> {
         }
         let header = Header { vendor, version };
         self.state = State::Body(header);
+        self.last.0 = version;
         Ok(Item::Header(header))
     }
 
@@ -228,8 +251,16 @@ impl<R: Read> Reader<R> {
     fn key(&mut self, type_byte: u8, vendor: Vendor, context: &mut Context) -> Result<Item, Fault> {
         *context = Context::KeyName;
         let key = self.input.string()?;
+        self.input.begin_raw(is_packed(type_byte));
+        self.last.1 = type_byte;
         let value = match self.input.value(type_byte, vendor) {
-            Ok(value) => value,
+            Ok(value) => match self.input.holds() {
+                Ok(()) => value,
+                Err(corrupt) => match self.opaque(corrupt.to_string()) {
+                    Some(opaque) => Value::Opaque(opaque),
+                    None => return Err(corrupt.into()),
+                },
+            },
             Err(fault) => {
                 *context = Context::key(&key, type_byte);
                 return Err(fault);

@@ -61,6 +61,24 @@ pub(super) const HASH_LISTPACK_TTL: u8 = 25;
 pub(super) const STREAM_4: u8 = 26;
 pub(super) const STREAM_5: u8 = 27;
 
+/// Whether servers take a value of this type without looking into all of it: what it holds is
+/// packed into strings (`sanitize-dump-payload`).
+pub(super) fn is_packed(type_byte: u8) -> bool {
+    !matches!(
+        type_byte,
+        STRING
+            | LIST
+            | SET
+            | ZSET
+            | HASH
+            | ZSET_2
+            | MODULE_OLD
+            | MODULE
+            | HASH_TTL_EARLY
+            | HASH_TTL
+    )
+}
+
 /// What a type byte stands for, for people.
 #[must_use]
 pub(super) fn name(type_byte: u8) -> &'static str {

@@ -7,6 +7,7 @@ use super::module::Module;
 use super::stream::Stream;
 use super::string::Text;
 use super::strings::Strings;
+use super::types;
 
 /// The value of a key. Collections may be empty: some servers wrote such keys by mistake.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,37 @@ pub enum Value {
     Stream(Box<Stream>),
     /// What only a module understands.
     Module(Module),
+    /// What servers take and cannot be read here.
+    Opaque(Opaque),
+}
+
+/// A value as it is written: it was found where it ends, and what it holds cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opaque {
+    /// The version of the form that it is written in.
+    pub version: u16,
+    /// Its type byte.
+    pub type_byte: u8,
+    /// What follows the type byte, and the key in a file.
+    pub body: Vec<u8>,
+    /// Why it cannot be read.
+    pub why: String,
+}
+
+impl Opaque {
+    /// The kind of a value whose type is not known.
+    pub const NO_KIND: &'static str = "unknown";
+
+    /// What `TYPE` calls it, if the type is known.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match types::name(self.type_byte) {
+            "sorted set" => "zset",
+            "hash with field expiries" => "hash",
+            kind @ ("string" | "list" | "set" | "hash" | "stream") => kind,
+            _ => Self::NO_KIND,
+        }
+    }
 }
 
 /// A piece of a list.
@@ -98,6 +130,12 @@ impl ListNode {
     }
 }
 
+impl Default for Set {
+    fn default() -> Self {
+        Self::Members(Strings::default())
+    }
+}
+
 impl Set {
     /// How many members it has.
     #[must_use]
@@ -116,6 +154,12 @@ impl Set {
     }
 }
 
+impl Default for Hash {
+    fn default() -> Self {
+        Self::Pairs(Strings::default())
+    }
+}
+
 impl Hash {
     /// How many fields it has.
     #[must_use]
@@ -131,6 +175,12 @@ impl Hash {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Default for SortedSet {
+    fn default() -> Self {
+        Self::Pairs { members: Strings::default(), scores: Vec::new() }
     }
 }
 
@@ -163,6 +213,7 @@ impl Value {
             Self::SortedSet(_) => "zset",
             Self::Stream(_) => "stream",
             Self::Module(_) => "module",
+            Self::Opaque(opaque) => opaque.kind(),
         }
     }
 
@@ -183,6 +234,7 @@ impl Value {
             Self::SortedSet(SortedSet::Pairs { .. }) => "skiplist",
             Self::Stream(_) => "stream",
             Self::Module(_) => "module",
+            Self::Opaque(_) => "opaque",
         }
     }
 
@@ -190,7 +242,7 @@ impl Value {
     #[must_use]
     pub fn len(&self) -> u64 {
         let len = match self {
-            Self::String(_) | Self::Module(_) => 1,
+            Self::String(_) | Self::Module(_) | Self::Opaque(_) => 1,
             Self::List(nodes) => nodes.iter().map(ListNode::len).sum(),
             Self::Set(set) => set.len(),
             Self::Hash(hash) => hash.len(),

@@ -11,8 +11,8 @@ use super::listpack_ref::ListpackRef;
 use super::module::Module;
 use super::stream::{Stream, StreamId};
 use super::string::Text;
-use super::types;
-use super::value::{Hash, ListNode, Set, SortedSet, Value};
+use super::types::{self, Vendor};
+use super::value::{Hash, ListNode, Opaque, Set, SortedSet, Value};
 
 /// Says that a list's node is one element, and that it is a listpack.
 pub(super) const PLAIN_NODE: u64 = 1;
@@ -236,6 +236,32 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         to.raw(&module.body)
     }
 
+    /// A value that could not be read, as it came.
+    ///
+    /// # Errors
+    /// [`WriteError::NotInForm`] where servers of this form do not read what it is written in.
+    pub fn opaque(self, opaque: &Opaque) -> Result<(), WriteError> {
+        let form = self.to.form();
+        let is_of_vendor = Vendor::of_version(opaque.version) == form.vendor();
+        // Valkey reads what Redis wrote up to version 11, in which their types are the same.
+        let reads = is_of_vendor && opaque.version <= form.version()
+            || opaque.version <= 11 && form.vendor() == Vendor::Valkey;
+        if !reads {
+            return self.not_in_form("a value of a later version that cannot be read here");
+        }
+        self.start(opaque.type_byte)?.raw(&opaque.body)
+    }
+
+    /// A value that is not known.
+    ///
+    /// # Errors
+    /// [`WriteError::NotInForm`], always.
+    pub fn unknown(self) -> Result<(), WriteError> {
+        self.not_in_form(
+            "a value that a command of the master changed and that cannot be read here",
+        )
+    }
+
     /// A value as it was read.
     ///
     /// # Errors
@@ -263,6 +289,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
             }
             Value::Stream(stream) => self.stream(stream),
             Value::Module(module) => self.module(module),
+            Value::Opaque(opaque) => self.opaque(opaque),
         }
     }
 }

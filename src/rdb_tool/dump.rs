@@ -59,6 +59,9 @@ impl Serialize for Shown<'_> {
                 let body = Base64 { base64: &it.body };
                 OfModule { module: it.type_name(), body }.serialize(to)
             }
+            Value::Opaque(it) => {
+                Unreadable { unreadable: &it.why, body: Base64 { base64: &it.body } }.serialize(to)
+            }
         }
     }
 }
@@ -66,6 +69,14 @@ impl Serialize for Shown<'_> {
 #[derive(Serialize)]
 struct OfModule<'a> {
     module: String,
+    #[serde(flatten)]
+    body: Base64<'a>,
+}
+
+/// A value that cannot be read, and why.
+#[derive(Serialize)]
+struct Unreadable<'a> {
+    unreadable: &'a str,
     #[serde(flatten)]
     body: Base64<'a>,
 }

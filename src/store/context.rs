@@ -125,7 +125,7 @@ impl WriteCx<'_> {
         self.drop_expired(key);
         let outcome = self.db_mut().edit(key, |value| match T::of(value) {
             Some(value) => change(value),
-            None => Err(CommandError::WRONG_TYPE),
+            None => Err(wrong_type(value.view())),
         });
         outcome.transpose()
     }
@@ -194,6 +194,14 @@ impl WriteCx<'_> {
 fn typed<T: Typed>(value: Option<ValueRef<'_>>) -> Result<Option<T::Ref<'_>>, CommandError> {
     match value {
         None => Ok(None),
-        Some(value) => T::of_ref(value).map(Some).ok_or(CommandError::WRONG_TYPE),
+        Some(value) => T::of_ref(value).map(Some).ok_or_else(|| wrong_type(value)),
+    }
+}
+
+/// Why a command cannot work on a value that is not of its type.
+fn wrong_type(value: ValueRef<'_>) -> CommandError {
+    match value {
+        ValueRef::Opaque(_) => CommandError::OPAQUE,
+        _ => CommandError::WRONG_TYPE,
     }
 }

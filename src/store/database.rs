@@ -3,6 +3,7 @@
 use super::hasher::Hasher;
 use super::kind::Kind;
 use super::moment::Moment;
+use super::opaque::Count;
 use super::slot::{SMALL, Slot};
 use super::strings::Str;
 use super::table::Table;
@@ -17,26 +18,45 @@ pub(crate) struct Database {
     volatile: usize,
     /// How many hashes have fields that expire.
     volatile_hashes: usize,
+    /// How many keys cannot be read here.
+    opaque: Count,
     /// What it was when it began to be saved.
     moment: Option<Box<Moment>>,
 }
 
-/// What of a key expires.
+/// What of a key is counted: what expires, and whether it cannot be read.
 #[derive(Clone, Copy, Debug, Default)]
 struct Volatile {
     key: bool,
     fields: bool,
+    opaque: Count,
 }
 
 impl Volatile {
     fn of(slot: &Slot) -> Self {
-        Self { key: slot.expires().is_some(), fields: slot.has_volatile_fields() }
+        Self {
+            key: slot.expires().is_some(),
+            fields: slot.has_volatile_fields(),
+            opaque: Count::of(slot),
+        }
     }
 }
 
 impl Database {
     pub(crate) fn new(hasher: Hasher) -> Self {
-        Self { slots: Table::new(), hasher, volatile: 0, volatile_hashes: 0, moment: None }
+        Self {
+            slots: Table::new(),
+            hasher,
+            volatile: 0,
+            volatile_hashes: 0,
+            opaque: Count::default(),
+            moment: None,
+        }
+    }
+
+    /// How many keys cannot be read here.
+    pub(crate) fn opaque(&self) -> Count {
+        self.opaque
     }
 
     /// How many keys there are, expired ones included.
@@ -87,7 +107,7 @@ impl Database {
         } else if !is_new {
             *slot = new();
         }
-        self.count(before, Volatile { key: expires.is_some(), fields: false });
+        self.count(before, Volatile { key: expires.is_some(), ..Volatile::default() });
     }
 
     /// Adds a key; gives it back, and nothing is changed, if it is there.
@@ -201,6 +221,7 @@ impl Database {
     pub(crate) fn clear(&mut self) {
         let slots = std::mem::take(&mut self.slots);
         (self.volatile, self.volatile_hashes) = (0, 0);
+        self.opaque = Count::default();
         if let Some(moment) = &mut self.moment {
             moment.empty(slots);
         }
@@ -267,6 +288,7 @@ impl Database {
     fn count(&mut self, before: Volatile, after: Volatile) {
         self.count_key(before.key, after.key);
         self.count_fields(before.fields, after.fields);
+        self.opaque.change(before.opaque, after.opaque);
     }
 
     fn count_key(&mut self, before: bool, after: bool) {

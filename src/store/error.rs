@@ -45,6 +45,11 @@ impl CommandError {
     /// server's words.
     pub(crate) const TOO_MANY: Self = Self::new("ERR the value would be too large");
 
+    /// The value is kept as the master sent it and cannot be read here: no server's words.
+    pub(crate) const OPAQUE: Self = Self::new(
+        "ERR the replica keeps this value as its master sent it and cannot read it; ask the master",
+    );
+
     /// An error with a fixed text.
     pub(crate) const fn new(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))

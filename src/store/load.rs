@@ -2,6 +2,7 @@
 
 use super::database::Database;
 use super::library::Library;
+use super::opaque::Opaque;
 use super::slot::{SMALL, Slot};
 use super::strings::{Str, kind_of};
 use super::value::Value;
@@ -80,10 +81,22 @@ impl Loader {
     /// # Errors
     /// [`Refused`]; nothing is added then.
     pub fn entry(&mut self, entry: rdb::Entry) -> Result<(), Refused> {
+        if let rdb::Value::Opaque(value) = entry.value {
+            self.opaque(&entry.key, entry.expires_ms, value);
+            return Ok(());
+        }
         if let Some(slot) = self.store.slot_of(entry)? {
             self.add(slot);
         }
         Ok(())
+    }
+
+    /// Adds a key whose value cannot be read here.
+    pub fn opaque(&mut self, key: &[u8], expires_ms: Option<i64>, value: rdb::Opaque) {
+        let db = self.db;
+        self.store.note_opaque(db, key, &value.why);
+        let value = Value::Opaque(Box::new(Opaque::new(value)));
+        self.add(Slot::new(key, expires_ms, value));
     }
 
     /// The store with all keys.

@@ -35,6 +35,7 @@ mod load;
 mod module;
 mod moment;
 mod number;
+mod opaque;
 mod packing;
 mod partial_sort;
 mod peek;
@@ -57,6 +58,7 @@ use std::sync::Arc;
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
 pub use load::{InsertError, Loader, Refused};
+pub use opaque::OpaqueNews;
 pub use packing::Packing;
 #[doc(hidden)]
 pub use peek::Peek;
@@ -102,6 +104,10 @@ pub struct Store {
     dirty: u64,
     /// See [`Self::void`].
     is_void: bool,
+    /// There may be keys whose values cannot be read here.
+    has_opaque: bool,
+    /// Those of them that were not told yet; the first few.
+    opaque_news: Vec<OpaqueNews>,
 }
 
 /// How much a database holds.
@@ -140,6 +146,8 @@ pub enum Outcome {
     Replied,
     /// Its reply is an error, written.
     Refused,
+    /// Its reply is an error, written: the value of a key cannot be read here, but at a server.
+    Opaque,
     /// The store has no such command, or not for this caller; nothing is written.
     Unknown,
 }
@@ -163,6 +171,8 @@ impl Store {
             module_aux: Vec::new(),
             dirty: 0,
             is_void: false,
+            has_opaque: false,
+            opaque_news: Vec::new(),
         }
     }
 
@@ -231,6 +241,9 @@ impl Store {
             if self.is_void {
                 return Err(LOADING);
             }
+            if self.has_opaque && self.is_opaque_to(ask, args) {
+                return Err(CommandError::OPAQUE);
+            }
             run(&cx, args, reply)
         })
     }
@@ -262,6 +275,9 @@ impl Store {
     /// Runs a command of the replication stream: what has expired is there until the master
     /// deletes it.
     pub fn apply(&mut self, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
+        if self.has_opaque && self.concerns_opaque(ask, args) {
+            return self.apply_to_opaque(ask, args, |store| store.run(ask, true, args, out));
+        }
         self.run(ask, true, args, out)
     }
 
@@ -325,7 +341,7 @@ fn replied(
         Err(error) => {
             out.truncate(start);
             error.write(out);
-            Outcome::Refused
+            if error == CommandError::OPAQUE { Outcome::Opaque } else { Outcome::Refused }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::kind::Kind;
 use super::lists::{Fill, List, ListRef};
 use super::load::InsertError;
 use super::module::Module;
+use super::opaque::Opaque;
 use super::packing::Packing;
 use super::sets::{self, Set, SetRef};
 use super::sorted_sets::{self, SortedSet, SortedSetRef};
@@ -27,6 +28,7 @@ pub(crate) enum Value {
     SortedSet(SortedSet),
     Stream(Box<Stream>),
     Module(Box<Module>),
+    Opaque(Box<Opaque>),
 }
 
 /// A value, borrowed, wherever it rests.
@@ -39,6 +41,7 @@ pub(crate) enum ValueRef<'a> {
     SortedSet(SortedSetRef<'a>),
     Stream(&'a Stream),
     Module(&'a Module),
+    Opaque(&'a Opaque),
 }
 
 /// One of the value types, as the commands of its own use it.
@@ -101,7 +104,7 @@ impl Value {
             Self::Set(set) => set.at_rest(),
             Self::Hash(hash) => hash.at_rest(),
             Self::SortedSet(zset) => zset.at_rest(),
-            Self::Stream(_) | Self::Module(_) => None,
+            Self::Stream(_) | Self::Module(_) | Self::Opaque(_) => None,
         }
     }
 
@@ -148,6 +151,7 @@ impl Value {
                 Self::Stream(Box::new(stream))
             }
             rdb::Value::Module(module) => Self::Module(Box::new(Module::new(module))),
+            rdb::Value::Opaque(opaque) => Self::Opaque(Box::new(Opaque::new(opaque))),
         })
     }
 
@@ -160,6 +164,7 @@ impl Value {
             Self::SortedSet(zset) => ValueRef::SortedSet(zset.view()),
             Self::Stream(stream) => ValueRef::Stream(stream),
             Self::Module(module) => ValueRef::Module(module),
+            Self::Opaque(opaque) => ValueRef::Opaque(opaque),
         }
     }
 
@@ -170,7 +175,7 @@ impl Value {
             Self::Set(set) => set.view().is_empty(),
             Self::Hash(hash) => hash.view().is_empty(),
             Self::SortedSet(zset) => zset.view().is_empty(),
-            Self::Str(_) | Self::Stream(_) | Self::Module(_) => false,
+            Self::Str(_) | Self::Stream(_) | Self::Module(_) | Self::Opaque(_) => false,
         }
     }
 
@@ -184,6 +189,7 @@ impl Value {
             Self::SortedSet(zset) => zset.heap_bytes(),
             Self::Stream(stream) => stream.heap_bytes(),
             Self::Module(module) => module.heap_bytes(),
+            Self::Opaque(opaque) => opaque.heap_bytes(),
         }
     }
 }
@@ -210,6 +216,7 @@ impl<'a> ValueRef<'a> {
             Self::SortedSet(_) => "zset",
             Self::Stream(_) => "stream",
             Self::Module(module) => module.type_name(),
+            Self::Opaque(opaque) => opaque.type_name(),
         }
     }
 
@@ -222,12 +229,12 @@ impl<'a> ValueRef<'a> {
             Self::Hash(hash) => hash.encoding(dialect),
             Self::SortedSet(zset) => zset.encoding(dialect),
             Self::Stream(stream) => stream.encoding(),
-            Self::Module(_) => "unknown",
+            Self::Module(_) | Self::Opaque(_) => "unknown",
         }
     }
 
     /// Adds it to a digest, its type first (`xorObjectDigest`). A module's value is only known
-    /// to be one. `now` is for fields that expire.
+    /// to be one; what cannot be read here adds nothing. `now` is for fields that expire.
     pub(crate) fn digest(self, dialect: Dialect, now: i64, digest: &mut Digest) {
         match self {
             Self::Str(text) => text.digest(digest),
@@ -237,6 +244,7 @@ impl<'a> ValueRef<'a> {
             Self::SortedSet(zset) => zset.digest(dialect, digest),
             Self::Stream(stream) => stream.digest(digest),
             Self::Module(_) => digest.mix(&5_u32.to_be_bytes()),
+            Self::Opaque(_) => {}
         }
     }
 
@@ -250,6 +258,10 @@ impl<'a> ValueRef<'a> {
             Self::SortedSet(zset) => zset.write(to),
             Self::Stream(stream) => stream.write(to),
             Self::Module(module) => to.module(&module.raw),
+            Self::Opaque(opaque) => match opaque.raw() {
+                Some(raw) => to.opaque(raw),
+                None => to.unknown(),
+            },
         }
     }
 }

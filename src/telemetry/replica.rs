@@ -52,6 +52,8 @@ pub struct Figures {
     pub commands_applied: u64,
     /// Keys in all databases.
     pub keys: u64,
+    /// Keys whose values cannot be read here.
+    pub opaque_keys: u64,
     /// Bytes in use by the whole process; `None` where the allocator does not tell.
     pub used_memory: Option<u64>,
     /// Clients of its own port.
@@ -81,6 +83,8 @@ pub(super) fn render(page: &mut Exposition, figures: &Figures) {
     let help = "Commands and transactions of the stream that were applied.";
     one(page.counter("tidegate_replica_commands_applied_total", help), figures.commands_applied);
     one(page.gauge("tidegate_replica_keys", "Keys, in all databases."), figures.keys);
+    let help = "Keys whose values cannot be read here: reads of them go to servers.";
+    one(page.gauge("tidegate_replica_opaque_keys", help), figures.opaque_keys);
     let help = "Memory in use by the whole process, as its allocator counts.";
     if let Some(used) = figures.used_memory {
         one(page.gauge("tidegate_replica_used_memory_bytes", help), used);

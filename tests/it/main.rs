@@ -32,6 +32,7 @@ mod engine_halts;
 mod engine_handshake;
 mod engine_link;
 mod engine_local;
+mod engine_opaque;
 mod engine_pulse;
 mod engine_restart;
 mod engine_resync;

@@ -41,7 +41,14 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     if ttl < 0 {
         return Err(CommandError::new("ERR Invalid TTL value, must be >= 0"));
     }
-    let value = decode(cx, payload)?;
+    if !cx.from_master {
+        verify(payload, cx.dialect().form().version())?;
+    }
+    let value = match decode(cx, payload) {
+        Ok(value) => value,
+        Err(why) if cx.from_master => keep(cx, key, payload, why)?,
+        Err(_) => return Err(BAD_FORMAT),
+    };
     let start = if options.absolute { 0 } else { cx.now };
     let expires = (ttl > 0).then(|| ttl.wrapping_add(start));
     let replaced = options.replace && cx.delete(key);
@@ -55,20 +62,29 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     Ok(())
 }
 
-/// The value of a payload. What a master took is not checked for whether it should have.
-fn decode(cx: &WriteCx<'_>, payload: &[u8]) -> Result<Value, CommandError> {
+/// The value of a payload, or why it has none. What a master took is not checked for whether it
+/// should have.
+fn decode(cx: &WriteCx<'_>, payload: &[u8]) -> Result<Value, String> {
     let limits = if cx.from_master { Limits::default() } else { LIMITS };
-    if !cx.from_master {
-        verify(payload, cx.dialect().form().version())?;
-    }
-    let dumped = dump::decode(payload, limits).map_err(|_| BAD_FORMAT)?.value;
+    let dumped = dump::decode(payload, limits).map_err(|error| error.fault.to_string())?.value;
     let is_stream = matches!(dumped, crate::rdb::Value::Stream(_));
     if dumped.is_empty() && !is_stream {
-        return Err(BAD_FORMAT);
+        return Err("it has no elements".to_owned());
     }
     let store = &cx.store;
     Value::from_snapshot(dumped, &store.packing, store.dialect, store.hasher)
-        .map_err(|_| BAD_FORMAT)
+        .map_err(|error| error.to_string())
+}
+
+/// What a master took and cannot be read here.
+fn keep(
+    cx: &mut WriteCx<'_>,
+    key: &[u8],
+    payload: &[u8],
+    why: String,
+) -> Result<Value, CommandError> {
+    let raw = dump::opaque(payload, why).ok_or(BAD_FORMAT)?;
+    Ok(cx.keep_opaque(key, raw))
 }
 
 /// Whether a payload's last ten bytes are right for a server that writes `version`

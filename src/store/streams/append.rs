@@ -34,7 +34,7 @@ impl Stream {
             return Err(TOO_LARGE);
         }
         self.insert(id, fields, bytes, (packing, dialect)).map_err(|_| TOO_LARGE)?;
-        self.length += 1;
+        self.length = self.length.wrapping_add(1);
         self.entries_added = self.entries_added.wrapping_add(1);
         self.last_id = id;
         if self.length == 1 {

@@ -87,7 +87,7 @@ impl Stream {
         let Some((node, entry)) = self.nodes.find(id) else { return Ok(false) };
         let position = entry.position;
         self.nodes.delete(node, &[position])?;
-        self.length -= 1;
+        self.length = self.length.wrapping_sub(1);
         self.max_deleted_id = self.max_deleted_id.max(id);
         Ok(true)
     }

@@ -38,14 +38,14 @@ impl Stream {
             }
             let last = node.entries(master).next_back().map(|entry| entry.id);
             let whole = match trim.until {
-                Until::Length(length) => self.length.saturating_sub(live) >= length,
+                Until::Length(length) => self.length.wrapping_sub(live) >= length,
                 Until::MinId(id) => last.is_some_and(|last| last < id),
             };
             next = self.nodes.beyond(master).map(|(id, _)| id);
             let keeps = trim.references == References::Keep;
             if whole && keeps {
                 self.nodes.remove(master);
-                self.length -= live;
+                self.length = self.length.wrapping_sub(live);
                 deleted += live;
                 continue;
             }
@@ -91,7 +91,7 @@ impl Stream {
                     continue;
                 }
             }
-            length -= 1;
+            length = length.wrapping_sub(1);
             going.push(entry.position);
             ids.push(entry.id);
         }

@@ -74,7 +74,10 @@ impl Stream {
 
     /// After entries went: which is the first one now.
     pub(super) fn find_first(&mut self) {
-        self.first_id = self.first().map(|entry| entry.id).unwrap_or_default();
+        // Without entries, a length that says that there are some gives the last id there is
+        // (`streamGetEdgeID`).
+        let none = if self.length == 0 { id::ZERO } else { id::MAX };
+        self.first_id = self.first().map_or(none, |entry| entry.id);
     }
 
     /// What `OBJECT ENCODING` calls it.

@@ -233,18 +233,6 @@ fn the_gate_knows_a_replica_by_either_address() {
     }
 }
 
-/// An engine cannot be promoted: what it has is lost with the master, whatever its offset.
-#[test]
-fn the_gate_leaves_out_a_copy_that_does_not_count() {
-    let (mut tracker, gate) = (tracker(), WriteGate::default());
-    for counts in [true, false] {
-        tracker.observe(MASTER, master(100, Some(100), 5000));
-        tracker.observe(REPLICA, Sample { counts, ..replica(100, LinkState::Up, 5000) });
-        tracker.judge_gate(&gate, 5100, &limits());
-        assert_eq!((gate.is_open(5100), gate.good()), (counts, u32::from(counts)));
-    }
-}
-
 #[test]
 fn what_a_server_says_of_itself_comes_first() {
     let mut tracker = tracker();

@@ -178,7 +178,7 @@ pub fn read(value: &Value, flavor: Flavor) -> Contents {
             Contents::SortedSet(elements.chunks(2).map(pair).collect())
         }
         Value::Stream(stream) => read_stream(stream, flavor),
-        Value::Module(module) => panic!("{module:?}"),
+        Value::Module(_) | Value::Opaque(_) => panic!("{value:?}"),
     };
     let len = match &contents {
         Contents::String(_) => 1,

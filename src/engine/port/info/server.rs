@@ -75,4 +75,5 @@ pub(super) fn tidegate(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("partial_resyncs", figures.partial_resyncs);
     page.field("links_lost", figures.links_lost);
     page.field("stream_commands_applied", figures.commands_applied);
+    page.field("opaque_keys", call.engine().opaque_keys());
 }
