@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::topology::Freshness;
-
 const MASTER: BackendId = BackendId(1);
 const REPLICA: BackendId = BackendId(2);
 
