@@ -46,6 +46,8 @@ pub struct Connection {
     /// When a lease of it last ended.
     idle_since: Cell<Option<Instant>>,
     driver: RefCell<Option<Waker>>,
+    /// Nothing is read from the server until the owner has taken replies.
+    held_back: Cell<bool>,
     /// Clients that wait for the queue to shrink.
     waiters: RefCell<Waiters>,
 }
@@ -68,6 +70,7 @@ impl Connection {
             tainted: Cell::new(false),
             idle_since: Cell::new(None),
             driver: RefCell::new(None),
+            held_back: Cell::new(false),
             waiters: RefCell::default(),
         })
     }
@@ -109,8 +112,26 @@ impl Connection {
         self.pipeline.borrow_mut().owner = Some(Rc::clone(owner));
     }
 
+    /// Whether the server has to wait until the owner has taken some of the replies that are ready.
+    /// What comes unasked is not held back: the server would have to keep it.
+    pub(super) fn is_held_back(&self) -> bool {
+        let pipeline = self.pipeline.borrow();
+        let is_asked = pipeline.relay == Relay::Nothing;
+        let is_full = is_asked && pipeline.owner.as_ref().is_some_and(|owner| owner.is_full());
+        self.held_back.set(is_full);
+        is_full
+    }
+
+    /// The owner has taken replies: the server is read again.
+    pub fn go_on(&self) {
+        if self.held_back.replace(false) {
+            self.wake_driver();
+        }
+    }
+
     /// Ends a lease; true if the connection is clean and may serve another session.
     pub fn disown(&self, now: Instant) -> bool {
+        self.go_on();
         let mut pipeline = self.pipeline.borrow_mut();
         pipeline.owner = None;
         let plain = pipeline.relay == Relay::Nothing;
@@ -181,12 +202,14 @@ impl Connection {
         self.idle_since.get()
     }
 
-    /// Gives up on requests older than `timeout`; how many. A connection that has not answered
-    /// for twice as long is closed.
+    /// Gives up on requests that have been waiting for `timeout` in silence; how many. A connection
+    /// that has not answered for twice as long is closed.
     pub(super) fn expire(&self, now: Instant, timeout: Duration) -> u32 {
         let Some(deadline) = now.checked_sub(timeout) else { return 0 };
-        let expired = self.pipeline.borrow_mut().expire(deadline);
-        let since = self.pipeline.borrow().waiting_since();
+        let mut pipeline = self.pipeline.borrow_mut();
+        pipeline.look(now, self.held_back.get());
+        let (expired, since) = (pipeline.expire(deadline), pipeline.waiting_since());
+        drop(pipeline);
         if since.is_some_and(|since| now.saturating_duration_since(since) > timeout * 2) {
             self.close("the server does not answer");
         }

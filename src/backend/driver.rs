@@ -151,6 +151,9 @@ impl<'a> Transfer<'a> {
         let scratch = Rc::clone(&self.around.scratch);
         let mut scratch = scratch.borrow();
         loop {
+            if self.connection.is_held_back() {
+                return Poll::Pending;
+            }
             let mut buf = ReadBuf::new(&mut scratch);
             ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut buf))?;
             if buf.filled().is_empty() {

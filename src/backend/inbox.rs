@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::task::Waker;
 
 use super::Failed;
+use crate::net::OUTPUT_HIGH;
 use crate::session::replies::{Replies, Sequence};
 use crate::topology::BackendId;
 
@@ -180,6 +181,12 @@ impl Inbox {
             self.broken.set(true);
         }
         self.tell(Event::Failed(failed));
+    }
+
+    /// Whether so many replies are ready for the client that no more are to be read for it where
+    /// that keeps no other client waiting.
+    pub fn is_full(&self) -> bool {
+        self.replies.borrow().ready_bytes() >= OUTPUT_HIGH
     }
 
     /// Makes the client look.

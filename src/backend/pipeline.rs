@@ -38,6 +38,11 @@ pub(super) struct Pipeline {
     sent: usize,
     pub(super) tickets: VecDeque<Ticket>,
     pub(super) scanner: ReplyScanner,
+    /// Bytes were sent or received since the last look.
+    pub(super) moved: bool,
+    /// When a request or a reply was last seen under way, of which some had passed and some had
+    /// not.
+    progress: Option<Instant>,
     /// A reply that is being collected in one piece.
     pub(super) whole: Vec<u8>,
     /// How long requests take.
@@ -58,6 +63,8 @@ impl Pipeline {
             sent: 0,
             tickets: VecDeque::new(),
             scanner: ReplyScanner::default(),
+            moved: false,
+            progress: None,
             whole: Vec::new(),
             durations,
         }
@@ -92,6 +99,7 @@ impl Pipeline {
 
     pub(super) fn advance_sent(&mut self, bytes: usize) {
         self.sent += bytes;
+        self.moved = true;
         if self.tickets.is_empty() {
             // A raw relay's requests are not needed again.
             self.base = self.sent;
@@ -127,9 +135,23 @@ impl Pipeline {
         }
     }
 
+    /// Looks whether bytes have passed since the last look, or have to wait because the owner has no
+    /// room (`held_back`): a transfer is no silence, however long it takes.
+    pub(super) fn look(&mut self, now: Instant, held_back: bool) {
+        let moved = std::mem::take(&mut self.moved);
+        let in_transfer =
+            !self.scanner.at_start() || !self.whole.is_empty() || !self.unsent().is_empty();
+        if held_back || moved && in_transfer {
+            self.progress = Some(now);
+        }
+    }
+
     /// Gives up on requests that left before `deadline`; how many. Their late replies are
     /// dropped when they come.
     pub(super) fn expire(&mut self, deadline: Instant) -> u32 {
+        if self.progress.is_some_and(|progress| progress > deadline) {
+            return 0;
+        }
         let leased = self.owner.is_some();
         let mut expired = 0;
         let mut at = self.base;
@@ -154,9 +176,10 @@ impl Pipeline {
         expired
     }
 
-    /// When the request at the head of the line was handed over, if its reply is still due.
+    /// Since when the reply to the request at the head of the line is waited for in silence.
     pub(super) fn waiting_since(&self) -> Option<Instant> {
-        self.tickets.front().filter(|ticket| !ticket.patient).map(|ticket| ticket.since)
+        let head = self.tickets.front().filter(|ticket| !ticket.patient)?;
+        Some(self.progress.map_or(head.since, |progress| progress.max(head.since)))
     }
 
     /// The connection has ended: every request that is still unanswered is handed back. How many

@@ -25,6 +25,7 @@ impl Pipeline {
     /// Matches received bytes to the tickets and passes them on.
     pub(super) fn receive(&mut self, buf: &[u8], now: Instant) -> Result<Received, ReplyError> {
         let mut received = Received::default();
+        self.moved = true;
         while received.used < buf.len() {
             let rest = &buf[received.used..];
             let used = if self.owner.is_some() && self.relay != Relay::Nothing {
@@ -56,7 +57,8 @@ impl Pipeline {
         };
         let mut at = 0;
         let mut count = 0;
-        let mut complete = true;
+        // Where the last complete reply ends.
+        let mut end = 0;
         let mut refused = None;
         while at < buf.len() && count < ticket.left {
             let fresh = self.scanner.at_start();
@@ -70,13 +72,12 @@ impl Pipeline {
             }
             at += step.consumed;
             if !step.complete {
-                // The start of a line waits for its end: nothing of that reply is passed on.
-                complete = step.consumed == 0;
                 break;
             }
             count += 1;
+            end = at;
         }
-        pass_on(ticket, &buf[..at], count, complete);
+        pass_on(ticket, &buf[..end], count, &buf[end..at]);
         advance(ticket, count);
         if let Some((refusal, len)) = refused {
             self.hand_back(refusal, &buf[at..at + len]);
@@ -92,7 +93,7 @@ impl Pipeline {
         let leased = self.owner.is_some();
         if leased && !ticket.once {
             self.refused |= refusal == Refusal::ReadOnly;
-            pass_on(ticket, line, 1, true);
+            pass_on(ticket, line, 1, &[]);
         } else if let Some(inbox) = &ticket.inbox {
             let requests = &self.buffer[self.base..self.base + ticket.bytes];
             let request = nth_request(requests, ticket.done).to_vec();
@@ -162,7 +163,7 @@ impl Pipeline {
                         let seq = ticket.seq;
                         inbox.tell(Event::Whole(Whole { seq, frame, backend, scan_tag }));
                     } else {
-                        pass_on(ticket, &frame, count, true);
+                        pass_on(ticket, &frame, count, &[]);
                     }
                     advance(ticket, count);
                     self.finish(now, received);
@@ -193,15 +194,15 @@ impl Pipeline {
     }
 }
 
-/// Hands `bytes`, which end with `count` whole replies (and part of another one if not
-/// `complete`), to whoever holds the ticket.
-fn pass_on(ticket: &Ticket, bytes: &[u8], count: u32, complete: bool) {
+/// Hands `bytes`, which are `count` whole replies or the end of them, and `part` of another one to
+/// the client that holds the ticket.
+fn pass_on(ticket: &Ticket, bytes: &[u8], count: u32, part: &[u8]) {
     let Some(inbox) = &ticket.inbox else { return };
     if count > 0 {
-        inbox.deliver(ticket.seq, count, if complete { bytes } else { &[] });
+        inbox.deliver(ticket.seq, count, bytes);
     }
-    if !complete && !bytes.is_empty() {
-        inbox.deliver_part(ticket.seq + u64::from(count), bytes);
+    if !part.is_empty() {
+        inbox.deliver_part(ticket.seq + u64::from(count), part);
     }
 }
 

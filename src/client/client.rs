@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
+use super::flow::Window;
 use super::held::Held;
 use super::parked::Parked;
 use super::recover::Recovery;
@@ -21,6 +22,7 @@ use crate::resp::RequestScanner;
 use crate::session::Session;
 use crate::session::order::Order;
 use crate::session::replies::Sequence;
+use crate::telemetry::Kind;
 
 /// Requests of at least this many bytes get a connection of their own: on a shared one they would
 /// keep everybody else waiting.
@@ -43,9 +45,11 @@ pub(super) struct Client {
     pub(super) inbox: Rc<Inbox>,
     pub(super) config: Arc<Config>,
     pub(super) scanner: RequestScanner,
-    /// Requests that may be taken on before it is looked anew how many are under way; 0 while there
-    /// are as many as may be.
-    pub(super) allowance: u64,
+    /// How many requests may be under way.
+    pub(super) window: Window,
+    /// Reads with large replies are under way over the leased connection: what they are to the
+    /// metrics.
+    pub(super) apart: Option<Kind>,
     /// Bytes from the start of the request in progress that are needed to go on with it.
     pub(super) wanted: usize,
     /// The connection that only this client uses.
@@ -68,8 +72,8 @@ pub(super) struct Client {
     pub(super) unmarked: Option<String>,
     /// A reload that it asked for and that it has not been told the outcome of.
     pub(super) reload: Option<Arc<Asked>>,
-    /// Bytes at the front of the ready replies that the client has been given.
-    pub(super) written: usize,
+    /// Bytes of replies that the client has taken so far.
+    pub(super) taken: u64,
     /// Nothing more is dealt with until every reply has come.
     pub(super) hold: bool,
     /// The request that holds may take as long as it likes.
@@ -101,7 +105,8 @@ impl Client {
             config,
             scanner: RequestScanner::default(),
             wanted: 0,
-            allowance: 1,
+            window: Window::default(),
+            apart: None,
             lease: None,
             transforms: VecDeque::new(),
             subscribing: Vec::new(),
@@ -112,7 +117,7 @@ impl Client {
             wrote: false,
             unmarked: None,
             reload: None,
-            written: 0,
+            taken: 0,
             hold: false,
             blocked: false,
             waiting: false,
@@ -160,7 +165,7 @@ impl Client {
     }
 
     pub(super) fn output_bytes(&self) -> usize {
-        self.inbox.replies().bytes() - self.written + self.parked.bytes()
+        self.inbox.replies().bytes() + self.parked.bytes()
     }
 
     pub(super) fn query_buffer_limit(&self) -> usize {
@@ -169,8 +174,8 @@ impl Client {
 
     /// Every reply is on its way to the client.
     pub(super) fn is_answered(&self) -> bool {
-        let mut replies = self.inbox.replies();
-        replies.is_settled() && replies.ready().is_empty()
+        let replies = self.inbox.replies();
+        replies.is_settled() && replies.ready_bytes() == 0
     }
 
     /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
@@ -243,6 +248,7 @@ impl Client {
         }
         self.hold = false;
         self.blocked = false;
+        self.apart = None;
         self.subscribing.clear();
         if self.ending.is_some() {
             // Its replies may wait for it much longer.

@@ -13,6 +13,7 @@ mod client_command;
 mod describe;
 mod dispatch;
 mod explain;
+mod flow;
 mod forward;
 mod held;
 mod info;

@@ -14,8 +14,8 @@ impl Client {
     /// More requests are about to be received, behind `rest` bytes of earlier ones. `is_next`: the
     /// client may have read replies since it sent the last ones.
     pub(super) fn about_to_receive(&mut self, rest: usize, is_next: bool) {
-        let mut replies = self.inbox.replies();
-        let given = (is_next && replies.ready().is_empty()).then(|| replies.unanswered());
+        let replies = self.inbox.replies();
+        let given = (is_next && replies.ready_bytes() == 0).then(|| replies.unanswered());
         if replies.is_settled() {
             self.order.settled();
         }

@@ -61,6 +61,11 @@ impl Client {
     pub(super) fn failed(&mut self, failed: Failed) {
         if self.inbox.replies().has_begun(failed.seq) {
             // Half a reply is out: no error can follow it.
+            let reason = match &failed.cause {
+                Cause::Lost(reason) => reason.as_str(),
+                _ => "its server fell silent in the middle of a reply",
+            };
+            tracing::warn!(client = %self.entry.addr, "closed: {reason}");
             self.end(Ending::Now);
             return;
         }
@@ -179,7 +184,7 @@ impl Client {
         let is_out_of_band = matches!(self.class(request), Some((_, Effect::OutOfBand)));
         let key =
             if is_out_of_band { out_of_band_key(&self.session) } else { key_of(&self.session) };
-        let connection = if leased {
+        let connection = if leased && self.apart.is_none() {
             self.release();
             ticket.once = true;
             ticket.patient = self.blocked;

@@ -12,9 +12,6 @@ use crate::resp::request::{ProtocolError, Request as Scanned};
 use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
 use crate::session::{ReplyMode, Touches};
 
-/// Requests of a client that may be under way.
-const OWED_MAX: u64 = 4096;
-
 impl Client {
     /// As [`Client::consume`], and a large request that fills `query` is not copied.
     pub(super) fn consume_owned(&mut self, query: &mut QueryBuffer) -> usize {
@@ -32,7 +29,7 @@ impl Client {
     /// Deals with the complete requests at the front of `buf`; how many bytes they had.
     pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
         self.lacks_room = self.is_full();
-        self.waiting = self.lacks_room || !self.renew_allowance();
+        self.waiting = self.lacks_room || !self.has_window();
         if self.waiting {
             return 0;
         }
@@ -59,6 +56,8 @@ impl Client {
         }
         self.settle_held(at > 0);
         self.order.dealt_with(at);
+        // The next batch asks anew who may serve its reads.
+        self.hold |= self.apart.is_some();
         self.active |= at > 0;
         at
     }
@@ -74,9 +73,9 @@ impl Client {
             if batch.is_long() {
                 return true;
             }
-            if self.allowance == 0 {
+            if !self.window.is_open() {
                 batch.flush(&self.inbox);
-                if !self.renew_allowance() {
+                if !self.has_window() {
                     self.waiting = true;
                     return false;
                 }
@@ -88,7 +87,7 @@ impl Client {
                     match self.one(batch, *at, end, &scanned) {
                         Some(Next::Done) => {
                             *at = end;
-                            self.allowance = self.allowance.saturating_sub(1);
+                            self.window.take();
                         }
                         Some(Next::Wait) => {
                             // What it waits for was found out: those before it are not put off.
@@ -106,17 +105,6 @@ impl Client {
             }
         }
         false
-    }
-
-    /// Renews the number of requests that may be taken on; false while as many are under way as may
-    /// be.
-    fn renew_allowance(&mut self) -> bool {
-        let owed = self.inbox.replies().owed();
-        // Once there is no room, it is waited for until there is room for many.
-        let most = if self.allowance == 0 { OWED_MAX / 2 } else { OWED_MAX };
-        let is_free = owed <= most;
-        self.allowance = if is_free { OWED_MAX - owed } else { 0 };
-        is_free
     }
 
     /// Whether so many replies wait for it that it is to take some first.
@@ -164,6 +152,9 @@ impl Client {
         }
         let frame = batch.bytes(at, end);
         if scanned.inline {
+            if self.ends_apart() {
+                return Some(Next::Wait);
+            }
             return (!batch.is_local()).then(|| self.inline_request(batch, frame));
         }
         let name = scanned.name.of(frame);
@@ -184,13 +175,19 @@ impl Client {
             if side != Side::Near && batch.is_local() {
                 return None;
             }
-            if side == Side::Write && !self.write_passes(batch, touches) {
+            if side == Side::Reader && self.reads_apart() {
+                return Some(self.read_apart(batch, frame));
+            }
+            if self.ends_apart() || side == Side::Write && !self.write_passes(batch, touches) {
                 return Some(Next::Wait);
             }
             return Some(self.add(batch, side, (at, end), true));
         }
         if batch.is_local() {
             return None;
+        }
+        if self.ends_apart() {
+            return Some(Next::Wait);
         }
         if self.is_full() {
             // Its reply may be one that is made at once.
@@ -231,7 +228,7 @@ impl Client {
 
     /// Whether nothing about the session or the moment asks for a closer look.
     pub(super) fn is_plain(&self, len: usize) -> bool {
-        self.lease.is_none()
+        (self.lease.is_none() || self.apart.is_some())
             && self.session.authenticated
             && self.session.reply == ReplyMode::On
             && len < LARGE

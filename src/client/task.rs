@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
 use super::worker::Worker;
-use crate::net::{KEEP, Linger, QueryBuffer, READS_PER_TURN, flush};
+use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush};
 use crate::registry::Entry;
 use crate::tasks::{Kind, Witness};
 
@@ -182,7 +182,9 @@ impl Task {
         let client = &mut self.client;
         let is_farewell = client.ending().is_some();
         let mut replies = client.inbox.replies();
-        let is_full = flush(&mut self.stream, replies.ready(), &mut client.written, cx, |sent| {
+        let (ready, taken) = replies.ready();
+        let is_full = flush(&mut self.stream, ready, taken, cx, |sent| {
+            client.taken += sent as u64;
             self.farewell |= is_farewell;
             // To receive is a sign of life, too.
             client.active = true;
@@ -190,6 +192,11 @@ impl Task {
         })?;
         if !is_full {
             replies.shrink(KEEP);
+        }
+        let has_room = replies.ready_bytes() < OUTPUT_HIGH;
+        drop(replies);
+        if let Some(lease) = client.lease.as_ref().filter(|_| has_room) {
+            lease.go_on();
         }
         Ok(is_full)
     }

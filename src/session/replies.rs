@@ -24,8 +24,8 @@ struct Run {
     left: u32,
     /// What has come while earlier runs were still unanswered.
     held: Vec<u8>,
-    /// Part of the reply to `first` has already come.
-    begun: bool,
+    /// Bytes of the reply to `first` that have already come.
+    begun: usize,
     /// False where the client wants no reply (`CLIENT REPLY OFF`).
     shown: bool,
 }
@@ -35,6 +35,10 @@ struct Run {
 #[derive(Debug, Default)]
 pub struct Replies {
     ready: Vec<u8>,
+    /// Bytes at the front of `ready` that the client has taken.
+    taken: usize,
+    /// What a server's reply comes to of late, in bytes: rises at once, falls slowly.
+    usual: usize,
     runs: VecDeque<Run>,
     next: Sequence,
     held_bytes: usize,
@@ -49,7 +53,7 @@ impl Replies {
     pub fn open(&mut self, count: u32, shown: bool) -> Sequence {
         let first = self.next;
         self.next += u64::from(count);
-        self.runs.push_back(Run { first, left: count, held: Vec::new(), begun: false, shown });
+        self.runs.push_back(Run { first, left: count, held: Vec::new(), begun: 0, shown });
         first
     }
 
@@ -83,7 +87,7 @@ impl Replies {
         self.next += u64::from(written);
         let first = self.next;
         self.held_bytes += held.len();
-        self.runs.push_back(Run { first, left: 0, held, begun: false, shown: true });
+        self.runs.push_back(Run { first, left: 0, held, begun: 0, shown: true });
         written
     }
 
@@ -98,7 +102,10 @@ impl Replies {
         let run = &mut self.runs[at];
         run.left = run.left.checked_sub(count).ok_or(Unexpected)?;
         run.first += u64::from(count);
-        run.begun = false;
+        let came = std::mem::take(&mut run.begun) + bytes.len();
+        if let Some(size) = came.checked_div(count as usize) {
+            self.usual = size.max(self.usual - self.usual.saturating_sub(size) / 8);
+        }
         if at == 0 && run.left == 0 {
             self.advance();
         }
@@ -112,14 +119,16 @@ impl Replies {
     pub fn deliver_part(&mut self, seq: Sequence, bytes: &[u8]) -> Result<(), Unexpected> {
         let at = self.find(seq)?;
         self.accept(at, bytes);
-        self.runs[at].begun = true;
+        let begun = &mut self.runs[at].begun;
+        *begun += bytes.len();
+        self.usual = self.usual.max(*begun);
         Ok(())
     }
 
     /// Whether part of the reply to `seq` has come, so that no other reply can take its place.
     #[must_use]
     pub fn has_begun(&self, seq: Sequence) -> bool {
-        self.find(seq).is_ok_and(|at| self.runs[at].begun)
+        self.find(seq).is_ok_and(|at| self.runs[at].begun > 0)
     }
 
     /// Makes `seq` a run of its own, because another source will answer it than its neighbours.
@@ -133,13 +142,12 @@ impl Replies {
         let after = run.left - before - 1;
         let shown = run.shown;
         // What has come of the reply to `seq` stays where it is, in front.
-        let begun = run.begun && before == 0;
-        run.begun &= !begun;
+        let begun = if before == 0 { std::mem::take(&mut run.begun) } else { 0 };
         run.left = before;
         let single = Run { first: seq, left: 1, held: Vec::new(), begun, shown };
         self.runs.insert(at + 1, single);
         if after > 0 {
-            let rest = Run { first: seq + 1, left: after, held: Vec::new(), begun: false, shown };
+            let rest = Run { first: seq + 1, left: after, held: Vec::new(), begun: 0, shown };
             self.runs.insert(at + 2, rest);
         }
         if at == 0 && before == 0 {
@@ -165,7 +173,7 @@ impl Replies {
             at += 1;
             if !is_complete(self.runs.get(at)) {
                 let held = Vec::new();
-                let place = Run { first: received, left: 0, held, begun: false, shown: true };
+                let place = Run { first: received, left: 0, held, begun: 0, shown: true };
                 self.runs.insert(at, place);
             }
         }
@@ -209,12 +217,26 @@ impl Replies {
     /// Bytes of replies that the client has not been given yet.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.ready.len() + self.held_bytes
+        self.ready_bytes() + self.held_bytes
     }
 
-    /// What may be written to the client now.
-    pub fn ready(&mut self) -> &mut Vec<u8> {
-        &mut self.ready
+    /// How many of them may be written to the client now.
+    #[must_use]
+    pub fn ready_bytes(&self) -> usize {
+        self.ready.len() - self.taken
+    }
+
+    /// What a server's reply to this client comes to of late, in bytes; rather too much than too
+    /// little.
+    #[must_use]
+    pub fn usual_size(&self) -> usize {
+        self.usual
+    }
+
+    /// What may be written to the client now, and how many bytes at the front of it the client has
+    /// taken.
+    pub fn ready(&mut self) -> (&mut Vec<u8>, &mut usize) {
+        (&mut self.ready, &mut self.taken)
     }
 
     /// Gives idle memory back: an idle client holds next to nothing.
@@ -279,6 +301,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn ready(replies: &mut Replies) -> &[u8] {
+        replies.ready().0
+    }
+
+    #[test]
+    fn the_usual_size_rises_at_once_and_falls_slowly() {
+        let mut replies = Replies::default();
+        let a = replies.open(100, true);
+        replies.deliver(a, 10, &[b'x'; 1000]).expect("owed");
+        assert_eq!(replies.usual_size(), 100);
+        replies.deliver_part(a + 10, &[b'x'; 5000]).expect("owed");
+        assert_eq!(replies.usual_size(), 5000);
+        replies.deliver(a + 10, 1, &[b'x'; 3000]).expect("owed");
+        assert_eq!(replies.usual_size(), 8000);
+        for n in 0..80 {
+            assert!(replies.usual_size() > 100 || n > 20);
+            replies.deliver(a + 11 + n, 1, &[b'x'; 100]).expect("owed");
+        }
+        assert!(replies.usual_size() < 120, "{}", replies.usual_size());
+    }
+
     #[test]
     fn replies_leave_in_the_order_of_the_requests() {
         let mut replies = Replies::default();
@@ -286,13 +329,13 @@ mod tests {
         replies.local(true, |out| out.extend_from_slice(b"L"));
         let b = replies.open(1, true);
         replies.deliver(b, 1, b"B").expect("owed");
-        assert_eq!(replies.ready(), b"");
+        assert_eq!(ready(&mut replies), b"");
         replies.deliver(a, 1, b"A1").expect("owed");
-        assert_eq!(replies.ready(), b"A1");
+        assert_eq!(ready(&mut replies), b"A1");
         replies.deliver_part(a + 1, b"A").expect("owed");
         assert!(replies.has_begun(a + 1));
         replies.deliver(a + 1, 1, b"2").expect("owed");
-        assert_eq!(replies.ready(), b"A1A2LB");
+        assert_eq!(ready(&mut replies), b"A1A2LB");
         assert!(replies.is_settled());
         assert_eq!(replies.deliver(a, 1, b"late"), Err(Unexpected));
     }
@@ -304,9 +347,9 @@ mod tests {
         replies.detach(a + 1).expect("owed");
         replies.deliver(a, 1, b"1").expect("owed");
         replies.deliver(a + 2, 1, b"3").expect("owed");
-        assert_eq!(replies.ready(), b"1");
+        assert_eq!(ready(&mut replies), b"1");
         replies.deliver(a + 1, 1, b"2").expect("owed");
-        assert_eq!(replies.ready(), b"123");
+        assert_eq!(ready(&mut replies), b"123");
         assert!(replies.is_settled());
     }
 
@@ -327,12 +370,12 @@ mod tests {
         replies.push(b"4");
         replies.deliver(b + 1, 1, b"B").expect("owed");
         replies.push(b"5");
-        assert_eq!(replies.ready(), b"01");
+        assert_eq!(ready(&mut replies), b"01");
         replies.deliver(a, 1, b"A").expect("owed");
-        assert_eq!(replies.ready(), b"01A23B4BL5");
+        assert_eq!(ready(&mut replies), b"01A23B4BL5");
         replies.push(b"6");
         replies.deliver(c, 1, b"C").expect("owed");
-        assert_eq!(replies.ready(), b"01A23B4BL56C");
+        assert_eq!(ready(&mut replies), b"01A23B4BL56C");
         assert!(replies.is_settled());
         assert_eq!(replies.held_bytes, 0);
     }
@@ -344,7 +387,7 @@ mod tests {
         let b = replies.open(1, true);
         replies.deliver(b, 1, b"B").expect("owed");
         replies.deliver(a, 1, b"A").expect("owed");
-        assert_eq!(replies.ready(), b"B");
+        assert_eq!(ready(&mut replies), b"B");
     }
 
     proptest! {
@@ -382,7 +425,7 @@ mod tests {
                 replies.deliver(seq, 1, &[u8::try_from(seq).expect("few")]).expect("owed");
             }
             let expected: Vec<u8> = (0..total).map(|n| u8::try_from(n).expect("few")).collect();
-            prop_assert_eq!(&*replies.ready(), &expected);
+            prop_assert_eq!(ready(&mut replies), &expected[..]);
             prop_assert!(replies.is_settled());
             prop_assert_eq!(replies.held_bytes, 0);
         }

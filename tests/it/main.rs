@@ -40,6 +40,7 @@ mod engine_stream;
 mod engine_unserved;
 mod every_command;
 mod failover;
+mod flow_control;
 mod freshness;
 mod freshness_edges;
 mod garbage;

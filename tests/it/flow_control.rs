@@ -1,0 +1,179 @@
+//! Large replies and clients that take their time: what is under way is bounded by what the client
+//! takes, no other client waits, and a transfer is no silence.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::support::*;
+
+const MIB: usize = 1024 * 1024;
+
+fn server(size: usize) -> RedisServer {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    server.cmd(&["SET", "big", &"x".repeat(size)]).ok();
+    server.cmd(&["SET", "k", "v"]).ok();
+    server
+}
+
+fn one_worker(server: &RedisServer) -> ConfigBuilder {
+    ConfigBuilder::new(server.addr(), &[])
+        .set("proxy", "workers", "1")
+        .set("log", "level", "\"info\"")
+}
+
+fn repeat(count: usize, request: &[&str]) -> Vec<u8> {
+    encode(request).repeat(count)
+}
+
+/// A field of `/proc/<pid>/status`, in MiB.
+fn status_mib(proxy: &Tidegate, field: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", proxy.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    let kib: usize = line.trim_matches([':', ' ', '\t']).trim_end_matches(" kB").parse().unwrap();
+    kib / 1024
+}
+
+#[test]
+fn more_than_the_limit_comes_to_a_client_that_begins_to_read_late() {
+    let server = server(MIB);
+    let proxy = one_worker(&server).set("proxy", "client-output-buffer-limit", "\"64mb\"").start();
+    let mut wire = proxy.wire();
+    wire.set_timeout(Duration::from_secs(30));
+    wire.send_raw(&repeat(400, &["GET", "big"]));
+    thread::sleep(Duration::from_secs(2));
+    for _ in 0..400 {
+        assert_eq!(wire.read_reply().bytes().len(), MIB);
+    }
+    let peak = status_mib(&proxy, "VmHWM");
+    assert!(peak < 100, "{peak} MiB");
+}
+
+#[test]
+fn replies_of_ten_megabytes_come_one_after_the_other() {
+    let server = server(MIB);
+    let proxy = one_worker(&server).start();
+    let mut wire = proxy.wire();
+    wire.set_timeout(Duration::from_secs(30));
+    let request: Vec<&str> = ["MGET"].into_iter().chain(["big"; 10]).collect();
+    wire.send_raw(&repeat(50, &request));
+    thread::sleep(Duration::from_secs(1));
+    for _ in 0..50 {
+        assert_eq!(wire.read_raw_reply().len(), 10 * (MIB + 12) + 5);
+    }
+}
+
+/// Small replies, large ones and small ones again, with writes between them.
+#[test]
+fn replies_of_all_sizes_come_in_order() {
+    let server = server(MIB);
+    let proxy = one_worker(&server).start();
+    let mut wire = proxy.wire();
+    wire.set_timeout(Duration::from_secs(30));
+    let mut requests = Vec::new();
+    for n in 0..200 {
+        requests.extend(encode(&["SET", "n", &n.to_string()]));
+        requests.extend(encode(&["GET", "n"]));
+        requests.extend(encode(&["GETRANGE", "big", "0", &(n * 2_000).to_string()]));
+        requests.extend(encode(&["ECHO", "e"]));
+        if n % 10 == 0 {
+            requests.extend(encode(&["MULTI"]));
+            requests.extend(encode(&["GET", "n"]));
+            requests.extend(encode(&["EXEC"]));
+        }
+    }
+    wire.send_raw(&requests);
+    for n in 0..200 {
+        wire.read_reply().ok();
+        assert_eq!(wire.read_reply().str(), n.to_string());
+        assert_eq!(wire.read_reply().bytes().len(), n * 2_000 + 1);
+        assert_eq!(wire.read_reply().str(), "e");
+        if n % 10 == 0 {
+            wire.read_reply().ok();
+            assert_eq!(wire.read_reply().str(), "QUEUED");
+            assert_eq!(wire.read_reply().array()[0].str(), n.to_string());
+        }
+    }
+}
+
+#[test]
+fn slow_readers_of_large_replies_harm_nobody() {
+    let server = server(MIB);
+    let proxy = one_worker(&server).start();
+    let mut slow: Vec<Wire> = (0..20).map(|_| proxy.wire()).collect();
+    for wire in &mut slow {
+        wire.send_raw(&repeat(1000, &["GET", "big"]));
+    }
+    let mut good = proxy.wire();
+    for _ in 0..300 {
+        assert_eq!(good.cmd(&["GET", "k"]).str(), "v");
+        good.cmd(&["SET", "w", "1"]).ok();
+    }
+    for _ in 0..3 {
+        for wire in &mut slow {
+            assert_eq!(wire.read_reply().bytes().len(), MIB);
+        }
+        assert_eq!(good.cmd(&["GET", "k"]).str(), "v");
+    }
+    let peak = status_mib(&proxy, "VmHWM");
+    assert!(peak < 600, "{peak} MiB for 20 clients");
+    let info = server.info("clients");
+    let held: usize = info.get("client_recent_max_output_buffer").unwrap().parse().unwrap();
+    assert!(held < 400 * MIB, "{held} bytes wait at the server");
+    assert!(!proxy.log().contains("closed"), "{}", proxy.log());
+}
+
+fn patient_for(proxy: &FaultProxy, timeout: &str) -> ConfigBuilder {
+    ConfigBuilder::new(proxy.addr(), &[])
+        .set("proxy", "workers", "1")
+        .set("topology", "request-timeout", timeout)
+        .set("log", "level", "\"info\"")
+}
+
+/// Twice as long. What the system's buffers hold on the way, up to 10 MB, is silence to the sender.
+#[test]
+fn a_transfer_may_take_longer_than_request_timeout() {
+    let server = server(24 * MIB);
+    let link = FaultProxy::start(server.addr());
+    let proxy = patient_for(&link, "\"2s\"").start();
+    let mut wire = proxy.wire();
+    wire.set_timeout(Duration::from_secs(30));
+    link.set_rate(6 * MIB as u64);
+    wire.send(&["GET", "big"]);
+    assert_eq!(wire.read_reply().bytes().len(), 24 * MIB);
+    wire.send(&["SET", "large", &"y".repeat(24 * MIB)]);
+    wire.read_reply().ok();
+    assert_eq!(server.cmd(&["STRLEN", "large"]).int(), 24 * MIB as i64);
+}
+
+#[test]
+fn a_server_that_falls_silent_in_mid_reply_is_not_waited_for() {
+    let server = server(12 * MIB);
+    let link = FaultProxy::start(server.addr());
+    let proxy = patient_for(&link, "\"500ms\"").start();
+    let mut wire = proxy.wire();
+    wire.set_timeout(Duration::from_secs(20));
+    link.set_rate(4 * MIB as u64);
+    wire.send(&["GET", "big"]);
+    wire.stream().peek(&mut [0]).unwrap();
+    link.blackhole_of(Direction::ToClient);
+    assert!(wire.expect_closed().is_empty());
+    let log = proxy.log();
+    assert!(log.contains("fell silent in the middle of a reply"), "{log}");
+}
+
+/// The time that the client's own unread replies take is not the server's.
+#[test]
+fn the_wait_behind_unread_replies_is_no_silence() {
+    let server = server(MIB);
+    let link = FaultProxy::start(server.addr());
+    let proxy = patient_for(&link, "\"400ms\"").start();
+    let mut wire = proxy.wire();
+    wire.set_timeout(Duration::from_secs(30));
+    wire.send_raw(&repeat(60, &["GET", "big"]));
+    for n in 0..60 {
+        if n % 20 == 0 {
+            thread::sleep(Duration::from_millis(1500));
+        }
+        assert_eq!(wire.read_reply().bytes().len(), MIB);
+    }
+}
