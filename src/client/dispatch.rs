@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, Side};
 use super::client::{Client, Ending, LARGE};
+use super::lockout::lockout;
 use super::outcome;
 use crate::backend::Relay;
 use crate::command::{Access, ClientCommand, Effect, Resolved, resolve, wrong_arity};
@@ -146,7 +147,9 @@ impl Client {
         let command = command?;
         let deny = self.config.admin.commands == AdminCommands::Deny;
         let own = matches!(command.effect, Effect::Proxy(_));
+        let is_script = matches!(command.name, "eval" | "eval_ro" | "evalsha" | "evalsha_ro");
         let error = match command.access {
+            _ if is_script && self.session.wants_debugger => outcome::NO_DEBUGGER.to_owned(),
             // A reload that is under way may have changed this, and is to be answered.
             Access::Admin if deny && self.reload.is_none() => outcome::denied(command.name),
             Access::Refused if matches!(command.name, "post" | "host:") => {
@@ -155,9 +158,19 @@ impl Client {
                 self.end(Ending::Now);
                 return Some(Next::Done);
             }
-            Access::Refused => outcome::refused(command.name),
+            Access::Refused => {
+                if command.name == "script|debug" {
+                    let mode = Args::new(request.frame).at(2).unwrap_or_default();
+                    self.session.wants_debugger = !mode.eq_ignore_ascii_case(b"no");
+                }
+                outcome::refused(command.name)
+            }
             Access::Local if !command.fits(request.argc) => wrong_arity(command.name),
             Access::Admin if own && !command.fits(request.argc) => wrong_arity(command.name),
+            Access::Admin => {
+                let args = Args::new(request.frame).to_vec();
+                lockout(&self.config.topology, &args)?
+            }
             _ => return None,
         };
         self.session.transaction.refuse();

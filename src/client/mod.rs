@@ -19,6 +19,7 @@ mod held;
 mod info;
 mod lease;
 mod local_reader;
+mod lockout;
 mod mark;
 mod once;
 mod order;

@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use tokio::time::Instant;
+
 use super::batch::{Batch, Side};
 use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
-use super::mark::{self, MARKER, TOUCH};
+use super::mark::{self, AOF_MARKER, BACKLOG, MARKER, TOUCH};
 use super::order::touches;
 use super::transform::Transform;
 use super::worker::out_of_band_key;
@@ -15,6 +17,7 @@ use crate::command::lookup;
 use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
 use crate::session::Touches;
+use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
 
 impl Client {
@@ -74,9 +77,57 @@ impl Client {
             let passage = Passage { transform, ..Passage::silent() };
             self.send_leased(&lease, TOUCH, Passage::silent(), batch);
             self.send_leased(&lease, MARKER, passage, batch);
+            if request.name.eq_ignore_ascii_case(b"WAITAOF") {
+                let transform = Some(Transform::Backlog(request.frame.to_vec()));
+                let passage = Passage { transform, kind: None, ..Passage::plain(request.shown) };
+                self.hold = true;
+                self.send_leased(&lease, BACKLOG, passage, batch);
+                return Next::Done;
+            }
         }
         let passage = Passage { patient: true, transform, ..Passage::plain(request.shown) };
         self.once(batch, request.frame, Want::Master, passage)
+    }
+
+    /// The master has told whether it has a backlog. With one, it has taken the marker in front of
+    /// the question, and WAITAOF, whose reply answers `seq`, follows; else the other marker does.
+    pub(super) fn wait_for_fsync(&mut self, seq: Sequence, info: &[u8], request: Vec<u8>) {
+        if let Some(refusal) = mark::aof_refusal("INFO", info) {
+            self.refuse_wait(seq, &refusal);
+        } else if mark::has_backlog(info) {
+            self.send_wait(seq, &request, Transform::Wait);
+        } else {
+            self.unmarked = None;
+            self.send_wait(seq, AOF_MARKER, Transform::AofMarker(request));
+        }
+    }
+
+    /// The master has answered the marker in front of WAITAOF.
+    pub(super) fn aof_marked(&mut self, seq: Sequence, reply: &[u8], request: &[u8]) {
+        match mark::aof_refusal("SWAPDB", reply) {
+            Some(refusal) => self.refuse_wait(seq, &refusal),
+            None => self.send_wait(seq, request, Transform::Wait),
+        }
+    }
+
+    fn refuse_wait(&self, seq: Sequence, refusal: &str) {
+        let mut reply = Vec::new();
+        encode::error(&mut reply, &format!("ERR {refusal}"));
+        self.inbox.deliver(seq, 1, &reply);
+    }
+
+    /// Sends what answers `seq` over the session's connection, where the question before it went.
+    fn send_wait(&mut self, seq: Sequence, request: &[u8], transform: Transform) {
+        let Some(lease) = self.lease.clone() else {
+            return self.refuse_wait(seq, "the connection to the master was lost");
+        };
+        let (inbox, now) = (Rc::clone(&self.inbox), Instant::now());
+        let mut ticket = Ticket::new(inbox, seq, 1, request.len(), now);
+        (ticket.patient, ticket.whole) = (true, true);
+        ticket.kind = matches!(transform, Transform::Wait).then_some(Kind::Pinned);
+        self.transforms.push_back((seq, transform));
+        self.blocked = true;
+        lease.send(request, ticket);
     }
 
     /// The server has answered the marker: what WAIT says next is true only if it took it.

@@ -67,6 +67,18 @@ pub(super) fn denied(name: &str) -> String {
     )
 }
 
+/// An operator's command that would end the proxy's own login.
+pub(super) fn locked_out(what: &str) -> String {
+    format!(
+        "ERR {what} would lock the proxy out of the server, where it logs in with \
+         topology.masteruser and masterauth; change the login at the server itself and in proxy.toml"
+    )
+}
+
+/// A script of a session that asked for the debugger.
+pub(super) const NO_DEBUGGER: &str = "ERR The script was not run: this session said SCRIPT DEBUG, \
+    which cannot be used through a proxy; connect to the server itself, or say SCRIPT DEBUG NO";
+
 /// A command that makes no sense through a proxy.
 pub(super) fn refused(name: &str) -> String {
     format!("ERR '{name}' cannot be used through a proxy; connect to the server itself")

@@ -233,6 +233,7 @@ impl Client {
             && self.session.reply == ReplyMode::On
             && len < LARGE
             && !self.session.is_pinned()
+            && !self.session.wants_debugger
             && !self.worker.shared.pause.is_set()
             && self.worker.gate_is_open()
     }

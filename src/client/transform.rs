@@ -25,6 +25,10 @@ pub(super) enum Transform {
     Probe(u32),
     /// The marker in front of a `WAIT`: nobody sees it.
     Marker,
+    /// Whether the master has a backlog: the `WAITAOF` of these bytes is sent when that is known.
+    Backlog(Vec<u8>),
+    /// The marker in front of the `WAITAOF` of these bytes, at a master without a backlog.
+    AofMarker(Vec<u8>),
     /// `WAIT` and `WAITAOF`: true only if the marker was taken.
     Wait,
     /// `CLIENT TRACKING`: the session is tracking from now on, or no more.
@@ -81,6 +85,8 @@ impl Client {
                 self.marked(&frame);
                 frame
             }
+            Transform::Backlog(request) => return self.wait_for_fsync(seq, &frame, request),
+            Transform::AofMarker(request) => return self.aof_marked(seq, &frame, &request),
             Transform::Wait => self.waited(frame),
             Transform::Tracking(tracking) => {
                 if frame.starts_with(b"+") {

@@ -55,7 +55,7 @@ impl Told {
 /// What a server of this version calls itself. A text from outside is not passed on without a
 /// look.
 pub(super) fn server(name: &str, version: &str) -> ServerVersion {
-    ServerVersion { name: name.to_owned(), version: plain(version) }
+    ServerVersion { name: name.to_owned(), version: plain(version), modules: Vec::new() }
 }
 
 /// Its dialect.

@@ -6,7 +6,7 @@ use super::frame::{is_error, items, text};
 use super::info::{Info, word};
 use super::position;
 use crate::config::HostPort;
-use crate::topology::{LinkState, Observation, ServerRole, ServerVersion};
+use crate::topology::{LinkState, Module, Observation, ServerRole, ServerVersion};
 
 /// What is asked, in one write. One section per `INFO`: several at once came with Redis 7.
 /// `HELLO` without a version changes nothing and says what clients are to see as the server.
@@ -20,6 +20,8 @@ pub(super) const QUESTIONS: [&[&[u8]]; 5] = [
 
 /// Most replicas that are taken from one master.
 const REPLICAS_MAX: usize = 1024;
+/// Most modules that are taken from one server, and most arguments of one.
+const MODULES_MAX: usize = 128;
 /// The longest error reply that is passed on, in characters.
 const ERROR_MAX: usize = 200;
 
@@ -132,10 +134,29 @@ pub(super) fn address(host: &str, port: &str) -> Option<HostPort> {
 /// What `HELLO` says, which is what clients of the server itself would see.
 fn version(hello: &BytesFrame) -> Option<ServerVersion> {
     let field = |name: &str| {
-        let pair = items(hello).chunks_exact(2).find(|p| text(&p[0]).as_deref() == Some(name))?;
-        text(&pair[1]).map(|value| word(&value)).filter(|value| !value.is_empty())
+        text(value_of(hello, name)?).map(|value| word(&value)).filter(|value| !value.is_empty())
     };
-    Some(ServerVersion { name: field("server")?, version: field("version")? })
+    let modules = value_of(hello, "modules").map(items).unwrap_or_default();
+    let modules = modules.iter().filter_map(module).take(MODULES_MAX).collect();
+    Some(ServerVersion { name: field("server")?, version: field("version")?, modules })
+}
+
+/// A module as `HELLO` lists it.
+fn module(frame: &BytesFrame) -> Option<Module> {
+    let name = brief(&text(value_of(frame, "name")?)?);
+    let Some(&BytesFrame::Integer(version)) = value_of(frame, "ver") else { return None };
+    let origin = value_of(frame, "path").and_then(|path| {
+        let args = items(value_of(frame, "args")?).iter().take(MODULES_MAX);
+        let args = args.filter_map(|arg| text(arg).map(|arg| brief(&arg))).collect();
+        Some((brief(&text(path)?), args))
+    });
+    Some(Module { name, version, origin })
+}
+
+/// The value of a field in an array of names and values.
+fn value_of<'f>(pairs: &'f BytesFrame, name: &str) -> Option<&'f BytesFrame> {
+    let mut pairs = items(pairs).chunks_exact(2);
+    pairs.find(|pair| text(&pair[0]).as_deref() == Some(name)).map(|pair| &pair[1])
 }
 
 #[cfg(test)]

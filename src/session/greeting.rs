@@ -2,15 +2,12 @@
 
 use super::{Session, names};
 use crate::resp::{RespVersion, encode, integer};
-use crate::topology::ServerVersion;
+use crate::topology::{Module, ServerVersion};
 use crate::units::Secret;
 
 const NO_PASSWORD: &str = "ERR AUTH <password> called without any password configured for the \
     default user. Are you sure your configuration is correct?";
 const WRONG: &str = "WRONGPASS invalid username-password pair or user is disabled.";
-const HELLO_FIRST: &str = "NOAUTH HELLO must be called with the client already authenticated, \
-    otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client \
-    and select the RESP protocol version at the same time";
 
 /// Who may come in.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +63,9 @@ pub fn hello(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Ve
         Ok(Hello { user: Some((user, password)), .. }) if !gate.admits(user, password) => {
             encode::error(out, WRONG);
         }
-        Ok(Hello { user: None, .. }) if !session.authenticated => encode::error(out, HELLO_FIRST),
+        Ok(Hello { user: None, .. }) if !session.authenticated => {
+            encode::error(out, &hello_first(gate.server));
+        }
         Ok(hello) => {
             session.authenticated = true;
             if let Some(name) = hello.name {
@@ -76,6 +75,17 @@ pub fn hello(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Ve
             describe(session, gate, out);
         }
     }
+}
+
+/// What a client is told that says HELLO before it has logged in, in the words of the server's
+/// version: measured on 6.2, 7.0, 8.2 and Valkey 9.1; they changed with 7.2.
+fn hello_first(server: &ServerVersion) -> String {
+    let version = if server.is_at_least_7_2() { "<proto> " } else { "" };
+    format!(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
+         {version}AUTH <user> <pass> option can be used to authenticate the client and select \
+         the RESP protocol version at the same time"
+    )
 }
 
 struct Hello<'a> {
@@ -134,5 +144,23 @@ fn describe(session: &Session, gate: Gate<'_>, out: &mut Vec<u8>) {
     encode::bulk(out, b"role");
     encode::bulk(out, gate.role.as_bytes());
     encode::bulk(out, b"modules");
-    encode::array(out, 0);
+    encode::array(out, server.modules.len());
+    for module in &server.modules {
+        describe_module(session.version, module, out);
+    }
+}
+
+fn describe_module(version: RespVersion, module: &Module, out: &mut Vec<u8>) {
+    encode::map(out, version, if module.origin.is_some() { 4 } else { 2 });
+    encode::bulk(out, b"name");
+    encode::bulk(out, module.name.as_bytes());
+    encode::bulk(out, b"ver");
+    encode::integer(out, module.version);
+    if let Some((path, args)) = &module.origin {
+        encode::bulk(out, b"path");
+        encode::bulk(out, path.as_bytes());
+        encode::bulk(out, b"args");
+        encode::array(out, args.len());
+        args.iter().for_each(|arg| encode::bulk(out, arg.as_bytes()));
+    }
 }

@@ -59,6 +59,9 @@ pub struct Session {
     pub tracking: Option<u64>,
     /// `MONITOR`.
     pub monitor: bool,
+    /// `SCRIPT DEBUG YES` or `SYNC`, which is refused: a script of such a session must not run
+    /// without the debugger that its client believes in.
+    pub wants_debugger: bool,
 }
 
 impl Session {
@@ -81,6 +84,7 @@ impl Session {
             subscriptions: Subscriptions::default(),
             tracking: None,
             monitor: false,
+            wants_debugger: false,
         }
     }
 

@@ -7,6 +7,7 @@
 mod backend;
 mod elect;
 mod health;
+mod module;
 pub mod observation;
 mod progress;
 mod rejoin;
@@ -19,6 +20,7 @@ mod write_gate;
 pub use backend::{Backend, BackendId, Role};
 pub use elect::{Candidate, elect};
 pub use health::{Health, SharedLoad};
+pub use module::Module;
 pub use observation::{LinkState, Observation, ServerRole};
 pub use progress::{Doubt, Finding, Freshness, Progress, Standing};
 pub use rejoin::{Limits, Membership, Proof};
@@ -54,6 +56,8 @@ pub struct ServerVersion {
     pub name: String,
     /// Such as `7.0.15`.
     pub version: String,
+    /// The modules that it has loaded.
+    pub modules: Vec<Module>,
 }
 
 impl ServerVersion {
@@ -65,12 +69,18 @@ impl ServerVersion {
             version if version.is_empty() => ("redis", field("redis_version")),
             version => ("valkey", version),
         };
-        Self { name: name.to_owned(), version }
+        Self { name: name.to_owned(), version, modules: Vec::new() }
     }
 
     /// Whether it has `CLIENT NO-TOUCH` (Redis 7.2, every Valkey).
     #[must_use]
     pub fn has_no_touch(&self) -> bool {
+        self.is_at_least_7_2()
+    }
+
+    /// Whether it is of Redis 7.2 or later, or a Valkey.
+    #[must_use]
+    pub fn is_at_least_7_2(&self) -> bool {
         let mut numbers = self.version.split('.').map(|number| number.parse().unwrap_or(0));
         let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
         self.name != "redis" || version >= (7, 2)
@@ -79,7 +89,7 @@ impl ServerVersion {
 
 impl Default for ServerVersion {
     fn default() -> Self {
-        Self { name: "redis".to_owned(), version: "7.0.0".to_owned() }
+        Self { name: "redis".to_owned(), version: "7.0.0".to_owned(), modules: Vec::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    Both, ConfigBuilder, Flavor, Pair, RedisServer, Reply, Tidegate, Trio, Wire, encode,
+    Both, ConfigBuilder, Flavor, Pair, RedisServer, Reply, Tidegate, Trio, Wire, encode, eventually,
 };
 
 /// A pair whose clients have to give a password; the server behind the proxy wants another one.
@@ -25,7 +25,7 @@ fn say(both: &mut Both, args: &[&str]) -> Reply {
 fn hello(wire: &mut Wire, args: &[&str]) -> Vec<(String, Reply)> {
     let reply = wire.cmd(args);
     let pairs = reply.pairs();
-    let own = |name: &str| !matches!(name, "id" | "modules" | "availability_zone");
+    let own = |name: &str| !matches!(name, "id" | "availability_zone");
     let pairs = pairs.into_iter().map(|(name, value)| (name.str().to_owned(), value));
     pairs.filter(|(name, _)| own(name)).collect()
 }
@@ -197,4 +197,35 @@ fn both_sides_have_passwords() {
         assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
     }
     assert_eq!(trio.master.calls("get"), 0, "replicas were not read");
+}
+
+/// What a direct client and one of the proxy are told, byte for byte.
+#[test]
+fn before_auth_hello_has_the_words_of_the_servers_version() {
+    for flavor in Flavor::ALL {
+        let pair = guarded(flavor);
+        let mut both = pair.both();
+        for args in
+            [&["HELLO"][..], &["HELLO", "3"], &["HELLO", "2", "SETNAME", "x"], &["GET", "k"]]
+        {
+            assert!(say(&mut both, args).is_err(), "{flavor:?} {args:?}");
+        }
+    }
+}
+
+#[test]
+fn hello_lists_the_masters_modules() {
+    let path = Flavor::Redis82.binary().with_file_name("falkordb.so");
+    let options = ["--loadmodule", path.to_str().unwrap(), "THREAD_COUNT", "1"];
+    let server = RedisServer::builder(Flavor::Redis82).args(&options).start();
+    let proxy = ConfigBuilder::new(server.addr(), &[]).start();
+    let (mut direct, mut through) = (server.wire(), proxy.wire());
+    for version in ["2", "3"] {
+        let there = hello(&mut direct, &["HELLO", version]);
+        assert!(format!("{there:?}").len() > 100, "{there:?}");
+        eventually(Duration::from_secs(10), || {
+            let here = hello(&mut through, &["HELLO", version]);
+            if here == there { Ok(()) } else { Err(format!("{here:?}, not {there:?}")) }
+        });
+    }
 }

@@ -105,7 +105,11 @@ mod tests {
     #[test]
     fn versions_decide_about_fields() {
         let page = |name: &str, version: &str| {
-            let server = ServerVersion { name: name.to_owned(), version: version.to_owned() };
+            let server = ServerVersion {
+                name: name.to_owned(),
+                version: version.to_owned(),
+                ..ServerVersion::default()
+            };
             Page { server, ..Page::default() }
         };
         assert!(page("redis", "7.0.15").is_redis((7, 0, 0)));
