@@ -14,3 +14,4 @@ mod status;
 pub use accept::serve;
 pub use page::Page;
 pub use pages::Pages;
+pub use readiness::Readiness;

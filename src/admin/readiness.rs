@@ -17,7 +17,7 @@ const MASTER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks the routing, without touching what a worker counts.
 #[derive(Debug)]
-pub(super) struct Readiness {
+pub struct Readiness {
     balancer: RefCell<Balancer>,
 }
 
@@ -32,7 +32,7 @@ impl Readiness {
     ///
     /// # Errors
     /// Why not.
-    pub(super) fn judge(&self, shared: &Shared) -> Result<(), String> {
+    pub fn judge(&self, shared: &Shared) -> Result<(), String> {
         if shared.draining.load(Relaxed) {
             return Err("draining".to_owned());
         }

@@ -8,7 +8,7 @@ section! {
     /// `[metrics]`: the HTTP endpoint.
     pub struct Metrics = "metrics" {
         /// Its address; port 0 is any free one, `None` is no endpoint.
-        "listen" => listen: Option<HostPort> = Some(HostPort::local(9121)),
+        "listen" => listen: Option<HostPort> = Some(HostPort::local(6490)),
             OrOff(Address::Listen), Restart;
 
         /// What `/readyz` means by ready.

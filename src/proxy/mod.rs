@@ -1,5 +1,6 @@
 //! Assembly: threads, start, reload, shutdown. The top floor; it knows everybody and does nothing.
 
+mod announce;
 mod config_watch;
 mod control;
 mod files;

@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::announce::announce;
 use super::control::Control;
 use super::signals::Signals;
 use super::{files, idle, workers};
@@ -120,7 +121,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let workers = workers::start(&config, &shared)?;
     tokio::task::spawn_local(keep_monitor(Arc::clone(&shared), monitor));
     tokio::task::spawn_local(keep_idle_sweep(Arc::clone(&shared)));
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), workers = workers.count(), "ready");
+    tokio::task::spawn_local(announce(Arc::clone(&shared), workers.count()));
     let outcome = tokio::select! {
         () = control.told_to_end() => Ok(()),
         () = workers.lost() => Err(StartError::Worker),

@@ -143,7 +143,7 @@ fn every_value_behind_the_proxy_arrives_where_it_belongs() {
     let weights = [(topology.master, 0), (address("[fd00::2]:6379"), 1000)];
     assert_eq!(reads.weights, weights.into());
     assert_eq!(admin.commands, AdminCommands::Master);
-    assert_eq!(metrics.listen, Some(address("0.0.0.0:9121")));
+    assert_eq!(metrics.listen, Some(address("0.0.0.0:6490")));
     assert_eq!((log.format, log.level.as_str()), (LogFormat::Json, "warn,tidegate::monitor=debug"));
 }
 

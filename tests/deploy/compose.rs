@@ -89,7 +89,7 @@ fn only_the_front_is_published_and_only_here() {
     }
     published.sort_unstable();
     let local =
-        ["3000:3000", "6400:6400", "9090:9090", "9121:9121"].map(|it| format!("127.0.0.1:{it}"));
+        ["3000:3000", "6400:6400", "6490:6490", "9090:9090"].map(|it| format!("127.0.0.1:{it}"));
     assert_eq!(published, local);
 }
 
@@ -132,7 +132,7 @@ fn its_configuration_fits_it() {
     let metrics = config.metrics.listen.as_ref().unwrap();
     assert_eq!(
         (config.proxy.listen[0].to_string().as_str(), metrics.to_string().as_str()),
-        ("0.0.0.0:6400", "0.0.0.0:9121")
+        ("0.0.0.0:6400", "0.0.0.0:6490")
     );
     let scraped = yaml::document(&read("deploy/prometheus/prometheus.yml"));
     let job = &scraped["scrape_configs"][0];

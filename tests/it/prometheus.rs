@@ -34,10 +34,10 @@ impl Prometheus {
     fn scraping(target: SocketAddr) -> Self {
         let config = deployed("prometheus/prometheus.yml");
         let config = config
-            .replace("tidegate:9121", &target.to_string())
+            .replace("tidegate:6490", &target.to_string())
             .replace("_interval: 5s", "_interval: 200ms")
             .replace("scrape_timeout: 3s", "scrape_timeout: 200ms");
-        assert!(config.contains(&target.to_string()) && !config.contains("tidegate:9121"));
+        assert!(config.contains(&target.to_string()) && !config.contains("tidegate:6490"));
         for _ in 0..PORT_TRIES {
             let dir = tempfile::Builder::new().prefix("tidegate-prometheus-").tempdir().unwrap();
             fs::write(dir.path().join("prometheus.yml"), &config).unwrap();

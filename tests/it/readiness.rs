@@ -38,6 +38,27 @@ fn ready_for_writes_is_a_master_and_an_open_gate() {
     ready(&proxy, 503, "no master is known");
 }
 
+/// The log says `ready` when `/readyz` does, and until then why not.
+#[test]
+fn the_log_says_ready_when_it_is() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    trio.replicas[1].pause();
+    let proxy = Tidegate::for_trio(&trio)
+        .set("writes", "min-replicas-to-write", "2")
+        .set("writes", "min-replicas-max-lag", "\"1s\"")
+        .start();
+    let is_told = |proxy: &Tidegate| proxy.log().contains(" ready version=");
+    eventually(20 * SECOND, || match proxy.log() {
+        log if log.contains("served yet: not enough good replicas to write: 1 of 2") => Ok(()),
+        log => Err(log),
+    });
+    assert!(!is_told(&proxy), "{}", proxy.log());
+    trio.replicas[1].resume();
+    ready(&proxy, 200, "ok");
+    eventually(20 * SECOND, || if is_told(&proxy) { Ok(()) } else { Err(proxy.log()) });
+    assert_eq!(proxy.log().matches(" ready version=").count(), 1);
+}
+
 #[test]
 fn a_master_that_hangs_is_no_master_after_its_time() {
     let mut trio = Trio::spawn(Flavor::Redis70);
