@@ -59,6 +59,10 @@ impl Pages {
             probe_timeout_ms: millis(timeout),
             clients: shared.registry.len(),
             max_clients: shared.config.load().proxy.max_clients,
+            login_failures: [
+                shared.registry.logins.failures(),
+                shared.engine.as_ref().map_or(0, |engine| engine.login_failures()),
+            ],
             writes_held: shared.held_writes.clients(),
             config: self.config_state(),
             tasks: &shared.tasks,

@@ -111,6 +111,13 @@ impl Client {
             matches!(c.effect, Effect::Client(_) | Effect::Proxy(_) | Effect::Reset)
         });
         let shared = &self.worker.shared;
+        if command.is_some_and(|command| is_login(command, request.frame)) {
+            let addr = self.entry.addr.ip();
+            if shared.registry.logins.must_wait(addr, shared.now_ms()) {
+                self.worker.wake_at_tick(&self.inbox);
+                return true;
+            }
+        }
         if !exempt && shared.pause.holds(may_write, || shared.now_ms()) {
             batch.flush(&self.inbox);
             self.worker.wake_at_tick(&self.inbox);
@@ -257,6 +264,13 @@ impl Client {
             role: "master",
         };
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);
+        if answered && is_login(command, request.frame) && reply.starts_with(b"-WRONGPASS") {
+            let shared = &self.worker.shared;
+            let addr = self.entry.addr;
+            if let Some(times) = shared.registry.logins.failed(addr.ip(), shared.now_ms()) {
+                tracing::warn!(client = %addr, times, "a login failed: wrong password");
+            }
+        }
         batch.forget(&self.inbox);
         if !answered {
             return self.client_command(batch, request, command);
@@ -277,6 +291,13 @@ impl Client {
 pub(super) fn is_unheard_of(command: &Resolved<'_>, batch: &Batch<'_>) -> bool {
     command.effect == Effect::Client(ClientCommand::NoTouch)
         && !batch.topology.server.has_no_touch()
+}
+
+/// Whether a request gives a password.
+fn is_login(command: &Resolved<'_>, frame: &[u8]) -> bool {
+    command.effect == Effect::Auth
+        || command.effect == Effect::Hello
+            && Args::new(frame).any(|word| word.eq_ignore_ascii_case(b"AUTH"))
 }
 
 /// What may be said before AUTH.

@@ -160,6 +160,14 @@ impl Config {
         }
     }
 
+    /// The password of the engine's own port: its own, or that of `[proxy]` if it has none. Empty is
+    /// no password.
+    #[must_use]
+    pub fn replica_password(&self) -> &Secret {
+        let own = &self.replica.requirepass;
+        if own.is_empty() { &self.proxy.requirepass } else { own }
+    }
+
     /// This configuration with other values for keys of `[replica]`: their names, and the values
     /// in TOML.
     pub(crate) fn with_replica(

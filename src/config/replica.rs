@@ -108,7 +108,8 @@ section! {
         /// redis.conf: `databases`.
         "databases" => databases: u32 = 16, Integer(1, 1_000_000), Restart;
 
-        /// The password that clients of the engine's own port give; empty is none.
+        /// The password that clients of the engine's own port give; empty is that of `[proxy]`: see
+        /// [`super::Config::replica_password`].
         /// redis.conf: `requirepass`.
         "requirepass" => requirepass: Secret = Secret::default(), Password, Live;
     }

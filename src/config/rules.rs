@@ -39,6 +39,10 @@ const RULES: &[Rule] = &[
         broken: engine_in_the_way,
     },
     Rule {
+        keys: &["replica.enabled", "replica.listen", "replica.requirepass", "proxy.requirepass"],
+        broken: engine_without_lock,
+    },
+    Rule {
         keys: &["replica.enabled", "replica.listen", "replica.replicaof", "topology.master"],
         broken: engine_follows_itself,
     },
@@ -193,6 +197,15 @@ fn engine_in_the_way(config: &Config) -> Vec<Broken> {
         Some(Broken("replica.listen", quoted(address), rule))
     };
     engine(config).iter().filter_map(break_of).collect()
+}
+
+/// Whoever reaches the engine's port reads all data, moves it to another master and ends the
+/// process: what other machines reach needs a password.
+fn engine_without_lock(config: &Config) -> Vec<Broken> {
+    let rule = "is open to other machines: it needs replica.requirepass or proxy.requirepass";
+    let open = engine(config).iter().filter(|it| !it.is_loopback());
+    let open = open.filter(|_| config.replica_password().is_empty());
+    open.map(|it| Broken("replica.listen", quoted(it), rule.into())).collect()
 }
 
 fn engine_follows_itself(config: &Config) -> Vec<Broken> {

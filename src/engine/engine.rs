@@ -116,6 +116,12 @@ impl Engine {
         }
     }
 
+    /// How many logins have failed at its own port.
+    #[must_use]
+    pub fn login_failures(&self) -> u64 {
+        self.clients.logins.failures()
+    }
+
     /// How many keys there are whose values cannot be read here.
     #[must_use]
     pub fn opaque_keys(&self) -> usize {

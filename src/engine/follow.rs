@@ -3,6 +3,10 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::net::lookup_host;
+use tokio::time::timeout;
 
 use super::Engine;
 use super::apply::Applier;
@@ -11,11 +15,14 @@ use super::spool::Spool;
 use super::told::Told;
 use super::transfer;
 use super::wire::{LOOK, Wire};
-use crate::config::HostPort;
+use crate::config::{Config, HostPort, Secret};
 use crate::replication::{
     Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase,
 };
 use crate::units::ReplId;
+
+/// How long a name may take to be resolved.
+const RESOLVE_MAX: Duration = Duration::from_secs(1);
 
 /// What is kept from one connection to the next.
 #[derive(Debug)]
@@ -64,7 +71,8 @@ impl Follower {
         engine.enter(LinkState::Connecting);
         let mut wire = Wire::open(engine, master).await?;
         engine.enter(LinkState::Handshake);
-        match self.handshake(&mut wire).await? {
+        let introduction = introduction(engine, master, &wire).await;
+        match self.handshake(&mut wire, introduction).await? {
             Outcome::Full(position) => transfer::full(self, &mut wire, position).await?,
             Outcome::Continue(replid) => {
                 self.resume(replid);
@@ -87,8 +95,11 @@ impl Follower {
         self.engine.facts().identity.ask(self.offsets.applied())
     }
 
-    async fn handshake(&mut self, wire: &mut Wire<'_>) -> Result<Outcome, LinkFault> {
-        let introduction = introduction(&self.engine);
+    async fn handshake(
+        &mut self,
+        wire: &mut Wire<'_>,
+        introduction: Introduction,
+    ) -> Result<Outcome, LinkFault> {
         let mut handshake = Handshake::begin(introduction, self.ask(), &mut wire.output);
         loop {
             wire.tick(self.offsets.applied(), LOOK).await?;
@@ -138,10 +149,17 @@ impl Follower {
     }
 }
 
-/// What the master is told about us.
-fn introduction(engine: &Engine) -> Introduction {
-    let config = engine.config.load();
-    let (user, password) = config.replica_login();
+/// What the master is told about us. The login of `[topology]` goes to its servers only.
+async fn introduction(engine: &Engine, master: &HostPort, wire: &Wire<'_>) -> Introduction {
+    let config = engine.config.load_full();
+    let own = !config.replica.masterauth.is_empty();
+    let (mut user, mut password) = config.replica_login();
+    let (nameless, none) = (String::new(), Secret::default());
+    if !own && !password.is_empty() && !is_of_topology(engine, &config, master, wire).await {
+        let why = "it is none of its servers; set replica.masterauth if it is to be followed";
+        tracing::warn!(%master, "the master is not sent the login of [topology]: {why}");
+        (user, password) = (&nameless, &none);
+    }
     let replica = &config.replica;
     let ip = Some(&replica.replica_announce_ip).filter(|ip| !ip.is_empty());
     Introduction {
@@ -150,4 +168,31 @@ fn introduction(engine: &Engine) -> Introduction {
         port: engine.announced_port(&config),
         ip: ip.cloned(),
     }
+}
+
+/// Whether the proxy's own connections go to this server, too, under whatever name.
+async fn is_of_topology(
+    engine: &Engine,
+    config: &Config,
+    master: &HostPort,
+    wire: &Wire<'_>,
+) -> bool {
+    let topology = engine.topology.load_full();
+    let configured = config.topology.replicas.iter().flatten().chain([&config.topology.master]);
+    let known = topology.backends.iter().filter(|it| !it.is_local).map(|it| &it.addr);
+    let names = configured.chain(known);
+    if names.clone().any(|name| name == master) {
+        return true;
+    }
+    let Some(peer) = wire.peer() else { return false };
+    let is_peer = async |name: &HostPort| {
+        let found = timeout(RESOLVE_MAX, lookup_host((name.host.as_str(), name.port))).await;
+        found.is_ok_and(|found| found.is_ok_and(|mut addrs| addrs.any(|addr| addr == peer)))
+    };
+    for name in names {
+        if is_peer(name).await {
+            return true;
+        }
+    }
+    false
 }

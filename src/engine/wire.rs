@@ -1,6 +1,7 @@
 //! The socket of a link: bytes in, words out, and when it counts as dead.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,11 @@ impl<'e> Wire<'e> {
         let entry = admit(engine, &stream)?;
         let (input, output) = (BytesMut::new(), Vec::new());
         Ok(Self { engine, master, stream, entry, pulse, repl_timeout, input, output })
+    }
+
+    /// The address that it leads to.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
     }
 
     /// What the link is busy with, from now on.

@@ -4,11 +4,13 @@
 mod ask;
 mod entry;
 mod kill_filter;
+mod logins;
 mod pause;
 
 pub use ask::Killed;
 pub use entry::{Entry, Facts, Unblocked};
 use kill_filter::{Filter, parse_kill, parse_list};
+pub use logins::Logins;
 pub use pause::Pause;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,8 @@ type Entries = BTreeMap<u64, Arc<Entry>>;
 pub struct Registry {
     entries: Mutex<Entries>,
     last_id: AtomicU64,
+    /// Failed logins.
+    pub logins: Logins,
 }
 
 impl Registry {

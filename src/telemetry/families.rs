@@ -21,6 +21,8 @@ pub struct Scene<'a> {
     pub clients: usize,
     /// `proxy.max-clients`.
     pub max_clients: usize,
+    /// Failed logins so far, at the proxy's port and at the engine's.
+    pub login_failures: [u64; 2],
     /// Clients whose writes are held.
     pub writes_held: usize,
     /// The configuration.
@@ -87,6 +89,11 @@ fn client_families(page: &mut Exposition, scene: &Scene<'_>) {
     page.gauge("tidegate_clients", "Clients connected now.").sample(&[], scene.clients);
     page.gauge("tidegate_max_clients", "Clients that may be connected at a time.")
         .sample(&[], scene.max_clients);
+    let help = "Logins with a wrong password, by the port.";
+    let mut failures = page.counter("tidegate_login_failures_total", help);
+    for (port, count) in ["proxy", "replica"].into_iter().zip(scene.login_failures) {
+        failures.sample(&[("port", port)], count);
+    }
     page.gauge("tidegate_writes_held", "Clients whose writes are held now.")
         .sample(&[], scene.writes_held);
 }

@@ -30,6 +30,14 @@ impl HostPort {
         Self { host: Ipv4Addr::LOCALHOST.to_string(), port }
     }
 
+    /// Whether only this machine reaches it, as far as the name tells.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let is_address =
+            self.host.parse::<std::net::IpAddr>().is_ok_and(|it| it.to_canonical().is_loopback());
+        is_address || self.host.eq_ignore_ascii_case("localhost")
+    }
+
     /// Host and port told apart, as redis.conf and the servers tell them: an IPv6 address may lack
     /// its brackets.
     ///

@@ -237,11 +237,11 @@ fn what_a_diff_shows_reads_back() {
     let mut new = parse(EVERYTHING).unwrap();
     let lines = diff(&Config::default(), &new).into_iter().filter(|change| change.new != "***");
     let text: String = lines.map(|change| format!("{} = {}\n", change.key, change.new)).collect();
-    let secrets = "topology.masterauth = \"x\"\nreplica.masterauth = \"x\"\n";
+    let secrets = "topology.masterauth = \"x\"\nreplica.masterauth = \"x\"\n\
+        replica.requirepass = \"x\"\n";
     let text = format!("{text}{secrets}");
-    for unshown in [&mut new.proxy.requirepass, &mut new.replica.requirepass] {
-        *unshown = Secret::default();
-    }
+    new.proxy.requirepass = Secret::default();
+    new.replica.requirepass = Secret::new("x");
     new.topology.masterauth = Secret::new("x");
     new.replica.masterauth = Secret::new("x");
     assert_eq!(parse(&text).unwrap(), new);

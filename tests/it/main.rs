@@ -54,6 +54,7 @@ mod leaving;
 mod lifecycle;
 mod local_reads;
 mod login;
+mod login_failures;
 mod metrics;
 mod metrics_contract;
 mod metrics_state;

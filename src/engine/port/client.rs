@@ -47,7 +47,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(desk: Rc<Desk>, entry: Arc<Entry>) -> Self {
         let config = desk.config();
-        let is_open = config.replica.requirepass.is_empty();
+        let is_open = config.replica_password().is_empty();
         let limit = config.proxy.output_limit();
         let owner = Arc::clone(&entry);
         let mailbox = Arc::new(Mailbox::new(entry.id, limit, move || owner.wake()));

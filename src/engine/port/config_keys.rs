@@ -1,7 +1,7 @@
 //! The keys that CONFIG knows: redis.conf's names of `[replica]`'s, which may be set, and what
 //! tools ask for, which is told.
 
-use crate::config::{Config, ReplicaOf};
+use crate::config::{Config, ReplicaOf, Secret};
 use crate::engine::Engine;
 use crate::units::ByteSize;
 
@@ -49,8 +49,8 @@ impl Settable {
 /// What CONFIG SET may change.
 pub(super) const SETTABLE: &[Settable] = &[
     key("masteruser", Form::Text, |it| it.replica.masteruser.clone()),
-    key("masterauth", Form::Text, |it| it.replica.masterauth.expose().to_owned()),
-    key("requirepass", Form::Text, |it| it.replica.requirepass.expose().to_owned()),
+    key("masterauth", Form::Text, |it| masked(&it.replica.masterauth)),
+    key("requirepass", Form::Text, |it| masked(it.replica_password())),
     key("replica-announce-ip", Form::Text, |it| it.replica.replica_announce_ip.clone())
         .or("slave-announce-ip"),
     key("replica-announce-port", Form::Number(0, 65_535), |it| {
@@ -147,6 +147,11 @@ fn fixed(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
         ("latency-monitor-threshold", text("0")),
         ("tls-port", text("0")),
     ]
+}
+
+/// What is told of a secret: whether there is one.
+fn masked(secret: &Secret) -> String {
+    if secret.is_empty() { "" } else { "***" }.to_owned()
 }
 
 fn flag(is: bool) -> String {

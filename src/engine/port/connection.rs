@@ -11,7 +11,7 @@ use crate::session::{Gate, local};
 pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
     let config = call.config();
     let server = call.client.desk.server();
-    let gate = Gate { password: &config.replica.requirepass, server: &server, role: "replica" };
+    let gate = Gate { password: config.replica_password(), server: &server, role: "replica" };
     let command = Resolved::from(call.command);
     let client = &mut *call.client;
     let is_answered =
@@ -42,7 +42,7 @@ pub(super) fn quit(call: &mut Call<'_, '_>) {
 /// RESET.
 pub(super) fn reset(call: &mut Call<'_, '_>) {
     let client = &mut *call.client;
-    let is_open = client.desk.config().replica.requirepass.is_empty();
+    let is_open = client.desk.config().replica_password().is_empty();
     client.stop_listening();
     client.transaction = Default::default();
     client.session.reset(is_open);

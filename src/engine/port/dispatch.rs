@@ -30,6 +30,13 @@ enum Runner {
     Write,
 }
 
+/// Whether a request gives a password.
+fn is_login(command: &Command, args: &[&[u8]]) -> bool {
+    command.effect == Effect::Auth
+        || command.effect == Effect::Hello
+            && args.iter().any(|word| word.eq_ignore_ascii_case(b"AUTH"))
+}
+
 impl Client {
     /// Deals with a request; false if it has to wait for a pause to end.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
@@ -52,6 +59,12 @@ impl Client {
             return true;
         }
         let desk = std::rc::Rc::clone(&self.desk);
+        let is_login = is_login(command, args);
+        let addr = self.entry.addr;
+        let logins = &desk.engine.clients.logins;
+        if is_login && logins.must_wait(addr.ip(), desk.now_ms()) {
+            return false;
+        }
         if desk.pause.is_set() && desk.pause.holds(command.gated, || desk.now_ms()) {
             return false;
         }
@@ -72,7 +85,15 @@ impl Client {
             self.note(command, args);
             return true;
         }
+        let start = self.out.len();
         self.reply(command, |client| client.run(held, command, runner, args));
+        let said = self.out.get(start..).unwrap_or_default();
+        if is_login
+            && said.starts_with(b"-WRONGPASS")
+            && let Some(times) = logins.failed(addr.ip(), desk.now_ms())
+        {
+            tracing::warn!(client = %addr, times, "a login at the replica's port failed: wrong password");
+        }
         true
     }
 

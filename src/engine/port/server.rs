@@ -95,7 +95,7 @@ pub(super) fn module(call: &mut Call<'_, '_>) {
 
 /// ACL: there is the default user.
 pub(super) fn acl(call: &mut Call<'_, '_>) {
-    let is_open = call.config().replica.requirepass.is_empty();
+    let is_open = call.config().replica_password().is_empty();
     match call.command.name {
         "acl|whoami" => encode::bulk(call.out(), b"default"),
         "acl|users" => call.strings(&["default"]),
