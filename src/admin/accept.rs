@@ -1,22 +1,21 @@
-//! Accepts scrapers and gives each its bounded time.
+//! Accepts scrapers and gives each its bounded time. None waits to be accepted: where there are too
+//! many, an idle one makes room.
 
 use std::convert::Infallible;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::Page;
 use super::answer::answer;
+use super::guests::{Asked, Guests};
+use crate::tasks::{Board, Kind};
 
-/// Connections at a time; further ones wait to be accepted.
-const CONNECTIONS_MAX: usize = 64;
 /// How long a request's head may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection may last, whatever it does.
@@ -28,24 +27,32 @@ const HEAD_MAX: usize = 16 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves the pages that `page` gives for their paths, for ever. Spawns local tasks: it has to run
-/// on a `LocalSet` or a local runtime.
+/// on a `LocalSet` or a local runtime. Panics of its connections count on `board`.
 pub async fn serve(
     listener: Rc<TcpListener>,
+    board: Board,
     page: impl Fn(&str) -> Option<Page> + Clone + 'static,
 ) {
-    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut guests = Guests::default();
     let mut is_failing = false;
     loop {
-        // Never closed, so this is always a permit.
-        let slot = Arc::clone(&slots).acquire_owned().await;
-        match listener.accept().await {
-            Ok((stream, _)) => {
+        let accepted = tokio::select! {
+            panic = guests.ended() => {
+                if panic.is_some() {
+                    board.count_panic(Kind::MetricsPage);
+                    tracing::error!("the answer to a scraper panicked");
+                }
+                continue;
+            }
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, addr)) => {
                 is_failing = false;
-                let page = page.clone();
-                tokio::task::spawn_local(async move {
-                    converse(stream, page).await;
-                    drop(slot);
-                });
+                guests.admit(addr.ip(), |asked| converse(stream, asked, page.clone()));
+                // A request that came with the connection is answered before the next connection
+                // may take its place.
+                tokio::task::yield_now().await;
             }
             Err(error) => {
                 if !std::mem::replace(&mut is_failing, true) {
@@ -57,8 +64,9 @@ pub async fn serve(
     }
 }
 
-async fn converse(stream: TcpStream, page: impl Fn(&str) -> Option<Page>) {
+async fn converse(stream: TcpStream, asked: Asked, page: impl Fn(&str) -> Option<Page>) {
     let service = service_fn(|request| {
+        asked.set();
         let response = answer(request.method(), request.uri().path(), &page);
         std::future::ready(Ok::<_, Infallible>(response))
     });

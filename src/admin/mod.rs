@@ -6,6 +6,7 @@
 
 mod accept;
 mod answer;
+mod guests;
 mod page;
 mod pages;
 mod readiness;

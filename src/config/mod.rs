@@ -9,6 +9,7 @@
 
 mod admin;
 mod change;
+mod given;
 mod kind;
 mod log;
 mod metrics;
@@ -27,6 +28,7 @@ mod writes;
 
 pub use admin::{Admin, AdminCommands};
 pub use change::{Applies, Change, diff};
+pub use given::check_whole;
 pub use log::{Log, LogFormat};
 pub use metrics::{Metrics, Ready};
 pub use mistake::{ConfigError, Mistake, Problem};

@@ -5,6 +5,7 @@
 //! them only what concerns the path (see [`Trail`]). Never reads the file.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::trail::Trail;
+use crate::tasks::{Board, Kind};
 
 /// A change is over when nothing has happened for this long.
 const QUIET: Duration = Duration::from_millis(200);
@@ -32,6 +34,7 @@ pub(super) struct ConfigWatch {
     happened: Arc<Notify>,
     /// The first and the last event of a change that is going on.
     going_on: Option<(Instant, Instant)>,
+    tasks: Board,
 }
 
 #[derive(Debug)]
@@ -52,8 +55,8 @@ struct Watched {
 
 impl ConfigWatch {
     /// Watches nothing yet.
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, state: State::Off, happened: Arc::default(), going_on: None }
+    pub(super) fn new(path: PathBuf, tasks: Board) -> Self {
+        Self { path, state: State::Off, happened: Arc::default(), going_on: None, tasks }
     }
 
     /// Begins to watch, or ends it. Where that is not possible it is said, once.
@@ -62,7 +65,8 @@ impl ConfigWatch {
             (State::Off, true) => {
                 // What happened before is seen by a first look.
                 self.look_again();
-                self.state = match Watched::new(&self.path, Arc::clone(&self.happened)) {
+                let happened = Arc::clone(&self.happened);
+                self.state = match Watched::new(&self.path, happened, self.tasks.clone()) {
                     Ok(watched) => State::On(watched),
                     Err(error) => {
                         self.going_on = None;
@@ -71,7 +75,7 @@ impl ConfigWatch {
                 };
             }
             (State::On(_) | State::Failed, false) => {
-                *self = Self::new(std::mem::take(&mut self.path));
+                *self = Self::new(std::mem::take(&mut self.path), self.tasks.clone());
             }
             _ => {}
         }
@@ -121,13 +125,24 @@ impl State {
 }
 
 impl Watched {
-    fn new(path: &std::path::Path, happened: Arc<Notify>) -> notify::Result<Self> {
+    fn new(path: &std::path::Path, happened: Arc<Notify>, tasks: Board) -> notify::Result<Self> {
         let names: Arc<Mutex<BTreeSet<PathBuf>>> = Arc::default();
         let concerned = Arc::clone(&names);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            let names = concerned.lock().unwrap_or_else(PoisonError::into_inner);
-            // After an error nobody knows what happened.
-            if event.map_or(true, |event| matters(&event, &names)) {
+            let judged = catch_unwind(AssertUnwindSafe(|| {
+                let names = concerned.lock().unwrap_or_else(PoisonError::into_inner);
+                event.map_or(true, |event| {
+                    let matters = matters(&event, &names);
+                    assert!(!matters || !tasks.is_panic_injected(Kind::ConfigWatch), "injected");
+                    matters
+                })
+            }));
+            if judged.is_err() {
+                tasks.count_panic(Kind::ConfigWatch);
+                tracing::error!("the watch of the configuration file panicked; it goes on");
+            }
+            // After an error it is not known what happened.
+            if judged.unwrap_or(true) {
                 happened.notify_one();
             }
         })?;

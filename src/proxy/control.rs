@@ -28,7 +28,7 @@ impl<'l> Control<'l> {
         level: &'l LogLevel,
         signals: Signals,
     ) -> Self {
-        let mut watch = ConfigWatch::new(path.clone());
+        let mut watch = ConfigWatch::new(path.clone(), shared.tasks.clone());
         watch.set(shared.config.load().proxy.watch_config);
         Self {
             shared: Arc::clone(shared),

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::files;
 use crate::client::{ReloadOutcome, Shared};
-use crate::config::{Applies, Change, Config, ConfigError, Secret, diff};
+use crate::config::{Applies, Change, Config, ConfigError, Secret, check_whole, diff};
 use crate::telemetry::LogLevel;
 
 /// How long a watched file may be missing, unreadable or empty before that is a mistake: whoever
@@ -27,6 +27,8 @@ pub(super) struct Reloader<'l> {
     /// What the file said when it was read last. What is in force may differ: the engine's own port
     /// changes `[replica]`.
     said: Arc<Config>,
+    /// The text that said it, where that is known. There are passwords in it.
+    text: Option<Secret>,
     /// The text that was tried last, good or bad, or why there was none; `None` where that is not
     /// known. There are passwords in it.
     tried: Option<Result<Secret, ConfigError>>,
@@ -51,8 +53,8 @@ impl<'l> Reloader<'l> {
         level: &'l LogLevel,
         said: Arc<Config>,
     ) -> Self {
-        let mut new = Self { shared, path, level, said, tried: None, void_since: None };
-        new.tried = match new.text() {
+        let mut new = Self { shared, path, level, said, text: None, tried: None, void_since: None };
+        new.tried = match new.read() {
             Ok(text) => {
                 // It may have changed since it was read.
                 let config = Config::parse(&text, "");
@@ -61,11 +63,12 @@ impl<'l> Reloader<'l> {
             }
             Err(error) => Some(Err(error)),
         };
+        new.text = new.tried.clone().and_then(Result::ok);
         new
     }
 
     /// What stands in the file. A pipe gave all that it had at the start.
-    fn text(&self) -> Result<String, ConfigError> {
+    fn read(&self) -> Result<String, ConfigError> {
         match std::fs::metadata(&self.path) {
             Ok(found) if !found.is_file() => {
                 let why = "cannot be read again: it is no file";
@@ -77,19 +80,19 @@ impl<'l> Reloader<'l> {
 
     /// Reads the file, whether it has changed or not.
     pub(super) fn reload(&mut self) -> ReloadOutcome {
-        let text = self.text();
+        let text = self.read();
         self.take(text)
     }
 
     /// Something happened to the watched file: reads it, and takes what it says if that is not
     /// what was tried last.
     pub(super) fn look(&mut self) -> Look {
-        let text = self.text();
+        let text = self.read();
         if self.is_tried(&text) {
             self.void_since = None;
             return Look::Done;
         }
-        // An empty file is a valid one. It is also what one looks like that is being written.
+        // A file that is being written may be empty for a moment.
         if text.as_ref().map_or(true, |text| text.trim().is_empty()) {
             let since = *self.void_since.get_or_insert_with(Instant::now);
             if since.elapsed() < GRACE {
@@ -109,15 +112,24 @@ impl<'l> Reloader<'l> {
         }
     }
 
-    /// A file with a mistake changes nothing.
+    /// A file with a mistake changes nothing, nor does one that looks cut off.
     fn take(&mut self, text: Result<String, ConfigError>) -> ReloadOutcome {
         self.void_since = None;
         let origin = self.path.display().to_string();
         let parsed = match &text {
-            Ok(text) => Config::parse(text, &origin),
+            Ok(text) => Config::parse(text, &origin).and_then(|new| {
+                let old = (&*self.said, self.text.as_ref().map(Secret::expose));
+                let whole = check_whole(old, (&new, text));
+                whole.map_err(|why| ConfigError::unreadable(&origin, why))?;
+                Ok(new)
+            }),
             Err(error) => Err(error.clone()),
         };
-        self.tried = Some(text.map(Secret::new));
+        let text = text.map(Secret::new);
+        if parsed.is_ok() {
+            self.text = text.as_ref().ok().cloned();
+        }
+        self.tried = Some(text);
         let outcome = parsed.map(|new| self.apply(new));
         match &outcome {
             Ok(changes) if changes.is_empty() => tracing::info!("reloaded; nothing has changed"),

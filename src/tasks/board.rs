@@ -86,6 +86,18 @@ impl Board {
         self.0.panics.get(kind as usize).map_or(0, |count| count.load(Relaxed))
     }
 
+    /// Whether a task of this kind has to panic now, as [`Record::injected_panic`] does, for a test.
+    #[must_use]
+    pub fn is_panic_injected(&self, kind: Kind) -> bool {
+        #[cfg(debug_assertions)]
+        return self.panics(kind) < super::record::panics_wanted(kind);
+        #[cfg(not(debug_assertions))]
+        return {
+            let _ = kind;
+            false
+        };
+    }
+
     /// What is wrong with the tasks, and what was. The link of the engine to its master is no
     /// fault of the process: reads go to the other servers.
     #[must_use]

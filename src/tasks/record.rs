@@ -129,18 +129,19 @@ impl Record {
     /// for ever otherwise, and in release builds.
     pub async fn injected_panic(&self) {
         #[cfg(debug_assertions)]
-        if self.falls() < self.panics_wanted() {
+        if self.falls() < panics_wanted(self.kind) {
             tokio::time::sleep(Duration::from_millis(500)).await;
             panic!("injected into {}", self.name);
         }
         std::future::pending::<()>().await;
     }
+}
 
-    #[cfg(debug_assertions)]
-    fn panics_wanted(&self) -> u64 {
-        let wanted = std::env::var("TIDEGATE_TEST_PANIC").unwrap_or_default();
-        let of_kind = wanted.split(',').filter_map(|it| it.split_once('='));
-        let count = of_kind.filter(|(kind, _)| *kind == self.kind.word());
-        count.filter_map(|(_, count)| count.parse::<u64>().ok()).sum()
-    }
+/// How many panics the environment variable `TIDEGATE_TEST_PANIC` wants in tasks of this kind.
+#[cfg(debug_assertions)]
+pub(super) fn panics_wanted(kind: Kind) -> u64 {
+    let wanted = std::env::var("TIDEGATE_TEST_PANIC").unwrap_or_default();
+    let of_kind = wanted.split(',').filter_map(|it| it.split_once('='));
+    let count = of_kind.filter(|(name, _)| *name == kind.word());
+    count.filter_map(|(_, count)| count.parse::<u64>().ok()).sum()
 }

@@ -24,7 +24,15 @@ impl LogLevel {
 }
 
 fn filter(log: &Log) -> EnvFilter {
-    EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"))
+    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    if log.level.contains("notify") {
+        return filter;
+    }
+    // The library logs each watch that ends as an unknown one, at every change of the file.
+    match "notify=warn".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    }
 }
 
 /// Sets up the process's logs. Said once; later calls change nothing.

@@ -81,6 +81,7 @@ mod readiness;
 mod real_clients;
 mod redis_rs;
 mod reload;
+mod reload_cut;
 mod reload_sessions;
 mod reload_under_load;
 mod reload_watch;

@@ -136,3 +136,20 @@ fn a_worker_that_cannot_be_kept_running_ends_the_process() {
     assert!(log.contains("it is given up after 5 times in a row"), "{log}");
     assert!(log.contains("a worker cannot be kept running"), "{log}");
 }
+
+#[test]
+fn a_config_watch_that_panics_loses_no_change() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = ConfigBuilder::new(server.addr(), &[]).env(PANIC, "config-watch=1");
+    let proxy = config.start();
+    for (count, clients) in [(1.0, "5001"), (2.0, "5002"), (3.0, "5003")] {
+        proxy.write_config(&config.clone().set("proxy", "max-clients", clients).toml());
+        eventually(PATIENCE, || {
+            let generation = Scrape::of(&proxy).value("tidegate_config_generation", &[]).unwrap();
+            if generation == 1.0 + count { Ok(()) } else { Err(format!("{generation}")) }
+        });
+    }
+    assert_eq!(panics(&proxy, "config-watch"), 1.0);
+    is_healthy(&proxy).unwrap();
+    assert!(!proxy.log().contains("inotify event"), "{}", proxy.log());
+}

@@ -1,0 +1,164 @@
+//! Which keys a `proxy.toml` gives, and whether a text looks like the rest of a file that was cut
+//! off: such a text may be valid, because every key has a default.
+
+use std::collections::BTreeSet;
+
+use toml::de::{DeTable, DeValue};
+
+use super::{Config, diff};
+
+/// The keys that a reload changes only where the file still gives them: those that protect the
+/// data or the proxy, and the addresses. Their defaults are no password, no server and no guard.
+const GUARDED: [&str; 14] = [
+    "proxy.listen",
+    "proxy.requirepass",
+    "topology.master",
+    "topology.masteruser",
+    "topology.masterauth",
+    "writes.min-replicas-to-write",
+    "writes.wait-replicas",
+    "replica.enabled",
+    "replica.listen",
+    "replica.replicaof",
+    "replica.requirepass",
+    "replica.masteruser",
+    "replica.masterauth",
+    "metrics.listen",
+];
+
+/// The keys that a text gives, by their paths; aliases count as the keys that they stand for.
+#[derive(Debug)]
+struct Given(BTreeSet<String>);
+
+impl Given {
+    /// Of a text that was read as a configuration, and so is not nested too deeply.
+    fn of(text: &str) -> Self {
+        let keys = Config::keys();
+        let (file, _) = DeTable::parse_recoverable(text);
+        let mut given = BTreeSet::new();
+        for (section, value) in file.get_ref() {
+            let DeValue::Table(table) = value.get_ref() else { continue };
+            for name in table.keys() {
+                let called = |key: &&super::Key| {
+                    key.section == section.get_ref().as_ref() && key.is_called(name.get_ref())
+                };
+                given.extend(keys.iter().find(called).map(super::Key::path));
+            }
+        }
+        Self(given)
+    }
+}
+
+/// Why `text`, which says `new`, must not replace what was read last: `text` looks as if the rest
+/// of it were missing. `old` is what the last text said, `old_text` that text where it is known.
+///
+/// # Errors
+/// The reason, for people.
+pub fn check_whole(
+    (old, old_text): (&Config, Option<&str>),
+    (new, text): (&Config, &str),
+) -> Result<(), String> {
+    if old == new {
+        return Ok(());
+    }
+    let given = Given::of(text);
+    if given.0.is_empty() {
+        return Err(
+            "gives no key at all, as a file does that was cut off; defaults that are meant \
+                    have to be written"
+                .to_owned(),
+        );
+    }
+    if old_text.is_some_and(|old| is_cut_in_a_line(old, text)) {
+        return Err("is the file before, cut off in the middle of a line".to_owned());
+    }
+    let lost = |key: &String| GUARDED.contains(&key.as_str()) && !given.0.contains(key);
+    let lost: Vec<_> = diff(old, new).into_iter().map(|it| it.key).filter(lost).collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "no longer gives {}, as a file does that was cut off; a default that is meant has to be \
+         written, as in `requirepass = \"\"`",
+        lost.join(", ")
+    ))
+}
+
+/// Whether `text` is the beginning of `old` and ends within a line of it.
+fn is_cut_in_a_line(old: &str, text: &str) -> bool {
+    let rest = old.strip_prefix(text).unwrap_or_default();
+    let ends_line = text.is_empty() || text.ends_with('\n') || rest.starts_with(['\n', '\r', ' ']);
+    !rest.is_empty() && !ends_line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Config {
+        Config::parse(text, "").unwrap()
+    }
+
+    #[track_caller]
+    fn check(old: &str, new: &str) -> Result<(), String> {
+        check_whole((&config(old), Some(old)), (&config(new), new))
+    }
+
+    const FULL: &str = "[proxy]\nlisten = [\"127.0.0.1:7000\"]\nrequirepass = \"x\"\n\
+        [topology]\nprimary = \"10.0.0.1:6379\"\nreplicas = [\"10.0.0.2:6379\"]\n\
+        [writes]\nmin-replicas-to-write = 1\n[proxy2]\n";
+
+    fn full() -> String {
+        FULL.replace("[proxy2]\n", "[log]\nlevel = \"debug\"\n")
+    }
+
+    #[test]
+    fn every_guarded_key_exists() {
+        let keys: Vec<_> = Config::keys().iter().map(super::super::Key::path).collect();
+        for guarded in GUARDED {
+            assert!(keys.iter().any(|key| key == guarded), "{guarded}");
+        }
+    }
+
+    /// Wherever the file ends, it changes nothing or loses nothing that is guarded.
+    #[test]
+    fn a_file_cut_anywhere_loses_no_guarded_key() {
+        let full = full();
+        let old = config(&full);
+        for end in 0..full.len() {
+            let cut = &full[..end];
+            let Ok(new) = Config::parse(cut, "") else { continue };
+            if check_whole((&old, Some(&full)), (&new, cut)).is_ok() {
+                let lost: Vec<_> = diff(&old, &new).into_iter().map(|it| it.key).collect();
+                assert!(lost.is_empty() || lost == ["log.level"], "{cut:?} loses {lost:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_written_default_is_a_decision() {
+        let full = full();
+        let without = full.replace("requirepass = \"x\"\n", "");
+        let why = check(&full, &without).unwrap_err();
+        assert!(why.contains("no longer gives proxy.requirepass,"), "{why}");
+        assert_eq!(check(&full, &full.replace("\"x\"", "\"\"")), Ok(()));
+        assert_eq!(check(&full, &full.replace("level = \"debug\"\n", "")), Ok(()), "not guarded");
+        assert_eq!(check(&full, &full.replace("primary", "master")), Ok(()), "the same key");
+        assert_eq!(check(&without, &full), Ok(()));
+        // A key that was at its default loses nothing.
+        assert_eq!(check("[proxy]\nrequirepass = \"\"\nmax-clients = 9\n", "[reads]\n"), {
+            Err("gives no key at all, as a file does that was cut off; defaults that are meant \
+                 have to be written"
+                .to_owned())
+        });
+        assert_eq!(check("[proxy]\nrequirepass = \"\"\n", "# nothing\n"), Ok(()), "means the same");
+    }
+
+    #[test]
+    fn a_number_that_was_cut_is_another_number() {
+        let old = "[log]\nlevel = \"info\"\n[proxy]\nmax-clients = 10001";
+        let why = check(old, &old[..old.len() - 1]).unwrap_err();
+        assert!(why.contains("middle of a line"), "{why}");
+        assert_eq!(check("[proxy]\nmax-clients = 9 # few\n", "[proxy]\nmax-clients = 8"), Ok(()));
+    }
+}
