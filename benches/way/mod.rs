@@ -31,6 +31,7 @@ impl Way {
             scan_tag: id,
             excluded: None,
             is_local: false,
+            pass: 0,
             health: fresh(),
         };
         let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];

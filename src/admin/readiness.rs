@@ -71,7 +71,9 @@ fn can_write(topology: &Topology, config: &Config, now_ms: u64) -> Result<(), St
 
 /// A master that is busy is waited for, by requests too.
 fn master_answers(topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
-    let master = topology.master().ok_or("no master is known")?;
+    let master = topology.master().ok_or_else(|| {
+        topology.vacancy.undecided.clone().unwrap_or_else(|| "no master is known".to_owned())
+    })?;
     let patience = config.topology.request_timeout.unwrap_or(MASTER_PATIENCE);
     let patience = millis(patience);
     if master.is_silent(now_ms, patience) {

@@ -11,7 +11,7 @@ use super::pipeline::Pipeline;
 use super::receive::Received;
 use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket, Waiters};
 use crate::resp::reply::ReplyError;
-use crate::topology::BackendId;
+use crate::topology::{BackendId, Pass};
 
 /// Bytes that may wait for one server before clients are asked to hold back.
 const QUEUE_HIGH: usize = 32 * 1024 * 1024;
@@ -34,6 +34,8 @@ pub struct Connection {
     pub backend: BackendId,
     /// What it is set up for.
     pub key: ConnectionKey,
+    /// Void once the server is deposed as master: then nothing more is sent, or believed.
+    pub(super) pass: Pass,
     pipeline: RefCell<Pipeline>,
     phase: Cell<Phase>,
     load: Rc<Load>,
@@ -56,12 +58,14 @@ impl Connection {
     pub(super) fn new(
         backend: BackendId,
         key: ConnectionKey,
+        pass: Pass,
         load: Rc<Load>,
         again: bool,
     ) -> Rc<Self> {
         Rc::new(Self {
             backend,
             key,
+            pass,
             pipeline: RefCell::new(Pipeline::new(backend, load.durations())),
             phase: Cell::new(Phase::Opening),
             load,
@@ -185,6 +189,16 @@ impl Connection {
             self.fail(reason, refusal);
             self.wake_driver();
         }
+    }
+
+    /// Ends the connection where its server has been deposed since it was opened: what is under way
+    /// counts as lost, however it is answered. True if so.
+    pub(super) fn close_if_fenced(&self) -> bool {
+        let is_void = self.pass.is_void();
+        if is_void {
+            self.close("its server is not the master any more");
+        }
+        is_void
     }
 
     /// Whether requests may still be appended.

@@ -114,7 +114,7 @@ impl Future for Transfer<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Error> {
         let this = self.get_mut();
-        if this.connection.is_closed() {
+        if this.connection.close_if_fenced() || this.connection.is_closed() {
             return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
         }
         this.connection.set_driver(cx.waker());
@@ -158,6 +158,9 @@ impl<'a> Transfer<'a> {
             ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut buf))?;
             if buf.filled().is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            if self.connection.close_if_fenced() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
             }
             self.take(buf.filled()).map_err(io::Error::other)?;
         }

@@ -14,7 +14,7 @@ use crate::config::HostPort;
 use crate::net::Scratch;
 use crate::tasks::{Board, Kind};
 use crate::telemetry::{DurationCounts, Metrics};
-use crate::topology::{Backend, BackendId, Role, Topology};
+use crate::topology::{Backend, BackendId, Pass, Role, Topology};
 
 /// Idle connections kept for leases, per server and key.
 const IDLE_MAX: usize = 64;
@@ -114,7 +114,10 @@ impl Pool {
     /// The shared connection to `backend` for `key`, opened if there is none.
     pub fn shared(&mut self, backend: &Backend, key: ConnectionKey) -> Rc<Connection> {
         let member = self.member(backend);
-        if let Some(open) = member.shared.iter().find(|open| open.key == key && !open.is_closed()) {
+        let fits = |open: &&Rc<Connection>| {
+            open.key == key && open.pass.epoch() == backend.pass && !open.is_closed()
+        };
+        if let Some(open) = member.shared.iter().find(fits) {
             return Rc::clone(open);
         }
         let again = member.opened.contains(&key);
@@ -136,7 +139,7 @@ impl Pool {
         owner: &Rc<Inbox>,
     ) -> Rc<Connection> {
         let member = self.member(backend);
-        member.idle.retain(|idle| !idle.is_closed());
+        member.idle.retain(|idle| !idle.is_closed() && !idle.close_if_fenced());
         let idle = member.idle.iter().rposition(|idle| idle.key == key);
         let connection = match idle {
             Some(at) => member.idle.swap_remove(at),
@@ -168,6 +171,9 @@ impl Pool {
     pub fn tick(&mut self, now: Instant) -> u32 {
         let mut expired = 0;
         for member in self.members.values_mut() {
+            for connection in member.connections() {
+                connection.close_if_fenced();
+            }
             if let Some(timeout) = self.target.request_timeout {
                 for connection in member.shared.iter().chain(&member.leased) {
                     expired += connection.expire(now, timeout);
@@ -220,8 +226,9 @@ impl Pool {
     }
 
     fn open(&mut self, backend: &Backend, key: ConnectionKey, again: bool) -> Rc<Connection> {
+        let pass = Pass::new(Arc::clone(&backend.health), backend.pass);
         let member = self.member(backend);
-        let connection = Connection::new(backend.id, key, Rc::clone(&member.load), again);
+        let connection = Connection::new(backend.id, key, pass, Rc::clone(&member.load), again);
         let dial = Dial {
             addr: member.addr.clone(),
             credentials: self.target.credentials.clone(),

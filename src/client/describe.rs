@@ -57,6 +57,7 @@ mod tests {
             scan_tag: 0,
             excluded: None,
             is_local: false,
+            pass: 0,
             health: Arc::new(Health::default()),
         };
         let why = |backend: &Backend, from| why_not(&Report::of(backend, 10), from);

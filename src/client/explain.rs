@@ -171,7 +171,7 @@ impl Client {
             }
             _ => why.to_owned(),
         };
-        (format!("-{}", outcome::no_route(error)), why)
+        (format!("-{}", outcome::no_route(error, topology)), why)
     }
 
     /// Every server, and why this session's reads do not go there.

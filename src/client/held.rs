@@ -8,6 +8,7 @@ use super::batch::Batch;
 use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::outcome;
+use super::recover::MASTER_WAIT;
 use super::transform::Transform;
 use crate::command::{Effect, Resolved};
 use crate::config::{OnClosed, OnStale};
@@ -124,6 +125,8 @@ impl Client {
         let config = &self.config;
         let patience = match error {
             NoRoute::Stale if config.reads.on_stale == OnStale::Wait => config.reads.wait_timeout,
+            // The last master has just been demoted: its successor will say so.
+            NoRoute::NoMaster if batch.topology.expects_master(self.worker.now_ms()) => MASTER_WAIT,
             NoRoute::GateClosed if config.writes.on_closed == OnClosed::Hold => {
                 config.writes.hold_timeout
             }
@@ -212,7 +215,8 @@ impl Client {
     /// Tells the client that nobody may be asked.
     fn refused(&mut self, batch: &mut Batch<'_>, error: NoRoute, shown: bool) -> Next {
         self.count_refused(error);
-        self.error(batch, shown, &outcome::no_route(error))
+        let text = outcome::no_route(error, &batch.topology);
+        self.error(batch, shown, &text)
     }
 
     fn count_refused(&mut self, error: NoRoute) {

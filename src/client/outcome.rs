@@ -2,10 +2,17 @@
 
 use crate::backend::Cause;
 use crate::routing::NoRoute;
+use crate::topology::Topology;
 
 /// What a client is told of a request that nobody could be asked.
-pub(super) fn no_route(error: NoRoute) -> String {
+pub(super) fn no_route(error: NoRoute, topology: &Topology) -> String {
     match error {
+        NoRoute::NoMaster if let Some(reason) = &topology.vacancy.undecided => {
+            format!(
+                "MASTERDOWN The proxy knows no server that is a master: {reason}; the request was \
+                 not sent"
+            )
+        }
         NoRoute::NoMaster => {
             "MASTERDOWN The proxy knows no server that is a master; the request was not sent"
                 .to_owned()

@@ -14,6 +14,8 @@ pub struct Overview {
     topology_generation: u64,
     /// The master's address.
     master: Option<String>,
+    /// Why it is not decided which server is master.
+    pub(super) undecided: Option<String>,
     /// Every server, the master first.
     pub(super) backends: Vec<Report>,
     pub(super) gate: GateOverview,
@@ -46,6 +48,7 @@ impl Overview {
             uptime_ms: now_ms,
             topology_generation: topology.generation,
             master: topology.master().map(|master| master.addr.to_string()),
+            undecided: topology.vacancy.undecided.clone(),
             backends: topology.backends.iter().map(|it| Report::of(it, now_ms)).collect(),
             gate: GateOverview {
                 open: gate.is_open(now_ms),

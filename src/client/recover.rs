@@ -23,16 +23,26 @@ use crate::topology::{Backend, BackendId};
 
 /// Times a request is asked again before its error is passed on.
 const TRIES_MAX: u32 = 3;
-/// How long a refused write waits for the true master to be found.
-const MASTER_WAIT: Duration = Duration::from_secs(2);
+/// How long a write waits for another server to say that it is master.
+pub(super) const MASTER_WAIT: Duration = Duration::from_secs(2);
 
 /// What is known about failed requests that have not been answered yet.
 #[derive(Debug, Default)]
 pub(super) struct Recovery {
     /// Writes that a replica refused, in their order: they wait for the true master.
-    waiting: VecDeque<(Failed, Instant)>,
+    waiting: VecDeque<Waiting>,
     /// How often the requests under way were asked again.
     tries: VecDeque<(Sequence, u32)>,
+}
+
+/// A write that a server refused because it was no master.
+#[derive(Debug)]
+struct Waiting {
+    failed: Failed,
+    /// When it is given up.
+    until: Instant,
+    /// When it was refused, in milliseconds of the process's clock.
+    refused_ms: u64,
 }
 
 impl Recovery {
@@ -76,7 +86,9 @@ impl Client {
         match &failed.cause {
             Cause::Refused(Refusal::ReadOnly, _) => {
                 self.worker.shared.suspect.notify_one();
-                self.recovery.waiting.push_back((failed, Instant::now() + MASTER_WAIT));
+                let (until, refused_ms) =
+                    (Instant::now() + MASTER_WAIT, self.worker.shared.now_ms());
+                self.recovery.waiting.push_back(Waiting { failed, until, refused_ms });
                 self.worker.wake_at_tick(&self.inbox);
             }
             Cause::Refused(Refusal::Loading | Refusal::MasterDown, _) if replica && !may_write => {
@@ -158,7 +170,7 @@ impl Client {
             }
             Err(error) => {
                 let mut reply = Vec::new();
-                encode::error(&mut reply, &outcome::no_route(error));
+                encode::error(&mut reply, &outcome::no_route(error, &topology));
                 self.inbox.deliver(seq, 1, &reply);
             }
         }
@@ -202,18 +214,29 @@ impl Client {
         self.worker.counts.retries.increment();
     }
 
-    /// Refused writes go to the true master as soon as it is known.
+    /// Refused writes go to the master as soon as it is known: to another one, or to the one that
+    /// refused them once it has said again that it is master (a FAILOVER that came to nothing).
     pub(super) fn ask_again(&mut self) {
-        while let Some((failed, until)) = self.recovery.waiting.front() {
-            let topology = self.worker.topology();
+        while let Some(Waiting { failed, until, refused_ms }) = self.recovery.waiting.front() {
+            let (topology, now_ms) = (self.worker.topology(), self.worker.shared.now_ms());
             // It is let through now, as if it came now.
-            let open = admit_write(&topology, self.worker.shared.now_ms()).is_ok();
-            let master = topology.master().filter(|master| open && master.id != failed.backend);
-            if let Some(master) = master {
-                let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
+            let open = admit_write(&topology, now_ms).is_ok();
+            let is_true = |master: &&Backend| {
+                let heard_ms = master.health.progress.silence_ms(now_ms).map(|it| now_ms - it);
+                open && (master.id != failed.backend || heard_ms > Some(*refused_ms))
+            };
+            let (seq, is_over) = (failed.seq, Instant::now() >= *until);
+            if let Some(master) = topology.master().filter(is_true)
+                && self.recovery.try_again(seq)
+            {
+                let Some(Waiting { failed, .. }) = self.recovery.waiting.pop_front() else {
+                    return;
+                };
                 self.resend(master, failed.leased, failed.seq, &failed.request, Side::Write);
-            } else if Instant::now() >= *until {
-                let Some((failed, _)) = self.recovery.waiting.pop_front() else { return };
+            } else if is_over {
+                let Some(Waiting { failed, .. }) = self.recovery.waiting.pop_front() else {
+                    return;
+                };
                 self.give_up(&failed, true);
             } else {
                 self.worker.wake_at_tick(&self.inbox);

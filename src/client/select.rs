@@ -39,7 +39,8 @@ impl Client {
         let master = match self.worker.route(&topology, from, Want::Master, None) {
             Ok(route) => route.backend,
             Err(error) => {
-                return self.error(batch, request.shown, &super::outcome::no_route(error));
+                let text = super::outcome::no_route(error, &topology);
+                return self.error(batch, request.shown, &text);
             }
         };
         let key = ConnectionKey { db, ..key_of(&self.session) };

@@ -38,7 +38,10 @@ impl Client {
         batch.flush(&self.inbox);
         let lease = match self.lease(batch, Want::Master) {
             Ok(lease) => lease,
-            Err(error) => return self.error(batch, request.shown, &outcome::no_route(error)),
+            Err(error) => {
+                let text = outcome::no_route(error, &batch.topology);
+                return self.error(batch, request.shown, &text);
+            }
         };
         let names = Args::new(request.frame).skip(1);
         let (replies, new) = if adds && request.argc < 2 {
@@ -76,7 +79,10 @@ impl Client {
                 lease.set_relay(Relay::Everything);
                 self.to_monitor(batch, request)
             }
-            Err(error) => self.error(batch, true, &outcome::no_route(error)),
+            Err(error) => {
+                let text = outcome::no_route(error, &batch.topology);
+                self.error(batch, true, &text)
+            }
         }
     }
 

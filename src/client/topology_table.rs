@@ -28,6 +28,7 @@ pub(super) fn lines(overview: &Overview) -> Vec<String> {
         "write gate: {state}; {} replicas keep up, min-replicas-to-write is {}",
         gate.good, gate.wanted
     ));
+    lines.extend(overview.undecided.iter().map(|why| format!("writes are refused: {why}")));
     lines
 }
 

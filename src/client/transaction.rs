@@ -209,7 +209,8 @@ impl Client {
             }
             Err(error) => {
                 self.session.transaction.lose();
-                self.error(batch, shown, &outcome::no_route(error))
+                let text = outcome::no_route(error, &batch.topology);
+                self.error(batch, shown, &text)
             }
         }
     }

@@ -53,6 +53,9 @@ impl Engine {
             role: ServerRole::Replica { master, link },
             run_id: self.run_id().to_string(),
             replid: facts.identity.replid().to_string(),
+            // It supports no claim to be master, so that its second history says nothing.
+            replid2: String::new(),
+            second_offset: None,
             version: ServerVersion::default(),
             // What may differ from the master's is nobody's data.
             loading: !facts.has_data || !facts.identity.is_resumable(),

@@ -59,6 +59,8 @@ pub(super) fn observe(replies: &[BytesFrame]) -> Result<Observation, AnswerError
         role: role.ok_or(AnswerError::Nonsense("ROLE"))?,
         run_id: info.word("run_id"),
         replid: info.word("master_replid"),
+        replid2: info.word("master_replid2"),
+        second_offset: info.get("second_repl_offset").and_then(|it| it.parse().ok()),
         version: version(hello).unwrap_or_else(|| ServerVersion::of_info(|field| info.word(field))),
         loading: info.get("loading") == Some("1"),
     })

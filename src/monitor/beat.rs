@@ -1,15 +1,18 @@
-//! When everybody is asked how far they have come.
+//! When each server is asked how far it has come.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::topology::BackendId;
+
 /// Beats per `probe-period`.
 const PER_PERIOD: u32 = 4;
 
-/// Four beats per `probe-period`: the master is asked at each, everybody else at every fourth. What
-/// a replica is proven to have depends on when the master was asked before, so asking the master
-/// more often makes the proof closer without troubling the replicas.
+/// Four beats per `probe-period`: the master is asked at each, every other server at one of four,
+/// not all at the same one, so that a change among them is heard sooner. What a replica is proven
+/// to have depends on when the master was asked before, so asking the master more often makes the
+/// proof closer without troubling the replicas.
 #[derive(Debug)]
 pub(super) struct Beat {
     next: Instant,
@@ -31,13 +34,18 @@ impl Beat {
         self.next = self.next.min(now + period / PER_PERIOD);
     }
 
-    /// It is due: true if everybody is to be asked. Beats that were missed are not made up for.
-    pub(super) fn strike(&mut self, now: Instant, period: Duration) -> bool {
+    /// It is due; its number within the period. Beats that were missed are not made up for.
+    pub(super) fn strike(&mut self, now: Instant, period: Duration) -> u32 {
         let pause = period / PER_PERIOD;
         self.next = (self.next + pause).max(now + pause / 2);
-        let everybody = self.count == 0;
+        let number = self.count;
         self.count = (self.count + 1) % PER_PERIOD;
-        everybody
+        number
+    }
+
+    /// Whether server `id` is asked at the beat of this number.
+    pub(super) const fn is_for(number: u32, id: BackendId) -> bool {
+        id.0 % PER_PERIOD == number
     }
 }
 
@@ -46,11 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fourth_beat_is_for_everybody() {
+    fn every_server_has_one_beat_of_four() {
         let (start, period) = (Instant::now(), Duration::from_millis(100));
         let mut beat = Beat::new(start);
-        let heard: Vec<bool> = (0..8).map(|_| beat.strike(beat.next(), period)).collect();
-        assert_eq!(heard, [true, false, false, false, true, false, false, false]);
+        let heard: Vec<u32> = (0..8).map(|_| beat.strike(beat.next(), period)).collect();
+        assert_eq!(heard, [0, 1, 2, 3, 0, 1, 2, 3]);
+        let asked = |id| (0..4).filter(|number| Beat::is_for(*number, BackendId(id))).count();
+        assert!((0..9).all(|id| asked(id) == 1));
         assert_eq!(beat.next(), start + period * 2);
         beat.strike(start + period * 7, period);
         assert_eq!(beat.next(), start + period * 7 + period / 8, "late is late");

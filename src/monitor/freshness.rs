@@ -76,16 +76,16 @@ impl Watch {
 
 /// Tells what only the numbers show; `news` tells what a server says of itself.
 fn tell(addr: &str, turn: Turn, stale: &mut HashSet<BackendId>) {
-    let lag = turn.lag_ms.map(Duration::from_millis);
+    let lag = turn.lag_ms.map(|ms| format!("{:?}", Duration::from_millis(ms)));
     let bytes = turn.lag_bytes;
     match turn.doubt {
         Some(doubt) if doubt.freshness() == Freshness::Stale => {
             stale.insert(turn.id);
-            tracing::warn!(backend = addr, ?lag, ?bytes, "replica is stale: {doubt}");
+            tracing::warn!(backend = addr, lag, bytes, "replica is stale: {doubt}");
         }
         Some(_) => {}
         None if stale.remove(&turn.id) => {
-            tracing::info!(backend = addr, ?lag, ?bytes, "replica is fresh again");
+            tracing::info!(backend = addr, lag, bytes, "replica is fresh again");
         }
         None => {}
     }

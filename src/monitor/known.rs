@@ -49,6 +49,9 @@ pub(super) fn known(
         _ if !is_static => found.extend(roster.members().iter().map(|member| &member.addr)),
         _ => {}
     }
+    // A promoted replica leaves the master's list and stays its rival.
+    let claims = |member: &&Member| matches!(role(member), Some(ServerRole::Master { .. }));
+    found.extend(roster.members().iter().filter(|it| !is_static && claims(it)).map(|it| &it.addr));
     for member in roster.members() {
         if let Some(ServerRole::Replica { master, .. }) = role(member)
             && (!is_static || seen.contains(&member.addr))
@@ -127,7 +130,9 @@ mod tests {
             member.said = Some(role.clone().ok_or_else(|| "silent".to_owned()).map(|role| {
                 let (version, replid) = (ServerVersion::default(), String::new());
                 let run_id = member.run_id.clone();
-                Observation { role, run_id, replid, version, loading: false }
+                let (replid2, second_offset) = (String::new(), None);
+                let loading = false;
+                Observation { role, run_id, replid, replid2, second_offset, version, loading }
             }));
         }
         roster

@@ -11,6 +11,7 @@
 //! | `roster` | the known servers and their connections |
 //! | `known` | which servers ought to be known |
 //! | `probe` | one server asked once |
+//! | `testimony` | what else a server adds to the evidence of which one is master |
 //! | `inside` | the engine of this process, which is looked at instead |
 //! | `position` | where a server is in the replication stream |
 //! | `freshness` | who is near enough, and the write gate |
@@ -18,6 +19,7 @@
 //! | `link` | a control connection |
 //! | `frame` | replies, decoded within limits |
 //! | `answer`, `info` | what the replies say |
+//! | `publish` | what is made of the answers: the judgement, the fence |
 //! | `picture` | the topology that follows, and whether it is news |
 //! | `news` | what is logged |
 
@@ -35,9 +37,11 @@ mod news;
 mod picture;
 mod position;
 mod probe;
+mod publish;
 mod report;
 mod roster;
 mod rounds;
+mod testimony;
 
 pub use life::Life;
 pub use rounds::Monitor;

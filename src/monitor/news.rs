@@ -27,15 +27,25 @@ fn tell_master(old: &Topology, new: &Topology) {
             let server = &new.server;
             tracing::info!(backend = %now.addr, "master found: {} {}", server.name, server.version);
         }
-        (Some(before), None) => {
-            tracing::error!(backend = %before.addr, "master lost: {}", reason(new, before));
-        }
+        (Some(before), None) => match &new.vacancy.undecided {
+            Some(why) => tracing::error!(backend = %before.addr, "writes are refused: {why}"),
+            None => tracing::error!(
+                backend = %before.addr, "master lost: {}", reason(new, before)
+            ),
+        },
         (Some(before), Some(now)) if before.id != now.id => {
             tracing::warn!(backend = %now.addr, "master changed: it was {}", before.addr);
         }
+        (None, None) if new.vacancy.undecided != old.vacancy.undecided => tell_undecided(new),
         // The first picture without one.
         (None, None) if old.generation == 0 => tracing::error!("no server says it is the master"),
         _ => {}
+    }
+}
+
+fn tell_undecided(new: &Topology) {
+    if let Some(why) = &new.vacancy.undecided {
+        tracing::error!("writes are refused: {why}");
     }
 }
 
@@ -64,7 +74,9 @@ fn tell_changed(before: &Backend, now: &Backend) {
             let role = if now.role == Role::Unknown { before.role } else { now.role };
             tracing::warn!(backend = %addr, "{role} excluded: {why}");
         }
-        (Some(was), None) => tracing::info!(backend = %addr, "{} is back: it was {was}", now.role),
+        (Some(was), None) => {
+            tracing::info!(backend = %addr, "{} is back; before that: {was}", now.role)
+        }
         _ if before.role != now.role && now.role == Role::Replica => {
             tracing::info!(backend = %addr, "it is a replica now");
         }

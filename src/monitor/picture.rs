@@ -2,19 +2,42 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::known::{canonical, translated};
 use super::roster::{Member, Roster};
-use crate::config::Config;
-use crate::topology::{Backend, BackendId, Candidate, Role, Topology, elect};
+use crate::config::{Config, TopologyConfig};
+use crate::topology::{Backend, BackendId, Candidate, Evidence, Role, Topology, place};
+use crate::units::millis;
 
 /// Why the engine serves nothing to the proxy's clients.
 const NOT_ROUTED: &str = "reads.local is false";
 
-/// Puts everybody in their places.
+/// What is known of every server, each process once.
+pub(super) fn evidence(
+    roster: &Roster,
+    config: &TopologyConfig,
+    (epoch, now): (Instant, Instant),
+) -> Evidence {
+    let servers = roster.members().iter().filter(|it| canonical(roster, it).id == it.id);
+    let witness = |member: &Member| {
+        let said = member.said.as_ref();
+        let said = said.map(|said| said.as_ref().map(|it| translated(roster, it)));
+        member.witness(said.map(|said| said.map_err(String::clone)), (epoch, now))
+    };
+    Evidence {
+        servers: servers.map(witness).collect(),
+        configured: config.master.clone(),
+        now_ms: millis(now.saturating_duration_since(epoch)),
+        silence_ms: millis(config.probe_timeout),
+    }
+}
+
+/// Puts all servers in their places.
 pub(super) fn backends(
     roster: &Roster,
     config: &Config,
-    previous: Option<BackendId>,
+    master: Option<BackendId>,
 ) -> Vec<Backend> {
     let candidate = |member: &Member| {
         let said = member.said.as_ref()?;
@@ -30,7 +53,7 @@ pub(super) fn backends(
         })
     };
     let candidates = roster.members().iter().filter_map(candidate).collect();
-    let mut backends = elect(candidates, &config.topology.master, previous);
+    let mut backends = place(candidates, master);
     // Where proxy.toml lists the replicas, no other may serve; only a master may be a stranger.
     let is_listed = |id| roster.get(id).is_some_and(|member| member.is_configured);
     backends.retain(|backend| {
@@ -43,12 +66,13 @@ pub(super) fn backends(
 pub(super) fn is_same(a: &Topology, b: &Topology) -> bool {
     let facts = |of: &Topology| {
         let fact = |it: &Backend| {
-            let is = (it.role, it.is_local);
+            let is = (it.role, it.is_local, it.pass);
             (it.id, it.addr.clone(), is, it.weight, it.scan_tag, it.excluded.clone())
         };
         of.backends.iter().map(fact).collect::<Vec<_>>()
     };
-    a.server == b.server && Arc::ptr_eq(&a.learned, &b.learned) && facts(a) == facts(b)
+    let stated = |of: &Topology| (of.server.clone(), of.vacancy.clone());
+    stated(a) == stated(b) && Arc::ptr_eq(&a.learned, &b.learned) && facts(a) == facts(b)
 }
 
 #[cfg(test)]
@@ -66,6 +90,7 @@ mod tests {
             scan_tag: 7,
             excluded: None,
             is_local: false,
+            pass: 0,
             health: Arc::default(),
         };
         let one = Topology { backends: vec![backend], ..Topology::default() };
@@ -76,7 +101,9 @@ mod tests {
         };
         assert!(with(&|other| other.generation = 9));
         assert!(with(&|other| other.backends[0].health = Arc::default()));
-        let changes: [&dyn Fn(&mut Topology); 10] = [
+        let changes: [&dyn Fn(&mut Topology); 12] = [
+            &|other| other.backends[0].pass = 1,
+            &|other| other.vacancy.handover_until_ms = Some(1),
             &|other| other.backends.clear(),
             &|other| other.backends[0].id = BackendId(2),
             &|other| other.backends[0].addr = HostPort::local(2),

@@ -22,6 +22,8 @@ pub(super) struct Probed {
     pub(super) link: Option<Link>,
     /// Whether it was opened just now.
     pub(super) is_new: bool,
+    /// Whether the server had closed the one before it.
+    pub(super) was_severed: bool,
     /// The answer; `None` where the server is well but too busy for one, or was asked the short
     /// question only.
     pub(super) said: Option<Said>,
@@ -35,11 +37,12 @@ pub(super) type Said = Result<Observation, String>;
 /// Asks over `link`, or over a new connection where there is none. `epoch` is where the process's
 /// clock begins.
 pub(super) async fn probe(link: Option<Link>, dial: Dial, epoch: Instant) -> Probed {
+    let mut was_severed = false;
     if let Some(link) = link.and_then(|link| link.continued(&dial)) {
         match ask(link, epoch).await {
             // The server closed it: it may have been restarted, or told to kill its clients. Only a
             // new connection shows whether it is well.
-            Err(LinkError::Io(_)) => {}
+            Err(LinkError::Io(_)) => was_severed = true,
             outcome => return probed(outcome, false),
         }
     }
@@ -47,7 +50,7 @@ pub(super) async fn probe(link: Option<Link>, dial: Dial, epoch: Instant) -> Pro
         Ok(link) => ask(link, epoch).await,
         Err(error) => Err(error),
     };
-    probed(outcome, true)
+    Probed { was_severed, ..probed(outcome, true) }
 }
 
 /// Asks the short question. A connection that fails says nothing of the server: the next probe
@@ -62,9 +65,17 @@ pub(super) async fn pulse(mut link: Link, epoch: Instant) -> Probed {
             // A script that runs for too long is no reason to ask why.
             let busy = replies.iter().any(is_busy);
             let refused = sample.is_none() && !busy && replies.iter().any(is_error);
-            Probed { link: (!refused).then_some(link), is_new: false, said: None, sample }
+            Probed {
+                link: (!refused).then_some(link),
+                is_new: false,
+                was_severed: false,
+                said: None,
+                sample,
+            }
         }
-        Err(_) => Probed { link: None, is_new: false, said: None, sample: None },
+        Err(_) => {
+            Probed { link: None, is_new: false, was_severed: false, said: None, sample: None }
+        }
     }
 }
 
@@ -92,10 +103,12 @@ fn asked(epoch: Instant, sent: Instant) -> Asked {
 
 fn probed(outcome: Result<Answer, LinkError>, is_new: bool) -> Probed {
     match outcome {
-        Ok((link, said, sample)) => Probed { link: Some(link), is_new, said, sample },
+        Ok((link, said, sample)) => {
+            Probed { link: Some(link), is_new, was_severed: false, said, sample }
+        }
         Err(error) => {
             let said = Some(Err(error.to_string()));
-            Probed { link: None, is_new, said, sample: None }
+            Probed { link: None, is_new, was_severed: false, said, sample: None }
         }
     }
 }

@@ -10,8 +10,11 @@ use tokio::time::Instant;
 use super::known::Known;
 use super::link::Link;
 use super::probe::{Probed, Said};
+use super::testimony::Testimony;
 use crate::config::HostPort;
-use crate::topology::{BackendId, Health, LinkState, Sample, ServerRole, Topology};
+use crate::topology::{
+    BackendId, Health, LinkState, Observation, Sample, ServerRole, Topology, Witness,
+};
 
 /// The pause before the first reconnect; it doubles with every failure.
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
@@ -53,6 +56,8 @@ pub(super) struct Member {
     named_at: Option<Instant>,
     /// It was reached over a new connection and has not been well since.
     is_back: bool,
+    /// What it adds to the evidence of which server is master.
+    pub(super) testimony: Testimony,
 }
 
 impl Member {
@@ -80,6 +85,12 @@ impl Member {
     pub(super) fn set_asking(&mut self, task: AbortHandle, now: Instant) {
         self.asking = Some(task);
         self.asked_at = now;
+        self.testimony.ask(now);
+    }
+
+    /// Whether it has not answered the question under way for `grace`.
+    pub(super) fn is_hung(&self, now: Instant, grace: Duration) -> bool {
+        self.asking.is_some() && now.saturating_duration_since(self.asked_at) >= grace
     }
 
     /// Its connection, for the short question, if nothing is under way on it.
@@ -101,23 +112,34 @@ impl Member {
 
     /// Takes the answer to the short question; true when it tells that what was said before does
     /// not hold any more, so that the server has to be asked again at once.
-    pub(super) fn hear_pulse(&mut self, link: Option<Link>, sample: Option<&Sample>) -> bool {
+    pub(super) fn hear_pulse(
+        &mut self,
+        link: Option<Link>,
+        sample: Option<&Sample>,
+        now: Instant,
+    ) -> bool {
         self.asking = None;
         let lost = link.is_none();
+        if lost {
+            self.testimony.sever(now);
+        } else {
+            self.testimony.answer();
+        }
         self.link = link;
         let Some(sample) = sample else { return lost };
+        self.testimony.take_position(sample);
         let said = self.said.as_ref().and_then(|said| said.as_ref().ok());
         let same = said.is_some_and(|it| it.role == sample.role && it.replid == sample.replid);
-        let now = (!same).then(|| (sample.role.clone(), sample.replid.clone()));
-        let is_news = now.is_some() && now != self.drift;
-        self.drift = now;
+        let drift = (!same).then(|| (sample.role.clone(), sample.replid.clone()));
+        let is_news = drift.is_some() && drift != self.drift;
+        self.drift = drift;
         is_news
     }
 
     /// Takes what the engine of this process is now; true when that is another thing than before.
     pub(super) fn see(&mut self, said: Said) -> bool {
         if let Ok(said) = &said {
-            self.run_id.clone_from(&said.run_id);
+            self.take_role(said, Instant::now());
         }
         let is_news = self.said.as_ref() != Some(&said);
         self.said = Some(said);
@@ -125,29 +147,60 @@ impl Member {
     }
 
     /// Takes the outcome. True when the server is well again after it was, perhaps, not.
-    pub(super) fn hear(&mut self, probed: Probed, now: Instant) -> bool {
+    pub(super) fn hear(&mut self, probed: &mut Probed, now: Instant) -> bool {
         self.asking = None;
         self.is_wanted = false;
         self.is_back |= probed.is_new && probed.link.is_some();
-        self.link = probed.link;
+        if probed.was_severed {
+            self.testimony.sever(now);
+        }
+        if let Some(sample) = &probed.sample {
+            self.testimony.take_position(sample);
+        }
+        self.link = probed.link.take();
         if self.link.is_some() {
             self.failures = 0;
+            self.testimony.answer();
         } else {
             self.retry_at = now + back_off(self.failures);
             self.failures = self.failures.saturating_add(1);
         }
-        match probed.said {
+        match probed.said.take() {
             // What it said before it became too busy is still the best guess.
             None if self.said.is_none() => self.said = Some(Err(BUSY.to_owned())),
             None => {}
             Some(said) => {
                 if let Ok(said) = &said {
-                    self.run_id.clone_from(&said.run_id);
+                    self.take_role(said, now);
                 }
                 self.said = Some(said);
             }
         }
         self.is_well() && std::mem::take(&mut self.is_back)
+    }
+
+    /// Notes its process, and when its role changed; before the answer is put in place.
+    fn take_role(&mut self, said: &Observation, now: Instant) {
+        let before = self.said.as_ref().and_then(|said| said.as_ref().ok());
+        self.testimony.take_role(before, said, now);
+        self.run_id.clone_from(&said.run_id);
+    }
+
+    /// What is known of it, its answer as `said`. `epoch` is where the process's clock begins.
+    pub(super) fn witness(
+        &self,
+        said: Option<Result<Observation, String>>,
+        clock: (Instant, Instant),
+    ) -> Witness {
+        let testimony = self.testimony.told(clock);
+        Witness {
+            id: self.id,
+            addr: self.addr.clone(),
+            is_listed: self.is_configured,
+            is_echo: self.is_local,
+            said,
+            ..testimony
+        }
     }
 
     /// Whether it answered when it was last asked.
@@ -294,6 +347,7 @@ impl Roster {
             retry_at: now,
             named_at: Some(now),
             is_back: false,
+            testimony: Testimony::new(now),
         });
     }
 
@@ -314,79 +368,4 @@ impl Roster {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::topology::{Backend, Role};
-
-    fn named(ports: &[u16], is_configured: bool) -> Vec<Known> {
-        let named =
-            |port: &u16| Known { addr: HostPort::local(*port), is_configured, is_local: false };
-        ports.iter().map(named).collect()
-    }
-
-    fn ids(roster: &Roster) -> Vec<u32> {
-        roster.members().iter().map(|member| member.id.0).collect()
-    }
-
-    #[tokio::test]
-    async fn ids_belong_to_addresses_for_ever() {
-        let (mut roster, now) = (Roster::default(), Instant::now());
-        assert!(!roster.update(&named(&[1, 2], true), now));
-        let health = Arc::clone(&roster.members()[1].health);
-        assert!(roster.update(&named(&[1], true), now), "not configured any more");
-        roster.update(&named(&[1, 3, 2], true), now);
-        assert_eq!(ids(&roster), [1, 3, 2]);
-        assert!(Arc::ptr_eq(&health, &roster.members()[2].health));
-    }
-
-    #[tokio::test]
-    async fn the_next_roster_knows_the_servers_by_their_ids() {
-        let (mut roster, now) = (Roster::default(), Instant::now());
-        roster.update(&named(&[1, 2], true), now);
-        let backend = |id, port, health| Backend {
-            id: BackendId(id),
-            addr: HostPort::local(port),
-            role: Role::Unknown,
-            weight: 1,
-            scan_tag: 0,
-            excluded: None,
-            is_local: false,
-            health,
-        };
-        let health = Arc::<Health>::default();
-        let backends = vec![backend(7, 1, Arc::clone(&health)), backend(3, 2, Arc::default())];
-        let topology = Topology { backends, ..Topology::default() };
-        let mut roster = Roster::resume(&topology, now);
-        assert!(!roster.update(&named(&[2, 4], true), now), "a discovered server lingers");
-        assert_eq!(ids(&roster), [7, 3, 8]);
-        assert!(Arc::ptr_eq(&health, &roster.members()[0].health));
-        assert_eq!(roster.due(now).count(), 3);
-    }
-
-    #[tokio::test]
-    async fn who_was_discovered_lingers() {
-        let (mut roster, now) = (Roster::default(), Instant::now());
-        roster.update(&named(&[1, 2], false), now);
-        assert!(!roster.update(&named(&[1], false), now + LINGER / 2));
-        assert_eq!(ids(&roster), [1, 2]);
-        assert!(roster.update(&named(&[1], false), now + LINGER));
-        assert_eq!(ids(&roster), [1]);
-    }
-
-    #[tokio::test]
-    async fn addresses_without_end_are_forgotten_but_ids_are_not_reused() {
-        let (mut roster, now) = (Roster::default(), Instant::now());
-        for port in 1..10_000 {
-            roster.update(&named(&[port], true), now);
-        }
-        assert!(roster.ids.len() <= REMEMBERED_MAX);
-        assert_eq!(ids(&roster), [9_999]);
-    }
-
-    #[test]
-    fn pauses_grow_to_a_second() {
-        assert!(back_off(0) <= Duration::from_millis(125));
-        assert!(back_off(2) >= Duration::from_millis(300));
-        assert!(back_off(1000) <= Duration::from_millis(1250));
-    }
-}
+mod tests;

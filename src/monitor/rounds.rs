@@ -13,18 +13,15 @@ use tokio::time::{Instant, sleep_until};
 use super::beat::Beat;
 use super::freshness::Watch;
 use super::inside;
-use super::known::known;
 use super::learn::{Lesson, learn};
 use super::life::Life;
 use super::link::Dial;
-use super::news;
-use super::picture::{backends, is_same};
 use super::probe::{Probed, probe, pulse};
 use super::report::Report;
-use super::roster::{Member, Roster};
+use super::roster::Roster;
 use crate::config::{Config, HostPort};
 use crate::engine::Engine;
-use crate::topology::{BackendId, Observation, Topology};
+use crate::topology::{BackendId, Observation, Reign, Topology};
 use crate::units::millis;
 
 /// How long a master may take to answer where `request-timeout` sets no limit.
@@ -43,22 +40,28 @@ const GRACE: Duration = Duration::from_millis(50);
 /// Keeps a [`Topology`] true.
 #[derive(Debug)]
 pub struct Monitor {
-    config: Arc<ArcSwap<Config>>,
-    topology: Arc<ArcSwap<Topology>>,
+    pub(super) config: Arc<ArcSwap<Config>>,
+    pub(super) topology: Arc<ArcSwap<Topology>>,
     suspect: Arc<Notify>,
-    epoch: Instant,
+    pub(super) epoch: Instant,
     /// The engine of this process.
-    engine: Option<Arc<Engine>>,
-    roster: Roster,
+    pub(super) engine: Option<Arc<Engine>>,
+    pub(super) roster: Roster,
     tasks: JoinSet<Report>,
     /// The last that was master, also while there is none.
-    master: Option<BackendId>,
+    pub(super) master: Option<BackendId>,
+    /// What is remembered of the last master and its rivals.
+    pub(super) reign: Reign,
+    /// More than one server says that it is master, or another master is expected.
+    pub(super) is_unsettled: bool,
+    /// A server was heard to claim that it is master since the last one said so.
+    pub(super) is_unconfirmed: bool,
     /// The master that proxy.toml named when it was last looked at.
-    configured: HostPort,
+    pub(super) configured: HostPort,
     /// That was changed, and the server that it names now has not answered since.
-    is_renamed: bool,
-    lesson: Lesson,
-    watch: Watch,
+    pub(super) is_renamed: bool,
+    pub(super) lesson: Lesson,
+    pub(super) watch: Watch,
     beat: Beat,
     /// Somebody told something new in passing: the next round comes at once.
     is_hasty: bool,
@@ -88,6 +91,9 @@ impl Monitor {
             roster,
             tasks: JoinSet::new(),
             master,
+            reign: Reign::resume(master),
+            is_unsettled: false,
+            is_unconfirmed: false,
             configured,
             is_renamed: false,
             lesson,
@@ -120,12 +126,13 @@ impl Monitor {
     pub async fn settle(&mut self, patience: Duration) {
         let deadline = Instant::now() + patience;
         self.round().await;
-        while Instant::now() < deadline && self.is_unsettled() {
+        while Instant::now() < deadline && self.is_rising() {
             self.step(deadline).await;
         }
     }
 
-    fn is_unsettled(&self) -> bool {
+    /// Whether a replica could be fresh that is not proven to be.
+    fn is_rising(&self) -> bool {
         let (topology, now_ms) = (self.topology.load(), self.now_ms());
         let pending = |it: &crate::topology::Backend| {
             it.excluded.is_none() && !it.health.progress.is_fresh(now_ms)
@@ -172,14 +179,27 @@ impl Monitor {
                 () = sleep_until(grace), if !is_late => is_late = true,
                 () = sleep_until(deadline) => {}
             }
-            if is_late || self.tasks.is_empty() {
+            // A server that has hung for longer is not waited for where the others suffice.
+            if is_late || !self.is_awaiting() || self.is_disputed() {
                 self.publish();
-                if is_late && is_enough(self) {
+                if is_enough(self) && (is_late || !self.is_awaiting()) {
                     break;
                 }
             }
         }
         self.expire();
+    }
+
+    /// Whether a known master may have lost its title to another server that was heard.
+    fn is_disputed(&self) -> bool {
+        self.is_unsettled && self.master.is_some()
+    }
+
+    /// Whether something is under way that may end soon.
+    fn is_awaiting(&self) -> bool {
+        let now = Instant::now();
+        let hung = self.roster.members().iter().filter(|member| member.is_hung(now, GRACE));
+        self.tasks.len() > hung.count()
     }
 
     /// The time within which every server that is waited for has answered.
@@ -193,7 +213,7 @@ impl Monitor {
         let (soon, late) = (started + GAP, started + PERIOD);
         let next = self.roster.next_retry(Instant::now()).map_or(late, |at| at.clamp(soon, late));
         while Instant::now() < next {
-            if self.step(next).await || self.is_hasty {
+            if self.is_hasty || self.step(next).await {
                 return sleep_until(soon).await;
             }
         }
@@ -207,7 +227,7 @@ impl Monitor {
             () = sleep_until(self.beat.next()) => self.pulse(),
             report = self.tasks.join_next(), if !self.tasks.is_empty() => {
                 let is_whole = self.hear(report);
-                if self.hear_ready() || is_whole {
+                if self.hear_ready() || is_whole || self.is_disputed() {
                     self.publish();
                 }
             }
@@ -216,7 +236,7 @@ impl Monitor {
     }
 
     /// Asks those that `choose` picks.
-    fn ask(&mut self, choose: impl FnOnce(&mut Roster) -> Vec<BackendId>) {
+    pub(super) fn ask(&mut self, choose: impl FnOnce(&mut Roster) -> Vec<BackendId>) {
         let (config, epoch) = (self.config.load_full(), self.epoch);
         for id in choose(&mut self.roster) {
             if let Some(member) = self.roster.get_mut(id) {
@@ -237,24 +257,35 @@ impl Monitor {
         }
     }
 
-    /// Asks how far they have come: the master at every beat, everybody at every fourth.
+    /// Asks how far they have come: the master at every beat, every other server at its own.
     fn pulse(&mut self) {
         self.look_inside();
         self.life.strike(self.whole_time());
-        let (now, epoch, master) = (Instant::now(), self.epoch, self.master);
-        let everybody = self.beat.strike(now, self.config.load().topology.probe_period);
-        for member in self.roster.members_mut() {
-            if !everybody && Some(member.id) != master {
-                continue;
-            }
-            if let Some(link) = member.idle_link() {
-                let id = member.id;
-                let task = async move { Report::Pulse(id, Box::new(pulse(link, epoch).await)) };
-                member.set_asking(self.tasks.spawn(task), now);
-            }
+        let (now, master) = (Instant::now(), self.master);
+        let number = self.beat.strike(now, self.config.load().topology.probe_period);
+        let is_due = |id: BackendId| Some(id) == master || Beat::is_for(number, id);
+        let ids: Vec<_> = self.roster.members().iter().map(|member| member.id).collect();
+        for id in ids.into_iter().filter(|id| is_due(*id)) {
+            self.ask_position(id);
         }
         self.expire();
-        self.judge();
+        if self.is_unsettled {
+            // Time alone may decide it.
+            self.publish();
+        } else {
+            self.judge();
+        }
+    }
+
+    /// Asks one server how far it has come, unless it is being asked something.
+    pub(super) fn ask_position(&mut self, id: BackendId) {
+        let epoch = self.epoch;
+        if let Some(member) = self.roster.get_mut(id)
+            && let Some(link) = member.idle_link()
+        {
+            let task = async move { Report::Pulse(id, Box::new(pulse(link, epoch).await)) };
+            member.set_asking(self.tasks.spawn(task), Instant::now());
+        }
     }
 
     /// Looks at the engine of this process, which takes no question.
@@ -279,11 +310,11 @@ impl Monitor {
         }
     }
 
-    fn now_ms(&self) -> u64 {
+    pub(super) fn now_ms(&self) -> u64 {
         millis(self.epoch.elapsed())
     }
 
-    fn judge(&mut self) {
+    pub(super) fn judge(&mut self) {
         let now_ms = self.now_ms();
         self.watch.judge(&self.roster, &self.config.load(), now_ms);
     }
@@ -317,11 +348,13 @@ impl Monitor {
     fn hear_probe(&mut self, id: BackendId, mut probed: Probed, now: Instant) {
         let now_ms = self.now_ms();
         let Some(member) = self.roster.get_mut(id) else { return };
-        let sample = probed.sample.take();
         // A server that is reached again serves again before its rest is over.
-        if member.hear(probed, now) && member.health.is_resting(now_ms) {
+        if member.hear(&mut probed, now) && member.health.is_resting(now_ms) {
             member.health.answered();
         }
+        // Another claim is judged at once, whatever answers are still to come.
+        self.is_unsettled |= member.is_master() && self.master.is_some_and(|it| it != id);
+        let sample = probed.sample.take();
         if let Some(sample) = sample {
             self.watch.observe(id, sample);
         }
@@ -329,7 +362,7 @@ impl Monitor {
 
     fn hear_pulse(&mut self, id: BackendId, probed: Probed) {
         let Some(member) = self.roster.get_mut(id) else { return };
-        self.is_hasty |= member.hear_pulse(probed.link, probed.sample.as_ref());
+        self.is_hasty |= member.hear_pulse(probed.link, probed.sample.as_ref(), Instant::now());
         let (is_wanted, is_loading) = (member.take_wanted(), member.is_loading());
         if let Some(mut sample) = probed.sample {
             sample.loading = is_loading;
@@ -341,55 +374,8 @@ impl Monitor {
         }
     }
 
-    /// Publishes what follows from the answers, if it is news, and asks whoever is newly named.
-    fn publish(&mut self) {
-        let (config, now) = (self.config.load_full(), Instant::now());
-        if config.topology.master != self.configured {
-            self.configured.clone_from(&config.topology.master);
-            self.is_renamed = true;
-        }
-        if self.is_renamed && self.roster.at(&self.configured).is_some_and(Member::has_answered) {
-            // The operator's word: it counts more than who was master, who stays it until here.
-            self.is_renamed = false;
-            self.replace_master();
-        }
-        let mut new = Topology::clone(&self.topology.load());
-        new.backends = backends(&self.roster, &config, self.master);
-        self.master = new.master().map(|master| master.id).or(self.master);
-        let local = self.engine.as_ref().map(|engine| engine.addr());
-        let named = known(&config.topology, local.as_ref(), &self.roster, self.master);
-        if self.roster.update(&named, now) {
-            new.backends = backends(&self.roster, &config, self.master);
-        }
-        if let Some(Ok(master)) = new.master().and_then(|m| self.roster.get(m.id)?.said.as_ref()) {
-            new.server = master.version.clone();
-        }
-        new.learned = self.lesson.learned();
-        self.watch.follow(new.master().map(|master| master.id), &self.roster);
-        // The numbers first: who is told of a new server finds it judged.
-        self.judge();
-        let old = self.topology.load_full();
-        if !is_same(&old, &new) {
-            new.generation = old.generation + 1;
-            news::tell(&old, &new);
-            self.topology.store(Arc::new(new));
-        }
-        self.ask(|roster| roster.unasked().map(|member| member.id).collect());
-        self.learn(&config, now);
-    }
-
-    /// Another server is master because proxy.toml says so, and it itself. Who was it, and with it
-    /// whoever only it knew, must not stand in when that one fails: it has other data.
-    fn replace_master(&mut self) {
-        let old = self.master.take().and_then(|id| self.roster.get(id)).map(|old| &old.run_id);
-        let new = self.roster.at(&self.configured).filter(|new| new.is_master());
-        if new.is_some_and(|new| old != Some(&new.run_id)) {
-            self.roster.forget_strangers();
-        }
-    }
-
     /// Asks a master for its commands, once per run of its process.
-    fn learn(&mut self, config: &Config, now: Instant) {
+    pub(super) fn learn(&mut self, config: &Config, now: Instant) {
         let Some(member) = self.master.and_then(|id| self.roster.get(id)) else { return };
         let is_there = matches!(&member.said, Some(Ok(said)) if !said.loading);
         if is_there && self.lesson.begin(&member.run_id, now) {

@@ -120,6 +120,7 @@ mod tests {
             scan_tag: 0,
             excluded: None,
             is_local: false,
+            pass: 0,
             health: Arc::new(Health::default()),
         };
         (0..).zip(weights).map(one).collect()

@@ -48,6 +48,8 @@ pub struct Backend {
     pub excluded: Option<String>,
     /// The engine of this very process: its data are read in place, over no connection.
     pub is_local: bool,
+    /// The epoch of its [`super::Fence`] when this was written: what connections are opened with.
+    pub pass: u32,
     /// The numbers that change all the time.
     pub health: Arc<Health>,
 }

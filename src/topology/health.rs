@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::Progress;
+use super::{Fence, Progress};
 
 /// The first rest after a failure, in milliseconds.
 const REST_MIN_MS: u64 = 100;
@@ -17,6 +17,8 @@ pub struct Health {
     resting_until_ms: AtomicU64,
     failures: AtomicU32,
     latency_us: AtomicU64,
+    /// Keeps the replies of a deposed master from its clients.
+    pub fence: Fence,
     /// How far it has come.
     pub progress: Progress,
     /// What all workers have with it.

@@ -1,11 +1,12 @@
 //! Who is master, who replicates from it, and who can serve now.
 //!
-//! Facts go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect()`]). Its structure
+//! Facts go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect()`], [`place()`]). Its structure
 //! changes seldom and is replaced whole; the numbers that change all the time live in each
 //! backend's [`Health`], shared by every snapshot. Never asks anybody anything itself.
 
 mod backend;
-mod elect;
+mod election;
+mod fence;
 mod health;
 mod module;
 pub mod observation;
@@ -18,7 +19,10 @@ mod tracker;
 mod write_gate;
 
 pub use backend::{Backend, BackendId, Role};
-pub use elect::{Candidate, elect};
+pub use election::{
+    Candidate, Evidence, Lineage, Promotion, Reign, Verdict, Witness, elect, place,
+};
+pub use fence::{Fence, Pass};
 pub use health::{Health, SharedLoad};
 pub use module::Module;
 pub use observation::{LinkState, Observation, ServerRole};
@@ -47,6 +51,18 @@ pub struct Topology {
     pub learned: Arc<Learned>,
     /// Whether writes are let through; shared by all pictures.
     pub gate: Arc<WriteGate>,
+    /// What is known of the reason, where no server is master.
+    pub vacancy: Vacancy,
+}
+
+/// Why no server is master, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vacancy {
+    /// Why it is not decided which server is, for people.
+    pub undecided: Option<String>,
+    /// Until when another master is expected, because the last one has just been demoted;
+    /// milliseconds of the process's clock.
+    pub handover_until_ms: Option<u64>,
 }
 
 /// What a server calls itself in `HELLO` and `INFO`.
@@ -94,6 +110,12 @@ impl Default for ServerVersion {
 }
 
 impl Topology {
+    /// Whether another master is expected at `now_ms`, because the last one was just demoted.
+    #[must_use]
+    pub fn expects_master(&self, now_ms: u64) -> bool {
+        self.vacancy.handover_until_ms.is_some_and(|until| now_ms < until)
+    }
+
     /// The master, where one is known.
     #[must_use]
     pub fn master(&self) -> Option<&Backend> {

@@ -13,6 +13,11 @@ pub struct Observation {
     /// The id of the history that its data belongs to (`INFO replication`): a replica that shares
     /// its master's has that master's data. Empty if it is not told.
     pub replid: String,
+    /// The id of the history that this one continues (`master_replid2`); empty or zeros if it
+    /// continues none.
+    pub replid2: String,
+    /// The offset from which on its data is no more that of `replid2` (`second_repl_offset`).
+    pub second_offset: Option<u64>,
     /// Its name and version.
     pub version: ServerVersion,
     /// Whether it is loading its data (`INFO persistence`).

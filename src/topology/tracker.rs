@@ -177,6 +177,9 @@ impl Tracker {
             took_us: sample.map_or(0, |sample| sample.took_us),
         };
         if is_master {
+            // What it says as a replica does not tell that it is master still.
+            let is_own = |sample: &&Sample| matches!(sample.role, ServerRole::Master { .. });
+            finding.heard_ms = sample.filter(is_own).map(|sample| sample.sent_ms);
             return (finding, None);
         }
         let structural = doubt_of(sample, replid, now_ms, limits);

@@ -23,6 +23,7 @@ mod clients_through_proxy;
 mod command_table;
 mod command_versions;
 mod crossed_replies;
+mod deposed_master;
 mod differential;
 mod engine_bounds;
 mod engine_config;

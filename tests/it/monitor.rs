@@ -190,7 +190,7 @@ fn changes_are_logged_once() {
     trio.replicas[0].restart();
     watch.until_whole(master, &replicas);
     let last = watch.log.lines().pop().unwrap();
-    assert!(last.starts_with(&format!(" INFO {server} replica is back: it was")), "{last}");
+    assert!(last.starts_with(&format!(" INFO {server} replica is back; before that: ")), "{last}");
     trio.master.kill();
     watch.until(Duration::from_secs(3), |now| now.master().is_none());
     let lost = format!("ERROR {server} master lost: {why} backend={master}");

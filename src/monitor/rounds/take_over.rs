@@ -2,16 +2,14 @@
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{GRACE, Monitor, known};
+use super::{GRACE, Monitor};
 
 impl Monitor {
     /// Asks the servers of the topology that it found, and waits for their answers. What is
     /// published stays meanwhile, so that requests go on.
     pub(super) async fn take_over(&mut self) {
-        let local = self.engine.as_ref().map(|engine| engine.addr());
         let config = self.config.load_full();
-        let named = known(&config.topology, local.as_ref(), &self.roster, self.master);
-        self.roster.update(&named, Instant::now());
+        self.update(&config, Instant::now());
         self.ask(|roster| roster.unasked().map(|member| member.id).collect());
         let mut until = Instant::now() + self.whole_time();
         let mut awaits_master = self.master.is_some();

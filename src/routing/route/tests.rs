@@ -39,6 +39,7 @@ fn backend(id: u32, role: Role) -> Backend {
         scan_tag: id,
         excluded: None,
         is_local: false,
+        pass: 0,
         health: Arc::new(health),
     }
 }

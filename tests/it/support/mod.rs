@@ -23,6 +23,7 @@ pub mod replica_port;
 pub mod replicas;
 pub mod reply;
 pub mod scrape;
+pub mod sentinel;
 pub mod server;
 pub mod tidegate;
 pub mod topology;
