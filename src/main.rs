@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use tidegate::config::Config;
 use tidegate::proxy::StartError;
 use tidegate::rdb_tool::ToolError;
@@ -39,6 +39,7 @@ Examples:
   tidegate --config /etc/tide.toml  run with another file
   tidegate check                    find mistakes in ./proxy.toml, show the servers found
   tidegate check /etc/tide.toml     the same for another file; --config names it, too
+  tidegate check --format json      the same for a program
   tidegate rdb check dump.rdb       what is in a snapshot, and is it valid
 
 Exit codes: 0 all is well, 1 could not start or check found a problem, 2 wrong arguments,
@@ -62,10 +63,21 @@ enum Command {
         /// The configuration file, as without `check`
         #[arg(short, long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// Print text for people, or one JSON object for programs
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
     /// Look into an RDB file, as a server saves it
     #[command(subcommand)]
     Rdb(RdbCommand),
+}
+
+/// How `check` prints what it found.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -120,17 +132,21 @@ the fault are printed), 2 wrong arguments."
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
-        Some(Command::Check { file, config }) => {
-            run_check(&file.or(config).unwrap_or(arguments.config))
+        Some(Command::Check { file, config, format }) => {
+            run_check(&file.or(config).unwrap_or(arguments.config), format)
         }
         Some(Command::Rdb(command)) => run_rdb(&command),
         None => run_proxy(arguments.config),
     }
 }
 
-fn run_check(file: &std::path::Path) -> ExitCode {
+fn run_check(file: &std::path::Path, format: Format) -> ExitCode {
+    let format = match format {
+        Format::Text => check::Format::Text,
+        Format::Json => check::Format::Json,
+    };
     let mut out = std::io::stdout().lock();
-    let outcome = check::check(file, &mut out);
+    let outcome = check::check(file, format, &mut out);
     // Whoever stopped reading knows enough.
     drop(out.flush());
     match outcome {

@@ -1,28 +1,9 @@
 //! What is wrong with the servers found, or worth knowing.
 
-use std::fmt;
-
 use super::Said;
+use super::finding::Finding;
 use crate::config::{Config, HostPort};
 use crate::topology::{Backend, LinkState, Observation, Role, ServerRole, Topology};
-
-/// One thing to tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Finding {
-    /// The check fails.
-    Problem(String),
-    /// It may be meant so, or pass.
-    Note(String),
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Problem(text) => write!(f, "problem: {text}"),
-            Self::Note(text) => write!(f, "note: {text}"),
-        }
-    }
-}
 
 /// Everything there is to tell, the master first.
 pub(super) fn findings(config: &Config, topology: &Topology, said: &[Said<'_>]) -> Vec<Finding> {
@@ -43,8 +24,8 @@ pub(super) fn findings(config: &Config, topology: &Topology, said: &[Said<'_>]) 
 fn about_master(config: &Config, topology: &Topology) -> Option<Finding> {
     let configured = &config.topology.master;
     match topology.master() {
-        None => Some(Finding::Problem("there is no master: writes would be refused".to_owned())),
-        Some(master) if &master.addr != configured => Some(Finding::Note(format!(
+        None => Some(Finding::problem("there is no master: writes would be refused".to_owned())),
+        Some(master) if &master.addr != configured => Some(Finding::note(format!(
             "the master is {}, not {configured} as topology.master says",
             master.addr
         ))),
@@ -63,9 +44,9 @@ fn about_server(
     let is_foreign = said.zip(master).is_some_and(|(said, master)| is_foreign(said, master));
     let is_lost = backend.role == Role::Unknown || is_foreign;
     if is_lost && is_configured(config, &backend.addr) {
-        Some(Finding::Problem(text))
+        Some(Finding::problem(text))
     } else {
-        Some(Finding::Note(text))
+        Some(Finding::note(text))
     }
 }
 
@@ -87,7 +68,7 @@ fn about_twins<'a>(
     let mut findings = Vec::new();
     for (at, (addr, run_id)) in configured.iter().enumerate() {
         if let Some((twin, _)) = configured[..at].iter().find(|(_, other)| other == run_id) {
-            findings.push(Finding::Note(format!("{addr} is the same server as {twin}")));
+            findings.push(Finding::note(format!("{addr} is the same server as {twin}")));
         }
     }
     findings

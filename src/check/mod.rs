@@ -1,19 +1,25 @@
 //! `tidegate check`: reads a configuration, asks its servers, and tells what is wrong.
 
+mod finding;
 mod findings;
-mod table;
+mod listen;
+mod server;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Lines, Mistake};
 use crate::monitor::Monitor;
 use crate::topology::Topology;
-use findings::{Finding, findings};
+use finding::{Finding, Level};
+use findings::findings;
+use listen::Listen;
+use server::{Server, servers};
 
 /// Why a configuration did not pass.
 #[derive(Debug, thiserror::Error)]
@@ -29,12 +35,81 @@ pub enum CheckError {
     Io(#[from] io::Error),
 }
 
-/// Checks the configuration at `path` and prints the servers found to `out`.
+/// How the outcome is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people: a table of the servers, then a line for each finding.
+    #[default]
+    Text,
+    /// For programs: one JSON object, also where the file has mistakes.
+    Json,
+}
+
+/// Checks the configuration at `path` and prints what was found to `out`.
 ///
 /// # Errors
 /// [`CheckError`], unless there is a master and every server that the file names belongs to it.
-pub fn check(path: &Path, out: &mut impl Write) -> Result<(), CheckError> {
-    let config = Arc::new(ArcSwap::from_pointee(Config::load(path)?));
+pub fn check(path: &Path, format: Format, out: &mut impl Write) -> Result<(), CheckError> {
+    let origin = path.display().to_string();
+    let text = Config::text(path);
+    let parsed = text.as_ref().map_err(Clone::clone).and_then(|it| Config::parse(it, &origin));
+    let config = match parsed {
+        Ok(config) => config,
+        Err(error) => {
+            if format == Format::Json {
+                write_json(&Document::of_mistakes(&origin, &error), out)?;
+            }
+            return Err(error.into());
+        }
+    };
+    let lines = text.map_or_else(|_| Lines::default(), |text| Lines::in_text(&text));
+    let document = examine(origin, config, &lines)?;
+    match format {
+        Format::Json => write_json(&document, out)?,
+        Format::Text => write_text(&document, out)?,
+    }
+    match document.problems() {
+        0 => Ok(()),
+        problems => Err(CheckError::Problems(problems)),
+    }
+}
+
+/// What a check found, as `--format json` prints it. `docs/check.md` has the names.
+#[derive(Debug, Serialize)]
+struct Document {
+    ok: bool,
+    file: String,
+    /// None where the file has mistakes.
+    listen: Option<Listen>,
+    servers: Vec<Server>,
+    findings: Vec<Finding>,
+}
+
+impl Document {
+    fn of_mistakes(origin: &str, error: &ConfigError) -> Self {
+        let finding = |mistake: &Mistake| Finding {
+            level: Level::Mistake,
+            key: None,
+            line: (mistake.line > 0).then_some(mistake.line),
+            text: mistake.problem.to_string(),
+        };
+        Self {
+            ok: false,
+            file: origin.to_owned(),
+            listen: None,
+            servers: Vec::new(),
+            findings: error.mistakes().iter().map(finding).collect(),
+        }
+    }
+
+    fn problems(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.level == Level::Problem).count()
+    }
+}
+
+/// Asks the servers and judges what they say.
+fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, CheckError> {
+    let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let monitor = runtime.block_on(async {
@@ -48,18 +123,46 @@ pub fn check(path: &Path, out: &mut impl Write) -> Result<(), CheckError> {
 
     let (config, topology) = (config.load_full(), topology.load_full());
     let said: Vec<_> = monitor.observations().collect();
-    for line in table::servers(&topology, &said) {
+    let mut findings = findings(&config, &topology, &said);
+    let mut warnings = config.warnings();
+    warnings.extend(config.warnings_of_servers(&topology, said.iter().copied()));
+    findings.extend(warnings.iter().map(|warning| Finding {
+        level: Level::Warning,
+        key: Some(warning.key),
+        line: None,
+        text: warning.to_string(),
+    }));
+    findings.extend(listen::taken(&config));
+    for finding in &mut findings {
+        finding.line = finding.key.and_then(|key| lines.of(key));
+    }
+    let mut document = Document {
+        ok: false,
+        file: origin,
+        listen: Some(Listen::of(&config)),
+        servers: servers(&topology, &said),
+        findings,
+    };
+    document.ok = document.problems() == 0;
+    Ok(document)
+}
+
+fn write_text(document: &Document, out: &mut impl Write) -> io::Result<()> {
+    for line in server::table(&document.servers) {
         writeln!(out, "{line}")?;
     }
-    let mut findings = findings(&config, &topology, &said);
-    findings.extend(config.warnings().into_iter().map(Finding::Note));
-    for finding in &findings {
-        writeln!(out, "{finding}")?;
+    for finding in &document.findings {
+        writeln!(out, "{}", finding.told(&document.file))?;
     }
-    match findings.iter().filter(|finding| matches!(finding, Finding::Problem(_))).count() {
-        0 => Ok(()),
-        problems => Err(CheckError::Problems(problems)),
+    match &document.listen {
+        Some(listen) if document.ok => writeln!(out, "OK: {}", listen.told()),
+        _ => Ok(()),
     }
+}
+
+fn write_json(document: &Document, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    writeln!(out)
 }
 
 /// A server and its own word, or why there is none.

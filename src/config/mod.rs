@@ -37,6 +37,7 @@ pub use reads::Reads;
 pub use replica::{Replica, ReplicaOf};
 pub use section::Key;
 pub use topology::{Discovery, TopologyConfig};
+pub use warnings::{Lines, Warning};
 pub use writes::{OnClosed, Writes};
 
 pub use crate::routing::{Balance, OnStale};

@@ -1,35 +1,306 @@
 //! What a valid configuration says that is not done, or may surprise.
 
-use super::Config;
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use toml::de::DeTable;
+
+use super::source::Source;
+use super::{Config, HostPort, Replica, on_large_stack};
+use crate::topology::{Observation, ServerRole, Topology};
+
+/// One thing to tell, and what to do about it. Its text begins with the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The key's path, such as `proxy.listen`.
+    pub key: &'static str,
+    text: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Warning {
+    /// The warning that `key` of `value` has this consequence.
+    fn new(key: &'static str, value: &impl fmt::Display, consequence: &str) -> Self {
+        Self { key, text: format!("{key} = {value}: {consequence}") }
+    }
+
+    /// The text, behind the line of `origin` that gives the key, where one does.
+    #[must_use]
+    pub fn placed(&self, origin: &str, lines: &Lines) -> String {
+        match lines.of(self.key) {
+            Some(line) => format!("{origin}:{line}: {self}"),
+            None => self.to_string(),
+        }
+    }
+}
+
+/// The lines of a file that give its keys, counted from 1.
+#[derive(Clone, Debug, Default)]
+pub struct Lines(HashMap<String, usize>);
+
+impl Lines {
+    /// Finds every key of `text`.
+    #[must_use]
+    pub fn in_text(text: &str) -> Self {
+        let find = || {
+            let source = Source::new(text);
+            let (file, _) = DeTable::parse_recoverable(text);
+            let known = Config::keys();
+            let mut lines = HashMap::new();
+            for (section, table) in file.get_ref() {
+                for (name, _) in table.get_ref().as_table().into_iter().flatten() {
+                    let mut keys = known.iter().filter(|key| key.section == section.get_ref());
+                    if let Some(key) = keys.find(|key| key.is_called(name.get_ref())) {
+                        lines.insert(key.path(), source.line(name.span().start));
+                    }
+                }
+            }
+            Self(lines)
+        };
+        on_large_stack(find).unwrap_or_default()
+    }
+
+    /// The line of the key at `path`; `None` where the file does not give it.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Option<usize> {
+        self.0.get(path).copied()
+    }
+}
 
 impl Config {
-    /// One sentence for each; the key comes first.
+    /// What can be told without asking a server.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = without_effect(&self.replica);
         let replica = &self.replica;
         if replica.enabled && replica.replica_priority != 0 {
-            warnings.push(format!(
-                "replica.replica-priority = {}: the engine cannot be promoted yet; it announces 0, \
-                 so that Sentinel never selects it",
-                replica.replica_priority
+            warnings.push(Warning::new(
+                "replica.replica-priority",
+                &replica.replica_priority,
+                "the engine cannot be promoted yet; it announces 0, so that Sentinel never selects \
+                 it",
             ));
+        }
+        let open = self.proxy.listen.iter().find(|addr| !is_loopback(addr));
+        if let Some(addr) = open.filter(|_| self.proxy.requirepass.is_empty()) {
+            warnings.push(Warning::new(
+                "proxy.listen",
+                &format_args!("\"{addr}\""),
+                "every host that reaches this address may read and write without a password; set \
+                 proxy.requirepass, or listen on 127.0.0.1",
+            ));
+        }
+        warnings
+    }
+
+    /// What can be told once the servers were asked: `said` is what each answered.
+    #[must_use]
+    pub fn warnings_of_servers<'a>(
+        &self,
+        topology: &Topology,
+        mut said: impl Iterator<Item = (&'a HostPort, Result<&'a Observation, &'a str>)>,
+    ) -> Vec<Warning> {
+        let master = topology.master();
+        let of_master = said.find(|(addr, _)| master.is_some_and(|it| it.addr == **addr));
+        let attached = match of_master {
+            Some((_, Ok(Observation { role: ServerRole::Master { replicas }, .. }))) => {
+                Some(replicas.len())
+            }
+            _ => None,
+        };
+        let mut warnings = self.too_few_replicas(attached);
+        let known = |addr: &HostPort| topology.backends.iter().any(|it| it.addr == *addr);
+        // Of listed servers the file itself tells. Else the master has to be there to name them.
+        if master.is_some() && self.topology.replicas.is_none() {
+            for addr in self.reads.weights.keys().filter(|addr| !known(addr)) {
+                warnings.push(Warning::new(
+                    "reads.weights",
+                    &format_args!("{{ \"{addr}\" = ... }}"),
+                    "there is no such server, so this weight has no effect; write the address as \
+                     PROXY TOPOLOGY shows it",
+                ));
+            }
+        }
+        warnings
+    }
+
+    /// Keys that want more replicas than there are; `attached` are the master's.
+    fn too_few_replicas(&self, attached: Option<usize>) -> Vec<Warning> {
+        let listed = self.topology.replicas.as_ref().map(Vec::len);
+        let Some(count) = attached.max(listed) else { return Vec::new() };
+        let there = match count {
+            1 => "there is 1 replica".to_owned(),
+            _ => format!("there are {count} replicas"),
+        };
+        let writes = &self.writes;
+        let mut warnings = Vec::new();
+        for (key, wanted, outcome) in [
+            ("writes.min-replicas-to-write", writes.min_replicas_to_write, "is refused"),
+            ("writes.wait-replicas", writes.wait_replicas, "is answered with -NOACK"),
+        ] {
+            if usize::try_from(wanted).is_ok_and(|wanted| wanted > count) {
+                let text = format!("{there}, so every write {outcome}; lower it or add replicas");
+                warnings.push(Warning::new(key, &wanted, &text));
+            }
         }
         warnings
     }
 }
 
+/// Keys of `[replica]` that are set and do nothing until the engine feeds replicas of its own.
+fn without_effect(replica: &Replica) -> Vec<Warning> {
+    const WHY: &str = "the engine has no replicas of its own yet, so this key has no effect";
+    let default = Replica::default();
+    let mut warnings = Vec::new();
+    let mut note = |is_set, key, value: &dyn fmt::Display| {
+        if is_set {
+            warnings.push(Warning::new(key, &value, WHY));
+        }
+    };
+    let period = replica.repl_ping_replica_period;
+    // With a short repl-timeout the default would be a mistake: the file has to set this key.
+    let is_needed = replica.repl_timeout <= default.repl_ping_replica_period;
+    note(
+        period != default.repl_ping_replica_period && !is_needed,
+        "replica.repl-ping-replica-period",
+        &format_args!("\"{period:?}\""),
+    );
+    note(
+        replica.repl_disable_tcp_nodelay != default.repl_disable_tcp_nodelay,
+        "replica.repl-disable-tcp-nodelay",
+        &replica.repl_disable_tcp_nodelay,
+    );
+    note(
+        replica.repl_backlog_size != default.repl_backlog_size,
+        "replica.repl-backlog-size",
+        &format_args!("\"{}\"", replica.repl_backlog_size),
+    );
+    warnings
+}
+
+fn is_loopback(addr: &HostPort) -> bool {
+    let ip: Result<IpAddr, _> = addr.host.parse();
+    ip.map_or(addr.host == "localhost", |ip| ip.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topology::{Backend, BackendId, Role, ServerVersion};
+
+    fn config(text: &str) -> Config {
+        Config::parse(text, "").unwrap()
+    }
+
+    #[track_caller]
+    fn told(text: &str, beginnings: &[&str]) {
+        let told: Vec<String> = config(text).warnings().iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), beginnings.len(), "{text}: {told:?}");
+        for (told, beginning) in told.iter().zip(beginnings) {
+            assert!(told.starts_with(beginning), "{told}");
+        }
+    }
 
     #[test]
-    fn a_priority_that_is_not_announced_is_told() {
-        let warnings = |text: &str| Config::parse(text, "").unwrap().warnings();
-        assert_eq!(warnings("[replica]\nenabled = true\n"), Vec::<String>::new());
-        assert_eq!(warnings("[replica]\nreplica-priority = 5\n"), Vec::<String>::new());
-        let told = warnings("[replica]\nenabled = true\nreplica-priority = 5\n");
-        assert_eq!(told.len(), 1);
-        assert!(told[0].starts_with("replica.replica-priority = 5: "), "{told:?}");
+    fn what_is_not_done_is_told() {
+        told("", &[]);
+        told("[replica]\nenabled = true\n", &[]);
+        told("[replica]\nreplica-priority = 5\n", &[]);
+        told(
+            "[replica]\nenabled = true\nreplica-priority = 5\n",
+            &["replica.replica-priority = 5: "],
+        );
+        told("[replica]\nrepl-ping-replica-period = \"10s\"\nrepl-backlog-size = \"1mb\"\n", &[]);
+        told("[replica]\nrepl-timeout = \"9s\"\nrepl-ping-replica-period = \"2s\"\n", &[]);
+        told(
+            "[replica]\nrepl-ping-slave-period = \"11s\"\nrepl-disable-tcp-nodelay = true\n\
+             repl-backlog-size = \"2mb\"\n",
+            &[
+                "replica.repl-ping-replica-period = \"11s\": ",
+                "replica.repl-disable-tcp-nodelay = true: ",
+                "replica.repl-backlog-size = \"2mb\": ",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_open_port_without_a_password_is_told() {
+        for local in ["127.0.0.1", "127.1.2.3", "localhost", "[::1]"] {
+            told(&format!("[proxy]\nlisten = [\"{local}:1\"]\n"), &[]);
+        }
+        for open in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "redis.example:1"] {
+            let text = format!("[proxy]\nlisten = [\"127.0.0.1:2\", \"{open}\"]\n");
+            told(&text, &[&format!("proxy.listen = \"{open}\": ")]);
+            told(&format!("{text}requirepass = \"x\"\n"), &[]);
+        }
+    }
+
+    #[test]
+    fn a_line_is_that_of_the_key_under_any_of_its_names() {
+        let text = "[replica]\n\nrepl-ping-slave-period = \"11s\"\n[reads.weights]\n\"h:1\" = 2\n";
+        let lines = Lines::in_text(text);
+        assert_eq!(lines.of("replica.repl-ping-replica-period"), Some(3));
+        assert_eq!(lines.of("reads.weights"), Some(4));
+        assert_eq!(lines.of("reads.from"), None);
+        let warning = &config(text).warnings()[0];
+        assert!(warning.placed("a.toml", &lines).starts_with("a.toml:3: replica.repl-ping"));
+        assert!(warning.placed("a.toml", &Lines::default()).starts_with("replica.repl-ping"));
+    }
+
+    #[track_caller]
+    fn told_of_servers(text: &str, attached: Option<u16>, keys: &[&str]) {
+        let config = config(text);
+        let master = config.topology.master.clone();
+        let replicas: Vec<_> = (1..=attached.unwrap_or(0)).map(HostPort::local).collect();
+        let said = Observation {
+            role: ServerRole::Master { replicas },
+            run_id: String::new(),
+            replid: String::new(),
+            version: ServerVersion::default(),
+            loading: false,
+        };
+        let backend = Backend {
+            id: BackendId(1),
+            addr: master.clone(),
+            role: Role::Master,
+            weight: 1,
+            scan_tag: 0,
+            excluded: None,
+            is_local: false,
+            health: std::sync::Arc::default(),
+        };
+        let backends = attached.map(|_| backend).into_iter().collect();
+        let topology = Topology { backends, ..Topology::default() };
+        let answer = attached.map(|_| (&master, Ok(&said)));
+        let told = config.warnings_of_servers(&topology, answer.into_iter());
+        assert_eq!(told.iter().map(|it| it.key).collect::<Vec<_>>(), keys, "{told:?}");
+    }
+
+    #[test]
+    fn more_replicas_than_there_are_is_told() {
+        let key = "writes.min-replicas-to-write";
+        let text = "[writes]\nmin-replicas-to-write = 2\n";
+        told_of_servers(text, Some(2), &[]);
+        told_of_servers(text, Some(1), &[key]);
+        told_of_servers(text, None, &[]);
+        let listed = "[topology]\nreplicas = [\"h:1\"]\n";
+        told_of_servers(&format!("{text}{listed}"), None, &[key]);
+        told_of_servers(&format!("{text}{listed}"), Some(2), &[]);
+        let wait = "[writes]\nwait-replicas = 3\n";
+        told_of_servers(wait, Some(2), &["writes.wait-replicas"]);
+    }
+
+    #[test]
+    fn weights_of_no_server_are_told() {
+        let text = "[topology]\nmaster = \"m:1\"\n[reads.weights]\n\"x:1\" = 2\n\"m:1\" = 2\n";
+        told_of_servers(text, Some(0), &["reads.weights"]);
+        told_of_servers(text, None, &[]);
+        told_of_servers(&text.replace("[reads", "replicas = [\"x:1\"]\n[reads"), Some(0), &[]);
     }
 }

@@ -63,8 +63,11 @@ pub(super) enum LinkError {
     /// `request-timeout`).
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    /// The server does not let us in.
-    #[error("refuses masteruser and masterauth: {0}")]
+    /// The server wants a login, and none is configured.
+    #[error("asks for a login: set topology.masterauth, and topology.masteruser if need be: {0}")]
+    NoLogin(String),
+    /// The server refuses the login that is configured.
+    #[error("refuses topology.masteruser and topology.masterauth: {0}")]
     Login(String),
     /// Another of the first words was refused.
     #[error("{step} was refused: {reply}")]
@@ -89,8 +92,10 @@ impl From<HandshakeError> for LinkError {
             HandshakeError::Timeout(after) => Self::Timeout(after),
             HandshakeError::Protocol => Self::Protocol,
             HandshakeError::Refused { step, reply } => {
-                let login = ["WRONGPASS", "NOAUTH", "ERR invalid password", "ERR AUTH"];
-                if login.iter().any(|code| reply.starts_with(code)) {
+                let login = ["WRONGPASS", "ERR invalid password", "ERR AUTH"];
+                if reply.starts_with("NOAUTH") {
+                    Self::NoLogin(brief(&reply))
+                } else if login.iter().any(|code| reply.starts_with(code)) {
                     Self::Login(brief(&reply))
                 } else {
                     Self::Refused { step, reply: brief(&reply) }

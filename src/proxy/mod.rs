@@ -9,6 +9,7 @@ mod reload;
 mod signals;
 mod start;
 mod trail;
+mod warn;
 mod workers;
 
 pub use start::{StartError, run};

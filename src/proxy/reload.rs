@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::files;
+use super::warn::warn;
 use crate::client::{ReloadOutcome, Shared};
 use crate::config::{Applies, Change, Config, ConfigError, Secret, check_whole, diff};
 use crate::telemetry::LogLevel;
@@ -149,6 +150,10 @@ impl<'l> Reloader<'l> {
         if new.replica == before.replica {
             new.replica.clone_from(&old.replica);
         }
+        let known = old.warnings();
+        let mut warnings = new.warnings();
+        warnings.retain(|warning| !known.contains(warning));
+        warn(&self.path, &warnings);
         let changes = diff(&old, &new);
         for change in &changes {
             match change.applies {

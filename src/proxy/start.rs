@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::announce::announce;
 use super::control::Control;
 use super::signals::Signals;
+use super::warn::warn;
 use super::{files, idle, workers};
 use crate::admin;
 use crate::client::{HeldWrites, Reloads, Shared};
@@ -41,8 +42,10 @@ const MONITOR: &str = "monitor";
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address could not be listened on.
-    #[error("cannot listen on {addr}: {error}")]
+    #[error("cannot listen on {addr}, as {key} says: {error}")]
     Listen {
+        /// The key that names the address.
+        key: &'static str,
         /// The address.
         addr: HostPort,
         /// Why.
@@ -59,7 +62,9 @@ pub enum StartError {
 impl From<StartFault> for StartError {
     fn from(fault: StartFault) -> Self {
         match fault {
-            StartFault::Listen { addr, error } => Self::Listen { addr, error },
+            StartFault::Listen { addr, error } => {
+                Self::Listen { key: "replica.listen", addr, error }
+            }
             StartFault::System(error) => Self::System(error),
         }
     }
@@ -79,9 +84,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let stop = Arc::new(Notify::new());
     let mut signals = Signals::install(Arc::clone(&stop))?;
     files::raise_limit(&config);
-    for warning in config.warnings() {
-        tracing::warn!("{warning}");
-    }
+    warn(&path, &config.warnings());
     let exporter = Exporter::default();
     let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
@@ -116,6 +119,8 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         end(&shared);
         return Ok(());
     }
+    let found = shared.topology.load_full();
+    warn(&path, &config.warnings_of_servers(&found, monitor.observations()));
     // A SIGHUP that arrived meanwhile is still pending, and reloads below.
     let mut control = Control::new(&shared, (path, Arc::clone(&config)), level, signals);
     let workers = workers::start(&config, &shared)?;
@@ -184,7 +189,7 @@ fn engine_of(
 
 fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
     let Some(addr) = &config.metrics.listen else { return Ok(()) };
-    let refused = |error| StartError::Listen { addr: addr.clone(), error };
+    let refused = |error| StartError::Listen { key: "metrics.listen", addr: addr.clone(), error };
     let listeners = net::listen(addr, 1).map_err(refused)?;
     let pages = Rc::new(pages);
     for listener in listeners {

@@ -65,8 +65,11 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<Workforce, 
     };
     let mut shares: Vec<Vec<StdListener>> = (0..count).map(|_| Vec::new()).collect();
     for addr in &config.proxy.listen {
-        let listeners = net::listen(addr, count)
-            .map_err(|error| StartError::Listen { addr: addr.clone(), error })?;
+        let listeners = net::listen(addr, count).map_err(|error| StartError::Listen {
+            key: "proxy.listen",
+            addr: addr.clone(),
+            error,
+        })?;
         if let Some(local) = listeners.first().and_then(|listener| listener.local_addr().ok()) {
             tracing::info!("listening on {local}");
         }

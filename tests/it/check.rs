@@ -2,16 +2,29 @@
 
 use std::path::Path;
 
-use ::tidegate::check::{CheckError, check};
+use ::tidegate::check::{CheckError, Format, check};
 
-use super::support::{Flavor, RedisServer, Trio};
+use super::support::{ConfigBuilder, Flavor, RedisServer, Tidegate, Trio};
+
+/// Ports that nothing else can have taken; a configuration to be continued.
+const PORTS: &str = "proxy.listen = [\"127.0.0.1:0\"]\nmetrics.listen = \"127.0.0.1:0\"\n";
 
 fn checked(toml: &str) -> (Result<(), CheckError>, String) {
+    let (outcome, out, _) = checked_as(Format::Text, &format!("{PORTS}{toml}"));
+    (outcome, out)
+}
+
+/// What came of it, what was printed, and the file's name.
+fn checked_as(format: Format, toml: &str) -> (Result<(), CheckError>, String, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), toml).unwrap();
     let mut out = Vec::new();
-    let outcome = check(file.path(), &mut out);
-    (outcome, String::from_utf8(out).unwrap())
+    let outcome = check(file.path(), format, &mut out);
+    (outcome, String::from_utf8(out).unwrap(), file.path().display().to_string())
+}
+
+fn json(toml: &str) -> serde_json::Value {
+    serde_json::from_str(&checked_as(Format::Json, toml).1).unwrap()
 }
 
 fn cells(line: &str) -> Vec<String> {
@@ -28,7 +41,7 @@ fn shows_a_sound_topology_and_passes() {
         ));
         assert!(outcome.is_ok(), "{outcome:?}\n{out}");
         let lines: Vec<_> = out.lines().collect();
-        assert_eq!(lines.len(), 4, "{out}");
+        assert_eq!(lines.len(), 5, "{out}");
         assert_eq!(cells(lines[0]), ["SERVER", "ROLE", "STATE", "VERSION", "LINKS", "WEIGHT"]);
         let first = cells(lines[1]);
         assert_eq!(first[..3], [master.to_string(), "master".into(), "ok".into()]);
@@ -38,7 +51,11 @@ fn shows_a_sound_topology_and_passes() {
         let replica = replica.unwrap();
         assert_eq!((&*replica[1], &*replica[4], &*replica[5]), ("replica", "up", "5"));
         let at = lines[0].find("ROLE").unwrap();
-        assert!(lines[1..].iter().all(|l| &l[at - 1..at] == " " && &l[at..at + 1] != " "), "{out}");
+        assert!(
+            lines[1..4].iter().all(|l| &l[at - 1..at] == " " && &l[at..at + 1] != " "),
+            "{out}"
+        );
+        assert_eq!(lines[4], "OK: clients connect to 127.0.0.1:0; HTTP at 127.0.0.1:0");
     }
 }
 
@@ -101,13 +118,101 @@ fn twins_are_noted() {
 
 #[test]
 fn mistakes_in_the_file_are_all_told() {
-    let (outcome, out) = checked("[proxy]\nmax-clients = 0\n[topologie]\n");
+    let toml = "[proxy]\nmax-clients = 0\n[topologie]\n";
+    let (outcome, out, _) = checked_as(Format::Text, toml);
     let Err(CheckError::Config(error)) = outcome else { panic!("{outcome:?}") };
     let told = error.to_string();
     assert!(told.contains(":2: proxy.max-clients") && told.contains(":3: topologie"), "{told}");
     assert!(out.is_empty());
-    let missing = check(Path::new("/nonexistent/proxy.toml"), &mut Vec::new());
+    let nowhere = Path::new("/nonexistent/proxy.toml");
+    let missing = check(nowhere, Format::Text, &mut Vec::new());
     assert!(matches!(missing, Err(CheckError::Config(_))));
+    let told = json(toml);
+    assert_eq!((&told["ok"], &told["listen"]), (&false.into(), &serde_json::Value::Null));
+    let lines: Vec<_> = told["findings"].as_array().unwrap().iter().collect();
+    assert_eq!((&lines[0]["level"], &lines[0]["line"]), (&"mistake".into(), &2.into()));
+    assert!(lines[1]["text"].as_str().unwrap().starts_with("topologie: unknown section"));
+}
+
+/// Each names its key, the key's line, and what to do.
+#[test]
+fn what_may_surprise_is_a_warning_and_no_failure() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (master, metrics) = (trio.master.addr(), taken.local_addr().unwrap());
+    let toml = format!(
+        "[proxy]\nlisten = [\"0.0.0.0:0\"]\n[topology]\nmaster = \"{master}\"\n[writes]\n\
+         min-replicas-to-write = 3\nwait-replicas = 2\n[metrics]\nlisten = \"{metrics}\"\n\
+         [replica]\nrepl-disable-tcp-nodelay = true\n[reads.weights]\n\"10.9.8.7:1\" = 3\n"
+    );
+    let (outcome, out, file) = checked_as(Format::Text, &toml);
+    assert!(outcome.is_ok(), "{outcome:?}\n{out}");
+    for (line, beginning) in [
+        (2, "proxy.listen = \"0.0.0.0:0\": every host"),
+        (6, "writes.min-replicas-to-write = 3: there are 2 replicas, so every write is refused"),
+        (9, &format!("metrics.listen = \"{metrics}\": another process listens there")),
+        (11, "replica.repl-disable-tcp-nodelay = true: the engine has no replicas"),
+        (12, "reads.weights = { \"10.9.8.7:1\" = ... }: there is no such server"),
+    ] {
+        let wanted = format!("warning: {file}:{line}: {beginning}");
+        assert!(out.lines().any(|told| told.starts_with(&wanted)), "{wanted}\n{out}");
+    }
+    assert_eq!(out.matches("warning: ").count(), 5, "{out}");
+    assert!(out.lines().last().unwrap().starts_with("OK: "), "{out}");
+
+    let told = json(&toml);
+    assert_eq!((&told["ok"], &told["listen"]["clients"][0]), (&true.into(), &"0.0.0.0:0".into()));
+    assert_eq!(told["listen"]["metrics"], metrics.to_string());
+    assert_eq!(told["servers"][0]["addr"], master.to_string());
+    assert_eq!(told["servers"][1]["links"], "up");
+    let finding = |key: &str| {
+        let all = told["findings"].as_array().unwrap();
+        all.iter().find(|it| it["key"] == key).unwrap_or_else(|| panic!("no {key} in {told}"))
+    };
+    let gate = finding("writes.min-replicas-to-write");
+    assert_eq!((&gate["level"], &gate["line"]), (&"warning".into(), &6.into()));
+    finding("metrics.listen");
+}
+
+#[test]
+fn a_server_that_wants_a_login_names_the_key() {
+    let server = RedisServer::builder(Flavor::Redis70).requirepass("secret").start();
+    let (outcome, out) = checked(&format!("[topology]\nmaster = \"{}\"\n", server.addr()));
+    assert!(outcome.is_err());
+    assert!(out.contains("asks for a login: set topology.masterauth"), "{out}");
+}
+
+/// The start says the same, and what it cannot listen on.
+#[test]
+fn the_start_warns_and_names_the_key_of_an_address_that_is_taken() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = ConfigBuilder::new(server.addr(), &[]).set("writes", "wait-replicas", "2").set(
+        "replica",
+        "repl-disable-tcp-nodelay",
+        "true",
+    );
+    let proxy = config.start();
+    let log = proxy.log();
+    let line = |key: &str| {
+        let toml = std::fs::read_to_string(proxy.config_path()).unwrap();
+        1 + toml.lines().position(|line| line.starts_with(key)).unwrap()
+    };
+    for (key, name) in [
+        ("wait-replicas", "writes.wait-replicas = 2: there are 0 replicas"),
+        ("repl-disable-tcp-nodelay", "replica.repl-disable-tcp-nodelay = true: "),
+    ] {
+        assert!(log.contains(&format!("proxy.toml:{}: {name}", line(key))), "{name}\n{log}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    for (section, value) in [("metrics", format!("\"{addr}\"")), ("proxy", format!("[\"{addr}\"]"))]
+    {
+        let toml = config.clone().set(section, "listen", &value).toml();
+        let (status, said) = Tidegate::run_to_exit(&toml, std::time::Duration::from_secs(20));
+        assert_eq!(status.code(), Some(1));
+        let wanted = format!("cannot listen on {addr}, as {section}.listen says: ");
+        assert!(said.contains(&wanted), "{said}");
+    }
 }
 
 /// The program, run in a directory with a sound `proxy.toml`, and a `broken.toml`.

@@ -1,0 +1,73 @@
+//! Where the proxy will listen, and whether it can.
+
+use std::io::ErrorKind;
+
+use serde::Serialize;
+
+use super::finding::{Finding, Level};
+use crate::config::{Config, HostPort};
+use crate::net;
+
+/// The addresses that a configuration names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Listen {
+    /// `proxy.listen`.
+    clients: Vec<String>,
+    /// `metrics.listen`; none is off.
+    metrics: Option<String>,
+    /// `replica.listen`; empty without an engine.
+    replica: Vec<String>,
+}
+
+impl Listen {
+    pub(super) fn of(config: &Config) -> Self {
+        let texts = |all: &[HostPort]| all.iter().map(ToString::to_string).collect();
+        Self {
+            clients: texts(&config.proxy.listen),
+            metrics: config.metrics.listen.as_ref().map(ToString::to_string),
+            replica: texts(engine(config)),
+        }
+    }
+
+    /// For people, on one line.
+    pub(super) fn told(&self) -> String {
+        let mut text = format!("clients connect to {}", self.clients.join(", "));
+        if let Some(metrics) = &self.metrics {
+            text += &format!("; HTTP at {metrics}");
+        }
+        if !self.replica.is_empty() {
+            text += &format!("; the replica answers at {}", self.replica.join(", "));
+        }
+        text
+    }
+}
+
+fn engine(config: &Config) -> &[HostPort] {
+    if config.replica.enabled { &config.replica.listen } else { &[] }
+}
+
+/// Tries every address for a moment: a warning for each that cannot be listened on.
+pub(super) fn taken(config: &Config) -> Vec<Finding> {
+    let keyed = |key: &'static str, all: &[HostPort]| {
+        all.iter().map(|addr| (key, addr.clone())).collect::<Vec<_>>()
+    };
+    let metrics: Vec<HostPort> = config.metrics.listen.iter().cloned().collect();
+    let all = [
+        keyed("proxy.listen", &config.proxy.listen),
+        keyed("metrics.listen", &metrics),
+        keyed("replica.listen", engine(config)),
+    ];
+    all.into_iter().flatten().filter_map(|(key, addr)| try_one(key, &addr)).collect()
+}
+
+fn try_one(key: &'static str, addr: &HostPort) -> Option<Finding> {
+    let error = net::listen(addr, 1).err()?;
+    let why = match error.kind() {
+        ErrorKind::AddrInUse => "another process listens there: choose another address, unless it \
+                                 is the Tidegate that this file is for"
+            .to_owned(),
+        _ => format!("cannot be listened on: {error}"),
+    };
+    let text = format!("{key} = \"{addr}\": {why}");
+    Some(Finding { level: Level::Warning, key: Some(key), line: None, text })
+}

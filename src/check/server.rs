@@ -1,0 +1,62 @@
+//! A server as a check shows it: a line of a table, or a JSON object.
+
+use serde::Serialize;
+
+use super::Said;
+use crate::topology::{Backend, LinkState, Observation, ServerRole, Topology};
+use crate::units::columns;
+
+const HEAD: [&str; 6] = ["SERVER", "ROLE", "STATE", "VERSION", "LINKS", "WEIGHT"];
+
+/// One server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Server {
+    addr: String,
+    role: String,
+    /// `ok`, or why it serves nothing.
+    state: String,
+    /// Name and version, where it tells.
+    version: Option<String>,
+    /// A master's replicas, or the state of a replica's link, where it tells.
+    links: Option<String>,
+    weight: u32,
+}
+
+/// Every server, the master first.
+pub(super) fn servers(topology: &Topology, said: &[Said<'_>]) -> Vec<Server> {
+    let server = |backend: &Backend| {
+        let said = said.iter().find(|(addr, _)| **addr == backend.addr);
+        let said = said.and_then(|(_, said)| said.as_ref().ok().copied());
+        Server {
+            addr: backend.addr.to_string(),
+            role: backend.role.to_string(),
+            state: backend.excluded.clone().unwrap_or_else(|| "ok".to_owned()),
+            version: said.map(|said| format!("{} {}", said.version.name, said.version.version)),
+            links: said.and_then(links),
+            weight: backend.weight,
+        }
+    };
+    topology.backends.iter().map(server).collect()
+}
+
+/// One line per server, the columns aligned. Without colours: it is read by scripts, too.
+pub(super) fn table(servers: &[Server]) -> Vec<String> {
+    let cell = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let row = |it: &Server| {
+        let (version, links) = (cell(&it.version), cell(&it.links));
+        [it.addr.clone(), it.role.clone(), it.state.clone(), version, links, it.weight.to_string()]
+    };
+    columns(HEAD, &servers.iter().map(row).collect::<Vec<_>>())
+}
+
+/// A master's replicas, or the state of a replica's link.
+fn links(said: &Observation) -> Option<String> {
+    Some(match &said.role {
+        ServerRole::Master { replicas } if replicas.len() == 1 => "1 replica".to_owned(),
+        ServerRole::Master { replicas } => format!("{} replicas", replicas.len()),
+        ServerRole::Replica { link: LinkState::Up, .. } => "up".to_owned(),
+        ServerRole::Replica { link: LinkState::Syncing, .. } => "syncing".to_owned(),
+        ServerRole::Replica { link: LinkState::Down, .. } => "down".to_owned(),
+        ServerRole::Other(_) => return None,
+    })
+}
