@@ -204,7 +204,7 @@ impl Client {
     #[inline]
     pub(super) fn near_side(&self, row: &Command) -> Side {
         match &self.worker.shared.engine {
-            Some(engine) if engine.answers(row) && engine.has_db(self.session.db) => Side::Near,
+            Some(engine) if engine.serves(row) && engine.has_db(self.session.db) => Side::Near,
             _ => Side::Reader,
         }
     }

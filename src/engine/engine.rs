@@ -15,6 +15,7 @@ use super::hub::Hub;
 use super::keeping::Keeping;
 use super::locked::Locked;
 use super::read::{Known, known};
+use super::rights::Allowed;
 use super::saves::Saves;
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
@@ -55,6 +56,8 @@ pub struct Engine {
     pub(super) seed: u64,
     /// What it knows of commands: their versions, and which it answers in place.
     pub(super) known: Box<[Known]>,
+    /// What may be served in place.
+    pub(super) allowed: Allowed,
     /// The store's dialect, for those who do not hold the store.
     pub(super) dialect: AtomicU32,
     pub(super) databases: usize,
@@ -89,6 +92,7 @@ impl Engine {
             config,
             topology,
             known: known(),
+            allowed: Allowed::default(),
             dialect: AtomicU32::new(store.dialect().to_bits()),
             store: RwLock::new(store),
             databases,

@@ -26,11 +26,13 @@
 //! | `figures` | the engine in numbers, for metrics |
 //! | `port` | its own port: a Redis replica to whoever connects |
 //! | `read` | its data, as clients read them in place |
+//! | `rights`, `acl` | what the proxy's login may read at the servers, and so in place |
 //! | `fault` | why a link ended, and when to try again |
 //!
 //! Reads never wait for the master, and the master never waits for reads: the payload is loaded
 //! beside the old data, and the stream is applied in short slices.
 
+mod acl;
 mod apply;
 mod control;
 #[expect(clippy::module_inception, reason = "the engine's engine")]
@@ -51,6 +53,7 @@ mod memory;
 mod observe;
 mod port;
 mod read;
+mod rights;
 mod saves;
 mod snapshot;
 mod spool;

@@ -65,6 +65,14 @@ impl Engine {
         self.known(command.name).is_some_and(|known| known.is_read && self.has(known))
     }
 
+    /// Whether it answers this command (or container of commands) to the proxy's clients: what the
+    /// login of `[topology]` may not read at the servers is asked of them, and refused by them.
+    #[must_use]
+    pub fn serves(&self, command: &Command) -> bool {
+        let allowed = number(command.name.as_bytes()).is_some_and(|at| self.allowed.has(at));
+        allowed && self.answers(command)
+    }
+
     /// Whether servers of the master's version have this command (or container of commands).
     pub(super) fn knows(&self, command: &Command) -> bool {
         let container = command.name.split('|').next().unwrap_or_default();

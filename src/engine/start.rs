@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::sleep;
 
 use super::port::{self, Listeners};
-use super::{Engine, link};
+use super::{Engine, link, rights};
 use crate::config::HostPort;
 use crate::tasks::{Kind, Record};
 
@@ -104,7 +104,10 @@ fn run(engine: &Arc<Engine>, restores: bool) -> io::Result<()> {
         if !restores {
             sleep(PAUSE).await;
         }
-        link::keep(engine).await;
+        tokio::select! {
+            () = link::keep(engine) => {}
+            () = rights::keep(engine) => {}
+        }
     });
     Ok(())
 }

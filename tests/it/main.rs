@@ -37,6 +37,7 @@ mod engine_opaque;
 mod engine_pulse;
 mod engine_restart;
 mod engine_resync;
+mod engine_rights;
 mod engine_stream;
 mod engine_unserved;
 mod every_command;
