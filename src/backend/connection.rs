@@ -230,6 +230,16 @@ impl Connection {
         expired
     }
 
+    /// Hands back the reads that another server may be asked; how many.
+    pub(super) fn withdraw(&self) -> u32 {
+        self.pipeline.borrow_mut().withdraw()
+    }
+
+    /// Hands back what is over at `now` by its own words.
+    pub(super) fn end_elapsed(&self, now: Instant) {
+        self.pipeline.borrow_mut().end_elapsed(now);
+    }
+
     // === for the driver ===
 
     pub(super) fn set_driver(&self, waker: &Waker) {

@@ -55,6 +55,11 @@ pub enum Cause {
     Lost(String),
     /// It left, and no reply came in time; a late one is dropped.
     TimedOut,
+    /// A read, whose server serves no reads any more; a late reply is dropped.
+    Withdrawn,
+    /// A read that waits for data, and no reply came in the time that it gave; a late one is
+    /// dropped.
+    Elapsed,
 }
 
 /// A request that a backend did not answer, handed back to whoever sent it.

@@ -164,16 +164,60 @@ impl Pipeline {
             if ticket.patient {
                 continue;
             }
-            let Some(inbox) = ticket.inbox.take() else { continue };
-            let mut requests = Requests::new(requests).skip(ticket.done as usize);
-            for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
-                let request = requests.next().unwrap_or_default().to_vec();
-                let (backend, cause) = (self.backend, Cause::TimedOut);
-                inbox.fail(Failed { seq, request, repeatable: false, leased, backend, cause });
-                expired += 1;
-            }
+            expired += give_up(ticket, requests, leased, self.backend, &Cause::TimedOut);
         }
         expired
+    }
+
+    /// Hands back the reads that another server may be asked; how many. Their replies are dropped
+    /// when they come all the same. The one whose reply has begun stays.
+    pub(super) fn withdraw(&mut self) -> u32 {
+        let leased = self.owner.is_some();
+        let begun = usize::from(self.has_begun());
+        if begun > 0 {
+            self.split_first();
+        }
+        let (mut withdrawn, mut at) = (0, self.base);
+        for (n, ticket) in self.tickets.iter_mut().enumerate() {
+            let requests = &self.buffer[at..at + ticket.bytes];
+            at += ticket.bytes;
+            if ticket.moves && n >= begun {
+                withdrawn += give_up(ticket, requests, leased, self.backend, &Cause::Withdrawn);
+            }
+        }
+        withdrawn
+    }
+
+    /// Hands back what is over at `now` by its own words.
+    pub(super) fn end_elapsed(&mut self, now: Instant) {
+        let leased = self.owner.is_some();
+        let begun = usize::from(self.has_begun());
+        let mut at = self.base;
+        for (n, ticket) in self.tickets.iter_mut().enumerate() {
+            let requests = &self.buffer[at..at + ticket.bytes];
+            at += ticket.bytes;
+            if ticket.until.is_some_and(|until| until <= now) && n >= begun {
+                give_up(ticket, requests, leased, self.backend, &Cause::Elapsed);
+            }
+        }
+    }
+
+    /// Whether a part of the first reply has come.
+    fn has_begun(&self) -> bool {
+        !self.scanner.at_start() || !self.whole.is_empty()
+    }
+
+    /// Gives the first request a ticket of its own.
+    fn split_first(&mut self) {
+        let Some(first) = self.tickets.front_mut().filter(|first| first.left > 1) else { return };
+        let requests = &self.buffer[self.base..self.base + first.bytes];
+        let count = first.done as usize + 1;
+        let bytes = Requests::new(requests).take(count).map(<[u8]>::len).sum();
+        let (seq, left, rest) = (first.seq + 1, first.left - 1, first.bytes - bytes);
+        let inbox = first.inbox.clone();
+        let second = Ticket { inbox, seq, left, bytes: rest, done: 0, ..*first };
+        (first.left, first.bytes) = (1, bytes);
+        self.tickets.insert(1, second);
     }
 
     /// Since when the reply to the request at the head of the line is waited for in silence.
@@ -227,4 +271,22 @@ impl Pipeline {
         }
         ended
     }
+}
+
+/// Hands back the requests of a ticket that are unanswered; how many.
+fn give_up(
+    ticket: &mut Ticket,
+    requests: &[u8],
+    leased: bool,
+    backend: BackendId,
+    cause: &Cause,
+) -> u32 {
+    let Some(inbox) = ticket.inbox.take() else { return 0 };
+    let mut requests = Requests::new(requests).skip(ticket.done as usize);
+    for seq in ticket.seq..ticket.seq + u64::from(ticket.left) {
+        let request = requests.next().unwrap_or_default().to_vec();
+        let cause = cause.clone();
+        inbox.fail(Failed { seq, request, repeatable: false, leased, backend, cause });
+    }
+    ticket.left
 }

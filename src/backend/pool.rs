@@ -179,6 +179,7 @@ impl Pool {
                     expired += connection.expire(now, timeout);
                 }
             }
+            member.leased.iter().for_each(|leased| leased.end_elapsed(now));
             member.idle.retain(|idle| {
                 let old = idle.idle_since().is_some_and(|since| now - since > IDLE_FOR);
                 if old {
@@ -190,6 +191,14 @@ impl Pool {
         }
         self.members.retain(|_, member| !member.wind_up(now));
         expired
+    }
+
+    /// Takes the reads back that are under way at servers that serve none any more; how many.
+    pub fn withdraw(&self, has_left: impl Fn(BackendId) -> bool) -> u32 {
+        let busy = self.members.iter().filter(|(_, member)| member.load.in_flight() > 0);
+        let left = busy.filter(|(id, _)| has_left(**id));
+        let connections = left.flat_map(|(_, member)| member.shared.iter().chain(&member.leased));
+        connections.map(|connection| connection.withdraw()).sum()
     }
 
     /// Tells the other threads what was counted since the last tick.

@@ -31,6 +31,11 @@ pub struct Ticket {
     pub once: bool,
     /// May take as long as it likes (a blocking command).
     pub patient: bool,
+    /// Reads that a replica was asked: another server may be asked once this one serves no reads
+    /// any more.
+    pub moves: bool,
+    /// When the request is over, whether it is answered or not (BLOCK of an XREAD).
+    pub until: Option<Instant>,
     /// What the requests are to the metrics; `None` where they are the proxy's own.
     pub kind: Option<Kind>,
     /// How many of them are writes, where `kind` says something else of the others.
@@ -42,9 +47,21 @@ impl Ticket {
     #[must_use]
     pub fn new(inbox: Rc<Inbox>, seq: Sequence, count: u32, bytes: usize, since: Instant) -> Self {
         let inbox = Some(inbox);
-        let (whole, once, patient) = (false, false, false);
-        let (kind, writes) = (None, 0);
-        Self { inbox, seq, left: count, done: 0, bytes, since, whole, once, patient, kind, writes }
+        Self {
+            inbox,
+            seq,
+            left: count,
+            done: 0,
+            bytes,
+            since,
+            whole: false,
+            once: false,
+            patient: false,
+            moves: false,
+            until: None,
+            kind: None,
+            writes: 0,
+        }
     }
 
     /// Counts the requests as they are sent.

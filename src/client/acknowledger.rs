@@ -229,6 +229,8 @@ fn reason(cause: Cause) -> String {
     match cause {
         Cause::Refused(_, line) => format!("the master says {}", String::from_utf8_lossy(&line)),
         Cause::Unsent { reason, .. } | Cause::Lost(reason) => reason,
-        Cause::TimedOut => "the master did not answer in time".to_owned(),
+        Cause::TimedOut | Cause::Withdrawn | Cause::Elapsed => {
+            "the master did not answer in time".to_owned()
+        }
     }
 }

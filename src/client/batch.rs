@@ -352,6 +352,7 @@ impl<'b> Batch<'b> {
         }
         if run.side == Side::Reader && self.reads_elsewhere {
             inbox.read_elsewhere(end);
+            ticket.moves = true;
         }
         ticket.whole = run.side == Side::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
+use super::blocked_read::BlockedRead;
 use super::flow::Window;
 use super::held::Held;
 use super::parked::Parked;
@@ -64,6 +65,8 @@ pub(super) struct Client {
     pub(super) held: Option<Held>,
     /// Replies to writes that wait for the replicas.
     pub(super) parked: Parked,
+    /// The XREAD that waits for entries, or the last one that did.
+    pub(super) blocked_read: Option<BlockedRead>,
     /// What it has in flight, as far as the order matters.
     pub(super) order: Order,
     /// Something that may have been a write was sent.
@@ -113,6 +116,7 @@ impl Client {
             recovery: Recovery::default(),
             held: None,
             parked: Parked::default(),
+            blocked_read: None,
             order: Order::default(),
             wrote: false,
             unmarked: None,

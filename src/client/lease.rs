@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use tokio::time::Instant;
+
 use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
 use super::transform::Transform;
@@ -24,6 +26,10 @@ pub(super) struct Passage {
     pub(super) patient: bool,
     /// Whether it depends on nothing before it, and may be asked again over another connection.
     pub(super) once: bool,
+    /// Whether it is asked of another server when this one serves no reads any more.
+    pub(super) moves: bool,
+    /// When it is over, whether it is answered or not.
+    pub(super) until: Option<Instant>,
     /// What it is to the metrics; `None` where it is the proxy's own.
     pub(super) kind: Option<Kind>,
     /// Whether its reply waits for the replicas, where `writes.wait-replicas` says so.
@@ -34,8 +40,17 @@ pub(super) struct Passage {
 
 impl Passage {
     pub(super) const fn plain(shown: bool) -> Self {
-        let (kind, transform) = (Some(Kind::Pinned), None);
-        Self { replies: 1, shown, patient: false, once: false, kind, write: false, transform }
+        Self {
+            replies: 1,
+            shown,
+            patient: false,
+            once: false,
+            moves: false,
+            until: None,
+            kind: Some(Kind::Pinned),
+            write: false,
+            transform: None,
+        }
     }
 
     /// For a request that would go this way, had the session no connection of its own.
@@ -86,12 +101,14 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, once, kind, write, transform } = passage;
+        let Passage { replies, shown, patient, once, moves, until, kind, write, transform } =
+            passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
         ticket.once = once;
+        (ticket.moves, ticket.until) = (moves, until);
         ticket.kind = kind;
         ticket.whole = write && shown && batch.acknowledges();
         if let Some(transform) = transform {
@@ -123,7 +140,7 @@ impl Client {
             if !self.session.is_streaming() {
                 lease.set_relay(Relay::Nothing);
             }
-            let now = tokio::time::Instant::now();
+            let now = Instant::now();
             self.worker.pool.borrow_mut().release(&lease, now);
             self.entry.facts().lease = None;
         }

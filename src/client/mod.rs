@@ -7,6 +7,7 @@
 mod acceptor;
 mod acknowledger;
 mod batch;
+mod blocked_read;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]
 mod client;
 mod client_command;

@@ -32,9 +32,10 @@ impl Client {
         batch.flush(&self.inbox);
         let shown = passage.shown;
         let alone = !self.session.is_pinned() && passage.transform.is_none();
-        let passage = Passage { once: alone, ..passage };
         match self.lease(batch, want) {
             Ok(lease) => {
+                let moves = alone && want != Want::Master && batch.is_elsewhere(lease.backend);
+                let passage = Passage { once: alone, moves, ..passage };
                 self.blocked = passage.patient;
                 self.hold = true;
                 let writes = passage.write;
@@ -63,8 +64,13 @@ impl Client {
             _ => side,
         };
         self.wrote |= side.is_master();
-        let passage = Passage { patient: true, ..Passage::of(side, request.shown) };
-        self.once(batch, request.frame, side.want(), passage)
+        let until = self.prepare_blocked_read(batch, request, side.want());
+        let passage = Passage { patient: true, until, ..Passage::of(side, request.shown) };
+        let next = self.once(batch, request.frame, side.want(), passage);
+        if next == Next::Done {
+            self.ask_master_too(batch);
+        }
+        next
     }
 
     /// WAIT and WAITAOF: about this client's writes, which went over shared connections.
@@ -202,6 +208,7 @@ impl Client {
         ticket.once = true;
         ticket.kind = Some(Kind::Pinned);
         ticket.whole = side == Side::Write && batch.acknowledges();
+        ticket.moves = side == Side::Reader && batch.is_elsewhere(lease.backend);
         lease.send_large(request, ticket);
         if side == Side::Write {
             self.wrote_anything(seq);

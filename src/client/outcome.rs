@@ -47,6 +47,9 @@ pub(super) fn failed(cause: &Cause, may_write: bool) -> String {
                 .to_owned()
         }
         Cause::TimedOut => "ERR No reply within request-timeout".to_owned(),
+        Cause::Withdrawn | Cause::Elapsed => {
+            "MASTERDOWN No reply: the server that was asked serves no reads any more".to_owned()
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Side};
+use super::blocked_read::BlockedRead;
 use super::client::{Client, Ending};
 use super::lease::Passage;
 use super::outcome;
@@ -82,7 +83,7 @@ impl Client {
         let access = self.class(&failed.request);
         let may_write = !matches!(access, Some((Access::Read | Access::Master, _)));
         let script = matches!(access, Some((_, Effect::ReadOnlyScript)));
-        let replica = self.worker.topology().master().is_none_or(|m| m.id != failed.backend);
+        let replica = self.is_elsewhere(failed.backend);
         match &failed.cause {
             Cause::Refused(Refusal::ReadOnly, _) => {
                 self.worker.shared.suspect.notify_one();
@@ -98,6 +99,10 @@ impl Client {
             Cause::Refused(Refusal::NoScript, _) if replica && script => {
                 self.again(failed, Want::Master);
             }
+            Cause::Withdrawn if !may_write => {
+                self.again(failed, if script { Want::Read } else { want(access) });
+            }
+            Cause::Elapsed => self.end_blocked(&failed),
             Cause::TimedOut => {
                 // Whoever does not answer one may well not answer the next.
                 self.rest(failed.backend);
@@ -141,11 +146,20 @@ impl Client {
         let unreached = matches!(failed.cause, Cause::Unsent { reached: false, .. });
         let except = Failing { id: failed.backend, unreached };
         let backend = self.worker.route(&topology, from, want, Some(except));
-        let (true, Ok(Route { backend, reason })) = (self.recovery.try_again(failed.seq), backend)
-        else {
+        // What waits for data moves as often as its servers leave.
+        let waits = self.blocked && failed.cause == Cause::Withdrawn;
+        let may_try = waits || self.recovery.try_again(failed.seq);
+        let (true, Ok(Route { backend, reason })) = (may_try, backend) else {
             return self.give_up(&failed, false);
         };
-        let mut request = failed.request;
+        let mut request = match self.blocked_read.as_ref().filter(|read| read.seq == failed.seq) {
+            // Its time began with the first server that was asked.
+            Some(read) => match read.request(Instant::now()) {
+                Some(request) => request,
+                None => return self.end_blocked(&failed),
+            },
+            None => failed.request,
+        };
         if let Some((_, Transform::Scan(step))) =
             self.transforms.iter_mut().find(|(seq, _)| *seq == failed.seq)
         {
@@ -196,10 +210,14 @@ impl Client {
         let is_out_of_band = matches!(self.class(request), Some((_, Effect::OutOfBand)));
         let key =
             if is_out_of_band { out_of_band_key(&self.session) } else { key_of(&self.session) };
+        let elsewhere = self.is_elsewhere(backend.id);
         let connection = if leased && self.apart.is_none() {
             self.release();
             ticket.once = true;
             ticket.patient = self.blocked;
+            ticket.moves = ticket.patient && elsewhere && side == Side::Reader;
+            let blocked = self.blocked_read.as_ref().filter(|read| read.seq == seq);
+            ticket.until = blocked.and_then(BlockedRead::ends);
             let lease = self.worker.pool.borrow_mut().lease(backend, key, &self.inbox);
             self.lease = Some(Rc::clone(&lease));
             lease
@@ -207,11 +225,22 @@ impl Client {
             self.worker.pool.borrow_mut().shared(backend, key)
         };
         connection.send(request, ticket);
-        let topology = self.worker.topology();
-        if topology.master().is_none_or(|master| master.id != backend.id) {
+        if elsewhere {
             self.read_elsewhere(seq);
         }
         self.worker.counts.retries.increment();
+    }
+
+    /// Whether this server is another one than the master.
+    fn is_elsewhere(&self, backend: BackendId) -> bool {
+        self.worker.topology().master().is_none_or(|master| master.id != backend)
+    }
+
+    /// The time of a read that waits for data is over.
+    fn end_blocked(&self, failed: &Failed) {
+        let mut reply = Vec::new();
+        encode::null_array(&mut reply, self.session.version);
+        self.inbox.deliver(failed.seq, 1, &reply);
     }
 
     /// Refused writes go to the master as soon as it is known: to another one, or to the one that
@@ -285,6 +314,7 @@ impl Client {
             self.wrote_anything(seq);
         } else if batch.is_elsewhere(connection.backend) {
             self.read_elsewhere(seq);
+            ticket.moves = true;
         }
         connection.send(frame, ticket);
     }

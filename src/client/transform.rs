@@ -29,6 +29,13 @@ pub(super) enum Transform {
     Backlog(Vec<u8>),
     /// The marker in front of the `WAITAOF` of these bytes, at a master without a backlog.
     AofMarker(Vec<u8>),
+    /// What `$` means in an XREAD, at this index; `is_exact` if its own server says so.
+    LastId {
+        /// The index of the argument.
+        at: usize,
+        /// The server is that of the XREAD.
+        is_exact: bool,
+    },
     /// `WAIT` and `WAITAOF`: true only if the marker was taken.
     Wait,
     /// `CLIENT TRACKING`: the session is tracking from now on, or no more.
@@ -87,6 +94,12 @@ impl Client {
             }
             Transform::Backlog(request) => return self.wait_for_fsync(seq, &frame, request),
             Transform::AofMarker(request) => return self.aof_marked(seq, &frame, &request),
+            Transform::LastId { at, is_exact } => {
+                if let Some(read) = &mut self.blocked_read {
+                    read.learn(at, is_exact, &frame);
+                }
+                frame
+            }
             Transform::Wait => self.waited(frame),
             Transform::Tracking(tracking) => {
                 if frame.starts_with(b"+") {

@@ -171,6 +171,13 @@ impl Worker {
         self.top_db.set(self.top_db.get().max(db));
     }
 
+    /// Reads under way at servers that serve none any more are asked elsewhere.
+    fn withdraw(&self, topology: &Topology) {
+        self.look_at_clock();
+        let query = self.query(self.config().reads.from, Want::Read, None);
+        self.pool.borrow().withdraw(|id| routing::has_left(topology, id, query));
+    }
+
     /// Housekeeping, ten times a second.
     pub fn tick(&self, now: Instant) {
         let topology = self.topology();
@@ -178,6 +185,7 @@ impl Worker {
         if self.seen.replace(topology.generation) != topology.generation {
             self.pool.borrow_mut().retain(&topology, now);
         }
+        self.withdraw(&topology);
         let config = self.config();
         self.balancer.borrow_mut().set_balance(config.reads.balance);
         self.pool.borrow_mut().set_target(target(&config));

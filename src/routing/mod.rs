@@ -10,6 +10,6 @@ mod route;
 pub use balance::{Balance, Balancer};
 pub use ration::Ration;
 pub use route::{
-    Failing, NoRoute, OnStale, Query, ReadPolicy, Reason, Route, Want, admit_write, may_serve,
-    route,
+    Failing, NoRoute, OnStale, Query, ReadPolicy, Reason, Route, Want, admit_write, has_left,
+    may_serve, route,
 };

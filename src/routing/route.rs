@@ -1,6 +1,6 @@
 //! The decision.
 
-use super::Balancer;
+use super::{Balance, Balancer};
 use crate::session::ReadFrom;
 use crate::topology::{Backend, BackendId, Role, Standing, Topology};
 
@@ -173,6 +173,26 @@ pub fn may_serve(topology: &Topology, backend: &Backend, query: Query) -> bool {
         || stand_ins(topology, query).is_some_and(|least| backend.standing(query.now_ms) >= least);
     backend.role == Role::Master
         || query.policy.from != ReadFrom::Master && (serves(topology, backend, query) || orphaned())
+}
+
+/// Whether what a replica was asked ought to be asked of another server now: it serves no reads,
+/// and another server does.
+#[must_use]
+pub fn has_left(topology: &Topology, id: BackendId, query: Query) -> bool {
+    let now_ms = query.now_ms;
+    let serves = |it: &Backend| {
+        // One that rests after a failure still answers what it was asked.
+        let fresh = it.excluded.is_none() && it.health.progress.is_fresh(now_ms);
+        let orphaned =
+            || stand_ins(topology, query).is_some_and(|least| it.standing(now_ms) >= least);
+        it.role == Role::Master || it.role == Role::Replica && (fresh || orphaned())
+    };
+    let except = Some(Failing { id, unreached: false });
+    let elsewhere = || {
+        let query = Query { want: Want::Read, except, ..query };
+        route(topology, query, &mut Balancer::new(Balance::RoundRobin), |_| 0).is_ok()
+    };
+    !topology.backend(id).is_some_and(serves) && elsewhere()
 }
 
 /// Lets a write pass, or not.

@@ -53,6 +53,7 @@ mod idle_clients;
 mod isolation;
 mod latency;
 mod leaving;
+mod leaving_replicas;
 mod lifecycle;
 mod local_reads;
 mod login;

@@ -1,0 +1,163 @@
+//! What a replica was asked before it left is asked of another server, with the time that is left.
+
+use std::time::{Duration, Instant};
+
+use crate::support::*;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[track_caller]
+fn wait_blocked(server: &RedisServer) {
+    eventually(PATIENCE, || {
+        let clients = server.info("clients");
+        (clients.get("blocked_clients") == Some("1")).then_some(()).ok_or(clients.0)
+    });
+}
+
+/// One replica, and requests that may wait for ever.
+fn config(master: &RedisServer, replica: &RedisServer) -> ConfigBuilder {
+    ConfigBuilder::new(master.addr(), &[replica.addr()])
+        .set("topology", "request-timeout", "\"120s\"")
+        .set("proxy", "workers", "1")
+        .set("admin", "commands", "\"master\"")
+}
+
+fn entry(reply: &Reply) -> String {
+    reply.array()[0].array()[1].array()[0].array()[0].str().to_owned()
+}
+
+#[test]
+fn a_blocked_read_leaves_a_replica_that_is_cut_off() {
+    let trio = TamperedTrio::spawn(Flavor::Redis70);
+    trio.master.cmd(&["XADD", "s", "1-1", "f", "v"]);
+    trio.master.wait_synced(&trio.replicas[0]);
+    let proxy = config(&trio.master, &trio.replicas[0]).start();
+    wait_read_fresh(&mut proxy.wire(), "s");
+    let mut wires: Vec<Wire> = (0..4).map(|_| proxy.wire()).collect();
+    wires[0].send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    wires[1].send(&["XREAD", "COUNT", "1", "BLOCK", "100000", "STREAMS", "none", "s", "$", "1-1"]);
+    wires[2].hello3();
+    wires[2].send(&["XREAD", "BLOCK", "0", "STREAMS", "new", "$"]);
+    wires[3].send(&["XREAD", "BLOCK", "0", "STREAMS", "none", "$"]);
+    eventually(PATIENCE, || {
+        let clients = trio.replicas[0].info("clients");
+        (clients.get("blocked_clients") == Some("4")).then_some(()).ok_or(clients.0)
+    });
+    trio.links[0].blackhole();
+    // Nobody knows yet that the replica is cut off: these come between.
+    trio.master.cmd(&["XADD", "s", "2-1", "f", "v"]);
+    trio.master.cmd(&["XADD", "new", "3-1", "f", "v"]);
+    let first = wires[0].read_reply();
+    assert_eq!(entry(&first), "2-1", "what came between is not missed");
+    assert_eq!(entry(&wires[1].read_reply()), "2-1");
+    let new = wires[2].read_reply();
+    assert!(format!("{new:?}").contains("[51, 45, 49]"), "{new:?}");
+    // It waits at the master now, and gets what comes there.
+    wait_blocked(&trio.master);
+    trio.master.cmd(&["XADD", "none", "4-1", "f", "v"]);
+    assert_eq!(entry(&wires[3].read_reply()), "4-1");
+    assert_eq!(trio.replicas[0].info("clients").get("blocked_clients"), Some("0"));
+    for wire in &mut wires {
+        assert_eq!(wire.cmd(&["PING"]).str(), "PONG");
+    }
+}
+
+#[test]
+fn block_ends_in_time_where_no_server_answers() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let mut replica = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    master.wait_synced(&replica);
+    // No other server may serve it.
+    let proxy = config(&master, &replica).set("reads", "on-stale", "\"error\"").start();
+    wait_read_fresh(&mut proxy.wire(), "s");
+    let mut wire = proxy.wire();
+    let started = Instant::now();
+    wire.send(&["XREAD", "BLOCK", "3000", "STREAMS", "s", "$"]);
+    wait_blocked(&replica);
+    replica.pause();
+    assert!(wire.read_reply().is_null());
+    assert!(started.elapsed() >= Duration::from_secs(3));
+    assert_eq!(wire.cmd(&["PING"]).str(), "PONG");
+    wire.cmd(&["SET", "k", "v"]).ok();
+    replica.resume();
+    wait_read_fresh(&mut proxy.wire(), "s");
+    assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
+}
+
+#[test]
+fn a_stopped_replica_loses_its_blocked_reads() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let mut replica = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    master.cmd(&["XADD", "s", "1-1", "f", "v"]);
+    master.wait_synced(&replica);
+    let proxy = config(&master, &replica).start();
+    wait_read_fresh(&mut proxy.wire(), "s");
+    let mut wires: Vec<Wire> = (0..2).map(|_| proxy.wire()).collect();
+    wires[0].send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    wait_blocked(&replica);
+    replica.pause();
+    // This one never reaches the replica.
+    wires[1].send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    // The PROXY's reply comes once the worker has read what came before it.
+    proxy.wire().cmd(&["PROXY", "EXPLAIN", "GET", "k"]);
+    eventually(PATIENCE, || match master.calls("xinfo|stream") {
+        2.. => Ok(()),
+        calls => Err(format!("the master was asked for {calls} last ids")),
+    });
+    master.cmd(&["XADD", "s", "2-1", "f", "v"]);
+    for wire in &mut wires {
+        assert_eq!(entry(&wire.read_reply()), "2-1");
+        assert_eq!(wire.cmd(&["ECHO", "e"]).str(), "e");
+    }
+    replica.resume();
+}
+
+#[test]
+fn reads_under_way_leave_a_stopped_replica() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let mut replica = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    let value = |n: usize| format!("{n}:{}", "x".repeat(n * 100));
+    for n in 0..50 {
+        master.cmd(&["SET", &format!("k{n}"), &value(n)]).ok();
+    }
+    master.wait_synced(&replica);
+    let proxy = config(&master, &replica).start();
+    wait_read_fresh(&mut proxy.wire(), "k0");
+    let mut wires: Vec<Wire> = (0..20).map(|_| proxy.wire()).collect();
+    wires.iter_mut().for_each(|wire| drop(wire.cmd(&["GET", "k0"])));
+    let before = replica.calls("get");
+    assert!(before > 0);
+    replica.pause();
+    let large = "y".repeat(300_000);
+    for (n, wire) in wires.iter_mut().enumerate() {
+        match n {
+            0 => wire.send(&["MGET", "k1", &large]),
+            1 => wire.send(&["SCAN", "0", "COUNT", "100"]),
+            2 => wire.send(&["EVAL_RO", "return redis.call('get',KEYS[1])", "1", "k3"]),
+            _ => {
+                let requests = (0..50).map(|k| encode(&["GET", &format!("k{k}")]));
+                wire.send_raw(&requests.collect::<Vec<_>>().concat());
+            }
+        }
+    }
+    for (n, wire) in wires.iter_mut().enumerate() {
+        match n {
+            0 => assert_eq!(wire.read_reply().array()[0].str(), value(1)),
+            1 => assert_eq!(wire.read_reply().array()[1].array().len(), 50),
+            2 => assert_eq!(wire.read_reply().str(), value(3)),
+            _ => (0..50).for_each(|k| assert_eq!(wire.read_reply().str(), value(k))),
+        }
+    }
+    // What it answers late is dropped.
+    replica.resume();
+    wait_read_fresh(&mut proxy.wire(), "k0");
+    eventually(PATIENCE, || match replica.calls("get") {
+        calls if calls > before => Ok(()),
+        _ => Err("the replica was not asked".to_owned()),
+    });
+    for wire in &mut wires {
+        for k in [7, 3, 9] {
+            assert_eq!(wire.cmd(&["GET", &format!("k{k}")]).str(), value(k));
+        }
+    }
+}
