@@ -300,7 +300,7 @@ fn replicas_that_nobody_lists_join_and_leave_by_themselves() {
     });
 }
 
-/// What is under way on a replica when it becomes stale is answered, by whoever has it.
+/// What is under way on a replica when it becomes stale is answered.
 #[test]
 fn a_read_under_way_finishes() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);
