@@ -140,6 +140,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// Lets the allocator give freed memory back to the system by itself (redis.conf:
+/// `jemalloc-bg-thread`); otherwise it does so only as the program goes on to allocate.
+fn give_memory_back() {
+    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
+        tracing::debug!("freed memory is given back late: {error}");
+    }
+}
+
 fn run_check(file: &std::path::Path, format: Format) -> ExitCode {
     let format = match format {
         Format::Text => check::Format::Text,
@@ -190,6 +198,7 @@ fn run_proxy(path: PathBuf) -> ExitCode {
         }
     };
     let level = telemetry::init_logging(&config.log);
+    give_memory_back();
     match proxy::run(config, path, &level) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ StartError::Worker) => {

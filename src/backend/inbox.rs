@@ -137,6 +137,18 @@ impl Inbox {
         self.wake();
     }
 
+    /// As [`Self::deliver`], without a copy where nothing is ready yet.
+    pub fn deliver_all(&self, seq: Sequence, count: u32, bytes: Vec<u8>) {
+        if self.gone.get() {
+            return;
+        }
+        let delivered = self.replies.borrow_mut().deliver_all(seq, count, bytes);
+        if delivered.is_err() {
+            self.broken.set(true);
+        }
+        self.wake();
+    }
+
     /// Part of the reply to `seq`.
     pub fn deliver_part(&self, seq: Sequence, bytes: &[u8]) {
         if self.gone.get() {

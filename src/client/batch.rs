@@ -1,15 +1,16 @@
 //! The requests of one read that go the same way leave in one piece.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::handle::Handle;
 use super::local_reader::LocalReader;
 use super::worker::{Worker, key_of};
 use crate::backend::{Connection, Inbox, Ticket};
 use crate::command::{Access, Command, Effect};
 use crate::config::{Config, ReadFrom};
+use crate::engine::Stop;
 use crate::routing::{NoRoute, Reason, Route, Want};
 use crate::session::Session;
 use crate::telemetry::Kind;
@@ -84,12 +85,14 @@ pub(super) enum Server<'a> {
     Out(&'a Rc<Connection>),
     /// The engine of this process.
     Here(&'a LocalReader),
+    /// The same, on a thread of its own.
+    Aside(&'a LocalReader),
 }
 
 /// One look at the topology and the configuration, and the run of requests that is growing.
 pub(super) struct Batch<'b> {
-    pub(super) topology: Arc<Topology>,
-    pub(super) config: Arc<Config>,
+    pub(super) topology: Handle<Topology>,
+    pub(super) config: Handle<Config>,
     pub(super) now: Instant,
     buf: &'b [u8],
     master: Option<Rc<Connection>>,
@@ -113,6 +116,11 @@ enum Near {
     Reader,
     /// The engine of this process.
     Engine(LocalReader),
+    /// The same, but the next read costs too much for this thread: a server, or failing that the
+    /// engine on a thread of its own.
+    Slow(LocalReader),
+    /// The engine, on a thread of its own.
+    Aside(LocalReader),
 }
 
 struct Run {
@@ -213,13 +221,22 @@ impl<'b> Batch<'b> {
         session: &Session,
         inbox: &Rc<Inbox>,
     ) -> Result<(), Obstacle> {
+        let may_stay = side == Side::Near && matches!(self.near, Near::Slow(_));
         let side = self.actual(side);
-        if self.server(side).is_some() {
+        if self.server(side).is_some() && !(may_stay && self.rationed) {
             let is_refused = side == Side::Reader && self.rationed && !worker.ration();
             return if is_refused { Err(Obstacle::NoRoute(NoRoute::Stale)) } else { Ok(()) };
         }
         let from = session.reads.unwrap_or(self.config.reads.from);
         let route = worker.route(&self.topology, from, side.want(), None);
+        let is_good = |route: &Route<'_>| route.reason != Reason::Fallback;
+        if may_stay && !route.as_ref().is_ok_and(is_good) {
+            self.near = match std::mem::replace(&mut self.near, Near::Open) {
+                Near::Slow(reader) => Near::Aside(reader),
+                other => other,
+            };
+            return Ok(());
+        }
         let Route { backend, reason } = route.map_err(Obstacle::NoRoute)?;
         if side == Side::Near {
             if let Some(reader) = LocalReader::new(worker, backend, session, reason) {
@@ -305,7 +322,7 @@ impl<'b> Batch<'b> {
 
     /// As [`Self::flush`], where nothing behind the run was dealt with yet. Reads that are answered
     /// in place end with the first one whose reply there is no room for: from there on the requests
-    /// are to be dealt with later, or at once if [`Self::reads_go_out`].
+    /// are to be dealt with later if it [`Self::puts_off`], and at once otherwise.
     pub(super) fn settle(&mut self, inbox: &Rc<Inbox>) -> Option<usize> {
         self.send(inbox, true)
     }
@@ -334,12 +351,18 @@ impl<'b> Batch<'b> {
             Server::Out(connection) => connection,
             Server::Here(reader) => {
                 let how = (run.count, run.shown);
-                let used = reader.serve(bytes, how, may_stop, self.now, inbox);
-                if used == 0 {
-                    // Its reply is too long to be made at once.
-                    self.near = Near::Reader;
+                let served = reader.serve(bytes, how, may_stop, self.now, inbox);
+                if let Some(stop) = served.stop {
+                    self.near = match (stop, std::mem::replace(&mut self.near, Near::Reader)) {
+                        (Stop::Budget, Near::Engine(reader)) => Near::Slow(reader),
+                        _ => Near::Reader,
+                    };
                 }
-                return (used < bytes.len()).then_some(run.start + used);
+                return (served.bytes < bytes.len()).then_some(run.start + served.bytes);
+            }
+            Server::Aside(reader) => {
+                reader.serve_aside(bytes, run.shown, self.now, inbox);
+                return None;
             }
         };
         let seq = inbox.replies().open(run.count, run.shown);
@@ -364,6 +387,12 @@ impl<'b> Batch<'b> {
         self.config.writes.wait_replicas > 0
     }
 
+    /// Whether reads that were not answered in place are to be dealt with later, when there is room
+    /// for their replies and other clients had their turn.
+    pub(super) const fn puts_off(&self) -> bool {
+        matches!(self.near, Near::Engine(_))
+    }
+
     /// Whether it is known that this batch's reads are not served in this process.
     pub(super) const fn reads_go_out(&self) -> bool {
         matches!(self.near, Near::Reader)
@@ -372,7 +401,7 @@ impl<'b> Batch<'b> {
     /// Which way a read goes that may be served in this process, as far as that is known.
     const fn actual(&self, side: Side) -> Side {
         match (side, &self.near) {
-            (Side::Near, Near::Reader) => Side::Reader,
+            (Side::Near, Near::Reader | Near::Slow(_)) => Side::Reader,
             _ => side,
         }
     }
@@ -383,6 +412,7 @@ impl<'b> Batch<'b> {
             (Side::Write | Side::Master, _) => self.master.as_ref().map(Server::Out),
             (Side::Reader, _) => self.reader.as_ref().map(Server::Out),
             (Side::Near, Near::Engine(reader)) => Some(Server::Here(reader)),
+            (Side::Near, Near::Aside(reader)) => Some(Server::Aside(reader)),
             (Side::Near, _) => None,
         }
     }

@@ -9,6 +9,7 @@ use std::task::Waker;
 
 use super::blocked_read::BlockedRead;
 use super::flow::Window;
+use super::handle::Handle;
 use super::held::Held;
 use super::parked::Parked;
 use super::recover::Recovery;
@@ -44,7 +45,7 @@ pub(super) struct Client {
     pub(super) entry: Arc<Entry>,
     pub(super) session: Session,
     pub(super) inbox: Rc<Inbox>,
-    pub(super) config: Arc<Config>,
+    pub(super) config: Handle<Config>,
     pub(super) scanner: RequestScanner,
     /// How many requests may be under way.
     pub(super) window: Window,

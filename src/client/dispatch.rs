@@ -39,7 +39,7 @@ pub(super) struct Request<'a> {
 impl Client {
     /// Decides on one request. Nothing of the session has changed when it has to wait.
     pub(super) fn dispatch(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
-        let topology = std::sync::Arc::clone(&batch.topology);
+        let topology = batch.topology.clone();
         let command = resolve(&topology.learned, request.name, request.second);
         if self.must_wait(batch, command.as_ref(), request) {
             return Next::Wait;

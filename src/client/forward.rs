@@ -59,7 +59,7 @@ impl Client {
         let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
             Ok(Server::Out(connection)) => Rc::clone(connection),
             // Only what lies in the batch's buffer is served in place.
-            Ok(Server::Here(_)) => return Next::Wait,
+            Ok(Server::Here(_) | Server::Aside(_)) => return Next::Wait,
             Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
         let kind = Some(batch.kind(side));

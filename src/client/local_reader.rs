@@ -1,32 +1,53 @@
 //! Reads that the engine of this process serves: no connection, no other thread.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::handle::Handle;
 use super::worker::Worker;
-use crate::backend::{Inbox, Load};
-use crate::engine::{Engine, Room};
+use crate::backend::{Cause, Failed, Inbox, Load};
+use crate::engine::{Engine, Room, SlowRead, Stop};
 use crate::net::OUTPUT_HIGH;
-use crate::resp::RespVersion;
+use crate::resp::{RespVersion, encode};
 use crate::routing::Reason;
 use crate::session::{Session, cursor};
+use crate::store::Budget;
 use crate::telemetry::Kind;
-use crate::topology::Backend;
+use crate::topology::{Backend, BackendId};
+
+/// What the reads of one batch may cost on the worker's thread, in steps: about a quarter of a
+/// millisecond. Then other clients have their turn. One read that costs more is not answered here.
+const STEPS: u64 = 5000;
+/// In place of a reply, while too many slow reads wait.
+const BUSY: &str = "BUSY Too many slow reads wait for the replica";
+
+/// In place of one step of an iteration, which no server can go on with.
+const TOO_LONG: &str = "ERR The reply would exceed client-output-buffer-limit";
 
 /// The engine, as one batch of one session reads it.
 #[derive(Debug)]
 pub(super) struct LocalReader {
-    engine: Arc<Engine>,
+    engine: Handle<Engine>,
     load: Rc<Load>,
+    backend: BackendId,
     db: u32,
     version: RespVersion,
-    /// Bytes of replies that are of use: who has more waiting for him is closed.
+    /// Bytes of replies that are of use: a client with more pending output is closed.
     room: usize,
+    budget: Budget,
     kind: Kind,
     /// Goes into a scan's cursor.
     scan_tag: u32,
+}
+
+/// How far a run of reads was answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Served {
+    /// Bytes of those that were.
+    pub(super) bytes: usize,
+    /// Why the first one was not answered, though there was room.
+    pub(super) stop: Option<Stop>,
 }
 
 impl LocalReader {
@@ -37,12 +58,14 @@ impl LocalReader {
         session: &Session,
         reason: Reason,
     ) -> Option<Self> {
-        let engine = worker.shared.engine.as_ref().filter(|_| backend.is_local)?;
+        let engine = worker.engine.as_ref().filter(|_| backend.is_local)?;
         let load = worker.pool.borrow_mut().load(backend);
         let (db, version) = (session.db, session.version);
         let room = worker.config().proxy.output_limit();
         let (kind, scan_tag) = (Kind::read(reason), backend.scan_tag);
-        Some(Self { engine: Arc::clone(engine), load, db, version, room, kind, scan_tag })
+        let (engine, budget) = (engine.clone(), Budget::new(STEPS, usize::MAX));
+        let backend = backend.id;
+        Some(Self { engine, load, backend, db, version, room, budget, kind, scan_tag })
     }
 
     /// The tag that goes into a scan's cursor.
@@ -59,10 +82,17 @@ impl LocalReader {
         inbox: &Rc<Inbox>,
     ) -> bool {
         let mut reply = Vec::new();
-        let room = Room { stop: Some(usize::MAX), most: self.room };
-        let answered = self.engine.answer(self.db, self.version, (frame, 1), room, &mut reply);
-        if answered.count == 0 {
-            return false;
+        let room = Room { stop: Some(OUTPUT_HIGH), most: self.room };
+        let how = (self.db, self.version);
+        let budget = Budget::new(STEPS, usize::MAX);
+        match self.engine.answer(how, (frame, 1), room, &budget, &mut reply).stop {
+            None => {}
+            Some(Stop::Opaque) => return false,
+            // Its cursor is the engine's: no server can go on.
+            Some(Stop::Budget) => {
+                self.ask_aside(frame, shown, Some(self.scan_tag), since, inbox);
+                return true;
+            }
         }
         let reply = cursor::tag_reply(reply, self.scan_tag);
         inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
@@ -79,15 +109,69 @@ impl LocalReader {
         may_stop: bool,
         since: Instant,
         inbox: &Rc<Inbox>,
-    ) -> usize {
+    ) -> Served {
         let room = Room { stop: may_stop.then_some(OUTPUT_HIGH), most: self.room };
-        let mut used = bytes.len();
+        let how = (self.db, self.version);
+        let is_fresh = self.budget.left() == STEPS;
+        let unlimited = Budget::new(u64::MAX, self.room);
+        let budget = if may_stop { &self.budget } else { &unlimited };
+        let mut served = Served { bytes: bytes.len(), stop: None };
         let answered = inbox.replies().locals(count, shown, |out| {
-            let answered = self.engine.answer(self.db, self.version, (bytes, count), room, out);
-            used = answered.bytes;
+            let answered = self.engine.answer(how, (bytes, count), room, budget, out);
+            // What is too much for the rest of the budget is not too much for the next batch's.
+            let is_for_good = answered.stop != Some(Stop::Budget) || is_fresh;
+            let stop = answered.stop.filter(|_| answered.count == 0 && is_for_good);
+            served = Served { bytes: answered.bytes, stop };
             answered.count
         });
         self.load.served(self.kind, answered, since.elapsed());
-        used
+        served
     }
+
+    /// Answers one request on a thread of the engine's own.
+    pub(super) fn serve_aside(&self, frame: &[u8], shown: bool, since: Instant, inbox: &Rc<Inbox>) {
+        self.ask_aside(frame, shown, None, since, inbox);
+    }
+
+    fn ask_aside(
+        &self,
+        frame: &[u8],
+        shown: bool,
+        scan_tag: Option<u32>,
+        since: Instant,
+        inbox: &Rc<Inbox>,
+    ) {
+        let seq = inbox.replies().open(1, shown);
+        let (db, version, most) = (self.db, self.version, self.room);
+        let read = SlowRead { db, version, frame: frame.to_vec(), most };
+        let Some(answer) = self.engine.answer_aside(read) else {
+            return inbox.deliver_all(seq, 1, error(BUSY));
+        };
+        let (inbox, load, kind) = (Rc::clone(inbox), Rc::clone(&self.load), self.kind);
+        let (request, backend) = (frame.to_vec(), self.backend);
+        tokio::task::spawn_local(async move {
+            // Its sender is dropped unused only where answering panicked.
+            let reply = answer.await.unwrap_or_default();
+            load.served(kind, 1, since.elapsed());
+            match (reply, scan_tag) {
+                (Some(reply), None) => inbox.deliver_all(seq, 1, reply),
+                (Some(reply), Some(tag)) => {
+                    inbox.deliver_all(seq, 1, cursor::tag_reply(reply, tag));
+                }
+                (None, Some(_)) => inbox.deliver_all(seq, 1, error(TOO_LONG)),
+                (None, None) => {
+                    let reason = "its reply is too long for the replica of this process".to_owned();
+                    let cause = Cause::Unsent { reason, reached: true, refusal: None };
+                    let (repeatable, leased) = (true, false);
+                    inbox.fail(Failed { seq, request, repeatable, leased, backend, cause });
+                }
+            }
+        });
+    }
+}
+
+fn error(text: &str) -> Vec<u8> {
+    let mut error = Vec::new();
+    encode::error(&mut error, text);
+    error
 }

@@ -16,6 +16,7 @@ mod dispatch;
 mod explain;
 mod flow;
 mod forward;
+mod handle;
 mod held;
 mod info;
 mod lease;

@@ -1,9 +1,8 @@
 //! From bytes to requests: the plain ones take the short way to their server.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use super::batch::{Batch, Obstacle, Side};
+use super::batch::{Batch, Obstacle, Server, Side};
 use super::client::{Client, Ending, LARGE};
 use super::dispatch::{Next, Request};
 use crate::command::{Command, lookup};
@@ -34,7 +33,7 @@ impl Client {
             return 0;
         }
         let mut batch = Batch::new(&self.worker, buf);
-        self.config = Arc::clone(&batch.config);
+        self.config = batch.config.clone();
         self.look_at_held();
         let mut at = 0;
         loop {
@@ -45,7 +44,7 @@ impl Client {
                 (self.scanner, self.wanted) = (RequestScanner::default(), 0);
                 at = stop;
             }
-            let is_put_off = stop.is_some() && !batch.reads_go_out();
+            let is_put_off = stop.is_some() && batch.puts_off();
             if is_put_off || is_more && self.is_full() {
                 (self.lacks_room, self.waiting) = (true, true);
                 break;
@@ -74,6 +73,10 @@ impl Client {
                 return true;
             }
             if !self.window.is_open() {
+                if batch.is_local() {
+                    // They are answered as far as there is room first.
+                    return true;
+                }
                 batch.flush(&self.inbox);
                 if !self.has_window() {
                     self.waiting = true;
@@ -97,6 +100,11 @@ impl Client {
                         }
                         None => return true,
                     }
+                }
+                Err(_) if batch.is_local() => {
+                    // It is found again, when those before it are answered.
+                    (self.scanner, self.wanted) = (RequestScanner::default(), 0);
+                    return true;
                 }
                 Err(error) => {
                     batch.flush(&self.inbox);
@@ -251,8 +259,14 @@ impl Client {
         let (start, end) = range;
         if !batch.extend(side, start, end, shown, &self.inbox) {
             match batch.open(side, &self.worker, &self.session, &self.inbox) {
-                Ok(_) => {
+                Ok(server) => {
+                    let is_aside = matches!(server, Server::Aside(_));
                     batch.append(side, start, end, shown, &self.inbox);
+                    if is_aside {
+                        // One at a time: its reply may be as long as the client's output may be.
+                        batch.flush(&self.inbox);
+                        self.hold = true;
+                    }
                 }
                 Err(obstacle) => return self.obstructed(batch, obstacle, shown),
             }

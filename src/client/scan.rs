@@ -1,7 +1,6 @@
 //! SCAN and its kin: an iteration stays with the server process that began it.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::batch::{Batch, Server, Side};
 use super::client::Client;
@@ -57,9 +56,11 @@ impl Client {
     fn begin(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
         batch.flush(&self.inbox);
         let (side, since) = (self.nearest(Side::Reader, request.name), batch.now);
-        let topology = Arc::clone(&batch.topology);
+        let topology = batch.topology.clone();
         let opened = match batch.open(side, &self.worker, &self.session, &self.inbox) {
-            Ok(Server::Here(reader)) if topology.is_unambiguous(reader.scan_tag()) => {
+            Ok(Server::Here(reader) | Server::Aside(reader))
+                if topology.is_unambiguous(reader.scan_tag()) =>
+            {
                 if reader.scan(request.frame, request.shown, since, &self.inbox) {
                     return Next::Done;
                 }
@@ -91,7 +92,7 @@ impl Client {
         at: usize,
         (tag, own): (u32, u64),
     ) -> Next {
-        let topology = Arc::clone(&batch.topology);
+        let topology = batch.topology.clone();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         let side = self.nearest(Side::Reader, request.name);
         let query = self.worker.query(from, side.want(), None);

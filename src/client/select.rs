@@ -34,7 +34,7 @@ impl Client {
             return self.status(batch, request.shown, "OK");
         }
         batch.flush(&self.inbox);
-        let topology = std::sync::Arc::clone(&batch.topology);
+        let topology = batch.topology.clone();
         let from = self.config.reads.from;
         let master = match self.worker.route(&topology, from, Want::Master, None) {
             Ok(route) => route.backend,

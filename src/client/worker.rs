@@ -9,8 +9,10 @@ use tokio::time::Instant;
 
 use super::Shared;
 use super::acknowledger::Acknowledger;
+use super::handle::Handle;
 use crate::backend::{Credentials, Inbox, Pool, Target, Waiters};
 use crate::config::{Config, ReadFrom};
+use crate::engine::Engine;
 use crate::net::Scratch;
 use crate::routing::{
     self, Balancer, Failing, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Want,
@@ -21,7 +23,30 @@ use crate::telemetry::Counts;
 use crate::topology::Topology;
 use crate::units::millis;
 
-type Cached<T> = RefCell<Cache<Arc<ArcSwap<T>>, Arc<T>>>;
+type Cached<T> = RefCell<Current<T>>;
+
+/// What is published for all workers, as one of them sees it. Its batches share a count of their
+/// own: the published one's count is a place in memory for which workers would contend.
+#[derive(Debug)]
+struct Current<T> {
+    published: Cache<Arc<ArcSwap<T>>, Arc<T>>,
+    held: Handle<T>,
+}
+
+impl<T> Current<T> {
+    fn new(published: &Arc<ArcSwap<T>>) -> Self {
+        let held = Handle::new(published.load_full());
+        Self { published: Cache::new(Arc::clone(published)), held }
+    }
+
+    fn load(&mut self) -> &Handle<T> {
+        let now = self.published.load();
+        if !Arc::ptr_eq(now, &self.held) {
+            self.held = Handle::new(Arc::clone(now));
+        }
+        &self.held
+    }
+}
 
 /// What the clients of one worker share.
 #[derive(Debug)]
@@ -38,6 +63,8 @@ pub struct Worker {
     pub(super) acknowledger: Acknowledger,
     /// What was counted since the last tick.
     pub counts: Counts,
+    /// The engine of this process; its batches share a count of their own.
+    pub(super) engine: Option<Handle<Engine>>,
     topology: Cached<Topology>,
     config: Cached<Config>,
     /// The time at the last look, in milliseconds of the process's clock.
@@ -69,8 +96,9 @@ impl Worker {
             scratch,
             acknowledger: Acknowledger::default(),
             counts: Counts::default(),
-            topology: RefCell::new(Cache::new(Arc::clone(&shared.topology))),
-            config: RefCell::new(Cache::new(Arc::clone(&shared.config))),
+            topology: RefCell::new(Current::new(&shared.topology)),
+            config: RefCell::new(Current::new(&shared.config)),
+            engine: shared.engine.clone().map(Handle::new),
             now_ms: Cell::new(0),
             gate_open: Cell::new(false),
             ration: RefCell::default(),
@@ -83,13 +111,13 @@ impl Worker {
     }
 
     /// The servers; to be asked once per batch.
-    pub fn topology(&self) -> Arc<Topology> {
-        Arc::clone(self.topology.borrow_mut().load())
+    pub(super) fn topology(&self) -> Handle<Topology> {
+        self.topology.borrow_mut().load().clone()
     }
 
     /// The configuration; to be asked once per batch.
-    pub fn config(&self) -> Arc<Config> {
-        Arc::clone(self.config.borrow_mut().load())
+    pub(super) fn config(&self) -> Handle<Config> {
+        self.config.borrow_mut().load().clone()
     }
 
     /// Looks at the clock; done once per batch.

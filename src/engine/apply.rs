@@ -14,7 +14,7 @@ use crate::store::{Ask, OpaqueNews, Outcome, Store};
 
 /// How long the store is kept from its readers at most, but for a single command or transaction.
 const SLICE: Duration = Duration::from_micros(200);
-/// How long is waited for readers before the link has its turn.
+/// How long the link waits for the end of a long read before it looks after its connection.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How many units are applied between two looks at the clock.
 const UNITS_PER_LOOK: u32 = 32;
@@ -93,7 +93,7 @@ impl Applier {
         if engine.hub.is_monitored() {
             self.master = engine.facts().master.as_ref().map(ToString::to_string);
         }
-        // A reader that takes long (KEYS, DEBUG DIGEST) must not keep the link from its acks.
+        // A long read (KEYS, DEBUG DIGEST) must not keep the link from its acks.
         let Some(mut store) = engine.try_store_mut(PATIENCE) else {
             return Ok(Slice { consumed: 0, more: true });
         };
@@ -186,7 +186,9 @@ impl Applier {
             let ask = Ask { db: self.db, now_ms, version: RespVersion::V2 };
             outcome = match store.apply(ask, &args, &mut self.replies) {
                 Outcome::Replied => Ok(()),
-                Outcome::Refused | Outcome::Opaque => Err(refused(&args, &self.replies)),
+                Outcome::Refused | Outcome::Opaque | Outcome::Excessive => {
+                    Err(refused(&args, &self.replies))
+                }
                 Outcome::Unknown => {
                     Control::of(&args, store.databases()).map(|control| match control {
                         Control::Select(db) => self.db = db,

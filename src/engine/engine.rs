@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use tokio::sync::Notify;
 
+use super::background::Background;
 use super::facts::Facts;
-use super::freer::Freer;
 use super::hub::Hub;
 use super::keeping::Keeping;
 use super::locked::Locked;
 use super::read::{Known, known};
 use super::rights::Allowed;
 use super::saves::Saves;
+use super::turns::Turns;
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
 use crate::replication::{LinkState, LinkStatus, Offsets};
@@ -25,12 +26,23 @@ use crate::tasks::Board;
 use crate::topology::Topology;
 use crate::units::{ReplId, ReplOffset, millis};
 
+/// Cache lines of its own: what all readers write, as a lock's state, is not beside what they only
+/// read.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Line<T>(T);
+
+/// How long a writer waits for the store's lock at once. While it waits no reader gets in.
+const KNOCK: Duration = Duration::from_millis(2);
+/// How long a writer waits for the end of a long read before it looks again.
+const ROUND: Duration = Duration::from_millis(100);
+
 /// The embedded replica. Shared by its own threads, the workers and the monitor.
 #[derive(Debug)]
 pub struct Engine {
     pub(super) config: Arc<ArcSwap<Config>>,
     pub(super) topology: Arc<ArcSwap<Topology>>,
-    store: RwLock<Store>,
+    store: Line<RwLock<Box<Store>>>,
     /// `slave_repl_offset`, of the data that a reader finds under the lock.
     applied: AtomicU64,
     /// `slave_read_repl_offset`
@@ -38,7 +50,13 @@ pub struct Engine {
     /// The database that the stream has selected, as of `applied`.
     pub(super) stream_db: AtomicUsize,
     /// Frees former data.
-    pub(super) freer: Freer,
+    pub(super) freer: Background,
+    /// How many elements wait to be freed.
+    pub(super) freeing: Arc<AtomicU64>,
+    /// Answers reads that cost too much for a worker.
+    pub(super) slow_reads: Background,
+    /// Long reads and the link take turns.
+    pub(super) turns: Turns,
     /// The link panics when it applies a command with this key.
     #[cfg(debug_assertions)]
     panic_key: OnceLock<&'static str>,
@@ -94,12 +112,15 @@ impl Engine {
             known: known(),
             allowed: Allowed::default(),
             dialect: AtomicU32::new(store.dialect().to_bits()),
-            store: RwLock::new(store),
+            store: Line(RwLock::new(Box::new(store))),
             databases,
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
             stream_db: AtomicUsize::new(0),
-            freer: Freer::default(),
+            freer: Background::new("replica-free"),
+            freeing: Arc::default(),
+            slow_reads: Background::new("replica-read"),
+            turns: Turns::default(),
             #[cfg(debug_assertions)]
             panic_key: OnceLock::new(),
             saves: Saves::default(),
@@ -164,8 +185,8 @@ impl Engine {
     }
 
     /// The data, for readers.
-    pub fn store(&self) -> RwLockReadGuard<'_, Store> {
-        self.store.read()
+    pub fn store(&self) -> MappedRwLockReadGuard<'_, Store> {
+        RwLockReadGuard::map(self.store.0.read(), |store| &**store)
     }
 
     /// The offset up to which the data is the master's. Exact while [`Self::store`] is held.
@@ -191,7 +212,12 @@ impl Engine {
 
     /// The data, to be changed.
     pub(super) fn store_mut(&self) -> Locked<'_> {
-        Locked::new(self, self.store.write())
+        loop {
+            self.turns.wait(ROUND);
+            if let Some(store) = self.store.0.try_write_for(KNOCK) {
+                return Locked::new(self, store);
+            }
+        }
     }
 
     /// Lets the link panic when it applies a command with this key: for tests.
@@ -221,9 +247,12 @@ impl Engine {
         facts.last_fault = Some(why);
     }
 
-    /// As [`Self::store_mut`]; `None` if readers do not let go for `patience`.
+    /// As [`Self::store_mut`], for the link; `None` if a long read takes longer than `patience`.
     pub(super) fn try_store_mut(&self, patience: Duration) -> Option<Locked<'_>> {
-        self.store.try_write_for(patience).map(|store| Locked::new(self, store))
+        if !self.turns.wait(patience) {
+            return None;
+        }
+        self.store.0.try_write_for(KNOCK).map(|store| Locked::new(self, store))
     }
 
     /// Tells everybody how far the link is. Held together with the store's lock by whoever

@@ -141,6 +141,7 @@ impl Follower {
                 wire.ack(self.offsets.applied()).await?;
             }
             if !slice.more {
+                self.engine.turns.link_is_through();
                 break;
             }
             wire.beat(self.offsets.applied()).await?;

@@ -6,21 +6,21 @@ use std::thread;
 use parking_lot::RwLockWriteGuard;
 
 use super::Engine;
-use crate::store::Store;
+use crate::store::{Former, Store};
 
 /// The store's write lock. A panic while it is held may leave a change half made: the data are
 /// given up then, before any reader sees them.
 #[derive(Debug)]
 pub(super) struct Locked<'e> {
     engine: &'e Engine,
-    store: RwLockWriteGuard<'e, Store>,
+    store: RwLockWriteGuard<'e, Box<Store>>,
     /// Dropped behind the lock: what is to be freed.
-    former: Former<'e>,
+    former: Removed<'e>,
 }
 
 impl<'e> Locked<'e> {
-    pub(super) fn new(engine: &'e Engine, store: RwLockWriteGuard<'e, Store>) -> Self {
-        Self { engine, store, former: Former { engine, store: None } }
+    pub(super) fn new(engine: &'e Engine, store: RwLockWriteGuard<'e, Box<Store>>) -> Self {
+        Self { engine, store, former: Removed { engine, store: None, former: Former::default() } }
     }
 
     /// Gives the data up: they may differ from the master's. Reads are refused with `-LOADING`
@@ -35,7 +35,7 @@ impl<'e> Locked<'e> {
 
     /// Puts another store in this one's place, which is freed once the lock is released.
     pub(super) fn replace(&mut self, store: Store) {
-        self.former.store = Some(std::mem::replace(&mut *self.store, store));
+        self.former.store = Some(std::mem::replace(&mut **self.store, store));
     }
 }
 
@@ -58,20 +58,25 @@ impl Drop for Locked<'_> {
         if thread::panicking() {
             self.give_up();
         }
+        self.former.former = self.store.take_former();
     }
 }
 
-/// What was replaced.
+/// What was replaced or removed, and is to be freed.
 #[derive(Debug)]
-struct Former<'e> {
+struct Removed<'e> {
     engine: &'e Engine,
     store: Option<Store>,
+    former: Former,
 }
 
-impl Drop for Former<'_> {
+impl Drop for Removed<'_> {
     fn drop(&mut self) {
         if let Some(store) = self.store.take() {
-            self.engine.freer.free(super::freer::Former::Store(Box::new(store)));
+            self.engine.freer.run(move || drop(store));
+        }
+        if !self.former.is_empty() {
+            self.engine.free(std::mem::take(&mut self.former));
         }
     }
 }

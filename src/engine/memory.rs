@@ -1,8 +1,15 @@
 //! How much memory the process has in use, whether that is too much, and what can be done then.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
 use tikv_jemalloc_ctl::{epoch, stats};
 
 use super::Engine;
+use crate::store::Former;
+
+/// How many elements of removed values wait to be freed at most, beside the last one that came.
+const FREEING_MAX: u64 = 4_000_000;
 
 /// Bytes that are allocated, by whomever in the process; `None` where another allocator than the
 /// program's runs (in tests).
@@ -29,7 +36,7 @@ impl Engine {
     /// There is none.
     pub(super) fn check_memory(&self) -> Result<(), Full> {
         let limit = self.config.load().replica.maxmemory.map(|limit| limit.bytes());
-        if self.freer.is_busy() {
+        if self.freer.len() > 0 {
             return Ok(());
         }
         match (limit, limit.and_then(|_| used())) {
@@ -61,5 +68,22 @@ impl Engine {
         }
         store.give_up();
         true
+    }
+
+    /// Frees what was removed from the data, on a thread of its own. The caller holds no lock.
+    pub(super) fn free(&self, former: Former) {
+        let weight = former.weight() as u64;
+        let waiting = self.freeing.fetch_add(weight, Relaxed);
+        if waiting > FREEING_MAX {
+            // More is removed than that thread can free: the caller has to wait.
+            drop(former);
+            self.freeing.fetch_sub(weight, Relaxed);
+            return;
+        }
+        let freeing = Arc::clone(&self.freeing);
+        self.freer.run(move || {
+            drop(former);
+            freeing.fetch_sub(weight, Relaxed);
+        });
     }
 }

@@ -19,7 +19,9 @@
 //! | `load` | a snapshot becomes a store |
 //! | `apply` | the stream becomes changes of the store |
 //! | `locked` | the data, locked to be changed; given up where a change may be half made |
-//! | `freer` | frees former data |
+//! | `turns` | long reads and the link take turns |
+//! | `slow_reads` | reads that cost too much for a worker |
+//! | `background` | work on a thread of its own: to free former data, to answer slow reads |
 //! | `memory` | how much is in use |
 //! | `observe` | the engine as the monitor sees it |
 //! | `hub` | who is subscribed, who monitors: messages to them |
@@ -34,6 +36,7 @@
 
 mod acl;
 mod apply;
+mod background;
 mod control;
 #[expect(clippy::module_inception, reason = "the engine's engine")]
 mod engine;
@@ -41,7 +44,6 @@ mod facts;
 mod fault;
 mod figures;
 mod follow;
-mod freer;
 mod hub;
 mod keeping;
 mod late;
@@ -55,16 +57,19 @@ mod port;
 mod read;
 mod rights;
 mod saves;
+mod slow_reads;
 mod snapshot;
 mod spool;
 mod start;
 mod temporary;
 mod told;
 mod transfer;
+mod turns;
 mod wire;
 
 pub use engine::Engine;
 pub use observe::COUNTS_FIELD;
-pub use read::{Answered, Room};
+pub use read::{Answered, Room, Stop};
+pub use slow_reads::SlowRead;
 pub use snapshot::SaveError;
 pub use start::{StartFault, start};

@@ -6,12 +6,14 @@ use super::Engine;
 use super::engine::unix_ms;
 use crate::command::{self, Command, NUMBERS, Versions, number, versions};
 use crate::resp::{Args, RespVersion, encode};
-use crate::store::{Ask, CommandError, Dialect, Outcome, Store};
+use crate::store::{Ask, Budget, CommandError, Dialect, Outcome, Store};
 
 /// Requests of fewer words take no memory.
 const FEW: usize = 8;
 /// In place of a reply.
 const TOO_MUCH: &str = "ERR The replies before this one exceed client-output-buffer-limit";
+/// In place of a reply.
+const TOO_LONG: &str = "ERR The reply would exceed client-output-buffer-limit";
 
 /// How many bytes of replies there is room for: a few bytes can ask for many gigabytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,17 @@ pub struct Answered {
     pub count: u32,
     /// Their bytes.
     pub bytes: usize,
+    /// Why the next one was not, where that is not for lack of room.
+    pub stop: Option<Stop>,
+}
+
+/// Why a read is not answered here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It costs more than there is in the budget, or there are no data at the moment.
+    Budget,
+    /// The value cannot be read here, whatever it may cost.
+    Opaque,
 }
 
 /// What the engine knows of a command or container.
@@ -103,14 +116,15 @@ impl Engine {
         usize::try_from(db).is_ok_and(|db| db < self.databases)
     }
 
-    /// Answers complete multibulk requests that lie next to each other, so many of them as there is
-    /// room for, all from one state of the data: one reply each, in `out`.
+    /// Answers complete multibulk requests of a database, in a protocol, that lie next to each
+    /// other: so many of them as there is room and budget for, all from one state of the data. One
+    /// reply each, in `out`.
     pub fn answer(
         &self,
-        db: u32,
-        version: RespVersion,
+        (db, version): (u32, RespVersion),
         (frames, count): (&[u8], u32),
         room: Room,
+        budget: &Budget,
         out: &mut Vec<u8>,
     ) -> Answered {
         let start = out.len();
@@ -119,9 +133,9 @@ impl Engine {
         let store = self.store();
         if store.is_void() && room.stop.is_some() {
             // Other servers have the data.
-            return Answered { count: 0, bytes: 0 };
+            return Answered { count: 0, bytes: 0, stop: Some(Stop::Budget) };
         }
-        let (mut rest, mut answered) = (frames, 0);
+        let (mut rest, mut answered, mut stop) = (frames, 0, None);
         let (mut few, mut many) = ([&b""[..]; FEW], Vec::new());
         let is_full = |out: &Vec<u8>| {
             out.len() > start && room.stop.is_some_and(|at| out.len() - start >= at)
@@ -141,23 +155,24 @@ impl Engine {
             }
             let behind = args.rest();
             let words = if len == FEW { &*many } else { few.get(..len).unwrap_or_default() };
-            let mut is_elsewhere = false;
             if begun - start > room.most {
                 encode::error(out, TOO_MUCH);
             } else {
-                match store.read(ask, words, out) {
+                match store.read_within(budget, ask, words, out) {
                     // `answers` was asked before: the data have become an older server's since.
                     Outcome::Unknown => CommandError::unknown(words, store.dialect()).write(out),
-                    Outcome::Opaque => is_elsewhere = true,
-                    Outcome::Replied | Outcome::Refused => {}
+                    Outcome::Opaque if room.stop.is_some() => stop = Some(Stop::Opaque),
+                    Outcome::Excessive if room.stop.is_some() => stop = Some(Stop::Budget),
+                    Outcome::Excessive => encode::error(out, TOO_LONG),
+                    Outcome::Replied | Outcome::Refused | Outcome::Opaque => {}
                 }
             }
-            if room.stop.is_some() && (is_elsewhere || out.len() - begun > room.most) {
+            if stop.is_some() {
                 out.truncate(begun);
                 break;
             }
             (rest, answered) = (behind, answered + 1);
         }
-        Answered { count: answered, bytes: frames.len() - rest.len() }
+        Answered { count: answered, bytes: frames.len() - rest.len(), stop }
     }
 }

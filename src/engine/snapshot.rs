@@ -193,6 +193,7 @@ impl Engine {
         let mut next = Some(SaveCursor::default());
         while let Some(cursor) = next {
             {
+                let _turn = self.turns.begin();
                 let store = self.store();
                 if !store.has_moment() {
                     return Err(SaveError::Replaced);

@@ -130,6 +130,7 @@ async fn catch_up(
             let slice = follower.applier.slice(&follower.engine, &mut follower.offsets, stream)?;
             applied += slice.consumed;
             if !slice.more {
+                follower.engine.turns.link_is_through();
                 break;
             }
             wire.beat(follower.offsets.applied()).await?;

@@ -112,6 +112,24 @@ impl Replies {
         Ok(())
     }
 
+    /// As [`Replies::deliver`], of bytes that are kept as they are where nothing is ready yet.
+    ///
+    /// # Errors
+    /// [`Unexpected`], as with [`Replies::deliver`].
+    pub fn deliver_all(
+        &mut self,
+        seq: Sequence,
+        count: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), Unexpected> {
+        let at = self.find(seq)?;
+        if at == 0 && self.ready.is_empty() && self.runs[at].shown {
+            self.ready = bytes;
+            return self.deliver(seq, count, &[]);
+        }
+        self.deliver(seq, count, &bytes)
+    }
+
     /// A part of the reply to `seq`, which is not complete yet.
     ///
     /// # Errors

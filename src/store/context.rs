@@ -1,6 +1,7 @@
 //! What a command has at hand while it runs: the database, the time, who asks.
 
 use super::Store;
+use super::budget::Budget;
 use super::database::Database;
 use super::dialect::Dialect;
 use super::error::CommandError;
@@ -22,6 +23,8 @@ pub(crate) struct ReadCx<'a> {
     pub(crate) db: usize,
     /// Unix milliseconds.
     pub(crate) now: i64,
+    /// What it may cost; `None` where it may cost anything.
+    pub(crate) budget: Option<&'a Budget>,
 }
 
 /// A command that may change data.
@@ -39,6 +42,18 @@ pub(crate) struct WriteCx<'a> {
 impl<'a> ReadCx<'a> {
     pub(crate) fn dialect(&self) -> Dialect {
         self.store.dialect
+    }
+
+    /// Takes so many steps from the budget: said before they are done, where their number grows
+    /// with the data or with what the client asks for.
+    ///
+    /// # Errors
+    /// [`CommandError::EXCESSIVE`]: there are not so many left.
+    pub(crate) fn spend(&self, steps: usize) -> Result<(), CommandError> {
+        match self.budget {
+            Some(budget) if !budget.spend(steps as u64) => Err(CommandError::EXCESSIVE),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn packing(&self) -> &'a Packing {
@@ -96,7 +111,7 @@ impl WriteCx<'_> {
     pub(crate) fn reader(&self) -> ReadCx<'_> {
         // A master's command sees what has expired, so no time is late enough.
         let now = if self.from_master { i64::MIN } else { self.now };
-        ReadCx { store: self.store, db: self.db, now }
+        ReadCx { store: self.store, db: self.db, now, budget: None }
     }
 
     /// The key, as [`Self::read`] finds it.
@@ -167,8 +182,8 @@ impl WriteCx<'_> {
 
     /// Removes a key; whether it was there.
     pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
-        let Some(slot) = self.db_mut().remove(key) else { return false };
-        self.from_master || !slot.is_expired(self.now)
+        let Some(gone) = self.db_mut().discard(key) else { return false };
+        self.from_master || !gone.is_expired(self.now)
     }
 
     /// The same, in another database, which there is.
@@ -186,7 +201,7 @@ impl WriteCx<'_> {
     fn drop_expired(&mut self, key: &[u8]) {
         let is_expired = |slot: &Slot| slot.is_expired(self.now);
         if !self.from_master && self.db().get(key).is_some_and(is_expired) {
-            self.db_mut().remove(key);
+            self.db_mut().discard(key);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One database: keys, their values, when they expire.
 
+use super::former::Former;
 use super::hasher::Hasher;
 use super::kind::Kind;
 use super::moment::Moment;
@@ -22,6 +23,21 @@ pub(crate) struct Database {
     opaque: Count,
     /// What it was when it began to be saved.
     moment: Option<Box<Moment>>,
+    /// What is to be freed.
+    former: Former,
+}
+
+/// A key that was there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gone {
+    expires: Option<i64>,
+}
+
+impl Gone {
+    /// As [`Slot::is_expired`].
+    pub(crate) fn is_expired(self, now: i64) -> bool {
+        self.expires.is_some_and(|at| at < now)
+    }
 }
 
 /// What of a key is counted: what expires, and whether it cannot be read.
@@ -51,6 +67,7 @@ impl Database {
             volatile_hashes: 0,
             opaque: Count::default(),
             moment: None,
+            former: Former::default(),
         }
     }
 
@@ -102,10 +119,10 @@ impl Database {
         let new = || Slot::small(key, expires, kind, bytes);
         let (slot, is_new) = self.slots.find_or_insert(hash, is, new);
         let before = if is_new { Volatile::default() } else { Volatile::of(slot) };
-        if !is_new && slot.expires() == expires {
+        if !is_new && slot.expires() == expires && matches!(slot, Slot::Small(_)) {
             slot.set_small(kind, bytes);
         } else if !is_new {
-            *slot = new();
+            self.former.slot(std::mem::replace(slot, new()));
         }
         self.count(before, Volatile { key: expires.is_some(), ..Volatile::default() });
     }
@@ -143,7 +160,11 @@ impl Database {
         let new = Slot::new(key, expires, value);
         let after = Volatile::of(&new);
         let before = match self.slots.find_mut(hash, |slot| slot.key() == key) {
-            Some(slot) => Volatile::of(&std::mem::replace(slot, new)),
+            Some(slot) => {
+                let before = Volatile::of(slot);
+                self.former.slot(std::mem::replace(slot, new));
+                before
+            }
             None => {
                 self.slots.insert(hash, new);
                 Volatile::default()
@@ -185,10 +206,23 @@ impl Database {
         // Whatever remains of a slot that is gone: it is taken out as it is now.
         let after = slot.has_volatile_fields();
         self.count_fields(before, after);
-        if gone {
-            self.take(hash, key);
+        if gone && let Some(slot) = self.take(hash, key) {
+            self.former.slot(slot);
         }
         Some(outcome)
+    }
+
+    /// Removes a key, whose value is not wanted.
+    pub(crate) fn discard(&mut self, key: &[u8]) -> Option<Gone> {
+        let slot = self.remove(key)?;
+        let gone = Gone { expires: slot.expires() };
+        self.former.slot(slot);
+        Some(gone)
+    }
+
+    /// What is to be freed.
+    pub(super) fn former(&mut self) -> &mut Former {
+        &mut self.former
     }
 
     /// Removes a key.
@@ -222,8 +256,12 @@ impl Database {
         let slots = std::mem::take(&mut self.slots);
         (self.volatile, self.volatile_hashes) = (0, 0);
         self.opaque = Count::default();
-        if let Some(moment) = &mut self.moment {
-            moment.empty(slots);
+        let unused = match &mut self.moment {
+            Some(moment) => moment.empty(slots),
+            None => Some(slots),
+        };
+        if let Some(slots) = unused {
+            self.former.table(slots);
         }
     }
 
@@ -246,7 +284,9 @@ impl Database {
 
     /// The moment is written, or not wanted any more.
     pub(super) fn end_moment(&mut self) {
-        self.moment = None;
+        if let Some(moment) = self.moment.take() {
+            self.former.moment(moment);
+        }
     }
 
     /// Some keys of the moment, or of now where there is none, as [`Table::scan`] gives them.

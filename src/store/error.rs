@@ -49,6 +49,8 @@ impl CommandError {
     pub(crate) const OPAQUE: Self = Self::new(
         "ERR the replica keeps this value as its master sent it and cannot read it; ask the master",
     );
+    /// A read that costs more than its budget has. No client sees it.
+    pub(crate) const EXCESSIVE: Self = Self::new("ERR the read costs more than it may here");
 
     /// An error with a fixed text.
     pub(crate) const fn new(text: &'static str) -> Self {

@@ -15,6 +15,7 @@
 //! Pure: requests and the time go in, replies come out. Never deletes a key by itself: what has
 //! expired reads as missing, and a master's command finds it.
 
+mod budget;
 mod commands;
 mod context;
 mod database;
@@ -23,6 +24,7 @@ mod digest;
 mod distinct;
 mod error;
 mod expiry;
+mod former;
 mod geo;
 pub mod glob;
 mod hasher;
@@ -55,8 +57,10 @@ mod words;
 
 use std::sync::Arc;
 
+pub use budget::Budget;
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
+pub use former::Former;
 pub use load::{InsertError, Loader, Refused};
 pub use opaque::OpaqueNews;
 pub use packing::Packing;
@@ -71,7 +75,7 @@ use context::{ReadCx, WriteCx};
 use database::Database;
 use hasher::Hasher;
 use library::Libraries;
-use reply::Reply;
+use reply::{Limits, Reply};
 
 use crate::rdb::ModuleAux;
 use crate::resp::RespVersion;
@@ -102,6 +106,8 @@ pub struct Store {
     module_aux: Vec<ModuleAux>,
     /// Changes since it was made.
     dirty: u64,
+    /// What is to be freed.
+    former: Former,
     /// See [`Self::void`].
     is_void: bool,
     /// There may be keys whose values cannot be read here.
@@ -150,6 +156,8 @@ pub enum Outcome {
     Opaque,
     /// The store has no such command, or not for this caller; nothing is written.
     Unknown,
+    /// It costs more than the [`Budget`] has; nothing is written.
+    Excessive,
 }
 
 impl Store {
@@ -170,6 +178,7 @@ impl Store {
             libraries: Libraries::default(),
             module_aux: Vec::new(),
             dirty: 0,
+            former: Former::default(),
             is_void: false,
             has_opaque: false,
             opaque_news: Vec::new(),
@@ -227,16 +236,42 @@ impl Store {
     /// Runs a command that only reads.
     pub fn read(&self, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         match self.found(args) {
-            Some(found) => self.read_found(found, ask, args, out),
+            Some(found) => self.read_found(found, ask, None, args, out),
             None => Outcome::Unknown,
         }
     }
 
-    fn read_found(&self, found: Found, ask: Ask, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
+    /// As [`Self::read`], unless that costs more than there is in `budget`:
+    /// [`Outcome::Excessive`] then, found out before the work is done or while it is.
+    pub fn read_within(
+        &self,
+        budget: &Budget,
+        ask: Ask,
+        args: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        match self.found(args) {
+            Some(found) => self.read_found(found, ask, Some(budget), args, out),
+            None => Outcome::Unknown,
+        }
+    }
+
+    fn read_found(
+        &self,
+        found: Found,
+        ask: Ask,
+        budget: Option<&Budget>,
+        args: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Outcome {
         let (Run::Read(run) | Run::Both(run, _)) = found.run else { return Outcome::Unknown };
-        let cx = self.reader(ask);
-        let reply = (ask.version, self.dialect, READ_MAX);
-        replied(out, reply, |reply| {
+        if budget.is_some_and(|budget| !budget.spend_on_request(args.len())) {
+            return Outcome::Excessive;
+        }
+        let cx = ReadCx { budget, ..self.reader(ask) };
+        let max = budget.map_or(READ_MAX, |budget| budget.bytes().min(READ_MAX));
+        let limits = Limits { max, budget };
+        replied(out, (ask.version, self.dialect, limits), |reply| {
             found.check(args.len())?;
             if self.is_void {
                 return Err(LOADING);
@@ -287,17 +322,34 @@ impl Store {
         let found = if from_master { self.commands.find(name) } else { self.found(args) };
         let Some(found) = found else { return Outcome::Unknown };
         let (Run::Write(run) | Run::Both(_, run)) = found.run else {
-            return self.read_found(found, ask, args, out);
+            return self.read_found(found, ask, None, args, out);
         };
         let is_refused = self.is_void && !from_master;
         let mut cx = WriteCx { store: self, db: ask.db, now: ask.now_ms, from_master };
-        replied(out, (version, dialect, usize::MAX), |reply| {
+        let outcome = replied(out, (version, dialect, Limits::default()), |reply| {
             found.check(args.len())?;
             if is_refused {
                 return Err(LOADING);
             }
             run(&mut cx, args, reply)
-        })
+        });
+        self.collect(ask.db);
+        outcome
+    }
+
+    /// Takes over what a database has to be freed.
+    fn collect(&mut self, db: usize) {
+        let index = if db < self.databases.len() { db } else { 0 };
+        let former = self.databases[index].former();
+        if !former.is_empty() {
+            self.former.append(former);
+        }
+    }
+
+    /// What was removed since this was asked last and takes a while to be freed: to be dropped
+    /// where nothing waits for it.
+    pub fn take_former(&mut self) -> Former {
+        if self.former.is_empty() { Former::default() } else { std::mem::take(&mut self.former) }
     }
 
     /// Whether a command of the replication stream is one of data.
@@ -307,7 +359,7 @@ impl Store {
     }
 
     fn reader(&self, ask: Ask) -> ReadCx<'_> {
-        ReadCx { store: self, db: ask.db, now: ask.now_ms }
+        ReadCx { store: self, db: ask.db, now: ask.now_ms, budget: None }
     }
 
     /// What runs a client's command.
@@ -329,14 +381,20 @@ impl Store {
 /// Writes a reply, or the error instead of all that was written before it.
 fn replied(
     out: &mut Vec<u8>,
-    (version, dialect, max): (RespVersion, Dialect, usize),
+    (version, dialect, limits): (RespVersion, Dialect, Limits<'_>),
     run: impl FnOnce(&mut Reply<'_>) -> context::Done,
 ) -> Outcome {
     let start = out.len();
-    let mut reply = Reply::new(out, version, dialect).within(max);
+    let mut reply = Reply::new(out, version, dialect).within(limits);
     let done = run(&mut reply);
     let done = if reply.is_over() { Err(TOO_MUCH) } else { done };
     match done {
+        Err(why)
+            if limits.budget.is_some() && (why == TOO_MUCH || why == CommandError::EXCESSIVE) =>
+        {
+            out.truncate(start);
+            Outcome::Excessive
+        }
         Ok(()) => Outcome::Replied,
         Err(error) => {
             out.truncate(start);
@@ -370,7 +428,9 @@ mod tests {
     fn a_reply_that_is_too_long_is_an_error() {
         let told = |max: usize| {
             let mut out = b"+before\r\n".to_vec();
-            let outcome = replied(&mut out, (RespVersion::V2, Dialect::default(), max), |reply| {
+            let limits = Limits { max, budget: None };
+            let how = (RespVersion::V2, Dialect::default(), limits);
+            let outcome = replied(&mut out, how, |reply| {
                 reply.array(1000);
                 (0..1000).for_each(|_| reply.bulk(b"value"));
                 Ok(())

@@ -53,9 +53,18 @@ impl Moment {
         }
     }
 
-    /// The database is emptied of `slots`.
-    pub(super) fn empty(&mut self, slots: Table<Slot>) {
-        self.emptied.get_or_insert(slots);
+    /// The database is emptied of `slots`; gives them back if they are none of the moment's.
+    pub(super) fn empty(&mut self, slots: Table<Slot>) -> Option<Table<Slot>> {
+        if self.emptied.is_some() {
+            return Some(slots);
+        }
+        self.emptied = Some(slots);
+        None
+    }
+
+    /// About how many keys there are to free.
+    pub(super) fn weight(&self) -> usize {
+        self.before.len() + self.emptied.as_ref().map_or(0, Table::len)
     }
 
     /// Calls `each` for at least `count` keys of the moment from `cursor` on, and returns where

@@ -67,6 +67,15 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// About how many steps it takes to choose so many of `len` elements.
+    pub(crate) fn steps(&self, len: usize) -> usize {
+        // Where many of them are wanted without repetition all are looked at.
+        let met = if self.repeated { self.many } else { self.many.saturating_mul(3).min(len) };
+        met.saturating_mul(2)
+    }
+}
+
 /// Any element.
 pub(crate) fn one<'a, P: Pool<'a>>(pool: &P) -> Option<P::Item> {
     pick(pool, &mut fastrand::Rng::new())

@@ -1,5 +1,6 @@
 //! How a command answers: RESP2 or RESP3, as the server of a [`Dialect`] would.
 
+use super::budget::{Budget, STEP_BYTES};
 use super::dialect::Dialect;
 use super::number;
 use crate::rdb::Element;
@@ -11,24 +12,53 @@ pub(crate) struct Reply<'a> {
     out: &'a mut Vec<u8>,
     version: RespVersion,
     dialect: Dialect,
-    /// Nothing is added to what is longer.
+    /// Nothing is added that would make it longer.
     end: usize,
+    budget: Option<&'a Budget>,
+    /// Something was not added.
+    is_cut: bool,
+}
+
+/// What a reply may come to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits<'a> {
+    /// Bytes.
+    pub(crate) max: usize,
+    /// What its elements cost is taken from there.
+    pub(crate) budget: Option<&'a Budget>,
+}
+
+impl Default for Limits<'_> {
+    fn default() -> Self {
+        Self { max: usize::MAX, budget: None }
+    }
 }
 
 impl<'a> Reply<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>, version: RespVersion, dialect: Dialect) -> Self {
-        Self { out, version, dialect, end: usize::MAX }
+        Self { out, version, dialect, end: usize::MAX, budget: None, is_cut: false }
     }
 
-    /// The same, which takes no more when it has become longer than `max` bytes: a short request
-    /// can name the same long value thousands of times.
-    pub(crate) fn within(self, max: usize) -> Self {
-        Self { end: self.out.len().saturating_add(max), ..self }
+    /// The same, which takes no more than the limits allow: a short request can name the same long
+    /// value thousands of times.
+    pub(crate) fn within(self, limits: Limits<'a>) -> Self {
+        let end = self.out.len().saturating_add(limits.max);
+        Self { end, budget: limits.budget, ..self }
     }
 
-    /// Whether it is longer than it may be. Some of it may be missing then.
+    /// Whether it would be longer than it may be. Some of it is missing then.
     pub(crate) fn is_over(&self) -> bool {
-        self.out.len() > self.end
+        self.is_cut || self.out.len() > self.end
+    }
+
+    /// Whether there is room for `bytes` more, as one element; what they cost is spent.
+    #[inline]
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let fits = self.out.len().saturating_add(bytes) <= self.end;
+        let steps = 1 + (bytes / STEP_BYTES) as u64;
+        let is_paid = || self.budget.is_none_or(|budget| budget.spend(steps));
+        self.is_cut = self.is_cut || !fits || !is_paid();
+        !self.is_cut
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -57,7 +87,7 @@ impl<'a> Reply<'a> {
     }
 
     pub(crate) fn bulk(&mut self, bytes: &[u8]) {
-        if !self.is_over() {
+        if self.has_room(bytes.len()) {
             encode::bulk(self.out, bytes);
         }
     }
@@ -160,7 +190,8 @@ mod tests {
     #[test]
     fn takes_no_more_when_it_is_too_long() {
         let mut out = b"before".to_vec();
-        let mut reply = Reply::new(&mut out, RespVersion::V3, Dialect::default()).within(1000);
+        let limits = Limits { max: 1000, budget: None };
+        let mut reply = Reply::new(&mut out, RespVersion::V3, Dialect::default()).within(limits);
         reply.array(1_000_000);
         for _ in 0..1_000_000 {
             reply.array(2);
@@ -171,6 +202,21 @@ mod tests {
         let mark = reply.mark();
         reply.array_at(mark, 3);
         assert!(reply.is_over());
-        assert!((1006..1200).contains(&out.len()), "{}", out.len());
+        assert!((900..1020).contains(&out.len()), "{}", out.len());
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_not_copied() {
+        let budget = Budget::new(1000, usize::MAX);
+        for limits in
+            [Limits { max: 1000, budget: None }, Limits { max: usize::MAX, budget: Some(&budget) }]
+        {
+            let mut out = Vec::new();
+            let mut reply = Reply::new(&mut out, RespVersion::V2, Dialect::default());
+            reply = reply.within(limits);
+            reply.bulk(&vec![b'x'; 1 << 20]);
+            assert!(reply.is_over());
+            assert!(out.is_empty());
+        }
     }
 }

@@ -87,6 +87,7 @@ impl Store {
     /// The moment that began is written, or not wanted any more.
     pub fn end_moment(&mut self) {
         self.databases.iter_mut().for_each(Database::end_moment);
+        (0..self.databases.len()).for_each(|db| self.collect(db));
     }
 
     /// Writes at least `count` keys of one database, from `cursor` on, where it has so many; where

@@ -77,6 +77,12 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
+    /// About how many steps it takes to look at the elements that are asked for, of `len`; at all
+    /// of them if they do not come in parts.
+    pub(crate) fn steps(&self, len: usize, in_parts: bool) -> usize {
+        if in_parts { self.count.min(len).saturating_mul(2) } else { len }
+    }
+
     fn wants(&self, name: &[u8]) -> bool {
         self.pattern.is_none_or(|pattern| glob::matches(pattern, name))
     }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::budget::STEP_BYTES;
 use super::dialect::Dialect;
 use super::digest::Digest;
 use super::hasher::Hasher;
@@ -217,6 +218,21 @@ impl<'a> ValueRef<'a> {
             Self::Stream(_) => "stream",
             Self::Module(module) => module.type_name(),
             Self::Opaque(opaque) => opaque.type_name(),
+        }
+    }
+
+    /// About how many steps it takes to walk all of it, as far as that is known without walking:
+    /// by its elements, or by the bytes of a string. Those of a module's value are all bytes.
+    pub(crate) fn weight(self) -> usize {
+        match self {
+            Self::Str(text) => text.bytes.len() / STEP_BYTES,
+            Self::List(list) => list.len(),
+            Self::Set(set) => set.len(),
+            Self::Hash(hash) => hash.len(),
+            Self::SortedSet(zset) => zset.len(),
+            Self::Stream(stream) => usize::try_from(stream.len()).unwrap_or(usize::MAX),
+            Self::Module(module) => module.heap_bytes() / STEP_BYTES,
+            Self::Opaque(opaque) => opaque.heap_bytes() / STEP_BYTES,
         }
     }
 

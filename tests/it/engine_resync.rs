@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ::tidegate::engine::Room;
 use ::tidegate::resp::RespVersion;
+use ::tidegate::store::Budget;
 use ::tidegate::topology::LinkState;
 
 use crate::support::fake_master::{MARK, REPLID, snapshot};
@@ -203,7 +204,9 @@ fn a_failover_to_a_later_version() {
     let when = ["HPEXPIRETIME", "h", "FIELDS", "1", "a"];
     // Who was routed here while the data were a later server's is told what the master says.
     let mut told = Vec::new();
-    local.engine.answer(0, RespVersion::V2, (&encode(&when), 1), Room::ENDLESS, &mut told);
+    let budget = Budget::new(u64::MAX, usize::MAX);
+    let how = (0, RespVersion::V2);
+    local.engine.answer(how, (&encode(&when), 1), Room::ENDLESS, &budget, &mut told);
     let mut wire = old.wire();
     wire.send(&when);
     assert_eq!(told, wire.read_raw_reply());

@@ -103,6 +103,7 @@ mod scan_identity;
 mod scripts;
 mod signals_at_start;
 mod slow_master;
+mod slow_reads;
 mod support;
 mod support_selftest;
 mod surfaces;

@@ -10,7 +10,10 @@ use crate::command::Command;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::resp::{RespVersion, encode};
-use crate::store::Outcome;
+use crate::store::{Budget, Outcome};
+
+/// A read that costs no more steps is short: the link may wait for its end at the store's lock.
+const SHORT: u64 = 10_000;
 
 /// A request under way.
 #[derive(Debug)]
@@ -78,8 +81,13 @@ impl Call<'_, '_> {
     /// The store's answer; false if it has none.
     pub(super) fn read_store(&mut self) -> bool {
         let ask = self.client.ask();
-        let store = self.held.store();
-        store.read(ask, self.args, &mut self.client.out) != Outcome::Unknown
+        let (args, out) = (self.args, &mut self.client.out);
+        let budget = Budget::new(SHORT, usize::MAX);
+        let outcome = match self.held.store().read_within(&budget, ask, args, out) {
+            Outcome::Excessive => self.held.long(|store| store.read(ask, args, out)),
+            outcome => outcome,
+        };
+        outcome != Outcome::Unknown
     }
 
     /// A local write (`replica-read-only no`); false if the store has no such command.

@@ -1,6 +1,6 @@
 //! The data, locked once for requests that lie together.
 
-use parking_lot::RwLockReadGuard;
+use parking_lot::MappedRwLockReadGuard;
 
 use crate::engine::Engine;
 use crate::engine::locked::Locked;
@@ -14,7 +14,7 @@ const READS_PER_LOCK: u32 = 64;
 pub(super) struct Held<'e> {
     engine: &'e Engine,
     /// At most one of the two is held.
-    reading: Option<RwLockReadGuard<'e, Store>>,
+    reading: Option<MappedRwLockReadGuard<'e, Store>>,
     writing: Option<Locked<'e>>,
     reads: u32,
     /// One state of the data from here to there (`EXEC`): the lock is not given up in between.
@@ -36,6 +36,21 @@ impl<'e> Held<'e> {
             Some(store) => store,
             None => self.reading.get_or_insert_with(|| self.engine.store()),
         }
+    }
+
+    /// Lets `read` read the data, which takes long: the link has its turn first, and short reads
+    /// of others go on meanwhile.
+    pub(super) fn long<R>(&mut self, read: impl FnOnce(&Store) -> R) -> R {
+        let engine = self.engine;
+        if self.writing.is_some() {
+            return read(self.store());
+        }
+        self.release();
+        let turn = if self.is_kept { engine.turns.enter() } else { engine.turns.begin() };
+        let outcome = read(self.store());
+        self.release();
+        drop(turn);
+        outcome
     }
 
     /// The data, to change.

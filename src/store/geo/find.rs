@@ -8,7 +8,8 @@ use super::options::{Order, Search};
 use super::shape::Shape;
 use super::sphere::Point;
 use crate::rdb::Element;
-use crate::store::dialect::Dialect;
+use crate::store::context::ReadCx;
+use crate::store::error::CommandError;
 use crate::store::partial_sort;
 use crate::store::sorted_sets::{ScoreRange, SortedSetRef};
 
@@ -24,13 +25,13 @@ pub(super) struct Found<'a> {
 
 /// The members in the shape of a search, as it wants them.
 pub(super) fn find<'a>(
+    cx: &ReadCx<'_>,
     set: SortedSetRef<'a>,
     search: &Search,
     shape: &Shape,
-    dialect: Dialect,
-) -> Vec<Found<'a>> {
+) -> Result<Vec<Found<'a>>, CommandError> {
     let enough = if search.any { search.count } else { None };
-    let mut found = in_cells(set, shape, enough, dialect);
+    let mut found = in_cells(cx, set, shape, enough)?;
     // To find the nearest ones, all have to be sorted.
     let order = match search.order {
         None if search.count.is_some() && !search.any => Some(Order::Nearest),
@@ -43,7 +44,7 @@ pub(super) fn find<'a>(
         None => {}
     }
     found.truncate(wanted);
-    found
+    Ok(found)
 }
 
 /// Sorts as many as are wanted. All of them are sorted by another way than a part is.
@@ -61,18 +62,22 @@ fn sort<'a>(
 
 /// Members in the shape, cell by cell, until there are `enough` (`membersOfAllNeighbors`).
 fn in_cells<'a>(
+    cx: &ReadCx<'_>,
     set: SortedSetRef<'a>,
     shape: &Shape,
     enough: Option<usize>,
-    dialect: Dialect,
-) -> Vec<Found<'a>> {
+) -> Result<Vec<Found<'a>>, CommandError> {
+    let dialect = cx.dialect();
     let enough = enough.unwrap_or(usize::MAX);
     let mut found = Vec::new();
     for cell in cover::cells(shape, dialect) {
         let range = ScoreRange::half_open(cell.score(), cell.next_score());
-        for (member, score) in set.entries(set.score_span(&range)) {
+        let span = set.score_span(&range);
+        // A distance takes some time, and those that are found are sorted.
+        cx.spend(span.len().min(enough).saturating_mul(4))?;
+        for (member, score) in set.entries(span) {
             if found.len() >= enough {
-                return found;
+                return Ok(found);
             }
             let point = Cell::of_score(score).middle();
             if let Some(distance) = shape.distance_inside(point, dialect) {
@@ -80,5 +85,5 @@ fn in_cells<'a>(
             }
         }
     }
-    found
+    Ok(found)
 }

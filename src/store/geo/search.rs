@@ -91,7 +91,7 @@ fn run<'a>(
     }
     let search = Reading { kind, set, dialect }.parse(args)?;
     let found = match (set, search.shape()) {
-        (Some(set), Some(shape)) => find(set, &search, &shape, dialect),
+        (Some(set), Some(shape)) => find(cx, set, &search, &shape)?,
         _ => Vec::new(),
     };
     Ok((search, found))

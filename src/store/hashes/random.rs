@@ -18,7 +18,12 @@ const TRIES: usize = 64;
 fn hrandfield(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if args.len() > 2 {
         let asked = Asked::of(&args[2..], Some("WITHVALUES"))?;
-        return random::tell(Fields::of(cx, args[1])?, asked, reply);
+        let fields = Fields::of(cx, args[1])?;
+        if let Some(Fields { hash, .. }) = fields {
+            let counted = if hash.is_volatile() { hash.len() } else { 0 };
+            cx.spend(asked.steps(hash.len()) + counted)?;
+        }
+        return random::tell(fields, asked, reply);
     }
     match Fields::of(cx, args[1])?.and_then(|fields| random::one(&fields)) {
         Some(entry) => reply.element(entry.field),

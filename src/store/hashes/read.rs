@@ -3,6 +3,7 @@
 
 use super::packed::Entry;
 use super::value::Hash;
+use super::view::HashRef;
 use crate::rdb::Element;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
@@ -50,6 +51,7 @@ fn hgetall(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         reply.map(0);
         return Ok(());
     };
+    cx.spend(steps(hash))?;
     reply.map(hash.live(cx.now));
     hash.each_live(cx.now, |entry| {
         reply.element(entry.field);
@@ -68,6 +70,11 @@ fn hvals(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     each(cx, args, reply, |entry| entry.value)
 }
 
+/// About how many steps it takes to walk a hash; one whose fields expire is walked twice.
+fn steps(hash: HashRef<'_>) -> usize {
+    if hash.is_volatile() { hash.len().saturating_mul(2) } else { hash.len() }
+}
+
 fn each(
     cx: &ReadCx<'_>,
     args: Args<'_>,
@@ -78,6 +85,7 @@ fn each(
         reply.array(0);
         return Ok(());
     };
+    cx.spend(steps(hash))?;
     reply.array(hash.live(cx.now));
     hash.each_live(cx.now, |entry| reply.element(part(entry)));
     Ok(())
@@ -85,7 +93,7 @@ fn each(
 
 /// `HLEN key`
 fn hlen(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    reply.count(cx.read::<Hash>(args[1])?.map_or(0, super::HashRef::len));
+    reply.count(cx.read::<Hash>(args[1])?.map_or(0, HashRef::len));
     Ok(())
 }
 

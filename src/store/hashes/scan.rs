@@ -19,6 +19,7 @@ fn hscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         return Ok(());
     };
     let options = Options::of(&args[3..], Scanned::Hash, cx.dialect())?;
+    cx.spend(options.steps(hash.len(), matches!(hash.form(), Form::Table(_))))?;
     let (next, found) = some(hash, cursor, &options, cx.now);
     scan::head(reply, next, if options.bare { found.len() } else { 2 * found.len() });
     for entry in found {

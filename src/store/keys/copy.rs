@@ -39,6 +39,7 @@ fn copy(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     };
     let expires = source.expires();
     cx.store.database_mut(db).set(to, expires, source.take_value());
+    cx.store.collect(db);
     cx.dirty(1);
     reply.int(1);
     Ok(())

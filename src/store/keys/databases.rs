@@ -46,9 +46,11 @@ fn flushdb(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
 fn flushall(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     check_mode(args)?;
     let mut keys = 0;
-    for database in &mut cx.store.databases {
+    for db in 0..cx.store.databases() {
+        let database = cx.store.database_mut(db);
         keys += database.len();
         database.clear();
+        cx.store.collect(db);
     }
     cx.dirty(keys + 1);
     reply.ok();

@@ -13,7 +13,10 @@ pub(super) const COMMANDS: &[Row] = &[Row::read("dump", dump)];
 /// `DUMP key`
 fn dump(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     match cx.value(args[1]) {
-        Some(value) => reply.bulk(&encode(value, cx.dialect()).map_err(refused)?),
+        Some(value) => {
+            cx.spend(value.weight())?;
+            reply.bulk(&encode(value, cx.dialect()).map_err(refused)?);
+        }
         None => reply.null(),
     }
     Ok(())

@@ -36,7 +36,10 @@ fn usage(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         }
     }
     match cx.slot(args[2]) {
-        Some(slot) => reply.count(size_of::<Slot>() + HASH + slot.heap_bytes()),
+        Some(slot) => {
+            cx.spend(slot.value().weight())?;
+            reply.count(size_of::<Slot>() + HASH + slot.heap_bytes());
+        }
         None => reply.null(),
     }
     Ok(())

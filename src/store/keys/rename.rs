@@ -60,6 +60,7 @@ fn transfer(cx: &mut WriteCx<'_>, from: &[u8], to: &[u8], db: usize) {
     if let Some(mut slot) = cx.db_mut().remove(from) {
         let expires = slot.expires();
         cx.store.database_mut(db).set(to, expires, slot.take_value());
+        cx.store.collect(db);
         cx.dirty(1);
     }
 }

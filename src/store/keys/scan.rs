@@ -11,6 +11,7 @@ pub(super) const COMMANDS: &[Row] = &[Row::read("keys", keys), Row::read("scan",
 
 /// `KEYS pattern`
 fn keys(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    cx.spend(cx.database().len().saturating_mul(2))?;
     let pattern = args[1];
     let all = pattern == b"*";
     let wanted = |slot: &&Slot| (all || glob::matches(pattern, slot.key())) && !cx.is_expired(slot);
@@ -24,6 +25,7 @@ fn keys(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn scan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let cursor = scan::cursor(args[1], cx.dialect())?;
     let options = Options::of(&args[2..], Scanned::Keys, cx.dialect())?;
+    cx.spend(options.steps(cx.database().len(), true))?;
     let mut found = Vec::new();
     let next = cx.database().scan(cursor, options.count, |slot| {
         if options.wants_key(slot) && !cx.is_expired(slot) {

@@ -79,6 +79,7 @@ fn lpos(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let len = list.len();
     let walk = if options.backward { list.walk_back(len.saturating_sub(1)) } else { list.walk(0) };
     let compared = if options.max_len == 0 { len } else { options.max_len };
+    cx.spend(compared.min(len))?;
     let skipped = usize::try_from(options.rank - 1).unwrap_or(usize::MAX);
     let matches = walk.take(compared).enumerate().filter(|&(_, element)| needle.is(element));
     let places = matches.skip(skipped).map(

@@ -18,7 +18,13 @@ fn llen(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 /// `LINDEX key index`
 fn lindex(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let found = match cx.read::<List>(args[1])? {
-        Some(list) => index(words::int(args[2])?, list.len()).and_then(|index| list.get(index)),
+        Some(list) => match index(words::int(args[2])?, list.len()) {
+            Some(index) => {
+                cx.spend(list.steps_to(index))?;
+                list.get(index)
+            }
+            None => None,
+        },
         None => None,
     };
     match found {
@@ -37,6 +43,7 @@ fn lrange(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         reply.array(0);
         return Ok(());
     };
+    cx.spend(list.steps_to(range.start) + range.len())?;
     reply.array(range.len());
     for element in list.walk(range.start).take(range.len()) {
         reply.element(element);

@@ -86,6 +86,18 @@ impl<'a> ListRef<'a> {
         self.walk_from(index, false)
     }
 
+    /// About how many nodes are passed to get to the element at `index`.
+    pub(crate) fn steps_to(self, index: usize) -> usize {
+        match self {
+            Self::Packed(_) => index.min(self.len().saturating_sub(index)) / 8,
+            Self::Quick(list) => {
+                let near = index.min(list.len().saturating_sub(index));
+                let per_node = (list.len() / list.nodes().len().max(1)).max(1);
+                near / per_node + per_node / 8
+            }
+        }
+    }
+
     /// The elements from `index` to the first one.
     pub(crate) fn walk_back(self, index: usize) -> Walk<'a> {
         self.walk_from(index, true)

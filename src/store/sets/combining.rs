@@ -39,6 +39,11 @@ fn all_of<'a>(cx: &ReadCx<'a>, keys: Args<'a>) -> Result<Option<Vec<Source<'a>>>
             sources.push(Source { key, set });
         }
     }
+    // Each member of the smallest is looked up in the others.
+    let smallest = sources.iter().map(|source| source.set.len()).min().unwrap_or_default();
+    if sources.len() == keys.len() {
+        cx.spend(smallest.saturating_mul(2 * keys.len()))?;
+    }
     Ok((sources.len() == keys.len()).then_some(sources))
 }
 
@@ -79,6 +84,9 @@ fn unite(cx: &ReadCx<'_>, keys: Args<'_>) -> Result<Set, CommandError> {
     for key in keys {
         sets.extend(cx.read::<Set>(key)?);
     }
+    // Each member is looked up and copied.
+    let all = sets.iter().map(|set| set.len()).sum::<usize>();
+    cx.spend(all.saturating_mul(4))?;
     Ok(union(sets.into_iter(), cx.set_rules()))
 }
 
@@ -89,6 +97,11 @@ fn subtract(cx: &ReadCx<'_>, keys: Args<'_>) -> Result<Set, CommandError> {
     let mut found = Vec::with_capacity(others.len());
     for key in others {
         found.extend(source(*key)?);
+    }
+    if let Some(first) = &first {
+        let others = found.iter().map(|source| source.set.len()).sum::<usize>();
+        let by_looking = first.set.len().saturating_mul(found.len() + 1);
+        cx.spend(by_looking.min(first.set.len().saturating_add(others)).saturating_mul(4))?;
     }
     Ok(first.map_or_else(Set::default, |first| difference(first, &found, cx.set_rules())))
 }

@@ -24,7 +24,9 @@ fn srandmember(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         },
         [_, _, _] => {
             let asked = Asked::of(&args[2..], None)?;
-            random::tell(cx.read::<Set>(args[1])?, asked, reply)?;
+            let set = cx.read::<Set>(args[1])?;
+            cx.spend(set.map_or(0, |set| asked.steps(set.len())))?;
+            random::tell(set, asked, reply)?;
         }
         _ => return Err(CommandError::SYNTAX),
     }

@@ -39,6 +39,7 @@ fn smismember(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 /// `SMEMBERS key`
 fn smembers(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let set = cx.read::<Set>(args[1])?;
+    cx.spend(set.map_or(0, |set| set.len()))?;
     reply.set(set.map_or(0, |set| set.len()));
     for member in set.into_iter().flat_map(|set| set.iter()) {
         reply.element(member);

@@ -19,6 +19,7 @@ fn sscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         return Ok(());
     };
     let options = Options::of(&args[3..], Scanned::Set, cx.dialect())?;
+    cx.spend(options.steps(set.len(), matches!(set, SetRef::Table(_))))?;
     let mut found = Vec::new();
     let mut look_at = |member| {
         if options.wants_element(member) {

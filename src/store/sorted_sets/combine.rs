@@ -53,12 +53,14 @@ fn zdiffstore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
 /// `ZINTERCARD numkeys key [key ...] [LIMIT limit]`
 fn zintercard(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let wanted = Combination::parse(cx, &args[1..], Op::InterCard, false)?;
+    cx.spend(wanted.steps())?;
     reply.count(wanted.common());
     Ok(())
 }
 
 fn read(cx: &ReadCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) -> Done {
     let wanted = Combination::parse(cx, &args[1..], op, false)?;
+    cx.spend(wanted.steps())?;
     let pairs = wanted.sorted_pairs(cx.store.hasher);
     let entries = pairs.iter().map(|(score, member)| (Element::Bytes(member), *score));
     replies::members(reply, pairs.len(), entries, wanted.with_scores);

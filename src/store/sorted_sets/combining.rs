@@ -162,6 +162,20 @@ impl<'a> Combination<'a> {
         Ok(wanted)
     }
 
+    /// About how many steps it takes.
+    pub(super) fn steps(&self) -> usize {
+        let all = || self.inputs.iter().map(Input::len).sum::<usize>();
+        let smallest = self.inputs.first().map_or(0, Input::len);
+        let by_looking = smallest.saturating_mul(2 * self.inputs.len());
+        match self.op {
+            // Each member is looked up, copied and sorted.
+            Op::Union => all().saturating_mul(8),
+            Op::Inter => by_looking.saturating_add(smallest.saturating_mul(4)),
+            Op::InterCard => by_looking,
+            Op::Diff => by_looking.max(smallest).min(all()).saturating_mul(6),
+        }
+    }
+
     /// The outcome, in any order.
     pub(super) fn pairs(&self, hasher: Hasher) -> Vec<Pair> {
         match self.op {

@@ -180,7 +180,9 @@ fn read(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, shape: Shape) ->
         reply.array(0);
         return Ok(());
     };
-    let entries = set.entries(wanted.ranks(set, cx.dialect()));
+    let ranks = wanted.ranks(set, cx.dialect());
+    cx.spend(ranks.len())?;
+    let entries = set.entries(ranks);
     match wanted.from {
         From::Lowest => replies::members(reply, entries.len(), entries, wanted.with_scores),
         From::Highest => replies::members(reply, entries.len(), entries.rev(), wanted.with_scores),

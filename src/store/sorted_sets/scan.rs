@@ -28,6 +28,7 @@ fn zscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         return Ok(());
     };
     let options = Options::of(&args[3..], Scanned::SortedSet, cx.dialect())?;
+    cx.spend(options.steps(set.len(), !set.is_packed()))?;
     let (next, found) = some(set, cursor, &options);
     scan::head(reply, next, if options.bare { found.len() } else { 2 * found.len() });
     for (member, score) in found {

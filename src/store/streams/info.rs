@@ -49,11 +49,19 @@ fn xinfo(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
                 }
                 _ => return Err(syntax(args[1], "xinfo", dialect)),
             };
+            let shown = if count == 0 { usize::MAX } else { count };
+            let pending = |group: &Group| group.pending().len().min(shown);
+            let groups = stream.groups().values().map(|group| 8 + 4 * pending(group)).sum();
+            cx.spend(groups)?;
             full_info(stream, if count == 0 { usize::MAX } else { count }, reply);
         }
-        (Some("groups"), []) => groups(stream, reply),
+        (Some("groups"), []) => {
+            cx.spend(8 * stream.groups().len())?;
+            groups(stream, reply);
+        }
         (Some("consumers"), [name]) => {
             let group = stream.group(name).ok_or_else(|| no_group(key, name))?;
+            cx.spend(8 * group.consumers().len())?;
             consumers(group, cx.now, reply);
         }
         _ => return Err(syntax(args[1], "xinfo", dialect)),

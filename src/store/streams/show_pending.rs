@@ -32,8 +32,17 @@ fn xpending(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let group = cx.read::<Stream>(args[1])?.and_then(|stream| stream.group(args[2]));
     let group = group.ok_or_else(|| no_group(args[1], args[2]))?;
     match wanted {
-        None => summary(group, reply),
-        Some(wanted) => list(group, &wanted, cx.now, reply),
+        None => {
+            cx.spend(group.consumers().len())?;
+            summary(group, reply);
+        }
+        Some(wanted) => {
+            // Those that are not idle for long enough are passed over.
+            let pending = group.pending().len();
+            let met = if wanted.min_idle == 0 { pending.min(wanted.count) } else { pending };
+            cx.spend(met.saturating_mul(8))?;
+            list(group, &wanted, cx.now, reply);
+        }
     }
     Ok(())
 }

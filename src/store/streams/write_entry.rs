@@ -22,6 +22,9 @@ pub(super) fn entries(reply: &mut Reply<'_>, range: Range<'_>, count: usize) -> 
     let limit = if count == 0 { usize::MAX } else { count };
     let mut written = 0;
     for found in range.take(limit) {
+        if reply.is_over() {
+            break;
+        }
         entry(reply, &found);
         written += 1;
     }

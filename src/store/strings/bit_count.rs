@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::store::budget::STEP_BYTES;
 use crate::store::commands::Row;
 use crate::store::context::{Args, Done, ReadCx};
 use crate::store::dialect::{Dialect, Vendor};
@@ -32,6 +33,13 @@ struct Bits<'a> {
     before: u8,
     /// The bits of the last byte that do not count.
     after: u8,
+}
+
+impl Bits<'_> {
+    /// About how many steps it takes to look at them.
+    fn steps(self) -> usize {
+        self.bytes.len() / STEP_BYTES
+    }
 }
 
 impl Range {
@@ -139,7 +147,9 @@ fn bitcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let range = Range::parse(&args[2..], dialect, !is_redis)?;
     let bytes = cx.read::<Str>(args[1])?.map_or(&[][..], |text| text.bytes);
     let part = part(range.start, range.end, range.len_of(bytes));
-    let count = part.and_then(|part| range.bits(bytes, part)).map_or(0, Bits::count);
+    let bits = part.and_then(|part| range.bits(bytes, part));
+    cx.spend(bits.map_or(0, Bits::steps))?;
+    let count = bits.map_or(0, Bits::count);
     reply.int(i64::try_from(count).unwrap_or(i64::MAX));
     Ok(())
 }
@@ -175,6 +185,7 @@ fn bitpos(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         reply.int(-1);
         return Ok(());
     };
+    cx.spend(bits.steps())?;
     let at = match bits.find(bit) {
         Some(at) => i64::try_from(at).unwrap_or(i64::MAX),
         // A string without an end goes on with zeros.

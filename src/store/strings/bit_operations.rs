@@ -114,7 +114,7 @@ fn bitop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         cx.db_mut().set(args[2], None, Value::Str(Str::raw(out)));
         cx.dirty(1);
     } else if cx.slot(args[2]).is_some() {
-        cx.db_mut().remove(args[2]);
+        cx.db_mut().discard(args[2]);
         cx.dirty(1);
     }
     reply.count(len);

@@ -168,7 +168,14 @@ fn lcs(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if options.indexes && options.len {
         return Err(BOTH);
     }
+    cx.spend(steps(a, b))?;
     answer(a, b, options, reply)
+}
+
+/// About how many steps it takes: a cell for each pair of bytes.
+fn steps(a: &[u8], b: &[u8]) -> usize {
+    const CELLS: usize = 32;
+    a.len().saturating_mul(b.len()) / CELLS
 }
 
 /// `STRALGO LCS KEYS key key | STRINGS a b [LEN] [IDX] [MINMATCHLEN n] [WITHMATCHLEN]`
@@ -203,5 +210,6 @@ fn stralgo(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if options.indexes && options.len {
         return Err(BOTH);
     }
+    cx.spend(steps(a, b))?;
     answer(a, b, options, reply)
 }

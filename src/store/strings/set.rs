@@ -154,7 +154,7 @@ fn getset(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 /// `GETDEL key`
 fn getdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if reply_old(cx, args[1], reply)? {
-        cx.db_mut().remove(args[1]);
+        cx.db_mut().discard(args[1]);
         cx.dirty(1);
     }
     Ok(())
@@ -173,7 +173,7 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let at = at.transpose()?;
     match at {
         Some(at) if at <= cx.now && !cx.from_master => {
-            cx.db_mut().remove(args[1]);
+            cx.db_mut().discard(args[1]);
             cx.dirty(1);
         }
         None if !options.persist => {}
@@ -192,7 +192,7 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn delifeq(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let is_equal = cx.read::<Str>(args[1])?.is_some_and(|text| text.bytes == args[2]);
     if is_equal {
-        cx.db_mut().remove(args[1]);
+        cx.db_mut().discard(args[1]);
         cx.dirty(1);
     }
     reply.int(i64::from(is_equal));

@@ -110,6 +110,8 @@ fn sorted<'a>(
     key: &[u8],
     options: &Options<'_>,
 ) -> Result<Vec<Cow<'a, [u8]>>, CommandError> {
+    // Each is weighed, which may look up a key, sorted, and told, which may look up more.
+    cx.spend(Source::len(cx, key).saturating_mul(10 + 8 * options.gets.len()))?;
     let Source { mut elements, is_set } = Source::of(cx, key)?;
     let range = options.range(elements.len());
     // The order of a set would be another one in each server: what is stored has to be the same.

@@ -23,6 +23,16 @@ pub(super) fn text(element: Element<'_>) -> Cow<'_, [u8]> {
 }
 
 impl<'a> Source<'a> {
+    /// How many elements there are to sort.
+    pub(super) fn len(cx: &ReadCx<'_>, key: &[u8]) -> usize {
+        match cx.value(key) {
+            Some(ValueRef::List(list)) => list.len(),
+            Some(ValueRef::Set(set)) => set.len(),
+            Some(ValueRef::SortedSet(set)) => set.len(),
+            _ => 0,
+        }
+    }
+
     /// The elements of a list, a set or a sorted set, in their order.
     pub(super) fn of(cx: &ReadCx<'a>, key: &[u8]) -> Result<Self, CommandError> {
         let value = cx.value(key);

@@ -91,6 +91,9 @@ fn pfadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `PFCOUNT key [key ...]`, of a client: counts, keeps nothing.
 fn pfcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    // All registers of each are looked at.
+    const STEPS: usize = REGISTERS / 32;
+    cx.spend(STEPS * (args.len() - 1))?;
     let count = match args {
         [_, key] => match cx.read::<Str>(key)? {
             None => 0,
