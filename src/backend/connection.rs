@@ -1,10 +1,13 @@
 //! A handle to one connection: what clients append to and the driver sends from.
 
 use std::cell::{Cell, RefCell};
+use std::net::Shutdown;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
+use socket2::SockRef;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::pipeline::Pipeline;
@@ -15,6 +18,9 @@ use crate::topology::{BackendId, Pass};
 
 /// Bytes that may wait for one server before clients are asked to hold back.
 const QUEUE_HIGH: usize = 32 * 1024 * 1024;
+
+/// A connection's socket: the driver reads and writes it, and [`Connection::close`] shuts it down.
+pub(super) type Socket = RefCell<TcpStream>;
 
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +54,8 @@ pub struct Connection {
     /// When a lease of it last ended.
     idle_since: Cell<Option<Instant>>,
     driver: RefCell<Option<Waker>>,
+    /// The connection itself, once it is open.
+    socket: RefCell<Option<Rc<Socket>>>,
     /// Nothing is read from the server until the owner has taken replies.
     held_back: Cell<bool>,
     /// Clients that wait for the queue to shrink.
@@ -74,6 +82,7 @@ impl Connection {
             tainted: Cell::new(false),
             idle_since: Cell::new(None),
             driver: RefCell::new(None),
+            socket: RefCell::new(None),
             held_back: Cell::new(false),
             waiters: RefCell::default(),
         })
@@ -186,6 +195,7 @@ impl Connection {
     /// Ends the connection because the server refused to set it up, in these words.
     pub(super) fn close_with(&self, reason: &str, refusal: Option<&str>) {
         if self.phase.replace(Phase::Closed) != Phase::Closed {
+            self.hang_up();
             self.fail(reason, refusal);
             self.wake_driver();
         }
@@ -199,6 +209,16 @@ impl Connection {
             self.close("its server is not the master any more");
         }
         is_void
+    }
+
+    /// Tells the server at once: it may be about to give an element to a client that has gone.
+    fn hang_up(&self) {
+        if let Some(socket) = self.socket.take()
+            && let Ok(stream) = socket.try_borrow()
+        {
+            // A socket that is no longer connected needs no telling.
+            drop(SockRef::from(&*stream).shutdown(Shutdown::Both));
+        }
     }
 
     /// Whether requests may still be appended.
@@ -253,6 +273,11 @@ impl Connection {
         if let Some(driver) = self.driver.borrow_mut().take() {
             driver.wake();
         }
+    }
+
+    /// It is this socket.
+    pub(super) fn set_socket(&self, socket: &Rc<Socket>) {
+        *self.socket.borrow_mut() = Some(Rc::clone(socket));
     }
 
     pub(super) fn opened(&self, server_id: i64, scan_tag: u32) {

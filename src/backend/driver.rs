@@ -1,5 +1,6 @@
 //! The task behind a connection: connects, then moves bytes both ways.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
@@ -11,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::connection::Socket;
 use super::{Connection, Credentials, HandshakeError, greet};
 use crate::config::HostPort;
 use crate::net::{self, Scratch};
@@ -53,9 +55,11 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
         }
         Err(error) => format!("{} cannot be reached: {error}", dial.addr),
         Ok(None) => format!("{} is another process than the one that was probed", dial.addr),
-        Ok(Some(mut stream)) => {
+        Ok(Some(stream)) => {
             around.health.answered();
-            let error = Transfer::new(&mut stream, &connection, &around).await;
+            let socket = Rc::new(RefCell::new(stream));
+            connection.set_socket(&socket);
+            let error = Transfer::new(&socket, &connection, &around).await;
             if connection.is_closed() {
                 return;
             }
@@ -102,7 +106,7 @@ async fn open(
 
 /// Moves bytes until the connection ends; resolves to the reason.
 struct Transfer<'a> {
-    stream: &'a mut TcpStream,
+    socket: &'a Socket,
     connection: &'a Connection,
     around: &'a Surroundings,
     /// The start of a reply's line that has not come to its end.
@@ -129,16 +133,12 @@ impl Future for Transfer<'_> {
 }
 
 impl<'a> Transfer<'a> {
-    fn new(
-        stream: &'a mut TcpStream,
-        connection: &'a Connection,
-        around: &'a Surroundings,
-    ) -> Self {
-        Self { stream, connection, around, rest: Vec::new() }
+    fn new(socket: &'a Socket, connection: &'a Connection, around: &'a Surroundings) -> Self {
+        Self { socket, connection, around, rest: Vec::new() }
     }
 
-    fn send(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let stream = &mut *self.stream;
+    fn send(&self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut stream = self.socket.borrow_mut();
         self.connection.send_with(|bytes| match Pin::new(&mut *stream).poll_write(cx, bytes) {
             Poll::Ready(Ok(0)) => Err(io::ErrorKind::WriteZero.into()),
             Poll::Ready(Ok(sent)) => Ok(Some(sent)),
@@ -155,7 +155,7 @@ impl<'a> Transfer<'a> {
                 return Poll::Pending;
             }
             let mut buf = ReadBuf::new(&mut scratch);
-            ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut buf))?;
+            ready!(Pin::new(&mut *self.socket.borrow_mut()).poll_read(cx, &mut buf))?;
             if buf.filled().is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }

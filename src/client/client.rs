@@ -11,6 +11,7 @@ use super::blocked_read::BlockedRead;
 use super::flow::Window;
 use super::handle::Handle;
 use super::held::Held;
+use super::output::Overrun;
 use super::parked::Parked;
 use super::recover::Recovery;
 use super::reloads::Asked;
@@ -78,13 +79,17 @@ pub(super) struct Client {
     pub(super) reload: Option<Arc<Asked>>,
     /// Bytes of replies that the client has taken so far.
     pub(super) taken: u64,
+    /// It has more waiting than it may.
+    pub(super) overrun: Option<Overrun>,
     /// Nothing more is dealt with until every reply has come.
     pub(super) hold: bool,
     /// The request that holds may take as long as it likes.
     pub(super) blocked: bool,
     /// The next request waits, for whatever reason.
     pub(super) waiting: bool,
-    /// It waits until the client has taken replies that were made in place.
+    /// The client does not take its replies: the socket has no room for more.
+    pub(super) stuck: bool,
+    /// The next request waits until the client has taken replies.
     pub(super) lacks_room: bool,
     pub(super) ending: Option<Ending>,
     /// The last command, for `CLIENT LIST`.
@@ -123,9 +128,11 @@ impl Client {
             unmarked: None,
             reload: None,
             taken: 0,
+            overrun: None,
             hold: false,
             blocked: false,
             waiting: false,
+            stuck: false,
             lacks_room: false,
             ending: None,
             last_command: Cow::Borrowed(""),
@@ -223,16 +230,6 @@ impl Client {
         }
         self.check_output();
         self.settle();
-    }
-
-    /// Ends it if more waits for it than may.
-    pub(super) fn check_output(&mut self) {
-        let is_over = self.output_bytes() > self.config.proxy.output_limit();
-        if is_over && self.ending != Some(Ending::Now) {
-            self.worker.counts.output_limit_kills.increment();
-            tracing::warn!(client = %self.entry.addr, "closed at client-output-buffer-limit");
-            self.end(Ending::Now);
-        }
     }
 
     /// It has said nothing for `timeout`: it ends, unless it waits for a reply or for its turn.

@@ -26,6 +26,7 @@ mod mark;
 mod once;
 mod order;
 mod outcome;
+mod output;
 mod overview;
 mod parked;
 mod proxy_command;

@@ -114,6 +114,16 @@ impl Client {
         self.inbox.replies().next() + u64::from(batch.run_count())
     }
 
+    /// Requests are read on although the client takes no replies: writes are known by their keys
+    /// from now on, or all reads behind one would follow it.
+    pub(super) fn record_order(&mut self) {
+        if !self.order.records() {
+            let (written, elsewhere) = (self.inbox.written(), self.inbox.elsewhere());
+            let unanswered = self.inbox.replies().unanswered();
+            self.order.record(Marks { written, elsewhere, unanswered });
+        }
+    }
+
     fn marks(&self, batch: &Batch<'_>) -> Marks {
         let written = self.inbox.written();
         Marks {

@@ -27,7 +27,7 @@ impl Client {
 
     /// Deals with the complete requests at the front of `buf`; how many bytes they had.
     pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
-        self.lacks_room = self.is_full();
+        self.lacks_room = self.stuck || self.is_full();
         self.waiting = self.lacks_room || !self.has_window();
         if self.waiting {
             return 0;
@@ -69,7 +69,7 @@ impl Client {
                 self.waiting = true;
                 return false;
             }
-            if batch.is_long() {
+            if batch.is_long() || batch.is_local() && !self.window.is_open() {
                 return true;
             }
             if !self.window.is_open() {

@@ -50,13 +50,21 @@ impl Task {
 
     /// One turn; true when the client is done with.
     fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        // A client that has closed is to have nothing popped for it any more.
+        let blocks = self.client.is_blocked() && self.may_read(false);
+        if blocks && self.read(cx)?.is_ready() && self.eof {
+            return Ok(true);
+        }
         self.client.look();
         if !self.query.is_empty() {
             self.consume_query();
         }
         for _ in 0..READS_PER_TURN {
             let is_stuck = self.flush(cx)?;
-            if self.client.lacks_room && !self.client.is_full() {
+            if is_stuck {
+                self.client.record_order();
+            }
+            if self.client.lacks_room && !is_stuck && !self.client.is_full() {
                 self.consume_query();
                 continue;
             }
@@ -193,6 +201,7 @@ impl Task {
         if !is_full {
             replies.shrink(KEEP);
         }
+        client.stuck = is_full;
         let has_room = replies.ready_bytes() < OUTPUT_HIGH;
         drop(replies);
         if let Some(lease) = client.lease.as_ref().filter(|_| has_room) {

@@ -29,6 +29,7 @@ mod writes;
 pub use admin::{Admin, AdminCommands};
 pub use change::{Applies, Change, diff};
 pub use given::check_whole;
+pub use kind::OutputClass;
 pub use log::{Log, LogFormat};
 pub use metrics::{Metrics, Ready};
 pub use mistake::{ConfigError, Mistake, Problem};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::kind::{
-    Address, Flag, Integer, Kind, ListOf, OrOff, Password, Raw, Read, Size, Time, quoted,
+    Address, Flag, Integer, Kind, ListOf, OrOff, OutputClass, OutputClassKind, Password, Raw, Read,
+    Size, Time, quoted,
 };
 use super::section::section;
 use super::{HostPort, Secret};
@@ -17,6 +18,12 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Linux takes at most 32767 s for TCP_KEEPIDLE.
 const MAX_KEEPALIVE: Duration = Duration::from_secs(9 * 3600);
 const SECOND: Duration = Duration::from_secs(1);
+/// Redis's own limits.
+const PUBSUB: OutputClass = OutputClass {
+    hard: Some(ByteSize::mib(32)),
+    soft: Some(ByteSize::mib(8)),
+    soft_for: Duration::from_secs(60),
+};
 
 section! {
     /// `[proxy]`: addresses, threads and limits of the side that faces the clients.
@@ -50,6 +57,17 @@ section! {
         /// 64gb, `None` is no limit. redis.conf: the hard limit of `client-output-buffer-limit`.
         "client-output-buffer-limit" => client_output_buffer_limit: Option<ByteSize> =
             Some(ByteSize::mib(256)), OrOff(Size(ByteSize::kib(64), ByteSize::gib(64))), Live;
+
+        /// The same for clients with subscriptions: a hard limit, a soft one, and for how long the
+        /// soft one may be passed. redis.conf: `client-output-buffer-limit pubsub`.
+        "client-output-buffer-limit-pubsub" => client_output_buffer_limit_pubsub: OutputClass =
+            PUBSUB, OutputClassKind, Live;
+
+        /// How many bytes of requests and replies may wait for all clients together before the
+        /// client with the most is disconnected; 16mb to 16384gb, `None` is no limit.
+        /// redis.conf: `maxmemory-clients`.
+        "maxmemory-clients" => maxmemory_clients: Option<ByteSize> = Some(ByteSize::gib(4)),
+            OrOff(Size(ByteSize::mib(16), ByteSize::gib(16_384))), Live;
 
         /// The longest single argument of a request; 1mb to 4gb.
         /// redis.conf: `proto-max-bulk-len`.

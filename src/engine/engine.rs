@@ -172,6 +172,12 @@ impl Engine {
         self.run_id
     }
 
+    /// The clients of its own port.
+    #[must_use]
+    pub fn clients(&self) -> &Registry {
+        &self.clients
+    }
+
     /// The port of its own that it listens on, if it does.
     #[must_use]
     pub fn port(&self) -> Option<u16> {

@@ -3,12 +3,14 @@
 
 mod ask;
 mod entry;
+mod evict;
 mod kill_filter;
 mod logins;
 mod pause;
 
 pub use ask::Killed;
 pub use entry::{Entry, Facts, Unblocked};
+pub use evict::evict_clients;
 use kill_filter::{Filter, parse_kill, parse_list};
 pub use logins::Logins;
 pub use pause::Pause;

@@ -82,9 +82,12 @@ fn a_long_reply_through_the_proxy() {
     assert_eq!(wire.read_reply().str(), "end");
     let asked = master.calls("get") - before;
     assert!((1..=2).contains(&asked), "{asked}");
-    // Who does not read it is closed.
-    wire.send_raw(&big.repeat(50));
-    wait_closed(&own.proxy, "closed at client-output-buffer-limit");
+    // The server is not read while the client does not read.
+    wire.send_raw(&big.repeat(5));
+    std::thread::sleep(Duration::from_secs(1));
+    for _ in 0..5 {
+        assert_eq!(wire.read_reply().bytes().len(), 18 * MIB);
+    }
 }
 
 #[test]

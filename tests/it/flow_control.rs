@@ -177,3 +177,30 @@ fn the_wait_behind_unread_replies_is_no_silence() {
         assert_eq!(wire.read_reply().bytes().len(), MIB);
     }
 }
+
+#[test]
+fn all_clients_together_have_a_bound() {
+    let server = server(MIB);
+    let proxy = one_worker(&server).set("proxy", "maxmemory-clients", "\"64mb\"").start();
+    let mut good = proxy.wire();
+    let mut modest = proxy.wire();
+    modest.send_raw(&repeat(4, &["GET", "big"]));
+    // Requests that never end.
+    let mut greedy: Vec<Wire> = (0..10).map(|_| proxy.wire()).collect();
+    for wire in &mut greedy {
+        wire.send_raw(format!("*2\r\n$4\r\nECHO\r\n${}\r\n", 100 * MIB).as_bytes());
+        // It may be closed by then.
+        drop(wire.try_send_raw(&vec![b'x'; 10 * MIB]));
+    }
+    eventually(Duration::from_secs(10), || {
+        let log = proxy.log();
+        log.contains("closed at maxmemory-clients").then_some(()).ok_or(log)
+    });
+    for _ in 0..4 {
+        assert_eq!(modest.read_reply().bytes().len(), MIB);
+    }
+    assert_eq!(good.cmd(&["GET", "k"]).str(), "v");
+    let closed = Scrape::of(&proxy)
+        .sum("tidegate_client_closures_total", &[("reason", "maxmemory-clients")]);
+    assert!((1.0..10.0).contains(&closed), "{closed}");
+}

@@ -15,6 +15,7 @@
 mod admin;
 mod balance;
 mod blocking;
+mod blocking_close;
 mod bounds_clients;
 mod bounds_memory;
 mod check;

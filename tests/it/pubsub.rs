@@ -162,7 +162,7 @@ fn a_backend_lost_under_a_subscription_closes_the_client() {
 fn a_slow_subscriber_is_closed_alone() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let config = ConfigBuilder::new(server.addr(), &[]);
-    let proxy = config.set("proxy", "client-output-buffer-limit", "\"1mb\"").start();
+    let proxy = config.set("proxy", "client-output-buffer-limit-pubsub", "\"1mb 0 0\"").start();
     let (mut slow, mut quick) = (proxy.wire(), proxy.wire());
     slow.cmd(&["SUBSCRIBE", "c"]);
     quick.cmd(&["SUBSCRIBE", "c"]);
@@ -193,7 +193,7 @@ fn with_timeout(wire: &Wire, read: impl FnOnce() -> std::io::Result<usize>) -> b
 fn a_steady_reader_is_never_over_the_limit() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let config = ConfigBuilder::new(server.addr(), &[]);
-    let proxy = config.set("proxy", "client-output-buffer-limit", "\"256kb\"").start();
+    let proxy = config.set("proxy", "client-output-buffer-limit-pubsub", "\"256kb 0 0\"").start();
     let mut wire = proxy.wire();
     wire.cmd(&["SUBSCRIBE", "c"]);
     let mut publisher = server.wire();
@@ -254,4 +254,31 @@ fn replies_that_look_like_messages_are_replies() {
     both.same("SUBSCRIBE c");
     both.same_all("LRANGE l 0 -1; LRANGE p 0 -1");
     publish(&pair, &mut both, "PUBLISH c m", 1);
+}
+
+/// More than the soft limit, for longer than it may be.
+#[test]
+fn a_subscriber_may_pass_the_soft_limit_for_a_while() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = ConfigBuilder::new(server.addr(), &[]);
+    let proxy = config.set("proxy", "client-output-buffer-limit-pubsub", "\"64mb 64kb 2\"").start();
+    let mut slow = proxy.wire();
+    slow.cmd(&["SUBSCRIBE", "c"]);
+    let mut publisher = server.wire();
+    let message = "m".repeat(1024 * 1024);
+    // As much as the sockets' buffers hold, and more.
+    for _ in 0..24 {
+        publisher.cmd(&["PUBLISH", "c", &message]);
+    }
+    // One that reads in time stays.
+    for _ in 0..24 {
+        slow.read_reply();
+    }
+    for _ in 0..24 {
+        publisher.cmd(&["PUBLISH", "c", &message]);
+    }
+    eventually(Duration::from_secs(20), || {
+        let log = proxy.log();
+        log.contains("closed at client-output-buffer-limit").then_some(()).ok_or(log)
+    });
 }

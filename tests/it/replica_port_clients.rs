@@ -100,7 +100,8 @@ fn who_reads_slowly_is_slow_alone() {
 
 #[test]
 fn a_subscriber_that_does_not_read_is_cut_off() {
-    let (master, own) = spawn(|it| it.set("proxy", "client-output-buffer-limit", "\"1mb\""));
+    let (master, own) =
+        spawn(|it| it.set("proxy", "client-output-buffer-limit-pubsub", "\"1mb 0 0\""));
     let (mut slow, mut quick) = (own.wire(), own.wire());
     slow.cmd(&["SUBSCRIBE", "c"]);
     quick.cmd(&["SUBSCRIBE", "c"]);

@@ -4,12 +4,15 @@
 
 mod address;
 mod name;
+mod output_class;
 mod scalar;
 mod size;
 mod time;
 
 pub(crate) use address::Address;
 pub(crate) use name::{FileName, HostName, Path};
+pub use output_class::OutputClass;
+pub(crate) use output_class::OutputClassKind;
 pub(crate) use scalar::{Choice, Flag, Integer, OneOf, Password, Text, as_integer, quoted};
 pub(crate) use size::Size;
 pub(crate) use time::Time;

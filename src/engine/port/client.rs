@@ -76,7 +76,12 @@ impl Client {
 
     /// Most bytes of replies that may wait for it.
     pub(super) fn output_limit(&self) -> usize {
-        self.desk.config().proxy.output_limit()
+        let config = self.desk.config();
+        if self.session.subscriptions.any() {
+            config.proxy.client_output_buffer_limit_pubsub.hard_bytes()
+        } else {
+            config.proxy.output_limit()
+        }
     }
 
     /// Ends it if more waits for it than may, and takes that back: what is still to come is run,

@@ -112,6 +112,10 @@ fn fixed(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
     };
     let master = master.map_or_else(String::new, |it| format!("{} {}", it.host, it.port));
     let output = config.proxy.client_output_buffer_limit.map_or(0, ByteSize::bytes);
+    let class = &config.proxy.client_output_buffer_limit_pubsub;
+    let bytes = |limit: Option<ByteSize>| limit.map_or(0, ByteSize::bytes);
+    let soft_for = class.soft_for.as_secs();
+    let pubsub = format!("{} {} {soft_for}", bytes(class.hard), bytes(class.soft));
     let seconds = |time: Option<std::time::Duration>| {
         time.map_or_else(|| "0".to_owned(), |time| time.as_secs().to_string())
     };
@@ -129,7 +133,7 @@ fn fixed(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
         ("client-query-buffer-limit", config.proxy.query_buffer_limit.bytes().to_string()),
         (
             "client-output-buffer-limit",
-            format!("normal {output} 0 0 slave {output} 0 0 pubsub {output} 0 0"),
+            format!("normal {output} 0 0 slave {output} 0 0 pubsub {pubsub}"),
         ),
         ("maxmemory-policy", text("noeviction")),
         ("save", String::new()),

@@ -2,7 +2,7 @@
 //! thread, emptied by the client's task; never holds more than its limit.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::resp::{RespVersion, encode};
@@ -11,7 +11,7 @@ use crate::resp::{RespVersion, encode};
 pub(in crate::engine) struct Mailbox {
     id: u64,
     /// In bytes.
-    limit: usize,
+    limit: AtomicUsize,
     letters: Mutex<Letters>,
     /// More came than it holds.
     over: AtomicBool,
@@ -38,6 +38,7 @@ impl Mailbox {
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let letters = Mutex::default();
+        let limit = AtomicUsize::new(limit);
         Self { id, limit, letters, over: AtomicBool::new(false), wake: Box::new(wake) }
     }
 
@@ -49,6 +50,11 @@ impl Mailbox {
     /// The protocol version of messages from now on.
     pub(in crate::engine) fn speak(&self, version: RespVersion) {
         self.letters().version = version;
+    }
+
+    /// It holds no more than `limit` bytes from now on.
+    pub(in crate::engine) fn bound(&self, limit: usize) {
+        self.limit.store(limit, Relaxed);
     }
 
     /// A message: a push to RESP3, an array to RESP2.
@@ -89,7 +95,7 @@ impl Mailbox {
         let mut letters = self.letters();
         let before = letters.bytes.len();
         write(&mut letters);
-        if letters.bytes.len() > self.limit {
+        if letters.bytes.len() > self.limit.load(Relaxed) {
             letters.bytes.truncate(before);
             self.over.store(true, Relaxed);
         }

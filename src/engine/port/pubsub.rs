@@ -17,6 +17,7 @@ pub(super) fn subscribe(call: &mut Call<'_, '_>) {
         }
         confirm(call, verb, Some(name));
     }
+    call.client.mailbox.bound(call.client.output_limit());
 }
 
 /// UNSUBSCRIBE, PUNSUBSCRIBE, SUNSUBSCRIBE.
@@ -39,6 +40,7 @@ pub(super) fn unsubscribe(call: &mut Call<'_, '_>) {
         client.mailbox.take(&mut client.out);
         confirm(call, verb, Some(&name));
     }
+    call.client.mailbox.bound(call.client.output_limit());
 }
 
 /// What is left is the number of subscriptions: shard channels count for themselves.
