@@ -3,8 +3,8 @@
 use crate::topology::{Backend, Role, Topology};
 
 /// Tells how `new` differs from `old`.
-pub(super) fn tell(old: &Topology, new: &Topology) {
-    tell_master(old, new);
+pub(super) fn tell(old: &Topology, new: &Topology, now_ms: u64) {
+    tell_master(old, new, now_ms);
     for backend in &old.backends {
         if new.backend(backend.id).is_none() {
             tracing::info!(backend = %backend.addr, "server left");
@@ -21,7 +21,7 @@ pub(super) fn tell(old: &Topology, new: &Topology) {
     }
 }
 
-fn tell_master(old: &Topology, new: &Topology) {
+fn tell_master(old: &Topology, new: &Topology, now_ms: u64) {
     match (old.master(), new.master()) {
         (None, Some(now)) => {
             let server = &new.server;
@@ -29,9 +29,13 @@ fn tell_master(old: &Topology, new: &Topology) {
         }
         (Some(before), None) => match &new.vacancy.undecided {
             Some(why) => tracing::error!(backend = %before.addr, "writes are refused: {why}"),
-            None => tracing::error!(
-                backend = %before.addr, "master lost: {}", reason(new, before)
-            ),
+            None => {
+                // The reason is that of the last question, which may not have been the first.
+                let silent = before.health.progress.silence_ms(now_ms);
+                let silent = silent.map(|ms| format!("{}.{}s", ms / 1000, ms % 1000 / 100));
+                let why = reason(new, before);
+                tracing::error!(backend = %before.addr, silent, "master lost: {why}");
+            }
         },
         (Some(before), Some(now)) if before.id != now.id => {
             tracing::warn!(backend = %now.addr, "master changed: it was {}", before.addr);

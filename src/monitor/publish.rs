@@ -52,7 +52,7 @@ impl Monitor {
         let old = self.topology.load_full();
         if !is_same(&old, &new) {
             new.generation = old.generation + 1;
-            news::tell(&old, &new);
+            news::tell(&old, &new, self.now_ms());
             self.topology.store(Arc::new(new));
         }
         self.ask(|roster| roster.unasked().map(|member| member.id).collect());

@@ -290,6 +290,23 @@ impl Roster {
         self.members.iter_mut().filter_map(move |member| member.is_due(now).then_some(member))
     }
 
+    /// Ends the pause before a server is asked again that a replica has reached as its master.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        let reached = |member: &Member| match &member.said {
+            Some(Ok(Observation { role: ServerRole::Replica { master, link }, .. })) => {
+                (*link != LinkState::Down).then(|| master.clone())
+            }
+            _ => None,
+        };
+        let reached: Vec<_> = self.members.iter().filter_map(reached).collect();
+        let is_failing = |it: &&mut Member| matches!(it.said, Some(Err(_))) && it.link.is_none();
+        for member in self.members.iter_mut().filter(is_failing) {
+            if reached.contains(&member.addr) {
+                member.retry_at = member.retry_at.min(now);
+            }
+        }
+    }
+
     /// Those that were never asked.
     pub(super) fn unasked(&mut self) -> impl Iterator<Item = &mut Member> {
         let unasked = |it: &&mut Member| it.said.is_none() && it.asking.is_none() && !it.is_local;

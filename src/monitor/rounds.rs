@@ -292,7 +292,11 @@ impl Monitor {
     fn look_inside(&mut self) {
         if let Some(engine) = &self.engine {
             let now_ms = millis(self.epoch.elapsed());
-            self.is_hasty |= inside::look(engine, &mut self.roster, &mut self.watch, now_ms);
+            if inside::look(engine, &mut self.roster, &mut self.watch, now_ms) {
+                self.is_hasty = true;
+                // It may have reached its master before the monitor does.
+                self.roster.hurry(Instant::now());
+            }
         }
     }
 

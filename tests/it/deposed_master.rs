@@ -8,7 +8,7 @@
 //! for every 75 ms that a busy machine lets it wait. Before it judged by evidence it lost all that was written until the
 //! old master was demoted.
 
-mod load;
+pub mod load;
 mod trial;
 mod trials;
 

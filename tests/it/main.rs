@@ -43,6 +43,7 @@ mod engine_stream;
 mod engine_unserved;
 mod every_command;
 mod failover;
+mod failover_command;
 mod flow_control;
 mod freshness;
 mod freshness_edges;

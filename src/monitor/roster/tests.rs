@@ -74,3 +74,26 @@ fn pauses_grow_to_a_second() {
     assert!(back_off(2) >= Duration::from_millis(300));
     assert!(back_off(1000) <= Duration::from_millis(1250));
 }
+
+#[tokio::test]
+async fn a_master_that_a_replica_has_reached_is_asked_at_once() {
+    let (mut roster, now) = (Roster::default(), Instant::now());
+    roster.update(&named(&[1, 2], true), now);
+    let late = now + BACK_OFF_MAX;
+    roster.members[0].said = Some(Err("cannot be reached".to_owned()));
+    roster.members[0].retry_at = late;
+    let said = |link| Observation {
+        role: ServerRole::Replica { master: HostPort::local(1), link },
+        run_id: String::new(),
+        replid: String::new(),
+        replid2: String::new(),
+        second_offset: None,
+        version: crate::topology::ServerVersion::default(),
+        loading: false,
+    };
+    for (link, retry_at) in [(LinkState::Down, late), (LinkState::Syncing, now)] {
+        roster.members[1].said = Some(Ok(said(link)));
+        roster.hurry(now);
+        assert_eq!(roster.members[0].retry_at, retry_at);
+    }
+}

@@ -1,0 +1,57 @@
+//! The servers' own FAILOVER: writes wait for its outcome and get no error.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::deposed_master::load::Load;
+use crate::support::*;
+
+/// A master that hands over to its only replica and back, several times.
+#[test]
+fn writers_do_not_notice_the_command_failover() {
+    for flavor in [Flavor::Redis70, Flavor::Valkey91] {
+        let a = RedisServer::spawn(flavor);
+        let b = RedisServer::builder(flavor).replica_of(a.addr()).start();
+        a.wait_attached(&b);
+        let proxy = ConfigBuilder::new(a.addr(), &[b.addr()]).start();
+        let load = Load::start(proxy.addr(), Duration::from_millis(1));
+        for turn in 0..4 {
+            let (old, new) = if turn % 2 == 0 { (&a, &b) } else { (&b, &a) };
+            thread::sleep(Duration::from_millis(300));
+            old.wait_attached(new);
+            old.cmd(&["FAILOVER"]).ok();
+            eventually(Duration::from_secs(20), || match new.info("replication") {
+                info if info.get("role") == Some("master") => Ok(()),
+                info => Err(info.0),
+            });
+        }
+        thread::sleep(Duration::from_millis(300));
+        let account = load.finish(&a);
+        assert!(account.errors.is_empty(), "{flavor:?}: {account:?}\n{}", proxy.log());
+        assert_eq!((account.lost, account.in_doubt), (0, 0), "{flavor:?}: {account:?}");
+    }
+}
+
+/// The master follows its target, which cannot take over, and is master again.
+#[test]
+fn a_write_waits_for_a_failover_that_comes_to_nothing() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).start();
+    let mut wire = proxy.wire();
+    wire.cmd(&["SET", "k", "1"]).ok();
+    trio.wait_synced();
+    let target = trio.replicas[0].port().to_string();
+    trio.replicas[0].pause();
+    let words = ["FAILOVER", "TO", "127.0.0.1", &target, "FORCE", "TIMEOUT", "1"];
+    trio.master.cmd(&words).ok();
+    eventually(Duration::from_secs(10), || match trio.master.info("replication") {
+        info if info.get("role") == Some("slave") => Ok(()),
+        info => Err(info.0),
+    });
+    wire.send(&["SET", "k", "2"]);
+    thread::sleep(Duration::from_millis(500));
+    trio.master.cmd(&["FAILOVER", "ABORT"]).ok();
+    let reply = wire.read_reply();
+    assert_eq!(reply, Reply::Simple("OK".to_owned()), "{}", proxy.log());
+    assert_eq!(trio.master.cmd(&["GET", "k"]).str(), "2");
+}
