@@ -262,6 +262,8 @@ mod tests {
             role: ServerRole::Master { replicas },
             run_id: String::new(),
             replid: String::new(),
+            replid2: String::new(),
+            second_offset: None,
             version: ServerVersion::default(),
             loading: false,
         };
@@ -273,6 +275,7 @@ mod tests {
             scan_tag: 0,
             excluded: None,
             is_local: false,
+            pass: 0,
             health: std::sync::Arc::default(),
         };
         let backends = attached.map(|_| backend).into_iter().collect();
