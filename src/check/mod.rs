@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::config::{Config, ConfigError, Lines, Mistake};
+use crate::engine::check_dir;
 use crate::monitor::Monitor;
 use crate::topology::Topology;
 use finding::{Finding, Level};
@@ -107,6 +108,12 @@ impl Document {
     }
 }
 
+/// That the engine cannot write to its directory.
+fn dir(config: &Config) -> Option<Finding> {
+    let why = check_dir(&config.replica.dir).err().filter(|_| config.replica.enabled)?;
+    Some(Finding { key: Some("replica.dir"), ..Finding::problem(why) })
+}
+
 /// Asks the servers and judges what they say.
 fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, CheckError> {
     let config = Arc::new(ArcSwap::from_pointee(config));
@@ -133,6 +140,7 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
         text: warning.to_string(),
     }));
     findings.extend(listen::taken(&config));
+    findings.extend(dir(&config));
     for finding in &mut findings {
         finding.line = finding.key.and_then(|key| lines.of(key));
     }

@@ -73,3 +73,4 @@ pub use read::{Answered, Room, Stop};
 pub use slow_reads::SlowRead;
 pub use snapshot::SaveError;
 pub use start::{StartFault, start};
+pub use temporary::check_dir;

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::sleep;
 
 use super::port::{self, Listeners};
-use super::{Engine, link, rights};
+use super::{Engine, check_dir, link, rights};
 use crate::config::HostPort;
 use crate::tasks::{Kind, Record};
 
@@ -30,6 +30,9 @@ pub enum StartFault {
         /// Why.
         error: io::Error,
     },
+    /// `dir` cannot be written to.
+    #[error("{0}")]
+    Dir(String),
     /// The system refused a thread.
     #[error(transparent)]
     System(#[from] io::Error),
@@ -41,6 +44,7 @@ pub enum StartFault {
 /// # Errors
 /// [`StartFault`]; nothing is left running then.
 pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
+    check_dir(&engine.config.load().replica.dir).map_err(StartFault::Dir)?;
     let listen = engine.config.load().replica.listen.clone();
     let listeners = Listeners::bind(&listen);
     let listeners = listeners.map_err(|(addr, error)| StartFault::Listen { addr, error })?;

@@ -49,6 +49,18 @@ pub(super) fn create(dir: &Path, what: Use) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
+/// Whether a file can be written in `dir`, as full resyncs and saves need: an error for people, with
+/// the key and the reason, where it cannot.
+///
+/// # Errors
+/// Why not.
+pub fn check_dir(dir: &str) -> Result<(), String> {
+    match create(Path::new(dir), Use::Save) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("replica.dir = {dir:?}: the engine cannot write there: {error}")),
+    }
+}
+
 /// Removes those in `dir` that nobody has.
 pub(super) fn remove_old(dir: &Path) {
     // A directory that is not there is told where it is needed.

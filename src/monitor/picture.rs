@@ -47,7 +47,8 @@ pub(super) fn backends(
             addr: member.addr.clone(),
             weight: config.reads.weights.get(&member.addr).copied().unwrap_or(1),
             is_local: member.is_local,
-            barred: (member.is_local && !config.reads.local).then(|| NOT_ROUTED.to_owned()),
+            barred: (member.is_local && said.is_ok() && !config.reads.local)
+                .then(|| NOT_ROUTED.to_owned()),
             health: Arc::clone(&member.health),
             said: said.as_ref().map(|said| translated(roster, said)).map_err(String::clone),
         })

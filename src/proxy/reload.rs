@@ -13,6 +13,7 @@ use super::files;
 use super::warn::warn;
 use crate::client::{ReloadOutcome, Shared};
 use crate::config::{Applies, Change, Config, ConfigError, Secret, check_whole, diff};
+use crate::engine::check_dir;
 use crate::telemetry::LogLevel;
 
 /// How long a watched file may be missing, unreadable or empty before that is a mistake: whoever
@@ -121,7 +122,9 @@ impl<'l> Reloader<'l> {
             Ok(text) => Config::parse(text, &origin).and_then(|new| {
                 let old = (&*self.said, self.text.as_ref().map(Secret::expose));
                 let whole = check_whole(old, (&new, text));
-                whole.map_err(|why| ConfigError::unreadable(&origin, why))?;
+                let is_moved = new.replica.enabled && new.replica.dir != self.said.replica.dir;
+                let written = if is_moved { check_dir(&new.replica.dir) } else { Ok(()) };
+                whole.and(written).map_err(|why| ConfigError::unreadable(&origin, why))?;
                 Ok(new)
             }),
             Err(error) => Err(error.clone()),

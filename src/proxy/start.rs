@@ -51,6 +51,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// The engine cannot write to its directory.
+    #[error("{0}")]
+    Dir(String),
     /// A worker panicked time and again. The proxy ran until then.
     #[error("a worker cannot be kept running; the log says why")]
     Worker,
@@ -65,6 +68,7 @@ impl From<StartFault> for StartError {
             StartFault::Listen { addr, error } => {
                 Self::Listen { key: "replica.listen", addr, error }
             }
+            StartFault::Dir(why) => Self::Dir(why),
             StartFault::System(error) => Self::System(error),
         }
     }

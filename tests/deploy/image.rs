@@ -48,6 +48,21 @@ fn it_runs_as_a_numbered_user_and_is_watched() {
     assert_eq!(all("ENTRYPOINT"), [r#"["tidegate"]"#]);
 }
 
+/// A published port of a container reaches only what listens on more than its loopback.
+#[test]
+fn its_configuration_can_be_reached_and_its_engine_can_write() {
+    let copied = all("COPY");
+    let source = copied.iter().find_map(|it| it.strip_suffix(" /etc/tidegate/proxy.toml")).unwrap();
+    let config = tidegate::config::Config::parse(&read(source), source).unwrap();
+    assert_eq!(config.proxy.listen[0].to_string(), "0.0.0.0:6400");
+    let metrics = config.metrics.listen.unwrap();
+    assert_eq!(metrics.host, "0.0.0.0");
+    assert_eq!(all("EXPOSE"), [format!("6400 {}", metrics.port)]);
+    assert_eq!(all("WORKDIR")[1], config.replica.dir);
+    let made = format!("install -d -o 10001 -g 10001 -m 700 {}", config.replica.dir);
+    assert!(all("RUN").contains(&made));
+}
+
 #[test]
 fn what_is_copied_exists_and_is_not_ignored() {
     let kept = read(".dockerignore");

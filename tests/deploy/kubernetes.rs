@@ -94,6 +94,21 @@ fn a_change_of_the_map_reaches_the_program() {
     assert!(config().proxy.watch_config, "and it is looked at");
 }
 
+/// The root is read-only, and the engine's `dir` is the working directory.
+#[test]
+fn the_engine_may_write_to_a_volume() {
+    let pod = pod();
+    let container = &pod["spec"]["containers"][0];
+    let named = |list: &Value| {
+        list.as_array().unwrap().iter().find(|it| it["name"] == "data").unwrap().clone()
+    };
+    let mount = named(&container["volumeMounts"]);
+    assert_eq!(mount["mountPath"], container["workingDir"]);
+    assert!(mount["readOnly"].is_null());
+    assert!(named(&pod["spec"]["volumes"])["emptyDir"]["sizeLimit"].is_string());
+    assert_eq!(config().replica.dir, ".");
+}
+
 #[test]
 fn it_may_do_nothing_but_its_work_and_is_bounded() {
     let pod = pod();

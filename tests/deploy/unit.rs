@@ -38,6 +38,14 @@ fn it_reloads_restarts_and_drains() {
     assert!(u64::from(files) >= u64::try_from(clients).unwrap() + 512);
 }
 
+/// The engine's `dir` is the working directory by default.
+#[test]
+fn the_engine_may_write_to_one_directory() {
+    assert_eq!(values("StateDirectory"), ["tidegate"]);
+    assert_eq!(values("WorkingDirectory"), ["/var/lib/tidegate"]);
+    assert_eq!(tidegate::config::Config::default().replica.dir, ".");
+}
+
 #[test]
 fn it_may_do_nothing_but_its_work() {
     for key in [

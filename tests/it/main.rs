@@ -30,6 +30,7 @@ mod engine_bounds;
 mod engine_config;
 mod engine_copies;
 mod engine_cuts;
+mod engine_dir;
 mod engine_halts;
 mod engine_handshake;
 mod engine_link;
