@@ -21,8 +21,9 @@ pub use reign::Reign;
 use super::BackendId;
 
 /// How long after a promotion that closed the clients' connections the other replicas are expected
-/// to follow. Sentinel asks the promoted server once a second, and moves the others then.
-const FAILOVER_MS: u64 = 5_000;
+/// to follow. Sentinel moves them when it has asked the promoted server for its role: as a rule
+/// within a second, and every ten seconds at least.
+const FAILOVER_MS: u64 = 12_000;
 /// How long after a master's demotion another one is expected to say that it is master.
 const HANDOVER_MS: u64 = 5_000;
 
