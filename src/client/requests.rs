@@ -10,6 +10,7 @@ use crate::net::{OUTPUT_HIGH, QueryBuffer};
 use crate::resp::request::{ProtocolError, Request as Scanned};
 use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
 use crate::session::{ReplyMode, Touches};
+use crate::telemetry::Kind;
 
 impl Client {
     /// As [`Client::consume`], and a large request that fills `query` is not copied.
@@ -271,7 +272,20 @@ impl Client {
                 Err(obstacle) => return self.obstructed(batch, obstacle, shown),
             }
         }
+        if !side.is_master() && self.worker.toucher.samples.is_due() {
+            self.sample(batch, range);
+        }
         self.went(side)
+    }
+
+    /// A read is taken as a sample of those that the master does not see.
+    #[cold]
+    fn sample(&self, batch: &Batch<'_>, (start, end): (usize, usize)) {
+        let is_elsewhere = matches!(batch.kind(Side::Reader), Kind::ReadFresh | Kind::ReadOrphaned);
+        if is_elsewhere && !self.session.no_touch {
+            let frame = batch.bytes(start, end);
+            self.worker.toucher.samples.sample(&batch.topology, self.session.db, frame);
+        }
     }
 
     /// The way is blocked: an error for the client, or it waits.

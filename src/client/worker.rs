@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::Shared;
 use super::acknowledger::Acknowledger;
 use super::handle::Handle;
+use super::toucher::Toucher;
 use crate::backend::{Credentials, Inbox, Pool, Target, Waiters};
 use crate::config::{Config, ReadFrom};
 use crate::engine::Engine;
@@ -59,6 +60,8 @@ pub struct Worker {
     pub balancer: RefCell<Balancer>,
     /// The read buffer.
     pub scratch: Rc<Scratch>,
+    /// What the master is told of reads elsewhere.
+    pub(super) toucher: Toucher,
     /// What the replicas have of what was written.
     pub(super) acknowledger: Acknowledger,
     /// What was counted since the last tick.
@@ -94,6 +97,7 @@ impl Worker {
             pool: RefCell::new(pool),
             balancer: RefCell::new(Balancer::new(config.reads.balance)),
             scratch,
+            toucher: Toucher::default(),
             acknowledger: Acknowledger::default(),
             counts: Counts::default(),
             topology: RefCell::new(Current::new(&shared.topology)),
@@ -219,6 +223,7 @@ impl Worker {
         self.pool.borrow_mut().set_target(target(&config));
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
+        self.toucher.tick(self, &topology, &config, now);
         let now_ms = self.shared.now_ms();
         self.shared.pause.tick(now_ms);
         self.waiting.borrow_mut().wake_all();

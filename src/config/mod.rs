@@ -34,7 +34,7 @@ pub use log::{Log, LogFormat};
 pub use metrics::{Metrics, Ready};
 pub use mistake::{ConfigError, Mistake, Problem};
 pub use proxy::{Proxy, Workers};
-pub use reads::Reads;
+pub use reads::{Reads, TouchMaster};
 pub use replica::{Replica, ReplicaOf};
 pub use section::Key;
 pub use topology::{Discovery, TopologyConfig};

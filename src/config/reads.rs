@@ -61,8 +61,36 @@ section! {
         /// redis.conf: `replica-serve-stale-data`.
         "replica-serve-stale-data" => replica_serve_stale_data: bool = true, Flag, Live;
 
+        /// Whether keys that are read at replicas are touched at the master, a sample of them.
+        "touch-master" => touch_master: TouchMaster = TouchMaster::Auto,
+            OneOf::<TouchMaster>::new(), Live;
+
         /// Whether the engine of `[replica]` is one of the replicas that serve reads.
         "local" => local: bool = false, Flag, Live;
+    }
+}
+
+/// Whether keys that are read at replicas are touched at the master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TouchMaster {
+    /// If the master evicts by use: `maxmemory` is set, and `maxmemory-policy` is `*-lru` or
+    /// `*-lfu`.
+    Auto,
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+impl Choice for TouchMaster {
+    const ALL: &'static [Self] = &[Self::Auto, Self::On, Self::Off];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::On => "on",
+            Self::Off => "off",
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use toml::de::DeTable;
 
 use super::source::Source;
-use super::{Config, HostPort, Replica, on_large_stack};
+use super::{Config, HostPort, ReadFrom, Replica, TouchMaster, on_large_stack};
 use crate::topology::{Observation, ServerRole, Topology};
 
 /// One thing to tell, and what to do about it. Its text begins with the key.
@@ -115,6 +115,7 @@ impl Config {
             _ => None,
         };
         let mut warnings = self.too_few_replicas(attached);
+        warnings.extend(self.blind_eviction(topology.eviction.as_deref()));
         let known = |addr: &HostPort| topology.backends.iter().any(|it| it.addr == *addr);
         // Of listed servers the file itself tells. Else the master has to be there to name them.
         if master.is_some() && self.topology.replicas.is_none() {
@@ -128,6 +129,20 @@ impl Config {
             }
         }
         warnings
+    }
+
+    /// What a master that evicts by this policy does to keys that are read at its replicas, where
+    /// it is not told of them.
+    #[must_use]
+    pub fn blind_eviction(&self, policy: Option<&str>) -> Option<Warning> {
+        let is_blind =
+            self.reads.from != ReadFrom::Master && self.reads.touch_master == TouchMaster::Off;
+        let policy = policy.filter(|_| is_blind)?;
+        let text = format!(
+            "the master's maxmemory-policy is {policy}, and it does not see reads at replicas: it \
+             evicts the keys that are read there first; \"auto\" tells it of them"
+        );
+        Some(Warning::new("reads.touch-master", &"\"off\"", &text))
     }
 
     /// Keys that want more replicas than there are; `attached` are the master's.
@@ -266,6 +281,8 @@ mod tests {
             second_offset: None,
             version: ServerVersion::default(),
             loading: false,
+            eviction: None,
+            commands: 0,
         };
         let backend = Backend {
             id: BackendId(1),
@@ -283,6 +300,16 @@ mod tests {
         let answer = attached.map(|_| (&master, Ok(&said)));
         let told = config.warnings_of_servers(&topology, answer.into_iter());
         assert_eq!(told.iter().map(|it| it.key).collect::<Vec<_>>(), keys, "{told:?}");
+    }
+
+    #[test]
+    fn a_master_that_evicts_what_it_does_not_see_is_told() {
+        let told = |text: &str, policy| config(text).blind_eviction(policy).is_some();
+        let off = "[reads]\ntouch-master = \"off\"\n";
+        assert!(told(off, Some("allkeys-lru")));
+        assert!(!told(off, None));
+        assert!(!told("", Some("allkeys-lru")));
+        assert!(!told(&format!("{off}from = \"master\"\n"), Some("allkeys-lru")));
     }
 
     #[test]

@@ -59,6 +59,8 @@ impl Engine {
             version: ServerVersion::default(),
             // What may differ from the master's is nobody's data.
             loading: !facts.has_data || !facts.identity.is_resumable(),
+            eviction: None,
+            commands: 0,
         })
     }
 

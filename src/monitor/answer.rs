@@ -10,12 +10,14 @@ use crate::topology::{LinkState, Module, Observation, ServerRole, ServerVersion}
 
 /// What is asked, in one write. One section per `INFO`: several at once came with Redis 7.
 /// `HELLO` without a version changes nothing and says what clients are to see as the server.
-pub(super) const QUESTIONS: [&[&[u8]]; 5] = [
+pub(super) const QUESTIONS: [&[&[u8]]; 7] = [
     &[b"ROLE"],
     &[b"HELLO"],
     &[b"INFO", b"server"],
     &[b"INFO", b"replication"],
     &[b"INFO", b"persistence"],
+    &[b"INFO", b"memory"],
+    &[b"INFO", b"stats"],
 ];
 
 /// Most replicas that are taken from one master.
@@ -63,7 +65,16 @@ pub(super) fn observe(replies: &[BytesFrame]) -> Result<Observation, AnswerError
         second_offset: info.get("second_repl_offset").and_then(|it| it.parse().ok()),
         version: version(hello).unwrap_or_else(|| ServerVersion::of_info(|field| info.word(field))),
         loading: info.get("loading") == Some("1"),
+        eviction: eviction(&info),
+        commands: info.get("total_commands_processed").and_then(|n| n.parse().ok()).unwrap_or(0),
     })
+}
+
+/// The policy by which keys are evicted, if it goes by their use and there is a limit.
+fn eviction(info: &Info<'_>) -> Option<String> {
+    let is_limited = info.get("maxmemory").is_some_and(|bytes| bytes != "0");
+    let policy = Some(info.word("maxmemory_policy")).filter(|_| is_limited)?;
+    (policy.ends_with("lru") || policy.ends_with("lfu")).then_some(policy)
 }
 
 /// Whether it says that a script runs for too long.

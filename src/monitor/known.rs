@@ -130,9 +130,17 @@ mod tests {
             member.said = Some(role.clone().ok_or_else(|| "silent".to_owned()).map(|role| {
                 let (version, replid) = (ServerVersion::default(), String::new());
                 let run_id = member.run_id.clone();
-                let (replid2, second_offset) = (String::new(), None);
-                let loading = false;
-                Observation { role, run_id, replid, replid2, second_offset, version, loading }
+                Observation {
+                    role,
+                    run_id,
+                    replid,
+                    replid2: String::new(),
+                    second_offset: None,
+                    version,
+                    loading: false,
+                    eviction: None,
+                    commands: 0,
+                }
             }));
         }
         roster

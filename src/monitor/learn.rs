@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::answer::brief;
 use super::link::{Dial, Link, LinkError};
 use crate::command::Learned;
+use crate::topology::Executed;
 
 /// Longest reply to `COMMAND`, in bytes; that of Redis 8 with its modules has 400 kB.
 const REPLY_MAX: usize = 8 * 1024 * 1024;
@@ -52,6 +53,8 @@ pub(super) async fn learn(dial: Dial) -> Result<Learned, LearnError> {
 #[derive(Debug, Default)]
 pub(super) struct Lesson {
     learned: Arc<Learned>,
+    /// The commands that the master has executed.
+    pub(super) executed: Executed,
     /// The run id of the process that was asked, and gave its last word.
     taught_by: Option<String>,
     /// The one that is being asked.

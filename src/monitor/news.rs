@@ -1,5 +1,6 @@
 //! What is logged: that something changed, once, never that it is still so.
 
+use crate::config::Config;
 use crate::topology::{Backend, Role, Topology};
 
 /// Tells how `new` differs from `old`.
@@ -18,6 +19,21 @@ pub(super) fn tell(old: &Topology, new: &Topology, now_ms: u64) {
     }
     if new.learned.len() != old.learned.len() {
         tracing::info!(commands = new.learned.len(), "learnt commands of the master");
+    }
+}
+
+/// Tells what the master's eviction means for keys that are read elsewhere, when that is new.
+pub(super) fn tell_eviction(config: &Config, old: &Topology, new: &Topology) {
+    if old.eviction == new.eviction {
+        return;
+    }
+    if let Some(policy) = &new.eviction {
+        tracing::info!("the master evicts by use: maxmemory-policy is {policy}");
+    }
+    // What is so at the start is told with all other warnings.
+    let warning = config.blind_eviction(new.eviction.as_deref());
+    if let Some(warning) = warning.filter(|_| old.master().is_some()) {
+        tracing::warn!("{warning}");
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn is_same(a: &Topology, b: &Topology) -> bool {
         };
         of.backends.iter().map(fact).collect::<Vec<_>>()
     };
-    let stated = |of: &Topology| (of.server.clone(), of.vacancy.clone());
+    let stated = |of: &Topology| (of.server.clone(), of.eviction.clone(), of.vacancy.clone());
     stated(a) == stated(b) && Arc::ptr_eq(&a.learned, &b.learned) && facts(a) == facts(b)
 }
 

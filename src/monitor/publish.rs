@@ -44,6 +44,11 @@ impl Monitor {
         new.vacancy = vacancy(verdict);
         if let Some(Ok(master)) = new.master().and_then(|m| self.roster.get(m.id)?.said.as_ref()) {
             new.server = master.version.clone();
+            new.eviction.clone_from(&master.eviction);
+            let touches = self.lesson.executed.observe(&master.run_id, master.commands);
+            if let (Some(touches), Some(backend)) = (touches, new.master()) {
+                backend.health.touches.grant(touches);
+            }
         }
         new.learned = self.lesson.learned();
         self.watch.follow(new.master().map(|master| master.id), &self.roster);
@@ -53,6 +58,7 @@ impl Monitor {
         if !is_same(&old, &new) {
             new.generation = old.generation + 1;
             news::tell(&old, &new, self.now_ms());
+            news::tell_eviction(&config, &old, &new);
             self.topology.store(Arc::new(new));
         }
         self.ask(|roster| roster.unasked().map(|member| member.id).collect());

@@ -52,6 +52,8 @@ counts! {
     local_requests,
     /// Requests sent again, elsewhere.
     retries,
+    /// Keys that were read at replicas and touched at the master.
+    keys_touched,
     /// Requests past `request-timeout`.
     timeouts,
     /// Writes whose outcome is unknown.

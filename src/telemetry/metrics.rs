@@ -23,6 +23,7 @@ pub struct Metrics {
     pub(crate) reads_orphaned: Counter,
     pub(crate) server_queue_met: Counter,
     pub(crate) retries: Counter,
+    pub(crate) keys_touched: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) in_doubt: Counter,
     pub(crate) writes_refused: Counter,
@@ -123,6 +124,7 @@ impl Metrics {
             reads_orphaned: fallbacks("replica"),
             server_queue_met: limits("server-queue"),
             retries: plain("tidegate_retries_total", "Requests sent again, to another server."),
+            keys_touched: plain("tidegate_keys_touched_total", "Keys touched at the master."),
             timeouts: plain("tidegate_request_timeouts_total", "Requests past request-timeout."),
             in_doubt: plain(
                 "tidegate_writes_in_doubt_total",

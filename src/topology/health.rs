@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::{Fence, Progress};
+use super::{Fence, Progress, TouchBudget};
 
 /// The first rest after a failure, in milliseconds.
 const REST_MIN_MS: u64 = 100;
@@ -23,6 +23,8 @@ pub struct Health {
     pub progress: Progress,
     /// What all workers have with it.
     pub load: SharedLoad,
+    /// Keys that may be touched there.
+    pub touches: TouchBudget,
 }
 
 /// Connections and requests of all workers; each adds what changed since its last tick.

@@ -15,6 +15,7 @@ mod rejoin;
 mod report;
 mod sample;
 mod timeline;
+mod touch_budget;
 mod tracker;
 mod write_gate;
 
@@ -31,6 +32,7 @@ pub use rejoin::{Limits, Membership, Proof};
 pub use report::Report;
 pub use sample::{Attached, Sample};
 pub use timeline::Timeline;
+pub use touch_budget::{Executed, TouchBudget};
 pub use tracker::{Tracker, Turn};
 pub use write_gate::WriteGate;
 
@@ -47,6 +49,9 @@ pub struct Topology {
     pub backends: Vec<Backend>,
     /// What the master calls itself.
     pub server: ServerVersion,
+    /// The master's `maxmemory-policy`, if it evicts the keys that are used least (`*-lru`,
+    /// `*-lfu`) and its memory is limited.
+    pub eviction: Option<String>,
     /// Commands that the master has and the built-in table lacks.
     pub learned: Arc<Learned>,
     /// Whether writes are let through; shared by all pictures.

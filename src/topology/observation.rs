@@ -22,6 +22,10 @@ pub struct Observation {
     pub version: ServerVersion,
     /// Whether it is loading its data (`INFO persistence`).
     pub loading: bool,
+    /// Its `maxmemory-policy`, if it evicts by use and its memory is limited (`INFO memory`).
+    pub eviction: Option<String>,
+    /// The commands that it has executed (`INFO stats`).
+    pub commands: u64,
 }
 
 /// A server's own word on its role.

@@ -43,6 +43,7 @@ mod engine_rights;
 mod engine_stream;
 mod engine_unserved;
 mod every_command;
+mod eviction;
 mod failover;
 mod failover_command;
 mod flow_control;

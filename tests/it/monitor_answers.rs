@@ -74,8 +74,8 @@ fn nonsense_and_endless_answers_harm_nobody() {
         (with(b"@@@\r\n"), "does not speak the Redis protocol"),
         (with(&deep), "does not speak the Redis protocol"),
         (with(&long), "an answer exceeds 1048576 bytes"),
-        (with(&b"*0\r\n".repeat(5)), "its answer to ROLE makes no sense"),
-        (with(b"*1\r\n$5\r\nfunny\r\n*0\r\n*0\r\n*0\r\n*0\r\n"), "its role is funny"),
+        (with(&b"*0\r\n".repeat(7)), "its answer to ROLE makes no sense"),
+        (with(b"*1\r\n$5\r\nfunny\r\n*0\r\n*0\r\n*0\r\n*0\r\n*0\r\n*0\r\n"), "its role is funny"),
         (with(b"+half"), "no answer within"),
     ];
     let replicas: Vec<_> = bad.iter().map(|(addr, _)| *addr).collect();

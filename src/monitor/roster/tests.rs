@@ -90,6 +90,8 @@ async fn a_master_that_a_replica_has_reached_is_asked_at_once() {
         second_offset: None,
         version: crate::topology::ServerVersion::default(),
         loading: false,
+        eviction: None,
+        commands: 0,
     };
     for (link, retry_at) in [(LinkState::Down, late), (LinkState::Syncing, now)] {
         roster.members[1].said = Some(Ok(said(link)));

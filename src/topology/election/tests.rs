@@ -18,6 +18,8 @@ fn server(port: u16, said: Option<ServerRole>, replid: &str) -> Witness {
         second_offset: None,
         version: ServerVersion::default(),
         loading: false,
+        eviction: None,
+        commands: 0,
     });
     Witness {
         id: BackendId(u32::from(port)),

@@ -1,0 +1,141 @@
+//! Tells the master which keys are read at its replicas, so that its eviction spares them: TOUCH of
+//! sampled keys, over a connection that no client waits for.
+//!
+//! At most one TOUCH per tick and database, no more keys than [`crate::topology::TouchBudget`]
+//! grants, and nothing while the last ones are unanswered. What fails is not sent again: the keys
+//! that are read all the time come again.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::samples::Samples;
+use super::worker::Worker;
+use crate::backend::{Connection, ConnectionKey, Event, Inbox, Ticket};
+use crate::config::{Config, TouchMaster};
+use crate::resp::{encode, integer};
+use crate::topology::{Backend, Topology};
+
+/// How long nothing is touched after the master refused it.
+const REST: Duration = Duration::from_secs(60);
+
+/// One worker's samples and their connection.
+#[derive(Debug, Default)]
+pub(super) struct Toucher {
+    pub(super) samples: Samples,
+    inbox: Rc<Inbox>,
+    lease: RefCell<Option<Rc<Connection>>>,
+    /// The database that the connection has selected.
+    db: Cell<u32>,
+    rests_until: Cell<Option<Instant>>,
+}
+
+/// Whether keys that are read at replicas are touched at the master.
+pub(super) fn is_wanted(config: &Config, topology: &Topology) -> bool {
+    match config.reads.touch_master {
+        TouchMaster::Off => false,
+        TouchMaster::On => topology.replicas().next().is_some(),
+        TouchMaster::Auto => topology.eviction.is_some() && topology.replicas().next().is_some(),
+    }
+}
+
+impl Toucher {
+    /// Sends what was sampled since the last tick.
+    pub(super) fn tick(&self, worker: &Worker, topology: &Topology, config: &Config, now: Instant) {
+        let is_on = is_wanted(config, topology);
+        self.samples.turn(is_on);
+        self.settle(now);
+        let master = topology.master().filter(|_| is_on);
+        self.let_go_unless(worker, master, now);
+        self.samples.adapt();
+        let is_resting = self.rests_until.get().is_some_and(|until| now < until);
+        let Some(master) = master.filter(|_| !is_resting && self.samples.len() > 0) else { return };
+        if !self.inbox.replies().is_settled() {
+            return;
+        }
+        let wanted = u64::try_from(self.samples.len()).unwrap_or(u64::MAX);
+        let granted = master.health.touches.take(wanted);
+        if granted > 0 {
+            self.send(worker, master, usize::try_from(granted).unwrap_or(usize::MAX), now);
+        }
+    }
+
+    fn send(&self, worker: &Worker, master: &Backend, most: usize, now: Instant) {
+        let lease = self.lease(worker, master);
+        let (mut bytes, mut words, mut commands, mut keys) = (Vec::new(), Vec::new(), 0_u32, 0);
+        let mut db = self.db.get();
+        let touch = |words: &mut Vec<Vec<u8>>, bytes: &mut Vec<u8>| {
+            if words.is_empty() {
+                return 0;
+            }
+            words.insert(0, b"TOUCH".to_vec());
+            encode::request(bytes, words.iter());
+            words.clear();
+            1
+        };
+        self.samples.drain(most, |of, key| {
+            if of != db {
+                commands += touch(&mut words, &mut bytes);
+                bytes.extend(encode::request_of(&[b"SELECT", &integer::text(of)]));
+                commands += 1;
+                db = of;
+            }
+            words.push(key.to_vec());
+            keys += 1;
+        });
+        commands += touch(&mut words, &mut bytes);
+        self.db.set(db);
+        let first = self.inbox.replies().open(commands, false);
+        let mut ticket = Ticket::new(Rc::clone(&self.inbox), first, commands, bytes.len(), now);
+        ticket.whole = true;
+        lease.send(&bytes, ticket);
+        worker.counts.keys_touched.add(keys);
+    }
+
+    /// Takes the replies.
+    fn settle(&self, now: Instant) {
+        self.inbox.looked();
+        for event in self.inbox.take_events() {
+            match event {
+                Event::Whole(whole) => {
+                    if let Some(error) = whole.frame.strip_prefix(b"-") {
+                        let error = String::from_utf8_lossy(error.trim_ascii_end()).into_owned();
+                        tracing::warn!("reads.touch-master: the master refused TOUCH: {error}");
+                        self.rests_until.set(Some(now + REST));
+                    }
+                    self.inbox.deliver(whole.seq, 1, &[]);
+                }
+                Event::Failed(failed) => self.inbox.deliver(failed.seq, 1, &[]),
+                _ => {}
+            }
+        }
+    }
+
+    fn lease(&self, worker: &Worker, master: &Backend) -> Rc<Connection> {
+        let mut lease = self.lease.borrow_mut();
+        if let Some(lease) = &*lease {
+            return Rc::clone(lease);
+        }
+        let key = ConnectionKey::default();
+        let new = worker.pool.borrow_mut().lease(master, key, &self.inbox);
+        // It selects databases: no session can have it afterwards.
+        new.taint();
+        self.db.set(0);
+        *lease = Some(Rc::clone(&new));
+        new
+    }
+
+    /// Gives up the connection if it is closed, or leads to another server than `master`.
+    fn let_go_unless(&self, worker: &Worker, master: Option<&Backend>, now: Instant) {
+        let is_good = |lease: &Connection| {
+            !lease.is_closed() && master.is_some_and(|master| master.id == lease.backend)
+        };
+        let lease = self.lease.borrow_mut().take_if(|lease| !is_good(lease));
+        if let Some(lease) = lease {
+            worker.pool.borrow_mut().release(&lease, now);
+            self.settle(now);
+        }
+    }
+}
