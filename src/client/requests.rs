@@ -70,7 +70,7 @@ impl Client {
                 self.waiting = true;
                 return false;
             }
-            if batch.is_long() || batch.is_local() && !self.window.is_open() {
+            if batch.is_long() {
                 return true;
             }
             if !self.window.is_open() {
