@@ -163,7 +163,8 @@ impl Pipeline {
                         let seq = ticket.seq;
                         inbox.tell(Event::Whole(Whole { seq, frame, backend, scan_tag }));
                     } else {
-                        pass_on(ticket, &frame, count, &[]);
+                        let is_hidden = denied && ticket.quiet;
+                        pass_on(ticket, if is_hidden { &[] } else { &frame }, count, &[]);
                     }
                     advance(ticket, count);
                     self.finish(now, received);

@@ -24,6 +24,8 @@ pub struct Ticket {
     pub bytes: usize,
     /// When the requests were handed to the connection.
     pub since: Instant,
+    /// An error is not for the client (CLIENT REPLY OFF); what else comes is.
+    pub quiet: bool,
     /// The reply is needed in one piece, because something in it has to be changed.
     pub whole: bool,
     /// Over a leased connection without depending on anything before: it may be sent again over
@@ -54,6 +56,7 @@ impl Ticket {
             done: 0,
             bytes,
             since,
+            quiet: false,
             whole: false,
             once: false,
             patient: false,

@@ -22,6 +22,8 @@ pub(super) struct Passage {
     pub(super) replies: u32,
     /// Whether the client wants them.
     pub(super) shown: bool,
+    /// Whether the client does not want errors.
+    pub(super) quiet: bool,
     /// Whether it may take as long as it likes.
     pub(super) patient: bool,
     /// Whether it depends on nothing before it, and may be asked again over another connection.
@@ -43,6 +45,7 @@ impl Passage {
         Self {
             replies: 1,
             shown,
+            quiet: false,
             patient: false,
             once: false,
             moves: false,
@@ -101,13 +104,14 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, patient, once, moves, until, kind, write, transform } =
+        let Passage { replies, shown, quiet, patient, once, moves, until, kind, write, transform } =
             passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
         ticket.once = once;
+        ticket.quiet = quiet;
         (ticket.moves, ticket.until) = (moves, until);
         ticket.kind = kind;
         ticket.whole = write && shown && batch.acknowledges();

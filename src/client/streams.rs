@@ -6,10 +6,11 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
-use crate::backend::Relay;
+use crate::backend::{Connection, Relay};
 use crate::command::Subscription;
-use crate::resp::{Args, RespVersion};
+use crate::resp::{Args, RespVersion, encode, integer};
 use crate::routing::Want;
+use crate::session::ReplyMode;
 use crate::session::replies::Sequence;
 
 /// A SUBSCRIBE or its like that is under way.
@@ -44,7 +45,8 @@ impl Client {
             }
         };
         let names = Args::new(request.frame).skip(1);
-        let (replies, new) = if adds && request.argc < 2 {
+        let is_wrong = adds && request.argc < 2;
+        let (replies, new) = if is_wrong {
             (1, Vec::new())
         } else if adds {
             self.session.subscriptions.subscribe(kind, names)
@@ -52,7 +54,10 @@ impl Client {
             (self.session.subscriptions.unsubscribe(kind, names), Vec::new())
         };
         lease.set_relay(Relay::of(self.session.version));
-        let passage = Passage { replies, ..Passage::plain(request.shown) };
+        // Confirmations come whatever CLIENT REPLY says, errors do not.
+        let comes = !is_wrong && batch.topology.server.confirms_despite_reply_off();
+        let quiet = !request.shown;
+        let passage = Passage { replies, quiet, ..Passage::plain(comes || request.shown) };
         let seq = self.send_leased(&lease, request.frame, passage, batch);
         if !new.is_empty() {
             self.subscribing.push(Subscribing { seq, kind, new });
@@ -77,12 +82,21 @@ impl Client {
             Ok(lease) => {
                 self.session.monitor = true;
                 lease.set_relay(Relay::Everything);
+                self.hush_monitor(&lease, request.shown);
                 self.to_monitor(batch, request)
             }
             Err(error) => {
                 let text = outcome::no_route(error, &batch.topology);
                 self.error(batch, true, &text)
             }
+        }
+    }
+
+    /// A monitor's server does what CLIENT REPLY said before, and what it says from now on.
+    fn hush_monitor(&self, lease: &Connection, is_shown: bool) {
+        if !is_shown {
+            let mode: &[u8] = if self.session.reply == ReplyMode::Off { b"OFF" } else { b"SKIP" };
+            lease.send_raw(&encode::request_of(&[b"CLIENT", b"REPLY", mode]));
         }
     }
 
@@ -110,7 +124,7 @@ impl Client {
         if let Some(arg) = at.and_then(|at| args.get_mut(at + 1)) {
             *arg = &server_id;
         }
-        let frame = crate::resp::encode::request_of(&args);
+        let frame = encode::request_of(&args);
         let request = Request { frame: &frame, range: None, ..*request };
         let tracking = on.then_some(redirect);
         self.hold = true;
@@ -135,8 +149,8 @@ impl Client {
         const MISSING: &str = "ERR The client ID you want redirect to does not exist";
         const ELSEWHERE: &str =
             "ERR The client ID you want redirect to has to subscribe first, at the same server";
-        let id = crate::resp::integer::parse(id).and_then(|id| u64::try_from(id).ok());
-        let id = id.ok_or("ERR value is not an integer or out of range")?;
+        let id = integer::parse(id).ok_or("ERR value is not an integer or out of range")?;
+        let id = u64::try_from(id).map_err(|_| MISSING)?;
         let entry = self.worker.shared.registry.find(id).ok_or(MISSING)?;
         let (backend, server_id) = entry.facts().lease.ok_or(ELSEWHERE)?;
         let own = match &self.lease {
@@ -146,6 +160,6 @@ impl Client {
         if own != Some(backend) {
             return Err(ELSEWHERE);
         }
-        Ok((crate::resp::integer::text(server_id), id))
+        Ok((integer::text(server_id), id))
     }
 }

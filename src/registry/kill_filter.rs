@@ -71,8 +71,10 @@ pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
             }
             b"type" => filter.kind = Some(kind(value)?),
             b"maxage" => {
-                let message = "maxage is not an integer or out of range";
-                filter.max_age_s = Some(number(value, message)?);
+                let age =
+                    integer::parse(value).ok_or("ERR maxage is not an integer or out of range")?;
+                let age = u64::try_from(age).ok().filter(|age| *age > 0);
+                filter.max_age_s = Some(age.ok_or("ERR maxage should be greater than 0")?);
             }
             b"skipme" if value.eq_ignore_ascii_case(b"yes") => filter.skips_me = true,
             b"skipme" if value.eq_ignore_ascii_case(b"no") => filter.skips_me = false,

@@ -102,9 +102,20 @@ impl ServerVersion {
     /// Whether it is of Redis 7.2 or later, or a Valkey.
     #[must_use]
     pub fn is_at_least_7_2(&self) -> bool {
+        self.is_at_least((7, 2))
+    }
+
+    /// Whether confirmations of subscriptions come whatever CLIENT REPLY said (Redis 7.0, every
+    /// Valkey).
+    #[must_use]
+    pub fn confirms_despite_reply_off(&self) -> bool {
+        self.is_at_least((7, 0))
+    }
+
+    fn is_at_least(&self, least: (u32, u32)) -> bool {
         let mut numbers = self.version.split('.').map(|number| number.parse().unwrap_or(0));
         let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        self.name != "redis" || version >= (7, 2)
+        self.name != "redis" || version >= least
     }
 }
 

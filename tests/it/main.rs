@@ -101,6 +101,7 @@ mod replica_port_sentinel;
 mod replica_port_sessions;
 mod replica_port_subcommands;
 mod replication_wire;
+mod reply_modes;
 mod resp_real;
 mod scan;
 mod scan_identity;

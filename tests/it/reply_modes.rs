@@ -1,0 +1,81 @@
+//! CLIENT REPLY OFF and SKIP: what comes all the same, and what does not.
+
+use std::time::Duration;
+
+use crate::support::*;
+
+/// All replies to these requests, `;` between them, up to the echo of `end`.
+fn replies(wire: &mut Wire, lines: &str) -> Vec<Reply> {
+    for line in lines.split("; ") {
+        wire.send(&line.split(' ').collect::<Vec<_>>());
+    }
+    wire.send(&["ECHO", "end"]);
+    let mut replies = Vec::new();
+    while replies.last() != Some(&Reply::Bulk(b"end".to_vec())) {
+        replies.push(wire.read_reply());
+    }
+    replies
+}
+
+#[test]
+fn confirmations_come_and_errors_do_not() {
+    for flavor in Flavor::ALL {
+        let pair = Pair::spawn(flavor);
+        let mut cases = vec![
+            "CLIENT REPLY OFF; SUBSCRIBE a b; PSUBSCRIBE p*; UNSUBSCRIBE a; UNSUBSCRIBE; \
+             PUNSUBSCRIBE; CLIENT REPLY ON",
+            "CLIENT REPLY SKIP; SUBSCRIBE a b; UNSUBSCRIBE a b",
+            "CLIENT REPLY SKIP; PSUBSCRIBE a b; PUNSUBSCRIBE b a",
+            "SUBSCRIBE a; UNSUBSCRIBE; CLIENT REPLY SKIP; UNSUBSCRIBE",
+            "CLIENT REPLY OFF; SUBSCRIBE; UNSUBSCRIBE; GET k; CLIENT REPLY ON",
+        ];
+        if flavor != Flavor::Redis62 {
+            cases.push(
+                "CLIENT REPLY OFF; SSUBSCRIBE a b; SUNSUBSCRIBE a; SUNSUBSCRIBE; CLIENT REPLY ON",
+            );
+            cases.push("CLIENT REPLY SKIP; SSUBSCRIBE a b; SUNSUBSCRIBE a b");
+        }
+        for case in cases {
+            let both = [pair.both(), pair.both3()];
+            for (n, Both { mut direct, mut proxied }) in both.into_iter().enumerate() {
+                let expected = replies(&mut direct, case);
+                assert_eq!(replies(&mut proxied, case), expected, "{flavor:?}, {n}: {case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_monitor_without_replies_says_nothing() {
+    for flavor in Flavor::ALL {
+        let pair = Pair::spawn(flavor);
+        let Both { mut direct, mut proxied } = pair.both();
+        for (wire, server) in [(&mut direct, &pair.direct), (&mut proxied, &pair.behind)] {
+            wire.send(&["CLIENT", "REPLY", "OFF"]);
+            wire.send(&["MONITOR"]);
+            wire.expect_silence(Duration::from_millis(300));
+            server.cmd(&["SET", "k", "v"]).ok();
+            wire.expect_silence(Duration::from_millis(300));
+            wire.send(&["CLIENT", "REPLY", "ON"]);
+            let first = wire.read_reply();
+            assert!(
+                matches!(&first, Reply::Simple(text) if text == "OK" || text.contains("REPLY"))
+            );
+        }
+    }
+}
+
+#[test]
+fn small_words_are_those_of_the_server() {
+    for flavor in Flavor::ALL {
+        let pair = Pair::spawn(flavor);
+        let mut both = pair.both();
+        let lines = "CLIENT TRACKING ON REDIRECT -1; CLIENT TRACKING ON REDIRECT 0; \
+                     CLIENT TRACKING ON REDIRECT 99999; CLIENT TRACKING ON REDIRECT x; \
+                     CLIENT TRACKING OFF REDIRECT 99999";
+        both.same_all(lines);
+        if matches!(flavor, Flavor::Redis82 | Flavor::Valkey91) {
+            both.same_all("CLIENT KILL MAXAGE 0; CLIENT KILL MAXAGE -1; CLIENT KILL MAXAGE x");
+        }
+    }
+}
