@@ -6,66 +6,18 @@ use tokio::time::Instant;
 
 use super::handle::Handle;
 use super::local_reader::LocalReader;
+pub(super) use super::side::Side;
 use super::worker::{Worker, key_of};
 use crate::backend::{Connection, Inbox, Ticket};
-use crate::command::{Access, Command, Effect};
 use crate::config::{Config, ReadFrom};
 use crate::engine::Stop;
-use crate::routing::{NoRoute, Reason, Route, Want};
+use crate::routing::{NoRoute, Reason, Route};
 use crate::session::Session;
 use crate::telemetry::Kind;
 use crate::topology::{BackendId, Topology};
 
 /// Most reads that are answered in place at once, where others follow.
 const LOCAL_RUN: u32 = 64;
-
-/// Which way a request goes, and whether it may change data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    /// To the master, whose data it may change.
-    Write,
-    /// To the master, which alone can answer it.
-    Master,
-    /// To whoever serves this batch's reads, over a connection.
-    Reader,
-    /// As [`Self::Reader`], or to nobody, where the engine of this process serves them.
-    Near,
-}
-
-impl Side {
-    /// Which way an ordinary command goes; `None` if it is no ordinary one.
-    pub(super) const fn of(command: &Command) -> Option<Self> {
-        match (command.effect, command.access) {
-            (Effect::None, Access::Read | Access::Write | Access::Master) => {
-                Some(Self::of_access(command.access))
-            }
-            _ => None,
-        }
-    }
-
-    /// Which way a command of this class goes, if it goes to a server.
-    pub(super) const fn of_access(access: Access) -> Self {
-        match access {
-            Access::Read => Self::Reader,
-            Access::Write => Self::Write,
-            Access::Master | Access::Admin | Access::Refused | Access::Local => Self::Master,
-        }
-    }
-
-    /// Whether it goes to the master, whoever serves the reads.
-    pub(super) const fn is_master(self) -> bool {
-        matches!(self, Self::Write | Self::Master)
-    }
-
-    /// What it asks of the routing.
-    pub(super) const fn want(self) -> Want {
-        match self {
-            Self::Write | Self::Master => Want::Master,
-            Self::Reader => Want::Read,
-            Self::Near => Want::Near,
-        }
-    }
-}
 
 /// Why a request can't join the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,6 +38,7 @@ mod samples;
 mod scan;
 mod select;
 mod shared;
+mod side;
 mod streams;
 mod task;
 mod topology_table;

@@ -124,6 +124,7 @@ impl Replies {
     ) -> Result<(), Unexpected> {
         let at = self.find(seq)?;
         if at == 0 && self.ready.is_empty() && self.runs[at].shown {
+            self.runs[at].begun += bytes.len();
             self.ready = bytes;
             return self.deliver(seq, count, &[]);
         }

@@ -15,6 +15,7 @@
 //! Pure: requests and the time go in, replies come out. Never deletes a key by itself: what has
 //! expired reads as missing, and a master's command finds it.
 
+mod ask;
 mod budget;
 mod commands;
 mod context;
@@ -57,6 +58,7 @@ mod words;
 
 use std::sync::Arc;
 
+pub use ask::{Ask, Keyspace, Outcome};
 pub use budget::Budget;
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
@@ -116,49 +118,10 @@ pub struct Store {
     opaque_news: Vec<OpaqueNews>,
 }
 
-/// How much a database holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keyspace {
-    /// Its number.
-    pub db: usize,
-    /// Keys, expired ones included.
-    pub keys: usize,
-    /// How many of them expire.
-    pub expires: usize,
-    /// How many are hashes with fields that expire.
-    pub volatile_hashes: usize,
-}
-
 /// The longest reply to a command that only reads, in bytes: twice the longest value, by default.
 const READ_MAX: usize = 1 << 30;
 const LOADING: CommandError = CommandError::new("LOADING Redis is loading the dataset in memory");
 const TOO_MUCH: CommandError = CommandError::new("ERR reply would be longer than 1 GB");
-
-/// How a request is asked.
-#[derive(Clone, Copy, Debug)]
-pub struct Ask {
-    /// In which database; one that the store has.
-    pub db: usize,
-    /// Unix milliseconds.
-    pub now_ms: i64,
-    /// In which protocol the reply is to be written.
-    pub version: RespVersion,
-}
-
-/// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Its reply is written.
-    Replied,
-    /// Its reply is an error, written.
-    Refused,
-    /// Its reply is an error, written: the value of a key cannot be read here, but at a server.
-    Opaque,
-    /// The store has no such command, or not for this caller; nothing is written.
-    Unknown,
-    /// It costs more than the [`Budget`] has; nothing is written.
-    Excessive,
-}
 
 impl Store {
     /// An empty store of `databases`. `seed` makes its hashes its own: who knows it can make keys
@@ -405,42 +368,4 @@ fn replied(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_waits_for_its_data_refuses_to_read() {
-        let mut store = Store::new(4, Dialect::default(), 1);
-        let ask = Ask { db: 3, now_ms: 0, version: RespVersion::V2 };
-        let mut out = Vec::new();
-        store.write(ask, &[b"SET", b"k", b"v"], &mut out);
-        assert_eq!(store.read(ask, &[b"GET", b"k"], &mut out), Outcome::Replied);
-        let mut void = store.void();
-        assert!(void.is_void() && !store.is_void() && void.databases() == 4);
-        out.clear();
-        assert_eq!(void.read(ask, &[b"GET", b"k"], &mut out), Outcome::Refused);
-        assert_eq!(void.write(ask, &[b"SET", b"k", b"v"], &mut out), Outcome::Refused);
-        let text = "-LOADING Redis is loading the dataset in memory\r\n";
-        assert_eq!(String::from_utf8(out).unwrap(), text.repeat(2));
-    }
-
-    #[test]
-    fn a_reply_that_is_too_long_is_an_error() {
-        let told = |max: usize| {
-            let mut out = b"+before\r\n".to_vec();
-            let limits = Limits { max, budget: None };
-            let how = (RespVersion::V2, Dialect::default(), limits);
-            let outcome = replied(&mut out, how, |reply| {
-                reply.array(1000);
-                (0..1000).for_each(|_| reply.bulk(b"value"));
-                Ok(())
-            });
-            (outcome, out)
-        };
-        let (outcome, all) = told(usize::MAX);
-        assert_eq!((outcome, all.len()), (Outcome::Replied, 9 + 7 + 1000 * 11));
-        let (outcome, error) = told(500);
-        assert_eq!(outcome, Outcome::Refused);
-        assert_eq!(error, b"+before\r\n-ERR reply would be longer than 1 GB\r\n");
-    }
-}
+mod tests;
