@@ -62,6 +62,8 @@ pub(super) struct Origin {
     pub(super) db: Option<usize>,
     /// Who wrote it.
     pub(super) server: Option<ServerVersion>,
+    /// The version of the format.
+    rdb: u16,
 }
 
 /// How many bytes of the snapshot are loaded between two looks at the memory in use.
@@ -126,7 +128,8 @@ pub(super) fn load(
             }
             Item::Function(source) => loader.store().add_function(source),
             Item::ModuleAux(aux) => loader.store().add_module_aux(aux),
-            Item::Header(_) | Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
+            Item::Header(header) => origin.rdb = header.version,
+            Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
         }
     }
     room()?;
@@ -145,15 +148,23 @@ fn refused((key, error): Refused) -> LoadError {
 }
 
 impl Origin {
+    /// The dialect of the server that wrote it. Where its version tells nothing, the file's does.
+    fn dialect(&mut self, server: ServerVersion) -> Dialect {
+        let of_version = dialect(&server);
+        let is_unreleased = Dialect::is_unreleased(&server.version);
+        self.server = Some(server);
+        if is_unreleased { Dialect::of_rdb(of_version.vendor(), self.rdb) } else { of_version }
+    }
+
     /// Takes a field. Whose server the file is from is told, if this says so.
     fn hear(&mut self, key: &[u8], value: &[u8]) -> Option<Dialect> {
         let text = String::from_utf8_lossy(value);
         match key {
             b"redis-ver" => {
-                return Some(dialect(self.server.insert(server("redis", &text))));
+                return Some(self.dialect(server("redis", &text)));
             }
             b"valkey-ver" => {
-                return Some(dialect(self.server.insert(server("valkey", &text))));
+                return Some(self.dialect(server("valkey", &text)));
             }
             b"repl-id" => self.replid = Some(text.into_owned()),
             b"repl-offset" => self.offset = text.parse().ok(),

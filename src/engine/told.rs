@@ -42,7 +42,12 @@ impl Told {
     /// of a later version: who upgrades fails over. Tells its version, where it did.
     pub(super) fn adopt(&self, store: &mut Store) -> Option<ServerVersion> {
         let old = (store.dialect(), *store.packing());
-        let dialect = self.server.as_ref().map_or(old.0, dialect);
+        let dialect = self.server.as_ref().map_or(old.0, |server| {
+            let new = dialect(server);
+            // Such a version tells nothing; what the data are of was told by their snapshot.
+            let keeps = Dialect::is_unreleased(&server.version) && new.vendor() == old.0.vendor();
+            if keeps { old.0 } else { new }
+        });
         store.set_dialect(dialect);
         // Who does not tell may have the same as before.
         let is_untold = self.settings.is_empty() && dialect == old.0;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use ::tidegate::resp::RespVersion;
+use ::tidegate::store::Ask;
 use ::tidegate::topology::LinkState;
 
 use crate::support::fake_master::snapshot;
@@ -212,4 +214,28 @@ fn values_are_packed_by_the_masters_limits() {
         local.wait_equal(&master);
         compare(&local, "partial");
     });
+}
+
+/// A master that was built from a branch without a release says 255.255.255. The version of its
+/// snapshot tells what it can load.
+#[test]
+fn a_build_without_a_release_is_known_by_its_snapshot() {
+    for (header, wanted) in [("REDIS0009", 9), ("REDIS0010", 10), ("REDIS0011", 11)] {
+        let plain = snapshot(&[("k", "v")]);
+        let aux = b"\xfa\x09redis-ver\x0b255.255.255";
+        let payload = [header.as_bytes(), aux, &plain[9..]].concat();
+        let master = FakeMaster::start(move |call| {
+            call.full(&payload)?;
+            call.command(&["SET", "k", "w"])?;
+            call.hold()
+        });
+        let local = Local::of(master.addr());
+        local.wait_value("k", "w");
+        let ask = Ask { db: 0, now_ms: 1, version: RespVersion::V2 };
+        let mut dumped = Vec::new();
+        local.engine.store().read(ask, &[b"DUMP", b"k"], &mut dumped);
+        // Eight bytes of checksum and a line's end are behind the version.
+        let version = u16::from_le_bytes(*dumped[..dumped.len() - 10].last_chunk().unwrap());
+        assert_eq!(version, wanted, "{header}");
+    }
 }

@@ -41,9 +41,32 @@ impl Dialect {
     pub fn new(vendor: Vendor, version: &str) -> Self {
         let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
         let (major, minor): (u8, u8) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-        // What is built from a branch without a release says 255.255.255.
+        // What is built from a branch without a release says 255.255.255: see `Self::of_rdb`.
         let minor = minor.min(u8::MAX - 1);
         Self { vendor, version: (major, minor) }
+    }
+
+    /// That of a server that was built from a branch without a release and writes RDB `version`: the
+    /// newest release that writes it.
+    #[must_use]
+    pub fn of_rdb(vendor: Vendor, version: u16) -> Self {
+        let version = match (vendor, version) {
+            (Vendor::Redis, ..=9) => (6, 2),
+            (Vendor::Redis, 10) => (7, 0),
+            (Vendor::Redis, 11) => (7, 2),
+            (Vendor::Redis, 12) => (8, 4),
+            (Vendor::Redis, 13) => (8, 6),
+            (Vendor::Redis, _) => (8, 8),
+            (Vendor::Valkey, ..=79) => (8, 1),
+            (Vendor::Valkey, _) => (9, 1),
+        };
+        Self { vendor, version }
+    }
+
+    /// Whether a version is what servers say that were built from a branch without a release.
+    #[must_use]
+    pub fn is_unreleased(version: &str) -> bool {
+        version.starts_with("255.")
     }
 
     /// As a number, to be kept where many threads look at it.
