@@ -180,6 +180,25 @@ impl<R: Read> Reader<R> {
         self.input.buffered()
     }
 
+    /// What follows the end of the file, `most` bytes of it at most.
+    ///
+    /// # Errors
+    /// The source's.
+    pub fn what_follows(&mut self, most: usize) -> Result<Vec<u8>, RdbError> {
+        let mut rest = Vec::new();
+        while rest.len() < most {
+            match self.input.byte() {
+                Ok(byte) => rest.push(byte),
+                Err(Fault::Truncated) => break,
+                Err(fault) => {
+                    let offset = self.input.offset();
+                    return Err(RdbError { offset, context: Context::Footer, fault });
+                }
+            }
+        }
+        Ok(rest)
+    }
+
     /// The next item; `None` once the file has ended, or after an error.
     ///
     /// # Errors

@@ -91,8 +91,6 @@ pub(super) fn name(type_byte: u8) -> &'static str {
         HASH_TTL_EARLY..=HASH_LISTPACK_TTL => "hash with field expiries",
         MODULE_OLD | MODULE => "module",
         STREAM | STREAM_2 | STREAM_3 | STREAM_4 | STREAM_5 => "stream",
-        28 => "array or a later type",
-        29..=33 => "hash template or a later type",
         _ => "unknown",
     }
 }

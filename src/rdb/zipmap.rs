@@ -7,7 +7,7 @@ use super::listpack::Listpack;
 use super::listpack_builder::ListpackBuilder;
 
 const END: u8 = 0xff;
-/// From here on the count at the start says that the pairs have to be counted.
+/// This count at the start says that the pairs have to be counted.
 const UNCOUNTED: u8 = 0xfe;
 /// Says that a length takes four bytes more.
 const LONG: u8 = 0xfe;
@@ -38,7 +38,10 @@ pub fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
         builder.push_bytes(value);
         rest = after;
     }
-    if count < UNCOUNTED && usize::from(count) != fields.len() {
+    if fields.is_empty() {
+        return Err(corrupt("has no fields"));
+    }
+    if count != UNCOUNTED && usize::from(count) != fields.len() {
         return Err(corrupt("has not as many fields as it says"));
     }
     builder.finish()

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::tally::Tally;
+use super::tally::{Behind, Tally};
 use crate::rdb::ChecksumState;
 use crate::units::columns;
 
@@ -50,6 +50,11 @@ fn table<const N: usize>(
     columns(head, rows).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
+/// A key of which something is wrong.
+pub(super) fn problem(db: u64, key: &[u8], why: &str, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{:<11} key {} of database {db}: {why}", "problem", shown(key))
+}
+
 fn facts(tally: &Tally, path: &Path, out: &mut impl Write) -> io::Result<()> {
     let mut fact = |name: &str, text: String| writeln!(out, "{name:<11} {text}");
     let of = tally.len.map_or_else(String::new, |len| format!(" of {len}"));
@@ -86,8 +91,14 @@ fn facts(tally: &Tally, path: &Path, out: &mut impl Write) -> io::Result<()> {
     if tally.empty > 0 {
         fact("note", format!("{} keys are collections without elements", tally.empty))?;
     }
-    if tally.more {
-        fact("note", "something follows the end of the file: an append-only file?".to_owned())?;
-    }
+    let behind = match tally.behind {
+        Behind::Nothing => None,
+        Behind::Mark => Some(
+            "behind the end are the 40 bytes with which a master ends what it sends, as \
+             `redis-cli --rdb -` leaves them",
+        ),
+        Behind::More => Some("something follows the end of the file: an append-only file?"),
+    };
+    behind.map_or(Ok(()), |text| fact("note", text.to_owned()))?;
     Ok(())
 }

@@ -17,8 +17,8 @@ pub(super) struct Tally {
     pub(super) len: Option<u64>,
     /// How much of it was read.
     pub(super) read: u64,
-    /// Whether there is more behind its end.
-    pub(super) more: bool,
+    /// What follows its end.
+    pub(super) behind: Behind,
     pub(super) header: Option<Header>,
     pub(super) checksum: Option<ChecksumState>,
     pub(super) aux: Vec<(Vec<u8>, Vec<u8>)>,
@@ -33,6 +33,32 @@ pub(super) struct Tally {
     pub(super) empty: u64,
     pub(super) slots: u64,
     db: u64,
+}
+
+/// What follows the end of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// Nothing, or the end was not reached.
+    #[default]
+    Nothing,
+    /// The mark that a master puts behind what it sends to a replica.
+    Mark,
+    /// Something else.
+    More,
+}
+
+impl Behind {
+    /// As much of it as has to be seen.
+    pub(super) const LOOK: usize = 41;
+
+    /// Of so many of its first bytes.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        match bytes.len() {
+            0 => Self::Nothing,
+            40 if bytes.iter().all(u8::is_ascii_hexdigit) => Self::Mark,
+            _ => Self::More,
+        }
+    }
 }
 
 /// The keys of a database.
@@ -66,17 +92,24 @@ impl Tally {
         Self { len, ..Self::default() }
     }
 
+    /// The number of the database whose keys come.
+    pub(super) const fn db(&self) -> u64 {
+        self.db
+    }
+
     /// Counts an item that takes so many bytes of the file.
-    pub(super) fn add(&mut self, item: Item, bytes: u64) {
+    pub(super) fn add(&mut self, item: &Item, bytes: u64) {
         match item {
-            Item::Header(header) => self.header = Some(header),
-            Item::Aux { key, value } if self.aux.len() < NAMES => self.aux.push((key, value)),
-            Item::SelectDb(db) => self.db = db,
+            Item::Header(header) => self.header = Some(*header),
+            Item::Aux { key, value } if self.aux.len() < NAMES => {
+                self.aux.push((key.clone(), value.clone()));
+            }
+            Item::SelectDb(db) => self.db = *db,
             Item::SlotInfo { .. } => self.slots += 1,
             Item::Function(_) => self.functions += 1,
             Item::ModuleAux(aux) => self.module(module::type_name(aux.id)).1 += 1,
             Item::Key(entry) => self.key(entry, bytes),
-            Item::End(checksum) => self.checksum = Some(checksum),
+            Item::End(checksum) => self.checksum = Some(*checksum),
             Item::Aux { .. } | Item::ResizeDb { .. } | Item::SlotImport { .. } => {}
         }
     }
@@ -86,7 +119,7 @@ impl Tally {
         self.modules.entry(name).or_default()
     }
 
-    fn key(&mut self, entry: Entry, bytes: u64) {
+    fn key(&mut self, entry: &Entry, bytes: u64) {
         let (kind, elements) = (entry.value.kind(), entry.value.len());
         let database = self.databases.entry(self.db).or_default();
         database.keys += 1;
@@ -104,7 +137,7 @@ impl Tally {
         if self.largest.len() < LARGEST || bytes > smallest {
             self.largest.truncate(LARGEST - 1);
             let at = self.largest.partition_point(|large| large.bytes >= bytes);
-            let large = Large { bytes, elements, kind, db: self.db, key: entry.key };
+            let large = Large { bytes, elements, kind, db: self.db, key: entry.key.clone() };
             self.largest.insert(at, large);
         }
     }

@@ -128,6 +128,16 @@ impl Loader {
     }
 }
 
+/// Whether an engine could hold a snapshot's value: it does not contradict itself.
+///
+/// # Errors
+/// [`InsertError::Value`].
+pub fn judge(value: rdb::Value) -> Result<(), InsertError> {
+    let dialect = Dialect::default();
+    let hasher = super::hasher::Hasher::new(fastrand::u64(..));
+    Value::from_snapshot(value, &Packing::of(dialect), dialect, hasher).map(drop)
+}
+
 impl Store {
     /// Adds a key of a snapshot to a database, as [`Loader::entry`] does.
     ///

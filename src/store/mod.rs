@@ -63,7 +63,7 @@ pub use budget::Budget;
 pub use dialect::{Dialect, Vendor};
 pub use error::CommandError;
 pub use former::Former;
-pub use load::{InsertError, Loader, Refused};
+pub use load::{InsertError, Loader, Refused, judge};
 pub use opaque::OpaqueNews;
 pub use packing::Packing;
 #[doc(hidden)]

@@ -84,3 +84,74 @@ fn dump_prints_a_line_for_each_key() {
     assert!(piped.status.success());
     assert!(stdout(&piped) == out);
 }
+
+/// A file without a checksum, of values as they are written.
+fn file(keys: &[(&str, u8, &[u8])]) -> Vec<u8> {
+    let mut bytes = b"REDIS0010\xfe\x00".to_vec();
+    for (key, type_byte, body) in keys {
+        bytes.extend([*type_byte, u8::try_from(key.len()).unwrap()]);
+        bytes.extend(key.as_bytes());
+        bytes.extend(*body);
+    }
+    bytes.extend(b"\xff\0\0\0\0\0\0\0\0");
+    bytes
+}
+
+/// A listpack of these elements, as a string of a file.
+fn packed(elements: &[&str]) -> Vec<u8> {
+    let mut builder = ::tidegate::rdb::ListpackBuilder::new();
+    elements.iter().for_each(|element| builder.push_bytes(element.as_bytes()));
+    let bytes = builder.finish().unwrap().into_bytes();
+    [&[u8::try_from(bytes.len()).unwrap()][..], &bytes].concat()
+}
+
+fn told(command: &str, bytes: &[u8]) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("some.rdb");
+    fs::write(&path, bytes).unwrap();
+    let output = rdb(&[command], &path);
+    (output.status.code(), stdout(&output) + &String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn check_finds_what_the_engine_cannot_hold() {
+    let (hash, zset) = (packed(&["f", "1", "f", "2"]), packed(&["a", "2", "b", "1"]));
+    let zipmap = b"\x07\xff\x01f\x01\0v\xff";
+    for (body, type_byte, why) in [
+        (&hash[..], 16, "twice"),
+        (&zset, 17, "sorted"),
+        (zipmap, 9, "has not as many fields as it says"),
+    ] {
+        let (code, out) = told("check", &file(&[("k", type_byte, body), ("l", 0, b"\x01v")]));
+        assert_eq!(code, Some(1), "{out}");
+        assert!(out.contains("problem") && out.contains("key k of database 0"), "{out}");
+        assert!(out.contains(why) && out.contains("2, 0 of them expire"), "{why}: {out}");
+    }
+    let (code, out) = told("check", &file(&[("k", 0, b"\x01v"), ("k", 0, b"\x01w")]));
+    assert!(code == Some(1) && out.contains("key k of database 0: comes twice"), "{out}");
+    let (code, out) = told("check", &file(&[("k", 28, b"\x01v")]));
+    assert!(code == Some(1) && out.contains("type 28, unknown"), "{out}");
+}
+
+#[test]
+fn dump_leaves_out_what_servers_leave_out() {
+    let bytes = file(&[("empty", 2, b"\0"), ("k", 0, b"\x01v")]);
+    let (code, out) = told("dump", &bytes);
+    assert!(code == Some(0) && out.lines().count() == 1 && out.contains("\"k\""), "{out}");
+}
+
+#[test]
+fn what_follows_the_end_is_told() {
+    let whole = file(&[("k", 0, b"\x01v")]);
+    let mark = [&whole[..], "0123456789abcdef".repeat(3)[..40].as_bytes()].concat();
+    for (bytes, code, said, unsaid) in [
+        (&whole[..], 0, "checksum", "note"),
+        (&whole[..whole.len() - 12], 1, "the data ends in the middle", "note"),
+        (&mark, 0, "redis-cli --rdb -", "append-only"),
+        (&[&whole[..], b"*1\r\n"].concat(), 0, "append-only", "redis-cli"),
+    ] {
+        let (status, out) = told("check", bytes);
+        assert_eq!(status, Some(code), "{out}");
+        assert!(out.contains(said) && !out.contains(unsaid), "{said}: {out}");
+    }
+}
