@@ -143,7 +143,7 @@ fn dump_leaves_out_what_servers_leave_out() {
 #[test]
 fn what_follows_the_end_is_told() {
     let whole = file(&[("k", 0, b"\x01v")]);
-    let mark = [&whole[..], "0123456789abcdef".repeat(3)[..40].as_bytes()].concat();
+    let mark = [&whole[..], &"0123456789abcdef".repeat(3).as_bytes()[..40]].concat();
     for (bytes, code, said, unsaid) in [
         (&whole[..], 0, "checksum", "note"),
         (&whole[..whole.len() - 12], 1, "the data ends in the middle", "note"),
