@@ -38,9 +38,6 @@ pub fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
         builder.push_bytes(value);
         rest = after;
     }
-    if fields.is_empty() {
-        return Err(corrupt("has no fields"));
-    }
     if count != UNCOUNTED && usize::from(count) != fields.len() {
         return Err(corrupt("has not as many fields as it says"));
     }
