@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-/// What reads may still cost. A step is an element that is looked at, or [`STEP_BYTES`] bytes that
+/// What reads may still cost. A step is an element that is looked at, or 256 bytes that
 /// are moved: some 50 ns.
 #[derive(Clone, Debug)]
 pub struct Budget {
