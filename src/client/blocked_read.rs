@@ -17,8 +17,9 @@ use crate::session::replies::Sequence;
 /// Streams of one request whose last ids are asked for; those beyond are resolved where the
 /// request is asked again.
 const LAST_IDS_MAX: usize = 64;
-/// How much longer than BLOCK says the server's own answer is waited for.
-const GRACE: Duration = Duration::from_millis(250);
+/// How much longer than BLOCK says the server's own answer is waited for: as long as it takes to
+/// exclude a server that is silent.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// See the module.
 #[derive(Debug)]

@@ -1,19 +1,19 @@
 //! Failed logins: counted, told, and slowed down per address. Never closes a client.
 //!
-//! After a few failures from one address its next AUTH waits, longer after each, whatever connection
-//! it comes on: a password cannot be guessed fast, and no other address notices.
+//! An address may fail so many times at once, and a few times per second from then on: its next
+//! AUTH waits for its turn, whatever connection it comes on. A password cannot be guessed fast, and
+//! no other address notices. A login that succeeds costs nothing, so that an application with a
+//! wrong password does not keep the others of its host out.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// How many failures cost nothing.
-const FREE: u32 = 3;
-/// How long the next AUTH waits after one more, in milliseconds; twice as long after each further.
+/// How many failures in a row do not wait.
+const BURST: u64 = 20;
+/// After them an address may fail once in so many milliseconds.
 const STEP_MS: u64 = 100;
-/// How long it waits at most.
-const MOST_MS: u64 = 2000;
 /// After so long without a failure an address begins anew.
 const FORGET_MS: u64 = 60_000;
 /// How many addresses are remembered: then the one that failed longest ago is forgotten.
@@ -30,7 +30,8 @@ pub struct Logins {
 struct Failed {
     count: u32,
     last_ms: u64,
-    until_ms: u64,
+    /// When the address has paid for all its failures (the GCRA's theoretical arrival time).
+    paid_ms: u64,
 }
 
 impl Logins {
@@ -51,11 +52,8 @@ impl Logins {
         }
         let before = addresses.get(&addr).filter(|it| now_ms < it.last_ms + FORGET_MS);
         let count = before.map_or(0, |it| it.count).saturating_add(1);
-        let wait_ms = match count.checked_sub(FREE + 1) {
-            Some(more) => MOST_MS.min(STEP_MS << more.min(16)),
-            None => 0,
-        };
-        let failed = Failed { count, last_ms: now_ms, until_ms: now_ms + wait_ms };
+        let paid_ms = before.map_or(now_ms, |it| it.paid_ms.max(now_ms)) + STEP_MS;
+        let failed = Failed { count, last_ms: now_ms, paid_ms };
         addresses.insert(addr, failed);
         count.is_power_of_two().then_some(count)
     }
@@ -67,7 +65,9 @@ impl Logins {
             return false;
         }
         let addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        addresses.get(&network(addr)).is_some_and(|it| now_ms < it.until_ms)
+        addresses
+            .get(&network(addr))
+            .is_some_and(|it| now_ms + BURST * STEP_MS < it.paid_ms + STEP_MS)
     }
 }
 
@@ -97,18 +97,30 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_per_address_and_are_forgotten() {
+    fn an_address_fails_so_many_times_at_once_and_then_ten_times_a_second() {
         let logins = Logins::default();
         let told: Vec<_> = (0..9).map(|_| logins.failed(addr(1), 1000)).collect();
         let wanted = [Some(1), Some(2), None, Some(4), None, None, None, Some(8), None];
         assert_eq!((told, logins.failures()), (wanted.to_vec(), 9));
-        assert!(logins.must_wait(addr(1), 2999) && !logins.must_wait(addr(1), 3000));
+        for _ in 9..BURST {
+            logins.failed(addr(1), 1000);
+        }
+        for now_ms in [1000, 1100, 1200] {
+            assert!(logins.must_wait(addr(1), now_ms + 99));
+            assert!(!logins.must_wait(addr(1), now_ms + 100));
+            logins.failed(addr(1), now_ms + 100);
+            assert!(logins.must_wait(addr(1), now_ms + 100));
+        }
         assert!(!logins.must_wait(addr(2), 1000));
-        logins.failed(addr(1), 1000 + FORGET_MS);
-        assert!(!logins.must_wait(addr(1), 1000 + FORGET_MS), "it began anew");
+        assert_eq!(logins.failed(addr(1), 1300 + FORGET_MS), Some(1), "it began anew");
+    }
+
+    #[test]
+    fn all_addresses_of_an_ipv6_network_are_one() {
+        let logins = Logins::default();
         let [one, other, far] = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]
             .map(|text| text.parse::<IpAddr>().unwrap());
-        for _ in 0..5 {
+        for _ in 0..BURST {
             logins.failed(one, 5000);
         }
         assert!(logins.must_wait(other, 5000) && !logins.must_wait(far, 5000));

@@ -9,6 +9,8 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use socket2::{Domain, Socket, Type};
+
 use self::generate::{Generator, Kind, Pipeline};
 use crate::support::*;
 
@@ -100,7 +102,8 @@ impl Pair {
     fn new(proxy: SocketAddr, lone: SocketAddr, seed: u64, client: usize) -> Self {
         let addrs = [proxy, lone];
         let generator = Generator::new(seed, client);
-        Self { addrs, streams: addrs.map(connect), generator, client, step: 0 }
+        let streams = [connect(proxy, client + 1), connect(lone, 0)];
+        Self { addrs, streams, generator, client, step: 0 }
     }
 
     fn step(&mut self, kind: Kind) {
@@ -123,7 +126,7 @@ impl Pair {
             self.panic(&pipeline, "difference", &why);
         }
         if pipeline.ends {
-            self.streams = self.addrs.map(connect);
+            self.streams = [connect(self.addrs[0], self.client + 1), connect(self.addrs[1], 0)];
         }
         self.step += 1;
     }
@@ -143,8 +146,14 @@ impl Pair {
     }
 }
 
-fn connect(addr: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(addr).unwrap();
+/// From the loopback address 127.0.0.1 + `from`. At the proxy each client has an address of its own,
+/// because failed logins are slowed down per address; Redis's protected mode takes the first only.
+fn connect(addr: SocketAddr, from: usize) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let own = SocketAddr::from(([127, 0, 0, u8::try_from(from + 1).unwrap()], 0));
+    socket.bind(&own.into()).unwrap();
+    socket.connect(&addr.into()).unwrap();
+    let stream = TcpStream::from(socket);
     stream.set_nodelay(true).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.set_write_timeout(Some(TIMEOUT)).unwrap();

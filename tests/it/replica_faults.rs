@@ -142,9 +142,9 @@ fn loading_replicas_are_not_noticed() {
     readers.run(Duration::from_millis(1500));
     assert!(trio.master.calls("get") > before, "nobody else could have served");
     for replica in &trio.replicas {
+        replica.cmd(&["CONFIG", "SET", "key-load-delay", "0"]).ok();
         trio.master.wait_attached(replica);
         assert!(replica.info("stats").get("total_error_replies") != Some("0"), "never refused");
-        replica.cmd(&["CONFIG", "SET", "key-load-delay", "0"]).ok();
         wait_serving(&proxy, replica);
     }
     assert_eq!(readers.finish(), [""; 0]);

@@ -1,7 +1,7 @@
 //! A real server and a store of its dialect, which are told the same.
 
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tidegate::rdb;
 use tidegate::resp::RespVersion;
@@ -144,6 +144,20 @@ impl Twin {
             );
         }
         theirs
+    }
+
+    /// As [`Self::same`], of seconds that each counts from a moment of its own: they are the same
+    /// before long.
+    #[track_caller]
+    pub fn same_before_long<A: AsRef<[u8]>>(&mut self, args: &[A]) {
+        for _ in 0..50 {
+            let (theirs, ours) = self.both(args);
+            if theirs == ours {
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        self.same(args);
     }
 
     /// Tells both; the server's reply and the store's.
