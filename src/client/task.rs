@@ -122,9 +122,10 @@ impl Task {
         self.client.about_to_receive(self.query.len(), !self.came_full);
         let lacking = self.client.wanted().saturating_sub(self.query.len());
         if lacking >= DIRECT_READ && !self.client.is_waiting() {
-            // Memory is taken as the bytes come, not as the client promises.
+            // Memory is taken as the bytes come, not as the client promises: three times as much
+            // again, because each growth leaves the smaller buffer behind for a while.
             let query = self.query.as_vec();
-            let step = lacking.min(query.len().max(DIRECT_READ));
+            let step = lacking.min((3 * query.len()).max(DIRECT_READ));
             if query.capacity() - query.len() < DIRECT_READ.min(lacking) {
                 query.reserve_exact(step);
             }
