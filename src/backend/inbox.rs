@@ -6,6 +6,7 @@ use std::task::Waker;
 use super::Failed;
 use crate::net::OUTPUT_HIGH;
 use crate::session::replies::{Replies, Sequence};
+use crate::session::tracking::broken_redirect;
 use crate::topology::BackendId;
 
 /// A reply that was asked for in one piece.
@@ -58,6 +59,12 @@ pub struct Inbox {
     elsewhere: Cell<Sequence>,
     /// A bug crossed our way: the client has to be closed.
     broken: Cell<bool>,
+    /// The client that its invalidations are redirected to; 0 for none.
+    redirect: Cell<u64>,
+    /// The server said that this client has gone.
+    redirect_broken: Cell<bool>,
+    /// What comes unasked is dropped.
+    muted: Cell<bool>,
 }
 
 impl Inbox {
@@ -69,6 +76,34 @@ impl Inbox {
     /// Remembers whom to wake; said once, by the client's task.
     pub fn set_waker(&self, waker: &Waker) {
         *self.waker.borrow_mut() = Some(waker.clone());
+    }
+
+    /// An inbox whose arrivals wake the owner of `other`.
+    #[must_use]
+    pub fn woken_with(other: &Self) -> Self {
+        let waker = RefCell::new(other.waker.borrow().clone());
+        Self { waker, ..Self::default() }
+    }
+
+    /// Whether what comes unasked is dropped from now on.
+    pub fn mute(&self, is_muted: bool) {
+        self.muted.set(is_muted);
+    }
+
+    /// The client's invalidations are redirected to the client with this id from now on; 0 for none.
+    pub fn set_redirect(&self, id: u64) {
+        self.redirect.set(id);
+        self.redirect_broken.set(false);
+    }
+
+    /// The client that its invalidations are redirected to is known to have gone.
+    pub fn break_redirect(&self) {
+        self.redirect_broken.set(true);
+    }
+
+    /// Whether the client that its invalidations are redirected to is known to have gone.
+    pub fn is_redirect_broken(&self) -> bool {
+        self.redirect_broken.get()
     }
 
     /// Whether what is sent to `master` now can't overtake what another master was sent before.
@@ -163,10 +198,18 @@ impl Inbox {
 
     /// Bytes that answer no request.
     pub fn push(&self, bytes: &[u8]) {
-        if self.gone.get() {
+        if self.gone.get() || self.muted.get() {
             return;
         }
-        self.replies.borrow_mut().push(bytes);
+        let redirect = self.redirect.get();
+        match broken_redirect(bytes, redirect).filter(|_| redirect != 0) {
+            Some(push) => {
+                // The server knows the target's connection, the client knows the target.
+                self.break_redirect();
+                self.replies.borrow_mut().push(&push);
+            }
+            None => self.replies.borrow_mut().push(bytes),
+        }
         self.wake();
     }
 

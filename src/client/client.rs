@@ -11,6 +11,7 @@ use super::blocked_read::BlockedRead;
 use super::flow::Window;
 use super::handle::Handle;
 use super::held::Held;
+use super::listener::Listener;
 use super::output::Overrun;
 use super::parked::Parked;
 use super::recover::Recovery;
@@ -20,7 +21,7 @@ use super::transform::Transform;
 use super::worker::Worker;
 use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::config::Config;
-use crate::registry::Entry;
+use crate::registry::{Entry, Redirected};
 use crate::resp::RequestScanner;
 use crate::session::Session;
 use crate::session::order::Order;
@@ -57,6 +58,12 @@ pub(super) struct Client {
     pub(super) wanted: usize,
     /// The connection that only this client uses.
     pub(super) lease: Option<Rc<Connection>>,
+    /// The connection over which it gets what others redirect to it.
+    pub(super) listener: Option<Listener>,
+    /// The client that its invalidations are redirected to.
+    pub(super) redirected: Option<Redirected>,
+    /// The client that it is about to redirect them to.
+    pub(super) redirecting: Option<Redirected>,
     /// Replies that have to be changed before they are passed on.
     pub(super) transforms: VecDeque<(Sequence, Transform)>,
     /// Subscriptions that the server has not confirmed yet.
@@ -117,6 +124,9 @@ impl Client {
             window: Window::default(),
             apart: None,
             lease: None,
+            listener: None,
+            redirected: None,
+            redirecting: None,
             transforms: VecDeque::new(),
             subscribing: Vec::new(),
             recovery: Recovery::default(),
@@ -211,6 +221,7 @@ impl Client {
                 Event::LeaseRefused(refusal) => self.lease_refused(&refusal),
             }
         }
+        self.look_at_listener();
         self.unpark();
         self.ask_again();
         if self.inbox.is_broken() {
@@ -267,6 +278,8 @@ impl Client {
     pub(super) fn leave(&mut self) {
         self.let_go();
         self.release();
+        self.close_listener();
+        (self.redirected, self.redirecting) = (None, None);
     }
 
     /// It gave a sign of life.
@@ -298,5 +311,7 @@ impl Drop for Client {
         self.inbox.close();
         self.leave();
         self.worker.shared.registry.remove(self.entry.id);
+        // A client that is about to redirect to it looks for it again.
+        self.entry.redirection.closed();
     }
 }

@@ -6,6 +6,7 @@ use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
+use super::transform::Transform;
 use super::worker::key_of;
 use crate::command::{ClientCommand, Effect, Resolved};
 use crate::resp::{Args, encode, integer};
@@ -27,6 +28,9 @@ impl Client {
         match client {
             ClientCommand::Tracking => self.tracking(batch, request),
             ClientCommand::Caching => self.forward(batch, request, Side::Master),
+            ClientCommand::TrackingInfo if self.redirects() => {
+                self.pass_with(batch, request, Transform::TrackingInfo)
+            }
             client if client.is_servers() => self.forward(batch, request, Side::Master),
             ClientCommand::Unblock => self.unblock(batch, request),
             _ => {
@@ -132,7 +136,7 @@ impl Client {
         let queued = i64::try_from(session.transaction.queued()).unwrap_or(i64::MAX);
         facts.multi = if session.transaction.is_open() { queued } else { -1 };
         facts.watching = session.transaction.is_watching();
-        facts.tracking = session.tracking.is_some();
+        facts.redirect_broken = session.tracking.is_some() && self.inbox.is_redirect_broken();
         facts.blocked = self.blocked;
         let lease = self.lease.as_ref();
         facts.lease = lease.and_then(|lease| Some((lease.backend, lease.server_id()?)));

@@ -38,10 +38,7 @@ impl Client {
         let from = self.config.reads.from;
         let master = match self.worker.route(&topology, from, Want::Master, None) {
             Ok(route) => route.backend,
-            Err(error) => {
-                let text = super::outcome::no_route(error, &topology);
-                return self.error(batch, request.shown, &text);
-            }
+            Err(error) => return self.barred(batch, error, request.shown),
         };
         let key = ConnectionKey { db, ..key_of(&self.session) };
         let connection = self.worker.pool.borrow_mut().shared(master, key);
@@ -60,6 +57,7 @@ impl Client {
         // It ends CLIENT REPLY OFF, and is answered.
         let shown = shown || self.session.reply == ReplyMode::Off;
         self.drop_lease();
+        self.follow_tracking(None, None);
         self.session.reset(self.config.proxy.requirepass.is_empty());
         batch.forget(&self.inbox);
         self.status(batch, shown, "RESET")

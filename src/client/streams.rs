@@ -5,10 +5,9 @@ use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::outcome;
-use super::transform::Transform;
 use crate::backend::{Connection, Relay};
 use crate::command::Subscription;
-use crate::resp::{Args, RespVersion, encode, integer};
+use crate::resp::{Args, RespVersion, encode};
 use crate::routing::Want;
 use crate::session::ReplyMode;
 use crate::session::replies::Sequence;
@@ -107,59 +106,5 @@ impl Client {
             lease.send_raw(request.frame);
         }
         Next::Done
-    }
-
-    /// CLIENT TRACKING ON|OFF: invalidations come for what is read over one connection, so all of
-    /// the session's reads go over it.
-    pub(super) fn tracking(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
-        let mut args = Args::new(request.frame).to_vec();
-        let on = args.get(2).is_some_and(|arg| arg.eq_ignore_ascii_case(b"on"));
-        let at = args.iter().position(|arg| arg.eq_ignore_ascii_case(b"redirect"));
-        let target = at.and_then(|at| args.get(at + 1)).copied();
-        let (server_id, redirect) = match target.map(|id| self.redirect_target(batch, id)) {
-            None => (Vec::new(), 0),
-            Some(Ok((server_id, id))) => (server_id, id),
-            Some(Err(error)) => return self.error(batch, request.shown, error),
-        };
-        if let Some(arg) = at.and_then(|at| args.get_mut(at + 1)) {
-            *arg = &server_id;
-        }
-        let frame = encode::request_of(&args);
-        let request = Request { frame: &frame, range: None, ..*request };
-        let tracking = on.then_some(redirect);
-        self.hold = true;
-        let next = self.pass_with(batch, &request, Transform::Tracking(tracking));
-        if let Some(lease) = &self.lease {
-            // Whatever the server has in mind for this connection must not outlive the session.
-            lease.taint();
-            if on && self.session.version == RespVersion::V3 {
-                lease.set_relay(Relay::Pushes);
-            }
-        }
-        next
-    }
-
-    /// What the server calls the client that invalidations are to be redirected to: it has to
-    /// have a connection of its own to the same server, which it gets with its subscription.
-    fn redirect_target(
-        &self,
-        batch: &Batch<'_>,
-        id: &[u8],
-    ) -> Result<(Vec<u8>, u64), &'static str> {
-        const MISSING: &str = "ERR The client ID you want redirect to does not exist";
-        const ELSEWHERE: &str =
-            "ERR The client ID you want redirect to has to subscribe first, at the same server";
-        let id = integer::parse(id).ok_or("ERR value is not an integer or out of range")?;
-        let id = u64::try_from(id).map_err(|_| MISSING)?;
-        let entry = self.worker.shared.registry.find(id).ok_or(MISSING)?;
-        let (backend, server_id) = entry.facts().lease.ok_or(ELSEWHERE)?;
-        let own = match &self.lease {
-            Some(lease) => Some(lease.backend),
-            None => batch.topology.master().map(|master| master.id),
-        };
-        if own != Some(backend) {
-            return Err(ELSEWHERE);
-        }
-        Ok((integer::text(server_id), id))
     }
 }

@@ -6,7 +6,7 @@ use super::dispatch::{Next, Request, is_unheard_of};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
-use crate::command::{Effect, Resolved};
+use crate::command::{ClientCommand, Effect, Resolved};
 use crate::resp::{Args, encode};
 use crate::routing::Want;
 use crate::session::cursor::{self, Cursor};
@@ -89,6 +89,9 @@ impl Client {
             }
             Effect::Client(client) if needs_connection(client) => {
                 self.cannot_queue(batch, command, request.shown)
+            }
+            Effect::Client(ClientCommand::TrackingInfo) if self.redirects() => {
+                self.queue(batch, request, Some(Queued::TrackingInfo))
             }
             Effect::Client(client) if client.is_servers() || is_unheard_of(command, batch) => {
                 self.queue(batch, request, None)
@@ -217,7 +220,7 @@ impl Client {
 }
 
 /// Subcommands of CLIENT that act on the connection itself: the placeholder can't stand for them.
-const fn needs_connection(client: crate::command::ClientCommand) -> bool {
-    use crate::command::ClientCommand::{Caching, Reply, Tracking, Unblock};
+const fn needs_connection(client: ClientCommand) -> bool {
+    use ClientCommand::{Caching, Reply, Tracking, Unblock};
     matches!(client, Caching | Reply | Tracking | Unblock)
 }

@@ -4,9 +4,10 @@ use super::client::Client;
 use super::info;
 use super::scan::Step;
 use crate::backend::Whole;
+use crate::registry::Redirected;
 use crate::resp::Args;
 use crate::routing::Want;
-use crate::session::{Gate, Queued, cursor, exec, local};
+use crate::session::{Gate, Queued, Tracking, cursor, exec, local};
 
 /// What is done to a reply.
 #[derive(Debug)]
@@ -39,7 +40,9 @@ pub(super) enum Transform {
     /// `WAIT` and `WAITAOF`: true only if the marker was taken.
     Wait,
     /// `CLIENT TRACKING`: the session is tracking from now on, or no more.
-    Tracking(Option<u64>),
+    Tracking(Option<Tracking>, Option<Redirected>),
+    /// `CLIENT TRACKINGINFO`: it names the client of REDIRECT by the proxy's id.
+    TrackingInfo,
 }
 
 impl Client {
@@ -101,12 +104,13 @@ impl Client {
                 frame
             }
             Transform::Wait => self.waited(frame),
-            Transform::Tracking(tracking) => {
+            Transform::Tracking(tracking, redirected) => {
                 if frame.starts_with(b"+") {
-                    self.session.tracking = tracking;
+                    self.follow_tracking(tracking, redirected);
                 }
                 frame
             }
+            Transform::TrackingInfo => self.tracking_info(frame),
         };
         self.inbox.deliver(seq, 1, &frame);
     }
@@ -127,6 +131,7 @@ impl Client {
                 }
                 None
             }
+            Queued::TrackingInfo => Some(self.tracking_info(element.to_vec())),
             Queued::Local(request) => Some(self.answer_queued(request)),
         })
     }

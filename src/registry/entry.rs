@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
+use super::Redirection;
 use crate::command::Subscription;
-use crate::session::Session;
+use crate::session::{Session, Tracking};
 use crate::topology::BackendId;
 
 /// What `CLIENT LIST` tells and `CLIENT KILL` needs.
@@ -29,6 +30,8 @@ pub struct Entry {
     unblocked: Mutex<Option<Unblocked>>,
     waker: OnceLock<Waker>,
     facts: Mutex<Facts>,
+    /// What it is to the clients whose invalidations it gets.
+    pub redirection: Redirection,
 }
 
 /// How somebody frees a client of a blocking command (`CLIENT UNBLOCK`).
@@ -69,8 +72,10 @@ pub struct Facts {
     pub monitor: bool,
     /// Whether it is the master of a replica, to whom the connection was made.
     pub master: bool,
-    /// Whether it is tracking.
-    pub tracking: bool,
+    /// What it tracks.
+    pub tracking: Option<Tracking>,
+    /// Whether the client that its invalidations are redirected to is known to have gone.
+    pub redirect_broken: bool,
     /// Whether it said NO-EVICT.
     pub no_evict: bool,
     /// Whether it said NO-TOUCH.
@@ -101,6 +106,7 @@ impl Entry {
             unblocked: Mutex::default(),
             waker: OnceLock::new(),
             facts: Mutex::new(facts),
+            redirection: Redirection::default(),
         }
     }
 
@@ -181,7 +187,7 @@ impl Entry {
         format!(
             "id={} addr={} laddr={} fd=-1 name={} age={} idle={} flags={} db={} sub={} psub={} \
              ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 \
-             obl={} oll=0 omem={} tot-mem={} events=r cmd={} user={} redir=-1 resp={} \
+             obl={} oll=0 omem={} tot-mem={} events=r cmd={} user={} redir={} resp={} \
              lib-name={} lib-ver={}",
             self.id,
             self.addr,
@@ -202,6 +208,7 @@ impl Entry {
             facts.query_bytes + facts.output_bytes,
             if facts.command.is_empty() { "NULL" } else { &facts.command },
             if facts.master { "(superuser)" } else { "default" },
+            facts.tracking.map_or(-1, |tracking| i64::try_from(tracking.redirect).unwrap_or(-1)),
             facts.resp,
             text(&facts.lib_name),
             text(&facts.lib_ver),
@@ -221,6 +228,7 @@ impl Facts {
         self.psub = session.subscriptions.count(Subscription::Pattern);
         self.ssub = session.subscriptions.count(Subscription::Shard);
         self.monitor = session.monitor;
+        self.tracking = session.tracking;
         self.no_evict = session.no_evict;
         self.no_touch = session.no_touch;
     }
@@ -233,7 +241,9 @@ impl Facts {
             (self.is_pubsub(), 'P'),
             (self.multi >= 0, 'x'),
             (self.blocked, 'b'),
-            (self.tracking, 't'),
+            (self.tracking.is_some(), 't'),
+            (self.redirect_broken, 'R'),
+            (self.tracking.is_some_and(|tracking| tracking.broadcast), 'B'),
             (self.no_evict, 'e'),
             (self.no_touch, 'T'),
         ];

@@ -7,6 +7,7 @@ mod evict;
 mod kill_filter;
 mod logins;
 mod pause;
+mod redirection;
 
 pub use ask::Killed;
 pub use entry::{Entry, Facts, Unblocked};
@@ -14,6 +15,7 @@ pub use evict::evict_clients;
 use kill_filter::{Filter, parse_kill, parse_list};
 pub use logins::Logins;
 pub use pause::Pause;
+pub use redirection::{Redirected, Redirection, TargetState};
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -130,7 +130,7 @@ fn switch(flag: &mut bool, on: &[u8], out: &mut Vec<u8>) {
 
 /// `CLIENT GETREDIR`: -1 without tracking, 0 without redirection.
 fn redirection(session: &Session) -> i64 {
-    session.tracking.map_or(-1, |to| i64::try_from(to).unwrap_or(0))
+    session.tracking.map_or(-1, |tracking| i64::try_from(tracking.redirect).unwrap_or(0))
 }
 
 /// Reads the database of a SELECT.

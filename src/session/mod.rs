@@ -14,6 +14,7 @@ pub mod replies;
 mod reply_mode;
 mod subscriptions;
 mod touches;
+pub mod tracking;
 mod transaction;
 
 pub use greeting::Gate;
@@ -21,6 +22,7 @@ pub use read_from::ReadFrom;
 pub use reply_mode::ReplyMode;
 pub use subscriptions::Subscriptions;
 pub use touches::{KeyWords, Touches};
+pub use tracking::Tracking;
 pub use transaction::{Queued, Transaction, Verdict};
 
 use crate::command::{Effect, Resolved};
@@ -55,8 +57,8 @@ pub struct Session {
     pub transaction: Transaction,
     /// Channels, patterns and shard channels.
     pub subscriptions: Subscriptions,
-    /// `CLIENT TRACKING ON`, and the client its invalidations are redirected to (0: itself).
-    pub tracking: Option<u64>,
+    /// `CLIENT TRACKING ON`.
+    pub tracking: Option<Tracking>,
     /// `MONITOR`.
     pub monitor: bool,
     /// `SCRIPT DEBUG YES` or `SYNC`, which is refused: a script of such a session must not run

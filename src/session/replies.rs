@@ -258,6 +258,12 @@ impl Replies {
         (&mut self.ready, &mut self.taken)
     }
 
+    /// Takes what is ready out, for another use than to be written to the client.
+    pub fn take_ready(&mut self) -> Vec<u8> {
+        self.taken = 0;
+        std::mem::take(&mut self.ready)
+    }
+
     /// Gives idle memory back: an idle client holds next to nothing.
     pub fn shrink(&mut self, keep: usize) {
         if self.ready.is_empty() && self.ready.capacity() > keep {

@@ -8,6 +8,8 @@ pub enum Queued {
     Local(Vec<u8>),
     /// A `SELECT` that the server runs itself: the session follows when it succeeded.
     Select(u32),
+    /// A `CLIENT TRACKINGINFO` whose answer names a client by the server's id.
+    TrackingInfo,
 }
 
 /// The state between WATCH or MULTI and EXEC or DISCARD.

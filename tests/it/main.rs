@@ -114,6 +114,7 @@ mod support_selftest;
 mod surfaces;
 mod tasks;
 mod timeouts;
+mod tracking_redirect;
 mod transactions;
 mod wait;
 mod wait_aof;
