@@ -8,7 +8,8 @@ use crate::backend::Relay;
 use crate::command::{Access, ClientCommand, Effect, Resolved, resolve, wrong_arity};
 use crate::config::AdminCommands;
 use crate::resp::Args;
-use crate::session::{Gate, local};
+use crate::session::{Gate, ReplyMode, local};
+use crate::topology::ServerVersion;
 
 const NOAUTH: &str = "NOAUTH Authentication required.";
 const NOAUTH_EXEC: &str =
@@ -56,7 +57,15 @@ impl Client {
             // No room for it now: CLIENT REPLY SKIP is still about it.
             self.session.reply = before;
         }
+        self.mute_pushes(&topology.server);
         next
+    }
+
+    /// Before Redis 7.0, CLIENT REPLY keeps messages and invalidations back, too. A monitor's server
+    /// is told itself.
+    fn mute_pushes(&self, server: &ServerVersion) {
+        let is_off = self.session.reply != ReplyMode::On && !self.session.monitor;
+        self.inbox.mute(is_off && !server.confirms_despite_reply_off());
     }
 
     /// What becomes of a request whose turn has come.
