@@ -85,6 +85,9 @@ impl Client {
         if let Some(next) = self.at_gate(batch, request, command) {
             return next;
         }
+        if self.awaits_master(batch, command) {
+            return Next::Wait;
+        }
         let Some(command) = command else {
             // Nobody knows it: the master does, or says that it does not.
             return self.unknown(batch, request);

@@ -10,10 +10,10 @@ use super::dispatch::{Next, Request};
 use super::outcome;
 use super::recover::MASTER_WAIT;
 use super::transform::Transform;
-use crate::command::{Effect, Resolved};
+use crate::command::{Access, ClientCommand, Effect, Resolved};
 use crate::config::{OnClosed, OnStale};
 use crate::resp::encode;
-use crate::routing::NoRoute;
+use crate::routing::{NoRoute, Want};
 
 const EXEC_REFUSED: &str =
     "EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.";
@@ -201,6 +201,49 @@ impl Client {
             (NoRoute::Stale, false) => counts.reads_waited.increment(),
             // Refusals were counted request by request; who went away while waiting got nothing.
             _ => {}
+        }
+    }
+
+    /// Whether a request needs a connection of the session's own to the master, and waits because
+    /// the master's successor has still to say that it is one. Nothing of the session has changed.
+    pub(super) fn awaits_master(
+        &mut self,
+        batch: &mut Batch<'_>,
+        command: Option<&Resolved<'_>>,
+    ) -> bool {
+        if self.lease.is_some() || !self.needs_own_connection(command) {
+            return false;
+        }
+        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let topology = batch.topology.clone();
+        match self.worker.route(&topology, from, Want::Master, None) {
+            Err(NoRoute::NoMaster) => self.unroutable(batch, NoRoute::NoMaster, 0) == Next::Wait,
+            _ => false,
+        }
+    }
+
+    /// Whether a request goes over a connection of the session's own, to the master.
+    fn needs_own_connection(&self, command: Option<&Resolved<'_>>) -> bool {
+        let transaction = &self.session.transaction;
+        if transaction.is_lost() {
+            // The transaction is over, whatever comes.
+            return false;
+        }
+        match command.map(|command| command.effect) {
+            Some(
+                Effect::Multi
+                | Effect::Watch
+                | Effect::Subscribe(_)
+                | Effect::Unsubscribe(_)
+                | Effect::Monitor
+                | Effect::Client(ClientCommand::Tracking),
+            ) => true,
+            Some(Effect::Unwatch) => transaction.is_watching(),
+            // What the proxy itself answers needs no server.
+            _ => {
+                let is_local = command.is_some_and(|command| command.access == Access::Local);
+                self.session.is_pinned() && !is_local
+            }
         }
     }
 

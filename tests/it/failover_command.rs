@@ -55,3 +55,52 @@ fn a_write_waits_for_a_failover_that_comes_to_nothing() {
     assert_eq!(reply, Reply::Simple("OK".to_owned()), "{}", proxy.log());
     assert_eq!(trio.master.cmd(&["GET", "k"]).str(), "2");
 }
+
+/// While the master follows its target, what needs a connection of the session's own waits, too.
+#[test]
+fn sessions_with_a_connection_of_their_own_wait_for_a_failover() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).start();
+    let lines: [&[&str]; 7] = [
+        &["MULTI", "SET multi 1", "EXEC"],
+        &["WATCH k", "GET k", "UNWATCH"],
+        &["CLIENT TRACKING ON", "GET k"],
+        &["SUBSCRIBE channel"],
+        &["SELECT 9", "SET k 9"],
+        &["BLPOP list 1"],
+        &["MONITOR"],
+    ];
+    let mut wires: Vec<Wire> = lines.iter().map(|_| proxy.wire()).collect();
+    for wire in &mut wires {
+        wire.cmd(&["RPUSH", "list", "x"]).int();
+    }
+    trio.wait_synced();
+    let target = trio.replicas[0].port().to_string();
+    trio.replicas[0].pause();
+    let words = ["FAILOVER", "TO", "127.0.0.1", &target, "FORCE", "TIMEOUT", "1"];
+    trio.master.cmd(&words).ok();
+    eventually(Duration::from_secs(10), || match trio.master.info("replication") {
+        info if info.get("role") == Some("slave") => Ok(()),
+        info => Err(info.0),
+    });
+    eventually(Duration::from_secs(10), || match proxy.log() {
+        log if log.contains("master lost") => Ok(()),
+        log => Err(log),
+    });
+    for (wire, lines) in wires.iter_mut().zip(lines) {
+        for line in lines {
+            wire.send(&line.split(' ').collect::<Vec<_>>());
+        }
+    }
+    for wire in &mut wires {
+        wire.expect_silence(Duration::from_millis(30));
+    }
+    trio.master.cmd(&["FAILOVER", "ABORT"]).ok();
+    for (wire, lines) in wires.iter_mut().zip(lines) {
+        for line in lines {
+            let reply = wire.read_reply();
+            assert!(!reply.is_err(), "{line}: {reply:?}\n{}", proxy.log());
+        }
+    }
+    assert_eq!(trio.master.cmd(&["GET", "multi"]).str(), "1");
+}
