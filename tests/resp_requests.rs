@@ -76,7 +76,7 @@ fn check(
     prop_assert_eq!(request.inline, *inline);
     if *inline {
         prop_assert_eq!(request.argc == 0, words.is_empty());
-        prop_assert_eq!(&inline::split(frame).expect("words"), words);
+        prop_assert_eq!(&inline::split(frame, inline::Quotes::EndWords).expect("words"), words);
         return Ok(());
     }
     let word = |at: usize| words.get(at).map(Vec::as_slice);
@@ -163,7 +163,7 @@ proptest! {
         let args = Args::new(&bytes).to_vec();
         prop_assert!(args.iter().map(|arg| arg.len()).sum::<usize>() <= bytes.len());
         prop_assert_eq!(Args::new(&bytes).at(index), args.get(index).copied());
-        let words = inline::split(&bytes).unwrap_or_default();
+        let words = inline::split(&bytes, inline::Quotes::EndWords).unwrap_or_default();
         prop_assert!(words.iter().map(Vec::len).sum::<usize>() <= bytes.len());
     }
 }

@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use tidegate::resp::inline;
 
 fuzz_target!(|line: &[u8]| {
-    let Ok(words) = inline::split(line) else { return };
+    let Ok(words) = inline::split(line, inline::Quotes::EndWords) else { return };
     assert!(words.iter().map(Vec::len).sum::<usize>() <= line.len());
     let mut quoted = Vec::new();
     for word in &words {
@@ -15,5 +15,5 @@ fuzz_target!(|line: &[u8]| {
         }
         quoted.extend_from_slice(b"\" ");
     }
-    assert_eq!(inline::split(&quoted), Ok(words));
+    assert_eq!(inline::split(&quoted, inline::Quotes::EndWords), Ok(words));
 });

@@ -23,7 +23,7 @@ fn scan<'a>(
                 Ok(RequestStep::Complete(request)) => {
                     let frame = &buffer[..request.len];
                     if request.inline {
-                        let words = inline::split(frame);
+                        let words = inline::split(frame, inline::Quotes::EndWords);
                         assert!(words.is_err() || words.unwrap().is_empty() == (request.argc == 0));
                     } else {
                         let args = Args::new(frame).to_vec();

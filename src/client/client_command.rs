@@ -66,7 +66,10 @@ impl Client {
             },
             Effect::Client(ClientCommand::Kill) => self.kill(args, out),
             Effect::Client(ClientCommand::Pause) => match shared.pause.ask(args, now_ms) {
-                Ok(()) => encode::status(out, "OK"),
+                Ok(()) => {
+                    shared.scripts.forget_functions();
+                    encode::status(out, "OK");
+                }
                 Err(error) => encode::error(out, error),
             },
             Effect::Client(ClientCommand::Unpause) => {

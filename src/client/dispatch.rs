@@ -94,6 +94,7 @@ impl Client {
         };
         if self.session.transaction.is_open() {
             self.session.transaction.note(command.gated);
+            self.note_replication(batch, Some(command), request);
             return self.in_transaction(batch, request, command);
         }
         self.perform(batch, request, command)
@@ -116,9 +117,6 @@ impl Client {
             self.worker.counts.server_queue_met.increment();
             return true;
         }
-        let may_write = command.is_none_or(|c| {
-            matches!(c.access, Access::Write | Access::Admin) || c.effect == Effect::Exec
-        });
         let exempt = command.is_some_and(|c| {
             matches!(c.effect, Effect::Client(_) | Effect::Proxy(_) | Effect::Reset)
         });
@@ -130,7 +128,7 @@ impl Client {
                 return true;
             }
         }
-        if !exempt && shared.pause.holds(may_write, || shared.now_ms()) {
+        if !exempt && self.is_paused(batch, command, request) {
             batch.flush(&self.inbox);
             self.worker.wake_at_tick(&self.inbox);
             return true;
@@ -199,6 +197,7 @@ impl Client {
     fn unknown(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if self.session.transaction.is_open() {
             self.session.transaction.note(true);
+            self.note_replication(batch, None, request);
             return self.queue(batch, request, None);
         }
         self.forward(batch, request, Side::Write)
@@ -224,6 +223,10 @@ impl Client {
         let side = Side::of_access(command.access);
         match command.effect {
             Effect::None => self.forward(batch, request, side),
+            Effect::LoadScript => {
+                self.note_script(batch, request);
+                self.forward(batch, request, side)
+            }
             Effect::ReadOnlyScript => self.forward(batch, request, Side::Reader),
             Effect::Quit => {
                 self.status(batch, request.shown, "OK");
@@ -313,12 +316,12 @@ fn is_login(command: &Resolved<'_>, frame: &[u8]) -> bool {
 }
 
 /// What may be said before AUTH.
-fn may_come_first(command: &Resolved<'_>) -> bool {
+pub(super) fn may_come_first(command: &Resolved<'_>) -> bool {
     matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset)
 }
 
 /// What the proxy itself sees to for a RESP2 client that has subscriptions; everything else is
 /// the server's to refuse.
-const fn survives_subscriber_mode(effect: Effect) -> bool {
+pub(super) const fn survives_subscriber_mode(effect: Effect) -> bool {
     matches!(effect, Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset)
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::batch::{Batch, Obstacle, Server, Side};
 use super::client::{Client, Ending, LARGE};
+use super::dialect::dialect_of;
 use super::dispatch::{Next, Request};
 use crate::command::{Command, lookup};
 use crate::net::{OUTPUT_HIGH, QueryBuffer};
@@ -307,7 +308,8 @@ impl Client {
     }
 
     pub(super) fn inline_request(&mut self, batch: &mut Batch<'_>, line: &[u8]) -> Next {
-        let words = match inline::split(line) {
+        let quotes = dialect_of(&batch.topology.server).quotes();
+        let words = match inline::split(line, quotes) {
             Ok(words) if words.is_empty() => return Next::Done,
             Ok(words) => words,
             Err(error) => {

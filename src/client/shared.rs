@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{HeldWrites, Reloads};
+use super::{HeldWrites, Reloads, Scripts};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::registry::{Pause, Registry};
@@ -29,6 +29,8 @@ pub struct Shared {
     pub registry: Registry,
     /// `CLIENT PAUSE`.
     pub pause: Pause,
+    /// What is known about scripts and functions.
+    pub scripts: Scripts,
     /// How reloads went, and who asks for one.
     pub reloads: Reloads,
     /// What is held at the write gate.

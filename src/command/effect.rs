@@ -60,6 +60,8 @@ pub enum Effect {
     /// A script that promises not to write: a replica may run it. What the replica does not have
     /// (`NOSCRIPT`, no such function) is asked again at the master.
     ReadOnlyScript,
+    /// SCRIPT LOAD: the master keeps a script, which EVALSHA names by its digest.
+    LoadScript,
     /// Must not queue behind a running script, because it asks about or ends that very script, or
     /// the server.
     OutOfBand,

@@ -20,6 +20,8 @@ const COMMANDS_MAX: usize = 10_000;
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
     rows: HashMap<Box<[u8]>, LearnedCommand, RandomState>,
+    /// Whether the master has told its commands.
+    is_told: bool,
 }
 
 /// A command the table lacks.
@@ -31,6 +33,8 @@ pub struct LearnedCommand {
     pub access: Access,
     /// Whether it changes data, as far as anybody knows.
     pub gated: bool,
+    /// Whether the master flags it `write` or `may_replicate`: then `CLIENT PAUSE WRITE` holds it.
+    pub replicates: bool,
     /// Where the keys are.
     pub keys: Keys,
     /// What it does to the session: nothing, or it blocks.
@@ -43,11 +47,18 @@ impl Learned {
     /// Learns what the table lacks from the reply to `COMMAND`.
     #[must_use]
     pub fn from_command_reply(frame: &BytesFrame) -> Self {
-        let mut learned = Self::default();
+        let is_told = matches!(frame, BytesFrame::Array(_));
+        let mut learned = Self { is_told, ..Self::default() };
         for entry in items(frame) {
             learned.learn(entry, None);
         }
         learned
+    }
+
+    /// Whether the master has told its commands: then it does not know any other one.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.is_told
     }
 
     /// How many commands and subcommands were learnt.
@@ -116,6 +127,7 @@ fn row(entry: &[BytesFrame], of: Option<&str>, container: bool) -> Option<Learne
         access,
         // An operator's command may be one, too.
         gated: access == Access::Write || flags.has("write"),
+        replicates: flags.has("write") || flags.has("may_replicate"),
         keys,
         effect: if flags.has("blocking") {
             Effect::Blocking(Blocking::Always)

@@ -12,6 +12,8 @@ pub struct Resolved<'a> {
     pub access: Access,
     /// Whether it changes data, as far as anybody knows: then it does not pass a closed write gate.
     pub gated: bool,
+    /// Whether servers flag it `write` or `may_replicate`: then `CLIENT PAUSE WRITE` holds it.
+    pub replicates: bool,
     /// What it does to the session.
     pub effect: Effect,
     /// Where the keys are.
@@ -31,15 +33,15 @@ impl Resolved<'_> {
 
 impl From<&'static Command> for Resolved<'static> {
     fn from(row: &'static Command) -> Self {
-        let Command { name, arity, access, gated, keys, effect, subcommands: _ } = *row;
-        Self { name, access, gated, effect, keys, arity }
+        let Command { name, arity, access, gated, replicates, keys, effect, subcommands: _ } = *row;
+        Self { name, access, gated, replicates, effect, keys, arity }
     }
 }
 
 impl<'a> From<&'a LearnedCommand> for Resolved<'a> {
     fn from(row: &'a LearnedCommand) -> Self {
-        let LearnedCommand { ref name, arity, access, gated, keys, effect } = *row;
-        Self { name, access, gated, effect, keys, arity }
+        let LearnedCommand { ref name, arity, access, gated, replicates, keys, effect } = *row;
+        Self { name, access, gated, replicates, effect, keys, arity }
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Command {
     pub access: Access,
     /// Whether it changes data, as far as anybody knows: then it does not pass a closed write gate.
     pub gated: bool,
+    /// Whether servers flag it `write` or `may_replicate`: then `CLIENT PAUSE WRITE` holds it.
+    pub replicates: bool,
     /// Where the keys are.
     pub keys: Keys,
     /// What it does to the session.

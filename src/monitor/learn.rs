@@ -97,7 +97,7 @@ impl Lesson {
         match outcome {
             Ok(learned) => {
                 // No news where there are none before and after: most servers have no modules.
-                if !(learned.is_empty() && self.learned.is_empty()) {
+                if !(learned.is_empty() && self.learned.is_empty() && self.learned.is_told()) {
                     self.learned = Arc::new(learned);
                 }
                 self.taught_by = Some(run_id);

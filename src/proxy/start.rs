@@ -19,7 +19,7 @@ use super::signals::Signals;
 use super::warn::warn;
 use super::{files, idle, workers};
 use crate::admin;
-use crate::client::{HeldWrites, Reloads, Shared};
+use crate::client::{HeldWrites, Reloads, Scripts, Shared};
 use crate::config::{Config, HostPort};
 use crate::engine::{self, Engine, StartFault};
 use crate::monitor::{Life, Monitor};
@@ -100,6 +100,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         topology,
         registry: Registry::default(),
         pause: Pause::default(),
+        scripts: Scripts::default(),
         held_writes: HeldWrites::default(),
         tasks,
         epoch,

@@ -2,14 +2,24 @@
 
 use super::request::ProtocolError;
 
+/// What a closing quote means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quotes {
+    /// The word ends there, and a blank has to follow (Redis, Valkey before 9).
+    EndWords,
+    /// The word goes on behind it (Valkey 9, `sdsparsearg`).
+    InsideWords,
+}
+
 /// Splits `line` (its `\r\n` may still be there) into words.
 ///
 /// # Errors
-/// [`ProtocolError::UnbalancedQuotes`] for an open quote, or a closing one that is not followed
-/// by a blank.
-pub fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, ProtocolError> {
+/// [`ProtocolError::UnbalancedQuotes`] for an open quote, or, with [`Quotes::EndWords`], a closing
+/// one that is not followed by a blank.
+pub fn split(line: &[u8], quotes: Quotes) -> Result<Vec<Vec<u8>>, ProtocolError> {
     let mut words = Vec::new();
-    let mut rest = line;
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let mut rest = line.strip_suffix(b"\r").unwrap_or(line);
     loop {
         while let [first, tail @ ..] = rest {
             if !is_blank(*first) {
@@ -20,35 +30,55 @@ pub fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, ProtocolError> {
         if rest.is_empty() {
             return Ok(words);
         }
-        let (word, tail) = next_word(rest)?;
+        let (word, tail) = next_word(rest, quotes)?;
         words.push(word);
         rest = tail;
     }
 }
 
-fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), ProtocolError> {
+fn next_word(mut rest: &[u8], quotes: Quotes) -> Result<(Vec<u8>, &[u8]), ProtocolError> {
     let mut word = Vec::new();
     loop {
-        match rest {
+        rest = match rest {
             [] => return Ok((word, rest)),
-            [b'"', tail @ ..] => {
-                rest = double_quoted(tail, &mut word)?;
-                return Ok((word, rest));
-            }
-            [b'\'', tail @ ..] => {
-                rest = single_quoted(tail, &mut word)?;
-                return Ok((word, rest));
+            [quote @ (b'"' | b'\''), tail @ ..] => {
+                let tail = match quote {
+                    b'"' => double_quoted(tail, quotes, &mut word)?,
+                    _ => single_quoted(tail, quotes, &mut word)?,
+                };
+                if quotes == Quotes::EndWords {
+                    return Ok((word, after_quote(tail)?));
+                }
+                tail
             }
             [b' ' | b'\n' | b'\r' | b'\t' | 0, tail @ ..] => return Ok((word, tail)),
             [byte, tail @ ..] => {
-                word.push(*byte);
-                rest = tail;
+                quotes.keep(*byte, &mut word);
+                tail
             }
+        };
+    }
+}
+
+impl Quotes {
+    /// Whether a backslash begins an escape of two bytes, `behind` which this follows.
+    fn has_escape(self, behind: &[u8]) -> bool {
+        self == Self::EndWords || !behind.is_empty()
+    }
+
+    /// Adds a byte of the line to the word. Valkey 9 drops 0xff.
+    fn keep(self, byte: u8, word: &mut Vec<u8>) {
+        if self == Self::EndWords || byte != 0xff {
+            word.push(byte);
         }
     }
 }
 
-fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], ProtocolError> {
+fn double_quoted<'a>(
+    mut rest: &'a [u8],
+    quotes: Quotes,
+    word: &mut Vec<u8>,
+) -> Result<&'a [u8], ProtocolError> {
     loop {
         rest = match rest {
             [] => return Err(ProtocolError::UnbalancedQuotes),
@@ -58,37 +88,41 @@ fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8],
                 word.push(hex(*hi) * 16 + hex(*lo));
                 tail
             }
-            [b'\\', escaped, tail @ ..] => {
-                word.push(match escaped {
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    b'b' => 0x08,
-                    b'a' => 0x07,
-                    other => *other,
-                });
+            [b'\\', escaped, tail @ ..] if quotes.has_escape(tail) => {
+                match escaped {
+                    b'n' => word.push(b'\n'),
+                    b'r' => word.push(b'\r'),
+                    b't' => word.push(b'\t'),
+                    b'b' => word.push(0x08),
+                    b'a' => word.push(0x07),
+                    other => quotes.keep(*other, word),
+                }
                 tail
             }
-            [b'"', tail @ ..] => return after_quote(tail),
+            [b'"', tail @ ..] => return Ok(tail),
             [byte, tail @ ..] => {
-                word.push(*byte);
+                quotes.keep(*byte, word);
                 tail
             }
         };
     }
 }
 
-fn single_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], ProtocolError> {
+fn single_quoted<'a>(
+    mut rest: &'a [u8],
+    quotes: Quotes,
+    word: &mut Vec<u8>,
+) -> Result<&'a [u8], ProtocolError> {
     loop {
         rest = match rest {
             [] => return Err(ProtocolError::UnbalancedQuotes),
-            [b'\\', b'\'', tail @ ..] => {
+            [b'\\', b'\'', tail @ ..] if quotes.has_escape(tail) => {
                 word.push(b'\'');
                 tail
             }
-            [b'\'', tail @ ..] => return after_quote(tail),
+            [b'\'', tail @ ..] => return Ok(tail),
             [byte, tail @ ..] => {
-                word.push(*byte);
+                quotes.keep(*byte, word);
                 tail
             }
         };
@@ -121,7 +155,7 @@ mod tests {
     use super::*;
 
     fn words(line: &[u8]) -> Vec<String> {
-        let split = split(line).expect("splits");
+        let split = split(line, Quotes::EndWords).expect("splits");
         split.iter().map(|w| String::from_utf8_lossy(w).into_owned()).collect()
     }
 
@@ -137,7 +171,23 @@ mod tests {
     #[test]
     fn refuses_unbalanced_quotes() {
         for line in [&b"GET \"k\r\n"[..], b"GET 'k\r\n", b"GET \"k\"x\r\n", b"GET 'k'x\r\n"] {
-            assert_eq!(split(line), Err(ProtocolError::UnbalancedQuotes));
+            assert_eq!(split(line, Quotes::EndWords), Err(ProtocolError::UnbalancedQuotes));
+        }
+    }
+
+    #[test]
+    fn a_word_goes_on_behind_a_quote_in_valkey_9() {
+        let words = |line: &[u8]| split(line, Quotes::InsideWords);
+        let one = |word: &[u8]| Ok(vec![word.to_vec()]);
+        assert_eq!(words(b"\"a\"b'c'\"\"d\r\n"), one(b"abcd"));
+        assert_eq!(words(b"\"a\"\x0bb\r\n"), one(b"a\x0bb"));
+        // The last quote of a line ends a word, whatever is before it.
+        assert_eq!(words(b"\"a\\\"\r\n"), one(b"a\\"));
+        assert_eq!(words(b"'a\\'\r\n"), one(b"a\\"));
+        assert_eq!(words(b"\"a\\\" \r\n"), Err(ProtocolError::UnbalancedQuotes));
+        assert_eq!(words(b"a\xffb\"\\xff\xff\"\r\n"), one(b"ab\xff"));
+        for line in [&b"GET \"k\r\n"[..], b"GET 'k\r\n", b"GET a'b\r\n"] {
+            assert_eq!(words(line), Err(ProtocolError::UnbalancedQuotes));
         }
     }
 }

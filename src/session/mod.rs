@@ -135,6 +135,7 @@ impl Session {
             | Effect::Info
             | Effect::Scan { .. }
             | Effect::ReadOnlyScript
+            | Effect::LoadScript
             | Effect::Readonly
             | Effect::Readwrite => false,
             Effect::Client(command) => {

@@ -21,6 +21,10 @@ pub struct Transaction {
     count: usize,
     /// Something that may write is among them.
     writes: bool,
+    /// Something that servers replicate is among them.
+    replicates: bool,
+    /// The server refused a command that was to be queued.
+    spoilt: bool,
     /// Those `EXEC` has to see to, by their place in the queue.
     special: Vec<(usize, Queued)>,
     /// The proxy refused a command: `EXEC` has to fail as when the server had.
@@ -84,6 +88,27 @@ impl Transaction {
     #[must_use]
     pub const fn has_writes(&self) -> bool {
         self.writes
+    }
+
+    /// What a command that is to be queued means for a later pause: whether servers replicate it;
+    /// `None` where the server refuses to queue it. Behind such a one servers queue nothing.
+    pub fn note_replication(&mut self, replicates: Option<bool>) {
+        match replicates {
+            None => self.spoilt = true,
+            Some(replicates) => self.replicates |= replicates && !self.spoilt && !self.dirty,
+        }
+    }
+
+    /// Whether the queue has what servers replicate.
+    #[must_use]
+    pub const fn replicates(&self) -> bool {
+        self.replicates
+    }
+
+    /// Whether a command was refused, so that EXEC runs nothing.
+    #[must_use]
+    pub const fn is_spoilt(&self) -> bool {
+        self.spoilt || self.dirty
     }
 
     /// WATCH.

@@ -151,8 +151,10 @@ fn compare(mut pair: Pair, samples: &[&[&str]]) {
 
 /// The fixture, on both servers; answers a DUMP of `s`.
 fn prepare(admins: &mut [Wire; 2]) -> Vec<u8> {
-    let fixture: Vec<_> =
-        FIXTURE.iter().map(|line| inline::split(line.as_bytes()).unwrap()).collect();
+    let fixture: Vec<_> = FIXTURE
+        .iter()
+        .map(|line| inline::split(line.as_bytes(), inline::Quotes::EndWords).unwrap())
+        .collect();
     let bytes: Vec<u8> = fixture.iter().flat_map(|request| encode(request)).collect();
     for admin in admins.iter_mut() {
         admin.send_raw(&bytes);
@@ -164,7 +166,7 @@ fn prepare(admins: &mut [Wire; 2]) -> Vec<u8> {
 
 fn requests(sample: &str, dump: &[u8]) -> Vec<Vec<Vec<u8>>> {
     let words = |request: &str| {
-        let words = inline::split(request.as_bytes()).unwrap();
+        let words = inline::split(request.as_bytes(), inline::Quotes::EndWords).unwrap();
         words.into_iter().map(|word| if word == b"@dump" { dump.to_vec() } else { word }).collect()
     };
     sample.split("; ").map(words).collect()

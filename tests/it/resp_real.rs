@@ -43,7 +43,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<RequestStep, ProtocolError> {
     if let RequestStep::Complete(request) = step
         && request.inline
     {
-        let words = inline::split(&bytes[..request.len])?;
+        let words = inline::split(&bytes[..request.len], inline::Quotes::EndWords)?;
         assert_eq!(words.is_empty(), request.argc == 0, "{}", bytes.escape_ascii());
     }
     Ok(step)
@@ -259,7 +259,7 @@ fn inline_words_are_split_alike() {
         wire.cmd(&["DEL", "words"]);
         wire.send_raw(format!("RPUSH words {line}\r\n").as_bytes());
         let reply = wire.read_reply();
-        match inline::split(line.as_bytes()) {
+        match inline::split(line.as_bytes(), inline::Quotes::EndWords) {
             Err(ProtocolError::UnbalancedQuotes) => {
                 let text = "ERR Protocol error: unbalanced quotes in request";
                 prop_assert_eq!(reply, Reply::Error(text.to_owned()));

@@ -48,7 +48,16 @@ pub(super) const fn local(name: &'static str, arity: i16, keys: Keys) -> Command
 }
 
 const fn row(access: Access, name: &'static str, arity: i16, keys: Keys) -> Command {
-    Command { name, arity, access, gated: false, keys, effect: Effect::None, subcommands: &[] }
+    Command {
+        name,
+        arity,
+        access,
+        gated: false,
+        replicates: false,
+        keys,
+        effect: Effect::None,
+        subcommands: &[],
+    }
 }
 
 impl Command {
@@ -59,12 +68,17 @@ impl Command {
 
     /// It changes data, whatever its class.
     pub(super) const fn gated(self) -> Self {
-        Self { gated: true, ..self }
+        Self { gated: true, replicates: true, ..self }
     }
 
-    /// It changes no data, though only the master may run it, and once.
+    /// It changes no data and is not replicated, though only the master may run it, and once.
     pub(super) const fn ungated(self) -> Self {
-        Self { gated: false, ..self }
+        Self { gated: false, replicates: false, ..self }
+    }
+
+    /// It changes no data, and servers replicate it all the same.
+    pub(super) const fn replicated(self) -> Self {
+        Self { gated: false, replicates: true, ..self }
     }
 
     /// As the container of `subcommands`.

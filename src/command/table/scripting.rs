@@ -32,6 +32,6 @@ const SCRIPT: &[Command] = &[
     write("script|flush", -2, NO_KEYS).ungated(),
     master("script|help", 2, NO_KEYS),
     master("script|kill", 2, NO_KEYS).does(Effect::OutOfBand),
-    write("script|load", 3, NO_KEYS).ungated(),
+    write("script|load", 3, NO_KEYS).ungated().does(Effect::LoadScript),
     master("script|show", 3, NO_KEYS),
 ];

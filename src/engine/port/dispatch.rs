@@ -65,7 +65,7 @@ impl Client {
         if is_login && logins.must_wait(addr.ip(), desk.now_ms()) {
             return false;
         }
-        if desk.pause.is_set() && desk.pause.holds(command.gated, || desk.now_ms()) {
+        if desk.pause.is_set() && desk.pause.holds(command.replicates, || desk.now_ms()) {
             return false;
         }
         let dialect = desk.engine.dialect();

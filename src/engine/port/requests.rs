@@ -51,7 +51,7 @@ impl Client {
     }
 
     fn inline_request(&mut self, held: &mut Held<'_>, line: &[u8]) -> bool {
-        match inline::split(line) {
+        match inline::split(line, self.desk.engine.dialect().quotes()) {
             Ok(words) => {
                 let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
                 words.is_empty() || self.request(held, &words)

@@ -1,10 +1,21 @@
 //! How requests are read and answered, whatever the type of their keys.
 
 use super::{Dialect, Vendor};
+use crate::resp::inline::Quotes;
 
 impl Dialect {
+    /// What a closing quote means in an inline request (measured on Valkey 9.1; not Redis 8.2).
+    #[must_use]
+    pub fn quotes(self) -> Quotes {
+        match (self.vendor, self.version) {
+            (Vendor::Valkey, (9.., _)) => Quotes::InsideWords,
+            _ => Quotes::EndWords,
+        }
+    }
+
     /// Subcommands have an arity of their own, and an error of their own for it (Redis 7.0).
-    pub(crate) fn has_subcommands(self) -> bool {
+    #[must_use]
+    pub fn has_subcommands(self) -> bool {
         self.since_redis((7, 0))
     }
 

@@ -5,7 +5,7 @@ mod source;
 pub(crate) use source::Function;
 
 use super::error::{CommandError, shown};
-use crate::resp::inline;
+use crate::resp::inline::{self, Quotes};
 
 /// How a source begins; the name of the engine follows.
 const SHEBANG: &[u8] = b"#!";
@@ -84,7 +84,7 @@ fn head(source: &[u8]) -> Result<(Vec<u8>, Vec<u8>), CommandError> {
         return Err(CommandError::new("ERR Missing library metadata"));
     }
     let end = source.iter().position(|&byte| byte == b'\n').ok_or(INVALID)?;
-    let words = inline::split(&source[..end]).map_err(|_| INVALID)?;
+    let words = inline::split(&source[..end], Quotes::EndWords).map_err(|_| INVALID)?;
     let (engine, words) = words.split_first().ok_or(INVALID)?;
     let engine = engine.strip_prefix(SHEBANG).unwrap_or(engine);
     let mut name = None;
