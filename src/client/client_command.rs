@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
+use super::dialect::dialect_of;
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::transform::Transform;
@@ -60,10 +61,13 @@ impl Client {
                 let line = self.entry.line(now_ms);
                 encode::verbatim(out, self.session.version, &format!("{line}\n"));
             }
-            Effect::Client(ClientCommand::List) => match shared.registry.list(args, now_ms) {
-                Ok(text) => encode::verbatim(out, self.session.version, &text),
-                Err(error) => encode::error(out, &error),
-            },
+            Effect::Client(ClientCommand::List) => {
+                let dialect = dialect_of(&self.worker.topology().server);
+                match shared.registry.list(args, dialect, now_ms) {
+                    Ok(text) => encode::verbatim(out, self.session.version, &text),
+                    Err(error) => encode::error(out, &error),
+                }
+            }
             Effect::Client(ClientCommand::Kill) => self.kill(args, out),
             Effect::Client(ClientCommand::Pause) => match shared.pause.ask(args, now_ms) {
                 Ok(()) => {
@@ -83,7 +87,8 @@ impl Client {
 
     fn kill(&mut self, args: &[&[u8]], out: &mut Vec<u8>) {
         let shared = &self.worker.shared;
-        let killed = match shared.registry.kill(args, &self.entry, shared.now_ms()) {
+        let dialect = dialect_of(&self.worker.topology().server);
+        let killed = match shared.registry.kill(args, &self.entry, dialect, shared.now_ms()) {
             Ok(killed) => killed,
             Err(error) => return encode::error(out, &error),
         };

@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, Side};
 use super::client::{Client, Ending, LARGE};
+use super::dialect::dialect_of;
 use super::lockout::lockout;
 use super::outcome;
 use crate::backend::Relay;
@@ -9,6 +10,7 @@ use crate::command::{Access, ClientCommand, Effect, Resolved, resolve, wrong_ari
 use crate::config::AdminCommands;
 use crate::resp::Args;
 use crate::session::{Gate, ReplyMode, local};
+use crate::store::Dialect;
 use crate::topology::ServerVersion;
 
 const NOAUTH: &str = "NOAUTH Authentication required.";
@@ -182,7 +184,9 @@ impl Client {
                 }
                 outcome::refused(command.name)
             }
-            Access::Local if !command.fits(request.argc) => wrong_arity(command.name),
+            Access::Local if !command.fits(request.argc) => {
+                local_arity(command.name, request, dialect_of(&batch.topology.server))
+            }
             Access::Admin if own && !command.fits(request.argc) => wrong_arity(command.name),
             Access::Admin => {
                 let args = Args::new(request.frame).to_vec();
@@ -299,6 +303,20 @@ impl Client {
         self.worker.counts.local_requests.increment();
         self.inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
         Next::Done
+    }
+}
+
+/// What a server says of a wrong number of arguments. In Redis 6.2 a subcommand finds it out itself.
+fn local_arity(name: &str, request: &Request<'_>, dialect: Dialect) -> String {
+    match (name.split_once('|'), request.second) {
+        (Some(_), Some(_)) if dialect.has_subcommands() => wrong_arity(name),
+        (Some(("client", "kill")), _) => "ERR syntax error".to_owned(),
+        (Some((container, _)), Some(sub)) => format!(
+            "ERR Unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.",
+            String::from_utf8_lossy(sub),
+            container.to_ascii_uppercase()
+        ),
+        _ => wrong_arity(name),
     }
 }
 

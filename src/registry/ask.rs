@@ -3,6 +3,7 @@
 
 use super::{Entry, Filter, Pause, Registry, parse_kill, parse_list};
 use crate::resp::integer;
+use crate::store::Dialect;
 
 /// What `CLIENT KILL` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +19,8 @@ impl Registry {
     ///
     /// # Errors
     /// The error to answer with.
-    pub fn list(&self, args: &[&[u8]], now_ms: u64) -> Result<String, String> {
-        let filter = parse_list(args)?;
+    pub fn list(&self, args: &[&[u8]], dialect: Dialect, now_ms: u64) -> Result<String, String> {
+        let filter = parse_list(args, dialect)?;
         let entries = self.all().into_iter().filter(|entry| filter.matches(entry, now_ms));
         Ok(entries.map(|entry| entry.line(now_ms) + "\n").collect())
     }
@@ -28,10 +29,16 @@ impl Registry {
     ///
     /// # Errors
     /// The error to answer with.
-    pub fn kill(&self, args: &[&[u8]], me: &Entry, now_ms: u64) -> Result<Killed, String> {
+    pub fn kill(
+        &self,
+        args: &[&[u8]],
+        me: &Entry,
+        dialect: Dialect,
+        now_ms: u64,
+    ) -> Result<Killed, String> {
         let (filter, is_by_address) = match args {
             [addr] => (Filter::by_address(addr), true),
-            _ => (parse_kill(args)?, false),
+            _ => (parse_kill(args, dialect)?, false),
         };
         let (mut count, mut is_me) = (0, false);
         for entry in self.all() {
@@ -86,7 +93,7 @@ mod tests {
         let addr = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
         let admit = |port| registry.admit(addr(port), addr(1), 9, 0).unwrap();
         let (me, other) = (admit(2), admit(3));
-        let kill = |args: &[&[u8]]| registry.kill(args, &me, 0);
+        let kill = |args: &[&[u8]]| registry.kill(args, &me, Dialect::default(), 0);
         let done = |count, is_me| Ok(Killed { count, is_me });
         assert_eq!(kill(&[b"TYPE", b"normal"]), done(Some(1), false));
         assert!(other.is_killed());
@@ -94,7 +101,10 @@ mod tests {
         assert_eq!(kill(&[b"127.0.0.1:2"]), done(None, true));
         assert!(!me.is_killed());
         assert_eq!(kill(&[b"127.0.0.1:3"]), Err("ERR No such client".to_owned()));
-        assert_eq!(registry.list(&[b"ID", b"2"], 0).unwrap().lines().count(), 1);
+        assert_eq!(
+            registry.list(&[b"ID", b"2"], Dialect::default(), 0).unwrap().lines().count(),
+            1
+        );
     }
 
     #[test]

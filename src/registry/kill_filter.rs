@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use crate::resp::integer;
+use crate::store::{Dialect, Vendor};
 
 /// Which clients are meant: those that match everything that is said.
 #[derive(Debug, Default)]
@@ -54,14 +55,24 @@ impl Filter {
     }
 }
 
-/// The options of `CLIENT KILL`.
-pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
+/// The options of `CLIENT KILL`, as servers of this version take them.
+pub(super) fn parse_kill(args: &[&[u8]], dialect: Dialect) -> Result<Filter, String> {
     let mut filter = Filter { skips_me: true, ..Filter::default() };
     let mut rest = args;
     while let [option, value, tail @ ..] = rest {
+        let mut tail = tail;
         let option = option.to_ascii_lowercase();
         match option.as_slice() {
-            b"id" => filter.ids.push(number(value, "client-id should be greater than 0")?),
+            b"id" => {
+                filter.ids.push(kill_id(value, dialect)?);
+                while dialect.has_client_filters()
+                    && let [id, behind @ ..] = tail
+                    && integer::parse(id).is_some()
+                {
+                    filter.ids.push(kill_id(id, dialect)?);
+                    tail = behind;
+                }
+            }
             b"addr" => filter.addr = Some(value.to_vec()),
             b"laddr" => filter.laddr = Some(value.to_vec()),
             // All that ever come in are the default user; the master is nobody.
@@ -69,8 +80,8 @@ pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
             b"user" => {
                 return Err(format!("ERR No such user '{}'", String::from_utf8_lossy(value)));
             }
-            b"type" => filter.kind = Some(kind(value)?),
-            b"maxage" => {
+            b"type" => filter.kind = Some(kind(value, dialect)?),
+            b"maxage" if dialect.kills_by_age() => {
                 let age =
                     integer::parse(value).ok_or("ERR maxage is not an integer or out of range")?;
                 let age = u64::try_from(age).ok().filter(|age| *age > 0);
@@ -89,15 +100,21 @@ pub(super) fn parse_kill(args: &[&[u8]]) -> Result<Filter, String> {
 }
 
 /// The options of `CLIENT LIST`.
-pub(super) fn parse_list(args: &[&[u8]]) -> Result<Filter, String> {
+pub(super) fn parse_list(args: &[&[u8]], dialect: Dialect) -> Result<Filter, String> {
     let mut filter = Filter::default();
     match args {
         [] => {}
-        [option, value] if option.eq_ignore_ascii_case(b"type") => filter.kind = Some(kind(value)?),
+        [option, value] if option.eq_ignore_ascii_case(b"type") => {
+            filter.kind = Some(kind(value, dialect)?)
+        }
         [option, ids @ ..] if option.eq_ignore_ascii_case(b"id") && !ids.is_empty() => {
             for id in ids {
+                if dialect.has_client_filters() {
+                    filter.ids.push(kill_id(id, dialect)?);
+                    continue;
+                }
                 let id = integer::parse(id).ok_or("ERR Invalid client ID")?;
-                // Nobody is called 0 or less, but one may ask.
+                // No client has an id of 0 or less, but a request may name one.
                 filter.ids.push(u64::try_from(id).unwrap_or(0));
             }
         }
@@ -106,17 +123,29 @@ pub(super) fn parse_list(args: &[&[u8]]) -> Result<Filter, String> {
     Ok(filter)
 }
 
-fn number(text: &[u8], message: &str) -> Result<u64, String> {
-    let number = integer::parse(text).and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
-    number.ok_or_else(|| format!("ERR {message}"))
+/// An id to kill by. Redis 6.2 takes any number, Redis 7.0 none below 1; Valkey 9 parts what is no
+/// number from what is below 1.
+fn kill_id(text: &[u8], dialect: Dialect) -> Result<u64, String> {
+    let id = integer::parse(text);
+    if !dialect.has_subcommands() {
+        let id = id.ok_or("ERR value is not an integer or out of range")?;
+        // No client has such an id.
+        return Ok(u64::try_from(id).unwrap_or(0));
+    }
+    if id.is_none() && dialect.has_client_filters() {
+        return Err("ERR syntax error".to_owned());
+    }
+    let id = id.and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0);
+    id.ok_or_else(|| "ERR client-id should be greater than 0".to_owned())
 }
 
-fn kind(text: &[u8]) -> Result<Kind, String> {
+fn kind(text: &[u8], dialect: Dialect) -> Result<Kind, String> {
     let lower = text.to_ascii_lowercase();
     match lower.as_slice() {
         b"normal" => Ok(Kind::Normal),
         b"pubsub" => Ok(Kind::Pubsub),
-        b"master" | b"primary" => Ok(Kind::Master),
+        b"master" => Ok(Kind::Master),
+        b"primary" if dialect.vendor() == Vendor::Valkey => Ok(Kind::Master),
         b"replica" | b"slave" => Ok(Kind::Replica),
         _ => Err(format!("ERR Unknown client type '{}'", String::from_utf8_lossy(text))),
     }

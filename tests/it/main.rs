@@ -20,6 +20,7 @@ mod bounds_clients;
 mod bounds_memory;
 mod check;
 mod client_commands;
+mod client_errors;
 mod clients_through_proxy;
 mod command_table;
 mod command_versions;

@@ -40,7 +40,9 @@ pub(super) fn client(call: &mut Call<'_, '_>) {
 
 fn list(call: &mut Call<'_, '_>) {
     let now_ms = call.client.desk.now_ms();
-    match call.engine().clients.list(call.args.get(2..).unwrap_or_default(), now_ms) {
+    let dialect = call.engine().dialect();
+    let args = call.args.get(2..).unwrap_or_default();
+    match call.engine().clients.list(args, dialect, now_ms) {
         Ok(text) => call.verbatim(&text),
         Err(error) => call.error(&error),
     }
@@ -48,7 +50,8 @@ fn list(call: &mut Call<'_, '_>) {
 
 fn kill(call: &mut Call<'_, '_>) {
     let (now_ms, args) = (call.client.desk.now_ms(), call.args.get(2..).unwrap_or_default());
-    let killed = match call.engine().clients.kill(args, &call.client.entry, now_ms) {
+    let dialect = call.engine().dialect();
+    let killed = match call.engine().clients.kill(args, &call.client.entry, dialect, now_ms) {
         Ok(killed) => killed,
         Err(error) => return call.error(&error),
     };

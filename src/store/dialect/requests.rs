@@ -4,6 +4,19 @@ use super::{Dialect, Vendor};
 use crate::resp::inline::Quotes;
 
 impl Dialect {
+    /// `CLIENT KILL MAXAGE` (Redis 7.4, Valkey 8.0; measured on Redis 7.0, 8.2 and Valkey 9.1).
+    #[must_use]
+    pub fn kills_by_age(self) -> bool {
+        self.since((7, 4), (8, 0))
+    }
+
+    /// `CLIENT KILL` and `CLIENT LIST` take the same filters (measured on Valkey 9.1; not Redis
+    /// 8.2).
+    #[must_use]
+    pub fn has_client_filters(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (9, 0)
+    }
+
     /// What a closing quote means in an inline request (measured on Valkey 9.1; not Redis 8.2).
     #[must_use]
     pub fn quotes(self) -> Quotes {
