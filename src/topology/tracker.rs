@@ -21,6 +21,8 @@ pub struct Tracker {
     master: Option<BackendId>,
     /// The history that is followed; kept while there is no master.
     replid: Option<String>,
+    /// Where the master is found.
+    addrs: Vec<HostPort>,
     timeline: Timeline,
     tracks: HashMap<BackendId, Track>,
     attached: Vec<Attached>,
@@ -103,6 +105,7 @@ impl Tracker {
 
     fn forget(&mut self) {
         self.replid = None;
+        self.addrs.clear();
         self.timeline.clear();
         self.attached.clear();
         self.acks.clear();
@@ -122,6 +125,7 @@ impl Tracker {
             self.forget();
         }
         self.replid = Some(sample.replid.clone());
+        self.addrs.clone_from(&sample.addrs);
         let before_ms = self.timeline.heard_ms();
         self.timeline.push(offset, sample.sent_ms);
         self.attached.clone_from(&sample.attached);
@@ -183,7 +187,7 @@ impl Tracker {
             return (finding, None);
         }
         let structural = doubt_of(sample, replid, now_ms, limits);
-        if let Some(sample) = sample.filter(|sample| may_stand_in(sample, replid)) {
+        if let Some(sample) = sample.filter(|sample| may_stand_in(sample, replid, &self.addrs)) {
             let current = heard_ms.zip(track.proven_ms).is_some_and(|(heard, proven)| {
                 limits.max_lag_ms.is_none_or(|max| heard.saturating_sub(proven) <= max)
             });
@@ -270,10 +274,13 @@ fn is_of(replid: Option<&str>, sample: &Sample) -> bool {
     })
 }
 
-fn may_stand_in(sample: &Sample, replid: Option<&str>) -> bool {
-    let replica =
-        matches!(sample.role, ServerRole::Replica { link: LinkState::Up | LinkState::Down, .. });
-    replica && !sample.loading && is_of(replid, sample)
+/// Whether a replica has the data of the master whose history is `replid`, or of the process that
+/// was started after it at one of `addrs`, which this replica has found before the proxy has.
+fn may_stand_in(sample: &Sample, replid: Option<&str>, addrs: &[HostPort]) -> bool {
+    let ServerRole::Replica { master, link } = &sample.role else { return false };
+    let has_data = !sample.loading && matches!(link, LinkState::Up | LinkState::Down);
+    let is_next = || *link == LinkState::Up && addrs.contains(master);
+    has_data && (is_of(replid, sample) || is_next())
 }
 
 /// What speaks against a server before any number is looked at.

@@ -260,6 +260,26 @@ fn what_a_server_says_of_itself_comes_first() {
 }
 
 #[test]
+fn a_replica_of_the_masters_next_process_may_stand_in() {
+    let mut tracker = tracker();
+    let addrs = vec![HostPort::local(1)];
+    tracker.observe(MASTER, Sample { addrs, ..master(100, None, 5000) });
+    tracker.follow(None);
+    let mut standing = |link, at| {
+        let role = ServerRole::Replica { master: HostPort::local(at), link };
+        let next = Sample { replid: "two".to_owned(), ..sample(role, 7, 5100) };
+        tracker.observe(REPLICA, next);
+        let (finding, _) = tracker.judge(REPLICA, 5110, &limits());
+        assert_eq!(finding.fresh_until_ms, 0);
+        finding.standing
+    };
+    assert_eq!(standing(LinkState::Up, 1), Standing::Behind);
+    assert_eq!(standing(LinkState::Up, 3), Standing::None, "another server's replica");
+    assert_eq!(standing(LinkState::Down, 1), Standing::None, "whose data it has is not known");
+    assert_eq!(standing(LinkState::Syncing, 1), Standing::None);
+}
+
+#[test]
 fn bytes_are_a_limit_of_their_own() {
     let mut tracker = tracker();
     let limits = Limits { max_lag_bytes: Some(1000), ..limits() };
