@@ -36,7 +36,24 @@ impl Client {
             let side = self.nearest(side, request.name);
             return self.add(batch, side, range, request.shown);
         }
+        if self.nearest(side, request.name) == Side::Near && self.read_inside(batch, request) {
+            return Next::Done;
+        }
         self.forward_made(batch, request.frame, side, request.shown, None)
+    }
+
+    /// Lets the engine's own thread answer a read that does not lie in the batch's buffer (an inline
+    /// request); false where the engine does not serve it.
+    fn read_inside(&self, batch: &mut Batch<'_>, request: &Request<'_>) -> bool {
+        batch.flush(&self.inbox);
+        let since = batch.now;
+        match batch.open(Side::Near, &self.worker, &self.session, &self.inbox) {
+            Ok(Server::Here(reader) | Server::Aside(reader)) => {
+                reader.serve_aside(request.frame, request.shown, since, &self.inbox);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// A request left, this way.

@@ -278,9 +278,9 @@ fn is_of(replid: Option<&str>, sample: &Sample) -> bool {
 /// was started after it at one of `addrs`, which this replica has found before the proxy has.
 fn may_stand_in(sample: &Sample, replid: Option<&str>, addrs: &[HostPort]) -> bool {
     let ServerRole::Replica { master, link } = &sample.role else { return false };
-    let has_data = !sample.loading && matches!(link, LinkState::Up | LinkState::Down);
+    // A replica that takes a snapshot serves what it had until it loads the new one.
     let is_next = || *link == LinkState::Up && addrs.contains(master);
-    has_data && (is_of(replid, sample) || is_next())
+    !sample.loading && (is_of(replid, sample) || is_next())
 }
 
 /// What speaks against a server before any number is looked at.

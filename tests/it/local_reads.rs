@@ -1,5 +1,7 @@
 //! `[reads] local`: the engine of the proxy's own process answers reads.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 
 use crate::support::*;
@@ -68,4 +70,67 @@ fn the_engine_has_its_turn_beside_other_replicas() {
         other => Err(format!("{other} of 200 reads went to the other replica")),
     });
     assert_eq!(master.calls("get"), 0);
+}
+
+#[test]
+fn an_inline_request_is_answered_by_the_engine_too() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["SET", "k", "1"]).ok();
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = proxy_of(&master, dir.path());
+    let mut wire = proxy.wire();
+    wait_read_fresh(&mut wire, "k");
+    let before = master.calls("get");
+    let framed = encode(&["STRLEN", "k"]);
+    for _ in 0..20 {
+        wire.send_raw(&[b"GET k\r\n", &framed[..], b"ECHO x\r\nGET k\r\n"].concat());
+        assert_eq!(wire.read_reply().str(), "1");
+        assert_eq!(wire.read_reply(), Reply::Int(1));
+        assert_eq!(wire.read_reply().str(), "x");
+        assert_eq!(wire.read_reply().str(), "1");
+    }
+    assert_eq!(master.calls("get"), before);
+}
+
+/// The engine follows the master's next process before the proxy has found it.
+#[test]
+fn a_master_that_comes_back_is_not_noticed_by_readers() {
+    let mut master = RedisServer::builder(Flavor::Redis70)
+        .args(&["--appendonly", "yes", "--repl-diskless-sync-delay", "0"])
+        .start();
+    master.cmd(&["SET", "k", "1"]).ok();
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = proxy_of(&master, dir.path());
+    let mut wire = proxy.wire();
+    wait_read_fresh(&mut wire, "k");
+    for outage in [0, 1600] {
+        let (is_back, stop) = (AtomicBool::new(false), AtomicBool::new(false));
+        let errors = thread::scope(|scope| {
+            let reading = scope.spawn(|| {
+                let mut wire = proxy.wire();
+                let mut errors = Vec::new();
+                while !stop.load(Relaxed) {
+                    let counts = is_back.load(Relaxed);
+                    match wire.cmd(&["GET", "k"]) {
+                        Reply::Error(text) if counts => errors.push(text),
+                        _ => {}
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                }
+                errors
+            });
+            master.kill();
+            thread::sleep(Duration::from_millis(outage));
+            master.restart();
+            is_back.store(true, Relaxed);
+            eventually(PATIENCE, || match wire.cmd(&["SET", "k", "2"]) {
+                Reply::Error(text) => Err(text),
+                _ => Ok(()),
+            });
+            wait_read_fresh(&mut wire, "k");
+            stop.store(true, Relaxed);
+            reading.join().unwrap()
+        });
+        assert_eq!(errors, [""; 0], "after {outage} ms");
+    }
 }

@@ -248,7 +248,8 @@ fn what_a_server_says_of_itself_comes_first() {
     let older = replica(3, LinkState::Down, 5000);
     assert_eq!(judged(older), (Some(Doubt::LinkDown), Standing::Behind, false), "restarted");
     let syncing = Sample { offset: None, ..replica(0, LinkState::Syncing, 5000) };
-    assert_eq!(judged(syncing), (Some(Doubt::Syncing), Standing::None, false));
+    // It serves what it had until it loads the new snapshot.
+    assert_eq!(judged(syncing), (Some(Doubt::Syncing), Standing::Behind, false));
     let behind = replica(3, LinkState::Down, 5000);
     assert_eq!(judged(behind), (Some(Doubt::LinkDown), Standing::Behind, false));
     let loading = Sample { loading: true, ..up() };
