@@ -1,4 +1,4 @@
-//! Odd inline lines: the proxy, and the engine's port, split them as the master's version does.
+//! Odd inline lines: the proxy splits them as the master's version does.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
