@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::requests::Requests;
 use super::{Cause, Event, Failed, Relay, Ticket};
-use crate::resp::ReplyScanner;
+use crate::resp::{Args, ReplyScanner};
 use crate::telemetry::DurationCounts;
 use crate::topology::BackendId;
 
@@ -170,7 +170,8 @@ impl Pipeline {
     }
 
     /// Hands back the reads that another server may be asked; how many. Their replies are dropped
-    /// when they come all the same. The one whose reply has begun stays.
+    /// when they come all the same. The one whose reply has begun stays, and so does one that may be
+    /// what keeps this server busy: it would keep the next one busy, too, at last the master.
     pub(super) fn withdraw(&mut self) -> u32 {
         let leased = self.owner.is_some();
         let begun = usize::from(self.has_begun());
@@ -181,7 +182,7 @@ impl Pipeline {
         for (n, ticket) in self.tickets.iter_mut().enumerate() {
             let requests = &self.buffer[at..at + ticket.bytes];
             at += ticket.bytes;
-            if ticket.moves && n >= begun {
+            if ticket.moves && n >= begun && !may_keep_busy(requests) {
                 withdrawn += give_up(ticket, requests, leased, self.backend, &Cause::Withdrawn);
             }
         }
@@ -271,6 +272,12 @@ impl Pipeline {
         }
         ended
     }
+}
+
+/// Whether one of the requests may take a server long.
+fn may_keep_busy(requests: &[u8]) -> bool {
+    Requests::new(requests)
+        .any(|request| Args::new(request).next().is_none_or(crate::command::may_be_costly))
 }
 
 /// Hands back the requests of a ticket that are unanswered; how many.

@@ -9,6 +9,7 @@
 
 mod access;
 mod arity;
+mod costly;
 mod effect;
 mod index;
 mod keys;
@@ -22,6 +23,7 @@ mod versions;
 
 pub use access::Access;
 pub use arity::{fits, wrong_arity};
+pub use costly::may_be_costly;
 pub use effect::{Blocking, ClientCommand, Effect, ProxyCommand, Subscription};
 pub use index::{NUMBERS, all, lookup, number};
 pub use keys::{Keys, Positions};
