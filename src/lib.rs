@@ -5,12 +5,6 @@
 //!
 //! | floor | module | what it is |
 //! |---|---|---|
-//! | 0 | [`resp`] | where a frame ends, what a request says, how a reply is written |
-//! | 0 | [`units`] | sizes, addresses, secrets, places in a history |
-//! | 1 | [`command`] | one row per command: access, keys, session effect |
-//! | 1 | [`rdb`] | RDB and DUMP payloads: read, every version; written for those in use |
-//! | 1 | [`replication`] | the replica's side of replication: handshake, identity, stream, backlog |
-//! | 1 | [`store`] | the engine's data: keys, values, every command on them |
 //! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |
 //! | 1 | [`session`] | one client's state and what each command does to it |
 //! | 2 | [`routing`] | (topology, session, request) to backend: the read/write split |
@@ -28,27 +22,30 @@
 //! | 5 | [`rdb_tool`] | `tidegate rdb` |
 //! | 5 | [`proxy`] | assembly, reload, shutdown |
 //!
-//! Floors 0 to 2 hold no socket, no task and no clock.
+//! Below them are the crates of `crates/`; cargo keeps each to those that it names:
+//!
+//! | crate | uses | what it is |
+//! |---|---|---|
+//! | [`tidegate_wire`] | | frames, requests, replies; one row per command; sizes, addresses, offsets |
+//! | [`tidegate_rdb`] | | RDB and DUMP payloads: read, every version; written for those in use |
+//! | [`tidegate_replication`] | wire | the replica's side of replication: handshake, identity, stream, backlog |
+//! | [`tidegate_store`] | wire, rdb | the engine's data: keys, values, every command on them |
+//!
+//! The crates and floors 1 and 2 hold no socket, no task and no clock.
 
 pub mod admin;
 pub mod backend;
 pub mod check;
 pub mod client;
-pub mod command;
 pub mod config;
 pub mod engine;
 pub mod monitor;
 pub mod net;
 pub mod proxy;
-pub mod rdb;
 pub mod rdb_tool;
 pub mod registry;
-pub mod replication;
-pub mod resp;
 pub mod routing;
 pub mod session;
-pub mod store;
 pub mod tasks;
 pub mod telemetry;
 pub mod topology;
-pub mod units;

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The longest file of `src`, in lines.
+/// The longest source file, in lines.
 const MAX_LINES: usize = 400;
 
-/// What floors 0 to 2 never name: sockets, tasks, threads, files, clocks.
+/// What the crates of the engine and the modules of floors 0 to 2 never name: sockets, tasks, threads, files, clocks.
 const SHELL: [&str; 7] = [
     "tokio::",
     "std::net::Tcp",
@@ -40,9 +40,34 @@ fn files(dir: &Path, ext: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The floor of each module, from the table at the head of `src/lib.rs`.
-fn floors() -> BTreeMap<String, u8> {
-    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+/// The crates that have modules in layers: the folders of their sources.
+const LAYERED: [&str; 2] = ["src", "crates/wire/src"];
+
+/// The crates of the engine, and the crates of ours that each may use.
+const ENGINE: [(&str, &[&str]); 4] =
+    [("wire", &[]), ("rdb", &[]), ("replication", &["wire"]), ("store", &["rdb", "wire"])];
+
+/// The folders of `crates/`, sorted.
+fn crates() -> Vec<String> {
+    let entries = fs::read_dir(root().join("crates")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
+/// Every source file of the workspace's packages.
+fn sources() -> Vec<PathBuf> {
+    let mut found = files(&root().join("src"), "rs");
+    for name in crates() {
+        found.extend(files(&root().join("crates").join(name).join("src"), "rs"));
+    }
+    found
+}
+
+/// The floor of each module, from the table at the head of the `lib.rs` in the folder `src`.
+fn floors(src: &str) -> BTreeMap<String, u8> {
+    let lib = fs::read_to_string(root().join(src).join("lib.rs")).unwrap();
     let row = |line: &str| {
         let mut cells = line.strip_prefix("//! |")?.split('|').map(str::trim);
         let floor = cells.next()?.parse().ok()?;
@@ -52,9 +77,9 @@ fn floors() -> BTreeMap<String, u8> {
     lib.lines().filter_map(row).collect()
 }
 
-/// The module of the crate that a file of `src` belongs to; `None` for `lib.rs` and `main.rs`.
-fn module_of(file: &Path) -> Option<String> {
-    let inside = file.strip_prefix(root().join("src")).unwrap();
+/// The module that a file of the folder `src` belongs to; `None` for `lib.rs` and `main.rs`.
+fn module_of(src: &str, file: &Path) -> Option<String> {
+    let inside = file.strip_prefix(root().join(src)).unwrap();
     let first = inside.components().next()?.as_os_str().to_str()?;
     let module = first.strip_suffix(".rs").unwrap_or(first);
     (!["lib", "main"].contains(&module)).then(|| module.to_owned())
@@ -101,10 +126,10 @@ fn uses(code: &str) -> BTreeSet<String> {
 }
 
 /// Who uses whom, by module.
-fn graph() -> BTreeMap<String, BTreeSet<String>> {
+fn graph(src: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut graph: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for file in files(&root().join("src"), "rs") {
-        let Some(module) = module_of(&file) else { continue };
+    for file in files(&root().join(src), "rs") {
+        let Some(module) = module_of(src, &file) else { continue };
         let mut used = uses(&code(&fs::read_to_string(&file).unwrap()));
         used.remove(&module);
         graph.entry(module).or_default().extend(used);
@@ -114,26 +139,30 @@ fn graph() -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn every_module_has_a_floor() {
-    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    let declared = |line: &str| {
-        let rest = line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("mod "))?;
-        rest.strip_suffix(';').map(str::to_owned)
-    };
-    let declared: BTreeSet<_> = lib.lines().filter_map(declared).collect();
-    let listed: BTreeSet<_> = floors().into_keys().collect();
-    assert_eq!(declared, listed, "the modules of src/lib.rs and the table at its head");
-    assert!(!listed.is_empty());
+    for src in LAYERED {
+        let lib = fs::read_to_string(root().join(src).join("lib.rs")).unwrap();
+        let declared = |line: &str| {
+            let rest = line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("mod "))?;
+            rest.strip_suffix(';').map(str::to_owned)
+        };
+        let declared: BTreeSet<_> = lib.lines().filter_map(declared).collect();
+        let listed: BTreeSet<_> = floors(src).into_keys().collect();
+        assert_eq!(declared, listed, "the modules of {src}/lib.rs and the table at its head");
+        assert!(!listed.is_empty());
+    }
 }
 
 #[test]
 fn nobody_looks_up() {
-    let floors = floors();
     let mut wrong = Vec::new();
-    for (module, used) in graph() {
-        for used in used {
-            match (floors.get(&module), floors.get(&used)) {
-                (Some(own), Some(other)) if other <= own => {}
-                (own, other) => wrong.push(format!("{module} ({own:?}) -> {used} ({other:?})")),
+    for src in LAYERED {
+        let floors = floors(src);
+        for (module, used) in graph(src) {
+            for used in used {
+                match (floors.get(&module), floors.get(&used)) {
+                    (Some(own), Some(other)) if other <= own => {}
+                    (own, other) => wrong.push(format!("{module} ({own:?}) -> {used} ({other:?})")),
+                }
             }
         }
     }
@@ -142,24 +171,68 @@ fn nobody_looks_up() {
 
 #[test]
 fn there_are_no_cycles() {
-    let mut graph = graph();
-    // Takes away who uses nobody that is left, until nobody is left.
-    while !graph.is_empty() {
-        let left: BTreeSet<_> = graph.keys().cloned().collect();
-        graph.retain(|_, used| !used.is_disjoint(&left));
-        assert!(graph.len() < left.len(), "these use each other in a circle: {graph:#?}");
+    for src in LAYERED {
+        let mut graph = graph(src);
+        // Removes the modules that use no remaining module, until none remains.
+        while !graph.is_empty() {
+            let left: BTreeSet<_> = graph.keys().cloned().collect();
+            graph.retain(|_, used| !used.is_disjoint(&left));
+            assert!(graph.len() < left.len(), "these use each other in a circle: {graph:#?}");
+        }
+    }
+}
+
+/// The dependencies that `manifest` lists in the section `wanted`.
+fn dependencies(manifest: &Path, wanted: &str) -> BTreeSet<String> {
+    let manifest = fs::read_to_string(manifest).unwrap();
+    let mut section = "";
+    let mut found = BTreeSet::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if section == wanted {
+            found.extend(line.split_once([' ', '.']).map(|(name, _)| name.to_owned()));
+        }
+    }
+    found.remove("#");
+    found
+}
+
+#[test]
+fn a_crate_uses_only_those_below_it() {
+    let listed: BTreeSet<_> = ENGINE.map(|(name, _)| name).into();
+    let mut found: BTreeSet<_> = crates().into_iter().collect();
+    assert!(found.remove("test-support"));
+    assert!(found.iter().eq(&listed), "{found:?}");
+    for name in crates() {
+        let allowed = ENGINE.iter().find(|(it, _)| *it == name).map_or(&[][..], |(_, it)| *it);
+        let manifest = root().join("crates").join(&name).join("Cargo.toml");
+        let used = dependencies(&manifest, "[dependencies]");
+        let used = used.iter().filter_map(|it| it.strip_prefix("tidegate-"));
+        assert_eq!(used.collect::<Vec<_>>(), allowed, "{name}");
+        let dev = dependencies(&manifest, "[dev-dependencies]");
+        let dev: Vec<_> = dev.iter().filter_map(|it| it.strip_prefix("tidegate-")).collect();
+        assert!(dev.iter().all(|it| *it == "test-support"), "{name}: {dev:?}");
+        let lib = fs::read_to_string(root().join("crates").join(&name).join("src/lib.rs"));
+        assert!(lib.unwrap().contains("#![forbid(unsafe_code)]"), "{name}");
     }
 }
 
 #[test]
 fn floors_0_to_2_hold_no_socket_no_task_and_no_clock() {
-    let floors = floors();
-    let mut wrong = Vec::new();
+    let floors = floors("src");
+    let mut pure = Vec::new();
     for file in files(&root().join("src"), "rs") {
-        let Some(module) = module_of(&file) else { continue };
-        if floors.get(&module).is_some_and(|floor| *floor > 2) {
-            continue;
+        let Some(module) = module_of("src", &file) else { continue };
+        if floors.get(&module).is_none_or(|floor| *floor <= 2) {
+            pure.push(file);
         }
+    }
+    for (name, _) in ENGINE {
+        pure.extend(files(&root().join("crates").join(name).join("src"), "rs"));
+    }
+    let mut wrong = Vec::new();
+    for file in pure {
         let code = code(&fs::read_to_string(&file).unwrap());
         for word in SHELL.iter().filter(|word| code.contains(**word)) {
             wrong.push(format!("{}: {word}", file.display()));
@@ -171,7 +244,7 @@ fn floors_0_to_2_hold_no_socket_no_task_and_no_clock() {
 #[test]
 fn files_are_short_and_say_what_they_are() {
     let mut wrong = Vec::new();
-    for file in files(&root().join("src"), "rs") {
+    for file in sources() {
         let text = fs::read_to_string(&file).unwrap();
         let lines = text.lines().count();
         if lines > MAX_LINES {
@@ -249,8 +322,8 @@ fn documents_name_no_place_on_somebodys_machine() {
 
 #[test]
 fn imports_are_recognised() {
-    let code = "use crate::units::{A, B};\nuse crate::{resp, net::{listen, connect},\n  proxy};\n\
-        let x = crate::command::Access::Read; $crate::hidden; not_crate::hidden";
+    let code = "use tidegate_wire::units::{A, B};\nuse crate::{resp, net::{listen, connect},\n  proxy};\n\
+        let x = tidegate_wire::command::Access::Read; $crate::hidden; not_crate::hidden";
     let names: Vec<_> = uses(code).into_iter().collect();
     assert_eq!(names, ["command", "hidden", "net", "proxy", "resp", "units"]);
     assert_eq!(links("[a](b.md) `x` [c](d#e)\n```\n[n](o)\n```\n[f](#g)"), ["b.md", "d#e", "#g"]);
@@ -282,22 +355,33 @@ fn every_proxy_toml_that_is_shown_or_shipped_is_valid() {
 
 #[test]
 fn every_dependency_has_its_row() {
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let page = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
-    let mut rows: Vec<_> = rows.filter(|name| *name != "crate").collect();
-    let mut declared = Vec::new();
-    let mut section = "";
-    for line in manifest.lines() {
-        if line.starts_with('[') {
-            section = line;
-        } else if section.ends_with("dependencies]") {
-            declared.extend(line.split_once(" = ").map(|(name, _)| name));
+    let (program, tests) = page.split_once("## For tests").unwrap();
+    let rows = |text: &str| -> Vec<String> {
+        let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+        let mut rows: Vec<_> = rows.filter(|it| *it != "crate").map(str::to_owned).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let manifests = crates().into_iter().map(|name| root().join("crates").join(name));
+    let (mut normal, mut dev) = (BTreeSet::new(), BTreeSet::new());
+    for dir in manifests.chain([root().to_owned()]) {
+        let manifest = dir.join("Cargo.toml");
+        let own = dependencies(&manifest, "[dependencies]");
+        if dir.ends_with("test-support") {
+            dev.extend(own)
+        } else {
+            normal.extend(own)
         }
+        dev.extend(dependencies(&manifest, "[dev-dependencies]"));
     }
-    rows.sort_unstable();
-    declared.sort_unstable();
-    assert_eq!(rows, declared, "docs/dependencies.md and Cargo.toml");
+    let shared = dependencies(&root().join("Cargo.toml"), "[workspace.dependencies]");
+    assert!(shared.iter().all(|it| normal.contains(it) || dev.contains(it)), "{shared:?}");
+    for names in [&mut normal, &mut dev] {
+        names.retain(|it| !it.starts_with("tidegate-"));
+    }
+    assert_eq!(rows(program), Vec::from_iter(normal), "docs/dependencies.md and [dependencies]");
+    assert_eq!(rows(tests), Vec::from_iter(dev), "docs/dependencies.md and [dev-dependencies]");
 }
 
 #[test]
@@ -309,7 +393,7 @@ fn the_house_in_the_documents_is_the_house() {
         Some((cells.next()?.trim_matches('`').to_owned(), floor))
     };
     let shown: BTreeMap<_, _> = page.lines().filter_map(row).collect();
-    assert_eq!(shown, floors(), "docs/architecture.md and src/lib.rs");
+    assert_eq!(shown, floors("src"), "docs/architecture.md and src/lib.rs");
 }
 
 #[test]

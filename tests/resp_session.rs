@@ -2,10 +2,10 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tidegate::resp::reply::reply_len;
-use tidegate::resp::{Args, encode};
 use tidegate::session::cursor::{Cursor, tag_reply, with_cursor};
 use tidegate::session::{Queued, exec};
+use tidegate_wire::resp::reply::reply_len;
+use tidegate_wire::resp::{Args, encode};
 
 fn noise() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![

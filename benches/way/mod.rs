@@ -5,11 +5,11 @@ pub(crate) mod stream;
 
 use std::sync::Arc;
 
-use tidegate::command::{Access, resolve};
 use tidegate::config::{Balance, HostPort, ReadFrom};
-use tidegate::resp::{Limits, ReplyScanner, RequestScanner, RequestStep, encode};
 use tidegate::routing::{Balancer, OnStale, Query, ReadPolicy, Want, admit_write, route};
 use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
+use tidegate_wire::command::{Access, resolve};
+use tidegate_wire::resp::{Limits, ReplyScanner, RequestScanner, RequestStep, encode};
 
 /// One master, two replicas, and a client's scanner.
 #[derive(Debug)]

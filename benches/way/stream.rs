@@ -1,7 +1,7 @@
 //! The way of a replication stream's bytes to the commands that are applied.
 
-use tidegate::replication::{ArgsPool, StreamReader, Unit};
-use tidegate::resp::encode;
+use tidegate_replication::{ArgsPool, StreamReader, Unit};
+use tidegate_wire::resp::encode;
 
 /// What a stream is made of.
 pub(crate) const STREAMS: [&str; 3] = ["set_64b", "transactions", "set_64kib"];

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::command::{Learned, lookup, resolve};
-use tidegate::resp::Args;
+use tidegate_wire::command::{Learned, lookup, resolve};
+use tidegate_wire::resp::Args;
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (any, bytes) = input;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::resp::inline;
+use tidegate_wire::resp::inline;
 
 fuzz_target!(|line: &[u8]| {
     let Ok(words) = inline::split(line, inline::Quotes::EndWords) else { return };

@@ -6,7 +6,7 @@
 use std::io::Read;
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::rdb::{Form, Item, Limits, Reader, WriteError, dump};
+use tidegate_rdb::{Form, Item, Limits, Reader, WriteError, dump};
 
 const MAGICS: [&[u8]; 6] =
     [b"REDIS0006", b"REDIS0009", b"REDIS0011", b"REDIS0014", b"VALKEY080", b""];

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::rdb::Intset;
+use tidegate_rdb::Intset;
 
 fuzz_target!(|input: (u8, bool, &[u8])| {
     let (width, raw, body) = input;

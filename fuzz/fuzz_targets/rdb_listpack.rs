@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::rdb::{Listpack, ListpackBuf, ListpackBuilder, ListpackRef, Position};
+use tidegate_rdb::{Listpack, ListpackBuf, ListpackBuilder, ListpackRef, Position};
 
 fuzz_target!(|input: (bool, &[u8])| {
     let (uncounted, body) = input;

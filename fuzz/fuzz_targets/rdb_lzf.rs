@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::rdb::lzf;
+use tidegate_rdb::lzf;
 
 fuzz_target!(|input: (u32, &[u8])| {
     let (len, bytes) = input;

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::rdb::{Element, ListpackBuilder, StreamId, StreamNode};
+use tidegate_rdb::{Element, ListpackBuilder, StreamId, StreamNode};
 
 fuzz_target!(|input: (u64, u64, Vec<Result<i8, Result<i64, Vec<u8>>>>)| {
     let (ms, seq, elements) = input;

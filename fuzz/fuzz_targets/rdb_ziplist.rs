@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::rdb::{Listpack, ziplist, zipmap};
+use tidegate_rdb::{Listpack, ziplist, zipmap};
 
 fuzz_target!(|input: (u8, u16, &[u8])| {
     let (count, last, body) = input;

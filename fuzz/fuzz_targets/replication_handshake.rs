@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::replication::{
+use tidegate_replication::{
     Ask, Form, Handshake, HandshakeError, Introduction, Outcome, PayloadError, PayloadReader,
 };
-use tidegate::units::{ReplId, ReplOffset, Secret};
+use tidegate_wire::units::{ReplId, ReplOffset, Secret};
 
 /// Most bytes of a payload.
 const LIMIT: u64 = 1 << 12;

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::replication::{ArgsPool, Offsets, StreamError, StreamReader, Unit};
-use tidegate::resp::{Args, Limits, RequestScanner, RequestStep};
+use tidegate_replication::{ArgsPool, Offsets, StreamError, StreamReader, Unit};
+use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep};
 
 /// Most bytes of a unit.
 const LIMIT: usize = 1 << 10;

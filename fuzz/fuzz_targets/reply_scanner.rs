@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use redis_protocol::{resp2, resp3};
-use tidegate::resp::ReplyScanner;
-use tidegate::resp::reply::{ReplyError, reply_len};
+use tidegate_wire::resp::ReplyScanner;
+use tidegate_wire::resp::reply::{ReplyError, reply_len};
 
 fn scan<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<usize>, Option<ReplyError>) {
     let mut scanner = ReplyScanner::default();

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::resp::request::{ProtocolError, Request};
-use tidegate::resp::{Args, Limits, RequestScanner, RequestStep, inline};
+use tidegate_wire::resp::request::{ProtocolError, Request};
+use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, inline};
 
 fn scan<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,

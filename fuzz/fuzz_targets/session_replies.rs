@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::resp::Args;
-use tidegate::resp::reply::reply_len;
+use tidegate_wire::resp::Args;
+use tidegate_wire::resp::reply::reply_len;
 use tidegate::session::cursor::{Cursor, tag_reply, with_cursor};
 use tidegate::session::{Queued, exec};
 

@@ -10,7 +10,7 @@ use super::{Page, status};
 use crate::client::Shared;
 use crate::tasks::{Board, Health};
 use crate::telemetry::{ConfigState, Exporter, Scene};
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// See the module.
 #[derive(Debug)]

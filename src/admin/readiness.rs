@@ -9,7 +9,7 @@ use crate::config::{Balance, Config, Ready};
 use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Want, admit_write, route};
 use crate::tasks::Kind;
 use crate::topology::{Role, Topology};
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// For how long a master may be silent where `request-timeout` sets no limit; as the monitor sees
 /// it.

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use super::pipeline::Pipeline;
 use super::receive::Received;
 use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket, Waiters};
-use crate::resp::reply::ReplyError;
 use crate::topology::{BackendId, Pass};
+use tidegate_wire::resp::reply::ReplyError;
 
 /// Bytes that may wait for one server before clients are asked to hold back.
 const QUEUE_HIGH: usize = 32 * 1024 * 1024;

@@ -17,7 +17,7 @@ use super::{Connection, Credentials, HandshakeError, greet};
 use crate::config::HostPort;
 use crate::net::{self, Scratch};
 use crate::topology::{Health, observation::scan_tag};
-use crate::units::{micros, millis};
+use tidegate_wire::units::{micros, millis};
 
 /// Where a connection goes and how it gets in.
 #[derive(Clone, Debug)]
@@ -166,7 +166,7 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<(), crate::resp::reply::ReplyError> {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), tidegate_wire::resp::reply::ReplyError> {
         let now = Instant::now();
         let received = if self.rest.is_empty() {
             let received = self.connection.receive(bytes, now)?;

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::ConnectionKey;
-use crate::resp::{RespVersion, encode, integer, reply};
+use tidegate_wire::resp::{RespVersion, encode, integer, reply};
 
 /// Longest answer to one of the first words, in bytes; `INFO server` is the longest.
 const ANSWER_MAX: usize = 64 * 1024;

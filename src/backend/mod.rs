@@ -30,7 +30,7 @@ pub use relay::Relay;
 pub use ticket::Ticket;
 pub use waiters::Waiters;
 
-use crate::resp::RespVersion;
+use tidegate_wire::resp::RespVersion;
 
 /// What a connection is set up for: requests of sessions that differ in any of these never share
 /// one, so nothing of a session's state can leak through it.

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::requests::Requests;
 use super::{Cause, Event, Failed, Relay, Ticket};
-use crate::resp::{Args, ReplyScanner};
 use crate::telemetry::DurationCounts;
 use crate::topology::BackendId;
+use tidegate_wire::resp::{Args, ReplyScanner};
 
 /// Bytes at the front of the buffer that may be dead before the rest is moved down.
 const COMPACT_ABOVE: usize = 64 * 1024;
@@ -277,7 +277,7 @@ impl Pipeline {
 /// Whether one of the requests may take a server long.
 fn may_keep_busy(requests: &[u8]) -> bool {
     Requests::new(requests)
-        .any(|request| Args::new(request).next().is_none_or(crate::command::may_be_costly))
+        .any(|request| Args::new(request).next().is_none_or(tidegate_wire::command::may_be_costly))
 }
 
 /// Hands back the requests of a ticket that are unanswered; how many.

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use super::pipeline::Pipeline;
 use super::requests::nth_request;
 use super::{Cause, Event, Failed, Refusal, Relay, Ticket, Whole, relay};
-use crate::resp::ReplyScanner;
-use crate::resp::reply::ReplyError;
+use tidegate_wire::resp::ReplyScanner;
+use tidegate_wire::resp::reply::ReplyError;
 
 /// What a batch of received bytes came to.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,6 +1,6 @@
 //! What a leased connection may send without being asked.
 
-use crate::resp::{Args, RespVersion};
+use tidegate_wire::resp::{Args, RespVersion};
 
 /// How a leased connection's unrequested frames are told from replies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

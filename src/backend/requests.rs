@@ -1,6 +1,6 @@
 //! A run of requests, taken apart again.
 
-use crate::resp::{Limits, RequestScanner, RequestStep};
+use tidegate_wire::resp::{Limits, RequestScanner, RequestStep};
 
 /// The `n`th of a run of requests, empty where there are fewer.
 pub(super) fn nth_request(requests: &[u8], n: u32) -> &[u8] {

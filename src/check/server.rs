@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Said;
 use crate::topology::{Backend, LinkState, Observation, ServerRole, Topology};
-use crate::units::columns;
+use tidegate_wire::units::columns;
 
 const HEAD: [&str; 6] = ["SERVER", "ROLE", "STATE", "VERSION", "LINKS", "WEIGHT"];
 

@@ -19,10 +19,10 @@ use super::mark::{self, MARKER, TOUCH};
 use super::outcome;
 use super::worker::Worker;
 use crate::backend::{Cause, Connection, ConnectionKey, Event, Inbox, Ticket};
-use crate::resp::{encode, integer};
 use crate::tasks::Kind;
 use crate::topology::BackendId;
-use crate::units::millis;
+use tidegate_wire::resp::{encode, integer};
+use tidegate_wire::units::millis;
 
 /// How much longer than `wait-timeout` a master may take to say that it is over.
 const GRACE: Duration = Duration::from_millis(250);

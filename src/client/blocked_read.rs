@@ -9,10 +9,10 @@ use super::client::Client;
 use super::dispatch::Request;
 use super::lease::Passage;
 use super::transform::Transform;
-use crate::command::{Blocking, Effect, lookup};
-use crate::resp::{Args, encode, integer};
 use crate::routing::Want;
 use crate::session::replies::Sequence;
+use tidegate_wire::command::{Blocking, Effect, lookup};
+use tidegate_wire::resp::{Args, encode, integer};
 
 /// Streams of one request whose last ids are asked for; those beyond are resolved where the
 /// request is asked again.

@@ -22,11 +22,11 @@ use super::worker::Worker;
 use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::config::Config;
 use crate::registry::{Entry, Redirected};
-use crate::resp::RequestScanner;
 use crate::session::Session;
 use crate::session::order::Order;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
+use tidegate_wire::resp::RequestScanner;
 
 /// Requests of at least this many bytes get a connection of their own: on a shared one they would
 /// keep everybody else waiting.

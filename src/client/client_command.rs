@@ -9,9 +9,9 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
-use crate::command::{ClientCommand, Effect, Resolved};
-use crate::resp::{Args, encode, integer};
 use crate::telemetry::Kind;
+use tidegate_wire::command::{ClientCommand, Effect, Resolved};
+use tidegate_wire::resp::{Args, encode, integer};
 
 const SYNTAX: &str = "ERR syntax error";
 

@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
     use crate::topology::{Backend, BackendId, Finding, Health, Standing};
-    use crate::units::HostPort;
+    use tidegate_wire::units::HostPort;
 
     #[test]
     fn a_server_that_this_session_does_not_read_from_says_why() {

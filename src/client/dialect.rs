@@ -1,7 +1,7 @@
 //! How the master speaks: its vendor and its version, as the store knows them.
 
-use crate::store::{Dialect, Vendor};
 use crate::topology::ServerVersion;
+use tidegate_store::{Dialect, Vendor};
 
 /// The dialect of a server that calls itself so.
 pub(super) fn dialect_of(server: &ServerVersion) -> Dialect {

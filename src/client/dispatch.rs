@@ -6,12 +6,12 @@ use super::dialect::dialect_of;
 use super::lockout::lockout;
 use super::outcome;
 use crate::backend::Relay;
-use crate::command::{Access, ClientCommand, Effect, Resolved, resolve, wrong_arity};
 use crate::config::AdminCommands;
-use crate::resp::Args;
 use crate::session::{Gate, ReplyMode, local};
-use crate::store::Dialect;
 use crate::topology::ServerVersion;
+use tidegate_store::Dialect;
+use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, resolve, wrong_arity};
+use tidegate_wire::resp::Args;
 
 const NOAUTH: &str = "NOAUTH Authentication required.";
 const NOAUTH_EXEC: &str =

@@ -8,12 +8,12 @@ use super::client::Client;
 use super::describe::describe;
 use super::outcome;
 use super::record::{Record, Value};
-use crate::command::{Access, ClientCommand, Effect, Resolved, resolve};
 use crate::config::{OnClosed, OnStale};
 use crate::routing::{NoRoute, Reason, Want, may_serve};
 use crate::session::cursor::Cursor;
 use crate::topology::{Report, Topology};
-use crate::units::millis;
+use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, resolve};
+use tidegate_wire::units::millis;
 
 /// Where a request goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

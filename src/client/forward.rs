@@ -8,7 +8,7 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::order::touches;
 use super::transform::Transform;
-use crate::resp::encode;
+use tidegate_wire::resp::encode;
 
 impl Client {
     /// Sends one request on its way: the leased connection if there is one, else a shared one;

@@ -10,10 +10,10 @@ use super::dispatch::{Next, Request};
 use super::outcome;
 use super::recover::MASTER_WAIT;
 use super::transform::Transform;
-use crate::command::{Access, ClientCommand, Effect, Resolved};
 use crate::config::{OnClosed, OnStale};
-use crate::resp::encode;
 use crate::routing::{NoRoute, Want};
+use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved};
+use tidegate_wire::resp::encode;
 
 const EXEC_REFUSED: &str =
     "EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.";

@@ -4,8 +4,8 @@ use super::batch::{Batch, Side};
 use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::transform::Transform;
-use crate::resp::{Args, encode, integer};
 use crate::topology::{Backend, Doubt, Freshness, Report, Role};
+use tidegate_wire::resp::{Args, encode, integer};
 
 impl Client {
     pub(super) fn info(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {

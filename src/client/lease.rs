@@ -9,11 +9,11 @@ use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::{Connection, ConnectionKey, Relay, Ticket};
-use crate::resp::{encode, integer};
 use crate::routing::{NoRoute, Route, Want};
 use crate::session::Subscriptions;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
+use tidegate_wire::resp::{encode, integer};
 
 /// How a request goes over the leased connection.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use super::client::{Client, Ending};
 use crate::backend::{Connection, ConnectionKey, Inbox, Relay};
-use crate::resp::RespVersion;
-use crate::resp::reply::reply_len;
 use crate::topology::BackendId;
+use tidegate_wire::resp::RespVersion;
+use tidegate_wire::resp::reply::reply_len;
 
 const PUSH: &[u8] = b">2\r\n$10\r\ninvalidate\r\n";
 const MESSAGE: &[u8] = b"*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n";

@@ -9,12 +9,12 @@ use super::worker::Worker;
 use crate::backend::{Cause, Failed, Inbox, Load};
 use crate::engine::{Engine, Room, SlowRead, Stop};
 use crate::net::OUTPUT_HIGH;
-use crate::resp::{RespVersion, encode};
 use crate::routing::Reason;
 use crate::session::{Session, cursor};
-use crate::store::Budget;
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
+use tidegate_store::Budget;
+use tidegate_wire::resp::{RespVersion, encode};
 
 /// What the reads of one batch may cost on the worker's thread, in steps: about a quarter of a
 /// millisecond. Then other clients have their turn. One read that costs more is not answered here.

@@ -13,12 +13,12 @@ use super::order::touches;
 use super::transform::Transform;
 use super::worker::out_of_band_key;
 use crate::backend::{Connection, Ticket};
-use crate::command::lookup;
-use crate::resp::{RequestStep, encode};
 use crate::routing::Want;
 use crate::session::Touches;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
+use tidegate_wire::command::lookup;
+use tidegate_wire::resp::{RequestStep, encode};
 
 impl Client {
     /// Sends `frame` over a connection of its own and waits for the reply before anything else.

@@ -3,12 +3,12 @@
 
 use super::batch::{Batch, Side};
 use super::client::Client;
-use crate::command::lookup;
 use crate::config::ReadFrom;
-use crate::resp::{RequestScanner, RequestStep};
 use crate::session::Touches;
 use crate::session::order::Marks;
 use crate::session::replies::Sequence;
+use tidegate_wire::command::lookup;
+use tidegate_wire::resp::{RequestScanner, RequestStep};
 
 impl Client {
     /// More requests are about to be received, behind `rest` bytes of earlier ones. `is_next`: the
@@ -97,7 +97,7 @@ impl Client {
 
     /// Whether a read of these words would go the way of the writes before it.
     pub(super) fn would_follow(&self, args: &[&[u8]]) -> bool {
-        let frame = crate::resp::encode::request_of(args);
+        let frame = tidegate_wire::resp::encode::request_of(args);
         let name = args.first().copied().unwrap_or_default();
         let touches = touches(&frame, name, args.get(1).copied());
         self.reads_from() != ReadFrom::Master
@@ -143,7 +143,7 @@ pub(super) fn touches<'a>(frame: &'a [u8], name: &[u8], second: Option<&'a [u8]>
 
 /// What each of these requests touches.
 fn requests(mut rest: &[u8]) -> impl Iterator<Item = Touches<'_>> {
-    let limits = crate::resp::Limits { bulk_max: i64::MAX / 2, authenticated: true };
+    let limits = tidegate_wire::resp::Limits { bulk_max: i64::MAX / 2, authenticated: true };
     std::iter::from_fn(move || {
         let Ok(RequestStep::Complete(scanned)) = RequestScanner::default().scan(rest, &limits)
         else {

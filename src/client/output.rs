@@ -6,7 +6,7 @@
 //! unasked. A client that takes replies, however slowly, is closed only in the latter case.
 
 use super::client::{Client, Ending};
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// A client that has more waiting than it may is closed when it has taken nothing for this long, in
 /// milliseconds.

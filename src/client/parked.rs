@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::acknowledger::{Check, Demand};
 use super::client::Client;
 use crate::backend::Whole;
-use crate::resp::encode;
 use crate::session::replies::Sequence;
+use tidegate_wire::resp::encode;
 
 /// One client's replies that wait, in the order in which they came.
 #[derive(Debug, Default)]

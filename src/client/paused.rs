@@ -11,10 +11,12 @@ use super::dialect::dialect_of;
 use super::dispatch::{Request, may_come_first, survives_subscriber_mode};
 use super::scripts::{self, Function};
 use super::shebang;
-use crate::command::{Access, Command, Effect, Resolved, fits, lookup, old_arity, versions};
 use crate::config::AdminCommands;
-use crate::resp::Args;
-use crate::store::{Dialect, Vendor};
+use tidegate_store::{Dialect, Vendor};
+use tidegate_wire::command::{
+    Access, Command, Effect, Resolved, fits, lookup, old_arity, versions,
+};
+use tidegate_wire::resp::Args;
 
 /// Whether the master replicates a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use super::dispatch::{Next, Request};
 use super::overview::Overview;
 use super::record::Value;
 use super::topology_table;
-use crate::command::ProxyCommand;
-use crate::resp::{Args, encode};
+use tidegate_wire::command::ProxyCommand;
+use tidegate_wire::resp::{Args, encode};
 
 /// As Redis answers HELP of its containers.
 const HELP: &[&str] = &[

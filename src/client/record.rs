@@ -1,6 +1,6 @@
 //! Fields and their values, as PROXY answers them: a map to RESP3, a flat list to RESP2.
 
-use crate::resp::{RespVersion, encode};
+use tidegate_wire::resp::{RespVersion, encode};
 
 /// Named values, in the order in which they are told.
 pub(super) type Record = Vec<(&'static str, Value)>;

@@ -15,12 +15,12 @@ use super::scan::Step;
 use super::transform::Transform;
 use super::worker::{key_of, out_of_band_key};
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
-use crate::command::{Access, Effect, resolve};
-use crate::resp::{RequestScanner, RequestStep, encode};
 use crate::routing::{Failing, Route, Want, admit_write};
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
+use tidegate_wire::command::{Access, Effect, resolve};
+use tidegate_wire::resp::{RequestScanner, RequestStep, encode};
 
 /// Times a request is asked again before its error is passed on.
 const TRIES_MAX: u32 = 3;

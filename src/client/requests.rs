@@ -6,12 +6,12 @@ use super::batch::{Batch, Obstacle, Server, Side};
 use super::client::{Client, Ending, LARGE};
 use super::dialect::dialect_of;
 use super::dispatch::{Next, Request};
-use crate::command::{Command, lookup};
 use crate::net::{OUTPUT_HIGH, QueryBuffer};
-use crate::resp::request::{ProtocolError, Request as Scanned};
-use crate::resp::{Limits, RequestScanner, RequestStep, encode, inline};
 use crate::session::{ReplyMode, Touches};
 use crate::telemetry::Kind;
+use tidegate_wire::command::{Command, lookup};
+use tidegate_wire::resp::request::{ProtocolError, Request as Scanned};
+use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, encode, inline};
 
 impl Client {
     /// As [`Client::consume`], and a large request that fills `query` is not copied.

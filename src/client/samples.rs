@@ -6,9 +6,9 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-use crate::command::resolve;
-use crate::resp::Args;
 use crate::topology::Topology;
+use tidegate_wire::command::resolve;
+use tidegate_wire::resp::Args;
 
 /// Samples that are kept; a later one takes the place of the oldest.
 const SLOTS: usize = 128;
@@ -173,7 +173,7 @@ fn key_of<'f>(topology: &Topology, frame: &'f [u8]) -> Option<&'f [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resp::encode;
+    use tidegate_wire::resp::encode;
 
     fn read(samples: &Samples, db: u32, words: &[&[u8]]) {
         if samples.is_due() {

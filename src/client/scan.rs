@@ -10,11 +10,11 @@ use super::local_reader::LocalReader;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::Connection;
-use crate::resp::Args;
 use crate::routing::{Reason, may_serve};
 use crate::session::cursor::{self, Cursor};
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId, Role, Topology};
+use tidegate_wire::resp::Args;
 
 /// An iteration's step that is under way.
 #[derive(Debug)]

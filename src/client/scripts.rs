@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::worker::Worker;
 use crate::backend::{ConnectionKey, Event, Inbox, Ticket};
-use crate::resp::encode;
+use tidegate_wire::resp::encode;
 
 /// No more scripts are remembered.
 const SCRIPTS_MAX: usize = 4096;

@@ -7,10 +7,10 @@ use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::ConnectionKey;
-use crate::command::wrong_arity;
 use crate::routing::Want;
 use crate::session::{ReplyMode, local};
 use crate::telemetry::Kind;
+use tidegate_wire::command::wrong_arity;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 

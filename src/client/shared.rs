@@ -14,7 +14,7 @@ use crate::registry::{Pause, Registry};
 use crate::tasks::Board;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// Handles to what is process-wide; made once, by `proxy`.
 #[derive(Debug)]

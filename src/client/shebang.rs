@@ -1,7 +1,7 @@
 //! What the first line of a script says about it (`evalExtractShebangFlags`).
 
-use crate::resp::inline;
-use crate::store::{Dialect, Vendor};
+use tidegate_store::{Dialect, Vendor};
+use tidegate_wire::resp::inline;
 
 /// Whether a script of this text may write, if its first line tells; `None` where there is no such
 /// line, or where the server refuses it.

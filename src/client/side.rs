@@ -1,7 +1,7 @@
 //! Which way a request goes.
 
-use crate::command::{Access, Command, Effect};
 use crate::routing::Want;
+use tidegate_wire::command::{Access, Command, Effect};
 
 /// Which way a request goes, and whether it may change data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::outcome;
 use crate::backend::{Connection, Relay};
-use crate::command::Subscription;
-use crate::resp::{Args, RespVersion, encode};
 use crate::routing::Want;
 use crate::session::ReplyMode;
 use crate::session::replies::Sequence;
+use tidegate_wire::command::Subscription;
+use tidegate_wire::resp::{Args, RespVersion, encode};
 
 /// A SUBSCRIBE or its like that is under way.
 #[derive(Debug)]

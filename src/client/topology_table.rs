@@ -2,7 +2,7 @@
 
 use super::overview::Overview;
 use crate::topology::Report;
-use crate::units::columns;
+use tidegate_wire::units::columns;
 
 const HEAD: [&str; 11] = [
     "ID",

@@ -15,8 +15,8 @@ use super::samples::Samples;
 use super::worker::Worker;
 use crate::backend::{Connection, ConnectionKey, Event, Inbox, Ticket};
 use crate::config::{Config, TouchMaster};
-use crate::resp::{encode, integer};
 use crate::topology::{Backend, Topology};
+use tidegate_wire::resp::{encode, integer};
 
 /// How long nothing is touched after the master refused it.
 const REST: Duration = Duration::from_secs(60);

@@ -6,9 +6,9 @@ use super::dispatch::{Next, Request};
 use super::transform::Transform;
 use crate::backend::Relay;
 use crate::registry::{Redirected, TargetState};
-use crate::resp::{Args, RespVersion, encode, integer};
 use crate::session::{Tracking, tracking};
 use crate::topology::BackendId;
+use tidegate_wire::resp::{Args, RespVersion, encode, integer};
 
 const MISSING: &str = "ERR The client ID you want redirect to does not exist";
 const UNREACHED: &str = "MASTERDOWN The server did not let the client of REDIRECT connect, so the \

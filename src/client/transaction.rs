@@ -6,11 +6,11 @@ use super::dispatch::{Next, Request, is_unheard_of};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
-use crate::command::{ClientCommand, Effect, Resolved};
-use crate::resp::{Args, encode};
 use crate::routing::Want;
 use crate::session::cursor::{self, Cursor};
 use crate::session::{Queued, Verdict, local};
+use tidegate_wire::command::{ClientCommand, Effect, Resolved};
+use tidegate_wire::resp::{Args, encode};
 
 /// What the server is given in place of a command that only the proxy can answer.
 const PLACEHOLDER: &[u8] = b"*1\r\n$4\r\nPING\r\n";

@@ -5,9 +5,9 @@ use super::info;
 use super::scan::Step;
 use crate::backend::Whole;
 use crate::registry::Redirected;
-use crate::resp::Args;
 use crate::routing::Want;
 use crate::session::{Gate, Queued, Tracking, cursor, exec, local};
+use tidegate_wire::resp::Args;
 
 /// What is done to a reply.
 #[derive(Debug)]
@@ -141,7 +141,8 @@ impl Client {
         let args = Args::new(request).to_vec();
         let topology = self.worker.topology();
         let name = args.first().copied().unwrap_or_default();
-        let command = crate::command::resolve(&topology.learned, name, args.get(1).copied());
+        let command =
+            tidegate_wire::command::resolve(&topology.learned, name, args.get(1).copied());
         let mut reply = Vec::new();
         let config = std::sync::Arc::clone(&self.config);
         let gate =

@@ -22,7 +22,7 @@ use crate::session::Session;
 use crate::tasks::Record;
 use crate::telemetry::Counts;
 use crate::topology::Topology;
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 type Cached<T> = RefCell<Current<T>>;
 

@@ -43,7 +43,7 @@ pub use writes::{OnClosed, Writes};
 
 pub use crate::routing::{Balance, OnStale};
 pub use crate::session::ReadFrom;
-pub use crate::units::{HostPort, HostPortError, Secret};
+pub use tidegate_wire::units::{HostPort, HostPortError, Secret};
 
 use std::fs::File;
 use std::io::Read;

@@ -10,7 +10,7 @@ use super::kind::{
 use super::section::section;
 use crate::routing::{Balance, OnStale};
 use crate::session::ReadFrom;
-use crate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);

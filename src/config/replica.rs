@@ -10,7 +10,7 @@ use super::kind::{
 };
 use super::section::section;
 use super::{HostPort, Secret};
-use crate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 /// How many addresses may be listened on.
 const MAX_LISTEN: usize = 64;

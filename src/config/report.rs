@@ -8,7 +8,7 @@ use toml::de::{DeString, DeTable};
 use super::kind::{Kind, Raw, Wrong};
 use super::mistake::{Mistake, Problem};
 use super::source::{Source, one_line};
-use crate::units::Secret;
+use tidegate_wire::units::Secret;
 
 /// The mistakes found so far.
 #[derive(Debug)]

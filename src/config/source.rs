@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::units::Secret;
+use tidegate_wire::units::Secret;
 
 /// How many characters of a wrong value are shown.
 const MAX_SHOWN: usize = 64;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::kind::{Choice, Integer, OneOf, OrOff, Size, Time};
 use super::section::section;
-use crate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);

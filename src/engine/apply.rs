@@ -8,9 +8,9 @@ use super::Engine;
 use super::control::{Control, name_of};
 use super::engine::unix_ms;
 use super::fault::{ApplyError, LinkFault};
-use crate::replication::{ArgsPool, Offsets, StreamReader, Unit};
-use crate::resp::RespVersion;
-use crate::store::{Ask, OpaqueNews, Outcome, Store};
+use tidegate_replication::{ArgsPool, Offsets, StreamReader, Unit};
+use tidegate_store::{Ask, OpaqueNews, Outcome, Store};
+use tidegate_wire::resp::RespVersion;
 
 /// How long the store is kept from its readers at most, but for a single command or transaction.
 const SLICE: Duration = Duration::from_micros(200);

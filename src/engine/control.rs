@@ -1,7 +1,7 @@
 //! Commands of the replication stream that are no matter of the data.
 
 use super::fault::ApplyError;
-use crate::replication::is_getack;
+use tidegate_replication::is_getack;
 
 /// What is in the stream and is no matter of the data.
 #[derive(Clone, Copy, Debug)]

@@ -20,11 +20,11 @@ use super::saves::Saves;
 use super::turns::Turns;
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
-use crate::replication::{LinkState, LinkStatus, Offsets};
-use crate::store::{Dialect, Store};
 use crate::tasks::Board;
 use crate::topology::Topology;
-use crate::units::{ReplId, ReplOffset, millis};
+use tidegate_replication::{LinkState, LinkStatus, Offsets};
+use tidegate_store::{Dialect, Store};
+use tidegate_wire::units::{ReplId, ReplOffset, millis};
 
 /// Cache lines of its own: what all readers write, as a lock's state, is not beside what they only
 /// read.

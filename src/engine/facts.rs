@@ -3,9 +3,9 @@
 
 use super::engine::random_id;
 use crate::config::HostPort;
-use crate::replication::{Backlog, Identity, LinkStatus};
 use crate::topology::ServerVersion;
-use crate::units::{ByteSize, ReplOffset};
+use tidegate_replication::{Backlog, Identity, LinkStatus};
+use tidegate_wire::units::{ByteSize, ReplOffset};
 
 /// What changes seldom.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::load::LoadError;
 use super::memory;
-use crate::replication::{HandshakeError, PayloadError, Retry, StreamError};
+use tidegate_replication::{HandshakeError, PayloadError, Retry, StreamError};
 
 /// Why a link ended.
 #[derive(Debug, thiserror::Error)]

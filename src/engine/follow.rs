@@ -16,10 +16,10 @@ use super::told::Told;
 use super::transfer;
 use super::wire::{LOOK, Wire};
 use crate::config::{Config, HostPort, Secret};
-use crate::replication::{
+use tidegate_replication::{
     Ask, Continued, Handshake, Introduction, LinkState, Offsets, Outcome, Phase,
 };
-use crate::units::ReplId;
+use tidegate_wire::units::ReplId;
 
 /// How long a name may take to be resolved.
 const RESOLVE_MAX: Duration = Duration::from_secs(1);

@@ -12,8 +12,8 @@ use foldhash::fast::RandomState;
 
 use super::engine::since_1970;
 use super::port::Mailbox;
-use crate::command::Subscription;
-use crate::store::glob;
+use tidegate_store::glob;
+use tidegate_wire::command::Subscription;
 
 type Listeners = BTreeMap<u64, Arc<Mailbox>>;
 type Topics = HashMap<Box<[u8]>, Listeners, RandomState>;
@@ -163,7 +163,7 @@ fn quote(bytes: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resp::RespVersion;
+    use tidegate_wire::resp::RespVersion;
 
     fn mailbox(id: u64, limit: usize) -> Arc<Mailbox> {
         Arc::new(Mailbox::new(id, limit, || {}))

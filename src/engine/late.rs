@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::fault::LinkFault;
 use super::spool::{Spool, SpoolReader};
 use super::wire::Wire;
-use crate::replication::Offsets;
+use tidegate_replication::Offsets;
 
 /// Bytes of the stream that wait.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use super::follow::Follower;
 use super::temporary;
 use super::wire::LOOK;
 use crate::config::{Config, HostPort};
-use crate::replication::LinkState;
-use crate::units::millis;
+use tidegate_replication::LinkState;
+use tidegate_wire::units::millis;
 
 /// The first pause after a link that ended, as long as between two runs of `replicationCron`.
 const PAUSE_MIN: Duration = Duration::from_secs(1);

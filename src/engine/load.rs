@@ -6,10 +6,10 @@ use super::apply::tell_opaque;
 use super::fault::Remedy;
 use super::memory;
 use super::told::{dialect, server};
-use crate::rdb::{Fault, Item, Limits, PlainString, RdbError, Reader};
-use crate::replication::Setting;
-use crate::store::{Dialect, InsertError, Loader, Refused, Store};
 use crate::topology::ServerVersion;
+use tidegate_rdb::{Fault, Item, Limits, PlainString, RdbError, Reader};
+use tidegate_replication::Setting;
+use tidegate_store::{Dialect, InsertError, Loader, Refused, Store};
 
 /// Why a snapshot could not be loaded.
 #[derive(Debug, thiserror::Error)]

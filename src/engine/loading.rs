@@ -9,7 +9,7 @@ use super::Engine;
 use super::fault::LinkFault;
 use super::load::{LoadError, Loaded, load};
 use super::spool::SpoolReader;
-use crate::replication::Setting;
+use tidegate_replication::Setting;
 
 /// The load.
 #[derive(Debug)]

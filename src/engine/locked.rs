@@ -6,7 +6,7 @@ use std::thread;
 use parking_lot::RwLockWriteGuard;
 
 use super::Engine;
-use crate::store::{Former, Store};
+use tidegate_store::{Former, Store};
 
 /// The store's write lock. A panic while it is held may leave a change half made: the data are
 /// given up then, before any reader sees them.
@@ -88,8 +88,8 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::resp::RespVersion;
-    use crate::store::Ask;
+    use tidegate_store::Ask;
+    use tidegate_wire::resp::RespVersion;
 
     #[test]
     fn a_panic_while_the_data_are_changed_gives_them_up() {

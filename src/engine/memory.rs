@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use tikv_jemalloc_ctl::{epoch, stats};
 
 use super::Engine;
-use crate::store::Former;
+use tidegate_store::Former;
 
 /// How many elements of removed values wait to be freed at most, beside the last one that came.
 const FREEING_MAX: u64 = 4_000_000;

@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Engine;
 use super::engine::unix_ms;
-use crate::command::{self, Command, NUMBERS, Versions, number, versions};
-use crate::resp::{Args, RespVersion, encode};
-use crate::store::{Ask, Budget, CommandError, Dialect, Outcome, Store};
+use tidegate_store::{Ask, Budget, CommandError, Dialect, Outcome, Store};
+use tidegate_wire::command::{self, Command, NUMBERS, Versions, number, versions};
+use tidegate_wire::resp::{Args, RespVersion, encode};
 
 /// Requests of fewer words take no memory.
 const FEW: usize = 8;

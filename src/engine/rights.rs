@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Engine;
 use super::acl::Rights;
-use crate::command::{self, NUMBERS};
 use crate::config::{Config, HostPort};
 use crate::net;
-use crate::resp::{ReplyScanner, encode, integer};
+use tidegate_wire::command::{self, NUMBERS};
+use tidegate_wire::resp::{ReplyScanner, encode, integer};
 
 /// How often is looked whether it is time to ask.
 const LOOK: Duration = Duration::from_millis(100);

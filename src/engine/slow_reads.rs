@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use super::Engine;
 use super::read::Room;
-use crate::resp::RespVersion;
-use crate::store::Budget;
+use tidegate_store::Budget;
+use tidegate_wire::resp::RespVersion;
 
 /// How many wait at most.
 const WAITING_MAX: usize = 1024;

@@ -14,11 +14,11 @@ use super::engine::unix_ms;
 use super::load::{LoadError, Loaded, load};
 use super::memory;
 use super::temporary::{self, Use};
-use crate::rdb::{WriteError, Writer};
-use crate::replication::{Identity, Offsets};
-use crate::store::SaveCursor;
 use crate::tasks::Kind;
-use crate::units::{ReplId, ReplOffset};
+use tidegate_rdb::{WriteError, Writer};
+use tidegate_replication::{Identity, Offsets};
+use tidegate_store::SaveCursor;
+use tidegate_wire::units::{ReplId, ReplOffset};
 
 /// Room for what is read from the file at once.
 const BUFFER: usize = 1 << 20;

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::replication::{Handshake, Setting};
-use crate::store::{Dialect, Packing, Store, Vendor};
 use crate::topology::ServerVersion;
+use tidegate_replication::{Handshake, Setting};
+use tidegate_store::{Dialect, Packing, Store, Vendor};
 
 /// The longest version that is passed on, in characters.
 const VERSION_MAX: usize = 32;

@@ -15,7 +15,7 @@ use super::load::Loaded;
 use super::loading::Loading;
 use super::spool::Spool;
 use super::wire::{LOOK, Wire};
-use crate::replication::{Form, LinkState, Offsets, PayloadReader, Phase, Position};
+use tidegate_replication::{Form, LinkState, Offsets, PayloadReader, Phase, Position};
 
 /// How soon a snapshot that has been loaded takes the old data's place.
 const GLANCE: Duration = Duration::from_millis(5);

@@ -15,8 +15,8 @@ use super::fault::LinkFault;
 use crate::config::HostPort;
 use crate::net;
 use crate::registry::Entry;
-use crate::replication::{Phase, Pulse, write_ack};
-use crate::units::ReplOffset;
+use tidegate_replication::{Phase, Pulse, write_ack};
+use tidegate_wire::units::ReplOffset;
 
 /// How much is read at once.
 const READ: usize = 256 * 1024;

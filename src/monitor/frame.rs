@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use redis_protocol::resp2::{decode::decode_bytes, types::BytesFrame};
 
-use crate::resp::integer;
+use tidegate_wire::resp::integer;
 
 /// Most levels of arrays; `COMMAND` has eight.
 const DEPTH_MAX: usize = 32;

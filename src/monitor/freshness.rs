@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::roster::Roster;
 use crate::config::Config;
 use crate::topology::{BackendId, Freshness, Limits, Sample, Tracker, Turn, WriteGate};
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// The tracker, and where its findings go.
 #[derive(Debug)]

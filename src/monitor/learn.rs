@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::answer::brief;
 use super::link::{Dial, Link, LinkError};
-use crate::command::Learned;
 use crate::topology::Executed;
+use tidegate_wire::command::Learned;
 
 /// Longest reply to `COMMAND`, in bytes; that of Redis 8 with its modules has 400 kB.
 const REPLY_MAX: usize = 8 * 1024 * 1024;

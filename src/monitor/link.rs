@@ -14,7 +14,7 @@ use super::frame;
 use crate::backend::{ConnectionKey, Credentials, HandshakeError, greet};
 use crate::config::{Config, HostPort};
 use crate::net;
-use crate::resp::{ReplyScanner, encode};
+use tidegate_wire::resp::{ReplyScanner, encode};
 
 /// How a server is reached; from proxy.toml.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::known::{canonical, translated};
 use super::roster::{Member, Roster};
 use crate::config::{Config, TopologyConfig};
 use crate::topology::{Backend, BackendId, Candidate, Evidence, Role, Topology, place};
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// Why the engine serves nothing to the proxy's clients.
 const NOT_ROUTED: &str = "reads.local is false";

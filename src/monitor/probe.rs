@@ -7,7 +7,7 @@ use super::frame::is_error;
 use super::link::{Dial, Link, LinkError};
 use super::position::{self, Asked};
 use crate::topology::{Observation, Sample};
-use crate::units::{micros, millis};
+use tidegate_wire::units::{micros, millis};
 
 /// Longest answer to one question, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;

@@ -2,8 +2,8 @@
 
 use super::learn::LearnError;
 use super::probe::Probed;
-use crate::command::Learned;
 use crate::topology::BackendId;
+use tidegate_wire::command::Learned;
 
 /// The outcome of one task.
 #[derive(Debug)]

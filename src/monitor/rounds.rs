@@ -22,7 +22,7 @@ use super::roster::Roster;
 use crate::config::{Config, HostPort};
 use crate::engine::Engine;
 use crate::topology::{BackendId, Observation, Reign, Topology};
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// How long a master may take to answer where `request-timeout` sets no limit.
 const MASTER_PATIENCE: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::config::HostPort;
 use crate::topology::{Attached, BackendId, Observation, Promotion, Sample, ServerRole, Witness};
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// How long before its promotion is heard a server may have closed its connections for that to be
 /// one act.

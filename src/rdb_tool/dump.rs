@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::json::{Array, Base64, Bytes, Id, Item, Score};
-use crate::rdb::{
+use tidegate_rdb::{
     Entry, Group, Hash, ListNode, Set, SortedSet, Stream, StreamNode, Text, Value, packed_score,
 };
 

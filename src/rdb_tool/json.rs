@@ -4,7 +4,7 @@
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
-use crate::rdb::{Element, StreamId};
+use tidegate_rdb::{Element, StreamId};
 
 /// A byte string.
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);

@@ -12,10 +12,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::rdb::{Entry, Item, Limits, RdbError, Reader, Value};
-use crate::store::{InsertError, judge};
 use source::Source;
 use tally::{Behind, Tally};
+use tidegate_rdb::{Entry, Item, Limits, RdbError, Reader, Value};
+use tidegate_store::{InsertError, judge};
 
 /// How many keys with problems are named.
 const TOLD: u64 = 20;

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::tally::{Behind, Tally};
-use crate::rdb::ChecksumState;
-use crate::units::columns;
+use tidegate_rdb::ChecksumState;
+use tidegate_wire::units::columns;
 
 /// The longest text out of a file that is shown, in characters.
 const SHOWN: usize = 80;

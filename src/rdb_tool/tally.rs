@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::rdb::{ChecksumState, Entry, Header, Item, Value, module};
+use tidegate_rdb::{ChecksumState, Entry, Header, Item, Value, module};
 
 /// How many of the largest keys are remembered.
 const LARGEST: usize = 10;

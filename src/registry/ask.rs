@@ -2,8 +2,8 @@
 //! and results out; writes no reply.
 
 use super::{Entry, Filter, Pause, Registry, parse_kill, parse_list};
-use crate::resp::integer;
-use crate::store::Dialect;
+use tidegate_store::Dialect;
+use tidegate_wire::resp::integer;
 
 /// What `CLIENT KILL` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

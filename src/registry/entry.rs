@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
 use super::Redirection;
-use crate::command::Subscription;
 use crate::session::{Session, Tracking};
 use crate::topology::BackendId;
+use tidegate_wire::command::Subscription;
 
 /// What `CLIENT LIST` tells and `CLIENT KILL` needs.
 #[derive(Debug)]

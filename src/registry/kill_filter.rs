@@ -1,8 +1,8 @@
 //! The filters of `CLIENT KILL` and `CLIENT LIST`.
 
 use super::entry::Entry;
-use crate::resp::integer;
-use crate::store::{Dialect, Vendor};
+use tidegate_store::{Dialect, Vendor};
+use tidegate_wire::resp::integer;
 
 /// Which clients are meant: those that match everything that is said.
 #[derive(Debug, Default)]

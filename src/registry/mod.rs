@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 type Entries = BTreeMap<u64, Arc<Entry>>;
 

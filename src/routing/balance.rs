@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
     use crate::topology::{Health, Role};
-    use crate::units::HostPort;
+    use tidegate_wire::units::HostPort;
 
     fn replicas(weights: &[u32]) -> Vec<Backend> {
         let one = |(id, weight): (u32, &u32)| Backend {

@@ -5,7 +5,7 @@
 //! That stays below 2^53, where JavaScript's numbers end; a table of 2^33 buckets would be one of
 //! eight thousand million keys.
 
-use crate::resp::{Args, encode, integer};
+use tidegate_wire::resp::{Args, encode, integer};
 
 /// Bits that are the server's own.
 const OWN_BITS: u32 = 33;

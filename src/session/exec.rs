@@ -1,7 +1,7 @@
 //! The reply of an `EXEC` whose queue held commands that only the proxy can answer.
 
 use super::Queued;
-use crate::resp::{encode, reply};
+use tidegate_wire::resp::{encode, reply};
 
 /// Goes through the elements of an `EXEC` reply: `answer` sees each place that needs attention
 /// with the server's own element, and writes what stands there instead (or leaves it, `None`).
@@ -36,7 +36,7 @@ pub fn rewrite(
 fn elements(reply: &[u8]) -> Option<(usize, &[u8])> {
     let rest = reply.strip_prefix(b"*")?;
     let end = memchr::memchr(b'\r', rest)?;
-    let count = usize::try_from(crate::resp::integer::parse(&rest[..end])?).ok()?;
+    let count = usize::try_from(tidegate_wire::resp::integer::parse(&rest[..end])?).ok()?;
     Some((count, rest.get(end + 2..)?))
 }
 

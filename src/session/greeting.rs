@@ -1,9 +1,9 @@
 //! AUTH and HELLO: who the client is and which version it speaks.
 
 use super::{Session, names};
-use crate::resp::{RespVersion, encode, integer};
 use crate::topology::{Module, ServerVersion};
-use crate::units::Secret;
+use tidegate_wire::resp::{RespVersion, encode, integer};
+use tidegate_wire::units::Secret;
 
 const NO_PASSWORD: &str = "ERR AUTH <password> called without any password configured for the \
     default user. Are you sure your configuration is correct?";

@@ -1,8 +1,8 @@
 //! Commands that the session answers out of itself.
 
 use super::{Gate, ReadFrom, ReplyMode, Session, greeting, names};
-use crate::command::{ClientCommand, Effect, Resolved, wrong_arity};
-use crate::resp::{encode, integer};
+use tidegate_wire::command::{ClientCommand, Effect, Resolved, wrong_arity};
+use tidegate_wire::resp::{encode, integer};
 
 /// Answers a command that needs nothing but the session; false if it needs more. `args` begin
 /// with the command's name.

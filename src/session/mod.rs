@@ -25,8 +25,8 @@ pub use touches::{KeyWords, Touches};
 pub use tracking::Tracking;
 pub use transaction::{Queued, Transaction, Verdict};
 
-use crate::command::{Effect, Resolved};
-use crate::resp::RespVersion;
+use tidegate_wire::command::{Effect, Resolved};
+use tidegate_wire::resp::RespVersion;
 
 /// What a client said that outlives the request.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Session {
     pub fn must_settle(&self, command: Option<&Resolved<'_>>) -> bool {
         let Some(command) = command else { return false };
         if self.is_pinned() {
-            use crate::command::ClientCommand::Tracking;
+            use tidegate_wire::command::ClientCommand::Tracking;
             // Replies to earlier requests must not be taken for what comes unasked.
             return match command.effect {
                 Effect::Reset | Effect::Hello | Effect::Monitor | Effect::Client(Tracking) => true,
@@ -139,7 +139,7 @@ impl Session {
             | Effect::Readonly
             | Effect::Readwrite => false,
             Effect::Client(command) => {
-                use crate::command::ClientCommand::{
+                use tidegate_wire::command::ClientCommand::{
                     Caching, NoTouch, Tracking, TrackingInfo, Unblock,
                 };
                 matches!(command, Tracking | TrackingInfo | Caching | Unblock | NoTouch)

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::command::Subscription;
+use tidegate_wire::command::Subscription;
 
 type Names = HashSet<Box<[u8]>, foldhash::fast::RandomState>;
 

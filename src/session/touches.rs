@@ -1,7 +1,7 @@
 //! Which keys a request touches, as far as its order among others matters.
 
-use crate::command::{Command, Keys};
-use crate::resp::Args;
+use tidegate_wire::command::{Command, Keys};
+use tidegate_wire::resp::Args;
 
 /// What a request touches. A key stands for itself in every database.
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +72,8 @@ impl<'a> Iterator for KeyWords<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::lookup;
-    use crate::resp::encode::request_of;
+    use tidegate_wire::command::lookup;
+    use tidegate_wire::resp::encode::request_of;
 
     fn keys(line: &str) -> Option<Vec<String>> {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();

@@ -1,6 +1,6 @@
 //! `CLIENT TRACKING`: its options, and replies that name the client of REDIRECT.
 
-use crate::resp::integer;
+use tidegate_wire::resp::integer;
 
 /// What a session that tracks has asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

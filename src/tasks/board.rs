@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::{Kind, Record};
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// The tasks of one process. A clone is the same board.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Kind;
-use crate::units::millis;
+use tidegate_wire::units::millis;
 
 /// A task that beats and has not done so for this long hangs, unless it says otherwise.
 const HANGS: Duration = Duration::from_secs(5);

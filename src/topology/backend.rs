@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Health, Standing};
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// A server's identity within this process: the same address keeps the same id for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -38,7 +38,7 @@ pub use write_gate::WriteGate;
 
 use std::sync::Arc;
 
-use crate::command::Learned;
+use tidegate_wire::command::Learned;
 
 /// One immutable picture of the servers behind the proxy.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! What a server said of itself when it was last asked.
 
 use super::ServerVersion;
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// The answers to `ROLE` and `INFO`, as far as they matter here.
 #[derive(Clone, Debug, PartialEq, Eq)]

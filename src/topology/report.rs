@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::{Backend, Doubt, Freshness, Role};
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// A server at one moment. As a JSON object, what is not known is null.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,7 +1,7 @@
 //! What a server said of its place in the replication stream.
 
 use super::ServerRole;
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// One answer to `INFO replication`, and when it was asked for. Times are milliseconds of the
 /// process's clock.

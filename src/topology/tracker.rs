@@ -13,7 +13,7 @@ use super::{
     Attached, BackendId, Doubt, Finding, LinkState, Sample, ServerRole, Standing, Timeline,
     WriteGate,
 };
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// Follows one master and all its replicas.
 #[derive(Debug, Default)]

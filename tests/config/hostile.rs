@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use tidegate::config::{Config, HostPort, Problem};
-use tidegate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 use crate::{SHIPPED, parse, refused};
 

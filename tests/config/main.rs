@@ -16,7 +16,7 @@ use tidegate::config::{
     AdminCommands, Applies, Balance, Config, ConfigError, HostPort, LogFormat, ReadFrom, ReplicaOf,
     Secret, Workers, diff,
 };
-use tidegate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 const SHIPPED: &str = include_str!("../../proxy.toml");
 const EVERYTHING: &str = include_str!("valid/everything.toml");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate::command::{Access, Command};
+use tidegate_wire::command::{Access, Command};
 
 use crate::support::{Flavor, RedisServer, Reply};
 use crate::workload::Reader;
@@ -18,7 +18,7 @@ const NOT_WRITTEN: [&str; 5] = ["cluster|flushslot", "migrate", "vadd", "vrem", 
 pub fn every_read_is_made() {
     let made: BTreeSet<String> = Reader::names().into_iter().collect();
     let mut missing = Vec::new();
-    for command in tidegate::command::all().flat_map(with_subcommands) {
+    for command in tidegate_wire::command::all().flat_map(with_subcommands) {
         let is_read = command.access == Access::Read;
         if is_read && !made.contains(command.name) && !is_excused(command.name) {
             missing.push(command.name);

@@ -13,9 +13,9 @@ use arc_swap::ArcSwap;
 use tempfile::TempDir;
 use tidegate::config::Config;
 use tidegate::engine::{self, Engine};
-use tidegate::resp::{Args, Limits, RequestScanner, RequestStep, RespVersion, encode};
-use tidegate::store::{Ask, Outcome};
 use tidegate::topology::{LinkState, ServerRole, Topology};
+use tidegate_store::{Ask, Outcome};
+use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, RespVersion, encode};
 
 use super::replica::{Progress, Replica};
 

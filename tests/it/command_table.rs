@@ -5,7 +5,7 @@ pub mod reports;
 use std::collections::{BTreeSet, HashSet};
 
 use redis_protocol::resp2::types::BytesFrame;
-use tidegate::command::{Access, Command, Effect, Keys, Learned, all, lookup, resolve};
+use tidegate_wire::command::{Access, Command, Effect, Keys, Learned, all, lookup, resolve};
 
 use self::reports::{REPLIES, REPORTED, Reported, ask, command_reply, items, text};
 use crate::support::{Flavor, RedisServer};

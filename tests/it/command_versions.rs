@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ::tidegate::command::{all, versions};
-use ::tidegate::store::{Dialect, Vendor};
+use tidegate_store::{Dialect, Vendor};
+use tidegate_wire::command::{all, versions};
 
 use crate::support::local::each_flavor;
 use crate::support::replica_port::ReplicaPort;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ::tidegate::resp::RespVersion;
-use ::tidegate::store::Ask;
 use ::tidegate::topology::LinkState;
+use tidegate_store::Ask;
+use tidegate_wire::resp::RespVersion;
 
 use crate::support::fake_master::snapshot;
 use crate::support::local::{PATIENCE, each_flavor, errors, resyncs, stat};

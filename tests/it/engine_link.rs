@@ -7,9 +7,9 @@ use arc_swap::ArcSwap;
 
 use ::tidegate::config::Config;
 use ::tidegate::engine::{self, Engine};
-use ::tidegate::resp::RespVersion;
-use ::tidegate::store::Ask;
 use ::tidegate::topology::Topology;
+use tidegate_store::Ask;
+use tidegate_wire::resp::RespVersion;
 
 use crate::support::*;
 

@@ -1,7 +1,7 @@
 //! Values that servers take without looking into them: streams whose length is not the number of
 //! their entries, which are followed, and packed values that do not hold, which are kept.
 
-use ::tidegate::rdb::{Form, Limits, ListpackBuilder, Value, dump};
+use tidegate_rdb::{Form, Limits, ListpackBuilder, Value, dump};
 
 use crate::support::local::{PATIENCE, each_flavor, resyncs};
 use crate::support::*;

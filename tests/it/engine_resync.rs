@@ -5,9 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use ::tidegate::engine::Room;
-use ::tidegate::resp::RespVersion;
-use ::tidegate::store::Budget;
 use ::tidegate::topology::LinkState;
+use tidegate_store::Budget;
+use tidegate_wire::resp::RespVersion;
 
 use crate::support::fake_master::{MARK, REPLID, snapshot};
 use crate::support::local::{PATIENCE, each_flavor, resyncs, slave0};

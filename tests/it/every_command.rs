@@ -7,8 +7,8 @@ mod samples;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use ::tidegate::command::{Access, Command, all, lookup};
-use ::tidegate::resp::inline;
+use tidegate_wire::command::{Access, Command, all, lookup};
+use tidegate_wire::resp::inline;
 
 use self::samples::{COLLECTIONS, FIXTURE, LOCAL, LOCKED, ORDERED, OTHERS, STRINGS_AND_KEYS};
 use crate::support::*;

@@ -261,7 +261,7 @@ fn explain_takes_any_words() {
         &["\r\n", "\0", "x|y", "*"],
         &[&large, &large],
     ];
-    let names = ::tidegate::command::all().map(|row| row.name);
+    let names = tidegate_wire::command::all().map(|row| row.name);
     for name in names.chain(["", "proxy", "x|y", "client|list", "\r\n", &large]) {
         for tail in tails {
             let words: Vec<&str> = name.split('|').chain(tail.iter().copied()).collect();

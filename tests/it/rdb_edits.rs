@@ -1,6 +1,6 @@
 //! Packed forms that are changed here and by a real server in the same way: the same bytes.
 
-use ::tidegate::rdb::{
+use tidegate_rdb::{
     Hash, IntsetBuf, Limits, ListNode, ListpackBuf, ListpackRef, Position, Set, SortedSet, Value,
     dump,
 };

@@ -1,17 +1,16 @@
 //! RDB files and DUMP payloads of real servers: every element as the server itself tells it.
 
 mod contents;
-mod fill;
 mod tool;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 
-use ::tidegate::rdb::{ChecksumState, Entry, Item, Limits, Reader, Vendor, dump};
+use tidegate_rdb::{ChecksumState, Entry, Item, Limits, Reader, Vendor, dump};
 
 use self::contents::{Contents, asked, read};
-use self::fill::{EXPIRES_MS, FUNCTION, fill};
+use crate::support::fill::{EXPIRES_MS, FUNCTION, fill};
 use crate::support::*;
 
 /// All items of the file that `server` saves now.

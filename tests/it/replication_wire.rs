@@ -6,9 +6,9 @@ mod replica;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ::tidegate::rdb::{ChecksumState, Item, Limits, Reader};
-use ::tidegate::replication::{Form, HandshakeError, LinkState, Outcome, Retry, Step};
-use ::tidegate::units::{ReplId, Secret};
+use tidegate_rdb::{ChecksumState, Item, Limits, Reader};
+use tidegate_replication::{Form, HandshakeError, LinkState, Outcome, Retry, Step};
+use tidegate_wire::units::{ReplId, Secret};
 
 use self::replica::{PORT, Replica};
 use crate::support::server::{Info, ServerBuilder};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tidegate::resp::request::{ProtocolError, Request};
-use tidegate::resp::{Limits, RequestScanner, RequestStep, inline, reply};
+use tidegate_wire::resp::request::{ProtocolError, Request};
+use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, inline, reply};
 
 use crate::support::{Flavor, RedisServer, Reply, Wire};
 

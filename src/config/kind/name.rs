@@ -2,7 +2,7 @@
 
 use super::scalar::quoted;
 use super::{Kind, Raw, Read, Wrong};
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// The longest name of a file on the file systems there are.
 const MAX_FILE_NAME: usize = 255;

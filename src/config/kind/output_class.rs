@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Kind, Raw, Read, Wrong, quoted};
-use crate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 /// What may wait for a client of a class: `hard` never, `soft` for no longer than `soft_for`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

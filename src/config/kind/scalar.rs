@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use toml::de::DeValue;
 
 use super::{Kind, Raw, Read, Wrong};
-use crate::units::Secret;
+use tidegate_wire::units::Secret;
 
 /// The longest text taken for any value; redis.conf's own lines are bounded too.
 const MAX_TEXT: usize = 4096;

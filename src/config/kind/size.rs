@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::{Kind, Raw, Read, Switch, Wrong, as_integer, quoted};
-use crate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 /// A [`ByteSize`] from `.0` to `.1`: a string with redis.conf's units, or an integer.
 #[derive(Debug)]

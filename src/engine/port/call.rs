@@ -6,11 +6,11 @@ use arc_swap::Guard;
 
 use super::client::Client;
 use super::held::Held;
-use crate::command::Command;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::resp::{RespVersion, encode};
-use crate::store::{Budget, Outcome};
+use tidegate_store::{Budget, Outcome};
+use tidegate_wire::command::Command;
+use tidegate_wire::resp::{RespVersion, encode};
 
 /// A read that costs no more steps is short: the link may wait for its end at the store's lock.
 const SHORT: u64 = 10_000;

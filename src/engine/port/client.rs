@@ -9,9 +9,9 @@ use super::transaction::Transaction;
 use super::waiting::Waiting;
 use crate::engine::engine::unix_ms;
 use crate::registry::Entry;
-use crate::resp::RequestScanner;
 use crate::session::Session;
-use crate::store::Ask;
+use tidegate_store::Ask;
+use tidegate_wire::resp::RequestScanner;
 
 /// How a client ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::call::Call;
 use super::client::Ending;
 use super::connection;
 use crate::registry::Unblocked;
-use crate::resp::{encode, integer};
+use tidegate_wire::resp::{encode, integer};
 
 const SYNTAX: &str = "ERR syntax error";
 

@@ -2,10 +2,10 @@
 
 use super::call::Call;
 use super::handlers;
-use crate::command::{self, Access, Command, Effect, Keys};
 use crate::engine::Engine;
-use crate::resp::{RespVersion, encode};
-use crate::store::glob;
+use tidegate_store::glob;
+use tidegate_wire::command::{self, Access, Command, Effect, Keys};
+use tidegate_wire::resp::{RespVersion, encode};
 
 /// COMMAND.
 pub(super) fn command(call: &mut Call<'_, '_>) {

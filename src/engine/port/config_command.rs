@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::call::Call;
 use super::{config_keys, config_value, rewrite};
 use crate::config::Config;
-use crate::resp::encode;
-use crate::store::glob;
+use tidegate_store::glob;
+use tidegate_wire::resp::encode;
 
 /// CONFIG.
 pub(super) fn config(call: &mut Call<'_, '_>) {

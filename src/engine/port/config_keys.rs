@@ -3,7 +3,7 @@
 
 use crate::config::{Config, ReplicaOf, Secret};
 use crate::engine::Engine;
-use crate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 /// How redis.conf writes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

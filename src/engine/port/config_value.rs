@@ -1,8 +1,8 @@
 //! A value as redis.conf writes it, and as `proxy.toml` does.
 
 use super::config_keys::Form;
-use crate::resp::integer;
-use crate::units::ByteSize;
+use tidegate_wire::resp::integer;
+use tidegate_wire::units::ByteSize;
 
 /// The value as `proxy.toml` would have it.
 ///

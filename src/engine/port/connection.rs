@@ -2,9 +2,9 @@
 
 use super::call::Call;
 use super::client::Ending;
-use crate::command::{Resolved, wrong_arity};
-use crate::resp::{RespVersion, encode};
 use crate::session::{Gate, local};
+use tidegate_wire::command::{Resolved, wrong_arity};
+use tidegate_wire::resp::{RespVersion, encode};
 
 /// PING, ECHO, AUTH, HELLO, and the subcommands of CLIENT that need nothing but the session: false
 /// for others.

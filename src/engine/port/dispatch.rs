@@ -7,9 +7,9 @@ use super::handlers::{self, Handler};
 use super::held::Held;
 use super::transaction::Transaction;
 use super::{stale, transaction};
-use crate::command::{self, Command, Effect, old_arity, versions};
-use crate::resp::encode;
-use crate::store::{CommandError, Dialect, unknown_subcommand};
+use tidegate_store::{CommandError, Dialect, unknown_subcommand};
+use tidegate_wire::command::{self, Command, Effect, old_arity, versions};
+use tidegate_wire::resp::encode;
 
 const NOAUTH: CommandError = CommandError::new("NOAUTH Authentication required.");
 const MASTERDOWN: CommandError = CommandError::new(
@@ -221,7 +221,7 @@ impl Client {
             return Some(CommandError::READ_ONLY);
         }
         if self.session.subscriptions.any()
-            && self.session.version == crate::resp::RespVersion::V2
+            && self.session.version == tidegate_wire::resp::RespVersion::V2
             && !is_for_subscribers(command)
         {
             return Some(only_for_subscribers(command, self.desk.engine.dialect()));

@@ -5,8 +5,8 @@ use super::{
     clients, commands, config_command, connection, info, pubsub, replication, saving, server,
     transaction,
 };
-use crate::command::{Access, Command, Effect};
 use crate::engine::Engine;
+use tidegate_wire::command::{Access, Command, Effect};
 
 /// What runs a command. Its arity was checked.
 pub(super) type Handler = fn(&mut Call<'_, '_>);
@@ -103,7 +103,7 @@ pub(super) fn is_shown(command: &Command) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command;
+    use tidegate_wire::command;
 
     #[test]
     fn every_handler_has_a_row() {

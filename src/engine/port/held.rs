@@ -4,7 +4,7 @@ use parking_lot::MappedRwLockReadGuard;
 
 use crate::engine::Engine;
 use crate::engine::locked::Locked;
-use crate::store::Store;
+use tidegate_store::Store;
 
 /// How many reads are answered under one lock: whoever applies the stream waits for that long.
 const READS_PER_LOCK: u32 = 64;

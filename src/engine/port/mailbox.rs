@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::resp::{RespVersion, encode};
+use tidegate_wire::resp::{RespVersion, encode};
 
 /// A client's mailbox.
 pub(in crate::engine) struct Mailbox {

@@ -1,9 +1,9 @@
 //! SUBSCRIBE, PUBLISH, PUBSUB, MONITOR. A PUBLISH here is local, as on any replica.
 
 use super::call::Call;
-use crate::command::{Effect, Subscription};
-use crate::resp::encode;
-use crate::store::subcommand_syntax;
+use tidegate_store::subcommand_syntax;
+use tidegate_wire::command::{Effect, Subscription};
+use tidegate_wire::resp::encode;
 
 /// SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE.
 pub(super) fn subscribe(call: &mut Call<'_, '_>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::call::Call;
 use crate::config::{Config, HostPort, ReplicaOf};
-use crate::resp::{encode, integer};
+use tidegate_wire::resp::{encode, integer};
 
 const NOT_YET: &str = "ERR REPLICAOF NO ONE is not supported: this replica cannot become a master";
 const NO_SUB_REPLICAS: &str =

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::client::{Client, Ending};
 use super::held::Held;
 use crate::net::OUTPUT_HIGH;
-use crate::resp::request::ProtocolError;
-use crate::resp::{Args, Limits, RequestStep, inline};
+use tidegate_wire::resp::request::ProtocolError;
+use tidegate_wire::resp::{Args, Limits, RequestStep, inline};
 
 impl Client {
     /// Deals with the complete requests at the front of `buf`; how many bytes they had.

@@ -1,7 +1,7 @@
 //! SAVE, BGSAVE, LASTSAVE.
 
 use super::call::Call;
-use crate::resp::encode;
+use tidegate_wire::resp::encode;
 
 /// SAVE: answers when it is done; other clients of the port wait as long.
 pub(super) fn save(call: &mut Call<'_, '_>) {

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use crate::engine::engine::since_1970;
-use crate::resp::{encode, integer};
+use tidegate_wire::resp::{encode, integer};
 
 /// SHUTDOWN: the whole process ends, the proxy with it, as at SIGTERM.
 pub(super) fn shutdown(call: &mut Call<'_, '_>) {
@@ -34,7 +34,7 @@ pub(super) fn debug(call: &mut Call<'_, '_>) {
         return match seconds.filter(|it| (0.0..=86_400.0).contains(it)) {
             Some(seconds) => {
                 let nap = std::time::Duration::from_secs_f64(seconds);
-                call.client.desk.sleep(crate::units::millis(nap));
+                call.client.desk.sleep(tidegate_wire::units::millis(nap));
                 call.ok();
             }
             None => call.error("ERR value is not a valid float"),

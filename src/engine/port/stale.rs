@@ -1,7 +1,7 @@
 //! What is answered though the link to the master is down and `replica-serve-stale-data` is `no`:
 //! the commands that servers flag `stale` (measured on 7.0, 8.2, 9.1).
 
-use crate::command::Command;
+use tidegate_wire::command::Command;
 
 const STALE: &[&str] = &[
     "acl",

@@ -10,10 +10,10 @@ use std::collections::hash_map::Entry;
 use foldhash::fast::RandomState;
 
 use super::call::Call;
-use crate::command::{Command, Effect};
 use crate::engine::engine::unix_ms;
-use crate::resp::{RespVersion, encode};
-use crate::store::{Ask, CommandError, Dialect, Store};
+use tidegate_store::{Ask, CommandError, Dialect, Store};
+use tidegate_wire::command::{Command, Effect};
+use tidegate_wire::resp::{RespVersion, encode};
 
 const EXECABORT: &str = "EXECABORT Transaction discarded because of previous errors.";
 

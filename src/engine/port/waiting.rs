@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::client::Client;
 use super::desk::Desk;
 use super::held::Held;
-use crate::command::Command;
 use crate::registry::Unblocked;
-use crate::resp::encode;
-use crate::store::WaitingRead;
-use crate::units::ReplOffset;
+use tidegate_store::WaitingRead;
+use tidegate_wire::command::Command;
+use tidegate_wire::resp::encode;
+use tidegate_wire::units::ReplOffset;
 
 const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 /// How often a client that waits looks around, if there are few.

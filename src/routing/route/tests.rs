@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::routing::Balance;
 use crate::topology::{Finding, Health};
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// When everything here happens.
 const NOW: u64 = 10_000;

@@ -2,7 +2,7 @@
 
 use super::Reign;
 use crate::topology::{Attached, BackendId, LinkState, Observation, ServerRole};
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// The oldest acknowledgement of an attached replica that counts, in milliseconds. A master tells
 /// the age in whole seconds, and replicas acknowledge once a second.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::topology::{Backend, BackendId, Health, LinkState, Observation, Role, ServerRole};
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// A known server and its last answer.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::topology::{Attached, LinkState, Observation, Role, ServerRole, ServerVersion};
-use crate::units::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// A server whose port is also its id.
 fn server(port: u16, said: Option<ServerRole>, replid: &str) -> Witness {

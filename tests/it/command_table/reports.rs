@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use redis_protocol::resp2::decode::decode_bytes;
 use redis_protocol::resp2::types::BytesFrame;
-use tidegate::command::{Command, lookup};
+use tidegate_wire::command::{Command, lookup};
 
 use crate::support::{Flavor, RedisServer};
 

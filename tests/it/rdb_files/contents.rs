@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::tidegate::rdb::{
+use tidegate_rdb::{
     Element, Group, Hash, ListNode, Listpack, Set, SortedSet, Stream, StreamNode, Text, Value,
     packed_score,
 };

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use super::fill::fill;
+use crate::support::fill::fill;
 use crate::support::*;
 
 fn rdb(args: &[&str], path: &Path) -> Output {
@@ -99,7 +99,7 @@ fn file(keys: &[(&str, u8, &[u8])]) -> Vec<u8> {
 
 /// A listpack of these elements, as a string of a file.
 fn packed(elements: &[&str]) -> Vec<u8> {
-    let mut builder = ::tidegate::rdb::ListpackBuilder::new();
+    let mut builder = tidegate_rdb::ListpackBuilder::new();
     elements.iter().for_each(|element| builder.push_bytes(element.as_bytes()));
     let bytes = builder.finish().unwrap().into_bytes();
     [&[u8::try_from(bytes.len()).unwrap()][..], &bytes].concat()

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use ::tidegate::rdb::{Entry, Form, Hash, Item, Limits, Value, WriteError, Writer, dump};
+use tidegate_rdb::{Entry, Form, Hash, Item, Limits, Value, WriteError, Writer, dump};
 
 use super::{asked, compare, fill, keys, read, saved};
 use crate::support::*;

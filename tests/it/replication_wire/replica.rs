@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use ::tidegate::replication::*;
-use ::tidegate::units::{ByteSize, ReplId, ReplOffset};
+use tidegate_replication::*;
+use tidegate_wire::units::{ByteSize, ReplId, ReplOffset};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -11,9 +11,9 @@ use arc_swap::ArcSwap;
 use tempfile::TempDir;
 use tidegate::config::Config;
 use tidegate::engine::{self, Engine};
-use tidegate::resp::RespVersion;
-use tidegate::store::Ask;
 use tidegate::topology::{LinkState, Observation, ServerRole, Topology};
+use tidegate_store::Ask;
+use tidegate_wire::resp::RespVersion;
 
 use super::eventually::eventually;
 use super::flavor::Flavor;

@@ -10,36 +10,19 @@
 //!
 //! Every value ends what it started when it is dropped, and nothing else.
 
-pub mod client_list;
-pub mod eventually;
-pub mod fake_master;
-pub mod fault;
-pub mod flavor;
 pub mod local;
 pub mod pair;
-pub mod ports;
-pub mod process;
 pub mod replica_port;
 pub mod replicas;
-pub mod reply;
 pub mod scrape;
-pub mod sentinel;
-pub mod server;
 pub mod tidegate;
 pub mod topology;
-pub mod wire;
 
-pub use eventually::eventually;
-pub use fake_master::{Call, FakeMaster};
-pub use fault::{Direction, FaultProxy};
-pub use flavor::Flavor;
 pub use local::Local;
 pub use pair::{Both, Pair};
 pub use replica_port::ReplicaPort;
 pub use replicas::{ReplicaLine, TamperedTrio, wait_read_fresh};
-pub use reply::Reply;
 pub use scrape::{Page, Scrape, get, http, settle, status};
-pub use server::{RedisServer, Trio};
 pub use tidegate::{ConfigBuilder, Tidegate};
+pub use tidegate_test_support::*;
 pub use topology::{server, topology};
-pub use wire::{Wire, encode};

@@ -7,7 +7,7 @@ use super::Page;
 use crate::engine::COUNTS_FIELD;
 use crate::engine::facts::{Facts, Transfer};
 use crate::engine::port::call::Call;
-use crate::units::ReplOffset;
+use tidegate_wire::units::ReplOffset;
 
 pub(super) fn replication(call: &mut Call<'_, '_>, page: &mut Page) {
     let engine = call.engine();

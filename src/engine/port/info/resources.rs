@@ -3,7 +3,7 @@
 use super::{Page, human};
 use crate::engine::memory as allocator;
 use crate::engine::port::call::Call;
-use crate::units::ByteSize;
+use tidegate_wire::units::ByteSize;
 
 /// Clock ticks per second in `/proc`, on every Linux.
 const TICKS: u64 = 100;

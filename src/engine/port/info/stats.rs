@@ -1,9 +1,9 @@
 //! `INFO persistence`, `stats`, `commandstats`, `keyspace`.
 
 use super::Page;
-use crate::command::Subscription;
 use crate::engine::port::call::Call;
 use crate::engine::port::saving::last_save;
+use tidegate_wire::command::Subscription;
 
 pub(super) fn persistence(call: &mut Call<'_, '_>, page: &mut Page) {
     let (dirty, is_void) = (call.held.store().dirty(), call.held.store().is_void());

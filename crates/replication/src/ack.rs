@@ -1,0 +1,196 @@
+//! What a replica says to its master of its own accord, and how long it bears silence. Never
+//! looks at a clock: times are milliseconds of the caller's.
+
+use std::time::Duration;
+
+use tidegate_wire::resp::{encode, integer};
+use tidegate_wire::units::{ReplOffset, millis};
+
+/// How often there is something to say (the period of Redis's `replicationCron`).
+const PERIOD_MS: u64 = 1000;
+/// How often a master is told that its payload came, until it goes on: what is written meanwhile
+/// gathers in its output buffer.
+const OPENING_PERIOD_MS: u64 = 10;
+
+/// What the link is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// From the first PING to the answer to PSYNC: only what the handshake writes is said.
+    Handshake,
+    /// The payload is on its way, or is being loaded: an empty line is said.
+    Syncing,
+    /// The stream is applied: the applied offset is said.
+    Streaming,
+    /// As before, under a master that was asked with `SYNC` and counts no offsets: nothing is said.
+    Uncounted,
+}
+
+/// The link's pulse.
+#[derive(Clone, Copy, Debug)]
+pub struct Pulse {
+    phase: Phase,
+    timeout_ms: u64,
+    heard_ms: u64,
+    due_ms: u64,
+    /// The master holds the stream back until it hears an ack.
+    opening: bool,
+}
+
+impl Pulse {
+    /// Of a connection that is being made now (`repl-timeout` counts from here).
+    #[must_use]
+    pub fn new(repl_timeout: Duration, now_ms: u64) -> Self {
+        let timeout_ms = millis(repl_timeout);
+        let phase = Phase::Handshake;
+        Self { phase, timeout_ms, heard_ms: now_ms, due_ms: now_ms, opening: false }
+    }
+
+    /// `CONFIG SET repl-timeout`.
+    pub fn set_timeout(&mut self, repl_timeout: Duration) {
+        self.timeout_ms = millis(repl_timeout);
+    }
+
+    /// The link comes to `phase`; what there is to say is due at once.
+    pub const fn enter(&mut self, phase: Phase, now_ms: u64) {
+        self.phase = phase;
+        self.due_ms = now_ms;
+    }
+
+    /// A payload between `$EOF:` marks is complete. The master holds the stream back until the first
+    /// ack, and breaks the link when what it holds back exceeds an output buffer's limit; so it gets
+    /// the ack before the payload is loaded. It counts only acks that come when its child process has
+    /// ended, which is after the mark: so it gets one every 10 ms, until the next [`Self::heard`].
+    pub const fn open_stream(&mut self, now_ms: u64) {
+        self.opening = true;
+        self.due_ms = now_ms;
+    }
+
+    /// At least one byte came, an empty line too. Who did not read for a while (no room, say) calls
+    /// this when it reads again: the master was not silent, it was not listened to.
+    pub const fn heard(&mut self, now_ms: u64) {
+        self.heard_ms = now_ms;
+        self.opening = false;
+    }
+
+    /// True when the master has been silent for longer than `repl-timeout`: the link is dead.
+    #[must_use]
+    pub const fn is_dead(&self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.heard_ms) > self.timeout_ms
+    }
+
+    /// Writes what is due, once a second. `applied` is the payload's offset while it is loaded; 0 where
+    /// it is not known.
+    pub fn beat(&mut self, applied: ReplOffset, now_ms: u64, out: &mut Vec<u8>) {
+        if now_ms < self.due_ms {
+            return;
+        }
+        match self.phase {
+            _ if self.opening => write_ack(applied, out),
+            Phase::Handshake | Phase::Uncounted => {}
+            Phase::Syncing => out.push(b'\n'),
+            Phase::Streaming => write_ack(applied, out),
+        }
+        let period = if self.opening { OPENING_PERIOD_MS } else { PERIOD_MS };
+        self.due_ms = now_ms.saturating_add(period);
+    }
+
+    /// When to look again, for [`Self::beat`] and [`Self::is_dead`].
+    #[must_use]
+    pub fn wake_ms(&self) -> u64 {
+        let dead = self.heard_ms.saturating_add(self.timeout_ms).saturating_add(1);
+        match self.phase {
+            Phase::Handshake | Phase::Uncounted if !self.opening => dead,
+            _ => dead.min(self.due_ms),
+        }
+    }
+}
+
+/// Writes `REPLCONF ACK <offset>`. Besides what [`Pulse`] says it is to be sent at once when
+/// `REPLCONF GETACK *` comes in the stream, with the offset *before* that command: so do Redis 6.2 to
+/// 8.2 and Valkey 9.1. Its own bytes count with the next one. A master that waits (`WAIT`) asks only
+/// for what was before it.
+pub fn write_ack(offset: ReplOffset, out: &mut Vec<u8>) {
+    let offset = integer::text(offset.get());
+    encode::request(out, [b"REPLCONF", &b"ACK"[..], &offset].into_iter());
+}
+
+/// Whether a command of the stream asks for an ack: `REPLCONF GETACK`.
+#[must_use]
+pub fn is_getack(args: &[&[u8]]) -> bool {
+    let [name, option, ..] = args else { return false };
+    name.eq_ignore_ascii_case(b"REPLCONF") && option.eq_ignore_ascii_case(b"GETACK")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(pulse: &mut Pulse, now_ms: u64) -> String {
+        let mut out = Vec::new();
+        pulse.beat(ReplOffset::new(77), now_ms, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    const ACK: &str = "*3\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$2\r\n77\r\n";
+
+    #[test]
+    fn says_one_thing_a_second() {
+        let mut pulse = Pulse::new(Duration::from_secs(60), 0);
+        assert_eq!((said(&mut pulse, 0), pulse.wake_ms()), (String::new(), 60_001));
+        pulse.enter(Phase::Syncing, 10);
+        assert_eq!(
+            [10, 11, 1009, 1010, 1500].map(|now| said(&mut pulse, now)),
+            ["\n", "", "", "\n", ""]
+        );
+        assert_eq!(pulse.wake_ms(), 2010);
+        pulse.enter(Phase::Streaming, 1600);
+        assert_eq!(
+            [1600, 2599, 2600, 9000, 9001].map(|now| said(&mut pulse, now)),
+            [ACK, "", ACK, ACK, ""]
+        );
+        pulse.enter(Phase::Uncounted, 9002);
+        assert_eq!(said(&mut pulse, 20_000), "");
+    }
+
+    #[test]
+    fn the_stream_is_opened_by_acks_that_are_not_too_early() {
+        for phase in [Phase::Syncing, Phase::Streaming, Phase::Uncounted] {
+            let mut pulse = Pulse::new(Duration::from_secs(60), 0);
+            pulse.enter(Phase::Syncing, 0);
+            assert_eq!(said(&mut pulse, 0), "\n");
+            pulse.open_stream(10);
+            pulse.enter(phase, 10);
+            assert_eq!(
+                [10, 11, 20, 29, 30].map(|now| said(&mut pulse, now)),
+                [ACK, "", ACK, "", ACK]
+            );
+            assert_eq!(pulse.wake_ms(), 40);
+            pulse.heard(35);
+            let then = match phase {
+                Phase::Syncing => "\n",
+                Phase::Streaming => ACK,
+                Phase::Handshake | Phase::Uncounted => "",
+            };
+            assert_eq!([40, 41, 1039, 1040].map(|now| said(&mut pulse, now)), [then, "", "", then]);
+        }
+    }
+
+    #[test]
+    fn silence_is_borne_for_repl_timeout() {
+        let mut pulse = Pulse::new(Duration::from_secs(5), 1000);
+        assert_eq!([6000, 6001].map(|now| pulse.is_dead(now)), [false, true]);
+        pulse.heard(4000);
+        assert_eq!([9000, 9001].map(|now| pulse.is_dead(now)), [false, true]);
+        assert_eq!(pulse.wake_ms(), 9001);
+        pulse.set_timeout(Duration::MAX);
+        assert!(!pulse.is_dead(u64::MAX));
+    }
+
+    #[test]
+    fn knows_who_asks_for_an_ack() {
+        assert!(is_getack(&[b"REPLCONF", b"GETACK", b"*"]));
+        assert!(is_getack(&[b"replconf", b"getack", b"*"]));
+        assert!(!is_getack(&[b"REPLCONF", b"ACK", b"1"]));
+        assert!(!is_getack(&[b"PING"]));
+    }
+}

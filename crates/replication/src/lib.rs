@@ -1,0 +1,45 @@
+//! The replica's side of replication, as state machines: what to say to a master and what its bytes
+//! mean. Bytes and `now` go in, values and bytes come out; who owns the socket, loads the payload and
+//! applies the commands is not here.
+//!
+//! A link's life, and who sees to it:
+//!
+//! 1. [`Identity::ask`] says what to ask for; [`Handshake`] asks.
+//! 2. [`Outcome::Full`]: [`PayloadReader`] finds the RDB payload; when it is complete and came between
+//!    marks, [`Pulse::open_stream`]. Once it is loaded, [`Identity::replaced`], [`Offsets::at`]
+//!    and [`Backlog::restart`].
+//! 3. [`Outcome::Continue`]: [`Identity::continued`]. The stream goes on in the database that was
+//!    selected when it was cut: no SELECT comes first.
+//! 4. The stream: [`StreamReader`] cuts it into units. Of each unit applied, [`Offsets::advance`] and
+//!    [`Backlog::append`] get all bytes.
+//! 5. [`Pulse`], all the time: what to say each second, and when the master has been silent too long.
+//!    [`LinkStatus`]: what ROLE and INFO tell.
+//! 6. The link is cut: [`Offsets::cut`], and from the start. After a [`StreamError`]
+//!    [`Identity::distrust`] first.
+
+#![forbid(unsafe_code)]
+
+mod ack;
+mod answer;
+mod backlog;
+mod command;
+mod handshake;
+mod handshake_error;
+mod identity;
+mod line;
+mod link_state;
+mod offsets;
+mod payload;
+mod stream;
+mod stream_error;
+
+pub use ack::{Phase, Pulse, is_getack, write_ack};
+pub use backlog::Backlog;
+pub use handshake::{Handshake, Introduction, Outcome, Progress, Setting};
+pub use handshake_error::{HandshakeError, Retry, Step};
+pub use identity::{Ask, Continued, Identity, Position, Refusal};
+pub use link_state::{LinkState, LinkStatus};
+pub use offsets::Offsets;
+pub use payload::{Form, Found, PayloadError, PayloadReader};
+pub use stream::{ArgsPool, Commands, StreamReader, Unit};
+pub use stream_error::StreamError;

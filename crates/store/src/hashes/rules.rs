@@ -1,0 +1,75 @@
+//! By which rules a command changes a hash: the server's limits, and who asks when.
+
+use crate::context::WriteCx;
+use crate::dialect::Dialect;
+use crate::hasher::Hasher;
+use crate::packing::Packing;
+
+/// No listpack is let grow beyond so many bytes (`LISTPACK_MAX_SAFETY_LIMIT`).
+const MAX_BYTES: usize = 1 << 30;
+
+/// What decides how a hash changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    packing: Packing,
+    dialect: Dialect,
+    hasher: Hasher,
+    /// Before it fields have expired, in Unix milliseconds.
+    now: i64,
+    /// Nothing is in the past: the master says what is to be deleted.
+    from_master: bool,
+}
+
+impl Rules {
+    /// Those of a command.
+    pub(super) fn of(cx: &WriteCx<'_>) -> Self {
+        Self {
+            packing: cx.packing(),
+            dialect: cx.dialect(),
+            hasher: cx.store.hasher,
+            now: cx.now,
+            from_master: cx.from_master,
+        }
+    }
+
+    /// Those by which a snapshot is loaded.
+    pub(crate) fn of_snapshot(packing: Packing, dialect: Dialect, hasher: Hasher) -> Self {
+        Self { packing, dialect, hasher, now: 0, from_master: true }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(super) fn hasher(&self) -> Hasher {
+        self.hasher
+    }
+
+    /// Unix milliseconds, to which a relative expiry is added.
+    pub(super) fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Whether a field that expires then is still there for who asks.
+    pub(super) fn is_live(&self, expires: Option<i64>) -> bool {
+        self.from_master || expires.is_none_or(|at| at >= self.now)
+    }
+
+    /// Whether a field that is to expire then is to be deleted instead (`checkAlreadyExpired`).
+    pub(super) fn is_past(&self, at: i64) -> bool {
+        !self.from_master && at <= self.now
+    }
+
+    /// Whether a packed hash may have so many fields.
+    pub(super) fn packs(&self, fields: usize) -> bool {
+        fields <= self.packing.hash_entries
+    }
+
+    /// Whether a packed hash of `len` bytes may have this field and value.
+    pub(super) fn packs_pair(&self, len: usize, field: &[u8], value: &[u8]) -> bool {
+        let max = self.packing.hash_value;
+        field.len() <= max
+            && value.len() <= max
+            && len.saturating_add(field.len()).saturating_add(value.len()) <= MAX_BYTES
+    }
+}

@@ -1,0 +1,195 @@
+//! A hash to be changed: packed as long as the rules allow, then a table.
+
+use super::fields::Fields;
+use super::packed::Packed;
+use super::rules::Rules;
+use super::view::{Form, HashRef};
+use crate::error::CommandError;
+use crate::kind::Kind;
+use tidegate_rdb::Corrupt;
+
+/// A hash, owned.
+#[derive(Clone, Debug)]
+pub(crate) enum Hash {
+    Packed(Packed),
+    Table(Box<Fields>),
+}
+
+/// What becomes of the expiry of a field that is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expiry {
+    /// It is what it was.
+    Keep,
+    /// There is none any more.
+    Clear,
+    /// In Unix milliseconds.
+    At(i64),
+}
+
+/// Where a packed hash would have 4 GiB, which the rules do not let happen.
+pub(super) fn too_large(_: Corrupt) -> CommandError {
+    CommandError::new("ERR hash is too large")
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self::Packed(Packed::default())
+    }
+}
+
+impl Hash {
+    pub(crate) fn from_rest(kind: Kind, bytes: &[u8]) -> Self {
+        Self::Packed(Packed::trusted(bytes.to_vec(), kind == Kind::HashTtl))
+    }
+
+    /// How it rests, if it is packed.
+    pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
+        match self {
+            Self::Packed(packed) if packed.is_timed() => Some((Kind::HashTtl, packed.as_bytes())),
+            Self::Packed(packed) => Some((Kind::Hash, packed.as_bytes())),
+            Self::Table(_) => None,
+        }
+    }
+
+    pub(crate) fn view(&self) -> HashRef<'_> {
+        HashRef::new(match self {
+            Self::Packed(packed) => Form::Packed(packed.view()),
+            Self::Table(fields) => Form::Table(fields),
+        })
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Packed(packed) => packed.heap_bytes(),
+            Self::Table(fields) => size_of::<Fields>() + fields.heap_bytes(),
+        }
+    }
+
+    /// Sees whether a packed hash may have what a request brings, fields and values in turns,
+    /// before any of it is set (`hashTypeTryConversion`). `counted`: their number matters too.
+    pub(super) fn prepare(&mut self, pairs: &[&[u8]], counted: bool, rules: &Rules) {
+        let Self::Packed(packed) = self else { return };
+        let len = packed.as_bytes().len();
+        let fits = |pair: &[&[u8]]| match *pair {
+            [field, value] => rules.packs_pair(len, field, value),
+            _ => true,
+        };
+        let many = counted && !rules.packs(pairs.len() / 2);
+        if many || !pairs.chunks(2).all(fits) {
+            self.unpack(pairs.len() / 2, rules);
+        }
+    }
+
+    /// Sets a field to a value (`hashTypeSet`). Whether it is new.
+    pub(super) fn set(
+        &mut self,
+        field: &[u8],
+        value: &[u8],
+        expiry: Expiry,
+        rules: &Rules,
+    ) -> Result<bool, CommandError> {
+        if let Self::Packed(packed) = self
+            && rules.dialect().unpacks_for_any_long_field()
+            && !rules.packs_pair(packed.as_bytes().len(), field, value)
+        {
+            self.unpack(1, rules);
+        }
+        let is_new = match self {
+            Self::Packed(packed) => packed.set(field, value).map_err(too_large)?,
+            Self::Table(fields) => fields.set(field, value),
+        };
+        if is_new && !rules.packs(self.view().len()) {
+            self.unpack(0, rules);
+        }
+        match expiry {
+            Expiry::At(at) => {
+                self.set_expires(field, Some(at), rules)?;
+            }
+            Expiry::Clear if !is_new && self.may_expire() => {
+                self.set_expires(field, None, rules)?;
+            }
+            Expiry::Keep | Expiry::Clear => {}
+        }
+        Ok(is_new)
+    }
+
+    /// Sets when a field expires. False without the field.
+    pub(super) fn set_expires(
+        &mut self,
+        field: &[u8],
+        expires: Option<i64>,
+        rules: &Rules,
+    ) -> Result<bool, CommandError> {
+        // Zero means never in either form.
+        let expires = expires.filter(|at| *at != 0);
+        if expires.is_some() {
+            self.make_room_for_times(rules)?;
+        }
+        match self {
+            Self::Packed(packed) if packed.is_timed() => {
+                packed.set_expires(field, expires).map_err(too_large)
+            }
+            Self::Packed(packed) => Ok(packed.view().get(field).is_some()),
+            Self::Table(fields) => Ok(fields.set_expires(field, expires)),
+        }
+    }
+
+    /// Sees to it that fields can expire, as Redis does before it looks whether any is to.
+    pub(super) fn make_room_for_times(&mut self, rules: &Rules) -> Result<(), CommandError> {
+        match self {
+            Self::Packed(packed) if rules.dialect().packs_field_ttls() => {
+                packed.add_times().map_err(too_large)
+            }
+            Self::Packed(_) => {
+                self.unpack(0, rules);
+                Ok(())
+            }
+            Self::Table(_) => Ok(()),
+        }
+    }
+
+    /// Removes a field. False without it.
+    pub(super) fn remove(&mut self, field: &[u8]) -> bool {
+        match self {
+            Self::Packed(packed) => packed.remove(field),
+            Self::Table(fields) => fields.remove(field),
+        }
+    }
+
+    /// Removes a field that has expired for who asks, as Redis does where it looks for one.
+    /// Whether it does.
+    pub(super) fn remove_expired(&mut self, field: &[u8], rules: &Rules) -> bool {
+        let found = self.view().get(field);
+        found.is_some_and(|entry| !rules.is_live(entry.expires)) && self.remove(field)
+    }
+
+    /// As [`Self::remove_expired`], for commands before which Redis removes the key with its last
+    /// field, so that what comes next begins packed. (A key's own expiry goes with it there, and
+    /// stays here.)
+    pub(super) fn forget_expired(&mut self, field: &[u8], rules: &Rules) {
+        let redis = rules.dialect().packs_field_ttls();
+        if self.remove_expired(field, rules) && self.view().is_empty() && redis {
+            *self = Self::default();
+        }
+    }
+
+    /// Whether there may be fields that expire.
+    fn may_expire(&self) -> bool {
+        match self {
+            Self::Packed(packed) => packed.is_timed(),
+            Self::Table(fields) => fields.volatile() > 0,
+        }
+    }
+
+    /// Makes a table of it, with room for `more` fields.
+    pub(super) fn unpack(&mut self, more: usize, rules: &Rules) {
+        let Self::Packed(packed) = self else { return };
+        let view = packed.view();
+        let mut fields = Fields::with_capacity(view.len() + more, rules.hasher());
+        let (mut name, mut text) = (itoa::Buffer::new(), itoa::Buffer::new());
+        for entry in view.iter() {
+            fields.add(entry.field.bytes(&mut name), entry.value.bytes(&mut text), entry.expires);
+        }
+        *self = Self::Table(Box::new(fields));
+    }
+}

@@ -1,0 +1,46 @@
+//! `MEMORY USAGE`. What else `MEMORY` tells is about a process, not about data.
+
+use crate::commands::Row;
+use crate::context::{Args, Done, ReadCx};
+use crate::error::CommandError;
+use crate::reply::Reply;
+use crate::slot::Slot;
+use crate::subcommand::{self, Sub};
+use crate::words;
+
+pub(super) const COMMANDS: &[Row] = &[Row::read("memory", memory)];
+
+type Run = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
+
+const SUBCOMMANDS: &[Sub<Run>] = &[Sub::new("usage", -3, usage)];
+
+/// What a key takes in the table beside its slot: its hash.
+const HASH: usize = size_of::<u32>();
+
+fn memory(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    (subcommand::find(SUBCOMMANDS, "memory", args, cx.dialect())?.run)(cx, args, reply)
+}
+
+/// `MEMORY USAGE key [SAMPLES count]`: the bytes that this store has for the key. Not those of a
+/// server, and not an estimate from samples, though the option is taken; without what the
+/// allocator adds.
+fn usage(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    for pair in args[3..].chunks(2) {
+        match *pair {
+            [word, count] if words::is(word, "SAMPLES") => {
+                if words::int(count)? < 0 {
+                    return Err(CommandError::SYNTAX);
+                }
+            }
+            _ => return Err(CommandError::SYNTAX),
+        }
+    }
+    match cx.slot(args[2]) {
+        Some(slot) => {
+            cx.spend(slot.value().weight())?;
+            reply.count(size_of::<Slot>() + HASH + slot.heap_bytes());
+        }
+        None => reply.null(),
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! What several sets have in common, have together, or one has and the others have not. Orders
+//! and forms are the server's: which set is walked first, and in which form the result begins.
+
+use super::Set;
+use super::rules::Rules;
+use super::value::number;
+use super::view::SetRef;
+use tidegate_rdb::Element;
+
+/// A set that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'a> {
+    pub(super) key: &'a [u8],
+    pub(super) set: SetRef<'a>,
+}
+
+/// The members that all have. `sources` is not empty.
+pub(super) fn common<'a>(mut sources: Vec<Source<'a>>) -> impl Iterator<Item = Element<'a>> {
+    sources.sort_by_key(|source| source.set.len());
+    let mut sources = sources.into_iter();
+    let first = sources.next();
+    let key = first.map(|first| first.key);
+    let others: Vec<_> = sources.filter(|other| Some(other.key) != key).collect();
+    let members = first.into_iter().flat_map(|first| first.set.iter());
+    members.filter(move |&member| others.iter().all(|other| other.set.contains(member)))
+}
+
+/// As [`common`], as a set.
+pub(super) fn intersection(sources: Vec<Source<'_>>, rules: Rules) -> Set {
+    let smallest = sources.iter().min_by_key(|source| source.set.len()).map(|source| source.set);
+    let starts_packed = rules.listpacks && !matches!(smallest, Some(SetRef::Ints(_)));
+    let mut result = if starts_packed { Set::packed() } else { Set::default() };
+    let mut only_ints = true;
+    for member in common(sources) {
+        // What lies in a listpack is a string only if it is no integer.
+        only_ints &= number(member).is_some();
+        result.insert(member, rules);
+    }
+    if only_ints && starts_packed {
+        result.pack_ints(rules);
+    }
+    result
+}
+
+/// The members that any has.
+pub(super) fn union<'a>(sources: impl Iterator<Item = SetRef<'a>>, rules: Rules) -> Set {
+    let mut result = Set::default();
+    for member in sources.flat_map(SetRef::iter) {
+        result.insert(member, rules);
+    }
+    result
+}
+
+/// The members of `first` that no other has.
+pub(super) fn difference(first: Source<'_>, others: &[Source<'_>], rules: Rules) -> Set {
+    let mut result = Set::default();
+    if others.iter().any(|other| other.key == first.key) {
+        return result;
+    }
+    let one_by_one = (others.len() + 1).saturating_mul(first.set.len()) / 2;
+    let all_through = others.iter().fold(first.set.len(), |sum, other| sum + other.set.len());
+    if one_by_one <= all_through {
+        for member in first.set.iter() {
+            if !others.iter().any(|other| other.set.contains(member)) {
+                result.insert(member, rules);
+            }
+        }
+        return result;
+    }
+    for member in first.set.iter() {
+        result.insert(member, rules);
+    }
+    for other in others {
+        for member in other.set.iter() {
+            result.remove(member);
+        }
+        if result.view().is_empty() {
+            break;
+        }
+    }
+    result
+}

@@ -1,0 +1,251 @@
+//! A set, owned: integers, a listpack or a hash table. Goes over from one to the next exactly when
+//! the server's does (`t_set.c`), since `OBJECT ENCODING` and the order of members show it.
+
+use super::members::Members;
+use super::rules::Rules;
+use super::view::SetRef;
+use crate::distinct::has_twice;
+use crate::kind::Kind;
+use tidegate_rdb::{self as rdb, Element, IntsetBuf, ListpackBuf};
+use tidegate_wire::resp::integer;
+
+/// A set, owned.
+#[derive(Clone, Debug)]
+pub(crate) struct Set {
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Ints(IntsetBuf),
+    Packed(ListpackBuf),
+    Table(Box<Members>),
+}
+
+impl Default for Set {
+    fn default() -> Self {
+        Self { form: Form::Ints(IntsetBuf::new()) }
+    }
+}
+
+impl Set {
+    /// An empty listpack.
+    pub(super) fn packed() -> Self {
+        Self { form: Form::Packed(ListpackBuf::new()) }
+    }
+
+    fn table(count: usize, rules: Rules) -> Self {
+        Self { form: Form::Table(Box::new(Members::new(rules.hasher, count))) }
+    }
+
+    /// An empty set for `first`, which is the first of `count` members (`setTypeCreate`).
+    pub(super) fn for_first(first: Element<'_>, count: usize, rules: Rules) -> Self {
+        let count = if rules.listpacks { count } else { 0 };
+        if first.as_int().is_some() && count <= rules.ints {
+            Self::default()
+        } else if rules.listpacks && count <= rules.entries {
+            Self::packed()
+        } else {
+            Self::table(count, rules)
+        }
+    }
+
+    /// Makes ready for `count` members of which `first` is the first (`setTypeMaybeConvert`).
+    pub(super) fn make_ready(&mut self, first: &[u8], count: usize, rules: Rules) {
+        if self.view().is_empty() {
+            *self = Self::for_first(Element::Bytes(first), count, rules);
+            return;
+        }
+        let too_many = match &self.form {
+            Form::Ints(_) => count > rules.ints,
+            Form::Packed(_) => count > rules.entries,
+            Form::Table(_) => false,
+        };
+        if too_many && rules.listpacks {
+            self.unpack(count, rules);
+        }
+    }
+
+    pub(crate) fn from_rest(kind: Kind, bytes: &[u8]) -> Self {
+        let form = match kind {
+            Kind::IntSet => Form::Ints(IntsetBuf::trusted(bytes.to_vec())),
+            _ => Form::Packed(ListpackBuf::trusted(bytes.to_vec())),
+        };
+        Self { form }
+    }
+
+    /// A set as a snapshot brings it (`rdbLoadObject`).
+    ///
+    /// # Errors
+    /// A member comes twice.
+    pub(crate) fn from_snapshot(set: rdb::Set, rules: Rules) -> Result<Self, String> {
+        let twice = || "a member comes twice".to_owned();
+        match set {
+            rdb::Set::Ints(ints) => {
+                let count = ints.len();
+                let mut set = Self { form: Form::Ints(ints.into()) };
+                if count > rules.ints {
+                    set.unpack(count, rules);
+                }
+                Ok(set)
+            }
+            rdb::Set::Packed(pack) => {
+                if has_twice(|| pack.iter(), rules.hasher) {
+                    return Err(twice());
+                }
+                let count = pack.len();
+                let mut set = Self { form: Form::Packed(pack.into()) };
+                if count > rules.entries {
+                    set.unpack(count, rules);
+                }
+                Ok(set)
+            }
+            rdb::Set::Members(members) => {
+                let count = members.len();
+                let is_large = count > rules.ints;
+                let mut set = if is_large { Self::table(count, rules) } else { Self::default() };
+                for member in members.iter() {
+                    if !set.insert(Element::Bytes(member), rules) {
+                        return Err(twice());
+                    }
+                }
+                Ok(set)
+            }
+        }
+    }
+
+    /// How it rests, if it is packed.
+    pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
+        match &self.form {
+            Form::Ints(ints) => Some((Kind::IntSet, ints.as_bytes())),
+            Form::Packed(pack) => Some((Kind::PackedSet, pack.as_bytes())),
+            Form::Table(_) => None,
+        }
+    }
+
+    pub(crate) fn view(&self) -> SetRef<'_> {
+        match &self.form {
+            Form::Ints(ints) => SetRef::Ints(ints.view()),
+            Form::Packed(pack) => SetRef::Packed(pack.view()),
+            Form::Table(members) => SetRef::Table(members),
+        }
+    }
+
+    /// Bytes on the heap. Walks the members.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match &self.form {
+            Form::Ints(ints) => ints.capacity(),
+            Form::Packed(pack) => pack.capacity(),
+            Form::Table(members) => size_of::<Members>() + members.heap_bytes(),
+        }
+    }
+
+    /// Adds a member; false if it was there (`setTypeAddAux`).
+    pub(super) fn insert(&mut self, member: Element<'_>, rules: Rules) -> bool {
+        let mut buffer = itoa::Buffer::new();
+        match &mut self.form {
+            Form::Ints(ints) => match number(member) {
+                Some(number) => match ints.insert(number) {
+                    Ok(true) => {
+                        let count = ints.len();
+                        if count > rules.ints {
+                            self.unpack(count, rules);
+                        }
+                        return true;
+                    }
+                    Ok(false) => return false,
+                    // More than an intset can have, whatever the limits.
+                    Err(_) => self.unpack(0, rules),
+                },
+                None => self.leave_ints(member.bytes(&mut buffer).len(), rules),
+            },
+            Form::Packed(pack) => {
+                let bytes = member.bytes(&mut buffer);
+                if pack.view().find(bytes, 0).is_some() {
+                    return false;
+                }
+                let count = pack.len();
+                let fits = count < rules.entries && bytes.len() <= rules.value;
+                if fits && pack.push_back(member).is_ok() {
+                    return true;
+                }
+                self.unpack(count + 1, rules);
+            }
+            Form::Table(_) => {}
+        }
+        let mut buffer = itoa::Buffer::new();
+        match &mut self.form {
+            Form::Table(members) => members.insert(member.bytes(&mut buffer)),
+            Form::Packed(pack) => pack.push_back(member).is_ok(),
+            Form::Ints(_) => false,
+        }
+    }
+
+    /// Goes over from integers to a form that takes a string of `len` bytes.
+    fn leave_ints(&mut self, len: usize, rules: Rules) {
+        let Form::Ints(ints) = &self.form else { return };
+        let count = ints.len();
+        let ends = [0, count.saturating_sub(1)].map(|at| ints.get(at).unwrap_or_default());
+        let longest = ends.map(|end| itoa::Buffer::new().format(end).len()).into_iter().max();
+        let fits = count < rules.entries
+            && len <= rules.value
+            && (count == 0 || longest.is_some_and(|longest| longest <= rules.value));
+        if !fits {
+            self.unpack(count + 1, rules);
+            return;
+        }
+        let mut pack = ListpackBuf::new();
+        for number in ints.iter() {
+            // As few as an intset has are far from what a listpack cannot have.
+            let _ = pack.push_back(number);
+        }
+        self.form = Form::Packed(pack);
+    }
+
+    /// Goes over to a hash table, with room for `count`.
+    fn unpack(&mut self, count: usize, rules: Rules) {
+        let mut members = Members::new(rules.hasher, count);
+        let mut buffer = itoa::Buffer::new();
+        for member in self.view().iter() {
+            members.insert(member.bytes(&mut buffer));
+        }
+        self.form = Form::Table(Box::new(members));
+    }
+
+    /// Goes over to integers, which all members are, unless there are too many
+    /// (`maybeConvertToIntset`).
+    pub(super) fn pack_ints(&mut self, rules: Rules) {
+        if matches!(self.form, Form::Ints(_)) || self.view().len() > rules.ints {
+            return;
+        }
+        let mut ints = IntsetBuf::new();
+        for member in self.view().iter() {
+            match number(member).map(|number| ints.insert(number)) {
+                Some(Ok(_)) => {}
+                _ => return,
+            }
+        }
+        self.form = Form::Ints(ints);
+    }
+
+    /// Takes a member out; false if it was not there.
+    pub(super) fn remove(&mut self, member: Element<'_>) -> bool {
+        let mut buffer = itoa::Buffer::new();
+        match &mut self.form {
+            Form::Ints(ints) => number(member).is_some_and(|number| ints.remove(number)),
+            Form::Packed(pack) => match pack.view().find(member.bytes(&mut buffer), 0) {
+                Some(at) => pack.remove(at, 1) > 0,
+                None => false,
+            },
+            Form::Table(members) => members.remove(member.bytes(&mut buffer)),
+        }
+    }
+}
+
+/// The number that a member is or spells (`string2ll`).
+pub(super) fn number(member: Element<'_>) -> Option<i64> {
+    match member {
+        Element::Int(number) => Some(number),
+        Element::Bytes(bytes) => integer::parse(bytes),
+    }
+}

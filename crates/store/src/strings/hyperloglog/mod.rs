@@ -1,0 +1,163 @@
+//! HyperLogLog: how many different elements there are, in a string of at most 12 KiB, each bit as
+//! Redis has it: a replica executes `PFADD` and `PFMERGE` itself.
+
+mod debug;
+mod dense;
+mod estimate;
+mod hash;
+mod sparse;
+mod value;
+
+use crate::commands::Row;
+use crate::context::{Args, Done, ReadCx, WriteCx};
+use crate::dialect::Dialect;
+use crate::error::CommandError;
+use crate::reply::Reply;
+use crate::strings::Str;
+use crate::value::Value;
+use sparse::Rule;
+use value::{Edit, View, empty};
+
+pub(super) const COMMANDS: &[Row] = &[
+    Row::write("pfadd", pfadd),
+    Row::both("pfcount", pfcount, pfcount_and_keep),
+    Row::write("pfmerge", pfmerge),
+    Row::write("pfdebug", debug::pfdebug),
+];
+
+/// The bits of a hash that choose a register.
+const PRECISION: u32 = 14;
+const REGISTERS: usize = 1 << PRECISION;
+/// Bytes before the registers.
+const HEADER: usize = 16;
+
+const NOT_ONE: CommandError =
+    CommandError::new("WRONGTYPE Key is not a valid HyperLogLog string value.");
+
+/// The runs of a sparse one are not as many registers as there have to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Corrupt;
+
+impl From<Corrupt> for CommandError {
+    fn from(_: Corrupt) -> Self {
+        Self::new("INVALIDOBJ Corrupted HLL object detected")
+    }
+}
+
+/// How corrupt one may be that is changed. What a master did is not refused: whether it is strict
+/// depends on its patches.
+fn rule(cx: &WriteCx<'_>) -> Rule {
+    if cx.from_master { Rule::Lenient } else { rule_of(cx.dialect()) }
+}
+
+fn rule_of(dialect: Dialect) -> Rule {
+    if dialect.checks_runs_of_values() { Rule::Strict } else { Rule::Lenient }
+}
+
+/// Changes the one that a key has, if it has one.
+fn edit<R>(
+    cx: &mut WriteCx<'_>,
+    key: &[u8],
+    change: impl FnOnce(&mut Edit<'_>) -> Result<R, CommandError>,
+) -> Result<Option<R>, CommandError> {
+    if let Some(text) = cx.read::<Str>(key)? {
+        View::of(text.bytes)?;
+    }
+    let (max_sparse, rule) = (cx.packing().hll_sparse_bytes, rule(cx));
+    cx.edit::<Str, _>(key, |text| change(&mut Edit::of(text.edit(), max_sparse, rule)?))
+}
+
+/// `PFADD key [element ...]`
+fn pfadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    let is_new = cx.read::<Str>(args[1])?.is_none();
+    if is_new {
+        cx.db_mut().set(args[1], None, Value::Str(Str::raw(empty())));
+    }
+    let added = edit(cx, args[1], |counter| {
+        let mut added = 0;
+        for element in &args[2..] {
+            added += usize::from(counter.add(element)?);
+        }
+        if is_new || added > 0 {
+            counter.outdate();
+        }
+        Ok(added)
+    })?;
+    let changes = added.unwrap_or(0) + usize::from(is_new);
+    cx.dirty(changes);
+    reply.int(i64::from(changes > 0));
+    Ok(())
+}
+
+/// `PFCOUNT key [key ...]`, of a client: counts, keeps nothing.
+fn pfcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    // All registers of each are looked at.
+    const STEPS: usize = REGISTERS / 32;
+    cx.spend(STEPS * (args.len() - 1))?;
+    let count = match args {
+        [_, key] => match cx.read::<Str>(key)? {
+            None => 0,
+            Some(text) => {
+                let view = View::of(text.bytes)?;
+                view.counted().map_or_else(|| view.count(), Ok)?
+            }
+        },
+        _ => {
+            let (mut registers, rule) = (vec![0; REGISTERS], rule_of(cx.dialect()));
+            for key in &args[1..] {
+                if let Some(text) = cx.read::<Str>(key)? {
+                    View::of(text.bytes)?.merge_into(&mut registers, rule)?;
+                }
+            }
+            estimate::cardinality(&estimate::histogram(&registers))
+        }
+    };
+    reply.int(count.cast_signed());
+    Ok(())
+}
+
+/// `PFCOUNT key`, of the master: what it counted is kept with the registers.
+fn pfcount_and_keep(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    let [_, key] = args else { return pfcount(&cx.reader(), args, reply) };
+    let counted = edit(cx, key, |counter| {
+        if let Some(count) = counter.view().counted() {
+            return Ok((count, 0));
+        }
+        let count = counter.view().count()?;
+        counter.set_count(count);
+        Ok((count, 1))
+    })?;
+    let (count, changes) = counted.unwrap_or((0, 0));
+    cx.dirty(changes);
+    reply.int(count.cast_signed());
+    Ok(())
+}
+
+/// `PFMERGE destination [source ...]`
+fn pfmerge(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    let (mut registers, rule) = (vec![0; REGISTERS], rule(cx));
+    let mut dense = false;
+    for key in &args[1..] {
+        if let Some(text) = cx.read::<Str>(key)? {
+            let view = View::of(text.bytes)?;
+            dense |= view.is_dense();
+            view.merge_into(&mut registers, rule)?;
+        }
+    }
+    if cx.read::<Str>(args[1])?.is_none() {
+        cx.db_mut().set(args[1], None, Value::Str(Str::raw(empty())));
+    }
+    edit(cx, args[1], |counter| {
+        if dense {
+            counter.make_dense()?;
+        }
+        for (register, &count) in registers.iter().enumerate().filter(|(_, count)| **count > 0) {
+            counter.raise(register, count)?;
+        }
+        counter.outdate();
+        Ok(())
+    })?;
+    cx.dirty(1);
+    reply.ok();
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! A string, and whether Redis would call it an integer, short, or neither.
+
+use std::io::Write;
+
+use crate::context::WriteCx;
+use crate::dialect::Dialect;
+use crate::digest::Digest;
+use crate::error::CommandError;
+use crate::kind::Kind;
+use crate::slot::Slot;
+use crate::strings::embedding;
+use tidegate_rdb::{ValueWriter, WriteError};
+use tidegate_wire::resp::integer;
+
+/// The longest text of an integer.
+const INT_MAX: usize = 20;
+/// A string longer than this grows by as much, a shorter one by its own length
+/// (`SDS_MAX_PREALLOC`).
+const MAX_SPARE: usize = 1024 * 1024;
+
+/// A string, owned.
+#[derive(Clone, Debug)]
+pub(crate) struct Str {
+    kind: Kind,
+    bytes: Vec<u8>,
+}
+
+/// A string, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StrRef<'a> {
+    /// One of the three kinds of string.
+    pub(crate) kind: Kind,
+    /// It.
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Default for Str {
+    fn default() -> Self {
+        Self { kind: Kind::Raw, bytes: Vec::new() }
+    }
+}
+
+/// What a string becomes that is set whole (`tryObjectEncoding`).
+pub(crate) fn kind_of(bytes: &[u8]) -> Kind {
+    match bytes.len() {
+        1..=INT_MAX if integer::parse(bytes).is_some() => Kind::Int,
+        _ => text_kind(bytes),
+    }
+}
+
+/// What a string becomes that is set whole, but not looked at for being an integer.
+pub(crate) fn text_kind(bytes: &[u8]) -> Kind {
+    if bytes.len() <= embedding::MAX { Kind::Embedded } else { Kind::Raw }
+}
+
+/// Makes `bytes` at least `len` long, with zeros at the end; with some room to grow further.
+pub(crate) fn extend(bytes: &mut Vec<u8>, len: usize) -> Result<(), CommandError> {
+    if len > bytes.capacity() {
+        let spare = if bytes.is_empty() { 0 } else { len.min(MAX_SPARE) };
+        let room = len.saturating_add(spare) - bytes.len();
+        bytes.try_reserve_exact(room).map_err(|_| CommandError::TOO_LONG)?;
+    }
+    if len > bytes.len() {
+        bytes.resize(len, 0);
+    }
+    Ok(())
+}
+
+/// Changes a string in place, once it is `len` bytes long; zeros are added where it is shorter.
+pub(crate) fn overwrite<R>(
+    cx: &mut WriteCx<'_>,
+    key: &[u8],
+    len: usize,
+    change: impl FnOnce(&mut [u8]) -> R,
+) -> Result<R, CommandError> {
+    let there = cx.slot_mut(key).and_then(Slot::str_mut).filter(|bytes| bytes.len() >= len);
+    if let Some(bytes) = there {
+        return Ok(change(bytes));
+    }
+    cx.edit_or_new::<Str, _>(key, |text| {
+        extend(text.edit(), len)?;
+        Ok(change(&mut text.bytes))
+    })
+}
+
+impl Str {
+    /// A string that is set whole.
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Self { kind: kind_of(&bytes), bytes }
+    }
+
+    /// A string that was changed in part, as `APPEND` does it: never kept as an integer.
+    pub(crate) fn raw(bytes: Vec<u8>) -> Self {
+        Self { kind: Kind::Raw, bytes }
+    }
+
+    /// A string of a kind that is known already.
+    pub(crate) fn with_kind(kind: Kind, bytes: Vec<u8>) -> Self {
+        Self { kind, bytes }
+    }
+
+    pub(crate) fn from_rest(kind: Kind, bytes: &[u8]) -> Self {
+        Self { kind, bytes: bytes.to_vec() }
+    }
+
+    pub(crate) fn at_rest(&self) -> (Kind, &[u8]) {
+        (self.kind, &self.bytes)
+    }
+
+    pub(crate) fn view(&self) -> StrRef<'_> {
+        StrRef { kind: self.kind, bytes: &self.bytes }
+    }
+
+    /// Its bytes, to be changed in part; it is raw from now on.
+    pub(crate) fn edit(&mut self) -> &mut Vec<u8> {
+        self.kind = Kind::Raw;
+        &mut self.bytes
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
+impl StrRef<'_> {
+    /// What `OBJECT ENCODING` calls it: for some servers a matter of the length of its key, and
+    /// of whether that expires.
+    pub(crate) fn encoding(self, dialect: Dialect, key_len: usize, expires: bool) -> &'static str {
+        match self.kind {
+            Kind::Int => "int",
+            Kind::Embedded if embedding::fits(dialect, key_len, self.bytes.len(), expires) => {
+                "embstr"
+            }
+            _ => "raw",
+        }
+    }
+
+    /// What `DEBUG DIGEST-VALUE` is made of.
+    pub(crate) fn digest(self, digest: &mut Digest) {
+        digest.mix(&0_u32.to_be_bytes());
+        digest.mix(self.bytes);
+    }
+
+    /// Writes it, integers as such.
+    pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
+        to.string(self.bytes)
+    }
+}

@@ -1,0 +1,307 @@
+//! A TCP proxy that misbehaves on command: slow, cut, silent, in crumbs.
+//!
+//! Each direction of a connection has a short bounded queue ([`relay`]): a delay holds bytes back without narrowing the stream, and a slow or silent side
+//! pushes back on the other as a real network does. Random choices come from a seed.
+
+mod relay;
+
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use self::relay::join;
+use crate::ports::free_port;
+
+/// How soon threads notice a changed control.
+const TICK: Duration = Duration::from_millis(2);
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    ToServer,
+    ToClient,
+}
+
+impl Direction {
+    const BOTH: [Self; 2] = [Self::ToServer, Self::ToClient];
+}
+
+/// The live controls of one direction, for all connections.
+#[derive(Debug)]
+struct Controls {
+    delay_us: AtomicU64,
+    /// Bytes per second and connection, 0 for no limit.
+    rate: AtomicU64,
+    /// Bytes per write at most, 0 for no limit.
+    max_chunk: AtomicUsize,
+    silent: AtomicBool,
+    /// Bytes left before all connections are cut; negative for no such limit.
+    budget: AtomicI64,
+    forwarded: AtomicU64,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self {
+            delay_us: AtomicU64::default(),
+            rate: AtomicU64::default(),
+            max_chunk: AtomicUsize::default(),
+            silent: AtomicBool::default(),
+            budget: AtomicI64::new(-1),
+            forwarded: AtomicU64::default(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Connection {
+    client: Arc<TcpStream>,
+    server: Arc<TcpStream>,
+    over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Connection {
+    fn has_ended(&self) -> bool {
+        self.threads.iter().all(JoinHandle::is_finished)
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    upstream: Mutex<SocketAddr>,
+    seed: u64,
+    controls: [Controls; 2],
+    /// `None` while cut: connecting is refused.
+    listener: Mutex<Option<TcpListener>>,
+    connections: Mutex<Vec<Connection>>,
+    accepted: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Shared {
+    fn controls(&self, direction: Direction) -> &Controls {
+        &self.controls[direction as usize]
+    }
+}
+
+/// The proxy. Dropping it ends its connections and threads.
+#[derive(Debug)]
+pub struct FaultProxy {
+    shared: Arc<Shared>,
+    port: u16,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl FaultProxy {
+    pub fn start(upstream: SocketAddr) -> Self {
+        Self::start_seeded(upstream, fastrand::u64(..))
+    }
+
+    /// The same sizes of crumbs for the same seed, connection by connection.
+    pub fn start_seeded(upstream: SocketAddr, seed: u64) -> Self {
+        let (listener, port) = loop {
+            let port = free_port();
+            if let Ok(listener) = listen(port) {
+                break (listener, port);
+            }
+        };
+        let shared = Arc::new(Shared {
+            upstream: Mutex::new(upstream),
+            seed,
+            controls: Default::default(),
+            listener: Mutex::new(Some(listener)),
+            connections: Mutex::default(),
+            accepted: AtomicU64::default(),
+            stop: AtomicBool::default(),
+        });
+        let acceptor = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || accept_all(&shared)
+        });
+        Self { shared, port, acceptor: Some(acceptor) }
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.shared.seed
+    }
+
+    /// Where connections accepted from now on lead.
+    pub fn set_upstream(&self, upstream: SocketAddr) {
+        *self.shared.upstream.lock().unwrap() = upstream;
+    }
+
+    /// Holds all bytes back for this long, each way: a round trip takes twice as much.
+    pub fn set_delay(&self, delay: Duration) {
+        Direction::BOTH.iter().for_each(|&direction| self.set_delay_of(direction, delay));
+    }
+
+    pub fn set_delay_of(&self, direction: Direction, delay: Duration) {
+        let micros = u64::try_from(delay.as_micros()).unwrap();
+        self.shared.controls(direction).delay_us.store(micros, SeqCst);
+    }
+
+    /// Bytes per second, per connection and direction; 0 lifts the limit.
+    pub fn set_rate(&self, bytes_per_second: u64) {
+        Direction::BOTH.iter().for_each(|&direction| self.set_rate_of(direction, bytes_per_second));
+    }
+
+    pub fn set_rate_of(&self, direction: Direction, bytes_per_second: u64) {
+        self.shared.controls(direction).rate.store(bytes_per_second, SeqCst);
+    }
+
+    /// Forwards in crumbs of 1 to `max_chunk` random bytes with a short pause between; 0 ends it.
+    pub fn split(&self, max_chunk: usize) {
+        for controls in &self.shared.controls {
+            controls.max_chunk.store(max_chunk, SeqCst);
+        }
+    }
+
+    /// Keeps and accepts connections but forwards nothing, until [`Self::heal`]: then what was
+    /// held back goes through, as after a lost route.
+    pub fn blackhole(&self) {
+        Direction::BOTH.iter().for_each(|&direction| self.blackhole_of(direction));
+    }
+
+    pub fn blackhole_of(&self, direction: Direction) {
+        self.shared.controls(direction).silent.store(true, SeqCst);
+    }
+
+    /// Closes all connections after `bytes` more in this direction: frames and snapshots end in
+    /// their midst. Once, for all connections together; connecting stays possible.
+    pub fn cut_after(&self, direction: Direction, bytes: u64) {
+        let budget = i64::try_from(bytes).unwrap();
+        self.shared.controls(direction).budget.store(budget, SeqCst);
+    }
+
+    /// Closes all connections (FIN) and refuses new ones.
+    pub fn cut(&self) {
+        if let Some(listener) = self.shared.listener.lock().unwrap().take() {
+            // A child that was just forked may hold it open, too, until it runs its program.
+            let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
+        }
+        self.close_all();
+    }
+
+    /// Closes all connections (FIN); new ones are welcome.
+    pub fn close_all(&self) {
+        end_all(&self.shared, false);
+    }
+
+    /// Resets all connections (RST); new ones are welcome.
+    pub fn reset_all(&self) {
+        end_all(&self.shared, true);
+    }
+
+    /// Ends every fault: no delay, no limits, not silent, connecting possible.
+    pub fn heal(&self) {
+        for controls in &self.shared.controls {
+            controls.delay_us.store(0, SeqCst);
+            controls.rate.store(0, SeqCst);
+            controls.max_chunk.store(0, SeqCst);
+            controls.budget.store(-1, SeqCst);
+            controls.silent.store(false, SeqCst);
+        }
+        let mut listener = self.shared.listener.lock().unwrap();
+        if listener.is_none() {
+            *listener = Some(listen(self.port).expect("its own port again"));
+        }
+    }
+
+    /// Connections accepted since the start.
+    pub fn accepted(&self) -> u64 {
+        self.shared.accepted.load(SeqCst)
+    }
+
+    /// Connections that are open now.
+    pub fn open(&self) -> usize {
+        let connections = self.shared.connections.lock().unwrap();
+        connections.iter().filter(|connection| !connection.has_ended()).count()
+    }
+
+    /// Bytes forwarded since the start.
+    pub fn forwarded(&self, direction: Direction) -> u64 {
+        self.shared.controls(direction).forwarded.load(SeqCst)
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, SeqCst);
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+        self.cut();
+    }
+}
+
+fn listen(port: u16) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    socket.listen(1024)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+fn accept_all(shared: &Arc<Shared>) {
+    while !shared.stop.load(SeqCst) {
+        // Under the lock to the end: once `cut` has it, no connection slips in behind its back.
+        let listener = shared.listener.lock().unwrap();
+        let accepted = listener.as_ref().map(TcpListener::accept);
+        if let Some(Ok((client, _))) = accepted {
+            shared.accepted.fetch_add(1, SeqCst);
+            // A dead server behind us looks to the client like a connection closed at once.
+            if let Ok(server) = connect_upstream(shared, &client) {
+                let mut connections = shared.connections.lock().unwrap();
+                connections.retain(|connection| !connection.has_ended());
+                // Under the lock: `cut_after` finds every connection that has threads.
+                connections.push(join(shared, client, server));
+            }
+            continue;
+        }
+        drop(listener);
+        thread::sleep(TICK);
+    }
+}
+
+fn connect_upstream(shared: &Shared, client: &TcpStream) -> io::Result<TcpStream> {
+    let upstream = *shared.upstream.lock().unwrap();
+    let server = TcpStream::connect_timeout(&upstream, Duration::from_secs(2))?;
+    for stream in [client, &server] {
+        stream.set_nonblocking(false)?;
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(TICK * 10))?;
+    }
+    Ok(server)
+}
+
+/// Ends every connection and waits for its threads, so that the sockets are closed on return.
+fn end_all(shared: &Shared, reset: bool) {
+    let connections = std::mem::take(&mut *shared.connections.lock().unwrap());
+    for connection in &connections {
+        connection.over.store(true, SeqCst);
+        for stream in [&connection.client, &connection.server] {
+            if reset {
+                let _ = SockRef::from(&**stream).set_linger(Some(Duration::ZERO));
+            }
+            // Wakes the reading thread and, unlike Both, tells the peer nothing yet.
+            let _ = stream.shutdown(if reset { Shutdown::Read } else { Shutdown::Both });
+        }
+    }
+    for connection in connections {
+        for thread in connection.threads {
+            let _ = thread.join();
+        }
+        // The last handles go here, and with them the RST if there is to be one.
+    }
+}

@@ -1,0 +1,22 @@
+//! The protocol of Redis and Valkey: frames, commands, and the values that they speak of.
+//!
+//! Each module uses only its own layer and those below it, as `tests/floors.rs` sees to.
+//!
+//! | layer | module | what it is |
+//! |---|---|---|
+//! | 0 | [`resp`] | where a frame ends, what a request says, how a reply is written |
+//! | 0 | [`units`] | sizes, addresses, secrets, places in a history |
+//! | 1 | [`command`] | one row per command: access, keys, session effect |
+//!
+//! ```
+//! use tidegate_wire::command::{self, Access};
+//!
+//! let get = command::lookup(b"get").unwrap();
+//! assert_eq!(get.access, Access::Read);
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod command;
+pub mod resp;
+pub mod units;

@@ -1,0 +1,216 @@
+//! Finds where a client's request ends and which words open it.
+//!
+//! Keeps its place between reads, so that every byte is looked at once however the request was
+//! cut up. Never copies and never allocates.
+
+use super::header::Header;
+use super::{encode, inline, limits::*};
+
+/// Why a request can't be read any further. The text is Redis's own; the connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProtocolError {
+    /// A multibulk count that is no number or too large.
+    #[error("invalid multibulk length")]
+    MultibulkLength,
+    /// More arguments than a client may send before `AUTH`.
+    #[error("unauthenticated multibulk length")]
+    UnauthenticatedMultibulkLength,
+    /// A multibulk header line without end.
+    #[error("too big mbulk count string")]
+    MultibulkHeader,
+    /// Something else where a bulk string had to begin.
+    #[error("expected '$', got '{}'", char::from(*.0))]
+    ExpectedBulk(u8),
+    /// A bulk length that is no number, negative, or above `proto-max-bulk-len`.
+    #[error("invalid bulk length")]
+    BulkLength,
+    /// A longer bulk string than a client may send before `AUTH`.
+    #[error("unauthenticated bulk length")]
+    UnauthenticatedBulkLength,
+    /// A bulk header line without end.
+    #[error("too big bulk count string")]
+    BulkHeader,
+    /// An inline request without end.
+    #[error("too big inline request")]
+    InlineLength,
+    /// An inline request with an open quote.
+    #[error("unbalanced quotes in request")]
+    UnbalancedQuotes,
+    /// A header line or a bulk string that does not end in CRLF. Redis passes over those two bytes
+    /// unseen, but Valkey 9 closes the connection: not to be sent where others share it.
+    #[error("invalid CRLF in request")]
+    LineEnd,
+}
+
+impl ProtocolError {
+    /// Writes the last reply of the connection, byte for byte as Redis does.
+    pub fn reply(&self, out: &mut Vec<u8>) {
+        let Self::ExpectedBulk(byte @ 0x80..) = self else {
+            return encode::error(out, &format!("ERR Protocol error: {self}"));
+        };
+        out.extend_from_slice(b"-ERR Protocol error: expected '$', got '");
+        out.push(*byte);
+        out.extend_from_slice(b"'\r\n");
+    }
+}
+
+/// A complete request: its length and where its first two words lie, relative to its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Bytes from the first to the last of the request.
+    pub len: usize,
+    /// Arguments, the command's name included; 0 for an empty request (`*0`, an empty line),
+    /// which Redis passes over in silence.
+    pub argc: usize,
+    /// True for the inline form (`PING\r\n`), whose words are not looked at here.
+    pub inline: bool,
+    /// Where the command's name lies.
+    pub name: Span,
+    /// Where the word after the name lies; empty where there is none.
+    pub second: Span,
+}
+
+/// A half-open range of bytes within a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    /// The bytes from `start` up to `end`, which is not one of them.
+    #[must_use]
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// The bytes of the span; `frame` begins with the request's first byte.
+    #[must_use]
+    pub fn of<'a>(&self, frame: &'a [u8]) -> &'a [u8] {
+        frame.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// What a scan came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestStep {
+    /// A whole request lies at the front of the buffer.
+    Complete(Request),
+    /// The request goes on: at least this many bytes from its start are needed to go further.
+    NeedMore {
+        /// Bytes counted from the request's first.
+        at_least: usize,
+    },
+}
+
+/// The resumable scanner: one per client.
+#[derive(Clone, Debug, Default)]
+pub struct RequestScanner {
+    /// Bytes of the request that need no second look.
+    at: usize,
+    /// Arguments whose bulk strings have not been seen yet, once the header line was read.
+    args_left: Option<i64>,
+    argc: usize,
+    name: Span,
+    second: Span,
+}
+
+impl RequestScanner {
+    /// Looks at `buf`, which begins with the first byte of the request in progress and only ever
+    /// grows until that request is complete.
+    ///
+    /// # Errors
+    /// [`ProtocolError`], after which the connection can only be closed.
+    pub fn scan(&mut self, buf: &[u8], limits: &Limits) -> Result<RequestStep, ProtocolError> {
+        if self.args_left.is_none() {
+            match buf.first() {
+                None => return Ok(RequestStep::NeedMore { at_least: 1 }),
+                Some(b'*') => {}
+                Some(_) => return self.scan_inline(buf),
+            }
+            if !self.scan_header(buf, limits)? {
+                return Ok(RequestStep::NeedMore { at_least: buf.len() + 1 });
+            }
+        }
+        while let Some(left) = self.args_left.filter(|left| *left > 0) {
+            if let Some(at_least) = self.scan_bulk(buf, limits)? {
+                return Ok(RequestStep::NeedMore { at_least });
+            }
+            self.args_left = Some(left - 1);
+        }
+        Ok(self.finish(false))
+    }
+
+    fn finish(&mut self, inline: bool) -> RequestStep {
+        let done = std::mem::take(self);
+        RequestStep::Complete(Request {
+            len: done.at,
+            argc: done.argc,
+            inline,
+            name: done.name,
+            second: done.second,
+        })
+    }
+
+    fn scan_inline(&mut self, buf: &[u8]) -> Result<RequestStep, ProtocolError> {
+        // Redis's search is `strchr`, which goes no further than a NUL.
+        let found = memchr::memchr2(b'\n', 0, &buf[self.at..]);
+        self.at = found.map_or(buf.len(), |at| self.at + at);
+        if buf.get(self.at) != Some(&b'\n') {
+            if buf.len() > INLINE_MAX {
+                return Err(ProtocolError::InlineLength);
+            }
+            return Ok(RequestStep::NeedMore { at_least: buf.len() + 1 });
+        }
+        self.at += 1;
+        let blank = buf[..self.at].iter().copied().all(inline::is_blank);
+        self.argc = usize::from(!blank);
+        Ok(self.finish(true))
+    }
+
+    /// Reads `*<count>\r\n`; false where the line is not complete yet.
+    fn scan_header(&mut self, buf: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
+        let Some(header) = Header::read(buf, 0, ProtocolError::MultibulkHeader)? else {
+            return Ok(false);
+        };
+        let count =
+            header.number.filter(|n| *n <= ARGS_MAX).ok_or(ProtocolError::MultibulkLength)?;
+        if count > UNAUTHENTICATED_ARGS_MAX && !limits.authenticated {
+            return Err(ProtocolError::UnauthenticatedMultibulkLength);
+        }
+        self.at = header.end(buf)?;
+        self.argc = usize::try_from(count).unwrap_or(0);
+        self.args_left = Some(count.max(0));
+        Ok(true)
+    }
+
+    /// Reads one `$<len>\r\n<bytes>\r\n`; the bytes needed where it is not complete yet.
+    fn scan_bulk(&mut self, buf: &[u8], limits: &Limits) -> Result<Option<usize>, ProtocolError> {
+        let Some(header) = Header::read(buf, self.at, ProtocolError::BulkHeader)? else {
+            return Ok(Some(buf.len() + 1));
+        };
+        if buf[self.at] != b'$' {
+            return Err(ProtocolError::ExpectedBulk(buf[self.at]));
+        }
+        let allowed = header.number.filter(|n| (0..=limits.bulk_max).contains(n));
+        let len = allowed.ok_or(ProtocolError::BulkLength)?;
+        if len > UNAUTHENTICATED_BULK_MAX && !limits.authenticated {
+            return Err(ProtocolError::UnauthenticatedBulkLength);
+        }
+        let start = header.end(buf)?;
+        let end = start + usize::try_from(len).map_err(|_| ProtocolError::BulkLength)?;
+        match buf.get(end..end + 2) {
+            Some(b"\r\n") => {}
+            Some(_) => return Err(ProtocolError::LineEnd),
+            None => return Ok(Some(end + 2)),
+        }
+        let index = self.argc as i64 - self.args_left.unwrap_or(0);
+        match index {
+            0 => self.name = Span { start, end },
+            1 => self.second = Span { start, end },
+            _ => {}
+        }
+        self.at = end + 2;
+        Ok(None)
+    }
+}
