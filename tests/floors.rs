@@ -322,8 +322,8 @@ fn documents_name_no_place_on_somebodys_machine() {
 
 #[test]
 fn imports_are_recognised() {
-    let code = "use tidegate_wire::units::{A, B};\nuse crate::{resp, net::{listen, connect},\n  proxy};\n\
-        let x = tidegate_wire::command::Access::Read; $crate::hidden; not_crate::hidden";
+    let code = "use crate::units::{A, B};\nuse crate::{resp, net::{listen, connect},\n  proxy};\n\
+        let x = crate::command::Access::Read; $crate::hidden; not_crate::hidden";
     let names: Vec<_> = uses(code).into_iter().collect();
     assert_eq!(names, ["command", "hidden", "net", "proxy", "resp", "units"]);
     assert_eq!(links("[a](b.md) `x` [c](d#e)\n```\n[n](o)\n```\n[f](#g)"), ["b.md", "d#e", "#g"]);
