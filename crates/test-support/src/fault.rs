@@ -1,6 +1,6 @@
 //! A TCP proxy that misbehaves on command: slow, cut, silent, in crumbs.
 //!
-//! Each direction of a connection has a short bounded queue ([`relay`]): a delay holds bytes back without narrowing the stream, and a slow or silent side
+//! Each direction of a connection has a short bounded queue (`relay`): a delay holds bytes back without narrowing the stream, and a slow or silent side
 //! pushes back on the other as a real network does. Random choices come from a seed.
 
 mod relay;

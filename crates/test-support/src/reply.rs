@@ -8,7 +8,7 @@ pub enum Reply {
     Error(String),
     Int(i64),
     Bulk(Vec<u8>),
-    /// `$-1`, `*-1` and `_`: use [`Wire::read_raw_reply`] where the form matters.
+    /// `$-1`, `*-1` and `_`: use [`Wire::read_raw_reply`](crate::Wire::read_raw_reply) where the form matters.
     Null,
     Array(Vec<Self>),
     Map(Vec<(Self, Self)>),
