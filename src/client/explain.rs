@@ -8,7 +8,7 @@ use super::client::Client;
 use super::describe::describe;
 use super::outcome;
 use super::record::{Record, Value};
-use crate::config::{OnClosed, OnStale};
+use crate::config::{AdminCommands, OnClosed, OnStale};
 use crate::routing::{NoRoute, Reason, Want, may_serve};
 use crate::session::cursor::Cursor;
 use crate::topology::{Report, Topology};
@@ -77,6 +77,9 @@ impl Client {
     fn way(&self, command: &Resolved<'_>, args: &[&[u8]]) -> (Way, &'static str) {
         match (command.access, command.effect) {
             (Access::Refused, _) => (Way::Nobody, "it makes no sense through a proxy"),
+            (Access::Admin, _) if self.config.admin.commands == AdminCommands::Deny => {
+                (Way::Nobody, "an operator's command, which [admin] commands = \"deny\" refuses")
+            }
             (_, Effect::Proxy(_)) => (Way::Proxy, "the proxy's own command"),
             (Access::Local, effect) if !is_servers(effect) => {
                 (Way::Proxy, "about the session, which the proxy keeps")

@@ -54,6 +54,12 @@ fn what_only_looks_is_open_and_what_changes_is_an_operators() {
     }
     let error = wire.cmd(&["PROXY", "RELOAD"]);
     assert!(error.err().starts_with("NOPERM 'proxy|reload'"), "{error:?}");
+    // EXPLAIN tells the same.
+    for request in ["PROXY RELOAD", "CONFIG GET save", "SHUTDOWN"] {
+        let told = explain(&mut wire, request);
+        assert_eq!(text(&told, "route"), "none", "{request}");
+        assert!(text(&told, "why").contains("\"deny\" refuses"), "{request}: {told:?}");
+    }
     let locked =
         ConfigBuilder::new(server.addr(), &[]).set("proxy", "requirepass", "\"secret\"").start();
     for request in open {
