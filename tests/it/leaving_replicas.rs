@@ -83,7 +83,14 @@ fn block_ends_in_time_where_no_server_answers() {
     wire.cmd(&["SET", "k", "v"]).ok();
     replica.resume();
     wait_read_fresh(&mut proxy.wire(), "s");
-    assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
+    // It is within `max-lag` before it has what was written meanwhile.
+    eventually(PATIENCE, || match wire.cmd(&["GET", "k"]) {
+        Reply::Null => Err("the write has not reached the replica".to_owned()),
+        value => {
+            assert_eq!(value.str(), "v");
+            Ok(())
+        }
+    });
 }
 
 #[test]
