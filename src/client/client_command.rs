@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::batch::{Batch, Side};
 use super::client::{Client, Ending};
-use super::dialect::dialect_of;
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::transform::Transform;
@@ -62,7 +61,7 @@ impl Client {
                 encode::verbatim(out, self.session.version, &format!("{line}\n"));
             }
             Effect::Client(ClientCommand::List) => {
-                let dialect = dialect_of(&self.worker.topology().server);
+                let dialect = self.worker.topology().server.dialect();
                 match shared.registry.list(args, dialect, now_ms) {
                     Ok(text) => encode::verbatim(out, self.session.version, &text),
                     Err(error) => encode::error(out, &error),
@@ -87,7 +86,7 @@ impl Client {
 
     fn kill(&mut self, args: &[&[u8]], out: &mut Vec<u8>) {
         let shared = &self.worker.shared;
-        let dialect = dialect_of(&self.worker.topology().server);
+        let dialect = self.worker.topology().server.dialect();
         let killed = match shared.registry.kill(args, &self.entry, dialect, shared.now_ms()) {
             Ok(killed) => killed,
             Err(error) => return encode::error(out, &error),

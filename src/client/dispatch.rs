@@ -2,7 +2,6 @@
 
 use super::batch::{Batch, Side};
 use super::client::{Client, Ending, LARGE};
-use super::dialect::dialect_of;
 use super::lockout::lockout;
 use super::outcome;
 use crate::backend::Relay;
@@ -185,7 +184,7 @@ impl Client {
                 outcome::refused(command.name)
             }
             Access::Local if !command.fits(request.argc) => {
-                local_arity(command.name, request, dialect_of(&batch.topology.server))
+                local_arity(command.name, request, batch.topology.server.dialect())
             }
             Access::Admin if own && !command.fits(request.argc) => wrong_arity(command.name),
             Access::Admin => {

@@ -12,7 +12,6 @@ mod blocked_read;
 mod client;
 mod client_command;
 mod describe;
-mod dialect;
 mod dispatch;
 mod explain;
 mod flow;

@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use super::batch::Batch;
 use super::client::Client;
-use super::dialect::dialect_of;
 use super::dispatch::{Request, may_come_first, survives_subscriber_mode};
 use super::scripts::{self, Function};
 use super::shebang;
@@ -72,7 +71,7 @@ impl Client {
     /// Remembers a script that a client loads.
     pub(super) fn note_script(&self, batch: &Batch<'_>, request: &Request<'_>) {
         let Some(script) = Args::new(request.frame).at(2) else { return };
-        if let Some(writes) = shebang::writes(script, dialect_of(&batch.topology.server)) {
+        if let Some(writes) = shebang::writes(script, batch.topology.server.dialect()) {
             self.worker.shared.scripts.load(script, writes);
         }
     }
@@ -89,7 +88,7 @@ impl Client {
             let is_told = batch.topology.learned.is_told();
             return if is_told { Replication::Refused } else { Replication::May };
         };
-        let dialect = dialect_of(&batch.topology.server);
+        let dialect = batch.topology.server.dialect();
         let row = lookup(request.name);
         if self.refuses(command) || is_refused(command, row, dialect, request) {
             return Replication::Refused;

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::batch::{Batch, Obstacle, Server, Side};
 use super::client::{Client, Ending, LARGE};
-use super::dialect::dialect_of;
 use super::dispatch::{Next, Request};
 use crate::net::{OUTPUT_HIGH, QueryBuffer};
 use crate::session::{ReplyMode, Touches};
@@ -308,7 +307,7 @@ impl Client {
     }
 
     pub(super) fn inline_request(&mut self, batch: &mut Batch<'_>, line: &[u8]) -> Next {
-        let quotes = dialect_of(&batch.topology.server).quotes();
+        let quotes = batch.topology.server.dialect().quotes();
         let words = match inline::split(line, quotes) {
             Ok(words) if words.is_empty() => return Next::Done,
             Ok(words) => words,

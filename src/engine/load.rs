@@ -5,7 +5,7 @@ use std::io::Read;
 use super::apply::tell_opaque;
 use super::fault::Remedy;
 use super::memory;
-use super::told::{dialect, server};
+use super::told::server;
 use crate::topology::ServerVersion;
 use tidegate_rdb::{Fault, Item, Limits, PlainString, RdbError, Reader};
 use tidegate_replication::Setting;
@@ -150,7 +150,7 @@ fn refused((key, error): Refused) -> LoadError {
 impl Origin {
     /// The dialect of the server that wrote it. Where its version tells nothing, the file's does.
     fn dialect(&mut self, server: ServerVersion) -> Dialect {
-        let of_version = dialect(&server);
+        let of_version = server.dialect();
         let is_unreleased = Dialect::is_unreleased(&server.version);
         self.server = Some(server);
         if is_unreleased { Dialect::of_rdb(of_version.vendor(), self.rdb) } else { of_version }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::topology::ServerVersion;
 use tidegate_replication::{Handshake, Setting};
-use tidegate_store::{Dialect, Packing, Store, Vendor};
+use tidegate_store::{Dialect, Packing, Store};
 
 /// The longest version that is passed on, in characters.
 const VERSION_MAX: usize = 32;
@@ -43,7 +43,7 @@ impl Told {
     pub(super) fn adopt(&self, store: &mut Store) -> Option<ServerVersion> {
         let old = (store.dialect(), *store.packing());
         let dialect = self.server.as_ref().map_or(old.0, |server| {
-            let new = dialect(server);
+            let new = server.dialect();
             // Such a version tells nothing; what the data are of was told by their snapshot.
             let keeps = Dialect::is_unreleased(&server.version) && new.vendor() == old.0.vendor();
             if keeps { old.0 } else { new }
@@ -61,12 +61,6 @@ impl Told {
 /// look.
 pub(super) fn server(name: &str, version: &str) -> ServerVersion {
     ServerVersion { name: name.to_owned(), version: plain(version), modules: Vec::new() }
-}
-
-/// Its dialect.
-pub(super) fn dialect(server: &ServerVersion) -> Dialect {
-    let vendor = if server.name == "valkey" { Vendor::Valkey } else { Vendor::Redis };
-    Dialect::new(vendor, &server.version)
 }
 
 fn plain(version: &str) -> String {

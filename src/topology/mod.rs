@@ -37,6 +37,7 @@ pub use tracker::{Tracker, Turn};
 pub use write_gate::WriteGate;
 
 use std::sync::Arc;
+use tidegate_store::{Dialect, Vendor};
 
 use tidegate_wire::command::Learned;
 
@@ -82,6 +83,13 @@ pub struct ServerVersion {
 }
 
 impl ServerVersion {
+    /// How it speaks: its vendor and its version, as the store knows them.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        let vendor = if self.name == "valkey" { Vendor::Valkey } else { Vendor::Redis };
+        Dialect::new(vendor, &self.version)
+    }
+
     /// What a server tells in `INFO server`, whose fields `field` finds; without a version where
     /// it has none.
     #[must_use]

@@ -32,14 +32,9 @@ fn writers_do_not_notice_the_command_failover() {
     }
 }
 
-/// The master follows its target, which cannot take over, and is master again.
-#[test]
-fn a_write_waits_for_a_failover_that_comes_to_nothing() {
-    let mut trio = Trio::spawn(Flavor::Redis70);
-    let proxy = Tidegate::for_trio(&trio).start();
-    let mut wire = proxy.wire();
-    wire.cmd(&["SET", "k", "1"]).ok();
-    trio.wait_synced();
+/// The master begins to follow its target, which is stopped and cannot take over.
+#[track_caller]
+fn follow_a_silent_target(trio: &mut Trio) {
     let target = trio.replicas[0].port().to_string();
     trio.replicas[0].pause();
     let words = ["FAILOVER", "TO", "127.0.0.1", &target, "FORCE", "TIMEOUT", "1"];
@@ -48,6 +43,17 @@ fn a_write_waits_for_a_failover_that_comes_to_nothing() {
         info if info.get("role") == Some("slave") => Ok(()),
         info => Err(info.0),
     });
+}
+
+/// The master follows its target, which cannot take over, and is master again.
+#[test]
+fn a_write_waits_for_a_failover_that_comes_to_nothing() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).start();
+    let mut wire = proxy.wire();
+    wire.cmd(&["SET", "k", "1"]).ok();
+    trio.wait_synced();
+    follow_a_silent_target(&mut trio);
     wire.send(&["SET", "k", "2"]);
     thread::sleep(Duration::from_millis(500));
     trio.master.cmd(&["FAILOVER", "ABORT"]).ok();
@@ -75,14 +81,7 @@ fn sessions_with_a_connection_of_their_own_wait_for_a_failover() {
         wire.cmd(&["RPUSH", "list", "x"]).int();
     }
     trio.wait_synced();
-    let target = trio.replicas[0].port().to_string();
-    trio.replicas[0].pause();
-    let words = ["FAILOVER", "TO", "127.0.0.1", &target, "FORCE", "TIMEOUT", "1"];
-    trio.master.cmd(&words).ok();
-    eventually(Duration::from_secs(10), || match trio.master.info("replication") {
-        info if info.get("role") == Some("slave") => Ok(()),
-        info => Err(info.0),
-    });
+    follow_a_silent_target(&mut trio);
     eventually(Duration::from_secs(10), || match proxy.log() {
         log if log.contains("master lost") => Ok(()),
         log => Err(log),
