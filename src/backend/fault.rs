@@ -14,6 +14,9 @@ pub enum Refusal {
     ReadOnly,
     /// `-NOSCRIPT`, or a function that is not there.
     NoScript,
+    /// `-UNBLOCKED`: the server gave up a command that waits for data, because it follows another
+    /// master now (Redis's `disconnectOrRedirectAllBlockedClients`).
+    Unblocked,
 }
 
 impl Refusal {
@@ -29,6 +32,9 @@ impl Refusal {
             Some(Self::ReadOnly)
         } else if code.starts_with(b"NOSCRIPT ") || code.starts_with(b"ERR Function not found") {
             Some(Self::NoScript)
+        // A client may unblock it, too (CLIENT UNBLOCK id ERROR): the text differs.
+        } else if code.starts_with(b"UNBLOCKED force unblock ") {
+            Some(Self::Unblocked)
         } else {
             None
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -21,7 +22,7 @@ use super::transform::Transform;
 use super::worker::Worker;
 use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::config::Config;
-use crate::registry::{Entry, Redirected};
+use crate::registry::{Closing, Entry, Redirected};
 use crate::session::Session;
 use crate::session::order::Order;
 use crate::session::replies::Sequence;
@@ -32,10 +33,12 @@ use tidegate_wire::resp::RequestScanner;
 /// keep everybody else waiting.
 pub(super) const LARGE: usize = 256 * 1024;
 
-/// How a client's connection ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a client's connection ends, from the slowest way to the fastest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ending {
-    /// When everything it asked is answered.
+    /// When every request that the client has sent so far is answered.
+    AfterRequests,
+    /// When every request that was taken up is answered; no other one is.
     AfterReplies,
     /// At once.
     Now,
@@ -161,11 +164,29 @@ impl Client {
         self.ending
     }
 
-    /// Ends the connection; the hastier way wins.
+    /// Ends the connection; the faster way wins.
     pub(super) fn end(&mut self, ending: Ending) {
-        if self.ending != Some(Ending::Now) {
-            self.ending = Some(ending);
+        self.ending = self.ending.max(Some(ending));
+    }
+
+    /// Ends the connection for a reason that the log tells: `text` is the line.
+    pub(super) fn close(&mut self, reason: Closing, ending: Ending, text: impl fmt::Display) {
+        let shared = &self.worker.shared;
+        if let Some(times) = shared.registry.closings.count(reason, shared.now_ms()) {
+            let client = &self.entry.addr;
+            match reason {
+                Closing::Lost | Closing::Demoted | Closing::Invalidations => {
+                    tracing::info!(%client, times, "{text}");
+                }
+                _ => tracing::warn!(%client, times, "{text}"),
+            }
         }
+        self.end(ending);
+    }
+
+    /// Whether requests that have come are still taken up.
+    pub(super) fn takes_requests(&self) -> bool {
+        self.ending < Some(Ending::AfterReplies)
     }
 
     /// Whether it waits for something that may never come.
@@ -235,9 +256,9 @@ impl Client {
             self.prove_busy();
         }
         if self.worker.shared.draining.load(Relaxed) {
-            // Who waits for something that may never come would hold the process up.
+            // A client that waits for something that may never come would hold the process up.
             let endless = self.waits_endlessly();
-            self.end(if endless { Ending::Now } else { Ending::AfterReplies });
+            self.end(if endless { Ending::Now } else { Ending::AfterRequests });
         }
         self.check_output();
         self.settle();
@@ -263,7 +284,7 @@ impl Client {
         self.blocked = false;
         self.apart = None;
         self.subscribing.clear();
-        if self.ending.is_some() {
+        if !self.takes_requests() {
             // Its replies may wait for it much longer.
             self.leave();
         } else if !self.session.is_pinned() {

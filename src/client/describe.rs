@@ -1,12 +1,13 @@
-//! A server as PROXY EXPLAIN tells of it: as everywhere ([`Report`]), and whether this session's
-//! reads go there.
+//! A server as PROXY EXPLAIN tells of it: as everywhere ([`Report`]), and why the request does not
+//! go there.
 
 use super::record::Record;
 use crate::config::ReadFrom;
 use crate::topology::{Doubt, Freshness, Report, Role};
 
-/// What there is to tell of a server to a session that reads from `from`.
-pub(super) fn describe(report: &Report, from: ReadFrom) -> Record {
+/// What there is to tell of a server. `from` is where the session reads from; `None` for a request
+/// that only the master is asked.
+pub(super) fn describe(report: &Report, from: Option<ReadFrom>) -> Record {
     vec![
         ("id", u64::from(report.id).into()),
         ("addr", report.addr.to_string().into()),
@@ -25,12 +26,14 @@ pub(super) fn describe(report: &Report, from: ReadFrom) -> Record {
     ]
 }
 
-/// Why this session's reads go elsewhere; `None` where they do not.
-fn why_not(report: &Report, from: ReadFrom) -> Option<String> {
+/// Why the request goes elsewhere; `None` where it may go there.
+fn why_not(report: &Report, from: Option<ReadFrom>) -> Option<String> {
     let of_policy = || {
         let reason = match (report.role, from) {
-            (Role::Master, ReadFrom::Replica) => "serves reads only when no replica can",
-            (Role::Replica, ReadFrom::Master) => "reads go to the master",
+            (Role::Master, None) => return None,
+            (_, None) => "only the master is asked",
+            (Role::Master, Some(ReadFrom::Replica)) => "serves reads only when no replica can",
+            (Role::Replica, Some(ReadFrom::Master)) => "reads go to the master",
             _ if report.weight == 0 => "its weight is 0: serves only when no other server can",
             _ => return None,
         };
@@ -60,8 +63,9 @@ mod tests {
             pass: 0,
             health: Arc::new(Health::default()),
         };
-        let why = |backend: &Backend, from| why_not(&Report::of(backend, 10), from);
-        assert_eq!(why(&backend, ReadFrom::Any), None);
+        let of_write = |backend: &Backend| why_not(&Report::of(backend, 10), None);
+        let why = |backend: &Backend, from| why_not(&Report::of(backend, 10), Some(from));
+        assert_eq!((why(&backend, ReadFrom::Any), of_write(&backend)), (None, None));
         assert!(why(&backend, ReadFrom::Replica).is_some_and(|why| why.contains("no replica")));
         backend.weight = 0;
         assert!(why(&backend, ReadFrom::Any).is_some_and(|why| why.contains("weight")));
@@ -79,5 +83,6 @@ mod tests {
             took_us: 0,
         });
         assert!(why(&backend, ReadFrom::Master).is_some_and(|why| why.contains("the master")));
+        assert_eq!(of_write(&backend).as_deref(), Some("only the master is asked"));
     }
 }

@@ -6,6 +6,7 @@ use super::lockout::lockout;
 use super::outcome;
 use crate::backend::Relay;
 use crate::config::AdminCommands;
+use crate::registry::Closing;
 use crate::session::{Gate, ReplyMode, local};
 use crate::topology::ServerVersion;
 use tidegate_store::Dialect;
@@ -39,17 +40,19 @@ pub(super) struct Request<'a> {
 }
 
 impl Client {
-    /// Decides on one request. Nothing of the session has changed when it has to wait.
+    /// Decides on one request. Nothing of the session has changed when it has to wait, but what
+    /// CLIENT LIST shows.
     pub(super) fn dispatch(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         let topology = batch.topology.clone();
         let command = resolve(&topology.learned, request.name, request.second);
+        if let Some(command) = command.as_ref().filter(|it| it.name != self.last_command) {
+            self.last_command = command.name.to_owned().into();
+            self.changed = true;
+        }
         if self.must_wait(batch, command.as_ref(), request) {
             return Next::Wait;
         }
         self.changed = true;
-        if let Some(command) = &command {
-            self.last_command = command.name.to_owned().into();
-        }
         let before = self.session.reply;
         let shown = self.session.reply.wants_reply();
         let request = Request { shown, ..*request };
@@ -172,8 +175,7 @@ impl Client {
             Access::Admin if deny && self.reload.is_none() => outcome::denied(command.name),
             Access::Refused if matches!(command.name, "post" | "host:") => {
                 // A web page makes a browser say things here: what follows is not to be run.
-                tracing::warn!(client = %self.entry.addr, "closed: it speaks HTTP");
-                self.end(Ending::Now);
+                self.close(Closing::Http, Ending::Now, "closed: it speaks HTTP");
                 return Some(Next::Done);
             }
             Access::Refused => {

@@ -65,7 +65,7 @@ impl Client {
         if let Some(command) = command.filter(|it| !it.fits(args.len())) {
             record.push(("note", arity_note(&command, args.len()).into()));
         }
-        record.push(("candidates", self.candidates(topology)));
+        record.push(("candidates", self.candidates(topology, way)));
         record
     }
 
@@ -177,9 +177,12 @@ impl Client {
         (format!("-{}", outcome::no_route(error, topology)), why)
     }
 
-    /// Every server, and why this session's reads do not go there.
-    fn candidates(&self, topology: &Topology) -> Value {
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
+    /// Every server, and why a request that goes this way does not go there.
+    fn candidates(&self, topology: &Topology, way: Way) -> Value {
+        let from = match way {
+            Way::To(Want::Master) => None,
+            _ => Some(self.session.reads.unwrap_or(self.config.reads.from)),
+        };
         let now_ms = self.worker.now_ms();
         let backends = topology.backends.iter();
         let records = backends.map(|it| describe(&Report::of(it, now_ms), from));

@@ -9,6 +9,7 @@ use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::{Connection, ConnectionKey, Relay, Ticket};
+use crate::registry::Closing;
 use crate::routing::{NoRoute, Route, Want};
 use crate::session::Subscriptions;
 use crate::session::replies::Sequence;
@@ -162,8 +163,8 @@ impl Client {
     /// client comes back, and gets to the true master.
     pub(super) fn demoted(&mut self) {
         if self.session.is_streaming() {
-            tracing::info!(client = %self.entry.addr, "closed: its own connection's server is no master now");
-            self.end(Ending::AfterReplies);
+            let text = "closed: its own connection's server is no master now";
+            self.close(Closing::Demoted, Ending::AfterReplies, text);
         }
     }
 
@@ -194,8 +195,8 @@ impl Client {
         self.session.transaction.lose();
         if self.session.is_streaming() {
             // Messages may have been missed; only a lost connection tells the client so.
-            tracing::info!(client = %self.entry.addr, "closed with its own connection: {reason}");
-            self.end(Ending::Now);
+            let text = format_args!("closed with its own connection: {reason}");
+            self.close(Closing::Lost, Ending::Now, text);
         }
     }
 }

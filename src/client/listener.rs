@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::client::{Client, Ending};
 use crate::backend::{Connection, ConnectionKey, Inbox, Relay};
+use crate::registry::Closing;
 use crate::topology::BackendId;
 use tidegate_wire::resp::RespVersion;
 use tidegate_wire::resp::reply::reply_len;
@@ -67,8 +68,8 @@ impl Client {
         self.close_listener();
         if was_open {
             // Invalidations may have been missed; only a lost connection tells the client so.
-            tracing::info!(client = %self.entry.addr, "closed with the connection for redirected invalidations");
-            self.end(Ending::Now);
+            let text = "closed with the connection for redirected invalidations";
+            self.close(Closing::Invalidations, Ending::Now, text);
         } else {
             self.entry.redirection.failed(backend);
         }

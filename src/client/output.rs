@@ -6,6 +6,7 @@
 //! unasked. A client that takes replies, however slowly, is closed only in the latter case.
 
 use super::client::{Client, Ending};
+use crate::registry::Closing;
 use tidegate_wire::units::millis;
 
 /// A client that has more waiting than it may is closed when it has taken nothing for this long, in
@@ -62,8 +63,8 @@ impl Client {
         };
         if is_over {
             self.worker.counts.output_limit_kills.increment();
-            tracing::warn!(client = %self.entry.addr, "closed at client-output-buffer-limit");
-            self.end(Ending::Now);
+            let text = "closed at client-output-buffer-limit";
+            self.close(Closing::OutputLimit, Ending::Now, text);
         } else {
             self.worker.wake_at_tick(&self.inbox);
         }

@@ -15,6 +15,7 @@ use super::scan::Step;
 use super::transform::Transform;
 use super::worker::{key_of, out_of_band_key};
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
+use crate::registry::Closing;
 use crate::routing::{Failing, Route, Want, admit_write};
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
@@ -76,8 +77,7 @@ impl Client {
                 Cause::Lost(reason) => reason.as_str(),
                 _ => "its server fell silent in the middle of a reply",
             };
-            tracing::warn!(client = %self.entry.addr, "closed: {reason}");
-            self.end(Ending::Now);
+            self.close(Closing::HalfReply, Ending::Now, format_args!("closed: {reason}"));
             return;
         }
         let access = self.class(&failed.request);
@@ -94,6 +94,9 @@ impl Client {
             }
             Cause::Refused(Refusal::Loading | Refusal::MasterDown, _) if replica && !may_write => {
                 self.rest(failed.backend);
+                self.again(failed, Want::Read);
+            }
+            Cause::Refused(Refusal::Unblocked, _) if replica && !may_write => {
                 self.again(failed, Want::Read);
             }
             Cause::Refused(Refusal::NoScript, _) if replica && script => {
@@ -147,7 +150,9 @@ impl Client {
         let except = Failing { id: failed.backend, unreached };
         let backend = self.worker.route(&topology, from, want, Some(except));
         // What waits for data moves as often as its servers leave.
-        let waits = self.blocked && failed.cause == Cause::Withdrawn;
+        let leaves =
+            matches!(failed.cause, Cause::Withdrawn | Cause::Refused(Refusal::Unblocked, _));
+        let waits = self.blocked && leaves;
         let may_try = waits || self.recovery.try_again(failed.seq);
         let (true, Ok(Route { backend, reason })) = (may_try, backend) else {
             return self.give_up(&failed, false);

@@ -65,7 +65,7 @@ impl Client {
     /// Deals with the requests from `at` on, which is moved; whether there may be more that can be
     /// dealt with, once it is known what the replies that were made in place come to.
     fn go_through(&mut self, batch: &mut Batch<'_>, buf: &[u8], at: &mut usize) -> bool {
-        while *at < buf.len() && self.ending.is_none() {
+        while *at < buf.len() && self.takes_requests() {
             if !self.may_go_on() {
                 self.waiting = true;
                 return false;
@@ -123,7 +123,7 @@ impl Client {
 
     /// Whether the next request may be dealt with.
     pub(super) fn may_go_on(&mut self) -> bool {
-        self.ending.is_none() && (!self.hold || self.settle()) && self.recovery.is_empty()
+        self.takes_requests() && (!self.hold || self.settle()) && self.recovery.is_empty()
     }
 
     /// Looks for the end of the request at the front of `buf`, from where it looked last.

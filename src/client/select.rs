@@ -16,7 +16,7 @@ const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
 impl Client {
     /// SELECT: the shared connections of another database from now on. Whether there is such a
-    /// database is the master's to say, the first time somebody asks.
+    /// database is a server's to say, the first time that a client asks.
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         if request.argc != 2 {
             return self.error(batch, request.shown, &wrong_arity("select"));
@@ -36,12 +36,14 @@ impl Client {
         batch.flush(&self.inbox);
         let topology = batch.topology.clone();
         let from = self.config.reads.from;
-        let master = match self.worker.route(&topology, from, Want::Master, None) {
+        // Without a master a replica knows, too: it has as many databases, as a rule.
+        let route = |want| self.worker.route(&topology, from, want, None);
+        let asked = match route(Want::Master).or_else(|_| route(Want::Read)) {
             Ok(route) => route.backend,
             Err(error) => return self.barred(batch, error, request.shown),
         };
         let key = ConnectionKey { db, ..key_of(&self.session) };
-        let connection = self.worker.pool.borrow_mut().shared(master, key);
+        let connection = self.worker.pool.borrow_mut().shared(asked, key);
         let (kind, transform) = (Some(Kind::ReadMaster), Some(Transform::Probe(db)));
         let passage = Passage { kind, transform, ..Passage::plain(request.shown) };
         self.send_shared(batch, &connection, PING, passage);

@@ -12,13 +12,16 @@ use tokio::net::TcpStream;
 use super::client::{Client, Ending};
 use super::worker::Worker;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush};
-use crate::registry::Entry;
+use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, Witness};
 
 /// Requests that are read ahead while earlier ones keep the client busy, in bytes. A client whose
 /// replies wait for it may be one that writes everything before it reads: it is read on, up to
 /// `query-buffer-limit`.
 const AHEAD_MAX: usize = 64 * 1024;
+/// What is read of a client at most, in bytes, once the process ends: the requests that the client
+/// had sent by then.
+const LAST_READ: usize = 1024 * 1024;
 /// A request that lacks at least this much is read straight into its own buffer.
 const DIRECT_READ: usize = 64 * 1024;
 
@@ -32,6 +35,8 @@ pub(super) struct Task {
     came_full: bool,
     /// The client says no more; it may still read, as `printf ... | nc` does.
     eof: bool,
+    /// Bytes that may still be read, once only what has come already is.
+    last: Option<usize>,
     /// Replies were written after it was settled that the connection ends.
     farewell: bool,
     /// All is written; see [`Task::linger`].
@@ -45,7 +50,8 @@ impl Task {
         let client = Client::new(worker, entry);
         let query = QueryBuffer::default();
         let (came_full, eof, farewell) = (false, false, false);
-        Self { stream, client, query, came_full, eof, farewell, lingering: None, _witness }
+        let (last, lingering) = (None, None);
+        Self { stream, client, query, came_full, eof, last, farewell, lingering, _witness }
     }
 
     /// One turn; true when the client is done with.
@@ -56,6 +62,9 @@ impl Task {
             return Ok(true);
         }
         self.client.look();
+        if self.client.ending() == Some(Ending::AfterRequests) {
+            self.last.get_or_insert(LAST_READ);
+        }
         if !self.query.is_empty() {
             self.consume_query();
         }
@@ -72,7 +81,10 @@ impl Task {
                 return Ok(self.is_over());
             }
             match self.read(cx)? {
-                Poll::Pending => return Ok(self.is_over()),
+                Poll::Pending => {
+                    self.last = self.last.map(|_| 0);
+                    return Ok(self.is_over());
+                }
                 Poll::Ready(()) => {}
             }
         }
@@ -102,6 +114,10 @@ impl Task {
     fn is_over(&self) -> bool {
         match self.client.ending() {
             None => self.eof && self.client.is_through(),
+            Some(Ending::AfterRequests) => {
+                let has_read_all = self.eof || self.last == Some(0) || self.client.is_waiting();
+                has_read_all && self.client.is_through()
+            }
             Some(Ending::AfterReplies) => self.client.is_answered(),
             Some(Ending::Now) => true,
         }
@@ -113,7 +129,7 @@ impl Task {
         let ahead = self.client.is_waiting() && !self.client.is_blocked();
         let most = if is_stuck { self.client.query_buffer_limit() } else { AHEAD_MAX };
         let waits = ahead && self.query.len() >= most;
-        let open = !self.eof && self.client.ending().is_none();
+        let open = !self.eof && self.client.takes_requests() && self.last != Some(0);
         open && !waits
     }
 
@@ -160,6 +176,7 @@ impl Task {
 
     fn received(&mut self, bytes: usize) {
         self.eof = bytes == 0;
+        self.last = self.last.map(|left| left.saturating_sub(bytes));
         self.client.touch();
         self.client.worker.counts.bytes_in.add(bytes as u64);
     }
@@ -175,8 +192,8 @@ impl Task {
         let waits = self.client.is_waiting() && !self.client.is_blocked();
         if !waits && self.query.len() > self.client.query_buffer_limit() {
             self.client.worker.counts.query_limit_kills.increment();
-            tracing::warn!(client = %self.client.entry.addr, "closed at query-buffer-limit");
-            self.client.end(Ending::Now);
+            let text = "closed at query-buffer-limit";
+            self.client.close(Closing::QueryLimit, Ending::Now, text);
         }
     }
 
@@ -222,6 +239,9 @@ impl Future for Task {
             None => this.turn(cx),
             Some(_) => this.linger(cx),
         };
+        if matches!(over, Ok(true)) && this.client.ending() == Some(Ending::AfterRequests) {
+            this.client.end(Ending::AfterReplies);
+        }
         let polite = this.client.ending() == Some(Ending::AfterReplies) && !this.eof;
         if matches!(over, Ok(true)) && this.lingering.is_none() && polite && this.farewell {
             over = this.linger(cx);

@@ -57,7 +57,14 @@ pub(super) fn create(dir: &Path, what: Use) -> io::Result<NamedTempFile> {
 pub fn check_dir(dir: &str) -> Result<(), String> {
     match create(Path::new(dir), Use::Save) {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("replica.dir = {dir:?}: the engine cannot write there: {error}")),
+        Err(error) => {
+            let hint = match error.kind() {
+                io::ErrorKind::NotFound => "; create the directory",
+                io::ErrorKind::PermissionDenied => "; let tidegate's user write there",
+                _ => "",
+            };
+            Err(format!("replica.dir = {dir:?}: the engine cannot write there: {error}{hint}"))
+        }
     }
 }
 

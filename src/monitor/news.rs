@@ -1,6 +1,6 @@
 //! What is logged: that something changed, once, never that it is still so.
 
-use crate::config::Config;
+use crate::config::{Config, HostPort};
 use crate::topology::{Backend, Role, Topology};
 
 /// Tells how `new` differs from `old`.
@@ -34,6 +34,23 @@ pub(super) fn tell_eviction(config: &Config, old: &Topology, new: &Topology) {
     let warning = config.blind_eviction(new.eviction.as_deref());
     if let Some(warning) = warning.filter(|_| old.master().is_some()) {
         tracing::warn!("{warning}");
+    }
+}
+
+/// Tells that the server which a reload names as master does not answer, and where writes go
+/// meanwhile.
+pub(super) fn tell_missing_master(named: &HostPort, why: &str, current: Option<&Backend>) {
+    match current {
+        Some(current) => tracing::warn!(
+            backend = %named,
+            "topology.master names this server, which does not answer ({why}); until it does, \
+             writes go to {}",
+            current.addr
+        ),
+        None => tracing::warn!(
+            backend = %named,
+            "topology.master names this server, which does not answer ({why})"
+        ),
     }
 }
 

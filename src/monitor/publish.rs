@@ -27,7 +27,9 @@ impl Monitor {
         if config.topology.master != self.configured {
             self.configured.clone_from(&config.topology.master);
             self.is_renamed = true;
+            self.is_missing_told = false;
         }
+        self.tell_missing_master();
         if self.is_renamed && self.roster.at(&self.configured).is_some_and(Member::has_answered) {
             // The operator's word: it counts more than the last master, which stays it until here.
             self.is_renamed = false;
@@ -64,6 +66,18 @@ impl Monitor {
         self.ask(|roster| roster.unasked().map(|member| member.id).collect());
         self.confirm();
         self.learn(&config, now);
+    }
+
+    /// Tells once that the server which proxy.toml newly names as master does not answer.
+    fn tell_missing_master(&mut self) {
+        let named = self.roster.at(&self.configured).filter(|_| self.is_renamed);
+        let said = named.and_then(|named| named.said.as_ref());
+        if let Some(Err(why)) = said
+            && !self.is_missing_told
+        {
+            self.is_missing_told = true;
+            news::tell_missing_master(&self.configured, why, self.topology.load().master());
+        }
     }
 
     /// Has a master whose title is disputed say at once whether it still claims it.

@@ -60,6 +60,8 @@ pub struct Monitor {
     pub(super) configured: HostPort,
     /// That was changed, and the server that it names now has not answered since.
     pub(super) is_renamed: bool,
+    /// The log has said that the newly named master does not answer.
+    pub(super) is_missing_told: bool,
     pub(super) lesson: Lesson,
     pub(super) watch: Watch,
     beat: Beat,
@@ -96,6 +98,7 @@ impl Monitor {
             is_unconfirmed: false,
             configured,
             is_renamed: false,
+            is_missing_told: false,
             lesson,
             watch,
             beat: Beat::new(Instant::now()),

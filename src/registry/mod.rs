@@ -2,6 +2,7 @@
 //! the engine's own port, and its master. Never serves anybody.
 
 mod ask;
+mod closings;
 mod entry;
 mod evict;
 mod kill_filter;
@@ -10,6 +11,7 @@ mod pause;
 mod redirection;
 
 pub use ask::Killed;
+pub use closings::{Closing, Closings};
 pub use entry::{Entry, Facts, Unblocked};
 pub use evict::evict_clients;
 use kill_filter::{Filter, parse_kill, parse_list};
@@ -35,6 +37,8 @@ pub struct Registry {
     last_id: AtomicU64,
     /// Failed logins.
     pub logins: Logins,
+    /// Clients that the proxy closed.
+    pub closings: Closings,
 }
 
 impl Registry {

@@ -13,7 +13,7 @@ use crate::support::*;
 
 const PERIOD: Duration = Duration::from_millis(100);
 
-fn until_fresh(proxy: &Tidegate, replicas: &[std::net::SocketAddr]) {
+pub fn until_fresh(proxy: &Tidegate, replicas: &[std::net::SocketAddr]) {
     let mut wire = proxy.wire();
     for replica in replicas {
         eventually(Duration::from_secs(20), || {
@@ -82,6 +82,17 @@ fn a_replica_whose_link_is_down_serves_nothing() {
     assert!(trio.replicas[0].calls("get") > served);
 }
 
+/// Delays what the proxy hears of the first replica by 300 ms, once the clock's keys are there.
+pub fn delay(trio: &TamperedTrio, direct: &mut Wire) {
+    eventually(Duration::from_secs(5), || match direct.cmd(&["GET", "n"]) {
+        reply if reply.is_null() => Err("not yet there".to_owned()),
+        _ => Ok(()),
+    });
+    trio.links[0].set_delay_of(Direction::ToClient, Duration::from_millis(300));
+}
+
+/// A replica behind a slow link: the lag that is reported is never below the true one, and each
+/// `max-lag` is judged by it. (`latency::a_delay_is_measured_closely` judges how far above.)
 #[test]
 fn a_delay_is_measured_and_judged() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);
@@ -90,70 +101,37 @@ fn a_delay_is_measured_and_judged() {
         let config = ConfigBuilder::new(trio.master.addr(), &[replica]);
         config.set("reads", "max-lag", &format!("\"{max_lag}\"")).start()
     };
-    let (strict, edge) = (with("200ms"), with("400ms"));
-    for proxy in [&strict, &edge] {
+    // The second one is far above what a busy machine adds.
+    let (strict, lax) = (with("200ms"), with("60s"));
+    for proxy in [&strict, &lax] {
         until_fresh(proxy, &[replica]);
     }
     // More would not fit into the queue of what is delayed, and be delayed for longer.
     let clock = Clock::start(&trio.master, Duration::from_millis(8));
     let mut direct = trio.replicas[0].wire();
-    eventually(Duration::from_secs(5), || match direct.cmd(&["GET", "n"]) {
-        reply if reply.is_null() => Err("not yet there".to_owned()),
-        _ => Ok(()),
-    });
-    trio.links[0].set_delay_of(Direction::ToClient, Duration::from_millis(300));
-    let mut looking = strict.wire();
+    delay(&trio, &mut direct);
+    let (mut looking, mut wire) = (strict.wire(), lax.wire());
     eventually(Duration::from_secs(10), || {
         let line = ReplicaLine::find(&mut looking, replica)?;
         if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
     });
-
-    // Until what was held back before the delay has passed.
-    thread::sleep(Duration::from_millis(400));
-    // What is reported is never too low, and at most a period (and 50 ms) too high.
-    let (mut lags, mut over) = (Vec::new(), Vec::new());
-    let settled = Instant::now();
-    eventually(Duration::from_secs(60), || {
-        // A new one each time: nobody has left it yet.
-        let lax = with("500ms");
-        until_fresh(&lax, &[replica]);
-        let mut wire = lax.wire();
-        (lags, over) = (Vec::new(), Vec::new());
-        for _ in 0..100 {
-            let asked = Instant::now();
-            let lag = ReplicaLine::of(&mut wire, replica).int("lag_ms");
-            // The replica has not gone back since.
-            let true_age = clock.age(asked, direct.cmd(&["GET", "n"]).str().parse().unwrap());
-            let true_age = i64::try_from(true_age.as_millis()).unwrap();
-            assert!(lag + 1 >= true_age, "{lag}, {true_age}");
-            lags.push(lag);
-            over.push(lag - true_age);
-            assert!(!ReplicaLine::of(&mut looking, replica).is_fresh(), "max-lag = 200ms");
-            thread::sleep(Duration::from_millis(7));
-        }
-        lags.sort_unstable();
-        over.sort_unstable();
-        // A busy machine delays more than we do: then it leaves rightly, and is measured again.
-        let held = departures(&lax) == 0 && ReplicaLine::of(&mut wire, replica).is_fresh();
-        let close = over[95] <= 150 && lags[50] <= 450;
-        if held && close { Ok(()) } else { Err(format!("{held}, {over:?}, {lags:?}")) }
-    });
-    let shown = [lags[0], lags[50], lags[95], lags[99]];
-    println!(
-        "a delay of 300 ms: lag least, median, 95 %, most: {shown:?} ms; above the truth by {} ms at 95 %",
-        over[95]
-    );
-
-    // At the edge: it may come and go, but ever more seldom.
-    thread::sleep(Duration::from_secs(6).saturating_sub(settled.elapsed()));
-    let edge_turns = departures(&edge);
-    println!("at the edge (400 ms): left {edge_turns} times in {:?}", settled.elapsed());
-    assert!(edge_turns <= 4, "{}", edge.log());
+    for _ in 0..100 {
+        let asked = Instant::now();
+        let line = ReplicaLine::of(&mut wire, replica);
+        assert!(line.is_fresh(), "max-lag = 60s: {line:?}");
+        // The replica has not gone back since.
+        let true_age = clock.age(asked, direct.cmd(&["GET", "n"]).str().parse().unwrap());
+        let true_age = i64::try_from(true_age.as_millis()).unwrap();
+        assert!(line.int("lag_ms") + 1 >= true_age, "{line:?}, {true_age}");
+        assert!(!ReplicaLine::of(&mut looking, replica).is_fresh(), "max-lag = 200ms");
+        thread::sleep(Duration::from_millis(7));
+    }
+    assert_eq!(departures(&lax), 0, "{}", lax.log());
     assert!(departures(&strict) >= 1, "{}", strict.log());
 }
 
 /// How often a replica stopped being fresh.
-fn departures(proxy: &Tidegate) -> usize {
+pub fn departures(proxy: &Tidegate) -> usize {
     proxy.log().matches("replica is stale").count()
 }
 

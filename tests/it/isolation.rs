@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::{
     ConfigBuilder, Flavor, Pair, RedisServer, Reply, Tidegate, Trio, Wire, eventually,
+    wait_read_fresh,
 };
 
 const SOON: Duration = Duration::from_secs(5);
@@ -250,4 +251,51 @@ fn large_and_small_requests_keep_their_order() {
         Reply::Simple(_) => Ok(()),
         other => Err(format!("{other:?}")),
     });
+}
+
+/// Many clients that are closed for the same reason do not fill the log.
+#[test]
+fn the_log_tells_of_many_closed_clients_in_few_lines() {
+    let mut server = RedisServer::spawn(Flavor::Redis70);
+    let proxy = ConfigBuilder::new(server.addr(), &[]).start();
+    for _ in 0..100 {
+        let mut wire = proxy.wire();
+        wire.send_raw(b"POST / HTTP/1.1\r\n\r\n");
+        wire.expect_closed();
+    }
+    let mut subscribers: Vec<Wire> = (0..100).map(|_| proxy.wire()).collect();
+    for wire in &mut subscribers {
+        wire.cmd(&["SUBSCRIBE", "c"]);
+    }
+    server.kill();
+    for wire in &mut subscribers {
+        wire.expect_closed();
+    }
+    for text in ["it speaks HTTP", "closed with its own connection"] {
+        let log = proxy.log();
+        let lines: Vec<&str> = log.lines().filter(|line| line.contains(text)).collect();
+        // 1, 2, 4, 8, 16, 32, 64.
+        assert_eq!(lines.len(), 7, "{lines:#?}");
+        assert!(lines[6].contains("times=64"), "{lines:#?}");
+    }
+}
+
+/// A replica that may serve without its master tells which databases there are, too.
+#[test]
+fn a_database_is_selected_while_the_master_is_away() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    trio.master.wire().pipeline(&[&["SELECT", "3"][..], &["SET", "k", "three"]]);
+    trio.wait_synced();
+    let proxy = Tidegate::for_trio(&trio).set("reads", "replica-serve-stale-data", "true").start();
+    wait_read_fresh(&mut proxy.wire(), "k");
+    trio.master.kill();
+    let mut wire = proxy.wire();
+    eventually(SOON, || match wire.cmd(&["SET", "k", "v"]) {
+        reply if reply.is_err() && reply.err().contains("knows no server") => Ok(()),
+        reply => Err(format!("{reply:?}")),
+    });
+    wire.cmd(&["SELECT", "3"]).ok();
+    assert_eq!(wire.cmd(&["GET", "k"]).str(), "three");
+    assert_eq!(wire.cmd(&["SELECT", "99"]).err(), "ERR DB index is out of range");
+    assert_eq!(wire.cmd(&["GET", "k"]).str(), "three");
 }

@@ -9,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::bounds_memory::{MIB, msets, one_worker, set_huge, slow_reader, stopped_senders, trio};
+use crate::freshness::clock::Clock;
+use crate::freshness::{delay, departures, until_fresh};
 use crate::support::*;
 
 /// The 99th percentile of the other client's requests is below this.
@@ -86,4 +88,73 @@ fn a_request_of_a_million_arguments() {
     let took = started.elapsed();
     eprintln!("a million arguments in {took:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+/// A replica behind a link that is 300 ms slow: the lag that is reported is never below the true
+/// one, and at most a period (and 50 ms) above; near `max-lag` the replica comes and goes seldom.
+#[test]
+#[ignore = "judges milliseconds: scripts/latency"]
+fn a_delay_is_measured_closely() {
+    let trio = TamperedTrio::spawn(Flavor::Redis70);
+    let replica = trio.replicas[0].addr();
+    let with = |max_lag: &str| {
+        let config = ConfigBuilder::new(trio.master.addr(), &[replica]);
+        config.set("reads", "max-lag", &format!("\"{max_lag}\"")).start()
+    };
+    let (strict, edge) = (with("200ms"), with("400ms"));
+    for proxy in [&strict, &edge] {
+        until_fresh(proxy, &[replica]);
+    }
+    // More would not fit into the queue of what is delayed, and be delayed for longer.
+    let clock = Clock::start(&trio.master, Duration::from_millis(8));
+    let mut direct = trio.replicas[0].wire();
+    delay(&trio, &mut direct);
+    let mut looking = strict.wire();
+    eventually(Duration::from_secs(10), || {
+        let line = ReplicaLine::find(&mut looking, replica)?;
+        if line.get("state") == "stale" { Ok(()) } else { Err(format!("{line:?}")) }
+    });
+
+    // Until what was held back before the delay has passed.
+    thread::sleep(Duration::from_millis(400));
+    // What is reported is never too low, and at most a period (and 50 ms) too high.
+    let (mut lags, mut over) = (Vec::new(), Vec::new());
+    let settled = Instant::now();
+    eventually(Duration::from_secs(60), || {
+        // A new one each time: nobody has left it yet.
+        let lax = with("500ms");
+        until_fresh(&lax, &[replica]);
+        let mut wire = lax.wire();
+        (lags, over) = (Vec::new(), Vec::new());
+        for _ in 0..100 {
+            let asked = Instant::now();
+            let lag = ReplicaLine::of(&mut wire, replica).int("lag_ms");
+            // The replica has not gone back since.
+            let true_age = clock.age(asked, direct.cmd(&["GET", "n"]).str().parse().unwrap());
+            let true_age = i64::try_from(true_age.as_millis()).unwrap();
+            assert!(lag + 1 >= true_age, "{lag}, {true_age}");
+            lags.push(lag);
+            over.push(lag - true_age);
+            assert!(!ReplicaLine::of(&mut looking, replica).is_fresh(), "max-lag = 200ms");
+            thread::sleep(Duration::from_millis(7));
+        }
+        lags.sort_unstable();
+        over.sort_unstable();
+        // A busy machine delays more than we do: then it leaves rightly, and is measured again.
+        let held = departures(&lax) == 0 && ReplicaLine::of(&mut wire, replica).is_fresh();
+        let close = over[95] <= 150 && lags[50] <= 450;
+        if held && close { Ok(()) } else { Err(format!("{held}, {over:?}, {lags:?}")) }
+    });
+    let shown = [lags[0], lags[50], lags[95], lags[99]];
+    println!(
+        "a delay of 300 ms: lag least, median, 95 %, most: {shown:?} ms; above the truth by {} ms at 95 %",
+        over[95]
+    );
+
+    // At the edge: it may come and go, but ever more seldom.
+    thread::sleep(Duration::from_secs(6).saturating_sub(settled.elapsed()));
+    let edge_turns = departures(&edge);
+    println!("at the edge (400 ms): left {edge_turns} times in {:?}", settled.elapsed());
+    assert!(edge_turns <= 4, "{}", edge.log());
+    assert!(departures(&strict) >= 1, "{}", strict.log());
 }

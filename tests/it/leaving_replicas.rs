@@ -64,6 +64,32 @@ fn a_blocked_read_leaves_a_replica_that_is_cut_off() {
     }
 }
 
+/// A replica that is told to follow another master ends its blocked reads with an error: another
+/// server is asked. A client that unblocks another one gets its error through.
+#[test]
+fn a_blocked_read_leaves_a_replica_that_gets_another_master() {
+    for flavor in [Flavor::Redis70, Flavor::Valkey91] {
+        let master = RedisServer::spawn(flavor);
+        let replica = RedisServer::builder(flavor).replica_of(master.addr()).start();
+        let other = RedisServer::spawn(flavor);
+        master.wait_synced(&replica);
+        let proxy = config(&master, &replica).start();
+        wait_read_fresh(&mut proxy.wire(), "s");
+        let (mut wire, mut told, mut unblocks) = (proxy.wire(), proxy.wire(), proxy.wire());
+        wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+        let id = told.cmd(&["CLIENT", "ID"]).int().to_string();
+        told.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+        wait_blocked(&[&replica, &master], 2);
+        assert_eq!(unblocks.cmd(&["CLIENT", "UNBLOCK", &id, "ERROR"]).int(), 1);
+        assert_eq!(told.read_reply().err(), "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+        let (host, port) = (other.addr().ip().to_string(), other.addr().port().to_string());
+        replica.cmd(&["REPLICAOF", &host, &port]).ok();
+        wait_blocked(&[&master], 1);
+        master.cmd(&["XADD", "s", "1-1", "f", "v"]);
+        assert_eq!(entry(&wire.read_reply()), "1-1", "{flavor:?}");
+    }
+}
+
 #[test]
 fn block_ends_in_time_where_no_server_answers() {
     let master = RedisServer::spawn(Flavor::Redis70);

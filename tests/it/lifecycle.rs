@@ -94,6 +94,47 @@ fn sigterm_cuts_no_reply_short() {
     }
 }
 
+/// Every request that a client had sent by then is carried out and answered.
+#[test]
+fn sigterm_answers_what_was_sent_before() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let big = "x".repeat(1_000_000);
+    trio.master.cmd(&["SET", "big", &big]).ok();
+    let mut proxy = Tidegate::for_trio(&trio).reads_from("master").start();
+    let (mut reader, mut writer, mut transaction) = (proxy.wire(), proxy.wire(), proxy.wire());
+    reader.cmd(&["STRLEN", "big"]).int();
+    writer.cmd(&["SET", "n", "0"]).ok();
+
+    trio.master.pause();
+    reader.send_raw(&encode(&["GET", "big"]).repeat(60));
+    writer.send_raw(&encode(&["INCR", "n"]).repeat(10_000));
+    transaction.send_raw(&encode(&["INCR", "m"]).repeat(100));
+    for request in [&["MULTI"][..], &["INCR", "m"], &["EXEC"], &["PING"]] {
+        transaction.send(request);
+    }
+    thread::sleep(Duration::from_millis(300));
+    proxy.sigterm();
+    thread::sleep(Duration::from_millis(200));
+    trio.master.resume();
+
+    let reading = thread::spawn(move || {
+        (0..60).for_each(|_| assert_eq!(reader.read_reply().bytes().len(), big.len()));
+        assert!(reader.expect_closed().is_empty());
+    });
+    (1..=10_000).for_each(|n| assert_eq!(writer.read_reply().int(), n));
+    (1..=100).for_each(|n| assert_eq!(transaction.read_reply().int(), n));
+    transaction.read_reply().ok();
+    assert_eq!(transaction.read_reply().str(), "QUEUED");
+    assert_eq!(transaction.read_reply().array()[0].int(), 101);
+    assert_eq!(transaction.read_reply().str(), "PONG");
+    for mut wire in [writer, transaction] {
+        assert!(wire.expect_closed().is_empty());
+    }
+    reading.join().unwrap();
+    assert_eq!(proxy.wait_exit(Duration::from_secs(10)).code(), Some(0));
+    assert!(!proxy.log().contains("without their last replies"), "{}", proxy.log());
+}
+
 /// A pipeline deeper than any buffer: what is answered is whole, and in order.
 #[test]
 fn sigterm_amid_a_deep_pipeline_leaves_whole_replies() {

@@ -284,3 +284,19 @@ fn holds_what_redis_82_holds() {
 fn holds_what_valkey_91_holds() {
     compare(Flavor::Valkey91);
 }
+
+/// CLIENT LIST shows what a client waits with, also where it is the client's first command.
+#[test]
+fn a_held_command_is_the_clients_last_one() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let proxy = ConfigBuilder::new(server.addr(), &[]).start();
+    let (mut held, mut other) = (proxy.wire(), proxy.wire());
+    other.cmd(&["CLIENT", "PAUSE", "60000", "WRITE"]).ok();
+    held.send(&["SET", "k", "v"]);
+    eventually(Duration::from_secs(30), || {
+        let list = other.cmd(&["CLIENT", "LIST"]).str().to_owned();
+        if list.contains("cmd=set ") { Ok(()) } else { Err(list) }
+    });
+    other.cmd(&["CLIENT", "UNPAUSE"]).ok();
+    held.read_reply().ok();
+}

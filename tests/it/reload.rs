@@ -207,3 +207,23 @@ fn a_write_under_way_is_answered_by_the_server_that_left() {
     assert_eq!(wire.read_reply(), Reply::Int(2));
     assert_eq!(wire.cmd(&["INCR", "c"]).int(), 3);
 }
+
+/// Writes stay with the old master until the newly named one answers; the log says so, once.
+#[test]
+fn a_newly_named_master_that_does_not_answer_is_logged() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = ConfigBuilder::new(server.addr(), &[]);
+    let mut proxy = config.start();
+    let away = std::net::SocketAddr::from(([127, 0, 0, 1], ports::free_port()));
+    proxy.reload(&config.master(away).toml());
+    let line = format!("writes go to {}", server.addr());
+    eventually(PATIENCE, || match proxy.log() {
+        log if log.contains(&line) => Ok(()),
+        log => Err(log),
+    });
+    assert!(proxy.log().contains("topology.master names this server, which does not answer"));
+    proxy.wire().cmd(&["SET", "k", "v"]).ok();
+    assert_eq!(server.cmd(&["GET", "k"]).str(), "v");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(proxy.log().matches(&line).count(), 1, "{}", proxy.log());
+}

@@ -1,0 +1,67 @@
+//! Clients that the proxy closed, by reason, for the log: one line of many alike is written the
+//! first time, the second, the fourth, and so on.
+
+use std::sync::{Mutex, PoisonError};
+
+/// After so long without another one, in milliseconds, a reason is written again from the start.
+const FORGET_MS: u64 = 60_000;
+
+/// Why the proxy closed a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// More replies waited for it than `client-output-buffer-limit` allows.
+    OutputLimit,
+    /// It sent a request longer than `query-buffer-limit`.
+    QueryLimit,
+    /// It speaks HTTP.
+    Http,
+    /// Its server fell silent, or was lost, in the middle of a reply.
+    HalfReply,
+    /// The connection that the server keeps for it alone was lost.
+    Lost,
+    /// The server of that connection is no master any more.
+    Demoted,
+    /// The connection for redirected invalidations was lost.
+    Invalidations,
+}
+
+const REASONS: usize = Closing::Invalidations as usize + 1;
+
+/// How often each reason was met of late. Times are milliseconds of the caller's clock.
+#[derive(Debug, Default)]
+pub struct Closings(Mutex<[Series; REASONS]>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Series {
+    count: u32,
+    last_ms: u64,
+}
+
+impl Closings {
+    /// A client is closed for this reason. How many were of late, if that is to be logged.
+    pub fn count(&self, reason: Closing, now_ms: u64) -> Option<u32> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let series = &mut all[reason as usize];
+        let is_forgotten = now_ms >= series.last_ms.saturating_add(FORGET_MS);
+        let before = if is_forgotten { 0 } else { series.count };
+        *series = Series { count: before.saturating_add(1), last_ms: now_ms };
+        series.count.is_power_of_two().then_some(series.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_logged_ever_more_seldom() {
+        let closings = Closings::default();
+        let logged = |reason, now_ms| -> Vec<u32> {
+            (0..300).filter_map(|_| closings.count(reason, now_ms)).collect()
+        };
+        assert_eq!(logged(Closing::Http, 5), [1, 2, 4, 8, 16, 32, 64, 128, 256]);
+        assert_eq!(closings.count(Closing::Lost, 6), Some(1), "each reason for itself");
+        assert_eq!(closings.count(Closing::Http, FORGET_MS + 4), None);
+        assert_eq!(closings.count(Closing::Http, 2 * FORGET_MS + 4), Some(1), "after a quiet time");
+    }
+}
