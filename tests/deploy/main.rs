@@ -2,7 +2,7 @@
 //! program's own parser, and the tools that will read it: promtool, docker-compose,
 //! systemd-analyze. `scripts/test-deps` installs the first two; nothing here is started.
 //!
-//! That a real Prometheus scrapes with these files is shown in `tests/it/prometheus.rs`.
+//! That a real Prometheus scrapes with these files is shown in `tests/it/admin/prometheus.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 

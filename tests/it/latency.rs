@@ -1,16 +1,16 @@
 //! How quickly other clients are served while one takes its time or sends a lot, in milliseconds.
 //!
 //! Such a bound needs a machine with nothing else to do: `scripts/latency` runs these tests, one at
-//! a time, in an optimized build. What does not depend on the machine is in `bounds_memory`.
+//! a time, in an optimized build. What does not depend on the machine is in `limits::memory`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bounds_memory::{MIB, msets, one_worker, set_huge, slow_reader, stopped_senders, trio};
-use crate::freshness::clock::Clock;
-use crate::freshness::{delay, departures, until_fresh};
+use crate::limits::memory::{MIB, msets, one_worker, set_huge, slow_reader, stopped_senders, trio};
+use crate::reads::freshness::clock::Clock;
+use crate::reads::freshness::{delay, departures, until_fresh};
 use crate::support::*;
 
 /// The 99th percentile of the other client's requests is below this.

@@ -1,7 +1,7 @@
 //! The real clients' suites, through the proxy. The same suites hold on a plain server.
 
-use crate::real_clients::{Suite, run_suite};
-use crate::redis_rs;
+use super::redis_rs;
+use super::suites::{Suite, run_suite};
 use crate::support::*;
 
 /// With reads from the master, each read follows its write at once, as the suites expect.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::metrics::meter::*;
+use super::metrics::meter::*;
 use crate::support::*;
 
 #[test]

@@ -210,7 +210,7 @@ impl Both {
                     }
                 }
                 6 => {
-                    let pivot = crate::rdb_edits::element();
+                    let pivot = self::element();
                     self.wire.cmd(&[b"LINSERT", &b"list"[..], b"BEFORE", &pivot, &element]).int();
                     if let Some(at) = self.view().find(&pivot, 0) {
                         self.here.insert(at, &element[..]).unwrap();

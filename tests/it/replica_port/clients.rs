@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::support::client_list;
+use crate::support::client_list;
 use crate::support::*;
 
 const PATIENCE: Duration = Duration::from_secs(20);

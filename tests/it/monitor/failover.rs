@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ::tidegate::topology::Role;
 
-use crate::monitor::watch::{Watch, at, config, is_whole, show};
+use super::watch::{Watch, at, config, is_whole, show};
 use crate::support::{Flavor, Trio};
 
 /// Ends with `replicas[0]` as the master of the others.

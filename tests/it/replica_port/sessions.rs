@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::replica_port::both::Both;
+use super::both::Both;
 use crate::support::local::each_flavor;
 use crate::support::*;
 

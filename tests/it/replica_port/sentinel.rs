@@ -4,8 +4,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::support::ports::free_port;
-use super::support::process::Process;
+use crate::support::ports::free_port;
+use crate::support::process::Process;
 use crate::support::*;
 
 /// Sentinel asks for INFO every ten seconds.

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::deposed_master::load::Load;
+use super::deposed_master::load::Load;
 use crate::support::*;
 
 /// A master that hands over to its only replica and back, several times.

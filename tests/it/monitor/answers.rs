@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::monitor::watch::{Watch, at, config, look, show};
+use super::watch::{Watch, at, config, look, show};
 use crate::support::{Flavor, RedisServer, Trio, eventually};
 
 #[test]

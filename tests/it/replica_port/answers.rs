@@ -1,10 +1,8 @@
 //! The engine's own port beside a real replica of the same master: the same answers.
 
-pub mod both;
-
 use std::time::Duration;
 
-use self::both::Both;
+use super::both::Both;
 use crate::support::ports;
 use crate::support::server::Info;
 use crate::support::*;

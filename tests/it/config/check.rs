@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ::tidegate::check::{CheckError, Format, check};
 
-use super::support::{ConfigBuilder, Flavor, RedisServer, Tidegate, Trio};
+use crate::support::{ConfigBuilder, Flavor, RedisServer, Tidegate, Trio};
 
 /// Ports that nothing else can have taken; a configuration to be continued.
 const PORTS: &str = "proxy.listen = [\"127.0.0.1:0\"]\nmetrics.listen = \"127.0.0.1:0\"\n";

@@ -1,7 +1,5 @@
 //! The monitor before real servers: who is found, what is followed, and how soon.
 
-pub mod watch;
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
@@ -9,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use ::tidegate::topology::{Role, Topology};
 
-use self::watch::{Watch, at, config, is_whole, look, show};
-use super::support::{FaultProxy, Flavor, RedisServer, Trio, eventually};
+use super::watch::{Watch, at, config, is_whole, look, show};
+use crate::support::{FaultProxy, Flavor, RedisServer, Trio, eventually};
 
 #[test]
 fn every_flavor_is_found_with_and_without_a_list() {

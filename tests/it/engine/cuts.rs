@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::tidegate::topology::LinkState;
 
-use crate::engine_resync::{fill, traffic};
+use super::resync::{fill, traffic};
 use crate::support::fake_master::{REPLID, snapshot};
 use crate::support::local::{PATIENCE, each_flavor, resyncs, slave0};
 use crate::support::*;

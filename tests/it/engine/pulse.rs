@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use ::tidegate::topology::LinkState;
 
-use crate::engine_cuts::wait_online;
-use crate::engine_resync::{fill, traffic};
+use super::cuts::wait_online;
+use super::resync::{fill, traffic};
 use crate::support::fake_master::snapshot;
 use crate::support::local::{PATIENCE, each_flavor, resyncs};
 use crate::support::*;

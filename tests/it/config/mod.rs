@@ -1,0 +1,9 @@
+//! `proxy.toml`: what `tidegate check` says of it before real servers, and what a reload changes in a
+//! running proxy.
+
+mod check;
+mod reload;
+mod reload_cut;
+mod reload_sessions;
+mod reload_under_load;
+mod reload_watch;

@@ -1,0 +1,8 @@
+//! `[reads] local`: the engine in the proxy's process answers reads when its data are fresh and the
+//! login may read them, and no other time.
+
+mod answers;
+mod engine;
+mod rights;
+mod slow;
+mod unserved;

@@ -1,0 +1,9 @@
+//! Which server answers a read: the shares of the replicas, freshness, and replicas that fail.
+
+mod balance;
+mod eviction;
+pub mod freshness;
+mod freshness_edges;
+mod leaving_replicas;
+mod on_stale;
+mod replica_faults;

@@ -1,0 +1,11 @@
+//! The engine's own port, beside a real replica of the same master: the same answers, for clients of
+//! all kinds and for Sentinel.
+
+mod answers;
+mod blocking;
+mod both;
+mod clients;
+mod config;
+mod sentinel;
+mod sessions;
+mod subcommands;

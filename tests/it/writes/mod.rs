@@ -1,0 +1,10 @@
+//! Which writes leave the proxy and when they are answered: the write gate, CLIENT PAUSE, WAIT and
+//! semi-synchronous writes.
+
+mod held;
+mod pause_write;
+mod wait;
+mod wait_aof;
+mod wait_replicas;
+mod wait_sessions;
+mod write_gate;
