@@ -15,6 +15,17 @@ use crate::wire::Wire;
 /// Sentinel asks for INFO every ten seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a Sentinel tells of a replica.
+#[derive(Clone, Debug)]
+pub struct SeenReplica(Vec<(String, String)>);
+
+impl SeenReplica {
+    /// The value of a field of `SENTINEL REPLICAS`; empty if there is none.
+    pub fn field(&self, name: &str) -> &str {
+        self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+    }
+}
+
 /// A running Sentinel; dropping it kills it.
 #[derive(Debug)]
 pub struct Sentinel {
@@ -24,13 +35,17 @@ pub struct Sentinel {
 }
 
 impl Sentinel {
+    /// How long a server has to be silent until it counts as down.
+    pub const DOWN_AFTER: Duration = Duration::from_secs(5);
+
     #[track_caller]
     pub fn of(master: &RedisServer) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (port, of) = (free_port(), master.port());
+        let down_after = Self::DOWN_AFTER.as_millis();
         let text = format!(
             "port {port}\nbind 127.0.0.1\ndir {}\nsentinel monitor m 127.0.0.1 {of} 1\n\
-             sentinel down-after-milliseconds m 5000\nsentinel failover-timeout m 20000\n",
+             sentinel down-after-milliseconds m {down_after}\nsentinel failover-timeout m 20000\n",
             dir.path().display()
         );
         let file = dir.path().join("sentinel.conf");
@@ -41,27 +56,29 @@ impl Sentinel {
         Self { _process: process, port, _dir: dir }
     }
 
+    /// Sends one command on a connection of its own.
     pub fn ask(&self, args: &[&str]) -> io::Result<Reply> {
         Wire::try_connect(([127, 0, 0, 1], self.port).into())?.try_cmd(args)
     }
 
-    /// Waits until it knows these replicas and their links.
+    /// What it knows of the replica with this port.
+    pub fn replica(&self, port: u16) -> Option<SeenReplica> {
+        let replicas = self.ask(&["SENTINEL", "REPLICAS", "m"]).ok()?;
+        let Reply::Array(replicas) = replicas else { return None };
+        let text = |(name, value): (Reply, Reply)| (name.str().to_owned(), value.str().to_owned());
+        let all = replicas.iter().map(|it| SeenReplica(it.pairs().into_iter().map(text).collect()));
+        all.into_iter().find(|it| it.field("port") == port.to_string())
+    }
+
+    /// Waits until it knows the replicas with these ports and their links.
     #[track_caller]
-    pub fn wait_for(&self, replicas: &[&RedisServer]) {
+    pub fn wait_for(&self, replicas: &[u16]) {
         eventually(PATIENCE, || {
-            let reply = self.ask(&["SENTINEL", "REPLICAS", "m"]).map_err(|it| it.to_string())?;
-            let Reply::Array(known) = &reply else { return Err(format!("{reply:?}")) };
-            let is_well = |port: u16| {
-                known.iter().any(|it| {
-                    let fields = it.pairs();
-                    let has = |name: &str, value: &str| {
-                        fields.iter().any(|(n, v)| n.str() == name && v.str() == value)
-                    };
-                    has("port", &port.to_string()) && has("master-link-status", "ok")
-                })
+            let seen: Vec<_> = replicas.iter().map(|port| self.replica(*port)).collect();
+            let is_well = |it: &Option<SeenReplica>| {
+                it.as_ref().is_some_and(|it| it.field("master-link-status") == "ok")
             };
-            let all = replicas.iter().all(|it| is_well(it.port()));
-            all.then_some(()).ok_or_else(|| format!("{known:?}"))
+            if seen.iter().all(is_well) { Ok(()) } else { Err(format!("{seen:?}")) }
         });
     }
 

@@ -1,56 +1,13 @@
 //! A real Sentinel finds the engine among its master's replicas, believes it, and tells it whom to
 //! follow after a failover.
 
-use std::process::Command;
 use std::time::Duration;
 
-use crate::support::ports::free_port;
-use crate::support::process::Process;
+use crate::support::sentinel::Sentinel;
 use crate::support::*;
 
 /// Sentinel asks for INFO every ten seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-struct Sentinel {
-    _process: Process,
-    port: u16,
-    _dir: tempfile::TempDir,
-}
-
-impl Sentinel {
-    fn of(master: &RedisServer) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (port, of) = (free_port(), master.port());
-        let text = format!(
-            "port {port}\nbind 127.0.0.1\ndir {}\nsentinel monitor m 127.0.0.1 {of} 1\n\
-             sentinel down-after-milliseconds m 2000\nsentinel failover-timeout m 10000\n",
-            dir.path().display()
-        );
-        let file = dir.path().join("sentinel.conf");
-        std::fs::write(&file, text).unwrap();
-        let mut command = Command::new(Flavor::Redis70.binary());
-        command.arg(&file).arg("--sentinel").current_dir(dir.path());
-        let process = Process::start(&mut command, &dir.path().join("sentinel.log"));
-        Self { _process: process, port, _dir: dir }
-    }
-
-    fn ask(&self, args: &[&str]) -> std::io::Result<Reply> {
-        Wire::try_connect(([127, 0, 0, 1], self.port).into())?.try_cmd(args)
-    }
-
-    /// What it knows of the replica with this port.
-    fn replica(&self, port: u16) -> Option<Vec<(String, String)>> {
-        let replicas = self.ask(&["SENTINEL", "REPLICAS", "m"]).ok()?;
-        let Reply::Array(replicas) = replicas else { return None };
-        let text = |(name, value): (Reply, Reply)| (name.str().to_owned(), value.str().to_owned());
-        let all = replicas.iter().map(|it| it.pairs().into_iter().map(text).collect::<Vec<_>>());
-        all.into_iter().find(|it| field(it, "port") == port.to_string())
-    }
-}
-
-fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
-}
 
 #[test]
 fn sentinel_sees_a_healthy_replica() {
@@ -61,14 +18,14 @@ fn sentinel_sees_a_healthy_replica() {
     eventually(PATIENCE, || {
         let Some(seen) = sentinel.replica(port) else { return Err("not seen".into()) };
         let wanted = [("flags", "slave"), ("master-link-status", "ok"), ("slave-priority", "0")];
-        let is_well = wanted.iter().all(|(name, value)| field(&seen, name) == *value);
+        let is_well = wanted.iter().all(|(name, value)| seen.field(name) == *value);
         let run_id = own.info("server").get("run_id").unwrap().to_owned();
-        if is_well && field(&seen, "runid") == run_id { Ok(()) } else { Err(format!("{seen:?}")) }
+        if is_well && seen.field("runid") == run_id { Ok(()) } else { Err(format!("{seen:?}")) }
     });
-    // It goes on to be: longer than down-after-milliseconds, so it is PINGed and answers.
-    std::thread::sleep(Duration::from_secs(4));
+    // It answers PING too: without that it would be down now.
+    std::thread::sleep(Sentinel::DOWN_AFTER + Duration::from_secs(2));
     let seen = sentinel.replica(port).unwrap();
-    assert_eq!(field(&seen, "flags"), "slave", "{seen:?}");
+    assert_eq!(seen.field("flags"), "slave", "{seen:?}");
     // Its hello messages reach the engine's subscribers, which it is one of.
     let channels = own.cmd(&["PUBSUB", "CHANNELS"]).strings();
     assert_eq!(channels, ["__sentinel__:hello"]);
@@ -118,13 +75,7 @@ fn after_a_failover_it_follows_the_new_master() {
     own.wait_for(&master);
     master.wait_synced(&real);
     let sentinel = Sentinel::of(&master);
-    eventually(PATIENCE, || {
-        let is_seen = |port| {
-            let seen = sentinel.replica(port);
-            seen.is_some_and(|it| field(&it, "master-link-status") == "ok")
-        };
-        if is_seen(real.port()) && is_seen(own.addr().port()) { Ok(()) } else { Err("".into()) }
-    });
+    sentinel.wait_for(&[real.port(), own.addr().port()]);
     master.kill();
     // Sentinel sends CLIENT KILL TYPE normal behind its REPLICAOF, to the engine and to the new
     // master: a question that it cuts off is asked again.

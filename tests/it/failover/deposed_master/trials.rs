@@ -87,7 +87,7 @@ pub fn switch(setting: Setting<'_>, order: Order, alone: Duration) -> Account {
 pub fn sentinel_failover(setting: Setting<'_>, rest: Duration) -> Account {
     let trio = Trio::spawn(Flavor::Redis70);
     let sentinel = Sentinel::of(&trio.master);
-    sentinel.wait_for(&trio.replicas.each_ref());
+    sentinel.wait_for(&trio.replicas.each_ref().map(RedisServer::port));
     let proxy = setting.start(Tidegate::for_trio(&trio));
     let load = setting.load(&proxy);
     sentinel.ask(&["SENTINEL", "FAILOVER", "m"]).unwrap().ok();
