@@ -1,7 +1,7 @@
 //! Tidegate, a replication-aware proxy for Redis and Valkey.
 //!
 //! The map of the house; each module uses only its own floor and those below it, as
-//! `tests/floors.rs` sees to.
+//! `tests/floors/layers.rs` sees to.
 //!
 //! | floor | module | what it is |
 //! |---|---|---|

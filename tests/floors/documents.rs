@@ -1,0 +1,117 @@
+//! The documents: links lead somewhere, named files exist, and each `proxy.toml` is valid.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::{files, root};
+
+/// The documents of the project.
+fn documents() -> Vec<PathBuf> {
+    let at_root = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let at_root = at_root.filter(|path| path.extension().is_some_and(|it| it == "md"));
+    at_root.chain(files(&root().join("docs"), "md")).collect()
+}
+
+/// What `text` links to: `[..](target)`, outside of code blocks.
+fn links(text: &str) -> Vec<&str> {
+    let mut links = Vec::new();
+    for (n, part) in text.split("```").enumerate() {
+        if n % 2 == 0 {
+            let targets = part.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+            links.extend(targets.map(|(target, _)| target));
+        }
+    }
+    links
+}
+
+/// The anchor that a heading gets: lower case, no punctuation, hyphens for spaces.
+fn anchor(heading: &str) -> String {
+    let keep = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
+    heading.trim().to_lowercase().chars().filter(keep).collect::<String>().replace(' ', "-")
+}
+
+fn has_anchor(text: &str, wanted: &str) -> bool {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| anchor(line.trim_start_matches('#'))).any(|it| it == wanted)
+}
+
+#[test]
+fn links_are_recognised() {
+    assert_eq!(links("[a](b.md) `x` [c](d#e)\n```\n[n](o)\n```\n[f](#g)"), ["b.md", "d#e", "#g"]);
+    assert_eq!(anchor(" What it *does*, and not "), "what-it-does-and-not");
+}
+
+#[test]
+fn every_link_of_a_document_leads_somewhere() {
+    let mut wrong = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        for link in links(&text).into_iter().filter(|link| !link.contains("://")) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target =
+                if path.is_empty() { file.clone() } else { file.parent().unwrap().join(path) };
+            let text = fs::read_to_string(&target).unwrap_or_default();
+            if !target.exists() || !(anchor.is_empty() || has_anchor(&text, anchor)) {
+                wrong.push(format!("{}: {link}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "links that lead nowhere:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn documents_name_no_place_on_somebodys_machine() {
+    let mut wrong = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        for (n, line) in text.lines().enumerate() {
+            let folders = ["home", "root", "work"].map(|folder| format!("/{folder}/"));
+            if line.contains("file://") || folders.iter().any(|it| line.contains(it)) {
+                wrong.push(format!("{}:{}: {line}", file.display(), n + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The `toml` blocks of a document.
+fn toml_blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(toml, _)| toml)
+}
+
+#[test]
+fn every_proxy_toml_that_is_shown_or_shipped_is_valid() {
+    let mut texts = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        texts.extend(toml_blocks(&text).map(|toml| (file.clone(), toml.to_owned())));
+    }
+    for file in files(&root().join("deploy"), "toml") {
+        let text = fs::read_to_string(&file).unwrap();
+        texts.push((file, text));
+    }
+    assert!(texts.len() > 1);
+    for (file, text) in texts {
+        let read = tidegate::config::Config::parse(&text, &file.display().to_string());
+        assert!(read.is_ok(), "{}", read.unwrap_err());
+    }
+}
+
+#[test]
+fn files_that_the_documents_name_exist() {
+    let mut wrong = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        // Every other piece between backticks is code.
+        for name in text.replace("```", "").split('`').skip(1).step_by(2) {
+            let is_path = name.contains('/')
+                && [".rs", ".toml", ".md", ".service"].iter().any(|end| name.ends_with(end))
+                && !name.contains(['*', ' ', '<']);
+            let places = ["", "src", "docs", "tests"];
+            if is_path && !places.iter().any(|place| root().join(place).join(name).exists()) {
+                wrong.push(format!("{}: {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

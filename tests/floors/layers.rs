@@ -1,0 +1,181 @@
+//! Which module uses which: each only its own layer and those below it, without circles.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::{ENGINE, files, root};
+
+/// What the crates of the engine and the modules of floors 0 to 2 never name: sockets, tasks, threads, files, clocks.
+const SHELL: [&str; 7] = [
+    "tokio::",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "std::fs",
+    "std::thread",
+    "Instant::now",
+    "SystemTime::now",
+];
+
+/// The crates that have modules in layers: the folders of their sources.
+const LAYERED: [&str; 2] = ["src", "crates/wire/src"];
+
+/// The floor of each module, from the table at the head of the `lib.rs` in the folder `src`.
+fn floors(src: &str) -> BTreeMap<String, u8> {
+    let lib = fs::read_to_string(root().join(src).join("lib.rs")).unwrap();
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("//! |")?.split('|').map(str::trim);
+        let floor = cells.next()?.parse().ok()?;
+        let module = cells.next()?.strip_prefix("[`")?.strip_suffix("`]")?;
+        Some((module.to_owned(), floor))
+    };
+    lib.lines().filter_map(row).collect()
+}
+
+/// The module that a file of the folder `src` belongs to; `None` for `lib.rs` and `main.rs`.
+fn module_of(src: &str, file: &Path) -> Option<String> {
+    let inside = file.strip_prefix(root().join(src)).unwrap();
+    let first = inside.components().next()?.as_os_str().to_str()?;
+    let module = first.strip_suffix(".rs").unwrap_or(first);
+    (!["lib", "main"].contains(&module)).then(|| module.to_owned())
+}
+
+/// `text` without its line comments.
+fn code(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The modules that `code` names as `crate::module` or within `crate::{...}`.
+fn uses(code: &str) -> BTreeSet<String> {
+    let word = |text: &str| -> String {
+        text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    };
+    let mut used = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        // Not a word that merely ends so.
+        if code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+            continue;
+        }
+        let path = &code[at + "crate::".len()..];
+        let Some(group) = path.strip_prefix('{') else {
+            used.insert(word(path));
+            continue;
+        };
+        let (mut depth, mut expects) = (0, true);
+        for (at, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => expects = true,
+                c if depth == 0 && expects && !c.is_whitespace() => {
+                    used.insert(word(&group[at..]));
+                    expects = false;
+                }
+                _ => {}
+            }
+        }
+    }
+    used
+}
+
+/// Who uses whom, by module.
+fn graph(src: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut graph: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for file in files(&root().join(src), "rs") {
+        let Some(module) = module_of(src, &file) else { continue };
+        let mut used = uses(&code(&fs::read_to_string(&file).unwrap()));
+        used.remove(&module);
+        graph.entry(module).or_default().extend(used);
+    }
+    graph
+}
+
+#[test]
+fn every_module_has_a_floor() {
+    for src in LAYERED {
+        let lib = fs::read_to_string(root().join(src).join("lib.rs")).unwrap();
+        let declared = |line: &str| {
+            let rest = line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("mod "))?;
+            rest.strip_suffix(';').map(str::to_owned)
+        };
+        let declared: BTreeSet<_> = lib.lines().filter_map(declared).collect();
+        let listed: BTreeSet<_> = floors(src).into_keys().collect();
+        assert_eq!(declared, listed, "the modules of {src}/lib.rs and the table at its head");
+        assert!(!listed.is_empty());
+    }
+}
+
+#[test]
+fn nobody_looks_up() {
+    let mut wrong = Vec::new();
+    for src in LAYERED {
+        let floors = floors(src);
+        for (module, used) in graph(src) {
+            for used in used {
+                match (floors.get(&module), floors.get(&used)) {
+                    (Some(own), Some(other)) if other <= own => {}
+                    (own, other) => wrong.push(format!("{module} ({own:?}) -> {used} ({other:?})")),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "uses a higher or an unlisted floor:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn there_are_no_cycles() {
+    for src in LAYERED {
+        let mut graph = graph(src);
+        // Removes the modules that use no remaining module, until none remains.
+        while !graph.is_empty() {
+            let left: BTreeSet<_> = graph.keys().cloned().collect();
+            graph.retain(|_, used| !used.is_disjoint(&left));
+            assert!(graph.len() < left.len(), "these use each other in a circle: {graph:#?}");
+        }
+    }
+}
+
+#[test]
+fn floors_0_to_2_hold_no_socket_no_task_and_no_clock() {
+    let floors = floors("src");
+    let mut pure = Vec::new();
+    for file in files(&root().join("src"), "rs") {
+        let Some(module) = module_of("src", &file) else { continue };
+        if floors.get(&module).is_none_or(|floor| *floor <= 2) {
+            pure.push(file);
+        }
+    }
+    for (name, _) in ENGINE {
+        pure.extend(files(&root().join("crates").join(name).join("src"), "rs"));
+    }
+    let mut wrong = Vec::new();
+    for file in pure {
+        let code = code(&fs::read_to_string(&file).unwrap());
+        for word in SHELL.iter().filter(|word| code.contains(**word)) {
+            wrong.push(format!("{}: {word}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn imports_are_recognised() {
+    let code = "use crate::units::{A, B};\nuse crate::{resp, net::{listen, connect},\n  proxy};\n\
+        let x = crate::command::Access::Read; $crate::hidden; not_crate::hidden";
+    let names: Vec<_> = uses(code).into_iter().collect();
+    assert_eq!(names, ["command", "hidden", "net", "proxy", "resp", "units"]);
+}
+
+#[test]
+fn the_house_in_the_documents_is_the_house() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let floor: u8 = cells.next()?.parse().ok()?;
+        Some((cells.next()?.trim_matches('`').to_owned(), floor))
+    };
+    let shown: BTreeMap<_, _> = page.lines().filter_map(row).collect();
+    assert_eq!(shown, floors("src"), "docs/architecture.md and src/lib.rs");
+}
