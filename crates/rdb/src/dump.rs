@@ -1,14 +1,13 @@
 //! What DUMP gives and RESTORE takes: one value, the version of its form, and a checksum.
 
 use super::checksum::Checksum;
-use super::encoder::Encoder;
 use super::error::{Context, Corrupt, Fault, RdbError, WriteError};
 use super::form::Form;
-use super::input::Input;
 use super::limits::Limits;
 use super::types::Vendor;
 use super::value::{Opaque, Value};
-use super::value_writer::ValueWriter;
+use crate::read::Input;
+use crate::write::{Encoder, ValueWriter};
 
 /// Version (2) and checksum (8).
 const FOOTER: usize = 10;
@@ -89,7 +88,7 @@ pub fn encode(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Text;
+    use crate::text::Text;
 
     fn payload(body: &[u8], version: u16, sum: bool) -> Vec<u8> {
         let mut payload = [body, &version.to_le_bytes()].concat();

@@ -39,70 +39,69 @@
 //!
 //! [`ListpackBuf`] and [`IntsetBuf`] are changed as Redis changes them, byte for byte.
 
+//! The layers, each of which uses only those below it, as `tests/floors/layers.rs` checks:
+//!
+//! | layer | module | what it is |
+//! |---|---|---|
+//! | 0 | `types` | type bytes, opcodes, vendors |
+//! | 0 | `checksum` | CRC-64 |
+//! | 0 | `limits` | how much memory a payload may ask for |
+//! | 0 | `strings` | many byte strings in two allocations |
+//! | 0 | `text` | a string value |
+//! | 0 | [`module`] | a value that a module wrote |
+//! | 1 | `error` | what is wrong with a payload |
+//! | 1 | `form` | the forms of the format that can be written |
+//! | 2 | `packed` | listpacks, intsets, and the packed forms of former versions |
+//! | 3 | `stream` | streams: nodes, entries, groups |
+//! | 4 | `value` | a value, as a payload has it |
+//! | 5 | `item` | the parts of a file |
+//! | 6 | `read` | from bytes to values |
+//! | 6 | `write` | from values to bytes |
+//! | 7 | [`dump`] | DUMP payloads |
+
 #![forbid(unsafe_code)]
 
 mod checksum;
-mod decode;
 pub mod dump;
-mod encoder;
 mod error;
 mod form;
-mod hash_writer;
-mod input;
-mod intset;
-mod intset_buf;
-mod intset_ref;
-mod length;
+mod item;
 mod limits;
-mod listpack;
-mod listpack_buf;
-mod listpack_builder;
-mod listpack_entry;
-mod listpack_ref;
-mod listpack_vendor;
-pub mod lzf;
-mod lzf_compress;
 pub mod module;
-mod plain;
-mod reader;
+mod packed;
+mod read;
 mod stream;
-mod stream_decode;
-mod stream_encode;
-mod stream_entries;
-mod string;
 mod strings;
 #[cfg(test)]
 mod tests;
+mod text;
 mod types;
 mod value;
-mod value_writer;
-mod writer;
-pub mod ziplist;
-pub mod zipmap;
+mod write;
 
 pub use checksum::Checksum;
-pub use decode::packed_score;
-pub use encoder::Encoder;
 pub use error::{Context, Corrupt, Fault, RdbError, WriteError};
 pub use form::Form;
-pub use hash_writer::FieldTtl;
-pub use intset::Intset;
-pub use intset_buf::IntsetBuf;
-pub use intset_ref::IntsetRef;
+pub use item::{ChecksumState, Entry, Header, Item, ModuleAux};
 pub use limits::Limits;
-pub use listpack::{Elements, Listpack};
-pub use listpack_buf::ListpackBuf;
-pub use listpack_builder::ListpackBuilder;
-pub use listpack_entry::Element;
-pub use listpack_ref::{ListpackRef, Position, Positions};
 pub use module::Module;
-pub use plain::PlainString;
-pub use reader::{ChecksumState, Entry, Header, Item, ModuleAux, Reader};
-pub use stream::{Consumer, Group, Idempotence, Pending, Producer, Stream, StreamId, StreamNode};
-pub use stream_entries::{Entries as StreamEntries, Entry as StreamEntry};
-pub use string::Text;
+pub use packed::{
+    Element, Elements, Intset, IntsetBuf, IntsetRef, Listpack, ListpackBuf, ListpackBuilder,
+    ListpackRef, Position, Positions, packed_score, ziplist, zipmap,
+};
+pub use read::{PlainString, Reader};
+pub use stream::{
+    Consumer, Group, Idempotence, Pending, Producer, Stream, StreamEntries, StreamEntry, StreamId,
+    StreamNode,
+};
 pub use strings::Strings;
+pub use text::Text;
 pub use types::Vendor;
 pub use value::{Hash, ListNode, Opaque, Set, SortedSet, Value};
-pub use value_writer::{NodeRef, ValueWriter};
-pub use writer::{KeyFacts, Writer};
+pub use write::{Encoder, FieldTtl, KeyFacts, NodeRef, ValueWriter, Writer};
+
+/// LZF, with which servers compress long strings.
+pub mod lzf {
+    pub use crate::read::lzf::decompress;
+    pub use crate::write::lzf_compress::{Compressor, compress};
+}

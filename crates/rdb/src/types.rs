@@ -61,6 +61,11 @@ pub(super) const HASH_LISTPACK_TTL: u8 = 25;
 pub(super) const STREAM_4: u8 = 26;
 pub(super) const STREAM_5: u8 = 27;
 
+/// A list's node is one element.
+pub(super) const PLAIN_NODE: u64 = 1;
+/// A list's node is a listpack.
+pub(super) const PACKED_NODE: u64 = 2;
+
 /// Whether servers take a value of this type without looking into all of it: what it holds is
 /// packed into strings (`sanitize-dump-payload`).
 pub(super) fn is_packed(type_byte: u8) -> bool {

@@ -1,13 +1,12 @@
 //! Values as a snapshot brings them: what came packed stays packed, older packed forms have
 //! become listpacks.
 
-use super::intset::Intset;
-use super::listpack::Listpack;
 use super::module::Module;
 use super::stream::Stream;
-use super::string::Text;
 use super::strings::Strings;
+use super::text::Text;
 use super::types;
+use crate::packed::{Intset, Listpack};
 
 /// The value of a key. Collections may be empty: some servers wrote such keys by mistake.
 #[derive(Clone, Debug, PartialEq)]

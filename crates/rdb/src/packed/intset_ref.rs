@@ -1,0 +1,89 @@
+//! A borrowed intset: walked and searched. Changes nothing.
+
+/// Width of an integer (4) and count of them (4).
+pub(super) const HEADER: usize = 8;
+
+/// The bytes of an intset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct IntsetRef<'a>(&'a [u8]);
+
+impl<'a> IntsetRef<'a> {
+    /// Takes `bytes` unchecked: for those that were checked before. Where they are no intset the
+    /// answers are wrong, and nothing panics.
+    #[must_use]
+    pub fn trusted(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// It as it is stored.
+    #[must_use]
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// How wide an integer is, in bytes: 2, 4 or 8.
+    pub(super) fn width(self) -> usize {
+        self.0.first().copied().map_or(8, usize::from).max(1)
+    }
+
+    /// How many integers there are.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.0.len().saturating_sub(HEADER) / self.width()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The integer at `index`, in ascending order.
+    #[must_use]
+    pub fn get(self, index: usize) -> Option<i64> {
+        let start = HEADER.checked_add(index.checked_mul(self.width())?)?;
+        integer(self.0.get(start..start.checked_add(self.width())?)?)
+    }
+
+    /// Where `number` is, or where it belongs.
+    pub(super) fn search(self, number: i64) -> Result<usize, usize> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.get(middle) {
+                Some(found) if found == number => return Ok(middle),
+                Some(found) if found < number => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        Err(low)
+    }
+
+    /// Whether `number` is in it.
+    #[must_use]
+    pub fn contains(self, number: i64) -> bool {
+        self.search(number).is_ok()
+    }
+}
+
+/// The integers of an intset.
+pub(super) fn integers(bytes: &[u8]) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
+    let width = bytes.first().copied().map_or(8, usize::from).max(1);
+    let integers = bytes.get(HEADER..).unwrap_or_default();
+    integers.chunks_exact(width).map(|bytes| integer(bytes).unwrap_or_default())
+}
+
+/// The integer that 2, 4 or 8 bytes are.
+pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
+    Some(match *bytes {
+        [a, b] => i16::from_le_bytes([a, b]).into(),
+        [a, b, c, d] => i32::from_le_bytes([a, b, c, d]).into(),
+        _ => i64::from_le_bytes(*bytes.first_chunk()?),
+    })
+}
+
+impl std::fmt::Debug for IntsetRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(integers(self.0)).finish()
+    }
+}

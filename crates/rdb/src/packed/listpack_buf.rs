@@ -1,0 +1,226 @@
+//! A listpack that can be changed, byte for byte as Redis changes it. (Valkey 9 writes three
+//! lengths otherwise, which whoever writes for it has to see to.)
+
+use super::listpack::Listpack;
+use super::listpack_elements::{END, HEADER, UNCOUNTED};
+use super::listpack_entry::{Element, Encoded};
+use super::listpack_ref::{ListpackRef, Position};
+use crate::error::Corrupt;
+
+/// A listpack of its own. A position that is not one of its elements' makes it another listpack
+/// than was meant, or none; nothing panics.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ListpackBuf(Vec<u8>);
+
+impl Default for ListpackBuf {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<Listpack> for ListpackBuf {
+    fn from(listpack: Listpack) -> Self {
+        Self(listpack.into_bytes())
+    }
+}
+
+impl TryFrom<ListpackBuf> for Listpack {
+    type Error = Corrupt;
+
+    /// Checks it from end to end, as [`Listpack::new`] does.
+    fn try_from(buf: ListpackBuf) -> Result<Self, Corrupt> {
+        Self::new(buf.0)
+    }
+}
+
+const fn too_long() -> Corrupt {
+    Corrupt::new("listpack", "would be longer than 4 GiB")
+}
+
+impl ListpackBuf {
+    /// Without elements.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_capacity(0)
+    }
+
+    /// Without elements, with room for as many bytes of them.
+    #[must_use]
+    pub fn with_capacity(len: usize) -> Self {
+        let mut bytes = Vec::with_capacity(HEADER + len + 1);
+        bytes.extend([7, 0, 0, 0, 0, 0, END]);
+        Self(bytes)
+    }
+
+    /// Takes `bytes` unchecked, as [`ListpackRef::trusted`] does.
+    #[must_use]
+    pub fn trusted(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// It, to be read.
+    #[must_use]
+    pub fn view(&self) -> ListpackRef<'_> {
+        ListpackRef::trusted(&self.0)
+    }
+
+    /// It as it is stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// It as it is stored.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// How many elements there are: see [`ListpackRef::len`].
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.view().len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.view().is_empty()
+    }
+
+    /// How many bytes of memory it holds.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// Gives back memory that is not used.
+    pub fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
+    /// Inserts an element before the one at `position`, or at the end. `position` is the new
+    /// one's then. A string that is exactly how a number would be printed is stored as a number.
+    ///
+    /// # Errors
+    /// One of 4 GiB or more cannot be; it is as it was.
+    pub fn insert<'e>(
+        &mut self,
+        position: Position,
+        element: impl Into<Element<'e>>,
+    ) -> Result<(), Corrupt> {
+        self.splice(position.offset(), 0, &Encoded::new(element.into()))?;
+        self.add_to_count(1);
+        Ok(())
+    }
+
+    /// Puts another element in place of the one at `position`; at the end nothing is done.
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn replace<'e>(
+        &mut self,
+        position: Position,
+        element: impl Into<Element<'e>>,
+    ) -> Result<(), Corrupt> {
+        let Some(next) = self.view().after(position) else { return Ok(()) };
+        let old = next.offset() - position.offset();
+        self.splice(position.offset(), old, &Encoded::new(element.into()))
+    }
+
+    /// Inserts an element before all others.
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn push_front<'e>(&mut self, element: impl Into<Element<'e>>) -> Result<(), Corrupt> {
+        self.insert(Position::FIRST, element)
+    }
+
+    /// Inserts an element behind all others.
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn push_back<'e>(&mut self, element: impl Into<Element<'e>>) -> Result<(), Corrupt> {
+        self.insert(self.view().end(), element)
+    }
+
+    /// Takes out up to `count` elements from `position` on; tells how many. The one behind them
+    /// is at `position` then.
+    pub fn remove(&mut self, position: Position, count: usize) -> usize {
+        let (mut end, mut removed) = (position, 0);
+        while removed < count
+            && let Some(next) = self.view().after(end)
+        {
+            end = next;
+            removed += 1;
+        }
+        if removed > 0 {
+            self.0.drain(position.offset()..end.offset());
+            self.set_len();
+            self.add_to_count(-i64::try_from(removed).unwrap_or(i64::MAX));
+        }
+        removed
+    }
+
+    /// Puts `element` in place of `old` bytes at `offset`.
+    fn splice(&mut self, offset: usize, old: usize, element: &Encoded<'_>) -> Result<(), Corrupt> {
+        let (len, new) = (self.0.len(), element.len());
+        let (Some(kept), Some(end)) = (len.checked_sub(old), offset.checked_add(old)) else {
+            return Err(Corrupt::new("listpack", "has no such position"));
+        };
+        if offset < HEADER || end >= len {
+            return Err(Corrupt::new("listpack", "has no such position"));
+        }
+        if kept.checked_add(new).is_none_or(|len| u32::try_from(len).is_err()) {
+            return Err(too_long());
+        }
+        if new > old {
+            let more = new - old;
+            if self.0.capacity() - len < more {
+                // Many small ones share the memory: a little more than is needed is enough.
+                self.0.reserve_exact(more + len / 8);
+            }
+            self.0.resize(len + more, 0);
+            self.0.copy_within(end..len, offset + new);
+        } else if new < old {
+            self.0.copy_within(end..len, offset + new);
+            self.0.truncate(kept + new);
+        }
+        let mut at = offset;
+        for piece in element.pieces() {
+            if let Some(place) = self.0.get_mut(at..at + piece.len()) {
+                place.copy_from_slice(piece);
+            }
+            at += piece.len();
+        }
+        self.set_len();
+        Ok(())
+    }
+
+    fn set_len(&mut self) {
+        // `splice` sees to it that it fits.
+        let len = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        if let Some(header) = self.0.first_chunk_mut::<4>() {
+            *header = len.to_le_bytes();
+        }
+    }
+
+    /// A count that is not told stays so: Redis too counts only when it is asked.
+    fn add_to_count(&mut self, more: i64) {
+        let Some(told) = self.view().told_count() else { return };
+        let count = i64::try_from(told).unwrap_or(0).saturating_add(more).max(0);
+        let count = u16::try_from(count).unwrap_or(UNCOUNTED);
+        if let Some(place) = self.0.get_mut(4..HEADER) {
+            place.copy_from_slice(&count.to_le_bytes());
+        }
+    }
+}
+
+impl std::fmt::Debug for ListpackBuf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.view().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests;
