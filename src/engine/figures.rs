@@ -1,6 +1,7 @@
 //! The engine in numbers, as metrics tell of it.
 
-use super::{Engine, memory};
+use super::Engine;
+use super::state::memory;
 use crate::telemetry::{Figures, LinkFigure};
 
 impl Engine {
@@ -17,16 +18,16 @@ impl Engine {
     /// The same without what the store and the allocator have to be asked for.
     #[must_use]
     pub fn link_figures(&self) -> Figures {
-        let facts = self.facts();
-        let link = match (facts.halted.is_some(), facts.status.is_up(), facts.status.is_syncing()) {
+        let info = self.link_info();
+        let link = match (info.halted.is_some(), info.status.is_up(), info.status.is_syncing()) {
             (true, ..) => LinkFigure::Halted,
             (_, true, _) => LinkFigure::Up,
             (.., true) => LinkFigure::Syncing,
             _ => LinkFigure::Down,
         };
-        let counts = facts.counts;
-        let reason = facts.halted.clone().or_else(|| facts.last_fault.clone());
-        drop(facts);
+        let counts = info.counts;
+        let reason = info.halted.clone().or_else(|| info.last_fault.clone());
+        drop(info);
         Figures {
             link,
             reason,

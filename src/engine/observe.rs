@@ -39,12 +39,12 @@ impl Engine {
     /// # Errors
     /// Why it is of no use, for people.
     pub fn observe(&self) -> Result<Observation, String> {
-        let facts = self.facts();
-        if let Some(halted) = &facts.halted {
+        let info = self.link_info();
+        if let Some(halted) = &info.halted {
             return Err(format!("stands still: {halted}"));
         }
-        let master = facts.master.clone().ok_or("has no master to follow")?;
-        let link = match (facts.status.is_up(), facts.status.is_syncing()) {
+        let master = info.master.clone().ok_or("has no master to follow")?;
+        let link = match (info.status.is_up(), info.status.is_syncing()) {
             (true, _) => LinkState::Up,
             (_, true) => LinkState::Syncing,
             _ => LinkState::Down,
@@ -52,13 +52,13 @@ impl Engine {
         Ok(Observation {
             role: ServerRole::Replica { master, link },
             run_id: self.run_id().to_string(),
-            replid: facts.identity.replid().to_string(),
+            replid: info.identity.replid().to_string(),
             // It supports no claim to be master, so that its second history says nothing.
             replid2: String::new(),
             second_offset: None,
             version: ServerVersion::default(),
             // What may differ from the master's is nobody's data.
-            loading: !facts.has_data || !facts.identity.is_resumable(),
+            loading: !info.has_data || !info.identity.is_resumable(),
             eviction: None,
             commands: 0,
         })
@@ -68,8 +68,8 @@ impl Engine {
     /// first one.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        let facts = self.facts();
-        facts.last_fault.clone().filter(|_| !facts.status.is_up())
+        let info = self.link_info();
+        info.last_fault.clone().filter(|_| !info.status.is_up())
     }
 
     /// How far it is at `now_ms` of the process's clock, exactly.

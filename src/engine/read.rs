@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Engine;
-use super::engine::unix_ms;
-use tidegate_store::{Ask, Budget, CommandError, Dialect, Outcome, Store};
-use tidegate_wire::command::{self, Command, NUMBERS, Versions, number, versions};
+use super::state::{Known, unix_ms};
+use tidegate_store::{Ask, Budget, CommandError, Dialect, Outcome};
+use tidegate_wire::command::{Command, number};
 use tidegate_wire::resp::{Args, RespVersion, encode};
 
 /// Requests of fewer words take no memory.
@@ -49,26 +49,6 @@ pub enum Stop {
     Budget,
     /// The value cannot be read here, whatever it may cost.
     Opaque,
-}
-
-/// What the engine knows of a command or container.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Known {
-    /// Whether the store answers it.
-    is_read: bool,
-    /// The versions that have it, where not all do.
-    versions: Option<&'static Versions>,
-}
-
-/// Every command, by [`number`].
-pub(super) fn known() -> Box<[Known]> {
-    let mut known = vec![Known::default(); NUMBERS];
-    let mut set = |name: &str, change: &dyn Fn(&mut Known)| {
-        number(name.as_bytes()).and_then(|number| known.get_mut(number)).map(change);
-    };
-    command::all().for_each(|row| set(row.name, &|known| known.versions = versions(row.name)));
-    Store::readable().for_each(|name| set(name, &|known| known.is_read = true));
-    known.into_boxed_slice()
 }
 
 impl Engine {

@@ -2,7 +2,6 @@
 //! connection of its own, with the login of `[topology]`; anew with every link.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,10 +9,9 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Engine;
-use super::acl::Rights;
+use super::state::Rights;
 use crate::config::{Config, HostPort};
 use crate::net;
-use tidegate_wire::command::{self, NUMBERS};
 use tidegate_wire::resp::{ReplyScanner, encode, integer};
 
 /// How often is looked whether it is time to ask.
@@ -25,33 +23,6 @@ const ANSWER_MAX: usize = 256 * 1024;
 /// How many keys are tried where the master does not tell. They are drawn at random, so that no
 /// pattern but one of all keys has them all.
 const TRIES: usize = 8;
-
-/// Which commands may be served in place, by their number. Read per request, so without a lock.
-#[derive(Debug)]
-pub(super) struct Allowed(Box<[AtomicBool]>);
-
-impl Default for Allowed {
-    fn default() -> Self {
-        Self((0..NUMBERS).map(|_| AtomicBool::new(false)).collect())
-    }
-}
-
-impl Allowed {
-    /// Whether a command, or a container of commands, may be.
-    #[inline]
-    pub(super) fn has(&self, number: usize) -> bool {
-        self.0.get(number).is_some_and(|may| may.load(Relaxed))
-    }
-
-    fn set(&self, rights: &Rights) {
-        for row in command::all() {
-            let place = command::number(row.name.as_bytes()).and_then(|at| self.0.get(at));
-            if let Some(place) = place {
-                place.store(rights.may(row.name), Relaxed);
-            }
-        }
-    }
-}
 
 /// What the last answer was about.
 #[derive(Clone, PartialEq)]
@@ -98,7 +69,7 @@ fn about(engine: &Engine, config: &Config) -> Option<About> {
         return None;
     }
     let master = engine.topology.load().master()?.addr.clone();
-    let counts = engine.facts().counts;
+    let counts = engine.link_info().counts;
     let (user, password) = (&config.topology.masteruser, &config.topology.masterauth);
     Some(About {
         master,

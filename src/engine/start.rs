@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::sleep;
 
-use super::port::{self, Listeners};
-use super::{Engine, check_dir, link, rights};
+use super::serve::{self, Listeners};
+use super::sync::link;
+use super::{Engine, check_dir, rights};
 use crate::config::HostPort;
 use crate::tasks::{Kind, Record};
 
@@ -55,7 +56,7 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
     let served = Arc::clone(engine);
     thread::Builder::new()
         .name("replica-port".into())
-        .spawn(move || port::serve(&served, &listeners))?;
+        .spawn(move || serve::serve(&served, &listeners))?;
     let followed = Arc::clone(engine);
     let record = engine.tasks.record(Kind::ReplicaLink, "replica link");
     thread::Builder::new().name("replica".into()).spawn(move || {

@@ -1,0 +1,162 @@
+//! A snapshot becomes a store, on a thread of its own, beside the data that is being read.
+
+use std::io::Read;
+
+use crate::engine::state::{memory, server, tell_opaque};
+use crate::topology::ServerVersion;
+use tidegate_rdb::{Item, Limits, PlainString, RdbError, Reader};
+use tidegate_replication::Setting;
+use tidegate_store::{Dialect, InsertError, Loader, Refused, Store};
+
+/// Why a snapshot could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::engine) enum LoadError {
+    /// It could not be read.
+    #[error(transparent)]
+    Read(#[from] RdbError),
+    /// A key is not what it says.
+    #[error("key {key:?}: {error}")]
+    Key {
+        /// Its name, shortened.
+        key: String,
+        /// Why not.
+        error: InsertError,
+    },
+    /// Not so many databases.
+    #[error("it has a database {0}, and `databases` is less")]
+    Database(u64),
+    /// `maxmemory` is reached.
+    #[error(transparent)]
+    Memory(#[from] memory::Full),
+}
+
+/// What was loaded.
+#[derive(Debug)]
+pub(in crate::engine) struct Loaded {
+    pub(in crate::engine) store: Store,
+    pub(in crate::engine) origin: Origin,
+}
+
+/// What a file says of where it comes from.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Origin {
+    /// `repl-id`
+    pub(super) replid: Option<String>,
+    /// `repl-offset`
+    pub(super) offset: Option<u64>,
+    /// `repl-stream-db`
+    pub(super) db: Option<usize>,
+    /// Who wrote it.
+    pub(in crate::engine) server: Option<ServerVersion>,
+    /// The version of the format.
+    rdb: u16,
+}
+
+/// How many bytes of the snapshot are loaded between two looks at the memory in use.
+const BYTES_PER_LOOK: u64 = 256 * 1024;
+
+/// Reads a whole snapshot. `seed` is [`Store::new`]'s; `room` is asked now and then whether there
+/// is any; `settings` are the master's.
+pub(in crate::engine) fn load(
+    source: impl Read,
+    databases: usize,
+    seed: u64,
+    room: impl Fn() -> Result<(), memory::Full>,
+    settings: &[Setting],
+) -> Result<Loaded, LoadError> {
+    let mut looked = 0;
+    let mut look = |offset: u64| {
+        if offset - looked < BYTES_PER_LOOK {
+            return Ok(());
+        }
+        looked = offset;
+        room()
+    };
+    let mut reader = Reader::new(source, Limits::default()).keeping_opaque();
+    let mut loader = Loader::new(Store::new(databases, Dialect::default(), seed));
+    let mut origin = Origin::default();
+    loop {
+        while let Some(PlainString { key, expires_ms, value }) = reader.plain_string() {
+            loader.string(key, expires_ms, value);
+            look(reader.offset())?;
+        }
+        let Some(item) = reader.next_item()? else { break };
+        look(reader.offset())?;
+        match item {
+            Item::Key(entry) => {
+                let expires_ms = entry.expires_ms;
+                if let Err((key, error)) = loader.entry(entry) {
+                    // Servers take values whose parts contradict each other, and do not look.
+                    match reader.opaque(error.to_string()) {
+                        Some(value) => loader.opaque(&key, expires_ms, value),
+                        None => return Err(refused((key, error))),
+                    }
+                }
+            }
+            Item::SelectDb(number) => {
+                let found = usize::try_from(number).ok().filter(|at| *at < databases);
+                loader.select(found.ok_or(LoadError::Database(number))?);
+            }
+            Item::ResizeDb { keys, .. } => loader.reserve(keys),
+            Item::Aux { key, value } => {
+                let told = origin.hear(&key, &value);
+                let store = loader.store();
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let packing = match told {
+                    Some(dialect) => {
+                        store.set_dialect(dialect);
+                        store.packing().with(settings)
+                    }
+                    // Our own files tell the master's settings; others have no such fields.
+                    None => store.packing().with(&[(text(&key), text(&value))]),
+                };
+                store.set_packing(packing);
+            }
+            Item::Function(source) => loader.store().add_function(source),
+            Item::ModuleAux(aux) => loader.store().add_module_aux(aux),
+            Item::Header(header) => origin.rdb = header.version,
+            Item::SlotInfo { .. } | Item::SlotImport { .. } | Item::End(_) => {}
+        }
+    }
+    room()?;
+    let mut store = loader.finish().map_err(refused)?;
+    tell_opaque(&store.take_opaque_news());
+    let keys = store.opaque_keys();
+    if keys > 0 {
+        tracing::warn!(keys, "values that cannot be read here");
+    }
+    Ok(Loaded { store, origin })
+}
+
+fn refused((key, error): Refused) -> LoadError {
+    let short = key.get(..64).unwrap_or(&key);
+    LoadError::Key { key: short.escape_ascii().to_string(), error }
+}
+
+impl Origin {
+    /// The dialect of the server that wrote it. Where its version tells nothing, the file's does.
+    fn dialect(&mut self, server: ServerVersion) -> Dialect {
+        let of_version = server.dialect();
+        let is_unreleased = Dialect::is_unreleased(&server.version);
+        self.server = Some(server);
+        if is_unreleased { Dialect::of_rdb(of_version.vendor(), self.rdb) } else { of_version }
+    }
+
+    /// Takes a field. Whose server the file is from is told, if this says so.
+    fn hear(&mut self, key: &[u8], value: &[u8]) -> Option<Dialect> {
+        let text = String::from_utf8_lossy(value);
+        match key {
+            b"redis-ver" => {
+                return Some(self.dialect(server("redis", &text)));
+            }
+            b"valkey-ver" => {
+                return Some(self.dialect(server("valkey", &text)));
+            }
+            b"repl-id" => self.replid = Some(text.into_owned()),
+            b"repl-offset" => self.offset = text.parse().ok(),
+            b"repl-stream-db" => self.db = text.parse().ok(),
+            _ => {}
+        }
+        None
+    }
+}

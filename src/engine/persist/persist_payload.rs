@@ -1,0 +1,39 @@
+//! A full resync's payload becomes the data on the disk, as servers do it: what was received is
+//! there already, and has only to be synced and named. That takes a while, so it is done on a
+//! thread of its own; and never beside a save, whose data are newer.
+
+use std::sync::Arc;
+
+use super::spool::Spool;
+use crate::engine::Engine;
+use crate::tasks::{Kind, Witness};
+
+impl Engine {
+    /// Keeps a payload as the snapshot.
+    pub(in crate::engine) fn persist_payload(self: &Arc<Self>, payload: Spool) {
+        if !self.payload_save.begin(|| self.saves.go_on()) {
+            return;
+        }
+        // Ends it however the thread ends, and where there is none: a save would wait for ever.
+        let claim = Claim(Arc::clone(self), Witness::new(&self.tasks, Kind::ReplicaSave));
+        let work = move || {
+            let path = claim.0.snapshot_path();
+            if let Err(error) = payload.keep_as(&path) {
+                tracing::warn!(path = %path.display(), "the payload is not kept: {error}");
+            }
+            drop(claim);
+        };
+        if let Err(error) = std::thread::Builder::new().name("replica-keep".into()).spawn(work) {
+            tracing::warn!("the payload is not kept: {error}");
+        }
+    }
+}
+
+/// The claim that `PayloadSave::begin` gave.
+struct Claim(Arc<Engine>, #[expect(dead_code, reason = "it acts when it is dropped")] Witness);
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.0.payload_save.end();
+    }
+}

@@ -1,0 +1,118 @@
+//! CLIENT: over all clients of the port.
+
+use super::connection;
+use crate::engine::serve::call::Call;
+use crate::engine::serve::client::Ending;
+use crate::registry::Unblocked;
+use tidegate_wire::resp::{encode, integer};
+
+const SYNTAX: &str = "ERR syntax error";
+
+/// CLIENT.
+pub(in crate::engine::serve) fn client(call: &mut Call<'_, '_>) {
+    call.client.publish_facts(0);
+    let name = call.command.name;
+    match name {
+        "client|info" => {
+            let line = call.client.entry.line(call.client.context.now_ms());
+            call.verbatim(&format!("{line}\n"));
+        }
+        "client|list" => list(call),
+        "client|kill" => kill(call),
+        "client|pause" => pause(call),
+        "client|unpause" => {
+            call.client.context.pause.unpause();
+            call.ok();
+        }
+        "client|unblock" => unblock(call),
+        "client|trackinginfo" => tracking_info(call),
+        "client|tracking" if call.is(2, "off") => call.ok(),
+        "client|tracking" => call.error("ERR CLIENT TRACKING is not supported by this replica"),
+        "client|caching" => call.error(
+            "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN \
+             or OPTOUT mode enabled",
+        ),
+        "client|help" => help(call),
+        _ if connection::answer(call) => {}
+        _ => call.error(SYNTAX),
+    }
+}
+
+fn list(call: &mut Call<'_, '_>) {
+    let now_ms = call.client.context.now_ms();
+    let dialect = call.engine().dialect();
+    let args = call.args.get(2..).unwrap_or_default();
+    match call.engine().clients.list(args, dialect, now_ms) {
+        Ok(text) => call.verbatim(&text),
+        Err(error) => call.error(&error),
+    }
+}
+
+fn kill(call: &mut Call<'_, '_>) {
+    let (now_ms, args) = (call.client.context.now_ms(), call.args.get(2..).unwrap_or_default());
+    let dialect = call.engine().dialect();
+    let killed = match call.engine().clients.kill(args, &call.client.entry, dialect, now_ms) {
+        Ok(killed) => killed,
+        Err(error) => return call.error(&error),
+    };
+    if killed.is_me {
+        call.client.end(Ending::AfterReplies);
+    }
+    match killed.count {
+        Some(count) => call.integer(count),
+        None => call.ok(),
+    }
+}
+
+fn pause(call: &mut Call<'_, '_>) {
+    let context = &call.client.context;
+    match context.pause.ask(call.args.get(2..).unwrap_or_default(), context.now_ms()) {
+        Ok(()) => call.ok(),
+        Err(error) => call.error(error),
+    }
+}
+
+/// CLIENT UNBLOCK client-id [TIMEOUT | ERROR]
+fn unblock(call: &mut Call<'_, '_>) {
+    if call.args.len() > 4 || call.args.len() == 4 && !call.is(3, "timeout") && !call.is(3, "error")
+    {
+        return call.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    }
+    let how = if call.is(3, "error") { Unblocked::Error } else { Unblocked::Timeout };
+    let Some(id) = integer::parse(call.arg(2)) else {
+        return call.error("ERR value is not an integer or out of range");
+    };
+    let found = u64::try_from(id).ok().and_then(|id| call.engine().clients.find(id));
+    call.integer(u8::from(found.is_some_and(|entry| entry.unblock(how))));
+}
+
+fn tracking_info(call: &mut Call<'_, '_>) {
+    let version = call.version();
+    let out = call.out();
+    encode::map(out, version, 3);
+    encode::bulk(out, b"flags");
+    encode::set(out, version, 1);
+    encode::bulk(out, b"off");
+    encode::bulk(out, b"redirect");
+    encode::integer(out, -1);
+    encode::bulk(out, b"prefixes");
+    encode::array(out, 0);
+}
+
+fn help(call: &mut Call<'_, '_>) {
+    call.strings(&[
+        "CLIENT ID",
+        "CLIENT INFO",
+        "CLIENT LIST [TYPE type | ID id ...]",
+        "CLIENT KILL ip:port",
+        "CLIENT KILL option value ...",
+        "CLIENT GETNAME",
+        "CLIENT SETNAME name",
+        "CLIENT SETINFO LIB-NAME | LIB-VER value",
+        "CLIENT REPLY ON | OFF | SKIP",
+        "CLIENT PAUSE milliseconds [WRITE | ALL]",
+        "CLIENT UNPAUSE",
+        "CLIENT NO-EVICT ON | OFF",
+        "CLIENT NO-TOUCH ON | OFF",
+    ]);
+}

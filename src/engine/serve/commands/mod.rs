@@ -1,0 +1,21 @@
+//! The commands that the port answers itself, a file for each group.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `clients` | CLIENT LIST, KILL, PAUSE ... |
+//! | `command` | COMMAND |
+//! | `connection` | SELECT, RESET, QUIT, CLIENT REPLY ... |
+//! | `pubsub` | SUBSCRIBE, PUBLISH, MONITOR |
+//! | `replication` | REPLICAOF, ROLE, and what a replica refuses |
+//! | `saving` | SAVE, BGSAVE, LASTSAVE |
+//! | `server` | TIME, SHUTDOWN, DEBUG SLEEP, and what monitoring tools ask for |
+//! | `transaction` | MULTI, EXEC, WATCH |
+
+pub(super) mod clients;
+pub(super) mod command;
+pub(super) mod connection;
+pub(super) mod pubsub;
+pub(super) mod replication;
+pub(super) mod saving;
+pub(super) mod server;
+pub(super) mod transaction;

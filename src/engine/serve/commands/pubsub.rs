@@ -1,0 +1,115 @@
+//! SUBSCRIBE, PUBLISH, PUBSUB, MONITOR. A PUBLISH here is local, as on any replica.
+
+use crate::engine::serve::call::Call;
+use tidegate_store::subcommand_syntax;
+use tidegate_wire::command::{Effect, Subscription};
+use tidegate_wire::resp::encode;
+
+/// SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE.
+pub(in crate::engine::serve) fn subscribe(call: &mut Call<'_, '_>) {
+    let Effect::Subscribe(kind) = call.command.effect else { return };
+    let verb = call.command.name;
+    for name in call.args.iter().skip(1) {
+        let client = &mut *call.client;
+        let (_, new) = client.session.subscriptions.subscribe(kind, std::iter::once(*name));
+        for name in new {
+            client.context.engine.hub.subscribe(kind, &name, &client.mailbox);
+        }
+        confirm(call, verb, Some(name));
+    }
+    call.client.mailbox.bound(call.client.output_limit());
+}
+
+/// UNSUBSCRIBE, PUNSUBSCRIBE, SUNSUBSCRIBE.
+pub(in crate::engine::serve) fn unsubscribe(call: &mut Call<'_, '_>) {
+    let Effect::Unsubscribe(kind) = call.command.effect else { return };
+    let verb = call.command.name;
+    let names: Vec<Box<[u8]>> = if call.args.len() > 1 {
+        call.args.iter().skip(1).map(|name| Box::from(*name)).collect()
+    } else {
+        call.client.session.subscriptions.of(kind).map(Box::from).collect()
+    };
+    if names.is_empty() {
+        return confirm(call, verb, None);
+    }
+    for name in names {
+        let client = &mut *call.client;
+        client.context.engine.hub.unsubscribe(kind, &name, client.entry.id);
+        client.session.subscriptions.unsubscribe(kind, std::iter::once(&*name));
+        // What was published before comes before the confirmation.
+        client.mailbox.take(&mut client.out);
+        confirm(call, verb, Some(&name));
+    }
+    call.client.mailbox.bound(call.client.output_limit());
+}
+
+/// What is left is the number of subscriptions: shard channels count for themselves.
+fn confirm(call: &mut Call<'_, '_>, verb: &str, name: Option<&[u8]>) {
+    let subscriptions = &call.client.session.subscriptions;
+    let count = |kind| subscriptions.count(kind);
+    let left = match verb {
+        "ssubscribe" | "sunsubscribe" => count(Subscription::Shard),
+        _ => count(Subscription::Channel) + count(Subscription::Pattern),
+    };
+    let version = call.version();
+    let out = call.out();
+    encode::push(out, version, 3);
+    encode::bulk(out, verb.as_bytes());
+    match name {
+        Some(name) => encode::bulk(out, name),
+        None => encode::null(out, version),
+    }
+    call.integer(left);
+}
+
+/// PUBLISH, SPUBLISH.
+pub(in crate::engine::serve) fn publish(call: &mut Call<'_, '_>) {
+    let is_sharded = call.command.name == "spublish";
+    let reached = call.engine().hub.publish(call.arg(1), call.arg(2), is_sharded);
+    // Its own message comes first.
+    call.client.take_mail();
+    call.integer(reached);
+}
+
+/// PUBSUB.
+pub(in crate::engine::serve) fn pubsub(call: &mut Call<'_, '_>) {
+    let engine = call.engine();
+    let hub = &engine.hub;
+    let kind = match call.command.name {
+        "pubsub|shardchannels" | "pubsub|shardnumsub" => Subscription::Shard,
+        _ => Subscription::Channel,
+    };
+    match call.command.name {
+        "pubsub|channels" | "pubsub|shardchannels" => {
+            if call.args.len() > 3 {
+                let error = subcommand_syntax(call.arg(1), "pubsub", engine.dialect());
+                return error.write(call.out());
+            }
+            let names = hub.names(kind, call.args.get(2).copied());
+            call.strings(&names);
+        }
+        "pubsub|numsub" | "pubsub|shardnumsub" => {
+            let names = call.args.get(2..).unwrap_or_default();
+            encode::array(call.out(), names.len() * 2);
+            for name in names {
+                encode::bulk(call.out(), name);
+                call.integer(hub.count(kind, name));
+            }
+        }
+        "pubsub|numpat" => call.integer(hub.len(Subscription::Pattern)),
+        _ => call.strings(&[
+            "PUBSUB CHANNELS [pattern]",
+            "PUBSUB NUMPAT",
+            "PUBSUB NUMSUB [channel ...]",
+            "PUBSUB SHARDCHANNELS [pattern]",
+            "PUBSUB SHARDNUMSUB [channel ...]",
+        ]),
+    }
+}
+
+/// MONITOR.
+pub(in crate::engine::serve) fn monitor(call: &mut Call<'_, '_>) {
+    call.ok();
+    call.client.session.monitor = true;
+    call.engine().hub.watch(&call.client.mailbox);
+}

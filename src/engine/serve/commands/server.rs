@@ -1,0 +1,146 @@
+//! The server itself: SHUTDOWN, DEBUG SLEEP, TIME, and what monitors and exporters ask for.
+
+use crate::engine::serve::call::Call;
+use crate::engine::state::since_1970;
+use tidegate_wire::resp::{encode, integer};
+
+/// SHUTDOWN: the whole process ends, the proxy with it, as at SIGTERM.
+pub(in crate::engine::serve) fn shutdown(call: &mut Call<'_, '_>) {
+    let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
+    for word in call.args.iter().skip(1) {
+        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+        match () {
+            () if is("save") => save = true,
+            () if is("nosave") => nosave = true,
+            () if is("abort") => abort = true,
+            () if is("now") || is("force") => other = true,
+            () => return call.error("ERR syntax error"),
+        }
+    }
+    if save && nosave || abort && (save || nosave || other) {
+        return call.error("ERR syntax error");
+    }
+    if abort {
+        return call.error("ERR No shutdown in progress.");
+    }
+    tracing::info!(client = %call.client.entry.addr, "SHUTDOWN: the process ends");
+    call.engine().end_process(!nosave);
+}
+
+/// DEBUG, as far as it is no matter of the data.
+pub(in crate::engine::serve) fn debug(call: &mut Call<'_, '_>) {
+    if call.is(1, "sleep") && call.args.len() == 3 {
+        let seconds = std::str::from_utf8(call.arg(2)).ok().and_then(|it| it.parse::<f64>().ok());
+        return match seconds.filter(|it| (0.0..=86_400.0).contains(it)) {
+            Some(seconds) => {
+                let nap = std::time::Duration::from_secs_f64(seconds);
+                call.client.context.sleep(tidegate_wire::units::millis(nap));
+                call.ok();
+            }
+            None => call.error("ERR value is not a valid float"),
+        };
+    }
+    if !call.read_store() {
+        call.error("ERR this DEBUG subcommand is not supported by this replica");
+    }
+}
+
+/// TIME.
+pub(in crate::engine::serve) fn time(call: &mut Call<'_, '_>) {
+    let now = since_1970();
+    call.strings(&[now.as_secs().to_string(), now.subsec_micros().to_string()]);
+}
+
+/// LATENCY: nothing is measured.
+pub(in crate::engine::serve) fn latency(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "latency|latest" | "latency|history" => encode::array(call.out(), 0),
+        "latency|histogram" => {
+            let version = call.version();
+            encode::map(call.out(), version, 0);
+        }
+        "latency|reset" => call.integer(0),
+        "latency|doctor" => call.verbatim("Latencies are not monitored here.\n"),
+        "latency|help" => call.strings(&["LATENCY LATEST", "LATENCY HISTORY event"]),
+        _ => call.error("ERR No samples available for event"),
+    }
+}
+
+/// SLOWLOG: it is always empty.
+pub(in crate::engine::serve) fn slowlog(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "slowlog|len" => call.integer(0),
+        "slowlog|reset" => call.ok(),
+        "slowlog|get" => {
+            let count = call.args.get(2).map(|count| integer::parse(count));
+            match count {
+                Some(None | Some(..-1)) => {
+                    call.error("ERR count should be greater than or equal to -1");
+                }
+                _ => encode::array(call.out(), 0),
+            }
+        }
+        _ => call.strings(&["SLOWLOG GET [count]", "SLOWLOG LEN", "SLOWLOG RESET"]),
+    }
+}
+
+/// MODULE: there are none.
+pub(in crate::engine::serve) fn module(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "module|list" => encode::array(call.out(), 0),
+        "module|help" => call.strings(&["MODULE LIST"]),
+        _ => call.error("ERR modules cannot be loaded here"),
+    }
+}
+
+/// ACL: there is the default user.
+pub(in crate::engine::serve) fn acl(call: &mut Call<'_, '_>) {
+    let is_open = call.config().replica_password().is_empty();
+    match call.command.name {
+        "acl|whoami" => encode::bulk(call.out(), b"default"),
+        "acl|users" => call.strings(&["default"]),
+        "acl|list" => {
+            let pass = if is_open { " nopass" } else { "" };
+            call.strings(&[format!("user default on{pass} ~* &* +@all")]);
+        }
+        "acl|help" => call.strings(&["ACL WHOAMI", "ACL USERS", "ACL LIST"]),
+        _ => call.error("ERR this replica has no users but the default one"),
+    }
+}
+
+/// MEMORY, as far as it is no matter of the data.
+pub(in crate::engine::serve) fn memory(call: &mut Call<'_, '_>) {
+    match call.command.name {
+        "memory|doctor" => call.verbatim("Nothing to say about memory here; see INFO memory.\n"),
+        "memory|purge" => call.ok(),
+        "memory|usage" => {
+            call.read_store();
+        }
+        "memory|help" => call.strings(&["MEMORY USAGE key [SAMPLES count]"]),
+        _ => call.error("ERR this replica tells its memory in INFO memory"),
+    }
+}
+
+/// What only a cluster's node answers.
+pub(in crate::engine::serve) fn no_cluster(call: &mut Call<'_, '_>) {
+    call.error("ERR This instance has cluster support disabled");
+}
+
+/// SCRIPT, FUNCTION: nothing is run here.
+pub(in crate::engine::serve) fn scripts(call: &mut Call<'_, '_>) {
+    let name = call.command.name;
+    match name {
+        "script|exists" => {
+            let count = call.args.len().saturating_sub(2);
+            encode::array(call.out(), count);
+            for _ in 0..count {
+                call.integer(0);
+            }
+        }
+        "script|kill" | "function|kill" => {
+            call.error("NOTBUSY No scripts in execution right now.");
+        }
+        _ if call.read_store() => {}
+        _ => call.error("ERR scripts are not run by this replica"),
+    }
+}

@@ -1,0 +1,135 @@
+//! MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+//!
+//! EXEC runs all its commands under one lock, so its reads are from one state of the data. WATCH
+//! compares how often the data have changed: any change, of whatever key, makes EXEC answer null. A
+//! key that has expired meanwhile counts too.
+
+use std::collections::hash_map::Entry;
+
+use crate::engine::serve::call::Call;
+use crate::engine::serve::transaction::{State, Transaction, Watched};
+use crate::engine::state::unix_ms;
+use tidegate_store::{Ask, CommandError, Dialect, Store};
+use tidegate_wire::command::{Command, Effect};
+use tidegate_wire::resp::{RespVersion, encode};
+
+const EXECABORT: &str = "EXECABORT Transaction discarded because of previous errors.";
+
+/// Whether a command is run though MULTI was said.
+pub(in crate::engine::serve) fn runs_at_once(command: &Command) -> bool {
+    matches!(
+        command.effect,
+        Effect::Exec
+            | Effect::Discard
+            | Effect::Multi
+            | Effect::Watch
+            | Effect::Quit
+            | Effect::Reset
+    )
+}
+
+/// Why a command may not stand in a transaction (`no_multi`).
+pub(in crate::engine::serve) fn objection(
+    command: &Command,
+    dialect: Dialect,
+) -> Option<CommandError> {
+    let name = command.name;
+    let by_all = matches!(name, "psync" | "sync" | "shutdown" | "save");
+    let by_some = matches!(name, "multi" | "watch" | "client|reply");
+    // Measured on Valkey 9.1; Redis 8.2 knows the first four only, and does not name them.
+    let is_named = dialect.names_refused_in_transactions();
+    if is_named && (by_all || by_some) {
+        let error = format!("ERR Command '{name}' not allowed inside a transaction");
+        return Some(CommandError::of(error));
+    }
+    by_all.then(|| CommandError::new("ERR Command not allowed inside a transaction"))
+}
+
+pub(in crate::engine::serve) fn multi(call: &mut Call<'_, '_>) {
+    if call.client.transaction.is_open() {
+        return call.error("ERR MULTI calls can not be nested");
+    }
+    call.client.transaction.queue = Some(Vec::new());
+    call.ok();
+}
+
+pub(in crate::engine::serve) fn discard(call: &mut Call<'_, '_>) {
+    if !call.client.transaction.is_open() {
+        return call.error("ERR DISCARD without MULTI");
+    }
+    call.client.transaction = Transaction::default();
+    call.ok();
+}
+
+pub(in crate::engine::serve) fn exec(call: &mut Call<'_, '_>) {
+    if !call.client.transaction.is_open() {
+        return call.error("ERR EXEC without MULTI");
+    }
+    let transaction = std::mem::take(&mut call.client.transaction);
+    if transaction.is_dirty {
+        return call.error(EXECABORT);
+    }
+    call.held.keep(transaction.writes);
+    let is_changed = transaction.watched.is_changed(call);
+    if is_changed {
+        let version = call.version();
+        encode::null_array(call.out(), version);
+    } else {
+        let queue = transaction.queue.unwrap_or_default();
+        encode::array(call.out(), queue.len());
+        for request in &queue {
+            let args: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
+            call.client.run_queued(call.held, &args);
+            call.client.bound_output();
+        }
+    }
+    call.held.let_go();
+}
+
+pub(in crate::engine::serve) fn watch(call: &mut Call<'_, '_>) {
+    if call.client.transaction.is_open() {
+        return call.error("ERR WATCH inside MULTI is not allowed");
+    }
+    let db = call.client.session.db;
+    let state = state(call);
+    for key in call.args.iter().skip(1) {
+        let is_there = exists(call.held.store(), db, key);
+        let transaction = &mut call.client.transaction;
+        transaction.watched.state.get_or_insert(state);
+        let key = (db, key.to_vec());
+        if let Entry::Vacant(new) = transaction.watched.keys.entry(key) {
+            transaction.bytes += new.key().1.len() + size_of::<(u32, Vec<u8>, bool)>();
+            new.insert(is_there);
+        }
+    }
+    call.ok();
+}
+
+pub(in crate::engine::serve) fn unwatch(call: &mut Call<'_, '_>) {
+    let transaction = &mut call.client.transaction;
+    transaction.watched = Watched::default();
+    transaction.bytes = 0;
+    call.ok();
+}
+
+impl Watched {
+    fn is_changed(&self, call: &mut Call<'_, '_>) -> bool {
+        let Some(before) = self.state else { return false };
+        before != state(call)
+            || self.keys.iter().any(|((db, key), was)| *was != exists(call.held.store(), *db, key))
+    }
+}
+
+/// Which data there is, and how often it was changed. While it is held neither changes.
+fn state(call: &mut Call<'_, '_>) -> State {
+    let changes = call.held.store().dirty();
+    (call.engine().link_info().counts.full_resyncs, changes)
+}
+
+fn exists(store: &Store, db: u32, key: &[u8]) -> bool {
+    let db = usize::try_from(db).unwrap_or(usize::MAX);
+    let ask = Ask { db, now_ms: unix_ms(), version: RespVersion::V2 };
+    let mut out = Vec::new();
+    store.read(ask, &[b"EXISTS", key], &mut out);
+    out == b":1\r\n"
+}

@@ -1,0 +1,279 @@
+//! Whether a request may be run, asked in the order of Redis's `processCommand`; then it is run,
+//! or queued.
+
+use super::call::{Call, Handler};
+use super::client::{Client, Ending};
+use super::commands::transaction;
+use super::handlers::{self, HANDLERS};
+use super::held::Held;
+use super::stale;
+use super::transaction::Transaction;
+use tidegate_store::{CommandError, Dialect, unknown_subcommand};
+use tidegate_wire::command::{self, Command, Effect, old_arity, versions};
+use tidegate_wire::resp::encode;
+
+const NOAUTH: CommandError = CommandError::new("NOAUTH Authentication required.");
+const MASTERDOWN: CommandError = CommandError::new(
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+);
+
+const NO_SSUBSCRIBE: CommandError =
+    CommandError::new("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+
+/// What runs a command.
+#[derive(Clone, Copy, Debug)]
+enum Runner {
+    /// The store.
+    Store,
+    /// The port itself, which may ask the store.
+    Port(Handler),
+    /// The store, as a write of the replica's own.
+    Write,
+}
+
+/// Whether a request gives a password.
+fn is_login(command: &Command, args: &[&[u8]]) -> bool {
+    command.effect == Effect::Auth
+        || command.effect == Effect::Hello
+            && args.iter().any(|word| word.eq_ignore_ascii_case(b"AUTH"))
+}
+
+impl Client {
+    /// Deals with a request; false if it has to wait for a pause to end.
+    pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
+        if args.first().is_some_and(|name| is_http(name)) {
+            // A web page makes a browser say things here: what follows is not to be run.
+            tracing::warn!(client = %self.entry.addr, "closed: it speaks HTTP");
+            self.end(Ending::Now);
+            return true;
+        }
+        let found = match self.find(args) {
+            Ok(found) => found,
+            Err(error) => {
+                self.refuse(args, &error);
+                return true;
+            }
+        };
+        let (command, runner) = found;
+        if let Some(error) = self.objection(command) {
+            self.refuse(args, &error);
+            return true;
+        }
+        let context = std::rc::Rc::clone(&self.context);
+        let is_login = is_login(command, args);
+        let addr = self.entry.addr;
+        let logins = &context.engine.clients.logins;
+        if is_login && logins.must_wait(addr.ip(), context.now_ms()) {
+            return false;
+        }
+        if context.pause.is_set() && context.pause.holds(command.replicates, || context.now_ms()) {
+            return false;
+        }
+        let dialect = context.engine.dialect();
+        if self.transaction.is_open()
+            && let Some(error) = transaction::objection(command, dialect)
+        {
+            self.refuse(args, &error);
+            return true;
+        }
+        if self.transaction.is_open() && !transaction::runs_at_once(command) {
+            self.transaction.queue(command, args);
+            self.reply(command, |client| encode::status(&mut client.out, "QUEUED"));
+            return true;
+        }
+        let may_wait = matches!(command.effect, Effect::Blocking(_)) && !self.transaction.is_open();
+        if may_wait && self.begin_waiting(held, command, args) {
+            self.note(command, args);
+            return true;
+        }
+        let start = self.out.len();
+        self.reply(command, |client| client.run(held, command, runner, args));
+        let said = self.out.get(start..).unwrap_or_default();
+        if is_login
+            && said.starts_with(b"-WRONGPASS")
+            && let Some(times) = logins.failed(addr.ip(), context.now_ms())
+        {
+            tracing::warn!(client = %addr, times, "a login at the replica's port failed: wrong password");
+        }
+        true
+    }
+
+    /// Runs a command that was queued.
+    pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
+        match self.find(args) {
+            Ok((command, _)) if command.name == "ssubscribe" => NO_SSUBSCRIBE.write(&mut self.out),
+            Ok((command, runner)) => self.run(held, command, runner, args),
+            Err(error) => error.write(&mut self.out),
+        }
+    }
+
+    /// Lets `write` write a reply, which the client may not want to see. What comes unasked it
+    /// sees.
+    pub(super) fn reply(&mut self, command: &Command, write: impl FnOnce(&mut Self)) {
+        self.take_mail();
+        let start = self.out.len();
+        let before = self.session.reply;
+        let wanted = self.session.reply.wants_reply();
+        write(self);
+        let is_error = self.out.get(start) == Some(&b'-');
+        self.context.stats.errors.add(u64::from(is_error));
+        let is_push = matches!(command.effect, Effect::Subscribe(_) | Effect::Unsubscribe(_));
+        // CLIENT REPLY ON is answered though replies were off.
+        let is_on = before != self.session.reply
+            && self.session.reply == crate::session::ReplyMode::On
+            && command.name == "client|reply";
+        if !wanted && !is_push && !is_on {
+            self.out.truncate(start);
+        }
+    }
+
+    fn run(
+        &mut self,
+        held: &mut Held<'_>,
+        command: &'static Command,
+        runner: Runner,
+        args: &[&[u8]],
+    ) {
+        self.note(command, args);
+        let context = std::rc::Rc::clone(&self.context);
+        if !matches!(runner, Runner::Store) {
+            held.release();
+        }
+        let mut call = Call { client: self, held, command, args, handlers: HANDLERS };
+        let is_answered = match runner {
+            Runner::Port(handler) => {
+                handler(&mut call);
+                true
+            }
+            Runner::Store => call.read_store(),
+            Runner::Write => call.write_store(),
+        };
+        if !is_answered {
+            CommandError::unknown(args, context.engine.dialect()).write(&mut self.out);
+        }
+    }
+
+    /// Tells others what it runs.
+    fn note(&mut self, command: &'static Command, args: &[&[u8]]) {
+        self.last_command = command.name;
+        self.context.stats.call(command.name);
+        let hub = &self.context.engine.hub;
+        if hub.is_monitored() && handlers::is_shown(command) {
+            let db = usize::try_from(self.session.db).unwrap_or_default();
+            hub.monitor(db, &self.entry.addr.to_string(), args);
+        }
+    }
+
+    fn find(&self, args: &[&[u8]]) -> Result<(&'static Command, Runner), CommandError> {
+        let name = args.first().copied().unwrap_or_default();
+        let dialect = self.context.engine.dialect();
+        let unknown = || CommandError::unknown(args, dialect);
+        let row = command::lookup(name).filter(|row| self.context.engine.knows(row));
+        let row = row.ok_or_else(unknown)?;
+        let runner = self.runner(row).ok_or_else(unknown)?;
+        let sub = args.get(1).filter(|_| !row.subcommands.is_empty());
+        // Servers that know no subcommands find out what is wrong with one when they run it.
+        let found_late = matches!(runner, Runner::Store) && !dialect.has_subcommands();
+        let there = |command: &&Command| dialect.has(versions(command.name));
+        let command = match sub {
+            Some(sub) => match row.subcommand(sub).filter(there) {
+                Some(command) => command,
+                None if found_late => row,
+                None => return Err(unknown_subcommand(sub, row.name, dialect)),
+            },
+            None => row,
+        };
+        let old = old_arity(command.name).filter(|(_, versions)| dialect.is_among(versions));
+        let fits = command::fits(old.map_or(command.arity, |(arity, _)| arity), args.len());
+        // Servers take any number here.
+        if fits || command.name == "quit" || (sub.is_some() && found_late) {
+            Ok((command, runner))
+        } else {
+            Err(match sub.filter(|_| !dialect.has_subcommands()) {
+                Some(sub) => unknown_subcommand(sub, row.name, dialect),
+                None => CommandError::wrong_arity(command.name),
+            })
+        }
+    }
+
+    fn runner(&self, row: &'static Command) -> Option<Runner> {
+        let is_readable = self.context.engine.answers(row);
+        // Some containers are no matter of the data alone.
+        let may_be_ports = !is_readable || !row.subcommands.is_empty() || row.name == "debug";
+        if may_be_ports && let Some(handler) = HANDLERS.find(row.name) {
+            return Some(Runner::Port(handler));
+        }
+        match (is_readable, row.gated) {
+            (true, _) => Some(Runner::Store),
+            (_, true) => Some(Runner::Write),
+            _ => None,
+        }
+    }
+
+    /// Why a known command may not be run now.
+    fn objection(&self, command: &Command) -> Option<CommandError> {
+        let before_auth =
+            matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset);
+        if !self.session.authenticated && !before_auth {
+            return Some(NOAUTH);
+        }
+        let config = self.context.config();
+        if command.gated && config.replica.replica_read_only {
+            return Some(CommandError::READ_ONLY);
+        }
+        if self.session.subscriptions.any()
+            && self.session.version == tidegate_wire::resp::RespVersion::V2
+            && !is_for_subscribers(command)
+        {
+            return Some(only_for_subscribers(command, self.context.engine.dialect()));
+        }
+        let is_stale = !config.replica.replica_serve_stale_data
+            && !stale::is_answered(command)
+            && !self.context.engine.link_info().status.is_up();
+        is_stale.then_some(MASTERDOWN)
+    }
+
+    /// Answers with an error; a transaction fails with it (`rejectCommand`).
+    fn refuse(&mut self, args: &[&[u8]], error: &CommandError) {
+        self.transaction.refuse();
+        self.take_mail();
+        self.context.stats.errors.add(1);
+        let is_wanted = self.session.reply.wants_reply();
+        let is_exec = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"exec"));
+        if is_exec {
+            self.transaction = Transaction::default();
+        }
+        if is_wanted && is_exec {
+            let why = error.reason();
+            let error = format!("EXECABORT Transaction discarded because of: {why}");
+            CommandError::of(error).write(&mut self.out);
+        } else if is_wanted {
+            error.write(&mut self.out);
+        }
+    }
+}
+
+/// What a server says of a command that subscribers may not run. Until Redis 7.0 there were no
+/// shard channels, and a subcommand had no name of its own.
+fn only_for_subscribers(command: &Command, dialect: Dialect) -> CommandError {
+    let (name, kinds) = match dialect.has_subcommands() {
+        true => (command.name, "P|S"),
+        false => (command.name.split('|').next().unwrap_or_default(), "P"),
+    };
+    CommandError::of(format!(
+        "ERR Can't execute '{name}': only ({kinds})SUBSCRIBE / ({kinds})UNSUBSCRIBE / PING / QUIT \
+         / RESET are allowed in this context"
+    ))
+}
+
+/// Whether a request is a line of HTTP (`securityWarningCommand`).
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
+}
+
+fn is_for_subscribers(command: &Command) -> bool {
+    matches!(
+        command.effect,
+        Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Ping | Effect::Quit | Effect::Reset
+    )
+}

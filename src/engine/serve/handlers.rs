@@ -1,0 +1,111 @@
+//! Which command of the port is run by what. What is about data is the store's.
+
+use super::call::Handlers;
+use super::commands::{
+    clients, command, connection, pubsub, replication, saving, server, transaction,
+};
+use super::{config, info};
+use tidegate_wire::command::{Access, Command, Effect};
+
+/// Every command and container of the port, in alphabetical order.
+pub(super) const HANDLERS: Handlers = Handlers(&[
+    ("acl", server::acl),
+    ("asking", server::no_cluster),
+    ("auth", connection::session),
+    ("bgsave", saving::bgsave),
+    ("client", clients::client),
+    ("cluster", server::no_cluster),
+    ("command", command::command),
+    ("config", config::config),
+    ("debug", server::debug),
+    ("discard", transaction::discard),
+    ("echo", connection::session),
+    ("exec", transaction::exec),
+    ("failover", replication::failover),
+    ("function", server::scripts),
+    ("hello", connection::session),
+    ("info", info::info),
+    ("lastsave", saving::lastsave),
+    ("latency", server::latency),
+    ("memory", server::memory),
+    ("module", server::module),
+    ("monitor", pubsub::monitor),
+    ("multi", transaction::multi),
+    ("ping", connection::session),
+    ("psubscribe", pubsub::subscribe),
+    ("psync", replication::sync),
+    ("publish", pubsub::publish),
+    ("pubsub", pubsub::pubsub),
+    ("punsubscribe", pubsub::unsubscribe),
+    ("quit", connection::quit),
+    ("readonly", server::no_cluster),
+    ("readwrite", server::no_cluster),
+    ("replconf", replication::replconf),
+    ("replicaof", replication::replicaof),
+    ("reset", connection::reset),
+    ("role", replication::role),
+    ("save", saving::save),
+    ("script", server::scripts),
+    ("select", connection::select),
+    ("shutdown", server::shutdown),
+    ("slaveof", replication::replicaof),
+    ("slowlog", server::slowlog),
+    ("spublish", pubsub::publish),
+    ("ssubscribe", pubsub::subscribe),
+    ("subscribe", pubsub::subscribe),
+    ("sunsubscribe", pubsub::unsubscribe),
+    ("sync", replication::sync),
+    ("time", server::time),
+    ("unsubscribe", pubsub::unsubscribe),
+    ("unwatch", transaction::unwatch),
+    ("wait", replication::wait),
+    ("waitaof", replication::wait),
+    ("watch", transaction::watch),
+]);
+
+/// Whether MONITOR shows a command: no operator's, and none with a password.
+pub(super) fn is_shown(command: &Command) -> bool {
+    let is_admin = matches!(
+        command.name,
+        "client|kill"
+            | "client|list"
+            | "client|no-evict"
+            | "client|pause"
+            | "client|unblock"
+            | "client|unpause"
+            | "monitor"
+            | "psync"
+            | "replconf"
+            | "sync"
+    );
+    let is_secret = matches!(command.effect, Effect::Auth | Effect::Hello);
+    let is_quit = command.effect == Effect::Quit;
+    !(is_admin || is_secret || is_quit || command.access == Access::Admin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_handler_has_a_row() {
+        assert!(HANDLERS.0.is_sorted_by_key(|(name, _)| *name));
+        for (name, _) in HANDLERS.0 {
+            assert!(
+                tidegate_wire::command::lookup(name.as_bytes())
+                    .is_some_and(|row| row.name == *name),
+                "{name}"
+            );
+            assert!(HANDLERS.find(name).is_some());
+        }
+        assert!(HANDLERS.find("get").is_none());
+    }
+
+    #[test]
+    fn monitors_see_no_password() {
+        for name in ["auth", "hello", "config", "monitor", "replicaof"] {
+            assert!(!is_shown(tidegate_wire::command::lookup(name.as_bytes()).unwrap()), "{name}");
+        }
+        assert!(is_shown(tidegate_wire::command::lookup(b"get").unwrap()));
+    }
+}

@@ -1,0 +1,86 @@
+//! The data, locked once for requests that lie together.
+
+use parking_lot::MappedRwLockReadGuard;
+
+use crate::engine::Engine;
+use crate::engine::state::Locked;
+use tidegate_store::Store;
+
+/// How many reads are answered under one lock: whoever applies the stream waits for that long.
+const READS_PER_LOCK: u32 = 64;
+
+/// The store's lock, held or not. Never kept over an await: it lives on the stack of one turn.
+#[derive(Debug)]
+pub(super) struct Held<'e> {
+    engine: &'e Engine,
+    /// At most one of the two is held.
+    reading: Option<MappedRwLockReadGuard<'e, Store>>,
+    writing: Option<Locked<'e>>,
+    reads: u32,
+    /// One state of the data from here to there (`EXEC`): the lock is not given up in between.
+    is_kept: bool,
+}
+
+impl<'e> Held<'e> {
+    pub(super) fn new(engine: &'e Engine) -> Self {
+        Self { engine, reading: None, writing: None, reads: 0, is_kept: false }
+    }
+
+    /// The data, to read.
+    pub(super) fn store(&mut self) -> &Store {
+        self.reads += 1;
+        if self.reads > READS_PER_LOCK {
+            self.release();
+        }
+        match &self.writing {
+            Some(store) => store,
+            None => self.reading.get_or_insert_with(|| self.engine.store()),
+        }
+    }
+
+    /// Lets `read` read the data, which takes long: the link has its turn first, and short reads
+    /// of others go on meanwhile.
+    pub(super) fn long<R>(&mut self, read: impl FnOnce(&Store) -> R) -> R {
+        let engine = self.engine;
+        if self.writing.is_some() {
+            return read(self.store());
+        }
+        self.release();
+        let turn = if self.is_kept { engine.turns.enter() } else { engine.turns.begin() };
+        let outcome = read(self.store());
+        self.release();
+        drop(turn);
+        outcome
+    }
+
+    /// The data, to change.
+    pub(super) fn store_mut(&mut self) -> &mut Store {
+        self.reading = None;
+        self.writing.get_or_insert_with(|| self.engine.store_mut())
+    }
+
+    /// Gives the lock up, unless one state of the data is wanted.
+    pub(super) fn release(&mut self) {
+        if !self.is_kept {
+            self.reading = None;
+            self.writing = None;
+            self.reads = 0;
+        }
+    }
+
+    /// From here on one state of the data, which may be changed if `writes`.
+    pub(super) fn keep(&mut self, writes: bool) {
+        if writes {
+            self.store_mut();
+        } else {
+            self.store();
+        }
+        self.is_kept = true;
+    }
+
+    /// No longer.
+    pub(super) fn let_go(&mut self) {
+        self.is_kept = false;
+        self.release();
+    }
+}

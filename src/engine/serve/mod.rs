@@ -1,0 +1,44 @@
+//! The engine's own port: a Redis replica to every client that connects, be it `redis-cli`,
+//! Sentinel, an exporter or an application.
+//!
+//! | room or file | what it is |
+//! |---|---|
+//! | `listen` | its addresses and its thread |
+//! | `port_context` | what its clients share |
+//! | `task` | one client: its socket |
+//! | `client` | one client: its state |
+//! | `requests` | from bytes to requests |
+//! | `dispatch` | whether a request may be run, in Redis's order |
+//! | `stale` | which commands are answered while the link is down |
+//! | `call` | a request that is run, and what it has at hand |
+//! | `held` | the data, locked as seldom as possible |
+//! | `handlers` | which command is run by what |
+//! | `transaction` | what a client has queued since MULTI, and the keys that it watches |
+//! | `waiting_read`, `waiting` | XREAD BLOCK |
+//! | `stats` | what the port counts |
+//! | `commands` | the commands that the port answers itself |
+//! | `config` | CONFIG |
+//! | `info` | INFO |
+//!
+//! One thread runs all clients, a task for each. The store is read under its lock, and no task
+//! holds the lock while it waits for its client: a client that reads slowly delays no other one.
+
+mod call;
+mod client;
+mod commands;
+mod config;
+mod dispatch;
+mod handlers;
+mod held;
+mod info;
+mod listen;
+mod port_context;
+mod requests;
+mod stale;
+mod stats;
+mod task;
+mod transaction;
+mod waiting;
+mod waiting_read;
+
+pub(super) use listen::{Listeners, serve};

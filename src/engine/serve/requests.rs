@@ -1,0 +1,78 @@
+//! From bytes to requests.
+
+use std::rc::Rc;
+
+use super::client::{Client, Ending};
+use super::held::Held;
+use crate::net::OUTPUT_HIGH;
+use tidegate_wire::resp::request::ProtocolError;
+use tidegate_wire::resp::{Args, Limits, RequestStep, inline};
+
+impl Client {
+    /// Deals with the complete requests at the front of `buf`; how many bytes they had.
+    pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
+        (self.waits, self.is_stalled) = (false, false);
+        let context = Rc::clone(&self.context);
+        let mut held = Held::new(&context.engine);
+        let mut at = 0;
+        while at < buf.len() && self.ending.is_none() {
+            if self.out.len() >= OUTPUT_HIGH {
+                self.is_stalled = true;
+                break;
+            }
+            if context.is_asleep() {
+                self.waits = true;
+                break;
+            }
+            let limits = self.limits();
+            match self.scanner.scan(&buf[at..], &limits) {
+                Ok(RequestStep::NeedMore { .. }) => break,
+                Ok(RequestStep::Complete(request)) => {
+                    let frame = &buf[at..at + request.len];
+                    let is_done = match (request.argc, request.inline) {
+                        (0, _) => true,
+                        (_, true) => self.inline_request(&mut held, frame),
+                        _ => self.request(&mut held, &Args::new(frame).to_vec()),
+                    };
+                    if !is_done {
+                        // A pause is in force: it comes again.
+                        self.waits = true;
+                        break;
+                    }
+                    at += request.len;
+                    if self.is_blocked() {
+                        break;
+                    }
+                }
+                Err(error) => self.protocol_error(error),
+            }
+        }
+        at
+    }
+
+    fn inline_request(&mut self, held: &mut Held<'_>, line: &[u8]) -> bool {
+        match inline::split(line, self.context.engine.dialect().quotes()) {
+            Ok(words) => {
+                let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+                words.is_empty() || self.request(held, &words)
+            }
+            Err(error) => {
+                self.protocol_error(error);
+                true
+            }
+        }
+    }
+
+    fn protocol_error(&mut self, error: ProtocolError) {
+        error.reply(&mut self.out);
+        self.end(Ending::AfterReplies);
+    }
+
+    fn limits(&self) -> Limits {
+        let bulk_max = i64::try_from(self.context.config().proxy.proto_max_bulk_len.bytes());
+        Limits {
+            bulk_max: bulk_max.unwrap_or(i64::MAX / 2),
+            authenticated: self.session.authenticated,
+        }
+    }
+}

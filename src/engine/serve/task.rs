@@ -1,0 +1,239 @@
+//! One client's task: its socket on one side, its state ([`Client`]) on the other.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use super::client::{Client, Ending};
+use super::port_context::PortContext;
+use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush};
+use crate::registry::Entry;
+use crate::tasks::{Kind, Witness};
+
+/// Serves one client until either side has enough.
+pub(super) struct Task {
+    stream: TcpStream,
+    client: Client,
+    /// Requests that were read and not dealt with yet.
+    query: QueryBuffer,
+    /// Bytes of `client.out` that are written.
+    written: usize,
+    /// The client says no more; it may still read.
+    eof: bool,
+    /// Whether anything happened since its facts were told.
+    is_news: bool,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// All is written, and the client is given time to hang up.
+    lingering: Option<Linger>,
+    _witness: Witness,
+}
+
+impl Task {
+    pub(super) fn new(stream: TcpStream, context: Rc<PortContext>, entry: Arc<Entry>) -> Self {
+        Self {
+            stream,
+            _witness: Witness::new(&context.engine.tasks, Kind::Client),
+            client: Client::new(context, entry),
+            query: QueryBuffer::default(),
+            written: 0,
+            eof: false,
+            is_news: true,
+            timer: None,
+            lingering: None,
+        }
+    }
+
+    /// One turn; true when the client is done with.
+    fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        for _ in 0..READS_PER_TURN {
+            if self.is_cut_off() {
+                return Ok(true);
+            }
+            self.work();
+            if self.client.context.is_asleep() {
+                self.rest(cx);
+                return Ok(false);
+            }
+            let is_full = self.flush(cx)?;
+            if let Some(ending) = self.client.ending {
+                return Ok(ending == Ending::Now || !is_full && self.client.out.is_empty());
+            }
+            if is_full {
+                // It may be a client that writes everything before it reads.
+                if self.may_read_ahead() && self.read(cx)?.is_ready() {
+                    continue;
+                }
+                // A client that reads nothing would not be looked at again.
+                return Ok(self.is_cut_off());
+            }
+            if self.client.waits || self.client.is_blocked() {
+                self.rest(cx);
+                // Nobody else would see a blocked client go away.
+                let is_over = self.client.is_blocked() && self.read(cx)?.is_ready() && self.eof;
+                return Ok(is_over);
+            }
+            if self.client.is_stalled || self.client.has_mail() {
+                continue;
+            }
+            if self.eof {
+                return Ok(self.client.out.is_empty());
+            }
+            if self.read(cx)?.is_pending() {
+                return Ok(false);
+            }
+        }
+        // There may be more: the others first.
+        cx.waker().wake_by_ref();
+        Ok(false)
+    }
+
+    /// Whether more requests are read although replies wait for the client.
+    fn may_read_ahead(&self) -> bool {
+        let limit = self.client.context.config().proxy.query_buffer_limit.as_usize();
+        !self.eof && self.query.len() + self.client.held_bytes() < limit
+    }
+
+    /// Deals with what has come.
+    fn work(&mut self) {
+        if self.client.out.len() < OUTPUT_HIGH {
+            self.client.take_mail();
+        }
+        if self.client.is_blocked() {
+            self.client.look_around();
+            if self.client.is_blocked() {
+                return self.check_query();
+            }
+            self.is_news = true;
+        }
+        if self.query.is_empty() || self.client.ending.is_some() {
+            return;
+        }
+        let used = self.client.consume(self.query.bytes());
+        self.is_news |= used > 0;
+        self.query.advance(used);
+        self.check_query();
+    }
+
+    /// Closes a client that says more than is to be kept. One whose requests only have to wait for
+    /// earlier ones is not read beyond the limit.
+    fn check_query(&mut self) {
+        if self.client.is_stalled || self.client.waits {
+            return;
+        }
+        let limit = self.client.context.config().proxy.query_buffer_limit.as_usize();
+        if self.query.len() + self.client.held_bytes() > limit {
+            self.client.context.stats.query_limit.add(1);
+            tracing::warn!(client = %self.client.entry.addr, "the replica closed a client at query-buffer-limit");
+            self.client.end(Ending::Now);
+        }
+    }
+
+    /// Killed, or too slow.
+    fn is_cut_off(&mut self) -> bool {
+        let client = &mut self.client;
+        if client.entry.is_killed() {
+            return true;
+        }
+        if client.entry.take_doubt() && !client.is_listening() && client.out.is_empty() {
+            return true;
+        }
+        // What was taken back may have been written in part.
+        let waiting = client.out.len().saturating_sub(self.written);
+        let is_over = client.mailbox.is_over() || waiting > client.output_limit();
+        if is_over {
+            client.cut_off();
+        }
+        is_over
+    }
+
+    /// Looks again in a moment: a pause is in force, or the client waits in a command.
+    fn rest(&mut self, cx: &mut Context<'_>) {
+        let pause = self.client.glance();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(pause)));
+        while timer.as_mut().poll(cx).is_ready() {
+            timer.set(sleep(pause));
+        }
+    }
+
+    /// Reads once.
+    fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        let scratch = Rc::clone(&self.client.context.scratch);
+        let mut scratch = scratch.borrow();
+        let mut buf = ReadBuf::new(&mut scratch);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+            Poll::Pending => return Ok(Poll::Pending),
+            Poll::Ready(result) => result?,
+        }
+        let bytes = buf.filled();
+        self.eof = bytes.is_empty();
+        let context = &self.client.context;
+        context.stats.bytes_in.add(bytes.len() as u64);
+        self.client.entry.touch(context.now_ms());
+        self.query.push(bytes);
+        Ok(Poll::Ready(()))
+    }
+
+    /// Writes what is ready; true while the socket takes no more.
+    fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        // Who has read a reply may count on others seeing what it tells of.
+        self.tell();
+        let client = &mut self.client;
+        let is_full = flush(&mut self.stream, &mut client.out, &mut self.written, cx, |sent| {
+            client.context.stats.bytes_out.add(sent as u64);
+            // Who is told something is not idle.
+            client.entry.touch(client.context.now_ms());
+        })?;
+        if !is_full {
+            client.out.shrink_to(KEEP);
+        }
+        Ok(is_full)
+    }
+
+    fn tell(&mut self) {
+        if std::mem::take(&mut self.is_news) {
+            self.client.publish_facts(self.query.len());
+        }
+    }
+
+    /// Waits until the client hangs up; true when it is over.
+    fn linger(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        let linger = match &mut self.lingering {
+            Some(linger) => linger,
+            None => {
+                self.query.clear();
+                self.client.leave();
+                self.lingering.insert(Linger::begin(&mut self.stream, cx)?)
+            }
+        };
+        if self.client.entry.is_killed() {
+            return Ok(true);
+        }
+        linger.turn(&mut self.stream, &self.client.context.scratch, cx)
+    }
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.client.entry.set_waker(cx.waker());
+        let mut over = if this.lingering.is_some() { this.linger(cx) } else { this.turn(cx) };
+        let is_polite = this.client.ending == Some(Ending::AfterReplies) && !this.eof;
+        if matches!(over, Ok(true)) && this.lingering.is_none() && is_polite {
+            over = this.linger(cx);
+        }
+        this.tell();
+        match over {
+            Ok(false) => Poll::Pending,
+            // A client that is gone tells nobody why.
+            Ok(true) | Err(_) => Poll::Ready(()),
+        }
+    }
+}

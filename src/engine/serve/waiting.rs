@@ -1,0 +1,73 @@
+//! Reads that wait for data: `XREAD ... BLOCK`. The client is read on, but what it says has to wait.
+//! Whether there is something to tell it is looked at now and then, if anything changed.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::client::Client;
+use super::held::Held;
+use super::waiting_read::Waiting;
+use crate::registry::Unblocked;
+use tidegate_wire::command::Command;
+use tidegate_wire::resp::encode;
+
+const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+/// How often a client that waits looks around, if there are few.
+const GLANCE: Duration = Duration::from_millis(5);
+/// So many clients look around less often: all of them take about as long as these.
+const FEW: u32 = 200;
+
+impl Client {
+    /// Whether it waits in a command.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// When to look around again.
+    pub(super) fn glance(&self) -> Duration {
+        if self.is_blocked() { GLANCE * (1 + self.context.blocked.get() / FEW) } else { GLANCE }
+    }
+
+    /// Lets it wait, if it asks so and there is nothing to tell it.
+    pub(super) fn begin_waiting(
+        &mut self,
+        held: &mut Held<'_>,
+        command: &'static Command,
+        args: &[&[u8]],
+    ) -> bool {
+        let Some(read) = held.store().waiting_read(self.ask(), args) else { return false };
+        // Of an earlier wait.
+        self.entry.take_unblocked();
+        let until = |timeout| self.context.now_ms().saturating_add(timeout);
+        let until_ms = read.timeout_ms.map(until);
+        let context = Rc::clone(&self.context);
+        context.blocked.update(|blocked| blocked + 1);
+        self.waiting = Some(Waiting { read, command, until_ms, seen: None, context });
+        true
+    }
+
+    /// Has a look whether a client that waits has waited enough, and tells it then.
+    pub(super) fn look_around(&mut self) {
+        let Some(mut waiting) = self.waiting.take() else { return };
+        let context = Rc::clone(&self.context);
+        let freed = self.entry.take_unblocked();
+        let is_late = waiting.until_ms.is_some_and(|until| context.now_ms() > until);
+        let ask = self.ask();
+        let mut held = Held::new(&context.engine);
+        if freed.is_none() && !is_late {
+            let applied = Some(context.engine.applied());
+            // Its own clients may write, too.
+            let is_new = waiting.seen != applied || !context.config().replica.replica_read_only;
+            waiting.seen = applied;
+            if !is_new || !held.store().is_served(ask, &waiting.read) {
+                self.waiting = Some(waiting);
+                return;
+            }
+        }
+        self.reply(waiting.command, |client| match freed {
+            Some(Unblocked::Error) => encode::error(&mut client.out, UNBLOCKED),
+            Some(Unblocked::Timeout) => encode::null_array(&mut client.out, ask.version),
+            None => held.store().serve(ask, &waiting.read, &mut client.out),
+        });
+    }
+}

@@ -1,0 +1,22 @@
+//! The time of day, and new random ids.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tidegate_wire::units::ReplId;
+
+/// The time since 1970.
+pub(in crate::engine) fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Milliseconds since 1970: what expiries are compared with.
+pub(in crate::engine) fn unix_ms() -> i64 {
+    i64::try_from(since_1970().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A new name for a history, or for a run of the process.
+pub(super) fn random_id() -> ReplId {
+    let mut bits = [0; 20];
+    fastrand::fill(&mut bits);
+    ReplId::from_random(bits)
+}

@@ -1,0 +1,152 @@
+//! The store, locked to be changed.
+
+use std::ops::{Deref, DerefMut};
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::RwLockWriteGuard;
+
+use super::engine::Engine;
+use tidegate_replication::LinkState;
+use tidegate_store::{Former, Store};
+
+/// How long a writer waits for the store's lock at once. While it waits no reader gets in.
+const KNOCK: Duration = Duration::from_millis(2);
+/// How long a writer waits for the end of a long read before it looks again.
+const ROUND: Duration = Duration::from_millis(100);
+
+/// The store's write lock. A panic while it is held may leave a change half made: the data are
+/// given up then, before any reader sees them.
+#[derive(Debug)]
+pub(in crate::engine) struct Locked<'e> {
+    engine: &'e Engine,
+    store: RwLockWriteGuard<'e, Box<Store>>,
+    /// Dropped behind the lock: what is to be freed.
+    former: Removed<'e>,
+}
+
+impl Engine {
+    /// The data, to be changed.
+    pub(in crate::engine) fn store_mut(&self) -> Locked<'_> {
+        loop {
+            self.turns.wait(ROUND);
+            if let Some(store) = self.store.0.try_write_for(KNOCK) {
+                return Locked::new(self, store);
+            }
+        }
+    }
+
+    /// The link has ended in an unknown state: nothing is served, saved or gone on from until a
+    /// full resync. `halted` says why there will be none.
+    pub(in crate::engine) fn abandon(&self, why: String, halted: bool) {
+        self.store_mut().give_up();
+        let now = self.now_ms();
+        let mut info = self.link_info();
+        info.status.enter(LinkState::Connect, now);
+        info.transfer = None;
+        info.halted = halted.then(|| why.clone());
+        info.last_fault = Some(why);
+    }
+
+    /// As [`Self::store_mut`], for the link; `None` if a long read takes longer than `patience`.
+    pub(in crate::engine) fn try_store_mut(&self, patience: Duration) -> Option<Locked<'_>> {
+        if !self.turns.wait(patience) {
+            return None;
+        }
+        self.store.0.try_write_for(KNOCK).map(|store| Locked::new(self, store))
+    }
+}
+
+impl<'e> Locked<'e> {
+    pub(super) fn new(engine: &'e Engine, store: RwLockWriteGuard<'e, Box<Store>>) -> Self {
+        Self { engine, store, former: Removed { engine, store: None, former: Former::default() } }
+    }
+
+    /// Gives the data up: they may differ from the master's. Reads are refused with `-LOADING`
+    /// until a full resync brings other data.
+    pub(in crate::engine) fn give_up(&mut self) {
+        let void = self.store.void();
+        self.replace(void);
+        let mut info = self.engine.link_info();
+        info.has_data = false;
+        info.identity.distrust();
+    }
+
+    /// Puts another store in this one's place, which is freed once the lock is released.
+    pub(in crate::engine) fn replace(&mut self, store: Store) {
+        self.former.store = Some(std::mem::replace(&mut **self.store, store));
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.give_up();
+        }
+        self.former.former = self.store.take_former();
+    }
+}
+
+/// What was replaced or removed, and is to be freed.
+#[derive(Debug)]
+struct Removed<'e> {
+    engine: &'e Engine,
+    store: Option<Store>,
+    former: Former,
+}
+
+impl Drop for Removed<'_> {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.take() {
+            self.engine.freer.run(move || drop(store));
+        }
+        if !self.former.is_empty() {
+            self.engine.free(std::mem::take(&mut self.former));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::Config;
+    use tidegate_store::Ask;
+    use tidegate_wire::resp::RespVersion;
+
+    #[test]
+    fn a_panic_while_the_data_are_changed_gives_them_up() {
+        let config = Arc::new(arc_swap::ArcSwap::from_pointee(Config::default()));
+        let engine = Engine::new(config, Arc::default());
+        let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
+        let mut out = Vec::new();
+        engine.store_mut().write(ask, &[b"SET", b"k", b"v"], &mut out);
+        engine.store().read(ask, &[b"GET", b"k"], &mut out);
+        assert_eq!(out, b"+OK\r\n$1\r\nv\r\n");
+        let panics = AssertUnwindSafe(|| {
+            let mut store = engine.store_mut();
+            store.write(ask, &[b"SET", b"k", b"half"], &mut Vec::new());
+            panic!("as a command might");
+        });
+        assert!(catch_unwind(panics).is_err());
+        out.clear();
+        engine.store().read(ask, &[b"GET", b"k"], &mut out);
+        assert!(out.starts_with(b"-LOADING"), "{}", out.escape_ascii());
+    }
+}

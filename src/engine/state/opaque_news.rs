@@ -1,0 +1,12 @@
+//! Log lines about keys whose values the engine cannot read.
+
+use tidegate_store::OpaqueNews;
+
+/// Tells of keys whose values cannot be read here; of the first few, where there are many.
+pub(in crate::engine) fn tell_opaque(news: &[OpaqueNews]) {
+    for OpaqueNews { db, key, why } in news {
+        let short = key.get(..64).unwrap_or(key);
+        let key = short.escape_ascii();
+        tracing::warn!(db, %key, "a value cannot be read here, and reads of it go to servers: {why}");
+    }
+}

@@ -1,0 +1,172 @@
+//! One connection to the master, from the first PING to its end.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::lookup_host;
+use tokio::time::timeout;
+
+use super::fault::LinkFault;
+use super::follower::Follower;
+use super::master_info::MasterInfo;
+use super::transfer;
+use super::wire::{LOOK, Wire};
+use crate::config::{Config, HostPort, Secret};
+use crate::engine::Engine;
+use crate::engine::persist::Spool;
+use tidegate_replication::{Ask, Continued, Handshake, Introduction, LinkState, Outcome, Phase};
+use tidegate_wire::units::ReplId;
+
+/// How long a name may take to be resolved.
+const RESOLVE_MAX: Duration = Duration::from_secs(1);
+
+impl Follower {
+    /// Follows the master for as long as that goes well.
+    pub(super) async fn follow(&mut self, master: &HostPort) -> LinkFault {
+        self.offsets.cut();
+        let engine = Arc::clone(&self.engine);
+        match self.session(&engine, master).await {
+            Ok(never) => match never {},
+            Err(fault) => fault,
+        }
+    }
+
+    async fn session(
+        &mut self,
+        engine: &Engine,
+        master: &HostPort,
+    ) -> Result<Infallible, LinkFault> {
+        if self.ask() == Ask::Full {
+            // Where no payload can be kept, the master need not make one.
+            Spool::new(&engine.dir()).map_err(LinkFault::Spool)?;
+        }
+        engine.enter(LinkState::Connecting);
+        let mut wire = Wire::open(engine, master).await?;
+        engine.enter(LinkState::Handshake);
+        let introduction = introduction(engine, master, &wire).await;
+        match self.handshake(&mut wire, introduction).await? {
+            Outcome::Full(position) => transfer::full(self, &mut wire, position).await?,
+            Outcome::Continue(replid) => {
+                self.resume(replid);
+                // What came behind the answer is the stream's already.
+                self.offsets.received(wire.input.len() as u64);
+            }
+        }
+        let phase = if self.is_uncounted { Phase::Uncounted } else { Phase::Streaming };
+        wire.enter(phase);
+        engine.enter(LinkState::Connected);
+        loop {
+            self.apply_all(&mut wire).await?;
+            let read = wire.tick(self.offsets.applied(), LOOK).await?;
+            self.offsets.received(read as u64);
+        }
+    }
+
+    /// What to ask the master for.
+    fn ask(&self) -> Ask {
+        self.engine.link_info().identity.ask(self.offsets.applied())
+    }
+
+    async fn handshake(
+        &mut self,
+        wire: &mut Wire<'_>,
+        introduction: Introduction,
+    ) -> Result<Outcome, LinkFault> {
+        let mut handshake = Handshake::begin(introduction, self.ask(), &mut wire.output);
+        loop {
+            wire.tick(self.offsets.applied(), LOOK).await?;
+            let progress = handshake.feed(&wire.input, &mut wire.output)?;
+            wire.consume(progress.consumed);
+            if let Some(outcome) = progress.outcome {
+                for (step, said) in handshake.ignored() {
+                    tracing::debug!(%step, said, "the master refuses a part of the handshake");
+                }
+                self.master_info = MasterInfo::of(&handshake);
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// The stream goes on where it was cut.
+    fn resume(&mut self, replid: Option<ReplId>) {
+        self.applier.resume();
+        let mut store = self.engine.store_mut();
+        let server = self.master_info.adopt(&mut store);
+        self.engine.set_dialect(store.dialect());
+        let mut info = self.engine.link_info();
+        if let Some(server) = server {
+            info.server = server;
+        }
+        drop(store);
+        let continued = info.identity.continued(replid, self.offsets.applied());
+        info.counts.partial_resyncs += 1;
+        let renamed = continued == Continued::Renamed;
+        tracing::info!(offset = %self.offsets.applied(), renamed, "partial resync");
+    }
+
+    /// Applies what has come, but for the beginning of a unit.
+    async fn apply_all(&mut self, wire: &mut Wire<'_>) -> Result<(), LinkFault> {
+        while !wire.input.is_empty() {
+            let slice = self.applier.slice(&self.engine, &mut self.offsets, &wire.input)?;
+            wire.consume(slice.consumed);
+            if self.applier.take_ack_wanted() && !self.is_uncounted {
+                wire.ack(self.offsets.applied()).await?;
+            }
+            if !slice.more {
+                self.engine.turns.link_is_through();
+                break;
+            }
+            wire.beat(self.offsets.applied()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the master is told about us. The login of `[topology]` goes to its servers only.
+async fn introduction(engine: &Engine, master: &HostPort, wire: &Wire<'_>) -> Introduction {
+    let config = engine.config.load_full();
+    let own = !config.replica.masterauth.is_empty();
+    let (mut user, mut password) = config.replica_login();
+    let (nameless, none) = (String::new(), Secret::default());
+    if !own && !password.is_empty() && !is_of_topology(engine, &config, master, wire).await {
+        let why = "it is none of its servers; set replica.masterauth if it is to be followed";
+        tracing::warn!(%master, "the master is not sent the login of [topology]: {why}");
+        (user, password) = (&nameless, &none);
+    }
+    let replica = &config.replica;
+    let ip = Some(&replica.replica_announce_ip).filter(|ip| !ip.is_empty());
+    Introduction {
+        user: user.to_owned(),
+        password: password.clone(),
+        port: engine.announced_port(&config),
+        ip: ip.cloned(),
+    }
+}
+
+/// Whether the proxy's own connections go to this server, too, under whatever name.
+async fn is_of_topology(
+    engine: &Engine,
+    config: &Config,
+    master: &HostPort,
+    wire: &Wire<'_>,
+) -> bool {
+    let topology = engine.topology.load_full();
+    let configured = config.topology.replicas.iter().flatten().chain([&config.topology.master]);
+    let known = topology.backends.iter().filter(|it| !it.is_local).map(|it| &it.addr);
+    let names = configured.chain(known);
+    if names.clone().any(|name| name == master) {
+        return true;
+    }
+    let Some(peer) = wire.peer() else { return false };
+    let is_peer = async |name: &HostPort| {
+        let found = timeout(RESOLVE_MAX, lookup_host((name.host.as_str(), name.port))).await;
+        found.is_ok_and(|found| found.is_ok_and(|mut addrs| addrs.any(|addr| addr == peer)))
+    };
+    for name in names {
+        if is_peer(name).await {
+            return true;
+        }
+    }
+    false
+}
