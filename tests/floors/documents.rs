@@ -1,4 +1,5 @@
-//! The documents: links lead somewhere, named files exist, and each `proxy.toml` is valid.
+//! The documents: links lead somewhere, named files exist, each `proxy.toml` is valid, prose wraps,
+//! and the index lists every page.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,14 +7,14 @@ use std::path::PathBuf;
 use crate::{files, root};
 
 /// The documents of the project.
-fn documents() -> Vec<PathBuf> {
+pub(crate) fn documents() -> Vec<PathBuf> {
     let at_root = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
     let at_root = at_root.filter(|path| path.extension().is_some_and(|it| it == "md"));
     at_root.chain(files(&root().join("docs"), "md")).collect()
 }
 
 /// What `text` links to: `[..](target)`, outside of code blocks.
-fn links(text: &str) -> Vec<&str> {
+pub(crate) fn links(text: &str) -> Vec<&str> {
     let mut links = Vec::new();
     for (n, part) in text.split("```").enumerate() {
         if n % 2 == 0 {
@@ -114,4 +115,35 @@ fn files_that_the_documents_name_exist() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_index_lists_every_page() {
+    let index = fs::read_to_string(root().join("docs/README.md")).unwrap();
+    let listed = links(&index);
+    for page in files(&root().join("docs"), "md") {
+        let name = page.file_name().unwrap().to_str().unwrap();
+        assert!(name == "README.md" || listed.contains(&name), "docs/README.md lacks {name}");
+    }
+}
+
+/// The longest line of prose, in characters.
+const MAX_COLUMNS: usize = 100;
+
+#[test]
+fn prose_wraps() {
+    let mut wrong = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut is_code = false;
+        for (n, line) in text.lines().enumerate() {
+            let is_fence = line.trim_start().starts_with("```");
+            is_code ^= is_fence;
+            let is_prose = !(is_code || is_fence || line.starts_with('|'));
+            if is_prose && line.chars().count() > MAX_COLUMNS {
+                wrong.push(format!("{}:{}", file.display(), n + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "longer than {MAX_COLUMNS}:\n{}", wrong.join("\n"));
 }

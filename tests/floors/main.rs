@@ -6,6 +6,7 @@
 mod documents;
 mod layers;
 mod manifests;
+mod pictures;
 mod sources;
 
 use std::fs;
