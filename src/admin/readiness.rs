@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::client::{Shared, read_policy};
 use crate::config::{Balance, Config, Ready};
-use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Want, admit_write, route};
+use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Target, admit_write, route};
 use crate::tasks::Kind;
 use crate::topology::{Role, Topology};
 use tidegate_wire::units::millis;
@@ -49,7 +49,7 @@ impl Readiness {
 
     fn can_read(&self, topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
         let policy = read_policy(config, config.reads.from);
-        let query = Query { want: Want::Read, policy, except: None, now_ms };
+        let query = Query { target: Target::Read, policy, except: None, now_ms };
         let way = route(topology, query, &mut self.balancer.borrow_mut(), |_| 0);
         let Route { backend, reason } = way.map_err(|error| error.to_string())?;
         if reason == Reason::Fallback && config.reads.on_stale_master_share == 0 {

@@ -25,7 +25,7 @@ pub use fault::{Cause, Failed, Refusal};
 pub use handshake::{Credentials, Greeting, HandshakeError, greet};
 pub use inbox::{Event, Inbox, Whole};
 pub use load::Load;
-pub use pool::{Pool, Target};
+pub use pool::{DialOptions, Pool};
 pub use relay::Relay;
 pub use ticket::Ticket;
 pub use waiters::Waiters;

@@ -26,7 +26,7 @@ const LEFT: &str = "its server has left the topology";
 
 /// How servers are reached, from proxy.toml.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct DialOptions {
     /// How the proxy logs in.
     pub credentials: Credentials,
     /// For connecting and logging in.
@@ -72,7 +72,7 @@ impl Member {
 #[derive(Debug)]
 pub struct Pool {
     members: HashMap<BackendId, Member, foldhash::fast::FixedState>,
-    target: Target,
+    target: DialOptions,
     scratch: Rc<Scratch>,
     epoch: Instant,
     suspect: Arc<tokio::sync::Notify>,
@@ -85,7 +85,7 @@ impl Pool {
     /// topology may have changed.
     #[must_use]
     pub fn new(
-        target: Target,
+        target: DialOptions,
         scratch: Rc<Scratch>,
         epoch: Instant,
         suspect: Arc<tokio::sync::Notify>,
@@ -96,7 +96,7 @@ impl Pool {
     }
 
     /// New connections are made this way from now on.
-    pub fn set_target(&mut self, target: Target) {
+    pub fn set_dial_options(&mut self, target: DialOptions) {
         self.target = target;
     }
 

@@ -6,12 +6,11 @@ use tokio::time::Instant;
 
 use super::handle::Handle;
 use super::local_reader::LocalReader;
-pub(super) use super::side::Side;
 use super::worker::{Worker, key_of};
 use crate::backend::{Connection, Inbox, Ticket};
 use crate::config::{Config, ReadFrom};
 use crate::engine::Stop;
-use crate::routing::{NoRoute, Reason, Route};
+use crate::routing::{NoRoute, Reason, Route, Target};
 use crate::session::Session;
 use crate::telemetry::Kind;
 use crate::topology::{BackendId, Topology};
@@ -76,7 +75,7 @@ enum Near {
 }
 
 struct Run {
-    side: Side,
+    target: Target,
     start: usize,
     end: usize,
     count: u32,
@@ -112,31 +111,31 @@ impl<'b> Batch<'b> {
     #[inline]
     pub(super) fn extend(
         &mut self,
-        side: Side,
+        target: Target,
         start: usize,
         end: usize,
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
-        let side = self.actual(side);
-        let asks = side == Side::Reader && self.rationed;
-        !asks && self.append(side, start, end, shown, inbox)
+        let target = self.actual(target);
+        let asks = target == Target::Read && self.rationed;
+        !asks && self.append(target, start, end, shown, inbox)
     }
 
     /// As [`Batch::extend`], for a request that [`Batch::open`] has let pass.
     #[inline]
     pub(super) fn append(
         &mut self,
-        side: Side,
+        target: Target,
         start: usize,
         end: usize,
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
-        let side = self.actual(side);
-        let writes = u32::from(side == Side::Write);
+        let target = self.actual(target);
+        let writes = u32::from(target == Target::Write);
         if let Some(run) = &mut self.run
-            && (run.side == side || joins(&self.config, run.side, side))
+            && (run.target == target || joins(&self.config, run.target, target))
             && run.shown == shown
             && run.end == start
         {
@@ -145,11 +144,11 @@ impl<'b> Batch<'b> {
             run.writes += writes;
             return true;
         }
-        if self.server(side).is_none() {
+        if self.server(target).is_none() {
             return false;
         }
         self.flush(inbox);
-        self.run = Some(Run { side, start, end, count: 1, writes, shown });
+        self.run = Some(Run { target, start, end, count: 1, writes, shown });
         true
     }
 
@@ -157,30 +156,30 @@ impl<'b> Batch<'b> {
     /// where that is rationed.
     pub(super) fn open(
         &mut self,
-        side: Side,
+        target: Target,
         worker: &Worker,
         session: &Session,
         inbox: &Rc<Inbox>,
     ) -> Result<Server<'_>, Obstacle> {
-        self.find(side, worker, session, inbox)?;
-        self.server(self.actual(side)).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
+        self.find(target, worker, session, inbox)?;
+        self.server(self.actual(target)).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
     }
 
     fn find(
         &mut self,
-        side: Side,
+        target: Target,
         worker: &Worker,
         session: &Session,
         inbox: &Rc<Inbox>,
     ) -> Result<(), Obstacle> {
-        let may_stay = side == Side::Near && matches!(self.near, Near::Slow(_));
-        let side = self.actual(side);
-        if self.server(side).is_some() && !(may_stay && self.rationed) {
-            let is_refused = side == Side::Reader && self.rationed && !worker.ration();
+        let may_stay = target == Target::EmbeddedRead && matches!(self.near, Near::Slow(_));
+        let target = self.actual(target);
+        if self.server(target).is_some() && !(may_stay && self.rationed) {
+            let is_refused = target == Target::Read && self.rationed && !worker.ration();
             return if is_refused { Err(Obstacle::NoRoute(NoRoute::Stale)) } else { Ok(()) };
         }
         let from = session.reads.unwrap_or(self.config.reads.from);
-        let route = worker.route(&self.topology, from, side.want(), None);
+        let route = worker.route(&self.topology, from, target, None);
         let is_good = |route: &Route<'_>| route.reason != Reason::Fallback;
         if may_stay && !route.as_ref().is_ok_and(is_good) {
             self.near = match std::mem::replace(&mut self.near, Near::Open) {
@@ -190,14 +189,14 @@ impl<'b> Batch<'b> {
             return Ok(());
         }
         let Route { backend, reason } = route.map_err(Obstacle::NoRoute)?;
-        if side == Side::Near {
+        if target == Target::EmbeddedRead {
             if let Some(reader) = LocalReader::new(worker, backend, session, reason) {
                 self.near = Near::Engine(reader);
                 return Ok(());
             }
             self.near = Near::Reader;
             if self.reader.is_some() {
-                return self.find(Side::Reader, worker, session, inbox);
+                return self.find(Target::Read, worker, session, inbox);
             }
             // Whoever was picked is asked: to pick again would be another's turn.
         }
@@ -205,13 +204,13 @@ impl<'b> Batch<'b> {
         if connection.is_congested(inbox) {
             return Err(Obstacle::Congested);
         }
-        let to_master = side.is_master() || from == ReadFrom::Master;
+        let to_master = target.is_master() || from == ReadFrom::Master;
         if to_master && !inbox.keeps_order(connection.backend) {
             return Err(Obstacle::Busy);
         }
-        match side {
-            Side::Write | Side::Master => self.master = Some(connection),
-            Side::Reader | Side::Near => {
+        match target {
+            Target::Write | Target::Master => self.master = Some(connection),
+            Target::Read | Target::EmbeddedRead => {
                 self.reader = Some(connection);
                 self.reads = Kind::read(reason);
                 self.reads_elsewhere = self.is_elsewhere(backend.id);
@@ -223,11 +222,11 @@ impl<'b> Batch<'b> {
     }
 
     /// What a request that goes this way is to the metrics.
-    pub(super) const fn kind(&self, side: Side) -> Kind {
-        match side {
-            Side::Write => Kind::Write,
-            Side::Master => Kind::ReadMaster,
-            Side::Reader | Side::Near => self.reads,
+    pub(super) const fn kind(&self, target: Target) -> Kind {
+        match target {
+            Target::Write => Kind::Write,
+            Target::Master => Kind::ReadMaster,
+            Target::Read | Target::EmbeddedRead => self.reads,
         }
     }
 
@@ -248,7 +247,7 @@ impl<'b> Batch<'b> {
     /// Whether the run is one of reads that another server than the master is asked.
     #[inline]
     pub(super) fn carries_reads_elsewhere(&self) -> bool {
-        self.reads_elsewhere && self.run.as_ref().is_some_and(|run| run.side == Side::Reader)
+        self.reads_elsewhere && self.run.as_ref().is_some_and(|run| run.target == Target::Read)
     }
 
     /// How many requests the run has.
@@ -293,13 +292,15 @@ impl<'b> Batch<'b> {
 
     /// How many reads there are that may be answered in place.
     fn local_count(&self) -> u32 {
-        self.run.as_ref().map_or(0, |run| if run.side == Side::Near { run.count } else { 0 })
+        self.run
+            .as_ref()
+            .map_or(0, |run| if run.target == Target::EmbeddedRead { run.count } else { 0 })
     }
 
     fn send(&mut self, inbox: &Rc<Inbox>, may_stop: bool) -> Option<usize> {
         let run = self.run.take()?;
         let bytes = &self.buf[run.start..run.end];
-        let connection = match self.server(run.side)? {
+        let connection = match self.server(run.target)? {
             Server::Out(connection) => connection,
             Server::Here(reader) => {
                 let how = (run.count, run.shown);
@@ -319,17 +320,17 @@ impl<'b> Batch<'b> {
         };
         let seq = inbox.replies().open(run.count, run.shown);
         let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
-        ticket.kind = Some(if run.side.is_master() { Kind::ReadMaster } else { self.reads });
+        ticket.kind = Some(if run.target.is_master() { Kind::ReadMaster } else { self.reads });
         ticket.writes = run.writes;
         let end = seq + u64::from(run.count);
         if run.writes > 0 {
             inbox.wrote(end);
         }
-        if run.side == Side::Reader && self.reads_elsewhere {
+        if run.target == Target::Read && self.reads_elsewhere {
             inbox.read_elsewhere(end);
             ticket.moves = true;
         }
-        ticket.whole = run.side == Side::Write && run.shown && self.acknowledges();
+        ticket.whole = run.target == Target::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);
         None
     }
@@ -351,26 +352,26 @@ impl<'b> Batch<'b> {
     }
 
     /// Which way a read goes that may be served in this process, as far as that is known.
-    const fn actual(&self, side: Side) -> Side {
-        match (side, &self.near) {
-            (Side::Near, Near::Reader | Near::Slow(_)) => Side::Reader,
-            _ => side,
+    const fn actual(&self, target: Target) -> Target {
+        match (target, &self.near) {
+            (Target::EmbeddedRead, Near::Reader | Near::Slow(_)) => Target::Read,
+            _ => target,
         }
     }
 
     /// Who serves them, once that was found out.
-    fn server(&self, side: Side) -> Option<Server<'_>> {
-        match (side, &self.near) {
-            (Side::Write | Side::Master, _) => self.master.as_ref().map(Server::Out),
-            (Side::Reader, _) => self.reader.as_ref().map(Server::Out),
-            (Side::Near, Near::Engine(reader)) => Some(Server::Here(reader)),
-            (Side::Near, Near::Aside(reader)) => Some(Server::Aside(reader)),
-            (Side::Near, _) => None,
+    fn server(&self, target: Target) -> Option<Server<'_>> {
+        match (target, &self.near) {
+            (Target::Write | Target::Master, _) => self.master.as_ref().map(Server::Out),
+            (Target::Read, _) => self.reader.as_ref().map(Server::Out),
+            (Target::EmbeddedRead, Near::Engine(reader)) => Some(Server::Here(reader)),
+            (Target::EmbeddedRead, Near::Aside(reader)) => Some(Server::Aside(reader)),
+            (Target::EmbeddedRead, _) => None,
         }
     }
 }
 
 /// Whether both ways are one: to the master, unless replies to writes have to be told apart.
-fn joins(config: &Config, one: Side, other: Side) -> bool {
+fn joins(config: &Config, one: Target, other: Target) -> bool {
     one.is_master() && other.is_master() && config.writes.wait_replicas == 0
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::batch::{Batch, Server, Side};
+use super::batch::{Batch, Server};
 use super::client::Client;
 use super::dispatch::Request;
 use super::lease::Passage;
 use super::transform::Transform;
-use crate::routing::Want;
+use crate::routing::Target;
 use crate::session::replies::Sequence;
 use tidegate_wire::command::{Blocking, Effect, lookup};
 use tidegate_wire::resp::{Args, encode, integer};
@@ -143,14 +143,14 @@ impl Client {
         &mut self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
-        want: Want,
+        target: Target,
     ) -> Option<Instant> {
         batch.flush(&self.inbox);
         self.blocked_read = BlockedRead::of(request.frame, batch.now);
         let read = self.blocked_read.as_ref()?;
         let (ends, questions) = (read.ends(), read.questions().collect::<Vec<_>>());
         if !questions.is_empty()
-            && let Ok(lease) = self.lease(batch, want)
+            && let Ok(lease) = self.lease(batch, target)
         {
             for (at, question) in &questions {
                 let transform = Some(Transform::LastId { at: *at, is_exact: true });
@@ -173,7 +173,7 @@ impl Client {
         if questions.is_empty() || !elsewhere {
             return;
         }
-        let master = batch.open(Side::Master, &self.worker, &self.session, &self.inbox);
+        let master = batch.open(Target::Master, &self.worker, &self.session, &self.inbox);
         let Ok(Server::Out(master)) = master else { return };
         let master = std::rc::Rc::clone(master);
         for (at, question) in &questions {

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::client::{Client, Ending};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
+use crate::routing::Target;
 use crate::telemetry::Kind;
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
 use tidegate_wire::resp::{Args, encode, integer};
@@ -27,11 +28,11 @@ impl Client {
         };
         match client {
             ClientCommand::Tracking => self.tracking(batch, request),
-            ClientCommand::Caching => self.forward(batch, request, Side::Master),
+            ClientCommand::Caching => self.forward(batch, request, Target::Master),
             ClientCommand::TrackingInfo if self.redirects() => {
                 self.pass_with(batch, request, Transform::TrackingInfo)
             }
-            client if client.is_servers() => self.forward(batch, request, Side::Master),
+            client if client.is_servers() => self.forward(batch, request, Target::Master),
             ClientCommand::Unblock => self.unblock(batch, request),
             _ => {
                 let args = Args::new(request.frame).to_vec();

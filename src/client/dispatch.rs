@@ -1,12 +1,13 @@
 //! What becomes of a request that needs a closer look.
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::client::{Client, Ending, LARGE};
 use super::lockout::lockout;
 use super::outcome;
 use crate::backend::Relay;
 use crate::config::AdminCommands;
 use crate::registry::Closing;
+use crate::routing::Target;
 use crate::session::{Gate, ReplyMode, local};
 use crate::topology::ServerVersion;
 use tidegate_store::Dialect;
@@ -205,7 +206,7 @@ impl Client {
             self.note_replication(batch, None, request);
             return self.queue(batch, request, None);
         }
-        self.forward(batch, request, Side::Write)
+        self.forward(batch, request, Target::Write)
     }
 
     /// A request outside a transaction.
@@ -225,14 +226,14 @@ impl Client {
         if is_change && !self.change_passes(batch) {
             return Next::Wait;
         }
-        let side = Side::of_access(command.access);
+        let target = Target::of_access(command.access);
         match command.effect {
-            Effect::None => self.forward(batch, request, side),
+            Effect::None => self.forward(batch, request, target),
             Effect::LoadScript => {
                 self.note_script(batch, request);
-                self.forward(batch, request, side)
+                self.forward(batch, request, target)
             }
-            Effect::ReadOnlyScript => self.forward(batch, request, Side::Reader),
+            Effect::ReadOnlyScript => self.forward(batch, request, Target::Read),
             Effect::Quit => {
                 self.status(batch, request.shown, "OK");
                 self.end(Ending::AfterReplies);
@@ -250,9 +251,9 @@ impl Client {
                 let args = Args::new(request.frame).to_vec();
                 let arg = |at: usize| args.get(at).copied().unwrap_or_default();
                 if blocking.applies(args.len(), arg) {
-                    self.blocking(batch, request, side)
+                    self.blocking(batch, request, target)
                 } else {
-                    self.forward(batch, request, side)
+                    self.forward(batch, request, target)
                 }
             }
             Effect::Wait => self.wait(batch, request),
@@ -273,7 +274,7 @@ impl Client {
     ) -> Next {
         batch.flush(&self.inbox);
         if is_unheard_of(command, batch) {
-            return self.forward(batch, request, Side::Master);
+            return self.forward(batch, request, Target::Master);
         }
         let args = Args::new(request.frame).to_vec();
         let spoken = self.session.version;

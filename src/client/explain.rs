@@ -3,13 +3,12 @@
 //! Follows `dispatch`, which decides; here it is only put into words. Picks a server as a request
 //! would, so the next one may be another's turn.
 
-use super::batch::Side;
 use super::client::Client;
 use super::describe::describe;
 use super::outcome;
 use super::record::{Record, Value};
 use crate::config::{AdminCommands, OnClosed, OnStale};
-use crate::routing::{NoRoute, Reason, Want, may_serve};
+use crate::routing::{NoRoute, Reason, Target, may_serve};
 use crate::session::cursor::Cursor;
 use crate::topology::{Report, Topology};
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, resolve};
@@ -25,7 +24,7 @@ enum Way {
     /// Over the session's own connection, wherever that leads.
     Own,
     /// To whoever the routing picks.
-    To(Want),
+    To(Target),
     /// To the server process that gave out this cursor.
     Cursor(u32),
 }
@@ -39,7 +38,7 @@ impl Client {
         let (way, why) = match &command {
             Some(command) => self.way(command, args),
             None => (
-                Way::To(Want::Master),
+                Way::To(Target::Master),
                 "neither the proxy nor the master's COMMAND knows it: it is taken for a write",
             ),
         };
@@ -90,32 +89,32 @@ impl Client {
             (Access::Read, effect) if !resumes(effect, args) && self.would_follow(args) => {
                 let why = "a read behind a write that this client has in flight: it goes where the \
                            write went";
-                (Way::To(Want::Master), why)
+                (Way::To(Target::Master), why)
             }
             (Access::Read, Effect::Scan { cursor }) => scan_way(args, usize::from(cursor)),
             (Access::Read, _) => {
                 let name = args.first().copied().unwrap_or_default();
-                (Way::To(self.nearest(Side::Reader, name).want()), "a read")
+                (Way::To(self.nearest(Target::Read, name)), "a read")
             }
             (_, Effect::ReadOnlyScript) => {
-                (Way::To(Want::Read), "a script that promises not to write")
+                (Way::To(Target::Read), "a script that promises not to write")
             }
             (Access::Master, _) => {
-                (Way::To(Want::Master), "no write, but only the master's answer counts")
+                (Way::To(Target::Master), "no write, but only the master's answer counts")
             }
             (Access::Admin, _) => (
-                Way::To(Want::Master),
+                Way::To(Target::Master),
                 "an operator's command, which [admin] commands = \"master\" sends to the master",
             ),
-            (Access::Write, _) => (Way::To(Want::Master), "a write, or counts as one"),
-            (Access::Local, _) => (Way::To(Want::Master), "only the server knows the answer"),
+            (Access::Write, _) => (Way::To(Target::Master), "a write, or counts as one"),
+            (Access::Local, _) => (Way::To(Target::Master), "only the server knows the answer"),
         }
     }
 
     /// Who it would be now, and all that has to be said about that.
     fn destination(&self, topology: &Topology, way: Way, why: &str) -> (String, String) {
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let want = match way {
+        let target = match way {
             Way::Proxy => return ("proxy".to_owned(), why.to_owned()),
             Way::Nobody => return ("none".to_owned(), why.to_owned()),
             Way::Own => {
@@ -124,16 +123,16 @@ impl Client {
                 return (route, why.to_owned());
             }
             Way::Cursor(tag) => {
-                let query = self.worker.query(from, Want::Read, None);
+                let query = self.worker.query(from, Target::Read, None);
                 let owner = topology.by_scan_tag(tag);
                 if let Some(owner) = owner.filter(|owner| may_serve(topology, owner, query)) {
                     return (owner.addr.to_string(), why.to_owned());
                 }
-                Want::Read
+                Target::Read
             }
-            Way::To(want) => want,
+            Way::To(target) => target,
         };
-        match self.worker.route(topology, from, want, None) {
+        match self.worker.route(topology, from, target, None) {
             Ok(route) => {
                 let why = match self.in_words(route.reason) {
                     "" => why.to_owned(),
@@ -180,7 +179,7 @@ impl Client {
     /// Every server, and why a request that goes this way does not go there.
     fn candidates(&self, topology: &Topology, way: Way) -> Value {
         let from = match way {
-            Way::To(Want::Master) => None,
+            Way::To(Target::Master) => None,
             _ => Some(self.session.reads.unwrap_or(self.config.reads.from)),
         };
         let now_ms = self.worker.now_ms();
@@ -205,9 +204,9 @@ fn resumes(effect: Effect, args: &[&[u8]]) -> bool {
 
 fn scan_way(args: &[&[u8]], at: usize) -> (Way, &'static str) {
     match args.get(at).map_or(Cursor::Begin, |arg| Cursor::parse(arg)) {
-        Cursor::Begin => (Way::To(Want::Read), "an iteration begins"),
+        Cursor::Begin => (Way::To(Target::Read), "an iteration begins"),
         Cursor::Plain => {
-            (Way::To(Want::Master), "a cursor that the proxy did not give out is the master's")
+            (Way::To(Target::Master), "a cursor that the proxy did not give out is the master's")
         }
         Cursor::Resume { tag, .. } => {
             (Way::Cursor(tag), "an iteration stays with the server that began it")

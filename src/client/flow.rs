@@ -13,7 +13,7 @@ use super::dispatch::Next;
 use super::lease::Passage;
 use super::worker::key_of;
 use crate::backend::Connection;
-use crate::routing::{NoRoute, Route, Want};
+use crate::routing::{NoRoute, Route, Target};
 use crate::telemetry::Kind;
 
 /// Requests of a client that may be under way at first.
@@ -126,7 +126,7 @@ impl Client {
         }
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         let Route { backend, reason } =
-            self.worker.route(&batch.topology, from, Want::Read, None)?;
+            self.worker.route(&batch.topology, from, Target::Read, None)?;
         let kind = Kind::read(reason);
         let mut pool = self.worker.pool.borrow_mut();
         let lease = pool.lease(backend, key_of(&self.session), &self.inbox);

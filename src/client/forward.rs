@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use super::batch::{Batch, Server, Side};
+use super::batch::{Batch, Server};
 use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::order::touches;
 use super::transform::Transform;
+use crate::routing::Target;
 use tidegate_wire::resp::encode;
 
 impl Client {
@@ -17,29 +18,31 @@ impl Client {
         &mut self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
-        side: Side,
+        target: Target,
     ) -> Next {
         if self.lease.is_some() || self.session.is_pinned() {
-            return self.send_own(batch, request, Passage::of(side, request.shown));
+            return self.send_own(batch, request, Passage::of(target, request.shown));
         }
         let touches = || touches(request.frame, request.name, request.second);
-        let side = match side {
-            Side::Reader => self.read_way(batch, side, touches),
-            Side::Write if !self.write_passes(batch, touches) => return Next::Wait,
-            _ => side,
+        let target = match target {
+            Target::Read => self.read_way(batch, target, touches),
+            Target::Write if !self.write_passes(batch, touches) => return Next::Wait,
+            _ => target,
         };
         if request.frame.len() >= LARGE {
-            self.wrote |= side.is_master();
-            return self.once(batch, request.frame, side.want(), Passage::of(side, request.shown));
+            self.wrote |= target.is_master();
+            return self.once(batch, request.frame, target, Passage::of(target, request.shown));
         }
         if let Some(range) = request.range {
-            let side = self.nearest(side, request.name);
-            return self.add(batch, side, range, request.shown);
+            let target = self.nearest(target, request.name);
+            return self.add(batch, target, range, request.shown);
         }
-        if self.nearest(side, request.name) == Side::Near && self.read_inside(batch, request) {
+        if self.nearest(target, request.name) == Target::EmbeddedRead
+            && self.read_inside(batch, request)
+        {
             return Next::Done;
         }
-        self.forward_made(batch, request.frame, side, request.shown, None)
+        self.forward_made(batch, request.frame, target, request.shown, None)
     }
 
     /// Lets the engine's own thread answer a read that does not lie in the batch's buffer (an inline
@@ -47,7 +50,7 @@ impl Client {
     fn read_inside(&self, batch: &mut Batch<'_>, request: &Request<'_>) -> bool {
         batch.flush(&self.inbox);
         let since = batch.now;
-        match batch.open(Side::Near, &self.worker, &self.session, &self.inbox) {
+        match batch.open(Target::EmbeddedRead, &self.worker, &self.session, &self.inbox) {
             Ok(Server::Here(reader) | Server::Aside(reader)) => {
                 reader.serve_aside(request.frame, request.shown, since, &self.inbox);
                 true
@@ -58,8 +61,8 @@ impl Client {
 
     /// A request left, this way.
     #[inline]
-    pub(super) fn went(&mut self, side: Side) -> Next {
-        self.wrote |= side.is_master();
+    pub(super) fn went(&mut self, target: Target) -> Next {
+        self.wrote |= target.is_master();
         Next::Done
     }
 
@@ -68,21 +71,21 @@ impl Client {
         &mut self,
         batch: &mut Batch<'_>,
         frame: &[u8],
-        side: Side,
+        target: Target,
         shown: bool,
         transform: Option<Transform>,
     ) -> Next {
         batch.flush(&self.inbox);
-        let connection = match batch.open(side, &self.worker, &self.session, &self.inbox) {
+        let connection = match batch.open(target, &self.worker, &self.session, &self.inbox) {
             Ok(Server::Out(connection)) => Rc::clone(connection),
             // Only what lies in the batch's buffer is served in place.
             Ok(Server::Here(_) | Server::Aside(_)) => return Next::Wait,
             Err(obstacle) => return self.obstructed(batch, obstacle, shown),
         };
-        let kind = Some(batch.kind(side));
-        let passage = Passage { transform, kind, ..Passage::of(side, shown) };
+        let kind = Some(batch.kind(target));
+        let passage = Passage { transform, kind, ..Passage::of(target, shown) };
         self.send_shared(batch, &connection, frame, passage);
-        self.went(side)
+        self.went(target)
     }
 
     /// An error reply of our own.

@@ -11,7 +11,7 @@ use super::outcome;
 use super::recover::MASTER_WAIT;
 use super::transform::Transform;
 use crate::config::{OnClosed, OnStale};
-use crate::routing::{NoRoute, Want};
+use crate::routing::{NoRoute, Target};
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved};
 use tidegate_wire::resp::encode;
 
@@ -216,7 +216,7 @@ impl Client {
         }
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         let topology = batch.topology.clone();
-        match self.worker.route(&topology, from, Want::Master, None) {
+        match self.worker.route(&topology, from, Target::Master, None) {
             Err(NoRoute::NoMaster) => self.unroutable(batch, NoRoute::NoMaster, 0) == Next::Wait,
             _ => false,
         }

@@ -1,9 +1,10 @@
 //! INFO: the master's, with a section of the proxy's own.
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::transform::Transform;
+use crate::routing::Target;
 use crate::topology::{Backend, Doubt, Freshness, Report, Role};
 use tidegate_wire::resp::{Args, encode, integer};
 
@@ -23,12 +24,18 @@ impl Client {
         }
         let mine = [&b"all"[..], b"everything", b"default", b"proxy"];
         if !sections.is_empty() && !mine.into_iter().any(names) {
-            return self.forward(batch, request, Side::Master);
+            return self.forward(batch, request, Target::Master);
         }
         if self.lease.is_some() || self.session.is_pinned() {
             return self.pass_with(batch, request, Transform::Info);
         }
-        self.forward_made(batch, request.frame, Side::Master, request.shown, Some(Transform::Info))
+        self.forward_made(
+            batch,
+            request.frame,
+            Target::Master,
+            request.shown,
+            Some(Transform::Info),
+        )
     }
 
     /// The `# Proxy` section.

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::client::{Client, Ending};
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::{Connection, ConnectionKey, Relay, Ticket};
 use crate::registry::Closing;
-use crate::routing::{NoRoute, Route, Want};
+use crate::routing::{NoRoute, Route, Target};
 use crate::session::Subscriptions;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
@@ -58,8 +58,8 @@ impl Passage {
     }
 
     /// For a request that would go this way, had the session no connection of its own.
-    pub(super) fn of(side: Side, shown: bool) -> Self {
-        Self { write: side == Side::Write, ..Self::plain(shown) }
+    pub(super) fn of(target: Target, shown: bool) -> Self {
+        Self { write: target == Target::Write, ..Self::plain(shown) }
     }
 
     /// For what the proxy itself has to say.
@@ -73,23 +73,23 @@ impl Client {
     pub(super) fn lease(
         &mut self,
         batch: &Batch<'_>,
-        want: Want,
+        target: Target,
     ) -> Result<Rc<Connection>, NoRoute> {
-        self.lease_for(batch, want, key_of(&self.session))
+        self.lease_for(batch, target, key_of(&self.session))
     }
 
     /// The leased connection, whatever it is set up for; a new one for `key` if there is none.
     pub(super) fn lease_for(
         &mut self,
         batch: &Batch<'_>,
-        want: Want,
+        target: Target,
         key: ConnectionKey,
     ) -> Result<Rc<Connection>, NoRoute> {
         if let Some(lease) = &self.lease {
             return Ok(Rc::clone(lease));
         }
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let Route { backend, reason } = self.worker.route(&batch.topology, from, want, None)?;
+        let Route { backend, reason } = self.worker.route(&batch.topology, from, target, None)?;
         self.worker.count_fallback(reason);
         let mut pool = self.worker.pool.borrow_mut();
         let lease = pool.lease(backend, key, &self.inbox);

@@ -42,7 +42,6 @@ mod scripts;
 mod select;
 mod shared;
 mod shebang;
-mod side;
 mod streams;
 mod task;
 mod topology_table;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
@@ -13,7 +13,7 @@ use super::order::touches;
 use super::transform::Transform;
 use super::worker::out_of_band_key;
 use crate::backend::{Connection, Ticket};
-use crate::routing::Want;
+use crate::routing::Target;
 use crate::session::Touches;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
@@ -26,15 +26,15 @@ impl Client {
         &mut self,
         batch: &mut Batch<'_>,
         frame: &[u8],
-        want: Want,
+        target: Target,
         passage: Passage,
     ) -> Next {
         batch.flush(&self.inbox);
         let shown = passage.shown;
         let alone = !self.session.is_pinned() && passage.transform.is_none();
-        match self.lease(batch, want) {
+        match self.lease(batch, target) {
             Ok(lease) => {
-                let moves = alone && want != Want::Master && batch.is_elsewhere(lease.backend);
+                let moves = alone && target != Target::Master && batch.is_elsewhere(lease.backend);
                 let passage = Passage { once: alone, moves, ..passage };
                 self.blocked = passage.patient;
                 self.hold = true;
@@ -54,19 +54,19 @@ impl Client {
         &mut self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
-        side: Side,
+        target: Target,
     ) -> Next {
-        let side = match side {
-            Side::Reader => {
+        let target = match target {
+            Target::Read => {
                 let touches = || touches(request.frame, request.name, request.second);
-                self.read_way(batch, side, touches)
+                self.read_way(batch, target, touches)
             }
-            _ => side,
+            _ => target,
         };
-        self.wrote |= side.is_master();
-        let until = self.prepare_blocked_read(batch, request, side.want());
-        let passage = Passage { patient: true, until, ..Passage::of(side, request.shown) };
-        let next = self.once(batch, request.frame, side.want(), passage);
+        self.wrote |= target.is_master();
+        let until = self.prepare_blocked_read(batch, request, target);
+        let passage = Passage { patient: true, until, ..Passage::of(target, request.shown) };
+        let next = self.once(batch, request.frame, target, passage);
         if next == Next::Done {
             self.ask_master_too(batch);
         }
@@ -78,7 +78,7 @@ impl Client {
         batch.flush(&self.inbox);
         // Who wrote nothing has nothing to wait for.
         let transform = self.wrote.then_some(Transform::Wait);
-        if let (true, Ok(lease)) = (self.wrote, self.lease(batch, Want::Master)) {
+        if let (true, Ok(lease)) = (self.wrote, self.lease(batch, Target::Master)) {
             let transform = Some(Transform::Marker);
             let passage = Passage { transform, ..Passage::silent() };
             self.send_leased(&lease, TOUCH, Passage::silent(), batch);
@@ -92,7 +92,7 @@ impl Client {
             }
         }
         let passage = Passage { patient: true, transform, ..Passage::plain(request.shown) };
-        self.once(batch, request.frame, Want::Master, passage)
+        self.once(batch, request.frame, Target::Master, passage)
     }
 
     /// The master has told whether it has a backlog. With one, it has taken the marker in front of
@@ -155,10 +155,10 @@ impl Client {
     pub(super) fn out_of_band(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         batch.flush(&self.inbox);
         let key = out_of_band_key(&self.session);
-        if let Err(error) = self.lease_for(batch, Want::Master, key) {
+        if let Err(error) = self.lease_for(batch, Target::Master, key) {
             return self.barred(batch, error, request.shown);
         }
-        self.once(batch, request.frame, Want::Master, Passage::plain(request.shown))
+        self.once(batch, request.frame, Target::Master, Passage::plain(request.shown))
     }
 
     /// A large request that fills `query` to the last byte moves into its connection without a
@@ -180,19 +180,19 @@ impl Client {
             return None;
         }
         let row = lookup(scanned.name.of(query))?;
-        let side = Side::of(row.subcommand(scanned.second.of(query)).unwrap_or(row))?;
+        let target = Target::of_ordinary(row.subcommand(scanned.second.of(query)).unwrap_or(row))?;
         let batch = Batch::new(&self.worker, &[]);
-        let side = match side {
-            Side::Reader => self.read_way(&batch, side, || Touches::Any),
-            _ => side,
+        let target = match target {
+            Target::Read => self.read_way(&batch, target, || Touches::Any),
+            _ => target,
         };
-        let lease = self.lease(&batch, side.want()).ok()?;
-        self.wrote |= side.is_master();
+        let lease = self.lease(&batch, target).ok()?;
+        self.wrote |= target.is_master();
         self.forget_scan();
         // It may have been held until now.
         self.look_at_held();
         self.settle_held(true);
-        self.send_large(&lease, std::mem::take(query), side, &batch);
+        self.send_large(&lease, std::mem::take(query), target, &batch);
         Some(0)
     }
 
@@ -200,17 +200,17 @@ impl Client {
         &mut self,
         lease: &Rc<Connection>,
         request: Vec<u8>,
-        side: Side,
+        target: Target,
         batch: &Batch<'_>,
     ) {
         let seq = self.inbox.replies().open(1, true);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, request.len(), batch.now);
         ticket.once = true;
         ticket.kind = Some(Kind::Pinned);
-        ticket.whole = side == Side::Write && batch.acknowledges();
-        ticket.moves = side == Side::Reader && batch.is_elsewhere(lease.backend);
+        ticket.whole = target == Target::Write && batch.acknowledges();
+        ticket.moves = target == Target::Read && batch.is_elsewhere(lease.backend);
         lease.send_large(request, ticket);
-        if side == Side::Write {
+        if target == Target::Write {
             self.wrote_anything(seq);
         }
         self.hold = true;

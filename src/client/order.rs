@@ -1,9 +1,10 @@
 //! The order of what a client has in flight: a read goes where the write before it went, and a
 //! write waits for the reads before it, where they may touch the same key.
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::client::Client;
 use crate::config::ReadFrom;
+use crate::routing::Target;
 use crate::session::Touches;
 use crate::session::order::Marks;
 use crate::session::replies::Sequence;
@@ -28,15 +29,15 @@ impl Client {
     pub(super) fn read_way<'a>(
         &mut self,
         batch: &Batch<'_>,
-        side: Side,
+        target: Target,
         touches: impl FnOnce() -> Touches<'a>,
-    ) -> Side {
+    ) -> Target {
         let is_behind = batch.carries_writes() || self.order.is_behind(self.inbox.written());
         if !is_behind && !self.order.records() || self.reads_from() == ReadFrom::Master {
-            return side;
+            return target;
         }
         let (seq, marks) = (self.next_number(batch), self.marks(batch));
-        if self.order.follows(seq, touches(), marks) { Side::Master } else { side }
+        if self.order.follows(seq, touches(), marks) { Target::Master } else { target }
     }
 
     /// Whether a write may leave now: it overtakes no read of what it touches.

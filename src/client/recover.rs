@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::blocked_read::BlockedRead;
 use super::client::{Client, Ending};
 use super::lease::Passage;
@@ -16,7 +16,7 @@ use super::transform::Transform;
 use super::worker::{key_of, out_of_band_key};
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
 use crate::registry::Closing;
-use crate::routing::{Failing, Route, Want, admit_write};
+use crate::routing::{Failing, Route, Target, admit_write};
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
@@ -94,16 +94,16 @@ impl Client {
             }
             Cause::Refused(Refusal::Loading | Refusal::MasterDown, _) if replica && !may_write => {
                 self.rest(failed.backend);
-                self.again(failed, Want::Read);
+                self.again(failed, Target::Read);
             }
             Cause::Refused(Refusal::Unblocked, _) if replica && !may_write => {
-                self.again(failed, Want::Read);
+                self.again(failed, Target::Read);
             }
             Cause::Refused(Refusal::NoScript, _) if replica && script => {
-                self.again(failed, Want::Master);
+                self.again(failed, Target::Master);
             }
             Cause::Withdrawn if !may_write => {
-                self.again(failed, if script { Want::Read } else { want(access) });
+                self.again(failed, if script { Target::Read } else { target_again(access) });
             }
             Cause::Elapsed => self.end_blocked(&failed),
             Cause::TimedOut => {
@@ -114,7 +114,7 @@ impl Client {
             Cause::Unsent { refusal: None, .. } | Cause::Lost(_)
                 if !may_write && failed.repeatable =>
             {
-                self.again(failed, if script { Want::Read } else { want(access) });
+                self.again(failed, if script { Target::Read } else { target_again(access) });
             }
             _ => self.give_up(&failed, may_write),
         }
@@ -141,14 +141,14 @@ impl Client {
     }
 
     /// Asks somebody else than who failed.
-    fn again(&mut self, failed: Failed, want: Want) {
+    fn again(&mut self, failed: Failed, target: Target) {
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
         // What went wrong took its time: it is later than when a client looked last.
         self.worker.look_at_clock();
         let unreached = matches!(failed.cause, Cause::Unsent { reached: false, .. });
         let except = Failing { id: failed.backend, unreached };
-        let backend = self.worker.route(&topology, from, want, Some(except));
+        let backend = self.worker.route(&topology, from, target, Some(except));
         // What waits for data moves as often as its servers leave.
         let leaves =
             matches!(failed.cause, Cause::Withdrawn | Cause::Refused(Refusal::Unblocked, _));
@@ -172,20 +172,20 @@ impl Client {
             step.tag = None;
         }
         self.worker.count_fallback(reason);
-        self.resend(backend, failed.leased, failed.seq, &request, Side::Reader);
+        self.resend(backend, failed.leased, failed.seq, &request, Target::Read);
     }
 
     /// A scan cannot go on with the server process that answered: from the start, where `want` says.
-    pub(super) fn restart_scan(&mut self, seq: Sequence, step: Step, want: Want) {
+    pub(super) fn restart_scan(&mut self, seq: Sequence, step: Step, target: Target) {
         let request = step.from_start.clone();
         self.worker.look_at_clock();
         let topology = self.worker.topology();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        match self.worker.route(&topology, from, want, None) {
+        match self.worker.route(&topology, from, target, None) {
             Ok(Route { backend, reason }) => {
                 self.worker.count_fallback(reason);
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
-                self.resend(backend, false, seq, &request, Side::Reader);
+                self.resend(backend, false, seq, &request, Target::Read);
             }
             Err(error) => {
                 let mut reply = Vec::new();
@@ -201,16 +201,16 @@ impl Client {
         leased: bool,
         seq: Sequence,
         request: &[u8],
-        side: Side,
+        target: Target,
     ) {
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
-        ticket.kind = Some(match side {
+        ticket.kind = Some(match target {
             _ if leased => Kind::PinnedRetry,
-            Side::Write => Kind::WriteRetry,
-            Side::Master | Side::Reader | Side::Near => Kind::ReadRetry,
+            Target::Write => Kind::WriteRetry,
+            Target::Master | Target::Read | Target::EmbeddedRead => Kind::ReadRetry,
         });
-        let acknowledges = side == Side::Write && self.config.writes.wait_replicas > 0;
+        let acknowledges = target == Target::Write && self.config.writes.wait_replicas > 0;
         ticket.whole = acknowledges || self.transforms.iter().any(|(of, _)| *of == seq);
         let is_out_of_band = matches!(self.class(request), Some((_, Effect::OutOfBand)));
         let key =
@@ -220,7 +220,7 @@ impl Client {
             self.release();
             ticket.once = true;
             ticket.patient = self.blocked;
-            ticket.moves = ticket.patient && elsewhere && side == Side::Reader;
+            ticket.moves = ticket.patient && elsewhere && target == Target::Read;
             let blocked = self.blocked_read.as_ref().filter(|read| read.seq == seq);
             ticket.until = blocked.and_then(BlockedRead::ends);
             let lease = self.worker.pool.borrow_mut().lease(backend, key, &self.inbox);
@@ -266,7 +266,7 @@ impl Client {
                 let Some(Waiting { failed, .. }) = self.recovery.waiting.pop_front() else {
                     return;
                 };
-                self.resend(master, failed.leased, failed.seq, &failed.request, Side::Write);
+                self.resend(master, failed.leased, failed.seq, &failed.request, Target::Write);
             } else if is_over {
                 let Some(Waiting { failed, .. }) = self.recovery.waiting.pop_front() else {
                     return;
@@ -326,9 +326,9 @@ impl Client {
 }
 
 /// Where a request of this class is asked again.
-const fn want(class: Option<(Access, Effect)>) -> Want {
+const fn target_again(class: Option<(Access, Effect)>) -> Target {
     match class {
-        Some((Access::Read, _)) => Want::Read,
-        _ => Want::Master,
+        Some((Access::Read, _)) => Target::Read,
+        _ => Target::Master,
     }
 }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::batch::{Batch, Obstacle, Server, Side};
+use super::batch::{Batch, Obstacle, Server};
 use super::client::{Client, Ending, LARGE};
 use super::dispatch::{Next, Request};
 use crate::net::{OUTPUT_HIGH, QueryBuffer};
+use crate::routing::Target;
 use crate::session::{ReplyMode, Touches};
 use crate::telemetry::Kind;
 use tidegate_wire::command::{Command, lookup};
@@ -171,26 +172,26 @@ impl Client {
         if self.is_plain(scanned.len)
             && let Some(row) = lookup(name)
             && let command = second.and_then(|name| row.subcommand(name)).unwrap_or(row)
-            && let Some(side) = Side::of(command)
+            && let Some(target) = Target::of_ordinary(command)
         {
             self.note(command.name);
             let touches = || Touches::of(Some(command), frame, second);
-            let side = match side {
-                Side::Reader => self.read_way(batch, side, touches),
-                _ => side,
+            let target = match target {
+                Target::Read => self.read_way(batch, target, touches),
+                _ => target,
             };
-            let may_stay = side == Side::Reader && !batch.reads_go_out();
-            let side = if may_stay { self.near_side(row) } else { side };
-            if side != Side::Near && batch.is_local() {
+            let may_stay = target == Target::Read && !batch.reads_go_out();
+            let target = if may_stay { self.near_side(row) } else { target };
+            if target != Target::EmbeddedRead && batch.is_local() {
                 return None;
             }
-            if side == Side::Reader && self.reads_apart() {
+            if target == Target::Read && self.reads_apart() {
                 return Some(self.read_apart(batch, frame));
             }
-            if self.ends_apart() || side == Side::Write && !self.write_passes(batch, touches) {
+            if self.ends_apart() || target == Target::Write && !self.write_passes(batch, touches) {
                 return Some(Next::Wait);
             }
-            return Some(self.add(batch, side, (at, end), true));
+            return Some(self.add(batch, target, (at, end), true));
         }
         if batch.is_local() {
             return None;
@@ -211,18 +212,20 @@ impl Client {
 
     /// Which way a read goes: the engine of this process may serve what it has.
     #[inline]
-    pub(super) fn near_side(&self, row: &Command) -> Side {
+    pub(super) fn near_side(&self, row: &Command) -> Target {
         match &self.worker.shared.engine {
-            Some(engine) if engine.serves(row) && engine.has_db(self.session.db) => Side::Near,
-            _ => Side::Reader,
+            Some(engine) if engine.serves(row) && engine.has_db(self.session.db) => {
+                Target::EmbeddedRead
+            }
+            _ => Target::Read,
         }
     }
 
     /// As [`Self::near_side`], of any request.
-    pub(super) fn nearest(&self, side: Side, name: &[u8]) -> Side {
+    pub(super) fn nearest(&self, target: Target, name: &[u8]) -> Target {
         match lookup(name) {
-            Some(row) if side == Side::Reader => self.near_side(row),
-            _ => side,
+            Some(row) if target == Target::Read => self.near_side(row),
+            _ => target,
         }
     }
 
@@ -253,16 +256,16 @@ impl Client {
     pub(super) fn add(
         &mut self,
         batch: &mut Batch<'_>,
-        side: Side,
+        target: Target,
         range: (usize, usize),
         shown: bool,
     ) -> Next {
         let (start, end) = range;
-        if !batch.extend(side, start, end, shown, &self.inbox) {
-            match batch.open(side, &self.worker, &self.session, &self.inbox) {
+        if !batch.extend(target, start, end, shown, &self.inbox) {
+            match batch.open(target, &self.worker, &self.session, &self.inbox) {
                 Ok(server) => {
                     let is_aside = matches!(server, Server::Aside(_));
-                    batch.append(side, start, end, shown, &self.inbox);
+                    batch.append(target, start, end, shown, &self.inbox);
                     if is_aside {
                         // One at a time: its reply may be as long as the client's output may be.
                         batch.flush(&self.inbox);
@@ -272,16 +275,16 @@ impl Client {
                 Err(obstacle) => return self.obstructed(batch, obstacle, shown),
             }
         }
-        if !side.is_master() && self.worker.toucher.samples.is_due() {
+        if !target.is_master() && self.worker.toucher.samples.is_due() {
             self.sample(batch, range);
         }
-        self.went(side)
+        self.went(target)
     }
 
     /// A read is taken as a sample of those that the master does not see.
     #[cold]
     fn sample(&self, batch: &Batch<'_>, (start, end): (usize, usize)) {
-        let is_elsewhere = matches!(batch.kind(Side::Reader), Kind::ReadFresh | Kind::ReadOrphaned);
+        let is_elsewhere = matches!(batch.kind(Target::Read), Kind::ReadFresh | Kind::ReadOrphaned);
         if is_elsewhere && !self.session.no_touch {
             let frame = batch.bytes(start, end);
             self.worker.toucher.samples.sample(&batch.topology, self.session.db, frame);

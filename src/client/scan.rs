@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::batch::{Batch, Server, Side};
+use super::batch::{Batch, Server};
 use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
@@ -10,7 +10,7 @@ use super::local_reader::LocalReader;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::Connection;
-use crate::routing::{Reason, may_serve};
+use crate::routing::{Reason, Target, may_serve};
 use crate::session::cursor::{self, Cursor};
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId, Role, Topology};
@@ -46,7 +46,7 @@ impl Client {
             // The server that has the write before it begins.
             Cursor::Begin | Cursor::Plain => {
                 let step = Some(Transform::Scan(Step::of(request, at, None)));
-                self.forward_made(batch, request.frame, Side::Master, request.shown, step)
+                self.forward_made(batch, request.frame, Target::Master, request.shown, step)
             }
             Cursor::Resume { tag, own } => self.resume(batch, request, at, (tag, own)),
         }
@@ -55,16 +55,16 @@ impl Client {
     /// The first step: whoever serves the batch's reads begins.
     fn begin(&mut self, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
         batch.flush(&self.inbox);
-        let (side, since) = (self.nearest(Side::Reader, request.name), batch.now);
+        let (target, since) = (self.nearest(Target::Read, request.name), batch.now);
         let topology = batch.topology.clone();
-        let opened = match batch.open(side, &self.worker, &self.session, &self.inbox) {
+        let opened = match batch.open(target, &self.worker, &self.session, &self.inbox) {
             Ok(Server::Here(reader) | Server::Aside(reader))
                 if topology.is_unambiguous(reader.scan_tag()) =>
             {
                 if reader.scan(request.frame, request.shown, since, &self.inbox) {
                     return Next::Done;
                 }
-                batch.open(Side::Reader, &self.worker, &self.session, &self.inbox)
+                batch.open(Target::Read, &self.worker, &self.session, &self.inbox)
             }
             opened => opened,
         };
@@ -75,12 +75,18 @@ impl Client {
             // Its cursors could not be told from others': the master's need no tag.
             Ok(_) => {
                 let step = Some(Transform::Scan(Step::of(request, at, None)));
-                return self.forward_made(batch, request.frame, Side::Master, request.shown, step);
+                return self.forward_made(
+                    batch,
+                    request.frame,
+                    Target::Master,
+                    request.shown,
+                    step,
+                );
             }
             Err(obstacle) => return self.obstructed(batch, obstacle, request.shown),
         };
         let step = Step::of(request, at, None);
-        let kind = batch.kind(Side::Reader);
+        let kind = batch.kind(Target::Read);
         self.send_step(batch, &connection, request.frame, step, kind, request.shown)
     }
 
@@ -94,9 +100,9 @@ impl Client {
     ) -> Next {
         let topology = batch.topology.clone();
         let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let side = self.nearest(Side::Reader, request.name);
-        let query = self.worker.query(from, side.want(), None);
-        let is_in_reach = |owner: &&Backend| side == Side::Near || !owner.is_local;
+        let target = self.nearest(Target::Read, request.name);
+        let query = self.worker.query(from, target, None);
+        let is_in_reach = |owner: &&Backend| target == Target::EmbeddedRead || !owner.is_local;
         let owner = topology.by_scan_tag(tag).filter(is_in_reach);
         let Some(owner) = owner.filter(|owner| may_serve(&topology, owner, query)) else {
             return self.begin_again(batch, request, at);
@@ -120,7 +126,7 @@ impl Client {
         let step = Step::of(request, at, None);
         let frame = step.from_start.clone();
         let step = Some(Transform::Scan(step));
-        self.forward_made(batch, &frame, Side::Reader, request.shown, step)
+        self.forward_made(batch, &frame, Target::Read, request.shown, step)
     }
 
     fn send_step(

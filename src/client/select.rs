@@ -7,7 +7,7 @@ use super::lease::Passage;
 use super::transform::Transform;
 use super::worker::key_of;
 use crate::backend::ConnectionKey;
-use crate::routing::Want;
+use crate::routing::Target;
 use crate::session::{ReplyMode, local};
 use crate::telemetry::Kind;
 use tidegate_wire::command::wrong_arity;
@@ -37,8 +37,8 @@ impl Client {
         let topology = batch.topology.clone();
         let from = self.config.reads.from;
         // Without a master a replica knows, too: it has as many databases, as a rule.
-        let route = |want| self.worker.route(&topology, from, want, None);
-        let asked = match route(Want::Master).or_else(|_| route(Want::Read)) {
+        let route = |target| self.worker.route(&topology, from, target, None);
+        let asked = match route(Target::Master).or_else(|_| route(Target::Read)) {
             Ok(route) => route.backend,
             Err(error) => return self.barred(batch, error, request.shown),
         };

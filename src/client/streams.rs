@@ -6,7 +6,7 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::outcome;
 use crate::backend::{Connection, Relay};
-use crate::routing::Want;
+use crate::routing::Target;
 use crate::session::ReplyMode;
 use crate::session::replies::Sequence;
 use tidegate_wire::command::Subscription;
@@ -36,7 +36,7 @@ impl Client {
         adds: bool,
     ) -> Next {
         batch.flush(&self.inbox);
-        let lease = match self.lease(batch, Want::Master) {
+        let lease = match self.lease(batch, Target::Master) {
             Ok(lease) => lease,
             Err(error) => {
                 let text = outcome::no_route(error, &batch.topology);
@@ -77,7 +77,7 @@ impl Client {
 
     /// MONITOR: from here on everything that the server says is for the client.
     pub(super) fn monitor(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
-        match self.lease(batch, Want::Master) {
+        match self.lease(batch, Target::Master) {
             Ok(lease) => {
                 self.session.monitor = true;
                 lease.set_relay(Relay::Everything);

@@ -1,4 +1,4 @@
-//! One client's task: its socket on one side, its logic ([`Client`]) on the other.
+//! One client's task: its socket on one target, its logic ([`Client`]) on the other.
 
 use std::io;
 use std::pin::{Pin, pin};

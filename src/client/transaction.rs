@@ -1,12 +1,12 @@
 //! WATCH, MULTI, EXEC: on a connection of the session's own, to the master.
 
-use super::batch::{Batch, Side};
+use super::batch::Batch;
 use super::client::Client;
 use super::dispatch::{Next, Request, is_unheard_of};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
-use crate::routing::Want;
+use crate::routing::Target;
 use crate::session::cursor::{self, Cursor};
 use crate::session::{Queued, Verdict, local};
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
@@ -49,7 +49,7 @@ impl Client {
                 self.pass(batch, request)
             }
             // A wrong number of arguments changes nothing; each version has its own words for it.
-            _ => self.forward(batch, request, Side::Master),
+            _ => self.forward(batch, request, Target::Master),
         }
     }
 
@@ -204,7 +204,7 @@ impl Client {
         batch.flush(&self.inbox);
         self.wrote = true;
         let shown = passage.shown;
-        match self.lease(batch, Want::Master) {
+        match self.lease(batch, Target::Master) {
             Ok(lease) => {
                 let seq = self.send_leased(&lease, request.frame, passage, batch);
                 self.wrote_anything(seq);

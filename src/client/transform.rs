@@ -5,7 +5,7 @@ use super::info;
 use super::scan::Step;
 use crate::backend::Whole;
 use crate::registry::Redirected;
-use crate::routing::Want;
+use crate::routing::Target;
 use crate::session::{Gate, Queued, Tracking, cursor, exec, local};
 use tidegate_wire::resp::Args;
 
@@ -57,7 +57,7 @@ impl Client {
         let frame = match transform {
             Transform::Scan(step) if step.tag.is_some_and(|tag| tag != scan_tag) => {
                 // The process was restarted between the look-up and the reply.
-                return self.restart_scan(seq, step, Want::Read);
+                return self.restart_scan(seq, step, Target::Read);
             }
             Transform::Scan(step) => {
                 let topology = self.worker.topology();
@@ -67,7 +67,7 @@ impl Client {
                     // A cursor without a tag is the master's.
                     frame
                 } else {
-                    return self.restart_scan(seq, step, Want::Master);
+                    return self.restart_scan(seq, step, Target::Master);
                 }
             }
             Transform::Info => info::append(frame, &self.info_section()),

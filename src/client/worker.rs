@@ -11,12 +11,12 @@ use super::Shared;
 use super::acknowledger::Acknowledger;
 use super::handle::Handle;
 use super::toucher::Toucher;
-use crate::backend::{Credentials, Inbox, Pool, Target, Waiters};
+use crate::backend::{Credentials, DialOptions, Inbox, Pool, Waiters};
 use crate::config::{Config, ReadFrom};
 use crate::engine::Engine;
 use crate::net::Scratch;
 use crate::routing::{
-    self, Balancer, Failing, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Want,
+    self, Balancer, Failing, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Target,
 };
 use crate::session::Session;
 use crate::tasks::Record;
@@ -92,7 +92,8 @@ impl Worker {
         let scratch = Rc::new(Scratch::default());
         let suspect = Arc::clone(&shared.suspect);
         let tasks = shared.tasks.clone();
-        let pool = Pool::new(target(&config), Rc::clone(&scratch), shared.epoch, suspect, tasks);
+        let pool =
+            Pool::new(dial_options(&config), Rc::clone(&scratch), shared.epoch, suspect, tasks);
         Self {
             pool: RefCell::new(pool),
             balancer: RefCell::new(Balancer::new(config.reads.balance)),
@@ -148,12 +149,12 @@ impl Worker {
         &self,
         topology: &'t Topology,
         from: ReadFrom,
-        want: Want,
+        target: Target,
         except: Option<Failing>,
     ) -> Result<Route<'t>, NoRoute> {
         let pool = self.pool.borrow();
         let in_flight = |id| pool.in_flight(id);
-        let query = self.query(from, want, except);
+        let query = self.query(from, target, except);
         let route = routing::route(topology, query, &mut self.balancer.borrow_mut(), in_flight)?;
         if route.reason == Reason::Fallback && !self.ration() {
             Err(NoRoute::Stale)
@@ -172,9 +173,9 @@ impl Worker {
     }
 
     /// What is asked of the topology for such a request.
-    pub fn query(&self, from: ReadFrom, want: Want, except: Option<Failing>) -> Query {
+    pub fn query(&self, from: ReadFrom, target: Target, except: Option<Failing>) -> Query {
         let policy = read_policy(self.config.borrow_mut().load(), from);
-        Query { want, policy, except, now_ms: self.now_ms() }
+        Query { target, policy, except, now_ms: self.now_ms() }
     }
 
     /// Whether the master may serve one more read that a fresh replica ought to serve.
@@ -206,7 +207,7 @@ impl Worker {
     /// Reads under way at servers that serve none any more are asked elsewhere.
     fn withdraw(&self, topology: &Topology) {
         self.look_at_clock();
-        let query = self.query(self.config().reads.from, Want::Read, None);
+        let query = self.query(self.config().reads.from, Target::Read, None);
         self.pool.borrow().withdraw(|id| routing::has_left(topology, id, query));
     }
 
@@ -220,7 +221,7 @@ impl Worker {
         self.withdraw(&topology);
         let config = self.config();
         self.balancer.borrow_mut().set_balance(config.reads.balance);
-        self.pool.borrow_mut().set_target(target(&config));
+        self.pool.borrow_mut().set_dial_options(dial_options(&config));
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
         self.toucher.tick(self, &topology, &config, now);
@@ -261,8 +262,8 @@ pub(super) fn out_of_band_key(session: &Session) -> crate::backend::ConnectionKe
     crate::backend::ConnectionKey { version, login_only: true, ..Default::default() }
 }
 
-fn target(config: &Config) -> Target {
-    Target {
+fn dial_options(config: &Config) -> DialOptions {
+    DialOptions {
         credentials: Credentials {
             user: config.topology.masteruser.clone(),
             password: config.topology.masterauth.clone(),

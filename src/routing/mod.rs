@@ -6,10 +6,12 @@
 mod balance;
 mod ration;
 mod route;
+mod target;
 
 pub use balance::{Balance, Balancer};
 pub use ration::Ration;
 pub use route::{
-    Failing, NoRoute, OnStale, Query, ReadPolicy, Reason, Route, Want, admit_write, has_left,
-    may_serve, route,
+    Failing, NoRoute, OnStale, Query, ReadPolicy, Reason, Route, admit_write, has_left, may_serve,
+    route,
 };
+pub use target::Target;

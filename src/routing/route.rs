@@ -1,19 +1,8 @@
 //! The decision.
 
-use super::{Balance, Balancer};
+use super::{Balance, Balancer, Target};
 use crate::session::ReadFrom;
 use crate::topology::{Backend, BackendId, Role, Standing, Topology};
-
-/// What a request needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Want {
-    /// The master, whatever the policy.
-    Master,
-    /// Anyone whom the read policy allows and who is asked over a connection.
-    Read,
-    /// Anyone whom the read policy allows: the engine of this process too.
-    Near,
-}
 
 /// What becomes of reads while no replica is fresh (`reads.on-stale`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +100,7 @@ pub struct Failing {
 #[derive(Clone, Copy, Debug)]
 pub struct Query {
     /// What it needs.
-    pub want: Want,
+    pub target: Target,
     /// Where its session's reads may go.
     pub policy: ReadPolicy,
     /// Who has just failed it, so that anybody else is preferred.
@@ -130,16 +119,16 @@ pub fn route<'t>(
     balancer: &mut Balancer,
     in_flight: impl Fn(BackendId) -> u64,
 ) -> Result<Route<'t>, NoRoute> {
-    let Query { want, policy, except, .. } = query;
+    let Query { target, policy, except, .. } = query;
     let master = topology.master();
-    if want == Want::Master {
+    if target == Target::Master {
         return master.map(because(Reason::Master)).ok_or(NoRoute::NoMaster);
     }
     if policy.from == ReadFrom::Master {
         return master.map(because(Reason::Policy)).ok_or(NoRoute::NoMaster);
     }
     let others = || {
-        let reached = move |it: &&Backend| want == Want::Near || !it.is_local;
+        let reached = move |it: &&Backend| target == Target::EmbeddedRead || !it.is_local;
         let all = topology.backends.iter().filter(reached);
         all.filter(move |it| except.is_none_or(|e| it.id != e.id))
     };
@@ -189,7 +178,7 @@ pub fn has_left(topology: &Topology, id: BackendId, query: Query) -> bool {
     };
     let except = Some(Failing { id, unreached: false });
     let elsewhere = || {
-        let query = Query { want: Want::Read, except, ..query };
+        let query = Query { target: Target::Read, except, ..query };
         route(topology, query, &mut Balancer::new(Balance::RoundRobin), |_| 0).is_ok()
     };
     !topology.backend(id).is_some_and(serves) && elsewhere()

@@ -67,7 +67,7 @@ fn ask_after(
     let mut balancer = Balancer::new(Balance::RoundRobin);
     let mut routes: Vec<_> = (0..30)
         .map(|_| {
-            let query = Query { want: Want::Read, policy, except, now_ms: NOW };
+            let query = Query { target: Target::Read, policy, except, now_ms: NOW };
             let route = route(topology, query, &mut balancer, |_| 0).expect("somebody");
             (route.backend.id.0, route.reason)
         })
@@ -79,7 +79,7 @@ fn ask_after(
 
 fn no_route(topology: &Topology, policy: ReadPolicy) -> NoRoute {
     let mut balancer = Balancer::new(Balance::RoundRobin);
-    let query = Query { want: Want::Read, policy, except: None, now_ms: NOW };
+    let query = Query { target: Target::Read, policy, except: None, now_ms: NOW };
     route(topology, query, &mut balancer, |_| 0).map(|route| route.backend.id).unwrap_err()
 }
 
@@ -190,7 +190,8 @@ fn nobody_stands_in_where_the_policy_forbids_it() {
 #[test]
 fn a_scan_stays_with_who_still_may_serve_it() {
     let topology = topology();
-    let query = |from| Query { want: Want::Read, policy: policy(from), except: None, now_ms: NOW };
+    let query =
+        |from| Query { target: Target::Read, policy: policy(from), except: None, now_ms: NOW };
     let may = |id: usize, from| may_serve(&topology, &topology.backends[id], query(from));
     assert!(may(0, ReadFrom::Replica) && may(1, ReadFrom::Replica));
     assert!(!may(1, ReadFrom::Master));
@@ -210,7 +211,7 @@ fn a_write_needs_a_master_and_an_open_gate() {
     topology.backends.remove(0);
     let mut balancer = Balancer::new(Balance::RoundRobin);
     let policy = policy(ReadFrom::Replica);
-    let query = Query { want: Want::Master, policy, except: None, now_ms: NOW };
+    let query = Query { target: Target::Master, policy, except: None, now_ms: NOW };
     let picked = route(&topology, query, &mut balancer, |_| 0);
     assert_eq!(picked.map(|it| it.backend.id), Err(NoRoute::NoMaster));
 }
