@@ -6,7 +6,7 @@ pub(crate) mod stream;
 use std::sync::Arc;
 
 use tidegate::config::{Balance, HostPort, ReadFrom};
-use tidegate::routing::{Balancer, OnStale, Query, ReadPolicy, Want, admit_write, route};
+use tidegate::routing::{Balancer, OnStale, Query, ReadPolicy, Target, admit_write, route};
 use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
 use tidegate_wire::command::{Access, resolve};
 use tidegate_wire::resp::{Limits, ReplyScanner, RequestScanner, RequestStep, encode};
@@ -54,7 +54,7 @@ impl Way {
             let command = resolve(&self.topology.learned, request.name.of(buf), second);
             let is_read = command.is_some_and(|command| command.access == Access::Read);
             let query = Query {
-                want: if is_read { Want::Read } else { Want::Master },
+                target: if is_read { Target::Read } else { Target::Master },
                 policy: ReadPolicy {
                     from: ReadFrom::Replica,
                     on_stale: OnStale::Master,

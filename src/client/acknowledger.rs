@@ -25,7 +25,7 @@ use tidegate_wire::resp::{encode, integer};
 use tidegate_wire::units::millis;
 
 /// How much longer than `wait-timeout` a master may take to say that it is over.
-const GRACE: Duration = Duration::from_millis(250);
+const GRACE: Duration = Duration::from_secs(1);
 /// The least time after which a check is not waited for.
 const TURN_MIN: Duration = Duration::from_millis(50);
 

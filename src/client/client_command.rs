@@ -6,9 +6,7 @@ use super::batch::Batch;
 use super::client::{Client, Ending};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
-use super::transform::Transform;
 use super::worker::key_of;
-use crate::routing::Target;
 use crate::telemetry::Kind;
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
 use tidegate_wire::resp::{Args, encode, integer};
@@ -23,26 +21,15 @@ impl Client {
         request: &Request<'_>,
         command: &Resolved<'_>,
     ) -> Next {
-        let Effect::Client(client) = command.effect else {
+        if !matches!(command.effect, Effect::Client(_)) {
             return self.error(batch, request.shown, SYNTAX);
-        };
-        match client {
-            ClientCommand::Tracking => self.tracking(batch, request),
-            ClientCommand::Caching => self.forward(batch, request, Target::Master),
-            ClientCommand::TrackingInfo if self.redirects() => {
-                self.pass_with(batch, request, Transform::TrackingInfo)
-            }
-            client if client.is_servers() => self.forward(batch, request, Target::Master),
-            ClientCommand::Unblock => self.unblock(batch, request),
-            _ => {
-                let args = Args::new(request.frame).to_vec();
-                let mut reply = Vec::new();
-                self.answer_client_command(command, &args, &mut reply);
-                self.worker.counts.local_requests.increment();
-                self.inbox.replies().local(request.shown, |out| out.extend_from_slice(&reply));
-                Next::Done
-            }
         }
+        let args = Args::new(request.frame).to_vec();
+        let mut reply = Vec::new();
+        self.answer_client_command(command, &args, &mut reply);
+        self.worker.counts.local_requests.increment();
+        self.inbox.replies().local(request.shown, |out| out.extend_from_slice(&reply));
+        Next::Done
     }
 
     /// Those whose answer is known at once; args with both names.
@@ -102,7 +89,7 @@ impl Client {
     }
 
     /// CLIENT UNBLOCK: the server ends what it holds for that client's own connection.
-    fn unblock(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+    pub(super) fn unblock(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         let args = Args::new(request.frame).to_vec();
         let reason = args.get(3).copied().unwrap_or(b"TIMEOUT");
         if !reason.eq_ignore_ascii_case(b"timeout") && !reason.eq_ignore_ascii_case(b"error") {

@@ -4,12 +4,15 @@ use super::batch::Batch;
 use super::client::{Client, Ending, LARGE};
 use super::lockout::lockout;
 use super::outcome;
+use super::transform::Transform;
+use super::worker::read_policy;
 use crate::backend::Relay;
-use crate::config::AdminCommands;
+use crate::config::{AdminCommands, OnClosed};
 use crate::registry::Closing;
-use crate::routing::Target;
-use crate::session::{Gate, ReplyMode, local};
-use crate::topology::ServerVersion;
+use crate::routing::plan::{self, Action, Forward, Policy, Purpose, Refusal};
+use crate::routing::{self, NoRoute, Plan, Target};
+use crate::session::{Gate, ReplyMode, Transaction, local};
+use crate::topology::{ServerVersion, Topology};
 use tidegate_store::Dialect;
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, resolve, wrong_arity};
 use tidegate_wire::resp::Args;
@@ -73,36 +76,66 @@ impl Client {
         self.inbox.mute(is_off && !server.confirms_despite_reply_off());
     }
 
-    /// What becomes of a request whose turn has come.
+    /// Does what the plan says with a request whose turn has come.
     fn decide(
         &mut self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: Option<&Resolved<'_>>,
     ) -> Next {
-        if !self.session.authenticated && !command.is_some_and(may_come_first) {
-            let exec = command.is_some_and(|command| command.effect == Effect::Exec);
-            return self.error(batch, request.shown, if exec { NOAUTH_EXEC } else { NOAUTH });
+        let arg = |at| Args::new(request.frame).at(at);
+        let mut plan = self.plan(&batch.topology, command, request.argc, &arg);
+        if let Some(until) = plan.hold {
+            if self.hold_until(batch, until, request.frame.len()) == Next::Wait {
+                return Next::Wait;
+            }
+            plan = plan.after_hold();
         }
-        if let Some(next) = self.refuse(batch, command, request) {
-            return next;
+        if let Action::Refuse(refusal) = plan.action {
+            return self.refuse(batch, request, command, refusal);
         }
-        if let Some(next) = self.at_gate(batch, request, command) {
-            return next;
-        }
-        if self.awaits_master(batch, command) {
-            return Next::Wait;
-        }
-        let Some(command) = command else {
-            // Nobody knows it: the master does, or says that it does not.
-            return self.unknown(batch, request);
-        };
         if self.session.transaction.is_open() {
-            self.session.transaction.note(command.gated);
-            self.note_replication(batch, Some(command), request);
-            return self.in_transaction(batch, request, command);
+            self.session.transaction.note(plan::is_gated(command, &Transaction::default()));
+            self.note_replication(batch, command, request);
         }
-        self.perform(batch, request, command)
+        match plan.action {
+            Action::Forward(forward) => self.forward_planned(batch, request, command, forward),
+            Action::Dedicated(purpose) => self.over_own(batch, request, command, purpose),
+            Action::Answer | Action::Refuse(_) => match command {
+                Some(command) => self.answer(batch, request, command),
+                None => Next::Done,
+            },
+        }
+    }
+
+    /// What becomes of a request of `argc` arguments, which `arg` finds by their index.
+    pub(super) fn plan<'a>(
+        &self,
+        topology: &Topology,
+        command: Option<&Resolved<'_>>,
+        argc: usize,
+        arg: &dyn Fn(usize) -> Option<&'a [u8]>,
+    ) -> Plan {
+        let is_admin = command.is_some_and(|command| command.access == Access::Admin);
+        let locks_out = is_admin && {
+            let args: Vec<&[u8]> = (0..argc).map_while(arg).collect();
+            lockout(&self.config.topology, &args).is_some()
+        };
+        let arg = &|at| arg(at).unwrap_or_default();
+        let has_connection = self.lease.is_some();
+        let request = plan::Request { command, argc, arg, has_connection, locks_out };
+        routing::plan(&request, &self.session, topology, &self.policy(), self.worker.now_ms())
+    }
+
+    /// What the configuration says about this client's requests.
+    pub(super) fn policy(&self) -> Policy {
+        let deny = self.config.admin.commands == AdminCommands::Deny;
+        Policy {
+            reads: read_policy(&self.config, self.reads_from()),
+            holds_writes: self.config.writes.on_closed == OnClosed::Hold,
+            // A reload that is under way may have changed this, and is to be answered.
+            denies_operators: deny && self.reload.is_none(),
+        }
     }
 
     /// Whether earlier requests, or a pause, come first.
@@ -159,81 +192,156 @@ impl Client {
         leftover || large || self.session.must_settle(command)
     }
 
-    /// What the proxy does not let through.
+    /// Tells the client why its request is not carried out.
     fn refuse(
         &mut self,
         batch: &mut Batch<'_>,
-        command: Option<&Resolved<'_>>,
         request: &Request<'_>,
-    ) -> Option<Next> {
-        let command = command?;
-        let deny = self.config.admin.commands == AdminCommands::Deny;
-        let own = matches!(command.effect, Effect::Proxy(_));
-        let is_script = matches!(command.name, "eval" | "eval_ro" | "evalsha" | "evalsha_ro");
-        let error = match command.access {
-            _ if is_script && self.session.wants_debugger => outcome::NO_DEBUGGER.to_owned(),
-            // A reload that is under way may have changed this, and is to be answered.
-            Access::Admin if deny && self.reload.is_none() => outcome::denied(command.name),
-            Access::Refused if matches!(command.name, "post" | "host:") => {
+        command: Option<&Resolved<'_>>,
+        refusal: Refusal,
+    ) -> Next {
+        let is_exec = command.is_some_and(|command| command.effect == Effect::Exec);
+        let name = command.map_or("", |command| command.name);
+        let error = match refusal {
+            Refusal::NotLoggedIn => {
+                return self.error(
+                    batch,
+                    request.shown,
+                    if is_exec { NOAUTH_EXEC } else { NOAUTH },
+                );
+            }
+            Refusal::Http => {
                 // A web page makes a browser say things here: what follows is not to be run.
                 self.close(Closing::Http, Ending::Now, "closed: it speaks HTTP");
-                return Some(Next::Done);
+                return Next::Done;
             }
-            Access::Refused => {
-                if command.name == "script|debug" {
+            Refusal::NoRoute(NoRoute::GateClosed) if is_exec => {
+                return self.exec_at_gate(batch, request);
+            }
+            Refusal::NoRoute(error) => {
+                self.session.transaction.refuse();
+                return self.refused(batch, error, request.shown);
+            }
+            Refusal::Denied => outcome::denied(name),
+            Refusal::Debugger => outcome::NO_DEBUGGER.to_owned(),
+            Refusal::NotThroughProxy => {
+                if name == "script|debug" {
                     let mode = Args::new(request.frame).at(2).unwrap_or_default();
                     self.session.wants_debugger = !mode.eq_ignore_ascii_case(b"no");
                 }
-                outcome::refused(command.name)
+                outcome::refused(name)
             }
-            Access::Local if !command.fits(request.argc) => {
-                local_arity(command.name, request, batch.topology.server.dialect())
+            Refusal::WrongArity => {
+                let is_local = command.is_some_and(|command| command.access == Access::Local);
+                let dialect = batch.topology.server.dialect();
+                if is_local { local_arity(name, request, dialect) } else { wrong_arity(name) }
             }
-            Access::Admin if own && !command.fits(request.argc) => wrong_arity(command.name),
-            Access::Admin => {
+            Refusal::LocksOut => {
                 let args = Args::new(request.frame).to_vec();
-                lockout(&self.config.topology, &args)?
+                lockout(&self.config.topology, &args).unwrap_or_default()
             }
-            _ => return None,
+            Refusal::NotInTransaction => outcome::not_in_transaction(name),
         };
         self.session.transaction.refuse();
-        Some(self.error(batch, request.shown, &error))
+        self.error(batch, request.shown, &error)
     }
 
-    fn unknown(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
-        if self.session.transaction.is_open() {
-            self.session.transaction.note(true);
-            self.note_replication(batch, None, request);
-            return self.queue(batch, request, None);
+    /// Sends a request to a server of its target, over a connection that many clients share.
+    fn forward_planned(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        command: Option<&Resolved<'_>>,
+        forward: Forward,
+    ) -> Next {
+        let target = forward.target;
+        let is_change = command.is_some_and(|command| {
+            command.access == Access::Admin && command.effect == Effect::None
+        });
+        if is_change && !self.change_passes(batch) {
+            return Next::Wait;
         }
-        self.forward(batch, request, Target::Write)
+        match command.map_or(Effect::None, |command| command.effect) {
+            Effect::LoadScript => {
+                self.note_script(batch, request);
+                self.forward(batch, request, target)
+            }
+            Effect::Info => self.info(batch, request),
+            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor)),
+            Effect::Client(ClientCommand::Unblock) => self.unblock(batch, request),
+            _ => self.forward(batch, request, target),
+        }
     }
 
-    /// A request outside a transaction.
-    fn perform(
+    /// Sends a request over a connection that only this client uses.
+    fn over_own(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        command: Option<&Resolved<'_>>,
+        purpose: Purpose,
+    ) -> Next {
+        let Some(command) = command else {
+            return match purpose {
+                Purpose::Transaction => self.queue(batch, request, None),
+                _ => self.forward(batch, request, purpose.target()),
+            };
+        };
+        match (purpose, command.effect) {
+            (Purpose::Transaction, _) if self.session.transaction.is_open() => {
+                self.in_transaction(batch, request, command)
+            }
+            (Purpose::Transaction, _) => self.transaction(batch, request, command),
+            (Purpose::Blocking(target), _) => self.blocking(batch, request, target),
+            (Purpose::PubSub, Effect::Subscribe(kind)) => {
+                self.subscribe(batch, request, kind, true)
+            }
+            (Purpose::PubSub, Effect::Unsubscribe(kind)) => {
+                self.subscribe(batch, request, kind, false)
+            }
+            (Purpose::Monitor, _) if self.session.monitor => self.to_monitor(batch, request),
+            (Purpose::Monitor, _) => self.monitor(batch, request),
+            (Purpose::Tracking, _) => self.tracking(batch, request),
+            (Purpose::Wait, _) => self.wait(batch, request),
+            (Purpose::OutOfBand, _) => self.out_of_band(batch, request),
+            _ => self.over_session(batch, request, command, purpose.target()),
+        }
+    }
+
+    /// Sends a request over the connection that the session has for another purpose.
+    fn over_session(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        command: &Resolved<'_>,
+        target: Target,
+    ) -> Next {
+        if self.session.is_in_subscriber_mode() && !plan::survives_subscriber_mode(command.effect) {
+            return self.pass(batch, request);
+        }
+        match command.effect {
+            Effect::Select => self.select(batch, request),
+            Effect::Info => self.info(batch, request),
+            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor)),
+            Effect::LoadScript => {
+                self.note_script(batch, request);
+                self.forward(batch, request, target)
+            }
+            Effect::Client(ClientCommand::TrackingInfo) if self.redirects() => {
+                self.pass_with(batch, request, Transform::TrackingInfo)
+            }
+            _ => self.forward(batch, request, target),
+        }
+    }
+
+    /// Answers what the proxy answers itself.
+    fn answer(
         &mut self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: &Resolved<'_>,
     ) -> Next {
-        if self.session.monitor && !matches!(command.effect, Effect::Quit | Effect::Reset) {
-            return self.to_monitor(batch, request);
-        }
-        if self.in_subscriber_mode() && !survives_subscriber_mode(command.effect) {
-            return self.pass(batch, request);
-        }
-        let is_change = command.access == Access::Admin && command.effect == Effect::None;
-        if is_change && !self.change_passes(batch) {
-            return Next::Wait;
-        }
-        let target = Target::of_access(command.access);
         match command.effect {
-            Effect::None => self.forward(batch, request, target),
-            Effect::LoadScript => {
-                self.note_script(batch, request);
-                self.forward(batch, request, target)
-            }
-            Effect::ReadOnlyScript => self.forward(batch, request, Target::Read),
             Effect::Quit => {
                 self.status(batch, request.shown, "OK");
                 self.end(Ending::AfterReplies);
@@ -241,26 +349,10 @@ impl Client {
             }
             Effect::Reset => self.reset(batch, request.shown),
             Effect::Select => self.select(batch, request),
-            Effect::Info => self.info(batch, request),
             Effect::Proxy(own) => self.proxy_command(batch, request, own),
-            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor)),
-            Effect::Multi | Effect::Exec | Effect::Discard | Effect::Watch | Effect::Unwatch => {
-                self.transaction(batch, request, command)
-            }
-            Effect::Blocking(blocking) => {
-                let args = Args::new(request.frame).to_vec();
-                let arg = |at: usize| args.get(at).copied().unwrap_or_default();
-                if blocking.applies(args.len(), arg) {
-                    self.blocking(batch, request, target)
-                } else {
-                    self.forward(batch, request, target)
-                }
-            }
-            Effect::Wait => self.wait(batch, request),
-            Effect::OutOfBand => self.out_of_band(batch, request),
-            Effect::Subscribe(kind) => self.subscribe(batch, request, kind, true),
-            Effect::Unsubscribe(kind) => self.subscribe(batch, request, kind, false),
-            Effect::Monitor => self.monitor(batch, request),
+            Effect::Exec => self.error(batch, request.shown, "ERR EXEC without MULTI"),
+            Effect::Discard => self.error(batch, request.shown, "ERR DISCARD without MULTI"),
+            Effect::Unwatch => self.status(batch, request.shown, "OK"),
             _ => self.local(batch, request, command),
         }
     }
@@ -273,9 +365,6 @@ impl Client {
         command: &Resolved<'_>,
     ) -> Next {
         batch.flush(&self.inbox);
-        if is_unheard_of(command, batch) {
-            return self.forward(batch, request, Target::Master);
-        }
         let args = Args::new(request.frame).to_vec();
         let spoken = self.session.version;
         let mut reply = Vec::new();
@@ -322,26 +411,9 @@ fn local_arity(name: &str, request: &Request<'_>, dialect: Dialect) -> String {
     }
 }
 
-/// A promise that the server cannot keep; it says so in its own words.
-pub(super) fn is_unheard_of(command: &Resolved<'_>, batch: &Batch<'_>) -> bool {
-    command.effect == Effect::Client(ClientCommand::NoTouch)
-        && !batch.topology.server.has_no_touch()
-}
-
 /// Whether a request gives a password.
 fn is_login(command: &Resolved<'_>, frame: &[u8]) -> bool {
     command.effect == Effect::Auth
         || command.effect == Effect::Hello
             && Args::new(frame).any(|word| word.eq_ignore_ascii_case(b"AUTH"))
-}
-
-/// What may be said before AUTH.
-pub(super) fn may_come_first(command: &Resolved<'_>) -> bool {
-    matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset)
-}
-
-/// What the proxy itself sees to for a RESP2 client that has subscriptions; everything else is
-/// the server's to refuse.
-pub(super) const fn survives_subscriber_mode(effect: Effect) -> bool {
-    matches!(effect, Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset)
 }

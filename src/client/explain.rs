@@ -1,33 +1,18 @@
 //! PROXY EXPLAIN: what would become of a request, told instead of done.
 //!
-//! Follows `dispatch`, which decides; here it is only put into words. Picks a server as a request
-//! would, so the next one may be another's turn.
+//! Puts the request's [`Plan`] into words. Picks a server as a request would, so the next one may be
+//! another's turn.
 
 use super::client::Client;
 use super::describe::describe;
 use super::outcome;
 use super::record::{Record, Value};
-use crate::config::{AdminCommands, OnClosed, OnStale};
-use crate::routing::{NoRoute, Reason, Target, may_serve};
-use crate::session::cursor::Cursor;
+use crate::config::{OnClosed, OnStale};
+use crate::routing::plan::{Action, Forward, Purpose, Refusal};
+use crate::routing::{NoRoute, Plan, Reason, Target, may_serve};
 use crate::topology::{Report, Topology};
-use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, resolve};
+use tidegate_wire::command::{Access, Effect, Resolved, resolve};
 use tidegate_wire::units::millis;
-
-/// Where a request goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// The proxy answers.
-    Proxy,
-    /// Nobody is asked.
-    Nobody,
-    /// Over the session's own connection, wherever that leads.
-    Own,
-    /// To whoever the routing picks.
-    To(Target),
-    /// To the server process that gave out this cursor.
-    Cursor(u32),
-}
 
 impl Client {
     /// What would become of the request that has these arguments, the first one its name.
@@ -35,28 +20,18 @@ impl Client {
         let name = args.first().copied().unwrap_or_default();
         let command = resolve(&topology.learned, name, args.get(1).copied());
         let full_name = command.map_or_else(|| lower(name), |it| it.name.to_owned());
-        let (way, why) = match &command {
-            Some(command) => self.way(command, args),
-            None => (
-                Way::To(Target::Master),
-                "neither the proxy nor the master's COMMAND knows it: it is taken for a write",
-            ),
-        };
-        let gated = self.is_gated(command.as_ref());
-        let (route, why) = if gated && !self.worker.gate_is_open() {
-            self.no_route(NoRoute::GateClosed, topology, why)
-        } else {
-            self.destination(topology, way, why)
-        };
+        let plan = self.plan(topology, command.as_ref(), args.len(), &|at| args.get(at).copied());
+        let plan = if self.would_follow(args) { plan.behind_write() } else { plan };
+        let (route, why) = self.destination(topology, plan, name);
         let mut record: Record = vec![
             ("command", full_name.into()),
             // What is unknown is treated as one.
             ("class", command.map_or(Access::Write, |it| it.access).name().into()),
             ("keys", keys(command.as_ref(), args)),
-            ("pinned", pins(command.as_ref(), args).into()),
+            ("pinned", lasts(plan.action, command.as_ref()).into()),
             ("route", route.into()),
             ("why", why.into()),
-            ("max_lag_ms", self.max_lag()),
+            ("max_lag_ms", self.config.reads.max_lag.map(millis).into()),
             // The offset that this session's reads must have reached: none is asked of any, they
             // are bounded by lag alone.
             ("floor", Value::Null),
@@ -64,75 +39,40 @@ impl Client {
         if let Some(command) = command.filter(|it| !it.fits(args.len())) {
             record.push(("note", arity_note(&command, args.len()).into()));
         }
-        record.push(("candidates", self.candidates(topology, way)));
+        record.push(("candidates", self.candidates(topology, plan.action)));
         record
     }
 
-    fn max_lag(&self) -> Value {
-        self.config.reads.max_lag.map(millis).into()
-    }
-
-    /// The way of a command that is known, and why.
-    fn way(&self, command: &Resolved<'_>, args: &[&[u8]]) -> (Way, &'static str) {
-        match (command.access, command.effect) {
-            (Access::Refused, _) => (Way::Nobody, "it makes no sense through a proxy"),
-            (Access::Admin, _) if self.config.admin.commands == AdminCommands::Deny => {
-                (Way::Nobody, "an operator's command, which [admin] commands = \"deny\" refuses")
+    /// The server that the request would go to now, and why.
+    fn destination(&self, topology: &Topology, plan: Plan, name: &[u8]) -> (String, String) {
+        let why = plan.why.as_str();
+        if let Some(until) = plan.hold {
+            return self.no_route(until.refusal(), topology, why);
+        }
+        match plan.action {
+            Action::Answer => ("proxy".to_owned(), why.to_owned()),
+            Action::Refuse(Refusal::NoRoute(error)) => self.no_route(error, topology, why),
+            Action::Refuse(_) => ("none".to_owned(), why.to_owned()),
+            Action::Dedicated(_) if self.session.is_pinned() => {
+                let own = self.lease.as_ref().and_then(|lease| topology.backend(lease.backend));
+                let route = own.map_or_else(|| "none".to_owned(), |own| own.addr.to_string());
+                (route, why.to_owned())
             }
-            (_, Effect::Proxy(_)) => (Way::Proxy, "the proxy's own command"),
-            (Access::Local, effect) if !is_servers(effect) => {
-                (Way::Proxy, "about the session, which the proxy keeps")
+            Action::Dedicated(purpose) => self.picked(topology, purpose.target(), why),
+            Action::Forward(Forward { target, owner, .. }) => {
+                let query = self.worker.query(self.reads_from(), Target::Read, None);
+                let owner = owner.and_then(|tag| topology.by_scan_tag(tag));
+                match owner.filter(|owner| may_serve(topology, owner, query)) {
+                    Some(owner) => (owner.addr.to_string(), why.to_owned()),
+                    None => self.picked(topology, self.nearest(target, name), why),
+                }
             }
-            _ if self.session.is_pinned() => {
-                (Way::Own, "this session has a connection of its own at the moment")
-            }
-            (Access::Read, effect) if !resumes(effect, args) && self.would_follow(args) => {
-                let why = "a read behind a write that this client has in flight: it goes where the \
-                           write went";
-                (Way::To(Target::Master), why)
-            }
-            (Access::Read, Effect::Scan { cursor }) => scan_way(args, usize::from(cursor)),
-            (Access::Read, _) => {
-                let name = args.first().copied().unwrap_or_default();
-                (Way::To(self.nearest(Target::Read, name)), "a read")
-            }
-            (_, Effect::ReadOnlyScript) => {
-                (Way::To(Target::Read), "a script that promises not to write")
-            }
-            (Access::Master, _) => {
-                (Way::To(Target::Master), "no write, but only the master's answer counts")
-            }
-            (Access::Admin, _) => (
-                Way::To(Target::Master),
-                "an operator's command, which [admin] commands = \"master\" sends to the master",
-            ),
-            (Access::Write, _) => (Way::To(Target::Master), "a write, or counts as one"),
-            (Access::Local, _) => (Way::To(Target::Master), "only the server knows the answer"),
         }
     }
 
-    /// Who it would be now, and all that has to be said about that.
-    fn destination(&self, topology: &Topology, way: Way, why: &str) -> (String, String) {
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let target = match way {
-            Way::Proxy => return ("proxy".to_owned(), why.to_owned()),
-            Way::Nobody => return ("none".to_owned(), why.to_owned()),
-            Way::Own => {
-                let own = self.lease.as_ref().and_then(|lease| topology.backend(lease.backend));
-                let route = own.map_or_else(|| "none".to_owned(), |own| own.addr.to_string());
-                return (route, why.to_owned());
-            }
-            Way::Cursor(tag) => {
-                let query = self.worker.query(from, Target::Read, None);
-                let owner = topology.by_scan_tag(tag);
-                if let Some(owner) = owner.filter(|owner| may_serve(topology, owner, query)) {
-                    return (owner.addr.to_string(), why.to_owned());
-                }
-                Target::Read
-            }
-            Way::To(target) => target,
-        };
-        match self.worker.route(topology, from, target, None) {
+    /// The server of this target whose turn it is.
+    fn picked(&self, topology: &Topology, target: Target, why: &str) -> (String, String) {
+        match self.worker.route(topology, self.reads_from(), target, None) {
             Ok(route) => {
                 let why = match self.in_words(route.reason) {
                     "" => why.to_owned(),
@@ -158,7 +98,7 @@ impl Client {
         }
     }
 
-    /// What a client gets where nobody may be asked.
+    /// What a client gets where no server may be asked.
     fn no_route(&self, error: NoRoute, topology: &Topology, why: &str) -> (String, String) {
         let gate = &topology.gate;
         let (config, count) = (&self.config, (gate.good(), gate.wanted()));
@@ -176,12 +116,14 @@ impl Client {
         (format!("-{}", outcome::no_route(error, topology)), why)
     }
 
-    /// Every server, and why a request that goes this way does not go there.
-    fn candidates(&self, topology: &Topology, way: Way) -> Value {
-        let from = match way {
-            Way::To(Target::Master) => None,
-            _ => Some(self.session.reads.unwrap_or(self.config.reads.from)),
+    /// Every server, and why such a request does not go there.
+    fn candidates(&self, topology: &Topology, action: Action) -> Value {
+        let is_masters = match action {
+            Action::Forward(forward) => forward.target.is_master(),
+            Action::Dedicated(purpose) => purpose.target().is_master(),
+            Action::Answer | Action::Refuse(_) => false,
         };
+        let from = (!is_masters).then(|| self.reads_from());
         let now_ms = self.worker.now_ms();
         let backends = topology.backends.iter();
         let records = backends.map(|it| describe(&Report::of(it, now_ms), from));
@@ -189,41 +131,15 @@ impl Client {
     }
 }
 
-/// Subcommands of CLIENT whose answer is the server's.
-fn is_servers(effect: Effect) -> bool {
-    use ClientCommand::{Caching, Tracking, Unblock};
-    matches!(effect, Effect::Client(client)
-        if client.is_servers() || matches!(client, Caching | Tracking | Unblock))
-}
-
-/// Whether it is a later step of an iteration, which stays where that began.
-fn resumes(effect: Effect, args: &[&[u8]]) -> bool {
-    let Effect::Scan { cursor } = effect else { return false };
-    args.get(usize::from(cursor)).is_some_and(|arg| Cursor::parse(arg) != Cursor::Begin)
-}
-
-fn scan_way(args: &[&[u8]], at: usize) -> (Way, &'static str) {
-    match args.get(at).map_or(Cursor::Begin, |arg| Cursor::parse(arg)) {
-        Cursor::Begin => (Way::To(Target::Read), "an iteration begins"),
-        Cursor::Plain => {
-            (Way::To(Target::Master), "a cursor that the proxy did not give out is the master's")
-        }
-        Cursor::Resume { tag, .. } => {
-            (Way::Cursor(tag), "an iteration stays with the server that began it")
-        }
-    }
-}
-
 /// For how long the session would have a connection of its own.
-fn pins(command: Option<&Resolved<'_>>, args: &[&[u8]]) -> &'static str {
-    let arg = |at: usize| args.get(at).copied().unwrap_or_default();
-    match command.map_or(Effect::None, |command| command.effect) {
-        Effect::Multi | Effect::Watch => "until EXEC or DISCARD",
-        Effect::Subscribe(_) => "until the last subscription ends",
-        Effect::Monitor => "until RESET",
-        Effect::Client(ClientCommand::Tracking) => "until CLIENT TRACKING OFF",
-        Effect::Blocking(blocking) if blocking.applies(args.len(), arg) => "until it is answered",
-        Effect::Wait | Effect::OutOfBand => "until it is answered",
+fn lasts(action: Action, command: Option<&Resolved<'_>>) -> &'static str {
+    let Action::Dedicated(purpose) = action else { return "no" };
+    match (purpose, command.map(|command| command.effect)) {
+        (Purpose::Transaction, Some(Effect::Multi | Effect::Watch)) => "until EXEC or DISCARD",
+        (Purpose::PubSub, Some(Effect::Subscribe(_))) => "until the last subscription ends",
+        (Purpose::Monitor, _) => "until RESET",
+        (Purpose::Tracking, _) => "until CLIENT TRACKING OFF",
+        (Purpose::Blocking(_) | Purpose::Wait | Purpose::OutOfBand, _) => "until it is answered",
         _ => "no",
     }
 }

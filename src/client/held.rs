@@ -10,9 +10,8 @@ use super::dispatch::{Next, Request};
 use super::outcome;
 use super::recover::MASTER_WAIT;
 use super::transform::Transform;
-use crate::config::{OnClosed, OnStale};
-use crate::routing::{NoRoute, Target};
-use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved};
+use crate::routing::NoRoute;
+use crate::routing::plan::HoldUntil;
 use tidegate_wire::resp::encode;
 
 const EXEC_REFUSED: &str =
@@ -61,7 +60,7 @@ enum Full {
 /// What a client's first request waits for; what it sent later waits behind it.
 #[derive(Debug)]
 pub(super) struct Held {
-    error: NoRoute,
+    until: HoldUntil,
     since: Instant,
     /// Room taken in [`HeldWrites`].
     bytes: Option<u64>,
@@ -74,67 +73,34 @@ pub(super) struct Held {
 }
 
 impl Client {
-    /// Refuses or holds a write while the gate is closed; `None` lets it pass.
-    pub(super) fn at_gate(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        command: Option<&Resolved<'_>>,
-    ) -> Option<Next> {
-        if self.worker.gate_is_open() || !self.is_gated(command) {
-            return None;
-        }
-        let next = self.unroutable(batch, NoRoute::GateClosed, request.frame.len());
-        if next == Next::Wait {
-            return Some(next);
-        }
-        if command.is_some_and(|command| command.effect == Effect::Exec) {
-            return Some(self.exec_at_gate(batch, request));
-        }
-        self.session.transaction.refuse();
-        Some(self.refused(batch, NoRoute::GateClosed, request.shown))
-    }
-
-    /// Whether the write gate stands before it.
-    pub(super) fn is_gated(&self, command: Option<&Resolved<'_>>) -> bool {
-        match command {
-            Some(command) if command.effect == Effect::Exec => {
-                self.session.transaction.has_writes()
-            }
-            Some(command) => command.gated,
-            // Nobody knows what it does.
-            None => true,
-        }
-    }
-
     /// A transaction with writes meets the closed gate: the server is told to discard it.
-    fn exec_at_gate(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+    pub(super) fn exec_at_gate(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         let mut reply = Vec::new();
         encode::error(&mut reply, EXEC_REFUSED);
         self.discard_with(batch, request, reply)
     }
 
-    /// Nobody may be asked: whether the request waits for that to change. If not, the caller
-    /// refuses it.
-    fn unroutable(&mut self, batch: &mut Batch<'_>, error: NoRoute, bytes: usize) -> Next {
+    /// Whether a request of `bytes` bytes waits for `until`. If not, because its time is up or there
+    /// is no room, the caller goes on as [`crate::routing::Plan::after_hold`] says.
+    pub(super) fn hold_until(
+        &mut self,
+        batch: &mut Batch<'_>,
+        until: HoldUntil,
+        bytes: usize,
+    ) -> Next {
         batch.flush(&self.inbox);
-        if error == NoRoute::NoMaster {
+        // A replica that is fresh again is found out anyway, many times a second.
+        if until == HoldUntil::MasterKnown {
             self.worker.shared.suspect.notify_one();
         }
-        // Who is fresh again is found out anyway, many times a second.
-        let config = &self.config;
-        let patience = match error {
-            NoRoute::Stale if config.reads.on_stale == OnStale::Wait => config.reads.wait_timeout,
-            // The last master has just been demoted: its successor will say so.
-            NoRoute::NoMaster if batch.topology.expects_master(self.worker.now_ms()) => MASTER_WAIT,
-            NoRoute::GateClosed if config.writes.on_closed == OnClosed::Hold => {
-                config.writes.hold_timeout
-            }
-            _ => return Next::Done,
+        let patience = match until {
+            HoldUntil::ReplicaFresh => self.config.reads.wait_timeout,
+            HoldUntil::MasterKnown => MASTER_WAIT,
+            HoldUntil::GateOpen => self.config.writes.hold_timeout,
         };
-        if self.held.as_ref().is_none_or(|held| held.error != error) {
+        if self.held.as_ref().is_none_or(|held| held.until != until) {
             self.let_go();
-            if !self.hold_back(batch, error, bytes as u64) {
+            if !self.hold_back(batch, until, bytes as u64) {
                 return Next::Done;
             }
         }
@@ -149,8 +115,8 @@ impl Client {
     }
 
     /// Begins to hold; false where there is no room.
-    fn hold_back(&mut self, batch: &Batch<'_>, error: NoRoute, bytes: u64) -> bool {
-        let is_write = error == NoRoute::GateClosed;
+    fn hold_back(&mut self, batch: &Batch<'_>, until: HoldUntil, bytes: u64) -> bool {
+        let is_write = until == HoldUntil::GateOpen;
         let counts = &self.worker.counts;
         if is_write {
             match self.worker.shared.held_writes.enter(bytes, &self.config.writes) {
@@ -168,7 +134,7 @@ impl Client {
         let bytes = is_write.then_some(bytes);
         let since = batch.now;
         let (expired, refused, stuck) = (false, false, false);
-        self.held = Some(Held { error, since, bytes, expired, refused, stuck });
+        self.held = Some(Held { until, since, bytes, expired, refused, stuck });
         true
     }
 
@@ -196,74 +162,38 @@ impl Client {
         if let Some(bytes) = held.bytes {
             self.worker.shared.held_writes.leave(bytes);
         }
-        match (held.error, held.refused || held.stuck) {
-            (NoRoute::GateClosed, false) => counts.writes_released.increment(),
-            (NoRoute::Stale, false) => counts.reads_waited.increment(),
-            // Refusals were counted request by request; who went away while waiting got nothing.
+        match (held.until, held.refused || held.stuck) {
+            (HoldUntil::GateOpen, false) => counts.writes_released.increment(),
+            (HoldUntil::ReplicaFresh, false) => counts.reads_waited.increment(),
+            // Refusals were counted request by request; a client that went away got nothing.
             _ => {}
         }
     }
 
-    /// Whether a request needs a connection of the session's own to the master, and waits because
-    /// the master's successor has still to say that it is one. Nothing of the session has changed.
-    pub(super) fn awaits_master(
-        &mut self,
-        batch: &mut Batch<'_>,
-        command: Option<&Resolved<'_>>,
-    ) -> bool {
-        if self.lease.is_some() || !self.needs_own_connection(command) {
-            return false;
-        }
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
-        let topology = batch.topology.clone();
-        match self.worker.route(&topology, from, Target::Master, None) {
-            Err(NoRoute::NoMaster) => self.unroutable(batch, NoRoute::NoMaster, 0) == Next::Wait,
-            _ => false,
-        }
-    }
-
-    /// Whether a request goes over a connection of the session's own, to the master.
-    fn needs_own_connection(&self, command: Option<&Resolved<'_>>) -> bool {
-        let transaction = &self.session.transaction;
-        if transaction.is_lost() {
-            // The transaction is over, whatever comes.
-            return false;
-        }
-        match command.map(|command| command.effect) {
-            Some(
-                Effect::Multi
-                | Effect::Watch
-                | Effect::Subscribe(_)
-                | Effect::Unsubscribe(_)
-                | Effect::Monitor
-                | Effect::Client(ClientCommand::Tracking),
-            ) => true,
-            Some(Effect::Unwatch) => transaction.is_watching(),
-            // What the proxy itself answers needs no server.
-            _ => {
-                let is_local = command.is_some_and(|command| command.access == Access::Local);
-                self.session.is_pinned() && !is_local
-            }
-        }
-    }
-
-    /// The way of a request is barred: it waits, or is refused.
+    /// No server may be asked: the request waits, or is refused.
     pub(super) fn barred(&mut self, batch: &mut Batch<'_>, error: NoRoute, shown: bool) -> Next {
-        match self.unroutable(batch, error, 0) {
-            Next::Wait => Next::Wait,
-            Next::Done => self.refused(batch, error, shown),
+        batch.flush(&self.inbox);
+        if error == NoRoute::NoMaster {
+            self.worker.shared.suspect.notify_one();
         }
+        let now_ms = self.worker.now_ms();
+        if let Some(until) = self.policy().hold(error, &batch.topology, now_ms)
+            && self.hold_until(batch, until, 0) == Next::Wait
+        {
+            return Next::Wait;
+        }
+        self.refused(batch, error, shown)
     }
 
-    /// Tells the client that nobody may be asked.
-    fn refused(&mut self, batch: &mut Batch<'_>, error: NoRoute, shown: bool) -> Next {
+    /// Tells the client that no server may be asked.
+    pub(super) fn refused(&mut self, batch: &mut Batch<'_>, error: NoRoute, shown: bool) -> Next {
         self.count_refused(error);
         let text = outcome::no_route(error, &batch.topology);
         self.error(batch, shown, &text)
     }
 
     fn count_refused(&mut self, error: NoRoute) {
-        let held = self.held.as_mut().filter(|held| held.error == error);
+        let held = self.held.as_mut().filter(|held| held.until.refusal() == error);
         let expired = held.is_some_and(|held| {
             held.refused = true;
             held.expired

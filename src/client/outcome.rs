@@ -89,6 +89,11 @@ pub(super) fn locked_out(what: &str) -> String {
 pub(super) const NO_DEBUGGER: &str = "ERR The script was not run: this session said SCRIPT DEBUG, \
     which cannot be used through a proxy; connect to the server itself, or say SCRIPT DEBUG NO";
 
+/// A command that cannot be queued between MULTI and EXEC here.
+pub(super) fn not_in_transaction(name: &str) -> String {
+    format!("ERR '{name}' is not possible in a transaction here")
+}
+
 /// A command that makes no sense through a proxy.
 pub(super) fn refused(name: &str) -> String {
     format!("ERR '{name}' cannot be used through a proxy; connect to the server itself")

@@ -7,14 +7,12 @@ use std::rc::Rc;
 
 use super::batch::Batch;
 use super::client::Client;
-use super::dispatch::{Request, may_come_first, survives_subscriber_mode};
+use super::dispatch::Request;
 use super::scripts::{self, Function};
 use super::shebang;
-use crate::config::AdminCommands;
+use crate::routing::plan;
 use tidegate_store::{Dialect, Vendor};
-use tidegate_wire::command::{
-    Access, Command, Effect, Resolved, fits, lookup, old_arity, versions,
-};
+use tidegate_wire::command::{Command, Effect, Resolved, fits, lookup, old_arity, versions};
 use tidegate_wire::resp::Args;
 
 /// Whether the master replicates a request.
@@ -142,13 +140,9 @@ impl Client {
 
     /// Whether the proxy, or the state of the session, refuses a command.
     fn refuses(&self, command: &Resolved<'_>) -> bool {
-        let deny = self.config.admin.commands == AdminCommands::Deny && self.reload.is_none();
-        match command.access {
-            _ if !self.session.authenticated && !may_come_first(command) => true,
-            Access::Refused => true,
-            Access::Admin if deny => true,
-            _ => self.in_subscriber_mode() && !survives_subscriber_mode(command.effect),
-        }
+        let is_over_limits =
+            self.session.is_in_subscriber_mode() && !plan::survives_subscriber_mode(command.effect);
+        is_over_limits || plan::is_forbidden(command, &self.session, &self.policy())
     }
 }
 

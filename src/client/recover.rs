@@ -16,6 +16,7 @@ use super::transform::Transform;
 use super::worker::{key_of, out_of_band_key};
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
 use crate::registry::Closing;
+use crate::routing::plan::Repeat;
 use crate::routing::{Failing, Route, Target, admit_write};
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
@@ -80,9 +81,8 @@ impl Client {
             self.close(Closing::HalfReply, Ending::Now, format_args!("closed: {reason}"));
             return;
         }
-        let access = self.class(&failed.request);
-        let may_write = !matches!(access, Some((Access::Read | Access::Master, _)));
-        let script = matches!(access, Some((_, Effect::ReadOnlyScript)));
+        let repeat = Repeat::of_class(self.class(&failed.request));
+        let may_write = repeat.may_write();
         let replica = self.is_elsewhere(failed.backend);
         match &failed.cause {
             Cause::Refused(Refusal::ReadOnly, _) => {
@@ -99,28 +99,26 @@ impl Client {
             Cause::Refused(Refusal::Unblocked, _) if replica && !may_write => {
                 self.again(failed, Target::Read);
             }
-            Cause::Refused(Refusal::NoScript, _) if replica && script => {
+            Cause::Refused(Refusal::NoScript, _) if replica && repeat == Repeat::Script => {
                 self.again(failed, Target::Master);
             }
-            Cause::Withdrawn if !may_write => {
-                self.again(failed, if script { Target::Read } else { target_again(access) });
-            }
+            Cause::Withdrawn if !may_write => self.again(failed, repeat.target()),
             Cause::Elapsed => self.end_blocked(&failed),
             Cause::TimedOut => {
-                // Whoever does not answer one may well not answer the next.
+                // A server that does not answer one request may well not answer the next.
                 self.rest(failed.backend);
                 self.give_up(&failed, may_write);
             }
             Cause::Unsent { refusal: None, .. } | Cause::Lost(_)
                 if !may_write && failed.repeatable =>
             {
-                self.again(failed, if script { Target::Read } else { target_again(access) });
+                self.again(failed, repeat.target());
             }
             _ => self.give_up(&failed, may_write),
         }
     }
 
-    /// What the request is: access and effect.
+    /// What the command of a request is: access and effect.
     fn class(&self, request: &[u8]) -> Option<(Access, Effect)> {
         let scan = RequestScanner::default().scan(request, &self.limits());
         let Ok(RequestStep::Complete(scanned)) = scan else { return None };
@@ -322,13 +320,5 @@ impl Client {
             ticket.moves = true;
         }
         connection.send(frame, ticket);
-    }
-}
-
-/// Where a request of this class is asked again.
-const fn target_again(class: Option<(Access, Effect)>) -> Target {
-    match class {
-        Some((Access::Read, _)) => Target::Read,
-        _ => Target::Master,
     }
 }

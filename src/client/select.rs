@@ -36,9 +36,12 @@ impl Client {
         batch.flush(&self.inbox);
         let topology = batch.topology.clone();
         let from = self.config.reads.from;
-        // Without a master a replica knows, too: it has as many databases, as a rule.
+        // Where no master is expected a replica knows, too: it has as many databases, as a rule.
         let route = |target| self.worker.route(&topology, from, target, None);
-        let asked = match route(Target::Master).or_else(|_| route(Target::Read)) {
+        let asked = match route(Target::Master).or_else(|error| {
+            let waits = self.policy().hold(error, &topology, self.worker.now_ms()).is_some();
+            if waits { Err(error) } else { route(Target::Read) }
+        }) {
             Ok(route) => route.backend,
             Err(error) => return self.barred(batch, error, request.shown),
         };

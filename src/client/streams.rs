@@ -10,7 +10,7 @@ use crate::routing::Target;
 use crate::session::ReplyMode;
 use crate::session::replies::Sequence;
 use tidegate_wire::command::Subscription;
-use tidegate_wire::resp::{Args, RespVersion, encode};
+use tidegate_wire::resp::{Args, encode};
 
 /// A SUBSCRIBE or its like that is under way.
 #[derive(Debug)]
@@ -22,11 +22,6 @@ pub(super) struct Subscribing {
 }
 
 impl Client {
-    /// A RESP2 client with subscriptions may say little else.
-    pub(super) fn in_subscriber_mode(&self) -> bool {
-        self.session.version == RespVersion::V2 && self.session.subscriptions.any()
-    }
-
     /// (P|S)SUBSCRIBE and (P|S)UNSUBSCRIBE.
     pub(super) fn subscribe(
         &mut self,

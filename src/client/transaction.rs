@@ -2,11 +2,11 @@
 
 use super::batch::Batch;
 use super::client::Client;
-use super::dispatch::{Next, Request, is_unheard_of};
+use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::outcome;
 use super::transform::Transform;
-use crate::routing::Target;
+use crate::routing::{Target, plan};
 use crate::session::cursor::{self, Cursor};
 use crate::session::{Queued, Verdict, local};
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
@@ -20,37 +20,21 @@ const LOST: &str = "MASTERDOWN The connection that held this transaction was los
 const ABORTED: &str = "EXECABORT Transaction discarded because of previous errors.";
 
 impl Client {
-    /// One of the five commands, outside MULTI.
+    /// WATCH, UNWATCH or MULTI, outside MULTI.
     pub(super) fn transaction(
         &mut self,
         batch: &mut Batch<'_>,
         request: &Request<'_>,
         command: &Resolved<'_>,
     ) -> Next {
-        let fits = command.fits(request.argc);
         match command.effect {
-            Effect::Exec if fits => self.error(batch, request.shown, "ERR EXEC without MULTI"),
-            Effect::Discard if fits => {
-                self.error(batch, request.shown, "ERR DISCARD without MULTI")
-            }
-            Effect::Unwatch if fits && !self.session.transaction.is_watching() => {
-                self.status(batch, request.shown, "OK")
-            }
-            Effect::Unwatch if fits => {
-                self.session.transaction.unwatch();
-                self.pass(batch, request)
-            }
-            Effect::Watch if fits => {
-                self.session.transaction.watch();
-                self.pass(batch, request)
-            }
-            Effect::Multi if fits => {
+            Effect::Unwatch => self.session.transaction.unwatch(),
+            Effect::Watch => self.session.transaction.watch(),
+            _ => {
                 self.session.transaction.open();
-                self.pass(batch, request)
             }
-            // A wrong number of arguments changes nothing; each version has its own words for it.
-            _ => self.forward(batch, request, Target::Master),
         }
+        self.pass(batch, request)
     }
 
     /// Any command between MULTI and EXEC.
@@ -62,12 +46,6 @@ impl Client {
     ) -> Next {
         let fits = command.fits(request.argc);
         match command.effect {
-            Effect::Quit => {
-                self.status(batch, request.shown, "OK");
-                self.end(super::client::Ending::AfterReplies);
-                Next::Done
-            }
-            Effect::Reset => self.reset(batch, request.shown),
             Effect::Exec if fits => self.exec(batch, request),
             Effect::Discard if fits => self.discard(batch, request),
             Effect::Multi | Effect::Watch if fits && self.session.transaction.is_lost() => {
@@ -84,16 +62,10 @@ impl Client {
                 self.queue(batch, request, db.map(Queued::Select))
             }
             Effect::Ping | Effect::Echo => self.queue(batch, request, None),
-            Effect::Hello | Effect::Subscribe(_) | Effect::Monitor | Effect::Proxy(_) => {
-                self.cannot_queue(batch, command, request.shown)
-            }
-            Effect::Client(client) if needs_connection(client) => {
-                self.cannot_queue(batch, command, request.shown)
-            }
             Effect::Client(ClientCommand::TrackingInfo) if self.redirects() => {
                 self.queue(batch, request, Some(Queued::TrackingInfo))
             }
-            Effect::Client(client) if client.is_servers() || is_unheard_of(command, batch) => {
+            Effect::Client(client) if plan::is_asked_of_server(client, &batch.topology) => {
                 self.queue(batch, request, None)
             }
             Effect::Auth | Effect::Readonly | Effect::Readwrite | Effect::Client(_) => {
@@ -117,12 +89,6 @@ impl Client {
         }
         self.session.transaction.queue(special);
         self.pass(batch, request)
-    }
-
-    fn cannot_queue(&mut self, batch: &mut Batch<'_>, command: &Resolved<'_>, shown: bool) -> Next {
-        self.session.transaction.refuse();
-        let error = format!("ERR '{}' is not possible in a transaction here", command.name);
-        self.error(batch, shown, &error)
     }
 
     /// A scan in a transaction is the master's; cursors of others begin anew there.
@@ -217,10 +183,4 @@ impl Client {
             }
         }
     }
-}
-
-/// Subcommands of CLIENT that act on the connection itself: the placeholder can't stand for them.
-const fn needs_connection(client: ClientCommand) -> bool {
-    use ClientCommand::{Caching, Reply, Tracking, Unblock};
-    matches!(client, Caching | Reply | Tracking | Unblock)
 }

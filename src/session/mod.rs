@@ -110,6 +110,13 @@ impl Session {
         self.subscriptions.any() || self.tracking.is_some() || self.monitor
     }
 
+    /// Whether it is a RESP2 session with subscriptions, which may say little else (Redis's
+    /// `processCommand`).
+    #[must_use]
+    pub fn is_in_subscriber_mode(&self) -> bool {
+        self.version == RespVersion::V2 && self.subscriptions.any()
+    }
+
     /// Whether the next request can only be dealt with when every earlier one is answered,
     /// because it is about to use another connection than they do, or to change what all later
     /// ones mean.

@@ -151,7 +151,7 @@ pub enum ClientCommand {
 }
 
 impl ClientCommand {
-    /// Whether the server's answer is the right one, whoever asks for it.
+    /// Whether the server's answer is the right one, whichever client asks for it.
     #[must_use]
     pub const fn is_servers(self) -> bool {
         matches!(self, Self::TrackingInfo | Self::Help | Self::Other)

@@ -1,0 +1,424 @@
+//! What becomes of a request: the one value that carries the request out, that tells of it
+//! (`PROXY EXPLAIN`), and that says whether it may be sent again after a failure.
+//!
+//! [`plan`] is pure and total: every request of every session has exactly one plan. Which of the
+//! servers that a [`Target`] names is asked is [`route`](super::route())'s choice, once per batch.
+
+mod policy;
+mod repeat;
+mod why;
+
+pub use policy::{HoldUntil, Policy};
+pub use repeat::Repeat;
+pub use why::Why;
+
+use std::fmt;
+
+use super::{NoRoute, Target};
+use crate::session::cursor::Cursor;
+use crate::session::{Session, Transaction};
+use crate::topology::Topology;
+use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved};
+
+/// A request, as far as its plan depends on it.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The command; `None` where neither the table nor the master's COMMAND has it.
+    pub command: Option<&'a Resolved<'a>>,
+    /// The number of arguments, the command's name counted.
+    pub argc: usize,
+    /// An argument by its index; 0 is the command's name.
+    pub arg: &'a dyn Fn(usize) -> &'a [u8],
+    /// Whether the client has a connection of its own open.
+    pub has_connection: bool,
+    /// Whether an operator's command would end the proxy's own login.
+    pub locks_out: bool,
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let args: Vec<_> = (0..self.argc).map(|at| (self.arg)(at).escape_ascii()).collect();
+        let Self { command, has_connection, locks_out, .. } = self;
+        f.debug_struct("Request")
+            .field("command", command)
+            .field("args", &args)
+            .field("has_connection", has_connection)
+            .field("locks_out", locks_out)
+            .finish()
+    }
+}
+
+/// What becomes of a request, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What is done.
+    pub action: Action,
+    /// Why that is done.
+    pub why: Why,
+    /// What the request waits for first; [`Plan::after_hold`] follows where that does not happen in
+    /// time.
+    pub hold: Option<HoldUntil>,
+}
+
+/// What is done with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The proxy answers from what it knows itself.
+    Answer,
+    /// The request goes to a server over a connection that many clients share.
+    Forward(Forward),
+    /// The request goes to a server over a connection that only this client uses.
+    Dedicated(Purpose),
+    /// The client gets an error.
+    Refuse(Refusal),
+}
+
+/// How a request goes to a server over a shared connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// Which servers may answer.
+    pub target: Target,
+    /// The server process that has to answer, by its scan tag: an iteration goes on where it began.
+    pub owner: Option<u32>,
+    /// What the server has to have, beyond what `reads.max-lag` asks.
+    pub must_have: MustHave,
+    /// Whether it may be sent again after a failure.
+    pub repeat: Repeat,
+}
+
+/// What the server that answers has to have, beyond what `reads.max-lag` asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MustHave {
+    /// Nothing.
+    Nothing,
+    /// Every write that the client has in flight: only the master has them.
+    WritesInFlight,
+}
+
+/// What a client needs a connection of its own for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// WATCH, MULTI, EXEC, DISCARD, UNWATCH, and what is queued in between: at the master.
+    Transaction,
+    /// The request may wait for data as long as it says.
+    Blocking(Target),
+    /// SUBSCRIBE and its like.
+    PubSub,
+    /// MONITOR, and what a monitor says.
+    Monitor,
+    /// CLIENT TRACKING.
+    Tracking,
+    /// WAIT and WAITAOF.
+    Wait,
+    /// The request must not queue behind a running script.
+    OutOfBand,
+    /// The session has such a connection for another purpose, and everything goes over it.
+    Session(Target),
+}
+
+impl Purpose {
+    /// Which servers may be asked for the connection.
+    #[must_use]
+    pub const fn target(self) -> Target {
+        match self {
+            Self::Blocking(target) | Self::Session(target) => target,
+            _ => Target::Master,
+        }
+    }
+}
+
+/// Why a client gets an error instead of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `-NOAUTH`: the client has not logged in.
+    NotLoggedIn,
+    /// An operator's command, which `admin.commands` denies.
+    Denied,
+    /// The command makes no sense through a proxy.
+    NotThroughProxy,
+    /// The client speaks HTTP.
+    Http,
+    /// A script of a session that asked for the debugger.
+    Debugger,
+    /// The number of arguments does not fit a command that the proxy answers.
+    WrongArity,
+    /// An operator's command that would end the proxy's own login.
+    LocksOut,
+    /// The command cannot be queued between MULTI and EXEC here.
+    NotInTransaction,
+    /// No server may be asked.
+    NoRoute(NoRoute),
+}
+
+impl Plan {
+    const fn new(action: Action, why: Why) -> Self {
+        Self { action, why, hold: None }
+    }
+
+    const fn refuse(refusal: Refusal, why: Why) -> Self {
+        Self::new(Action::Refuse(refusal), why)
+    }
+
+    /// The same for a read behind a write that its client has in flight and that may have touched
+    /// what it reads: it goes where the write went. Every other plan is left as it is.
+    #[must_use]
+    pub fn behind_write(self) -> Self {
+        match self.action {
+            Action::Forward(forward) if !forward.target.is_master() && forward.owner.is_none() => {
+                let must_have = MustHave::WritesInFlight;
+                let forward = Forward { target: Target::Master, must_have, ..forward };
+                Self { action: Action::Forward(forward), why: Why::FollowsWrite, ..self }
+            }
+            Action::Dedicated(Purpose::Blocking(target)) if !target.is_master() => {
+                let purpose = Purpose::Blocking(Target::Master);
+                Self { action: Action::Dedicated(purpose), why: Why::FollowsWrite, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// The same where no server of the target may be asked at `now_ms`: the request waits for that
+    /// to change, if the policy says so, or is refused.
+    #[must_use]
+    pub fn without_route(
+        self,
+        error: NoRoute,
+        topology: &Topology,
+        policy: &Policy,
+        now_ms: u64,
+    ) -> Self {
+        match policy.hold(error, topology, now_ms) {
+            Some(until) => Self { hold: Some(until), ..self },
+            None => Self { action: Action::Refuse(Refusal::NoRoute(error)), ..self },
+        }
+    }
+
+    /// What becomes of the request when it has waited for as long as it may. A connection of the
+    /// client's own is asked for all the same: what the session begins with it (MULTI) is then
+    /// begun and lost, so that nothing behind it runs alone.
+    #[must_use]
+    pub const fn after_hold(self) -> Self {
+        let action = match (self.hold, self.action) {
+            (None, action) | (Some(HoldUntil::MasterKnown), action @ Action::Dedicated(_)) => {
+                action
+            }
+            (Some(until), _) => Action::Refuse(Refusal::NoRoute(until.refusal())),
+        };
+        Self { action, hold: None, ..self }
+    }
+}
+
+/// What becomes of `request`, if it comes from `session` at `now_ms` (milliseconds of the process's
+/// clock).
+///
+/// Whether a server of the target may be asked is not looked at for a shared connection:
+/// [`Plan::without_route`] follows where [`route`](super::route()) finds none.
+#[must_use]
+pub fn plan(
+    request: &Request<'_>,
+    session: &Session,
+    topology: &Topology,
+    policy: &Policy,
+    now_ms: u64,
+) -> Plan {
+    if let Some(plan) = refusal(request, session, policy) {
+        return plan;
+    }
+    let plan = match request.command {
+        // The master knows it, or says that it does not.
+        None if session.is_pinned() => on_own_connection(None, session),
+        None => forward(None, Why::Unknown),
+        Some(command) if session.transaction.is_open() => queued(command),
+        Some(command) => outside_transaction(request, session, topology, command),
+    };
+    if is_gated(request.command, &session.transaction) && !topology.gate.is_open(now_ms) {
+        return plan.without_route(NoRoute::GateClosed, topology, policy, now_ms);
+    }
+    let opens = matches!(plan.action, Action::Dedicated(purpose) if purpose.target().is_master())
+        && !request.has_connection
+        && !session.transaction.is_lost();
+    if opens && topology.master().is_none() && topology.expects_master(now_ms) {
+        return Plan { hold: Some(HoldUntil::MasterKnown), ..plan };
+    }
+    plan
+}
+
+/// What the proxy does not let through.
+#[must_use]
+fn refusal(request: &Request<'_>, session: &Session, policy: &Policy) -> Option<Plan> {
+    if !session.authenticated && !request.command.is_some_and(comes_before_login) {
+        return Some(Plan::refuse(Refusal::NotLoggedIn, Why::Login));
+    }
+    let command = request.command?;
+    let is_script = matches!(command.name, "eval" | "eval_ro" | "evalsha" | "evalsha_ro");
+    let is_own = matches!(command.effect, Effect::Proxy(_));
+    let fits = command.fits(request.argc);
+    let (refusal, why) = match command.access {
+        _ if is_script && session.wants_debugger => (Refusal::Debugger, Why::NotThroughProxy),
+        Access::Admin if policy.denies_operators => (Refusal::Denied, Why::OperatorDenied),
+        Access::Refused if matches!(command.name, "post" | "host:") => {
+            (Refusal::Http, Why::NotThroughProxy)
+        }
+        Access::Refused => (Refusal::NotThroughProxy, Why::NotThroughProxy),
+        Access::Local if !fits => (Refusal::WrongArity, Why::Session),
+        Access::Admin if is_own && !fits => (Refusal::WrongArity, Why::ProxyCommand),
+        Access::Admin if request.locks_out => (Refusal::LocksOut, Why::Operator),
+        _ => return None,
+    };
+    Some(Plan::refuse(refusal, why))
+}
+
+/// Whether the client may not say a command at all: it has not logged in, the configuration denies
+/// it, or it makes no sense through a proxy.
+#[must_use]
+pub fn is_forbidden(command: &Resolved<'_>, session: &Session, policy: &Policy) -> bool {
+    !session.authenticated && !comes_before_login(command)
+        || command.access == Access::Refused
+        || command.access == Access::Admin && policy.denies_operators
+}
+
+/// Whether a client may say it before it has logged in.
+#[must_use]
+pub fn comes_before_login(command: &Resolved<'_>) -> bool {
+    matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset)
+}
+
+/// Whether the write gate stands before a command. What EXEC does is known from what was queued;
+/// what a command does that no table knows is not known.
+#[must_use]
+pub fn is_gated(command: Option<&Resolved<'_>>, transaction: &Transaction) -> bool {
+    match command {
+        Some(command) if command.effect == Effect::Exec => transaction.has_writes(),
+        Some(command) => command.gated,
+        None => true,
+    }
+}
+
+/// A command between MULTI and EXEC.
+fn queued(command: &Resolved<'_>) -> Plan {
+    match command.effect {
+        Effect::Quit | Effect::Reset => Plan::new(Action::Answer, Why::Session),
+        Effect::Hello | Effect::Subscribe(_) | Effect::Monitor | Effect::Proxy(_) => {
+            Plan::refuse(Refusal::NotInTransaction, Why::OwnConnection)
+        }
+        Effect::Client(client) if acts_on_connection(client) => {
+            Plan::refuse(Refusal::NotInTransaction, Why::OwnConnection)
+        }
+        _ => Plan::new(Action::Dedicated(Purpose::Transaction), Why::OwnConnection),
+    }
+}
+
+/// A command outside MULTI.
+fn outside_transaction(
+    request: &Request<'_>,
+    session: &Session,
+    topology: &Topology,
+    command: &Resolved<'_>,
+) -> Plan {
+    if session.monitor && !matches!(command.effect, Effect::Quit | Effect::Reset) {
+        return Plan::new(Action::Dedicated(Purpose::Monitor), Why::OwnConnection);
+    }
+    if session.is_in_subscriber_mode() && !survives_subscriber_mode(command.effect) {
+        return on_own_connection(Some(command), session);
+    }
+    let why = Why::of(command);
+    let dedicated = |purpose| {
+        let why = if session.is_pinned() { Why::OwnConnection } else { why };
+        Plan::new(Action::Dedicated(purpose), why)
+    };
+    let fits = command.fits(request.argc);
+    match command.effect {
+        Effect::Proxy(_) => Plan::new(Action::Answer, Why::ProxyCommand),
+        Effect::Quit | Effect::Reset => Plan::new(Action::Answer, Why::Session),
+        Effect::Exec | Effect::Discard if fits => Plan::new(Action::Answer, Why::Session),
+        Effect::Unwatch if fits && !session.transaction.is_watching() => {
+            Plan::new(Action::Answer, Why::Session)
+        }
+        Effect::Multi | Effect::Watch | Effect::Unwatch if fits => dedicated(Purpose::Transaction),
+        Effect::Subscribe(_) | Effect::Unsubscribe(_) => dedicated(Purpose::PubSub),
+        Effect::Monitor => dedicated(Purpose::Monitor),
+        Effect::Wait => dedicated(Purpose::Wait),
+        Effect::OutOfBand => dedicated(Purpose::OutOfBand),
+        Effect::Client(ClientCommand::Tracking) => dedicated(Purpose::Tracking),
+        Effect::Blocking(blocking) if blocking.applies(request.argc, request.arg) => {
+            dedicated(Purpose::Blocking(Target::of(Some(command))))
+        }
+        // The connection that is to be unblocked is another client's.
+        Effect::Client(ClientCommand::Unblock) => forward(Some(command), why),
+        Effect::Client(client) if is_asked_of_server(client, topology) => {
+            to_server(Some(command), session)
+        }
+        Effect::Select if session.is_pinned() => on_own_connection(Some(command), session),
+        _ if command.access == Access::Local => Plan::new(Action::Answer, Why::Session),
+        _ if session.is_pinned() => on_own_connection(Some(command), session),
+        Effect::Scan { cursor } => scan(command, (request.arg)(usize::from(cursor))),
+        _ => to_server(Some(command), session),
+    }
+}
+
+/// A step of an iteration: a later one stays with the server process that gave out the cursor.
+fn scan(command: &Resolved<'_>, cursor: &[u8]) -> Plan {
+    let (target, owner, why) = match Cursor::parse(cursor) {
+        Cursor::Begin => (Target::Read, None, Why::ScanBegins),
+        Cursor::Plain => (Target::Master, None, Why::ScanAtMaster),
+        Cursor::Resume { tag, .. } => (Target::Read, Some(tag), Why::ScanGoesOn),
+    };
+    let repeat = Repeat::of(Some(command));
+    let forward = Forward { target, owner, must_have: MustHave::Nothing, repeat };
+    Plan::new(Action::Forward(forward), why)
+}
+
+/// A command that a server answers.
+fn to_server(command: Option<&Resolved<'_>>, session: &Session) -> Plan {
+    if session.is_pinned() {
+        on_own_connection(command, session)
+    } else {
+        forward(command, command.map_or(Why::Unknown, Why::of))
+    }
+}
+
+fn forward(command: Option<&Resolved<'_>>, why: Why) -> Plan {
+    let (target, repeat) = (Target::of(command), Repeat::of(command));
+    let forward = Forward { target, owner: None, must_have: MustHave::Nothing, repeat };
+    Plan::new(Action::Forward(forward), why)
+}
+
+/// A session that has a connection of its own says everything over it.
+fn on_own_connection(command: Option<&Resolved<'_>>, session: &Session) -> Plan {
+    let purpose = if session.transaction.is_open() {
+        Purpose::Transaction
+    } else {
+        // It is the master's, whatever the request needs.
+        Purpose::Session(match Target::of(command) {
+            Target::Write => Target::Write,
+            _ => Target::Master,
+        })
+    };
+    Plan::new(Action::Dedicated(purpose), Why::OwnConnection)
+}
+
+/// What the proxy itself sees to for a RESP2 client that has subscriptions; the server refuses
+/// everything else.
+#[must_use]
+pub const fn survives_subscriber_mode(effect: Effect) -> bool {
+    matches!(effect, Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset)
+}
+
+/// Whether the server answers a subcommand of CLIENT: the answer is the server's, or it is a promise
+/// that this version does not know, and says so in its own words.
+#[must_use]
+pub fn is_asked_of_server(client: ClientCommand, topology: &Topology) -> bool {
+    client.is_servers()
+        || client == ClientCommand::Caching
+        || client == ClientCommand::NoTouch && !topology.server.has_no_touch()
+}
+
+/// Subcommands of CLIENT that act on the connection itself: no other request can stand for them in
+/// the server's queue.
+const fn acts_on_connection(client: ClientCommand) -> bool {
+    use ClientCommand::{Caching, Reply, Tracking, Unblock};
+    matches!(client, Caching | Reply | Tracking | Unblock)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! What the configuration says about requests.
+
+use crate::routing::{NoRoute, OnStale, ReadPolicy};
+use crate::topology::Topology;
+
+/// What the configuration says about requests, for one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Where reads may go.
+    pub reads: ReadPolicy,
+    /// Whether writes wait at a closed gate (`writes.on-closed = "hold"`).
+    pub holds_writes: bool,
+    /// Whether operators' commands are denied (`admin.commands = "deny"`).
+    pub denies_operators: bool,
+}
+
+impl Policy {
+    /// What a request waits for that finds no server for this reason; `None` where it is refused at
+    /// once.
+    #[must_use]
+    pub fn hold(&self, error: NoRoute, topology: &Topology, now_ms: u64) -> Option<HoldUntil> {
+        match error {
+            NoRoute::Stale if self.reads.on_stale == OnStale::Wait => Some(HoldUntil::ReplicaFresh),
+            // The last master has just been demoted: its successor will say so.
+            NoRoute::NoMaster if topology.expects_master(now_ms) => Some(HoldUntil::MasterKnown),
+            NoRoute::GateClosed if self.holds_writes => Some(HoldUntil::GateOpen),
+            _ => None,
+        }
+    }
+}
+
+/// What a request waits for before it is planned again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldUntil {
+    /// The write gate opens, for `writes.hold-timeout` at most.
+    GateOpen,
+    /// Another server says that it is master.
+    MasterKnown,
+    /// A replica is proven fresh, for `reads.wait-timeout` at most.
+    ReplicaFresh,
+}
+
+impl HoldUntil {
+    /// Why the request is refused if that does not happen in time.
+    #[must_use]
+    pub const fn refusal(self) -> NoRoute {
+        match self {
+            Self::GateOpen => NoRoute::GateClosed,
+            Self::MasterKnown => NoRoute::NoMaster,
+            Self::ReplicaFresh => NoRoute::Stale,
+        }
+    }
+}
