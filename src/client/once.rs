@@ -34,7 +34,7 @@ impl Client {
         let alone = !self.session.is_pinned() && passage.transform.is_none();
         match self.lease(batch, target) {
             Ok(lease) => {
-                let moves = alone && target != Target::Master && batch.is_elsewhere(lease.backend);
+                let moves = alone && !target.is_master() && batch.is_elsewhere(lease.backend);
                 let passage = Passage { once: alone, moves, ..passage };
                 self.blocked = passage.patient;
                 self.hold = true;

@@ -121,7 +121,7 @@ pub fn route<'t>(
 ) -> Result<Route<'t>, NoRoute> {
     let Query { target, policy, except, .. } = query;
     let master = topology.master();
-    if target == Target::Master {
+    if target.is_master() {
         return master.map(because(Reason::Master)).ok_or(NoRoute::NoMaster);
     }
     if policy.from == ReadFrom::Master {

@@ -203,6 +203,21 @@ fn a_scan_stays_with_who_still_may_serve_it() {
 }
 
 #[test]
+fn what_only_the_master_answers_goes_to_no_replica() {
+    let topology = topology();
+    let mut balancer = Balancer::new(Balance::RoundRobin);
+    for target in [Target::Write, Target::Master] {
+        for from in [ReadFrom::Replica, ReadFrom::Any, ReadFrom::Master] {
+            let query = Query { target, policy: policy(from), except: None, now_ms: NOW };
+            for _ in 0..4 {
+                let picked = route(&topology, query, &mut balancer, |_| 0).expect("a master");
+                assert_eq!((picked.backend.id, picked.reason), (BackendId(0), Reason::Master));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_write_needs_a_master_and_an_open_gate() {
     let mut topology = topology();
     assert_eq!(admit_write(&topology, NOW), Ok(()));
