@@ -1,0 +1,209 @@
+//! The proxy's own code for a client allocates nothing per request: an acceptor, a client's task, a
+//! worker and its connections run in this process, between a client and servers on sockets. Only
+//! the thread that they run on is measured.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener as StdListener, TcpStream};
+use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use allocation_counter::measure;
+use arc_swap::ArcSwap;
+use tidegate::client::{HeldWrites, Reloads, Scripts, Shared, Worker, accept};
+use tidegate::config::{Config, HostPort};
+use tidegate::registry::{Pause, Registry};
+use tidegate::tasks::{Board, Kind};
+use tidegate::telemetry::Exporter;
+use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
+use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, encode};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// Requests of each kind before anything is measured: every buffer has grown by then.
+const WARM_UP: usize = 20_000;
+const MEASURED: usize = 5_000;
+
+/// Answers as a server does, on a thread of its own: the port.
+fn server() -> u16 {
+    let listener = StdListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            thread::spawn(move || serve(stream.unwrap()));
+        }
+    });
+    port
+}
+
+fn serve(mut stream: TcpStream) {
+    stream.set_nodelay(true).unwrap();
+    let (mut requests, mut chunk) = (Vec::new(), [0; 64 * 1024]);
+    loop {
+        match stream.read(&mut chunk) {
+            Ok(len) if len > 0 => requests.extend_from_slice(&chunk[..len]),
+            _ => return,
+        }
+        let (mut at, mut replies) = (0, Vec::new());
+        let mut scanner = RequestScanner::default();
+        while let Ok(RequestStep::Complete(request)) =
+            scanner.scan(&requests[at..], &Limits::default())
+        {
+            let frame = &requests[at..at + request.len];
+            match Args::new(frame).at(0) {
+                Some(b"GET") => encode::bulk(&mut replies, b"a value of some bytes"),
+                Some(b"INFO") => encode::bulk(&mut replies, b"run_id:0123456789\r\n"),
+                _ => encode::status(&mut replies, "OK"),
+            }
+            at += request.len;
+        }
+        requests.drain(..at);
+        if stream.write_all(&replies).is_err() {
+            return;
+        }
+    }
+}
+
+fn backend(id: u32, role: Role) -> Backend {
+    let health = Health::default();
+    health.progress.set(Finding {
+        offset: Some(1),
+        lag_bytes: Some(0),
+        proven_ms: Some(0),
+        fresh_until_ms: u64::MAX,
+        doubt: None,
+        standing: Standing::Current,
+        standing_until_ms: u64::MAX,
+        heard_ms: Some(0),
+        took_us: 1,
+    });
+    Backend {
+        id: BackendId(id),
+        addr: HostPort::local(server()),
+        role,
+        weight: 1,
+        scan_tag: 0,
+        excluded: None,
+        is_local: false,
+        pass: 0,
+        health: Arc::new(health),
+    }
+}
+
+/// The thread of a worker: a runtime on which one acceptor runs.
+struct WorkerThread {
+    runtime: LocalRuntime,
+    port: u16,
+}
+
+impl WorkerThread {
+    /// With a master and two fresh replicas.
+    fn start() -> Self {
+        let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];
+        let topology = Topology {
+            generation: 1,
+            backends: roles.into_iter().map(|(id, role)| backend(id, role)).collect(),
+            ..Topology::default()
+        };
+        topology.gate.judge(1, &mut [u64::MAX, u64::MAX], 0);
+        let config = Config::parse("[topology]\nmaster = \"127.0.0.1:1\"\n", "").unwrap();
+        let mut builder = Builder::new_current_thread();
+        let runtime = builder.enable_all().build_local(LocalOptions::default()).unwrap();
+        let port = runtime.block_on(async {
+            let epoch = Instant::now();
+            let tasks = Board::new(epoch);
+            let record = tasks.record(Kind::Worker, "worker-0");
+            let shared = Arc::new(Shared {
+                config: Arc::new(ArcSwap::from_pointee(config)),
+                topology: Arc::new(ArcSwap::from_pointee(topology)),
+                engine: None,
+                registry: Registry::default(),
+                pause: Pause::default(),
+                scripts: Scripts::default(),
+                held_writes: HeldWrites::default(),
+                tasks,
+                epoch,
+                suspect: Arc::new(Notify::new()),
+                reloads: Reloads::default(),
+                draining: AtomicBool::new(false),
+                metrics: Exporter::default().metrics(),
+            });
+            let worker = Rc::new(Worker::new(shared, record));
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            tokio::task::spawn_local(accept(worker, Rc::new(listener)));
+            port
+        });
+        Self { runtime, port }
+    }
+}
+
+/// Sends `request` in pipelines of `depth`, `count` times in all; every reply is `reply`.
+fn ask(stream: &mut TcpStream, (request, reply): (&[u8], &[u8]), depth: usize, count: usize) {
+    let (requests, replies) = (request.repeat(depth), reply.repeat(depth));
+    let mut got = vec![0; replies.len()];
+    for _ in 0..count / depth {
+        stream.write_all(&requests).unwrap();
+        stream.read_exact(&mut got).unwrap();
+        assert_eq!(got, replies);
+    }
+}
+
+/// How many allocations `MEASURED` such requests cost the worker's thread.
+fn allocations(pair: (Vec<u8>, Vec<u8>), depth: usize) -> u64 {
+    let worker = WorkerThread::start();
+    let (done, (go, told)) = (Arc::new(Notify::new()), mpsc::channel::<()>());
+    let (is_done, port) = (Arc::clone(&done), worker.port);
+    let client = thread::spawn(move || {
+        let pair = (&*pair.0, &*pair.1);
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        ask(&mut stream, pair, depth, WARM_UP);
+        is_done.notify_one();
+        told.recv().unwrap();
+        ask(&mut stream, pair, depth, MEASURED);
+        is_done.notify_one();
+        // It hangs up only when the measurement is over.
+        told.recv().unwrap();
+    });
+    worker.runtime.block_on(done.notified());
+    go.send(()).unwrap();
+    let counted = measure(|| worker.runtime.block_on(done.notified()));
+    go.send(()).unwrap();
+    client.join().unwrap();
+    counted.count_total
+}
+
+fn get() -> (Vec<u8>, Vec<u8>) {
+    let mut reply = Vec::new();
+    encode::bulk(&mut reply, b"a value of some bytes");
+    (encode::request_of(&[b"GET", b"key"]), reply)
+}
+
+fn set() -> (Vec<u8>, Vec<u8>) {
+    (encode::request_of(&[b"SET", b"key", b"value"]), b"+OK\r\n".to_vec())
+}
+
+#[test]
+fn a_read_allocates_nothing() {
+    for depth in [1, 16, 100] {
+        assert_eq!(allocations(get(), depth), 0, "pipelines of {depth}");
+    }
+}
+
+#[test]
+fn a_write_allocates_nothing() {
+    for depth in [1, 16, 100] {
+        assert_eq!(allocations(set(), depth), 0, "pipelines of {depth}");
+    }
+}
+
+/// What the client code answers by itself is measured with the same ruler: it does allocate.
+#[test]
+fn what_is_counted_is_not_nothing() {
+    let echo = (encode::request_of(&[b"ECHO", b"x"]), b"$1\r\nx\r\n".to_vec());
+    assert!(allocations(echo, 16) > 0, "an ECHO takes its arguments apart");
+}
