@@ -2,6 +2,8 @@
 //! worker and its connections run in this process, between a client and servers on sockets. Only
 //! the thread that they run on is measured.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener as StdListener, TcpStream};
 use std::rc::Rc;

@@ -6,6 +6,7 @@
 
 mod acceptor;
 mod acknowledger;
+mod answers;
 mod batch;
 mod blocked_read;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]

@@ -4,49 +4,23 @@
 //! [`plan`] is pure and total: every request of every session has exactly one plan. Which of the
 //! servers that a [`Target`] names is asked is [`route`](super::route())'s choice, once per batch.
 
+mod action;
 mod policy;
 mod repeat;
+mod request;
 mod why;
 
+pub use action::{Action, Forward, MustHave, Purpose, Refusal};
 pub use policy::{HoldUntil, Policy};
 pub use repeat::Repeat;
+pub use request::Request;
 pub use why::Why;
-
-use std::fmt;
 
 use super::{NoRoute, Target};
 use crate::session::cursor::Cursor;
 use crate::session::{Session, Transaction};
 use crate::topology::Topology;
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved};
-
-/// A request, as far as its plan depends on it.
-#[derive(Clone, Copy)]
-pub struct Request<'a> {
-    /// The command; `None` where neither the table nor the master's COMMAND has it.
-    pub command: Option<&'a Resolved<'a>>,
-    /// The number of arguments, the command's name counted.
-    pub argc: usize,
-    /// An argument by its index; 0 is the command's name.
-    pub arg: &'a dyn Fn(usize) -> &'a [u8],
-    /// Whether the client has a connection of its own open.
-    pub has_connection: bool,
-    /// Whether an operator's command would end the proxy's own login.
-    pub locks_out: bool,
-}
-
-impl fmt::Debug for Request<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let args: Vec<_> = (0..self.argc).map(|at| (self.arg)(at).escape_ascii()).collect();
-        let Self { command, has_connection, locks_out, .. } = self;
-        f.debug_struct("Request")
-            .field("command", command)
-            .field("args", &args)
-            .field("has_connection", has_connection)
-            .field("locks_out", locks_out)
-            .finish()
-    }
-}
 
 /// What becomes of a request, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,96 +32,6 @@ pub struct Plan {
     /// What the request waits for first; [`Plan::after_hold`] follows where that does not happen in
     /// time.
     pub hold: Option<HoldUntil>,
-}
-
-/// What is done with a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// The proxy answers from what it knows itself.
-    Answer,
-    /// The request goes to a server over a connection that many clients share.
-    Forward(Forward),
-    /// The request goes to a server over a connection that only this client uses.
-    Dedicated(Purpose),
-    /// The client gets an error.
-    Refuse(Refusal),
-}
-
-/// How a request goes to a server over a shared connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Forward {
-    /// Which servers may answer.
-    pub target: Target,
-    /// The server process that has to answer, by its scan tag: an iteration goes on where it began.
-    pub owner: Option<u32>,
-    /// What the server has to have, beyond what `reads.max-lag` asks.
-    pub must_have: MustHave,
-    /// Whether it may be sent again after a failure.
-    pub repeat: Repeat,
-}
-
-/// What the server that answers has to have, beyond what `reads.max-lag` asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MustHave {
-    /// Nothing.
-    Nothing,
-    /// Every write that the client has in flight: only the master has them.
-    WritesInFlight,
-}
-
-/// What a client needs a connection of its own for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// WATCH, MULTI, EXEC, DISCARD, UNWATCH, and what is queued in between: at the master.
-    Transaction,
-    /// The request may wait for data as long as it says.
-    Blocking(Target),
-    /// SUBSCRIBE and its like.
-    PubSub,
-    /// MONITOR, and what a monitor says.
-    Monitor,
-    /// CLIENT TRACKING.
-    Tracking,
-    /// WAIT and WAITAOF.
-    Wait,
-    /// The request must not queue behind a running script.
-    OutOfBand,
-    /// The session has such a connection for another purpose, and everything goes over it.
-    Session(Target),
-}
-
-impl Purpose {
-    /// Which servers may be asked for the connection.
-    #[must_use]
-    pub const fn target(self) -> Target {
-        match self {
-            Self::Blocking(target) | Self::Session(target) => target,
-            _ => Target::Master,
-        }
-    }
-}
-
-/// Why a client gets an error instead of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// `-NOAUTH`: the client has not logged in.
-    NotLoggedIn,
-    /// An operator's command, which `admin.commands` denies.
-    Denied,
-    /// The command makes no sense through a proxy.
-    NotThroughProxy,
-    /// The client speaks HTTP.
-    Http,
-    /// A script of a session that asked for the debugger.
-    Debugger,
-    /// The number of arguments does not fit a command that the proxy answers.
-    WrongArity,
-    /// An operator's command that would end the proxy's own login.
-    LocksOut,
-    /// The command cannot be queued between MULTI and EXEC here.
-    NotInTransaction,
-    /// No server may be asked.
-    NoRoute(NoRoute),
 }
 
 impl Plan {

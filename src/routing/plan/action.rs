@@ -1,0 +1,94 @@
+//! What is done with a request.
+
+use super::Repeat;
+use crate::routing::{NoRoute, Target};
+
+/// What is done with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The proxy answers from what it knows itself.
+    Answer,
+    /// The request goes to a server over a connection that many clients share.
+    Forward(Forward),
+    /// The request goes to a server over a connection that only this client uses.
+    Dedicated(Purpose),
+    /// The client gets an error.
+    Refuse(Refusal),
+}
+
+/// How a request goes to a server over a shared connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// Which servers may answer.
+    pub target: Target,
+    /// The server process that has to answer, by its scan tag: an iteration goes on where it began.
+    pub owner: Option<u32>,
+    /// What the server has to have, beyond what `reads.max-lag` asks.
+    pub must_have: MustHave,
+    /// Whether it may be sent again after a failure.
+    pub repeat: Repeat,
+}
+
+/// What the server that answers has to have, beyond what `reads.max-lag` asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MustHave {
+    /// Nothing.
+    Nothing,
+    /// Every write that the client has in flight: only the master has them.
+    WritesInFlight,
+}
+
+/// What a client needs a connection of its own for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// WATCH, MULTI, EXEC, DISCARD, UNWATCH, and what is queued in between: at the master.
+    Transaction,
+    /// The request may wait for data as long as it says.
+    Blocking(Target),
+    /// SUBSCRIBE and its like.
+    PubSub,
+    /// MONITOR, and what a monitor says.
+    Monitor,
+    /// CLIENT TRACKING.
+    Tracking,
+    /// WAIT and WAITAOF.
+    Wait,
+    /// The request must not queue behind a running script.
+    OutOfBand,
+    /// The session has such a connection for another purpose, and everything goes over it.
+    Session(Target),
+}
+
+impl Purpose {
+    /// Which servers may be asked for the connection.
+    #[must_use]
+    pub const fn target(self) -> Target {
+        match self {
+            Self::Blocking(target) | Self::Session(target) => target,
+            _ => Target::Master,
+        }
+    }
+}
+
+/// Why a client gets an error instead of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `-NOAUTH`: the client has not logged in.
+    NotLoggedIn,
+    /// An operator's command, which `admin.commands` denies.
+    Denied,
+    /// The command makes no sense through a proxy.
+    NotThroughProxy,
+    /// The client speaks HTTP.
+    Http,
+    /// A script of a session that asked for the debugger.
+    Debugger,
+    /// The number of arguments does not fit a command that the proxy answers.
+    WrongArity,
+    /// An operator's command that would end the proxy's own login.
+    LocksOut,
+    /// The command cannot be queued between MULTI and EXEC here.
+    NotInTransaction,
+    /// No server may be asked.
+    NoRoute(NoRoute),
+}
