@@ -8,7 +8,6 @@
 #![allow(clippy::cognitive_complexity, reason = "every assert! counts as a branch")]
 #![allow(clippy::print_stderr, reason = "what a failing test prints is its report")]
 #![allow(dead_code, reason = "support is shared: not every helper has a caller at all times")]
-#![allow(unused_imports, reason = "as dead_code, for the short names in support")]
 #![allow(unreachable_pub, reason = "the crate is one binary; `pub` marks each module's face")]
 #![allow(unnameable_types, reason = "see unreachable_pub")]
 

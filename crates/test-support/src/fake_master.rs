@@ -7,13 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::eventually::PATIENCE;
 use crate::wire::encode;
 
 pub const REPLID: &str = "0123456789abcdef0123456789abcdef01234567";
 pub const MARK: &str = "MARKMARKMARKMARKMARKMARKMARKMARKMARKMARK";
-
-/// How long a script waits for words before it gives up.
-const WAIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -89,7 +87,7 @@ pub struct Call {
 impl Call {
     fn new(stream: TcpStream, shared: &Arc<Shared>) -> Self {
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(WAIT)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let output = stream.try_clone().unwrap();
         let number = shared.calls.fetch_add(1, SeqCst);
         Self { number, input: BufReader::new(stream), output, shared: Arc::clone(shared) }

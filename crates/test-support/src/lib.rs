@@ -22,7 +22,7 @@ pub mod sentinel;
 pub mod server;
 pub mod wire;
 
-pub use eventually::eventually;
+pub use eventually::{PATIENCE, eventually};
 pub use fake_master::{Call, FakeMaster};
 pub use fault::{Direction, FaultProxy};
 pub use flavor::Flavor;

@@ -4,16 +4,13 @@ use std::io;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::eventually::eventually;
+use crate::eventually::{PATIENCE, eventually};
 use crate::flavor::Flavor;
 use crate::ports::free_port;
 use crate::process::Process;
 use crate::reply::Reply;
 use crate::server::RedisServer;
 use crate::wire::Wire;
-
-/// Sentinel asks for INFO every ten seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a Sentinel tells of a replica.
 #[derive(Clone, Debug)]

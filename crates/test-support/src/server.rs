@@ -8,15 +8,12 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::eventually::eventually;
+use crate::eventually::{PATIENCE, eventually};
 use crate::flavor::Flavor;
 use crate::ports::free_port;
 use crate::process::Process;
 use crate::reply::Reply;
 use crate::wire::Wire;
-
-/// How long a server may take to start, and replicas to attach, on a loaded machine.
-pub const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How many ports are tried when other processes are quicker to bind them.
 const PORT_TRIES: usize = 5;
@@ -107,7 +104,7 @@ impl ServerBuilder {
     /// True once it serves, false when its port was taken; panics on any other failure.
     #[track_caller]
     fn wait_ready(&self, process: &mut Process, port: u16) -> bool {
-        let deadline = Instant::now() + START_TIMEOUT;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = process.exit_status() {
                 if self.port.is_none() && process.log().contains("Address already in use") {
@@ -269,7 +266,7 @@ impl RedisServer {
     pub fn wait_synced(&self, replica: &Self) {
         self.wait_attached(replica);
         let target = self.offset();
-        eventually(START_TIMEOUT, || match replica.offset() {
+        eventually(PATIENCE, || match replica.offset() {
             offset if offset >= target => Ok(()),
             offset => Err(format!("replica at {offset}, master at {target}")),
         });
@@ -279,7 +276,7 @@ impl RedisServer {
     #[track_caller]
     pub fn wait_attached(&self, replica: &Self) {
         let announced = format!("port={},state=online", replica.port);
-        eventually(START_TIMEOUT, || {
+        eventually(PATIENCE, || {
             let there = replica.info("replication");
             if there.get("master_link_status") != Some("up") {
                 return Err(format!("link not up:\n{}\n{}", there.0, replica.process.log_tail()));

@@ -4,10 +4,11 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use crate::eventually::PATIENCE;
 use crate::reply::Reply;
 
 /// How long a read waits unless the test says otherwise.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(10);
+pub const READ_TIMEOUT: Duration = PATIENCE;
 
 /// A request as clients send it: an array of bulk strings.
 pub fn encode<A: AsRef<[u8]>>(args: &[A]) -> Vec<u8> {

@@ -89,7 +89,7 @@ fn reads_of_the_master_say_why() {
 
     let proxy = config.start();
     trio.replicas.iter_mut().for_each(RedisServer::kill);
-    eventually(10 * SECOND, || {
+    eventually(PATIENCE, || {
         let fresh = Scrape::of(&proxy).sum("tidegate_backend_state", &[("state", "fresh")]);
         if fresh == 0.0 { Ok(()) } else { Err(format!("{fresh} are fresh")) }
     });
@@ -118,7 +118,7 @@ fn what_is_asked_again_is_a_retry() {
     let mut reads = 0.0;
     // A replica that is cut off while it owes a reply. The monitor's connections are cut, too:
     // until it has found the replica again the master is read, and nothing is asked again.
-    let now = eventually(30 * SECOND, || {
+    let now = eventually(PATIENCE, || {
         thread::sleep(SECOND / 4);
         wire.send(&["GET", "k"]);
         thread::sleep(SECOND / 100);
@@ -154,7 +154,7 @@ fn durations_are_true() {
     let meter = Meter::start(&proxy);
     trio.master.pause();
     (0..4).for_each(|n| wire.send(&["SET", "k", &n.to_string()]));
-    eventually(10 * SECOND, || {
+    eventually(PATIENCE, || {
         let page = Scrape::of(&proxy);
         let shown = page.sum("tidegate_backend_requests_in_flight", &[]);
         if shown == 4.0 { Ok(()) } else { Err(shown.to_string()) }

@@ -12,7 +12,7 @@ fn what_is_under_way_is_shown_and_gone_when_it_is_over() {
     let master = backend(trio.master.addr());
     let shows = |name: &str, wanted: f64| {
         let name = format!("tidegate_backend_{name}");
-        eventually(10 * SECOND, || {
+        eventually(PATIENCE, || {
             let shown = Scrape::of(&proxy).value(&name, &[("backend", &*master)]);
             if shown == Some(wanted) { Ok(()) } else { Err(format!("{name}: {shown:?}")) }
         });
@@ -53,7 +53,7 @@ fn a_stopped_replica_shows_how_far_it_falls_behind() {
         is[0].clone()
     };
     let until = |wanted: &str| {
-        eventually(20 * SECOND, || {
+        eventually(PATIENCE, || {
             let page = Scrape::of(&proxy);
             if state(&page) == wanted { Ok(page) } else { Err(state(&page)) }
         })
@@ -67,7 +67,7 @@ fn a_stopped_replica_shows_how_far_it_falls_behind() {
     let value = "x".repeat(1 << 20);
     (0..4).for_each(|_| wire.cmd(&["SET", "k", &value]).ok());
     until("unknown");
-    let page = eventually(10 * SECOND, || {
+    let page = eventually(PATIENCE, || {
         let page = Scrape::of(&proxy);
         let lag = page.value("tidegate_backend_lag_seconds", &of).unwrap();
         let bytes = page.value("tidegate_backend_lag_bytes", &of).unwrap();
@@ -118,13 +118,13 @@ fn a_server_that_left_leaves_nothing_behind() {
     };
     assert!(count(&proxy, leaves) > 10);
     proxy.reload(&config.clone().replicas(&[stays]).toml());
-    eventually(10 * SECOND, || match count(&proxy, leaves) {
+    eventually(PATIENCE, || match count(&proxy, leaves) {
         0 => Ok(()),
         left => Err(format!("{left} series")),
     });
     assert!(count(&proxy, stays) > 10);
     proxy.reload(&config.toml());
-    eventually(10 * SECOND, || {
+    eventually(PATIENCE, || {
         (0..10).for_each(|_| drop(wire.cmd(&["GET", "k"])));
         let addr = backend(leaves);
         let served = Scrape::of(&proxy).sum(REQUESTS, &[("backend", &addr), ("reason", "fresh")]);
@@ -142,7 +142,7 @@ fn the_gate_is_shown_and_what_it_did() {
     );
     let mut proxy = config.start();
     let gate = |proxy: &Tidegate, open: f64, good: f64| {
-        eventually(20 * SECOND, || {
+        eventually(PATIENCE, || {
             let page = Scrape::of(proxy);
             let is = page.value("tidegate_write_gate_open", &[]).unwrap();
             let are = page.value("tidegate_good_replicas", &[]).unwrap();
@@ -169,7 +169,7 @@ fn the_gate_is_shown_and_what_it_did() {
             .set("writes", "hold-timeout", "\"1m\"")
             .toml(),
     );
-    eventually(10 * SECOND, || {
+    eventually(PATIENCE, || {
         let log = proxy.log();
         if log.contains("reloaded writes.hold-timeout") { Ok(()) } else { Err(log) }
     });
@@ -220,7 +220,7 @@ fn reloads_are_counted_and_the_last_one_is_told() {
     let config = Tidegate::for_trio(&trio).set("proxy", "watch-config", "false");
     let mut proxy = config.start();
     let told = |proxy: &Tidegate, wanted: [f64; 4]| {
-        eventually(10 * SECOND, || {
+        eventually(PATIENCE, || {
             let page = Scrape::of(proxy);
             let value = |name: &str, labels: &[(&str, &str)]| {
                 page.value(&format!("tidegate_config_{name}"), labels).unwrap()

@@ -7,5 +7,5 @@ mod metrics_contract;
 mod metrics_state;
 mod prometheus;
 mod proxy_command;
-mod readiness;
+pub mod readiness;
 mod surfaces;

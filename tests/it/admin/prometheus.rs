@@ -6,7 +6,6 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -15,7 +14,6 @@ use crate::support::ports::free_port;
 use crate::support::process::Process;
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const PORT_TRIES: usize = 5;
 
 fn deployed(file: &str) -> String {
@@ -78,7 +76,7 @@ impl Prometheus {
     /// Status and body.
     fn get(&self, path: &str) -> std::io::Result<(u16, String)> {
         let mut stream = TcpStream::connect(self.addr)?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         // HTTP/1.0: the body is all that comes, without chunks.
         write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
         let mut answer = String::new();

@@ -2,13 +2,10 @@
 //! same words: of one that is fresh, one that is stale and one that is dead.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::*;
-
-const SOON: Duration = Duration::from_secs(20);
 
 /// What a surface says of one server, by the names of `/status`; null is "not known".
 type Words = BTreeMap<&'static str, Value>;
@@ -103,23 +100,23 @@ fn four_surfaces_say_the_same_of_every_server() {
     let proxy = ConfigBuilder::new(master.addr(), &addrs).start();
     let mut wire = proxy.wire();
     let states = |wire: &mut Wire| addrs.map(|addr| server(wire, addr)["state"].clone());
-    eventually(SOON, || match states(&mut wire) {
+    eventually(PATIENCE, || match states(&mut wire) {
         states if states.iter().all(|state| state == "fresh") => Ok(()),
         states => Err(format!("{states:?}")),
     });
     let ids = |wire: &mut Wire| addrs.map(|addr| server(wire, addr)["id"].as_u64().unwrap());
     let before = ids(&mut wire);
-    eventually(SOON, || told_alike(&proxy, &mut wire));
+    eventually(PATIENCE, || told_alike(&proxy, &mut wire));
 
     dead.kill();
     links[1].blackhole();
     master.cmd(&["SET", "k", "v"]).ok();
     master.wait_synced(fresh);
-    eventually(SOON, || match states(&mut wire) {
+    eventually(PATIENCE, || match states(&mut wire) {
         [dead, fresh, stale] if dead == "unknown" && fresh == "fresh" && stale == "stale" => Ok(()),
         states => Err(format!("{states:?}")),
     });
-    let told = eventually(SOON, || told_alike(&proxy, &mut wire));
+    let told = eventually(PATIENCE, || told_alike(&proxy, &mut wire));
     assert_eq!(ids(&mut wire), before, "each keeps its number");
     assert_eq!(told.len(), 4);
     let [dead, fresh, stale] = before.map(|id| &told[&id]);

@@ -32,7 +32,7 @@ impl Run {
 
     fn connect_db(&self, db: u8) -> Connection {
         let connection = self.client(db).get_connection().unwrap();
-        connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
         connection
     }
 }
@@ -143,7 +143,7 @@ fn pubsub(run: &Run) {
     let (channel, pattern) = (run.key("c"), run.key("p:*"));
     {
         let mut sub = subscriber.as_pubsub();
-        sub.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        sub.set_read_timeout(Some(PATIENCE)).unwrap();
         sub.subscribe(&channel).unwrap();
         sub.psubscribe(&pattern).unwrap();
         assert_eq!(publisher.publish::<_, _, i64>(&channel, "one").unwrap(), 1);
@@ -172,7 +172,7 @@ fn blocking(run: &Run) {
     assert!(elapsed >= Duration::from_millis(900), "a time-out of 1 s took {elapsed:?}");
     let waiting = thread::spawn({
         let k = k.clone();
-        move || waiter.blpop::<_, (String, String)>(&k, 8.0).unwrap()
+        move || waiter.blpop::<_, (String, String)>(&k, 50.0).unwrap()
     });
     thread::sleep(Duration::from_millis(200));
     assert!(!waiting.is_finished(), "BLPOP came back before there was anything");

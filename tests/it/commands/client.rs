@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    ConfigBuilder, Flavor, Pair, RedisServer, Tidegate, Wire, client_list, encode, eventually,
+    ConfigBuilder, Flavor, PATIENCE, Pair, RedisServer, Tidegate, Wire, client_list, encode,
+    eventually,
 };
 
 const QUIET: Duration = Duration::from_millis(100);
@@ -145,7 +146,7 @@ fn kill_ends_whom_it_names() {
     let laddr = proxy.addr().to_string();
     let mut other = proxy.wire();
     other.cmd(&["PING"]);
-    eventually(Duration::from_secs(5), || match client_list::list(&mut killer).len() {
+    eventually(PATIENCE, || match client_list::list(&mut killer).len() {
         2 => Ok(()),
         many => Err(format!("{many} clients")),
     });
@@ -162,8 +163,8 @@ fn kill_ends_whom_it_names() {
     killer.expect_closed();
 }
 
-#[test]
-fn pause_holds_writes_or_everything() {
+/// How long CLIENT PAUSE 400 holds six clients.
+pub fn pauses() -> Duration {
     let (_server, proxy) = proxy();
     let mut wires: Vec<Wire> = (0..6).map(|_| proxy.wire()).collect();
     wires[0].cmd(&["SET", "k", "0"]).ok();
@@ -197,7 +198,7 @@ fn pause_holds_writes_or_everything() {
         assert_eq!(wire.read_reply().str(), "5");
     }
     let took = started.elapsed();
-    assert!((390..2000).contains(&took.as_millis()), "{took:?}");
+    assert!(took >= Duration::from_millis(390), "{took:?}");
 
     // One who goes meanwhile is not waited for, and what is stricter wins.
     wires[2].cmd(&words("CLIENT PAUSE 60000 ALL")).ok();
@@ -208,6 +209,13 @@ fn pause_holds_writes_or_everything() {
     assert!(!id(&mut wires[5]).is_empty());
     wires[3].cmd(&["CLIENT", "UNPAUSE"]).ok();
     assert_eq!(wires[4].read_reply().str(), "5");
+    took
+}
+
+/// `latency` judges how soon a pause ends.
+#[test]
+fn pause_holds_writes_or_everything() {
+    pauses();
 }
 
 #[test]

@@ -16,8 +16,6 @@ use crate::support::*;
 
 const CLIENTS: usize = 50;
 const PIPELINES: usize = 10_000;
-const TIMEOUT: Duration = Duration::from_secs(20);
-
 /// `TIDEGATE_SEED` repeats a run that failed.
 fn seed() -> u64 {
     let given = std::env::var("TIDEGATE_SEED").ok();
@@ -155,8 +153,8 @@ fn connect(addr: SocketAddr, from: usize) -> TcpStream {
     socket.connect(&addr.into()).unwrap();
     let stream = TcpStream::from(socket);
     stream.set_nodelay(true).unwrap();
-    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
     stream
 }
 

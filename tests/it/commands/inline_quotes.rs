@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 use crate::support::*;
 
@@ -70,7 +69,7 @@ const LINES: &[&[u8]] = &[
 /// Everything that is answered to a line and to the ECHO behind it.
 fn answer(addr: SocketAddr, line: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(addr).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(&[line, b"\r\nECHO done\r\n"].concat()).unwrap();
     let (mut replies, mut chunk) = (Vec::new(), [0; 1024]);
     while !replies.ends_with(b"done\r\n") {

@@ -1,7 +1,7 @@
 //! Single commands: the table of commands agrees with real servers, and each command is answered
 //! through the proxy as a server answers it.
 
-mod client;
+pub mod client;
 mod client_errors;
 mod differential;
 mod every_command;

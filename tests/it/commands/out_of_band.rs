@@ -1,7 +1,5 @@
 //! Commands that a server takes while a script runs reach it, whatever the session's database.
 
-use std::time::Duration;
-
 use crate::support::*;
 
 const LIBRARY: &str =
@@ -25,7 +23,7 @@ fn busy(proxy: &Tidegate, server: &RedisServer, db: &str, endless: &[&str]) -> [
         wire.cmd(&["SET", "k", "v"]).ok();
     }
     one.send(endless);
-    eventually(Duration::from_secs(5), || match server.cmd(&["ROLE"]) {
+    eventually(PATIENCE, || match server.cmd(&["ROLE"]) {
         reply if reply.is_err() && reply.err().starts_with("BUSY") => Ok(()),
         reply => Err(format!("{reply:?}")),
     });
@@ -83,7 +81,7 @@ fn shutdown_does_not_queue_behind_a_script() {
         let [_one, mut other] = busy(&proxy, &server, "3", &script);
         assert!(other.cmd(&["SCRIPT", "KILL"]).err().starts_with("UNKILLABLE"));
         other.send(&["SHUTDOWN", "NOSAVE"]);
-        eventually(Duration::from_secs(5), || {
+        eventually(PATIENCE, || {
             match Wire::try_connect(server.addr()).and_then(|mut w| w.try_cmd(&["PING"])) {
                 Ok(reply) => Err(format!("{flavor:?} still says {reply:?}")),
                 Err(_) => Ok(()),
@@ -103,7 +101,7 @@ fn shutdown_comes_after_the_clients_own_writes() {
     for n in 1..=500 {
         assert_eq!(wire.read_reply().int(), n);
     }
-    eventually(Duration::from_secs(5), || match Wire::try_connect(server.addr()) {
+    eventually(PATIENCE, || match Wire::try_connect(server.addr()) {
         Ok(_) => Err("the server still listens".to_owned()),
         Err(_) => Ok(()),
     });

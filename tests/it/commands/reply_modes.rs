@@ -80,12 +80,36 @@ fn small_words_are_those_of_the_server() {
     }
 }
 
+/// What a client hears directly and through the proxy; nothing for `quiet` is the end of it.
+fn heard(pair: &Pair, begin: &str, three: bool, quiet: Duration) -> [Vec<Reply>; 2] {
+    let mut publisher = pair.both();
+    let mut both = if three { pair.both3() } else { pair.both() };
+    let mut said = [Vec::new(), Vec::new()];
+    for (wire, said) in [&mut both.direct, &mut both.proxied].into_iter().zip(&mut said) {
+        for line in begin.split("; ") {
+            wire.send(&line.split(' ').collect::<Vec<_>>());
+        }
+        drain(wire, quiet, said);
+    }
+    for line in ["PUBLISH a m1", "PUBLISH a m2", "PUBLISH p1 m3", "SET a 1"] {
+        publisher.same(line);
+    }
+    for (wire, said) in [&mut both.direct, &mut both.proxied].into_iter().zip(&mut said) {
+        drain(wire, quiet, said);
+        // The first one may be what SKIP is about.
+        for line in ["UNSUBSCRIBE a", "UNSUBSCRIBE a", "CLIENT REPLY ON"] {
+            wire.send(&line.split(' ').collect::<Vec<_>>());
+        }
+        drain(wire, quiet, said);
+    }
+    publisher.same("PUBLISH a m4");
+    said
+}
+
 #[test]
 fn what_comes_unasked_is_as_with_the_server() {
-    const QUIET: Duration = Duration::from_millis(150);
     for flavor in Flavor::ALL {
         let pair = Pair::spawn(flavor);
-        let mut publisher = pair.both();
         for (begin, three) in [
             ("CLIENT REPLY OFF; SUBSCRIBE a; PSUBSCRIBE p*", false),
             ("CLIENT REPLY SKIP; SUBSCRIBE a", false),
@@ -94,27 +118,11 @@ fn what_comes_unasked_is_as_with_the_server() {
             ("CLIENT TRACKING ON; GET a; CLIENT REPLY OFF", true),
             ("CLIENT TRACKING ON; GET a; CLIENT REPLY SKIP", true),
         ] {
-            let mut both = if three { pair.both3() } else { pair.both() };
-            let mut said = [Vec::new(), Vec::new()];
-            for (wire, said) in [&mut both.direct, &mut both.proxied].into_iter().zip(&mut said) {
-                for line in begin.split("; ") {
-                    wire.send(&line.split(' ').collect::<Vec<_>>());
-                }
-                drain(wire, QUIET, said);
+            let [mut direct, mut proxied] = heard(&pair, begin, three, Duration::from_millis(150));
+            if direct != proxied {
+                // A busy machine may be silent for so long.
+                [direct, proxied] = heard(&pair, begin, three, Duration::from_secs(3));
             }
-            for line in ["PUBLISH a m1", "PUBLISH a m2", "PUBLISH p1 m3", "SET a 1"] {
-                publisher.same(line);
-            }
-            for (wire, said) in [&mut both.direct, &mut both.proxied].into_iter().zip(&mut said) {
-                drain(wire, QUIET, said);
-                // The first one may be what SKIP is about.
-                for line in ["UNSUBSCRIBE a", "UNSUBSCRIBE a", "CLIENT REPLY ON"] {
-                    wire.send(&line.split(' ').collect::<Vec<_>>());
-                }
-                drain(wire, QUIET, said);
-            }
-            publisher.same("PUBLISH a m4");
-            let [direct, proxied] = said;
             assert_eq!(proxied, direct, "{flavor:?}: {begin}");
         }
     }
@@ -126,5 +134,5 @@ fn drain(wire: &mut Wire, quiet: Duration, into: &mut Vec<Reply>) {
     while let Ok(reply) = wire.try_read_reply() {
         into.push(reply);
     }
-    wire.set_timeout(Duration::from_secs(10));
+    wire.set_timeout(PATIENCE);
 }

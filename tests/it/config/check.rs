@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ::tidegate::check::{CheckError, Format, check};
 
-use crate::support::{ConfigBuilder, Flavor, RedisServer, Tidegate, Trio};
+use crate::support::{ConfigBuilder, Flavor, PATIENCE, RedisServer, Tidegate, Trio};
 
 /// Ports that nothing else can have taken; a configuration to be continued.
 const PORTS: &str = "proxy.listen = [\"127.0.0.1:0\"]\nmetrics.listen = \"127.0.0.1:0\"\n";
@@ -208,7 +208,7 @@ fn the_start_warns_and_names_the_key_of_an_address_that_is_taken() {
     for (section, value) in [("metrics", format!("\"{addr}\"")), ("proxy", format!("[\"{addr}\"]"))]
     {
         let toml = config.clone().set(section, "listen", &value).toml();
-        let (status, said) = Tidegate::run_to_exit(&toml, std::time::Duration::from_secs(20));
+        let (status, said) = Tidegate::run_to_exit(&toml, PATIENCE);
         assert_eq!(status.code(), Some(1));
         let wanted = format!("cannot listen on {addr}, as {section}.listen says: ");
         assert!(said.contains(&wanted), "{said}");

@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use crate::support::*;
 
-/// For what has to happen, however loaded the machine is.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 #[test]
 fn the_level_of_the_log_follows_a_reload() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -16,9 +13,12 @@ fn the_level_of_the_log_follows_a_reload() {
     proxy.reload(&config.clone().set("log", "level", "\"info\"").toml());
     // The reload that brings the level is told at the old one; the next one is told.
     let again = config.set("log", "level", "\"info\"").set("reads", "from", "\"any\"");
-    std::thread::sleep(Duration::from_millis(200));
+    eventually(PATIENCE, || match topology(&mut proxy.wire())["config"]["generation"].as_i64() {
+        Some(2) => Ok(()),
+        other => Err(format!("generation {other:?}")),
+    });
     proxy.reload(&again.toml());
-    eventually(Duration::from_secs(2), || {
+    eventually(PATIENCE, || {
         let log = proxy.log();
         if log.contains("reloaded reads.from") { Ok(()) } else { Err(log) }
     });
@@ -103,12 +103,12 @@ fn another_list_of_replicas_moves_the_reads() {
     };
     assert_eq!(served(), [20, 0]);
     proxy.reload(&config.clone().replicas(&[second]).toml());
-    eventually(Duration::from_secs(5), || match served() {
+    eventually(PATIENCE, || match served() {
         [0, 20] => Ok(()),
         other => Err(format!("{other:?}")),
     });
     proxy.reload(&config.replicas(&[first, second]).toml());
-    eventually(Duration::from_secs(5), || match served() {
+    eventually(PATIENCE, || match served() {
         [10, 10] => Ok(()),
         other => Err(format!("{other:?}")),
     });
@@ -199,7 +199,7 @@ fn a_write_under_way_is_answered_by_the_server_that_left() {
     assert_eq!(wire.cmd(&["INCR", "c"]).int(), 1);
     slow.set_delay_of(Direction::ToClient, Duration::from_secs(2));
     wire.send(&["INCR", "c"]);
-    eventually(Duration::from_secs(5), || match server.cmd(&["GET", "c"]) {
+    eventually(PATIENCE, || match server.cmd(&["GET", "c"]) {
         reply if reply.str() == "2" => Ok(()),
         reply => Err(format!("{reply:?}")),
     });

@@ -1,12 +1,8 @@
 //! A configuration file that was cut off changes nothing, however the reload is asked for.
 
 use std::fs;
-use std::time::Duration;
 
 use crate::support::*;
-
-/// How long a test waits for what is to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A proxy with a password, before a master that is not the default one.
 struct Guarded {

@@ -4,10 +4,6 @@ use std::time::Duration;
 
 use crate::support::*;
 
-/// Beyond the ten seconds that a server which leaves has for what is under way.
-const LEFT: Duration = Duration::from_secs(20);
-const SOON: Duration = Duration::from_secs(5);
-
 fn before(master: &RedisServer) -> ConfigBuilder {
     ConfigBuilder::new(master.addr(), &[]).set("proxy", "watch-config", "false").set(
         "topology",
@@ -19,7 +15,7 @@ fn before(master: &RedisServer) -> ConfigBuilder {
 /// Waits until what is for the master goes to this server.
 fn moved(proxy: &Tidegate, to: &RedisServer) {
     let mut wire = proxy.wire();
-    eventually(LEFT, || {
+    eventually(PATIENCE, || {
         let before = to.calls("touch");
         wire.cmd(&["TOUCH", "none"]);
         if to.calls("touch") > before { Ok(()) } else { Err("not yet".to_owned()) }
@@ -29,7 +25,7 @@ fn moved(proxy: &Tidegate, to: &RedisServer) {
 /// Waits until the proxy has no connection to it.
 #[track_caller]
 fn lets_go(server: &RedisServer) {
-    eventually(LEFT, || match client_list::of_server(server).len() {
+    eventually(PATIENCE, || match client_list::of_server(server).len() {
         // Who asks.
         1 => Ok(()),
         n => Err(format!("{n} connections")),
@@ -55,7 +51,6 @@ fn who_listens_to_a_server_that_left_is_closed() {
     proxy.reload(&before(&new).toml());
     moved(&proxy, &new);
     for wire in [&mut subscriber, &mut pushed, &mut monitor, &mut tracking] {
-        wire.set_timeout(SOON);
         // What the monitor heard until then.
         drop(wire.expect_closed());
     }
@@ -105,7 +100,7 @@ fn the_file_says_who_is_master() {
     // Until the new one answers the old one serves.
     new.pause();
     proxy.reload(&config(&new).toml());
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let log = proxy.log();
         if log.contains("reloaded topology.master") { Ok(()) } else { Err(log) }
     });
@@ -156,13 +151,12 @@ fn who_is_blocked_at_a_server_that_left_is_told() {
     let mut proxy = before(&old).start();
     let mut blocked = proxy.wire();
     blocked.send(&["BLPOP", "list", "0"]);
-    eventually(SOON, || match old.info("clients").get("blocked_clients") {
+    eventually(PATIENCE, || match old.info("clients").get("blocked_clients") {
         Some("1") => Ok(()),
         other => Err(format!("{other:?} blocked")),
     });
     proxy.reload(&before(&new).toml());
     moved(&proxy, &new);
-    blocked.set_timeout(LEFT);
     let error = blocked.read_reply();
     assert!(error.err().starts_with("INDOUBT"), "{error:?}");
     blocked.cmd(&["SET", "k", "v"]).ok();
@@ -183,7 +177,7 @@ fn a_signal_and_a_client_may_ask_at_once() {
         proxy.sighup();
         assert!(!wire.read_reply().is_err());
         // Whichever came first brought it; the other one found nothing new.
-        eventually(SOON, || {
+        eventually(PATIENCE, || {
             let page = Scrape::of(&proxy);
             let count = |name: &str| page.sum(&format!("tidegate_config_{name}"), &[]);
             let now = (count("generation"), count("reloads_total"));

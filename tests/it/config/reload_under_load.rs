@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
-use std::time::Duration;
 
 use crate::support::*;
 
@@ -101,7 +100,7 @@ fn a_hundred_reloads_lose_no_request_and_leave_nothing_behind() {
         let mut wire = shared.wire();
         // All connections are there before they are counted.
         let warm = |than: u64| {
-            eventually(Duration::from_secs(10), || match answered.load(Relaxed) {
+            eventually(PATIENCE, || match answered.load(Relaxed) {
                 n if n > than + 2_000 => Ok(()),
                 n => Err(format!("{n} replies")),
             });
@@ -114,7 +113,7 @@ fn a_hundred_reloads_lose_no_request_and_leave_nothing_behind() {
             // The watch of the file may have been quicker: then nothing is left to change.
             assert!(!wire.cmd(&["PROXY", "RELOAD"]).is_err());
             // Those that left have left.
-            eventually(Duration::from_secs(10), || {
+            eventually(PATIENCE, || {
                 match topology(&mut wire)["backends"].as_array().unwrap().len() {
                     len if len == servers => Ok(()),
                     len => Err(format!("{len} servers, not {servers}")),
@@ -124,7 +123,7 @@ fn a_hundred_reloads_lose_no_request_and_leave_nothing_behind() {
         let generation = topology(&mut wire)["config"]["generation"].clone();
         assert_eq!(generation, RELOADS + 1, "each once, though the file was watched too");
         warm(answered.load(Relaxed));
-        eventually(Duration::from_secs(12), || match Holdings::of(shared, &trio) {
+        eventually(PATIENCE, || match Holdings::of(shared, &trio) {
             now if now.is_within(&before) => Ok(()),
             now => Err(format!("before {before:?}, now {now:?}")),
         });

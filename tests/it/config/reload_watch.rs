@@ -8,9 +8,6 @@ use std::time::Duration;
 
 use crate::support::*;
 
-/// Beyond this a change was not noticed. The proxy itself waits for 0.2 s of quiet.
-const NOTICED: Duration = Duration::from_secs(10);
-
 /// A proxy before one server; whether it reloaded is seen from its generation.
 struct Live {
     _server: RedisServer,
@@ -38,7 +35,7 @@ impl Live {
 
     #[track_caller]
     fn reaches(&self, generation: i64) {
-        eventually(NOTICED, || match self.own().generation {
+        eventually(PATIENCE, || match self.own().generation {
             it if it == generation => Ok(()),
             it => Err(format!("generation {it}, not {generation}\n{}", self.proxy.log())),
         });
@@ -139,7 +136,7 @@ fn a_bad_file_changes_nothing_and_is_told_once() {
         let log = live.proxy.log();
         (log.matches("nothing was reloaded").count(), log.contains("nonsense: unknown key"))
     };
-    eventually(NOTICED, || if told() == (1, true) { Ok(()) } else { Err(live.proxy.log()) });
+    eventually(PATIENCE, || if told() == (1, true) { Ok(()) } else { Err(live.proxy.log()) });
     assert!(!live.own().last_succeeded);
     // The same bad text again is no news.
     live.proxy.replace_config(&bad);
@@ -167,7 +164,7 @@ fn a_file_that_is_away_for_a_moment_is_no_mistake() {
     assert!(!log.contains("nothing was reloaded") && live.own().last_succeeded, "{log}");
 
     fs::remove_file(&path).unwrap();
-    eventually(NOTICED, || match live.proxy.log().matches("nothing was reloaded").count() {
+    eventually(PATIENCE, || match live.proxy.log().matches("nothing was reloaded").count() {
         1 => Ok(()),
         n => Err(format!("told {n} times")),
     });

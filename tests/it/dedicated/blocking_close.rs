@@ -15,7 +15,7 @@ fn lost(server: &RedisServer, waits: impl Fn() -> Wire, push: &mut Wire, delay: 
         control.cmd(&["DEL", "list"]);
         let mut waiting = waits();
         waiting.send(&["BLPOP", "list", "0"]);
-        eventually(Duration::from_secs(5), || {
+        eventually(PATIENCE, || {
             let info = control.cmd(&["INFO", "clients"]).str().to_owned();
             if info.contains("blocked_clients:1\r") { Ok(()) } else { Err(info) }
         });
@@ -26,7 +26,7 @@ fn lost(server: &RedisServer, waits: impl Fn() -> Wire, push: &mut Wire, delay: 
         assert_eq!(push.cmd(&["RPUSH", "list", "e"]).int(), 1);
         // By then it is known who got it.
         lost += usize::from(control.cmd(&["LLEN", "list"]).int() == 0);
-        eventually(Duration::from_secs(5), || {
+        eventually(PATIENCE, || {
             let info = control.cmd(&["INFO", "clients"]).str().to_owned();
             if info.contains("blocked_clients:0\r") { Ok(()) } else { Err(info) }
         });

@@ -1,7 +1,7 @@
 //! Sessions that need a server connection of their own (transactions, blocking commands, Pub/Sub,
 //! MONITOR, tracking): they see what a direct connection shows and leave nothing behind.
 
-mod blocking;
+pub mod blocking;
 mod blocking_close;
 mod monitor_tracking;
 mod own_connections;

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use crate::support::{
-    Flavor, Pair, RedisServer, Reply, Tidegate, Trio, Wire, client_list, eventually,
+    Flavor, PATIENCE, Pair, RedisServer, Reply, Tidegate, Trio, Wire, client_list, eventually,
 };
 
-const SOON: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(100);
 
 fn words(line: &str) -> Vec<&str> {
@@ -46,7 +45,7 @@ fn monitor_streams_until_reset() {
         read_line_with(&mut wire, "RESET");
         wire.expect_silence(QUIET);
         assert_eq!(wire.cmd(&["GET", "k1"]).str(), "v");
-        eventually(SOON, || match client_list::only(&server, |line| line.has_flag('O')) {
+        eventually(PATIENCE, || match client_list::only(&server, |line| line.has_flag('O')) {
             Ok(left) => Err(format!("{left} of {id} still monitors")),
             Err(_) => Ok(()),
         });
@@ -209,7 +208,7 @@ fn reads_go_to_replicas_again_after_tracking() {
     trio.master.cmd(&["SET", "k", "x"]).ok();
     wire.expect_silence(QUIET);
     let tracks = |line: &client_list::ClientLine| line.has_flag('t');
-    eventually(SOON, || match client_list::only(&trio.master, tracks) {
+    eventually(PATIENCE, || match client_list::only(&trio.master, tracks) {
         Ok(id) => Err(format!("{id} still tracks")),
         Err(_) => Ok(()),
     });

@@ -1,7 +1,5 @@
 //! A server connection that was one session's own carries nothing over to the next session.
 
-use std::time::Duration;
-
 use crate::support::*;
 
 /// One worker, so that sessions follow each other on the same connections.
@@ -50,7 +48,7 @@ fn a_lost_transaction_leaves_nothing_behind() {
     let mut wire = proxy.wire();
     wire.cmd(&["MULTI"]).ok();
     trio.master.cmd(&["CLIENT", "KILL", "TYPE", "normal"]);
-    eventually(Duration::from_secs(5), || match wire.cmd(&["SET", "k", "v"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "v"]) {
         Reply::Error(_) => Ok(()),
         other => Err(format!("{other:?}")),
     });

@@ -4,10 +4,9 @@ use std::io::Read;
 use std::time::Duration;
 
 use crate::support::{
-    Both, ConfigBuilder, Flavor, Pair, RedisServer, Wire, client_list, eventually,
+    Both, ConfigBuilder, Flavor, PATIENCE, Pair, RedisServer, Wire, client_list, eventually,
 };
 
-const SOON: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(50);
 
 /// Publishes on both sides and compares what the subscribers get; `times` is how many receive it.
@@ -82,7 +81,7 @@ fn unsubscribing_all_ends_the_lease() {
         wire.cmd(&["UNSUBSCRIBE"]);
         wire.cmd(&["GET", "k"]);
     }
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let lines = client_list::of_server(&pair.behind);
         let clean = lines.iter().all(|line| !line.has_flag('P'));
         if lines.len() <= before + 2 && clean { Ok(()) } else { Err(format!("{lines:?}")) }
@@ -152,7 +151,7 @@ fn a_backend_lost_under_a_subscription_closes_the_client() {
     let mut wire = pair.proxy.wire();
     wire.cmd(&["SUBSCRIBE", "c"]);
     drop(wire);
-    eventually(SOON, || match pair.behind.cmd(&["PUBLISH", "c", "m"]).int() {
+    eventually(PATIENCE, || match pair.behind.cmd(&["PUBLISH", "c", "m"]).int() {
         0 => Ok(()),
         n => Err(format!("{n} receivers")),
     });
@@ -185,7 +184,7 @@ fn a_slow_subscriber_is_closed_alone() {
 
 /// Whether reading comes to an end, well or not, in time.
 fn with_timeout(wire: &Wire, read: impl FnOnce() -> std::io::Result<usize>) -> bool {
-    wire.stream().set_read_timeout(Some(SOON)).unwrap();
+    wire.stream().set_read_timeout(Some(PATIENCE)).unwrap();
     read().is_ok_and(|_| true) || wire.stream().peek(&mut [0]).is_err()
 }
 
@@ -234,7 +233,7 @@ fn a_refused_subscription_is_none() {
         let flags = client_list::parse(both.proxied.cmd(&["CLIENT", "LIST"]).str()).remove(0);
         assert!(!flags.has_flag('P'), "{flags:?}");
     }
-    eventually(SOON, || match client_list::of_server(&pair.behind).len() {
+    eventually(PATIENCE, || match client_list::of_server(&pair.behind).len() {
         few @ 0..=8 => Ok(few),
         many => Err(format!("{many} connections")),
     });
@@ -278,7 +277,7 @@ fn a_subscriber_may_pass_the_soft_limit_for_a_while() {
         assert_eq!(slow.read_reply().array()[2].bytes().len(), 1024 * 1024);
     }
     let (proxy, _slow) = flooded_subscriber(&server, "\"64mb 64kb 1\"");
-    eventually(Duration::from_secs(30), || {
+    eventually(PATIENCE, || {
         let log = proxy.log();
         log.contains("closed at client-output-buffer-limit").then_some(()).ok_or(log)
     });

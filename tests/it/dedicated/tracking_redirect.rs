@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Both, Flavor, Pair, Wire, client_list, eventually};
+use crate::support::{Both, Flavor, PATIENCE, Pair, Wire, client_list, eventually};
 
 const QUIET: Duration = Duration::from_millis(60);
-const SOON: Duration = Duration::from_secs(5);
-
 /// A client that reads, the target of its invalidations and one that writes, on both sides.
 struct Stage {
     tracker: Both,
@@ -141,7 +139,7 @@ fn a_target_that_has_gone_is_told_of_by_its_own_id() {
                 }
                 Ok(())
             };
-            eventually(SOON, trackers);
+            eventually(PATIENCE, trackers);
             for _ in 0..2 {
                 stage.change("SET k 1");
                 if tracker3 {
@@ -236,7 +234,7 @@ fn a_target_keeps_its_connection_as_long_as_it_is_one() {
     pair.behind.cmd(&["SET", "k", "1"]).ok();
     assert_eq!(target.read_reply().array()[0].str(), "invalidate");
     trackers[1].cmd(&["RESET"]);
-    eventually(SOON, || if is_there() { Err("it is still there".to_owned()) } else { Ok(()) });
+    eventually(PATIENCE, || if is_there() { Err("it is still there".to_owned()) } else { Ok(()) });
     // A target whose connection is lost may have missed something: it is closed.
     trackers[0].cmd(&["CLIENT", "TRACKING", "ON", "REDIRECT", &to]).ok();
     let line = client_list::of_server(&pair.behind);

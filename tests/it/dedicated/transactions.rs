@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use crate::support::client_list::{self, ClientLine};
 use crate::support::{
-    ConfigBuilder, Direction, FaultProxy, Flavor, Pair, RedisServer, Reply, Tidegate, Wire,
-    eventually,
+    ConfigBuilder, Direction, FaultProxy, Flavor, PATIENCE, Pair, RedisServer, Reply, Tidegate,
+    Wire, eventually, settle,
 };
 
-const SOON: Duration = Duration::from_secs(5);
 const ABORTED: &str = "EXECABORT Transaction discarded because of previous errors.";
 
 /// What every version answers in the same words as its own kind.
@@ -141,7 +140,7 @@ fn is_dirty(line: &ClientLine) -> bool {
 /// No connection of the server has anything left of a session on it.
 #[track_caller]
 fn wait_clean(server: &RedisServer) -> usize {
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let lines = client_list::of_server(server);
         match lines.iter().find(|line| is_dirty(line) || !line.get("name").is_empty()) {
             Some(dirty) => Err(format!("left over: {dirty:?}")),
@@ -223,14 +222,16 @@ fn wire_after(proxy: &Tidegate, requests: &[&[&str]]) -> Wire {
 
 /// Ends the proxy's only connection to `server` that is in a transaction or watches.
 #[track_caller]
-fn kill_transaction(server: &RedisServer, is: impl Fn(&ClientLine) -> bool) {
+fn kill_transaction(proxy: &Tidegate, server: &RedisServer, is: impl Fn(&ClientLine) -> bool) {
     let id = client_list::only(server, is).unwrap();
     assert_eq!(server.cmd(&["CLIENT", "KILL", "ID", &id.to_string()]).int(), 1);
     let gone = || match client_list::only(server, |line| line.id() == id) {
         Ok(id) => Err(format!("{id} is still there")),
         Err(_) => Ok(()),
     };
-    eventually(SOON, gone);
+    eventually(PATIENCE, gone);
+    // The worker has looked at its sockets since.
+    settle(proxy);
     thread::sleep(Duration::from_millis(50));
 }
 
@@ -239,7 +240,7 @@ fn a_connection_lost_between_multi_and_exec_aborts() {
     let pair = Pair::spawn(Flavor::Redis70);
     for nested in [&["MULTI"][..], &["WATCH", "k"], &["SET", "k", "x"], &["PING"], &["UNWATCH"]] {
         let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["SET", "k", "never"]]);
-        kill_transaction(&pair.behind, |line| line.has_flag('x'));
+        kill_transaction(&pair.proxy, &pair.behind, |line| line.has_flag('x'));
         assert!(wire.cmd(nested).is_err(), "{nested:?} in a lost transaction");
         assert_eq!(wire.cmd(&["EXEC"]).err(), ABORTED);
         // The session goes on, and its next transaction is whole.
@@ -250,7 +251,7 @@ fn a_connection_lost_between_multi_and_exec_aborts() {
         wait_clean(&pair.behind);
     }
     let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["SET", "k", "never"]]);
-    kill_transaction(&pair.behind, |line| line.has_flag('x'));
+    kill_transaction(&pair.proxy, &pair.behind, |line| line.has_flag('x'));
     wire.cmd(&["DISCARD"]).ok();
     assert!(wire.cmd(&["GET", "k"]).is_null());
 }
@@ -264,7 +265,7 @@ fn a_connection_lost_after_watch_makes_exec_null() {
             wire.hello3();
         }
         wire.cmd(&["WATCH", "k"]).ok();
-        kill_transaction(&pair.behind, |line| line.get("cmd") == "watch");
+        kill_transaction(&pair.proxy, &pair.behind, |line| line.get("cmd") == "watch");
         wire.cmd(&["MULTI"]).ok();
         assert_eq!(wire.cmd(&["SET", "k", "never"]).str(), "QUEUED");
         wire.send(&["EXEC"]);
@@ -285,7 +286,7 @@ fn a_connection_lost_under_exec_leaves_the_outcome_in_doubt() {
     let mut wire = wire_after(&proxy, &[&["MULTI"], &["INCR", "n"]]);
     fault.blackhole_of(Direction::ToClient);
     wire.send(&["EXEC"]);
-    eventually(SOON, || match server.cmd(&["GET", "n"]) {
+    eventually(PATIENCE, || match server.cmd(&["GET", "n"]) {
         Reply::Null => Err("not run".to_owned()),
         _ => Ok(()),
     });
@@ -299,5 +300,5 @@ fn a_connection_lost_under_exec_leaves_the_outcome_in_doubt() {
         Reply::Bulk(n) if n == b"1" => Ok(()),
         other => Err(format!("{other:?}")),
     };
-    eventually(SOON, works);
+    eventually(PATIENCE, works);
 }

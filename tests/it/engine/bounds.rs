@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
 const MIB: usize = 1024 * 1024;
 /// Replies of 1 MiB each that are asked for at once.
 const MANY: usize = 300;

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
 #[test]
 fn a_reload_keeps_what_was_said_unless_the_file_says_something_new() {
     let (first, second) =

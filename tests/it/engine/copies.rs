@@ -2,11 +2,8 @@
 //! with the master. WAIT, `wait-replicas` and the write gate leave it out, unless the operator says
 //! otherwise.
 
-use std::time::Duration;
-
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
 const WRITES: usize = 100;
 
 /// A master, one real replica behind a link that can be cut, and a proxy with an engine.

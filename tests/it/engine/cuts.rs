@@ -7,7 +7,7 @@ use ::tidegate::topology::LinkState;
 
 use super::resync::{fill, traffic};
 use crate::support::fake_master::{REPLID, snapshot};
-use crate::support::local::{PATIENCE, each_flavor, resyncs, slave0};
+use crate::support::local::{each_flavor, resyncs, slave0};
 use crate::support::*;
 
 /// An engine that follows `master` through a proxy.

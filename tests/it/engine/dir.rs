@@ -2,12 +2,8 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
 
 use crate::support::*;
-
-/// How long a test waits for what is to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn config(server: &RedisServer, dir: &str) -> ConfigBuilder {
     ConfigBuilder::new(server.addr(), &[])

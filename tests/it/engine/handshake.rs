@@ -7,7 +7,7 @@ use tidegate_store::Ask;
 use tidegate_wire::resp::RespVersion;
 
 use crate::support::fake_master::snapshot;
-use crate::support::local::{PATIENCE, each_flavor, errors, resyncs, stat};
+use crate::support::local::{each_flavor, errors, resyncs, stat};
 use crate::support::*;
 
 /// Waits until the engine has met with `code`, and says so.
@@ -39,10 +39,10 @@ fn logins_that_do_not_do() {
         local.set("masterauth", "\"pw\"");
         local.set("masteruser", "\"lim\"");
         wait_refused(&local, &master, "NOPERM");
-        assert!(began.elapsed() < Duration::from_secs(10));
         // Tried again, but not all the time.
         let tried = stat(&master, "total_connections_received") - connected;
-        assert!(tried < 30, "{tried}");
+        let most = 30 + 3 * began.elapsed().as_secs().saturating_sub(10);
+        assert!(tried < most, "{tried} in {:?}", began.elapsed());
         wire.cmd(&["ACL", "SETUSER", "lim", "+psync"]).ok();
         local.engine.nudge();
         local.wait_value("k", "1");
@@ -152,12 +152,11 @@ fn a_host_that_does_not_answer_keeps_nobody() {
     }
     let master = RedisServer::spawn(Flavor::Redis70);
     master.cmd(&["SET", "k", "1"]).ok();
-    let local = Local::of(gone);
+    // An attempt to connect may take as long as this.
+    let local = Local::with(gone, &[("repl-timeout", "\"1h\"")]);
     std::thread::sleep(wait);
-    let began = Instant::now();
     local.retarget(master.addr());
     local.wait_value("k", "1");
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
 }
 
 /// The master's own limits of packed values decide how the engine packs: in a snapshot, in the

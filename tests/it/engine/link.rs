@@ -1,7 +1,6 @@
 //! The engine follows real masters: full and partial resyncs, offsets, transactions.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -12,8 +11,6 @@ use tidegate_store::Ask;
 use tidegate_wire::resp::RespVersion;
 
 use crate::support::*;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An engine in the test's own process, which follows `master`.
 fn engine_of(master: std::net::SocketAddr, dir: &std::path::Path) -> Arc<Engine> {

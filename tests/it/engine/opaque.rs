@@ -3,7 +3,7 @@
 
 use tidegate_rdb::{Form, Limits, ListpackBuilder, Value, dump};
 
-use crate::support::local::{PATIENCE, each_flavor, resyncs};
+use crate::support::local::{each_flavor, resyncs};
 use crate::support::*;
 
 const REFUSED: &str = "cannot read it; ask the master";

@@ -1,11 +1,8 @@
 //! What the engine saved, it goes on with: a restart asks for the rest of the stream only.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::support::*;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn proxy_of(master: &RedisServer, dir: &Path) -> Tidegate {
     ConfigBuilder::new(master.addr(), &[])

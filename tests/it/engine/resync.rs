@@ -10,7 +10,7 @@ use tidegate_store::Budget;
 use tidegate_wire::resp::RespVersion;
 
 use crate::support::fake_master::{MARK, REPLID, snapshot};
-use crate::support::local::{PATIENCE, each_flavor, resyncs, slave0};
+use crate::support::local::{each_flavor, resyncs, slave0};
 use crate::support::*;
 
 /// Keys of all types in two databases, some of which expire.

@@ -110,7 +110,7 @@ impl Split {
         write(&mut wire, "1").ok();
         a.wait_synced(&b);
         b.promote();
-        eventually(Duration::from_secs(5), || match write(&mut wire, "2") {
+        eventually(PATIENCE, || match write(&mut wire, "2") {
             Reply::Error(text) if text.contains(BOTH) => Ok(()),
             other => Err(format!("{other:?}")),
         });
@@ -120,7 +120,7 @@ impl Split {
     /// Waits until a write reaches `server`.
     #[track_caller]
     fn until_written(wire: &mut Wire, server: &RedisServer, value: &str) {
-        eventually(Duration::from_secs(5), || match write(wire, value) {
+        eventually(PATIENCE, || match write(wire, value) {
             Reply::Simple(_) if server.cmd(&["GET", "k"]).str() == value => Ok(()),
             other => Err(format!("{other:?}")),
         });
@@ -202,7 +202,7 @@ fn own_connections_to_a_deposed_master_end() {
     pinned.send(&["EXEC"]);
     writer.send(&["SET", "k", "2"]);
     reader.send(&["GET", "k"]);
-    thread::sleep(Duration::from_millis(100));
+    until_under_way(&proxy, 2);
     let [b, c] = &trio.replicas;
     b.promote();
     c.replicate_from(b.addr());

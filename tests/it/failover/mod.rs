@@ -3,4 +3,4 @@
 mod command;
 mod deposed_master;
 mod order;
-mod writes;
+pub mod writes;

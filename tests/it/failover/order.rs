@@ -44,12 +44,12 @@ fn a_write_that_was_held_back_comes_before_later_ones() {
     wire.cmd(&["SET", "k", "0"]).ok();
     trio.wait_synced();
     let (old, new) = (&trio.master, &trio.replicas[0]);
-    old.cmd(&["CLIENT", "PAUSE", "10000", "WRITE"]).ok();
+    old.cmd(&["CLIENT", "PAUSE", "120000", "WRITE"]).ok();
     wire.send(&["SET", "k", "1"]);
     thread::sleep(Duration::from_millis(100));
     new.promote();
     old.replicate_from(new.addr());
-    eventually(Duration::from_secs(4), || {
+    eventually(PATIENCE, || {
         let info = probe.cmd(&["INFO", "proxy"]).str().to_owned();
         info.contains(&format!("proxy_master:{}", new.addr())).then_some(()).ok_or(info)
     });

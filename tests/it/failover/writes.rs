@@ -67,7 +67,7 @@ fn increment(mut wire: Wire, key: &str, stop: &AtomicBool) -> Tally {
 
 /// `new` becomes master without a write getting lost: as `FAILOVER` does it.
 fn hand_over(old: &RedisServer, new: &RedisServer, other: &RedisServer) {
-    old.cmd(&["CLIENT", "PAUSE", "10000", "WRITE"]).ok();
+    old.cmd(&["CLIENT", "PAUSE", "120000", "WRITE"]).ok();
     old.wait_synced(new);
     new.promote();
     old.replicate_from(new.addr());
@@ -133,7 +133,7 @@ fn a_subscriber_that_writes_is_not_stuck_with_the_old_master() {
     wire.cmd(&["SUBSCRIBE", "c"]);
     wire.cmd(&["SET", "k", "1"]).ok();
     hand_over(&trio.master, &trio.replicas[0], &trio.replicas[1]);
-    eventually(Duration::from_secs(5), || {
+    eventually(PATIENCE, || {
         match wire.try_cmd(&["SET", "k", "2"]) {
             Ok(Reply::Simple(_)) => Ok(()),
             Ok(other) => Err(format!("{other:?}")),
@@ -148,8 +148,9 @@ fn a_subscriber_that_writes_is_not_stuck_with_the_old_master() {
     assert_eq!(trio.replicas[0].cmd(&["GET", "k"]).str(), "2");
 }
 
-#[test]
-fn a_killed_master_leaves_doubt_then_clear_words() {
+/// A master that is killed under a write: how long a later write, and how long four commands that
+/// need a connection of their own, waited for their errors.
+pub fn killed_master() -> [Duration; 2] {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let mut writer = proxy.wire();
@@ -158,15 +159,16 @@ fn a_killed_master_leaves_doubt_then_clear_words() {
     // In flight: the master has it and can't answer.
     trio.master.pause();
     writer.send(&["INCR", "k"]);
-    thread::sleep(Duration::from_millis(100));
+    until_under_way(&proxy, 1);
     trio.master.kill();
     let reply = writer.read_reply();
     assert!(reply.err().starts_with("INDOUBT "), "{reply:?}");
+    let mut longest = Duration::ZERO;
     for _ in 0..20 {
         let asked = Instant::now();
         let reply = writer.cmd(&["SET", "k", "2"]);
         assert!(reply.err().starts_with("MASTERDOWN "), "{reply:?}");
-        assert!(asked.elapsed() < Duration::from_millis(300), "hung for {:?}", asked.elapsed());
+        longest = longest.max(asked.elapsed());
         // Reads are the replicas' business.
         assert_eq!(writer.cmd(&["GET", "k"]).str(), "1");
     }
@@ -175,17 +177,23 @@ fn a_killed_master_leaves_doubt_then_clear_words() {
         let reply = proxy.wire().cmd(words);
         assert!(reply.err().starts_with("MASTERDOWN "), "{words:?}: {reply:?}");
     }
-    assert!(asked.elapsed() < Duration::from_secs(1), "hung for {:?}", asked.elapsed());
+    let four = asked.elapsed();
     trio.master.restart();
-    eventually(Duration::from_secs(2), || match writer.cmd(&["SET", "k", "3"]) {
+    eventually(PATIENCE, || match writer.cmd(&["SET", "k", "3"]) {
         Reply::Simple(_) => Ok(()),
         other => Err(format!("{other:?}")),
     });
+    [longest, four]
 }
 
-/// A replica is promoted while the old master lies dead; then that comes back as a replica.
+/// `latency` judges how soon.
 #[test]
-fn a_promoted_replica_takes_the_writes() {
+fn a_killed_master_leaves_doubt_then_clear_words() {
+    killed_master();
+}
+
+/// A replica is promoted while the old master lies dead: the longest that a writer waited.
+pub fn promoted_replica() -> Duration {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let writers = Writers::start(&proxy, 4);
@@ -195,18 +203,26 @@ fn a_promoted_replica_takes_the_writes() {
     trio.replicas[0].promote();
     trio.replicas[1].replicate_from(trio.replicas[0].addr());
     let mut wire = proxy.wire();
-    eventually(Duration::from_secs(2), || match wire.cmd(&["SET", "k", "1"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "1"]) {
         Reply::Simple(_) => Ok(()),
         other => Err(format!("{other:?}")),
     });
     trio.replicas[0].wait_attached(&trio.replicas[1]);
     thread::sleep(Duration::from_millis(300));
+    let mut longest = Duration::ZERO;
     for tally in writers.finish() {
         let documented = |text: &String| text.starts_with("MASTERDOWN ");
         assert!(tally.refused.iter().all(documented), "{:?}", tally.refused);
         assert!(tally.in_doubt <= 3, "{tally:?}");
-        assert!(tally.longest < Duration::from_secs(1), "hung for {:?}", tally.longest);
+        longest = longest.max(tally.longest);
     }
+    longest
+}
+
+/// `latency` judges how soon.
+#[test]
+fn a_promoted_replica_takes_the_writes() {
+    promoted_replica();
 }
 
 #[test]
@@ -222,13 +238,13 @@ fn host_names_are_resolved_for_every_connection() {
     wire.cmd(&["SET", "k", "1"]).ok();
     trio.wait_synced();
     trio.master.restart();
-    eventually(Duration::from_secs(3), || match wire.cmd(&["SET", "k", "2"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "2"]) {
         Reply::Simple(_) => Ok(()),
         other => Err(format!("{other:?}")),
     });
     trio.wait_synced();
     // The replicas serve under their names as soon as their links are seen to be up again.
-    eventually(Duration::from_secs(3), || {
+    eventually(PATIENCE, || {
         let before = trio.master.calls("get");
         assert_eq!(wire.cmd(&["GET", "k"]).str(), "2");
         (trio.master.calls("get") == before).then_some(()).ok_or_else(|| "the master".to_owned())

@@ -14,8 +14,6 @@ use self::replica::{PORT, Replica};
 use crate::support::server::{Info, ServerBuilder};
 use crate::support::*;
 
-const SOON: Duration = Duration::from_secs(10);
-
 /// Keys of a few types, in two databases.
 fn fill(server: &RedisServer) {
     let mut wire = server.wire();
@@ -292,7 +290,7 @@ fn a_replica_without_its_master_refuses_for_a_while() {
         let server = master(flavor).replica_of(top.addr()).start();
         top.wait_attached(&server);
         top.kill();
-        let error = eventually(SOON, || match Replica::default().connect(server.addr()) {
+        let error = eventually(PATIENCE, || match Replica::default().connect(server.addr()) {
             Err(error) => Ok(error),
             Ok(outcome) => Err(format!("{flavor:?} {outcome:?}")),
         });

@@ -3,14 +3,13 @@
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
-use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tidegate_wire::resp::request::{ProtocolError, Request};
 use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, inline, reply};
 
-use crate::support::{Flavor, RedisServer, Reply, Wire};
+use crate::support::{Flavor, PATIENCE, RedisServer, Reply, Wire};
 
 /// How many requests were read, and the protocol error that ended it.
 #[derive(Debug, PartialEq)]
@@ -53,7 +52,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<RequestStep, ProtocolError> {
 fn theirs(server: &RedisServer, bytes: &[u8]) -> Outcome {
     let wire = Wire::connect(server.addr());
     let mut stream = wire.stream();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(bytes).unwrap();
     // An error where the server has closed already.
     let _ = stream.shutdown(Shutdown::Write);

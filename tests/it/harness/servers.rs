@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 use crate::support::wire::READ_TIMEOUT;
 use crate::support::*;
 
-const SOON: Duration = Duration::from_secs(5);
-
 #[test]
 fn every_flavor_starts_and_tells_its_version() {
     for flavor in Flavor::ALL {
@@ -205,7 +203,7 @@ fn a_replica_behind_a_fault_proxy_loses_its_link_and_catches_up() {
     let replica = RedisServer::builder(Flavor::Redis70).replica_of(fault.addr()).start();
     master.wait_synced(&replica);
     fault.cut();
-    eventually(SOON, || match replica.info("replication").get("master_link_status") {
+    eventually(PATIENCE, || match replica.info("replication").get("master_link_status") {
         Some("down") => Ok(()),
         other => Err(format!("{other:?}")),
     });
@@ -219,7 +217,7 @@ fn a_replica_behind_a_fault_proxy_loses_its_link_and_catches_up() {
 fn eventually_waits_and_gives_up() {
     let started = Instant::now();
     let mut tries = 0;
-    let value = eventually(SOON, || {
+    let value = eventually(PATIENCE, || {
         tries += 1;
         if tries == 3 { Ok(7) } else { Err("not yet".into()) }
     });
@@ -268,6 +266,6 @@ fn a_program_in_the_proxys_place_is_started_signalled_and_ended() {
     assert!(text.contains("from = \"master\"") && !text.contains('@'), "{text}");
     proxy.assert_alive();
     proxy.sigterm();
-    assert!(proxy.wait_exit(SOON).success());
+    assert!(proxy.wait_exit(PATIENCE).success());
     assert!(proxy.log().contains("SIGTERM"));
 }

@@ -15,7 +15,6 @@ fn a_hundred_thousand_requests_in_one_write() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).reads_from("any").set("log", "level", "\"info\"").start();
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(30));
     let count = 100_000;
     let one = |n: usize| match n % 4 {
         0 => encode(&["SET", &format!("k{n}"), &n.to_string()]),
@@ -44,7 +43,7 @@ fn one_client_too_many_hears_it_in_redis_words() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).set("proxy", "max-clients", "5").start();
     let mut wires = Vec::new();
-    eventually(Duration::from_secs(2), || {
+    eventually(PATIENCE, || {
         // The one that asked whether the proxy is up may not be quite gone.
         let mut wire = proxy.wire();
         match wire.try_cmd(&["PING"]) {
@@ -58,7 +57,7 @@ fn one_client_too_many_hears_it_in_redis_words() {
         assert_eq!(said, [Reply::Error("ERR max number of clients reached".into())]);
     }
     wires.pop();
-    eventually(Duration::from_secs(2), || match proxy.wire().try_cmd(&["PING"]) {
+    eventually(PATIENCE, || match proxy.wire().try_cmd(&["PING"]) {
         Ok(Reply::Simple(_)) => Ok(()),
         other => Err(format!("{other:?}")),
     });
@@ -82,7 +81,7 @@ fn requests_beyond_the_query_buffer_end_the_connection() {
 #[test]
 fn idle_clients_are_closed_and_busy_ones_are_not() {
     let trio = Trio::spawn(Flavor::Redis70);
-    let proxy = Tidegate::for_trio(&trio).set("proxy", "timeout", "\"1s\"").start();
+    let proxy = Tidegate::for_trio(&trio).set("proxy", "timeout", "\"3s\"").start();
     let (mut idle, mut busy) = (proxy.wire(), proxy.wire());
     let (mut blocked, mut subscribed, mut slow) = (proxy.wire(), proxy.wire(), proxy.wire());
     idle.cmd(&["PING"]);
@@ -90,14 +89,15 @@ fn idle_clients_are_closed_and_busy_ones_are_not() {
     subscribed.cmd(&["SUBSCRIBE", "c"]);
     slow.send_raw(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100\r\n");
     let started = Instant::now();
-    while started.elapsed() < Duration::from_millis(2600) {
+    let mut sent = 0;
+    while started.elapsed() < Duration::from_millis(6500) {
         assert_eq!(busy.cmd(&["PING"]).str(), "PONG");
         // A byte now and then is a sign of life.
         slow.send_raw(b"x");
+        sent += 1;
         thread::sleep(Duration::from_millis(100));
     }
     assert!(idle.expect_closed().is_empty());
-    let sent = 26;
     slow.send_raw("x".repeat(100 - sent).as_bytes());
     busy.cmd(&["RPUSH", "list", "a"]);
     assert_eq!(blocked.read_reply().strings(), ["list", "a"]);
@@ -135,8 +135,8 @@ fn nonsense_is_answered_as_redis_does_and_closed() {
     assert_eq!(said, [Reply::Error("ERR Protocol error: expected '$', got ':'".into())]);
 }
 
-#[test]
-fn two_thousand_idle_clients_and_five_thousand_that_come_and_go() {
+/// How long a read takes beside two thousand idle clients, before five thousand come and go.
+pub fn idle_and_passing_clients() -> Duration {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).set("log", "level", "\"info\"").start();
     let mut wire = proxy.wire();
@@ -146,10 +146,10 @@ fn two_thousand_idle_clients_and_five_thousand_that_come_and_go() {
     let idle: Vec<Wire> = (0..2000).map(|_| proxy.wire()).collect();
     let asked = Instant::now();
     assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
-    assert!(asked.elapsed() < Duration::from_millis(100), "{:?}", asked.elapsed());
+    let took = asked.elapsed();
     drop(idle);
     let settled = |wire: &mut Wire| {
-        eventually(Duration::from_secs(5), || {
+        eventually(PATIENCE, || {
             let info = wire.cmd(&["INFO", "proxy"]).str().to_owned();
             info.contains("proxy_connected_clients:1\r\n").then_some(()).ok_or(info)
         });
@@ -176,10 +176,17 @@ fn two_thousand_idle_clients_and_five_thousand_that_come_and_go() {
     settled(&mut wire);
     assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
     // Connections to the servers may be kept for the next lease; 64 per server and worker.
-    eventually(Duration::from_secs(5), || match fds(&proxy) {
+    eventually(PATIENCE, || match fds(&proxy) {
         now if now <= before + 2 * 64 => Ok(()),
         now => Err(format!("{now} descriptors, {before} before")),
     });
     let clients = trio.master.info("clients");
     assert_eq!(clients.get("blocked_clients"), Some("0"));
+    took
+}
+
+/// `latency` judges how quickly the others are served.
+#[test]
+fn two_thousand_idle_clients_and_five_thousand_that_come_and_go() {
+    idle_and_passing_clients();
 }

@@ -38,7 +38,6 @@ fn more_than_the_limit_comes_to_a_client_that_begins_to_read_late() {
     let server = server(MIB);
     let proxy = one_worker(&server).set("proxy", "client-output-buffer-limit", "\"64mb\"").start();
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(30));
     wire.send_raw(&repeat(400, &["GET", "big"]));
     thread::sleep(Duration::from_secs(2));
     for _ in 0..400 {
@@ -53,7 +52,6 @@ fn replies_of_ten_megabytes_come_one_after_the_other() {
     let server = server(MIB);
     let proxy = one_worker(&server).start();
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(30));
     let request: Vec<&str> = ["MGET"].into_iter().chain(["big"; 10]).collect();
     wire.send_raw(&repeat(50, &request));
     thread::sleep(Duration::from_secs(1));
@@ -68,7 +66,6 @@ fn replies_of_all_sizes_come_in_order() {
     let server = server(MIB);
     let proxy = one_worker(&server).start();
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(30));
     let mut requests = Vec::new();
     for n in 0..200 {
         requests.extend(encode(&["SET", "n", &n.to_string()]));
@@ -105,7 +102,6 @@ fn slow_readers_of_large_replies_harm_nobody() {
     }
     let mut good = proxy.wire();
     // The first sixteen replies to each slow client are under way before they prove large.
-    good.set_timeout(Duration::from_secs(60));
     for _ in 0..300 {
         assert_eq!(good.cmd(&["GET", "k"]).str(), "v");
         good.cmd(&["SET", "w", "1"]).ok();
@@ -138,7 +134,6 @@ fn a_transfer_may_take_longer_than_request_timeout() {
     let link = FaultProxy::start(server.addr());
     let proxy = patient_for(&link, "\"2s\"").start();
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(30));
     link.set_rate(6 * MIB as u64);
     wire.send(&["GET", "big"]);
     assert_eq!(wire.read_reply().bytes().len(), 24 * MIB);
@@ -153,7 +148,6 @@ fn a_server_that_falls_silent_in_mid_reply_is_not_waited_for() {
     let link = FaultProxy::start(server.addr());
     let proxy = patient_for(&link, "\"500ms\"").start();
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(20));
     link.set_rate(4 * MIB as u64);
     wire.send(&["GET", "big"]);
     wire.stream().peek(&mut [0]).unwrap();
@@ -170,7 +164,6 @@ fn the_wait_behind_unread_replies_is_no_silence() {
     let link = FaultProxy::start(server.addr());
     let proxy = patient_for(&link, "\"400ms\"").start();
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(30));
     wire.send_raw(&repeat(60, &["GET", "big"]));
     for n in 0..60 {
         if n % 20 == 0 {
@@ -194,7 +187,7 @@ fn all_clients_together_have_a_bound() {
         // It may be closed by then.
         drop(wire.try_send_raw(&vec![b'x'; 10 * MIB]));
     }
-    eventually(Duration::from_secs(10), || {
+    eventually(PATIENCE, || {
         let log = proxy.log();
         log.contains("closed at maxmemory-clients").then_some(()).ok_or(log)
     });

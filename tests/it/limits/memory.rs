@@ -1,14 +1,9 @@
 //! Clients that take their time, or send a lot: others are served meanwhile, memory is bounded and
 //! comes back. How quickly others are served is measured by `latency`, which `scripts/latency` runs.
 
-use std::time::Duration;
-
 use crate::support::*;
 
 pub const MIB: usize = 1024 * 1024;
-
-/// For what has to happen, however loaded the machine is.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A field of `/proc/<pid>/status`, in MiB.
 fn status_mib(proxy: &Tidegate, field: &str) -> usize {
@@ -23,8 +18,7 @@ struct Neighbour(Wire);
 
 impl Neighbour {
     fn of(proxy: &Tidegate) -> Self {
-        let mut wire = proxy.wire();
-        wire.set_timeout(PATIENCE);
+        let wire = proxy.wire();
         Self(wire)
     }
 
@@ -54,7 +48,6 @@ pub fn slow_reader(trio: &Trio, proxy: &Tidegate, count: usize) -> Wire {
     trio.master.cmd(&["SET", "big", &"x".repeat(MIB)]).ok();
     trio.wait_synced();
     let mut slow = proxy.wire();
-    slow.set_timeout(PATIENCE);
     let requests: Vec<u8> = (0..count).flat_map(|_| encode(&["GET", "big"])).collect();
     slow.send_raw(&requests);
     slow
@@ -99,7 +92,6 @@ pub fn chunk() -> Vec<u8> {
 
 /// Sends a SET of half a gibibyte; `meanwhile` runs between its chunks, while it is incomplete.
 pub fn set_huge(wire: &mut Wire, mut meanwhile: impl FnMut()) {
-    wire.set_timeout(PATIENCE);
     let chunk = chunk();
     wire.send_raw(format!("*3\r\n$3\r\nSET\r\n$4\r\nhuge\r\n${HALF_GIB}\r\n").as_bytes());
     for _ in 0..HALF_GIB / MIB {
@@ -182,7 +174,6 @@ fn a_request_of_a_million_arguments_delays_nobody() {
     let proxy = one_worker(&trio).start();
     let mut neighbour = Neighbour::of(&proxy);
     let mut wire = proxy.wire();
-    wire.set_timeout(PATIENCE);
     let costs = [1000, PAIRS].map(|each| {
         let before = ticks(&proxy);
         for piece in msets(PAIRS, each).chunks(MIB / 8) {

@@ -1,10 +1,10 @@
 //! Limits of clients, memory, sizes and time: each holds, gives Redis's own error, and disturbs no
 //! other client.
 
-mod clients;
+pub mod clients;
 mod flow_control;
-mod garbage;
+pub mod garbage;
 mod idle_clients;
 pub mod memory;
 mod protocol;
-mod timeouts;
+pub mod timeouts;

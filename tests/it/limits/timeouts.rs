@@ -9,8 +9,8 @@ fn quick(trio: &Trio) -> ConfigBuilder {
     Tidegate::for_trio(trio).set("topology", "request-timeout", "\"400ms\"").reads_from("master")
 }
 
-#[test]
-fn a_late_reply_is_nobodys() {
+/// A master that stops under the requests of four clients: how long until all are given up.
+pub fn late_replies() -> Duration {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = quick(&trio).set("proxy", "workers", "1").start();
     let mut wires: Vec<Wire> = (0..4).map(|_| proxy.wire()).collect();
@@ -31,7 +31,7 @@ fn a_late_reply_is_nobodys() {
         assert!(write.err().starts_with("INDOUBT "), "{write:?}");
     }
     let took = asked.elapsed();
-    assert!((390..900).contains(&took.as_millis()), "{took:?}");
+    assert!(took >= Duration::from_millis(390), "{took:?}");
     // Others come in between; then the master answers all that is long given up.
     trio.master.resume();
     for _ in 0..200 {
@@ -48,34 +48,49 @@ fn a_late_reply_is_nobodys() {
     }
     for (n, wire) in wires.iter_mut().enumerate() {
         let key = format!("k{n}");
-        eventually(Duration::from_secs(2), || match wire.cmd(&["GET", &key]) {
+        eventually(PATIENCE, || match wire.cmd(&["GET", &key]) {
             Reply::Bulk(_) => Ok(()),
             other => Err(format!("{other:?}")),
         });
     }
+    took
 }
 
+/// `latency` judges how soon.
 #[test]
-fn a_long_stop_ends_the_connection_and_it_recovers() {
+fn a_late_reply_is_nobodys() {
+    late_replies();
+}
+
+/// A master that stops for two seconds: the longest that a write waited for its error.
+pub fn long_stop() -> Duration {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = quick(&trio).start();
     let mut wire = proxy.wire();
     wire.cmd(&["SET", "k", "v"]).ok();
     trio.master.pause();
     let until = Instant::now() + Duration::from_secs(2);
+    let mut longest = Duration::ZERO;
     while Instant::now() < until {
         let asked = Instant::now();
         let reply = wire.cmd(&["SET", "k", "w"]);
         assert!(reply.is_err(), "{reply:?}");
-        assert!(asked.elapsed() < Duration::from_millis(1500), "{:?}", asked.elapsed());
+        longest = longest.max(asked.elapsed());
         thread::sleep(Duration::from_millis(20));
     }
     trio.master.resume();
-    eventually(Duration::from_secs(2), || match wire.cmd(&["SET", "k", "x"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "x"]) {
         Reply::Simple(_) => Ok(()),
         other => Err(format!("{other:?}")),
     });
     assert_eq!(wire.cmd(&["GET", "k"]).str(), "x");
+    longest
+}
+
+/// `latency` judges how soon.
+#[test]
+fn a_long_stop_ends_the_connection_and_it_recovers() {
+    long_stop();
 }
 
 #[test]
@@ -100,12 +115,12 @@ fn a_transaction_that_times_out_leaves_no_reply_behind() {
     let reply = wire.cmd(&["EXEC"]);
     assert!(reply.err().starts_with("INDOUBT "), "{reply:?}");
     trio.master.resume();
-    eventually(Duration::from_secs(2), || match wire.cmd(&["ECHO", "mine"]) {
+    eventually(PATIENCE, || match wire.cmd(&["ECHO", "mine"]) {
         Reply::Bulk(text) if text == b"mine" => Ok(()),
         Reply::Error(text) => Err(text),
         other => panic!("{other:?}"),
     });
-    eventually(Duration::from_secs(2), || match wire.cmd(&["GET", "n"]) {
+    eventually(PATIENCE, || match wire.cmd(&["GET", "n"]) {
         Reply::Bulk(text) if text == b"1" => Ok(()),
         Reply::Error(text) => Err(text),
         other => panic!("{other:?}"),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::local::{PATIENCE, resyncs};
+use crate::support::local::resyncs;
 use crate::support::*;
 
 /// A proxy whose engine is its only replica, and follows `link`.

@@ -1,6 +1,6 @@
 //! What the proxy's login may not read at the servers is not served in place.
 
-use crate::support::local::{PATIENCE, each_flavor};
+use crate::support::local::each_flavor;
 use crate::support::*;
 
 /// A proxy with an engine; the proxy's login has these rights, the engine's link all.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use ::tidegate::topology::LinkState;
 
 use crate::support::fake_master::snapshot;
-use crate::support::local::PATIENCE;
 use crate::support::*;
 
 /// Longer than the pause before another try.

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::watch::{Watch, at, config, look, show};
-use crate::support::{Flavor, RedisServer, Trio, eventually};
+use crate::support::{Flavor, PATIENCE, RedisServer, Trio, eventually};
 
 #[test]
 fn a_server_that_loads_its_data_serves_nothing() {
@@ -30,9 +30,7 @@ fn a_server_that_loads_its_data_serves_nothing() {
     assert!(health.failed(1_000_000, 0.5));
     thread::scope(|scope| {
         let restarted = scope.spawn(|| replica.restart());
-        watch.until(Duration::from_secs(5), |now| {
-            at(now, addr).is_some_and(|b| b.excluded.as_deref() == Some("loading"))
-        });
+        watch.until(|now| at(now, addr).is_some_and(|b| b.excluded.as_deref() == Some("loading")));
         assert!(health.is_resting(1_000_010), "loading is no reason to come back");
         restarted.join().unwrap();
     });
@@ -97,7 +95,7 @@ fn a_server_that_is_busy_with_a_script_keeps_its_role() {
         let before = watch.now();
         let mut script = server.wire();
         script.send(&["EVAL", "while true do end", "0"]);
-        eventually(Duration::from_secs(5), || match server.cmd(&["ROLE"]) {
+        eventually(PATIENCE, || match server.cmd(&["ROLE"]) {
             reply if reply.is_err() && reply.err().starts_with("BUSY") => Ok(()),
             reply => Err(format!("{reply:?}")),
         });

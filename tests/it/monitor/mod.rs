@@ -2,8 +2,8 @@
 //! costs them.
 
 mod answers;
-mod discovery;
-mod failover;
+pub mod discovery;
+pub mod failover;
 mod probe_cost;
 mod slow_master;
 mod watch;

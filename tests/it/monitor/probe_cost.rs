@@ -35,7 +35,7 @@ fn probes_cost_a_master_with_ten_replicas_less_than_one_percent() {
     let proxy = ConfigBuilder::new(master.addr(), &addrs).start();
     let mut wire = proxy.wire();
     for replica in &addrs {
-        eventually(Duration::from_secs(10), || {
+        eventually(PATIENCE, || {
             let line = ReplicaLine::find(&mut wire, *replica)?;
             if line.is_fresh() { Ok(()) } else { Err(format!("{line:?}")) }
         });

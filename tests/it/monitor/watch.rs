@@ -13,7 +13,7 @@ use ::tidegate::topology::{Backend, Role, Topology};
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, oneshot};
 
-use crate::support::eventually;
+use crate::support::{PATIENCE, eventually};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -55,6 +55,11 @@ pub fn config(master: SocketAddr, replicas: Option<&[SocketAddr]>, more: &str) -
     Config::parse(&(text + more), "test").unwrap()
 }
 
+/// Further text for [`config`]: a monitor that waits so long for each answer that a busy machine
+/// makes no server silent.
+pub const PATIENT: &str = "probe-timeout = \"20s\"\nconnect-timeout = \"20s\"\n\
+    [reads]\nmax-lag = \"3m\"\n[writes]\nmin-replicas-max-lag = \"3m\"\n";
+
 pub fn block_on<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
@@ -92,9 +97,9 @@ impl Watch {
 
     /// Waits until the picture is `wanted`; how long it took.
     #[track_caller]
-    pub fn until(&self, timeout: Duration, wanted: impl Fn(&Topology) -> bool) -> Duration {
+    pub fn until(&self, wanted: impl Fn(&Topology) -> bool) -> Duration {
         let started = Instant::now();
-        eventually(timeout, || {
+        eventually(PATIENCE, || {
             let now = self.now();
             if wanted(&now) { Ok(()) } else { Err(show(&now)) }
         });
@@ -103,7 +108,7 @@ impl Watch {
 
     #[track_caller]
     pub fn until_whole(&self, master: SocketAddr, replicas: &[SocketAddr]) -> Duration {
-        self.until(Duration::from_secs(10), |now| is_whole(now, master, replicas))
+        self.until(|now| is_whole(now, master, replicas))
     }
 }
 

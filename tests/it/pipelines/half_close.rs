@@ -37,7 +37,7 @@ fn who_hangs_up_while_waiting_is_forgotten() {
     wire.send(&["BLPOP", "list", "0"]);
     wire.expect_silence(Duration::from_millis(200));
     drop(wire);
-    eventually(Duration::from_secs(2), || {
+    eventually(PATIENCE, || {
         let clients = trio.master.info("clients");
         (clients.get("blocked_clients") == Some("0")).then_some(()).ok_or(clients.0)
     });

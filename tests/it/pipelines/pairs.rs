@@ -13,8 +13,6 @@ const CONNECTIONS: usize = 8;
 const DEPTH: usize = 1000;
 /// Writes under way before their replies are read.
 const AHEAD: usize = 2;
-const TIMEOUT: Duration = Duration::from_secs(30);
-
 #[test]
 fn a_million_pipelined_pairs_come_back_right() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -34,8 +32,8 @@ fn a_million_pipelined_pairs_come_back_right() {
 fn one_connection(addr: SocketAddr, connection: usize) {
     let mut stream = TcpStream::connect(addr).unwrap();
     stream.set_nodelay(true).unwrap();
-    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
     let batches = PAIRS / CONNECTIONS / DEPTH;
     let mut expected = Vec::new();
     for batch in 0..batches + AHEAD {

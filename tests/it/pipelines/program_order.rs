@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// A replica that gets the master's stream at once, and the proxy's requests late.
 struct LateReads {
     master: RedisServer,

@@ -8,8 +8,7 @@ use crate::support::*;
 /// Writes `requests` to the end, then reads as many replies as `wanted` has.
 fn write_then_read(addr: SocketAddr, requests: &[u8], wanted: &[Reply]) {
     let mut wire = Wire::connect(addr);
-    wire.stream().set_write_timeout(Some(Duration::from_secs(20))).unwrap();
-    wire.set_timeout(Duration::from_secs(20));
+    wire.stream().set_write_timeout(Some(PATIENCE)).unwrap();
     wire.try_send_raw(requests).expect("the proxy reads on while its replies wait");
     for (at, wanted) in wanted.iter().enumerate() {
         let reply = wire.try_read_reply().unwrap_or_else(|error| panic!("reply {at}: {error}"));
@@ -99,7 +98,6 @@ fn reading_on_ends_at_query_buffer_limit() {
     rest.set_write_timeout(None).unwrap();
     let tail = requests[sent..].to_vec();
     let writer = std::thread::spawn(move || std::io::Write::write_all(&mut rest, &tail).unwrap());
-    wire.set_timeout(Duration::from_secs(20));
     for text in &texts {
         assert!(wire.read_reply().str() == text);
     }

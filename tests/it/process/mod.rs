@@ -1,5 +1,5 @@
 //! The process: its start, its signals, its end, and tasks that panic.
 
-mod lifecycle;
+pub mod lifecycle;
 mod signals_at_start;
 mod tasks;

@@ -1,7 +1,6 @@
 //! SIGTERM and SIGHUP to a proxy that is not ready yet.
 
 use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
 
 use crate::support::*;
 
@@ -17,9 +16,6 @@ impl Mute {
         self.0.local_addr().unwrap()
     }
 }
-
-/// How long a test waits for what is to happen.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 #[test]
 fn sigterm_before_ready_ends_with_success() {

@@ -4,14 +4,9 @@
 
 #![cfg(debug_assertions)]
 
-use std::time::Duration;
-
 use crate::support::*;
 
 const PANIC: &str = "TIDEGATE_TEST_PANIC";
-/// How long a test waits for what is to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// How often `task` has panicked, as `/metrics` says.
 fn panics(proxy: &Tidegate, task: &str) -> f64 {
     Scrape::of(proxy).value("tidegate_task_panics_total", &[("task", task)]).unwrap()

@@ -1,6 +1,5 @@
 //! A master that evicts by use keeps the keys that are read at its replicas (`reads.touch-master`).
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -150,23 +149,22 @@ fn touches_depend_on_the_policy_the_key_and_the_session() {
     master.wait_synced(&replica);
     wait_read_fresh(&mut wire, "k");
     let short = Duration::from_secs(3);
-    let long = Duration::from_secs(20);
     assert!(!reads_until_touched(&mut wire, &master, short), "noeviction needs none");
     // The policy is followed while the proxy runs.
     wire.cmd(&["CONFIG", "SET", "maxmemory-policy", "volatile-lfu"]).ok();
-    assert!(reads_until_touched(&mut wire, &master, long));
+    assert!(reads_until_touched(&mut wire, &master, PATIENCE));
     wire.cmd(&["CONFIG", "SET", "maxmemory", "0"]).ok();
-    eventually(long, || match reads_until_touched(&mut wire, &master, short) {
+    eventually(PATIENCE, || match reads_until_touched(&mut wire, &master, short) {
         true => Err("still touched without a limit".to_owned()),
         false => Ok(()),
     });
     let on = config.clone().set("reads", "touch-master", "\"on\"").toml();
     proxy.reload(&on);
-    assert!(reads_until_touched(&mut wire, &master, long), "it is on");
+    assert!(reads_until_touched(&mut wire, &master, PATIENCE), "it is on");
     assert!(proxy.log().contains("maxmemory-policy is volatile-lfu"), "{}", proxy.log());
     wire.cmd(&["CONFIG", "SET", "maxmemory", "40mb"]).ok();
     proxy.reload(&config.set("reads", "touch-master", "\"off\"").toml());
-    eventually(long, || match reads_until_touched(&mut wire, &master, short) {
+    eventually(PATIENCE, || match reads_until_touched(&mut wire, &master, short) {
         true => Err("still touched although it is off".to_owned()),
         false => Ok(()),
     });
@@ -191,7 +189,7 @@ fn a_session_that_says_no_touch_is_not_sampled() {
     wire.cmd(&["CLIENT", "NO-TOUCH", "ON"]).ok();
     assert!(!reads_until_touched(&mut wire, &master, Duration::from_secs(3)));
     wire.cmd(&["CLIENT", "NO-TOUCH", "OFF"]).ok();
-    assert!(reads_until_touched(&mut wire, &master, Duration::from_secs(20)));
+    assert!(reads_until_touched(&mut wire, &master, PATIENCE));
     // In the session's database: the key is found there.
     let missed = master.info("stats").get("keyspace_misses").unwrap().to_owned();
     assert_eq!(missed, "0", "another database was touched");

@@ -12,7 +12,7 @@ fn connections(server: &RedisServer) -> u64 {
 
 #[track_caller]
 fn wait_stale(trio: &TamperedTrio, wire: &mut Wire) {
-    eventually(Duration::from_secs(5), || {
+    eventually(PATIENCE, || {
         let lines = trio.replica_addrs().map(|addr| ReplicaLine::find(wire, addr));
         let stale =
             lines.iter().all(|line| line.as_ref().is_ok_and(|line| line.get("state") == "stale"));
@@ -31,7 +31,7 @@ fn busy_servers_keep_their_connections() {
         script.set_timeout(Duration::from_secs(20));
         script.send(&["EVAL", "while true do end", "0"]);
         thread::sleep(Duration::from_secs(2));
-        eventually(Duration::from_secs(5), || {
+        eventually(PATIENCE, || {
             let killed = server.cmd(&["SCRIPT", "KILL"]);
             if killed.is_err() { Err(format!("{killed:?}")) } else { Ok(()) }
         });
@@ -59,7 +59,7 @@ fn who_lost_data_does_not_stand_in_while_another_has_it() {
         if line.serves() { Ok(()) } else { Err(format!("{line:?}")) }
     };
     for replica in &trio.replicas {
-        eventually(Duration::from_secs(5), || serving(&mut wire, replica));
+        eventually(PATIENCE, || serving(&mut wire, replica));
     }
     trio.master.kill();
     trio.replicas[0].restart();
@@ -157,7 +157,7 @@ fn a_read_that_is_asked_again_is_judged_anew() {
         .start();
     let mut wire = proxy.wire();
     let before = trio.replicas[0].calls("get");
-    eventually(Duration::from_secs(5), || {
+    eventually(PATIENCE, || {
         wire.cmd(&["GET", "k"]);
         if trio.replicas[0].calls("get") > before { Ok(()) } else { Err(proxy.log()) }
     });
@@ -182,23 +182,30 @@ fn the_write_gate_is_logged_both_ways() {
         .start();
     let mut wire = proxy.wire();
     let write = |wire: &mut Wire, open: bool| {
-        eventually(Duration::from_secs(10), || {
+        eventually(PATIENCE, || {
             let reply = wire.cmd(&["SET", "k", "v"]);
             if reply.is_err() == open { Err(format!("{reply:?}")) } else { Ok(()) }
         });
     };
     let told = |what: &str| proxy.log().matches(what).count();
+    let until_told = |what: &str, times: usize| {
+        eventually(PATIENCE, || match told(what) {
+            few if few < times => Err(proxy.log()),
+            _ => Ok(()),
+        });
+        thread::sleep(Duration::from_millis(200));
+    };
     write(&mut wire, true);
     // Nobody is known in the first moment.
     let (closed, opened) = (told("write gate closed"), told("write gate open"));
     for n in 1..3 {
         trio.replicas.iter_mut().for_each(RedisServer::pause);
         write(&mut wire, false);
-        thread::sleep(Duration::from_millis(200));
+        until_told("write gate closed", closed + n);
         assert_eq!(told("write gate closed"), closed + n, "{}", proxy.log());
         trio.replicas.iter_mut().for_each(RedisServer::resume);
         write(&mut wire, true);
-        thread::sleep(Duration::from_millis(200));
+        until_told("write gate open", opened + n);
         assert_eq!(told("write gate open"), opened + n, "{}", proxy.log());
     }
 }
@@ -216,7 +223,8 @@ fn a_shorter_probe_period_holds_at_once() {
     };
     let mut proxy = config("\"60s\"").start();
     proxy.reload(&config("\"40ms\"").toml());
-    eventually(Duration::from_secs(8), || {
+    // Well before the long period is over.
+    eventually(Duration::from_secs(30), || {
         let before = trio.replicas[0].calls("info");
         thread::sleep(Duration::from_secs(1));
         let asked = trio.replicas[0].calls("info") - before;
@@ -237,11 +245,11 @@ fn a_server_slower_than_the_period_is_still_asked_everything() {
         let line = ReplicaLine::find(wire, faults.addr())?;
         if line.serves() { Ok(()) } else { Err(format!("{line:?}")) }
     };
-    eventually(Duration::from_secs(10), || serves(&mut wire));
+    eventually(PATIENCE, || serves(&mut wire));
     let before = trio.replicas[0].calls("role");
-    eventually(Duration::from_secs(10), || {
+    eventually(PATIENCE, || {
         let asked = trio.replicas[0].calls("role") - before;
         if asked >= 3 { Ok(()) } else { Err(format!("{asked} times")) }
     });
-    eventually(Duration::from_secs(10), || serves(&mut wire));
+    eventually(PATIENCE, || serves(&mut wire));
 }

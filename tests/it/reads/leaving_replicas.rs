@@ -4,8 +4,6 @@ use std::time::{Duration, Instant};
 
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
 #[track_caller]
 fn wait_blocked(servers: &[&RedisServer], count: usize) {
     let blocked = |server: &&RedisServer| -> usize {

@@ -5,5 +5,5 @@ mod eviction;
 pub mod freshness;
 mod freshness_edges;
 mod leaving_replicas;
-mod on_stale;
-mod replica_faults;
+pub mod on_stale;
+pub mod replica_faults;

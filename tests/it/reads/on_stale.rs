@@ -15,7 +15,7 @@ fn stale_trio(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (TamperedT
     }
     trio.master.cmd(&["SET", "later", "v"]).ok();
     let mut wire = proxy.wire();
-    eventually(Duration::from_secs(5), || {
+    eventually(PATIENCE, || {
         let lines = trio.replica_addrs().map(|addr| ReplicaLine::find(&mut wire, addr));
         let stale =
             lines.iter().all(|line| line.as_ref().is_ok_and(|line| line.get("state") == "stale"));
@@ -91,7 +91,7 @@ fn replicas_that_load_leave_the_master_its_share() {
     master.cmd(&["DEBUG", "CHANGE-REPL-ID"]).ok();
     master.cmd(&["CLIENT", "KILL", "TYPE", "replica"]);
     let mut wire = proxy.wire();
-    eventually(Duration::from_secs(5), || {
+    eventually(PATIENCE, || {
         let line = ReplicaLine::find(&mut wire, replica.addr())?;
         if line.serves() { Err(format!("{line:?}")) } else { Ok(()) }
     });
@@ -110,7 +110,7 @@ fn an_error_says_so_and_writes_go_on() {
     for link in &trio.links {
         link.heal();
     }
-    eventually(Duration::from_secs(10), || {
+    eventually(PATIENCE, || {
         let reply = wire.cmd(&["GET", "k"]);
         if reply.is_err() { Err(format!("{reply:?}")) } else { Ok(()) }
     });
@@ -139,8 +139,8 @@ fn reads_wait_for_a_fresh_replica() {
     assert_eq!((trio.master.calls("get"), trio.replicas[1].calls("get")), (0, 0));
 }
 
-#[test]
-fn reads_do_not_wait_for_ever() {
+/// How long three reads wait whose time is 400 ms.
+pub fn waited_too_long() -> Duration {
     let wait = |config: ConfigBuilder| {
         config.set("reads", "on-stale", "\"wait\"").set("reads", "wait-timeout", "\"400ms\"")
     };
@@ -152,12 +152,19 @@ fn reads_do_not_wait_for_ever() {
         assert!(reply.err().starts_with("MASTERDOWN No replica is fresh"), "{reply:?}");
     }
     let took = asked.elapsed();
-    assert!(took >= Duration::from_millis(400) && took < Duration::from_secs(5), "{took:?}");
+    assert!(took >= Duration::from_millis(400), "{took:?}");
     assert_eq!(wire.cmd(&["ECHO", "on"]).str(), "on");
     // A client that goes away while it waits leaves nothing behind.
     wire.send(&["GET", "k"]);
     drop(wire);
     proxy.wire().cmd(&["SET", "k", "w"]).ok();
+    took
+}
+
+/// `latency` judges how soon.
+#[test]
+fn reads_do_not_wait_for_ever() {
+    waited_too_long();
 }
 
 /// Redis's replicas serve on when they lose their master, unless replica-serve-stale-data forbids
@@ -194,7 +201,7 @@ fn a_master_that_is_gone_leaves_its_replicas() {
         } else {
             trio.master.restart();
         }
-        eventually(Duration::from_secs(20), || {
+        eventually(PATIENCE, || {
             let lines = trio.replica_addrs().map(|addr| ReplicaLine::find(&mut wire, addr));
             let fresh = lines.iter().all(|line| line.as_ref().is_ok_and(ReplicaLine::is_fresh));
             if fresh { Ok(()) } else { Err(format!("{lines:?}")) }

@@ -1,13 +1,9 @@
 //! The engine's own port beside a real replica of the same master: the same answers.
 
-use std::time::Duration;
-
 use super::both::Both;
 use crate::support::ports;
 use crate::support::server::Info;
 use crate::support::*;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The names of the fields, in their order, without those that only an engine has.
 fn names(info: &str) -> Vec<String> {

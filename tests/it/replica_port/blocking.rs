@@ -5,8 +5,6 @@ use std::time::{Duration, Instant};
 use crate::support::local::each_flavor;
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
 fn blocked(port: &ReplicaPort) -> usize {
     port.info("clients").get("blocked_clients").unwrap().parse().unwrap()
 }
@@ -60,31 +58,31 @@ fn entries_are_told_when_they_come() {
 #[test]
 fn who_has_waited_is_not_idle() {
     let master = RedisServer::spawn(Flavor::Redis70);
-    let config = ReplicaPort::of(&master).set("proxy", "timeout", "\"1s\"");
+    let config = ReplicaPort::of(&master).set("proxy", "timeout", "\"3s\"");
     let port = ReplicaPort::synced(&config, &master);
     let (mut wire, mut monitor) = (port.wire(), port.wire());
     monitor.cmd(&["MONITOR"]).ok();
     wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
     let shown = monitor.read_reply();
     assert!(shown.str().ends_with(r#""XREAD" "BLOCK" "0" "STREAMS" "s" "$""#), "{shown:?}");
-    std::thread::sleep(Duration::from_millis(1500));
+    std::thread::sleep(Duration::from_millis(3500));
     master.cmd(&["XADD", "s", "1-1", "f", "v"]);
     assert!(!wire.read_reply().is_null());
-    std::thread::sleep(Duration::from_millis(400));
+    std::thread::sleep(Duration::from_millis(500));
     assert_eq!(wire.cmd(&["PING"]).str(), "PONG");
-    std::thread::sleep(Duration::from_millis(1500));
     wire.expect_closed();
 }
 
-#[test]
-fn waiting_ends() {
+/// How long `XREAD BLOCK 150` takes; others end a wait, too.
+pub fn waits_end() -> Duration {
     let master = RedisServer::spawn(Flavor::Redis70);
     let port = ReplicaPort::synced(&ReplicaPort::of(&master), &master);
     let mut wire = port.wire();
     let id = wire.cmd(&["CLIENT", "ID"]).int().to_string();
     let began = Instant::now();
     assert!(wire.cmd(&["XREAD", "BLOCK", "150", "STREAMS", "s", "$"]).is_null());
-    assert!((150..2000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(150), "{took:?}");
     // By others, in Redis's words.
     let mut other = port.wire();
     assert_eq!(other.cmd(&["CLIENT", "UNBLOCK", &id]).int(), 0, "it is not blocked");
@@ -134,4 +132,11 @@ fn waiting_ends() {
     assert_eq!(other.cmd(&["CLIENT", "KILL", "ID", &id]).int(), 1);
     wire.expect_closed();
     wait_blocked(&port, 0);
+    took
+}
+
+/// `latency` judges how soon.
+#[test]
+fn waiting_ends() {
+    waits_end();
 }

@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 use crate::support::client_list;
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
 fn spawn(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (RedisServer, ReplicaPort) {
     let master = RedisServer::spawn(Flavor::Redis70);
     master.cmd(&["SET", "a", "1"]).ok();
@@ -70,8 +68,8 @@ fn frames_may_come_byte_by_byte() {
     assert_eq!(wire.expect_closed()[0].str(), "1");
 }
 
-#[test]
-fn who_reads_slowly_is_slow_alone() {
+/// How long a thousand reads take beside a client that does not read its replies.
+pub fn beside_a_slow_reader() -> Duration {
     let (master, own) = spawn(|it| it.set("proxy", "client-output-buffer-limit", "\"8mb\""));
     let large = "x".repeat(1 << 20);
     master.cmd(&["SET", "large", &large]).ok();
@@ -88,7 +86,7 @@ fn who_reads_slowly_is_slow_alone() {
     for _ in 0..1000 {
         assert_eq!(other.cmd(&["GET", "a"]).str(), "1");
     }
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    let took = started.elapsed();
     let waiting = client_list::list(&mut other);
     let most = waiting.iter().map(|it| it.get("omem").parse::<usize>().unwrap()).max().unwrap();
     assert!(most <= 3 << 20, "{most}");
@@ -96,6 +94,13 @@ fn who_reads_slowly_is_slow_alone() {
     for _ in 0..100 {
         assert_eq!(slow.read_reply().bytes().len(), large.len());
     }
+    took
+}
+
+/// `latency` judges how quickly.
+#[test]
+fn who_reads_slowly_is_slow_alone() {
+    beside_a_slow_reader();
 }
 
 #[test]
@@ -243,21 +248,25 @@ fn the_link_is_a_client() {
 fn a_pause_holds_everybody_back() {
     let (_master, own) = spawn(|config| config);
     let (mut one, mut two) = (own.wire(), own.wire());
-    one.cmd(&["CLIENT", "PAUSE", "400", "ALL"]).ok();
+    one.cmd(&["CLIENT", "PAUSE", "3000", "ALL"]).ok();
     let started = Instant::now();
     two.send(&["GET", "a"]);
     two.expect_silence(Duration::from_millis(150));
     assert_eq!(two.read_reply().str(), "1");
-    assert!(started.elapsed() >= Duration::from_millis(350), "{:?}", started.elapsed());
+    assert!(started.elapsed() >= Duration::from_millis(2950), "{:?}", started.elapsed());
     one.cmd(&["CLIENT", "PAUSE", "60000", "WRITE"]).ok();
     assert_eq!(two.cmd(&["GET", "a"]).str(), "1");
     one.cmd(&["CLIENT", "UNPAUSE"]).ok();
-    let started = Instant::now();
-    one.send(&["DEBUG", "SLEEP", "0.4"]);
-    std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(two.cmd(&["PING"]).str(), "PONG");
-    assert!(started.elapsed() >= Duration::from_millis(350), "{:?}", started.elapsed());
-    one.read_reply().ok();
+    // On a busy machine the PING may come before the sleep.
+    eventually(PATIENCE, || {
+        let started = Instant::now();
+        one.send(&["DEBUG", "SLEEP", "0.4"]);
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(two.cmd(&["PING"]).str(), "PONG");
+        let waited = started.elapsed();
+        one.read_reply().ok();
+        if waited >= Duration::from_millis(350) { Ok(()) } else { Err(format!("{waited:?}")) }
+    });
 }
 
 #[test]

@@ -1,11 +1,7 @@
 //! CONFIG and REPLICAOF of the engine's own port.
 
-use std::time::Duration;
-
 use crate::support::server::Info;
 use crate::support::*;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn spawn(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (RedisServer, ReplicaPort) {
     let master = RedisServer::spawn(Flavor::Redis70);

@@ -2,9 +2,9 @@
 //! all kinds and for Sentinel.
 
 mod answers;
-mod blocking;
+pub mod blocking;
 mod both;
-mod clients;
+pub mod clients;
 mod config;
 mod sentinel;
 mod sessions;

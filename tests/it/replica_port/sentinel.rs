@@ -6,9 +6,6 @@ use std::time::Duration;
 use crate::support::sentinel::Sentinel;
 use crate::support::*;
 
-/// Sentinel asks for INFO every ten seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 #[test]
 fn sentinel_sees_a_healthy_replica() {
     let master = RedisServer::spawn(Flavor::Redis70);

@@ -2,7 +2,6 @@
 //! no connection is used whose server has not told its identity.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use crate::support::*;
 
@@ -33,7 +32,7 @@ fn before(server: &RedisServer) -> ConfigBuilder {
 /// Waits until the proxy knows its master, without a connection of a client to it.
 #[track_caller]
 fn wait_master(wire: &mut Wire) {
-    eventually(Duration::from_secs(10), || {
+    eventually(PATIENCE, || {
         let way = wire.cmd(&["PROXY", "EXPLAIN", "SET", "k", "v"]).pairs();
         let route = way.iter().find(|(name, _)| name.str() == "route").unwrap().1.clone();
         if route.str().starts_with('-') { Err(route.str().to_owned()) } else { Ok(()) }
@@ -64,7 +63,7 @@ impl<'s> Script<'s> {
 
 #[track_caller]
 fn wait_busy(server: &RedisServer) {
-    eventually(Duration::from_secs(5), || match server.cmd(&["ROLE"]) {
+    eventually(PATIENCE, || match server.cmd(&["ROLE"]) {
         reply if reply.is_err() && reply.err().starts_with("BUSY") => Ok(()),
         reply => Err(format!("{reply:?}")),
     });
@@ -220,7 +219,7 @@ fn a_login_without_rights_is_refused_in_the_servers_words() {
         // The monitor learns nothing from it; a new connection does.
         close();
         wire.cmd(&["SELECT", "2"]).ok();
-        eventually(Duration::from_secs(10), || match wire.cmd(&["GET", "k"]) {
+        eventually(PATIENCE, || match wire.cmd(&["GET", "k"]) {
             reply if reply.is_err() && reply.err().starts_with("NOPERM") => Ok(()),
             reply => Err(format!("{reply:?}")),
         });
@@ -237,14 +236,14 @@ fn a_login_without_rights_is_refused_in_the_servers_words() {
 
         rights("-info");
         close();
-        eventually(Duration::from_secs(10), || match wire.cmd(&["SCAN", "0"]) {
+        eventually(PATIENCE, || match wire.cmd(&["SCAN", "0"]) {
             reply if reply.is_err() && reply.err().contains("NOPERM") => Ok(()),
             // Once the monitor has seen it, too.
             reply if reply.is_err() && reply.err().starts_with("MASTERDOWN") => Ok(()),
             reply => Err(format!("{reply:?}")),
         });
         rights("+@all");
-        eventually(Duration::from_secs(10), || match wire.cmd(&["GET", "key:0"]) {
+        eventually(PATIENCE, || match wire.cmd(&["GET", "key:0"]) {
             reply if reply.is_err() => Err(format!("{reply:?}")),
             _ => Ok(()),
         });
@@ -267,7 +266,7 @@ fn a_login_that_ended_is_an_error_and_not_a_loop() {
     let mut own = server.wire();
     own.cmd(&["AUTH", "new"]).ok();
     own.cmd(&["CONFIG", "SET", "requirepass", ""]).ok();
-    eventually(Duration::from_secs(10), || match wire.cmd(&["GET", "key:0"]) {
+    eventually(PATIENCE, || match wire.cmd(&["GET", "key:0"]) {
         reply if reply.is_err() => Err(format!("{reply:?}")),
         _ => Ok(()),
     });

@@ -2,14 +2,11 @@
 
 use std::io::Write as _;
 use std::thread;
-use std::time::Duration;
 
 use crate::support::{
-    ConfigBuilder, Flavor, Pair, RedisServer, Reply, Tidegate, Trio, Wire, eventually,
+    ConfigBuilder, Flavor, PATIENCE, Pair, RedisServer, Reply, Tidegate, Trio, Wire, eventually,
     wait_read_fresh,
 };
-
-const SOON: Duration = Duration::from_secs(5);
 
 #[test]
 fn databases_and_names_never_leak() {
@@ -247,7 +244,7 @@ fn large_and_small_requests_keep_their_order() {
         assert_eq!(replies[6].is_null(), n != "0");
     }
     wire.stream().flush().unwrap();
-    eventually(SOON, || match wire.cmd(&["PING"]) {
+    eventually(PATIENCE, || match wire.cmd(&["PING"]) {
         Reply::Simple(_) => Ok(()),
         other => Err(format!("{other:?}")),
     });
@@ -290,7 +287,7 @@ fn a_database_is_selected_while_the_master_is_away() {
     wait_read_fresh(&mut proxy.wire(), "k");
     trio.master.kill();
     let mut wire = proxy.wire();
-    eventually(SOON, || match wire.cmd(&["SET", "k", "v"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "v"]) {
         reply if reply.is_err() && reply.err().contains("knows no server") => Ok(()),
         reply => Err(format!("{reply:?}")),
     });

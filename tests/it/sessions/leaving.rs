@@ -19,7 +19,7 @@ fn quits(proxy: &Tidegate, master: &RedisServer, setup: &[&[&str]], mark: &str) 
     for request in setup {
         wire.cmd(request);
     }
-    eventually(Duration::from_secs(5), || {
+    eventually(PATIENCE, || {
         is_kept(master, &[mark]).then_some(()).ok_or_else(|| format!("never had {mark}"))
     });
     wire.cmd(&["QUIT"]).ok();
@@ -61,7 +61,7 @@ fn quit_behind_replies_that_wait_ends_it_too() {
     }
     wire.send(&["QUIT"]);
     wire.stream().peek(&mut [0]).unwrap();
-    eventually(Duration::from_secs(5), || {
+    eventually(PATIENCE, || {
         (!is_kept(&master, &["sub=1"])).then_some(()).ok_or_else(|| "still subscribed".into())
     });
     assert_eq!(proxy.wire().cmd(&["PUBLISH", "c", "m"]).int(), 0);

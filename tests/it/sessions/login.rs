@@ -1,9 +1,8 @@
 //! HELLO, AUTH, RESET and what may be said before them.
 
-use std::time::Duration;
-
 use crate::support::{
-    Both, ConfigBuilder, Flavor, Pair, RedisServer, Reply, Tidegate, Trio, Wire, encode, eventually,
+    Both, ConfigBuilder, Flavor, PATIENCE, Pair, RedisServer, Reply, Tidegate, Trio, Wire, encode,
+    eventually,
 };
 
 /// A pair whose clients have to give a password; the server behind the proxy wants another one.
@@ -173,7 +172,6 @@ fn the_proxy_logs_in_as_it_is_told() {
         .set("topology", "masterauth", "\"wrong\"")
         .start();
     let mut wire = proxy.wire();
-    wire.set_timeout(Duration::from_secs(5));
     let reply = wire.cmd(&["SET", "k", "x"]);
     assert!(reply.err().starts_with("MASTERDOWN "), "{reply:?}");
     assert!(!format!("{reply:?}{}", proxy.log()).contains("wrong\""), "the password was told");
@@ -223,7 +221,7 @@ fn hello_lists_the_masters_modules() {
     for version in ["2", "3"] {
         let there = hello(&mut direct, &["HELLO", version]);
         assert!(format!("{there:?}").len() > 100, "{there:?}");
-        eventually(Duration::from_secs(10), || {
+        eventually(PATIENCE, || {
             let here = hello(&mut through, &["HELLO", version]);
             if here == there { Ok(()) } else { Err(format!("{here:?}, not {there:?}")) }
         });

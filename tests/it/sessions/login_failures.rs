@@ -5,8 +5,6 @@ use std::time::{Duration, Instant};
 
 use crate::support::*;
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
 fn spawn(config: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (RedisServer, ReplicaPort) {
     let master = RedisServer::builder(Flavor::Redis70).requirepass("backend").start();
     let base = ReplicaPort::of(&master).set("topology", "masterauth", "\"backend\"").set(

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use tempfile::TempDir;
@@ -15,12 +15,9 @@ use tidegate::topology::{LinkState, Observation, ServerRole, Topology};
 use tidegate_store::Ask;
 use tidegate_wire::resp::RespVersion;
 
-use super::eventually::eventually;
+use super::eventually::{PATIENCE, eventually};
 use super::flavor::Flavor;
 use super::server::RedisServer;
-
-/// How long anything may take on a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The engine and what it is told. Dropping it leaves a thread that follows nobody.
 #[derive(Debug)]

@@ -5,10 +5,12 @@
 //! let proxy = Tidegate::for_trio(&trio).start();        // the built binary before them
 //! let mut wire = Wire::connect(proxy.addr());
 //! assert_eq!(wire.cmd(&["SET", "k", "v"]).str(), "OK");
-//! eventually(Duration::from_secs(2), || ...);
+//! eventually(PATIENCE, || ...);
 //! ```
 //!
 //! Every value ends what it started when it is dropped, and nothing else.
+
+#![allow(unused_imports, reason = "short names for all tests, not each in use at all times")]
 
 pub mod local;
 pub mod pair;
@@ -21,8 +23,8 @@ pub mod topology;
 pub use local::Local;
 pub use pair::{Both, Pair};
 pub use replica_port::ReplicaPort;
-pub use replicas::{ReplicaLine, TamperedTrio, wait_read_fresh};
-pub use scrape::{Page, Scrape, get, http, settle, status};
+pub use replicas::{ReplicaLine, TamperedTrio, wait_read_fresh, wait_serving};
+pub use scrape::{Page, Scrape, get, http, settle, status, until_under_way};
 pub use tidegate::{ConfigBuilder, Tidegate};
 pub use tidegate_test_support::*;
 pub use topology::{server, topology};

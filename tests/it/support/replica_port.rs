@@ -1,15 +1,12 @@
 //! A proxy with an engine, and the engine's own port.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use super::eventually::eventually;
+use super::eventually::{PATIENCE, eventually};
 use super::reply::Reply;
 use super::server::{Info, RedisServer};
 use super::tidegate::{ConfigBuilder, Tidegate};
 use super::wire::Wire;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running proxy whose engine follows a master.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 //! tampered with.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use super::*;
 
@@ -48,12 +47,26 @@ impl ReplicaLine {
 /// Waits until a GET of `key` is answered by who is proven to be fresh.
 #[track_caller]
 pub fn wait_read_fresh(wire: &mut Wire, key: &str) {
-    eventually(Duration::from_secs(30), || {
+    eventually(PATIENCE, || {
         let explained = wire.cmd(&["PROXY", "EXPLAIN", "GET", key]).pairs();
         let why = explained.iter().find(|(key, _)| key.str() == "why").unwrap().1.clone();
         match why.str() {
             why if why.contains("proven to be fresh") => Ok(()),
             why => Err(why.to_owned()),
+        }
+    });
+}
+
+/// Waits until reads may go to so many replicas.
+#[track_caller]
+pub fn wait_serving(proxy: &Tidegate, replicas: usize) {
+    let mut wire = proxy.wire();
+    eventually(PATIENCE, || {
+        let all = topology(&mut wire);
+        let serves = |it: &&serde_json::Value| it["role"] == "replica" && it["reads"] == true;
+        match all["backends"].as_array().unwrap().iter().filter(serves).count() {
+            count if count == replicas => Ok(()),
+            _ => Err(all.to_string()),
         }
     });
 }

@@ -5,9 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::{Tidegate, eventually};
-
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::{PATIENCE, Tidegate, eventually};
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -22,7 +20,7 @@ pub struct Page {
 #[track_caller]
 pub fn http(addr: SocketAddr, request: &str) -> Page {
     let mut stream = TcpStream::connect(addr).unwrap();
-    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     // A reset after the answer counts as its end.
@@ -51,12 +49,21 @@ pub fn status(proxy: &Tidegate) -> serde_json::Value {
 #[track_caller]
 pub fn settle(proxy: &Tidegate) {
     let since = Instant::now();
-    eventually(TIMEOUT, || {
+    eventually(PATIENCE, || {
         let (passed, page) = (since.elapsed(), status(proxy));
         let workers = page["workers"].as_array().unwrap();
         let age = |worker: &serde_json::Value| worker["tick_age_ms"].as_u64().unwrap();
         let done = workers.iter().all(|it| Duration::from_millis(age(it) + 2) < passed);
         if done { Ok(()) } else { Err(page["workers"].to_string()) }
+    });
+}
+
+/// Waits until at least `count` requests are at servers that have not answered them yet.
+#[track_caller]
+pub fn until_under_way(proxy: &Tidegate, count: u32) {
+    eventually(PATIENCE, || {
+        let shown = Scrape::of(proxy).sum("tidegate_backend_requests_in_flight", &[]);
+        if shown >= count.into() { Ok(()) } else { Err(format!("{shown} of {count} under way")) }
     });
 }
 

@@ -13,13 +13,12 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::eventually::PATIENCE;
 use super::ports::free_port;
 use super::process::Process;
 use super::reply::Reply;
 use super::server::Trio;
 use super::wire::Wire;
-
-const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 const PORT_TRIES: usize = 5;
 
@@ -157,6 +156,7 @@ impl Tidegate {
         for _ in 0..PORT_TRIES {
             let mut proxy = Self::launch(program, toml, env);
             if proxy.wait_ready() {
+                proxy.wait_found(toml);
                 return proxy;
             }
         }
@@ -168,7 +168,7 @@ impl Tidegate {
     #[track_caller]
     pub fn spawn_early(toml: &str) -> Self {
         let mut proxy = Self::launch(Path::new(env!("CARGO_BIN_EXE_tidegate")), toml, &[]);
-        let deadline = Instant::now() + START_TIMEOUT;
+        let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(proxy.metrics_addr()).is_err() {
             proxy.assert_alive();
             assert!(Instant::now() < deadline, "no metrics port\n{}", proxy.process.log_tail());
@@ -206,7 +206,7 @@ impl Tidegate {
 
     #[track_caller]
     fn wait_ready(&mut self) -> bool {
-        let deadline = Instant::now() + START_TIMEOUT;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.process.exit_status() {
                 let log = self.process.log().to_lowercase();
@@ -229,6 +229,31 @@ impl Tidegate {
                 ),
             }
             thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// On a busy machine a master may not answer the first question in time, and the proxy starts
+    /// without one. Where that master is well, waits until the proxy has found it.
+    fn wait_found(&self, toml: &str) {
+        let is_missing = || {
+            let log = self.log();
+            log.contains("no server says it is the master") && !log.contains("master found")
+        };
+        let master =
+            toml.lines().find_map(|line| line.strip_prefix("master = \"")?.strip_suffix('"'));
+        let Some(master) = master.and_then(|addr| addr.parse().ok()) else { return };
+        let is_well = || {
+            let mut wire = Wire::try_connect(master).ok()?;
+            wire.set_timeout(Duration::from_secs(1));
+            match wire.try_cmd(&["ROLE"]).ok()? {
+                Reply::Array(role) => Some(role[0].str() == "master"),
+                _ => None,
+            }
+        };
+        // Below the level of information the proxy does not log that it has found it.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while is_missing() && is_well() == Some(true) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(20));
         }
     }
 

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use crate::support::*;
 
-const SOON: Duration = Duration::from_secs(10);
 const NOREPLICAS: &str = "NOREPLICAS Not enough good replicas to write.";
 
 /// One server and no replica: the gate is open with a minimum of 0 and closed with 1.
@@ -18,7 +17,7 @@ fn minimum(server: &RedisServer, replicas: u32) -> ConfigBuilder {
 }
 
 fn until(proxy: &Tidegate, name: &str, wanted: f64) {
-    eventually(SOON, || match Scrape::of(proxy).sum(name, &[]) {
+    eventually(PATIENCE, || match Scrape::of(proxy).sum(name, &[]) {
         value if value.total_cmp(&wanted).is_eq() => Ok(()),
         value => Err(format!("{name} is {value}, not {wanted}")),
     });
@@ -164,7 +163,7 @@ fn a_drain_drops_what_is_held() {
     until(&proxy, "tidegate_writes_held", 1.0);
     proxy.sigterm();
     assert!(wire.expect_closed().is_empty());
-    assert!(proxy.wait_exit(SOON).success());
+    assert!(proxy.wait_exit(PATIENCE).success());
     assert_eq!(server.cmd(&["DBSIZE"]).int(), 0);
 }
 

@@ -7,4 +7,4 @@ mod wait;
 mod wait_aof;
 mod wait_replicas;
 mod wait_sessions;
-mod write_gate;
+pub mod write_gate;

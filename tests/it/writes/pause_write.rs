@@ -231,7 +231,7 @@ impl Side {
             wire.send(&words(&request));
             wire.set_timeout(grace);
             let at_once = wire.try_read_reply();
-            wire.set_timeout(Duration::from_secs(10));
+            wire.set_timeout(PATIENCE);
             let is_held = at_once.is_err();
             let answer = at_once.unwrap_or_else(|_| {
                 self.unpause();
@@ -293,7 +293,7 @@ fn a_held_command_is_the_clients_last_one() {
     let (mut held, mut other) = (proxy.wire(), proxy.wire());
     other.cmd(&["CLIENT", "PAUSE", "60000", "WRITE"]).ok();
     held.send(&["SET", "k", "v"]);
-    eventually(Duration::from_secs(30), || {
+    eventually(PATIENCE, || {
         let list = other.cmd(&["CLIENT", "LIST"]).str().to_owned();
         if list.contains("cmd=set ") { Ok(()) } else { Err(list) }
     });

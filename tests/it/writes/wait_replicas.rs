@@ -35,7 +35,7 @@ fn metric(proxy: &Tidegate, name: &str) -> u64 {
 /// Waits until a count, which is handed on ten times a second, is this.
 #[track_caller]
 fn counted(proxy: &Tidegate, name: &str, wanted: u64) {
-    eventually(Duration::from_secs(5), || match metric(proxy, name) {
+    eventually(PATIENCE, || match metric(proxy, name) {
         count if count == wanted => Ok(()),
         count => Err(format!("{name} is {count}, not {wanted}")),
     });
@@ -44,7 +44,7 @@ fn counted(proxy: &Tidegate, name: &str, wanted: u64) {
 /// Waits until a WAIT is under way at the master.
 #[track_caller]
 fn wait_is_under_way(master: &RedisServer) {
-    eventually(Duration::from_secs(5), || match master.info("clients").get("blocked_clients") {
+    eventually(PATIENCE, || match master.info("clients").get("blocked_clients") {
         Some("0") => Err("no WAIT under way".to_owned()),
         _ => Ok(()),
     });
@@ -265,10 +265,9 @@ fn a_blocked_client_is_told_too() {
 fn a_check_that_hangs_holds_nobody_up() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy =
-        waiting(&trio, 2, "\"4s\"").set("proxy", "workers", "1").reads_from("master").start();
+        waiting(&trio, 2, "\"12s\"").set("proxy", "workers", "1").reads_from("master").start();
     trio.replicas.iter_mut().for_each(RedisServer::pause);
     let (mut first, mut second, mut reader) = (proxy.wire(), proxy.wire(), proxy.wire());
-    let began = Instant::now();
     first.send(&["SET", "k", "1"]);
     wait_is_under_way(&trio.master);
     let asked = Instant::now();
@@ -277,13 +276,13 @@ fn a_check_that_hangs_holds_nobody_up() {
         reader.cmd(&["GET", "k"]);
         reader.cmd(&["ROLE"]);
     }
+    // The check hangs still.
     first.expect_silence(Duration::from_millis(1));
-    assert!(began.elapsed() < Duration::from_secs(4), "reads took {:?}", began.elapsed());
     assert_noack(&first.read_reply());
     assert_noack(&second.read_reply());
     let waited = asked.elapsed();
-    // 5 s; behind the first check it would be 8.
-    let bounds = Duration::from_millis(3900)..Duration::from_millis(7000);
+    // A second more than its time; behind the first check it would be twice its time.
+    let bounds = Duration::from_millis(11_900)..Duration::from_millis(23_000);
     assert!(bounds.contains(&waited), "the second waited for {waited:?}");
     assert_eq!(trio.master.cmd(&["GET", "k"]).str(), "2");
 }
@@ -359,26 +358,24 @@ fn a_reload_changes_it_and_the_clients_own_wait_goes_on() {
     let config = waiting(&trio, 2, SHORT);
     let mut proxy = config.clone().set("writes", "wait-replicas", "0").start();
     let mut wire = proxy.wire();
-    // A write that comes before the new file does waits for as long as the old one says.
-    wire.set_timeout(Duration::from_secs(30));
     trio.replicas[0].pause();
     wire.cmd(&["SET", "k", "1"]).ok();
     proxy.reload(&config.toml());
-    eventually(Duration::from_secs(5), || match wire.cmd(&["SET", "k", "2"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "2"]) {
         Reply::Error(text) if text.starts_with("NOACK ") => Ok(()),
         other => Err(format!("{other:?}")),
     });
     assert!(wire.cmd(&["WAIT", "1", "5000"]).int() >= 1);
     trio.replicas[0].resume();
     proxy.reload(&waiting(&trio, 2, PATIENT).toml());
-    eventually(Duration::from_secs(5), || match wire.cmd(&["SET", "k", "3"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "3"]) {
         Reply::Error(text) => Err(text),
         _ => Ok(()),
     });
-    assert_eq!(wire.cmd(&["WAIT", "2", "5000"]).int(), 2);
+    assert_eq!(wire.cmd(&["WAIT", "2", "60000"]).int(), 2);
     trio.replicas[0].pause();
     proxy.reload(&config.set("writes", "wait-replicas", "1").toml());
-    eventually(Duration::from_secs(20), || match wire.cmd(&["SET", "k", "4"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "4"]) {
         Reply::Error(text) => Err(text),
         _ => Ok(()),
     });

@@ -1,10 +1,6 @@
 //! Clients whose replies wait for the replicas: what else may happen to them meanwhile.
 
-use std::time::Duration;
-
 use crate::support::*;
-
-const SOON: Duration = Duration::from_secs(10);
 
 fn waiting(trio: &Trio, replicas: u32, timeout: &str) -> ConfigBuilder {
     Tidegate::for_trio(trio)
@@ -18,14 +14,14 @@ fn both(trio: &mut Trio, change: fn(&mut RedisServer)) {
 }
 
 fn until_blocked(master: &RedisServer, blocked: bool) {
-    eventually(SOON, || match master.info("clients").get("blocked_clients") {
+    eventually(PATIENCE, || match master.info("clients").get("blocked_clients") {
         Some(count) if (count != "0") == blocked => Ok(()),
         other => Err(format!("{other:?} blocked")),
     });
 }
 
 fn until(proxy: &Tidegate, key: &str, value: &str) {
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let log = proxy.log();
         let line = log.lines().rfind(|line| line.contains(&format!("reloaded {key}")));
         if line.is_some_and(|line| line.contains(&format!("-> {value}"))) {
@@ -52,7 +48,7 @@ fn reloads_on_the_way_leave_the_order() {
     for request in [&["SET", "b", "2"][..], &["GET", "b"], &["INCR", "a"]] {
         wire.send(request);
     }
-    eventually(SOON, || match trio.master.cmd(&["GET", "a"]).str() {
+    eventually(PATIENCE, || match trio.master.cmd(&["GET", "a"]).str() {
         "2" => Ok(()),
         other => Err(other.to_owned()),
     });
@@ -95,11 +91,13 @@ fn who_goes_while_waiting_leaves_nothing_behind() {
     let reply = stays.read_reply();
     assert!(reply == Reply::Int(1) || reply.err().starts_with("NOACK "), "{reply:?}");
     until_blocked(&trio.master, false);
-    eventually(SOON, || match Scrape::of(&proxy).sum("tidegate_backend_requests_in_flight", &[]) {
-        0.0 => Ok(()),
-        n => Err(format!("{n} in flight")),
+    eventually(PATIENCE, || {
+        match Scrape::of(&proxy).sum("tidegate_backend_requests_in_flight", &[]) {
+            0.0 => Ok(()),
+            n => Err(format!("{n} in flight")),
+        }
     });
-    let clients = eventually(SOON, || match Scrape::of(&proxy).sum("tidegate_clients", &[]) {
+    let clients = eventually(PATIENCE, || match Scrape::of(&proxy).sum("tidegate_clients", &[]) {
         n if n <= 1.0 => Ok(n),
         n => Err(format!("{n} clients")),
     });
@@ -122,7 +120,7 @@ fn a_master_that_is_demoted_meanwhile_proves_nothing() {
     assert!(reply.err().starts_with("NOACK "), "{reply:?}");
     trio.replicas[1].resume();
     trio.replicas[1].replicate_from(trio.replicas[0].addr());
-    eventually(SOON, || match wire.cmd(&["SET", "k", "x"]) {
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "x"]) {
         Reply::Simple(_) => Ok(()),
         other => Err(format!("{other:?}")),
     });
@@ -139,7 +137,7 @@ fn five_hundred_wait_and_are_all_answered() {
         let key = format!("k{n}");
         wire.send_raw(&[encode(&["INCR", &key]), encode(&["INCR", &key])].concat());
     }
-    eventually(SOON, || match trio.master.cmd(&["DBSIZE"]).int() {
+    eventually(PATIENCE, || match trio.master.cmd(&["DBSIZE"]).int() {
         500 => Ok(()),
         n => Err(format!("{n} keys")),
     });

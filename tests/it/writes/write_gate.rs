@@ -18,7 +18,7 @@ fn gated(trio: &Trio, max_lag: &str) -> ConfigBuilder {
 }
 
 fn until_gate(wire: &mut Wire, state: &str) {
-    eventually(Duration::from_secs(10), || {
+    eventually(PATIENCE, || {
         let text = wire.cmd(&["INFO", "proxy"]).str().to_owned();
         let is = text.contains(&format!("proxy_write_gate:{state}\r\n"));
         if is { Ok(()) } else { Err(text) }
@@ -29,8 +29,8 @@ fn both(trio: &mut Trio, change: fn(&mut RedisServer)) {
     trio.replicas.iter_mut().for_each(change);
 }
 
-#[test]
-fn it_closes_and_opens_in_time_and_loses_nothing() {
+/// How long after the replicas stop the last write is accepted, and after they go on the first.
+pub fn closes_and_opens() -> [Duration; 2] {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = gated(&trio, "1s").start();
     until_gate(&mut proxy.wire(), "open");
@@ -60,7 +60,7 @@ fn it_closes_and_opens_in_time_and_loses_nothing() {
     let write_for_a_while = || {
         let since = written.load(SeqCst);
         thread::sleep(Duration::from_millis(700));
-        eventually(Duration::from_secs(30), || match written.load(SeqCst) - since {
+        eventually(PATIENCE, || match written.load(SeqCst) - since {
             4000.. => Ok(()),
             few => Err(few.to_string()),
         });
@@ -97,12 +97,16 @@ fn it_closes_and_opens_in_time_and_loses_nothing() {
     let first_accepted = all().filter(|(sent, _, ok)| *ok && *sent > resumed).map(|o| o.1).min();
     let closed_after = last_accepted.unwrap().saturating_sub(stopped);
     let opened_after = first_accepted.unwrap() - resumed;
-    println!(
+    eprintln!(
         "{accepted} accepted, {refused} refused; closed after {closed_after:?}, open after {opened_after:?}"
     );
-    assert!(closed_after <= Duration::from_millis(1100), "{closed_after:?}");
-    // Two periods, and what this machine needs to let four programs run.
-    assert!(opened_after <= Duration::from_millis(200 + 300), "{opened_after:?}");
+    [closed_after, opened_after]
+}
+
+/// `latency` judges how soon.
+#[test]
+fn it_closes_and_opens_and_loses_nothing() {
+    closes_and_opens();
 }
 
 #[test]
@@ -285,8 +289,8 @@ fn held_writes_go_when_it_opens() {
     assert_eq!(trio.master.cmd(&["DBSIZE"]).int(), 8);
 }
 
-#[test]
-fn held_writes_fail_when_their_time_is_up() {
+/// How long two writes are held whose time is 400 ms.
+pub fn held_too_long() -> Duration {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = held(&trio)
         .set("writes", "min-replicas-to-write", "3")
@@ -298,12 +302,19 @@ fn held_writes_fail_when_their_time_is_up() {
     assert_eq!((replies[0].err(), replies[1].err()), (NOREPLICAS, NOREPLICAS));
     assert_eq!(replies[2].str(), "PONG");
     let took = asked.elapsed();
-    assert!(took >= Duration::from_millis(400) && took < Duration::from_secs(5), "{took:?}");
+    assert!(took >= Duration::from_millis(400), "{took:?}");
     // EXEC waits, too, and the transaction is gone then.
     wire.cmd(&["MULTI"]).ok();
     assert_eq!(wire.cmd(&["SET", "k", "v"]).err(), NOREPLICAS);
     assert!(wire.cmd(&["EXEC"]).err().starts_with("EXECABORT"));
     assert_eq!(trio.master.cmd(&["DBSIZE"]).int(), 0);
+    took
+}
+
+/// `latency` judges how soon.
+#[test]
+fn held_writes_fail_when_their_time_is_up() {
+    held_too_long();
 }
 
 #[test]
@@ -326,7 +337,7 @@ fn no_more_is_held_than_there_is_room_for() {
     assert_eq!(last.cmd(&["SET", "k", "v"]).err(), NOREPLICAS);
     // One that goes away leaves its place.
     drop(wires.remove(0));
-    eventually(Duration::from_secs(5), || {
+    eventually(PATIENCE, || {
         let mut wire = clients.wire();
         wire.send(&["SET", "k", "v"]);
         wire.set_timeout(Duration::from_millis(200));

@@ -40,7 +40,7 @@ impl<'p> Meter<'p> {
             }
             Ok(())
         };
-        eventually(10 * SECOND, check);
+        eventually(PATIENCE, check);
         settle(self.proxy);
         assert_eq!(check(), Ok(()));
     }

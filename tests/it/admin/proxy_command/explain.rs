@@ -1,6 +1,6 @@
 //! PROXY EXPLAIN: what it says of a request, which it does not run.
 
-use super::{SOON, explain, field, open, text};
+use super::{explain, field, open, text};
 use crate::support::*;
 
 #[test]
@@ -125,7 +125,7 @@ fn explain_says_so_where_there_is_no_route() {
     let proxy = config.start();
     server.kill();
     let mut wire = proxy.wire();
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let route = text(&explain(&mut wire, "SET k v"), "route");
         if route.starts_with("-MASTERDOWN") { Ok(()) } else { Err(route) }
     });
@@ -139,7 +139,7 @@ fn a_closed_gate_is_explained() {
         .set("writes", "min-replicas-to-write", "3")
         .start();
     let mut wire = proxy.wire();
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let gate = &topology(&mut wire)["gate"];
         if gate["good"] == 2 && gate["open"] == false { Ok(()) } else { Err(gate.to_string()) }
     });
@@ -161,7 +161,7 @@ fn a_replica_that_is_cut_off_is_explained() {
     let mut wire = proxy.wire();
     let addrs = trio.replica_addrs();
     let mut states = || addrs.map(|addr| server(&mut wire, addr));
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let states = states();
         let is_fresh = |it: &serde_json::Value| {
             it["state"] == "fresh" && it["reason"].is_null() && it["lag_ms"].is_u64()
@@ -169,7 +169,7 @@ fn a_replica_that_is_cut_off_is_explained() {
         if states.iter().all(is_fresh) { Ok(()) } else { Err(format!("{states:?}")) }
     });
     trio.replicas.iter_mut().for_each(RedisServer::pause);
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let states = states();
         let is_doubted =
             |it: &serde_json::Value| it["state"] != "fresh" && it["reason"].is_string();

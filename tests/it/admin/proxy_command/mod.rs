@@ -4,11 +4,7 @@ mod explain;
 mod topology;
 mod words;
 
-use std::time::Duration;
-
 use crate::support::*;
-
-pub const SOON: Duration = Duration::from_secs(10);
 
 /// Lines of PROXY TOPOLOGY for three servers: the head, one each, and the write gate.
 pub const LINES: usize = 5;

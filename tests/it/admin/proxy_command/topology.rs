@@ -1,6 +1,6 @@
 //! PROXY TOPOLOGY: a table for people, and its JSON form.
 
-use super::{LINES, SOON, open};
+use super::{LINES, open};
 use crate::support::*;
 
 #[test]
@@ -8,7 +8,7 @@ fn topology_is_a_table_for_people() {
     let (mut trio, proxy) = open();
     let mut wire = proxy.wire();
     wait_read_fresh(&mut wire, "k");
-    let lines = eventually(SOON, || {
+    let lines = eventually(PATIENCE, || {
         let lines = wire.cmd(&["PROXY", "TOPOLOGY"]);
         // Simple strings: redis-cli shows them as they are.
         assert!(lines.array().iter().all(|line| matches!(line, Reply::Simple(_))), "{lines:?}");
@@ -36,7 +36,7 @@ fn topology_is_a_table_for_people() {
     // The same to RESP3.
     assert_eq!(Wire::connect3(proxy.addr()).cmd(&["PROXY", "TOPOLOGY"]).strings()[0], *head);
     trio.replicas[0].kill();
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let lines = wire.cmd(&["PROXY", "TOPOLOGY"]).strings();
         let dead = lines.iter().find(|it| it.contains(&trio.replica_addrs()[0].to_string()));
         match dead {
@@ -87,7 +87,7 @@ fn topology_has_a_json_form() {
     }
     trio.replicas[0].kill();
     let mut wire = proxy.wire();
-    eventually(SOON, || {
+    eventually(PATIENCE, || {
         let dead = server(&mut wire, trio.replica_addrs()[0]);
         let told = dead["reads"] == false && dead["excluded"].is_string();
         if told { Ok(()) } else { Err(dead.to_string()) }

@@ -1,6 +1,6 @@
 //! PROXY and its subcommands: their arguments, their rights, and their place in a session.
 
-use super::{LINES, SOON, explain, open, text};
+use super::{LINES, explain, open, text};
 use crate::support::*;
 
 #[test]
@@ -83,7 +83,7 @@ fn every_state_of_a_session_has_its_answer() {
         let mut wire = proxy.wire();
         wire.cmd(state);
         wire.send(&["PROXY", "RELOAD"]);
-        let error = eventually(SOON, || match wire.read_reply() {
+        let error = eventually(PATIENCE, || match wire.read_reply() {
             Reply::Error(text) => Ok(text),
             heard => Err(format!("{heard:?}")),
         });

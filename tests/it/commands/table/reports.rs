@@ -4,14 +4,13 @@ use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use redis_protocol::resp2::decode::decode_bytes;
 use redis_protocol::resp2::types::BytesFrame;
 use tidegate_wire::command::{Command, lookup};
 
-use crate::support::{Flavor, RedisServer};
+use crate::support::{Flavor, PATIENCE, RedisServer};
 
 /// One command as a server reports it.
 pub struct Reported {
@@ -81,7 +80,7 @@ pub fn command_reply(addr: SocketAddr) -> BytesFrame {
 /// One request on a connection of its own, and its reply.
 pub fn ask(addr: SocketAddr, args: &[&str]) -> BytesFrame {
     let mut stream = TcpStream::connect(addr).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut request = format!("*{}\r\n", args.len());
     args.iter().for_each(|arg| request.push_str(&format!("${}\r\n{arg}\r\n", arg.len())));
     stream.write_all(request.as_bytes()).unwrap();

@@ -67,7 +67,7 @@ pub fn switch(setting: Setting<'_>, order: Order, alone: Duration) -> Account {
         }
         Order::ReplicaFirst => {
             c.replicate_from(b.addr());
-            eventually(Duration::from_secs(10), || {
+            eventually(PATIENCE, || {
                 let info = c.info("replication");
                 let is_there = info.get("master_port") == Some(&*b.port().to_string());
                 let is_up = info.get("master_link_status") == Some("up");
@@ -91,7 +91,7 @@ pub fn sentinel_failover(setting: Setting<'_>, rest: Duration) -> Account {
     let proxy = setting.start(Tidegate::for_trio(&trio));
     let load = setting.load(&proxy);
     sentinel.ask(&["SENTINEL", "FAILOVER", "m"]).unwrap().ok();
-    let heir = eventually_some(Duration::from_secs(20), || {
+    let heir = eventually_some(PATIENCE, || {
         let port = sentinel.master_port()?;
         trio.replicas.iter().find(|it| it.port() == port)
     });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_rdb::{
-    Element, Group, Hash, ListNode, Listpack, Set, SortedSet, Stream, StreamNode, Text, Value,
+    Element, Group, Hash, ListNode, Listpack, Set, SortedSet, Stream, StreamNode, Value,
     packed_score,
 };
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tidegate_replication::*;
 use tidegate_wire::units::{ByteSize, ReplId, ReplOffset};
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::PATIENCE;
+
 /// How long one read waits, so that the pulse is felt.
 const READ_WAIT: Duration = Duration::from_millis(20);
 const REPL_TIMEOUT: Duration = Duration::from_secs(60);

@@ -3,14 +3,10 @@
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Add;
-use std::time::Duration;
 
 use crate::support::*;
 
 const KEYS: usize = 8;
-/// Longer than any reply may take: whoever waits longer waits for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// What requests came to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
@@ -65,8 +61,7 @@ pub struct Client {
 
 impl Client {
     pub fn new(addr: SocketAddr, number: usize) -> Self {
-        let mut wire = Wire::connect(addr);
-        wire.set_timeout(PATIENCE);
+        let wire = Wire::connect(addr);
         let tally = Tally::default();
         let (last_count, counted, in_doubt) = (0, 0, 0);
         Self { addr, number, wire, serial: 0, last_count, counted, in_doubt, tally }
@@ -104,7 +99,6 @@ impl Client {
 
     fn reconnect(&mut self) {
         self.wire = Wire::connect(self.addr);
-        self.wire.set_timeout(PATIENCE);
     }
 
     fn request(&mut self, bytes: &mut Vec<u8>, owed: &mut Vec<Owed>) {
@@ -211,11 +205,11 @@ impl Client {
     /// After the faults: reads and writes work again, on this very connection.
     pub fn expect_well(&mut self) {
         let value = format!("v:{}:0:last", self.number);
-        eventually(Duration::from_secs(10), || {
+        eventually(PATIENCE, || {
             let set = self.wire.cmd(&["SET", &self.key(0), &value]);
             if set.is_err() { Err(format!("{set:?}")) } else { Ok(()) }
         });
-        eventually(Duration::from_secs(10), || match self.wire.cmd(&["GET", &self.key(0)]) {
+        eventually(PATIENCE, || match self.wire.cmd(&["GET", &self.key(0)]) {
             Reply::Bulk(bytes) if bytes == value.as_bytes() => Ok(()),
             other => Err(format!("client {}: {other:?}", self.number)),
         });
