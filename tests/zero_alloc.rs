@@ -1,5 +1,5 @@
-//! No request, no reply and no command of a replication stream allocates on its way through scanner,
-//! command table and routing.
+//! No request allocates on its way through scanner, command table and routing. (Nor does a reply or
+//! a command of a replication stream: the tests of `crates/wire` and `crates/replication`.)
 
 #[path = "../benches/way/mod.rs"]
 mod way;
@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use tidegate::telemetry::{DurationCounts, Kind, RequestCounts};
-use way::stream::{STREAMS, StreamWay, stream};
-use way::{REPLIES, REQUESTS, Way};
+use way::{REQUESTS, Way};
 
 #[test]
 fn a_request_allocates_nothing() {
@@ -20,29 +19,6 @@ fn a_request_allocates_nothing() {
         let counted = measure(|| routes = way.requests(&bytes));
         assert_eq!(counted.count_total, 0, "{name}");
         assert_eq!(routes > 0, name != "set_64b" && name != "set_64kib", "{name}: who was asked");
-    }
-}
-
-#[test]
-fn a_reply_allocates_nothing() {
-    for name in REPLIES {
-        let bytes = way::reply(name);
-        let mut count = 0;
-        let counted = measure(|| count = way::replies(&bytes));
-        assert_eq!(counted.count_total, 0, "{name}");
-        assert_eq!(count, if name == "pipeline_16" { 16 } else { 1 }, "{name}");
-    }
-}
-
-/// Once a reader has memory for as many arguments as a command has.
-#[test]
-fn a_replicated_command_allocates_nothing() {
-    for name in STREAMS {
-        let (mut way, bytes) = (StreamWay::new(), stream(name));
-        assert_eq!(way.walk(&bytes).0, 1000, "{name}");
-        let mut commands = 0;
-        let counted = measure(|| commands = way.walk(&bytes).0);
-        assert_eq!((counted.count_total, commands), (0, 1000), "{name}");
     }
 }
 

@@ -1,15 +1,13 @@
 //! The way of requests through the pure part of the proxy, and the bytes to send along it. Shared
 //! by the micro-benchmark and the test that no request allocates.
 
-pub(crate) mod stream;
-
 use std::sync::Arc;
 
 use tidegate::config::{Balance, HostPort, ReadFrom};
 use tidegate::routing::{Balancer, OnStale, Query, ReadPolicy, Target, admit_write, route};
 use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
 use tidegate_wire::command::{Access, resolve};
-use tidegate_wire::resp::{Limits, ReplyScanner, RequestScanner, RequestStep, encode};
+use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, encode};
 
 /// One master, two replicas, and a client's scanner.
 #[derive(Debug)]
@@ -91,20 +89,6 @@ fn fresh() -> Arc<Health> {
     Arc::new(health)
 }
 
-/// Finds the ends of all replies in `buf`; how many there are.
-pub(crate) fn replies(mut buf: &[u8]) -> usize {
-    let mut scanner = ReplyScanner::default();
-    let mut count = 0;
-    while let Ok(step) = scanner.advance(buf) {
-        if !step.complete {
-            break;
-        }
-        count += 1;
-        buf = &buf[step.consumed..];
-    }
-    count
-}
-
 /// What clients send, by name.
 pub(crate) const REQUESTS: [&str; 5] = ["get", "set_64b", "pipeline_16", "mget_100", "set_64kib"];
 
@@ -128,27 +112,4 @@ pub(crate) fn requests(name: &str) -> Vec<u8> {
         "set_64kib" => set(1, 64 * 1024),
         other => panic!("no requests are called {other}"),
     }
-}
-
-/// What servers answer, by name.
-pub(crate) const REPLIES: [&str; 5] = ["ok", "bulk_64b", "pipeline_16", "array_100", "bulk_64kib"];
-
-/// The replies called `name`.
-pub(crate) fn reply(name: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut bulks = |count: usize, len| {
-        (0..count).for_each(|_| encode::bulk(&mut out, &vec![b'x'; len]));
-    };
-    match name {
-        "ok" => return b"+OK\r\n".to_vec(),
-        "bulk_64b" => bulks(1, 64),
-        "pipeline_16" => bulks(16, 64),
-        "array_100" => {
-            bulks(100, 64);
-            return [b"*100\r\n", out.as_slice()].concat();
-        }
-        "bulk_64kib" => bulks(1, 64 * 1024),
-        other => panic!("no reply is called {other}"),
-    }
-    out
 }

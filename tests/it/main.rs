@@ -18,7 +18,6 @@ mod config;
 mod dedicated;
 mod engine;
 mod failover;
-mod formats;
 mod harness;
 mod latency;
 mod limits;

@@ -11,6 +11,7 @@ mod handshake;
 mod link;
 mod opaque;
 mod pulse;
+mod replication_wire;
 mod restart;
 mod resync;
 mod stream;

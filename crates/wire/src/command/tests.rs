@@ -1,4 +1,4 @@
-//! The table on its own; `tests/it/commands/table.rs` holds it against real servers.
+//! The table on its own; `tests/servers/command_table.rs` holds it against real servers.
 
 use std::collections::HashSet;
 

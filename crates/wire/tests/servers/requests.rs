@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tidegate_wire::resp::request::{ProtocolError, Request};
 use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, inline, reply};
 
-use crate::support::{Flavor, PATIENCE, RedisServer, Reply, Wire};
+use tidegate_test_support::{Flavor, PATIENCE, RedisServer, Reply, Wire};
 
 /// How many requests were read, and the protocol error that ended it.
 #[derive(Debug, PartialEq)]

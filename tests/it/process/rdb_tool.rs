@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::fill::fill;
+use crate::support::fill::{EXPIRES_MS, fill};
 use crate::support::*;
 
 fn rdb(args: &[&str], path: &Path) -> Output {
@@ -65,12 +65,12 @@ fn dump_prints_a_line_for_each_key() {
     assert_eq!(i64::try_from(lines.len()).unwrap(), keys);
     let find = |key: &str| lines.iter().find(|line| line["key"] == key).unwrap();
     assert_eq!(find("set:int16")["value"], serde_json::json!(["-2", "1", "30000"]));
-    assert_eq!(find("expires")["expires_at_ms"], super::EXPIRES_MS);
+    assert_eq!(find("expires")["expires_at_ms"], EXPIRES_MS);
     let scores = find("zset:wide")["value"].as_array().unwrap();
     assert!(scores.contains(&serde_json::json!({"member": "n", "score": "-inf"})), "{scores:?}");
     let fields = find("fields:small")["value"].as_array().unwrap();
     let field = serde_json::json!({
-        "field": "h", "value": "three", "expires_at_ms": super::EXPIRES_MS + 1
+        "field": "h", "value": "three", "expires_at_ms": EXPIRES_MS + 1
     });
     assert!(fields.contains(&field), "{fields:?}");
     let binary = lines.iter().find(|line| line["key"]["base64"] == "//4ga2V5").unwrap();

@@ -1,14 +1,12 @@
 //! The command table against what real servers say about themselves.
 
-pub mod reports;
-
 use std::collections::{BTreeSet, HashSet};
 
 use redis_protocol::resp2::types::BytesFrame;
 use tidegate_wire::command::{Access, Command, Effect, Keys, Learned, all, lookup, resolve};
 
-use self::reports::{REPLIES, REPORTED, Reported, ask, command_reply, items, text};
-use crate::support::{Flavor, RedisServer};
+use crate::reports::{REPLIES, REPORTED, Reported, ask, command_reply, items, text};
+use tidegate_test_support::{Flavor, RedisServer};
 
 /// Where versions differ in arity: the older or other one's, which the table does not have.
 const OTHER_ARITIES: &[(&str, i64)] = &[

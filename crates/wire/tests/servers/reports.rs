@@ -10,29 +10,29 @@ use redis_protocol::resp2::decode::decode_bytes;
 use redis_protocol::resp2::types::BytesFrame;
 use tidegate_wire::command::{Command, lookup};
 
-use crate::support::{Flavor, PATIENCE, RedisServer};
+use tidegate_test_support::{Flavor, PATIENCE, RedisServer};
 
 /// One command as a server reports it.
-pub struct Reported {
-    pub server: String,
-    pub name: String,
-    pub arity: i64,
-    pub flags: HashSet<String>,
-    pub range: [i64; 3],
+pub(crate) struct Reported {
+    pub(crate) server: String,
+    pub(crate) name: String,
+    pub(crate) arity: i64,
+    pub(crate) flags: HashSet<String>,
+    pub(crate) range: [i64; 3],
 }
 
 impl Reported {
-    pub fn is(&self, flag: &str) -> bool {
+    pub(crate) fn is(&self, flag: &str) -> bool {
         self.flags.contains(flag)
     }
 
-    pub fn row(&self) -> Option<&'static Command> {
+    pub(crate) fn row(&self) -> Option<&'static Command> {
         row(&self.name)
     }
 }
 
 /// Every server's `COMMAND` reply.
-pub static REPLIES: LazyLock<Vec<(String, BytesFrame)>> = LazyLock::new(|| {
+pub(crate) static REPLIES: LazyLock<Vec<(String, BytesFrame)>> = LazyLock::new(|| {
     let ask = |flavor: Flavor| {
         let server = RedisServer::spawn(flavor);
         (format!("{flavor:?}"), command_reply(server.addr()))
@@ -41,7 +41,7 @@ pub static REPLIES: LazyLock<Vec<(String, BytesFrame)>> = LazyLock::new(|| {
 });
 
 /// What every server reports, without modules' commands.
-pub static REPORTED: LazyLock<Vec<Reported>> = LazyLock::new(|| {
+pub(crate) static REPORTED: LazyLock<Vec<Reported>> = LazyLock::new(|| {
     let mut reported = Vec::new();
     for (server, reply) in REPLIES.iter() {
         let before = reported.len();
@@ -52,7 +52,7 @@ pub static REPORTED: LazyLock<Vec<Reported>> = LazyLock::new(|| {
     reported
 });
 
-pub fn report(server: &str, entry: &BytesFrame, into: &mut Vec<Reported>) {
+pub(crate) fn report(server: &str, entry: &BytesFrame, into: &mut Vec<Reported>) {
     let entry = items(entry);
     into.push(Reported {
         server: server.to_owned(),
@@ -66,19 +66,19 @@ pub fn report(server: &str, entry: &BytesFrame, into: &mut Vec<Reported>) {
     }
 }
 
-pub fn row(name: &str) -> Option<&'static Command> {
+pub(crate) fn row(name: &str) -> Option<&'static Command> {
     match name.split_once('|') {
         Some((container, own)) => lookup(container.as_bytes())?.subcommand(own.as_bytes()),
         None => lookup(name.as_bytes()),
     }
 }
 
-pub fn command_reply(addr: SocketAddr) -> BytesFrame {
+pub(crate) fn command_reply(addr: SocketAddr) -> BytesFrame {
     ask(addr, &["COMMAND"])
 }
 
 /// One request on a connection of its own, and its reply.
-pub fn ask(addr: SocketAddr, args: &[&str]) -> BytesFrame {
+pub(crate) fn ask(addr: SocketAddr, args: &[&str]) -> BytesFrame {
     let mut stream = TcpStream::connect(addr).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut request = format!("*{}\r\n", args.len());
@@ -97,12 +97,12 @@ pub fn ask(addr: SocketAddr, args: &[&str]) -> BytesFrame {
     }
 }
 
-pub fn items(frame: &BytesFrame) -> &[BytesFrame] {
+pub(crate) fn items(frame: &BytesFrame) -> &[BytesFrame] {
     let BytesFrame::Array(items) = frame else { panic!("not an array: {frame:?}") };
     items
 }
 
-pub fn text(frame: &BytesFrame) -> String {
+pub(crate) fn text(frame: &BytesFrame) -> String {
     match frame {
         BytesFrame::SimpleString(text) | BytesFrame::BulkString(text) => {
             String::from_utf8(text.to_vec()).unwrap()
@@ -111,7 +111,7 @@ pub fn text(frame: &BytesFrame) -> String {
     }
 }
 
-pub fn integer(frame: &BytesFrame) -> i64 {
+pub(crate) fn integer(frame: &BytesFrame) -> i64 {
     let BytesFrame::Integer(integer) = frame else { panic!("not an integer: {frame:?}") };
     *integer
 }

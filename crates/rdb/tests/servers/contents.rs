@@ -7,12 +7,12 @@ use tidegate_rdb::{
     packed_score,
 };
 
-use crate::support::*;
+use tidegate_test_support::*;
 
 type Bytes = Vec<u8>;
 
 #[derive(Debug, PartialEq)]
-pub enum Contents {
+pub(crate) enum Contents {
     String(Bytes),
     List(Vec<Bytes>),
     Set(BTreeSet<Bytes>),
@@ -24,7 +24,7 @@ pub enum Contents {
 }
 
 #[derive(Debug, PartialEq)]
-pub struct OfGroup {
+pub(crate) struct OfGroup {
     facts: BTreeMap<String, String>,
     /// Id, consumer, time, deliveries.
     pending: Vec<(String, Bytes, i64, i64)>,
@@ -38,7 +38,7 @@ fn list(reply: &Reply) -> Vec<Bytes> {
     reply.array().iter().map(|item| item.bytes().to_vec()).collect()
 }
 
-pub fn asked(wire: &mut Wire, flavor: Flavor, key: &[u8]) -> Contents {
+pub(crate) fn asked(wire: &mut Wire, flavor: Flavor, key: &[u8]) -> Contents {
     let kind = wire.cmd(&[b"TYPE", key]).str().to_owned();
     match &*kind {
         "string" => Contents::String(wire.cmd(&[b"GET", key]).bytes().to_vec()),
@@ -151,7 +151,7 @@ fn packed(listpack: &Listpack) -> Vec<Bytes> {
 }
 
 /// Of what a stream tells, only what `flavor` knows of.
-pub fn read(value: &Value, flavor: Flavor) -> Contents {
+pub(crate) fn read(value: &Value, flavor: Flavor) -> Contents {
     let contents = match value {
         Value::String(text) => Contents::String(text.clone().into_bytes()),
         Value::List(nodes) => {

@@ -5,7 +5,7 @@ use tidegate_rdb::{
     dump,
 };
 
-use crate::support::*;
+use tidegate_test_support::*;
 
 /// How often each key is changed, and after how many changes it is compared.
 const EDITS: usize = 2000;

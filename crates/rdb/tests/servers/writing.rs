@@ -6,8 +6,10 @@ use std::fs;
 
 use tidegate_rdb::{Entry, Form, Hash, Item, Limits, Value, WriteError, Writer, dump};
 
-use super::{asked, compare, fill, keys, read, saved};
-use crate::support::*;
+use crate::contents::{asked, read};
+use crate::files::{compare, keys, saved};
+use tidegate_test_support::fill::fill;
+use tidegate_test_support::*;
 
 type Keys = BTreeMap<(u64, Vec<u8>), Entry>;
 

@@ -1,20 +1,16 @@
 //! RDB files and DUMP payloads of real servers: every element as the server itself tells it.
 
-mod contents;
-mod tool;
-mod writing;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 
 use tidegate_rdb::{ChecksumState, Entry, Item, Limits, Reader, Vendor, dump};
 
-use self::contents::{Contents, asked, read};
-use crate::support::fill::{EXPIRES_MS, FUNCTION, fill};
-use crate::support::*;
+use crate::contents::{Contents, asked, read};
+use tidegate_test_support::fill::{EXPIRES_MS, FUNCTION, fill};
+use tidegate_test_support::*;
 
 /// All items of the file that `server` saves now.
-fn saved(server: &RedisServer) -> Vec<Item> {
+pub(crate) fn saved(server: &RedisServer) -> Vec<Item> {
     server.cmd(&["SAVE"]).ok();
     let file = File::open(server.dir().join("dump.rdb")).unwrap();
     let mut reader = Reader::new(file, Limits::default());
@@ -26,7 +22,7 @@ fn saved(server: &RedisServer) -> Vec<Item> {
 }
 
 /// The keys of a file by database and name.
-fn keys(items: Vec<Item>) -> BTreeMap<(u64, Vec<u8>), Entry> {
+pub(crate) fn keys(items: Vec<Item>) -> BTreeMap<(u64, Vec<u8>), Entry> {
     let (mut db, mut keys) = (0, BTreeMap::new());
     for item in items {
         match item {
@@ -41,7 +37,7 @@ fn keys(items: Vec<Item>) -> BTreeMap<(u64, Vec<u8>), Entry> {
 }
 
 /// Compares every key of `entries` with what the server says, and with its DUMP.
-fn compare(server: &RedisServer, entries: &BTreeMap<(u64, Vec<u8>), Entry>) {
+pub(crate) fn compare(server: &RedisServer, entries: &BTreeMap<(u64, Vec<u8>), Entry>) {
     let mut wire = server.wire();
     let mut names = BTreeSet::new();
     for db in 0..16 {

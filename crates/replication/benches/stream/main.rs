@@ -1,0 +1,21 @@
+//! What it costs to take a replication stream apart: `cargo bench -p tidegate-replication`. The
+//! allocation columns stay empty (`tests/zero_alloc.rs`).
+
+mod way;
+
+use divan::{AllocProfiler, Bencher, black_box};
+use way::{STREAMS, StreamWay, stream};
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+/// A thousand commands of a replication stream, found and taken apart.
+#[divan::bench(args = STREAMS, sample_size = 10)]
+fn replication(bencher: Bencher<'_, '_>, name: &str) {
+    let (mut way, bytes) = (StreamWay::new(), stream(name));
+    bencher.bench_local(|| way.walk(black_box(&bytes)));
+}
