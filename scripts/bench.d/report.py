@@ -3,6 +3,7 @@
 import os
 import platform
 from statistics import median
+from textwrap import fill
 
 from servers import Unavailable, version
 
@@ -71,6 +72,8 @@ class Results:
         self.runs[workload, row][number] = best
 
 
+# Where prose wraps in docs/.
+COLUMNS = 100
 # A window is disturbed when the load generator's CPU is so many times its lowest.
 SLOW = 1.5
 
@@ -135,10 +138,10 @@ def workload_table(results, workload, rows):
     own = mid([mid(results.cpu(w, row, "load")) for row in rows])
     windows = results.windows(w).values()
     busy = [others(run) for run in windows]
-    return (f"### {w}: {workload.title}\n\n{table(head, lines)}\n\n"
-            f"The load generator itself: {show(own)} µs per request. "
-            f"Other work on the machine: {show(mid(busy))} cores (at most {show(max(busy))}). "
-            f"Disturbed windows: {len(results.disturbed(w))} of {len(windows)}.\n")
+    about = (f"The load generator itself: {show(own)} µs per request. "
+             f"Other work on the machine: {show(mid(busy))} cores (at most {show(max(busy))}). "
+             f"Disturbed windows: {len(results.disturbed(w))} of {len(windows)}.")
+    return f"### {w}: {workload.title}\n\n{table(head, lines)}\n\n{fill(about, COLUMNS)}\n"
 
 
 def idle_table(results, rows):
@@ -212,4 +215,5 @@ def machine(names, command, date, missing, failed):
             lines.append(f"{name}: {error}")
     lines += [f"Left out: {name}: {' '.join(why.split())}" for name, why in missing.items()]
     lines += [f"**Failed** in a run: {name}: {' '.join(why.split())}" for name, why in failed.items()]
-    return "\n".join(f"- {line}" for line in lines) + "\n"
+    items = (fill(f"- {line}", COLUMNS, subsequent_indent="  ") for line in lines)
+    return "\n".join(items) + "\n"
