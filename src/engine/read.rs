@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Engine;
 use super::state::{Known, unix_ms};
-use tidegate_store::{Ask, Budget, CommandError, Dialect, Outcome};
+use tidegate_store::{Budget, CallContext, CommandError, Dialect, Outcome};
 use tidegate_wire::command::{Command, number};
 use tidegate_wire::resp::{Args, RespVersion, encode};
 
@@ -109,7 +109,7 @@ impl Engine {
     ) -> Answered {
         let start = out.len();
         let db = usize::try_from(db).unwrap_or(usize::MAX);
-        let ask = Ask { db, now_ms: unix_ms(), version };
+        let context = CallContext { db, now_ms: unix_ms(), version };
         let store = self.store();
         if store.is_void() && room.stop.is_some() {
             // Other servers have the data.
@@ -138,7 +138,7 @@ impl Engine {
             if begun - start > room.most {
                 encode::error(out, TOO_MUCH);
             } else {
-                match store.read_within(budget, ask, words, out) {
+                match store.read_within(budget, context, words, out) {
                     // `answers` was asked before: the data have become an older server's since.
                     Outcome::Unknown => CommandError::unknown(words, store.dialect()).write(out),
                     Outcome::Opaque if room.stop.is_some() => stop = Some(Stop::Opaque),

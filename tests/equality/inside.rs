@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tidegate::config::Config;
 use tidegate::engine::{self, Engine};
 use tidegate::topology::{LinkState, ServerRole, Topology};
-use tidegate_store::{Ask, Outcome};
+use tidegate_store::{CallContext, Outcome};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, RespVersion, encode};
 
 use super::replica::{Progress, Replica};
@@ -136,8 +136,8 @@ fn answer(
         name => {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
             let now_ms = i64::try_from(since.as_millis()).unwrap();
-            let ask = Ask { db: *db, now_ms, version: *version };
-            if engine.store().read(ask, words, out) == Outcome::Unknown {
+            let context = CallContext { db: *db, now_ms, version: *version };
+            if engine.store().read(context, words, out) == Outcome::Unknown {
                 encode::error(out, &format!("ERR the store reads no {}", name.escape_ascii()));
             }
         }

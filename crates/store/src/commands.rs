@@ -1,74 +1,27 @@
 //! The commands the store has, by name.
 
-use super::context::{Args, Done, ReadCx, WriteCx};
 use super::dialect::Dialect;
-use super::error::CommandError;
-use super::reply::Reply;
-use tidegate_wire::command::{self, Versions};
+use super::{geo, hashes, keys, lists, sets, sorted_sets, streams, strings};
+use crate::call::{Found, Row, Run};
+use tidegate_wire::command;
 
-type Read = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
-type Write = fn(&mut WriteCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
-
-/// A command and what runs it. Its arity is that of its row in [`tidegate_wire::command`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    name: &'static str,
-    run: Run,
-}
-
-/// What runs a command.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Run {
-    Read(Read),
-    Write(Write),
-    /// One that reads for a client of a replica, and changes data otherwise.
-    Both(Read, Write),
-}
-
-/// A command that was found.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
-    pub(crate) run: Run,
-    name: &'static str,
-    arity: i16,
-    /// The versions that have it, where not all do.
-    versions: Option<&'static Versions>,
-}
+/// Every command, room by room.
+const COMMANDS: &[&[&[Row]]] = &[
+    geo::COMMANDS,
+    hashes::COMMANDS,
+    keys::COMMANDS,
+    lists::COMMANDS,
+    sets::COMMANDS,
+    sorted_sets::COMMANDS,
+    streams::COMMANDS,
+    strings::COMMANDS,
+];
 
 /// All commands of the store.
 #[derive(Debug)]
 pub(crate) struct Commands {
     /// By [`command::number`].
     by_number: Vec<Option<Found>>,
-}
-
-impl Row {
-    /// A command that only reads. `name` in lower case.
-    pub(crate) const fn read(name: &'static str, run: Read) -> Self {
-        Self { name, run: Run::Read(run) }
-    }
-
-    /// A command that may change data.
-    pub(crate) const fn write(name: &'static str, run: Write) -> Self {
-        Self { name, run: Run::Write(run) }
-    }
-
-    /// A command that a replica answers without changing anything, but follows as the master's;
-    /// or a container of subcommands, some of which only read.
-    pub(crate) const fn both(name: &'static str, read: Read, write: Write) -> Self {
-        Self { name, run: Run::Both(read, write) }
-    }
-}
-
-impl Found {
-    /// Whether a request of `argc` words, the name included, may be run: commands rely on it.
-    ///
-    /// # Errors
-    /// `ERR wrong number of arguments for '...' command`
-    pub(crate) fn check(self, argc: usize) -> Result<(), CommandError> {
-        let fits = command::fits(self.arity, argc);
-        if fits { Ok(()) } else { Err(CommandError::wrong_arity(self.name)) }
-    }
 }
 
 impl Commands {
@@ -99,7 +52,7 @@ impl Commands {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    super::COMMANDS.iter().copied().flatten().copied().flatten()
+    COMMANDS.iter().copied().flatten().copied().flatten()
 }
 
 /// The names of the commands that only read, and of the containers of such.

@@ -98,9 +98,9 @@ impl Engine {
     fn write_snapshot(&self) -> Result<String, SaveError> {
         let (dir, path) = (self.dir(), self.snapshot_path());
         let mut file = temporary::create(&dir, Use::Save)?;
-        let position = self.begin_moment()?;
-        let written = self.write_moment(&position, file.as_file_mut());
-        self.store_mut().end_moment();
+        let position = self.begin_snapshot_view()?;
+        let written = self.write_snapshot_view(&position, file.as_file_mut());
+        self.store_mut().end_snapshot_view();
         written?;
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
@@ -170,8 +170,8 @@ struct Position {
 }
 
 impl Engine {
-    /// The data as they are now are to be written.
-    fn begin_moment(&self) -> Result<Position, SaveError> {
+    /// Begins a snapshot view of the data as they are now.
+    fn begin_snapshot_view(&self) -> Result<Position, SaveError> {
         // Nothing is applied while this is held, so history and offset are the data's.
         let mut store = self.store_mut();
         let info = self.link_info();
@@ -182,24 +182,24 @@ impl Engine {
             return Err(SaveError::Distrusted);
         }
         let (replid, applied) = (info.identity.replid(), self.applied());
-        store.begin_moment();
+        store.begin_snapshot_view();
         Ok(Position { replid, applied, db: self.stream_db.load(Relaxed) })
     }
 
-    /// Writes the moment that began, piece by piece: between two of them the stream goes on.
-    fn write_moment(&self, position: &Position, file: &mut File) -> Result<(), SaveError> {
+    /// Writes the snapshot view piece by piece. The stream goes on between two pieces.
+    fn write_snapshot_view(&self, position: &Position, file: &mut File) -> Result<(), SaveError> {
         let mut writer = self.write_head(position)?;
         let mut next = Some(SaveCursor::default());
         while let Some(cursor) = next {
             {
                 let _turn = self.turns.begin();
                 let store = self.store();
-                if !store.has_moment() {
+                if !store.has_snapshot_view() {
                     return Err(SaveError::Replaced);
                 }
                 next = store.save_part(cursor, PIECE, &mut writer)?;
             }
-            self.store_mut().advance_moment(cursor, next);
+            self.store_mut().advance_snapshot_view(cursor, next);
             drain(&mut writer, file)?;
         }
         self.store().save_tail(&mut writer)?;

@@ -104,11 +104,11 @@ impl Call<'_, '_> {
 
     /// The store's answer; false if it has none.
     pub(super) fn read_store(&mut self) -> bool {
-        let ask = self.client.ask();
+        let call_context = self.client.call_context();
         let (args, out) = (self.args, &mut self.client.out);
         let budget = Budget::new(SHORT, usize::MAX);
-        let outcome = match self.held.store().read_within(&budget, ask, args, out) {
-            Outcome::Excessive => self.held.long(|store| store.read(ask, args, out)),
+        let outcome = match self.held.store().read_within(&budget, call_context, args, out) {
+            Outcome::Excessive => self.held.long(|store| store.read(call_context, args, out)),
             outcome => outcome,
         };
         outcome != Outcome::Unknown
@@ -116,8 +116,8 @@ impl Call<'_, '_> {
 
     /// A local write (`replica-read-only no`); false if the store has no such command.
     pub(super) fn write_store(&mut self) -> bool {
-        let ask = self.client.ask();
+        let call_context = self.client.call_context();
         let store = self.held.store_mut();
-        store.write(ask, self.args, &mut self.client.out) != Outcome::Unknown
+        store.write(call_context, self.args, &mut self.client.out) != Outcome::Unknown
     }
 }

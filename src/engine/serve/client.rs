@@ -9,7 +9,7 @@ use super::waiting_read::Waiting;
 use crate::engine::state::{Mailbox, unix_ms};
 use crate::registry::Entry;
 use crate::session::Session;
-use tidegate_store::Ask;
+use tidegate_store::CallContext;
 use tidegate_wire::resp::RequestScanner;
 
 /// How a client ends.
@@ -107,9 +107,9 @@ impl Client {
     }
 
     /// Its database, its protocol and the time, as the store asks for them.
-    pub(super) fn ask(&self) -> Ask {
+    pub(super) fn call_context(&self) -> CallContext {
         let db = usize::try_from(self.session.db).unwrap_or(usize::MAX);
-        Ask { db, now_ms: unix_ms(), version: self.session.version }
+        CallContext { db, now_ms: unix_ms(), version: self.session.version }
     }
 
     /// Whether messages may come to it unasked.

@@ -35,7 +35,7 @@ impl Client {
         command: &'static Command,
         args: &[&[u8]],
     ) -> bool {
-        let Some(read) = held.store().waiting_read(self.ask(), args) else { return false };
+        let Some(read) = held.store().waiting_read(self.call_context(), args) else { return false };
         // Of an earlier wait.
         self.entry.take_unblocked();
         let until = |timeout| self.context.now_ms().saturating_add(timeout);
@@ -52,22 +52,22 @@ impl Client {
         let context = Rc::clone(&self.context);
         let freed = self.entry.take_unblocked();
         let is_late = waiting.until_ms.is_some_and(|until| context.now_ms() > until);
-        let ask = self.ask();
+        let call_context = self.call_context();
         let mut held = Held::new(&context.engine);
         if freed.is_none() && !is_late {
             let applied = Some(context.engine.applied());
             // Its own clients may write, too.
             let is_new = waiting.seen != applied || !context.config().replica.replica_read_only;
             waiting.seen = applied;
-            if !is_new || !held.store().is_served(ask, &waiting.read) {
+            if !is_new || !held.store().is_served(call_context, &waiting.read) {
                 self.waiting = Some(waiting);
                 return;
             }
         }
         self.reply(waiting.command, |client| match freed {
             Some(Unblocked::Error) => encode::error(&mut client.out, UNBLOCKED),
-            Some(Unblocked::Timeout) => encode::null_array(&mut client.out, ask.version),
-            None => held.store().serve(ask, &waiting.read, &mut client.out),
+            Some(Unblocked::Timeout) => encode::null_array(&mut client.out, call_context.version),
+            None => held.store().serve(call_context, &waiting.read, &mut client.out),
         });
     }
 }

@@ -127,26 +127,26 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use tidegate_store::Ask;
+    use tidegate_store::CallContext;
     use tidegate_wire::resp::RespVersion;
 
     #[test]
     fn a_panic_while_the_data_are_changed_gives_them_up() {
         let config = Arc::new(arc_swap::ArcSwap::from_pointee(Config::default()));
         let engine = Engine::new(config, Arc::default());
-        let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
+        let context = CallContext { db: 0, now_ms: 0, version: RespVersion::V2 };
         let mut out = Vec::new();
-        engine.store_mut().write(ask, &[b"SET", b"k", b"v"], &mut out);
-        engine.store().read(ask, &[b"GET", b"k"], &mut out);
+        engine.store_mut().write(context, &[b"SET", b"k", b"v"], &mut out);
+        engine.store().read(context, &[b"GET", b"k"], &mut out);
         assert_eq!(out, b"+OK\r\n$1\r\nv\r\n");
         let panics = AssertUnwindSafe(|| {
             let mut store = engine.store_mut();
-            store.write(ask, &[b"SET", b"k", b"half"], &mut Vec::new());
+            store.write(context, &[b"SET", b"k", b"half"], &mut Vec::new());
             panic!("as a command might");
         });
         assert!(catch_unwind(panics).is_err());
         out.clear();
-        engine.store().read(ask, &[b"GET", b"k"], &mut out);
+        engine.store().read(context, &[b"GET", b"k"], &mut out);
         assert!(out.starts_with(b"-LOADING"), "{}", out.escape_ascii());
     }
 }

@@ -9,7 +9,7 @@ use super::fault::{ApplyError, LinkFault};
 use crate::engine::Engine;
 use crate::engine::state::{tell_opaque, unix_ms};
 use tidegate_replication::{ArgsPool, Offsets, StreamReader, Unit};
-use tidegate_store::{Ask, Outcome, Store};
+use tidegate_store::{CallContext, Outcome, Store};
 use tidegate_wire::resp::RespVersion;
 
 /// How long the store is kept from its readers at most, but for a single command or transaction.
@@ -183,8 +183,8 @@ impl Applier {
             self.replies.clear();
             #[cfg(debug_assertions)]
             engine.panic_if_told(&args);
-            let ask = Ask { db: self.db, now_ms, version: RespVersion::V2 };
-            outcome = match store.apply(ask, &args, &mut self.replies) {
+            let context = CallContext { db: self.db, now_ms, version: RespVersion::V2 };
+            outcome = match store.apply(context, &args, &mut self.replies) {
                 Outcome::Replied => Ok(()),
                 Outcome::Refused | Outcome::Opaque | Outcome::Excessive => {
                     Err(refused(&args, &self.replies))

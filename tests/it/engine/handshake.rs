@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ::tidegate::topology::LinkState;
-use tidegate_store::Ask;
+use tidegate_store::CallContext;
 use tidegate_wire::resp::RespVersion;
 
 use crate::support::fake_master::snapshot;
@@ -230,9 +230,9 @@ fn a_build_without_a_release_is_known_by_its_snapshot() {
         });
         let local = Local::of(master.addr());
         local.wait_value("k", "w");
-        let ask = Ask { db: 0, now_ms: 1, version: RespVersion::V2 };
+        let context = CallContext { db: 0, now_ms: 1, version: RespVersion::V2 };
         let mut dumped = Vec::new();
-        local.engine.store().read(ask, &[b"DUMP", b"k"], &mut dumped);
+        local.engine.store().read(context, &[b"DUMP", b"k"], &mut dumped);
         // Eight bytes of checksum and a line's end are behind the version.
         let version = u16::from_le_bytes(*dumped[..dumped.len() - 10].last_chunk().unwrap());
         assert_eq!(version, wanted, "{header}");

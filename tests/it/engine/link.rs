@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use ::tidegate::config::Config;
 use ::tidegate::engine::{self, Engine};
 use ::tidegate::topology::Topology;
-use tidegate_store::Ask;
+use tidegate_store::CallContext;
 use tidegate_wire::resp::RespVersion;
 
 use crate::support::*;
@@ -26,8 +26,8 @@ fn engine_of(master: std::net::SocketAddr, dir: &std::path::Path) -> Arc<Engine>
 
 fn get(engine: &Engine, key: &str) -> String {
     let mut out = Vec::new();
-    let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
-    engine.store().read(ask, &[b"GET", key.as_bytes()], &mut out);
+    let context = CallContext { db: 0, now_ms: 0, version: RespVersion::V2 };
+    engine.store().read(context, &[b"GET", key.as_bytes()], &mut out);
     String::from_utf8(out).unwrap()
 }
 

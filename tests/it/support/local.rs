@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tidegate::config::Config;
 use tidegate::engine::{self, Engine};
 use tidegate::topology::{LinkState, Observation, ServerRole, Topology};
-use tidegate_store::Ask;
+use tidegate_store::CallContext;
 use tidegate_wire::resp::RespVersion;
 
 use super::eventually::{PATIENCE, eventually};
@@ -77,8 +77,8 @@ impl Local {
         let now_ms = i64::try_from(since.as_millis()).unwrap();
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         let mut out = Vec::new();
-        let ask = Ask { db, now_ms, version: RespVersion::V2 };
-        self.engine.store().read(ask, &words, &mut out);
+        let context = CallContext { db, now_ms, version: RespVersion::V2 };
+        self.engine.store().read(context, &words, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 

@@ -2,12 +2,9 @@
 
 use super::cell::{Cell, MAX_STEP};
 use super::units;
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use crate::sorted_sets::{AddFlags, add};
-use crate::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::write("geoadd", geoadd)];
 

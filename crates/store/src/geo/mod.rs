@@ -15,7 +15,7 @@ mod shape;
 mod sphere;
 mod units;
 
-use super::commands::Row;
+use crate::call::Row;
 
 /// The commands of this room.
 pub(super) const COMMANDS: &[&[Row]] = &[add::COMMANDS, points::COMMANDS, search::COMMANDS];

@@ -5,11 +5,10 @@ use super::polygon::Polygon;
 use super::shape::{Outline, Shape};
 use super::sphere::Point;
 use super::units;
-use crate::context::Args;
+use crate::arguments::words;
+use crate::call::{Args, CommandError, quoted};
 use crate::dialect::{Dialect, Vendor};
-use crate::error::{CommandError, quoted};
 use crate::sorted_sets::SortedSetRef;
-use crate::words;
 
 /// Which command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

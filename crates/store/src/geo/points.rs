@@ -3,10 +3,7 @@
 use super::cell::Cell;
 use super::sphere::{Point, distance};
 use super::units;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
 use crate::sorted_sets::{SortedSet, SortedSetRef};
 
 pub(super) const COMMANDS: &[Row] =

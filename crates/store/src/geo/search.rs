@@ -3,12 +3,9 @@
 use super::find::{Found, find};
 use super::options::{Kind, Reading, Search};
 use super::points::{write_distance, write_point};
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
+use crate::keyspace::Value;
 use crate::sorted_sets::{Rules, SortedSet};
-use crate::value::Value;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("georadius", georadius),

@@ -2,10 +2,10 @@
 
 use super::cell::LATITUDES;
 use super::sphere::Point;
+use crate::arguments::words;
+use crate::call::CommandError;
 use crate::dialect::Dialect;
-use crate::error::CommandError;
 use crate::number;
-use crate::words;
 
 /// Metres of a unit (`extractUnitOrReply`).
 pub(super) fn unit(word: &[u8], dialect: Dialect) -> Result<f64, CommandError> {

@@ -1,8 +1,7 @@
 //! The fields of a hash that is not packed: a table of them.
 
 use super::field::{Field, Parts};
-use crate::hasher::Hasher;
-use crate::table::Table;
+use crate::keyspace::{Hasher, Table};
 
 /// Fields, found by their names.
 #[derive(Clone, Debug)]

@@ -1,40 +1,26 @@
 //! Hashes: fields and values, and fields that expire.
+//!
+//! | room or file | what it is |
+//! |---|---|
+//! | `packed` | a hash in one listpack |
+//! | `field`, `fields` | a hash in a table |
+//! | `rules` | the limits by which a hash changes its form |
+//! | `view`, `value` | a hash to be read, and one to be changed |
+//! | `snapshot` | a hash in a snapshot |
+//! | `commands` | the commands |
 
-mod arguments;
-mod expire;
+mod commands;
 mod field;
 mod fields;
-mod get_and;
-mod increment;
 mod packed;
-mod random;
-mod read;
 mod rules;
-mod scan;
-mod set_with_ttl;
 mod snapshot;
 #[cfg(test)]
 mod tests;
-mod ttl;
 mod value;
 mod view;
-mod write;
 
+pub(crate) use commands::COMMANDS;
 pub(crate) use rules::Rules;
 pub(crate) use value::Hash;
 pub(crate) use view::HashRef;
-
-use super::commands::Row;
-
-/// The commands of this room.
-pub(super) const COMMANDS: &[&[Row]] = &[
-    expire::COMMANDS,
-    get_and::COMMANDS,
-    increment::COMMANDS,
-    random::COMMANDS,
-    read::COMMANDS,
-    scan::COMMANDS,
-    set_with_ttl::COMMANDS,
-    ttl::COMMANDS,
-    write::COMMANDS,
-];

@@ -1,8 +1,8 @@
 //! By which rules a command changes a hash: the server's limits, and who asks when.
 
-use crate::context::WriteCx;
+use crate::call::WriteCx;
 use crate::dialect::Dialect;
-use crate::hasher::Hasher;
+use crate::keyspace::Hasher;
 use crate::packing::Packing;
 
 /// No listpack is let grow beyond so many bytes (`LISTPACK_MAX_SAFETY_LIMIT`).

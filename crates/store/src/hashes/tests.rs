@@ -8,9 +8,8 @@ use super::field::Field;
 use super::rules::Rules;
 use super::value::{Expiry, Hash};
 use crate::dialect::{Dialect, Vendor};
-use crate::hasher::Hasher;
+use crate::keyspace::{Hasher, Typed, Value};
 use crate::packing::Packing;
-use crate::value::{Typed, Value};
 use tidegate_rdb::{self as rdb, Element, Listpack, ListpackBuilder, Strings};
 
 fn rules(vendor: Vendor, hash_entries: usize) -> Rules {

@@ -4,8 +4,8 @@ use super::fields::Fields;
 use super::packed::Packed;
 use super::rules::Rules;
 use super::view::{Form, HashRef};
-use crate::error::CommandError;
-use crate::kind::Kind;
+use crate::call::CommandError;
+use crate::keyspace::Kind;
 use tidegate_rdb::Corrupt;
 
 /// A hash, owned.

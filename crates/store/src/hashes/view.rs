@@ -5,7 +5,7 @@ use super::fields::Fields;
 use super::packed::{Entry, PackedRef};
 use crate::dialect::Dialect;
 use crate::digest::Digest;
-use crate::kind::Kind;
+use crate::keyspace::Kind;
 use tidegate_rdb::{Element, ListpackRef, ValueWriter, WriteError};
 
 /// The number that stands for hashes in a digest (`OBJ_HASH`).

@@ -1,11 +1,8 @@
 //! `COPY`.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::error::CommandError;
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use crate::keys::databases::index;
-use crate::reply::Reply;
-use crate::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::write("copy", copy)];
 

@@ -1,11 +1,8 @@
 //! Commands about whole databases.
 
 use crate::Store;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::words;
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::read("dbsize", dbsize),

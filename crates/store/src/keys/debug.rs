@@ -2,13 +2,10 @@
 
 use super::dump;
 use super::object::references;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
+use crate::arguments::subcommand::syntax;
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
 use crate::digest::Digest;
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::subcommand::syntax;
-use crate::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("debug", debug)];
 

@@ -1,11 +1,8 @@
 //! `DUMP`.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
 use crate::dialect::Dialect;
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::value::ValueRef;
+use crate::keyspace::ValueRef;
 use tidegate_rdb::{WriteError, dump as payload};
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("dump", dump)];

@@ -1,8 +1,6 @@
 //! Commands that ask for keys, or remove them, whatever they hold.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::reply::Reply;
+use crate::call::{Args, Done, ReadCx, Reply, Row, WriteCx};
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("del", del),

@@ -1,11 +1,8 @@
 //! Commands that say when a key expires.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::error::CommandError;
-use crate::expiry::{self, Conditions, Unit};
-use crate::reply::Reply;
-use crate::words;
+use crate::arguments::expiry::{self, Conditions, Unit};
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("expire", |cx, args, reply| set(cx, args, reply, "expire", Unit::EX)),

@@ -1,14 +1,11 @@
 //! `FUNCTION`: libraries are kept, listed and given on; what they do is not known here.
 
 use super::restore::{BAD_PAYLOAD, verify};
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::error::{CommandError, shown};
+use crate::arguments::subcommand::{self, Sub};
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx, shown};
 use crate::glob;
 use crate::library::{Libraries, Library};
-use crate::reply::Reply;
-use crate::subcommand::{self, Sub};
-use crate::words;
 use tidegate_rdb::{Checksum, Encoder, Form, Item, Limits, Reader, Vendor, WriteError};
 
 pub(super) const COMMANDS: &[Row] = &[Row::both("function", read, write)];

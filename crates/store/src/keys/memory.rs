@@ -1,12 +1,9 @@
 //! `MEMORY USAGE`. What else `MEMORY` tells is about a process, not about data.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::slot::Slot;
-use crate::subcommand::{self, Sub};
-use crate::words;
+use crate::arguments::subcommand::{self, Sub};
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
+use crate::keyspace::Slot;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("memory", memory)];
 

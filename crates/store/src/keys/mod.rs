@@ -15,7 +15,7 @@ mod scan;
 mod sort;
 mod ttl;
 
-use super::commands::Row;
+use crate::call::Row;
 
 /// The commands of this room.
 pub(super) const COMMANDS: &[&[Row]] = &[

@@ -1,13 +1,8 @@
 //! `OBJECT`: how a value is kept.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
-use crate::error::CommandError;
-use crate::kind::Kind;
-use crate::reply::Reply;
-use crate::slot::Slot;
-use crate::subcommand::{self, Sub};
-use crate::value::ValueRef;
+use crate::arguments::subcommand::{self, Sub};
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
+use crate::keyspace::{Kind, Slot, ValueRef};
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("object", object)];
 

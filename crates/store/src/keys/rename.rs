@@ -1,10 +1,7 @@
 //! Commands that give a key another name, or another database.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::error::CommandError;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use crate::keys::databases::index;
-use crate::reply::Reply;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("move", move_key),

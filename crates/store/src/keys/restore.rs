@@ -1,11 +1,8 @@
 //! `RESTORE`.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::value::Value;
-use crate::words;
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
+use crate::keyspace::Value;
 use tidegate_rdb::{Checksum, Limits, dump};
 
 pub(super) const COMMANDS: &[Row] =

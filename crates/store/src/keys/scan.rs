@@ -1,11 +1,9 @@
 //! Commands that list keys: `KEYS`, `SCAN`.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
+use crate::arguments::scan::{self, Options, Scanned};
+use crate::call::{Args, Done, ReadCx, Reply, Row};
 use crate::glob;
-use crate::reply::Reply;
-use crate::scan::{self, Options, Scanned};
-use crate::slot::Slot;
+use crate::keyspace::Slot;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("keys", keys), Row::read("scan", scan)];
 

@@ -1,8 +1,6 @@
 //! Commands that ask when a key expires.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
-use crate::reply::Reply;
+use crate::call::{Args, Done, ReadCx, Reply, Row};
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::read("expiretime", expiretime),

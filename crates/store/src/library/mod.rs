@@ -4,7 +4,7 @@ mod source;
 
 pub(crate) use source::Function;
 
-use super::error::{CommandError, shown};
+use crate::call::{CommandError, shown};
 use tidegate_wire::resp::inline::{self, Quotes};
 
 /// How a source begins; the name of the engine follows.

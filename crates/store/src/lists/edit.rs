@@ -2,11 +2,8 @@
 
 use super::read::index;
 use super::{End, List};
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::words;
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use tidegate_rdb::Element;
 
 pub(super) const COMMANDS: &[Row] = &[

@@ -19,9 +19,8 @@ pub(crate) use fill::Fill;
 pub(crate) use value::List;
 pub(crate) use view::ListRef;
 
-use super::commands::Row;
-use super::error::CommandError;
-use super::words;
+use crate::arguments::words;
+use crate::call::{CommandError, Row};
 
 /// The commands of this room.
 pub(super) const COMMANDS: &[&[Row]] = &[

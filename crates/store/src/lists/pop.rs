@@ -2,12 +2,9 @@
 //! client waits for is not this room's.
 
 use super::{End, List, ListRef};
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use crate::dialect::Dialect;
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::words;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("blmpop", |cx, args, reply| {

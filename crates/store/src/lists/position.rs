@@ -2,12 +2,9 @@
 
 use super::List;
 use super::view::Needle;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
 use crate::dialect::Dialect;
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::words;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("lpos", lpos)];
 

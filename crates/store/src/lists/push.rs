@@ -1,9 +1,7 @@
 //! Commands that add elements at an end of a list.
 
 use super::{End, Fill, List};
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::reply::Reply;
+use crate::call::{Args, Done, Reply, Row, WriteCx};
 use tidegate_rdb::Element;
 
 pub(super) const COMMANDS: &[Row] = &[

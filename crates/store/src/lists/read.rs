@@ -1,10 +1,8 @@
 //! Commands that read lists.
 
 use super::List;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
-use crate::reply::Reply;
-use crate::words;
+use crate::arguments::words;
+use crate::call::{Args, Done, ReadCx, Reply, Row};
 
 pub(super) const COMMANDS: &[Row] =
     &[Row::read("lindex", lindex), Row::read("llen", llen), Row::read("lrange", lrange)];

@@ -3,10 +3,7 @@
 use super::pop::timeout;
 use super::view::ListRef;
 use super::{End, List};
-use crate::commands::Row;
-use crate::context::{Done, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
+use crate::call::{CommandError, Done, Reply, Row, WriteCx};
 use tidegate_rdb::Element;
 
 pub(super) const COMMANDS: &[Row] = &[

@@ -5,7 +5,7 @@ use super::fill::Fill;
 use super::node::{Node, position, remove, text_len};
 use super::quicklist::Quicklist;
 use super::view::{ListRef, Needle};
-use crate::kind::Kind;
+use crate::keyspace::Kind;
 use tidegate_rdb::{Element, ListNode, ListpackBuf, Position};
 
 /// A list, owned.

@@ -8,7 +8,7 @@ mod hex;
 mod tests;
 
 use super::dialect::Dialect;
-use super::words;
+use crate::arguments::words;
 
 /// The longest text of a double: 17 digits, a sign, a point, an exponent; or, in the short form,
 /// a few zeros besides.

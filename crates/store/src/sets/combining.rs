@@ -2,12 +2,9 @@
 
 use super::Set;
 use super::combine::{Source, common, difference, intersection, union};
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::value::Value;
-use crate::words;
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
+use crate::keyspace::Value;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::read("sdiff", |cx, args, reply| tell(&subtract(cx, &args[1..])?, reply)),

@@ -1,7 +1,6 @@
 //! The members of a large set: a hash table.
 
-use crate::hasher::Hasher;
-use crate::table::Table;
+use crate::keyspace::{Hasher, Table};
 
 /// Any number of members.
 #[derive(Clone, Debug)]

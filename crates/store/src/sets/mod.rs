@@ -15,7 +15,7 @@ pub(crate) use rules::Rules;
 pub(crate) use value::Set;
 pub(crate) use view::SetRef;
 
-use super::commands::Row;
+use crate::call::Row;
 
 /// The commands of this room.
 pub(super) const COMMANDS: &[&[Row]] =

@@ -4,12 +4,9 @@ use super::Set;
 use super::combine::union;
 use super::rules::Rules;
 use super::view::SetRef;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::error::CommandError;
-use crate::random::{self, Asked, Pool};
-use crate::reply::Reply;
-use crate::words;
+use crate::arguments::random::{self, Asked, Pool};
+use crate::arguments::words;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use tidegate_rdb::Element;
 
 pub(super) const COMMANDS: &[Row] =

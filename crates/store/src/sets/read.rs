@@ -1,9 +1,7 @@
 //! Commands that read one set.
 
 use super::Set;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
-use crate::reply::Reply;
+use crate::call::{Args, Done, ReadCx, Reply, Row};
 use tidegate_rdb::Element;
 
 pub(super) const COMMANDS: &[Row] = &[

@@ -1,8 +1,8 @@
 //! In which form a set is kept: `set-max-intset-entries` and its like.
 
-use crate::context::{ReadCx, WriteCx};
+use crate::call::{ReadCx, WriteCx};
 use crate::dialect::Dialect;
-use crate::hasher::Hasher;
+use crate::keyspace::Hasher;
 use crate::packing::Packing;
 
 /// The limits of a set's forms.

@@ -2,10 +2,8 @@
 
 use super::Set;
 use super::view::SetRef;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
-use crate::reply::Reply;
-use crate::scan::{self, Options, Scanned};
+use crate::arguments::scan::{self, Options, Scanned};
+use crate::call::{Args, Done, ReadCx, Reply, Row};
 use tidegate_rdb::Element;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("sscan", sscan)];

@@ -4,8 +4,8 @@
 use super::members::Members;
 use super::rules::Rules;
 use super::view::SetRef;
-use crate::distinct::has_twice;
-use crate::kind::Kind;
+use crate::keyspace::Kind;
+use crate::snapshot::has_twice;
 use tidegate_rdb::{self as rdb, Element, IntsetBuf, ListpackBuf};
 use tidegate_wire::resp::integer;
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::members::Members;
 use super::value::number;
 use crate::digest::Digest;
-use crate::kind::Kind;
+use crate::keyspace::Kind;
 use tidegate_rdb::{Element, Elements, IntsetRef, ListpackRef, ValueWriter, WriteError};
 
 /// A set, borrowed.

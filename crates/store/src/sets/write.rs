@@ -1,9 +1,7 @@
 //! Commands that add named members to a set, or take them out.
 
 use super::Set;
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::reply::Reply;
+use crate::call::{Args, Done, Reply, Row, WriteCx};
 use tidegate_rdb::Element;
 
 pub(super) const COMMANDS: &[Row] =

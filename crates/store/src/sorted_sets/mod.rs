@@ -1,37 +1,25 @@
-//! Sorted sets.
+//! Sorted sets: members in the order of their scores.
+//!
+//! | room or file | what it is |
+//! |---|---|
+//! | `packed` | a small sorted set, in one listpack |
+//! | `members`, `tree`, `ranked` | a large one: its members, their order, both |
+//! | `value` | a sorted set, whatever its form |
+//! | `entries` | walks the members |
+//! | `range` | ranges of scores and of members |
+//! | `snapshot` | a sorted set in a snapshot |
+//! | `commands` | the commands |
 
-mod combine;
-mod combining;
+mod commands;
 mod entries;
 mod members;
 mod packed;
-mod pop;
-mod random;
 mod range;
-mod ranges;
 mod ranked;
-mod read;
-mod reply;
-mod scan;
 mod snapshot;
-mod source;
 mod tree;
 mod value;
-mod write;
 
+pub(crate) use commands::{AddFlags, COMMANDS, add};
 pub(crate) use range::ScoreRange;
 pub(crate) use value::{Rules, SortedSet, SortedSetRef};
-pub(crate) use write::{AddFlags, add};
-
-use super::commands::Row;
-
-/// The commands of this room.
-pub(super) const COMMANDS: &[&[Row]] = &[
-    combine::COMMANDS,
-    pop::COMMANDS,
-    random::COMMANDS,
-    ranges::COMMANDS,
-    read::COMMANDS,
-    scan::COMMANDS,
-    write::COMMANDS,
-];

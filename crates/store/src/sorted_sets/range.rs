@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::packed;
 use super::value::{FormRef, SortedSetRef};
+use crate::call::CommandError;
 use crate::dialect::Dialect;
-use crate::error::CommandError;
 use crate::number;
 
 /// An end of a range.

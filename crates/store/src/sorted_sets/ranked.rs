@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use super::members::Members;
 use super::tree::{Item, Span, Tree};
-use crate::hasher::Hasher;
-use crate::table::Table;
+use crate::keyspace::{Hasher, Table};
 
 /// Places for members that may be free before the others are put together.
 const SPARE: usize = 512;

@@ -6,8 +6,8 @@ use super::ranked::compare;
 use super::value::{FormRef, Rules, SortedSet, SortedSetRef};
 use crate::dialect::Dialect;
 use crate::digest::Digest;
-use crate::distinct::has_twice;
 use crate::number;
+use crate::snapshot::has_twice;
 use tidegate_rdb::{self as rdb, Corrupt, Element, ListpackBuf, ValueWriter, WriteError};
 
 /// The number of the type (`OBJ_ZSET`).

@@ -5,11 +5,9 @@ use std::ops::Range;
 use super::entries::Entries;
 use super::packed;
 use super::ranked::{Ranked, compare};
-use crate::context::WriteCx;
+use crate::call::{CommandError, WriteCx};
 use crate::dialect::{Dialect, Vendor};
-use crate::error::CommandError;
-use crate::hasher::Hasher;
-use crate::kind::Kind;
+use crate::keyspace::{Hasher, Kind};
 use crate::packing::Packing;
 use tidegate_rdb::{Element, ListpackBuf, ListpackRef};
 

@@ -1,10 +1,10 @@
 //! Adding an entry to a stream (`streamAppendItem`).
 
-use super::id::{self, NewId};
-use super::node::{Fields, MAX_BYTES, Node};
+use super::entries::id::{self, NewId};
+use super::entries::{Fields, MAX_BYTES, Node};
 use super::value::Stream;
+use crate::call::CommandError;
 use crate::dialect::Dialect;
-use crate::error::CommandError;
 use crate::packing::Packing;
 use tidegate_rdb::{Corrupt, StreamId};
 

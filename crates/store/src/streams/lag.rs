@@ -1,8 +1,8 @@
 //! How far a group has read: the number of entries it has, and how many it has not, where they
 //! are known.
 
-use super::group::Group;
-use super::id::ZERO;
+use super::entries::id::ZERO;
+use super::groups::Group;
 use super::value::Stream;
 use crate::dialect::Dialect;
 use tidegate_rdb::StreamId;

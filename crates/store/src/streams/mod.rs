@@ -1,51 +1,27 @@
 //! Streams: entries in nodes, and groups of consumers that read them.
+//!
+//! | room or file | what it is |
+//! |---|---|
+//! | `entries` | ids, entries, and the nodes that hold them |
+//! | `groups` | consumer groups, consumers, pending entries |
+//! | `value` | a stream |
+//! | `append`, `delete`, `trim` | entries are added and removed |
+//! | `lag` | how far a group has read |
+//! | `snapshot` | a stream in a snapshot |
+//! | `commands` | the commands |
 
-mod add;
-mod add_options;
 mod append;
-mod auto_claim;
-mod claim;
-mod consumer;
+mod commands;
 mod delete;
-mod group;
-mod help;
-mod id;
-mod info;
+mod entries;
+mod groups;
 mod lag;
-mod manage;
-mod node;
-mod nodes;
-mod pending;
-mod range;
-mod read;
-mod read_group;
-mod read_options;
-mod remove;
-mod show_pending;
 mod snapshot;
-mod subcommand;
 #[cfg(test)]
 mod tests;
-mod tree;
 mod trim;
 mod value;
-mod write_entry;
 
-pub use read::WaitingRead;
+pub(crate) use commands::COMMANDS;
+pub use commands::WaitingRead;
 pub(crate) use value::Stream;
-
-use super::commands::Row;
-
-/// The commands of this room.
-pub(super) const COMMANDS: &[&[Row]] = &[
-    add::COMMANDS,
-    auto_claim::COMMANDS,
-    claim::COMMANDS,
-    info::COMMANDS,
-    manage::COMMANDS,
-    range::COMMANDS,
-    read::COMMANDS,
-    read_group::COMMANDS,
-    remove::COMMANDS,
-    show_pending::COMMANDS,
-];

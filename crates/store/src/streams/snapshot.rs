@@ -1,10 +1,7 @@
 //! A stream as a snapshot brings it, and as it is written to one.
 
-use super::consumer::Consumers;
-use super::group::Group;
-use super::node::Node;
-use super::nodes::Nodes;
-use super::pending::{Owner, Pending};
+use super::entries::{Node, Nodes};
+use super::groups::{Consumers, Group, Owner, Pending};
 use super::value::Stream;
 use tidegate_rdb::{self as rdb, StreamId, ValueWriter, WriteError};
 

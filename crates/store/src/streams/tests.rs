@@ -1,7 +1,8 @@
 //! Streams by themselves: their digest, snapshots, what they cost.
 
-use super::id::{self, NewId};
-use super::pending::Pending;
+use super::entries::Range;
+use super::entries::id::{self, NewId};
+use super::groups::{Group, Pending};
 use super::*;
 use crate::digest::Digest;
 use crate::{Dialect, Packing};
@@ -34,7 +35,7 @@ fn digests_are_the_servers() {
     ]);
     measured.delete(&[StreamId { ms: 2, seq: 14 }]).unwrap();
     assert_eq!(digest(&measured), "3ba674c868acb482a420569735e033dd5d9df589");
-    measured.groups.insert(b"g"[..].into(), group::Group::new(id::ZERO, None));
+    measured.groups.insert(b"g"[..].into(), Group::new(id::ZERO, None));
     assert_eq!(digest(&measured), "3ba674c868acb482a420569735e033dd5d9df589");
     assert_eq!(digest(&Stream::default()), "06bd01623de1d087bbd377851096317b1af476a2");
 }
@@ -47,7 +48,7 @@ fn large() -> Stream {
     let mut stream = stream(&entries);
     let all: Vec<_> = ids.iter().map(|id| id::strict(id.as_bytes()).unwrap()).collect();
     stream.delete(&all[..130]).unwrap();
-    let mut group = group::Group::new(all[200], Some(200));
+    let mut group = Group::new(all[200], Some(200));
     let owners = [b"zoe", b"ann", b"eve"].map(|name| group.consumer_or_new(name, 5));
     group.remove_consumer(b"ann");
     for (n, &id) in all.iter().enumerate().skip(100).take(100) {
@@ -55,7 +56,7 @@ fn large() -> Stream {
         group.assign(id, Pending { delivered_ms: 1_000 + n as i64, deliveries: 2, owner });
     }
     stream.groups.insert(b"one"[..].into(), group);
-    stream.groups.insert(b"two"[..].into(), group::Group::new(id::ZERO, None));
+    stream.groups.insert(b"two"[..].into(), Group::new(id::ZERO, None));
     stream
 }
 
@@ -106,7 +107,7 @@ fn snapshots_that_contradict_themselves_are_refused() {
 #[test]
 fn ranges_find_what_is_between() {
     let stream = large();
-    let count = |range: nodes::Range<'_>| range.count();
+    let count = |range: Range<'_>| range.count();
     let id = |ms| StreamId { ms, seq: 0 };
     assert_eq!(count(stream.nodes.range(id::ZERO, id::MAX)), 369);
     assert_eq!(count(stream.nodes.range_back(id::ZERO, id::MAX)), 369);

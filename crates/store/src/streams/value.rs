@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::group::Group;
-use super::id;
-use super::nodes::Nodes;
+use super::entries::{Nodes, id};
+use super::groups::Group;
 use crate::digest::Digest;
 use tidegate_rdb::{Idempotence, StreamEntry, StreamId};
 

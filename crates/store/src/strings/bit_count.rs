@@ -2,15 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use crate::budget::STEP_BYTES;
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
+use crate::arguments::words::{int, is};
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, STEP_BYTES};
 use crate::dialect::{Dialect, Vendor};
-use crate::error::CommandError;
-use crate::reply::Reply;
 use crate::strings::Str;
 use crate::strings::ranges::{clamped, part};
-use crate::words::{int, is};
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("bitcount", bitcount), Row::read("bitpos", bitpos)];
 

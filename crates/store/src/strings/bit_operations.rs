@@ -1,13 +1,10 @@
 //! `BITOP`: strings combined bit by bit.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
+use crate::arguments::words::is;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use crate::dialect::Dialect;
-use crate::error::CommandError;
-use crate::reply::Reply;
+use crate::keyspace::Value;
 use crate::strings::Str;
-use crate::value::Value;
-use crate::words::is;
 
 pub(super) const COMMANDS: &[Row] = &[Row::write("bitop", bitop)];
 

@@ -1,14 +1,11 @@
 //! `BITFIELD`: integers of any width at any bit of a string.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
+use crate::arguments::words::{int, is};
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::dialect::Dialect;
-use crate::error::CommandError;
-use crate::reply::Reply;
 use crate::strings::Str;
 use crate::strings::bits::offset;
 use crate::strings::value::overwrite;
-use crate::words::{int, is};
 use tidegate_wire::resp::integer;
 
 pub(super) const COMMANDS: &[Row] =

@@ -1,9 +1,6 @@
 //! Single bits of strings. Bit 0 is the highest of the first byte.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::strings::Str;
 use crate::strings::ranges::MAX_LEN;
 use crate::strings::value::overwrite;

@@ -6,7 +6,7 @@
 
 use num_bigint::{BigInt, BigUint, Sign};
 
-use crate::error::CommandError;
+use crate::call::CommandError;
 
 /// `INCRBYFLOAT`'s own error.
 pub(crate) const NOT_FINITE: CommandError =

@@ -2,13 +2,10 @@
 
 use std::ops::Range;
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
+use crate::arguments::words::{int, is};
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
 use crate::strings::Str;
 use crate::strings::ranges::MAX_LEN;
-use crate::words::{int, is};
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("lcs", lcs), Row::read("stralgo", stralgo)];
 

@@ -1,14 +1,10 @@
 //! Getting and setting several strings at once.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::error::CommandError;
-use crate::reply::Reply;
-use crate::slot::Slot;
+use crate::arguments::words::int;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
+use crate::keyspace::{Slot, ValueRef};
 use crate::strings::options::{Command, Options};
 use crate::strings::set::put;
-use crate::value::ValueRef;
-use crate::words::int;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::read("mget", mget),

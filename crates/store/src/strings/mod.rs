@@ -17,7 +17,7 @@ mod value;
 
 pub(crate) use value::{Str, StrRef, kind_of};
 
-use super::commands::Row;
+use crate::call::Row;
 
 /// The commands of this room.
 pub(super) const COMMANDS: &[&[Row]] = &[

@@ -1,17 +1,12 @@
 //! Strings that are counted up and down.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, WriteCx};
-use crate::error::CommandError;
-use crate::kind::Kind;
-use crate::reply::Reply;
-use crate::slot::Slot;
+use crate::arguments::words::int;
+use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
+use crate::keyspace::{Kind, Slot, ValueRef};
 use crate::strings::float::{LongDouble, NOT_FINITE};
 use crate::strings::set::put_as;
 use crate::strings::value::text_kind;
 use crate::strings::{Str, StrRef};
-use crate::value::ValueRef;
-use crate::words::int;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("incr", incr),

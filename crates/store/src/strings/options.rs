@@ -1,9 +1,9 @@
 //! The options of `SET`, `GETEX` and `MSETEX` (`parseExtendedStringArgumentsOrReply`).
 
+use crate::arguments::expiry::{self, Unit};
+use crate::arguments::words::{int, is};
+use crate::call::CommandError;
 use crate::dialect::{Dialect, Vendor};
-use crate::error::CommandError;
-use crate::expiry::{self, Unit};
-use crate::words::{int, is};
 
 /// Whose options they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

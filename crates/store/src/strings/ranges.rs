@@ -2,17 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
-use crate::error::CommandError;
-use crate::kind::Kind;
-use crate::reply::Reply;
-use crate::slot::{SMALL, Slot};
+use crate::arguments::words::int;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
+use crate::keyspace::{Kind, SMALL, Slot, ValueRef};
 use crate::strings::set::put;
 use crate::strings::value::{extend, overwrite};
 use crate::strings::{Str, StrRef};
-use crate::value::ValueRef;
-use crate::words::int;
 use tidegate_rdb::Limits;
 
 pub(super) const COMMANDS: &[Row] = &[

@@ -1,13 +1,9 @@
 //! Setting one whole string, getting it, or both.
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
+use crate::arguments::expiry::Unit;
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::dialect::Vendor;
-use crate::error::CommandError;
-use crate::expiry::Unit;
-use crate::kind::Kind;
-use crate::reply::Reply;
-use crate::slot::Slot;
+use crate::keyspace::{Kind, Slot};
 use crate::strings::options::{Command, Expiry, Options};
 use crate::strings::value::kind_of;
 use crate::strings::{Str, embedding};

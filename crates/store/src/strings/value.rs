@@ -2,12 +2,10 @@
 
 use std::io::Write;
 
-use crate::context::WriteCx;
+use crate::call::{CommandError, WriteCx};
 use crate::dialect::Dialect;
 use crate::digest::Digest;
-use crate::error::CommandError;
-use crate::kind::Kind;
-use crate::slot::Slot;
+use crate::keyspace::{Kind, Slot};
 use crate::strings::embedding;
 use tidegate_rdb::{ValueWriter, WriteError};
 use tidegate_wire::resp::integer;

@@ -33,15 +33,15 @@ pub fn same_inside(twin: &mut Twin, key: &str) {
     twin.compare(&["HGETALL", key], order);
     twin.same(&["HLEN", key]);
     let dump = twin.theirs(&["DUMP", key]);
-    let ask = twin.ask();
+    let context = twin.context();
     let line = dump.iter().position(|&byte| byte == b'\n').unwrap() + 1;
     let Some(payload) = dump.get(line..dump.len() - 2).filter(|it| !it.is_empty()) else {
-        assert_eq!(twin.store.peek(ask.db, key.as_bytes(), 9, ask.now_ms), None, "{key}");
+        assert_eq!(twin.store.peek(context.db, key.as_bytes(), 9, context.now_ms), None, "{key}");
         return;
     };
     let footer = payload.len() - 10;
     let version = u16::from_le_bytes([payload[footer], payload[footer + 1]]);
-    let ours = twin.store.peek(ask.db, key.as_bytes(), version, ask.now_ms).unwrap();
+    let ours = twin.store.peek(context.db, key.as_bytes(), version, context.now_ms).unwrap();
     let encoding = text(&twin.theirs(&["OBJECT", "ENCODING", key]));
     let said = twin.recent();
     assert!(encoding.ends_with(&format!("{}\\r\\n", ours.encoding)), "{encoding} {ours:?} {said}");

@@ -229,7 +229,7 @@ fn expired_fields_on_a_replica() {
         for server in [&twin.server, &replica] {
             server.cmd(&["DEBUG", "SET-ACTIVE-EXPIRE", "0"]).ok();
         }
-        let soon = (twin.ask().now_ms + 50).to_string();
+        let soon = (twin.context().now_ms + 50).to_string();
         for words in [
             "HSET some a 1 b 2 c 3",
             "HPEXPIREAT some SOON FIELDS 1 a",
@@ -244,8 +244,8 @@ fn expired_fields_on_a_replica() {
             let words: Vec<_> = words.split(' ').collect();
             let bytes: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
             assert!(!twin.server.cmd(&words).is_err());
-            let (ask, mut out) = (twin.ask(), Vec::new());
-            assert_eq!(twin.store.apply(ask, &bytes, &mut out), Outcome::Replied);
+            let (context, mut out) = (twin.context(), Vec::new());
+            assert_eq!(twin.store.apply(context, &bytes, &mut out), Outcome::Replied);
         }
         twin.server.wait_synced(&replica);
         twin.talk_to(&replica);
@@ -323,9 +323,9 @@ fn expired_fields_on_a_master() {
                 let key = format!("{number}-{kind}");
                 twin.line(&format!("HSET {key} {fields}"));
                 // Neither may be late, on a loaded machine too.
-                let soon = twin.ask().now_ms + 50;
+                let soon = twin.context().now_ms + 50;
                 twin.line(&format!("HPEXPIREAT {key} {soon} FIELDS 1 a"));
-                while twin.ask().now_ms <= soon {
+                while twin.context().now_ms <= soon {
                     thread::sleep(Duration::from_millis(1));
                 }
                 twin.line(&words.replace("KEY", &key));
@@ -341,10 +341,10 @@ fn the_masters_word_counts() {
     for flavor in EXPIRING {
         let mut twin = narrow(flavor);
         let mut apply = |words: &str| {
-            let ask = twin.ask();
+            let context = twin.context();
             let words: Vec<_> = words.split(' ').map(str::as_bytes).collect();
             let mut out = Vec::new();
-            twin.store.apply(ask, &words, &mut out);
+            twin.store.apply(context, &words, &mut out);
             String::from_utf8(out).unwrap()
         };
         apply("HSET h a 1 b 2 c 3");

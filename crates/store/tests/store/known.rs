@@ -1,6 +1,6 @@
 //! The store has every command that servers call a write, so that it never stands still.
 
-use tidegate_store::{Ask, Dialect, Outcome, Store};
+use tidegate_store::{CallContext, Dialect, Outcome, Store};
 use tidegate_wire::resp::RespVersion;
 
 use crate::support::{Flavor, RedisServer};
@@ -24,8 +24,8 @@ fn every_write_of_the_servers_is_known() {
             if !has("write") || has("blocking") || excused {
                 continue;
             }
-            let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
-            if store.apply(ask, &[name.as_bytes()], &mut Vec::new()) == Outcome::Unknown {
+            let context = CallContext { db: 0, now_ms: 0, version: RespVersion::V2 };
+            if store.apply(context, &[name.as_bytes()], &mut Vec::new()) == Outcome::Unknown {
                 missing.push(format!("{flavor:?} {name}"));
             }
         }

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tidegate_rdb as rdb;
-use tidegate_store::{Ask, Dialect, Outcome, Store, Vendor};
+use tidegate_store::{CallContext, Dialect, Outcome, Store, Vendor};
 use tidegate_wire::resp::RespVersion;
 
 use crate::support::{Flavor, RedisServer, Wire};
@@ -174,7 +174,7 @@ impl Twin {
     pub fn ours<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
         let words: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
         let mut out = Vec::new();
-        let outcome = self.store.write(self.ask(), &words, &mut out);
+        let outcome = self.store.write(self.context(), &words, &mut out);
         assert_ne!(outcome, Outcome::Unknown, "the store has no {:?}", self.said.last());
         out
     }
@@ -196,7 +196,7 @@ impl Twin {
     /// As [`Self::same_inside`]; with [`Order::Any`] without the DUMP.
     #[track_caller]
     pub fn compare_inside(&mut self, key: &str, order: Order) {
-        let now = self.ask().now_ms;
+        let now = self.context().now_ms;
         let text = |reply: &[u8]| reply.escape_ascii().to_string();
         let dump = self.theirs(&["DUMP", key]);
         let Some(payload) = payload(&dump) else {
@@ -261,9 +261,13 @@ impl Twin {
     }
 
     /// How the store is asked now.
-    pub fn ask(&self) -> Ask {
+    pub fn context(&self) -> CallContext {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Ask { db: self.db, now_ms: i64::try_from(now.as_millis()).unwrap(), version: self.version }
+        CallContext {
+            db: self.db,
+            now_ms: i64::try_from(now.as_millis()).unwrap(),
+            version: self.version,
+        }
     }
 
     fn note<A: AsRef<[u8]>>(&mut self, args: &[A]) {

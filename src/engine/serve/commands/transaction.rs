@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 use crate::engine::serve::call::Call;
 use crate::engine::serve::transaction::{State, Transaction, Watched};
 use crate::engine::state::unix_ms;
-use tidegate_store::{Ask, CommandError, Dialect, Store};
+use tidegate_store::{CallContext, CommandError, Dialect, Store};
 use tidegate_wire::command::{Command, Effect};
 use tidegate_wire::resp::{RespVersion, encode};
 
@@ -128,8 +128,8 @@ fn state(call: &mut Call<'_, '_>) -> State {
 
 fn exists(store: &Store, db: u32, key: &[u8]) -> bool {
     let db = usize::try_from(db).unwrap_or(usize::MAX);
-    let ask = Ask { db, now_ms: unix_ms(), version: RespVersion::V2 };
+    let call_context = CallContext { db, now_ms: unix_ms(), version: RespVersion::V2 };
     let mut out = Vec::new();
-    store.read(ask, &[b"EXISTS", key], &mut out);
+    store.read(call_context, &[b"EXISTS", key], &mut out);
     out == b":1\r\n"
 }

@@ -1,8 +1,7 @@
 //! The words of `SORT`.
 
-use crate::context::Args;
-use crate::error::CommandError;
-use crate::words;
+use crate::arguments::words;
+use crate::call::{Args, CommandError};
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]

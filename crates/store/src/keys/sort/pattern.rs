@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::source::text;
-use crate::context::ReadCx;
-use crate::value::ValueRef;
-use crate::words::c_str;
+use crate::arguments::words::c_str;
+use crate::call::ReadCx;
+use crate::keyspace::ValueRef;
 
 /// Where the star is that stands for the element.
 pub(super) fn star(pattern: &[u8]) -> Option<usize> {

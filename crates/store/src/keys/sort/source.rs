@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::context::ReadCx;
-use crate::error::CommandError;
-use crate::value::ValueRef;
+use crate::call::{CommandError, ReadCx};
+use crate::keyspace::ValueRef;
 use tidegate_rdb::Element;
 
 /// What is sorted.

@@ -4,11 +4,9 @@ use std::fmt::Write as _;
 
 use super::sparse::{Rule, Run};
 use super::{View, edit};
-use crate::context::{Args, Done, WriteCx};
-use crate::error::{CommandError, quoted};
-use crate::reply::Reply;
+use crate::arguments::words::is;
+use crate::call::{Args, CommandError, Done, Reply, WriteCx, quoted};
 use crate::strings::Str;
-use crate::words::is;
 
 /// `PFDEBUG GETREG | DECODE | ENCODING | TODENSE key`
 pub(super) fn pfdebug(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {

@@ -8,13 +8,10 @@ mod hash;
 mod sparse;
 mod value;
 
-use crate::commands::Row;
-use crate::context::{Args, Done, ReadCx, WriteCx};
+use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::dialect::Dialect;
-use crate::error::CommandError;
-use crate::reply::Reply;
+use crate::keyspace::Value;
 use crate::strings::Str;
-use crate::value::Value;
 use sparse::Rule;
 use value::{Edit, View, empty};
 

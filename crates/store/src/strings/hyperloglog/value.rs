@@ -4,9 +4,9 @@
 //! as it was counted last (eight bytes, the highest bit set when that is out of date), registers.
 
 use super::estimate::{self, Histogram};
-use super::sparse::{Raised, Rule};
-use super::{Corrupt, HEADER, REGISTERS, dense, hash, sparse};
-use crate::error::CommandError;
+use super::sparse::{self, Raised, Rule};
+use super::{Corrupt, HEADER, REGISTERS, dense, hash};
+use crate::call::CommandError;
 
 const MAGIC: &[u8; 4] = b"HYLL";
 const DENSE: u8 = 0;

@@ -1,6 +1,6 @@
 //! When keys expire, and what is seen of those that have.
 
-use tidegate_store::{Ask, Dialect, Outcome, Store};
+use tidegate_store::{CallContext, Dialect, Outcome, Store};
 use tidegate_wire::resp::RespVersion;
 
 use crate::{Flavor, Twin};
@@ -75,16 +75,16 @@ impl Alone {
     fn say(&self, line: &str) -> String {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
         let mut out = Vec::new();
-        let ask = Ask { db: 0, now_ms: self.now, version: RespVersion::V2 };
-        assert_ne!(self.store.read(ask, &words, &mut out), Outcome::Unknown, "{line}");
+        let context = CallContext { db: 0, now_ms: self.now, version: RespVersion::V2 };
+        assert_ne!(self.store.read(context, &words, &mut out), Outcome::Unknown, "{line}");
         String::from_utf8(out).unwrap().replace("\r\n", " ")
     }
 
     fn apply(&mut self, line: &str) -> String {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
         let mut out = Vec::new();
-        let ask = Ask { db: 0, now_ms: self.now, version: RespVersion::V2 };
-        assert_ne!(self.store.apply(ask, &words, &mut out), Outcome::Unknown, "{line}");
+        let context = CallContext { db: 0, now_ms: self.now, version: RespVersion::V2 };
+        assert_ne!(self.store.apply(context, &words, &mut out), Outcome::Unknown, "{line}");
         String::from_utf8(out).unwrap().replace("\r\n", " ")
     }
 }

@@ -1,6 +1,6 @@
 //! `FUNCTION`.
 
-use tidegate_store::{Ask, Dialect, Outcome, Store};
+use tidegate_store::{CallContext, Dialect, Outcome, Store};
 use tidegate_wire::resp::RespVersion;
 
 use crate::{Flavor, Order, Twin};
@@ -82,11 +82,11 @@ fn libraries() {
 #[test]
 fn the_stream_never_fails() {
     let mut store = Store::new(1, Dialect::default(), 1);
-    let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
+    let context = CallContext { db: 0, now_ms: 0, version: RespVersion::V2 };
     let mut apply = |words: &[&str]| {
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         let mut out = Vec::new();
-        let outcome = store.apply(ask, &words, &mut out);
+        let outcome = store.apply(context, &words, &mut out);
         assert_eq!(outcome, Outcome::Replied, "{}", out.escape_ascii());
         String::from_utf8(out).unwrap()
     };

@@ -222,8 +222,8 @@ fn many_members() {
             }
             let mut digests = twin.theirs(&["DEBUG", "DIGEST-VALUE", "z"]);
             digests.retain(u8::is_ascii_hexdigit);
-            let ask = twin.ask();
-            let ours = twin.store.peek(0, b"z", 9, ask.now_ms).unwrap();
+            let context = twin.context();
+            let ours = twin.store.peek(0, b"z", 9, context.now_ms).unwrap();
             assert!(String::from_utf8(digests).unwrap().ends_with(&ours.digest));
         }
         twin.compare(&["ZUNION", "2", "z", "z", "WITHSCORES"], Order::Exact);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-use tidegate_store::{Ask, Dialect, Outcome, Store, Vendor};
+use tidegate_store::{CallContext, Dialect, Outcome, Store, Vendor};
 use tidegate_wire::resp::RespVersion;
 
 #[test]
@@ -152,12 +152,12 @@ fn a_replica_counts_without_keeping() {
     twin.line("PFADD h a b c");
     let before = twin.store.peek(0, b"h", 10, 0);
     let mut out = Vec::new();
-    twin.store.read(twin.ask(), &[b"PFCOUNT", b"h"], &mut out);
+    twin.store.read(twin.context(), &[b"PFCOUNT", b"h"], &mut out);
     assert_eq!(out, b":3\r\n");
     assert_eq!(twin.store.peek(0, b"h", 10, 0), before);
     // The master's own is kept.
-    let ask = twin.ask();
-    twin.store.apply(ask, &[b"PFCOUNT", b"h"], &mut out);
+    let context = twin.context();
+    twin.store.apply(context, &[b"PFCOUNT", b"h"], &mut out);
     twin.theirs(&["PFCOUNT", "h"]);
     same_inside(&mut twin, b"h");
     assert_ne!(twin.store.peek(0, b"h", 10, 0), before);
@@ -219,12 +219,12 @@ fn sparse(choose: &mut Chooser) -> Vec<u8> {
 #[test]
 fn what_a_master_merged_is_merged() {
     let mut store = Store::new(1, Dialect::new(Vendor::Redis, "7.0.15"), 1);
-    let ask = Ask { db: 0, now_ms: 0, version: RespVersion::V2 };
+    let context = CallContext { db: 0, now_ms: 0, version: RespVersion::V2 };
     let head = [&b"HYLL\x01"[..], &[0; 10], &[0x80]].concat();
     let more = [&head[..], &[0x7f, 0xff, 0x80]].concat();
     let set: [&[u8]; 3] = [b"SET", b"more", &more];
-    assert_eq!(store.apply(ask, &set, &mut Vec::new()), Outcome::Replied);
+    assert_eq!(store.apply(context, &set, &mut Vec::new()), Outcome::Replied);
     let merge: [&[u8]; 3] = [b"PFMERGE", b"d", b"more"];
-    assert_eq!(store.write(ask, &merge, &mut Vec::new()), Outcome::Refused);
-    assert_eq!(store.apply(ask, &merge, &mut Vec::new()), Outcome::Replied);
+    assert_eq!(store.write(context, &merge, &mut Vec::new()), Outcome::Refused);
+    assert_eq!(store.apply(context, &merge, &mut Vec::new()), Outcome::Replied);
 }

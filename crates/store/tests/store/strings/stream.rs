@@ -1,9 +1,9 @@
 //! What only the master may do, and what its commands cost.
 
-use tidegate_store::{Ask, Dialect, Outcome, Store, Vendor};
+use tidegate_store::{CallContext, Dialect, Outcome, Store, Vendor};
 use tidegate_wire::resp::RespVersion;
 
-const ASK: Ask = Ask { db: 0, now_ms: 1_000_000, version: RespVersion::V2 };
+const CONTEXT: CallContext = CallContext { db: 0, now_ms: 1_000_000, version: RespVersion::V2 };
 
 fn store() -> Store {
     Store::new(1, Dialect::new(Vendor::Redis, "7.0.15"), 1)
@@ -13,14 +13,14 @@ fn store() -> Store {
 fn apply(store: &mut Store, line: &str) -> String {
     let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
     let mut out = Vec::new();
-    assert_ne!(store.apply(ASK, &words, &mut out), Outcome::Unknown, "{line}");
+    assert_ne!(store.apply(CONTEXT, &words, &mut out), Outcome::Unknown, "{line}");
     String::from_utf8(out).unwrap()
 }
 
 fn read(store: &Store, line: &str) -> String {
     let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
     let mut out = Vec::new();
-    assert_ne!(store.read(ASK, &words, &mut out), Outcome::Unknown, "{line}");
+    assert_ne!(store.read(CONTEXT, &words, &mut out), Outcome::Unknown, "{line}");
     String::from_utf8(out).unwrap()
 }
 
@@ -45,11 +45,11 @@ fn a_client_does_not() {
     let mut store = store();
     apply(&mut store, "SET k 41 PXAT 1");
     let mut out = Vec::new();
-    store.write(ASK, &[b"INCR", b"k"], &mut out);
+    store.write(CONTEXT, &[b"INCR", b"k"], &mut out);
     apply(&mut store, "SET l 41 PXAT 1");
-    store.write(ASK, &[b"APPEND", b"l", b"x"], &mut out);
+    store.write(CONTEXT, &[b"APPEND", b"l", b"x"], &mut out);
     apply(&mut store, "SET m 41 PXAT 1");
-    store.write(ASK, &[b"SETBIT", b"m", b"1", b"1"], &mut out);
+    store.write(CONTEXT, &[b"SETBIT", b"m", b"1", b"1"], &mut out);
     assert_eq!(out, b":1\r\n:1\r\n:0\r\n");
     assert_eq!(read(&store, "MGET k l m"), "*3\r\n$1\r\n1\r\n$1\r\nx\r\n$1\r\n@\r\n");
 }
@@ -58,7 +58,7 @@ fn a_client_does_not() {
 fn the_masters_strings_may_be_longer_than_a_clients() {
     let mut store = store();
     let mut out = Vec::new();
-    store.write(ASK, &[b"SETRANGE", b"k", b"536870912", b"x"], &mut out);
+    store.write(CONTEXT, &[b"SETRANGE", b"k", b"536870912", b"x"], &mut out);
     assert!(out.starts_with(b"-ERR string exceeds maximum"), "{}", out.escape_ascii());
     assert_eq!(apply(&mut store, "SETBIT k 4294967296 1"), ":0\r\n");
     assert_eq!(read(&store, "STRLEN k"), ":536870913\r\n");
@@ -77,12 +77,12 @@ fn the_short_way_allocates_nothing_but_slots() {
         &[b"SET", b"n", b"10"],
         &[b"SET", b"bits", b"xxxxxxxxxxxxxxxx"],
     ] {
-        store.apply(ASK, words, &mut out);
+        store.apply(CONTEXT, words, &mut out);
     }
     let mut count = |words: &[&[u8]]| {
         out.clear();
         allocation_counter::measure(|| {
-            store.apply(ASK, words, &mut out);
+            store.apply(CONTEXT, words, &mut out);
         })
         .count_total
     };

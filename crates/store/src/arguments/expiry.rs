@@ -1,0 +1,108 @@
+//! When a key, or a field of a hash, is to expire: how a request says it, and on which condition.
+
+use super::words;
+use crate::call::{CommandError, quoted};
+use crate::dialect::Dialect;
+
+/// Milliseconds of a second.
+pub(crate) const SECOND: i64 = 1000;
+
+/// How a time is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
+    /// Rather than in milliseconds.
+    pub(crate) seconds: bool,
+    /// Since 1970, rather than from now on.
+    pub(crate) absolute: bool,
+}
+
+impl Unit {
+    pub(crate) const EX: Self = Self { seconds: true, absolute: false };
+    pub(crate) const PX: Self = Self { seconds: false, absolute: false };
+    pub(crate) const EXAT: Self = Self { seconds: true, absolute: true };
+    pub(crate) const PXAT: Self = Self { seconds: false, absolute: true };
+
+    const NAMES: [(&'static str, Self); 4] =
+        [("EX", Self::EX), ("PX", Self::PX), ("EXAT", Self::EXAT), ("PXAT", Self::PXAT)];
+
+    /// The unit that an option names.
+    pub(crate) fn of(word: &[u8]) -> Option<Self> {
+        Self::NAMES.iter().find(|(name, _)| words::is(word, name)).map(|&(_, unit)| unit)
+    }
+
+    /// How many milliseconds it has.
+    pub(crate) fn ms(self) -> i64 {
+        if self.seconds { SECOND } else { 1 }
+    }
+
+    /// The time from which on it counts, in Unix milliseconds.
+    pub(crate) fn base(self, now: i64) -> i64 {
+        if self.absolute { 0 } else { now }
+    }
+
+    /// The time in Unix milliseconds that `number` is, if it is one.
+    pub(crate) fn at(self, number: i64, now: i64) -> Option<i64> {
+        number.checked_mul(self.ms())?.checked_add(self.base(now))
+    }
+}
+
+/// What is said of a time that is none (`addReplyErrorExpireTime`). `command` in lower case.
+pub(crate) fn invalid(command: &str, dialect: Dialect) -> CommandError {
+    CommandError::of(match dialect.has_expire_conditions() {
+        true => format!("ERR invalid expire time in '{command}' command"),
+        false => format!("ERR invalid expire time in {command}"),
+    })
+}
+
+/// On which condition an expiry is changed, by the one that there is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Conditions {
+    /// There is none.
+    nx: bool,
+    /// There is one.
+    xx: bool,
+    /// It is earlier; none is the latest.
+    gt: bool,
+    /// It is later; none is the latest.
+    lt: bool,
+}
+
+impl Conditions {
+    /// The one that `word` names.
+    pub(crate) fn named(word: &[u8]) -> Option<Self> {
+        let [nx, xx, gt, lt] = ["NX", "XX", "GT", "LT"].map(|name| words::is(word, name));
+        (nx || xx || gt || lt).then_some(Self { nx, xx, gt, lt })
+    }
+
+    /// Several at once (`parseExtendedExpireArgumentsOrReply`).
+    pub(crate) fn of(words: &[&[u8]]) -> Result<Self, CommandError> {
+        let mut all = Self::default();
+        for word in words {
+            let Some(one) = Self::named(word) else {
+                let word = quoted(word);
+                return Err(CommandError::of(format!("ERR Unsupported option {word}")));
+            };
+            all.nx |= one.nx;
+            all.xx |= one.xx;
+            all.gt |= one.gt;
+            all.lt |= one.lt;
+        }
+        match all {
+            Self { nx: true, xx, gt, lt } if xx || gt || lt => Err(CommandError::new(
+                "ERR NX and XX, GT or LT options at the same time are not compatible",
+            )),
+            Self { gt: true, lt: true, .. } => {
+                Err(CommandError::new("ERR GT and LT options at the same time are not compatible"))
+            }
+            _ => Ok(all),
+        }
+    }
+
+    /// Whether `current` may become `at`.
+    pub(crate) fn hold(self, current: Option<i64>, at: i64) -> bool {
+        !(self.nx && current.is_some()
+            || self.xx && current.is_none()
+            || self.gt && current.is_none_or(|current| at <= current)
+            || self.lt && current.is_some_and(|current| at >= current))
+    }
+}

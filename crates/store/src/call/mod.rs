@@ -1,0 +1,26 @@
+//! One call of a command: what the caller says, what the command has at hand, and how it replies.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `call_context` | the database, the time and the protocol of a call; its outcome |
+//! | `row` | a command: its name, and the function that runs it |
+//! | `context` | what a command has at hand while it runs |
+//! | `budget` | how much a read may cost |
+//! | `reply` | how a command replies |
+//! | `error` | why a command was refused |
+
+mod budget;
+mod call_context;
+mod context;
+mod error;
+mod reply;
+mod row;
+
+pub use budget::Budget;
+pub(crate) use budget::STEP_BYTES;
+pub use call_context::{CallContext, Keyspace, Outcome};
+pub(crate) use context::{Args, Done, ReadCx, WriteCx};
+pub use error::CommandError;
+pub(crate) use error::{quoted, shown};
+pub(crate) use reply::{Limits, Reply};
+pub(crate) use row::{Found, Row, Run};

@@ -1,0 +1,96 @@
+//! The words that commands on fields with expiries share: `FIELDS n ...`, and times.
+//!
+//! Redis and Valkey have the same commands, but refuse wrong words each in its own way.
+
+use crate::arguments::expiry::{self, Unit};
+use crate::arguments::words;
+use crate::call::{CommandError, quoted};
+use crate::dialect::Dialect;
+
+/// The latest time at which a field of Redis may expire (`HFE_MAX_ABS_TIME_MSEC`).
+const REDIS_LATEST: i64 = (1 << 46) - 1;
+const NO_FIELDS: CommandError =
+    CommandError::new("ERR Mandatory argument FIELDS is missing or not at the right position");
+const MISMATCH: CommandError =
+    CommandError::new("ERR The `numfields` parameter must match the number of arguments");
+const VALKEY_MISMATCH: CommandError = CommandError::new(
+    "ERR numfields should be greater than 0 and match the provided number of fields",
+);
+/// What Redis says of a number of fields that is none, except to `HEXPIRE`.
+pub(in crate::hashes) const NOT_POSITIVE: CommandError =
+    CommandError::new("ERR Number of fields must be a positive integer");
+const NEGATIVE_TIME: CommandError = CommandError::new("ERR invalid expire time, must be >= 0");
+
+/// The Unix time in milliseconds that `word` is, in a command of this name.
+pub(in crate::hashes) fn time(
+    word: &[u8],
+    unit: Unit,
+    now: i64,
+    dialect: Dialect,
+    command: &[u8],
+) -> Result<i64, CommandError> {
+    let given = words::int(word)?;
+    let redis = dialect.packs_field_ttls();
+    let latest = if redis { REDIS_LATEST } else { i64::MAX };
+    let invalid = || {
+        let command = quoted(command).to_ascii_lowercase();
+        expiry::invalid(&command, dialect)
+    };
+    if given < 0 {
+        return Err(if redis { NEGATIVE_TIME } else { invalid() });
+    }
+    let at = unit.at(given, now);
+    at.filter(|at| *at <= latest).ok_or_else(invalid)
+}
+
+/// Redis: `FIELDS` at `at`, a number, as many fields to the end. `no_number` is what is said of a
+/// number that is none.
+pub(in crate::hashes) fn redis_fields<'w, 'a>(
+    args: &'w [&'a [u8]],
+    at: usize,
+    no_number: CommandError,
+) -> Result<&'w [&'a [u8]], CommandError> {
+    let word = args.get(at).ok_or(NO_FIELDS)?;
+    if !words::is(word, "FIELDS") {
+        return Err(NO_FIELDS);
+    }
+    let number = args.get(at + 1).copied().unwrap_or_default();
+    let count = words::positive_or(number, no_number)?;
+    let fields = args.get(at + 2..).unwrap_or_default();
+    if count == fields.len() { Ok(fields) } else { Err(MISMATCH) }
+}
+
+/// Valkey: `FIELDS` at 2, a number, as many fields to the end.
+pub(in crate::hashes) fn valkey_fields<'w, 'a>(
+    args: &'w [&'a [u8]],
+) -> Result<&'w [&'a [u8]], CommandError> {
+    if !args.get(2).is_some_and(|word| words::is(word, "FIELDS")) {
+        return Err(CommandError::SYNTAX);
+    }
+    valkey_counted(args, 3, 1)
+}
+
+/// Valkey: the options from `from` on, and the fields behind the first `FIELDS`. A field takes
+/// `each` words.
+pub(in crate::hashes) fn valkey_options<'w, 'a>(
+    args: &'w [&'a [u8]],
+    from: usize,
+) -> Result<(&'w [&'a [u8]], usize), CommandError> {
+    // The last word is not looked at.
+    let looked_at = args.get(from..args.len().saturating_sub(1)).unwrap_or_default();
+    let found = looked_at.iter().position(|word| words::is(word, "FIELDS"));
+    let found = found.ok_or(VALKEY_MISMATCH)?;
+    Ok((looked_at.get(..found).unwrap_or_default(), from + found + 1))
+}
+
+/// Valkey: a number at `at`, and as many fields behind it, of `each` words.
+pub(in crate::hashes) fn valkey_counted<'w, 'a>(
+    args: &'w [&'a [u8]],
+    at: usize,
+    each: usize,
+) -> Result<&'w [&'a [u8]], CommandError> {
+    let count = words::int(args.get(at).copied().unwrap_or_default())?;
+    let fields = args.get(at + 1..).unwrap_or_default();
+    let wanted = usize::try_from(count).ok().and_then(|count| count.checked_mul(each));
+    if count > 0 && wanted == Some(fields.len()) { Ok(fields) } else { Err(VALKEY_MISMATCH) }
+}

@@ -1,0 +1,344 @@
+//! One database: keys, their values, when they expire.
+
+use super::former::Former;
+use super::hasher::Hasher;
+use super::kind::Kind;
+use super::opaque::Count;
+use super::slot::{SMALL, Slot};
+use super::snapshot_view::SnapshotView;
+use super::table::Table;
+use super::value::Value;
+use crate::strings::Str;
+
+/// A database.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    slots: Table<Slot>,
+    hasher: Hasher,
+    /// How many keys expire.
+    volatile: usize,
+    /// How many hashes have fields that expire.
+    volatile_hashes: usize,
+    /// How many keys cannot be read here.
+    opaque: Count,
+    /// What it was when it began to be saved.
+    snapshot_view: Option<Box<SnapshotView>>,
+    /// What is to be freed.
+    former: Former,
+}
+
+/// A key that was there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gone {
+    expires: Option<i64>,
+}
+
+impl Gone {
+    /// As [`Slot::is_expired`].
+    pub(crate) fn is_expired(self, now: i64) -> bool {
+        self.expires.is_some_and(|at| at < now)
+    }
+}
+
+/// What of a key is counted: what expires, and whether it cannot be read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Volatile {
+    key: bool,
+    fields: bool,
+    opaque: Count,
+}
+
+impl Volatile {
+    fn of(slot: &Slot) -> Self {
+        Self {
+            key: slot.expires().is_some(),
+            fields: slot.has_volatile_fields(),
+            opaque: Count::of(slot),
+        }
+    }
+}
+
+impl Database {
+    pub(crate) fn new(hasher: Hasher) -> Self {
+        Self {
+            slots: Table::new(),
+            hasher,
+            volatile: 0,
+            volatile_hashes: 0,
+            opaque: Count::default(),
+            snapshot_view: None,
+            former: Former::default(),
+        }
+    }
+
+    /// How many keys cannot be read here.
+    pub(crate) fn opaque(&self) -> Count {
+        self.opaque
+    }
+
+    /// How many keys there are, expired ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many of them expire.
+    pub(crate) fn volatile(&self) -> usize {
+        self.volatile
+    }
+
+    /// How many hashes have fields that expire.
+    pub(crate) fn volatile_hashes(&self) -> usize {
+        self.volatile_hashes
+    }
+
+    /// Makes room for `keys` in an empty database.
+    pub(crate) fn reserve(&mut self, keys: usize) {
+        self.slots.reserve(keys);
+    }
+
+    /// The key, expired or not.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Slot> {
+        self.slots.find(self.hasher.hash(key), |slot| slot.key() == key)
+    }
+
+    /// The key, expired or not, to be changed in place; not its expiry, which is counted.
+    pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        self.slots.find_mut(hash, |slot| slot.key() == key)
+    }
+
+    /// Sets a key to a string, whatever it was.
+    pub(crate) fn set_str(&mut self, key: &[u8], expires: Option<i64>, kind: Kind, bytes: &[u8]) {
+        if bytes.len() > SMALL {
+            return self.set(key, expires, Value::Str(Str::with_kind(kind, bytes.to_vec())));
+        }
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        let is = |slot: &Slot| slot.key() == key;
+        let new = || Slot::small(key, expires, kind, bytes);
+        let (slot, is_new) = self.slots.find_or_insert(hash, is, new);
+        let before = if is_new { Volatile::default() } else { Volatile::of(slot) };
+        if !is_new && slot.expires() == expires && matches!(slot, Slot::Small(_)) {
+            slot.set_small(kind, bytes);
+        } else if !is_new {
+            self.former.slot(std::mem::replace(slot, new()));
+        }
+        self.count(before, Volatile { key: expires.is_some(), ..Volatile::default() });
+    }
+
+    /// Adds a key; gives it back, and nothing is changed, if it is there.
+    pub(crate) fn add(&mut self, slot: Slot) -> Result<(), Slot> {
+        let hash = self.hasher.hash(slot.key());
+        if self.slots.find(hash, |other| other.key() == slot.key()).is_some() {
+            return Err(slot);
+        }
+        self.remember(hash, slot.key());
+        self.count(Volatile::default(), Volatile::of(&slot));
+        self.slots.insert(hash, slot);
+        Ok(())
+    }
+
+    /// Adds keys with their hashes, without looking whether they are there:
+    /// [`Self::duplicate`] looks.
+    pub(crate) fn add_new(&mut self, slots: impl Iterator<Item = (u32, Slot)>) {
+        for (hash, slot) in slots {
+            self.count(Volatile::default(), Volatile::of(&slot));
+            self.slots.insert(hash, slot);
+        }
+    }
+
+    /// A key that is there twice.
+    pub(crate) fn duplicate(&self) -> Option<&Slot> {
+        self.slots.duplicate(|one, other| one.key() == other.key())
+    }
+
+    /// Sets a key to a value, whatever it was.
+    pub(crate) fn set(&mut self, key: &[u8], expires: Option<i64>, value: Value) {
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        let new = Slot::new(key, expires, value);
+        let after = Volatile::of(&new);
+        let before = match self.slots.find_mut(hash, |slot| slot.key() == key) {
+            Some(slot) => {
+                let before = Volatile::of(slot);
+                self.former.slot(std::mem::replace(slot, new));
+                before
+            }
+            None => {
+                self.slots.insert(hash, new);
+                Volatile::default()
+            }
+        };
+        self.count(before, after);
+    }
+
+    /// Changes the value of a key that is there; a collection that is empty afterwards is
+    /// removed. The outcome, or `None` without the key.
+    pub(crate) fn edit<R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut Value) -> R,
+    ) -> Option<R> {
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        let slot = self.slots.find_mut(hash, |slot| slot.key() == key)?;
+        let before = slot.has_volatile_fields();
+        let (outcome, gone) = match slot {
+            Slot::Large(large) => {
+                let outcome = change(&mut large.value);
+                let gone = large.value.is_gone();
+                if !gone {
+                    slot.settle();
+                }
+                (outcome, gone)
+            }
+            Slot::Small(_) => {
+                let mut value = slot.take_value();
+                let outcome = change(&mut value);
+                let gone = value.is_gone();
+                if !gone {
+                    slot.set_value(value);
+                }
+                (outcome, gone)
+            }
+        };
+        // Whatever remains of a slot that is gone: it is taken out as it is now.
+        let after = slot.has_volatile_fields();
+        self.count_fields(before, after);
+        if gone && let Some(slot) = self.take(hash, key) {
+            self.former.slot(slot);
+        }
+        Some(outcome)
+    }
+
+    /// Removes a key, whose value is not wanted.
+    pub(crate) fn discard(&mut self, key: &[u8]) -> Option<Gone> {
+        let slot = self.remove(key)?;
+        let gone = Gone { expires: slot.expires() };
+        self.former.slot(slot);
+        Some(gone)
+    }
+
+    /// What is to be freed.
+    pub(crate) fn former(&mut self) -> &mut Former {
+        &mut self.former
+    }
+
+    /// Removes a key.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Slot> {
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        self.take(hash, key)
+    }
+
+    /// Takes out a key that is remembered if it has to be.
+    fn take(&mut self, hash: u32, key: &[u8]) -> Option<Slot> {
+        let slot = self.slots.remove(hash, |slot| slot.key() == key)?;
+        self.count(Volatile::of(&slot), Volatile::default());
+        Some(slot)
+    }
+
+    /// Sets when a key expires, in Unix milliseconds. False without the key.
+    pub(crate) fn set_expires(&mut self, key: &[u8], expires: Option<i64>) -> bool {
+        let hash = self.hasher.hash(key);
+        self.remember(hash, key);
+        let found = self.slots.find_mut(hash, |slot| slot.key() == key);
+        let Some(slot) = found else { return false };
+        let before = slot.expires().is_some();
+        slot.set_expires(expires);
+        self.count_key(before, expires.is_some());
+        true
+    }
+
+    /// Removes all keys.
+    pub(crate) fn clear(&mut self) {
+        let slots = std::mem::take(&mut self.slots);
+        (self.volatile, self.volatile_hashes) = (0, 0);
+        self.opaque = Count::default();
+        let unused = match &mut self.snapshot_view {
+            Some(view) => view.empty(slots),
+            None => Some(slots),
+        };
+        if let Some(slots) = unused {
+            self.former.table(slots);
+        }
+    }
+
+    /// From now on what it is now can be written: see [`SnapshotView`].
+    pub(crate) fn begin_snapshot_view(&mut self, db: usize) {
+        self.snapshot_view = Some(Box::new(SnapshotView::of(self, db)));
+    }
+
+    /// The snapshot view, if one is being written.
+    pub(crate) fn snapshot_view(&self) -> Option<&SnapshotView> {
+        self.snapshot_view.as_deref()
+    }
+
+    /// All keys of the snapshot view before `cursor` are written.
+    pub(crate) fn advance_snapshot_view(&mut self, cursor: u64) {
+        if let Some(view) = &mut self.snapshot_view {
+            view.advance(cursor);
+        }
+    }
+
+    /// Ends the snapshot view: it is written, or not wanted any more.
+    pub(crate) fn end_snapshot_view(&mut self) {
+        if let Some(view) = self.snapshot_view.take() {
+            self.former.view(view);
+        }
+    }
+
+    /// Some keys of the snapshot view, or of the database where there is none, as [`Table::scan`] gives them.
+    pub(crate) fn part(&self, cursor: u64, count: usize, each: impl FnMut(&Slot)) -> u64 {
+        match &self.snapshot_view {
+            None => self.slots.scan(cursor, count, each),
+            Some(view) => {
+                let hash = |key: &[u8]| self.hasher.hash(key);
+                view.part(&self.slots, (cursor, count), hash, each)
+            }
+        }
+    }
+
+    /// Keeps the present value of a key that is about to change, while a snapshot view is being
+    /// written.
+    #[inline]
+    fn remember(&mut self, hash: u32, key: &[u8]) {
+        if let Some(view) = &mut self.snapshot_view {
+            let slots = &self.slots;
+            let now = || slots.find(hash, |slot| slot.key() == key).cloned();
+            view.remember(hash, key, now);
+        }
+    }
+
+    /// All keys, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// Some keys from `cursor` on, as [`Table::scan`] gives them.
+    pub(crate) fn scan<'a>(&'a self, cursor: u64, count: usize, each: impl FnMut(&'a Slot)) -> u64 {
+        self.slots.scan(cursor, count, each)
+    }
+
+    /// Any key.
+    pub(crate) fn random(&self, random: &mut fastrand::Rng) -> Option<&Slot> {
+        self.slots.random(random)
+    }
+
+    fn count(&mut self, before: Volatile, after: Volatile) {
+        self.count_key(before.key, after.key);
+        self.count_fields(before.fields, after.fields);
+        self.opaque.change(before.opaque, after.opaque);
+    }
+
+    fn count_key(&mut self, before: bool, after: bool) {
+        self.volatile += usize::from(after);
+        self.volatile -= usize::from(before);
+    }
+
+    fn count_fields(&mut self, before: bool, after: bool) {
+        self.volatile_hashes += usize::from(after);
+        self.volatile_hashes -= usize::from(before);
+    }
+}

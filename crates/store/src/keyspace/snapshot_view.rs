@@ -1,0 +1,108 @@
+//! The keys of a database as they were when a snapshot began, while the database goes on changing.
+//!
+//! The writer goes through a database by ascending hashes, some keys at a time. A command that
+//! changes a key before the writer has come to it leaves the former value in the view. So a command
+//! waits for one piece at most, and the snapshot has what was there when it began. The price is one
+//! copy of each large value at its first change.
+
+use std::collections::BTreeMap;
+
+use super::database::Database;
+use super::slot::Slot;
+use super::table::Table;
+
+/// A view of one database.
+#[derive(Clone, Debug)]
+pub(crate) struct SnapshotView {
+    /// Which database it was: `SWAPDB` moves it.
+    db: usize,
+    keys: usize,
+    volatile: usize,
+    /// Keys whose hashes are below are written.
+    from: u64,
+    /// What keys were that have changed since; `None` is a key that was not there.
+    before: BTreeMap<(u32, Box<[u8]>), Option<Slot>>,
+    /// All keys there were when the database was emptied, but for those that had changed.
+    emptied: Option<Table<Slot>>,
+}
+
+impl SnapshotView {
+    /// `database` as it is now; it is number `db`.
+    pub(crate) fn of(database: &Database, db: usize) -> Self {
+        let (keys, volatile) = (database.len(), database.volatile());
+        Self { db, keys, volatile, from: 0, before: BTreeMap::new(), emptied: None }
+    }
+
+    /// The number that the database had.
+    pub(crate) fn db(&self) -> usize {
+        self.db
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys
+    }
+
+    pub(crate) fn volatile(&self) -> usize {
+        self.volatile
+    }
+
+    /// A key is about to change; `now` finds out what it is.
+    pub(crate) fn remember(&mut self, hash: u32, key: &[u8], now: impl FnOnce() -> Option<Slot>) {
+        if u64::from(hash) >= self.from && self.emptied.is_none() {
+            self.before.entry((hash, key.into())).or_insert_with(now);
+        }
+    }
+
+    /// The database is emptied of `slots`; gives them back if they do not belong to the view.
+    pub(crate) fn empty(&mut self, slots: Table<Slot>) -> Option<Table<Slot>> {
+        if self.emptied.is_some() {
+            return Some(slots);
+        }
+        self.emptied = Some(slots);
+        None
+    }
+
+    /// About how many keys there are to free.
+    pub(crate) fn weight(&self) -> usize {
+        self.before.len() + self.emptied.as_ref().map_or(0, Table::len)
+    }
+
+    /// Calls `each` for at least `count` keys of the view from `cursor` on, and returns where
+    /// to go on, as [`Table::scan`] does; `live` is what the database has now.
+    pub(crate) fn part(
+        &self,
+        live: &Table<Slot>,
+        (cursor, count): (u64, usize),
+        hash: impl Fn(&[u8]) -> u32,
+        mut each: impl FnMut(&Slot),
+    ) -> u64 {
+        let slots = self.emptied.as_ref().unwrap_or(live);
+        let next = slots.scan(cursor, count, |slot| {
+            let unchanged = self.before.is_empty() || {
+                let key = slot.key();
+                !self.before.contains_key(&(hash(key), key.into()))
+            };
+            if unchanged {
+                each(slot);
+            }
+        });
+        let end = if next == 0 { u64::MAX } else { next };
+        let first = u32::try_from(cursor).unwrap_or(u32::MAX);
+        let rest = self.before.range((first, Box::default())..);
+        let passed = rest.take_while(|((hash, _), _)| u64::from(*hash) < end);
+        passed.filter_map(|(_, slot)| slot.as_ref()).for_each(each);
+        next
+    }
+
+    /// All keys before `cursor` are written.
+    pub(crate) fn advance(&mut self, cursor: u64) {
+        self.from = if cursor == 0 { u64::MAX } else { cursor };
+        match u32::try_from(self.from) {
+            Ok(from) => self.before = self.before.split_off(&(from, Box::default())),
+            Err(_) => self.before.clear(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What a snapshot brings becomes keys.
+
+use crate::keyspace::{Database, Opaque, SMALL, Slot, Value};
+use crate::library::Library;
+use crate::strings::{Str, kind_of};
+use crate::{Dialect, Packing, Store};
+use tidegate_rdb as rdb;
+
+/// Why a key of a snapshot cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InsertError {
+    /// It was there before.
+    #[error("comes twice")]
+    Duplicate,
+    /// Its value contradicts itself.
+    #[error("{0}")]
+    Value(String),
+}
+
+/// A key that cannot be taken, and why.
+pub type Refused = (Vec<u8>, InsertError);
+
+/// Fills an empty store. Keys are put into the tables many at a time and those of one region
+/// together: a table is larger than any cache, and a key at a time would wait for memory.
+#[derive(Debug)]
+pub struct Loader {
+    store: Store,
+    db: usize,
+    /// Keys of database `db` that are not in its table yet, by the top bits of their hashes.
+    waiting: Vec<Vec<(u32, Slot)>>,
+}
+
+/// How many regions a table has to the loader, as bits of a hash.
+const REGION_BITS: u32 = 8;
+/// How many keys of one region wait for each other.
+const TOGETHER: usize = 256;
+
+impl Loader {
+    /// For an empty store.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        let waiting = (0..1 << REGION_BITS).map(|_| Vec::new()).collect();
+        Self { store, db: 0, waiting }
+    }
+
+    /// The store so far, without what waits.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// The keys that follow are of this database, which there is.
+    pub fn select(&mut self, db: usize) {
+        self.settle_all();
+        self.db = db;
+    }
+
+    /// Makes room for as many keys as a snapshot promises; never for more than a few million at
+    /// once, since it may promise what it does not have.
+    pub fn reserve(&mut self, keys: u64) {
+        const MOST: u64 = 1 << 23;
+        let keys = usize::try_from(keys.min(MOST)).unwrap_or_default();
+        self.store.database_mut(self.db).reserve(keys);
+    }
+
+    /// Adds a string.
+    pub fn string(&mut self, key: &[u8], expires_ms: Option<i64>, value: &[u8]) {
+        let slot = if value.len() > SMALL {
+            Slot::new(key, expires_ms, Value::Str(Str::new(value.to_vec())))
+        } else {
+            Slot::small(key, expires_ms, kind_of(value), value)
+        };
+        self.add(slot);
+    }
+
+    /// Adds a key. A collection without elements, which servers once wrote by mistake, is passed
+    /// over, as they do.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing is added then.
+    pub fn entry(&mut self, entry: rdb::Entry) -> Result<(), Refused> {
+        if let rdb::Value::Opaque(value) = entry.value {
+            self.opaque(&entry.key, entry.expires_ms, value);
+            return Ok(());
+        }
+        if let Some(slot) = self.store.slot_of(entry)? {
+            self.add(slot);
+        }
+        Ok(())
+    }
+
+    /// Adds a key whose value cannot be read here.
+    pub fn opaque(&mut self, key: &[u8], expires_ms: Option<i64>, value: rdb::Opaque) {
+        let db = self.db;
+        self.store.note_opaque(db, key, &value.why);
+        let value = Value::Opaque(Box::new(Opaque::new(value)));
+        self.add(Slot::new(key, expires_ms, value));
+    }
+
+    /// The store with all keys.
+    ///
+    /// # Errors
+    /// [`InsertError::Duplicate`] with the first key that comes twice.
+    pub fn finish(mut self) -> Result<Store, Refused> {
+        self.settle_all();
+        let twice = self.store.databases.iter().find_map(Database::duplicate);
+        match twice {
+            Some(slot) => Err((slot.key().to_vec(), InsertError::Duplicate)),
+            None => Ok(self.store),
+        }
+    }
+
+    fn add(&mut self, slot: Slot) {
+        let hash = self.store.hasher.hash(slot.key());
+        let region = usize::try_from(hash >> (u32::BITS - REGION_BITS)).unwrap_or_default();
+        let Some(waiting) = self.waiting.get_mut(region) else { return };
+        waiting.push((hash, slot));
+        if waiting.len() >= TOGETHER {
+            self.store.database_mut(self.db).add_new(waiting.drain(..));
+        }
+    }
+
+    fn settle_all(&mut self) {
+        let database = self.store.database_mut(self.db);
+        self.waiting.iter_mut().for_each(|waiting| database.add_new(waiting.drain(..)));
+    }
+}
+
+/// Whether an engine could hold a snapshot's value: it does not contradict itself.
+///
+/// # Errors
+/// [`InsertError::Value`].
+pub fn judge(value: rdb::Value) -> Result<(), InsertError> {
+    let dialect = Dialect::default();
+    let hasher = crate::keyspace::Hasher::new(fastrand::u64(..));
+    Value::from_snapshot(value, &Packing::of(dialect), dialect, hasher).map(drop)
+}
+
+impl Store {
+    /// Adds a key of a snapshot to a database, as [`Loader::entry`] does.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing is added then.
+    pub fn insert(&mut self, db: usize, entry: rdb::Entry) -> Result<(), Refused> {
+        let Some(slot) = self.slot_of(entry)? else { return Ok(()) };
+        match self.database_mut(db).add(slot) {
+            Ok(()) => Ok(()),
+            Err(slot) => Err((slot.key().to_vec(), InsertError::Duplicate)),
+        }
+    }
+
+    /// The key at rest; `None` for an empty collection.
+    fn slot_of(&self, entry: rdb::Entry) -> Result<Option<Slot>, Refused> {
+        let rdb::Entry { key, expires_ms, value, .. } = entry;
+        if value.is_empty() && !matches!(value, rdb::Value::Stream(_)) {
+            return Ok(None);
+        }
+        match Value::from_snapshot(value, &self.packing, self.dialect, self.hasher) {
+            Ok(value) => Ok(Some(Slot::new(&key, expires_ms, value))),
+            Err(error) => Err((key, error)),
+        }
+    }
+
+    /// Keeps the source of a library of functions.
+    pub fn add_function(&mut self, source: Vec<u8>) {
+        self.libraries.add(Library::kept(source));
+    }
+
+    /// Keeps what a module saved besides its values.
+    pub fn add_module_aux(&mut self, aux: rdb::ModuleAux) {
+        self.module_aux.push(aux);
+    }
+
+    /// Becomes the data of a server of this dialect. Keys that are there stay packed as they are,
+    /// as in a server whose master was upgraded.
+    pub fn set_dialect(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+        self.packing = Packing::of(dialect);
+    }
+}

@@ -1,0 +1,149 @@
+//! A store written as an RDB file, at once or in pieces. Never opens a file.
+
+use std::io::Write;
+
+use crate::Store;
+use crate::keyspace::{Database, Slot};
+use tidegate_rdb::{Form, KeyFacts, WriteError, Writer};
+
+/// When a module's own data is to be loaded, if before the keys.
+const BEFORE_KEYS: u64 = 1;
+
+/// How far the keys of a store are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SaveCursor {
+    db: usize,
+    /// As [`crate::keyspace::Database::scan`] has it.
+    at: u64,
+}
+
+impl Store {
+    /// Writes all data as an RDB file. `aux` is what the file says of itself, `redis-ver` and its
+    /// like included; gives what it was written to.
+    ///
+    /// # Errors
+    /// The destination's, and [`WriteError::NotInForm`] for what `form` has no place for.
+    pub fn save<W: Write>(
+        &self,
+        out: W,
+        form: Form,
+        aux: &[(&[u8], &[u8])],
+    ) -> Result<W, WriteError> {
+        let mut writer = Writer::new(out, form)?;
+        self.save_head(&mut writer, aux)?;
+        let mut next = Some(SaveCursor::default());
+        while let Some(cursor) = next {
+            next = self.save_part(cursor, usize::MAX, &mut writer)?;
+        }
+        self.save_tail(&mut writer)?;
+        writer.finish()
+    }
+
+    /// Writes what stands before the keys. First of the pieces: [`Self::save_part`] until there
+    /// is no more, [`Self::save_tail`], [`Writer::finish`].
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_head<W: Write>(
+        &self,
+        writer: &mut Writer<W>,
+        aux: &[(&[u8], &[u8])],
+    ) -> Result<(), WriteError> {
+        for (key, value) in aux {
+            writer.aux(key, value)?;
+        }
+        for aux in self.module_aux.iter().filter(|aux| aux.when == BEFORE_KEYS) {
+            writer.module_aux(aux)?;
+        }
+        self.libraries.iter().try_for_each(|library| writer.function(&library.source))
+    }
+
+    /// From now on [`Self::save_part`] writes what is there now, whatever changes meanwhile. To be
+    /// ended by [`Self::end_snapshot_view`].
+    pub fn begin_snapshot_view(&mut self) {
+        for (db, database) in self.databases.iter_mut().enumerate() {
+            database.begin_snapshot_view(db);
+        }
+    }
+
+    /// Whether a snapshot view is being written.
+    #[must_use]
+    pub fn has_snapshot_view(&self) -> bool {
+        self.databases.first().is_some_and(|database| database.snapshot_view().is_some())
+    }
+
+    /// What comes before `cursor` is written: nobody needs to leave behind what it was.
+    pub fn advance_snapshot_view(&mut self, before: SaveCursor, cursor: Option<SaveCursor>) {
+        let reached = cursor.filter(|cursor| cursor.db == before.db).map_or(0, |cursor| cursor.at);
+        let of_view = |database: &&mut Database| {
+            database.snapshot_view().is_some_and(|view| view.db() == before.db)
+        };
+        if let Some(database) = self.databases.iter_mut().find(of_view) {
+            database.advance_snapshot_view(reached);
+        }
+    }
+
+    /// Ends the snapshot view: it is written, or not wanted any more.
+    pub fn end_snapshot_view(&mut self) {
+        self.databases.iter_mut().for_each(Database::end_snapshot_view);
+        (0..self.databases.len()).for_each(|db| self.collect(db));
+    }
+
+    /// Writes at least `count` keys of one database, from `cursor` on, where it has so many; where
+    /// to go on, or `None` behind the last key. Without [`Self::begin_snapshot_view`] what changes between
+    /// two pieces may be in the file or not, though no key that is there all the time is left out
+    /// or comes twice.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_part<W: Write>(
+        &self,
+        cursor: SaveCursor,
+        count: usize,
+        writer: &mut Writer<W>,
+    ) -> Result<Option<SaveCursor>, WriteError> {
+        let SaveCursor { db, at } = cursor;
+        let Some(database) = self.saved_database(db) else { return Ok(None) };
+        let (keys, volatile) = match database.snapshot_view() {
+            Some(view) => (view.len(), view.volatile()),
+            None => (database.len(), database.volatile()),
+        };
+        let mut next = 0;
+        if keys > 0 {
+            if at == 0 {
+                writer.select_db(db as u64)?;
+                writer.resize_db(keys as u64, volatile as u64)?;
+            }
+            let mut written = Ok(());
+            next = database.part(at, count, |slot| {
+                if written.is_ok() {
+                    written = save_key(slot, writer);
+                }
+            });
+            written?;
+        }
+        let db = if next == 0 { db + 1 } else { db };
+        Ok((db < self.databases.len()).then_some(SaveCursor { db, at: next }))
+    }
+
+    /// The database that is number `db`, or had that number when the snapshot view began.
+    fn saved_database(&self, db: usize) -> Option<&Database> {
+        let of_view =
+            |database: &&Database| database.snapshot_view().is_some_and(|view| view.db() == db);
+        self.databases.iter().find(of_view).or_else(|| self.databases.get(db))
+    }
+
+    /// Writes what stands behind the keys.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_tail<W: Write>(&self, writer: &mut Writer<W>) -> Result<(), WriteError> {
+        let behind = self.module_aux.iter().filter(|aux| aux.when != BEFORE_KEYS);
+        behind.into_iter().try_for_each(|aux| writer.module_aux(aux))
+    }
+}
+
+fn save_key<W: Write>(slot: &Slot, writer: &mut Writer<W>) -> Result<(), WriteError> {
+    let facts = KeyFacts::expiring(slot.expires());
+    slot.value().write(writer.key(slot.key(), facts)?)
+}

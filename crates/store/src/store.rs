@@ -1,0 +1,300 @@
+//! The store: all data of a server, and the way from a request to the command that answers it.
+
+use std::sync::Arc;
+
+use super::commands::{Commands, readable};
+use super::dialect::Dialect;
+use super::library::Libraries;
+use super::packing::Packing;
+use super::streams::WaitingRead;
+use crate::call::{
+    Budget, CallContext, CommandError, Done, Found, Keyspace, Limits, Outcome, ReadCx, Reply, Run,
+    WriteCx,
+};
+use crate::keyspace::{Database, Former, Hasher, OpaqueNews};
+
+use tidegate_rdb::ModuleAux;
+use tidegate_wire::resp::RespVersion;
+
+/// All data of a server.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) databases: Vec<Database>,
+    pub(crate) dialect: Dialect,
+    pub(crate) packing: Packing,
+    pub(crate) commands: Arc<Commands>,
+    pub(crate) hasher: Hasher,
+    /// Libraries of functions, which are kept and not run.
+    pub(crate) libraries: Libraries,
+    /// What modules saved besides their values.
+    pub(crate) module_aux: Vec<ModuleAux>,
+    /// Changes since it was made.
+    pub(crate) dirty: u64,
+    /// What is to be freed.
+    pub(crate) former: Former,
+    /// See [`Self::void`].
+    pub(crate) is_void: bool,
+    /// There may be keys whose values cannot be read here.
+    pub(crate) has_opaque: bool,
+    /// Those of them that were not told yet; the first few.
+    pub(crate) opaque_news: Vec<OpaqueNews>,
+}
+
+/// The longest reply to a command that only reads, in bytes: twice the longest value, by default.
+const READ_MAX: usize = 1 << 30;
+const LOADING: CommandError = CommandError::new("LOADING Redis is loading the dataset in memory");
+const TOO_MUCH: CommandError = CommandError::new("ERR reply would be longer than 1 GB");
+
+impl Store {
+    /// An empty store of `databases`. `seed` makes its hashes its own: who knows it can make keys
+    /// collide.
+    #[must_use]
+    pub fn new(databases: usize, dialect: Dialect, seed: u64) -> Self {
+        Self::empty(databases, dialect, Hasher::new(seed))
+    }
+
+    pub(crate) fn empty(databases: usize, dialect: Dialect, hasher: Hasher) -> Self {
+        Self {
+            databases: (0..databases.max(1)).map(|_| Database::new(hasher)).collect(),
+            dialect,
+            packing: Packing::of(dialect),
+            commands: Arc::new(Commands::new()),
+            hasher,
+            libraries: Libraries::default(),
+            module_aux: Vec::new(),
+            dirty: 0,
+            former: Former::default(),
+            is_void: false,
+            has_opaque: false,
+            opaque_news: Vec::new(),
+        }
+    }
+
+    /// An empty store, of as many databases and of such a server, whose data are on their way:
+    /// whoever reads is refused, as by a server that loads (`shared.loadingerr`).
+    #[must_use]
+    pub fn void(&self) -> Self {
+        Self { is_void: true, ..Self::empty(self.databases.len(), self.dialect, self.hasher) }
+    }
+
+    /// Whether it waits for its data; see [`Self::void`].
+    #[must_use]
+    pub const fn is_void(&self) -> bool {
+        self.is_void
+    }
+
+    /// The names of the commands that [`Self::read`] answers.
+    pub fn readable() -> impl Iterator<Item = &'static str> {
+        readable()
+    }
+
+    /// Whose data it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// How many databases there are.
+    #[must_use]
+    pub fn databases(&self) -> usize {
+        self.databases.len()
+    }
+
+    /// Changes since the store was made.
+    #[must_use]
+    pub fn dirty(&self) -> u64 {
+        self.dirty
+    }
+
+    /// Every database that has keys (`INFO keyspace`).
+    #[must_use]
+    pub fn keyspace(&self) -> Vec<Keyspace> {
+        let all = self.databases.iter().enumerate();
+        let count = |(db, it): (usize, &Database)| {
+            let (keys, expires) = (it.len(), it.volatile());
+            let volatile_hashes = it.volatile_hashes();
+            (keys > 0).then_some(Keyspace { db, keys, expires, volatile_hashes })
+        };
+        all.filter_map(count).collect()
+    }
+
+    /// Runs a command that only reads.
+    pub fn read(&self, context: CallContext, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
+        match self.found(args) {
+            Some(found) => self.read_found(found, context, None, args, out),
+            None => Outcome::Unknown,
+        }
+    }
+
+    /// As [`Self::read`], unless that costs more than there is in `budget`:
+    /// [`Outcome::Excessive`] then, found out before the work is done or while it is.
+    pub fn read_within(
+        &self,
+        budget: &Budget,
+        context: CallContext,
+        args: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        match self.found(args) {
+            Some(found) => self.read_found(found, context, Some(budget), args, out),
+            None => Outcome::Unknown,
+        }
+    }
+
+    pub(crate) fn read_found(
+        &self,
+        found: Found,
+        context: CallContext,
+        budget: Option<&Budget>,
+        args: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let (Run::Read(run) | Run::Both(run, _)) = found.run else { return Outcome::Unknown };
+        if budget.is_some_and(|budget| !budget.spend_on_request(args.len())) {
+            return Outcome::Excessive;
+        }
+        let cx = ReadCx { budget, ..self.reader(context) };
+        let max = budget.map_or(READ_MAX, |budget| budget.bytes().min(READ_MAX));
+        let limits = Limits { max, budget };
+        replied(out, (context.version, self.dialect, limits), |reply| {
+            found.check(args.len())?;
+            if self.is_void {
+                return Err(LOADING);
+            }
+            if self.has_opaque && self.is_opaque_to(context, args) {
+                return Err(CommandError::OPAQUE);
+            }
+            run(&cx, args, reply)
+        })
+    }
+
+    /// Whether there is something to tell a client that waits.
+    #[must_use]
+    pub fn is_served(&self, context: CallContext, waiting: &WaitingRead) -> bool {
+        waiting.is_served(&self.reader(context))
+    }
+
+    /// Tells a client what it has waited for; that there is nothing, if so.
+    pub fn serve(&self, context: CallContext, waiting: &WaitingRead, out: &mut Vec<u8>) {
+        waiting.tell(&self.reader(context), &mut Reply::new(out, context.version, self.dialect));
+    }
+
+    /// How a client waits that asks so, if there is nothing to tell it yet.
+    #[must_use]
+    pub fn waiting_read(&self, context: CallContext, args: &[&[u8]]) -> Option<WaitingRead> {
+        let is_one = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"XREAD"));
+        // A store that waits for its data refuses the read instead.
+        (is_one && !self.is_void).then(|| WaitingRead::of(&self.reader(context), args)).flatten()
+    }
+
+    /// Runs any command for a client.
+    pub fn write(&mut self, context: CallContext, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
+        self.run(context, false, args, out)
+    }
+
+    /// Runs a command of the replication stream: what has expired is there until the master
+    /// deletes it.
+    pub fn apply(&mut self, context: CallContext, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
+        if self.has_opaque && self.concerns_opaque(context, args) {
+            return self
+                .apply_to_opaque(context, args, |store| store.run(context, true, args, out));
+        }
+        self.run(context, true, args, out)
+    }
+
+    pub(crate) fn run(
+        &mut self,
+        context: CallContext,
+        from_master: bool,
+        args: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let (version, dialect) = (context.version, self.dialect);
+        let name = args.first().copied().unwrap_or_default();
+        let found = if from_master { self.commands.find(name) } else { self.found(args) };
+        let Some(found) = found else { return Outcome::Unknown };
+        let (Run::Write(run) | Run::Both(_, run)) = found.run else {
+            return self.read_found(found, context, None, args, out);
+        };
+        let is_refused = self.is_void && !from_master;
+        let mut cx = WriteCx { store: self, db: context.db, now: context.now_ms, from_master };
+        let outcome = replied(out, (version, dialect, Limits::default()), |reply| {
+            found.check(args.len())?;
+            if is_refused {
+                return Err(LOADING);
+            }
+            run(&mut cx, args, reply)
+        });
+        self.collect(context.db);
+        outcome
+    }
+
+    /// Takes over what a database has to be freed.
+    pub(crate) fn collect(&mut self, db: usize) {
+        let index = if db < self.databases.len() { db } else { 0 };
+        let former = self.databases[index].former();
+        if !former.is_empty() {
+            self.former.append(former);
+        }
+    }
+
+    /// What was removed since this was asked last and takes a while to be freed: to be dropped
+    /// where nothing waits for it.
+    pub fn take_former(&mut self) -> Former {
+        if self.former.is_empty() { Former::default() } else { std::mem::take(&mut self.former) }
+    }
+
+    /// Whether a command of the replication stream is one of data.
+    #[must_use]
+    pub fn has(&self, args: &[&[u8]]) -> bool {
+        args.first().is_some_and(|name| self.commands.find(name).is_some())
+    }
+
+    pub(crate) fn reader(&self, context: CallContext) -> ReadCx<'_> {
+        ReadCx { store: self, db: context.db, now: context.now_ms, budget: None }
+    }
+
+    /// What runs a client's command.
+    pub(crate) fn found(&self, args: &[&[u8]]) -> Option<Found> {
+        self.commands.find_of(args.first()?, self.dialect)
+    }
+
+    /// The database of this number, or the first one.
+    pub(crate) fn database(&self, index: usize) -> &Database {
+        self.databases.get(index).unwrap_or(&self.databases[0])
+    }
+
+    pub(crate) fn database_mut(&mut self, index: usize) -> &mut Database {
+        let index = if index < self.databases.len() { index } else { 0 };
+        &mut self.databases[index]
+    }
+}
+
+/// Writes a reply, or the error instead of all that was written before it.
+fn replied(
+    out: &mut Vec<u8>,
+    (version, dialect, limits): (RespVersion, Dialect, Limits<'_>),
+    run: impl FnOnce(&mut Reply<'_>) -> Done,
+) -> Outcome {
+    let start = out.len();
+    let mut reply = Reply::new(out, version, dialect).within(limits);
+    let done = run(&mut reply);
+    let done = if reply.is_over() { Err(TOO_MUCH) } else { done };
+    match done {
+        Err(why)
+            if limits.budget.is_some() && (why == TOO_MUCH || why == CommandError::EXCESSIVE) =>
+        {
+            out.truncate(start);
+            Outcome::Excessive
+        }
+        Ok(()) => Outcome::Replied,
+        Err(error) => {
+            out.truncate(start);
+            error.write(out);
+            if error == CommandError::OPAQUE { Outcome::Opaque } else { Outcome::Refused }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
