@@ -147,3 +147,23 @@ fn prose_wraps() {
     }
     assert!(wrong.is_empty(), "longer than {MAX_COLUMNS}:\n{}", wrong.join("\n"));
 }
+
+/// Words that hide which client, server, request or operator is meant.
+const VAGUE: [&str; 4] = ["whoever", "nobody", "everybody", "somebody"];
+
+#[test]
+fn documents_name_the_actor() {
+    let mut wrong = Vec::new();
+    let settings = root().join("proxy.toml");
+    for file in documents().into_iter().chain([settings]) {
+        let text = fs::read_to_string(&file).unwrap();
+        for (n, line) in text.lines().enumerate() {
+            let lower = line.to_lowercase();
+            let mut words = lower.split(|c: char| !c.is_alphabetic());
+            if words.any(|word| VAGUE.contains(&word)) {
+                wrong.push(format!("{}:{}: {line}", file.display(), n + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
