@@ -1,5 +1,5 @@
 //! The documents: links lead somewhere, named files exist, each `proxy.toml` is valid, prose wraps,
-//! and the index lists every page.
+//! the index lists every page, and words name the actor.
 
 use std::fs;
 use std::path::PathBuf;
