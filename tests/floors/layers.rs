@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::{ENGINE, files, root};
 
-/// What the crates of the engine and the modules of floors 0 to 2 never name: sockets, tasks, threads, files, clocks.
+/// What the crates of the engine and the modules of layers 0 to 2 never name: sockets, tasks, threads, files, clocks.
 const SHELL: [&str; 7] = [
     "tokio::",
     "std::net::Tcp",
@@ -20,16 +20,16 @@ const SHELL: [&str; 7] = [
 /// The crates that have modules in layers: the folders of their sources.
 const LAYERED: [&str; 3] = ["src", "crates/wire/src", "crates/rdb/src"];
 
-/// The floor of each module, from the table at the head of the `lib.rs` in the folder `src`.
-fn floors(src: &str) -> BTreeMap<String, u8> {
+/// The layer of each module, from the table at the head of the `lib.rs` in the folder `src`.
+fn layers(src: &str) -> BTreeMap<String, u8> {
     let lib = fs::read_to_string(root().join(src).join("lib.rs")).unwrap();
     let row = |line: &str| {
         let mut cells = line.strip_prefix("//! |")?.split('|').map(str::trim);
-        let floor = cells.next()?.parse().ok()?;
+        let layer = cells.next()?.parse().ok()?;
         // A module that is not public is no link.
         let module = cells.next()?.trim_start_matches('[').trim_end_matches(']');
         let module = module.strip_prefix('`')?.strip_suffix('`')?;
-        Some((module.to_owned(), floor))
+        Some((module.to_owned(), layer))
     };
     lib.lines().filter_map(row).collect()
 }
@@ -85,7 +85,7 @@ fn uses(code: &str) -> BTreeSet<String> {
     used
 }
 
-/// Who uses whom, by module.
+/// The modules that each module uses.
 fn graph(src: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut graph: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for file in files(&root().join(src), "rs") {
@@ -98,7 +98,7 @@ fn graph(src: &str) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn every_module_has_a_floor() {
+fn every_module_has_a_layer() {
     for src in LAYERED {
         let lib = fs::read_to_string(root().join(src).join("lib.rs")).unwrap();
         let declared = |line: &str| {
@@ -107,27 +107,27 @@ fn every_module_has_a_floor() {
         };
         let mut declared: BTreeSet<_> = lib.lines().filter_map(declared).collect();
         declared.remove("tests");
-        let listed: BTreeSet<_> = floors(src).into_keys().collect();
+        let listed: BTreeSet<_> = layers(src).into_keys().collect();
         assert_eq!(declared, listed, "the modules of {src}/lib.rs and the table at its head");
         assert!(!listed.is_empty());
     }
 }
 
 #[test]
-fn nobody_looks_up() {
+fn no_module_uses_a_higher_layer() {
     let mut wrong = Vec::new();
     for src in LAYERED {
-        let floors = floors(src);
+        let layers = layers(src);
         for (module, used) in graph(src) {
             for used in used {
-                match (floors.get(&module), floors.get(&used)) {
+                match (layers.get(&module), layers.get(&used)) {
                     (Some(own), Some(other)) if other <= own => {}
                     (own, other) => wrong.push(format!("{module} ({own:?}) -> {used} ({other:?})")),
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "uses a higher or an unlisted floor:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "uses a higher or an unlisted layer:\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -144,12 +144,12 @@ fn there_are_no_cycles() {
 }
 
 #[test]
-fn floors_0_to_2_hold_no_socket_no_task_and_no_clock() {
-    let floors = floors("src");
+fn layers_0_to_2_hold_no_socket_no_task_and_no_clock() {
+    let layers = layers("src");
     let mut pure = Vec::new();
     for file in files(&root().join("src"), "rs") {
         let Some(module) = module_of("src", &file) else { continue };
-        if floors.get(&module).is_none_or(|floor| *floor <= 2) {
+        if layers.get(&module).is_none_or(|layer| *layer <= 2) {
             pure.push(file);
         }
     }
@@ -175,13 +175,13 @@ fn imports_are_recognised() {
 }
 
 #[test]
-fn the_house_in_the_documents_is_the_house() {
+fn the_documents_show_the_layers() {
     let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     let row = |line: &str| {
         let mut cells = line.strip_prefix("| ")?.split(" | ");
-        let floor: u8 = cells.next()?.parse().ok()?;
-        Some((cells.next()?.trim_matches('`').to_owned(), floor))
+        let layer: u8 = cells.next()?.parse().ok()?;
+        Some((cells.next()?.trim_matches('`').to_owned(), layer))
     };
     let shown: BTreeMap<_, _> = page.lines().filter_map(row).collect();
-    assert_eq!(shown, floors("src"), "docs/architecture.md and src/lib.rs");
+    assert_eq!(shown, layers("src"), "docs/architecture.md and src/lib.rs");
 }
