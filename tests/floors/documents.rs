@@ -1,5 +1,5 @@
 //! The documents: links lead somewhere, named files exist, each `proxy.toml` is valid, prose wraps,
-//! the index lists every page, and words name the actor.
+//! cells are short, the index lists every page, and words name the actor.
 
 use std::fs;
 use std::path::PathBuf;
@@ -166,4 +166,21 @@ fn documents_name_the_actor() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The most words in a cell of a table: a paragraph belongs below the table.
+const MAX_WORDS: usize = 16;
+
+#[test]
+fn cells_of_tables_are_short() {
+    let mut wrong = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        for (n, row) in text.lines().enumerate().filter(|(_, line)| line.starts_with('|')) {
+            if row.split('|').any(|cell| cell.split_whitespace().count() > MAX_WORDS) {
+                wrong.push(format!("{}:{}", file.display(), n + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "cells of more than {MAX_WORDS} words:\n{}", wrong.join("\n"));
 }
