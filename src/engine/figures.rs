@@ -1,11 +1,11 @@
-//! The engine in numbers, as metrics tell of it.
+//! The engine in numbers, for metrics.
 
 use super::Engine;
 use super::state::memory;
 use crate::telemetry::{Figures, LinkFigure};
 
 impl Engine {
-    /// The engine in numbers, now.
+    /// Returns the engine's numbers of now.
     #[must_use]
     pub fn figures(&self) -> Figures {
         let store = self.store();
@@ -15,7 +15,7 @@ impl Engine {
         Figures { keys, opaque_keys, used_memory: memory::used(), ..self.link_figures() }
     }
 
-    /// The same without what the store and the allocator have to be asked for.
+    /// Returns the same without the numbers of the store and of the allocator.
     #[must_use]
     pub fn link_figures(&self) -> Figures {
         let info = self.link_info();

@@ -1,5 +1,5 @@
-//! The engine as the monitor sees it: what another replica would answer to `INFO` and `ROLE`,
-//! told without a question.
+//! The engine as the monitor sees it: what a replica would answer to `INFO` and `ROLE`, without a
+//! question.
 
 use super::Engine;
 use crate::config::{Config, HostPort};
@@ -9,7 +9,8 @@ use crate::topology::{LinkState, Observation, Sample, ServerRole, ServerVersion}
 pub const COUNTS_FIELD: &str = "tidegate_counts_as_replica";
 
 impl Engine {
-    /// Where others find it: as it announces itself, or where it listens.
+    /// Returns the address at which others find the engine: the one it announces, or the one it
+    /// listens on.
     #[must_use]
     pub fn addr(&self) -> HostPort {
         let config = self.config.load();
@@ -25,7 +26,7 @@ impl Engine {
         HostPort { host: host.to_owned(), port: self.announced_port(&config) }
     }
 
-    /// The port at which others find it; 0 where it has none.
+    /// Returns the port at which others find the engine; 0 where it has none.
     pub(super) fn announced_port(&self, config: &Config) -> u16 {
         let listens = || config.replica.listen.first().map(|addr| addr.port);
         match config.replica.replica_announce_port {
@@ -34,10 +35,10 @@ impl Engine {
         }
     }
 
-    /// What it is at the moment.
+    /// Returns the role and the state of the engine.
     ///
     /// # Errors
-    /// Why it is of no use, for people.
+    /// Why the engine is of no use, for the operator.
     pub fn observe(&self) -> Result<Observation, String> {
         let info = self.link_info();
         if let Some(halted) = &info.halted {
@@ -53,26 +54,26 @@ impl Engine {
             role: ServerRole::Replica { master, link },
             run_id: self.run_id().to_string(),
             replid: info.identity.replid().to_string(),
-            // It supports no claim to be master, so that its second history says nothing.
+            // The engine supports no server's claim to be master, so its second history does not
+            // count.
             replid2: String::new(),
             second_offset: None,
             version: ServerVersion::default(),
-            // What may differ from the master's is nobody's data.
+            // Data that may differ from the master's do not count as data.
             loading: !info.has_data || !info.identity.is_resumable(),
             eviction: None,
             commands: 0,
         })
     }
 
-    /// Why it has no link: what ended the last one. `None` while the link is up, and before the
-    /// first one.
+    /// Returns why the last link ended. `None` while the link is up, and before the first link.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         let info = self.link_info();
         info.last_fault.clone().filter(|_| !info.status.is_up())
     }
 
-    /// How far it is at `now_ms` of the process's clock, exactly.
+    /// Returns the exact offset at `now_ms` of the process's clock, as a sample.
     #[must_use]
     pub fn sample(&self, said: &Observation, addr: &HostPort, now_ms: u64) -> Sample {
         Sample {

@@ -8,58 +8,58 @@ use tidegate_store::{Budget, CallContext, CommandError, Dialect, Outcome};
 use tidegate_wire::command::{Command, number};
 use tidegate_wire::resp::{Args, RespVersion, encode};
 
-/// Requests of fewer words take no memory.
+/// Requests of fewer words allocate nothing.
 const FEW: usize = 8;
 /// In place of a reply.
 const TOO_MUCH: &str = "ERR The replies before this one exceed client-output-buffer-limit";
 /// In place of a reply.
 const TOO_LONG: &str = "ERR The reply would exceed client-output-buffer-limit";
 
-/// How many bytes of replies there is room for: a few bytes can ask for many gigabytes.
+/// The room for replies, in bytes: a few bytes of requests can ask for gigabytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// With so many, nothing more is answered; nor is what has a longer reply than `most`, or asks
-    /// for a value that cannot be read here.
-    /// `None` where nothing can be put off.
+    /// With so many bytes, the engine answers no further request. Nor does it answer a request
+    /// whose reply is longer than `most`, or whose value it cannot read. `None` where no request
+    /// can be put off.
     pub stop: Option<usize>,
-    /// With more, what cannot be put off gets an error each.
+    /// With more bytes, each request that cannot be put off gets an error.
     pub most: usize,
 }
 
 impl Room {
-    /// For whatever it may be.
+    /// Room for any reply.
     pub const ENDLESS: Self = Self { stop: None, most: usize::MAX };
 }
 
-/// What was answered.
+/// The outcome of a run of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// Requests.
+    /// The number of requests answered.
     pub count: u32,
-    /// Their bytes.
+    /// The number of bytes of these requests.
     pub bytes: usize,
-    /// Why the next one was not, where that is not for lack of room.
+    /// Why the next request was not answered, if the reason is not lack of room.
     pub stop: Option<Stop>,
 }
 
-/// Why a read is not answered here.
+/// Why the engine does not answer a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// It costs more than there is in the budget, or there are no data at the moment.
+    /// The read costs more than the budget has, or there are no data now.
     Budget,
-    /// The value cannot be read here, whatever it may cost.
+    /// The engine cannot read the value at any cost.
     Opaque,
 }
 
 impl Engine {
-    /// Whether it answers this command (or container of commands) in place.
+    /// Whether the engine answers this command (or container of commands) in place.
     #[must_use]
     pub fn answers(&self, command: &Command) -> bool {
         self.known(command.name).is_some_and(|known| known.is_read && self.has(known))
     }
 
-    /// Whether it answers this command (or container of commands) to the proxy's clients: what the
-    /// login of `[topology]` may not read at the servers is asked of them, and refused by them.
+    /// Whether the engine answers this command (or container of commands) to the proxy's clients. A
+    /// command that the login of `[topology]` may not run goes to the servers, which refuse it.
     #[must_use]
     pub fn serves(&self, command: &Command) -> bool {
         let allowed = number(command.name.as_bytes()).is_some_and(|at| self.allowed.has(at));
@@ -80,25 +80,25 @@ impl Engine {
         self.dialect().has(known.versions)
     }
 
-    /// The data is of such a server from now on. Said by who holds the store.
+    /// Sets the dialect of the data. The caller holds the lock of the store.
     pub(super) fn set_dialect(&self, dialect: Dialect) {
         self.dialect.store(dialect.to_bits(), Relaxed);
     }
 
-    /// Whose data it is.
+    /// Returns the dialect of the data.
     pub(super) fn dialect(&self) -> Dialect {
         Dialect::from_bits(self.dialect.load(Relaxed))
     }
 
-    /// Whether it has a database of this number.
+    /// Whether the engine has a database of this number.
     #[must_use]
     pub fn has_db(&self, db: u32) -> bool {
         usize::try_from(db).is_ok_and(|db| db < self.databases)
     }
 
     /// Answers complete multibulk requests of a database, in a protocol, that lie next to each
-    /// other: so many of them as there is room and budget for, all from one state of the data. One
-    /// reply each, in `out`.
+    /// other: as many as room and budget allow, all from one state of the data. Each gets one reply
+    /// in `out`.
     pub fn answer(
         &self,
         (db, version): (u32, RespVersion),
@@ -112,7 +112,7 @@ impl Engine {
         let context = CallContext { db, now_ms: unix_ms(), version };
         let store = self.store();
         if store.is_void() && room.stop.is_some() {
-            // Other servers have the data.
+            // The engine has no data now, and other servers have.
             return Answered { count: 0, bytes: 0, stop: Some(Stop::Budget) };
         }
         let (mut rest, mut answered, mut stop) = (frames, 0, None);
@@ -139,7 +139,8 @@ impl Engine {
                 encode::error(out, TOO_MUCH);
             } else {
                 match store.read_within(budget, context, words, out) {
-                    // `answers` was asked before: the data have become an older server's since.
+                    // `answers` has allowed the command before. Since then the data have become an
+                    // older server's.
                     Outcome::Unknown => CommandError::unknown(words, store.dialect()).write(out),
                     Outcome::Opaque if room.stop.is_some() => stop = Some(Stop::Opaque),
                     Outcome::Excessive if room.stop.is_some() => stop = Some(Stop::Budget),

@@ -1,5 +1,6 @@
-//! Asks the master what the proxy's login may read there: nothing else is served in place. On a
-//! connection of its own, with the login of `[topology]`; anew with every link.
+//! Asks the master what the proxy's login may read there: the engine serves nothing else in place.
+//! It asks on a connection of its own, with the login of `[topology]`, and again with every new
+//! link.
 
 use std::io;
 use std::time::Duration;
@@ -14,17 +15,17 @@ use crate::config::{Config, HostPort};
 use crate::net;
 use tidegate_wire::resp::{ReplyScanner, encode, integer};
 
-/// How often is looked whether it is time to ask.
+/// How often the task checks whether it is time to ask.
 const LOOK: Duration = Duration::from_millis(100);
-/// How often is asked anyway, of a master that tells.
+/// How often a master that reports rights is asked again.
 const PERIOD: Duration = Duration::from_secs(10);
-/// The longest answers together.
+/// The most bytes of all answers together.
 const ANSWER_MAX: usize = 256 * 1024;
-/// How many keys are tried where the master does not tell. They are drawn at random, so that no
-/// pattern but one of all keys has them all.
+/// How many keys are tried at a master that does not report rights. They are random, so that only a
+/// pattern of all keys covers them all.
 const TRIES: usize = 8;
 
-/// What the last answer was about.
+/// What an answer depends on.
 #[derive(Clone, PartialEq)]
 struct About {
     master: HostPort,
@@ -33,7 +34,7 @@ struct About {
     password: crate::config::Secret,
 }
 
-/// Asks, for ever.
+/// Asks again whenever the answer may have changed, for ever.
 pub(super) async fn keep(engine: &Engine) {
     let mut asked: Option<(About, Instant, Rights)> = None;
     loop {
@@ -57,13 +58,14 @@ pub(super) async fn keep(engine: &Engine) {
                 }
                 asked = Some((about, Instant::now(), rights));
             }
-            // What it said last holds for as long as it says nothing else.
+            // The last answer holds until the next one.
             Ok(Err(_)) | Err(_) => sleep(Duration::from_secs(1)).await,
         }
     }
 }
 
-/// Whom to ask, as whom; `None` where nothing is served in place, or there is no master.
+/// Returns the master and the login to ask with; `None` where nothing is served in place, or there
+/// is no master.
 fn about(engine: &Engine, config: &Config) -> Option<About> {
     if !config.reads.local {
         return None;
@@ -111,7 +113,7 @@ async fn ask(about: &About, config: &Config) -> io::Result<Rights> {
     let replies = replies(&mut stream, &request, 1 + usize::from(logs_in)).await?;
     let whoami = replies.last().map(|reply| texts(reply)).unwrap_or_default();
     match replies.last() {
-        // A server without ACL: its one user may do everything.
+        // A server without ACL has one user, which may do everything.
         Some(reply) if reply.starts_with(b"-ERR unknown command") => {
             return Ok(Rights::of("+@all", &["~*".to_owned()]));
         }
@@ -129,14 +131,14 @@ async fn ask(about: &About, config: &Config) -> io::Result<Rights> {
     Ok(rights_of(&texts(&told)))
 }
 
-/// The words of `ACL GETUSER`. Patterns are one text since Redis 7.0, a list before.
+/// Reads the words of `ACL GETUSER`. Patterns are one text since Redis 7.0, a list before.
 fn rights_of(words: &[String]) -> Rights {
     let behind = |name: &str| words.iter().position(|it| it == name).map(|at| at + 1);
     let commands = behind("commands").and_then(|at| words.get(at));
     let keys = behind("keys").and_then(|at| words.get(at..)).unwrap_or_default();
     let keys = keys.iter().take_while(|word| !matches!(word.as_str(), "channels" | "selectors"));
     let keys = keys.flat_map(|word| word.split_ascii_whitespace());
-    // Redis 6.2 tells patterns without the sign that Redis 7 puts before them.
+    // Redis 6.2 reports patterns without the sign that Redis 7 puts before them.
     let signed = |word: &str| match word.chars().next() {
         Some('~' | '%') => word.to_owned(),
         _ => format!("~{word}"),
@@ -144,8 +146,8 @@ fn rights_of(words: &[String]) -> Rights {
     Rights::of(commands.map_or("", String::as_str), &keys.map(signed).collect::<Vec<_>>())
 }
 
-/// What a login may read that may not ask for its rights: every key, if it may read some that were
-/// drawn at random.
+/// Returns what a login may read that may not ask for its rights: every key, if it may read a few
+/// random ones.
 async fn tries(stream: &mut TcpStream) -> io::Result<Rights> {
     let mut request = Vec::new();
     for _ in 0..TRIES {
@@ -157,7 +159,7 @@ async fn tries(stream: &mut TcpStream) -> io::Result<Rights> {
     Ok(if all { Rights::Reads } else { Rights::Nothing })
 }
 
-/// Asks; so many replies.
+/// Sends a request and returns `count` replies.
 async fn replies(stream: &mut TcpStream, request: &[u8], count: usize) -> io::Result<Vec<Vec<u8>>> {
     stream.write_all(request).await?;
     let (mut buffer, mut replies) = (Vec::new(), Vec::new());
@@ -179,7 +181,7 @@ async fn replies(stream: &mut TcpStream, request: &[u8], count: usize) -> io::Re
     Ok(replies)
 }
 
-/// The texts of a whole reply, one after the other, however deep they lie.
+/// Returns the texts of a whole reply, one after the other, at any depth.
 fn texts(reply: &[u8]) -> Vec<String> {
     let (mut texts, mut rest) = (Vec::new(), reply);
     while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {

@@ -1,5 +1,5 @@
-//! Reads that cost too much for a worker's thread: answered on one of the engine's own, where no
-//! server can be asked.
+//! Reads that cost too much for a worker's thread. A thread of the engine answers them, where no
+//! server can.
 
 use std::sync::Arc;
 
@@ -10,25 +10,25 @@ use super::read::Room;
 use tidegate_store::Budget;
 use tidegate_wire::resp::RespVersion;
 
-/// How many wait at most.
+/// The most reads that wait.
 const WAITING_MAX: usize = 1024;
 
 /// One read.
 #[derive(Debug)]
 pub struct SlowRead {
-    /// In which database.
+    /// The database of the read.
     pub db: u32,
-    /// In which protocol the reply is to be written.
+    /// The protocol of the reply.
     pub version: RespVersion,
     /// A complete multibulk request.
     pub frame: Vec<u8>,
-    /// The longest reply, in bytes: for a longer one a server has to be asked.
+    /// The longest reply, in bytes. A read with a longer reply goes to a server.
     pub most: usize,
 }
 
 impl Engine {
-    /// Answers a read whatever it costs, on a thread of the engine's own; `None` where too many
-    /// wait. The answer is `None` where a server has to be asked all the same.
+    /// Answers a read at any cost, on a thread of the engine; `None` where too many wait. The
+    /// answer is `None` where a server has to answer all the same.
     #[must_use]
     pub fn answer_aside(
         self: &Arc<Self>,
@@ -41,14 +41,14 @@ impl Engine {
         let engine = Arc::clone(self);
         self.slow_reads.run(move || {
             if !told.is_closed() {
-                // The client may be gone when it is done.
+                // The client may be gone by then.
                 drop(told.send(engine.answer_slowly(&read)));
             }
         });
         Some(answer)
     }
 
-    /// The reply; `None` where a server has to be asked all the same.
+    /// Returns the reply; `None` where a server has to answer all the same.
     fn answer_slowly(&self, read: &SlowRead) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         let room = Room { stop: Some(usize::MAX), most: read.most };

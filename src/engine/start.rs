@@ -15,7 +15,7 @@ use super::{Engine, check_dir, rights};
 use crate::config::HostPort;
 use crate::tasks::{Kind, Record};
 
-/// A link that has lasted so long is well: a panic after it is not the same one again.
+/// A link that has run so long is steady: a panic after it is not a repetition.
 const STEADY: Duration = Duration::from_secs(60);
 /// How long the link rests after a panic.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ pub enum StartFault {
     System(#[from] io::Error),
 }
 
-/// Opens the engine's own port and starts the threads that serve it and that follow the master.
+/// Opens the engine's own port, and starts the threads that serve it and that follow the master.
 /// They run until the process ends.
 ///
 /// # Errors
@@ -49,7 +49,7 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
     let listen = engine.config.load().replica.listen.clone();
     let listeners = Listeners::bind(&listen);
     let listeners = listeners.map_err(|(addr, error)| StartFault::Listen { addr, error })?;
-    // The master is told which port that is: it has to be known before the link begins.
+    // The link tells the master this port, so it has to be known first.
     if let Some(port) = listeners.port() {
         engine.listens_on(port);
     }
@@ -68,8 +68,8 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
     Ok(())
 }
 
-/// Follows the master. After a panic the link starts again, with a full resync; a second one soon
-/// after the first ends it. Returns why it has ended.
+/// Follows the master. After a panic the link starts again, with a full resync; a second panic soon
+/// after ends it. Returns why it has ended.
 fn follow(engine: &Arc<Engine>, record: &Record) -> String {
     let mut restores = true;
     loop {
@@ -86,7 +86,7 @@ fn follow(engine: &Arc<Engine>, record: &Record) -> String {
                 return "the thread of its link panicked again; only a restart helps".to_owned();
             }
             Err(_) => {
-                // The data may be half changed, and their offset unknown.
+                // The data may be half changed, and their offset is unknown.
                 let why = "the thread of its link panicked";
                 tracing::error!("the replica starts again, with a full resync: {why}");
                 engine.abandon(why.to_owned(), false);
@@ -97,8 +97,8 @@ fn follow(engine: &Arc<Engine>, record: &Record) -> String {
     }
 }
 
-/// Takes up the data of an earlier run if it `restores`, pauses otherwise, and follows the master,
-/// unless the system refuses a runtime.
+/// Loads the data of an earlier run if `restores`, else pauses, and then follows the master. Fails
+/// if the system refuses a runtime.
 fn run(engine: &Arc<Engine>, restores: bool) -> io::Result<()> {
     let mut builder = Builder::new_current_thread();
     let runtime = builder.enable_all().build_local(LocalOptions::default())?;

@@ -1,4 +1,5 @@
-//! A snapshot becomes a store, on a thread of its own, beside the data that is being read.
+//! A snapshot becomes a store. For a full resync a thread of its own loads it, beside the data that
+//! are being read.
 
 use std::io::Read;
 
@@ -11,18 +12,18 @@ use tidegate_store::{Dialect, InsertError, Loader, Refused, Store};
 /// Why a snapshot could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::engine) enum LoadError {
-    /// It could not be read.
+    /// The snapshot could not be read.
     #[error(transparent)]
     Read(#[from] RdbError),
-    /// A key is not what it says.
+    /// A key does not hold what its type says.
     #[error("key {key:?}: {error}")]
     Key {
-        /// Its name, shortened.
+        /// The key, shortened.
         key: String,
-        /// Why not.
+        /// The reason.
         error: InsertError,
     },
-    /// Not so many databases.
+    /// The snapshot has more databases than the engine.
     #[error("it has a database {0}, and `databases` is less")]
     Database(u64),
     /// `maxmemory` is reached.
@@ -30,14 +31,14 @@ pub(in crate::engine) enum LoadError {
     Memory(#[from] memory::Full),
 }
 
-/// What was loaded.
+/// A store, and where its snapshot comes from.
 #[derive(Debug)]
 pub(in crate::engine) struct Loaded {
     pub(in crate::engine) store: Store,
     pub(in crate::engine) origin: Origin,
 }
 
-/// What a file says of where it comes from.
+/// The origin of a snapshot, as its fields report it.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Origin {
     /// `repl-id`
@@ -46,17 +47,17 @@ pub(in crate::engine) struct Origin {
     pub(super) offset: Option<u64>,
     /// `repl-stream-db`
     pub(super) db: Option<usize>,
-    /// Who wrote it.
+    /// The server that wrote it.
     pub(in crate::engine) server: Option<ServerVersion>,
-    /// The version of the format.
+    /// The version of the file's format.
     rdb: u16,
 }
 
-/// How many bytes of the snapshot are loaded between two looks at the memory in use.
+/// How many bytes are loaded between two checks of the memory in use.
 const BYTES_PER_LOOK: u64 = 256 * 1024;
 
-/// Reads a whole snapshot. `seed` is [`Store::new`]'s; `room` is asked now and then whether there
-/// is any; `settings` are the master's.
+/// Reads a whole snapshot. `seed` is that of [`Store::new`]. `room` checks now and then that there
+/// is memory. `settings` are the master's.
 pub(in crate::engine) fn load(
     source: impl Read,
     databases: usize,
@@ -86,7 +87,8 @@ pub(in crate::engine) fn load(
             Item::Key(entry) => {
                 let expires_ms = entry.expires_ms;
                 if let Err((key, error)) = loader.entry(entry) {
-                    // Servers take values whose parts contradict each other, and do not look.
+                    // Servers accept values whose parts contradict each other, because they do not
+                    // look.
                     match reader.opaque(error.to_string()) {
                         Some(value) => loader.opaque(&key, expires_ms, value),
                         None => return Err(refused((key, error))),
@@ -107,7 +109,8 @@ pub(in crate::engine) fn load(
                         store.set_dialect(dialect);
                         store.packing().with(settings)
                     }
-                    // Our own files tell the master's settings; others have no such fields.
+                    // The engine's own files contain the master's settings; other files have no
+                    // such fields.
                     None => store.packing().with(&[(text(&key), text(&value))]),
                 };
                 store.set_packing(packing);
@@ -134,7 +137,8 @@ fn refused((key, error): Refused) -> LoadError {
 }
 
 impl Origin {
-    /// The dialect of the server that wrote it. Where its version tells nothing, the file's does.
+    /// Returns the dialect of the server that wrote the file. Where the server's version does not
+    /// tell, the version of the file does.
     fn dialect(&mut self, server: ServerVersion) -> Dialect {
         let of_version = server.dialect();
         let is_unreleased = Dialect::is_unreleased(&server.version);
@@ -142,7 +146,7 @@ impl Origin {
         if is_unreleased { Dialect::of_rdb(of_version.vendor(), self.rdb) } else { of_version }
     }
 
-    /// Takes a field. Whose server the file is from is told, if this says so.
+    /// Takes a field of the file. Returns the dialect, if this field names the server.
     fn hear(&mut self, key: &[u8], value: &[u8]) -> Option<Dialect> {
         let text = String::from_utf8_lossy(value);
         match key {

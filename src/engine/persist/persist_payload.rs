@@ -1,6 +1,6 @@
-//! A full resync's payload becomes the data on the disk, as servers do it: what was received is
-//! there already, and has only to be synced and named. That takes a while, so it is done on a
-//! thread of its own; and never beside a save, whose data are newer.
+//! The payload of a full resync becomes the snapshot on the disk, as on a server. The file is there
+//! already and has only to be synced and renamed. That takes a while, so a thread of its own does
+//! it. It never runs beside a save, whose data are newer.
 
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ impl Engine {
         if !self.payload_save.begin(|| self.saves.go_on()) {
             return;
         }
-        // Ends it however the thread ends, and where there is none: a save would wait for ever.
+        // The claim ends however the thread ends, and also without a thread: a save would wait for
+        // ever.
         let claim = Claim(Arc::clone(self), Witness::new(&self.tasks, Kind::ReplicaSave));
         let work = move || {
             let path = claim.0.snapshot_path();
@@ -29,7 +30,7 @@ impl Engine {
     }
 }
 
-/// The claim that `PayloadSave::begin` gave.
+/// The claim that `PayloadSave::begin` gave. Dropping it ends the claim.
 struct Claim(Arc<Engine>, #[expect(dead_code, reason = "it acts when it is dropped")] Witness);
 
 impl Drop for Claim {

@@ -1,5 +1,5 @@
-//! The data on the disk: written whole or not at all, with the history and the offset that they
-//! belong to, so that a restart goes on where the last run ended.
+//! The snapshot on the disk. A save writes all of it or nothing, with the history and the offset of
+//! the data, so that a restart resumes where the last run ended.
 
 use std::fs::File;
 use std::io::{self, BufReader, Write};
@@ -19,9 +19,9 @@ use tidegate_replication::{Identity, Offsets};
 use tidegate_store::SaveCursor;
 use tidegate_wire::units::{ReplId, ReplOffset};
 
-/// Room for what is read from the file at once.
+/// The size of the buffer for reading the file.
 const BUFFER: usize = 1 << 20;
-/// Keys that are written between two looks of others at the data.
+/// The keys that a save writes before it releases the lock for others.
 const PIECE: usize = 1000;
 
 /// Why the data could not be saved.
@@ -33,27 +33,27 @@ pub enum SaveError {
     /// A value could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// Another one is under way. `bgsaveCommand`
+    /// Another save is under way (`bgsaveCommand`).
     #[error("Background save already in progress")]
     InProgress,
-    /// A full resync came in between.
+    /// A full resync has replaced the data during the save.
     #[error("the data were replaced by a full resync meanwhile")]
     Replaced,
-    /// The thread that wrote it panicked.
+    /// The saving thread panicked.
     #[error("the writing panicked")]
     Panicked,
-    /// There is no master's data to save.
+    /// The engine has no data of a master yet.
     #[error("there is no data yet")]
     NoData,
-    /// The stream could not be followed, and no full resync came since. A restart would go on
-    /// from such data as if nothing were amiss.
+    /// The engine could not follow the stream, and no full resync came since. A restart would
+    /// resume from such data as if they were right.
     #[error("the data may differ from the master's")]
     Distrusted,
 }
 
 impl Engine {
-    /// Writes `dbfilename` in `dir`: a temporary file, synced, then renamed. Readers and the
-    /// stream go on meanwhile, with short pauses.
+    /// Writes `dbfilename` in `dir`: a temporary file, synced, then renamed. Readers and the stream
+    /// go on meanwhile, with short pauses.
     ///
     /// # Errors
     /// [`SaveError`]; the file that was there is still there.
@@ -64,7 +64,7 @@ impl Engine {
         self.payload_save.wait();
         let started = Instant::now();
         self.saves.begin();
-        // A panic on the way must not leave the claim behind: nothing would ever be saved again.
+        // A panic must not leave the claim behind: no save could begin any more.
         let written = catch_unwind(AssertUnwindSafe(|| self.write_snapshot()));
         let saved = written.unwrap_or_else(|_| {
             self.tasks.count_panic(Kind::ReplicaSave);
@@ -88,7 +88,7 @@ impl Engine {
         }
         let engine = Arc::clone(self);
         let work = move || {
-            // It was told in the log, and is told by INFO.
+            // `save` has logged the outcome, and INFO reports it.
             drop(engine.save());
         };
         std::thread::Builder::new().name("replica-save".into()).spawn(work)?;
@@ -104,12 +104,12 @@ impl Engine {
         written?;
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
-        // The new name has to be on the disk, too.
+        // The new name has to be on the disk as well.
         File::open(&dir)?.sync_all()?;
         Ok(path.display().to_string())
     }
 
-    /// Loads what an earlier run saved, if it did.
+    /// Loads the snapshot of an earlier run, if there is one.
     pub(in crate::engine) fn restore(&self) {
         let path = self.snapshot_path();
         match File::open(&path) {
@@ -132,7 +132,7 @@ impl Engine {
                 };
                 let db = origin.db.unwrap_or(0);
                 if db >= self.databases {
-                    // What the stream has for it would come to another one.
+                    // The stream's commands for this database would change another one.
                     return tell_unusable(
                         path,
                         &LoadError::Database(u64::try_from(db).unwrap_or(u64::MAX)),
@@ -162,7 +162,7 @@ fn tell_unusable(path: &Path, error: &LoadError) {
     tracing::error!(path = %path.display(), "cannot be loaded, so a full resync follows: {error}");
 }
 
-/// Where in which history the data are.
+/// The history and the offset of the data.
 struct Position {
     replid: ReplId,
     applied: ReplOffset,
@@ -172,7 +172,7 @@ struct Position {
 impl Engine {
     /// Begins a snapshot view of the data as they are now.
     fn begin_snapshot_view(&self) -> Result<Position, SaveError> {
-        // Nothing is applied while this is held, so history and offset are the data's.
+        // The link applies nothing under this lock, so history and offset are those of the data.
         let mut store = self.store_mut();
         let info = self.link_info();
         if !info.has_data || info.identity.replid() == ReplId::ZERO {
@@ -207,7 +207,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Begins a file with what `rdbSaveInfoAuxFields` writes.
+    /// Begins a file with the fields that `rdbSaveInfoAuxFields` writes.
     fn write_head(&self, position: &Position) -> Result<Writer<Vec<u8>>, SaveError> {
         let store = self.store();
         let dialect = store.dialect();
@@ -224,7 +224,7 @@ impl Engine {
             (b"repl-id", position.replid.as_str().as_bytes()),
             (b"repl-offset", offset.as_bytes()),
         ];
-        // Servers pass over fields that they do not know.
+        // Servers skip fields that they do not know.
         let settings = store.packing().settings(dialect);
         aux.extend(settings.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         let mut writer = Writer::new(Vec::new(), dialect.form())?;
@@ -233,7 +233,7 @@ impl Engine {
     }
 }
 
-/// Moves what was written to the file.
+/// Moves the written bytes to the file.
 fn drain(writer: &mut Writer<Vec<u8>>, file: &mut File) -> Result<(), SaveError> {
     writer.flush()?;
     let written = writer.get_mut();

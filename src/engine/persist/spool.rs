@@ -1,8 +1,8 @@
-//! A file that one thread writes and another one reads, at the same time: what the master sends is
-//! taken at once, however long its use takes.
+//! A file that one thread writes while another thread reads it: the engine takes at once what the
+//! master sends, however long its use takes.
 //!
-//! The file is in `dir`, so memory does not grow with the payload. Never outlives its writer's
-//! wish: unless it is kept under a name, it is removed with the [`Spool`].
+//! The file is in `dir`, so memory does not grow with the payload. Dropping the [`Spool`] removes
+//! the file, unless the engine keeps it under a name.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::temporary::{self, Use};
 
-/// How far the writer is.
+/// How much is written.
 #[derive(Clone, Copy, Debug, Default)]
 struct Written {
     bytes: u64,
@@ -23,9 +23,9 @@ struct Written {
 /// How the writing ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// All is there.
+    /// The file is complete.
     Complete,
-    /// There will be no more.
+    /// The writer has stopped before the end.
     Broken,
 }
 
@@ -48,7 +48,7 @@ pub(in crate::engine) struct Spool {
     shared: Arc<Shared>,
 }
 
-/// The reading end: waits for bytes that are still to come.
+/// The reading end. It waits for bytes that have not arrived yet.
 #[derive(Debug)]
 pub(in crate::engine) struct SpoolReader {
     file: File,
@@ -57,34 +57,34 @@ pub(in crate::engine) struct SpoolReader {
 }
 
 impl Spool {
-    /// A new file in `dir`.
+    /// Makes a new file in `dir`.
     pub(in crate::engine) fn new(dir: &Path) -> io::Result<Self> {
         let file = temporary::create(dir, Use::Sync)?;
         Ok(Self { file, shared: Arc::default() })
     }
 
-    /// A reader from the first byte on.
+    /// Returns a reader from the first byte on.
     pub(in crate::engine) fn reader(&self) -> io::Result<SpoolReader> {
         let mut file = self.file.reopen()?;
         file.seek(SeekFrom::Start(0))?;
         Ok(SpoolReader { file, read: 0, shared: Arc::clone(&self.shared) })
     }
 
-    /// Appends.
+    /// Appends bytes to the file.
     pub(in crate::engine) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // An error of the file itself would name it, and would be another one each time.
+        // The error of a named file would contain its name, which is a different one each time.
         self.file.as_file_mut().write_all(bytes)?;
         self.shared.lock().bytes += bytes.len() as u64;
         self.shared.more.notify_one();
         Ok(())
     }
 
-    /// All is written.
+    /// Notes that the file is complete.
     pub(in crate::engine) fn complete(&self) {
         self.end(End::Complete);
     }
 
-    /// Keeps the file as `path`, whatever was there, when it is safely on the disk.
+    /// Syncs the file to the disk and renames it to `path`, in the place of what was there.
     pub(super) fn keep_as(self, path: &Path) -> io::Result<()> {
         self.complete();
         self.file.as_file().sync_all()?;
@@ -104,12 +104,12 @@ impl Drop for Spool {
 }
 
 impl SpoolReader {
-    /// What has been written and not read.
+    /// Returns how many bytes are written and not read.
     pub(in crate::engine) fn backlog(&self) -> u64 {
         self.shared.lock().bytes - self.read
     }
 
-    /// Reads what is there, without waiting for more.
+    /// Reads bytes that are there, without waiting for more.
     pub(in crate::engine) fn read_ready(
         &mut self,
         out: &mut Vec<u8>,

@@ -1,5 +1,5 @@
-//! Files in `dir` that are of use to one run of the process only. One that is killed cannot remove
-//! them, so the next one does; never those of a process that lives.
+//! Temporary files in `dir`, of one run of the process. A killed process cannot remove its files,
+//! so the next process does. It never removes files of a process that runs.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,20 +7,20 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// What their names end with.
+/// The end of their names.
 const SUFFIX: &str = ".rdb";
 
-/// What one is for.
+/// The use of a temporary file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
-    /// What a master sends.
+    /// For the payload or the stream of a master.
     Sync,
-    /// What is saved.
+    /// For a save.
     Save,
 }
 
 impl Use {
-    /// What its name begins with.
+    /// Returns the beginning of its name.
     const fn prefix(self) -> &'static str {
         match self {
             Self::Sync => "temp-sync-",
@@ -29,12 +29,12 @@ impl Use {
     }
 }
 
-/// A new one in `dir`, removed when it is dropped, and locked until then: that is how others see
-/// that somebody has it.
+/// Makes a temporary file in `dir`. Dropping it removes it. It is locked until then, so that other
+/// processes see that it is in use.
 ///
 /// # Errors
-/// It could not be made. The error names `dir`, and not the file, which is another one each time: who
-/// tries again meets the same error again.
+/// The file could not be made. The error names `dir` and not the file, whose name is a different
+/// one each time: a caller that tries again gets the same error.
 pub(super) fn create(dir: &Path, what: Use) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     let made = builder.prefix(what.prefix()).suffix(SUFFIX).tempfile_in(dir);
@@ -43,17 +43,16 @@ pub(super) fn create(dir: &Path, what: Use) -> io::Result<NamedTempFile> {
         None => error,
     })?;
     if let Err(error) = file.as_file().lock_shared() {
-        // Not every file system can; another process in the same directory is rare enough.
+        // Not every file system can lock. Another process in the same directory is rare enough.
         tracing::debug!("a temporary file cannot be locked: {error}");
     }
     Ok(file)
 }
 
-/// Whether a file can be written in `dir`, as full resyncs and saves need: an error for people, with
-/// the key and the reason, where it cannot.
+/// Checks that the engine can write files in `dir`, as full resyncs and saves need.
 ///
 /// # Errors
-/// Why not.
+/// A text for the operator, with the key and the reason.
 pub fn check_dir(dir: &str) -> Result<(), String> {
     match create(Path::new(dir), Use::Save) {
         Ok(_) => Ok(()),
@@ -68,9 +67,9 @@ pub fn check_dir(dir: &str) -> Result<(), String> {
     }
 }
 
-/// Removes those in `dir` that nobody has.
+/// Removes the temporary files in `dir` that no process uses.
 pub(in crate::engine) fn remove_old(dir: &Path) {
-    // A directory that is not there is told where it is needed.
+    // The code that needs the directory reports that it is missing.
     let Ok(entries) = fs::read_dir(dir) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -88,7 +87,7 @@ pub(in crate::engine) fn remove_old(dir: &Path) {
     }
 }
 
-/// Removes the file, unless somebody has it.
+/// Removes the file, unless a process uses it.
 fn remove(path: &Path) -> io::Result<bool> {
     let file = File::open(path)?;
     if file.try_lock().is_err() {

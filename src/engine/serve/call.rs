@@ -1,4 +1,4 @@
-//! A request that is run, and what it has at hand.
+//! A request under way, and what its command has at hand.
 
 use std::sync::Arc;
 
@@ -12,24 +12,25 @@ use tidegate_store::{Budget, Outcome};
 use tidegate_wire::command::Command;
 use tidegate_wire::resp::{RespVersion, encode};
 
-/// A read that costs no more steps is short: the link may wait for its end at the store's lock.
+/// The most steps of a short read. The link may wait for the end of a short read at the lock of the
+/// store.
 const SHORT: u64 = 10_000;
 
-/// What runs a command. Its arity was checked.
+/// The function that runs a command. The arity of the request is checked before.
 pub(super) type Handler = fn(&mut Call<'_, '_>);
 
-/// What runs each command and container of the port, in alphabetical order.
+/// The function for each command and container of the port, in alphabetical order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Handlers(pub(super) &'static [(&'static str, Handler)]);
 
 impl Handlers {
-    /// What runs the command (or container) of this name, in lower case.
+    /// Returns the function for the command (or container) of this name, in lower case.
     pub(super) fn find(self, name: &str) -> Option<Handler> {
         let at = self.0.binary_search_by_key(&name, |(own, _)| own).ok()?;
         self.0.get(at).map(|(_, handler)| *handler)
     }
 
-    /// Whether the port answers a command: what COMMAND tells of.
+    /// Whether the port answers a command: COMMAND lists these.
     pub(super) fn is_answered(self, engine: &Engine, command: &Command) -> bool {
         let container = command.name.split('|').next().unwrap_or_default();
         let is_run = engine.answers(command) || self.find(container).is_some() || command.gated;
@@ -44,9 +45,9 @@ pub(super) struct Call<'c, 'e> {
     pub(super) held: &'c mut Held<'e>,
     /// The command's row, or that of its subcommand.
     pub(super) command: &'static Command,
-    /// Its words, the name first; as many as its arity says.
+    /// Its words, the name first. Their number fits the arity.
     pub(super) args: &'c [&'c [u8]],
-    /// What the port runs, for COMMAND.
+    /// The commands of the port, for COMMAND.
     pub(super) handlers: Handlers,
 }
 
@@ -67,7 +68,7 @@ impl Call<'_, '_> {
         self.client.session.version
     }
 
-    /// The word at `index`, empty where there is none.
+    /// Returns the word at `index`, empty where there is none.
     pub(super) fn arg(&self, index: usize) -> &[u8] {
         self.args.get(index).copied().unwrap_or_default()
     }
@@ -95,14 +96,14 @@ impl Call<'_, '_> {
         encode::verbatim(self.out(), version, text);
     }
 
-    /// An array of bulk strings.
+    /// Writes an array of bulk strings.
     pub(super) fn strings<S: AsRef<[u8]>>(&mut self, texts: &[S]) {
         let out = self.out();
         encode::array(out, texts.len());
         texts.iter().for_each(|text| encode::bulk(out, text.as_ref()));
     }
 
-    /// The store's answer; false if it has none.
+    /// Writes the store's answer; false if the store has no such command.
     pub(super) fn read_store(&mut self) -> bool {
         let call_context = self.client.call_context();
         let (args, out) = (self.args, &mut self.client.out);
@@ -114,7 +115,7 @@ impl Call<'_, '_> {
         outcome != Outcome::Unknown
     }
 
-    /// A local write (`replica-read-only no`); false if the store has no such command.
+    /// Runs a local write (`replica-read-only no`); false if the store has no such command.
     pub(super) fn write_store(&mut self) -> bool {
         let call_context = self.client.call_context();
         let store = self.held.store_mut();

@@ -1,4 +1,4 @@
-//! One client of the port: what it said, what it is to be told.
+//! The state of one client of the port.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::session::Session;
 use tidegate_store::CallContext;
 use tidegate_wire::resp::RequestScanner;
 
-/// How a client ends.
+/// When a client is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// When it has its replies.
+    /// After it has its replies.
     AfterReplies,
     /// At once.
     Now,
@@ -30,14 +30,14 @@ pub(super) struct Client {
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) transaction: Transaction,
     pub(super) scanner: RequestScanner,
-    /// Replies that are ready.
+    /// Replies that are ready to be written.
     pub(super) out: Vec<u8>,
     pub(super) ending: Option<Ending>,
-    /// The next request has to wait for a pause to end.
+    /// Whether the next request waits for the end of a pause.
     pub(super) waits: bool,
-    /// What it waits for in a command.
+    /// What the client waits for in a command.
     pub(super) waiting: Option<Waiting>,
-    /// Replies were in the way of requests that have come.
+    /// Whether requests that have arrived wait because replies do.
     pub(super) is_stalled: bool,
     /// Its last command.
     pub(super) last_command: &'static str,
@@ -66,14 +66,14 @@ impl Client {
         }
     }
 
-    /// Ends it; what was said first stays, but for an end at once.
+    /// Closes the client. The first call counts, unless a later one closes it at once.
     pub(super) fn end(&mut self, ending: Ending) {
         if self.ending != Some(Ending::Now) {
             self.ending = Some(ending);
         }
     }
 
-    /// Most bytes of replies that may wait for it.
+    /// Returns the most bytes of replies that may wait for the client.
     pub(super) fn output_limit(&self) -> usize {
         let config = self.context.config();
         if self.session.subscriptions.any() {
@@ -83,8 +83,8 @@ impl Client {
         }
     }
 
-    /// Ends it if more waits for it than may, and takes that back: what is still to come is run,
-    /// and told to nobody.
+    /// Closes the client and drops its replies, if more than the limit wait. Its further requests
+    /// run, and their replies are dropped.
     pub(super) fn bound_output(&mut self) {
         if self.out.len() > self.output_limit() {
             self.out = Vec::new();
@@ -92,7 +92,7 @@ impl Client {
         }
     }
 
-    /// It reads too slowly.
+    /// Closes the client, because it reads too slowly.
     pub(super) fn cut_off(&mut self) {
         if self.ending != Some(Ending::Now) {
             self.context.stats.output_limit.add(1);
@@ -101,35 +101,36 @@ impl Client {
         }
     }
 
-    /// Bytes of requests that wait to be answered.
+    /// Returns the bytes of its requests that wait for an answer.
     pub(super) fn held_bytes(&self) -> usize {
         self.transaction.bytes() + self.waiting.as_ref().map_or(0, Waiting::bytes)
     }
 
-    /// Its database, its protocol and the time, as the store asks for them.
+    /// Returns its database, its protocol and the time, for a call of the store.
     pub(super) fn call_context(&self) -> CallContext {
         let db = usize::try_from(self.session.db).unwrap_or(usize::MAX);
         CallContext { db, now_ms: unix_ms(), version: self.session.version }
     }
 
-    /// Whether messages may come to it unasked.
+    /// Whether the client may get messages: it subscribes or monitors.
     pub(super) fn is_listening(&self) -> bool {
         self.session.monitor || self.session.subscriptions.any()
     }
 
-    /// Whether others left something for it. Who left the first told it; the rest comes silently.
+    /// Whether a message waits for the client. The first message wakes the client; further messages
+    /// come silently.
     pub(super) fn has_mail(&self) -> bool {
         self.is_listening() && !self.mailbox.is_empty()
     }
 
-    /// Takes what others left for it.
+    /// Takes the messages that wait for the client.
     pub(super) fn take_mail(&mut self) {
         if self.is_listening() {
             self.mailbox.take(&mut self.out);
         }
     }
 
-    /// No more messages for it.
+    /// Ends its subscriptions and its MONITOR.
     pub(super) fn stop_listening(&mut self) {
         let hub = &self.context.engine.hub;
         for (kind, name) in std::mem::take(&mut self.session.subscriptions).all() {
@@ -138,20 +139,20 @@ impl Client {
         if std::mem::take(&mut self.session.monitor) {
             hub.unwatch(self.entry.id);
         }
-        // What came for it before is of no use any more.
+        // Messages that came before are of no use any more.
         self.mailbox.take(&mut Vec::new());
     }
 
-    /// It asks nothing any more: it listens to nothing and watches nothing, although it has not hung
-    /// up.
+    /// Ends what the client listens to, watches and waits for: it sends nothing more, although it
+    /// has not hung up.
     pub(super) fn leave(&mut self) {
         self.stop_listening();
         self.transaction = Transaction::default();
         self.waiting = None;
     }
 
-    /// Tells the others what this client is and does; `query` is the bytes of its requests that
-    /// wait.
+    /// Publishes the facts of this client for CLIENT LIST. `query` is the number of bytes of its
+    /// requests that wait.
     pub(super) fn publish_facts(&self, query: usize) {
         let session = &self.session;
         let mut facts = self.entry.facts();

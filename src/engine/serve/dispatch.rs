@@ -1,5 +1,5 @@
-//! Whether a request may be run, asked in the order of Redis's `processCommand`; then it is run,
-//! or queued.
+//! Checks whether a request may run, in the order of Redis's `processCommand`, and then runs it or
+//! queues it.
 
 use super::call::{Call, Handler};
 use super::client::{Client, Ending};
@@ -20,18 +20,18 @@ const MASTERDOWN: CommandError = CommandError::new(
 const NO_SSUBSCRIBE: CommandError =
     CommandError::new("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 
-/// What runs a command.
+/// The part of the engine that runs a command.
 #[derive(Clone, Copy, Debug)]
 enum Runner {
     /// The store.
     Store,
     /// The port itself, which may ask the store.
     Port(Handler),
-    /// The store, as a write of the replica's own.
+    /// The store, for a local write of the replica.
     Write,
 }
 
-/// Whether a request gives a password.
+/// Whether a request contains a password.
 fn is_login(command: &Command, args: &[&[u8]]) -> bool {
     command.effect == Effect::Auth
         || command.effect == Effect::Hello
@@ -39,10 +39,10 @@ fn is_login(command: &Command, args: &[&[u8]]) -> bool {
 }
 
 impl Client {
-    /// Deals with a request; false if it has to wait for a pause to end.
+    /// Handles a request; false if it has to wait for the end of a pause.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
         if args.first().is_some_and(|name| is_http(name)) {
-            // A web page makes a browser say things here: what follows is not to be run.
+            // A web page can make a browser send this: what follows must not run.
             tracing::warn!(client = %self.entry.addr, "closed: it speaks HTTP");
             self.end(Ending::Now);
             return true;
@@ -98,7 +98,7 @@ impl Client {
         true
     }
 
-    /// Runs a command that was queued.
+    /// Runs a queued command.
     pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
         match self.find(args) {
             Ok((command, _)) if command.name == "ssubscribe" => NO_SSUBSCRIBE.write(&mut self.out),
@@ -107,8 +107,8 @@ impl Client {
         }
     }
 
-    /// Lets `write` write a reply, which the client may not want to see. What comes unasked it
-    /// sees.
+    /// Lets `write` write a reply, unless CLIENT REPLY is off. Messages that come unasked are
+    /// written all the same.
     pub(super) fn reply(&mut self, command: &Command, write: impl FnOnce(&mut Self)) {
         self.take_mail();
         let start = self.out.len();
@@ -118,7 +118,7 @@ impl Client {
         let is_error = self.out.get(start) == Some(&b'-');
         self.context.stats.errors.add(u64::from(is_error));
         let is_push = matches!(command.effect, Effect::Subscribe(_) | Effect::Unsubscribe(_));
-        // CLIENT REPLY ON is answered though replies were off.
+        // CLIENT REPLY ON is answered although replies were off.
         let is_on = before != self.session.reply
             && self.session.reply == crate::session::ReplyMode::On
             && command.name == "client|reply";
@@ -153,7 +153,7 @@ impl Client {
         }
     }
 
-    /// Tells others what it runs.
+    /// Sends the command to the monitors.
     fn note(&mut self, command: &'static Command, args: &[&[u8]]) {
         self.last_command = command.name;
         self.context.stats.call(command.name);
@@ -172,7 +172,7 @@ impl Client {
         let row = row.ok_or_else(unknown)?;
         let runner = self.runner(row).ok_or_else(unknown)?;
         let sub = args.get(1).filter(|_| !row.subcommands.is_empty());
-        // Servers that know no subcommands find out what is wrong with one when they run it.
+        // Servers without subcommands find a wrong subcommand when they run it.
         let found_late = matches!(runner, Runner::Store) && !dialect.has_subcommands();
         let there = |command: &&Command| dialect.has(versions(command.name));
         let command = match sub {
@@ -185,7 +185,7 @@ impl Client {
         };
         let old = old_arity(command.name).filter(|(_, versions)| dialect.is_among(versions));
         let fits = command::fits(old.map_or(command.arity, |(arity, _)| arity), args.len());
-        // Servers take any number here.
+        // Servers accept any number here.
         if fits || command.name == "quit" || (sub.is_some() && found_late) {
             Ok((command, runner))
         } else {
@@ -198,7 +198,7 @@ impl Client {
 
     fn runner(&self, row: &'static Command) -> Option<Runner> {
         let is_readable = self.context.engine.answers(row);
-        // Some containers are no matter of the data alone.
+        // Some containers do not concern only the data.
         let may_be_ports = !is_readable || !row.subcommands.is_empty() || row.name == "debug";
         if may_be_ports && let Some(handler) = HANDLERS.find(row.name) {
             return Some(Runner::Port(handler));
@@ -210,7 +210,7 @@ impl Client {
         }
     }
 
-    /// Why a known command may not be run now.
+    /// Returns why a known command may not run now.
     fn objection(&self, command: &Command) -> Option<CommandError> {
         let before_auth =
             matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset);
@@ -233,7 +233,7 @@ impl Client {
         is_stale.then_some(MASTERDOWN)
     }
 
-    /// Answers with an error; a transaction fails with it (`rejectCommand`).
+    /// Answers with an error, which makes an open transaction fail (`rejectCommand`).
     fn refuse(&mut self, args: &[&[u8]], error: &CommandError) {
         self.transaction.refuse();
         self.take_mail();
@@ -253,7 +253,7 @@ impl Client {
     }
 }
 
-/// What a server says of a command that subscribers may not run. Until Redis 7.0 there were no
+/// Returns the error for a command that subscribers may not run. Before Redis 7.0 there were no
 /// shard channels, and a subcommand had no name of its own.
 fn only_for_subscribers(command: &Command, dialect: Dialect) -> CommandError {
     let (name, kinds) = match dialect.has_subcommands() {

@@ -1,4 +1,4 @@
-//! Which command of the port is run by what. What is about data is the store's.
+//! The function for each command that the port runs itself. The store runs commands about data.
 
 use super::call::Handlers;
 use super::commands::{
@@ -63,7 +63,7 @@ pub(super) const HANDLERS: Handlers = Handlers(&[
     ("watch", transaction::watch),
 ]);
 
-/// Whether MONITOR shows a command: no operator's, and none with a password.
+/// Whether MONITOR shows a command. It shows no operator's command and none with a password.
 pub(super) fn is_shown(command: &Command) -> bool {
     let is_admin = matches!(
         command.name,

@@ -1,4 +1,4 @@
-//! The data, locked once for requests that lie together.
+//! The lock of the store, taken once for requests that lie together.
 
 use parking_lot::MappedRwLockReadGuard;
 
@@ -6,18 +6,19 @@ use crate::engine::Engine;
 use crate::engine::state::Locked;
 use tidegate_store::Store;
 
-/// How many reads are answered under one lock: whoever applies the stream waits for that long.
+/// How many reads are answered under one lock. The link waits for that long.
 const READS_PER_LOCK: u32 = 64;
 
-/// The store's lock, held or not. Never kept over an await: it lives on the stack of one turn.
+/// The lock of the store, held or not. It lives on the stack of one turn, so no task holds it over
+/// an await.
 #[derive(Debug)]
 pub(super) struct Held<'e> {
     engine: &'e Engine,
-    /// At most one of the two is held.
+    /// At most one of the two locks is held.
     reading: Option<MappedRwLockReadGuard<'e, Store>>,
     writing: Option<Locked<'e>>,
     reads: u32,
-    /// One state of the data from here to there (`EXEC`): the lock is not given up in between.
+    /// Whether the lock is kept, so that all reads are from one state of the data (`EXEC`).
     is_kept: bool,
 }
 
@@ -26,7 +27,7 @@ impl<'e> Held<'e> {
         Self { engine, reading: None, writing: None, reads: 0, is_kept: false }
     }
 
-    /// The data, to read.
+    /// Returns the data for a read.
     pub(super) fn store(&mut self) -> &Store {
         self.reads += 1;
         if self.reads > READS_PER_LOCK {
@@ -38,8 +39,7 @@ impl<'e> Held<'e> {
         }
     }
 
-    /// Lets `read` read the data, which takes long: the link has its turn first, and short reads
-    /// of others go on meanwhile.
+    /// Runs a long read. The link has its turn first, and short reads of others go on meanwhile.
     pub(super) fn long<R>(&mut self, read: impl FnOnce(&Store) -> R) -> R {
         let engine = self.engine;
         if self.writing.is_some() {
@@ -53,13 +53,13 @@ impl<'e> Held<'e> {
         outcome
     }
 
-    /// The data, to change.
+    /// Returns the data for a change.
     pub(super) fn store_mut(&mut self) -> &mut Store {
         self.reading = None;
         self.writing.get_or_insert_with(|| self.engine.store_mut())
     }
 
-    /// Gives the lock up, unless one state of the data is wanted.
+    /// Releases the lock, unless it is kept.
     pub(super) fn release(&mut self) {
         if !self.is_kept {
             self.reading = None;
@@ -68,7 +68,7 @@ impl<'e> Held<'e> {
         }
     }
 
-    /// From here on one state of the data, which may be changed if `writes`.
+    /// Keeps the lock from now on; for changes if `writes`.
     pub(super) fn keep(&mut self, writes: bool) {
         if writes {
             self.store_mut();
@@ -78,7 +78,7 @@ impl<'e> Held<'e> {
         self.is_kept = true;
     }
 
-    /// No longer.
+    /// Keeps the lock no longer.
     pub(super) fn let_go(&mut self) {
         self.is_kept = false;
         self.release();

@@ -20,7 +20,7 @@ use crate::tasks::{self, Kind, Record};
 /// How often the thread does its housekeeping.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The port, opened and not served yet.
+/// The open port, before it is served.
 #[derive(Debug)]
 pub(in crate::engine) struct Listeners(Vec<StdListener>);
 
@@ -41,13 +41,13 @@ impl Listeners {
         Ok(Self(all))
     }
 
-    /// The first one's port.
+    /// Returns the port of the first address.
     pub(in crate::engine) fn port(&self) -> Option<u16> {
         Some(self.0.first()?.local_addr().ok()?.port())
     }
 }
 
-/// Serves the port until the process ends. After a panic it is served anew, to new clients.
+/// Serves the port until the process ends. After a panic it serves the port again, to new clients.
 pub(in crate::engine) fn serve(engine: &Arc<Engine>, listeners: &Listeners) {
     let record = engine.tasks.record(Kind::ReplicaPort, "replica port");
     let run = || {
@@ -55,7 +55,7 @@ pub(in crate::engine) fn serve(engine: &Arc<Engine>, listeners: &Listeners) {
         let runtime = builder.enable_all().build_local(LocalOptions::default())?;
         tasks::block_on(runtime, accept_all(engine, listeners, &record))
     };
-    // Never given up.
+    // The listeners stay open across panics.
     let _ = tasks::keep_thread(&engine.tasks, &record, u32::MAX, run);
 }
 

@@ -1,4 +1,4 @@
-//! What the clients of the port share. One thread's.
+//! The state that the clients of the port share. All of them run on one thread.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use crate::net::Scratch;
 use crate::registry::Pause;
 use crate::topology::ServerVersion;
 
-/// The thread's own state.
+/// The state that the clients of the port share.
 #[derive(Debug)]
 pub(super) struct PortContext {
     pub(super) engine: Arc<Engine>,
@@ -25,10 +25,10 @@ pub(super) struct PortContext {
     pub(super) scratch: Rc<Scratch>,
     /// How many clients wait in a command.
     pub(super) blocked: Cell<u32>,
-    /// Until when `DEBUG SLEEP` keeps everybody waiting, in the engine's milliseconds.
+    /// The end of `DEBUG SLEEP`, during which all clients wait, in the engine's milliseconds.
     asleep_until: Cell<u64>,
     peak_memory: Cell<u64>,
-    /// When it started.
+    /// The start of the port.
     pub(super) started: SystemTime,
 }
 
@@ -46,22 +46,22 @@ impl PortContext {
         }
     }
 
-    /// The configuration in force.
+    /// Returns the configuration in force.
     pub(super) fn config(&self) -> Guard<Arc<Config>> {
         self.engine.config.load()
     }
 
-    /// The engine's milliseconds.
+    /// Returns the engine's milliseconds.
     pub(super) fn now_ms(&self) -> u64 {
         self.engine.now_ms()
     }
 
-    /// What it calls itself: as its master does.
+    /// Returns the server that the port imitates: its master.
     pub(super) fn server(&self) -> ServerVersion {
         self.engine.link_info().server.clone()
     }
 
-    /// `DEBUG SLEEP`: nobody is served for a while.
+    /// Begins `DEBUG SLEEP`: all clients wait for a while.
     pub(super) fn sleep(&self, millis: u64) {
         self.asleep_until.set(self.now_ms().saturating_add(millis));
     }
@@ -72,13 +72,13 @@ impl PortContext {
         until > 0 && until > self.now_ms()
     }
 
-    /// The most memory that was seen in use, now that `used` bytes are.
+    /// Returns the most memory seen in use, `used` included.
     pub(super) fn peak_memory(&self, used: u64) -> u64 {
         self.peak_memory.set(self.peak_memory.get().max(used));
         self.peak_memory.get()
     }
 
-    /// Housekeeping, ten times a second.
+    /// Does the housekeeping, ten times a second.
     pub(super) fn tick(&self) {
         let now_ms = self.now_ms();
         self.pause.tick(now_ms);

@@ -9,7 +9,7 @@ use tidegate_wire::resp::request::ProtocolError;
 use tidegate_wire::resp::{Args, Limits, RequestStep, inline};
 
 impl Client {
-    /// Deals with the complete requests at the front of `buf`; how many bytes they had.
+    /// Handles the complete requests at the front of `buf` and returns the number of their bytes.
     pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
         (self.waits, self.is_stalled) = (false, false);
         let context = Rc::clone(&self.context);
@@ -35,7 +35,7 @@ impl Client {
                         _ => self.request(&mut held, &Args::new(frame).to_vec()),
                     };
                     if !is_done {
-                        // A pause is in force: it comes again.
+                        // A pause is in force: the request comes again.
                         self.waits = true;
                         break;
                     }

@@ -1,5 +1,5 @@
-//! What is answered though the link to the master is down and `replica-serve-stale-data` is `no`:
-//! the commands that servers flag `stale` (measured on 7.0, 8.2, 9.1).
+//! Commands that the port answers while the link to the master is down and
+//! `replica-serve-stale-data` is `no`: those that servers flag `stale` (measured on 7.0, 8.2, 9.1).
 
 use tidegate_wire::command::Command;
 
@@ -48,7 +48,7 @@ const STALE: &[&str] = &[
     "xinfo|help",
 ];
 
-/// Whether the command is one of them.
+/// Whether the port answers the command while the link is down.
 pub(super) fn is_answered(command: &Command) -> bool {
     let container = command.name.split('|').next().unwrap_or_default();
     STALE.contains(&container) || STALE.contains(&command.name)

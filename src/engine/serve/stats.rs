@@ -1,4 +1,4 @@
-//! What the port counts, for INFO. One thread's cells.
+//! The counts of the port, for INFO. All of them belong to one thread.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub(super) struct Stats {
     pub(super) connections: Count,
     /// Clients refused at `max-clients`.
     pub(super) rejected: Count,
-    /// Requests dealt with.
+    /// Requests handled.
     pub(super) commands: Count,
     /// Replies that were errors.
     pub(super) errors: Count,
@@ -40,20 +40,21 @@ pub(super) struct Stats {
     pub(super) output_limit: Count,
     /// Clients cut off at `query-buffer-limit`.
     pub(super) query_limit: Count,
-    /// What the link had applied when the counts began.
+    /// The commands that the link had applied when the counts began.
     pub(super) applied_before: Count,
     /// Calls by command.
     pub(super) calls: RefCell<BTreeMap<&'static str, u64>>,
 }
 
 impl Stats {
-    /// One request of this command.
+    /// Counts one request of this command.
     pub(super) fn call(&self, name: &'static str) {
         self.commands.add(1);
         *self.calls.borrow_mut().entry(name).or_default() += 1;
     }
 
-    /// `CONFIG RESETSTAT`; `applied` is what the link has applied by now.
+    /// Resets all counts for `CONFIG RESETSTAT`; `applied` is the number of commands that the link
+    /// has applied so far.
     pub(super) fn reset(&self, applied: u64) {
         let counts = [
             &self.connections,

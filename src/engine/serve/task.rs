@@ -1,4 +1,4 @@
-//! One client's task: its socket on one side, its state ([`Client`]) on the other.
+//! The task of one client: its socket, and its state ([`Client`]).
 
 use std::io;
 use std::pin::Pin;
@@ -20,16 +20,16 @@ use crate::tasks::{Kind, Witness};
 pub(super) struct Task {
     stream: TcpStream,
     client: Client,
-    /// Requests that were read and not dealt with yet.
+    /// Requests that are read and not handled yet.
     query: QueryBuffer,
     /// Bytes of `client.out` that are written.
     written: usize,
-    /// The client says no more; it may still read.
+    /// Whether the client has closed its side; it may still read.
     eof: bool,
-    /// Whether anything happened since its facts were told.
+    /// Whether anything has happened since its facts were published.
     is_news: bool,
     timer: Option<Pin<Box<Sleep>>>,
-    /// All is written, and the client is given time to hang up.
+    /// Set after all is written, while the client has time to hang up.
     lingering: Option<Linger>,
     _witness: Witness,
 }
@@ -49,7 +49,7 @@ impl Task {
         }
     }
 
-    /// One turn; true when the client is done with.
+    /// Runs one turn; true when the client is finished.
     fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         for _ in 0..READS_PER_TURN {
             if self.is_cut_off() {
@@ -65,16 +65,16 @@ impl Task {
                 return Ok(ending == Ending::Now || !is_full && self.client.out.is_empty());
             }
             if is_full {
-                // It may be a client that writes everything before it reads.
+                // The client may write everything before it reads.
                 if self.may_read_ahead() && self.read(cx)?.is_ready() {
                     continue;
                 }
-                // A client that reads nothing would not be looked at again.
+                // A client that reads nothing would get no further turn.
                 return Ok(self.is_cut_off());
             }
             if self.client.waits || self.client.is_blocked() {
                 self.rest(cx);
-                // Nobody else would see a blocked client go away.
+                // Nothing else notices that a blocked client goes away.
                 let is_over = self.client.is_blocked() && self.read(cx)?.is_ready() && self.eof;
                 return Ok(is_over);
             }
@@ -88,18 +88,18 @@ impl Task {
                 return Ok(false);
             }
         }
-        // There may be more: the others first.
+        // There may be more. Other clients have their turn first.
         cx.waker().wake_by_ref();
         Ok(false)
     }
 
-    /// Whether more requests are read although replies wait for the client.
+    /// Whether more requests are read while replies wait for the client.
     fn may_read_ahead(&self) -> bool {
         let limit = self.client.context.config().proxy.query_buffer_limit.as_usize();
         !self.eof && self.query.len() + self.client.held_bytes() < limit
     }
 
-    /// Deals with what has come.
+    /// Handles the requests that have arrived.
     fn work(&mut self) {
         if self.client.out.len() < OUTPUT_HIGH {
             self.client.take_mail();
@@ -120,8 +120,8 @@ impl Task {
         self.check_query();
     }
 
-    /// Closes a client that says more than is to be kept. One whose requests only have to wait for
-    /// earlier ones is not read beyond the limit.
+    /// Closes a client that sends more than the limit. If its requests only wait for earlier ones,
+    /// the task stops reading at the limit instead.
     fn check_query(&mut self) {
         if self.client.is_stalled || self.client.waits {
             return;
@@ -134,7 +134,7 @@ impl Task {
         }
     }
 
-    /// Killed, or too slow.
+    /// Closes the client at once: it was killed, or is too slow.
     fn is_cut_off(&mut self) -> bool {
         let client = &mut self.client;
         if client.entry.is_killed() {
@@ -143,7 +143,7 @@ impl Task {
         if client.entry.take_doubt() && !client.is_listening() && client.out.is_empty() {
             return true;
         }
-        // What was taken back may have been written in part.
+        // A dropped reply may have been written in part.
         let waiting = client.out.len().saturating_sub(self.written);
         let is_over = client.mailbox.is_over() || waiting > client.output_limit();
         if is_over {
@@ -152,7 +152,7 @@ impl Task {
         is_over
     }
 
-    /// Looks again in a moment: a pause is in force, or the client waits in a command.
+    /// Looks again soon, because a pause is in force or the client waits in a command.
     fn rest(&mut self, cx: &mut Context<'_>) {
         let pause = self.client.glance();
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(pause)));
@@ -161,7 +161,7 @@ impl Task {
         }
     }
 
-    /// Reads once.
+    /// Reads from the socket once.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         let scratch = Rc::clone(&self.client.context.scratch);
         let mut scratch = scratch.borrow();
@@ -179,14 +179,15 @@ impl Task {
         Ok(Poll::Ready(()))
     }
 
-    /// Writes what is ready; true while the socket takes no more.
+    /// Writes the replies that are ready; true while the socket takes no more.
     fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        // Who has read a reply may count on others seeing what it tells of.
+        // Facts are published before the reply, so that a client that has read the reply finds
+        // them.
         self.tell();
         let client = &mut self.client;
         let is_full = flush(&mut self.stream, &mut client.out, &mut self.written, cx, |sent| {
             client.context.stats.bytes_out.add(sent as u64);
-            // Who is told something is not idle.
+            // A client that gets a reply is not idle.
             client.entry.touch(client.context.now_ms());
         })?;
         if !is_full {
@@ -232,7 +233,7 @@ impl Future for Task {
         this.tell();
         match over {
             Ok(false) => Poll::Pending,
-            // A client that is gone tells nobody why.
+            // A client that is gone does not say why.
             Ok(true) | Err(_) => Poll::Ready(()),
         }
     }

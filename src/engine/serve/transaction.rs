@@ -1,4 +1,4 @@
-//! What a client has queued since MULTI, and which keys it watches.
+//! The requests that a client has queued since MULTI, and the keys that it watches.
 
 use std::collections::HashMap;
 
@@ -9,30 +9,30 @@ use tidegate_wire::command::Command;
 /// A request that waits for EXEC.
 pub(super) type Request = Vec<Vec<u8>>;
 
-/// What stands between WATCH or MULTI and EXEC or DISCARD.
+/// The state between WATCH or MULTI and EXEC or DISCARD.
 #[derive(Debug, Default)]
 pub(super) struct Transaction {
-    /// What was queued; `None` without MULTI.
+    /// The queued requests; `None` without MULTI.
     pub(super) queue: Option<Vec<Request>>,
-    /// Bytes of what was queued.
+    /// The bytes of the queued requests.
     pub(super) bytes: usize,
-    /// Something that may write is among them.
+    /// Whether a queued request may write.
     pub(super) writes: bool,
-    /// A command was refused: EXEC fails.
+    /// Whether a command was refused, so that EXEC fails.
     pub(super) is_dirty: bool,
     pub(super) watched: Watched,
 }
 
-/// The keys that are watched.
+/// The watched keys.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
-    /// The data's state when the first one was.
+    /// The state of the data when the first key was watched.
     pub(super) state: Option<State>,
-    /// Whether each was there, by database and name.
+    /// Whether each key existed, by database and name.
     pub(super) keys: HashMap<(u32, Vec<u8>), bool, RandomState>,
 }
 
-/// Which data, and how many changes it has seen.
+/// The number of full resyncs, and the number of changes of the data.
 pub(super) type State = (u64, u64);
 
 impl Transaction {
@@ -44,18 +44,18 @@ impl Transaction {
         self.watched.state.is_some()
     }
 
-    /// `multi=` of CLIENT LIST.
+    /// Returns `multi=` of CLIENT LIST.
     pub(super) fn shown(&self) -> i64 {
         let queued = self.queue.as_ref().map(Vec::len);
         queued.map_or(-1, |queued| i64::try_from(queued).unwrap_or(i64::MAX))
     }
 
-    /// How much memory it takes, in bytes.
+    /// Returns the memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// A command joins the queue.
+    /// Queues a command.
     pub(super) fn queue(&mut self, command: &Command, args: &[&[u8]]) {
         self.writes |= command.gated;
         self.bytes += args.iter().map(|arg| arg.len() + size_of::<Vec<u8>>()).sum::<usize>();
@@ -64,7 +64,7 @@ impl Transaction {
         }
     }
 
-    /// A command was refused.
+    /// Notes that a command was refused.
     pub(super) fn refuse(&mut self) {
         self.is_dirty |= self.is_open();
     }

@@ -1,5 +1,5 @@
-//! Reads that wait for data: `XREAD ... BLOCK`. The client is read on, but what it says has to wait.
-//! Whether there is something to tell it is looked at now and then, if anything changed.
+//! Reads that wait for data: `XREAD ... BLOCK`. The client's further requests are read and have to
+//! wait. The port checks now and then whether there is something to read, if the data have changed.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,23 +12,24 @@ use tidegate_wire::command::Command;
 use tidegate_wire::resp::encode;
 
 const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
-/// How often a client that waits looks around, if there are few.
+/// How often a waiting client is checked, if there are few.
 const GLANCE: Duration = Duration::from_millis(5);
-/// So many clients look around less often: all of them take about as long as these.
+/// With more waiting clients than this, each is checked less often: all checks together take about
+/// as long as these.
 const FEW: u32 = 200;
 
 impl Client {
-    /// Whether it waits in a command.
+    /// Whether the client waits in a command.
     pub(super) fn is_blocked(&self) -> bool {
         self.waiting.is_some()
     }
 
-    /// When to look around again.
+    /// Returns the time until the next check.
     pub(super) fn glance(&self) -> Duration {
         if self.is_blocked() { GLANCE * (1 + self.context.blocked.get() / FEW) } else { GLANCE }
     }
 
-    /// Lets it wait, if it asks so and there is nothing to tell it.
+    /// Makes the client wait, if it asks to and there is nothing to read.
     pub(super) fn begin_waiting(
         &mut self,
         held: &mut Held<'_>,
@@ -36,7 +37,7 @@ impl Client {
         args: &[&[u8]],
     ) -> bool {
         let Some(read) = held.store().waiting_read(self.call_context(), args) else { return false };
-        // Of an earlier wait.
+        // A CLIENT UNBLOCK for an earlier wait does not count.
         self.entry.take_unblocked();
         let until = |timeout| self.context.now_ms().saturating_add(timeout);
         let until_ms = read.timeout_ms.map(until);
@@ -46,7 +47,7 @@ impl Client {
         true
     }
 
-    /// Has a look whether a client that waits has waited enough, and tells it then.
+    /// Checks whether the wait of a client is over, and replies then.
     pub(super) fn look_around(&mut self) {
         let Some(mut waiting) = self.waiting.take() else { return };
         let context = Rc::clone(&self.context);
@@ -56,7 +57,7 @@ impl Client {
         let mut held = Held::new(&context.engine);
         if freed.is_none() && !is_late {
             let applied = Some(context.engine.applied());
-            // Its own clients may write, too.
+            // Clients of the port may write too.
             let is_new = waiting.seen != applied || !context.config().replica.replica_read_only;
             waiting.seen = applied;
             if !is_new || !held.store().is_served(call_context, &waiting.read) {

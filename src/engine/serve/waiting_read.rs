@@ -7,16 +7,16 @@ use tidegate_store::WaitingRead;
 use tidegate_wire::command::Command;
 use tidegate_wire::units::ReplOffset;
 
-/// A client that waits in a command.
+/// A read for which a client waits.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) read: WaitingRead,
     pub(super) command: &'static Command,
-    /// On the engine's clock; `None` is for ever.
+    /// The end of the wait on the engine's clock; `None` is for ever.
     pub(super) until_ms: Option<u64>,
-    /// The data it has seen.
+    /// The offset of the data at the last check.
     pub(super) seen: Option<ReplOffset>,
-    /// Counts it, for as long as it waits.
+    /// Counts the client among those that wait, until this value is dropped.
     pub(super) context: Rc<PortContext>,
 }
 
@@ -27,7 +27,7 @@ impl Drop for Waiting {
 }
 
 impl Waiting {
-    /// Bytes of what it asked for.
+    /// Returns the bytes of the request.
     pub(super) fn bytes(&self) -> usize {
         self.read.bytes()
     }

@@ -1,27 +1,29 @@
-//! What a login may read, by the words of `ACL GETUSER`. Where a word is not known here it is taken
-//! to forbid.
+//! What a login may read, by the words of `ACL GETUSER`. A word that is not known here counts as a
+//! prohibition.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tidegate_wire::command::{self, NUMBERS};
 
-/// Reads that are not of the category `read` at all servers.
+/// Reads that some servers do not put into the category `read`.
 const NOT_READ: [&str; 7] =
     ["bitfield", "debug", "function", "georadius", "georadiusbymember", "pfdebug", "sort"];
 
-/// What a login may do, as far as that is known.
+/// What a login may do, as far as the master has reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Rights {
     /// No key, or it is not known which.
     Nothing,
-    /// Every key; which commands is not told: those of a login that has `+@read`.
+    /// Every key. The master does not report the commands: they are those of a login that has
+    /// `+@read`.
     Reads,
     /// Every key, and these commands: rules in their order.
     Rules(Vec<String>),
 }
 
 impl Rights {
-    /// Of a user with these rules and patterns. Selectors may only add to them, and are left out.
+    /// Returns the rights of a user with these rules and patterns. Selectors can only add rights,
+    /// so they are left out.
     pub(in crate::engine) fn of(commands: &str, keys: &[String]) -> Self {
         let all = ["~*", "%R~*", "%RW~*", "allkeys"];
         if !keys.iter().any(|key| all.contains(&key.as_str())) {
@@ -30,7 +32,7 @@ impl Rights {
         Self::Rules(commands.split_ascii_whitespace().map(str::to_ascii_lowercase).collect())
     }
 
-    /// Whether it may run this command (or container of commands) on every key.
+    /// Whether the login may run this command (or container of commands) on every key.
     pub(in crate::engine) fn may(&self, name: &str) -> bool {
         match self {
             Self::Nothing => false,
@@ -42,7 +44,7 @@ impl Rights {
     }
 }
 
-/// What a rule says of a command; `None` where it says nothing.
+/// Returns whether a rule allows a command; `None` where the rule does not concern it.
 fn judge(rule: &str, name: &str) -> Option<bool> {
     match rule.split_at_checked(1)? {
         _ if rule == "allcommands" => Some(true),
@@ -58,7 +60,8 @@ fn judge(rule: &str, name: &str) -> Option<bool> {
     }
 }
 
-/// Whether a command may be of a category; of a category that is not known here every one is.
+/// Whether a command may belong to a category. Every command may belong to a category that is not
+/// known here.
 fn may_be_of(category: &str, name: &str) -> bool {
     match category {
         "admin" => name == "debug",
@@ -71,7 +74,8 @@ fn may_be_of(category: &str, name: &str) -> bool {
     }
 }
 
-/// Which commands may be served in place, by their number. Read per request, so without a lock.
+/// The commands that the engine may serve in place, by their number. Each request reads it, so it
+/// has no lock.
 #[derive(Debug)]
 pub(in crate::engine) struct Allowed(Box<[AtomicBool]>);
 
@@ -82,7 +86,7 @@ impl Default for Allowed {
 }
 
 impl Allowed {
-    /// Whether a command, or a container of commands, may be.
+    /// Whether the engine may serve a command (or container of commands) in place.
     #[inline]
     pub(in crate::engine) fn has(&self, number: usize) -> bool {
         self.0.get(number).is_some_and(|may| may.load(Relaxed))

@@ -1,4 +1,4 @@
-//! Work that takes a while, done on a thread of its own, one piece after the other.
+//! A queue of work for a thread of its own, which does one piece after the other.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,16 +21,16 @@ struct Shared {
     /// The thread's name.
     name: &'static str,
     queue: Mutex<Queue>,
-    /// Told when there is more to do.
+    /// Notified when there is more work.
     more: Condvar,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Work>,
-    /// The thread is doing something.
+    /// Whether the thread is busy.
     is_busy: bool,
-    /// There is a thread.
+    /// Whether there is a thread.
     is_served: bool,
 }
 
@@ -41,18 +41,18 @@ impl fmt::Debug for Queue {
 }
 
 impl Background {
-    /// Nothing to do yet, for a thread of this name.
+    /// Returns an empty queue for a thread of this name.
     pub(super) fn new(name: &'static str) -> Self {
         Self(Arc::new(Shared { name, queue: Mutex::default(), more: Condvar::new() }))
     }
 
-    /// How many pieces of work are waiting or being done.
+    /// Returns how many pieces of work wait or are being done.
     pub(in crate::engine) fn len(&self) -> usize {
         let queue = self.0.queue();
         queue.waiting.len() + usize::from(queue.is_busy)
     }
 
-    /// Does the work soon; at once, on the caller's thread, where the system refuses a thread.
+    /// Queues the work. If the system refuses a thread, the caller's thread does the work at once.
     pub(in crate::engine) fn run(&self, work: impl FnOnce() + Send + 'static) {
         let mut queue = self.0.queue();
         queue.waiting.push_back(Box::new(work));
@@ -79,7 +79,7 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what comes, until nothing has come for a while.
+    /// Does the work in the queue, until the queue has been empty for a while.
     fn serve(&self) {
         let mut queue = self.queue();
         loop {
@@ -101,7 +101,7 @@ impl Shared {
         }
     }
 
-    /// A panic in one piece of work leaves the others to be done.
+    /// Does one piece of work. A panic in it does not stop the others.
     fn run(&self, work: Work) {
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
             tracing::error!(name = self.name, "a thread panicked and goes on");

@@ -4,17 +4,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tidegate_wire::units::ReplId;
 
-/// The time since 1970.
+/// Returns the time since 1970.
 pub(in crate::engine) fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Milliseconds since 1970: what expiries are compared with.
+/// Returns the milliseconds since 1970, with which expiries are compared.
 pub(in crate::engine) fn unix_ms() -> i64 {
     i64::try_from(since_1970().as_millis()).unwrap_or(i64::MAX)
 }
 
-/// A new name for a history, or for a run of the process.
+/// Returns a new id for a replication history, or for a run of the process.
 pub(super) fn random_id() -> ReplId {
     let mut bits = [0; 20];
     fastrand::fill(&mut bits);

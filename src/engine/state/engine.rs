@@ -1,4 +1,4 @@
-//! What the engine's threads and those who read from it share.
+//! The engine: what its threads share with the workers, the monitor and the metrics.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -26,73 +26,74 @@ use tidegate_replication::{LinkState, LinkStatus, Offsets};
 use tidegate_store::{Dialect, Store};
 use tidegate_wire::units::{ReplId, ReplOffset, millis};
 
-/// Cache lines of its own: what all readers write, as a lock's state, is not beside what they only
-/// read.
+/// A value in cache lines of its own. All readers write the state of a lock, so it must not lie
+/// beside what they only read.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(super) struct Line<T>(pub(super) T);
 
-/// The embedded replica. Shared by its own threads, the workers and the monitor.
+/// The embedded replica. Its own threads, the workers and the monitor share it.
 #[derive(Debug)]
 pub struct Engine {
     pub(in crate::engine) config: Arc<ArcSwap<Config>>,
     pub(in crate::engine) topology: Arc<ArcSwap<Topology>>,
     pub(super) store: Line<RwLock<Box<Store>>>,
-    /// `slave_repl_offset`, of the data that a reader finds under the lock.
+    /// `slave_repl_offset` of the data that a reader finds under the lock.
     applied: AtomicU64,
     /// `slave_read_repl_offset`
     received: AtomicU64,
-    /// The database that the stream has selected, as of `applied`.
+    /// The database that the stream had selected at `applied`.
     pub(in crate::engine) stream_db: AtomicUsize,
-    /// Frees former data.
+    /// The thread that frees former data.
     pub(super) freer: Background,
-    /// How many elements wait to be freed.
+    /// The number of elements that wait to be freed.
     pub(super) freeing: Arc<AtomicU64>,
-    /// Answers reads that cost too much for a worker.
+    /// The thread that answers reads that cost too much for a worker.
     pub(in crate::engine) slow_reads: Background,
-    /// Long reads and the link take turns.
+    /// The turns of long reads and of the link.
     pub(in crate::engine) turns: Turns,
     /// The link panics when it applies a command with this key.
     #[cfg(debug_assertions)]
     panic_key: OnceLock<&'static str>,
-    /// How saving goes.
+    /// The state of saving.
     pub(in crate::engine) saves: Saves,
-    /// Whether a full resync's payload is becoming the snapshot.
+    /// Whether the payload of a full resync is becoming the snapshot.
     pub(in crate::engine) payload_save: PayloadSave,
-    /// When the master last said something.
+    /// The time of the master's last word.
     heard_ms: AtomicU64,
-    /// Counts who told an engine that stands still to try again.
+    /// How often the engine was told to try again while replication is halted.
     nudges: AtomicU64,
     link_info: Mutex<LinkInfo>,
     run_id: ReplId,
-    /// Of all data that it will ever hold: a scan's cursor outlives a full resync.
+    /// The seed of every store of this engine. A scan's cursor outlives a full resync because the
+    /// seed does.
     pub(in crate::engine) seed: u64,
-    /// What it knows of commands: their versions, and which it answers in place.
+    /// Every command: the versions that have it, and whether the engine answers it in place.
     pub(in crate::engine) known: Box<[Known]>,
-    /// What may be served in place.
+    /// The commands that the engine may serve in place.
     pub(in crate::engine) allowed: Allowed,
-    /// The store's dialect, for those who do not hold the store.
+    /// The dialect of the store, for readers that do not hold the lock.
     pub(in crate::engine) dialect: AtomicU32,
     pub(in crate::engine) databases: usize,
-    /// The port it listens on, once it does.
+    /// The port that the engine listens on, once it listens.
     port: OnceLock<u16>,
     epoch: Instant,
-    /// Who is subscribed, and who monitors.
+    /// The subscribers and the monitors of its own port.
     pub(in crate::engine) hub: Hub,
     /// The clients of its own port.
     pub(in crate::engine) clients: Registry,
     /// The file that `CONFIG REWRITE` writes.
     pub(in crate::engine) config_file: Option<PathBuf>,
-    /// `SHUTDOWN NOSAVE` was said.
+    /// Whether a client has sent `SHUTDOWN NOSAVE`.
     ends_unsaved: AtomicBool,
-    /// Told when `SHUTDOWN` is to end the process.
+    /// Notified when `SHUTDOWN` ends the process.
     pub(super) stop: Arc<Notify>,
     /// The tasks of the process.
     pub(in crate::engine) tasks: Board,
 }
 
 impl Engine {
-    /// An engine without data, which follows nobody yet.
+    /// Returns an engine without data, which follows no master yet.
     #[must_use]
     pub fn new(config: Arc<ArcSwap<Config>>, topology: Arc<ArcSwap<Topology>>) -> Self {
         let now = config.load();
@@ -136,32 +137,32 @@ impl Engine {
         }
     }
 
-    /// How many logins have failed at its own port.
+    /// Returns how many logins have failed at its own port.
     #[must_use]
     pub fn login_failures(&self) -> u64 {
         self.clients.logins.failures()
     }
 
-    /// How many keys there are whose values cannot be read here.
+    /// Returns the number of keys whose values the engine cannot read.
     #[must_use]
     pub fn opaque_keys(&self) -> usize {
         self.store().opaque_keys()
     }
 
-    /// In a process that was configured by this file, and ends when `stop` is notified: what
-    /// `CONFIG REWRITE` and `SHUTDOWN` need.
+    /// Adds the file that configured the process, and `stop`, which ends the process when it is
+    /// notified: `CONFIG REWRITE` and `SHUTDOWN` need them.
     #[must_use]
     pub fn in_process(self, config_file: PathBuf, stop: Arc<Notify>) -> Self {
         Self { config_file: Some(config_file), stop, ..self }
     }
 
-    /// With its threads on this board.
+    /// Puts the threads of the engine on this board.
     #[must_use]
     pub fn with_tasks(self, tasks: Board) -> Self {
         Self { tasks, ..self }
     }
 
-    /// `run_id` of its INFO.
+    /// Returns the `run_id` of its INFO.
     #[must_use]
     pub fn run_id(&self) -> ReplId {
         self.run_id
@@ -173,36 +174,37 @@ impl Engine {
         &self.clients
     }
 
-    /// The port of its own that it listens on, if it does.
+    /// Returns its own port, if it listens.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.port.get().copied()
     }
 
-    /// It listens on this port from now on.
+    /// Sets the port that the engine listens on.
     pub(in crate::engine) fn listens_on(&self, port: u16) {
-        // Said once, at the start.
+        // Only the start of the engine calls it, once.
         let _ = self.port.set(port);
     }
 
-    /// The data, for readers.
+    /// Locks the data for a reader.
     pub fn store(&self) -> MappedRwLockReadGuard<'_, Store> {
         RwLockReadGuard::map(self.store.0.read(), |store| &**store)
     }
 
-    /// The offset up to which the data is the master's. Exact while [`Self::store`] is held.
+    /// Returns the offset up to which the data are the master's. Exact while the caller holds
+    /// [`Self::store`].
     #[must_use]
     pub fn applied(&self) -> ReplOffset {
         ReplOffset::new(self.applied.load(Relaxed))
     }
 
-    /// The offset of the last byte that came from the master.
+    /// Returns the offset of the last byte that the master has sent.
     #[must_use]
     pub fn received(&self) -> ReplOffset {
         ReplOffset::new(self.received.load(Relaxed))
     }
 
-    /// Milliseconds since it was made.
+    /// Returns the milliseconds since the engine was made.
     pub(in crate::engine) fn now_ms(&self) -> u64 {
         millis(self.epoch.elapsed())
     }
@@ -211,7 +213,7 @@ impl Engine {
         self.link_info.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the link panic when it applies a command with this key: for tests.
+    /// Makes the link panic when it applies a command with this key: for tests.
     #[cfg(debug_assertions)]
     #[doc(hidden)]
     pub fn panic_at(&self, key: &'static str) {
@@ -219,22 +221,22 @@ impl Engine {
         let _ = self.panic_key.set(key);
     }
 
-    /// Panics if [`Self::panic_at`] said so.
+    /// Panics if [`Self::panic_at`] has named a key of this command.
     #[cfg(debug_assertions)]
     pub(in crate::engine) fn panic_if_told(&self, args: &[&[u8]]) {
         let told = self.panic_key.get().is_some_and(|key| args.get(1) == Some(&key.as_bytes()));
         assert!(!told, "the link was told to panic");
     }
 
-    /// Tells everybody how far the link is. Held together with the store's lock by whoever
-    /// changes the data.
+    /// Publishes the offsets of the link. A caller that changes the data calls it under the lock of
+    /// the store.
     pub(in crate::engine) fn publish(&self, offsets: &Offsets) {
         self.applied.store(offsets.applied().get(), Relaxed);
         self.received.store(offsets.read().get(), Relaxed);
     }
 
-    /// Whom the configuration says to follow now. While the topology knows no master that is the
-    /// last one it knew: a replica holds on to its master, and the link may be well.
+    /// Returns the master that the configuration names now. While the topology knows no master,
+    /// that is the last one that it knew: a replica keeps its master, and the link may be well.
     pub(in crate::engine) fn wanted_master(&self) -> Option<HostPort> {
         match &self.config.load().replica.replicaof {
             ReplicaOf::Server(server) => {
@@ -252,7 +254,8 @@ impl Engine {
         }
     }
 
-    /// Whether that is `master`. Asked with every read of the link, so it takes no memory.
+    /// Whether the configuration names `master` now. The link asks with every read, so the call
+    /// allocates nothing.
     pub(in crate::engine) fn is_wanted(&self, master: &HostPort) -> bool {
         match &self.config.load().replica.replicaof {
             ReplicaOf::Server(server) => server == master,
@@ -263,61 +266,61 @@ impl Engine {
         }
     }
 
-    /// The master said something.
+    /// Notes that the master has sent something.
     pub(in crate::engine) fn heard(&self, now_ms: u64) {
         self.heard_ms.store(now_ms, Relaxed);
     }
 
-    /// How the link is, as of the last word from the master.
+    /// Returns the state of the link, with the time of the master's last word.
     pub(in crate::engine) fn link_status(&self, info: &LinkInfo) -> LinkStatus {
         let mut status = info.status;
         status.heard(self.heard_ms.load(Relaxed));
         status
     }
 
-    /// Lets an engine that stands still try again, at once.
+    /// Makes the link try again at once while replication is halted.
     pub fn nudge(&self) {
         self.nudges.fetch_add(1, Relaxed);
     }
 
-    /// How often [`Self::nudge`] was said.
+    /// Returns how often [`Self::nudge`] was called.
     pub(in crate::engine) fn nudges(&self) -> u64 {
         self.nudges.load(Relaxed)
     }
 
-    /// The link comes to another state.
+    /// Moves the link to another state.
     pub(in crate::engine) fn enter(&self, state: LinkState) {
         let now = self.now_ms();
         self.link_info().status.enter(state, now);
     }
 
-    /// `SHUTDOWN`: the process is to end, and to save the data first or not.
+    /// Ends the process for `SHUTDOWN`, after a save of the data if `saves`.
     pub(in crate::engine) fn end_process(&self, saves: bool) {
         self.ends_unsaved.store(!saves, Relaxed);
         self.stop.notify_one();
     }
 
-    /// The process ends: saves the data, unless `SHUTDOWN NOSAVE` was said.
+    /// Saves the data at the end of the process, unless a client has sent `SHUTDOWN NOSAVE`.
     pub fn save_at_end(&self) {
         if !self.ends_unsaved.load(Relaxed) {
-            // It is told in the log if it could not be done.
+            // `save` logs its own failure.
             drop(self.save());
         }
     }
 
-    /// `dbfilename` in `dir`
+    /// Returns the path of `dbfilename` in `dir`.
     pub(in crate::engine) fn snapshot_path(&self) -> PathBuf {
         self.dir().join(&self.config.load().replica.dbfilename)
     }
 
-    /// `dir`, the whole path.
+    /// Returns the absolute path of `dir`.
     pub(in crate::engine) fn full_dir(&self) -> String {
         let dir = self.dir();
         let full = std::path::absolute(&dir).unwrap_or(dir);
         full.display().to_string()
     }
 
-    /// `dir`
+    /// Returns `dir`.
     pub(in crate::engine) fn dir(&self) -> PathBuf {
         PathBuf::from(&self.config.load().replica.dir)
     }

@@ -1,5 +1,8 @@
-//! Who is subscribed to what, and who monitors: what is published in the stream or on the engine's
-//! own port goes to them.
+//! The subscribers and the monitors of the engine's own port. Messages come from the replication
+//! stream and from clients of the port.
+//!
+//! A publisher never waits for a listener. It leaves the message in the mailbox of each, which has
+//! a limit, and wakes the client.
 //!
 //! Whoever publishes waits for nobody: it leaves a message in each listener's mailbox, which has a
 //! bound, and wakes its owner.
@@ -18,12 +21,12 @@ use tidegate_wire::command::Subscription;
 type Listeners = BTreeMap<u64, Arc<Mailbox>>;
 type Topics = HashMap<Box<[u8]>, Listeners, RandomState>;
 
-/// Everybody who waits for messages.
+/// All listeners.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Hub {
     topics: Mutex<ByKind>,
     monitors: Mutex<Listeners>,
-    /// How many monitor: all that is looked at while nobody does.
+    /// The number of monitors. A publisher looks at nothing else while it is 0.
     monitoring: AtomicUsize,
 }
 
@@ -45,7 +48,7 @@ impl ByKind {
 }
 
 impl Hub {
-    /// A listener wants what is published to `name`.
+    /// Subscribes a listener to `name`.
     pub(in crate::engine) fn subscribe(
         &self,
         kind: Subscription,
@@ -57,7 +60,7 @@ impl Hub {
         listeners.insert(mailbox.id(), Arc::clone(mailbox));
     }
 
-    /// It wants that no more.
+    /// Ends a subscription of a listener.
     pub(in crate::engine) fn unsubscribe(&self, kind: Subscription, name: &[u8], id: u64) {
         let mut topics = self.topics();
         if let Some(listeners) = topics.of(kind).get_mut(name) {
@@ -68,21 +71,22 @@ impl Hub {
         }
     }
 
-    /// It wants to see every command.
+    /// Adds a monitor.
     pub(in crate::engine) fn watch(&self, mailbox: &Arc<Mailbox>) {
         let mut monitors = self.monitors();
         monitors.insert(mailbox.id(), Arc::clone(mailbox));
         self.monitoring.store(monitors.len(), Relaxed);
     }
 
-    /// It wants that no more.
+    /// Removes a monitor.
     pub(in crate::engine) fn unwatch(&self, id: u64) {
         let mut monitors = self.monitors();
         monitors.remove(&id);
         self.monitoring.store(monitors.len(), Relaxed);
     }
 
-    /// Hands a message to whom it concerns; how many it reached (`pubsubPublishMessage`).
+    /// Hands a message to the subscribers of a channel and returns their number
+    /// (`pubsubPublishMessage`).
     pub(in crate::engine) fn publish(
         &self,
         channel: &[u8],
@@ -107,12 +111,12 @@ impl Hub {
         reached
     }
 
-    /// Whether anybody monitors.
+    /// Whether there is a monitor.
     pub(in crate::engine) fn is_monitored(&self) -> bool {
         self.monitoring.load(Relaxed) > 0
     }
 
-    /// Tells those who monitor of a command of `client` (`replicationFeedMonitors`).
+    /// Sends a command of `client` to all monitors (`replicationFeedMonitors`).
     pub(in crate::engine) fn monitor(&self, db: usize, client: &str, args: &[&[u8]]) {
         let now = since_1970();
         let (seconds, micros) = (now.as_secs(), now.subsec_micros());
@@ -144,7 +148,7 @@ impl Hub {
         self.topics().of(kind).get(name).map_or(0, BTreeMap::len)
     }
 
-    /// How many names of a kind somebody is subscribed to (`PUBSUB NUMPAT`, `INFO`).
+    /// Returns the number of names of a kind that have a subscriber (`PUBSUB NUMPAT`, `INFO`).
     pub(in crate::engine) fn len(&self, kind: Subscription) -> usize {
         self.topics().of(kind).len()
     }
@@ -158,7 +162,7 @@ impl Hub {
     }
 }
 
-/// As `sdscatrepr` does, without the quotes around it.
+/// Escapes bytes as `sdscatrepr` does, without the quotes around them.
 fn quote(bytes: &[u8], out: &mut Vec<u8>) {
     for &byte in bytes {
         match byte {

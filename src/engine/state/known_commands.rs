@@ -8,11 +8,11 @@ use tidegate_wire::command::{self, NUMBERS, Versions, number, versions};
 pub(in crate::engine) struct Known {
     /// Whether the store answers it.
     pub(in crate::engine) is_read: bool,
-    /// The versions that have it, where not all do.
+    /// The versions that have it; `None` where all have.
     pub(in crate::engine) versions: Option<&'static Versions>,
 }
 
-/// Every command, by [`number`].
+/// Returns what is known of every command, by [`number`].
 pub(super) fn known() -> Box<[Known]> {
     let mut known = vec![Known::default(); NUMBERS];
     let mut set = |name: &str, change: &dyn Fn(&mut Known)| {

@@ -1,5 +1,5 @@
-//! What is known of the link and of the data's history. Changes seldom, and is told by INFO,
-//! `/status` and metrics.
+//! The state of the link and the history of the data. They change seldom; INFO, `/status` and
+//! metrics report them.
 
 use super::clock::random_id;
 use crate::config::HostPort;
@@ -7,38 +7,38 @@ use crate::topology::ServerVersion;
 use tidegate_replication::{Backlog, Identity, LinkStatus};
 use tidegate_wire::units::{ByteSize, ReplOffset};
 
-/// What changes seldom.
+/// The state of the link and of the data.
 #[derive(Debug)]
 pub(in crate::engine) struct LinkInfo {
-    /// Whom it follows.
+    /// The master that the link follows.
     pub(in crate::engine) master: Option<HostPort>,
     pub(in crate::engine) status: LinkStatus,
     pub(in crate::engine) identity: Identity,
     pub(in crate::engine) backlog: Backlog,
-    /// The payload that is on its way.
+    /// The payload that is arriving.
     pub(in crate::engine) transfer: Option<Transfer>,
-    /// Whether it has any master's data.
+    /// Whether the data are a master's.
     pub(in crate::engine) has_data: bool,
-    /// Who the master is, as its snapshot says.
+    /// The master's version, as its snapshot reports it.
     pub(in crate::engine) server: ServerVersion,
-    /// Why it stands still.
+    /// Why replication is halted.
     pub(in crate::engine) halted: Option<String>,
-    /// The last master of the topology, while that is who is followed.
+    /// The last master of the topology, while the link follows the topology.
     pub(super) topology_master: Option<HostPort>,
     /// Why the last link ended.
     pub(in crate::engine) last_fault: Option<String>,
     pub(in crate::engine) counts: Counts,
 }
 
-/// How much of a payload has come.
+/// How much of a payload has arrived.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::engine) struct Transfer {
-    /// `None` where the master does not say.
+    /// The length of the payload; `None` where the master does not announce it.
     pub(in crate::engine) total: Option<u64>,
     pub(in crate::engine) received: u64,
 }
 
-/// What happened since the start.
+/// Counts since the start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::engine) struct Counts {
     pub(in crate::engine) full_resyncs: u64,
@@ -48,7 +48,8 @@ pub(in crate::engine) struct Counts {
 }
 
 impl LinkInfo {
-    /// Of an engine without data, which follows nobody yet, and keeps so much of the stream.
+    /// Returns the state of an engine without data that follows no master yet. `backlog` is how
+    /// much of the stream it keeps.
     pub(super) fn new(backlog: ByteSize) -> Self {
         Self {
             master: None,

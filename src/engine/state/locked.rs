@@ -1,4 +1,4 @@
-//! The store, locked to be changed.
+//! The write lock of the store.
 
 use std::ops::{Deref, DerefMut};
 use std::thread;
@@ -10,23 +10,23 @@ use super::engine::Engine;
 use tidegate_replication::LinkState;
 use tidegate_store::{Former, Store};
 
-/// How long a writer waits for the store's lock at once. While it waits no reader gets in.
+/// How long a writer waits for the lock of the store in one try. No reader gets the lock meanwhile.
 const KNOCK: Duration = Duration::from_millis(2);
-/// How long a writer waits for the end of a long read before it looks again.
+/// How long a writer waits for the end of a long read in one try.
 const ROUND: Duration = Duration::from_millis(100);
 
-/// The store's write lock. A panic while it is held may leave a change half made: the data are
-/// given up then, before any reader sees them.
+/// The write lock of the store. A panic under the lock may leave a change half made. The engine
+/// then gives the data up, before a reader sees them.
 #[derive(Debug)]
 pub(in crate::engine) struct Locked<'e> {
     engine: &'e Engine,
     store: RwLockWriteGuard<'e, Box<Store>>,
-    /// Dropped behind the lock: what is to be freed.
+    /// Data to be freed, dropped after the lock.
     former: Removed<'e>,
 }
 
 impl Engine {
-    /// The data, to be changed.
+    /// Locks the data to change them.
     pub(in crate::engine) fn store_mut(&self) -> Locked<'_> {
         loop {
             self.turns.wait(ROUND);
@@ -36,8 +36,9 @@ impl Engine {
         }
     }
 
-    /// The link has ended in an unknown state: nothing is served, saved or gone on from until a
-    /// full resync. `halted` says why there will be none.
+    /// Gives the data up, because the link has ended in an unknown state. Until a full resync the
+    /// engine serves nothing, saves nothing and resumes nothing. `halted` says that there will be
+    /// no full resync.
     pub(in crate::engine) fn abandon(&self, why: String, halted: bool) {
         self.store_mut().give_up();
         let now = self.now_ms();
@@ -62,8 +63,8 @@ impl<'e> Locked<'e> {
         Self { engine, store, former: Removed { engine, store: None, former: Former::default() } }
     }
 
-    /// Gives the data up: they may differ from the master's. Reads are refused with `-LOADING`
-    /// until a full resync brings other data.
+    /// Gives the data up, because they may differ from the master's. Reads are refused with
+    /// `-LOADING` until a full resync brings new data.
     pub(in crate::engine) fn give_up(&mut self) {
         let void = self.store.void();
         self.replace(void);
@@ -72,7 +73,8 @@ impl<'e> Locked<'e> {
         info.identity.distrust();
     }
 
-    /// Puts another store in this one's place, which is freed once the lock is released.
+    /// Puts another store in the place of this one. The old store is freed after the lock is
+    /// released.
     pub(in crate::engine) fn replace(&mut self, store: Store) {
         self.former.store = Some(std::mem::replace(&mut **self.store, store));
     }
@@ -101,7 +103,7 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// What was replaced or removed, and is to be freed.
+/// Replaced and removed data that are to be freed.
 #[derive(Debug)]
 struct Removed<'e> {
     engine: &'e Engine,

@@ -1,5 +1,5 @@
-//! What others have to say to a client: messages of channels, lines of MONITOR. Filled from any
-//! thread, emptied by the client's task; never holds more than its limit.
+//! Messages that wait for a client: of channels, and lines of MONITOR. Any thread adds messages;
+//! the client's task takes them. A mailbox never holds more than its limit.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -10,10 +10,10 @@ use tidegate_wire::resp::{RespVersion, encode};
 /// A client's mailbox.
 pub(in crate::engine) struct Mailbox {
     id: u64,
-    /// In bytes.
+    /// The limit, in bytes.
     limit: AtomicUsize,
     letters: Mutex<Letters>,
-    /// More came than it holds.
+    /// Whether more has come than the mailbox holds.
     over: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -31,7 +31,7 @@ impl fmt::Debug for Mailbox {
 }
 
 impl Mailbox {
-    /// That of the client with this id, whom `wake` wakes.
+    /// Returns the mailbox of the client with this id; `wake` wakes the client.
     pub(in crate::engine) fn new(
         id: u64,
         limit: usize,
@@ -42,22 +42,22 @@ impl Mailbox {
         Self { id, limit, letters, over: AtomicBool::new(false), wake: Box::new(wake) }
     }
 
-    /// The client.
+    /// Returns the id of the client.
     pub(super) fn id(&self) -> u64 {
         self.id
     }
 
-    /// The protocol version of messages from now on.
+    /// Sets the protocol version of the messages that come from now on.
     pub(in crate::engine) fn speak(&self, version: RespVersion) {
         self.letters().version = version;
     }
 
-    /// It holds no more than `limit` bytes from now on.
+    /// Sets the limit, in bytes.
     pub(in crate::engine) fn bound(&self, limit: usize) {
         self.limit.store(limit, Relaxed);
     }
 
-    /// A message: a push to RESP3, an array to RESP2.
+    /// Adds a message: a push for RESP3, an array for RESP2.
     pub(super) fn push(&self, words: &[&[u8]]) {
         self.add(|letters| {
             encode::push(&mut letters.bytes, letters.version, words.len());
@@ -67,23 +67,24 @@ impl Mailbox {
         });
     }
 
-    /// A reply as it is.
+    /// Adds a reply as it is.
     pub(super) fn push_raw(&self, bytes: &[u8]) {
         self.add(|letters| letters.bytes.extend_from_slice(bytes));
     }
 
-    /// Moves what came behind `out`.
+    /// Moves all messages to the end of `out`.
     pub(in crate::engine) fn take(&self, out: &mut Vec<u8>) {
         let mut letters = self.letters();
         out.append(&mut letters.bytes);
     }
 
-    /// Whether something is there.
+    /// Whether a message waits.
     pub(in crate::engine) fn is_empty(&self) -> bool {
         self.letters().bytes.is_empty()
     }
 
-    /// More came than it holds: its owner reads too slowly and has to go.
+    /// Whether more has come than the mailbox holds. The client reads too slowly then, and has to
+    /// be closed.
     pub(in crate::engine) fn is_over(&self) -> bool {
         self.over.load(Relaxed)
     }
@@ -100,7 +101,7 @@ impl Mailbox {
             self.over.store(true, Relaxed);
         }
         drop(letters);
-        // Who has been woken and has not looked yet needs no second call.
+        // A client that has been woken and has not looked yet needs no second call.
         if before == 0 || self.is_over() {
             (self.wake)();
         }

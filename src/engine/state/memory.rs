@@ -1,4 +1,4 @@
-//! How much memory the process has in use, whether that is too much, and what can be done then.
+//! The memory that the process has in use, its limit, and what frees memory.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -8,19 +8,19 @@ use tikv_jemalloc_ctl::{epoch, stats};
 use super::engine::Engine;
 use tidegate_store::Former;
 
-/// How many elements of removed values wait to be freed at most, beside the last one that came.
+/// The most elements of removed values that wait to be freed, beside the value that came last.
 const FREEING_MAX: u64 = 4_000_000;
 
-/// Bytes that are allocated, by whomever in the process; `None` where another allocator than the
+/// Returns the bytes that the process has allocated; `None` where another allocator than the
 /// program's runs (in tests).
 pub(in crate::engine) fn used() -> Option<u64> {
-    // The numbers are those of the last epoch.
+    // The statistics are those of the last epoch.
     epoch::advance().ok()?;
     let bytes = u64::try_from(stats::allocated::read().ok()?).ok()?;
     (bytes > 0).then_some(bytes)
 }
 
-/// There is no room for more.
+/// The error of `maxmemory`.
 #[derive(Debug, thiserror::Error)]
 #[error("maxmemory is reached: {used} of {limit} bytes")]
 pub(in crate::engine) struct Full {
@@ -29,11 +29,11 @@ pub(in crate::engine) struct Full {
 }
 
 impl Engine {
-    /// Looks whether there is room for more (`maxmemory`). What is being freed takes none: it is
-    /// gone in a moment.
+    /// Checks that memory in use is below `maxmemory`. While data are being freed the check passes,
+    /// because their memory is free in a moment.
     ///
     /// # Errors
-    /// There is none.
+    /// [`Full`], if `maxmemory` is reached.
     pub(in crate::engine) fn check_memory(&self) -> Result<(), Full> {
         let limit = self.config.load().replica.maxmemory.map(|limit| limit.bytes());
         if self.freer.len() > 0 {
@@ -45,11 +45,11 @@ impl Engine {
         }
     }
 
-    /// As [`Self::check_memory`], while a full resync's data are loaded: where there is no room
-    /// for the old data beside them, those are given up.
+    /// As [`Self::check_memory`], while the data of a full resync are loaded. Where there is no
+    /// room for the old data beside them, the engine gives the old data up.
     ///
     /// # Errors
-    /// There is none, and no data to give up.
+    /// [`Full`], if `maxmemory` is reached and there are no data to give up.
     pub(in crate::engine) fn make_room(&self) -> Result<(), Full> {
         match self.check_memory() {
             Err(full) if self.has_given_up_data() => {
@@ -60,7 +60,7 @@ impl Engine {
         }
     }
 
-    /// Gives the data up; false if there are none. Only a full resync brings others.
+    /// Gives the data up; false if there are none. Only a full resync brings new data.
     fn has_given_up_data(&self) -> bool {
         let mut store = self.store_mut();
         if store.keyspace().is_empty() {
@@ -70,12 +70,12 @@ impl Engine {
         true
     }
 
-    /// Frees what was removed from the data, on a thread of its own. The caller holds no lock.
+    /// Frees removed data on a thread of its own. The caller holds no lock.
     pub(super) fn free(&self, former: Former) {
         let weight = former.weight() as u64;
         let waiting = self.freeing.fetch_add(weight, Relaxed);
         if waiting > FREEING_MAX {
-            // More is removed than that thread can free: the caller has to wait.
+            // Data are removed faster than that thread frees them: the caller waits.
             drop(former);
             self.freeing.fetch_sub(weight, Relaxed);
             return;

@@ -2,7 +2,7 @@
 
 use tidegate_store::OpaqueNews;
 
-/// Tells of keys whose values cannot be read here; of the first few, where there are many.
+/// Logs the keys whose values the engine cannot read; the first few, where there are many.
 pub(in crate::engine) fn tell_opaque(news: &[OpaqueNews]) {
     for OpaqueNews { db, key, why } in news {
         let short = key.get(..64).unwrap_or(key);

@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Whether it goes on.
+/// Whether the payload is being written, and what tells of the end.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct PayloadSave {
     goes_on: Mutex<bool>,
@@ -10,8 +10,8 @@ pub(in crate::engine) struct PayloadSave {
 }
 
 impl PayloadSave {
-    /// Waits until it is over. Who has said before that he saves (`Saves::claim`) is not
-    /// overtaken by another one.
+    /// Waits until the payload is written. A save that has claimed its turn before (`Saves::claim`)
+    /// is not overtaken by another payload.
     pub(in crate::engine) fn wait(&self) {
         let mut goes_on = self.goes_on.lock().unwrap_or_else(PoisonError::into_inner);
         while *goes_on {
@@ -19,7 +19,7 @@ impl PayloadSave {
         }
     }
 
-    /// Begins one, unless one goes on or `is_saving` says that somebody saves.
+    /// Begins, unless a payload is being written or `is_saving` says that a save is under way.
     pub(in crate::engine) fn begin(&self, is_saving: impl FnOnce() -> bool) -> bool {
         let mut goes_on = self.goes_on.lock().unwrap_or_else(PoisonError::into_inner);
         if *goes_on || is_saving() {

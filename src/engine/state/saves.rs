@@ -1,19 +1,19 @@
-//! How saving goes: that one is under way, and what became of the last one.
+//! The state of saving: whether a save is under way, and how the last one ended.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
 use super::clock::unix_ms;
 
-/// Shared by whoever saves and whoever tells of it.
+/// The state of saving, shared by the thread that saves and the clients that ask.
 #[derive(Debug)]
 pub(in crate::engine) struct Saves {
     goes_on: AtomicBool,
-    /// When the one under way began, in Unix milliseconds; 0 is none.
+    /// The time at which the present save began, in Unix milliseconds; 0 if there is none.
     began_ms: AtomicI64,
-    /// When one was written last, in Unix seconds; 0 is never.
+    /// The time of the last save that was written, in Unix seconds; 0 if there was none.
     last: AtomicI64,
     last_failed: AtomicBool,
-    /// How long it took, in seconds; -1 is never.
+    /// How long the last save took, in seconds; -1 if there was none.
     last_took: AtomicI64,
 }
 
@@ -30,22 +30,22 @@ impl Default for Saves {
 }
 
 impl Saves {
-    /// Claims the next one; false if one goes on.
+    /// Claims the next save; false if one is under way.
     pub(in crate::engine) fn claim(&self) -> bool {
         !self.goes_on.swap(true, Relaxed)
     }
 
-    /// Whether one was claimed and is not over.
+    /// Whether a save is claimed and not over.
     pub(in crate::engine) fn go_on(&self) -> bool {
         self.goes_on.load(Relaxed)
     }
 
-    /// The one that was claimed begins to write.
+    /// Notes that the claimed save begins to write.
     pub(in crate::engine) fn begin(&self) {
         self.began_ms.store(unix_ms(), Relaxed);
     }
 
-    /// It is over.
+    /// Notes that the save is over.
     pub(in crate::engine) fn end(&self, is_written: bool) {
         self.last_took.store(self.running(), Relaxed);
         self.began_ms.store(0, Relaxed);
@@ -56,22 +56,22 @@ impl Saves {
         self.goes_on.store(false, Relaxed);
     }
 
-    /// When one was written last, in Unix seconds.
+    /// Returns the time of the last save that was written, in Unix seconds.
     pub(in crate::engine) fn last(&self) -> Option<i64> {
         Some(self.last.load(Relaxed)).filter(|seconds| *seconds > 0)
     }
 
-    /// Whether the last one failed.
+    /// Whether the last save failed.
     pub(in crate::engine) fn last_failed(&self) -> bool {
         self.last_failed.load(Relaxed)
     }
 
-    /// How long the last one took, in seconds; -1 if there was none.
+    /// Returns how long the last save took, in seconds; -1 if there was none.
     pub(in crate::engine) fn last_took(&self) -> i64 {
         self.last_took.load(Relaxed)
     }
 
-    /// For how long one has been under way, in seconds; -1 if none is.
+    /// Returns for how long the present save has been under way, in seconds; -1 if there is none.
     pub(in crate::engine) fn running(&self) -> i64 {
         match self.began_ms.load(Relaxed) {
             0 => -1,

@@ -1,8 +1,8 @@
 //! Long reads and the link take turns.
 //!
-//! A lock that the link waits for keeps new readers out. So the link does not wait for the lock
-//! while a long read holds it, but for the read's end: short reads go on meanwhile. A link that had
-//! to wait is given as much time as the read took before the next long read begins.
+//! A lock that the link waits for keeps new readers out. So while a long read holds the lock, the
+//! link waits for the end of that read and not for the lock: short reads go on meanwhile. Then the
+//! link gets as much time as the read took, before the next long read begins.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,20 +11,21 @@ use std::time::{Duration, Instant};
 /// The longest time that a long read waits for the link.
 const TURN_MAX: Duration = Duration::from_secs(1);
 
-/// Who is at work.
+/// The turns of long reads and of the link.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Turns {
-    /// Long reads under way.
+    /// The number of long reads under way.
     long: AtomicU32,
-    /// A writer has waited for one, and the link has not come to an end of its stream since.
+    /// Whether a writer has waited for a long read, and the link has not reached the end of its
+    /// stream since.
     is_behind: AtomicBool,
-    /// Until when the link has its turn, if it is behind.
+    /// The end of the link's turn, if the link is behind.
     until: Mutex<Option<Instant>>,
-    /// Told when any of it changes.
+    /// Notified when any of these change.
     changed: Condvar,
 }
 
-/// A long read, until it is dropped.
+/// A long read. It ends when this value is dropped.
 #[derive(Debug)]
 pub(in crate::engine) struct LongRead<'t> {
     turns: &'t Turns,
@@ -32,7 +33,7 @@ pub(in crate::engine) struct LongRead<'t> {
 }
 
 impl Turns {
-    /// A long read begins once the link has had its turn. The caller holds no lock of the store.
+    /// Begins a long read after the link has had its turn. The caller holds no lock of the store.
     pub(in crate::engine) fn begin(&self) -> LongRead<'_> {
         let mut until = self.until();
         while self.is_behind.load(Relaxed)
@@ -45,14 +46,14 @@ impl Turns {
         self.enter()
     }
 
-    /// A long read begins at once: the caller holds the store's lock already.
+    /// Begins a long read at once. The caller holds the lock of the store already.
     pub(in crate::engine) fn enter(&self) -> LongRead<'_> {
         self.long.fetch_add(1, Relaxed);
         LongRead { turns: self, began: Instant::now() }
     }
 
-    /// A writer waits until no long read is under way, for no longer than `patience`; whether that
-    /// is so.
+    /// Waits until no long read is under way, for no longer than `patience`. Returns whether none
+    /// is.
     pub(super) fn wait(&self, patience: Duration) -> bool {
         let is_busy = || self.long.load(Relaxed) > 0;
         if !is_busy() {
@@ -64,7 +65,7 @@ impl Turns {
         !is_busy()
     }
 
-    /// The link has applied all that came.
+    /// Notes that the link has applied all that has arrived.
     pub(in crate::engine) fn link_is_through(&self) {
         if self.is_behind.load(Relaxed) {
             let until = self.until();
@@ -106,7 +107,7 @@ mod tests {
         assert!(!turns.wait(Duration::ZERO));
         drop(read);
         assert!(turns.wait(LONG));
-        // The link is behind: the next one waits until it is through.
+        // The link is behind: the next long read waits until the link is through.
         let (turns_of_next, began) = (Arc::clone(&turns), Instant::now());
         *turns.until() = Some(began + LONG);
         let (begun, told) = mpsc::channel();

@@ -2,11 +2,11 @@
 
 use crate::topology::ServerVersion;
 
-/// The longest version that is passed on, in characters.
+/// The longest version that the engine passes on, in characters.
 const VERSION_MAX: usize = 32;
 
-/// What a server of this version calls itself. A text from outside is not passed on without a
-/// look.
+/// Returns the server that reports this name and version. The version comes from outside, so only
+/// plain characters of it are kept.
 pub(in crate::engine) fn server(name: &str, version: &str) -> ServerVersion {
     ServerVersion { name: name.to_owned(), version: plain(version), modules: Vec::new() }
 }

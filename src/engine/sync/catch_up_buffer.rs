@@ -1,8 +1,8 @@
-//! What comes of the stream while the snapshot that it goes on from is loaded: kept on the disk,
-//! so that nothing gathers at the master.
+//! The part of the stream that arrives while the engine loads the snapshot. It is kept on the disk,
+//! so that the master's output buffer stays empty.
 //!
-//! A link that ends meanwhile does not undo what it brought, as in Redis, which looks at its
-//! socket again only when it has loaded: the rest is asked for with a partial resync.
+//! A link that ends meanwhile does not undo what it has brought, as in Redis, which looks at its
+//! socket again only after the load: a partial resync asks for the rest.
 
 use std::io;
 use std::path::Path;
@@ -15,27 +15,27 @@ use super::wire::Wire;
 use crate::engine::persist::{Spool, SpoolReader};
 use tidegate_replication::Offsets;
 
-/// Bytes of the stream that wait.
+/// Bytes of the stream that wait for the end of the load.
 #[derive(Debug)]
 pub(super) struct CatchUpBuffer {
     spool: Spool,
-    /// Why no more will come.
+    /// Why the link has ended, if it has.
     ended: Option<LinkFault>,
 }
 
 impl CatchUpBuffer {
-    /// None so far; they will be kept in `dir`.
+    /// Makes an empty buffer in `dir`.
     pub(super) fn new(dir: &Path) -> io::Result<Self> {
         Ok(Self { spool: Spool::new(dir)?, ended: None })
     }
 
-    /// A reader of all of them, from the first on.
+    /// Returns a reader of all bytes, from the first on.
     pub(super) fn reader(&self) -> io::Result<SpoolReader> {
         self.spool.reader()
     }
 
-    /// Takes what has come, and waits for more for as long as `wait`; true if some came. While the
-    /// link is up the master is told how far the data is.
+    /// Takes the bytes that have arrived, and waits for more, for `wait` at most. Returns whether
+    /// some have arrived. While the link is up the master is told how far the data are.
     pub(super) async fn gather(
         &mut self,
         wire: &mut Wire<'_>,
@@ -57,10 +57,10 @@ impl CatchUpBuffer {
         })
     }
 
-    /// Ends the keeping: what comes from now on is the caller's.
+    /// Closes the buffer: the caller takes the bytes that arrive from now on.
     ///
     /// # Errors
-    /// Why the link ended, if it did.
+    /// Why the link has ended, if it has.
     pub(super) fn close(self) -> Result<(), LinkFault> {
         self.ended.map_or(Ok(()), Err)
     }

@@ -1,26 +1,26 @@
-//! Commands of the replication stream that are no matter of the data.
+//! Commands of the replication stream that change no data.
 
 use super::fault::ApplyError;
 use tidegate_replication::is_getack;
 
-/// What is in the stream and is no matter of the data.
+/// A command of the stream that changes no data.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Control<'b> {
-    /// What follows is of this database.
+    /// Selects this database for the commands that follow.
     Select(usize),
-    /// The master wants to be told how far the data is.
+    /// The master asks how far the data are.
     GetAck,
-    /// To whoever has subscribed.
+    /// A message for subscribers.
     Publish { channel: &'b [u8], message: &'b [u8], is_sharded: bool },
-    /// No effect here.
+    /// A command without effect here.
     Nothing,
 }
 
 impl<'b> Control<'b> {
-    /// Of a command that the store does not have.
+    /// Reads a command that the store does not have.
     ///
     /// # Errors
-    /// [`ApplyError`]: it is nothing that is known here.
+    /// [`ApplyError`], if the command is not known here.
     pub(super) fn of(args: &[&'b [u8]], databases: usize) -> Result<Self, ApplyError> {
         let name = args.first().copied().unwrap_or_default();
         let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
@@ -37,7 +37,7 @@ impl<'b> Control<'b> {
         {
             return Ok(Self::Publish { channel, message, is_sharded: is("SPUBLISH") });
         }
-        // A script's text has no effect until it is run, and what it does comes as commands.
+        // A script has no effect until it runs, and its changes come as commands.
         if is("PING") || is("SCRIPT") {
             return Ok(Self::Nothing);
         }
@@ -45,7 +45,7 @@ impl<'b> Control<'b> {
     }
 }
 
-/// The command's name and its first argument, shortened, for people.
+/// Returns the command's name and its first argument, shortened for log lines and errors.
 pub(super) fn name_of(args: &[&[u8]]) -> String {
     let short = |word: &&[u8]| word.iter().take(64).copied().collect::<Vec<_>>();
     let words: Vec<_> = args.iter().take(2).map(short).collect();

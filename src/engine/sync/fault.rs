@@ -41,7 +41,7 @@ pub(super) enum LinkFault {
     /// `CLIENT KILL`
     #[error("a client closed it")]
     Killed,
-    /// Another master is to be followed, or none.
+    /// The configuration names another master, or none.
     #[error("another master is to be followed")]
     Retarget,
 }
@@ -49,10 +49,10 @@ pub(super) enum LinkFault {
 /// A command of the stream that could not be applied: the data may differ from the master's.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApplyError {
-    /// The engine does not have it.
+    /// The engine does not have the command.
     #[error("the master sent {0:?}, a command that is not known here")]
     Unknown(String),
-    /// The engine refused it, which a master's command never is where the data is the same.
+    /// The engine refused the command, which never happens where the data are the master's.
     #[error("the master's command {command:?} was refused: {reply}")]
     Refused {
         /// Its name.
@@ -60,7 +60,7 @@ pub(super) enum ApplyError {
         /// The error.
         reply: String,
     },
-    /// Not so many databases.
+    /// The engine has fewer databases.
     #[error("the master selected database {0}, and `databases` is less")]
     Database(String),
     /// `maxmemory` is reached.
@@ -68,7 +68,7 @@ pub(super) enum ApplyError {
     Memory(#[from] memory::Full),
 }
 
-/// What is to be done about it.
+/// The remedy for a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
     /// Try again after a second.
@@ -77,8 +77,8 @@ pub(super) enum Remedy {
     Slowly,
     /// A full resync, once. If the same happens again soon, as [`Self::Halt`].
     Resync,
-    /// Nothing helps but a change of the configuration or of the master: the same would happen
-    /// again. The engine stands still, and says why.
+    /// Only a change of the configuration or of the master helps: the same would happen again.
+    /// Replication is halted, and the engine reports the cause.
     Halt,
 }
 
@@ -86,7 +86,7 @@ impl LinkFault {
     pub(super) fn remedy(&self) -> Remedy {
         match self {
             Self::Handshake(error) if error.retry() == Retry::Soon => Remedy::Soon,
-            // To ask again costs the master nothing, and who asks late is late when it is back.
+            // A try costs the master nothing, and a late try finds a returning master late.
             Self::Connect(_) | Self::Silence(_) => Remedy::Soon,
             Self::Io(_)
             | Self::Killed
@@ -99,8 +99,7 @@ impl LinkFault {
         }
     }
 
-    /// Whether the data may be no prefix of the master's any more: the next resync has to be a
-    /// full one.
+    /// Whether the data may have left the master's history: the next resync has to be a full one.
     pub(super) fn is_divergence(&self) -> bool {
         match self {
             Self::Apply(ApplyError::Memory(_)) => false,
@@ -113,8 +112,8 @@ impl LinkFault {
 impl LoadError {
     fn remedy(&self) -> Remedy {
         match self {
-            // The disk's. A payload that the link did not bring to its end is the link's fault; one
-            // that came whole and ends too early would do so again.
+            // An error of the disk. A payload that the link did not complete is the link's fault;
+            // one that is complete and ends too early would do so again.
             Self::Read(error) if matches!(error.fault, Fault::Io(_)) => Remedy::Slowly,
             _ => Remedy::Halt,
         }

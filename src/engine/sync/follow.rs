@@ -18,11 +18,11 @@ use crate::engine::persist::Spool;
 use tidegate_replication::{Ask, Continued, Handshake, Introduction, LinkState, Outcome, Phase};
 use tidegate_wire::units::ReplId;
 
-/// How long a name may take to be resolved.
+/// The longest time for resolving a name.
 const RESOLVE_MAX: Duration = Duration::from_secs(1);
 
 impl Follower {
-    /// Follows the master for as long as that goes well.
+    /// Follows the master until the connection fails.
     pub(super) async fn follow(&mut self, master: &HostPort) -> LinkFault {
         self.offsets.cut();
         let engine = Arc::clone(&self.engine);
@@ -38,7 +38,7 @@ impl Follower {
         master: &HostPort,
     ) -> Result<Infallible, LinkFault> {
         if self.ask() == Ask::Full {
-            // Where no payload can be kept, the master need not make one.
+            // If the engine cannot keep a payload, the master need not make one.
             Spool::new(&engine.dir()).map_err(LinkFault::Spool)?;
         }
         engine.enter(LinkState::Connecting);
@@ -49,7 +49,7 @@ impl Follower {
             Outcome::Full(position) => transfer::full(self, &mut wire, position).await?,
             Outcome::Continue(replid) => {
                 self.resume(replid);
-                // What came behind the answer is the stream's already.
+                // Bytes behind the answer belong to the stream.
                 self.offsets.received(wire.input.len() as u64);
             }
         }
@@ -63,7 +63,7 @@ impl Follower {
         }
     }
 
-    /// What to ask the master for.
+    /// Returns what to ask the master for.
     fn ask(&self) -> Ask {
         self.engine.link_info().identity.ask(self.offsets.applied())
     }
@@ -88,7 +88,7 @@ impl Follower {
         }
     }
 
-    /// The stream goes on where it was cut.
+    /// Resumes the stream where it was cut.
     fn resume(&mut self, replid: Option<ReplId>) {
         self.applier.resume();
         let mut store = self.engine.store_mut();
@@ -105,7 +105,7 @@ impl Follower {
         tracing::info!(offset = %self.offsets.applied(), renamed, "partial resync");
     }
 
-    /// Applies what has come, but for the beginning of a unit.
+    /// Applies the bytes that have arrived, up to the last whole unit.
     async fn apply_all(&mut self, wire: &mut Wire<'_>) -> Result<(), LinkFault> {
         while !wire.input.is_empty() {
             let slice = self.applier.slice(&self.engine, &mut self.offsets, &wire.input)?;
@@ -123,7 +123,8 @@ impl Follower {
     }
 }
 
-/// What the master is told about us. The login of `[topology]` goes to its servers only.
+/// Returns what the engine tells the master about itself. The login of `[topology]` goes only to
+/// servers of the topology.
 async fn introduction(engine: &Engine, master: &HostPort, wire: &Wire<'_>) -> Introduction {
     let config = engine.config.load_full();
     let own = !config.replica.masterauth.is_empty();
@@ -144,7 +145,7 @@ async fn introduction(engine: &Engine, master: &HostPort, wire: &Wire<'_>) -> In
     }
 }
 
-/// Whether the proxy's own connections go to this server, too, under whatever name.
+/// Whether the proxy connects to this server too, under any name.
 async fn is_of_topology(
     engine: &Engine,
     config: &Config,

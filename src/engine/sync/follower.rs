@@ -8,15 +8,15 @@ use super::master_info::MasterInfo;
 use crate::engine::Engine;
 use tidegate_replication::Offsets;
 
-/// What is kept from one connection to the next.
+/// The state that the link keeps from one connection to the next.
 #[derive(Debug)]
 pub(super) struct Follower {
     pub(super) engine: Arc<Engine>,
     pub(super) applier: Applier,
     pub(super) offsets: Offsets,
-    /// The master was asked with SYNC and counts no offsets.
+    /// Whether the master was asked with SYNC and counts no offsets.
     pub(super) is_uncounted: bool,
-    /// What the master told of itself.
+    /// What the master has reported of itself.
     pub(super) master_info: MasterInfo,
 }
 

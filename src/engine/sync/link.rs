@@ -1,4 +1,4 @@
-//! The link to the master: made again whenever it ends, until another master is to be followed.
+//! The link to the master. It connects again whenever the connection ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,18 +14,18 @@ use crate::engine::persist::remove_old;
 use tidegate_replication::LinkState;
 use tidegate_wire::units::millis;
 
-/// The first pause after a link that ended, as long as between two runs of `replicationCron`.
+/// The first pause after a lost link, as long as between two runs of `replicationCron`.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// Takes up the data of an earlier run.
+/// Loads the data of an earlier run.
 pub(in crate::engine) fn restore(engine: &Engine) {
     remove_old(&engine.dir());
     engine.restore();
 }
 
-/// Follows the master that is to be followed, for ever.
+/// Follows the configured master, for ever.
 pub(in crate::engine) async fn keep(engine: &Arc<Engine>) {
     let mut follower = Follower::new(engine);
     let mut pauses = Pauses::default();
@@ -55,12 +55,12 @@ pub(in crate::engine) async fn keep(engine: &Arc<Engine>) {
     }
 }
 
-/// How long to wait before the next try.
+/// The pauses between tries.
 #[derive(Clone, Copy, Debug)]
 struct Pauses {
-    /// The next of those that grow.
+    /// The next pause of those that grow.
     slow: Duration,
-    /// A full resync was the remedy, and the link was not steady since.
+    /// Whether the engine has tried a full resync and the link was not steady since.
     has_resynced: bool,
 }
 
@@ -71,7 +71,8 @@ impl Default for Pauses {
 }
 
 impl Pauses {
-    /// After a link that ended so. One that was steady proves that things were well until then.
+    /// Returns the pause after a link whose end needs this remedy. A link that was steady proves
+    /// that all was well until then.
     fn after(&mut self, remedy: Remedy, was_steady: bool) -> Duration {
         if was_steady {
             *self = Self::default();
@@ -92,7 +93,8 @@ impl Pauses {
     }
 }
 
-/// What the engine was told: who stands still goes on when it changes.
+/// The configuration and the orders at the beginning of a try. Halted replication resumes when they
+/// change.
 struct Orders {
     nudges: u64,
     config: Arc<Config>,
@@ -103,14 +105,14 @@ impl Orders {
         Self { nudges: engine.nudges(), config: engine.config.load_full() }
     }
 
-    /// Whether they are the same still.
+    /// Whether they are still the same.
     fn stand(&self, engine: &Engine) -> bool {
         engine.nudges() == self.nudges && Arc::ptr_eq(&self.config, &engine.config.load())
     }
 }
 
-/// Waits for `pause`, or until another master is to be followed, or until something was changed
-/// since the try that failed began: it may have stood in the way.
+/// Waits for `pause`, or until the master to follow changes, or until the configuration or the
+/// orders change: they may have been the cause.
 async fn wait(engine: &Engine, master: &HostPort, orders: &Orders, pause: Duration) {
     let mut waited = Duration::ZERO;
     while waited < pause && engine.is_wanted(master) && orders.stand(engine) {
@@ -119,7 +121,7 @@ async fn wait(engine: &Engine, master: &HostPort, orders: &Orders, pause: Durati
     }
 }
 
-/// Makes a note of whom to follow. What another master said does not count.
+/// Notes the master to follow. The state of a link to another master is dropped.
 fn retarget(engine: &Engine, master: Option<&HostPort>) {
     let mut info = engine.link_info();
     if info.master.as_ref() != master {
@@ -133,7 +135,7 @@ fn retarget(engine: &Engine, master: Option<&HostPort>) {
     }
 }
 
-/// Makes a note of a link's end, after which there is a pause.
+/// Notes the end of a link, after which there is a pause.
 fn end(engine: &Engine, master: &HostPort, fault: &LinkFault, pause: Duration) {
     let now = engine.now_ms();
     let mut info = engine.link_info();
@@ -147,7 +149,7 @@ fn end(engine: &Engine, master: &HostPort, fault: &LinkFault, pause: Duration) {
         tracing::error!(%master, "replication halted: {text}; change the configuration or send REPLICAOF");
         info.halted = Some(text.clone());
     } else if info.last_fault.as_deref() != Some(text.as_str()) || was_up {
-        // Once, not every second.
+        // Logged once, not every second.
         tracing::warn!(%master, "the replica's link ended: {text}");
     }
     info.last_fault = Some(text);

@@ -1,4 +1,4 @@
-//! A load that is under way, on a thread of its own, and what it came to.
+//! A load under way on a thread of its own, and its outcome.
 
 use std::io;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use crate::engine::Engine;
 use crate::engine::persist::{LoadError, Loaded, SpoolReader, load};
 use tidegate_replication::Setting;
 
-/// The load.
+/// A load.
 #[derive(Debug)]
 pub(super) enum Loading {
-    /// It goes on.
+    /// The load goes on.
     Running(oneshot::Receiver<Result<Loaded, LoadError>>),
-    /// It has ended well. It may do so before the payload's last byte came: the mark is not the
-    /// snapshot's.
+    /// The load has succeeded. It may end before the last byte of the payload has arrived, because
+    /// the mark at the end is not part of the snapshot.
     Done(Box<Loaded>),
 }
 
 impl Loading {
-    /// Loads what the spool gets.
+    /// Starts to load what the spool receives.
     pub(super) fn start(
         engine: &Arc<Engine>,
         source: SpoolReader,
@@ -32,7 +32,7 @@ impl Loading {
         let work = move || {
             let room = || engine.make_room();
             let loaded = load(source, engine.databases, engine.seed, room, &settings);
-            // Nobody is there any more who would want it: the link was lost.
+            // The link was lost, so its task does not wait any more.
             drop(done.send(loaded));
         };
         let builder = std::thread::Builder::new().name("replica-load".into());
@@ -40,10 +40,10 @@ impl Loading {
         Ok(Self::Running(loading))
     }
 
-    /// Whether it has ended.
+    /// Whether the load has ended.
     ///
     /// # Errors
-    /// It failed.
+    /// Why the load failed.
     pub(super) fn has_ended(&mut self) -> Result<bool, LinkFault> {
         let Self::Running(answer) = self else { return Ok(true) };
         match answer.try_recv() {
@@ -54,10 +54,10 @@ impl Loading {
         Ok(true)
     }
 
-    /// What was loaded.
+    /// Returns what was loaded.
     ///
     /// # Errors
-    /// It has not ended.
+    /// The load has not ended.
     pub(super) fn take(self) -> Result<Loaded, LinkFault> {
         match self {
             Self::Done(loaded) => Ok(*loaded),

@@ -1,5 +1,5 @@
-//! What the master tells of itself in a handshake, and what the data depend on: its version and
-//! its thresholds.
+//! What the master reports of itself in a handshake, and the data depend on: its version and its
+//! thresholds.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use crate::topology::ServerVersion;
 use tidegate_replication::{Handshake, Setting};
 use tidegate_store::{Dialect, Packing, Store};
 
-/// What one master told.
+/// What one master has reported.
 #[derive(Clone, Debug)]
 pub(super) struct MasterInfo {
-    /// `None` where it does not tell.
+    /// The master's version; `None` where it does not report one.
     server: Option<ServerVersion>,
-    /// Its thresholds.
+    /// The thresholds of its packed values.
     pub(super) settings: Arc<[Setting]>,
 }
 
@@ -24,7 +24,7 @@ impl Default for MasterInfo {
 }
 
 impl MasterInfo {
-    /// What came of this handshake.
+    /// Reads the answers to this handshake.
     pub(super) fn of(handshake: &Handshake) -> Self {
         let fields = || handshake.info().lines().filter_map(|line| line.split_once(':'));
         let field = |name: &str| {
@@ -36,18 +36,19 @@ impl MasterInfo {
         Self { server, settings: handshake.settings().into() }
     }
 
-    /// The stream goes on from this master, which may be another one than the data came from, and
-    /// of a later version: who upgrades fails over. Tells its version, where it did.
+    /// Makes the store that of this master, from which the stream goes on. It may be another master
+    /// than the data came from, and of a later version, because an upgrade is a failover. Returns
+    /// its version, if it reported one.
     pub(super) fn adopt(&self, store: &mut Store) -> Option<ServerVersion> {
         let old = (store.dialect(), *store.packing());
         let dialect = self.server.as_ref().map_or(old.0, |server| {
             let new = server.dialect();
-            // Such a version tells nothing; what the data are of was told by their snapshot.
+            // Such a version does not tell the dialect; the snapshot has told it.
             let keeps = Dialect::is_unreleased(&server.version) && new.vendor() == old.0.vendor();
             if keeps { old.0 } else { new }
         });
         store.set_dialect(dialect);
-        // Who does not tell may have the same as before.
+        // A master that reports no thresholds may have the same as before.
         let is_untold = self.settings.is_empty() && dialect == old.0;
         let packing = if is_untold { old.1 } else { Packing::of(dialect).with(&self.settings) };
         store.set_packing(packing);

@@ -1,8 +1,9 @@
-//! A full resync: the payload goes to a spool as fast as the master sends it, is loaded beside
-//! the old data meanwhile, and takes its place; then what came in between is caught up with.
+//! A full resync: the payload goes to a spool as fast as the master sends it. A thread loads it
+//! beside the old data, and the new store takes their place. Then the link applies the part of the
+//! stream that arrived meanwhile.
 //!
-//! The master is told that the payload has come when it has come, not when it is loaded: it
-//! sends the stream at once, and nothing gathers in its output buffer.
+//! The engine confirms the payload when it has arrived, not when it is loaded: the master sends the
+//! stream at once, and its output buffer stays empty.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +17,11 @@ use crate::engine::persist::{Loaded, Spool};
 use crate::engine::state::Transfer;
 use tidegate_replication::{Form, LinkState, Offsets, PayloadReader, Phase, Position};
 
-/// How soon a snapshot that has been loaded takes the old data's place.
+/// How soon a loaded snapshot takes the place of the old data.
 const GLANCE: Duration = Duration::from_millis(5);
-/// How much of what came meanwhile is applied at once.
+/// How many bytes of the buffer are applied at once.
 const CHUNK: usize = 1 << 20;
-/// How many reads follow each other before more is applied.
+/// How many reads follow each other before the link applies more.
 const READS: usize = 32;
 
 /// Replaces all data by the master's.
@@ -56,7 +57,7 @@ pub(super) async fn full(
     catch_up(follower, wire, buffer).await
 }
 
-/// Takes the payload, until it is complete.
+/// Receives the payload, until it is complete.
 async fn receive(
     follower: &Follower,
     wire: &mut Wire<'_>,
@@ -86,13 +87,13 @@ async fn receive(
         };
         let transfer = Transfer { total, received: payload.received() };
         engine.link_info().transfer = Some(transfer);
-        // What cannot be loaded need not be received. That it can is told later.
+        // A payload that cannot be loaded need not be received. A successful load counts later.
         loading.has_ended()?;
         wire.tick(follower.offsets.applied(), LOOK).await?;
     }
 }
 
-/// Puts the new data in the place of the old.
+/// Puts the new data in the place of the old data.
 fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     let engine = &follower.engine;
     let mut store = engine.store_mut();
@@ -111,7 +112,7 @@ fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     tracing::info!(offset = %follower.offsets.applied(), "full resync");
 }
 
-/// Applies what came while the snapshot was loaded, and what comes meanwhile.
+/// Applies the part of the stream that arrived during the load, and what arrives meanwhile.
 async fn catch_up(
     follower: &mut Follower,
     wire: &mut Wire<'_>,
@@ -119,7 +120,7 @@ async fn catch_up(
 ) -> Result<(), LinkFault> {
     let mut reader = buffer.reader().map_err(LinkFault::Spool)?;
     let mut rest = Vec::new();
-    // Bytes that came before the switch and are in nobody's hands yet.
+    // Bytes that arrived before the switch and are still in the socket's buffer.
     buffer.gather(wire, &mut follower.offsets, Duration::ZERO).await;
     while reader.backlog() > 0 {
         reader.read_ready(&mut rest, CHUNK).map_err(LinkFault::Spool)?;
@@ -135,8 +136,8 @@ async fn catch_up(
             wire.beat(follower.offsets.applied()).await?;
         }
         rest.drain(..applied);
-        // Once it is done with, what comes next needs no file. A master that never rests would
-        // otherwise keep it here for ever.
+        // After the buffer is empty, new bytes need no file. A master that never rests would keep
+        // the link here for ever otherwise.
         if reader.backlog() > 0 {
             let mut reads = 0..READS;
             while reads.next().is_some() {

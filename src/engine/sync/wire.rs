@@ -1,4 +1,4 @@
-//! The socket of a link: bytes in, words out, and when it counts as dead.
+//! The socket of a link: bytes in, acks out, and the time after which the master counts as gone.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,9 +18,9 @@ use crate::registry::Entry;
 use tidegate_replication::{Phase, Pulse, write_ack};
 use tidegate_wire::units::ReplOffset;
 
-/// How much is read at once.
+/// How much one read takes at most.
 const READ: usize = 256 * 1024;
-/// How often is looked whether another master is to be followed.
+/// How often the link checks whether the master to follow has changed.
 pub(super) const LOOK: Duration = Duration::from_millis(100);
 
 /// A connection to the master.
@@ -29,13 +29,13 @@ pub(super) struct Wire<'e> {
     engine: &'e Engine,
     master: &'e HostPort,
     stream: TcpStream,
-    /// How the port's clients see it.
+    /// The connection as `CLIENT LIST` of the port shows it.
     entry: Arc<Entry>,
     pulse: Pulse,
     repl_timeout: Duration,
-    /// What came and was not dealt with yet.
+    /// Bytes that have arrived and are not processed yet.
     pub(super) input: BytesMut,
-    /// What is to be sent.
+    /// Bytes to send.
     pub(super) output: Vec<u8>,
 }
 
@@ -47,7 +47,7 @@ impl<'e> Wire<'e> {
         let opened = tokio::select! {
             biased;
             opened = opening => opened,
-            // A host that is gone answers nothing: nobody has to wait for it who need not.
+            // A host that is gone never answers, so the link does not wait for it.
             () = retargeted(engine, master) => return Err(LinkFault::Retarget),
         };
         let stream = match opened {
@@ -60,36 +60,36 @@ impl<'e> Wire<'e> {
         Ok(Self { engine, master, stream, entry, pulse, repl_timeout, input, output })
     }
 
-    /// The address that it leads to.
+    /// Returns the address of the master.
     pub(super) fn peer(&self) -> Option<SocketAddr> {
         self.stream.peer_addr().ok()
     }
 
-    /// What the link is busy with, from now on.
+    /// Moves the link to another phase.
     pub(super) fn enter(&mut self, phase: Phase) {
         self.pulse.enter(phase, self.engine.now_ms());
     }
 
-    /// The payload has come: the master may send the stream.
+    /// Notes that the payload has arrived: the master may send the stream.
     pub(super) fn open_stream(&mut self) {
         self.pulse.open_stream(self.engine.now_ms());
     }
 
-    /// The offset to acknowledge when `applied` is applied: 0 while the engine's copy does not count
-    /// as a replica's, so that the master's WAIT never counts it.
+    /// Returns the offset to acknowledge when `applied` is applied. It is 0 while the engine's copy
+    /// does not count as a replica's, so that the master's WAIT never counts it.
     fn acknowledged(&self, applied: ReplOffset) -> ReplOffset {
         let counts = self.engine.config.load().replica.counts_as_replica;
         if counts { applied } else { ReplOffset::default() }
     }
 
-    /// Answers the master's question for an ack, at once.
+    /// Sends an ack at once, because the master asked for one.
     pub(super) async fn ack(&mut self, applied: ReplOffset) -> Result<(), LinkFault> {
         write_ack(self.acknowledged(applied), &mut self.output);
         self.flush().await
     }
 
-    /// Says what is due and reads once; returns how many bytes came within `wait`. A master that
-    /// is silent for too long is gone; one that was not listened to meanwhile is not.
+    /// Sends what is due and reads once, within `wait`. Returns how many bytes arrived. A master
+    /// that is silent for too long is gone, unless the engine did not read meanwhile.
     pub(super) async fn tick(
         &mut self,
         applied: ReplOffset,
@@ -121,14 +121,14 @@ impl<'e> Wire<'e> {
         Ok(read)
     }
 
-    /// Says what is due each second.
+    /// Sends what is due each second.
     pub(super) async fn beat(&mut self, applied: ReplOffset) -> Result<(), LinkFault> {
         let offset = self.acknowledged(applied);
         self.pulse.beat(offset, self.engine.now_ms(), &mut self.output);
         self.flush().await
     }
 
-    /// Forgets the first `len` bytes of the input.
+    /// Drops the first `len` bytes of the input.
     pub(super) fn consume(&mut self, len: usize) {
         self.input.advance(len);
     }
@@ -152,8 +152,8 @@ impl Drop for Wire<'_> {
     }
 }
 
-/// The master is a client, too: `CLIENT LIST` shows it, and `CLIENT KILL TYPE master` closes the
-/// link. It counts, but there is room for it always.
+/// Registers the master as a client of the port: `CLIENT LIST` shows it, and `CLIENT KILL TYPE
+/// master` closes the link. `max-clients` counts it and never refuses it.
 fn admit(engine: &Engine, stream: &TcpStream) -> Result<Arc<Entry>, LinkFault> {
     let (addr, laddr) = (stream.peer_addr()?, stream.local_addr()?);
     let entry = engine.clients.admit(addr, laddr, usize::MAX, engine.now_ms());
@@ -162,7 +162,7 @@ fn admit(engine: &Engine, stream: &TcpStream) -> Result<Arc<Entry>, LinkFault> {
     Ok(entry)
 }
 
-/// Waits until another master is to be followed.
+/// Waits until the configuration names another master.
 async fn retargeted(engine: &Engine, master: &HostPort) {
     while engine.wanted_master().as_ref() == Some(master) {
         sleep(LOOK).await;

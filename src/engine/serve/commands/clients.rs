@@ -1,4 +1,4 @@
-//! CLIENT: over all clients of the port.
+//! CLIENT: commands about all clients of the port.
 
 use super::connection;
 use crate::engine::serve::call::Call;
@@ -8,7 +8,7 @@ use tidegate_wire::resp::{encode, integer};
 
 const SYNTAX: &str = "ERR syntax error";
 
-/// CLIENT.
+/// Runs CLIENT.
 pub(in crate::engine::serve) fn client(call: &mut Call<'_, '_>) {
     call.client.publish_facts(0);
     let name = call.command.name;
@@ -72,7 +72,7 @@ fn pause(call: &mut Call<'_, '_>) {
     }
 }
 
-/// CLIENT UNBLOCK client-id [TIMEOUT | ERROR]
+/// Runs CLIENT UNBLOCK client-id [TIMEOUT | ERROR].
 fn unblock(call: &mut Call<'_, '_>) {
     if call.args.len() > 4 || call.args.len() == 4 && !call.is(3, "timeout") && !call.is(3, "error")
     {

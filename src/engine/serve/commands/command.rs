@@ -1,4 +1,4 @@
-//! COMMAND: what the port answers, from the table of commands.
+//! COMMAND: reports what the port answers, from the table of commands.
 
 use crate::engine::Engine;
 use crate::engine::serve::call::{Call, Handlers};
@@ -6,7 +6,7 @@ use tidegate_store::glob;
 use tidegate_wire::command::{self, Access, Command, Effect, Keys};
 use tidegate_wire::resp::{RespVersion, encode};
 
-/// COMMAND.
+/// Runs COMMAND.
 pub(in crate::engine::serve) fn command(call: &mut Call<'_, '_>) {
     let (handlers, engine) = (call.handlers, call.engine());
     match call.command.name {
@@ -39,13 +39,13 @@ pub(in crate::engine::serve) fn command(call: &mut Call<'_, '_>) {
     }
 }
 
-/// The commands and containers that are answered.
+/// Returns the commands and containers that the port answers.
 fn answered(handlers: Handlers, engine: &Engine) -> impl Iterator<Item = &'static Command> {
     let rows = command::all().filter(|row| !row.name.contains('|'));
     rows.filter(move |row| handlers.is_answered(engine, row))
 }
 
-/// The command of this name, a subcommand's with its `|`.
+/// Returns the command of this name; a subcommand's name contains `|`.
 fn named(handlers: Handlers, engine: &Engine, name: &[u8]) -> Option<&'static Command> {
     let (head, sub) = match memchr::memchr(b'|', name) {
         Some(at) => (&name[..at], Some(&name[at + 1..])),
@@ -70,7 +70,7 @@ fn describe_all(call: &mut Call<'_, '_>, rows: &[Option<&'static Command>]) {
     }
 }
 
-/// One command as COMMAND tells it.
+/// Writes one command as COMMAND reports it.
 fn describe(out: &mut Vec<u8>, version: RespVersion, row: &'static Command) {
     encode::array(out, 10);
     encode::bulk(out, row.name.as_bytes());
@@ -83,7 +83,7 @@ fn describe(out: &mut Vec<u8>, version: RespVersion, row: &'static Command) {
         _ => (0, 0, 0),
     };
     [first, last, step].into_iter().for_each(|number| encode::integer(out, number));
-    // Categories, tips, key specifications: none are told.
+    // Categories, tips and key specifications are left out.
     encode::set(out, version, 0);
     encode::set(out, version, 0);
     encode::set(out, version, 0);
@@ -144,7 +144,7 @@ fn list(call: &mut Call<'_, '_>, engine: &Engine) {
     call.strings(&names);
 }
 
-/// COMMAND DOCS: names and groups are all that is told.
+/// Runs COMMAND DOCS, which reports names and groups only.
 fn docs(call: &mut Call<'_, '_>, engine: &Engine) {
     let handlers = call.handlers;
     let names = call.args.get(2..).unwrap_or_default();

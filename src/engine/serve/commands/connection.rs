@@ -6,7 +6,7 @@ use crate::session::{Gate, local};
 use tidegate_wire::command::{Resolved, wrong_arity};
 use tidegate_wire::resp::{RespVersion, encode};
 
-/// PING, ECHO, AUTH, HELLO, and the subcommands of CLIENT that need nothing but the session: false
+/// Runs PING, ECHO, AUTH, HELLO, and the subcommands of CLIENT that need only the session; false
 /// for others.
 pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
     let config = call.config();
@@ -20,7 +20,7 @@ pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
     is_answered
 }
 
-/// PING, ECHO, AUTH, HELLO.
+/// Runs PING, ECHO, AUTH, HELLO.
 pub(in crate::engine::serve) fn session(call: &mut Call<'_, '_>) {
     let is_pubsub = call.client.session.subscriptions.any();
     if call.command.name == "ping" && is_pubsub && call.version() == RespVersion::V2 {
@@ -33,13 +33,13 @@ pub(in crate::engine::serve) fn session(call: &mut Call<'_, '_>) {
     answer(call);
 }
 
-/// QUIT.
+/// Runs QUIT.
 pub(in crate::engine::serve) fn quit(call: &mut Call<'_, '_>) {
     call.ok();
     call.client.end(Ending::AfterReplies);
 }
 
-/// RESET.
+/// Runs RESET.
 pub(in crate::engine::serve) fn reset(call: &mut Call<'_, '_>) {
     let client = &mut *call.client;
     let is_open = client.context.config().replica_password().is_empty();
@@ -50,7 +50,7 @@ pub(in crate::engine::serve) fn reset(call: &mut Call<'_, '_>) {
     encode::status(&mut client.out, "RESET");
 }
 
-/// SELECT.
+/// Runs SELECT.
 pub(in crate::engine::serve) fn select(call: &mut Call<'_, '_>) {
     match local::select_db(call.arg(1)) {
         Ok(db) if call.engine().has_db(db) => {

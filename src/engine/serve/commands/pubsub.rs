@@ -5,7 +5,7 @@ use tidegate_store::subcommand_syntax;
 use tidegate_wire::command::{Effect, Subscription};
 use tidegate_wire::resp::encode;
 
-/// SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE.
+/// Runs SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE.
 pub(in crate::engine::serve) fn subscribe(call: &mut Call<'_, '_>) {
     let Effect::Subscribe(kind) = call.command.effect else { return };
     let verb = call.command.name;
@@ -20,7 +20,7 @@ pub(in crate::engine::serve) fn subscribe(call: &mut Call<'_, '_>) {
     call.client.mailbox.bound(call.client.output_limit());
 }
 
-/// UNSUBSCRIBE, PUNSUBSCRIBE, SUNSUBSCRIBE.
+/// Runs UNSUBSCRIBE, PUNSUBSCRIBE, SUNSUBSCRIBE.
 pub(in crate::engine::serve) fn unsubscribe(call: &mut Call<'_, '_>) {
     let Effect::Unsubscribe(kind) = call.command.effect else { return };
     let verb = call.command.name;
@@ -36,14 +36,15 @@ pub(in crate::engine::serve) fn unsubscribe(call: &mut Call<'_, '_>) {
         let client = &mut *call.client;
         client.context.engine.hub.unsubscribe(kind, &name, client.entry.id);
         client.session.subscriptions.unsubscribe(kind, std::iter::once(&*name));
-        // What was published before comes before the confirmation.
+        // Messages that were published before come before the confirmation.
         client.mailbox.take(&mut client.out);
         confirm(call, verb, Some(&name));
     }
     call.client.mailbox.bound(call.client.output_limit());
 }
 
-/// What is left is the number of subscriptions: shard channels count for themselves.
+/// Writes a confirmation with the number of subscriptions left. Shard channels have a number of
+/// their own.
 fn confirm(call: &mut Call<'_, '_>, verb: &str, name: Option<&[u8]>) {
     let subscriptions = &call.client.session.subscriptions;
     let count = |kind| subscriptions.count(kind);
@@ -62,16 +63,16 @@ fn confirm(call: &mut Call<'_, '_>, verb: &str, name: Option<&[u8]>) {
     call.integer(left);
 }
 
-/// PUBLISH, SPUBLISH.
+/// Runs PUBLISH, SPUBLISH.
 pub(in crate::engine::serve) fn publish(call: &mut Call<'_, '_>) {
     let is_sharded = call.command.name == "spublish";
     let reached = call.engine().hub.publish(call.arg(1), call.arg(2), is_sharded);
-    // Its own message comes first.
+    // A client that publishes to itself gets the message before the reply.
     call.client.take_mail();
     call.integer(reached);
 }
 
-/// PUBSUB.
+/// Runs PUBSUB.
 pub(in crate::engine::serve) fn pubsub(call: &mut Call<'_, '_>) {
     let engine = call.engine();
     let hub = &engine.hub;
@@ -107,7 +108,7 @@ pub(in crate::engine::serve) fn pubsub(call: &mut Call<'_, '_>) {
     }
 }
 
-/// MONITOR.
+/// Runs MONITOR.
 pub(in crate::engine::serve) fn monitor(call: &mut Call<'_, '_>) {
     call.ok();
     call.client.session.monitor = true;

@@ -15,7 +15,7 @@ const WAIT: &str = "ERR WAIT cannot be used with replica instances. Please also 
 const WAITAOF: &str = "ERR WAITAOF cannot be used with replica instances. Please also note that \
     writes to replicas are just local and are not propagated.";
 
-/// REPLICAOF, SLAVEOF.
+/// Runs REPLICAOF, SLAVEOF.
 pub(in crate::engine::serve) fn replicaof(call: &mut Call<'_, '_>) {
     if call.is(1, "no") && call.is(2, "one") {
         return call.error(NOT_YET);
@@ -36,7 +36,7 @@ pub(in crate::engine::serve) fn replicaof(call: &mut Call<'_, '_>) {
         Arc::new(config)
     });
     if is_same {
-        // One that stands still is to try again.
+        // Halted replication tries again.
         engine.nudge();
         encode::status(call.out(), "OK Already connected to specified master");
     } else {
@@ -45,7 +45,7 @@ pub(in crate::engine::serve) fn replicaof(call: &mut Call<'_, '_>) {
     }
 }
 
-/// ROLE.
+/// Runs ROLE.
 pub(in crate::engine::serve) fn role(call: &mut Call<'_, '_>) {
     let engine = call.engine();
     let info = engine.link_info();
@@ -66,7 +66,7 @@ pub(in crate::engine::serve) fn role(call: &mut Call<'_, '_>) {
     encode::integer(out, if is_up { offset } else { -1 });
 }
 
-/// REPLCONF: what a replica would say before PSYNC.
+/// Answers REPLCONF, which a replica sends before PSYNC.
 pub(in crate::engine::serve) fn replconf(call: &mut Call<'_, '_>) {
     if call.args.len().is_multiple_of(2) {
         return call.error("ERR syntax error");
@@ -86,17 +86,17 @@ pub(in crate::engine::serve) fn replconf(call: &mut Call<'_, '_>) {
     call.ok();
 }
 
-/// SYNC, PSYNC.
+/// Refuses SYNC, PSYNC.
 pub(in crate::engine::serve) fn sync(call: &mut Call<'_, '_>) {
     call.error(NO_SUB_REPLICAS);
 }
 
-/// FAILOVER.
+/// Refuses FAILOVER.
 pub(in crate::engine::serve) fn failover(call: &mut Call<'_, '_>) {
     call.error("ERR FAILOVER is not valid when server is a replica.");
 }
 
-/// WAIT, WAITAOF.
+/// Refuses WAIT, WAITAOF.
 pub(in crate::engine::serve) fn wait(call: &mut Call<'_, '_>) {
     call.error(if call.command.name == "wait" { WAIT } else { WAITAOF });
 }

@@ -3,7 +3,7 @@
 use crate::engine::serve::call::Call;
 use tidegate_wire::resp::encode;
 
-/// SAVE: answers when it is done; other clients of the port wait as long.
+/// Runs SAVE, which answers after the save; other clients of the port wait as long.
 pub(in crate::engine::serve) fn save(call: &mut Call<'_, '_>) {
     match call.engine().save() {
         Ok(()) => call.ok(),
@@ -11,7 +11,7 @@ pub(in crate::engine::serve) fn save(call: &mut Call<'_, '_>) {
     }
 }
 
-/// BGSAVE: answers when it has begun.
+/// Runs BGSAVE, which answers when the save has begun.
 pub(in crate::engine::serve) fn bgsave(call: &mut Call<'_, '_>) {
     if call.args.len() > 2 || call.args.len() == 2 && !call.is(1, "schedule") {
         return call.error("ERR syntax error");
@@ -22,13 +22,14 @@ pub(in crate::engine::serve) fn bgsave(call: &mut Call<'_, '_>) {
     }
 }
 
-/// LASTSAVE: when one was written last, in Unix seconds; before the first, when the process began.
+/// Runs LASTSAVE: the time of the last save in Unix seconds; before the first, the start of the
+/// process.
 pub(in crate::engine::serve) fn lastsave(call: &mut Call<'_, '_>) {
     let last = last_save(call);
     call.integer(last);
 }
 
-/// See [`lastsave`].
+/// Returns the time that [`lastsave`] reports.
 pub(in crate::engine::serve) fn last_save(call: &Call<'_, '_>) -> i64 {
     call.engine().saves.last().unwrap_or_else(|| {
         let started = call.client.context.started.duration_since(std::time::UNIX_EPOCH);

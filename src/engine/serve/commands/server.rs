@@ -1,10 +1,11 @@
-//! The server itself: SHUTDOWN, DEBUG SLEEP, TIME, and what monitors and exporters ask for.
+//! Commands about the server itself: SHUTDOWN, DEBUG SLEEP, TIME, and what monitoring tools and
+//! exporters ask for.
 
 use crate::engine::serve::call::Call;
 use crate::engine::state::since_1970;
 use tidegate_wire::resp::{encode, integer};
 
-/// SHUTDOWN: the whole process ends, the proxy with it, as at SIGTERM.
+/// Runs SHUTDOWN: the whole process ends, the proxy included, as at SIGTERM.
 pub(in crate::engine::serve) fn shutdown(call: &mut Call<'_, '_>) {
     let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
     for word in call.args.iter().skip(1) {
@@ -27,7 +28,7 @@ pub(in crate::engine::serve) fn shutdown(call: &mut Call<'_, '_>) {
     call.engine().end_process(!nosave);
 }
 
-/// DEBUG, as far as it is no matter of the data.
+/// Runs the subcommands of DEBUG that do not concern the data.
 pub(in crate::engine::serve) fn debug(call: &mut Call<'_, '_>) {
     if call.is(1, "sleep") && call.args.len() == 3 {
         let seconds = std::str::from_utf8(call.arg(2)).ok().and_then(|it| it.parse::<f64>().ok());
@@ -45,13 +46,13 @@ pub(in crate::engine::serve) fn debug(call: &mut Call<'_, '_>) {
     }
 }
 
-/// TIME.
+/// Runs TIME.
 pub(in crate::engine::serve) fn time(call: &mut Call<'_, '_>) {
     let now = since_1970();
     call.strings(&[now.as_secs().to_string(), now.subsec_micros().to_string()]);
 }
 
-/// LATENCY: nothing is measured.
+/// Answers LATENCY: the engine measures no latency.
 pub(in crate::engine::serve) fn latency(call: &mut Call<'_, '_>) {
     match call.command.name {
         "latency|latest" | "latency|history" => encode::array(call.out(), 0),
@@ -66,7 +67,7 @@ pub(in crate::engine::serve) fn latency(call: &mut Call<'_, '_>) {
     }
 }
 
-/// SLOWLOG: it is always empty.
+/// Answers SLOWLOG: it is always empty.
 pub(in crate::engine::serve) fn slowlog(call: &mut Call<'_, '_>) {
     match call.command.name {
         "slowlog|len" => call.integer(0),
@@ -84,7 +85,7 @@ pub(in crate::engine::serve) fn slowlog(call: &mut Call<'_, '_>) {
     }
 }
 
-/// MODULE: there are none.
+/// Answers MODULE: there are no modules.
 pub(in crate::engine::serve) fn module(call: &mut Call<'_, '_>) {
     match call.command.name {
         "module|list" => encode::array(call.out(), 0),
@@ -93,7 +94,7 @@ pub(in crate::engine::serve) fn module(call: &mut Call<'_, '_>) {
     }
 }
 
-/// ACL: there is the default user.
+/// Answers ACL: there is only the default user.
 pub(in crate::engine::serve) fn acl(call: &mut Call<'_, '_>) {
     let is_open = call.config().replica_password().is_empty();
     match call.command.name {
@@ -108,7 +109,7 @@ pub(in crate::engine::serve) fn acl(call: &mut Call<'_, '_>) {
     }
 }
 
-/// MEMORY, as far as it is no matter of the data.
+/// Runs the subcommands of MEMORY that do not concern the data.
 pub(in crate::engine::serve) fn memory(call: &mut Call<'_, '_>) {
     match call.command.name {
         "memory|doctor" => call.verbatim("Nothing to say about memory here; see INFO memory.\n"),
@@ -121,12 +122,12 @@ pub(in crate::engine::serve) fn memory(call: &mut Call<'_, '_>) {
     }
 }
 
-/// What only a cluster's node answers.
+/// Refuses commands that only a node of a cluster answers.
 pub(in crate::engine::serve) fn no_cluster(call: &mut Call<'_, '_>) {
     call.error("ERR This instance has cluster support disabled");
 }
 
-/// SCRIPT, FUNCTION: nothing is run here.
+/// Answers SCRIPT and FUNCTION: the engine runs no scripts.
 pub(in crate::engine::serve) fn scripts(call: &mut Call<'_, '_>) {
     let name = call.command.name;
     match name {

@@ -15,7 +15,7 @@ use tidegate_wire::resp::{RespVersion, encode};
 
 const EXECABORT: &str = "EXECABORT Transaction discarded because of previous errors.";
 
-/// Whether a command is run though MULTI was said.
+/// Whether a command runs at once after MULTI, instead of being queued.
 pub(in crate::engine::serve) fn runs_at_once(command: &Command) -> bool {
     matches!(
         command.effect,
@@ -28,7 +28,7 @@ pub(in crate::engine::serve) fn runs_at_once(command: &Command) -> bool {
     )
 }
 
-/// Why a command may not stand in a transaction (`no_multi`).
+/// Returns why a command may not be part of a transaction (`no_multi`).
 pub(in crate::engine::serve) fn objection(
     command: &Command,
     dialect: Dialect,
@@ -36,7 +36,7 @@ pub(in crate::engine::serve) fn objection(
     let name = command.name;
     let by_all = matches!(name, "psync" | "sync" | "shutdown" | "save");
     let by_some = matches!(name, "multi" | "watch" | "client|reply");
-    // Measured on Valkey 9.1; Redis 8.2 knows the first four only, and does not name them.
+    // Measured on Valkey 9.1. Redis 8.2 refuses only the first four, and does not name them.
     let is_named = dialect.names_refused_in_transactions();
     if is_named && (by_all || by_some) {
         let error = format!("ERR Command '{name}' not allowed inside a transaction");
@@ -120,7 +120,8 @@ impl Watched {
     }
 }
 
-/// Which data there is, and how often it was changed. While it is held neither changes.
+/// Returns which data the engine has, and how often they have changed. Neither changes under the
+/// lock.
 fn state(call: &mut Call<'_, '_>) -> State {
     let changes = call.held.store().dirty();
     (call.engine().link_info().counts.full_resyncs, changes)

@@ -1,4 +1,4 @@
-//! CONFIG.
+//! CONFIG: reads, changes and rewrites the configuration.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::engine::serve::call::Call;
 use tidegate_store::glob;
 use tidegate_wire::resp::encode;
 
-/// CONFIG.
+/// Runs CONFIG.
 pub(in crate::engine::serve) fn config(call: &mut Call<'_, '_>) {
     match call.command.name {
         "config|get" => get(call),
@@ -52,8 +52,8 @@ fn set(call: &mut Call<'_, '_>) {
         Err(error) => call.error(&error),
         Ok(keys) => {
             let engine = call.engine();
-            // Between two looks the file may have been read anew: the change is made to what is
-            // in force.
+            // The file may have been read again since: the change is made to the configuration in
+            // force.
             let mut outcome = Ok(());
             engine.config.rcu(|config| match config.with_replica(&keys) {
                 Ok(new) => Arc::new(new),
@@ -79,7 +79,7 @@ fn set(call: &mut Call<'_, '_>) {
     }
 }
 
-/// The keys and their values in TOML, if every one of them may be set.
+/// Returns the keys and their values in TOML, if each of them may be set.
 fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
     let pairs = call.args.get(2..).unwrap_or_default();
     if !pairs.len().is_multiple_of(2) {
@@ -100,8 +100,8 @@ fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
         if keys.iter().any(|(other, _)| *other == key.name) {
             return Err(failed(&name, "duplicate parameter"));
         }
-        // As in Redis, whose `enable-protected-configs` is off: who may talk to the port does not
-        // choose where files are written.
+        // As in Redis with `enable-protected-configs` off: a client of the port does not choose
+        // where files are written.
         if matches!(key.name, "dir" | "dbfilename") {
             return Err(failed(&name, "can't set protected config"));
         }
@@ -110,10 +110,10 @@ fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
         if key.name == "replica-priority" && toml != "0" {
             return Err(failed(&name, "argument must be 0: the engine cannot be promoted yet"));
         }
-        // Which of several is wrong, each alone tells.
+        // Each key alone shows which of them is wrong.
         let alone = [(key.name, toml.clone())];
         if let Err(error) = Config::default().with_replica(&alone)
-            // A rule between keys may be kept by others of this request.
+            // Another key of this request may satisfy a rule between keys.
             && !error.mistakes().iter().all(is_rule)
         {
             return Err(failed(&name, &format!("argument must be {}", accepted(key.name))));
@@ -137,7 +137,7 @@ fn failed(name: &str, why: &str) -> String {
     format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}")
 }
 
-/// What does not look at the configuration each time it is needed.
+/// Applies what is not read from the configuration at each use.
 fn take_effect(call: &Call<'_, '_>) {
     let size = call.config().replica.repl_backlog_size;
     let engine = call.engine();

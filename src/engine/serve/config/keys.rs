@@ -1,5 +1,5 @@
-//! The keys that CONFIG knows: redis.conf's names of `[replica]`'s, which may be set, and what
-//! tools ask for, which is told.
+//! The keys that CONFIG knows. Keys of `[replica]` under their names in redis.conf may be set;
+//! other keys that tools ask for are only reported.
 
 use crate::config::{Config, ReplicaOf, Secret};
 use crate::engine::Engine;
@@ -28,7 +28,7 @@ pub(super) struct Settable {
     /// Its older name.
     pub(super) alias: Option<&'static str>,
     pub(super) form: Form,
-    /// Its value, as redis.conf would say it.
+    /// Its value, as redis.conf writes it.
     pub(super) shown: fn(&Config) -> String,
 }
 
@@ -46,7 +46,7 @@ impl Settable {
     }
 }
 
-/// What CONFIG SET may change.
+/// The keys that CONFIG SET may change.
 pub(super) const SETTABLE: &[Settable] = &[
     key("masteruser", Form::Text, |it| it.replica.masteruser.clone()),
     key("masterauth", Form::Text, |it| masked(&it.replica.masterauth)),
@@ -58,7 +58,7 @@ pub(super) const SETTABLE: &[Settable] = &[
     })
     .or("slave-announce-port"),
     key("replica-announced", Form::Flag, |it| flag(it.replica.replica_announced)),
-    // What is announced; see `config_command::changed`.
+    // Announced to the master; see `command::changed`.
     key("replica-priority", Form::Number(0, 0x7fff_ffff), |_| "0".to_owned()).or("slave-priority"),
     key("counts-as-replica", Form::Flag, |it| flag(it.replica.counts_as_replica)),
     key("replica-serve-stale-data", Form::Flag, |it| flag(it.replica.replica_serve_stale_data))
@@ -77,17 +77,17 @@ pub(super) const SETTABLE: &[Settable] = &[
     key("dbfilename", Form::Text, |it| it.replica.dbfilename.clone()),
 ];
 
-/// The key that CONFIG SET may change and that has this name.
+/// Returns the key of this name that CONFIG SET may change.
 pub(super) fn settable(name: &str) -> Option<&'static Settable> {
     SETTABLE.iter().find(|key| key.is_called(name))
 }
 
-/// Every name that CONFIG GET knows, with its value.
+/// Returns every name that CONFIG GET knows, with its value.
 pub(super) fn all(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     for key in SETTABLE {
         let value = match key.name {
-            // As servers say it: the whole path.
+            // Servers report the absolute path.
             "dir" => engine.full_dir(),
             _ => (key.shown)(config),
         };
@@ -98,7 +98,7 @@ pub(super) fn all(engine: &Engine, config: &Config) -> Vec<(&'static str, String
     all
 }
 
-/// Whether CONFIG GET knows the name, and CONFIG SET refuses it.
+/// Whether CONFIG GET knows the name and CONFIG SET refuses it.
 pub(super) fn is_fixed(engine: &Engine, config: &Config, name: &str) -> bool {
     fixed(engine, config).iter().any(|(own, _)| *own == name)
 }
@@ -153,7 +153,7 @@ fn fixed(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What is told of a secret: whether there is one.
+/// Returns whether there is a secret, for CONFIG GET.
 fn masked(secret: &Secret) -> String {
     if secret.is_empty() { "" } else { "***" }.to_owned()
 }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use crate::config::Applies;
 
-    /// What is told is what the file accepts, too.
+    /// The file accepts each value that CONFIG GET reports.
     #[test]
     fn bounds_are_those_of_the_file() {
         for key in SETTABLE {

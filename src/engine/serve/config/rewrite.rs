@@ -1,5 +1,5 @@
-//! CONFIG REWRITE: the changed keys of `[replica]` go into `proxy.toml`; its comments, its order
-//! and everything else stay.
+//! CONFIG REWRITE: writes the changed keys of `[replica]` into `proxy.toml`. Its comments, its
+//! order and everything else stay.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -14,24 +14,24 @@ use crate::engine::Engine;
 /// Why the file could not be rewritten.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RewriteError {
-    /// There is none.
+    /// There is no file.
     #[error("there is no configuration file")]
     NoFile,
-    /// What stands there is no configuration, or would be none afterwards.
+    /// The file is no valid configuration, or would not be one afterwards.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// It could be read and not taken apart.
+    /// The file could be read and not parsed.
     #[error("{0}")]
     Form(String),
-    /// The file system refuses.
+    /// The file system refuses to write the file.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
-/// Writes what differs from the file.
+/// Writes the keys that differ from the file.
 pub(super) fn rewrite(engine: &Engine) -> Result<(), RewriteError> {
     let path = engine.config_file.as_deref().ok_or(RewriteError::NoFile)?;
-    // A link is followed: what it names is replaced, not the link.
+    // The file that a link names is replaced, not the link.
     let path = fs::canonicalize(path)?;
     let text = Config::text(&path)?;
     let new = rewritten(&text, &engine.config.load())?;
@@ -41,7 +41,7 @@ pub(super) fn rewrite(engine: &Engine) -> Result<(), RewriteError> {
     Ok(())
 }
 
-/// `text` with the keys of `[replica]` as they are in `config`.
+/// Returns `text` with the keys of `[replica]` as they are in `config`.
 fn rewritten(text: &str, config: &Config) -> Result<String, RewriteError> {
     let file = Config::parse(text, "proxy.toml")?;
     let changed = file.replica_edits(config);
@@ -55,7 +55,7 @@ fn rewritten(text: &str, config: &Config) -> Result<String, RewriteError> {
     let section = section.ok_or_else(|| RewriteError::Form("[replica] is no table".into()))?;
     for change in changed {
         let value: Value = change.value.parse().map_err(form)?;
-        // The name that the file uses, which may be an older one.
+        // The name that the file uses may be an older one.
         let used = change.names.iter().find(|name| section.contains_key(name));
         let name = used.or_else(|| change.names.first()).copied().unwrap_or_default();
         match section.get_mut(name).and_then(Item::as_value_mut) {
@@ -74,7 +74,7 @@ fn rewritten(text: &str, config: &Config) -> Result<String, RewriteError> {
     Ok(new)
 }
 
-/// Puts `text` in the place of the file at `path`: whoever reads it finds the old or the new.
+/// Replaces the file at `path` by `text` in one step: a reader finds the old file or the new one.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let dir = path.parent().unwrap_or_else(|| Path::new("."));
     let permissions = fs::metadata(path)?.permissions();

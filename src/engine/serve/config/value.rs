@@ -1,13 +1,13 @@
-//! A value as redis.conf writes it, and as `proxy.toml` does.
+//! A value, as redis.conf and as `proxy.toml` write it.
 
 use super::keys::Form;
 use tidegate_wire::resp::integer;
 use tidegate_wire::units::ByteSize;
 
-/// The value as `proxy.toml` would have it.
+/// Returns the value as `proxy.toml` writes it.
 ///
 /// # Errors
-/// What Redis says to a value of another form.
+/// The error of Redis for a value of another form.
 pub(super) fn to_toml(form: Form, text: &str) -> Result<String, String> {
     let number = |min: i64, max: i64| match integer::parse(text.as_bytes()) {
         Some(number) if (min..=max).contains(&number) => Ok(number),

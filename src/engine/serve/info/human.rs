@@ -1,6 +1,6 @@
 //! Numbers of bytes for people (`bytesToHuman`).
 
-/// `1.01M`
+/// Returns a number of bytes as text, like `1.01M`.
 pub(super) fn bytes(n: u64) -> String {
     let units = [("K", 1_u64 << 10), ("M", 1 << 20), ("G", 1 << 30), ("T", 1 << 40)];
     let unit = units.into_iter().rev().find(|(_, unit)| n >= *unit);

@@ -4,21 +4,21 @@ use std::fmt::{Display, Write as _};
 
 use crate::topology::ServerVersion;
 
-/// The text that is told.
+/// The text of INFO.
 #[derive(Debug)]
 pub(super) struct Page {
     text: String,
-    /// Whom it is told for: servers of other versions tell other fields.
+    /// The server that INFO imitates: each version reports its own fields.
     server: ServerVersion,
 }
 
 impl Page {
-    /// An empty text for a server that reports `server` as its version.
+    /// Returns an empty text for a server of this version.
     pub(super) fn new(server: ServerVersion) -> Self {
         Self { text: String::new(), server }
     }
 
-    /// The text so far.
+    /// Returns the text so far.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -39,7 +39,7 @@ impl Page {
         self.server.name == "valkey"
     }
 
-    /// The version of the server.
+    /// Returns the version of the server.
     pub(super) fn version(&self) -> &str {
         &self.server.version
     }
@@ -52,7 +52,7 @@ impl Page {
         !self.is_valkey() && own >= version
     }
 
-    /// The version of Redis that it is like.
+    /// Returns the version of Redis that the server is compatible with.
     pub(super) fn redis_version(&self) -> &str {
         if self.is_valkey() { "7.2.4" } else { &self.server.version }
     }

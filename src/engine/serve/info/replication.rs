@@ -23,7 +23,7 @@ pub(super) fn replication(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("master_link_status", if is_up { "up" } else { "down" });
     page.field("master_last_io_seconds_ago", engine.link_status(&info).last_io_seconds(now_ms));
     page.field("master_sync_in_progress", u8::from(info.status.is_syncing()));
-    // What never had a master's data counts from 1, as servers do.
+    // An engine that never had a master's data counts from 1, as servers do.
     let shown = |offset: ReplOffset| if info.has_data { offset.get() } else { 1 };
     if page.is_valkey() || page.is_redis((6, 2, 16)) {
         page.field("slave_read_repl_offset", max(shown(received), shown(applied)));
@@ -43,7 +43,7 @@ pub(super) fn replication(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field(COUNTS_FIELD, u8::from(config.replica.counts_as_replica));
 }
 
-/// How the link is.
+/// Writes the state of the link.
 fn link(page: &mut Page, info: &LinkInfo, now_ms: u64) {
     let (status, counts_attempts) = (info.status, page.is_redis((8, 2, 0)));
     if page.is_redis((8, 0, 0)) {
@@ -78,7 +78,7 @@ fn link(page: &mut Page, info: &LinkInfo, now_ms: u64) {
 
 fn transferring(page: &mut Page, transfer: Transfer) {
     let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    // Servers say 0 where the master does not tell how much it is.
+    // Servers report 0 where the master does not announce the length.
     let total = transfer.total.unwrap_or_default();
     let percent = match total {
         0 => 0.0,
@@ -92,7 +92,7 @@ fn transferring(page: &mut Page, transfer: Transfer) {
     page.field("master_sync_last_io_seconds_ago", 0);
 }
 
-/// Which history the data is of.
+/// Writes the history of the data.
 fn history(page: &mut Page, info: &LinkInfo, applied: ReplOffset) {
     let (identity, backlog) = (&info.identity, &info.backlog);
     page.field("master_replid", identity.replid());

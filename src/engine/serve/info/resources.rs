@@ -1,4 +1,4 @@
-//! `INFO memory`, `INFO cpu`: the whole process's, of which the proxy is a part.
+//! `INFO memory`, `INFO cpu`: of the whole process, the proxy included.
 
 use super::human;
 use super::page::Page;
@@ -40,14 +40,14 @@ pub(super) fn memory(call: &mut Call<'_, '_>, page: &mut Page) {
 
 pub(super) fn cpu(_: &mut Call<'_, '_>, page: &mut Page) {
     page.head("CPU");
-    // What the system does not tell is left out.
+    // Numbers that the system does not report are left out.
     let Some((user, system)) = times() else { return };
     let shown = |ticks: u64| format!("{}.{:02}0000", ticks / TICKS, ticks % TICKS);
     page.field("used_cpu_sys", shown(system));
     page.field("used_cpu_user", shown(user));
 }
 
-/// Ticks of the process in user and in system mode.
+/// Returns the ticks of the process in user and in system mode.
 fn times() -> Option<(u64, u64)> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // The name, in parentheses, may hold blanks.

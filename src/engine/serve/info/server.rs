@@ -61,7 +61,7 @@ pub(super) fn cluster(_: &mut Call<'_, '_>, page: &mut Page) {
     page.field("cluster_enabled", 0);
 }
 
-/// What other servers do not have.
+/// Writes the fields that other servers do not have.
 pub(super) fn tidegate(call: &mut Call<'_, '_>, page: &mut Page) {
     let figures = call.engine().link_figures();
     page.head("Tidegate");

@@ -8,7 +8,7 @@ use tidegate_wire::command::Subscription;
 pub(super) fn persistence(call: &mut Call<'_, '_>, page: &mut Page) {
     let (dirty, is_void) = (call.held.store().dirty(), call.held.store().is_void());
     page.head("Persistence");
-    // The old data serve until the new are loaded, unless there is no room for both.
+    // The engine serves the old data until the new are loaded, unless there is no room for both.
     page.field("loading", u8::from(is_void));
     page.field("async_loading", 0);
     page.field("rdb_changes_since_last_save", dirty);
@@ -36,7 +36,7 @@ pub(super) fn stats(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("total_net_input_bytes", stats.bytes_in.get());
     page.field("total_net_output_bytes", stats.bytes_out.get());
     page.field("rejected_connections", stats.rejected.get());
-    // As a master to others it has no part yet.
+    // The engine is no master of other replicas yet.
     page.field("sync_full", 0);
     page.field("sync_partial_ok", 0);
     page.field("sync_partial_err", 0);
