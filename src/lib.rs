@@ -16,6 +16,7 @@
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
 //! | 4 | [`engine`] | the embedded replica: follows a master, holds its data, answers reads |
 //! | 4 | [`monitor`] | asks the servers and keeps the topology true |
+//! | 4 | [`worker`] | one thread's clients and connections, and what all workers share |
 //! | 4 | [`client`] | one task per client, replies in order |
 //! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
 //! | 5 | [`check`] | `tidegate check` |
@@ -49,3 +50,4 @@ pub mod session;
 pub mod tasks;
 pub mod telemetry;
 pub mod topology;
+pub mod worker;

@@ -13,12 +13,13 @@ use std::thread;
 
 use allocation_counter::measure;
 use arc_swap::ArcSwap;
-use tidegate::client::{HeldWrites, Reloads, Scripts, Shared, Worker, accept};
+use tidegate::client::accept;
 use tidegate::config::{Config, HostPort};
 use tidegate::registry::{Pause, Registry};
 use tidegate::tasks::{Board, Kind};
 use tidegate::telemetry::Exporter;
 use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
+use tidegate::worker::{HeldWrites, Reloads, Scripts, Shared, Worker};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, encode};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};

@@ -7,9 +7,9 @@ use hyper::StatusCode;
 
 use super::readiness::Readiness;
 use super::{Page, status};
-use crate::client::Shared;
 use crate::tasks::{Board, Health};
 use crate::telemetry::{ConfigState, Exporter, Scene};
+use crate::worker::Shared;
 use tidegate_wire::units::millis;
 
 /// See the module.

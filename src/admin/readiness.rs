@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::client::{Shared, read_policy};
 use crate::config::{Balance, Config, Ready};
 use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Target, admit_write, route};
 use crate::tasks::Kind;
 use crate::topology::{Role, Topology};
+use crate::worker::{Shared, read_policy};
 use tidegate_wire::units::millis;
 
 /// For how long a master may be silent where `request-timeout` sets no limit; as the monitor sees

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use serde::Serialize;
 
-use crate::client::{Overview, Shared};
+use crate::client::Overview;
 use crate::tasks::{Kind, Record};
 use crate::telemetry::{ConfigState, Figures};
+use crate::worker::Shared;
 
 /// The document.
 #[derive(Debug, Serialize)]

@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::task::Task;
-use super::worker::Worker;
 use crate::net;
+use crate::worker::worker::Worker;
 
 /// Accepts clients from `listener` for ever.
 pub async fn accept(worker: Rc<Worker>, listener: Rc<TcpListener>) {

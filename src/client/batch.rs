@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::handle::Handle;
 use super::local_reader::LocalReader;
-use super::worker::{Worker, key_of};
 use crate::backend::{Connection, Inbox, Ticket};
 use crate::config::{Config, ReadFrom};
 use crate::engine::Stop;
@@ -14,6 +12,8 @@ use crate::routing::{NoRoute, Reason, Route, Target};
 use crate::session::Session;
 use crate::telemetry::Kind;
 use crate::topology::{BackendId, Topology};
+use crate::worker::handle::Handle;
+use crate::worker::worker::{Worker, key_of};
 
 /// Most reads that are answered in place at once, where others follow.
 const LOCAL_RUN: u32 = 64;

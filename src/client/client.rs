@@ -10,16 +10,13 @@ use std::task::Waker;
 
 use super::blocked_read::BlockedRead;
 use super::flow::Window;
-use super::handle::Handle;
 use super::held::Held;
 use super::listener::Listener;
 use super::output::Overrun;
 use super::parked::Parked;
 use super::recover::Recovery;
-use super::reloads::Asked;
 use super::streams::Subscribing;
 use super::transform::Transform;
-use super::worker::Worker;
 use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::config::Config;
 use crate::registry::{Closing, Entry, Redirected};
@@ -27,6 +24,9 @@ use crate::session::Session;
 use crate::session::order::Order;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
+use crate::worker::handle::Handle;
+use crate::worker::reloads::Asked;
+use crate::worker::worker::Worker;
 use tidegate_wire::resp::RequestScanner;
 
 /// Requests of at least this many bytes get a connection of their own: on a shared one they would

@@ -6,8 +6,8 @@ use super::batch::Batch;
 use super::client::{Client, Ending};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
-use super::worker::key_of;
 use crate::telemetry::Kind;
+use crate::worker::worker::key_of;
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
 use tidegate_wire::resp::{Args, encode, integer};
 

@@ -4,13 +4,13 @@ use super::batch::Batch;
 use super::client::{Client, LARGE};
 use super::lockout::lockout;
 use super::transform::Transform;
-use super::worker::read_policy;
 use crate::backend::Relay;
 use crate::config::{AdminCommands, OnClosed};
 use crate::routing::plan::{self, Action, Forward, Policy, Purpose};
 use crate::routing::{self, Plan, Target};
 use crate::session::{ReplyMode, Transaction};
 use crate::topology::{ServerVersion, Topology};
+use crate::worker::worker::read_policy;
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, resolve};
 use tidegate_wire::resp::Args;
 

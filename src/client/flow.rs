@@ -11,10 +11,10 @@ use super::batch::Batch;
 use super::client::Client;
 use super::dispatch::Next;
 use super::lease::Passage;
-use super::worker::key_of;
 use crate::backend::Connection;
 use crate::routing::{NoRoute, Route, Target};
 use crate::telemetry::Kind;
+use crate::worker::worker::key_of;
 
 /// Requests of a client that may be under way at first.
 const WINDOW_MIN: u64 = 16;

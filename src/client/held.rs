@@ -1,7 +1,5 @@
 //! Requests that nobody may be asked for at the moment: refused, or held until that changes.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-
 use tokio::time::Instant;
 
 use super::batch::Batch;
@@ -12,50 +10,11 @@ use super::recover::MASTER_WAIT;
 use super::transform::Transform;
 use crate::routing::NoRoute;
 use crate::routing::plan::HoldUntil;
+use crate::worker::held_writes::Full;
 use tidegate_wire::resp::encode;
 
 const EXEC_REFUSED: &str =
     "EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.";
-
-/// What all clients hold at the write gate.
-#[derive(Debug, Default)]
-pub struct HeldWrites {
-    clients: AtomicUsize,
-    bytes: AtomicU64,
-}
-
-impl HeldWrites {
-    /// Clients whose writes are held.
-    #[must_use]
-    pub fn clients(&self) -> usize {
-        self.clients.load(Relaxed)
-    }
-
-    /// Takes room for one more; the limit that forbids it otherwise.
-    fn enter(&self, bytes: u64, config: &crate::config::Writes) -> Result<(), Full> {
-        if self.clients.fetch_add(1, Relaxed) >= config.hold_max_clients as usize {
-            self.clients.fetch_sub(1, Relaxed);
-            return Err(Full::Clients);
-        }
-        if self.bytes.fetch_add(bytes, Relaxed) + bytes > config.hold_max_bytes.bytes() {
-            self.leave(bytes);
-            return Err(Full::Bytes);
-        }
-        Ok(())
-    }
-
-    fn leave(&self, bytes: u64) {
-        self.clients.fetch_sub(1, Relaxed);
-        self.bytes.fetch_sub(bytes, Relaxed);
-    }
-}
-
-/// Why nothing more can be held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Full {
-    Clients,
-    Bytes,
-}
 
 /// What a client's first request waits for; what it sent later waits behind it.
 #[derive(Debug)]

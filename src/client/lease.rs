@@ -7,13 +7,13 @@ use tokio::time::Instant;
 use super::batch::Batch;
 use super::client::{Client, Ending};
 use super::transform::Transform;
-use super::worker::key_of;
 use crate::backend::{Connection, ConnectionKey, Relay, Ticket};
 use crate::registry::Closing;
 use crate::routing::{NoRoute, Route, Target};
 use crate::session::Subscriptions;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
+use crate::worker::worker::key_of;
 use tidegate_wire::resp::{encode, integer};
 
 /// How a request goes over the leased connection.

@@ -4,8 +4,6 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::handle::Handle;
-use super::worker::Worker;
 use crate::backend::{Cause, Failed, Inbox, Load};
 use crate::engine::{Engine, Room, SlowRead, Stop};
 use crate::net::OUTPUT_HIGH;
@@ -13,6 +11,8 @@ use crate::routing::Reason;
 use crate::session::{Session, cursor};
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
+use crate::worker::handle::Handle;
+use crate::worker::worker::Worker;
 use tidegate_store::Budget;
 use tidegate_wire::resp::{RespVersion, encode};
 

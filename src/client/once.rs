@@ -8,15 +8,15 @@ use super::batch::Batch;
 use super::client::{Client, LARGE};
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
-use super::mark::{self, AOF_MARKER, BACKLOG, MARKER, TOUCH};
 use super::order::touches;
 use super::transform::Transform;
-use super::worker::out_of_band_key;
 use crate::backend::{Connection, Ticket};
 use crate::routing::Target;
 use crate::session::Touches;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
+use crate::worker::offset_marker::{self, AOF_MARKER, BACKLOG, MARKER, TOUCH};
+use crate::worker::worker::out_of_band_key;
 use tidegate_wire::command::lookup;
 use tidegate_wire::resp::{RequestStep, encode};
 
@@ -98,9 +98,9 @@ impl Client {
     /// The master has told whether it has a backlog. With one, it has taken the marker in front of
     /// the question, and WAITAOF, whose reply answers `seq`, follows; else the other marker does.
     pub(super) fn wait_for_fsync(&mut self, seq: Sequence, info: &[u8], request: Vec<u8>) {
-        if let Some(refusal) = mark::aof_refusal("INFO", info) {
+        if let Some(refusal) = offset_marker::aof_refusal("INFO", info) {
             self.refuse_wait(seq, &refusal);
-        } else if mark::has_backlog(info) {
+        } else if offset_marker::has_backlog(info) {
             self.send_wait(seq, &request, Transform::Wait);
         } else {
             self.unmarked = None;
@@ -110,7 +110,7 @@ impl Client {
 
     /// The master has answered the marker in front of WAITAOF.
     pub(super) fn aof_marked(&mut self, seq: Sequence, reply: &[u8], request: &[u8]) {
-        match mark::aof_refusal("SWAPDB", reply) {
+        match offset_marker::aof_refusal("SWAPDB", reply) {
             Some(refusal) => self.refuse_wait(seq, &refusal),
             None => self.send_wait(seq, request, Transform::Wait),
         }
@@ -138,7 +138,7 @@ impl Client {
 
     /// The server has answered the marker: what WAIT says next is true only if it took it.
     pub(super) fn marked(&mut self, reply: &[u8]) {
-        self.unmarked = mark::refusal(reply).map(|words| format!("ERR {words}"));
+        self.unmarked = offset_marker::refusal(reply).map(|words| format!("ERR {words}"));
     }
 
     /// The reply to WAIT, if it is to be believed.

@@ -53,22 +53,6 @@ pub(super) fn failed(cause: &Cause, may_write: bool) -> String {
     }
 }
 
-/// What a writer is told when only `count` of `wanted` replicas have what it wrote.
-pub(super) fn not_acknowledged(count: i64, wanted: u32) -> String {
-    format!(
-        "NOACK The write was applied on the master, but acknowledged by {count} of {wanted} \
-         replicas within wait-timeout"
-    )
-}
-
-/// What a writer is told when nobody could say how many replicas have what it wrote.
-pub(super) fn unknown_acknowledgement(wanted: u32, reason: &str) -> String {
-    format!(
-        "NOACK The write was applied on the master; whether {wanted} replicas have it is unknown: \
-         {reason}"
-    )
-}
-
 /// An operator's command where `admin.commands` says deny.
 pub(super) fn denied(name: &str) -> String {
     format!(

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use super::Shared;
 use crate::topology::Report;
+use crate::worker::Shared;
 
 /// The servers, the write gate and the clients. As JSON, what is not known is null.
 #[derive(Debug, Serialize)]

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::acknowledger::{Check, Demand};
 use super::client::Client;
 use crate::backend::Whole;
 use crate::session::replies::Sequence;
+use crate::worker::acknowledger::{Check, Demand};
+use crate::worker::wait_check;
 use tidegate_wire::resp::encode;
 
 /// One client's replies that wait, in the order in which they came.
@@ -67,7 +68,7 @@ impl Client {
             return;
         }
         let demand = Demand { backend, scan_tag, replicas, timeout };
-        let check = self.worker.acknowledger.join(&self.worker, demand, &self.inbox);
+        let check = wait_check::join(&self.worker, demand, &self.inbox);
         self.park(Reply { seq, frame, check: Some(check) });
     }
 

@@ -8,9 +8,10 @@ use std::rc::Rc;
 use super::batch::Batch;
 use super::client::Client;
 use super::dispatch::Request;
-use super::scripts::{self, Function};
-use super::shebang;
 use crate::routing::plan;
+use crate::worker::function_list;
+use crate::worker::scripts::Function;
+use crate::worker::shebang;
 use tidegate_store::{Dialect, Vendor};
 use tidegate_wire::command::{Command, Effect, Resolved, fits, lookup, old_arity, versions};
 use tidegate_wire::resp::Args;
@@ -132,7 +133,7 @@ impl Client {
             Function::Told(writes) => Replication::of(writes.unwrap_or(command.replicates)),
             Function::Asked => Replication::Asked,
             Function::Unasked => {
-                tokio::task::spawn_local(scripts::ask(Rc::clone(&self.worker)));
+                tokio::task::spawn_local(function_list::ask(Rc::clone(&self.worker)));
                 Replication::Asked
             }
         }

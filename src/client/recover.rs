@@ -13,7 +13,6 @@ use super::lease::Passage;
 use super::outcome;
 use super::scan::Step;
 use super::transform::Transform;
-use super::worker::{key_of, out_of_band_key};
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
 use crate::registry::Closing;
 use crate::routing::plan::Repeat;
@@ -21,6 +20,7 @@ use crate::routing::{Failing, Route, Target, admit_write};
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
+use crate::worker::worker::{key_of, out_of_band_key};
 use tidegate_wire::command::{Access, Effect, resolve};
 use tidegate_wire::resp::{RequestScanner, RequestStep, encode};
 

@@ -8,12 +8,12 @@ use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::local_reader::LocalReader;
 use super::transform::Transform;
-use super::worker::key_of;
 use crate::backend::Connection;
 use crate::routing::{Reason, Target, may_serve};
 use crate::session::cursor::{self, Cursor};
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId, Role, Topology};
+use crate::worker::worker::key_of;
 use tidegate_wire::resp::Args;
 
 /// An iteration's step that is under way.

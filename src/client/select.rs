@@ -5,11 +5,11 @@ use super::client::Client;
 use super::dispatch::{Next, Request};
 use super::lease::Passage;
 use super::transform::Transform;
-use super::worker::key_of;
 use crate::backend::ConnectionKey;
 use crate::routing::Target;
 use crate::session::{ReplyMode, local};
 use crate::telemetry::Kind;
+use crate::worker::worker::key_of;
 use tidegate_wire::command::wrong_arity;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";

@@ -10,10 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
-use super::worker::Worker;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush};
 use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, Witness};
+use crate::worker::worker::Worker;
 
 /// Requests that are read ahead while earlier ones keep the client busy, in bytes. A client whose
 /// replies wait for it may be one that writes everything before it reads: it is read on, up to

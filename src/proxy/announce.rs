@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use crate::admin::Readiness;
-use crate::client::Shared;
+use crate::worker::Shared;
 
 /// How often it is looked at.
 const PERIOD: Duration = Duration::from_millis(50);

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::config_watch::ConfigWatch;
 use super::reload::{Look, Reloader};
 use super::signals::{Signals, Told};
-use crate::client::Shared;
 use crate::config::Config;
 use crate::telemetry::LogLevel;
+use crate::worker::Shared;
 
 /// The ears of the process.
 #[derive(Debug)]

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::Shared;
 use crate::registry;
 use crate::tasks::Record;
+use crate::worker::Shared;
 
 /// Closes idle clients, for ever. As in Redis, who waits for something is not idle.
 pub(super) async fn idle_clients(shared: Arc<Shared>, record: Arc<Record>) {

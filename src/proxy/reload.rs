@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::files;
 use super::warn::warn;
-use crate::client::{ReloadOutcome, Shared};
 use crate::config::{Applies, Change, Config, ConfigError, Secret, check_whole, diff};
 use crate::engine::check_dir;
 use crate::telemetry::LogLevel;
+use crate::worker::{ReloadOutcome, Shared};
 
 /// How long a watched file may be missing, unreadable or empty before that is a mistake: whoever
 /// replaces it may be about to.

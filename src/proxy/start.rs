@@ -19,7 +19,6 @@ use super::signals::Signals;
 use super::warn::warn;
 use super::{files, idle, workers};
 use crate::admin;
-use crate::client::{HeldWrites, Reloads, Scripts, Shared};
 use crate::config::{Config, HostPort};
 use crate::engine::{self, Engine, StartFault};
 use crate::monitor::{Life, Monitor};
@@ -28,6 +27,7 @@ use crate::registry::{Pause, Registry};
 use crate::tasks::{self, Board, Kind};
 use crate::telemetry::{Exporter, LogLevel};
 use crate::topology::Topology;
+use crate::worker::{HeldWrites, Reloads, Scripts, Shared};
 
 /// How long clients may take to get their last replies when the process is to end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);

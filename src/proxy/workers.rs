@@ -13,10 +13,11 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::StartError;
-use crate::client::{Shared, Worker, accept};
+use crate::client::accept;
 use crate::config::{Config, Workers};
 use crate::net;
 use crate::tasks::{self, Fall, Kind, Record};
+use crate::worker::{Shared, Worker};
 
 /// How often a worker does its housekeeping.
 const TICK: Duration = Duration::from_millis(100);

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Cache};
 use tokio::time::Instant;
 
-use super::Shared;
 use super::acknowledger::Acknowledger;
 use super::handle::Handle;
+use super::shared::Shared;
 use super::toucher::Toucher;
 use crate::backend::{Credentials, DialOptions, Inbox, Pool, Waiters};
 use crate::config::{Config, ReadFrom};
@@ -61,13 +61,13 @@ pub struct Worker {
     /// The read buffer.
     pub scratch: Rc<Scratch>,
     /// What the master is told of reads elsewhere.
-    pub(super) toucher: Toucher,
+    pub(crate) toucher: Toucher,
     /// What the replicas have of what was written.
-    pub(super) acknowledger: Acknowledger,
+    pub(crate) acknowledger: Acknowledger,
     /// What was counted since the last tick.
     pub counts: Counts,
     /// The engine of this process; its batches share a count of their own.
-    pub(super) engine: Option<Handle<Engine>>,
+    pub(crate) engine: Option<Handle<Engine>>,
     topology: Cached<Topology>,
     config: Cached<Config>,
     /// The time at the last look, in milliseconds of the process's clock.
@@ -116,12 +116,12 @@ impl Worker {
     }
 
     /// The servers; to be asked once per batch.
-    pub(super) fn topology(&self) -> Handle<Topology> {
+    pub(crate) fn topology(&self) -> Handle<Topology> {
         self.topology.borrow_mut().load().clone()
     }
 
     /// The configuration; to be asked once per batch.
-    pub(super) fn config(&self) -> Handle<Config> {
+    pub(crate) fn config(&self) -> Handle<Config> {
         self.config.borrow_mut().load().clone()
     }
 
@@ -224,7 +224,8 @@ impl Worker {
         self.pool.borrow_mut().set_dial_options(dial_options(&config));
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
-        self.toucher.tick(self, &topology, &config, now);
+        let pool = &mut self.pool.borrow_mut();
+        self.counts.keys_touched.add(self.toucher.tick(pool, &topology, &config, now));
         let now_ms = self.shared.now_ms();
         self.shared.pause.tick(now_ms);
         self.waiting.borrow_mut().wake_all();
@@ -246,7 +247,7 @@ pub fn read_policy(config: &Config, from: ReadFrom) -> ReadPolicy {
 }
 
 /// The key of the shared connection that serves `session`.
-pub(super) fn key_of(session: &Session) -> crate::backend::ConnectionKey {
+pub(crate) fn key_of(session: &Session) -> crate::backend::ConnectionKey {
     crate::backend::ConnectionKey {
         db: session.db,
         version: session.version,
@@ -257,7 +258,7 @@ pub(super) fn key_of(session: &Session) -> crate::backend::ConnectionKey {
 
 /// The key of a connection for what must reach a server that runs a script: such a server refuses
 /// everything but the login, so nothing else is set up.
-pub(super) fn out_of_band_key(session: &Session) -> crate::backend::ConnectionKey {
+pub(crate) fn out_of_band_key(session: &Session) -> crate::backend::ConnectionKey {
     let version = session.version;
     crate::backend::ConnectionKey { version, login_only: true, ..Default::default() }
 }

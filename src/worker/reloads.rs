@@ -31,14 +31,14 @@ pub struct Reloads {
 /// A client that waits for a reload. It asks for nothing else meanwhile, so there are never more
 /// of these than clients.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     entry: Arc<Entry>,
     outcome: OnceLock<Arc<Outcome>>,
 }
 
 impl Asked {
     /// What became of it; `None` while it is under way.
-    pub(super) fn outcome(&self) -> Option<&Outcome> {
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
         self.outcome.get().map(|outcome| &**outcome)
     }
 }
@@ -110,7 +110,7 @@ impl Reloads {
     }
 
     /// A client asks for a reload, and is woken when there is an outcome.
-    pub(super) fn ask(&self, entry: &Arc<Entry>) -> Arc<Asked> {
+    pub(crate) fn ask(&self, entry: &Arc<Entry>) -> Arc<Asked> {
         let asked = Arc::new(Asked { entry: Arc::clone(entry), outcome: OnceLock::new() });
         self.asking().push(Arc::clone(&asked));
         self.asked.notify_one();

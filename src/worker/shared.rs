@@ -7,7 +7,9 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{HeldWrites, Reloads, Scripts};
+use super::held_writes::HeldWrites;
+use super::reloads::Reloads;
+use super::scripts::Scripts;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::registry::{Pause, Registry};

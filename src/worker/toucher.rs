@@ -12,8 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::samples::Samples;
-use super::worker::Worker;
-use crate::backend::{Connection, ConnectionKey, Event, Inbox, Ticket};
+use crate::backend::{Connection, ConnectionKey, Event, Inbox, Pool, Ticket};
 use crate::config::{Config, TouchMaster};
 use crate::topology::{Backend, Topology};
 use tidegate_wire::resp::{encode, integer};
@@ -23,8 +22,8 @@ const REST: Duration = Duration::from_secs(60);
 
 /// One worker's samples and their connection.
 #[derive(Debug, Default)]
-pub(super) struct Toucher {
-    pub(super) samples: Samples,
+pub(crate) struct Toucher {
+    pub(crate) samples: Samples,
     inbox: Rc<Inbox>,
     lease: RefCell<Option<Rc<Connection>>>,
     /// The database that the connection has selected.
@@ -33,7 +32,7 @@ pub(super) struct Toucher {
 }
 
 /// Whether keys that are read at replicas are touched at the master.
-pub(super) fn is_wanted(config: &Config, topology: &Topology) -> bool {
+pub(crate) fn is_wanted(config: &Config, topology: &Topology) -> bool {
     match config.reads.touch_master {
         TouchMaster::Off => false,
         TouchMaster::On => topology.replicas().next().is_some(),
@@ -42,28 +41,37 @@ pub(super) fn is_wanted(config: &Config, topology: &Topology) -> bool {
 }
 
 impl Toucher {
-    /// Sends what was sampled since the last tick.
-    pub(super) fn tick(&self, worker: &Worker, topology: &Topology, config: &Config, now: Instant) {
+    /// Sends what was sampled since the last tick; how many keys were touched.
+    pub(crate) fn tick(
+        &self,
+        pool: &mut Pool,
+        topology: &Topology,
+        config: &Config,
+        now: Instant,
+    ) -> u64 {
         let is_on = is_wanted(config, topology);
         self.samples.turn(is_on);
         self.settle(now);
         let master = topology.master().filter(|_| is_on);
-        self.let_go_unless(worker, master, now);
+        self.let_go_unless(pool, master, now);
         self.samples.adapt();
         let is_resting = self.rests_until.get().is_some_and(|until| now < until);
-        let Some(master) = master.filter(|_| !is_resting && self.samples.len() > 0) else { return };
+        let Some(master) = master.filter(|_| !is_resting && self.samples.len() > 0) else {
+            return 0;
+        };
         if !self.inbox.replies().is_settled() {
-            return;
+            return 0;
         }
         let wanted = u64::try_from(self.samples.len()).unwrap_or(u64::MAX);
         let granted = master.health.touches.take(wanted);
-        if granted > 0 {
-            self.send(worker, master, usize::try_from(granted).unwrap_or(usize::MAX), now);
+        if granted == 0 {
+            return 0;
         }
+        self.send(pool, master, usize::try_from(granted).unwrap_or(usize::MAX), now)
     }
 
-    fn send(&self, worker: &Worker, master: &Backend, most: usize, now: Instant) {
-        let lease = self.lease(worker, master);
+    fn send(&self, pool: &mut Pool, master: &Backend, most: usize, now: Instant) -> u64 {
+        let lease = self.lease(pool, master);
         let (mut bytes, mut words, mut commands, mut keys) = (Vec::new(), Vec::new(), 0_u32, 0);
         let mut db = self.db.get();
         let touch = |words: &mut Vec<Vec<u8>>, bytes: &mut Vec<u8>| {
@@ -91,7 +99,7 @@ impl Toucher {
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), first, commands, bytes.len(), now);
         ticket.whole = true;
         lease.send(&bytes, ticket);
-        worker.counts.keys_touched.add(keys);
+        keys
     }
 
     /// Takes the replies.
@@ -113,13 +121,13 @@ impl Toucher {
         }
     }
 
-    fn lease(&self, worker: &Worker, master: &Backend) -> Rc<Connection> {
+    fn lease(&self, pool: &mut Pool, master: &Backend) -> Rc<Connection> {
         let mut lease = self.lease.borrow_mut();
         if let Some(lease) = &*lease {
             return Rc::clone(lease);
         }
         let key = ConnectionKey::default();
-        let new = worker.pool.borrow_mut().lease(master, key, &self.inbox);
+        let new = pool.lease(master, key, &self.inbox);
         // It selects databases: no session can have it afterwards.
         new.taint();
         self.db.set(0);
@@ -128,13 +136,13 @@ impl Toucher {
     }
 
     /// Gives up the connection if it is closed, or leads to another server than `master`.
-    fn let_go_unless(&self, worker: &Worker, master: Option<&Backend>, now: Instant) {
+    fn let_go_unless(&self, pool: &mut Pool, master: Option<&Backend>, now: Instant) {
         let is_good = |lease: &Connection| {
             !lease.is_closed() && master.is_some_and(|master| master.id == lease.backend)
         };
         let lease = self.lease.borrow_mut().take_if(|lease| !is_good(lease));
         if let Some(lease) = lease {
-            worker.pool.borrow_mut().release(&lease, now);
+            pool.release(&lease, now);
             self.settle(now);
         }
     }

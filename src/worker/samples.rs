@@ -23,7 +23,7 @@ const UNTOUCHING: [&str; 6] = ["exists", "ttl", "pttl", "type", "expiretime", "p
 
 /// See the module. Taking one costs a copy of the key; a read that is not sampled, one number.
 #[derive(Debug, Default)]
-pub(super) struct Samples {
+pub(crate) struct Samples {
     is_on: Cell<bool>,
     /// Reads until the next sample.
     left: Cell<u32>,
@@ -73,14 +73,14 @@ struct Slots {
 impl Samples {
     /// Counts a read; whether it is to be sampled.
     #[inline]
-    pub(super) fn is_due(&self) -> bool {
+    pub(crate) fn is_due(&self) -> bool {
         let left = self.left.get();
         self.left.set(left.wrapping_sub(1));
         left == 0
     }
 
     /// Samples the key of a request, a random one where it has several.
-    pub(super) fn sample(&self, topology: &Topology, db: u32, frame: &[u8]) {
+    pub(crate) fn sample(&self, topology: &Topology, db: u32, frame: &[u8]) {
         if !self.is_on.get() {
             return;
         }
@@ -92,7 +92,7 @@ impl Samples {
     }
 
     /// Forgets all samples, and takes new ones or not.
-    pub(super) fn turn(&self, is_on: bool) {
+    pub(crate) fn turn(&self, is_on: bool) {
         if self.is_on.replace(is_on) == is_on {
             return;
         }
@@ -108,7 +108,7 @@ impl Samples {
     }
 
     /// Fits the number of samples to the number of reads; once per tick.
-    pub(super) fn adapt(&self) {
+    pub(crate) fn adapt(&self) {
         let reads = u64::from(self.taken.take()) * u64::from(self.stride.get());
         let stride = (reads / u64::from(WANTED)).clamp(1, 1 << 20);
         self.stride.set(u32::try_from(stride).unwrap_or(1));
@@ -117,13 +117,13 @@ impl Samples {
     }
 
     /// How many samples there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.borrow().keys.len()
     }
 
     /// Hands at most `most` samples, each key once, to `each`, with its database; those of one
     /// database follow one another. Then there are none.
-    pub(super) fn drain(&self, most: usize, mut each: impl FnMut(u32, &[u8])) {
+    pub(crate) fn drain(&self, most: usize, mut each: impl FnMut(u32, &[u8])) {
         let slots = &mut *self.slots.borrow_mut();
         let mut picked: Vec<(u32, &[u8])> = (0..slots.keys.len()).map(|at| slots.at(at)).collect();
         picked.sort_unstable();

@@ -4,20 +4,12 @@
 //! when the first FCALL comes during a pause.
 
 use std::collections::HashMap;
-use std::future::poll_fn;
-use std::rc::Rc;
 use std::sync::Mutex;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use redis_protocol::resp2::decode;
 use redis_protocol::resp2::types::BytesFrame;
 use sha1::{Digest as _, Sha1};
-use tokio::time::Instant;
-
-use super::worker::Worker;
-use crate::backend::{ConnectionKey, Event, Inbox, Ticket};
-use tidegate_wire::resp::encode;
 
 /// No more scripts are remembered.
 const SCRIPTS_MAX: usize = 4096;
@@ -44,7 +36,7 @@ enum Listing {
 
 /// What is known about one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Function {
+pub(crate) enum Function {
     /// Nothing yet; the caller is the first to want to know, and has to ask.
     Unasked,
     /// Nothing yet, but the master was asked.
@@ -55,7 +47,7 @@ pub(super) enum Function {
 
 impl Scripts {
     /// Remembers a script that is loaded, which may write or not.
-    pub(super) fn load(&self, script: &[u8], writes: bool) {
+    pub(crate) fn load(&self, script: &[u8], writes: bool) {
         let digest = Sha1::digest(script);
         let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         if let Ok(mut loaded) = self.loaded.lock()
@@ -66,12 +58,12 @@ impl Scripts {
     }
 
     /// Whether the script of this SHA1 may write, if that is known.
-    pub(super) fn writes(&self, sha: &[u8]) -> Option<bool> {
+    pub(crate) fn writes(&self, sha: &[u8]) -> Option<bool> {
         self.loaded.lock().ok()?.get(&sha.to_ascii_lowercase()).copied()
     }
 
     /// What is known about a function.
-    pub(super) fn function(&self, name: &[u8]) -> Function {
+    pub(crate) fn function(&self, name: &[u8]) -> Function {
         let Ok(mut listing) = self.functions.lock() else { return Function::Told(None) };
         match &*listing {
             Listing::Told(functions) => {
@@ -85,8 +77,16 @@ impl Scripts {
         }
     }
 
+    /// Takes the master's reply to FUNCTION LIST. Where it gave none, no function is known, and calls
+    /// are held.
+    pub(super) fn told(&self, reply: Option<Vec<u8>>) {
+        let frame = reply.and_then(|reply| decode::decode_bytes(&Bytes::from(reply)).ok()?);
+        let functions = frame.map(|(frame, _)| functions(&frame));
+        self.set(Listing::Told(functions.unwrap_or_default()));
+    }
+
     /// Forgets the functions: a pause begins, and the next FCALL asks anew.
-    pub(super) fn forget_functions(&self) {
+    pub(crate) fn forget_functions(&self) {
         self.set(Listing::Unasked);
     }
 
@@ -95,45 +95,6 @@ impl Scripts {
             *listing = new;
         }
     }
-}
-
-/// Asks the master for its functions, and wakes the clients whose calls wait for the answer. Where
-/// it gives none, no function is known, and calls are held.
-pub(super) async fn ask(worker: Rc<Worker>) {
-    let functions = list(&worker).await.unwrap_or_default();
-    worker.shared.scripts.set(Listing::Told(functions));
-    worker.shared.registry.wake_all();
-}
-
-async fn list(worker: &Worker) -> Option<Functions> {
-    let topology = worker.topology();
-    let inbox = Rc::new(Inbox::default());
-    let key = ConnectionKey::default();
-    let lease = worker.pool.borrow_mut().lease(topology.master()?, key, &inbox);
-    let request = encode::request_of(&[b"FUNCTION", b"LIST"]);
-    let first = inbox.replies().open(1, false);
-    let mut ticket = Ticket::new(Rc::clone(&inbox), first, 1, request.len(), Instant::now());
-    ticket.whole = true;
-    lease.send(&request, ticket);
-    let reply = poll_fn(|cx| listen(cx, &inbox)).await;
-    inbox.close();
-    worker.pool.borrow_mut().release(&lease, Instant::now());
-    let (frame, _) = decode::decode_bytes(&Bytes::from(reply?)).ok()??;
-    Some(functions(&frame))
-}
-
-/// The reply, or nothing where there is none.
-fn listen(cx: &Context<'_>, inbox: &Inbox) -> Poll<Option<Vec<u8>>> {
-    inbox.set_waker(cx.waker());
-    inbox.looked();
-    for event in inbox.take_events() {
-        match event {
-            Event::Whole(whole) => return Poll::Ready(Some(whole.frame.to_vec())),
-            Event::Failed(_) => return Poll::Ready(None),
-            _ => {}
-        }
-    }
-    Poll::Pending
 }
 
 /// The functions that the reply to FUNCTION LIST tells of.

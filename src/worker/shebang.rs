@@ -5,7 +5,7 @@ use tidegate_wire::resp::inline;
 
 /// Whether a script of this text may write, if its first line tells; `None` where there is no such
 /// line, or where the server refuses it.
-pub(super) fn writes(script: &[u8], dialect: Dialect) -> Option<bool> {
+pub(crate) fn writes(script: &[u8], dialect: Dialect) -> Option<bool> {
     if !script.starts_with(b"#!") {
         return None;
     }

@@ -10,10 +10,10 @@
 /// on a shard channel is propagated and changes nothing, and no pattern subscriber hears it. It is
 /// not in the AOF, and WAITAOF counts on past it all the same, as long as there is a replication
 /// backlog; see [`AOF_MARKER`].
-pub(super) const TOUCH: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+pub(crate) const TOUCH: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
 /// The second; see [`TOUCH`].
-pub(super) const MARKER: &[u8] = b"*3\r\n$8\r\nSPUBLISH\r\n$13\r\n__tidegate:w_\r\n$0\r\n\r\n";
+pub(crate) const MARKER: &[u8] = b"*3\r\n$8\r\nSPUBLISH\r\n$13\r\n__tidegate:w_\r\n$0\r\n\r\n";
 
 /// What WAITAOF needs in place of [`MARKER`] at a master without a replication backlog.
 ///
@@ -21,25 +21,25 @@ pub(super) const MARKER: &[u8] = b"*3\r\n$8\r\nSPUBLISH\r\n$13\r\n__tidegate:w_\
 /// offset. Measured with `appendfsync no`, on Redis 8.2 and Valkey 9.1: WAITAOF 1 behind SPUBLISH
 /// gives 1 at once, behind this it gives 0. A database that is swapped with itself changes nothing,
 /// and goes into the AOF.
-pub(super) const AOF_MARKER: &[u8] = b"*3\r\n$6\r\nSWAPDB\r\n$1\r\n0\r\n$1\r\n0\r\n";
+pub(crate) const AOF_MARKER: &[u8] = b"*3\r\n$6\r\nSWAPDB\r\n$1\r\n0\r\n$1\r\n0\r\n";
 
 /// The question that tells whether there is one.
-pub(super) const BACKLOG: &[u8] = b"*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n";
+pub(crate) const BACKLOG: &[u8] = b"*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n";
 
 /// Whether the reply to [`BACKLOG`] says that there is one.
-pub(super) fn has_backlog(info: &[u8]) -> bool {
+pub(crate) fn has_backlog(info: &[u8]) -> bool {
     memchr::memmem::find(info, b"\nrepl_backlog_active:1\r").is_some()
 }
 
 /// Why WAITAOF can't be believed after this reply to [`AOF_MARKER`] or [`BACKLOG`].
-pub(super) fn aof_refusal(command: &str, reply: &[u8]) -> Option<String> {
+pub(crate) fn aof_refusal(command: &str, reply: &[u8]) -> Option<String> {
     let words = String::from_utf8_lossy(reply.strip_prefix(b"-")?.trim_ascii_end());
     Some(format!("WAITAOF needs masteruser's leave to {command}: {words}"))
 }
 
 /// Why WAIT can't be believed after this reply to [`MARKER`]: the server did not take it. One that
 /// is too old (6.2) to know it does not need it.
-pub(super) fn refusal(reply: &[u8]) -> Option<String> {
+pub(crate) fn refusal(reply: &[u8]) -> Option<String> {
     let refused = reply.strip_prefix(b"-").filter(|w| !w.starts_with(b"ERR unknown command"))?;
     let words = String::from_utf8_lossy(refused.trim_ascii_end());
     Some(format!("WAIT needs masteruser's leave to SPUBLISH to __tidegate:w_: {words}"))

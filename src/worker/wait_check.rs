@@ -1,26 +1,17 @@
-//! Asks the master how many replicas have what was written: one WAIT for all writes that were
-//! answered before it. Never holds a reply itself.
-//!
-//! One check is under way at a time, and whatever is answered meanwhile shares the next one. A
-//! check that takes long, because a replica does, is not waited for beyond a quarter of
-//! `wait-timeout`: so no reply waits much longer than `wait-timeout`, none for less, and there are
-//! never more than ten checks.
+//! Asks the master how many replicas have what was written.
 
-use std::cell::{OnceCell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::mark::{self, MARKER, TOUCH};
-use super::outcome;
+use super::acknowledger::{Check, Demand};
+use super::offset_marker::{self, MARKER, TOUCH};
 use super::worker::Worker;
 use crate::backend::{Cause, Connection, ConnectionKey, Event, Inbox, Ticket};
 use crate::tasks::Kind;
-use crate::topology::BackendId;
 use tidegate_wire::resp::{encode, integer};
 use tidegate_wire::units::millis;
 
@@ -29,88 +20,13 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The least time after which a check is not waited for.
 const TURN_MIN: Duration = Duration::from_millis(50);
 
-/// What is to be found out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Demand {
-    /// The server that answered the write, ...
-    pub(super) backend: BackendId,
-    /// ... and its process: another one may have lost the write, and have replicas none the less.
-    pub(super) scan_tag: u32,
-    /// How many replicas have to have it ...
-    pub(super) replicas: u32,
-    /// ... within this time.
-    pub(super) timeout: Duration,
-}
-
-/// One question to the replicas, about all writes that joined it.
-#[derive(Debug)]
-pub(super) struct Check {
-    demand: Demand,
-    outcome: OnceCell<Result<(), String>>,
-    waiting: RefCell<Vec<Rc<Inbox>>>,
-}
-
-/// One worker's checks.
-#[derive(Debug)]
-pub(super) struct Acknowledger {
-    /// The check that has not been sent yet: it covers whatever is answered until then.
-    gathering: RefCell<Option<Rc<Check>>>,
-    turn: Semaphore,
-}
-
-impl Default for Acknowledger {
-    fn default() -> Self {
-        Self { gathering: RefCell::default(), turn: Semaphore::new(1) }
+/// The check that a write which was answered just now belongs to; `inbox` is woken when it is over.
+pub(crate) fn join(worker: &Rc<Worker>, demand: Demand, inbox: &Rc<Inbox>) -> Rc<Check> {
+    let (check, is_new) = worker.acknowledger.join(demand, inbox);
+    if is_new {
+        tokio::task::spawn_local(keep(Rc::clone(worker), Rc::clone(&check)));
     }
-}
-
-impl Check {
-    pub(super) fn is_over(&self) -> bool {
-        self.outcome.get().is_some()
-    }
-
-    /// What came of it, an error's text where it failed; `None` while it is not over.
-    pub(super) fn outcome(&self) -> Option<&Result<(), String>> {
-        self.outcome.get()
-    }
-
-    fn finish(&self, outcome: Result<(), String>) {
-        if self.outcome.set(outcome).is_ok() {
-            for inbox in self.waiting.take() {
-                inbox.wake();
-            }
-        }
-    }
-}
-
-impl Acknowledger {
-    /// The check that a write which was answered just now belongs to; `inbox` is woken when it is
-    /// over.
-    pub(super) fn join(&self, worker: &Rc<Worker>, demand: Demand, inbox: &Rc<Inbox>) -> Rc<Check> {
-        let mut gathering = self.gathering.borrow_mut();
-        let check = match gathering.take().filter(|check| check.demand == demand) {
-            Some(check) => check,
-            None => {
-                let (outcome, waiting) = (OnceCell::new(), RefCell::default());
-                let check = Rc::new(Check { demand, outcome, waiting });
-                tokio::task::spawn_local(keep(Rc::clone(worker), Rc::clone(&check)));
-                check
-            }
-        };
-        let mut waiting = check.waiting.borrow_mut();
-        // A client's replies come in a row.
-        if !waiting.last().is_some_and(|last| Rc::ptr_eq(last, inbox)) {
-            waiting.push(Rc::clone(inbox));
-        }
-        drop(waiting);
-        *gathering = Some(Rc::clone(&check));
-        check
-    }
-
-    /// What is answered from now on is not covered by `check`.
-    fn close(&self, check: &Rc<Check>) {
-        self.gathering.borrow_mut().take_if(|gathering| Rc::ptr_eq(gathering, check));
-    }
+    check
 }
 
 /// Runs one check. Its clients would wait for ever for one that panicked.
@@ -121,7 +37,7 @@ async fn keep(worker: Rc<Worker>, check: Rc<Check>) {
         worker.shared.tasks.count_panic(Kind::WaitCheck);
         worker.acknowledger.close(&check);
         let reason = "the check failed in the proxy";
-        check.finish(Err(outcome::unknown_acknowledgement(check.demand.replicas, reason)));
+        check.finish(Err(unknown_acknowledgement(check.demand.replicas, reason)));
     }
 }
 
@@ -136,7 +52,7 @@ async fn run(worker: Rc<Worker>, check: Rc<Check>) {
 }
 
 async fn ask(worker: &Worker, demand: Demand) -> Result<(), String> {
-    let unknown = |reason: &str| outcome::unknown_acknowledgement(demand.replicas, reason);
+    let unknown = |reason: &str| unknown_acknowledgement(demand.replicas, reason);
     if demand.scan_tag == 0 {
         // A restarted process could not be told from the one that took the write.
         return Err(unknown("the master tells no run id"));
@@ -157,7 +73,7 @@ async fn ask(worker: &Worker, demand: Demand) -> Result<(), String> {
     if count >= i64::from(demand.replicas) {
         return Ok(());
     }
-    Err(outcome::not_acknowledged(count, demand.replicas))
+    Err(not_acknowledged(count, demand.replicas))
 }
 
 /// A connection to the server that the writes went to.
@@ -201,7 +117,9 @@ fn listen(
             Event::Whole(whole) if whole.scan_tag != demand.scan_tag => {
                 return Poll::Ready(Err("the master was restarted".to_owned()));
             }
-            Event::Whole(whole) if whole.seq == 1 => *unmarked = mark::refusal(&whole.frame),
+            Event::Whole(whole) if whole.seq == 1 => {
+                *unmarked = offset_marker::refusal(&whole.frame)
+            }
             Event::Whole(whole) if whole.seq == 2 => {
                 let count = unmarked.take().map_or_else(|| waited(&whole.frame), Err);
                 return Poll::Ready(count);
@@ -233,4 +151,20 @@ fn reason(cause: Cause) -> String {
             "the master did not answer in time".to_owned()
         }
     }
+}
+
+/// What a writer is told when only `count` of `wanted` replicas have what it wrote.
+fn not_acknowledged(count: i64, wanted: u32) -> String {
+    format!(
+        "NOACK The write was applied on the master, but acknowledged by {count} of {wanted} \
+         replicas within wait-timeout"
+    )
+}
+
+/// What a writer is told when it cannot be known how many replicas have what it wrote.
+fn unknown_acknowledgement(wanted: u32, reason: &str) -> String {
+    format!(
+        "NOACK The write was applied on the master; whether {wanted} replicas have it is unknown: \
+         {reason}"
+    )
 }

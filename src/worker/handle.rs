@@ -7,13 +7,13 @@ use std::sync::Arc;
 /// A handle that a worker's batches clone without a write to memory that other workers use: the
 /// count of an [`Arc`] is a place for which they would contend.
 #[derive(Debug)]
-pub(super) struct Handle<T>(Rc<Shared<T>>);
+pub(crate) struct Handle<T>(Rc<Shared<T>>);
 
 #[derive(Debug)]
 struct Shared<T>(Arc<T>);
 
 impl<T> Handle<T> {
-    pub(super) fn new(shared: Arc<T>) -> Self {
+    pub(crate) fn new(shared: Arc<T>) -> Self {
         Self(Rc::new(Shared(shared)))
     }
 }

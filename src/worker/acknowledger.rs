@@ -1,0 +1,99 @@
+//! Which writes share one question to the replicas: one WAIT for all writes that were answered
+//! before it.
+//!
+//! One check is under way at a time, and whatever is answered meanwhile shares the next one. A
+//! check that takes long, because a replica does, is not waited for beyond a quarter of
+//! `wait-timeout`: so no reply waits much longer than `wait-timeout`, none for less, and there are
+//! never more than ten checks.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::backend::Inbox;
+use crate::topology::BackendId;
+
+/// What is to be found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// The server that answered the write, ...
+    pub(crate) backend: BackendId,
+    /// ... and its process: another one may have lost the write, and have replicas none the less.
+    pub(crate) scan_tag: u32,
+    /// How many replicas have to have it ...
+    pub(crate) replicas: u32,
+    /// ... within this time.
+    pub(crate) timeout: Duration,
+}
+
+/// One question to the replicas, about all writes that joined it.
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub(super) demand: Demand,
+    outcome: OnceCell<Result<(), String>>,
+    waiting: RefCell<Vec<Rc<Inbox>>>,
+}
+
+/// One worker's checks.
+#[derive(Debug)]
+pub(crate) struct Acknowledger {
+    /// The check that has not been sent yet: it covers whatever is answered until then.
+    gathering: RefCell<Option<Rc<Check>>>,
+    /// One check is under way at a time.
+    pub(super) turn: Semaphore,
+}
+
+impl Default for Acknowledger {
+    fn default() -> Self {
+        Self { gathering: RefCell::default(), turn: Semaphore::new(1) }
+    }
+}
+
+impl Check {
+    pub(crate) fn is_over(&self) -> bool {
+        self.outcome.get().is_some()
+    }
+
+    /// What came of it, an error's text where it failed; `None` while it is not over.
+    pub(crate) fn outcome(&self) -> Option<&Result<(), String>> {
+        self.outcome.get()
+    }
+
+    pub(super) fn finish(&self, outcome: Result<(), String>) {
+        if self.outcome.set(outcome).is_ok() {
+            for inbox in self.waiting.take() {
+                inbox.wake();
+            }
+        }
+    }
+}
+
+impl Acknowledger {
+    /// The check that a write which was answered just now belongs to, and whether it is a new one
+    /// that has to be run; `inbox` is woken when it is over.
+    pub(super) fn join(&self, demand: Demand, inbox: &Rc<Inbox>) -> (Rc<Check>, bool) {
+        let mut gathering = self.gathering.borrow_mut();
+        let (check, is_new) = match gathering.take().filter(|check| check.demand == demand) {
+            Some(check) => (check, false),
+            None => {
+                let (outcome, waiting) = (OnceCell::new(), RefCell::default());
+                (Rc::new(Check { demand, outcome, waiting }), true)
+            }
+        };
+        let mut waiting = check.waiting.borrow_mut();
+        // A client's replies come in a row.
+        if !waiting.last().is_some_and(|last| Rc::ptr_eq(last, inbox)) {
+            waiting.push(Rc::clone(inbox));
+        }
+        drop(waiting);
+        *gathering = Some(Rc::clone(&check));
+        (check, is_new)
+    }
+
+    /// What is answered from now on is not covered by `check`.
+    pub(super) fn close(&self, check: &Rc<Check>) {
+        self.gathering.borrow_mut().take_if(|gathering| Rc::ptr_eq(gathering, check));
+    }
+}
