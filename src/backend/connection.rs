@@ -335,6 +335,13 @@ impl Connection {
         refused
     }
 
+    /// Tells the owner of a leased connection that its server is no master any more.
+    pub(super) fn tell_demoted(&self) {
+        if let Some(owner) = &self.pipeline.borrow().owner {
+            owner.tell(Event::Demoted);
+        }
+    }
+
     fn fail(&self, reason: &str, refusal: Option<&str>) {
         let ended = self.pipeline.borrow_mut().fail_all(reason, refusal);
         self.load.ended(ended);

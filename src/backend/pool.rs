@@ -217,6 +217,9 @@ impl Pool {
         for (id, member) in &mut self.members {
             let gone = topology.backend(*id).is_none();
             member.left = gone.then(|| member.left.unwrap_or(now));
+            if topology.master().is_some_and(|master| master.id != *id) {
+                member.leased.iter().for_each(|leased| leased.tell_demoted());
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Requests that nobody may be asked for at the moment: refused, or held until that changes.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use tokio::time::Instant;
 
 use super::batch::Batch;
@@ -64,7 +66,9 @@ impl Client {
             }
         }
         let Some(held) = &mut self.held else { return Next::Done };
-        if batch.now.saturating_duration_since(held.since) >= patience {
+        // A process that ends waits for nothing.
+        let is_ending = self.worker.shared.draining.load(Relaxed);
+        if is_ending || batch.now.saturating_duration_since(held.since) >= patience {
             held.expired = true;
             return Next::Done;
         }

@@ -13,6 +13,7 @@ mod client;
 mod client_command;
 mod describe;
 mod dispatch;
+mod drain;
 mod explain;
 mod flow;
 mod forward;

@@ -10,7 +10,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
-use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush};
+use super::drain::Drain;
+use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush, has_input};
 use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, Witness};
 use crate::worker::worker::Worker;
@@ -19,9 +20,6 @@ use crate::worker::worker::Worker;
 /// replies wait for it may be one that writes everything before it reads: it is read on, up to
 /// `query-buffer-limit`.
 const AHEAD_MAX: usize = 64 * 1024;
-/// What is read of a client at most, in bytes, once the process ends: the requests that the client
-/// had sent by then.
-const LAST_READ: usize = 1024 * 1024;
 /// A request that lacks at least this much is read straight into its own buffer.
 const DIRECT_READ: usize = 64 * 1024;
 
@@ -35,8 +33,8 @@ pub(super) struct Task {
     came_full: bool,
     /// The client says no more; it may still read, as `printf ... | nc` does.
     eof: bool,
-    /// Bytes that may still be read, once only what has come already is.
-    last: Option<usize>,
+    /// What is still read, once the process ends.
+    drain: Option<Drain>,
     /// Replies were written after it was settled that the connection ends.
     farewell: bool,
     /// All is written; see [`Task::linger`].
@@ -50,8 +48,8 @@ impl Task {
         let client = Client::new(worker, entry);
         let query = QueryBuffer::default();
         let (came_full, eof, farewell) = (false, false, false);
-        let (last, lingering) = (None, None);
-        Self { stream, client, query, came_full, eof, last, farewell, lingering, _witness }
+        let (drain, lingering) = (None, None);
+        Self { stream, client, query, came_full, eof, drain, farewell, lingering, _witness }
     }
 
     /// One turn; true when the client is done with.
@@ -63,7 +61,9 @@ impl Task {
         }
         self.client.look();
         if self.client.ending() == Some(Ending::AfterRequests) {
-            self.last.get_or_insert(LAST_READ);
+            let is_sending = self.came_full || self.query.len() >= AHEAD_MAX;
+            let now_ms = self.client.worker.shared.now_ms();
+            self.drain.get_or_insert_with(|| Drain::begin(is_sending, now_ms));
         }
         if !self.query.is_empty() {
             self.consume_query();
@@ -81,10 +81,7 @@ impl Task {
                 return Ok(self.is_over());
             }
             match self.read(cx)? {
-                Poll::Pending => {
-                    self.last = self.last.map(|_| 0);
-                    return Ok(self.is_over());
-                }
+                Poll::Pending => return Ok(self.is_over()),
                 Poll::Ready(()) => {}
             }
         }
@@ -115,12 +112,20 @@ impl Task {
         match self.client.ending() {
             None => self.eof && self.client.is_through(),
             Some(Ending::AfterRequests) => {
-                let has_read_all = self.eof || self.last == Some(0) || self.client.is_waiting();
-                has_read_all && self.client.is_through()
+                self.client.is_through() && (self.eof || self.has_said_all())
             }
             Some(Ending::AfterReplies) => self.client.is_answered(),
             Some(Ending::Now) => true,
         }
+    }
+
+    /// Whether a client of a process that ends has sent nothing more. The socket itself is asked: the
+    /// runtime may not have heard yet of what has come.
+    fn has_said_all(&self) -> bool {
+        let now_ms = self.client.worker.shared.now_ms();
+        let (is_empty, is_amid) = (!has_input(&self.stream), !self.query.is_empty());
+        let is_over = |drain: &Drain| drain.is_over(is_empty, is_amid, now_ms);
+        self.drain.as_ref().is_none_or(is_over)
     }
 
     /// Whether more is read now; `is_stuck` while the client does not take its replies.
@@ -129,7 +134,9 @@ impl Task {
         let ahead = self.client.is_waiting() && !self.client.is_blocked();
         let most = if is_stuck { self.client.query_buffer_limit() } else { AHEAD_MAX };
         let waits = ahead && self.query.len() >= most;
-        let open = !self.eof && self.client.takes_requests() && self.last != Some(0);
+        let open = !self.eof
+            && self.client.takes_requests()
+            && self.drain.as_ref().is_none_or(Drain::may_read);
         open && !waits
     }
 
@@ -176,7 +183,10 @@ impl Task {
 
     fn received(&mut self, bytes: usize) {
         self.eof = bytes == 0;
-        self.last = self.last.map(|left| left.saturating_sub(bytes));
+        let (is_full, now_ms) = (self.came_full, self.client.worker.shared.now_ms());
+        if let Some(drain) = &mut self.drain {
+            drain.received(bytes, is_full, now_ms);
+        }
         self.client.touch();
         self.client.worker.counts.bytes_in.add(bytes as u64);
     }

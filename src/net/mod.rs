@@ -3,6 +3,7 @@
 mod accept;
 mod connect;
 mod flush;
+mod has_input;
 mod linger;
 mod listen;
 mod query_buffer;
@@ -11,6 +12,7 @@ mod scratch;
 pub use accept::{accept, turn_away};
 pub use connect::connect;
 pub use flush::{KEEP, OUTPUT_HIGH, flush};
+pub use has_input::has_input;
 pub use linger::{Linger, READS_PER_TURN};
 pub use listen::{accepted, listen};
 pub use query_buffer::QueryBuffer;

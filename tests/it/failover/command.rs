@@ -110,3 +110,34 @@ fn sessions_with_a_connection_of_their_own_wait_for_a_failover() {
     assert_eq!(trio.master.cmd(&["GET", "multi"]).str(), "1");
     assert_eq!(direct.cmd(&["GET", "k"]).str(), "9");
 }
+
+/// A session to which a server talks unasked stays at no server that is master no more: messages
+/// would not come, and its reads would have no limit of age. It is closed, and comes back.
+#[test]
+fn streaming_sessions_leave_a_demoted_master() {
+    for flavor in [Flavor::Redis70, Flavor::Valkey91] {
+        let trio = Trio::spawn(flavor);
+        let proxy = Tidegate::for_trio(&trio).start();
+        let mut wires: Vec<Wire> = (0..4).map(|_| proxy.wire()).collect();
+        wires[0].cmd(&["SUBSCRIBE", "c"]);
+        wires[1].hello3();
+        wires[1].cmd(&["CLIENT", "TRACKING", "ON"]).ok();
+        wires[2].cmd(&["MONITOR"]).ok();
+        let mut other = proxy.wire();
+        other.cmd(&["SET", "k", "1"]).ok();
+        wires[3].cmd(&["WATCH", "k"]).ok();
+        let target = trio.replicas[0].addr();
+        let (host, port) = (target.ip().to_string(), target.port().to_string());
+        trio.wait_synced();
+        trio.master.cmd(&["FAILOVER", "TO", &host, &port]).ok();
+        for wire in &mut wires[..3] {
+            wire.expect_closed();
+        }
+        eventually(PATIENCE, || match other.cmd(&["SET", "k", "2"]) {
+            reply if reply.is_err() => Err(format!("{reply:?}")),
+            _ => Ok(()),
+        });
+        // A session that nothing comes to unasked goes on.
+        assert_eq!(wires[3].cmd(&["PING"]).str(), "PONG");
+    }
+}

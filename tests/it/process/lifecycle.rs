@@ -155,6 +155,55 @@ fn sigterm_answers_what_was_sent_before() {
     assert!(!proxy.log().contains("without their last replies"), "{}", proxy.log());
 }
 
+/// What was still on its way when the signal came is answered, too: the client's pipeline is longer
+/// than what is read ahead while it waits.
+#[test]
+fn sigterm_answers_a_long_pipeline_behind_a_slow_request() {
+    const SETS: usize = 9_000;
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let mut proxy = ConfigBuilder::new(server.addr(), &[]).start();
+    let mut wire = proxy.wire();
+    let script = "local t = redis.call('TIME')[1]; while redis.call('TIME')[1] - t < 2 do end";
+    let mut stream = wire.stream().try_clone().unwrap();
+    let requests: Vec<u8> = encode(&["EVAL", script, "0"])
+        .into_iter()
+        .chain((0..SETS).flat_map(|n| encode(&["SET", &format!("k{n}"), &"v".repeat(60)])))
+        .collect();
+    let sending = thread::spawn(move || {
+        use std::io::Write as _;
+        stream.write_all(&requests).unwrap();
+    });
+    thread::sleep(Duration::from_millis(200));
+    proxy.sigterm();
+    assert!(wire.read_reply().is_null());
+    (0..SETS).for_each(|_| wire.read_reply().ok());
+    assert!(wire.expect_closed().is_empty());
+    sending.join().unwrap();
+    assert_eq!(server.cmd(&["DBSIZE"]).int(), i64::try_from(SETS).unwrap());
+    assert_eq!(proxy.wait_exit(PATIENCE).code(), Some(0));
+}
+
+/// A request that came in the very moment of the signal, before the runtime heard of it.
+#[test]
+fn sigterm_answers_what_has_just_come() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    for round in 0..20 {
+        let mut proxy = ConfigBuilder::new(server.addr(), &[]).start();
+        let mut wires: Vec<Wire> = (0..30).map(|_| proxy.wire()).collect();
+        wires.iter_mut().for_each(|wire| drop(wire.cmd(&["PING"])));
+        let keys: Vec<String> = (0..wires.len()).map(|n| format!("{round}:{n}")).collect();
+        for (wire, key) in wires.iter_mut().zip(&keys) {
+            wire.send(&["SET", key, "1"]);
+        }
+        proxy.sigterm();
+        for (wire, key) in wires.iter_mut().zip(&keys) {
+            let reply = wire.try_read_reply();
+            assert_eq!(reply.ok(), Some(Reply::Simple("OK".to_owned())), "{key}");
+        }
+        assert_eq!(proxy.wait_exit(PATIENCE).code(), Some(0));
+    }
+}
+
 /// A pipeline deeper than any buffer: what is answered is whole, and in order.
 #[test]
 fn sigterm_amid_a_deep_pipeline_leaves_whole_replies() {

@@ -153,15 +153,18 @@ fn a_closed_gate_does_not_make_the_monitor_hasty() {
 
 /// The drain does not wait for the gate, and nothing leaves.
 #[test]
-fn a_drain_drops_what_is_held() {
+fn a_drain_refuses_what_is_held() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let mut proxy = minimum(&server, 1).start();
     opens(&proxy, false);
     let mut wire = proxy.wire();
-    wire.send_raw(&[encode(&["ECHO", "first"]), encode(&["SET", "k", "v"])].concat());
+    let requests = [&["ECHO", "first"][..], &["SET", "k", "v"], &["ECHO", "last"]];
+    wire.send_raw(&requests.map(|words| encode(words)).concat());
     assert_eq!(wire.read_reply().str(), "first");
     until(&proxy, "tidegate_writes_held", 1.0);
     proxy.sigterm();
+    assert_eq!(wire.read_reply().err(), NOREPLICAS);
+    assert_eq!(wire.read_reply().str(), "last");
     assert!(wire.expect_closed().is_empty());
     assert!(proxy.wait_exit(PATIENCE).success());
     assert_eq!(server.cmd(&["DBSIZE"]).int(), 0);
