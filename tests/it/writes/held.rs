@@ -159,7 +159,7 @@ fn a_drain_refuses_what_is_held() {
     opens(&proxy, false);
     let mut wire = proxy.wire();
     let requests = [&["ECHO", "first"][..], &["SET", "k", "v"], &["ECHO", "last"]];
-    wire.send_raw(&requests.map(|words| encode(words)).concat());
+    wire.send_raw(&requests.map(encode).concat());
     assert_eq!(wire.read_reply().str(), "first");
     until(&proxy, "tidegate_writes_held", 1.0);
     proxy.sigterm();
