@@ -15,7 +15,8 @@ const MAX_FILES: usize = 16;
 /// Every source file of the workspace's packages, and of their tests, benchmarks and fuzz targets.
 fn sources() -> Vec<PathBuf> {
     let crates = crates().into_iter().map(|name| root().join("crates").join(name));
-    let packages = crates.chain([root().to_owned(), root().join("fuzz")]);
+    let packages = crates.flat_map(|package| [package.join("fuzz"), package]);
+    let packages = packages.chain([root().to_owned(), root().join("fuzz")]);
     let kinds = ["src", "tests", "benches", "examples", "fuzz_targets"];
     let folders = packages.flat_map(|package| kinds.map(|kind| package.join(kind)));
     folders.filter(|folder| folder.exists()).flat_map(|folder| files(&folder, "rs")).collect()

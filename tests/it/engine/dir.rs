@@ -62,6 +62,11 @@ fn the_cause_is_told_while_it_runs() {
     server.pause();
     let config = config(&server, dir.path().to_str().unwrap());
     let proxy = Tidegate::spawn_early(&config.toml());
+    // The start looks at the directory before it listens.
+    eventually(PATIENCE, || match proxy.log() {
+        log if log.contains("the replica listens on") => Ok(()),
+        log => Err(log),
+    });
     drop(dir);
     server.resume();
     let mut wire = None;

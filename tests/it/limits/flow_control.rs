@@ -130,16 +130,16 @@ fn patient_for(proxy: &FaultProxy, timeout: &str) -> ConfigBuilder {
 /// Twice as long. What the system's buffers hold on the way, up to 10 MB, is silence to the sender.
 #[test]
 fn a_transfer_may_take_longer_than_request_timeout() {
-    let server = server(24 * MIB);
+    let server = server(60 * MIB);
     let link = FaultProxy::start(server.addr());
-    let proxy = patient_for(&link, "\"2s\"").start();
+    let proxy = patient_for(&link, "\"5s\"").start();
     let mut wire = proxy.wire();
     link.set_rate(6 * MIB as u64);
     wire.send(&["GET", "big"]);
-    assert_eq!(wire.read_reply().bytes().len(), 24 * MIB);
-    wire.send(&["SET", "large", &"y".repeat(24 * MIB)]);
+    assert_eq!(wire.read_reply().bytes().len(), 60 * MIB);
+    wire.send(&["SET", "large", &"y".repeat(60 * MIB)]);
     wire.read_reply().ok();
-    assert_eq!(server.cmd(&["STRLEN", "large"]).int(), 24 * MIB as i64);
+    assert_eq!(server.cmd(&["STRLEN", "large"]).int(), 60 * MIB as i64);
 }
 
 #[test]
