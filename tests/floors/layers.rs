@@ -46,7 +46,7 @@ fn module_of(src: &str, file: &Path) -> Option<String> {
 }
 
 /// `text` without its line comments.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the code has failed")]
 
+mod circles;
 mod documents;
 mod layers;
 mod manifests;

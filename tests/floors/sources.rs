@@ -9,8 +9,12 @@ use crate::{crates, files, root};
 /// The longest source file, in lines.
 const MAX_LINES: usize = 400;
 
-/// The most source files side by side in a folder of `tests/it`, its `mod.rs` among them.
+/// The most source files side by side in a folder, its `mod.rs` among them.
 const MAX_FILES: usize = 16;
+
+/// Folders that have more: a file for each group of commands, and rooms that are not divided yet.
+const LARGE: [&str; 4] =
+    ["crates/wire/src/command/table", "src/client", "src/config", "src/monitor"];
 
 /// Every source file of the workspace's packages, and of their tests, benchmarks and fuzz targets.
 fn sources() -> Vec<PathBuf> {
@@ -68,4 +72,15 @@ fn integration_tests_are_in_small_folders_and_all_compiled() {
     let large = sizes.into_iter().filter(|(_, count)| *count > MAX_FILES);
     wrong.extend(large.map(|(folder, count)| format!("{}: {count} files", folder.display())));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn source_folders_are_small() {
+    let mut sizes = BTreeMap::<_, usize>::new();
+    for file in sources().into_iter().filter(|file| file.iter().any(|it| it == "src")) {
+        *sizes.entry(file.parent().unwrap().to_owned()).or_default() += 1;
+    }
+    sizes
+        .retain(|folder, count| *count > MAX_FILES && !LARGE.iter().any(|it| folder.ends_with(it)));
+    assert!(sizes.is_empty(), "more than {MAX_FILES} files: {sizes:?}");
 }

@@ -2,7 +2,7 @@
 
 use super::integer;
 use super::limits::INLINE_MAX;
-use super::request::ProtocolError;
+use super::protocol_error::ProtocolError;
 
 /// A line such as `*3` or `$64`.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Inline requests: a line of words, split as Redis's `sdssplitargs` does.
 
-use super::request::ProtocolError;
+use super::protocol_error::ProtocolError;
 
 /// What a closing quote means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

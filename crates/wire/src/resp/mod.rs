@@ -9,6 +9,7 @@ pub mod header;
 pub mod inline;
 pub mod integer;
 pub mod limits;
+mod protocol_error;
 pub mod reply;
 pub mod request;
 
