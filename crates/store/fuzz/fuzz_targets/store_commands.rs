@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tidegate_rdb::{Form, Item, Limits, Reader};
-use tidegate_store::{Ask, Dialect, Outcome, Store, Vendor};
+use tidegate_store::{CallContext, Dialect, Outcome, Store, Vendor};
 use tidegate_wire::resp::RespVersion;
 use tidegate_wire::resp::reply::reply_len;
 
@@ -33,7 +33,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
         _ => (Dialect::new(Vendor::Valkey, "9.1.0"), Form::VALKEY_90),
     };
     let version = if version % 2 == 0 { RespVersion::V2 } else { RespVersion::V3 };
-    let ask = Ask { db: 0, now_ms: 1_000_000, version };
+    let context = CallContext { db: 0, now_ms: 1_000_000, version };
     let mut store = Store::new(2, dialect, 7);
     let mut out = Vec::new();
     for request in bytes.split(|byte| *byte == b'\n') {
@@ -43,8 +43,8 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
         }
         out.clear();
         let outcome = match which & 4 {
-            0 => store.write(ask, &args, &mut out),
-            _ => store.apply(ask, &args, &mut out),
+            0 => store.write(context, &args, &mut out),
+            _ => store.apply(context, &args, &mut out),
         };
         match outcome {
             Outcome::Replied | Outcome::Refused | Outcome::Opaque => {
@@ -66,5 +66,5 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
             _ => {}
         }
     }
-    assert_eq!(again.digest(ask.now_ms), store.digest(ask.now_ms));
+    assert_eq!(again.digest(context.now_ms), store.digest(context.now_ms));
 });
