@@ -79,6 +79,25 @@ fn what_is_copied_exists_and_is_not_ignored() {
     assert_eq!(copied, kept.len(), "{kept:?}: something is sent and not used");
 }
 
+/// What the first stage copies, without the rest of the repository.
+#[test]
+fn the_workspace_is_whole_without_what_is_not_copied() {
+    let build = tempfile::tempdir().unwrap();
+    let copied = all("COPY");
+    let sources = copied.iter().take_while(|it| !it.starts_with("--from"));
+    for source in sources.flat_map(|it| it.rsplit_once(' ').unwrap().0.split(' ')) {
+        std::os::unix::fs::symlink(path(source), build.path().join(source)).unwrap();
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    // Fails where a member is missing or the lock file would have to change.
+    cargo.args(["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none"]);
+    let output = cargo.current_dir(build.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let first = concat!("tidegate v", env!("CARGO_PKG_VERSION"));
+    assert!(told.starts_with(first) && told.contains("\ntidegate-wire v"), "{told}");
+}
+
 #[test]
 fn the_version_is_the_programs() {
     let tag = concat!("tidegate:", env!("CARGO_PKG_VERSION"));
