@@ -80,7 +80,7 @@ pub enum Fault {
     /// Neither `REDIS` nor `VALKEY` and a number.
     #[error("not an RDB file")]
     NotRdb,
-    /// A version that nobody writes.
+    /// A version that no server writes.
     #[error("RDB version {0} is not supported")]
     UnsupportedVersion(u16),
     /// A type byte that this version of the format does not have, or not yet.

@@ -31,7 +31,7 @@ impl Form {
         }
     }
 
-    /// Whose it is.
+    /// Returns the vendor whose servers read the form.
     #[must_use]
     pub fn vendor(self) -> Vendor {
         Vendor::of_version(self.0)

@@ -53,7 +53,7 @@ pub enum Item {
 /// How a file begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Who wrote it.
+    /// The vendor of the server that wrote the file.
     pub vendor: Vendor,
     /// The version of the format.
     pub version: u16,

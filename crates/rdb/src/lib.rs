@@ -14,14 +14,14 @@
 //! # Ok::<(), tidegate_rdb::RdbError>(())
 //! ```
 //!
-//! What is read is checked as far as it lies in one value: whoever has a
-//! [`Listpack`], an [`Intset`] or a [`StreamNode`] can walk it without a further check. Not
-//! checked: that a field, a member or a key comes only once, and that a packed sorted set is
-//! sorted. No byte makes it panic, and memory is taken as bytes arrive: at most 88 times as much
-//! where they are compressed, within [`Limits`].
+//! The reader checks each value: a [`Listpack`], an [`Intset`] or a [`StreamNode`] can be walked
+//! without a further check. It does not check that a field, a member or a key comes only once, nor
+//! that a packed sorted set is sorted. No byte makes it panic. Memory is taken as bytes arrive: at
+//! most 88 times as much where they are compressed, within [`Limits`].
 //!
-//! A [`Writer`] writes files, [`dump::encode`] a payload, in the [`Form`] of the server that is to
-//! read it, from values wherever they are held: a [`ValueWriter`] takes packed forms and iterators.
+//! A [`Writer`] writes files, and [`dump::encode`] a payload, in the [`Form`] of the server that is
+//! to read it. The values may be held in any way: a [`ValueWriter`] takes packed forms and
+//! iterators.
 //!
 //! ```
 //! use tidegate_rdb::{Form, KeyFacts, ListpackBuf, Writer};

@@ -1,7 +1,7 @@
-//! The type bytes and opcodes of the format, and whose they are. Bytes 22, 23, 242 and 243
-//! mean one thing in Redis and another in Valkey.
+//! The type bytes and opcodes of the format, and the vendor that uses each. Bytes 22, 23, 242 and
+//! 243 mean one thing in Redis and another in Valkey.
 
-/// Who wrote a payload.
+/// The vendor of the server that wrote a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Vendor {
     /// Redis, and Valkey before 9.0.
@@ -14,7 +14,8 @@ pub enum Vendor {
 pub(super) const FIRST_VALKEY_VERSION: u16 = 80;
 
 impl Vendor {
-    /// Whose a DUMP payload of this version is: it has no magic that would tell.
+    /// Returns the vendor of a DUMP payload of this version. Such a payload has no magic that would
+    /// tell.
     #[must_use]
     pub fn of_version(version: u16) -> Self {
         if version >= FIRST_VALKEY_VERSION { Self::Valkey } else { Self::Redis }

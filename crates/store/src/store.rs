@@ -46,8 +46,8 @@ const LOADING: CommandError = CommandError::new("LOADING Redis is loading the da
 const TOO_MUCH: CommandError = CommandError::new("ERR reply would be longer than 1 GB");
 
 impl Store {
-    /// An empty store of `databases`. `seed` makes its hashes its own: who knows it can make keys
-    /// collide.
+    /// Returns an empty store of `databases`. `seed` makes its hashes its own: a client that knows
+    /// it can make keys collide.
     #[must_use]
     pub fn new(databases: usize, dialect: Dialect, seed: u64) -> Self {
         Self::empty(databases, dialect, Hasher::new(seed))
@@ -70,8 +70,8 @@ impl Store {
         }
     }
 
-    /// An empty store, of as many databases and of such a server, whose data are on their way:
-    /// whoever reads is refused, as by a server that loads (`shared.loadingerr`).
+    /// Returns an empty store with as many databases and of the same dialect, whose data are on
+    /// their way: reads are refused, as by a server that loads (`shared.loadingerr`).
     #[must_use]
     pub fn void(&self) -> Self {
         Self { is_void: true, ..Self::empty(self.databases.len(), self.dialect, self.hasher) }
@@ -88,7 +88,7 @@ impl Store {
         readable()
     }
 
-    /// Whose data it is.
+    /// Returns the dialect of the server whose data these are.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.dialect

@@ -3,9 +3,6 @@
 //!
 //! A publisher never waits for a listener. It leaves the message in the mailbox of each, which has
 //! a limit, and wakes the client.
-//!
-//! Whoever publishes waits for nobody: it leaves a message in each listener's mailbox, which has a
-//! bound, and wakes its owner.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

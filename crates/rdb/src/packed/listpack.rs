@@ -1,6 +1,6 @@
 //! Listpacks: small collections in one run of bytes, walked in both directions without copying.
 //!
-//! A [`Listpack`] is valid from end to end: whoever has one can walk it without a check failing.
+//! A [`Listpack`] is valid from end to end, so walking it needs no check.
 
 use super::listpack_elements::{Elements, HEADER, validate};
 use super::listpack_entry::Element;

@@ -1,5 +1,5 @@
-//! A listpack that can be changed, byte for byte as Redis changes it. (Valkey 9 writes three
-//! lengths otherwise, which whoever writes for it has to see to.)
+//! A listpack that can be changed, byte for byte as Redis changes it. Valkey 9 writes three lengths
+//! differently; `for_vendor` converts them.
 
 use super::listpack::Listpack;
 use super::listpack_elements::{END, HEADER, UNCOUNTED};

@@ -1,5 +1,5 @@
-//! Builds listpacks, byte for byte as Redis does. (Valkey 9 writes three lengths otherwise:
-//! see [`super::listpack`], which reads both.)
+//! Builds listpacks, byte for byte as Redis does. Valkey 9 writes three lengths differently;
+//! [`super::listpack`] reads both.
 
 use super::listpack::Listpack;
 use super::listpack_elements::{END, HEADER};

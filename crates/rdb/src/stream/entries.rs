@@ -109,7 +109,7 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// The names of the first entry's fields, which is whom the node was made for.
+    /// Returns the names of the first entry's fields. The node was made for entries with these.
     pub fn names(&self) -> impl ExactSizeIterator<Item = Element<'a>> + use<'a> {
         let (mut names, count) = self.names.clone();
         (0..count).map(move |_| names.next().map_or(Element::Int(0), |(_, name)| name))

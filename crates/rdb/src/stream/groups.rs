@@ -28,7 +28,8 @@ pub struct Pending {
     pub delivered_ms: i64,
     /// How often it was delivered.
     pub deliveries: u64,
-    /// Whose it is, as an index into the group's consumers; `None` only for those given back.
+    /// Its consumer, as an index into the group's consumers; `None` only for an entry that was
+    /// given back.
     pub consumer: Option<usize>,
 }
 
@@ -50,7 +51,7 @@ pub struct Idempotence {
     pub duration: u64,
     /// How many are.
     pub max_size: u64,
-    /// Who added entries.
+    /// The producers that added entries.
     pub producers: Vec<Producer>,
     /// How many were added.
     pub added: u64,
@@ -58,7 +59,7 @@ pub struct Idempotence {
     pub duplicates: u64,
 }
 
-/// Who added entries, each under an id of its own.
+/// A producer, which adds entries under an id of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Producer {
     /// Its name.

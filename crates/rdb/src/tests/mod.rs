@@ -136,7 +136,7 @@ fn streams_of_later_versions() {
     let idempotence = stream.idempotence.unwrap();
     assert_eq!((idempotence.duration, idempotence.duplicates), (9, 4));
     assert_eq!(idempotence.producers[0].requests[0].1, StreamId { ms: 7, seq: 1 });
-    // Whoever gave nothing back has to have a consumer.
+    // A pending entry that was not given back must have a consumer.
     let at = body.len() - 17 - 12;
     assert_eq!(body[at], 1);
     let without = [&body[..at], &[0], &body[at + 17..]].concat();

@@ -1,4 +1,4 @@
-//! What a command has at hand while it runs: the database, the time, who asks.
+//! What a command has at hand while it runs: the database, the time, the kind of caller.
 
 use super::budget::Budget;
 use super::error::CommandError;

@@ -1,6 +1,7 @@
 //! What differs between the servers whose data this is: a replica answers as its master would.
 //!
-//! Here is who the server is; beside it, room by room, what it does its own way.
+//! This file has the vendor and the version of the server. The files beside it have, for each type,
+//! what that server does in its own way.
 
 mod forms;
 mod geo;
@@ -12,7 +13,7 @@ mod streams;
 use tidegate_rdb::Form;
 use tidegate_wire::command::Versions;
 
-/// Who the master is.
+/// The vendor of the master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vendor {
     /// Redis.
@@ -97,7 +98,7 @@ impl Dialect {
         }
     }
 
-    /// Whose server.
+    /// Returns the vendor of the server.
     #[must_use]
     pub fn vendor(self) -> Vendor {
         self.vendor

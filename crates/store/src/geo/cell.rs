@@ -8,7 +8,7 @@ pub(super) const MAX_STEP: u8 = 26;
 const LONGITUDES: (f64, f64) = (-180.0, 180.0);
 /// Degrees of latitude that the grid covers (those of the web's Mercator maps).
 pub(super) const LATITUDES: (f64, f64) = (-85.05112878, 85.05112878);
-/// Degrees of latitude of the geohashes that everybody else uses.
+/// Degrees of latitude of ordinary geohashes.
 const ALL_LATITUDES: (f64, f64) = (-90.0, 90.0);
 
 /// Two to the power of 64.

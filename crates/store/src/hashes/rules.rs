@@ -1,4 +1,5 @@
-//! By which rules a command changes a hash: the server's limits, and who asks when.
+//! The rules by which a command changes a hash: the server's limits, the time, and the kind of
+//! caller.
 
 use crate::call::WriteCx;
 use crate::dialect::Dialect;
@@ -50,7 +51,7 @@ impl Rules {
         self.now
     }
 
-    /// Whether a field that expires then is still there for who asks.
+    /// Whether a field that expires then still exists for the caller.
     pub(super) fn is_live(&self, expires: Option<i64>) -> bool {
         self.from_master || expires.is_none_or(|at| at >= self.now)
     }

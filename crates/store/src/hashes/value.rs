@@ -156,8 +156,8 @@ impl Hash {
         }
     }
 
-    /// Removes a field that has expired for who asks, as Redis does where it looks for one.
-    /// Whether it does.
+    /// Removes a field that has expired for the caller, as Redis does where it looks for one.
+    /// Returns whether it was removed.
     pub(super) fn remove_expired(&mut self, field: &[u8], rules: &Rules) -> bool {
         let found = self.view().get(field);
         found.is_some_and(|entry| !rules.is_live(entry.expires)) && self.remove(field)

@@ -1,4 +1,4 @@
-//! How keys, fields and members are hashed: seeded, since it is clients who choose them.
+//! How keys, fields and members are hashed: with a seed, because clients choose them.
 
 use std::hash::{BuildHasher, Hasher as _};
 

@@ -1,9 +1,11 @@
-//! A key whose value cannot be read here: its bytes are kept, and readers are sent to a server.
+//! A key whose value the store cannot read. The store keeps the bytes and sends readers to a
+//! server.
 //!
-//! A value of a snapshot or of a RESTORE that servers take and that does not hold is kept as it is
-//! written. Its key can be renamed, copied, moved, expire and be deleted; whoever wants to see into
-//! it is refused. A command of the stream that changes such a value makes the key *unknown*: even
-//! whether it is there is not known from then on, until a command replaces or deletes it.
+//! Servers accept some values of snapshots and of RESTORE that contradict themselves. The store
+//! keeps such a value as it is written. Its key can be renamed, copied, moved, expire and be
+//! deleted; a command that reads the value is refused. A command of the stream that changes such a
+//! value makes the key *unknown*: from then on the store does not even know whether the key exists,
+//! until a command replaces or deletes it.
 
 use super::slot::Slot;
 use super::value::Value;
@@ -103,9 +105,9 @@ impl Store {
         }
     }
 
-    /// Whether a client's request cannot be answered because of such keys, whatever its command
-    /// would say. One that only wants to know whether a known one is there, or when it expires,
-    /// can; whoever looks into its value is refused by the value.
+    /// Whether such keys make a client's request impossible to answer, whatever its command would
+    /// say. A request may ask whether a known key exists, or when it expires. A request that reads
+    /// the value of one is refused by the value.
     pub(crate) fn is_opaque_to(&self, context: CallContext, args: &[&[u8]]) -> bool {
         let count = self.database(context.db).opaque();
         if count.opaque == 0 {

@@ -1,4 +1,4 @@
-//! The value of a key, in hand: owned by who changes it, borrowed by who reads it.
+//! The value of a key, in hand: a writer owns it, a reader borrows it.
 
 use std::io::Write;
 

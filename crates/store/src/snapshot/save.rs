@@ -72,7 +72,8 @@ impl Store {
         self.databases.first().is_some_and(|database| database.snapshot_view().is_some())
     }
 
-    /// What comes before `cursor` is written: nobody needs to leave behind what it was.
+    /// Notes that the keys before `cursor` are written. Commands that change them need not keep
+    /// their former values.
     pub fn advance_snapshot_view(&mut self, before: SaveCursor, cursor: Option<SaveCursor>) {
         let reached = cursor.filter(|cursor| cursor.db == before.db).map_or(0, |cursor| cursor.at);
         let of_view = |database: &&mut Database| {

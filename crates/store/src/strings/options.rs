@@ -5,7 +5,7 @@ use crate::arguments::words::{int, is};
 use crate::call::CommandError;
 use crate::dialect::{Dialect, Vendor};
 
-/// Whose options they are.
+/// The command that the options belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Set,

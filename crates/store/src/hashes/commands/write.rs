@@ -44,7 +44,7 @@ fn set_all(cx: &mut WriteCx<'_>, args: Args<'_>, name: &str) -> Result<usize, Co
     Ok(added)
 }
 
-/// Sets a field, which does not expire any more. Whether it is new to who asks.
+/// Sets a field, which does not expire any more. Returns whether it is new to the caller.
 fn set(hash: &mut Hash, field: &[u8], value: &[u8], rules: &Rules) -> Result<bool, CommandError> {
     if rules.dialect().expired_fields_are_gone() {
         hash.remove_expired(field, rules);

@@ -8,7 +8,7 @@
 //! A scan goes by ascending hashes and its cursor is a hash. However the table changes meanwhile,
 //! an entry that is there all the time is met once, as `SCAN`'s guarantees demand.
 //!
-//! Never looks into an entry: who asks says how the one meant is recognized.
+//! The table never looks into an entry: the caller says how the wanted one is recognized.
 
 mod counted;
 mod segment;

@@ -2,8 +2,8 @@
 //! knows how many there are below each node.
 //!
 //! Insertion, removal, from a member to its rank and from a rank to its member take a time
-//! logarithmic in the length; a removed range, the same and its own length. Never sees a member:
-//! who asks compares.
+//! logarithmic in the length; a removed range, the same and its own length. The tree never sees a
+//! member: the caller compares.
 
 mod node;
 mod span;

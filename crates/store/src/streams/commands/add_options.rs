@@ -21,7 +21,7 @@ const LIMIT_EXACT: CommandError =
 const NO_STRATEGY: CommandError =
     CommandError::new("ERR syntax error, XTRIM must be called with a trimming strategy");
 
-/// Who asks, and by which rules.
+/// The kind of caller, and the rules for it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::streams) struct Asked {
     pub(in crate::streams) dialect: Dialect,

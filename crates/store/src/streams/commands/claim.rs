@@ -122,7 +122,7 @@ fn run(
     for &id in &claim.ids {
         let entry = nodes.find(id).map(|(_, entry)| entry);
         if entry.is_none() && dialect.forgets_missing_entries() {
-            // It is not there any more, so nobody can have it.
+            // The entry does not exist any more, so no consumer can have it.
             let forgotten = group.acknowledge(id);
             changes += usize::from(forgotten);
             moved &= !forgotten;
@@ -156,7 +156,7 @@ fn run(
     changes + claimed + usize::from(moved)
 }
 
-/// The consumer, who shows itself.
+/// Returns the consumer, and notes that it was seen.
 pub(in crate::streams) fn greet(group: &mut Group, consumer: &[u8], now: i64) -> Owner {
     let owner = group.consumer_or_new(consumer, now);
     group.see(owner, now, false);

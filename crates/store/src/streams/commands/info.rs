@@ -19,7 +19,7 @@ const SUBCOMMANDS: &[Sub<()>] = &[
     Sub::new("stream", -3, ()),
 ];
 
-/// How many entries and pending entries `FULL` shows if nobody says.
+/// How many entries and pending entries `FULL` shows by default.
 const SHOWN: usize = 10;
 
 /// `XINFO subcommand ...`

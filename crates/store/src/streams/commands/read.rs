@@ -1,5 +1,5 @@
-//! `XREAD`. It never waits: without anything to tell it answers as if the time were up. Who asks
-//! may wait, and ask again ([`WaitingRead`]).
+//! `XREAD`. It never waits: without anything to read it answers as if the time were up. The caller
+//! may wait and ask again ([`WaitingRead`]).
 
 use super::read_options;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};

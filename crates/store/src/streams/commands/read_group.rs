@@ -21,13 +21,13 @@ const NO_PLUS: CommandError = CommandError::new(
 /// Which entries are wanted.
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
-    /// Those that were delivered to nobody yet.
+    /// Entries that were not delivered yet.
     New,
     /// The consumer's own, beyond this one.
     Own(StreamId),
 }
 
-/// Who reads, when and how.
+/// The consumer that reads, the time, and the options.
 struct Reader<'a> {
     options: ReadOptions<'a>,
     group: &'a [u8],
@@ -109,7 +109,7 @@ fn serve(
     serves
 }
 
-/// Delivers what was delivered to nobody yet.
+/// Delivers entries that were not delivered yet.
 fn new(stream: &mut Stream, reader: &Reader<'_>, owner: Owner, reply: &mut Reply<'_>) {
     // Taken out meanwhile: what a group has read depends on the stream.
     let Some((name, mut group)) = stream.groups.remove_entry(reader.group) else { return };

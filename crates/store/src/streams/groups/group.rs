@@ -1,4 +1,4 @@
-//! A consumer group: what it delivered last, to whom, and what is pending.
+//! A consumer group: the last entry that it delivered, its consumers, and the pending entries.
 
 use std::collections::{BTreeMap, btree_map};
 
@@ -122,7 +122,7 @@ impl Group {
         true
     }
 
-    /// The consumer at whom an entry is pending.
+    /// Returns the consumer that an entry is pending for.
     pub(crate) fn owner(&self, pending: &Pending) -> Option<&Consumer> {
         self.consumers.get(pending.owner)
     }

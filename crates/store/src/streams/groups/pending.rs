@@ -1,13 +1,13 @@
-//! An entry that a group delivered and nobody acknowledged.
+//! An entry that a group has delivered and no consumer has acknowledged.
 
-/// When and to whom it was delivered.
+/// When an entry was delivered, and to which consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pending {
     /// When it was delivered last, in Unix milliseconds.
     pub(crate) delivered_ms: i64,
     /// How often it was delivered.
     pub(crate) deliveries: u64,
-    /// Whose it is.
+    /// The consumer that it was delivered to.
     pub(crate) owner: Owner,
 }
 
@@ -16,7 +16,7 @@ pub(crate) struct Pending {
 pub(crate) struct Owner(pub(in crate::streams) u32);
 
 impl Owner {
-    /// Who gave an entry back owns it no more (Redis 8.8).
+    /// The owner of an entry that was given back: no consumer (Redis 8.8).
     pub(crate) const NOBODY: Self = Self(u32::MAX);
 }
 
