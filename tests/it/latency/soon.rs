@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::within;
-use crate::{failover, limits, monitor, process, reads, writes};
+use crate::{failover, limits, local_reads, monitor, process, reads, writes};
 
 const fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -79,4 +79,20 @@ fn pauses_and_blocked_reads_end_in_time() {
 fn the_process_ends_soon() {
     within("SIGTERM under load", process::lifecycle::sigterm_under_load(), ms(3000));
     within("a second SIGTERM", process::lifecycle::second_sigterm(), ms(1000));
+}
+
+/// Forty times a second, where nothing delays the monitor.
+#[test]
+#[ignore = "judges milliseconds: scripts/latency"]
+fn the_monitor_keeps_its_rate() {
+    let rate = monitor::probe_cost::questions_a_second();
+    assert!(rate > 16.0, "{rate} questions a second");
+}
+
+/// One read in a millisecond: as many fail as the engine takes to load the new snapshot.
+#[test]
+#[ignore = "judges milliseconds: scripts/latency"]
+fn the_engine_serves_again_soon_after_its_master_is_back() {
+    let failures = local_reads::answers::failures_after_a_restart();
+    assert!(failures < 50, "{failures} reads failed");
 }

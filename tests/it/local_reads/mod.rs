@@ -1,7 +1,7 @@
 //! `[reads] local`: the engine in the proxy's process answers reads when its data are fresh and the
 //! login may read them, and no other time.
 
-mod answers;
+pub mod answers;
 mod engine;
 mod rights;
 mod slow;

@@ -4,6 +4,6 @@
 mod answers;
 pub mod discovery;
 pub mod failover;
-mod probe_cost;
+pub mod probe_cost;
 mod slow_master;
 mod watch;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::*;
 
@@ -19,8 +19,8 @@ fn share(server: &RedisServer, time: Duration) -> f64 {
     (cpu_ns(server) - before) as f64 / time.as_nanos() as f64 * 100.0
 }
 
-#[test]
-fn probes_cost_a_master_with_ten_replicas_less_than_one_percent() {
+/// How often a second the master is asked for INFO, which costs it less than a hundredth of a core.
+pub fn questions_a_second() -> f64 {
     let master = RedisServer::spawn(Flavor::Redis70);
     let replicas: Vec<RedisServer> = (0..10)
         .map(|_| {
@@ -40,15 +40,22 @@ fn probes_cost_a_master_with_ten_replicas_less_than_one_percent() {
             if line.is_fresh() { Ok(()) } else { Err(format!("{line:?}")) }
         });
     }
-    let asked = master.calls("info");
+    let (asked, began) = (master.calls("info"), Instant::now());
     let (probed, of_replica) = (share(&master, time), share(&replicas[0], time));
-    let asked = master.calls("info") - asked;
-    println!(
+    let (asked, took) = (master.calls("info") - asked, began.elapsed().as_secs_f64());
+    eprintln!(
         "the master: {alone:.2} % of a core alone, {probed:.2} % with probes; \
          {asked} INFO in {:?}; a replica with probes: {of_replica:.2} %",
         time * 2
     );
     assert!(probed - alone < 1.0, "{alone:.2} % alone, {probed:.2} % with probes");
-    // It is asked forty times a second, and no more.
-    assert!((100..400).contains(&asked), "{asked}");
+    // It is asked forty times a second, and not much more; a busy machine asks less often.
+    assert!(asked > 0 && (asked as f64) < 66.0 * took, "{asked} in {took:.1} s");
+    asked as f64 / took
+}
+
+/// `latency` judges that the questions keep their rate.
+#[test]
+fn probes_cost_a_master_with_ten_replicas_less_than_one_percent() {
+    questions_a_second();
 }

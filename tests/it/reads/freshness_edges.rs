@@ -162,15 +162,16 @@ fn a_read_that_is_asked_again_is_judged_anew() {
         if trio.replicas[0].calls("get") > before { Ok(()) } else { Err(proxy.log()) }
     });
     faults.blackhole();
+    let asked = trio.master.calls("get");
     wire.send(&["GET", "k"]);
     trio.master.pause();
     // Longer than max-lag and probe-timeout.
     thread::sleep(Duration::from_secs(2));
     faults.reset_all();
-    wire.set_timeout(Duration::from_secs(4));
     let reply = wire.try_read_reply();
     trio.master.resume();
     assert_eq!(reply.unwrap().str(), "v", "the other replica stands in");
+    assert_eq!(trio.master.calls("get"), asked, "the master, which is stopped, was asked first");
 }
 
 #[test]

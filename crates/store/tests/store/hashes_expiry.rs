@@ -229,7 +229,9 @@ fn expired_fields_on_a_replica() {
         for server in [&twin.server, &replica] {
             server.cmd(&["DEBUG", "SET-ACTIVE-EXPIRE", "0"]).ok();
         }
-        let soon = (twin.context().now_ms + 50).to_string();
+        // Not before all of this has reached the servers, on a loaded machine too.
+        let soon_ms = twin.context().now_ms + 2000;
+        let soon = soon_ms.to_string();
         for words in [
             "HSET some a 1 b 2 c 3",
             "HPEXPIREAT some SOON FIELDS 1 a",
@@ -249,7 +251,9 @@ fn expired_fields_on_a_replica() {
         }
         twin.server.wait_synced(&replica);
         twin.talk_to(&replica);
-        thread::sleep(Duration::from_millis(120));
+        while twin.context().now_ms <= soon_ms {
+            thread::sleep(Duration::from_millis(10));
+        }
         for key in ["some", "all", "large", "gone"] {
             for (words, order) in [
                 ("HGETALL", Order::AnyPairs),
@@ -323,7 +327,7 @@ fn expired_fields_on_a_master() {
                 let key = format!("{number}-{kind}");
                 twin.line(&format!("HSET {key} {fields}"));
                 // Neither may be late, on a loaded machine too.
-                let soon = twin.context().now_ms + 50;
+                let soon = twin.context().now_ms + 200;
                 twin.line(&format!("HPEXPIREAT {key} {soon} FIELDS 1 a"));
                 while twin.context().now_ms <= soon {
                     thread::sleep(Duration::from_millis(1));
