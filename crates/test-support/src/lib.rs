@@ -28,4 +28,4 @@ pub use fault::{Direction, FaultProxy};
 pub use flavor::Flavor;
 pub use reply::Reply;
 pub use server::{RedisServer, Trio};
-pub use wire::{Wire, encode};
+pub use wire::{Wire, encode, words};

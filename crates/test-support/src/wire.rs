@@ -21,6 +21,11 @@ pub fn encode<A: AsRef<[u8]>>(args: &[A]) -> Vec<u8> {
     out
 }
 
+/// The words of a line.
+pub fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}
+
 /// One connection. Methods without `try_` panic where the test could not go on anyway.
 #[derive(Debug)]
 pub struct Wire {

@@ -6,14 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::support::{
     ConfigBuilder, Flavor, PATIENCE, Pair, RedisServer, Tidegate, Wire, client_list, encode,
-    eventually,
+    eventually, words,
 };
 
 const QUIET: Duration = Duration::from_millis(100);
-
-fn words(line: &str) -> Vec<&str> {
-    line.split_whitespace().collect()
-}
 
 fn proxy() -> (RedisServer, Tidegate) {
     let server = RedisServer::spawn(Flavor::Redis70);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{
     ConfigBuilder, Flavor, PATIENCE, Pair, RedisServer, Reply, Tidegate, Trio, Wire, client_list,
-    eventually,
+    eventually, words,
 };
 
 const QUIET: Duration = Duration::from_millis(30);
@@ -27,10 +27,6 @@ fn wait_blocked(server: &RedisServer, count: usize) {
             blocked => Err(format!("{blocked} blocked, not {count}")),
         }
     });
-}
-
-fn words(line: &str) -> Vec<&str> {
-    line.split_whitespace().collect()
 }
 
 #[test]

@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use crate::support::{
     Flavor, PATIENCE, Pair, RedisServer, Reply, Tidegate, Trio, Wire, client_list, eventually,
+    words,
 };
 
 const QUIET: Duration = Duration::from_millis(100);
-
-fn words(line: &str) -> Vec<&str> {
-    line.split_whitespace().collect()
-}
 
 /// Reads up to a monitor's line that holds `needle`.
 #[track_caller]

@@ -20,9 +20,7 @@ fn setting(master: &RedisServer) -> ConfigBuilder {
 
 /// The most memory that the process ever had, in MiB.
 fn peak(proxy: &Tidegate) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", proxy.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+    proxy.status_kib("VmHWM") / 1024
 }
 
 /// The client is closed though it does not read.

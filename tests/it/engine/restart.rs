@@ -2,20 +2,11 @@
 
 use std::path::Path;
 
+use crate::support::local::stat;
 use crate::support::*;
 
 fn proxy_of(master: &RedisServer, dir: &Path) -> Tidegate {
-    ConfigBuilder::new(master.addr(), &[])
-        .unset("topology", "replicas")
-        .set("replica", "enabled", "true")
-        .set("replica", "listen", "\"127.0.0.1:0\"")
-        .set("replica", "dir", &format!("{dir:?}"))
-        .set("reads", "local", "true")
-        .start()
-}
-
-fn stat(server: &RedisServer, field: &str) -> u64 {
-    server.info("stats").get(field).unwrap().parse().unwrap()
+    ReplicaPort::local(master, dir).start()
 }
 
 /// Waits until reads are served in place, and show this.

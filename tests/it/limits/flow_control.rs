@@ -25,14 +25,6 @@ fn repeat(count: usize, request: &[&str]) -> Vec<u8> {
     encode(request).repeat(count)
 }
 
-/// A field of `/proc/<pid>/status`, in MiB.
-fn status_mib(proxy: &Tidegate, field: &str) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", proxy.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-    let kib: usize = line.trim_matches([':', ' ', '\t']).trim_end_matches(" kB").parse().unwrap();
-    kib / 1024
-}
-
 #[test]
 fn more_than_the_limit_comes_to_a_client_that_begins_to_read_late() {
     let server = server(MIB);
@@ -43,7 +35,7 @@ fn more_than_the_limit_comes_to_a_client_that_begins_to_read_late() {
     for _ in 0..400 {
         assert_eq!(wire.read_reply().bytes().len(), MIB);
     }
-    let peak = status_mib(&proxy, "VmHWM");
+    let peak = proxy.status_kib("VmHWM") / 1024;
     assert!(peak < 100, "{peak} MiB");
 }
 
@@ -112,7 +104,7 @@ fn slow_readers_of_large_replies_harm_nobody() {
         }
         assert_eq!(good.cmd(&["GET", "k"]).str(), "v");
     }
-    let peak = status_mib(&proxy, "VmHWM");
+    let peak = proxy.status_kib("VmHWM") / 1024;
     assert!(peak < 600, "{peak} MiB for 20 clients");
     let info = server.info("clients");
     let held: usize = info.get("client_recent_max_output_buffer").unwrap().parse().unwrap();

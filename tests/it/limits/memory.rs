@@ -5,14 +5,6 @@ use crate::support::*;
 
 pub const MIB: usize = 1024 * 1024;
 
-/// A field of `/proc/<pid>/status`, in MiB.
-fn status_mib(proxy: &Tidegate, field: &str) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", proxy.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-    let kib: usize = line.trim_matches([':', ' ', '\t']).trim_end_matches(" kB").parse().unwrap();
-    kib / 1024
-}
-
 /// Another client of the proxy.
 struct Neighbour(Wire);
 
@@ -65,7 +57,7 @@ fn a_slow_reader_is_closed_and_harms_nobody() {
         proxy.log().contains("client-output-buffer-limit").then_some(()).ok_or_else(|| proxy.log())
     });
     neighbour.is_served(200);
-    let peak = status_mib(&proxy, "VmHWM");
+    let peak = proxy.status_kib("VmHWM") / 1024;
     assert!(peak < 80, "{peak} MiB for a limit of two");
 }
 
@@ -116,9 +108,9 @@ fn half_a_gibibyte_passes_and_its_memory_comes_back() {
         let wanted: Vec<u8> = (at..at + 1000).map(|n| chunk[n % MIB]).collect();
         assert_eq!(server.cmd(&["GETRANGE", "huge", &from, &to]).bytes(), wanted);
     }
-    let peak = status_mib(&proxy, "VmHWM");
+    let peak = proxy.status_kib("VmHWM") / 1024;
     assert!(peak < 1000, "peak {peak} MiB");
-    eventually(PATIENCE, || match status_mib(&proxy, "VmRSS") {
+    eventually(PATIENCE, || match proxy.status_kib("VmRSS") / 1024 {
         rss if rss < 100 => Ok(()),
         rss => Err(format!("{rss} MiB, peak {peak} MiB")),
     });
@@ -140,7 +132,7 @@ fn a_sender_that_stops_in_mid_frame_harms_nobody() {
     let proxy = one_worker(&trio).start();
     let _senders = stopped_senders(&proxy);
     Neighbour::of(&proxy).is_served(500);
-    let rss = status_mib(&proxy, "VmRSS");
+    let rss = proxy.status_kib("VmRSS") / 1024;
     assert!(rss < 100, "{rss} MiB for 20 MiB received");
 }
 

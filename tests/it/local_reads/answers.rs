@@ -8,14 +8,7 @@ use crate::support::*;
 
 /// A proxy whose engine is its only replica.
 fn proxy_of(master: &RedisServer, dir: &std::path::Path) -> Tidegate {
-    ConfigBuilder::new(master.addr(), &[])
-        .unset("topology", "replicas")
-        .set("replica", "enabled", "true")
-        .set("replica", "listen", "\"127.0.0.1:0\"")
-        .set("replica", "dir", &format!("{dir:?}"))
-        .set("reads", "local", "true")
-        .set("admin", "commands", "\"master\"")
-        .start()
+    ReplicaPort::local(master, dir).set("admin", "commands", "\"master\"").start()
 }
 
 #[test]
@@ -47,12 +40,7 @@ fn the_engine_has_its_turn_beside_other_replicas() {
     let replica = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
     master.wait_synced(&replica);
     let dir = tempfile::tempdir().unwrap();
-    let proxy = ConfigBuilder::new(master.addr(), &[])
-        .unset("topology", "replicas")
-        .set("replica", "enabled", "true")
-        .set("replica", "listen", "\"127.0.0.1:0\"")
-        .set("replica", "dir", &format!("{:?}", dir.path()))
-        .set("reads", "local", "true")
+    let proxy = ReplicaPort::local(&master, dir.path())
         .set("reads", "balance", "\"round-robin\"")
         .set("reads", "max-lag", "\"60s\"")
         .set("proxy", "workers", "1")

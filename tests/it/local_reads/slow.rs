@@ -11,12 +11,7 @@ use crate::support::*;
 const MANY: usize = 50_000;
 
 fn proxy_of(master: &RedisServer, dir: &Path) -> Tidegate {
-    ConfigBuilder::new(master.addr(), &[])
-        .unset("topology", "replicas")
-        .set("replica", "enabled", "true")
-        .set("replica", "listen", "\"127.0.0.1:0\"")
-        .set("replica", "dir", &format!("{dir:?}"))
-        .set("reads", "local", "true")
+    ReplicaPort::local(master, dir)
         .set("reads", "balance", "\"round-robin\"")
         .set("admin", "commands", "\"master\"")
         .set("proxy", "workers", "1")

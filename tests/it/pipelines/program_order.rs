@@ -46,10 +46,6 @@ fn late_replica(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (Tampere
     (trio, proxy)
 }
 
-fn words(line: &str) -> Vec<&str> {
-    line.split(' ').collect()
-}
-
 /// The replies to these requests, which leave in one write.
 #[track_caller]
 fn packet(wire: &mut Wire, lines: &[&str]) -> Vec<Reply> {

@@ -24,6 +24,11 @@ impl ReplicaPort {
             .set("replica", "listen", "\"127.0.0.1:0\"")
     }
 
+    /// As [`Self::of`], with its data in `dir` and reads answered by it.
+    pub fn local(master: &RedisServer, dir: &std::path::Path) -> ConfigBuilder {
+        Self::of(master).set("replica", "dir", &format!("{dir:?}")).set("reads", "local", "true")
+    }
+
     /// Starts it; waits for nothing but the port.
     #[track_caller]
     pub fn start(config: &ConfigBuilder) -> Self {

@@ -271,6 +271,14 @@ impl Tidegate {
         self.process.pid()
     }
 
+    /// A field of its `/proc/<pid>/status`, such as `VmRSS`, in KiB.
+    #[track_caller]
+    pub fn status_kib(&self, field: &str) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+        line.trim_matches([':', ' ', '\t']).trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// All that it has logged.
     pub fn log(&self) -> String {
         self.process.log()
