@@ -1,6 +1,5 @@
 //! One client's logic, without its socket: requests in, requests to servers and replies out.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
@@ -9,14 +8,15 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
 use super::blocked_read::BlockedRead;
-use super::flow::Window;
 use super::held::Held;
 use super::listener::Listener;
-use super::output::Overrun;
 use super::parked::Parked;
+use super::presence::Presence;
+use super::reading::Reading;
 use super::recover::Recovery;
 use super::streams::Subscribing;
 use super::transform::Transform;
+use super::unread::Unread;
 use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::config::Config;
 use crate::registry::{Closing, Entry, Redirected};
@@ -27,7 +27,6 @@ use crate::telemetry::Kind;
 use crate::worker::handle::Handle;
 use crate::worker::reloads::Asked;
 use crate::worker::worker::Worker;
-use tidegate_wire::resp::RequestScanner;
 
 /// Requests of at least this many bytes get a connection of their own: on a shared one they would
 /// keep everybody else waiting.
@@ -51,14 +50,11 @@ pub(super) struct Client {
     pub(super) session: Session,
     pub(super) inbox: Rc<Inbox>,
     pub(super) config: Handle<Config>,
-    pub(super) scanner: RequestScanner,
-    /// How many requests may be under way.
-    pub(super) window: Window,
+    pub(super) reading: Reading,
+    pub(super) presence: Presence,
     /// Reads with large replies are under way over the leased connection: what they are to the
     /// metrics.
     pub(super) apart: Option<Kind>,
-    /// Bytes from the start of the request in progress that are needed to go on with it.
-    pub(super) wanted: usize,
     /// The connection that only this client uses.
     pub(super) lease: Option<Rc<Connection>>,
     /// The connection over which it gets what others redirect to it.
@@ -87,29 +83,13 @@ pub(super) struct Client {
     pub(super) unmarked: Option<String>,
     /// A reload that it asked for and that it has not been told the outcome of.
     pub(super) reload: Option<Arc<Asked>>,
-    /// Bytes of replies that the client has taken so far.
-    pub(super) taken: u64,
-    /// It has more waiting than it may.
-    pub(super) overrun: Option<Overrun>,
+    /// What it has not read.
+    pub(super) unread: Unread,
     /// Nothing more is dealt with until every reply has come.
     pub(super) hold: bool,
     /// The request that holds may take as long as it likes.
     pub(super) blocked: bool,
-    /// The next request waits, for whatever reason.
-    pub(super) waiting: bool,
-    /// The client does not take its replies: the socket has no room for more.
-    pub(super) stuck: bool,
-    /// The next request waits until the client has taken replies.
-    pub(super) lacks_room: bool,
     pub(super) ending: Option<Ending>,
-    /// The last command, for `CLIENT LIST`.
-    pub(super) last_command: Cow<'static, str>,
-    /// Something happened since the last turn.
-    pub(super) active: bool,
-    /// Something about the session may have changed since the others were told.
-    pub(super) changed: bool,
-    /// The bytes of requests and replies waiting that the others were told of.
-    pub(super) told: (usize, usize),
 }
 
 impl Client {
@@ -122,9 +102,8 @@ impl Client {
             session,
             inbox: Rc::new(Inbox::default()),
             config,
-            scanner: RequestScanner::default(),
-            wanted: 0,
-            window: Window::default(),
+            reading: Reading::default(),
+            presence: Presence::default(),
             apart: None,
             lease: None,
             listener: None,
@@ -140,18 +119,10 @@ impl Client {
             wrote: false,
             unmarked: None,
             reload: None,
-            taken: 0,
-            overrun: None,
+            unread: Unread::default(),
             hold: false,
             blocked: false,
-            waiting: false,
-            stuck: false,
-            lacks_room: false,
             ending: None,
-            last_command: Cow::Borrowed(""),
-            active: false,
-            changed: false,
-            told: (0, 0),
         }
     }
 
@@ -194,17 +165,13 @@ impl Client {
         self.blocked || self.session.subscriptions.any() || self.session.monitor
     }
 
-    pub(super) fn is_waiting(&self) -> bool {
-        self.waiting
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.reading.is_waiting()
     }
 
     /// It waits in a command that may take for ever.
     pub(super) fn is_blocked(&self) -> bool {
         self.blocked
-    }
-
-    pub(super) fn wanted(&self) -> usize {
-        self.wanted
     }
 
     pub(super) fn output_bytes(&self) -> usize {
@@ -224,15 +191,15 @@ impl Client {
     /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
     /// command, ends with it, and so does what is held and never left.
     pub(super) fn is_through(&self) -> bool {
-        self.blocked || (self.held.is_some() || !self.waiting) && self.is_answered()
+        self.blocked || (self.held.is_some() || !self.is_waiting()) && self.is_answered()
     }
 
     /// Acts on what came from the servers and from other clients since the last turn.
     pub(super) fn look(&mut self) {
         self.inbox.looked();
         for event in self.inbox.take_events() {
-            self.active = true;
-            self.changed = true;
+            self.presence.touch();
+            self.presence.change();
             match event {
                 Event::Whole(whole) => self.transform(whole),
                 Event::Failed(failed) => self.failed(failed),
@@ -266,9 +233,9 @@ impl Client {
 
     /// It has said nothing for `timeout`: it ends, unless it waits for a reply or for its turn.
     fn prove_busy(&mut self) {
-        if self.waiting || !self.inbox.replies().is_settled() {
+        if self.is_waiting() || !self.inbox.replies().is_settled() {
             // Its time begins anew when it has what it waits for.
-            self.active = true;
+            self.presence.touch();
         } else {
             self.end(Ending::Now);
         }
@@ -303,25 +270,13 @@ impl Client {
         (self.redirected, self.redirecting) = (None, None);
     }
 
-    /// It gave a sign of life.
-    pub(super) fn touch(&mut self) {
-        self.active = true;
-    }
-
-    /// Whether what the others see of it is no longer true.
-    pub(super) fn has_changed(&self) -> bool {
-        self.changed
-    }
-
     /// Tells the others what this client does, if it did anything.
     pub(super) fn publish(&mut self, query_bytes: usize) {
-        if std::mem::take(&mut self.active) {
+        if self.presence.take_activity() {
             self.entry.touch(self.worker.now_ms());
         }
         let waiting = (query_bytes, self.output_bytes());
-        let changed = std::mem::take(&mut self.changed) || self.lease.is_some();
-        if changed || waiting != self.told {
-            self.told = waiting;
+        if self.presence.take_news(waiting) || self.lease.is_some() {
             self.publish_facts(waiting);
         }
     }

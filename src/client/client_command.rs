@@ -125,7 +125,7 @@ impl Client {
     pub(super) fn publish_facts(&self, waiting: (usize, usize)) {
         let session = &self.session;
         let mut facts = self.entry.facts();
-        facts.command.clone_from(&self.last_command);
+        facts.command.clone_from(self.presence.command());
         (facts.query_bytes, facts.output_bytes) = waiting;
         facts.follow(session);
         let queued = i64::try_from(session.transaction.queued()).unwrap_or(i64::MAX);

@@ -42,14 +42,13 @@ impl Client {
     pub(super) fn dispatch(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
         let topology = batch.topology.clone();
         let command = resolve(&topology.learned, request.name, request.second);
-        if let Some(command) = command.as_ref().filter(|it| it.name != self.last_command) {
-            self.last_command = command.name.to_owned().into();
-            self.changed = true;
+        if let Some(command) = &command {
+            self.presence.note_any(command.name);
         }
         if self.must_wait(batch, command.as_ref(), request) {
             return Next::Wait;
         }
-        self.changed = true;
+        self.presence.change();
         let before = self.session.reply;
         let shown = self.session.reply.wants_reply();
         let request = Request { shown, ..*request };

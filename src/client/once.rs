@@ -169,7 +169,7 @@ impl Client {
         if !self.may_go_on() || !self.is_plain(0) {
             return None;
         }
-        let scanned = match self.find_end(query) {
+        let scanned = match self.reading.find_end(query, &self.limits()) {
             Ok(RequestStep::Complete(scanned)) => scanned,
             // Where it stands is remembered: every byte is looked at once.
             Ok(RequestStep::NeedMore { .. }) => return Some(0),

@@ -1,25 +1,24 @@
 //! From bytes to requests: the plain ones take the short way to their server.
 
-use std::borrow::Cow;
-
 use super::batch::{Batch, Obstacle, Server};
 use super::client::{Client, Ending, LARGE};
 use super::dispatch::{Next, Request};
+use super::reading::Waiting;
 use crate::net::{OUTPUT_HIGH, QueryBuffer};
 use crate::routing::Target;
 use crate::session::{ReplyMode, Touches};
 use crate::telemetry::Kind;
 use tidegate_wire::command::{Command, lookup};
 use tidegate_wire::resp::request::{ProtocolError, Request as Scanned};
-use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, encode, inline};
+use tidegate_wire::resp::{Limits, RequestStep, encode, inline};
 
 impl Client {
     /// As [`Client::consume`], and a large request that fills `query` is not copied.
     pub(super) fn consume_owned(&mut self, query: &mut QueryBuffer) -> usize {
-        self.waiting = false;
+        self.reading.wait_for(Waiting::Nothing);
         if query.len() >= LARGE
             // Only a request that is read into its own buffer can fill it.
-            && query.len() <= self.wanted
+            && query.len() <= self.reading.wanted()
             && let Some(used) = self.consume_large(query.as_vec())
         {
             return used;
@@ -29,9 +28,15 @@ impl Client {
 
     /// Deals with the complete requests at the front of `buf`; how many bytes they had.
     pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
-        self.lacks_room = self.stuck || self.is_full();
-        self.waiting = self.lacks_room || !self.has_window();
-        if self.waiting {
+        let waiting = if self.reading.is_stuck() || self.is_full() {
+            Waiting::Room
+        } else if !self.has_window() {
+            Waiting::Window
+        } else {
+            Waiting::Nothing
+        };
+        self.reading.wait_for(waiting);
+        if self.is_waiting() {
             return 0;
         }
         let mut batch = Batch::new(&self.worker, buf);
@@ -43,12 +48,12 @@ impl Client {
             let stop = batch.settle(&self.inbox);
             if let Some(stop) = stop {
                 // It may have looked into a request behind.
-                (self.scanner, self.wanted) = (RequestScanner::default(), 0);
+                self.reading.start_over();
                 at = stop;
             }
             let is_put_off = stop.is_some() && batch.puts_off();
             if is_put_off || is_more && self.is_full() {
-                (self.lacks_room, self.waiting) = (true, true);
+                self.reading.wait_for(Waiting::Room);
                 break;
             }
             if stop.is_none() && !is_more {
@@ -59,7 +64,9 @@ impl Client {
         self.order.dealt_with(at);
         // The next batch asks anew who may serve its reads.
         self.hold |= self.apart.is_some();
-        self.active |= at > 0;
+        if at > 0 {
+            self.presence.touch();
+        }
         at
     }
 
@@ -68,36 +75,39 @@ impl Client {
     fn go_through(&mut self, batch: &mut Batch<'_>, buf: &[u8], at: &mut usize) -> bool {
         while *at < buf.len() && self.takes_requests() {
             if !self.may_go_on() {
-                self.waiting = true;
+                let is_recovering = !self.recovery.is_empty();
+                let waiting = if is_recovering { Waiting::Recovery } else { Waiting::Answers };
+                self.reading.wait_for(waiting);
                 return false;
             }
             if batch.is_long() {
                 return true;
             }
-            if !self.window.is_open() {
+            if !self.reading.window.is_open() {
                 if batch.is_local() {
                     // They are answered as far as there is room first.
                     return true;
                 }
                 batch.flush(&self.inbox);
                 if !self.has_window() {
-                    self.waiting = true;
+                    self.reading.wait_for(Waiting::Window);
                     return false;
                 }
             }
-            match self.find_end(&buf[*at..]) {
+            let limits = self.limits();
+            match self.reading.find_end(&buf[*at..], &limits) {
                 Ok(RequestStep::NeedMore { .. }) => return false,
                 Ok(RequestStep::Complete(scanned)) => {
                     let end = *at + scanned.len;
                     match self.one(batch, *at, end, &scanned) {
                         Some(Next::Done) => {
                             *at = end;
-                            self.window.take();
+                            self.reading.window.take();
                         }
                         Some(Next::Wait) => {
                             // What it waits for was found out: those before it are not put off.
                             batch.flush(&self.inbox);
-                            self.waiting = true;
+                            self.reading.put_off();
                             return false;
                         }
                         None => return true,
@@ -105,7 +115,7 @@ impl Client {
                 }
                 Err(_) if batch.is_local() => {
                     // It is found again, when those before it are answered.
-                    (self.scanner, self.wanted) = (RequestScanner::default(), 0);
+                    self.reading.start_over();
                     return true;
                 }
                 Err(error) => {
@@ -125,18 +135,6 @@ impl Client {
     /// Whether the next request may be dealt with.
     pub(super) fn may_go_on(&mut self) -> bool {
         self.takes_requests() && (!self.hold || self.settle()) && self.recovery.is_empty()
-    }
-
-    /// Looks for the end of the request at the front of `buf`, from where it looked last.
-    #[inline]
-    pub(super) fn find_end(&mut self, buf: &[u8]) -> Result<RequestStep, ProtocolError> {
-        let limits = self.limits();
-        let step = self.scanner.scan(buf, &limits)?;
-        self.wanted = match step {
-            RequestStep::NeedMore { at_least } => at_least,
-            RequestStep::Complete(_) => 0,
-        };
-        Ok(step)
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -174,7 +172,7 @@ impl Client {
             && let command = second.and_then(|name| row.subcommand(name)).unwrap_or(row)
             && let Some(target) = Target::of_ordinary(command)
         {
-            self.note(command.name);
+            self.presence.note(command.name);
             let touches = || Touches::of(Some(command), frame, second);
             let target = match target {
                 Target::Read => self.read_way(batch, target, touches),
@@ -201,7 +199,7 @@ impl Client {
         }
         if self.is_full() {
             // Its reply may be one that is made at once.
-            self.lacks_room = true;
+            self.reading.wait_for(Waiting::Room);
             return Some(Next::Wait);
         }
         let argc = scanned.argc;
@@ -226,15 +224,6 @@ impl Client {
         match lookup(name) {
             Some(row) if target == Target::Read => self.near_side(row),
             _ => target,
-        }
-    }
-
-    /// Remembers the command for `CLIENT LIST`.
-    pub(super) fn note(&mut self, name: &'static str) {
-        // Comparing the addresses is enough: a difference only means one publication more.
-        if !std::ptr::eq(self.last_command.as_ptr(), name.as_ptr()) {
-            self.last_command = Cow::Borrowed(name);
-            self.changed = true;
         }
     }
 
@@ -337,8 +326,7 @@ impl Client {
 
     /// The request in progress was dealt with elsewhere.
     pub(super) fn forget_scan(&mut self) {
-        self.scanner = RequestScanner::default();
-        self.wanted = 0;
-        self.active = true;
+        self.reading.start_over();
+        self.presence.touch();
     }
 }

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
 use super::drain::Drain;
+use super::reading::Waiting;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush, has_input};
 use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, Witness};
@@ -73,7 +74,8 @@ impl Task {
             if is_stuck {
                 self.client.record_order();
             }
-            if self.client.lacks_room && !is_stuck && !self.client.is_full() {
+            let lacks_room = self.client.reading.waiting() == Waiting::Room;
+            if lacks_room && !is_stuck && !self.client.is_full() {
                 self.consume_query();
                 continue;
             }
@@ -143,7 +145,7 @@ impl Task {
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         self.client.about_to_receive(self.query.len(), !self.came_full);
-        let lacking = self.client.wanted().saturating_sub(self.query.len());
+        let lacking = self.client.reading.wanted().saturating_sub(self.query.len());
         if lacking >= DIRECT_READ && !self.client.is_waiting() {
             // Memory is taken as the bytes come, not as the client promises: three times as much
             // again, because each growth leaves the smaller buffer behind for a while.
@@ -187,7 +189,7 @@ impl Task {
         if let Some(drain) = &mut self.drain {
             drain.received(bytes, is_full, now_ms);
         }
-        self.client.touch();
+        self.client.presence.touch();
         self.client.worker.counts.bytes_in.add(bytes as u64);
     }
 
@@ -210,7 +212,7 @@ impl Task {
     /// Writes what is ready; true while the socket takes no more.
     fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         // Who has read a reply may count on others seeing what it tells of.
-        if self.client.has_changed() {
+        if self.client.presence.has_changed() {
             self.client.publish(self.query.len());
         }
         // Replies that were made in place woke nobody who would look.
@@ -220,16 +222,16 @@ impl Task {
         let mut replies = client.inbox.replies();
         let (ready, taken) = replies.ready();
         let is_full = flush(&mut self.stream, ready, taken, cx, |sent| {
-            client.taken += sent as u64;
+            client.unread.took(sent as u64);
             self.farewell |= is_farewell;
             // To receive is a sign of life, too.
-            client.active = true;
+            client.presence.touch();
             client.worker.counts.bytes_out.add(sent as u64);
         })?;
         if !is_full {
             replies.shrink(KEEP);
         }
-        client.stuck = is_full;
+        client.reading.set_stuck(is_full);
         let has_room = replies.ready_bytes() < OUTPUT_HIGH;
         drop(replies);
         if let Some(lease) = client.lease.as_ref().filter(|_| has_room) {
