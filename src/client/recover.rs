@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::batch::Batch;
-use super::blocked_read::BlockedRead;
 use super::client::{Client, Ending};
-use super::lease::Passage;
-use super::outcome;
-use super::scan::Step;
-use super::transform::Transform;
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
+use crate::client::dedicated::blocked_read::BlockedRead;
+use crate::client::dedicated::lease::Passage;
+use crate::client::planning::outcome;
+use crate::client::reading::batch::Batch;
+use crate::client::reading::scan::Step;
+use crate::client::replies::transform::Transform;
 use crate::registry::Closing;
 use crate::routing::plan::Repeat;
 use crate::routing::{Failing, Route, Target, admit_write};

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
 use super::drain::Drain;
-use super::reading::Waiting;
+use crate::client::reading::progress::Waiting;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush, has_input};
 use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, Witness};

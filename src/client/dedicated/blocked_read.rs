@@ -1,0 +1,239 @@
+//! An XREAD that waits for entries: what is needed to ask it again of another server.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::lease::Passage;
+use crate::client::client::Client;
+use crate::client::planning::dispatch::Request;
+use crate::client::reading::batch::{Batch, Server};
+use crate::client::replies::transform::Transform;
+use crate::routing::Target;
+use crate::session::replies::Sequence;
+use tidegate_wire::command::{Blocking, Effect, lookup};
+use tidegate_wire::resp::{Args, encode, integer};
+
+/// Streams of one request whose last ids are asked for; those beyond are resolved where the
+/// request is asked again.
+const LAST_IDS_MAX: usize = 64;
+/// How much longer than BLOCK says the server's own answer is waited for: as long as it takes to
+/// exclude a server that is silent.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// See the module.
+#[derive(Debug)]
+pub(in crate::client) struct BlockedRead {
+    pub(in crate::client) seq: Sequence,
+    args: Vec<Vec<u8>>,
+    /// The index of BLOCK's operand.
+    block_at: usize,
+    /// When BLOCK's time is over, if it ends.
+    until: Option<Instant>,
+    /// The ids that were given as `$`.
+    last_ids: Vec<LastId>,
+}
+
+/// An id that was given as `$`, and what it meant.
+#[derive(Debug)]
+struct LastId {
+    /// Its index among the arguments.
+    at: usize,
+    id: Option<Vec<u8>>,
+    /// The server that was asked for the entries said so, with the request.
+    is_exact: bool,
+}
+
+impl BlockedRead {
+    /// What `frame` is, read at `now`; `None` if it is no XREAD that waits, or has a mistake.
+    fn of(frame: &[u8], now: Instant) -> Option<Self> {
+        let args: Vec<Vec<u8>> = Args::new(frame).map(<[u8]>::to_vec).collect();
+        let name = args.first()?;
+        let row = lookup(name).filter(|row| row.name == "xread")?;
+        let arg = |at: usize| args.get(at).map(Vec::as_slice).unwrap_or_default();
+        let waits = matches!(row.effect, Effect::Blocking(blocking)
+            if blocking != Blocking::Always && blocking.applies(args.len(), arg));
+        let streams_at = (1..args.len()).find(|at| arg(*at).eq_ignore_ascii_case(b"streams"))?;
+        let block_at = (1..streams_at).rfind(|at| arg(*at).eq_ignore_ascii_case(b"block"))? + 1;
+        let millis = integer::parse(arg(block_at)).and_then(|ms| u64::try_from(ms).ok())?;
+        let until = match millis {
+            0 => None,
+            millis => now.checked_add(Duration::from_millis(millis)),
+        };
+        let keys = (args.len() - streams_at - 1) / 2;
+        let ids = streams_at + 1 + keys..args.len();
+        let last_ids = ids.filter(|at| arg(*at) == b"$");
+        let last_ids = last_ids.map(|at| LastId { at, id: None, is_exact: false }).collect();
+        waits.then_some(Self { seq: 0, args, block_at, until, last_ids })
+    }
+
+    /// When it is over, whether its server says so or not.
+    pub(in crate::client) fn ends(&self) -> Option<Instant> {
+        self.until?.checked_add(GRACE)
+    }
+
+    /// The requests that tell what `$` means, each with the index that it is for.
+    fn questions(&self) -> impl Iterator<Item = (usize, Vec<u8>)> + '_ {
+        let keys = self.keys();
+        let question = move |last: &LastId| {
+            let key = self.args.get(last.at.checked_sub(keys)?)?;
+            Some((last.at, encode::request_of(&[b"XINFO", b"STREAM", key])))
+        };
+        self.last_ids.iter().take(LAST_IDS_MAX).filter_map(question)
+    }
+
+    /// How many streams it reads.
+    fn keys(&self) -> usize {
+        let is_streams = |arg: &Vec<u8>| arg.eq_ignore_ascii_case(b"streams");
+        let streams_at = self.args.iter().position(is_streams).unwrap_or_default();
+        self.args.len().saturating_sub(streams_at + 1) / 2
+    }
+
+    /// The answer to the question for the id at this index.
+    pub(in crate::client) fn learn(&mut self, at: usize, is_exact: bool, reply: &[u8]) {
+        let last = self.last_ids.iter_mut().find(|last| last.at == at);
+        let Some(last) = last.filter(|last| last.id.is_none() || is_exact && !last.is_exact) else {
+            return;
+        };
+        if let Some(id) = last_id(reply) {
+            last.id = Some(id);
+            last.is_exact = is_exact;
+        }
+    }
+
+    /// The request as it is at `now`; `None` if its time is over.
+    pub(in crate::client) fn request(&self, now: Instant) -> Option<Vec<u8>> {
+        let mut args = self.args.clone();
+        for last in &self.last_ids {
+            if let (Some(id), Some(arg)) = (&last.id, args.get_mut(last.at)) {
+                arg.clone_from(id);
+            }
+        }
+        if let (Some(until), Some(block)) = (self.until, args.get_mut(self.block_at)) {
+            let left = until.checked_duration_since(now).filter(|left| !left.is_zero())?;
+            // BLOCK 0 would be for ever.
+            let millis = i64::try_from(left.as_millis()).unwrap_or(i64::MAX).max(1);
+            *block = integer::text(millis).to_vec();
+        }
+        let mut frame = Vec::new();
+        encode::request(&mut frame, args.iter());
+        Some(frame)
+    }
+}
+
+/// The id that a reply to XINFO STREAM tells of.
+fn last_id(reply: &[u8]) -> Option<Vec<u8>> {
+    const FIELD: &[u8] = b"last-generated-id\r\n";
+    if reply.starts_with(b"-ERR no such key") {
+        return Some(b"0-0".to_vec());
+    }
+    // Nothing that a client chose comes before it.
+    let at = memchr::memmem::find(reply, FIELD)? + FIELD.len();
+    let mut lines = reply.get(at..)?.split(|byte| *byte == b'\n');
+    let head = lines.next().filter(|head| head.starts_with(b"$"))?;
+    let id = lines.next()?.strip_suffix(b"\r")?;
+    let len = integer::parse(head.get(1..)?.strip_suffix(b"\r")?)?;
+    (usize::try_from(len) == Ok(id.len())).then(|| id.to_vec())
+}
+
+impl Client {
+    /// Prepares an XREAD that waits: its server is asked what `$` means, just before it. When it is
+    /// over.
+    pub(in crate::client) fn prepare_blocked_read(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        target: Target,
+    ) -> Option<Instant> {
+        batch.flush(&self.inbox);
+        self.blocked_read = BlockedRead::of(request.frame, batch.now);
+        let read = self.blocked_read.as_ref()?;
+        let (ends, questions) = (read.ends(), read.questions().collect::<Vec<_>>());
+        if !questions.is_empty()
+            && let Ok(lease) = self.lease(batch, target)
+        {
+            for (at, question) in &questions {
+                let transform = Some(Transform::LastId { at: *at, is_exact: true });
+                let passage = Passage { transform, ..Passage::silent() };
+                self.send_leased(&lease, question, passage, batch);
+            }
+        }
+        let next = self.inbox.replies().next();
+        if let Some(read) = &mut self.blocked_read {
+            read.seq = next;
+        }
+        ends
+    }
+
+    /// The master is asked the same, should the server not answer at all.
+    pub(in crate::client) fn ask_master_too(&mut self, batch: &mut Batch<'_>) {
+        let Some(read) = &self.blocked_read else { return };
+        let questions: Vec<_> = read.questions().collect();
+        let elsewhere = self.lease.as_ref().is_some_and(|lease| batch.is_elsewhere(lease.backend));
+        if questions.is_empty() || !elsewhere {
+            return;
+        }
+        let master = batch.open(Target::Master, &self.worker, &self.session, &self.inbox);
+        let Ok(Server::Out(master)) = master else { return };
+        let master = std::rc::Rc::clone(master);
+        for (at, question) in &questions {
+            let transform = Some(Transform::LastId { at: *at, is_exact: false });
+            let passage = Passage { transform, ..Passage::silent() };
+            self.send_shared(batch, &master, question, passage);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str, now: Instant) -> Option<BlockedRead> {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        BlockedRead::of(&encode::request_of(&words), now)
+    }
+
+    fn line(frame: &[u8]) -> String {
+        let words = Args::new(frame).map(|arg| String::from_utf8_lossy(arg).into_owned());
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn asks_for_what_is_left() {
+        let now = Instant::now();
+        let mut blocked =
+            read("xread COUNT 2 BLOCK 5000 STREAMS a block c $ 3-1 $", now).expect("it waits");
+        let questions: Vec<_> = blocked.questions().map(|(at, frame)| (at, line(&frame))).collect();
+        let expected = [(9, "XINFO STREAM a".to_owned()), (11, "XINFO STREAM c".to_owned())];
+        assert_eq!(questions, expected);
+        let reply = b"*4\r\n$6\r\nlength\r\n:1\r\n$17\r\nlast-generated-id\r\n$3\r\n7-1\r\n";
+        blocked.learn(9, false, reply);
+        blocked.learn(9, true, b"-ERR no such key\r\n");
+        blocked.learn(9, false, reply);
+        blocked.learn(11, true, b"-NOPERM no\r\n");
+        let later = now + Duration::from_millis(1200);
+        let again = blocked.request(later).expect("time is left");
+        assert_eq!(line(&again), "xread COUNT 2 BLOCK 3800 STREAMS a block c 0-0 3-1 $");
+        assert_eq!(blocked.request(now + Duration::from_secs(5)), None);
+        assert_eq!(blocked.ends(), Some(now + Duration::from_secs(6)));
+    }
+
+    #[test]
+    fn leaves_others_alone() {
+        let now = Instant::now();
+        for line in [
+            "XREAD STREAMS s 0",
+            "XREAD BLOCK x STREAMS s 0",
+            "XREAD BLOCK -1 STREAMS s 0",
+            "XREAD BLOCK 0",
+            "BLPOP block 0",
+            "XREADGROUP GROUP g c BLOCK 0 STREAMS s >",
+        ] {
+            assert!(read(line, now).is_none(), "{line}");
+        }
+        let forever = read("XREAD BLOCK 0 STREAMS s $", now).expect("it waits");
+        assert_eq!(forever.ends(), None);
+        let frame = forever.request(now + Duration::from_secs(100)).expect("it never ends");
+        assert_eq!(line(&frame), "XREAD BLOCK 0 STREAMS s $");
+    }
+}

@@ -1,0 +1,161 @@
+//! PROXY EXPLAIN: what would become of a request, told instead of done.
+//!
+//! Puts the request's [`Plan`] into words. Picks a server as a request would, so the next one may be
+//! another's turn.
+
+use super::describe::describe;
+use super::record::{Record, Value};
+use crate::client::client::Client;
+use crate::client::planning::outcome;
+use crate::config::{OnClosed, OnStale};
+use crate::routing::plan::{Action, Forward, Purpose, Refusal};
+use crate::routing::{NoRoute, Plan, Reason, Target, may_serve};
+use crate::topology::{Report, Topology};
+use tidegate_wire::command::{Access, Effect, Resolved, resolve};
+use tidegate_wire::units::millis;
+
+impl Client {
+    /// What would become of the request that has these arguments, the first one its name.
+    pub(in crate::client) fn explain(&self, topology: &Topology, args: &[&[u8]]) -> Record {
+        let name = args.first().copied().unwrap_or_default();
+        let command = resolve(&topology.learned, name, args.get(1).copied());
+        let full_name = command.map_or_else(|| lower(name), |it| it.name.to_owned());
+        let plan = self.plan(topology, command.as_ref(), args.len(), &|at| args.get(at).copied());
+        let plan = if self.would_follow(args) { plan.behind_write() } else { plan };
+        let (route, why) = self.destination(topology, plan, name);
+        let mut record: Record = vec![
+            ("command", full_name.into()),
+            // What is unknown is treated as one.
+            ("class", command.map_or(Access::Write, |it| it.access).name().into()),
+            ("keys", keys(command.as_ref(), args)),
+            ("pinned", lasts(plan.action, command.as_ref()).into()),
+            ("route", route.into()),
+            ("why", why.into()),
+            ("max_lag_ms", self.config.reads.max_lag.map(millis).into()),
+            // The offset that this session's reads must have reached: none is asked of any, they
+            // are bounded by lag alone.
+            ("floor", Value::Null),
+        ];
+        if let Some(command) = command.filter(|it| !it.fits(args.len())) {
+            record.push(("note", arity_note(&command, args.len()).into()));
+        }
+        record.push(("candidates", self.candidates(topology, plan.action)));
+        record
+    }
+
+    /// The server that the request would go to now, and why.
+    fn destination(&self, topology: &Topology, plan: Plan, name: &[u8]) -> (String, String) {
+        let why = plan.why.as_str();
+        if let Some(until) = plan.hold {
+            return self.no_route(until.refusal(), topology, why);
+        }
+        match plan.action {
+            Action::Answer => ("proxy".to_owned(), why.to_owned()),
+            Action::Refuse(Refusal::NoRoute(error)) => self.no_route(error, topology, why),
+            Action::Refuse(_) => ("none".to_owned(), why.to_owned()),
+            Action::Dedicated(_) if self.session.is_pinned() => {
+                let own = self.lease.as_ref().and_then(|lease| topology.backend(lease.backend));
+                let route = own.map_or_else(|| "none".to_owned(), |own| own.addr.to_string());
+                (route, why.to_owned())
+            }
+            Action::Dedicated(purpose) => self.picked(topology, purpose.target(), why),
+            Action::Forward(Forward { target, owner, .. }) => {
+                let query = self.worker.query(self.reads_from(), Target::Read, None);
+                let owner = owner.and_then(|tag| topology.by_scan_tag(tag));
+                match owner.filter(|owner| may_serve(topology, owner, query)) {
+                    Some(owner) => (owner.addr.to_string(), why.to_owned()),
+                    None => self.picked(topology, self.nearest(target, name), why),
+                }
+            }
+        }
+    }
+
+    /// The server of this target whose turn it is.
+    fn picked(&self, topology: &Topology, target: Target, why: &str) -> (String, String) {
+        match self.worker.route(topology, self.reads_from(), target, None) {
+            Ok(route) => {
+                let why = match self.in_words(route.reason) {
+                    "" => why.to_owned(),
+                    reason => format!("{why}; {reason}"),
+                };
+                (route.backend.addr.to_string(), why)
+            }
+            Err(error) => self.no_route(error, topology, why),
+        }
+    }
+
+    /// Why a server was picked, where that is not plain.
+    fn in_words(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::Master => "",
+            Reason::Fresh => "to a replica that is proven to be fresh",
+            Reason::Policy if self.session.reads.is_some() => "this session said READWRITE",
+            Reason::Policy => "reads.from lets the master serve it",
+            Reason::Fallback => "no replica is fresh, so the master serves it (reads.on-stale)",
+            Reason::Orphaned => {
+                "the master cannot be reached, and replica-serve-stale-data lets this one serve"
+            }
+        }
+    }
+
+    /// What a client gets where no server may be asked.
+    fn no_route(&self, error: NoRoute, topology: &Topology, why: &str) -> (String, String) {
+        let gate = &topology.gate;
+        let (config, count) = (&self.config, (gate.good(), gate.wanted()));
+        let why = match error {
+            NoRoute::GateClosed => {
+                let held = config.writes.on_closed == OnClosed::Hold;
+                let wait = if held { ", after writes.hold-timeout" } else { "" };
+                format!("{why}; {} of {} replicas keep up{wait}", count.0, count.1)
+            }
+            NoRoute::Stale if config.reads.on_stale == OnStale::Wait => {
+                format!("{why}; no replica is fresh, even after reads.wait-timeout")
+            }
+            _ => why.to_owned(),
+        };
+        (format!("-{}", outcome::no_route(error, topology)), why)
+    }
+
+    /// Every server, and why such a request does not go there.
+    fn candidates(&self, topology: &Topology, action: Action) -> Value {
+        let is_masters = match action {
+            Action::Forward(forward) => forward.target.is_master(),
+            Action::Dedicated(purpose) => purpose.target().is_master(),
+            Action::Answer | Action::Refuse(_) => false,
+        };
+        let from = (!is_masters).then(|| self.reads_from());
+        let now_ms = self.worker.now_ms();
+        let backends = topology.backends.iter();
+        let records = backends.map(|it| describe(&Report::of(it, now_ms), from));
+        Value::List(records.map(Value::Record).collect())
+    }
+}
+
+/// For how long the session would have a connection of its own.
+fn lasts(action: Action, command: Option<&Resolved<'_>>) -> &'static str {
+    let Action::Dedicated(purpose) = action else { return "no" };
+    match (purpose, command.map(|command| command.effect)) {
+        (Purpose::Transaction, Some(Effect::Multi | Effect::Watch)) => "until EXEC or DISCARD",
+        (Purpose::PubSub, Some(Effect::Subscribe(_))) => "until the last subscription ends",
+        (Purpose::Monitor, _) => "until RESET",
+        (Purpose::Tracking, _) => "until CLIENT TRACKING OFF",
+        (Purpose::Blocking(_) | Purpose::Wait | Purpose::OutOfBand, _) => "until it is answered",
+        _ => "no",
+    }
+}
+
+fn keys(command: Option<&Resolved<'_>>, args: &[&[u8]]) -> Value {
+    let arg = |at: usize| args.get(at).copied().unwrap_or_default();
+    let positions = command.map(|command| command.keys.positions(args.len(), arg));
+    Value::List(positions.into_iter().flatten().map(|at| arg(at).into()).collect())
+}
+
+fn arity_note(command: &Resolved<'_>, given: usize) -> String {
+    let least = if command.arity < 0 { "at least " } else { "" };
+    let takes = command.arity.unsigned_abs();
+    format!("'{}' takes {least}{takes} words, {given} were given: an error", command.name)
+}
+
+fn lower(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).to_lowercase()
+}

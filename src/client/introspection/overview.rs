@@ -1,0 +1,65 @@
+//! The proxy at a glance: what `/status` and PROXY TOPOLOGY JSON have in common. The names are
+//! documented in `docs/metrics.md`.
+
+use serde::Serialize;
+
+use crate::topology::Report;
+use crate::worker::Shared;
+
+/// The servers, the write gate and the clients. As JSON, what is not known is null.
+#[derive(Debug, Serialize)]
+pub struct Overview {
+    version: &'static str,
+    uptime_ms: u64,
+    topology_generation: u64,
+    /// The master's address.
+    master: Option<String>,
+    /// Why it is not decided which server is master.
+    pub(in crate::client) undecided: Option<String>,
+    /// Every server, the master first.
+    pub(in crate::client) backends: Vec<Report>,
+    pub(in crate::client) gate: GateOverview,
+    clients: ClientsOverview,
+}
+
+/// The write gate.
+#[derive(Debug, Serialize)]
+pub(in crate::client) struct GateOverview {
+    pub(in crate::client) open: bool,
+    pub(in crate::client) good: u32,
+    pub(in crate::client) wanted: u32,
+    held: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ClientsOverview {
+    connected: usize,
+    max: usize,
+}
+
+impl Overview {
+    /// How things are now.
+    #[must_use]
+    pub fn of(shared: &Shared) -> Self {
+        let (topology, now_ms) = (shared.topology.load_full(), shared.now_ms());
+        let gate = &topology.gate;
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_ms: now_ms,
+            topology_generation: topology.generation,
+            master: topology.master().map(|master| master.addr.to_string()),
+            undecided: topology.vacancy.undecided.clone(),
+            backends: topology.backends.iter().map(|it| Report::of(it, now_ms)).collect(),
+            gate: GateOverview {
+                open: gate.is_open(now_ms),
+                good: gate.good(),
+                wanted: gate.wanted(),
+                held: shared.held_writes.clients(),
+            },
+            clients: ClientsOverview {
+                connected: shared.registry.len(),
+                max: shared.config.load().proxy.max_clients,
+            },
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the registry shows of a client (`CLIENT LIST`), and whether it has to be told anew. The
+//! registry is locked to be told, so that happens once per turn at most.
+
+use std::borrow::Cow;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(in crate::client) struct Presence {
+    /// The last command.
+    command: Cow<'static, str>,
+    /// The client sent or received something since the last turn.
+    is_active: bool,
+    /// Something about the session may have changed since the registry was told.
+    has_changed: bool,
+    /// The bytes of requests and replies waiting that the registry was told of.
+    told: (usize, usize),
+}
+
+impl Presence {
+    /// The last command.
+    pub(in crate::client) const fn command(&self) -> &Cow<'static, str> {
+        &self.command
+    }
+
+    /// The client's last command is this one of the table.
+    #[inline]
+    pub(in crate::client) fn note(&mut self, name: &'static str) {
+        // Comparing the addresses is enough: a difference only means that the registry is told once
+        // more.
+        if !std::ptr::eq(self.command.as_ptr(), name.as_ptr()) {
+            self.command = Cow::Borrowed(name);
+            self.has_changed = true;
+        }
+    }
+
+    /// The client's last command is this one, which the table need not have.
+    pub(in crate::client) fn note_any(&mut self, name: &str) {
+        if name != self.command {
+            self.command = Cow::Owned(name.to_owned());
+            self.has_changed = true;
+        }
+    }
+
+    /// The client sent or received something.
+    pub(in crate::client) const fn touch(&mut self) {
+        self.is_active = true;
+    }
+
+    /// Something about the session may have changed.
+    pub(in crate::client) const fn change(&mut self) {
+        self.has_changed = true;
+    }
+
+    /// Whether something about the session may have changed since the registry was told.
+    pub(in crate::client) const fn has_changed(&self) -> bool {
+        self.has_changed
+    }
+
+    /// Whether the client sent or received something since this was asked last.
+    pub(in crate::client) const fn take_activity(&mut self) -> bool {
+        std::mem::replace(&mut self.is_active, false)
+    }
+
+    /// Whether the registry has to be told, now that `waiting` bytes of requests and replies wait.
+    pub(in crate::client) fn take_news(&mut self, waiting: (usize, usize)) -> bool {
+        let has_changed = std::mem::take(&mut self.has_changed);
+        let before = std::mem::replace(&mut self.told, waiting);
+        has_changed || before != waiting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registry_is_told_of_news_alone() {
+        let mut presence = Presence::default();
+        assert!(!presence.take_news((0, 0)) && presence.take_news((0, 7)));
+        assert!(!presence.take_news((0, 7)) && !presence.take_activity());
+        let get = "get";
+        presence.note(get);
+        assert!(presence.has_changed() && presence.take_news((0, 7)));
+        presence.note(get);
+        presence.note_any("get");
+        assert!(!presence.has_changed(), "the same command");
+        presence.note_any("json.get");
+        assert_eq!(presence.command(), "json.get");
+        assert!(presence.take_news((0, 7)));
+        presence.touch();
+        presence.change();
+        assert!(presence.take_activity() && !presence.take_activity());
+        assert!(presence.take_news((0, 7)));
+    }
+}

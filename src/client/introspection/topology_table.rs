@@ -1,0 +1,50 @@
+//! PROXY TOPOLOGY for people: a table with one line per server, then the write gate.
+
+use super::overview::Overview;
+use crate::topology::Report;
+use tidegate_wire::units::columns;
+
+const HEAD: [&str; 11] = [
+    "ID",
+    "ADDRESS",
+    "ROLE",
+    "STATE",
+    "READS",
+    "LAG-MS",
+    "LAG-BYTES",
+    "OFFSET",
+    "IN-FLIGHT",
+    "WEIGHT",
+    "WHY-NO-READS",
+];
+
+/// The lines, the head first. None holds a line end.
+pub(in crate::client) fn lines(overview: &Overview) -> Vec<String> {
+    let rows: Vec<_> = overview.backends.iter().map(row).collect();
+    let mut lines = columns(HEAD, &rows);
+    let gate = &overview.gate;
+    let state = if gate.open { "open" } else { "closed" };
+    lines.push(format!(
+        "write gate: {state}; {} replicas keep up, min-replicas-to-write is {}",
+        gate.good, gate.wanted
+    ));
+    lines.extend(overview.undecided.iter().map(|why| format!("writes are refused: {why}")));
+    lines
+}
+
+fn row(report: &Report) -> [String; 11] {
+    let number = |known: Option<u64>| known.map_or_else(|| "-".to_owned(), |it| it.to_string());
+    [
+        report.id.to_string(),
+        report.addr.to_string(),
+        report.role.to_string(),
+        report.state.map_or("-", |state| state.word()).to_owned(),
+        if report.reads { "yes" } else { "no" }.to_owned(),
+        number(report.lag_ms),
+        number(report.lag_bytes),
+        number(report.offset),
+        report.in_flight.to_string(),
+        report.weight.to_string(),
+        report.why_not().unwrap_or_default().replace(['\r', '\n'], " "),
+    ]
+}

@@ -1,0 +1,84 @@
+//! The errors that the proxy itself gives, in words that clients of Redis already understand.
+
+use crate::backend::Cause;
+use crate::routing::NoRoute;
+use crate::topology::Topology;
+
+/// What a client is told of a request that nobody could be asked.
+pub(in crate::client) fn no_route(error: NoRoute, topology: &Topology) -> String {
+    match error {
+        NoRoute::NoMaster if let Some(reason) = &topology.vacancy.undecided => {
+            format!(
+                "MASTERDOWN The proxy knows no server that is a master: {reason}; the request was \
+                 not sent"
+            )
+        }
+        NoRoute::NoMaster => {
+            "MASTERDOWN The proxy knows no server that is a master; the request was not sent"
+                .to_owned()
+        }
+        NoRoute::NoReader => {
+            "MASTERDOWN No server can serve reads at the moment; the request was not sent"
+                .to_owned()
+        }
+        NoRoute::Stale => {
+            "MASTERDOWN No replica is fresh enough (reads.max-lag); the request was not sent"
+                .to_owned()
+        }
+        // Redis's own words (`shared.noreplicaserr`).
+        NoRoute::GateClosed => "NOREPLICAS Not enough good replicas to write.".to_owned(),
+    }
+}
+
+/// What a client is told of a request that failed for good. `may_write` is whether it may have
+/// changed data.
+pub(in crate::client) fn failed(cause: &Cause, may_write: bool) -> String {
+    match cause {
+        // The server's own words are passed on as they are; see `recover`.
+        Cause::Refused(_, line) => String::from_utf8_lossy(line).into_owned(),
+        Cause::Unsent { reason, .. } => format!("MASTERDOWN The request was not sent: {reason}"),
+        Cause::Lost(reason) if may_write => {
+            format!("INDOUBT The outcome is unknown, it may or may not have been applied: {reason}")
+        }
+        Cause::Lost(reason) => format!("MASTERDOWN No reply: {reason}"),
+        Cause::TimedOut if may_write => {
+            "INDOUBT The outcome is unknown, it may or may not have been applied: no reply within \
+             request-timeout"
+                .to_owned()
+        }
+        Cause::TimedOut => "ERR No reply within request-timeout".to_owned(),
+        Cause::Withdrawn | Cause::Elapsed => {
+            "MASTERDOWN No reply: the server that was asked serves no reads any more".to_owned()
+        }
+    }
+}
+
+/// An operator's command where `admin.commands` says deny.
+pub(in crate::client) fn denied(name: &str) -> String {
+    format!(
+        "NOPERM '{name}' is an operator's command, which [admin] commands = \"deny\" keeps from \
+         this port"
+    )
+}
+
+/// An operator's command that would end the proxy's own login.
+pub(in crate::client) fn locked_out(what: &str) -> String {
+    format!(
+        "ERR {what} would lock the proxy out of the server, where it logs in with \
+         topology.masteruser and masterauth; change the login at the server itself and in proxy.toml"
+    )
+}
+
+/// A script of a session that asked for the debugger.
+pub(in crate::client) const NO_DEBUGGER: &str = "ERR The script was not run: this session said SCRIPT DEBUG, \
+    which cannot be used through a proxy; connect to the server itself, or say SCRIPT DEBUG NO";
+
+/// A command that cannot be queued between MULTI and EXEC here.
+pub(in crate::client) fn not_in_transaction(name: &str) -> String {
+    format!("ERR '{name}' is not possible in a transaction here")
+}
+
+/// A command that makes no sense through a proxy.
+pub(in crate::client) fn refused(name: &str) -> String {
+    format!("ERR '{name}' cannot be used through a proxy; connect to the server itself")
+}

@@ -1,0 +1,183 @@
+//! Reads that the engine of this process serves: no connection, no other thread.
+
+use std::rc::Rc;
+
+use tokio::time::Instant;
+
+use crate::backend::{Cause, Failed, Inbox, Load};
+use crate::engine::{Engine, Room, SlowRead, Stop};
+use crate::net::OUTPUT_HIGH;
+use crate::routing::Reason;
+use crate::session::{Session, cursor};
+use crate::telemetry::Kind;
+use crate::topology::{Backend, BackendId};
+use crate::worker::handle::Handle;
+use crate::worker::worker::Worker;
+use tidegate_store::Budget;
+use tidegate_wire::resp::{RespVersion, encode};
+
+/// What the reads of one batch may cost on the worker's thread, in steps: about a quarter of a
+/// millisecond. Then other clients have their turn. One read that costs more is not answered here.
+const STEPS: u64 = 5000;
+/// In place of a reply, while too many slow reads wait.
+const BUSY: &str = "BUSY Too many slow reads wait for the replica";
+
+/// In place of one step of an iteration, which no server can go on with.
+const TOO_LONG: &str = "ERR The reply would exceed client-output-buffer-limit";
+
+/// The engine, as one batch of one session reads it.
+#[derive(Debug)]
+pub(in crate::client) struct LocalReader {
+    engine: Handle<Engine>,
+    load: Rc<Load>,
+    backend: BackendId,
+    db: u32,
+    version: RespVersion,
+    /// Bytes of replies that are of use: a client with more pending output is closed.
+    room: usize,
+    budget: Budget,
+    kind: Kind,
+    /// Goes into a scan's cursor.
+    scan_tag: u32,
+}
+
+/// How far a run of reads was answered.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::client) struct Served {
+    /// Bytes of those that were.
+    pub(in crate::client) bytes: usize,
+    /// Why the first one was not answered, though there was room.
+    pub(in crate::client) stop: Option<Stop>,
+}
+
+impl LocalReader {
+    /// A reader, if `backend` is the engine.
+    pub(in crate::client) fn new(
+        worker: &Worker,
+        backend: &Backend,
+        session: &Session,
+        reason: Reason,
+    ) -> Option<Self> {
+        let engine = worker.engine.as_ref().filter(|_| backend.is_local)?;
+        let load = worker.pool.borrow_mut().load(backend);
+        let (db, version) = (session.db, session.version);
+        let room = worker.config().proxy.output_limit();
+        let (kind, scan_tag) = (Kind::read(reason), backend.scan_tag);
+        let (engine, budget) = (engine.clone(), Budget::new(STEPS, usize::MAX));
+        let backend = backend.id;
+        Some(Self { engine, load, backend, db, version, room, budget, kind, scan_tag })
+    }
+
+    /// The tag that goes into a scan's cursor.
+    pub(in crate::client) const fn scan_tag(&self) -> u32 {
+        self.scan_tag
+    }
+
+    /// Answers one step of an iteration, which was read at `since`; false where a server has to.
+    pub(in crate::client) fn scan(
+        &self,
+        frame: &[u8],
+        shown: bool,
+        since: Instant,
+        inbox: &Rc<Inbox>,
+    ) -> bool {
+        let mut reply = Vec::new();
+        let room = Room { stop: Some(OUTPUT_HIGH), most: self.room };
+        let how = (self.db, self.version);
+        let budget = Budget::new(STEPS, usize::MAX);
+        match self.engine.answer(how, (frame, 1), room, &budget, &mut reply).stop {
+            None => {}
+            Some(Stop::Opaque) => return false,
+            // Its cursor is the engine's: no server can go on.
+            Some(Stop::Budget) => {
+                self.ask_aside(frame, shown, Some(self.scan_tag), since, inbox);
+                return true;
+            }
+        }
+        let reply = cursor::tag_reply(reply, self.scan_tag);
+        inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
+        self.load.served(self.kind, 1, since.elapsed());
+        true
+    }
+
+    /// Answers `count` requests, which are all there is in `bytes`; they were read at `since`. If
+    /// `may_stop`, no more of them than there is room for. How many bytes those had.
+    pub(in crate::client) fn serve(
+        &self,
+        bytes: &[u8],
+        (count, shown): (u32, bool),
+        may_stop: bool,
+        since: Instant,
+        inbox: &Rc<Inbox>,
+    ) -> Served {
+        let room = Room { stop: may_stop.then_some(OUTPUT_HIGH), most: self.room };
+        let how = (self.db, self.version);
+        let is_fresh = self.budget.left() == STEPS;
+        let unlimited = Budget::new(u64::MAX, self.room);
+        let budget = if may_stop { &self.budget } else { &unlimited };
+        let mut served = Served { bytes: bytes.len(), stop: None };
+        let answered = inbox.replies().locals(count, shown, |out| {
+            let answered = self.engine.answer(how, (bytes, count), room, budget, out);
+            // What is too much for the rest of the budget is not too much for the next batch's.
+            let is_for_good = answered.stop != Some(Stop::Budget) || is_fresh;
+            let stop = answered.stop.filter(|_| answered.count == 0 && is_for_good);
+            served = Served { bytes: answered.bytes, stop };
+            answered.count
+        });
+        self.load.served(self.kind, answered, since.elapsed());
+        served
+    }
+
+    /// Answers one request on a thread of the engine's own.
+    pub(in crate::client) fn serve_aside(
+        &self,
+        frame: &[u8],
+        shown: bool,
+        since: Instant,
+        inbox: &Rc<Inbox>,
+    ) {
+        self.ask_aside(frame, shown, None, since, inbox);
+    }
+
+    fn ask_aside(
+        &self,
+        frame: &[u8],
+        shown: bool,
+        scan_tag: Option<u32>,
+        since: Instant,
+        inbox: &Rc<Inbox>,
+    ) {
+        let seq = inbox.replies().open(1, shown);
+        let (db, version, most) = (self.db, self.version, self.room);
+        let read = SlowRead { db, version, frame: frame.to_vec(), most };
+        let Some(answer) = self.engine.answer_aside(read) else {
+            return inbox.deliver_all(seq, 1, error(BUSY));
+        };
+        let (inbox, load, kind) = (Rc::clone(inbox), Rc::clone(&self.load), self.kind);
+        let (request, backend) = (frame.to_vec(), self.backend);
+        tokio::task::spawn_local(async move {
+            // Its sender is dropped unused only where answering panicked.
+            let reply = answer.await.unwrap_or_default();
+            load.served(kind, 1, since.elapsed());
+            match (reply, scan_tag) {
+                (Some(reply), None) => inbox.deliver_all(seq, 1, reply),
+                (Some(reply), Some(tag)) => {
+                    inbox.deliver_all(seq, 1, cursor::tag_reply(reply, tag));
+                }
+                (None, Some(_)) => inbox.deliver_all(seq, 1, error(TOO_LONG)),
+                (None, None) => {
+                    let reason = "its reply is too long for the replica of this process".to_owned();
+                    let cause = Cause::Unsent { reason, reached: true, refusal: None };
+                    let (repeatable, leased) = (true, false);
+                    inbox.fail(Failed { seq, request, repeatable, leased, backend, cause });
+                }
+            }
+        });
+    }
+}
+
+fn error(text: &str) -> Vec<u8> {
+    let mut error = Vec::new();
+    encode::error(&mut error, text);
+    error
+}

@@ -1,0 +1,109 @@
+//! How many requests of one client may be under way: as many as their replies have room for.
+//!
+//! What the replies will come to is known only from those before them. So few requests are sent at
+//! first, then twice as many each time that all was answered and small.
+
+/// Requests of a client that may be under way at first.
+const WINDOW_MIN: u64 = 16;
+/// Requests of a client that may be under way at most.
+const WINDOW_MAX: u64 = 4096;
+/// What the replies under way may come to, in bytes; one reply may always be under way.
+const UNDER_WAY: usize = 4 * 1024 * 1024;
+/// How many requests may be under way.
+#[derive(Debug)]
+pub(in crate::client) struct Window {
+    size: u64,
+    /// Requests that may be taken on before it is looked anew how many are under way; 0 while there
+    /// are as many as may be.
+    allowance: u64,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { size: WINDOW_MIN, allowance: 1 }
+    }
+}
+
+impl Window {
+    /// Whether another request may be taken on without a look.
+    #[inline]
+    pub(in crate::client) const fn is_open(&self) -> bool {
+        self.allowance > 0
+    }
+
+    /// A request was taken on.
+    #[inline]
+    pub(in crate::client) const fn take(&mut self) {
+        self.allowance = self.allowance.saturating_sub(1);
+    }
+
+    /// Looks how many requests may be taken on while `owed` are under way and a reply comes to
+    /// `usual` bytes; false for none. Once there is no room, it is waited for until there is room
+    /// for many.
+    pub(in crate::client) fn renew(&mut self, owed: u64, usual: usize) -> bool {
+        let fits = (UNDER_WAY / usual.max(1)) as u64;
+        let fits = fits.clamp(1, WINDOW_MAX);
+        let was_met = self.allowance == 0;
+        self.size = self.size.min(fits);
+        if was_met && owed <= self.size / 2 {
+            self.size = (self.size * 2).min(fits);
+        } else if was_met || owed >= self.size {
+            self.allowance = 0;
+            return false;
+        }
+        self.allowance = self.size - owed;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many requests are taken on while `owed` are under way.
+    fn take_all(window: &mut Window, owed: u64, usual: usize) -> u64 {
+        let mut taken = 0;
+        while window.is_open() || window.renew(owed + taken, usual) {
+            window.take();
+            taken += 1;
+        }
+        taken
+    }
+
+    #[test]
+    fn it_grows_while_replies_are_small() {
+        let mut window = Window::default();
+        assert!(window.renew(0, 0));
+        assert_eq!(take_all(&mut window, 0, 0), 16);
+        assert!(!window.renew(9, 100), "not before half of them are answered");
+        let mut sizes = Vec::new();
+        for _ in 0..10 {
+            sizes.push(take_all(&mut window, 0, 100));
+        }
+        assert_eq!(sizes, [32, 64, 128, 256, 512, 1024, 2048, 4096, 4096, 4096]);
+    }
+
+    #[test]
+    fn large_replies_close_it_to_what_has_room() {
+        let mut window = Window::default();
+        for _ in 0..10 {
+            take_all(&mut window, 0, 100);
+        }
+        assert_eq!(take_all(&mut window, 0, 1024 * 1024), 4);
+        assert_eq!(take_all(&mut window, 0, 100 * 1024 * 1024), 1);
+        assert_eq!(take_all(&mut window, 1, 100 * 1024 * 1024), 0);
+        assert_eq!(take_all(&mut window, 0, 100 * 1024 * 1024), 1);
+        assert_eq!(take_all(&mut window, 0, 100), 2, "and it grows again");
+    }
+
+    /// A client that never met it has not shown that it needs more.
+    #[test]
+    fn it_does_not_grow_unmet() {
+        let mut window = Window::default();
+        for _ in 0..100 {
+            assert!(window.renew(0, 10));
+            window.take();
+        }
+        assert_eq!(window.size, 16);
+    }
+}
