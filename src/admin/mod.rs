@@ -15,4 +15,4 @@ mod status;
 pub use accept::serve;
 pub use page::Page;
 pub use pages::Pages;
-pub use readiness::Readiness;
+pub use readiness::{Readiness, STARTING};

@@ -11,6 +11,9 @@ use crate::topology::{Role, Topology};
 use crate::worker::{Shared, read_policy};
 use tidegate_wire::units::millis;
 
+/// What [`Readiness::judge`] says while the workers have not begun.
+pub const STARTING: &str = "starting";
+
 /// For how long a master may be silent where `request-timeout` sets no limit; as the monitor sees
 /// it.
 const MASTER_PATIENCE: Duration = Duration::from_secs(60);
@@ -37,7 +40,7 @@ impl Readiness {
             return Err("draining".to_owned());
         }
         if shared.tasks.of(Kind::Worker).is_empty() {
-            return Err("starting".to_owned());
+            return Err(STARTING.to_owned());
         }
         let (topology, config) = (shared.topology.load_full(), shared.config.load_full());
         let now_ms = shared.now_ms();

@@ -79,7 +79,7 @@ pub fn check_whole(
     }
     Err(format!(
         "no longer gives {}, as a file does that was cut off; a default that is meant has to be \
-         written, as in `requirepass = \"\"`",
+         written down",
         lost.join(", ")
     ))
 }

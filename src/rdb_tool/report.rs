@@ -77,7 +77,8 @@ fn facts(tally: &Tally, path: &Path, out: &mut impl Write) -> io::Result<()> {
         fact("database", format!("{db}: {} keys, {} of them expire", of.keys, of.expires))?;
     }
     if tally.functions > 0 {
-        fact("functions", format!("{} libraries", tally.functions))?;
+        let noun = if tally.functions == 1 { "library" } else { "libraries" };
+        fact("functions", format!("{} {noun}", tally.functions))?;
     }
     for (name, (values, aux)) in &tally.modules {
         fact("module", format!("{name}: {values} keys, {aux} data of its own"))?;

@@ -28,8 +28,8 @@ fn filter(log: &Log) -> EnvFilter {
     if log.level.contains("notify") {
         return filter;
     }
-    // The library logs each watch that ends as an unknown one, at every change of the file.
-    match "notify=warn".parse() {
+    // The library warns of each watch that has ended, at every change of the file.
+    match "notify=error".parse() {
         Ok(directive) => filter.add_directive(directive),
         Err(_) => filter,
     }

@@ -24,10 +24,11 @@ pub(in crate::client) fn lines(overview: &Overview) -> Vec<String> {
     let mut lines = columns(HEAD, &rows);
     let gate = &overview.gate;
     let state = if gate.open { "open" } else { "closed" };
-    lines.push(format!(
-        "write gate: {state}; {} replicas keep up, min-replicas-to-write is {}",
-        gate.good, gate.wanted
-    ));
+    let keep_up = match gate.good {
+        1 => "1 replica keeps up".to_owned(),
+        good => format!("{good} replicas keep up"),
+    };
+    lines.push(format!("write gate: {state}; {keep_up}, min-replicas-to-write is {}", gate.wanted));
     lines.extend(overview.undecided.iter().map(|why| format!("writes are refused: {why}")));
     lines
 }

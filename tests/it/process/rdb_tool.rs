@@ -33,7 +33,7 @@ fn check_tells_what_is_in_a_file_and_where_it_is_broken() {
         "checksum    verified".into(),
         format!("database    0: {keys} keys, 3 of them expire"),
         "database    15: 2 keys, 1 of them expire".into(),
-        "functions   1 libraries".into(),
+        "functions   1 library".into(),
     ] {
         assert!(out.lines().any(|it| it == line), "{line}\n{out}");
     }
