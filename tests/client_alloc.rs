@@ -15,13 +15,13 @@ use allocation_counter::measure;
 use arc_swap::ArcSwap;
 use tidegate::client::accept;
 use tidegate::config::{Config, HostPort};
+use tidegate::net::Listener;
 use tidegate::registry::{Pause, Registry};
 use tidegate::tasks::{Board, Kind};
 use tidegate::telemetry::Exporter;
 use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
 use tidegate::worker::{HeldWrites, Reloads, Scripts, Shared, Worker};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, encode};
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -135,9 +135,9 @@ impl WorkerThread {
                 metrics: Exporter::default().metrics(),
             });
             let worker = Rc::new(Worker::new(shared, record));
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let listener = Listener::open(&HostPort::local(0), 1).unwrap().remove(0);
             let port = listener.local_addr().unwrap().port();
-            tokio::task::spawn_local(accept(worker, Rc::new(listener)));
+            tokio::task::spawn_local(accept(worker, Rc::new(listener.acceptor().unwrap())));
             port
         });
         Self { runtime, port }

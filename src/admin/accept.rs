@@ -8,12 +8,12 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::Page;
 use super::answer::answer;
 use super::guests::{Asked, Guests};
+use crate::net::{Acceptor, Stream};
 use crate::tasks::{Board, Kind};
 
 /// How long a request's head may take.
@@ -29,7 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves the pages that `page` gives for their paths, for ever. Spawns local tasks: it has to run
 /// on a `LocalSet` or a local runtime. Panics of its connections count on `board`.
 pub async fn serve(
-    listener: Rc<TcpListener>,
+    listener: Rc<Acceptor>,
     board: Board,
     page: impl Fn(&str) -> Option<Page> + Clone + 'static,
 ) {
@@ -64,7 +64,7 @@ pub async fn serve(
     }
 }
 
-async fn converse(stream: TcpStream, asked: Asked, page: impl Fn(&str) -> Option<Page>) {
+async fn converse(stream: Stream, asked: Asked, page: impl Fn(&str) -> Option<Page>) {
     let service = service_fn(|request| {
         asked.set();
         let response = answer(request.method(), request.uri().path(), &page);

@@ -1,18 +1,16 @@
 //! A handle to one connection: what clients append to and the driver sends from.
 
 use std::cell::{Cell, RefCell};
-use std::net::Shutdown;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
-use socket2::SockRef;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::pipeline::Pipeline;
 use super::receive::Received;
 use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket, Waiters};
+use crate::net::Stream;
 use crate::topology::{BackendId, Pass};
 use tidegate_wire::resp::reply::ReplyError;
 
@@ -20,7 +18,7 @@ use tidegate_wire::resp::reply::ReplyError;
 const QUEUE_HIGH: usize = 32 * 1024 * 1024;
 
 /// A connection's socket: the driver reads and writes it, and [`Connection::close`] shuts it down.
-pub(super) type Socket = RefCell<TcpStream>;
+pub(super) type Socket = RefCell<Stream>;
 
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,8 +214,7 @@ impl Connection {
         if let Some(socket) = self.socket.take()
             && let Ok(stream) = socket.try_borrow()
         {
-            // A socket that is no longer connected needs no telling.
-            drop(SockRef::from(&*stream).shutdown(Shutdown::Both));
+            stream.hang_up();
         }
     }
 

@@ -9,13 +9,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::connection::Socket;
 use super::{Connection, Credentials, HandshakeError, greet};
 use crate::config::HostPort;
-use crate::net::{self, Scratch};
+use crate::net::{Scratch, Stream};
 use crate::topology::{Health, observation::scan_tag};
 use tidegate_wire::units::{micros, millis};
 
@@ -86,9 +85,9 @@ async fn open(
     connection: &Connection,
     dial: &Dial,
     process: Option<u32>,
-) -> Result<Option<TcpStream>, HandshakeError> {
+) -> Result<Option<Stream>, HandshakeError> {
     let opening = async {
-        let mut stream = net::connect(&dial.addr, dial.keepalive).await?;
+        let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
         let greeting = greet(&mut stream, connection.key, &dial.credentials).await?;
         Ok((stream, greeting))
     };

@@ -1,9 +1,9 @@
 //! The first words on a new connection: version, credentials, database.
 
+use crate::net::Stream;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::ConnectionKey;
 use tidegate_wire::resp::{RespVersion, encode, integer, reply};
@@ -61,7 +61,7 @@ pub enum HandshakeError {
 /// # Errors
 /// [`HandshakeError`]; the connection is of no use then.
 pub async fn greet(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     key: ConnectionKey,
     credentials: &Credentials,
 ) -> Result<Greeting, HandshakeError> {
@@ -150,7 +150,7 @@ fn field(info: &[u8], name: &[u8]) -> Option<String> {
 
 /// One request, one reply.
 struct Exchange<'s> {
-    stream: &'s mut TcpStream,
+    stream: &'s mut Stream,
     buffer: Vec<u8>,
 }
 

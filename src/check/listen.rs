@@ -61,7 +61,7 @@ pub(super) fn taken(config: &Config) -> Vec<Finding> {
 }
 
 fn try_one(key: &'static str, addr: &HostPort) -> Option<Finding> {
-    let error = net::listen(addr, 1).err()?;
+    let error = net::Listener::open(addr, 1).err()?;
     let why = match error.kind() {
         ErrorKind::AddrInUse => "another process listens there: choose another address, unless it \
                                  is the Tidegate that this file is for"

@@ -4,25 +4,22 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use tokio::net::{TcpListener, TcpStream};
-
 use super::task::Task;
-use crate::net;
+use crate::net::{self, Acceptor, Stream};
 use crate::worker::worker::Worker;
 
-/// Accepts clients from `listener` for ever.
-pub async fn accept(worker: Rc<Worker>, listener: Rc<TcpListener>) {
-    net::accept(&listener, "the proxy", |stream, addr| welcome(&worker, stream, addr)).await;
+/// Accepts clients from `acceptor` for ever.
+pub async fn accept(worker: Rc<Worker>, acceptor: Rc<Acceptor>) {
+    acceptor.accept_all("the proxy", |stream, addr| welcome(&worker, stream, addr)).await;
 }
 
-fn welcome(worker: &Rc<Worker>, stream: TcpStream, addr: SocketAddr) {
+fn welcome(worker: &Rc<Worker>, stream: Stream, addr: SocketAddr) {
     let shared = &worker.shared;
     if shared.draining.load(Relaxed) {
         return;
     }
     let config = worker.config();
-    let (Ok(laddr), Ok(())) =
-        (stream.local_addr(), net::accepted(&stream, config.proxy.tcp_keepalive))
+    let (Ok(laddr), Ok(())) = (stream.local_addr(), stream.set_options(config.proxy.tcp_keepalive))
     else {
         return;
     };

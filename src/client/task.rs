@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::client::{Client, Ending};
 use super::drain::Drain;
 use crate::client::reading::progress::Waiting;
-use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush, has_input};
+use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream, flush};
 use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, Witness};
 use crate::worker::worker::Worker;
@@ -26,7 +25,7 @@ const DIRECT_READ: usize = 64 * 1024;
 
 /// Serves one client until either side has enough.
 pub(super) struct Task {
-    stream: TcpStream,
+    stream: Stream,
     client: Client,
     /// Requests that were read and not dealt with yet: an incomplete one, or those that wait.
     query: QueryBuffer,
@@ -44,7 +43,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(stream: TcpStream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
+    pub(super) fn new(stream: Stream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
         let _witness = Witness::new(&worker.shared.tasks, Kind::Client);
         let client = Client::new(worker, entry);
         let query = QueryBuffer::default();
@@ -125,7 +124,7 @@ impl Task {
     /// runtime may not have heard yet of what has come.
     fn has_said_all(&self) -> bool {
         let now_ms = self.client.worker.shared.now_ms();
-        let (is_empty, is_amid) = (!has_input(&self.stream), !self.query.is_empty());
+        let (is_empty, is_amid) = (!self.stream.has_input(), !self.query.is_empty());
         let is_over = |drain: &Drain| drain.is_over(is_empty, is_amid, now_ms);
         self.drain.as_ref().is_none_or(is_over)
     }

@@ -6,13 +6,12 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Engine;
 use super::state::Rights;
 use crate::config::{Config, HostPort};
-use crate::net;
+use crate::net::Stream;
 use tidegate_wire::resp::{ReplyScanner, encode, integer};
 
 /// How often the task checks whether it is time to ask.
@@ -100,7 +99,7 @@ fn tell(about: &About, rights: &Rights) {
 }
 
 async fn ask(about: &About, config: &Config) -> io::Result<Rights> {
-    let mut stream = net::connect(&about.master, config.proxy.tcp_keepalive).await?;
+    let mut stream = Stream::connect(&about.master, config.proxy.tcp_keepalive).await?;
     let mut request = Vec::new();
     let (user, password) = (about.user.as_bytes(), about.password.expose().as_bytes());
     let logs_in = !password.is_empty();
@@ -148,7 +147,7 @@ fn rights_of(words: &[String]) -> Rights {
 
 /// Returns what a login may read that may not ask for its rights: every key, if it may read a few
 /// random ones.
-async fn tries(stream: &mut TcpStream) -> io::Result<Rights> {
+async fn tries(stream: &mut Stream) -> io::Result<Rights> {
     let mut request = Vec::new();
     for _ in 0..TRIES {
         let key = fastrand::u128(..).to_be_bytes();
@@ -160,7 +159,7 @@ async fn tries(stream: &mut TcpStream) -> io::Result<Rights> {
 }
 
 /// Sends a request and returns `count` replies.
-async fn replies(stream: &mut TcpStream, request: &[u8], count: usize) -> io::Result<Vec<Vec<u8>>> {
+async fn replies(stream: &mut Stream, request: &[u8], count: usize) -> io::Result<Vec<Vec<u8>>> {
     stream.write_all(request).await?;
     let (mut buffer, mut replies) = (Vec::new(), Vec::new());
     let (mut scanner, mut seen) = (ReplyScanner::default(), 0);

@@ -6,14 +6,13 @@ use std::time::Duration;
 use bytes::BytesMut;
 use redis_protocol::resp2::types::BytesFrame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::answer::brief;
 use super::frame;
 use crate::backend::{ConnectionKey, Credentials, HandshakeError, greet};
 use crate::config::{Config, HostPort};
-use crate::net;
+use crate::net::Stream;
 use tidegate_wire::resp::{ReplyScanner, encode};
 
 /// How a server is reached; from proxy.toml.
@@ -109,7 +108,7 @@ impl From<HandshakeError> for LinkError {
 #[derive(Debug)]
 pub(super) struct Link {
     dial: Dial,
-    stream: TcpStream,
+    stream: Stream,
     buffer: BytesMut,
 }
 
@@ -117,7 +116,7 @@ impl Link {
     /// Connects; the host's name is resolved anew.
     pub(super) async fn open(dial: &Dial) -> Result<Self, LinkError> {
         let opening = async {
-            let mut stream = net::connect(&dial.addr, dial.keepalive).await?;
+            let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
             // It asks for the server's identity itself, and can tell a busy server from others.
             let key = ConnectionKey { login_only: true, ..ConnectionKey::default() };
             greet(&mut stream, key, &dial.credentials).await?;

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
+
+use super::Stream;
 
 /// Buffers of a connection that are larger than this, in bytes, are given back when they are empty.
 pub const KEEP: usize = 16 * 1024;
@@ -18,7 +19,7 @@ pub const OUTPUT_HIGH: usize = 1024 * 1024;
 /// # Errors
 /// Those of the socket.
 pub fn flush(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     out: &mut Vec<u8>,
     written: &mut usize,
     cx: &mut Context<'_>,

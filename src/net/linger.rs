@@ -8,10 +8,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use super::Scratch;
+use super::{Scratch, Stream};
 
 /// How long a peer may take to receive the last replies and hang up.
 const LINGER: Duration = Duration::from_secs(3);
@@ -27,7 +26,7 @@ impl Linger {
     ///
     /// # Errors
     /// Those of the socket.
-    pub fn begin(stream: &mut TcpStream, cx: &mut Context<'_>) -> io::Result<Self> {
+    pub fn begin(stream: &mut Stream, cx: &mut Context<'_>) -> io::Result<Self> {
         let _ = Pin::new(stream).poll_shutdown(cx)?;
         Ok(Self(Box::pin(sleep(LINGER))))
     }
@@ -39,7 +38,7 @@ impl Linger {
     /// Those of the socket.
     pub fn turn(
         &mut self,
-        stream: &mut TcpStream,
+        stream: &mut Stream,
         scratch: &Scratch,
         cx: &mut Context<'_>,
     ) -> io::Result<bool> {

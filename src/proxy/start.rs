@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -195,10 +194,10 @@ fn engine_of(
 fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
     let Some(addr) = &config.metrics.listen else { return Ok(()) };
     let refused = |error| StartError::Listen { key: "metrics.listen", addr: addr.clone(), error };
-    let listeners = net::listen(addr, 1).map_err(refused)?;
+    let listeners = net::Listener::open(addr, 1).map_err(refused)?;
     let pages = Rc::new(pages);
     for listener in listeners {
-        let listener = TcpListener::from_std(listener).map_err(refused)?;
+        let listener = listener.acceptor().map_err(refused)?;
         let (pages, listener) = (Rc::clone(&pages), Rc::new(listener));
         tokio::task::spawn_local(async move {
             let board = pages.board();

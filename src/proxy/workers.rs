@@ -1,13 +1,11 @@
 //! The threads that serve clients.
 
-use std::net::TcpListener as StdListener;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -15,7 +13,7 @@ use tokio::time::Instant;
 use super::StartError;
 use crate::client::accept;
 use crate::config::{Config, Workers};
-use crate::net;
+use crate::net::Listener;
 use crate::tasks::{self, Fall, Kind, Record};
 use crate::worker::{Shared, Worker};
 
@@ -64,9 +62,9 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<Workforce, 
         Workers::Auto => std::thread::available_parallelism().map_or(1, usize::from),
         Workers::Count(count) => count,
     };
-    let mut shares: Vec<Vec<StdListener>> = (0..count).map(|_| Vec::new()).collect();
+    let mut shares: Vec<Vec<Listener>> = (0..count).map(|_| Vec::new()).collect();
     for addr in &config.proxy.listen {
-        let listeners = net::listen(addr, count).map_err(|error| StartError::Listen {
+        let listeners = Listener::open(addr, count).map_err(|error| StartError::Listen {
             key: "proxy.listen",
             addr: addr.clone(),
             error,
@@ -101,7 +99,7 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<Workforce, 
 fn work(
     shared: &Arc<Shared>,
     record: &Arc<Record>,
-    listeners: &[StdListener],
+    listeners: &[Listener],
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Fall> {
     let mut builder = Builder::new_current_thread();
@@ -110,7 +108,7 @@ fn work(
     tasks::block_on(runtime, async move {
         let worker = Rc::new(Worker::new(Arc::clone(shared), Arc::clone(record)));
         for (at, listener) in listeners.iter().enumerate() {
-            let listener = Rc::new(TcpListener::from_std(listener.try_clone()?)?);
+            let listener = Rc::new(listener.acceptor()?);
             let name = format!("acceptor {at} of {}", record.name());
             let worker = Rc::clone(&worker);
             tokio::task::spawn_local(async move {

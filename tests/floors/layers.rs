@@ -166,6 +166,24 @@ fn layers_0_to_2_hold_no_socket_no_task_and_no_clock() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// TLS and Unix sockets become a matter of two files.
+#[test]
+fn only_net_names_a_kind_of_socket() {
+    let net = root().join("src/net");
+    let own = [net.join("stream.rs"), net.join("listener.rs")];
+    let mut wrong = Vec::new();
+    for file in files(&root().join("src"), "rs").into_iter().filter(|file| !own.contains(file)) {
+        let code = code(&fs::read_to_string(&file).unwrap());
+        for word in ["TcpStream", "TcpListener", "UnixStream", "UnixListener", "SockRef"] {
+            // Unit tests may be the other end.
+            if code.split("#[cfg(test)]").next().unwrap().contains(word) {
+                wrong.push(format!("{}: {word}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn imports_are_recognised() {
     let code = "use crate::units::{A, B};\nuse crate::{resp, net::{listen, connect},\n  proxy};\n\

@@ -1,20 +1,19 @@
 //! The port's addresses and its thread.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 
 use super::port_context::PortContext;
 use super::task::Task;
 use crate::config::HostPort;
 use crate::engine::Engine;
-use crate::net;
+use crate::net::{self, Acceptor, Listener, Stream};
 use crate::tasks::{self, Kind, Record};
 
 /// How often the thread does its housekeeping.
@@ -22,7 +21,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// The open port, before it is served.
 #[derive(Debug)]
-pub(in crate::engine) struct Listeners(Vec<StdListener>);
+pub(in crate::engine) struct Listeners(Vec<Listener>);
 
 impl Listeners {
     /// Opens every address.
@@ -32,7 +31,7 @@ impl Listeners {
     pub(in crate::engine) fn bind(listen: &[HostPort]) -> Result<Self, (HostPort, io::Error)> {
         let mut all = Vec::new();
         for addr in listen {
-            let opened = net::listen(addr, 1).map_err(|error| (addr.clone(), error))?;
+            let opened = Listener::open(addr, 1).map_err(|error| (addr.clone(), error))?;
             if let Some(local) = opened.first().and_then(|listener| listener.local_addr().ok()) {
                 tracing::info!("the replica listens on {local}");
             }
@@ -66,7 +65,7 @@ async fn accept_all(
 ) -> io::Result<()> {
     let context = Rc::new(PortContext::new(Arc::clone(engine)));
     for (at, listener) in listeners.0.iter().enumerate() {
-        let listener = Rc::new(TcpListener::from_std(listener.try_clone()?)?);
+        let listener = Rc::new(listener.acceptor()?);
         let (context, name) = (Rc::clone(&context), format!("acceptor {at} of the replica port"));
         tokio::task::spawn_local(async move {
             let make = |_| accept(Rc::clone(&context), Rc::clone(&listener));
@@ -86,14 +85,13 @@ async fn accept_all(
     }
 }
 
-async fn accept(context: Rc<PortContext>, listener: Rc<TcpListener>) {
-    net::accept(&listener, "the replica", |stream, addr| welcome(&context, stream, addr)).await;
+async fn accept(context: Rc<PortContext>, acceptor: Rc<Acceptor>) {
+    acceptor.accept_all("the replica", |stream, addr| welcome(&context, stream, addr)).await;
 }
 
-fn welcome(context: &Rc<PortContext>, stream: TcpStream, addr: SocketAddr) {
+fn welcome(context: &Rc<PortContext>, stream: Stream, addr: SocketAddr) {
     let config = context.config();
-    let (Ok(laddr), Ok(())) =
-        (stream.local_addr(), net::accepted(&stream, config.proxy.tcp_keepalive))
+    let (Ok(laddr), Ok(())) = (stream.local_addr(), stream.set_options(config.proxy.tcp_keepalive))
     else {
         return;
     };

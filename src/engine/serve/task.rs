@@ -7,18 +7,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::client::{Client, Ending};
 use super::port_context::PortContext;
-use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, flush};
+use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream, flush};
 use crate::registry::Entry;
 use crate::tasks::{Kind, Witness};
 
 /// Serves one client until either side has enough.
 pub(super) struct Task {
-    stream: TcpStream,
+    stream: Stream,
     client: Client,
     /// Requests that are read and not handled yet.
     query: QueryBuffer,
@@ -35,7 +34,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(stream: TcpStream, context: Rc<PortContext>, entry: Arc<Entry>) -> Self {
+    pub(super) fn new(stream: Stream, context: Rc<PortContext>, entry: Arc<Entry>) -> Self {
         Self {
             stream,
             _witness: Witness::new(&context.engine.tasks, Kind::Client),

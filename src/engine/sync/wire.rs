@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::fault::LinkFault;
 use crate::config::HostPort;
 use crate::engine::Engine;
-use crate::net;
+use crate::net::Stream;
 use crate::registry::Entry;
 use tidegate_replication::{Phase, Pulse, write_ack};
 use tidegate_wire::units::ReplOffset;
@@ -28,7 +27,7 @@ pub(super) const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Wire<'e> {
     engine: &'e Engine,
     master: &'e HostPort,
-    stream: TcpStream,
+    stream: Stream,
     /// The connection as `CLIENT LIST` of the port shows it.
     entry: Arc<Entry>,
     pulse: Pulse,
@@ -43,7 +42,7 @@ impl<'e> Wire<'e> {
     pub(super) async fn open(engine: &'e Engine, master: &'e HostPort) -> Result<Self, LinkFault> {
         let config = engine.config.load_full();
         let repl_timeout = config.replica.repl_timeout;
-        let opening = timeout(repl_timeout, net::connect(master, config.proxy.tcp_keepalive));
+        let opening = timeout(repl_timeout, Stream::connect(master, config.proxy.tcp_keepalive));
         let opened = tokio::select! {
             biased;
             opened = opening => opened,
@@ -154,7 +153,7 @@ impl Drop for Wire<'_> {
 
 /// Registers the master as a client of the port: `CLIENT LIST` shows it, and `CLIENT KILL TYPE
 /// master` closes the link. `max-clients` counts it and never refuses it.
-fn admit(engine: &Engine, stream: &TcpStream) -> Result<Arc<Entry>, LinkFault> {
+fn admit(engine: &Engine, stream: &Stream) -> Result<Arc<Entry>, LinkFault> {
     let (addr, laddr) = (stream.peer_addr()?, stream.local_addr()?);
     let entry = engine.clients.admit(addr, laddr, usize::MAX, engine.now_ms());
     let entry = entry.ok_or_else(|| io::Error::other("too many clients"))?;

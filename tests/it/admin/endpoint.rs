@@ -1,11 +1,13 @@
 //! The metrics endpoint, on the wire.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::thread;
 
 use ::tidegate::admin;
+use ::tidegate::config::HostPort;
+use ::tidegate::net::Listener;
 use ::tidegate::tasks::Board;
 use tokio::sync::oneshot;
 
@@ -20,9 +22,8 @@ struct Endpoint {
 
 impl Endpoint {
     fn start(body: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = Listener::open(&HostPort::local(0), 1).unwrap().remove(0);
         let addr = listener.local_addr().unwrap();
-        listener.set_nonblocking(true).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
             let runtime =
@@ -30,9 +31,9 @@ impl Endpoint {
             let local = tokio::task::LocalSet::new();
             let page = move |_: &str| Some(admin::Page::metrics(body.clone()));
             local.block_on(&runtime, async {
-                let listener = Rc::new(tokio::net::TcpListener::from_std(listener).unwrap());
+                let acceptor = Rc::new(listener.acceptor().unwrap());
                 tokio::select! {
-                    () = admin::serve(listener, Board::default(), page) => {}
+                    () = admin::serve(acceptor, Board::default(), page) => {}
                     _ = stopped => {}
                 }
             });
