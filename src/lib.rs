@@ -1,9 +1,9 @@
 //! Tidegate, a replication-aware proxy for Redis and Valkey.
 //!
-//! The map of the house; each module uses only its own floor and those below it, as
-//! `tests/floors/layers.rs` sees to.
+//! The map of the code; each module uses only its own layer and those below it, as
+//! `tests/architecture/layers.rs` sees to.
 //!
-//! | floor | module | what it is |
+//! | layer | module | what it is |
 //! |---|---|---|
 //! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |
 //! | 1 | [`session`] | one client's state and what each command does to it |
@@ -32,7 +32,7 @@
 //! | [`tidegate_replication`] | wire | the replica's side of replication: handshake, identity, stream, backlog |
 //! | [`tidegate_store`] | wire, rdb | the engine's data: keys, values, every command on them |
 //!
-//! The crates and floors 1 and 2 hold no socket, no task and no clock.
+//! The crates and layers 1 and 2 hold no socket, no task and no clock.
 
 pub mod admin;
 pub mod backend;

@@ -19,7 +19,7 @@ use tidegate::net::Listener;
 use tidegate::registry::{Pause, Registry};
 use tidegate::tasks::{Board, Kind};
 use tidegate::telemetry::Exporter;
-use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
+use tidegate::topology::{Backend, BackendId, FallbackRank, Finding, Health, Role, Topology};
 use tidegate::worker::{HeldWrites, Reloads, Scripts, Shared, Worker};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, encode};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
@@ -77,9 +77,9 @@ fn backend(id: u32, role: Role) -> Backend {
         lag_bytes: Some(0),
         proven_ms: Some(0),
         fresh_until_ms: u64::MAX,
-        doubt: None,
-        standing: Standing::Current,
-        standing_until_ms: u64::MAX,
+        stale_reason: None,
+        fallback_rank: FallbackRank::Current,
+        fallback_until_ms: u64::MAX,
         heard_ms: Some(0),
         took_us: 1,
     });

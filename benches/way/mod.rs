@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tidegate::config::{Balance, HostPort, ReadFrom};
 use tidegate::routing::{Balancer, OnStale, Query, ReadPolicy, Target, admit_write, route};
-use tidegate::topology::{Backend, BackendId, Finding, Health, Role, Standing, Topology};
+use tidegate::topology::{Backend, BackendId, FallbackRank, Finding, Health, Role, Topology};
 use tidegate_wire::command::{Access, resolve};
 use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, encode};
 
@@ -80,9 +80,9 @@ fn fresh() -> Arc<Health> {
         lag_bytes: Some(0),
         proven_ms: Some(900),
         fresh_until_ms: 1_900,
-        doubt: None,
-        standing: Standing::Current,
-        standing_until_ms: 1_900,
+        stale_reason: None,
+        fallback_rank: FallbackRank::Current,
+        fallback_until_ms: 1_900,
         heard_ms: Some(900),
         took_us: 0,
     });

@@ -100,7 +100,7 @@ fn task(record: &Record, now_ms: u64) -> TaskStatus {
 
 fn replica(figures: Figures) -> ReplicaStatus {
     ReplicaStatus {
-        link: figures.link.word(),
+        link: figures.link.as_str(),
         reason: figures.reason,
         applied_offset: figures.applied,
         received_offset: figures.received,

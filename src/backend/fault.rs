@@ -76,7 +76,7 @@ pub struct Failed {
     /// The request as it was sent.
     pub request: Vec<u8>,
     /// Whether it means the same over another connection: false where it belongs to what went
-    /// before it on a leased one (see [`super::Ticket::once`]).
+    /// before it on a leased one (see [`super::Ticket::retryable`]).
     pub repeatable: bool,
     /// Whether it needs a leased connection when it is sent again.
     pub leased: bool,

@@ -247,7 +247,7 @@ impl Pipeline {
             let count = if one { ticket.left.min(1) } else { ticket.left };
             for seq in ticket.seq..ticket.seq + u64::from(count) {
                 let request = requests.next().unwrap_or_default().to_vec();
-                let repeatable = !leased || ticket.once;
+                let repeatable = !leased || ticket.retryable;
                 let cause = if unsent {
                     let refusal = refusal.map(str::to_owned);
                     let reached = self.reached;

@@ -91,7 +91,7 @@ impl Pipeline {
     fn hand_back(&mut self, refusal: Refusal, line: &[u8]) {
         let Some(ticket) = self.tickets.front_mut() else { return };
         let leased = self.owner.is_some();
-        if leased && !ticket.once {
+        if leased && !ticket.retryable {
             self.refused |= refusal == Refusal::ReadOnly;
             pass_on(ticket, line, 1, &[]);
         } else if let Some(inbox) = &ticket.inbox {
@@ -124,9 +124,9 @@ impl Pipeline {
         if let Some(frame) = frame {
             let refusal = if frame.first() == Some(&b'-') { Refusal::of(&frame) } else { None };
             let shared = self.owner.is_none();
-            let once = self.tickets.front().is_some_and(|ticket| ticket.once);
-            self.refused |= !shared && !once && refusal == Some(Refusal::ReadOnly);
-            if let Some(refusal) = refusal.filter(|_| shared || once) {
+            let retryable = self.tickets.front().is_some_and(|ticket| ticket.retryable);
+            self.refused |= !shared && !retryable && refusal == Some(Refusal::ReadOnly);
+            if let Some(refusal) = refusal.filter(|_| shared || retryable) {
                 self.hand_back(refusal, &frame);
             } else if let Some(ticket) = self.tickets.front_mut() {
                 if let Some(inbox) = &ticket.inbox {

@@ -30,7 +30,7 @@ pub struct Ticket {
     pub whole: bool,
     /// Over a leased connection without depending on anything before: it may be sent again over
     /// another one.
-    pub once: bool,
+    pub retryable: bool,
     /// May take as long as it likes (a blocking command).
     pub patient: bool,
     /// Reads that a replica was asked: another server may be asked once this one serves no reads
@@ -58,7 +58,7 @@ impl Ticket {
             since,
             quiet: false,
             whole: false,
-            once: false,
+            retryable: false,
             patient: false,
             moves: false,
             until: None,

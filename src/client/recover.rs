@@ -216,7 +216,7 @@ impl Client {
         let elsewhere = self.is_elsewhere(backend.id);
         let connection = if leased && self.apart.is_none() {
             self.release();
-            ticket.once = true;
+            ticket.retryable = true;
             ticket.patient = self.blocked;
             ticket.moves = ticket.patient && elsewhere && target == Target::Read;
             let blocked = self.blocked_read.as_ref().filter(|read| read.seq == seq);

@@ -24,7 +24,7 @@ impl Choice for AdminCommands {
     const ALL: &'static [Self] = &[Self::Deny, Self::Master];
     const ALIASES: &'static [(&'static str, Self)] = &[("primary", Self::Master)];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Deny => "deny",
             Self::Master => "master",

@@ -29,7 +29,7 @@ pub enum LogFormat {
 impl Choice for LogFormat {
     const ALL: &'static [Self] = &[Self::Text, Self::Json];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",

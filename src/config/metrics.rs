@@ -28,7 +28,7 @@ pub enum Ready {
 impl Choice for Ready {
     const ALL: &'static [Self] = &[Self::Writes, Self::Reads];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Writes => "writes",
             Self::Reads => "reads",

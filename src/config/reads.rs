@@ -85,7 +85,7 @@ pub enum TouchMaster {
 impl Choice for TouchMaster {
     const ALL: &'static [Self] = &[Self::Auto, Self::On, Self::Off];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::On => "on",
@@ -98,7 +98,7 @@ impl Choice for OnStale {
     const ALL: &'static [Self] = &[Self::Master, Self::Error, Self::Wait];
     const ALIASES: &'static [(&'static str, Self)] = &[("primary", Self::Master)];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Master => "master",
             Self::Error => "error",
@@ -111,7 +111,7 @@ impl Choice for ReadFrom {
     const ALL: &'static [Self] = &[Self::Master, Self::Replica, Self::Any];
     const ALIASES: &'static [(&'static str, Self)] = &[("primary", Self::Master)];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Master => "master",
             Self::Replica => "replica",
@@ -123,7 +123,7 @@ impl Choice for ReadFrom {
 impl Choice for Balance {
     const ALL: &'static [Self] = &[Self::LeastInFlight, Self::RoundRobin, Self::Latency];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::LeastInFlight => "least-in-flight",
             Self::RoundRobin => "round-robin",

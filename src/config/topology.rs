@@ -64,7 +64,7 @@ pub enum Discovery {
 impl Choice for Discovery {
     const ALL: &'static [Self] = &[Self::Static];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Static => "static",
         }

@@ -61,7 +61,7 @@ pub enum OnClosed {
 impl Choice for OnClosed {
     const ALL: &'static [Self] = &[Self::Error, Self::Hold];
 
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Hold => "hold",

@@ -40,7 +40,7 @@ impl Engine {
             keys: 0,
             opaque_keys: 0,
             used_memory: None,
-            clients: self.clients.all().iter().filter(|it| !it.facts().master).count(),
+            clients: self.clients.all().iter().filter(|it| !it.info().master).count(),
         }
     }
 }

@@ -47,8 +47,8 @@ impl Watch {
             let progress = &member.health.progress;
             progress.set(finding);
             if let Some(turn) = turn {
-                if let Some(doubt) = turn.doubt {
-                    progress.count_departure(doubt);
+                if let Some(stale_reason) = turn.stale_reason {
+                    progress.count_departure(stale_reason);
                 }
                 tell(&member.addr.to_string(), turn, &mut self.stale);
             }
@@ -78,10 +78,10 @@ impl Watch {
 fn tell(addr: &str, turn: Turn, stale: &mut HashSet<BackendId>) {
     let lag = turn.lag_ms.map(|ms| format!("{:?}", Duration::from_millis(ms)));
     let bytes = turn.lag_bytes;
-    match turn.doubt {
-        Some(doubt) if doubt.freshness() == Freshness::Stale => {
+    match turn.stale_reason {
+        Some(stale_reason) if stale_reason.freshness() == Freshness::Stale => {
             stale.insert(turn.id);
-            tracing::warn!(backend = addr, lag, bytes, "replica is stale: {doubt}");
+            tracing::warn!(backend = addr, lag, bytes, "replica is stale: {stale_reason}");
         }
         Some(_) => {}
         None if stale.remove(&turn.id) => {

@@ -29,7 +29,7 @@ pub struct Entry {
     /// How it is to be freed of a blocking command.
     unblocked: Mutex<Option<Unblocked>>,
     waker: OnceLock<Waker>,
-    facts: Mutex<Facts>,
+    facts: Mutex<ClientInfo>,
     /// What it is to the clients whose invalidations it gets.
     pub redirection: Redirection,
 }
@@ -45,7 +45,7 @@ pub enum Unblocked {
 
 /// What changes while a client is connected.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub struct ClientInfo {
     /// Its last command.
     pub command: Cow<'static, str>,
     /// `CLIENT SETNAME`.
@@ -94,7 +94,7 @@ impl Entry {
     /// One that has just come, at `now_ms` of its process's clock.
     #[must_use]
     pub fn new(id: u64, addr: SocketAddr, laddr: SocketAddr, now_ms: u64) -> Self {
-        let facts = Facts { resp: 2, multi: -1, ..Facts::default() };
+        let facts = ClientInfo { resp: 2, multi: -1, ..ClientInfo::default() };
         Self {
             id,
             addr,
@@ -111,7 +111,7 @@ impl Entry {
     }
 
     /// What it is and does.
-    pub fn facts(&self) -> MutexGuard<'_, Facts> {
+    pub fn info(&self) -> MutexGuard<'_, ClientInfo> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -145,7 +145,7 @@ impl Entry {
     /// Frees it of a blocking command, from any thread; false if it is in none, or is freed of it
     /// already.
     pub fn unblock(&self, how: Unblocked) -> bool {
-        if !self.facts().blocked {
+        if !self.info().blocked {
             return false;
         }
         let mut unblocked = self.unblocked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -181,7 +181,7 @@ impl Entry {
     /// Its line in `CLIENT LIST` (`catClientInfoString`), without a line break.
     #[must_use]
     pub fn line(&self, now_ms: u64) -> String {
-        let facts = self.facts().clone();
+        let facts = self.info().clone();
         let seconds = |since: u64| now_ms.saturating_sub(since) / 1000;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         format!(
@@ -216,7 +216,7 @@ impl Entry {
     }
 }
 
-impl Facts {
+impl ClientInfo {
     /// What a client's session tells of it.
     pub fn follow(&mut self, session: &Session) {
         self.name.clone_from(&session.name);

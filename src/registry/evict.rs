@@ -11,7 +11,7 @@ pub fn evict_clients(registries: &[&Registry], most: usize) -> Vec<(Arc<Entry>, 
     let mut clients: Vec<(Arc<Entry>, usize, bool)> = Vec::new();
     for entry in registries.iter().flat_map(|registry| registry.all()) {
         let (bytes, may_go) = {
-            let facts = entry.facts();
+            let facts = entry.info();
             (facts.query_bytes + facts.output_bytes, !facts.no_evict && !facts.master)
         };
         if bytes > 0 {
@@ -43,7 +43,7 @@ mod tests {
     fn client(registry: &Registry, query: usize, output: usize) -> Arc<Entry> {
         let addr = ([127, 0, 0, 1], 1).into();
         let entry = registry.admit(addr, addr, 100, 0).expect("room");
-        let mut facts = entry.facts();
+        let mut facts = entry.info();
         (facts.query_bytes, facts.output_bytes) = (query, output);
         drop(facts);
         entry
@@ -55,7 +55,7 @@ mod tests {
         let small = client(&one, 10, 10);
         let large = client(&one, 500, 100);
         let kept = client(&one, 0, 5000);
-        kept.facts().no_evict = true;
+        kept.info().no_evict = true;
         let larger = client(&other, 0, 1000);
         assert!(evict_clients(&[&one, &other], 6620).is_empty());
         let evicted = evict_clients(&[&one, &other], 6000);

@@ -37,7 +37,7 @@ impl Filter {
     /// Whether a client is meant, at `now_ms` of its process's clock.
     #[must_use]
     pub(super) fn matches(&self, entry: &Entry, now_ms: u64) -> bool {
-        let facts = entry.facts();
+        let facts = entry.info();
         let kind = match (facts.master, facts.is_pubsub()) {
             (true, _) => Kind::Master,
             (_, true) => Kind::Pubsub,

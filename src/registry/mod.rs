@@ -12,7 +12,7 @@ mod redirection;
 
 pub use ask::Killed;
 pub use closings::{Closing, Closings};
-pub use entry::{Entry, Facts, Unblocked};
+pub use entry::{ClientInfo, Entry, Unblocked};
 pub use evict::evict_clients;
 use kill_filter::{Filter, parse_kill, parse_list};
 pub use logins::Logins;
@@ -93,7 +93,7 @@ impl Registry {
     pub fn kill_idle(&self, timeout: Duration, now_ms: u64) {
         let timeout = millis(timeout);
         for entry in self.all() {
-            let facts = entry.facts();
+            let facts = entry.info();
             let waits = facts.master || facts.blocked || facts.is_pubsub() || facts.monitor;
             let idle = now_ms.saturating_sub(entry.last_ms()) > timeout;
             drop(facts);

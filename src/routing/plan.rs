@@ -173,7 +173,7 @@ pub fn comes_before_login(command: &Resolved<'_>) -> bool {
 pub fn is_gated(command: Option<&Resolved<'_>>, transaction: &Transaction) -> bool {
     match command {
         Some(command) if command.effect == Effect::Exec => transaction.has_writes(),
-        Some(command) => command.gated,
+        Some(command) => command.may_write,
         None => true,
     }
 }

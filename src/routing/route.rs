@@ -2,7 +2,7 @@
 
 use super::{Balance, Balancer, Target};
 use crate::session::ReadFrom;
-use crate::topology::{Backend, BackendId, Role, Standing, Topology};
+use crate::topology::{Backend, BackendId, FallbackRank, Role, Topology};
 
 /// What becomes of reads while no replica is fresh (`reads.on-stale`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub enum Reason {
 impl Reason {
     /// Its word, in metrics and for people.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Master => "master",
             Self::Fresh => "fresh",
@@ -138,8 +138,8 @@ pub fn route<'t>(
         return Ok(because(if is_master { Reason::Policy } else { Reason::Fresh })(backend));
     }
     if let Some(least) = stand_ins(topology, query) {
-        let standing = others().filter(|it| it.standing(query.now_ms) >= least);
-        if let Some(backend) = balancer.pick(standing, &in_flight) {
+        let fallback_rank = others().filter(|it| it.fallback_rank(query.now_ms) >= least);
+        if let Some(backend) = balancer.pick(fallback_rank, &in_flight) {
             return Ok(because(Reason::Orphaned)(backend));
         }
     }
@@ -158,8 +158,9 @@ pub fn route<'t>(
 /// Whether `backend` may go on serving what it began for such a request (a scan).
 #[must_use]
 pub fn may_serve(topology: &Topology, backend: &Backend, query: Query) -> bool {
-    let orphaned =
-        || stand_ins(topology, query).is_some_and(|least| backend.standing(query.now_ms) >= least);
+    let orphaned = || {
+        stand_ins(topology, query).is_some_and(|least| backend.fallback_rank(query.now_ms) >= least)
+    };
     backend.role == Role::Master
         || query.policy.from != ReadFrom::Master && (serves(topology, backend, query) || orphaned())
 }
@@ -173,7 +174,7 @@ pub fn has_left(topology: &Topology, id: BackendId, query: Query) -> bool {
         // One that rests after a failure still answers what it was asked.
         let fresh = it.excluded.is_none() && it.health.progress.is_fresh(now_ms);
         let orphaned =
-            || stand_ins(topology, query).is_some_and(|least| it.standing(now_ms) >= least);
+            || stand_ins(topology, query).is_some_and(|least| it.fallback_rank(now_ms) >= least);
         it.role == Role::Master || it.role == Role::Replica && (fresh || orphaned())
     };
     let except = Some(Failing { id, unreached: false });
@@ -217,11 +218,15 @@ fn is_out_of_reach(topology: &Topology, query: Query) -> bool {
 
 /// Who may stand in, now that nobody is proven to be fresh: while the master is out of reach,
 /// those that had what it had when it was heard last; failing them, whoever has its data.
-fn stand_ins(topology: &Topology, query: Query) -> Option<Standing> {
+fn stand_ins(topology: &Topology, query: Query) -> Option<FallbackRank> {
     if !query.policy.serve_stale || !is_out_of_reach(topology, query) {
         return None;
     }
-    topology.replicas().map(|it| it.standing(query.now_ms)).max().filter(|it| *it > Standing::None)
+    topology
+        .replicas()
+        .map(|it| it.fallback_rank(query.now_ms))
+        .max()
+        .filter(|it| *it > FallbackRank::None)
 }
 
 #[cfg(test)]

@@ -158,9 +158,9 @@ struct Place {
 }
 
 impl Place {
-    /// Whether that request is number `floor` or a later one: fewer than 2^31 are in flight.
-    const fn is_due(self, floor: Sequence) -> bool {
-        self.end.wrapping_sub(low(floor)).wrapping_sub(1) < 1 << 31
+    /// Whether that request is number `oldest` or a later one: fewer than 2^31 are in flight.
+    const fn is_due(self, oldest: Sequence) -> bool {
+        self.end.wrapping_sub(low(oldest)).wrapping_sub(1) < 1 << 31
     }
 }
 
@@ -181,12 +181,12 @@ impl Default for InFlight {
 }
 
 impl InFlight {
-    /// Records what request `seq` touches; the requests below `floor` are over.
-    fn add(&mut self, touches: Touches<'_>, seq: Sequence, floor: Sequence) {
+    /// Records what request `seq` touches; the requests below `oldest` are over.
+    fn add(&mut self, touches: Touches<'_>, seq: Sequence, oldest: Sequence) {
         self.end = self.end.max(seq + 1);
         match touches {
-            Touches::Key(key) => self.add_key(key, seq, floor),
-            Touches::Keys(keys) => keys.for_each(|key| self.add_key(key, seq, floor)),
+            Touches::Key(key) => self.add_key(key, seq, oldest),
+            Touches::Keys(keys) => keys.for_each(|key| self.add_key(key, seq, oldest)),
             Touches::Any => self.any = self.any.max(seq + 1),
         }
     }
@@ -197,31 +197,31 @@ impl InFlight {
         self.end = self.end.max(end);
     }
 
-    fn add_key(&mut self, key: &[u8], seq: Sequence, floor: Sequence) {
+    fn add_key(&mut self, key: &[u8], seq: Sequence, oldest: Sequence) {
         let (set, tag) = place(key);
         let set = &mut self.places[set];
         // A key is in one place only, so that its last request is found.
         let at = set.iter().position(|place| place.tag == tag);
-        let at = at.or_else(|| set.iter().position(|place| !place.is_due(floor)));
+        let at = at.or_else(|| set.iter().position(|place| !place.is_due(oldest)));
         match at {
             Some(at) => set[at] = Place { tag, end: low(seq + 1) },
             None => self.any = self.any.max(seq + 1),
         }
     }
 
-    /// Whether request `floor` or a later one may have touched the same.
-    fn meets(&self, touches: Touches<'_>, floor: Sequence) -> bool {
-        self.any > floor
+    /// Whether request `oldest` or a later one may have touched the same.
+    fn meets(&self, touches: Touches<'_>, oldest: Sequence) -> bool {
+        self.any > oldest
             || match touches {
-                Touches::Key(key) => self.has(key, floor),
-                Touches::Keys(mut keys) => keys.any(|key| self.has(key, floor)),
-                Touches::Any => self.end > floor,
+                Touches::Key(key) => self.has(key, oldest),
+                Touches::Keys(mut keys) => keys.any(|key| self.has(key, oldest)),
+                Touches::Any => self.end > oldest,
             }
     }
 
-    fn has(&self, key: &[u8], floor: Sequence) -> bool {
+    fn has(&self, key: &[u8], oldest: Sequence) -> bool {
         let (set, tag) = place(key);
-        self.places[set].iter().any(|place| place.tag == tag && place.is_due(floor))
+        self.places[set].iter().any(|place| place.tag == tag && place.is_due(oldest))
     }
 }
 

@@ -55,7 +55,7 @@ impl Kind {
 
     /// The value of the metrics' label `task`.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Worker => "worker",
             Self::Acceptor => "acceptor",
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn every_kind_has_its_number_and_its_word() {
         assert!(Kind::ALL.into_iter().enumerate().all(|(at, kind)| kind as usize == at));
-        let mut words = Kind::ALL.map(Kind::word).to_vec();
+        let mut words = Kind::ALL.map(Kind::as_str).to_vec();
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), Kind::ALL.len());

@@ -142,6 +142,6 @@ impl Record {
 pub(super) fn panics_wanted(kind: Kind) -> u64 {
     let wanted = std::env::var("TIDEGATE_TEST_PANIC").unwrap_or_default();
     let of_kind = wanted.split(',').filter_map(|it| it.split_once('='));
-    let count = of_kind.filter(|(name, _)| *name == kind.word());
+    let count = of_kind.filter(|(name, _)| *name == kind.as_str());
     count.filter_map(|(_, count)| count.parse::<u64>().ok()).sum()
 }

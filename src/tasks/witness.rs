@@ -21,7 +21,7 @@ impl Drop for Witness {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.board.count_panic(self.kind);
-            tracing::error!("a task panicked and ended: {}", self.kind.word());
+            tracing::error!("a task panicked and ended: {}", self.kind.as_str());
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::exposition::{Exposition, Value};
 use super::replica::{self, Figures};
 use crate::tasks::{Board, Kind};
-use crate::topology::{Backend, Doubt, Freshness, Report, Role, Topology};
+use crate::topology::{Backend, Freshness, Report, Role, StaleReason, Topology};
 
 /// The state of things.
 #[derive(Clone, Debug)]
@@ -128,7 +128,7 @@ fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
         let addr = backend.addr.to_string();
         let Some(is) = Report::of(backend, scene.now_ms).state else { continue };
         for state in Freshness::ALL {
-            states.sample(&[("backend", &*addr), ("state", state.word())], is == state);
+            states.sample(&[("backend", &*addr), ("state", state.as_str())], is == state);
         }
     }
 }
@@ -179,11 +179,11 @@ fn exclusions(page: &mut Exposition, topology: &Topology) {
     let mut family = page.counter("tidegate_backend_exclusions_total", help);
     for backend in &topology.backends {
         let addr = backend.addr.to_string();
-        for doubt in Doubt::ALL {
+        for stale_reason in StaleReason::ALL {
             // Whoever was fresh was measured, and had joined.
-            if !matches!(doubt, Doubt::Unmeasured | Doubt::Rejoining) {
-                let labels = [("backend", &*addr), ("reason", doubt.word())];
-                family.sample(&labels, backend.health.progress.departures(doubt));
+            if !matches!(stale_reason, StaleReason::Unmeasured | StaleReason::Rejoining) {
+                let labels = [("backend", &*addr), ("reason", stale_reason.as_str())];
+                family.sample(&labels, backend.health.progress.departures(stale_reason));
             }
         }
     }
@@ -194,7 +194,7 @@ fn task_families(page: &mut Exposition, tasks: &Board) {
     let help = "Panics in tasks of the process, by the kind of task.";
     let mut panics = page.counter("tidegate_task_panics_total", help);
     for kind in Kind::ALL {
-        panics.sample(&[("task", kind.word())], tasks.panics(kind));
+        panics.sample(&[("task", kind.as_str())], tasks.panics(kind));
     }
     let help = "Long-running tasks that are down or hang, by the kind of task.";
     let mut down = page.gauge("tidegate_tasks_down", help);
@@ -202,7 +202,7 @@ fn task_families(page: &mut Exposition, tasks: &Board) {
         let records = tasks.of(kind);
         if !records.is_empty() {
             let faulty = records.iter().filter(|record| record.fault(now_ms).is_some()).count();
-            down.sample(&[("task", kind.word())], faulty);
+            down.sample(&[("task", kind.as_str())], faulty);
         }
     }
 }

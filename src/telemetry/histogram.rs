@@ -90,7 +90,7 @@ impl Durations {
         let help = "From reading a request to the last byte of its reply's arrival from a server.";
         let mut family = page.histogram("tidegate_request_duration_seconds", help);
         for (class, totals) in Class::ALL.into_iter().zip(&self.0) {
-            let class = ("class", class.word());
+            let class = ("class", class.as_str());
             let bounds = BOUNDS.iter().map(|(_, label)| *label).chain(["+Inf"]);
             let mut count = 0_u64;
             for (bound, bucket) in bounds.zip(&totals.buckets) {

@@ -19,7 +19,7 @@ impl Class {
 
     /// Its word.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Write => "write",
@@ -95,11 +95,11 @@ impl Kind {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::ReadFresh => Reason::Fresh.word(),
-            Self::ReadPolicy => Reason::Policy.word(),
-            Self::ReadFallback => Reason::Fallback.word(),
-            Self::ReadOrphaned => Reason::Orphaned.word(),
-            Self::ReadMaster => Reason::Master.word(),
+            Self::ReadFresh => Reason::Fresh.as_str(),
+            Self::ReadPolicy => Reason::Policy.as_str(),
+            Self::ReadFallback => Reason::Fallback.as_str(),
+            Self::ReadOrphaned => Reason::Orphaned.as_str(),
+            Self::ReadMaster => Reason::Master.as_str(),
             Self::Write => "write",
             Self::Pinned => "session",
             Self::ReadRetry | Self::WriteRetry | Self::PinnedRetry => "retry",
@@ -116,7 +116,7 @@ mod tests {
         let mut pairs = Vec::new();
         for (at, kind) in Kind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, at);
-            pairs.push((kind.class().word(), kind.reason()));
+            pairs.push((kind.class().as_str(), kind.reason()));
         }
         pairs.sort_unstable();
         pairs.dedup();

@@ -21,7 +21,7 @@ impl LinkFigure {
 
     /// The state's word.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Up => "up",
             Self::Syncing => "syncing",
@@ -65,7 +65,7 @@ pub(super) fn render(page: &mut Exposition, figures: &Figures) {
     let help = "1 for the state of the link to the master.";
     let mut link = page.gauge("tidegate_replica_link", help);
     for state in LinkFigure::ALL {
-        link.sample(&[("state", state.word())], figures.link == state);
+        link.sample(&[("state", state.as_str())], figures.link == state);
     }
     let one = |mut family: Family<'_>, value: u64| family.sample(&[], value);
     let help = "Replication offset up to which the data is the master's.";

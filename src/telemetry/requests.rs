@@ -95,7 +95,7 @@ impl Requests {
             let addr = backend.addr.to_string();
             let totals = backends.get(&backend.id).map_or(&NOTHING, |totals| &totals.0);
             for (kind, total) in Kind::ALL.into_iter().zip(totals) {
-                write(&mut family, [kind.class().word(), &addr, kind.reason()], total);
+                write(&mut family, [kind.class().as_str(), &addr, kind.reason()], total);
             }
         }
     }

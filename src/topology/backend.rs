@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Health, Standing};
+use super::{FallbackRank, Health};
 use tidegate_wire::units::HostPort;
 
 /// A server's identity within this process: the same address keeps the same id for ever.
@@ -73,18 +73,20 @@ impl Backend {
         if let Some(excluded) = &self.excluded {
             return Some(excluded.clone());
         }
-        let doubt = self.health.progress.doubt(now_ms).filter(|_| self.role == Role::Replica);
-        let doubt = doubt.map(|doubt| format!("{}: {doubt}", doubt.freshness()));
-        doubt.or_else(|| {
+        let stale_reason =
+            self.health.progress.stale_reason(now_ms).filter(|_| self.role == Role::Replica);
+        let stale_reason = stale_reason
+            .map(|stale_reason| format!("{}: {stale_reason}", stale_reason.freshness()));
+        stale_reason.or_else(|| {
             self.health.is_resting(now_ms).then(|| "resting after a failure".to_owned())
         })
     }
 
     /// Whether it may serve reads while the master cannot be reached, and how well.
     #[must_use]
-    pub fn standing(&self, now_ms: u64) -> Standing {
+    pub fn fallback_rank(&self, now_ms: u64) -> FallbackRank {
         let out = self.role != Role::Replica || self.health.is_resting(now_ms);
-        if out { Standing::None } else { self.health.progress.standing(now_ms) }
+        if out { FallbackRank::None } else { self.health.progress.fallback_rank(now_ms) }
     }
 
     /// Whether it, a master, has not answered for `silence_ms`.

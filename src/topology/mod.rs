@@ -1,6 +1,6 @@
 //! Who is master, who replicates from it, and who can serve now.
 //!
-//! Facts go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect()`], [`place()`]). Its structure
+//! ClientInfo go in ([`Observation`]), an immutable [`Topology`] comes out ([`elect()`], [`place()`]). Its structure
 //! changes seldom and is replaced whole; the numbers that change all the time live in each
 //! backend's [`Health`], shared by every snapshot. Never asks anybody anything itself.
 
@@ -27,7 +27,7 @@ pub use fence::{Fence, Pass};
 pub use health::{Health, SharedLoad};
 pub use module::Module;
 pub use observation::{LinkState, Observation, ServerRole};
-pub use progress::{Doubt, Finding, Freshness, Progress, Standing};
+pub use progress::{FallbackRank, Finding, Freshness, Progress, StaleReason};
 pub use rejoin::{Limits, Membership, Proof};
 pub use report::Report;
 pub use sample::{Attached, Sample};

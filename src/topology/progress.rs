@@ -23,7 +23,7 @@ impl Freshness {
 
     /// Its word.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fresh => "fresh",
             Self::Stale => "stale",
@@ -35,14 +35,14 @@ impl Freshness {
 
 impl fmt::Display for Freshness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
 /// Why a replica is not fresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Doubt {
+pub enum StaleReason {
     /// It was not asked yet, or there is no master to compare it with.
     Unmeasured = 1,
     /// Its data may be older than `reads.max-lag`.
@@ -67,7 +67,7 @@ pub enum Doubt {
     NotAReplica,
 }
 
-impl Doubt {
+impl StaleReason {
     /// Every doubt, for metrics.
     pub const ALL: [Self; 11] = [
         Self::Unmeasured,
@@ -85,7 +85,7 @@ impl Doubt {
 
     /// Its word, as metrics and `/status` have it.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unmeasured => "unmeasured",
             Self::Lag => "lag",
@@ -112,13 +112,13 @@ impl Doubt {
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|doubt| *doubt as u8 == code)
+        Self::ALL.into_iter().find(|stale_reason| *stale_reason as u8 == code)
     }
 }
 
-impl fmt::Display for Doubt {
+impl fmt::Display for StaleReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
@@ -126,7 +126,7 @@ impl fmt::Display for Doubt {
 /// (`replica-serve-stale-data`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Standing {
+pub enum FallbackRank {
     /// No: it does not answer, or what it has is not the master's data.
     None,
     /// It has the master's data, of whatever age.
@@ -147,11 +147,11 @@ pub struct Finding {
     /// Until when it may serve; 0 is not at all.
     pub fresh_until_ms: u64,
     /// Why it may not.
-    pub doubt: Option<Doubt>,
-    /// See [`Standing`].
-    pub standing: Standing,
+    pub stale_reason: Option<StaleReason>,
+    /// See [`FallbackRank`].
+    pub fallback_rank: FallbackRank,
     /// Until when that holds.
-    pub standing_until_ms: u64,
+    pub fallback_until_ms: u64,
     /// When the last question that it answered was sent.
     pub heard_ms: Option<u64>,
     /// How long that answer took, in microseconds.
@@ -165,12 +165,12 @@ pub struct Progress {
     lag_bytes: AtomicU64,
     proven_ms: AtomicU64,
     fresh_until_ms: AtomicU64,
-    doubt: AtomicU8,
-    standing: AtomicU8,
-    standing_until_ms: AtomicU64,
+    stale_reason: AtomicU8,
+    fallback_rank: AtomicU8,
+    fallback_until_ms: AtomicU64,
     heard_ms: AtomicU64,
     took_us: AtomicU64,
-    departures: [AtomicU64; Doubt::ALL.len()],
+    departures: [AtomicU64; StaleReason::ALL.len()],
 }
 
 /// Stands for "not known": no offset and no time comes near it.
@@ -187,12 +187,12 @@ impl Default for Progress {
             lag_bytes: AtomicU64::new(NONE),
             proven_ms: AtomicU64::new(NONE),
             fresh_until_ms: AtomicU64::new(0),
-            doubt: AtomicU8::new(Doubt::Unmeasured as u8),
-            standing: AtomicU8::new(Standing::None as u8),
-            standing_until_ms: AtomicU64::new(0),
+            stale_reason: AtomicU8::new(StaleReason::Unmeasured as u8),
+            fallback_rank: AtomicU8::new(FallbackRank::None as u8),
+            fallback_until_ms: AtomicU64::new(0),
             heard_ms: AtomicU64::new(NONE),
             took_us: AtomicU64::new(0),
-            departures: [const { AtomicU64::new(0) }; Doubt::ALL.len()],
+            departures: [const { AtomicU64::new(0) }; StaleReason::ALL.len()],
         }
     }
 }
@@ -204,9 +204,10 @@ impl Progress {
         self.lag_bytes.store(finding.lag_bytes.unwrap_or(NONE), Relaxed);
         self.proven_ms.store(finding.proven_ms.unwrap_or(NONE), Relaxed);
         self.fresh_until_ms.store(finding.fresh_until_ms, Relaxed);
-        self.doubt.store(finding.doubt.map_or(0, |doubt| doubt as u8), Relaxed);
-        self.standing.store(finding.standing as u8, Relaxed);
-        self.standing_until_ms.store(finding.standing_until_ms, Relaxed);
+        self.stale_reason
+            .store(finding.stale_reason.map_or(0, |stale_reason| stale_reason as u8), Relaxed);
+        self.fallback_rank.store(finding.fallback_rank as u8, Relaxed);
+        self.fallback_until_ms.store(finding.fallback_until_ms, Relaxed);
         self.heard_ms.store(finding.heard_ms.unwrap_or(NONE), Relaxed);
         self.took_us.store(finding.took_us, Relaxed);
     }
@@ -220,30 +221,30 @@ impl Progress {
 
     /// Why it is not fresh at `now_ms`; `None` if it is.
     #[must_use]
-    pub fn doubt(&self, now_ms: u64) -> Option<Doubt> {
+    pub fn stale_reason(&self, now_ms: u64) -> Option<StaleReason> {
         if self.is_fresh(now_ms) {
             return None;
         }
         // Without a doubt on record its time has just run out.
-        Some(Doubt::from_code(self.doubt.load(Relaxed)).unwrap_or(Doubt::Lag))
+        Some(StaleReason::from_code(self.stale_reason.load(Relaxed)).unwrap_or(StaleReason::Lag))
     }
 
     /// Its state at `now_ms`.
     #[must_use]
     pub fn freshness(&self, now_ms: u64) -> Freshness {
-        self.doubt(now_ms).map_or(Freshness::Fresh, Doubt::freshness)
+        self.stale_reason(now_ms).map_or(Freshness::Fresh, StaleReason::freshness)
     }
 
     /// Whether it may stand in for a master that cannot be reached.
     #[must_use]
-    pub fn standing(&self, now_ms: u64) -> Standing {
-        if now_ms >= self.standing_until_ms.load(Relaxed) {
-            return Standing::None;
+    pub fn fallback_rank(&self, now_ms: u64) -> FallbackRank {
+        if now_ms >= self.fallback_until_ms.load(Relaxed) {
+            return FallbackRank::None;
         }
-        match self.standing.load(Relaxed) {
-            code if code == Standing::Current as u8 => Standing::Current,
-            code if code == Standing::Behind as u8 => Standing::Behind,
-            _ => Standing::None,
+        match self.fallback_rank.load(Relaxed) {
+            code if code == FallbackRank::Current as u8 => FallbackRank::Current,
+            code if code == FallbackRank::Behind as u8 => FallbackRank::Behind,
+            _ => FallbackRank::None,
         }
     }
 
@@ -273,14 +274,14 @@ impl Progress {
     }
 
     /// It stopped being fresh because of `doubt`.
-    pub fn count_departure(&self, doubt: Doubt) {
-        self.departures[doubt as usize - 1].fetch_add(1, Relaxed);
+    pub fn count_departure(&self, stale_reason: StaleReason) {
+        self.departures[stale_reason as usize - 1].fetch_add(1, Relaxed);
     }
 
     /// How often it stopped being fresh because of `doubt`.
     #[must_use]
-    pub fn departures(&self, doubt: Doubt) -> u64 {
-        self.departures[doubt as usize - 1].load(Relaxed)
+    pub fn departures(&self, stale_reason: StaleReason) -> u64 {
+        self.departures[stale_reason as usize - 1].load(Relaxed)
     }
 
     /// How long the last answer took, in microseconds.
@@ -297,32 +298,32 @@ mod tests {
     #[test]
     fn what_was_proven_runs_out() {
         let progress = Progress::default();
-        assert_eq!(progress.doubt(0), Some(Doubt::Unmeasured));
+        assert_eq!(progress.stale_reason(0), Some(StaleReason::Unmeasured));
         assert_eq!((progress.offset(), progress.lag_ms(5)), (None, None));
         progress.set(Finding {
             offset: Some(10),
             lag_bytes: Some(0),
             proven_ms: Some(100),
             fresh_until_ms: 300,
-            doubt: None,
-            standing: Standing::Current,
-            standing_until_ms: 400,
+            stale_reason: None,
+            fallback_rank: FallbackRank::Current,
+            fallback_until_ms: 400,
             heard_ms: Some(110),
             took_us: 2,
         });
         assert_eq!(progress.freshness(299), Freshness::Fresh);
-        assert_eq!(progress.doubt(300), Some(Doubt::Lag));
+        assert_eq!(progress.stale_reason(300), Some(StaleReason::Lag));
         assert_eq!((progress.lag_ms(250), progress.lag_ms(50)), (Some(150), Some(0)));
-        assert_eq!(progress.standing(399), Standing::Current);
-        assert_eq!(progress.standing(400), Standing::None);
+        assert_eq!(progress.fallback_rank(399), FallbackRank::Current);
+        assert_eq!(progress.fallback_rank(400), FallbackRank::None);
         assert_eq!(progress.silence_ms(120), Some(10));
     }
 
     #[test]
     fn every_doubt_has_its_code() {
-        for doubt in Doubt::ALL {
-            assert_eq!(Doubt::from_code(doubt as u8), Some(doubt));
+        for stale_reason in StaleReason::ALL {
+            assert_eq!(StaleReason::from_code(stale_reason as u8), Some(stale_reason));
         }
-        assert_eq!(Doubt::from_code(0), None);
+        assert_eq!(StaleReason::from_code(0), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The limits of freshness, and how a replica leaves and comes back: at once when it exceeds one,
 //! and only after it has kept well within them for a while.
 
-use super::Doubt;
+use super::StaleReason;
 
 /// The longest a replica that comes and goes is made to wait.
 const DWELL_MAX_MS: u64 = 30_000;
@@ -37,7 +37,7 @@ pub struct Proof {
     /// Whether it is so far within them that it may come back.
     well_within: bool,
     /// The limit that it exceeds first.
-    doubt: Doubt,
+    stale_reason: StaleReason,
 }
 
 impl Limits {
@@ -65,14 +65,14 @@ impl Limits {
         lag_bytes: Option<u64>,
         master_ms: u64,
     ) -> Proof {
-        let unknown = Proof { until_ms: 0, well_within: false, doubt: Doubt::Lag };
+        let unknown = Proof { until_ms: 0, well_within: false, stale_reason: StaleReason::Lag };
         let Some(lag_bytes) = lag_bytes else {
-            return Proof { doubt: Doubt::Unmeasured, ..unknown };
+            return Proof { stale_reason: StaleReason::Unmeasured, ..unknown };
         };
         let mut until_ms = heard_ms.saturating_add(self.probe_timeout_ms);
         if let Some(max) = self.max_lag_bytes {
             if lag_bytes > max {
-                return Proof { doubt: Doubt::LagBytes, ..unknown };
+                return Proof { stale_reason: StaleReason::LagBytes, ..unknown };
             }
             // Nobody knows how far a silent master has gone since.
             until_ms = until_ms.min(master_ms.saturating_add(self.silence_ms()));
@@ -85,7 +85,7 @@ impl Limits {
             // As it was when it answered: the age of the answer is not its fault.
             well_within &= received_ms.saturating_sub(proven) <= share(max);
         }
-        Proof { until_ms, well_within, doubt: Doubt::Lag }
+        Proof { until_ms, well_within, stale_reason: StaleReason::Lag }
     }
 }
 
@@ -126,19 +126,24 @@ impl Membership {
         master_silent: bool,
         now_ms: u64,
         limits: &Limits,
-    ) -> Option<Doubt> {
+    ) -> Option<StaleReason> {
         let within = now_ms < proof.until_ms;
         if self.fresh && !within {
-            let doubt = if master_silent { Doubt::MasterSilent } else { proof.doubt };
+            let stale_reason =
+                if master_silent { StaleReason::MasterSilent } else { proof.stale_reason };
             self.leave(master_silent, now_ms, limits);
-            return Some(doubt);
+            return Some(stale_reason);
         }
         if !within {
             self.well_since_ms = None;
-            return Some(if master_silent { Doubt::MasterSilent } else { proof.doubt });
+            return Some(if master_silent {
+                StaleReason::MasterSilent
+            } else {
+                proof.stale_reason
+            });
         }
         if !self.fresh && !self.may_join(proof, now_ms) {
-            return Some(Doubt::Rejoining);
+            return Some(StaleReason::Rejoining);
         }
         if !self.fresh {
             self.fresh = true;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::{Backend, Doubt, Freshness, Role};
+use super::{Backend, Freshness, Role, StaleReason};
 use tidegate_wire::units::HostPort;
 
 /// A server at one moment. As a JSON object, what is not known is null.
@@ -25,7 +25,7 @@ pub struct Report {
     pub state: Option<Freshness>,
     /// Why its data is not fresh; `None` where it is, and for the master.
     #[serde(serialize_with = "word")]
-    pub reason: Option<Doubt>,
+    pub reason: Option<StaleReason>,
     /// What else keeps it from serving, in words.
     pub excluded: Option<String>,
     /// Whether it could serve reads now, `reads.from` aside.
@@ -66,7 +66,7 @@ impl Report {
             addr: backend.addr.clone(),
             role: backend.role,
             state: is_other.then(|| progress.freshness(now_ms)),
-            reason: progress.doubt(now_ms).filter(|_| is_other),
+            reason: progress.stale_reason(now_ms).filter(|_| is_other),
             excluded: backend.excluded.clone(),
             reads: backend.can_read(now_ms),
             resting: health.is_resting(now_ms),
@@ -90,8 +90,11 @@ impl Report {
         if self.reads {
             return None;
         }
-        let doubt = || self.reason.filter(|_| self.role == Role::Replica);
-        let why = self.excluded.clone().or_else(|| doubt().map(|doubt| doubt.to_string()));
+        let stale_reason = || self.reason.filter(|_| self.role == Role::Replica);
+        let why = self
+            .excluded
+            .clone()
+            .or_else(|| stale_reason().map(|stale_reason| stale_reason.to_string()));
         Some(why.unwrap_or_else(|| {
             if self.resting { "resting after a failure" } else { "its role is not known" }
                 .to_owned()
@@ -158,9 +161,9 @@ mod tests {
             lag_bytes: Some(0),
             proven_ms: Some(5),
             fresh_until_ms: 0,
-            doubt: None,
-            standing: crate::topology::Standing::None,
-            standing_until_ms: 0,
+            stale_reason: None,
+            fallback_rank: crate::topology::FallbackRank::None,
+            fallback_until_ms: 0,
             heard_ms: Some(5),
             took_us: 1500,
         };

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 
 use super::rejoin::{Limits, Membership};
 use super::{
-    Attached, BackendId, Doubt, Finding, LinkState, Sample, ServerRole, Standing, Timeline,
-    WriteGate,
+    Attached, BackendId, FallbackRank, Finding, LinkState, Sample, ServerRole, StaleReason,
+    Timeline, WriteGate,
 };
 use tidegate_wire::units::HostPort;
 
@@ -55,7 +55,7 @@ pub struct Turn {
     /// Who.
     pub id: BackendId,
     /// Why it is not fresh; `None` if it is.
-    pub doubt: Option<Doubt>,
+    pub stale_reason: Option<StaleReason>,
     /// How old its data may be, in milliseconds.
     pub lag_ms: Option<u64>,
     /// How far it is behind.
@@ -174,9 +174,9 @@ impl Tracker {
             lag_bytes,
             proven_ms: track.proven_ms.filter(|_| !is_master),
             fresh_until_ms: 0,
-            doubt: None,
-            standing: Standing::None,
-            standing_until_ms: 0,
+            stale_reason: None,
+            fallback_rank: FallbackRank::None,
+            fallback_until_ms: 0,
             heard_ms: sample.map(|sample| sample.sent_ms),
             took_us: sample.map_or(0, |sample| sample.took_us),
         };
@@ -191,29 +191,33 @@ impl Tracker {
             let current = heard_ms.zip(track.proven_ms).is_some_and(|(heard, proven)| {
                 limits.max_lag_ms.is_none_or(|max| heard.saturating_sub(proven) <= max)
             });
-            finding.standing = if current { Standing::Current } else { Standing::Behind };
-            finding.standing_until_ms = sample.sent_ms.saturating_add(limits.probe_timeout_ms);
+            finding.fallback_rank =
+                if current { FallbackRank::Current } else { FallbackRank::Behind };
+            finding.fallback_until_ms = sample.sent_ms.saturating_add(limits.probe_timeout_ms);
         }
         let was_fresh = track.membership.is_fresh();
         let received_ms = sample.map_or(0, |sample| sample.received_ms);
         let master_silent = heard_ms.is_none_or(|at| limits.is_silent(at, now_ms));
-        finding.doubt = structural.or_else(|| {
+        finding.stale_reason = structural.or_else(|| {
             let heard_ms = finding.heard_ms?;
             let master_ms = self.timeline.heard_ms().unwrap_or(0);
             let proven = limits.proof(track.proven_ms, heard_ms, received_ms, lag_bytes, master_ms);
             track.membership.judge(proven, master_silent, now_ms, limits)
         });
         match structural {
-            Some(doubt) => {
+            Some(stale_reason) => {
                 // Where nobody answers it is us, or the network.
-                let blameless = doubt == Doubt::NoAnswer && master_silent;
+                let blameless = stale_reason == StaleReason::NoAnswer && master_silent;
                 track.membership.leave(blameless, now_ms, limits);
             }
             None => finding.fresh_until_ms = track.membership.fresh_until_ms(),
         }
         let turned = was_fresh != track.membership.is_fresh();
         let lag_ms = track.proven_ms.map(|proven| now_ms.saturating_sub(proven));
-        (finding, turned.then_some(Turn { id, doubt: finding.doubt, lag_ms, lag_bytes }))
+        (
+            finding,
+            turned.then_some(Turn { id, stale_reason: finding.stale_reason, lag_ms, lag_bytes }),
+        )
     }
 
     /// Sets the write gate. Only replicas that the master itself feeds count, as in Redis
@@ -289,19 +293,19 @@ fn doubt_of(
     replid: Option<&str>,
     now_ms: u64,
     limits: &Limits,
-) -> Option<Doubt> {
-    let Some(sample) = sample else { return Some(Doubt::Unmeasured) };
+) -> Option<StaleReason> {
+    let Some(sample) = sample else { return Some(StaleReason::Unmeasured) };
     if now_ms.saturating_sub(sample.sent_ms) >= limits.probe_timeout_ms {
-        return Some(Doubt::NoAnswer);
+        return Some(StaleReason::NoAnswer);
     }
     match sample.role {
-        _ if sample.loading => Some(Doubt::Loading),
-        ServerRole::Replica { link: LinkState::Syncing, .. } => Some(Doubt::Syncing),
-        ServerRole::Replica { link: LinkState::Down, .. } => Some(Doubt::LinkDown),
+        _ if sample.loading => Some(StaleReason::Loading),
+        ServerRole::Replica { link: LinkState::Syncing, .. } => Some(StaleReason::Syncing),
+        ServerRole::Replica { link: LinkState::Down, .. } => Some(StaleReason::LinkDown),
         ServerRole::Replica { link: LinkState::Up, .. } => {
-            (!is_of(replid, sample)).then_some(Doubt::Foreign)
+            (!is_of(replid, sample)).then_some(StaleReason::Foreign)
         }
-        ServerRole::Master { .. } | ServerRole::Other(_) => Some(Doubt::NotAReplica),
+        ServerRole::Master { .. } | ServerRole::Other(_) => Some(StaleReason::NotAReplica),
     }
 }
 

@@ -39,7 +39,7 @@
 //!
 //! [`ListpackBuf`] and [`IntsetBuf`] are changed as Redis changes them, byte for byte.
 
-//! The layers, each of which uses only those below it, as `tests/floors/layers.rs` checks:
+//! The layers, each of which uses only those below it, as `tests/architecture/layers.rs` checks:
 //!
 //! | layer | module | what it is |
 //! |---|---|---|

@@ -21,7 +21,7 @@ pub enum LinkState {
 impl LinkState {
     /// The word that ROLE uses.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Connect => "connect",
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn tells_since_when_it_is_down() {
         let mut link = LinkStatus::default();
-        assert_eq!((link.state().word(), link.down_seconds(9)), ("none", Some(-1)));
+        assert_eq!((link.state().as_str(), link.down_seconds(9)), ("none", Some(-1)));
         for (state, word) in [
             (LinkState::Connect, "connect"),
             (LinkState::Connecting, "connecting"),
@@ -151,12 +151,12 @@ mod tests {
             (LinkState::Sync, "sync"),
         ] {
             link.enter(state, 1000);
-            assert_eq!(link.state().word(), word);
+            assert_eq!(link.state().as_str(), word);
             assert_eq!((link.down_seconds(2000), link.last_io_seconds(2000)), (Some(-1), -1));
             assert_eq!((link.is_up(), link.is_syncing()), (false, word == "sync"));
         }
         link.enter(LinkState::Connected, 3000);
-        assert_eq!((link.state().word(), link.down_seconds(3000)), ("connected", None));
+        assert_eq!((link.state().as_str(), link.down_seconds(3000)), ("connected", None));
         link.heard(5000);
         assert_eq!(link.last_io_seconds(8999), 3);
         link.enter(LinkState::Connect, 10_000);

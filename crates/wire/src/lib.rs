@@ -1,6 +1,6 @@
 //! The protocol of Redis and Valkey: frames, commands, and the values that they speak of.
 //!
-//! Each module uses only its own layer and those below it, as `tests/floors/layers.rs` sees to.
+//! Each module uses only its own layer and those below it, as `tests/architecture/layers.rs` sees to.
 //!
 //! | layer | module | what it is |
 //! |---|---|---|

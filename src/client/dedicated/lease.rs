@@ -28,7 +28,7 @@ pub(in crate::client) struct Passage {
     /// Whether it may take as long as it likes.
     pub(in crate::client) patient: bool,
     /// Whether it depends on nothing before it, and may be asked again over another connection.
-    pub(in crate::client) once: bool,
+    pub(in crate::client) retryable: bool,
     /// Whether it is asked of another server when this one serves no reads any more.
     pub(in crate::client) moves: bool,
     /// When it is over, whether it is answered or not.
@@ -48,7 +48,7 @@ impl Passage {
             shown,
             quiet: false,
             patient: false,
-            once: false,
+            retryable: false,
             moves: false,
             until: None,
             kind: Some(Kind::Pinned),
@@ -105,13 +105,23 @@ impl Client {
         passage: Passage,
         batch: &Batch<'_>,
     ) -> Sequence {
-        let Passage { replies, shown, quiet, patient, once, moves, until, kind, write, transform } =
-            passage;
+        let Passage {
+            replies,
+            shown,
+            quiet,
+            patient,
+            retryable,
+            moves,
+            until,
+            kind,
+            write,
+            transform,
+        } = passage;
         let seq = self.inbox.replies().open(replies, shown);
         let inbox = Rc::clone(&self.inbox);
         let mut ticket = Ticket::new(inbox, seq, replies, frame.len(), batch.now);
         ticket.patient = patient;
-        ticket.once = once;
+        ticket.retryable = retryable;
         ticket.quiet = quiet;
         (ticket.moves, ticket.until) = (moves, until);
         ticket.kind = kind;
@@ -147,7 +157,7 @@ impl Client {
             }
             let now = Instant::now();
             self.worker.pool.borrow_mut().release(&lease, now);
-            self.entry.facts().lease = None;
+            self.entry.info().lease = None;
         }
     }
 

@@ -22,7 +22,7 @@ use tidegate_wire::resp::{RequestStep, encode};
 
 impl Client {
     /// Sends `frame` over a connection of its own and waits for the reply before anything else.
-    pub(in crate::client) fn once(
+    pub(in crate::client) fn send_alone(
         &mut self,
         batch: &mut Batch<'_>,
         frame: &[u8],
@@ -35,7 +35,7 @@ impl Client {
         match self.lease(batch, target) {
             Ok(lease) => {
                 let moves = alone && !target.is_master() && batch.is_elsewhere(lease.backend);
-                let passage = Passage { once: alone, moves, ..passage };
+                let passage = Passage { retryable: alone, moves, ..passage };
                 self.blocked = passage.patient;
                 self.hold = true;
                 let writes = passage.write;
@@ -66,7 +66,7 @@ impl Client {
         self.wrote |= target.is_master();
         let until = self.prepare_blocked_read(batch, request, target);
         let passage = Passage { patient: true, until, ..Passage::of(target, request.shown) };
-        let next = self.once(batch, request.frame, target, passage);
+        let next = self.send_alone(batch, request.frame, target, passage);
         if next == Next::Done {
             self.ask_master_too(batch);
         }
@@ -92,7 +92,7 @@ impl Client {
             }
         }
         let passage = Passage { patient: true, transform, ..Passage::plain(request.shown) };
-        self.once(batch, request.frame, Target::Master, passage)
+        self.send_alone(batch, request.frame, Target::Master, passage)
     }
 
     /// The master has told whether it has a backlog. With one, it has taken the marker in front of
@@ -167,7 +167,7 @@ impl Client {
         if let Err(error) = self.lease_for(batch, Target::Master, key) {
             return self.barred(batch, error, request.shown);
         }
-        self.once(batch, request.frame, Target::Master, Passage::plain(request.shown))
+        self.send_alone(batch, request.frame, Target::Master, Passage::plain(request.shown))
     }
 
     /// A large request that fills `query` to the last byte moves into its connection without a
@@ -214,7 +214,7 @@ impl Client {
     ) {
         let seq = self.inbox.replies().open(1, true);
         let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, request.len(), batch.now);
-        ticket.once = true;
+        ticket.retryable = true;
         ticket.kind = Some(Kind::Pinned);
         ticket.whole = target == Target::Write && batch.acknowledges();
         ticket.moves = target == Target::Read && batch.is_elsewhere(lease.backend);

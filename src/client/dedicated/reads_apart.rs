@@ -45,7 +45,7 @@ impl Client {
         match self.connection_apart(batch) {
             Ok(Some((connection, kind))) => {
                 let (kind, moves) = (Some(kind), batch.is_elsewhere(connection.backend));
-                let passage = Passage { once: true, moves, kind, ..Passage::plain(true) };
+                let passage = Passage { retryable: true, moves, kind, ..Passage::plain(true) };
                 self.send_leased(&connection, frame, passage, batch);
                 Next::Done
             }

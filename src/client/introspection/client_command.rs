@@ -105,7 +105,7 @@ impl Client {
         };
         let entry = u64::try_from(id).ok().and_then(|id| self.worker.shared.registry.find(id));
         let lease = entry.and_then(|entry| {
-            let facts = entry.facts();
+            let facts = entry.info();
             facts.lease.filter(|_| facts.blocked)
         });
         let backend = lease.and_then(|(backend, _)| batch.topology.backend(backend).cloned());
@@ -128,7 +128,7 @@ impl Client {
     /// replies that wait.
     pub(in crate::client) fn publish_facts(&self, waiting: (usize, usize)) {
         let session = &self.session;
-        let mut facts = self.entry.facts();
+        let mut facts = self.entry.info();
         facts.command.clone_from(self.presence.command());
         (facts.query_bytes, facts.output_bytes) = waiting;
         facts.follow(session);

@@ -3,7 +3,7 @@
 
 use super::record::Record;
 use crate::config::ReadFrom;
-use crate::topology::{Doubt, Freshness, Report, Role};
+use crate::topology::{Freshness, Report, Role, StaleReason};
 
 /// What there is to tell of a server. `from` is where the session reads from; `None` for a request
 /// that only the master is asked.
@@ -12,8 +12,8 @@ pub(in crate::client) fn describe(report: &Report, from: Option<ReadFrom>) -> Re
         ("id", u64::from(report.id).into()),
         ("addr", report.addr.to_string().into()),
         ("role", report.role.to_string().into()),
-        ("state", report.state.map(Freshness::word).into()),
-        ("reason", report.reason.map(Doubt::word).into()),
+        ("state", report.state.map(Freshness::as_str).into()),
+        ("reason", report.reason.map(StaleReason::as_str).into()),
         ("excluded", report.excluded.clone().into()),
         ("reads", report.reads.into()),
         ("offset", report.offset.into()),
@@ -47,7 +47,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::topology::{Backend, BackendId, Finding, Health, Standing};
+    use crate::topology::{Backend, BackendId, FallbackRank, Finding, Health};
     use tidegate_wire::units::HostPort;
 
     #[test]
@@ -76,9 +76,9 @@ mod tests {
             lag_bytes: None,
             proven_ms: None,
             fresh_until_ms: 20,
-            doubt: None,
-            standing: Standing::None,
-            standing_until_ms: 0,
+            stale_reason: None,
+            fallback_rank: FallbackRank::None,
+            fallback_until_ms: 0,
             heard_ms: None,
             took_us: 0,
         });

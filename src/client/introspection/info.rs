@@ -5,7 +5,7 @@ use crate::client::planning::dispatch::{Next, Request};
 use crate::client::reading::batch::Batch;
 use crate::client::replies::transform::Transform;
 use crate::routing::Target;
-use crate::topology::{Backend, Doubt, Freshness, Report, Role};
+use crate::topology::{Backend, Freshness, Report, Role, StaleReason};
 use tidegate_wire::resp::{Args, encode, integer};
 
 impl Client {
@@ -81,8 +81,8 @@ fn replica_line(report: &Report) -> String {
         report.id,
         report.addr,
         report.role,
-        report.state.map_or("", Freshness::word),
-        report.reason.map_or("", Doubt::word),
+        report.state.map_or("", Freshness::as_str),
+        report.reason.map_or("", StaleReason::as_str),
         if report.reads { "yes" } else { "no" },
         number(report.offset),
         number(report.lag_ms),

@@ -39,7 +39,7 @@ fn row(report: &Report) -> [String; 11] {
         report.id.to_string(),
         report.addr.to_string(),
         report.role.to_string(),
-        report.state.map_or("-", |state| state.word()).to_owned(),
+        report.state.map_or("-", |state| state.as_str()).to_owned(),
         if report.reads { "yes" } else { "no" }.to_owned(),
         number(report.lag_ms),
         number(report.lag_bytes),

@@ -31,7 +31,12 @@ impl Client {
         };
         if request.frame.len() >= LARGE {
             self.wrote |= target.is_master();
-            return self.once(batch, request.frame, target, Passage::of(target, request.shown));
+            return self.send_alone(
+                batch,
+                request.frame,
+                target,
+                Passage::of(target, request.shown),
+            );
         }
         if let Some(range) = request.range {
             let target = self.nearest(target, request.name);

@@ -125,7 +125,7 @@ pub(crate) trait Choice: Copy + PartialEq + 'static {
     const ALIASES: &'static [(&'static str, Self)] = &[];
 
     /// The variant's word.
-    fn word(self) -> &'static str;
+    fn as_str(self) -> &'static str;
 }
 
 /// One word of a [`Choice`].
@@ -142,7 +142,7 @@ impl<T: Choice> Kind for OneOf<T> {
     type Value = T;
 
     fn accepted(&self) -> String {
-        let words: Vec<_> = T::ALL.iter().map(|choice| quoted(choice.word())).collect();
+        let words: Vec<_> = T::ALL.iter().map(|choice| quoted(choice.as_str())).collect();
         match words.as_slice() {
             [init @ .., last] if !init.is_empty() => format!("{} or {last}", init.join(", ")),
             _ => words.concat(),
@@ -151,7 +151,7 @@ impl<T: Choice> Kind for OneOf<T> {
 
     fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, T> {
         let word = raw.get_ref().as_str();
-        let named = T::ALL.iter().map(|choice| (choice.word(), *choice));
+        let named = T::ALL.iter().map(|choice| (choice.as_str(), *choice));
         named
             .chain(T::ALIASES.iter().copied())
             .find(|(name, _)| Some(*name) == word)
@@ -159,6 +159,6 @@ impl<T: Choice> Kind for OneOf<T> {
     }
 
     fn show(&self, value: &T) -> String {
-        quoted(value.word())
+        quoted(value.as_str())
     }
 }

@@ -33,7 +33,7 @@ impl Handlers {
     /// Whether the port answers a command: COMMAND lists these.
     pub(super) fn is_answered(self, engine: &Engine, command: &Command) -> bool {
         let container = command.name.split('|').next().unwrap_or_default();
-        let is_run = engine.answers(command) || self.find(container).is_some() || command.gated;
+        let is_run = engine.answers(command) || self.find(container).is_some() || command.may_write;
         is_run && engine.knows(command)
     }
 }

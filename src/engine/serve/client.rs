@@ -155,7 +155,7 @@ impl Client {
     /// requests that wait.
     pub(super) fn publish_facts(&self, query: usize) {
         let session = &self.session;
-        let mut facts = self.entry.facts();
+        let mut facts = self.entry.info();
         facts.command = self.last_command.into();
         facts.query_bytes = query;
         facts.blocked = self.is_blocked();

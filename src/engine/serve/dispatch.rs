@@ -203,7 +203,7 @@ impl Client {
         if may_be_ports && let Some(handler) = HANDLERS.find(row.name) {
             return Some(Runner::Port(handler));
         }
-        match (is_readable, row.gated) {
+        match (is_readable, row.may_write) {
             (true, _) => Some(Runner::Store),
             (_, true) => Some(Runner::Write),
             _ => None,
@@ -218,7 +218,7 @@ impl Client {
             return Some(NOAUTH);
         }
         let config = self.context.config();
-        if command.gated && config.replica.replica_read_only {
+        if command.may_write && config.replica.replica_read_only {
             return Some(CommandError::READ_ONLY);
         }
         if self.session.subscriptions.any()

@@ -180,7 +180,7 @@ impl Task {
 
     /// Writes the replies that are ready; true while the socket takes no more.
     fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        // Facts are published before the reply, so that a client that has read the reply finds
+        // ClientInfo are published before the reply, so that a client that has read the reply finds
         // them.
         self.tell();
         let client = &mut self.client;

@@ -57,7 +57,7 @@ impl Transaction {
 
     /// Queues a command.
     pub(super) fn queue(&mut self, command: &Command, args: &[&[u8]]) {
-        self.writes |= command.gated;
+        self.writes |= command.may_write;
         self.bytes += args.iter().map(|arg| arg.len() + size_of::<Vec<u8>>()).sum::<usize>();
         if let Some(queue) = &mut self.queue {
             queue.push(args.iter().map(|arg| arg.to_vec()).collect());

@@ -157,7 +157,7 @@ fn admit(engine: &Engine, stream: &Stream) -> Result<Arc<Entry>, LinkFault> {
     let (addr, laddr) = (stream.peer_addr()?, stream.local_addr()?);
     let entry = engine.clients.admit(addr, laddr, usize::MAX, engine.now_ms());
     let entry = entry.ok_or_else(|| io::Error::other("too many clients"))?;
-    entry.facts().master = true;
+    entry.info().master = true;
     Ok(entry)
 }
 

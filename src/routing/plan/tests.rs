@@ -159,8 +159,10 @@ fn no_write_goes_to_a_replica() {
 fn no_write_passes_a_closed_gate() {
     each(|row, words, state, topology, policy, plan| {
         let is_exec = row.is_some_and(|row| row.effect == Effect::Exec);
-        let writes = row
-            .is_none_or(|row| if is_exec { matches!(state, "multi" | "lost") } else { row.gated });
+        let writes =
+            row.is_none_or(
+                |row| if is_exec { matches!(state, "multi" | "lost") } else { row.may_write },
+            );
         if !writes || topology.gate.is_open(NOW) {
             assert!(plan.hold != Some(HoldUntil::GateOpen), "{words:?} {state}: {plan:?}");
             return;

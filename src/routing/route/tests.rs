@@ -16,16 +16,16 @@ fn fresh() -> Finding {
         lag_bytes: Some(0),
         proven_ms: Some(NOW - 50),
         fresh_until_ms: NOW + 500,
-        doubt: None,
-        standing: Standing::Current,
-        standing_until_ms: NOW + 500,
+        stale_reason: None,
+        fallback_rank: FallbackRank::Current,
+        fallback_until_ms: NOW + 500,
         heard_ms: Some(NOW - 50),
         took_us: 1,
     }
 }
 
 fn stale() -> Finding {
-    Finding { fresh_until_ms: 0, standing: Standing::Behind, ..fresh() }
+    Finding { fresh_until_ms: 0, fallback_rank: FallbackRank::Behind, ..fresh() }
 }
 
 fn backend(id: u32, role: Role) -> Backend {
@@ -140,13 +140,13 @@ fn on_stale_decides_when_nobody_is_fresh() {
 fn replicas_stand_in_for_a_master_out_of_reach() {
     let mut topology = topology();
     found(&topology, 0, silent());
-    let current = Finding { standing: Standing::Current, ..stale() };
+    let current = Finding { fallback_rank: FallbackRank::Current, ..stale() };
     found(&topology, 1, stale());
     found(&topology, 2, current);
     for from in [ReadFrom::Replica, ReadFrom::Any] {
         assert_eq!(ask(&topology, policy(from), None), [(2, Reason::Orphaned)]);
     }
-    found(&topology, 2, Finding { standing: Standing::None, ..stale() });
+    found(&topology, 2, Finding { fallback_rank: FallbackRank::None, ..stale() });
     assert_eq!(ask(&topology, policy(ReadFrom::Replica), None), [(1, Reason::Orphaned)]);
     topology.backends.remove(0);
     assert_eq!(ask(&topology, policy(ReadFrom::Replica), None), [(1, Reason::Orphaned)]);
@@ -157,13 +157,13 @@ fn replicas_stand_in_for_a_master_out_of_reach() {
 #[test]
 fn a_master_that_cannot_be_reached_for_a_request_is_out_of_its_reach() {
     let topology = topology();
-    let current = Finding { standing: Standing::Current, ..stale() };
+    let current = Finding { fallback_rank: FallbackRank::Current, ..stale() };
     found(&topology, 1, current);
     found(&topology, 2, current);
     let replica = policy(ReadFrom::Replica);
     assert_eq!(ask(&topology, replica, None), [(0, Reason::Fallback)]);
-    let standing = [(1, Reason::Orphaned), (2, Reason::Orphaned)];
-    assert_eq!(ask(&topology, replica, Some(0)), standing);
+    let fallback_rank = [(1, Reason::Orphaned), (2, Reason::Orphaned)];
+    assert_eq!(ask(&topology, replica, Some(0)), fallback_rank);
     let strict = ReadPolicy { serve_stale: false, ..replica };
     assert_eq!(ask(&topology, strict, Some(0)), [(0, Reason::Fallback)]);
     // A connection that was lost proves nothing.

@@ -72,7 +72,7 @@ fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role
                 }
                 LinkState::Up => None,
                 LinkState::Syncing => Some("in full sync"),
-                // Without a master it may stand in all the same: see `Standing`.
+                // Without a master it may stand in all the same: see `FallbackRank`.
                 LinkState::Down => Some("its link to its master is down"),
             };
             (Role::Replica, excluded.map(str::to_owned))

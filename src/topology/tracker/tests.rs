@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::topology::Freshness;
 
-mod standing;
+mod fallback_rank;
 
 const MASTER: BackendId = BackendId(1);
 const REPLICA: BackendId = BackendId(2);
@@ -60,8 +60,8 @@ fn both(tracker: &mut Tracker, master_offset: u64, replica_offset: u64, at_ms: u
     tracker.observe(REPLICA, replica(replica_offset, LinkState::Up, at_ms));
 }
 
-fn doubt(tracker: &mut Tracker, now_ms: u64) -> Option<Doubt> {
-    tracker.judge(REPLICA, now_ms, &limits()).0.doubt
+fn stale_reason(tracker: &mut Tracker, now_ms: u64) -> Option<StaleReason> {
+    tracker.judge(REPLICA, now_ms, &limits()).0.stale_reason
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn a_replica_in_step_is_fresh_for_as_long_as_is_proven() {
     let mut tracker = tracker();
     both(&mut tracker, 100, 100, 5000);
     let (finding, turn) = tracker.judge(REPLICA, 5010, &limits());
-    assert_eq!((finding.doubt, finding.fresh_until_ms), (None, 6000));
+    assert_eq!((finding.stale_reason, finding.fresh_until_ms), (None, 6000));
     assert_eq!((finding.lag_bytes, finding.proven_ms), (Some(0), Some(5000)));
-    assert_eq!(finding.standing, Standing::Current);
-    assert_eq!(turn.map(|turn| turn.doubt), Some(None));
+    assert_eq!(finding.fallback_rank, FallbackRank::Current);
+    assert_eq!(turn.map(|turn| turn.stale_reason), Some(None));
     assert_eq!(tracker.judge(REPLICA, 5020, &limits()).1, None, "told once");
 }
 
@@ -81,13 +81,13 @@ fn one_that_falls_behind_is_stale_and_comes_back_after_a_while() {
     let mut tracker = tracker();
     let mut now = 5000;
     both(&mut tracker, 100, 100, now);
-    assert_eq!(doubt(&mut tracker, now + 10), None);
+    assert_eq!(stale_reason(&mut tracker, now + 10), None);
     // The master goes on, the replica stays.
     for step in 1..=12 {
         now += 100;
         both(&mut tracker, 100 + step, 100, now);
-        let expected = if now < 6000 { None } else { Some(Doubt::Lag) };
-        assert_eq!(doubt(&mut tracker, now), expected, "{now}");
+        let expected = if now < 6000 { None } else { Some(StaleReason::Lag) };
+        assert_eq!(stale_reason(&mut tracker, now), expected, "{now}");
     }
     assert_eq!(tracker.judge(REPLICA, now, &limits()).0.lag_bytes, Some(12));
     // It catches up: not before half a second of that.
@@ -95,8 +95,8 @@ fn one_that_falls_behind_is_stale_and_comes_back_after_a_while() {
     for step in 0..=6 {
         now += 100;
         both(&mut tracker, 112, 112, now);
-        let expected = if now - back < 500 { Some(Doubt::Rejoining) } else { None };
-        assert_eq!(doubt(&mut tracker, now), expected, "{step}");
+        let expected = if now - back < 500 { Some(StaleReason::Rejoining) } else { None };
+        assert_eq!(stale_reason(&mut tracker, now), expected, "{step}");
     }
 }
 
@@ -105,13 +105,13 @@ fn who_leaves_again_soon_stays_out_longer() {
     let (mut tracker, mut now) = (tracker(), 10_000);
     let mut away = Vec::new();
     both(&mut tracker, 1, 1, now);
-    assert_eq!(doubt(&mut tracker, now), None);
+    assert_eq!(stale_reason(&mut tracker, now), None);
     for _ in 0..5 {
         let left = now + 1000;
         now = left;
         both(&mut tracker, now, 1, now);
-        assert_eq!(doubt(&mut tracker, now), Some(Doubt::Lag));
-        while doubt(&mut tracker, now).is_some() {
+        assert_eq!(stale_reason(&mut tracker, now), Some(StaleReason::Lag));
+        while stale_reason(&mut tracker, now).is_some() {
             now += 100;
             both(&mut tracker, now, now, now);
         }
@@ -124,9 +124,9 @@ fn who_leaves_again_soon_stays_out_longer() {
 fn who_does_not_answer_is_unknown() {
     let mut tracker = tracker();
     both(&mut tracker, 100, 100, 5000);
-    assert_eq!(doubt(&mut tracker, 5999), None);
+    assert_eq!(stale_reason(&mut tracker, 5999), None);
     tracker.observe(MASTER, master(100, None, 5900));
-    assert_eq!(doubt(&mut tracker, 6000), Some(Doubt::NoAnswer));
+    assert_eq!(stale_reason(&mut tracker, 6000), Some(StaleReason::NoAnswer));
 }
 
 #[test]
@@ -135,13 +135,13 @@ fn a_silent_master_is_not_the_replicas_fault() {
     both(&mut tracker, 100, 100, 6900);
     for now in (6900..8000).step_by(100) {
         tracker.observe(REPLICA, replica(100, LinkState::Up, now));
-        let expected = (now >= 7900).then_some(Doubt::MasterSilent);
-        assert_eq!(doubt(&mut tracker, now), expected, "{now}");
+        let expected = (now >= 7900).then_some(StaleReason::MasterSilent);
+        assert_eq!(stale_reason(&mut tracker, now), expected, "{now}");
     }
     let (finding, _) = tracker.judge(REPLICA, 7999, &limits());
-    assert_eq!(finding.standing, Standing::Current, "it may stand in");
+    assert_eq!(finding.fallback_rank, FallbackRank::Current, "it may stand in");
     both(&mut tracker, 100, 100, 8000);
-    assert_eq!(doubt(&mut tracker, 8001), None);
+    assert_eq!(stale_reason(&mut tracker, 8001), None);
 }
 
 /// It was out once, long ago, and keeps up since: a silent master costs it nothing.
@@ -149,37 +149,37 @@ fn a_silent_master_is_not_the_replicas_fault() {
 fn a_silent_master_is_not_the_replicas_fault_either_when_it_once_was() {
     let (mut tracker, mut now) = (tracker(), 10_000);
     both(&mut tracker, 1, 1, now);
-    assert_eq!(doubt(&mut tracker, now), None);
+    assert_eq!(stale_reason(&mut tracker, now), None);
     now += 1000;
     both(&mut tracker, now, 1, now);
-    assert_eq!(doubt(&mut tracker, now), Some(Doubt::Lag));
-    while doubt(&mut tracker, now).is_some() {
+    assert_eq!(stale_reason(&mut tracker, now), Some(StaleReason::Lag));
+    while stale_reason(&mut tracker, now).is_some() {
         now += 100;
         both(&mut tracker, now, now, now);
     }
     // Half a minute later the master says nothing, and later nobody does: the monitor itself had
     // no time, or the network none.
-    for away in [Doubt::MasterSilent, Doubt::NoAnswer] {
+    for away in [StaleReason::MasterSilent, StaleReason::NoAnswer] {
         now += 30_000;
         both(&mut tracker, now, now, now);
-        assert_eq!(doubt(&mut tracker, now), None);
+        assert_eq!(stale_reason(&mut tracker, now), None);
         let offset = now;
         now += 1000;
-        if away == Doubt::MasterSilent {
+        if away == StaleReason::MasterSilent {
             tracker.observe(REPLICA, replica(offset, LinkState::Up, now));
         }
-        assert_eq!(doubt(&mut tracker, now), Some(away));
+        assert_eq!(stale_reason(&mut tracker, now), Some(away));
         both(&mut tracker, offset, offset, now);
-        assert_eq!(doubt(&mut tracker, now), None);
+        assert_eq!(stale_reason(&mut tracker, now), None);
     }
     // Its own fault still counts.
     now += 100;
     both(&mut tracker, now, now, now);
     now += 1000;
     tracker.observe(MASTER, master(now, None, now));
-    assert_eq!(doubt(&mut tracker, now), Some(Doubt::NoAnswer));
+    assert_eq!(stale_reason(&mut tracker, now), Some(StaleReason::NoAnswer));
     both(&mut tracker, now, now, now);
-    assert_eq!(doubt(&mut tracker, now), Some(Doubt::Rejoining));
+    assert_eq!(stale_reason(&mut tracker, now), Some(StaleReason::Rejoining));
 }
 
 /// It was restarted with what it had saved long ago: its offset falls within the same history.
@@ -190,8 +190,8 @@ fn what_is_lost_is_proven_no_more() {
     both(&mut tracker, 200, 200, 9000);
     tracker.observe(REPLICA, replica(100, LinkState::Up, 9100));
     let (finding, _) = tracker.judge(REPLICA, 9110, &limits());
-    assert_eq!((finding.proven_ms, finding.doubt), (Some(5000), Some(Doubt::Lag)));
-    assert_eq!(finding.standing, Standing::Behind);
+    assert_eq!((finding.proven_ms, finding.stale_reason), (Some(5000), Some(StaleReason::Lag)));
+    assert_eq!(finding.fallback_rank, FallbackRank::Behind);
 }
 
 #[test]
@@ -212,10 +212,10 @@ fn bytes_are_proven_by_a_master_that_answers() {
     let judged = |tracker: &mut Tracker, now| tracker.judge(REPLICA, now, &limits).0;
     assert_eq!(judged(&mut tracker, 5010).fresh_until_ms, 6000);
     tracker.observe(REPLICA, replica(5000, LinkState::Up, 5900));
-    assert_eq!(judged(&mut tracker, 5999).doubt, None);
-    assert_eq!(judged(&mut tracker, 6000).doubt, Some(Doubt::MasterSilent));
+    assert_eq!(judged(&mut tracker, 5999).stale_reason, None);
+    assert_eq!(judged(&mut tracker, 6000).stale_reason, Some(StaleReason::MasterSilent));
     both(&mut tracker, 5000, 5000, 6100);
-    assert_eq!(judged(&mut tracker, 6110).doubt, None);
+    assert_eq!(judged(&mut tracker, 6110).stale_reason, None);
 }
 
 /// A replica that announces a name is the one that was reached by that name.
@@ -242,30 +242,30 @@ fn bytes_are_a_limit_of_their_own() {
     both(&mut tracker, 5000, 4000, 5000);
     both(&mut tracker, 5000, 4000, 5100);
     tracker.observe(MASTER, master(4000, None, 4900));
-    let judged = |tracker: &mut Tracker, now| tracker.judge(REPLICA, now, &limits).0.doubt;
+    let judged = |tracker: &mut Tracker, now| tracker.judge(REPLICA, now, &limits).0.stale_reason;
     both(&mut tracker, 4000, 4000, 5200);
     both(&mut tracker, 5000, 4000, 5250);
     assert_eq!(judged(&mut tracker, 5260), None);
     both(&mut tracker, 5001, 4000, 5300);
-    assert_eq!(judged(&mut tracker, 5310), Some(Doubt::LagBytes));
+    assert_eq!(judged(&mut tracker, 5310), Some(StaleReason::LagBytes));
 }
 
 #[test]
 fn another_history_begins_anew() {
     let mut tracker = tracker();
     both(&mut tracker, 9_000_000, 9_000_000, 5000);
-    assert_eq!(doubt(&mut tracker, 5000), None);
+    assert_eq!(stale_reason(&mut tracker, 5000), None);
     // A failover: the offsets of the new history are smaller.
     let new = |sample: Sample| Sample { replid: "two".to_owned(), ..sample };
     tracker.observe(MASTER, new(master(50, None, 5100)));
     let (finding, turn) = tracker.judge(REPLICA, 5110, &limits());
-    assert_eq!((finding.doubt, finding.lag_bytes), (Some(Doubt::Foreign), None));
+    assert_eq!((finding.stale_reason, finding.lag_bytes), (Some(StaleReason::Foreign), None));
     assert!(turn.is_none(), "its membership ended with the history");
     tracker.observe(REPLICA, new(replica(40, LinkState::Up, 5200)));
     let (finding, _) = tracker.judge(REPLICA, 5210, &limits());
     assert_eq!((finding.lag_bytes, finding.proven_ms), (Some(10), None));
     tracker.observe(REPLICA, new(replica(50, LinkState::Up, 5300)));
-    assert_eq!(doubt(&mut tracker, 5310), None, "and at once");
+    assert_eq!(stale_reason(&mut tracker, 5310), None, "and at once");
     // The master's offset falls within one history: that is another one, too.
     tracker.observe(MASTER, new(master(20, None, 5400)));
     let (finding, _) = tracker.judge(REPLICA, 5410, &limits());
@@ -369,7 +369,7 @@ proptest! {
             }
             prop_assert!(finding.lag_bytes.is_none_or(|bytes| bytes <= written));
             if finding.fresh_until_ms > now {
-                prop_assert_eq!(finding.doubt.map_or(Freshness::Fresh, Doubt::freshness), Freshness::Fresh);
+                prop_assert_eq!(finding.stale_reason.map_or(Freshness::Fresh, StaleReason::freshness), Freshness::Fresh);
             }
         }
     }

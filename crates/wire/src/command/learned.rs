@@ -32,7 +32,7 @@ pub struct LearnedCommand {
     /// Who may answer.
     pub access: Access,
     /// Whether it changes data, as far as anybody knows.
-    pub gated: bool,
+    pub may_write: bool,
     /// Whether the master flags it `write` or `may_replicate`: then `CLIENT PAUSE WRITE` holds it.
     pub replicates: bool,
     /// Where the keys are.
@@ -126,7 +126,7 @@ fn row(entry: &[BytesFrame], of: Option<&str>, container: bool) -> Option<Learne
     Some(LearnedCommand {
         access,
         // An operator's command may be one, too.
-        gated: access == Access::Write || flags.has("write"),
+        may_write: access == Access::Write || flags.has("write"),
         replicates: flags.has("write") || flags.has("may_replicate"),
         keys,
         effect: if flags.has("blocking") {

@@ -11,7 +11,7 @@ pub struct Resolved<'a> {
     /// Who may answer.
     pub access: Access,
     /// Whether it changes data, as far as anybody knows: then it does not pass a closed write gate.
-    pub gated: bool,
+    pub may_write: bool,
     /// Whether servers flag it `write` or `may_replicate`: then `CLIENT PAUSE WRITE` holds it.
     pub replicates: bool,
     /// What it does to the session.
@@ -33,15 +33,16 @@ impl Resolved<'_> {
 
 impl From<&'static Command> for Resolved<'static> {
     fn from(row: &'static Command) -> Self {
-        let Command { name, arity, access, gated, replicates, keys, effect, subcommands: _ } = *row;
-        Self { name, access, gated, replicates, effect, keys, arity }
+        let Command { name, arity, access, may_write, replicates, keys, effect, subcommands: _ } =
+            *row;
+        Self { name, access, may_write, replicates, effect, keys, arity }
     }
 }
 
 impl<'a> From<&'a LearnedCommand> for Resolved<'a> {
     fn from(row: &'a LearnedCommand) -> Self {
-        let LearnedCommand { ref name, arity, access, gated, replicates, keys, effect } = *row;
-        Self { name, access, gated, replicates, effect, keys, arity }
+        let LearnedCommand { ref name, arity, access, may_write, replicates, keys, effect } = *row;
+        Self { name, access, may_write, replicates, effect, keys, arity }
     }
 }
 

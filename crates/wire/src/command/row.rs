@@ -13,7 +13,7 @@ pub struct Command {
     /// Who may answer.
     pub access: Access,
     /// Whether it changes data, as far as anybody knows: then it does not pass a closed write gate.
-    pub gated: bool,
+    pub may_write: bool,
     /// Whether servers flag it `write` or `may_replicate`: then `CLIENT PAUSE WRITE` holds it.
     pub replicates: bool,
     /// Where the keys are.

@@ -290,14 +290,14 @@ mod learning {
             entry("x.import", -1, "write admin", [0, 0, 0]),
             entry("x.pop", -2, "write blocking", [1, -1, 1]),
         ]);
-        let gated = |name: &str| resolve(&learned, name.as_bytes(), None).unwrap().gated;
+        let may_write = |name: &str| resolve(&learned, name.as_bytes(), None).unwrap().may_write;
         assert!(
             ["json.set", "x.odd", "x.both", "x.none", "x.import", "x.pop"]
-                .map(gated)
+                .map(may_write)
                 .iter()
                 .all(|it| *it)
         );
-        assert!(!["json.get", "x.settings", "x.config"].map(gated).iter().any(|it| *it));
+        assert!(!["json.get", "x.settings", "x.config"].map(may_write).iter().any(|it| *it));
         let class = |name: &str| resolve(&learned, name.as_bytes(), None).unwrap().access;
         assert_eq!(class("json.get"), Access::Read);
         assert_eq!(class("JSON.SET"), Access::Write);

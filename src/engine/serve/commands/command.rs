@@ -93,7 +93,7 @@ fn describe(out: &mut Vec<u8>, version: RespVersion, row: &'static Command) {
 
 fn flags(row: &Command) -> Vec<&'static str> {
     let mut flags = Vec::new();
-    if row.gated {
+    if row.may_write {
         flags.push("write");
     } else if row.access == Access::Read {
         flags.push("readonly");

@@ -62,7 +62,7 @@ pub(in crate::engine::serve) fn role(call: &mut Call<'_, '_>) {
     encode::bulk(out, b"slave");
     encode::bulk(out, host.as_bytes());
     encode::integer(out, i64::from(port));
-    encode::bulk(out, state.word().as_bytes());
+    encode::bulk(out, state.as_str().as_bytes());
     encode::integer(out, if is_up { offset } else { -1 });
 }
 

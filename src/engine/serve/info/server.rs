@@ -39,7 +39,7 @@ pub(super) fn clients(call: &mut Call<'_, '_>, page: &mut Page) {
     let engine = call.engine();
     let (mut input, mut output, mut pubsub, mut blocked) = (0, 0, 0, 0);
     for entry in engine.clients.all() {
-        let facts = entry.facts();
+        let facts = entry.info();
         input = input.max(facts.query_bytes);
         output = output.max(facts.output_bytes);
         pubsub += usize::from(facts.is_pubsub());
@@ -65,7 +65,7 @@ pub(super) fn cluster(_: &mut Call<'_, '_>, page: &mut Page) {
 pub(super) fn tidegate(call: &mut Call<'_, '_>, page: &mut Page) {
     let figures = call.engine().link_figures();
     page.head("Tidegate");
-    page.field("link", figures.link.word());
+    page.field("link", figures.link.as_str());
     if figures.link != LinkFigure::Up {
         let reason = figures.reason.unwrap_or_default();
         let plain = |c: char| if c.is_control() { ' ' } else { c };

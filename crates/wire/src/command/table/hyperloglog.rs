@@ -6,7 +6,7 @@ use crate::command::Command;
 pub(super) const ROWS: &[Command] = &[
     write("pfadd", -2, ONE_KEY),
     write("pfcount", -2, ALL_KEYS).replicated(),
-    admin("pfdebug", 3, SUB_KEY).gated(),
+    admin("pfdebug", 3, SUB_KEY).may_write(),
     write("pfmerge", -2, ALL_KEYS),
     admin("pfselftest", 1, NO_KEYS),
 ];

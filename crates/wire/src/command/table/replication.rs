@@ -8,7 +8,7 @@ pub(super) const ROWS: &[Command] = &[
     refused("psync", -3, NO_KEYS),
     refused("replconf", -1, NO_KEYS),
     admin("replicaof", 3, NO_KEYS),
-    admin("restore-asking", -4, ONE_KEY).gated(),
+    admin("restore-asking", -4, ONE_KEY).may_write(),
     master("role", 1, NO_KEYS),
     admin("slaveof", 3, NO_KEYS),
     refused("sync", 1, NO_KEYS),

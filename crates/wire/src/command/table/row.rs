@@ -28,7 +28,7 @@ pub(super) const fn read(name: &'static str, arity: i16, keys: Keys) -> Command 
 }
 
 pub(super) const fn write(name: &'static str, arity: i16, keys: Keys) -> Command {
-    row(Access::Write, name, arity, keys).gated()
+    row(Access::Write, name, arity, keys).may_write()
 }
 
 pub(super) const fn master(name: &'static str, arity: i16, keys: Keys) -> Command {
@@ -52,7 +52,7 @@ const fn row(access: Access, name: &'static str, arity: i16, keys: Keys) -> Comm
         name,
         arity,
         access,
-        gated: false,
+        may_write: false,
         replicates: false,
         keys,
         effect: Effect::None,
@@ -67,18 +67,18 @@ impl Command {
     }
 
     /// It changes data, whatever its class.
-    pub(super) const fn gated(self) -> Self {
-        Self { gated: true, replicates: true, ..self }
+    pub(super) const fn may_write(self) -> Self {
+        Self { may_write: true, replicates: true, ..self }
     }
 
     /// It changes no data and is not replicated, though only the master may run it, and once.
     pub(super) const fn ungated(self) -> Self {
-        Self { gated: false, replicates: false, ..self }
+        Self { may_write: false, replicates: false, ..self }
     }
 
     /// It changes no data, and servers replicate it all the same.
     pub(super) const fn replicated(self) -> Self {
-        Self { gated: false, replicates: true, ..self }
+        Self { may_write: false, replicates: true, ..self }
     }
 
     /// As the container of `subcommands`.
