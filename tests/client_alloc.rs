@@ -130,6 +130,7 @@ impl WorkerThread {
                 tasks,
                 epoch,
                 suspect: Arc::new(Notify::new()),
+                news: Arc::new(Notify::new()),
                 reloads: Reloads::default(),
                 draining: AtomicBool::new(false),
                 metrics: Exporter::default().metrics(),

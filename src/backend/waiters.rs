@@ -1,6 +1,6 @@
 //! Clients that are to be woken when something has changed.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use super::Inbox;
@@ -8,7 +8,7 @@ use super::Inbox;
 /// A queue of inboxes, each in it once however often it asks.
 #[derive(Debug, Default)]
 pub struct Waiters {
-    queue: Vec<Rc<Inbox>>,
+    queue: VecDeque<Rc<Inbox>>,
     known: HashSet<*const Inbox, foldhash::fast::FixedState>,
 }
 
@@ -16,7 +16,7 @@ impl Waiters {
     /// Adds `inbox` unless it waits already.
     pub fn add(&mut self, inbox: &Rc<Inbox>) {
         if self.known.insert(Rc::as_ptr(inbox)) {
-            self.queue.push(Rc::clone(inbox));
+            self.queue.push_back(Rc::clone(inbox));
         }
     }
 
@@ -24,6 +24,14 @@ impl Waiters {
     pub fn wake_all(&mut self) {
         self.known.clear();
         for inbox in self.queue.drain(..) {
+            inbox.wake();
+        }
+    }
+
+    /// Wakes the first `most`, in the order in which they asked, and forgets them.
+    pub fn wake_some(&mut self, most: usize) {
+        for inbox in self.queue.drain(..most.min(self.queue.len())) {
+            self.known.remove(&Rc::as_ptr(&inbox));
             inbox.wake();
         }
     }
@@ -58,5 +66,19 @@ mod tests {
         assert!(waiters.is_empty());
         waiters.add(&a);
         assert_eq!(waiters.len(), 1);
+    }
+
+    #[test]
+    fn many_are_woken_a_few_at_a_time() {
+        let inboxes: Vec<_> = (0..5).map(|_| Rc::new(Inbox::default())).collect();
+        let mut waiters = Waiters::default();
+        inboxes.iter().for_each(|inbox| waiters.add(inbox));
+        waiters.wake_some(2);
+        waiters.add(&inboxes[0]);
+        assert_eq!(waiters.len(), 4, "it waits anew, behind the others");
+        waiters.wake_some(3);
+        assert_eq!(waiters.len(), 1);
+        waiters.wake_some(3);
+        assert!(waiters.is_empty());
     }
 }

@@ -39,22 +39,26 @@ impl Watch {
         self.stale.retain(|id| roster.get(*id).is_some());
     }
 
-    /// Judges everybody anew.
-    pub(super) fn judge(&mut self, roster: &Roster, config: &Config, now_ms: u64) {
+    /// Judges every server anew; whether more requests may pass than before.
+    pub(super) fn judge(&mut self, roster: &Roster, config: &Config, now_ms: u64) -> bool {
         let limits = limits(config);
+        let mut is_news = false;
         for member in roster.members() {
             let (finding, turn) = self.tracker.judge(member.id, now_ms, &limits);
             let progress = &member.health.progress;
             progress.set(finding);
             if let Some(turn) = turn {
+                is_news |= turn.stale_reason.is_none();
                 if let Some(stale_reason) = turn.stale_reason {
                     progress.count_departure(stale_reason);
                 }
                 tell(&member.addr.to_string(), turn, &mut self.stale);
             }
         }
+        let was_open = self.gate.is_open(now_ms);
         self.tracker.judge_gate(&self.gate, now_ms, &limits);
         self.tell_gate(now_ms);
+        is_news || !was_open && self.gate.is_open(now_ms)
     }
 
     /// Tells once that it closed or opened. It also closes by itself, when what kept it open has

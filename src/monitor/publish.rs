@@ -62,6 +62,7 @@ impl Monitor {
             news::tell(&old, &new, self.now_ms());
             news::tell_eviction(&config, &old, &new);
             self.topology.store(Arc::new(new));
+            self.news.notify_waiters();
         }
         self.ask(|roster| roster.unasked().map(|member| member.id).collect());
         self.confirm();

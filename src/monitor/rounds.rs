@@ -62,6 +62,8 @@ pub struct Monitor {
     pub(super) is_renamed: bool,
     /// The log has said that the newly named master does not answer.
     pub(super) is_missing_told: bool,
+    /// Notified when requests that wait may pass.
+    pub(super) news: Arc<Notify>,
     pub(super) lesson: Lesson,
     pub(super) watch: Watch,
     beat: Beat,
@@ -99,12 +101,19 @@ impl Monitor {
             configured,
             is_renamed: false,
             is_missing_told: false,
+            news: Arc::default(),
             lesson,
             watch,
             beat: Beat::new(Instant::now()),
             is_hasty: false,
             life: Life::default(),
         }
+    }
+
+    /// Notifies `news` when requests that wait may pass.
+    #[must_use]
+    pub fn telling(self, news: Arc<Notify>) -> Self {
+        Self { news, ..self }
     }
 
     /// With the engine of this process among the servers, and a place on the board of tasks.
@@ -323,7 +332,9 @@ impl Monitor {
 
     pub(super) fn judge(&mut self) {
         let now_ms = self.now_ms();
-        self.watch.judge(&self.roster, &self.config.load(), now_ms);
+        if self.watch.judge(&self.roster, &self.config.load(), now_ms) {
+            self.news.notify_waiters();
+        }
     }
 
     /// See [`Self::hear`].

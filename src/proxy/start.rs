@@ -104,6 +104,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         tasks,
         epoch,
         suspect: Arc::new(Notify::new()),
+        news: Arc::new(Notify::new()),
         reloads: Reloads::default(),
         draining: AtomicBool::new(false),
         metrics: exporter.metrics(),
@@ -173,6 +174,7 @@ fn monitor(shared: &Shared) -> Monitor {
         Arc::clone(&shared.suspect),
         shared.epoch,
     )
+    .telling(Arc::clone(&shared.news))
     .in_process(shared.engine.clone(), Life::new(shared.tasks.clone(), record))
 }
 

@@ -119,9 +119,14 @@ fn work(
         }
         let mut ticks = tokio::time::interval(TICK);
         let mut injected = pin!(record.injected_panic());
+        let mut news = pin!(shared.news.notified());
         loop {
             tokio::select! {
                 _ = ticks.tick() => worker.tick(Instant::now()),
+                () = &mut news => {
+                    news.set(shared.news.notified());
+                    worker.release().await;
+                }
                 _ = stopped.wait_for(|is_stopped| *is_stopped) => break,
                 () = &mut injected => {}
             }

@@ -43,6 +43,9 @@ pub struct Shared {
     pub epoch: Instant,
     /// Notified when a worker has reason to doubt the topology.
     pub suspect: Arc<Notify>,
+    /// Notified when requests that wait may pass: another master is known, the write gate has
+    /// opened, or a replica is fresh again.
+    pub news: Arc<Notify>,
     /// Set when the process is to end: no new clients, no new requests.
     pub draining: AtomicBool,
     /// What is counted.

@@ -24,6 +24,10 @@ use crate::telemetry::Counts;
 use crate::topology::Topology;
 use tidegate_wire::units::millis;
 
+/// Clients that are woken at once when what they wait for has happened: the others get their turn
+/// when those have sent their requests.
+const RELEASED_AT_ONCE: usize = 64;
+
 type Cached<T> = RefCell<Current<T>>;
 
 /// What is published for all workers, as one of them sees it. Its batches share a count of their
@@ -192,6 +196,17 @@ impl Worker {
     /// Wakes the owner of `inbox` at the next tick.
     pub fn wake_at_tick(&self, inbox: &Rc<Inbox>) {
         self.waiting.borrow_mut().add(inbox);
+    }
+
+    /// Wakes the clients that wait for the next tick, a few at a time: what they wait for may have
+    /// happened. One that still waits is not woken again.
+    pub async fn release(&self) {
+        let mut left = self.waiting.borrow().len();
+        while left > 0 {
+            self.waiting.borrow_mut().wake_some(RELEASED_AT_ONCE.min(left));
+            left = left.saturating_sub(RELEASED_AT_ONCE);
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Whether a server is known to have database `db`.
