@@ -33,6 +33,7 @@ mod known;
 mod learn;
 mod life;
 mod link;
+mod named_master;
 mod news;
 mod picture;
 mod position;

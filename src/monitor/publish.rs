@@ -24,15 +24,11 @@ impl Monitor {
     /// named.
     pub(super) fn publish(&mut self) {
         let (config, now) = (self.config.load_full(), Instant::now());
-        if config.topology.master != self.configured {
-            self.configured.clone_from(&config.topology.master);
-            self.is_renamed = true;
-            self.is_missing_told = false;
-        }
+        self.named.follow(&config.topology.master);
         self.tell_missing_master();
-        if self.is_renamed && self.roster.at(&self.configured).is_some_and(Member::has_answered) {
+        if self.named.is_new && self.roster.at(&self.named.addr).is_some_and(Member::has_answered) {
             // The operator's word: it counts more than the last master, which stays it until here.
-            self.is_renamed = false;
+            self.named.is_new = false;
             self.replace_master();
             // It goes by its new name from here on.
             self.update(&config, now);
@@ -71,13 +67,11 @@ impl Monitor {
 
     /// Tells once that the server which proxy.toml newly names as master does not answer.
     fn tell_missing_master(&mut self) {
-        let named = self.roster.at(&self.configured).filter(|_| self.is_renamed);
-        let said = named.and_then(|named| named.said.as_ref());
+        let said = self.roster.at(&self.named.addr).and_then(|named| named.said.as_ref());
         if let Some(Err(why)) = said
-            && !self.is_missing_told
+            && self.named.is_missing()
         {
-            self.is_missing_told = true;
-            news::tell_missing_master(&self.configured, why, self.topology.load().master());
+            news::tell_missing_master(&self.named.addr, why, self.topology.load().master());
         }
     }
 
@@ -138,7 +132,7 @@ impl Monitor {
     fn replace_master(&mut self) {
         self.reign.order();
         let old = self.master.take().and_then(|id| self.roster.get(id)).map(|old| &old.run_id);
-        let new = self.roster.at(&self.configured).filter(|new| new.is_master());
+        let new = self.roster.at(&self.named.addr).filter(|new| new.is_master());
         if new.is_some_and(|new| old != Some(&new.run_id)) {
             self.roster.forget_strangers();
         }

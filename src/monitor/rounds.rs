@@ -16,6 +16,7 @@ use super::inside;
 use super::learn::{Lesson, learn};
 use super::life::Life;
 use super::link::Dial;
+use super::named_master::NamedMaster;
 use super::probe::{Probed, probe, pulse};
 use super::report::Report;
 use super::roster::Roster;
@@ -56,12 +57,7 @@ pub struct Monitor {
     pub(super) is_unsettled: bool,
     /// A server was heard to claim that it is master since the last one said so.
     pub(super) is_unconfirmed: bool,
-    /// The master that proxy.toml named when it was last looked at.
-    pub(super) configured: HostPort,
-    /// That was changed, and the server that it names now has not answered since.
-    pub(super) is_renamed: bool,
-    /// The log has said that the newly named master does not answer.
-    pub(super) is_missing_told: bool,
+    pub(super) named: NamedMaster,
     /// Notified when requests that wait may pass.
     pub(super) news: Arc<Notify>,
     pub(super) lesson: Lesson,
@@ -81,7 +77,7 @@ impl Monitor {
         suspect: Arc<Notify>,
         epoch: Instant,
     ) -> Self {
-        let configured = config.load().topology.master.clone();
+        let named = NamedMaster::new(config.load().topology.master.clone());
         let roster = Roster::resume(&topology.load(), Instant::now());
         let master = topology.load().master().map(|master| master.id);
         let lesson = Lesson::new(Arc::clone(&topology.load().learned));
@@ -98,9 +94,7 @@ impl Monitor {
             reign: Reign::resume(master),
             is_unsettled: false,
             is_unconfirmed: false,
-            configured,
-            is_renamed: false,
-            is_missing_told: false,
+            named,
             news: Arc::default(),
             lesson,
             watch,
