@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
-use super::recover::Recovery;
+use super::recovery::Recovery;
 use crate::backend::{Connection, Event, Inbox, Relay};
 use crate::client::dedicated::blocked_read::BlockedRead;
 use crate::client::dedicated::listener::Listener;

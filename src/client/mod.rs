@@ -13,6 +13,7 @@ mod introspection;
 mod planning;
 mod reading;
 mod recover;
+mod recovery;
 mod replies;
 mod task;
 

@@ -1,12 +1,12 @@
 //! Requests that a server did not answer: asked again where that is safe, else an error.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::client::{Client, Ending};
+use super::recovery::Waiting;
 use crate::backend::{Cause, Connection, Failed, Refusal, Ticket};
 use crate::client::dedicated::blocked_read::BlockedRead;
 use crate::client::dedicated::lease::Passage;
@@ -24,50 +24,8 @@ use crate::worker::worker::{key_of, out_of_band_key};
 use tidegate_wire::command::{Access, Effect, resolve};
 use tidegate_wire::resp::{RequestScanner, RequestStep, encode};
 
-/// Times a request is asked again before its error is passed on.
-const TRIES_MAX: u32 = 3;
 /// How long a write waits for another server to say that it is master.
 pub(super) const MASTER_WAIT: Duration = Duration::from_secs(2);
-
-/// What is known about failed requests that have not been answered yet.
-#[derive(Debug, Default)]
-pub(super) struct Recovery {
-    /// Writes that a replica refused, in their order: they wait for the true master.
-    waiting: VecDeque<Waiting>,
-    /// How often the requests under way were asked again.
-    tries: VecDeque<(Sequence, u32)>,
-}
-
-/// A write that a server refused because it was no master.
-#[derive(Debug)]
-struct Waiting {
-    failed: Failed,
-    /// When it is given up.
-    until: Instant,
-    /// When it was refused, in milliseconds of the process's clock.
-    refused_ms: u64,
-}
-
-impl Recovery {
-    /// Whether no request waits; later requests may go on.
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    /// Counts another try; false if there were enough.
-    fn try_again(&mut self, seq: Sequence) -> bool {
-        if let Some((_, tries)) = self.tries.iter_mut().find(|(of, _)| *of == seq) {
-            *tries += 1;
-            return *tries <= TRIES_MAX;
-        }
-        // Requests far behind are answered by now.
-        if self.tries.len() >= 1024 {
-            self.tries.pop_front();
-        }
-        self.tries.push_back((seq, 1));
-        true
-    }
-}
 
 impl Client {
     /// A server did not answer a request.
@@ -89,7 +47,7 @@ impl Client {
                 self.worker.shared.suspect.notify_one();
                 let (until, refused_ms) =
                     (Instant::now() + MASTER_WAIT, self.worker.shared.now_ms());
-                self.recovery.waiting.push_back(Waiting { failed, until, refused_ms });
+                self.recovery.wait(Waiting { failed, until, refused_ms });
                 self.worker.wake_at_tick(&self.inbox);
             }
             Cause::Refused(Refusal::Loading | Refusal::MasterDown, _) if replica && !may_write => {
@@ -249,7 +207,11 @@ impl Client {
     /// Refused writes go to the master as soon as it is known: to another one, or to the one that
     /// refused them once it has said again that it is master (a FAILOVER that came to nothing).
     pub(super) fn ask_again(&mut self) {
-        while let Some(Waiting { failed, until, refused_ms }) = self.recovery.waiting.front() {
+        let unanswered = self.inbox.replies().unanswered();
+        if !self.recovery.may_leave(unanswered) {
+            return;
+        }
+        while let Some(Waiting { failed, until, refused_ms }) = self.recovery.first() {
             let (topology, now_ms) = (self.worker.topology(), self.worker.shared.now_ms());
             // It is let through now, as if it came now.
             let open = admit_write(&topology, now_ms).is_ok();
@@ -261,14 +223,13 @@ impl Client {
             if let Some(master) = topology.master().filter(is_true)
                 && self.recovery.try_again(seq)
             {
-                let Some(Waiting { failed, .. }) = self.recovery.waiting.pop_front() else {
-                    return;
-                };
+                let Some(failed) = self.recovery.leave() else { return };
                 self.resend(master, failed.leased, failed.seq, &failed.request, Target::Write);
-            } else if is_over {
-                let Some(Waiting { failed, .. }) = self.recovery.waiting.pop_front() else {
+                if !self.recovery.may_leave(unanswered) {
                     return;
-                };
+                }
+            } else if is_over {
+                let Some(failed) = self.recovery.give_up() else { return };
                 self.give_up(&failed, true);
             } else {
                 self.worker.wake_at_tick(&self.inbox);

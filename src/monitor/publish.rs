@@ -51,18 +51,27 @@ impl Monitor {
         new.learned = self.lesson.learned();
         self.watch.follow(new.master().map(|master| master.id), &self.roster);
         // The numbers first: who is told of a new server finds it judged.
-        self.judge();
+        let mut is_news = self.judge();
         let old = self.topology.load_full();
         if !is_same(&old, &new) {
             new.generation = old.generation + 1;
             news::tell(&old, &new, self.now_ms());
             news::tell_eviction(&config, &old, &new);
             self.topology.store(Arc::new(new));
-            self.news.notify_waiters();
+            is_news = true;
         }
+        // Not before all is told: a write that waits would go to the master that it comes from.
+        self.tell_news(is_news);
         self.ask(|roster| roster.unasked().map(|member| member.id).collect());
         self.confirm();
         self.learn(&config, now);
+    }
+
+    /// Wakes the clients that wait, if there is news for them.
+    pub(super) fn tell_news(&self, is_news: bool) {
+        if is_news {
+            self.news.notify_waiters();
+        }
     }
 
     /// Tells once that the server which proxy.toml newly names as master does not answer.

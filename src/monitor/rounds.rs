@@ -279,7 +279,8 @@ impl Monitor {
             // Time alone may decide it.
             self.publish();
         } else {
-            self.judge();
+            let is_news = self.judge();
+            self.tell_news(is_news);
         }
     }
 
@@ -324,11 +325,10 @@ impl Monitor {
         millis(self.epoch.elapsed())
     }
 
-    pub(super) fn judge(&mut self) {
+    /// Judges the numbers anew; whether more requests may pass than before.
+    pub(super) fn judge(&mut self) -> bool {
         let now_ms = self.now_ms();
-        if self.watch.judge(&self.roster, &self.config.load(), now_ms) {
-            self.news.notify_waiters();
-        }
+        self.watch.judge(&self.roster, &self.config.load(), now_ms)
     }
 
     /// See [`Self::hear`].
@@ -379,7 +379,9 @@ impl Monitor {
         if let Some(mut sample) = probed.sample {
             sample.loading = is_loading;
             self.watch.observe(id, sample);
-            self.judge();
+            let is_news = self.judge();
+            // What a server says of its role is told with the next picture.
+            self.tell_news(is_news && !self.is_hasty);
         }
         if is_wanted {
             self.ask(|_| vec![id]);
