@@ -7,7 +7,6 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener as StdListener, TcpStream};
 use std::rc::Rc;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
@@ -16,11 +15,10 @@ use arc_swap::ArcSwap;
 use tidegate::client::accept;
 use tidegate::config::{Config, HostPort};
 use tidegate::net::Listener;
-use tidegate::registry::{Pause, Registry};
 use tidegate::tasks::{Board, Kind};
 use tidegate::telemetry::Exporter;
 use tidegate::topology::{Backend, BackendId, FallbackRank, Finding, Health, Role, Topology};
-use tidegate::worker::{HeldWrites, Reloads, Scripts, Shared, Worker};
+use tidegate::worker::{Shared, Worker};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, encode};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::Notify;
@@ -119,22 +117,11 @@ impl WorkerThread {
             let epoch = Instant::now();
             let tasks = Board::new(epoch);
             let record = tasks.record(Kind::Worker, "worker-0");
-            let shared = Arc::new(Shared {
-                config: Arc::new(ArcSwap::from_pointee(config)),
-                topology: Arc::new(ArcSwap::from_pointee(topology)),
-                engine: None,
-                registry: Registry::default(),
-                pause: Pause::default(),
-                scripts: Scripts::default(),
-                held_writes: HeldWrites::default(),
-                tasks,
-                epoch,
-                suspect: Arc::new(Notify::new()),
-                news: Arc::new(Notify::new()),
-                reloads: Reloads::default(),
-                draining: AtomicBool::new(false),
-                metrics: Exporter::default().metrics(),
-            });
+            let metrics = Exporter::default().metrics();
+            let config = Arc::new(ArcSwap::from_pointee(config));
+            let topology = Arc::new(ArcSwap::from_pointee(topology));
+            let shared = Shared::new(config, topology, None, (tasks, epoch), metrics);
+            let shared = Arc::new(shared);
             let worker = Rc::new(Worker::new(shared, record));
             let listener = Listener::open(&HostPort::local(0), 1).unwrap().remove(0);
             let port = listener.local_addr().unwrap().port();

@@ -324,10 +324,9 @@ impl Connection {
 
     /// Whether a leased connection's server said `-READONLY` since the last look; its owner is told.
     pub(super) fn take_refused(&self) -> bool {
-        let mut pipeline = self.pipeline.borrow_mut();
-        let refused = std::mem::take(&mut pipeline.refused);
-        if let (true, Some(owner)) = (refused, &pipeline.owner) {
-            owner.tell(Event::Demoted);
+        let refused = std::mem::take(&mut self.pipeline.borrow_mut().refused);
+        if refused {
+            self.tell_demoted();
         }
         refused
     }

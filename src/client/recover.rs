@@ -99,7 +99,7 @@ impl Client {
     /// Asks somebody else than who failed.
     fn again(&mut self, failed: Failed, target: Target) {
         let topology = self.worker.topology();
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let from = self.reads_from();
         // What went wrong took its time: it is later than when a client looked last.
         self.worker.look_at_clock();
         let unreached = matches!(failed.cause, Cause::Unsent { reached: false, .. });
@@ -136,7 +136,7 @@ impl Client {
         let request = step.from_start.clone();
         self.worker.look_at_clock();
         let topology = self.worker.topology();
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let from = self.reads_from();
         match self.worker.route(&topology, from, target, None) {
             Ok(Route { backend, reason }) => {
                 self.worker.count_fallback(reason);

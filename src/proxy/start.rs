@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -22,11 +22,10 @@ use crate::config::{Config, HostPort};
 use crate::engine::{self, Engine, StartFault};
 use crate::monitor::{Life, Monitor};
 use crate::net;
-use crate::registry::{Pause, Registry};
 use crate::tasks::{self, Board, Kind};
 use crate::telemetry::{Exporter, LogLevel};
 use crate::topology::Topology;
-use crate::worker::{HeldWrites, Reloads, Scripts, Shared};
+use crate::worker::Shared;
 
 /// How long clients may take to get their last replies when the process is to end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -93,22 +92,9 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
     let epoch = Instant::now();
     let tasks = Board::new(epoch);
-    let shared = Arc::new(Shared {
-        engine: engine_of((&config, &path), &topology, &stop, &tasks),
-        config,
-        topology,
-        registry: Registry::default(),
-        pause: Pause::default(),
-        scripts: Scripts::default(),
-        held_writes: HeldWrites::default(),
-        tasks,
-        epoch,
-        suspect: Arc::new(Notify::new()),
-        news: Arc::new(Notify::new()),
-        reloads: Reloads::default(),
-        draining: AtomicBool::new(false),
-        metrics: exporter.metrics(),
-    });
+    let engine = engine_of((&config, &path), &topology, &stop, &tasks);
+    let metrics = exporter.metrics();
+    let shared = Arc::new(Shared::new(config, topology, engine, (tasks, epoch), metrics));
     let config = shared.config.load_full();
     serve_pages(&config, admin::Pages::new(Arc::clone(&shared), exporter, path.clone()))?;
     if let Some(engine) = &shared.engine {

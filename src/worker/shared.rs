@@ -53,6 +53,33 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What a process starts with: no client, no pause, nothing held.
+    #[must_use]
+    pub fn new(
+        config: Arc<ArcSwap<Config>>,
+        topology: Arc<ArcSwap<Topology>>,
+        engine: Option<Arc<Engine>>,
+        (tasks, epoch): (Board, Instant),
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            config,
+            topology,
+            engine,
+            registry: Registry::default(),
+            pause: Pause::default(),
+            scripts: Scripts::default(),
+            reloads: Reloads::default(),
+            held_writes: HeldWrites::default(),
+            tasks,
+            epoch,
+            suspect: Arc::default(),
+            news: Arc::default(),
+            draining: AtomicBool::new(false),
+            metrics,
+        }
+    }
+
     /// Milliseconds of the process's clock.
     #[must_use]
     pub fn now_ms(&self) -> u64 {

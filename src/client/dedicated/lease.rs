@@ -88,7 +88,7 @@ impl Client {
         if let Some(lease) = &self.lease {
             return Ok(Rc::clone(lease));
         }
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let from = self.reads_from();
         let Route { backend, reason } = self.worker.route(&batch.topology, from, target, None)?;
         self.worker.count_fallback(reason);
         let mut pool = self.worker.pool.borrow_mut();

@@ -67,7 +67,7 @@ impl Client {
             let open = self.lease.as_ref().filter(|lease| !lease.is_closed());
             return Ok(open.map(|lease| (Rc::clone(lease), kind)));
         }
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let from = self.reads_from();
         let Route { backend, reason } =
             self.worker.route(&batch.topology, from, Target::Read, None)?;
         let kind = Kind::read(reason);

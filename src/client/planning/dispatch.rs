@@ -196,7 +196,6 @@ impl Client {
         command: Option<&Resolved<'_>>,
         forward: Forward,
     ) -> Next {
-        let target = forward.target;
         let is_change = command.is_some_and(|command| {
             command.access == Access::Admin && command.effect == Effect::None
         });
@@ -204,13 +203,26 @@ impl Client {
             return Next::Wait;
         }
         match command.map_or(Effect::None, |command| command.effect) {
+            Effect::Client(ClientCommand::Unblock) => self.unblock(batch, request),
+            effect => self.forward_by_effect(batch, request, effect, forward.target),
+        }
+    }
+
+    /// Sends a request to a server, over whichever connection the session has.
+    fn forward_by_effect(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: &Request<'_>,
+        effect: Effect,
+        target: Target,
+    ) -> Next {
+        match effect {
+            Effect::Info => self.info(batch, request),
+            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor)),
             Effect::LoadScript => {
                 self.note_script(batch, request);
                 self.forward(batch, request, target)
             }
-            Effect::Info => self.info(batch, request),
-            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor)),
-            Effect::Client(ClientCommand::Unblock) => self.unblock(batch, request),
             _ => self.forward(batch, request, target),
         }
     }
@@ -263,16 +275,10 @@ impl Client {
         }
         match command.effect {
             Effect::Select => self.select(batch, request),
-            Effect::Info => self.info(batch, request),
-            Effect::Scan { cursor } => self.scan(batch, request, usize::from(cursor)),
-            Effect::LoadScript => {
-                self.note_script(batch, request);
-                self.forward(batch, request, target)
-            }
             Effect::Client(ClientCommand::TrackingInfo) if self.redirects() => {
                 self.pass_with(batch, request, Transform::TrackingInfo)
             }
-            _ => self.forward(batch, request, target),
+            effect => self.forward_by_effect(batch, request, effect, target),
         }
     }
 }

@@ -104,7 +104,7 @@ impl Client {
         (tag, own): (u32, u64),
     ) -> Next {
         let topology = batch.topology.clone();
-        let from = self.session.reads.unwrap_or(self.config.reads.from);
+        let from = self.reads_from();
         let target = self.nearest(Target::Read, request.name);
         let query = self.worker.query(from, target, None);
         let is_in_reach = |owner: &&Backend| target == Target::EmbeddedRead || !owner.is_local;
