@@ -1,21 +1,25 @@
 //! What is wrong with the servers found, or worth knowing.
 
-use super::Said;
+use super::answer::Answer;
 use super::finding::Finding;
 use crate::config::{Config, HostPort};
 use crate::topology::{Backend, LinkState, Observation, Role, ServerRole, Topology};
 
 /// Everything there is to tell, the master first.
-pub(super) fn findings(config: &Config, topology: &Topology, said: &[Said<'_>]) -> Vec<Finding> {
+pub(super) fn findings(
+    config: &Config,
+    topology: &Topology,
+    answers: &[Answer<'_>],
+) -> Vec<Finding> {
     let mut findings: Vec<Finding> = about_master(config, topology).into_iter().collect();
     let observation = |addr: &HostPort| {
-        let said = said.iter().find(|(of, _)| *of == addr)?;
-        said.1.ok()
+        let answer = answers.iter().find(|(of, _)| *of == addr)?;
+        answer.1.ok()
     };
     let master = topology.master().and_then(|master| observation(&master.addr));
     for backend in &topology.backends {
-        let said = observation(&backend.addr);
-        findings.extend(about_server(config, backend, said, master));
+        let observed = observation(&backend.addr);
+        findings.extend(about_server(config, backend, observed, master));
     }
     findings.extend(about_twins(config, &observation));
     findings
@@ -36,12 +40,13 @@ fn about_master(config: &Config, topology: &Topology) -> Option<Finding> {
 fn about_server(
     config: &Config,
     backend: &Backend,
-    said: Option<&Observation>,
+    observed: Option<&Observation>,
     master: Option<&Observation>,
 ) -> Option<Finding> {
     let why = backend.excluded.as_ref()?;
     let text = format!("{}: {why}", backend.addr);
-    let is_foreign = said.zip(master).is_some_and(|(said, master)| is_foreign(said, master));
+    let is_foreign =
+        observed.zip(master).is_some_and(|(observed, master)| is_foreign(observed, master));
     let is_lost = backend.role == Role::Unknown || is_foreign;
     if is_lost && is_configured(config, &backend.addr) {
         Some(Finding::problem(text))
@@ -51,9 +56,9 @@ fn about_server(
 }
 
 /// Whether a replica in good order follows another master.
-fn is_foreign(said: &Observation, master: &Observation) -> bool {
-    matches!(said.role, ServerRole::Replica { link: LinkState::Up, .. })
-        && said.replid != master.replid
+fn is_foreign(observed: &Observation, master: &Observation) -> bool {
+    matches!(observed.role, ServerRole::Replica { link: LinkState::Up, .. })
+        && observed.replid != master.replid
 }
 
 /// Two addresses in the file that lead to one server, which would get a double share.

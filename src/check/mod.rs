@@ -1,5 +1,6 @@
 //! `tidegate check`: reads a configuration, asks its servers, and tells what is wrong.
 
+mod answer;
 mod finding;
 mod findings;
 mod listen;
@@ -129,10 +130,10 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
     runtime.shutdown_background();
 
     let (config, topology) = (config.load_full(), topology.load_full());
-    let said: Vec<_> = monitor.observations().collect();
-    let mut findings = findings(&config, &topology, &said);
+    let answers: Vec<_> = monitor.observations().collect();
+    let mut findings = findings(&config, &topology, &answers);
     let mut warnings = config.warnings();
-    warnings.extend(config.warnings_of_servers(&topology, said.iter().copied()));
+    warnings.extend(config.warnings_of_servers(&topology, answers.iter().copied()));
     findings.extend(warnings.iter().map(|warning| Finding {
         level: Level::Warning,
         key: Some(warning.key),
@@ -148,7 +149,7 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
         ok: false,
         file: origin,
         listen: Some(Listen::of(&config)),
-        servers: servers(&topology, &said),
+        servers: servers(&topology, &answers),
         findings,
     };
     document.ok = document.problems() == 0;
@@ -172,6 +173,3 @@ fn write_json(document: &Document, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
     writeln!(out)
 }
-
-/// A server and its own word, or why there is none.
-type Said<'a> = (&'a crate::config::HostPort, Result<&'a crate::topology::Observation, &'a str>);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Said;
+use super::answer::Answer;
 use crate::topology::{Backend, LinkState, Observation, ServerRole, Topology};
 use tidegate_wire::units::columns;
 
@@ -23,16 +23,17 @@ pub(super) struct Server {
 }
 
 /// Every server, the master first.
-pub(super) fn servers(topology: &Topology, said: &[Said<'_>]) -> Vec<Server> {
+pub(super) fn servers(topology: &Topology, answers: &[Answer<'_>]) -> Vec<Server> {
     let server = |backend: &Backend| {
-        let said = said.iter().find(|(addr, _)| **addr == backend.addr);
-        let said = said.and_then(|(_, said)| said.as_ref().ok().copied());
+        let answer = answers.iter().find(|(addr, _)| **addr == backend.addr);
+        let observed = answer.and_then(|(_, observed)| observed.as_ref().ok().copied());
         Server {
             addr: backend.addr.to_string(),
             role: backend.role.to_string(),
             state: backend.excluded.clone().unwrap_or_else(|| "ok".to_owned()),
-            version: said.map(|said| format!("{} {}", said.version.name, said.version.version)),
-            links: said.and_then(links),
+            version: observed
+                .map(|observed| format!("{} {}", observed.version.name, observed.version.version)),
+            links: observed.and_then(links),
             weight: backend.weight,
         }
     };
@@ -50,8 +51,8 @@ pub(super) fn table(servers: &[Server]) -> Vec<String> {
 }
 
 /// A master's replicas, or the state of a replica's link.
-fn links(said: &Observation) -> Option<String> {
-    Some(match &said.role {
+fn links(observed: &Observation) -> Option<String> {
+    Some(match &observed.role {
         ServerRole::Master { replicas } if replicas.len() == 1 => "1 replica".to_owned(),
         ServerRole::Master { replicas } => format!("{} replicas", replicas.len()),
         ServerRole::Replica { link: LinkState::Up, .. } => "up".to_owned(),

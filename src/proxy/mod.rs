@@ -8,8 +8,10 @@ mod idle;
 mod reload;
 mod signals;
 mod start;
+mod start_error;
 mod trail;
 mod warn;
 mod workers;
 
-pub use start::{StartError, run};
+pub use start::run;
+pub use start_error::StartError;

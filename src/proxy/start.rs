@@ -15,11 +15,12 @@ use tokio::time::Instant;
 use super::announce::announce;
 use super::control::Control;
 use super::signals::Signals;
+use super::start_error::StartError;
 use super::warn::warn;
 use super::{files, idle, workers};
 use crate::admin;
-use crate::config::{Config, HostPort};
-use crate::engine::{self, Engine, StartFault};
+use crate::config::Config;
+use crate::engine::{self, Engine};
 use crate::monitor::{Life, Monitor};
 use crate::net;
 use crate::tasks::{self, Board, Kind};
@@ -35,42 +36,6 @@ const SETTLE_MAX: Duration = Duration::from_secs(1);
 
 /// The name of the monitor's task.
 const MONITOR: &str = "monitor";
-
-/// Why the proxy could not start, or not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address could not be listened on.
-    #[error("cannot listen on {addr}, as {key} says: {error}")]
-    Listen {
-        /// The key that names the address.
-        key: &'static str,
-        /// The address.
-        addr: HostPort,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The engine cannot write to its directory.
-    #[error("{0}")]
-    Dir(String),
-    /// A worker panicked time and again. The proxy ran until then.
-    #[error("a worker cannot be kept running; the log says why")]
-    Worker,
-    /// The system refused a thread, a timer or a signal handler.
-    #[error("cannot start: {0}")]
-    System(#[from] std::io::Error),
-}
-
-impl From<StartFault> for StartError {
-    fn from(fault: StartFault) -> Self {
-        match fault {
-            StartFault::Listen { addr, error } => {
-                Self::Listen { key: "replica.listen", addr, error }
-            }
-            StartFault::Dir(why) => Self::Dir(why),
-            StartFault::System(error) => Self::System(error),
-        }
-    }
-}
 
 /// Runs the proxy until it is told to end (SIGTERM, SIGINT). `path` is read again on
 /// SIGHUP, when it changes, and when a client says PROXY RELOAD.

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::StartError;
+use super::start_error::StartError;
 use crate::client::accept;
 use crate::config::{Config, Workers};
 use crate::net::Listener;

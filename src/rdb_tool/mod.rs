@@ -2,6 +2,7 @@
 //! hashes of the others, and changes nothing.
 
 mod dump;
+mod error;
 mod json;
 mod report;
 mod source;
@@ -10,47 +11,16 @@ mod tally;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub use error::ToolError;
 use source::Source;
 use tally::{Behind, Tally};
-use tidegate_rdb::{Entry, Item, Limits, RdbError, Reader, Value};
+use tidegate_rdb::{Entry, Item, Limits, Reader, Value};
 use tidegate_store::{InsertError, judge};
 
 /// How many keys with problems are named.
 const TOLD: u64 = 20;
-
-/// Why a file did not pass, or could not be shown.
-#[derive(Debug, thiserror::Error)]
-pub enum ToolError {
-    /// There is no such file, or it may not be read.
-    #[error("{}: {error}", path.display())]
-    Open {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// It is not valid.
-    #[error("{}: {error}", path.display())]
-    Invalid {
-        /// Which.
-        path: PathBuf,
-        /// Where, and why.
-        error: RdbError,
-    },
-    /// Keys of it are not.
-    #[error("{}: {problems} keys with problems", path.display())]
-    Problems {
-        /// Which.
-        path: PathBuf,
-        /// How many.
-        problems: u64,
-    },
-    /// The result could not be printed.
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
 
 /// Reads the file at `path`, or standard input for `-`, to its end and prints what is in it to
 /// `out`; of a file that is not valid, what is before the fault. A key that the engine could not

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::ToolError;
+use super::error::ToolError;
 
 /// Files that are shorter are read before a bar could be seen.
 const LONG: u64 = 64 << 20;

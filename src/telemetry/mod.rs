@@ -26,6 +26,7 @@ mod logging;
 mod metrics;
 mod process;
 mod replica;
+mod request_counts;
 mod requests;
 
 pub use counts::{Count, Counts};
@@ -35,4 +36,5 @@ pub use kind::{Class, Kind};
 pub use logging::{LogLevel, init as init_logging};
 pub use metrics::{Exporter, Metrics};
 pub use replica::{Figures, LinkFigure};
-pub use requests::{BackendRequests, RequestCounts, Requests};
+pub use request_counts::RequestCounts;
+pub use requests::{BackendRequests, Requests};

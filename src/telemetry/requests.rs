@@ -1,51 +1,20 @@
-//! Requests by class, backend and reason: cells that a worker counts in, totals that a scrape
-//! reads. In between lies a worker's tick.
+//! Requests by class, backend and reason: the totals of all workers, which a scrape reads.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::Kind;
 use super::exposition::{Exposition, Family};
-use super::{Kind, Metrics};
 use crate::topology::{BackendId, Topology};
 
-const KINDS: usize = Kind::ALL.len();
-/// From here on the totals of servers that no worker deals with are dropped.
+pub(super) const KINDS: usize = Kind::ALL.len();
+/// The number of backends from which on the totals of backends that no worker uses are dropped.
 const BACKENDS_MAX: usize = 4096;
 
-/// What one worker sent to one backend since its last tick.
+/// The requests that all workers sent to one backend.
 #[derive(Debug, Default)]
-pub struct RequestCounts([Cell<u64>; KINDS]);
-
-impl RequestCounts {
-    /// `n` requests more.
-    #[inline]
-    pub fn add(&self, kind: Kind, n: u64) {
-        let cell = &self.0[kind as usize];
-        cell.set(cell.get().wrapping_add(n));
-    }
-
-    /// Hands everything over.
-    pub fn flush(&self, totals: &BackendRequests, metrics: &Metrics) {
-        for (kind, cell) in Kind::ALL.into_iter().zip(&self.0) {
-            let n = cell.take();
-            if n == 0 {
-                continue;
-            }
-            totals.0[kind as usize].fetch_add(n, Relaxed);
-            match kind {
-                Kind::ReadFallback => metrics.reads_fallen_back.increment(n),
-                Kind::ReadOrphaned => metrics.reads_orphaned.increment(n),
-                _ => {}
-            }
-        }
-    }
-}
-
-/// What all workers sent to one backend.
-#[derive(Debug, Default)]
-pub struct BackendRequests([AtomicU64; KINDS]);
+pub struct BackendRequests(pub(super) [AtomicU64; KINDS]);
 
 /// A total that only goes up.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +27,7 @@ impl Total {
     }
 }
 
-/// What all workers sent to whom.
+/// The requests that all workers sent, by backend, and those that the proxy answered.
 #[derive(Debug, Default)]
 pub struct Requests {
     local: Total,
@@ -66,29 +35,30 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// The totals of a backend, for a worker that has just met it.
+    /// The totals of a backend, for a worker that counts its first request to it.
     #[must_use]
     pub fn of(&self, id: BackendId) -> Arc<BackendRequests> {
         let mut backends = self.backends();
         if backends.len() >= BACKENDS_MAX {
-            // Nobody scrapes, and servers come and go.
+            // Nothing scrapes, and servers come and go.
             backends.retain(|_, totals| Arc::strong_count(totals) > 1);
         }
         Arc::clone(backends.entry(id).or_default())
     }
 
-    /// What was answered without asking anybody.
+    /// The requests that the proxy answered itself.
     pub(super) fn local(&self) -> Total {
         self.local.clone()
     }
 
-    /// Writes the family: all kinds for every backend of `topology`, of others nothing.
+    /// Writes the family: all kinds for every backend of `topology`, and none for other backends.
     pub(super) fn render(&self, page: &mut Exposition, topology: &Topology) {
         let mut backends = self.backends();
-        // Whom a worker still deals with may come back.
+        // A backend that a worker still uses may come back.
         backends
             .retain(|id, totals| topology.backend(*id).is_some() || Arc::strong_count(totals) > 1);
-        let help = "Requests by what they are, who got them and why.";
+        let help =
+            "Requests by class, by the backend that got them, and by the reason for that backend.";
         let mut family = page.counter("tidegate_requests_total", help);
         write(&mut family, ["local", "", "proxy"], &self.local.0);
         for backend in &topology.backends {
@@ -105,6 +75,7 @@ impl Requests {
     }
 }
 
+/// The totals of a backend that got no requests.
 static NOTHING: [AtomicU64; KINDS] = [const { AtomicU64::new(0) }; KINDS];
 
 fn write(family: &mut Family<'_>, [class, backend, reason]: [&str; 3], total: &AtomicU64) {
@@ -117,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_without_end_are_forgotten_though_nobody_scrapes() {
+    fn totals_of_unused_servers_are_dropped_without_a_scrape() {
         let requests = Requests::default();
         let stays = requests.of(BackendId(0));
         stays.0[0].store(7, Relaxed);

@@ -8,12 +8,19 @@ use tidegate_wire::units::ByteSize;
 use crate::{SHIPPED, parse, refused};
 
 #[test]
-fn mistakes_without_number_are_told_in_part() {
+fn a_file_with_tens_of_thousands_of_mistakes_reports_100() {
     let text: String = (0..30_000).map(|i| format!("k{i}=1\n")).collect();
     let error = parse(&text).unwrap_err();
     assert_eq!(error.mistakes().len(), 100);
     assert!(error.mistakes().iter().all(|it| matches!(it.problem, Problem::UnknownSection { .. })));
     assert!(error.to_string().ends_with("\nproxy.toml: and 29900 more mistakes"));
+}
+
+/// Each of these names is as long as a key's, so the search for the key that was meant costs most.
+#[test]
+fn a_file_with_tens_of_thousands_of_long_names_reports_100_mistakes() {
+    let text: String = (0..15_000).map(|i| format!("max-qwe-{i}=1\n")).collect();
+    assert_eq!(parse(&text).unwrap_err().mistakes().len(), 100);
 }
 
 /// Nothing in a file as long as they may be makes the parser recurse or repeat itself to death.

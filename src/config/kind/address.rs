@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::{Kind, Raw, Read, Switch, Wrong, quoted};
-use crate::config::HostPort;
+use tidegate_wire::units::HostPort;
 
 /// A [`HostPort`]: one of ours, where port 0 asks for any free one, or a server's.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! `[admin]`: commands that change servers rather than data.
 
-use super::kind::{Choice, OneOf};
 use super::section::section;
+use crate::config::kind::{Choice, OneOf};
 
 section! {
     /// `[admin]`: what becomes of a client's administrative commands.

@@ -4,8 +4,8 @@
 use toml::de::DeTable;
 
 use super::change::{Applies, Change};
-use super::kind::Kind;
-use super::report::Report;
+use crate::config::kind::Kind;
+use crate::config::mistakes::Report;
 
 /// One key of `proxy.toml`, for documents and tests.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ macro_rules! section {
             }
         }
 
-        impl $crate::config::section::Section for $Section {
+        impl $crate::config::model::section::Section for $Section {
             const NAME: &'static str = $section;
 
             fn keys() -> Vec<$crate::config::Key> {
@@ -121,13 +121,13 @@ macro_rules! section {
                     accepted: $crate::config::kind::Kind::accepted(&$kind),
                     default: $crate::config::kind::Kind::show(&$kind, &default.$field),
                     applies: $crate::config::Applies::$applies,
-                    secret: $crate::config::section::is_secret(&$kind),
+                    secret: $crate::config::model::section::is_secret(&$kind),
                 },)*]
             }
 
             fn read<'a>(
                 table: &'a toml::de::DeTable<'a>,
-                report: &mut $crate::config::report::Report<'a>,
+                report: &mut $crate::config::mistakes::Report<'a>,
             ) -> Self {
                 let mut section = Self::default();
                 $(
@@ -146,11 +146,11 @@ macro_rules! section {
                 }
             }
 
-            fn edits(&self, new: &Self) -> Vec<$crate::config::section::Edit> {
+            fn edits(&self, new: &Self) -> Vec<$crate::config::model::section::Edit> {
                 let mut edits = Vec::new();
                 $(
                     if self.$field != new.$field {
-                        edits.push($crate::config::section::Edit {
+                        edits.push($crate::config::model::section::Edit {
                             names: &[$name $(, $alias)*],
                             value: $crate::config::kind::Kind::write(&$kind, &new.$field),
                         });
@@ -162,7 +162,7 @@ macro_rules! section {
             fn diff(&self, new: &Self, changes: &mut Vec<$crate::config::Change>) {
                 $(
                     let key = ($section, $name, $crate::config::Applies::$applies);
-                    let change = $crate::config::section::change;
+                    let change = $crate::config::model::section::change;
                     changes.extend(change(key, &$kind, &self.$field, &new.$field));
                 )*
             }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::HostPort;
-use super::kind::{
+use super::section::section;
+use crate::config::kind::{
     Address, Choice, Flag, Integer, Kind, OneOf, OrOff, Raw, Read, Size, Time, Wrong, quoted,
 };
-use super::section::section;
 use crate::routing::{Balance, OnStale};
 use crate::session::ReadFrom;
 use tidegate_wire::units::ByteSize;
+use tidegate_wire::units::HostPort;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);

@@ -2,8 +2,8 @@
 
 use tracing_subscriber::EnvFilter;
 
-use super::kind::{Choice, Kind, OneOf, Raw, Read, Text, Wrong, quoted};
 use super::section::section;
+use crate::config::kind::{Choice, Kind, OneOf, Raw, Read, Text, Wrong, quoted};
 
 section! {
     /// `[log]`: the log on standard error.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::kind::{Address, Choice, IfGiven, ListOf, OneOf, OrOff, Password, Text, Time};
 use super::section::section;
-use super::{HostPort, Secret};
+use crate::config::kind::{Address, Choice, IfGiven, ListOf, OneOf, OrOff, Password, Text, Time};
+use tidegate_wire::units::{HostPort, Secret};
 
 /// How many replicas may be listed.
 const MAX_REPLICAS: usize = 1024;

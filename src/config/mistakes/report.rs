@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
-use super::kind::{Kind, Raw, Wrong};
 use super::mistake::{Mistake, Problem};
 use super::source::{Source, one_line};
+use crate::config::kind::{Kind, Raw, Wrong};
 use tidegate_wire::units::Secret;
 
 /// The mistakes found so far.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, diff};
+use crate::config::model::{Config, Key, diff};
 
 /// The keys that a reload changes only where the file still gives them: those that protect the
 /// data or the proxy, and the addresses. Their defaults are no password, no server and no guard.
@@ -39,10 +39,10 @@ impl Given {
         for (section, value) in file.get_ref() {
             let DeValue::Table(table) = value.get_ref() else { continue };
             for name in table.keys() {
-                let called = |key: &&super::Key| {
+                let called = |key: &&Key| {
                     key.section == section.get_ref().as_ref() && key.is_called(name.get_ref())
                 };
-                given.extend(keys.iter().find(called).map(super::Key::path));
+                given.extend(keys.iter().find(called).map(Key::path));
             }
         }
         Self(given)
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn every_guarded_key_exists() {
-        let keys: Vec<_> = Config::keys().iter().map(super::super::Key::path).collect();
+        let keys: Vec<_> = Config::keys().iter().map(Key::path).collect();
         for guarded in GUARDED {
             assert!(keys.iter().any(|key| key == guarded), "{guarded}");
         }

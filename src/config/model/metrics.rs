@@ -1,8 +1,8 @@
 //! `[metrics]`: where Prometheus scrapes and operators look.
 
-use super::HostPort;
-use super::kind::{Address, Choice, OneOf, OrOff};
 use super::section::section;
+use crate::config::kind::{Address, Choice, OneOf, OrOff};
+use tidegate_wire::units::HostPort;
 
 section! {
     /// `[metrics]`: the HTTP endpoint.

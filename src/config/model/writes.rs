@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::kind::{Choice, Integer, OneOf, OrOff, Size, Time};
 use super::section::section;
+use crate::config::kind::{Choice, Integer, OneOf, OrOff, Size, Time};
 use tidegate_wire::units::ByteSize;
 
 const MILLISECOND: Duration = Duration::from_millis(1);

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::report::Report;
-use super::{Config, HostPort, ReplicaOf};
+use crate::config::mistakes::Report;
+use crate::config::model::{Config, ReplicaOf};
+use tidegate_wire::units::HostPort;
 
 /// One rule. It is asked only when all of its keys could be read.
 struct Rule {

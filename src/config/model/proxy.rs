@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::kind::{
+use super::section::section;
+use crate::config::kind::{
     Address, Flag, Integer, Kind, ListOf, OrOff, OutputClass, OutputClassKind, Password, Raw, Read,
     Size, Time, quoted,
 };
-use super::section::section;
-use super::{HostPort, Secret};
 use tidegate_wire::units::ByteSize;
+use tidegate_wire::units::{HostPort, Secret};
 
 /// How many addresses may be listened on.
 const MAX_LISTEN: usize = 64;

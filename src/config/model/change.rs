@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::Config;
-
 /// When a key's new value takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applies {
@@ -35,9 +33,4 @@ impl fmt::Display for Change {
             Applies::Restart => f.write_str(" (with the next start)"),
         }
     }
-}
-
-/// Every key whose value differs, in the order of the file.
-pub fn diff(old: &Config, new: &Config) -> Vec<Change> {
-    old.diff(new)
 }

@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
-use super::kind::{
+use super::section::section;
+use crate::config::kind::{
     Address, FileName, Flag, HostName, Integer, Kind, ListOf, OneOrList, OrOff, Password, Path,
     Raw, Read, Size, Text, Time, quoted,
 };
-use super::section::section;
-use super::{HostPort, Secret};
 use tidegate_wire::units::ByteSize;
+use tidegate_wire::units::{HostPort, Secret};
 
 /// How many addresses may be listened on.
 const MAX_LISTEN: usize = 64;
@@ -35,7 +35,7 @@ section! {
         /// Whom it follows. redis.conf: `replicaof`.
         "replicaof" | "slaveof" => replicaof: ReplicaOf = ReplicaOf::Topology, ReplicaOfKind, Live;
 
-        /// The user the engine logs in as; see [`super::Config::replica_login`].
+        /// The user the engine logs in as; see [`crate::config::Config::replica_login`].
         /// redis.conf: `masteruser`.
         "masteruser" => masteruser: String = String::new(), Text, Live;
 
@@ -109,7 +109,7 @@ section! {
         "databases" => databases: u32 = 16, Integer(1, 1_000_000), Restart;
 
         /// The password that clients of the engine's own port give; empty is that of `[proxy]`: see
-        /// [`super::Config::replica_password`].
+        /// [`crate::config::Config::replica_password`].
         /// redis.conf: `requirepass`.
         "requirepass" => requirepass: Secret = Secret::default(), Password, Live;
     }

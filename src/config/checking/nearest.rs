@@ -2,7 +2,7 @@
 
 use strsim::damerau_levenshtein;
 
-use super::section::Key;
+use crate::config::model::Key;
 
 /// Names longer than this are no slips of the pen, and comparing them is not free.
 const MAX_NAME: usize = 64;
@@ -34,16 +34,57 @@ fn normal(name: &str) -> Option<String> {
 /// The candidate whose name differs from `name` in the fewest places, if these are few.
 fn closest<'n, T>(name: &str, candidates: impl Iterator<Item = (&'n str, T)>) -> Option<T> {
     let few = (name.chars().count() / 3).clamp(1, 4);
+    let shape = Shape::of(name);
+    // The exact comparison is costly, and a file may have tens of thousands of unknown names.
     candidates
+        .filter(|(candidate, _)| shape.min_distance(Shape::of(candidate)) <= few)
         .map(|(candidate, value)| (damerau_levenshtein(name, candidate), value))
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, _)| *distance <= few)
         .map(|(_, value)| value)
 }
 
+/// A name's length and the set of its characters.
+#[derive(Clone, Copy)]
+struct Shape {
+    length: usize,
+    /// A bit for each character, by its code modulo 64.
+    characters: u64,
+}
+
+impl Shape {
+    fn of(name: &str) -> Self {
+        let empty = Self { length: 0, characters: 0 };
+        name.chars().fold(empty, |shape, c| Self {
+            length: shape.length + 1,
+            characters: shape.characters | 1 << (u32::from(c) % 64),
+        })
+    }
+
+    /// The number of places in which two names of these shapes differ at least: one edit changes
+    /// the length by at most one, and adds or removes at most one character.
+    fn min_distance(self, other: Self) -> usize {
+        let missing = (self.characters & !other.characters).count_ones();
+        let added = (other.characters & !self.characters).count_ones();
+        self.length.abs_diff(other.length).max(missing.max(added) as usize)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::Config;
+    use proptest::prelude::*;
+    use strsim::damerau_levenshtein;
+
+    use super::Shape;
+    use crate::config::Config;
+
+    proptest! {
+        #[test]
+        fn shapes_differ_no_more_than_names(a in "[a-f-]{0,8}", b in "[a-f-]{0,8}|\\PC{0,4}") {
+            let least = Shape::of(&a).min_distance(Shape::of(&b));
+            prop_assert!(least <= damerau_levenshtein(&a, &b));
+        }
+    }
 
     #[test]
     fn slips_are_understood_and_noise_is_not() {

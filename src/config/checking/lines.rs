@@ -1,0 +1,42 @@
+//! Which line of a file gives which key.
+
+use std::collections::HashMap;
+
+use toml::de::DeTable;
+
+use crate::config::mistakes::Source;
+use crate::config::model::Config;
+use crate::config::parser_stack::on_large_stack;
+
+/// The lines of a file that give its keys, counted from 1.
+#[derive(Clone, Debug, Default)]
+pub struct Lines(HashMap<String, usize>);
+
+impl Lines {
+    /// Finds every key of `text`.
+    #[must_use]
+    pub fn in_text(text: &str) -> Self {
+        let find = || {
+            let source = Source::new(text);
+            let (file, _) = DeTable::parse_recoverable(text);
+            let known = Config::keys();
+            let mut lines = HashMap::new();
+            for (section, table) in file.get_ref() {
+                for (name, _) in table.get_ref().as_table().into_iter().flatten() {
+                    let mut keys = known.iter().filter(|key| key.section == section.get_ref());
+                    if let Some(key) = keys.find(|key| key.is_called(name.get_ref())) {
+                        lines.insert(key.path(), source.line(name.span().start));
+                    }
+                }
+            }
+            Self(lines)
+        };
+        on_large_stack(find).unwrap_or_default()
+    }
+
+    /// The line of the key at `path`; `None` where the file does not give it.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Option<usize> {
+        self.0.get(path).copied()
+    }
+}

@@ -1,0 +1,28 @@
+//! The configuration as values: the sections, their keys, and what differs between two of them.
+//!
+//! A section is a file, and a key is one declaration in it (`section.rs`): field, default, kind of
+//! value, and whether a reload applies it.
+
+mod admin;
+mod change;
+mod config;
+mod log;
+mod metrics;
+mod proxy;
+mod reads;
+mod replica;
+pub(super) mod section;
+mod topology;
+mod writes;
+
+pub use admin::{Admin, AdminCommands};
+pub use change::{Applies, Change};
+pub use config::{Config, diff};
+pub use log::{Log, LogFormat};
+pub use metrics::{Metrics, Ready};
+pub use proxy::{Proxy, Workers};
+pub use reads::{Reads, TouchMaster};
+pub use replica::{Replica, ReplicaOf};
+pub use section::Key;
+pub use topology::{Discovery, TopologyConfig};
+pub use writes::{OnClosed, Writes};
