@@ -17,7 +17,9 @@ use tidegate::config::{Config, HostPort};
 use tidegate::net::Listener;
 use tidegate::tasks::{Board, Kind};
 use tidegate::telemetry::Exporter;
-use tidegate::topology::{Backend, BackendId, FallbackRank, Finding, Health, Role, Topology};
+use tidegate::topology::{
+    Backend, BackendId, FallbackRank, Finding, Health, Role, Shard, Topology,
+};
 use tidegate::worker::{Shared, Worker};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, encode};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
@@ -104,12 +106,9 @@ impl WorkerThread {
     /// With a master and two fresh replicas.
     fn start() -> Self {
         let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];
-        let topology = Topology {
-            generation: 1,
-            backends: roles.into_iter().map(|(id, role)| backend(id, role)).collect(),
-            ..Topology::default()
-        };
-        topology.gate.judge(1, &mut [u64::MAX, u64::MAX], 0);
+        let backends = roles.into_iter().map(|(id, role)| backend(id, role)).collect();
+        let topology = Topology::of(Shard { backends, ..Shard::default() });
+        topology.sole_shard().gate.judge(1, &mut [u64::MAX, u64::MAX], 0);
         let config = Config::parse("[topology]\nmaster = \"127.0.0.1:1\"\n", "").unwrap();
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_all().build_local(LocalOptions::default()).unwrap();

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tidegate::config::{Balance, HostPort, ReadFrom};
 use tidegate::routing::{Balancer, OnStale, Query, ReadPolicy, Target, admit_write, route};
-use tidegate::topology::{Backend, BackendId, FallbackRank, Finding, Health, Role, Topology};
+use tidegate::topology::{
+    Backend, BackendId, FallbackRank, Finding, Health, Role, Shard, Topology,
+};
 use tidegate_wire::command::{Access, resolve};
 use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, encode};
 
@@ -34,10 +36,10 @@ impl Way {
         };
         let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];
         Self {
-            topology: Topology {
+            topology: Topology::of(Shard {
                 backends: roles.into_iter().map(backend).collect(),
-                ..Topology::default()
-            },
+                ..Shard::default()
+            }),
             balancer: Balancer::new(Balance::LeastInFlight),
             scanner: RequestScanner::default(),
             limits: Limits::default(),
@@ -62,9 +64,14 @@ impl Way {
                 except: None,
                 now_ms: 1_000,
             };
-            let admitted = if is_read { Ok(()) } else { admit_write(&self.topology, query.now_ms) };
-            let route = admitted
-                .and_then(|()| route(&self.topology, query, &mut self.balancer, |id| id.0.into()));
+            let admitted = if is_read {
+                Ok(())
+            } else {
+                admit_write(self.topology.sole_shard(), query.now_ms)
+            };
+            let route = admitted.and_then(|()| {
+                route(self.topology.sole_shard(), query, &mut self.balancer, |id| id.0.into())
+            });
             routes = routes * 4 + route.map_or(3, |route| u64::from(route.backend.id.0));
             buf = &buf[request.len..];
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::config::{Balance, Config, Ready};
 use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Target, admit_write, route};
 use crate::tasks::Kind;
-use crate::topology::{Role, Topology};
+use crate::topology::{Role, Shard};
 use crate::worker::{Shared, read_policy};
 use tidegate_wire::units::millis;
 
@@ -45,37 +45,37 @@ impl Readiness {
         let (topology, config) = (shared.topology.load_full(), shared.config.load_full());
         let now_ms = shared.now_ms();
         match config.metrics.ready {
-            Ready::Writes => can_write(&topology, &config, now_ms),
-            Ready::Reads => self.can_read(&topology, &config, now_ms),
+            Ready::Writes => can_write(topology.sole_shard(), &config, now_ms),
+            Ready::Reads => self.can_read(topology.sole_shard(), &config, now_ms),
         }
     }
 
-    fn can_read(&self, topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
+    fn can_read(&self, shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> {
         let policy = read_policy(config, config.reads.from);
         let query = Query { target: Target::Read, policy, except: None, now_ms };
-        let way = route(topology, query, &mut self.balancer.borrow_mut(), |_| 0);
+        let way = route(shard, query, &mut self.balancer.borrow_mut(), |_| 0);
         let Route { backend, reason } = way.map_err(|error| error.to_string())?;
         if reason == Reason::Fallback && config.reads.on_stale_master_share == 0 {
             return Err(NoRoute::Stale.to_string());
         }
         if backend.role == Role::Master {
-            return master_answers(topology, config, now_ms);
+            return master_answers(shard, config, now_ms);
         }
         Ok(())
     }
 }
 
-fn can_write(topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
-    master_answers(topology, config, now_ms)?;
-    let gate = &topology.gate;
-    admit_write(topology, now_ms)
+fn can_write(shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> {
+    master_answers(shard, config, now_ms)?;
+    let gate = &shard.gate;
+    admit_write(shard, now_ms)
         .map_err(|error| format!("{error}: {} of {}", gate.good(), gate.wanted()))
 }
 
 /// A master that is busy is waited for, by requests too.
-fn master_answers(topology: &Topology, config: &Config, now_ms: u64) -> Result<(), String> {
-    let master = topology.master().ok_or_else(|| {
-        topology.vacancy.undecided.clone().unwrap_or_else(|| "no master is known".to_owned())
+fn master_answers(shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> {
+    let master = shard.master().ok_or_else(|| {
+        shard.vacancy.undecided.clone().unwrap_or_else(|| "no master is known".to_owned())
     })?;
     let patience = config.topology.request_timeout.unwrap_or(MASTER_PATIENCE);
     let patience = millis(patience);

@@ -15,7 +15,7 @@ use super::connection::Socket;
 use super::{Connection, Credentials, HandshakeError, greet};
 use crate::config::HostPort;
 use crate::net::{Scratch, Stream};
-use crate::topology::{Health, observation::scan_tag};
+use crate::topology::{Health, scan_tag};
 use tidegate_wire::units::{micros, millis};
 
 /// Where a connection goes and how it gets in.

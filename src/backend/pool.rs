@@ -217,7 +217,7 @@ impl Pool {
         for (id, member) in &mut self.members {
             let gone = topology.backend(*id).is_none();
             member.left = gone.then(|| member.left.unwrap_or(now));
-            if topology.master().is_some_and(|master| master.id != *id) {
+            if topology.sole_shard().has_other_master(*id) {
                 member.leased.iter().for_each(|leased| leased.tell_demoted());
             }
         }

@@ -16,8 +16,8 @@ pub(super) fn findings(
         let answer = answers.iter().find(|(of, _)| *of == addr)?;
         answer.1.ok()
     };
-    let master = topology.master().and_then(|master| observation(&master.addr));
-    for backend in &topology.backends {
+    let master = topology.sole_shard().master().and_then(|master| observation(&master.addr));
+    for backend in topology.backends() {
         let observed = observation(&backend.addr);
         findings.extend(about_server(config, backend, observed, master));
     }
@@ -27,7 +27,7 @@ pub(super) fn findings(
 
 fn about_master(config: &Config, topology: &Topology) -> Option<Finding> {
     let configured = &config.topology.master;
-    match topology.master() {
+    match topology.sole_shard().master() {
         None => Some(Finding::problem("there is no master: writes would be refused".to_owned())),
         Some(master) if &master.addr != configured => Some(Finding::note(format!(
             "the master is {}, not {configured} as topology.master says",

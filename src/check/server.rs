@@ -37,7 +37,7 @@ pub(super) fn servers(topology: &Topology, answers: &[Answer<'_>]) -> Vec<Server
             weight: backend.weight,
         }
     };
-    topology.backends.iter().map(server).collect()
+    topology.backends().map(server).collect()
 }
 
 /// One line per server, the columns aligned. Without colours: it is read by scripts, too.

@@ -104,7 +104,7 @@ impl Client {
         self.worker.look_at_clock();
         let unreached = matches!(failed.cause, Cause::Unsent { reached: false, .. });
         let except = Failing { id: failed.backend, unreached };
-        let backend = self.worker.route(&topology, from, target, Some(except));
+        let backend = self.worker.route(topology.sole_shard(), from, target, Some(except));
         // What waits for data moves as often as its servers leave.
         let leaves =
             matches!(failed.cause, Cause::Withdrawn | Cause::Refused(Refusal::Unblocked, _));
@@ -137,7 +137,7 @@ impl Client {
         self.worker.look_at_clock();
         let topology = self.worker.topology();
         let from = self.reads_from();
-        match self.worker.route(&topology, from, target, None) {
+        match self.worker.route(topology.sole_shard(), from, target, None) {
             Ok(Route { backend, reason }) => {
                 self.worker.count_fallback(reason);
                 self.transforms.push_back((seq, Transform::Scan(Step { tag: None, ..step })));
@@ -145,7 +145,7 @@ impl Client {
             }
             Err(error) => {
                 let mut reply = Vec::new();
-                encode::error(&mut reply, &outcome::no_route(error, &topology));
+                encode::error(&mut reply, &outcome::no_route(error, topology.sole_shard()));
                 self.inbox.deliver(seq, 1, &reply);
             }
         }
@@ -194,7 +194,7 @@ impl Client {
 
     /// Whether this server is another one than the master.
     fn is_elsewhere(&self, backend: BackendId) -> bool {
-        self.worker.topology().master().is_none_or(|master| master.id != backend)
+        self.worker.topology().sole_shard().master().is_none_or(|master| master.id != backend)
     }
 
     /// The time of a read that waits for data is over.
@@ -214,13 +214,13 @@ impl Client {
         while let Some(Waiting { failed, until, refused_ms }) = self.recovery.first() {
             let (topology, now_ms) = (self.worker.topology(), self.worker.shared.now_ms());
             // It is let through now, as if it came now.
-            let open = admit_write(&topology, now_ms).is_ok();
+            let open = admit_write(topology.sole_shard(), now_ms).is_ok();
             let is_true = |master: &&Backend| {
                 let heard_ms = master.health.progress.silence_ms(now_ms).map(|it| now_ms - it);
                 open && (master.id != failed.backend || heard_ms > Some(*refused_ms))
             };
             let (seq, is_over) = (failed.seq, Instant::now() >= *until);
-            if let Some(master) = topology.master().filter(is_true)
+            if let Some(master) = topology.sole_shard().master().filter(is_true)
                 && self.recovery.try_again(seq)
             {
                 let Some(failed) = self.recovery.leave() else { return };

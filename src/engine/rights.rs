@@ -69,7 +69,7 @@ fn about(engine: &Engine, config: &Config) -> Option<About> {
     if !config.reads.local {
         return None;
     }
-    let master = engine.topology.load().master()?.addr.clone();
+    let master = engine.topology.load().sole_shard().master()?.addr.clone();
     let counts = engine.link_info().counts;
     let (user, password) = (&config.topology.masteruser, &config.topology.masterauth);
     Some(About {

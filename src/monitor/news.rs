@@ -1,17 +1,18 @@
 //! What is logged: that something changed, once, never that it is still so.
 
 use crate::config::{Config, HostPort};
-use crate::topology::{Backend, Role, Topology};
+use crate::topology::{Backend, Role, Shard, Topology};
 
 /// Tells how `new` differs from `old`.
 pub(super) fn tell(old: &Topology, new: &Topology, now_ms: u64) {
-    tell_master(old, new, now_ms);
-    for backend in &old.backends {
+    let is_first = old.generation == 0;
+    tell_master(old.sole_shard(), new.sole_shard(), is_first, now_ms);
+    for backend in old.backends() {
         if new.backend(backend.id).is_none() {
             tracing::info!(backend = %backend.addr, "server left");
         }
     }
-    for backend in &new.backends {
+    for backend in new.backends() {
         match old.backend(backend.id) {
             None => tell_joined(backend),
             Some(before) => tell_changed(before, backend),
@@ -23,7 +24,7 @@ pub(super) fn tell(old: &Topology, new: &Topology, now_ms: u64) {
 }
 
 /// Tells what the master's eviction means for keys that are read elsewhere, when that is new.
-pub(super) fn tell_eviction(config: &Config, old: &Topology, new: &Topology) {
+pub(super) fn tell_eviction(config: &Config, old: &Shard, new: &Shard) {
     if old.eviction == new.eviction {
         return;
     }
@@ -54,7 +55,7 @@ pub(super) fn tell_missing_master(named: &HostPort, why: &str, current: Option<&
     }
 }
 
-fn tell_master(old: &Topology, new: &Topology, now_ms: u64) {
+fn tell_master(old: &Shard, new: &Shard, is_first: bool, now_ms: u64) {
     match (old.master(), new.master()) {
         (None, Some(now)) => {
             let server = &new.server;
@@ -75,18 +76,18 @@ fn tell_master(old: &Topology, new: &Topology, now_ms: u64) {
         }
         (None, None) if new.vacancy.undecided != old.vacancy.undecided => tell_undecided(new),
         // The first picture without one.
-        (None, None) if old.generation == 0 => tracing::error!("no server says it is the master"),
+        (None, None) if is_first => tracing::error!("no server says it is the master"),
         _ => {}
     }
 }
 
-fn tell_undecided(new: &Topology) {
+fn tell_undecided(new: &Shard) {
     if let Some(why) = &new.vacancy.undecided {
         tracing::error!("writes are refused: {why}");
     }
 }
 
-fn reason<'t>(new: &'t Topology, before: &Backend) -> &'t str {
+fn reason<'t>(new: &'t Shard, before: &Backend) -> &'t str {
     match new.backend(before.id) {
         None => "it left the configuration",
         Some(Backend { role: Role::Replica, .. }) => "it is a replica now",

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::known::{canonical, translated};
 use super::roster::{Member, Roster};
 use crate::config::{Config, TopologyConfig};
-use crate::topology::{Backend, BackendId, Candidate, Evidence, Role, Topology, place};
+use crate::topology::{Backend, BackendId, Candidate, Evidence, Role, Shard, Topology, place};
 use tidegate_wire::units::millis;
 
 /// Why the engine serves nothing to the proxy's clients.
@@ -63,23 +63,31 @@ pub(super) fn backends(
     backends
 }
 
-/// Whether nothing but the generation differs. Health is shared by all pictures and does not count.
+/// Whether two topologies differ in nothing but the generation. All snapshots share a backend's
+/// health, which therefore does not count.
 pub(super) fn is_same(a: &Topology, b: &Topology) -> bool {
-    let facts = |of: &Topology| {
-        let fact = |it: &Backend| {
+    Arc::ptr_eq(&a.learned, &b.learned)
+        && a.shards().count() == b.shards().count()
+        && a.shards().zip(b.shards()).all(|(a, b)| is_same_shard(a, b))
+}
+
+fn is_same_shard(a: &Shard, b: &Shard) -> bool {
+    let servers = |of: &Shard| {
+        let server = |it: &Backend| {
             let is = (it.role, it.is_local, it.pass);
             (it.id, it.addr.clone(), is, it.weight, it.scan_tag, it.excluded.clone())
         };
-        of.backends.iter().map(fact).collect::<Vec<_>>()
+        of.backends.iter().map(server).collect::<Vec<_>>()
     };
-    let stated = |of: &Topology| (of.server.clone(), of.eviction.clone(), of.vacancy.clone());
-    stated(a) == stated(b) && Arc::ptr_eq(&a.learned, &b.learned) && facts(a) == facts(b)
+    let of_master = |of: &Shard| (of.server.clone(), of.eviction.clone(), of.vacancy.clone());
+    a.id == b.id && of_master(a) == of_master(b) && servers(a) == servers(b)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::HostPort;
+    use crate::topology::ShardId;
 
     #[test]
     fn every_part_of_the_structure_counts() {
@@ -94,15 +102,26 @@ mod tests {
             pass: 0,
             health: Arc::default(),
         };
-        let one = Topology { backends: vec![backend], ..Topology::default() };
-        let with = |change: &dyn Fn(&mut Topology)| {
+        let one = Shard { backends: vec![backend], ..Shard::default() };
+        let base = Topology::of(one.clone());
+        let with_shard = |shard| Topology::new(0, Arc::clone(&base.learned), shard, Vec::new());
+        let with = |change: &dyn Fn(&mut Shard)| {
             let mut other = one.clone();
             change(&mut other);
-            is_same(&one, &other)
+            is_same(&base, &with_shard(other))
         };
-        assert!(with(&|other| other.generation = 9));
+        let with_all = |change: &dyn Fn(&mut Topology)| {
+            let mut other = base.clone();
+            change(&mut other);
+            is_same(&base, &other)
+        };
+        assert!(with_all(&|other| other.generation = 9));
+        assert!(!with_all(&|other| other.learned = Arc::default()));
+        assert!(!with_all(&|other| {
+            *other = Topology::new(0, Arc::clone(&other.learned), one.clone(), vec![one.clone()]);
+        }));
         assert!(with(&|other| other.backends[0].health = Arc::default()));
-        let changes: [&dyn Fn(&mut Topology); 12] = [
+        let changes: [&dyn Fn(&mut Shard); 12] = [
             &|other| other.backends[0].pass = 1,
             &|other| other.vacancy.handover_until_ms = Some(1),
             &|other| other.backends.clear(),
@@ -114,7 +133,7 @@ mod tests {
             &|other| other.backends[0].is_local = true,
             &|other| other.backends[0].excluded = Some(String::new()),
             &|other| other.server.version.clear(),
-            &|other| other.learned = Arc::default(),
+            &|other| other.id = ShardId(1),
         ];
         for (number, change) in changes.iter().enumerate() {
             assert!(!with(*change), "change {number}");

@@ -37,7 +37,8 @@ impl Monitor {
         if self.update(&config, now) {
             verdict = self.decide(&config, now);
         }
-        let mut new = Topology::clone(&self.topology.load());
+        let old = self.topology.load_full();
+        let mut new = old.sole_shard().clone();
         new.backends = backends(&self.roster, &config, verdict.master());
         new.vacancy = vacancy(verdict);
         if let Some(Ok(master)) = new.master().and_then(|m| self.roster.get(m.id)?.said.as_ref()) {
@@ -48,15 +49,14 @@ impl Monitor {
                 backend.health.touches.grant(touches);
             }
         }
-        new.learned = self.lesson.learned();
+        let learned = self.lesson.learned();
         self.watch.follow(new.master().map(|master| master.id), &self.roster);
         // The numbers first: who is told of a new server finds it judged.
         let mut is_news = self.judge();
-        let old = self.topology.load_full();
+        let new = Topology::new(old.generation + 1, learned, new, Vec::new());
         if !is_same(&old, &new) {
-            new.generation = old.generation + 1;
             news::tell(&old, &new, self.now_ms());
-            news::tell_eviction(&config, &old, &new);
+            news::tell_eviction(&config, old.sole_shard(), new.sole_shard());
             self.topology.store(Arc::new(new));
             is_news = true;
         }
@@ -80,14 +80,18 @@ impl Monitor {
         if let Some(Err(why)) = said
             && self.named.is_missing()
         {
-            news::tell_missing_master(&self.named.addr, why, self.topology.load().master());
+            news::tell_missing_master(
+                &self.named.addr,
+                why,
+                self.topology.load().sole_shard().master(),
+            );
         }
     }
 
     /// Has a master whose title is disputed say at once whether it still claims it.
     fn confirm(&mut self) {
         let Some(master) = self.master.filter(|_| self.is_unconfirmed) else { return };
-        if self.topology.load().master().is_some_and(|it| it.id == master) {
+        if self.topology.load().sole_shard().master().is_some_and(|it| it.id == master) {
             self.ask_position(master);
         }
     }
@@ -122,7 +126,7 @@ impl Monitor {
     /// claims, or it is silent.
     fn depose(&self, verdict: &Verdict) {
         let picture = self.topology.load();
-        let shown = picture.master().map(|master| master.id);
+        let shown = picture.sole_shard().master().map(|master| master.id);
         let Some(old) = self.master.and_then(|id| self.roster.get(id)) else { return };
         let is_over = match verdict {
             Verdict::Master(id) => *id != old.id,

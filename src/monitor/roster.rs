@@ -254,7 +254,7 @@ impl Roster {
     /// be asked anew.
     pub(super) fn resume(topology: &Topology, now: Instant) -> Self {
         let mut roster = Self::default();
-        for it in &topology.backends {
+        for it in topology.backends() {
             roster.last_id = roster.last_id.max(it.id.0);
             roster.ids.insert(it.addr.clone(), (it.id, Arc::clone(&it.health)));
             let (addr, is_local) = (it.addr.clone(), it.is_local);

@@ -79,9 +79,9 @@ impl Monitor {
     ) -> Self {
         let named = NamedMaster::new(config.load().topology.master.clone());
         let roster = Roster::resume(&topology.load(), Instant::now());
-        let master = topology.load().master().map(|master| master.id);
+        let master = topology.load().sole_shard().master().map(|master| master.id);
         let lesson = Lesson::new(Arc::clone(&topology.load().learned));
-        let watch = Watch::new(Arc::clone(&topology.load().gate));
+        let watch = Watch::new(Arc::clone(&topology.load().sole_shard().gate));
         Self {
             config,
             topology,
@@ -137,13 +137,14 @@ impl Monitor {
         }
     }
 
-    /// Whether a replica could be fresh that is not proven to be.
+    /// Whether a replica that may serve reads is not proven to be fresh yet.
     fn is_rising(&self) -> bool {
-        let (topology, now_ms) = (self.topology.load(), self.now_ms());
+        let (topology, now_ms) = (self.topology.load_full(), self.now_ms());
+        let shard = topology.sole_shard();
         let pending = |it: &crate::topology::Backend| {
             it.excluded.is_none() && !it.health.progress.is_fresh(now_ms)
         };
-        topology.master().is_some() && topology.replicas().any(pending)
+        shard.master().is_some() && shard.replicas().any(pending)
     }
 
     /// Rounds for ever: every second, when a back-off ends, and at once when a worker suspects that
@@ -366,8 +367,7 @@ impl Monitor {
         }
         // Another claim is judged at once, whatever answers are still to come.
         self.is_unsettled |= member.is_master() && self.master.is_some_and(|it| it != id);
-        let sample = probed.sample.take();
-        if let Some(sample) = sample {
+        if let Some(sample) = probed.sample.take() {
             self.watch.observe(id, sample);
         }
     }

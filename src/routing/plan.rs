@@ -19,7 +19,7 @@ pub use why::Why;
 use super::{NoRoute, Target};
 use crate::session::cursor::Cursor;
 use crate::session::{Session, Transaction};
-use crate::topology::Topology;
+use crate::topology::{Shard, ShardId};
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved};
 
 /// What becomes of a request, and why.
@@ -67,11 +67,11 @@ impl Plan {
     pub fn without_route(
         self,
         error: NoRoute,
-        topology: &Topology,
+        shard: &Shard,
         policy: &Policy,
         now_ms: u64,
     ) -> Self {
-        match policy.hold(error, topology, now_ms) {
+        match policy.hold(error, shard, now_ms) {
             Some(until) => Self { hold: Some(until), ..self },
             None => Self { action: Action::Refuse(Refusal::NoRoute(error)), ..self },
         }
@@ -101,7 +101,7 @@ impl Plan {
 pub fn plan(
     request: &Request<'_>,
     session: &Session,
-    topology: &Topology,
+    shard: &Shard,
     policy: &Policy,
     now_ms: u64,
 ) -> Plan {
@@ -111,17 +111,17 @@ pub fn plan(
     let plan = match request.command {
         // The master knows it, or says that it does not.
         None if session.is_pinned() => on_own_connection(None, session),
-        None => forward(None, Why::Unknown),
+        None => forward(shard.id, None, Why::Unknown),
         Some(command) if session.transaction.is_open() => queued(command),
-        Some(command) => outside_transaction(request, session, topology, command),
+        Some(command) => outside_transaction(request, session, shard, command),
     };
-    if is_gated(request.command, &session.transaction) && !topology.gate.is_open(now_ms) {
-        return plan.without_route(NoRoute::GateClosed, topology, policy, now_ms);
+    if is_gated(request.command, &session.transaction) && !shard.gate.is_open(now_ms) {
+        return plan.without_route(NoRoute::GateClosed, shard, policy, now_ms);
     }
     let opens = matches!(plan.action, Action::Dedicated(purpose) if purpose.target().is_master())
         && !request.has_connection
         && !session.transaction.is_lost();
-    if opens && topology.master().is_none() && topology.expects_master(now_ms) {
+    if opens && shard.master().is_none() && shard.expects_master(now_ms) {
         return Plan { hold: Some(HoldUntil::MasterKnown), ..plan };
     }
     plan
@@ -196,7 +196,7 @@ fn queued(command: &Resolved<'_>) -> Plan {
 fn outside_transaction(
     request: &Request<'_>,
     session: &Session,
-    topology: &Topology,
+    shard: &Shard,
     command: &Resolved<'_>,
 ) -> Plan {
     if session.monitor && !matches!(command.effect, Effect::Quit | Effect::Reset) {
@@ -228,42 +228,42 @@ fn outside_transaction(
             dedicated(Purpose::Blocking(Target::of(Some(command))))
         }
         // The connection that is to be unblocked is another client's.
-        Effect::Client(ClientCommand::Unblock) => forward(Some(command), why),
-        Effect::Client(client) if is_asked_of_server(client, topology) => {
-            to_server(Some(command), session)
+        Effect::Client(ClientCommand::Unblock) => forward(shard.id, Some(command), why),
+        Effect::Client(client) if is_asked_of_server(client, shard) => {
+            to_server(shard.id, Some(command), session)
         }
         Effect::Select if session.is_pinned() => on_own_connection(Some(command), session),
         _ if command.access == Access::Local => Plan::new(Action::Answer, Why::Session),
         _ if session.is_pinned() => on_own_connection(Some(command), session),
-        Effect::Scan { cursor } => scan(command, (request.arg)(usize::from(cursor))),
-        _ => to_server(Some(command), session),
+        Effect::Scan { cursor } => scan(shard.id, command, (request.arg)(usize::from(cursor))),
+        _ => to_server(shard.id, Some(command), session),
     }
 }
 
 /// A step of an iteration: a later one stays with the server process that gave out the cursor.
-fn scan(command: &Resolved<'_>, cursor: &[u8]) -> Plan {
+fn scan(shard: ShardId, command: &Resolved<'_>, cursor: &[u8]) -> Plan {
     let (target, owner, why) = match Cursor::parse(cursor) {
         Cursor::Begin => (Target::Read, None, Why::ScanBegins),
         Cursor::Plain => (Target::Master, None, Why::ScanAtMaster),
         Cursor::Resume { tag, .. } => (Target::Read, Some(tag), Why::ScanGoesOn),
     };
     let repeat = Repeat::of(Some(command));
-    let forward = Forward { target, owner, must_have: MustHave::Nothing, repeat };
+    let forward = Forward { shard, target, owner, must_have: MustHave::Nothing, repeat };
     Plan::new(Action::Forward(forward), why)
 }
 
 /// A command that a server answers.
-fn to_server(command: Option<&Resolved<'_>>, session: &Session) -> Plan {
+fn to_server(shard: ShardId, command: Option<&Resolved<'_>>, session: &Session) -> Plan {
     if session.is_pinned() {
         on_own_connection(command, session)
     } else {
-        forward(command, command.map_or(Why::Unknown, Why::of))
+        forward(shard, command, command.map_or(Why::Unknown, Why::of))
     }
 }
 
-fn forward(command: Option<&Resolved<'_>>, why: Why) -> Plan {
+fn forward(shard: ShardId, command: Option<&Resolved<'_>>, why: Why) -> Plan {
     let (target, repeat) = (Target::of(command), Repeat::of(command));
-    let forward = Forward { target, owner: None, must_have: MustHave::Nothing, repeat };
+    let forward = Forward { shard, target, owner: None, must_have: MustHave::Nothing, repeat };
     Plan::new(Action::Forward(forward), why)
 }
 
@@ -291,10 +291,10 @@ pub const fn survives_subscriber_mode(effect: Effect) -> bool {
 /// Whether the server answers a subcommand of CLIENT: the answer is the server's, or it is a promise
 /// that this version does not know, and says so in its own words.
 #[must_use]
-pub fn is_asked_of_server(client: ClientCommand, topology: &Topology) -> bool {
+pub fn is_asked_of_server(client: ClientCommand, shard: &Shard) -> bool {
     client.is_servers()
         || client == ClientCommand::Caching
-        || client == ClientCommand::NoTouch && !topology.server.has_no_touch()
+        || client == ClientCommand::NoTouch && !shard.server.has_no_touch()
 }
 
 /// Subcommands of CLIENT that act on the connection itself: no other request can stand for them in

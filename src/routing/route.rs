@@ -2,7 +2,7 @@
 
 use super::{Balance, Balancer, Target};
 use crate::session::ReadFrom;
-use crate::topology::{Backend, BackendId, FallbackRank, Role, Topology};
+use crate::topology::{Backend, BackendId, FallbackRank, Role, Shard};
 
 /// What becomes of reads while no replica is fresh (`reads.on-stale`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,13 +114,13 @@ pub struct Query {
 /// # Errors
 /// [`NoRoute`] when nobody may be asked.
 pub fn route<'t>(
-    topology: &'t Topology,
+    shard: &'t Shard,
     query: Query,
     balancer: &mut Balancer,
     in_flight: impl Fn(BackendId) -> u64,
 ) -> Result<Route<'t>, NoRoute> {
     let Query { target, policy, except, .. } = query;
-    let master = topology.master();
+    let master = shard.master();
     if target.is_master() {
         return master.map(because(Reason::Master)).ok_or(NoRoute::NoMaster);
     }
@@ -129,22 +129,22 @@ pub fn route<'t>(
     }
     let others = || {
         let reached = move |it: &&Backend| target == Target::EmbeddedRead || !it.is_local;
-        let all = topology.backends.iter().filter(reached);
+        let all = shard.backends.iter().filter(reached);
         all.filter(move |it| except.is_none_or(|e| it.id != e.id))
     };
-    let serving = others().filter(|it| serves(topology, it, query));
+    let serving = others().filter(|it| serves(shard, it, query));
     if let Some(backend) = balancer.pick(serving, &in_flight) {
         let is_master = backend.role == Role::Master;
         return Ok(because(if is_master { Reason::Policy } else { Reason::Fresh })(backend));
     }
-    if let Some(least) = stand_ins(topology, query) {
+    if let Some(least) = stand_ins(shard, query) {
         let fallback_rank = others().filter(|it| it.fallback_rank(query.now_ms) >= least);
         if let Some(backend) = balancer.pick(fallback_rank, &in_flight) {
             return Ok(because(Reason::Orphaned)(backend));
         }
     }
     // Failing others, it may be asked once more: whoever lost a connection may well be there.
-    if let Some(master) = master.filter(|it| serves(topology, it, query)) {
+    if let Some(master) = master.filter(|it| serves(shard, it, query)) {
         return Ok(because(Reason::Policy)(master));
     }
     match policy.on_stale {
@@ -157,40 +157,40 @@ pub fn route<'t>(
 
 /// Whether `backend` may go on serving what it began for such a request (a scan).
 #[must_use]
-pub fn may_serve(topology: &Topology, backend: &Backend, query: Query) -> bool {
+pub fn may_serve(shard: &Shard, backend: &Backend, query: Query) -> bool {
     let orphaned = || {
-        stand_ins(topology, query).is_some_and(|least| backend.fallback_rank(query.now_ms) >= least)
+        stand_ins(shard, query).is_some_and(|least| backend.fallback_rank(query.now_ms) >= least)
     };
     backend.role == Role::Master
-        || query.policy.from != ReadFrom::Master && (serves(topology, backend, query) || orphaned())
+        || query.policy.from != ReadFrom::Master && (serves(shard, backend, query) || orphaned())
 }
 
 /// Whether what a replica was asked ought to be asked of another server now: it serves no reads,
 /// and another server does.
 #[must_use]
-pub fn has_left(topology: &Topology, id: BackendId, query: Query) -> bool {
+pub fn has_left(shard: &Shard, id: BackendId, query: Query) -> bool {
     let now_ms = query.now_ms;
     let serves = |it: &Backend| {
         // One that rests after a failure still answers what it was asked.
         let fresh = it.excluded.is_none() && it.health.progress.is_fresh(now_ms);
         let orphaned =
-            || stand_ins(topology, query).is_some_and(|least| it.fallback_rank(now_ms) >= least);
+            || stand_ins(shard, query).is_some_and(|least| it.fallback_rank(now_ms) >= least);
         it.role == Role::Master || it.role == Role::Replica && (fresh || orphaned())
     };
     let except = Some(Failing { id, unreached: false });
     let elsewhere = || {
         let query = Query { target: Target::Read, except, ..query };
-        route(topology, query, &mut Balancer::new(Balance::RoundRobin), |_| 0).is_ok()
+        route(shard, query, &mut Balancer::new(Balance::RoundRobin), |_| 0).is_ok()
     };
-    !topology.backend(id).is_some_and(serves) && elsewhere()
+    !shard.backend(id).is_some_and(serves) && elsewhere()
 }
 
 /// Lets a write pass, or not.
 ///
 /// # Errors
 /// [`NoRoute::GateClosed`] while too few replicas keep up.
-pub fn admit_write(topology: &Topology, now_ms: u64) -> Result<(), NoRoute> {
-    if topology.gate.is_open(now_ms) { Ok(()) } else { Err(NoRoute::GateClosed) }
+pub fn admit_write(shard: &Shard, now_ms: u64) -> Result<(), NoRoute> {
+    if shard.gate.is_open(now_ms) { Ok(()) } else { Err(NoRoute::GateClosed) }
 }
 
 const fn because<'t>(reason: Reason) -> impl Fn(&'t Backend) -> Route<'t> {
@@ -198,10 +198,10 @@ const fn because<'t>(reason: Reason) -> impl Fn(&'t Backend) -> Route<'t> {
 }
 
 /// Whether `backend` is one of those among whom reads are spread.
-fn serves(topology: &Topology, backend: &Backend, query: Query) -> bool {
+fn serves(shard: &Shard, backend: &Backend, query: Query) -> bool {
     let eligible = match (query.policy.from, backend.role) {
         (ReadFrom::Replica | ReadFrom::Any, Role::Replica) => true,
-        (ReadFrom::Any, Role::Master) => !is_out_of_reach(topology, query),
+        (ReadFrom::Any, Role::Master) => !is_out_of_reach(shard, query),
         _ => false,
     };
     eligible && backend.can_read(query.now_ms)
@@ -209,8 +209,8 @@ fn serves(topology: &Topology, backend: &Backend, query: Query) -> bool {
 
 /// Nobody is master, or the master is silent, or could not be reached for this very request: that
 /// is often known before the monitor knows it.
-fn is_out_of_reach(topology: &Topology, query: Query) -> bool {
-    topology.master().is_none_or(|it| {
+fn is_out_of_reach(shard: &Shard, query: Query) -> bool {
+    shard.master().is_none_or(|it| {
         query.except == Some(Failing { id: it.id, unreached: true })
             || it.is_silent(query.now_ms, query.policy.silence_ms)
     })
@@ -218,11 +218,11 @@ fn is_out_of_reach(topology: &Topology, query: Query) -> bool {
 
 /// Who may stand in, now that nobody is proven to be fresh: while the master is out of reach,
 /// those that had what it had when it was heard last; failing them, whoever has its data.
-fn stand_ins(topology: &Topology, query: Query) -> Option<FallbackRank> {
-    if !query.policy.serve_stale || !is_out_of_reach(topology, query) {
+fn stand_ins(shard: &Shard, query: Query) -> Option<FallbackRank> {
+    if !query.policy.serve_stale || !is_out_of_reach(shard, query) {
         return None;
     }
-    topology
+    shard
         .replicas()
         .map(|it| it.fallback_rank(query.now_ms))
         .max()

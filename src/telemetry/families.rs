@@ -99,7 +99,7 @@ fn client_families(page: &mut Exposition, scene: &Scene<'_>) {
 }
 
 fn topology_families(page: &mut Exposition, topology: &Topology, now_ms: u64) {
-    let gate = &topology.gate;
+    let gate = &topology.sole_shard().gate;
     page.gauge("tidegate_good_replicas", "Replicas that keep up, as the write gate counts them.")
         .sample(&[], gate.good());
     page.gauge("tidegate_min_replicas_to_write", "Replicas that the write gate wants.")
@@ -115,7 +115,7 @@ fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
     let help = "1 if it has answered the monitor within probe-timeout.";
     each(page.gauge("tidegate_backend_up", help), scene, up);
     let mut roles = page.gauge("tidegate_backend_role", "1 for the role that it has.");
-    for backend in &scene.topology.backends {
+    for backend in scene.topology.backends() {
         let addr = backend.addr.to_string();
         for role in [Role::Master, Role::Replica, Role::Unknown] {
             let labels = [("backend", &*addr), ("role", &role.to_string())];
@@ -124,7 +124,7 @@ fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
     }
     let help = "1 for the state that its data is in; servers other than the master.";
     let mut states = page.gauge("tidegate_backend_state", help);
-    for backend in &scene.topology.backends {
+    for backend in scene.topology.backends() {
         let addr = backend.addr.to_string();
         let Some(is) = Report::of(backend, scene.now_ms).state else { continue };
         for state in Freshness::ALL {
@@ -177,7 +177,7 @@ fn load_families(page: &mut Exposition, scene: &Scene<'_>) {
 fn exclusions(page: &mut Exposition, topology: &Topology) {
     let help = "Times a replica stopped being fresh, by why.";
     let mut family = page.counter("tidegate_backend_exclusions_total", help);
-    for backend in &topology.backends {
+    for backend in topology.backends() {
         let addr = backend.addr.to_string();
         for stale_reason in StaleReason::ALL {
             // Whoever was fresh was measured, and had joined.
@@ -213,7 +213,7 @@ fn each(
     scene: &Scene<'_>,
     value: impl Fn(&Backend) -> Option<Value>,
 ) {
-    for backend in &scene.topology.backends {
+    for backend in scene.topology.backends() {
         if let Some(value) = value(backend) {
             family.sample(&[("backend", &backend.addr.to_string())], value);
         }

@@ -61,7 +61,7 @@ impl Requests {
             "Requests by class, by the backend that got them, and by the reason for that backend.";
         let mut family = page.counter("tidegate_requests_total", help);
         write(&mut family, ["local", "", "proxy"], &self.local.0);
-        for backend in &topology.backends {
+        for backend in topology.backends() {
             let addr = backend.addr.to_string();
             let totals = backends.get(&backend.id).map_or(&NOTHING, |totals| &totals.0);
             for (kind, total) in Kind::ALL.into_iter().zip(totals) {

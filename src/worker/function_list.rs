@@ -22,7 +22,7 @@ async fn list(worker: &Worker) -> Option<Vec<u8>> {
     let topology = worker.topology();
     let inbox = Rc::new(Inbox::default());
     let key = ConnectionKey::default();
-    let lease = worker.pool.borrow_mut().lease(topology.master()?, key, &inbox);
+    let lease = worker.pool.borrow_mut().lease(topology.sole_shard().master()?, key, &inbox);
     let request = encode::request_of(&[b"FUNCTION", b"LIST"]);
     let first = inbox.replies().open(1, false);
     let mut ticket = Ticket::new(Rc::clone(&inbox), first, 1, request.len(), Instant::now());

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::samples::Samples;
 use crate::backend::{Connection, ConnectionKey, Event, Inbox, Pool, Ticket};
 use crate::config::{Config, TouchMaster};
-use crate::topology::{Backend, Topology};
+use crate::topology::{Backend, Shard};
 use tidegate_wire::resp::{encode, integer};
 
 /// How long nothing is touched after the master refused it.
@@ -32,11 +32,11 @@ pub(crate) struct Toucher {
 }
 
 /// Whether keys that are read at replicas are touched at the master.
-pub(crate) fn is_wanted(config: &Config, topology: &Topology) -> bool {
+pub(crate) fn is_wanted(config: &Config, shard: &Shard) -> bool {
     match config.reads.touch_master {
         TouchMaster::Off => false,
-        TouchMaster::On => topology.replicas().next().is_some(),
-        TouchMaster::Auto => topology.eviction.is_some() && topology.replicas().next().is_some(),
+        TouchMaster::On => shard.replicas().next().is_some(),
+        TouchMaster::Auto => shard.eviction.is_some() && shard.replicas().next().is_some(),
     }
 }
 
@@ -45,14 +45,14 @@ impl Toucher {
     pub(crate) fn tick(
         &self,
         pool: &mut Pool,
-        topology: &Topology,
+        shard: &Shard,
         config: &Config,
         now: Instant,
     ) -> u64 {
-        let is_on = is_wanted(config, topology);
+        let is_on = is_wanted(config, shard);
         self.samples.turn(is_on);
         self.settle(now);
-        let master = topology.master().filter(|_| is_on);
+        let master = shard.master().filter(|_| is_on);
         self.let_go_unless(pool, master, now);
         self.samples.adapt();
         let is_resting = self.rests_until.get().is_some_and(|until| now < until);

@@ -83,7 +83,7 @@ fn lease(
     inbox: &Rc<Inbox>,
 ) -> Result<Rc<Connection>, &'static str> {
     let topology = worker.topology();
-    if topology.master().is_some_and(|master| master.id != demand.backend) {
+    if topology.sole_shard().has_other_master(demand.backend) {
         return Err("another server is the master now");
     }
     let backend = topology.backend(demand.backend).ok_or("its server has left the topology")?;

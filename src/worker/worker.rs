@@ -21,7 +21,7 @@ use crate::routing::{
 use crate::session::Session;
 use crate::tasks::Record;
 use crate::telemetry::Counts;
-use crate::topology::Topology;
+use crate::topology::{Shard, Topology};
 use tidegate_wire::units::millis;
 
 /// Clients that are woken at once when what they wait for has happened: the others get their turn
@@ -135,7 +135,7 @@ impl Worker {
         let now_ms = millis(now.saturating_duration_since(self.shared.epoch));
         self.now_ms.set(now_ms);
         let mut topology = self.topology.borrow_mut();
-        self.gate_open.set(routing::admit_write(topology.load(), now_ms).is_ok());
+        self.gate_open.set(routing::admit_write(topology.load().sole_shard(), now_ms).is_ok());
         now
     }
 
@@ -151,7 +151,7 @@ impl Worker {
     /// [`NoRoute`] when nobody may be asked.
     pub fn route<'t>(
         &self,
-        topology: &'t Topology,
+        shard: &'t Shard,
         from: ReadFrom,
         target: Target,
         except: Option<Failing>,
@@ -159,7 +159,7 @@ impl Worker {
         let pool = self.pool.borrow();
         let in_flight = |id| pool.in_flight(id);
         let query = self.query(from, target, except);
-        let route = routing::route(topology, query, &mut self.balancer.borrow_mut(), in_flight)?;
+        let route = routing::route(shard, query, &mut self.balancer.borrow_mut(), in_flight)?;
         if route.reason == Reason::Fallback && !self.ration() {
             Err(NoRoute::Stale)
         } else {
@@ -220,10 +220,10 @@ impl Worker {
     }
 
     /// Reads under way at servers that serve none any more are asked elsewhere.
-    fn withdraw(&self, topology: &Topology) {
+    fn withdraw(&self, shard: &Shard) {
         self.look_at_clock();
         let query = self.query(self.config().reads.from, Target::Read, None);
-        self.pool.borrow().withdraw(|id| routing::has_left(topology, id, query));
+        self.pool.borrow().withdraw(|id| routing::has_left(shard, id, query));
     }
 
     /// Housekeeping, ten times a second.
@@ -233,14 +233,14 @@ impl Worker {
         if self.seen.replace(topology.generation) != topology.generation {
             self.pool.borrow_mut().retain(&topology, now);
         }
-        self.withdraw(&topology);
+        self.withdraw(topology.sole_shard());
         let config = self.config();
         self.balancer.borrow_mut().set_balance(config.reads.balance);
         self.pool.borrow_mut().set_dial_options(dial_options(&config));
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
         let pool = &mut self.pool.borrow_mut();
-        self.counts.keys_touched.add(self.toucher.tick(pool, &topology, &config, now));
+        self.counts.keys_touched.add(self.toucher.tick(pool, topology.sole_shard(), &config, now));
         let now_ms = self.shared.now_ms();
         self.shared.pause.tick(now_ms);
         self.waiting.borrow_mut().wake_all();

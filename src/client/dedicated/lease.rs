@@ -89,7 +89,8 @@ impl Client {
             return Ok(Rc::clone(lease));
         }
         let from = self.reads_from();
-        let Route { backend, reason } = self.worker.route(&batch.topology, from, target, None)?;
+        let Route { backend, reason } =
+            self.worker.route(batch.topology.sole_shard(), from, target, None)?;
         self.worker.count_fallback(reason);
         let mut pool = self.worker.pool.borrow_mut();
         let lease = pool.lease(backend, key, &self.inbox);

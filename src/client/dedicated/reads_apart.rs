@@ -69,7 +69,7 @@ impl Client {
         }
         let from = self.reads_from();
         let Route { backend, reason } =
-            self.worker.route(&batch.topology, from, Target::Read, None)?;
+            self.worker.route(batch.topology.sole_shard(), from, Target::Read, None)?;
         let kind = Kind::read(reason);
         let mut pool = self.worker.pool.borrow_mut();
         let lease = pool.lease(backend, key_of(&self.session), &self.inbox);

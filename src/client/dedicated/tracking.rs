@@ -97,7 +97,7 @@ impl Client {
     fn own_server(&self, batch: &Batch<'_>) -> Option<BackendId> {
         match &self.lease {
             Some(lease) => Some(lease.backend),
-            None => batch.topology.master().map(|master| master.id),
+            None => batch.topology.sole_shard().master().map(|master| master.id),
         }
     }
 

@@ -65,7 +65,9 @@ impl Client {
             Effect::Client(ClientCommand::TrackingInfo) if self.redirects() => {
                 self.queue(batch, request, Some(Queued::TrackingInfo))
             }
-            Effect::Client(client) if plan::is_asked_of_server(client, &batch.topology) => {
+            Effect::Client(client)
+                if plan::is_asked_of_server(client, batch.topology.sole_shard()) =>
+            {
                 self.queue(batch, request, None)
             }
             Effect::Auth | Effect::Readonly | Effect::Readwrite | Effect::Client(_) => {
@@ -178,7 +180,7 @@ impl Client {
             }
             Err(error) => {
                 self.session.transaction.lose();
-                let text = outcome::no_route(error, &batch.topology);
+                let text = outcome::no_route(error, batch.topology.sole_shard());
                 self.error(batch, shown, &text)
             }
         }

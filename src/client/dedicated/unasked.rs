@@ -34,7 +34,7 @@ impl Client {
         let lease = match self.lease(batch, Target::Master) {
             Ok(lease) => lease,
             Err(error) => {
-                let text = outcome::no_route(error, &batch.topology);
+                let text = outcome::no_route(error, batch.topology.sole_shard());
                 return self.error(batch, request.shown, &text);
             }
         };
@@ -49,7 +49,7 @@ impl Client {
         };
         lease.set_relay(Relay::of(self.session.version));
         // Confirmations come whatever CLIENT REPLY says, errors do not.
-        let comes = !is_wrong && batch.topology.server.confirms_despite_reply_off();
+        let comes = !is_wrong && batch.topology.sole_shard().server.confirms_despite_reply_off();
         let quiet = !request.shown;
         let passage = Passage { replies, quiet, ..Passage::plain(comes || request.shown) };
         let seq = self.send_leased(&lease, request.frame, passage, batch);
@@ -84,7 +84,7 @@ impl Client {
                 self.to_monitor(batch, request)
             }
             Err(error) => {
-                let text = outcome::no_route(error, &batch.topology);
+                let text = outcome::no_route(error, batch.topology.sole_shard());
                 self.error(batch, true, &text)
             }
         }

@@ -49,7 +49,7 @@ impl Client {
                 encode::verbatim(out, self.session.version, &format!("{line}\n"));
             }
             Effect::Client(ClientCommand::List) => {
-                let dialect = self.worker.topology().server.dialect();
+                let dialect = self.worker.topology().sole_shard().server.dialect();
                 match shared.registry.list(args, dialect, now_ms) {
                     Ok(text) => encode::verbatim(out, self.session.version, &text),
                     Err(error) => encode::error(out, &error),
@@ -74,7 +74,7 @@ impl Client {
 
     fn kill(&mut self, args: &[&[u8]], out: &mut Vec<u8>) {
         let shared = &self.worker.shared;
-        let dialect = self.worker.topology().server.dialect();
+        let dialect = self.worker.topology().sole_shard().server.dialect();
         let killed = match shared.registry.kill(args, &self.entry, dialect, shared.now_ms()) {
             Ok(killed) => killed,
             Err(error) => return encode::error(out, &error),

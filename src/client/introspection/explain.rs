@@ -10,7 +10,7 @@ use crate::client::planning::outcome;
 use crate::config::{OnClosed, OnStale};
 use crate::routing::plan::{Action, Forward, Purpose, Refusal};
 use crate::routing::{NoRoute, Plan, Reason, Target, may_serve};
-use crate::topology::{Report, Topology};
+use crate::topology::{Report, Shard, Topology};
 use tidegate_wire::command::{Access, Effect, Resolved, resolve};
 use tidegate_wire::units::millis;
 
@@ -20,7 +20,8 @@ impl Client {
         let name = args.first().copied().unwrap_or_default();
         let command = resolve(&topology.learned, name, args.get(1).copied());
         let full_name = command.map_or_else(|| lower(name), |it| it.name.to_owned());
-        let plan = self.plan(topology, command.as_ref(), args.len(), &|at| args.get(at).copied());
+        let plan = self
+            .plan(topology.sole_shard(), command.as_ref(), args.len(), &|at| args.get(at).copied());
         let plan = if self.would_follow(args) { plan.behind_write() } else { plan };
         let (route, why) = self.destination(topology, plan, name);
         let mut record: Record = vec![
@@ -47,32 +48,35 @@ impl Client {
     fn destination(&self, topology: &Topology, plan: Plan, name: &[u8]) -> (String, String) {
         let why = plan.why.as_str();
         if let Some(until) = plan.hold {
-            return self.no_route(until.refusal(), topology, why);
+            return self.no_route(until.refusal(), topology.sole_shard(), why);
         }
         match plan.action {
             Action::Answer => ("proxy".to_owned(), why.to_owned()),
-            Action::Refuse(Refusal::NoRoute(error)) => self.no_route(error, topology, why),
+            Action::Refuse(Refusal::NoRoute(error)) => {
+                self.no_route(error, topology.sole_shard(), why)
+            }
             Action::Refuse(_) => ("none".to_owned(), why.to_owned()),
             Action::Dedicated(_) if self.session.is_pinned() => {
                 let own = self.lease.as_ref().and_then(|lease| topology.backend(lease.backend));
                 let route = own.map_or_else(|| "none".to_owned(), |own| own.addr.to_string());
                 (route, why.to_owned())
             }
-            Action::Dedicated(purpose) => self.picked(topology, purpose.target(), why),
-            Action::Forward(Forward { target, owner, .. }) => {
+            Action::Dedicated(purpose) => self.picked(topology.sole_shard(), purpose.target(), why),
+            Action::Forward(Forward { shard, target, owner, .. }) => {
+                let shard = topology.shard(shard).unwrap_or_else(|| topology.sole_shard());
                 let query = self.worker.query(self.reads_from(), Target::Read, None);
                 let owner = owner.and_then(|tag| topology.by_scan_tag(tag));
-                match owner.filter(|owner| may_serve(topology, owner, query)) {
+                match owner.filter(|owner| may_serve(shard, owner, query)) {
                     Some(owner) => (owner.addr.to_string(), why.to_owned()),
-                    None => self.picked(topology, self.nearest(target, name), why),
+                    None => self.picked(shard, self.nearest(target, name), why),
                 }
             }
         }
     }
 
     /// The server of this target whose turn it is.
-    fn picked(&self, topology: &Topology, target: Target, why: &str) -> (String, String) {
-        match self.worker.route(topology, self.reads_from(), target, None) {
+    fn picked(&self, shard: &Shard, target: Target, why: &str) -> (String, String) {
+        match self.worker.route(shard, self.reads_from(), target, None) {
             Ok(route) => {
                 let why = match self.in_words(route.reason) {
                     "" => why.to_owned(),
@@ -80,7 +84,7 @@ impl Client {
                 };
                 (route.backend.addr.to_string(), why)
             }
-            Err(error) => self.no_route(error, topology, why),
+            Err(error) => self.no_route(error, shard, why),
         }
     }
 
@@ -99,8 +103,8 @@ impl Client {
     }
 
     /// What a client gets where no server may be asked.
-    fn no_route(&self, error: NoRoute, topology: &Topology, why: &str) -> (String, String) {
-        let gate = &topology.gate;
+    fn no_route(&self, error: NoRoute, shard: &Shard, why: &str) -> (String, String) {
+        let gate = &shard.gate;
         let (config, count) = (&self.config, (gate.good(), gate.wanted()));
         let why = match error {
             NoRoute::GateClosed => {
@@ -113,7 +117,7 @@ impl Client {
             }
             _ => why.to_owned(),
         };
-        (format!("-{}", outcome::no_route(error, topology)), why)
+        (format!("-{}", outcome::no_route(error, shard)), why)
     }
 
     /// Every server, and why such a request does not go there.
@@ -125,7 +129,7 @@ impl Client {
         };
         let from = (!is_masters).then(|| self.reads_from());
         let now_ms = self.worker.now_ms();
-        let backends = topology.backends.iter();
+        let backends = topology.backends();
         let records = backends.map(|it| describe(&Report::of(it, now_ms), from));
         Value::List(records.map(Value::Record).collect())
     }

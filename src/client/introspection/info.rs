@@ -53,15 +53,16 @@ impl Client {
             self.config.proxy.max_clients,
             topology.generation,
         );
-        let master = topology.master().map_or_else(|| "none".to_owned(), |m| m.addr.to_string());
+        let shard = topology.sole_shard();
+        let master = shard.master().map_or_else(|| "none".to_owned(), |m| m.addr.to_string());
         text.push_str(&format!("proxy_master:{master}\r\n"));
-        let (gate, good) = (topology.gate.is_open(now_ms), topology.gate.good());
+        let (gate, good) = (shard.gate.is_open(now_ms), shard.gate.good());
         let gate = if gate { "open" } else { "closed" };
         text.push_str(&format!("proxy_write_gate:{gate}\r\nproxy_good_replicas:{good}\r\n"));
-        let wanted = topology.gate.wanted();
+        let wanted = shard.gate.wanted();
         text.push_str(&format!("proxy_min_replicas_to_write:{wanted}\r\n"));
         let is_other = |it: &&Backend| it.role != Role::Master;
-        let mut others: Vec<_> = topology.backends.iter().filter(is_other).collect();
+        let mut others: Vec<_> = topology.backends().filter(is_other).collect();
         others.sort_by_key(|it| it.id);
         for backend in others {
             text.push_str(&replica_line(&Report::of(backend, now_ms)));

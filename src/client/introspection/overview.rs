@@ -42,14 +42,15 @@ impl Overview {
     #[must_use]
     pub fn of(shared: &Shared) -> Self {
         let (topology, now_ms) = (shared.topology.load_full(), shared.now_ms());
-        let gate = &topology.gate;
+        let shard = topology.sole_shard();
+        let gate = &shard.gate;
         Self {
             version: env!("CARGO_PKG_VERSION"),
             uptime_ms: now_ms,
             topology_generation: topology.generation,
-            master: topology.master().map(|master| master.addr.to_string()),
-            undecided: topology.vacancy.undecided.clone(),
-            backends: topology.backends.iter().map(|it| Report::of(it, now_ms)).collect(),
+            master: shard.master().map(|master| master.addr.to_string()),
+            undecided: shard.vacancy.undecided.clone(),
+            backends: topology.backends().map(|it| Report::of(it, now_ms)).collect(),
             gate: GateOverview {
                 open: gate.is_open(now_ms),
                 good: gate.good(),

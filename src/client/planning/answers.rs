@@ -59,7 +59,7 @@ impl Client {
             }
             Refusal::WrongArity => {
                 let is_local = command.is_some_and(|command| command.access == Access::Local);
-                let dialect = batch.topology.server.dialect();
+                let dialect = batch.topology.sole_shard().server.dialect();
                 if is_local { local_arity(name, request, dialect) } else { wrong_arity(name) }
             }
             Refusal::LocksOut => {
@@ -108,7 +108,7 @@ impl Client {
         let mut reply = Vec::new();
         let gate = Gate {
             password: &self.config.proxy.requirepass,
-            server: &batch.topology.server,
+            server: &batch.topology.sole_shard().server,
             role: "master",
         };
         let answered = local::answer(&mut self.session, command, &args, gate, &mut reply);

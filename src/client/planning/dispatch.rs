@@ -9,7 +9,7 @@ use crate::config::{AdminCommands, OnClosed};
 use crate::routing::plan::{self, Action, Forward, Policy, Purpose};
 use crate::routing::{self, Plan, Target};
 use crate::session::{ReplyMode, Transaction};
-use crate::topology::{ServerVersion, Topology};
+use crate::topology::{ServerVersion, Shard};
 use crate::worker::worker::read_policy;
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, resolve};
 use tidegate_wire::resp::Args;
@@ -61,7 +61,7 @@ impl Client {
             // No room for it now: CLIENT REPLY SKIP is still about it.
             self.session.reply = before;
         }
-        self.mute_pushes(&topology.server);
+        self.mute_pushes(&topology.sole_shard().server);
         next
     }
 
@@ -80,7 +80,7 @@ impl Client {
         command: Option<&Resolved<'_>>,
     ) -> Next {
         let arg = |at| Args::new(request.frame).at(at);
-        let mut plan = self.plan(&batch.topology, command, request.argc, &arg);
+        let mut plan = self.plan(batch.topology.sole_shard(), command, request.argc, &arg);
         if let Some(until) = plan.hold {
             if self.hold_until(batch, until, request.frame.len()) == Next::Wait {
                 return Next::Wait;
@@ -107,7 +107,7 @@ impl Client {
     /// What becomes of a request of `argc` arguments, which `arg` finds by their index.
     pub(in crate::client) fn plan<'a>(
         &self,
-        topology: &Topology,
+        shard: &Shard,
         command: Option<&Resolved<'_>>,
         argc: usize,
         arg: &dyn Fn(usize) -> Option<&'a [u8]>,
@@ -120,7 +120,7 @@ impl Client {
         let arg = &|at| arg(at).unwrap_or_default();
         let has_connection = self.lease.is_some();
         let request = plan::Request { command, argc, arg, has_connection, locks_out };
-        routing::plan(&request, &self.session, topology, &self.policy(), self.worker.now_ms())
+        routing::plan(&request, &self.session, shard, &self.policy(), self.worker.now_ms())
     }
 
     /// What the configuration says about this client's requests.

@@ -149,7 +149,7 @@ impl Client {
             self.worker.shared.suspect.notify_one();
         }
         let now_ms = self.worker.now_ms();
-        if let Some(until) = self.policy().hold(error, &batch.topology, now_ms)
+        if let Some(until) = self.policy().hold(error, batch.topology.sole_shard(), now_ms)
             && self.hold_until(batch, until, 0) == Next::Wait
         {
             return Next::Wait;
@@ -165,7 +165,7 @@ impl Client {
         shown: bool,
     ) -> Next {
         self.count_refused(error);
-        let text = outcome::no_route(error, &batch.topology);
+        let text = outcome::no_route(error, batch.topology.sole_shard());
         self.error(batch, shown, &text)
     }
 

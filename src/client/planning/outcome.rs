@@ -2,12 +2,12 @@
 
 use crate::backend::Cause;
 use crate::routing::NoRoute;
-use crate::topology::Topology;
+use crate::topology::Shard;
 
 /// What a client is told of a request that nobody could be asked.
-pub(in crate::client) fn no_route(error: NoRoute, topology: &Topology) -> String {
+pub(in crate::client) fn no_route(error: NoRoute, shard: &Shard) -> String {
     match error {
-        NoRoute::NoMaster if let Some(reason) = &topology.vacancy.undecided => {
+        NoRoute::NoMaster if let Some(reason) = &shard.vacancy.undecided => {
             format!(
                 "MASTERDOWN The proxy knows no server that is a master: {reason}; the request was \
                  not sent"

@@ -70,7 +70,8 @@ impl Client {
     /// Remembers a script that a client loads.
     pub(in crate::client) fn note_script(&self, batch: &Batch<'_>, request: &Request<'_>) {
         let Some(script) = Args::new(request.frame).at(2) else { return };
-        if let Some(writes) = shebang::writes(script, batch.topology.server.dialect()) {
+        if let Some(writes) = shebang::writes(script, batch.topology.sole_shard().server.dialect())
+        {
             self.worker.shared.scripts.load(script, writes);
         }
     }
@@ -87,7 +88,7 @@ impl Client {
             let is_told = batch.topology.learned.is_told();
             return if is_told { Replication::Refused } else { Replication::May };
         };
-        let dialect = batch.topology.server.dialect();
+        let dialect = batch.topology.sole_shard().server.dialect();
         let row = lookup(request.name);
         if self.refuses(command) || is_refused(command, row, dialect, request) {
             return Replication::Refused;

@@ -179,7 +179,7 @@ impl<'b> Batch<'b> {
             return if is_refused { Err(Obstacle::NoRoute(NoRoute::Stale)) } else { Ok(()) };
         }
         let from = session.reads.unwrap_or(self.config.reads.from);
-        let route = worker.route(&self.topology, from, target, None);
+        let route = worker.route(self.topology.sole_shard(), from, target, None);
         let is_good = |route: &Route<'_>| route.reason != Reason::Fallback;
         if may_stay && !route.as_ref().is_ok_and(is_good) {
             self.near = match std::mem::replace(&mut self.near, Near::Open) {
@@ -263,7 +263,7 @@ impl<'b> Batch<'b> {
 
     /// Whether this server is another one than the master.
     pub(in crate::client) fn is_elsewhere(&self, backend: BackendId) -> bool {
-        self.topology.master().is_none_or(|master| master.id != backend)
+        self.topology.sole_shard().master().is_none_or(|master| master.id != backend)
     }
 
     /// Sends the run.

@@ -299,7 +299,7 @@ impl Client {
     }
 
     pub(in crate::client) fn inline_request(&mut self, batch: &mut Batch<'_>, line: &[u8]) -> Next {
-        let quotes = batch.topology.server.dialect().quotes();
+        let quotes = batch.topology.sole_shard().server.dialect().quotes();
         let words = match inline::split(line, quotes) {
             Ok(words) if words.is_empty() => return Next::Done,
             Ok(words) => words,

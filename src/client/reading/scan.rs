@@ -109,7 +109,8 @@ impl Client {
         let query = self.worker.query(from, target, None);
         let is_in_reach = |owner: &&Backend| target == Target::EmbeddedRead || !owner.is_local;
         let owner = topology.by_scan_tag(tag).filter(is_in_reach);
-        let Some(owner) = owner.filter(|owner| may_serve(&topology, owner, query)) else {
+        let Some(owner) = owner.filter(|owner| may_serve(topology.sole_shard(), owner, query))
+        else {
             return self.begin_again(batch, request, at);
         };
         batch.flush(&self.inbox);

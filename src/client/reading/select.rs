@@ -41,9 +41,10 @@ impl Client {
         let topology = batch.topology.clone();
         let from = self.config.reads.from;
         // Where no master is expected a replica knows, too: it has as many databases, as a rule.
-        let route = |target| self.worker.route(&topology, from, target, None);
+        let route = |target| self.worker.route(topology.sole_shard(), from, target, None);
         let asked = match route(Target::Master).or_else(|error| {
-            let waits = self.policy().hold(error, &topology, self.worker.now_ms()).is_some();
+            let waits =
+                self.policy().hold(error, topology.sole_shard(), self.worker.now_ms()).is_some();
             if waits { Err(error) } else { route(Target::Read) }
         }) {
             Ok(route) => route.backend,

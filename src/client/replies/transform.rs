@@ -63,7 +63,8 @@ impl Client {
                 let topology = self.worker.topology();
                 if topology.is_unambiguous(scan_tag) {
                     cursor::tag_reply(frame, scan_tag)
-                } else if topology.master().is_some_and(|master| master.id == backend) {
+                } else if topology.sole_shard().master().is_some_and(|master| master.id == backend)
+                {
                     // A cursor without a tag is the master's.
                     frame
                 } else {
@@ -145,8 +146,11 @@ impl Client {
             tidegate_wire::command::resolve(&topology.learned, name, args.get(1).copied());
         let mut reply = Vec::new();
         let config = std::sync::Arc::clone(&self.config);
-        let gate =
-            Gate { password: &config.proxy.requirepass, server: &topology.server, role: "master" };
+        let gate = Gate {
+            password: &config.proxy.requirepass,
+            server: &topology.sole_shard().server,
+            role: "master",
+        };
         if let Some(command) = command
             && !local::answer(&mut self.session, &command, &args, gate, &mut reply)
         {

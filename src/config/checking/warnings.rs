@@ -72,7 +72,8 @@ impl Config {
         topology: &Topology,
         mut said: impl Iterator<Item = (&'a HostPort, Result<&'a Observation, &'a str>)>,
     ) -> Vec<Warning> {
-        let master = topology.master();
+        let shard = topology.sole_shard();
+        let master = shard.master();
         let of_master = said.find(|(addr, _)| master.is_some_and(|it| it.addr == **addr));
         let attached = match of_master {
             Some((_, Ok(Observation { role: ServerRole::Master { replicas }, .. }))) => {
@@ -81,8 +82,8 @@ impl Config {
             _ => None,
         };
         let mut warnings = self.too_few_replicas(attached);
-        warnings.extend(self.blind_eviction(topology.eviction.as_deref()));
-        let known = |addr: &HostPort| topology.backends.iter().any(|it| it.addr == *addr);
+        warnings.extend(self.blind_eviction(shard.eviction.as_deref()));
+        let known = |addr: &HostPort| topology.backends().any(|it| it.addr == *addr);
         // Of listed servers the file itself tells. Else the master has to be there to name them.
         if master.is_some() && self.topology.replicas.is_none() {
             for addr in self.reads.weights.keys().filter(|addr| !known(addr)) {
@@ -173,7 +174,7 @@ fn is_loopback(addr: &HostPort) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topology::{Backend, BackendId, Role, ServerVersion};
+    use crate::topology::{Backend, BackendId, Role, ServerVersion, Shard};
 
     fn config(text: &str) -> Config {
         Config::parse(text, "").unwrap()
@@ -262,7 +263,7 @@ mod tests {
             health: std::sync::Arc::default(),
         };
         let backends = attached.map(|_| backend).into_iter().collect();
-        let topology = Topology { backends, ..Topology::default() };
+        let topology = Topology::of(Shard { backends, ..Shard::default() });
         let answer = attached.map(|_| (&master, Ok(&said)));
         let told = config.warnings_of_servers(&topology, answer.into_iter());
         assert_eq!(told.iter().map(|it| it.key).collect::<Vec<_>>(), keys, "{told:?}");

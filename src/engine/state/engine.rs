@@ -244,7 +244,7 @@ impl Engine {
                 Some(server.clone())
             }
             ReplicaOf::Topology => {
-                let now = self.topology.load().master().map(|it| it.addr.clone());
+                let now = self.topology.load().sole_shard().master().map(|it| it.addr.clone());
                 let mut info = self.link_info();
                 if now.is_some() {
                     info.topology_master = now;
@@ -259,7 +259,7 @@ impl Engine {
     pub(in crate::engine) fn is_wanted(&self, master: &HostPort) -> bool {
         match &self.config.load().replica.replicaof {
             ReplicaOf::Server(server) => server == master,
-            ReplicaOf::Topology => match self.topology.load().master() {
+            ReplicaOf::Topology => match self.topology.load().sole_shard().master() {
                 Some(now) => &now.addr == master,
                 None => self.link_info().topology_master.as_ref() == Some(master),
             },

@@ -154,7 +154,7 @@ async fn is_of_topology(
 ) -> bool {
     let topology = engine.topology.load_full();
     let configured = config.topology.replicas.iter().flatten().chain([&config.topology.master]);
-    let known = topology.backends.iter().filter(|it| !it.is_local).map(|it| &it.addr);
+    let known = topology.backends().filter(|it| !it.is_local).map(|it| &it.addr);
     let names = configured.chain(known);
     if names.clone().any(|name| name == master) {
         return true;

@@ -1,7 +1,7 @@
 //! Identities, and how long a server is kept.
 
 use super::*;
-use crate::topology::{Backend, Role};
+use crate::topology::{Backend, Role, Shard};
 
 fn named(ports: &[u16], is_configured: bool) -> Vec<Known> {
     let named = |port: &u16| Known { addr: HostPort::local(*port), is_configured, is_local: false };
@@ -40,7 +40,7 @@ async fn the_next_roster_knows_the_servers_by_their_ids() {
     };
     let health = Arc::<Health>::default();
     let backends = vec![backend(7, 1, Arc::clone(&health)), backend(3, 2, Arc::default())];
-    let topology = Topology { backends, ..Topology::default() };
+    let topology = Topology::of(Shard { backends, ..Shard::default() });
     let mut roster = Roster::resume(&topology, now);
     assert!(!roster.update(&named(&[2, 4], true), now), "a discovered server lingers");
     assert_eq!(ids(&roster), [7, 3, 8]);

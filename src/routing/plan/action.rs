@@ -2,6 +2,7 @@
 
 use super::Repeat;
 use crate::routing::{NoRoute, Target};
+use crate::topology::ShardId;
 
 /// What is done with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Action {
 /// How a request goes to a server over a shared connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forward {
+    /// The shard that has what the request is about.
+    pub shard: ShardId,
     /// Which servers may answer.
     pub target: Target,
     /// The server process that has to answer, by its scan tag: an iteration goes on where it began.

@@ -1,7 +1,7 @@
 //! What the configuration says about requests.
 
 use crate::routing::{NoRoute, OnStale, ReadPolicy};
-use crate::topology::Topology;
+use crate::topology::Shard;
 
 /// What the configuration says about requests, for one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +18,11 @@ impl Policy {
     /// What a request waits for that finds no server for this reason; `None` where it is refused at
     /// once.
     #[must_use]
-    pub fn hold(&self, error: NoRoute, topology: &Topology, now_ms: u64) -> Option<HoldUntil> {
+    pub fn hold(&self, error: NoRoute, shard: &Shard, now_ms: u64) -> Option<HoldUntil> {
         match error {
             NoRoute::Stale if self.reads.on_stale == OnStale::Wait => Some(HoldUntil::ReplicaFresh),
             // The last master has just been demoted: its successor will say so.
-            NoRoute::NoMaster if topology.expects_master(now_ms) => Some(HoldUntil::MasterKnown),
+            NoRoute::NoMaster if shard.expects_master(now_ms) => Some(HoldUntil::MasterKnown),
             NoRoute::GateClosed if self.holds_writes => Some(HoldUntil::GateOpen),
             _ => None,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::routing::{OnStale, ReadPolicy};
 use crate::session::{ReadFrom, Tracking};
-use crate::topology::{Backend, BackendId, Health, Role};
+use crate::topology::{Backend, BackendId, Health, Role, ShardId};
 use tidegate_wire::command::{Command, Learned, Subscription, all, resolve};
 use tidegate_wire::units::HostPort;
 
@@ -40,7 +40,7 @@ fn session(state: &str) -> Session {
     session
 }
 
-fn topology(has_master: bool, is_expected: bool, is_open: bool) -> Topology {
+fn shard(has_master: bool, is_expected: bool, is_open: bool) -> Shard {
     let backend = |id: u32, role| Backend {
         id: BackendId(id),
         addr: HostPort::local(1),
@@ -52,12 +52,12 @@ fn topology(has_master: bool, is_expected: bool, is_open: bool) -> Topology {
         pass: 0,
         health: Arc::new(Health::default()),
     };
-    let mut topology = Topology::default();
-    topology.backends.extend(has_master.then(|| backend(0, Role::Master)));
-    topology.backends.push(backend(1, Role::Replica));
-    topology.vacancy.handover_until_ms = is_expected.then_some(NOW + 1);
-    topology.gate.judge(u32::from(!is_open), &mut [], NOW);
-    topology
+    let mut shard = Shard { id: ShardId(3), ..Shard::default() };
+    shard.backends.extend(has_master.then(|| backend(0, Role::Master)));
+    shard.backends.push(backend(1, Role::Replica));
+    shard.vacancy.handover_until_ms = is_expected.then_some(NOW + 1);
+    shard.gate.judge(u32::from(!is_open), &mut [], NOW);
+    shard
 }
 
 fn policy(holds_writes: bool, denies_operators: bool) -> Policy {
@@ -70,7 +70,7 @@ fn policy(holds_writes: bool, denies_operators: bool) -> Policy {
     Policy { reads, holds_writes, denies_operators }
 }
 
-fn planned(words: &[&[u8]], session: &Session, topology: &Topology, policy: &Policy) -> Plan {
+fn planned(words: &[&[u8]], session: &Session, shard: &Shard, policy: &Policy) -> Plan {
     let learned = Learned::default();
     let command = resolve(&learned, words[0], words.get(1).copied());
     let arg = |at: usize| words.get(at).copied().unwrap_or_default();
@@ -81,17 +81,17 @@ fn planned(words: &[&[u8]], session: &Session, topology: &Topology, policy: &Pol
         has_connection: false,
         locks_out: false,
     };
-    plan(&request, session, topology, policy, NOW)
+    plan(&request, session, shard, policy, NOW)
 }
 
 /// The plan of a line in a usual place: a master, an open gate, operators let through.
 fn usual(state: &str, line: &str) -> Plan {
     let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-    planned(&words, &session(state), &topology(true, false, true), &policy(false, false))
+    planned(&words, &session(state), &shard(true, false, true), &policy(false, false))
 }
 
 /// Calls `judge` with every command, its subcommands too, as often as a request of it may differ.
-fn each(mut judge: impl FnMut(Option<&Command>, &[&[u8]], &str, &Topology, &Policy, Plan)) {
+fn each(mut judge: impl FnMut(Option<&Command>, &[&[u8]], &str, &Shard, &Policy, Plan)) {
     let parts = |name: &'static str| name.split('|').map(str::as_bytes);
     let rows = all().flat_map(|row| std::iter::once(row).chain(row.subcommands));
     let mut requests: Vec<(Option<&Command>, Vec<&[u8]>)> =
@@ -105,18 +105,18 @@ fn each(mut judge: impl FnMut(Option<&Command>, &[&[u8]], &str, &Topology, &Poli
             requests.push((Some(row), words.collect()));
         }
     }
-    let cases: Vec<(Topology, Policy)> = (0..32_u32)
+    let cases: Vec<(Shard, Policy)> = (0..32_u32)
         .map(|bits| {
             let is = |bit: u32| bits >> bit & 1 == 1;
-            (topology(is(0), is(1), is(2)), policy(is(3), is(4)))
+            (shard(is(0), is(1), is(2)), policy(is(3), is(4)))
         })
         .collect();
     for state in STATES {
         let session = session(state);
         for (row, words) in &requests {
-            for (topology, policy) in &cases {
-                let plan = planned(words, &session, topology, policy);
-                judge(*row, words, state, topology, policy, plan);
+            for (shard, policy) in &cases {
+                let plan = planned(words, &session, shard, policy);
+                judge(*row, words, state, shard, policy, plan);
             }
         }
     }
@@ -157,13 +157,13 @@ fn no_write_goes_to_a_replica() {
 /// configuration says so, and is refused otherwise.
 #[test]
 fn no_write_passes_a_closed_gate() {
-    each(|row, words, state, topology, policy, plan| {
+    each(|row, words, state, shard, policy, plan| {
         let is_exec = row.is_some_and(|row| row.effect == Effect::Exec);
         let writes =
             row.is_none_or(
                 |row| if is_exec { matches!(state, "multi" | "lost") } else { row.may_write },
             );
-        if !writes || topology.gate.is_open(NOW) {
+        if !writes || shard.gate.is_open(NOW) {
             assert!(plan.hold != Some(HoldUntil::GateOpen), "{words:?} {state}: {plan:?}");
             return;
         }
@@ -176,6 +176,15 @@ fn no_write_passes_a_closed_gate() {
         assert!(policy.holds_writes || plan.hold.is_none(), "{words:?} {state}: {plan:?}");
         if plan.hold.is_some() {
             assert_eq!(plan.after_hold().action, refused, "{words:?} {state}");
+        }
+    });
+}
+
+#[test]
+fn a_request_goes_to_the_shard_that_it_was_planned_for() {
+    each(|_, words, state, shard, _, plan| {
+        if let Action::Forward(forward) = plan.action {
+            assert_eq!(forward.shard, shard.id, "{words:?} {state}");
         }
     });
 }
@@ -224,7 +233,7 @@ fn the_short_way_is_the_plans() {
         let Some(target) = Target::of_ordinary(row) else { continue };
         let words: Vec<&[u8]> = row.name.split('|').map(str::as_bytes).collect();
         let plan =
-            planned(&words, &session("plain"), &topology(true, false, true), &policy(true, true));
+            planned(&words, &session("plain"), &shard(true, false, true), &policy(true, true));
         let Action::Forward(forward) = plan.action else { panic!("{}: {plan:?}", row.name) };
         assert_eq!(forward.target, target, "{}", row.name);
         assert!(plan.hold.is_none() && forward.owner.is_none(), "{}: {plan:?}", row.name);
@@ -237,7 +246,7 @@ fn before_a_login_only_a_login_passes() {
     session.transaction = Transaction::default();
     for row in all() {
         let words: Vec<&[u8]> = vec![row.name.as_bytes(), b"1"];
-        let plan = planned(&words, &session, &topology(true, false, true), &policy(true, false));
+        let plan = planned(&words, &session, &shard(true, false, true), &policy(true, false));
         let passes = plan.action != Action::Refuse(Refusal::NotLoggedIn);
         assert_eq!(passes, matches!(row.name, "auth" | "hello" | "quit" | "reset"), "{}", row.name);
     }
@@ -325,22 +334,21 @@ fn a_read_behind_a_write_goes_where_the_write_went() {
 /// master waits; when that takes too long, it is asked for all the same.
 #[test]
 fn a_connection_of_its_own_waits_for_the_next_master() {
-    let topology = topology(false, true, true);
-    let plan = planned(&[b"MULTI"], &session("plain"), &topology, &policy(false, false));
+    let shard = shard(false, true, true);
+    let plan = planned(&[b"MULTI"], &session("plain"), &shard, &policy(false, false));
     assert_eq!(plan.hold, Some(HoldUntil::MasterKnown));
     assert_eq!(plan.after_hold().action, Action::Dedicated(Purpose::Transaction));
-    let lost = planned(&[b"GET", b"k"], &session("lost"), &topology, &policy(false, false));
+    let lost = planned(&[b"GET", b"k"], &session("lost"), &shard, &policy(false, false));
     assert_eq!(lost.hold, None, "the transaction is over, whatever comes");
-    let read = planned(&[b"GET", b"k"], &session("plain"), &topology, &policy(false, false));
+    let read = planned(&[b"GET", b"k"], &session("plain"), &shard, &policy(false, false));
     assert_eq!(read.hold, None);
 }
 
 #[test]
 fn what_finds_no_server_waits_or_is_refused() {
-    let (gone, expected) = (topology(false, false, true), topology(false, true, true));
+    let (gone, expected) = (shard(false, false, true), shard(false, true, true));
     let policy = policy(true, true);
-    let stays =
-        |error, topology| usual("plain", "GET k").without_route(error, topology, &policy, NOW);
+    let stays = |error, shard| usual("plain", "GET k").without_route(error, shard, &policy, NOW);
     for (error, until) in [
         (NoRoute::Stale, HoldUntil::ReplicaFresh),
         (NoRoute::NoMaster, HoldUntil::MasterKnown),

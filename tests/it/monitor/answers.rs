@@ -79,7 +79,7 @@ fn nonsense_and_endless_answers_harm_nobody() {
     let replicas: Vec<_> = bad.iter().map(|(addr, _)| *addr).collect();
     let more = "connect-timeout = \"2s\"\n";
     let found = look(config(server.addr(), Some(&replicas), more));
-    assert_eq!(found.master().unwrap().addr.port, server.port());
+    assert_eq!(found.sole_shard().master().unwrap().addr.port, server.port());
     for (addr, why) in bad {
         let excluded = at(&found, addr).unwrap().excluded.clone().unwrap();
         assert!(excluded.starts_with(why), "{excluded}, not {why}");
@@ -104,6 +104,6 @@ fn a_server_that_is_busy_with_a_script_keeps_its_role() {
         server.cmd(&["SCRIPT", "KILL"]).ok();
         assert!(script.read_reply().is_err());
         assert_eq!(show(&during), show(&before));
-        assert!(during.master().is_some());
+        assert!(during.sole_shard().master().is_some());
     }
 }

@@ -18,7 +18,7 @@ fn every_flavor_is_found_with_and_without_a_list() {
         for list in [Some(&replicas[..]), None] {
             let found = look(config(master, list, ""));
             assert!(is_whole(&found, master, &replicas), "{flavor:?}: {}", show(&found));
-            let mut tags: Vec<_> = found.backends.iter().map(|b| b.scan_tag).collect();
+            let mut tags: Vec<_> = found.backends().map(|b| b.scan_tag).collect();
             tags.dedup();
             assert!(tags.len() == 3 && !tags.contains(&0), "{tags:?}");
 
@@ -26,8 +26,8 @@ fn every_flavor_is_found_with_and_without_a_list() {
             let field = |name: &str| {
                 hello.iter().find(|(key, _)| key.str() == name).unwrap().1.str().to_owned()
             };
-            assert_eq!(found.server.name, field("server"));
-            assert_eq!(found.server.version, field("version"));
+            assert_eq!(found.sole_shard().server.name, field("server"));
+            assert_eq!(found.sole_shard().server.version, field("version"));
         }
         let alone = look(config(master, Some(&[]), ""));
         assert!(is_whole(&alone, master, &[]), "an empty list is none: {}", show(&alone));
@@ -104,19 +104,19 @@ fn a_wrong_password_is_told_as_such() {
     for (password, words) in [("wrong", refused), ("", asked)] {
         let more = format!("masterauth = \"{password}\"\n");
         let found = look(config(server.addr(), None, &more));
-        let why = found.backends[0].excluded.clone().unwrap();
+        let why = found.sole_shard().backends[0].excluded.clone().unwrap();
         assert!(why.starts_with(words), "{why}");
-        assert!(found.master().is_none());
+        assert!(found.sole_shard().master().is_none());
     }
     // Put right, it is found without a restart.
     let watch = Watch::start(config(server.addr(), None, "masterauth = \"wrong\"\n"));
-    watch.until(|now| !now.backends.is_empty());
+    watch.until(|now| now.backends().next().is_some());
     watch.config.store(Arc::new(config(server.addr(), None, "masterauth = \"right\"\n")));
     watch.until_whole(server.addr(), &[]);
     // An open connection does not hide that the password has become wrong.
     watch.config.store(Arc::new(config(server.addr(), None, "masterauth = \"wrong\"\n")));
     watch.until(|now| {
-        now.backends[0].excluded.as_ref().is_some_and(|why| why.contains("WRONGPASS"))
+        now.sole_shard().backends[0].excluded.as_ref().is_some_and(|why| why.contains("WRONGPASS"))
     });
 }
 
@@ -147,9 +147,9 @@ fn a_master_under_two_addresses_is_one_server() {
     watch.until_whole(proxy.addr(), &trio.replica_addrs());
     // Out of reach by the address that proxy.toml gives: the other one is no way around.
     proxy.cut();
-    watch.until(|now| now.master().is_none());
+    watch.until(|now| now.sole_shard().master().is_none());
     thread::sleep(Duration::from_millis(1500));
-    assert!(watch.now().master().is_none(), "{}", show(&watch.now()));
+    assert!(watch.now().sole_shard().master().is_none(), "{}", show(&watch.now()));
     proxy.heal();
     watch.until_whole(proxy.addr(), &trio.replica_addrs());
 }
@@ -191,7 +191,10 @@ fn changes_are_logged_once() {
     };
     let server = "tidegate::monitor::news:";
     let mut lines = vec![
-        format!("{server} master found: redis {} backend={master}", watch.now().server.version),
+        format!(
+            "{server} master found: redis {} backend={master}",
+            watch.now().sole_shard().server.version
+        ),
         format!("{server} replica joined backend={}", replicas[0]),
         format!("{server} replica joined backend={}", replicas[1]),
     ];
@@ -206,7 +209,7 @@ fn changes_are_logged_once() {
     let last = watch.log.lines().pop().unwrap();
     assert!(last.starts_with(&format!(" INFO {server} replica is back; before that: ")), "{last}");
     trio.master.kill();
-    watch.until(|now| now.master().is_none());
+    watch.until(|now| now.sole_shard().master().is_none());
     let lost = format!("ERROR {server} master lost: {why} backend={master}");
     assert!(told().iter().any(|line| line.starts_with(&lost)), "{:?}", told());
 }

@@ -28,7 +28,7 @@ pub fn followed_failovers() -> Duration {
             watch.until_whole(master, &replicas);
             let id = at(&watch.now(), replicas[0]).unwrap().id;
             fail_over_by_hand(&trio);
-            let took = watch.until(|now| now.master().is_some_and(|m| m.id == id));
+            let took = watch.until(|now| now.sole_shard().master().is_some_and(|m| m.id == id));
             longest = longest.max(took);
             watch.until_whole(replicas[0], &[master, replicas[1]]);
         }
@@ -64,7 +64,7 @@ fn a_dead_masters_heir_is_found_without_a_list() {
     let watch = Watch::start(config(master, None, ""));
     watch.until_whole(master, &[heir, other]);
     trio.master.kill();
-    watch.until(|now| now.master().is_none());
+    watch.until(|now| now.sole_shard().master().is_none());
     let now = watch.now();
     let dead = at(&now, master).unwrap();
     assert_eq!(dead.role, Role::Unknown);
@@ -73,7 +73,7 @@ fn a_dead_masters_heir_is_found_without_a_list() {
     trio.replicas[1].replicate_from(heir);
     watch.suspect.notify_one();
     watch.until(|now| {
-        now.master().is_some_and(|m| m.addr.port == heir.port())
+        now.sole_shard().master().is_some_and(|m| m.addr.port == heir.port())
             && at(now, other).is_some_and(|b| b.role == Role::Replica && b.excluded.is_none())
     });
     // The old master comes back as the master that it was: it changes nothing.
@@ -81,7 +81,7 @@ fn a_dead_masters_heir_is_found_without_a_list() {
     watch.until(|now| {
         at(now, master).is_some_and(|b| b.excluded.as_deref() == Some("says it is a master too"))
     });
-    assert_eq!(watch.now().master().unwrap().addr.port, heir.port());
+    assert_eq!(watch.now().sole_shard().master().unwrap().addr.port, heir.port());
 }
 
 #[test]
@@ -129,7 +129,7 @@ pub fn killed_beside_stopped() -> Duration {
         more if more >= calls + 2 => Ok(()),
         few => Err(format!("{few} calls: the master is not asked all the time")),
     });
-    assert!(watch.now().master().is_some());
+    assert!(watch.now().sole_shard().master().is_some());
     took
 }
 
@@ -149,7 +149,7 @@ fn a_stopped_replica_is_excluded_until_it_answers() {
     watch.until(|now| {
         at(now, replicas[0]).is_some_and(|b| b.excluded.as_deref() == Some("no answer within 3s"))
     });
-    assert!(watch.now().master().is_some());
+    assert!(watch.now().sole_shard().master().is_some());
     trio.replicas[0].resume();
     watch.until(|now| at(now, replicas[0]).is_some_and(|b| b.excluded.is_none()));
 }

@@ -122,19 +122,20 @@ impl Drop for Watch {
 
 pub fn show(topology: &Topology) -> String {
     let line = |b: &Backend| format!("{} {} {:?}", b.addr, b.role, b.excluded);
-    topology.backends.iter().map(line).collect::<Vec<_>>().join("; ")
+    topology.backends().map(line).collect::<Vec<_>>().join("; ")
 }
 
 pub fn at(topology: &Topology, addr: SocketAddr) -> Option<&Backend> {
-    topology.backends.iter().find(|backend| backend.addr.to_string() == addr.to_string())
+    topology.backends().find(|backend| backend.addr.to_string() == addr.to_string())
 }
 
 /// Exactly these servers, all of them serving.
 pub fn is_whole(now: &Topology, master: SocketAddr, replicas: &[SocketAddr]) -> bool {
-    let is_master = now.master().is_some_and(|b| b.addr.to_string() == master.to_string());
+    let is_master =
+        now.sole_shard().master().is_some_and(|b| b.addr.to_string() == master.to_string());
     is_master
-        && now.backends.len() == replicas.len() + 1
-        && now.backends.iter().all(|b| b.excluded.is_none())
+        && now.backends().count() == replicas.len() + 1
+        && now.backends().all(|b| b.excluded.is_none())
         && replicas.iter().all(|r| at(now, *r).is_some_and(|b| b.role == Role::Replica))
 }
 

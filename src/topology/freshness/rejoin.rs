@@ -1,7 +1,7 @@
 //! The limits of freshness, and how a replica leaves and comes back: at once when it exceeds one,
 //! and only after it has kept well within them for a while.
 
-use super::StaleReason;
+use crate::topology::StaleReason;
 
 /// The longest a replica that comes and goes is made to wait.
 const DWELL_MAX_MS: u64 = 30_000;

@@ -1,6 +1,6 @@
 //! What a server said of its place in the replication stream.
 
-use super::ServerRole;
+use super::observation::ServerRole;
 use tidegate_wire::units::HostPort;
 
 /// One answer to `INFO replication`, and when it was asked for. Times are milliseconds of the

@@ -1,6 +1,6 @@
 //! What a server said of itself when it was last asked.
 
-use super::ServerVersion;
+use super::server_version::ServerVersion;
 use tidegate_wire::units::HostPort;
 
 /// The answers to `ROLE` and `INFO`, as far as they matter here.

@@ -9,9 +9,10 @@
 use std::collections::HashMap;
 
 use super::rejoin::{Limits, Membership};
-use super::{
+use super::timeline::Timeline;
+use crate::topology::{
     Attached, BackendId, FallbackRank, Finding, LinkState, Sample, ServerRole, StaleReason,
-    Timeline, WriteGate,
+    WriteGate,
 };
 use tidegate_wire::units::HostPort;
 
