@@ -49,6 +49,8 @@ pub struct Connection {
     server_id: Cell<i64>,
     /// Something was done to the connection that no key tells: it can't serve another session.
     tainted: Cell<bool>,
+    /// No session has its login any more: it answers what is under way, and is closed.
+    retired: Cell<bool>,
     /// When a lease of it last ended.
     idle_since: Cell<Option<Instant>>,
     driver: RefCell<Option<Waker>>,
@@ -78,6 +80,7 @@ impl Connection {
             again,
             server_id: Cell::new(0),
             tainted: Cell::new(false),
+            retired: Cell::new(false),
             idle_since: Cell::new(None),
             driver: RefCell::new(None),
             socket: RefCell::new(None),
@@ -147,7 +150,8 @@ impl Connection {
         pipeline.owner = None;
         let plain = pipeline.relay == Relay::Nothing;
         self.idle_since.set(Some(now));
-        plain && pipeline.is_idle() && !self.tainted.get() && self.phase.get() == Phase::Open
+        let is_clean = plain && pipeline.is_idle() && !self.tainted.get();
+        is_clean && !self.retired.get() && self.phase.get() == Phase::Open
     }
 
     /// How frames that answer nothing are told from replies, from now on.
@@ -163,6 +167,16 @@ impl Connection {
     /// Marks it as unfit for any other session.
     pub fn taint(&self) {
         self.tainted.set(true);
+    }
+
+    /// No session has its login any more.
+    pub(super) fn retire(&self) {
+        self.retired.set(true);
+    }
+
+    /// Whether a session that has none yet may use it: it is not closed, and its login is in use.
+    pub fn takes_more(&self) -> bool {
+        !self.is_closed() && !self.retired.get()
     }
 
     /// The server's id of this connection, once it is open.

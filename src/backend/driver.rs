@@ -12,17 +12,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::connection::Socket;
-use super::{Connection, Credentials, HandshakeError, greet};
+use super::{Connection, HandshakeError, greet};
 use crate::config::HostPort;
 use crate::net::{Scratch, Stream};
 use crate::topology::{Health, scan_tag};
 use tidegate_wire::units::{micros, millis};
 
-/// Where a connection goes and how it gets in.
+/// Where a connection goes.
 #[derive(Clone, Debug)]
 pub(super) struct Dial {
     pub(super) addr: HostPort,
-    pub(super) credentials: Credentials,
     /// For connecting and the first words together.
     pub(super) timeout: Duration,
     pub(super) keepalive: Option<Duration>,
@@ -88,7 +87,7 @@ async fn open(
 ) -> Result<Option<Stream>, HandshakeError> {
     let opening = async {
         let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
-        let greeting = greet(&mut stream, connection.key, &dial.credentials).await?;
+        let greeting = greet(&mut stream, &connection.key).await?;
         Ok((stream, greeting))
     };
     let (stream, greeting) = tokio::time::timeout(dial.timeout, opening)

@@ -5,20 +5,11 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::ConnectionKey;
+use super::{ConnectionKey, Credentials};
 use tidegate_wire::resp::{RespVersion, encode, integer, reply};
 
 /// Longest answer to one of the first words, in bytes; `INFO server` is the longest.
 const ANSWER_MAX: usize = 64 * 1024;
-
-/// How the proxy logs in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Credentials {
-    /// Empty for the default user.
-    pub user: String,
-    /// Empty for none.
-    pub password: crate::config::Secret,
-}
 
 /// What the server told about itself and this connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,13 +51,9 @@ pub enum HandshakeError {
 ///
 /// # Errors
 /// [`HandshakeError`]; the connection is of no use then.
-pub async fn greet(
-    stream: &mut Stream,
-    key: ConnectionKey,
-    credentials: &Credentials,
-) -> Result<Greeting, HandshakeError> {
+pub async fn greet(stream: &mut Stream, key: &ConnectionKey) -> Result<Greeting, HandshakeError> {
     let mut wire = Exchange { stream, buffer: Vec::new() };
-    let client_id = hello(&mut wire, key.version, credentials).await?;
+    let client_id = hello(&mut wire, key.version, &key.credentials).await?;
     // Only shown in CLIENT LIST; a server before 7.2 does not have it.
     wire.ask(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"tidegate"]).await?;
     if key.login_only {
@@ -95,8 +82,8 @@ async fn hello(
     version: RespVersion,
     credentials: &Credentials,
 ) -> Result<i64, HandshakeError> {
-    let password = credentials.password.expose().as_bytes();
-    let user = match credentials.user.as_bytes() {
+    let password = credentials.password().expose().as_bytes();
+    let user = match credentials.user().as_bytes() {
         b"" => &b"default"[..],
         user => user,
     };

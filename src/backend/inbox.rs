@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::task::Waker;
 
-use super::Failed;
+use super::{Credentials, Failed};
 use crate::net::OUTPUT_HIGH;
 use crate::session::replies::{Replies, Sequence};
 use crate::session::tracking::broken_redirect;
@@ -53,6 +53,8 @@ pub struct Inbox {
     gone: Cell<bool>,
     /// The master that was written to last.
     master: Cell<Option<BackendId>>,
+    /// The login of what is under way.
+    login: RefCell<Option<Credentials>>,
     /// The number behind the last write that was sent.
     written: Cell<Sequence>,
     /// The number behind the last read that another server than the master was asked.
@@ -114,6 +116,20 @@ impl Inbox {
             return true;
         }
         false
+    }
+
+    /// Whether what is sent with the login `credentials` now can't overtake what was sent with
+    /// another one: over one connection requests keep their order, over two they may not.
+    pub fn keeps_login(&self, credentials: &Credentials) -> bool {
+        let mut login = self.login.borrow_mut();
+        if login.as_ref() == Some(credentials) {
+            return true;
+        }
+        let may_change = self.replies().is_settled();
+        if may_change {
+            *login = Some(credentials.clone());
+        }
+        may_change
     }
 
     /// The requests below `end` that were sent include a write.

@@ -15,7 +15,7 @@ use crate::topology::{BackendId, Health};
 pub struct Load {
     in_flight: Cell<u64>,
     requests: RequestCounts,
-    reconnects: Count,
+    pub(super) reconnects: Count,
     /// Of all backends.
     durations: Rc<DurationCounts>,
 }

@@ -5,10 +5,12 @@
 //! twice: what fails is handed back with its request and the cause.
 
 mod connection;
+mod credentials;
 mod driver;
 mod fault;
 mod handshake;
 mod inbox;
+mod key;
 mod load;
 mod pipeline;
 mod pool;
@@ -21,28 +23,13 @@ mod ticket;
 mod waiters;
 
 pub use connection::Connection;
+pub use credentials::Credentials;
 pub use fault::{Cause, Failed, Refusal};
-pub use handshake::{Credentials, Greeting, HandshakeError, greet};
+pub use handshake::{Greeting, HandshakeError, greet};
 pub use inbox::{Event, Inbox, Whole};
+pub use key::ConnectionKey;
 pub use load::Load;
 pub use pool::{DialOptions, Pool};
 pub use relay::Relay;
 pub use ticket::Ticket;
 pub use waiters::Waiters;
-
-use tidegate_wire::resp::RespVersion;
-
-/// What a connection is set up for: requests of sessions that differ in any of these never share
-/// one, so nothing of a session's state can leak through it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ConnectionKey {
-    /// The database that it has selected.
-    pub db: u32,
-    /// The protocol version that it speaks.
-    pub version: RespVersion,
-    /// Whether it said `CLIENT NO-TOUCH ON`.
-    pub no_touch: bool,
-    /// Whether it is logged in and nothing else: it is set up while the server runs a script, too,
-    /// and carries only requests that need neither a database nor the server's identity.
-    pub login_only: bool,
-}

@@ -1,5 +1,8 @@
 //! One worker's connections to all servers: a shared one per server and key, and leases.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,8 +30,6 @@ const LEFT: &str = "its server has left the topology";
 /// How servers are reached, from proxy.toml.
 #[derive(Clone, Debug)]
 pub struct DialOptions {
-    /// How the proxy logs in.
-    pub credentials: Credentials,
     /// For connecting and logging in.
     pub connect_timeout: Duration,
     /// For a reply; `None` for ever.
@@ -55,6 +56,14 @@ impl Member {
     fn connections(&self) -> impl Iterator<Item = &Rc<Connection>> {
         let all = self.shared.iter().chain(&self.idle).chain(&self.leased);
         all.filter(|connection| !connection.is_closed())
+    }
+
+    /// Closes the connections with a former login that have answered everything.
+    fn close_retired(&self) {
+        let unleased = self.shared.iter().chain(&self.idle);
+        for connection in unleased.filter(|it| !it.takes_more() && it.is_idle()) {
+            connection.close("its login was replaced");
+        }
     }
 
     /// Closes what nobody waits for an answer on; whether that is all.
@@ -115,14 +124,14 @@ impl Pool {
     pub fn shared(&mut self, backend: &Backend, key: ConnectionKey) -> Rc<Connection> {
         let member = self.member(backend);
         let fits = |open: &&Rc<Connection>| {
-            open.key == key && open.pass.epoch() == backend.pass && !open.is_closed()
+            open.key == key && open.pass.epoch() == backend.pass && open.takes_more()
         };
         if let Some(open) = member.shared.iter().find(fits) {
             return Rc::clone(open);
         }
         let again = member.opened.contains(&key);
         if !again {
-            member.opened.push(key);
+            member.opened.push(key.clone());
         }
         let connection = self.open(backend, key, again);
         let member = self.member(backend);
@@ -140,7 +149,7 @@ impl Pool {
     ) -> Rc<Connection> {
         let member = self.member(backend);
         member.idle.retain(|idle| !idle.is_closed() && !idle.close_if_fenced());
-        let idle = member.idle.iter().rposition(|idle| idle.key == key);
+        let idle = member.idle.iter().rposition(|idle| idle.key == key && idle.takes_more());
         let connection = match idle {
             Some(at) => member.idle.swap_remove(at),
             None => self.open(backend, key, false),
@@ -166,6 +175,16 @@ impl Pool {
         }
     }
 
+    /// No session has this login any more: a connection that has it is closed when it has answered
+    /// what is under way, at a [`Pool::tick`], or when its lease ends.
+    pub fn retire(&mut self, credentials: &Credentials) {
+        for member in self.members.values_mut() {
+            member.opened.retain(|key| key.credentials != *credentials);
+            let has_it = |it: &&Rc<Connection>| it.key.credentials == *credentials;
+            member.connections().filter(has_it).for_each(|connection| connection.retire());
+        }
+    }
+
     /// Housekeeping, a few times a second: requests past their time fail, idle connections go.
     /// How many requests ran out of time.
     pub fn tick(&mut self, now: Instant) -> u32 {
@@ -187,6 +206,7 @@ impl Pool {
                 }
                 !idle.is_closed()
             });
+            member.close_retired();
             member.shared.retain(|connection| !connection.is_closed());
         }
         self.members.retain(|_, member| !member.wind_up(now));
@@ -243,7 +263,6 @@ impl Pool {
         let connection = Connection::new(backend.id, key, pass, Rc::clone(&member.load), again);
         let dial = Dial {
             addr: member.addr.clone(),
-            credentials: self.target.credentials.clone(),
             timeout: self.target.connect_timeout,
             keepalive: self.target.keepalive,
         };

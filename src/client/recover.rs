@@ -20,7 +20,6 @@ use crate::routing::{Failing, Route, Target, admit_write};
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
-use crate::worker::worker::{key_of, out_of_band_key};
 use tidegate_wire::command::{Access, Effect, resolve};
 use tidegate_wire::resp::{RequestScanner, RequestStep, encode};
 
@@ -169,8 +168,11 @@ impl Client {
         let acknowledges = target == Target::Write && self.config.writes.wait_replicas > 0;
         ticket.whole = acknowledges || self.transforms.iter().any(|(of, _)| *of == seq);
         let is_out_of_band = matches!(self.class(request), Some((_, Effect::OutOfBand)));
-        let key =
-            if is_out_of_band { out_of_band_key(&self.session) } else { key_of(&self.session) };
+        let key = if is_out_of_band {
+            self.worker.out_of_band_key(&self.session)
+        } else {
+            self.worker.key_of(&self.session)
+        };
         let elsewhere = self.is_elsewhere(backend.id);
         let connection = if leased && self.apart.is_none() {
             self.release();

@@ -19,7 +19,7 @@ use tidegate_wire::resp::{ReplyScanner, encode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Dial {
     addr: HostPort,
-    credentials: Credentials,
+    key: ConnectionKey,
     /// For connecting and logging in.
     timeout: Duration,
     /// For all answers to one round of questions together.
@@ -31,9 +31,10 @@ impl Dial {
     pub(super) fn new(addr: &HostPort, config: &Config) -> Self {
         Self {
             addr: addr.clone(),
-            credentials: Credentials {
-                user: config.topology.masteruser.clone(),
-                password: config.topology.masterauth.clone(),
+            // It asks for the server's identity itself, and can tell a busy server from others.
+            key: ConnectionKey {
+                login_only: true,
+                ..ConnectionKey::new(Credentials::of(&config.topology))
             },
             timeout: config.topology.connect_timeout,
             patience: config.topology.connect_timeout,
@@ -117,9 +118,7 @@ impl Link {
     pub(super) async fn open(dial: &Dial) -> Result<Self, LinkError> {
         let opening = async {
             let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
-            // It asks for the server's identity itself, and can tell a busy server from others.
-            let key = ConnectionKey { login_only: true, ..ConnectionKey::default() };
-            greet(&mut stream, key, &dial.credentials).await?;
+            greet(&mut stream, &dial.key).await?;
             Ok(Self { dial: dial.clone(), stream, buffer: BytesMut::new() })
         };
         timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 
 use super::worker::Worker;
-use crate::backend::{ConnectionKey, Event, Inbox, Ticket};
+use crate::backend::{Event, Inbox, Ticket};
 use tidegate_wire::resp::encode;
 
 /// Asks the master for its functions, and wakes the clients whose calls wait for the answer.
@@ -21,8 +21,8 @@ pub(crate) async fn ask(worker: Rc<Worker>) {
 async fn list(worker: &Worker) -> Option<Vec<u8>> {
     let topology = worker.topology();
     let inbox = Rc::new(Inbox::default());
-    let key = ConnectionKey::default();
-    let lease = worker.pool.borrow_mut().lease(topology.sole_shard().master()?, key, &inbox);
+    let shard = topology.sole_shard();
+    let lease = worker.pool.borrow_mut().lease(shard.master()?, worker.own_key(), &inbox);
     let request = encode::request_of(&[b"FUNCTION", b"LIST"]);
     let first = inbox.replies().open(1, false);
     let mut ticket = Ticket::new(Rc::clone(&inbox), first, 1, request.len(), Instant::now());

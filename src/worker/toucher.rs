@@ -44,7 +44,7 @@ impl Toucher {
     /// Sends what was sampled since the last tick; how many keys were touched.
     pub(crate) fn tick(
         &self,
-        pool: &mut Pool,
+        (pool, key): (&mut Pool, ConnectionKey),
         shard: &Shard,
         config: &Config,
         now: Instant,
@@ -67,11 +67,11 @@ impl Toucher {
         if granted == 0 {
             return 0;
         }
-        self.send(pool, master, usize::try_from(granted).unwrap_or(usize::MAX), now)
+        let lease = self.lease((pool, key), master);
+        self.send(&lease, usize::try_from(granted).unwrap_or(usize::MAX), now)
     }
 
-    fn send(&self, pool: &mut Pool, master: &Backend, most: usize, now: Instant) -> u64 {
-        let lease = self.lease(pool, master);
+    fn send(&self, lease: &Connection, most: usize, now: Instant) -> u64 {
         let (mut bytes, mut words, mut commands, mut keys) = (Vec::new(), Vec::new(), 0_u32, 0);
         let mut db = self.db.get();
         let touch = |words: &mut Vec<Vec<u8>>, bytes: &mut Vec<u8>| {
@@ -121,12 +121,11 @@ impl Toucher {
         }
     }
 
-    fn lease(&self, pool: &mut Pool, master: &Backend) -> Rc<Connection> {
+    fn lease(&self, (pool, key): (&mut Pool, ConnectionKey), master: &Backend) -> Rc<Connection> {
         let mut lease = self.lease.borrow_mut();
         if let Some(lease) = &*lease {
             return Rc::clone(lease);
         }
-        let key = ConnectionKey::default();
         let new = pool.lease(master, key, &self.inbox);
         // It selects databases: no session can have it afterwards.
         new.taint();
@@ -135,10 +134,10 @@ impl Toucher {
         new
     }
 
-    /// Gives up the connection if it is closed, or leads to another server than `master`.
+    /// Gives up the connection if it is closed, has a former login, or leads to another server than `master`.
     fn let_go_unless(&self, pool: &mut Pool, master: Option<&Backend>, now: Instant) {
         let is_good = |lease: &Connection| {
-            !lease.is_closed() && master.is_some_and(|master| master.id == lease.backend)
+            lease.takes_more() && master.is_some_and(|master| master.id == lease.backend)
         };
         let lease = self.lease.borrow_mut().take_if(|lease| !is_good(lease));
         if let Some(lease) = lease {

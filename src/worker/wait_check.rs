@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::acknowledger::{Check, Demand};
 use super::offset_marker::{self, MARKER, TOUCH};
 use super::worker::Worker;
-use crate::backend::{Cause, Connection, ConnectionKey, Event, Inbox, Ticket};
+use crate::backend::{Cause, Connection, Event, Inbox, Ticket};
 use crate::tasks::Kind;
 use tidegate_wire::resp::{encode, integer};
 use tidegate_wire::units::millis;
@@ -87,7 +87,7 @@ fn lease(
         return Err("another server is the master now");
     }
     let backend = topology.backend(demand.backend).ok_or("its server has left the topology")?;
-    Ok(worker.pool.borrow_mut().lease(backend, ConnectionKey::default(), inbox))
+    Ok(worker.pool.borrow_mut().lease(backend, worker.own_key(), inbox))
 }
 
 fn send(lease: &Connection, inbox: &Rc<Inbox>, demand: Demand) {

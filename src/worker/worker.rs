@@ -11,7 +11,7 @@ use super::acknowledger::Acknowledger;
 use super::handle::Handle;
 use super::shared::Shared;
 use super::toucher::Toucher;
-use crate::backend::{Credentials, DialOptions, Inbox, Pool, Waiters};
+use crate::backend::{ConnectionKey, Credentials, DialOptions, Inbox, Pool, Waiters};
 use crate::config::{Config, ReadFrom};
 use crate::engine::Engine;
 use crate::net::Scratch;
@@ -72,6 +72,8 @@ pub struct Worker {
     pub counts: Counts,
     /// The engine of this process; its batches share a count of their own.
     pub(crate) engine: Option<Handle<Engine>>,
+    /// The login of the proxy itself, which every client has at the servers.
+    login: RefCell<Credentials>,
     topology: Cached<Topology>,
     config: Cached<Config>,
     /// The time at the last look, in milliseconds of the process's clock.
@@ -102,6 +104,7 @@ impl Worker {
             pool: RefCell::new(pool),
             balancer: RefCell::new(Balancer::new(config.reads.balance)),
             scratch,
+            login: RefCell::new(Credentials::of(&config.topology)),
             toucher: Toucher::default(),
             acknowledger: Acknowledger::default(),
             counts: Counts::default(),
@@ -226,6 +229,37 @@ impl Worker {
         self.pool.borrow().withdraw(|id| routing::has_left(shard, id, query));
     }
 
+    /// From now on connections are opened with the login that `config` names. Those with the former
+    /// one answer what is under way.
+    fn follow_login(&self, config: &Config) {
+        if self.login.borrow().is_of(&config.topology) {
+            return;
+        }
+        let former = self.login.replace(Credentials::of(&config.topology));
+        self.pool.borrow_mut().retire(&former);
+    }
+
+    /// The key of the shared connection that serves `session`.
+    pub(crate) fn key_of(&self, session: &Session) -> ConnectionKey {
+        ConnectionKey {
+            db: session.db,
+            version: session.version,
+            no_touch: session.no_touch,
+            ..self.own_key()
+        }
+    }
+
+    /// The key of a connection for what must reach a server that runs a script: such a server
+    /// refuses everything but the login, so nothing else is set up.
+    pub(crate) fn out_of_band_key(&self, session: &Session) -> ConnectionKey {
+        ConnectionKey { version: session.version, login_only: true, ..self.own_key() }
+    }
+
+    /// The key of a connection for the proxy's own requests.
+    pub(crate) fn own_key(&self) -> ConnectionKey {
+        ConnectionKey::new(self.login.borrow().clone())
+    }
+
     /// Housekeeping, ten times a second.
     pub fn tick(&self, now: Instant) {
         let topology = self.topology();
@@ -237,10 +271,13 @@ impl Worker {
         let config = self.config();
         self.balancer.borrow_mut().set_balance(config.reads.balance);
         self.pool.borrow_mut().set_dial_options(dial_options(&config));
+        self.follow_login(&config);
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
         let pool = &mut self.pool.borrow_mut();
-        self.counts.keys_touched.add(self.toucher.tick(pool, topology.sole_shard(), &config, now));
+        let shard = topology.sole_shard();
+        let touched = self.toucher.tick((pool, self.own_key()), shard, &config, now);
+        self.counts.keys_touched.add(touched);
         let now_ms = self.shared.now_ms();
         self.shared.pause.tick(now_ms);
         self.waiting.borrow_mut().wake_all();
@@ -261,29 +298,8 @@ pub fn read_policy(config: &Config, from: ReadFrom) -> ReadPolicy {
     }
 }
 
-/// The key of the shared connection that serves `session`.
-pub(crate) fn key_of(session: &Session) -> crate::backend::ConnectionKey {
-    crate::backend::ConnectionKey {
-        db: session.db,
-        version: session.version,
-        no_touch: session.no_touch,
-        login_only: false,
-    }
-}
-
-/// The key of a connection for what must reach a server that runs a script: such a server refuses
-/// everything but the login, so nothing else is set up.
-pub(crate) fn out_of_band_key(session: &Session) -> crate::backend::ConnectionKey {
-    let version = session.version;
-    crate::backend::ConnectionKey { version, login_only: true, ..Default::default() }
-}
-
 fn dial_options(config: &Config) -> DialOptions {
     DialOptions {
-        credentials: Credentials {
-            user: config.topology.masteruser.clone(),
-            password: config.topology.masterauth.clone(),
-        },
         connect_timeout: config.topology.connect_timeout,
         request_timeout: config.topology.request_timeout,
         keepalive: config.proxy.tcp_keepalive,

@@ -13,7 +13,6 @@ use crate::routing::{NoRoute, Route, Target};
 use crate::session::Subscriptions;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
-use crate::worker::worker::key_of;
 use tidegate_wire::resp::{encode, integer};
 
 /// How a request goes over the leased connection.
@@ -75,7 +74,7 @@ impl Client {
         batch: &Batch<'_>,
         target: Target,
     ) -> Result<Rc<Connection>, NoRoute> {
-        self.lease_for(batch, target, key_of(&self.session))
+        self.lease_for(batch, target, self.worker.key_of(&self.session))
     }
 
     /// The leased connection, whatever it is set up for; a new one for `key` if there is none.

@@ -100,11 +100,8 @@ impl Client {
         let Some(server) = topology.backend(backend) else {
             return self.entry.redirection.failed(backend);
         };
-        let key = ConnectionKey {
-            version: RespVersion::V3,
-            login_only: true,
-            ..ConnectionKey::default()
-        };
+        let key =
+            ConnectionKey { version: RespVersion::V3, login_only: true, ..self.worker.own_key() };
         let inbox = Rc::new(Inbox::woken_with(&self.inbox));
         let connection = self.worker.pool.borrow_mut().lease(server, key, &inbox);
         connection.set_relay(Relay::Pushes);

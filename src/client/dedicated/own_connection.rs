@@ -16,7 +16,6 @@ use crate::session::Touches;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
 use crate::worker::offset_marker::{self, AOF_MARKER, BACKLOG, MARKER, TOUCH};
-use crate::worker::worker::out_of_band_key;
 use tidegate_wire::command::lookup;
 use tidegate_wire::resp::{RequestStep, encode};
 
@@ -163,7 +162,7 @@ impl Client {
         request: &Request<'_>,
     ) -> Next {
         batch.flush(&self.inbox);
-        let key = out_of_band_key(&self.session);
+        let key = self.worker.out_of_band_key(&self.session);
         if let Err(error) = self.lease_for(batch, Target::Master, key) {
             return self.barred(batch, error, request.shown);
         }

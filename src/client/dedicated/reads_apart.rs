@@ -10,7 +10,6 @@ use crate::client::planning::dispatch::Next;
 use crate::client::reading::batch::Batch;
 use crate::routing::{NoRoute, Route, Target};
 use crate::telemetry::Kind;
-use crate::worker::worker::key_of;
 
 /// Replies of at least this many bytes come over a connection of the client's own.
 const LARGE_REPLY: usize = 64 * 1024;
@@ -72,7 +71,7 @@ impl Client {
             self.worker.route(batch.topology.sole_shard(), from, Target::Read, None)?;
         let kind = Kind::read(reason);
         let mut pool = self.worker.pool.borrow_mut();
-        let lease = pool.lease(backend, key_of(&self.session), &self.inbox);
+        let lease = pool.lease(backend, self.worker.key_of(&self.session), &self.inbox);
         self.lease = Some(Rc::clone(&lease));
         self.apart = Some(kind);
         Ok(Some((lease, kind)))

@@ -7,7 +7,6 @@ use crate::client::dedicated::lease::Passage;
 use crate::client::planning::dispatch::{Next, Request};
 use crate::client::reading::batch::Batch;
 use crate::telemetry::Kind;
-use crate::worker::worker::key_of;
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
 use tidegate_wire::resp::{Args, encode, integer};
 
@@ -117,7 +116,8 @@ impl Client {
         let server_id = integer::text(server_id);
         let frame = encode::request_of(&[b"CLIENT", b"UNBLOCK", &server_id, reason]);
         batch.flush(&self.inbox);
-        let connection = self.worker.pool.borrow_mut().shared(&backend, key_of(&self.session));
+        let connection =
+            self.worker.pool.borrow_mut().shared(&backend, self.worker.key_of(&self.session));
         let kind = Some(Kind::ReadMaster);
         let passage = Passage { kind, ..Passage::plain(request.shown) };
         self.send_shared(batch, &Rc::clone(&connection), &frame, passage);

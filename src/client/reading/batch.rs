@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::telemetry::Kind;
 use crate::topology::{BackendId, Topology};
 use crate::worker::handle::Handle;
-use crate::worker::worker::{Worker, key_of};
+use crate::worker::worker::Worker;
 
 /// Most reads that are answered in place at once, where others follow.
 const LOCAL_RUN: u32 = 64;
@@ -200,7 +200,11 @@ impl<'b> Batch<'b> {
             }
             // Whoever was picked is asked: to pick again would be another's turn.
         }
-        let connection = worker.pool.borrow_mut().shared(backend, key_of(session));
+        let key = worker.key_of(session);
+        if !inbox.keeps_login(&key.credentials) {
+            return Err(Obstacle::Busy);
+        }
+        let connection = worker.pool.borrow_mut().shared(backend, key);
         if connection.is_congested(inbox) {
             return Err(Obstacle::Congested);
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::batch::{Batch, Server};
+use super::batch::{Batch, Obstacle, Server};
 use super::local_reader::LocalReader;
 use crate::backend::Connection;
 use crate::client::client::Client;
@@ -13,7 +13,6 @@ use crate::routing::{Reason, Target, may_serve};
 use crate::session::cursor::{self, Cursor};
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId, Role, Topology};
-use crate::worker::worker::key_of;
 use tidegate_wire::resp::Args;
 
 /// An iteration's step that is under way.
@@ -122,7 +121,11 @@ impl Client {
             }
             return self.begin_again(batch, request, at);
         }
-        let connection = self.worker.pool.borrow_mut().shared(owner, key_of(&self.session));
+        let key = self.worker.key_of(&self.session);
+        if !self.inbox.keeps_login(&key.credentials) {
+            return self.obstructed(batch, Obstacle::Busy, request.shown);
+        }
+        let connection = self.worker.pool.borrow_mut().shared(owner, key);
         let step = Step::of(request, at, Some(tag));
         self.send_step(batch, &connection, &frame, step, Kind::read(reason), request.shown)
     }

@@ -9,7 +9,6 @@ use crate::client::replies::transform::Transform;
 use crate::routing::Target;
 use crate::session::{ReplyMode, local};
 use crate::telemetry::Kind;
-use crate::worker::worker::key_of;
 use tidegate_wire::command::wrong_arity;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
@@ -50,7 +49,7 @@ impl Client {
             Ok(route) => route.backend,
             Err(error) => return self.barred(batch, error, request.shown),
         };
-        let key = ConnectionKey { db, ..key_of(&self.session) };
+        let key = ConnectionKey { db, ..self.worker.key_of(&self.session) };
         let connection = self.worker.pool.borrow_mut().shared(asked, key);
         let (kind, transform) = (Some(Kind::ReadMaster), Some(Transform::Probe(db)));
         let passage = Passage { kind, transform, ..Passage::plain(request.shown) };

@@ -4,6 +4,7 @@
 mod check;
 mod reload;
 mod reload_cut;
+mod reload_login;
 mod reload_sessions;
 mod reload_under_load;
 mod reload_watch;

@@ -1,0 +1,127 @@
+//! A reload changes the login at the servers: new requests use it, what is under way is answered.
+
+use std::time::Duration;
+
+use crate::support::*;
+
+/// A server with the users `one` and `two`, who may do everything.
+fn server() -> RedisServer {
+    let users = "--user one on >first ~* &* +@all --user two on >second ~* &* +@all";
+    RedisServer::builder(Flavor::Redis70).args(&words(users)).start()
+}
+
+fn config(server: std::net::SocketAddr, user: &str, password: &str) -> ConfigBuilder {
+    ConfigBuilder::new(server, &[])
+        .set("proxy", "watch-config", "false")
+        .set("proxy", "workers", "1")
+        .set("topology", "connect-timeout", "\"30s\"")
+        .set("topology", "request-timeout", "\"60s\"")
+        .set("topology", "masteruser", &format!("\"{user}\""))
+        .set("topology", "masterauth", &format!("\"{password}\""))
+}
+
+/// Waits until `wire` acts as `user`.
+#[track_caller]
+fn acts_as(wire: &mut Wire, user: &str) {
+    eventually(PATIENCE, || match wire.cmd(&["ACL", "WHOAMI"]) {
+        reply if reply.str() == user => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+}
+
+/// Waits until new clients act as `user`, though earlier requests may get no answer.
+#[track_caller]
+fn new_clients_act_as(proxy: &Tidegate, user: &str) {
+    eventually(PATIENCE, || {
+        let mut wire = proxy.wire();
+        wire.set_timeout(Duration::from_millis(300));
+        match wire.try_cmd(&["ACL", "WHOAMI"]) {
+            Ok(reply) if reply.str() == user => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+}
+
+/// Waits until `user` has so many connections to `server`.
+#[track_caller]
+fn has_connections(server: &RedisServer, user: &str, count: usize) {
+    eventually(PATIENCE, || {
+        let all = client_list::of_server(server);
+        let found: Vec<_> = all.iter().filter(|line| line.get("user") == user).collect();
+        if found.len() == count { Ok(()) } else { Err(format!("{found:?}")) }
+    });
+}
+
+#[test]
+fn requests_go_over_connections_with_the_new_login() {
+    let server = server();
+    let mut proxy = config(server.addr(), "one", "first").start();
+    let mut wires = [(); 3].map(|()| proxy.wire());
+    let ids: Vec<i64> = wires.iter_mut().map(|wire| wire.cmd(&["CLIENT", "ID"]).int()).collect();
+    let [plain, blocked, subscriber] = &mut wires;
+    plain.cmd(&["SELECT", "3"]).ok();
+    acts_as(plain, "one");
+    blocked.send(&["BLPOP", "list", "0"]);
+    subscriber.cmd(&["SUBSCRIBE", "c"]);
+    eventually(PATIENCE, || match server.info("clients").get("blocked_clients") {
+        Some("1") => Ok(()),
+        other => Err(format!("{other:?} blocked")),
+    });
+
+    proxy.reload(&config(server.addr(), "two", "second").toml());
+    acts_as(plain, "two");
+    // The shared connections are gone, and those that are in use are answered.
+    has_connections(&server, "one", 2);
+    server.cmd(&["RPUSH", "list", "x"]);
+    assert_eq!(blocked.read_reply().strings(), ["list", "x"]);
+    has_connections(&server, "one", 1);
+    server.cmd(&["PUBLISH", "c", "m"]);
+    assert_eq!(subscriber.read_reply().strings(), ["message", "c", "m"]);
+    subscriber.cmd(&["UNSUBSCRIBE", "c"]);
+    has_connections(&server, "one", 0);
+    for (wire, id) in wires.iter_mut().zip(ids) {
+        acts_as(wire, "two");
+        assert_eq!(wire.cmd(&["CLIENT", "ID"]).int(), id, "it was closed");
+    }
+
+    // And back, to a user who has connections again.
+    proxy.reload(&config(server.addr(), "one", "first").toml());
+    acts_as(&mut wires[0], "one");
+    has_connections(&server, "two", 0);
+    let log = proxy.log();
+    assert!(!log.contains("first") && !log.contains("second"), "{log}");
+}
+
+/// The connection with the former login is slow: what follows waits, or it would overtake.
+#[test]
+fn a_clients_requests_keep_their_order_across_two_logins() {
+    let server = server();
+    let slow = FaultProxy::start(server.addr());
+    let way = FaultProxy::start(slow.addr());
+    let mut proxy = config(way.addr(), "one", "first").start();
+    let mut wire = proxy.wire();
+    for (first, behind) in [
+        (&["SET", "k", "old"][..], &["SET", "k", "new"][..]),
+        (&["SET", "k", "old"], &["GETSET", "k", "new"]),
+        (&["GET", "k"], &["SET", "k", "new"]),
+        (&["SCAN", "0"], &["SET", "k", "new"]),
+    ] {
+        way.set_upstream(slow.addr());
+        proxy.reload(&config(way.addr(), "one", "first").toml());
+        acts_as(&mut wire, "one");
+        wire.cmd(&["SET", "k", "0"]).ok();
+        slow.blackhole_of(Direction::ToServer);
+        way.set_upstream(server.addr());
+        wire.send(first);
+        proxy.reload(&config(way.addr(), "two", "second").toml());
+        new_clients_act_as(&proxy, "two");
+        wire.send(behind);
+        wire.expect_silence(Duration::from_millis(200));
+        assert_eq!(server.cmd(&["GET", "k"]).str(), "0", "{behind:?} overtook {first:?}");
+        slow.heal();
+        for _ in 0..2 {
+            assert!(!wire.read_reply().is_err());
+        }
+        assert_eq!(server.cmd(&["GET", "k"]).str(), "new", "{first:?} came last");
+    }
+}
