@@ -5,31 +5,27 @@
 //! twice: what fails is handed back with its request and the cause.
 
 mod connection;
-mod credentials;
 mod driver;
 mod fault;
-mod handshake;
 mod inbox;
-mod key;
 mod load;
 mod pipeline;
 mod pool;
 mod receive;
 mod relay;
 mod requests;
+mod setup;
 #[cfg(test)]
 mod tests;
 mod ticket;
 mod waiters;
 
 pub use connection::Connection;
-pub use credentials::Credentials;
 pub use fault::{Cause, Failed, Refusal};
-pub use handshake::{Greeting, HandshakeError, greet};
 pub use inbox::{Event, Inbox, Whole};
-pub use key::ConnectionKey;
 pub use load::Load;
 pub use pool::{DialOptions, Pool};
 pub use relay::Relay;
+pub use setup::{ConnectionKey, Credentials, Greeting, HandshakeError, greet};
 pub use ticket::Ticket;
 pub use waiters::Waiters;
