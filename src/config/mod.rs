@@ -1,7 +1,7 @@
 //! `proxy.toml`: parse, validate, diff.
 //!
-//! Reading a file reports *every* mistake in it, each with its line, its value and what is accepted.
-//! A file with a mistake gives no configuration at all.
+//! Reading a file reports *every* mistake in it, each with its line, its value and what is
+//! accepted. A file with a mistake gives no configuration at all.
 //!
 //! | room | what it is |
 //! |---|---|

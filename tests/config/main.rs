@@ -63,7 +63,7 @@ fn every_mistake_is_told_as_its_file_says() {
 fn every_key_has_a_file_with_a_mistake() {
     let told: String = fixtures("invalid").iter().flat_map(|(_, text)| expected(text)).collect();
     for key in Config::keys() {
-        let accepted = format!("accepted is {}", key.accepted);
+        let accepted = format!("must be {}", key.accepted);
         assert!(told.contains(&key.path()), "{}", key.path());
         assert!(told.contains(&accepted) || key.name == "replicas", "{}: {accepted}", key.path());
     }

@@ -1,5 +1,5 @@
-//! Which keys a `proxy.toml` gives, and whether a text looks like the rest of a file that was cut
-//! off: such a text may be valid, because every key has a default.
+//! Whether a changed `proxy.toml` lacks its end. Such a text may be valid, because every key has a
+//! default.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::model::{Config, Key, diff};
 
-/// The keys that a reload changes only where the file still gives them: those that protect the
-/// data or the proxy, and the addresses. Their defaults are no password, no server and no guard.
+/// The keys that a reload changes only if the file still gives them: passwords, logins, write
+/// guards and addresses. With their defaults the proxy would have no password and no guard.
 const GUARDED: [&str; 14] = [
     "proxy.listen",
     "proxy.requirepass",
@@ -26,12 +26,12 @@ const GUARDED: [&str; 14] = [
     "metrics.listen",
 ];
 
-/// The keys that a text gives, by their paths; aliases count as the keys that they stand for.
+/// The paths of the keys that a text gives. An alias counts as its key.
 #[derive(Debug)]
 struct Given(BTreeSet<String>);
 
 impl Given {
-    /// Of a text that was read as a configuration, and so is not nested too deeply.
+    /// The keys of `text`, which was parsed before and so is not nested too deeply.
     fn of(text: &str) -> Self {
         let keys = Config::keys();
         let (file, _) = DeTable::parse_recoverable(text);
@@ -49,11 +49,11 @@ impl Given {
     }
 }
 
-/// Why `text`, which says `new`, must not replace what was read last: `text` looks as if the rest
-/// of it were missing. `old` is what the last text said, `old_text` that text where it is known.
+/// Checks that `text`, which means `new`, does not lack its end. `old` is the configuration of the
+/// text before, `old_text` that text if it is known.
 ///
 /// # Errors
-/// The reason, for people.
+/// Why `text` may have been cut off.
 pub fn check_whole(
     (old, old_text): (&Config, Option<&str>),
     (new, text): (&Config, &str),
@@ -64,13 +64,13 @@ pub fn check_whole(
     let given = Given::of(text);
     if given.0.is_empty() {
         return Err(
-            "gives no key at all, as a file does that was cut off; defaults that are meant \
-                    have to be written"
+            "gives no key at all, so it may have been cut off; to use the defaults, write them \
+                    into the file"
                 .to_owned(),
         );
     }
     if old_text.is_some_and(|old| is_cut_in_a_line(old, text)) {
-        return Err("is the file before, cut off in the middle of a line".to_owned());
+        return Err("is the previous file, cut off in the middle of a line".to_owned());
     }
     let lost = |key: &String| GUARDED.contains(&key.as_str()) && !given.0.contains(key);
     let lost: Vec<_> = diff(old, new).into_iter().map(|it| it.key).filter(lost).collect();
@@ -78,8 +78,8 @@ pub fn check_whole(
         return Ok(());
     }
     Err(format!(
-        "no longer gives {}, as a file does that was cut off; a default that is meant has to be \
-         written down",
+        "no longer gives {}, so it may have been cut off; to use a default, write it into the \
+         file",
         lost.join(", ")
     ))
 }
@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    /// Wherever the file ends, it changes nothing or loses nothing that is guarded.
+    /// A file that ends at any byte is refused, or keeps every guarded key.
     #[test]
     fn a_file_cut_anywhere_loses_no_guarded_key() {
         let full = full();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_written_default_is_a_decision() {
+    fn a_guarded_key_changes_to_its_default_only_if_the_file_gives_it() {
         let full = full();
         let without = full.replace("requirepass = \"x\"\n", "");
         let why = check(&full, &without).unwrap_err();
@@ -147,15 +147,15 @@ mod tests {
         assert_eq!(check(&without, &full), Ok(()));
         // A key that was at its default loses nothing.
         assert_eq!(check("[proxy]\nrequirepass = \"\"\nmax-clients = 9\n", "[reads]\n"), {
-            Err("gives no key at all, as a file does that was cut off; defaults that are meant \
-                 have to be written"
+            Err("gives no key at all, so it may have been cut off; to use the defaults, write \
+                 them into the file"
                 .to_owned())
         });
         assert_eq!(check("[proxy]\nrequirepass = \"\"\n", "# nothing\n"), Ok(()), "means the same");
     }
 
     #[test]
-    fn a_number_that_was_cut_is_another_number() {
+    fn a_number_that_was_cut_off_is_refused() {
         let old = "[log]\nlevel = \"info\"\n[proxy]\nmax-clients = 10001";
         let why = check(old, &old[..old.len() - 1]).unwrap_err();
         assert!(why.contains("middle of a line"), "{why}");

@@ -8,7 +8,7 @@ use crate::config::mistakes::Source;
 use crate::config::model::Config;
 use crate::config::parser_stack::on_large_stack;
 
-/// The lines of a file that give its keys, counted from 1.
+/// The line of each key that a file gives, counted from 1.
 #[derive(Clone, Debug, Default)]
 pub struct Lines(HashMap<String, usize>);
 
@@ -34,7 +34,7 @@ impl Lines {
         on_large_stack(find).unwrap_or_default()
     }
 
-    /// The line of the key at `path`; `None` where the file does not give it.
+    /// The line of the key at `path`; `None` if the file does not give it.
     #[must_use]
     pub fn of(&self, path: &str) -> Option<usize> {
         self.0.get(path).copied()

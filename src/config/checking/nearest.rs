@@ -1,14 +1,14 @@
-//! What was probably meant by a key that does not exist.
+//! Which key an unknown name probably means.
 
 use strsim::damerau_levenshtein;
 
 use crate::config::model::Key;
 
-/// Names longer than this are no slips of the pen, and comparing them is not free.
+/// The longest name that is compared with those of keys; a longer one is no typing mistake.
 const MAX_NAME: usize = 64;
 
-/// The key meant by `name` in `section`: one of the section with nearly that name, or one of that
-/// very name elsewhere.
+/// The key that `name` in `section` probably means: one of the section with a similar name, or one
+/// of another section with this name.
 pub(crate) fn key<'k>(section: &str, name: &str, keys: &'k [Key]) -> Option<&'k Key> {
     let name = normal(name)?;
     let (own, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.section == section);
@@ -16,17 +16,18 @@ pub(crate) fn key<'k>(section: &str, name: &str, keys: &'k [Key]) -> Option<&'k 
     closest(&name, own.iter().map(|key| (key.name, *key))).or_else(exact)
 }
 
-/// The section meant by `name`.
+/// The section that `name` probably means.
 pub(crate) fn section(name: &str, keys: &[Key]) -> Option<&'static str> {
     closest(&normal(name)?, keys.iter().map(|key| (key.section, key.section)))
 }
 
-/// The key meant by `name` outside of any section.
+/// The key that `name`, outside of any section, probably means.
 pub(crate) fn orphan<'k>(name: &str, keys: &'k [Key]) -> Option<&'k Key> {
     closest(&normal(name)?, keys.iter().map(|key| (key.name, key)))
 }
 
-/// `max_clients` and `maxClients` differ less from `max-clients` than an edit distance says.
+/// `name` in lower case with hyphens, so that `max_clients` is as close to `max-clients` as it
+/// looks; `None` for a name that is too long.
 fn normal(name: &str) -> Option<String> {
     (name.len() <= MAX_NAME).then(|| name.to_ascii_lowercase().replace('_', "-"))
 }
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_understood_and_noise_is_not() {
+    fn similar_names_are_suggested_and_others_are_not() {
         let keys = Config::keys();
         let meant = |section, name| super::key(section, name, &keys).map(|key| key.path());
         assert_eq!(meant("proxy", "max-client").as_deref(), Some("proxy.max-clients"));

@@ -1,4 +1,4 @@
-//! The rules among keys: what each value alone does not show.
+//! The rules among keys: values that are valid alone and contradict each other.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -7,41 +7,41 @@ use crate::config::mistakes::Report;
 use crate::config::model::{Config, ReplicaOf};
 use tidegate_wire::units::HostPort;
 
-/// One rule. It is asked only when all of its keys could be read.
+/// One rule. It is checked only if all its keys could be read.
 struct Rule {
     keys: &'static [&'static str],
     broken: fn(&Config) -> Vec<Broken>,
 }
 
-/// How a rule is broken: the key to blame, its value, the rule.
+/// A broken rule: the key, its value, and the rule in words.
 struct Broken(&'static str, String, String);
 
 const RULES: &[Rule] = &[
     Rule { keys: &["proxy.listen"], broken: listens_twice },
-    Rule { keys: &["proxy.listen", "metrics.listen"], broken: metrics_in_the_way },
+    Rule { keys: &["proxy.listen", "metrics.listen"], broken: metrics_address_taken },
     Rule { keys: &["proxy.listen", "topology.master", "topology.replicas"], broken: own_backend },
     Rule { keys: &["topology.replicas"], broken: replica_twice },
     Rule { keys: &["topology.master", "topology.replicas"], broken: master_as_replica },
     Rule { keys: &["topology.masteruser", "topology.masterauth"], broken: user_without_password },
     Rule {
         keys: &["topology.master", "topology.replicas", "reads.weights"],
-        broken: weight_of_nobody,
+        broken: weight_of_unknown_server,
     },
-    Rule { keys: &["topology.probe-period", "reads.max-lag"], broken: max_lag_unprovable },
+    Rule { keys: &["topology.probe-period", "reads.max-lag"], broken: max_lag_too_short },
     Rule {
         keys: &["topology.probe-period", "writes.min-replicas-max-lag"],
-        broken: gate_unprovable,
+        broken: gate_lag_too_short,
     },
     Rule { keys: &["topology.probe-period", "topology.probe-timeout"], broken: timeout_too_short },
     Rule { keys: &["reads.local", "replica.enabled"], broken: local_without_engine },
     Rule { keys: &["replica.enabled", "replica.listen"], broken: engine_listens_twice },
     Rule {
         keys: &["replica.enabled", "replica.listen", "proxy.listen", "metrics.listen"],
-        broken: engine_in_the_way,
+        broken: engine_address_taken,
     },
     Rule {
         keys: &["replica.enabled", "replica.listen", "replica.requirepass", "proxy.requirepass"],
-        broken: engine_without_lock,
+        broken: engine_open_without_password,
     },
     Rule {
         keys: &["replica.enabled", "replica.listen", "replica.replicaof", "topology.master"],
@@ -54,7 +54,7 @@ const RULES: &[Rule] = &[
     Rule { keys: &["replica.masteruser", "replica.masterauth"], broken: engine_without_password },
     Rule {
         keys: &["replica.repl-timeout", "replica.repl-ping-replica-period"],
-        broken: pings_too_seldom,
+        broken: pings_too_rare,
     },
 ];
 
@@ -73,7 +73,7 @@ fn replicas(config: &Config) -> &[HostPort] {
     config.topology.replicas.as_deref().unwrap_or_default()
 }
 
-/// The addresses that were there before.
+/// The addresses that occur again.
 fn twice(addresses: &[HostPort]) -> impl Iterator<Item = &HostPort> {
     let mut seen = HashSet::new();
     addresses.iter().filter(move |address| !seen.insert(*address))
@@ -94,15 +94,15 @@ fn listed_twice(key: &'static str, listen: &[HostPort]) -> Vec<Broken> {
         .collect()
 }
 
-fn metrics_in_the_way(config: &Config) -> Vec<Broken> {
+fn metrics_address_taken(config: &Config) -> Vec<Broken> {
     let taken = |address: &&HostPort| address.port != 0 && config.proxy.listen.contains(address);
     let address = config.metrics.listen.as_ref().filter(taken);
-    let rule = "is an address of proxy.listen; clients and scrapers need one each";
+    let rule = "is also an address of proxy.listen; clients and scrapers need different ones";
     address.map(|it| Broken("metrics.listen", quoted(it), rule.into())).into_iter().collect()
 }
 
 fn own_backend(config: &Config) -> Vec<Broken> {
-    let rule = "is an address of proxy.listen; the proxy would be its own server";
+    let rule = "is also an address of proxy.listen; the proxy would connect to itself";
     let master = std::iter::once(("topology.master", &config.topology.master));
     master
         .chain(replicas(config).iter().map(|replica| ("topology.replicas", replica)))
@@ -119,7 +119,7 @@ fn replica_twice(config: &Config) -> Vec<Broken> {
 
 fn master_as_replica(config: &Config) -> Vec<Broken> {
     let master = &config.topology.master;
-    let rule = "is topology.master; a server is one of both";
+    let rule = "is also topology.master; a server is either the master or a replica";
     let listed = replicas(config).contains(master);
     listed.then(|| Broken("topology.replicas", quoted(master), rule.into())).into_iter().collect()
 }
@@ -131,7 +131,7 @@ fn user_without_password(config: &Config) -> Vec<Broken> {
     one_if(alone, "topology.masteruser", || format!("{:?}", topology.masteruser), rule)
 }
 
-/// The one break of a rule, where it is broken.
+/// The broken rule if `broken`, else nothing.
 fn one_if(
     broken: bool,
     key: &'static str,
@@ -141,8 +141,9 @@ fn one_if(
     broken.then(|| Broken(key, value(), rule.to_owned())).into_iter().collect()
 }
 
-/// Replicas that the master will name cannot be checked here.
-fn weight_of_nobody(config: &Config) -> Vec<Broken> {
+/// Weights of servers that the file does not name. Without `topology.replicas` the master names the
+/// replicas, so this cannot be checked here.
+fn weight_of_unknown_server(config: &Config) -> Vec<Broken> {
     let Some(replicas) = config.topology.replicas.as_ref() else {
         return Vec::new();
     };
@@ -152,19 +153,19 @@ fn weight_of_nobody(config: &Config) -> Vec<Broken> {
     strangers.map(|it| Broken("reads.weights", quoted(it), rule.into())).collect()
 }
 
-/// Between two probes nothing is known: what must be proven needs room for two.
+/// A lag is known only after a probe, so a limit on it has to be as long as two probes.
 fn too_short_for_probes(config: &Config, key: &'static str, time: Duration) -> Vec<Broken> {
     let least = config.topology.probe_period * 2;
-    let rule = format!("must be at least twice topology.probe-period, here {least:?}");
+    let rule = format!("must be at least twice topology.probe-period ({least:?})");
     if time < least { vec![Broken(key, format!("\"{time:?}\""), rule)] } else { Vec::new() }
 }
 
-fn max_lag_unprovable(config: &Config) -> Vec<Broken> {
+fn max_lag_too_short(config: &Config) -> Vec<Broken> {
     let max_lag = config.reads.max_lag.into_iter();
     max_lag.flat_map(|time| too_short_for_probes(config, "reads.max-lag", time)).collect()
 }
 
-fn gate_unprovable(config: &Config) -> Vec<Broken> {
+fn gate_lag_too_short(config: &Config) -> Vec<Broken> {
     too_short_for_probes(config, "writes.min-replicas-max-lag", config.writes.min_replicas_max_lag)
 }
 
@@ -173,12 +174,12 @@ fn timeout_too_short(config: &Config) -> Vec<Broken> {
 }
 
 fn local_without_engine(config: &Config) -> Vec<Broken> {
-    let rule = "needs replica.enabled = true, the replica that would serve them";
+    let rule = "needs replica.enabled = true: the engine serves these reads";
     let alone = config.reads.local && !config.replica.enabled;
     one_if(alone, "reads.local", || "true".to_owned(), rule)
 }
 
-/// The addresses of the engine's own port; none where there is no engine.
+/// The addresses of the engine's own port; empty without an engine.
 fn engine(config: &Config) -> &[HostPort] {
     if config.replica.enabled { &config.replica.listen } else { &[] }
 }
@@ -187,23 +188,23 @@ fn engine_listens_twice(config: &Config) -> Vec<Broken> {
     listed_twice("replica.listen", engine(config))
 }
 
-fn engine_in_the_way(config: &Config) -> Vec<Broken> {
+fn engine_address_taken(config: &Config) -> Vec<Broken> {
     let taken = |address: &HostPort| {
         let proxy = config.proxy.listen.contains(address).then_some("proxy.listen");
         let metrics = config.metrics.listen.as_ref() == Some(address);
         proxy.or_else(|| metrics.then_some("metrics.listen")).filter(|_| address.port != 0)
     };
     let break_of = |address: &HostPort| {
-        let rule = format!("is an address of {}; the engine needs one of its own", taken(address)?);
+        let rule = format!("is also an address of {}; the engine needs its own", taken(address)?);
         Some(Broken("replica.listen", quoted(address), rule))
     };
     engine(config).iter().filter_map(break_of).collect()
 }
 
-/// Whoever reaches the engine's port reads all data, moves it to another master and ends the
-/// process: what other machines reach needs a password.
-fn engine_without_lock(config: &Config) -> Vec<Broken> {
-    let rule = "is open to other machines: it needs replica.requirepass or proxy.requirepass";
+/// A client of the engine's port can read all data, make the engine follow another master, and end
+/// the process. So an address that other machines can reach needs a password.
+fn engine_open_without_password(config: &Config) -> Vec<Broken> {
+    let rule = "is open to other machines; set replica.requirepass or proxy.requirepass";
     let open = engine(config).iter().filter(|it| !it.is_loopback());
     let open = open.filter(|_| config.replica_password().is_empty());
     open.map(|it| Broken("replica.listen", quoted(it), rule.into())).collect()
@@ -214,13 +215,13 @@ fn engine_follows_itself(config: &Config) -> Vec<Broken> {
         ReplicaOf::Topology => ("topology.master", &config.topology.master),
         ReplicaOf::Server(server) => ("replica.replicaof", server),
     };
-    let rule = "is an address of replica.listen; the engine would be its own master";
+    let rule = "is also an address of replica.listen; the engine would follow itself";
     one_if(engine(config).contains(master), key, || quoted(master), rule)
 }
 
 fn engine_follows_proxy(config: &Config) -> Vec<Broken> {
     let ReplicaOf::Server(master) = &config.replica.replicaof else { return Vec::new() };
-    let rule = "is an address of proxy.listen, which sends no stream; \"topology\" is its master";
+    let rule = "is an address of proxy.listen; to follow the proxy's master, write \"topology\"";
     let own = config.replica.enabled && config.proxy.listen.contains(master);
     one_if(own, "replica.replicaof", || quoted(master), rule)
 }
@@ -232,9 +233,9 @@ fn engine_without_password(config: &Config) -> Vec<Broken> {
     one_if(alone, "replica.masteruser", || format!("{:?}", replica.masteruser), rule)
 }
 
-fn pings_too_seldom(config: &Config) -> Vec<Broken> {
+fn pings_too_rare(config: &Config) -> Vec<Broken> {
     let (period, timeout) = (config.replica.repl_ping_replica_period, config.replica.repl_timeout);
-    let rule = format!("must be shorter than replica.repl-timeout, here {timeout:?}");
+    let rule = format!("must be shorter than replica.repl-timeout ({timeout:?})");
     let key = "replica.repl-ping-replica-period";
     one_if(period >= timeout, key, || format!("\"{period:?}\""), &rule)
 }

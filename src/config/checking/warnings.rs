@@ -1,4 +1,4 @@
-//! What a valid configuration says that is not done, or may surprise.
+//! Warnings about a valid configuration: keys without effect, and values that may surprise.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use crate::session::ReadFrom;
 use crate::topology::{Observation, ServerRole, Topology};
 use tidegate_wire::units::HostPort;
 
-/// One thing to tell, and what to do about it. Its text begins with the key.
+/// One warning: a key, its value, and what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// The key's path, such as `proxy.listen`.
@@ -24,12 +24,12 @@ impl fmt::Display for Warning {
 }
 
 impl Warning {
-    /// The warning that `key` of `value` has this consequence.
+    /// The warning that `key` with `value` has this consequence.
     fn new(key: &'static str, value: &impl fmt::Display, consequence: &str) -> Self {
         Self { key, text: format!("{key} = {value}: {consequence}") }
     }
 
-    /// The text, behind the line of `origin` that gives the key, where one does.
+    /// The text, after the line of `origin` that gives the key, if there is one.
     #[must_use]
     pub fn placed(&self, origin: &str, lines: &Lines) -> String {
         match lines.of(self.key) {
@@ -40,7 +40,7 @@ impl Warning {
 }
 
 impl Config {
-    /// What can be told without asking a server.
+    /// The warnings that need no answer of a server.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         let mut warnings = without_effect(&self.replica);
@@ -58,23 +58,23 @@ impl Config {
             warnings.push(Warning::new(
                 "proxy.listen",
                 &format_args!("\"{addr}\""),
-                "every host that reaches this address may read and write without a password; set \
+                "every host that reaches this address can read and write without a password; set \
                  proxy.requirepass, or listen on 127.0.0.1",
             ));
         }
         warnings
     }
 
-    /// What can be told once the servers were asked: `said` is what each answered.
+    /// The warnings that need the servers' answers, which are `answers`.
     #[must_use]
     pub fn warnings_of_servers<'a>(
         &self,
         topology: &Topology,
-        mut said: impl Iterator<Item = (&'a HostPort, Result<&'a Observation, &'a str>)>,
+        mut answers: impl Iterator<Item = (&'a HostPort, Result<&'a Observation, &'a str>)>,
     ) -> Vec<Warning> {
         let shard = topology.sole_shard();
         let master = shard.master();
-        let of_master = said.find(|(addr, _)| master.is_some_and(|it| it.addr == **addr));
+        let of_master = answers.find(|(addr, _)| master.is_some_and(|it| it.addr == **addr));
         let attached = match of_master {
             Some((_, Ok(Observation { role: ServerRole::Master { replicas }, .. }))) => {
                 Some(replicas.len())
@@ -84,7 +84,7 @@ impl Config {
         let mut warnings = self.too_few_replicas(attached);
         warnings.extend(self.blind_eviction(shard.eviction.as_deref()));
         let known = |addr: &HostPort| topology.backends().any(|it| it.addr == *addr);
-        // Of listed servers the file itself tells. Else the master has to be there to name them.
+        // For listed replicas this is a mistake of the file. Otherwise only the master names them.
         if master.is_some() && self.topology.replicas.is_none() {
             for addr in self.reads.weights.keys().filter(|addr| !known(addr)) {
                 warnings.push(Warning::new(
@@ -98,25 +98,26 @@ impl Config {
         warnings
     }
 
-    /// What a master that evicts by this policy does to keys that are read at its replicas, where
-    /// it is not told of them.
+    /// The warning that a master with this eviction policy evicts keys that clients read at
+    /// replicas, if `reads.touch-master` is off.
     #[must_use]
     pub fn blind_eviction(&self, policy: Option<&str>) -> Option<Warning> {
         let is_blind =
             self.reads.from != ReadFrom::Master && self.reads.touch_master == TouchMaster::Off;
         let policy = policy.filter(|_| is_blind)?;
         let text = format!(
-            "the master's maxmemory-policy is {policy}, and it does not see reads at replicas: it \
-             evicts the keys that are read there first; \"auto\" tells it of them"
+            "the master's maxmemory-policy is {policy}, and it does not see reads at replicas, so \
+             it may evict keys that clients read often; \"auto\" touches these keys at the master"
         );
         Some(Warning::new("reads.touch-master", &"\"off\"", &text))
     }
 
-    /// Keys that want more replicas than there are; `attached` are the master's.
+    /// Warnings of keys that need more replicas than there are; `attached` is how many the master
+    /// has.
     fn too_few_replicas(&self, attached: Option<usize>) -> Vec<Warning> {
         let listed = self.topology.replicas.as_ref().map(Vec::len);
         let Some(count) = attached.max(listed) else { return Vec::new() };
-        let there = match count {
+        let count_text = match count {
             1 => "there is 1 replica".to_owned(),
             _ => format!("there are {count} replicas"),
         };
@@ -127,7 +128,9 @@ impl Config {
             ("writes.wait-replicas", writes.wait_replicas, "is answered with -NOACK"),
         ] {
             if usize::try_from(wanted).is_ok_and(|wanted| wanted > count) {
-                let text = format!("{there}, so every write {outcome}; lower it or add replicas");
+                let text = format!(
+                    "{count_text}, so every write {outcome}; lower this value or add replicas"
+                );
                 warnings.push(Warning::new(key, &wanted, &text));
             }
         }
@@ -135,7 +138,8 @@ impl Config {
     }
 }
 
-/// Keys of `[replica]` that are set and do nothing until the engine feeds replicas of its own.
+/// Warnings of keys of `[replica]` that are set and have no effect, because the engine has no
+/// sub-replicas yet.
 fn without_effect(replica: &Replica) -> Vec<Warning> {
     const WHY: &str = "the engine has no replicas of its own yet, so this key has no effect";
     let default = Replica::default();
@@ -181,26 +185,32 @@ mod tests {
     }
 
     #[track_caller]
-    fn told(text: &str, beginnings: &[&str]) {
-        let told: Vec<String> = config(text).warnings().iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), beginnings.len(), "{text}: {told:?}");
-        for (told, beginning) in told.iter().zip(beginnings) {
-            assert!(told.starts_with(beginning), "{told}");
+    fn assert_warnings(text: &str, beginnings: &[&str]) {
+        let shown: Vec<String> = config(text).warnings().iter().map(ToString::to_string).collect();
+        assert_eq!(shown.len(), beginnings.len(), "{text}: {shown:?}");
+        for (shown, beginning) in shown.iter().zip(beginnings) {
+            assert!(shown.starts_with(beginning), "{shown}");
         }
     }
 
     #[test]
-    fn what_is_not_done_is_told() {
-        told("", &[]);
-        told("[replica]\nenabled = true\n", &[]);
-        told("[replica]\nreplica-priority = 5\n", &[]);
-        told(
+    fn keys_without_effect_are_warned_of() {
+        assert_warnings("", &[]);
+        assert_warnings("[replica]\nenabled = true\n", &[]);
+        assert_warnings("[replica]\nreplica-priority = 5\n", &[]);
+        assert_warnings(
             "[replica]\nenabled = true\nreplica-priority = 5\n",
             &["replica.replica-priority = 5: "],
         );
-        told("[replica]\nrepl-ping-replica-period = \"10s\"\nrepl-backlog-size = \"1mb\"\n", &[]);
-        told("[replica]\nrepl-timeout = \"9s\"\nrepl-ping-replica-period = \"2s\"\n", &[]);
-        told(
+        assert_warnings(
+            "[replica]\nrepl-ping-replica-period = \"10s\"\nrepl-backlog-size = \"1mb\"\n",
+            &[],
+        );
+        assert_warnings(
+            "[replica]\nrepl-timeout = \"9s\"\nrepl-ping-replica-period = \"2s\"\n",
+            &[],
+        );
+        assert_warnings(
             "[replica]\nrepl-ping-slave-period = \"11s\"\nrepl-disable-tcp-nodelay = true\n\
              repl-backlog-size = \"2mb\"\n",
             &[
@@ -212,14 +222,14 @@ mod tests {
     }
 
     #[test]
-    fn an_open_port_without_a_password_is_told() {
+    fn an_open_port_without_a_password_is_warned_of() {
         for local in ["127.0.0.1", "127.1.2.3", "localhost", "[::1]"] {
-            told(&format!("[proxy]\nlisten = [\"{local}:1\"]\n"), &[]);
+            assert_warnings(&format!("[proxy]\nlisten = [\"{local}:1\"]\n"), &[]);
         }
         for open in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "redis.example:1"] {
             let text = format!("[proxy]\nlisten = [\"127.0.0.1:2\", \"{open}\"]\n");
-            told(&text, &[&format!("proxy.listen = \"{open}\": ")]);
-            told(&format!("{text}requirepass = \"x\"\n"), &[]);
+            assert_warnings(&text, &[&format!("proxy.listen = \"{open}\": ")]);
+            assert_warnings(&format!("{text}requirepass = \"x\"\n"), &[]);
         }
     }
 
@@ -236,11 +246,11 @@ mod tests {
     }
 
     #[track_caller]
-    fn told_of_servers(text: &str, attached: Option<u16>, keys: &[&str]) {
+    fn assert_warned_keys(text: &str, attached: Option<u16>, keys: &[&str]) {
         let config = config(text);
         let master = config.topology.master.clone();
         let replicas: Vec<_> = (1..=attached.unwrap_or(0)).map(HostPort::local).collect();
-        let said = Observation {
+        let observation = Observation {
             role: ServerRole::Master { replicas },
             run_id: String::new(),
             replid: String::new(),
@@ -264,40 +274,40 @@ mod tests {
         };
         let backends = attached.map(|_| backend).into_iter().collect();
         let topology = Topology::of(Shard { backends, ..Shard::default() });
-        let answer = attached.map(|_| (&master, Ok(&said)));
-        let told = config.warnings_of_servers(&topology, answer.into_iter());
-        assert_eq!(told.iter().map(|it| it.key).collect::<Vec<_>>(), keys, "{told:?}");
+        let answer = attached.map(|_| (&master, Ok(&observation)));
+        let shown = config.warnings_of_servers(&topology, answer.into_iter());
+        assert_eq!(shown.iter().map(|it| it.key).collect::<Vec<_>>(), keys, "{shown:?}");
     }
 
     #[test]
-    fn a_master_that_evicts_what_it_does_not_see_is_told() {
-        let told = |text: &str, policy| config(text).blind_eviction(policy).is_some();
+    fn a_master_that_evicts_by_use_is_warned_of_if_touch_master_is_off() {
+        let shown = |text: &str, policy| config(text).blind_eviction(policy).is_some();
         let off = "[reads]\ntouch-master = \"off\"\n";
-        assert!(told(off, Some("allkeys-lru")));
-        assert!(!told(off, None));
-        assert!(!told("", Some("allkeys-lru")));
-        assert!(!told(&format!("{off}from = \"master\"\n"), Some("allkeys-lru")));
+        assert!(shown(off, Some("allkeys-lru")));
+        assert!(!shown(off, None));
+        assert!(!shown("", Some("allkeys-lru")));
+        assert!(!shown(&format!("{off}from = \"master\"\n"), Some("allkeys-lru")));
     }
 
     #[test]
-    fn more_replicas_than_there_are_is_told() {
+    fn more_replicas_than_there_are_is_warned_of() {
         let key = "writes.min-replicas-to-write";
         let text = "[writes]\nmin-replicas-to-write = 2\n";
-        told_of_servers(text, Some(2), &[]);
-        told_of_servers(text, Some(1), &[key]);
-        told_of_servers(text, None, &[]);
+        assert_warned_keys(text, Some(2), &[]);
+        assert_warned_keys(text, Some(1), &[key]);
+        assert_warned_keys(text, None, &[]);
         let listed = "[topology]\nreplicas = [\"h:1\"]\n";
-        told_of_servers(&format!("{text}{listed}"), None, &[key]);
-        told_of_servers(&format!("{text}{listed}"), Some(2), &[]);
+        assert_warned_keys(&format!("{text}{listed}"), None, &[key]);
+        assert_warned_keys(&format!("{text}{listed}"), Some(2), &[]);
         let wait = "[writes]\nwait-replicas = 3\n";
-        told_of_servers(wait, Some(2), &["writes.wait-replicas"]);
+        assert_warned_keys(wait, Some(2), &["writes.wait-replicas"]);
     }
 
     #[test]
-    fn weights_of_no_server_are_told() {
+    fn weights_of_unknown_servers_are_warned_of() {
         let text = "[topology]\nmaster = \"m:1\"\n[reads.weights]\n\"x:1\" = 2\n\"m:1\" = 2\n";
-        told_of_servers(text, Some(0), &["reads.weights"]);
-        told_of_servers(text, None, &[]);
-        told_of_servers(&text.replace("[reads", "replicas = [\"x:1\"]\n[reads"), Some(0), &[]);
+        assert_warned_keys(text, Some(0), &["reads.weights"]);
+        assert_warned_keys(text, None, &[]);
+        assert_warned_keys(&text.replace("[reads", "replicas = [\"x:1\"]\n[reads"), Some(0), &[]);
     }
 }

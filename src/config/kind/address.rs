@@ -1,11 +1,11 @@
-//! Addresses.
+//! The kind of values that are addresses.
 
 use toml::de::DeValue;
 
 use super::{Kind, Raw, Read, Switch, Wrong, quoted};
 use tidegate_wire::units::HostPort;
 
-/// A [`HostPort`]: one of ours, where port 0 asks for any free one, or a server's.
+/// A [`HostPort`]: an address to listen on, where port 0 means any free port, or a server's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Address {
     Listen,

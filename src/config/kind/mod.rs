@@ -1,6 +1,6 @@
-//! The kinds of values a key can have: how one is read, what is accepted, how it is shown.
+//! The kinds of values that a key can have: how one is read, what is accepted, how it is shown.
 //!
-//! Scalars stand in files of their own; here are the kinds made of other kinds.
+//! Scalars have files of their own. This one has the kinds that are made of other kinds.
 
 mod address;
 mod name;
@@ -20,25 +20,25 @@ pub(crate) use time::Time;
 use toml::Spanned;
 use toml::de::DeValue;
 
-/// A value as the TOML parser hands it over.
+/// A value as the TOML parser returns it.
 pub(crate) type Raw<'a> = Spanned<DeValue<'a>>;
 
-/// The values read, or every part that is wrong.
+/// The value that was read, or every part of it that is wrong.
 pub(crate) type Read<'a, T> = Result<T, Vec<Wrong<'a>>>;
 
 /// A value, or a part of one, that is not accepted.
 #[derive(Debug)]
 pub(crate) struct Wrong<'a> {
-    /// Which part of the key's value it is, to be appended to the key: `[2]`, or nothing.
+    /// Which part of the key's value it is, as a suffix of the key: `[2]`; empty for the whole.
     pub(crate) within: String,
-    /// The value.
+    /// The wrong value or part.
     pub(crate) raw: &'a Raw<'a>,
-    /// What may stand there, if that is not what the key as a whole accepts.
+    /// What this part accepts, if that differs from what the key as a whole accepts.
     pub(crate) accepted: Option<String>,
 }
 
 impl<'a> Wrong<'a> {
-    /// The whole of `raw` is wrong.
+    /// The error that the whole of `raw` is wrong.
     pub(crate) fn all<T>(raw: &'a Raw<'a>) -> Read<'a, T> {
         Err(vec![Self { within: String::new(), raw, accepted: None }])
     }
@@ -46,22 +46,22 @@ impl<'a> Wrong<'a> {
 
 /// One kind of value.
 pub(crate) trait Kind {
-    /// What it becomes.
+    /// The type of the values in a configuration.
     type Value: PartialEq;
 
-    /// True where values must not be shown.
+    /// Whether values are secrets, which are never shown.
     const SECRET: bool = false;
 
-    /// What may stand there, for the sentence "accepted is ...".
+    /// The accepted values, in words that follow "must be".
     fn accepted(&self) -> String;
 
     /// Reads a value.
     fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, Self::Value>;
 
-    /// Shows a value as it would stand in the file, where it can stand there.
+    /// A value as one would write it in the file; a secret is masked.
     fn show(&self, value: &Self::Value) -> String;
 
-    /// A value as it is to stand in the file: not to be shown.
+    /// A value as the file has to give it, secrets in clear text. Never log it.
     fn write(&self, value: &Self::Value) -> String {
         self.show(value)
     }
@@ -69,14 +69,14 @@ pub(crate) trait Kind {
 
 /// A kind with a value that means "off".
 pub(crate) trait Switch: Kind {
-    /// Another way to write "off".
+    /// How the file may write "off", besides the word.
     const OFF: &'static str;
 
-    /// True where `raw` says "off".
+    /// Whether `raw` is that value.
     fn is_off(raw: &DeValue<'_>) -> bool;
 }
 
-/// A kind's value, or "off" (`None`).
+/// A value of a kind, or "off" (`None`).
 #[derive(Debug)]
 pub(crate) struct OrOff<K>(pub(crate) K);
 
@@ -84,7 +84,7 @@ impl<K: Switch> Kind for OrOff<K> {
     type Value = Option<K::Value>;
 
     fn accepted(&self) -> String {
-        format!("{}; \"off\" or {} is off", self.0.accepted(), K::OFF)
+        format!("{}; \"off\" or {} turns it off", self.0.accepted(), K::OFF)
     }
 
     fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, Self::Value> {
@@ -97,7 +97,7 @@ impl<K: Switch> Kind for OrOff<K> {
     }
 }
 
-/// A kind's value where the key is given, `None` where it is left out.
+/// A value of a kind where the file gives the key, else `None`.
 #[derive(Debug)]
 pub(crate) struct IfGiven<K>(pub(crate) K);
 
@@ -163,7 +163,7 @@ impl<K: Kind> Kind for ListOf<K> {
     }
 }
 
-/// A list, or its only value as it is.
+/// A list, or a single value instead of a list of one.
 #[derive(Debug)]
 pub(crate) struct OneOrList<K>(pub(crate) ListOf<K>);
 

@@ -1,24 +1,24 @@
-//! Names: of hosts, of files.
+//! The kinds of values that are names of hosts, files and directories.
 
 use super::scalar::quoted;
 use super::{Kind, Raw, Read, Wrong};
 use tidegate_wire::units::HostPort;
 
-/// The longest name of a file on the file systems there are.
+/// The longest name of a file, as in Linux's file systems.
 const MAX_FILE_NAME: usize = 255;
-/// Linux's longest path, its end included.
+/// The longest path, as in Linux.
 const MAX_PATH: usize = 4095;
 
-/// A host's name or address, as [`HostPort`] takes it; empty is none.
+/// A host's name or address, as in a [`HostPort`]; empty means none.
 #[derive(Debug)]
 pub(crate) struct HostName;
 
-/// The host that `text` is, an IPv6 address with or without brackets.
+/// The host in `text`, where an IPv6 address may have brackets; `None` if it is no host.
 fn host(text: &str) -> Option<String> {
     HostPort::of(text, "1").ok().map(|address| address.host)
 }
 
-/// The text that `raw` is, if it is one and `is_good`.
+/// The string `raw`, if it is a string for which `is_good` is true.
 fn text<'a>(raw: &'a Raw<'a>, is_good: impl Fn(&str) -> bool) -> Read<'a, String> {
     let text = raw.get_ref().as_str().filter(|text| is_good(text));
     text.map_or_else(|| Wrong::all(raw), |text| Ok(text.to_owned()))
@@ -28,7 +28,7 @@ impl Kind for HostName {
     type Value = String;
 
     fn accepted(&self) -> String {
-        "a host name or an IP address; \"\" is none".to_owned()
+        "a host name or an IP address, or \"\" for none".to_owned()
     }
 
     fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, String> {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_files_name_leads_nowhere_else() {
+    fn a_file_name_has_no_directory() {
         for text in ["dump.rdb", "...", "a b", "é"] {
             assert!(is_file_name(text), "{text}");
         }

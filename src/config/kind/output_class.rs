@@ -1,36 +1,36 @@
-//! Limits of replies that wait for a client, as redis.conf gives them to a class of clients.
+//! Limits on the replies that wait for a client, as redis.conf sets them for a class of clients.
 
 use std::time::Duration;
 
 use super::{Kind, Raw, Read, Wrong, quoted};
 use tidegate_wire::units::ByteSize;
 
-/// What may wait for a client of a class: `hard` never, `soft` for no longer than `soft_for`.
+/// The limits on the replies that wait for a client of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputClass {
-    /// A client with more is closed at once; `None` is no limit.
+    /// A client with more pending output than this is closed at once; `None` means no limit.
     pub hard: Option<ByteSize>,
-    /// A client with more is closed after `soft_for`; `None` is no limit.
+    /// A client with more pending output than this for `soft_for` is closed; `None` means no limit.
     pub soft: Option<ByteSize>,
-    /// See `soft`.
+    /// How long a client may exceed `soft`.
     pub soft_for: Duration,
 }
 
 impl OutputClass {
-    /// The hard limit in bytes; without one, as many as there are.
+    /// The hard limit in bytes; `usize::MAX` if there is none.
     #[must_use]
     pub fn hard_bytes(&self) -> usize {
         self.hard.map_or(usize::MAX, ByteSize::as_usize)
     }
 
-    /// The soft limit in bytes; without one, as many as there are.
+    /// The soft limit in bytes; `usize::MAX` if there is none.
     #[must_use]
     pub fn soft_bytes(&self) -> usize {
         self.soft.map_or(usize::MAX, ByteSize::as_usize)
     }
 }
 
-/// `"32mb 8mb 60"`: a hard limit, a soft limit, and seconds; a limit of 0 is none.
+/// Values such as `"32mb 8mb 60"`: a hard limit, a soft limit and seconds. 0 means no limit.
 #[derive(Debug)]
 pub(crate) struct OutputClassKind;
 
@@ -50,7 +50,8 @@ impl Kind for OutputClassKind {
     type Value = OutputClass;
 
     fn accepted(&self) -> String {
-        "a hard limit, a soft limit and seconds, such as \"32mb 8mb 60\"; a limit of 0 is none"
+        "a hard limit, a soft limit and seconds, such as \"32mb 8mb 60\"; a limit of 0 means no \
+         limit"
             .to_owned()
     }
 

@@ -1,4 +1,4 @@
-//! Integers, texts, passwords and choices.
+//! The kinds of values that are integers, flags, texts, passwords or one of several words.
 
 use std::marker::PhantomData;
 
@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use super::{Kind, Raw, Read, Wrong};
 use tidegate_wire::units::Secret;
 
-/// The longest text taken for any value; redis.conf's own lines are bounded too.
+/// The longest accepted text, in bytes.
 const MAX_TEXT: usize = 4096;
 
 /// `text` as a TOML string.
@@ -15,7 +15,7 @@ pub(crate) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// The integer that `raw` is.
+/// The value of `raw` if it is an integer.
 pub(crate) fn as_integer(raw: &DeValue<'_>) -> Option<i64> {
     let integer = raw.as_integer()?;
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
@@ -118,10 +118,10 @@ impl Kind for Password {
 
 /// An enum whose variants are words of the file.
 pub(crate) trait Choice: Copy + PartialEq + 'static {
-    /// Every variant, in the order in which they are told.
+    /// Every variant, in the order in which messages list them.
     const ALL: &'static [Self];
 
-    /// Other words that are understood.
+    /// Other words that the file may use.
     const ALIASES: &'static [(&'static str, Self)] = &[];
 
     /// The variant's word.

@@ -1,4 +1,4 @@
-//! Numbers of bytes.
+//! The kind of values that are numbers of bytes.
 
 use toml::de::DeValue;
 
@@ -9,7 +9,7 @@ use tidegate_wire::units::ByteSize;
 #[derive(Debug)]
 pub(crate) struct Size(pub(crate) ByteSize, pub(crate) ByteSize);
 
-/// The size that `raw` says, whatever the range.
+/// The size that `raw` gives, within the accepted range or not.
 fn size(raw: &DeValue<'_>) -> Option<ByteSize> {
     match raw {
         DeValue::String(text) => text.parse().ok(),

@@ -1,4 +1,4 @@
-//! Lengths of time.
+//! The kind of values that are durations.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use toml::de::DeValue;
 
 use super::{Kind, Raw, Read, Switch, Wrong, as_integer, quoted};
 
-/// Every unit and its milliseconds, the largest first.
+/// Every unit with its milliseconds, the largest first.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
-/// A time of at least `.0` and at most `.1`: a string with its unit.
+/// A time from `.0` to `.1`: a string of a number and its unit.
 #[derive(Debug)]
 pub(crate) struct Time(pub(crate) Duration, pub(crate) Duration);
 
-/// The time that `text` says.
+/// The time in `text`; `None` if it is no number with a unit.
 fn time(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -21,7 +21,7 @@ fn time(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(number.parse::<u64>().ok()?.checked_mul(*millis)?))
 }
 
-/// `time` in the largest unit that loses nothing (milliseconds are all a key can have).
+/// `time` in the largest unit that shows it exactly; a key's times are whole milliseconds.
 fn shown(time: Duration) -> String {
     let millis = time.as_millis();
     let fits = |(_, unit): &&(&str, u64)| millis > 0 && millis.is_multiple_of(u128::from(*unit));

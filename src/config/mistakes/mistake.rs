@@ -1,62 +1,62 @@
-//! What may be wrong with a `proxy.toml`, in words for the operator who wrote it.
+//! The mistakes that a `proxy.toml` may have, in words for the operator.
 
 use std::fmt;
 
-/// How many mistakes are told; who has more mends these first.
-const MAX_TOLD: usize = 100;
+/// The most mistakes that one error lists.
+const MAX_LISTED: usize = 100;
 
 /// Why a configuration was refused: every mistake in it, in the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     origin: String,
     mistakes: Vec<Mistake>,
-    untold: usize,
+    unlisted: usize,
 }
 
-/// One mistake and where it stands.
+/// One mistake, and its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The line, counted from 1; 0 where no line is to blame (the file cannot be read).
+    /// The line, counted from 1; 0 if the mistake has no line (the file cannot be read).
     pub line: usize,
-    /// What is wrong there.
+    /// What is wrong.
     pub problem: Problem,
 }
 
-/// The kinds of mistakes. Values are shown as written, secrets as `***`.
+/// The kinds of mistakes. Values are shown as the file has them, secrets as `***`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A known key has a value that it cannot have.
-    #[error("{key} = {value}: accepted is {accepted}")]
+    /// A key has a value that it does not accept.
+    #[error("{key} = {value}: must be {accepted}")]
     Value {
         /// The key's path, `proxy.max-clients`.
         key: String,
-        /// The value, as written.
+        /// The value, as the file has it.
         value: String,
-        /// What may stand there.
+        /// The values that the key accepts, in words.
         accepted: String,
     },
-    /// A value that is fine by itself contradicts another key's.
+    /// A value that is valid by itself contradicts the value of another key.
     #[error("{key} = {value}: {rule}")]
     Conflict {
         /// The key's path.
         key: String,
-        /// The value, as understood.
+        /// The value.
         value: String,
         /// The rule it breaks.
         rule: String,
     },
-    /// No such key.
+    /// A section has no key of this name.
     #[error("{key}: unknown key{}", hint(nearest.as_deref()))]
     UnknownKey {
-        /// The path, as written.
+        /// The path, as the file has it.
         key: String,
         /// The key that was probably meant.
         nearest: Option<String>,
     },
-    /// No such section.
+    /// No section has this name.
     #[error("{section}: unknown section{}", hint(nearest.as_deref()))]
     UnknownSection {
-        /// The name, as written.
+        /// The name, as the file has it.
         section: String,
         /// The section or key that was probably meant.
         nearest: Option<String>,
@@ -66,10 +66,10 @@ pub enum Problem {
     Syntax {
         /// The column, in characters counted from 1.
         column: usize,
-        /// What the TOML parser says.
+        /// The message of the TOML parser.
         message: String,
     },
-    /// There is no text to parse.
+    /// The file has no text that could be parsed.
     #[error("{0}")]
     Unreadable(String),
 }
@@ -79,15 +79,15 @@ fn hint(nearest: Option<&str>) -> String {
 }
 
 impl ConfigError {
-    /// The mistakes, which stand in `origin`, put into the order of its lines.
+    /// An error with the mistakes of `origin`, in the order of its lines.
     pub(crate) fn new(origin: &str, mut mistakes: Vec<Mistake>) -> Self {
         mistakes.sort_by_key(|mistake| mistake.line);
-        let untold = mistakes.len().saturating_sub(MAX_TOLD);
-        mistakes.truncate(MAX_TOLD);
-        Self { origin: origin.to_owned(), mistakes, untold }
+        let unlisted = mistakes.len().saturating_sub(MAX_LISTED);
+        mistakes.truncate(MAX_LISTED);
+        Self { origin: origin.to_owned(), mistakes, unlisted }
     }
 
-    /// The one mistake that there is nothing to read.
+    /// An error with one mistake: the text of `origin` cannot be read, for this reason.
     pub(crate) fn unreadable(origin: &str, why: impl Into<String>) -> Self {
         Self::new(origin, vec![Mistake { line: 0, problem: Problem::Unreadable(why.into()) }])
     }
@@ -100,7 +100,7 @@ impl ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// One line per mistake: `proxy.toml:12: proxy.max-clients = 0: accepted is ...`.
+/// One line per mistake: `proxy.toml:12: proxy.max-clients = 0: must be ...`.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, Mistake { line, problem }) in self.mistakes.iter().enumerate() {
@@ -110,8 +110,8 @@ impl fmt::Display for ConfigError {
                 _ => write!(f, "{end}{}:{line}: {problem}", self.origin)?,
             }
         }
-        if self.untold > 0 {
-            write!(f, "\n{}: and {} more mistakes", self.origin, self.untold)?;
+        if self.unlisted > 0 {
+            write!(f, "\n{}: and {} more mistakes", self.origin, self.unlisted)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What is found while a file is read: where its keys stand and every mistake in it.
+//! What a reader notes about a file: the lines of its keys, and every mistake.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,14 +10,14 @@ use super::source::{Source, one_line};
 use crate::config::kind::{Kind, Raw, Wrong};
 use tidegate_wire::units::Secret;
 
-/// The mistakes found so far.
+/// The notes about one file.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
     source: &'a Source<'a>,
     mistakes: Vec<Mistake>,
-    /// The line of every key that was given.
+    /// The line of every key that the file gives.
     lines: HashMap<String, usize>,
-    /// Keys whose value could not be read: their defaults prove nothing against other keys.
+    /// Keys whose value could not be read. They have their defaults, so rules among keys skip them.
     unread: HashSet<String>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Report<'a> {
         Self { source, mistakes: Vec::new(), lines, unread }
     }
 
-    /// Every mistake; none is a good file.
+    /// Every mistake; a valid file has none.
     pub(crate) fn into_mistakes(self) -> Vec<Mistake> {
         self.mistakes
     }
@@ -52,7 +52,8 @@ impl<'a> Report<'a> {
         self.lines.insert(path.clone(), self.source.line(key.span().start));
         for (alias, other) in given {
             let key = format!("{section}.{}", alias.get_ref());
-            let rule = format!("{section}.{} is given too and is the same key", names.first()?);
+            let rule =
+                format!("is the same key as {section}.{}, which is also given", names.first()?);
             let problem = Problem::Conflict { key, value: self.show(other, kind), rule };
             self.add(alias.span().start, problem);
         }
@@ -80,7 +81,7 @@ impl<'a> Report<'a> {
         self.add(wrong.raw.span().start, problem);
     }
 
-    /// What stands where section `name` should be is none.
+    /// Notes that `raw`, which has the name of a section, is no section.
     pub(crate) fn no_section(&mut self, key: &Spanned<DeString<'_>>, raw: &Raw<'_>) {
         let name = key.get_ref().as_ref();
         self.unread.insert(name.to_owned());
@@ -89,12 +90,12 @@ impl<'a> Report<'a> {
         self.add(key.span().start, Problem::Value { key: name.to_owned(), value, accepted });
     }
 
-    /// Notes that the key or section at `path` was probably meant by one that is unknown.
+    /// Notes that an unknown key or section probably means the one at `path`.
     pub(crate) fn meant(&mut self, path: &str) {
         self.unread.insert(path.to_owned());
     }
 
-    /// True where the value of the key at `path` is what the file means.
+    /// Whether the value of the key at `path` is the one that the file means.
     pub(crate) fn is_read(&self, path: &str) -> bool {
         let section = path.split('.').next().unwrap_or_default();
         !self.unread.contains(path) && !self.unread.contains(section)

@@ -1,11 +1,11 @@
-//! The text of a `proxy.toml`: where a span stands, and how a value in it is shown.
+//! The text of a `proxy.toml`: the line of a byte, and how messages show a value.
 
 use toml::Spanned;
 use toml::de::DeValue;
 
 use tidegate_wire::units::Secret;
 
-/// How many characters of a wrong value are shown.
+/// The most characters of a wrong value that messages show.
 const MAX_SHOWN: usize = 64;
 
 /// The text and the offsets at which its lines begin.
@@ -33,8 +33,8 @@ impl<'a> Source<'a> {
         String::from_utf8_lossy(before).chars().count() + 1
     }
 
-    /// A value as it is written, on one line and not too long. What might hold a secret is not
-    /// shown: lists and tables (they may be nested), and what stands before an `@`, as in a URL.
+    /// A value as the file has it, on one line and shortened. Parts that may hold a secret are
+    /// masked: lists and tables, which may be nested, and the text before an `@`, as in a URL.
     pub(crate) fn show(&self, value: &Spanned<DeValue<'_>>) -> String {
         match value.get_ref() {
             DeValue::Array(items) if items.is_empty() => "[]".to_owned(),
@@ -45,7 +45,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// `text` without control characters, URL credentials and excess length.
+/// `text` on one line, shortened, with the credentials of a URL masked.
 pub(crate) fn one_line(text: &str) -> String {
     let (masked, text) = match text.rsplit_once('@') {
         Some((before, after)) => {

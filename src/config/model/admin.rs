@@ -4,19 +4,20 @@ use super::section::section;
 use crate::config::kind::{Choice, OneOf};
 
 section! {
-    /// `[admin]`: what becomes of a client's administrative commands.
+    /// `[admin]`: where a client's administrative commands go.
     pub struct Admin = "admin" {
-        /// CONFIG, DEBUG, SHUTDOWN, REPLICAOF, FAILOVER, SAVE, changes of ACLs and their like.
+        /// CONFIG, DEBUG, SHUTDOWN, REPLICAOF, FAILOVER, SAVE, changes of ACLs and similar
+        /// commands.
         "commands" => commands: AdminCommands = AdminCommands::Deny, OneOf::<AdminCommands>::new(), Live;
     }
 }
 
-/// What becomes of administrative commands.
+/// What the proxy does with administrative commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminCommands {
-    /// They are refused.
+    /// It refuses them.
     Deny,
-    /// They go to the master.
+    /// It sends them to the master.
     Master,
 }
 

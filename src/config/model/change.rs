@@ -1,13 +1,13 @@
-//! What a reload changes.
+//! One key that a reload changes.
 
 use std::fmt;
 
 /// When a key's new value takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applies {
-    /// With the reload.
+    /// At the reload.
     Live,
-    /// With the next start of the process: sockets, threads and the log's form stay as they are.
+    /// At the next start of the process: a reload keeps sockets, threads and the log's format.
     Restart,
 }
 
@@ -16,15 +16,15 @@ pub enum Applies {
 pub struct Change {
     /// The key's path, `reads.from`.
     pub key: String,
-    /// The value so far.
+    /// The value before the reload.
     pub old: String,
-    /// The value from now on.
+    /// The value after the reload.
     pub new: String,
     /// When it takes effect.
     pub applies: Applies,
 }
 
-/// `reads.from: "replica" -> "any"`.
+/// Shows the change as `reads.from: "replica" -> "any"`.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} -> {}", self.key, self.old, self.new)?;

@@ -1,4 +1,4 @@
-//! `[log]`: what is logged, and how it looks.
+//! `[log]`: what is logged, and in which format.
 
 use tracing_subscriber::EnvFilter;
 
@@ -8,19 +8,19 @@ use crate::config::kind::{Choice, Kind, OneOf, Raw, Read, Text, Wrong, quoted};
 section! {
     /// `[log]`: the log on standard error.
     pub struct Log = "log" {
-        /// How a line looks.
+        /// The format of a line.
         "format" => format: LogFormat = LogFormat::Text, OneOf::<LogFormat>::new(), Restart;
 
-        /// What is logged: a level, or directives of tracing's `EnvFilter`.
+        /// Which events are logged: a level, or directives of tracing's `EnvFilter`.
         /// redis.conf: `loglevel`.
         "level" => level: String = "info".to_owned(), Directives, Live;
     }
 }
 
-/// How a line of the log looks.
+/// The format of a line of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
     /// One JSON object per line.
     Json,
@@ -39,8 +39,9 @@ impl Choice for LogFormat {
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// Directives that `EnvFilter` parses, bar one of its liberties: a lone word that is no level
-/// would be a module's name, so that `level = "inof"` would silence everything.
+/// Directives that `EnvFilter` parses, with one exception: a single word has to be a level.
+/// `EnvFilter` takes any other word for a module's name, so `level = "inof"` would turn the log
+/// off.
 #[derive(Debug)]
 struct Directives;
 

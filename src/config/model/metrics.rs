@@ -1,4 +1,4 @@
-//! `[metrics]`: where Prometheus scrapes and operators look.
+//! `[metrics]`: the HTTP endpoint for Prometheus, orchestrators and operators.
 
 use super::section::section;
 use crate::config::kind::{Address, Choice, OneOf, OrOff};
@@ -7,21 +7,21 @@ use tidegate_wire::units::HostPort;
 section! {
     /// `[metrics]`: the HTTP endpoint.
     pub struct Metrics = "metrics" {
-        /// Its address; port 0 is any free one, `None` is no endpoint.
+        /// The address of the endpoint; port 0 means any free port, `None` means no endpoint.
         "listen" => listen: Option<HostPort> = Some(HostPort::local(6490)),
             OrOff(Address::Listen), Restart;
 
-        /// What `/readyz` means by ready.
+        /// When `/readyz` reports ready.
         "ready" => ready: Ready = Ready::Writes, OneOf::<Ready>::new(), Live;
     }
 }
 
-/// What has to be possible for the proxy to be ready.
+/// What the proxy must be able to do to be ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
-    /// A write could be routed now.
+    /// Route a write.
     Writes,
-    /// A read could be routed now.
+    /// Route a read.
     Reads,
 }
 

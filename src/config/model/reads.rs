@@ -1,4 +1,4 @@
-//! `[reads]`: who serves reads, and how fresh it has to be.
+//! `[reads]`: which servers serve reads, and how fresh their data has to be.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,52 +16,52 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 section! {
-    /// `[reads]`: which servers serve reads, and how these are spread over them.
+    /// `[reads]`: which servers serve reads, and how the proxy spreads reads over them.
     pub struct Reads = "reads" {
         /// The servers that may serve reads.
         "from" => from: ReadFrom = ReadFrom::Replica, OneOf::<ReadFrom>::new(), Live;
 
-        /// How one of them is chosen.
+        /// How the proxy chooses one of them.
         "balance" => balance: Balance = Balance::LeastInFlight, OneOf::<Balance>::new(), Live;
 
-        /// Shares by server, 0 to 1000; who is not named has 1, 0 serves only when nobody else
-        /// can.
+        /// Each server's share of the reads, 0 to 1000. A server that is not listed has 1. A server
+        /// with 0 gets reads only if no other server can serve them.
         "weights" => weights: BTreeMap<HostPort, u32> = BTreeMap::new(), Weights, Live;
 
-        /// How old a replica's data may be, 1 ms to 1 h; `None` is any age.
+        /// How old a replica's data may be, 1 ms to 1 h; `None` means any age.
         "max-lag" => max_lag: Option<Duration> = Some(Duration::from_secs(1)),
             OrOff(Time(MILLISECOND, HOUR)), Live;
 
         /// How many bytes of the replication stream a replica may be behind, 1 to 1 TiB; `None`
-        /// is any number.
+        /// means any number.
         "max-lag-bytes" => max_lag_bytes: Option<ByteSize> = None,
             OrOff(Size(ByteSize::new(1), ByteSize::new(1 << 40))), Live;
 
-        /// A replica that was too far behind serves again when its lag is at most this share of
-        /// the limits, in percent.
+        /// A stale replica gets reads again when its lag is at most this share of the limits, in
+        /// percent.
         "rejoin-percent" => rejoin_percent: u32 = 80, Integer(1, 100), Live;
 
-        /// And only when it has been so for this long, up to 1 h. The time doubles for one that
-        /// leaves again soon.
+        /// How long its lag has to stay below that share, up to 1 h. The time doubles for a replica
+        /// that becomes stale again soon.
         "rejoin-after" => rejoin_after: Duration = Duration::from_millis(500),
             Time(Duration::ZERO, HOUR), Live;
 
-        /// What becomes of reads while no replica is fresh.
+        /// What the proxy does with reads while no replica is fresh.
         "on-stale" => on_stale: OnStale = OnStale::Master, OneOf::<OnStale>::new(), Live;
 
-        /// With `on-stale = "master"`: the share of those reads that the master serves, in
-        /// percent; the others get an error.
+        /// With `on-stale = "master"`: the share of these reads that go to the master, in percent.
+        /// The others get an error.
         "on-stale-master-share" => on_stale_master_share: u32 = 100, Integer(0, 100), Live;
 
         /// With `on-stale = "wait"`: how long a read waits for a fresh replica, 1 ms to 1 h.
         "wait-timeout" => wait_timeout: Duration = Duration::from_secs(1),
             Time(MILLISECOND, HOUR), Live;
 
-        /// Whether replicas serve while the master cannot be reached.
+        /// Whether replicas serve reads while the master cannot be reached.
         /// redis.conf: `replica-serve-stale-data`.
         "replica-serve-stale-data" => replica_serve_stale_data: bool = true, Flag, Live;
 
-        /// Whether keys that are read at replicas are touched at the master, a sample of them.
+        /// Whether the proxy touches a sample of the keys that it reads at replicas at the master.
         "touch-master" => touch_master: TouchMaster = TouchMaster::Auto,
             OneOf::<TouchMaster>::new(), Live;
 
@@ -70,15 +70,15 @@ section! {
     }
 }
 
-/// Whether keys that are read at replicas are touched at the master.
+/// Whether the proxy touches keys at the master that it reads at replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TouchMaster {
     /// If the master evicts by use: `maxmemory` is set, and `maxmemory-policy` is `*-lru` or
     /// `*-lfu`.
     Auto,
-    /// Yes.
+    /// Always.
     On,
-    /// No.
+    /// Never.
     Off,
 }
 
@@ -132,7 +132,7 @@ impl Choice for Balance {
     }
 }
 
-/// A table of addresses and their weights.
+/// The kind of `weights`: a table of addresses and their weights.
 #[derive(Debug)]
 struct Weights;
 

@@ -1,6 +1,6 @@
 //! `[replica]`: the engine that holds the master's data in this process.
 //!
-//! Names and meanings are redis.conf's; how keys relate to each other stands in `rules.rs`.
+//! Names and meanings are those of redis.conf.
 
 use std::time::Duration;
 
@@ -12,126 +12,128 @@ use crate::config::kind::{
 use tidegate_wire::units::ByteSize;
 use tidegate_wire::units::{HostPort, Secret};
 
-/// How many addresses may be listened on.
+/// The most addresses that the engine listens on.
 const MAX_LISTEN: usize = 64;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The largest `int` of C, up to which servers read priorities.
+/// The largest `int` of C: servers read priorities up to it.
 const MAX_INT: u32 = 0x7fff_ffff;
 
 section! {
-    /// `[replica]`: whom the engine follows, how it shows itself, and its limits.
+    /// `[replica]`: which master the engine follows, what it announces, and its limits.
     pub struct Replica = "replica" {
-        /// Whether there is an engine.
+        /// Whether the process runs an engine.
         "enabled" => enabled: bool = false, Flag, Restart;
 
-        /// The addresses of the engine's own port; 1 to 64, port 0 is any free one.
+        /// The addresses of the engine's own port, 1 to 64; port 0 means any free port.
         /// redis.conf: a replica's `bind` and `port`.
         "listen" => listen: Vec<HostPort> = vec![HostPort::local(6390)],
             OneOrList(ListOf { kind: Address::Listen, min: 1, max: MAX_LISTEN }), Restart;
 
-        /// Whom it follows. redis.conf: `replicaof`.
+        /// The master that the engine follows. redis.conf: `replicaof`.
         "replicaof" | "slaveof" => replicaof: ReplicaOf = ReplicaOf::Topology, ReplicaOfKind, Live;
 
-        /// The user the engine logs in as; see [`crate::config::Config::replica_login`].
+        /// The user as which the engine logs in; see [`crate::config::Config::replica_login`].
         /// redis.conf: `masteruser`.
         "masteruser" => masteruser: String = String::new(), Text, Live;
 
-        /// The password the engine logs in with; empty is the login of `[topology]`.
+        /// The password with which the engine logs in; empty means the login of `[topology]`.
         /// redis.conf: `masterauth`.
         "masterauth" => masterauth: Secret = Secret::default(), Password, Live;
 
-        /// The host that the engine tells its master to show to others; empty is the address it
-        /// comes from. redis.conf: `replica-announce-ip`.
+        /// The host that the engine announces to its master; empty means the address from which it
+        /// connects. redis.conf: `replica-announce-ip`.
         "replica-announce-ip" | "slave-announce-ip" => replica_announce_ip: String = String::new(),
             HostName, Live;
 
-        /// The port that goes with it; 0 is the one it listens on.
+        /// The port that the engine announces; 0 means the port on which it listens.
         /// redis.conf: `replica-announce-port`.
         "replica-announce-port" | "slave-announce-port" => replica_announce_port: u16 = 0,
             Integer(0, u16::MAX), Live;
 
-        /// Whether Sentinel may show it to clients. redis.conf: `replica-announced`.
+        /// Whether Sentinel may show the engine to clients. redis.conf: `replica-announced`.
         "replica-announced" => replica_announced: bool = true, Flag, Live;
 
-        /// The priority that Sentinel is meant to read. The engine cannot be promoted yet: it
-        /// announces 0 whatever is configured. redis.conf: `replica-priority`.
+        /// The engine's priority for Sentinel. The engine cannot be promoted yet, so it announces 0
+        /// whatever value is configured. redis.conf: `replica-priority`.
         "replica-priority" | "slave-priority" => replica_priority: u32 = 0,
             Integer(0, MAX_INT), Live;
 
-        /// Whether the engine's copy counts as a replica's: for WAIT, `writes.wait-replicas` and
-        /// `writes.min-replicas-to-write`. The engine cannot be promoted, so a write that only it
-        /// has is lost with the master.
+        /// Whether the engine counts as a replica for WAIT, `writes.wait-replicas` and
+        /// `writes.min-replicas-to-write`. The engine cannot be promoted, so a write that only
+        /// the engine has is lost with the master.
         "counts-as-replica" => counts_as_replica: bool = false, Flag, Live;
 
-        /// Whether its own port answers reads while the link is down.
+        /// Whether the engine's port answers reads while the link to the master is down.
         /// redis.conf: `replica-serve-stale-data`.
         "replica-serve-stale-data" | "slave-serve-stale-data" => replica_serve_stale_data: bool =
             true, Flag, Live;
 
-        /// Whether its own port refuses writes. redis.conf: `replica-read-only`.
+        /// Whether the engine's port refuses writes. redis.conf: `replica-read-only`.
         "replica-read-only" | "slave-read-only" => replica_read_only: bool = true, Flag, Live;
 
-        /// Silence after which a link is given up, to the master and to sub-replicas; 1 s to 1 h.
+        /// How long a link to the master or to a sub-replica may be silent before the engine closes
+        /// it, 1 s to 1 h.
         /// redis.conf: `repl-timeout`.
         "repl-timeout" => repl_timeout: Duration = Duration::from_secs(60),
             Time(SECOND, HOUR), Live;
 
-        /// How often sub-replicas are pinged while nobody is above; 1 s to 1 h.
+        /// How often the engine pings its sub-replicas while it has no master, 1 s to 1 h.
         /// redis.conf: `repl-ping-replica-period`.
         "repl-ping-replica-period" | "repl-ping-slave-period" => repl_ping_replica_period:
             Duration = Duration::from_secs(10), Time(SECOND, HOUR), Live;
 
-        /// Whether sub-replicas' links gather small packets. redis.conf:
+        /// Whether links to sub-replicas collect small packets. redis.conf:
         /// `repl-disable-tcp-nodelay`.
         "repl-disable-tcp-nodelay" => repl_disable_tcp_nodelay: bool = false, Flag, Live;
 
-        /// How much of the stream is kept for replicas that come back; 16 kb to 1 TiB.
+        /// How much of the stream the engine keeps for sub-replicas that reconnect, 16 kb to 1 TiB.
         /// redis.conf: `repl-backlog-size`.
         "repl-backlog-size" => repl_backlog_size: ByteSize = ByteSize::mib(1),
             Size(ByteSize::kib(16), ByteSize::new(1 << 40)), Live;
 
-        /// How much memory the data may take, 1 mb to 1 TiB; `None` is no limit. Beyond it the
-        /// engine serves nothing; it evicts nothing. redis.conf: `maxmemory`.
+        /// How much memory the data may take, 1 mb to 1 TiB; `None` means no limit. Beyond the
+        /// limit the engine serves no reads. It never evicts keys. redis.conf: `maxmemory`.
         "maxmemory" => maxmemory: Option<ByteSize> = None,
             OrOff(Size(ByteSize::mib(1), ByteSize::new(1 << 40))), Live;
 
-        /// The directory of the snapshot, from the process's own on. redis.conf: `dir`.
+        /// The directory of the snapshot; a relative path starts at the process's working
+        /// directory. redis.conf: `dir`.
         "dir" => dir: String = ".".to_owned(), Path, Live;
 
-        /// The snapshot's file in it. redis.conf: `dbfilename`.
+        /// The name of the snapshot's file in that directory. redis.conf: `dbfilename`.
         "dbfilename" => dbfilename: String = "dump.rdb".to_owned(), FileName, Live;
 
-        /// How many databases there are; 1 to 1 000 000, no fewer than the master has.
+        /// The number of databases, 1 to 1 000 000; at least as many as the master has.
         /// redis.conf: `databases`.
         "databases" => databases: u32 = 16, Integer(1, 1_000_000), Restart;
 
-        /// The password that clients of the engine's own port give; empty is that of `[proxy]`: see
+        /// The password for clients of the engine's own port; empty means that of `[proxy]`: see
         /// [`crate::config::Config::replica_password`].
         /// redis.conf: `requirepass`.
         "requirepass" => requirepass: Secret = Secret::default(), Password, Live;
     }
 }
 
-/// Whom the engine follows.
+/// The master that the engine follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplicaOf {
-    /// Whoever is the proxy's master.
+    /// The proxy's master, also after a failover.
     Topology,
-    /// This server, whatever the topology says.
+    /// This server, whichever server is the proxy's master.
     Server(HostPort),
 }
 
-/// `"topology"`, `"host:port"`, or redis.conf's `"host port"`.
+/// The kind of `replicaof`: `"topology"`, `"host:port"`, or redis.conf's `"host port"`.
 #[derive(Debug)]
 struct ReplicaOfKind;
 
 const TOPOLOGY: &str = "topology";
 
-/// The server that a text of redis.conf names: host and port with blanks between, the host
-/// without brackets though it be an IPv6 address.
+/// The server that a value of redis.conf names: host and port, separated by blanks. An IPv6
+/// address needs no brackets.
 fn host_and_port(text: &str) -> Option<HostPort> {
     let mut words = text.split_ascii_whitespace();
     let (host, port) = (words.next()?, words.next()?);
@@ -167,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redis_confs_way_to_name_a_master_is_understood() {
+    fn a_master_may_be_written_as_in_redis_conf() {
         for (text, shown) in [
             ("10.0.0.1 6379", "10.0.0.1:6379"),
             ("redis-0.example\t 6379", "redis-0.example:6379"),

@@ -1,5 +1,5 @@
-//! The form of a section: one declaration per key gives its field, its default, its kind, and
-//! with them the reader, the table of keys and the diff.
+//! How a section is declared: from one declaration per key come the section's fields, their
+//! defaults, the reader, the list of keys and the diff.
 
 use toml::de::DeTable;
 
@@ -7,68 +7,68 @@ use super::change::{Applies, Change};
 use crate::config::kind::Kind;
 use crate::config::mistakes::Report;
 
-/// One key of `proxy.toml`, for documents and tests.
+/// One key of `proxy.toml`, for documentation and tests.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// Its section, `reads`.
+    /// The section's name, such as `reads`.
     pub section: &'static str,
-    /// Its name, `from`.
+    /// The key's name, such as `from`.
     pub name: &'static str,
-    /// Other names that are understood.
+    /// Other names that the file may use for the key.
     pub aliases: &'static [&'static str],
-    /// What may stand there.
+    /// The values that the key accepts, in words.
     pub accepted: String,
-    /// Its default, as it would stand in the file.
+    /// The default, as one would write it in the file.
     pub default: String,
     /// When a new value takes effect.
     pub applies: Applies,
-    /// True where values are never shown.
+    /// Whether values are secrets, which are never shown.
     pub secret: bool,
 }
 
 impl Key {
-    /// `reads.from`
+    /// The key's path, such as `reads.from`.
     pub fn path(&self) -> String {
         format!("{}.{}", self.section, self.name)
     }
 
-    /// True where `name` is the key's name or an alias of it.
+    /// Whether `name` is the key's name or one of its aliases.
     pub fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
 }
 
-/// A key whose value differs, as it is to stand in the file.
+/// The new value of a key, as the file has to give it.
 #[derive(Clone, Debug)]
 pub(crate) struct Edit {
-    /// Its name, and its aliases.
+    /// The key's name, then its aliases.
     pub(crate) names: &'static [&'static str],
-    /// The new value in TOML, secrets too.
+    /// The new value in TOML; secrets are not masked.
     pub(crate) value: String,
 }
 
-/// What `section!` writes for a section's type.
+/// What `section!` implements for the type of a section.
 pub(crate) trait Section: Default {
     /// The section's name, without brackets.
     const NAME: &'static str;
 
-    /// Its keys, in the order of the file.
+    /// The section's keys, in the order of the file.
     fn keys() -> Vec<Key>;
 
-    /// Reads what `table` says; everything else keeps its default.
+    /// Reads the keys that `table` gives; all others keep their defaults.
     fn read<'a>(table: &'a DeTable<'a>, report: &mut Report<'a>) -> Self;
 
     /// Takes the value of the key called `name` from `other`.
     fn adopt(&mut self, name: &str, other: &Self);
 
-    /// What has to be written to make the file say `new`.
+    /// The edits that make the file mean `new`.
     fn edits(&self, new: &Self) -> Vec<Edit>;
 
-    /// Appends what differs in `new`.
+    /// Appends every key whose value differs in `new`.
     fn diff(&self, new: &Self, changes: &mut Vec<Change>);
 }
 
-/// The change of one key, if there is one.
+/// The change of one key; `None` if the values are equal.
 pub(crate) fn change<K: Kind>(
     key: (&str, &str, Applies),
     kind: &K,
@@ -84,7 +84,7 @@ pub(crate) fn change<K: Kind>(
     })
 }
 
-/// Declares a section. Per key: documentation, then
+/// Declares a section. For each key: its documentation, then
 /// `"name" | "alias" => field: Type = default, Kind, Live;` (or `Restart`).
 macro_rules! section {
     (
