@@ -20,9 +20,9 @@ use crate::client::replies::transform::Transform;
 use crate::client::replies::unread::Unread;
 use crate::config::Config;
 use crate::registry::{Closing, Entry, Redirected};
-use crate::session::Session;
 use crate::session::order::Order;
 use crate::session::replies::Sequence;
+use crate::session::{Identity, Session};
 use crate::telemetry::Kind;
 use crate::worker::handle::Handle;
 use crate::worker::reloads::Asked;
@@ -95,7 +95,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
         let config = worker.config();
-        let session = Session::new(entry.id, config.proxy.requirepass.is_empty());
+        let session = Session::new(entry.id, Identity::without_login(&config.proxy.requirepass));
         Self {
             worker,
             entry,

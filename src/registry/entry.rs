@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
 use super::Redirection;
-use crate::session::{Session, Tracking};
+use crate::session::{Identity, Session, Tracking};
 use crate::topology::BackendId;
 use tidegate_wire::command::Subscription;
 
@@ -48,6 +48,8 @@ pub enum Unblocked {
 pub struct ClientInfo {
     /// Its last command.
     pub command: Cow<'static, str>,
+    /// The user as which it acts; of no meaning for a master.
+    pub user: Identity,
     /// `CLIENT SETNAME`.
     pub name: Vec<u8>,
     /// `CLIENT SETINFO`.
@@ -207,7 +209,7 @@ impl Entry {
             facts.output_bytes,
             facts.query_bytes + facts.output_bytes,
             if facts.command.is_empty() { "NULL" } else { &facts.command },
-            if facts.master { "(superuser)" } else { "default" },
+            if facts.master { "(superuser)" } else { facts.user.name() },
             facts.tracking.map_or(-1, |tracking| i64::try_from(tracking.redirect).unwrap_or(-1)),
             facts.resp,
             text(&facts.lib_name),
@@ -219,6 +221,7 @@ impl Entry {
 impl ClientInfo {
     /// What a client's session tells of it.
     pub fn follow(&mut self, session: &Session) {
+        self.user = session.user();
         self.name.clone_from(&session.name);
         self.lib_name.clone_from(&session.lib_name);
         self.lib_ver.clone_from(&session.lib_ver);

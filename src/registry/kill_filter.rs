@@ -1,6 +1,7 @@
 //! The filters of `CLIENT KILL` and `CLIENT LIST`.
 
 use super::entry::Entry;
+use crate::session::Identity;
 use tidegate_store::{Dialect, Vendor};
 use tidegate_wire::resp::integer;
 
@@ -12,8 +13,8 @@ pub(super) struct Filter {
     laddr: Option<Vec<u8>>,
     kind: Option<Kind>,
     max_age_s: Option<u64>,
-    /// Whether it has to be somebody who has logged in.
-    is_user: bool,
+    /// The user as which a client acts. A master acts as none.
+    user: Option<Identity>,
     /// Whether the one who asks is left out.
     pub(super) skips_me: bool,
 }
@@ -46,7 +47,7 @@ impl Filter {
         let is = |wanted: &Option<Vec<u8>>, text: String| {
             wanted.as_ref().is_none_or(|wanted| wanted == text.as_bytes())
         };
-        !(self.is_user && facts.master)
+        self.user.is_none_or(|user| !facts.master && facts.user == user)
             && (self.ids.is_empty() || self.ids.contains(&entry.id))
             && is(&self.addr, entry.addr.to_string())
             && is(&self.laddr, entry.laddr.to_string())
@@ -75,10 +76,9 @@ pub(super) fn parse_kill(args: &[&[u8]], dialect: Dialect) -> Result<Filter, Str
             }
             b"addr" => filter.addr = Some(value.to_vec()),
             b"laddr" => filter.laddr = Some(value.to_vec()),
-            // All that ever come in are the default user; the master is nobody.
-            b"user" if *value == b"default" => filter.is_user = true,
             b"user" => {
-                return Err(format!("ERR No such user '{}'", String::from_utf8_lossy(value)));
+                let unknown = || format!("ERR No such user '{}'", String::from_utf8_lossy(value));
+                filter.user = Some(Identity::named(value).ok_or_else(unknown)?);
             }
             b"type" => filter.kind = Some(kind(value, dialect)?),
             b"maxage" if dialect.kills_by_age() => {
@@ -148,5 +148,29 @@ fn kind(text: &[u8], dialect: Dialect) -> Result<Kind, String> {
         b"primary" if dialect.vendor() == Vendor::Valkey => Ok(Kind::Master),
         b"replica" | b"slave" => Ok(Kind::Replica),
         _ => Err(format!("ERR Unknown client type '{}'", String::from_utf8_lossy(text))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+
+    #[test]
+    fn a_user_names_all_clients_but_masters() {
+        let dialect = Dialect::default();
+        let addr = SocketAddr::from(([127, 0, 0, 1], 1));
+        let entry = Entry::new(1, addr, addr, 0);
+        let filter = parse_kill(&[b"USER", b"default"], dialect).unwrap();
+        assert!(filter.matches(&entry, 0));
+        assert!(entry.line(0).contains(" user=default "));
+        entry.info().master = true;
+        assert!(!filter.matches(&entry, 0));
+        assert!(entry.line(0).contains(" user=(superuser) "));
+        for name in [&b"nosuch"[..], b"Default", b"(superuser)"] {
+            let error = parse_kill(&[b"user", name], dialect).unwrap_err();
+            assert!(error.starts_with("ERR No such user '"), "{error}");
+        }
     }
 }

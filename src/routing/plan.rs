@@ -130,7 +130,7 @@ pub fn plan(
 /// What the proxy does not let through.
 #[must_use]
 fn refusal(request: &Request<'_>, session: &Session, policy: &Policy) -> Option<Plan> {
-    if !session.authenticated && !request.command.is_some_and(comes_before_login) {
+    if !session.is_logged_in() && !request.command.is_some_and(comes_before_login) {
         return Some(Plan::refuse(Refusal::NotLoggedIn, Why::Login));
     }
     let command = request.command?;
@@ -156,7 +156,7 @@ fn refusal(request: &Request<'_>, session: &Session, policy: &Policy) -> Option<
 /// it, or it makes no sense through a proxy.
 #[must_use]
 pub fn is_forbidden(command: &Resolved<'_>, session: &Session, policy: &Policy) -> bool {
-    !session.authenticated && !comes_before_login(command)
+    !session.is_logged_in() && !comes_before_login(command)
         || command.access == Access::Refused
         || command.access == Access::Admin && policy.denies_operators
 }

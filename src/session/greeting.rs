@@ -1,6 +1,6 @@
 //! AUTH and HELLO: who the client is and which version it speaks.
 
-use super::{Session, names};
+use super::{Identity, Session, names};
 use crate::topology::{Module, ServerVersion};
 use tidegate_wire::resp::{RespVersion, encode, integer};
 use tidegate_wire::units::Secret;
@@ -21,17 +21,11 @@ pub struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Whether a new client has to say AUTH.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.password.is_empty()
-    }
-
-    fn admits(&self, user: &[u8], password: &[u8]) -> bool {
-        let known = user == b"default";
+    /// The user that this login names; `None` if there is none, or its password is another one.
+    fn admit(&self, user: &[u8], password: &[u8]) -> Option<Identity> {
         // The comparison's time must not tell how much of a guess was right.
-        let same = same_bytes(self.password.expose().as_bytes(), password);
-        known && (same || self.is_open())
+        let is_right = same_bytes(self.password.expose().as_bytes(), password);
+        Identity::named(user).filter(|_| is_right || self.password.is_empty())
     }
 }
 
@@ -43,38 +37,43 @@ fn same_bytes(a: &[u8], b: &[u8]) -> bool {
 /// AUTH, args without the command's name.
 pub fn auth(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Vec<u8>) {
     let (user, password) = match args {
-        [_] if gate.is_open() => return encode::error(out, NO_PASSWORD),
-        [password] => (&b"default"[..], *password),
+        [_] if gate.password.is_empty() => return encode::error(out, NO_PASSWORD),
+        [password] => (Identity::Default.name().as_bytes(), *password),
         [user, password] => (*user, *password),
         _ => return encode::error(out, "ERR syntax error"),
     };
-    if gate.admits(user, password) {
-        session.authenticated = true;
-        encode::status(out, "OK");
-    } else {
-        encode::error(out, WRONG);
+    match gate.admit(user, password) {
+        Some(identity) => {
+            session.identity = Some(identity);
+            encode::status(out, "OK");
+        }
+        // As whom the session acted before, it still acts.
+        None => encode::error(out, WRONG),
     }
 }
 
 /// HELLO, args without the command's name (`helloCommand` in Redis's `networking.c`).
 pub fn hello(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Vec<u8>) {
-    match parse(args) {
-        Err(error) => encode::error(out, &error),
-        Ok(Hello { user: Some((user, password)), .. }) if !gate.admits(user, password) => {
-            encode::error(out, WRONG);
-        }
-        Ok(Hello { user: None, .. }) if !session.authenticated => {
-            encode::error(out, &hello_first(gate.server));
-        }
-        Ok(hello) => {
-            session.authenticated = true;
-            if let Some(name) = hello.name {
-                session.name = name.to_vec();
-            }
-            session.version = hello.version.unwrap_or(session.version);
-            describe(session, gate, out);
-        }
+    let hello = match parse(args) {
+        Ok(hello) => hello,
+        Err(error) => return encode::error(out, &error),
+    };
+    let identity = match hello.user {
+        Some((user, password)) => match gate.admit(user, password) {
+            Some(identity) => identity,
+            None => return encode::error(out, WRONG),
+        },
+        None => match session.identity {
+            Some(identity) => identity,
+            None => return encode::error(out, &hello_first(gate.server)),
+        },
+    };
+    session.identity = Some(identity);
+    if let Some(name) = hello.name {
+        session.name = name.to_vec();
     }
+    session.version = hello.version.unwrap_or(session.version);
+    describe(session, gate, out);
 }
 
 /// What a client is told that says HELLO before it has logged in, in the words of the server's
@@ -162,5 +161,86 @@ fn describe_module(version: RespVersion, module: &Module, out: &mut Vec<u8>) {
         encode::bulk(out, b"args");
         encode::array(out, args.len());
         args.iter().for_each(|arg| encode::bulk(out, arg.as_bytes()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<&[u8]> {
+        line.split_ascii_whitespace().map(str::as_bytes).collect()
+    }
+
+    /// The first line of the reply to AUTH or HELLO, where `password` is set.
+    fn say(session: &mut Session, password: &str, line: &str) -> String {
+        let (password, server) = (Secret::new(password), ServerVersion::default());
+        let gate = Gate { password: &password, server: &server, role: "master" };
+        let (mut out, args) = (Vec::new(), words(line));
+        match args[0] {
+            b"AUTH" => auth(session, &args[1..], gate, &mut out),
+            _ => hello(session, &args[1..], gate, &mut out),
+        }
+        let text = String::from_utf8(out).unwrap();
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn a_right_login_names_the_user_and_a_wrong_one_changes_nothing() {
+        for (line, is_right) in [
+            ("AUTH x", true),
+            ("AUTH default x", true),
+            ("HELLO 2 AUTH default x", true),
+            ("AUTH y", false),
+            ("AUTH default y", false),
+            ("AUTH nosuch x", false),
+            ("AUTH Default x", false),
+            ("AUTH", false),
+            ("AUTH a b c", false),
+            ("HELLO 3 AUTH default y", false),
+            ("HELLO 3 AUTH nosuch x SETNAME n", false),
+            ("HELLO", false),
+        ] {
+            let mut session = Session::new(1, None);
+            let reply = say(&mut session, "x", line);
+            assert_eq!(session.identity, is_right.then_some(Identity::Default), "{line}");
+            assert_eq!(reply.starts_with('-'), !is_right, "{line}: {reply}");
+            assert_eq!((session.version, session.name.len()), (RespVersion::V2, 0), "{line}");
+            // Whoever has logged in stays so.
+            let mut session = Session::new(1, Some(Identity::Default));
+            say(&mut session, "x", line);
+            assert_eq!(session.identity, Some(Identity::Default), "{line}");
+        }
+    }
+
+    #[test]
+    fn without_a_password_any_password_of_a_user_is_right() {
+        for (line, error) in [
+            ("AUTH default x", None),
+            ("HELLO 2 AUTH default x", None),
+            ("AUTH x", Some("-ERR AUTH <password> called without any password")),
+            ("AUTH nosuch x", Some("-WRONGPASS ")),
+        ] {
+            let mut session = Session::new(1, Some(Identity::Default));
+            let reply = say(&mut session, "", line);
+            match error {
+                Some(error) => assert!(reply.starts_with(error), "{line}: {reply}"),
+                None => assert!(!reply.starts_with('-'), "{line}: {reply}"),
+            }
+            assert_eq!(session.identity, Some(Identity::Default));
+        }
+    }
+
+    /// `requirepass` is asked for by a reload: the session has its user until it says RESET.
+    #[test]
+    fn a_session_keeps_its_user_until_it_is_reset() {
+        let mut session = Session::new(7, Identity::without_login(&Secret::default()));
+        assert!(!say(&mut session, "x", "HELLO 3").starts_with('-'));
+        session.lib_name = b"lib".to_vec();
+        session.reset(Identity::without_login(&Secret::new("x")));
+        assert!(!session.is_logged_in());
+        assert_eq!((session.id, &*session.lib_name), (7, &b"lib"[..]));
+        assert_eq!(session.user(), Identity::Default, "what others see");
+        assert!(say(&mut session, "x", "HELLO 3").starts_with("-NOAUTH "));
     }
 }

@@ -6,6 +6,7 @@
 pub mod cursor;
 pub mod exec;
 pub mod greeting;
+mod identity;
 pub mod local;
 pub mod names;
 pub mod order;
@@ -18,6 +19,7 @@ pub mod tracking;
 mod transaction;
 
 pub use greeting::Gate;
+pub use identity::Identity;
 pub use read_from::ReadFrom;
 pub use reply_mode::ReplyMode;
 pub use subscriptions::Subscriptions;
@@ -43,8 +45,8 @@ pub struct Session {
     pub lib_name: Vec<u8>,
     /// `CLIENT SETINFO LIB-VER`.
     pub lib_ver: Vec<u8>,
-    /// Whether it may say more than `AUTH`.
-    pub authenticated: bool,
+    /// The user as which it acts; `None` until it has logged in, where that is asked for.
+    pub identity: Option<Identity>,
     /// Where its reads go, if it said READONLY or READWRITE.
     pub reads: Option<ReadFrom>,
     /// `CLIENT NO-TOUCH ON`.
@@ -67,9 +69,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that has said nothing yet.
+    /// A session that has said nothing yet, and acts as `identity`.
     #[must_use]
-    pub fn new(id: u64, authenticated: bool) -> Self {
+    pub fn new(id: u64, identity: Option<Identity>) -> Self {
         Self {
             id,
             db: 0,
@@ -77,7 +79,7 @@ impl Session {
             name: Vec::new(),
             lib_name: Vec::new(),
             lib_ver: Vec::new(),
-            authenticated,
+            identity,
             reads: None,
             no_touch: false,
             no_evict: false,
@@ -90,12 +92,25 @@ impl Session {
         }
     }
 
-    /// `RESET`: all but the identity, the library's name and the limits of eviction is as new
-    /// (`resetCommand`).
-    pub fn reset(&mut self, authenticated: bool) {
+    /// `RESET`: all is as new but its number and the library's name and version (`resetCommand`).
+    /// From now on the session acts as `identity`.
+    pub fn reset(&mut self, identity: Option<Identity>) {
         let lib_name = std::mem::take(&mut self.lib_name);
         let lib_ver = std::mem::take(&mut self.lib_ver);
-        *self = Self { lib_name, lib_ver, ..Self::new(self.id, authenticated) };
+        *self = Self { lib_name, lib_ver, ..Self::new(self.id, identity) };
+    }
+
+    /// Whether it may say more than a login.
+    #[must_use]
+    pub const fn is_logged_in(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// The user that others see. A client that has not logged in is shown as the default user, as
+    /// servers show it.
+    #[must_use]
+    pub fn user(&self) -> Identity {
+        self.identity.unwrap_or_default()
     }
 
     /// Whether the session needs a backend connection of its own for as long as this is true.

@@ -141,7 +141,7 @@ impl Client {
         let bulk_max = i64::try_from(self.config.proxy.proto_max_bulk_len.bytes());
         Limits {
             bulk_max: bulk_max.unwrap_or(i64::MAX / 2),
-            authenticated: self.session.authenticated,
+            authenticated: self.session.is_logged_in(),
         }
     }
 
@@ -230,7 +230,7 @@ impl Client {
     /// Whether nothing about the session or the moment asks for a closer look.
     pub(in crate::client) fn is_plain(&self, len: usize) -> bool {
         (self.lease.is_none() || self.apart.is_some())
-            && self.session.authenticated
+            && self.session.is_logged_in()
             && self.session.reply == ReplyMode::On
             && len < LARGE
             && !self.session.is_pinned()

@@ -7,7 +7,7 @@ use crate::client::dedicated::lease::Passage;
 use crate::client::planning::dispatch::{Next, Request};
 use crate::client::replies::transform::Transform;
 use crate::routing::Target;
-use crate::session::{ReplyMode, local};
+use crate::session::{Identity, ReplyMode, local};
 use crate::telemetry::Kind;
 use tidegate_wire::command::wrong_arity;
 
@@ -67,7 +67,7 @@ impl Client {
         let shown = shown || self.session.reply == ReplyMode::Off;
         self.drop_lease();
         self.follow_tracking(None, None);
-        self.session.reset(self.config.proxy.requirepass.is_empty());
+        self.session.reset(Identity::without_login(&self.config.proxy.requirepass));
         batch.forget(&self.inbox);
         self.status(batch, shown, "RESET")
     }

@@ -8,7 +8,7 @@ use super::transaction::Transaction;
 use super::waiting_read::Waiting;
 use crate::engine::state::{Mailbox, unix_ms};
 use crate::registry::Entry;
-use crate::session::Session;
+use crate::session::{Identity, Session};
 use tidegate_store::CallContext;
 use tidegate_wire::resp::RequestScanner;
 
@@ -46,12 +46,12 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(context: Rc<PortContext>, entry: Arc<Entry>) -> Self {
         let config = context.config();
-        let is_open = config.replica_password().is_empty();
+        let identity = Identity::without_login(config.replica_password());
         let limit = config.proxy.output_limit();
         let owner = Arc::clone(&entry);
         let mailbox = Arc::new(Mailbox::new(entry.id, limit, move || owner.wake()));
         Self {
-            session: Session::new(entry.id, is_open),
+            session: Session::new(entry.id, identity),
             context,
             entry,
             mailbox,

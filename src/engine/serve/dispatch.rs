@@ -214,7 +214,7 @@ impl Client {
     fn objection(&self, command: &Command) -> Option<CommandError> {
         let before_auth =
             matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset);
-        if !self.session.authenticated && !before_auth {
+        if !self.session.is_logged_in() && !before_auth {
             return Some(NOAUTH);
         }
         let config = self.context.config();

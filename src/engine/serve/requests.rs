@@ -72,7 +72,7 @@ impl Client {
         let bulk_max = i64::try_from(self.context.config().proxy.proto_max_bulk_len.bytes());
         Limits {
             bulk_max: bulk_max.unwrap_or(i64::MAX / 2),
-            authenticated: self.session.authenticated,
+            authenticated: self.session.is_logged_in(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::routing::{OnStale, ReadPolicy};
-use crate::session::{ReadFrom, Tracking};
+use crate::session::{Identity, ReadFrom, Tracking};
 use crate::topology::{Backend, BackendId, Health, Role, ShardId};
 use tidegate_wire::command::{Command, Learned, Subscription, all, resolve};
 use tidegate_wire::units::HostPort;
@@ -17,7 +17,7 @@ const STATES: [&str; 8] =
     ["plain", "watching", "multi", "lost", "subscriber", "resp3", "monitor", "tracking"];
 
 fn session(state: &str) -> Session {
-    let mut session = Session::new(1, true);
+    let mut session = Session::new(1, Some(Identity::Default));
     match state {
         "watching" => session.transaction.watch(),
         "multi" | "lost" => {
@@ -242,7 +242,7 @@ fn the_short_way_is_the_plans() {
 
 #[test]
 fn before_a_login_only_a_login_passes() {
-    let mut session = Session::new(1, false);
+    let mut session = Session::new(1, None);
     session.transaction = Transaction::default();
     for row in all() {
         let words: Vec<&[u8]> = vec![row.name.as_bytes(), b"1"];

@@ -125,3 +125,40 @@ fn a_clients_requests_keep_their_order_across_two_logins() {
         assert_eq!(server.cmd(&["GET", "k"]).str(), "new", "{first:?} came last");
     }
 }
+
+/// A password for clients, set or taken away, concerns logins from then on.
+#[test]
+fn a_client_keeps_its_user_when_requirepass_changes() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let with = |password: &str| {
+        let config = ConfigBuilder::new(server.addr(), &[]).set("proxy", "watch-config", "false");
+        config.set("proxy", "requirepass", &format!("\"{password}\""))
+    };
+    let mut proxy = with("").start();
+    let mut early = proxy.wire();
+    early.cmd(&["SET", "k", "v"]).ok();
+    proxy.reload(&with("x").toml());
+    eventually(PATIENCE, || match proxy.wire().cmd(&["GET", "k"]) {
+        reply if reply.is_err() => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    assert_eq!(early.cmd(&["GET", "k"]).str(), "v");
+    let mut late = proxy.wire();
+    assert_eq!(late.cmd(&["GET", "k"]).err(), "NOAUTH Authentication required.");
+    let users = client_list::list(&mut early);
+    assert!(users.len() >= 2 && users.iter().all(|line| line.get("user") == "default"));
+    late.cmd(&["AUTH", "x"]).ok();
+    assert_eq!(early.cmd(&["RESET"]).str(), "RESET");
+    assert!(early.cmd(&["GET", "k"]).is_err());
+    early.cmd(&["AUTH", "default", "x"]).ok();
+
+    proxy.reload(&with("y").toml());
+    eventually(PATIENCE, || match proxy.wire().cmd(&["AUTH", "y"]) {
+        reply if !reply.is_err() => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    for wire in [&mut early, &mut late] {
+        assert!(wire.cmd(&["AUTH", "x"]).err().starts_with("WRONGPASS "));
+        assert_eq!(wire.cmd(&["GET", "k"]).str(), "v");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::engine::serve::call::Call;
 use crate::engine::serve::client::Ending;
-use crate::session::{Gate, local};
+use crate::session::{Gate, Identity, local};
 use tidegate_wire::command::{Resolved, wrong_arity};
 use tidegate_wire::resp::{RespVersion, encode};
 
@@ -42,10 +42,10 @@ pub(in crate::engine::serve) fn quit(call: &mut Call<'_, '_>) {
 /// Runs RESET.
 pub(in crate::engine::serve) fn reset(call: &mut Call<'_, '_>) {
     let client = &mut *call.client;
-    let is_open = client.context.config().replica_password().is_empty();
+    let identity = Identity::without_login(client.context.config().replica_password());
     client.stop_listening();
     client.transaction = Default::default();
-    client.session.reset(is_open);
+    client.session.reset(identity);
     client.mailbox.speak(client.session.version);
     encode::status(&mut client.out, "RESET");
 }

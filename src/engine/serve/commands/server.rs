@@ -3,6 +3,7 @@
 
 use crate::engine::serve::call::Call;
 use crate::engine::state::since_1970;
+use crate::session::Identity;
 use tidegate_wire::resp::{encode, integer};
 
 /// Runs SHUTDOWN: the whole process ends, the proxy included, as at SIGTERM.
@@ -94,15 +95,17 @@ pub(in crate::engine::serve) fn module(call: &mut Call<'_, '_>) {
     }
 }
 
-/// Answers ACL: there is only the default user.
+/// Answers ACL.
 pub(in crate::engine::serve) fn acl(call: &mut Call<'_, '_>) {
     let is_open = call.config().replica_password().is_empty();
+    let user = call.client.session.user();
     match call.command.name {
-        "acl|whoami" => encode::bulk(call.out(), b"default"),
-        "acl|users" => call.strings(&["default"]),
+        "acl|whoami" => encode::bulk(call.out(), user.name().as_bytes()),
+        "acl|users" => call.strings(&Identity::ALL.map(Identity::name)),
         "acl|list" => {
             let pass = if is_open { " nopass" } else { "" };
-            call.strings(&[format!("user default on{pass} ~* &* +@all")]);
+            let rights = |user: Identity| format!("user {} on{pass} ~* &* +@all", user.name());
+            call.strings(&Identity::ALL.map(rights));
         }
         "acl|help" => call.strings(&["ACL WHOAMI", "ACL USERS", "ACL LIST"]),
         _ => call.error("ERR this replica has no users but the default one"),
