@@ -16,7 +16,8 @@ const KEYS: usize = 10_000;
 
 const CONTEXT: CallContext = CallContext { db: 0, now_ms: 1_000_000, version: RespVersion::V2 };
 
-/// A store with strings of 64 bytes, a long hash, a long sorted set, a list and a stream.
+/// A store with strings of 64 bytes, a long hash, a long sorted set, a stream, a list of short
+/// elements in a few nodes, and a list of 64-byte elements in many nodes.
 fn store() -> Store {
     let mut store = Store::new(16, Dialect::default(), 7);
     let mut write = |line: &str| {
@@ -29,13 +30,14 @@ fn store() -> Store {
         write(&format!("HSET hash field:{n} {n}"));
         write(&format!("ZADD sorted {n} member:{n}"));
         write(&format!("RPUSH list {n}"));
+        write(&format!("RPUSH list:many {value}"));
         write(&format!("XADD stream {}-1 field {n}", n + 1));
     }
     store
 }
 
 /// Commands that leave the store as it is, or as large as it is.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 13] = [
     "GET key:5000",
     "SET key:5000 another",
     "EXISTS none",
@@ -43,7 +45,11 @@ const COMMANDS: [&str; 9] = [
     "HSET hash field:5000 1",
     "ZADD sorted 5000 member:5000",
     "ZRANGE sorted 5000 5009",
+    "LINDEX list 5000",
     "LRANGE list 5000 5009",
+    "LRANGE list 3000 3009",
+    "LRANGE list 0 -1",
+    "LRANGE list:many 5000 5009",
     "XRANGE stream 5000 5009",
 ];
 

@@ -15,28 +15,30 @@
 //! Pure: requests and the time go in, replies come out. Never deletes a key by itself: what has
 //! expired reads as missing, and a master's command finds it.
 //!
+//! The rooms and files, from top to bottom. No two files use each other:
+//!
 //! | room or file | what it is |
 //! |---|---|
-//! | `store` | the [`Store`]: all data of a server |
-//! | `commands` | every command, by name |
-//! | `strings`, `lists`, `sets`, `hashes`, `sorted_sets`, `geo`, `streams`, `keys` | values and commands, a room for each type |
-//! | `call` | one call of a command |
+//! | `store` | the [`Store`]: all data of a server, and the way from a request to its command |
+//! | `snapshot`, `peek` | a store from an RDB file and back; the inside of a value, for tests |
+//! | `commands` | the table of all commands |
+//! | `keys`, `geo`, and the `commands` of `strings`, `lists`, `sets`, `hashes`, `sorted_sets`, `streams` | the commands |
 //! | `arguments` | the words of a request |
+//! | `call` | one call of a command |
 //! | `keyspace` | keys and values at rest |
-//! | `snapshot` | RDB files |
-//! | `digest` | `DEBUG DIGEST` |
-//! | `dialect`, `packing` | what differs between versions; up to which size values stay packed |
+//! | `strings`, `lists`, `sets`, `hashes`, `sorted_sets`, `streams` | the values of each type |
 //! | `library` | libraries of functions |
-//! | [`glob`], `number`, `partial_sort` | patterns, numbers, a sort that equals the server's |
-//! | `peek` | the inside of a value, for tests |
+//! | `primitives` | hash tables, digests and other parts of values |
+//! | `dialect`, `packing` | what differs between versions; up to which size values stay packed |
+//! | [`glob`], `number`, `partial_sort`, `c_text` | patterns, numbers, a sort that equals the server's, C strings |
 
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod c_text;
 mod call;
 mod commands;
 mod dialect;
-mod digest;
 mod geo;
 pub mod glob;
 mod hashes;
@@ -48,6 +50,7 @@ mod number;
 mod packing;
 mod partial_sort;
 mod peek;
+mod primitives;
 mod sets;
 mod snapshot;
 mod sorted_sets;
@@ -62,6 +65,7 @@ pub use keyspace::{Former, OpaqueNews};
 pub use packing::Packing;
 #[doc(hidden)]
 pub use peek::Peek;
-pub use snapshot::{InsertError, Loader, Refused, SaveCursor, judge};
+pub use primitives::InsertError;
+pub use snapshot::{Loader, Refused, SaveCursor, judge};
 pub use store::Store;
 pub use streams::WaitingRead;

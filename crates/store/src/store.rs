@@ -4,40 +4,23 @@ use std::sync::Arc;
 
 use super::commands::{Commands, readable};
 use super::dialect::Dialect;
-use super::library::Libraries;
-use super::packing::Packing;
 use super::streams::WaitingRead;
 use crate::call::{
     Budget, CallContext, CommandError, Done, Found, Keyspace, Limits, Outcome, ReadCx, Reply, Run,
     WriteCx,
 };
-use crate::keyspace::{Database, Former, Hasher, OpaqueNews};
+use crate::keyspace::{Database, Dataset, Former};
+use crate::primitives::Hasher;
 
-use tidegate_rdb::ModuleAux;
 use tidegate_wire::resp::RespVersion;
 
 /// All data of a server.
 #[derive(Debug)]
 pub struct Store {
-    pub(crate) databases: Vec<Database>,
-    pub(crate) dialect: Dialect,
-    pub(crate) packing: Packing,
-    pub(crate) commands: Arc<Commands>,
-    pub(crate) hasher: Hasher,
-    /// Libraries of functions, which are kept and not run.
-    pub(crate) libraries: Libraries,
-    /// What modules saved besides their values.
-    pub(crate) module_aux: Vec<ModuleAux>,
-    /// Changes since it was made.
-    pub(crate) dirty: u64,
-    /// What is to be freed.
-    pub(crate) former: Former,
-    /// See [`Self::void`].
-    pub(crate) is_void: bool,
-    /// There may be keys whose values cannot be read here.
-    pub(crate) has_opaque: bool,
-    /// Those of them that were not told yet; the first few.
-    pub(crate) opaque_news: Vec<OpaqueNews>,
+    pub(crate) data: Dataset,
+    commands: Arc<Commands>,
+    /// Whether the data are on their way; see [`Self::void`].
+    is_void: bool,
 }
 
 /// The longest reply to a command that only reads, in bytes: twice the longest value, by default.
@@ -54,27 +37,15 @@ impl Store {
     }
 
     pub(crate) fn empty(databases: usize, dialect: Dialect, hasher: Hasher) -> Self {
-        Self {
-            databases: (0..databases.max(1)).map(|_| Database::new(hasher)).collect(),
-            dialect,
-            packing: Packing::of(dialect),
-            commands: Arc::new(Commands::new()),
-            hasher,
-            libraries: Libraries::default(),
-            module_aux: Vec::new(),
-            dirty: 0,
-            former: Former::default(),
-            is_void: false,
-            has_opaque: false,
-            opaque_news: Vec::new(),
-        }
+        let data = Dataset::new(databases, dialect, hasher);
+        Self { data, commands: Arc::new(Commands::new()), is_void: false }
     }
 
     /// Returns an empty store with as many databases and of the same dialect, whose data are on
     /// their way: reads are refused, as by a server that loads (`shared.loadingerr`).
     #[must_use]
     pub fn void(&self) -> Self {
-        Self { is_void: true, ..Self::empty(self.databases.len(), self.dialect, self.hasher) }
+        Self { is_void: true, ..Self::empty(self.databases(), self.dialect(), self.data.hasher) }
     }
 
     /// Whether it waits for its data; see [`Self::void`].
@@ -91,25 +62,32 @@ impl Store {
     /// Returns the dialect of the server whose data these are.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        self.dialect
+        self.data.dialect
     }
 
     /// How many databases there are.
     #[must_use]
     pub fn databases(&self) -> usize {
-        self.databases.len()
+        self.data.databases.len()
     }
 
     /// Changes since the store was made.
     #[must_use]
     pub fn dirty(&self) -> u64 {
-        self.dirty
+        self.data.dirty
+    }
+
+    /// Returns the digest of all databases, as `DEBUG DIGEST` shows it: forty hexadecimal digits.
+    /// `now_ms` is for fields that expire; expired keys count.
+    #[must_use]
+    pub fn digest(&self, now_ms: i64) -> String {
+        self.data.digest(now_ms)
     }
 
     /// Every database that has keys (`INFO keyspace`).
     #[must_use]
     pub fn keyspace(&self) -> Vec<Keyspace> {
-        let all = self.databases.iter().enumerate();
+        let all = self.data.databases.iter().enumerate();
         let count = |(db, it): (usize, &Database)| {
             let (keys, expires) = (it.len(), it.volatile());
             let volatile_hashes = it.volatile_hashes();
@@ -156,12 +134,12 @@ impl Store {
         let cx = ReadCx { budget, ..self.reader(context) };
         let max = budget.map_or(READ_MAX, |budget| budget.bytes().min(READ_MAX));
         let limits = Limits { max, budget };
-        replied(out, (context.version, self.dialect, limits), |reply| {
+        replied(out, (context.version, self.data.dialect, limits), |reply| {
             found.check(args.len())?;
             if self.is_void {
                 return Err(LOADING);
             }
-            if self.has_opaque && self.is_opaque_to(context, args) {
+            if self.data.has_opaque && self.is_opaque_to(context, args) {
                 return Err(CommandError::OPAQUE);
             }
             run(&cx, args, reply)
@@ -176,7 +154,8 @@ impl Store {
 
     /// Tells a client what it has waited for; that there is nothing, if so.
     pub fn serve(&self, context: CallContext, waiting: &WaitingRead, out: &mut Vec<u8>) {
-        waiting.tell(&self.reader(context), &mut Reply::new(out, context.version, self.dialect));
+        waiting
+            .tell(&self.reader(context), &mut Reply::new(out, context.version, self.data.dialect));
     }
 
     /// How a client waits that asks so, if there is nothing to tell it yet.
@@ -195,7 +174,7 @@ impl Store {
     /// Runs a command of the replication stream: what has expired is there until the master
     /// deletes it.
     pub fn apply(&mut self, context: CallContext, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
-        if self.has_opaque && self.concerns_opaque(context, args) {
+        if self.data.has_opaque && self.concerns_opaque(context, args) {
             return self
                 .apply_to_opaque(context, args, |store| store.run(context, true, args, out));
         }
@@ -209,7 +188,7 @@ impl Store {
         args: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Outcome {
-        let (version, dialect) = (context.version, self.dialect);
+        let (version, dialect) = (context.version, self.data.dialect);
         let name = args.first().copied().unwrap_or_default();
         let found = if from_master { self.commands.find(name) } else { self.found(args) };
         let Some(found) = found else { return Outcome::Unknown };
@@ -217,7 +196,8 @@ impl Store {
             return self.read_found(found, context, None, args, out);
         };
         let is_refused = self.is_void && !from_master;
-        let mut cx = WriteCx { store: self, db: context.db, now: context.now_ms, from_master };
+        let mut cx =
+            WriteCx { data: &mut self.data, db: context.db, now: context.now_ms, from_master };
         let outcome = replied(out, (version, dialect, Limits::default()), |reply| {
             found.check(args.len())?;
             if is_refused {
@@ -225,23 +205,18 @@ impl Store {
             }
             run(&mut cx, args, reply)
         });
-        self.collect(context.db);
+        self.data.collect(context.db);
         outcome
-    }
-
-    /// Takes over what a database has to be freed.
-    pub(crate) fn collect(&mut self, db: usize) {
-        let index = if db < self.databases.len() { db } else { 0 };
-        let former = self.databases[index].former();
-        if !former.is_empty() {
-            self.former.append(former);
-        }
     }
 
     /// What was removed since this was asked last and takes a while to be freed: to be dropped
     /// where nothing waits for it.
     pub fn take_former(&mut self) -> Former {
-        if self.former.is_empty() { Former::default() } else { std::mem::take(&mut self.former) }
+        if self.data.former.is_empty() {
+            Former::default()
+        } else {
+            std::mem::take(&mut self.data.former)
+        }
     }
 
     /// Whether a command of the replication stream is one of data.
@@ -251,22 +226,12 @@ impl Store {
     }
 
     pub(crate) fn reader(&self, context: CallContext) -> ReadCx<'_> {
-        ReadCx { store: self, db: context.db, now: context.now_ms, budget: None }
+        ReadCx { data: &self.data, db: context.db, now: context.now_ms, budget: None }
     }
 
     /// What runs a client's command.
     pub(crate) fn found(&self, args: &[&[u8]]) -> Option<Found> {
-        self.commands.find_of(args.first()?, self.dialect)
-    }
-
-    /// The database of this number, or the first one.
-    pub(crate) fn database(&self, index: usize) -> &Database {
-        self.databases.get(index).unwrap_or(&self.databases[0])
-    }
-
-    pub(crate) fn database_mut(&mut self, index: usize) -> &mut Database {
-        let index = if index < self.databases.len() { index } else { 0 };
-        &mut self.databases[index]
+        self.commands.find_of(args.first()?, self.data.dialect)
     }
 }
 
@@ -296,5 +261,6 @@ fn replied(
     }
 }
 
+mod opaque_keys;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What the commands of the `SCAN` family have in common: their words, and how a reply starts.
 
 use super::words;
+use crate::c_text::{c_str, skip_blanks};
 use crate::call::{Args, CommandError, Reply, quoted};
 use crate::dialect::{Dialect, Vendor};
 use crate::glob;
@@ -123,9 +124,9 @@ fn bare(word: &[u8], scanned: Scanned, dialect: Dialect) -> Result<(), CommandEr
 pub(crate) fn cursor(word: &[u8], dialect: Dialect) -> Result<u64, CommandError> {
     let strict = dialect.has_strict_cursors();
     // Valkey looks for the sign in the whole word.
-    let whole = if dialect.vendor() == Vendor::Valkey { word } else { words::c_str(word) };
+    let whole = if dialect.vendor() == Vendor::Valkey { word } else { c_str(word) };
     let refused = strict && integer::parse(whole).is_some_and(|number| number < 0);
-    let number = if refused { None } else { number(words::c_str(word), strict) };
+    let number = if refused { None } else { number(c_str(word), strict) };
     number.ok_or(CommandError::new("ERR invalid cursor"))
 }
 
@@ -133,7 +134,7 @@ fn number(word: &[u8], strict: bool) -> Option<u64> {
     if word.is_empty() && !strict {
         return Some(0);
     }
-    let text = if strict { words::skip_blanks(word) } else { word };
+    let text = if strict { skip_blanks(word) } else { word };
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),

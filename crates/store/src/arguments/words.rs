@@ -52,17 +52,6 @@ pub(crate) fn span(start: i64, stop: i64, len: usize) -> Option<std::ops::Range<
     (start <= stop).then_some(start..stop + 1)
 }
 
-/// A word as C has it: up to its first zero byte.
-pub(crate) fn c_str(word: &[u8]) -> &[u8] {
-    word.split(|&byte| byte == 0).next().unwrap_or_default()
-}
-
-/// Without what `isspace` calls blank in front.
-pub(crate) fn skip_blanks(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
-    text.get(blanks..).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,9 +2,8 @@
 
 use super::budget::Budget;
 use super::error::CommandError;
-use crate::Store;
 use crate::dialect::Dialect;
-use crate::keyspace::{Database, Slot, Typed, Value, ValueRef};
+use crate::keyspace::{Database, Dataset, Opaque, Slot, Typed, Value, ValueRef};
 use crate::packing::Packing;
 
 /// The words of a request, the command's name first. As many as its arity says.
@@ -16,7 +15,7 @@ pub(crate) type Done = Result<(), CommandError>;
 /// A command that reads. What has expired is not there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadCx<'a> {
-    pub(crate) store: &'a Store,
+    pub(crate) data: &'a Dataset,
     /// The number of the database.
     pub(crate) db: usize,
     /// Unix milliseconds.
@@ -28,7 +27,7 @@ pub(crate) struct ReadCx<'a> {
 /// A command that may change data.
 #[derive(Debug)]
 pub(crate) struct WriteCx<'a> {
-    pub(crate) store: &'a mut Store,
+    pub(crate) data: &'a mut Dataset,
     /// The number of the database; there is one.
     pub(crate) db: usize,
     /// Unix milliseconds.
@@ -39,7 +38,7 @@ pub(crate) struct WriteCx<'a> {
 
 impl<'a> ReadCx<'a> {
     pub(crate) fn dialect(&self) -> Dialect {
-        self.store.dialect
+        self.data.dialect
     }
 
     /// Takes so many steps from the budget: said before they are done, where their number grows
@@ -55,11 +54,11 @@ impl<'a> ReadCx<'a> {
     }
 
     pub(crate) fn packing(&self) -> &'a Packing {
-        &self.store.packing
+        &self.data.packing
     }
 
     pub(crate) fn database(&self) -> &'a Database {
-        self.store.database(self.db)
+        self.data.database(self.db)
     }
 
     /// The key, unless it has expired.
@@ -73,11 +72,13 @@ impl<'a> ReadCx<'a> {
     }
 
     /// The value of a key, unless it has expired.
+    #[inline]
     pub(crate) fn value(&self, key: &[u8]) -> Option<ValueRef<'a>> {
         self.slot(key).map(Slot::value)
     }
 
     /// The value of a key, which has to be of this type.
+    #[inline]
     pub(crate) fn read<T: Typed>(&self, key: &[u8]) -> Result<Option<T::Ref<'a>>, CommandError> {
         typed::<T>(self.value(key))
     }
@@ -85,31 +86,31 @@ impl<'a> ReadCx<'a> {
 
 impl WriteCx<'_> {
     pub(crate) fn dialect(&self) -> Dialect {
-        self.store.dialect
+        self.data.dialect
     }
 
     pub(crate) fn packing(&self) -> Packing {
-        self.store.packing
+        self.data.packing
     }
 
     pub(crate) fn db(&self) -> &Database {
-        self.store.database(self.db)
+        self.data.database(self.db)
     }
 
     pub(crate) fn db_mut(&mut self) -> &mut Database {
-        self.store.database_mut(self.db)
+        self.data.database_mut(self.db)
     }
 
     /// Counts changes, for `rdb_changes_since_last_save`.
     pub(crate) fn dirty(&mut self, changes: usize) {
-        self.store.dirty += changes as u64;
+        self.data.dirty += changes as u64;
     }
 
     /// The same, as a command that reads sees it.
     pub(crate) fn reader(&self) -> ReadCx<'_> {
         // A master's command sees what has expired, so no time is late enough.
         let now = if self.from_master { i64::MIN } else { self.now };
-        ReadCx { store: self.store, db: self.db, now, budget: None }
+        ReadCx { data: self.data, db: self.db, now, budget: None }
     }
 
     /// The key, as [`Self::read`] finds it.
@@ -178,6 +179,13 @@ impl WriteCx<'_> {
         }
     }
 
+    /// Returns a value of the master's that cannot be read here, to be kept as it came.
+    pub(crate) fn keep_opaque(&mut self, key: &[u8], raw: tidegate_rdb::Opaque) -> Value {
+        let db = self.db;
+        self.data.note_opaque(db, key, &raw.why);
+        Value::Opaque(Box::new(Opaque::new(raw)))
+    }
+
     /// Removes a key; whether it was there.
     pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
         let Some(gone) = self.db_mut().discard(key) else { return false };
@@ -186,7 +194,7 @@ impl WriteCx<'_> {
 
     /// The same, in another database, which there is.
     pub(crate) fn in_database(&mut self, db: usize) -> WriteCx<'_> {
-        WriteCx { store: self.store, db, now: self.now, from_master: self.from_master }
+        WriteCx { data: self.data, db, now: self.now, from_master: self.from_master }
     }
 
     /// Whether a time is one at which a key that is to expire then is deleted instead. A master's
@@ -204,6 +212,7 @@ impl WriteCx<'_> {
     }
 }
 
+#[inline]
 fn typed<T: Typed>(value: Option<ValueRef<'_>>) -> Result<Option<T::Ref<'_>>, CommandError> {
     match value {
         None => Ok(None),

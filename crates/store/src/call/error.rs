@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::arguments::words::c_str;
+use crate::c_text::c_str;
 use crate::dialect::Dialect;
 
 /// What an error shows of a word, and of all arguments but the last.

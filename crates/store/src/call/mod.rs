@@ -5,6 +5,7 @@
 //! | `call_context` | the database, the time and the protocol of a call; its outcome |
 //! | `row` | a command: its name, and the function that runs it |
 //! | `context` | what a command has at hand while it runs |
+//! | `rules` | the rules by which a command packs values |
 //! | `budget` | how much a read may cost |
 //! | `reply` | how a command replies |
 //! | `error` | why a command was refused |
@@ -15,6 +16,7 @@ mod context;
 mod error;
 mod reply;
 mod row;
+mod rules;
 
 pub use budget::Budget;
 pub(crate) use budget::STEP_BYTES;

@@ -1,7 +1,8 @@
 //! Which cells cover a shape (`geohashCalculateAreasByShapeWGS84`).
 
+use super::bounds::Bounds;
 use super::cell::{Cell, LATITUDES, MAX_STEP};
-use super::shape::{Bounds, Shape};
+use super::shape::Shape;
 use super::sphere::{Point, distance};
 use crate::dialect::Dialect;
 

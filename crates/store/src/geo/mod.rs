@@ -4,6 +4,7 @@
 //! `COUNT ... ANY` agree.
 
 mod add;
+mod bounds;
 mod cell;
 mod cover;
 mod find;

@@ -1,6 +1,6 @@
 //! Polygons, which Valkey 9.1 searches.
 
-use super::shape::Bounds;
+use super::bounds::Bounds;
 use super::sphere::{Point, degrees, distance, radians};
 
 /// A polygon of at least three vertices, closed by itself.

@@ -5,7 +5,7 @@ use super::options::{Kind, Reading, Search};
 use super::points::{write_distance, write_point};
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::keyspace::Value;
-use crate::sorted_sets::{Rules, SortedSet};
+use crate::sorted_sets::SortedSet;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("georadius", georadius),
@@ -67,7 +67,7 @@ fn write(cx: &mut WriteCx<'_>, args: Args<'_>, kind: Kind, reply: &mut Reply<'_>
         (score, found.member.bytes(&mut buffer).into())
     });
     let pairs = pairs.collect();
-    let result = SortedSet::of_pairs(pairs, &Rules::of(cx))?;
+    let result = SortedSet::of_pairs(pairs, &cx.sorted_set_rules())?;
     let len = result.view().len();
     reply.count(len);
     cx.put_result(target, Value::SortedSet(result), len);

@@ -1,5 +1,6 @@
 //! What is searched: a circle, a box, or a polygon.
 
+use super::bounds::Bounds;
 use super::polygon::Polygon;
 use super::sphere::{Point, RADIUS, along_meridian, degrees, distance, radians};
 use crate::dialect::Dialect;
@@ -21,13 +22,6 @@ pub(super) struct Shape {
     pub(super) outline: Outline,
     /// Metres of the unit of its lengths.
     pub(super) unit: f64,
-}
-
-/// Degrees that a shape reaches, at least.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) longitude: (f64, f64),
-    pub(super) latitude: (f64, f64),
 }
 
 impl Shape {

@@ -1,6 +1,6 @@
 //! A field of a hash that is not packed, with its value and its expiry, in one allocation.
 
-use crate::keyspace::{push_varint, split_varint, varint_len};
+use crate::primitives::{push_varint, split_varint, varint_len};
 
 /// The bytes of an expiry.
 const TIME: usize = 8;

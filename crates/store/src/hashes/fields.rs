@@ -1,7 +1,7 @@
 //! The fields of a hash that is not packed: a table of them.
 
 use super::field::{Field, Parts};
-use crate::keyspace::{Hasher, Table};
+use crate::primitives::{Hasher, Table};
 
 /// Fields, found by their names.
 #[derive(Clone, Debug)]

@@ -1,10 +1,9 @@
 //! The rules by which a command changes a hash: the server's limits, the time, and the kind of
 //! caller.
 
-use crate::call::WriteCx;
 use crate::dialect::Dialect;
-use crate::keyspace::Hasher;
 use crate::packing::Packing;
+use crate::primitives::Hasher;
 
 /// No listpack is let grow beyond so many bytes (`LISTPACK_MAX_SAFETY_LIMIT`).
 const MAX_BYTES: usize = 1 << 30;
@@ -22,20 +21,14 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Those of a command.
-    pub(super) fn of(cx: &WriteCx<'_>) -> Self {
-        Self {
-            packing: cx.packing(),
-            dialect: cx.dialect(),
-            hasher: cx.store.hasher,
-            now: cx.now,
-            from_master: cx.from_master,
-        }
-    }
-
-    /// Those by which a snapshot is loaded.
+    /// Returns the rules by which a snapshot is loaded.
     pub(crate) fn of_snapshot(packing: Packing, dialect: Dialect, hasher: Hasher) -> Self {
         Self { packing, dialect, hasher, now: 0, from_master: true }
+    }
+
+    /// Returns the same rules for a command that runs at `now`, in Unix milliseconds.
+    pub(crate) fn for_command(self, now: i64, from_master: bool) -> Self {
+        Self { now, from_master, ..self }
     }
 
     pub(super) fn dialect(&self) -> Dialect {

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::packed::Packed;
 use super::rules::Rules;
 use super::value::Hash;
-use crate::snapshot::has_twice;
+use crate::primitives::has_twice;
 use tidegate_rdb::{self as rdb, Corrupt, Element, Listpack, Strings};
 
 const fn corrupt(what: &'static str) -> Corrupt {

@@ -8,8 +8,9 @@ use super::field::Field;
 use super::rules::Rules;
 use super::value::{Expiry, Hash};
 use crate::dialect::{Dialect, Vendor};
-use crate::keyspace::{Hasher, Typed, Value};
+use crate::keyspace::{Typed, Value};
 use crate::packing::Packing;
+use crate::primitives::Hasher;
 use tidegate_rdb::{self as rdb, Element, Listpack, ListpackBuilder, Strings};
 
 fn rules(vendor: Vendor, hash_entries: usize) -> Rules {

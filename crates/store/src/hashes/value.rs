@@ -5,7 +5,7 @@ use super::packed::Packed;
 use super::rules::Rules;
 use super::view::{Form, HashRef};
 use crate::call::CommandError;
-use crate::keyspace::Kind;
+use crate::primitives::Kind;
 use tidegate_rdb::Corrupt;
 
 /// A hash, owned.

@@ -4,8 +4,7 @@ use super::field::Parts;
 use super::fields::Fields;
 use super::packed::{Entry, PackedRef};
 use crate::dialect::Dialect;
-use crate::digest::Digest;
-use crate::keyspace::Kind;
+use crate::primitives::{Digest, Kind};
 use tidegate_rdb::{Element, ListpackRef, ValueWriter, WriteError};
 
 /// The number that stands for hashes in a digest (`OBJ_HASH`).

@@ -19,7 +19,7 @@ fn copy(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
                 rest
             }
             [word, number, ref rest @ ..] if words::is(word, "DB") => {
-                db = index(cx.store, number)?;
+                db = index(cx.data, number)?;
                 rest
             }
             _ => return Err(CommandError::SYNTAX),
@@ -35,8 +35,8 @@ fn copy(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         return Ok(());
     };
     let expires = source.expires();
-    cx.store.database_mut(db).set(to, expires, source.take_value());
-    cx.store.collect(db);
+    cx.data.database_mut(db).set(to, expires, source.take_value());
+    cx.data.collect(db);
     cx.dirty(1);
     reply.int(1);
     Ok(())

@@ -1,8 +1,8 @@
 //! Commands about whole databases.
 
-use crate::Store;
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
+use crate::keyspace::Dataset;
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::read("dbsize", dbsize),
@@ -17,9 +17,9 @@ const NO_INT: CommandError =
 const OUT_OF_RANGE: CommandError = CommandError::new("ERR DB index is out of range");
 
 /// The number of a database that there is.
-pub(super) fn index(store: &Store, word: &[u8]) -> Result<usize, CommandError> {
+pub(super) fn index(data: &Dataset, word: &[u8]) -> Result<usize, CommandError> {
     let number = i32::try_from(words::int(word)?).map_err(|_| NO_INT)?;
-    let index = usize::try_from(number).ok().filter(|index| *index < store.databases.len());
+    let index = usize::try_from(number).ok().filter(|index| *index < data.databases.len());
     index.ok_or(OUT_OF_RANGE)
 }
 
@@ -43,11 +43,11 @@ fn flushdb(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
 fn flushall(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     check_mode(args)?;
     let mut keys = 0;
-    for db in 0..cx.store.databases() {
-        let database = cx.store.database_mut(db);
+    for db in 0..cx.data.databases.len() {
+        let database = cx.data.database_mut(db);
         keys += database.len();
         database.clear();
-        cx.store.collect(db);
+        cx.data.collect(db);
     }
     cx.dirty(keys + 1);
     reply.ok();
@@ -70,11 +70,12 @@ fn swapdb(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     };
     let first = number(args[1], "ERR invalid first DB index")?;
     let second = number(args[2], "ERR invalid second DB index")?;
-    let there = |number: i32| usize::try_from(number).ok().filter(|at| *at < cx.store.databases());
+    let there =
+        |number: i32| usize::try_from(number).ok().filter(|at| *at < cx.data.databases.len());
     let (Some(first), Some(second)) = (there(first), there(second)) else {
         return Err(OUT_OF_RANGE);
     };
-    cx.store.databases.swap(first, second);
+    cx.data.databases.swap(first, second);
     cx.dirty(1);
     reply.ok();
     Ok(())

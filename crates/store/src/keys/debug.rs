@@ -5,7 +5,7 @@ use super::object::references;
 use crate::arguments::subcommand::syntax;
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
-use crate::digest::Digest;
+use crate::primitives::Digest;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("debug", debug)];
 
@@ -15,8 +15,8 @@ const FRAME: usize = 1 + 2 + 8;
 fn debug(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     match *args {
         [_, word] if words::is(word, "DIGEST") => {
-            cx.spend(cx.store.databases.iter().map(|it| it.len().saturating_mul(20)).sum())?;
-            reply.status(&cx.store.digest(cx.now));
+            cx.spend(cx.data.databases.iter().map(|it| it.len().saturating_mul(20)).sum())?;
+            reply.status(&cx.data.digest(cx.now));
         }
         [_, word, ref keys @ ..] if words::is(word, "DIGEST-VALUE") => {
             reply.array(keys.len());

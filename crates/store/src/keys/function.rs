@@ -61,15 +61,15 @@ fn load(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     }
     let library =
         if cx.from_master { Library::kept(source.to_vec()) } else { Library::parse(source)? };
-    if !replace && cx.store.libraries.get(&library.name).is_some() {
+    if !replace && cx.data.libraries.get(&library.name).is_some() {
         let name = shown(&library.name);
         return Err(CommandError::of(format!("ERR Library '{name}' already exists")));
     }
     if !cx.from_master {
-        check_functions(&cx.store.libraries, &library)?;
+        check_functions(&cx.data.libraries, &library)?;
     }
     reply.bulk(&library.name);
-    cx.store.libraries.add(library);
+    cx.data.libraries.add(library);
     cx.dirty(1);
     Ok(())
 }
@@ -93,7 +93,7 @@ fn check_functions(libraries: &Libraries, library: &Library) -> Done {
 
 /// `FUNCTION DELETE name`
 fn delete(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    if !cx.store.libraries.remove(args[2]) && !cx.from_master {
+    if !cx.data.libraries.remove(args[2]) && !cx.from_master {
         return Err(CommandError::new("ERR Library not found"));
     }
     cx.dirty(1);
@@ -112,7 +112,7 @@ fn flush(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             return Err(CommandError::new(error));
         }
     }
-    cx.store.libraries.clear();
+    cx.data.libraries.clear();
     cx.dirty(1);
     reply.ok();
     Ok(())
@@ -137,7 +137,7 @@ fn list(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     }
     let wanted =
         |library: &&Library| pattern.is_none_or(|pattern| glob::matches(pattern, &library.name));
-    let libraries: Vec<_> = cx.store.libraries.iter().filter(wanted).collect();
+    let libraries: Vec<_> = cx.data.libraries.iter().filter(wanted).collect();
     reply.array(libraries.len());
     libraries.into_iter().for_each(|library| describe(library, with_code, reply));
     Ok(())
@@ -173,7 +173,7 @@ fn describe(library: &Library, with_code: bool, reply: &mut Reply<'_>) {
 
 /// `FUNCTION STATS`: none ever runs.
 fn stats(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let libraries = &cx.store.libraries;
+    let libraries = &cx.data.libraries;
     reply.map(2);
     reply.bulk(b"running_script");
     reply.null();
@@ -190,8 +190,7 @@ fn stats(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `FUNCTION DUMP`
 fn dump(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let payload =
-        payload(&cx.store.libraries, cx.dialect().form()).map_err(super::dump::refused)?;
+    let payload = payload(&cx.data.libraries, cx.dialect().form()).map_err(super::dump::refused)?;
     reply.bulk(&payload);
     Ok(())
 }
@@ -233,7 +232,7 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     let restored = decode(cx, args[2])?;
     let mut all = match policy {
         Policy::Flush => Libraries::default(),
-        Policy::Append | Policy::Replace => cx.store.libraries.clone(),
+        Policy::Append | Policy::Replace => cx.data.libraries.clone(),
     };
     for library in restored {
         if !cx.from_master {
@@ -245,7 +244,7 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
         }
         all.add(library);
     }
-    cx.store.libraries = all;
+    cx.data.libraries = all;
     cx.dirty(1);
     reply.ok();
     Ok(())

@@ -2,7 +2,8 @@
 
 use crate::arguments::subcommand::{self, Sub};
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
-use crate::keyspace::{Kind, Slot, ValueRef};
+use crate::keyspace::{Slot, ValueRef};
+use crate::primitives::Kind;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("object", object)];
 

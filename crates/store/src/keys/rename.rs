@@ -40,7 +40,7 @@ fn rename_nx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Don
 
 /// `MOVE key db`
 fn move_key(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let (key, db) = (args[1], index(cx.store, args[2])?);
+    let (key, db) = (args[1], index(cx.data, args[2])?);
     if db == cx.db {
         return Err(CommandError::SAME_OBJECT);
     }
@@ -56,8 +56,8 @@ fn move_key(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
 fn transfer(cx: &mut WriteCx<'_>, from: &[u8], to: &[u8], db: usize) {
     if let Some(mut slot) = cx.db_mut().remove(from) {
         let expires = slot.expires();
-        cx.store.database_mut(db).set(to, expires, slot.take_value());
-        cx.store.collect(db);
+        cx.data.database_mut(db).set(to, expires, slot.take_value());
+        cx.data.collect(db);
         cx.dirty(1);
     }
 }

@@ -68,8 +68,8 @@ fn decode(cx: &WriteCx<'_>, payload: &[u8]) -> Result<Value, String> {
     if dumped.is_empty() && !is_stream {
         return Err("it has no elements".to_owned());
     }
-    let store = &cx.store;
-    Value::from_snapshot(dumped, &store.packing, store.dialect, store.hasher)
+    let data = &cx.data;
+    Value::from_snapshot(dumped, &data.packing, data.dialect, data.hasher)
         .map_err(|error| error.to_string())
 }
 

@@ -1,13 +1,11 @@
 //! One database: keys, their values, when they expire.
 
 use super::former::Former;
-use super::hasher::Hasher;
-use super::kind::Kind;
-use super::opaque::Count;
+use super::opaque_count::OpaqueCount;
 use super::slot::{SMALL, Slot};
 use super::snapshot_view::SnapshotView;
-use super::table::Table;
 use super::value::Value;
+use crate::primitives::{Hasher, Kind, Table};
 use crate::strings::Str;
 
 /// A database.
@@ -20,7 +18,7 @@ pub(crate) struct Database {
     /// How many hashes have fields that expire.
     volatile_hashes: usize,
     /// How many keys cannot be read here.
-    opaque: Count,
+    opaque: OpaqueCount,
     /// What it was when it began to be saved.
     snapshot_view: Option<Box<SnapshotView>>,
     /// What is to be freed.
@@ -45,7 +43,7 @@ impl Gone {
 struct Volatile {
     key: bool,
     fields: bool,
-    opaque: Count,
+    opaque: OpaqueCount,
 }
 
 impl Volatile {
@@ -53,7 +51,7 @@ impl Volatile {
         Self {
             key: slot.expires().is_some(),
             fields: slot.has_volatile_fields(),
-            opaque: Count::of(slot),
+            opaque: OpaqueCount::of(slot),
         }
     }
 }
@@ -65,14 +63,14 @@ impl Database {
             hasher,
             volatile: 0,
             volatile_hashes: 0,
-            opaque: Count::default(),
+            opaque: OpaqueCount::default(),
             snapshot_view: None,
             former: Former::default(),
         }
     }
 
     /// How many keys cannot be read here.
-    pub(crate) fn opaque(&self) -> Count {
+    pub(crate) fn opaque(&self) -> OpaqueCount {
         self.opaque
     }
 
@@ -255,7 +253,7 @@ impl Database {
     pub(crate) fn clear(&mut self) {
         let slots = std::mem::take(&mut self.slots);
         (self.volatile, self.volatile_hashes) = (0, 0);
-        self.opaque = Count::default();
+        self.opaque = OpaqueCount::default();
         let unused = match &mut self.snapshot_view {
             Some(view) => view.empty(slots),
             None => Some(slots),
@@ -267,7 +265,7 @@ impl Database {
 
     /// From now on what it is now can be written: see [`SnapshotView`].
     pub(crate) fn begin_snapshot_view(&mut self, db: usize) {
-        self.snapshot_view = Some(Box::new(SnapshotView::of(self, db)));
+        self.snapshot_view = Some(Box::new(SnapshotView::new(db, self.len(), self.volatile)));
     }
 
     /// The snapshot view, if one is being written.

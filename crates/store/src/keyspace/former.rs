@@ -2,7 +2,7 @@
 
 use super::slot::Slot;
 use super::snapshot_view::SnapshotView;
-use super::table::Table;
+use crate::primitives::Table;
 
 /// What weighs more, in elements or [`crate::call::STEP_BYTES`], is not freed at once.
 const HEAVY: usize = 256;

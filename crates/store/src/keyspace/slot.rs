@@ -4,10 +4,9 @@
 //! Sixteen bytes in the table, and one allocation of exactly the size for a small key: with it
 //! a key takes less room than in Redis, which has four allocations for it.
 
-use super::kind::Kind;
 use super::value::{Value, ValueRef};
 use crate::dialect::Dialect;
-use crate::digest::Digest;
+use crate::primitives::{Digest, Kind, push_varint, split_varint, varint_len};
 
 /// A value of more bytes gets a box of its own and is changed in place.
 pub(crate) const SMALL: usize = 1024;
@@ -226,32 +225,6 @@ impl<'a> Parts<'a> {
         let (key, value) = rest.split_at_checked(len).unwrap_or((rest, &[]));
         Self { kind: Kind::of(head & !EXPIRES), expires, key, value }
     }
-}
-
-/// How many bytes [`push_varint`] adds.
-pub(crate) fn varint_len(number: usize) -> usize {
-    (usize::BITS - (number | 1).leading_zeros()).div_ceil(7) as usize
-}
-
-/// Adds a number, seven bits a byte, the lowest first.
-pub(crate) fn push_varint(out: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
-}
-
-/// The number at the start of `bytes`, and what follows it.
-pub(crate) fn split_varint(bytes: &[u8]) -> (usize, &[u8]) {
-    let mut number = 0;
-    for (at, &byte) in bytes.iter().enumerate().take(usize::BITS.div_ceil(7) as usize) {
-        number |= usize::from(byte & 0x7f) << (7 * at);
-        if byte < 0x80 {
-            return (number, bytes.get(at + 1..).unwrap_or_default());
-        }
-    }
-    (0, &[])
 }
 
 #[cfg(test)]

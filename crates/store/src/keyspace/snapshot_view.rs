@@ -7,9 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::database::Database;
 use super::slot::Slot;
-use super::table::Table;
+use crate::primitives::Table;
 
 /// A view of one database.
 #[derive(Clone, Debug)]
@@ -27,9 +26,9 @@ pub(crate) struct SnapshotView {
 }
 
 impl SnapshotView {
-    /// `database` as it is now; it is number `db`.
-    pub(crate) fn of(database: &Database, db: usize) -> Self {
-        let (keys, volatile) = (database.len(), database.volatile());
+    /// Returns the view of the database of number `db`, which has `keys` keys now; `volatile` of
+    /// them expire.
+    pub(crate) fn new(db: usize, keys: usize, volatile: usize) -> Self {
         Self { db, keys, volatile, from: 0, before: BTreeMap::new(), emptied: None }
     }
 

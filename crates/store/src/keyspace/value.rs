@@ -2,18 +2,15 @@
 
 use std::io::Write;
 
-use super::hasher::Hasher;
-use super::kind::Kind;
 use super::module::Module;
 use super::opaque::Opaque;
 use crate::call::STEP_BYTES;
 use crate::dialect::Dialect;
-use crate::digest::Digest;
 use crate::hashes::{self, Hash, HashRef};
 use crate::lists::{Fill, List, ListRef};
 use crate::packing::Packing;
+use crate::primitives::{Digest, Hasher, InsertError, Kind};
 use crate::sets::{self, Set, SetRef};
-use crate::snapshot::InsertError;
 use crate::sorted_sets::{self, SortedSet, SortedSetRef};
 use crate::streams::Stream;
 use crate::strings::{Str, StrRef};

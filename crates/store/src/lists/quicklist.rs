@@ -6,10 +6,10 @@
 
 use std::collections::VecDeque;
 
-use super::End;
+use super::end::End;
 use super::fill::Fill;
+use super::needle::remove_from_pack;
 use super::node::{Node, position, text_len};
-use super::value::remove_from_pack;
 use tidegate_rdb::{Element, ListpackBuf};
 
 /// A long list.

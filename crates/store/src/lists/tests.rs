@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::view::Needle;
+use super::needle::Needle;
 use super::{End, Fill, List};
 use crate::dialect::{Dialect, Vendor};
 use crate::packing::Packing;

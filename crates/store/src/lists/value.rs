@@ -1,12 +1,13 @@
 //! A list: one listpack, or a quicklist.
 
-use super::End;
+use super::end::End;
 use super::fill::Fill;
+use super::needle::{Needle, remove_from_pack};
 use super::node::{Node, position, remove, text_len};
 use super::quicklist::Quicklist;
-use super::view::{ListRef, Needle};
-use crate::keyspace::Kind;
-use tidegate_rdb::{Element, ListNode, ListpackBuf, Position};
+use super::view::ListRef;
+use crate::primitives::Kind;
+use tidegate_rdb::{Element, ListNode, ListpackBuf};
 
 /// A list, owned.
 #[derive(Clone, Debug)]
@@ -203,37 +204,4 @@ impl List {
             Form::Quick(quick) => quick.remove_all(needle, max, end),
         }
     }
-}
-
-/// As [`List::remove_all`].
-pub(super) fn remove_from_pack(
-    pack: &mut ListpackBuf,
-    needle: &[u8],
-    max: usize,
-    end: End,
-) -> usize {
-    let mut removed = 0;
-    if end == End::Left {
-        let mut from = Position::FIRST;
-        while removed < max
-            && let Some(at) = pack.view().find_from(from, needle, 0)
-        {
-            pack.remove(at, 1);
-            removed += 1;
-            from = at;
-        }
-        return removed;
-    }
-    let needle = Needle::new(needle);
-    let mut at = pack.view().end();
-    while removed < max
-        && let Some(before) = pack.view().before(at)
-    {
-        at = before;
-        if pack.view().at(at).is_some_and(|found| needle.is(found)) {
-            pack.remove(at, 1);
-            removed += 1;
-        }
-    }
-    removed
 }

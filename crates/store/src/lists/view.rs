@@ -3,12 +3,12 @@
 use std::collections::vec_deque;
 use std::io::Write;
 
-use super::End;
+use super::end::End;
 use super::node::{Node, NodeElements};
 use super::quicklist::{Place, Quicklist};
 use super::walk::Walk;
 use crate::dialect::Dialect;
-use crate::digest::Digest;
+use crate::primitives::Digest;
 use tidegate_rdb::{Element, ListpackRef, NodeRef, ValueWriter, WriteError};
 
 /// A list, borrowed.
@@ -16,27 +16,6 @@ use tidegate_rdb::{Element, ListpackRef, NodeRef, ValueWriter, WriteError};
 pub(crate) enum ListRef<'a> {
     Packed(ListpackRef<'a>),
     Quick(&'a Quicklist),
-}
-
-/// What is looked for in a list.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Needle<'a> {
-    bytes: &'a [u8],
-    number: Option<i64>,
-}
-
-impl<'a> Needle<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, number: Element::Bytes(bytes).as_int() }
-    }
-
-    /// Whether an element is it.
-    pub(crate) fn is(self, element: Element<'_>) -> bool {
-        match element {
-            Element::Bytes(bytes) => bytes == self.bytes,
-            Element::Int(number) => self.number == Some(number),
-        }
-    }
 }
 
 impl<'a> ListRef<'a> {

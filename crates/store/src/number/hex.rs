@@ -1,6 +1,6 @@
 //! Floating-point numbers in hexadecimal, which `strtod` reads: `0x1.8p3`.
 
-use super::Found;
+use super::found::Found;
 
 /// Bits of a double's mantissa, the hidden one included.
 const MANTISSA: i64 = 53;

@@ -2,13 +2,15 @@
 //!
 //! Never sees the numbers of `INCRBYFLOAT`, which are long doubles.
 
+mod found;
 mod grisu;
 mod hex;
 #[cfg(test)]
 mod tests;
 
 use super::dialect::Dialect;
-use crate::arguments::words;
+use crate::c_text::{c_str, skip_blanks};
+use found::Found;
 
 /// The longest text of a double: 17 digits, a sign, a point, an exponent; or, in the short form,
 /// a few zeros besides.
@@ -25,16 +27,6 @@ pub(crate) struct Text {
     len: usize,
 }
 
-/// A number at the start of some text, as `strtod` finds it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Found {
-    value: f64,
-    /// How many bytes spell it; 0 if none do.
-    len: usize,
-    /// It is too large or too small to be told from infinity or zero (`ERANGE`).
-    lost: bool,
-}
-
 /// A score or another argument (`getDoubleFromObject`): all of `text`, no blanks, no NaN.
 pub(crate) fn parse(text: &[u8], dialect: Dialect) -> Option<f64> {
     let found = strtod(text, dialect.reads_hex_doubles());
@@ -45,9 +37,9 @@ pub(crate) fn parse(text: &[u8], dialect: Dialect) -> Option<f64> {
 /// An end of a range of scores, without its parenthesis (`zslParseRange`): what `strtod` makes of
 /// it, be it nothing, up to the end or a zero byte.
 pub(crate) fn parse_bound(text: &[u8], dialect: Dialect) -> Option<f64> {
-    let text = words::c_str(text);
+    let text = c_str(text);
     let loose = dialect.reads_loose_bounds();
-    let trimmed = if loose { words::skip_blanks(text) } else { text };
+    let trimmed = if loose { skip_blanks(text) } else { text };
     let found = strtod(trimmed, loose);
     if found.len == 0 {
         // Nothing at all is zero; blanks alone are not: they are left over.
@@ -58,9 +50,9 @@ pub(crate) fn parse_bound(text: &[u8], dialect: Dialect) -> Option<f64> {
 
 /// What `SORT` sorts by: what `strtod` makes of it, up to the end or a zero byte.
 pub(crate) fn parse_weight(text: &[u8], dialect: Dialect) -> Option<f64> {
-    let text = words::c_str(text);
+    let text = c_str(text);
     let loose = dialect.reads_loose_bounds();
-    let trimmed = if loose { words::skip_blanks(text) } else { text };
+    let trimmed = if loose { skip_blanks(text) } else { text };
     let found = strtod(trimmed, loose);
     if found.len == 0 {
         return (text.is_empty() && dialect.has_empty_weights()).then_some(0.0);

@@ -1,9 +1,9 @@
 //! What several sets have in common, have together, or one has and the others have not. Orders
 //! and forms are the server's: which set is walked first, and in which form the result begins.
 
-use super::Set;
+use super::number::number;
 use super::rules::Rules;
-use super::value::number;
+use super::value::Set;
 use super::view::SetRef;
 use tidegate_rdb::Element;
 

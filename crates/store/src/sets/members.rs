@@ -1,6 +1,6 @@
 //! The members of a large set: a hash table.
 
-use crate::keyspace::{Hasher, Table};
+use crate::primitives::{Hasher, Table};
 
 /// Any number of members.
 #[derive(Clone, Debug)]

@@ -1,22 +1,23 @@
 //! Sets.
+//!
+//! | room or file | what it is |
+//! |---|---|
+//! | `rules` | the limits by which a set changes its form |
+//! | `members` | a set in a hash table |
+//! | `view`, `value` | a set to be read, and one to be changed |
+//! | `number` | members that are integers |
+//! | `combine` | intersections, unions and differences |
+//! | `commands` | the commands |
 
 mod combine;
-mod combining;
+mod commands;
 mod members;
-mod random;
-mod read;
+mod number;
 mod rules;
-mod scan;
 mod value;
 mod view;
-mod write;
 
+pub(crate) use commands::COMMANDS;
 pub(crate) use rules::Rules;
 pub(crate) use value::Set;
 pub(crate) use view::SetRef;
-
-use crate::call::Row;
-
-/// The commands of this room.
-pub(super) const COMMANDS: &[&[Row]] =
-    &[combining::COMMANDS, random::COMMANDS, read::COMMANDS, scan::COMMANDS, write::COMMANDS];

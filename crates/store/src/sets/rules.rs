@@ -1,9 +1,8 @@
 //! In which form a set is kept: `set-max-intset-entries` and its like.
 
-use crate::call::{ReadCx, WriteCx};
 use crate::dialect::Dialect;
-use crate::keyspace::Hasher;
 use crate::packing::Packing;
+use crate::primitives::Hasher;
 
 /// The limits of a set's forms.
 #[derive(Clone, Copy, Debug)]
@@ -32,19 +31,5 @@ impl Rules {
             listpacks,
             hasher,
         }
-    }
-}
-
-impl ReadCx<'_> {
-    /// The limits of sets' forms.
-    pub(super) fn set_rules(&self) -> Rules {
-        Rules::new(self.packing(), self.dialect(), self.store.hasher)
-    }
-}
-
-impl WriteCx<'_> {
-    /// The limits of sets' forms.
-    pub(super) fn set_rules(&self) -> Rules {
-        Rules::new(&self.packing(), self.dialect(), self.store.hasher)
     }
 }

@@ -2,12 +2,11 @@
 //! the server's does (`t_set.c`), since `OBJECT ENCODING` and the order of members show it.
 
 use super::members::Members;
+use super::number::number;
 use super::rules::Rules;
 use super::view::SetRef;
-use crate::keyspace::Kind;
-use crate::snapshot::has_twice;
+use crate::primitives::{Kind, has_twice};
 use tidegate_rdb::{self as rdb, Element, IntsetBuf, ListpackBuf};
-use tidegate_wire::resp::integer;
 
 /// A set, owned.
 #[derive(Clone, Debug)]
@@ -239,13 +238,5 @@ impl Set {
             },
             Form::Table(members) => members.remove(member.bytes(&mut buffer)),
         }
-    }
-}
-
-/// The number that a member is or spells (`string2ll`).
-pub(super) fn number(member: Element<'_>) -> Option<i64> {
-    match member {
-        Element::Int(number) => Some(number),
-        Element::Bytes(bytes) => integer::parse(bytes),
     }
 }

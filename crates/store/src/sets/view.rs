@@ -4,9 +4,8 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::members::Members;
-use super::value::number;
-use crate::digest::Digest;
-use crate::keyspace::Kind;
+use super::number::number;
+use crate::primitives::{Digest, Kind};
 use tidegate_rdb::{Element, Elements, IntsetRef, ListpackRef, ValueWriter, WriteError};
 
 /// A set, borrowed.

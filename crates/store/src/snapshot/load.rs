@@ -2,20 +2,10 @@
 
 use crate::keyspace::{Database, Opaque, SMALL, Slot, Value};
 use crate::library::Library;
+use crate::primitives::{Hasher, InsertError};
 use crate::strings::{Str, kind_of};
 use crate::{Dialect, Packing, Store};
 use tidegate_rdb as rdb;
-
-/// Why a key of a snapshot cannot be taken.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InsertError {
-    /// It was there before.
-    #[error("comes twice")]
-    Duplicate,
-    /// Its value contradicts itself.
-    #[error("{0}")]
-    Value(String),
-}
 
 /// A key that cannot be taken, and why.
 pub type Refused = (Vec<u8>, InsertError);
@@ -59,7 +49,7 @@ impl Loader {
     pub fn reserve(&mut self, keys: u64) {
         const MOST: u64 = 1 << 23;
         let keys = usize::try_from(keys.min(MOST)).unwrap_or_default();
-        self.store.database_mut(self.db).reserve(keys);
+        self.store.data.database_mut(self.db).reserve(keys);
     }
 
     /// Adds a string.
@@ -91,7 +81,7 @@ impl Loader {
     /// Adds a key whose value cannot be read here.
     pub fn opaque(&mut self, key: &[u8], expires_ms: Option<i64>, value: rdb::Opaque) {
         let db = self.db;
-        self.store.note_opaque(db, key, &value.why);
+        self.store.data.note_opaque(db, key, &value.why);
         let value = Value::Opaque(Box::new(Opaque::new(value)));
         self.add(Slot::new(key, expires_ms, value));
     }
@@ -102,7 +92,7 @@ impl Loader {
     /// [`InsertError::Duplicate`] with the first key that comes twice.
     pub fn finish(mut self) -> Result<Store, Refused> {
         self.settle_all();
-        let twice = self.store.databases.iter().find_map(Database::duplicate);
+        let twice = self.store.data.databases.iter().find_map(Database::duplicate);
         match twice {
             Some(slot) => Err((slot.key().to_vec(), InsertError::Duplicate)),
             None => Ok(self.store),
@@ -110,17 +100,17 @@ impl Loader {
     }
 
     fn add(&mut self, slot: Slot) {
-        let hash = self.store.hasher.hash(slot.key());
+        let hash = self.store.data.hasher.hash(slot.key());
         let region = usize::try_from(hash >> (u32::BITS - REGION_BITS)).unwrap_or_default();
         let Some(waiting) = self.waiting.get_mut(region) else { return };
         waiting.push((hash, slot));
         if waiting.len() >= TOGETHER {
-            self.store.database_mut(self.db).add_new(waiting.drain(..));
+            self.store.data.database_mut(self.db).add_new(waiting.drain(..));
         }
     }
 
     fn settle_all(&mut self) {
-        let database = self.store.database_mut(self.db);
+        let database = self.store.data.database_mut(self.db);
         self.waiting.iter_mut().for_each(|waiting| database.add_new(waiting.drain(..)));
     }
 }
@@ -131,7 +121,7 @@ impl Loader {
 /// [`InsertError::Value`].
 pub fn judge(value: rdb::Value) -> Result<(), InsertError> {
     let dialect = Dialect::default();
-    let hasher = crate::keyspace::Hasher::new(fastrand::u64(..));
+    let hasher = Hasher::new(fastrand::u64(..));
     Value::from_snapshot(value, &Packing::of(dialect), dialect, hasher).map(drop)
 }
 
@@ -142,7 +132,7 @@ impl Store {
     /// [`Refused`]; nothing is added then.
     pub fn insert(&mut self, db: usize, entry: rdb::Entry) -> Result<(), Refused> {
         let Some(slot) = self.slot_of(entry)? else { return Ok(()) };
-        match self.database_mut(db).add(slot) {
+        match self.data.database_mut(db).add(slot) {
             Ok(()) => Ok(()),
             Err(slot) => Err((slot.key().to_vec(), InsertError::Duplicate)),
         }
@@ -154,7 +144,7 @@ impl Store {
         if value.is_empty() && !matches!(value, rdb::Value::Stream(_)) {
             return Ok(None);
         }
-        match Value::from_snapshot(value, &self.packing, self.dialect, self.hasher) {
+        match Value::from_snapshot(value, &self.data.packing, self.data.dialect, self.data.hasher) {
             Ok(value) => Ok(Some(Slot::new(&key, expires_ms, value))),
             Err(error) => Err((key, error)),
         }
@@ -162,18 +152,18 @@ impl Store {
 
     /// Keeps the source of a library of functions.
     pub fn add_function(&mut self, source: Vec<u8>) {
-        self.libraries.add(Library::kept(source));
+        self.data.libraries.add(Library::kept(source));
     }
 
     /// Keeps what a module saved besides its values.
     pub fn add_module_aux(&mut self, aux: rdb::ModuleAux) {
-        self.module_aux.push(aux);
+        self.data.module_aux.push(aux);
     }
 
     /// Becomes the data of a server of this dialect. Keys that are there stay packed as they are,
     /// as in a server whose master was upgraded.
     pub fn set_dialect(&mut self, dialect: Dialect) {
-        self.dialect = dialect;
-        self.packing = Packing::of(dialect);
+        self.data.dialect = dialect;
+        self.data.packing = Packing::of(dialect);
     }
 }

@@ -52,16 +52,16 @@ impl Store {
         for (key, value) in aux {
             writer.aux(key, value)?;
         }
-        for aux in self.module_aux.iter().filter(|aux| aux.when == BEFORE_KEYS) {
+        for aux in self.data.module_aux.iter().filter(|aux| aux.when == BEFORE_KEYS) {
             writer.module_aux(aux)?;
         }
-        self.libraries.iter().try_for_each(|library| writer.function(&library.source))
+        self.data.libraries.iter().try_for_each(|library| writer.function(&library.source))
     }
 
     /// From now on [`Self::save_part`] writes what is there now, whatever changes meanwhile. To be
     /// ended by [`Self::end_snapshot_view`].
     pub fn begin_snapshot_view(&mut self) {
-        for (db, database) in self.databases.iter_mut().enumerate() {
+        for (db, database) in self.data.databases.iter_mut().enumerate() {
             database.begin_snapshot_view(db);
         }
     }
@@ -69,7 +69,7 @@ impl Store {
     /// Whether a snapshot view is being written.
     #[must_use]
     pub fn has_snapshot_view(&self) -> bool {
-        self.databases.first().is_some_and(|database| database.snapshot_view().is_some())
+        self.data.databases.first().is_some_and(|database| database.snapshot_view().is_some())
     }
 
     /// Notes that the keys before `cursor` are written. Commands that change them need not keep
@@ -79,15 +79,15 @@ impl Store {
         let of_view = |database: &&mut Database| {
             database.snapshot_view().is_some_and(|view| view.db() == before.db)
         };
-        if let Some(database) = self.databases.iter_mut().find(of_view) {
+        if let Some(database) = self.data.databases.iter_mut().find(of_view) {
             database.advance_snapshot_view(reached);
         }
     }
 
     /// Ends the snapshot view: it is written, or not wanted any more.
     pub fn end_snapshot_view(&mut self) {
-        self.databases.iter_mut().for_each(Database::end_snapshot_view);
-        (0..self.databases.len()).for_each(|db| self.collect(db));
+        self.data.databases.iter_mut().for_each(Database::end_snapshot_view);
+        (0..self.data.databases.len()).for_each(|db| self.data.collect(db));
     }
 
     /// Writes at least `count` keys of one database, from `cursor` on, where it has so many; where
@@ -124,14 +124,14 @@ impl Store {
             written?;
         }
         let db = if next == 0 { db + 1 } else { db };
-        Ok((db < self.databases.len()).then_some(SaveCursor { db, at: next }))
+        Ok((db < self.data.databases.len()).then_some(SaveCursor { db, at: next }))
     }
 
     /// The database that is number `db`, or had that number when the snapshot view began.
     fn saved_database(&self, db: usize) -> Option<&Database> {
         let of_view =
             |database: &&Database| database.snapshot_view().is_some_and(|view| view.db() == db);
-        self.databases.iter().find(of_view).or_else(|| self.databases.get(db))
+        self.data.databases.iter().find(of_view).or_else(|| self.data.databases.get(db))
     }
 
     /// Writes what stands behind the keys.
@@ -139,7 +139,7 @@ impl Store {
     /// # Errors
     /// As [`Self::save`].
     pub fn save_tail<W: Write>(&self, writer: &mut Writer<W>) -> Result<(), WriteError> {
-        let behind = self.module_aux.iter().filter(|aux| aux.when != BEFORE_KEYS);
+        let behind = self.data.module_aux.iter().filter(|aux| aux.when != BEFORE_KEYS);
         behind.into_iter().try_for_each(|aux| writer.module_aux(aux))
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::members::Members;
 use super::tree::{Item, Span, Tree};
-use crate::keyspace::{Hasher, Table};
+use crate::primitives::{Hasher, Table};
 
 /// Places for members that may be free before the others are put together.
 const SPARE: usize = 512;

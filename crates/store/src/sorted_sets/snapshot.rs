@@ -5,9 +5,9 @@ use std::io::Write;
 use super::ranked::compare;
 use super::value::{FormRef, Rules, SortedSet, SortedSetRef};
 use crate::dialect::Dialect;
-use crate::digest::Digest;
 use crate::number;
-use crate::snapshot::has_twice;
+use crate::primitives::Digest;
+use crate::primitives::has_twice;
 use tidegate_rdb::{self as rdb, Corrupt, Element, ListpackBuf, ValueWriter, WriteError};
 
 /// The number of the type (`OBJ_ZSET`).

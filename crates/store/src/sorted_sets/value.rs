@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::entries::Entries;
 use super::packed;
 use super::ranked::{Ranked, compare};
-use crate::call::{CommandError, WriteCx};
+use crate::call::CommandError;
 use crate::dialect::{Dialect, Vendor};
-use crate::keyspace::{Hasher, Kind};
 use crate::packing::Packing;
+use crate::primitives::{Hasher, Kind};
 use tidegate_rdb::{Element, ListpackBuf, ListpackRef};
 
 /// A listpack that would be larger is none any more (`lpSafeToAdd`).
@@ -48,10 +48,6 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn of(cx: &WriteCx<'_>) -> Self {
-        Self::new(cx.packing(), cx.dialect(), cx.store.hasher)
-    }
-
     pub(crate) fn new(packing: Packing, dialect: Dialect, hasher: Hasher) -> Self {
         Self { packing, dialect, hasher }
     }

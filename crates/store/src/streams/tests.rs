@@ -4,7 +4,7 @@ use super::entries::Range;
 use super::entries::id::{self, NewId};
 use super::groups::{Group, Pending};
 use super::*;
-use crate::digest::Digest;
+use crate::primitives::Digest;
 use crate::{Dialect, Packing};
 use tidegate_rdb::{self as rdb, Form, Limits, StreamId};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entries::{Nodes, id};
 use super::groups::Group;
-use crate::digest::Digest;
+use crate::primitives::Digest;
 use tidegate_rdb::{Idempotence, StreamEntry, StreamId};
 
 /// `OBJ_STREAM`, which a digest starts with.

@@ -1,34 +1,16 @@
-//! Strings, and what is built on them: numbers, bits, cardinalities.
+//! Strings, and what commands build on them: numbers, bits, cardinalities.
+//!
+//! | room or file | what it is |
+//! |---|---|
+//! | `value` | a string, and whether Redis would call it an integer, short, or neither |
+//! | `embedding` | which strings Redis keeps in one piece with their keys |
+//! | `float` | the long doubles of INCRBYFLOAT |
+//! | `commands` | the commands |
 
-mod bit_count;
-mod bit_operations;
-mod bitfield;
-mod bits;
+mod commands;
 mod embedding;
 pub(crate) mod float;
-mod hyperloglog;
-mod lcs;
-mod many;
-mod numbers;
-mod options;
-mod ranges;
-mod set;
 mod value;
 
+pub(crate) use commands::COMMANDS;
 pub(crate) use value::{Str, StrRef, kind_of};
-
-use crate::call::Row;
-
-/// The commands of this room.
-pub(super) const COMMANDS: &[&[Row]] = &[
-    bit_count::COMMANDS,
-    bit_operations::COMMANDS,
-    bitfield::COMMANDS,
-    bits::COMMANDS,
-    hyperloglog::COMMANDS,
-    lcs::COMMANDS,
-    many::COMMANDS,
-    numbers::COMMANDS,
-    ranges::COMMANDS,
-    set::COMMANDS,
-];

@@ -2,10 +2,9 @@
 
 use std::io::Write;
 
-use crate::call::{CommandError, WriteCx};
+use crate::call::CommandError;
 use crate::dialect::Dialect;
-use crate::digest::Digest;
-use crate::keyspace::{Kind, Slot};
+use crate::primitives::{Digest, Kind};
 use crate::strings::embedding;
 use tidegate_rdb::{ValueWriter, WriteError};
 use tidegate_wire::resp::integer;
@@ -62,23 +61,6 @@ pub(crate) fn extend(bytes: &mut Vec<u8>, len: usize) -> Result<(), CommandError
         bytes.resize(len, 0);
     }
     Ok(())
-}
-
-/// Changes a string in place, once it is `len` bytes long; zeros are added where it is shorter.
-pub(crate) fn overwrite<R>(
-    cx: &mut WriteCx<'_>,
-    key: &[u8],
-    len: usize,
-    change: impl FnOnce(&mut [u8]) -> R,
-) -> Result<R, CommandError> {
-    let there = cx.slot_mut(key).and_then(Slot::str_mut).filter(|bytes| bytes.len() >= len);
-    if let Some(bytes) = there {
-        return Ok(change(bytes));
-    }
-    cx.edit_or_new::<Str, _>(key, |text| {
-        extend(text.edit(), len)?;
-        Ok(change(&mut text.bytes))
-    })
 }
 
 impl Str {

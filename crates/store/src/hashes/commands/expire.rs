@@ -44,7 +44,7 @@ fn hpexpireat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
 }
 
 fn expire(cx: &mut WriteCx<'_>, args: Args<'_>, unit: Unit, reply: &mut Reply<'_>) -> Done {
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let (at, conditions, fields) = if rules.dialect().packs_field_ttls() {
         // Redis looks at the key before the words.
         cx.read::<Hash>(args[1])?;

@@ -38,7 +38,7 @@ fn hgetdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
 /// `HGETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT
 /// unix-time-milliseconds | PERSIST] FIELDS numfields field [field ...]`
 fn hgetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let (then, fields) = if rules.dialect().packs_field_ttls() {
         cx.read::<Hash>(args[1])?;
         redis_words(args, &rules)?
@@ -108,7 +108,7 @@ fn tell(
     then: Then,
     reply: &mut Reply<'_>,
 ) -> Done {
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let redis = rules.dialect().packs_field_ttls();
     reply.array(fields.len());
     let changed = cx.edit::<Hash, _>(key, |hash| {

@@ -2,7 +2,6 @@
 
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
-use crate::hashes::rules::Rules;
 use crate::hashes::value::{Expiry, Hash};
 use crate::strings::float::{LongDouble, NOT_FINITE};
 use tidegate_wire::resp::integer;
@@ -18,7 +17,7 @@ const NO_INCREMENT: CommandError = CommandError::new("ERR value is NaN or Infini
 /// `HINCRBY key field increment`
 fn hincrby(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let more = words::int(args[3])?;
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let sum = cx.edit_or_new::<Hash, _>(args[1], |hash| {
         hash.forget_expired(args[2], &rules);
         let mut buffer = itoa::Buffer::new();
@@ -42,7 +41,7 @@ fn hincrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> 
     if !more.is_finite() && cx.dialect().since_redis((7, 0)) {
         return Err(NO_INCREMENT);
     }
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let sum = cx.edit_or_new::<Hash, _>(args[1], |hash| {
         hash.forget_expired(args[2], &rules);
         let mut buffer = itoa::Buffer::new();

@@ -35,7 +35,7 @@ struct Wanted<'w, 'a> {
 ///
 /// Valkey has `NX` and `XX` too, for the key.
 fn hsetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let redis = rules.dialect().packs_field_ttls();
     let mut wanted = if redis { Wanted::of_redis(args, &rules)? } else { Wanted::of_valkey(args)? };
     let key_is_there = cx.read::<Hash>(args[1])?.is_some();

@@ -4,7 +4,6 @@ use super::arguments::{NOT_POSITIVE, redis_fields, valkey_fields};
 use crate::arguments::expiry::SECOND;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::dialect::Dialect;
-use crate::hashes::rules::Rules;
 use crate::hashes::value::Hash;
 
 pub(in crate::hashes) const COMMANDS: &[Row] = &[
@@ -77,7 +76,7 @@ fn times(
 /// goes by its own clock: what arrives late would leave it with a field that the master keeps
 /// and the replica hides for ever.
 fn hpersist(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let fields = if rules.dialect().packs_field_ttls() {
         cx.read::<Hash>(args[1])?;
         redis_fields(args, 2, NOT_POSITIVE)?

@@ -30,7 +30,7 @@ fn set_all(cx: &mut WriteCx<'_>, args: Args<'_>, name: &str) -> Result<usize, Co
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::wrong_arity(name));
     }
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let pairs = &args[2..];
     let added = cx.edit_or_new::<Hash, _>(args[1], |hash| {
         hash.prepare(pairs, rules.dialect().counts_fields_first(), &rules);
@@ -54,7 +54,7 @@ fn set(hash: &mut Hash, field: &[u8], value: &[u8], rules: &Rules) -> Result<boo
 
 /// `HSETNX key field value`
 fn hsetnx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let is_new = cx.edit_or_new::<Hash, _>(args[1], |hash| {
         if !rules.dialect().unpacks_for_any_long_field() {
             // 6.2 does so even where nothing is set (measured).
@@ -73,7 +73,7 @@ fn hsetnx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `HDEL key field [field ...]`
 fn hdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let rules = Rules::of(cx);
+    let rules = cx.hash_rules();
     let removed = cx.edit::<Hash, _>(args[1], |hash| {
         let mut removed = 0;
         for field in &args[2..] {

@@ -9,12 +9,11 @@ mod source;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::keyspace::Value;
 use crate::lists::{End, List};
-use crate::sorted_sets::{Rules, SortedSet};
-use crate::{number, partial_sort};
+use crate::sorted_sets::SortedSet;
+use crate::{c_text, number, partial_sort};
 use options::Options;
 use source::Source;
 use tidegate_rdb::Element;
@@ -49,7 +48,7 @@ fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let options = Options::of(&args[2..], true)?;
     if let Ok(Some(_)) = cx.read::<SortedSet>(args[1]) {
         // The server unpacks what it sorts, which stays so: `zsetConvert`.
-        let rules = Rules::of(cx);
+        let rules = cx.sorted_set_rules();
         cx.edit(args[1], |set: &mut SortedSet| set.unpack(&rules))?;
     }
     let reader = cx.reader();
@@ -132,7 +131,7 @@ fn sorted<'a>(
         return Err(CommandError::new(text));
     }
     // By `strcoll`, which sees C's strings, unless the outcome has to be the same everywhere.
-    let collate = if options.store.is_some() { whole } else { words::c_str };
+    let collate = if options.store.is_some() { whole } else { c_text::c_str };
     let order = |one: &Item<'_>, other: &Item<'_>| {
         let order = compare(one, other, collate);
         if options.desc { order.reverse() } else { order }

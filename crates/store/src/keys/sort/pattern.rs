@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::source::text;
-use crate::arguments::words::c_str;
+use crate::c_text::c_str;
 use crate::call::ReadCx;
 use crate::keyspace::ValueRef;
 

@@ -5,7 +5,7 @@ use super::combining::{Combination, Op};
 use super::reply as replies;
 use crate::call::{Args, Done, ReadCx, Reply, Row, WriteCx};
 use crate::keyspace::Value;
-use crate::sorted_sets::value::{Rules, SortedSet};
+use crate::sorted_sets::value::SortedSet;
 use tidegate_rdb::Element;
 
 pub(in crate::sorted_sets) const COMMANDS: &[Row] = &[
@@ -59,7 +59,7 @@ fn zintercard(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn read(cx: &ReadCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) -> Done {
     let wanted = Combination::parse(cx, &args[1..], op, false)?;
     cx.spend(wanted.steps())?;
-    let pairs = wanted.sorted_pairs(cx.store.hasher);
+    let pairs = wanted.sorted_pairs(cx.data.hasher);
     let entries = pairs.iter().map(|(score, member)| (Element::Bytes(member), *score));
     replies::members(reply, pairs.len(), entries, wanted.with_scores);
     Ok(())
@@ -68,8 +68,8 @@ fn read(cx: &ReadCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) -> Done 
 fn store(cx: &mut WriteCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) -> Done {
     let reader = cx.reader();
     let wanted = Combination::parse(&reader, &args[2..], op, true)?;
-    let pairs = wanted.pairs(cx.store.hasher);
-    let result = SortedSet::of_pairs(pairs, &Rules::of(cx))?;
+    let pairs = wanted.pairs(cx.data.hasher);
+    let result = SortedSet::of_pairs(pairs, &cx.sorted_set_rules())?;
     reply.count(result.view().len());
     cx.put_result(args[1], Value::SortedSet(result), 1);
     Ok(())

@@ -3,8 +3,8 @@
 use super::source::Source;
 use crate::arguments::words;
 use crate::call::{Args, CommandError, ReadCx};
-use crate::keyspace::{Hasher, Table};
 use crate::number;
+use crate::primitives::{Hasher, Table};
 use crate::sorted_sets::ranked::compare;
 use tidegate_rdb::Element;
 

@@ -8,7 +8,7 @@ use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::dialect::Dialect;
 use crate::keyspace::Value;
 use crate::sorted_sets::range::{From, LexRange, ScoreRange};
-use crate::sorted_sets::value::{Rules, SortedSet, SortedSetRef};
+use crate::sorted_sets::value::{SortedSet, SortedSetRef};
 
 pub(in crate::sorted_sets) const COMMANDS: &[Row] = &[
     Row::read("zrange", zrange),
@@ -191,7 +191,7 @@ fn read(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, shape: Shape) ->
 fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let shape = Shape { by: None, from: None, stores: true };
     let wanted = Wanted::parse(&args[3..], shape, cx.dialect())?;
-    let rules = Rules::of(cx);
+    let rules = cx.sorted_set_rules();
     let result = match cx.read::<SortedSet>(args[2])? {
         Some(set) => {
             let entries = set.entries(wanted.ranks(set, cx.dialect()));

@@ -116,7 +116,7 @@ pub(crate) fn add(
         scores.push((score, pair[1]));
         longest = longest.max(pair[1].len());
     }
-    let rules = Rules::of(cx);
+    let rules = cx.sorted_set_rules();
     let change = |set: &mut SortedSet| {
         if dialect.expects_all_scores() {
             set.expect_more(scores.len(), longest, &rules)?;

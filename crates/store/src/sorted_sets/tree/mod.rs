@@ -5,6 +5,7 @@
 //! logarithmic in the length; a removed range, the same and its own length. The tree never sees a
 //! member: the caller compares.
 
+mod item;
 mod node;
 mod span;
 #[cfg(test)]
@@ -12,15 +13,9 @@ mod tests;
 
 use std::ops::Range;
 
+pub(super) use item::Item;
 use node::Node;
 pub(super) use span::Span;
-
-/// A member, by number, and its score.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Item {
-    pub(super) score: f64,
-    pub(super) id: u32,
-}
 
 /// Items in order.
 #[derive(Clone, Debug)]

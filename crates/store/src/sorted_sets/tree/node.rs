@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Item;
+use super::item::Item;
 
 /// The most items of a leaf, and the most children of a node.
 pub(super) const MAX: usize = 64;

@@ -1,0 +1,99 @@
+//! Whether the names that a snapshot brings in one value are different.
+
+use super::hasher::Hasher;
+use tidegate_rdb::Element;
+
+/// Whether a name comes twice among those that `names` gives, each time it is asked. A full sync
+/// asks it of every packed value, so nothing is kept of a name but its hash.
+pub(crate) fn has_twice<'a, I: Iterator<Item = Element<'a>>>(
+    names: impl Fn() -> I,
+    hasher: Hasher,
+) -> bool {
+    let hash = |name: Element<'a>| hasher.hash(name.bytes(&mut itoa::Buffer::new()));
+    let mut hashes: Vec<u32> = names().map(hash).collect();
+    hashes.sort_unstable();
+    if hashes.is_sorted_by(|one, next| one < next) {
+        return false;
+    }
+    // Different names may have the same hash: those are compared themselves.
+    let mut alike: Vec<u32> =
+        hashes.windows(2).filter(|two| two[0] == two[1]).map(|two| two[0]).collect();
+    alike.dedup();
+    let suspects = names().filter(|name| alike.binary_search(&hash(*name)).is_ok());
+    let mut suspects: Vec<Vec<u8>> =
+        suspects.map(|name| name.bytes(&mut itoa::Buffer::new()).to_vec()).collect();
+    suspects.sort_unstable();
+    !suspects.is_sorted_by(|one, next| one < next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Dialect, Packing};
+    use tidegate_rdb::{self as rdb, Listpack, ListpackBuilder, Strings, Value};
+
+    fn twice(names: &[Element<'_>]) -> bool {
+        has_twice(|| names.iter().copied(), Hasher::new(7))
+    }
+
+    #[test]
+    fn tells_what_comes_twice() {
+        assert!(!twice(&[]));
+        let names: Vec<_> = (0..1000).map(Element::Int).collect();
+        assert!(!twice(&names));
+        for again in [Element::Int(0), Element::Int(999), Element::Bytes(b"500")] {
+            assert!(twice(&[&names[..], &[again]].concat()), "{again:?}");
+        }
+    }
+
+    /// A listpack of words, and the words.
+    fn packed(words: &[&str]) -> (Listpack, Strings) {
+        let elements = words.iter().map(|word| Element::from(word.as_bytes()));
+        let pack = elements.collect::<ListpackBuilder>().finish().unwrap();
+        (pack, words.iter().copied().collect())
+    }
+
+    #[test]
+    fn no_value_is_taken_in_which_something_comes_twice() {
+        let dialect = Dialect::new(crate::Vendor::Redis, "8.2.1");
+        let is_taken = |value: Value, entries: usize| {
+            let packing =
+                Packing { set_entries: entries, zset_entries: entries, ..Packing::of(dialect) };
+            crate::keyspace::Value::from_snapshot(value, &packing, dialect, Hasher::new(7)).is_ok()
+        };
+        // Packed for good, and to be unpacked.
+        for entries in [8, 1] {
+            for (again, ok) in [("c", true), ("a", false)] {
+                let (pack, members) = packed(&["a", "b", again]);
+                let scores = vec![1.0, 2.0, 3.0];
+                let (scored, _) = packed(&["a", "1", "b", "2", again, "3"]);
+                for value in [
+                    Value::Set(rdb::Set::Packed(pack)),
+                    Value::Set(rdb::Set::Members(members.clone())),
+                    Value::SortedSet(rdb::SortedSet::Packed(scored)),
+                    Value::SortedSet(rdb::SortedSet::Pairs { members, scores }),
+                ] {
+                    let shown = format!("{value:?}");
+                    assert_eq!(is_taken(value, entries), ok, "{entries}: {shown}");
+                }
+            }
+        }
+        let (unsorted, _) = packed(&["b", "1", "a", "1"]);
+        assert!(!is_taken(Value::SortedSet(rdb::SortedSet::Packed(unsorted)), 8));
+    }
+
+    #[test]
+    fn the_same_hash_is_not_the_same_name() {
+        let hasher = Hasher::new(7);
+        let mut known = std::collections::HashMap::new();
+        // Among so many names some have the same hash.
+        let (one, other) = (0..1_000_000)
+            .find_map(|n: i64| {
+                let hash = hasher.hash(n.to_string().as_bytes());
+                known.insert(hash, n).map(|before| (before, n))
+            })
+            .unwrap();
+        assert!(!twice(&[Element::Int(one), Element::Int(-1), Element::Int(other)]));
+        assert!(twice(&[Element::Int(one), Element::Int(other), Element::Int(one)]));
+    }
+}

@@ -1,0 +1,8 @@
+//! An element of the tree.
+
+/// A member, by number, and its score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::sorted_sets) struct Item {
+    pub(in crate::sorted_sets) score: f64,
+    pub(in crate::sorted_sets) id: u32,
+}
