@@ -1,99 +1,77 @@
-//! One client's logic, without its socket: requests in, requests to servers and replies out.
+//! One client's state: its session, and the small machines that each own a part of what it does.
+//!
+//! The files beside this one act on it: they read requests, plan them, send them, and pass replies on.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 
-use super::recovery::Recovery;
-use crate::backend::{Connection, Event, Inbox, Relay};
-use crate::client::dedicated::blocked_read::BlockedRead;
-use crate::client::dedicated::listener::Listener;
-use crate::client::dedicated::unasked::Subscribing;
+use crate::backend::{Inbox, Relay};
+use crate::client::commands::invalidations::Invalidations;
+use crate::client::commands::wait_state::WaitState;
+use crate::client::dedicated::own_connection::OwnConnection;
+use crate::client::ending::Ending;
+use crate::client::holding::holding::{Holding, Released};
 use crate::client::introspection::presence::Presence;
-use crate::client::planning::held::Held;
 use crate::client::reading::progress::Reading;
 use crate::client::replies::parked::Parked;
-use crate::client::replies::transform::Transform;
+use crate::client::replies::rewrites::Rewrites;
 use crate::client::replies::unread::Unread;
-use crate::config::Config;
-use crate::registry::{Closing, Entry, Redirected};
+use crate::client::retries::recovery::Recovery;
+use crate::config::{AdminCommands, Config, OnClosed, ReadFrom};
+use crate::net::OUTPUT_HIGH;
+use crate::registry::{Closing, Entry};
+use crate::routing::plan::{HoldUntil, Policy};
 use crate::session::order::Order;
-use crate::session::replies::Sequence;
 use crate::session::{Identity, Session};
-use crate::telemetry::Kind;
 use crate::worker::handle::Handle;
 use crate::worker::reloads::Asked;
-use crate::worker::worker::Worker;
+use crate::worker::worker::{Worker, read_policy};
+use tidegate_wire::resp::{Limits, encode};
 
-/// Requests of at least this many bytes get a connection of their own: on a shared one they would
-/// keep everybody else waiting.
-pub(super) const LARGE: usize = 256 * 1024;
-
-/// How a client's connection ends, from the slowest way to the fastest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ending {
-    /// When every request that the client has sent so far is answered.
-    AfterRequests,
-    /// When every request that was taken up is answered; no other one is.
-    AfterReplies,
-    /// At once.
-    Now,
-}
+/// Requests of at least this many bytes get a connection of their own: on a shared one all other
+/// clients would wait behind them.
+pub(in crate::client) const LARGE: usize = 256 * 1024;
 
 /// See the module.
-pub(super) struct Client {
-    pub(super) worker: Rc<Worker>,
-    pub(super) entry: Arc<Entry>,
-    pub(super) session: Session,
-    pub(super) inbox: Rc<Inbox>,
-    pub(super) config: Handle<Config>,
-    pub(super) reading: Reading,
-    pub(super) presence: Presence,
-    /// Reads with large replies are under way over the leased connection: what they are to the
-    /// metrics.
-    pub(super) apart: Option<Kind>,
-    /// The connection that only this client uses.
-    pub(super) lease: Option<Rc<Connection>>,
-    /// The connection over which it gets what others redirect to it.
-    pub(super) listener: Option<Listener>,
-    /// The client that its invalidations are redirected to.
-    pub(super) redirected: Option<Redirected>,
-    /// The client that it is about to redirect them to.
-    pub(super) redirecting: Option<Redirected>,
-    /// Replies that have to be changed before they are passed on.
-    pub(super) transforms: VecDeque<(Sequence, Transform)>,
-    /// Subscriptions that the server has not confirmed yet.
-    pub(super) subscribing: Vec<Subscribing>,
-    /// Requests that failed and are being asked again.
-    pub(super) recovery: Recovery,
-    /// What the next request waits for, where that is the servers' state.
-    pub(super) held: Option<Held>,
+pub(in crate::client) struct Client {
+    pub(in crate::client) worker: Rc<Worker>,
+    /// Its entry in the registry of all clients.
+    pub(in crate::client) entry: Arc<Entry>,
+    /// Where the servers' replies arrive.
+    pub(in crate::client) inbox: Rc<Inbox>,
+    pub(in crate::client) config: Handle<Config>,
+    pub(in crate::client) session: Session,
+    /// How far its requests are read, and what the next one waits for.
+    pub(in crate::client) reading: Reading,
+    /// What the registry shows of it.
+    pub(in crate::client) presence: Presence,
+    /// Its requests in flight, as far as their order matters.
+    pub(in crate::client) order: Order,
+    /// The connection that only it uses.
+    pub(in crate::client) own: OwnConnection,
+    /// Where its invalidations go.
+    pub(in crate::client) invalidations: Invalidations,
+    /// Replies under way that need a change.
+    pub(in crate::client) rewrites: Rewrites,
     /// Replies to writes that wait for the replicas.
-    pub(super) parked: Parked,
-    /// The XREAD that waits for entries, or the last one that did.
-    pub(super) blocked_read: Option<BlockedRead>,
-    /// What it has in flight, as far as the order matters.
-    pub(super) order: Order,
-    /// Something that may have been a write was sent.
-    pub(super) wrote: bool,
-    /// Why the reply to the `WAIT` under way can't be believed.
-    pub(super) unmarked: Option<String>,
-    /// A reload that it asked for and that it has not been told the outcome of.
-    pub(super) reload: Option<Arc<Asked>>,
-    /// What it has not read.
-    pub(super) unread: Unread,
-    /// Nothing more is dealt with until every reply has come.
-    pub(super) hold: bool,
-    /// The request that holds may take as long as it likes.
-    pub(super) blocked: bool,
-    pub(super) ending: Option<Ending>,
+    pub(in crate::client) parked: Parked,
+    /// Replies that it has not read.
+    pub(in crate::client) unread: Unread,
+    /// Requests that failed and are sent again.
+    pub(in crate::client) recovery: Recovery,
+    /// The request that waits for a change in the servers' state.
+    pub(in crate::client) holding: Holding,
+    /// What the reply to WAIT depends on.
+    pub(in crate::client) wait_state: WaitState,
+    /// A reload that it asked for, until it has got the outcome.
+    pub(in crate::client) reload: Option<Arc<Asked>>,
+    ending: Option<Ending>,
 }
 
 impl Client {
-    pub(super) fn new(worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
+    pub(in crate::client) fn new(worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
         let config = worker.config();
         let session = Session::new(entry.id, Identity::without_login(&config.proxy.requirepass));
         Self {
@@ -104,44 +82,41 @@ impl Client {
             config,
             reading: Reading::default(),
             presence: Presence::default(),
-            apart: None,
-            lease: None,
-            listener: None,
-            redirected: None,
-            redirecting: None,
-            transforms: VecDeque::new(),
-            subscribing: Vec::new(),
-            recovery: Recovery::default(),
-            held: None,
-            parked: Parked::default(),
-            blocked_read: None,
             order: Order::default(),
-            wrote: false,
-            unmarked: None,
-            reload: None,
+            own: OwnConnection::default(),
+            invalidations: Invalidations::default(),
+            rewrites: Rewrites::default(),
+            parked: Parked::default(),
             unread: Unread::default(),
-            hold: false,
-            blocked: false,
+            recovery: Recovery::default(),
+            holding: Holding::default(),
+            wait_state: WaitState::default(),
+            reload: None,
             ending: None,
         }
     }
 
-    pub(super) fn set_waker(&self, waker: &Waker) {
+    pub(in crate::client) fn set_waker(&self, waker: &Waker) {
         self.inbox.set_waker(waker);
         self.entry.set_waker(waker);
     }
 
-    pub(super) fn ending(&self) -> Option<Ending> {
+    pub(in crate::client) const fn ending(&self) -> Option<Ending> {
         self.ending
     }
 
     /// Ends the connection; the faster way wins.
-    pub(super) fn end(&mut self, ending: Ending) {
+    pub(in crate::client) fn end(&mut self, ending: Ending) {
         self.ending = self.ending.max(Some(ending));
     }
 
     /// Ends the connection for a reason that the log tells: `text` is the line.
-    pub(super) fn close(&mut self, reason: Closing, ending: Ending, text: impl fmt::Display) {
+    pub(in crate::client) fn close(
+        &mut self,
+        reason: Closing,
+        ending: Ending,
+        text: impl fmt::Display,
+    ) {
         let shared = &self.worker.shared;
         if let Some(times) = shared.registry.closings.count(reason, shared.now_ms()) {
             let client = &self.entry.addr;
@@ -155,129 +130,149 @@ impl Client {
         self.end(ending);
     }
 
-    /// Whether requests that have come are still taken up.
-    pub(super) fn takes_requests(&self) -> bool {
+    /// Whether requests that have come are still begun.
+    pub(in crate::client) fn takes_requests(&self) -> bool {
         self.ending < Some(Ending::AfterReplies)
     }
 
+    /// Whether its next request may be begun.
+    pub(in crate::client) fn may_go_on(&mut self) -> bool {
+        self.takes_requests()
+            && (!self.reading.needs_answers() || self.settle())
+            && self.recovery.is_empty()
+    }
+
     /// Whether it waits for something that may never come.
-    pub(super) fn waits_endlessly(&self) -> bool {
-        self.blocked || self.session.subscriptions.any() || self.session.monitor
+    pub(in crate::client) fn waits_endlessly(&self) -> bool {
+        self.own.is_blocked() || self.session.subscriptions.any() || self.session.monitor
     }
 
-    pub(super) const fn is_waiting(&self) -> bool {
-        self.reading.is_waiting()
-    }
-
-    /// It waits in a command that may take for ever.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.blocked
-    }
-
-    pub(super) fn output_bytes(&self) -> usize {
+    /// Memory that its pending replies take, in bytes.
+    pub(in crate::client) fn output_bytes(&self) -> usize {
         self.inbox.replies().bytes() + self.parked.bytes()
     }
 
-    pub(super) fn query_buffer_limit(&self) -> usize {
+    /// Whether it has so many pending replies that it has to take some first.
+    pub(in crate::client) fn is_full(&self) -> bool {
+        self.output_bytes() >= OUTPUT_HIGH
+    }
+
+    pub(in crate::client) fn query_buffer_limit(&self) -> usize {
         self.config.proxy.query_buffer_limit.as_usize()
     }
 
+    /// The limits of one request.
+    pub(in crate::client) fn limits(&self) -> Limits {
+        let bulk_max = i64::try_from(self.config.proxy.proto_max_bulk_len.bytes());
+        Limits {
+            bulk_max: bulk_max.unwrap_or(i64::MAX / 2),
+            authenticated: self.session.is_logged_in(),
+        }
+    }
+
+    /// The servers from which this session reads.
+    pub(in crate::client) fn reads_from(&self) -> ReadFrom {
+        self.session.reads.unwrap_or(self.config.reads.from)
+    }
+
+    /// What the configuration says about this client's requests.
+    pub(in crate::client) fn policy(&self) -> Policy {
+        let deny = self.config.admin.commands == AdminCommands::Deny;
+        Policy {
+            reads: read_policy(&self.config, self.reads_from()),
+            holds_writes: self.config.writes.on_closed == OnClosed::Hold,
+            // A reload that is under way may have changed this, and is to be answered.
+            denies_operators: deny && self.reload.is_none(),
+        }
+    }
+
+    /// A reply of the proxy's own, which `write` appends.
+    pub(in crate::client) fn reply(&self, shown: bool, write: impl FnOnce(&mut Vec<u8>)) {
+        self.inbox.replies().local(shown, write);
+        self.worker.counts.local_requests.increment();
+    }
+
+    /// The reply to request `seq`, of one server's or of the proxy's own.
+    pub(in crate::client) fn deliver_error(&self, seq: u64, text: &str) {
+        let mut reply = Vec::new();
+        encode::error(&mut reply, text);
+        self.inbox.deliver(seq, 1, &reply);
+    }
+
     /// Every reply is on its way to the client.
-    pub(super) fn is_answered(&self) -> bool {
+    pub(in crate::client) fn is_answered(&self) -> bool {
         let replies = self.inbox.replies();
         replies.is_settled() && replies.ready_bytes() == 0
     }
 
     /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
-    /// command, ends with it, and so does what is held and never left.
-    pub(super) fn is_through(&self) -> bool {
-        self.blocked || (self.held.is_some() || !self.is_waiting()) && self.is_answered()
-    }
-
-    /// Acts on what came from the servers and from other clients since the last turn.
-    pub(super) fn look(&mut self) {
-        self.inbox.looked();
-        for event in self.inbox.take_events() {
-            self.presence.touch();
-            self.presence.change();
-            match event {
-                Event::Whole(whole) => self.transform(whole),
-                Event::Failed(failed) => self.failed(failed),
-                Event::Denied(seq) => self.subscription_denied(seq),
-                Event::Demoted => self.demoted(),
-                Event::LeaseLost(reason) => self.lease_lost(&reason),
-                Event::LeaseRefused(refusal) => self.lease_refused(&refusal),
-            }
-        }
-        self.look_at_listener();
-        self.unpark();
-        self.ask_again();
-        if self.inbox.is_broken() {
-            tracing::error!(client = %self.entry.addr, "closed: its replies got out of step");
-            self.end(Ending::Now);
-        }
-        if self.entry.is_killed() {
-            self.end(Ending::Now);
-        }
-        if self.entry.take_doubt() {
-            self.prove_busy();
-        }
-        if self.worker.shared.draining.load(Relaxed) {
-            // A client that waits for something that may never come would hold the process up.
-            let endless = self.waits_endlessly();
-            self.end(if endless { Ending::Now } else { Ending::AfterRequests });
-        }
-        self.check_output();
-        self.settle();
-    }
-
-    /// It has said nothing for `timeout`: it ends, unless it waits for a reply or for its turn.
-    fn prove_busy(&mut self) {
-        if self.is_waiting() || !self.inbox.replies().is_settled() {
-            // Its time begins anew when it has what it waits for.
-            self.presence.touch();
-        } else {
-            self.end(Ending::Now);
-        }
+    /// command, ends with it, and so does a request that is held and never left.
+    pub(in crate::client) fn is_through(&self) -> bool {
+        let waits = self.reading.is_waiting() && !self.holding.is_any();
+        self.own.is_blocked() || !waits && self.is_answered()
     }
 
     /// True when every request so far is answered; a connection that is no longer needed then
     /// goes back to the pool.
-    pub(super) fn settle(&mut self) -> bool {
+    pub(in crate::client) fn settle(&mut self) -> bool {
         if !self.inbox.replies().is_settled() || !self.recovery.is_empty() {
             return false;
         }
-        self.hold = false;
-        self.blocked = false;
-        self.apart = None;
-        self.subscribing.clear();
+        self.reading.settled();
+        self.own.settle();
         if !self.takes_requests() {
             // Its replies may wait for it much longer.
             self.leave();
         } else if !self.session.is_pinned() {
             self.release();
-        } else if let Some(lease) = self.lease.as_ref().filter(|_| !self.session.is_streaming()) {
-            lease.set_relay(Relay::Nothing);
+        } else if let Some(own) = self.own.get().filter(|_| !self.session.is_streaming()) {
+            own.set_relay(Relay::Nothing);
         }
         true
     }
 
-    /// It asks nothing any more: what servers keep for it ends now, not when it hangs up.
-    pub(super) fn leave(&mut self) {
-        self.let_go();
+    /// It sends no more requests: what servers keep for it ends now, not when it hangs up.
+    pub(in crate::client) fn leave(&mut self) {
+        let released = self.holding.end();
+        self.count_released(released);
         self.release();
         self.close_listener();
-        (self.redirected, self.redirecting) = (None, None);
+        self.invalidations.forget_targets();
     }
 
-    /// Tells the others what this client does, if it did anything.
-    pub(super) fn publish(&mut self, query_bytes: usize) {
-        if self.presence.take_activity() {
-            self.entry.touch(self.worker.now_ms());
+    /// A request was held until now.
+    pub(in crate::client) fn count_released(&self, released: Option<Released>) {
+        let Some(Released { until, bytes, passed }) = released else { return };
+        if let Some(bytes) = bytes {
+            self.worker.shared.held_writes.leave(bytes);
         }
-        let waiting = (query_bytes, self.output_bytes());
-        if self.presence.take_news(waiting) || self.lease.is_some() {
-            self.publish_facts(waiting);
+        let counts = &self.worker.counts;
+        match (until, passed) {
+            (HoldUntil::GateOpen, true) => counts.writes_released.increment(),
+            (HoldUntil::ReplicaFresh, true) => counts.reads_waited.increment(),
+            // Refusals were counted request by request; a client that went away got nothing.
+            _ => {}
+        }
+    }
+
+    /// Gives its own connection back, if there is one.
+    pub(in crate::client) fn release(&mut self) {
+        if self.own.release(&self.worker.pool, &self.session) {
+            self.entry.info().lease = None;
+        }
+    }
+
+    /// Ends its own connection, with whatever state the server keeps for it.
+    pub(in crate::client) fn drop_own(&mut self) {
+        self.own.taint();
+        self.release();
+    }
+
+    /// Ends the connection over which it gets the invalidations of others, if there is one.
+    pub(in crate::client) fn close_listener(&mut self) {
+        if let Some(listener) = self.invalidations.take_listener() {
+            listener.close(&self.worker.pool);
+            self.entry.redirection.closed();
         }
     }
 }

@@ -8,8 +8,14 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-use super::client::{Client, Ending};
+use super::client::Client;
 use super::drain::Drain;
+use super::ending::Ending;
+use super::events;
+use super::introspection::listing;
+use super::reading::requests;
+use super::replies::output;
+use super::sending::order;
 use crate::client::reading::progress::Waiting;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream, flush};
 use crate::registry::{Closing, Entry};
@@ -55,11 +61,11 @@ impl Task {
     /// One turn; true when the client is done with.
     fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         // A client that has closed is to have nothing popped for it any more.
-        let blocks = self.client.is_blocked() && self.may_read(false);
+        let blocks = self.client.own.is_blocked() && self.may_read(false);
         if blocks && self.read(cx)?.is_ready() && self.eof {
             return Ok(true);
         }
-        self.client.look();
+        events::look(&mut self.client);
         if self.client.ending() == Some(Ending::AfterRequests) {
             let is_sending = self.came_full || self.query.len() >= AHEAD_MAX;
             let now_ms = self.client.worker.shared.now_ms();
@@ -71,7 +77,7 @@ impl Task {
         for _ in 0..READS_PER_TURN {
             let is_stuck = self.flush(cx)?;
             if is_stuck {
-                self.client.record_order();
+                order::record_order(&mut self.client);
             }
             let lacks_room = self.client.reading.waiting() == Waiting::Room;
             if lacks_room && !is_stuck && !self.client.is_full() {
@@ -102,7 +108,7 @@ impl Task {
                 self.lingering.insert(Linger::begin(&mut self.stream, cx)?)
             }
         };
-        self.client.look();
+        events::look(&mut self.client);
         if self.client.ending() == Some(Ending::Now) {
             return Ok(true);
         }
@@ -132,7 +138,7 @@ impl Task {
     /// Whether more is read now; `is_stuck` while the client does not take its replies.
     fn may_read(&self, is_stuck: bool) -> bool {
         // A blocked client is read on, as Redis does: else nobody would see it go away.
-        let ahead = self.client.is_waiting() && !self.client.is_blocked();
+        let ahead = self.client.reading.is_waiting() && !self.client.own.is_blocked();
         let most = if is_stuck { self.client.query_buffer_limit() } else { AHEAD_MAX };
         let waits = ahead && self.query.len() >= most;
         let open = !self.eof
@@ -143,9 +149,9 @@ impl Task {
 
     /// Reads once. What is read is dealt with at once; only what has to wait is kept.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
-        self.client.about_to_receive(self.query.len(), !self.came_full);
+        order::about_to_receive(&mut self.client, self.query.len(), !self.came_full);
         let lacking = self.client.reading.wanted().saturating_sub(self.query.len());
-        if lacking >= DIRECT_READ && !self.client.is_waiting() {
+        if lacking >= DIRECT_READ && !self.client.reading.is_waiting() {
             // Memory is taken as the bytes come, not as the client promises: three times as much
             // again, because each growth leaves the smaller buffer behind for a while.
             let query = self.query.as_vec();
@@ -172,7 +178,7 @@ impl Task {
         let bytes = buf.filled();
         self.received(bytes.len());
         if self.query.is_empty() {
-            let used = self.client.consume(bytes);
+            let used = requests::consume(&mut self.client, bytes);
             self.query.push(&bytes[used..]);
         } else {
             self.query.push(bytes);
@@ -193,14 +199,14 @@ impl Task {
     }
 
     fn consume_query(&mut self) {
-        let used = self.client.consume_owned(&mut self.query);
+        let used = requests::consume_owned(&mut self.client, &mut self.query);
         self.query.advance(used);
     }
 
     /// Closes a client whose request is longer than may wait. Requests that only have to wait for
     /// earlier ones are not read beyond the limit.
     fn check_query_limit(&mut self) {
-        let waits = self.client.is_waiting() && !self.client.is_blocked();
+        let waits = self.client.reading.is_waiting() && !self.client.own.is_blocked();
         if !waits && self.query.len() > self.client.query_buffer_limit() {
             self.client.worker.counts.query_limit_kills.increment();
             let text = "closed at query-buffer-limit";
@@ -212,10 +218,10 @@ impl Task {
     fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         // Who has read a reply may count on others seeing what it tells of.
         if self.client.presence.has_changed() {
-            self.client.publish(self.query.len());
+            listing::update(&mut self.client, self.query.len());
         }
         // Replies that were made in place woke nobody who would look.
-        self.client.check_output();
+        output::check(&mut self.client);
         let client = &mut self.client;
         let is_farewell = client.ending().is_some();
         let mut replies = client.inbox.replies();
@@ -233,8 +239,8 @@ impl Task {
         client.reading.set_stuck(is_full);
         let has_room = replies.ready_bytes() < OUTPUT_HIGH;
         drop(replies);
-        if let Some(lease) = client.lease.as_ref().filter(|_| has_room) {
-            lease.go_on();
+        if let Some(own) = client.own.get().filter(|_| has_room) {
+            own.go_on();
         }
         Ok(is_full)
     }
@@ -259,7 +265,7 @@ impl Future for Task {
         }
         match over {
             Ok(false) => {
-                this.client.publish(this.query.len());
+                listing::update(&mut this.client, this.query.len());
                 Poll::Pending
             }
             // A client that is gone tells nobody why.

@@ -61,7 +61,7 @@ impl Check {
         self.outcome.get()
     }
 
-    pub(super) fn finish(&self, outcome: Result<(), String>) {
+    pub(crate) fn finish(&self, outcome: Result<(), String>) {
         if self.outcome.set(outcome).is_ok() {
             for inbox in self.waiting.take() {
                 inbox.wake();
@@ -73,7 +73,7 @@ impl Check {
 impl Acknowledger {
     /// The check that a write which was answered just now belongs to, and whether it is a new one
     /// that has to be run; `inbox` is woken when it is over.
-    pub(super) fn join(&self, demand: Demand, inbox: &Rc<Inbox>) -> (Rc<Check>, bool) {
+    pub(crate) fn join(&self, demand: Demand, inbox: &Rc<Inbox>) -> (Rc<Check>, bool) {
         let mut gathering = self.gathering.borrow_mut();
         let (check, is_new) = match gathering.take().filter(|check| check.demand == demand) {
             Some(check) => (check, false),

@@ -15,6 +15,7 @@ const FREE: [(&str, &str); 13] = [
     ("crates/wire/src", ""),
     ("src", "admin"),
     ("src", "check"),
+    ("src", "client"),
     ("src", "config"),
     ("src", "engine"),
     ("src", "proxy"),

@@ -1,226 +1,174 @@
-//! Requests that get a connection to themselves, just for this once.
+//! The connection to a server that only one client uses, and what it is used for.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::lease::Passage;
-use crate::backend::{Connection, Ticket};
-use crate::client::client::{Client, LARGE};
-use crate::client::planning::dispatch::{Next, Request};
-use crate::client::reading::batch::Batch;
-use crate::client::replies::order::touches;
-use crate::client::replies::transform::Transform;
-use crate::routing::Target;
-use crate::session::Touches;
+use crate::backend::{Connection, Inbox, Pool, Relay};
+use crate::client::commands::blocked_read::BlockedRead;
+use crate::client::commands::subscribing::Subscribing;
+use crate::session::Session;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
-use crate::worker::offset_marker::{self, AOF_MARKER, BACKLOG, MARKER, TOUCH};
-use tidegate_wire::command::lookup;
-use tidegate_wire::resp::{RequestStep, encode};
+use crate::topology::BackendId;
 
-impl Client {
-    /// Sends `frame` over a connection of its own and waits for the reply before anything else.
-    pub(in crate::client) fn send_alone(
-        &mut self,
-        batch: &mut Batch<'_>,
-        frame: &[u8],
-        target: Target,
-        passage: Passage,
-    ) -> Next {
-        batch.flush(&self.inbox);
-        let shown = passage.shown;
-        let alone = !self.session.is_pinned() && passage.transform.is_none();
-        match self.lease(batch, target) {
-            Ok(lease) => {
-                let moves = alone && !target.is_master() && batch.is_elsewhere(lease.backend);
-                let passage = Passage { retryable: alone, moves, ..passage };
-                self.blocked = passage.patient;
-                self.hold = true;
-                let writes = passage.write;
-                let seq = self.send_leased(&lease, frame, passage, batch);
-                if writes {
-                    self.wrote_anything(seq);
-                }
-                Next::Done
-            }
-            Err(error) => self.barred(batch, error, shown),
-        }
+/// The connection to a server that only one client uses, and what it is used for.
+#[derive(Debug, Default)]
+pub(in crate::client) struct OwnConnection {
+    connection: Option<Rc<Connection>>,
+    /// Reads with large replies are under way over it: what they are to the metrics.
+    large_reads: Option<Kind>,
+    /// The request under way may wait as long as it says.
+    is_blocked: bool,
+    /// The XREAD that waits for entries, or the last one that did.
+    blocked_read: Option<BlockedRead>,
+    /// Subscriptions that the server has not confirmed.
+    pub(in crate::client) subscribing: Subscribing,
+}
+
+impl OwnConnection {
+    /// The connection.
+    pub(in crate::client) const fn get(&self) -> Option<&Rc<Connection>> {
+        self.connection.as_ref()
     }
 
-    /// A command that may wait for data, however long.
-    pub(in crate::client) fn blocking(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        target: Target,
-    ) -> Next {
-        let target = match target {
-            Target::Read => {
-                let touches = || touches(request.frame, request.name, request.second);
-                self.read_way(batch, target, touches)
-            }
-            _ => target,
-        };
-        self.wrote |= target.is_master();
-        let until = self.prepare_blocked_read(batch, request, target);
-        let passage = Passage { patient: true, until, ..Passage::of(target, request.shown) };
-        let next = self.send_alone(batch, request.frame, target, passage);
-        if next == Next::Done {
-            self.ask_master_too(batch);
-        }
-        next
+    /// Whether there is one, lost or not.
+    pub(in crate::client) const fn exists(&self) -> bool {
+        self.connection.is_some()
     }
 
-    /// WAIT and WAITAOF: about this client's writes, which went over shared connections.
-    pub(in crate::client) fn wait(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
-        batch.flush(&self.inbox);
-        // Who wrote nothing has nothing to wait for.
-        let transform = self.wrote.then_some(Transform::Wait);
-        if let (true, Ok(lease)) = (self.wrote, self.lease(batch, Target::Master)) {
-            let transform = Some(Transform::Marker);
-            let passage = Passage { transform, ..Passage::silent() };
-            self.send_leased(&lease, TOUCH, Passage::silent(), batch);
-            self.send_leased(&lease, MARKER, passage, batch);
-            if request.name.eq_ignore_ascii_case(b"WAITAOF") {
-                let transform = Some(Transform::Backlog(request.frame.to_vec()));
-                let passage = Passage { transform, kind: None, ..Passage::plain(request.shown) };
-                self.hold = true;
-                self.send_leased(&lease, BACKLOG, passage, batch);
-                return Next::Done;
-            }
-        }
-        let passage = Passage { patient: true, transform, ..Passage::plain(request.shown) };
-        self.send_alone(batch, request.frame, Target::Master, passage)
+    /// Whether there is one that is not closed.
+    pub(in crate::client) fn is_open(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| !connection.is_closed())
     }
 
-    /// The master has told whether it has a backlog. With one, it has taken the marker in front of
-    /// the question, and WAITAOF, whose reply answers `seq`, follows; else the other marker does.
-    pub(in crate::client) fn wait_for_fsync(
+    /// Its server.
+    pub(in crate::client) fn backend(&self) -> Option<BackendId> {
+        self.connection.as_ref().map(|connection| connection.backend)
+    }
+
+    /// Whether too much waits for its server to send more for `inbox`.
+    pub(in crate::client) fn is_congested(&self, inbox: &Rc<Inbox>) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.is_congested(inbox))
+    }
+
+    /// The client uses this connection from now on.
+    pub(in crate::client) fn take_up(&mut self, connection: &Rc<Connection>) {
+        self.connection = Some(Rc::clone(connection));
+    }
+
+    /// The client uses this connection until its reads with large replies are answered; `kind` is
+    /// what they are to the metrics.
+    pub(in crate::client) fn take_up_for_large_reads(
         &mut self,
-        seq: Sequence,
-        info: &[u8],
-        request: Vec<u8>,
+        connection: &Rc<Connection>,
+        kind: Kind,
     ) {
-        if let Some(refusal) = offset_marker::aof_refusal("INFO", info) {
-            self.refuse_wait(seq, &refusal);
-        } else if offset_marker::has_backlog(info) {
-            self.send_wait(seq, &request, Transform::Wait);
-        } else {
-            self.unmarked = None;
-            self.send_wait(seq, AOF_MARKER, Transform::AofMarker(request));
+        self.take_up(connection);
+        self.large_reads = Some(kind);
+    }
+
+    /// What the reads with large replies under way are to the metrics.
+    pub(in crate::client) const fn large_reads(&self) -> Option<Kind> {
+        self.large_reads
+    }
+
+    /// The request under way may wait as long as it says.
+    pub(in crate::client) const fn block(&mut self) {
+        self.is_blocked = true;
+    }
+
+    /// Whether the request under way may wait as long as it says.
+    pub(in crate::client) const fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
+    /// The request under way is answered: whether it was one that may wait.
+    pub(in crate::client) const fn unblock(&mut self) -> bool {
+        std::mem::replace(&mut self.is_blocked, false)
+    }
+
+    /// The request that leaves next is this XREAD, or is none that waits.
+    pub(in crate::client) fn set_blocked_read(&mut self, read: Option<BlockedRead>) {
+        self.blocked_read = read;
+    }
+
+    /// The XREAD that waits, or the last one that did.
+    pub(in crate::client) const fn last_blocked_read(&self) -> Option<&BlockedRead> {
+        self.blocked_read.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub(in crate::client) const fn last_blocked_read_mut(&mut self) -> Option<&mut BlockedRead> {
+        self.blocked_read.as_mut()
+    }
+
+    /// The XREAD that waits, if it is request `seq`.
+    pub(in crate::client) fn blocked_read(&self, seq: Sequence) -> Option<&BlockedRead> {
+        self.blocked_read.as_ref().filter(|read| read.seq == seq)
+    }
+
+    /// Every request is answered.
+    pub(in crate::client) fn settle(&mut self) {
+        self.is_blocked = false;
+        self.large_reads = None;
+        self.subscribing.clear();
+    }
+
+    /// The server keeps state for this session: no other session may get the connection.
+    pub(in crate::client) fn taint(&self) {
+        if let Some(connection) = &self.connection {
+            connection.taint();
         }
     }
 
-    /// The master has answered the marker in front of WAITAOF.
-    pub(in crate::client) fn aof_marked(&mut self, seq: Sequence, reply: &[u8], request: &[u8]) {
-        match offset_marker::aof_refusal("SWAPDB", reply) {
-            Some(refusal) => self.refuse_wait(seq, &refusal),
-            None => self.send_wait(seq, request, Transform::Wait),
+    /// The connection is gone.
+    pub(in crate::client) fn lose(&mut self) {
+        self.connection = None;
+    }
+
+    /// Gives the connection back; false if there was none.
+    pub(in crate::client) fn release(&mut self, pool: &RefCell<Pool>, session: &Session) -> bool {
+        let Some(connection) = self.connection.take() else { return false };
+        if session.is_pinned() {
+            // The client went in the midst of it: the server still keeps its state.
+            connection.taint();
         }
-    }
-
-    fn refuse_wait(&self, seq: Sequence, refusal: &str) {
-        let mut reply = Vec::new();
-        encode::error(&mut reply, &format!("ERR {refusal}"));
-        self.inbox.deliver(seq, 1, &reply);
-    }
-
-    /// Sends what answers `seq` over the session's connection, where the question before it went.
-    fn send_wait(&mut self, seq: Sequence, request: &[u8], transform: Transform) {
-        let Some(lease) = self.lease.clone() else {
-            return self.refuse_wait(seq, "the connection to the master was lost");
-        };
-        let (inbox, now) = (Rc::clone(&self.inbox), Instant::now());
-        let mut ticket = Ticket::new(inbox, seq, 1, request.len(), now);
-        (ticket.patient, ticket.whole) = (true, true);
-        ticket.kind = matches!(transform, Transform::Wait).then_some(Kind::Pinned);
-        self.transforms.push_back((seq, transform));
-        self.blocked = true;
-        lease.send(request, ticket);
-    }
-
-    /// The server has answered the marker: what WAIT says next is true only if it took it.
-    pub(in crate::client) fn marked(&mut self, reply: &[u8]) {
-        self.unmarked = offset_marker::refusal(reply).map(|words| format!("ERR {words}"));
-    }
-
-    /// The reply to WAIT, if it is to be believed.
-    pub(in crate::client) fn waited(&mut self, reply: Vec<u8>) -> Vec<u8> {
-        let Some(error) = self.unmarked.take() else { return reply };
-        let mut reply = Vec::new();
-        encode::error(&mut reply, &error);
-        reply
-    }
-
-    /// SCRIPT KILL and its like, which must not queue behind the script: over a connection that
-    /// only logs in, because a busy server refuses SELECT and INFO. A session that has a connection
-    /// of its own uses that one, as everything that it says.
-    pub(in crate::client) fn out_of_band(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-    ) -> Next {
-        batch.flush(&self.inbox);
-        let key = self.worker.out_of_band_key(&self.session);
-        if let Err(error) = self.lease_for(batch, Target::Master, key) {
-            return self.barred(batch, error, request.shown);
+        if !session.is_streaming() {
+            connection.set_relay(Relay::Nothing);
         }
-        self.send_alone(batch, request.frame, Target::Master, Passage::plain(request.shown))
+        pool.borrow_mut().release(&connection, Instant::now());
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answered_request_blocks_no_more() {
+        let mut own = OwnConnection::default();
+        assert!(!own.exists() && !own.is_open() && !own.is_blocked());
+        own.block();
+        assert!(own.is_blocked() && own.unblock());
+        assert!(!own.is_blocked() && !own.unblock());
+        own.block();
+        own.settle();
+        assert!(!own.is_blocked());
     }
 
-    /// A large request that fills `query` to the last byte moves into its connection without a
-    /// copy; `None` where that is not the case.
-    pub(in crate::client) fn consume_large(&mut self, query: &mut Vec<u8>) -> Option<usize> {
-        // What is plain depends on the moment.
-        self.worker.look_at_clock();
-        if !self.may_go_on() || !self.is_plain(0) {
-            return None;
-        }
-        let scanned = match self.reading.find_end(query, &self.limits()) {
-            Ok(RequestStep::Complete(scanned)) => scanned,
-            // Where it stands is remembered: every byte is looked at once.
-            Ok(RequestStep::NeedMore { .. }) => return Some(0),
-            Err(_) => return None,
-        };
-        let whole = scanned.len == query.len() && scanned.len >= LARGE && !scanned.inline;
-        if !whole || !self.settle() {
-            return None;
-        }
-        let row = lookup(scanned.name.of(query))?;
-        let target = Target::of_ordinary(row.subcommand(scanned.second.of(query)).unwrap_or(row))?;
-        let batch = Batch::new(&self.worker, &[]);
-        let target = match target {
-            Target::Read => self.read_way(&batch, target, || Touches::Any),
-            _ => target,
-        };
-        let lease = self.lease(&batch, target).ok()?;
-        self.wrote |= target.is_master();
-        self.forget_scan();
-        // It may have been held until now.
-        self.look_at_held();
-        self.settle_held(true);
-        self.send_large(&lease, std::mem::take(query), target, &batch);
-        Some(0)
-    }
-
-    fn send_large(
-        &mut self,
-        lease: &Rc<Connection>,
-        request: Vec<u8>,
-        target: Target,
-        batch: &Batch<'_>,
-    ) {
-        let seq = self.inbox.replies().open(1, true);
-        let mut ticket = Ticket::new(Rc::clone(&self.inbox), seq, 1, request.len(), batch.now);
-        ticket.retryable = true;
-        ticket.kind = Some(Kind::Pinned);
-        ticket.whole = target == Target::Write && batch.acknowledges();
-        ticket.moves = target == Target::Read && batch.is_elsewhere(lease.backend);
-        lease.send_large(request, ticket);
-        if target == Target::Write {
-            self.wrote_anything(seq);
-        }
-        self.hold = true;
+    #[test]
+    fn only_the_request_that_waits_is_the_blocked_read() {
+        let mut own = OwnConnection::default();
+        let frame = b"*6\r\n$5\r\nXREAD\r\n$5\r\nBLOCK\r\n$1\r\n0\r\n$7\r\nSTREAMS\r\n$1\r\ns\r\n$1\r\n$\r\n";
+        own.set_blocked_read(BlockedRead::of(frame, Instant::now()));
+        own.last_blocked_read_mut().expect("it waits").seq = 7;
+        assert!(own.blocked_read(7).is_some() && own.blocked_read(8).is_none());
+        own.settle();
+        assert!(own.blocked_read(7).is_some(), "its reply may still be on its way");
+        own.set_blocked_read(None);
+        assert!(own.last_blocked_read().is_none());
     }
 }

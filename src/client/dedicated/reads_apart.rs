@@ -3,77 +3,69 @@
 
 use std::rc::Rc;
 
-use super::lease::Passage;
+use super::lease;
 use crate::backend::Connection;
 use crate::client::client::Client;
-use crate::client::planning::dispatch::Next;
-use crate::client::reading::batch::Batch;
+use crate::client::holding::hold;
+use crate::client::request::Next;
+use crate::client::sending::batch::Batch;
+use crate::client::sending::passage::Passage;
 use crate::routing::{NoRoute, Route, Target};
 use crate::telemetry::Kind;
 
 /// Replies of at least this many bytes come over a connection of the client's own.
 const LARGE_REPLY: usize = 64 * 1024;
 
-impl Client {
-    /// Whether more requests may be taken on; not before some are answered otherwise.
-    pub(in crate::client) fn has_window(&mut self) -> bool {
-        let replies = self.inbox.replies();
-        self.reading.window.renew(replies.owed(), replies.usual_size())
-    }
+/// Whether the client's replies are so large that its reads go over a connection of their own.
+#[inline]
+pub(in crate::client) fn applies(client: &Client) -> bool {
+    client.inbox.replies().usual_size() >= LARGE_REPLY
+}
 
-    /// Whether its replies are so large that its reads go over a connection of their own.
-    #[inline]
-    pub(in crate::client) fn reads_apart(&self) -> bool {
-        self.inbox.replies().usual_size() >= LARGE_REPLY
-    }
+/// Whether reads under way over such a connection have to be answered before another request.
+pub(in crate::client) fn must_end(client: &mut Client) -> bool {
+    client.reading.need_answers(client.own.large_reads().is_some());
+    client.reading.needs_answers() && !client.settle()
+}
 
-    /// What is read over a connection of its own has to come before anything else goes on.
-    pub(in crate::client) fn ends_apart(&mut self) -> bool {
-        self.hold |= self.apart.is_some();
-        self.hold && !self.settle()
-    }
-
-    /// Sends a read over a connection that only this client uses until all is answered.
-    pub(in crate::client) fn read_apart(&mut self, batch: &mut Batch<'_>, frame: &[u8]) -> Next {
-        if self.apart.is_none() {
-            batch.flush(&self.inbox);
-            if !self.settle() {
-                return Next::Wait;
-            }
-        }
-        match self.connection_apart(batch) {
-            Ok(Some((connection, kind))) => {
-                let (kind, moves) = (Some(kind), batch.is_elsewhere(connection.backend));
-                let passage = Passage { retryable: true, moves, kind, ..Passage::plain(true) };
-                self.send_leased(&connection, frame, passage, batch);
-                Next::Done
-            }
-            Ok(None) => {
-                self.hold = true;
-                Next::Wait
-            }
-            Err(error) => self.barred(batch, error, true),
+/// Sends a read over a connection that only this client uses until all is answered.
+pub(in crate::client) fn send(client: &mut Client, batch: &mut Batch<'_>, frame: &[u8]) -> Next {
+    if client.own.large_reads().is_none() {
+        batch.flush(&client.inbox);
+        if !client.settle() {
+            return Next::Wait;
         }
     }
-
-    /// The connection, and what reads over it are to the metrics; `None` where it is lost and what
-    /// was asked over it is asked again first.
-    fn connection_apart(
-        &mut self,
-        batch: &Batch<'_>,
-    ) -> Result<Option<(Rc<Connection>, Kind)>, NoRoute> {
-        if let Some(kind) = self.apart {
-            let open = self.lease.as_ref().filter(|lease| !lease.is_closed());
-            return Ok(open.map(|lease| (Rc::clone(lease), kind)));
+    match connection(client, batch) {
+        Ok(Some((connection, kind))) => {
+            let (kind, moves) = (Some(kind), batch.is_elsewhere(connection.backend));
+            let passage = Passage { retryable: true, moves, kind, ..Passage::plain(true) };
+            lease::send(client, &connection, frame, passage, batch.now);
+            Next::Done
         }
-        let from = self.reads_from();
-        let Route { backend, reason } =
-            self.worker.route(batch.topology.sole_shard(), from, Target::Read, None)?;
-        let kind = Kind::read(reason);
-        let mut pool = self.worker.pool.borrow_mut();
-        let lease = pool.lease(backend, self.worker.key_of(&self.session), &self.inbox);
-        self.lease = Some(Rc::clone(&lease));
-        self.apart = Some(kind);
-        Ok(Some((lease, kind)))
+        Ok(None) => {
+            client.reading.need_answers(true);
+            Next::Wait
+        }
+        Err(error) => hold::barred(client, batch, error, true),
     }
+}
+
+/// The connection, and what reads over it are to the metrics; `None` where it is lost, and the
+/// requests that went over it are sent again first.
+fn connection(
+    client: &mut Client,
+    batch: &Batch<'_>,
+) -> Result<Option<(Rc<Connection>, Kind)>, NoRoute> {
+    if let Some(kind) = client.own.large_reads() {
+        let open = client.own.get().filter(|own| !own.is_closed());
+        return Ok(open.map(|own| (Rc::clone(own), kind)));
+    }
+    let from = client.reads_from();
+    let Route { backend, reason } = client.worker.route(batch.shard(), from, Target::Read, None)?;
+    let kind = Kind::read(reason);
+    let key = client.worker.key_of(&client.session);
+    let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);
+    client.own.take_up_for_large_reads(&own, kind);
+    Ok(Some((own, kind)))
 }

@@ -1,74 +1,79 @@
 //! INFO: the master's, with a section of the proxy's own.
 
 use crate::client::client::Client;
-use crate::client::planning::dispatch::{Next, Request};
-use crate::client::reading::batch::Batch;
+use crate::client::dedicated::lease;
 use crate::client::replies::transform::Transform;
+use crate::client::request::{Next, Request};
+use crate::client::sending::batch::Batch;
+use crate::client::sending::forward;
+use crate::client::sending::shared;
 use crate::routing::Target;
 use crate::topology::{Backend, Freshness, Report, Role, StaleReason};
 use tidegate_wire::resp::{Args, encode, integer};
 
-impl Client {
-    pub(in crate::client) fn info(&mut self, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
-        let sections: Vec<&[u8]> = Args::new(request.frame).skip(1).collect();
-        let names = |name: &[u8]| sections.iter().any(|s| s.eq_ignore_ascii_case(name));
-        if sections.len() == 1 && names(b"proxy") {
-            batch.flush(&self.inbox);
-            let section = self.info_section();
-            let version = self.session.version;
-            self.inbox
-                .replies()
-                .local(request.shown, |out| encode::verbatim(out, version, &section));
-            self.worker.counts.local_requests.increment();
-            return Next::Done;
-        }
-        let mine = [&b"all"[..], b"everything", b"default", b"proxy"];
-        if !sections.is_empty() && !mine.into_iter().any(names) {
-            return self.forward(batch, request, Target::Master);
-        }
-        if self.lease.is_some() || self.session.is_pinned() {
-            return self.pass_with(batch, request, Transform::Info);
-        }
-        self.forward_made(
-            batch,
-            request.frame,
-            Target::Master,
-            request.shown,
-            Some(Transform::Info),
-        )
+/// Answers INFO, or sends it to the master and adds the proxy's section to the reply.
+pub(in crate::client) fn send(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+) -> Next {
+    let sections: Vec<&[u8]> = Args::new(request.frame).skip(1).collect();
+    let names = |name: &[u8]| sections.iter().any(|s| s.eq_ignore_ascii_case(name));
+    if sections.len() == 1 && names(b"proxy") {
+        batch.flush(&client.inbox);
+        let section = section(client);
+        let version = client.session.version;
+        client.reply(request.shown, |out| encode::verbatim(out, version, &section));
+        return Next::Done;
     }
+    let mine = [&b"all"[..], b"everything", b"default", b"proxy"];
+    if !sections.is_empty() && !mine.into_iter().any(names) {
+        return forward::forward(client, batch, request, Target::Master);
+    }
+    if client.own.exists() || client.session.is_pinned() {
+        return lease::pass_with(client, batch, request, Transform::Info);
+    }
+    shared::forward(
+        client,
+        batch,
+        request.frame,
+        Target::Master,
+        request.shown,
+        Some(Transform::Info),
+    )
+}
 
-    /// The `# Proxy` section.
-    pub(in crate::client) fn info_section(&self) -> String {
-        let shared = &self.worker.shared;
-        let topology = self.worker.topology();
-        let now_ms = shared.now_ms();
-        let mut text = format!(
-            "# Proxy\r\nproxy_version:{}\r\nproxy_process_id:{}\r\nproxy_uptime_in_seconds:{}\r\n\
-             proxy_connected_clients:{}\r\nproxy_maxclients:{}\r\nproxy_topology_generation:{}\r\n",
-            env!("CARGO_PKG_VERSION"),
-            std::process::id(),
-            now_ms / 1000,
-            shared.registry.len(),
-            self.config.proxy.max_clients,
-            topology.generation,
-        );
-        let shard = topology.sole_shard();
-        let master = shard.master().map_or_else(|| "none".to_owned(), |m| m.addr.to_string());
-        text.push_str(&format!("proxy_master:{master}\r\n"));
-        let (gate, good) = (shard.gate.is_open(now_ms), shard.gate.good());
-        let gate = if gate { "open" } else { "closed" };
-        text.push_str(&format!("proxy_write_gate:{gate}\r\nproxy_good_replicas:{good}\r\n"));
-        let wanted = shard.gate.wanted();
-        text.push_str(&format!("proxy_min_replicas_to_write:{wanted}\r\n"));
-        let is_other = |it: &&Backend| it.role != Role::Master;
-        let mut others: Vec<_> = topology.backends().filter(is_other).collect();
-        others.sort_by_key(|it| it.id);
-        for backend in others {
-            text.push_str(&replica_line(&Report::of(backend, now_ms)));
-        }
-        text
+/// The `# Proxy` section.
+pub(in crate::client) fn section(client: &Client) -> String {
+    let shared = &client.worker.shared;
+    let topology = client.worker.topology();
+    let now_ms = shared.now_ms();
+    let mut text = format!(
+        "# Proxy\r\nproxy_version:{}\r\nproxy_process_id:{}\r\nproxy_uptime_in_seconds:{}\r\n\
+         proxy_connected_clients:{}\r\nproxy_maxclients:{}\r\nproxy_topology_generation:{}\r\n",
+        env!("CARGO_PKG_VERSION"),
+        std::process::id(),
+        now_ms / 1000,
+        shared.registry.len(),
+        client.config.proxy.max_clients,
+        topology.generation,
+    );
+    let master =
+        topology.sole_shard().master().map_or_else(|| "none".to_owned(), |m| m.addr.to_string());
+    text.push_str(&format!("proxy_master:{master}\r\n"));
+    let (gate, good) =
+        (topology.sole_shard().gate.is_open(now_ms), topology.sole_shard().gate.good());
+    let gate = if gate { "open" } else { "closed" };
+    text.push_str(&format!("proxy_write_gate:{gate}\r\nproxy_good_replicas:{good}\r\n"));
+    let wanted = topology.sole_shard().gate.wanted();
+    text.push_str(&format!("proxy_min_replicas_to_write:{wanted}\r\n"));
+    let is_other = |it: &&Backend| it.role != Role::Master;
+    let mut others: Vec<_> = topology.backends().filter(is_other).collect();
+    others.sort_by_key(|it| it.id);
+    for backend in others {
+        text.push_str(&replica_line(&Report::of(backend, now_ms)));
     }
+    text
 }
 
 /// A server other than the master. Its number is its id, which it keeps when others come and go.

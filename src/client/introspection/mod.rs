@@ -1,9 +1,10 @@
-//! What operators and clients are told: PROXY, INFO, CLIENT, and what the registry shows.
+//! What clients ask about the proxy itself: CLIENT, PROXY, INFO.
 
 pub(in crate::client) mod client_command;
 pub(in crate::client) mod describe;
 pub(in crate::client) mod explain;
 pub(in crate::client) mod info;
+pub(in crate::client) mod listing;
 pub(in crate::client) mod overview;
 pub(in crate::client) mod presence;
 pub(in crate::client) mod proxy_command;

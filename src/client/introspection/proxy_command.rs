@@ -1,13 +1,14 @@
 //! PROXY: the proxy's own command.
 
+use crate::client::introspection::explain;
 use serde::Serialize;
 
 use super::overview::Overview;
 use super::record::Value;
 use super::topology_table;
 use crate::client::client::Client;
-use crate::client::planning::dispatch::{Next, Request};
-use crate::client::reading::batch::Batch;
+use crate::client::request::{Next, Request};
+use crate::client::sending::batch::Batch;
 use tidegate_wire::command::ProxyCommand;
 use tidegate_wire::resp::{Args, encode};
 
@@ -28,87 +29,85 @@ const HELP: &[&str] = &[
 /// How much of a name that nobody knows is repeated.
 const NAME_SHOWN: usize = 128;
 
-impl Client {
-    /// PROXY, with as many arguments as the subcommand wants.
-    pub(in crate::client) fn proxy_command(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        command: ProxyCommand,
-    ) -> Next {
-        batch.flush(&self.inbox);
-        let args = Args::new(request.frame).to_vec();
-        let mut reply = Vec::new();
-        match command {
-            ProxyCommand::Reload => match self.reload(&mut reply) {
-                Next::Wait => return Next::Wait,
-                Next::Done => {}
-            },
-            ProxyCommand::Help => {
-                lines(&mut reply, HELP.iter().copied());
-            }
-            ProxyCommand::Topology => {
-                self.topology(args.get(2..).unwrap_or_default(), &mut reply);
-            }
-            ProxyCommand::Explain => {
-                let explained = self.explain(&batch.topology, args.get(2..).unwrap_or_default());
-                Value::Record(explained).encode(self.session.version, &mut reply);
-            }
-            ProxyCommand::Other => {
-                let name = args.get(1).copied().unwrap_or_default();
-                let name = String::from_utf8_lossy(&name[..name.len().min(NAME_SHOWN)]);
-                let error = format!("ERR unknown subcommand '{name}'. Try PROXY HELP.");
-                encode::error(&mut reply, &error);
-            }
+/// PROXY, with as many arguments as the subcommand wants.
+pub(in crate::client) fn answer(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    command: ProxyCommand,
+) -> Next {
+    batch.flush(&client.inbox);
+    let args = Args::new(request.frame).to_vec();
+    let mut reply = Vec::new();
+    match command {
+        ProxyCommand::Reload => match reload(client, &mut reply) {
+            Next::Wait => return Next::Wait,
+            Next::Done => {}
+        },
+        ProxyCommand::Help => {
+            lines(&mut reply, HELP.iter().copied());
         }
-        self.worker.counts.local_requests.increment();
-        self.inbox.replies().local(request.shown, |out| out.extend_from_slice(&reply));
-        Next::Done
+        ProxyCommand::Topology => {
+            topology(client, args.get(2..).unwrap_or_default(), &mut reply);
+        }
+        ProxyCommand::Explain => {
+            let explained =
+                explain::explain(client, &batch.topology, args.get(2..).unwrap_or_default());
+            Value::Record(explained).encode(client.session.version, &mut reply);
+        }
+        ProxyCommand::Other => {
+            let name = args.get(1).copied().unwrap_or_default();
+            let name = String::from_utf8_lossy(&name[..name.len().min(NAME_SHOWN)]);
+            let error = format!("ERR unknown subcommand '{name}'. Try PROXY HELP.");
+            encode::error(&mut reply, &error);
+        }
     }
+    client.reply(request.shown, |out| out.extend_from_slice(&reply));
+    Next::Done
+}
 
-    /// Asks for a reload, waits for it and tells what became of it.
-    fn reload(&mut self, out: &mut Vec<u8>) -> Next {
-        let reloads = &self.worker.shared.reloads;
-        let asked = self.reload.get_or_insert_with(|| reloads.ask(&self.entry));
-        // Whoever has done it wakes this client.
-        let Some(outcome) = asked.outcome() else { return Next::Wait };
-        match outcome {
-            Ok(changes) if changes.is_empty() => encode::status(out, "OK"),
-            Ok(changes) => {
-                encode::array(out, changes.len());
-                changes.iter().for_each(|it| encode::bulk(out, it.to_string().as_bytes()));
-            }
-            Err(mistakes) => {
-                let mistakes = mistakes.to_string().replace('\n', "; ");
-                encode::error(out, &format!("ERR nothing was reloaded: {mistakes}"));
-            }
+/// Asks for a reload, waits for it and tells what became of it.
+fn reload(client: &mut Client, out: &mut Vec<u8>) -> Next {
+    let reloads = &client.worker.shared.reloads;
+    let asked = client.reload.get_or_insert_with(|| reloads.ask(&client.entry));
+    // Whoever has done it wakes this client.
+    let Some(outcome) = asked.outcome() else { return Next::Wait };
+    match outcome {
+        Ok(changes) if changes.is_empty() => encode::status(out, "OK"),
+        Ok(changes) => {
+            encode::array(out, changes.len());
+            changes.iter().for_each(|it| encode::bulk(out, it.to_string().as_bytes()));
         }
-        self.reload = None;
-        Next::Done
+        Err(mistakes) => {
+            let mistakes = mistakes.to_string().replace('\n', "; ");
+            encode::error(out, &format!("ERR nothing was reloaded: {mistakes}"));
+        }
     }
+    client.reload = None;
+    Next::Done
+}
 
-    /// PROXY TOPOLOGY, of which `options` are the further arguments.
-    fn topology(&self, options: &[&[u8]], out: &mut Vec<u8>) {
-        let shared = &self.worker.shared;
-        let overview = Overview::of(shared);
-        match options {
-            [] => lines(out, topology_table::lines(&overview).iter().map(String::as_str)),
-            [option] if option.eq_ignore_ascii_case(b"json") => {
-                let reloads = &shared.reloads;
-                let document = Document {
-                    config: ConfigOverview {
-                        generation: reloads.generation(),
-                        last_reload_successful: reloads.last_succeeded(),
-                    },
-                    overview,
-                };
-                match serde_json::to_string(&document) {
-                    Ok(text) => encode::verbatim(out, self.session.version, &text),
-                    Err(error) => encode::error(out, &format!("ERR {error}")),
-                }
+/// PROXY TOPOLOGY, of which `options` are the further arguments.
+fn topology(client: &Client, options: &[&[u8]], out: &mut Vec<u8>) {
+    let shared = &client.worker.shared;
+    let overview = Overview::of(shared);
+    match options {
+        [] => lines(out, topology_table::lines(&overview).iter().map(String::as_str)),
+        [option] if option.eq_ignore_ascii_case(b"json") => {
+            let reloads = &shared.reloads;
+            let document = Document {
+                config: ConfigOverview {
+                    generation: reloads.generation(),
+                    last_reload_successful: reloads.last_succeeded(),
+                },
+                overview,
+            };
+            match serde_json::to_string(&document) {
+                Ok(text) => encode::verbatim(out, client.session.version, &text),
+                Err(error) => encode::error(out, &format!("ERR {error}")),
             }
-            _ => encode::error(out, "ERR syntax error"),
         }
+        _ => encode::error(out, "ERR syntax error"),
     }
 }
 

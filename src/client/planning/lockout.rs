@@ -1,6 +1,6 @@
 //! Operators' commands that would take from the proxy the login that it uses itself.
 
-use super::outcome;
+use crate::client::outcome;
 use crate::config::TopologyConfig;
 
 /// Why the command with these words would end the proxy's own login; `None` if it would not.

@@ -5,9 +5,9 @@
 
 use std::rc::Rc;
 
-use super::dispatch::Request;
 use crate::client::client::Client;
-use crate::client::reading::batch::Batch;
+use crate::client::request::Request;
+use crate::client::sending::batch::Batch;
 use crate::routing::plan;
 use crate::worker::function_list;
 use crate::worker::scripts::Function;
@@ -35,117 +35,114 @@ impl Replication {
     }
 }
 
-impl Client {
-    /// Whether a pause in force holds a request.
-    pub(in crate::client) fn is_paused(
-        &self,
-        batch: &Batch<'_>,
-        command: Option<&Resolved<'_>>,
-        request: &Request<'_>,
-    ) -> bool {
-        let shared = &self.worker.shared;
-        if !shared.pause.is_set() {
-            return false;
-        }
-        let replication = self.replication(batch, command, request);
-        let may = matches!(replication, Replication::May | Replication::Asked);
-        replication != Replication::Refused && shared.pause.holds(may, || shared.now_ms())
+/// Whether a pause in force holds a request.
+pub(in crate::client) fn is_paused(
+    client: &Client,
+    batch: &Batch<'_>,
+    command: Option<&Resolved<'_>>,
+    request: &Request<'_>,
+) -> bool {
+    let shared = &client.worker.shared;
+    if !shared.pause.is_set() {
+        return false;
     }
+    let replication = replication(client, batch, command, request);
+    let may = matches!(replication, Replication::May | Replication::Asked);
+    replication != Replication::Refused && shared.pause.holds(may, || shared.now_ms())
+}
 
-    /// Remembers of a request that is to be queued what a later pause has to know.
-    pub(in crate::client) fn note_replication(
-        &mut self,
-        batch: &Batch<'_>,
-        command: Option<&Resolved<'_>>,
-        request: &Request<'_>,
-    ) {
-        let may = match self.replication(batch, command, request) {
-            Replication::Refused => None,
-            Replication::No => Some(false),
-            Replication::May | Replication::Asked => Some(true),
+/// Remembers of a request that is to be queued what a later pause has to know.
+pub(in crate::client) fn note_replication(
+    client: &mut Client,
+    batch: &Batch<'_>,
+    command: Option<&Resolved<'_>>,
+    request: &Request<'_>,
+) {
+    let may = match replication(client, batch, command, request) {
+        Replication::Refused => None,
+        Replication::No => Some(false),
+        Replication::May | Replication::Asked => Some(true),
+    };
+    client.session.transaction.note_replication(may);
+}
+
+/// Remembers a script that a client loads.
+pub(in crate::client) fn note_script(client: &Client, batch: &Batch<'_>, request: &Request<'_>) {
+    let Some(script) = Args::new(request.frame).at(2) else { return };
+    if let Some(writes) = shebang::writes(script, batch.shard().server.dialect()) {
+        client.worker.shared.scripts.load(script, writes);
+    }
+}
+
+/// Whether the master replicates a request.
+fn replication(
+    client: &Client,
+    batch: &Batch<'_>,
+    command: Option<&Resolved<'_>>,
+    request: &Request<'_>,
+) -> Replication {
+    let Some(command) = command else {
+        // A master that has told its commands refuses all others.
+        let is_told = batch.topology.learned.is_told();
+        return if is_told { Replication::Refused } else { Replication::May };
+    };
+    let dialect = batch.shard().server.dialect();
+    let row = lookup(request.name);
+    if refuses(client, command) || is_refused(command, row, dialect, request) {
+        return Replication::Refused;
+    }
+    if !dialect.has_subcommands() {
+        // A container's flags are those of all its subcommands.
+        return match command.effect {
+            Effect::Exec => of_exec(client, dialect),
+            _ => Replication::of(row.map_or(command.replicates, |row| row.replicates)),
         };
-        self.session.transaction.note_replication(may);
     }
+    match command.name {
+        "exec" => of_exec(client, dialect),
+        "eval" | "eval_ro" => {
+            let writes = request.second.and_then(|script| shebang::writes(script, dialect));
+            Replication::of(writes.unwrap_or(command.replicates))
+        }
+        "evalsha" | "evalsha_ro" => {
+            let writes = request.second.and_then(|sha| client.worker.shared.scripts.writes(sha));
+            Replication::of(writes.unwrap_or(command.replicates))
+        }
+        "fcall" | "fcall_ro" => of_function(client, command, request),
+        _ => Replication::of(command.replicates),
+    }
+}
 
-    /// Remembers a script that a client loads.
-    pub(in crate::client) fn note_script(&self, batch: &Batch<'_>, request: &Request<'_>) {
-        let Some(script) = Args::new(request.frame).at(2) else { return };
-        if let Some(writes) = shebang::writes(script, batch.topology.sole_shard().server.dialect())
-        {
-            self.worker.shared.scripts.load(script, writes);
-        }
-    }
+/// Whether the master replicates what was queued.
+fn of_exec(client: &Client, dialect: Dialect) -> Replication {
+    let transaction = &client.session.transaction;
+    // Valkey forgets the queue with the first command that it refuses.
+    let is_empty = dialect.vendor() == Vendor::Valkey && transaction.is_spoilt();
+    Replication::of(transaction.is_open() && transaction.replicates() && !is_empty)
+}
 
-    /// Whether the master replicates a request.
-    fn replication(
-        &self,
-        batch: &Batch<'_>,
-        command: Option<&Resolved<'_>>,
-        request: &Request<'_>,
-    ) -> Replication {
-        let Some(command) = command else {
-            // A master that has told its commands refuses all others.
-            let is_told = batch.topology.learned.is_told();
-            return if is_told { Replication::Refused } else { Replication::May };
-        };
-        let dialect = batch.topology.sole_shard().server.dialect();
-        let row = lookup(request.name);
-        if self.refuses(command) || is_refused(command, row, dialect, request) {
-            return Replication::Refused;
-        }
-        if !dialect.has_subcommands() {
-            // A container's flags are those of all its subcommands.
-            return match command.effect {
-                Effect::Exec => self.of_exec(dialect),
-                _ => Replication::of(row.map_or(command.replicates, |row| row.replicates)),
-            };
-        }
-        match command.name {
-            "exec" => self.of_exec(dialect),
-            "eval" | "eval_ro" => {
-                let writes = request.second.and_then(|script| shebang::writes(script, dialect));
-                Replication::of(writes.unwrap_or(command.replicates))
-            }
-            "evalsha" | "evalsha_ro" => {
-                let writes = request.second.and_then(|sha| self.worker.shared.scripts.writes(sha));
-                Replication::of(writes.unwrap_or(command.replicates))
-            }
-            "fcall" | "fcall_ro" => self.of_function(command, request),
-            _ => Replication::of(command.replicates),
+/// Whether the master replicates a call of a function. It is asked only while a pause is in
+/// force: before that, a call counts as one that may write.
+fn of_function(client: &Client, command: &Resolved<'_>, request: &Request<'_>) -> Replication {
+    let shared = &client.worker.shared;
+    if !shared.pause.is_set() {
+        return Replication::of(command.replicates);
+    }
+    match shared.scripts.function(request.second.unwrap_or_default()) {
+        Function::Told(writes) => Replication::of(writes.unwrap_or(command.replicates)),
+        Function::Asked => Replication::Asked,
+        Function::Unasked => {
+            tokio::task::spawn_local(function_list::ask(Rc::clone(&client.worker)));
+            Replication::Asked
         }
     }
+}
 
-    /// Whether the master replicates what was queued.
-    fn of_exec(&self, dialect: Dialect) -> Replication {
-        let transaction = &self.session.transaction;
-        // Valkey forgets the queue with the first command that it refuses.
-        let is_empty = dialect.vendor() == Vendor::Valkey && transaction.is_spoilt();
-        Replication::of(transaction.is_open() && transaction.replicates() && !is_empty)
-    }
-
-    /// Whether the master replicates a call of a function. It is asked only while a pause is in
-    /// force: before that, a call counts as one that may write.
-    fn of_function(&self, command: &Resolved<'_>, request: &Request<'_>) -> Replication {
-        let shared = &self.worker.shared;
-        if !shared.pause.is_set() {
-            return Replication::of(command.replicates);
-        }
-        match shared.scripts.function(request.second.unwrap_or_default()) {
-            Function::Told(writes) => Replication::of(writes.unwrap_or(command.replicates)),
-            Function::Asked => Replication::Asked,
-            Function::Unasked => {
-                tokio::task::spawn_local(function_list::ask(Rc::clone(&self.worker)));
-                Replication::Asked
-            }
-        }
-    }
-
-    /// Whether the proxy, or the state of the session, refuses a command.
-    fn refuses(&self, command: &Resolved<'_>) -> bool {
-        let is_over_limits =
-            self.session.is_in_subscriber_mode() && !plan::survives_subscriber_mode(command.effect);
-        is_over_limits || plan::is_forbidden(command, &self.session, &self.policy())
-    }
+/// Whether the proxy, or the state of the session, refuses a command.
+fn refuses(client: &Client, command: &Resolved<'_>) -> bool {
+    let is_over_limits =
+        client.session.is_in_subscriber_mode() && !plan::survives_subscriber_mode(command.effect);
+    is_over_limits || plan::is_forbidden(command, &client.session, &client.policy())
 }
 
 /// Whether a server of this version does not have a command, or not with so many arguments.

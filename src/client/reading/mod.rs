@@ -1,11 +1,6 @@
-//! From bytes to requests, and from there into batches that leave for a server together, or that the
-//! engine of this process answers.
+//! From a client's bytes to its requests, and how many of them may be under way.
 
-pub(in crate::client) mod batch;
-pub(in crate::client) mod forward;
-pub(in crate::client) mod local_reader;
+pub(in crate::client) mod large;
 pub(in crate::client) mod progress;
 pub(in crate::client) mod requests;
-pub(in crate::client) mod scan;
-pub(in crate::client) mod select;
 pub(in crate::client) mod window;

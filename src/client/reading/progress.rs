@@ -32,6 +32,8 @@ pub(in crate::client) struct Reading {
     /// How many requests may be under way.
     pub(in crate::client) window: Window,
     waiting: Waiting,
+    /// The next request is not begun before every earlier one is answered.
+    needs_answers: bool,
     /// The client does not take its replies: the socket has no room for more.
     is_stuck: bool,
 }
@@ -88,6 +90,23 @@ impl Reading {
         }
     }
 
+    /// The next request is not begun before every earlier one is answered, if `needed`.
+    #[inline]
+    pub(in crate::client) const fn need_answers(&mut self, needed: bool) {
+        self.needs_answers |= needed;
+    }
+
+    /// Whether the next request is not begun before every earlier one is answered.
+    #[inline]
+    pub(in crate::client) const fn needs_answers(&self) -> bool {
+        self.needs_answers
+    }
+
+    /// Every earlier request is answered.
+    pub(in crate::client) const fn settled(&mut self) {
+        self.needs_answers = false;
+    }
+
     /// Whether the socket had no room for more replies when they were written last.
     pub(in crate::client) const fn is_stuck(&self) -> bool {
         self.is_stuck
@@ -102,6 +121,18 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_waits_for_answers_until_they_have_come() {
+        let mut reading = Reading::default();
+        reading.need_answers(false);
+        assert!(!reading.needs_answers());
+        reading.need_answers(true);
+        reading.need_answers(false);
+        assert!(reading.needs_answers());
+        reading.settled();
+        assert!(!reading.needs_answers());
+    }
 
     const GET: &[u8] = b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
 

@@ -4,12 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::lease::Passage;
-use crate::client::client::Client;
-use crate::client::planning::dispatch::Request;
-use crate::client::reading::batch::{Batch, Server};
-use crate::client::replies::transform::Transform;
-use crate::routing::Target;
 use crate::session::replies::Sequence;
 use tidegate_wire::command::{Blocking, Effect, lookup};
 use tidegate_wire::resp::{Args, encode, integer};
@@ -46,7 +40,7 @@ struct LastId {
 
 impl BlockedRead {
     /// What `frame` is, read at `now`; `None` if it is no XREAD that waits, or has a mistake.
-    fn of(frame: &[u8], now: Instant) -> Option<Self> {
+    pub(in crate::client) fn of(frame: &[u8], now: Instant) -> Option<Self> {
         let args: Vec<Vec<u8>> = Args::new(frame).map(<[u8]>::to_vec).collect();
         let name = args.first()?;
         let row = lookup(name).filter(|row| row.name == "xread")?;
@@ -73,7 +67,7 @@ impl BlockedRead {
     }
 
     /// The requests that tell what `$` means, each with the index that it is for.
-    fn questions(&self) -> impl Iterator<Item = (usize, Vec<u8>)> + '_ {
+    pub(in crate::client) fn questions(&self) -> impl Iterator<Item = (usize, Vec<u8>)> + '_ {
         let keys = self.keys();
         let question = move |last: &LastId| {
             let key = self.args.get(last.at.checked_sub(keys)?)?;
@@ -134,54 +128,6 @@ fn last_id(reply: &[u8]) -> Option<Vec<u8>> {
     let id = lines.next()?.strip_suffix(b"\r")?;
     let len = integer::parse(head.get(1..)?.strip_suffix(b"\r")?)?;
     (usize::try_from(len) == Ok(id.len())).then(|| id.to_vec())
-}
-
-impl Client {
-    /// Prepares an XREAD that waits: its server is asked what `$` means, just before it. When it is
-    /// over.
-    pub(in crate::client) fn prepare_blocked_read(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: &Request<'_>,
-        target: Target,
-    ) -> Option<Instant> {
-        batch.flush(&self.inbox);
-        self.blocked_read = BlockedRead::of(request.frame, batch.now);
-        let read = self.blocked_read.as_ref()?;
-        let (ends, questions) = (read.ends(), read.questions().collect::<Vec<_>>());
-        if !questions.is_empty()
-            && let Ok(lease) = self.lease(batch, target)
-        {
-            for (at, question) in &questions {
-                let transform = Some(Transform::LastId { at: *at, is_exact: true });
-                let passage = Passage { transform, ..Passage::silent() };
-                self.send_leased(&lease, question, passage, batch);
-            }
-        }
-        let next = self.inbox.replies().next();
-        if let Some(read) = &mut self.blocked_read {
-            read.seq = next;
-        }
-        ends
-    }
-
-    /// The master is asked the same, should the server not answer at all.
-    pub(in crate::client) fn ask_master_too(&mut self, batch: &mut Batch<'_>) {
-        let Some(read) = &self.blocked_read else { return };
-        let questions: Vec<_> = read.questions().collect();
-        let elsewhere = self.lease.as_ref().is_some_and(|lease| batch.is_elsewhere(lease.backend));
-        if questions.is_empty() || !elsewhere {
-            return;
-        }
-        let master = batch.open(Target::Master, &self.worker, &self.session, &self.inbox);
-        let Ok(Server::Out(master)) = master else { return };
-        let master = std::rc::Rc::clone(master);
-        for (at, question) in &questions {
-            let transform = Some(Transform::LastId { at: *at, is_exact: false });
-            let passage = Passage { transform, ..Passage::silent() };
-            self.send_shared(batch, &master, question, passage);
-        }
-    }
 }
 
 #[cfg(test)]

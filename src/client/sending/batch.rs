@@ -11,7 +11,7 @@ use crate::engine::Stop;
 use crate::routing::{NoRoute, Reason, Route, Target};
 use crate::session::Session;
 use crate::telemetry::Kind;
-use crate::topology::{BackendId, Topology};
+use crate::topology::{BackendId, Shard, Topology};
 use crate::worker::handle::Handle;
 use crate::worker::worker::Worker;
 
@@ -99,6 +99,11 @@ impl<'b> Batch<'b> {
             rationed: false,
             run: None,
         }
+    }
+
+    /// The servers that its requests go to.
+    pub(in crate::client) fn shard(&self) -> &Shard {
+        self.topology.sole_shard()
     }
 
     /// The bytes at `start..end` of the buffer.
@@ -267,7 +272,7 @@ impl<'b> Batch<'b> {
 
     /// Whether this server is another one than the master.
     pub(in crate::client) fn is_elsewhere(&self, backend: BackendId) -> bool {
-        self.topology.sole_shard().master().is_none_or(|master| master.id != backend)
+        self.shard().master().is_none_or(|master| master.id != backend)
     }
 
     /// Sends the run.

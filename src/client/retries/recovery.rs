@@ -7,12 +7,14 @@ use tokio::time::Instant;
 
 use crate::backend::Failed;
 use crate::session::replies::Sequence;
+use crate::topology::BackendId;
 
 /// Times a request is asked again before its error is passed on.
 const TRIES_MAX: u32 = 3;
+
 /// What is known about failed requests that have not been answered yet.
 #[derive(Debug, Default)]
-pub(super) struct Recovery {
+pub(in crate::client) struct Recovery {
     /// Writes that a replica refused, in their order: they wait for the true master.
     waiting: VecDeque<Waiting>,
     /// How often the requests under way were asked again.
@@ -35,17 +37,30 @@ enum Release {
 
 /// A write that a server refused because it was no master.
 #[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) failed: Failed,
+pub(in crate::client) struct Waiting {
+    pub(in crate::client) failed: Failed,
     /// When it is given up.
-    pub(super) until: Instant,
+    pub(in crate::client) until: Instant,
     /// When it was refused, in milliseconds of the process's clock.
-    pub(super) refused_ms: u64,
+    pub(in crate::client) refused_ms: u64,
+}
+
+/// What becomes of the first write that waits.
+#[derive(Debug)]
+pub(in crate::client) enum Step {
+    /// The master gets it.
+    Send(Failed),
+    /// Its time is up: the client gets an error.
+    GiveUp(Failed),
+    /// It waits on.
+    Wait,
+    /// None waits, or it waits for the answer to one that left before it.
+    Nothing,
 }
 
 impl Recovery {
     /// A write was refused: it waits, before those that its client sent later.
-    pub(super) fn wait(&mut self, new: Waiting) {
+    pub(in crate::client) fn wait(&mut self, new: Waiting) {
         let at = self.waiting.partition_point(|it| it.failed.seq < new.failed.seq);
         if self.release == Release::First(new.failed.seq) {
             self.release = Release::None;
@@ -53,9 +68,39 @@ impl Recovery {
         self.waiting.insert(at, new);
     }
 
+    /// What becomes of the first write that waits, at `now`. Every request below `unanswered` is
+    /// answered. `master` is the known master, if the write gate is open, and the time when it was
+    /// heard last, in milliseconds of the process's clock.
+    pub(in crate::client) fn step(
+        &mut self,
+        unanswered: Sequence,
+        master: Option<(BackendId, Option<u64>)>,
+        now: Instant,
+    ) -> Step {
+        if !self.may_leave(unanswered) {
+            return Step::Nothing;
+        }
+        let Some(Waiting { failed, until, refused_ms }) = self.waiting.front() else {
+            return Step::Nothing;
+        };
+        let (seq, is_over) = (failed.seq, now >= *until);
+        // The server that refused it is believed again when it has said that it is master since (a
+        // FAILOVER that came to nothing).
+        let is_true = master
+            .is_some_and(|(id, heard_ms)| id != failed.backend || heard_ms > Some(*refused_ms));
+        let next = if is_true && self.try_again(seq) {
+            self.leave().map(Step::Send)
+        } else if is_over {
+            self.waiting.pop_front().map(|it| Step::GiveUp(it.failed))
+        } else {
+            Some(Step::Wait)
+        };
+        next.unwrap_or(Step::Nothing)
+    }
+
     /// Whether the first write that waits may leave, where every request below `unanswered` is
     /// answered.
-    pub(super) fn may_leave(&mut self, unanswered: Sequence) -> bool {
+    fn may_leave(&mut self, unanswered: Sequence) -> bool {
         match self.release {
             Release::None | Release::All => true,
             Release::First(seq) if seq < unanswered => {
@@ -67,7 +112,7 @@ impl Recovery {
     }
 
     /// The first write leaves.
-    pub(super) fn leave(&mut self) -> Option<Failed> {
+    fn leave(&mut self) -> Option<Failed> {
         let Waiting { failed, .. } = self.waiting.pop_front()?;
         if self.release == Release::None {
             self.release = Release::First(failed.seq);
@@ -78,23 +123,13 @@ impl Recovery {
         Some(failed)
     }
 
-    /// The first write that waits.
-    pub(super) fn first(&self) -> Option<&Waiting> {
-        self.waiting.front()
-    }
-
-    /// The first write is given up.
-    pub(super) fn give_up(&mut self) -> Option<Failed> {
-        self.waiting.pop_front().map(|it| it.failed)
-    }
-
     /// Whether no request waits; later requests may go on.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::client) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
     /// Counts another try; false if there were enough.
-    pub(super) fn try_again(&mut self, seq: Sequence) -> bool {
+    pub(in crate::client) fn try_again(&mut self, seq: Sequence) -> bool {
         if let Some((_, tries)) = self.tries.iter_mut().find(|(of, _)| *of == seq) {
             *tries += 1;
             return *tries <= TRIES_MAX;
@@ -112,7 +147,7 @@ impl Recovery {
 mod tests {
     use super::*;
     use crate::backend::{Cause, Refusal};
-    use crate::topology::BackendId;
+    use std::time::Duration;
 
     fn refused(seq: Sequence) -> Waiting {
         let cause = Cause::Refused(Refusal::ReadOnly, b"-READONLY\r\n".to_vec());
@@ -141,5 +176,38 @@ mod tests {
         assert!(recovery.is_empty());
         recovery.wait(refused(9));
         assert_eq!(leave(&mut recovery), Some(9));
+    }
+
+    #[test]
+    fn a_refused_write_goes_to_another_master_or_to_one_that_has_said_so_again() {
+        let now = Instant::now();
+        let with = |master: Option<(u64, Option<u64>)>| {
+            let mut recovery = Recovery::default();
+            recovery.wait(Waiting { until: now + Duration::from_secs(1), ..refused(4) });
+            let master = master.map(|(id, heard_ms)| (BackendId(id), heard_ms));
+            recovery.step(4, master, now)
+        };
+        assert!(matches!(with(None), Step::Wait));
+        assert!(matches!(with(Some((1, None))), Step::Wait), "it has just refused");
+        assert!(matches!(with(Some((1, Some(0)))), Step::Wait));
+        assert!(matches!(with(Some((1, Some(1)))), Step::Send(_)), "it has said so since");
+        assert!(matches!(with(Some((2, None))), Step::Send(_)));
+    }
+
+    #[test]
+    fn a_refused_write_is_given_up_when_its_time_is_up_or_it_was_tried_often() {
+        let now = Instant::now();
+        let mut recovery = Recovery::default();
+        assert!(matches!(recovery.step(4, None, now), Step::Nothing));
+        recovery.wait(Waiting { until: now, ..refused(4) });
+        assert!(matches!(recovery.step(4, None, now), Step::GiveUp(failed) if failed.seq == 4));
+        let until = now + Duration::from_secs(1);
+        for _ in 0..TRIES_MAX {
+            recovery.wait(Waiting { until, ..refused(4) });
+            assert!(matches!(recovery.step(4, Some((BackendId(2), None)), now), Step::Send(_)));
+        }
+        recovery.wait(Waiting { until, ..refused(4) });
+        assert!(matches!(recovery.step(4, Some((BackendId(2), None)), now), Step::Wait));
+        assert!(matches!(recovery.step(4, None, until), Step::GiveUp(_)));
     }
 }

@@ -1,0 +1,58 @@
+//! SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE and their opposites, over the session's own connection.
+
+use super::subscribing::SubscribeRequest;
+use crate::backend::Relay;
+use crate::client::client::Client;
+use crate::client::dedicated::lease;
+use crate::client::outcome;
+use crate::client::replies::local_reply;
+use crate::client::request::{Next, Request};
+use crate::client::sending::batch::Batch;
+use crate::client::sending::passage::Passage;
+use crate::routing::Target;
+use crate::session::replies::Sequence;
+use tidegate_wire::command::Subscription;
+use tidegate_wire::resp::Args;
+
+/// Subscribes if `adds`, else unsubscribes.
+pub(in crate::client) fn send(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    kind: Subscription,
+    adds: bool,
+) -> Next {
+    batch.flush(&client.inbox);
+    let own = match lease::open(client, batch, Target::Master) {
+        Ok(own) => own,
+        Err(error) => {
+            let text = outcome::no_route(error, batch.shard());
+            return local_reply::error(client, batch, request.shown, &text);
+        }
+    };
+    let names = Args::new(request.frame).skip(1);
+    let is_wrong = adds && request.argc < 2;
+    let (replies, new) = if is_wrong {
+        (1, Vec::new())
+    } else if adds {
+        client.session.subscriptions.subscribe(kind, names)
+    } else {
+        (client.session.subscriptions.unsubscribe(kind, names), Vec::new())
+    };
+    own.set_relay(Relay::of(client.session.version));
+    // Confirmations come whatever CLIENT REPLY says, errors do not.
+    let comes = !is_wrong && batch.shard().server.confirms_despite_reply_off();
+    let quiet = !request.shown;
+    let passage = Passage { replies, quiet, ..Passage::plain(comes || request.shown) };
+    let seq = lease::send(client, &own, request.frame, passage, batch.now);
+    client.own.subscribing.begin(SubscribeRequest { seq, kind, new });
+    Next::Done
+}
+
+/// The server said no (a user without the right, a version without the command): nothing was
+/// subscribed to.
+pub(in crate::client) fn refused(client: &mut Client, seq: Sequence) {
+    if let Some(SubscribeRequest { kind, new, .. }) = client.own.subscribing.refused(seq) {
+        client.session.subscriptions.unsubscribe(kind, new.iter().map(|name| &**name));
+    }
+}

@@ -1,0 +1,181 @@
+//! SCAN and its kin: an iteration stays with the server process that began it.
+
+use crate::client::dedicated::lease;
+use crate::client::replies::scan_step::ScanStep;
+use crate::client::sending::plain;
+use crate::client::sending::shared;
+use std::rc::Rc;
+
+use crate::backend::Connection;
+use crate::client::client::Client;
+use crate::client::replies::transform::Transform;
+use crate::client::request::{Next, Request};
+use crate::client::sending::batch::{Batch, Obstacle, Server};
+use crate::client::sending::local_reader::LocalReader;
+use crate::client::sending::passage::Passage;
+use crate::routing::{Reason, Target, may_serve};
+use crate::session::cursor::{self, Cursor};
+use crate::telemetry::Kind;
+use crate::topology::{Backend, BackendId, Role, Topology};
+use tidegate_wire::resp::Args;
+
+/// One step of an iteration.
+pub(in crate::client) fn send(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    at: usize,
+) -> Next {
+    if client.own.exists() || client.session.is_pinned() {
+        return scan_leased(client, batch, request, at);
+    }
+    batch.flush(&client.inbox);
+    let follows = client.order.is_behind(client.inbox.written());
+    match Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse) {
+        Cursor::Begin if !follows => begin(client, batch, request, at),
+        // The server that has the write before it begins.
+        Cursor::Begin | Cursor::Plain => {
+            let step = Some(Transform::Scan(ScanStep::of(request.frame, at, None)));
+            shared::forward(client, batch, request.frame, Target::Master, request.shown, step)
+        }
+        Cursor::Resume { tag, own } => resume(client, batch, request, at, (tag, own)),
+    }
+}
+
+/// The first step: whoever serves the batch's reads begins.
+fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
+    batch.flush(&client.inbox);
+    let (target, since) = (plain::nearest(client, Target::Read, request.name), batch.now);
+    let topology = batch.topology.clone();
+    let opened = match batch.open(target, &client.worker, &client.session, &client.inbox) {
+        Ok(Server::Here(reader) | Server::Aside(reader))
+            if topology.is_unambiguous(reader.scan_tag()) =>
+        {
+            if reader.scan(request.frame, request.shown, since, &client.inbox) {
+                return Next::Done;
+            }
+            batch.open(Target::Read, &client.worker, &client.session, &client.inbox)
+        }
+        opened => opened,
+    };
+    let connection = match opened {
+        Ok(Server::Out(connection)) if is_marked(&topology, connection.backend) => {
+            Rc::clone(connection)
+        }
+        // Its cursors could not be told from others': the master's need no tag.
+        Ok(_) => {
+            let step = Some(Transform::Scan(ScanStep::of(request.frame, at, None)));
+            return shared::forward(
+                client,
+                batch,
+                request.frame,
+                Target::Master,
+                request.shown,
+                step,
+            );
+        }
+        Err(obstacle) => return plain::obstructed(client, batch, obstacle, request.shown),
+    };
+    let step = ScanStep::of(request.frame, at, None);
+    let kind = batch.kind(Target::Read);
+    send_step(client, batch, &connection, request.frame, step, kind, request.shown)
+}
+
+/// A later step: its process goes on, or another one begins again if that one is gone.
+fn resume(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    at: usize,
+    (tag, own): (u32, u64),
+) -> Next {
+    let topology = batch.topology.clone();
+    let from = client.reads_from();
+    let target = plain::nearest(client, Target::Read, request.name);
+    let query = client.worker.query(from, target, None);
+    let is_in_reach = |owner: &&Backend| target == Target::EmbeddedRead || !owner.is_local;
+    let owner = topology.by_scan_tag(tag).filter(is_in_reach);
+    let Some(owner) = owner.filter(|owner| may_serve(topology.sole_shard(), owner, query)) else {
+        return begin_again(client, batch, request, at);
+    };
+    batch.flush(&client.inbox);
+    let frame = cursor::with_cursor(request.frame, at, own);
+    let reason = reason_of(owner, query.now_ms);
+    if let Some(reader) = LocalReader::new(&client.worker, owner, &client.session, reason) {
+        if reader.scan(&frame, request.shown, batch.now, &client.inbox) {
+            return Next::Done;
+        }
+        return begin_again(client, batch, request, at);
+    }
+    let key = client.worker.key_of(&client.session);
+    if !client.inbox.keeps_login(&key.credentials) {
+        return plain::obstructed(client, batch, Obstacle::Busy, request.shown);
+    }
+    let connection = client.worker.pool.borrow_mut().shared(owner, key);
+    let step = ScanStep::of(request.frame, at, Some(tag));
+    send_step(client, batch, &connection, &frame, step, Kind::read(reason), request.shown)
+}
+
+/// The iteration begins again, at whichever server serves reads.
+fn begin_again(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    at: usize,
+) -> Next {
+    let step = ScanStep::of(request.frame, at, None);
+    let frame = step.from_start.clone();
+    let step = Some(Transform::Scan(step));
+    shared::forward(client, batch, &frame, Target::Read, request.shown, step)
+}
+
+fn send_step(
+    client: &mut Client,
+    batch: &Batch<'_>,
+    connection: &Connection,
+    frame: &[u8],
+    step: ScanStep,
+    kind: Kind,
+    shown: bool,
+) -> Next {
+    let (kind, transform) = (Some(kind), Some(Transform::Scan(step)));
+    let passage = Passage { kind, transform, ..Passage::plain(shown) };
+    shared::send(client, batch, connection, frame, passage);
+    Next::Done
+}
+
+/// A pinned session's iteration is that of its own connection's server.
+fn scan_leased(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    at: usize,
+) -> Next {
+    let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
+    let from_start = cursor::with_cursor(request.frame, at, 0);
+    let own = client.own.get().map(|lease| lease.scan_tag());
+    let frame = match cursor {
+        Cursor::Resume { tag, own: cursor } if own == Some(tag) => {
+            cursor::with_cursor(request.frame, at, cursor)
+        }
+        Cursor::Resume { .. } => from_start.clone(),
+        Cursor::Begin | Cursor::Plain => request.frame.to_vec(),
+    };
+    let request = request.made(&frame);
+    let step = Transform::Scan(ScanStep { from_start, tag: None });
+    lease::pass_with(client, batch, &request, step)
+}
+
+/// Whether the cursors of this backend can be told from those of others, as far as is known.
+fn is_marked(topology: &Topology, id: BackendId) -> bool {
+    topology.backend(id).is_none_or(|backend| topology.is_unambiguous(backend.scan_tag))
+}
+
+/// Why `owner` goes on with what it began.
+fn reason_of(owner: &Backend, now_ms: u64) -> Reason {
+    match owner.role {
+        Role::Master => Reason::Policy,
+        _ if owner.can_read(now_ms) => Reason::Fresh,
+        _ => Reason::Orphaned,
+    }
+}

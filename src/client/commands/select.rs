@@ -1,0 +1,77 @@
+//! SELECT and RESET: what later requests mean.
+
+use crate::backend::ConnectionKey;
+use crate::client::client::Client;
+use crate::client::commands::tracking;
+use crate::client::dedicated::lease;
+use crate::client::holding::hold;
+use crate::client::replies::local_reply;
+use crate::client::replies::transform::Transform;
+use crate::client::request::{Next, Request};
+use crate::client::sending::batch::Batch;
+use crate::client::sending::passage::Passage;
+use crate::client::sending::shared;
+use crate::routing::Target;
+use crate::session::{Identity, ReplyMode, local};
+use crate::telemetry::Kind;
+use tidegate_wire::command::wrong_arity;
+
+const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+
+/// SELECT: the shared connections of another database from now on. Whether there is such a
+/// database is a server's to say, the first time that a client asks.
+pub(in crate::client) fn send(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+) -> Next {
+    if request.argc != 2 {
+        return local_reply::error(client, batch, request.shown, &wrong_arity("select"));
+    }
+    let db = match local::select_db(request.second.unwrap_or_default()) {
+        Ok(db) => db,
+        Err(error) => return local_reply::error(client, batch, request.shown, error),
+    };
+    if client.session.is_pinned() {
+        return lease::pass_with(client, batch, request, Transform::Select(db));
+    }
+    if client.worker.has_db(db) {
+        client.session.db = db;
+        batch.forget(&client.inbox);
+        return local_reply::status(client, batch, request.shown, "OK");
+    }
+    batch.flush(&client.inbox);
+    let topology = batch.topology.clone();
+    let from = client.config.reads.from;
+    // Where no master is expected a replica knows, too: it has as many databases, as a rule.
+    let route = |target| client.worker.route(topology.sole_shard(), from, target, None);
+    let asked = match route(Target::Master).or_else(|error| {
+        let waits =
+            client.policy().hold(error, topology.sole_shard(), client.worker.now_ms()).is_some();
+        if waits { Err(error) } else { route(Target::Read) }
+    }) {
+        Ok(route) => route.backend,
+        Err(error) => return hold::barred(client, batch, error, request.shown),
+    };
+    let key = ConnectionKey { db, ..client.worker.key_of(&client.session) };
+    let connection = client.worker.pool.borrow_mut().shared(asked, key);
+    let (kind, transform) = (Some(Kind::ReadMaster), Some(Transform::Probe(db)));
+    let passage = Passage { kind, transform, ..Passage::plain(request.shown) };
+    shared::send(client, batch, &connection, PING, passage);
+    // What follows depends on the answer, and may not join this batch's connections.
+    client.reading.need_answers(true);
+    batch.forget(&client.inbox);
+    Next::Done
+}
+
+/// RESET: as if the client had just come.
+pub(in crate::client) fn reset(client: &mut Client, batch: &mut Batch<'_>, shown: bool) -> Next {
+    batch.flush(&client.inbox);
+    // It ends CLIENT REPLY OFF, and is answered.
+    let shown = shown || client.session.reply == ReplyMode::Off;
+    client.drop_own();
+    tracking::follow(client, None, None);
+    client.session.reset(Identity::without_login(&client.config.proxy.requirepass));
+    batch.forget(&client.inbox);
+    local_reply::status(client, batch, shown, "RESET")
+}

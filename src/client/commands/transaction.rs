@@ -1,0 +1,170 @@
+//! WATCH, MULTI, EXEC: over a connection of the session's own, to the master.
+
+use crate::client::client::Client;
+use crate::client::commands::tracking;
+use crate::client::dedicated::lease;
+use crate::client::holding::hold;
+use crate::client::replies::local_reply;
+use crate::client::replies::transform::Transform;
+use crate::client::request::{Next, Request};
+use crate::client::sending::batch::Batch;
+use crate::routing::{NoRoute, plan};
+use crate::session::cursor::{self, Cursor};
+use crate::session::{Queued, Verdict, local};
+use tidegate_wire::command::{ClientCommand, Effect, Resolved};
+use tidegate_wire::resp::{Args, encode};
+
+/// What the server is given in place of a command that only the proxy can answer.
+const PLACEHOLDER: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+const DISCARD: &[u8] = b"*1\r\n$7\r\nDISCARD\r\n";
+
+const LOST: &str = "MASTERDOWN The connection that held this transaction was lost";
+const REFUSED_AT_GATE: &str =
+    "EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.";
+const ABORTED: &str = "EXECABORT Transaction discarded because of previous errors.";
+
+/// WATCH, UNWATCH or MULTI, outside MULTI.
+pub(in crate::client) fn begin(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    command: &Resolved<'_>,
+) -> Next {
+    match command.effect {
+        Effect::Unwatch => client.session.transaction.unwatch(),
+        Effect::Watch => client.session.transaction.watch(),
+        _ => {
+            client.session.transaction.open();
+        }
+    }
+    lease::pass(client, batch, request)
+}
+
+/// Any command between MULTI and EXEC.
+pub(in crate::client) fn go_on(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    command: &Resolved<'_>,
+) -> Next {
+    let fits = command.fits(request.argc);
+    match command.effect {
+        Effect::Exec if fits => exec(client, batch, request),
+        Effect::Discard if fits => discard(client, batch, request),
+        Effect::Multi | Effect::Watch if fits && client.session.transaction.is_lost() => {
+            local_reply::error(client, batch, request.shown, LOST)
+        }
+        // Errors that leave the transaction open; the server has the words.
+        Effect::Multi | Effect::Watch if fits && !client.session.transaction.is_lost() => {
+            lease::pass(client, batch, request)
+        }
+        Effect::Exec => exec_refused(client, batch, request),
+        Effect::Scan { cursor } => queue_scan(client, batch, request, usize::from(cursor)),
+        Effect::Select => {
+            let db = request.second.and_then(|arg| local::select_db(arg).ok());
+            queue(client, batch, request, db.map(Queued::Select))
+        }
+        Effect::Ping | Effect::Echo => queue(client, batch, request, None),
+        Effect::Client(ClientCommand::TrackingInfo) if tracking::redirects(client) => {
+            queue(client, batch, request, Some(Queued::TrackingInfo))
+        }
+        Effect::Client(subcommand) if plan::is_asked_of_server(subcommand, batch.shard()) => {
+            queue(client, batch, request, None)
+        }
+        Effect::Auth | Effect::Readonly | Effect::Readwrite | Effect::Client(_) => {
+            let queued = Queued::Local(request.frame.to_vec());
+            let placeholder = request.made(PLACEHOLDER);
+            queue(client, batch, &placeholder, Some(queued))
+        }
+        _ => queue(client, batch, request, None),
+    }
+}
+
+/// Has the server queue a command.
+pub(in crate::client) fn queue(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    special: Option<Queued>,
+) -> Next {
+    if client.session.transaction.is_lost() {
+        return local_reply::error(client, batch, request.shown, LOST);
+    }
+    client.session.transaction.queue(special);
+    lease::pass(client, batch, request)
+}
+
+/// A scan in a transaction is the master's; cursors of others begin anew there.
+fn queue_scan(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    at: usize,
+) -> Next {
+    let cursor = Args::new(request.frame).at(at).map(Cursor::parse);
+    let Some(Cursor::Resume { tag, own }) = cursor else {
+        return queue(client, batch, request, None);
+    };
+    let ours = client.own.get().is_some_and(|lease| lease.scan_tag() == tag);
+    let frame = cursor::with_cursor(request.frame, at, if ours { own } else { 0 });
+    let request = request.made(&frame);
+    queue(client, batch, &request, None)
+}
+
+fn exec(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+    let discarding = request.made(DISCARD);
+    match client.session.transaction.exec() {
+        Verdict::Lost => local_reply::error(client, batch, request.shown, ABORTED),
+        Verdict::Run(special) if special.is_empty() && !batch.acknowledges() => {
+            lease::pass(client, batch, request)
+        }
+        Verdict::Run(special) => lease::pass_with(client, batch, request, Transform::Exec(special)),
+        Verdict::Abort => {
+            let mut reply = Vec::new();
+            encode::error(&mut reply, ABORTED);
+            lease::pass_with(client, batch, &discarding, Transform::Replace(reply))
+        }
+        Verdict::Changed => {
+            let mut reply = Vec::new();
+            encode::null_array(&mut reply, client.session.version);
+            lease::pass_with(client, batch, &discarding, Transform::Replace(reply))
+        }
+    }
+}
+
+/// An EXEC with arguments: the server discards the transaction all the same.
+fn exec_refused(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+    if client.session.transaction.exec() == Verdict::Lost {
+        return local_reply::error(client, batch, request.shown, ABORTED);
+    }
+    if let Some(lease) = client.own.get() {
+        // Should a server see it otherwise, nobody else may find its queue.
+        lease.taint();
+    }
+    lease::pass(client, batch, request)
+}
+
+fn discard(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
+    if client.session.transaction.discard() {
+        lease::pass(client, batch, request)
+    } else {
+        local_reply::status(client, batch, request.shown, "OK")
+    }
+}
+
+/// A transaction with writes meets the closed gate: the server is told to discard it, and the client
+/// gets an error.
+pub(in crate::client) fn refuse_at_gate(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+) -> Next {
+    hold::count_refusal(client, NoRoute::GateClosed);
+    if client.session.transaction.discard() {
+        let mut reply = Vec::new();
+        encode::error(&mut reply, REFUSED_AT_GATE);
+        lease::pass_with(client, batch, &request.made(DISCARD), Transform::Replace(reply))
+    } else {
+        local_reply::error(client, batch, request.shown, REFUSED_AT_GATE)
+    }
+}

@@ -1,0 +1,58 @@
+//! What one client's servers, other clients and the process have for it, once per turn.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::backend::Event;
+use crate::client::client::Client;
+use crate::client::commands::{pubsub, redirection};
+use crate::client::dedicated::lost;
+use crate::client::ending::Ending;
+use crate::client::replies::{acknowledge, output, rewrite};
+use crate::client::retries::recover;
+
+/// Acts on what came since the last turn.
+pub(in crate::client) fn look(client: &mut Client) {
+    client.inbox.looked();
+    for event in client.inbox.take_events() {
+        client.presence.touch();
+        client.presence.change();
+        match event {
+            Event::Whole(whole) => rewrite::pass_on(client, whole),
+            Event::Failed(failed) => recover::failed(client, failed),
+            Event::Denied(seq) => pubsub::refused(client, seq),
+            Event::Demoted => lost::demoted(client),
+            Event::LeaseLost(reason) => lost::closed(client, &reason),
+            Event::LeaseRefused(refusal) => lost::refused(client, &refusal),
+        }
+    }
+    redirection::look(client);
+    acknowledge::unpark(client);
+    recover::retry_writes(client);
+    if client.inbox.is_broken() {
+        tracing::error!(client = %client.entry.addr, "closed: its replies got out of step");
+        client.end(Ending::Now);
+    }
+    if client.entry.is_killed() {
+        client.end(Ending::Now);
+    }
+    if client.entry.take_doubt() {
+        prove_busy(client);
+    }
+    if client.worker.shared.draining.load(Relaxed) {
+        // A client that waits for something that may never come would hold the process up.
+        let endless = client.waits_endlessly();
+        client.end(if endless { Ending::Now } else { Ending::AfterRequests });
+    }
+    output::check(client);
+    client.settle();
+}
+
+/// It has said nothing for `timeout`: it ends, unless it waits for a reply or for its turn.
+fn prove_busy(client: &mut Client) {
+    if client.reading.is_waiting() || !client.inbox.replies().is_settled() {
+        // Its time begins anew when it has what it waits for.
+        client.presence.touch();
+    } else {
+        client.end(Ending::Now);
+    }
+}

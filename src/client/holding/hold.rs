@@ -1,0 +1,116 @@
+//! Requests that no server may be sent at the moment: held until that changes, or refused.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use crate::client::client::Client;
+use crate::client::outcome;
+use crate::client::replies::local_reply;
+use crate::client::request::Next;
+use crate::client::sending::batch::Batch;
+use crate::routing::NoRoute;
+use crate::routing::plan::HoldUntil;
+use crate::worker::held_writes::Full;
+
+/// How long a request waits for another server to say that it is master.
+pub(in crate::client) const MASTER_WAIT: Duration = Duration::from_secs(2);
+
+/// Whether a request of `bytes` bytes waits for `until`. If not, because its time is up or there is
+/// no room, the caller goes on as [`crate::routing::Plan::after_hold`] says.
+pub(in crate::client) fn hold_until(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    until: HoldUntil,
+    bytes: usize,
+) -> Next {
+    batch.flush(&client.inbox);
+    // The monitor asks the servers at once; a fresh replica it finds anyway, many times a second.
+    if until == HoldUntil::MasterKnown {
+        client.worker.shared.suspect.notify_one();
+    }
+    if !client.holding.is_for(until) {
+        let released = client.holding.end();
+        client.count_released(released);
+        if !begin(client, batch, until, bytes as u64) {
+            return Next::Done;
+        }
+    }
+    let patience = match until {
+        // A process that ends waits for nothing.
+        _ if client.worker.shared.draining.load(Relaxed) => Duration::ZERO,
+        HoldUntil::ReplicaFresh => client.config.reads.wait_timeout,
+        HoldUntil::MasterKnown => MASTER_WAIT,
+        HoldUntil::GateOpen => client.config.writes.hold_timeout,
+    };
+    if !client.holding.goes_on(patience, batch.now) {
+        return Next::Done;
+    }
+    client.worker.wake_at_tick(&client.inbox);
+    Next::Wait
+}
+
+/// Begins to hold; false where there is no room.
+fn begin(client: &mut Client, batch: &Batch<'_>, until: HoldUntil, bytes: u64) -> bool {
+    let is_write = until == HoldUntil::GateOpen;
+    let counts = &client.worker.counts;
+    if is_write {
+        match client.worker.shared.held_writes.enter(bytes, &client.config.writes) {
+            Ok(()) => counts.writes_held.increment(),
+            Err(Full::Clients) => {
+                counts.hold_clients_met.increment();
+                return false;
+            }
+            Err(Full::Bytes) => {
+                counts.hold_bytes_met.increment();
+                return false;
+            }
+        }
+    }
+    client.holding.begin(until, batch.now, is_write.then_some(bytes));
+    true
+}
+
+/// No server may be sent the request: it waits, or is refused.
+pub(in crate::client) fn barred(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    error: NoRoute,
+    shown: bool,
+) -> Next {
+    batch.flush(&client.inbox);
+    if error == NoRoute::NoMaster {
+        client.worker.shared.suspect.notify_one();
+    }
+    let now_ms = client.worker.now_ms();
+    if let Some(until) = client.policy().hold(error, batch.shard(), now_ms)
+        && hold_until(client, batch, until, 0) == Next::Wait
+    {
+        return Next::Wait;
+    }
+    refuse(client, batch, error, shown)
+}
+
+/// Tells the client that no server may be sent the request.
+pub(in crate::client) fn refuse(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    error: NoRoute,
+    shown: bool,
+) -> Next {
+    count_refusal(client, error);
+    let text = outcome::no_route(error, batch.shard());
+    local_reply::error(client, batch, shown, &text)
+}
+
+/// Counts a request that is refused because of `error`.
+pub(in crate::client) fn count_refusal(client: &mut Client, error: NoRoute) {
+    let has_waited = client.holding.refuse(error);
+    let counts = &client.worker.counts;
+    match (error, has_waited) {
+        (NoRoute::GateClosed, true) => counts.writes_expired.increment(),
+        (NoRoute::GateClosed, false) => counts.writes_refused.increment(),
+        (NoRoute::Stale, true) => counts.reads_expired.increment(),
+        (NoRoute::Stale | NoRoute::NoReader, _) => counts.reads_refused.increment(),
+        (NoRoute::NoMaster, _) => {}
+    }
+}

@@ -1,0 +1,162 @@
+//! The request that a client holds, because the servers do not let it pass yet.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::routing::NoRoute;
+use crate::routing::plan::HoldUntil;
+
+/// What a client's first request waits for; what the client sent later waits behind it.
+#[derive(Debug, Default)]
+pub(in crate::client) struct Holding {
+    held: Option<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    until: HoldUntil,
+    since: Instant,
+    /// Room that it takes among the held writes of all clients.
+    bytes: Option<u64>,
+    /// Its time was up: it was refused, and so is what had to wait with it.
+    expired: bool,
+    /// It was refused, its time up or not.
+    refused: bool,
+    /// It still waits.
+    waits: bool,
+}
+
+/// A request that is held no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::client) struct Released {
+    /// What it waited for.
+    pub(in crate::client) until: HoldUntil,
+    /// Room that it took among the held writes of all clients.
+    pub(in crate::client) bytes: Option<u64>,
+    /// Whether it passed. Otherwise it was refused, or its client went away.
+    pub(in crate::client) passed: bool,
+}
+
+impl Holding {
+    /// Whether a request is held.
+    pub(in crate::client) const fn is_any(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Whether the request that is held waits for this.
+    pub(in crate::client) fn is_for(&self, until: HoldUntil) -> bool {
+        self.held.as_ref().is_some_and(|held| held.until == until)
+    }
+
+    /// Begins to hold a request at `since`; `bytes` is the room that it takes among the held writes
+    /// of all clients.
+    pub(in crate::client) fn begin(
+        &mut self,
+        until: HoldUntil,
+        since: Instant,
+        bytes: Option<u64>,
+    ) {
+        let (expired, refused, waits) = (false, false, false);
+        self.held = Some(Held { until, since, bytes, expired, refused, waits });
+    }
+
+    /// Whether the request still waits at `now`; it does so for `patience` at most.
+    pub(in crate::client) fn goes_on(&mut self, patience: Duration, now: Instant) -> bool {
+        let Some(held) = &mut self.held else { return false };
+        if now.saturating_duration_since(held.since) >= patience {
+            held.expired = true;
+            return false;
+        }
+        held.waits = true;
+        true
+    }
+
+    /// The requests are about to be looked at again.
+    pub(in crate::client) const fn look_again(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.waits = false;
+        }
+    }
+
+    /// The requests were looked at, and the first one was dealt with if `moved`. A held request that
+    /// does not wait any more is released, unless it was not dealt with: then it waits for something
+    /// else, or its client goes.
+    pub(in crate::client) fn looked(&mut self, moved: bool) -> Option<Released> {
+        match &mut self.held {
+            Some(held) if !held.waits && !moved => {
+                held.waits = true;
+                None
+            }
+            Some(held) if !held.waits => self.end(),
+            _ => None,
+        }
+    }
+
+    /// Holds nothing any more.
+    pub(in crate::client) fn end(&mut self) -> Option<Released> {
+        let Held { until, bytes, refused, waits, .. } = self.held.take()?;
+        Some(Released { until, bytes, passed: !refused && !waits })
+    }
+
+    /// A request is refused because of `error`: whether it had waited for that until its time was up.
+    pub(in crate::client) fn refuse(&mut self, error: NoRoute) -> bool {
+        let held = self.held.as_mut().filter(|held| held.until.refusal() == error);
+        held.is_some_and(|held| {
+            held.refused = true;
+            held.expired
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    fn held(until: HoldUntil, since: Instant) -> Holding {
+        let mut holding = Holding::default();
+        holding.begin(until, since, Some(10));
+        holding
+    }
+
+    #[test]
+    fn a_request_that_passes_is_released_when_it_was_dealt_with() {
+        let now = Instant::now();
+        let mut holding = held(HoldUntil::GateOpen, now);
+        assert!(holding.is_any() && holding.is_for(HoldUntil::GateOpen));
+        assert!(!holding.is_for(HoldUntil::ReplicaFresh));
+        assert!(holding.goes_on(PATIENCE, now));
+        assert_eq!(holding.looked(false), None, "it still waits");
+        holding.look_again();
+        assert_eq!(holding.looked(false), None, "it was not dealt with");
+        holding.look_again();
+        let released = Released { until: HoldUntil::GateOpen, bytes: Some(10), passed: true };
+        assert_eq!(holding.looked(true), Some(released));
+        assert_eq!((holding.looked(true), holding.end()), (None, None), "once");
+    }
+
+    #[test]
+    fn a_request_whose_time_is_up_is_refused() {
+        let now = Instant::now();
+        let mut holding = held(HoldUntil::ReplicaFresh, now);
+        assert!(holding.goes_on(PATIENCE, now + PATIENCE - Duration::from_millis(1)));
+        holding.look_again();
+        assert!(!holding.goes_on(PATIENCE, now + PATIENCE));
+        assert!(!holding.refuse(NoRoute::GateClosed), "it did not wait for that");
+        assert!(holding.refuse(NoRoute::Stale));
+        let released = Released { until: HoldUntil::ReplicaFresh, bytes: Some(10), passed: false };
+        assert_eq!(holding.looked(true), Some(released));
+    }
+
+    #[test]
+    fn a_client_that_goes_away_passed_nothing() {
+        let now = Instant::now();
+        let mut holding = held(HoldUntil::MasterKnown, now);
+        assert!(holding.goes_on(PATIENCE, now));
+        assert!(!holding.refuse(NoRoute::Stale));
+        assert_eq!(holding.end().map(|released| released.passed), Some(false));
+        assert!(!holding.goes_on(PATIENCE, now) && !holding.refuse(NoRoute::NoMaster));
+    }
+}

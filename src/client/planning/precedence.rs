@@ -1,0 +1,69 @@
+//! Whether earlier requests, a pause or a brake on logins come before a request.
+
+use super::paused;
+use crate::backend::Relay;
+use crate::client::client::{Client, LARGE};
+use crate::client::request::Request;
+use crate::client::sending::batch::Batch;
+use tidegate_wire::command::{Effect, Resolved};
+use tidegate_wire::resp::Args;
+
+/// Whether earlier requests, or a pause, come first.
+pub(in crate::client) fn must_wait(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    command: Option<&Resolved<'_>>,
+    request: &Request<'_>,
+) -> bool {
+    if needs_settling(client, command, request.frame.len()) {
+        batch.flush(&client.inbox);
+        if !client.settle() {
+            return true;
+        }
+    }
+    if client.own.is_congested(&client.inbox) {
+        client.worker.counts.server_queue_met.increment();
+        return true;
+    }
+    let exempt = command
+        .is_some_and(|c| matches!(c.effect, Effect::Client(_) | Effect::Proxy(_) | Effect::Reset));
+    let shared = &client.worker.shared;
+    if command.is_some_and(|command| is_login(command, request.frame)) {
+        let addr = client.entry.addr.ip();
+        if shared.registry.logins.must_wait(addr, shared.now_ms()) {
+            client.worker.wake_at_tick(&client.inbox);
+            return true;
+        }
+    }
+    if !exempt && paused::is_paused(client, batch, command, request) {
+        batch.flush(&client.inbox);
+        client.worker.wake_at_tick(&client.inbox);
+        return true;
+    }
+    false
+}
+
+/// Whether every earlier reply has to have come before a request of `len` bytes.
+fn needs_settling(client: &Client, command: Option<&Resolved<'_>>, len: usize) -> bool {
+    // One transaction after another: the connection is the same, and so is the order. Not so
+    // where the first one's EXEC still has to change the session.
+    let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
+    let goes_on = client.session.is_pinned() || begins && client.rewrites.is_empty();
+    let leftover = client.own.get().is_some_and(|own| {
+        // A reply must not be taken for a message once there are none.
+        let relays = own.relay() != Relay::Nothing && !client.session.is_streaming();
+        !goes_on || relays
+    });
+    if goes_on && begins && client.own.exists() && !leftover {
+        return false;
+    }
+    let large = len >= LARGE && !client.session.is_pinned();
+    leftover || large || client.session.must_settle(command)
+}
+
+/// Whether a request gives a password.
+pub(in crate::client) fn is_login(command: &Resolved<'_>, frame: &[u8]) -> bool {
+    command.effect == Effect::Auth
+        || command.effect == Effect::Hello
+            && Args::new(frame).any(|word| word.eq_ignore_ascii_case(b"AUTH"))
+}

@@ -1,0 +1,72 @@
+//! A large request that was read into a buffer of its own: the buffer moves into the connection.
+
+use std::rc::Rc;
+
+use crate::backend::{Connection, Ticket};
+use crate::client::client::{Client, LARGE};
+use crate::client::dedicated::lease;
+use crate::client::sending::batch::Batch;
+use crate::client::sending::{order, plain};
+use crate::routing::Target;
+use crate::session::Touches;
+use crate::telemetry::Kind;
+use tidegate_wire::command::lookup;
+use tidegate_wire::resp::RequestStep;
+
+/// A large request that fills `query` to the last byte moves into its connection without a copy;
+/// `None` where that is not the case.
+pub(in crate::client) fn consume(client: &mut Client, query: &mut Vec<u8>) -> Option<usize> {
+    // What is plain depends on the moment.
+    client.worker.look_at_clock();
+    if !client.may_go_on() || !plain::is_plain(client, 0) {
+        return None;
+    }
+    let limits = client.limits();
+    let scanned = match client.reading.find_end(query, &limits) {
+        Ok(RequestStep::Complete(scanned)) => scanned,
+        // The scanner remembers where it stands: it looks at every byte once.
+        Ok(RequestStep::NeedMore { .. }) => return Some(0),
+        Err(_) => return None,
+    };
+    let whole = scanned.len == query.len() && scanned.len >= LARGE && !scanned.inline;
+    if !whole || !client.settle() {
+        return None;
+    }
+    let row = lookup(scanned.name.of(query))?;
+    let target = Target::of_ordinary(row.subcommand(scanned.second.of(query)).unwrap_or(row))?;
+    let batch = Batch::new(&client.worker, &[]);
+    let target = match target {
+        Target::Read => order::read_target(client, &batch, target, || Touches::Any),
+        _ => target,
+    };
+    let own = lease::open(client, &batch, target).ok()?;
+    client.wait_state.sent(target.is_master());
+    client.reading.start_over();
+    client.presence.touch();
+    // It may have been held until now.
+    client.holding.look_again();
+    let released = client.holding.looked(true);
+    client.count_released(released);
+    send(client, &own, std::mem::take(query), target, &batch);
+    Some(0)
+}
+
+fn send(
+    client: &mut Client,
+    own: &Rc<Connection>,
+    request: Vec<u8>,
+    target: Target,
+    batch: &Batch<'_>,
+) {
+    let seq = client.inbox.replies().open(1, true);
+    let mut ticket = Ticket::new(Rc::clone(&client.inbox), seq, 1, request.len(), batch.now);
+    ticket.retryable = true;
+    ticket.kind = Some(Kind::Pinned);
+    ticket.whole = target == Target::Write && batch.acknowledges();
+    ticket.moves = target == Target::Read && batch.is_elsewhere(own.backend);
+    own.send_large(request, ticket);
+    if target == Target::Write {
+        order::wrote_anything(client, seq);
+    }
+    client.reading.need_answers(true);
+}

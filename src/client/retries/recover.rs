@@ -1,0 +1,142 @@
+//! Requests that a server did not answer: sent again where that is safe, else an error. A write whose
+//! outcome is unknown gets INDOUBT here.
+
+use tokio::time::Instant;
+
+use super::recovery::{Step, Waiting};
+use super::resend::{class, is_elsewhere, resend};
+use super::verdict::{Verdict, verdict};
+use crate::backend::{Cause, Failed, Refusal};
+use crate::client::client::Client;
+use crate::client::ending::Ending;
+use crate::client::holding::hold::MASTER_WAIT;
+use crate::client::outcome;
+use crate::registry::Closing;
+use crate::routing::plan::Repeat;
+use crate::routing::{Failing, Route, Target, admit_write};
+use crate::topology::{Backend, BackendId};
+use tidegate_wire::resp::encode;
+
+/// A server did not answer a request.
+pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
+    if client.inbox.replies().has_begun(failed.seq) {
+        // Half a reply is out: no error can follow it.
+        let reason = match &failed.cause {
+            Cause::Lost(reason) => reason.as_str(),
+            _ => "its server fell silent in the middle of a reply",
+        };
+        client.close(Closing::HalfReply, Ending::Now, format_args!("closed: {reason}"));
+        return;
+    }
+    let repeat = Repeat::of_class(class(client, &failed.request));
+    let is_replica = is_elsewhere(client, failed.backend);
+    match verdict(&failed.cause, is_replica, repeat, failed.repeatable) {
+        Verdict::WaitForMaster => {
+            client.worker.shared.suspect.notify_one();
+            let (until, refused_ms) = (Instant::now() + MASTER_WAIT, client.worker.shared.now_ms());
+            client.recovery.wait(Waiting { failed, until, refused_ms });
+            client.worker.wake_at_tick(&client.inbox);
+        }
+        Verdict::Again(target) => again(client, failed, target),
+        Verdict::AgainElsewhere => {
+            rest(client, failed.backend);
+            again(client, failed, Target::Read);
+        }
+        Verdict::EndBlocked => end_blocked(client, &failed),
+        Verdict::GiveUp => give_up(client, &failed, repeat.may_write()),
+        Verdict::GiveUpServer => {
+            rest(client, failed.backend);
+            give_up(client, &failed, repeat.may_write());
+        }
+    }
+}
+
+/// The server gets no reads for a while.
+fn rest(client: &Client, backend: BackendId) {
+    let topology = client.worker.topology();
+    if let Some(backend) = topology.backend(backend)
+        && backend.health.failed(client.worker.shared.now_ms(), fastrand::f64())
+    {
+        let backend = &backend.addr;
+        tracing::warn!(%backend, "does not serve requests; its reads go elsewhere for a while");
+        client.worker.shared.suspect.notify_one();
+    }
+}
+
+/// Sends it to another server than the one that failed.
+fn again(client: &mut Client, failed: Failed, target: Target) {
+    let topology = client.worker.topology();
+    let from = client.reads_from();
+    // The failure took its time: it is later than when a client looked last.
+    client.worker.look_at_clock();
+    let unreached = matches!(failed.cause, Cause::Unsent { reached: false, .. });
+    let except = Failing { id: failed.backend, unreached };
+    let backend = client.worker.route(topology.sole_shard(), from, target, Some(except));
+    // A read that waits for data moves as often as its servers leave.
+    let leaves = matches!(failed.cause, Cause::Withdrawn | Cause::Refused(Refusal::Unblocked, _));
+    let waits = client.own.is_blocked() && leaves;
+    let may_try = waits || client.recovery.try_again(failed.seq);
+    let (true, Ok(Route { backend, reason })) = (may_try, backend) else {
+        return give_up(client, &failed, false);
+    };
+    let mut request = match client.own.blocked_read(failed.seq) {
+        // Its time began with the first server that got it.
+        Some(read) => match read.request(Instant::now()) {
+            Some(request) => request,
+            None => return end_blocked(client, &failed),
+        },
+        None => failed.request,
+    };
+    if let Some(from_start) = client.rewrites.restart_scan(failed.seq) {
+        request = from_start;
+    }
+    client.worker.count_fallback(reason);
+    resend(client, backend, failed.leased, failed.seq, &request, Target::Read);
+}
+
+/// The time of a read that waits for data is over.
+fn end_blocked(client: &Client, failed: &Failed) {
+    let mut reply = Vec::new();
+    encode::null_array(&mut reply, client.session.version);
+    client.inbox.deliver(failed.seq, 1, &reply);
+}
+
+/// Writes that a server refused go to the master as soon as it is known.
+pub(in crate::client) fn retry_writes(client: &mut Client) {
+    while !client.recovery.is_empty() {
+        let (topology, now_ms) = (client.worker.topology(), client.worker.shared.now_ms());
+        // The gate lets it pass now, as if it came now.
+        let open = admit_write(topology.sole_shard(), now_ms).is_ok();
+        let master = topology.sole_shard().master().filter(|_| open);
+        let heard_ms = |master: &Backend| {
+            let silence_ms = master.health.progress.silence_ms(now_ms);
+            silence_ms.map(|silence_ms| now_ms - silence_ms)
+        };
+        let known = master.map(|master| (master.id, heard_ms(master)));
+        let unanswered = client.inbox.replies().unanswered();
+        match (client.recovery.step(unanswered, known, Instant::now()), master) {
+            (Step::Send(it), Some(master)) => {
+                resend(client, master, it.leased, it.seq, &it.request, Target::Write);
+            }
+            (Step::GiveUp(it) | Step::Send(it), _) => give_up(client, &it, true),
+            (Step::Wait, _) => return client.worker.wake_at_tick(&client.inbox),
+            (Step::Nothing, _) => return,
+        }
+    }
+}
+
+/// The client gets an error.
+fn give_up(client: &mut Client, failed: &Failed, may_write: bool) {
+    client.rewrites.take(failed.seq);
+    let mut reply = Vec::new();
+    match &failed.cause {
+        Cause::Refused(_, line) => reply.extend_from_slice(line),
+        Cause::Unsent { refusal: Some(refusal), .. } => encode::error(&mut reply, refusal),
+        cause => {
+            let in_doubt = may_write && matches!(cause, Cause::Lost(_) | Cause::TimedOut);
+            client.worker.counts.in_doubt.add(u64::from(in_doubt));
+            encode::error(&mut reply, &outcome::failed(cause, may_write));
+        }
+    }
+    client.inbox.deliver(failed.seq, 1, &reply);
+}

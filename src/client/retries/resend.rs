@@ -1,0 +1,75 @@
+//! Sends a request again, to another server or over another connection.
+
+use std::rc::Rc;
+
+use tokio::time::Instant;
+
+use crate::backend::Ticket;
+use crate::client::client::Client;
+use crate::client::commands::blocked_read::BlockedRead;
+use crate::client::sending::order;
+use crate::routing::Target;
+use crate::session::replies::Sequence;
+use crate::telemetry::Kind;
+use crate::topology::{Backend, BackendId};
+use tidegate_wire::command::{Access, Effect, resolve};
+use tidegate_wire::resp::{RequestScanner, RequestStep};
+
+/// Sends request `seq` again; `leased` if it went over the client's own connection before.
+pub(in crate::client) fn resend(
+    client: &mut Client,
+    backend: &Backend,
+    leased: bool,
+    seq: Sequence,
+    request: &[u8],
+    target: Target,
+) {
+    let inbox = Rc::clone(&client.inbox);
+    let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
+    ticket.kind = Some(match target {
+        _ if leased => Kind::PinnedRetry,
+        Target::Write => Kind::WriteRetry,
+        Target::Master | Target::Read | Target::EmbeddedRead => Kind::ReadRetry,
+    });
+    let acknowledges = target == Target::Write && client.config.writes.wait_replicas > 0;
+    ticket.whole = acknowledges || client.rewrites.has(seq);
+    let is_out_of_band = matches!(class(client, request), Some((_, Effect::OutOfBand)));
+    let key = if is_out_of_band {
+        client.worker.out_of_band_key(&client.session)
+    } else {
+        client.worker.key_of(&client.session)
+    };
+    let elsewhere = is_elsewhere(client, backend.id);
+    let connection = if leased && client.own.large_reads().is_none() {
+        client.release();
+        ticket.retryable = true;
+        ticket.patient = client.own.is_blocked();
+        ticket.moves = ticket.patient && elsewhere && target == Target::Read;
+        ticket.until = client.own.blocked_read(seq).and_then(BlockedRead::ends);
+        let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);
+        client.own.take_up(&own);
+        own
+    } else {
+        client.worker.pool.borrow_mut().shared(backend, key)
+    };
+    connection.send(request, ticket);
+    if elsewhere {
+        order::read_elsewhere(client, seq);
+    }
+    client.worker.counts.retries.increment();
+}
+
+/// What the command of a request is: access and effect.
+pub(in crate::client) fn class(client: &Client, request: &[u8]) -> Option<(Access, Effect)> {
+    let scan = RequestScanner::default().scan(request, &client.limits());
+    let Ok(RequestStep::Complete(scanned)) = scan else { return None };
+    let second = (scanned.argc > 1).then(|| scanned.second.of(request));
+    let topology = client.worker.topology();
+    let command = resolve(&topology.learned, scanned.name.of(request), second)?;
+    Some((command.access, command.effect))
+}
+
+/// Whether this server is another one than the master.
+pub(in crate::client) fn is_elsewhere(client: &Client, backend: BackendId) -> bool {
+    client.worker.topology().sole_shard().master().is_none_or(|master| master.id != backend)
+}

@@ -1,0 +1,30 @@
+//! An iteration that the server process which began it cannot go on with.
+
+use super::resend::resend;
+use crate::client::client::Client;
+use crate::client::outcome;
+use crate::client::replies::scan_step::ScanStep;
+use crate::client::replies::transform::Transform;
+use crate::routing::{Route, Target};
+use crate::session::replies::Sequence;
+
+/// Begins the iteration of request `seq` anew, at a server of this target.
+pub(in crate::client) fn restart(
+    client: &mut Client,
+    seq: Sequence,
+    step: ScanStep,
+    target: Target,
+) {
+    let request = step.from_start.clone();
+    client.worker.look_at_clock();
+    let topology = client.worker.topology();
+    let from = client.reads_from();
+    match client.worker.route(topology.sole_shard(), from, target, None) {
+        Ok(Route { backend, reason }) => {
+            client.worker.count_fallback(reason);
+            client.rewrites.add(seq, Transform::Scan(ScanStep { tag: None, ..step }));
+            resend(client, backend, false, seq, &request, Target::Read);
+        }
+        Err(error) => client.deliver_error(seq, &outcome::no_route(error, topology.sole_shard())),
+    }
+}

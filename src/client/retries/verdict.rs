@@ -1,0 +1,132 @@
+//! What is done with a request that a server did not answer.
+
+use crate::backend::{Cause, Refusal};
+use crate::routing::Target;
+use crate::routing::plan::Repeat;
+
+/// What is done with a request that a server did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::client) enum Verdict {
+    /// A server that is no master refused the write: it waits for the true master.
+    WaitForMaster,
+    /// Another server of this target gets it.
+    Again(Target),
+    /// The server serves no requests for a while, and another one gets this one.
+    AgainElsewhere,
+    /// The time of a read that waits for data is over: the client gets the answer for that.
+    EndBlocked,
+    /// The client gets an error.
+    GiveUp,
+    /// The server serves no requests for a while, and the client gets an error.
+    GiveUpServer,
+}
+
+/// Judges a request that failed because of `cause` at a replica (`is_replica`) or the master.
+/// `is_unchanged`: nothing that it depends on was lost with the connection.
+pub(in crate::client) fn verdict(
+    cause: &Cause,
+    is_replica: bool,
+    repeat: Repeat,
+    is_unchanged: bool,
+) -> Verdict {
+    let is_read = !repeat.may_write();
+    match cause {
+        Cause::Refused(Refusal::ReadOnly, _) => Verdict::WaitForMaster,
+        Cause::Refused(Refusal::Loading | Refusal::MasterDown, _) if is_replica && is_read => {
+            Verdict::AgainElsewhere
+        }
+        Cause::Refused(Refusal::Unblocked, _) if is_replica && is_read => {
+            Verdict::Again(Target::Read)
+        }
+        Cause::Refused(Refusal::NoScript, _) if is_replica && repeat == Repeat::Script => {
+            Verdict::Again(Target::Master)
+        }
+        Cause::Withdrawn if is_read => Verdict::Again(repeat.target()),
+        Cause::Elapsed => Verdict::EndBlocked,
+        // A server that does not answer one request may well not answer the next.
+        Cause::TimedOut => Verdict::GiveUpServer,
+        Cause::Unsent { refusal: None, .. } | Cause::Lost(_) if is_read && is_unchanged => {
+            Verdict::Again(repeat.target())
+        }
+        _ => Verdict::GiveUp,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPEATS: [Repeat; 4] =
+        [Repeat::IfRefused, Repeat::AtMaster, Repeat::AtReader, Repeat::Script];
+
+    fn refused(refusal: Refusal) -> Cause {
+        Cause::Refused(refusal, b"-ERR\r\n".to_vec())
+    }
+
+    fn unsent(refusal: Option<String>) -> Cause {
+        Cause::Unsent { reason: "refused".to_owned(), refusal, reached: false }
+    }
+
+    fn causes() -> Vec<Cause> {
+        let refusals = [
+            Refusal::ReadOnly,
+            Refusal::Loading,
+            Refusal::MasterDown,
+            Refusal::Unblocked,
+            Refusal::NoScript,
+        ];
+        let mut causes: Vec<_> = refusals.into_iter().map(refused).collect();
+        causes.extend([unsent(None), unsent(Some("-NOAUTH".to_owned()))]);
+        causes.extend([Cause::Lost("reset".to_owned()), Cause::TimedOut]);
+        causes.extend([Cause::Withdrawn, Cause::Elapsed]);
+        causes
+    }
+
+    /// DESIGN: a write whose outcome is unknown is never sent again.
+    #[test]
+    fn a_request_that_may_have_written_is_sent_again_only_if_it_was_refused() {
+        for cause in causes() {
+            for (is_replica, is_unchanged) in
+                [(false, false), (false, true), (true, false), (true, true)]
+            {
+                let verdict = verdict(&cause, is_replica, Repeat::IfRefused, is_unchanged);
+                let is_sent_again = matches!(
+                    verdict,
+                    Verdict::Again(_) | Verdict::AgainElsewhere | Verdict::WaitForMaster
+                );
+                let is_refused = matches!(cause, Cause::Refused(Refusal::ReadOnly, _));
+                assert_eq!(is_sent_again, is_refused, "{cause:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_read_is_sent_again_where_its_class_allows() {
+        for repeat in REPEATS.into_iter().filter(|repeat| !repeat.may_write()) {
+            let lost = Cause::Lost("reset".to_owned());
+            assert_eq!(verdict(&lost, true, repeat, true), Verdict::Again(repeat.target()));
+            assert_eq!(verdict(&lost, true, repeat, false), Verdict::GiveUp);
+            let unsent = unsent(None);
+            assert_eq!(verdict(&unsent, false, repeat, true), Verdict::Again(repeat.target()));
+            let gone = verdict(&Cause::Withdrawn, true, repeat, false);
+            assert_eq!(gone, Verdict::Again(repeat.target()));
+            let loading = refused(Refusal::Loading);
+            assert_eq!(verdict(&loading, true, repeat, false), Verdict::AgainElsewhere);
+            assert_eq!(verdict(&loading, false, repeat, false), Verdict::GiveUp, "the master's");
+        }
+        let no_script = refused(Refusal::NoScript);
+        let at = |repeat| verdict(&no_script, true, repeat, true);
+        assert_eq!(at(Repeat::Script), Verdict::Again(Target::Master));
+        assert_eq!(at(Repeat::AtReader), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn a_silent_server_and_an_elapsed_block_are_told_apart() {
+        for repeat in REPEATS {
+            assert_eq!(verdict(&Cause::TimedOut, true, repeat, true), Verdict::GiveUpServer);
+            assert_eq!(verdict(&Cause::Elapsed, true, repeat, true), Verdict::EndBlocked);
+            let denied = unsent(Some("-NOAUTH".to_owned()));
+            assert_eq!(verdict(&denied, true, repeat, true), Verdict::GiveUp);
+        }
+    }
+}

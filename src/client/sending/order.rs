@@ -1,0 +1,156 @@
+//! The order of what a client has in flight: a read goes where the write before it went, and a
+//! write waits for the reads before it, where they may touch the same key.
+
+use crate::client::client::Client;
+use crate::client::sending::batch::Batch;
+use crate::config::ReadFrom;
+use crate::routing::Target;
+use crate::session::Touches;
+use crate::session::order::Marks;
+use crate::session::replies::Sequence;
+use tidegate_wire::command::lookup;
+use tidegate_wire::resp::{RequestScanner, RequestStep};
+
+/// More requests are about to be received, behind `rest` bytes of earlier ones. `is_next`: the
+/// client may have read replies since it sent the last ones.
+pub(in crate::client) fn about_to_receive(client: &mut Client, rest: usize, is_next: bool) {
+    let replies = client.inbox.replies();
+    let given = (is_next && replies.ready_bytes() == 0).then(|| replies.unanswered());
+    if replies.is_settled() {
+        client.order.settled();
+    }
+    client.order.about_to_receive(rest, given);
+}
+
+/// The target of a read that would go to `target`: the master, if a write before it may have touched
+/// the same keys and the client may not have read the reply to that.
+#[inline]
+pub(in crate::client) fn read_target<'a>(
+    client: &mut Client,
+    batch: &Batch<'_>,
+    target: Target,
+    touches: impl FnOnce() -> Touches<'a>,
+) -> Target {
+    let is_behind = batch.carries_writes() || client.order.is_behind(client.inbox.written());
+    if !is_behind && !client.order.records() || client.reads_from() == ReadFrom::Master {
+        return target;
+    }
+    let (seq, marks) = (next_number(client, batch), marks_of(client, batch));
+    if client.order.follows(seq, touches(), marks) { Target::Master } else { target }
+}
+
+/// Whether a write may leave now: it overtakes no read of what it touches.
+#[inline]
+pub(in crate::client) fn write_passes<'a>(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    touches: impl FnOnce() -> Touches<'a>,
+) -> bool {
+    let elsewhere = client.inbox.elsewhere();
+    let is_plain = !batch.carries_reads_elsewhere() && !client.order.records();
+    if is_plain && (elsewhere == 0 || elsewhere <= client.inbox.replies().unanswered()) {
+        return true;
+    }
+    write_passes_reads(client, batch, touches())
+}
+
+fn write_passes_reads(client: &mut Client, batch: &mut Batch<'_>, touches: Touches<'_>) -> bool {
+    if batch.carries_reads_elsewhere() {
+        if !client.order.records() {
+            let marks = marks_of(client, batch);
+            client.order.record(marks);
+            let first = client.inbox.replies().next();
+            (first..).zip(requests(batch.run())).for_each(|(seq, touches)| {
+                client.order.add_read(seq, touches);
+            });
+        }
+        batch.flush(&client.inbox);
+    }
+    let (seq, marks) = (next_number(client, batch), marks_of(client, batch));
+    let passes = client.order.passes(seq, touches, marks);
+    if !passes {
+        batch.flush(&client.inbox);
+    }
+    passes
+}
+
+/// As [`write_passes`] of what may change anything and does not count as a write.
+pub(in crate::client) fn change_passes(client: &mut Client, batch: &mut Batch<'_>) -> bool {
+    batch.flush(&client.inbox);
+    let passes = write_passes(client, batch, || Touches::Any);
+    if passes {
+        client.inbox.wrote(next_number(client, batch) + 1);
+    }
+    passes
+}
+
+/// Request `seq`, which may write any key, left over a connection of the client's own.
+pub(in crate::client) fn wrote_anything(client: &mut Client, seq: Sequence) {
+    client.inbox.wrote(seq + 1);
+    client.order.add_write(seq, Touches::Any);
+}
+
+/// Request `seq`, which may read any key, left for another server than the master.
+pub(in crate::client) fn read_elsewhere(client: &mut Client, seq: Sequence) {
+    client.inbox.read_elsewhere(seq + 1);
+    client.order.add_read(seq, Touches::Any);
+}
+
+/// Whether a read of these words would go the way of the writes before it.
+pub(in crate::client) fn would_follow(client: &Client, args: &[&[u8]]) -> bool {
+    let frame = tidegate_wire::resp::encode::request_of(args);
+    let name = args.first().copied().unwrap_or_default();
+    let touches = touches(&frame, name, args.get(1).copied());
+    client.reads_from() != ReadFrom::Master
+        && client.order.would_follow(touches, client.inbox.written())
+}
+
+/// The number that the next request gets.
+fn next_number(client: &Client, batch: &Batch<'_>) -> Sequence {
+    client.inbox.replies().next() + u64::from(batch.run_count())
+}
+
+/// Requests are read on although the client takes no replies: writes are known by their keys
+/// from now on, or all reads behind one would follow it.
+pub(in crate::client) fn record_order(client: &mut Client) {
+    if !client.order.records() {
+        let (written, elsewhere) = (client.inbox.written(), client.inbox.elsewhere());
+        let unanswered = client.inbox.replies().unanswered();
+        client.order.record(Marks { written, elsewhere, unanswered });
+    }
+}
+
+fn marks_of(client: &Client, batch: &Batch<'_>) -> Marks {
+    let written = client.inbox.written();
+    Marks {
+        written: if batch.carries_writes() { next_number(client, batch) } else { written },
+        elsewhere: client.inbox.elsewhere(),
+        unanswered: client.inbox.replies().unanswered(),
+    }
+}
+
+/// What a request touches.
+pub(in crate::client) fn touches<'a>(
+    frame: &'a [u8],
+    name: &[u8],
+    second: Option<&'a [u8]>,
+) -> Touches<'a> {
+    let row = lookup(name);
+    let row = row.map(|row| second.and_then(|name| row.subcommand(name)).unwrap_or(row));
+    Touches::of(row, frame, second)
+}
+
+/// What each of these requests touches.
+fn requests(mut rest: &[u8]) -> impl Iterator<Item = Touches<'_>> {
+    let limits = tidegate_wire::resp::Limits { bulk_max: i64::MAX / 2, authenticated: true };
+    std::iter::from_fn(move || {
+        let Ok(RequestStep::Complete(scanned)) = RequestScanner::default().scan(rest, &limits)
+        else {
+            return None;
+        };
+        let (frame, behind) = rest.split_at(scanned.len);
+        rest = behind;
+        let second = (scanned.argc > 1).then(|| scanned.second.of(frame));
+        Some(touches(frame, scanned.name.of(frame), second))
+    })
+}

@@ -1,0 +1,60 @@
+//! How one request goes over a connection, and what is done with its reply.
+
+use tokio::time::Instant;
+
+use crate::client::replies::transform::Transform;
+use crate::routing::Target;
+use crate::telemetry::Kind;
+
+/// How one request goes over a connection, and what is done with its reply.
+#[derive(Debug)]
+pub(in crate::client) struct Passage {
+    /// The number of replies that it gets.
+    pub(in crate::client) replies: u32,
+    /// Whether the client wants them.
+    pub(in crate::client) shown: bool,
+    /// Whether the client does not want errors.
+    pub(in crate::client) quiet: bool,
+    /// Whether its server may take as long as the request says.
+    pub(in crate::client) patient: bool,
+    /// Whether it depends on no earlier request, and may be sent again over another connection.
+    pub(in crate::client) retryable: bool,
+    /// Whether another server gets it when this one stops serving reads.
+    pub(in crate::client) moves: bool,
+    /// When the proxy ends it, answered or not.
+    pub(in crate::client) until: Option<Instant>,
+    /// What it is to the metrics; `None` for a request of the proxy's own.
+    pub(in crate::client) kind: Option<Kind>,
+    /// Whether its reply waits for the replicas (`writes.wait-replicas`).
+    pub(in crate::client) write: bool,
+    /// The change that its reply needs.
+    pub(in crate::client) transform: Option<Transform>,
+}
+
+impl Passage {
+    /// A request of a session that has a connection of its own.
+    pub(in crate::client) const fn plain(shown: bool) -> Self {
+        Self {
+            replies: 1,
+            shown,
+            quiet: false,
+            patient: false,
+            retryable: false,
+            moves: false,
+            until: None,
+            kind: Some(Kind::Pinned),
+            write: false,
+            transform: None,
+        }
+    }
+
+    /// A request to `target`.
+    pub(in crate::client) fn of(target: Target, shown: bool) -> Self {
+        Self { write: target == Target::Write, ..Self::plain(shown) }
+    }
+
+    /// A request of the proxy's own, whose reply the client does not see.
+    pub(in crate::client) fn silent() -> Self {
+        Self { kind: None, ..Self::plain(false) }
+    }
+}

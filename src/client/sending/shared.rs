@@ -1,0 +1,61 @@
+//! Requests over a connection that many clients share.
+
+use std::rc::Rc;
+
+use super::batch::{Batch, Server};
+use super::passage::Passage;
+use super::{order, plain};
+use crate::backend::{Connection, Ticket};
+use crate::client::client::Client;
+use crate::client::replies::transform::Transform;
+use crate::client::request::Next;
+use crate::routing::Target;
+
+/// Sends a request over a shared connection, with a change to its reply if need be.
+pub(in crate::client) fn send(
+    client: &mut Client,
+    batch: &Batch<'_>,
+    connection: &Connection,
+    frame: &[u8],
+    passage: Passage,
+) {
+    let Passage { shown, kind, write, transform, .. } = passage;
+    let seq = client.inbox.replies().open(1, shown);
+    let mut ticket = Ticket::new(Rc::clone(&client.inbox), seq, 1, frame.len(), batch.now);
+    ticket.kind = kind;
+    ticket.whole = write && shown && batch.acknowledges();
+    if let Some(transform) = transform {
+        ticket.whole = true;
+        client.rewrites.add(seq, transform);
+    }
+    if write {
+        order::wrote_anything(client, seq);
+    } else if batch.is_elsewhere(connection.backend) {
+        order::read_elsewhere(client, seq);
+        ticket.moves = true;
+    }
+    connection.send(frame, ticket);
+}
+
+/// Sends a request that does not lie in the batch's buffer, or whose reply needs a change.
+pub(in crate::client) fn forward(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    frame: &[u8],
+    target: Target,
+    shown: bool,
+    transform: Option<Transform>,
+) -> Next {
+    batch.flush(&client.inbox);
+    let connection = match batch.open(target, &client.worker, &client.session, &client.inbox) {
+        Ok(Server::Out(connection)) => Rc::clone(connection),
+        // Only what lies in the batch's buffer is served in place.
+        Ok(Server::Here(_) | Server::Aside(_)) => return Next::Wait,
+        Err(obstacle) => return plain::obstructed(client, batch, obstacle, shown),
+    };
+    let kind = Some(batch.kind(target));
+    let passage = Passage { transform, kind, ..Passage::of(target, shown) };
+    send(client, batch, &connection, frame, passage);
+    client.wait_state.sent(target.is_master());
+    Next::Done
+}
