@@ -12,7 +12,7 @@ use crate::client::commands::invalidations::Invalidations;
 use crate::client::commands::wait_state::WaitState;
 use crate::client::dedicated::own_connection::OwnConnection;
 use crate::client::ending::Ending;
-use crate::client::holding::holding::{Holding, Released};
+use crate::client::holding::held_request::{HeldRequest, Released};
 use crate::client::introspection::presence::Presence;
 use crate::client::reading::progress::Reading;
 use crate::client::replies::parked::Parked;
@@ -62,7 +62,7 @@ pub(in crate::client) struct Client {
     /// Requests that failed and are sent again.
     pub(in crate::client) recovery: Recovery,
     /// The request that waits for a change in the servers' state.
-    pub(in crate::client) holding: Holding,
+    pub(in crate::client) held: HeldRequest,
     /// What the reply to WAIT depends on.
     pub(in crate::client) wait_state: WaitState,
     /// A reload that it asked for, until it has got the outcome.
@@ -89,7 +89,7 @@ impl Client {
             parked: Parked::default(),
             unread: Unread::default(),
             recovery: Recovery::default(),
-            holding: Holding::default(),
+            held: HeldRequest::default(),
             wait_state: WaitState::default(),
             reload: None,
             ending: None,
@@ -208,7 +208,7 @@ impl Client {
     /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
     /// command, ends with it, and so does a request that is held and never left.
     pub(in crate::client) fn is_through(&self) -> bool {
-        let waits = self.reading.is_waiting() && !self.holding.is_any();
+        let waits = self.reading.is_waiting() && !self.held.is_any();
         self.own.is_blocked() || !waits && self.is_answered()
     }
 
@@ -233,7 +233,7 @@ impl Client {
 
     /// It sends no more requests: what servers keep for it ends now, not when it hangs up.
     pub(in crate::client) fn leave(&mut self) {
-        let released = self.holding.end();
+        let released = self.held.end();
         self.count_released(released);
         self.release();
         self.close_listener();

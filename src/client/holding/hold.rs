@@ -28,8 +28,8 @@ pub(in crate::client) fn hold_until(
     if until == HoldUntil::MasterKnown {
         client.worker.shared.suspect.notify_one();
     }
-    if !client.holding.is_for(until) {
-        let released = client.holding.end();
+    if !client.held.is_for(until) {
+        let released = client.held.end();
         client.count_released(released);
         if !begin(client, batch, until, bytes as u64) {
             return Next::Done;
@@ -42,7 +42,7 @@ pub(in crate::client) fn hold_until(
         HoldUntil::MasterKnown => MASTER_WAIT,
         HoldUntil::GateOpen => client.config.writes.hold_timeout,
     };
-    if !client.holding.goes_on(patience, batch.now) {
+    if !client.held.goes_on(patience, batch.now) {
         return Next::Done;
     }
     client.worker.wake_at_tick(&client.inbox);
@@ -66,7 +66,7 @@ fn begin(client: &mut Client, batch: &Batch<'_>, until: HoldUntil, bytes: u64) -
             }
         }
     }
-    client.holding.begin(until, batch.now, is_write.then_some(bytes));
+    client.held.begin(until, batch.now, is_write.then_some(bytes));
     true
 }
 
@@ -104,7 +104,7 @@ pub(in crate::client) fn refuse(
 
 /// Counts a request that is refused because of `error`.
 pub(in crate::client) fn count_refusal(client: &mut Client, error: NoRoute) {
-    let has_waited = client.holding.refuse(error);
+    let has_waited = client.held.refuse(error);
     let counts = &client.worker.counts;
     match (error, has_waited) {
         (NoRoute::GateClosed, true) => counts.writes_expired.increment(),

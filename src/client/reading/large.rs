@@ -44,8 +44,8 @@ pub(in crate::client) fn consume(client: &mut Client, query: &mut Vec<u8>) -> Op
     client.reading.start_over();
     client.presence.touch();
     // It may have been held until now.
-    client.holding.look_again();
-    let released = client.holding.looked(true);
+    client.held.look_again();
+    let released = client.held.looked(true);
     client.count_released(released);
     send(client, &own, std::mem::take(query), target, &batch);
     Some(0)

@@ -44,7 +44,7 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     }
     let mut batch = Batch::new(&client.worker, buf);
     client.config = batch.config.clone();
-    client.holding.look_again();
+    client.held.look_again();
     let mut at = 0;
     loop {
         let is_more = go_through(client, &mut batch, buf, &mut at);
@@ -63,7 +63,7 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
             break;
         }
     }
-    let released = client.holding.looked(at > 0);
+    let released = client.held.looked(at > 0);
     client.count_released(released);
     client.order.dealt_with(at);
     // The next batch asks anew who may serve its reads.

@@ -56,3 +56,36 @@ impl ParkedReply {
         self.frame.len() + size_of::<Self>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::backend::Inbox;
+    use crate::topology::BackendId;
+    use crate::worker::acknowledger::{Acknowledger, Demand};
+
+    fn reply(seq: Sequence, check: Option<Rc<Check>>) -> ParkedReply {
+        ParkedReply { seq, frame: b"+OK\r\n".to_vec(), check }
+    }
+
+    #[test]
+    fn replies_leave_in_order_when_their_checks_are_over() {
+        let (inbox, acknowledger) = (Rc::new(Inbox::default()), Acknowledger::default());
+        let timeout = Duration::from_secs(1);
+        let demand = |replicas| Demand { backend: BackendId(1), scan_tag: 1, replicas, timeout };
+        let (first, _) = acknowledger.join(demand(1), &inbox);
+        let (second, _) = acknowledger.join(demand(2), &inbox);
+        let mut parked = Parked::default();
+        assert!(parked.park(reply(1, None)).is_some(), "nothing waits before it");
+        assert!(parked.park(reply(2, Some(Rc::clone(&first)))).is_none());
+        assert!(parked.park(reply(3, None)).is_none(), "an error keeps its place");
+        assert!(parked.park(reply(4, Some(Rc::clone(&second)))).is_none());
+        second.finish(Ok(()));
+        assert!(parked.take_ready().is_none() && parked.bytes() > 3 * b"+OK\r\n".len());
+        first.finish(Ok(()));
+        let seqs: Vec<_> = std::iter::from_fn(|| parked.take_ready()).map(|it| it.seq).collect();
+        assert_eq!((seqs, parked.bytes()), (vec![2, 3, 4], 0));
+    }
+}

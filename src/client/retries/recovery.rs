@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn a_refused_write_goes_to_another_master_or_to_one_that_has_said_so_again() {
         let now = Instant::now();
-        let with = |master: Option<(u64, Option<u64>)>| {
+        let with = |master: Option<(u32, Option<u64>)>| {
             let mut recovery = Recovery::default();
             recovery.wait(Waiting { until: now + Duration::from_secs(1), ..refused(4) });
             let master = master.map(|(id, heard_ms)| (BackendId(id), heard_ms));

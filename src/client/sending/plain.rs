@@ -21,7 +21,7 @@ pub(in crate::client) fn near_side(client: &Client, row: &Command) -> Target {
     }
 }
 
-/// As [`Client::near_side`], of any request.
+/// As [`near_side`], of any request.
 pub(in crate::client) fn nearest(client: &Client, target: Target, name: &[u8]) -> Target {
     match lookup(name) {
         Some(row) if target == Target::Read => near_side(client, row),

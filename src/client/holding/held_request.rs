@@ -9,7 +9,7 @@ use crate::routing::plan::HoldUntil;
 
 /// What a client's first request waits for; what the client sent later waits behind it.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Holding {
+pub(in crate::client) struct HeldRequest {
     held: Option<Held>,
 }
 
@@ -38,7 +38,7 @@ pub(in crate::client) struct Released {
     pub(in crate::client) passed: bool,
 }
 
-impl Holding {
+impl HeldRequest {
     /// Whether a request is held.
     pub(in crate::client) const fn is_any(&self) -> bool {
         self.held.is_some()
@@ -115,8 +115,8 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(1);
 
-    fn held(until: HoldUntil, since: Instant) -> Holding {
-        let mut holding = Holding::default();
+    fn held(until: HoldUntil, since: Instant) -> HeldRequest {
+        let mut holding = HeldRequest::default();
         holding.begin(until, since, Some(10));
         holding
     }
