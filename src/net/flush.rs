@@ -1,4 +1,4 @@
-//! What is written to a connection that takes it as fast as its peer reads.
+//! Writes to a connection as fast as its peer reads.
 
 use std::io;
 use std::pin::Pin;
@@ -8,16 +8,17 @@ use tokio::io::AsyncWrite;
 
 use super::Stream;
 
-/// Buffers of a connection that are larger than this, in bytes, are given back when they are empty.
+/// The capacity, in bytes, above which a connection's empty buffer is freed.
 pub const KEEP: usize = 16 * 1024;
-/// Replies that may wait for a slow reader before no more of its requests are read, in bytes.
+/// The bytes of replies that may wait for a slow client. While more wait, no more of its requests
+/// are read.
 pub const OUTPUT_HIGH: usize = 1024 * 1024;
 
-/// Writes what of `out` is not `written` yet, and empties it when all is; `sent` is told of each
-/// piece. True while the socket takes no more.
+/// Writes the bytes of `out` from `written` on, and empties `out` when all are written. Calls `sent`
+/// with the length of each piece. True if the socket takes no more now.
 ///
 /// # Errors
-/// Those of the socket.
+/// The socket's errors.
 pub fn flush(
     stream: &mut Stream,
     out: &mut Vec<u8>,

@@ -1,6 +1,6 @@
-//! The end of a connection that loses nothing: what the peer still says is read and forgotten,
-//! until it hangs up. To close with bytes unread would make the system reset the connection, and
-//! replies that are still on their way would be lost.
+//! Ends a connection without the loss of replies: what the peer still sends is read and dropped,
+//! until the peer closes its end. If the connection were closed with unread bytes, the system would
+//! reset it, and replies on their way would be lost.
 
 use std::io;
 use std::pin::Pin;
@@ -12,30 +12,30 @@ use tokio::time::{Sleep, sleep};
 
 use super::{Scratch, Stream};
 
-/// How long a peer may take to receive the last replies and hang up.
+/// The time for a peer to receive the last replies and to close its end.
 const LINGER: Duration = Duration::from_secs(3);
-/// Reads of one connection in one turn, before others get theirs.
+/// The number of reads from one connection before other connections have their turn.
 pub const READS_PER_TURN: usize = 4;
 
-/// A connection over which nothing more is said from here.
+/// A connection on which nothing more is written.
 #[derive(Debug)]
 pub struct Linger(Pin<Box<Sleep>>);
 
 impl Linger {
-    /// All is written: the peer is told so.
+    /// Tells the peer that all is written.
     ///
     /// # Errors
-    /// Those of the socket.
+    /// The socket's errors.
     pub fn begin(stream: &mut Stream, cx: &mut Context<'_>) -> io::Result<Self> {
         let _ = Pin::new(stream).poll_shutdown(cx)?;
         Ok(Self(Box::pin(sleep(LINGER))))
     }
 
-    /// One turn; true once the peer has hung up, or had its time. Whoever polls is woken when there
-    /// is more to do.
+    /// Reads for one turn. True once the peer has closed its end or its time is over; until then the
+    /// polling task is woken when there is more to do.
     ///
     /// # Errors
-    /// Those of the socket.
+    /// The socket's errors.
     pub fn turn(
         &mut self,
         stream: &mut Stream,

@@ -1,4 +1,4 @@
-//! Where connections arrive. With [`super::Stream`] the only place that names a kind of socket.
+//! A listening port. Only this file and that of [`super::Stream`] name a kind of socket.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs};
@@ -11,21 +11,21 @@ use tokio::time::sleep;
 use super::Stream;
 use crate::config::HostPort;
 
-/// Connections that may wait to be accepted (redis.conf: `tcp-backlog`, 511).
+/// The number of connections that may wait to be accepted (redis.conf: `tcp-backlog`, 511).
 const BACKLOG: i32 = 1024;
-/// How long accepting rests when the process is out of descriptors or memory.
+/// The pause before the next accept when the process is out of descriptors or memory.
 const REST: Duration = Duration::from_millis(100);
 
-/// An open port. It belongs to no runtime, so that it stays open when a thread starts again.
+/// A listening port. It belongs to no runtime, so that it stays open when a thread starts again.
 #[derive(Debug)]
 pub struct Listener(StdListener);
 
 impl Listener {
-    /// Opens listeners on `addr`, one for each of `count` workers: the kernel spreads connections
-    /// over them (`SO_REUSEPORT`).
+    /// Opens `count` listeners on `addr`, one for each worker. The kernel spreads connections over
+    /// them (`SO_REUSEPORT`).
     ///
     /// # Errors
-    /// The address does not resolve, is taken, or not ours.
+    /// The address does not resolve, is in use, or belongs to another host.
     pub fn open(addr: &HostPort, count: usize) -> io::Result<Vec<Self>> {
         let mut resolved = (addr.host.as_str(), addr.port).to_socket_addrs()?;
         let mut addr = resolved.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
@@ -36,14 +36,14 @@ impl Listener {
             let socket = bind(addr, true)?;
             socket.listen(BACKLOG)?;
             let listener = StdListener::from(socket);
-            // Port 0: the others share what the first one got.
+            // With port 0 the others share the port that the first one got.
             addr.set_port(listener.local_addr()?.port());
             listeners.push(Self(listener));
         }
         Ok(listeners)
     }
 
-    /// Its address, with the port that the system chose where none was named.
+    /// The port's address. Where port 0 was asked for, it has the port that the system chose.
     ///
     /// # Errors
     /// The socket is gone.
@@ -51,7 +51,7 @@ impl Listener {
         self.0.local_addr()
     }
 
-    /// What accepts its connections in the runtime of the calling thread.
+    /// An acceptor of its connections, in the runtime of the calling thread.
     ///
     /// # Errors
     /// The process is out of descriptors, or there is no runtime.
@@ -65,7 +65,7 @@ impl Listener {
 pub struct Acceptor(TcpListener);
 
 impl Acceptor {
-    /// The next connection, and the address of its other end.
+    /// Waits for the next connection; returns it with the address of its other end.
     ///
     /// # Errors
     /// The process is out of descriptors or memory, or the client has gone already.
@@ -74,7 +74,7 @@ impl Acceptor {
         Ok((Stream::accepted(stream), addr))
     }
 
-    /// Accepts clients for ever and hands each over to `welcome`; `port` is how people call it.
+    /// Accepts clients for ever, and calls `welcome` with each; `port` is the port's name in the log.
     pub async fn accept_all(&self, port: &str, welcome: impl Fn(Stream, SocketAddr)) {
         loop {
             match self.accept().await {
@@ -97,8 +97,8 @@ fn bind(addr: SocketAddr, shared: bool) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Tells a client that there are `max-clients` already.
+/// Answers a client that exceeds `max-clients`.
 pub fn turn_away(stream: &Stream) {
-    // As much as fits into the empty socket buffer: all of it.
+    // All of it fits into the empty socket buffer.
     drop(stream.try_write(b"-ERR max number of clients reached\r\n"));
 }

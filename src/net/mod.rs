@@ -1,4 +1,4 @@
-//! Sockets: how they are opened, what options they have, how they are written and how they end.
+//! Sockets: how connections are opened, accepted, written and ended.
 
 mod flush;
 mod linger;

@@ -1,15 +1,15 @@
-//! What a client has sent and the server has not dealt with yet.
+//! The requests of a client that wait to be handled.
 
 use super::KEEP;
 
-/// Bytes at the front that may be dealt with already before the rest is moved down.
+/// The handled bytes at the front, above which the rest is moved to the front.
 const COMPACT_ABOVE: usize = 64 * 1024;
 
 /// A queue of bytes: filled at the back, emptied at the front, without moving the rest each time.
 #[derive(Debug, Default)]
 pub struct QueryBuffer {
     bytes: Vec<u8>,
-    /// The front: bytes before it are dealt with.
+    /// The front of the queue: bytes before it are handled.
     at: usize,
 }
 
@@ -20,7 +20,7 @@ impl QueryBuffer {
         &self.bytes[self.at..]
     }
 
-    /// How many bytes wait.
+    /// The number of bytes that wait.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len() - self.at
@@ -43,8 +43,7 @@ impl QueryBuffer {
         &mut self.bytes
     }
 
-    /// Removes `count` bytes from the front. A buffer that once held much gives its memory back
-    /// when it is empty.
+    /// Removes `count` bytes from the front. A large buffer is freed when it is empty.
     pub fn advance(&mut self, count: usize) {
         self.at += count;
         if self.at == self.bytes.len() {
@@ -59,7 +58,7 @@ impl QueryBuffer {
         }
     }
 
-    /// Forgets all bytes and gives their memory back.
+    /// Drops all bytes, and frees their memory.
     pub fn clear(&mut self) {
         *self = Self::default();
     }

@@ -5,8 +5,8 @@ use std::cell::{RefCell, RefMut};
 /// Bytes per read. Larger reads only push other data out of the cache.
 const SIZE: usize = 64 * 1024;
 
-/// A worker's read buffer: bytes are read here, acted on at once, and only the rest of an
-/// incomplete frame is copied away, so that idle connections hold no buffer.
+/// A worker's read buffer. Bytes are read into it and handled at once, and only the rest of an
+/// incomplete frame is copied, so that idle connections hold no buffer.
 #[derive(Debug)]
 pub struct Scratch(RefCell<Box<[u8]>>);
 
@@ -17,7 +17,7 @@ impl Default for Scratch {
 }
 
 impl Scratch {
-    /// The buffer, for as long as what was read is looked at. Never held across an await.
+    /// The buffer, until the bytes that were read are handled. Not to be held across an await.
     pub fn borrow(&self) -> RefMut<'_, Box<[u8]>> {
         self.0.borrow_mut()
     }

@@ -1,5 +1,5 @@
-//! A connection's bytes, in both directions. With [`super::Listener`] the only place that names a
-//! kind of socket: TCP today; others become variants here.
+//! A connection. Only this file and that of [`super::Listener`] name a kind of socket. It is TCP
+//! today, and further kinds become variants here.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -14,22 +14,22 @@ use tokio::net::TcpStream;
 
 use crate::config::HostPort;
 
-/// See the module.
+/// A connection's bytes, in both directions.
 #[derive(Debug)]
 pub struct Stream(TcpStream);
 
 impl Stream {
-    /// Connects to `addr`, whose name is resolved anew each time; all its addresses are tried.
+    /// Connects to `addr`. Its name is resolved each time, and all its addresses are tried.
     ///
     /// # Errors
-    /// The last address's error, or that of the look-up.
+    /// The error of the last address, or of the look-up.
     pub async fn connect(addr: &HostPort, keepalive: Option<Duration>) -> io::Result<Self> {
         let stream = Self(TcpStream::connect((addr.host.as_str(), addr.port)).await?);
         stream.set_options(keepalive)?;
         Ok(stream)
     }
 
-    /// A connection that was accepted.
+    /// Wraps an accepted connection.
     pub(super) const fn accepted(stream: TcpStream) -> Self {
         Self(stream)
     }
@@ -63,14 +63,14 @@ impl Stream {
         self.0.peer_addr()
     }
 
-    /// Whether bytes have come that were not read yet. The system is asked, which knows before the
-    /// runtime does. An end of the stream, or an error, is nothing to read.
+    /// Whether unread bytes have arrived. Asks the system, which knows it before the runtime does. The
+    /// end of the stream and an error count as no bytes.
     #[must_use]
     pub fn has_input(&self) -> bool {
         SockRef::from(&self.0).peek(&mut [MaybeUninit::uninit()]).is_ok_and(|len| len > 0)
     }
 
-    /// Writes what fits into the socket's buffer at once.
+    /// Writes as many bytes as fit into the socket's buffer now.
     ///
     /// # Errors
     /// Nothing fits, or the socket is gone.
@@ -78,9 +78,9 @@ impl Stream {
         self.0.try_write(bytes)
     }
 
-    /// Ends the connection in both directions: whoever waits for it is woken.
+    /// Ends the connection in both directions. A task that waits for it is woken.
     pub fn hang_up(&self) {
-        // A socket that is gone already has hung up.
+        // An error means that the connection has ended already.
         drop(SockRef::from(&self.0).shutdown(Shutdown::Both));
     }
 }

@@ -1,33 +1,35 @@
-//! Clients that the proxy closed, by reason, for the log: one line of many alike is written the
-//! first time, the second, the fourth, and so on.
+//! Counts the clients that the proxy closed, by reason, so that the log gets a line for the first
+//! one, the second, the fourth, and so on.
 
 use std::sync::{Mutex, PoisonError};
 
-/// After so long without another one, in milliseconds, a reason is written again from the start.
+/// The time without a client closed for a reason, in milliseconds, after which its count begins
+/// again.
 const FORGET_MS: u64 = 60_000;
 
 /// Why the proxy closed a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
-    /// More replies waited for it than `client-output-buffer-limit` allows.
+    /// More replies waited for the client than `client-output-buffer-limit` allows.
     OutputLimit,
-    /// It sent a request longer than `query-buffer-limit`.
+    /// The client sent a request longer than `query-buffer-limit`.
     QueryLimit,
-    /// It speaks HTTP.
+    /// The client speaks HTTP.
     Http,
-    /// Its server fell silent, or was lost, in the middle of a reply.
+    /// The server fell silent, or its connection was lost, in the middle of a reply.
     HalfReply,
-    /// The connection that the server keeps for it alone was lost.
+    /// The client's dedicated connection was lost.
     Lost,
-    /// The server of that connection is no master any more.
+    /// The server of the client's dedicated connection is no longer a master.
     Demoted,
-    /// The connection for redirected invalidations was lost.
+    /// The client's connection for redirected invalidations was lost.
     Invalidations,
 }
 
 const REASONS: usize = Closing::Invalidations as usize + 1;
 
-/// How often each reason was met of late. Times are milliseconds of the caller's clock.
+/// How many clients were closed lately for each reason. Times are milliseconds of the caller's
+/// clock.
 #[derive(Debug, Default)]
 pub struct Closings(Mutex<[Series; REASONS]>);
 
@@ -38,7 +40,8 @@ struct Series {
 }
 
 impl Closings {
-    /// A client is closed for this reason. How many were of late, if that is to be logged.
+    /// Counts a client that is closed for this reason. Returns how many were lately, if the log is
+    /// to get a line.
     pub fn count(&self, reason: Closing, now_ms: u64) -> Option<u32> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let series = &mut all[reason as usize];

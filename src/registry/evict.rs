@@ -1,4 +1,4 @@
-//! `maxmemory-clients`: what all clients together may have waiting.
+//! `maxmemory-clients`: a bound on the requests and replies of all clients together.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ pub fn evict_clients(registries: &[&Registry], most: usize) -> Vec<(Arc<Entry>, 
     let mut clients: Vec<(Arc<Entry>, usize, bool)> = Vec::new();
     for entry in registries.iter().flat_map(|registry| registry.all()) {
         let (bytes, may_go) = {
-            let facts = entry.info();
-            (facts.query_bytes + facts.output_bytes, !facts.no_evict && !facts.master)
+            let info = entry.info();
+            (info.query_bytes + info.output_bytes, !info.no_evict && !info.master)
         };
         if bytes > 0 {
             clients.push((entry, bytes, may_go));
@@ -43,9 +43,9 @@ mod tests {
     fn client(registry: &Registry, query: usize, output: usize) -> Arc<Entry> {
         let addr = ([127, 0, 0, 1], 1).into();
         let entry = registry.admit(addr, addr, 100, 0).expect("room");
-        let mut facts = entry.info();
-        (facts.query_bytes, facts.output_bytes) = (query, output);
-        drop(facts);
+        let mut info = entry.info();
+        (info.query_bytes, info.output_bytes) = (query, output);
+        drop(info);
         entry
     }
 

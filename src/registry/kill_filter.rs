@@ -5,7 +5,7 @@ use crate::session::Identity;
 use tidegate_store::{Dialect, Vendor};
 use tidegate_wire::resp::integer;
 
-/// Which clients are meant: those that match everything that is said.
+/// Selects clients: those that match every condition.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
     ids: Vec<u64>,
@@ -15,11 +15,11 @@ pub(super) struct Filter {
     max_age_s: Option<u64>,
     /// The user as which a client acts. A master acts as none.
     user: Option<Identity>,
-    /// Whether the one who asks is left out.
+    /// Whether the client that asks is left out.
     pub(super) skips_me: bool,
 }
 
-/// The types of clients. Replicas are never among them.
+/// The types of clients. No client of a registry is a replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Normal,
@@ -29,17 +29,17 @@ enum Kind {
 }
 
 impl Filter {
-    /// `CLIENT KILL ip:port`.
+    /// The client at this address (`CLIENT KILL ip:port`).
     #[must_use]
     pub(super) fn by_address(addr: &[u8]) -> Self {
         Self { addr: Some(addr.to_vec()), ..Self::default() }
     }
 
-    /// Whether a client is meant, at `now_ms` of its process's clock.
+    /// Whether it selects a client, at `now_ms` of the process's clock.
     #[must_use]
     pub(super) fn matches(&self, entry: &Entry, now_ms: u64) -> bool {
-        let facts = entry.info();
-        let kind = match (facts.master, facts.is_pubsub()) {
+        let info = entry.info();
+        let kind = match (info.master, info.is_pubsub()) {
             (true, _) => Kind::Master,
             (_, true) => Kind::Pubsub,
             _ => Kind::Normal,
@@ -47,7 +47,7 @@ impl Filter {
         let is = |wanted: &Option<Vec<u8>>, text: String| {
             wanted.as_ref().is_none_or(|wanted| wanted == text.as_bytes())
         };
-        self.user.is_none_or(|user| !facts.master && facts.user == user)
+        self.user.is_none_or(|user| !info.master && info.user == user)
             && (self.ids.is_empty() || self.ids.contains(&entry.id))
             && is(&self.addr, entry.addr.to_string())
             && is(&self.laddr, entry.laddr.to_string())
@@ -56,7 +56,7 @@ impl Filter {
     }
 }
 
-/// The options of `CLIENT KILL`, as servers of this version take them.
+/// Reads the options of `CLIENT KILL`, as servers of this version do.
 pub(super) fn parse_kill(args: &[&[u8]], dialect: Dialect) -> Result<Filter, String> {
     let mut filter = Filter { skips_me: true, ..Filter::default() };
     let mut rest = args;
@@ -99,7 +99,7 @@ pub(super) fn parse_kill(args: &[&[u8]], dialect: Dialect) -> Result<Filter, Str
     Ok(filter)
 }
 
-/// The options of `CLIENT LIST`.
+/// Reads the options of `CLIENT LIST`.
 pub(super) fn parse_list(args: &[&[u8]], dialect: Dialect) -> Result<Filter, String> {
     let mut filter = Filter::default();
     match args {
@@ -123,8 +123,8 @@ pub(super) fn parse_list(args: &[&[u8]], dialect: Dialect) -> Result<Filter, Str
     Ok(filter)
 }
 
-/// An id to kill by. Redis 6.2 takes any number, Redis 7.0 none below 1; Valkey 9 parts what is no
-/// number from what is below 1.
+/// Reads an id. Redis 6.2 accepts any number, Redis 7.0 only those from 1 on. Valkey 9 has an error
+/// of its own for a text that is no number.
 fn kill_id(text: &[u8], dialect: Dialect) -> Result<u64, String> {
     let id = integer::parse(text);
     if !dialect.has_subcommands() {

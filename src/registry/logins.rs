@@ -1,22 +1,23 @@
-//! Failed logins: counted, told, and slowed down per address. Never closes a client.
+//! Failed logins: they are counted, logged, and slowed down per address. They close no client.
 //!
-//! An address may fail so many times at once, and a few times per second from then on: its next
-//! AUTH waits for its turn, whatever connection it comes on. A password cannot be guessed fast, and
-//! no other address notices. A login that succeeds costs nothing, so that an application with a
-//! wrong password does not keep the others of its host out.
+//! An address may fail a number of times at once, and then a few times per second: its next AUTH
+//! waits for its turn, on whatever connection it arrives. So a password cannot be guessed fast, and
+//! no other address notices. A login that succeeds is not counted, so that an application with a
+//! wrong password does not keep other applications of its host out.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// How many failures in a row do not wait.
+/// The number of failures in a row that need not wait.
 const BURST: u64 = 20;
-/// After them an address may fail once in so many milliseconds.
+/// After those an address may fail once in this time, in milliseconds.
 const STEP_MS: u64 = 100;
-/// After so long without a failure an address begins anew.
+/// The time without a failure, in milliseconds, after which an address is forgotten.
 const FORGET_MS: u64 = 60_000;
-/// How many addresses are remembered: then the one that failed longest ago is forgotten.
+/// The number of addresses that are remembered. For another one, the address that failed longest
+/// ago is forgotten.
 const ADDRESSES: usize = 4096;
 
 /// The failed logins at one port. Times are milliseconds of the caller's clock.
@@ -30,19 +31,19 @@ pub struct Logins {
 struct Failed {
     count: u32,
     last_ms: u64,
-    /// When the address has paid for all its failures (the GCRA's theoretical arrival time).
+    /// When the address has waited for all its failures (the GCRA's theoretical arrival time).
     paid_ms: u64,
 }
 
 impl Logins {
-    /// How many have failed so far.
+    /// The number of logins that have failed.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.failures.load(Relaxed)
     }
 
-    /// A client at `addr` gave a wrong password. How many times that has happened there of late, if
-    /// it is to be told: the first time, the second, the fourth, and so on.
+    /// Counts a wrong password of a client at `addr`. Returns how many it were lately, if that is to
+    /// be logged: for the first one, the second, the fourth, and so on.
     pub fn failed(&self, addr: IpAddr, now_ms: u64) -> Option<u32> {
         self.failures.fetch_add(1, Relaxed);
         let addr = network(addr);
@@ -58,7 +59,7 @@ impl Logins {
         count.is_power_of_two().then_some(count)
     }
 
-    /// Whether a login from `addr` has to wait still. Asked per AUTH, never per request.
+    /// Whether a login from `addr` has to wait. Asked for each AUTH, and for no other request.
     #[must_use]
     pub fn must_wait(&self, addr: IpAddr, now_ms: u64) -> bool {
         if self.failures() == 0 {
@@ -71,7 +72,7 @@ impl Logins {
     }
 }
 
-/// What counts as one address: of IPv6 all of a network, which one host has to itself.
+/// What counts as one address. Of IPv6 it is a /64 network, because one host may have all of it.
 fn network(addr: IpAddr) -> IpAddr {
     match addr.to_canonical() {
         IpAddr::V6(addr) => IpAddr::V6((addr.to_bits() >> 64 << 64).into()),

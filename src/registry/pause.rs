@@ -1,6 +1,8 @@
-//! `CLIENT PAUSE`: for a while, writes (or everything) of all clients wait.
+//! `CLIENT PAUSE`: writes, or all requests, of all clients wait for a while.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+
+use tidegate_wire::resp::integer;
 
 /// The pause in force. Times are milliseconds of the process's clock.
 #[derive(Debug, Default)]
@@ -10,7 +12,7 @@ pub struct Pause {
 }
 
 impl Pause {
-    /// Pauses until `until_ms`; a pause in force is only ever extended, and made stricter
+    /// Pauses until `until_ms`. A pause in force becomes longer or stricter, and never the opposite
     /// (`pauseClients`).
     pub fn pause(&self, until_ms: u64, all: bool, now_ms: u64) {
         let running = self.until_ms.load(SeqCst) > now_ms;
@@ -18,26 +20,44 @@ impl Pause {
         self.until_ms.fetch_max(until_ms, SeqCst);
     }
 
-    /// Ends it.
+    /// Runs `CLIENT PAUSE`; `args` are those after it.
+    ///
+    /// # Errors
+    /// The error to answer with.
+    pub fn ask(&self, args: &[&[u8]], now_ms: u64) -> Result<(), &'static str> {
+        let is_all = match args.get(1) {
+            None => true,
+            Some(mode) if mode.eq_ignore_ascii_case(b"all") => true,
+            Some(mode) if mode.eq_ignore_ascii_case(b"write") => false,
+            Some(_) => return Err("ERR CLIENT PAUSE mode must be WRITE or ALL"),
+        };
+        let time = args.first().and_then(|time| integer::parse(time));
+        let time = time.ok_or("ERR timeout is not an integer or out of range")?;
+        let time = u64::try_from(time).map_err(|_| "ERR timeout is negative")?;
+        self.pause(now_ms.saturating_add(time), is_all, now_ms);
+        Ok(())
+    }
+
+    /// Ends the pause (`CLIENT UNPAUSE`).
     pub fn unpause(&self) {
         self.until_ms.store(0, SeqCst);
     }
 
-    /// Forgets a pause that is over, so that nobody looks at the time for it any more.
+    /// Forgets a pause that is over, so that requests need not ask for the time.
     pub fn tick(&self, now_ms: u64) {
         let until = self.until_ms.load(SeqCst);
         if until != 0 && until <= now_ms {
-            // Lost where somebody says a new one at this moment: that one stays.
+            // A pause that another thread sets at this moment stays.
             let _ = self.until_ms.compare_exchange(until, 0, SeqCst, SeqCst);
         }
     }
 
-    /// Whether a pause was said and not unsaid; it may be over by now.
+    /// Whether a pause was set and has not been ended; its time may be over.
     pub fn is_set(&self) -> bool {
         self.until_ms.load(SeqCst) != 0
     }
 
-    /// Whether a request has to wait. The time is asked for only where a pause was ever said.
+    /// Whether a request has to wait. Asks for the time only while a pause is set.
     pub fn holds(&self, may_write: bool, now_ms: impl FnOnce() -> u64) -> bool {
         let until = self.until_ms.load(SeqCst);
         until != 0 && until > now_ms() && (may_write || self.all.load(SeqCst))
@@ -63,5 +83,14 @@ mod tests {
         pause.pause(20, true, 11);
         pause.unpause();
         assert!(!pause.holds(true, || 12) && !pause.is_set());
+    }
+
+    #[test]
+    fn the_time_of_a_pause_is_in_milliseconds() {
+        let pause = Pause::default();
+        assert!(pause.ask(&[b"-1"], 5).is_err() && pause.ask(&[b"9", b"some"], 5).is_err());
+        assert!(!pause.is_set());
+        pause.ask(&[b"9", b"WRITE"], 5).unwrap();
+        assert!(pause.holds(true, || 13) && !pause.holds(false, || 13));
     }
 }

@@ -1,17 +1,17 @@
-//! The target of `CLIENT TRACKING ON REDIRECT`: what the clients that name it and the target say
-//! to each other, across workers.
+//! The connection over which a server sends one client the invalidations of others (`CLIENT
+//! TRACKING ON REDIRECT`), as the tasks of both see it, across workers.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
-use super::Entry;
 use crate::topology::BackendId;
 
-/// The connection over which a server sends one client the invalidations of others.
+/// The target's connection for invalidations.
 #[derive(Debug, Default)]
 pub struct Redirection {
-    /// How many clients redirect to this one, or are about to.
-    users: AtomicUsize,
+    /// How many clients redirect to the target, or are about to.
+    holds: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -19,49 +19,50 @@ pub struct Redirection {
 struct State {
     /// The server at which the target is to have a connection.
     wanted: Option<BackendId>,
-    /// The connection's server, and that server's id of it.
+    /// The connection's server, and that server's id of the connection.
     open: Option<(BackendId, i64)>,
-    /// The server to which no connection could be made.
+    /// The server to which the target could make no connection.
     failed: Option<BackendId>,
-    /// The clients that wait for it.
-    waiting: Vec<Arc<Entry>>,
+    /// The clients that wait for the connection, by id.
+    waiting: Vec<(u64, Waker)>,
 }
 
-/// How far the target's connection is.
+/// The state of the target's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetState {
-    /// It is open; the server's id of it.
+    /// It is open, and this is the server's id of it.
     Open(i64),
-    /// The asking client is woken when that has changed.
+    /// The target opens it; the asking client is woken when that has changed.
     Opening,
-    /// It could not be opened.
+    /// The target could not open it.
     Failed,
 }
 
-/// A client's hold on its target: the target keeps its connection while there is one.
-#[derive(Debug)]
-pub struct Redirected {
-    target: Arc<Entry>,
-}
-
-impl Redirected {
-    /// A hold on `target`.
-    #[must_use]
-    pub fn to(target: Arc<Entry>) -> Self {
-        target.redirection.users.fetch_add(1, Relaxed);
-        Self { target }
+impl Redirection {
+    /// Another client redirects to the target.
+    pub(super) fn hold(&self) {
+        self.holds.fetch_add(1, Relaxed);
     }
 
-    /// The target's `CLIENT ID`.
-    #[must_use]
-    pub fn id(&self) -> u64 {
-        self.target.id
+    /// A client no longer redirects to the target. True if none does now.
+    pub(super) fn let_go(&self) -> bool {
+        self.holds.fetch_sub(1, Relaxed) == 1
     }
 
-    /// How far the target's connection to `backend` is, for `asker`.
-    #[must_use]
-    pub fn ask(&self, backend: BackendId, asker: &Arc<Entry>) -> TargetState {
-        let mut state = self.target.redirection.state();
+    /// Whether any client redirects to the target, or is about to.
+    pub fn is_used(&self) -> bool {
+        self.holds.load(Relaxed) > 0
+    }
+
+    /// The state of the connection to `backend`, which the client `asker` wants. Unless it is open
+    /// or has just failed, the target is to open it, and `waker` is woken when that has changed.
+    pub(super) fn want(
+        &self,
+        backend: BackendId,
+        asker: u64,
+        waker: Option<&Waker>,
+    ) -> TargetState {
+        let mut state = self.state();
         if state.failed.take_if(|failed| *failed == backend).is_some() {
             return TargetState::Failed;
         }
@@ -69,55 +70,41 @@ impl Redirected {
             Some((at, id)) if at == backend => return TargetState::Open(id),
             _ => state.wanted = Some(backend),
         }
-        if !state.waiting.iter().any(|entry| entry.id == asker.id) {
-            state.waiting.push(Arc::clone(asker));
+        if let Some(waker) = waker
+            && !state.waiting.iter().any(|(id, _)| *id == asker)
+        {
+            state.waiting.push((asker, waker.clone()));
         }
-        drop(state);
-        self.target.wake();
         TargetState::Opening
     }
-}
 
-impl Drop for Redirected {
-    fn drop(&mut self) {
-        if self.target.redirection.users.fetch_sub(1, Relaxed) == 1 {
-            self.target.wake();
-        }
-    }
-}
-
-impl Redirection {
-    /// Whether any client redirects to this one, or is about to.
-    pub fn is_used(&self) -> bool {
-        self.users.load(Relaxed) > 0
-    }
-
-    /// The server at which a connection is asked for; told once.
+    /// The server at which the target is to open a connection. Forgets it.
     pub fn take_wanted(&self) -> Option<BackendId> {
         self.state().wanted.take()
     }
 
-    /// The connection to `backend` is open, and this is the server's id of it.
+    /// The target has opened the connection to `backend`, and this is the server's id of it.
     pub fn opened(&self, backend: BackendId, id: i64) {
-        self.settle(|state| state.open = Some((backend, id)));
+        self.change(|state| state.open = Some((backend, id)));
     }
 
-    /// There is no connection any more.
+    /// The target has closed its connection.
     pub fn closed(&self) {
-        self.settle(|state| state.open = None);
+        self.change(|state| state.open = None);
     }
 
-    /// The connection to `backend` could not be opened.
+    /// The target could open no connection to `backend`.
     pub fn failed(&self, backend: BackendId) {
-        self.settle(|state| (state.open, state.failed) = (None, Some(backend)));
+        self.change(|state| (state.open, state.failed) = (None, Some(backend)));
     }
 
-    fn settle(&self, change: impl FnOnce(&mut State)) {
+    /// Changes the state, and wakes the clients that wait.
+    fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.state();
         change(&mut state);
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        waiting.iter().for_each(|entry| entry.wake());
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,28 +1,29 @@
-//! Scan cursors that remember which server process gave them out.
+//! Scan cursors that name the server process which made them.
 //!
-//! A cursor is a position in one process's hash tables; to any other process it means nothing. So
+//! A cursor is a position in the hash tables of one process, and of no use to another process. So
 //! the proxy puts the process's tag into the cursor that the client sees: tag * 2^33 + cursor.
-//! That stays below 2^53, where JavaScript's numbers end; a table of 2^33 buckets would be one of
-//! eight thousand million keys.
+//! That stays below 2^53, where JavaScript's numbers end. A table of 2^33 buckets would have eight
+//! thousand million keys.
 
 use tidegate_wire::resp::{Args, encode, integer};
 
-/// Bits that are the server's own.
+/// The number of bits for the server's cursor.
 const OWN_BITS: u32 = 33;
 
-/// A cursor as a client says it.
+/// A cursor in a client's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursor {
-    /// `0`: begin.
+    /// `0`: the iteration begins.
     Begin,
-    /// Go on where the process with this tag stood.
+    /// The iteration goes on in the process that made the cursor.
     Resume {
-        /// Whose cursor it is.
+        /// The process's tag.
         tag: u32,
-        /// What that process calls it.
+        /// The process's cursor.
         own: u64,
     },
-    /// No tag in it: the master's own (from a script or a transaction), or no number at all.
+    /// A cursor without a tag: one that the master made in a script or a transaction, or a text that
+    /// is no number.
     Plain,
 }
 
@@ -53,8 +54,8 @@ pub fn with_cursor(request: &[u8], index: usize, cursor: u64) -> Vec<u8> {
     encode::request_of(&args)
 }
 
-/// Puts `tag` into the cursor of a SCAN reply (`*2`, a cursor, the elements). A reply of another
-/// form, the end of the iteration, and a cursor too large for a tag stay as they are.
+/// A reply to SCAN (`*2`, a cursor, the elements) with `tag` in its cursor. A reply of another form,
+/// the end of the iteration, and a cursor too large for a tag stay as they are.
 #[must_use]
 pub fn tag_reply(reply: Vec<u8>, tag: u32) -> Vec<u8> {
     let Some((own, rest)) = split(&reply) else { return reply };

@@ -1,11 +1,11 @@
-//! The reply of an `EXEC` whose queue held commands that only the proxy can answer.
+//! The reply to an EXEC whose queue held commands that only the proxy can answer.
 
 use super::Queued;
 use tidegate_wire::resp::{encode, reply};
 
-/// Goes through the elements of an `EXEC` reply: `answer` sees each place that needs attention
-/// with the server's own element, and writes what stands there instead (or leaves it, `None`).
-/// A reply that is no array (`EXECABORT`, null) comes back unchanged: nothing was run.
+/// The reply to an EXEC with other elements in the places of `special`: `answer` gets the server's
+/// element and returns the one to put there, or `None` to keep it. A reply that is no array
+/// (`EXECABORT`, null) stays as it is, because the server ran nothing.
 #[must_use]
 pub fn rewrite(
     reply: Vec<u8>,

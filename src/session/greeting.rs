@@ -1,4 +1,4 @@
-//! AUTH and HELLO: who the client is and which version it speaks.
+//! AUTH and HELLO: the user as which a client acts, and the version of its protocol.
 
 use super::{Identity, Session, names};
 use crate::topology::{Module, ServerVersion};
@@ -9,14 +9,14 @@ const NO_PASSWORD: &str = "ERR AUTH <password> called without any password confi
     default user. Are you sure your configuration is correct?";
 const WRONG: &str = "WRONGPASS invalid username-password pair or user is disabled.";
 
-/// Who may come in.
+/// What a port asks of a login, and what it says about itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
-    /// `requirepass`; empty for everybody.
+    /// `requirepass`; empty where clients need no login.
     pub password: &'a Secret,
-    /// What `HELLO` says the server is.
+    /// The server that HELLO describes.
     pub server: &'a ServerVersion,
-    /// `role` of `HELLO`.
+    /// The field `role` of HELLO.
     pub role: &'static str,
 }
 
@@ -34,7 +34,7 @@ fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     std::hint::black_box(differ) == 0 && a.len() == b.len()
 }
 
-/// AUTH, args without the command's name.
+/// Runs AUTH; `args` are those after the command's name.
 pub fn auth(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Vec<u8>) {
     let (user, password) = match args {
         [_] if gate.password.is_empty() => return encode::error(out, NO_PASSWORD),
@@ -47,12 +47,12 @@ pub fn auth(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Vec
             session.identity = Some(identity);
             encode::status(out, "OK");
         }
-        // As whom the session acted before, it still acts.
+        // The session keeps the user as which it acted before.
         None => encode::error(out, WRONG),
     }
 }
 
-/// HELLO, args without the command's name (`helloCommand` in Redis's `networking.c`).
+/// Runs HELLO (`helloCommand` in Redis's `networking.c`); `args` are those after the command's name.
 pub fn hello(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Vec<u8>) {
     let hello = match parse(args) {
         Ok(hello) => hello,
@@ -76,8 +76,8 @@ pub fn hello(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Ve
     describe(session, gate, out);
 }
 
-/// What a client is told that says HELLO before it has logged in, in the words of the server's
-/// version: measured on 6.2, 7.0, 8.2 and Valkey 9.1; they changed with 7.2.
+/// The error for HELLO before a login, in the words of the server's version. They changed with 7.2
+/// (measured on 6.2, 7.0, 8.2 and Valkey 9.1).
 fn hello_first(server: &ServerVersion) -> String {
     let version = if server.is_at_least_7_2() { "<proto> " } else { "" };
     format!(
@@ -206,7 +206,7 @@ mod tests {
             assert_eq!(session.identity, is_right.then_some(Identity::Default), "{line}");
             assert_eq!(reply.starts_with('-'), !is_right, "{line}: {reply}");
             assert_eq!((session.version, session.name.len()), (RespVersion::V2, 0), "{line}");
-            // Whoever has logged in stays so.
+            // A client that has logged in keeps its user.
             let mut session = Session::new(1, Some(Identity::Default));
             say(&mut session, "x", line);
             assert_eq!(session.identity, Some(Identity::Default), "{line}");
@@ -231,7 +231,7 @@ mod tests {
         }
     }
 
-    /// `requirepass` is asked for by a reload: the session has its user until it says RESET.
+    /// A reload sets `requirepass`: the session has its user until the client says RESET.
     #[test]
     fn a_session_keeps_its_user_until_it_is_reset() {
         let mut session = Session::new(7, Identity::without_login(&Secret::default()));

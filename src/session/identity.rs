@@ -1,4 +1,4 @@
-//! The user as which a client acts.
+//! The users as which clients act.
 
 use tidegate_wire::units::Secret;
 

@@ -1,13 +1,13 @@
-//! Commands that the session answers out of itself.
+//! The commands that need only the session.
 
 use super::{Gate, ReadFrom, ReplyMode, Session, greeting, names};
 use tidegate_wire::command::{ClientCommand, Effect, Resolved, wrong_arity};
 use tidegate_wire::resp::{encode, integer};
 
-/// Answers a command that needs nothing but the session; false if it needs more. `args` begin
+/// Answers a command that needs only the session; false if the command needs more. `args` begin
 /// with the command's name.
 ///
-/// The caller has seen to it that the command's arity fits.
+/// The caller has checked the command's arity.
 pub fn answer(
     session: &mut Session,
     command: &Resolved<'_>,
@@ -44,7 +44,8 @@ fn ping(args: &[&[u8]], out: &mut Vec<u8>) {
     }
 }
 
-/// The subcommands of CLIENT that concern this session alone; args behind the subcommand.
+/// Answers the subcommands of CLIENT that concern only this session; `args` are those after the
+/// subcommand.
 fn client_command(
     session: &mut Session,
     command: ClientCommand,
@@ -65,7 +66,7 @@ fn client_command(
         (ClientCommand::NoEvict, [on]) => switch(&mut session.no_evict, on, out),
         (ClientCommand::NoTouch, [on]) => switch(&mut session.no_touch, on, out),
         (ClientCommand::GetRedir, _) => encode::integer(out, redirection(session)),
-        // Promises about what the client understands; nothing here depends on them.
+        // The client says what it understands. The proxy needs none of it.
         (ClientCommand::Capa, _) => encode::status(out, "OK"),
         _ => return false,
     }
@@ -101,7 +102,7 @@ fn set_info(session: &mut Session, option: &[u8], value: &[u8], out: &mut Vec<u8
     }
 }
 
-/// `CLIENT REPLY`: only ON is answered.
+/// Runs `CLIENT REPLY`. Only ON gets a reply.
 fn reply_mode(session: &mut Session, mode: &[u8], out: &mut Vec<u8>) {
     if mode.eq_ignore_ascii_case(b"on") {
         session.reply = ReplyMode::On;
@@ -128,7 +129,7 @@ fn switch(flag: &mut bool, on: &[u8], out: &mut Vec<u8>) {
     encode::status(out, "OK");
 }
 
-/// `CLIENT GETREDIR`: -1 without tracking, 0 without redirection.
+/// The reply to `CLIENT GETREDIR`: -1 without tracking, 0 without a redirection.
 fn redirection(session: &Session) -> i64 {
     session.tracking.map_or(-1, |tracking| i64::try_from(tracking.redirect).unwrap_or(0))
 }
@@ -136,7 +137,7 @@ fn redirection(session: &Session) -> i64 {
 /// Reads the database of a SELECT.
 ///
 /// # Errors
-/// Redis 7's words.
+/// The error to answer with, in the words of Redis 7.
 pub fn select_db(arg: &[u8]) -> Result<u32, &'static str> {
     let db = integer::parse(arg).ok_or("ERR value is not an integer or out of range")?;
     i32::try_from(db)

@@ -1,4 +1,4 @@
-//! The rules for what clients call themselves (`validateClientAttr` in Redis's `networking.c`).
+//! The rules for the names that clients give (`validateClientAttr` in Redis's `networking.c`).
 
 /// Whether `text` may be a client's name or its library's: printable ASCII without blanks.
 #[must_use]

@@ -1,39 +1,40 @@
-//! The order of one client's requests in flight: which keys they read and write, as far as two
-//! servers may run them in another order than the client sent them.
+//! The order of one client's requests in flight. It knows the keys that they read and write, because
+//! two servers may run two requests in another order than the client sent them.
 //!
-//! Requests are known by their sequence numbers alone: those below the first unanswered number
-//! are answered, so nothing has to be removed.
+//! It knows requests by their sequence numbers. All below the first unanswered number are answered,
+//! so no request has to be removed.
 
 use super::Touches;
 use super::replies::Sequence;
 
-/// After a write had to wait for reads, the reads among so many further requests go to the master.
+/// The number of requests behind a write that had to wait for reads, of which all reads go to the
+/// master.
 const FOLLOWING: Sequence = 256;
 
-/// How far a client's requests are.
+/// The state of a client's requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks {
     /// The number behind the last write.
     pub written: Sequence,
-    /// The number behind the last read that another server than the master was asked.
+    /// The number behind the last read that was sent to another server than the master.
     pub elsewhere: Sequence,
     /// The first number whose reply has not come.
     pub unanswered: Sequence,
 }
 
-/// See the module.
+/// Decides which way a client's reads go, and when its writes may leave.
 #[derive(Debug, Default)]
 pub struct Order {
-    /// The keys in flight; kept from the first time that they matter.
+    /// The keys in flight; `None` until they matter for the first time.
     known: Option<Box<Known>>,
-    /// The client may have read the replies to all requests below this number before it sent
-    /// the requests that are looked at now.
+    /// The client may have read the replies to all requests below this number before it sent the
+    /// request that is decided on now.
     seen: Sequence,
-    /// The same for the requests behind the first `old` bytes of those that are looked at.
+    /// The same number for the requests behind the next `old` bytes.
     seen_later: Sequence,
-    /// Bytes that were received before `seen_later` was taken.
+    /// The bytes of requests that were received before `seen_later` was set.
     old: usize,
-    /// A write waits for reads.
+    /// Whether a write waits for reads.
     waits: bool,
     /// Reads of requests below this number go to the master.
     following: Sequence,
@@ -47,8 +48,8 @@ struct Known {
 
 impl Order {
     /// More requests are about to be received, behind `rest` bytes of earlier ones. `given`: the
-    /// client has been given the replies to all requests below this number, if it has been given
-    /// any since the last time.
+    /// replies to all requests below this number were written to the client; `None` if none was
+    /// since the last call.
     pub fn about_to_receive(&mut self, rest: usize, given: Option<Sequence>) {
         let given = given.unwrap_or(self.seen_later);
         if rest == 0 {
@@ -60,12 +61,12 @@ impl Order {
         self.old = rest;
     }
 
-    /// `bytes` of requests have been dealt with.
+    /// The next `bytes` of requests are decided on.
     pub fn dealt_with(&mut self, bytes: usize) {
         self.old = self.old.saturating_sub(bytes);
     }
 
-    /// Whether a write whose reply the client may not have read lies before the next request.
+    /// Whether there is a write before the next request whose reply the client may not have read.
     #[must_use]
     pub const fn is_behind(&self, written: Sequence) -> bool {
         written > self.seen
@@ -77,12 +78,12 @@ impl Order {
         self.known.is_some()
     }
 
-    /// Nothing is in flight any more.
+    /// All requests are answered.
     pub fn settled(&mut self) {
         self.following = 0;
     }
 
-    /// Begins to record keys; the requests so far may have touched any.
+    /// Begins to record keys. The requests so far may have touched any key.
     pub fn record(&mut self, marks: Marks) {
         self.known.get_or_insert_with(|| {
             let mut known = Box::<Known>::default();
@@ -92,7 +93,7 @@ impl Order {
         });
     }
 
-    /// Whether a read goes where the writes before it went, as number `seq`. If not, it is recorded.
+    /// Whether the read `seq` goes to the master, behind the writes before it. Else it is recorded.
     pub fn follows(&mut self, seq: Sequence, touches: Touches<'_>, marks: Marks) -> bool {
         self.record(marks);
         let follows = self.is_behind(marks.written) && seq < self.following
@@ -103,15 +104,15 @@ impl Order {
         follows
     }
 
-    /// Whether a read would meet one of the writes before it.
+    /// Whether a read may touch a key of a write before it.
     #[must_use]
     pub fn would_follow(&self, touches: Touches<'_>, written: Sequence) -> bool {
         let meets = |known: &Known| known.writes.meets(touches, self.seen);
         self.is_behind(written) && self.known.as_deref().is_none_or(meets)
     }
 
-    /// Whether a write may leave as number `seq`: it overtakes no read of what it writes. It is
-    /// recorded then.
+    /// Whether the write `seq` may leave, because it overtakes no read of its keys. It is recorded
+    /// then.
     pub fn passes(&mut self, seq: Sequence, touches: Touches<'_>, marks: Marks) -> bool {
         if marks.elsewhere > marks.unanswered {
             self.record(marks);
@@ -130,14 +131,14 @@ impl Order {
         true
     }
 
-    /// Request `seq` reads this, and another server than the master is asked.
+    /// Records the read `seq`, which is sent to another server than the master.
     pub fn add_read(&mut self, seq: Sequence, touches: Touches<'_>) {
         if let Some(known) = &mut self.known {
             known.reads.add(touches, seq, self.seen);
         }
     }
 
-    /// Request `seq` writes this.
+    /// Records the write `seq`.
     pub fn add_write(&mut self, seq: Sequence, touches: Touches<'_>) {
         if let Some(known) = &mut self.known {
             known.writes.add(touches, seq, self.seen);
@@ -145,12 +146,13 @@ impl Order {
     }
 }
 
-/// Sets of places; a key has one set.
+/// The number of sets of places; the hash of a key chooses its set.
 const SETS: usize = 64;
-/// Places of a set.
+/// The number of places of a set.
 const WAYS: usize = 4;
 
-/// A key by its hash, and the low half of the number behind the last request that touched it.
+/// A part of a key's hash, and the low half of the number behind the last request that touched the
+/// key.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     tag: u32,
@@ -158,19 +160,19 @@ struct Place {
 }
 
 impl Place {
-    /// Whether that request is number `oldest` or a later one: fewer than 2^31 are in flight.
+    /// Whether that request is `oldest` or a later one. Fewer than 2^31 are in flight.
     const fn is_due(self, oldest: Sequence) -> bool {
         self.end.wrapping_sub(low(oldest)).wrapping_sub(1) < 1 << 31
     }
 }
 
-/// The keys of requests in flight. Where there is no place for a key, it counts as any key.
+/// The keys of requests in flight. A key that has no place counts as any key.
 #[derive(Debug)]
 struct InFlight {
     places: [[Place; WAYS]; SETS],
     /// The number behind the last request that may have touched any key.
     any: Sequence,
-    /// The number behind the last request of all.
+    /// The number behind the last request.
     end: Sequence,
 }
 
@@ -181,7 +183,7 @@ impl Default for InFlight {
 }
 
 impl InFlight {
-    /// Records what request `seq` touches; the requests below `oldest` are over.
+    /// Records what request `seq` touches. The places of requests below `oldest` are free.
     fn add(&mut self, touches: Touches<'_>, seq: Sequence, oldest: Sequence) {
         self.end = self.end.max(seq + 1);
         match touches {
@@ -200,7 +202,7 @@ impl InFlight {
     fn add_key(&mut self, key: &[u8], seq: Sequence, oldest: Sequence) {
         let (set, tag) = place(key);
         let set = &mut self.places[set];
-        // A key is in one place only, so that its last request is found.
+        // A key has one place only, so that its last request is found.
         let at = set.iter().position(|place| place.tag == tag);
         let at = at.or_else(|| set.iter().position(|place| !place.is_due(oldest)));
         match at {
@@ -209,7 +211,7 @@ impl InFlight {
         }
     }
 
-    /// Whether request `oldest` or a later one may have touched the same.
+    /// Whether request `oldest` or a later one may have touched one of these keys.
     fn meets(&self, touches: Touches<'_>, oldest: Sequence) -> bool {
         self.any > oldest
             || match touches {
@@ -307,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_recorded_may_be_any_key() {
+    fn requests_before_the_record_may_touch_any_key() {
         let mut order = Order::default();
         assert!(order.follows(3, key("a"), marks(3, 0, 0)), "a write before may be of it");
         let mut order = Order::default();
@@ -316,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_place_counts_as_any_key() {
+    fn a_key_without_a_place_counts_as_any_key() {
         let mut order = Order::default();
         order.record(Marks::default());
         let count = 1000;

@@ -1,12 +1,12 @@
-//! Where reads may go.
+//! The servers to which reads may go.
 
 /// The servers that may serve reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadFrom {
-    /// The master alone.
+    /// The master only.
     Master,
-    /// The replicas; the master when none of them can.
+    /// The replicas, and the master if no replica can serve a read.
     Replica,
-    /// All of them alike.
+    /// The master and the replicas alike.
     Any,
 }

@@ -1,18 +1,18 @@
-//! The replies that a client is owed: whatever order the backends answer in, they leave in the
-//! order of the requests.
+//! The replies that a client is owed. They leave in the order of the requests, in whatever order the
+//! backends answer.
 //!
-//! Every request has a sequence number. Requests that go to one backend together form a *run*,
-//! which that backend answers in order; so only the runs have to be put in order, not the replies.
+//! Every request has a sequence number. Requests that go to one backend together form a *run*, which
+//! that backend answers in order. So the runs have to be put in order, and not each reply.
 
 use std::collections::VecDeque;
 
 /// The number of a request within its session, counted from 0.
 pub type Sequence = u64;
 
-/// Replies arrive for requests that are not (or no longer) owed one, or out of order within their
-/// run: a bug of ours, answered by closing the client, never by crossing replies.
+/// A reply arrived to a request that is owed none, or out of order within its run. That is a bug in
+/// the proxy: the client is closed, so that it gets no other request's reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a reply arrived that nobody waits for")]
+#[error("a reply arrived to a request that is owed none")]
 pub struct Unexpected;
 
 /// Consecutive requests that one source answers in order.
@@ -20,36 +20,38 @@ pub struct Unexpected;
 struct Run {
     /// The request whose reply comes next.
     first: Sequence,
-    /// Replies still to come.
+    /// The number of replies still to come.
     left: u32,
-    /// What has come while earlier runs were still unanswered.
+    /// The replies that arrived while earlier runs were unanswered.
     held: Vec<u8>,
-    /// Bytes of the reply to `first` that have already come.
+    /// The bytes of the reply to `first` that have arrived.
     begun: usize,
-    /// False where the client wants no reply (`CLIENT REPLY OFF`).
+    /// False if the client wants no reply (`CLIENT REPLY OFF`).
     shown: bool,
 }
 
-/// Invariant: the runs' sequence numbers ascend and don't overlap; only the front run's bytes may
-/// already be in `ready`.
+/// One client's replies, in the order of its requests.
+///
+/// Invariant: the runs' sequence numbers ascend and do not overlap, and only the front run's bytes
+/// may be in `ready`.
 #[derive(Debug, Default)]
 pub struct Replies {
     ready: Vec<u8>,
-    /// Bytes at the front of `ready` that the client has taken.
+    /// The bytes at the front of `ready` that were written to the client.
     taken: usize,
-    /// What a server's reply comes to of late, in bytes: rises at once, falls slowly.
+    /// The usual size of a server's reply lately, in bytes: it rises at once and falls slowly.
     usual: usize,
     runs: VecDeque<Run>,
     next: Sequence,
     held_bytes: usize,
-    /// Behind the last request whose reply has arrived, passed on or not.
+    /// The number behind the last request whose reply has arrived, delivered or not.
     received: Sequence,
     /// An emptied buffer, kept for the next run that has to wait.
     spare: Vec<u8>,
 }
 
 impl Replies {
-    /// Opens a run of `count` requests that are about to be sent; the first one's number.
+    /// Opens a run of `count` requests that are about to be sent. Returns the first one's number.
     pub fn open(&mut self, count: u32, shown: bool) -> Sequence {
         let first = self.next;
         self.next += u64::from(count);
@@ -57,7 +59,7 @@ impl Replies {
         first
     }
 
-    /// A reply that is known at once, written by `write`.
+    /// Adds a reply of the proxy, which `write` writes.
     pub fn local(&mut self, shown: bool, write: impl FnOnce(&mut Vec<u8>)) {
         self.locals(1, shown, |out| {
             write(out);
@@ -65,8 +67,8 @@ impl Replies {
         });
     }
 
-    /// As [`Self::local`], of as many replies as `write` says that it has written; of `count` where
-    /// nobody sees them.
+    /// Adds replies of the proxy. `write` returns how many it has written; where they are not shown it
+    /// is not called, and they are `count`.
     pub fn locals(
         &mut self,
         count: u32,
@@ -91,7 +93,7 @@ impl Replies {
         written
     }
 
-    /// `count` whole replies to the requests from `seq` on (or the rest of one that had begun).
+    /// Takes `count` whole replies to the requests from `seq` on, or the rest of one that had begun.
     ///
     /// # Errors
     /// [`Unexpected`] when these are not the replies that come next in their run.
@@ -112,7 +114,7 @@ impl Replies {
         Ok(())
     }
 
-    /// As [`Replies::deliver`], of bytes that are kept as they are where nothing is ready yet.
+    /// As [`Replies::deliver`], without a copy of the bytes where none are ready yet.
     ///
     /// # Errors
     /// [`Unexpected`], as with [`Replies::deliver`].
@@ -131,7 +133,7 @@ impl Replies {
         self.deliver(seq, count, &bytes)
     }
 
-    /// A part of the reply to `seq`, which is not complete yet.
+    /// Takes a part of the reply to `seq`, of which more is to come.
     ///
     /// # Errors
     /// [`Unexpected`], as with [`Replies::deliver`].
@@ -144,13 +146,13 @@ impl Replies {
         Ok(())
     }
 
-    /// Whether part of the reply to `seq` has come, so that no other reply can take its place.
+    /// Whether a part of the reply to `seq` has arrived, so that no other reply can take its place.
     #[must_use]
     pub fn has_begun(&self, seq: Sequence) -> bool {
         self.find(seq).is_ok_and(|at| self.runs[at].begun > 0)
     }
 
-    /// Makes `seq` a run of its own, because another source will answer it than its neighbours.
+    /// Makes `seq` a run of its own, because another backend will answer it than its neighbours.
     ///
     /// # Errors
     /// [`Unexpected`] when no reply to `seq` is owed.
@@ -160,7 +162,7 @@ impl Replies {
         let before = u32::try_from(seq - run.first).map_err(|_| Unexpected)?;
         let after = run.left - before - 1;
         let shown = run.shown;
-        // What has come of the reply to `seq` stays where it is, in front.
+        // The part of the reply to `seq` that has arrived stays in front.
         let begun = if before == 0 { std::mem::take(&mut run.begun) } else { 0 };
         run.left = before;
         let single = Run { first: seq, left: 1, held: Vec::new(), begun, shown };
@@ -175,14 +177,14 @@ impl Replies {
         Ok(())
     }
 
-    /// The replies to all requests before `end` have arrived, though some may have to be changed
+    /// Notes that the replies to all requests below `end` have arrived. Some may have to be changed
     /// before they are delivered.
     pub fn received(&mut self, end: Sequence) {
         self.received = self.received.max(end);
     }
 
-    /// Bytes that no request asked for (a push, a message): behind every reply that arrived before
-    /// them, in front of every one still to come.
+    /// Adds bytes that no request asked for (a push, a message), behind every reply that has arrived
+    /// and before every reply still to come.
     pub fn push(&mut self, bytes: &[u8]) {
         let received = self.received;
         let is_complete = |run: Option<&Run>| run.is_some_and(|run| run.left == 0);
@@ -196,7 +198,7 @@ impl Replies {
                 self.runs.insert(at, place);
             }
         }
-        // Replies of our own behind it are as old as that.
+        // The proxy's own replies behind it are as old.
         while is_complete(self.runs.get(at)) && is_complete(self.runs.get(at + 1)) {
             at += 1;
         }
@@ -209,7 +211,7 @@ impl Replies {
         }
     }
 
-    /// True when no reply is owed.
+    /// Whether no reply is owed.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.runs.is_empty()
@@ -221,50 +223,49 @@ impl Replies {
         self.next
     }
 
-    /// The first number whose reply has not come.
+    /// The first number whose reply has not arrived.
     #[must_use]
     pub fn unanswered(&self) -> Sequence {
         self.runs.front().map_or(self.next, |run| run.first)
     }
 
-    /// How many requests have been taken on since the first that is still unanswered.
+    /// The number of requests from the first unanswered one on.
     #[must_use]
     pub fn owed(&self) -> u64 {
         self.runs.front().map_or(0, |run| self.next - run.first)
     }
 
-    /// Bytes of replies that the client has not been given yet.
+    /// The bytes of replies that were not yet written to the client.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.ready_bytes() + self.held_bytes
     }
 
-    /// How many of them may be written to the client now.
+    /// The bytes of replies that may be written to the client now.
     #[must_use]
     pub fn ready_bytes(&self) -> usize {
         self.ready.len() - self.taken
     }
 
-    /// What a server's reply to this client comes to of late, in bytes; rather too much than too
+    /// The usual size of a server's reply to this client lately, in bytes; rather too much than too
     /// little.
     #[must_use]
     pub fn usual_size(&self) -> usize {
         self.usual
     }
 
-    /// What may be written to the client now, and how many bytes at the front of it the client has
-    /// taken.
+    /// The replies that may be written to the client now, and how many bytes at their front were.
     pub fn ready(&mut self) -> (&mut Vec<u8>, &mut usize) {
         (&mut self.ready, &mut self.taken)
     }
 
-    /// Takes what is ready out, for another use than to be written to the client.
+    /// Takes the replies that are ready, for another use than to write them to the client.
     pub fn take_ready(&mut self) -> Vec<u8> {
         self.taken = 0;
         std::mem::take(&mut self.ready)
     }
 
-    /// Gives idle memory back: an idle client holds next to nothing.
+    /// Frees unused memory, so that an idle client holds little.
     pub fn shrink(&mut self, keep: usize) {
         if self.ready.is_empty() && self.ready.capacity() > keep {
             self.ready = Vec::new();
@@ -302,7 +303,7 @@ impl Replies {
         self.held_bytes += bytes.len();
     }
 
-    /// Drops answered runs from the front and lets the next one's replies go.
+    /// Removes answered runs from the front, and makes the next one's replies ready.
     fn advance(&mut self) {
         while let Some(front) = self.runs.front_mut() {
             if !front.held.is_empty() {

@@ -1,19 +1,19 @@
-//! `CLIENT REPLY`.
+//! The modes of `CLIENT REPLY`.
 
-/// Whether the client wants replies.
+/// The requests to which a client wants replies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReplyMode {
-    /// To every request.
+    /// All requests.
     #[default]
     On,
-    /// To none.
+    /// No request.
     Off,
-    /// Not to the next request, whose turn has not come.
+    /// All requests but the next one.
     SkipNext,
 }
 
 impl ReplyMode {
-    /// Whether the request at hand gets a reply; called once per request.
+    /// Whether the current request gets a reply; called once per request.
     pub fn wants_reply(&mut self) -> bool {
         match self {
             Self::On => true,

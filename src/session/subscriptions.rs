@@ -1,4 +1,4 @@
-//! What a session is subscribed to.
+//! The channels and patterns to which a session subscribes.
 
 use std::collections::HashSet;
 
@@ -6,8 +6,8 @@ use tidegate_wire::command::Subscription;
 
 type Names = HashSet<Box<[u8]>, foldhash::fast::RandomState>;
 
-/// Channels, patterns and shard channels, so that it is known how many confirmations a request
-/// gets and when the last subscription ends.
+/// The channels, patterns and shard channels of a session. They tell how many confirmations a
+/// request gets, and when the last subscription ends.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     channels: Names,
@@ -16,19 +16,19 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Whether there is any.
+    /// Whether there is any subscription.
     #[must_use]
     pub fn any(&self) -> bool {
         !(self.channels.is_empty() && self.patterns.is_empty() && self.shards.is_empty())
     }
 
-    /// How many there are of a kind.
+    /// The number of subscriptions of a kind.
     #[must_use]
     pub fn count(&self, kind: Subscription) -> usize {
         self.of(kind).len()
     }
 
-    /// Those of a kind, in any order.
+    /// The names of a kind, in any order.
     pub fn of(&self, kind: Subscription) -> impl ExactSizeIterator<Item = &[u8]> {
         let names = match kind {
             Subscription::Channel => &self.channels,
@@ -38,13 +38,14 @@ impl Subscriptions {
         names.iter().map(|name| &**name)
     }
 
-    /// All, with their kinds.
+    /// All names with their kinds.
     pub fn all(&self) -> impl Iterator<Item = (Subscription, &[u8])> {
         let kinds = [Subscription::Channel, Subscription::Pattern, Subscription::Shard];
         kinds.into_iter().flat_map(|kind| self.of(kind).map(move |name| (kind, name)))
     }
 
-    /// SUBSCRIBE and its like; the confirmations it will get, and the names that are new.
+    /// Adds the names of SUBSCRIBE and its like. Returns the number of confirmations that the request
+    /// will get, and the names that are new.
     pub fn subscribe<'a>(
         &mut self,
         kind: Subscription,
@@ -61,7 +62,8 @@ impl Subscriptions {
         (confirmations, new)
     }
 
-    /// UNSUBSCRIBE and its like, without names for all; the confirmations it will get.
+    /// Removes the names of UNSUBSCRIBE and its like; without names, all of the kind. Returns the
+    /// number of confirmations that the request will get.
     pub fn unsubscribe<'a>(
         &mut self,
         kind: Subscription,

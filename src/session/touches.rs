@@ -1,16 +1,16 @@
-//! Which keys a request touches, as far as its order among others matters.
+//! The keys that a request reads or writes, for its order among other requests.
 
 use tidegate_wire::command::{Command, Keys};
 use tidegate_wire::resp::Args;
 
-/// What a request touches. A key stands for itself in every database.
+/// What a request touches: keys, whatever their database.
 #[derive(Clone, Copy, Debug)]
 pub enum Touches<'a> {
     /// One key.
     Key(&'a [u8]),
     /// Several keys.
     Keys(KeyWords<'a>),
-    /// Any key, for all that is known.
+    /// Possibly any key.
     Any,
 }
 
@@ -20,8 +20,8 @@ impl<'a> Touches<'a> {
     #[must_use]
     pub fn of(row: Option<&Command>, frame: &'a [u8], second: Option<&'a [u8]>) -> Self {
         let Some(row) = row else { return Self::Any };
-        // These two see more than the key that they name: what BY and GET of SORT stand for, and
-        // what subscribers do.
+        // These two concern more than the key that they name: SORT reads what BY and GET stand for,
+        // and subscribers act on what SPUBLISH sends.
         if matches!(row.name, "sort_ro" | "spublish") {
             return Self::Any;
         }
@@ -35,11 +35,11 @@ impl<'a> Touches<'a> {
     }
 }
 
-/// The keys of a request whose places among its words are fixed.
+/// The keys of a request that has them at fixed places among its words.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyWords<'a> {
     words: Args<'a>,
-    /// Words to pass over before the next key.
+    /// The number of words before the next key.
     skip: usize,
     step: usize,
     left: usize,

@@ -1,21 +1,21 @@
-//! `CLIENT TRACKING`: its options, and replies that name the client of REDIRECT.
+//! The options of `CLIENT TRACKING`, and the replies that name the client of REDIRECT.
 
 use tidegate_wire::resp::integer;
 
-/// What a session that tracks has asked for.
+/// The options with which a session tracks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tracking {
     /// The `CLIENT ID` of the client that gets the invalidations; 0 for the session itself.
     pub redirect: u64,
-    /// BCAST: invalidations come whether a key was read or not.
+    /// BCAST: it gets invalidations of all keys, also of those that it has not read.
     pub broadcast: bool,
 }
 
 const REDIRECT: &[u8] = b"$8\r\nredirect\r\n:";
 const BROKEN: &[u8] = b">2\r\n$21\r\ntracking-redir-broken\r\n:";
 
-/// The place of REDIRECT's client id in a request, as far as a server reads the options before it
-/// finds a mistake.
+/// The place of REDIRECT's client id in a request; `None` without one, or where the server finds a
+/// mistake before it.
 #[must_use]
 pub fn redirect_at(args: &[&[u8]]) -> Option<usize> {
     let mut at = 3;
@@ -31,7 +31,7 @@ pub fn redirect_at(args: &[&[u8]]) -> Option<usize> {
     None
 }
 
-/// Whether a request that the server takes asks for BCAST.
+/// Whether a request without mistakes asks for BCAST.
 #[must_use]
 pub fn is_broadcast(args: &[&[u8]]) -> bool {
     let mut at = 3;
@@ -45,10 +45,10 @@ pub fn is_broadcast(args: &[&[u8]]) -> bool {
     false
 }
 
-/// A reply to `CLIENT TRACKINGINFO` that names the client `id` as the target, and no other.
+/// A reply to `CLIENT TRACKINGINFO` with the client `id` as the target.
 #[must_use]
 pub fn with_redirect(reply: Vec<u8>, id: u64) -> Vec<u8> {
-    // Only flags, which a client does not choose, come before it.
+    // Before it come only flags, which no client chooses.
     match memchr::memmem::find(&reply, REDIRECT) {
         Some(at) => with_integer(&reply, at + REDIRECT.len(), id),
         None => reply,

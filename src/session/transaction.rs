@@ -1,14 +1,13 @@
-//! WATCH, MULTI, and what a session queued that only the proxy can answer.
+//! A session's transaction: WATCH, MULTI, and the queued commands that concern the proxy.
 
-/// A queued command that `EXEC` has to see to.
+/// A queued command whose element in EXEC's reply concerns the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Queued {
-    /// Answered by the proxy when `EXEC` succeeds; the server got a `PING` in its place. The bytes
-    /// are the request.
+    /// A request that the proxy answers when EXEC succeeds; the server got a PING in its place.
     Local(Vec<u8>),
-    /// A `SELECT` that the server runs itself: the session follows when it succeeded.
+    /// A SELECT that the server runs: the session has this database if it succeeds.
     Select(u32),
-    /// A `CLIENT TRACKINGINFO` whose answer names a client by the server's id.
+    /// A `CLIENT TRACKINGINFO` whose reply names a client by the server's id.
     TrackingInfo,
 }
 
@@ -17,81 +16,82 @@ pub enum Queued {
 pub struct Transaction {
     watching: bool,
     open: bool,
-    /// Commands that were queued so far.
+    /// The number of queued commands.
     count: usize,
-    /// Something that may write is among them.
+    /// One of them may write.
     writes: bool,
-    /// Something that servers replicate is among them.
+    /// Servers replicate one of them.
     replicates: bool,
     /// The server refused a command that was to be queued.
     spoilt: bool,
-    /// Those `EXEC` has to see to, by their place in the queue.
+    /// Those that concern the proxy, by their place in the queue.
     special: Vec<(usize, Queued)>,
-    /// The proxy refused a command: `EXEC` has to fail as when the server had.
+    /// The proxy refused a command that was to be queued: EXEC has to fail.
     dirty: bool,
-    /// The connection that watched is gone: nobody knows whether the keys have changed.
+    /// The connection that watched is gone, so it is unknown whether the keys have changed.
     watch_lost: bool,
     /// The connection that held the queue is gone.
     queue_lost: bool,
 }
 
-/// How an `EXEC` has to end.
+/// How an EXEC has to end.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The server decides. These places of its reply need the proxy's attention.
+    /// The server decides. These places of its reply concern the proxy.
     Run(Vec<(usize, Queued)>),
-    /// `-EXECABORT`: a command was refused. The server is told to discard.
+    /// With `EXECABORT`, because a command was refused. The server gets a DISCARD.
     Abort,
-    /// Null: what was watched can't be known to be unchanged. The server is told to discard.
+    /// With null, because the watched keys may have changed. The server gets a DISCARD.
     Changed,
-    /// `-EXECABORT`, and there is no server to tell.
+    /// With `EXECABORT`, because the connection is lost.
     Lost,
 }
 
 impl Transaction {
-    /// Whether a connection has to be kept for it.
+    /// Whether it needs a connection.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         self.watching || self.open
     }
 
-    /// Between MULTI and EXEC.
+    /// Whether it is between MULTI and EXEC.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         self.open
     }
 
-    /// After WATCH.
+    /// Whether keys are watched.
     #[must_use]
     pub const fn is_watching(&self) -> bool {
         self.watching
     }
 
-    /// Between MULTI and EXEC, and the connection is gone: nothing can be queued any more.
+    /// Whether the connection was lost between MULTI and EXEC, so that no command can be queued.
     #[must_use]
     pub const fn is_lost(&self) -> bool {
         self.queue_lost
     }
 
-    /// Commands queued so far.
+    /// The number of queued commands.
     #[must_use]
     pub const fn queued(&self) -> usize {
         self.count
     }
 
-    /// A command comes that is to be queued; `writes` is whether it may change data.
+    /// Notes a command that is about to be queued; `writes`: it may change data.
     pub fn note(&mut self, writes: bool) {
         self.writes |= writes;
     }
 
-    /// Whether `EXEC` may change data.
+    /// Whether EXEC may change data.
     #[must_use]
     pub const fn has_writes(&self) -> bool {
         self.writes
     }
 
-    /// What a command that is to be queued means for a later pause: whether servers replicate it;
-    /// `None` where the server refuses to queue it. Behind such a one servers queue nothing.
+    /// Notes whether servers replicate a command that is about to be queued; `None`: the server
+    /// refuses to queue it, and queues none of the later commands. A pause of writes holds an EXEC
+    /// that replicates.
     pub fn note_replication(&mut self, replicates: Option<bool>) {
         match replicates {
             None => self.spoilt = true,
@@ -99,7 +99,7 @@ impl Transaction {
         }
     }
 
-    /// Whether the queue has what servers replicate.
+    /// Whether servers replicate a queued command.
     #[must_use]
     pub const fn replicates(&self) -> bool {
         self.replicates
@@ -111,23 +111,23 @@ impl Transaction {
         self.spoilt || self.dirty
     }
 
-    /// WATCH.
+    /// Runs WATCH.
     pub fn watch(&mut self) {
         self.watching = true;
     }
 
-    /// UNWATCH.
+    /// Runs UNWATCH.
     pub fn unwatch(&mut self) {
         self.watching = false;
         self.watch_lost = false;
     }
 
-    /// MULTI; false if there was one already.
+    /// Runs MULTI; false if a transaction is open already.
     pub fn open(&mut self) -> bool {
         !std::mem::replace(&mut self.open, true)
     }
 
-    /// A command joins the queue.
+    /// Adds a command to the queue.
     pub fn queue(&mut self, special: Option<Queued>) {
         if let Some(special) = special {
             self.special.push((self.count, special));
@@ -140,14 +140,14 @@ impl Transaction {
         self.dirty |= self.open;
     }
 
-    /// The connection is gone.
+    /// Notes that the connection is lost.
     pub fn lose(&mut self) {
         self.queue_lost |= self.open;
         self.watch_lost |= self.watching;
     }
 
-    /// The server refused the connection that WATCH or MULTI needed: nothing is watched, and there
-    /// is no transaction, unless commands were queued behind MULTI, which must not run without it.
+    /// The server refused the connection that WATCH or MULTI needed. No key is watched and no
+    /// transaction is open, unless commands were queued behind MULTI: those must not run alone.
     pub fn not_begun(&mut self) {
         if self.count > 0 {
             self.lose();
@@ -156,7 +156,7 @@ impl Transaction {
         }
     }
 
-    /// EXEC: ends the transaction and says how.
+    /// Runs EXEC: ends the transaction, and returns how EXEC has to end.
     pub fn exec(&mut self) -> Verdict {
         match std::mem::take(self) {
             Self { queue_lost: true, .. } => Verdict::Lost,
@@ -166,7 +166,7 @@ impl Transaction {
         }
     }
 
-    /// DISCARD: ends the transaction; false if there is no server to tell.
+    /// Runs DISCARD: ends the transaction; false if the connection is lost.
     pub fn discard(&mut self) -> bool {
         !std::mem::take(self).queue_lost
     }

@@ -1,0 +1,158 @@
+//! One client's state.
+
+use super::{Identity, ReadFrom, ReplyMode, Subscriptions, Tracking, Transaction};
+use tidegate_wire::command::{Effect, Resolved};
+use tidegate_wire::resp::RespVersion;
+
+/// What a client has said that holds for its later requests.
+#[derive(Debug)]
+pub struct Session {
+    /// The number that `CLIENT ID` shows: unique in this process, and ascending.
+    pub id: u64,
+    /// The selected database.
+    pub db: u32,
+    /// The protocol version of its replies.
+    pub version: RespVersion,
+    /// The name from `CLIENT SETNAME`; empty without one.
+    pub name: Vec<u8>,
+    /// The library's name, from `CLIENT SETINFO LIB-NAME`.
+    pub lib_name: Vec<u8>,
+    /// The library's version, from `CLIENT SETINFO LIB-VER`.
+    pub lib_ver: Vec<u8>,
+    /// The user as which the client acts; `None` until it has logged in, where that is required.
+    pub identity: Option<Identity>,
+    /// The servers for its reads, if it said READONLY or READWRITE.
+    pub reads: Option<ReadFrom>,
+    /// Whether it said `CLIENT NO-TOUCH ON`.
+    pub no_touch: bool,
+    /// Whether it said `CLIENT NO-EVICT ON`.
+    pub no_evict: bool,
+    /// Which replies it wants (`CLIENT REPLY`).
+    pub reply: ReplyMode,
+    /// What WATCH and MULTI began.
+    pub transaction: Transaction,
+    /// Its channels, patterns and shard channels.
+    pub subscriptions: Subscriptions,
+    /// The options of `CLIENT TRACKING ON`, while it is on.
+    pub tracking: Option<Tracking>,
+    /// Whether it said MONITOR.
+    pub monitor: bool,
+    /// Whether it said `SCRIPT DEBUG YES` or `SYNC`, which the proxy refuses. Its scripts are refused
+    /// then, too: the client expects them to run in the debugger.
+    pub wants_debugger: bool,
+}
+
+impl Session {
+    /// The session of a new client, which acts as `identity`.
+    #[must_use]
+    pub fn new(id: u64, identity: Option<Identity>) -> Self {
+        Self {
+            id,
+            db: 0,
+            version: RespVersion::V2,
+            name: Vec::new(),
+            lib_name: Vec::new(),
+            lib_ver: Vec::new(),
+            identity,
+            reads: None,
+            no_touch: false,
+            no_evict: false,
+            reply: ReplyMode::On,
+            transaction: Transaction::default(),
+            subscriptions: Subscriptions::default(),
+            tracking: None,
+            monitor: false,
+            wants_debugger: false,
+        }
+    }
+
+    /// `RESET`: all is as new but its number and the library's name and version (`resetCommand`).
+    /// From now on the session acts as `identity`.
+    pub fn reset(&mut self, identity: Option<Identity>) {
+        let lib_name = std::mem::take(&mut self.lib_name);
+        let lib_ver = std::mem::take(&mut self.lib_ver);
+        *self = Self { lib_name, lib_ver, ..Self::new(self.id, identity) };
+    }
+
+    /// Whether the client may send more than a login.
+    #[must_use]
+    pub const fn is_logged_in(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// The user that others see. A client that has not logged in is shown as the default user, as
+    /// servers show it.
+    #[must_use]
+    pub fn user(&self) -> Identity {
+        self.identity.unwrap_or_default()
+    }
+
+    /// Whether the session needs a dedicated connection now.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.transaction.is_active() || self.is_streaming()
+    }
+
+    /// Whether its server may send what no request asked for.
+    #[must_use]
+    pub fn is_streaming(&self) -> bool {
+        self.subscriptions.any() || self.tracking.is_some() || self.monitor
+    }
+
+    /// Whether it is a RESP2 session with subscriptions, which accepts few commands (Redis's
+    /// `processCommand`).
+    #[must_use]
+    pub fn is_in_subscriber_mode(&self) -> bool {
+        self.version == RespVersion::V2 && self.subscriptions.any()
+    }
+
+    /// Whether the next request has to wait until every earlier one is answered, because it uses
+    /// another connection than they do, or changes what all later ones mean.
+    #[must_use]
+    pub fn must_settle(&self, command: Option<&Resolved<'_>>) -> bool {
+        let Some(command) = command else { return false };
+        if self.is_pinned() {
+            use tidegate_wire::command::ClientCommand::Tracking;
+            // A reply to an earlier request must not pass for a message that no request asked for.
+            return match command.effect {
+                Effect::Reset | Effect::Hello | Effect::Monitor | Effect::Client(Tracking) => true,
+                Effect::Subscribe(_) => !self.is_streaming(),
+                _ => false,
+            };
+        }
+        match command.effect {
+            Effect::None
+            | Effect::Ping
+            | Effect::Echo
+            | Effect::Proxy(_)
+            | Effect::Quit
+            | Effect::Auth
+            | Effect::Info
+            | Effect::Scan { .. }
+            | Effect::ReadOnlyScript
+            | Effect::LoadScript
+            | Effect::Readonly
+            | Effect::Readwrite => false,
+            Effect::Client(command) => {
+                use tidegate_wire::command::ClientCommand::{
+                    Caching, NoTouch, Tracking, TrackingInfo, Unblock,
+                };
+                matches!(command, Tracking | TrackingInfo | Caching | Unblock | NoTouch)
+            }
+            Effect::Reset
+            | Effect::Hello
+            | Effect::Select
+            | Effect::Multi
+            | Effect::Exec
+            | Effect::Discard
+            | Effect::Watch
+            | Effect::Unwatch
+            | Effect::Blocking(_)
+            | Effect::Subscribe(_)
+            | Effect::Unsubscribe(_)
+            | Effect::Monitor
+            | Effect::Wait
+            | Effect::OutOfBand => true,
+        }
+    }
+}
