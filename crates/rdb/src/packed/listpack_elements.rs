@@ -1,6 +1,8 @@
 //! The bytes of a listpack: header, elements, end. Checks them, and walks the elements.
 
-use super::listpack_entry::{Element, back_length, back_length_size_of, element};
+use super::listpack_entry::{
+    Element, after_first, back_length, back_length_size_of, before_last, element,
+};
 use crate::error::Corrupt;
 
 /// Length in bytes (4) and count of elements (2).
@@ -26,6 +28,50 @@ impl<'a> Elements<'a> {
     pub(super) fn new(bytes: &'a [u8], count: usize) -> Self {
         Self { bytes, left: count }
     }
+
+    /// Passes over `front` elements at the front and `back` at the back, which are no more than are
+    /// left. Returns nothing if the bytes are no elements.
+    fn pass(&mut self, front: usize, back: usize) -> Option<()> {
+        for _ in 0..front {
+            self.bytes = after_first(self.bytes)?;
+        }
+        for _ in 0..back {
+            self.bytes = before_last(self.bytes)?;
+        }
+        self.left -= front + back;
+        Some(())
+    }
+
+    /// Leaves the elements without the first `count`, which are found from the nearer end.
+    fn drop_front(&mut self, count: usize) -> Option<()> {
+        let kept = self.left.checked_sub(count)?;
+        if count <= kept {
+            return self.pass(count, 0);
+        }
+        let mut front = Self { ..*self };
+        front.pass(0, kept)?;
+        self.bytes = self.bytes.get(front.bytes.len()..)?;
+        self.left = kept;
+        Some(())
+    }
+
+    /// Leaves the elements without the last `count`, which are found from the nearer end.
+    fn drop_back(&mut self, count: usize) -> Option<()> {
+        let kept = self.left.checked_sub(count)?;
+        if count <= kept {
+            return self.pass(0, count);
+        }
+        let mut back = Self { ..*self };
+        back.pass(kept, 0)?;
+        self.bytes = self.bytes.get(..self.bytes.len() - back.bytes.len())?;
+        self.left = kept;
+        Some(())
+    }
+
+    fn end(&mut self) -> Option<Element<'a>> {
+        (self.bytes, self.left) = (&[], 0);
+        None
+    }
 }
 
 impl<'a> Iterator for Elements<'a> {
@@ -36,6 +82,13 @@ impl<'a> Iterator for Elements<'a> {
         self.bytes = self.bytes.get(len + back_length_size_of(self.bytes, len)..)?;
         self.left = self.left.saturating_sub(1);
         Some(element)
+    }
+
+    fn nth(&mut self, count: usize) -> Option<Element<'a>> {
+        match self.drop_front(count) {
+            Some(()) => self.next(),
+            None => self.end(),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -53,6 +106,13 @@ impl DoubleEndedIterator for Elements<'_> {
         self.bytes = self.bytes.get(..start)?;
         self.left = self.left.saturating_sub(1);
         Some(element)
+    }
+
+    fn nth_back(&mut self, count: usize) -> Option<Self::Item> {
+        match self.drop_back(count) {
+            Some(()) => self.next_back(),
+            None => self.end(),
+        }
     }
 }
 

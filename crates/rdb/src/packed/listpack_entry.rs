@@ -90,6 +90,40 @@ pub(super) fn element(bytes: &[u8]) -> Option<(Element<'_>, usize)> {
     }
 }
 
+/// Returns the length that [`element`] returns, without reading the element.
+pub(super) fn element_len(bytes: &[u8]) -> Option<usize> {
+    let (&first, rest) = bytes.split_first()?;
+    Some(match first {
+        0..=0x7f => 1,
+        0x80..=0xbf => 1 + usize::from(first & 0x3f),
+        0xc0..=0xdf => 2,
+        0xe0..=0xef => 2 + (usize::from(first & 0x0f) << 8 | usize::from(*rest.first()?)),
+        0xf0 => {
+            let len = usize::try_from(u32::from_le_bytes(*rest.first_chunk()?)).ok()?;
+            len.checked_add(5)?
+        }
+        0xf1 => 3,
+        0xf2 => 4,
+        0xf3 => 5,
+        0xf4 => 9,
+        _ => return None,
+    })
+}
+
+/// Returns what follows the first element of `bytes`.
+#[inline]
+pub(super) fn after_first(bytes: &[u8]) -> Option<&[u8]> {
+    let len = element_len(bytes)?;
+    bytes.get(len + back_length_size_of(bytes, len)..)
+}
+
+/// Returns what stands before the last element of `bytes`.
+#[inline]
+pub(super) fn before_last(bytes: &[u8]) -> Option<&[u8]> {
+    let (len, size) = back_length(bytes)?;
+    bytes.get(..bytes.len().checked_sub(len + size)?)
+}
+
 /// How many bytes tell, behind an element, that it is `len` bytes long. The limits are one less
 /// than the bits would hold: so they are in Redis, and in Valkey before 9.
 pub(super) const fn back_length_size(len: usize) -> usize {

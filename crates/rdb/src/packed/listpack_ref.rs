@@ -2,7 +2,7 @@
 
 use super::listpack_elements::{Elements, HEADER, UNCOUNTED, validate};
 use super::listpack_entry::{
-    Element, back_length, back_length_size_of, canonical_integer, element,
+    Element, after_first, back_length, back_length_size_of, before_last, canonical_integer, element,
 };
 use crate::error::Corrupt;
 
@@ -252,6 +252,19 @@ impl<'a> Iterator for Positions<'a> {
         self.front = next;
         Some((position, element))
     }
+
+    fn nth(&mut self, count: usize) -> Option<Self::Item> {
+        let mut rest = self.bytes.get(self.front..self.back)?;
+        for _ in 0..count {
+            let Some(after) = after_first(rest) else {
+                self.front = self.back;
+                return None;
+            };
+            rest = after;
+        }
+        self.front = self.back - rest.len();
+        self.next()
+    }
 }
 
 impl DoubleEndedIterator for Positions<'_> {
@@ -262,5 +275,18 @@ impl DoubleEndedIterator for Positions<'_> {
         let (element, _) = read(self.bytes, start, self.back)?;
         self.back = start;
         Some((Position(start), element))
+    }
+
+    fn nth_back(&mut self, count: usize) -> Option<Self::Item> {
+        let mut rest = self.bytes.get(self.front..self.back)?;
+        for _ in 0..count {
+            let Some(before) = before_last(rest) else {
+                self.back = self.front;
+                return None;
+            };
+            rest = before;
+        }
+        self.back = self.front + rest.len();
+        self.next_back()
     }
 }

@@ -159,6 +159,13 @@ impl<'a> Iterator for NodeElements<'a> {
             Self::Plain(bytes) => bytes.take().map(Element::Bytes),
         }
     }
+
+    fn nth(&mut self, count: usize) -> Option<Element<'a>> {
+        match self {
+            Self::Packed(elements) => elements.nth(count),
+            Self::Plain(bytes) => bytes.take().filter(|_| count == 0).map(Element::Bytes),
+        }
+    }
 }
 
 impl DoubleEndedIterator for NodeElements<'_> {
@@ -166,6 +173,13 @@ impl DoubleEndedIterator for NodeElements<'_> {
         match self {
             Self::Packed(elements) => elements.next_back(),
             Self::Plain(bytes) => bytes.take().map(Element::Bytes),
+        }
+    }
+
+    fn nth_back(&mut self, count: usize) -> Option<Self::Item> {
+        match self {
+            Self::Packed(elements) => elements.nth_back(count),
+            Self::Plain(bytes) => bytes.take().filter(|_| count == 0).map(Element::Bytes),
         }
     }
 }

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::packed::listpack_vendor::for_vendor;
+use crate::types::Vendor;
 
 fn packed(elements: &[&[u8]]) -> ListpackBuf {
     let mut buf = ListpackBuf::new();
@@ -153,8 +155,39 @@ proptest! {
         let _ = (view.len(), view.is_empty(), view.iter().count(), view.iter().rev().count());
         let _ = (view.find(&needle, 1), view.get(index), view.before(at), view.after(at));
         let _ = (view.positions().count(), view.positions().rev().count(), view.get(-3));
+        let _ = (view.iter().nth(offset), view.iter().nth_back(offset), view.iter().nth(60_000));
         let mut buf = ListpackBuf(bytes);
         let _ = (buf.insert(at, &needle[..]), buf.replace(at, 5), buf.remove(at, 3));
         let _ = (buf.push_back(1), buf.push_front(2));
+    }
+}
+
+proptest! {
+    #[test]
+    fn skipped_elements_are_those_that_would_be_read(
+        elements in prop::collection::vec(element(), 0..40),
+        steps in prop::collection::vec((any::<bool>(), 0_usize..12), 0..12),
+    ) {
+        let text = |element: Element<'_>| element.bytes(&mut itoa::Buffer::new()).to_vec();
+        let words: Vec<_> = elements.iter().map(Vec::as_slice).collect();
+        let buf = packed(&words);
+        for vendor in [Vendor::Redis, Vendor::Valkey] {
+            let bytes = for_vendor(buf.view(), vendor).unwrap();
+            let view = ListpackRef::new(&bytes).unwrap();
+            let (mut skipped, mut positions) = (view.iter(), view.positions());
+            let mut model = elements.iter();
+            for &(back, count) in &steps {
+                let (found, at, wanted) = if back {
+                    (skipped.nth_back(count), positions.nth_back(count), model.nth_back(count))
+                } else {
+                    (skipped.nth(count), positions.nth(count), model.nth(count))
+                };
+                prop_assert_eq!(found.map(text), wanted.cloned());
+                prop_assert_eq!(at.and_then(|(at, _)| view.at(at)), found);
+                prop_assert_eq!(at.map(|(_, element)| element), found);
+                prop_assert_eq!(skipped.len(), model.len());
+            }
+            prop_assert!(skipped.map(text).eq(model.cloned()));
+        }
     }
 }
