@@ -50,7 +50,9 @@ impl Serialize for Shown<'_> {
             Value::String(Text::Int(number)) => to.collect_str(number),
             Value::List(nodes) => to.collect_seq(nodes.iter().flat_map(elements)),
             Value::Set(Set::Members(members)) => to.collect_seq(members.iter().map(Bytes)),
-            Value::Set(Set::Ints(ints)) => to.collect_seq(ints.iter().map(|n| n.to_string())),
+            Value::Set(Set::Ints(ints)) => {
+                to.collect_seq(ints.view().iter().map(|n| n.to_string()))
+            }
             Value::Set(Set::Packed(members)) => to.collect_seq(members.iter().map(Item)),
             Value::Hash(hash) => fields(hash, to),
             Value::SortedSet(zset) => members(zset, to),

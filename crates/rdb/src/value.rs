@@ -141,7 +141,7 @@ impl Set {
     pub fn len(&self) -> usize {
         match self {
             Self::Members(members) => members.len(),
-            Self::Ints(ints) => ints.len(),
+            Self::Ints(ints) => ints.view().len(),
             Self::Packed(listpack) => listpack.len(),
         }
     }

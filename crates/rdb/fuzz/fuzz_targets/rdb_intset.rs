@@ -11,8 +11,8 @@ fuzz_target!(|input: (u8, bool, &[u8])| {
     let head = [width.to_le_bytes(), count.to_le_bytes()].concat();
     let bytes = if raw { body.to_vec() } else { [&head[..], body].concat() };
     if let Ok(set) = Intset::new(bytes) {
-        let integers: Vec<_> = set.iter().collect();
-        assert_eq!(integers.len(), set.len());
+        let integers: Vec<_> = set.view().iter().collect();
+        assert_eq!(integers.len(), set.view().len());
         assert!(integers.is_sorted_by(|a, b| a < b));
     }
 });

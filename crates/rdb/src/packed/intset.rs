@@ -1,6 +1,6 @@
 //! Intsets: sorted integers of one width in one run of bytes.
 
-use super::intset_ref::{HEADER, IntsetRef, integers};
+use super::intset_ref::{HEADER, IntsetRef};
 use crate::error::Corrupt;
 
 const fn corrupt(what: &'static str) -> Corrupt {
@@ -28,7 +28,7 @@ impl Intset {
             return Err(corrupt("has not as many integers as it says"));
         }
         let set = Self(bytes.into_boxed_slice());
-        if !set.iter().is_sorted_by(|a, b| a < b) {
+        if !set.view().iter().is_sorted_by(|a, b| a < b) {
             return Err(corrupt("its integers do not ascend"));
         }
         Ok(set)
@@ -40,52 +40,23 @@ impl Intset {
         IntsetRef::trusted(&self.0)
     }
 
-    /// How wide an integer is, in bytes: 2, 4 or 8.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.view().width()
-    }
-
-    /// How many integers there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.view().len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// It as it is stored.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     /// It as it is stored.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.0.into_vec()
     }
 
-    /// Its integers, ascending.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
-        integers(&self.0)
-    }
-
     /// What a buffer holds.
     pub(super) fn built(bytes: Vec<u8>) -> Self {
         let set = Self(bytes.into_boxed_slice());
-        debug_assert!(set.iter().is_sorted_by(|a, b| a < b));
+        debug_assert!(set.view().iter().is_sorted_by(|a, b| a < b));
         set
     }
 }
 
 impl std::fmt::Debug for Intset {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        f.debug_list().entries(self.view().iter()).finish()
     }
 }
 
@@ -104,12 +75,14 @@ mod tests {
     #[test]
     fn every_width() {
         let set = intset(2, &[0, 0x80, 0xff, 0xff, 1, 0]).unwrap();
-        assert!(set.iter().eq([-32768, -1, 1]));
-        assert_eq!((set.len(), set.width(), set.is_empty()), (3, 2, false));
-        assert!(intset(4, &[0, 0, 0, 0x80, 0, 0, 1, 0]).unwrap().iter().eq([-1 << 31, 65536]));
+        assert!(set.view().iter().eq([-32768, -1, 1]));
+        assert_eq!((set.view().len(), set.view().width(), set.view().is_empty()), (3, 2, false));
+        assert!(
+            intset(4, &[0, 0, 0, 0x80, 0, 0, 1, 0]).unwrap().view().iter().eq([-1 << 31, 65536])
+        );
         let wide = i64::MAX.to_le_bytes();
-        assert!(intset(8, &wide).unwrap().iter().rev().eq([i64::MAX]));
-        assert!(intset(8, &[]).unwrap().is_empty());
+        assert!(intset(8, &wide).unwrap().view().iter().rev().eq([i64::MAX]));
+        assert!(intset(8, &[]).unwrap().view().is_empty());
     }
 
     #[test]
@@ -124,7 +97,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(body: Vec<u8>, width in 0u32..10) {
             if let Ok(set) = intset(width, &body) {
-                prop_assert_eq!(set.iter().count(), set.len());
+                prop_assert_eq!(set.view().iter().count(), set.view().len());
             }
         }
     }

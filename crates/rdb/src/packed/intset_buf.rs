@@ -2,11 +2,9 @@
 //! needs it, and never becomes narrower.
 
 use super::intset::Intset;
-use super::intset_ref::{HEADER, IntsetRef, integers};
+use super::intset_ref::{HEADER, IntsetRef, width_of};
+use super::splice::resize_at;
 use crate::error::Corrupt;
-
-/// The width that an intset starts with.
-const NARROWEST: usize = 2;
 
 /// An intset of its own.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,15 +28,6 @@ impl From<IntsetBuf> for Intset {
     }
 }
 
-/// The fewest bytes that hold `number`.
-fn width_of(number: i64) -> usize {
-    match number {
-        -0x8000..=0x7fff => NARROWEST,
-        -0x8000_0000..=0x7fff_ffff => 4,
-        _ => 8,
-    }
-}
-
 impl IntsetBuf {
     /// Without integers.
     #[must_use]
@@ -58,30 +47,6 @@ impl IntsetBuf {
         IntsetRef::trusted(&self.0)
     }
 
-    /// How wide an integer is, in bytes: 2, 4 or 8.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.view().width()
-    }
-
-    /// How many integers there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.view().len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// It as it is stored.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     /// It as it is stored.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
@@ -94,43 +59,21 @@ impl IntsetBuf {
         self.0.capacity()
     }
 
-    /// Its integers, ascending.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
-        integers(&self.0)
-    }
-
-    /// The integer at `index`, in ascending order.
-    #[must_use]
-    pub fn get(&self, index: usize) -> Option<i64> {
-        self.view().get(index)
-    }
-
-    /// Whether `number` is in it.
-    #[must_use]
-    pub fn contains(&self, number: i64) -> bool {
-        width_of(number) <= self.width() && self.view().contains(number)
-    }
-
     /// Puts `number` in; tells whether it was not there.
     ///
     /// # Errors
     /// More than `u32::MAX` integers cannot be; it is as it was.
     pub fn insert(&mut self, number: i64) -> Result<bool, Corrupt> {
         let Err(index) = self.view().search(number) else { return Ok(false) };
-        if u32::try_from(self.len() + 1).is_err() {
+        if u32::try_from(self.view().len() + 1).is_err() {
             return Err(Corrupt::new("intset", "would have too many integers"));
         }
-        if width_of(number) > self.width() {
+        if width_of(number) > self.view().width() {
             self.widen(width_of(number));
         }
-        let width = self.width();
-        let (start, len) = (HEADER + index * width, self.0.len());
-        if self.0.capacity() - len < width {
-            // Many small ones share the memory: a little more than is needed is enough.
-            self.0.reserve_exact(width + len / 8);
-        }
-        self.0.resize(len + width, 0);
-        self.0.copy_within(start..len, start + width);
+        let width = self.view().width();
+        let start = HEADER + index * width;
+        resize_at(&mut self.0, start, 0, width);
         if let Some(place) = self.0.get_mut(start..start + width) {
             place.copy_from_slice(number.to_le_bytes().get(..width).unwrap_or_default());
         }
@@ -141,17 +84,17 @@ impl IntsetBuf {
     /// Takes `number` out; tells whether it was there.
     pub fn remove(&mut self, number: i64) -> bool {
         let Ok(index) = self.view().search(number) else { return false };
-        let start = HEADER + index * self.width();
-        self.0.drain(start..start + self.width());
+        let start = HEADER + index * self.view().width();
+        self.0.drain(start..start + self.view().width());
         self.set_count();
         true
     }
 
     fn widen(&mut self, width: usize) {
-        let mut wide = Vec::with_capacity(HEADER + (self.len() + 1) * width);
+        let mut wide = Vec::with_capacity(HEADER + (self.view().len() + 1) * width);
         // A width is 4 or 8 here.
         wide.extend([u8::try_from(width).unwrap_or(8), 0, 0, 0, 0, 0, 0, 0]);
-        for number in self.iter() {
+        for number in self.view().iter() {
             wide.extend_from_slice(number.to_le_bytes().get(..width).unwrap_or_default());
         }
         self.0 = wide;
@@ -160,7 +103,7 @@ impl IntsetBuf {
 
     fn set_count(&mut self) {
         // `insert` sees to it that it fits.
-        let count = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(self.view().len()).unwrap_or(u32::MAX);
         if let Some(place) = self.0.get_mut(4..HEADER) {
             place.copy_from_slice(&count.to_le_bytes());
         }
@@ -169,7 +112,7 @@ impl IntsetBuf {
 
 impl std::fmt::Debug for IntsetBuf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        f.debug_list().entries(self.view().iter()).finish()
     }
 }
 
@@ -191,18 +134,18 @@ mod tests {
     #[test]
     fn widens_and_never_narrows() {
         let mut set = of(&[5, -7]);
-        assert_eq!(set.as_bytes(), [2, 0, 0, 0, 2, 0, 0, 0, 0xf9, 0xff, 5, 0]);
+        assert_eq!(set.view().as_bytes(), [2, 0, 0, 0, 2, 0, 0, 0, 0xf9, 0xff, 5, 0]);
         for (number, width) in [(-0x8001, 4), (0x8000, 4), (0x8000_0000, 8), (i64::MIN, 8)] {
-            assert!(!set.contains(number));
+            assert!(!set.view().contains(number));
             assert!(set.insert(number).unwrap());
-            assert_eq!(set.width(), width, "{number}");
+            assert_eq!(set.view().width(), width, "{number}");
         }
-        assert!(set.iter().eq([i64::MIN, -0x8001, -7, 5, 0x8000, 0x8000_0000]));
+        assert!(set.view().iter().eq([i64::MIN, -0x8001, -7, 5, 0x8000, 0x8000_0000]));
         for number in [i64::MIN, -0x8001, -7, 5, 0x8000, 0x8000_0000] {
-            assert!(set.contains(number) && set.remove(number) && !set.remove(number));
+            assert!(set.view().contains(number) && set.remove(number) && !set.remove(number));
         }
-        assert_eq!(set.as_bytes(), [8, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!((set.len(), set.is_empty(), set.get(0)), (0, true, None));
+        assert_eq!(set.view().as_bytes(), [8, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!((set.view().len(), set.view().is_empty(), set.view().get(0)), (0, true, None));
     }
 
     fn number() -> impl Strategy<Value = i64> {
@@ -226,11 +169,11 @@ mod tests {
                 } else {
                     prop_assert_eq!(set.remove(number), model.remove(&number));
                 }
-                prop_assert_eq!(set.contains(number), insert);
+                prop_assert_eq!(set.view().contains(number), insert);
             }
-            prop_assert!(set.iter().eq(model.iter().copied()));
-            prop_assert_eq!(set.width(), width);
-            prop_assert_eq!(set.get(model.len() / 2), model.iter().nth(model.len() / 2).copied());
+            prop_assert!(set.view().iter().eq(model.iter().copied()));
+            prop_assert_eq!(set.view().width(), width);
+            prop_assert_eq!(set.view().get(model.len() / 2), model.iter().nth(model.len() / 2).copied());
             let read = Intset::new(set.clone().into_bytes()).unwrap();
             prop_assert_eq!(read, Intset::from(set));
         }

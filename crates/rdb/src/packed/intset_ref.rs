@@ -21,8 +21,9 @@ impl<'a> IntsetRef<'a> {
         self.0
     }
 
-    /// How wide an integer is, in bytes: 2, 4 or 8.
-    pub(super) fn width(self) -> usize {
+    /// The width of an integer, in bytes: 2, 4 or 8.
+    #[must_use]
+    pub fn width(self) -> usize {
         self.0.first().copied().map_or(8, usize::from).max(1)
     }
 
@@ -59,18 +60,26 @@ impl<'a> IntsetRef<'a> {
         Err(low)
     }
 
-    /// Whether `number` is in it.
+    /// Whether the intset has `number`.
     #[must_use]
     pub fn contains(self, number: i64) -> bool {
-        self.search(number).is_ok()
+        width_of(number) <= self.width() && self.search(number).is_ok()
+    }
+
+    /// The integers, ascending.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator + use<'a> {
+        let integers = self.0.get(HEADER..).unwrap_or_default();
+        integers.chunks_exact(self.width()).map(|bytes| integer(bytes).unwrap_or_default())
     }
 }
 
-/// The integers of an intset.
-pub(super) fn integers(bytes: &[u8]) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
-    let width = bytes.first().copied().map_or(8, usize::from).max(1);
-    let integers = bytes.get(HEADER..).unwrap_or_default();
-    integers.chunks_exact(width).map(|bytes| integer(bytes).unwrap_or_default())
+/// The width that holds `number`, in bytes.
+pub(super) fn width_of(number: i64) -> usize {
+    match number {
+        -0x8000..=0x7fff => 2,
+        -0x8000_0000..=0x7fff_ffff => 4,
+        _ => 8,
+    }
 }
 
 /// The integer that 2, 4 or 8 bytes are.
@@ -84,6 +93,6 @@ pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
 
 impl std::fmt::Debug for IntsetRef<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(integers(self.0)).finish()
+        f.debug_list().entries(self.iter()).finish()
     }
 }

@@ -5,6 +5,7 @@ use super::listpack::Listpack;
 use super::listpack_elements::{END, HEADER, UNCOUNTED};
 use super::listpack_entry::{Element, Encoded};
 use super::listpack_ref::{ListpackRef, Position};
+use super::splice::resize_at;
 use crate::error::Corrupt;
 
 /// A listpack of its own. A position that is not one of its elements' makes it another listpack
@@ -174,18 +175,7 @@ impl ListpackBuf {
         if kept.checked_add(new).is_none_or(|len| u32::try_from(len).is_err()) {
             return Err(too_long());
         }
-        if new > old {
-            let more = new - old;
-            if self.0.capacity() - len < more {
-                // Many small ones share the memory: a little more than is needed is enough.
-                self.0.reserve_exact(more + len / 8);
-            }
-            self.0.resize(len + more, 0);
-            self.0.copy_within(end..len, offset + new);
-        } else if new < old {
-            self.0.copy_within(end..len, offset + new);
-            self.0.truncate(kept + new);
-        }
+        resize_at(&mut self.0, offset, old, new);
         let mut at = offset;
         for piece in element.pieces() {
             if let Some(place) = self.0.get_mut(at..at + piece.len()) {

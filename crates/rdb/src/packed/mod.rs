@@ -9,6 +9,7 @@
 //! | `listpack_builder` | makes a listpack from elements |
 //! | `listpack_vendor` | turns a listpack into the one that the other vendor writes |
 //! | `intset_ref`, `intset`, `intset_buf` | an intset: borrowed, owned, and one that can be changed |
+//! | `splice` | makes room within a run of bytes |
 //! | `score` | the scores of packed sorted sets |
 //! | `ziplist`, `zipmap` | packed forms of former versions, which become listpacks |
 
@@ -23,6 +24,7 @@ mod listpack_entry;
 mod listpack_ref;
 mod listpack_vendor;
 mod score;
+mod splice;
 pub mod ziplist;
 pub mod zipmap;
 

@@ -266,7 +266,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
             Value::String(Text::Int(number)) => self.int(*number),
             Value::List(nodes) => self.list(nodes.iter().map(NodeRef::from)),
             Value::Set(Set::Members(members)) => self.set(members.iter()),
-            Value::Set(Set::Ints(ints)) => self.set_ints(ints.as_bytes()),
+            Value::Set(Set::Ints(ints)) => self.set_ints(ints.view().as_bytes()),
             Value::Set(Set::Packed(listpack)) => self.set_packed(listpack.view()),
             Value::Hash(Hash::Pairs(pairs)) => self.hash(pairs.pairs()),
             Value::Hash(Hash::Packed(listpack)) => self.hash_packed(listpack.view()),

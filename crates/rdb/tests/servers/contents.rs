@@ -165,7 +165,7 @@ pub(crate) fn read(value: &Value, flavor: Flavor) -> Contents {
             Contents::Set(members.iter().map(<[u8]>::to_vec).collect())
         }
         Value::Set(Set::Ints(ints)) => {
-            Contents::Set(ints.iter().map(|n| n.to_string().into_bytes()).collect())
+            Contents::Set(ints.view().iter().map(|n| n.to_string().into_bytes()).collect())
         }
         Value::Set(Set::Packed(listpack)) => Contents::Set(packed(listpack).into_iter().collect()),
         Value::Hash(hash) => read_hash(hash),

@@ -240,9 +240,9 @@ fn intset(server: &RedisServer) {
         let number = fastrand::i64(-(1 << bits)..=1 << bits);
         let text = number.to_string();
         // More than 512 would be no intset.
-        if here.len() > 400 || here.len() > 1 && fastrand::u8(..3) == 0 {
-            let index = fastrand::usize(..here.len());
-            let number = if n % 5 == 0 { number } else { here.get(index).unwrap() };
+        if here.view().len() > 400 || here.view().len() > 1 && fastrand::u8(..3) == 0 {
+            let index = fastrand::usize(..here.view().len());
+            let number = if n % 5 == 0 { number } else { here.view().get(index).unwrap() };
             let removed = wire.cmd(&["SREM", "ints", &number.to_string()]).int();
             assert_eq!(here.remove(number), removed == 1);
         } else {
@@ -250,10 +250,10 @@ fn intset(server: &RedisServer) {
             assert_eq!(here.insert(number).unwrap(), added == 1);
         }
         if n % COMPARED == 0 {
-            assert_eq!(here.as_bytes(), packed(&mut wire, "ints"), "{here:?}");
+            assert_eq!(here.view().as_bytes(), packed(&mut wire, "ints"), "{here:?}");
         }
     }
-    assert_eq!(here.width(), 8);
+    assert_eq!(here.view().width(), 8);
 }
 
 fn edits_are_those_of(flavor: Flavor) {

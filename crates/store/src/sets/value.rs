@@ -81,7 +81,7 @@ impl Set {
         let twice = || "a member comes twice".to_owned();
         match set {
             rdb::Set::Ints(ints) => {
-                let count = ints.len();
+                let count = ints.view().len();
                 let mut set = Self { form: Form::Ints(ints.into()) };
                 if count > rules.ints {
                     set.unpack(count, rules);
@@ -116,7 +116,7 @@ impl Set {
     /// How it rests, if it is packed.
     pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
         match &self.form {
-            Form::Ints(ints) => Some((Kind::IntSet, ints.as_bytes())),
+            Form::Ints(ints) => Some((Kind::IntSet, ints.view().as_bytes())),
             Form::Packed(pack) => Some((Kind::PackedSet, pack.as_bytes())),
             Form::Table(_) => None,
         }
@@ -146,7 +146,7 @@ impl Set {
             Form::Ints(ints) => match number(member) {
                 Some(number) => match ints.insert(number) {
                     Ok(true) => {
-                        let count = ints.len();
+                        let count = ints.view().len();
                         if count > rules.ints {
                             self.unpack(count, rules);
                         }
@@ -183,8 +183,8 @@ impl Set {
     /// Goes over from integers to a form that takes a string of `len` bytes.
     fn leave_ints(&mut self, len: usize, rules: Rules) {
         let Form::Ints(ints) = &self.form else { return };
-        let count = ints.len();
-        let ends = [0, count.saturating_sub(1)].map(|at| ints.get(at).unwrap_or_default());
+        let count = ints.view().len();
+        let ends = [0, count.saturating_sub(1)].map(|at| ints.view().get(at).unwrap_or_default());
         let longest = ends.map(|end| itoa::Buffer::new().format(end).len()).into_iter().max();
         let fits = count < rules.entries
             && len <= rules.value
@@ -194,7 +194,7 @@ impl Set {
             return;
         }
         let mut pack = ListpackBuf::new();
-        for number in ints.iter() {
+        for number in ints.view().iter() {
             // As few as an intset has are far from what a listpack cannot have.
             let _ = pack.push_back(number);
         }
