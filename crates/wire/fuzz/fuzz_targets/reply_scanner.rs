@@ -4,31 +4,12 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use redis_protocol::{resp2, resp3};
-use tidegate_wire::resp::ReplyScanner;
-use tidegate_wire::resp::reply::{ReplyError, reply_len};
+use tidegate_wire::resp::reply::reply_len;
 
-fn scan<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<usize>, Option<ReplyError>) {
-    let mut scanner = ReplyScanner::default();
-    let (mut buffer, mut lengths, mut len) = (Vec::new(), Vec::new(), 0);
-    for piece in pieces {
-        buffer.extend_from_slice(piece);
-        loop {
-            let step = match scanner.advance(&buffer) {
-                Ok(step) => step,
-                Err(error) => return (lengths, Some(error)),
-            };
-            len += step.consumed;
-            buffer.drain(..step.consumed);
-            if !step.complete {
-                break;
-            }
-            assert!(scanner.at_start());
-            lengths.push(std::mem::take(&mut len));
-        }
-        assert_eq!(scanner.at_start(), len == 0);
-    }
-    (lengths, None)
-}
+#[path = "../../tests/scanners/scan_replies.rs"]
+mod scan_replies;
+
+use scan_replies::scan;
 
 /// redis-protocol recurses, so deep input would end in its stack; and it reserves room for as
 /// many elements as a header promises.

@@ -1,5 +1,7 @@
 //! The reply scanner against redis-protocol: however a reply is cut up, both see the same frames.
 
+use super::input::{cut, noise};
+use super::scan_replies::scan;
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,45 +9,8 @@ use redis_protocol::{resp2, resp3};
 use tidegate_wire::resp::reply::{ReplyError, reply_len};
 use tidegate_wire::resp::{ReplyScanner, limits};
 
-/// The frames of `pieces` as a connection sees them: what the scanner leaves is at the front of
-/// the next look. The lengths of complete frames, or the error that ended it.
-fn scan<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<usize>, Option<ReplyError>) {
-    let mut scanner = ReplyScanner::default();
-    let (mut buffer, mut lengths, mut len) = (Vec::new(), Vec::new(), 0);
-    for piece in pieces {
-        buffer.extend_from_slice(piece);
-        loop {
-            let step = match scanner.advance(&buffer) {
-                Ok(step) => step,
-                Err(error) => return (lengths, Some(error)),
-            };
-            assert!(step.consumed <= buffer.len(), "consumed more than there is");
-            len += step.consumed;
-            buffer.drain(..step.consumed);
-            if !step.complete {
-                break;
-            }
-            assert!(scanner.at_start());
-            lengths.push(std::mem::take(&mut len));
-        }
-        assert_eq!(scanner.at_start(), len == 0);
-    }
-    (lengths, None)
-}
-
 fn bytewise(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.chunks(1)
-}
-
-/// `bytes` in pieces of the given sizes, over and over.
-fn cut<'a>(mut bytes: &'a [u8], sizes: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
-    let mut sizes = sizes.iter().cycle();
-    std::iter::from_fn(move || {
-        let size = (*sizes.next()?).min(bytes.len());
-        let (piece, rest) = bytes.split_at(size);
-        bytes = rest;
-        (!piece.is_empty()).then_some(piece)
-    })
 }
 
 fn line(kind: char, text: impl std::fmt::Display) -> Vec<u8> {
@@ -160,19 +125,38 @@ fn agrees(
 }
 
 /// Bytes that are likely to look like a reply for a while.
-fn noise() -> impl Strategy<Value = Vec<u8>> {
-    let token = prop_oneof![
-        6 => prop::sample::select(vec![
-            &b"\r\n"[..], b"+", b"-", b":", b"$", b"*", b"_", b"#", b",", b"(", b"!", b"=", b"%",
-            b"~", b">", b"|", b"0", b"1", b"2", b"10", b"-1", b"\r", b"\n", b"*2\r\n", b"$3\r\n",
-            b"$1\r\nx\r\n", b"9223372036854775807", b"1099511627776",
-        ]).prop_map(<[u8]>::to_vec),
-        1 => vec(any::<u8>(), 1..4),
+fn reply_noise() -> impl Strategy<Value = Vec<u8>> {
+    let tokens = vec![
+        &b"\r\n"[..],
+        b"+",
+        b"-",
+        b":",
+        b"$",
+        b"*",
+        b"_",
+        b"#",
+        b",",
+        b"(",
+        b"!",
+        b"=",
+        b"%",
+        b"~",
+        b">",
+        b"|",
+        b"0",
+        b"1",
+        b"2",
+        b"10",
+        b"-1",
+        b"\r",
+        b"\n",
+        b"*2\r\n",
+        b"$3\r\n",
+        b"$1\r\nx\r\n",
+        b"9223372036854775807",
+        b"1099511627776",
     ];
-    prop_oneof![
-        3 => vec(token, 0..24).prop_map(|tokens| tokens.concat()),
-        1 => vec(any::<u8>(), 0..64),
-    ]
+    noise(6, tokens)
 }
 
 proptest! {
@@ -195,7 +179,7 @@ proptest! {
     /// Any bytes, cut anyhow, come to the same end.
     #[test]
     fn no_cut_changes_what_any_bytes_mean(
-        bytes in noise(),
+        bytes in reply_noise(),
         sizes in vec(1_usize..20, 1..6),
     ) {
         let whole = scan([bytes.as_slice()]);
@@ -206,7 +190,7 @@ proptest! {
 
     /// What both can read of any bytes has the same length.
     #[test]
-    fn redis_protocol_agrees_on_any_bytes(bytes in noise()) {
+    fn redis_protocol_agrees_on_any_bytes(bytes in reply_noise()) {
         let input = Bytes::copy_from_slice(&bytes);
         let decoded = resp2::decode::decode_bytes(&input).ok().flatten().map(|(_, len)| len);
         if let (Some(theirs), Some(ours)) = (decoded, reply_len(&bytes)) {

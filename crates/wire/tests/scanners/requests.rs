@@ -1,47 +1,16 @@
 //! The request scanner: however a request is cut up, it is read as the same request.
 
+use super::input::{cut, noise};
+use super::scan_requests;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tidegate_wire::resp::request::{ProtocolError, Request};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, encode, inline};
 
-/// What a client's task does: asks again when there is more, and drops what is complete. The
-/// requests, the bytes that are left, and the error that ended it.
-fn scan<'a>(
-    pieces: impl IntoIterator<Item = &'a [u8]>,
-    limits: &Limits,
-) -> (Vec<Request>, usize, Option<ProtocolError>) {
-    let mut scanner = RequestScanner::default();
-    let (mut buffer, mut requests) = (Vec::new(), Vec::new());
-    let mut needed = 1;
-    for piece in pieces {
-        buffer.extend_from_slice(piece);
-        while buffer.len() >= needed {
-            match scanner.scan(&buffer, limits) {
-                Ok(RequestStep::NeedMore { at_least }) => {
-                    assert!(at_least > buffer.len(), "wants no more than it has");
-                    needed = at_least;
-                }
-                Ok(RequestStep::Complete(request)) => {
-                    assert!((1..=buffer.len()).contains(&request.len));
-                    buffer.drain(..request.len);
-                    requests.push(request);
-                    needed = 1;
-                }
-                Err(error) => return (requests, buffer.len(), Some(error)),
-            }
-        }
-    }
-    (requests, buffer.len(), None)
-}
+type Scanned = (Vec<Request>, usize, Option<ProtocolError>);
 
-fn cut<'a>(mut bytes: &'a [u8], sizes: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
-    let mut sizes = sizes.iter().cycle();
-    std::iter::from_fn(move || {
-        let (piece, rest) = bytes.split_at((*sizes.next()?).min(bytes.len()));
-        bytes = rest;
-        (!piece.is_empty()).then_some(piece)
-    })
+fn scan<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Scanned {
+    scan_requests::scan(pieces, limits, |_, _| {})
 }
 
 /// One request: its words, and whether it is written inline.
@@ -89,19 +58,36 @@ fn check(
 }
 
 /// Bytes that are likely to look like requests for a while.
-fn noise() -> impl Strategy<Value = Vec<u8>> {
-    let token = prop_oneof![
-        8 => prop::sample::select(vec![
-            &b"\r\n"[..], b"\r", b"\n", b"*", b"$", b"0", b"1", b"2", b"10", b"-1", b"+", b"\0",
-            b"*1\r\n", b"*2\r\n", b"$4\r\n", b"PING", b"$4\r\nPING\r\n", b"PING\r\n", b"*11\r\n",
-            b"$16385\r\n", b"9223372036854775807", b"2147483647", b" ", b"\x0b", b"\"", b"'",
-        ]).prop_map(<[u8]>::to_vec),
-        1 => vec(any::<u8>(), 1..4),
+fn request_noise() -> impl Strategy<Value = Vec<u8>> {
+    let tokens = vec![
+        &b"\r\n"[..],
+        b"\r",
+        b"\n",
+        b"*",
+        b"$",
+        b"0",
+        b"1",
+        b"2",
+        b"10",
+        b"-1",
+        b"+",
+        b"\0",
+        b"*1\r\n",
+        b"*2\r\n",
+        b"$4\r\n",
+        b"PING",
+        b"$4\r\nPING\r\n",
+        b"PING\r\n",
+        b"*11\r\n",
+        b"$16385\r\n",
+        b"9223372036854775807",
+        b"2147483647",
+        b" ",
+        b"\x0b",
+        b"\"",
+        b"'",
     ];
-    prop_oneof![
-        3 => vec(token, 0..24).prop_map(|tokens| tokens.concat()),
-        1 => vec(any::<u8>(), 0..64),
-    ]
+    noise(8, tokens)
 }
 
 proptest! {
@@ -142,7 +128,7 @@ proptest! {
 
     #[test]
     fn no_cut_changes_what_any_bytes_mean(
-        bytes in noise(),
+        bytes in request_noise(),
         sizes in vec(1_usize..20, 1..6),
         authenticated in any::<bool>(),
         bulk_max in prop_oneof![Just(i64::MAX), Just(4)],
@@ -159,7 +145,7 @@ proptest! {
 
     /// The readers of complete frames take incomplete and senseless ones too.
     #[test]
-    fn any_bytes_are_survived(bytes in noise(), index in 0_usize..4) {
+    fn any_bytes_are_survived(bytes in request_noise(), index in 0_usize..4) {
         let args = Args::new(&bytes).to_vec();
         prop_assert!(args.iter().map(|arg| arg.len()).sum::<usize>() <= bytes.len());
         prop_assert_eq!(Args::new(&bytes).at(index), args.get(index).copied());
