@@ -1,27 +1,27 @@
 //! Tidegate, a replication-aware proxy for Redis and Valkey.
 //!
-//! The map of the code; each module uses only its own layer and those below it, as
-//! `tests/architecture/layers.rs` sees to.
+//! The modules and their layers. Each module uses only its own layer and those below it;
+//! `tests/architecture/layers.rs` checks this.
 //!
 //! | layer | module | what it is |
 //! |---|---|---|
-//! | 1 | [`topology`] | who is master, who replicates; facts in, snapshots out |
+//! | 1 | [`topology`] | which server is master, which replicate; evidence in, snapshots out |
 //! | 1 | [`session`] | one client's state and what each command does to it |
-//! | 2 | [`routing`] | (topology, session, request) to backend: the read/write split |
+//! | 2 | [`routing`] | the plan for a request, from topology, session and request |
 //! | 3 | [`config`] | proxy.toml: parse, validate, diff |
 //! | 3 | [`net`] | listening and connecting |
-//! | 3 | [`telemetry`] | every metric, declared once; the log's set-up |
-//! | 3 | [`registry`] | who is connected to a port: CLIENT LIST, KILL, PAUSE |
-//! | 3 | [`tasks`] | long-running tasks: which of them run, and what starts them again |
+//! | 3 | [`telemetry`] | every metric, declared once; the set-up of the log |
+//! | 3 | [`registry`] | the clients of a port: CLIENT LIST, KILL, PAUSE |
+//! | 3 | [`tasks`] | long-running tasks: their state, their restarts |
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
 //! | 4 | [`engine`] | the embedded replica: follows a master, holds its data, answers reads |
-//! | 4 | [`monitor`] | asks the servers and keeps the topology true |
-//! | 4 | [`worker`] | one thread's clients and connections, and what all workers share |
+//! | 4 | [`monitor`] | probes the servers and publishes the topology |
+//! | 4 | [`worker`] | the clients and connections of one thread, and what all workers share |
 //! | 4 | [`client`] | one task per client, replies in order |
 //! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
 //! | 5 | [`check`] | `tidegate check` |
 //! | 5 | [`rdb_tool`] | `tidegate rdb` |
-//! | 5 | [`proxy`] | assembly, reload, shutdown |
+//! | 5 | [`proxy`] | start, reload, shutdown |
 //!
 //! Below them are the crates of `crates/`; cargo keeps each to those that it names:
 //!

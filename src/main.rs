@@ -1,61 +1,75 @@
 //! The `tidegate` program: reads its arguments and its configuration, then hands over.
 
-#![expect(clippy::print_stderr, reason = "the program talks to whoever started it")]
+#![expect(clippy::print_stderr, reason = "messages for the operator go to standard error")]
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use tidegate::config::Config;
 use tidegate::proxy::StartError;
 use tidegate::rdb_tool::ToolError;
 use tidegate::{check, proxy, rdb_tool, telemetry};
 
-/// What Redis uses too: size classes that waste little, and it tells how much is in use.
+/// jemalloc, as in Redis: its size classes waste little memory, and it reports how much is in use.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Exit code for a configuration that cannot be used (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
-/// Exit code for a process that cannot go on (`EX_SOFTWARE` of sysexits.h).
+/// Exit code for a process that cannot continue (`EX_SOFTWARE` of sysexits.h).
 const EX_SOFTWARE: u8 = 70;
 
-/// The configuration file where the arguments name none.
+/// The configuration file if the arguments name none.
 const DEFAULT_FILE: &str = "proxy.toml";
 
 /// A replication-aware proxy for Redis and Valkey.
 ///
 /// Applications connect to its port as to a server. It sends writes to the master and reads to
-/// the replicas. SIGHUP makes it read its configuration again, SIGTERM makes it end once its
-/// clients have their replies.
+/// the replicas. SIGHUP makes it read its configuration again. SIGTERM and SIGINT end it after its
+/// clients have received their replies.
 #[derive(Debug, Parser)]
 #[command(
     version,
     about,
+    disable_version_flag = true,
     after_help = "\
 Examples:
-  tidegate                          run with ./proxy.toml
-  tidegate --config /etc/tide.toml  run with another file
-  tidegate check                    find mistakes in ./proxy.toml, show the servers found
-  tidegate check /etc/tide.toml     the same for another file; --config names it, too
-  tidegate check --format json      the same for a program
-  tidegate rdb check dump.rdb       what is in a snapshot, and is it valid
+  tidegate                              run with ./proxy.toml
+  tidegate --config /etc/tidegate.toml  run with another file
+  tidegate check                        check ./proxy.toml and its servers
+  tidegate rdb check dump.rdb           check a snapshot and show what it contains
 
-Exit codes: 0 all is well, 1 could not start or check found a problem, 2 wrong arguments,
-70 a worker panicked time and again, 78 the configuration has mistakes."
+Exit codes: 0 ended by a signal, 1 could not start, 2 wrong arguments, 70 a worker panicked too
+often, 78 the configuration file cannot be read or has mistakes."
 )]
 struct Arguments {
     /// The configuration file
     #[arg(short, long, value_name = "FILE", default_value = DEFAULT_FILE)]
     config: PathBuf,
+    /// Print the version
+    #[arg(short = 'v', short_alias = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check a configuration: parse it, connect to its servers, print what was found
+    /// Check a configuration file and its servers
+    ///
+    /// Reads the file, asks each of its servers once, and prints a line per server and per finding.
+    /// It serves no client and changes no server, so it may run beside a Tidegate.
+    #[command(after_help = "\
+Examples:
+  tidegate check                      check ./proxy.toml
+  tidegate check /etc/tidegate.toml   check another file; --config FILE names it, too
+  tidegate check --format json        print one JSON object
+
+Exit codes: 0 no problem, 1 a server or replica.dir is missing or wrong, 2 wrong arguments, 78 the
+file cannot be read or has mistakes.")]
     Check {
         /// The configuration file [default: the one of --config]
         #[arg(value_name = "FILE", conflicts_with = "config")]
@@ -67,12 +81,20 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Look into an RDB file, as a server saves it
-    #[command(subcommand)]
+    /// Check or print an RDB file
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  tidegate rdb check dump.rdb
+  tidegate rdb dump dump.rdb > keys.jsonl
+
+Exit codes: 0 the file is valid, 1 it is not or cannot be read, 2 wrong arguments."
+    )]
     Rdb(RdbCommand),
 }
 
-/// How `check` prints what it found.
+/// The format in which `check` prints its findings.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum Format {
     #[default]
@@ -82,13 +104,14 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum RdbCommand {
-    /// Read a file to its end: is it valid, and what is in it
+    /// Check whether a file is valid, and summarize its content
     ///
-    /// Prints the version, what the server said about itself, databases, functions, modules, keys
-    /// by type and encoding with their elements and bytes, and the largest keys. Of a file that is
-    /// not valid it prints what is before the fault, then where and what the fault is.
+    /// Prints the version, the server's notes about itself, databases, functions, modules, keys
+    /// by type and encoding with their elements and bytes, and the largest keys. For an invalid
+    /// file it prints the same about the part before the fault, then the fault and its place.
     ///
-    /// Reads files of Redis 1 to 8.4 and Valkey up to 9.1; of later ones what has not changed.
+    /// Reads files of Redis 1 to 8.4 and Valkey up to 9.1, and those of later versions as far as the
+    /// format has not changed.
     #[command(after_help = "\
 Examples:
   tidegate rdb check dump.rdb
@@ -102,14 +125,14 @@ Exit codes: 0 the file is valid, 1 it is not or cannot be read, 2 wrong argument
     },
     /// Print the keys of a file as JSON, one per line
     ///
-    /// Members of each line: db, key, type, encoding, value; and expires_at_ms, idle, freq where
-    /// the file has them. A value is
+    /// Members of each line: db, key, type, encoding, value; and expires_at_ms, idle, freq if the
+    /// file has them. A value is
     ///   string  a string
     ///   list    an array of strings
     ///   set     an array of strings
-    ///   hash    an array of {field, value} and, where a field expires, expires_at_ms
+    ///   hash    an array of {field, value}, with expires_at_ms if the field expires
     ///   zset    an array of {member, score}; infinite scores are "inf" and "-inf"
-    ///   stream  {entries, last_id, ...}, an entry being [id, [[field, value], ...]]
+    ///   stream  {entries, last_id, ...}; an entry is [id, [[field, value], ...]]
     ///   module  {module, base64}
     /// A string that is not UTF-8 is an object instead: {"base64": "..."}.
     #[command(
@@ -119,8 +142,8 @@ Examples:
   tidegate rdb dump dump.rdb | jq -r 'select(.type == \"hash\").key'
   redis-cli --rdb - | tidegate rdb dump - > keys.jsonl
 
-Exit codes: 0 all keys are printed, 1 the file is not valid or cannot be read (the keys before
-the fault are printed), 2 wrong arguments."
+Exit codes: 0 all keys are printed, 1 the file is not valid or cannot be read (the keys before the
+fault are printed), 2 wrong arguments."
     )]
     Dump {
         /// The file; - is standard input
@@ -130,7 +153,7 @@ the fault are printed), 2 wrong arguments."
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| refuse(error));
     match arguments.command {
         Some(Command::Check { file, config, format }) => {
             run_check(&file.or(config).unwrap_or(arguments.config), format)
@@ -140,22 +163,35 @@ fn main() -> ExitCode {
     }
 }
 
-/// Lets the allocator give freed memory back to the system by itself (redis.conf:
-/// `jemalloc-bg-thread`); otherwise it does so only as the program goes on to allocate.
-fn give_memory_back() {
+/// Prints the help, the version, or what is wrong with the arguments, and ends the process.
+fn refuse(mut error: clap::Error) -> ! {
+    // redis-server takes the file as its first argument.
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
+        && name.contains(['.', '/'])
+    {
+        let tip = format!("to run with this file: tidegate --config {name}").into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error.exit()
+}
+
+/// Starts the allocator's thread that returns freed memory to the system (redis.conf:
+/// `jemalloc-bg-thread`). Without it the allocator does so only at later allocations.
+fn return_freed_memory() {
     if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
-        tracing::debug!("freed memory is given back late: {error}");
+        tracing::debug!("freed memory returns to the system late: {error}");
     }
 }
 
-fn run_check(file: &std::path::Path, format: Format) -> ExitCode {
+fn run_check(file: &Path, format: Format) -> ExitCode {
     let format = match format {
         Format::Text => check::Format::Text,
         Format::Json => check::Format::Json,
     };
     let mut out = std::io::stdout().lock();
     let outcome = check::check(file, format, &mut out);
-    // Whoever stopped reading knows enough.
+    // A reader that closed the pipe needs no more output.
     drop(out.flush());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -178,7 +214,7 @@ fn run_rdb(command: &RdbCommand) -> ExitCode {
     };
     match outcome.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever stopped reading knows enough.
+        // A reader that closed the pipe needs no more output.
         Err(ToolError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
@@ -194,11 +230,14 @@ fn run_proxy(path: PathBuf) -> ExitCode {
         Ok(config) => config,
         Err(error) => {
             eprintln!("{error}");
+            if path == Path::new(DEFAULT_FILE) && !path.exists() {
+                eprintln!("tidegate: name the configuration file with --config FILE");
+            }
             return ExitCode::from(EX_CONFIG);
         }
     };
     let level = telemetry::init_logging(&config.log);
-    give_memory_back();
+    return_freed_memory();
     match proxy::run(config, path, &level) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ StartError::Worker) => {

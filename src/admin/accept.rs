@@ -1,5 +1,5 @@
-//! Accepts scrapers and gives each its bounded time. None waits to be accepted: where there are too
-//! many, an idle one makes room.
+//! Accepts HTTP connections and serves each for a bounded time. A new connection never waits: if
+//! there are too many, an older one is closed.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -12,35 +12,35 @@ use tokio::time::{sleep, timeout};
 
 use super::Page;
 use super::answer::answer;
-use super::guests::{Asked, Guests};
+use super::connections::{Connections, HasAsked};
 use crate::net::{Acceptor, Stream};
 use crate::tasks::{Board, Kind};
 
-/// How long a request's head may take.
+/// How long a client may take to send the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may last, whatever it does.
+/// How long a connection may last.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes of a request's head.
+/// The longest head of a request, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
-/// The pause after an accept that failed: files may have run out, and asking again at once would
-/// only burn time.
+/// The pause after an accept that failed, for example because the process has no free descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves the pages that `page` gives for their paths, for ever. Spawns local tasks: it has to run
-/// on a `LocalSet` or a local runtime. Panics of its connections count on `board`.
+/// Serves the pages that `page` returns for their paths, until the process ends. Spawns local
+/// tasks, so it needs a `LocalSet` or a local runtime. `board` counts the panics of its
+/// connections.
 pub async fn serve(
     listener: Rc<Acceptor>,
     board: Board,
     page: impl Fn(&str) -> Option<Page> + Clone + 'static,
 ) {
-    let mut guests = Guests::default();
+    let mut connections = Connections::default();
     let mut is_failing = false;
     loop {
         let accepted = tokio::select! {
-            panic = guests.ended() => {
+            panic = connections.ended() => {
                 if panic.is_some() {
                     board.count_panic(Kind::MetricsPage);
-                    tracing::error!("the answer to a scraper panicked");
+                    tracing::error!("the task of an HTTP connection panicked");
                 }
                 continue;
             }
@@ -49,14 +49,15 @@ pub async fn serve(
         match accepted {
             Ok((stream, addr)) => {
                 is_failing = false;
-                guests.admit(addr.ip(), |asked| converse(stream, asked, page.clone()));
-                // A request that came with the connection is answered before the next connection
-                // may take its place.
+                connections
+                    .admit(addr.ip(), |has_asked| serve_one(stream, has_asked, page.clone()));
+                // A request that came with the connection is answered before a new connection may
+                // close this one.
                 tokio::task::yield_now().await;
             }
             Err(error) => {
                 if !std::mem::replace(&mut is_failing, true) {
-                    tracing::warn!("scrapers cannot be accepted: {error}");
+                    tracing::warn!("cannot accept HTTP connections: {error}");
                 }
                 sleep(ACCEPT_PAUSE).await;
             }
@@ -64,9 +65,9 @@ pub async fn serve(
     }
 }
 
-async fn converse(stream: Stream, asked: Asked, page: impl Fn(&str) -> Option<Page>) {
+async fn serve_one(stream: Stream, has_asked: HasAsked, page: impl Fn(&str) -> Option<Page>) {
     let service = service_fn(|request| {
-        asked.set();
+        has_asked.set();
         let response = answer(request.method(), request.uri().path(), &page);
         std::future::ready(Ok::<_, Infallible>(response))
     });
@@ -76,10 +77,10 @@ async fn converse(stream: Stream, asked: Asked, page: impl Fn(&str) -> Option<Pa
         .keep_alive(false)
         .max_buf_size(HEAD_MAX)
         .serve_connection(TokioIo::new(stream), service);
-    // A scraper that breaks off, or talks nonsense, harms only itself.
+    // A client that disconnects or sends invalid HTTP affects no other client.
     match timeout(TOTAL_TIMEOUT, connection).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!("scrape: {error}"),
-        Err(_) => tracing::debug!("scrape: not over within {TOTAL_TIMEOUT:?}"),
+        Ok(Err(error)) => tracing::debug!("HTTP connection: {error}"),
+        Err(_) => tracing::debug!("HTTP connection: closed after {TOTAL_TIMEOUT:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! What is answered to which request.
+//! The HTTP response to a request.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -7,10 +7,10 @@ use hyper::{Method, Response, StatusCode};
 
 use super::Page;
 
-/// Every path there is.
+/// Every path that has a page.
 pub(super) const PATHS: [&str; 4] = ["/metrics", "/healthz", "/readyz", "/status"];
 
-/// The response; hyper leaves the body out where the method is `HEAD`.
+/// The response to a request; hyper leaves out the body if the method is `HEAD`.
 pub(super) fn answer(
     method: &Method,
     path: &str,
@@ -25,7 +25,7 @@ pub(super) fn answer(
         Some(Page::text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD only\n".to_owned()))
     };
     let page = page.unwrap_or_else(|| {
-        let text = format!("not found; there are {}\n", PATHS.join(", "));
+        let text = format!("not found; the pages are {}\n", PATHS.join(", "));
         Page::text(StatusCode::NOT_FOUND, text)
     });
     let not_allowed = page.status == StatusCode::METHOD_NOT_ALLOWED;
@@ -33,7 +33,7 @@ pub(super) fn answer(
     *response.status_mut() = page.status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, page.content_type);
-    // Every answer is about now.
+    // A page shows the present state.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if not_allowed {
         headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -1,12 +1,12 @@
 //! HTTP for Prometheus, orchestrators and operators: `/metrics`, `/healthz`, `/readyz`, `/status`.
 //!
-//! Anybody may connect here, so everything has a bound: connections, headers, time. A connection
-//! serves one request, as a scrape every few seconds needs no more, and none waits for another.
-//! Changes nothing, and touches nothing that a worker waits for.
+//! The endpoint needs no login, so everything is bounded: connections, headers, time. A connection
+//! serves one request, which is enough for scrapes. The pages change nothing, and never make a
+//! worker wait.
 
 mod accept;
 mod answer;
-mod guests;
+mod connections;
 mod page;
 mod pages;
 mod readiness;

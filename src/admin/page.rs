@@ -1,10 +1,10 @@
-//! One page: status, type and body.
+//! A page: status, content type and body.
 
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use serde::Serialize;
 
-/// What is answered to a request for one path.
+/// The response to a request for one path.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub(super) status: StatusCode,
@@ -19,7 +19,7 @@ impl Page {
         Self::of(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", body)
     }
 
-    /// `ok`, or what is wrong.
+    /// A page that says `ok`, or why not with status 503.
     pub(super) fn verdict(verdict: Result<(), String>) -> Self {
         match verdict {
             Ok(()) => Self::text(StatusCode::OK, "ok\n".to_owned()),
@@ -27,7 +27,7 @@ impl Page {
         }
     }
 
-    /// A JSON document.
+    /// A page with a JSON document.
     pub(super) fn json(value: &impl Serialize) -> Self {
         match serde_json::to_string_pretty(value) {
             Ok(body) => Self::of(StatusCode::OK, "application/json", body + "\n"),
@@ -35,7 +35,7 @@ impl Page {
         }
     }
 
-    /// Words.
+    /// A page of plain text.
     pub(super) fn text(status: StatusCode, body: String) -> Self {
         Self::of(status, "text/plain; charset=utf-8", body)
     }

@@ -1,4 +1,4 @@
-//! The pages of a running proxy.
+//! The pages `/metrics`, `/healthz`, `/readyz` and `/status`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::telemetry::{ConfigState, Exporter, Scene};
 use crate::worker::Shared;
 use tidegate_wire::units::millis;
 
-/// See the module.
+/// The pages of a running proxy.
 #[derive(Debug)]
 pub struct Pages {
     shared: Arc<Shared>,
@@ -28,13 +28,13 @@ impl Pages {
         Self { shared, exporter, file, readiness: Readiness::default() }
     }
 
-    /// The tasks of the process.
+    /// The board with the tasks of the process.
     #[must_use]
     pub fn board(&self) -> Board {
         self.shared.tasks.clone()
     }
 
-    /// What is answered at `path`.
+    /// The page at `path`; `None` if there is no such page.
     #[must_use]
     pub fn page(&self, path: &str) -> Option<Page> {
         match path {
@@ -83,8 +83,8 @@ impl Pages {
     }
 }
 
-/// Whether every long-running task runs. The answer itself shows that the control thread does.
-/// Tasks that were started again are told below `ok`.
+/// The page that says whether every long-running task runs. The response itself shows that the
+/// control thread runs. Below `ok` it lists the tasks that were restarted.
 fn health(health: &Health) -> Page {
     if health.faults.is_empty() {
         let notes = health.notes.iter().map(|note| format!("{note}\n"));
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_that_was_started_again_is_told_and_one_that_is_down_is_a_fault() {
+    fn a_restarted_task_is_a_note_and_one_that_is_down_is_a_fault() {
         let page = health(&Health::default());
         assert_eq!((page.status, &*page.body), (StatusCode::OK, "ok\n"));
         let (faults, notes) = (vec!["a is down".to_owned()], vec!["b was".to_owned()]);

@@ -1,4 +1,4 @@
-//! Whether the proxy can serve now, as `metrics.ready` defines it.
+//! Whether the proxy is ready, as `metrics.ready` defines it.
 
 use std::cell::RefCell;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,14 +11,13 @@ use crate::topology::{Role, Shard};
 use crate::worker::{Shared, read_policy};
 use tidegate_wire::units::millis;
 
-/// What [`Readiness::judge`] says while the workers have not begun.
+/// The reason that [`Readiness::judge`] returns before the workers have started.
 pub const STARTING: &str = "starting";
 
-/// For how long a master may be silent where `request-timeout` sets no limit; as the monitor sees
-/// it.
-const MASTER_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a master may be silent if `request-timeout` sets no limit; the same as in the monitor.
+const MASTER_SILENCE_MAX: Duration = Duration::from_secs(60);
 
-/// Asks the routing, without touching what a worker counts.
+/// Asks the routing whether it would find a backend, with a balancer of its own.
 #[derive(Debug)]
 pub struct Readiness {
     balancer: RefCell<Balancer>,
@@ -34,7 +33,7 @@ impl Readiness {
     /// Whether a request could be routed now.
     ///
     /// # Errors
-    /// Why not.
+    /// Why no request could be routed.
     pub fn judge(&self, shared: &Shared) -> Result<(), String> {
         if shared.draining.load(Relaxed) {
             return Err("draining".to_owned());
@@ -72,12 +71,12 @@ fn can_write(shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> 
         .map_err(|error| format!("{error}: {} of {}", gate.good(), gate.wanted()))
 }
 
-/// A master that is busy is waited for, by requests too.
+/// Checks that the master answers. A busy one has `request-timeout`, because requests wait as long.
 fn master_answers(shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> {
     let master = shard.master().ok_or_else(|| {
         shard.vacancy.undecided.clone().unwrap_or_else(|| "no master is known".to_owned())
     })?;
-    let patience = config.topology.request_timeout.unwrap_or(MASTER_PATIENCE);
+    let patience = config.topology.request_timeout.unwrap_or(MASTER_SILENCE_MAX);
     let patience = millis(patience);
     if master.is_silent(now_ms, patience) {
         return Err(format!("the master {} does not answer", master.addr));

@@ -1,4 +1,4 @@
-//! `/status`: everything at a glance, as JSON. The names are documented in `docs/metrics.md`.
+//! `/status`: the state of the proxy as JSON. `docs/metrics.md` documents the names.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ pub(super) struct Status {
     #[serde(flatten)]
     overview: Overview,
     ready: bool,
-    /// Why it is not ready.
+    /// Why the proxy is not ready.
     reason: Option<String>,
     draining: bool,
     config: ConfigStatus,
     workers: Vec<WorkerStatus>,
     /// The long-running tasks, workers included.
     tasks: Vec<TaskStatus>,
-    /// The engine, where there is one.
+    /// The engine, if there is one.
     replica: Option<ReplicaStatus>,
 }
 
@@ -45,23 +45,23 @@ struct WorkerStatus {
 struct TaskStatus {
     name: String,
     running: bool,
-    /// How often it was started again.
+    /// How often the task was restarted.
     restarts: u64,
-    /// Why it does not run, or what happened before it was started again.
+    /// Why the task does not run, or its last failure.
     reason: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct ReplicaStatus {
     link: &'static str,
-    /// Why it stands still, or why the last link ended.
+    /// Why replication has halted, or why the last link ended.
     reason: Option<String>,
     applied_offset: u64,
     received_offset: u64,
     clients: usize,
 }
 
-/// How things are.
+/// The document for the present state.
 pub(super) fn of(
     shared: &Shared,
     (config, file): (ConfigState, &Path),
@@ -93,7 +93,7 @@ fn task(record: &Record, now_ms: u64) -> TaskStatus {
     TaskStatus {
         name: record.name().to_owned(),
         running: fault.is_none(),
-        restarts: record.falls() - u64::from(record.is_down()),
+        restarts: record.failures() - u64::from(record.is_down()),
         reason: fault.or_else(|| record.history(now_ms)),
     }
 }

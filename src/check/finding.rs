@@ -1,30 +1,30 @@
-//! One thing that a check has to tell.
+//! One finding of a check.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Level {
-    /// The file cannot be used.
+    /// The file has a mistake and cannot be used.
     Mistake,
-    /// The servers are not what the file says: the check fails.
+    /// A server, or the directory of the engine, is missing or wrong: the check fails.
     Problem,
-    /// The file says something that is not done, or may surprise.
+    /// A key has no effect, or an effect that may surprise.
     Warning,
-    /// It may be meant so, or pass.
+    /// Information: the operator may intend it, or it may pass.
     Note,
 }
 
-/// What, and where in the file.
+/// A finding: what it is, and the line of the file that causes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
     pub(super) level: Level,
-    /// The key's path, where a key is the cause.
+    /// The key's path, if a key is the cause.
     pub(super) key: Option<&'static str>,
-    /// The line that gives the key, counted from 1, where one does.
+    /// The line that gives the key, counted from 1; `None` if the file does not give it.
     pub(super) line: Option<usize>,
     pub(super) text: String,
 }
@@ -38,8 +38,8 @@ impl Finding {
         Self { level: Level::Note, key: None, line: None, text }
     }
 
-    /// As text, for the file at `origin`.
-    pub(super) fn told(&self, origin: &str) -> String {
+    /// The finding as a line of text, for the file at `origin`.
+    pub(super) fn line(&self, origin: &str) -> String {
         match self.line {
             Some(line) => format!("{}: {origin}:{line}: {}", self.level, self.text),
             None => format!("{}: {}", self.level, self.text),

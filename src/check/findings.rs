@@ -1,11 +1,11 @@
-//! What is wrong with the servers found, or worth knowing.
+//! Findings about the servers.
 
 use super::answer::Answer;
 use super::finding::Finding;
 use crate::config::{Config, HostPort};
 use crate::topology::{Backend, LinkState, Observation, Role, ServerRole, Topology};
 
-/// Everything there is to tell, the master first.
+/// Every finding about the servers, those about the master first.
 pub(super) fn findings(
     config: &Config,
     topology: &Topology,
@@ -55,13 +55,13 @@ fn about_server(
     }
 }
 
-/// Whether a replica in good order follows another master.
+/// Whether a replica whose link is up follows another master.
 fn is_foreign(observed: &Observation, master: &Observation) -> bool {
     matches!(observed.role, ServerRole::Replica { link: LinkState::Up, .. })
         && observed.replid != master.replid
 }
 
-/// Two addresses in the file that lead to one server, which would get a double share.
+/// Notes about addresses of the file that are the same server, which would get a double share.
 fn about_twins<'a>(
     config: &'a Config,
     observation: &impl Fn(&HostPort) -> Option<&'a Observation>,

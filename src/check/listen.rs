@@ -1,4 +1,4 @@
-//! Where the proxy will listen, and whether it can.
+//! The addresses on which the proxy will listen, and whether it can.
 
 use std::io::ErrorKind;
 
@@ -11,11 +11,11 @@ use crate::net;
 /// The addresses that a configuration names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Listen {
-    /// `proxy.listen`.
+    /// The addresses of `proxy.listen`.
     clients: Vec<String>,
-    /// `metrics.listen`; none is off.
+    /// The address of `metrics.listen`; `None` if it is off.
     metrics: Option<String>,
-    /// `replica.listen`; empty without an engine.
+    /// The addresses of `replica.listen`; empty without an engine.
     replica: Vec<String>,
 }
 
@@ -29,8 +29,8 @@ impl Listen {
         }
     }
 
-    /// For people, on one line.
-    pub(super) fn told(&self) -> String {
+    /// The addresses as one line of text.
+    pub(super) fn line(&self) -> String {
         let mut text = format!("clients connect to {}", self.clients.join(", "));
         if let Some(metrics) = &self.metrics {
             text += &format!("; HTTP at {metrics}");
@@ -46,7 +46,7 @@ fn engine(config: &Config) -> &[HostPort] {
     if config.replica.enabled { &config.replica.listen } else { &[] }
 }
 
-/// Tries every address for a moment: a warning for each that cannot be listened on.
+/// Listens on every address for a moment; returns a warning for each that fails.
 pub(super) fn taken(config: &Config) -> Vec<Finding> {
     let keyed = |key: &'static str, all: &[HostPort]| {
         all.iter().map(|addr| (key, addr.clone())).collect::<Vec<_>>()
@@ -63,10 +63,10 @@ pub(super) fn taken(config: &Config) -> Vec<Finding> {
 fn try_one(key: &'static str, addr: &HostPort) -> Option<Finding> {
     let error = net::Listener::open(addr, 1).err()?;
     let why = match error.kind() {
-        ErrorKind::AddrInUse => "another process listens there: choose another address, unless it \
-                                 is the Tidegate that this file is for"
+        ErrorKind::AddrInUse => "another process listens there; choose another address, unless it \
+                                 is the Tidegate that uses this file"
             .to_owned(),
-        _ => format!("cannot be listened on: {error}"),
+        _ => format!("cannot listen there: {error}"),
     };
     let text = format!("{key} = \"{addr}\": {why}");
     Some(Finding { level: Level::Warning, key: Some(key), line: None, text })

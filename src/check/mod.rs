@@ -1,4 +1,4 @@
-//! `tidegate check`: reads a configuration, asks its servers, and tells what is wrong.
+//! `tidegate check`: reads a configuration, asks its servers once, and prints every finding.
 
 mod answer;
 mod finding;
@@ -23,34 +23,34 @@ use findings::findings;
 use listen::Listen;
 use server::{Server, servers};
 
-/// Why a configuration did not pass.
+/// Why a check failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// Its own mistakes, all of them.
+    /// The file has mistakes.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The servers are not what it says; what is wrong was printed.
+    /// Servers, or the directory of the engine, are missing or wrong; each problem was printed.
     #[error("{0} {noun} found", noun = if *.0 == 1 { "problem" } else { "problems" })]
     Problems(usize),
-    /// The check itself could not be done, or its result not be printed.
+    /// The check could not run, or could not print its result.
     #[error("the check failed: {0}")]
     Io(#[from] io::Error),
 }
 
-/// How the outcome is printed.
+/// The format of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people: a table of the servers, then a line for each finding.
+    /// Text: a table of the servers, then a line for each finding.
     #[default]
     Text,
-    /// For programs: one JSON object, also where the file has mistakes.
+    /// One JSON object, also if the file has mistakes.
     Json,
 }
 
-/// Checks the configuration at `path` and prints what was found to `out`.
+/// Checks the configuration at `path` and prints every finding to `out`.
 ///
 /// # Errors
-/// [`CheckError`], unless there is a master and every server that the file names belongs to it.
+/// [`CheckError`], unless there is a master and every server of the file belongs to it.
 pub fn check(path: &Path, format: Format, out: &mut impl Write) -> Result<(), CheckError> {
     let origin = path.display().to_string();
     let text = Config::text(path);
@@ -76,12 +76,12 @@ pub fn check(path: &Path, format: Format, out: &mut impl Write) -> Result<(), Ch
     }
 }
 
-/// What a check found, as `--format json` prints it. `docs/check.md` has the names.
+/// The result of a check, as `--format json` prints it. `docs/check.md` documents the names.
 #[derive(Debug, Serialize)]
 struct Document {
     ok: bool,
     file: String,
-    /// None where the file has mistakes.
+    /// The addresses to listen on; `None` if the file has mistakes.
     listen: Option<Listen>,
     servers: Vec<Server>,
     findings: Vec<Finding>,
@@ -109,13 +109,13 @@ impl Document {
     }
 }
 
-/// That the engine cannot write to its directory.
+/// The problem that the engine cannot write to its directory, if it cannot.
 fn dir(config: &Config) -> Option<Finding> {
     let why = check_dir(&config.replica.dir).err().filter(|_| config.replica.enabled)?;
     Some(Finding { key: Some("replica.dir"), ..Finding::problem(why) })
 }
 
-/// Asks the servers and judges what they say.
+/// Asks the servers and checks their answers.
 fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, CheckError> {
     let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
@@ -126,7 +126,7 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
         monitor.whole_round().await;
         monitor
     });
-    // A look-up of a name may still be under way; nobody waits for it.
+    // The look-up of a name may still run on another thread; its result is not needed.
     runtime.shutdown_background();
 
     let (config, topology) = (config.load_full(), topology.load_full());
@@ -161,10 +161,10 @@ fn write_text(document: &Document, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{line}")?;
     }
     for finding in &document.findings {
-        writeln!(out, "{}", finding.told(&document.file))?;
+        writeln!(out, "{}", finding.line(&document.file))?;
     }
     match &document.listen {
-        Some(listen) if document.ok => writeln!(out, "OK: {}", listen.told()),
+        Some(listen) if document.ok => writeln!(out, "OK: {}", listen.line()),
         _ => Ok(()),
     }
 }

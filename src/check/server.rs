@@ -1,4 +1,4 @@
-//! A server as a check shows it: a line of a table, or a JSON object.
+//! A server in the output of a check: a line of the table, or a JSON object.
 
 use serde::Serialize;
 
@@ -8,16 +8,16 @@ use tidegate_wire::units::columns;
 
 const HEAD: [&str; 6] = ["SERVER", "ROLE", "STATE", "VERSION", "LINKS", "WEIGHT"];
 
-/// One server.
+/// A server, its state, and what it reports of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Server {
     addr: String,
     role: String,
-    /// `ok`, or why it serves nothing.
+    /// `ok`, or why it gets no requests.
     state: String,
-    /// Name and version, where it tells.
+    /// Its name and version, if it reports them.
     version: Option<String>,
-    /// A master's replicas, or the state of a replica's link, where it tells.
+    /// The number of a master's replicas, or the state of a replica's link, if it reports them.
     links: Option<String>,
     weight: u32,
 }
@@ -40,7 +40,7 @@ pub(super) fn servers(topology: &Topology, answers: &[Answer<'_>]) -> Vec<Server
     topology.backends().map(server).collect()
 }
 
-/// One line per server, the columns aligned. Without colours: it is read by scripts, too.
+/// One line per server, with aligned columns and without colours, which would disturb scripts.
 pub(super) fn table(servers: &[Server]) -> Vec<String> {
     let cell = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let row = |it: &Server| {
@@ -50,7 +50,7 @@ pub(super) fn table(servers: &[Server]) -> Vec<String> {
     columns(HEAD, &servers.iter().map(row).collect::<Vec<_>>())
 }
 
-/// A master's replicas, or the state of a replica's link.
+/// The number of a master's replicas, or the state of a replica's link.
 fn links(observed: &Observation) -> Option<String> {
     Some(match &observed.role {
         ServerRole::Master { replicas } if replicas.len() == 1 => "1 replica".to_owned(),

@@ -19,7 +19,7 @@ use super::sending::order;
 use crate::client::reading::progress::Waiting;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream, flush};
 use crate::registry::{Closing, Entry};
-use crate::tasks::{Kind, Witness};
+use crate::tasks::{Kind, PanicGuard};
 use crate::worker::worker::Worker;
 
 /// Requests that are read ahead while earlier ones keep the client busy, in bytes. A client whose
@@ -45,17 +45,17 @@ pub(super) struct Task {
     farewell: bool,
     /// All is written; see [`Task::linger`].
     lingering: Option<Linger>,
-    _witness: Witness,
+    _panic_guard: PanicGuard,
 }
 
 impl Task {
     pub(super) fn new(stream: Stream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
-        let _witness = Witness::new(&worker.shared.tasks, Kind::Client);
+        let _panic_guard = PanicGuard::new(&worker.shared.tasks, Kind::Client);
         let client = Client::new(worker, entry);
         let query = QueryBuffer::default();
         let (came_full, eof, farewell) = (false, false, false);
         let (drain, lingering) = (None, None);
-        Self { stream, client, query, came_full, eof, drain, farewell, lingering, _witness }
+        Self { stream, client, query, came_full, eof, drain, farewell, lingering, _panic_guard }
     }
 
     /// One turn; true when the client is done with.

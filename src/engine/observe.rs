@@ -42,7 +42,7 @@ impl Engine {
     pub fn observe(&self) -> Result<Observation, String> {
         let info = self.link_info();
         if let Some(halted) = &info.halted {
-            return Err(format!("stands still: {halted}"));
+            return Err(format!("replication halted: {halted}"));
         }
         let master = info.master.clone().ok_or("has no master to follow")?;
         let link = match (info.status.is_up(), info.status.is_syncing()) {

@@ -61,7 +61,7 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
     let record = engine.tasks.record(Kind::ReplicaLink, "replica link");
     thread::Builder::new().name("replica".into()).spawn(move || {
         let why = follow(&followed, &record);
-        record.fell(followed.tasks.now_ms(), &why);
+        record.failed(followed.tasks.now_ms(), &why);
         tracing::error!("the replica has stopped: {why}");
         followed.abandon(why, true);
     })?;
@@ -90,7 +90,7 @@ fn follow(engine: &Arc<Engine>, record: &Record) -> String {
                 let why = "the thread of its link panicked";
                 tracing::error!("the replica starts again, with a full resync: {why}");
                 engine.abandon(why.to_owned(), false);
-                record.fell(engine.tasks.now_ms(), why);
+                record.failed(engine.tasks.now_ms(), why);
                 restores = false;
             }
         }

@@ -20,7 +20,7 @@ impl Life {
     pub(super) fn strike(&self, may_take: Duration) {
         if let Some((board, record)) = &self.0 {
             record.allow(may_take);
-            record.strike(board.now_ms());
+            record.beat(board.now_ms());
         }
     }
 

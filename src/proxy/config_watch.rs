@@ -1,8 +1,8 @@
-//! Notices when `proxy.toml` changes, however that is done: written in place, another file renamed
-//! over it, a link on the way to it pointed elsewhere.
+//! Notices when `proxy.toml` changes: when the file is written, when another file is renamed over
+//! it, or when a symbolic link of its path changes.
 //!
-//! Watches directories, because a file that is replaced is another file; and of what happens in
-//! them only what concerns the path (see [`Trail`]). Never reads the file.
+//! Watches directories, because a file that replaces another is a different file, and ignores
+//! events about other names in them (see [`LinkPath`]). Never reads the file.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,14 +15,14 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::trail::Trail;
+use super::link_path::LinkPath;
 use crate::tasks::{Board, Kind};
 
 /// A change is over when nothing has happened for this long.
 const QUIET: Duration = Duration::from_millis(200);
-/// Who goes on changing the file is not waited for any longer.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often the way to the file may change while it is being watched anew.
+/// A change is over after this time even if the file goes on changing.
+const CHANGE_MAX: Duration = Duration::from_secs(2);
+/// How often the watch is set up again because the path changed meanwhile.
 const TRIES: usize = 3;
 
 /// A watch of one path.
@@ -32,8 +32,8 @@ pub(super) struct ConfigWatch {
     state: State,
     /// Notified by the watcher's thread.
     happened: Arc<Notify>,
-    /// The first and the last event of a change that is going on.
-    going_on: Option<(Instant, Instant)>,
+    /// The times of the first and the last event of the change in progress.
+    in_progress: Option<(Instant, Instant)>,
     tasks: Board,
 }
 
@@ -41,35 +41,35 @@ pub(super) struct ConfigWatch {
 enum State {
     Off,
     On(Watched),
-    /// It could not be set up, and that was said.
+    /// The watch could not be set up, and this was logged.
     Failed,
 }
 
 #[derive(Debug)]
 struct Watched {
     watcher: RecommendedWatcher,
-    trail: Trail,
-    /// The paths whose events count; read by the watcher's thread.
+    links: LinkPath,
+    /// The paths whose events matter; the watcher's thread reads them.
     names: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl ConfigWatch {
-    /// Watches nothing yet.
+    /// A watch of `path` that is still off.
     pub(super) fn new(path: PathBuf, tasks: Board) -> Self {
-        Self { path, state: State::Off, happened: Arc::default(), going_on: None, tasks }
+        Self { path, state: State::Off, happened: Arc::default(), in_progress: None, tasks }
     }
 
-    /// Begins to watch, or ends it. Where that is not possible it is said, once.
+    /// Turns the watch on or off. A failure is logged once.
     pub(super) fn set(&mut self, on: bool) {
         match (&self.state, on) {
             (State::Off, true) => {
-                // What happened before is seen by a first look.
+                // The file may have changed before the watch began.
                 self.look_again();
                 let happened = Arc::clone(&self.happened);
                 self.state = match Watched::new(&self.path, happened, self.tasks.clone()) {
                     Ok(watched) => State::On(watched),
                     Err(error) => {
-                        self.going_on = None;
+                        self.in_progress = None;
                         State::failed(&error)
                     }
                 };
@@ -81,33 +81,33 @@ impl ConfigWatch {
         }
     }
 
-    /// Until something has happened to the file, and is over. Nothing is lost if the future is
+    /// Waits until the file has changed and the change is over. No event is lost if the future is
     /// dropped.
     pub(super) async fn changed(&mut self) {
         loop {
-            let Some((first, last)) = self.going_on else {
+            let Some((first, last)) = self.in_progress else {
                 self.happened.notified().await;
                 self.look_again();
                 continue;
             };
-            let due = (last + QUIET).min(first + PATIENCE);
+            let due = (last + QUIET).min(first + CHANGE_MAX);
             if Instant::now() < due && timeout_at(due, self.happened.notified()).await.is_ok() {
-                self.going_on = Some((first, Instant::now()));
+                self.in_progress = Some((first, Instant::now()));
                 continue;
             }
-            self.going_on = None;
+            self.in_progress = None;
             self.follow();
             return;
         }
     }
 
-    /// As if something had happened now.
+    /// Makes [`ConfigWatch::changed`] return as if the file had changed now.
     pub(super) fn look_again(&mut self) {
         let now = Instant::now();
-        self.going_on = Some((now, now));
+        self.in_progress = Some((now, now));
     }
 
-    /// The path may lead elsewhere by now.
+    /// Watches the directories of the path as it is now.
     fn follow(&mut self) {
         if let State::On(watched) = &mut self.state
             && let Err(error) = watched.follow(&self.path)
@@ -119,7 +119,7 @@ impl ConfigWatch {
 
 impl State {
     fn failed(error: &notify::Error) -> Self {
-        tracing::warn!("the configuration file is not watched, SIGHUP reloads it: {error}");
+        tracing::warn!("cannot watch the configuration file, send SIGHUP to reload it: {error}");
         Self::Failed
     }
 }
@@ -139,37 +139,37 @@ impl Watched {
             }));
             if judged.is_err() {
                 tasks.count_panic(Kind::ConfigWatch);
-                tracing::error!("the watch of the configuration file panicked; it goes on");
+                tracing::error!("the watch of the configuration file panicked; it continues");
             }
-            // After an error it is not known what happened.
+            // After an error the file may have changed.
             if judged.unwrap_or(true) {
                 happened.notify_one();
             }
         })?;
-        let mut watched = Self { watcher, trail: Trail::default(), names };
+        let mut watched = Self { watcher, links: LinkPath::default(), names };
         watched.follow(path)?;
         Ok(watched)
     }
 
-    /// Watches what `path` leads through now.
+    /// Watches the directories of `path` as it is now.
     fn follow(&mut self, path: &std::path::Path) -> notify::Result<()> {
         for _ in 0..TRIES {
-            let trail = Trail::of(path);
-            *self.names.lock().unwrap_or_else(PoisonError::into_inner) = trail.names();
-            for watched in self.trail.watched() {
-                // One that is gone was let go already. The others are watched anew: another
-                // directory may have the same name by now.
+            let links = LinkPath::of(path);
+            *self.names.lock().unwrap_or_else(PoisonError::into_inner) = links.names();
+            for watched in self.links.watched() {
+                // The watch of a removed directory has ended. The others are set up again, because
+                // another directory may have the same name now.
                 let _ = self.watcher.unwatch(watched);
             }
-            for watched in trail.watched() {
+            for watched in links.watched() {
                 match self.watcher.watch(watched, RecursiveMode::NonRecursive) {
                     Err(error) if !is_missing(&error) => return Err(error),
                     _ => {}
                 }
             }
-            self.trail = trail;
-            // What was pointed elsewhere before it was watched was not seen.
-            if Trail::of(path) == self.trail {
+            self.links = links;
+            // A link that changed before it was watched caused no event.
+            if LinkPath::of(path) == self.links {
                 break;
             }
         }
@@ -177,14 +177,15 @@ impl Watched {
     }
 }
 
-/// Whether an event may mean another content. To be read is none: we do that ourselves.
+/// Whether an event may mean that the content changed. Reading the file does not: the proxy does
+/// so.
 fn matters(event: &Event, names: &BTreeSet<PathBuf>) -> bool {
-    let looks_only = match event.kind {
+    let is_read = match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => false,
         EventKind::Access(_) => true,
         _ => false,
     };
-    event.need_rescan() || !looks_only && event.paths.iter().any(|path| names.contains(path))
+    event.need_rescan() || !is_read && event.paths.iter().any(|path| names.contains(path))
 }
 
 fn is_missing(error: &notify::Error) -> bool {

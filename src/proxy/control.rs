@@ -1,17 +1,17 @@
-//! What the process is told while it runs: signals, changes of its file, clients that ask for a
-//! reload. All of it ends here, on one thread.
+//! Handles signals, changes of the configuration file, and clients that ask for a reload, all on
+//! one thread.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::config_watch::ConfigWatch;
 use super::reload::{Look, Reloader};
-use super::signals::{Signals, Told};
+use super::signals::{Order, Signals};
 use crate::config::Config;
 use crate::telemetry::LogLevel;
 use crate::worker::Shared;
 
-/// The ears of the process.
+/// Waits for signals, changes of the file and requests for a reload.
 #[derive(Debug)]
 pub(super) struct Control<'l> {
     shared: Arc<Shared>,
@@ -21,10 +21,10 @@ pub(super) struct Control<'l> {
 }
 
 impl<'l> Control<'l> {
-    /// Listens from now on. `path` is the configuration file, `level` follows what it says.
+    /// A control for the configuration file at `path`, which gave `loaded`. Reloads set `level`.
     pub(super) fn new(
         shared: &Arc<Shared>,
-        (path, said): (PathBuf, Arc<Config>),
+        (path, loaded): (PathBuf, Arc<Config>),
         level: &'l LogLevel,
         signals: Signals,
     ) -> Self {
@@ -32,20 +32,20 @@ impl<'l> Control<'l> {
         watch.set(shared.config.load().proxy.watch_config);
         Self {
             shared: Arc::clone(shared),
-            reloader: Reloader::new(Arc::clone(shared), path, level, said),
+            reloader: Reloader::new(Arc::clone(shared), path, level, loaded),
             watch,
             signals,
         }
     }
 
-    /// Waits until the process is told to end; reloads on the way.
-    pub(super) async fn told_to_end(&mut self) {
+    /// Waits until the process has to end; carries out reloads meanwhile.
+    pub(super) async fn until_end(&mut self) {
         loop {
             tokio::select! {
-                told = self.signals.next() => match told {
-                    Told::End => return,
+                order = self.signals.next() => match order {
+                    Order::End => return,
                     // The reloader logs and counts the outcome.
-                    Told::Reload => drop(self.reloader.reload()),
+                    Order::Reload => drop(self.reloader.reload()),
                 },
                 () = self.shared.reloads.asked() => {
                     self.shared.reloads.answer_with(|| self.reloader.reload());

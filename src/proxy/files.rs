@@ -1,13 +1,14 @@
-//! How many files the process may open.
+//! The limit on the files that the process may open.
 
 use rlimit::Resource;
 
 use crate::config::Config;
 
-/// Descriptors for everything that is no client (Redis reserves 32; we have servers, too).
+/// Descriptors for everything besides clients. Redis reserves 32; the proxy connects to servers,
+/// too.
 const RESERVED: u64 = 512;
 
-/// Raises the limit to what `max-clients` needs, as far as the system lets us, as Redis's
+/// Raises the limit to what `max-clients` needs, as far as the system allows, as Redis's
 /// `adjustOpenFilesLimit` does.
 pub(super) fn raise_limit(config: &Config) {
     let needed = config.proxy.max_clients as u64 + RESERVED;

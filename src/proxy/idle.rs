@@ -1,5 +1,5 @@
-//! `timeout` and `maxmemory-clients`: clients that say nothing for too long, or have too much
-//! waiting.
+//! `timeout` and `maxmemory-clients`: closes clients that are idle for too long or use too much
+//! memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +8,14 @@ use crate::registry;
 use crate::tasks::Record;
 use crate::worker::Shared;
 
-/// Closes idle clients, for ever. As in Redis, who waits for something is not idle.
+/// Closes idle clients until the process ends. As in Redis, a client that waits for a reply is not
+/// idle.
 pub(super) async fn idle_clients(shared: Arc<Shared>, record: Arc<Record>) {
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     let mut round = 0_u32;
     loop {
         ticks.tick().await;
-        record.strike(shared.now_ms());
+        record.beat(shared.now_ms());
         evict_clients(&shared);
         round = round.wrapping_add(1);
         if !round.is_multiple_of(5) {
@@ -26,7 +27,8 @@ pub(super) async fn idle_clients(shared: Arc<Shared>, record: Arc<Record>) {
     }
 }
 
-/// Closes the clients with the most waiting while all together have more than `maxmemory-clients`.
+/// Closes the clients that use the most memory while all together use more than
+/// `maxmemory-clients`.
 fn evict_clients(shared: &Shared) {
     let Some(most) = shared.config.load().proxy.maxmemory_clients else { return };
     let mut registries = vec![&shared.registry];

@@ -1,15 +1,16 @@
-//! Assembly: threads, start, reload, shutdown. The top floor; it knows everybody and does nothing.
+//! Starts and connects all parts of the proxy: threads, start, reload, shutdown. The top layer: it
+//! uses all other modules and decides nothing about requests.
 
 mod announce;
 mod config_watch;
 mod control;
 mod files;
 mod idle;
+mod link_path;
 mod reload;
 mod signals;
 mod start;
 mod start_error;
-mod trail;
 mod warn;
 mod workers;
 

@@ -1,7 +1,7 @@
-//! A new configuration for a running proxy.
+//! Applies a new configuration to a running proxy.
 //!
-//! Whatever asks for a reload - SIGHUP, the file itself, a client - ends up here, on the control
-//! thread, one at a time.
+//! Every reload, whether SIGHUP, a change of the file or a client asks for it, runs here, on the
+//! control thread, one at a time.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,51 +16,52 @@ use crate::engine::check_dir;
 use crate::telemetry::LogLevel;
 use crate::worker::{ReloadOutcome, Shared};
 
-/// How long a watched file may be missing, unreadable or empty before that is a mistake: whoever
-/// replaces it may be about to.
+/// How long a watched file may be missing, unreadable or empty before that is a mistake. Another
+/// program may be replacing it.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Brings what the file says into force.
+/// Reads the configuration file again and applies it.
 #[derive(Debug)]
 pub(super) struct Reloader<'l> {
     shared: Arc<Shared>,
     path: PathBuf,
     level: &'l LogLevel,
-    /// What the file said when it was read last. What is in force may differ: the engine's own port
-    /// changes `[replica]`.
-    said: Arc<Config>,
-    /// The text that said it, where that is known. There are passwords in it.
+    /// The configuration that the file gave last. The one in force may differ: clients of the
+    /// engine's port change `[replica]`.
+    loaded: Arc<Config>,
+    /// The text of `loaded`, if it is known. It has passwords.
     text: Option<Secret>,
-    /// The text that was tried last, good or bad, or why there was none; `None` where that is not
-    /// known. There are passwords in it.
+    /// The text that was tried last, valid or not, or why it could not be read; `None` if it is not
+    /// known. It has passwords.
     tried: Option<Result<Secret, ConfigError>>,
-    /// Since when the watched file has nothing to tell.
-    void_since: Option<Instant>,
+    /// Since when the watched file is missing, unreadable or empty.
+    empty_since: Option<Instant>,
 }
 
-/// What a look at a watched file came to.
+/// The result of [`Reloader::look`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// It was loaded if it differed.
+    /// The file was loaded if it differed.
     Done,
-    /// There is nothing there at the moment.
+    /// The file is missing, unreadable or empty; look again.
     Again,
 }
 
 impl<'l> Reloader<'l> {
-    /// For the file at `path`, which said `said` when it was read.
+    /// A reloader for the file at `path`, which gave `loaded` at the start.
     pub(super) fn new(
         shared: Arc<Shared>,
         path: PathBuf,
         level: &'l LogLevel,
-        said: Arc<Config>,
+        loaded: Arc<Config>,
     ) -> Self {
-        let mut new = Self { shared, path, level, said, text: None, tried: None, void_since: None };
+        let mut new =
+            Self { shared, path, level, loaded, text: None, tried: None, empty_since: None };
         new.tried = match new.read() {
             Ok(text) => {
-                // It may have changed since it was read.
+                // The file may have changed since it was read.
                 let config = Config::parse(&text, "");
-                let same = config.is_ok_and(|config| config == *new.said);
+                let same = config.is_ok_and(|config| config == *new.loaded);
                 same.then(|| Ok(Secret::new(text)))
             }
             Err(error) => Some(Err(error)),
@@ -69,11 +70,11 @@ impl<'l> Reloader<'l> {
         new
     }
 
-    /// What stands in the file. A pipe gave all that it had at the start.
+    /// The text of the file. A pipe cannot be read a second time.
     fn read(&self) -> Result<String, ConfigError> {
         match std::fs::metadata(&self.path) {
             Ok(found) if !found.is_file() => {
-                let why = "cannot be read again: it is no file";
+                let why = "cannot be read again: it is not a regular file";
                 Err(ConfigError::unreadable(&self.path.display().to_string(), why))
             }
             _ => Config::text(&self.path),
@@ -86,22 +87,22 @@ impl<'l> Reloader<'l> {
         self.take(text)
     }
 
-    /// Something happened to the watched file: reads it, and takes what it says if that is not
-    /// what was tried last.
+    /// Reads the watched file after an event, and loads it if its text differs from the one that
+    /// was tried last.
     pub(super) fn look(&mut self) -> Look {
         let text = self.read();
         if self.is_tried(&text) {
-            self.void_since = None;
+            self.empty_since = None;
             return Look::Done;
         }
         // A file that is being written may be empty for a moment.
         if text.as_ref().map_or(true, |text| text.trim().is_empty()) {
-            let since = *self.void_since.get_or_insert_with(Instant::now);
+            let since = *self.empty_since.get_or_insert_with(Instant::now);
             if since.elapsed() < GRACE {
                 return Look::Again;
             }
         }
-        // Whoever logs and counts it was told already.
+        // `take` has logged and counted the outcome.
         drop(self.take(text));
         Look::Done
     }
@@ -114,15 +115,15 @@ impl<'l> Reloader<'l> {
         }
     }
 
-    /// A file with a mistake changes nothing, nor does one that looks cut off.
+    /// Loads `text`. A text with a mistake, or one that may have been cut off, changes nothing.
     fn take(&mut self, text: Result<String, ConfigError>) -> ReloadOutcome {
-        self.void_since = None;
+        self.empty_since = None;
         let origin = self.path.display().to_string();
         let parsed = match &text {
             Ok(text) => Config::parse(text, &origin).and_then(|new| {
-                let old = (&*self.said, self.text.as_ref().map(Secret::expose));
+                let old = (&*self.loaded, self.text.as_ref().map(Secret::expose));
                 let whole = check_whole(old, (&new, text));
-                let is_moved = new.replica.enabled && new.replica.dir != self.said.replica.dir;
+                let is_moved = new.replica.enabled && new.replica.dir != self.loaded.replica.dir;
                 let written = if is_moved { check_dir(&new.replica.dir) } else { Ok(()) };
                 whole.and(written).map_err(|why| ConfigError::unreadable(&origin, why))?;
                 Ok(new)
@@ -144,10 +145,10 @@ impl<'l> Reloader<'l> {
         outcome
     }
 
-    /// From now on `new` is in force; what it changes. What was said to the engine (REPLICAOF,
-    /// CONFIG SET) stays, unless the file says something else there than before.
+    /// Brings `new` into force and returns what it changes. Settings of the engine that clients
+    /// made (REPLICAOF, CONFIG SET) stay, unless `[replica]` of the file has changed.
     fn apply(&mut self, mut new: Config) -> Vec<Change> {
-        let before = std::mem::replace(&mut self.said, Arc::new(new.clone()));
+        let before = std::mem::replace(&mut self.loaded, Arc::new(new.clone()));
         let shared = &self.shared;
         let old = shared.config.load_full();
         if new.replica == before.replica {
@@ -171,7 +172,7 @@ impl<'l> Reloader<'l> {
             files::raise_limit(&new);
         }
         shared.config.store(Arc::new(new));
-        // Whom it names is asked at once.
+        // The monitor probes the servers of the new configuration at once.
         shared.suspect.notify_one();
         changes
     }

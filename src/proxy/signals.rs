@@ -5,23 +5,23 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
-/// What the process was told to do.
+/// What a signal, or SHUTDOWN, orders the process to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// To end: SIGTERM, SIGINT or SHUTDOWN.
+pub(super) enum Order {
+    /// End: SIGTERM, SIGINT or SHUTDOWN.
     End,
-    /// To read its configuration again: SIGHUP.
+    /// Read the configuration file again: SIGHUP.
     Reload,
 }
 
 /// The handlers of the process's signals. A signal that arrives while nothing waits for it is
-/// kept until [`Signals::next`] or [`Signals::end`] asks for it.
+/// kept for [`Signals::next`] or [`Signals::end`].
 #[derive(Debug)]
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
-    /// Notified when a client of the engine's port says SHUTDOWN.
+    /// Notified when a client of the engine's port sends SHUTDOWN.
     shutdown: Arc<Notify>,
 }
 
@@ -38,17 +38,17 @@ impl Signals {
     }
 
     /// Waits for the next signal. Nothing is lost if the future is dropped.
-    pub(super) async fn next(&mut self) -> Told {
+    pub(super) async fn next(&mut self) -> Order {
         tokio::select! {
-            _ = self.terminate.recv() => Told::End,
-            _ = self.interrupt.recv() => Told::End,
-            () = self.shutdown.notified() => Told::End,
-            _ = self.hangup.recv() => Told::Reload,
+            _ = self.terminate.recv() => Order::End,
+            _ = self.interrupt.recv() => Order::End,
+            () = self.shutdown.notified() => Order::End,
+            _ = self.hangup.recv() => Order::Reload,
         }
     }
 
-    /// Waits until the process is told to end. SIGHUP stays for [`Signals::next`]. Nothing is lost
-    /// if the future is dropped.
+    /// Waits until the process has to end. SIGHUP is kept for [`Signals::next`]. Nothing is lost if
+    /// the future is dropped.
     pub(super) async fn end(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! From a valid configuration to a running proxy, and to its end.
+//! The start, the run and the end of a proxy with a valid configuration.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -28,20 +28,20 @@ use crate::telemetry::{Exporter, LogLevel};
 use crate::topology::Topology;
 use crate::worker::Shared;
 
-/// How long clients may take to get their last replies when the process is to end.
+/// How long clients may take to get their last replies when the process ends.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
-/// How long the start waits for replicas to be proven fresh.
+/// How long the start waits until replicas are proven fresh.
 const SETTLE_MAX: Duration = Duration::from_secs(1);
 
 /// The name of the monitor's task.
 const MONITOR: &str = "monitor";
 
-/// Runs the proxy until it is told to end (SIGTERM, SIGINT). `path` is read again on
+/// Runs the proxy until a signal ends it (SIGTERM, SIGINT). `path` is read again on
 /// SIGHUP, when it changes, and when a client says PROXY RELOAD.
 ///
 /// # Errors
-/// [`StartError`]; nothing is left running then.
+/// [`StartError`]; no thread keeps running then.
 pub fn run(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(serve(config, path, level))
@@ -67,11 +67,11 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     }
     let mut monitor = monitor(&shared);
     // The first clients find a known master and fresh replicas.
-    let is_told_to_end = tokio::select! {
+    let has_to_end = tokio::select! {
         () = monitor.settle(SETTLE_MAX) => false,
         () = signals.end() => true,
     };
-    if is_told_to_end {
+    if has_to_end {
         end(&shared);
         return Ok(());
     }
@@ -84,20 +84,20 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     tokio::task::spawn_local(keep_idle_sweep(Arc::clone(&shared)));
     tokio::task::spawn_local(announce(Arc::clone(&shared), workers.count()));
     let outcome = tokio::select! {
-        () = control.told_to_end() => Ok(()),
+        () = control.until_end() => Ok(()),
         () = workers.lost() => Err(StartError::Worker),
     };
     tokio::select! {
         () = drain(&shared) => {}
-        // Told twice: at once.
-        () = control.told_to_end() => {}
+        // A second signal ends the process at once.
+        () = control.until_end() => {}
     }
     workers.stop();
     end(&shared);
     outcome
 }
 
-/// Runs the monitor, and another one after a panic.
+/// Runs the monitor, and a new one after a panic.
 async fn keep_monitor(shared: Arc<Shared>, first: Monitor) {
     let first = Cell::new(Some(first));
     let make = |_| first.take().unwrap_or_else(|| monitor(&shared)).run();
@@ -129,7 +129,7 @@ fn monitor(shared: &Shared) -> Monitor {
     .in_process(shared.engine.clone(), Life::new(shared.tasks.clone(), record))
 }
 
-/// The replica in this process, where proxy.toml wants one.
+/// The engine, if the configuration enables it.
 fn engine_of(
     (config, path): (&Arc<ArcSwap<Config>>, &Path),
     topology: &Arc<ArcSwap<Topology>>,
@@ -164,7 +164,7 @@ fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
     Ok(())
 }
 
-/// No new clients; those that are there get the replies to what they asked.
+/// Accepts no more clients, and waits until the connected ones have their replies.
 async fn drain(shared: &Shared) {
     tracing::info!(clients = shared.registry.len(), "draining");
     shared.draining.store(true, Relaxed);

@@ -3,24 +3,24 @@
 use crate::config::HostPort;
 use crate::engine::StartFault;
 
-/// Why the proxy could not start, or not go on.
+/// Why the proxy could not start, or had to end.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// An address could not be listened on.
-    #[error("cannot listen on {addr}, as {key} says: {error}")]
+    /// The proxy could not listen on an address.
+    #[error("cannot listen on {addr} ({key}): {error}")]
     Listen {
         /// The key that names the address.
         key: &'static str,
         /// The address.
         addr: HostPort,
-        /// Why.
+        /// The error of the system.
         error: std::io::Error,
     },
     /// The engine cannot write to its directory.
     #[error("{0}")]
     Dir(String),
-    /// A worker panicked time and again. The proxy ran until then.
-    #[error("a worker cannot be kept running; the log says why")]
+    /// A worker panicked too often in a row, so the running proxy ended.
+    #[error("a worker panicked too often; see the log")]
     Worker,
     /// The system refused a thread, a timer or a signal handler.
     #[error("cannot start: {0}")]

@@ -1,4 +1,4 @@
-//! The threads that serve clients.
+//! The worker threads, which serve clients.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -14,38 +14,38 @@ use super::start_error::StartError;
 use crate::client::accept;
 use crate::config::{Config, Workers};
 use crate::net::Listener;
-use crate::tasks::{self, Fall, Kind, Record};
+use crate::tasks::{self, Failure, Kind, Record};
 use crate::worker::{Shared, Worker};
 
-/// How often a worker does its housekeeping.
+/// The time between two ticks of a worker.
 const TICK: Duration = Duration::from_millis(100);
-/// Tasks that run before the sockets are looked at again: more than tokio's 61, so that more
-/// clients' requests join one write.
+/// How many tasks run between two polls of the sockets: more than tokio's 61, so that the requests
+/// of more clients leave in one write.
 const EVENT_INTERVAL: u32 = 256;
-/// How often in a row a worker may panic within a minute of its start: the next time the process
-/// ends, because the kernel goes on giving the worker's listeners a share of the clients.
-const FALLS_MAX: u32 = 5;
+/// How often in a row a worker may panic within a minute of its start. Then the process ends,
+/// because the kernel would go on giving a share of the clients to the worker's listeners.
+const FAILURES_MAX: u32 = 5;
 
-/// The running workers.
+/// The threads of the running workers.
 #[derive(Debug)]
-pub(super) struct Workforce {
+pub(super) struct WorkerThreads {
     threads: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
-    /// Notified when a worker cannot be kept running.
+    /// Notified when a worker has panicked too often.
     lost: Arc<Notify>,
 }
 
-impl Workforce {
+impl WorkerThreads {
     pub(super) fn count(&self) -> usize {
         self.threads.len()
     }
 
-    /// Waits until a worker cannot be kept running.
+    /// Waits until a worker has panicked too often.
     pub(super) async fn lost(&self) {
         self.lost.notified().await;
     }
 
-    /// Ends them.
+    /// Ends the workers, and waits for their threads.
     pub(super) fn stop(self) {
         self.stop.send_replace(true);
         for thread in self.threads {
@@ -57,7 +57,7 @@ impl Workforce {
 }
 
 /// Opens the listeners and starts the workers.
-pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<Workforce, StartError> {
+pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<WorkerThreads, StartError> {
     let count = match config.proxy.workers {
         Workers::Auto => std::thread::available_parallelism().map_or(1, usize::from),
         Workers::Count(count) => count,
@@ -86,22 +86,22 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<Workforce, 
             let board = shared.tasks.clone();
             let record = board.record(Kind::Worker, &name);
             let run = || work(&shared, &record, &listeners, stopped.clone());
-            if tasks::keep_thread(&board, &record, FALLS_MAX, run).is_err() {
+            if tasks::keep_thread(&board, &record, FAILURES_MAX, run).is_err() {
                 lost.notify_one();
             }
         })?;
         threads.push(thread);
     }
-    Ok(Workforce { threads, stop, lost })
+    Ok(WorkerThreads { threads, stop, lost })
 }
 
-/// One worker, until it is stopped. The listeners stay open for its next run, should it panic.
+/// Runs one worker until it is stopped. After a panic the listeners stay open for the next run.
 fn work(
     shared: &Arc<Shared>,
     record: &Arc<Record>,
     listeners: &[Listener],
     mut stopped: watch::Receiver<bool>,
-) -> Result<(), Fall> {
+) -> Result<(), Failure> {
     let mut builder = Builder::new_current_thread();
     let runtime =
         builder.enable_all().event_interval(EVENT_INTERVAL).build_local(LocalOptions::default())?;

@@ -1,4 +1,4 @@
-//! A key as a line of JSON: what `tidegate rdb dump` prints.
+//! The output of `tidegate rdb dump`: a key as a line of JSON.
 
 use std::io::{self, Write};
 
@@ -83,7 +83,7 @@ struct Unreadable<'a> {
     body: Base64<'a>,
 }
 
-/// An element, packed or not.
+/// An element of a list, packed or plain.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Either<'a> {
@@ -161,7 +161,7 @@ fn members<S: Serializer>(zset: &SortedSet, to: S) -> Result<S::Ok, S::Error> {
     }
 }
 
-/// A stream, its deleted entries left out.
+/// A stream without its deleted entries.
 fn stream(stream: &Stream) -> impl Serialize + '_ {
     #[derive(Serialize)]
     struct Shown<E, G> {

@@ -1,5 +1,5 @@
-//! Bytes, scores and sequences as JSON. Bytes that are UTF-8 are a string; all others are an
-//! object with one member, `base64`.
+//! Bytes, scores and sequences as JSON. Bytes that are UTF-8 become a string, others an object with
+//! one member, `base64`.
 
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
@@ -29,7 +29,7 @@ fn base64<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&base64::display::Base64Display::new(bytes, &STANDARD))
 }
 
-/// An element of a listpack: a string, were it stored as a number or not.
+/// An element of a listpack, as a string also if it is stored as a number.
 pub(super) struct Item<'a>(pub(super) Element<'a>);
 
 impl Serialize for Item<'_> {
@@ -50,7 +50,7 @@ impl Serialize for Id {
     }
 }
 
-/// A score: a number, or the strings `inf` and `-inf`, which JSON has no number for.
+/// A score: a number, or the strings `inf` and `-inf`, because JSON has no infinite numbers.
 pub(super) struct Score(pub(super) f64);
 
 impl Serialize for Score {
@@ -59,7 +59,7 @@ impl Serialize for Score {
     }
 }
 
-/// What an iterator gives, as an array; written as it comes.
+/// The elements of an iterator as an array, written one by one.
 pub(super) struct Array<F>(pub(super) F);
 
 impl<F, I> Serialize for Array<F>

@@ -1,5 +1,5 @@
-//! `tidegate rdb`: looks into RDB files for people. Reads a file once, keeps one key of it and the
-//! hashes of the others, and changes nothing.
+//! `tidegate rdb`: checks and prints RDB files. Reads a file once, keeps at most one key and the
+//! hashes of the others in memory, and never changes a file.
 
 mod dump;
 mod error;
@@ -15,19 +15,19 @@ use std::path::Path;
 
 pub use error::ToolError;
 use source::Source;
-use tally::{Behind, Tally};
+use tally::{Tally, Trailing};
 use tidegate_rdb::{Entry, Item, Limits, Reader, Value};
 use tidegate_store::{InsertError, judge};
 
-/// How many keys with problems are named.
-const TOLD: u64 = 20;
+/// The most keys with problems that are listed.
+const LISTED_MAX: u64 = 20;
 
-/// Reads the file at `path`, or standard input for `-`, to its end and prints what is in it to
-/// `out`; of a file that is not valid, what is before the fault. A key that the engine could not
-/// hold, or that comes twice, is a problem.
+/// Reads the file at `path`, or standard input for `-`, to its end and prints a summary to `out`;
+/// for an invalid file, a summary of what precedes the fault. A key that the engine could not hold,
+/// or that occurs twice, is a problem.
 ///
 /// # Errors
-/// [`ToolError`] unless all of it is valid.
+/// [`ToolError`] unless the whole file is valid.
 pub fn check(path: &Path, out: &mut impl Write) -> Result<(), ToolError> {
     let source = Source::open(path, true)?;
     let mut tally = Tally::new(source.len());
@@ -48,8 +48,8 @@ pub fn check(path: &Path, out: &mut impl Write) -> Result<(), ToolError> {
     };
     tally.read = reader.offset();
     if outcome.is_ok() {
-        // What is behind a fault is the file's rest.
-        tally.behind = Behind::of(&reader.what_follows(Behind::LOOK).unwrap_or_default());
+        // After a fault the rest of the file is no trailing data.
+        tally.trailing = Trailing::of(&reader.what_follows(Trailing::LOOK).unwrap_or_default());
     }
     drop(reader);
     report::write(&tally, path, out)?;
@@ -58,12 +58,12 @@ pub fn check(path: &Path, out: &mut impl Write) -> Result<(), ToolError> {
 }
 
 /// Prints each key of the file at `path`, or standard input for `-`, to `out` as a line of JSON.
-/// Collections without elements are left out, as servers leave them out.
+/// Empty collections are left out, as servers leave them out.
 ///
 /// # Errors
-/// [`ToolError`] unless all of it is valid; the keys before the fault are printed.
+/// [`ToolError`] unless the whole file is valid; the keys before the fault are printed.
 pub fn dump(path: &Path, out: &mut impl Write) -> Result<(), ToolError> {
-    // The lines and the bar would get into each other's way on a terminal.
+    // On a terminal the lines and the progress bar would mix.
     let bar = !io::IsTerminal::is_terminal(&io::stdout());
     let mut reader = Reader::new(Source::open(path, bar)?, Limits::default()).keeping_opaque();
     let (mut db, mut problems) = (0, 0);
@@ -86,17 +86,17 @@ pub fn dump(path: &Path, out: &mut impl Write) -> Result<(), ToolError> {
     }
 }
 
-/// The keys that were seen, and how many have something wrong.
+/// The keys that were read, and the number of those with problems.
 #[derive(Default)]
 struct Keys {
-    /// Their hashes, with their databases': 128 bits, which no two keys share by chance.
+    /// The hashes of database and key: 128 bits, so that no two keys share one by chance.
     seen: HashSet<(u64, u64)>,
     seeds: [RandomState; 2],
     problems: u64,
 }
 
 impl Keys {
-    /// Looks whether the engine could hold a key; prints what is wrong with it.
+    /// Checks whether the engine could hold a key; prints its problems.
     fn judge(&mut self, db: u64, entry: Entry, out: &mut impl Write) -> io::Result<()> {
         let Entry { key, value, .. } = entry;
         let hash = |seed: &RandomState| seed.hash_one((db, &key));
@@ -108,7 +108,7 @@ impl Keys {
         let twice = if is_new { Ok(()) } else { Err(InsertError::Duplicate.to_string()) };
         for why in [why, twice].into_iter().filter_map(Result::err) {
             self.problems += 1;
-            if self.problems <= TOLD {
+            if self.problems <= LISTED_MAX {
                 report::problem(db, &key, &why, out)?;
             }
         }

@@ -1,16 +1,17 @@
-//! What `tidegate rdb check` prints.
+//! The output of `tidegate rdb check`.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::tally::{Behind, Tally};
+use super::tally::{Tally, Trailing};
 use tidegate_rdb::ChecksumState;
 use tidegate_wire::units::columns;
 
-/// The longest text out of a file that is shown, in characters.
+/// The most bytes of a text of the file that are shown.
 const SHOWN: usize = 80;
 
-/// Text out of a file on one line: what is not printable ASCII is escaped, what is long cut off.
+/// A text of the file on one line: bytes other than printable ASCII are escaped, a long text is
+/// shortened.
 fn shown(bytes: &[u8]) -> String {
     let mut text: String = bytes.iter().take(SHOWN).map(|b| b.escape_ascii().to_string()).collect();
     if bytes.len() > SHOWN {
@@ -19,7 +20,7 @@ fn shown(bytes: &[u8]) -> String {
     text
 }
 
-/// Writes all that was found in the file at `path`.
+/// Writes the summary of the file at `path`.
 pub(super) fn write(tally: &Tally, path: &Path, out: &mut impl Write) -> io::Result<()> {
     facts(tally, path, out)?;
     if !tally.kinds.is_empty() {
@@ -50,7 +51,7 @@ fn table<const N: usize>(
     columns(head, rows).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-/// A key of which something is wrong.
+/// Writes a line about a key with a problem.
 pub(super) fn problem(db: u64, key: &[u8], why: &str, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{:<11} key {} of database {db}: {why}", "problem", shown(key))
 }
@@ -60,7 +61,7 @@ fn facts(tally: &Tally, path: &Path, out: &mut impl Write) -> io::Result<()> {
     let of = tally.len.map_or_else(String::new, |len| format!(" of {len}"));
     fact("file", format!("{}, {}{of} bytes read", path.display(), tally.read))?;
     let Some(header) = tally.header else { return Ok(()) };
-    let new = if header.is_known() { "" } else { ", newer than what is known here" };
+    let new = if header.is_known() { "" } else { ", newer than this program knows" };
     fact("format", format!("{} {}{new}", header.vendor.name(), header.version))?;
     let checksum = match tally.checksum {
         Some(ChecksumState::Verified) => "verified",
@@ -92,14 +93,16 @@ fn facts(tally: &Tally, path: &Path, out: &mut impl Write) -> io::Result<()> {
     if tally.empty > 0 {
         fact("note", format!("{} keys are collections without elements", tally.empty))?;
     }
-    let behind = match tally.behind {
-        Behind::Nothing => None,
-        Behind::Mark => Some(
-            "behind the end are the 40 bytes with which a master ends what it sends, as \
-             `redis-cli --rdb -` leaves them",
+    let trailing = match tally.trailing {
+        Trailing::Nothing => None,
+        Trailing::Mark => Some(
+            "after the end are the 40 bytes that a master sends after a payload and that \
+             `redis-cli --rdb -` keeps",
         ),
-        Behind::More => Some("something follows the end of the file: an append-only file?"),
+        Trailing::More => {
+            Some("other data follows the end of the RDB file: is it an append-only file?")
+        }
     };
-    behind.map_or(Ok(()), |text| fact("note", text.to_owned()))?;
+    trailing.map_or(Ok(()), |text| fact("note", text.to_owned()))?;
     Ok(())
 }

@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::error::ToolError;
 
-/// Files that are shorter are read before a bar could be seen.
+/// A shorter file is read too quickly for a progress bar.
 const LONG: u64 = 64 << 20;
 
-/// What an RDB file is read from.
+/// The input: a file or standard input.
 pub(super) struct Source {
     from: Box<dyn Read>,
     len: Option<u64>,
@@ -19,7 +19,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Opens `path`; `-` is standard input. A `bar` is shown on a terminal only.
+    /// Opens `path`, or standard input for `-`. If `bar`, shows a progress bar on a terminal.
     pub(super) fn open(path: &Path, bar: bool) -> Result<Self, ToolError> {
         let failed = |error| ToolError::Open { path: path.to_owned(), error };
         let (from, len): (Box<dyn Read>, _) = if path == Path::new("-") {
@@ -32,7 +32,7 @@ impl Source {
         let bar = match len {
             _ if !bar => ProgressBar::hidden(),
             Some(len) if len < LONG => ProgressBar::hidden(),
-            // To standard error, and nowhere if that is no terminal.
+            // Draws to standard error, and nothing if that is no terminal.
             len => ProgressBar::with_draw_target(len, ProgressDrawTarget::stderr()),
         };
         if let Ok(style) = ProgressStyle::with_template(
@@ -43,7 +43,7 @@ impl Source {
         Ok(Self { from, len, bar })
     }
 
-    /// How long it is, where that can be told beforehand.
+    /// The length in bytes, if it is known in advance.
     pub(super) fn len(&self) -> Option<u64> {
         self.len
     }

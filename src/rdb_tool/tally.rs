@@ -1,24 +1,24 @@
-//! Counts what is in an RDB file. Prints nothing.
+//! Counts the content of an RDB file.
 
 use std::collections::BTreeMap;
 
 use tidegate_rdb::{ChecksumState, Entry, Header, Item, Value, module};
 
-/// How many of the largest keys are remembered.
+/// How many of the largest keys are kept.
 const LARGEST: usize = 10;
 
-/// How many of a module's names are remembered, and of things about the file.
+/// The most names of modules, and of auxiliary fields, that are kept.
 const NAMES: usize = 1000;
 
-/// What was found in a file.
+/// The counts of one file.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    /// How long the file is, if that is known.
+    /// The length of the file in bytes, if it is known.
     pub(super) len: Option<u64>,
-    /// How much of it was read.
+    /// The bytes that were read.
     pub(super) read: u64,
-    /// What follows its end.
-    pub(super) behind: Behind,
+    /// The data after the end of the RDB data.
+    pub(super) trailing: Trailing,
     pub(super) header: Option<Header>,
     pub(super) checksum: Option<ChecksumState>,
     pub(super) aux: Vec<(Vec<u8>, Vec<u8>)>,
@@ -27,31 +27,31 @@ pub(super) struct Tally {
     /// The largest keys, the largest first.
     pub(super) largest: Vec<Large>,
     pub(super) functions: u64,
-    /// How many values and other data each module's type has.
+    /// By module type: the number of values, and of auxiliary data.
     pub(super) modules: BTreeMap<String, (u64, u64)>,
-    /// Collections without elements that are not streams.
+    /// The number of empty collections, streams not included.
     pub(super) empty: u64,
     pub(super) slots: u64,
     db: u64,
 }
 
-/// What follows the end of a file.
+/// The data after the end of the RDB data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Behind {
-    /// Nothing, or the end was not reached.
+pub(super) enum Trailing {
+    /// No data, or the end was not reached.
     #[default]
     Nothing,
-    /// The mark that a master puts behind what it sends to a replica.
+    /// The 40 bytes with which a master ends a payload for a replica.
     Mark,
-    /// Something else.
+    /// Other data.
     More,
 }
 
-impl Behind {
-    /// As much of it as has to be seen.
+impl Trailing {
+    /// The number of bytes that [`Trailing::of`] needs.
     pub(super) const LOOK: usize = 41;
 
-    /// Of so many of its first bytes.
+    /// The kind of the data that begins with `bytes`.
     pub(super) fn of(bytes: &[u8]) -> Self {
         match bytes.len() {
             0 => Self::Nothing,
@@ -61,14 +61,14 @@ impl Behind {
     }
 }
 
-/// The keys of a database.
+/// The counts of one database.
 #[derive(Debug, Default)]
 pub(super) struct Database {
     pub(super) keys: u64,
     pub(super) expires: u64,
 }
 
-/// The keys of one type in one form.
+/// The counts of the keys of one type and encoding.
 #[derive(Debug, Default)]
 pub(super) struct Kind {
     pub(super) keys: u64,
@@ -77,7 +77,7 @@ pub(super) struct Kind {
     pub(super) largest: u64,
 }
 
-/// One of the largest keys.
+/// One of the largest keys of the file.
 #[derive(Debug)]
 pub(super) struct Large {
     pub(super) bytes: u64,
@@ -92,12 +92,12 @@ impl Tally {
         Self { len, ..Self::default() }
     }
 
-    /// The number of the database whose keys come.
+    /// The number of the database of the next keys.
     pub(super) const fn db(&self) -> u64 {
         self.db
     }
 
-    /// Counts an item that takes so many bytes of the file.
+    /// Counts an item that takes `bytes` of the file.
     pub(super) fn add(&mut self, item: &Item, bytes: u64) {
         match item {
             Item::Header(header) => self.header = Some(*header),

@@ -1,4 +1,4 @@
-//! Every long-running task of the process.
+//! The board of all long-running tasks of the process.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Kind, Record};
 use tidegate_wire::units::millis;
 
-/// The tasks of one process. A clone is the same board.
+/// The tasks of one process. A clone shares them.
 #[derive(Clone, Debug, Default)]
 pub struct Board(Arc<Inner>);
 
@@ -25,30 +25,29 @@ impl Default for Inner {
     }
 }
 
-/// The verdict on all tasks.
+/// The health of all tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// What is wrong now.
+    /// Tasks that are down or hang.
     pub faults: Vec<String>,
-    /// What happened and is over.
+    /// Failures of tasks that run again.
     pub notes: Vec<String>,
 }
 
 impl Board {
-    /// A board without tasks; `epoch` is where the process's clock begins.
+    /// A board without tasks; `epoch` is the zero of the process's clock.
     #[must_use]
     pub fn new(epoch: Instant) -> Self {
         Self(Arc::new(Inner { epoch, ..Inner::default() }))
     }
 
-    /// Milliseconds of the process's clock.
+    /// The present time in milliseconds since the epoch.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         millis(self.0.epoch.elapsed())
     }
 
-    /// The record of the task called `name`: a new one, or the one that it had before it was
-    /// started again.
+    /// The record of the task called `name`: a new one, or the one from before its restart.
     #[must_use]
     pub fn record(&self, kind: Kind, name: &str) -> Arc<Record> {
         let mut records = self.records();
@@ -80,13 +79,13 @@ impl Board {
         }
     }
 
-    /// Panics in tasks of this kind so far.
+    /// The number of panics in tasks of this kind.
     #[must_use]
     pub fn panics(&self, kind: Kind) -> u64 {
         self.0.panics.get(kind as usize).map_or(0, |count| count.load(Relaxed))
     }
 
-    /// Whether a task of this kind has to panic now, as [`Record::injected_panic`] does, for a test.
+    /// Whether a test wants a task of this kind to panic now; see [`Record::injected_panic`].
     #[must_use]
     pub fn is_panic_injected(&self, kind: Kind) -> bool {
         #[cfg(debug_assertions)]
@@ -98,8 +97,8 @@ impl Board {
         };
     }
 
-    /// What is wrong with the tasks, and what was. The link of the engine to its master is no
-    /// fault of the process: reads go to the other servers.
+    /// The faults of all tasks, and failures of tasks that run again. A fault of the engine's link
+    /// is only a note, because reads go to other servers.
     #[must_use]
     pub fn health(&self) -> Health {
         self.health_at(self.now_ms())
@@ -134,19 +133,19 @@ mod tests {
         let worker = board.record(Kind::Worker, "worker-7");
         let monitor = board.record(Kind::Monitor, "monitor");
         let _ = board.record(Kind::Acceptor, "acceptor-0");
-        worker.strike(1_000);
-        monitor.strike(1_000);
+        worker.beat(1_000);
+        monitor.beat(1_000);
         monitor.allow(Duration::from_secs(2));
         assert_eq!(board.health_at(6_000), Health::default());
         let faults = board.health_at(6_001).faults;
-        assert_eq!(faults, ["worker-7 has not been heard of for 5001 ms"], "the monitor may");
-        worker.strike(6_001);
+        assert_eq!(faults, ["worker-7 has not reported for 5001 ms"], "the monitor may");
+        worker.beat(6_001);
         assert_eq!(board.health_at(8_000), Health::default());
         assert!(board.health_at(8_001).faults[0].starts_with("monitor "));
 
-        monitor.fell(9_000, "panicked: x");
+        monitor.failed(9_000, "panicked: x");
         assert_eq!(board.health_at(9_000).faults, ["monitor is down: panicked: x"]);
-        // It is started again, and has not come to its first beat.
+        // The monitor is restarted and has not beaten yet.
         board.record(Kind::Monitor, "monitor").begin();
         let health = board.health_at(9_100);
         assert!(health.faults.is_empty() && health.notes[0].contains("panicked: x"), "{health:?}");

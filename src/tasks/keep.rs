@@ -1,4 +1,4 @@
-//! A task on the runtime of this thread that has to run for ever.
+//! A task on the runtime of this thread that runs until the process ends.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,8 +9,8 @@ use super::pauses::Pauses;
 use super::thread::reason;
 use super::{Board, Kind, Record};
 
-/// Runs the task that `make` returns, and starts it again, after a pause, whenever it panics or
-/// ends. Dropping the future ends the task. It has to run on a local runtime or a `LocalSet`.
+/// Runs the task that `make` returns, and restarts it after a pause whenever it panics or ends.
+/// Dropping the future ends the task. Needs a local runtime or a `LocalSet`.
 pub async fn keep<F>(board: Board, kind: Kind, name: &str, make: impl Fn(Arc<Record>) -> F)
 where
     F: Future<Output = ()> + 'static,
@@ -21,11 +21,11 @@ where
     loop {
         record.begin();
         pauses.begin(Instant::now());
-        let (task, witness) = (make(Arc::clone(&record)), Arc::clone(&record));
+        let (task, injected) = (make(Arc::clone(&record)), Arc::clone(&record));
         run.spawn_local(async move {
             tokio::select! {
                 () = task => {}
-                () = witness.injected_panic() => {}
+                () = injected.injected_panic() => {}
             }
         });
         let why = match run.join_next().await {
@@ -37,9 +37,9 @@ where
             // The runtime shuts down.
             Some(Err(_)) | None => return,
         };
-        record.fell(board.now_ms(), &why);
-        let (_, pause) = pauses.fell(Instant::now());
-        tracing::error!("{name} {why}; it is started again in {pause:?}");
+        record.failed(board.now_ms(), &why);
+        let (_, pause) = pauses.failed(Instant::now());
+        tracing::error!("{name} {why}; restarting it in {pause:?}");
         tokio::time::sleep(pause).await;
     }
 }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_task_that_panics_is_started_again() {
+    async fn a_task_that_panics_is_restarted() {
         let (board, starts) = (Board::default(), Rc::new(Cell::new(0)));
         let counted = Rc::clone(&starts);
         let make = move |record: Arc<Record>| {
@@ -64,7 +64,7 @@ mod tests {
                     1 => panic!("the first"),
                     2 => {}
                     _ => {
-                        record.strike(0);
+                        record.beat(0);
                         std::future::pending().await
                     }
                 }
@@ -84,6 +84,6 @@ mod tests {
             .await;
         assert_eq!((starts.get(), board.panics(Kind::Monitor)), (3, 1));
         let record = board.record(Kind::Monitor, "monitor");
-        assert_eq!((record.falls(), record.is_down()), (2, false));
+        assert_eq!((record.failures(), record.is_down()), (2, false));
     }
 }

@@ -1,6 +1,6 @@
 //! The kinds of tasks.
 
-/// The kind of a task.
+/// What a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -8,9 +8,9 @@ pub enum Kind {
     Worker,
     /// Accepts the clients of one worker at one address.
     Acceptor,
-    /// Keeps the topology.
+    /// Probes the servers and publishes the topology.
     Monitor,
-    /// One question of the monitor to one server.
+    /// Sends one probe to one server.
     Probe,
     /// Closes idle clients.
     IdleSweep,
@@ -26,11 +26,11 @@ pub enum Kind {
     ReplicaLink,
     /// A thread that writes the engine's data to the disk.
     ReplicaSave,
-    /// One client's task.
+    /// Serves one client.
     Client,
-    /// The task behind one connection to a server.
+    /// Drives one connection to a server.
     ServerConnection,
-    /// One check of `wait-replicas`.
+    /// Sends one WAIT for `wait-replicas`.
     WaitCheck,
 }
 
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_its_number_and_its_word() {
+    fn every_kind_has_its_own_number_and_label() {
         assert!(Kind::ALL.into_iter().enumerate().all(|(at, kind)| kind as usize == at));
         let mut words = Kind::ALL.map(Kind::as_str).to_vec();
         words.sort_unstable();

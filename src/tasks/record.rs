@@ -1,4 +1,4 @@
-//! One task on the board.
+//! The state of one task.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,28 +7,29 @@ use std::time::Duration;
 use super::Kind;
 use tidegate_wire::units::millis;
 
-/// A task that beats and has not done so for this long hangs, unless it says otherwise.
-const HANGS: Duration = Duration::from_secs(5);
-/// What `beat` is for a task that does not beat.
+/// How long a task may be silent between two beats, unless it asks for longer.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
+/// The value of `beat` before the first beat.
 const NEVER: u64 = u64::MAX;
 
-/// What is known of one task.
+/// The state of one task: its beats and its failures.
 #[derive(Debug)]
 pub struct Record {
     kind: Kind,
     name: String,
-    /// When it showed last that it runs.
+    /// The time of the last beat, by which the task shows that it runs.
     beat: AtomicU64,
-    /// How long it may take until it does so again.
-    patience_ms: AtomicU64,
-    story: Mutex<Story>,
+    /// How long the task may be silent before it counts as hanging.
+    silence_max_ms: AtomicU64,
+    failures: Mutex<Failures>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Story {
-    /// It fell and has not been started again.
+struct Failures {
+    /// Whether the task failed and was not restarted.
     is_down: bool,
-    falls: u64,
+    count: u64,
+    /// When the task failed last, and why.
     last: Option<(u64, String)>,
 }
 
@@ -38,8 +39,8 @@ impl Record {
             kind,
             name,
             beat: AtomicU64::new(NEVER),
-            patience_ms: AtomicU64::new(millis(HANGS)),
-            story: Mutex::default(),
+            silence_max_ms: AtomicU64::new(millis(SILENCE_MAX)),
+            failures: Mutex::default(),
         }
     }
 
@@ -49,20 +50,20 @@ impl Record {
         self.kind
     }
 
-    /// The name of the task, for people.
+    /// The name of the task, for messages.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Notes that the task runs. A task that beats once has to go on.
-    pub fn strike(&self, now_ms: u64) {
+    /// Notes that the task runs. After its first beat a task has to beat regularly.
+    pub fn beat(&self, now_ms: u64) {
         self.beat.store(now_ms, Relaxed);
     }
 
-    /// The next beat may take this much longer than five seconds.
+    /// Allows the next beat to take `longer` than five seconds.
     pub fn allow(&self, longer: Duration) {
-        self.patience_ms.store(millis(HANGS.saturating_add(longer)), Relaxed);
+        self.silence_max_ms.store(millis(SILENCE_MAX.saturating_add(longer)), Relaxed);
     }
 
     /// Milliseconds since the last beat; 0 for a task that does not beat.
@@ -72,56 +73,56 @@ impl Record {
         now_ms.saturating_sub(self.beat.load(Relaxed))
     }
 
-    /// How often the task has ended, by a panic or otherwise, against its purpose.
+    /// How often the task has failed: panicked, or ended although it should run.
     #[must_use]
-    pub fn falls(&self) -> u64 {
-        self.story().falls
+    pub fn failures(&self) -> u64 {
+        self.lock().count
     }
 
-    /// Whether the task ended and has not been started again.
+    /// Whether the task failed and was not restarted.
     #[must_use]
     pub fn is_down(&self) -> bool {
-        self.story().is_down
+        self.lock().is_down
     }
 
-    /// Why the task is not well at `now_ms`; `None` when it is.
+    /// What is wrong with the task at `now_ms`: it is down or hangs. `None` if it runs.
     #[must_use]
     pub fn fault(&self, now_ms: u64) -> Option<String> {
-        let story = self.story();
-        if let (true, Some((_, why))) = (story.is_down, &story.last) {
+        let failures = self.lock();
+        if let (true, Some((_, why))) = (failures.is_down, &failures.last) {
             return Some(format!("{} is down: {why}", self.name));
         }
         let age_ms = self.age_ms(now_ms);
-        let hangs = age_ms > self.patience_ms.load(Relaxed);
-        hangs.then(|| format!("{} has not been heard of for {age_ms} ms", self.name))
+        let hangs = age_ms > self.silence_max_ms.load(Relaxed);
+        hangs.then(|| format!("{} has not reported for {age_ms} ms", self.name))
     }
 
-    /// What the task went through before it was started again; `None` when nothing happened.
+    /// The last failure of a task that was restarted; `None` if there was none.
     #[must_use]
     pub fn history(&self, now_ms: u64) -> Option<String> {
-        let story = self.story();
-        let (at_ms, why) = story.last.as_ref()?;
+        let failures = self.lock();
+        let (at_ms, why) = failures.last.as_ref()?;
         let ago = now_ms.saturating_sub(*at_ms) / 1000;
-        let (name, falls) = (&self.name, story.falls);
-        Some(format!("{name} {why}; started again {ago} s ago, restarts so far: {falls}"))
+        let (name, count) = (&self.name, failures.count);
+        Some(format!("{name} {why}; restarted {ago} s ago, restarts so far: {count}"))
     }
 
-    /// Notes that the task is started.
+    /// Notes that the task was started.
     pub fn begin(&self) {
-        self.story().is_down = false;
+        self.lock().is_down = false;
         self.beat.store(NEVER, Relaxed);
     }
 
-    /// Notes that the task has ended for the reason `why`.
-    pub fn fell(&self, now_ms: u64, why: &str) {
-        let mut story = self.story();
-        story.is_down = true;
-        story.falls += 1;
-        story.last = Some((now_ms, why.to_owned()));
+    /// Notes that the task failed for the reason `why`.
+    pub fn failed(&self, now_ms: u64, why: &str) {
+        let mut failures = self.lock();
+        failures.is_down = true;
+        failures.count += 1;
+        failures.last = Some((now_ms, why.to_owned()));
     }
 
-    fn story(&self) -> MutexGuard<'_, Story> {
-        self.story.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Panics in debug builds, half a second after it is first polled, as often as the environment
@@ -129,7 +130,7 @@ impl Record {
     /// for ever otherwise, and in release builds.
     pub async fn injected_panic(&self) {
         #[cfg(debug_assertions)]
-        if self.falls() < panics_wanted(self.kind) {
+        if self.failures() < panics_wanted(self.kind) {
             tokio::time::sleep(Duration::from_millis(500)).await;
             panic!("injected into {}", self.name);
         }

@@ -1,4 +1,4 @@
-//! A thread with a runtime of its own that has to run until it is told to end.
+//! A thread with a runtime of its own that runs until it is stopped.
 
 use std::any::Any;
 use std::io;
@@ -10,80 +10,80 @@ use tokio::runtime::LocalRuntime;
 use super::pauses::Pauses;
 use super::{Board, Record};
 
-/// How a run of a thread's work ended against its purpose.
+/// Why a run of a thread's work failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fall {
-    /// It panicked with this message.
+pub enum Failure {
+    /// A panic with this message.
     Panicked(String),
-    /// It failed for this reason.
+    /// An error with this message.
     Failed(String),
 }
 
-impl From<io::Error> for Fall {
+impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Failed(format!("failed: {error}"))
     }
 }
 
-/// The work fell too often in a row.
+/// The work failed too often in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GivenUp;
+pub struct TooManyFailures;
 
-/// Does `run` on this thread, and again, after a pause, whenever it panics or fails, until it ends
-/// well.
+/// Calls `run` on this thread until it returns `Ok`: again, after a pause, whenever it panics or
+/// fails.
 ///
 /// # Errors
-/// [`GivenUp`] after `most` falls in a row, each within a minute of its start.
+/// [`TooManyFailures`] after `most` failures in a row, each within a minute of its start.
 pub fn keep_thread(
     board: &Board,
     record: &Record,
     most: u32,
-    mut run: impl FnMut() -> Result<(), Fall>,
-) -> Result<(), GivenUp> {
+    mut run: impl FnMut() -> Result<(), Failure>,
+) -> Result<(), TooManyFailures> {
     let mut pauses = Pauses::new(Instant::now());
     loop {
         record.begin();
         pauses.begin(Instant::now());
         let ended = catch_unwind(AssertUnwindSafe(&mut run));
-        let fall = match ended {
+        let failure = match ended {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(fall)) => fall,
-            Err(panic) => Fall::Panicked(format!("panicked: {}", reason(&*panic))),
+            Ok(Err(failure)) => failure,
+            Err(panic) => Failure::Panicked(format!("panicked: {}", reason(&*panic))),
         };
-        let why = match fall {
-            Fall::Panicked(why) => {
+        let why = match failure {
+            Failure::Panicked(why) => {
                 board.count_panic(record.kind());
                 why
             }
-            Fall::Failed(why) => why,
+            Failure::Failed(why) => why,
         };
-        record.fell(board.now_ms(), &why);
-        let (row, pause) = pauses.fell(Instant::now());
+        record.failed(board.now_ms(), &why);
+        let (row, pause) = pauses.failed(Instant::now());
         let name = record.name();
         if row >= most {
-            tracing::error!("{name} {why}; it is given up after {row} times in a row");
-            return Err(GivenUp);
+            tracing::error!("{name} {why}; it failed {row} times in a row and is not restarted");
+            return Err(TooManyFailures);
         }
-        tracing::error!("{name} {why}; it is started again in {pause:?}");
+        tracing::error!("{name} {why}; restarting it in {pause:?}");
         rest(pause);
     }
 }
 
-/// Runs `future` on `runtime`. The runtime's other tasks are dropped after a panic has unwound, so
-/// that they can tell it from one of their own.
+/// Runs `future` on `runtime`. After a panic the runtime's other tasks are dropped when the stack
+/// has unwound, so that they do not take the panic for their own.
 ///
 /// # Errors
-/// [`Fall`]: the panic, or the future's own error.
+/// [`Failure`]: the panic, or the future's own error.
 pub fn block_on(
     runtime: LocalRuntime,
     future: impl Future<Output = io::Result<()>>,
-) -> Result<(), Fall> {
+) -> Result<(), Failure> {
     let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(future)));
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(runtime)));
     match (ended, dropped) {
         (Ok(ended), Ok(())) => Ok(ended?),
         (Err(panic), _) | (_, Err(panic)) => {
-            Err(Fall::Panicked(format!("panicked: {}", reason(&*panic))))
+            Err(Failure::Panicked(format!("panicked: {}", reason(&*panic))))
         }
     }
 }
@@ -105,7 +105,7 @@ mod tests {
     use crate::tasks::Kind;
 
     #[test]
-    fn a_thread_goes_on_after_a_panic_and_gives_up_after_many() {
+    fn a_thread_is_restarted_after_a_panic_until_there_are_too_many() {
         let board = Board::default();
         let record = board.record(Kind::Worker, "worker-0");
         let mut runs = 0;
@@ -118,9 +118,9 @@ mod tests {
             }
         });
         assert_eq!((outcome, runs), (Ok(()), 3));
-        assert_eq!((record.falls(), board.panics(Kind::Worker)), (2, 1));
+        assert_eq!((record.failures(), board.panics(Kind::Worker)), (2, 1));
         let outcome = keep_thread(&board, &record, 2, || panic!("always"));
-        assert_eq!((outcome, record.falls()), (Err(GivenUp), 4));
+        assert_eq!((outcome, record.failures()), (Err(TooManyFailures), 4));
         assert_eq!(board.health().faults, ["worker-0 is down: panicked: always"]);
     }
 
@@ -144,7 +144,7 @@ mod tests {
             tokio::task::yield_now().await;
             panic!("x")
         });
-        assert_eq!(ended, Err(Fall::Panicked("panicked: x".to_owned())));
+        assert_eq!(ended, Err(Failure::Panicked("panicked: x".to_owned())));
         assert_eq!(seen.get(), Some(false));
     }
 }

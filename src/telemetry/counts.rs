@@ -1,10 +1,10 @@
-//! What one worker counts between two ticks, without an atomic in sight.
+//! The counters of one worker between two ticks: plain cells, no atomics.
 
 use std::cell::Cell;
 
 use super::Metrics;
 
-/// A number that only goes up until it is taken.
+/// A counter that [`Count::take`] sets to 0.
 #[derive(Debug, Default)]
 pub struct Count(Cell<u64>);
 
@@ -19,7 +19,7 @@ impl Count {
         self.add(1);
     }
 
-    /// What was added since it was taken last.
+    /// Returns the count and sets it to 0.
     pub fn take(&self) -> u64 {
         self.0.take()
     }
@@ -27,14 +27,14 @@ impl Count {
 
 macro_rules! counts {
     ($($(#[$doc:meta])* $field:ident,)*) => {
-        /// A worker's counts since the last flush.
+        /// The counters of a worker since the last flush.
         #[derive(Debug, Default)]
         pub struct Counts {
             $($(#[$doc])* pub $field: Count,)*
         }
 
         impl Counts {
-            /// Hands everything to the metrics.
+            /// Adds all counts to the metrics and sets them to 0.
             pub fn flush(&self, metrics: &Metrics) {
                 $(
                     let n = self.$field.take();
@@ -48,46 +48,46 @@ macro_rules! counts {
 }
 
 counts! {
-    /// Requests answered here.
+    /// Requests that the proxy answered itself.
     local_requests,
-    /// Requests sent again, elsewhere.
+    /// Requests sent again to another server.
     retries,
-    /// Keys that were read at replicas and touched at the master.
+    /// Keys that clients read at replicas and the proxy touched at the master.
     keys_touched,
-    /// Requests past `request-timeout`.
+    /// Requests without an answer within `request-timeout`.
     timeouts,
     /// Writes whose outcome is unknown.
     in_doubt,
-    /// Writes refused at the closed gate.
+    /// Writes refused because the write gate was closed.
     writes_refused,
-    /// Writes held there.
+    /// Writes held at the closed write gate.
     writes_held,
-    /// Held writes that were let through.
+    /// Held writes that were sent when the gate opened.
     writes_released,
-    /// Held writes whose time was up.
+    /// Held writes refused at the end of `hold-timeout`.
     writes_expired,
-    /// Writes that `hold-max-clients` left no room for.
+    /// Writes refused because of `hold-max-clients`.
     hold_clients_met,
-    /// Writes that `hold-max-bytes` left no room for.
+    /// Writes refused because of `hold-max-bytes`.
     hold_bytes_met,
-    /// Reads over connections of their own, and reads asked again, that went to the master because
-    /// no replica was fresh.
+    /// Reads over dedicated connections, and retried reads, that went to the master because no
+    /// replica was fresh.
     reads_fallen_back,
-    /// The same, to a replica because the master was out of reach.
+    /// The same, to a replica because the master could not be reached.
     reads_orphaned,
-    /// Times that too much waited for a server.
+    /// Requests that met a full queue of a server.
     server_queue_met,
-    /// Reads that waited for a fresh replica and got one.
+    /// Reads that waited for a fresh replica and were sent to one.
     reads_waited,
-    /// Reads that waited in vain.
+    /// Reads that waited for a fresh replica until `wait-timeout`.
     reads_expired,
     /// Reads refused because no replica was fresh.
     reads_refused,
-    /// Writes answered after the replicas' acknowledgement.
+    /// Writes answered after `wait-replicas` replicas had acknowledged them.
     writes_acknowledged,
-    /// Writes answered without the acknowledgement that they waited for.
+    /// Writes that `wait-replicas` replicas did not acknowledge in time.
     writes_unacknowledged,
-    /// Times that replicas were asked for it.
+    /// WAIT commands sent for `wait-replicas`.
     wait_checks,
     /// Clients closed for a protocol error.
     protocol_errors,

@@ -1,19 +1,19 @@
-//! Prometheus's text format, for what is computed at the moment of a scrape.
+//! Prometheus's text format, for metrics that are computed at a scrape.
 
 use std::fmt::Write;
 
-/// A page that is being written.
+/// A page in Prometheus's text format while it is written.
 #[derive(Debug, Default)]
 pub(super) struct Exposition {
     text: String,
 }
 
-/// A number.
+/// The value of a sample.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value {
-    /// Exact, whatever its size.
+    /// An integer, shown exactly.
     Integer(u64),
-    /// Left out if it is not finite.
+    /// A float; a sample whose value is not finite is left out.
     Float(f64),
 }
 
@@ -47,19 +47,19 @@ impl From<f64> for Value {
     }
 }
 
-/// The samples of one name.
+/// A metric family: the samples of one name.
 #[derive(Debug)]
 pub(super) struct Family<'p> {
     text: &'p mut String,
     name: &'static str,
     help: &'static str,
     kind: &'static str,
-    /// Its head stands on the page: that waits for the first sample.
+    /// Whether HELP and TYPE are written; they are written with the first sample.
     begun: bool,
 }
 
 impl Exposition {
-    /// Goes on behind `text`, which is such a page, too.
+    /// A page that begins with `text`, which is in the same format.
     pub(super) fn after(mut text: String) -> Self {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
@@ -67,17 +67,17 @@ impl Exposition {
         Self { text }
     }
 
-    /// What may go up and down.
+    /// A family of gauges.
     pub(super) fn gauge(&mut self, name: &'static str, help: &'static str) -> Family<'_> {
         self.family(name, help, "gauge")
     }
 
-    /// What only goes up.
+    /// A family of counters.
     pub(super) fn counter(&mut self, name: &'static str, help: &'static str) -> Family<'_> {
         self.family(name, help, "counter")
     }
 
-    /// Buckets, a sum and a count, each by its own suffix.
+    /// A family of histograms; its buckets, sums and counts are samples with suffixes.
     pub(super) fn histogram(&mut self, name: &'static str, help: &'static str) -> Family<'_> {
         self.family(name, help, "histogram")
     }
@@ -86,19 +86,19 @@ impl Exposition {
         Family { text: &mut self.text, name, help, kind, begun: false }
     }
 
-    /// The page.
+    /// The text of the page.
     pub(super) fn into_text(self) -> String {
         self.text
     }
 }
 
 impl Family<'_> {
-    /// One sample.
+    /// Writes one sample.
     pub(super) fn sample(&mut self, labels: &[(&str, &str)], value: impl Into<Value>) {
         self.sample_of("", labels, value);
     }
 
-    /// One sample of the name with a suffix.
+    /// Writes one sample, with a suffix after the family's name.
     pub(super) fn sample_of(
         &mut self,
         suffix: &str,
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_what_prometheus_reads() {
+    fn a_page_has_prometheus_text_format() {
         let mut page = Exposition::after("a 1".to_owned());
         let mut family = page.gauge("b", "Of all.");
         family.sample(&[("x", "1"), ("y", "")], u64::MAX);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn no_label_breaks_out() {
+    fn labels_are_escaped() {
         let mut page = Exposition::default();
         page.gauge("g", "G.").sample(&[("l", "a\"} 1\nb \\ {c=\"")], 1_u64);
         let text = page.into_text();

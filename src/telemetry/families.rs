@@ -1,5 +1,5 @@
-//! What is read off the state of things at the moment of a scrape: servers that have left leave
-//! nothing behind.
+//! The metrics that are computed from the present state at a scrape, so that backends that have
+//! left the topology leave no series behind.
 
 use std::time::Duration;
 
@@ -8,43 +8,44 @@ use super::replica::{self, Figures};
 use crate::tasks::{Board, Kind};
 use crate::topology::{Backend, Freshness, Report, Role, StaleReason, Topology};
 
-/// The state of things.
+/// The state of the process at a scrape.
 #[derive(Clone, Debug)]
 pub struct Scene<'a> {
-    /// The servers.
+    /// The topology.
     pub topology: &'a Topology,
     /// The time, in milliseconds of the process's clock.
     pub now_ms: u64,
-    /// A server that has not answered for so long, in milliseconds, is not up.
+    /// `topology.probe-timeout` in milliseconds: a backend that has been silent for longer is not
+    /// up.
     pub probe_timeout_ms: u64,
-    /// Clients connected.
+    /// The number of connected clients.
     pub clients: usize,
     /// `proxy.max-clients`.
     pub max_clients: usize,
-    /// Failed logins so far, at the proxy's port and at the engine's.
+    /// The failed logins at the proxy's port, and at the engine's.
     pub login_failures: [u64; 2],
-    /// Clients whose writes are held.
+    /// The number of clients whose writes are held.
     pub writes_held: usize,
-    /// The configuration.
+    /// The state of the configuration.
     pub config: ConfigState,
     /// The tasks of the process.
     pub tasks: &'a Board,
-    /// The engine, where there is one.
+    /// The counters of the engine, if there is one.
     pub replica: Option<Figures>,
 }
 
-/// How reloads went so far.
+/// The configuration in force, and the results of reloads.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfigState {
-    /// Which configuration is in force.
+    /// The number of the configuration in force; 1 is the first.
     pub generation: u64,
-    /// Reloads that went well.
+    /// Reloads that succeeded.
     pub successes: u64,
-    /// Reloads that changed nothing, because of a mistake.
+    /// Reloads that failed and changed nothing.
     pub failures: u64,
-    /// Whether the last one went well.
+    /// Whether the last reload succeeded.
     pub last_succeeded: bool,
-    /// When that one was, or the start, in seconds since 1970.
+    /// When a configuration was last loaded, in seconds since 1970.
     pub last_success_unix_seconds: u64,
 }
 
@@ -67,54 +68,54 @@ fn config_families(page: &mut Exposition, config: ConfigState) {
     let mut gauge = |name, help, value: Value| page.gauge(name, help).sample(&[], value);
     gauge(
         "tidegate_config_generation",
-        "Which configuration is in force; 1 is the first.",
+        "Number of the configuration in force; 1 is the first.",
         config.generation.into(),
     );
     gauge(
         "tidegate_config_last_reload_successful",
-        "1 if the last reload went well.",
+        "1 if the last reload succeeded, or if there was none.",
         config.last_succeeded.into(),
     );
     gauge(
         "tidegate_config_last_reload_success_timestamp_seconds",
-        "When a configuration was last loaded.",
+        "When a valid configuration was last loaded, in seconds since 1970.",
         config.last_success_unix_seconds.into(),
     );
-    let mut reloads = page.counter("tidegate_config_reloads_total", "Reloads, by how they went.");
+    let mut reloads = page.counter("tidegate_config_reloads_total", "Reloads, by result.");
     reloads.sample(&[("result", "success")], config.successes);
     reloads.sample(&[("result", "failure")], config.failures);
 }
 
 fn client_families(page: &mut Exposition, scene: &Scene<'_>) {
-    page.gauge("tidegate_clients", "Clients connected now.").sample(&[], scene.clients);
-    page.gauge("tidegate_max_clients", "Clients that may be connected at a time.")
+    page.gauge("tidegate_clients", "Connected clients.").sample(&[], scene.clients);
+    page.gauge("tidegate_max_clients", "Clients that may be connected at a time (max-clients).")
         .sample(&[], scene.max_clients);
-    let help = "Logins with a wrong password, by the port.";
+    let help = "Logins with a wrong password, by port.";
     let mut failures = page.counter("tidegate_login_failures_total", help);
     for (port, count) in ["proxy", "replica"].into_iter().zip(scene.login_failures) {
         failures.sample(&[("port", port)], count);
     }
-    page.gauge("tidegate_writes_held", "Clients whose writes are held now.")
+    page.gauge("tidegate_writes_held", "Clients whose writes the write gate holds.")
         .sample(&[], scene.writes_held);
 }
 
 fn topology_families(page: &mut Exposition, topology: &Topology, now_ms: u64) {
     let gate = &topology.sole_shard().gate;
-    page.gauge("tidegate_good_replicas", "Replicas that keep up, as the write gate counts them.")
+    page.gauge("tidegate_good_replicas", "Replicas in sync, as the write gate counts them.")
         .sample(&[], gate.good());
-    page.gauge("tidegate_min_replicas_to_write", "Replicas that the write gate wants.")
+    page.gauge("tidegate_min_replicas_to_write", "Replicas in sync that the write gate requires.")
         .sample(&[], gate.wanted());
-    page.gauge("tidegate_write_gate_open", "1 if writes are let through.")
+    page.gauge("tidegate_write_gate_open", "1 if the write gate accepts writes.")
         .sample(&[], gate.is_open(now_ms));
-    page.gauge("tidegate_topology_generation", "Pictures of the servers published.")
+    page.gauge("tidegate_topology_generation", "Topologies published so far.")
         .sample(&[], topology.generation);
 }
 
 fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
     let up = |it: &Backend| Some((!it.is_silent(scene.now_ms, scene.probe_timeout_ms)).into());
-    let help = "1 if it has answered the monitor within probe-timeout.";
+    let help = "1 if the backend has answered the monitor within probe-timeout.";
     each(page.gauge("tidegate_backend_up", help), scene, up);
-    let mut roles = page.gauge("tidegate_backend_role", "1 for the role that it has.");
+    let mut roles = page.gauge("tidegate_backend_role", "1 for the role that the backend has.");
     for backend in scene.topology.backends() {
         let addr = backend.addr.to_string();
         for role in [Role::Master, Role::Replica, Role::Unknown] {
@@ -122,7 +123,7 @@ fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
             roles.sample(&labels, backend.role == role);
         }
     }
-    let help = "1 for the state that its data is in; servers other than the master.";
+    let help = "1 for the state of a replica's data.";
     let mut states = page.gauge("tidegate_backend_state", help);
     for backend in scene.topology.backends() {
         let addr = backend.addr.to_string();
@@ -135,52 +136,52 @@ fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
 
 fn progress_families(page: &mut Exposition, scene: &Scene<'_>) {
     let now_ms = scene.now_ms;
-    let help = "Replication offset, as it told last.";
+    let help = "Replication offset that the backend last reported.";
     each(page.gauge("tidegate_backend_replication_offset_bytes", help), scene, |it| {
         Report::of(it, now_ms).offset.map(Value::from)
     });
-    let help = "How old its data may be now, at most.";
+    let help = "Upper bound of the age of the backend's data.";
     each(page.gauge("tidegate_backend_lag_seconds", help), scene, |it| {
         Report::of(it, now_ms).lag_ms.map(seconds)
     });
-    let help = "How far it is behind the master.";
+    let help = "Bytes of the replication stream that the backend lacks.";
     each(page.gauge("tidegate_backend_lag_bytes", help), scene, |it| {
         Report::of(it, now_ms).lag_bytes.map(Value::from)
     });
-    let help = "How long the last probe took that was answered.";
+    let help = "Duration of the last answered probe.";
     each(page.gauge("tidegate_backend_probe_duration_seconds", help), scene, |it| {
         let progress = &it.health.progress;
         let took = Duration::from_micros(progress.took_us());
         progress.silence_ms(now_ms).map(|_| took.as_secs_f64().into())
     });
-    let help = "How long ago that probe was sent.";
+    let help = "Time since the last answered probe was sent.";
     each(page.gauge("tidegate_backend_probe_age_seconds", help), scene, |it| {
         Report::of(it, now_ms).probe_age_ms.map(seconds)
     });
 }
 
 fn load_families(page: &mut Exposition, scene: &Scene<'_>) {
-    let help = "Requests under way, over all workers.";
+    let help = "Requests sent and not answered, over all workers.";
     each(page.gauge("tidegate_backend_requests_in_flight", help), scene, |it| {
         Some(Report::of(it, scene.now_ms).in_flight.into())
     });
-    let help = "Connections, over all workers.";
+    let help = "Connections to the backend, over all workers.";
     each(page.gauge("tidegate_backend_connections", help), scene, |it| {
         Some(Report::of(it, scene.now_ms).connections.into())
     });
-    let help = "Shared connections opened in place of one that was lost.";
+    let help = "Shared connections that replaced a lost one.";
     each(page.counter("tidegate_backend_reconnects_total", help), scene, |it| {
         Some(it.health.load.reconnects().into())
     });
 }
 
 fn exclusions(page: &mut Exposition, topology: &Topology) {
-    let help = "Times a replica stopped being fresh, by why.";
+    let help = "Times that a replica stopped being fresh, by reason.";
     let mut family = page.counter("tidegate_backend_exclusions_total", help);
     for backend in topology.backends() {
         let addr = backend.addr.to_string();
         for stale_reason in StaleReason::ALL {
-            // Whoever was fresh was measured, and had joined.
+            // A replica that was fresh had been measured, and was not rejoining.
             if !matches!(stale_reason, StaleReason::Unmeasured | StaleReason::Rejoining) {
                 let labels = [("backend", &*addr), ("reason", stale_reason.as_str())];
                 family.sample(&labels, backend.health.progress.departures(stale_reason));
@@ -191,7 +192,7 @@ fn exclusions(page: &mut Exposition, topology: &Topology) {
 
 fn task_families(page: &mut Exposition, tasks: &Board) {
     let now_ms = tasks.now_ms();
-    let help = "Panics in tasks of the process, by the kind of task.";
+    let help = "Panics, by the kind of task.";
     let mut panics = page.counter("tidegate_task_panics_total", help);
     for kind in Kind::ALL {
         panics.sample(&[("task", kind.as_str())], tasks.panics(kind));
@@ -207,7 +208,7 @@ fn task_families(page: &mut Exposition, tasks: &Board) {
     }
 }
 
-/// One sample for every backend that has a value.
+/// Writes one sample for every backend for which `value` returns a value.
 fn each(
     mut family: super::exposition::Family<'_>,
     scene: &Scene<'_>,

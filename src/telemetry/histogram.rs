@@ -1,4 +1,4 @@
-//! How long requests take, by class: cells that a worker counts in, totals that a scrape reads.
+//! How long requests take, by class: cells in which a worker counts, and totals for a scrape.
 //!
 //! Replies that arrive together are one increment, so this costs less than a histogram that takes
 //! one sample at a time.
@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Class;
 use super::exposition::Exposition;
 
-/// Upper bounds in nanoseconds, and as labels: 100 us to 10 s in steps of 1, 2.5, 5.
+/// The upper bound of each bucket in nanoseconds, and its label: 100 us to 10 s.
 const BOUNDS: [(u64, &str); 16] = [
     (100_000, "0.0001"),
     (250_000, "0.00025"),
@@ -32,7 +32,7 @@ const BOUNDS: [(u64, &str); 16] = [
 const BUCKETS: usize = BOUNDS.len() + 1;
 const CLASSES: usize = Class::ALL.len();
 
-/// What one worker measured since its last tick.
+/// The durations that one worker measured since its last tick.
 #[derive(Debug, Default)]
 pub struct DurationCounts([Cells; CLASSES]);
 
@@ -43,7 +43,7 @@ struct Cells {
 }
 
 impl DurationCounts {
-    /// `n` requests took so long.
+    /// Counts `n` requests of `class` that took `took`.
     #[inline]
     pub fn observe(&self, class: Class, took: Duration, n: u64) {
         if n == 0 {
@@ -57,7 +57,7 @@ impl DurationCounts {
         cells.nanos.set(cells.nanos.get().wrapping_add(nanos.saturating_mul(n)));
     }
 
-    /// Hands everything over.
+    /// Adds all counts to the totals and sets them to 0.
     pub fn flush(&self, totals: &Durations) {
         for (cells, totals) in self.0.iter().zip(&totals.0) {
             let nanos = cells.nanos.take();
@@ -74,7 +74,7 @@ impl DurationCounts {
     }
 }
 
-/// What all workers measured.
+/// The durations that all workers measured.
 #[derive(Debug, Default)]
 pub struct Durations([Totals; CLASSES]);
 
@@ -87,7 +87,7 @@ struct Totals {
 impl Durations {
     /// Writes the family.
     pub(super) fn render(&self, page: &mut Exposition) {
-        let help = "From reading a request to the last byte of its reply's arrival from a server.";
+        let help = "Time from a request's arrival to the last byte of its reply from the backend.";
         let mut family = page.histogram("tidegate_request_duration_seconds", help);
         for (class, totals) in Class::ALL.into_iter().zip(&self.0) {
             let class = ("class", class.as_str());
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_is_shown() {
+    fn counts_appear_in_buckets_sum_and_count() {
         let (cells, totals) = (DurationCounts::default(), Durations::default());
         cells.observe(Class::Read, Duration::from_micros(100), 3);
         cells.observe(Class::Read, Duration::from_nanos(100_001), 2);

@@ -1,15 +1,15 @@
-//! What a request is to the metrics: its class, and why it went where it went.
+//! The class of a request, and the reason for the backend that it went to, as metrics show them.
 
 use crate::routing::Reason;
 
-/// What a request is.
+/// The class of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Changes nothing.
+    /// A request that changes no data.
     Read,
-    /// May change data.
+    /// A request that may change data.
     Write,
-    /// Goes over a connection that its session has to itself.
+    /// A request over a dedicated connection.
     Pinned,
 }
 
@@ -17,7 +17,7 @@ impl Class {
     /// Every class that servers answer.
     pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Pinned];
 
-    /// Its word.
+    /// The value of the label `class`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,34 +28,34 @@ impl Class {
     }
 }
 
-/// Class and reason of a request that goes to a server: the pairs that there are.
+/// The class of a request that goes to a backend, and the reason for that backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// A read, to a replica that is proven to be fresh.
+    /// A read sent to a replica that is proven to be fresh.
     ReadFresh,
-    /// A read, to the master because the policy says so.
+    /// A read sent to the master because of `reads.from`.
     ReadPolicy,
-    /// A read, to the master because no replica is fresh.
+    /// A read sent to the master because no replica is fresh.
     ReadFallback,
-    /// A read, to a replica because the master is out of reach.
+    /// A read sent to a replica because the master cannot be reached.
     ReadOrphaned,
-    /// No write, and yet only the master may answer it.
+    /// A request that writes nothing and that only the master may answer.
     ReadMaster,
-    /// A read, asked again.
+    /// A read sent again.
     ReadRetry,
     /// A write.
     Write,
-    /// A write that a server refused, sent to the true master.
+    /// A write that a server refused, sent again to the master.
     WriteRetry,
-    /// Over the session's own connection.
+    /// A request over a dedicated connection.
     Pinned,
-    /// The same, asked again over another one.
+    /// A request sent again over another dedicated connection.
     PinnedRetry,
 }
 
 impl Kind {
-    /// All of them.
+    /// Every kind, in the order of their numbers.
     pub const ALL: [Self; 10] = [
         Self::ReadFresh,
         Self::ReadPolicy,
@@ -69,7 +69,7 @@ impl Kind {
         Self::PinnedRetry,
     ];
 
-    /// A read that was routed for this reason.
+    /// The kind of a read that was routed for this reason.
     #[must_use]
     pub const fn read(reason: Reason) -> Self {
         match reason {
@@ -81,7 +81,7 @@ impl Kind {
         }
     }
 
-    /// What the request is.
+    /// The class of the request.
     #[must_use]
     pub const fn class(self) -> Class {
         match self {
@@ -91,7 +91,7 @@ impl Kind {
         }
     }
 
-    /// Why it went where it went.
+    /// The value of the label `reason`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_one_pair_of_words_and_its_own_index() {
+    fn every_kind_has_its_own_pair_of_labels_and_its_own_index() {
         let mut pairs = Vec::new();
         for (at, kind) in Kind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, at);

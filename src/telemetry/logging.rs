@@ -1,4 +1,4 @@
-//! Logs: text or JSON, to standard error.
+//! The set-up of the log: text or JSON, to standard error.
 
 use std::io::IsTerminal;
 
@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
-/// Changes what is logged while the process runs.
+/// Changes the level of the log while the process runs.
 pub struct LogLevel(Box<dyn Fn(EnvFilter) -> bool + Send + Sync>);
 
 impl std::fmt::Debug for LogLevel {
@@ -16,7 +16,7 @@ impl std::fmt::Debug for LogLevel {
 }
 
 impl LogLevel {
-    /// Follows `log.level` from now on; false if that could not be done.
+    /// Applies `log.level`; false if the subscriber did not accept it.
     #[must_use]
     pub fn set(&self, log: &Log) -> bool {
         self.0(filter(log))
@@ -28,20 +28,20 @@ fn filter(log: &Log) -> EnvFilter {
     if log.level.contains("notify") {
         return filter;
     }
-    // The library warns of each watch that has ended, at every change of the file.
+    // At every change of the file the library warns that a watch has ended.
     match "notify=error".parse() {
         Ok(directive) => filter.add_directive(directive),
         Err(_) => filter,
     }
 }
 
-/// Sets up the process's logs. Said once; later calls change nothing.
+/// Sets up the log of the process. Later calls change nothing.
 pub fn init(log: &Log) -> LogLevel {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter(log))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    // A second call (tests) finds the first one's subscriber in place, which is what it wants.
+    // A second call, in tests, keeps the subscriber of the first.
     match log.format {
         LogFormat::Text => {
             let builder = builder.with_target(false).with_filter_reloading();

@@ -1,4 +1,4 @@
-//! The metrics, declared once: the descriptions here are the HELP texts.
+//! The counters, declared once with their HELP texts.
 
 #![expect(clippy::disallowed_macros, reason = "this is the place where metrics are declared")]
 
@@ -11,12 +11,12 @@ use super::exposition::Exposition;
 use super::requests::Total;
 use super::{Durations, Requests, Scene, families, process};
 
-/// Handles to every metric, made once at the start.
+/// Handles to the metrics, made once at the start.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     /// Requests by class, backend and reason.
     pub requests: Arc<Requests>,
-    /// How long they take.
+    /// How long requests take.
     pub durations: Arc<Durations>,
     pub(crate) local_requests: Total,
     pub(crate) reads_fallen_back: Counter,
@@ -39,31 +39,31 @@ pub struct Metrics {
     pub(crate) writes_unacknowledged: Counter,
     pub(crate) wait_checks: Counter,
     pub(crate) protocol_errors: Counter,
-    pub(crate) output_limit_kills: Both,
-    pub(crate) query_limit_kills: Both,
-    pub(crate) rejected_clients: Both,
-    pub(crate) evicted_clients: Both,
+    pub(crate) output_limit_kills: LimitCounters,
+    pub(crate) query_limit_kills: LimitCounters,
+    pub(crate) rejected_clients: LimitCounters,
+    pub(crate) evicted_clients: LimitCounters,
     pub(crate) accepted_clients: Counter,
     pub(crate) bytes_in: Counter,
     pub(crate) bytes_out: Counter,
 }
 
-/// A limit that closes clients: what happened is both.
+/// The two counters of a limit at which the proxy closes clients.
 #[derive(Clone, Debug)]
-pub(crate) struct Both {
+pub(crate) struct LimitCounters {
     closures: Counter,
     limit: Counter,
 }
 
-impl Both {
-    /// Adds `n`.
+impl LimitCounters {
+    /// Adds `n` to both counters.
     pub(crate) fn increment(&self, n: u64) {
         self.closures.increment(n);
         self.limit.increment(n);
     }
 }
 
-/// Renders what was counted, for Prometheus.
+/// Renders all metrics for Prometheus.
 #[derive(Debug)]
 pub struct Exporter {
     recorder: PrometheusRecorder,
@@ -79,7 +79,7 @@ impl Default for Exporter {
 }
 
 impl Exporter {
-    /// Declares every metric.
+    /// Declares the counters and returns their handles.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         metrics::with_local_recorder(&self.recorder, Metrics::declare)
@@ -102,18 +102,19 @@ impl Metrics {
     fn declare() -> Self {
         let closures = by(
             "tidegate_client_closures_total",
-            "Clients that the proxy closed, by the limit or rule they broke.",
+            "Clients that the proxy closed, by the limit or rule that they broke.",
             "reason",
         );
-        let limits = by("tidegate_limits_met_total", "Times that a limit was met.", "limit");
+        let limits =
+            by("tidegate_limits_met_total", "Times that a limit was reached, by limit.", "limit");
         let fallbacks = by(
             "tidegate_read_fallbacks_total",
-            "Reads that found no fresh replica, by what became of them.",
+            "Reads that found no fresh replica, by outcome.",
             "outcome",
         );
-        let both = |name| Both { closures: closures(name), limit: limits(name) };
+        let both = |name| LimitCounters { closures: closures(name), limit: limits(name) };
         let version = env!("CARGO_PKG_VERSION");
-        describe_gauge!("tidegate_build_info", "Always 1; the version is in the label.");
+        describe_gauge!("tidegate_build_info", "Always 1; the label has the version.");
         gauge!("tidegate_build_info", "version" => version).set(1.0);
         let requests = Arc::<Requests>::default();
         Self {
@@ -124,24 +125,33 @@ impl Metrics {
             reads_orphaned: fallbacks("replica"),
             server_queue_met: limits("server-queue"),
             retries: plain("tidegate_retries_total", "Requests sent again, to another server."),
-            keys_touched: plain("tidegate_keys_touched_total", "Keys touched at the master."),
-            timeouts: plain("tidegate_request_timeouts_total", "Requests past request-timeout."),
+            keys_touched: plain(
+                "tidegate_keys_touched_total",
+                "Keys touched at the master because clients read them at replicas.",
+            ),
+            timeouts: plain(
+                "tidegate_request_timeouts_total",
+                "Requests without an answer within request-timeout.",
+            ),
             in_doubt: plain(
                 "tidegate_writes_in_doubt_total",
                 "Writes that were sent and whose outcome is unknown.",
             ),
             writes_refused: plain(
                 "tidegate_writes_refused_total",
-                "Writes refused at the closed write gate.",
+                "Writes refused because the write gate was closed.",
             ),
-            writes_held: plain("tidegate_writes_held_total", "Writes held at the write gate."),
+            writes_held: plain(
+                "tidegate_writes_held_total",
+                "Writes held at the closed write gate.",
+            ),
             writes_released: plain(
                 "tidegate_writes_released_total",
-                "Held writes that were let through.",
+                "Held writes that were sent when the write gate opened.",
             ),
             writes_expired: plain(
                 "tidegate_writes_expired_total",
-                "Held writes that were refused when their time was up.",
+                "Held writes that were refused at the end of hold-timeout.",
             ),
             hold_clients_met: limits("hold-max-clients"),
             hold_bytes_met: limits("hold-max-bytes"),
@@ -150,15 +160,15 @@ impl Metrics {
             reads_refused: fallbacks("error"),
             writes_acknowledged: plain(
                 "tidegate_writes_acknowledged_total",
-                "Writes answered after wait-replicas had acknowledged them.",
+                "Writes answered after wait-replicas replicas had acknowledged them.",
             ),
             writes_unacknowledged: plain(
                 "tidegate_writes_unacknowledged_total",
-                "Writes that wait-replicas did not acknowledge within wait-timeout.",
+                "Writes that wait-replicas replicas did not acknowledge within wait-timeout.",
             ),
             wait_checks: plain(
                 "tidegate_wait_checks_total",
-                "Times that replicas were asked what they have, for all writes before.",
+                "WAIT commands sent for wait-replicas; one covers all writes before it.",
             ),
             protocol_errors: closures("protocol-error"),
             output_limit_kills: both("client-output-buffer-limit"),
@@ -177,7 +187,7 @@ fn plain(name: &'static str, help: &'static str) -> Counter {
     counter!(name)
 }
 
-/// One counter for each value of a label.
+/// Describes a family with one label; the returned function makes the counter of one value.
 fn by(
     name: &'static str,
     help: &'static str,

@@ -1,19 +1,18 @@
-//! Every metric declared once, and how the hot path counts: plain cells per worker, flushed a few
-//! times a second.
+//! Every metric, declared once, and the set-up of the log.
 //!
-//! What is only ever added to goes through the `metrics` crate. What has a backend's name, or is
-//! read off the state of things, is written here at each scrape: so that a server that has left
-//! leaves no series behind.
+//! Workers count in plain cells, and add them to the totals at each tick. Counters go through the
+//! `metrics` crate. Metrics with a backend's label, and gauges of the present state, are computed
+//! at each scrape, so that a backend that has left the topology leaves no series behind.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `metrics` | the counters that have no backend's name; the whole page |
-//! | `requests`, `kind` | requests by class, backend and reason |
-//! | `histogram` | how long they take |
-//! | `families` | backends, gate, configuration as they are now |
+//! | `metrics` | the counters without a backend's label; the whole page |
+//! | `kind`, `requests`, `request_counts` | requests by class, backend and reason |
+//! | `histogram` | how long requests take |
+//! | `families` | the present state of backends, write gate, configuration and tasks |
 //! | `replica` | the engine |
-//! | `process` | what the process uses |
-//! | `counts` | what a worker counts between two ticks |
+//! | `process` | the CPU time, memory and files of the process |
+//! | `counts` | the counters of a worker between two ticks |
 //! | `exposition` | Prometheus's text format |
 //! | `logging` | the log's set-up |
 

@@ -1,25 +1,26 @@
-//! The engine in numbers.
+//! The metrics of the engine.
 
 use super::exposition::{Exposition, Family};
 
-/// How the link is.
+/// The state of the engine's link to its master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkFigure {
-    /// The stream flows.
+    /// The engine receives the replication stream.
     Up,
-    /// A payload is on its way, or is being loaded.
+    /// The engine receives or loads the payload of a full resync.
     Syncing,
-    /// There is none.
+    /// There is no link.
     Down,
-    /// It stands still until it is told to go on.
+    /// The engine has stopped replicating until the configuration changes or a client sends
+    /// REPLICAOF.
     Halted,
 }
 
 impl LinkFigure {
-    /// Every state.
+    /// Every state, for metrics.
     pub const ALL: [Self; 4] = [Self::Up, Self::Syncing, Self::Down, Self::Halted];
 
-    /// The state's word.
+    /// The value of the label `state`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,16 +32,16 @@ impl LinkFigure {
     }
 }
 
-/// What is counted and measured.
+/// The engine's counters and gauges.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// The link.
+    /// The state of the link.
     pub link: LinkFigure,
-    /// Why it stands still, or why the last link ended.
+    /// Why replication has halted, or why the last link ended.
     pub reason: Option<String>,
-    /// The offset up to which the data is the master's.
+    /// The offset up to which the engine has applied the stream.
     pub applied: u64,
-    /// The offset of the last byte that came.
+    /// The offset of the last byte received.
     pub received: u64,
     /// Full resyncs so far.
     pub full_resyncs: u64,
@@ -52,11 +53,11 @@ pub struct Figures {
     pub commands_applied: u64,
     /// Keys in all databases.
     pub keys: u64,
-    /// Keys whose values cannot be read here.
+    /// Keys whose values the engine cannot read.
     pub opaque_keys: u64,
-    /// Bytes in use by the whole process; `None` where the allocator does not tell.
+    /// Bytes that the whole process uses; `None` if the allocator does not report it.
     pub used_memory: Option<u64>,
-    /// Clients of its own port.
+    /// Clients of the engine's own port.
     pub clients: usize,
 }
 
@@ -68,27 +69,28 @@ pub(super) fn render(page: &mut Exposition, figures: &Figures) {
         link.sample(&[("state", state.as_str())], figures.link == state);
     }
     let one = |mut family: Family<'_>, value: u64| family.sample(&[], value);
-    let help = "Replication offset up to which the data is the master's.";
+    let help = "Replication offset up to which the engine has applied the stream.";
     one(page.gauge("tidegate_replica_applied_offset_bytes", help), figures.applied);
-    let help = "Replication offset of the last byte that came from the master.";
+    let help = "Replication offset of the last byte received from the master.";
     one(page.gauge("tidegate_replica_received_offset_bytes", help), figures.received);
-    let help = "What came from the master and is not applied yet.";
+    let help = "Bytes received from the master and not applied yet.";
     let lag = figures.received.saturating_sub(figures.applied);
     one(page.gauge("tidegate_replica_lag_bytes", help), lag);
-    let mut resyncs = page.counter("tidegate_replica_resyncs_total", "Resyncs, by kind.");
+    let mut resyncs =
+        page.counter("tidegate_replica_resyncs_total", "Resyncs with the master, by kind.");
     resyncs.sample(&[("kind", "full")], figures.full_resyncs);
     resyncs.sample(&[("kind", "partial")], figures.partial_resyncs);
-    let help = "Links to the master that were up and ended.";
+    let help = "Links to the master that ended after they were up.";
     one(page.counter("tidegate_replica_links_lost_total", help), figures.links_lost);
-    let help = "Commands and transactions of the stream that were applied.";
+    let help = "Commands and transactions of the stream that the engine has applied.";
     one(page.counter("tidegate_replica_commands_applied_total", help), figures.commands_applied);
-    one(page.gauge("tidegate_replica_keys", "Keys, in all databases."), figures.keys);
-    let help = "Keys whose values cannot be read here: reads of them go to servers.";
+    one(page.gauge("tidegate_replica_keys", "Keys in all databases of the engine."), figures.keys);
+    let help = "Keys whose values the engine cannot read; reads of them go to other servers.";
     one(page.gauge("tidegate_replica_opaque_keys", help), figures.opaque_keys);
-    let help = "Memory in use by the whole process, as its allocator counts.";
+    let help = "Memory that the whole process uses, as its allocator counts it.";
     if let Some(used) = figures.used_memory {
         one(page.gauge("tidegate_replica_used_memory_bytes", help), used);
     }
-    let help = "Clients of the replica's own port.";
+    let help = "Clients of the engine's own port.";
     page.gauge("tidegate_replica_clients", help).sample(&[], figures.clients);
 }

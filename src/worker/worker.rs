@@ -282,7 +282,7 @@ impl Worker {
         self.shared.pause.tick(now_ms);
         self.waiting.borrow_mut().wake_all();
         self.counts.flush(&self.shared.metrics);
-        self.record.strike(now_ms);
+        self.record.beat(now_ms);
     }
 }
 

@@ -77,7 +77,7 @@ impl Replica for Inside {
     fn progress(&self) -> Result<Progress, String> {
         let said = self.engine.observe();
         if let Err(why) = &said
-            && why.starts_with("stands still")
+            && why.starts_with("replication halted")
         {
             panic!("{why}, at {}", self.engine.applied());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::spool::Spool;
 use crate::engine::Engine;
-use crate::tasks::{Kind, Witness};
+use crate::tasks::{Kind, PanicGuard};
 
 impl Engine {
     /// Keeps a payload as the snapshot.
@@ -16,7 +16,7 @@ impl Engine {
         }
         // The claim ends however the thread ends, and also without a thread: a save would wait for
         // ever.
-        let claim = Claim(Arc::clone(self), Witness::new(&self.tasks, Kind::ReplicaSave));
+        let claim = Claim(Arc::clone(self), PanicGuard::new(&self.tasks, Kind::ReplicaSave));
         let work = move || {
             let path = claim.0.snapshot_path();
             if let Err(error) = payload.keep_as(&path) {
@@ -31,7 +31,7 @@ impl Engine {
 }
 
 /// The claim that `PayloadSave::begin` gave. Dropping it ends the claim.
-struct Claim(Arc<Engine>, #[expect(dead_code, reason = "it acts when it is dropped")] Witness);
+struct Claim(Arc<Engine>, #[expect(dead_code, reason = "it acts when it is dropped")] PanicGuard);
 
 impl Drop for Claim {
     fn drop(&mut self) {

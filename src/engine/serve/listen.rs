@@ -78,7 +78,7 @@ async fn accept_all(
         tokio::select! {
             _ = ticks.tick() => {
                 context.tick();
-                record.strike(engine.tasks.now_ms());
+                record.beat(engine.tasks.now_ms());
             }
             () = &mut injected => {}
         }

@@ -13,7 +13,7 @@ use super::client::{Client, Ending};
 use super::port_context::PortContext;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream, flush};
 use crate::registry::Entry;
-use crate::tasks::{Kind, Witness};
+use crate::tasks::{Kind, PanicGuard};
 
 /// Serves one client until either side has enough.
 pub(super) struct Task {
@@ -30,14 +30,14 @@ pub(super) struct Task {
     timer: Option<Pin<Box<Sleep>>>,
     /// Set after all is written, while the client has time to hang up.
     lingering: Option<Linger>,
-    _witness: Witness,
+    _panic_guard: PanicGuard,
 }
 
 impl Task {
     pub(super) fn new(stream: Stream, context: Rc<PortContext>, entry: Arc<Entry>) -> Self {
         Self {
             stream,
-            _witness: Witness::new(&context.engine.tasks, Kind::Client),
+            _panic_guard: PanicGuard::new(&context.engine.tasks, Kind::Client),
             client: Client::new(context, entry),
             query: QueryBuffer::default(),
             written: 0,

@@ -210,7 +210,7 @@ fn the_start_warns_and_names_the_key_of_an_address_that_is_taken() {
         let toml = config.clone().set(section, "listen", &value).toml();
         let (status, said) = Tidegate::run_to_exit(&toml, PATIENCE);
         assert_eq!(status.code(), Some(1));
-        let wanted = format!("cannot listen on {addr}, as {section}.listen says: ");
+        let wanted = format!("cannot listen on {addr} ({section}.listen): ");
         assert!(said.contains(&wanted), "{said}");
     }
 }

@@ -1,5 +1,6 @@
-//! The program: its start, its signals, its end, tasks that panic, and `tidegate rdb`.
+//! The program: its arguments, start, signals and end, tasks that panic, and `tidegate rdb`.
 
+mod arguments;
 pub mod lifecycle;
 mod rdb_tool;
 mod signals_at_start;

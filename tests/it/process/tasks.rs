@@ -134,8 +134,8 @@ fn a_worker_that_cannot_be_kept_running_ends_the_process() {
     let status = proxy.wait_exit(PATIENCE);
     assert_eq!(status.code(), Some(70), "{}", proxy.log());
     let log = proxy.log();
-    assert!(log.contains("it is given up after 5 times in a row"), "{log}");
-    assert!(log.contains("a worker cannot be kept running"), "{log}");
+    assert!(log.contains("it failed 5 times in a row and is not restarted"), "{log}");
+    assert!(log.contains("a worker panicked too often"), "{log}");
 }
 
 #[test]

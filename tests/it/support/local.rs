@@ -120,11 +120,11 @@ impl Local {
         });
     }
 
-    /// Waits until it stands still; why.
+    /// Waits until replication is halted; returns why.
     #[track_caller]
     pub fn wait_halted(&self) -> String {
         eventually(PATIENCE, || match self.observed() {
-            Err(why) if why.contains("stands still") => Ok(why),
+            Err(why) if why.contains("replication halted") => Ok(why),
             other => Err(format!("{other:?}, {:?}", self.engine.trouble())),
         })
     }

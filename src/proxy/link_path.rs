@@ -1,31 +1,31 @@
-//! The way that a path leads, link by link, to its file.
+//! The names that a path leads through, link by link, to its file.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Links that are followed, as many as Linux does.
+/// The most links that are followed, as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// Where a path leads at a moment: every name whose change makes it lead elsewhere, or to another
-/// content.
+/// The names on a path whose change makes it lead to another file or another content: its symbolic
+/// links and its file.
 ///
-/// `proxy.toml -> ..data/proxy.toml`, `..data -> ..2026`, as Kubernetes mounts a ConfigMap, gives
-/// both links and `..2026/proxy.toml`. Directories on the way that are no links are not in it.
+/// `proxy.toml -> ..data/proxy.toml`, `..data -> ..2026`, as Kubernetes mounts a ConfigMap, has
+/// both links and `..2026/proxy.toml`. Real directories on the path are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Trail {
-    /// A directory without links in its own path, and a name in it.
+pub(super) struct LinkPath {
+    /// Each name, with the directory that has it; the directory's own path has no links.
     steps: Vec<(PathBuf, OsString)>,
-    /// The file, where there is one.
+    /// The file, if it exists.
     file: Option<PathBuf>,
 }
 
-impl Trail {
-    /// The way of `path`, up to where it is missing.
+impl LinkPath {
+    /// The names on `path`, up to the first that does not exist.
     pub(super) fn of(path: &Path) -> Self {
-        let mut trail = Self::default();
-        // A process without a directory has absolute paths only.
+        let mut found = Self::default();
+        // Without a working directory only absolute paths work.
         let mut dir = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let mut left = parts(path);
         let mut links = 0;
@@ -45,39 +45,39 @@ impl Trail {
             match fs::read_link(&here) {
                 Ok(target) if links < MAX_LINKS => {
                     links += 1;
-                    trail.steps.push((dir.clone(), name));
+                    found.steps.push((dir.clone(), name));
                     for part in parts(&target).into_iter().rev() {
                         left.push_front(part);
                     }
                 }
                 Err(_) if here.is_dir() && !left.is_empty() => dir = here,
-                // The file, or the name that is missing or leads in a circle.
+                // The file, a name that is missing, or a circle of links.
                 _ => {
-                    trail.file = here.is_file().then(|| here.clone());
-                    trail.steps.push((dir.clone(), name));
+                    found.file = here.is_file().then(|| here.clone());
+                    found.steps.push((dir.clone(), name));
                     break;
                 }
             }
         }
-        trail
+        found
     }
 
-    /// What has to be watched: the directories, and the file itself, which may be mounted from
-    /// elsewhere and is then written without its directory's knowing.
+    /// The paths to watch: the directories, and the file itself, because a write to a mounted file
+    /// is no event of its directory.
     pub(super) fn watched(&self) -> BTreeSet<&Path> {
         let dirs = self.steps.iter().map(|(dir, _)| dir.as_path());
         dirs.chain(self.file.as_deref()).collect()
     }
 
-    /// The paths that events about it bear.
+    /// The paths that events about these names have.
     pub(super) fn names(&self) -> BTreeSet<PathBuf> {
         let names = self.steps.iter().map(|(dir, name)| dir.join(name));
-        // A directory that is itself renamed or removed.
+        // Events about a directory that is renamed or removed have its own path.
         names.chain(self.steps.iter().map(|(dir, _)| dir.clone())).collect()
     }
 }
 
-/// A step of a path that is still to be gone.
+/// A component of a path that is still to be followed.
 enum Part {
     Root,
     Up,
@@ -108,25 +108,25 @@ mod tests {
         fs::write(at.join("..2026/proxy.toml"), "").unwrap();
         symlink("..2026", at.join("..data")).unwrap();
         symlink("..data/proxy.toml", at.join("proxy.toml")).unwrap();
-        let trail = Trail::of(&at.join("proxy.toml"));
+        let links = LinkPath::of(&at.join("proxy.toml"));
         let file = at.join("..2026/proxy.toml");
-        assert_eq!(trail.file.as_deref(), Some(file.as_path()));
+        assert_eq!(links.file.as_deref(), Some(file.as_path()));
         let names = [at.join("proxy.toml"), at.join("..data"), file.clone()];
-        assert!(names.iter().all(|name| trail.names().contains(name)), "{trail:?}");
+        assert!(names.iter().all(|name| links.names().contains(name)), "{links:?}");
         let watched = [at.as_path(), &at.join("..2026"), &file];
-        assert_eq!(trail.watched(), watched.into_iter().collect());
+        assert_eq!(links.watched(), watched.into_iter().collect());
     }
 
     #[test]
-    fn what_is_missing_or_turns_in_a_circle_ends_the_way() {
+    fn a_missing_name_or_a_circle_of_links_ends_the_path() {
         let dir = tempfile::tempdir().unwrap();
         let at = fs::canonicalize(dir.path()).unwrap();
-        let trail = Trail::of(&at.join("conf/../conf/proxy.toml"));
-        assert_eq!(trail.watched(), [at.as_path()].into_iter().collect(), "conf is to come");
-        assert!(trail.names().contains(&at.join("conf")) && trail.file.is_none());
+        let links = LinkPath::of(&at.join("conf/../conf/proxy.toml"));
+        assert_eq!(links.watched(), [at.as_path()].into_iter().collect(), "conf is to come");
+        assert!(links.names().contains(&at.join("conf")) && links.file.is_none());
         symlink("b", at.join("a")).unwrap();
         symlink("a", at.join("b")).unwrap();
-        let trail = Trail::of(&at.join("a"));
-        assert!(trail.file.is_none() && trail.names().contains(&at.join("b")));
+        let links = LinkPath::of(&at.join("a"));
+        assert!(links.file.is_none() && links.names().contains(&at.join("b")));
     }
 }

@@ -1,27 +1,27 @@
-//! A mark in a task that is not started again.
+//! A guard in a task that is not restarted.
 
 use super::{Board, Kind};
 
-/// Counts and logs the panic of the task that holds it, when it is dropped by that panic.
+/// Counts and logs a panic of the task that holds this guard.
 #[derive(Debug)]
-pub struct Witness {
+pub struct PanicGuard {
     board: Board,
     kind: Kind,
 }
 
-impl Witness {
-    /// A mark for a task of this kind.
+impl PanicGuard {
+    /// A guard for a task of this kind.
     #[must_use]
     pub fn new(board: &Board, kind: Kind) -> Self {
         Self { board: board.clone(), kind }
     }
 }
 
-impl Drop for Witness {
+impl Drop for PanicGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.board.count_panic(self.kind);
-            tracing::error!("a task panicked and ended: {}", self.kind.as_str());
+            tracing::error!("a task of the kind {} panicked and ended", self.kind.as_str());
         }
     }
 }
@@ -33,11 +33,11 @@ mod tests {
     #[test]
     fn only_a_panic_counts() {
         let board = Board::default();
-        drop(Witness::new(&board, Kind::Client));
+        drop(PanicGuard::new(&board, Kind::Client));
         let panicked = std::thread::spawn({
             let board = board.clone();
             move || {
-                let _witness = Witness::new(&board, Kind::Client);
+                let _guard = PanicGuard::new(&board, Kind::Client);
                 panic!("x");
             }
         });

@@ -1,0 +1,160 @@
+//! The program's arguments: help, version, wrong arguments, files that cannot be read. The texts go
+//! to the stream, and the exit codes say, what an operator of redis-server or haproxy expects.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the program in an empty directory.
+fn run(args: &[&str]) -> Output {
+    run_in(tempfile::tempdir().unwrap().path(), args)
+}
+
+fn run_in(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    command.args(args).current_dir(dir).stdin(Stdio::null()).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Every command's help says what it does, has an example of it, and lists its exit codes.
+#[test]
+fn every_help_teaches() {
+    for (command, purpose, example, codes) in [
+        (&[][..], "A replication-aware proxy", "tidegate --config /etc/", &[0, 1, 2, 70, 78][..]),
+        (&["check"], "Check a configuration file", "tidegate check /etc/", &[0, 1, 2, 78]),
+        (&["rdb"], "Check or print an RDB file", "tidegate rdb check dump.rdb", &[0, 1, 2]),
+        (&["rdb", "check"], "Check whether a file is valid", "rdb check dump.rdb", &[0, 1, 2]),
+        (&["rdb", "dump"], "Print the keys of a file", "rdb dump dump.rdb", &[0, 1, 2]),
+    ] {
+        for flag in ["--help", "-h"] {
+            let output = run(&[command, &[flag]].concat());
+            let text = out(&output);
+            assert_eq!(output.status.code(), Some(0), "{command:?} {flag}");
+            assert_eq!(err(&output), "", "{command:?} {flag}");
+            assert!(text.starts_with(purpose), "{text}");
+            let usage = ["Usage: tidegate", &command.join(" ")].join(" ");
+            assert!(text.contains(usage.trim_end()), "{usage}\n{text}");
+            let (_, examples) =
+                text.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{text}"));
+            let (examples, listed) = examples.split_once("\nExit codes: ").unwrap();
+            assert!(examples.contains(example), "{text}");
+            let listed = listed.replace('\n', " ");
+            for code in codes {
+                let is_listed = listed.starts_with(&format!("{code} "))
+                    || listed.contains(&format!(", {code} "));
+                assert!(is_listed, "{code} in {listed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_version_is_one_line() {
+    for flag in ["--version", "-V", "-v"] {
+        let output = run(&[flag]);
+        assert_eq!(output.status.code(), Some(0), "{flag}");
+        assert_eq!(out(&output), concat!("tidegate ", env!("CARGO_PKG_VERSION"), "\n"), "{flag}");
+        assert_eq!(err(&output), "", "{flag}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_named_and_exit_with_2() {
+    for (args, named) in [
+        (&["--port", "6379"][..], "'--port'"),
+        (&["-p"], "'-p'"),
+        (&["serve"], "'serve'"),
+        (&["--config"], "'--config <FILE>'"),
+        (&["check", "--fromat", "json"], "'--fromat'"),
+        (&["check", "--format", "xml"], "'xml'"),
+        (&["check", "a.toml", "b.toml"], "'b.toml'"),
+        (&["rdb", "load", "dump.rdb"], "'load'"),
+        (&["rdb", "check"], "<FILE>"),
+        (&["rdb", "dump"], "<FILE>"),
+    ] {
+        let output = run(args);
+        let text = err(&output);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
+        assert_eq!(out(&output), "", "{args:?}");
+        assert!(text.starts_with("error: ") && text.contains(named), "{args:?}: {text}");
+        assert!(text.contains("try '--help'"), "{args:?}: {text}");
+    }
+    // Without a command `rdb` does nothing, so it shows its help as an error.
+    let output = run(&["rdb"]);
+    assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()));
+    assert!(err(&output).contains("Usage: tidegate rdb <COMMAND>"), "{output:?}");
+}
+
+/// As redis-server takes its file: without a flag.
+#[test]
+fn a_file_without_its_flag_gets_a_tip() {
+    for file in ["/etc/tidegate.toml", "proxy.toml"] {
+        let output = run(&[file]);
+        assert_eq!(output.status.code(), Some(2));
+        let tip = format!("tip: to run with this file: tidegate --config {file}\n");
+        assert!(err(&output).contains(&tip), "{output:?}");
+    }
+    assert!(!err(&run(&["serve"])).contains("--config"));
+}
+
+/// One line that names the file and the cause, and the same exit code with and without `check`.
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_the_cause() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        fs::write(dir.path().join(name), bytes).unwrap();
+        name.to_owned()
+    };
+    fs::create_dir(dir.path().join("folder.toml")).unwrap();
+    for (name, cause) in [
+        ("missing.toml".to_owned(), "cannot be read: No such file or directory (os error 2)"),
+        ("missing/proxy.toml".to_owned(), "cannot be read: No such file or directory (os error 2)"),
+        ("folder.toml".to_owned(), "cannot be read: Is a directory (os error 21)"),
+        // Not even root can read the beginning of its memory.
+        ("/proc/self/mem".to_owned(), "cannot be read: Input/output error (os error 5)"),
+        (file("latin.toml", b"# \xe9\n"), "is not UTF-8 text: byte 2"),
+        (file("long.toml", &[b'#'; 300_000]), "is longer than 262144 bytes"),
+    ] {
+        for args in [&["--config", &name][..], &["check", &name]] {
+            let output = run_in(dir.path(), args);
+            assert_eq!(output.status.code(), Some(78), "{args:?}: {output:?}");
+            assert_eq!(out(&output), "", "{args:?}");
+            assert_eq!(err(&output), format!("{name}: {cause}\n"), "{args:?}");
+        }
+        let output = run_in(dir.path(), &["check", "--format", "json", &name]);
+        assert_eq!(output.status.code(), Some(78), "{output:?}");
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&document["ok"], &document["file"]), (&false.into(), &name.clone().into()));
+        assert_eq!(document["findings"][0]["text"], cause);
+    }
+    for command in ["check", "dump"] {
+        let output = run_in(dir.path(), &["rdb", command, "missing.rdb"]);
+        assert_eq!((output.status.code(), out(&output)), (Some(1), String::new()));
+        assert_eq!(
+            err(&output),
+            "tidegate: missing.rdb: No such file or directory (os error 2)\n",
+            "{command}"
+        );
+    }
+}
+
+/// The first start of a newcomer: no argument, no file.
+#[test]
+fn without_a_file_the_start_says_how_to_name_one() {
+    let output = run(&[]);
+    assert_eq!((output.status.code(), out(&output)), (Some(78), String::new()));
+    assert_eq!(
+        err(&output),
+        "proxy.toml: cannot be read: No such file or directory (os error 2)\n\
+         tidegate: name the configuration file with --config FILE\n"
+    );
+    // A file that was named needs no such advice.
+    assert_eq!(err(&run(&["--config", "other.toml"])).lines().count(), 1);
+}
