@@ -125,14 +125,8 @@ impl Metrics {
             reads_orphaned: fallbacks("replica"),
             server_queue_met: limits("server-queue"),
             retries: plain("tidegate_retries_total", "Requests sent again, to another server."),
-            keys_touched: plain(
-                "tidegate_keys_touched_total",
-                "Keys touched at the master because clients read them at replicas.",
-            ),
-            timeouts: plain(
-                "tidegate_request_timeouts_total",
-                "Requests without an answer within request-timeout.",
-            ),
+            keys_touched: plain("tidegate_keys_touched_total", "Keys touched at the master."),
+            timeouts: plain("tidegate_request_timeouts_total", "Requests that timed out."),
             in_doubt: plain(
                 "tidegate_writes_in_doubt_total",
                 "Writes that were sent and whose outcome is unknown.",
@@ -141,10 +135,7 @@ impl Metrics {
                 "tidegate_writes_refused_total",
                 "Writes refused because the write gate was closed.",
             ),
-            writes_held: plain(
-                "tidegate_writes_held_total",
-                "Writes held at the closed write gate.",
-            ),
+            writes_held: plain("tidegate_writes_held_total", "Writes held at the write gate."),
             writes_released: plain(
                 "tidegate_writes_released_total",
                 "Held writes that were sent when the write gate opened.",
