@@ -39,6 +39,8 @@ mod request;
 mod retries;
 mod sending;
 mod task;
+#[cfg(test)]
+mod tests;
 
 pub use acceptor::accept;
 pub use introspection::overview::Overview;

@@ -83,3 +83,12 @@ fn source_folders_are_small() {
         .retain(|folder, count| *count > MAX_FILES && !LARGE.iter().any(|it| folder.ends_with(it)));
     assert!(sizes.is_empty(), "more than {MAX_FILES} files: {sizes:?}");
 }
+
+/// One client's state is a composition of machines; what is done with it are functions in layers.
+#[test]
+fn one_file_has_the_methods_of_a_client() {
+    let files = files(&root().join("src/client"), "rs");
+    let text = |file: &PathBuf| fs::read_to_string(file).unwrap();
+    let with: Vec<_> = files.iter().filter(|file| text(file).contains("\nimpl Client ")).collect();
+    assert_eq!(with, [&root().join("src/client/client.rs")]);
+}
