@@ -110,7 +110,7 @@ impl Client {
         self.ending = self.ending.max(Some(ending));
     }
 
-    /// Ends the connection for a reason that the log tells: `text` is the line.
+    /// Ends the connection and logs the reason: `text` is the line.
     pub(in crate::client) fn close(
         &mut self,
         reason: Closing,
@@ -192,7 +192,7 @@ impl Client {
         self.worker.counts.local_requests.increment();
     }
 
-    /// The reply to request `seq`, of one server's or of the proxy's own.
+    /// Answers request `seq` with an error.
     pub(in crate::client) fn deliver_error(&self, seq: u64, text: &str) {
         let mut reply = Vec::new();
         encode::error(&mut reply, text);

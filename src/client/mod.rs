@@ -15,7 +15,7 @@
 //! | `replies` | Changes replies, has them wait for replicas, limits those that wait. |
 //! | `retries` | Sends requests again that failed, or answers with an error (INDOUBT). |
 //! | `commands` | The commands that change the session: MULTI, SUBSCRIBE, SCAN, WAIT, ... |
-//! | `introspection` | The commands that tell about the proxy: CLIENT, PROXY, INFO. |
+//! | `introspection` | The commands about the proxy itself: CLIENT, PROXY, INFO. |
 //! | `sending` | Puts requests on connections, in order; chooses the server of a read. |
 //! | `dedicated` | The connection that only one client uses. |
 //! | `holding` | Requests that wait for the servers. |

@@ -1,10 +1,10 @@
-//! The errors that the proxy itself gives, in words that clients of Redis already understand.
+//! The texts of the proxy's own errors, with the codes that clients of Redis understand.
 
 use crate::backend::Cause;
 use crate::routing::NoRoute;
 use crate::topology::Shard;
 
-/// What a client is told of a request that nobody could be asked.
+/// The error for a request that no server may be sent.
 pub(in crate::client) fn no_route(error: NoRoute, shard: &Shard) -> String {
     match error {
         NoRoute::NoMaster if let Some(reason) = &shard.vacancy.undecided => {
@@ -30,11 +30,10 @@ pub(in crate::client) fn no_route(error: NoRoute, shard: &Shard) -> String {
     }
 }
 
-/// What a client is told of a request that failed for good. `may_write` is whether it may have
-/// changed data.
+/// The error for a request that failed for good; `may_write` if it may have changed data.
 pub(in crate::client) fn failed(cause: &Cause, may_write: bool) -> String {
     match cause {
-        // The server's own words are passed on as they are; see `recover`.
+        // The client gets the server's own words; see `recover`.
         Cause::Refused(_, line) => String::from_utf8_lossy(line).into_owned(),
         Cause::Unsent { reason, .. } => format!("MASTERDOWN The request was not sent: {reason}"),
         Cause::Lost(reason) if may_write => {
@@ -53,7 +52,7 @@ pub(in crate::client) fn failed(cause: &Cause, may_write: bool) -> String {
     }
 }
 
-/// An operator's command where `admin.commands` says deny.
+/// The error for an operator's command where `admin.commands` says deny.
 pub(in crate::client) fn denied(name: &str) -> String {
     format!(
         "NOPERM '{name}' is an operator's command, which [admin] commands = \"deny\" keeps from \
@@ -61,7 +60,7 @@ pub(in crate::client) fn denied(name: &str) -> String {
     )
 }
 
-/// An operator's command that would end the proxy's own login.
+/// The error for an operator's command that would end the proxy's own login.
 pub(in crate::client) fn locked_out(what: &str) -> String {
     format!(
         "ERR {what} would lock the proxy out of the server, where it logs in with \
@@ -69,16 +68,16 @@ pub(in crate::client) fn locked_out(what: &str) -> String {
     )
 }
 
-/// A script of a session that asked for the debugger.
+/// The error for a script of a session that asked for the debugger.
 pub(in crate::client) const NO_DEBUGGER: &str = "ERR The script was not run: this session said SCRIPT DEBUG, \
     which cannot be used through a proxy; connect to the server itself, or say SCRIPT DEBUG NO";
 
-/// A command that cannot be queued between MULTI and EXEC here.
+/// The error for a command that cannot be queued between MULTI and EXEC here.
 pub(in crate::client) fn not_in_transaction(name: &str) -> String {
     format!("ERR '{name}' is not possible in a transaction here")
 }
 
-/// A command that makes no sense through a proxy.
+/// The error for a command that makes no sense through a proxy.
 pub(in crate::client) fn refused(name: &str) -> String {
     format!("ERR '{name}' cannot be used through a proxy; connect to the server itself")
 }

@@ -1,4 +1,4 @@
-//! One client's task: its socket on one target, its logic ([`Client`]) on the other.
+//! One client's task: reads its socket, has [`Client`] deal with the bytes, writes the replies.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -22,14 +22,14 @@ use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, PanicGuard};
 use crate::worker::worker::Worker;
 
-/// Requests that are read ahead while earlier ones keep the client busy, in bytes. A client whose
-/// replies wait for it may be one that writes everything before it reads: it is read on, up to
+/// Requests that are read ahead while earlier ones are under way, in bytes. A client that takes no
+/// replies may be one that writes everything before it reads: the proxy reads on, up to
 /// `query-buffer-limit`.
 const AHEAD_MAX: usize = 64 * 1024;
 /// A request that lacks at least this much is read straight into its own buffer.
 const DIRECT_READ: usize = 64 * 1024;
 
-/// Serves one client until either side has enough.
+/// Serves one client until the connection ends.
 pub(super) struct Task {
     stream: Stream,
     client: Client,
@@ -37,13 +37,13 @@ pub(super) struct Task {
     query: QueryBuffer,
     /// The last read filled its buffer: what comes next may have been sent together with it.
     came_full: bool,
-    /// The client says no more; it may still read, as `printf ... | nc` does.
+    /// The client has closed its sending side; it may still read, as `printf ... | nc` does.
     eof: bool,
     /// What is still read, once the process ends.
     drain: Option<Drain>,
-    /// Replies were written after it was settled that the connection ends.
+    /// Replies were written after the decision to end the connection.
     farewell: bool,
-    /// All is written; see [`Task::linger`].
+    /// All replies are written; see [`Task::linger`].
     lingering: Option<Linger>,
     _panic_guard: PanicGuard,
 }
@@ -58,9 +58,9 @@ impl Task {
         Self { stream, client, query, came_full, eof, drain, farewell, lingering, _panic_guard }
     }
 
-    /// One turn; true when the client is done with.
+    /// One turn; true when the connection is over.
     fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        // A client that has closed is to have nothing popped for it any more.
+        // Nothing more may be popped for a client that has closed.
         let blocks = self.client.own.is_blocked() && self.may_read(false);
         if blocks && self.read(cx)?.is_ready() && self.eof {
             return Ok(true);
@@ -93,7 +93,7 @@ impl Task {
             }
         }
         self.flush(cx)?;
-        // There may be more to read: the others first.
+        // There may be more to read: other clients have their turn first.
         cx.waker().wake_by_ref();
         Ok(self.is_over())
     }
@@ -126,8 +126,8 @@ impl Task {
         }
     }
 
-    /// Whether a client of a process that ends has sent nothing more. The socket itself is asked: the
-    /// runtime may not have heard yet of what has come.
+    /// Whether a client of a process that ends has sent nothing more. This asks the socket itself: the
+    /// runtime may not know yet of bytes that have come.
     fn has_said_all(&self) -> bool {
         let now_ms = self.client.worker.shared.now_ms();
         let (is_empty, is_amid) = (!self.stream.has_input(), !self.query.is_empty());
@@ -137,7 +137,7 @@ impl Task {
 
     /// Whether more is read now; `is_stuck` while the client does not take its replies.
     fn may_read(&self, is_stuck: bool) -> bool {
-        // A blocked client is read on, as Redis does: else nobody would see it go away.
+        // The proxy reads on from a blocked client, as Redis does, to see it go away.
         let ahead = self.client.reading.is_waiting() && !self.client.own.is_blocked();
         let most = if is_stuck { self.client.query_buffer_limit() } else { AHEAD_MAX };
         let waits = ahead && self.query.len() >= most;
@@ -147,13 +147,13 @@ impl Task {
         open && !waits
     }
 
-    /// Reads once. What is read is dealt with at once; only what has to wait is kept.
+    /// Reads once. Requests are begun at once; only those that have to wait are kept.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         order::about_to_receive(&mut self.client, self.query.len(), !self.came_full);
         let lacking = self.client.reading.wanted().saturating_sub(self.query.len());
         if lacking >= DIRECT_READ && !self.client.reading.is_waiting() {
-            // Memory is taken as the bytes come, not as the client promises: three times as much
-            // again, because each growth leaves the smaller buffer behind for a while.
+            // The buffer grows with the bytes that have come, whatever length the client announces:
+            // to four times, because each growth leaves the smaller buffer behind for a while.
             let query = self.query.as_vec();
             let step = lacking.min((3 * query.len()).max(DIRECT_READ));
             if query.capacity() - query.len() < DIRECT_READ.min(lacking) {
@@ -203,8 +203,8 @@ impl Task {
         self.query.advance(used);
     }
 
-    /// Closes a client whose request is longer than may wait. Requests that only have to wait for
-    /// earlier ones are not read beyond the limit.
+    /// Closes a client whose request is longer than `query-buffer-limit`. Requests that wait for
+    /// earlier ones are not read beyond that limit.
     fn check_query_limit(&mut self) {
         let waits = self.client.reading.is_waiting() && !self.client.own.is_blocked();
         if !waits && self.query.len() > self.client.query_buffer_limit() {
@@ -216,11 +216,11 @@ impl Task {
 
     /// Writes what is ready; true while the socket takes no more.
     fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        // Who has read a reply may count on others seeing what it tells of.
+        // A client that has read a reply may count on CLIENT LIST showing its effect.
         if self.client.presence.has_changed() {
             listing::update(&mut self.client, self.query.len());
         }
-        // Replies that were made in place woke nobody who would look.
+        // The engine's replies were made in place, without an event that would have checked this.
         output::check(&mut self.client);
         let client = &mut self.client;
         let is_farewell = client.ending().is_some();
@@ -229,7 +229,7 @@ impl Task {
         let is_full = flush(&mut self.stream, ready, taken, cx, |sent| {
             client.unread.took(sent as u64);
             self.farewell |= is_farewell;
-            // To receive is a sign of life, too.
+            // A client that receives is not idle.
             client.presence.touch();
             client.worker.counts.bytes_out.add(sent as u64);
         })?;
@@ -268,7 +268,7 @@ impl Future for Task {
                 listing::update(&mut this.client, this.query.len());
                 Poll::Pending
             }
-            // A client that is gone tells nobody why.
+            // The client is gone.
             Ok(true) | Err(_) => Poll::Ready(()),
         }
     }

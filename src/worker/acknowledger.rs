@@ -1,10 +1,8 @@
-//! Which writes share one question to the replicas: one WAIT for all writes that were answered
-//! before it.
+//! Which writes share one WAIT: all that were answered before it is sent.
 //!
-//! One check is under way at a time, and whatever is answered meanwhile shares the next one. A
-//! check that takes long, because a replica does, is not waited for beyond a quarter of
-//! `wait-timeout`: so no reply waits much longer than `wait-timeout`, none for less, and there are
-//! never more than ten checks.
+//! One check is under way at a time. Writes that are answered meanwhile share the next one. If a
+//! replica is slow, the next check leaves after a quarter of `wait-timeout`: so no reply waits much
+//! longer than `wait-timeout`, none is given up earlier, and there are never more than ten checks.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -15,12 +13,12 @@ use tokio::sync::Semaphore;
 use crate::backend::Inbox;
 use crate::topology::BackendId;
 
-/// What is to be found out.
+/// What a write waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Demand {
     /// The server that answered the write, ...
     pub(crate) backend: BackendId,
-    /// ... and its process: another one may have lost the write, and have replicas none the less.
+    /// ... and its process: a restarted one may have lost the write, and has replicas all the same.
     pub(crate) scan_tag: u32,
     /// How many replicas have to have it ...
     pub(crate) replicas: u32,
@@ -28,7 +26,7 @@ pub(crate) struct Demand {
     pub(crate) timeout: Duration,
 }
 
-/// One question to the replicas, about all writes that joined it.
+/// One WAIT, for all writes that joined it.
 #[derive(Debug)]
 pub(crate) struct Check {
     pub(super) demand: Demand,
@@ -39,7 +37,7 @@ pub(crate) struct Check {
 /// One worker's checks.
 #[derive(Debug)]
 pub(crate) struct Acknowledger {
-    /// The check that has not been sent yet: it covers whatever is answered until then.
+    /// The check whose WAIT is not sent yet: it covers all writes that are answered until then.
     gathering: RefCell<Option<Rc<Check>>>,
     /// One check is under way at a time.
     pub(super) turn: Semaphore,
@@ -56,7 +54,7 @@ impl Check {
         self.outcome.get().is_some()
     }
 
-    /// What came of it, an error's text where it failed; `None` while it is not over.
+    /// Its outcome, an error's text where it failed; `None` while it is not over.
     pub(crate) fn outcome(&self) -> Option<&Result<(), String>> {
         self.outcome.get()
     }
@@ -83,7 +81,7 @@ impl Acknowledger {
             }
         };
         let mut waiting = check.waiting.borrow_mut();
-        // A client's replies come in a row.
+        // The replies to one client come one after another.
         if !waiting.last().is_some_and(|last| Rc::ptr_eq(last, inbox)) {
             waiting.push(Rc::clone(inbox));
         }
@@ -92,7 +90,7 @@ impl Acknowledger {
         (check, is_new)
     }
 
-    /// What is answered from now on is not covered by `check`.
+    /// The WAIT of `check` leaves: it does not cover writes that are answered from now on.
     pub(super) fn close(&self, check: &Rc<Check>) {
         self.gathering.borrow_mut().take_if(|gathering| Rc::ptr_eq(gathering, check));
     }

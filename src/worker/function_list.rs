@@ -13,7 +13,7 @@ use tidegate_wire::resp::encode;
 /// Asks the master for its functions, and wakes the clients whose calls wait for the answer.
 pub(crate) async fn ask(worker: Rc<Worker>) {
     let reply = list(&worker).await;
-    worker.shared.scripts.told(reply);
+    worker.shared.scripts.learn_functions(reply);
     worker.shared.registry.wake_all();
 }
 

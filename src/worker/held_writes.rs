@@ -1,10 +1,10 @@
-//! What all clients hold at the write gate.
+//! The writes that all clients hold at the write gate.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::config::Writes;
 
-/// What all clients hold at the write gate.
+/// The writes that all clients hold at the write gate.
 #[derive(Debug, Default)]
 pub struct HeldWrites {
     clients: AtomicUsize,
@@ -18,7 +18,7 @@ impl HeldWrites {
         self.clients.load(Relaxed)
     }
 
-    /// Takes room for one more; the limit that forbids it otherwise.
+    /// Takes room for one more; fails with the limit that forbids it.
     pub(crate) fn enter(&self, bytes: u64, config: &Writes) -> Result<(), Full> {
         if self.clients.fetch_add(1, Relaxed) >= config.hold_max_clients as usize {
             self.clients.fetch_sub(1, Relaxed);

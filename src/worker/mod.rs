@@ -1,8 +1,8 @@
-//! What belongs to a worker, one thread with its own clients and its own connections to the servers,
-//! and what all workers share. Nothing on a request's way crosses threads.
+//! A worker is one thread with its own clients and its own connections to the servers. No request
+//! crosses threads.
 //!
 //! [`Worker`] has the pool of connections, the balancer and the counts; its tick, ten times a second,
-//! sees to time-outs and to what is reported. [`Shared`] is what all workers hold in common.
+//! ends what has timed out and reports the counts. [`Shared`] is the state that all workers share.
 
 pub(crate) mod acknowledger;
 pub(crate) mod function_list;

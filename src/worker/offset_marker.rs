@@ -1,5 +1,5 @@
-//! The mark in the master's stream that makes a connection's WAIT cover all that was written
-//! before, over whichever connection. Bytes only: knows nobody who waits.
+//! The marker in the master's stream that makes the WAIT of one connection cover all earlier writes of
+//! all connections.
 
 /// The first of two requests in front of a WAIT.
 ///
@@ -23,7 +23,7 @@ pub(crate) const MARKER: &[u8] = b"*3\r\n$8\r\nSPUBLISH\r\n$13\r\n__tidegate:w_\
 /// and goes into the AOF.
 pub(crate) const AOF_MARKER: &[u8] = b"*3\r\n$6\r\nSWAPDB\r\n$1\r\n0\r\n$1\r\n0\r\n";
 
-/// The question that tells whether there is one.
+/// The question whether there is a backlog.
 pub(crate) const BACKLOG: &[u8] = b"*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n";
 
 /// Whether the reply to [`BACKLOG`] says that there is one.
@@ -62,7 +62,7 @@ mod tests {
         assert!(has_backlog(b"$9\r\n# R\r\nrepl_backlog_active:1\r\nx:1\r\n\r\n"));
         assert!(!has_backlog(b"$9\r\n# R\r\nrepl_backlog_active:0\r\nx:1\r\n\r\n"));
         assert_eq!(aof_refusal("SWAPDB", b"+OK\r\n"), None);
-        // A server that has it under another name cannot be told to move its offset.
+        // A server that has renamed the command cannot move its offset.
         let refused = aof_refusal("SWAPDB", b"-ERR unknown command `SWAPDB`\r\n");
         assert!(refused.expect("refused").contains("unknown command"));
     }

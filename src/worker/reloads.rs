@@ -1,7 +1,7 @@
 //! Reloads of `proxy.toml`: how they went so far, and the clients that ask for one.
 //!
-//! Clients ask here (`PROXY RELOAD`), `proxy` does it and answers, on its own thread and one at a
-//! time; whoever exports metrics reads the numbers. Never reads a file itself.
+//! Clients ask here (`PROXY RELOAD`). The main thread reloads, one at a time, and answers. The metrics
+//! read the numbers.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,10 +12,10 @@ use tokio::sync::Notify;
 use crate::config::{Change, ConfigError};
 use crate::registry::Entry;
 
-/// What became of a reload: what it changed, or every mistake in the file.
+/// The outcome of a reload: what it changed, or every mistake in the file.
 pub type Outcome = Result<Vec<Change>, ConfigError>;
 
-/// How reloads went, and who waits for one. Shared by all threads.
+/// How reloads went, and the clients that wait for one. Shared by all threads.
 #[derive(Debug)]
 pub struct Reloads {
     generation: AtomicU64,
@@ -37,7 +37,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// What became of it; `None` while it is under way.
+    /// Its outcome; `None` while it is under way.
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         self.outcome.get().map(|outcome| &**outcome)
     }
@@ -117,21 +117,21 @@ impl Reloads {
         asked
     }
 
-    /// Until a client asks. Nothing is lost if the future is dropped.
+    /// Waits until a client asks. The future may be dropped and made again.
     pub async fn asked(&self) {
         self.asked.notified().await;
     }
 
-    /// Does `reload`, once for all that have asked up to now, and tells them what became of it.
+    /// Runs `reload` once for all clients that have asked up to now, and gives them the outcome.
     pub fn answer_with(&self, reload: impl FnOnce() -> Outcome) {
-        // Who asks while it runs may mean a later state of the file, and gets another one.
+        // A client that asks while it runs may mean a later state of the file, and gets another one.
         let asking = std::mem::take(&mut *self.asking());
         if asking.is_empty() {
             return;
         }
         let outcome = Arc::new(reload());
         for asked in asking {
-            // Nobody else sets it.
+            // It is set here alone.
             let _ = asked.outcome.set(Arc::clone(&outcome));
             asked.entry.wake();
         }
@@ -198,6 +198,6 @@ mod tests {
         assert!(late.outcome().is_none(), "the file may have changed since it was read");
         reloads.answer_with(|| Ok(Vec::new()));
         assert!(late.outcome().is_some_and(Result::is_ok));
-        reloads.answer_with(|| panic!("nobody asks"));
+        reloads.answer_with(|| panic!("no client asks"));
     }
 }

@@ -1,4 +1,4 @@
-//! Keys that were read somewhere else than at the master, a sample of them.
+//! A sample of the keys that were read at other servers than the master.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -21,7 +21,8 @@ const HISTORY_MAX: usize = 4096;
 /// Commands whose keys servers look up without touching them.
 const UNTOUCHING: [&str; 6] = ["exists", "ttl", "pttl", "type", "expiretime", "pexpiretime"];
 
-/// See the module. Taking one costs a copy of the key; a read that is not sampled, one number.
+/// A sample of the keys that were read at other servers than the master. A sampled read costs a copy
+/// of its key, any other read the count of a number.
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
     is_on: Cell<bool>,

@@ -1,7 +1,7 @@
-//! What is known about scripts and functions that requests only name: whether they may write.
+//! Which scripts and functions may write, for requests that only name them.
 //!
-//! Of scripts, those that a client loaded through this proxy. Of functions, what the master lists
-//! when the first FCALL comes during a pause.
+//! Known are the scripts that a client loaded through this proxy, and the functions that the master
+//! lists when the first FCALL comes during a pause.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -37,7 +37,7 @@ enum Listing {
 /// What is known about one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Function {
-    /// Nothing yet; the caller is the first to want to know, and has to ask.
+    /// Nothing yet; the caller is the first that needs it, and has to ask the master.
     Unasked,
     /// Nothing yet, but the master was asked.
     Asked,
@@ -79,7 +79,7 @@ impl Scripts {
 
     /// Takes the master's reply to FUNCTION LIST. Where it gave none, no function is known, and calls
     /// are held.
-    pub(super) fn told(&self, reply: Option<Vec<u8>>) {
+    pub(super) fn learn_functions(&self, reply: Option<Vec<u8>>) {
         let frame = reply.and_then(|reply| decode::decode_bytes(&Bytes::from(reply)).ok()?);
         let functions = frame.map(|(frame, _)| functions(&frame));
         self.set(Listing::Told(functions.unwrap_or_default()));
@@ -97,17 +97,17 @@ impl Scripts {
     }
 }
 
-/// The functions that the reply to FUNCTION LIST tells of.
+/// The functions in a reply to FUNCTION LIST.
 fn functions(reply: &BytesFrame) -> Functions {
     let libraries = items(reply).iter();
     let functions =
         libraries.flat_map(|library| field(library, b"functions").map_or(&[][..], items));
-    let told = functions.filter_map(|function| {
+    let known = functions.filter_map(|function| {
         let name = text(field(function, b"name")?)?.to_ascii_lowercase();
         let flags = items(field(function, b"flags")?);
         Some((name, !flags.iter().any(|flag| text(flag) == Some(b"no-writes"))))
     });
-    told.collect()
+    known.collect()
 }
 
 /// The value behind `name` in an array of names and values.

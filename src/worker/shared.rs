@@ -18,7 +18,7 @@ use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use tidegate_wire::units::millis;
 
-/// Handles to what is process-wide; made once, by `proxy`.
+/// Handles to the state of the process; made once, by `proxy`.
 #[derive(Debug)]
 pub struct Shared {
     /// The configuration in force.
@@ -33,9 +33,9 @@ pub struct Shared {
     pub pause: Pause,
     /// What is known about scripts and functions.
     pub scripts: Scripts,
-    /// How reloads went, and who asks for one.
+    /// How reloads went, and the clients that ask for one.
     pub reloads: Reloads,
-    /// What is held at the write gate.
+    /// The writes that are held at the write gate.
     pub held_writes: HeldWrites,
     /// The tasks of the process.
     pub tasks: Board,
@@ -48,7 +48,7 @@ pub struct Shared {
     pub news: Arc<Notify>,
     /// Set when the process is to end: no new clients, no new requests.
     pub draining: AtomicBool,
-    /// What is counted.
+    /// The counters.
     pub metrics: Metrics,
 }
 

@@ -1,10 +1,10 @@
-//! What the first line of a script says about it (`evalExtractShebangFlags`).
+//! The flags in the first line of a script (`evalExtractShebangFlags`).
 
 use tidegate_store::{Dialect, Vendor};
 use tidegate_wire::resp::inline;
 
-/// Whether a script of this text may write, if its first line tells; `None` where there is no such
-/// line, or where the server refuses it.
+/// Whether a script of this text may write, by its first line; `None` without such a line, or where
+/// the server refuses it.
 pub(crate) fn writes(script: &[u8], dialect: Dialect) -> Option<bool> {
     if !script.starts_with(b"#!") {
         return None;

@@ -2,8 +2,8 @@
 //! sampled keys, over a connection that no client waits for.
 //!
 //! At most one TOUCH per tick and database, no more keys than [`crate::topology::TouchBudget`]
-//! grants, and nothing while the last ones are unanswered. What fails is not sent again: the keys
-//! that are read all the time come again.
+//! grants, and nothing while the last ones are unanswered. A failed TOUCH is not sent again: keys
+//! that are read all the time are sampled again.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::config::{Config, TouchMaster};
 use crate::topology::{Backend, Shard};
 use tidegate_wire::resp::{encode, integer};
 
-/// How long nothing is touched after the master refused it.
+/// How long the worker sends no TOUCH after the master refused one.
 const REST: Duration = Duration::from_secs(60);
 
 /// One worker's samples and their connection.
@@ -134,7 +134,8 @@ impl Toucher {
         new
     }
 
-    /// Gives up the connection if it is closed, has a former login, or leads to another server than `master`.
+    /// Gives up the connection if it is closed, has a former login, or leads to another server than
+    /// `master`.
     fn let_go_unless(&self, pool: &mut Pool, master: Option<&Backend>, now: Instant) {
         let is_good = |lease: &Connection| {
             lease.takes_more() && master.is_some_and(|master| master.id == lease.backend)

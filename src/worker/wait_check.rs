@@ -1,4 +1,4 @@
-//! Asks the master how many replicas have what was written.
+//! Asks the master how many replicas have the writes of a check.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use tidegate_wire::units::millis;
 
 /// How much longer than `wait-timeout` a master may take to say that it is over.
 const GRACE: Duration = Duration::from_secs(1);
-/// The least time after which a check is not waited for.
+/// The next check leaves after this time at the earliest.
 const TURN_MIN: Duration = Duration::from_millis(50);
 
 /// The check that a write which was answered just now belongs to; `inbox` is woken when it is over.
@@ -54,8 +54,8 @@ async fn run(worker: Rc<Worker>, check: Rc<Check>) {
 async fn ask(worker: &Worker, demand: Demand) -> Result<(), String> {
     let unknown = |reason: &str| unknown_acknowledgement(demand.replicas, reason);
     if demand.scan_tag == 0 {
-        // A restarted process could not be told from the one that took the write.
-        return Err(unknown("the master tells no run id"));
+        // A restarted process would look like the one that took the write.
+        return Err(unknown("the master has no run id"));
     }
     let inbox = Rc::new(Inbox::default());
     let lease = lease(worker, demand, &inbox).map_err(unknown)?;
@@ -98,12 +98,12 @@ fn send(lease: &Connection, inbox: &Rc<Inbox>, demand: Demand) {
     let first = inbox.replies().open(3, false);
     let mut ticket = Ticket::new(Rc::clone(inbox), first, 3, requests.len(), Instant::now());
     ticket.whole = true;
-    // Its time is this module's to see to.
+    // This module ends it in time.
     ticket.patient = true;
     lease.send(&requests, ticket);
 }
 
-/// How many replicas the master knows to have it all, or why that can't be told.
+/// How many replicas have all the writes, or why that is unknown.
 fn listen(
     cx: &Context<'_>,
     inbox: &Inbox,
@@ -153,7 +153,7 @@ fn reason(cause: Cause) -> String {
     }
 }
 
-/// What a writer is told when only `count` of `wanted` replicas have what it wrote.
+/// The error for a write that only `count` of `wanted` replicas have.
 fn not_acknowledged(count: i64, wanted: u32) -> String {
     format!(
         "NOACK The write was applied on the master, but acknowledged by {count} of {wanted} \
@@ -161,7 +161,7 @@ fn not_acknowledged(count: i64, wanted: u32) -> String {
     )
 }
 
-/// What a writer is told when it cannot be known how many replicas have what it wrote.
+/// The error for a write of which it is unknown how many replicas have it.
 fn unknown_acknowledgement(wanted: u32, reason: &str) -> String {
     format!(
         "NOACK The write was applied on the master; whether {wanted} replicas have it is unknown: \

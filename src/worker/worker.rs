@@ -1,4 +1,4 @@
-//! One thread's share of the work.
+//! One worker: what the clients of one thread share.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -24,14 +24,14 @@ use crate::telemetry::Counts;
 use crate::topology::{Shard, Topology};
 use tidegate_wire::units::millis;
 
-/// Clients that are woken at once when what they wait for has happened: the others get their turn
-/// when those have sent their requests.
+/// How many waiting clients are woken at once: the others are woken when those have sent their
+/// requests.
 const RELEASED_AT_ONCE: usize = 64;
 
 type Cached<T> = RefCell<Current<T>>;
 
-/// What is published for all workers, as one of them sees it. Its batches share a count of their
-/// own: the published one's count is a place in memory for which workers would contend.
+/// A value that is published for all workers, as one of them sees it. The worker's batches share a
+/// reference count of their own: workers would contend for that of the published one.
 #[derive(Debug)]
 struct Current<T> {
     published: Cache<Arc<ArcSwap<T>>, Arc<T>>,
@@ -60,13 +60,13 @@ pub struct Worker {
     pub shared: Arc<Shared>,
     /// The connections to the servers.
     pub pool: RefCell<Pool>,
-    /// Where the next read goes.
+    /// Chooses the server of the next read.
     pub balancer: RefCell<Balancer>,
     /// The read buffer.
     pub scratch: Rc<Scratch>,
-    /// What the master is told of reads elsewhere.
+    /// Tells the master which keys are read at replicas.
     pub(crate) toucher: Toucher,
-    /// What the replicas have of what was written.
+    /// Checks which writes the replicas have.
     pub(crate) acknowledger: Acknowledger,
     /// What was counted since the last tick.
     pub counts: Counts,
@@ -86,7 +86,7 @@ pub struct Worker {
     /// The highest database that a server is known to have.
     top_db: Cell<u32>,
     record: Arc<Record>,
-    /// Clients that want to look around at the next tick.
+    /// Clients that are woken at the next tick.
     waiting: RefCell<Waiters>,
 }
 
@@ -147,11 +147,11 @@ impl Worker {
         self.now_ms.get()
     }
 
-    /// Where a request of a session whose reads go to `from` goes. What goes to the master
-    /// because no replica is fresh is rationed.
+    /// The server of a request; the session reads from `from`. Only a share of the reads may go to the
+    /// master because no replica is fresh.
     ///
     /// # Errors
-    /// [`NoRoute`] when nobody may be asked.
+    /// [`NoRoute`] when no server may get it.
     pub fn route<'t>(
         &self,
         shard: &'t Shard,
@@ -179,7 +179,7 @@ impl Worker {
         }
     }
 
-    /// What is asked of the topology for such a request.
+    /// The query of such a request to [`routing::route`].
     pub fn query(&self, from: ReadFrom, target: Target, except: Option<Failing>) -> Query {
         let policy = read_policy(self.config.borrow_mut().load(), from);
         Query { target, policy, except, now_ms: self.now_ms() }
@@ -222,7 +222,7 @@ impl Worker {
         self.top_db.set(self.top_db.get().max(db));
     }
 
-    /// Reads under way at servers that serve none any more are asked elsewhere.
+    /// Reads under way at servers that may serve none any more are sent to others.
     fn withdraw(&self, shard: &Shard) {
         self.look_at_clock();
         let query = self.query(self.config().reads.from, Target::Read, None);
@@ -286,7 +286,7 @@ impl Worker {
     }
 }
 
-/// Where reads go whose session lets them go to `from`.
+/// The policy for the reads of a session that reads from `from`.
 #[must_use]
 pub fn read_policy(config: &Config, from: ReadFrom) -> ReadPolicy {
     let silence = config.topology.probe_timeout.max(config.reads.max_lag.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! An XREAD that waits for entries: what is needed to ask it again of another server.
+//! An XREAD that waits for entries: what is needed to send it again to another server.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::session::replies::Sequence;
 use tidegate_wire::command::{Blocking, Effect, lookup};
 use tidegate_wire::resp::{Args, encode, integer};
 
-/// Streams of one request whose last ids are asked for; those beyond are resolved where the
-/// request is asked again.
+/// The streams of one request whose last ids are asked for, at most; the next server resolves those
+/// beyond.
 const LAST_IDS_MAX: usize = 64;
-/// How much longer than BLOCK says the server's own answer is waited for: as long as it takes to
-/// exclude a server that is silent.
+/// How much longer than BLOCK the proxy waits for the server's own answer: as long as it takes to
+/// exclude a silent server.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// See the module.
+/// An XREAD that waits for entries.
 #[derive(Debug)]
 pub(in crate::client) struct BlockedRead {
     pub(in crate::client) seq: Sequence,
@@ -34,12 +34,12 @@ struct LastId {
     /// Its index among the arguments.
     at: usize,
     id: Option<Vec<u8>>,
-    /// The server that was asked for the entries said so, with the request.
+    /// The server of the XREAD said so, just before the XREAD.
     is_exact: bool,
 }
 
 impl BlockedRead {
-    /// What `frame` is, read at `now`; `None` if it is no XREAD that waits, or has a mistake.
+    /// The XREAD in `frame`, which was read at `now`; `None` if it does not wait, or has a mistake.
     pub(in crate::client) fn of(frame: &[u8], now: Instant) -> Option<Self> {
         let args: Vec<Vec<u8>> = Args::new(frame).map(<[u8]>::to_vec).collect();
         let name = args.first()?;
@@ -61,12 +61,12 @@ impl BlockedRead {
         waits.then_some(Self { seq: 0, args, block_at, until, last_ids })
     }
 
-    /// When it is over, whether its server says so or not.
+    /// When the proxy ends it, whether its server has answered or not.
     pub(in crate::client) fn ends(&self) -> Option<Instant> {
         self.until?.checked_add(GRACE)
     }
 
-    /// The requests that tell what `$` means, each with the index that it is for.
+    /// The requests whose replies say what `$` means, each with the index of its argument.
     pub(in crate::client) fn questions(&self) -> impl Iterator<Item = (usize, Vec<u8>)> + '_ {
         let keys = self.keys();
         let question = move |last: &LastId| {
@@ -83,7 +83,7 @@ impl BlockedRead {
         self.args.len().saturating_sub(streams_at + 1) / 2
     }
 
-    /// The answer to the question for the id at this index.
+    /// The reply to the question for the id at this index came.
     pub(in crate::client) fn learn(&mut self, at: usize, is_exact: bool, reply: &[u8]) {
         let last = self.last_ids.iter_mut().find(|last| last.at == at);
         let Some(last) = last.filter(|last| last.id.is_none() || is_exact && !last.is_exact) else {
@@ -115,13 +115,13 @@ impl BlockedRead {
     }
 }
 
-/// The id that a reply to XINFO STREAM tells of.
+/// The last id in a reply to XINFO STREAM.
 fn last_id(reply: &[u8]) -> Option<Vec<u8>> {
     const FIELD: &[u8] = b"last-generated-id\r\n";
     if reply.starts_with(b"-ERR no such key") {
         return Some(b"0-0".to_vec());
     }
-    // Nothing that a client chose comes before it.
+    // No text that a client chose comes before it.
     let at = memchr::memmem::find(reply, FIELD)? + FIELD.len();
     let mut lines = reply.get(at..)?.split(|byte| *byte == b'\n');
     let head = lines.next().filter(|head| head.starts_with(b"$"))?;

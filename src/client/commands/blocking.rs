@@ -76,7 +76,7 @@ fn ask_master_too(client: &mut Client, batch: &mut Batch<'_>) {
         return;
     }
     let master = batch.open(Target::Master, &client.worker, &client.session, &client.inbox);
-    let Ok(Server::Out(master)) = master else { return };
+    let Ok(Server::Remote(master)) = master else { return };
     let master = Rc::clone(master);
     for (at, question) in &questions {
         let transform = Some(Transform::LastId { at: *at, is_exact: false });

@@ -1,9 +1,9 @@
-//! The connection over which a server sends a client what others have it told (`CLIENT TRACKING ON
-//! REDIRECT`).
+//! The connection over which a server sends a client the invalidations that others redirect to it
+//! (`CLIENT TRACKING ON REDIRECT`).
 //!
-//! It is open while any client redirects to this one, and the session is not bound to it: its
-//! requests go where they went before. It speaks RESP3, in which a server pushes invalidations to
-//! clients without a subscription, too; a RESP2 client gets them in its own form.
+//! It is open while any client redirects to this one. The session's requests do not use it. It speaks
+//! RESP3, in which a server pushes invalidations without a subscription; a RESP2 client gets them in
+//! its own form.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -18,13 +18,13 @@ use tidegate_wire::resp::RespVersion;
 const PUSH: &[u8] = b">2\r\n$10\r\ninvalidate\r\n";
 const MESSAGE: &[u8] = b"*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n";
 
-/// See the module.
+/// The connection over which a client gets the invalidations of others.
 pub(in crate::client) struct Listener {
     connection: Rc<Connection>,
     /// Where its pushes arrive.
     inbox: Rc<Inbox>,
     /// The clients that wait for it know that it is open.
-    told: bool,
+    is_announced: bool,
 }
 
 /// What has come over the connection since it was read last.
@@ -52,7 +52,7 @@ impl Listener {
         let connection = pool.borrow_mut().lease(server, key, &inbox);
         connection.set_relay(Relay::Pushes);
         connection.taint();
-        Self { connection, inbox, told: false }
+        Self { connection, inbox, is_announced: false }
     }
 
     /// Its server.
@@ -65,10 +65,10 @@ impl Listener {
         self.inbox.looked();
         self.inbox.take_events();
         let is_closed = self.connection.is_closed();
-        let opened = self.connection.server_id().filter(|_| !self.told);
-        self.told |= opened.is_some();
+        let opened = self.connection.server_id().filter(|_| !self.is_announced);
+        self.is_announced |= opened.is_some();
         let pushes = self.inbox.replies().take_ready();
-        Heard { opened, pushes, is_closed, was_open: self.told }
+        Heard { opened, pushes, is_closed, was_open: self.is_announced }
     }
 
     /// Ends the connection.
@@ -88,7 +88,7 @@ pub(in crate::client) fn invalidation(
     match version {
         RespVersion::V3 => Some(Cow::Borrowed(push)),
         RespVersion::V2 if has_subscriptions => Some(Cow::Owned([MESSAGE, keys].concat())),
-        // It could not tell it from a reply; a server sends it none either.
+        // It would take it for a reply; a server sends it none either.
         RespVersion::V2 => None,
     }
 }

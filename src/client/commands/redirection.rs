@@ -45,7 +45,7 @@ fn read(client: &mut Client) {
     }
     client.close_listener();
     if was_open {
-        // Invalidations may have been missed; only a lost connection tells the client so.
+        // Invalidations may have been missed; the client learns that only from a lost connection.
         let text = "closed with the connection for redirected invalidations";
         client.close(Closing::Invalidations, Ending::Now, text);
     } else {

@@ -1,4 +1,4 @@
-//! SCAN and its kin: an iteration stays with the server process that began it.
+//! SCAN, HSCAN, SSCAN, ZSCAN: an iteration stays with the server process that began it.
 
 use crate::client::dedicated::lease;
 use crate::client::replies::scan_step::ScanStep;
@@ -33,7 +33,7 @@ pub(in crate::client) fn send(
     let follows = client.order.is_behind(client.inbox.written());
     match Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse) {
         Cursor::Begin if !follows => begin(client, batch, request, at),
-        // The server that has the write before it begins.
+        // It begins at the master, which has the write before it.
         Cursor::Begin | Cursor::Plain => {
             let step = Some(Transform::Scan(ScanStep::of(request.frame, at, None)));
             shared::forward(client, batch, request.frame, Target::Master, request.shown, step)
@@ -42,13 +42,13 @@ pub(in crate::client) fn send(
     }
 }
 
-/// The first step: whoever serves the batch's reads begins.
+/// The first step: it goes to the server of the batch's reads.
 fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
     batch.flush(&client.inbox);
     let (target, since) = (plain::nearest(client, Target::Read, request.name), batch.now);
     let topology = batch.topology.clone();
     let opened = match batch.open(target, &client.worker, &client.session, &client.inbox) {
-        Ok(Server::Here(reader) | Server::Aside(reader))
+        Ok(Server::Engine(reader) | Server::EngineThread(reader))
             if topology.is_unambiguous(reader.scan_tag()) =>
         {
             if reader.scan(request.frame, request.shown, since, &client.inbox) {
@@ -59,10 +59,10 @@ fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: 
         opened => opened,
     };
     let connection = match opened {
-        Ok(Server::Out(connection)) if is_marked(&topology, connection.backend) => {
+        Ok(Server::Remote(connection)) if is_marked(&topology, connection.backend) => {
             Rc::clone(connection)
         }
-        // Its cursors could not be told from others': the master's need no tag.
+        // Its cursors would look like another server's. Those of the master need no tag.
         Ok(_) => {
             let step = Some(Transform::Scan(ScanStep::of(request.frame, at, None)));
             return shared::forward(
@@ -81,7 +81,8 @@ fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: 
     send_step(client, batch, &connection, request.frame, step, kind, request.shown)
 }
 
-/// A later step: its process goes on, or another one begins again if that one is gone.
+/// A later step: it goes to the process that began the iteration. If that is gone, the iteration
+/// begins again at another one.
 fn resume(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -166,12 +167,12 @@ fn scan_leased(
     lease::pass_with(client, batch, &request, step)
 }
 
-/// Whether the cursors of this backend can be told from those of others, as far as is known.
+/// Whether no other known backend has the same tag for its cursors.
 fn is_marked(topology: &Topology, id: BackendId) -> bool {
     topology.backend(id).is_none_or(|backend| topology.is_unambiguous(backend.scan_tag))
 }
 
-/// Why `owner` goes on with what it began.
+/// Why the iteration stays at `owner`.
 fn reason_of(owner: &Backend, now_ms: u64) -> Reason {
     match owner.role {
         Role::Master => Reason::Policy,

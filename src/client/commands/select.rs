@@ -1,4 +1,4 @@
-//! SELECT and RESET: what later requests mean.
+//! SELECT and RESET, which change the meaning of later requests.
 
 use crate::backend::ConnectionKey;
 use crate::client::client::Client;
@@ -18,8 +18,8 @@ use tidegate_wire::command::wrong_arity;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
-/// SELECT: the shared connections of another database from now on. Whether there is such a
-/// database is a server's to say, the first time that a client asks.
+/// SELECT: later requests use the shared connections of another database. The first time that a
+/// client selects a database, a server says whether there is one.
 pub(in crate::client) fn send(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -43,7 +43,7 @@ pub(in crate::client) fn send(
     batch.flush(&client.inbox);
     let topology = batch.topology.clone();
     let from = client.config.reads.from;
-    // Where no master is expected a replica knows, too: it has as many databases, as a rule.
+    // Without a master a replica may answer: it has as many databases, as a rule.
     let route = |target| client.worker.route(topology.sole_shard(), from, target, None);
     let asked = match route(Target::Master).or_else(|error| {
         let waits =
@@ -58,16 +58,16 @@ pub(in crate::client) fn send(
     let (kind, transform) = (Some(Kind::ReadMaster), Some(Transform::Probe(db)));
     let passage = Passage { kind, transform, ..Passage::plain(request.shown) };
     shared::send(client, batch, &connection, PING, passage);
-    // What follows depends on the answer, and may not join this batch's connections.
+    // Later requests depend on the answer, and may not use this batch's connections.
     client.reading.need_answers(true);
     batch.forget(&client.inbox);
     Next::Done
 }
 
-/// RESET: as if the client had just come.
+/// RESET: the session is as that of a new client.
 pub(in crate::client) fn reset(client: &mut Client, batch: &mut Batch<'_>, shown: bool) -> Next {
     batch.flush(&client.inbox);
-    // It ends CLIENT REPLY OFF, and is answered.
+    // RESET ends CLIENT REPLY OFF, and is answered.
     let shown = shown || client.session.reply == ReplyMode::Off;
     client.drop_own();
     tracking::follow(client, None, None);

@@ -16,11 +16,11 @@ const MISSING: &str = "ERR The client ID you want redirect to does not exist";
 const UNREACHED: &str = "MASTERDOWN The server did not let the client of REDIRECT connect, so the \
                          command was not sent";
 
-/// What stands in the way of a redirection.
+/// Why a redirection cannot begin.
 enum Hindrance {
     /// The target's connection is being opened.
     Opening,
-    /// This is the reply.
+    /// The client gets this error.
     Error(&'static str),
 }
 
@@ -69,8 +69,8 @@ pub(in crate::client) fn send(
     next
 }
 
-/// The client of REDIRECT: the place of its id in the request, the server's id of the connection
-/// that it has for this, and the hold on it. `None` where the server has to say something else.
+/// The client of REDIRECT: the index of its id among the arguments, the server's id of the connection
+/// over which it listens, and the hold on it. `None` where the server answers the request as it is.
 fn redirect_target(
     client: &mut Client,
     batch: &Batch<'_>,
@@ -112,7 +112,7 @@ pub(in crate::client) fn follow(
     client.inbox.set_redirect(tracking.map_or(0, |tracking| tracking.redirect));
 }
 
-/// Whether its invalidations go to a client that the server knows by another id.
+/// Whether the client's invalidations go to another client.
 pub(in crate::client) fn redirects(client: &Client) -> bool {
     client.session.tracking.is_some_and(|tracking| tracking.redirect != 0)
 }

@@ -14,7 +14,7 @@ use crate::session::{Queued, Verdict, local};
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
 use tidegate_wire::resp::{Args, encode};
 
-/// What the server is given in place of a command that only the proxy can answer.
+/// The server queues this in place of a command that only the proxy can answer.
 const PLACEHOLDER: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 const DISCARD: &[u8] = b"*1\r\n$7\r\nDISCARD\r\n";
 
@@ -54,7 +54,7 @@ pub(in crate::client) fn go_on(
         Effect::Multi | Effect::Watch if fits && client.session.transaction.is_lost() => {
             local_reply::error(client, batch, request.shown, LOST)
         }
-        // Errors that leave the transaction open; the server has the words.
+        // The server's errors, which leave the transaction open.
         Effect::Multi | Effect::Watch if fits && !client.session.transaction.is_lost() => {
             lease::pass(client, batch, request)
         }
@@ -94,7 +94,7 @@ pub(in crate::client) fn queue(
     lease::pass(client, batch, request)
 }
 
-/// A scan in a transaction is the master's; cursors of others begin anew there.
+/// A scan in a transaction goes to the master; an iteration of another server begins anew there.
 fn queue_scan(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -138,7 +138,7 @@ fn exec_refused(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_
         return local_reply::error(client, batch, request.shown, ABORTED);
     }
     if let Some(lease) = client.own.get() {
-        // Should a server see it otherwise, nobody else may find its queue.
+        // If a server did not discard it, no other session may get the connection with its queue.
         lease.taint();
     }
     lease::pass(client, batch, request)
@@ -152,8 +152,8 @@ fn discard(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>) ->
     }
 }
 
-/// A transaction with writes meets the closed gate: the server is told to discard it, and the client
-/// gets an error.
+/// A transaction with writes meets the closed gate: the server discards it, and the client gets an
+/// error.
 pub(in crate::client) fn refuse_at_gate(
     client: &mut Client,
     batch: &mut Batch<'_>,

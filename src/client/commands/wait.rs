@@ -45,7 +45,7 @@ pub(in crate::client) fn send(
     lease::send_alone(client, batch, request.frame, Target::Master, passage)
 }
 
-/// The master has told whether it has a backlog. With one, it has taken the marker in front of the
+/// The master's reply says whether it has a replication backlog. With one, it has taken the marker in front of the
 /// question, and WAITAOF, whose reply answers `seq`, follows; else the other marker does.
 pub(in crate::client) fn backlog_known(
     client: &mut Client,

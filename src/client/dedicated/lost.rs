@@ -41,7 +41,7 @@ pub(in crate::client) fn closed(client: &mut Client, reason: &str) {
     client.own.lose();
     client.session.transaction.lose();
     if client.session.is_streaming() {
-        // Messages may have been missed; only a lost connection tells the client so.
+        // Messages may have been missed; the client learns that only from a lost connection.
         let text = format_args!("closed with its own connection: {reason}");
         client.close(Closing::Lost, Ending::Now, text);
     }

@@ -1,4 +1,4 @@
-//! The CLIENT subcommands that look beyond the session: over all clients of all workers.
+//! The CLIENT subcommands that concern the clients of all workers.
 
 use crate::client::replies::local_reply;
 use crate::client::sending::shared;
@@ -16,7 +16,7 @@ use tidegate_wire::resp::{Args, encode, integer};
 
 const SYNTAX: &str = "ERR syntax error";
 
-/// A subcommand that the session alone could not answer.
+/// Answers a subcommand that the session alone cannot answer.
 pub(in crate::client) fn send(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -33,7 +33,7 @@ pub(in crate::client) fn send(
     Next::Done
 }
 
-/// Those whose answer is known at once; args with both names.
+/// Appends the answer to a subcommand; `args` begin with both names.
 pub(in crate::client) fn answer(
     client: &mut Client,
     command: &Resolved<'_>,
@@ -89,7 +89,7 @@ fn kill(client: &mut Client, args: &[&[u8]], out: &mut Vec<u8>) {
     }
 }
 
-/// CLIENT UNBLOCK: the server ends what it holds for that client's own connection.
+/// CLIENT UNBLOCK: the server unblocks the dedicated connection of that client.
 pub(in crate::client) fn unblock(
     client: &mut Client,
     batch: &mut Batch<'_>,

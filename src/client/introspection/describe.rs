@@ -1,12 +1,11 @@
-//! A server as PROXY EXPLAIN tells of it: as everywhere ([`Report`]), and why the request does not
-//! go there.
+//! A server in the reply to PROXY EXPLAIN: its [`Report`], and why the request does not go there.
 
 use super::record::Record;
 use crate::config::ReadFrom;
 use crate::topology::{Freshness, Report, Role, StaleReason};
 
-/// What there is to tell of a server. `from` is where the session reads from; `None` for a request
-/// that only the master is asked.
+/// The fields of a server. `from` says which servers the session reads from; `None` for a request
+/// that only the master may get.
 pub(in crate::client) fn describe(report: &Report, from: Option<ReadFrom>) -> Record {
     vec![
         ("id", u64::from(report.id).into()),

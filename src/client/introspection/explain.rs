@@ -1,7 +1,6 @@
-//! PROXY EXPLAIN: what would become of a request, told instead of done.
+//! PROXY EXPLAIN: the [`Plan`] of a request in words; the request is not sent.
 //!
-//! Puts the request's [`Plan`] into words. Picks a server as a request would, so the next one may be
-//! another's turn.
+//! It picks a server as the request would, so the next request may go to another server.
 
 use super::describe::describe;
 use super::record::{Record, Value};
@@ -17,7 +16,7 @@ use crate::topology::{Report, Shard, Topology};
 use tidegate_wire::command::{Access, Effect, Resolved, resolve};
 use tidegate_wire::units::millis;
 
-/// What would become of the request that has these arguments, the first one its name.
+/// Explains the request that has these arguments, the first one its name.
 pub(in crate::client) fn explain(client: &Client, topology: &Topology, args: &[&[u8]]) -> Record {
     let name = args.first().copied().unwrap_or_default();
     let command = resolve(&topology.learned, name, args.get(1).copied());
@@ -29,16 +28,16 @@ pub(in crate::client) fn explain(client: &Client, topology: &Topology, args: &[&
     let (route, why) = destination(client, topology, plan, name);
     let mut record: Record = vec![
         ("command", full_name.into()),
-        // What is unknown is treated as one.
+        // An unknown command is treated as a write.
         ("class", command.map_or(Access::Write, |it| it.access).name().into()),
         ("keys", keys(command.as_ref(), args)),
         ("pinned", lasts(plan.action, command.as_ref()).into()),
         ("route", route.into()),
         ("why", why.into()),
         ("max_lag_ms", client.config.reads.max_lag.map(millis).into()),
-        // The offset that this session's reads must have reached: none is asked of any, they
-        // are bounded by lag alone.
-        ("floor", Value::Null),
+        // The offset that the server of this session's reads must have reached: none, lag alone
+        // bounds them.
+        ("minimum_offset", Value::Null),
     ];
     if let Some(command) = command.filter(|it| !it.fits(args.len())) {
         record.push(("note", arity_note(&command, args.len()).into()));
@@ -91,7 +90,7 @@ fn picked(client: &Client, shard: &Shard, target: Target, why: &str) -> (String,
     }
 }
 
-/// Why a server was picked, where that is not plain.
+/// Why a server was picked, where that needs an explanation.
 fn in_words(client: &Client, reason: Reason) -> &'static str {
     match reason {
         Reason::Master => "",

@@ -77,7 +77,7 @@ pub(in crate::client) fn section(client: &Client) -> String {
 }
 
 /// A server other than the master. Its number is its id, which it keeps when others come and go.
-/// What is not known is -1 for a number, and nothing for a word.
+/// An unknown number is -1, an unknown word is empty.
 fn replica_line(report: &Report) -> String {
     let number =
         |known: Option<u64>| known.map_or(-1, |number| i64::try_from(number).unwrap_or(i64::MAX));
@@ -94,7 +94,8 @@ fn replica_line(report: &Report) -> String {
         number(report.lag_ms),
         number(report.lag_bytes),
         report.in_flight,
-        // The last field: only a line end would end it too soon, and a comma looks like one.
+        // The last field. A line end would end it too soon, and a comma would look like the next
+        // field.
         report.excluded.as_deref().unwrap_or_default().replace(['\r', '\n'], " ").replace(',', ";"),
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::client::client::Client;
 
-/// Tells the registry what this client does, if that has changed; `query_bytes` of requests wait.
+/// Updates the client's entry, if something has changed; `query_bytes` of requests wait.
 pub(in crate::client) fn update(client: &mut Client, query_bytes: usize) {
     if client.presence.take_activity() {
         client.entry.touch(client.worker.now_ms());
@@ -13,8 +13,7 @@ pub(in crate::client) fn update(client: &mut Client, query_bytes: usize) {
     }
 }
 
-/// Tells the registry what this client is and does; `waiting` is the bytes of its requests and replies
-/// that wait.
+/// Writes the client's entry; `waiting` is the bytes of its requests and of its replies that wait.
 pub(in crate::client) fn publish(client: &Client, waiting: (usize, usize)) {
     let session = &client.session;
     let mut info = client.entry.info();

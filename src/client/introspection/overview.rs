@@ -1,4 +1,4 @@
-//! The proxy at a glance: what `/status` and PROXY TOPOLOGY JSON have in common. The names are
+//! The state of the proxy that `/status` and PROXY TOPOLOGY JSON have in common. The names are
 //! documented in `docs/metrics.md`.
 
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::topology::Report;
 use crate::worker::Shared;
 
-/// The servers, the write gate and the clients. As JSON, what is not known is null.
+/// The servers, the write gate and the clients. In JSON, an unknown value is null.
 #[derive(Debug, Serialize)]
 pub struct Overview {
     version: &'static str,
@@ -38,7 +38,7 @@ struct ClientsOverview {
 }
 
 impl Overview {
-    /// How things are now.
+    /// The state now.
     #[must_use]
     pub fn of(shared: &Shared) -> Self {
         let (topology, now_ms) = (shared.topology.load_full(), shared.now_ms());

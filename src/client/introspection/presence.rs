@@ -1,19 +1,19 @@
-//! What the registry shows of a client (`CLIENT LIST`), and whether it has to be told anew. The
-//! registry is locked to be told, so that happens once per turn at most.
+//! Whether the registry's entry of a client (`CLIENT LIST`) has to be updated. An update locks the
+//! entry, so it happens once per turn at most.
 
 use std::borrow::Cow;
 
-/// See the module.
+/// What changed about a client since its entry was updated.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Presence {
     /// The last command.
     command: Cow<'static, str>,
     /// The client sent or received something since the last turn.
     is_active: bool,
-    /// Something about the session may have changed since the registry was told.
+    /// Something about the session may have changed since the entry was updated.
     has_changed: bool,
-    /// The bytes of requests and replies waiting that the registry was told of.
-    told: (usize, usize),
+    /// The bytes of waiting requests and replies in the entry.
+    shown: (usize, usize),
 }
 
 impl Presence {
@@ -25,8 +25,7 @@ impl Presence {
     /// The client's last command is this one of the table.
     #[inline]
     pub(in crate::client) fn note(&mut self, name: &'static str) {
-        // Comparing the addresses is enough: a difference only means that the registry is told once
-        // more.
+        // Comparing the addresses is enough: a difference only means one more update.
         if !std::ptr::eq(self.command.as_ptr(), name.as_ptr()) {
             self.command = Cow::Borrowed(name);
             self.has_changed = true;
@@ -51,20 +50,20 @@ impl Presence {
         self.has_changed = true;
     }
 
-    /// Whether something about the session may have changed since the registry was told.
+    /// Whether something about the session may have changed since the entry was updated.
     pub(in crate::client) const fn has_changed(&self) -> bool {
         self.has_changed
     }
 
-    /// Whether the client sent or received something since this was asked last.
+    /// Whether the client sent or received something since the last call.
     pub(in crate::client) const fn take_activity(&mut self) -> bool {
         std::mem::replace(&mut self.is_active, false)
     }
 
-    /// Whether the registry has to be told, now that `waiting` bytes of requests and replies wait.
+    /// Whether the entry has to be updated, now that `waiting` bytes of requests and replies wait.
     pub(in crate::client) fn take_news(&mut self, waiting: (usize, usize)) -> bool {
         let has_changed = std::mem::take(&mut self.has_changed);
-        let before = std::mem::replace(&mut self.told, waiting);
+        let before = std::mem::replace(&mut self.shown, waiting);
         has_changed || before != waiting
     }
 }
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_registry_is_told_of_news_alone() {
+    fn the_entry_is_updated_only_after_a_change() {
         let mut presence = Presence::default();
         assert!(!presence.take_news((0, 0)) && presence.take_news((0, 7)));
         assert!(!presence.take_news((0, 7)) && !presence.take_activity());

@@ -16,7 +16,7 @@ use tidegate_wire::resp::{Args, encode};
 const HELP: &[&str] = &[
     "PROXY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
     "EXPLAIN <command> [<arg> ...]",
-    "    What would become of this request now: its class, keys, route and why. It is not run.",
+    "    Explain this request: its class, keys and route, and why. It is not run.",
     "RELOAD",
     "    Read the configuration file again. A file with a mistake changes nothing.",
     "TOPOLOGY [JSON]",
@@ -26,7 +26,7 @@ const HELP: &[&str] = &[
     "    Print this help.",
 ];
 
-/// How much of a name that nobody knows is repeated.
+/// The bytes of an unknown subcommand's name that the error repeats, at most.
 const NAME_SHOWN: usize = 128;
 
 /// PROXY, with as many arguments as the subcommand wants.
@@ -66,11 +66,11 @@ pub(in crate::client) fn answer(
     Next::Done
 }
 
-/// Asks for a reload, waits for it and tells what became of it.
+/// Asks for a reload, waits for it and answers with its outcome.
 fn reload(client: &mut Client, out: &mut Vec<u8>) -> Next {
     let reloads = &client.worker.shared.reloads;
     let asked = client.reload.get_or_insert_with(|| reloads.ask(&client.entry));
-    // Whoever has done it wakes this client.
+    // The main thread wakes this client when it is done.
     let Some(outcome) = asked.outcome() else { return Next::Wait };
     match outcome {
         Ok(changes) if changes.is_empty() => encode::status(out, "OK"),

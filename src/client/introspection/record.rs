@@ -2,7 +2,7 @@
 
 use tidegate_wire::resp::{RespVersion, encode};
 
-/// Named values, in the order in which they are told.
+/// Named values, in the order of the reply.
 pub(in crate::client) type Record = Vec<(&'static str, Value)>;
 
 /// A value of a field.
@@ -12,7 +12,7 @@ pub(in crate::client) enum Value {
     Text(Vec<u8>),
     /// An integer.
     Integer(i64),
-    /// It is not known.
+    /// Unknown.
     Null,
     /// An array.
     List(Vec<Self>),

@@ -44,7 +44,7 @@ pub(in crate::client) fn refuse(
             );
         }
         Refusal::Http => {
-            // A web page makes a browser say things here: what follows is not to be run.
+            // A web page makes a browser send requests here: those that follow must not be run.
             client.close(Closing::Http, Ending::Now, "closed: it speaks HTTP");
             return Next::Done;
         }
@@ -79,7 +79,7 @@ pub(in crate::client) fn refuse(
     local_reply::error(client, batch, request.shown, &error)
 }
 
-/// Answers what the proxy answers itself.
+/// Answers a command that the plan leaves to the proxy.
 pub(in crate::client) fn answer(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -104,7 +104,7 @@ pub(in crate::client) fn answer(
     }
 }
 
-/// A command that the proxy answers.
+/// Answers a command about the session.
 fn local(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -142,7 +142,7 @@ fn local(
     Next::Done
 }
 
-/// What a server says of a wrong number of arguments. In Redis 6.2 a subcommand finds it out itself.
+/// A server's error for a wrong number of arguments. In Redis 6.2 a subcommand checks it itself.
 fn local_arity(name: &str, request: &Request<'_>, dialect: Dialect) -> String {
     match (name.split_once('|'), request.second) {
         (Some(_), Some(_)) if dialect.has_subcommands() => wrong_arity(name),

@@ -1,4 +1,4 @@
-//! What becomes of a request that needs a closer look.
+//! Requests that need a plan: made when their turn has come, then carried out, held or refused.
 
 use super::plan::plan;
 use super::{answers, execution, paused, precedence};
@@ -12,8 +12,8 @@ use crate::topology::ServerVersion;
 use tidegate_wire::command::{Resolved, resolve};
 use tidegate_wire::resp::Args;
 
-/// Decides on one request. Nothing of the session has changed when it has to wait, but what
-/// CLIENT LIST shows.
+/// Begins one request. If it has to wait, the session is unchanged, except for what CLIENT LIST
+/// shows.
 pub(in crate::client) fn dispatch(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -33,15 +33,15 @@ pub(in crate::client) fn dispatch(
     let request = Request { shown, ..*request };
     let next = decide(client, batch, &request, command.as_ref());
     if next == Next::Wait {
-        // No room for it now: CLIENT REPLY SKIP is still about it.
+        // It comes again: CLIENT REPLY SKIP still applies to it.
         client.session.reply = before;
     }
     mute_pushes(client, &topology.sole_shard().server);
     next
 }
 
-/// Before Redis 7.0, CLIENT REPLY keeps messages and invalidations back, too. A monitor's server
-/// is told itself.
+/// Before Redis 7.0, CLIENT REPLY suppresses messages and invalidations, too. A monitor's server
+/// gets the CLIENT REPLY itself.
 fn mute_pushes(client: &Client, server: &ServerVersion) {
     let is_off = client.session.reply != ReplyMode::On && !client.session.monitor;
     client.inbox.mute(is_off && !server.confirms_despite_reply_off());

@@ -1,4 +1,4 @@
-//! Does with a request what its plan says.
+//! Carries out the plan of a request.
 
 use super::paused;
 use crate::client::client::Client;

@@ -3,9 +3,8 @@
 use crate::client::outcome;
 use crate::config::TopologyConfig;
 
-/// Why the command with these words would end the proxy's own login; `None` if it would not.
-///
-/// Connections that are open stay logged in, so it would show only later: with the next connection.
+/// The error for a command with these arguments that would end the proxy's own login; `None` if it
+/// would not. Open connections stay logged in, so only the next one would fail.
 pub(in crate::client) fn lockout(login: &TopologyConfig, args: &[&[u8]]) -> Option<String> {
     let own = if login.masteruser.is_empty() { "default" } else { &login.masteruser };
     let [command, subcommand, rest @ ..] = args else { return None };

@@ -1,7 +1,7 @@
 //! Which requests `CLIENT PAUSE` holds: those that the master would hold (`processCommand`).
 //!
-//! Servers refuse what they cannot run before they look at the pause: what is known to be refused
-//! is not held.
+//! Servers refuse a command that they cannot run before they look at the pause: the proxy does not
+//! hold a command that is known to be refused.
 
 use std::rc::Rc;
 
@@ -19,13 +19,13 @@ use tidegate_wire::resp::Args;
 /// Whether the master replicates a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Replication {
-    /// It is refused before that matters.
+    /// The server refuses it before that matters.
     Refused,
-    /// It is not.
+    /// It does not.
     No,
-    /// It may be.
+    /// It may.
     May,
-    /// The master was asked what its functions may do.
+    /// The master has been asked which functions may write.
     Asked,
 }
 
@@ -51,7 +51,8 @@ pub(in crate::client) fn is_paused(
     replication != Replication::Refused && shared.pause.holds(may, || shared.now_ms())
 }
 
-/// Remembers of a request that is to be queued what a later pause has to know.
+/// Records whether the master replicates a request that is about to be queued: a pause before EXEC
+/// depends on it.
 pub(in crate::client) fn note_replication(
     client: &mut Client,
     batch: &Batch<'_>,
@@ -82,7 +83,7 @@ fn replication(
     request: &Request<'_>,
 ) -> Replication {
     let Some(command) = command else {
-        // A master that has told its commands refuses all others.
+        // A master that has listed its commands refuses all others.
         let is_told = batch.topology.learned.is_told();
         return if is_told { Replication::Refused } else { Replication::May };
     };
@@ -121,8 +122,8 @@ fn of_exec(client: &Client, dialect: Dialect) -> Replication {
     Replication::of(transaction.is_open() && transaction.replicates() && !is_empty)
 }
 
-/// Whether the master replicates a call of a function. It is asked only while a pause is in
-/// force: before that, a call counts as one that may write.
+/// Whether the master replicates a call of a function. The proxy asks the master only while a pause
+/// is in force: before that, a call counts as one that may write.
 fn of_function(client: &Client, command: &Resolved<'_>, request: &Request<'_>) -> Replication {
     let shared = &client.worker.shared;
     if !shared.pause.is_set() {
@@ -145,7 +146,7 @@ fn refuses(client: &Client, command: &Resolved<'_>) -> bool {
     is_over_limits || plan::is_forbidden(command, &client.session, &client.policy())
 }
 
-/// Whether a server of this version does not have a command, or not with so many arguments.
+/// Whether a server of this version lacks a command, or does not take so many arguments.
 fn is_refused(
     command: &Resolved<'_>,
     row: Option<&Command>,
@@ -156,7 +157,7 @@ fn is_refused(
         // Only the container counts where subcommands are no commands.
         Some(row) if !dialect.has_subcommands() => row.name,
         Some(row) if !row.subcommands.is_empty() && row.name == command.name => {
-            // No subcommand, or none that there is.
+            // The subcommand is missing, or unknown.
             return true;
         }
         _ => command.name,

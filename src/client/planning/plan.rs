@@ -7,7 +7,7 @@ use crate::routing::{self, Plan};
 use crate::topology::Shard;
 use tidegate_wire::command::{Access, Resolved};
 
-/// What becomes of a request of `argc` arguments, which `arg` finds by their index.
+/// The plan of a request of `argc` arguments, which `arg` finds by their index.
 pub(in crate::client) fn plan<'a>(
     client: &Client,
     shard: &Shard,

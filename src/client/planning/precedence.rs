@@ -50,7 +50,7 @@ fn needs_settling(client: &Client, command: Option<&Resolved<'_>>, len: usize) -
     let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
     let goes_on = client.session.is_pinned() || begins && client.rewrites.is_empty();
     let leftover = client.own.get().is_some_and(|own| {
-        // A reply must not be taken for a message once there are none.
+        // Once no messages come any more, a reply must not be taken for one.
         let relays = own.relay() != Relay::Nothing && !client.session.is_streaming();
         !goes_on || relays
     });

@@ -1,5 +1,5 @@
-//! Where a client's requests stand: the one that is being read, how many may be taken on, and what
-//! the next one waits for. Bytes and numbers go in; the socket and the servers are elsewhere.
+//! How far a client's requests are read: where the next one ends, how many may be under way, and what
+//! the next one waits for.
 
 use super::window::Window;
 use tidegate_wire::resp::request::ProtocolError;
@@ -19,11 +19,11 @@ pub(in crate::client) enum Waiting {
     Answers,
     /// A write before it, which a server refused, has to find the true master first.
     Recovery,
-    /// The servers, the write gate, a pause or another client have to let it pass first.
+    /// A server, the write gate, a pause or another client has to let it pass first.
     Turn,
 }
 
-/// See the module.
+/// How far a client's requests are read.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Reading {
     scanner: RequestScanner,
@@ -57,8 +57,7 @@ impl Reading {
         Ok(step)
     }
 
-    /// The next look begins at the front of a request: the one in progress was dealt with, or it is
-    /// looked at again.
+    /// The next call of [`Self::find_end`] begins at the front of a request.
     pub(in crate::client) fn start_over(&mut self) {
         (self.scanner, self.wanted) = (RequestScanner::default(), 0);
     }
@@ -83,7 +82,7 @@ impl Reading {
         self.waiting = what;
     }
 
-    /// The next request was not taken on: it waits for its turn, unless it is known better.
+    /// The next request was not begun: it waits for its turn, unless a better reason is known.
     pub(in crate::client) const fn put_off(&mut self) {
         if !self.is_waiting() {
             self.waiting = Waiting::Turn;

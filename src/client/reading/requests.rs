@@ -16,11 +16,12 @@ use tidegate_wire::command::lookup;
 use tidegate_wire::resp::request::{ProtocolError, Request as Scanned};
 use tidegate_wire::resp::{RequestStep, encode, inline};
 
-/// As [`consume`], and a large request that fills `query` is not copied.
+/// Begins the complete requests at the front of `query`; returns how many bytes they had. A large
+/// request that fills `query` moves into its connection without a copy.
 pub(in crate::client) fn consume_owned(client: &mut Client, query: &mut QueryBuffer) -> usize {
     client.reading.wait_for(Waiting::Nothing);
     if query.len() >= LARGE
-        // Only a request that is read into its own buffer can fill it.
+        // Only a request that was read into a buffer of its own can fill it.
         && query.len() <= client.reading.wanted()
         && let Some(used) = large::consume(client, query.as_vec())
     {
@@ -29,7 +30,7 @@ pub(in crate::client) fn consume_owned(client: &mut Client, query: &mut QueryBuf
     consume(client, query.bytes())
 }
 
-/// Deals with the complete requests at the front of `buf`; how many bytes they had.
+/// Begins the complete requests at the front of `buf`; returns how many bytes they had.
 pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     let waiting = if client.reading.is_stuck() || client.is_full() {
         Waiting::Room
@@ -50,7 +51,7 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
         let is_more = go_through(client, &mut batch, buf, &mut at);
         let stop = batch.settle(&client.inbox);
         if let Some(stop) = stop {
-            // It may have looked into a request behind.
+            // The scanner may have looked into a request behind.
             client.reading.start_over();
             at = stop;
         }
@@ -66,7 +67,7 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     let released = client.held.looked(at > 0);
     client.count_released(released);
     client.order.dealt_with(at);
-    // The next batch asks anew who may serve its reads.
+    // The next batch chooses the server of its reads anew.
     client.reading.need_answers(client.own.large_reads().is_some());
     if at > 0 {
         client.presence.touch();
@@ -80,8 +81,8 @@ fn has_window(client: &mut Client) -> bool {
     client.reading.window.renew(replies.owed(), replies.usual_size())
 }
 
-/// Deals with the requests from `at` on, which is moved; whether there may be more that can be
-/// dealt with, once it is known what the replies that were made in place come to.
+/// Begins the requests from `at` on, and moves `at` behind them. Returns whether more may be begun
+/// once the batch's run is sent, and the size of the engine's replies is known.
 fn go_through(client: &mut Client, batch: &mut Batch<'_>, buf: &[u8], at: &mut usize) -> bool {
     while *at < buf.len() && client.takes_requests() {
         if !client.may_go_on() {
@@ -95,7 +96,7 @@ fn go_through(client: &mut Client, batch: &mut Batch<'_>, buf: &[u8], at: &mut u
         }
         if !client.reading.window.is_open() {
             if batch.is_local() {
-                // They are answered as far as there is room first.
+                // The engine answers them first, as far as there is room.
                 return true;
             }
             batch.flush(&client.inbox);
@@ -115,7 +116,7 @@ fn go_through(client: &mut Client, batch: &mut Batch<'_>, buf: &[u8], at: &mut u
                         client.reading.window.take();
                     }
                     Some(Next::Wait) => {
-                        // What it waits for was found out: those before it are not put off.
+                        // The requests before it leave now.
                         batch.flush(&client.inbox);
                         client.reading.put_off();
                         return false;
@@ -124,7 +125,7 @@ fn go_through(client: &mut Client, batch: &mut Batch<'_>, buf: &[u8], at: &mut u
                 }
             }
             Err(_) if batch.is_local() => {
-                // It is found again, when those before it are answered.
+                // It is found again when the requests before it are answered.
                 client.reading.start_over();
                 return true;
             }
@@ -137,8 +138,8 @@ fn go_through(client: &mut Client, batch: &mut Batch<'_>, buf: &[u8], at: &mut u
     false
 }
 
-/// One complete request: the plain ones take the short way. `None` where those before it are to
-/// be answered in place first.
+/// Begins one complete request: a plain one goes straight to its server, any other one is planned.
+/// `None` where the engine has to answer the requests before it first.
 #[inline]
 fn request(
     client: &mut Client,
@@ -171,7 +172,7 @@ fn request(
             _ => target,
         };
         let may_stay = target == Target::Read && !batch.reads_go_out();
-        let target = if may_stay { plain::near_side(client, row) } else { target };
+        let target = if may_stay { plain::embedded(client, row) } else { target };
         if target != Target::EmbeddedRead && batch.is_local() {
             return None;
         }
@@ -192,12 +193,12 @@ fn request(
         return Some(Next::Wait);
     }
     if client.is_full() {
-        // Its reply may be one that is made at once.
+        // The proxy may answer it at once.
         client.reading.wait_for(Waiting::Room);
         return Some(Next::Wait);
     }
     let argc = scanned.argc;
-    // Whether it is shown is found out when its turn has come.
+    // Whether the reply is shown is known when its turn has come.
     let range = Some((at, end));
     Some(dispatch::dispatch(
         client,

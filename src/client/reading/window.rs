@@ -1,20 +1,20 @@
 //! How many requests of one client may be under way: as many as their replies have room for.
 //!
-//! What the replies will come to is known only from those before them. So few requests are sent at
-//! first, then twice as many each time that all was answered and small.
+//! The size of replies is known only from those before them. So few requests are sent at first, then
+//! twice as many each time that all were answered and small.
 
-/// Requests of a client that may be under way at first.
+/// The requests of a client that may be under way at first.
 const WINDOW_MIN: u64 = 16;
-/// Requests of a client that may be under way at most.
+/// The requests of a client that may be under way at most.
 const WINDOW_MAX: u64 = 4096;
-/// What the replies under way may come to, in bytes; one reply may always be under way.
+/// The expected size of the replies under way at most, in bytes; one reply may always be under way.
 const UNDER_WAY: usize = 4 * 1024 * 1024;
 /// How many requests may be under way.
 #[derive(Debug)]
 pub(in crate::client) struct Window {
     size: u64,
-    /// Requests that may be taken on before it is looked anew how many are under way; 0 while there
-    /// are as many as may be.
+    /// Requests that may be begun before [`Self::renew`] counts those under way again; 0 while the
+    /// window is full.
     allowance: u64,
 }
 
@@ -25,21 +25,20 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Whether another request may be taken on without a look.
+    /// Whether another request may be begun without a call of [`Self::renew`].
     #[inline]
     pub(in crate::client) const fn is_open(&self) -> bool {
         self.allowance > 0
     }
 
-    /// A request was taken on.
+    /// A request was begun.
     #[inline]
     pub(in crate::client) const fn take(&mut self) {
         self.allowance = self.allowance.saturating_sub(1);
     }
 
-    /// Looks how many requests may be taken on while `owed` are under way and a reply comes to
-    /// `usual` bytes; false for none. Once there is no room, it is waited for until there is room
-    /// for many.
+    /// Finds how many requests may be begun while `owed` are under way and a reply has `usual` bytes;
+    /// false for none. A full window opens again only when half of it is answered.
     pub(in crate::client) fn renew(&mut self, owed: u64, usual: usize) -> bool {
         let fits = (UNDER_WAY / usual.max(1)) as u64;
         let fits = fits.clamp(1, WINDOW_MAX);
@@ -60,7 +59,7 @@ impl Window {
 mod tests {
     use super::*;
 
-    /// How many requests are taken on while `owed` are under way.
+    /// How many requests are begun while `owed` are under way.
     fn take_all(window: &mut Window, owed: u64, usual: usize) -> u64 {
         let mut taken = 0;
         while window.is_open() || window.renew(owed + taken, usual) {
@@ -96,7 +95,7 @@ mod tests {
         assert_eq!(take_all(&mut window, 0, 100), 2, "and it grows again");
     }
 
-    /// A client that never met it has not shown that it needs more.
+    /// A client that never filled its window has not shown that it needs a larger one.
     #[test]
     fn it_does_not_grow_unmet() {
         let mut window = Window::default();

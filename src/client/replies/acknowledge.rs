@@ -7,12 +7,12 @@ use crate::worker::acknowledger::Demand;
 use crate::worker::wait_check;
 use tidegate_wire::resp::encode;
 
-/// A reply came that tells of a write: it waits for the replicas, unless nothing was written.
+/// The reply to a write came: it waits for the replicas, unless nothing was written.
 pub(in crate::client) fn write(client: &mut Client, whole: Whole) {
     let Whole { seq, frame, backend, scan_tag } = whole;
     let writes = &client.config.writes;
     let (replicas, timeout) = (writes.wait_replicas, writes.wait_timeout);
-    // What blocked does so no longer, though its reply may wait.
+    // The request blocks no longer, though its reply may wait.
     let popped = client.own.unblock();
     let refused = matches!(frame.first(), Some(b'-' | b'!'));
     if replicas == 0 || refused || popped && is_null(&frame) {
@@ -40,7 +40,8 @@ fn park(client: &mut Client, reply: ParkedReply) {
     }
 }
 
-/// Lets go of the replies whose writes are acknowledged; the others' time is up.
+/// Delivers the replies whose checks are over: enough replicas have the write, or the client gets an
+/// error.
 pub(in crate::client) fn unpark(client: &mut Client) {
     while let Some(ParkedReply { seq, mut frame, check }) = client.parked.take_ready() {
         let counts = &client.worker.counts;

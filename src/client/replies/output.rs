@@ -1,4 +1,4 @@
-//! What becomes of a client that does not take its replies.
+//! Ends a client that does not take its replies.
 
 use super::unread::{Limit, Verdict};
 use crate::client::client::Client;
@@ -6,7 +6,7 @@ use crate::client::ending::Ending;
 use crate::registry::Closing;
 use tidegate_wire::units::millis;
 
-/// Ends it if more waits for it than may.
+/// Ends the client if it has more pending output than it may.
 #[inline]
 pub(in crate::client) fn check(client: &mut Client) {
     let (bytes, limit) = (client.output_bytes(), output_limit(client));
@@ -17,7 +17,7 @@ pub(in crate::client) fn check(client: &mut Client) {
     }
 }
 
-/// What may wait for it.
+/// The limit of its pending output.
 fn output_limit(client: &Client) -> Limit {
     let proxy = &client.config.proxy;
     if client.session.subscriptions.any() {

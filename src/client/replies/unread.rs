@@ -1,21 +1,21 @@
-//! Whether a client may have as many replies waiting as it has.
+//! When a client with much pending output is closed.
 //!
-//! Requests of a client are held back while its replies wait, and so is the server where the client
-//! has a connection of its own. So only a client for which neither is possible meets a limit: one
-//! whose requests were under way before their replies proved large, or one to which a server talks
-//! unasked. A client that takes replies, however slowly, is closed only in the latter case.
+//! While replies wait for a client, the proxy begins no more of its requests, and reads no more from
+//! its own connection. So two kinds of clients meet a limit: one whose requests were under way before
+//! their replies proved large, and one that gets messages or other pushes. A client that takes
+//! replies, however slowly, is closed only in the second case.
 
-/// A client that has more waiting than it may is closed when it has taken nothing for this long, in
-/// milliseconds.
+/// A client with more pending replies than it may have is closed when it has taken nothing for this
+/// long, in milliseconds.
 const PATIENCE_MS: u64 = 3000;
 
-/// What may wait for a client.
+/// How much pending output a client may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Limit {
-    /// Replies: so many bytes, while the client takes some.
+    /// Replies: so many bytes, unless the client takes some.
     Replies(usize),
-    /// Messages that come unasked, or replies that wait for the replicas: so many bytes, whether the
-    /// client takes some or not.
+    /// Messages, or replies that wait for the replicas: so many bytes, whether the client takes some
+    /// or not.
     Unasked(usize),
     /// Messages to a subscriber (`client-output-buffer-limit-pubsub`).
     Subscriber {
@@ -44,18 +44,18 @@ impl Limit {
     }
 }
 
-/// What is to become of a client.
+/// What happens to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Verdict {
-    /// It has no more waiting than it may.
+    /// It has no more pending output than it may.
     Within,
-    /// It has more waiting than it may, but not for long yet: it is judged again soon.
+    /// It has more, but not for long yet: it is judged again soon.
     Watched,
-    /// It is to be closed.
+    /// It is closed.
     Over,
 }
 
-/// What one client has not read, over time. Times are milliseconds of the process's clock.
+/// The pending output of one client over time. Times are milliseconds of the process's clock.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Unread {
     /// Bytes that the client has taken so far.
@@ -63,10 +63,10 @@ pub(in crate::client) struct Unread {
     excess: Option<Excess>,
 }
 
-/// More waits than may.
+/// A time of too much pending output.
 #[derive(Clone, Copy, Debug)]
 struct Excess {
-    /// Since when, or since when the client has taken nothing.
+    /// When it began, or when the client took something last.
     since_ms: u64,
     /// What it had taken then.
     taken: u64,
@@ -78,12 +78,12 @@ impl Unread {
         self.taken += bytes;
     }
 
-    /// No more waits than may.
+    /// The client has no more pending output than it may.
     pub(in crate::client) const fn is_within(&mut self) {
         self.excess = None;
     }
 
-    /// Judges a client for which `bytes` wait.
+    /// Judges a client with `bytes` of pending output.
     pub(in crate::client) fn judge(&mut self, bytes: usize, limit: Limit, now_ms: u64) -> Verdict {
         if bytes <= limit.bytes() {
             self.excess = None;

@@ -1,13 +1,14 @@
-//! The requests of one read that go the same way leave in one piece.
+//! Adjacent requests of one read that go to the same server leave in one piece.
 
 use std::rc::Rc;
 
 use tokio::time::Instant;
 
+use super::embedded_reads::EmbeddedReads;
 use super::local_reader::LocalReader;
+use super::run::Run;
 use crate::backend::{Connection, Inbox, Ticket};
 use crate::config::{Config, ReadFrom};
-use crate::engine::Stop;
 use crate::routing::{NoRoute, Reason, Route, Target};
 use crate::session::Session;
 use crate::telemetry::Kind;
@@ -15,32 +16,34 @@ use crate::topology::{BackendId, Shard, Topology};
 use crate::worker::handle::Handle;
 use crate::worker::worker::Worker;
 
-/// Most reads that are answered in place at once, where others follow.
+/// Reads that are answered in place at once, at most; others follow.
 const LOCAL_RUN: u32 = 64;
 
 /// Why a request can't join the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Obstacle {
-    /// Nobody to send it to.
+    /// No server may be sent the request.
     NoRoute(NoRoute),
-    /// Too much waits for that server already.
+    /// Too much waits for the server already.
     Congested,
-    /// Another master has not answered yet: what it refuses goes to the new one first.
+    /// The former master, or a connection with the former login, has not answered yet: what it
+    /// refuses goes to the new one first.
     Busy,
 }
 
-/// Who serves what was asked for.
+/// The server of a request.
 #[derive(Debug)]
 pub(in crate::client) enum Server<'a> {
-    /// A server, over a connection.
-    Out(&'a Rc<Connection>),
+    /// A server process, over a connection.
+    Remote(&'a Rc<Connection>),
     /// The engine of this process.
-    Here(&'a LocalReader),
+    Engine(&'a LocalReader),
     /// The same, on a thread of its own.
-    Aside(&'a LocalReader),
+    EngineThread(&'a LocalReader),
 }
 
-/// One look at the topology and the configuration, and the run of requests that is growing.
+/// The requests of one read: one look at the topology, the configuration and the clock, and the run
+/// of adjacent requests that is growing.
 pub(in crate::client) struct Batch<'b> {
     pub(in crate::client) topology: Handle<Topology>,
     pub(in crate::client) config: Handle<Config>,
@@ -48,40 +51,15 @@ pub(in crate::client) struct Batch<'b> {
     buf: &'b [u8],
     master: Option<Rc<Connection>>,
     reader: Option<Rc<Connection>>,
-    near: Near,
-    /// What reads are to the metrics.
+    embedded_reads: EmbeddedReads<LocalReader>,
+    /// What its reads are to the metrics.
     reads: Kind,
-    /// The reader is another server than the master.
+    /// Whether its reads go to another server than the master.
     reads_elsewhere: bool,
-    /// The reader is the master, which has its share of such reads.
+    /// Whether its reads go to the master because no replica is fresh, which serves only a share of
+    /// them.
     rationed: bool,
     run: Option<Run>,
-}
-
-/// Who serves the reads that may be served in this process.
-#[derive(Debug)]
-enum Near {
-    /// That is to be found out.
-    Open,
-    /// Whoever serves the others.
-    Reader,
-    /// The engine of this process.
-    Engine(LocalReader),
-    /// The same, but the next read costs too much for this thread: a server, or failing that the
-    /// engine on a thread of its own.
-    Slow(LocalReader),
-    /// The engine, on a thread of its own.
-    Aside(LocalReader),
-}
-
-struct Run {
-    target: Target,
-    start: usize,
-    end: usize,
-    count: u32,
-    /// How many of them are writes.
-    writes: u32,
-    shown: bool,
 }
 
 impl<'b> Batch<'b> {
@@ -93,7 +71,7 @@ impl<'b> Batch<'b> {
             buf,
             master: None,
             reader: None,
-            near: Near::Open,
+            embedded_reads: EmbeddedReads::default(),
             reads: Kind::ReadFresh,
             reads_elsewhere: false,
             rationed: false,
@@ -111,8 +89,8 @@ impl<'b> Batch<'b> {
         &self.buf[start..end]
     }
 
-    /// Adds the request at `start..end` of the buffer; false where the caller has to find the way
-    /// first ([`Batch::open`]).
+    /// Adds the request at `start..end` of the buffer; false where the caller has to call
+    /// [`Batch::open`] first.
     #[inline]
     pub(in crate::client) fn extend(
         &mut self,
@@ -122,12 +100,12 @@ impl<'b> Batch<'b> {
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
-        let target = self.actual(target);
+        let target = self.embedded_reads.target(target);
         let asks = target == Target::Read && self.rationed;
         !asks && self.append(target, start, end, shown, inbox)
     }
 
-    /// As [`Batch::extend`], for a request that [`Batch::open`] has let pass.
+    /// Adds a request for which [`Batch::open`] has found the server; see [`Batch::extend`].
     #[inline]
     pub(in crate::client) fn append(
         &mut self,
@@ -137,28 +115,22 @@ impl<'b> Batch<'b> {
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
-        let target = self.actual(target);
-        let writes = u32::from(target == Target::Write);
-        if let Some(run) = &mut self.run
-            && (run.target == target || joins(&self.config, run.target, target))
-            && run.shown == shown
-            && run.end == start
-        {
-            run.end = end;
-            run.count += 1;
-            run.writes += writes;
+        let target = self.embedded_reads.target(target);
+        let next = Run::new(target, start, end, shown);
+        let mixes_writes = !self.acknowledges();
+        if self.run.as_mut().is_some_and(|run| run.add(&next, mixes_writes)) {
             return true;
         }
         if self.server(target).is_none() {
             return false;
         }
         self.flush(inbox);
-        self.run = Some(Run { target, start, end, count: 1, writes, shown });
+        self.run = Some(next);
         true
     }
 
-    /// Finds who serves `side`, once per batch, and asks whether one more request may go there
-    /// where that is rationed.
+    /// The server of `target`, which is chosen once per batch. Where only a share of the reads may go
+    /// there, this counts one more.
     pub(in crate::client) fn open(
         &mut self,
         target: Target,
@@ -167,7 +139,7 @@ impl<'b> Batch<'b> {
         inbox: &Rc<Inbox>,
     ) -> Result<Server<'_>, Obstacle> {
         self.find(target, worker, session, inbox)?;
-        self.server(self.actual(target)).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
+        self.server(self.embedded_reads.target(target)).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
     }
 
     fn find(
@@ -177,8 +149,8 @@ impl<'b> Batch<'b> {
         session: &Session,
         inbox: &Rc<Inbox>,
     ) -> Result<(), Obstacle> {
-        let may_stay = target == Target::EmbeddedRead && matches!(self.near, Near::Slow(_));
-        let target = self.actual(target);
+        let may_stay = target == Target::EmbeddedRead && self.embedded_reads.are_slow();
+        let target = self.embedded_reads.target(target);
         if self.server(target).is_some() && !(may_stay && self.rationed) {
             let is_refused = target == Target::Read && self.rationed && !worker.ration();
             return if is_refused { Err(Obstacle::NoRoute(NoRoute::Stale)) } else { Ok(()) };
@@ -187,23 +159,20 @@ impl<'b> Batch<'b> {
         let route = worker.route(self.topology.sole_shard(), from, target, None);
         let is_good = |route: &Route<'_>| route.reason != Reason::Fallback;
         if may_stay && !route.as_ref().is_ok_and(is_good) {
-            self.near = match std::mem::replace(&mut self.near, Near::Open) {
-                Near::Slow(reader) => Near::Aside(reader),
-                other => other,
-            };
+            self.embedded_reads.move_to_thread();
             return Ok(());
         }
         let Route { backend, reason } = route.map_err(Obstacle::NoRoute)?;
         if target == Target::EmbeddedRead {
             if let Some(reader) = LocalReader::new(worker, backend, session, reason) {
-                self.near = Near::Engine(reader);
+                self.embedded_reads = EmbeddedReads::AtEngine(reader);
                 return Ok(());
             }
-            self.near = Near::Reader;
+            self.embedded_reads = EmbeddedReads::AtReader;
             if self.reader.is_some() {
                 return self.find(Target::Read, worker, session, inbox);
             }
-            // Whoever was picked is asked: to pick again would be another's turn.
+            // The server that was picked gets them: to pick again would be another server's turn.
         }
         let key = worker.key_of(session);
         if !inbox.keeps_login(&key.credentials) {
@@ -230,7 +199,7 @@ impl<'b> Batch<'b> {
         Ok(())
     }
 
-    /// What a request that goes this way is to the metrics.
+    /// What a request to `target` is to the metrics.
     pub(in crate::client) const fn kind(&self, target: Target) -> Kind {
         match target {
             Target::Write => Kind::Write,
@@ -244,7 +213,7 @@ impl<'b> Batch<'b> {
         self.flush(inbox);
         self.master = None;
         self.reader = None;
-        self.near = Near::Open;
+        self.embedded_reads = EmbeddedReads::Unknown;
     }
 
     /// Whether the run has writes.
@@ -253,7 +222,7 @@ impl<'b> Batch<'b> {
         self.run.as_ref().is_some_and(|run| run.writes > 0)
     }
 
-    /// Whether the run is one of reads that another server than the master is asked.
+    /// Whether the run consists of reads for another server than the master.
     #[inline]
     pub(in crate::client) fn carries_reads_elsewhere(&self) -> bool {
         self.reads_elsewhere && self.run.as_ref().is_some_and(|run| run.target == Target::Read)
@@ -280,49 +249,44 @@ impl<'b> Batch<'b> {
         self.send(inbox, false);
     }
 
-    /// As [`Self::flush`], where nothing behind the run was dealt with yet. Reads that are answered
-    /// in place end with the first one whose reply there is no room for: from there on the requests
-    /// are to be dealt with later if it [`Self::puts_off`], and at once otherwise.
+    /// Sends the run, where no request behind it was begun. The engine stops at the first read whose
+    /// reply has no room: returns where that one starts. It is begun again, later if the batch
+    /// [`Self::puts_off`] reads, at once otherwise.
     pub(in crate::client) fn settle(&mut self, inbox: &Rc<Inbox>) -> Option<usize> {
         self.send(inbox, true)
     }
 
-    /// Whether there is a run, and it is one of reads that may be answered in place.
+    /// Whether the run consists of reads that the engine may answer in place.
     #[inline]
     pub(in crate::client) fn is_local(&self) -> bool {
         self.local_count() > 0
     }
 
-    /// Whether that is so long that it is time to see what its replies come to.
+    /// Whether that run is so long that the size of its replies has to be looked at.
     #[inline]
     pub(in crate::client) fn is_long(&self) -> bool {
         self.local_count() >= LOCAL_RUN
     }
 
-    /// How many reads there are that may be answered in place.
+    /// How many reads the run has that the engine may answer in place.
     fn local_count(&self) -> u32 {
-        self.run
-            .as_ref()
-            .map_or(0, |run| if run.target == Target::EmbeddedRead { run.count } else { 0 })
+        self.run.as_ref().map_or(0, Run::embedded_reads)
     }
 
     fn send(&mut self, inbox: &Rc<Inbox>, may_stop: bool) -> Option<usize> {
         let run = self.run.take()?;
         let bytes = &self.buf[run.start..run.end];
         let connection = match self.server(run.target)? {
-            Server::Out(connection) => connection,
-            Server::Here(reader) => {
+            Server::Remote(connection) => connection,
+            Server::Engine(reader) => {
                 let how = (run.count, run.shown);
                 let served = reader.serve(bytes, how, may_stop, self.now, inbox);
                 if let Some(stop) = served.stop {
-                    self.near = match (stop, std::mem::replace(&mut self.near, Near::Reader)) {
-                        (Stop::Budget, Near::Engine(reader)) => Near::Slow(reader),
-                        _ => Near::Reader,
-                    };
+                    self.embedded_reads.stopped(stop);
                 }
                 return (served.bytes < bytes.len()).then_some(run.start + served.bytes);
             }
-            Server::Aside(reader) => {
+            Server::EngineThread(reader) => {
                 reader.serve_aside(bytes, run.shown, self.now, inbox);
                 return None;
             }
@@ -349,38 +313,26 @@ impl<'b> Batch<'b> {
         self.config.writes.wait_replicas > 0
     }
 
-    /// Whether reads that were not answered in place are to be dealt with later, when there is room
-    /// for their replies and other clients had their turn.
+    /// Whether reads that the engine did not answer are begun later, when there is room for their
+    /// replies and other clients had their turn.
     pub(in crate::client) const fn puts_off(&self) -> bool {
-        matches!(self.near, Near::Engine(_))
+        self.embedded_reads.at_engine().is_some()
     }
 
-    /// Whether it is known that this batch's reads are not served in this process.
+    /// Whether it is known that the engine serves no reads of this batch.
     pub(in crate::client) const fn reads_go_out(&self) -> bool {
-        matches!(self.near, Near::Reader)
+        self.embedded_reads.are_at_reader()
     }
 
-    /// Which way a read goes that may be served in this process, as far as that is known.
-    const fn actual(&self, target: Target) -> Target {
-        match (target, &self.near) {
-            (Target::EmbeddedRead, Near::Reader | Near::Slow(_)) => Target::Read,
-            _ => target,
-        }
-    }
-
-    /// Who serves them, once that was found out.
+    /// The server of `target`, if it was chosen.
     fn server(&self, target: Target) -> Option<Server<'_>> {
-        match (target, &self.near) {
-            (Target::Write | Target::Master, _) => self.master.as_ref().map(Server::Out),
-            (Target::Read, _) => self.reader.as_ref().map(Server::Out),
-            (Target::EmbeddedRead, Near::Engine(reader)) => Some(Server::Here(reader)),
-            (Target::EmbeddedRead, Near::Aside(reader)) => Some(Server::Aside(reader)),
-            (Target::EmbeddedRead, _) => None,
+        match target {
+            Target::Write | Target::Master => self.master.as_ref().map(Server::Remote),
+            Target::Read => self.reader.as_ref().map(Server::Remote),
+            Target::EmbeddedRead => {
+                let here = self.embedded_reads.at_engine().map(Server::Engine);
+                here.or_else(|| self.embedded_reads.on_thread().map(Server::EngineThread))
+            }
         }
     }
-}
-
-/// Whether both ways are one: to the master, unless replies to writes have to be told apart.
-fn joins(config: &Config, one: Target, other: Target) -> bool {
-    one.is_master() && other.is_master() && config.writes.wait_replicas == 0
 }

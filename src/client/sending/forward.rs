@@ -48,7 +48,7 @@ fn read_inside(client: &Client, batch: &mut Batch<'_>, request: &Request<'_>) ->
     batch.flush(&client.inbox);
     let since = batch.now;
     match batch.open(Target::EmbeddedRead, &client.worker, &client.session, &client.inbox) {
-        Ok(Server::Here(reader) | Server::Aside(reader)) => {
+        Ok(Server::Engine(reader) | Server::EngineThread(reader)) => {
             reader.serve_aside(request.frame, request.shown, since, &client.inbox);
             true
         }

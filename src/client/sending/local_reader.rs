@@ -1,4 +1,4 @@
-//! Reads that the engine of this process serves: no connection, no other thread.
+//! Reads that the engine of this process serves, on the worker's own thread.
 
 use std::rc::Rc;
 
@@ -19,10 +19,10 @@ use tidegate_wire::resp::{RespVersion, encode};
 /// What the reads of one batch may cost on the worker's thread, in steps: about a quarter of a
 /// millisecond. Then other clients have their turn. One read that costs more is not answered here.
 const STEPS: u64 = 5000;
-/// In place of a reply, while too many slow reads wait.
+/// The reply while too many slow reads wait.
 const BUSY: &str = "BUSY Too many slow reads wait for the replica";
 
-/// In place of one step of an iteration, which no server can go on with.
+/// The reply to a step of an iteration that is too long: no server can go on with it.
 const TOO_LONG: &str = "ERR The reply would exceed client-output-buffer-limit";
 
 /// The engine, as one batch of one session reads it.
@@ -33,20 +33,20 @@ pub(in crate::client) struct LocalReader {
     backend: BackendId,
     db: u32,
     version: RespVersion,
-    /// Bytes of replies that are of use: a client with more pending output is closed.
+    /// The most bytes of pending replies: a client with more is closed.
     room: usize,
     budget: Budget,
     kind: Kind,
-    /// Goes into a scan's cursor.
+    /// The tag of its scan cursors.
     scan_tag: u32,
 }
 
-/// How far a run of reads was answered.
+/// How much of a run of reads was answered.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::client) struct Served {
-    /// Bytes of those that were.
+    /// The bytes of the answered requests.
     pub(in crate::client) bytes: usize,
-    /// Why the first one was not answered, though there was room.
+    /// Why the engine stopped before the end of the run, though there was room.
     pub(in crate::client) stop: Option<Stop>,
 }
 
@@ -68,7 +68,7 @@ impl LocalReader {
         Some(Self { engine, load, backend, db, version, room, budget, kind, scan_tag })
     }
 
-    /// The tag that goes into a scan's cursor.
+    /// The tag of its scan cursors.
     pub(in crate::client) const fn scan_tag(&self) -> u32 {
         self.scan_tag
     }
@@ -101,7 +101,7 @@ impl LocalReader {
     }
 
     /// Answers `count` requests, which are all there is in `bytes`; they were read at `since`. If
-    /// `may_stop`, no more of them than there is room for. How many bytes those had.
+    /// `may_stop`, no more of them than there is room for.
     pub(in crate::client) fn serve(
         &self,
         bytes: &[u8],
@@ -118,7 +118,7 @@ impl LocalReader {
         let mut served = Served { bytes: bytes.len(), stop: None };
         let answered = inbox.replies().locals(count, shown, |out| {
             let answered = self.engine.answer(how, (bytes, count), room, budget, out);
-            // What is too much for the rest of the budget is not too much for the next batch's.
+            // A read that is too much for the rest of this budget may fit the next batch's.
             let is_for_good = answered.stop != Some(Stop::Budget) || is_fresh;
             let stop = answered.stop.filter(|_| answered.count == 0 && is_for_good);
             served = Served { bytes: answered.bytes, stop };
@@ -156,7 +156,7 @@ impl LocalReader {
         let (inbox, load, kind) = (Rc::clone(inbox), Rc::clone(&self.load), self.kind);
         let (request, backend) = (frame.to_vec(), self.backend);
         tokio::task::spawn_local(async move {
-            // Its sender is dropped unused only where answering panicked.
+            // The sender is dropped unused only if answering panicked.
             let reply = answer.await.unwrap_or_default();
             load.served(kind, 1, since.elapsed());
             match (reply, scan_tag) {

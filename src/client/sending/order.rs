@@ -1,5 +1,5 @@
-//! The order of what a client has in flight: a read goes where the write before it went, and a
-//! write waits for the reads before it, where they may touch the same key.
+//! The order of a client's requests in flight: a read goes to the server that the write before it
+//! went to, and a write waits for the reads before it, where they may touch the same key.
 
 use crate::client::client::Client;
 use crate::client::sending::batch::Batch;
@@ -39,7 +39,7 @@ pub(in crate::client) fn read_target<'a>(
     if client.order.follows(seq, touches(), marks) { Target::Master } else { target }
 }
 
-/// Whether a write may leave now: it overtakes no read of what it touches.
+/// Whether a write may leave now: it would overtake no read of the keys that it touches.
 #[inline]
 pub(in crate::client) fn write_passes<'a>(
     client: &mut Client,
@@ -74,7 +74,8 @@ fn write_passes_reads(client: &mut Client, batch: &mut Batch<'_>, touches: Touch
     passes
 }
 
-/// As [`write_passes`] of what may change anything and does not count as a write.
+/// Whether a request may leave now that may change anything and does not count as a write; see
+/// [`write_passes`].
 pub(in crate::client) fn change_passes(client: &mut Client, batch: &mut Batch<'_>) -> bool {
     batch.flush(&client.inbox);
     let passes = write_passes(client, batch, || Touches::Any);
@@ -96,7 +97,7 @@ pub(in crate::client) fn read_elsewhere(client: &mut Client, seq: Sequence) {
     client.order.add_read(seq, Touches::Any);
 }
 
-/// Whether a read of these words would go the way of the writes before it.
+/// Whether a read of these arguments would go to the server of the writes before it.
 pub(in crate::client) fn would_follow(client: &Client, args: &[&[u8]]) -> bool {
     let frame = tidegate_wire::resp::encode::request_of(args);
     let name = args.first().copied().unwrap_or_default();
@@ -110,8 +111,8 @@ fn next_number(client: &Client, batch: &Batch<'_>) -> Sequence {
     client.inbox.replies().next() + u64::from(batch.run_count())
 }
 
-/// Requests are read on although the client takes no replies: writes are known by their keys
-/// from now on, or all reads behind one would follow it.
+/// The proxy reads more requests although the client takes no replies. From now on the keys of its
+/// writes are recorded: otherwise all reads behind a write would follow it.
 pub(in crate::client) fn record_order(client: &mut Client) {
     if !client.order.records() {
         let (written, elsewhere) = (client.inbox.written(), client.inbox.elsewhere());

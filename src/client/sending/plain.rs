@@ -1,5 +1,5 @@
-//! A request that lies in the batch's buffer, and whose reply passes as it is: the run of its
-//! neighbours takes it up.
+//! Plain requests: their bytes lie in the batch's buffer and their replies pass unchanged, so they
+//! join the batch's run.
 
 use super::batch::{Batch, Obstacle, Server};
 use crate::client::client::{Client, LARGE};
@@ -10,9 +10,9 @@ use crate::session::ReplyMode;
 use crate::telemetry::Kind;
 use tidegate_wire::command::{Command, lookup};
 
-/// Which way a read goes: the engine of this process may serve what it has.
+/// The target of a read: the engine of this process, if it serves such reads.
 #[inline]
-pub(in crate::client) fn near_side(client: &Client, row: &Command) -> Target {
+pub(in crate::client) fn embedded(client: &Client, row: &Command) -> Target {
     match &client.worker.shared.engine {
         Some(engine) if engine.serves(row) && engine.has_db(client.session.db) => {
             Target::EmbeddedRead
@@ -21,15 +21,15 @@ pub(in crate::client) fn near_side(client: &Client, row: &Command) -> Target {
     }
 }
 
-/// As [`near_side`], of any request.
+/// The target of any request that would go to `target`; see [`embedded`].
 pub(in crate::client) fn nearest(client: &Client, target: Target, name: &[u8]) -> Target {
     match lookup(name) {
-        Some(row) if target == Target::Read => near_side(client, row),
+        Some(row) if target == Target::Read => embedded(client, row),
         _ => target,
     }
 }
 
-/// Whether nothing about the session or the moment asks for a closer look.
+/// Whether neither the session nor the servers' state asks for a plan.
 pub(in crate::client) fn is_plain(client: &Client, len: usize) -> bool {
     (!client.own.exists() || client.own.large_reads().is_some())
         && client.session.is_logged_in()
@@ -41,8 +41,7 @@ pub(in crate::client) fn is_plain(client: &Client, len: usize) -> bool {
         && client.worker.gate_is_open()
 }
 
-/// Puts the request that lies at `range` of the batch's buffer on its way, with its
-/// neighbours.
+/// Adds the request at `range` of the batch's buffer to the batch's run.
 #[inline]
 pub(in crate::client) fn add(
     client: &mut Client,
@@ -55,10 +54,10 @@ pub(in crate::client) fn add(
     if !batch.extend(target, start, end, shown, &client.inbox) {
         match batch.open(target, &client.worker, &client.session, &client.inbox) {
             Ok(server) => {
-                let is_aside = matches!(server, Server::Aside(_));
+                let is_aside = matches!(server, Server::EngineThread(_));
                 batch.append(target, start, end, shown, &client.inbox);
                 if is_aside {
-                    // One at a time: its reply may be as long as the client's output may be.
+                    // One at a time: its reply may be as large as the output limit.
                     batch.flush(&client.inbox);
                     client.reading.need_answers(true);
                 }
@@ -73,7 +72,7 @@ pub(in crate::client) fn add(
     Next::Done
 }
 
-/// A read is taken as a sample of those that the master does not see.
+/// Takes a read as a sample of those that the master does not see (`reads.touch-master`).
 #[cold]
 fn sample(client: &Client, batch: &Batch<'_>, (start, end): (usize, usize)) {
     let is_elsewhere = matches!(batch.kind(Target::Read), Kind::ReadFresh | Kind::ReadOrphaned);
@@ -83,7 +82,7 @@ fn sample(client: &Client, batch: &Batch<'_>, (start, end): (usize, usize)) {
     }
 }
 
-/// The way is blocked: an error for the client, or it waits.
+/// The request cannot join the batch: it waits, or the client gets an error.
 pub(in crate::client) fn obstructed(
     client: &mut Client,
     batch: &mut Batch<'_>,

@@ -48,9 +48,9 @@ pub(in crate::client) fn forward(
 ) -> Next {
     batch.flush(&client.inbox);
     let connection = match batch.open(target, &client.worker, &client.session, &client.inbox) {
-        Ok(Server::Out(connection)) => Rc::clone(connection),
+        Ok(Server::Remote(connection)) => Rc::clone(connection),
         // Only what lies in the batch's buffer is served in place.
-        Ok(Server::Here(_) | Server::Aside(_)) => return Next::Wait,
+        Ok(Server::Engine(_) | Server::EngineThread(_)) => return Next::Wait,
         Err(obstacle) => return plain::obstructed(client, batch, obstacle, shown),
     };
     let kind = Some(batch.kind(target));

@@ -42,7 +42,7 @@ fn explain_tells_class_keys_and_route() {
     assert!(text(&explain(&mut wire, "frobnicate"), "why").contains("neither"));
     let told = explain(&mut wire, "GET k");
     assert_eq!(field(&told, "max_lag_ms").int(), 60_000);
-    assert!(field(&told, "floor").is_null());
+    assert!(field(&told, "minimum_offset").is_null());
     assert_eq!(text(&explain(&mut wire, "PING"), "route"), "proxy");
     assert_eq!(text(&explain(&mut wire, "PROXY RELOAD"), "route"), "proxy");
     assert_eq!(text(&explain(&mut wire, "PSYNC ? -1"), "route"), "none");
