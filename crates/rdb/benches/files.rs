@@ -1,4 +1,4 @@
-//! What it costs to write an RDB file and to read it: `cargo bench -p tidegate-rdb`.
+//! The cost of writing and reading an RDB file: `cargo bench -p tidegate-rdb`.
 
 use divan::{AllocProfiler, Bencher, black_box};
 use tidegate_rdb::{
@@ -12,10 +12,10 @@ fn main() {
     divan::main();
 }
 
-/// How many keys a file has.
+/// The number of keys of a file.
 const KEYS: usize = 10_000;
 
-/// What the values of a file are.
+/// The kinds of values of a file.
 const VALUES: [&str; 3] = ["strings_64b", "numbers", "packed_hashes"];
 
 fn value(kind: &str, n: usize) -> Value {
@@ -55,7 +55,7 @@ fn file(entries: &[Entry]) -> Vec<u8> {
     write().unwrap_or_default()
 }
 
-/// How many keys `file` has.
+/// Returns the number of keys of `file`.
 fn keys(file: &[u8]) -> usize {
     let mut reader = Reader::new(file, Limits::default());
     let mut keys = 0;

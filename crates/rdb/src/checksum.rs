@@ -9,24 +9,24 @@ const REDIS: CrcAlgorithm = CrcAlgorithm::Crc64Redis;
 pub struct Checksum(Digest);
 
 impl Checksum {
-    /// The checksum of nothing.
+    /// Returns the checksum of no bytes.
     #[must_use]
     pub fn new() -> Self {
         Self(Digest::new(REDIS))
     }
 
-    /// Goes on with `bytes`.
+    /// Adds `bytes`.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// What it is now.
+    /// The checksum of all bytes so far.
     #[must_use]
     pub fn value(&self) -> u64 {
         self.0.finalize()
     }
 
-    /// That of `bytes` alone.
+    /// Returns the checksum of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> u64 {
         let mut checksum = Self::new();
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Bit by bit, as the polynomial says.
+    /// Computes the checksum bit by bit, as the polynomial defines it.
     fn slow(bytes: &[u8]) -> u64 {
         let bit = |sum: u64| if sum & 1 == 1 { sum >> 1 ^ 0x95ac_9329_ac4b_c9b5 } else { sum >> 1 };
         bytes.iter().fold(0, |sum, byte| (0..8).fold(sum ^ u64::from(*byte), |sum, _| bit(sum)))

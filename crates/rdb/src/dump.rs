@@ -1,4 +1,4 @@
-//! What DUMP gives and RESTORE takes: one value, the version of its form, and a checksum.
+//! The payload of DUMP and RESTORE: one value, the version of its form, and a checksum.
 
 use super::checksum::Checksum;
 use super::error::{Context, Corrupt, Fault, RdbError, WriteError};
@@ -9,19 +9,19 @@ use super::value::{Opaque, Value};
 use crate::read::Input;
 use crate::write::{Encoder, ValueWriter};
 
-/// Version (2) and checksum (8).
+/// The length of version (2) and checksum (8).
 const FOOTER: usize = 10;
 
-/// A value out of a DUMP payload.
+/// The value of a DUMP payload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dumped {
-    /// The version of the form; from 80 on it is Valkey's.
+    /// The version of the form; from 80 on it is one of Valkey.
     pub version: u16,
     /// The value.
     pub value: Value,
 }
 
-/// Reads a DUMP payload. A checksum of 0 is none.
+/// Reads a DUMP payload. A checksum of 0 means that there is none.
 ///
 /// # Errors
 /// [`RdbError`] says what is wrong, and where.
@@ -58,7 +58,7 @@ pub fn decode(payload: &[u8], limits: Limits) -> Result<Dumped, RdbError> {
     }
 }
 
-/// The value of a DUMP payload as it is written; `None` where there is none.
+/// Returns the value of a DUMP payload as it is written; `None` if there is none.
 #[must_use]
 pub fn opaque(payload: &[u8], why: String) -> Option<Opaque> {
     let (body, footer) = payload.split_last_chunk::<FOOTER>()?;
@@ -67,7 +67,7 @@ pub fn opaque(payload: &[u8], why: String) -> Option<Opaque> {
     Some(Opaque { version: u16::from_le_bytes([low, high]), type_byte, body: body.to_vec(), why })
 }
 
-/// A DUMP payload of the value that `write` writes.
+/// Returns a DUMP payload with the value that `write` writes.
 ///
 /// # Errors
 /// Those of `write`.
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_tells_whose_a_type_is() {
+    fn the_version_decides_what_a_type_byte_means() {
         let body = b"\x16\x01\x01f\x01v\xff\xff\xff\xff\xff\xff\xff\xff";
         let value = decode(&payload(body, 80, true), Limits::default()).unwrap().value;
         assert_eq!((value.kind(), value.len()), ("hash", 1));

@@ -1,19 +1,19 @@
-//! What is wrong with an RDB or DUMP payload, where, and in the midst of what; and why one
-//! cannot be written. Decides nothing.
+//! Why an RDB or DUMP payload cannot be read, and where; and why one cannot be written. Decides
+//! nothing.
 
 use std::fmt;
 use std::io;
 
-/// A payload that cannot be read.
+/// Why a payload cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("at byte {offset}, {context}: {fault}")]
 pub struct RdbError {
-    /// How many bytes had been read when it was noticed; for a packed value, those up to its
+    /// How many bytes had been read when the fault was noticed: for a packed value, those up to its
     /// end; for data that ends too early, all.
     pub offset: u64,
     /// What was being read.
     pub context: Context,
-    /// What is wrong.
+    /// The fault.
     #[source]
     pub fault: Fault,
 }
@@ -23,15 +23,15 @@ pub struct RdbError {
 pub enum Context {
     /// The magic and the version at the start.
     Header,
-    /// What stands before a key or between keys, by its opcode.
+    /// An item before a key or between keys, by its opcode.
     Opcode(u8),
     /// The name of a key.
     KeyName,
     /// The value of a key.
     Key {
-        /// Its name, shortened, with what is not UTF-8 replaced.
+        /// The name of the key, shortened; bytes that are not UTF-8 are replaced.
         name: Box<str>,
-        /// Its type byte.
+        /// The type byte of the value.
         type_byte: u8,
     },
     /// The last eight bytes of a file, or the last ten of a DUMP payload.
@@ -67,7 +67,7 @@ impl fmt::Display for Context {
     }
 }
 
-/// What can be wrong.
+/// A fault of a payload.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -77,35 +77,35 @@ pub enum Fault {
     /// The bytes end too early.
     #[error("the data ends in the middle")]
     Truncated,
-    /// Neither `REDIS` nor `VALKEY` and a number.
+    /// The beginning is neither `REDIS` nor `VALKEY` and a number.
     #[error("not an RDB file")]
     NotRdb,
     /// A version that no server writes.
     #[error("RDB version {0} is not supported")]
     UnsupportedVersion(u16),
-    /// A type byte that this version of the format does not have, or not yet.
+    /// A type byte that this version of the format does not have.
     #[error("unknown value type {0}")]
     UnknownType(u8),
-    /// What is known and cannot be read.
+    /// An item or value that is known and cannot be read.
     #[error("{0} cannot be read")]
     Unsupported(&'static str),
-    /// A byte that starts no length, or a length where only a string's encoding may stand.
+    /// A byte that starts no length, or a length where only the encoding of a string may be.
     #[error("a bad length")]
     BadLength,
     /// More bytes than [`super::Limits`] allow.
     #[error("{len} bytes are more than the limit of {limit}")]
     TooLong {
-        /// How many there would be.
+        /// How many bytes there would be.
         len: u64,
-        /// How many there may be.
+        /// How many bytes there may be.
         limit: u64,
     },
-    /// The checksum is another one.
+    /// The checksum does not match.
     #[error("the checksum is {stored:016x}, the data's is {computed:016x}")]
     BadChecksum {
-        /// What the payload says.
+        /// The checksum in the payload.
         stored: u64,
-        /// What its bytes add up to.
+        /// The checksum of its bytes.
         computed: u64,
     },
     /// A value that contradicts itself.
@@ -113,37 +113,37 @@ pub enum Fault {
     Corrupt(#[from] Corrupt),
 }
 
-/// A packed form, or a relation between parts of a value, that does not hold.
+/// A packed form, or a relation between parts of a value, that is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{form}: {what}")]
 pub struct Corrupt {
-    /// Of what: `listpack`, `LZF`, `stream` ...
+    /// The form: `listpack`, `LZF`, `stream` ...
     pub form: &'static str,
-    /// What does not hold.
+    /// What is wrong with it.
     pub what: &'static str,
 }
 
 impl Corrupt {
-    /// A value of the form `form` in which `what` does not hold.
+    /// Returns the error for a value of the form `form`; `what` says what is wrong with it.
     #[must_use]
     pub const fn new(form: &'static str, what: &'static str) -> Self {
         Self { form, what }
     }
 }
 
-/// A payload that cannot be written.
+/// Why a payload cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
     /// The destination failed.
     #[error("cannot be written: {0}")]
     Io(#[from] io::Error),
-    /// The chosen form has no place for it.
+    /// The chosen form has no place for a part of the value.
     #[error("RDB version {version} cannot hold {what}")]
     NotInForm {
-        /// What.
+        /// The part.
         what: &'static str,
-        /// The form's version.
+        /// The version of the form.
         version: u16,
     },
     /// A value that contradicts itself.

@@ -1,9 +1,9 @@
-//! Which form of the format is written: what each knows, and which type byte stands for it.
+//! The forms of the format that can be written: what each has, and which type byte stands for it.
 
 use super::types::{self, FIRST_VALKEY_VERSION, Vendor};
 
-/// A version of the format that can be written; a server of the same version, or a later one of
-/// the same vendor, loads it. Valkey before 9.0 has Redis's forms up to 11.
+/// A version of the format that can be written. A server of the same version, or a later one of the
+/// same vendor, loads it. Valkey before 9.0 has Redis's forms up to 11.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Form(u16);
 
@@ -16,13 +16,13 @@ impl Form {
     pub const REDIS_72: Self = Self(11);
     /// Redis 7.4 to 8.4.
     pub const REDIS_74: Self = Self(12);
-    /// The last of Redis whose streams are known here (Redis 8.8).
+    /// The last form of Redis whose streams are known here (Redis 8.8).
     const LAST_REDIS: Self = Self(14);
     /// Valkey 9.0 and 9.1.
     pub const VALKEY_90: Self = Self(FIRST_VALKEY_VERSION);
 
-    /// The form for servers that read `version`: that one, or the last before it that is known
-    /// here. Versions before 9 become 9.
+    /// Returns the form for servers that read `version`: that one, or the last before it that is
+    /// known here. Versions before 9 become 9.
     #[must_use]
     pub fn for_version(version: u16) -> Self {
         match Vendor::of_version(version) {
@@ -43,31 +43,31 @@ impl Form {
         self.0
     }
 
-    /// Whether it has listpacks.
+    /// Whether the form has listpacks.
     #[must_use]
     pub fn has_listpacks(self) -> bool {
         self.0 >= 10
     }
 
-    /// Whether it has sets in listpacks.
+    /// Whether the form has sets in listpacks.
     #[must_use]
     pub fn has_packed_sets(self) -> bool {
         self.0 >= 11
     }
 
-    /// Whether it has functions.
+    /// Whether the form has functions.
     #[must_use]
     pub fn has_functions(self) -> bool {
         self.0 >= 10
     }
 
-    /// Whether it has hashes with fields that expire.
+    /// Whether the form has hashes with fields that expire.
     #[must_use]
     pub fn has_field_expiry(self) -> bool {
         self.0 >= 12
     }
 
-    /// Which form a stream has in it, 1 to 5.
+    /// The form of a stream, 1 to 5.
     pub(super) fn stream(self) -> u8 {
         match self.0 {
             ..=9 => 1,
@@ -79,7 +79,7 @@ impl Form {
     }
 }
 
-/// The type byte of a stream of one of the five forms.
+/// Returns the type byte of a stream of one of the five forms.
 pub(super) fn stream_type(form: u8) -> u8 {
     match form {
         1 => types::STREAM,

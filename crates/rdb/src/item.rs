@@ -1,4 +1,4 @@
-//! The parts of an RDB file: what a reader gives, one after the other.
+//! The parts of an RDB file, as a reader returns them one after the other.
 
 use super::types::{FIRST_VALKEY_VERSION, Vendor};
 use super::value::Value;
@@ -6,34 +6,34 @@ use super::value::Value;
 /// A part of an RDB file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
-    /// Always the first.
+    /// The header, always the first item.
     Header(Header),
-    /// Something about the file or the server that wrote it.
+    /// A fact about the file or the server that wrote it.
     Aux {
-        /// What.
+        /// The name of the fact.
         key: Vec<u8>,
-        /// It.
+        /// The fact.
         value: Vec<u8>,
     },
-    /// The keys that follow are of this database.
+    /// The number of the database of the keys that follow.
     SelectDb(u64),
-    /// How many keys the database has.
+    /// The size of the database.
     ResizeDb {
-        /// All.
+        /// The number of keys.
         keys: u64,
-        /// Those that expire.
+        /// How many of them expire.
         expires: u64,
     },
-    /// How many keys a slot has, in a cluster.
+    /// The size of a slot in a cluster.
     SlotInfo {
-        /// Which slot.
+        /// The number of the slot.
         slot: u64,
-        /// All.
+        /// The number of keys.
         keys: u64,
-        /// Those that expire.
+        /// How many of them expire.
         expires: u64,
     },
-    /// Slots on their way into this server, in a cluster of Valkey.
+    /// Slots that move to this server, in a cluster of Valkey.
     SlotImport {
         /// The name of the migration.
         job: Vec<u8>,
@@ -46,11 +46,11 @@ pub enum Item {
     ModuleAux(ModuleAux),
     /// A key.
     Key(Entry),
-    /// Always the last.
+    /// The end, always the last item.
     End(ChecksumState),
 }
 
-/// How a file begins.
+/// The header of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The vendor of the server that wrote the file.
@@ -59,45 +59,45 @@ pub struct Header {
     pub version: u16,
 }
 
-/// A module's data that belongs to no key.
+/// Data of a module that belongs to no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleAux {
-    /// Which type of which module: see [`super::module`].
+    /// The module and the type, by their id; see [`super::module`].
     pub id: u64,
-    /// When it is to be loaded: 1 before the keys, 2 behind them.
+    /// When the data is to be loaded: 1 before the keys, 2 behind them.
     pub when: u64,
-    /// Its frames as they are written, the one that ends them included.
+    /// The frames as they are written, the one that ends them included.
     pub body: Vec<u8>,
 }
 
 /// A key with all that belongs to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its name.
+    /// The name of the key.
     pub key: Vec<u8>,
-    /// When it expires, in Unix milliseconds.
+    /// When the key expires, in Unix milliseconds.
     pub expires_ms: Option<i64>,
-    /// For how many seconds it has not been used.
+    /// For how many seconds the key has not been used.
     pub idle: Option<u64>,
-    /// How often it is used.
+    /// How often the key is used.
     pub freq: Option<u8>,
-    /// What modules attach to it, as it is written (Redis 8.6 and later).
+    /// What modules attach to the key, as it is written (Redis 8.6 and later).
     pub meta: Option<Vec<u8>>,
-    /// Its value.
+    /// The value of the key.
     pub value: Value,
 }
 
-/// Whether a file's bytes were proven to be what was written.
+/// Whether the checksum has proven the bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChecksumState {
     /// The checksum is right.
     Verified,
-    /// There is none.
+    /// There is no checksum.
     Absent,
 }
 
 impl Header {
-    /// Whether this version is one whose whole content is known here.
+    /// Whether the whole content of this version is known here.
     #[must_use]
     pub fn is_known(self) -> bool {
         match self.vendor {

@@ -15,9 +15,9 @@
 //! ```
 //!
 //! The reader checks each value: a [`Listpack`], an [`Intset`] or a [`StreamNode`] can be walked
-//! without a further check. It does not check that a field, a member or a key comes only once, nor
-//! that a packed sorted set is sorted. No byte makes it panic. Memory is taken as bytes arrive: at
-//! most 88 times as much where they are compressed, within [`Limits`].
+//! without a further check. It does not check whether a field, a member or a key comes twice, nor
+//! whether a packed sorted set is sorted. No byte makes it panic. Memory is taken as bytes arrive:
+//! at most 88 times as much where they are compressed, within [`Limits`].
 //!
 //! A [`Writer`] writes files, and [`dump::encode`] a payload, in the [`Form`] of the server that is
 //! to read it. The values may be held in any way: a [`ValueWriter`] takes packed forms and
@@ -37,9 +37,9 @@
 //! # Ok::<(), tidegate_rdb::WriteError>(())
 //! ```
 //!
-//! [`ListpackBuf`] and [`IntsetBuf`] are changed as Redis changes them, byte for byte.
+//! [`ListpackBuf`] and [`IntsetBuf`] change packed forms as Redis changes them, byte for byte.
 
-//! The layers, each of which uses only those below it, as `tests/architecture/layers.rs` checks:
+//! The layers. Each uses only those below it, as `tests/architecture/layers.rs` checks:
 //!
 //! | layer | module | what it is |
 //! |---|---|---|
@@ -100,7 +100,7 @@ pub use types::Vendor;
 pub use value::{Hash, ListNode, Opaque, Set, SortedSet, Value};
 pub use write::{Encoder, FieldTtl, KeyFacts, NodeRef, ValueWriter, Writer};
 
-/// LZF, with which servers compress long strings.
+/// LZF, the compression of long strings.
 pub mod lzf {
     pub use crate::read::lzf::decompress;
     pub use crate::write::lzf_compress::{Compressor, compress};

@@ -1,7 +1,7 @@
-//! How much memory a payload may ask for. Memory is taken as bytes arrive, never on a promise;
-//! these bound what arrives.
+//! How much memory a payload may ask for. Memory is taken as bytes arrive, never on a promise; the
+//! limits bound what arrives.
 
-/// Bounds on what one key may bring.
+/// The limits of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The longest string, or packed value, in bytes after decompression.
@@ -11,7 +11,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A server's own limit is 512 MiB by default and can be raised, and a replica has to take
+    /// The limit of a server is 512 MiB by default and can be raised, and a replica has to take
     /// what its master has.
     fn default() -> Self {
         Self { string: 4 << 30, value: 64 << 30 }

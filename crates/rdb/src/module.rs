@@ -3,12 +3,12 @@
 /// The characters of a module type's name, six bits each.
 const NAME: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// A module's value, as it is written.
+/// The value of a module, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Module {
-    /// Which type of which module: nine characters and a version of the encoding.
+    /// The module and the type: nine characters and a version of the encoding.
     pub id: u64,
-    /// Its frames, the one that ends them included.
+    /// The frames of the value, the one that ends them included.
     pub body: Vec<u8>,
 }
 
@@ -20,7 +20,7 @@ impl Module {
     }
 }
 
-/// The name within a module type's id.
+/// Returns the name within the id of a module type.
 #[must_use]
 pub fn type_name(id: u64) -> String {
     let bits = (0..9).map(|n| (id >> (58 - 6 * n)) & 0x3f);
@@ -28,7 +28,7 @@ pub fn type_name(id: u64) -> String {
     bits.filter_map(letter).map(char::from).collect()
 }
 
-/// The version of the encoding within a module type's id.
+/// Returns the version of the encoding within the id of a module type.
 #[must_use]
 pub fn encoding_version(id: u64) -> u16 {
     u16::try_from(id & 0x3ff).unwrap_or_default()
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_tell_names() {
+    fn ids_have_names() {
         let letters = b"vectorset".map(|c| NAME.iter().position(|n| *n == c).unwrap() as u64);
         let id = letters.iter().fold(0, |id, letter| id << 6 | letter) << 10 | 3;
         assert_eq!((type_name(id).as_str(), encoding_version(id)), ("vectorset", 3));

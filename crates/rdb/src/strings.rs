@@ -1,4 +1,4 @@
-//! Many byte strings in two allocations: their bytes one after the other, and where each ends.
+//! Many byte strings in two allocations: the bytes one after the other, and where each string ends.
 
 /// A sequence of byte strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -8,38 +8,38 @@ pub struct Strings {
 }
 
 impl Strings {
-    /// None yet, with room for the ends of `count`.
+    /// Returns an empty sequence with room for the ends of `count` strings.
     #[must_use]
     pub fn with_capacity(count: usize) -> Self {
         Self { bytes: Vec::new(), ends: Vec::with_capacity(count) }
     }
 
-    /// How many there are.
+    /// The number of strings.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no strings.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// All their bytes together.
+    /// The number of bytes of all strings.
     #[must_use]
     pub fn byte_len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The string at `index`.
+    /// Returns the string at `index`.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&[u8]> {
         let start = if index == 0 { 0 } else { *self.ends.get(index - 1)? };
         self.bytes.get(start..*self.ends.get(index)?)
     }
 
-    /// One after the other.
+    /// Returns the strings in turn.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
@@ -49,7 +49,7 @@ impl Strings {
         })
     }
 
-    /// Two by two: fields and values.
+    /// Returns the strings in pairs: fields and values.
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> + Clone {
         let mut strings = self.iter();
         (0..self.len() / 2).map(move |_| {
@@ -64,7 +64,7 @@ impl Strings {
         self.close();
     }
 
-    /// Where the next string's bytes go; [`Self::close`] ends it.
+    /// The place for the bytes of the next string; [`Self::close`] ends it.
     pub(super) fn open(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(strings.iter().collect::<Vec<_>>(), [&b"a"[..], b"", b"bcd"]);
         assert_eq!((strings.get(1), strings.get(2)), (Some(&b""[..]), Some(&b"bcd"[..])));
         assert_eq!(strings.get(3), None);
-        // An odd one has no partner.
+        // The last string of an odd number has no partner.
         assert_eq!(strings.pairs().collect::<Vec<_>>(), [(&b"a"[..], &b""[..])]);
     }
 }

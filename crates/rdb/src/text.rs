@@ -1,6 +1,6 @@
-//! A string value, and the numbers that say how a string is encoded.
+//! A string value, and the numbers that stand for the encoding of a string.
 
-/// How a string is encoded, when its length says so.
+/// The encodings of a string that its length can name.
 pub(super) mod encoding {
     pub(crate) const INT8: u8 = 0;
     pub(crate) const INT16: u8 = 1;
@@ -11,14 +11,14 @@ pub(super) mod encoding {
 /// A string value: bytes, or an integer that was written as such.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Text {
-    /// As it is.
+    /// The bytes of the string.
     Bytes(Vec<u8>),
-    /// The string is this number in decimal.
+    /// The number whose decimal digits are the string.
     Int(i64),
 }
 
 impl Text {
-    /// Its bytes.
+    /// Returns the bytes of the string.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         match self {

@@ -1,5 +1,5 @@
 //! The type bytes and opcodes of the format, and the vendor that uses each. Bytes 22, 23, 242 and
-//! 243 mean one thing in Redis and another in Valkey.
+//! 243 have different meanings in Redis and in Valkey.
 
 /// The vendor of the server that wrote a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,18 +10,18 @@ pub enum Vendor {
     Valkey,
 }
 
-/// The first version that is Valkey's own.
+/// The first version of the format that is Valkey's own.
 pub(super) const FIRST_VALKEY_VERSION: u16 = 80;
 
 impl Vendor {
     /// Returns the vendor of a DUMP payload of this version. Such a payload has no magic that would
-    /// tell.
+    /// show it.
     #[must_use]
     pub fn of_version(version: u16) -> Self {
         if version >= FIRST_VALKEY_VERSION { Self::Valkey } else { Self::Redis }
     }
 
-    /// Its name.
+    /// The name of the vendor.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -62,12 +62,12 @@ pub(super) const HASH_LISTPACK_TTL: u8 = 25;
 pub(super) const STREAM_4: u8 = 26;
 pub(super) const STREAM_5: u8 = 27;
 
-/// A list's node is one element.
+/// A node of a list that is one element.
 pub(super) const PLAIN_NODE: u64 = 1;
-/// A list's node is a listpack.
+/// A node of a list that is a listpack.
 pub(super) const PACKED_NODE: u64 = 2;
 
-/// Whether servers take a value of this type without looking into all of it: what it holds is
+/// Whether servers take a value of this type without looking into all of it: its contents are
 /// packed into strings (`sanitize-dump-payload`).
 pub(super) fn is_packed(type_byte: u8) -> bool {
     !matches!(
@@ -85,7 +85,7 @@ pub(super) fn is_packed(type_byte: u8) -> bool {
     )
 }
 
-/// What a type byte stands for, for people.
+/// The name of a type, for people.
 #[must_use]
 pub(super) fn name(type_byte: u8) -> &'static str {
     match type_byte {
@@ -101,7 +101,7 @@ pub(super) fn name(type_byte: u8) -> &'static str {
     }
 }
 
-/// What stands between keys.
+/// The opcodes of items between keys.
 pub(super) mod opcode {
     /// Redis 8.10; in Valkey 9.2 a command.
     pub(crate) const HASH_TEMPLATE: u8 = 242;

@@ -1,5 +1,5 @@
-//! Values as a snapshot brings them: what came packed stays packed, older packed forms have
-//! become listpacks.
+//! Values as a snapshot has them: packed values stay packed, older packed forms have become
+//! listpacks.
 
 use super::module::Module;
 use super::stream::Stream;
@@ -23,30 +23,30 @@ pub enum Value {
     SortedSet(SortedSet),
     /// A stream.
     Stream(Box<Stream>),
-    /// What only a module understands.
+    /// A value of a module.
     Module(Module),
-    /// What servers take and cannot be read here.
+    /// A value that servers take and that cannot be read here.
     Opaque(Opaque),
 }
 
-/// A value as it is written: it was found where it ends, and what it holds cannot be read.
+/// A value as it is written. Its end was found, and its contents cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opaque {
-    /// The version of the form that it is written in.
+    /// The version of the form in which the value is written.
     pub version: u16,
-    /// Its type byte.
+    /// The type byte.
     pub type_byte: u8,
-    /// What follows the type byte, and the key in a file.
+    /// The bytes that follow the type byte and, in a file, the key.
     pub body: Vec<u8>,
-    /// Why it cannot be read.
+    /// Why the value cannot be read.
     pub why: String,
 }
 
 impl Opaque {
-    /// The kind of a value whose type is not known.
+    /// The kind of a value whose type is unknown.
     pub const NO_KIND: &'static str = "unknown";
 
-    /// What `TYPE` calls it, if the type is known.
+    /// What `TYPE` calls the value, if its type is known.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match types::name(self.type_byte) {
@@ -58,12 +58,12 @@ impl Opaque {
     }
 }
 
-/// A piece of a list.
+/// A node of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListNode {
-    /// Many elements.
+    /// A node of many elements.
     Packed(Listpack),
-    /// One large element.
+    /// A node of one large element.
     Plain(Vec<u8>),
 }
 
@@ -78,42 +78,42 @@ pub enum Set {
     Packed(Listpack),
 }
 
-/// A hash. That no field comes twice is not checked here.
+/// A hash. The reader does not check whether a field comes twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hash {
     /// Field, value, field, value, in any order.
     Pairs(Strings),
-    /// Few of them: field, value, field, value.
+    /// Few fields: field, value, field, value.
     Packed(Listpack),
-    /// With fields that expire: field, value, field, value, in any order.
+    /// Fields that may expire: field, value, field, value, in any order.
     PairsTtl {
         /// Fields and values.
         pairs: Strings,
-        /// For each field, when it expires in Unix milliseconds; 0 is never.
+        /// When each field expires, in Unix milliseconds; 0 is never.
         expires_ms: Vec<u64>,
     },
-    /// Few of them, with fields that expire: field, value, when (0 is never), and again; the
-    /// soonest to expire first, those that do not last.
+    /// Few fields that may expire: field, value, expiry (0 is never), and again. The field that
+    /// expires soonest is first, those that never expire are last.
     PackedTtl(Listpack),
 }
 
-/// A sorted set. That no member comes twice is not checked here.
+/// A sorted set. The reader does not check whether a member comes twice.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SortedSet {
-    /// In any order.
+    /// Members and scores, in any order.
     Pairs {
         /// Members.
         members: Strings,
-        /// For each member its score, never NaN.
+        /// The score of each member, never NaN.
         scores: Vec<f64>,
     },
-    /// Few of them: member, score, member, score. Scores are numbers, by which a server sorts
-    /// them; that they ascend is not checked here.
+    /// Few members: member, score, member, score. Scores are numbers, by which a server sorts the
+    /// members; the reader does not check their order.
     Packed(Listpack),
 }
 
 impl ListNode {
-    /// How many elements it has.
+    /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -122,7 +122,7 @@ impl ListNode {
         }
     }
 
-    /// Whether it has none.
+    /// Whether the node has no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -136,7 +136,7 @@ impl Default for Set {
 }
 
 impl Set {
-    /// How many members it has.
+    /// The number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -146,7 +146,7 @@ impl Set {
         }
     }
 
-    /// Whether it has none.
+    /// Whether the set has no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -160,7 +160,7 @@ impl Default for Hash {
 }
 
 impl Hash {
-    /// How many fields it has.
+    /// The number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -170,7 +170,7 @@ impl Hash {
         }
     }
 
-    /// Whether it has none.
+    /// Whether the hash has no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -184,7 +184,7 @@ impl Default for SortedSet {
 }
 
 impl SortedSet {
-    /// How many members it has.
+    /// The number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -193,7 +193,7 @@ impl SortedSet {
         }
     }
 
-    /// Whether it has none.
+    /// Whether the sorted set has no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -201,7 +201,7 @@ impl SortedSet {
 }
 
 impl Value {
-    /// What `TYPE` calls it; a module's type is `module`.
+    /// What `TYPE` calls the value; `module` for a module's value.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -216,7 +216,7 @@ impl Value {
         }
     }
 
-    /// In which form it came.
+    /// The form in which the value came.
     #[must_use]
     pub fn encoding(&self) -> &'static str {
         match self {
@@ -237,7 +237,7 @@ impl Value {
         }
     }
 
-    /// How many elements it has; a string or a module's value is one.
+    /// The number of elements; a string or a module's value is one.
     #[must_use]
     pub fn len(&self) -> u64 {
         let len = match self {
@@ -251,7 +251,7 @@ impl Value {
         len as u64
     }
 
-    /// Whether it is a collection without elements. A stream may be: XDEL leaves it.
+    /// Whether the value is a collection without elements. A stream may be: XDEL leaves it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,43 +1,44 @@
-//! What a replica says to its master of its own accord, and how long it bears silence. Never
-//! looks at a clock: times are milliseconds of the caller's.
+//! What a replica sends to its master unasked, and how long it waits for a silent master. Never
+//! looks at a clock: times are milliseconds of the caller's clock.
 
 use std::time::Duration;
 
 use tidegate_wire::resp::{encode, integer};
 use tidegate_wire::units::{ReplOffset, millis};
 
-/// How often there is something to say (the period of Redis's `replicationCron`).
+/// How often the replica sends something (the period of Redis's `replicationCron`).
 const PERIOD_MS: u64 = 1000;
-/// How often a master is told that its payload came, until it goes on: what is written meanwhile
-/// gathers in its output buffer.
+/// How often the replica acknowledges a complete payload until the stream goes on. Meanwhile the
+/// stream gathers in the master's output buffer.
 const OPENING_PERIOD_MS: u64 = 10;
 
-/// What the link is busy with.
+/// What a link is doing, which decides what it sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// From the first PING to the answer to PSYNC: only what the handshake writes is said.
+    /// From the first PING to the answer to PSYNC. The pulse sends nothing.
     Handshake,
-    /// The payload is on its way, or is being loaded: an empty line is said.
+    /// The payload is transferred or loaded. The pulse sends an empty line.
     Syncing,
-    /// The stream is applied: the applied offset is said.
+    /// The stream is applied. The pulse sends the applied offset.
     Streaming,
-    /// As before, under a master that was asked with `SYNC` and counts no offsets: nothing is said.
+    /// The stream is applied, but the master was asked with `SYNC` and counts no offsets. The pulse
+    /// sends nothing.
     Uncounted,
 }
 
-/// The link's pulse.
+/// The pulse of a link: periodic acks, and a limit for the master's silence.
 #[derive(Clone, Copy, Debug)]
 pub struct Pulse {
     phase: Phase,
     timeout_ms: u64,
     heard_ms: u64,
     due_ms: u64,
-    /// The master holds the stream back until it hears an ack.
+    /// Whether the master holds the stream back until it gets an ack.
     opening: bool,
 }
 
 impl Pulse {
-    /// Of a connection that is being made now (`repl-timeout` counts from here).
+    /// Returns the pulse of a connection that is being made now; `repl-timeout` counts from here.
     #[must_use]
     pub fn new(repl_timeout: Duration, now_ms: u64) -> Self {
         let timeout_ms = millis(repl_timeout);
@@ -45,41 +46,43 @@ impl Pulse {
         Self { phase, timeout_ms, heard_ms: now_ms, due_ms: now_ms, opening: false }
     }
 
-    /// `CONFIG SET repl-timeout`.
+    /// Changes the timeout, as `CONFIG SET repl-timeout` does.
     pub fn set_timeout(&mut self, repl_timeout: Duration) {
         self.timeout_ms = millis(repl_timeout);
     }
 
-    /// The link comes to `phase`; what there is to say is due at once.
+    /// Starts `phase`. What the phase sends is due at once.
     pub const fn enter(&mut self, phase: Phase, now_ms: u64) {
         self.phase = phase;
         self.due_ms = now_ms;
     }
 
-    /// A payload between `$EOF:` marks is complete. The master holds the stream back until the first
-    /// ack, and breaks the link when what it holds back exceeds an output buffer's limit; so it gets
-    /// the ack before the payload is loaded. It counts only acks that come when its child process has
-    /// ended, which is after the mark: so it gets one every 10 ms, until the next [`Self::heard`].
+    /// Notes that a payload between `$EOF:` marks is complete. The master holds the stream back
+    /// until the first ack, and closes the link when the held bytes exceed a limit of its output
+    /// buffer, so it gets the ack before the payload is loaded. It counts only acks that come after
+    /// its child process has ended, which is after the mark. So the pulse sends one every 10 ms
+    /// until the next [`Self::heard`].
     pub const fn open_stream(&mut self, now_ms: u64) {
         self.opening = true;
         self.due_ms = now_ms;
     }
 
-    /// At least one byte came, an empty line too. Who did not read for a while (no room, say) calls
-    /// this when it reads again: the master was not silent, it was not listened to.
+    /// Notes that at least one byte came; an empty line counts. A caller that did not read for a
+    /// while (for lack of room, say) calls this when it reads again, because the master was not
+    /// silent.
     pub const fn heard(&mut self, now_ms: u64) {
         self.heard_ms = now_ms;
         self.opening = false;
     }
 
-    /// True when the master has been silent for longer than `repl-timeout`: the link is dead.
+    /// Whether the master has been silent for longer than `repl-timeout`: the link is dead.
     #[must_use]
     pub const fn is_dead(&self, now_ms: u64) -> bool {
         now_ms.saturating_sub(self.heard_ms) > self.timeout_ms
     }
 
-    /// Writes what is due, once a second. `applied` is the payload's offset while it is loaded; 0 where
-    /// it is not known.
+    /// Writes what is due, once a second. `applied` is the offset of the payload while it is
+    /// loaded, and 0 where it is unknown.
     pub fn beat(&mut self, applied: ReplOffset, now_ms: u64, out: &mut Vec<u8>) {
         if now_ms < self.due_ms {
             return;
@@ -94,7 +97,7 @@ impl Pulse {
         self.due_ms = now_ms.saturating_add(period);
     }
 
-    /// When to look again, for [`Self::beat`] and [`Self::is_dead`].
+    /// When to call [`Self::beat`] and [`Self::is_dead`] again.
     #[must_use]
     pub fn wake_ms(&self) -> u64 {
         let dead = self.heard_ms.saturating_add(self.timeout_ms).saturating_add(1);
@@ -105,10 +108,10 @@ impl Pulse {
     }
 }
 
-/// Writes `REPLCONF ACK <offset>`. Besides what [`Pulse`] says it is to be sent at once when
-/// `REPLCONF GETACK *` comes in the stream, with the offset *before* that command: so do Redis 6.2 to
-/// 8.2 and Valkey 9.1. Its own bytes count with the next one. A master that waits (`WAIT`) asks only
-/// for what was before it.
+/// Writes `REPLCONF ACK <offset>`. Besides the acks of [`Pulse`], the caller sends one at once when
+/// `REPLCONF GETACK *` comes in the stream, with the offset *before* that command, as Redis 6.2 to
+/// 8.2 and Valkey 9.1 do. The command's own bytes count with the next ack. A master that runs
+/// `WAIT` asks only for what was before the command.
 pub fn write_ack(offset: ReplOffset, out: &mut Vec<u8>) {
     let offset = integer::text(offset.get());
     encode::request(out, [b"REPLCONF", &b"ACK"[..], &offset].into_iter());
@@ -134,7 +137,7 @@ mod tests {
     const ACK: &str = "*3\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$2\r\n77\r\n";
 
     #[test]
-    fn says_one_thing_a_second() {
+    fn one_message_is_sent_a_second() {
         let mut pulse = Pulse::new(Duration::from_secs(60), 0);
         assert_eq!((said(&mut pulse, 0), pulse.wake_ms()), (String::new(), 60_001));
         pulse.enter(Phase::Syncing, 10);
@@ -176,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_borne_for_repl_timeout() {
+    fn the_master_may_be_silent_for_repl_timeout() {
         let mut pulse = Pulse::new(Duration::from_secs(5), 1000);
         assert_eq!([6000, 6001].map(|now| pulse.is_dead(now)), [false, true]);
         pulse.heard(4000);
@@ -187,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_who_asks_for_an_ack() {
+    fn a_request_for_an_ack_is_recognised() {
         assert!(is_getack(&[b"REPLCONF", b"GETACK", b"*"]));
         assert!(is_getack(&[b"replconf", b"getack", b"*"]));
         assert!(!is_getack(&[b"REPLCONF", b"ACK", b"1"]));

@@ -1,41 +1,41 @@
-//! Collects the answer to a question that is no part of the handshake proper, a line at a time. Never keeps
-//! more than its bound, and never says what it means.
+//! Collects the answer to a question that is no part of the handshake proper, a line at a time.
+//! Never keeps more than its bound, and never interprets the answer.
 
 use tidegate_wire::resp::integer;
 
-/// Most words of an answer. Redis 8.2 says 44 to `CONFIG GET *-max-*`.
+/// The most words of an answer. Redis 8.2 answers `CONFIG GET *-max-*` with 44.
 const WORDS_MAX: usize = 1024;
-/// Most bytes of a word. Redis 8.2 says less than 1 KiB to `INFO server`.
+/// The most bytes of a word. Redis 8.2 answers `INFO server` with less than 1 KiB.
 const WORD_MAX: usize = 64 * 1024;
 
-/// Bytes behind a word.
+/// The number of bytes behind a word.
 const END: usize = 2;
 
-/// The collector: one per answer. Words are those of an array, or one bulk string.
+/// The collector of one answer. The words are those of an array, or one bulk string.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AnswerReader {
-    /// How many words are to come; `None` before the answer's head.
+    /// How many words are still to come; `None` before the head of the answer.
     left: Option<usize>,
     /// The length of the word in progress.
     len: Option<usize>,
     words: Vec<Vec<u8>>,
 }
 
-/// What a line came to.
+/// What the collector has after a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Collected {
-    /// There is more to come.
+    /// A part of the answer; more is to come.
     Part,
-    /// That was all.
+    /// The whole answer.
     Words(Vec<String>),
-    /// The master does not tell: what it says instead.
+    /// The error or status that the master sent instead of an answer.
     Refused(String),
-    /// No answer to it.
+    /// A line that does not answer the question.
     Foreign,
 }
 
 impl AnswerReader {
-    /// Whether the next bytes are a word's ([`Self::bytes`]), rather than a line.
+    /// Whether the next bytes belong to a word ([`Self::bytes`]) and not to a line.
     pub(super) const fn is_inside(&self) -> bool {
         self.len.is_some()
     }
@@ -45,7 +45,7 @@ impl AnswerReader {
         if self.left.is_some() { self.begin(line) } else { self.head(line) }
     }
 
-    /// Takes bytes of a word and of its end: how many that were, and what they came to.
+    /// Takes bytes of a word and of its end. Returns how many it took, and what the collector has.
     pub(super) fn bytes(&mut self, input: &[u8]) -> (usize, Collected) {
         let (Some(left), Some(len), Some(word)) = (self.left, self.len, self.words.last_mut())
         else {
@@ -66,7 +66,7 @@ impl AnswerReader {
     }
 
     fn head(&mut self, line: &[u8]) -> Collected {
-        // Proxies and servers of other makers say OK or nothing to what they do not have.
+        // Proxies and servers of other makers answer OK or nothing to what they do not have.
         if let Some((b'-' | b'+' | b':' | b'_', said)) = line.split_first() {
             return Collected::Refused(text(said));
         }
@@ -92,13 +92,13 @@ impl AnswerReader {
     }
 }
 
-/// The number behind `mark`.
+/// Returns the number behind `mark`.
 fn length(line: &[u8], mark: u8) -> Option<usize> {
     let number = integer::parse(line.strip_prefix(&[mark])?)?;
     usize::try_from(number).ok()
 }
 
-/// For people and parsers of text: what is none of it (a path, maybe) is replaced.
+/// Returns the bytes as text. Bytes that are no UTF-8 (of a path, maybe) are replaced.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -109,7 +109,7 @@ mod tests {
 
     fn read(answer: &str) -> Collected {
         let answer = answer.replace('|', "\r\n").into_bytes();
-        // Whole, and a byte at a time.
+        // The whole answer at once, and a byte at a time.
         let [whole, bytes] = [answer.len().max(1), 1].map(|cut| {
             let (mut reader, mut last) = (AnswerReader::default(), Collected::Part);
             let mut line = Vec::new();

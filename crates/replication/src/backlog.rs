@@ -1,5 +1,5 @@
-//! The last bytes of the stream, by their offsets, from which a replica that was away can
-//! continue. Never holds more than its size, and takes memory only as bytes come.
+//! The last bytes of the stream, by their offsets, from which a replica that was away can continue.
+//! Never holds more than its size, and takes memory only as bytes come.
 
 use std::ops::RangeInclusive;
 
@@ -8,10 +8,10 @@ use tidegate_wire::units::{ByteSize, ReplOffset};
 /// The smallest size that servers accept (`CONFIG_REPL_BACKLOG_MIN_SIZE`).
 const SIZE_MIN: ByteSize = ByteSize::kib(16);
 
-/// A ring of the last bytes of one history. What names the history is [`super::Identity`]'s.
+/// A ring of the last bytes of one history. [`super::Identity`] has the name of the history.
 #[derive(Clone, Debug)]
 pub struct Backlog {
-    /// Grows up to `size`; from then on `start` is where its oldest byte lies.
+    /// The bytes. The ring grows up to `size`; from then on its oldest byte is at `start`.
     bytes: Vec<u8>,
     start: usize,
     size: usize,
@@ -20,39 +20,40 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// An empty one (`repl-backlog-size`; at least 16 KiB): the next byte is the one after `last`.
+    /// Returns an empty backlog of `repl-backlog-size` bytes, at least 16 KiB. Its first byte will
+    /// be the one after `last`.
     #[must_use]
     pub fn new(size: ByteSize, last: ReplOffset) -> Self {
         Self { bytes: Vec::new(), start: 0, size: size.max(SIZE_MIN).as_usize(), last }
     }
 
-    /// The same size, empty, in another history or elsewhere in this one: after a full resync.
+    /// Empties the backlog after a full resync, which may bring another history.
     pub fn restart(&mut self, last: ReplOffset) {
         self.bytes.clear();
         self.start = 0;
         self.last = last;
     }
 
-    /// `repl_backlog_size` of INFO.
+    /// The size in bytes (`repl_backlog_size` of INFO).
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size
     }
 
-    /// `repl_backlog_histlen` of INFO: how many bytes there are.
+    /// The number of bytes held (`repl_backlog_histlen` of INFO).
     #[must_use]
     pub const fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// True where there are none.
+    /// Whether no byte is held.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// `repl_backlog_first_byte_offset` of INFO; where there are no bytes, that of the first to
-    /// come.
+    /// The offset of the first byte, or of the first one to come (`repl_backlog_first_byte_offset`
+    /// of INFO).
     #[must_use]
     pub const fn first(&self) -> ReplOffset {
         ReplOffset::new(self.last.get() - self.bytes.len() as u64).next()
@@ -64,17 +65,17 @@ impl Backlog {
         self.last
     }
 
-    /// The offsets of its bytes, for [`super::Identity::grant`]. Empty where there are none.
+    /// The offsets of the bytes held, for [`super::Identity::grant`]. Empty if none are held.
     #[must_use]
     pub const fn range(&self) -> RangeInclusive<ReplOffset> {
         self.first()..=self.last
     }
 
-    /// Takes the stream's next bytes. They are those of whole units, when they were applied: a
-    /// replica that gets them from here is never further than we are.
+    /// Appends the next bytes of the stream. The caller appends whole units after it has applied
+    /// them, so a replica that gets them from here is never ahead of the caller.
     pub fn append(&mut self, bytes: &[u8]) {
         self.last = self.last.plus(bytes.len() as u64);
-        // Of more than fits only the end is kept.
+        // Of more than fits, only the end is kept.
         let mut rest = &bytes[bytes.len().saturating_sub(self.size)..];
         let grow = rest.len().min(self.size - self.bytes.len());
         let (new, over) = rest.split_at(grow);
@@ -89,8 +90,8 @@ impl Backlog {
         }
     }
 
-    /// All bytes from the one with offset `from` on, in two pieces; `None` where it is not held.
-    /// The one after the last has no bytes yet.
+    /// Returns all bytes from offset `from` on, in two pieces; `None` if that byte is not held. For
+    /// the offset after the last byte both pieces are empty.
     #[must_use]
     pub fn read(&self, from: ReplOffset) -> Option<(&[u8], &[u8])> {
         let skip = usize::try_from(from.get().checked_sub(self.first().get())?).ok()?;
@@ -101,7 +102,7 @@ impl Backlog {
         }
     }
 
-    /// `CONFIG SET repl-backlog-size`: keeps what fits.
+    /// Changes the size, as `CONFIG SET repl-backlog-size` does; keeps what fits.
     pub fn resize(&mut self, size: ByteSize) {
         let old = std::mem::replace(self, Self::new(size, self.last));
         let (late, early) = old.bytes.split_at(old.start);
@@ -118,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_one_says_where_it_will_begin() {
+    fn an_empty_backlog_has_the_offset_where_it_will_begin() {
         let mut backlog = Backlog::new(ByteSize::new(1), ReplOffset::new(1000));
         assert_eq!((backlog.size(), backlog.len(), backlog.first().get()), (16 << 10, 0, 1001));
         assert_eq!(backlog.read(ReplOffset::new(1001)), Some((&b""[..], &b""[..])));
@@ -146,7 +147,7 @@ mod tests {
     }
 
     proptest! {
-        /// The model is the whole history, and how many of its last bytes are held.
+        /// The model has the whole history, and the number of its last bytes that are held.
         #[test]
         fn holds_the_last_bytes(acts in prop::collection::vec(act(), 1..40), probe in 0_u64..200_000) {
             let mut backlog = Backlog::new(ByteSize::kib(16), ReplOffset::default());

@@ -6,36 +6,36 @@ use tidegate_wire::resp::header::Header;
 use tidegate_wire::resp::limits::ARGS_MAX;
 use tidegate_wire::resp::request::{ProtocolError, Span};
 
-/// Most bytes of empty requests in a row. Servers take any number; masters send none.
+/// The most bytes of empty requests in a row. Servers take any number; masters send none.
 const EMPTY_MAX: usize = 64 * 1024;
-/// Places of arguments that are kept for the next command; more are given back.
+/// How many places of arguments are kept for the next command; memory for more is given back.
 const KEPT_ARGS: usize = 4096;
 /// The longest part of a name that an error shows, in bytes.
 const NAME_SHOWN: usize = 64;
 
-/// The parser: one command at a time out of bytes that only grow.
+/// The parser: finds one command at a time in a buffer that only grows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CommandParser {
     /// Where the next look begins.
     at: usize,
-    /// Arguments still to come, once the header was read.
+    /// How many arguments are still to come, once the header was read.
     left: Option<i64>,
-    /// Bytes of empty requests before the command.
+    /// The bytes of empty requests before the command.
     passed: usize,
     args: Vec<Span>,
 }
 
-/// What a look came to.
+/// The result of a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
-    /// A whole command; it ends here.
+    /// A whole command, and where it ends.
     Command(usize),
-    /// At least so many bytes, counted from the buffer's first, are needed.
+    /// The buffer is too short; it needs at least so many bytes.
     NeedMore(usize),
 }
 
 impl CommandParser {
-    /// Begins anew, at `at`.
+    /// Begins anew at `at`.
     pub(super) fn restart(&mut self, at: usize) {
         self.at = at;
         self.left = None;
@@ -51,7 +51,7 @@ impl CommandParser {
         &self.args
     }
 
-    /// Looks at `buf`, from where it stopped. No command ends behind `limit`.
+    /// Looks at `buf` from where the last look stopped. No command may end behind `limit`.
     #[inline]
     pub(super) fn parse(&mut self, buf: &[u8], limit: usize) -> Result<Parsed, StreamError> {
         let mut left = match self.left {
@@ -72,14 +72,14 @@ impl CommandParser {
         Ok(Parsed::Command(self.at))
     }
 
-    /// Reads `*<count>`, and empty requests before it; `None` while it is not complete.
+    /// Reads `*<count>` and the empty requests before it; `None` while it is incomplete.
     #[inline]
     fn open(&mut self, buf: &[u8]) -> Result<Option<i64>, StreamError> {
         loop {
             match buf.get(self.at..).unwrap_or_default() {
                 [b'*', ..] => {}
                 [] | [b'\r'] => return Ok(None),
-                // An empty line: the oldest sign of life.
+                // An empty line, which shows that the master is alive.
                 [b'\n', ..] => {
                     self.pass(1)?;
                     continue;
@@ -110,7 +110,8 @@ impl CommandParser {
         if self.passed > EMPTY_MAX { Err(StreamError::Empty) } else { Ok(()) }
     }
 
-    /// Reads `$<len>` and as many bytes; how many are needed while they are not there.
+    /// Reads `$<len>` and as many bytes. Returns how many bytes are needed while they are not
+    /// there.
     #[inline]
     fn argument(&mut self, buf: &[u8], limit: usize) -> Result<Option<usize>, StreamError> {
         let Some(header) = Header::read(buf, self.at, ProtocolError::BulkHeader)? else {

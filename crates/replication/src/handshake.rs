@@ -1,5 +1,5 @@
-//! The replica's side of the handshake: from the first PING to the answer to PSYNC. Never waits:
-//! `repl-timeout` is [`super::Pulse`]'s.
+//! The replica's side of the handshake, from the first PING to the answer to PSYNC. Never waits:
+//! [`super::Pulse`] watches `repl-timeout`.
 
 use std::collections::VecDeque;
 
@@ -10,33 +10,35 @@ use super::line::Lines;
 use tidegate_wire::resp::{encode, integer};
 use tidegate_wire::units::{ReplId, ReplOffset, Secret};
 
-/// Longest line of an answer, in bytes.
+/// The longest line of an answer, in bytes.
 const LINE_MAX: usize = 1024;
 
-/// The version that is told to Valkey. From 9.0 on it is sent hashes whose fields expire; a
-/// replica that tells none would make Valkey 9 fail where there are such. Later ones
-/// would bring forms that no released server writes.
+/// The version that Valkey is told. From 9.0 on it sends hashes whose fields expire to such a
+/// replica; Valkey 9 would fail on them if the replica told no version. Later versions would bring
+/// forms that no released server writes.
 const VERSION: &[u8] = b"9.0.0";
 
-/// What the master is asked for: up to which sizes it packs values, in the names of its version.
+/// The settings that the master is asked for: up to which sizes it packs values, in the names of
+/// its version.
 const SETTINGS: &[u8] = b"*-max-*";
 
-/// The oldest way to ask, for masters that do not know PSYNC: not even a multibulk request.
+/// The request to masters that do not have PSYNC: an inline command.
 const SYNC: &[u8] = b"SYNC\r\n";
 
-/// A setting of the master, as it tells it: its name and its value.
+/// A setting of the master: its name and its value.
 pub type Setting = (String, String);
 
-/// What the replica tells the master of itself.
+/// What the replica tells the master about itself.
 #[derive(Clone, Debug, Default)]
 pub struct Introduction {
-    /// `masteruser`; empty for the default user.
+    /// The user, as in `masteruser`; empty for the default user.
     pub user: String,
-    /// `masterauth`; none, and no AUTH is sent.
+    /// The password, as in `masterauth`. Without one the replica sends no AUTH.
     pub password: Secret,
-    /// The port it listens on, or `replica-announce-port`.
+    /// The port on which the replica listens, or `replica-announce-port`.
     pub port: u16,
-    /// `replica-announce-ip`; where none is set, the master takes the connection's.
+    /// The address, as in `replica-announce-ip`. Without one the master takes that of the
+    /// connection.
     pub ip: Option<String>,
 }
 
@@ -44,19 +46,19 @@ pub struct Introduction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A payload follows ([`super::PayloadReader`]), and then the stream from this position on.
-    /// `None` where the master does not tell it: after SYNC, and after a malformed `+FULLRESYNC`.
-    /// No acks are sent then, and the next resync is a full one too.
+    /// `None` where the master does not tell the position: after SYNC, and after a malformed
+    /// `+FULLRESYNC`. Then no acks are sent, and the next resync is a full one too.
     Full(Option<Position>),
     /// The stream goes on with the byte that was asked for; see [`super::Identity::continued`].
     Continue(Option<ReplId>),
 }
 
-/// What some bytes came to.
+/// What [`Handshake::feed`] did with some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// How many of them were the handshake's.
+    /// How many of the bytes belonged to the handshake.
     pub consumed: usize,
-    /// How it ended, if it has.
+    /// How the handshake ended, if it has.
     pub outcome: Option<Outcome>,
 }
 
@@ -66,7 +68,7 @@ pub struct Handshake {
     introduction: Introduction,
     ask: Ask,
     lines: Lines,
-    /// What was sent and is not answered yet.
+    /// The steps that were sent and have no answer yet.
     open: VecDeque<Step>,
     ignored: Vec<(Step, String)>,
     answer: AnswerReader,
@@ -75,7 +77,7 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// Begins one on a new connection; the first words go to `out`.
+    /// Begins a handshake on a new connection. Writes the first request to `out`.
     #[must_use]
     pub fn begin(introduction: Introduction, ask: Ask, out: &mut Vec<u8>) -> Self {
         encode::request(out, [b"PING"].into_iter());
@@ -91,28 +93,29 @@ impl Handshake {
         }
     }
 
-    /// Which refusals were passed over, for the log: masters of some age know less.
+    /// The steps that the master refused and that the handshake passed over, with the master's
+    /// errors, for the log. Old masters refuse some.
     #[must_use]
     pub fn ignored(&self) -> &[(Step, String)] {
         &self.ignored
     }
 
     /// The master's settings of sizes, `hash-max-listpack-entries` and its like, by the names of
-    /// its version; none of a master that does not tell them to this user.
+    /// its version. Empty if this user may not ask for them.
     #[must_use]
     pub fn settings(&self) -> &[Setting] {
         &self.settings
     }
 
-    /// What the master says of its version: a section of `INFO`; empty where it does not tell this
-    /// user.
+    /// A section of the master's `INFO` that has its version. Empty if this user may not ask for
+    /// it.
     #[must_use]
     pub fn info(&self) -> &str {
         &self.info
     }
 
-    /// Takes what the master sent, and writes what is to be sent to `out`. Ends with the outcome;
-    /// the bytes behind it are the payload's or the stream's.
+    /// Takes what the master sent, and writes to `out` what is to be sent. The bytes behind the
+    /// outcome are those of the payload or the stream.
     ///
     /// # Errors
     /// [`HandshakeError`].
@@ -151,7 +154,7 @@ impl Handshake {
         Ok(Progress { consumed, outcome: None })
     }
 
-    /// After the answer to `step`.
+    /// Takes the next step after the answer to `step`.
     fn proceed(&mut self, step: Step, out: &mut Vec<u8>) {
         self.open.pop_front();
         match (step, self.open.is_empty()) {
@@ -164,7 +167,7 @@ impl Handshake {
         }
     }
 
-    /// Everything about us, in one burst.
+    /// Writes everything about the replica in one burst.
     fn introduce(&mut self, out: &mut Vec<u8>) {
         let Introduction { user, password, port, ip } = &self.introduction;
         let port = integer::text(*port);
@@ -189,8 +192,8 @@ impl Handshake {
         say(Step::Info, &[b"INFO", b"server"]);
     }
 
-    /// Takes a part of the answer to a question; true if it was the last. Who may replicate need
-    /// not be allowed to ask.
+    /// Takes a part of the answer to a question. Returns whether it was the last part. A user that
+    /// may replicate need not be allowed to ask.
     fn collect(
         &mut self,
         step: Step,
@@ -212,13 +215,13 @@ impl Handshake {
         Ok(true)
     }
 
-    /// Judges the answer to anything but PSYNC.
+    /// Judges the answer to any step but PSYNC.
     fn accept(&mut self, step: Step, said: &str) -> Result<(), HandshakeError> {
         let Some(error) = said.strip_prefix('-') else {
             return if said.starts_with('+') { Ok(()) } else { Err(unexpected(step, said)) };
         };
         match step {
-            // Who may not PING yet may AUTH, or PSYNC at least.
+            // A user that may not run PING may still run AUTH, or at least PSYNC.
             Step::Ping if is_no_permission(error) => {}
             Step::Ping | Step::Auth | Step::Psync => return Err(refused(step, error)),
             _ => self.ignored.push((step, error.to_owned())),
@@ -234,12 +237,12 @@ impl Handshake {
         if let Some(rest) = said.strip_prefix("+CONTINUE") {
             return match self.ask {
                 Ask::Full => Err(unexpected(Step::Psync, said)),
-                // What is no replid is passed over, as servers do.
+                // A word that is no replid is passed over, as servers do.
                 Ask::Rest { .. } => Ok(Outcome::Continue(rest.trim().parse().ok())),
             };
         }
         let error = said.strip_prefix('-').unwrap_or_default();
-        // SYNC would be refused just so.
+        // SYNC would be refused in the same way.
         if is_passing(error) || is_forbidden(error) {
             return Err(refused(Step::Psync, error));
         }
@@ -249,7 +252,7 @@ impl Handshake {
     }
 }
 
-/// `" <replid> <offset>"`; `None` where it is malformed.
+/// Parses `" <replid> <offset>"`; `None` if it is malformed.
 fn position(text: &str) -> Option<Position> {
     let (replid, offset) = text.strip_prefix(' ')?.split_once(' ')?;
     let offset = integer::parse(offset.as_bytes())?;
@@ -257,7 +260,7 @@ fn position(text: &str) -> Option<Position> {
     Some(Position { replid: replid.parse().ok()?, offset })
 }
 
-/// What a master says to a PING of one who has not authenticated.
+/// Whether a master refuses a PING because the replica has not authenticated.
 fn is_no_permission(error: &str) -> bool {
     is_forbidden(error) || error.starts_with("ERR operation not permitted")
 }

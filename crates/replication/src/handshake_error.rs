@@ -1,8 +1,8 @@
-//! Why a handshake failed, and when trying again is of use.
+//! Why a handshake failed, and when to try again.
 
 use std::fmt;
 
-/// What the replica says in a handshake.
+/// A request of the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// `PING`.
@@ -44,37 +44,37 @@ impl fmt::Display for Step {
 /// When to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// It passes: after a second, as servers do.
+    /// After a second, as servers do: the reason passes by itself.
     Soon,
-    /// It may pass: at growing intervals.
+    /// At growing intervals: the reason may pass.
     Slowly,
-    /// Somebody has to change something: at growing intervals, and say so.
+    /// At growing intervals, with a log line for the operator: the configuration has to change.
     TellOperator,
 }
 
-/// A handshake that came to nothing. The connection can only be closed.
+/// Why a handshake failed. The connection can only be closed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
-    /// The master refused; the words are its own.
+    /// The master refused a step.
     #[error("{step} was refused: {said}")]
     Refused {
-        /// What it refused.
+        /// The refused step.
         step: Step,
-        /// Its error, without the `-`.
+        /// The master's error, without the `-`.
         said: String,
     },
-    /// The answer is none: this is no master.
-    #[error("{step} was answered by {said:?}, which is no answer to it")]
+    /// The line does not answer the step: the server is no master.
+    #[error("unexpected answer to {step}: {said:?}")]
     Unexpected {
-        /// To what.
+        /// The step.
         step: Step,
         /// The line.
         said: String,
     },
-    /// A line without end: this is no master.
-    #[error("the answer to {step} has no end")]
+    /// The line does not end: the server is no master.
+    #[error("the answer to {step} does not end")]
     Endless {
-        /// To what.
+        /// The step.
         step: Step,
     },
 }
@@ -82,8 +82,8 @@ pub enum HandshakeError {
 /// The codes of errors that pass by themselves.
 const PASSING: [&str; 5] = ["LOADING", "NOMASTERLINK", "MASTERDOWN", "BUSY", "TRYAGAIN"];
 
-/// The master has no room for one more connection: that passes too.
-const FULL_HOUSE: &str = "ERR max number of clients reached";
+/// The error of a master that has no room for one more connection, which passes too.
+const MAX_CLIENTS: &str = "ERR max number of clients reached";
 
 impl HandshakeError {
     /// When to try again.
@@ -100,5 +100,5 @@ impl HandshakeError {
 /// Whether an error passes by itself.
 pub(super) fn is_passing(said: &str) -> bool {
     let code = said.split(' ').next().unwrap_or_default();
-    PASSING.contains(&code) || said.starts_with(FULL_HOUSE)
+    PASSING.contains(&code) || said.starts_with(MAX_CLIENTS)
 }

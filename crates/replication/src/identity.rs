@@ -1,19 +1,19 @@
-//! Which history the data is of: what to ask a master for, and what may be granted to those who
-//! ask us. Never knows how far the data has come; whoever asks says so.
+//! Which history the data belongs to: what to ask a master for, and what may be granted to
+//! sub-replicas. The caller says how far the data has come.
 
 use std::ops::RangeInclusive;
 
 use tidegate_wire::resp::{encode, integer};
 use tidegate_wire::units::{ReplId, ReplOffset};
 
-/// What a replica asks for, with `PSYNC`.
+/// What a replica asks for with `PSYNC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// All: `PSYNC ? -1`.
+    /// A full resync: `PSYNC ? -1`.
     Full,
-    /// The rest: `PSYNC <replid> <offset>`.
+    /// The rest of a history: `PSYNC <replid> <offset>`.
     Rest {
-        /// Of which history.
+        /// The history.
         replid: ReplId,
         /// The offset of the first byte that is wanted.
         first: ReplOffset,
@@ -46,78 +46,79 @@ pub struct Position {
     pub offset: ReplOffset,
 }
 
-/// Whether the data is now of a history of another name.
+/// Whether the history of the data got another name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Continued {
-    /// The same one: sub-replicas go on.
+    /// The same name: sub-replicas go on.
     Same,
-    /// Another one: sub-replicas are to be disconnected, so that they learn of it.
+    /// Another name: the caller disconnects sub-replicas, so that they learn of it.
     Renamed,
 }
 
-/// Why the rest cannot be granted, and the one who asks needs all.
+/// Why a sub-replica needs a full resync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It asked for all (servers do not count this in `sync_partial_err`).
+    /// The sub-replica asked for one (servers do not count this in `sync_partial_err`).
     #[error("a full resync was asked for")]
     FullAsked,
-    /// Another history.
-    #[error("the history asked for is not known here")]
+    /// The sub-replica has data of another history.
+    #[error("the data has another history than the one asked for")]
     Foreign,
-    /// The second history, which ends before.
+    /// The sub-replica has data of the second history beyond its end.
     #[error("the history asked for ends here before offset {ends}")]
     Diverged {
-        /// The first offset that is only of the present history.
+        /// The first offset that belongs only to the present history.
         ends: ReplOffset,
     },
-    /// The backlog does not reach so far, or there is none.
+    /// The backlog does not reach so far back, or there is none.
     #[error("the backlog does not hold the offset asked for")]
     OutOfBacklog,
 }
 
-/// PSYNC2's two histories: the present one, and the one that it continues since a promotion.
+/// The two histories of PSYNC2: the present one, and the one that it continues since a promotion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
     replid: ReplId,
-    /// The history before, and the first offset that is no more of it.
+    /// The history before, and the first offset that no longer belongs to it.
     second: Option<(ReplId, ReplOffset)>,
-    /// Whether the data is a prefix of `replid`'s history, as far as it goes.
+    /// Whether the data is a prefix of the history `replid`.
     resumable: bool,
 }
 
 impl Identity {
-    /// Of one who has no data of anybody's: `replid` is a new one.
+    /// Returns the identity of a server without data of any master; `replid` is a new one.
     #[must_use]
     pub const fn new(replid: ReplId) -> Self {
         Self { replid, second: None, resumable: false }
     }
 
-    /// Of one who loaded a file that names the history its data is of (`repl-id`).
+    /// Returns the identity of a server that loaded a file which names its history (`repl-id`).
     #[must_use]
     pub const fn restored(replid: ReplId) -> Self {
         Self { replid, second: None, resumable: true }
     }
 
-    /// `master_replid` of INFO.
+    /// The present history (`master_replid` of INFO).
     #[must_use]
     pub const fn replid(&self) -> ReplId {
         self.replid
     }
 
-    /// `master_replid2` of INFO.
+    /// The second history (`master_replid2` of INFO).
     #[must_use]
     pub fn replid2(&self) -> ReplId {
         self.second.map_or(ReplId::ZERO, |(replid, _)| replid)
     }
 
-    /// `second_repl_offset` of INFO; `None`, shown as -1, where there is no second history.
+    /// The first offset beyond the second history (`second_repl_offset` of INFO); `None`, shown as
+    /// -1, without a second history.
     #[must_use]
     pub fn second_offset(&self) -> Option<ReplOffset> {
         self.second.map(|(_, offset)| offset)
     }
 
-    /// Whether the data is a prefix of that history: as it was, and nothing else.
+    /// Whether the data is exactly a prefix of the present history.
     #[must_use]
     pub const fn is_resumable(&self) -> bool {
         self.resumable
@@ -133,7 +134,8 @@ impl Identity {
         }
     }
 
-    /// The master goes on where the data, which is complete up to `applied`, ends (`+CONTINUE`).
+    /// Notes that the master continues (`+CONTINUE`) where the data, which is complete up to
+    /// `applied`, ends.
     pub fn continued(&mut self, replid: Option<ReplId>, applied: ReplOffset) -> Continued {
         match replid {
             Some(replid) if replid != self.replid => {
@@ -145,9 +147,9 @@ impl Identity {
         }
     }
 
-    /// The data was replaced by a full resync's. Not before: until then the old data and its
-    /// identity stay, and a transfer that fails leaves a partial resync possible (as in Redis
-    /// from 7.0 on). `position` is unknown after `SYNC`: such data can only be replaced again.
+    /// Notes that a full resync has replaced the data. Until then the old data and its identity
+    /// stay, and a transfer that fails leaves a partial resync possible, as in Redis from 7.0 on.
+    /// `position` is unknown after `SYNC`: such data can only be replaced again.
     pub const fn replaced(&mut self, position: Option<Position>) {
         *self = match position {
             Some(position) => Self::restored(position.replid),
@@ -155,29 +157,30 @@ impl Identity {
         };
     }
 
-    /// The stream could not be read: nobody knows what was missed, the next resync is a full one.
+    /// Notes that the stream could not be read. It is unknown what was missed, so the next resync
+    /// is a full one.
     pub const fn distrust(&mut self) {
         self.resumable = false;
     }
 
-    /// Becomes a master at `applied`, of a history named `replid`, a new one. Sub-replicas are to
-    /// be disconnected; they come back and continue by the second history.
+    /// Becomes a master at `applied`, with a new history named `replid`. The caller disconnects
+    /// sub-replicas; they come back and continue by the second history.
     pub const fn promote(&mut self, replid: ReplId, applied: ReplOffset) {
         self.second = Some((self.replid, applied.next()));
         self.replid = replid;
         self.resumable = false;
     }
 
-    /// A master becomes a replica: it may be a prefix of the new master's history.
+    /// Becomes a replica. The data may be a prefix of the new master's history.
     pub const fn demote(&mut self) {
         self.resumable = true;
     }
 
     /// Whether `ask` can be continued from a backlog that holds the offsets of `backlog`
-    /// (`masterTryPartialResynchronization`). The one after the last may be asked for too.
+    /// (`masterTryPartialResynchronization`). The offset after the last one may be asked for too.
     ///
     /// # Errors
-    /// [`Refusal`]: why not.
+    /// [`Refusal`] says why not.
     pub fn grant(
         &self,
         ask: &Ask,
@@ -216,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_all_until_it_has_somebodys_data() {
+    fn asks_for_all_until_it_has_the_data_of_a_master() {
         let mut identity = Identity::new(id('0'));
         assert_eq!(identity.ask(at(0)), Ask::Full);
         identity.replaced(Some(Position { replid: id('a'), offset: at(1000) }));
@@ -235,7 +238,7 @@ mod tests {
         assert_eq!(String::from_utf8(out).unwrap(), wanted);
     }
 
-    /// The numbers are those that real replicas of all four versions showed.
+    /// Real replicas of all four versions showed these numbers.
     #[test]
     fn a_renamed_history_becomes_the_second() {
         let mut identity = Identity::restored(id('a'));

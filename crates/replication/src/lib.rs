@@ -1,8 +1,8 @@
-//! The replica's side of replication, as state machines: what to say to a master and what its bytes
-//! mean. Bytes and `now` go in, values and bytes come out; who owns the socket, loads the payload and
-//! applies the commands is not here.
+//! The replica's side of replication, as state machines: what to send to a master, and what its
+//! bytes mean. Bytes and `now` go in, values and bytes come out. The caller owns the socket, loads
+//! the payload and applies the commands.
 //!
-//! A link's life, and who sees to it:
+//! The life of a link, and the type that has each part of it:
 //!
 //! 1. [`Identity::ask`] says what to ask for; [`Handshake`] asks.
 //! 2. [`Outcome::Full`]: [`PayloadReader`] finds the RDB payload; when it is complete and came between
@@ -12,8 +12,8 @@
 //!    selected when it was cut: no SELECT comes first.
 //! 4. The stream: [`StreamReader`] cuts it into units. Of each unit applied, [`Offsets::advance`] and
 //!    [`Backlog::append`] get all bytes.
-//! 5. [`Pulse`], all the time: what to say each second, and when the master has been silent too long.
-//!    [`LinkStatus`]: what ROLE and INFO tell.
+//! 5. [`Pulse`], all the time: what to send each second, and whether the master has been silent too
+//!    long. [`LinkStatus`]: what ROLE and INFO show.
 //! 6. The link is cut: [`Offsets::cut`], and from the start. After a [`StreamError`]
 //!    [`Identity::distrust`] first.
 

@@ -1,10 +1,10 @@
 //! Collects a line that may come in pieces. Never keeps more than its bound.
 
-/// A line went on beyond the bound.
+/// The error for a line that is longer than the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Endless;
 
-/// The collector: one line at a time, whatever the reads were.
+/// The collector: one line at a time, however the reads cut it.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
     partial: Vec<u8>,
@@ -12,15 +12,15 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// `max`: most bytes of a line, its end not counted.
+    /// Returns a collector of lines of at most `max` bytes, their ends not counted.
     pub(super) const fn new(max: usize) -> Self {
         Self { partial: Vec::new(), max }
     }
 
-    /// Takes from the front of `input` what belongs to the line in progress: how many bytes that
-    /// was, and the line without its end (LF or CRLF) if it is complete.
+    /// Takes the bytes at the front of `input` that belong to the line in progress. Returns how
+    /// many those were, and the line without its end (LF or CRLF) if it is complete.
     pub(super) fn take(&mut self, input: &[u8]) -> Result<(usize, Option<Vec<u8>>), Endless> {
-        // One more for a CR that turns out to be a part of the end.
+        // One more for a CR that may prove to be part of the end.
         let room = (self.max + 1).saturating_sub(self.partial.len());
         let found = memchr::memchr(b'\n', input);
         let len = found.unwrap_or(input.len());

@@ -1,20 +1,20 @@
-//! What ROLE and INFO tell about the link to the master. Decides nothing.
+//! What ROLE and INFO show of the link to the master. Decides nothing.
 
-/// How far the link has come, in ROLE's words.
+/// How far the link has come, as ROLE shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LinkState {
-    /// Nobody's replica.
+    /// The server is no replica.
     #[default]
     None,
-    /// About to connect.
+    /// The replica is about to connect.
     Connect,
-    /// The connection is under way.
+    /// The connection is being made.
     Connecting,
-    /// From the first PING to the answer to PSYNC.
+    /// The handshake, from the first PING to the answer to PSYNC.
     Handshake,
-    /// A payload is on its way, or is being loaded.
+    /// A payload is transferred or loaded.
     Sync,
-    /// The stream flows.
+    /// The stream is applied.
     Connected,
 }
 
@@ -33,41 +33,41 @@ impl LinkState {
     }
 }
 
-/// The link's state and since when. Times are milliseconds of the caller's clock.
+/// The state of the link, and since when. Times are milliseconds of the caller's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkStatus {
     state: LinkState,
-    /// When it went down last.
+    /// When the link went down last.
     down_ms: Option<u64>,
-    /// When it came up last.
+    /// When the link came up last.
     up_ms: u64,
     heard_ms: u64,
-    /// How long it was down after it had been up, until it was up again.
+    /// How long the link was down in all, between two times that it was up.
     lost_ms: u64,
-    /// Attempts since it was down last, and in all.
+    /// The attempts since the link was down last, and in all.
     attempts: (u64, u64),
 }
 
 impl LinkStatus {
-    /// The state.
+    /// The state of the link.
     #[must_use]
     pub const fn state(&self) -> LinkState {
         self.state
     }
 
-    /// `master_link_status` is `up`.
+    /// Whether the link is up (`master_link_status`).
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.state == LinkState::Connected
     }
 
-    /// `master_sync_in_progress`.
+    /// Whether a payload is transferred or loaded (`master_sync_in_progress`).
     #[must_use]
     pub fn is_syncing(&self) -> bool {
         self.state == LinkState::Sync
     }
 
-    /// The link comes to `state`.
+    /// Changes the state to `state`.
     pub fn enter(&mut self, state: LinkState, now_ms: u64) {
         if state == LinkState::Connected {
             self.heard_ms = now_ms;
@@ -83,29 +83,30 @@ impl LinkStatus {
         self.state = state;
     }
 
-    /// Another master is to be followed, or none: what was before does not count.
+    /// Begins anew with `state`, because the server follows another master or none.
     pub fn reset(&mut self, state: LinkState) {
         *self = Self { state, ..Self::default() };
     }
 
-    /// Something came from the master.
+    /// Notes that something came from the master.
     pub const fn heard(&mut self, now_ms: u64) {
         self.heard_ms = now_ms;
     }
 
-    /// `master_current_sync_attempts` and `master_total_sync_attempts` (Redis 8.2).
+    /// The attempts since the link was down last, and in all: `master_current_sync_attempts` and
+    /// `master_total_sync_attempts` (Redis 8.2).
     #[must_use]
     pub const fn attempts(&self) -> (u64, u64) {
         self.attempts
     }
 
-    /// `master_link_up_since_seconds` (Redis 8.2), while it is up.
+    /// For how long the link has been up: `master_link_up_since_seconds` (Redis 8.2).
     #[must_use]
     pub fn up_seconds(&self, now_ms: u64) -> i64 {
         seconds(self.up_ms, now_ms)
     }
 
-    /// `total_disconnect_time_sec` (Redis 8.2).
+    /// For how long the link was down in all: `total_disconnect_time_sec` (Redis 8.2).
     #[must_use]
     pub fn lost_seconds(&self, now_ms: u64) -> i64 {
         let now = match self.down_ms {
@@ -115,14 +116,15 @@ impl LinkStatus {
         seconds(0, self.lost_ms.saturating_add(now))
     }
 
-    /// `master_last_io_seconds_ago`: -1 while the link is not up.
+    /// The seconds since the master sent something, -1 while the link is not up:
+    /// `master_last_io_seconds_ago`.
     #[must_use]
     pub fn last_io_seconds(&self, now_ms: u64) -> i64 {
         if self.is_up() { seconds(self.heard_ms, now_ms) } else { -1 }
     }
 
-    /// `master_link_down_since_seconds`: `None` while the link is up, where INFO does not show it;
-    /// -1 if it never was.
+    /// For how long the link has been down, -1 if it never was up:
+    /// `master_link_down_since_seconds`. `None` while the link is up, where INFO does not show it.
     #[must_use]
     pub fn down_seconds(&self, now_ms: u64) -> Option<i64> {
         if self.is_up() {
@@ -141,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_since_when_it_is_down() {
+    fn shows_since_when_it_is_down() {
         let mut link = LinkStatus::default();
         assert_eq!((link.state().as_str(), link.down_seconds(9)), ("none", Some(-1)));
         for (state, word) in [

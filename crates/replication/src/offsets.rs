@@ -1,5 +1,5 @@
-//! How far the stream was read and how far it was applied, counted as servers count. Never
-//! guesses: it is told both.
+//! How far the stream was read and how far it was applied, counted as servers count. The caller
+//! reports both.
 
 use tidegate_wire::units::ReplOffset;
 
@@ -11,37 +11,38 @@ pub struct Offsets {
 }
 
 impl Offsets {
-    /// Both at `offset`: of a payload that was loaded, or of data that was there before.
+    /// Returns both offsets at `offset`: of a payload that was loaded, or of data that was there
+    /// before.
     #[must_use]
     pub const fn at(offset: ReplOffset) -> Self {
         Self { read: offset, applied: offset }
     }
 
-    /// `slave_read_repl_offset`: the last byte that the master sent.
+    /// The last byte that the master sent (`slave_read_repl_offset`).
     #[must_use]
     pub const fn read(&self) -> ReplOffset {
         self.read
     }
 
-    /// `slave_repl_offset` and `master_repl_offset`, and what an ack tells: the last byte of the
-    /// last whole command, or transaction, that was applied.
+    /// The last byte of the last whole command or transaction that was applied: `slave_repl_offset`
+    /// and `master_repl_offset`, and the offset of acks.
     #[must_use]
     pub const fn applied(&self) -> ReplOffset {
         self.applied
     }
 
-    /// `bytes` of the stream came.
+    /// Notes that `bytes` of the stream came.
     pub const fn received(&mut self, bytes: u64) {
         self.read = self.read.plus(bytes);
     }
 
-    /// A unit of `bytes` was applied: see [`super::StreamReader`].
+    /// Notes that a unit of `bytes` was applied; see [`super::StreamReader`].
     pub fn advance(&mut self, bytes: u64) {
         self.applied = self.applied.plus(bytes);
         debug_assert!(self.applied <= self.read, "applied what was not received");
     }
 
-    /// The link was cut: what was read and not applied will be asked for again.
+    /// Notes that the link was cut. What was read and not applied will be asked for again.
     pub const fn cut(&mut self) {
         self.read = self.applied;
     }
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_applied_is_read_again() {
+    fn bytes_that_were_not_applied_are_read_again() {
         let mut offsets = Offsets::at(ReplOffset::new(1000));
         offsets.received(60);
         offsets.advance(23);

@@ -1,77 +1,78 @@
-//! Finds the RDB payload that a full resync brings: where it begins and where it ends. Never
-//! holds a byte of it, and never takes the mark's bytes for it.
+//! Finds where the RDB payload of a full resync begins and ends. Never holds a byte of it, and
+//! never takes bytes of the mark for payload.
 
 use memchr::memmem;
 
 use super::line::Lines;
 use tidegate_wire::resp::integer;
 
-/// Longest line before the payload, in bytes.
+/// The longest line before the payload, in bytes.
 const LINE_MAX: usize = 1024;
-/// How long the mark is, in bytes.
+/// The length of the mark, in bytes.
 const MARK_LEN: usize = 40;
 
 /// Why there is no payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
-    /// The master gave up (a fork that failed, no memory): to be tried again later.
+    /// The master gave up (a fork that failed, no memory). The replica tries again later.
     #[error("the master sent no snapshot: {0}")]
     Refused(String),
-    /// Something else than a payload begins: this is not replication.
+    /// The line does not announce a payload: the server does not replicate.
     #[error("neither a length nor a mark before the snapshot: {0:?}")]
     Header(String),
-    /// A line without end.
+    /// The line does not end.
     #[error("a line before the snapshot is longer than {LINE_MAX} bytes")]
     Endless,
-    /// Longer than the caller takes.
+    /// The payload is longer than the caller takes.
     #[error("a snapshot of {len} bytes is longer than the limit of {limit}")]
     TooLong {
-        /// How long it is, as far as is known.
+        /// Its length, as far as it is known.
         len: u64,
         /// The limit.
         limit: u64,
     },
 }
 
-/// How the master says where the payload ends.
+/// How the master marks the end of the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// `$<len>`: the master has a file. It sends the stream right behind it.
+    /// `$<len>`: the master sends a file, and the stream right behind it.
     Length(u64),
     /// `$EOF:<mark>`: the master sends while it writes. It holds the stream back until the first
-    /// ack: see [`super::Pulse::open_stream`].
+    /// ack; see [`super::Pulse::open_stream`].
     Marked,
 }
 
-/// What was found in some bytes.
+/// The payload that was found in some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found<'a> {
-    /// The payload's next bytes ...
+    /// The next bytes of the payload.
     pub first: &'a [u8],
-    /// ... and those behind them. Two pieces, because bytes at the end of the call before may have
-    /// been the mark's first, and were not.
+    /// The bytes of the payload behind `first`. There are two pieces because bytes at the end of
+    /// the previous call may have looked like the beginning of the mark.
     pub second: &'a [u8],
-    /// How many of the bytes given were looked at. What is behind them, once the payload is
-    /// complete, is the stream.
+    /// How many of the given bytes were looked at. Once the payload is complete, the bytes behind
+    /// them are the stream.
     pub consumed: usize,
-    /// True once, when the payload is complete.
+    /// Whether this call completed the payload.
     pub complete: bool,
 }
 
 #[derive(Clone, Debug)]
 enum State {
-    /// Empty lines (the master is busy with the snapshot), then how it will end.
+    /// Before the header. Empty lines come while the master prepares the snapshot.
     Header(Lines),
-    /// So many bytes to come.
+    /// So many bytes are still to come.
     Length(u64),
-    /// How many bytes at the end of what came are the mark's first: as many are not handed out.
+    /// How many bytes at the end of the input are the first of the mark, and are held back.
     Marked {
         held: usize,
     },
     Complete,
 }
 
-/// The reader: one per full resync, fed from behind the answer to PSYNC or SYNC.
+/// The reader of the payload of one full resync. Its input begins behind the answer to PSYNC or
+/// SYNC.
 #[derive(Clone, Debug)]
 pub struct PayloadReader {
     state: State,
@@ -83,7 +84,7 @@ pub struct PayloadReader {
 }
 
 impl PayloadReader {
-    /// `limit`: most bytes of a payload.
+    /// Returns a reader that takes at most `limit` bytes of payload.
     #[must_use]
     pub fn new(limit: u64) -> Self {
         Self {
@@ -102,14 +103,14 @@ impl PayloadReader {
         self.form
     }
 
-    /// `master_sync_read_bytes` of INFO: bytes of payload so far.
+    /// The bytes of payload so far (`master_sync_read_bytes` of INFO).
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.received
     }
 
-    /// Looks at `input`. Has to be called again with what it did not consume, until the payload is
-    /// complete; then it consumes nothing more.
+    /// Looks at `input`. The caller passes the bytes that were not consumed again, until the
+    /// payload is complete; from then on nothing is consumed.
     ///
     /// # Errors
     /// [`PayloadError`], after which the connection can only be closed.
@@ -175,26 +176,27 @@ impl PayloadReader {
     }
 }
 
-/// What a look at some bytes came to.
+/// The result of a look at some bytes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
-    /// Bytes of the mark's front that were held back and are payload after all.
+    /// How many bytes were held back as the beginning of the mark and are payload after all.
     released: usize,
-    /// Bytes of payload at the front of the input.
+    /// How many bytes at the front of the input are payload.
     payload: usize,
     consumed: usize,
-    /// The mark was found.
+    /// Whether the mark was found.
     marked: bool,
 }
 
-/// Looks for `mark` in `input`, of which `held` first bytes came before; and how many came now.
+/// Looks for `mark` in `input`. The first `held` bytes of the mark came before. Returns how many
+/// bytes of it came now.
 fn search(
     mark: &[u8; MARK_LEN],
     finder: &memmem::Finder<'_>,
     held: usize,
     input: &[u8],
 ) -> (Step, usize) {
-    // The mark may have begun with any of those that were held back.
+    // The mark may begin with any of the bytes that were held back.
     for skip in 0..held {
         let had = held - skip;
         let len = input.len().min(MARK_LEN - had);
@@ -223,10 +225,10 @@ mod tests {
 
     use super::*;
 
-    /// The payload, the stream behind it, and how the payload's end was told.
+    /// The payload, the stream behind it, and how the end of the payload was marked.
     type Read = (Vec<u8>, Vec<u8>, Option<Form>);
 
-    /// Feeds `input` in pieces of the lengths of `cuts`, over and over.
+    /// Feeds `input` in pieces of the lengths of `cuts`, which are used over and over.
     fn read(input: &[u8], cuts: &[usize]) -> Result<Read, PayloadError> {
         let mut reader = PayloadReader::new(1 << 20);
         let (mut payload, mut at, mut complete) = (Vec::new(), 0, false);
@@ -250,7 +252,7 @@ mod tests {
     const MARK: &str = "0123456789012345678901234567890123456789";
 
     #[test]
-    fn a_length_and_what_is_behind_it() {
+    fn a_length_and_the_stream_behind_it() {
         for cut in 1..30 {
             let (payload, stream, form) = read(b"\n\r\n\n$5\r\nREDIS*1\r\n", &[cut]).unwrap();
             assert_eq!((payload, stream), (b"REDIS".to_vec(), b"*1\r\n".to_vec()));
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_payload() {
+    fn a_header_of_no_payload_is_refused() {
         let refused = "ERR BGSAVE failed, replication can't continue";
         let error = |input: &str| read(input.as_bytes(), &[3]).unwrap_err();
         assert_eq!(error(&format!("\n-{refused}\r\n")), PayloadError::Refused(refused.to_owned()));
@@ -278,7 +280,7 @@ mod tests {
     }
 
     proptest! {
-        /// Bytes that look like the mark before it, cut anywhere.
+        /// A payload with bytes that look like the mark before it, cut anywhere.
         #[test]
         fn the_mark_ends_the_payload(
             mark in "[ab]{40}|(ab){20}|a{40}|[0-9a-f]{40}",
@@ -295,7 +297,7 @@ mod tests {
             }
             let mut input = body.clone();
             input.extend_from_slice(mark.as_bytes());
-            // Where the body's end and the mark make up the mark earlier, that is where it is.
+            // Where the end of the body and the mark form the mark earlier, the payload ends there.
             let end = memmem::find(&input, mark.as_bytes()).unwrap();
             input.extend_from_slice(&behind);
             let mut wire = format!("\n$EOF:{mark}\r\n").into_bytes();

@@ -1,38 +1,38 @@
-//! Cuts the replication stream into units to apply: a command, or a transaction whole. Never
-//! copies a byte: the caller keeps what came until it makes up a unit.
+//! Cuts the replication stream into units to apply: a command, or a whole transaction. Never copies
+//! a byte: the caller keeps what came until it is a unit.
 //!
-//! The caller has the bytes behind the last unit it applied in one buffer and appends what it
-//! reads. [`StreamReader::next_unit`] looks at them from where it stopped: a byte that was looked at is not
-//! looked at again, but for the commands of a transaction when they are walked. The buffer need not grow
-//! before bytes come: [`Unit::NeedMore`] tells when the next look is of use, not what to reserve.
+//! The caller keeps the bytes behind the last applied unit in one buffer and appends what it reads.
+//! [`StreamReader::next_unit`] looks at them from where it stopped; it looks at a byte twice only
+//! where it walks the commands of a transaction. The buffer need not grow before bytes come:
+//! [`Unit::NeedMore`] says when the next look is of use, not how much to reserve.
 
 use super::command::{CommandParser, Parsed};
 use super::stream_error::StreamError;
 
-/// What lies at the front of the stream.
+/// The unit at the front of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// A command of so many bytes.
+    /// A command.
     Command {
-        /// Bytes, those of empty requests before it included: all of them count.
+        /// The number of bytes. Those of empty requests before the command are included and count.
         len: usize,
     },
-    /// `MULTI` to `EXEC`: to be applied as one, under one lock. What is inside counts when all of
-    /// it is applied.
+    /// `MULTI` to `EXEC`, to be applied as one, under one lock. The commands inside count when all
+    /// of them are applied.
     Transaction {
-        /// Bytes, from `MULTI`'s first to `EXEC`'s last.
+        /// The number of bytes, from the first of `MULTI` to the last of `EXEC`.
         len: usize,
-        /// Commands between them.
+        /// The number of commands between them.
         commands: usize,
     },
-    /// `MULTI` to `DISCARD`, which no master sends: counts, and has no commands.
+    /// `MULTI` to `DISCARD`, which no master sends. Its bytes count, and it has no commands.
     Discarded {
-        /// Bytes.
+        /// The number of bytes.
         len: usize,
     },
-    /// Neither is complete: not before there are so many bytes.
+    /// No unit is complete before there are so many bytes.
     NeedMore {
-        /// Bytes, counted from the unit's first.
+        /// The number of bytes, counted from the first of the unit.
         at_least: usize,
     },
 }
@@ -47,17 +47,17 @@ struct Block {
     commands: usize,
 }
 
-/// The reader: one per link.
+/// The reader of one link.
 #[derive(Clone, Debug)]
 pub struct StreamReader {
     parser: CommandParser,
     block: Option<Block>,
-    /// The last look found a unit; the next one begins anew.
+    /// Whether the last look found a unit, so that the next one begins anew.
     done: bool,
     limit: usize,
 }
 
-/// A command that changes what a unit is.
+/// A command that begins or ends a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bracket {
     Multi,
@@ -66,8 +66,8 @@ enum Bracket {
 }
 
 impl StreamReader {
-    /// `limit`: most bytes of a unit. A master is obeyed whatever its commands' length, as far as
-    /// there is memory to hold them; this says how far.
+    /// Returns a reader of units of at most `limit` bytes. Servers take commands of any length from
+    /// their master; the limit is what the memory allows.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self { parser: CommandParser::default(), block: None, done: false, limit }
@@ -117,14 +117,14 @@ impl StreamReader {
         }
     }
 
-    /// The commands of the unit that the last look found; `unit` is its bytes.
+    /// Returns the commands of the unit that the last look found; `unit` is its bytes.
     #[must_use]
     pub fn commands<'b>(&mut self, unit: &'b [u8]) -> Commands<'_, 'b> {
         let left = match self.block {
             _ if !self.done => Left::None,
             None => Left::Found,
             Some(block) => {
-                // It has done its work here until the next look.
+                // The parser is free until the next look.
                 self.parser.restart(block.body);
                 Left::Body { end: block.end, commands: block.commands }
             }
@@ -140,7 +140,7 @@ impl StreamReader {
         brackets.into_iter().find(|(is, _)| name.eq_ignore_ascii_case(is)).map(|(_, it)| it)
     }
 
-    /// What is too long for a transaction need not be for a command.
+    /// An error about a transaction that is too long names the transaction.
     fn explain(&self, error: StreamError) -> StreamError {
         match (error, self.block) {
             (StreamError::CommandTooLong { limit, .. }, Some(Block { commands, .. })) => {
@@ -151,7 +151,7 @@ impl StreamReader {
     }
 }
 
-/// Walks the commands of a complete unit, `MULTI` and `EXEC` not among them.
+/// Walks the commands of a complete unit, without `MULTI` and `EXEC`.
 #[derive(Debug)]
 pub struct Commands<'r, 'b> {
     unit: &'b [u8],
@@ -159,13 +159,13 @@ pub struct Commands<'r, 'b> {
     left: Left,
 }
 
-/// What was not walked yet.
+/// The commands that were not walked yet.
 #[derive(Clone, Copy, Debug)]
 enum Left {
     None,
-    /// The one that the parser has just found.
+    /// The command that the parser has just found.
     Found,
-    /// So many of a transaction, up to there. Their bytes are known to be well-formed.
+    /// So many commands of a transaction, up to this place. Their bytes are well-formed.
     Body {
         end: usize,
         commands: usize,
@@ -173,7 +173,8 @@ enum Left {
 }
 
 impl<'b> Commands<'_, 'b> {
-    /// Puts the next command's arguments, its name first, into `args`; false where there is none.
+    /// Puts the arguments of the next command, its name first, into `args`. Returns whether there
+    /// was one.
     #[inline]
     pub fn next_into(&mut self, args: &mut Vec<&'b [u8]>) -> bool {
         args.clear();
@@ -194,22 +195,22 @@ impl<'b> Commands<'_, 'b> {
     }
 }
 
-/// The memory for one command's arguments, kept from one read to the next: a `Vec` of slices cannot
-/// outlive the buffer that they point into.
+/// The memory for the arguments of one command, kept from one read to the next: a `Vec` of slices
+/// cannot outlive the buffer that they point into.
 #[derive(Debug, Default)]
 pub struct ArgsPool(Vec<&'static [u8]>);
 
 impl ArgsPool {
-    /// The memory, empty.
+    /// Returns the memory, empty.
     #[must_use]
     pub fn take<'b>(&mut self) -> Vec<&'b [u8]> {
         std::mem::take(&mut self.0)
     }
 
-    /// Gives it back.
+    /// Takes the memory back.
     pub fn give(&mut self, mut args: Vec<&[u8]>) {
         args.clear();
-        // Collects in place: nothing is allocated, and there is nothing to convert.
+        // Collects in place: nothing is allocated, and nothing has to be converted.
         self.0 = args.into_iter().map(|_| &b""[..]).collect();
     }
 }

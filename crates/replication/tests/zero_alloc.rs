@@ -6,7 +6,7 @@ mod way;
 use allocation_counter::measure;
 use way::{STREAMS, StreamWay, stream};
 
-/// Once a reader has memory for as many arguments as a command has.
+/// Once a reader has memory for as many arguments as a command has, it allocates nothing.
 #[test]
 fn a_replicated_command_allocates_nothing() {
     for name in STREAMS {

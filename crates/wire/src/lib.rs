@@ -1,6 +1,7 @@
-//! The protocol of Redis and Valkey: frames, commands, and the values that they speak of.
+//! The protocol of Redis and Valkey: frames, commands, and the values in them.
 //!
-//! Each module uses only its own layer and those below it, as `tests/architecture/layers.rs` sees to.
+//! Each module uses only its own layer and those below it; `tests/architecture/layers.rs` checks
+//! it.
 //!
 //! | layer | module | what it is |
 //! |---|---|---|

@@ -1,6 +1,6 @@
-//! Any bytes between a header and an end are items or an error; the same however they arrive.
-//! As a DUMP payload they are a value or an error; a value can be written in every form that has
-//! a place for it, and is read again.
+//! Any bytes between a header and an end are items or an error, however they arrive. As a DUMP
+//! payload they are a value or an error; a value can be written in every form that has a place for
+//! it, and is read again.
 #![no_main]
 
 use std::io::Read;
@@ -42,7 +42,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let file = [magic, bytes, &[255, 0, 0, 0, 0, 0, 0, 0, 0]].concat();
     let (items, error) = read(&file[..]);
     let pieces = read(Pieces(&file, usize::from(size).max(1)));
-    // NaN is refused, so items are equal to themselves.
+    // NaN is refused, so items equal themselves.
     assert_eq!((&items, &error), (&pieces.0, &pieces.1));
     assert_eq!(error.is_none(), matches!(items.last(), Some(Item::End(_))));
 

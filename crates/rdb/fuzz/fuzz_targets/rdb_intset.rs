@@ -1,4 +1,4 @@
-//! What is taken for an intset has as many integers as it says, and they ascend.
+//! Bytes that are accepted as an intset have as many integers as they say, and these ascend.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

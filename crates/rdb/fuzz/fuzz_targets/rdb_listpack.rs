@@ -1,5 +1,5 @@
-//! What is taken for a listpack can be walked from both ends, and built anew with the same
-//! elements, byte for byte the same from then on; built, edited and found come to the same.
+//! Bytes that are accepted as a listpack can be walked from both ends, and built anew with the same
+//! elements, byte for byte the same from then on. Building, editing and searching agree.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,10 +11,10 @@ fuzz_target!(|input: (bool, &[u8])| {
     if uncounted {
         bytes[4..6].fill(255);
     } else if let Some(count) = body.first() {
-        // The first byte tells the count, and is the first element too.
+        // The first byte is the count, and the first element too.
         bytes[4] = *count;
     }
-    // What is wrongly trusted gives wrong answers and harms nobody.
+    // Wrongly trusted bytes give wrong answers, and nothing panics.
     let trusted = ListpackRef::trusted(&bytes);
     let _ = (trusted.len(), trusted.find(&body[..body.len().min(3)], 1), trusted.get(-2));
     let Ok(listpack) = Listpack::new(bytes) else { return };

@@ -1,5 +1,5 @@
-//! Compressed bytes become exactly as many as were promised, or an error; what stood in the
-//! output before stays. What is compressed becomes what it was.
+//! Compressed bytes become exactly as many as were promised, or an error, and the former contents
+//! of the output stay. Compressed and decompressed bytes are the original ones.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

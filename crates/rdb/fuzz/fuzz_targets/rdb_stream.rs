@@ -1,4 +1,4 @@
-//! Any elements in a listpack are a stream's node or an error; a node has as many entries as it
+//! Any elements in a listpack are a node of a stream or an error. A node has as many entries as it
 //! says, and they ascend.
 #![no_main]
 

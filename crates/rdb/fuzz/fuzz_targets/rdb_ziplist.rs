@@ -1,4 +1,4 @@
-//! Any bytes are a ziplist, a zipmap, or neither; what they become is a listpack.
+//! Any bytes are a ziplist, a zipmap, or neither; both become a listpack.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

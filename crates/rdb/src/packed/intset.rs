@@ -15,7 +15,7 @@ impl Intset {
     /// Takes `bytes` if they are an intset.
     ///
     /// # Errors
-    /// [`Corrupt`] says what does not hold.
+    /// [`Corrupt`] says what is wrong.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Corrupt> {
         let header: &[u8; HEADER] = bytes.first_chunk().ok_or(corrupt("is too short"))?;
         let [a, b, c, d, e, f, g, h] = *header;
@@ -34,19 +34,19 @@ impl Intset {
         Ok(set)
     }
 
-    /// It, to be searched.
+    /// Returns the intset, borrowed, to be read.
     #[must_use]
     pub fn view(&self) -> IntsetRef<'_> {
         IntsetRef::trusted(&self.0)
     }
 
-    /// It as it is stored.
+    /// Returns the bytes of the intset.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.0.into_vec()
     }
 
-    /// What a buffer holds.
+    /// Returns the intset that a buffer holds.
     pub(super) fn built(bytes: Vec<u8>) -> Self {
         let set = Self(bytes.into_boxed_slice());
         debug_assert!(set.view().iter().is_sorted_by(|a, b| a < b));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_hold_is_refused() {
+    fn invalid_bytes_are_refused() {
         assert_eq!(intset(3, &[0; 3]), Err("its integers have no width that is known"));
         assert_eq!(intset(2, &[0; 3]), Err("has not as many integers as it says"));
         assert_eq!(intset(2, &[1, 0, 1, 0]), Err("its integers do not ascend"));

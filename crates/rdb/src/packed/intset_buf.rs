@@ -6,7 +6,7 @@ use super::intset_ref::{HEADER, IntsetRef, width_of};
 use super::splice::resize_at;
 use crate::error::Corrupt;
 
-/// An intset of its own.
+/// An intset that can be changed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IntsetBuf(Vec<u8>);
 
@@ -29,40 +29,41 @@ impl From<IntsetBuf> for Intset {
 }
 
 impl IntsetBuf {
-    /// Without integers.
+    /// Returns an intset without integers.
     #[must_use]
     pub fn new() -> Self {
         Self(vec![2, 0, 0, 0, 0, 0, 0, 0])
     }
 
-    /// Takes `bytes` unchecked, as [`IntsetRef::trusted`] does: for those that were one before.
+    /// Takes `bytes` unchecked, as [`IntsetRef::trusted`] does: for bytes that were an intset
+    /// before.
     #[must_use]
     pub fn trusted(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// It, to be read.
+    /// Returns the intset, borrowed, to be read.
     #[must_use]
     pub fn view(&self) -> IntsetRef<'_> {
         IntsetRef::trusted(&self.0)
     }
 
-    /// It as it is stored.
+    /// Returns the bytes of the intset.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
-    /// How many bytes of memory it holds.
+    /// How many bytes of memory the intset holds.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.0.capacity()
     }
 
-    /// Puts `number` in; tells whether it was not there.
+    /// Inserts `number`. Returns whether it is new.
     ///
     /// # Errors
-    /// More than `u32::MAX` integers cannot be; it is as it was.
+    /// An intset cannot have more than `u32::MAX` integers; it is unchanged then.
     pub fn insert(&mut self, number: i64) -> Result<bool, Corrupt> {
         let Err(index) = self.view().search(number) else { return Ok(false) };
         if u32::try_from(self.view().len() + 1).is_err() {
@@ -81,7 +82,7 @@ impl IntsetBuf {
         Ok(true)
     }
 
-    /// Takes `number` out; tells whether it was there.
+    /// Removes `number`. Returns whether it was there.
     pub fn remove(&mut self, number: i64) -> bool {
         let Ok(index) = self.view().search(number) else { return false };
         let start = HEADER + index * self.view().width();
@@ -102,7 +103,7 @@ impl IntsetBuf {
     }
 
     fn set_count(&mut self) {
-        // `insert` sees to it that it fits.
+        // `insert` makes sure that it fits.
         let count = u32::try_from(self.view().len()).unwrap_or(u32::MAX);
         if let Some(place) = self.0.get_mut(4..HEADER) {
             place.copy_from_slice(&count.to_le_bytes());

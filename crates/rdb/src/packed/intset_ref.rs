@@ -1,6 +1,6 @@
-//! A borrowed intset: walked and searched. Changes nothing.
+//! A borrowed intset, which can be walked and searched.
 
-/// Width of an integer (4) and count of them (4).
+/// The length of width (4) and count (4).
 pub(super) const HEADER: usize = 8;
 
 /// The bytes of an intset.
@@ -8,14 +8,14 @@ pub(super) const HEADER: usize = 8;
 pub struct IntsetRef<'a>(&'a [u8]);
 
 impl<'a> IntsetRef<'a> {
-    /// Takes `bytes` unchecked: for those that were checked before. Where they are no intset the
+    /// Takes `bytes` unchecked: for bytes that were checked before. If they are no intset the
     /// answers are wrong, and nothing panics.
     #[must_use]
     pub fn trusted(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// It as it is stored.
+    /// The bytes of the intset.
     #[must_use]
     pub fn as_bytes(self) -> &'a [u8] {
         self.0
@@ -27,26 +27,26 @@ impl<'a> IntsetRef<'a> {
         self.0.first().copied().map_or(8, usize::from).max(1)
     }
 
-    /// How many integers there are.
+    /// The number of integers.
     #[must_use]
     pub fn len(self) -> usize {
         self.0.len().saturating_sub(HEADER) / self.width()
     }
 
-    /// Whether there is none.
+    /// Whether there are no integers.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The integer at `index`, in ascending order.
+    /// Returns the integer at `index`, in ascending order.
     #[must_use]
     pub fn get(self, index: usize) -> Option<i64> {
         let start = HEADER.checked_add(index.checked_mul(self.width())?)?;
         integer(self.0.get(start..start.checked_add(self.width())?)?)
     }
 
-    /// Where `number` is, or where it belongs.
+    /// Returns where `number` is, or where it belongs.
     pub(super) fn search(self, number: i64) -> Result<usize, usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -73,7 +73,7 @@ impl<'a> IntsetRef<'a> {
     }
 }
 
-/// The width that holds `number`, in bytes.
+/// Returns the width that holds `number`, in bytes.
 pub(super) fn width_of(number: i64) -> usize {
     match number {
         -0x8000..=0x7fff => 2,
@@ -82,7 +82,7 @@ pub(super) fn width_of(number: i64) -> usize {
     }
 }
 
-/// The integer that 2, 4 or 8 bytes are.
+/// Returns the integer of 2, 4 or 8 bytes.
 pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
     Some(match *bytes {
         [a, b] => i16::from_le_bytes([a, b]).into(),

@@ -18,49 +18,49 @@ impl Listpack {
     /// Takes `bytes` if they are a listpack from end to end.
     ///
     /// # Errors
-    /// [`Corrupt`] says what does not hold.
+    /// [`Corrupt`] says what is wrong.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Corrupt> {
         let count = validate(&bytes)?;
         Ok(Self { bytes: bytes.into_boxed_slice(), count })
     }
 
-    /// What a builder made.
+    /// Returns the listpack that a builder made.
     pub(super) fn built(bytes: Vec<u8>, count: usize) -> Self {
         debug_assert_eq!(validate(&bytes), Ok(count));
         Self { bytes: bytes.into_boxed_slice(), count }
     }
 
-    /// How many elements there are.
+    /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there is none.
+    /// Whether there are no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// It as it is stored.
+    /// The bytes of the listpack.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// It as it is stored.
+    /// Returns the bytes of the listpack.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes.into_vec()
     }
 
-    /// It, to be searched.
+    /// Returns the listpack, borrowed, to be searched.
     #[must_use]
     pub fn view(&self) -> ListpackRef<'_> {
         ListpackRef::trusted(&self.bytes)
     }
 
-    /// Its elements, from both ends.
+    /// The elements, from both ends.
     #[must_use]
     pub fn iter(&self) -> Elements<'_> {
         let end = self.bytes.len().saturating_sub(1);

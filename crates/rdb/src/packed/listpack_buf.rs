@@ -8,8 +8,8 @@ use super::listpack_ref::{ListpackRef, Position};
 use super::splice::resize_at;
 use crate::error::Corrupt;
 
-/// A listpack of its own. A position that is not one of its elements' makes it another listpack
-/// than was meant, or none; nothing panics.
+/// A listpack that can be changed. A position that is none of its elements' makes a wrong listpack
+/// of it, or none; nothing panics.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ListpackBuf(Vec<u8>);
 
@@ -28,7 +28,7 @@ impl From<Listpack> for ListpackBuf {
 impl TryFrom<ListpackBuf> for Listpack {
     type Error = Corrupt;
 
-    /// Checks it from end to end, as [`Listpack::new`] does.
+    /// Checks the listpack from end to end, as [`Listpack::new`] does.
     fn try_from(buf: ListpackBuf) -> Result<Self, Corrupt> {
         Self::new(buf.0)
     }
@@ -39,13 +39,13 @@ const fn too_long() -> Corrupt {
 }
 
 impl ListpackBuf {
-    /// Without elements.
+    /// Returns a listpack without elements.
     #[must_use]
     pub fn new() -> Self {
         Self::with_capacity(0)
     }
 
-    /// Without elements, with room for as many bytes of them.
+    /// Returns a listpack without elements, with room for `len` bytes of them.
     #[must_use]
     pub fn with_capacity(len: usize) -> Self {
         let mut bytes = Vec::with_capacity(HEADER + len + 1);
@@ -59,37 +59,37 @@ impl ListpackBuf {
         Self(bytes)
     }
 
-    /// It, to be read.
+    /// Returns the listpack, borrowed, to be read.
     #[must_use]
     pub fn view(&self) -> ListpackRef<'_> {
         ListpackRef::trusted(&self.0)
     }
 
-    /// It as it is stored.
+    /// The bytes of the listpack.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// It as it is stored.
+    /// Returns the bytes of the listpack.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
-    /// How many elements there are: see [`ListpackRef::len`].
+    /// The number of elements; see [`ListpackRef::len`].
     #[must_use]
     pub fn len(&self) -> usize {
         self.view().len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.view().is_empty()
     }
 
-    /// How many bytes of memory it holds.
+    /// How many bytes of memory the listpack holds.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.0.capacity()
@@ -100,11 +100,12 @@ impl ListpackBuf {
         self.0.shrink_to_fit();
     }
 
-    /// Inserts an element before the one at `position`, or at the end. `position` is the new
-    /// one's then. A string that is exactly how a number would be printed is stored as a number.
+    /// Inserts an element before the one at `position`, or at the end. The new element is at
+    /// `position` then. A string that is exactly how a number would be printed is stored as a
+    /// number.
     ///
     /// # Errors
-    /// One of 4 GiB or more cannot be; it is as it was.
+    /// A listpack cannot have 4 GiB or more; it is unchanged then.
     pub fn insert<'e>(
         &mut self,
         position: Position,
@@ -115,7 +116,7 @@ impl ListpackBuf {
         Ok(())
     }
 
-    /// Puts another element in place of the one at `position`; at the end nothing is done.
+    /// Replaces the element at `position`; at the end nothing is done.
     ///
     /// # Errors
     /// As [`Self::insert`].
@@ -145,8 +146,8 @@ impl ListpackBuf {
         self.insert(self.view().end(), element)
     }
 
-    /// Takes out up to `count` elements from `position` on; tells how many. The one behind them
-    /// is at `position` then.
+    /// Removes up to `count` elements from `position` on. Returns how many were removed. The next
+    /// element is at `position` then.
     pub fn remove(&mut self, position: Position, count: usize) -> usize {
         let (mut end, mut removed) = (position, 0);
         while removed < count
@@ -163,7 +164,7 @@ impl ListpackBuf {
         removed
     }
 
-    /// Puts `element` in place of `old` bytes at `offset`.
+    /// Replaces the `old` bytes at `offset` by `element`.
     fn splice(&mut self, offset: usize, old: usize, element: &Encoded<'_>) -> Result<(), Corrupt> {
         let (len, new) = (self.0.len(), element.len());
         let (Some(kept), Some(end)) = (len.checked_sub(old), offset.checked_add(old)) else {
@@ -188,17 +189,17 @@ impl ListpackBuf {
     }
 
     fn set_len(&mut self) {
-        // `splice` sees to it that it fits.
+        // `splice` makes sure that it fits.
         let len = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         if let Some(header) = self.0.first_chunk_mut::<4>() {
             *header = len.to_le_bytes();
         }
     }
 
-    /// A count that is not told stays so: Redis too counts only when it is asked.
+    /// Changes the count in the header. An unknown count stays so: Redis too counts only on demand.
     fn add_to_count(&mut self, more: i64) {
-        let Some(told) = self.view().told_count() else { return };
-        let count = i64::try_from(told).unwrap_or(0).saturating_add(more).max(0);
+        let Some(count) = self.view().header_count() else { return };
+        let count = i64::try_from(count).unwrap_or(0).saturating_add(more).max(0);
         let count = u16::try_from(count).unwrap_or(UNCOUNTED);
         if let Some(place) = self.0.get_mut(4..HEADER) {
             place.copy_from_slice(&count.to_le_bytes());

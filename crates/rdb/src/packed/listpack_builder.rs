@@ -20,13 +20,13 @@ impl Default for ListpackBuilder {
 }
 
 impl ListpackBuilder {
-    /// Without elements.
+    /// Returns a builder without elements.
     #[must_use]
     pub fn new() -> Self {
         Self::with_capacity(0)
     }
 
-    /// Without elements, with room for as many bytes of them.
+    /// Returns a builder without elements, with room for `len` bytes of them.
     #[must_use]
     pub fn with_capacity(len: usize) -> Self {
         let mut bytes = Vec::with_capacity(HEADER + len + 1);
@@ -40,19 +40,19 @@ impl ListpackBuilder {
         self.bytes.len() + 1
     }
 
-    /// How many elements it has.
+    /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether it has none.
+    /// Whether there are no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Adds an element; a string that is exactly how a number would be printed is stored as a
+    /// Adds an element. A string that is exactly how a number would be printed is stored as a
     /// number.
     pub fn push(&mut self, element: Element<'_>) {
         for piece in Encoded::new(element).pieces() {
@@ -71,10 +71,10 @@ impl ListpackBuilder {
         self.push(Element::Int(number));
     }
 
-    /// The listpack.
+    /// Returns the listpack.
     ///
     /// # Errors
-    /// One of 4 GiB or more cannot be.
+    /// A listpack cannot have 4 GiB or more.
     pub fn finish(mut self) -> Result<Listpack, Corrupt> {
         self.bytes.push(END);
         let len = u32::try_from(self.bytes.len())
@@ -131,7 +131,7 @@ mod tests {
         }
         assert_eq!(packed(&[b'x'; 64])[..2], [0xe0, 64]);
         assert_eq!(packed(&[b'x'; 4096])[..5], [0xf0, 0, 16, 0, 0]);
-        // The limits of the lengths behind are one short of what the bits would hold.
+        // The limits of the lengths behind elements are one less than the bits would hold.
         assert_eq!(packed(&[b'x'; 16_382 - 5])[16_382..], [0x7f, 0xfe]);
         assert_eq!(packed(&[b'x'; 16_383 - 5])[16_383..], [0, 0xff, 0xff]);
         assert_eq!(packed(&[b'x'; 2_097_151 - 5])[2_097_151..], [0, 0xff, 0xff, 0xff]);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_hold_is_refused() {
+    fn invalid_bytes_are_refused() {
         let valid = b"\x0b\0\0\0\x02\0\x81a\x02\x05\x01";
         let what = |at: usize, byte: u8| {
             let mut bytes = [&valid[..], b"\xff"].concat();
@@ -189,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_built_is_read(strings: Vec<Vec<u8>>, numbers: Vec<i64>) {
+        fn a_built_listpack_is_read(strings: Vec<Vec<u8>>, numbers: Vec<i64>) {
             let numbers = numbers.iter().map(|n| Element::Int(*n));
             let mut all: Vec<_> = strings.iter().map(|s| Element::Bytes(s)).chain(numbers).collect();
             let built = all.iter().copied().collect::<ListpackBuilder>().finish().unwrap();

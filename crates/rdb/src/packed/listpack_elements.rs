@@ -5,11 +5,11 @@ use super::listpack_entry::{
 };
 use crate::error::Corrupt;
 
-/// Length in bytes (4) and count of elements (2).
+/// The length of the bytes (4) and the count of elements (2).
 pub(super) const HEADER: usize = 6;
 /// The byte behind the last element.
 pub(super) const END: u8 = 0xff;
-/// The count that says that the elements have to be counted.
+/// The count that stands for an unknown one: the elements have to be counted.
 pub(super) const UNCOUNTED: u16 = u16::MAX;
 
 const fn corrupt(what: &'static str) -> Corrupt {
@@ -24,13 +24,13 @@ pub struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// Over `bytes`, in which there are `count` elements and nothing else.
+    /// Returns the elements of `bytes`, in which there are `count` elements and nothing else.
     pub(super) fn new(bytes: &'a [u8], count: usize) -> Self {
         Self { bytes, left: count }
     }
 
     /// Passes over `front` elements at the front and `back` at the back, which are no more than are
-    /// left. Returns nothing if the bytes are no elements.
+    /// left. Returns `None` if the bytes are no elements.
     fn pass(&mut self, front: usize, back: usize) -> Option<()> {
         for _ in 0..front {
             self.bytes = after_first(self.bytes)?;
@@ -42,7 +42,7 @@ impl<'a> Elements<'a> {
         Some(())
     }
 
-    /// Leaves the elements without the first `count`, which are found from the nearer end.
+    /// Drops the first `count` elements, whose end is found from the nearer end.
     fn drop_front(&mut self, count: usize) -> Option<()> {
         let kept = self.left.checked_sub(count)?;
         if count <= kept {
@@ -55,7 +55,7 @@ impl<'a> Elements<'a> {
         Some(())
     }
 
-    /// Leaves the elements without the last `count`, which are found from the nearer end.
+    /// Drops the last `count` elements, whose start is found from the nearer end.
     fn drop_back(&mut self, count: usize) -> Option<()> {
         let kept = self.left.checked_sub(count)?;
         if count <= kept {
@@ -116,7 +116,7 @@ impl DoubleEndedIterator for Elements<'_> {
     }
 }
 
-/// Walks all of it; gives the count of elements.
+/// Checks a listpack from end to end. Returns the number of elements.
 pub(super) fn validate(bytes: &[u8]) -> Result<usize, Corrupt> {
     let header: &[u8; HEADER] = bytes.first_chunk().ok_or(corrupt("is too short"))?;
     let [a, b, c, d, e, f] = *header;
@@ -137,8 +137,8 @@ pub(super) fn validate(bytes: &[u8]) -> Result<usize, Corrupt> {
         rest = rest.get(end..).unwrap_or_default();
         count += 1;
     }
-    let told = u16::from_le_bytes([e, f]);
-    if told != UNCOUNTED && usize::from(told) != count {
+    let stated = u16::from_le_bytes([e, f]);
+    if stated != UNCOUNTED && usize::from(stated) != count {
         return Err(corrupt("has not as many elements as it says"));
     }
     Ok(count)

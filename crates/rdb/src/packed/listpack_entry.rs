@@ -1,19 +1,19 @@
-//! One element of a listpack: how it is written, how it is read, and the length behind it, by
-//! which a listpack is walked backwards. Knows no listpack.
+//! One element of a listpack: how it is written, how it is read, and the length behind it, by which
+//! a listpack is walked backwards.
 
 use crate::types::Vendor;
 
 /// An element: bytes, or an integer that was stored as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Element<'a> {
-    /// As it is.
+    /// The bytes of a string.
     Bytes(&'a [u8]),
-    /// The string is this number in decimal.
+    /// The number whose decimal digits are the string.
     Int(i64),
 }
 
 impl<'a> Element<'a> {
-    /// Its bytes; those of a number are written to `buffer`.
+    /// Returns the bytes of the string; those of a number are written to `buffer`.
     pub fn bytes<'b>(self, buffer: &'b mut itoa::Buffer) -> &'b [u8]
     where
         'a: 'b,
@@ -24,7 +24,7 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// The number it is or spells.
+    /// Returns the number that the element is or spells.
     #[must_use]
     pub fn as_int(self) -> Option<i64> {
         match self {
@@ -34,7 +34,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// The number that `bytes` spell exactly as it would be printed.
+/// Returns the number that `bytes` spell exactly as it would be printed.
 pub(crate) fn canonical_integer(bytes: &[u8]) -> Option<i64> {
     // i64::MIN has twenty characters.
     if bytes.is_empty() || bytes.len() > 20 || !(bytes[0] == b'-' || bytes[0].is_ascii_digit()) {
@@ -62,7 +62,7 @@ impl From<i64> for Element<'_> {
     }
 }
 
-/// The element at the start of `bytes`, and its length without that which stands behind it.
+/// Returns the element at the start of `bytes`, and its length without the length behind it.
 pub(super) fn element(bytes: &[u8]) -> Option<(Element<'_>, usize)> {
     let (&first, rest) = bytes.split_first()?;
     let string = |header: usize, len: usize| {
@@ -124,8 +124,8 @@ pub(super) fn before_last(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(..bytes.len().checked_sub(len + size)?)
 }
 
-/// How many bytes tell, behind an element, that it is `len` bytes long. The limits are one less
-/// than the bits would hold: so they are in Redis, and in Valkey before 9.
+/// How many bytes the length behind an element of `len` bytes takes. The limits are one less than
+/// the bits would hold, as in Redis, and in Valkey before 9.
 pub(super) const fn back_length_size(len: usize) -> usize {
     match len {
         0..=127 => 1,
@@ -137,7 +137,7 @@ pub(super) const fn back_length_size(len: usize) -> usize {
 }
 
 /// As [`back_length_size`], of the element at the start of `bytes`. Valkey 9 uses all the bits, so
-/// at the limits there are two ways to write the same length. The first byte tells which it is.
+/// at the limits there are two ways to write the same length. The first byte shows which it is.
 pub(super) fn back_length_size_of(bytes: &[u8], len: usize) -> usize {
     let size = back_length_size(len);
     if is_at_limit(len) && bytes.get(len) == Some(&0x7f) { size - 1 } else { size }
@@ -153,7 +153,7 @@ fn is_at_limit(len: usize) -> bool {
     matches!(len, 16_383 | 2_097_151 | 268_435_455)
 }
 
-/// The length that the end of `bytes` tells, and how many bytes tell it: seven bits each, the
+/// Returns the length at the end of `bytes`, and how many bytes it takes: seven bits each, the
 /// lowest last, the highest without its top bit.
 pub(super) fn back_length(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut len = 0_u64;
@@ -166,18 +166,18 @@ pub(super) fn back_length(bytes: &[u8]) -> Option<(usize, usize)> {
     None
 }
 
-/// An element as it is written, piece by piece: the longest piece is not copied.
+/// An element as it is written, in pieces: the longest piece is not copied.
 #[derive(Debug)]
 pub(super) struct Encoded<'a> {
-    /// What kind it is, and its length, or the number.
+    /// The kind of the element with its length, or its number.
     head: Short<9>,
     /// The bytes of a string.
     body: &'a [u8],
-    /// The length behind it.
+    /// The length behind the element.
     back: Short<5>,
 }
 
-/// At most `N` bytes.
+/// At most `N` bytes, on the stack.
 #[derive(Debug)]
 pub(super) struct Short<const N: usize> {
     bytes: [u8; N],
@@ -206,8 +206,8 @@ impl<const N: usize> Short<N> {
 }
 
 impl<'a> Encoded<'a> {
-    /// As Redis writes it: a string that is exactly how a number would be printed as that number,
-    /// in the shortest form that holds it.
+    /// Encodes an element as Redis does: a string that is exactly how a number would be printed as
+    /// that number, in the shortest form that holds it.
     pub(super) fn new(element: Element<'a>) -> Self {
         let (head, body) = match (element.as_int(), element) {
             (Some(number), _) | (None, Element::Int(number)) => (int_head(number), &[][..]),
@@ -218,19 +218,19 @@ impl<'a> Encoded<'a> {
         Self { head, body, back }
     }
 
-    /// How many bytes it takes.
+    /// How many bytes the element takes.
     pub(super) fn len(&self) -> usize {
         self.head.len + self.body.len() + self.back.len
     }
 
-    /// Its bytes, in order.
+    /// The bytes of the element, in order.
     pub(super) fn pieces(&self) -> [&[u8]; 3] {
         [self.head.as_slice(), self.body, self.back.as_slice()]
     }
 }
 
-/// What stands before the bytes of a string. One whose length does not fit makes a listpack that
-/// is too long, which is refused elsewhere.
+/// Returns what stands before the bytes of a string. A length that does not fit makes a listpack
+/// that is too long, which is refused elsewhere.
 #[expect(clippy::cast_possible_truncation, reason = "the arm says how large it is")]
 fn string_head(len: usize) -> Short<9> {
     match len {
@@ -255,7 +255,7 @@ fn int_head(number: i64) -> Short<9> {
     }
 }
 
-/// What stands behind an element of `len` bytes, in `size` bytes.
+/// Returns what stands behind an element of `len` bytes, in `size` bytes.
 pub(super) fn back_of(len: usize, size: usize) -> Short<5> {
     let mut back = Short::EMPTY;
     for n in (0..size).rev() {

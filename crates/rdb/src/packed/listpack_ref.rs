@@ -1,4 +1,4 @@
-//! A borrowed listpack: walked, searched, and its elements' places told. Changes nothing.
+//! A borrowed listpack: its elements, their positions, and the search for one.
 
 use super::listpack_elements::{Elements, HEADER, UNCOUNTED, validate};
 use super::listpack_entry::{
@@ -6,13 +6,13 @@ use super::listpack_entry::{
 };
 use crate::error::Corrupt;
 
-/// Where an element is, or the end: good for the listpack it came from until that is changed.
-/// After a change, what lies before it is where it was.
+/// The position of an element, or the end. It is valid for the listpack it came from until that is
+/// changed; a change leaves the positions before it valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position(usize);
 
 impl Position {
-    /// Where the first element is, or would be.
+    /// The position of the first element, or of the first one to come.
     pub const FIRST: Self = Self(HEADER);
 
     /// The byte of the listpack where the element starts.
@@ -21,7 +21,7 @@ impl Position {
         self.0
     }
 
-    /// As it was kept: what [`Self::offset`] told.
+    /// Returns the position of an offset from [`Self::offset`].
     #[must_use]
     pub fn at(offset: usize) -> Self {
         Self(offset)
@@ -36,62 +36,62 @@ impl<'a> ListpackRef<'a> {
     /// Takes `bytes` if they are a listpack from end to end.
     ///
     /// # Errors
-    /// [`Corrupt`] says what does not hold.
+    /// [`Corrupt`] says what is wrong.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Corrupt> {
         validate(bytes).map(|_| Self(bytes))
     }
 
-    /// Takes `bytes` unchecked: for those that were checked before. Where they are no listpack
-    /// the answers are wrong, and nothing panics.
+    /// Takes `bytes` unchecked: for bytes that were checked before. If they are no listpack the
+    /// answers are wrong, and nothing panics.
     #[must_use]
     pub fn trusted(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// It as it is stored.
+    /// The bytes of the listpack.
     #[must_use]
     pub fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 
-    /// The count in the header, which is `None` for 65,535 elements or more.
-    pub(super) fn told_count(self) -> Option<usize> {
-        let told = u16::from_le_bytes(*self.0.get(4..)?.first_chunk()?);
-        (told != UNCOUNTED).then_some(told.into())
+    /// The count in the header; `None` for 65,535 elements or more.
+    pub(super) fn header_count(self) -> Option<usize> {
+        let count = u16::from_le_bytes(*self.0.get(4..)?.first_chunk()?);
+        (count != UNCOUNTED).then_some(count.into())
     }
 
-    /// How many elements there are. More than 65,534 are counted each time, as in Redis.
+    /// The number of elements. More than 65,534 are counted each time, as in Redis.
     #[must_use]
     pub fn len(self) -> usize {
-        self.told_count().unwrap_or_else(|| self.positions().count())
+        self.header_count().unwrap_or_else(|| self.positions().count())
     }
 
-    /// Whether there is none.
+    /// Whether there are no elements.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.end() <= Position::FIRST
     }
 
-    /// Behind the last element.
+    /// The position behind the last element.
     #[must_use]
     pub fn end(self) -> Position {
         Position(self.0.len().saturating_sub(1))
     }
 
-    /// Its elements, from both ends.
+    /// The elements, from both ends.
     #[must_use]
     pub fn iter(self) -> Elements<'a> {
         let elements = self.0.get(HEADER..self.end().0).unwrap_or_default();
         Elements::new(elements, self.len())
     }
 
-    /// Its elements and where they are, from both ends.
+    /// The elements and their positions, from both ends.
     #[must_use]
     pub fn positions(self) -> Positions<'a> {
         Positions { bytes: self.0, front: HEADER, back: self.end().0 }
     }
 
-    /// Where each element starts and ends.
+    /// Returns where each element starts and ends.
     pub(super) fn entries(self) -> impl Iterator<Item = Extent> + use<'a> {
         let mut start = HEADER;
         std::iter::from_fn(move || {
@@ -103,19 +103,20 @@ impl<'a> ListpackRef<'a> {
         })
     }
 
-    /// The element at `position`; `None` at the end.
+    /// Returns the element at `position`; `None` at the end.
     #[must_use]
     pub fn at(self, position: Position) -> Option<Element<'a>> {
         self.read(position.0).map(|(element, _)| element)
     }
 
-    /// The position behind the element at `position`, which may be the end; `None` at the end.
+    /// Returns the position behind the element at `position`, which may be the end; `None` at the
+    /// end.
     #[must_use]
     pub fn after(self, position: Position) -> Option<Position> {
         self.read(position.0).map(|(_, next)| Position(next))
     }
 
-    /// The position of the element before `position`; `None` before the first.
+    /// Returns the position of the element before `position`; `None` before the first.
     #[must_use]
     pub fn before(self, position: Position) -> Option<Position> {
         let before = self.0.get(HEADER..position.0)?;
@@ -123,15 +124,16 @@ impl<'a> ListpackRef<'a> {
         Some(Position(HEADER + before.len().checked_sub(len + size)?))
     }
 
-    /// The position of the element at `index`; from behind where it is negative, -1 the last.
+    /// Returns the position of the element at `index`; -1 is the last element, -2 the one before
+    /// it.
     #[must_use]
     pub fn seek(self, index: i64) -> Option<Position> {
         let (mut from_back, mut steps) = match index {
             0.. => (false, usize::try_from(index).ok()?),
             _ => (true, usize::try_from(index.unsigned_abs()).ok()? - 1),
         };
-        // From the nearer end, where the count tells which that is.
-        if let Some(count) = self.told_count() {
+        // From the nearer end, if the count is known.
+        if let Some(count) = self.header_count() {
             let other = count.checked_sub(steps + 1)?;
             if other < steps {
                 (from_back, steps) = (!from_back, other);
@@ -142,14 +144,14 @@ impl<'a> ListpackRef<'a> {
         found.map(|(position, _)| position)
     }
 
-    /// The element at `index`; from behind where it is negative, -1 the last.
+    /// Returns the element at `index`; -1 is the last element, -2 the one before it.
     #[must_use]
     pub fn get(self, index: i64) -> Option<Element<'a>> {
         self.at(self.seek(index)?)
     }
 
-    /// The first element that has the bytes `needle`. After each element that is compared, `skip`
-    /// are passed over: 1 to look for a field among fields and values.
+    /// Returns the position of the first element with the bytes `needle`. After each element that
+    /// is compared, `skip` elements are passed over: 1 to look for a field among fields and values.
     #[must_use]
     pub fn find(self, needle: &[u8], skip: usize) -> Option<Position> {
         self.find_from(Position::FIRST, needle, skip)
@@ -179,23 +181,24 @@ impl<'a> ListpackRef<'a> {
         None
     }
 
-    /// The element that starts at `offset`, and where the next one starts.
+    /// Returns the element that starts at `offset`, and where the next one starts.
     fn read(self, offset: usize) -> Option<(Element<'a>, usize)> {
         read(self.0, offset, self.end().0)
     }
 }
 
-/// Where an element is.
+/// The bytes of an element.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     pub(super) start: usize,
-    /// Without the length behind it.
+    /// The length, without the length behind the element.
     pub(super) len: usize,
-    /// Behind the length behind it.
+    /// Where the length behind the element ends.
     pub(super) end: usize,
 }
 
-/// The element that starts at `offset` and lies before `end`, and where the next one starts.
+/// Returns the element that starts at `offset` and lies before `end`, and where the next one
+/// starts.
 fn read(bytes: &[u8], offset: usize, end: usize) -> Option<(Element<'_>, usize)> {
     let rest = bytes.get(offset..end)?;
     let (element, len) = element(rest)?;
@@ -218,7 +221,7 @@ impl<'a> IntoIterator for ListpackRef<'a> {
     }
 }
 
-/// Walks a listpack and tells where each element is.
+/// Walks the elements of a listpack with their positions.
 #[derive(Clone, Debug)]
 pub struct Positions<'a> {
     bytes: &'a [u8],
@@ -227,17 +230,17 @@ pub struct Positions<'a> {
 }
 
 impl Positions<'_> {
-    /// Whether all were walked.
+    /// Whether all elements were walked.
     pub(crate) fn is_empty(&self) -> bool {
         self.front >= self.back
     }
 
-    /// Behind the last that was not walked.
+    /// The position behind the last element that was not walked.
     pub(crate) fn end(&self) -> Position {
         Position(self.back)
     }
 
-    /// Those from one position to another of the same listpack.
+    /// Returns the elements from one position to another of the same listpack.
     pub(crate) fn between(&self, front: Position, back: Position) -> Self {
         Self { bytes: self.bytes, front: front.0, back: back.0 }
     }

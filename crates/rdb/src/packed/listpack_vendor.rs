@@ -1,5 +1,6 @@
-//! The one difference between vendors' listpacks: how Redis and Valkey 9 write the length behind
-//! an element of exactly 16,383, 2,097,151 or 268,435,455 bytes. Each refuses the other's.
+//! The one difference between the listpacks of the vendors: how Redis and Valkey 9 write the length
+//! behind an element of exactly 16,383, 2,097,151 or 268,435,455 bytes. Each refuses the other's
+//! way.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use crate::types::Vendor;
 /// The shortest listpack in which there can be a difference.
 const SHORTEST: usize = 16_383;
 
-/// `listpack` as `vendor` writes it; almost always as it is.
+/// Returns `listpack` as `vendor` writes it; almost always as it is.
 ///
 /// # Errors
 /// It may become too long, by a byte for each such element.

@@ -8,19 +8,19 @@ use crate::error::Corrupt;
 /// Length in bytes (4), offset of the last entry (4), count of entries (2).
 const HEADER: usize = 10;
 const END: u8 = 0xff;
-/// The count that says that the entries have to be counted.
+/// The count that stands for an unknown one: the entries have to be counted.
 const UNCOUNTED: u16 = u16::MAX;
-/// Says that the length of the entry before takes four bytes more.
+/// The byte that says that the length of the entry before takes four bytes more.
 const LONG: u8 = 0xfe;
 
 const fn corrupt(what: &'static str) -> Corrupt {
     Corrupt::new("ziplist", what)
 }
 
-/// The same elements in a listpack.
+/// Returns the same elements in a listpack.
 ///
 /// # Errors
-/// [`Corrupt`] when `bytes` are not a ziplist from end to end.
+/// [`Corrupt`] if `bytes` are not a ziplist from end to end.
 pub fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     let header: &[u8; HEADER] = bytes.first_chunk().ok_or(corrupt("is too short"))?;
     let [a, b, c, d, e, f, g, h, i, j] = *header;
@@ -35,8 +35,8 @@ pub fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     let mut last = HEADER;
     while !rest.is_empty() {
         last = HEADER + entries.len() - rest.len();
-        let (told, size) = previous(rest).ok_or(corrupt("an entry is cut off"))?;
-        if told != before {
+        let (stated, size) = previous(rest).ok_or(corrupt("an entry is cut off"))?;
+        if stated != before {
             return Err(corrupt("a length before an entry is not that of the one before"));
         }
         let (element, len) = rest
@@ -50,14 +50,14 @@ pub fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     if u64::from(u32::from_le_bytes([e, f, g, h])) != last as u64 {
         return Err(corrupt("its last entry is not where it says"));
     }
-    let told = u16::from_le_bytes([i, j]);
-    if told != UNCOUNTED && usize::from(told) != builder.len() {
+    let count = u16::from_le_bytes([i, j]);
+    if count != UNCOUNTED && usize::from(count) != builder.len() {
         return Err(corrupt("has not as many entries as it says"));
     }
     builder.finish()
 }
 
-/// The length of the entry before this one, and how many bytes tell it.
+/// Returns the length of the entry before this one, and how many bytes it takes.
 fn previous(entry: &[u8]) -> Option<(usize, usize)> {
     match *entry.first()? {
         LONG => {
@@ -68,7 +68,8 @@ fn previous(entry: &[u8]) -> Option<(usize, usize)> {
     }
 }
 
-/// The element at the start of `bytes`, behind the length of the entry before, and its length.
+/// Returns the element at the start of `bytes`, behind the length of the entry before, and its
+/// length.
 fn element(bytes: &[u8]) -> Option<(Element<'_>, usize)> {
     let (&first, rest) = bytes.split_first()?;
     let string = |header: usize, len: usize| {
@@ -99,7 +100,7 @@ pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A ziplist of these entries, each as it is written behind the length before it.
+    /// Returns a ziplist of these entries, each as it is written behind the length before it.
     pub(crate) fn ziplist(entries: &[Vec<u8>]) -> Vec<u8> {
         let mut body = Vec::new();
         let (mut before, mut last) = (0, HEADER);
@@ -172,7 +173,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_does_not_hold_is_refused() {
+    fn invalid_bytes_are_refused() {
         let valid = ziplist(&[text("a"), text("b")]);
         let what = |at: usize, byte: u8| {
             let mut bytes = valid.clone();

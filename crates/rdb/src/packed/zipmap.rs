@@ -7,19 +7,19 @@ use super::listpack_builder::ListpackBuilder;
 use crate::error::Corrupt;
 
 const END: u8 = 0xff;
-/// This count at the start says that the pairs have to be counted.
+/// The count at the start that stands for an unknown one: the pairs have to be counted.
 const UNCOUNTED: u8 = 0xfe;
-/// Says that a length takes four bytes more.
+/// The byte that says that a length takes four bytes more.
 const LONG: u8 = 0xfe;
 
 const fn corrupt(what: &'static str) -> Corrupt {
     Corrupt::new("zipmap", what)
 }
 
-/// The same fields and values in a listpack.
+/// Returns the same fields and values in a listpack.
 ///
 /// # Errors
-/// [`Corrupt`] when `bytes` are not a zipmap from end to end.
+/// [`Corrupt`] if `bytes` are not a zipmap from end to end.
 pub fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     let (&count, rest) = bytes.split_first().ok_or(corrupt("is too short"))?;
     let Some((&END, mut rest)) = rest.split_last() else {
@@ -29,7 +29,7 @@ pub fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     let mut fields = HashSet::new();
     while !rest.is_empty() {
         let (field, after) = string(rest, 0).ok_or(corrupt("a field is cut off"))?;
-        // Behind a value's length: how many bytes behind the value are not used.
+        // Behind the length of a value stands how many bytes behind the value are unused.
         let (value, after) = string(after, 1).ok_or(corrupt("a value is cut off"))?;
         if !fields.insert(field) {
             return Err(corrupt("a field comes twice"));
@@ -44,8 +44,8 @@ pub fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     builder.finish()
 }
 
-/// The string at the start of `bytes` and what follows it. `spare` bytes (0 or 1) between its
-/// length and itself tell how many more follow it unused.
+/// Returns the string at the start of `bytes` and what follows it. `spare` bytes (0 or 1) between
+/// its length and itself say how many bytes behind it are unused.
 fn string(bytes: &[u8], spare: usize) -> Option<(&[u8], &[u8])> {
     let (&first, rest) = bytes.split_first()?;
     let (len, rest) = match first {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_hold_is_refused() {
+    fn invalid_bytes_are_refused() {
         let what = |bytes: &[u8]| to_listpack(bytes).unwrap_err().what;
         assert_eq!(what(b""), "is too short");
         assert_eq!(what(b"\0"), "has no end");

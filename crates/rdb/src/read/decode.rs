@@ -1,4 +1,4 @@
-//! From a type byte and what follows it to a [`Value`]. Knows no key and no file.
+//! A type byte and what follows it become a [`Value`].
 
 use std::io::Read;
 
@@ -11,11 +11,11 @@ use crate::strings::Strings;
 use crate::types::{self, PACKED_NODE, PLAIN_NODE, Vendor};
 use crate::value::{Hash, ListNode, Set, SortedSet, Value};
 
-/// How long a node gets when a list comes as single elements; what servers do by default.
+/// The length of a node where a list comes as single elements, as servers do by default.
 const NODE: usize = 8192;
 
 impl<R: Read> Input<R> {
-    /// The value that follows its type byte.
+    /// Reads the value that follows its type byte.
     pub(crate) fn value(&mut self, type_byte: u8, vendor: Vendor) -> Result<Value, Fault> {
         self.reset_budget();
         Ok(match type_byte {
@@ -51,7 +51,8 @@ impl<R: Read> Input<R> {
         })
     }
 
-    /// A value that is one string: empty where that does not hold and is read to its end.
+    /// Reads a value that is one string. Returns an empty value if it is invalid and is read to its
+    /// end.
     fn packed<T: Default>(
         &mut self,
         unpack: impl FnOnce(Vec<u8>) -> Result<T, Corrupt>,
@@ -140,7 +141,7 @@ impl<R: Read> Input<R> {
             }
             (Vendor::Redis, types::HASH_LISTPACK_TTL_EARLY) => self.packed_hash_with_ttls(),
             (Vendor::Redis, types::HASH_LISTPACK_TTL) => {
-                // The soonest expiry, which the listpack tells too.
+                // The soonest expiry, which is in the listpack too.
                 self.array::<8>()?;
                 self.packed_hash_with_ttls()
             }
@@ -148,7 +149,8 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// Expiry, field, value. An expiry is relative to `soonest`, and one more, so that 0 is none.
+    /// Reads expiry, field and value of each field. An expiry is relative to `soonest`, plus one,
+    /// so that 0 means none.
     fn redis_hash_with_ttls(&mut self, soonest: Option<u64>) -> Result<Hash, Fault> {
         let count = self.number()?;
         let room = self.room_for(count);
@@ -167,7 +169,7 @@ impl<R: Read> Input<R> {
         Ok(Hash::PairsTtl { pairs, expires_ms })
     }
 
-    /// Field, value, expiry, which is -1 for never.
+    /// Reads field, value and expiry of each field. An expiry of -1 means never.
     fn valkey_hash_with_ttls(&mut self) -> Result<Hash, Fault> {
         let count = self.number()?;
         let room = self.room_for(count);
@@ -232,7 +234,7 @@ impl<R: Read> Input<R> {
         })
     }
 
-    /// A score as text behind its length, or one of three lengths that stand for a score.
+    /// Reads a score as text behind its length, or as one of three lengths that stand for a score.
     fn score_text(&mut self) -> Result<f64, Fault> {
         match self.byte()? {
             253 => Ok(f64::NAN),

@@ -1,4 +1,4 @@
-//! Bytes from a source, through one buffer: counted, added up, and never more than asked for.
+//! The bytes of a source, through one buffer: counted, summed up, and never more than asked for.
 
 use std::io::{ErrorKind, Read};
 
@@ -6,43 +6,43 @@ use crate::checksum::Checksum;
 use crate::error::{Corrupt, Fault};
 use crate::limits::Limits;
 
-/// The size of the buffer. A file's reads are this long; a longer one gains nothing.
+/// The size of the buffer. Reads of a file are this long; a longer buffer gains nothing.
 pub(super) const BUFFER: usize = 256 * 1024;
 
-/// How much of a string is awaited before memory for more of it is taken.
+/// How many bytes of a string have to come before memory for more of it is taken.
 const CHUNK: usize = 64 * 1024;
 
-/// A source and what was read from it.
+/// A source and the bytes that were read from it.
 #[derive(Debug)]
 pub(crate) struct Input<R> {
     source: R,
     buffer: Box<[u8]>,
-    /// What has been handed out of the buffer.
+    /// How many bytes of the buffer have been handed out.
     at: usize,
-    /// What has been put into it.
+    /// How many bytes the buffer has.
     filled: usize,
-    /// What of it is in the checksum already.
+    /// How many bytes of the buffer are in the checksum.
     summed: usize,
     /// How many bytes the source gave before those in the buffer.
     base: u64,
     checksum: Checksum,
     limits: Limits,
-    /// What the value being read may still take.
+    /// How many bytes the value being read may still take.
     budget: u64,
-    /// What is kept of the value being read; see [`Raw`].
+    /// The bytes of the value being read, if they are kept; see [`Raw`].
     raw: Option<Raw>,
-    /// What does not hold in the value being read, where the rest of it is read all the same.
+    /// What is wrong with the value being read, while the rest of it is read all the same.
     broken: Option<Corrupt>,
-    /// Whether a value that does not hold is read to its end.
+    /// Whether an invalid value is read to its end.
     tolerant: bool,
 }
 
 /// The bytes of the value being read, as they are in the source.
 #[derive(Debug, Default)]
 struct Raw {
-    /// Those that have left the buffer.
+    /// The bytes that have left the buffer.
     gone: Vec<u8>,
-    /// Where in the buffer the others begin.
+    /// Where in the buffer the other bytes begin.
     start: usize,
 }
 
@@ -54,11 +54,11 @@ impl<R: Read> Input<R> {
         Self::with_buffer(source, limits, BUFFER)
     }
 
-    /// With a shorter buffer, for a payload that is in memory anyway.
+    /// Returns an input with a shorter buffer, for a payload that is in memory.
     pub(crate) fn with_buffer(source: R, limits: Limits, len: usize) -> Self {
         Self {
             source,
-            // Large enough for every fixed-size read.
+            // Large enough for every read of a fixed size.
             buffer: vec![0; len.max(64)].into_boxed_slice(),
             at: 0,
             filled: 0,
@@ -73,27 +73,27 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// From now on a value that does not hold is read to its end, and its bytes are kept.
+    /// Reads invalid values to their end from now on, and keeps their bytes.
     pub(super) fn tolerate(&mut self) {
         self.tolerant = true;
     }
 
-    /// A value begins, whose bytes are kept if `wanted`.
+    /// Begins a value. Its bytes are kept if `wanted`.
     pub(super) fn begin_raw(&mut self, wanted: bool) {
         self.broken = None;
         let keeps = wanted && self.tolerant;
         self.raw = keeps.then(|| Raw { gone: Vec::new(), start: self.at });
     }
 
-    /// The bytes since [`Self::begin_raw`], if they are kept.
+    /// Returns the bytes since [`Self::begin_raw`], if they are kept.
     pub(super) fn raw(&self) -> Option<Vec<u8>> {
         let raw = self.raw.as_ref()?;
         let rest = self.buffer.get(raw.start..self.at)?;
         Some([&raw.gone, rest].concat())
     }
 
-    /// A part of a value, if it holds. One that does not is `None` where the value is to be read to
-    /// its end: [`Self::holds`] tells then.
+    /// Returns a valid part of a value. An invalid part is `None` if the value is read to its end;
+    /// [`Self::holds`] has the error then.
     pub(super) fn sound<T>(&mut self, part: Result<T, Corrupt>) -> Result<Option<T>, Fault> {
         match part {
             Ok(part) => Ok(Some(part)),
@@ -105,7 +105,7 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// Whether all parts of the value held, which has been read to its end.
+    /// Returns an error if a part of the value was invalid. The value has been read to its end.
     pub(super) fn holds(&mut self) -> Result<(), Corrupt> {
         self.broken.take().map_or(Ok(()), Err)
     }
@@ -119,7 +119,8 @@ impl<R: Read> Input<R> {
         self.base + self.at as u64
     }
 
-    /// Where `fault` was noticed: behind what was handed out, or at the end of all there is.
+    /// Where `fault` was noticed: behind the bytes that were handed out, or at the end of all
+    /// bytes.
     pub(crate) fn offset_of(&self, fault: &Fault) -> u64 {
         match fault {
             Fault::Truncated => self.base + self.filled as u64,
@@ -127,30 +128,30 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// What was taken from the source and not handed out.
+    /// The bytes that came from the source and were not handed out.
     pub(super) fn buffered(&self) -> &[u8] {
         self.buffer.get(self.at..self.filled).unwrap_or_default()
     }
 
-    /// The next `len` bytes of the buffer, handed out.
+    /// Hands out the next `len` bytes of the buffer.
     pub(super) fn hand_out(&mut self, len: usize) -> &[u8] {
         let start = self.at;
         self.at = (self.at + len).min(self.filled);
         self.buffer.get(start..self.at).unwrap_or_default()
     }
 
-    /// How many elements to make room for when `count` are promised: each takes a byte at
-    /// least, so no more than there are bytes.
+    /// How many elements to make room for when `count` are promised. Each takes a byte at least, so
+    /// there are no more than there are bytes.
     pub(super) fn room_for(&self, count: u64) -> usize {
         usize::try_from(count).unwrap_or(usize::MAX).min(self.filled - self.at)
     }
 
-    /// A new value begins.
+    /// Begins the budget of a new value.
     pub(super) fn reset_budget(&mut self) {
         self.budget = self.limits.value;
     }
 
-    /// Takes `len` bytes of the value's budget.
+    /// Takes `len` bytes from the budget of the value.
     pub(super) fn spend(&mut self, len: u64) -> Result<usize, Fault> {
         let limit = self.limits.string.min(self.budget);
         if len > limit {
@@ -160,7 +161,7 @@ impl<R: Read> Input<R> {
         usize::try_from(len).map_err(|_| Fault::TooLong { len, limit })
     }
 
-    /// The checksum of all that was handed out.
+    /// Returns the checksum of all bytes that were handed out.
     pub(super) fn checksum(&mut self) -> u64 {
         self.sum_up();
         self.checksum.value()
@@ -171,7 +172,7 @@ impl<R: Read> Input<R> {
         self.summed = self.at;
     }
 
-    /// Makes `len` bytes, which the buffer can hold, lie ready.
+    /// Reads until `len` bytes, which the buffer can hold, are in the buffer.
     #[cold]
     fn fill(&mut self, len: usize) -> Result<(), Fault> {
         self.sum_up();
@@ -192,7 +193,7 @@ impl<R: Read> Input<R> {
             let free = self.buffer.get_mut(self.filled..).unwrap_or_default();
             match self.source.read(free) {
                 Ok(0) => return Err(Fault::Truncated),
-                // A source that claims more than it was given room for is not believed.
+                // A source may claim more bytes than there was room for.
                 Ok(read) => self.filled = (self.filled + read).min(self.buffer.len()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
@@ -201,7 +202,7 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// Whether the source has no more.
+    /// Whether the source has no more bytes.
     pub(crate) fn is_at_end(&mut self) -> Result<bool, Fault> {
         match self.ready(1) {
             Ok(_) => Ok(false),
@@ -210,7 +211,7 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// The next `len` bytes, not yet handed out; no more than the buffer holds.
+    /// Returns the next `len` bytes without handing them out; no more than the buffer holds.
     fn ready(&mut self, len: usize) -> Result<&[u8], Fault> {
         if self.filled - self.at < len {
             self.fill(len)?;
@@ -218,7 +219,7 @@ impl<R: Read> Input<R> {
         self.buffer.get(self.at..self.at + len).ok_or(Fault::Truncated)
     }
 
-    /// The next `N` bytes.
+    /// Hands out the next `N` bytes.
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         const { assert!(N <= 64, "the shortest buffer") };
         let bytes = self.ready(N)?.first_chunk().copied().ok_or(Fault::Truncated)?;
@@ -226,14 +227,14 @@ impl<R: Read> Input<R> {
         Ok(bytes)
     }
 
-    /// The next byte.
+    /// Hands out the next byte.
     pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
         let [byte] = self.array()?;
         Ok(byte)
     }
 
-    /// Hands the next `len` bytes to `take`; through memory of their own only when the buffer
-    /// is too short for them.
+    /// Hands the next `len` bytes to `take`, through memory of their own only if the buffer is too
+    /// short for them.
     pub(super) fn with<T>(
         &mut self,
         len: usize,
@@ -276,7 +277,7 @@ impl<R: Read> Input<R> {
 mod tests {
     use super::*;
 
-    /// Gives one byte at a time.
+    /// A source that gives one byte at a time.
     struct Drops<'a>(&'a [u8]);
 
     impl Read for Drops<'_> {

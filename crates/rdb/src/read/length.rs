@@ -1,26 +1,26 @@
-//! Lengths as RDB writes them: 6, 14, 32 or 64 bits, or how a string is encoded.
+//! Lengths as RDB writes them: 6, 14, 32 or 64 bits, or the encoding of a string.
 
 use std::io::Read;
 
 use super::input::Input;
 use crate::error::Fault;
 
-/// What a length may be.
+/// What a length stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {
     /// A number.
     Plain(u64),
-    /// Not a length, but how the string that follows is encoded (6 bits).
+    /// The encoding of the string that follows (6 bits).
     Encoded(u8),
 }
 
 impl<R: Read> Input<R> {
-    /// The next length.
+    /// Reads the next length.
     pub(crate) fn length(&mut self) -> Result<Length, Fault> {
         self.length_seen(|_| {})
     }
 
-    /// The next length; its bytes are shown to `seen`.
+    /// Reads the next length, and shows its bytes to `seen`.
     fn length_seen(&mut self, mut seen: impl FnMut(&[u8])) -> Result<Length, Fault> {
         let first = self.byte()?;
         seen(&[first]);
@@ -47,7 +47,7 @@ impl<R: Read> Input<R> {
         })
     }
 
-    /// The next length, which is a number.
+    /// Reads the next length, which is a number.
     pub(crate) fn number(&mut self) -> Result<u64, Fault> {
         match self.length()? {
             Length::Plain(number) => Ok(number),
@@ -55,7 +55,7 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// The next length, which is a number; appends its bytes to `out` as they are.
+    /// Reads the next length, which is a number, and appends its bytes to `out` as they are.
     pub(super) fn copy_number(&mut self, out: &mut Vec<u8>) -> Result<u64, Fault> {
         match self.copy_length(out)? {
             Length::Plain(number) => Ok(number),
@@ -63,7 +63,7 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// The next length; appends its bytes to `out` as they are.
+    /// Reads the next length, and appends its bytes to `out` as they are.
     pub(super) fn copy_length(&mut self, out: &mut Vec<u8>) -> Result<Length, Fault> {
         self.length_seen(|bytes| out.extend_from_slice(bytes))
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Corrupt;
 
-/// The most bytes that one compressed byte can stand for: three make 264.
+/// The most bytes that one compressed byte can stand for: three bytes can stand for 264.
 const MAX_RATIO: u64 = 88;
 
 /// The longest run of literal bytes.
@@ -12,7 +12,7 @@ const fn corrupt(what: &'static str) -> Corrupt {
     Corrupt::new("LZF", what)
 }
 
-/// Whether `compressed` bytes can become `len` bytes at all; asked before memory is taken.
+/// Whether `compressed` bytes can become `len` bytes; asked before memory is taken.
 pub(super) fn is_plausible(compressed: u64, len: u64) -> bool {
     len <= compressed.saturating_mul(MAX_RATIO)
 }
@@ -20,7 +20,8 @@ pub(super) fn is_plausible(compressed: u64, len: u64) -> bool {
 /// Appends the `len` bytes that `input` stands for to `out`.
 ///
 /// # Errors
-/// [`Corrupt`] when `input` stands for more or fewer, or is cut off; `out` then holds a part.
+/// [`Corrupt`] if `input` stands for more or fewer bytes, or is cut off; `out` then has a part of
+/// them.
 pub fn decompress(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), Corrupt> {
     if !is_plausible(input.len() as u64, len as u64) {
         return Err(corrupt("promises more than it can hold"));
@@ -45,7 +46,7 @@ pub fn decompress(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), Cor
     if out.len() == end { Ok(()) } else { Err(corrupt("is shorter than promised")) }
 }
 
-/// Repeats what was written before; gives what follows the reference.
+/// Repeats bytes that were written before. Returns what follows the reference.
 fn copy_back<'a>(
     control: u8,
     after: &'a [u8],
@@ -69,7 +70,7 @@ fn copy_back<'a>(
     let Some(from) = out.len().checked_sub(distance).filter(|from| *from >= start) else {
         return Err(corrupt("refers to before its start"));
     };
-    // Where the copy overlaps itself, each round has twice as much to repeat as the one before.
+    // A copy that overlaps itself has twice as much to repeat in each round.
     while run > 0 {
         let piece = run.min(out.len() - from);
         out.extend_from_within(from..from + piece);
@@ -84,7 +85,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(input: &[u8], len: usize) -> Result<Vec<u8>, Corrupt> {
-        // What stands before is not a part of it.
+        // The former contents of the output are no part of the result.
         let mut out = b"before".to_vec();
         decompress(input, len, &mut out)?;
         Ok(out.split_off(6))
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn literals_and_references() {
         assert_eq!(read(&[2, b'a', b'b', b'c'], 3).unwrap(), b"abc");
-        // Six more from two back: over itself.
+        // Six more bytes from two bytes back: the copy overlaps itself.
         assert_eq!(read(&[1, b'a', b'b', 4 << 5, 1], 8).unwrap(), b"abababab");
         // A long run: 9 and 255 more.
         assert_eq!(read(&[0, b'x', 0xe0, 255, 0], 265).unwrap(), vec![b'x'; 265]);
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_add_up_is_refused() {
+    fn invalid_bytes_are_refused() {
         let what = |input: &[u8], len| read(input, len).unwrap_err().what;
         assert_eq!(what(&[2, b'a'], 3), "is cut off");
         assert_eq!(what(&[0, b'a', 0xe0], 20), "is cut off");

@@ -1,4 +1,4 @@
-//! Reads what modules wrote. It comes in frames, so that a reader without the module finds its end.
+//! Reads the data of modules. It comes in frames, so a reader without the module finds its end.
 
 use std::io::Read;
 
@@ -6,7 +6,7 @@ use super::input::Input;
 use crate::error::{Corrupt, Fault};
 use crate::module::Module;
 
-/// What a frame holds.
+/// The kinds of frames.
 mod frame {
     pub(super) const END: u64 = 0;
     pub(super) const SIGNED: u64 = 1;
@@ -17,7 +17,7 @@ mod frame {
 }
 
 impl<R: Read> Input<R> {
-    /// A module's value.
+    /// Reads the value of a module.
     pub(super) fn module(&mut self) -> Result<Module, Fault> {
         let id = self.number()?;
         let mut body = Vec::new();
@@ -25,7 +25,7 @@ impl<R: Read> Input<R> {
         Ok(Module { id, body })
     }
 
-    /// Appends frames to `out`, up to and with that which ends them.
+    /// Appends frames to `out`, the one that ends them included.
     pub(super) fn copy_frames(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
         loop {
             match self.copy_number(out)? {

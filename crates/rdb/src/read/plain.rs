@@ -1,25 +1,25 @@
-//! The short way of a loader: keys that are plain strings and lie whole in the reader's buffer
-//! are handed out where they lie. Most keys of most servers are such.
+//! The short way of a loader: keys that are plain strings and whole in the reader's buffer are
+//! handed out where they lie. Most keys of most servers are such.
 
 use std::io::Read;
 
 use super::reader::{Reader, State};
 use crate::types::{STRING, opcode};
 
-/// A key that is a string, neither compressed nor written as a number.
+/// A key that holds a string, neither compressed nor written as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainString<'a> {
-    /// Its name.
+    /// The name of the key.
     pub key: &'a [u8],
-    /// When it expires, in Unix milliseconds.
+    /// When the key expires, in Unix milliseconds.
     pub expires_ms: Option<i64>,
-    /// Its value.
+    /// The value of the key.
     pub value: &'a [u8],
 }
 
 impl<R: Read> Reader<R> {
-    /// The next key, if it is such a one and has been read from the source already; `None`, and
-    /// [`Self::next_item`] goes on as if nothing had been asked, if not.
+    /// Returns the next key if it holds a plain string and is whole in the buffer. Otherwise
+    /// `None`, and [`Self::next_item`] reads the same item.
     pub fn plain_string(&mut self) -> Option<PlainString<'_>> {
         if !matches!(self.state, State::Body(_)) || !self.said.is_empty() {
             return None;
@@ -30,12 +30,12 @@ impl<R: Read> Reader<R> {
             return None;
         }
         let len = self.input.buffered().len() - rest.len();
-        // Once more, because what is handed out may not be looked for while it is counted.
+        // Parsed again, because the bytes are borrowed only once they are handed out.
         parse(self.input.hand_out(len)).map(|(found, _)| found)
     }
 }
 
-/// The key at the front of `bytes`, and what follows it.
+/// Returns the key at the front of `bytes`, and what follows it.
 fn parse(bytes: &[u8]) -> Option<(PlainString<'_>, &[u8])> {
     let (expires_ms, bytes) = match bytes.strip_prefix(&[opcode::EXPIRES_MS]) {
         Some(rest) => {
@@ -49,7 +49,7 @@ fn parse(bytes: &[u8]) -> Option<(PlainString<'_>, &[u8])> {
     Some((PlainString { key, expires_ms, value }, rest))
 }
 
-/// The plain string at the front of `bytes`, and what follows it.
+/// Returns the plain string at the front of `bytes`, and what follows it.
 #[inline]
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&first, rest) = bytes.split_first()?;
@@ -73,7 +73,7 @@ mod tests {
     use crate::value::Value;
 
     #[test]
-    fn what_is_plain_is_handed_out_and_all_else_is_left() {
+    fn plain_strings_are_handed_out_and_all_else_is_left() {
         let file = b"REDIS0003\xfe\0\0\x01k\x02hi\xfc\x01\0\0\0\0\0\0\0\0\x01l\0\0\x01m\xc0\x05\0\x01n\x01o\xff";
         let mut reader = Reader::new(&file[..], Limits::default());
         assert_eq!(reader.plain_string(), None, "the header comes first");

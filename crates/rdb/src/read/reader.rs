@@ -11,10 +11,10 @@ use crate::value::{Opaque, Value};
 
 /// The first version with a checksum at the end.
 const FIRST_WITH_CHECKSUM: u16 = 5;
-/// What stands before the moment of a module's data.
+/// The number that stands before the time of loading of a module's data.
 const MODULE_WHEN: u64 = 2;
 
-/// What was said about the next key.
+/// What was read about the next key.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     expires_ms: Option<i64>,
@@ -30,7 +30,7 @@ pub(super) enum State {
     Ended,
 }
 
-/// Reads an RDB file. It needs no buffer around its source.
+/// Reads an RDB file. Its source needs no buffer.
 #[derive(Debug)]
 pub struct Reader<R> {
     pub(super) input: Input<R>,
@@ -41,7 +41,7 @@ pub struct Reader<R> {
 }
 
 impl Said {
-    /// Whether nothing was said.
+    /// Whether nothing was read about the next key.
     pub(super) const fn is_empty(&self) -> bool {
         self.expires_ms.is_none()
             && self.idle.is_none()
@@ -51,7 +51,7 @@ impl Said {
 }
 
 impl<R: Read> Reader<R> {
-    /// Nothing is read yet.
+    /// Returns a reader that has read nothing yet.
     pub fn new(source: R, limits: Limits) -> Self {
         Self {
             input: Input::new(source, limits),
@@ -61,15 +61,15 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// From now on a value that does not hold is no error: it comes as [`Value::Opaque`] where it
-    /// could be found where it ends.
+    /// Returns the reader with another rule: an invalid value is no error, but a [`Value::Opaque`]
+    /// if its end could be found.
     #[must_use]
     pub fn keeping_opaque(mut self) -> Self {
         self.input.tolerate();
         self
     }
 
-    /// The value of the key that came last, as it is written; `None` where its bytes are not kept.
+    /// Returns the value of the last key as it is written; `None` if its bytes are not kept.
     #[must_use]
     pub fn opaque(&self, why: String) -> Option<Opaque> {
         let (version, type_byte) = self.last;
@@ -82,16 +82,16 @@ impl<R: Read> Reader<R> {
         self.input.offset()
     }
 
-    /// What was taken from the source and is behind the end of the file.
+    /// The bytes that came from the source and are behind the end of the file.
     #[must_use]
     pub fn rest(&self) -> &[u8] {
         self.input.buffered()
     }
 
-    /// What follows the end of the file, `most` bytes of it at most.
+    /// Returns what follows the end of the file, at most `most` bytes.
     ///
     /// # Errors
-    /// The source's.
+    /// The error of the source.
     pub fn what_follows(&mut self, most: usize) -> Result<Vec<u8>, RdbError> {
         let mut rest = Vec::new();
         while rest.len() < most {
@@ -107,7 +107,7 @@ impl<R: Read> Reader<R> {
         Ok(rest)
     }
 
-    /// The next item; `None` once the file has ended, or after an error.
+    /// Returns the next item; `None` once the file has ended, or after an error.
     ///
     /// # Errors
     /// [`RdbError`] says what is wrong, and where.
@@ -135,7 +135,7 @@ impl<R: Read> Reader<R> {
             return Err(Fault::NotRdb);
         }
         let version = digits.iter().fold(0, |n, digit| n * 10 + u16::from(digit - b'0'));
-        // A later version may well be readable: what is new in it is refused when it comes.
+        // A later version may well be readable; an item that it adds is refused when it comes.
         if version == 0 || Vendor::of_version(version) != vendor {
             return Err(Fault::UnsupportedVersion(version));
         }
@@ -215,7 +215,7 @@ impl<R: Read> Reader<R> {
 }
 
 impl<R: Read> Input<R> {
-    /// What follows an opcode that stands by itself.
+    /// Reads what follows an opcode that stands by itself.
     fn item(&mut self, byte: u8, vendor: Vendor) -> Result<Item, Fault> {
         Ok(match byte {
             opcode::AUX => Item::Aux { key: self.string()?, value: self.string()? },
@@ -257,7 +257,7 @@ impl<R: Read> Input<R> {
         Ok(ModuleAux { id, when, body })
     }
 
-    /// Classes of metadata: four bytes and frames each.
+    /// Reads classes of metadata: four bytes and frames for each.
     fn key_meta(&mut self) -> Result<Vec<u8>, Fault> {
         let mut body = Vec::new();
         for _ in 0..self.copy_number(&mut body)? {

@@ -14,7 +14,7 @@ const fn corrupt(what: &'static str) -> Corrupt {
 }
 
 impl<R: Read> Input<R> {
-    /// A stream; `version` is which of the five forms it has.
+    /// Reads a stream; `version` is the number of its form, one of five.
     pub(super) fn stream(&mut self, version: u8) -> Result<Box<Stream>, Fault> {
         let nodes = self.stream_nodes()?;
         // Servers before 5.0.4 left lengths behind that are not the number of entries. Redis takes
@@ -74,7 +74,7 @@ impl<R: Read> Input<R> {
         let name = self.string()?;
         let last_id = self.stream_id()?;
         let entries_read = if version >= 2 {
-            // -1 stands for "not known".
+            // -1 means that the number is unknown.
             Some(self.number()?).filter(|read| *read != u64::MAX)
         } else {
             None
@@ -109,7 +109,7 @@ impl<R: Read> Input<R> {
         Ok(pending)
     }
 
-    /// The consumer at `index`; what it has pending is marked as its own.
+    /// Reads the consumer at `index`, and marks its pending entries as its own.
     fn stream_consumer(
         &mut self,
         version: u8,
@@ -164,19 +164,19 @@ impl<R: Read> Input<R> {
         Ok(Idempotence { duration, max_size, producers, added, duplicates })
     }
 
-    /// An id as two lengths.
+    /// Reads an id as two lengths.
     fn stream_id(&mut self) -> Result<StreamId, Fault> {
         Ok(StreamId { ms: self.number()?, seq: self.number()? })
     }
 
-    /// An id as 16 bytes.
+    /// Reads an id as 16 bytes.
     fn stream_raw_id(&mut self) -> Result<StreamId, Fault> {
         let bytes: [u8; 16] = self.array()?;
         raw_id(&bytes).ok_or(Fault::BadLength)
     }
 }
 
-/// An id as 16 bytes, high ones first.
+/// Reads an id as 16 bytes, high ones first.
 fn raw_id(bytes: &[u8]) -> Option<StreamId> {
     let (ms, seq) = bytes.split_first_chunk::<8>()?;
     let seq = <[u8; 8]>::try_from(seq).ok()?;

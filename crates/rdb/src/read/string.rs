@@ -10,7 +10,7 @@ use crate::strings::Strings;
 use crate::text::{Text, encoding};
 
 impl<R: Read> Input<R> {
-    /// The next string, its integer kept as one.
+    /// Reads the next string; an integer stays one.
     pub(super) fn text(&mut self) -> Result<Text, Fault> {
         let mut bytes = Vec::new();
         Ok(match self.length()? {
@@ -22,7 +22,7 @@ impl<R: Read> Input<R> {
         })
     }
 
-    /// The next string, as bytes of its own.
+    /// Reads the next string into bytes of its own.
     pub(crate) fn string(&mut self) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         let length = self.length()?;
@@ -38,7 +38,7 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// The next `count` strings.
+    /// Reads the next `count` strings.
     pub(super) fn strings(&mut self, count: u64) -> Result<Strings, Fault> {
         let mut strings = Strings::with_capacity(self.room_for(count));
         for _ in 0..count {
@@ -69,7 +69,8 @@ impl<R: Read> Input<R> {
             return Err(Corrupt::new("LZF", "promises more than it can hold").into());
         }
         let len = self.spend(len)?;
-        // What is kept is paid for; what it comes from may not be longer than a string either.
+        // The decompressed string counts; the compressed one may not be longer than a string
+        // either.
         let limit = self.limits().string;
         if packed > limit {
             return Err(Fault::TooLong { len: packed, limit });

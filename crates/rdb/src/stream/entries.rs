@@ -10,9 +10,9 @@ use super::id::StreamId;
 use crate::error::Corrupt;
 use crate::packed::{Element, ListpackRef, Position, Positions};
 
-/// The entry was deleted and lies there still.
+/// The entry was deleted and is still in the listpack.
 const DELETED: i64 = 1;
-/// The entry has the fields of the first one, which are not repeated.
+/// The entry has the fields of the first one, whose names are not repeated.
 const SAME_FIELDS: i64 = 2;
 
 const fn corrupt(what: &'static str) -> Corrupt {
@@ -23,22 +23,22 @@ const fn corrupt(what: &'static str) -> Corrupt {
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
     master: StreamId,
-    /// From the names of the first entry's fields on, and how many there are.
+    /// The position of the names of the first entry's fields, and how many there are.
     names: (Positions<'a>, usize),
-    /// What was not walked yet.
+    /// The entries that were not walked yet.
     rest: Positions<'a>,
 }
 
 /// An entry of a stream.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
-    /// Its id.
+    /// The id of the entry.
     pub id: StreamId,
-    /// Whether it was deleted.
+    /// Whether the entry was deleted.
     pub deleted: bool,
-    /// Where its flags are, with which it begins.
+    /// The position of its flags, with which the entry begins.
     pub position: Position,
-    /// Where its names are, if not beside its values.
+    /// The position of its names, if they are not beside its values.
     names: Option<Positions<'a>>,
     values: Positions<'a>,
     count: usize,
@@ -46,11 +46,11 @@ pub struct Entry<'a> {
 
 struct Step<'a> {
     entry: Entry<'a>,
-    /// Whether the length behind it is its length.
+    /// Whether the length behind the entry is its length.
     ends_right: bool,
 }
 
-/// What stands before the entries.
+/// The head of a node, before its entries.
 struct Head<'a> {
     live: i64,
     deleted: i64,
@@ -58,7 +58,7 @@ struct Head<'a> {
     rest: Positions<'a>,
 }
 
-/// Whether entries lie in a listpack as they should.
+/// Checks the entries of a listpack.
 pub(super) fn check(master: StreamId, listpack: ListpackRef<'_>) -> Result<(), Corrupt> {
     let head = Head::of(listpack).ok_or(corrupt("a node's head is cut off"))?;
     let mut entries = Entries { master, names: head.names, rest: head.rest };
@@ -96,8 +96,8 @@ impl<'a> Head<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// Those of a node whose ids are relative to `master`. Where the listpack is no node there
-    /// are none, or wrong ones; nothing panics.
+    /// Returns the entries of a node whose ids are relative to `master`. A listpack that is no node
+    /// has no entries or wrong ones, and nothing panics.
     #[must_use]
     pub fn new(master: StreamId, listpack: ListpackRef<'a>) -> Self {
         match Head::of(listpack) {
@@ -129,7 +129,7 @@ impl<'a> Entries<'a> {
         let values = rest.clone();
         let elements = if same { count } else { count.checked_mul(2)? };
         skip(rest, elements)?;
-        let told = int(rest)?;
+        let stated = int(rest)?;
         let len = elements + if same { 3 } else { 4 };
         let id = StreamId {
             ms: self.master.ms.wrapping_add_signed(ms),
@@ -137,7 +137,7 @@ impl<'a> Entries<'a> {
         };
         let deleted = flags & DELETED != 0;
         let entry = Entry { id, deleted, position, names, values, count };
-        Some(Step { entry, ends_right: usize::try_from(told).ok() == Some(len) })
+        Some(Step { entry, ends_right: usize::try_from(stated).ok() == Some(len) })
     }
 }
 
@@ -161,19 +161,19 @@ impl DoubleEndedIterator for Entries<'_> {
 }
 
 impl<'a> Entry<'a> {
-    /// How many fields it has.
+    /// The number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether it has none.
+    /// Whether the entry has no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Its fields and values.
+    /// The fields and values.
     pub fn fields(&self) -> impl Iterator<Item = (Element<'a>, Element<'a>)> + use<'a> {
         let (mut names, mut values) = (self.names.clone(), self.values.clone());
         (0..self.count).map_while(move |_| {
@@ -186,7 +186,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The next element, which has to be a number.
+/// Returns the next element, which has to be a number.
 fn int(elements: &mut Positions<'_>) -> Option<i64> {
     elements.next()?.1.as_int()
 }

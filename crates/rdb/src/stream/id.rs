@@ -1,11 +1,11 @@
 //! The id of an entry of a stream.
 
-/// An entry's id.
+/// The id of an entry of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId {
-    /// Milliseconds.
+    /// The milliseconds.
     pub ms: u64,
-    /// Which of those of one millisecond.
+    /// The number among the ids of one millisecond.
     pub seq: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Streams: the listpacks that hold their entries, and their groups. Nothing here changes one.
+//! Streams: the listpacks with their entries, and their groups. Nothing here changes one.
 //!
 //! | file | what it is |
 //! |---|---|
@@ -20,9 +20,9 @@ pub use node::StreamNode;
 /// A stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {
-    /// Its entries, ascending.
+    /// The nodes with the entries, ascending.
     pub nodes: Vec<StreamNode>,
-    /// How many entries there are, deleted ones not counted.
+    /// The number of entries, deleted ones not counted.
     pub length: u64,
     /// The id of the last entry ever added.
     pub last_id: StreamId,
@@ -30,10 +30,10 @@ pub struct Stream {
     pub first_id: StreamId,
     /// The highest id that was deleted.
     pub max_deleted_id: StreamId,
-    /// How many were ever added. Servers before 7.0 do not tell; it is the length then.
+    /// How many entries were ever added. Servers before 7.0 do not write it; then it is the length.
     pub entries_added: u64,
-    /// Its consumer groups.
+    /// The consumer groups.
     pub groups: Vec<Group>,
-    /// What makes adding idempotent (Redis 8.6 and later).
+    /// The requests that the stream remembers (Redis 8.6 and later).
     pub idempotence: Option<Idempotence>,
 }

@@ -1,29 +1,29 @@
-//! A node of a stream: a listpack in which entries lie.
+//! A node of a stream: a listpack of entries.
 
 use super::entries::{Entries, check};
 use super::id::StreamId;
 use crate::error::Corrupt;
 use crate::packed::{Element, Listpack};
 
-/// Entries in a listpack, beside which their ids are.
+/// Entries in a listpack, and the id to which theirs are relative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamNode {
-    /// The id that those of the entries are relative to.
+    /// The id to which those of the entries are relative.
     master: StreamId,
     listpack: Listpack,
 }
 
 impl StreamNode {
-    /// Takes a listpack if entries lie in it as they should.
+    /// Takes a listpack if its entries are valid.
     ///
     /// # Errors
-    /// [`Corrupt`] says what does not hold.
+    /// [`Corrupt`] says what is wrong.
     pub fn new(master: StreamId, listpack: Listpack) -> Result<Self, Corrupt> {
         check(master, listpack.view())?;
         Ok(Self { master, listpack })
     }
 
-    /// The id that those of the entries are relative to.
+    /// The id to which those of the entries are relative.
     #[must_use]
     pub fn master(&self) -> StreamId {
         self.master
@@ -35,26 +35,26 @@ impl StreamNode {
         &self.listpack
     }
 
-    /// The id and the listpack.
+    /// Returns the id and the listpack.
     #[must_use]
     pub fn into_parts(self) -> (StreamId, Listpack) {
         (self.master, self.listpack)
     }
 
-    /// How many entries there are, deleted ones not counted.
+    /// The number of entries, deleted ones not counted.
     #[must_use]
     pub fn len(&self) -> u64 {
         let live = self.listpack.iter().next().and_then(Element::as_int);
         live.and_then(|live| u64::try_from(live).ok()).unwrap_or_default()
     }
 
-    /// Whether there is none.
+    /// Whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Its entries, ascending; deleted ones too.
+    /// The entries, ascending, deleted ones included.
     #[must_use]
     pub fn entries(&self) -> Entries<'_> {
         Entries::new(self.master, self.listpack.view())
@@ -73,7 +73,7 @@ mod tests {
         StreamNode::new(master, listpack).map_err(|corrupt| corrupt.what)
     }
 
-    /// Two live entries, one deleted, of which the first has the node's fields.
+    /// Two live entries and a deleted one. The first has the fields of the node.
     const VALID: [&str; 26] = [
         "2", "1", "2", "f", "g", "0", // the head
         "2", "0", "0", "1", "2", "5", // 100-5, same fields
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_hold_is_refused() {
+    fn invalid_bytes_are_refused() {
         let what = |at: usize, text: &'static str| {
             let mut elements = VALID[..24].to_vec();
             elements[at] = text;

@@ -1,5 +1,5 @@
-//! Whole files: every type byte and opcode, by hand where no server that we have writes them;
-//! files that are cut off, changed or made up.
+//! Whole files: every type byte and opcode, made by hand where none of our servers writes them;
+//! files that are cut off, changed or invented.
 
 #![expect(clippy::cast_possible_truncation, reason = "small numbers all")]
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::packed::ziplist::tests::{text, ziplist};
 
-/// A file of this body, with its end and its checksum.
+/// Returns a file of this body, with its end and its checksum.
 pub(super) fn file(magic: &str, body: &[u8]) -> Vec<u8> {
     let mut file = [magic.as_bytes(), body, &[255]].concat();
     let sum = Checksum::of(&file);
@@ -33,7 +33,7 @@ fn read(file: &[u8]) -> Result<Vec<Item>, RdbError> {
     Ok(items)
 }
 
-/// The value of the one key of a file.
+/// Reads the value of the one key of a file.
 fn value(magic: &str, type_byte: u8, body: &[u8]) -> Result<Value, RdbError> {
     let mut items = read(&file(magic, &[&[type_byte], &b"\x01k"[..], body].concat()))?;
     assert_eq!((items.len(), items.pop()), (3, Some(Item::End(ChecksumState::Verified))));
@@ -144,7 +144,7 @@ fn streams_of_later_versions() {
     assert!(error.ends_with("stream: a pending entry has no consumer"), "{error}");
 }
 
-/// A file with something of everything.
+/// Returns a file with every kind of item.
 fn full() -> Vec<u8> {
     let node = listpack(&["1", "0", "1", "f", "0", "2", "0", "0", "v", "4"]);
     let id = [7_u64.to_be_bytes(), 1_u64.to_be_bytes()].concat();
@@ -238,7 +238,7 @@ fn opcodes_of_one_vendor_only() {
 fn headers_and_ends() {
     let head = |magic: &str| read(&file(magic, b"")).map(|items| items[0].clone());
     for magic in ["REDIS0001", "REDIS0015", "REDIS0079", "VALKEY080", "VALKEY999"] {
-        // Before version 5 there is no checksum; what is behind the end is not read.
+        // Before version 5 there is no checksum, and what follows the end is not read.
         assert!(matches!(head(magic), Ok(Item::Header(_))), "{magic}");
     }
     for magic in ["REDIS0000", "REDIS0080", "VALKEY079"] {
@@ -262,7 +262,7 @@ fn headers_and_ends() {
 }
 
 #[test]
-fn an_error_tells_where_and_in_what() {
+fn an_error_has_its_place_and_its_context() {
     let error = value(NEW, 20, &string(b"\x07\0\0\0\x01\0\xff")).unwrap_err();
     let told = "at byte 20, in the value of key \"k\" (type 20, set): \
         listpack: has not as many elements as it says";
@@ -286,11 +286,12 @@ fn a_file_with_one_byte_changed_is_an_error() {
     for at in 0..whole.len() {
         for flip in (0..8).map(|bit| 1 << bit).chain([0xff]) {
             changed[at] ^= flip;
-            // Only where no checksum is left to tell may it be a file.
+            // The change may go unnoticed only if no checksum is left.
             if let Ok(items) = read(&changed) {
                 assert!(items.contains(&Item::End(ChecksumState::Absent)), "{at} {flip}");
             }
-            // Without a checksum it is an error or a file; read to the end either way.
+            // Without a checksum the result is an error or a file, which is read to its end either
+            // way.
             let mut unsummed = changed.clone();
             let end = unsummed.len() - 8;
             unsummed[end..].fill(0);

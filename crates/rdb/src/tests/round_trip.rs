@@ -23,7 +23,7 @@ fn bytes(element: Element<'_>) -> Vec<u8> {
     element.bytes(&mut itoa::Buffer::new()).to_vec()
 }
 
-/// What a value holds, whatever its type: elements, or elements by name.
+/// The contents of a value, whatever its type: elements, or elements by name.
 #[derive(Debug, PartialEq)]
 enum Contents {
     All(Vec<Vec<u8>>),
@@ -276,7 +276,7 @@ fn what_only_later_streams_have_is_kept_there_and_refused_before() {
     refused(&later, Form::for_version(13));
     let read = rewritten(&value(&later), Form::for_version(14)).unwrap();
     assert_eq!(read, value(&later));
-    // A consumer that is none is refused too.
+    // A consumer that does not exist is refused too.
     let mut wrong = stream();
     wrong.groups[0].pending[0].consumer = Some(2);
     assert!(matches!(rewritten(&value(&wrong), Form::REDIS_74), Err(WriteError::Corrupt(_))));
@@ -354,7 +354,7 @@ fn what_modules_attach_to_keys_needs_a_later_form() {
     }
 }
 
-/// Takes some bytes, then no more.
+/// A destination that takes some bytes, then no more.
 struct Full(usize);
 
 impl Write for Full {

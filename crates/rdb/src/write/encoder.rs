@@ -1,4 +1,4 @@
-//! The pieces of a payload: lengths, strings, scores, packed forms. Knows no type byte.
+//! The parts of a payload: lengths, strings, scores, packed forms.
 
 use std::io::Write;
 
@@ -12,11 +12,11 @@ use crate::text::{Text, encoding};
 const LONGEST_INT: usize = 11;
 /// A string this long or shorter is not compressed.
 const SHORT: usize = 20;
-/// What compression has to save.
+/// How many bytes compression has to save.
 const SAVED: usize = 4;
 
-/// Writes the pieces of a payload in one form. It does many small writes: give it memory, or
-/// what keeps a buffer.
+/// Writes the parts of a payload in one form. It does many small writes, so its destination should
+/// be memory, or have a buffer.
 #[derive(Debug)]
 pub struct Encoder<W> {
     out: W,
@@ -26,12 +26,13 @@ pub struct Encoder<W> {
 }
 
 impl<W: Write> Encoder<W> {
-    /// Strings are compressed where that saves something, as servers do by default.
+    /// Returns an encoder that compresses strings where that saves something, as servers do by
+    /// default.
     pub fn new(out: W, form: Form) -> Self {
         Self { out, form, compressor: Some(Compressor::new()), scratch: Vec::new() }
     }
 
-    /// Whether strings are compressed: a server's `rdbcompression`.
+    /// Turns the compression of strings on or off, as `rdbcompression` does.
     pub fn set_compression(&mut self, on: bool) {
         if on != self.compressor.is_some() {
             self.compressor = on.then(Compressor::new);
@@ -44,37 +45,37 @@ impl<W: Write> Encoder<W> {
         self.form
     }
 
-    /// Where it is written to.
+    /// The destination.
     #[must_use]
     pub fn get_ref(&self) -> &W {
         &self.out
     }
 
-    /// Where it is written to.
+    /// The destination, to be changed.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.out
     }
 
-    /// Where it was written to.
+    /// Returns the destination.
     #[must_use]
     pub fn into_inner(self) -> W {
         self.out
     }
 
-    /// Bytes as they are.
+    /// Writes bytes as they are.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         Ok(self.out.write_all(bytes)?)
     }
 
-    /// A number, in the shortest of the four ways.
+    /// Writes a number, in the shortest of the four ways.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn length(&mut self, number: u64) -> Result<(), WriteError> {
-        // The low bits are taken where a byte is wanted; the arm says that there are no others.
+        // The arm of the match says that only these low bytes are used.
         let [.., b, a] = number.to_be_bytes();
         match number {
             0..0x40 => self.raw(&[a]),
@@ -92,16 +93,16 @@ impl<W: Write> Encoder<W> {
         }
     }
 
-    /// How many there are of something.
+    /// Writes a number of things.
     pub(super) fn count(&mut self, count: usize) -> Result<(), WriteError> {
         self.length(count as u64)
     }
 
-    /// A string: as an integer where it is one of 32 bits, compressed where it is longer than 20
+    /// Writes a string: as an integer if it is one of 32 bits, compressed if it is longer than 20
     /// bytes and that saves four, else as it is.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn string(&mut self, string: &[u8]) -> Result<(), WriteError> {
         if string.len() <= LONGEST_INT
             && let Some(number) = canonical_integer(string)
@@ -126,10 +127,10 @@ impl<W: Write> Encoder<W> {
         self.raw(string)
     }
 
-    /// A number as a string.
+    /// Writes a number as a string.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn int(&mut self, number: i64) -> Result<(), WriteError> {
         if self.short_int(number)? {
             return Ok(());
@@ -140,10 +141,10 @@ impl<W: Write> Encoder<W> {
         self.raw(text.as_bytes())
     }
 
-    /// A string that may be kept as a number.
+    /// Writes a string that may be a number.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn text(&mut self, text: &Text) -> Result<(), WriteError> {
         match text {
             Text::Bytes(bytes) => self.string(bytes),
@@ -151,25 +152,26 @@ impl<W: Write> Encoder<W> {
         }
     }
 
-    /// A listpack as a string, in the way of the form's vendor.
+    /// Writes a listpack as a string, as the vendor of the form does.
     ///
     /// # Errors
-    /// The destination's; a listpack of 4 GiB less a byte or two may not be one of the vendor's.
+    /// The error of the destination; or a listpack of nearly 4 GiB would be too long in the form of
+    /// the vendor.
     pub fn packed(&mut self, listpack: ListpackRef<'_>) -> Result<(), WriteError> {
         let bytes = for_vendor(listpack, self.form.vendor())?;
         self.string(&bytes)
     }
 
-    /// A score: eight bytes.
+    /// Writes a score: eight bytes.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn score(&mut self, score: f64) -> Result<(), WriteError> {
         self.raw(&score.to_le_bytes())
     }
 
-    /// A number of 32 bits or less as an encoded string; false for a longer one, which is not
-    /// written.
+    /// Writes a number of 32 bits or less as an encoded string. Returns false for a longer one,
+    /// which is not written.
     fn short_int(&mut self, number: i64) -> Result<bool, WriteError> {
         let [a, b, c, d, ..] = number.to_le_bytes();
         match number {
@@ -230,7 +232,7 @@ mod tests {
         assert_eq!(string("007"), b"\x03007");
         assert_eq!(written(|to| to.int(i64::MIN)), b"\x14-9223372036854775808");
         assert_eq!(written(|to| to.int(7)), b"\xc0\x07");
-        // 20 bytes are not compressed, 21 are, and not where they are told not to be.
+        // 20 bytes are not compressed, 21 are, unless compression is off.
         assert_eq!(string(&"x".repeat(20))[..2], *b"\x14x");
         assert_eq!(string(&"x".repeat(21)), b"\xc3\x06\x15\x01xx\xe0\x0a\0");
         let plain = written(|to| {

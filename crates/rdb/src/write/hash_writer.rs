@@ -12,7 +12,7 @@ use crate::types::{self, Vendor};
 pub type FieldTtl<'a> = (&'a [u8], &'a [u8], u64);
 
 impl<W: Write> ValueWriter<'_, W> {
-    /// A hash, field by field, without expiries.
+    /// Writes a hash, field by field, without expiries.
     ///
     /// # Errors
     /// See [`Self`].
@@ -31,7 +31,7 @@ impl<W: Write> ValueWriter<'_, W> {
         Ok(())
     }
 
-    /// A hash in a listpack: field, value, and again.
+    /// Writes a hash in a listpack: field, value, and again.
     ///
     /// # Errors
     /// See [`Self`].
@@ -44,7 +44,7 @@ impl<W: Write> ValueWriter<'_, W> {
         to.elements(pairs)
     }
 
-    /// A hash with fields that expire; one like any other where none does.
+    /// Writes a hash with fields that may expire; as any other hash if none does.
     ///
     /// # Errors
     /// [`WriteError::NotInForm`] before Redis 7.4 and Valkey 9.0.
@@ -83,10 +83,10 @@ impl<W: Write> ValueWriter<'_, W> {
         Ok(())
     }
 
-    /// A hash with fields that expire, in a listpack: see [`crate::Hash::PackedTtl`].
+    /// Writes a hash in a listpack, with fields that may expire: see [`crate::Hash::PackedTtl`].
     ///
     /// # Errors
-    /// [`WriteError::NotInForm`] before Redis 7.4 and Valkey 9.0, unless no field does.
+    /// [`WriteError::NotInForm`] before Redis 7.4 and Valkey 9.0, unless no field expires.
     pub fn hash_packed_ttl(self, fields: ListpackRef<'_>) -> Result<(), WriteError> {
         let form = self.to.form();
         let soonest = triples(fields).map(|(_, _, at)| at).filter(|at| *at > 0).min();
@@ -112,7 +112,7 @@ impl<W: Write> ValueWriter<'_, W> {
     }
 }
 
-/// Field, value, and when it expires.
+/// Returns field, value and expiry of each field.
 fn triples(fields: ListpackRef<'_>) -> impl Iterator<Item = (Element<'_>, Element<'_>, u64)> {
     let mut elements = fields.iter();
     std::iter::from_fn(move || {
@@ -123,7 +123,7 @@ fn triples(fields: ListpackRef<'_>) -> impl Iterator<Item = (Element<'_>, Elemen
 }
 
 impl<W: Write> Encoder<W> {
-    /// When a field expires; -1 is never.
+    /// Writes when a field expires; -1 is never.
     fn valkey_expiry(&mut self, at: u64) -> Result<(), WriteError> {
         let at = if at == 0 { -1 } else { i64::try_from(at).unwrap_or(i64::MAX) };
         self.raw(&at.to_le_bytes())

@@ -1,6 +1,6 @@
 //! Compresses as LZF, into the bytes that a Redis server would write for the same input: it takes
-//! the first repetition that its table of three-byte groups knows of. Time grows with the input
-//! alone, whatever is in it.
+//! the first repetition that its table of three-byte groups finds. Time grows with the length of
+//! the input only.
 
 /// The longest run of literal bytes.
 const MAX_LITERAL: usize = 32;
@@ -18,21 +18,21 @@ const UNCHECKED: usize = 16;
 /// Compresses one string after the other with one table (256 KiB, taken when it is first used).
 #[derive(Debug, Default)]
 pub struct Compressor {
-    /// For each hash the place of the group that had it last, counted from the first string on,
-    /// one more: what lies before `base` is of another string, and 0 is none.
+    /// For each hash the place of the last group with that hash, counted from the first string on,
+    /// plus one. Places before `base` belong to other strings, and 0 is none.
     table: Vec<u32>,
     base: u32,
 }
 
 impl Compressor {
-    /// No table yet.
+    /// Returns a compressor without a table.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Appends `input` to `out`, compressed to at most `limit` bytes; tells whether it could.
-    /// `out` is as it was where it could not.
+    /// Appends `input` to `out`, compressed to at most `limit` bytes. Returns whether it could;
+    /// otherwise `out` is unchanged.
     pub fn compress(&mut self, input: &[u8], limit: usize, out: &mut Vec<u8>) -> bool {
         let Ok(len) = u32::try_from(input.len()) else { return false };
         if len == u32::MAX || input.is_empty() || limit == 0 {
@@ -41,7 +41,7 @@ impl Compressor {
         if self.table.is_empty() {
             self.table = vec![0; 1 << TABLE_BITS];
         }
-        // A place is one more than the last byte's at most.
+        // A place is at most one more than that of the last byte.
         if self.base.checked_add(len).is_none_or(|end| end == u32::MAX) {
             self.table.fill(0);
             self.base = 0;
@@ -57,7 +57,7 @@ impl Compressor {
     }
 }
 
-/// `input` as a server would compress it for a file or a DUMP payload; `None` where that saves
+/// Returns `input` as a server would compress it for a file or a DUMP payload; `None` if that saves
 /// less than four bytes.
 #[must_use]
 pub fn compress(input: &[u8]) -> Option<Vec<u8>> {
@@ -66,7 +66,7 @@ pub fn compress(input: &[u8]) -> Option<Vec<u8>> {
     Compressor::new().compress(input, limit, &mut out).then_some(out)
 }
 
-/// One string on its way.
+/// The compression of one string.
 struct Run<'a> {
     input: &'a [u8],
     table: &'a mut [u32],
@@ -77,11 +77,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// `None` when it becomes too long. How long that is, is asked at the points and in the way
-    /// a server asks: there too it may give up a byte or two early.
+    /// Compresses the input. Returns `None` when the output becomes too long. It checks the length
+    /// at the same points and in the same way as a server, which may also give up a byte or two
+    /// early.
     fn compress(&mut self) -> Option<()> {
         let end = self.input.len();
-        // What is literal and not written yet starts at `literal`.
+        // Literal bytes that are not written yet start at `literal`.
         let (mut at, mut literal) = (0, 0);
         while at + GROUP <= end {
             let before = self.remember(at);
@@ -95,7 +96,7 @@ impl Run<'_> {
                 at += len;
                 literal = at;
                 if at + GROUP <= end {
-                    // Of the groups within a repetition the last two are remembered.
+                    // Of the groups within a repetition, the last two are remembered.
                     self.remember(at - 2);
                     self.remember(at - 1);
                 }
@@ -122,19 +123,19 @@ impl Run<'_> {
         (self.out.len() - self.start + more < self.limit).then_some(())
     }
 
-    /// Notes the group at `at`; gives the place of the one with the same hash before.
+    /// Notes the group at `at`. Returns the place of the previous group with the same hash.
     fn remember(&mut self, at: usize) -> Option<usize> {
         let [a, b, c] = *self.input.get(at..)?.first_chunk::<GROUP>()?;
         let group = u32::from_be_bytes([0, a, b, c]);
         let hash = (group >> (24 - TABLE_BITS)).wrapping_sub(group.wrapping_mul(5));
         let slot = usize::try_from(hash & ((1 << TABLE_BITS) - 1)).ok()?;
-        // `compress` sees to it that it fits.
+        // `compress` makes sure that it fits.
         let place = self.base + u32::try_from(at).ok()? + 1;
         let before = std::mem::replace(self.table.get_mut(slot)?, place);
         usize::try_from(before.checked_sub(self.base + 1)?).ok()
     }
 
-    /// The first byte is never referred to: so it is with servers.
+    /// Whether a group repeats another one. Servers never refer to the first byte.
     fn is_repetition(&self, from: usize, at: usize) -> bool {
         from > 0
             && from < at
@@ -142,7 +143,7 @@ impl Run<'_> {
             && self.input.get(from..from + GROUP) == self.input.get(at..at + GROUP)
     }
 
-    /// How many bytes at `at` are those at `from`: `GROUP` at least.
+    /// How many bytes at `at` equal those at `from`: at least `GROUP`.
     fn run_length(&self, from: usize, at: usize) -> usize {
         let same = |len: usize| self.input.get(from + len) == self.input.get(at + len);
         let most = (self.input.len() - at - 2).min(MAX_RUN);
@@ -171,7 +172,7 @@ impl Run<'_> {
         }
     }
 
-    /// Repeats `len` bytes from `distance` and one more back.
+    /// Writes a repetition of `len` bytes from `distance` and one more back.
     #[expect(clippy::cast_possible_truncation, reason = "the low bits, and 264 - 9 at most")]
     fn reference(&mut self, len: usize, distance: usize) {
         let high = (distance >> 8) as u8;
@@ -204,7 +205,7 @@ mod tests {
         for limit in 0..30 {
             let mut out = b"before".to_vec();
             let done = compressor.compress(&input, limit, &mut out);
-            // A server gives up up to three bytes early.
+            // A server gives up at most three bytes early.
             assert!(done || limit < whole.len() + 4, "{limit}");
             assert!(!done || limit >= whole.len(), "{limit}");
             assert_eq!(&out[6..], if done { &whole[..] } else { &[] });
@@ -245,7 +246,7 @@ mod tests {
         fn is_undone_by_decompressing(inputs in prop::collection::vec(text(), 1..4)) {
             let mut compressor = Compressor::new();
             for input in inputs {
-                // With room for the worst there is always a result.
+                // With room for the worst case there is always a result.
                 let mut out = Vec::new();
                 let done = compressor.compress(&input, input.len() * 2 + 10, &mut out);
                 prop_assert_eq!(done, !input.is_empty());
@@ -258,7 +259,7 @@ mod tests {
                     prop_assert!(small.len() <= limit);
                     prop_assert_eq!(&small, &out);
                 }
-                // What a table knows of other strings changes nothing.
+                // What the table has of other strings changes nothing.
                 prop_assert_eq!(compress(&input).unwrap_or_default(), small);
             }
         }

@@ -8,7 +8,7 @@ use crate::packed::ListpackRef;
 use crate::stream::{Group, Idempotence, Stream, StreamId};
 
 impl<W: Write> Encoder<W> {
-    /// A stream with these nodes; `version` is which of the five forms it gets.
+    /// Writes a stream with these nodes; `version` is the number of its form, one of five.
     pub(super) fn stream<'n>(
         &mut self,
         stream: &Stream,
@@ -41,7 +41,7 @@ impl<W: Write> Encoder<W> {
         self.string(&group.name)?;
         self.stream_id(group.last_id)?;
         if version >= 2 {
-            // -1 stands for "not known".
+            // -1 means that the number is unknown.
             self.length(group.entries_read.unwrap_or(u64::MAX))?;
         }
         self.count(group.pending.len())?;
@@ -60,7 +60,8 @@ impl<W: Write> Encoder<W> {
             self.string(&consumer.name)?;
             self.raw(&consumer.seen_ms.to_le_bytes())?;
             if version >= 3 {
-                // Where it was not told, a server too takes when it was last seen.
+                // Servers too use the time when the consumer was last seen, if the other one is
+                // missing.
                 let active = consumer.active_ms.unwrap_or(consumer.seen_ms);
                 self.raw(&active.to_le_bytes())?;
             }
@@ -90,14 +91,14 @@ impl<W: Write> Encoder<W> {
         ids.iter().try_for_each(|id| self.raw(&raw(*id)))
     }
 
-    /// An id as two lengths.
+    /// Writes an id as two lengths.
     fn stream_id(&mut self, id: StreamId) -> Result<(), WriteError> {
         self.length(id.ms)?;
         self.length(id.seq)
     }
 }
 
-/// An id as 16 bytes, high ones first.
+/// Returns an id as 16 bytes, high ones first.
 fn raw(id: StreamId) -> [u8; 16] {
     (u128::from(id.ms) << 64 | u128::from(id.seq)).to_be_bytes()
 }

@@ -1,4 +1,4 @@
-//! Values from what holds them, in whichever type the chosen form has for them. Builds nothing.
+//! Writes values in whichever type the chosen form has for them. Builds nothing.
 
 use std::io::Write;
 
@@ -12,12 +12,12 @@ use crate::text::Text;
 use crate::types::{self, PACKED_NODE, PLAIN_NODE, Vendor};
 use crate::value::{Hash, ListNode, Opaque, Set, SortedSet, Value};
 
-/// A piece of a list, borrowed.
+/// A node of a list, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub enum NodeRef<'a> {
-    /// Many elements.
+    /// A node of many elements.
     Packed(ListpackRef<'a>),
-    /// One large element.
+    /// A node of one large element.
     Plain(&'a [u8]),
 }
 
@@ -30,17 +30,17 @@ impl<'a> From<&'a ListNode> for NodeRef<'a> {
     }
 }
 
-/// Writes one value: exactly one of its methods has to be called. Every error is the
-/// destination's, where nothing else is said; what was written then is a part of the value.
+/// Writes one value. The caller calls exactly one of its methods. Every error is that of the
+/// destination, if nothing else is said; then a part of the value has been written.
 #[derive(Debug)]
 pub struct ValueWriter<'a, W> {
     pub(super) to: &'a mut Encoder<W>,
-    /// In a file the key stands between the type and the value.
+    /// The key, which stands between the type and the value in a file.
     key: Option<&'a [u8]>,
 }
 
 impl<'a, W: Write> ValueWriter<'a, W> {
-    /// Of `key`, or of none, as in a DUMP payload.
+    /// Returns a writer of the value of `key`, or of a value without a key, as in a DUMP payload.
     pub fn new(to: &'a mut Encoder<W>, key: Option<&'a [u8]>) -> Self {
         Self { to, key }
     }
@@ -57,7 +57,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         Err(WriteError::NotInForm { what, version: self.to.form().version() })
     }
 
-    /// A string.
+    /// Writes a string.
     ///
     /// # Errors
     /// See [`Self`].
@@ -65,7 +65,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         self.start(types::STRING)?.string(string)
     }
 
-    /// A string that is a number.
+    /// Writes a string that is a number.
     ///
     /// # Errors
     /// See [`Self`].
@@ -73,7 +73,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         self.start(types::STRING)?.int(number)
     }
 
-    /// A list, node by node; element by element where the form has no listpacks.
+    /// Writes a list, node by node; element by element if the form has no listpacks.
     ///
     /// # Errors
     /// See [`Self`].
@@ -111,7 +111,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         Ok(())
     }
 
-    /// A set, member by member.
+    /// Writes a set, member by member.
     ///
     /// # Errors
     /// See [`Self`].
@@ -126,7 +126,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         members.into_iter().try_for_each(|member| to.string(member))
     }
 
-    /// A set that is an intset, of these bytes.
+    /// Writes a set that is an intset of these bytes.
     ///
     /// # Errors
     /// See [`Self`].
@@ -134,7 +134,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         self.start(types::SET_INTSET)?.string(intset)
     }
 
-    /// A set in a listpack.
+    /// Writes a set in a listpack.
     ///
     /// # Errors
     /// See [`Self`].
@@ -147,7 +147,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         to.elements(members)
     }
 
-    /// A sorted set, member by member, in any order.
+    /// Writes a sorted set, member by member, in any order.
     ///
     /// # Errors
     /// See [`Self`].
@@ -166,10 +166,10 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         Ok(())
     }
 
-    /// A sorted set in a listpack: member, score, and again, the lowest score first.
+    /// Writes a sorted set in a listpack: member, score, and again, the lowest score first.
     ///
     /// # Errors
-    /// [`WriteError::Corrupt`] where a score is no number.
+    /// [`WriteError::Corrupt`] if a score is no number.
     pub fn sorted_set_packed(self, pairs: ListpackRef<'_>) -> Result<(), WriteError> {
         if self.to.form().has_listpacks() {
             return self.start(types::ZSET_LISTPACK)?.packed(pairs);
@@ -185,18 +185,18 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         Ok(())
     }
 
-    /// A stream. Forms before Redis 7.0's cannot tell all of it: what such a server does not
-    /// know is left out.
+    /// Writes a stream. Forms before Redis 7.0 have no place for all of it; what such a server does
+    /// not have is left out.
     ///
     /// # Errors
-    /// [`WriteError::NotInForm`] when it has what only later servers know: producers, or pending
-    /// entries that were given back.
+    /// [`WriteError::NotInForm`] if the stream has what only later servers have: producers, or
+    /// pending entries that were given back.
     pub fn stream(self, stream: &Stream) -> Result<(), WriteError> {
         let nodes = stream.nodes.iter().map(|node| (node.master(), node.listpack().view()));
         self.stream_of(stream, nodes)
     }
 
-    /// As [`Self::stream`], with nodes from elsewhere: their ids and listpacks.
+    /// Writes a stream with other nodes: their ids and listpacks.
     ///
     /// # Errors
     /// As [`Self::stream`].
@@ -213,14 +213,14 @@ impl<'a, W: Write> ValueWriter<'a, W> {
             Some(it) if form < 4 && !it.producers.is_empty() => {
                 return self.not_in_form("the producers of a stream");
             }
-            // Of a server that knew of none: later ones read that too.
+            // The master had no such times: later servers read the older form too.
             None => form = form.min(3),
             Some(_) => {}
         }
         self.start(stream_type(form))?.stream(stream, nodes, form)
     }
 
-    /// A module's value.
+    /// Writes the value of a module.
     ///
     /// # Errors
     /// See [`Self`].
@@ -230,14 +230,14 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         to.raw(&module.body)
     }
 
-    /// A value that could not be read, as it came.
+    /// Writes a value that could not be read, as it came.
     ///
     /// # Errors
-    /// [`WriteError::NotInForm`] where servers of this form do not read what it is written in.
+    /// [`WriteError::NotInForm`] if servers of this form do not read that of the value.
     pub fn opaque(self, opaque: &Opaque) -> Result<(), WriteError> {
         let form = self.to.form();
         let is_of_vendor = Vendor::of_version(opaque.version) == form.vendor();
-        // Valkey reads what Redis wrote up to version 11, in which their types are the same.
+        // Valkey reads what Redis wrote up to version 11, whose types are the same.
         let reads = is_of_vendor && opaque.version <= form.version()
             || opaque.version <= 11 && form.vendor() == Vendor::Valkey;
         if !reads {
@@ -246,7 +246,7 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         self.start(opaque.type_byte)?.raw(&opaque.body)
     }
 
-    /// A value that is not known.
+    /// Refuses a value of which nothing is known.
     ///
     /// # Errors
     /// [`WriteError::NotInForm`], always.
@@ -256,10 +256,10 @@ impl<'a, W: Write> ValueWriter<'a, W> {
         )
     }
 
-    /// A value as it was read.
+    /// Writes a value as it was read.
     ///
     /// # Errors
-    /// As the methods above.
+    /// Those of the methods above.
     pub fn value(self, value: &Value) -> Result<(), WriteError> {
         match value {
             Value::String(Text::Bytes(bytes)) => self.string(bytes),
@@ -298,7 +298,7 @@ impl NodeRef<'_> {
 }
 
 impl<W: Write> Encoder<W> {
-    /// An element of a listpack as a string.
+    /// Writes an element of a listpack as a string.
     pub(super) fn element(&mut self, element: Element<'_>) -> Result<(), WriteError> {
         match element {
             Element::Bytes(bytes) => self.string(bytes),

@@ -10,35 +10,35 @@ use crate::form::Form;
 use crate::item::{Entry, Item, ModuleAux};
 use crate::types::{Vendor, opcode};
 
-/// How much is gathered before it is written.
+/// How many bytes are gathered before they are written.
 const BUFFER: usize = 64 * 1024;
-/// What stands before the moment of a module's data.
+/// The number that stands before the time of loading of a module's data.
 const MODULE_WHEN: u64 = 2;
 /// The first version of Redis in which modules attach data to keys.
 const FIRST_WITH_META: u16 = 13;
 
-/// What belongs to a key beside its value.
+/// The facts about a key that are written beside its value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyFacts {
-    /// When it expires, in Unix milliseconds.
+    /// When the key expires, in Unix milliseconds.
     pub expires_ms: Option<i64>,
-    /// For how many seconds it has not been used; servers tell only under an LRU policy.
+    /// For how many seconds the key has not been used. Servers write it only under an LRU policy.
     pub idle: Option<u64>,
-    /// How often it is used; servers tell only under an LFU policy.
+    /// How often the key is used. Servers write it only under an LFU policy.
     pub freq: Option<u8>,
 }
 
 impl KeyFacts {
-    /// Only when it expires.
+    /// Returns the facts of a key of which only the expiry is known.
     #[must_use]
     pub fn expiring(expires_ms: Option<i64>) -> Self {
         Self { expires_ms, ..Self::default() }
     }
 }
 
-/// Writes an RDB file. Items are written in the order of the calls, which has to be a server's:
-/// what is told about the file, functions, databases with their keys, the end. After an error
-/// the file is of no use.
+/// Writes an RDB file. Items are written in the order of the calls, which has to be that of a
+/// server: facts about the file, functions, databases with their keys, the end. After an error the
+/// file is of no use.
 #[derive(Debug)]
 pub struct Writer<W: Write> {
     encoder: Encoder<Summed<W>>,
@@ -48,7 +48,7 @@ impl<W: Write> Writer<W> {
     /// Begins a file.
     ///
     /// # Errors
-    /// The destination's, as everywhere below.
+    /// The error of the destination, as everywhere below.
     pub fn new(out: W, form: Form) -> Result<Self, WriteError> {
         let mut encoder = Encoder::new(Summed::new(out), form);
         let magic = match form.vendor() {
@@ -59,13 +59,13 @@ impl<W: Write> Writer<W> {
         Ok(Self { encoder })
     }
 
-    /// Whether strings are compressed from now on: a server's `rdbcompression`.
+    /// Turns the compression of strings on or off from now on, as `rdbcompression` does.
     pub fn set_compression(&mut self, on: bool) {
         self.encoder.set_compression(on);
     }
 
-    /// Whether the file gets a checksum: a server's `rdbchecksum`. To be told before the first
-    /// item.
+    /// Turns the checksum of the file on or off, as `rdbchecksum` does. To be called before the
+    /// first item.
     pub fn set_checksum(&mut self, on: bool) {
         self.encoder.get_mut().checksum = on.then(Checksum::new);
     }
@@ -76,41 +76,42 @@ impl<W: Write> Writer<W> {
         self.encoder.form()
     }
 
-    /// How many bytes of the file there are so far, those that were only gathered too.
+    /// How many bytes the file has so far, with those that are not handed on yet.
     #[must_use]
     pub fn offset(&self) -> u64 {
         let out = self.encoder.get_ref();
         out.written + out.buffer.len() as u64
     }
 
-    /// Hands on what was gathered, to take it from [`Self::get_mut`] piece by piece.
+    /// Hands on the bytes that were gathered, so that the caller can take them from
+    /// [`Self::get_mut`].
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn flush(&mut self) -> Result<(), WriteError> {
         Ok(self.encoder.get_mut().flush()?)
     }
 
-    /// Where it is written to.
+    /// The destination, to be changed.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.encoder.get_mut().out
     }
 
-    /// Something about the file or the server: `redis-ver` (in Valkey `valkey-ver`),
+    /// Writes a fact about the file or the server: `redis-ver` (in Valkey `valkey-ver`),
     /// `redis-bits`, `ctime`, `used-mem`, `repl-stream-db`, `repl-id`, `repl-offset`, `aof-base`.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn aux(&mut self, key: &[u8], value: &[u8]) -> Result<(), WriteError> {
         self.encoder.raw(&[opcode::AUX])?;
         self.encoder.string(key)?;
         self.encoder.string(value)
     }
 
-    /// The version of the server whose file this is, under its vendor's name.
+    /// Writes the version of the server, under the name of its vendor.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn server_version(&mut self, version: &str) -> Result<(), WriteError> {
         let key: &[u8] = match self.form().vendor() {
             Vendor::Redis => b"redis-ver",
@@ -119,20 +120,20 @@ impl<W: Write> Writer<W> {
         self.aux(key, version.as_bytes())
     }
 
-    /// As [`Self::aux`], a number.
+    /// Writes a fact that is a number; see [`Self::aux`].
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn aux_int(&mut self, key: &[u8], value: i64) -> Result<(), WriteError> {
         self.encoder.raw(&[opcode::AUX])?;
         self.encoder.string(key)?;
         self.encoder.int(value)
     }
 
-    /// The source of a library of functions. A form that has none gets none.
+    /// Writes the source of a library of functions, if the form has functions.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn function(&mut self, source: &[u8]) -> Result<(), WriteError> {
         if !self.form().has_functions() {
             return Ok(());
@@ -141,10 +142,10 @@ impl<W: Write> Writer<W> {
         self.encoder.string(source)
     }
 
-    /// A module's own data.
+    /// Writes a module's own data.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn module_aux(&mut self, aux: &ModuleAux) -> Result<(), WriteError> {
         self.encoder.raw(&[opcode::MODULE_AUX])?;
         for number in [aux.id, MODULE_WHEN, aux.when] {
@@ -153,29 +154,29 @@ impl<W: Write> Writer<W> {
         self.encoder.raw(&aux.body)
     }
 
-    /// The keys that follow are of database `db`.
+    /// Writes the number of the database of the keys that follow.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn select_db(&mut self, db: u64) -> Result<(), WriteError> {
         self.encoder.raw(&[opcode::SELECT_DB])?;
         self.encoder.length(db)
     }
 
-    /// How many keys the database has, and how many of them expire.
+    /// Writes how many keys the database has, and how many of them expire.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn resize_db(&mut self, keys: u64, expires: u64) -> Result<(), WriteError> {
         self.encoder.raw(&[opcode::RESIZE_DB])?;
         self.encoder.length(keys)?;
         self.encoder.length(expires)
     }
 
-    /// A key; its value is to be written by what is given back.
+    /// Writes a key. The returned writer writes its value.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn key<'a>(
         &'a mut self,
         key: &'a [u8],
@@ -195,10 +196,10 @@ impl<W: Write> Writer<W> {
         Ok(ValueWriter::new(&mut self.encoder, Some(key)))
     }
 
-    /// A key as it was read.
+    /// Writes a key as it was read.
     ///
     /// # Errors
-    /// [`WriteError::NotInForm`] when the form has no place for a part of it.
+    /// [`WriteError::NotInForm`] if the form has no place for a part of it.
     pub fn entry(&mut self, entry: &Entry) -> Result<(), WriteError> {
         if let Some(meta) = &entry.meta {
             let version = self.form().version();
@@ -213,8 +214,8 @@ impl<W: Write> Writer<W> {
         self.key(&entry.key, KeyFacts { expires_ms, idle, freq })?.value(&entry.value)
     }
 
-    /// An item as it was read; the header and the end are this writer's own. What only a cluster
-    /// needs is left out.
+    /// Writes an item as it was read; header and end are this writer's own. Items that only a
+    /// cluster needs are left out.
     ///
     /// # Errors
     /// As [`Self::entry`].
@@ -232,10 +233,10 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Ends the file; gives what it was written to.
+    /// Ends the file. Returns the destination.
     ///
     /// # Errors
-    /// The destination's.
+    /// The error of the destination.
     pub fn finish(mut self) -> Result<W, WriteError> {
         self.encoder.raw(&[opcode::END])?;
         self.flush()?;
@@ -247,7 +248,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Gathers what is written, adds it up, hands it on.
+/// A destination that gathers bytes, sums them up, and hands them on.
 #[derive(Debug)]
 struct Summed<W> {
     out: W,

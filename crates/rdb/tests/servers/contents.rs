@@ -1,4 +1,4 @@
-//! What a key holds, as a server tells it and as a file does, in one form that can be compared.
+//! The contents of a key, from a server and from a file, in one form that can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ pub(crate) struct OfGroup {
     consumers: BTreeMap<Bytes, (i64, Option<i64>)>,
 }
 
-// ---- as the server tells it ----
+// ---- from the server ----
 
 fn list(reply: &Reply) -> Vec<Bytes> {
     reply.array().iter().map(|item| item.bytes().to_vec()).collect()
@@ -83,7 +83,7 @@ fn text(reply: &Reply) -> String {
     }
 }
 
-/// The facts of `names` among `pairs`: those that this server knows.
+/// Returns the facts of `names` among `pairs` that this server has.
 fn facts(pairs: &[(Reply, Reply)], names: &[&str]) -> BTreeMap<String, String> {
     let known = pairs.iter().filter(|(name, _)| names.contains(&name.str()));
     known.map(|(name, value)| (name.str().to_owned(), text(value))).collect()
@@ -136,13 +136,13 @@ fn asked_stream(wire: &mut Wire, key: &[u8]) -> Contents {
     Contents::Stream(entries, facts(&info, &STREAM), groups)
 }
 
-// ---- as the file does ----
+// ---- from the file ----
 
 fn bytes(element: Element<'_>) -> Bytes {
     element.bytes(&mut itoa::Buffer::new()).to_vec()
 }
 
-/// The elements of a listpack, which are the same from behind.
+/// Returns the elements of a listpack, and checks that they are the same from behind.
 fn packed(listpack: &Listpack) -> Vec<Bytes> {
     let elements: Vec<_> = listpack.iter().map(bytes).collect();
     assert!(listpack.iter().rev().map(bytes).eq(elements.iter().rev().cloned()));
@@ -150,7 +150,7 @@ fn packed(listpack: &Listpack) -> Vec<Bytes> {
     elements
 }
 
-/// Of what a stream tells, only what `flavor` knows of.
+/// Returns the contents of a value; of a stream only what `flavor` has.
 pub(crate) fn read(value: &Value, flavor: Flavor) -> Contents {
     let contents = match value {
         Value::String(text) => Contents::String(text.clone().into_bytes()),

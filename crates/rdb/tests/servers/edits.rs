@@ -1,4 +1,4 @@
-//! Packed forms that are changed here and by a real server in the same way: the same bytes.
+//! Packed forms that are changed here and by a real server in the same way become the same bytes.
 
 use tidegate_rdb::{
     Hash, IntsetBuf, Limits, ListNode, ListpackBuf, ListpackRef, Position, Set, SortedSet, Value,
@@ -11,7 +11,7 @@ use tidegate_test_support::*;
 const EDITS: usize = 2000;
 const COMPARED: usize = 20;
 
-/// The packed form that a server keeps `key` in; empty when it keeps nothing.
+/// Returns the packed form in which a server keeps `key`; empty without the key.
 fn packed(wire: &mut Wire, key: &str) -> Vec<u8> {
     let reply = wire.cmd(&["DUMP", key]);
     if reply.is_null() {
@@ -47,7 +47,7 @@ fn element() -> Vec<u8> {
     }
 }
 
-/// What a packed form becomes by random commands, here and there.
+/// A packed form, here and at a server, that random commands change.
 struct Both {
     wire: Wire,
     here: ListpackBuf,
@@ -62,7 +62,7 @@ impl Both {
         self.here.view()
     }
 
-    /// One of the elements, of those that are followed by `skip` others; now and then another.
+    /// Returns one of the elements that are followed by `skip` others; now and then another one.
     fn victim(&self, skip: usize) -> Vec<u8> {
         let count = self.here.len() / (skip + 1);
         if count == 0 || fastrand::u8(..8) == 0 {
@@ -137,7 +137,7 @@ impl Both {
         }
     }
 
-    /// The first member that comes behind this one.
+    /// Returns the position of the first member behind this one.
     fn place(&self, score: i64, member: &[u8]) -> Position {
         let mut all = self.view().positions();
         while let Some((at, other)) = all.next() {
@@ -150,7 +150,7 @@ impl Both {
         self.view().end()
     }
 
-    /// A set that is packed: its first member is no integer, and stays.
+    /// A packed set whose first member is no integer, and stays.
     fn set(&mut self) {
         self.wire.cmd(&["SADD", "set", "first"]).int();
         self.here.push_back(b"first").unwrap();

@@ -1,4 +1,4 @@
-//! RDB files and DUMP payloads of real servers: every element as the server itself tells it.
+//! RDB files and DUMP payloads of real servers: every element is as the server itself shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -9,7 +9,7 @@ use crate::contents::{Contents, asked, read};
 use tidegate_test_support::fill::{EXPIRES_MS, FUNCTION, fill};
 use tidegate_test_support::*;
 
-/// All items of the file that `server` saves now.
+/// Returns all items of the file that `server` saves now.
 pub(crate) fn saved(server: &RedisServer) -> Vec<Item> {
     server.cmd(&["SAVE"]).ok();
     let file = File::open(server.dir().join("dump.rdb")).unwrap();
@@ -21,7 +21,7 @@ pub(crate) fn saved(server: &RedisServer) -> Vec<Item> {
     items
 }
 
-/// The keys of a file by database and name.
+/// Returns the keys of a file by database and name.
 pub(crate) fn keys(items: Vec<Item>) -> BTreeMap<(u64, Vec<u8>), Entry> {
     let (mut db, mut keys) = (0, BTreeMap::new());
     for item in items {
@@ -36,7 +36,7 @@ pub(crate) fn keys(items: Vec<Item>) -> BTreeMap<(u64, Vec<u8>), Entry> {
     keys
 }
 
-/// Compares every key of `entries` with what the server says, and with its DUMP.
+/// Compares every key of `entries` with the server's, and with its DUMP.
 pub(crate) fn compare(server: &RedisServer, entries: &BTreeMap<(u64, Vec<u8>), Entry>) {
     let mut wire = server.wire();
     let mut names = BTreeSet::new();
@@ -102,7 +102,8 @@ fn every_form_is_read(flavor: Flavor) {
     }
 }
 
-/// That the file had every form this server can write, so that a comparison means something.
+/// Checks that the file had every form that this server can write, so that a comparison is
+/// meaningful.
 fn assert_forms(flavor: Flavor, keys: &BTreeMap<(u64, Vec<u8>), Entry>) {
     let forms: BTreeSet<_> =
         keys.values().map(|entry| (entry.value.kind(), entry.value.encoding())).collect();
@@ -147,7 +148,7 @@ fn every_form_of_valkey_91_is_read() {
     every_form_is_read(Flavor::Valkey91);
 }
 
-/// Cut off anywhere it is an error; with a byte changed too, whatever the checksum says.
+/// Cut off anywhere it is an error; with a byte changed too, whatever the checksum is.
 #[test]
 fn a_real_file_that_is_cut_off_or_changed_is_an_error() {
     for flavor in [Flavor::Redis62, Flavor::Redis82] {
@@ -183,7 +184,7 @@ fn a_real_file_that_is_cut_off_or_changed_is_an_error() {
 
 /// An idle time and a frequency are written only under some policies.
 #[test]
-fn what_eviction_knows_is_read() {
+fn idle_times_and_frequencies_are_read() {
     for (policy, wanted) in [("allkeys-lru", (true, false)), ("allkeys-lfu", (false, true))] {
         let server =
             RedisServer::builder(Flavor::Redis70).args(&["--maxmemory-policy", policy]).start();

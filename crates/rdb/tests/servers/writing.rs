@@ -1,5 +1,5 @@
-//! What real servers saved, written again in the form of each server version: real servers load
-//! the file and RESTORE each value, and their digests are the same.
+//! Files that real servers saved, written again in the form of each server version: real servers
+//! load the file and RESTORE each value, and their digests are the same.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,18 +26,18 @@ fn has_ttls(value: &Value) -> bool {
     matches!(value, Value::Hash(Hash::PairsTtl { .. } | Hash::PackedTtl(_)))
 }
 
-/// What a server of `flavor` can have; in its order.
+/// Returns the items that a server of `flavor` can have, in its order.
 fn wanted(items: Vec<Item>, flavor: Flavor) -> Vec<Item> {
     let fits = |item: &Item| match item {
         Item::Key(entry) => form(flavor).has_field_expiry() || !has_ttls(&entry.value),
-        // How many there are is not told right any more, and need not be.
+        // The numbers of keys are not right any more, and need not be.
         Item::ResizeDb { .. } => form(flavor).has_field_expiry(),
         _ => true,
     };
     items.into_iter().filter(fits).collect()
 }
 
-/// A server of `flavor` that was started with a file of `items`.
+/// Starts a server of `flavor` with a file of `items`.
 fn loaded(items: &[Item], flavor: Flavor, compression: bool) -> RedisServer {
     let mut server = RedisServer::spawn(flavor);
     server.kill();
@@ -50,7 +50,7 @@ fn loaded(items: &[Item], flavor: Flavor, compression: bool) -> RedisServer {
     server
 }
 
-/// A server of `flavor` that looks closely at what it is given, with all keys by RESTORE.
+/// Starts a server of `flavor` that checks payloads closely, and gives it all keys by RESTORE.
 fn restored(keys: &Keys, flavor: Flavor) -> RedisServer {
     let options = ["--sanitize-dump-payload", "yes"];
     let server = RedisServer::builder(flavor).args(&options).start();
@@ -65,7 +65,7 @@ fn restored(keys: &Keys, flavor: Flavor) -> RedisServer {
     server
 }
 
-/// Whether `here` has what `from` has, key by key.
+/// Compares the values of `here` and `from`, key by key.
 fn compare_values(here: &RedisServer, from: &RedisServer, keys: &Keys, label: &str) {
     let (mut ours, mut theirs) = (here.wire(), from.wire());
     for ((db, name), entry) in keys {
@@ -76,12 +76,12 @@ fn compare_values(here: &RedisServer, from: &RedisServer, keys: &Keys, label: &s
         };
         let (digest, expected) = (digest(&mut ours), digest(&mut theirs));
         match entry.value {
-            // Versions take the digest of scores from other ways to print them.
+            // Versions print scores for the digest in different ways.
             Value::SortedSet(_) => {
                 let read = read(&entry.value, from.flavor());
                 assert_eq!(asked(&mut ours, here.flavor(), name), read, "{label}");
             }
-            // And vendors that of expiries, or not at all.
+            // Vendors take expiries into the digest in different ways, or not at all.
             _ if has_ttls(&entry.value) => {
                 let read = read(&entry.value, from.flavor());
                 assert_eq!(asked(&mut ours, here.flavor(), name), read, "{label}");
@@ -109,7 +109,7 @@ fn is_written_for_every_flavor(source: Flavor) {
             let label = format!("{source:?} to {flavor:?}, {n}");
             compare_values(server, &from, &keys, &label);
             if flavor == source {
-                // All of it, expiries too; and what digests leave out.
+                // Everything, expiries and what digests leave out included.
                 assert_eq!(server.digest(), from.digest(), "{label}");
                 compare(server, &keys);
             }
@@ -118,26 +118,26 @@ fn is_written_for_every_flavor(source: Flavor) {
 }
 
 #[test]
-fn what_redis_62_saved_is_written_for_every_server() {
+fn files_of_redis_62_are_written_for_every_server() {
     is_written_for_every_flavor(Flavor::Redis62);
 }
 
 #[test]
-fn what_redis_70_saved_is_written_for_every_server() {
+fn files_of_redis_70_are_written_for_every_server() {
     is_written_for_every_flavor(Flavor::Redis70);
 }
 
 #[test]
-fn what_redis_82_saved_is_written_for_every_server() {
+fn files_of_redis_82_are_written_for_every_server() {
     is_written_for_every_flavor(Flavor::Redis82);
 }
 
 #[test]
-fn what_valkey_91_saved_is_written_for_every_server() {
+fn files_of_valkey_91_are_written_for_every_server() {
     is_written_for_every_flavor(Flavor::Valkey91);
 }
 
-/// Compression included: the same bytes as the server's own.
+/// The same bytes as the server's own, compression included.
 #[test]
 fn a_dump_is_the_servers_own_byte_for_byte() {
     for flavor in [Flavor::Redis70, Flavor::Redis82, Flavor::Valkey91] {
@@ -154,7 +154,7 @@ fn a_dump_is_the_servers_own_byte_for_byte() {
             wire.cmd(&[b"SET", format!("lzf:{n}").as_bytes(), &text]).ok();
         }
         for name in wire.cmd(&["KEYS", "*"]).array() {
-            // Its server still tells when a field would have expired that no longer does.
+            // The server still has the expiry of a field that no longer expires.
             if name.bytes() == b"fields:persistent" && flavor == Flavor::Redis82 {
                 continue;
             }
@@ -189,6 +189,6 @@ fn fields_that_expire_have_no_place_in_older_forms() {
             }
         }
     }
-    // Two hashes; the third one's were taken back.
+    // Two hashes; the expiries of the third one were removed.
     assert_eq!(refused, 6);
 }

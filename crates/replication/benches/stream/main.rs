@@ -1,5 +1,5 @@
-//! What it costs to take a replication stream apart: `cargo bench -p tidegate-replication`. The
-//! allocation columns stay empty (`tests/zero_alloc.rs`).
+//! The cost of reading a replication stream: `cargo bench -p tidegate-replication`. The allocation
+//! columns stay empty (`tests/zero_alloc.rs`).
 
 mod way;
 
@@ -13,7 +13,7 @@ fn main() {
     divan::main();
 }
 
-/// A thousand commands of a replication stream, found and taken apart.
+/// Reads a thousand commands of a replication stream and their arguments.
 #[divan::bench(args = STREAMS, sample_size = 10)]
 fn replication(bencher: Bencher<'_, '_>, name: &str) {
     let (mut way, bytes) = (StreamWay::new(), stream(name));

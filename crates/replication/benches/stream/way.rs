@@ -1,12 +1,12 @@
-//! The way of a replication stream's bytes to the commands that are applied.
+//! The path of a replication stream from its bytes to the commands that are applied.
 
 use tidegate_replication::{ArgsPool, StreamReader, Unit};
 use tidegate_wire::resp::encode;
 
-/// What a stream is made of.
+/// The kinds of streams.
 pub(crate) const STREAMS: [&str; 3] = ["set_64b", "transactions", "set_64kib"];
 
-/// Bytes of [`STREAMS`]: a thousand commands.
+/// Returns the bytes of a stream of [`STREAMS`]: a thousand commands.
 pub(crate) fn stream(name: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let value = vec![b'v'; if name == "set_64kib" { 64 << 10 } else { 64 }];
@@ -24,7 +24,7 @@ pub(crate) fn stream(name: &str) -> Vec<u8> {
     bytes
 }
 
-/// One link's reader.
+/// The reader of one link.
 #[derive(Debug)]
 pub(crate) struct StreamWay {
     reader: StreamReader,
@@ -36,7 +36,7 @@ impl StreamWay {
         Self { reader: StreamReader::new(1 << 30), pool: ArgsPool::default() }
     }
 
-    /// Walks all commands; how many, and their arguments' lengths.
+    /// Walks all commands. Returns their number and the length of all arguments.
     pub(crate) fn walk(&mut self, mut bytes: &[u8]) -> (usize, usize) {
         let mut args = self.pool.take();
         let (mut commands, mut total) = (0, 0);

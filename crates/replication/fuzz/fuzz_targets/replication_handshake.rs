@@ -1,5 +1,5 @@
-//! However a master's words are cut up, the same is said to it and understood: from the first answer
-//! to the last byte of the payload. No byte of the mark is taken for one of the payload.
+//! However a master's answers are cut up, the replica sends the same and understands the same, from
+//! the first answer to the last byte of the payload. No byte of the mark is taken for payload.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,7 +8,7 @@ use tidegate_replication::{
 };
 use tidegate_wire::units::{ReplId, ReplOffset, Secret};
 
-/// Most bytes of a payload.
+/// The longest payload, in bytes.
 const LIMIT: u64 = 1 << 12;
 
 #[derive(Debug, Default, PartialEq)]
@@ -16,12 +16,12 @@ struct Link {
     said: Vec<u8>,
     outcome: Option<Outcome>,
     failed: Option<HandshakeError>,
-    /// Where the handshake's bytes end.
+    /// Where the bytes of the handshake end.
     begun: usize,
     payload: Vec<u8>,
     form: Option<Form>,
     no_payload: Option<PayloadError>,
-    /// What is behind the payload, once it is complete.
+    /// The bytes behind the payload, once it is complete.
     stream: Option<Vec<u8>>,
 }
 
@@ -89,8 +89,8 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let mut whole = shake(std::iter::once(bytes), flags);
     let mut pieces = shake(bytes.chunks(usize::from(size).max(1)), flags);
     if whole.no_payload.is_some() {
-        // Where it goes beyond the limit is told when it is seen; how much of it had been handed
-        // out by then depends on the pieces.
+        // A payload that exceeds the limit is reported when the excess is seen. How much of it had
+        // been handed out by then depends on the pieces.
         assert!(pieces.no_payload.is_some());
         if matches!(whole.no_payload, Some(PayloadError::TooLong { .. })) {
             for link in [&mut whole, &mut pieces] {
@@ -103,7 +103,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     }
     assert_eq!(whole, pieces);
     if let (Some(Form::Marked), Some(_)) = (whole.form, &whole.stream) {
-        // Only empty lines come before.
+        // Only empty lines come before the header.
         let header = &bytes[whole.begun..];
         let at = header.windows(5).position(|window| window == b"$EOF:").unwrap() + 5;
         let mark = &header[at..at + 40];

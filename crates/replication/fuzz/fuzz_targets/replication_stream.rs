@@ -1,4 +1,4 @@
-//! However a stream is cut up, it is read as the same units; its commands are those that the
+//! However a stream is cut up, it is read as the same units. Its commands are those that the
 //! client's scanner finds, and every byte counts once.
 #![no_main]
 
@@ -6,13 +6,13 @@ use libfuzzer_sys::fuzz_target;
 use tidegate_replication::{ArgsPool, Offsets, StreamError, StreamReader, Unit};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep};
 
-/// Most bytes of a unit.
+/// The longest unit, in bytes.
 const LIMIT: usize = 1 << 10;
 
-/// Commands by their arguments.
+/// Commands, each by its arguments.
 type Commands = Vec<Vec<Vec<u8>>>;
 
-/// What a unit is, its commands, and the offset behind it.
+/// A unit, its commands, and the offset behind it.
 #[derive(Debug, PartialEq)]
 struct Applied {
     unit: Unit,
@@ -54,7 +54,7 @@ fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Applied>, Option<Str
     (units, None)
 }
 
-/// All requests that the client's scanner finds.
+/// Returns all requests that the client's scanner finds.
 fn scanned(mut bytes: &[u8]) -> Commands {
     let mut commands = Vec::new();
     let limits = Limits { authenticated: true, bulk_max: i64::MAX };
@@ -83,7 +83,7 @@ fuzz_target!(|input: (u8, &[u8])| {
             Unit::Command { .. } => assert_eq!(commands, scanned),
             Unit::Discarded { .. } => assert!(commands.is_empty()),
             Unit::Transaction { commands: count, .. } => {
-                // Between its first and its last.
+                // The commands between `MULTI` and `EXEC`.
                 assert_eq!(commands, scanned[1..scanned.len() - 1]);
                 assert_eq!(commands.len(), count);
             }

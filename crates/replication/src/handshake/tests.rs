@@ -1,4 +1,4 @@
-//! The handshake against masters of all kinds, cut up in all ways.
+//! The handshake with masters of all kinds, however their answers are cut up.
 
 use proptest::prelude::*;
 
@@ -7,11 +7,11 @@ use super::*;
 
 const ID: &str = "8f3a5b9bd0d8e3a4f9c2f8e1a7c6b5d4e3f2a1b0";
 
-/// What came of the handshake and what the replica said.
+/// The outcome of the handshake, what the replica sent, and how many bytes were left.
 type Heard = (Result<Option<Outcome>, HandshakeError>, String, usize);
 
-/// Lets a master say `words`, in pieces of `cut` bytes: the outcome, what was said to it, and how
-/// many bytes were left.
+/// Lets a master send `words` in pieces of `cut` bytes. Returns the outcome, what the replica sent,
+/// and how many bytes were left.
 fn shake(introduction: Introduction, ask: Ask, words: &[u8], cut: usize) -> Heard {
     let mut out = Vec::new();
     let mut handshake = Handshake::begin(introduction, ask, &mut out);
@@ -66,7 +66,7 @@ fn a_full_resync() {
 }
 
 #[test]
-fn says_everything_about_itself_at_once() {
+fn a_replica_introduces_itself_in_one_burst() {
     let introduction = Introduction {
         user: "replica".to_owned(),
         password: Secret::new("secret"),
@@ -147,7 +147,7 @@ fn refusals_name_the_step_and_say_when_to_come_back() {
 const OK2: &str = "-NOAUTH x\r\n-NOAUTH x\r\n-NOAUTH x\r\n-NOPERM x\r\n-NOPERM x\r\n";
 
 #[test]
-fn who_is_no_master_is_told_apart() {
+fn a_server_that_is_no_master_is_recognised() {
     for words in ["HTTP/1.1 400 Bad Request\r\n", ":1\r\n", "+PONG\r\n$3\r\nabc\r\n"] {
         let error = plain(words).0.unwrap_err();
         assert!(matches!(error, HandshakeError::Unexpected { .. }), "{error}");
@@ -158,7 +158,7 @@ fn who_is_no_master_is_told_apart() {
 }
 
 proptest! {
-    /// However the words are cut up, the same is said and understood.
+    /// However the answers are cut up, the replica sends and understands the same.
     #[test]
     fn cuts_change_nothing(
         lines in prop::collection::vec(

@@ -1,4 +1,4 @@
-//! The stream cut into units: what servers take, however it is cut up, and what they do not.
+//! The stream cut into units: what servers take, however it is cut up, and what they refuse.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::Offsets;
 use tidegate_wire::resp::encode::request_of;
 use tidegate_wire::units::ReplOffset;
 
-/// A unit, and its commands by their arguments.
+/// A unit, and the arguments of its commands.
 #[derive(Clone, Debug, PartialEq)]
 struct Applied {
     kind: &'static str,
@@ -15,7 +15,7 @@ struct Applied {
     commands: Vec<Vec<Vec<u8>>>,
 }
 
-/// Reads `bytes` in pieces of the lengths of `cuts`, over and over.
+/// Reads `bytes` in pieces of the lengths of `cuts`, which are used over and over.
 fn read(bytes: &[u8], cuts: &[usize], limit: usize) -> (Vec<Applied>, Result<usize, StreamError>) {
     let mut reader = StreamReader::new(limit);
     let mut pool = ArgsPool::default();
@@ -125,9 +125,10 @@ fn empty_requests_count_with_the_next_command() {
     assert_eq!(error(&b"\n".repeat(70_000)), "the stream holds nothing but empty requests");
 }
 
-/// They drop the link and the cached master for these; Valkey for the last two, Redis reads on.
+/// Servers drop the link and the cached master for these; Valkey for the last two, while Redis
+/// reads on.
 #[test]
-fn what_is_out_of_step() {
+fn a_stream_out_of_step_is_refused() {
     for (bytes, wanted) in [
         ("PING\r\n", "a command cannot begin with 'P'"),
         ("\rx", "a command cannot begin with '\\r'"),
@@ -154,7 +155,7 @@ fn what_is_out_of_step() {
 }
 
 #[test]
-fn what_is_too_long_is_named_before_it_comes() {
+fn a_unit_that_is_too_long_is_refused_before_it_comes() {
     let limit = "longer than the limit of 1048576 bytes";
     assert_eq!(
         error(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1048576\r\n"),
@@ -166,7 +167,7 @@ fn what_is_too_long_is_named_before_it_comes() {
     let fit = (LIMIT - bytes.len()) / set.len();
     bytes.extend(set.repeat(fit + 1));
     assert_eq!(error(&bytes), format!("a transaction of {fit} commands so far is {limit}"));
-    // As long as may be.
+    // A value of the longest length that is allowed.
     let value =
         "v".repeat(LIMIT - command(&["SET", "k", &"v".repeat(1_000_000)]).len() + 1_000_000);
     let set = command(&["SET", "k", &value]);
@@ -198,7 +199,7 @@ fn bracket() -> impl Strategy<Value = Vec<Vec<u8>>> {
     prop::sample::select(vec!["MULTI", "EXEC"]).prop_map(|name| vec![name.as_bytes().to_vec()])
 }
 
-/// What a unit is, told by a model that has all commands before it.
+/// Returns the units of `commands` by a model that has all commands before it.
 fn model(commands: &[(Vec<Vec<u8>>, usize)]) -> Vec<Applied> {
     let (mut applied, mut offset) = (Vec::new(), 0_u64);
     let mut open: Option<Vec<Vec<Vec<u8>>>> = None;
@@ -231,7 +232,8 @@ fn model(commands: &[(Vec<Vec<u8>>, usize)]) -> Vec<Applied> {
 }
 
 proptest! {
-    /// Any commands, with empty requests between them, cut anywhere: the model's units and offsets.
+    /// Any commands with empty requests between them, cut anywhere: the units and offsets of the
+    /// model.
     #[test]
     fn units_are_the_models(
         commands in prop::collection::vec(

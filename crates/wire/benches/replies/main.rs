@@ -1,4 +1,4 @@
-//! What it costs to find where a reply ends: `cargo bench -p tidegate-wire`. The allocation columns
+//! The cost of finding where a reply ends: `cargo bench -p tidegate-wire`. The allocation columns
 //! stay empty (`tests/zero_alloc.rs`).
 
 mod way;
@@ -13,7 +13,7 @@ fn main() {
     divan::main();
 }
 
-/// Where the reply ends.
+/// Finds the end of a reply.
 #[divan::bench(args = REPLIES, sample_size = 1000)]
 fn reply(bencher: Bencher<'_, '_>, name: &str) {
     let bytes = way::reply(name);

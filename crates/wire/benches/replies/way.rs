@@ -1,9 +1,9 @@
-//! What servers answer, and the scanner that finds where it ends. Shared by the benchmark and the
-//! test that nothing allocates.
+//! Replies of servers, and the scanner that finds their ends. The benchmark and the test that
+//! nothing allocates share it.
 
 use tidegate_wire::resp::{ReplyScanner, encode};
 
-/// Finds the ends of all replies in `buf`; how many there are.
+/// Finds the ends of all replies in `buf`. Returns how many there are.
 pub(crate) fn replies(mut buf: &[u8]) -> usize {
     let mut scanner = ReplyScanner::default();
     let mut count = 0;
@@ -17,10 +17,10 @@ pub(crate) fn replies(mut buf: &[u8]) -> usize {
     count
 }
 
-/// What servers answer, by name.
+/// The names of the replies.
 pub(crate) const REPLIES: [&str; 5] = ["ok", "bulk_64b", "pipeline_16", "array_100", "bulk_64kib"];
 
-/// The replies called `name`.
+/// Returns the bytes of the replies called `name`.
 pub(crate) fn reply(name: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let mut bulks = |count: usize, len| {

@@ -1,4 +1,4 @@
-//! Whatever the arguments say, key positions lie within the request.
+//! Whatever the arguments are, key positions lie within the request.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -11,8 +11,8 @@ mod scan_replies;
 
 use scan_replies::scan;
 
-/// redis-protocol recurses, so deep input would end in its stack; and it reserves room for as
-/// many elements as a header promises.
+/// Whether redis-protocol may decode `bytes`. It recurses, so deep input would exhaust its stack;
+/// and it reserves room for as many elements as a header promises.
 fn fit_for_the_oracle(bytes: &[u8]) -> bool {
     let openers = bytes.iter().filter(|byte| b"*~>%|".contains(byte)).count();
     let digits = bytes.split(|byte| !byte.is_ascii_digit()).map(<[u8]>::len).max();

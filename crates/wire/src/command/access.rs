@@ -1,25 +1,25 @@
-//! Who may answer a command. The class alone; routing decides what comes of it.
+//! Which servers may answer a command. Routing decides what follows from it.
 
-/// Who may answer a command.
+/// Which servers may answer a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
-    /// Only reads keys or the keyspace: a replica may answer.
+    /// Any server: the command only reads keys or the keyspace.
     Read,
-    /// May change data, or has to be seen by the master for another reason: it is replicated
-    /// though it changes no key, touches the master's LRU data, or waits for the replicas.
+    /// The master: the command may change data, is replicated though it changes no key, touches the
+    /// master's LRU data, or waits for the replicas.
     Write,
-    /// Neither: asks about the server itself, and the master is the one that answers.
+    /// The master: the command asks about the server itself.
     Master,
-    /// An operator's command: it changes the server, or may harm it.
+    /// The master, for an operator: the command changes the server, or may harm it.
     Admin,
-    /// Makes no sense through a proxy.
+    /// No server: the command makes no sense through a proxy.
     Refused,
-    /// Answered by the proxy itself.
+    /// The proxy itself.
     Local,
 }
 
 impl Access {
-    /// The class in lower case, for metrics and explanations.
+    /// The name of the class in lower case, for metrics and explanations.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! Reads that can keep a server busy for seconds.
 
-/// Sorted. Reads whose cost grows faster than their reply, or with all keys, and scripts. Redis's
-/// documentation gives each one's complexity.
+/// The reads whose cost grows faster than their reply, or with all keys, and the scripts; sorted.
+/// Redis's documentation gives the complexity of each.
 const COSTLY: [&str; 22] = [
     "bitcount",
     "bitpos",
@@ -27,8 +27,8 @@ const COSTLY: [&str; 22] = [
     "zunion",
 ];
 
-/// Whether a read may be what keeps its server busy: such a one is not asked again of another server
-/// while the first may still be at work on it. So is one that the table does not know.
+/// Whether a read may keep its server busy. Such a read is not sent to a second server while the
+/// first may still run it. A command that is not in the table counts as costly.
 #[must_use]
 pub fn may_be_costly(name: &[u8]) -> bool {
     let Some(row) = super::lookup(name) else { return true };
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_costly_reads_from_others() {
+    fn costly_reads_are_recognised() {
         for name in ["KEYS", "sort_ro", "Eval_RO", "module.read"] {
             assert!(may_be_costly(name.as_bytes()), "{name}");
         }

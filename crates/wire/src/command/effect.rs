@@ -1,12 +1,11 @@
-//! What a command does to the session that sends it. A name for the effect, never the effect
-//! itself: that is `session`'s.
+//! What a command does to the session that sends it. The proxy's `session` module carries it out.
 
 use super::keys::words;
 
 /// What a command does to the session that sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Nothing.
+    /// No effect.
     None,
     /// PING.
     Ping,
@@ -16,11 +15,11 @@ pub enum Effect {
     Quit,
     /// RESET: the session is as new.
     Reset,
-    /// HELLO: protocol version, credentials, name.
+    /// HELLO: sets protocol version, credentials and name.
     Hello,
     /// AUTH.
     Auth,
-    /// SELECT: another database.
+    /// SELECT: changes the database.
     Select,
     /// READONLY (cluster).
     Readonly,
@@ -30,40 +29,40 @@ pub enum Effect {
     Client(ClientCommand),
     /// A subcommand of PROXY.
     Proxy(ProxyCommand),
-    /// INFO: the proxy has sections of its own.
+    /// INFO, to which the proxy adds sections of its own.
     Info,
-    /// MULTI: a transaction begins.
+    /// MULTI: begins a transaction.
     Multi,
-    /// EXEC: a transaction runs, all watches end.
+    /// EXEC: runs a transaction and ends all watches.
     Exec,
-    /// DISCARD: a transaction is given up, all watches end.
+    /// DISCARD: drops a transaction and ends all watches.
     Discard,
-    /// WATCH: keys are watched on this connection.
+    /// WATCH: watches keys on this connection.
     Watch,
-    /// UNWATCH: all watches end.
+    /// UNWATCH: ends all watches.
     Unwatch,
-    /// May hold its connection until data comes.
+    /// A command that may hold its connection until data comes.
     Blocking(Blocking),
-    /// Messages will come without being asked for.
+    /// A command after which the server sends messages unasked.
     Subscribe(Subscription),
-    /// Subscriptions end.
+    /// A command that ends subscriptions.
     Unsubscribe(Subscription),
-    /// MONITOR: every command the server runs comes as a reply.
+    /// MONITOR: the server sends every command that it runs.
     Monitor,
-    /// A cursor that only the server which gave it out understands.
+    /// A scan. Only the server that returned a cursor can continue it.
     Scan {
         /// The argument index of the cursor; the command's name is argument 0.
         cursor: u8,
     },
-    /// WAIT and WAITAOF: about the writes sent before on the same connection.
+    /// WAIT and WAITAOF, which concern the writes sent before on the same connection.
     Wait,
-    /// A script that promises not to write: a replica may run it. What the replica does not have
-    /// (`NOSCRIPT`, no such function) is asked again at the master.
+    /// A script that promises not to write: a replica may run it. If the replica lacks it
+    /// (`NOSCRIPT`, no such function), the master is asked.
     ReadOnlyScript,
     /// SCRIPT LOAD: the master keeps a script, which EVALSHA names by its digest.
     LoadScript,
-    /// Must not queue behind a running script, because it asks about or ends that very script, or
-    /// the server.
+    /// A command that must not queue behind a running script, because it asks about that script or
+    /// ends it, or the server.
     OutOfBand,
 }
 
@@ -79,8 +78,8 @@ pub enum Blocking {
 impl Blocking {
     /// Whether this request may block. `argc` counts the name; `arg(0)` is the name.
     ///
-    /// Knows the option grammar of XREAD and XREADGROUP, the only ones that block on demand, so
-    /// that a consumer or a stream named like the option is not mistaken for it.
+    /// Follows the option grammar of XREAD and XREADGROUP, the only commands that block on demand,
+    /// so a consumer or a stream named like the option is not mistaken for it.
     pub fn applies<'a>(self, argc: usize, arg: impl Fn(usize) -> &'a [u8]) -> bool {
         match self {
             Self::Always => true,
@@ -92,7 +91,7 @@ impl Blocking {
     }
 }
 
-/// What a subscription is to.
+/// What a subscription is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subscription {
     /// Channels.
@@ -146,12 +145,12 @@ pub enum ClientCommand {
     Unblock,
     /// CLIENT UNPAUSE.
     Unpause,
-    /// A subcommand no server had when the table was written, or none at all.
+    /// A subcommand that no server had when the table was written, or none at all.
     Other,
 }
 
 impl ClientCommand {
-    /// Whether the server's answer is the right one, whichever client asks for it.
+    /// Whether a server's answer is the right one, whichever client asks for it.
     #[must_use]
     pub const fn is_servers(self) -> bool {
         matches!(self, Self::TrackingInfo | Self::Help | Self::Other)
@@ -161,14 +160,14 @@ impl ClientCommand {
 /// A subcommand of PROXY, the proxy's own command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProxyCommand {
-    /// PROXY EXPLAIN: what would become of a request.
+    /// PROXY EXPLAIN: shows what would become of a request.
     Explain,
     /// PROXY HELP.
     Help,
-    /// PROXY RELOAD: the configuration is read again.
+    /// PROXY RELOAD: reads the configuration again.
     Reload,
-    /// PROXY TOPOLOGY: the servers as the proxy sees them.
+    /// PROXY TOPOLOGY: shows the servers as the proxy sees them.
     Topology,
-    /// None of these.
+    /// Any other subcommand.
     Other,
 }

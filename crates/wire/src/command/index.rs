@@ -1,30 +1,30 @@
-//! Finding a row by its name: a hash table made by the compiler.
+//! Finds a row by its name, in a hash table that the compiler makes.
 //!
-//! Never allocates, and hashes the first and last eight bytes at most, so that neither the length
-//! of what a client sends nor its choice of bytes costs anything: the rows are fixed, a name is
-//! compared with the few rows of one short probe.
+//! Never allocates, and hashes the first and last eight bytes at most. So neither the length nor
+//! the bytes of what a client sends cost anything: the rows are fixed, and a name is compared with
+//! the few rows of one short probe.
 
 use super::Command;
 use super::table::TABLE;
 
-/// Slots of the table: a power of two, a quarter full.
+/// The number of slots of the table: a power of two, of which a quarter is used.
 const SLOTS: usize = 1 << SLOT_BITS;
 const SLOT_BITS: u32 = 10;
 
-/// How many places a table by [`number`] needs.
+/// How many places a table indexed by [`number`] needs.
 pub const NUMBERS: usize = SLOTS;
 
 static INDEX: [Option<&'static Command>; SLOTS] = index();
 
-/// The row of the command called `name`, in any case. Subcommands are found through their
-/// container's row: [`Command::subcommand`].
+/// Returns the row of the command called `name`, in any case. Subcommands are found through the row
+/// of their container: [`Command::subcommand`].
 #[must_use]
 pub fn lookup(name: &[u8]) -> Option<&'static Command> {
     INDEX[number(name)?]
 }
 
-/// A number of its own for the command called `name`, in any case, if there is one: below
-/// [`NUMBERS`]. For tables beside this one.
+/// Returns the number of the command called `name`, in any case. Numbers are below [`NUMBERS`] and
+/// different for each command; they index tables beside this one.
 #[must_use]
 pub fn number(name: &[u8]) -> Option<usize> {
     let mut slot = slot(name);
@@ -37,7 +37,7 @@ pub fn number(name: &[u8]) -> Option<usize> {
     None
 }
 
-/// Every row, each container followed by its subcommands.
+/// Returns every row, each container followed by its subcommands.
 pub fn all() -> impl Iterator<Item = &'static Command> {
     let rows = TABLE.iter().flat_map(|group| group.iter());
     rows.flat_map(|row| std::iter::once(row).chain(row.subcommands))
@@ -61,7 +61,7 @@ const fn index() -> [Option<&'static Command>; SLOTS] {
     index
 }
 
-/// Where the probe for `name` begins; the same for every spelling in upper and lower case.
+/// The slot where the probe for `name` begins; the same for every spelling in upper and lower case.
 const fn slot(name: &[u8]) -> usize {
     const LOWER: u64 = 0x2020_2020_2020_2020;
     let (head, tail) = ends(name);
@@ -71,7 +71,7 @@ const fn slot(name: &[u8]) -> usize {
     (mixed >> (u64::BITS - SLOT_BITS)) as usize
 }
 
-/// The first and the last eight bytes, or what there is of them: overlapping in short names.
+/// The first and the last eight bytes, which overlap in short names.
 const fn ends(name: &[u8]) -> (u64, u64) {
     if let (Some(head), Some(tail)) = (name.first_chunk(), name.last_chunk()) {
         return (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));

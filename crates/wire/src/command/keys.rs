@@ -1,14 +1,14 @@
 //! Where the keys of a request are, as argument indices; the command's name is argument 0.
 //!
-//! Never panics and never reads beyond `argc`, whatever the arguments say. A request whose key
-//! arguments make no sense has no keys here: the server's answer to it is an error anyway.
+//! Never panics and never reads beyond `argc`, whatever the arguments are. A request whose key
+//! arguments make no sense has no keys here, because the server's answer to it is an error.
 
 use std::iter::FusedIterator;
 
-/// Where a command's keys are.
+/// Where the keys of a command are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Keys {
-    /// Nowhere.
+    /// The command has no keys.
     None,
     /// At fixed places, as `COMMAND` gives them.
     Range {
@@ -16,21 +16,21 @@ pub enum Keys {
         first: u8,
         /// The index of the last key; from the end if negative (-1 is the last argument).
         last: i8,
-        /// From key to key.
+        /// The distance from key to key.
         step: u8,
     },
-    /// After an argument that says how many there are.
+    /// The keys follow an argument that gives their number.
     Counted {
         /// The index of the number; the first key follows it.
         count_at: u8,
-        /// From key to key.
+        /// The distance from key to key.
         step: u8,
-        /// Whether argument 1 is a key too: where the result goes.
+        /// Whether argument 1 is a key too: the destination.
         store: bool,
     },
     /// XREAD, XREADGROUP: the first half of what follows STREAMS.
     Streams,
-    /// SORT: argument 1, and what follows STORE. (BY and GET name patterns, not keys.)
+    /// SORT: argument 1, and what follows STORE. BY and GET name patterns, not keys.
     Sort,
     /// GEORADIUS, GEORADIUSBYMEMBER: argument 1, and what follows STORE or STOREDIST.
     Radius,
@@ -41,8 +41,8 @@ pub enum Keys {
 }
 
 impl Keys {
-    /// The argument indices of the keys. `argc` counts the name; `arg` is asked for indices below
-    /// `argc` only.
+    /// Returns the argument indices of the keys. `argc` counts the name; `arg` is asked only for
+    /// indices below `argc`.
     pub fn positions<'a>(&self, argc: usize, arg: impl Fn(usize) -> &'a [u8]) -> Positions {
         match *self {
             Self::None => Positions::default(),
@@ -79,7 +79,7 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// `next`, and every `step`-th after it below `end`.
+    /// Returns `next` and every `step`-th index after it below `end`.
     const fn run(next: usize, end: usize, step: usize) -> Self {
         Self { head: None, next, end, step }
     }
@@ -143,7 +143,8 @@ where
     })
 }
 
-/// Argument 1, and the operand of the last of `names` among the options: the server takes the last.
+/// Returns argument 1, and the operand of the last of `names` among the options: the server takes
+/// the last one.
 fn stored<'a>(
     argc: usize,
     from: usize,
@@ -171,8 +172,8 @@ where
     }
 }
 
-/// The options of a request from index `from` on, with their indices. What an option takes as its
-/// `operands` is stepped over, so that no operand is mistaken for an option.
+/// Returns the options of a request from index `from` on, with their indices. The `operands` of an
+/// option are stepped over, so that no operand is mistaken for an option.
 pub(super) fn words<'a, F>(
     argc: usize,
     arg: &F,
@@ -200,7 +201,7 @@ fn same(word: &[u8], name: &str) -> bool {
     word.eq_ignore_ascii_case(name.as_bytes())
 }
 
-/// A count as servers accept it: digits only, no sign, no leading zero.
+/// Parses a count as servers accept it: digits only, no sign, no leading zero.
 fn number(digits: &[u8]) -> Option<usize> {
     let plain = matches!(digits, [b'0'] | [b'1'..=b'9', ..]) && digits.len() <= 9;
     plain.then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()

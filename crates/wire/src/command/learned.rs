@@ -1,8 +1,9 @@
 //! The commands that the table lacks (modules', newer servers'), as a master's `COMMAND` reply
 //! describes them.
 //!
-//! Never overrules the table, never grows after it is made, and takes any frame: an entry that
-//! makes no sense is left out, and its command stays unknown, which means a write.
+//! Never overrules the table, never grows after it is made, and takes any frame. An entry that
+//! makes no sense is left out, and its command stays unknown, which means that it counts as a
+//! write.
 
 use std::collections::HashMap;
 
@@ -11,40 +12,40 @@ use redis_protocol::resp2::types::BytesFrame;
 
 use super::{Access, Blocking, Effect, Keys, lookup};
 
-/// No longer name, container and subcommand together, is learnt.
+/// The longest name that is learnt, container and subcommand together.
 const NAME_MAX: usize = 64;
-/// No more commands are learnt. All of Redis and its modules have some 700.
+/// The most commands that are learnt. All of Redis and its modules have some 700.
 const COMMANDS_MAX: usize = 10_000;
 
 /// Commands learnt from a master. Immutable: share it in an `Arc`, replace it as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
     rows: HashMap<Box<[u8]>, LearnedCommand, RandomState>,
-    /// Whether the master has told its commands.
+    /// Whether the master has sent its list of commands.
     is_told: bool,
 }
 
-/// A command the table lacks.
+/// A command that the table lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LearnedCommand {
     /// The full name in lower case, a subcommand's after a `|`.
     pub name: String,
-    /// Who may answer.
+    /// Which servers may answer.
     pub access: Access,
-    /// Whether it changes data, as far as anybody knows.
+    /// Whether the command may change data.
     pub may_write: bool,
     /// Whether the master flags it `write` or `may_replicate`: then `CLIENT PAUSE WRITE` holds it.
     pub replicates: bool,
     /// Where the keys are.
     pub keys: Keys,
-    /// What it does to the session: nothing, or it blocks.
+    /// What the command does to the session: nothing, or it blocks.
     pub effect: Effect,
     /// The number of arguments with the name, or the least number if negative.
     pub arity: i16,
 }
 
 impl Learned {
-    /// Learns what the table lacks from the reply to `COMMAND`.
+    /// Learns the commands that the table lacks from the reply to `COMMAND`.
     #[must_use]
     pub fn from_command_reply(frame: &BytesFrame) -> Self {
         let is_told = matches!(frame, BytesFrame::Array(_));
@@ -55,7 +56,7 @@ impl Learned {
         learned
     }
 
-    /// Whether the master has told its commands: then it does not know any other one.
+    /// Whether the master has sent its list of commands. Then the master has no others.
     #[must_use]
     pub fn is_told(&self) -> bool {
         self.is_told
@@ -73,7 +74,7 @@ impl Learned {
         self.rows.is_empty()
     }
 
-    /// The commands and subcommands learnt, in no order.
+    /// Returns the learnt commands and subcommands, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &LearnedCommand> {
         self.rows.values()
     }
@@ -125,7 +126,7 @@ fn row(entry: &[BytesFrame], of: Option<&str>, container: bool) -> Option<Learne
     let access = flags.access(keys, container);
     Some(LearnedCommand {
         access,
-        // An operator's command may be one, too.
+        // An operator's command may change data, too.
         may_write: access == Access::Write || flags.has("write"),
         replicates: flags.has("write") || flags.has("may_replicate"),
         keys,
@@ -147,7 +148,7 @@ fn range(first: i64, last: i64, step: i64) -> Option<Keys> {
     Some(Keys::Range { first, last, step: u8::try_from(step).ok().filter(|step| *step > 0)? })
 }
 
-/// An entry's flags.
+/// The flags of an entry.
 struct Flags<'a>(&'a [BytesFrame]);
 
 impl Flags<'_> {
@@ -155,9 +156,10 @@ impl Flags<'_> {
         self.0.iter().any(|own| text(own) == Some(flag.as_bytes()))
     }
 
-    /// Modules call a read what changes no key: `GRAPH.CONFIG SET` is one to its module, and must
-    /// not change whichever replica is next. So admin comes first, and a read is only what reads
-    /// keys. A container's own flags prove nothing about a subcommand that it does not list.
+    /// Returns the class of a command. Modules call a command a read if it changes no key:
+    /// `GRAPH.CONFIG SET` is one to its module, and must not change whichever replica is next. So
+    /// admin comes first, and a read is only what reads keys. A container's own flags prove nothing
+    /// about a subcommand that it does not list.
     fn access(&self, keys: Keys, container: bool) -> Access {
         let write = self.has("write") || self.has("may_replicate");
         if self.has("admin") {
@@ -186,7 +188,7 @@ impl Default for FullName {
 }
 
 impl FullName {
-    /// With `part` behind it, unless that is too long for any name that was learnt.
+    /// Appends `part`, unless the name would be longer than any that was learnt.
     fn then(mut self, part: &[u8]) -> Option<Self> {
         let end = self.len.checked_add(part.len())?;
         let place = self.bytes.get_mut(self.len..end)?;

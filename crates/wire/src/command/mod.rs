@@ -1,11 +1,13 @@
-//! What every command is: who may answer it, where its keys are, what it does to the session.
+//! What every command is: which servers may answer it, where its keys are, what it does to the
+//! session.
 //!
-//! One declarative row per command and subcommand of every Redis up to 8.2 and Valkey up to 9.1
-//! ([`lookup`], [`all`]), the proxy's own command PROXY, and the commands a master has beyond
-//! those ([`Learned`], from its own `COMMAND` reply). [`resolve()`] asks all of them.
+//! There is one declarative row per command and subcommand of every Redis up to 8.2 and Valkey up
+//! to 9.1 ([`lookup`], [`all`]), the proxy's own command PROXY, and the commands that a master has
+//! beyond those ([`Learned`], from its own `COMMAND` reply). [`resolve()`] asks all of them.
 //!
-//! Never does: I/O, time, tasks; it never checks a request's syntax or arity on a server's behalf,
-//! and never decides a route. A command nobody knows is no read: it goes to the master as a write.
+//! Never does I/O, has no time and no tasks, never checks the syntax or arity of a request for a
+//! server, and never decides a route. An unknown command is no read: it goes to the master as a
+//! write.
 
 mod access;
 mod arity;

@@ -1,20 +1,20 @@
-//! One view of a command, wherever it is known from.
+//! A command, whether the table has it or a master described it.
 
 use super::table::PROXY;
 use super::{Access, Command, Effect, Keys, Learned, LearnedCommand, lookup};
 
-/// What is known about a request's command.
+/// What is known about the command of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resolved<'a> {
     /// The full name in lower case, a subcommand's after a `|`.
     pub name: &'a str,
-    /// Who may answer.
+    /// Which servers may answer.
     pub access: Access,
-    /// Whether it changes data, as far as anybody knows: then it does not pass a closed write gate.
+    /// Whether the command may change data: then it does not pass a closed write gate.
     pub may_write: bool,
     /// Whether servers flag it `write` or `may_replicate`: then `CLIENT PAUSE WRITE` holds it.
     pub replicates: bool,
-    /// What it does to the session.
+    /// What the command does to the session.
     pub effect: Effect,
     /// Where the keys are.
     pub keys: Keys,
@@ -23,8 +23,8 @@ pub struct Resolved<'a> {
 }
 
 impl Resolved<'_> {
-    /// Whether a request of `argc` arguments, the name counted, fits the arity. Servers of other
-    /// versions may see it otherwise: not to refuse by.
+    /// Whether a request of `argc` arguments, the name included, fits the arity. Servers of other
+    /// versions may have another arity, so this is no reason to refuse a request.
     #[must_use]
     pub fn fits(&self, argc: usize) -> bool {
         super::fits(self.arity, argc)
@@ -46,8 +46,9 @@ impl<'a> From<&'a LearnedCommand> for Resolved<'a> {
     }
 }
 
-/// The command called `name`, or its subcommand `sub` (any first argument will do: it counts only
-/// if the command is a container). What is not known at all, `None`, goes to the master as a write.
+/// Returns the command called `name`, or its subcommand `sub`. Any first argument may be passed as
+/// `sub`: it counts only if the command is a container. `None` is an unknown command, which goes to
+/// the master as a write.
 #[must_use]
 pub fn resolve<'a>(learned: &'a Learned, name: &[u8], sub: Option<&[u8]>) -> Option<Resolved<'a>> {
     let own = || name.eq_ignore_ascii_case(PROXY.name.as_bytes()).then_some(&PROXY);

@@ -1,4 +1,4 @@
-//! The table on its own; `tests/servers/command_table.rs` holds it against real servers.
+//! The table on its own; `tests/servers/command_table.rs` compares it with real servers.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ fn positions(keys: Keys, args: &[&[u8]]) -> Vec<usize> {
     keys.positions(args.len(), |at| args[at]).collect()
 }
 
-/// The keys of a request written with spaces.
+/// Returns the keys of a request that is written with spaces.
 fn keys_of(request: &str) -> Vec<&str> {
     let args: Vec<&str> = request.split(' ').collect();
     let row = lookup(args[0].as_bytes()).unwrap();
@@ -55,7 +55,7 @@ fn names_near_a_command_are_not_taken_for_it() {
     for name in ["", "ge", "gets", "get\0", "client|list", "get ", "\0\0\0", "\u{7f}et"] {
         assert_eq!(lookup(name.as_bytes()), None, "{name:?}");
     }
-    // '@' and '`' differ by the bit that letters' cases differ by, and so do '_' and DEL.
+    // '@' and '`' differ by the bit that distinguishes the cases of letters, and so do '_' and DEL.
     assert_eq!(lookup(b"sort\x7fro"), None);
     assert_eq!(lookup(&[b'a'; 100_000]), None);
 }
@@ -73,7 +73,7 @@ fn a_container_is_never_a_read() {
 }
 
 #[test]
-fn what_looks_like_a_read_and_is_none() {
+fn commands_that_only_look_like_reads() {
     for name in [
         "sort",
         "georadius",
@@ -133,7 +133,7 @@ fn keys_behind_options_are_found() {
 }
 
 #[test]
-fn xread_blocks_only_if_it_says_so() {
+fn xread_blocks_only_with_its_option() {
     let blocks = |request: &str| {
         let args: Vec<&[u8]> = request.split(' ').map(str::as_bytes).collect();
         let Effect::Blocking(blocking) = lookup(args[0]).unwrap().effect else { panic!() };
@@ -147,7 +147,7 @@ fn xread_blocks_only_if_it_says_so() {
     assert!(!blocks("XREAD"));
 }
 
-/// Words that steer the search for keys, and some that do not.
+/// Words that direct the search for keys, and some that do not.
 fn hostile_word() -> impl Strategy<Value = Vec<u8>> {
     let words: Vec<&'static str> = vec![
         "",
@@ -191,7 +191,7 @@ fn any_keys() -> impl Strategy<Value = Keys> {
         Just(Keys::Migrate),
         Just(Keys::Lcs),
         any::<(u8, i8, u8)>().prop_map(|(first, last, step)| Keys::Range { first, last, step }),
-        // 0 would be the command's name, and its first key where the result goes.
+        // 0 would be the name of the command, and as the first key the destination.
         (prop_oneof![1u8..5, 1u8..], 0u8..3, any::<bool>())
             .prop_map(|(count_at, step, store)| Keys::Counted { count_at, step, store }),
         (1u8.., any::<u8>(), any::<bool>()).prop_map(|(count_at, step, store)| Keys::Counted {

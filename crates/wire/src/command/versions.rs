@@ -1,18 +1,18 @@
-//! Which versions have a command. Only those are listed that not every server has, from Redis 6.2
+//! Which versions have a command. Only commands are listed that some server lacks, from Redis 6.2
 //! and the first Valkey on; measured with `COMMAND` of Redis 6.2, 7.0 and 8.2 and Valkey 9.1.
-//! Never says what a route is: the proxy passes on what it is sent.
+//! Routing does not depend on it: the proxy passes on what a client sends.
 
 use std::ops::Range;
 
-/// Major and minor number.
+/// A major and a minor number.
 pub type Version = (u8, u8);
 
-/// Those that have it.
+/// The versions that have a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions {
-    /// Of Redis.
+    /// The versions of Redis.
     pub redis: Range<Version>,
-    /// Of Valkey.
+    /// The versions of Valkey.
     pub valkey: Range<Version>,
 }
 
@@ -20,12 +20,12 @@ const NONE: Range<Version> = END..END;
 const ALL: Range<Version> = (0, 0)..END;
 const END: Version = (u8::MAX, u8::MAX);
 
-/// What came with a version of Redis before Valkey.
+/// The versions from `redis` on, and all of Valkey.
 const fn since(redis: Version) -> Versions {
     Versions { redis: redis..END, valkey: ALL }
 }
 
-/// What was so before a version of Redis, and in no Valkey.
+/// The versions of Redis before `redis`, and none of Valkey.
 const fn until(redis: Version) -> Versions {
     Versions { redis: (0, 0)..redis, valkey: NONE }
 }
@@ -42,8 +42,8 @@ const fn valkey(since: Version) -> Versions {
     Versions { redis: NONE, valkey: since..END }
 }
 
-/// The versions that have a command, container or subcommand, by its name in lower case; `None`
-/// where all do. Of subcommands only those are listed that the engine's port answers.
+/// Returns the versions that have a command, container or subcommand, by its name in lower case;
+/// `None` if all have it. Of subcommands only those are listed that the engine's port answers.
 #[must_use]
 pub fn versions(name: &str) -> Option<&'static Versions> {
     Some(match name {
@@ -76,8 +76,8 @@ pub fn versions(name: &str) -> Option<&'static Versions> {
     })
 }
 
-/// The arity that a command had in some versions, and those; `None` where it has always been that
-/// of its row. Measured as the rest of this file is.
+/// Returns the arity that a command had in some versions, and those versions; `None` if it has
+/// always been that of its row. Measured as the rest of this file is.
 #[must_use]
 pub fn old_arity(name: &str) -> Option<(i16, &'static Versions)> {
     Some(match name {

@@ -2,7 +2,7 @@
 
 use super::integer;
 
-/// The arguments of a request whose end the scanner has found, the command's name first.
+/// The arguments of a complete request, the command's name first.
 #[derive(Clone, Copy, Debug)]
 pub struct Args<'a> {
     rest: &'a [u8],
@@ -10,7 +10,7 @@ pub struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
-    /// `frame` is one complete multibulk request.
+    /// Returns the arguments of `frame`, one complete multibulk request.
     #[must_use]
     pub fn new(frame: &'a [u8]) -> Self {
         match line(frame) {
@@ -19,26 +19,26 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// The argument at `index`, walked to from the front; `None` past the end.
+    /// Returns the argument at `index`, walking from the front; `None` past the end.
     #[must_use]
     pub fn at(&self, index: usize) -> Option<&'a [u8]> {
         let mut walk = *self;
         walk.nth(index)
     }
 
-    /// How many arguments are left.
+    /// The number of arguments that are left.
     #[must_use]
     pub const fn left(&self) -> usize {
         self.left
     }
 
-    /// What follows the arguments that were walked.
+    /// The bytes behind the arguments that were walked.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// All arguments, for commands whose handling is nowhere near the hot path.
+    /// Returns all arguments, for commands that are off the hot path.
     #[must_use]
     pub fn to_vec(self) -> Vec<&'a [u8]> {
         self.collect()
@@ -58,7 +58,7 @@ impl<'a> Iterator for Args<'a> {
     }
 }
 
-/// The number of a header line such as `$3\r\n`, and what follows it.
+/// Parses a header line such as `$3\r\n`. Returns its number and what follows it.
 fn line(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let cr = memchr::memchr(b'\r', bytes)?;
     Some((integer::parse(bytes.get(1..cr)?)?, bytes.get(cr + 2..)?))
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn survives_what_is_no_request() {
+    fn bytes_that_are_no_request_are_survived() {
         for bytes in [&b""[..], b"*2\r\n", b"*2\r\n$9\r\nab\r\n", b"PING\r\n", b"*x\r\n"] {
             assert!(Args::new(bytes).to_vec().len() <= 1);
         }

@@ -2,7 +2,7 @@
 
 use super::RespVersion;
 
-/// A multibulk request.
+/// Writes a multibulk request.
 pub fn request<A: AsRef<[u8]>>(out: &mut Vec<u8>, args: impl ExactSizeIterator<Item = A>) {
     header(out, b'*', args.len());
     for arg in args {
@@ -10,7 +10,7 @@ pub fn request<A: AsRef<[u8]>>(out: &mut Vec<u8>, args: impl ExactSizeIterator<I
     }
 }
 
-/// A request from words, for the control plane.
+/// Returns a request of some words, for the control plane.
 #[must_use]
 pub fn request_of(args: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -18,36 +18,36 @@ pub fn request_of(args: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-/// `+OK` and its like. `text` must hold no line break.
+/// Writes a status such as `+OK`. `text` must hold no line break.
 pub fn status(out: &mut Vec<u8>, text: &str) {
     out.push(b'+');
     out.extend_from_slice(text.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
 
-/// An error reply; `text` begins with the code. Line breaks become blanks, as
-/// `addReplyErrorFormat` does.
+/// Writes an error reply; `text` begins with the code. Line breaks become blanks, as in
+/// `addReplyErrorFormat`.
 pub fn error(out: &mut Vec<u8>, text: &str) {
     out.push(b'-');
     out.extend(text.bytes().map(|b| if matches!(b, b'\r' | b'\n') { b' ' } else { b }));
     out.extend_from_slice(b"\r\n");
 }
 
-/// An integer reply.
+/// Writes an integer reply.
 pub fn integer(out: &mut Vec<u8>, value: i64) {
     out.push(b':');
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     out.extend_from_slice(b"\r\n");
 }
 
-/// A bulk string.
+/// Writes a bulk string.
 pub fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     header(out, b'$', bytes.len());
     out.extend_from_slice(bytes);
     out.extend_from_slice(b"\r\n");
 }
 
-/// Text such as `INFO`'s: a verbatim string to RESP3, a bulk string to RESP2.
+/// Writes a text such as that of `INFO`: a verbatim string to RESP3, a bulk string to RESP2.
 pub fn verbatim(out: &mut Vec<u8>, version: RespVersion, text: &str) {
     match version {
         RespVersion::V2 => bulk(out, text.as_bytes()),
@@ -60,7 +60,7 @@ pub fn verbatim(out: &mut Vec<u8>, version: RespVersion, text: &str) {
     }
 }
 
-/// Null: `_` to RESP3, a null bulk string to RESP2.
+/// Writes a null: `_` to RESP3, a null bulk string to RESP2.
 pub fn null(out: &mut Vec<u8>, version: RespVersion) {
     out.extend_from_slice(match version {
         RespVersion::V2 => b"$-1\r\n",
@@ -68,7 +68,7 @@ pub fn null(out: &mut Vec<u8>, version: RespVersion) {
     });
 }
 
-/// A null array, as `EXEC` answers when a watched key changed.
+/// Writes a null array, as `EXEC` answers when a watched key changed.
 pub fn null_array(out: &mut Vec<u8>, version: RespVersion) {
     out.extend_from_slice(match version {
         RespVersion::V2 => b"*-1\r\n",
@@ -76,12 +76,12 @@ pub fn null_array(out: &mut Vec<u8>, version: RespVersion) {
     });
 }
 
-/// The head of an array of `len` elements.
+/// Writes the head of an array of `len` elements.
 pub fn array(out: &mut Vec<u8>, len: usize) {
     header(out, b'*', len);
 }
 
-/// The head of a map of `pairs`: an array of twice as many to RESP2.
+/// Writes the head of a map of `pairs`: to RESP2 that of an array of twice as many.
 pub fn map(out: &mut Vec<u8>, version: RespVersion, pairs: usize) {
     match version {
         RespVersion::V2 => header(out, b'*', pairs * 2),
@@ -89,7 +89,7 @@ pub fn map(out: &mut Vec<u8>, version: RespVersion, pairs: usize) {
     }
 }
 
-/// The head of a message of `len` elements that nobody asked for: an array to RESP2.
+/// Writes the head of a push message of `len` elements: to RESP2 that of an array.
 pub fn push(out: &mut Vec<u8>, version: RespVersion, len: usize) {
     match version {
         RespVersion::V2 => header(out, b'*', len),
@@ -97,7 +97,7 @@ pub fn push(out: &mut Vec<u8>, version: RespVersion, len: usize) {
     }
 }
 
-/// The head of a set of `len` elements: an array to RESP2.
+/// Writes the head of a set of `len` elements: to RESP2 that of an array.
 pub fn set(out: &mut Vec<u8>, version: RespVersion, len: usize) {
     match version {
         RespVersion::V2 => header(out, b'*', len),

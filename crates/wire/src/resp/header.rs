@@ -4,17 +4,17 @@ use super::integer;
 use super::limits::INLINE_MAX;
 use super::protocol_error::ProtocolError;
 
-/// A line such as `*3` or `$64`.
+/// A header line such as `*3` or `$64`.
 #[derive(Clone, Copy, Debug)]
 pub struct Header {
-    /// What follows the first byte; `None` where that is no number.
+    /// The number behind the first byte; `None` if that is no number.
     pub number: Option<i64>,
     /// Where the next line begins.
     next: usize,
 }
 
 impl Header {
-    /// The line at `from`; `None` while it is not complete, `endless` where it never will be.
+    /// Reads the line at `from`; `None` while it is incomplete, `endless` if it is too long.
     #[inline]
     pub fn read(
         buf: &[u8],
@@ -22,7 +22,7 @@ impl Header {
         endless: ProtocolError,
     ) -> Result<Option<Self>, ProtocolError> {
         let line = buf.get(from..).unwrap_or_default();
-        // One or two digits, by far the most frequent.
+        // One or two digits are by far the most frequent.
         match line {
             [_, d @ b'0'..=b'9', b'\r', b'\n', ..] => {
                 Ok(Some(Self { number: Some(i64::from(d - b'0')), next: from + 4 }))
@@ -35,8 +35,8 @@ impl Header {
         }
     }
 
-    /// Any line. As Redis does, looks for `\r` with `strchr`, which goes no further than a NUL;
-    /// the byte behind it has to be there.
+    /// Reads any line. Redis looks for `\r` with `strchr`, which stops at a NUL; the byte behind it
+    /// has to be there.
     fn search(
         line: &[u8],
         from: usize,
@@ -52,7 +52,7 @@ impl Header {
         }
     }
 
-    /// Where the next line begins, if this one ends as it should.
+    /// Returns where the next line begins, if this one ends as it should.
     #[inline]
     pub fn end(&self, buf: &[u8]) -> Result<usize, ProtocolError> {
         if buf[self.next - 1] == b'\n' { Ok(self.next) } else { Err(ProtocolError::LineEnd) }

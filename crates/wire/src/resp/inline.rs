@@ -61,7 +61,7 @@ fn next_word(mut rest: &[u8], quotes: Quotes) -> Result<(Vec<u8>, &[u8]), Protoc
 }
 
 impl Quotes {
-    /// Whether a backslash begins an escape of two bytes, `behind` which this follows.
+    /// Whether a backslash begins an escape of two bytes; `behind` follows the backslash.
     fn has_escape(self, behind: &[u8]) -> bool {
         self == Self::EndWords || !behind.is_empty()
     }
@@ -136,7 +136,7 @@ fn after_quote(rest: &[u8]) -> Result<&[u8], ProtocolError> {
     }
 }
 
-/// `isspace` in the C locale.
+/// Whether a byte is blank as `isspace` judges in the C locale.
 pub(super) const fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
 }
@@ -181,7 +181,7 @@ mod tests {
         let one = |word: &[u8]| Ok(vec![word.to_vec()]);
         assert_eq!(words(b"\"a\"b'c'\"\"d\r\n"), one(b"abcd"));
         assert_eq!(words(b"\"a\"\x0bb\r\n"), one(b"a\x0bb"));
-        // The last quote of a line ends a word, whatever is before it.
+        // The last quote of a line ends a word, whatever stands before it.
         assert_eq!(words(b"\"a\\\"\r\n"), one(b"a\\"));
         assert_eq!(words(b"'a\\'\r\n"), one(b"a\\"));
         assert_eq!(words(b"\"a\\\" \r\n"), Err(ProtocolError::UnbalancedQuotes));

@@ -1,6 +1,6 @@
 //! Decimal integers as Redis's `string2ll` reads them: no sign but `-`, no leading zero.
 
-/// Parses the whole of `text`; `None` where Redis would refuse it.
+/// Parses the whole of `text`; `None` if Redis would refuse it.
 #[must_use]
 pub fn parse(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
@@ -21,7 +21,7 @@ pub fn parse(text: &[u8]) -> Option<i64> {
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
-/// The integer as text, for a reply.
+/// Returns the integer as text, for a reply.
 #[must_use]
 pub fn text(value: impl itoa::Integer) -> Vec<u8> {
     itoa::Buffer::new().format(value).as_bytes().to_vec()

@@ -1,7 +1,7 @@
-//! The wire: where a frame ends, what a request says, how a reply is written.
+//! RESP: where a frame ends, what a request says, how a reply is written.
 //!
-//! Never holds a socket, never copies what it can point at, and never trusts a length: every
-//! limit of the wire stands in [`limits`].
+//! Never holds a socket, never copies what it can point at, and never trusts a length. Every limit
+//! of the protocol is in [`limits`].
 
 pub mod args;
 pub mod encode;
@@ -18,10 +18,10 @@ pub use limits::Limits;
 pub use reply::{ReplyScanner, ReplyStep};
 pub use request::{RequestScanner, RequestStep};
 
-/// The protocol version that a connection speaks, as negotiated with `HELLO`.
+/// The protocol version of a connection, as negotiated with `HELLO`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RespVersion {
-    /// RESP2, what every connection starts with.
+    /// RESP2, with which every connection starts.
     #[default]
     V2,
     /// RESP3, after `HELLO 3`.

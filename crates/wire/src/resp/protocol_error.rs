@@ -1,8 +1,8 @@
-//! Why a client's bytes are no request, in Redis's own words.
+//! Why the bytes of a client are no request, in Redis's own words.
 
 use super::encode;
 
-/// Why a request can't be read any further. The text is Redis's own; the connection is closed.
+/// Why a request cannot be read any further. The text is Redis's own; the connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
     /// A multibulk count that is no number or too large.
@@ -11,10 +11,10 @@ pub enum ProtocolError {
     /// More arguments than a client may send before `AUTH`.
     #[error("unauthenticated multibulk length")]
     UnauthenticatedMultibulkLength,
-    /// A multibulk header line without end.
+    /// A header line of a multibulk request that does not end.
     #[error("too big mbulk count string")]
     MultibulkHeader,
-    /// Something else where a bulk string had to begin.
+    /// Another byte where a bulk string had to begin.
     #[error("expected '$', got '{}'", char::from(*.0))]
     ExpectedBulk(u8),
     /// A bulk length that is no number, negative, or above `proto-max-bulk-len`.
@@ -23,17 +23,18 @@ pub enum ProtocolError {
     /// A longer bulk string than a client may send before `AUTH`.
     #[error("unauthenticated bulk length")]
     UnauthenticatedBulkLength,
-    /// A bulk header line without end.
+    /// A header line of a bulk string that does not end.
     #[error("too big bulk count string")]
     BulkHeader,
-    /// An inline request without end.
+    /// An inline request that does not end.
     #[error("too big inline request")]
     InlineLength,
     /// An inline request with an open quote.
     #[error("unbalanced quotes in request")]
     UnbalancedQuotes,
-    /// A header line or a bulk string that does not end in CRLF. Redis passes over those two bytes
-    /// unseen, but Valkey 9 closes the connection: not to be sent where others share it.
+    /// A header line or a bulk string that does not end in CRLF. Redis passes over those two bytes,
+    /// but Valkey 9 closes the connection, so they must not be sent where clients share a
+    /// connection.
     #[error("invalid CRLF in request")]
     LineEnd,
 }

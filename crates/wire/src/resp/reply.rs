@@ -1,12 +1,12 @@
 //! Finds where a backend's reply ends, RESP2 and RESP3 alike.
 //!
-//! Works on whatever part of a reply has arrived, so that a reply of any size is passed on as it
-//! comes and never held whole. There is no stack and no recursion: an aggregate only adds its
-//! elements to the number of values still to come, so nesting costs nothing.
+//! Works on the part of a reply that has arrived, so a reply of any size is passed on as it comes
+//! and never held whole. There is no stack and no recursion: an aggregate adds its elements to the
+//! number of values that are still to come, so nesting costs nothing.
 
 use super::{integer, limits::*};
 
-/// A reply that no Redis or Valkey sends: the connection is out of step and has to be closed.
+/// Why bytes are no reply of Redis or Valkey: the connection is out of step and has to be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyError {
     /// A byte that opens no RESP value.
@@ -15,26 +15,26 @@ pub enum ReplyError {
     /// A length or count that is no number, or beyond every limit.
     #[error("a reply's length or count cannot be read")]
     Length,
-    /// A line of text without end.
+    /// A line of text that does not end.
     #[error("a reply's line exceeds {REPLY_LINE_MAX} bytes")]
     Line,
 }
 
-/// How far a look at some bytes came.
+/// The result of a look at some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplyStep {
-    /// Bytes from the front that belong to this reply and need no second look.
+    /// The bytes from the front that belong to this reply and need no second look.
     pub consumed: usize,
-    /// True when the reply ends with the last of them.
+    /// Whether the reply ends with the last of them.
     pub complete: bool,
 }
 
-/// The scanner: one per connection, about one reply at a time.
+/// The scanner of one connection, for one reply at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplyScanner {
-    /// Values still to begin, nested ones included; 0 when no more begin.
+    /// How many values are still to begin, nested ones included; 0 when no more begin.
     values_left: u64,
-    /// Bytes still to come of a bulk string, its CRLF included.
+    /// How many bytes of a bulk string are still to come, its CRLF included.
     bulk_left: u64,
     /// Whether any byte of the reply in progress has been consumed.
     begun: bool,
@@ -47,17 +47,17 @@ impl Default for ReplyScanner {
 }
 
 impl ReplyScanner {
-    /// True when no byte of the reply in progress has been consumed.
+    /// Whether no byte of the reply in progress has been consumed.
     #[must_use]
     pub const fn at_start(&self) -> bool {
         !self.begun
     }
 
-    /// Consumes from `buf` what belongs to the reply in progress. What it leaves (the start of
-    /// a header line) has to be at the front of the next call's `buf`.
+    /// Consumes from `buf` what belongs to the reply in progress. The bytes that are left (the
+    /// start of a header line) have to be at the front of the next call's `buf`.
     ///
     /// # Errors
-    /// [`ReplyError`] when the bytes are no RESP.
+    /// [`ReplyError`] if the bytes are not RESP.
     #[inline]
     pub fn advance(&mut self, buf: &[u8]) -> Result<ReplyStep, ReplyError> {
         let mut at = 0;
@@ -82,11 +82,11 @@ impl ReplyScanner {
         }
     }
 
-    /// Reads the line that opens a value; `None` while it is not complete.
+    /// Reads the line that opens a value; `None` while it is incomplete.
     #[inline]
     fn header(&mut self, buf: &[u8]) -> Result<Option<usize>, ReplyError> {
         let Some(&kind) = buf.first() else { return Ok(None) };
-        // The numbers 0 to 99 behind a length: by far the most frequent, without a search.
+        // The numbers 0 to 99 behind a length are by far the most frequent: no search for them.
         let (number, len) = match (kind, buf) {
             (b'$', [_, d @ b'0'..=b'9', b'\r', b'\n', ..]) => (Some(i64::from(d - b'0')), 4),
             (b'$', [_, t @ b'1'..=b'9', d @ b'0'..=b'9', b'\r', b'\n', ..]) => {
@@ -107,7 +107,7 @@ impl ReplyScanner {
         Ok(Some(len))
     }
 
-    /// Takes the value's own part of what is still to come into account.
+    /// Adds what the value still needs to what is to come.
     #[inline]
     fn begin(&mut self, kind: u8, number: Option<i64>) -> Result<(), ReplyError> {
         let elements = match kind {
@@ -125,7 +125,7 @@ impl ReplyScanner {
             b'%' => count(number)?.checked_mul(2).ok_or(ReplyError::Length)?,
             // An attribute stands before the value that it describes and is none itself.
             b'|' => count(number)?.checked_mul(2).ok_or(ReplyError::Length)? + 1,
-            // What is one line has no more to come.
+            // A value that is one line has no more to come.
             _ => 0,
         };
         self.values_left = (self.values_left - 1)
@@ -146,8 +146,8 @@ fn count(number: Option<i64>) -> Result<u64, ReplyError> {
     }
 }
 
-/// The length of a line of text, its CRLF included. A line feed alone does not end it: modules
-/// may write one, and clients look for CRLF too.
+/// Returns the length of a line of text, its CRLF included. A line feed alone does not end it:
+/// modules may write one, and clients look for CRLF too.
 #[inline]
 fn text_line(buf: &[u8]) -> Result<Option<usize>, ReplyError> {
     let ends = memchr::memchr_iter(b'\n', buf);
@@ -158,7 +158,7 @@ fn text_line(buf: &[u8]) -> Result<Option<usize>, ReplyError> {
     }
 }
 
-/// The length of a line that holds a length or a count, its CRLF included.
+/// Returns the length of a line that holds a length or a count, its CRLF included.
 #[inline]
 fn length_line(buf: &[u8]) -> Result<Option<usize>, ReplyError> {
     let line = &buf[..buf.len().min(LENGTH_LINE_MAX)];
@@ -169,8 +169,8 @@ fn length_line(buf: &[u8]) -> Result<Option<usize>, ReplyError> {
     }
 }
 
-/// The length of the complete reply at the front of `buf`; `None` while it is not complete or
-/// when it is no RESP.
+/// Returns the length of the complete reply at the front of `buf`; `None` while it is incomplete or
+/// if it is not RESP.
 #[must_use]
 pub fn reply_len(buf: &[u8]) -> Option<usize> {
     let step = ReplyScanner::default().advance(buf).ok()?;

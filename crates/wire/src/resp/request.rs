@@ -1,22 +1,22 @@
-//! Finds where a client's request ends and which words open it.
+//! Finds where a client's request ends, and its first two words.
 //!
-//! Keeps its place between reads, so that every byte is looked at once however the request was
-//! cut up. Never copies and never allocates.
+//! Keeps its place between reads, so that every byte is looked at once, however the request was cut
+//! up. Never copies and never allocates.
 
 use super::header::Header;
 use super::{inline, limits::*};
 
 pub use super::protocol_error::ProtocolError;
 
-/// A complete request: its length and where its first two words lie, relative to its first byte.
+/// A complete request: its length, and where its first two words lie, relative to its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Bytes from the first to the last of the request.
+    /// The length of the request, in bytes.
     pub len: usize,
-    /// Arguments, the command's name included; 0 for an empty request (`*0`, an empty line),
-    /// which Redis passes over in silence.
+    /// The number of arguments, the command's name included; 0 for an empty request (`*0`, an empty
+    /// line), to which Redis gives no reply.
     pub argc: usize,
-    /// True for the inline form (`PING\r\n`), whose words are not looked at here.
+    /// Whether it is inline (`PING\r\n`). The words of an inline request are not looked at here.
     pub inline: bool,
     /// Where the command's name lies.
     pub name: Span,
@@ -32,37 +32,37 @@ pub struct Span {
 }
 
 impl Span {
-    /// The bytes from `start` up to `end`, which is not one of them.
+    /// Returns the span from `start` up to `end`, without `end` itself.
     #[must_use]
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
 
-    /// The bytes of the span; `frame` begins with the request's first byte.
+    /// Returns the bytes of the span; `frame` begins with the first byte of the request.
     #[must_use]
     pub fn of<'a>(&self, frame: &'a [u8]) -> &'a [u8] {
         frame.get(self.start..self.end).unwrap_or_default()
     }
 }
 
-/// What a scan came to.
+/// The result of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestStep {
-    /// A whole request lies at the front of the buffer.
+    /// A whole request, at the front of the buffer.
     Complete(Request),
-    /// The request goes on: at least this many bytes from its start are needed to go further.
+    /// The request is incomplete and needs at least this many bytes to go further.
     NeedMore {
-        /// Bytes counted from the request's first.
+        /// The number of bytes, counted from the first of the request.
         at_least: usize,
     },
 }
 
-/// The resumable scanner: one per client.
+/// The resumable scanner of one client.
 #[derive(Clone, Debug, Default)]
 pub struct RequestScanner {
-    /// Bytes of the request that need no second look.
+    /// The bytes of the request that need no second look.
     at: usize,
-    /// Arguments whose bulk strings have not been seen yet, once the header line was read.
+    /// How many arguments have not been seen yet, once the header line was read.
     args_left: Option<i64>,
     argc: usize,
     name: Span,
@@ -70,8 +70,8 @@ pub struct RequestScanner {
 }
 
 impl RequestScanner {
-    /// Looks at `buf`, which begins with the first byte of the request in progress and only ever
-    /// grows until that request is complete.
+    /// Looks at `buf`, which begins with the first byte of the request in progress and only grows
+    /// until that request is complete.
     ///
     /// # Errors
     /// [`ProtocolError`], after which the connection can only be closed.
@@ -107,7 +107,7 @@ impl RequestScanner {
     }
 
     fn scan_inline(&mut self, buf: &[u8]) -> Result<RequestStep, ProtocolError> {
-        // Redis's search is `strchr`, which goes no further than a NUL.
+        // Redis searches with `strchr`, which stops at a NUL.
         let found = memchr::memchr2(b'\n', 0, &buf[self.at..]);
         self.at = found.map_or(buf.len(), |at| self.at + at);
         if buf.get(self.at) != Some(&b'\n') {
@@ -122,7 +122,7 @@ impl RequestScanner {
         Ok(self.finish(true))
     }
 
-    /// Reads `*<count>\r\n`; false where the line is not complete yet.
+    /// Reads `*<count>\r\n`. Returns whether the line is complete.
     fn scan_header(&mut self, buf: &[u8], limits: &Limits) -> Result<bool, ProtocolError> {
         let Some(header) = Header::read(buf, 0, ProtocolError::MultibulkHeader)? else {
             return Ok(false);
@@ -138,7 +138,7 @@ impl RequestScanner {
         Ok(true)
     }
 
-    /// Reads one `$<len>\r\n<bytes>\r\n`; the bytes needed where it is not complete yet.
+    /// Reads one `$<len>\r\n<bytes>\r\n`. Returns the bytes that are needed while it is incomplete.
     fn scan_bulk(&mut self, buf: &[u8], limits: &Limits) -> Result<Option<usize>, ProtocolError> {
         let Some(header) = Header::read(buf, self.at, ProtocolError::BulkHeader)? else {
             return Ok(Some(buf.len() + 1));

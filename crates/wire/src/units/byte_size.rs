@@ -10,22 +10,22 @@ use std::str::FromStr;
 pub struct ByteSize(u64);
 
 impl ByteSize {
-    /// `n` bytes.
+    /// Returns `n` bytes.
     pub const fn new(n: u64) -> Self {
         Self(n)
     }
 
-    /// `n` times 1024 bytes, saturating.
+    /// Returns `n` times 1024 bytes, saturating.
     pub const fn kib(n: u64) -> Self {
         Self(n.saturating_mul(1 << 10))
     }
 
-    /// `n` times 1024 * 1024 bytes, saturating.
+    /// Returns `n` times 1024 * 1024 bytes, saturating.
     pub const fn mib(n: u64) -> Self {
         Self(n.saturating_mul(1 << 20))
     }
 
-    /// `n` times 1024 * 1024 * 1024 bytes, saturating.
+    /// Returns `n` times 1024 * 1024 * 1024 bytes, saturating.
     pub const fn gib(n: u64) -> Self {
         Self(n.saturating_mul(1 << 30))
     }
@@ -35,14 +35,14 @@ impl ByteSize {
         self.0
     }
 
-    /// The number of bytes for comparison with a length in memory, saturating where `usize` is
+    /// The number of bytes, to compare with a length in memory; saturates where `usize` is
     /// narrower.
     pub fn as_usize(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 
-/// Every suffix and its factor, as `memtoull` of Redis knows them.
+/// Every suffix and its factor, as in `memtoull` of Redis.
 const SUFFIXES: [(&str, u64); 8] = [
     ("", 1),
     ("b", 1),
@@ -54,7 +54,7 @@ const SUFFIXES: [(&str, u64); 8] = [
     ("gb", 1 << 30),
 ];
 
-/// The text is not a byte size.
+/// The error for a text that is no size in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a size such as 1gb, 64mb, 512k or 1000")]
 pub struct ByteSizeError;
@@ -75,7 +75,7 @@ impl FromStr for ByteSize {
     }
 }
 
-/// The shortest form that loses nothing: `1gb`, `1536mb`, `1000`.
+/// Writes the shortest form that loses nothing: `1gb`, `1536mb`, `1000`.
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (suffix, factor) in [("gb", 1u64 << 30), ("mb", 1 << 20), ("kb", 1 << 10)] {

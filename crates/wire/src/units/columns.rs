@@ -1,7 +1,7 @@
-//! Text in columns that line up: words to the left, numbers to the right.
+//! Text in columns: words to the left, numbers to the right.
 
-/// The lines of `rows` below `head`, without line ends. A column of which every cell is a number,
-/// or `-`, goes to the right.
+/// Returns the lines of `rows` below `head`, without line ends. A column in which every cell is a
+/// number, or `-`, goes to the right.
 #[must_use]
 pub fn columns<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> Vec<String> {
     let width = |column: usize| {

@@ -4,33 +4,33 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// The longest host name DNS can carry.
+/// The longest host name in DNS.
 const MAX_HOST: usize = 253;
 
-/// A host (name, IPv4 or IPv6 address) and a TCP port; names are resolved when they are used.
+/// A host (name, IPv4 or IPv6 address) and a TCP port. Names are resolved when they are used.
 ///
-/// Two spellings of one host compare equal where no resolver is needed to know it: names are kept
-/// in lower case, IPv6 addresses in their canonical form.
+/// Two spellings of one host are equal if that can be seen without a resolver: names are kept in
+/// lower case, IPv6 addresses in their canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostPort {
     /// The host, an IPv6 address without its brackets.
     pub host: String,
-    /// The port; 0, "any free one", only where we listen.
+    /// The port. 0, "any free one", is only for listening.
     pub port: u16,
 }
 
-/// The text is not `host:port`.
+/// The error for a text that is not `host:port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an address such as 127.0.0.1:6379, redis.example:6379 or [::1]:6379")]
 pub struct HostPortError;
 
 impl HostPort {
-    /// `port` on 127.0.0.1.
+    /// Returns `port` on 127.0.0.1.
     pub fn local(port: u16) -> Self {
         Self { host: Ipv4Addr::LOCALHOST.to_string(), port }
     }
 
-    /// Whether only this machine reaches it, as far as the name tells.
+    /// Whether only this machine reaches the host, as far as its name shows.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let is_address =
@@ -38,11 +38,11 @@ impl HostPort {
         is_address || self.host.eq_ignore_ascii_case("localhost")
     }
 
-    /// Host and port told apart, as redis.conf and the servers tell them: an IPv6 address may lack
-    /// its brackets.
+    /// Parses a host and a port that are separate words, as in redis.conf and in servers' replies.
+    /// An IPv6 address may lack its brackets.
     ///
     /// # Errors
-    /// They are no address.
+    /// [`HostPortError`] if they are no address.
     pub fn of(host: &str, port: &str) -> Result<Self, HostPortError> {
         let host = match host.parse::<Ipv6Addr>() {
             Ok(v6) => v6.to_string(),
@@ -77,8 +77,8 @@ fn read_host(text: &str) -> Result<String, HostPortError> {
     }
 }
 
-/// A host name as resolvers and container runtimes take them, or an IPv4 address. What consists of
-/// digits and dots alone must be the latter: `10.0.0.256` is a slip, not a name.
+/// Whether `text` is a host name as resolvers and container runtimes take them, or an IPv4 address.
+/// A text of digits and dots alone must be an address: `10.0.0.256` is a typing error, not a name.
 fn is_host(text: &str) -> bool {
     let labels = text.strip_suffix('.').unwrap_or(text);
     if labels.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn texts_that_are_no_address_are_refused() {
         for text in [
             "",
             ":",

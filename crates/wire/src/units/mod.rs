@@ -1,7 +1,7 @@
-//! The values that every floor speaks of: sizes, addresses, secrets, places in a
-//! replication history; and how text lines up in columns.
+//! Values that all modules use: sizes, addresses, secrets, places in a replication history, and
+//! text in columns.
 //!
-//! What they are, how they read and how they show; nothing here does anything.
+//! A file has a value, how it is read, and how it is shown.
 
 mod byte_size;
 mod columns;

@@ -3,24 +3,24 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How many characters it has (`CONFIG_RUN_ID_SIZE` in Redis).
+/// The number of characters (`CONFIG_RUN_ID_SIZE` in Redis).
 const LEN: usize = 40;
 
-/// A replid: 40 hexadecimal digits. Servers compare them without regard to case; here they are
-/// kept in lower case, as every server writes its own.
+/// A replid: 40 hexadecimal digits. Servers ignore their case in comparisons; here they are kept in
+/// lower case, as every server writes its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReplId([u8; LEN]);
 
-/// The bytes are no replid.
+/// The error for bytes that are no replid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a replid: 40 hexadecimal digits")]
 pub struct ReplIdError;
 
 impl ReplId {
-    /// Nobody's history: what servers show where there is no second replid.
+    /// The history of no server: what servers show instead of a second replid.
     pub const ZERO: Self = Self([b'0'; LEN]);
 
-    /// Reads the 40 digits.
+    /// Parses 40 digits.
     ///
     /// # Errors
     /// [`ReplIdError`] for anything else.
@@ -33,7 +33,7 @@ impl ReplId {
         Ok(Self(digits))
     }
 
-    /// A new history's name out of 160 random bits.
+    /// Returns the name of a new history, made from 160 random bits.
     #[must_use]
     pub fn from_random(bits: [u8; LEN / 2]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";

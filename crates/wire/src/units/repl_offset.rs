@@ -2,40 +2,40 @@
 
 use std::fmt;
 
-/// How many bytes of a replication history precede: the stream's first byte has offset 1. Never
-/// beyond what servers can count to (`i64::MAX`); arithmetic saturates.
+/// A place in a replication history: the number of bytes up to there. The first byte of the stream
+/// has offset 1. Never beyond what servers can count to (`i64::MAX`); arithmetic saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplOffset(u64);
 
 impl ReplOffset {
-    /// The last one that servers can tell.
+    /// The last offset that servers can show.
     pub const MAX: Self = Self(i64::MAX as u64);
 
-    /// `bytes` from the start of the history.
+    /// Returns the offset `bytes` from the start of the history.
     #[must_use]
     pub const fn new(bytes: u64) -> Self {
         if bytes < Self::MAX.0 { Self(bytes) } else { Self::MAX }
     }
 
-    /// Bytes from the start of the history.
+    /// The number of bytes from the start of the history.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// `bytes` further on.
+    /// Returns the offset `bytes` further on.
     #[must_use]
     pub const fn plus(self, bytes: u64) -> Self {
         Self::new(self.0.saturating_add(bytes))
     }
 
-    /// The offset of the byte that comes next: what `PSYNC` asks for.
+    /// Returns the offset of the next byte, for which `PSYNC` asks.
     #[must_use]
     pub const fn next(self) -> Self {
         self.plus(1)
     }
 
-    /// Bytes from `earlier` to here; 0 where it is not earlier.
+    /// The number of bytes from `earlier` to here; 0 if `earlier` is not earlier.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)

@@ -1,13 +1,13 @@
-//! A text that must not be seen: passwords.
+//! A text that must not be shown: passwords.
 
 use std::fmt;
 
-/// A password. `Debug` shows a mask; there is no `Display`. The empty secret means "none".
+/// A password. `Debug` shows a mask, and there is no `Display`. The empty secret means "none".
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// What stands wherever a secret would.
+    /// The text that is shown instead of a secret.
     pub const MASK: &'static str = "***";
 
     /// Wraps `text`.
@@ -15,12 +15,12 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, to compare with or to send; never to show.
+    /// The text itself, to be compared or sent, never shown.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// True where no secret is set.
+    /// Whether no secret is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

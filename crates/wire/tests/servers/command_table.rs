@@ -1,4 +1,4 @@
-//! The command table against what real servers say about themselves.
+//! The command table compared with what real servers report.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -8,9 +8,9 @@ use tidegate_wire::command::{Access, Command, Effect, Keys, Learned, all, lookup
 use crate::reports::{REPLIES, REPORTED, Reported, ask, command_reply, items, text};
 use tidegate_test_support::{Flavor, RedisServer};
 
-/// Where versions differ in arity: the older or other one's, which the table does not have.
+/// Arities of other versions, where versions differ. The table has that of the newest.
 const OTHER_ARITIES: &[(&str, i64)] = &[
-    // Redis 7.0 gave these an option; 6.2 knows none.
+    // Redis 7.0 gave these an option that 6.2 lacks.
     ("expire", 3),
     ("expireat", 3),
     ("pexpire", 3),
@@ -21,7 +21,7 @@ const OTHER_ARITIES: &[(&str, i64)] = &[
     ("zrevrank", 3),
     // 6.2 took more arguments than it used.
     ("pfdebug", -3),
-    // 7.0 wanted an argument to the command it names.
+    // 7.0 wanted an argument for the command that it names.
     ("command|getkeys", -4),
     ("command|getkeysandflags", -4),
     // Valkey 9 takes NO ONE.
@@ -30,15 +30,16 @@ const OTHER_ARITIES: &[(&str, i64)] = &[
     ("script|debug", 3),
 ];
 
-/// Flagged admin by servers; but they only look, and clients do use them.
+/// Commands that servers flag as admin although they only look; clients do use them.
 const HARMLESS: &[&str] = &["acl|dryrun", "cluster|replicas", "cluster|slaves", "monitor"];
 
-/// Redis 6.2 has no subcommands in `COMMAND`; containers carry their subcommands' flags and keys.
+/// Redis 6.2 has no subcommands in `COMMAND`; containers have the flags and keys of their
+/// subcommands.
 const CONTAINERS_OF_62: &[&str] =
     &["acl", "client", "cluster", "config", "latency", "memory", "module", "object", "slowlog"];
 
-/// Flagged as reads by servers, and the table knows better: the master's LRU data and caches count,
-/// and containers of Redis 6.2 stand for subcommands of all kinds.
+/// Commands that servers flag as reads but the table does not: they concern the master's LRU data
+/// and caches, or are containers of Redis 6.2 with subcommands of all kinds.
 const FLAGGED_READ: &[&str] = &[
     "host:",
     "memory",
@@ -51,7 +52,7 @@ const FLAGGED_READ: &[&str] = &[
     "xinfo",
 ];
 
-/// One request per command whose keys are not at fixed places, and the keys in it.
+/// One request for each command whose keys are not at fixed places, and the keys in it.
 const SAMPLES: &[(&str, &[&str])] = &[
     ("BLMPOP 0 2 a b LEFT COUNT 3", &["a", "b"]),
     ("BZMPOP 0 2 a b MIN", &["a", "b"]),
@@ -84,7 +85,7 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("ZMPOP 1 a MAX", &["a"]),
     ("ZUNION 2 a b AGGREGATE MAX", &["a", "b"]),
     ("ZUNIONSTORE d 2 a b WEIGHTS 1 2", &["d", "a", "b"]),
-    // Fixed places, to see that the test itself agrees with the servers.
+    // Fixed places, to check that the test itself agrees with the servers.
     ("BITOP AND d a b", &["d", "a", "b"]),
     ("BLPOP a b 0", &["a", "b"]),
     ("MSET a 1 b 2", &["a", "b"]),
@@ -94,7 +95,7 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("COPY a b DB 1", &["a", "b"]),
 ];
 
-/// What of all that servers report is not as `rule` wants it: nothing should be.
+/// Fails with all reported commands for which `rule` does not hold.
 fn expect_all(rule: impl Fn(&Reported, &Command) -> bool) {
     let known = REPORTED.iter().filter_map(|reported| Some((reported, reported.row()?)));
     let broken: BTreeSet<String> = known
@@ -238,8 +239,8 @@ fn only_modules_commands_are_learnt() {
     }
 }
 
-/// The servers' own commands stand in for modules': under other names the table does not know them,
-/// and what is learnt of them must not be bolder than what the table says.
+/// Commands of servers under other names, which the table lacks, take the place of a module's. What
+/// is learnt of them must not allow more than the table does.
 #[test]
 fn what_is_learnt_is_what_the_table_would_say() {
     for (server, reply) in REPLIES.iter() {
@@ -277,7 +278,7 @@ fn a_real_modules_commands_are_learnt() {
     assert_eq!(query.keys, Keys::Range { first: 1, last: 1, step: 1 });
 }
 
-/// Under a module's name.
+/// Renames an entry as if a module had it.
 fn rename(entry: &BytesFrame) -> BytesFrame {
     let mut entry = items(entry).to_vec();
     entry[0] = BytesFrame::BulkString(format!("x.{}", text(&entry[0])).into());
@@ -287,7 +288,7 @@ fn rename(entry: &BytesFrame) -> BytesFrame {
     BytesFrame::Array(entry)
 }
 
-/// The row that a request calls.
+/// Returns the row that a request calls.
 fn invoked(args: &[&str]) -> &'static Command {
     let row = lookup(args[0].as_bytes()).unwrap();
     row.subcommand(args[1].as_bytes()).unwrap_or(row)

@@ -1,4 +1,4 @@
-//! What real servers say of their commands.
+//! What real servers report of their commands.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -31,7 +31,7 @@ impl Reported {
     }
 }
 
-/// Every server's `COMMAND` reply.
+/// The `COMMAND` reply of every server.
 pub(crate) static REPLIES: LazyLock<Vec<(String, BytesFrame)>> = LazyLock::new(|| {
     let ask = |flavor: Flavor| {
         let server = RedisServer::spawn(flavor);
@@ -40,7 +40,7 @@ pub(crate) static REPLIES: LazyLock<Vec<(String, BytesFrame)>> = LazyLock::new(|
     Flavor::ALL.into_iter().map(ask).collect()
 });
 
-/// What every server reports, without modules' commands.
+/// What every server reports, without the commands of modules.
 pub(crate) static REPORTED: LazyLock<Vec<Reported>> = LazyLock::new(|| {
     let mut reported = Vec::new();
     for (server, reply) in REPLIES.iter() {
@@ -77,7 +77,7 @@ pub(crate) fn command_reply(addr: SocketAddr) -> BytesFrame {
     ask(addr, &["COMMAND"])
 }
 
-/// One request on a connection of its own, and its reply.
+/// Sends one request on a connection of its own, and returns its reply.
 pub(crate) fn ask(addr: SocketAddr, args: &[&str]) -> BytesFrame {
     let mut stream = TcpStream::connect(addr).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

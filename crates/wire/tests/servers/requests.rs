@@ -1,5 +1,5 @@
-//! The request scanner and the inline splitter against a real server: the same bytes are read as
-//! the same requests, and refused at the same place with the same bytes.
+//! The request scanner and the inline splitter compared with a real server: the same bytes are read
+//! as the same requests, and refused at the same place with the same bytes.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -11,7 +11,7 @@ use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, inline, reply};
 
 use tidegate_test_support::{Flavor, PATIENCE, RedisServer, Reply, Wire};
 
-/// How many requests were read, and the protocol error that ended it.
+/// How many requests were read, and the protocol error that ended the connection.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     requests: usize,
@@ -36,7 +36,7 @@ fn ours(mut bytes: &[u8], limits: &Limits) -> Outcome {
     }
 }
 
-/// One request as the proxy reads it: an inline one is split, and may turn out to be empty.
+/// Reads one request as the proxy does: an inline one is split, and may prove to be empty.
 fn read(bytes: &[u8], limits: &Limits) -> Result<RequestStep, ProtocolError> {
     let step = RequestScanner::default().scan(bytes, limits)?;
     if let RequestStep::Complete(request) = step
@@ -48,13 +48,13 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<RequestStep, ProtocolError> {
     Ok(step)
 }
 
-/// Says `bytes`, then nothing more; the server answers what it has understood.
+/// Sends `bytes`, then nothing more; the server answers what it has understood.
 fn theirs(server: &RedisServer, bytes: &[u8]) -> Outcome {
     let wire = Wire::connect(server.addr());
     let mut stream = wire.stream();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(bytes).unwrap();
-    // An error where the server has closed already.
+    // An error if the server has closed already.
     let _ = stream.shutdown(Shutdown::Write);
     let mut replies = Vec::new();
     stream.read_to_end(&mut replies).unwrap();
@@ -149,7 +149,7 @@ const SHORT: [&[u8]; 59] = [
     b"ECHO 'a\"\x0b\r\nPING\r\n",
 ];
 
-/// The same, and those whose length matters.
+/// Returns [`SHORT`] and requests whose length matters.
 fn table() -> Vec<Vec<u8>> {
     let long = |head: &[u8], byte: u8, count: usize, tail: &[u8]| {
         [head, &vec![byte; count], tail].concat()
@@ -180,7 +180,7 @@ fn malformed_requests_get_the_same_error() {
 }
 
 #[test]
-fn what_a_client_may_say_before_auth_is_the_same() {
+fn the_limits_before_auth_are_the_same() {
     let server = RedisServer::builder(Flavor::Redis70).requirepass("x").start();
     let limits = Limits { authenticated: false, ..Limits::default() };
     for bytes in table() {
@@ -192,9 +192,9 @@ fn what_a_client_may_say_before_auth_is_the_same() {
     }
 }
 
-/// What Valkey 9 closes the connection for must not reach one that clients share.
+/// Bytes for which Valkey 9 closes a connection must not reach one that clients share.
 #[test]
-fn what_ends_in_no_crlf_is_refused_as_valkey_does() {
+fn a_line_without_crlf_is_refused_as_valkey_does() {
     let server = RedisServer::spawn(Flavor::Valkey91);
     for bytes in [
         &b"*1\rx$4\ryPING\r\n"[..],

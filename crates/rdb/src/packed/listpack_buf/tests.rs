@@ -1,4 +1,5 @@
-//! Random edits against a plain list of strings, and what no test of a server would reach.
+//! Random edits compared with a plain list of strings, and cases that no test of a server would
+//! reach.
 
 use proptest::prelude::*;
 
@@ -37,7 +38,7 @@ fn edits() {
 }
 
 #[test]
-fn finds_and_gets() {
+fn elements_are_found_and_read() {
     let buf = packed(&[b"1", b"2", b"2", b"01", b"x", b"1"]);
     let view = buf.view();
     let index = |found: Option<Position>| {
@@ -66,7 +67,7 @@ fn finds_and_gets() {
 }
 
 #[test]
-fn the_count_is_told_up_to_65534() {
+fn the_header_counts_up_to_65534() {
     let mut buf = ListpackBuf::new();
     for n in 0..65_534 {
         buf.push_back(n).unwrap();
@@ -83,7 +84,7 @@ fn the_count_is_told_up_to_65534() {
 }
 
 #[test]
-fn a_wrong_position_harms_nobody_else() {
+fn a_wrong_position_does_not_panic() {
     let buf = packed(&[b"abc", b"1000", b"def"]);
     for offset in (0..30).chain([usize::MAX, usize::MAX - 3]) {
         for element in [&b"x"[..], b"longer than before", b"7"] {
@@ -149,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_harm_nobody(bytes: Vec<u8>, needle: Vec<u8>, index: i64, offset in 0..100_usize) {
+    fn any_bytes_do_not_panic(bytes: Vec<u8>, needle: Vec<u8>, index: i64, offset in 0..100_usize) {
         let view = ListpackRef::trusted(&bytes);
         let at = Position::at(offset);
         let _ = (view.len(), view.is_empty(), view.iter().count(), view.iter().rev().count());

@@ -1,4 +1,4 @@
-//! The rows, a file per group. `docs/commands.md` says how to add one.
+//! The rows, one file per group. `docs/commands.md` shows how to add one.
 
 mod bitmaps;
 mod cluster;

@@ -1,9 +1,9 @@
-//! Modules' commands whose own flags do not tell enough. All others are learnt from the master.
+//! Commands of modules whose own flags do not say enough. All others are learnt from the master.
 //! Rows only, in alphabetical order.
 //!
-//! All are reads to their modules. But a search's cursor lives in the server that opened it, a
-//! graph's slow log and running queries are the server's own; and a learnt read without keys would
-//! go to the master, since it may be about the server: the ones here that are reads are not.
+//! All are reads to their modules. But a cursor of a search lives in the server that opened it, and
+//! a graph's slow log and running queries belong to one server. A learnt read without keys goes to
+//! the master, because it may concern the server; the reads listed here do not.
 
 use super::row::{NO_KEYS, ONE_KEY, master, read};
 use crate::command::Command;

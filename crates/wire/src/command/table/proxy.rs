@@ -1,7 +1,8 @@
-//! The proxy's own command. No server has it, so it is no row of the table: it stands beside it,
-//! and before what a master's modules may call by the same name.
+//! The proxy's own command. No server has it, so it is not in the table. It has precedence over a
+//! command of the same name in a master's modules.
 //!
-//! What only looks is open to every client that is logged in; what changes is an operator's.
+//! Subcommands that only look are open to every client that is logged in; those that change
+//! something are for operators.
 
 use super::row::{NO_KEYS, admin, local};
 use crate::command::{Command, Effect, ProxyCommand};

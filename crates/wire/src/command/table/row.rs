@@ -1,4 +1,5 @@
-//! How the rows of the table are written: a constructor per access class, a name per key pattern.
+//! How the rows of the table are written: a constructor for each access class, a name for each key
+//! pattern.
 
 use crate::command::{Access, Command, Effect, Keys};
 
@@ -18,7 +19,7 @@ const fn keys(first: u8, last: i8, step: u8) -> Keys {
     Keys::Range { first, last, step }
 }
 
-/// Keys after their number, which is argument `count_at`.
+/// Keys that follow their number, which is argument `count_at`.
 pub(super) const fn counted(count_at: u8) -> Keys {
     Keys::Counted { count_at, step: 1, store: false }
 }
@@ -61,27 +62,28 @@ const fn row(access: Access, name: &'static str, arity: i16, keys: Keys) -> Comm
 }
 
 impl Command {
-    /// With an effect on the session.
+    /// Adds an effect on the session.
     pub(super) const fn does(self, effect: Effect) -> Self {
         Self { effect, ..self }
     }
 
-    /// It changes data, whatever its class.
+    /// Marks a command that changes data, whatever its class.
     pub(super) const fn may_write(self) -> Self {
         Self { may_write: true, replicates: true, ..self }
     }
 
-    /// It changes no data and is not replicated, though only the master may run it, and once.
+    /// Marks a command that changes no data and is not replicated, though only the master may run
+    /// it, and once.
     pub(super) const fn ungated(self) -> Self {
         Self { may_write: false, replicates: false, ..self }
     }
 
-    /// It changes no data, and servers replicate it all the same.
+    /// Marks a command that changes no data, and that servers replicate all the same.
     pub(super) const fn replicated(self) -> Self {
         Self { may_write: false, replicates: true, ..self }
     }
 
-    /// As the container of `subcommands`.
+    /// Makes the command the container of `subcommands`.
     pub(super) const fn over(self, subcommands: &'static [Self]) -> Self {
         Self { subcommands, ..self }
     }
