@@ -18,7 +18,7 @@ NAMES = {
 
 
 class Results:
-    """What was measured: (workload, row) -> round -> result. A failed round is not there."""
+    """The measurements: (workload, row) -> round -> result. A failed round is missing."""
 
     def __init__(self, rounds):
         self.rounds = rounds
@@ -29,12 +29,12 @@ class Results:
         self.runs.setdefault((workload, row), {})[number] = result
 
     def windows(self, workload):
-        """(row, round) -> result."""
+        """The results of a workload: (row, round) -> result."""
         return {(row, number): run for (name, row), rounds in self.runs.items()
                 if name == workload for number, run in rounds.items()}
 
     def series(self, workload, row, *path):
-        """One figure over the rounds."""
+        """The values of one figure in all rounds."""
         values = []
         for number in range(self.rounds):
             result = self.runs.get((workload, row), {}).get(number)
@@ -54,7 +54,7 @@ class Results:
         return sum(run["errors"] for rounds in self.runs.values() for run in rounds.values())
 
     def disturbed(self, workload):
-        """Where the machine was slow: (row, round), judged by what is not under test.
+        """The (row, round) in which the machine was slow, judged by what is not under test.
 
         The load generator does the same work per reply in every row, so a window in which its
         own CPU per reply is far from the lowest says that the machine, not the peer, was slow.
@@ -65,7 +65,7 @@ class Results:
                 if run["cpu_us_per_reply"]["load"] > SLOW * floor]
 
     def replace(self, workload, row, number, result):
-        """Keeps the less disturbed of two windows of a round; errors stay."""
+        """Keeps the less disturbed of two windows of a round, with the errors of both."""
         pair = (self.runs[workload, row][number], result)
         best, worst = sorted(pair, key=lambda run: run["cpu_us_per_reply"]["load"])
         best["errors"] += worst["errors"]
@@ -74,7 +74,7 @@ class Results:
 
 # Where prose wraps in docs/.
 COLUMNS = 100
-# A window is disturbed when the load generator's CPU is so many times its lowest.
+# A window is disturbed if the load generator's CPU is this many times its lowest.
 SLOW = 1.5
 
 
@@ -88,7 +88,7 @@ def mid(values):
 
 
 def ratio(above, below):
-    """The median of the ratios of the same round: what slows a whole round cancels out."""
+    """The median of the ratios within a round: an effect that slows a whole round cancels out."""
     return mid([a / b for a, b in zip(above, below) if a is not None and b])
 
 
@@ -160,7 +160,7 @@ def kib(results, row, clients):
 
 
 def targets(results):
-    """Every target of the design as (text, measured, limit)."""
+    """The targets of the design as (text, measured, limit)."""
     def cpu(w, peer):
         return ratio(results.cpu(w, "tidegate", "proxy"), results.cpu(w, peer, "proxy"))
 

@@ -1,4 +1,4 @@
-"""The servers of a benchmark: where their programs are, how they start, that they stop."""
+"""The servers of a benchmark: finds their programs, starts and stops them."""
 
 import glob
 import os
@@ -29,7 +29,7 @@ VERSION = {
 
 
 class Unavailable(Exception):
-    """A server cannot be had or does not start; the text says why."""
+    """A server is not installed or does not start; the text says why."""
 
 
 def say(text):
@@ -37,7 +37,7 @@ def say(text):
 
 
 def program(name):
-    """The path of a peer's program, installed when it is missing."""
+    """Returns the path of a peer's program; installs the program if it is missing."""
     if name == "tidegate":
         path = TARGET / "release" / "tidegate"
         if not path.exists():
@@ -78,7 +78,7 @@ def version(name):
 
 
 def free_port():
-    """A port below the range that outgoing connections take."""
+    """Returns a free port below the range of outgoing connections."""
     while True:
         port = random.randrange(20000, 32000)
         with socket.socket() as probe:
@@ -90,12 +90,12 @@ def free_port():
 
 
 def tcp_clients():
-    """How many clients a TCP proxy can have: each takes two descriptors."""
+    """Returns how many clients a TCP proxy can have; each needs two descriptors."""
     return min(20_000, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100) // 2)
 
 
 def ask(port, *words, timeout=5):
-    """One command, one reply, as text."""
+    """Sends one command and returns its reply as text."""
     request = f"*{len(words)}\r\n" + "".join(f"${len(w)}\r\n{w}\r\n" for w in words)
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as conn:
         conn.sendall(request.encode())
@@ -107,7 +107,7 @@ def ask(port, *words, timeout=5):
 
 
 class Servers:
-    """Everything that was started, in a directory of its own; leaving it stops everything."""
+    """The running servers, with a temporary directory; leaving the context stops all of them."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -125,7 +125,7 @@ class Servers:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def start(self, name, command, port):
-        """Starts a server and waits until it answers PING; its process."""
+        """Starts a server, waits until it answers PING, and returns its process."""
         log = self.directory / f"{name}.log"
         with open(log, "wb") as file:
             process = subprocess.Popen(command, cwd=self.directory, stdin=subprocess.DEVNULL,
@@ -158,7 +158,7 @@ class Servers:
         process.poll()
 
     def config(self, template, **values):
-        """Writes a configuration from its template in this directory; its path."""
+        """Writes a configuration from its template in this folder and returns its path."""
         text = (HERE / template).read_text()
         path = self.directory / f"{values['listen']}-{template}"
         path.write_text(string.Template(text).substitute(values))
@@ -170,7 +170,7 @@ class Servers:
         return port, self.start(name, [program("redis-server"), config, *options], port)
 
     def proxy(self, row, ports):
-        """Starts the server of a row of the tables; its port and process."""
+        """Starts the server of a row of the tables and returns its port and process."""
         listen = free_port()
         values = {**ports, "listen": listen, "extra": free_port(), "reads": "replica",
                   "maxconn": tcp_clients()}

@@ -25,7 +25,7 @@ LABELS = {"Tidegate, reads from replicas": "Tidegate, split reads",
 
 
 def column(after, heading):
-    """The rows of one column of a table in docs/benchmarks.md that have a figure."""
+    """The rows of a table in docs/benchmarks.md that have a figure in one column."""
     rows = [(row, cells.get(heading, "")) for row, cells in table("benchmarks.md", after)]
     return [(LABELS.get(row, row), shown, PEERS[row]) for row, shown in rows
             if row in PEERS and figure(shown) is not None]
@@ -76,7 +76,7 @@ def engine():
 
 
 def answered(rows):
-    """The intervals in which reads were answered; a row stands for the time until the next one."""
+    """The intervals in which reads were answered; a row counts for the time until the next one."""
     spans = []
     for (at, *_, read), (end, *_) in zip(rows, rows[1:]):
         if read == "answered" and spans and spans[-1][1] == at:

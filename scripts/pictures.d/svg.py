@@ -1,4 +1,4 @@
-"""SVG by hand: shapes and text in colours that follow the reader's light or dark mode."""
+"""Writes SVG: shapes and text in colours that follow the reader's light or dark mode."""
 
 from html import escape
 

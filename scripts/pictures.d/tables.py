@@ -12,7 +12,7 @@ def plain(cell):
 def table(page, after):
     """The first table behind the text `after`: a list of (first cell, {heading: cell}).
 
-    Empty where the page lacks it: a script that measured a part has written that part only."""
+    Empty if the page has no such table: a script that measured a part has written that part only."""
     lines = (DOCS / page).read_text().partition(after)[2].splitlines()
     start = next((n for n, line in enumerate(lines) if line.startswith("|")), None)
     if start is None:
@@ -27,7 +27,7 @@ def table(page, after):
 
 
 def figure(cell):
-    """The number in a cell; None where the cell has none."""
+    """The number in a cell; None if it has none."""
     try:
         return float(cell.replace(",", ""))
     except ValueError:
