@@ -1,5 +1,5 @@
-//! Files that nobody would write: endless, nested, damaged, at random. Each is a configuration or
-//! a bounded list of mistakes.
+//! Malformed files: very long, deeply nested, damaged, random. Each gives a configuration or a
+//! bounded list of mistakes.
 
 use proptest::prelude::*;
 use tidegate::config::{Config, HostPort, Problem};
@@ -23,7 +23,7 @@ fn a_file_with_tens_of_thousands_of_long_names_reports_100_mistakes() {
     assert_eq!(parse(&text).unwrap_err().mistakes().len(), 100);
 }
 
-/// Nothing in a file as long as they may be makes the parser recurse or repeat itself to death.
+/// No file of the greatest length makes the parser overflow its stack or run without end.
 #[test]
 fn hostile_files_are_refused() {
     let fill = |piece: &str| piece.repeat((255 << 10) / piece.len());
@@ -60,7 +60,7 @@ fn hostile_files_are_refused() {
     std::thread::Builder::new().stack_size(256 << 10).spawn(parse_all).unwrap().join().unwrap();
 }
 
-/// Pieces that together are often almost a file.
+/// Texts of pieces that often look like a file.
 fn pieces() -> impl Strategy<Value = String> {
     let mut words: Vec<String> = Config::keys()
         .iter()
@@ -136,7 +136,7 @@ proptest! {
     }
 }
 
-/// A text gives a configuration, or mistakes that stand on lines it has, in their order.
+/// Asserts that a text gives a configuration, or mistakes on lines that it has, in their order.
 fn judged(text: &str) {
     let Err(error) = parse(text) else { return };
     let lines: Vec<_> = error.mistakes().iter().map(|mistake| mistake.line).collect();

@@ -1,7 +1,7 @@
 //! `proxy.toml`: the shipped file, good files, and one file per mistake.
 //!
-//! A file in `tests/config/invalid/` begins with one `# expect: ` line per mistake; what is told of
-//! it must be these lines and no other.
+//! A file in `tests/config/invalid/` begins with one `# expect: ` line per mistake. The error has
+//! to list exactly these.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -50,7 +50,7 @@ fn expected(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_mistake_is_told_as_its_file_says() {
+fn every_mistake_is_reported_as_its_file_says() {
     let files = fixtures("invalid");
     assert!(files.len() > 60, "{} files", files.len());
     for (name, text) in files {

@@ -1,13 +1,18 @@
-//! A replica's data equals its master's: after any commands, through cuts and resyncs, by digest
-//! and by every read.
+//! A replica's data equals its master's, after any commands and through cuts and resyncs: compares
+//! digests and the replies of every read command. `scripts/equality` runs the long form.
 //!
-//! `TIDEGATE_EQUALITY_COMMANDS` is how many commands each version gets, `TIDEGATE_EQUALITY_PAUSES`
-//! how often all is compared meanwhile (often is slow, and tells where a difference comes from),
-//! `TIDEGATE_EQUALITY_READS_ALL` has every key read then, `TIDEGATE_EQUALITY_SEED` is the seed of a
-//! run that failed, `TIDEGATE_EQUALITY_TYPES` the types to keep to (`list,zset`),
-//! `TIDEGATE_EQUALITY_REPLICA` who replicates: `engine`, Tidegate's own in
-//! this process, `port`, the one of the built binary, or `server`, a real one of the master's
-//! version, which proves the test. `scripts/equality` runs the long form.
+//! | environment variable | value |
+//! |---|---|
+//! | `TIDEGATE_EQUALITY_COMMANDS` | commands per version |
+//! | `TIDEGATE_EQUALITY_PAUSES` | how often everything is compared meanwhile |
+//! | `TIDEGATE_EQUALITY_READS_ALL` | set: every key is read at each comparison |
+//! | `TIDEGATE_EQUALITY_SEED` | the seed of a failed run, to repeat it |
+//! | `TIDEGATE_EQUALITY_TYPES` | the types to use, such as `list,zset` |
+//! | `TIDEGATE_EQUALITY_REPLICA` | `engine`, `port` or `server` |
+//!
+//! With many comparisons a run is slow, and shows where a difference comes from. `engine` is the
+//! engine in this process, `port` that of the built program, and `server` a real replica of the
+//! master's version, which tests this test.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 #![allow(clippy::disallowed_methods, reason = "plain threads may sleep; no worker runs here")]

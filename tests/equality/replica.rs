@@ -1,4 +1,4 @@
-//! Who replicates: a real server, or Tidegate's engine, in this process or behind a port.
+//! The replica: a real server, or Tidegate's engine, in this process or behind a port.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -6,7 +6,7 @@ use super::inside::Inside;
 use crate::support::ports::free_port;
 use crate::support::*;
 
-/// Who is to replicate.
+/// The kind of replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A server of the master's version.
@@ -45,7 +45,7 @@ pub struct Progress {
     pub offset: i64,
 }
 
-/// Whoever replicates.
+/// The replica under test.
 pub trait Replica {
     /// Where it answers.
     fn addr(&self) -> SocketAddr;

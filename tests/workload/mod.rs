@@ -1,8 +1,8 @@
 //! Random commands that change data: every one that can appear in a replication stream, over every
 //! type, for tests that hold two servers' data against each other.
 //!
-//! Not a test target: targets take it in by `#[path]`, next to `support`. It speaks to nobody. The
-//! same seed gives the same commands; what servers make of them also depends on their clocks.
+//! Not a test target: targets take it in by `#[path]`, next to `support`. It uses no connection.
+//! The same seed gives the same commands; what servers make of them also depends on their clocks.
 
 pub mod draw;
 pub mod keys;
@@ -49,7 +49,8 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// `types` are those of the values that it keeps to, as `TYPE` names them; all if there is none.
+    /// `types` are those of the values that it keeps to, as `TYPE` names them; all if there is
+    /// none.
     pub fn new(seed: u64, flavor: Flavor, types: &[String]) -> Self {
         let wanted = |kind: Kind| types.is_empty() || types.iter().any(|it| it == kind.type_name());
         let unwanted: Vec<_> = Kind::ALL.into_iter().filter(|kind| !wanted(*kind)).collect();
@@ -114,7 +115,7 @@ impl Workload {
         vec![if self.draw.one_in(8) { b"DISCARD".to_vec() } else { b"EXEC".to_vec() }]
     }
 
-    /// Whoever reads what this workload has written.
+    /// A generator of reads of the keys that this workload has written.
     pub fn reader(&self, seed: u64) -> Reader {
         Reader::new(self.draw.fork(seed))
     }

@@ -103,7 +103,7 @@ fn serves_metrics_and_nothing_else() {
 }
 
 #[test]
-fn the_slow_and_the_endless_are_cut_off() {
+fn slow_and_endless_requests_are_cut_off() {
     let endpoint = Endpoint::start("x 1\n".to_owned());
     // Many more than it takes at a time: none of them finishes its request.
     let mut slow: Vec<TcpStream> = (0..300).map(|_| endpoint.connect()).collect();

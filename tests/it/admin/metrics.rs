@@ -61,7 +61,7 @@ fn sessions_with_their_own_connection_are_pinned() {
     wire.pipeline(&[&["MULTI"], &["SET", "k", "v"], &["GET", "k"], &["EXEC"]]);
     wire.cmd(&["SET", "large", &"x".repeat(300 * 1024)]).ok();
     wire.cmd(&["BLPOP", "nothing", "0.01"]);
-    // What the proxy says to the master in front of it is nobody's request.
+    // A command that the proxy sends to the master for itself is no client's request.
     wire.cmd(&["WAIT", "2", "1000"]);
     wire.send(&["SUBSCRIBE", "a", "b", "c"]);
     (0..3).for_each(|_| drop(wire.read_reply()));
@@ -106,7 +106,7 @@ fn reads_of_the_master_say_why() {
 }
 
 #[test]
-fn what_is_asked_again_is_a_retry() {
+fn a_request_that_is_sent_again_counts_as_a_retry() {
     let trio = Trio::spawn(Flavor::Redis70);
     let faults = trio.replica_addrs().map(FaultProxy::start);
     let addrs = [faults[0].addr(), faults[1].addr()];
@@ -146,7 +146,7 @@ fn what_is_asked_again_is_a_retry() {
 /// The sum and the buckets are those of the requests: one that waits for a stopped server is in
 /// the buckets of its time.
 #[test]
-fn durations_are_true() {
+fn durations_are_those_that_clients_see() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let mut wire = proxy.wire();
@@ -172,7 +172,7 @@ fn durations_are_true() {
     assert!((4.0 * 1.1..4.0 * 15.0).contains(&sum), "{sum}");
 }
 
-/// Replies to writes wait for the replicas: what the proxy asks for that is nobody's request.
+/// Replies to writes wait for the replicas; the proxy's own WAIT commands are no client's requests.
 #[test]
 fn semi_synchronous_writes_are_counted_as_they_were_sent() {
     let trio = Trio::spawn(Flavor::Redis70);

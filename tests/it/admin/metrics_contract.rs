@@ -30,7 +30,7 @@ fn with_engine(trio: &Trio) -> ConfigBuilder {
 }
 
 #[test]
-fn promtool_finds_nothing_to_say() {
+fn promtool_accepts_the_page() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = with_engine(&trio).start();
     traffic(&proxy);

@@ -6,7 +6,7 @@ use super::metrics::meter::*;
 use crate::support::*;
 
 #[test]
-fn what_is_under_way_is_shown_and_gone_when_it_is_over() {
+fn requests_in_flight_are_shown_until_they_are_answered() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).set("proxy", "workers", "1").start();
     let master = backend(trio.master.addr());
@@ -215,7 +215,7 @@ fn clients_bytes_and_limits_are_counted() {
 }
 
 #[test]
-fn reloads_are_counted_and_the_last_one_is_told() {
+fn reloads_are_counted_and_the_last_one_is_shown() {
     let trio = Trio::spawn(Flavor::Redis70);
     let config = Tidegate::for_trio(&trio).set("proxy", "watch-config", "false");
     let mut proxy = config.start();

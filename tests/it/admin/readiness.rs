@@ -23,7 +23,7 @@ fn ready(proxy: &Tidegate, status: u16, words: &str) {
 }
 
 #[test]
-fn ready_for_writes_is_a_master_and_an_open_gate() {
+fn ready_for_writes_needs_a_master_and_an_open_gate() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio)
         .set("writes", "min-replicas-to-write", "2")
@@ -71,7 +71,7 @@ fn a_master_that_hangs_is_no_master_after_its_time() {
 }
 
 #[test]
-fn ready_for_reads_is_somebody_who_may_serve_them() {
+fn ready_for_reads_needs_a_server_that_may_serve_them() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let config = Tidegate::for_trio(&trio).set("metrics", "ready", "\"reads\"");
     let mut proxy = config
@@ -93,7 +93,7 @@ fn ready_for_reads_is_somebody_who_may_serve_them() {
 }
 
 #[test]
-fn who_drains_is_not_ready() {
+fn a_proxy_that_drains_is_not_ready() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let mut proxy = Tidegate::for_trio(&trio).start();
     let mut wire = proxy.wire();
@@ -114,7 +114,7 @@ fn who_drains_is_not_ready() {
 }
 
 #[test]
-fn status_tells_it_all() {
+fn status_has_the_whole_state() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let [first, second] = trio.replica_addrs().map(|addr| addr.to_string());
@@ -231,6 +231,6 @@ pub fn beside_slow_scrapers() -> Duration {
 
 /// `latency` judges how quickly the client is served.
 #[test]
-fn whoever_is_slow_or_talks_nonsense_here_harms_no_client() {
+fn slow_or_invalid_http_requests_affect_no_client() {
     beside_slow_scrapers();
 }

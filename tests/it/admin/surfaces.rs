@@ -91,7 +91,7 @@ fn agree<T: std::fmt::Debug + PartialEq>(what: &str, told: &T, wanted: &T) -> Re
 }
 
 #[test]
-fn four_surfaces_say_the_same_of_every_server() {
+fn four_surfaces_report_the_same_of_every_server() {
     let TamperedTrio { master, replicas, links } = TamperedTrio::spawn(Flavor::Redis70);
     let mut dead = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
     master.wait_synced(&dead);

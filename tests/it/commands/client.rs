@@ -26,7 +26,7 @@ fn addr(wire: &Wire) -> String {
 }
 
 #[test]
-fn words_are_the_servers_own() {
+fn errors_are_those_of_the_server() {
     let pair = Pair::spawn(Flavor::Redis70);
     for three in [false, true] {
         let mut both = if three { pair.both3() } else { pair.both() };
@@ -64,7 +64,7 @@ fn words_are_the_servers_own() {
 }
 
 #[test]
-fn list_and_info_tell_of_every_worker() {
+fn list_and_info_have_the_clients_of_every_worker() {
     let (_server, proxy) = proxy();
     let mut wires: Vec<Wire> = (0..8).map(|_| proxy.wire()).collect();
     let ids: Vec<String> = wires.iter_mut().map(id).collect();
@@ -107,7 +107,7 @@ fn list_and_info_tell_of_every_worker() {
 }
 
 #[test]
-fn kill_ends_whom_it_names() {
+fn kill_closes_the_named_clients() {
     let (_server, proxy) = proxy();
     let mut killer = proxy.wire();
     for round in 0..8 {
@@ -196,7 +196,7 @@ pub fn pauses() -> Duration {
     let took = started.elapsed();
     assert!(took >= Duration::from_millis(390), "{took:?}");
 
-    // One who goes meanwhile is not waited for, and what is stricter wins.
+    // The pause does not wait for a client that disconnects, and the stricter pause wins.
     wires[2].cmd(&words("CLIENT PAUSE 60000 ALL")).ok();
     wires[3].cmd(&words("CLIENT PAUSE 1 WRITE")).ok();
     wires[4].send(&["GET", "n"]);

@@ -87,7 +87,7 @@ fn a_locked_proxy_equals_a_locked_redis_70() {
 }
 
 #[test]
-fn clients_are_told_of_as_by_redis_70() {
+fn clients_are_listed_as_by_redis_70() {
     let pair = Pair::spawn(Flavor::Redis70);
     for command in ["INFO", "LIST"] {
         let [ours, theirs]: [BTreeSet<String>; 2] = pair.addrs().map(|addr| {

@@ -41,7 +41,8 @@ fn a_password_that_would_lock_the_proxy_out_is_refused_with_the_reason() {
         assert!(replies[1].is_err() && replies[3].err().starts_with("EXECABORT"), "{replies:?}");
         wire.send_raw(b"CONFIG SET requirepass x\r\n");
         assert!(wire.read_reply().err().contains("lock the proxy out"));
-        // Another user's login is no affair of the proxy's, and an empty password locks nobody out.
+        // Another user's login does not concern the proxy, and an empty password locks no client
+        // out.
         wire.cmd(&["ACL", "SETUSER", "other", "on", ">x", "+get", "~*"]).ok();
         wire.cmd(&["CONFIG", "SET", "requirepass", ""]).ok();
         assert_eq!(wire.cmd(&["CONFIG", "GET", "requirepass"]).strings(), ["requirepass", ""]);

@@ -46,7 +46,7 @@ fn confirmations_come_and_errors_do_not() {
 }
 
 #[test]
-fn a_monitor_without_replies_says_nothing() {
+fn a_monitor_with_replies_off_gets_nothing() {
     for flavor in Flavor::ALL {
         let pair = Pair::spawn(flavor);
         let Both { mut direct, mut proxied } = pair.both();
@@ -66,7 +66,7 @@ fn a_monitor_without_replies_says_nothing() {
 }
 
 #[test]
-fn small_words_are_those_of_the_server() {
+fn simple_replies_are_those_of_the_server() {
     for flavor in Flavor::ALL {
         let pair = Pair::spawn(flavor);
         let mut both = pair.both();
@@ -107,7 +107,7 @@ fn heard(pair: &Pair, begin: &str, three: bool, quiet: Duration) -> [Vec<Reply>;
 }
 
 #[test]
-fn what_comes_unasked_is_as_with_the_server() {
+fn pushed_messages_are_those_of_the_server() {
     for flavor in Flavor::ALL {
         let pair = Pair::spawn(flavor);
         for (begin, three) in [

@@ -103,7 +103,7 @@ fn iterations_are_complete_on_valkey_9_1() {
 }
 
 #[test]
-fn an_iteration_stays_with_who_began_it() {
+fn an_iteration_stays_with_its_first_server() {
     let trio = Trio::spawn(Flavor::Redis70);
     seed(&trio, 5000);
     let proxy = Tidegate::for_trio(&trio).reads_from("any").start();
@@ -172,7 +172,7 @@ fn goes_on_when_another_server_has_the_port() {
 }
 
 #[test]
-fn garbage_cursors_get_the_servers_words() {
+fn invalid_cursors_get_the_servers_reply() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let (mut here, mut there) = (proxy.wire(), trio.replicas[0].wire());
@@ -191,7 +191,7 @@ fn garbage_cursors_get_the_servers_words() {
     ] {
         assert_eq!(here.cmd(words), there.cmd(words), "{words:?}");
     }
-    // Numbers that are nobody's cursor are answered as an iteration's step, never with an error.
+    // A number that no server gave as a cursor is answered like a step, never with an error.
     for cursor in ["1", "17", "9007199254740991", "18446744073709551615"] {
         let reply = here.cmd(&["SCAN", cursor]);
         assert_eq!(reply.array().len(), 2, "{cursor}: {reply:?}");

@@ -154,7 +154,7 @@ fn iterations_end_although_all_servers_have_the_same_run_id() {
 }
 
 #[test]
-fn iterations_end_although_no_server_tells_its_run_id() {
+fn iterations_end_although_no_server_reports_its_run_id() {
     iterations_end(Change::Hidden);
 }
 

@@ -60,7 +60,7 @@ fn shows_a_sound_topology_and_passes() {
 }
 
 #[test]
-fn tells_every_problem_and_fails() {
+fn reports_every_problem_and_fails() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let stranger = RedisServer::spawn(Flavor::Redis70);
     let foreign = RedisServer::builder(Flavor::Redis70).replica_of(stranger.addr()).start();
@@ -117,7 +117,7 @@ fn twins_are_noted() {
 }
 
 #[test]
-fn mistakes_in_the_file_are_all_told() {
+fn all_mistakes_in_the_file_are_reported() {
     let toml = "[proxy]\nmax-clients = 0\n[topologie]\n";
     let (outcome, out, _) = checked_as(Format::Text, toml);
     let Err(CheckError::Config(error)) = outcome else { panic!("{outcome:?}") };
@@ -136,7 +136,7 @@ fn mistakes_in_the_file_are_all_told() {
 
 /// Each names its key, the key's line, and what to do.
 #[test]
-fn what_may_surprise_is_a_warning_and_no_failure() {
+fn a_surprising_key_is_a_warning_and_no_failure() {
     let trio = Trio::spawn(Flavor::Redis70);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (master, metrics) = (trio.master.addr(), taken.local_addr().unwrap());

@@ -26,7 +26,7 @@ fn the_level_of_the_log_follows_a_reload() {
 
 /// PROXY RELOAD: the outcome, for the client that asked.
 #[test]
-fn a_client_reloads_and_is_told_what_changed() {
+fn a_client_reloads_and_gets_the_changes() {
     let trio = Trio::spawn(Flavor::Redis70);
     let config = Tidegate::for_trio(&trio).set("proxy", "watch-config", "false").set(
         "admin",
@@ -67,7 +67,7 @@ fn a_client_reloads_and_is_told_what_changed() {
 }
 
 #[test]
-fn many_clients_that_ask_at_once_are_all_told() {
+fn many_clients_that_reload_at_once_all_get_the_changes() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let config = ConfigBuilder::new(server.addr(), &[]).set("admin", "commands", "\"master\"");
     let proxy = config.start();
@@ -78,7 +78,7 @@ fn many_clients_that_ask_at_once_are_all_told() {
                 (0..10).for_each(|_| wire.cmd(&["PROXY", "RELOAD"]).ok());
             });
         }
-        // Nobody is told anything after it has gone.
+        // A client that has disconnected gets no reply.
         for _ in 0..10 {
             proxy.wire().send(&["PROXY", "RELOAD"]);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::*;
 
-/// A server with the users `one` and `two`, who may do everything.
+/// A server with the users `one` and `two`, which have all rights.
 fn server() -> RedisServer {
     let users = "--user one on >first ~* &* +@all --user two on >second ~* &* +@all";
     RedisServer::builder(Flavor::Redis70).args(&words(users)).start()
@@ -84,7 +84,7 @@ fn requests_go_over_connections_with_the_new_login() {
         assert_eq!(wire.cmd(&["CLIENT", "ID"]).int(), id, "it was closed");
     }
 
-    // And back, to a user who has connections again.
+    // And back to the first user, for which connections exist.
     proxy.reload(&config(server.addr(), "one", "first").toml());
     acts_as(&mut wires[0], "one");
     has_connections(&server, "two", 0);

@@ -26,16 +26,16 @@ fn moved(proxy: &Tidegate, to: &RedisServer) {
 #[track_caller]
 fn lets_go(server: &RedisServer) {
     eventually(PATIENCE, || match client_list::of_server(server).len() {
-        // Who asks.
+        // The client that reloads.
         1 => Ok(()),
         n => Err(format!("{n} connections")),
     });
 }
 
-/// Nobody would tell a subscriber that messages are published elsewhere now: it is closed, and
-/// comes back.
+/// A subscriber would not learn that messages are published at another server now, so the proxy
+/// closes it, and it connects again.
 #[test]
-fn who_listens_to_a_server_that_left_is_closed() {
+fn a_subscriber_at_a_removed_server_is_closed() {
     let [old, new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
     let mut proxy = before(&old).start();
     let mut subscriber = proxy.wire();
@@ -64,7 +64,7 @@ fn who_listens_to_a_server_that_left_is_closed() {
 
 /// What was watched may have changed, and what was queued is gone: as with any lost connection.
 #[test]
-fn a_transaction_at_a_server_that_left_is_given_up() {
+fn a_transaction_at_a_removed_server_is_aborted() {
     let [old, new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
     let mut proxy = before(&old).start();
     let (mut watching, mut queueing) = (proxy.wire(), proxy.wire());
@@ -88,7 +88,7 @@ fn a_transaction_at_a_server_that_left_is_given_up() {
 /// The file names another master: it is that one as soon as it answers, and never the old one
 /// again, though that is alive and says that it is one.
 #[test]
-fn the_file_says_who_is_master() {
+fn the_file_decides_which_server_is_master() {
     let [old, mut new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
     let replica = RedisServer::builder(Flavor::Redis70).replica_of(old.addr()).start();
     old.wait_attached(&replica);
@@ -128,7 +128,7 @@ fn the_file_says_who_is_master() {
 
 /// The file names a replica: its master is the master, and nothing is lost on the way there.
 #[test]
-fn a_replica_that_the_file_calls_master_leads_to_its_own() {
+fn a_replica_named_as_master_leads_to_its_own_master() {
     let trio = Trio::spawn(Flavor::Redis70);
     let config = |master| Tidegate::for_trio(&trio).master(master).unset("topology", "replicas");
     let [replica, _] = trio.replica_addrs();
@@ -146,7 +146,7 @@ fn a_replica_that_the_file_calls_master_leads_to_its_own() {
 
 /// It has its time, and then an answer.
 #[test]
-fn who_is_blocked_at_a_server_that_left_is_told() {
+fn a_client_blocked_at_a_removed_server_gets_an_error() {
     let [old, new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
     let mut proxy = before(&old).start();
     let mut blocked = proxy.wire();

@@ -112,7 +112,7 @@ fn a_config_map_is_swapped() {
 }
 
 #[test]
-fn a_link_is_pointed_elsewhere() {
+fn a_symbolic_link_changes_its_target() {
     let live = Live::start(|config| config);
     let path = live.proxy.config_path();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -126,7 +126,7 @@ fn a_link_is_pointed_elsewhere() {
 }
 
 #[test]
-fn a_bad_file_changes_nothing_and_is_told_once() {
+fn a_bad_file_changes_nothing_and_is_logged_once() {
     let live = Live::start(|config| config);
     let mut wire = live.proxy.wire();
     let id = wire.cmd(&["CLIENT", "ID"]);
@@ -189,7 +189,7 @@ fn the_directory_is_replaced() {
 }
 
 #[test]
-fn not_watched_where_that_is_switched_off() {
+fn no_watch_if_it_is_switched_off() {
     let mut live = Live::start(|config| config.set("proxy", "watch-config", "false"));
     live.proxy.write_config(&live.toml(1));
     thread::sleep(Duration::from_secs(1));

@@ -1,4 +1,5 @@
-//! Commands that wait for data: no limit but their own, nobody else disturbed, nothing lost.
+//! Commands that wait for data: only their own timeout ends them, they delay no other client, and
+//! nothing is lost.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -170,7 +171,7 @@ pub fn beside_blocked_clients() -> Duration {
 
 /// `latency` judges how quickly the other one is served.
 #[test]
-fn a_hundred_blocked_clients_disturb_nobody() {
+fn a_hundred_blocked_clients_delay_no_other_client() {
     beside_blocked_clients();
 }
 
@@ -207,7 +208,7 @@ fn unblock_reaches_clients_of_every_worker() {
 }
 
 #[test]
-fn unblock_is_worded_as_by_the_server() {
+fn unblock_has_the_errors_of_the_server() {
     let pair = Pair::spawn(Flavor::Redis70);
     let mut both = pair.both();
     both.same_all(
@@ -216,7 +217,7 @@ fn unblock_is_worded_as_by_the_server() {
     );
 }
 
-/// Pushes to `list` until the value stays there: nobody takes it who is not there any more.
+/// Pushes to `list` until the value stays there, so no client that has disconnected takes it.
 #[track_caller]
 fn assert_not_swallowed(server: &RedisServer, proxy: &Tidegate, list: &str) {
     wait_blocked(server, 0);
@@ -271,7 +272,7 @@ fn a_client_that_is_killed_ends_its_block() {
 }
 
 #[test]
-fn a_blocked_client_is_seen_as_such() {
+fn a_blocked_client_is_listed_as_blocked() {
     let (server, proxy) = impatient();
     let mut wire = proxy.wire();
     let id = wire.cmd(&["CLIENT", "ID"]).int();

@@ -24,7 +24,7 @@ fn lost(server: &RedisServer, waits: impl Fn() -> Wire, push: &mut Wire, delay: 
             thread::sleep(delay);
         }
         assert_eq!(push.cmd(&["RPUSH", "list", "e"]).int(), 1);
-        // By then it is known who got it.
+        // By then one of the clients has the element.
         lost += usize::from(control.cmd(&["LLEN", "list"]).int() == 0);
         eventually(PATIENCE, || {
             let info = control.cmd(&["INFO", "clients"]).str().to_owned();

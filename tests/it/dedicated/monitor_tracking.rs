@@ -146,7 +146,7 @@ fn the_modes_of_tracking() {
 }
 
 #[test]
-fn words_about_tracking_are_the_servers_own() {
+fn errors_about_tracking_are_those_of_the_server() {
     let pair = Pair::spawn(Flavor::Redis70);
     for three in [false, true] {
         let mut both = if three { pair.both3() } else { pair.both() };

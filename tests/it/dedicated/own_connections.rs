@@ -55,7 +55,7 @@ fn a_lost_transaction_leaves_nothing_behind() {
     assert!(wire.cmd(&["MULTI"]).is_err(), "it is open already, and lost");
     assert!(wire.cmd(&["WATCH", "k"]).is_err());
     assert!(wire.cmd(&["EXEC"]).err().starts_with("EXECABORT"));
-    // Whoever comes next on whatever connection that was.
+    // The next client on that connection.
     assert!(wire.cmd(&["BLPOP", "none", "0.01"]).is_null());
     wire.cmd(&["MULTI"]).ok();
     assert_eq!(wire.cmd(&["EXEC"]), Reply::Array(Vec::new()));
@@ -64,7 +64,7 @@ fn a_lost_transaction_leaves_nothing_behind() {
 
 /// What `printf ... | nc` does.
 #[test]
-fn who_stops_sending_still_gets_every_reply() {
+fn a_client_that_stops_sending_gets_every_reply() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = one_worker(&trio);
     for _ in 0..TIMES {
@@ -85,7 +85,7 @@ fn who_stops_sending_still_gets_every_reply() {
         assert_eq!(replies.len(), requests.len(), "{replies:?}");
         assert_eq!(replies[5].str(), "w");
     }
-    // Nobody waits for ever for who has gone.
+    // The proxy does not wait for ever for a client that has gone.
     let mut blocked = proxy.wire();
     blocked.send(&["BLPOP", "none", "0"]);
     blocked.finish_sending();

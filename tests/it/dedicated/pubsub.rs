@@ -42,7 +42,7 @@ fn every_form_is_the_servers_own() {
 }
 
 #[test]
-fn subscribers_in_resp2_may_say_little_else() {
+fn subscribers_in_resp2_may_send_few_other_commands() {
     for flavor in Flavor::ALL {
         let pair = Pair::spawn(flavor);
         let mut both = pair.both();
@@ -204,7 +204,7 @@ fn a_steady_reader_is_never_over_the_limit() {
 }
 
 #[test]
-fn publish_tells_the_receivers_and_the_masters_messages_arrive() {
+fn publish_returns_the_receivers_and_the_masters_messages_arrive() {
     let pair = Pair::spawn(Flavor::Redis70);
     let mut publisher = pair.proxy.wire();
     assert_eq!(publisher.cmd(&["PUBLISH", "c", "m"]).int(), 0);
@@ -223,7 +223,7 @@ fn publish_tells_the_receivers_and_the_masters_messages_arrive() {
 }
 
 #[test]
-fn a_refused_subscription_is_none() {
+fn a_refused_subscription_does_not_subscribe() {
     let pair = Pair::spawn(Flavor::Redis62);
     for three in [false, true] {
         let mut both = if three { pair.both3() } else { pair.both() };

@@ -118,7 +118,7 @@ fn a_target_need_not_have_subscribed() {
 }
 
 #[test]
-fn a_target_that_has_gone_is_told_of_by_its_own_id() {
+fn a_closed_target_is_reported_by_its_id() {
     for flavor in Flavor::ALL {
         let pair = Pair::spawn(flavor);
         for tracker3 in [false, true] {

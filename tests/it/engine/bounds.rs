@@ -1,5 +1,5 @@
-//! Large replies out of the engine to who does not read them: memory is bounded, he waits or is
-//! closed.
+//! Large replies of the engine to a client that does not read them: memory is bounded, and the
+//! client waits or is closed.
 
 use std::time::Duration;
 

@@ -54,7 +54,7 @@ fn check_names_it_as_a_problem() {
 
 /// A directory that goes away later: the first sync fails, and PROXY TOPOLOGY says why.
 #[test]
-fn the_cause_is_told_while_it_runs() {
+fn the_running_process_reports_the_cause() {
     let mut server = RedisServer::spawn(Flavor::Redis70);
     server.cmd(&["SET", "k", "v"]).ok();
     let dir = tempfile::tempdir().unwrap();

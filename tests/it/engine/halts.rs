@@ -1,5 +1,5 @@
-//! What the engine cannot follow: it stands still and says why, asks nobody for the same again,
-//! and goes on when it is told to.
+//! Streams and payloads that the engine cannot apply: replication halts with the cause, sends no
+//! further requests to the master, and resumes after a change of the configuration or REPLICAOF.
 
 use std::time::Duration;
 
@@ -131,7 +131,7 @@ fn more_databases_in_the_stream() {
 }
 
 #[test]
-fn who_stood_still_survives_a_master_that_is_gone() {
+fn a_halted_engine_survives_a_master_that_is_gone() {
     let master = master_of(b"no snapshot at all".to_vec());
     let local = Local::of(master.addr());
     local.wait_halted();
@@ -166,7 +166,7 @@ fn garbage_in_the_stream_costs_a_full_resync() {
 }
 
 #[test]
-fn a_master_that_says_nothing_but_garbage_is_not_asked_all_the_time() {
+fn a_master_that_sends_only_garbage_is_asked_at_growing_intervals() {
     let master = FakeMaster::start(|call| {
         call.full(&snapshot(&[]))?;
         call.send("garbage")?;

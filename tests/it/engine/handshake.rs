@@ -18,12 +18,12 @@ fn wait_refused(local: &Local, master: &RedisServer, code: &str) {
         other => Err(format!("{other:?}")),
     });
     assert!(errors(master, code) > 0);
-    assert_eq!(local.link(), Ok(LinkState::Down), "no standing still: it may pass");
+    assert_eq!(local.link(), Ok(LinkState::Down), "replication is not halted: the cause may pass");
     assert_eq!(resyncs(master), (0, 0));
 }
 
 #[test]
-fn logins_that_do_not_do() {
+fn wrong_logins() {
     each_flavor(|flavor| {
         let master = RedisServer::builder(flavor).requirepass("secret").start();
         let mut wire = master.wire();
@@ -139,7 +139,7 @@ fn a_continuation_that_was_not_asked_for() {
 }
 
 #[test]
-fn a_host_that_does_not_answer_keeps_nobody() {
+fn a_host_that_does_not_answer_blocks_nothing() {
     // A listener whose queue is full: SYNs are dropped.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();

@@ -100,7 +100,7 @@ fn refused(local: &Local, words: &[&str]) {
 }
 
 #[test]
-fn a_value_that_does_not_hold_is_kept_and_followed() {
+fn an_invalid_value_is_kept_and_followed() {
     each_modern(|flavor| {
         let master = RedisServer::spawn(flavor);
         restore(&master, "h", &broken_hash(flavor));
@@ -146,7 +146,7 @@ fn a_value_that_does_not_hold_is_kept_and_followed() {
 }
 
 #[test]
-fn what_a_command_makes_of_it_is_not_known() {
+fn a_command_on_an_opaque_value_gives_an_opaque_value() {
     each_modern(|flavor| {
         let master = RedisServer::spawn(flavor);
         restore(&master, "h", &broken_hash(flavor));

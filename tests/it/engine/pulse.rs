@@ -81,7 +81,7 @@ fn a_long_load_keeps_the_link() {
         thread::sleep(Duration::from_millis(5));
         assert!(began.elapsed() < PATIENCE * 2);
     };
-    // While the payload is on its way nobody can take what is written.
+    // While the engine receives the payload it cannot read the stream.
     wait_online(&local, &master);
     let loading = Instant::now();
     while local.observed().map_or(true, |it| it.loading) {

@@ -52,7 +52,7 @@ fn a_restart_continues_with_psync() {
 }
 
 #[test]
-fn one_that_was_killed_continues_from_the_payload() {
+fn a_killed_process_continues_from_the_payload() {
     let master = RedisServer::spawn(Flavor::Redis70);
     let dir = tempfile::tempdir().unwrap();
     master.cmd(&["SET", "a", "1"]).ok();
@@ -123,8 +123,8 @@ fn a_server_of_the_same_version_loads_what_was_saved() {
     }
 }
 
-/// Who was killed leaves the files that he was writing; the next one must not fill the disk with
-/// them, nor take away those of another process.
+/// A killed process leaves its temporary files. The next process removes them, and keeps those of
+/// other processes.
 #[test]
 fn what_a_killed_process_left_is_removed() {
     let master = RedisServer::spawn(Flavor::Redis70);

@@ -202,7 +202,7 @@ fn a_failover_to_a_later_version() {
     local.wait_equal(&old);
     old.wait_synced(&new);
     let when = ["HPEXPIRETIME", "h", "FIELDS", "1", "a"];
-    // Who was routed here while the data were a later server's is told what the master says.
+    // A read that was routed here while the data were a later server's gets the master's error.
     let mut told = Vec::new();
     let budget = Budget::new(u64::MAX, usize::MAX);
     let how = (0, RespVersion::V2);

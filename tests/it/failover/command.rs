@@ -47,7 +47,7 @@ fn follow_a_silent_target(trio: &mut Trio) {
 
 /// The master follows its target, which cannot take over, and is master again.
 #[test]
-fn a_write_waits_for_a_failover_that_comes_to_nothing() {
+fn a_write_waits_for_a_failover_that_is_aborted() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let mut wire = proxy.wire();

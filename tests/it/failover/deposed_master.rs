@@ -5,8 +5,8 @@
 //! times in 1 ms. The proxy asks the master every 25 ms and two replicas 25 ms or more apart, once
 //! in 100 ms each, and asks all of them at once as soon as one answer differs. So it takes 75 ms
 //! and two more answers at most until it has heard of the change: 300 increments, and as many again
-//! for every 75 ms that a busy machine lets it wait. Before it judged by evidence it lost all that was written until the
-//! old master was demoted.
+//! for every 75 ms that a busy machine lets it wait. Before it judged by evidence it lost all that
+//! was written until the old master was demoted.
 
 pub mod load;
 mod trial;
@@ -128,7 +128,7 @@ impl Split {
 }
 
 #[test]
-fn without_a_majority_writes_are_refused_and_the_reason_is_told() {
+fn without_a_majority_writes_are_refused_with_the_reason() {
     let Split { a, b, proxy, mut wire, config: _ } = Split::new();
     let values = [a.cmd(&["GET", "k"]), b.cmd(&["GET", "k"])];
     for _ in 0..20 {

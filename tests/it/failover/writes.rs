@@ -1,4 +1,4 @@
-//! The master changes or dies: writes go to the true one, once, and nobody sees -READONLY.
+//! The master changes or dies: writes go to the new one, once, and no client gets -READONLY.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -124,7 +124,7 @@ fn own_connections_do_not_notice_a_hand_over_either() {
     assert_eq!(trio.replicas[0].cmd(&["STRLEN", "large"]).int(), 400_000);
 }
 
-/// A subscriber of RESP3 may also write: not for ever to who refuses it.
+/// A subscriber in RESP3 may also write, and its writes follow a failover.
 #[test]
 fn a_subscriber_that_writes_is_not_stuck_with_the_old_master() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -188,7 +188,7 @@ pub fn killed_master() -> [Duration; 2] {
 
 /// `latency` judges how soon.
 #[test]
-fn a_killed_master_leaves_doubt_then_clear_words() {
+fn a_killed_master_gives_indoubt_then_masterdown() {
     killed_master();
 }
 

@@ -67,7 +67,7 @@ fn every_test_binary_runs_and_the_last_line_names_what_failed() {
 }
 
 #[test]
-fn arguments_go_to_cargo_and_success_is_said() {
+fn arguments_go_to_cargo_and_success_is_reported() {
     let package = package(&[("a", FAILS), ("c", PASSES)]);
     let (status, text, last) = run(&package, &["--test", "c"]);
     assert_eq!(status, Some(0), "{text}");

@@ -9,7 +9,7 @@ use crate::support::wire::READ_TIMEOUT;
 use crate::support::*;
 
 #[test]
-fn every_flavor_starts_and_tells_its_version() {
+fn every_flavor_starts_and_reports_its_version() {
     for flavor in Flavor::ALL {
         let server = RedisServer::spawn(flavor);
         let (key, prefix) = flavor.version();

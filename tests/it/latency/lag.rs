@@ -38,7 +38,7 @@ fn a_delay_is_measured_closely() {
     let (mut lags, mut over) = (Vec::new(), Vec::new());
     let settled = Instant::now();
     eventually(PATIENCE, || {
-        // A new one each time: nobody has left it yet.
+        // A new proxy each time, at which no replica has become stale yet.
         let lax = with("500ms");
         until_fresh(&lax, &[replica]);
         let mut wire = lax.wire();

@@ -29,7 +29,7 @@ fn another_configuration_is_followed_soon() {
 
 #[test]
 #[ignore = "judges milliseconds: scripts/latency"]
-fn a_dead_master_is_told_at_once() {
+fn a_dead_master_is_reported_at_once() {
     let [write, four] = failover::writes::killed_master();
     within("a write", write, ms(300));
     within("four requests with connections of their own", four, ms(1000));

@@ -39,7 +39,7 @@ fn a_hundred_thousand_requests_in_one_write() {
 }
 
 #[test]
-fn one_client_too_many_hears_it_in_redis_words() {
+fn a_client_beyond_max_clients_gets_redis_error() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).set("proxy", "max-clients", "5").start();
     let mut wires = Vec::new();
@@ -107,7 +107,7 @@ fn idle_clients_are_closed_and_busy_ones_are_not() {
 }
 
 #[test]
-fn nonsense_is_answered_as_redis_does_and_closed() {
+fn a_protocol_error_gets_redis_error_and_closes_the_client() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let cases: [&[u8]; 7] = [

@@ -85,7 +85,7 @@ fn replies_of_all_sizes_come_in_order() {
 }
 
 #[test]
-fn slow_readers_of_large_replies_harm_nobody() {
+fn slow_readers_of_large_replies_affect_no_other_client() {
     let server = server(MIB);
     let proxy = one_worker(&server).start();
     let mut slow: Vec<Wire> = (0..20).map(|_| proxy.wire()).collect();
@@ -151,7 +151,7 @@ fn a_server_that_falls_silent_in_mid_reply_is_not_waited_for() {
 
 /// The time that the client's own unread replies take is not the server's.
 #[test]
-fn the_wait_behind_unread_replies_is_no_silence() {
+fn request_timeout_does_not_count_the_wait_behind_unread_replies() {
     let server = server(MIB);
     let link = FaultProxy::start(server.addr());
     let proxy = patient_for(&link, "\"400ms\"").start();
@@ -166,7 +166,7 @@ fn the_wait_behind_unread_replies_is_no_silence() {
 }
 
 #[test]
-fn all_clients_together_have_a_bound() {
+fn maxmemory_clients_bounds_all_clients_together() {
     let server = server(MIB);
     let proxy = one_worker(&server).set("proxy", "maxmemory-clients", "\"64mb\"").start();
     let mut good = proxy.wire();

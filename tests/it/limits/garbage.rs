@@ -62,7 +62,7 @@ const PROMISES: &[&[u8]] = &[
     b"*+1\r\n$+4\r\nPING\r\n",
 ];
 
-/// The longest that a client waits for two replies beside those who send garbage.
+/// The longest that a client waits for two replies while other clients send garbage.
 pub fn beside_garbage() -> Duration {
     let trio = Trio::spawn(Flavor::Redis70);
     let mut proxy = Tidegate::for_trio(&trio).reads_from("master").start();
@@ -105,7 +105,7 @@ pub fn beside_garbage() -> Duration {
 
 /// `latency` judges how quickly the others are served.
 #[test]
-fn garbage_harms_nobody_else() {
+fn garbage_affects_no_other_client() {
     beside_garbage();
 }
 

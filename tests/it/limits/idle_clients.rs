@@ -1,16 +1,16 @@
-//! `timeout`: who has been asked for nothing and waits for nothing is idle, nobody else.
+//! `timeout`: only a client that sends nothing and waits for nothing is idle.
 
 use std::time::Duration;
 
 use crate::support::*;
 
-/// So long that a busy machine makes nobody idle.
+/// So long that no client becomes idle because the machine is busy.
 const TIMEOUT: &str = "\"3s\"";
-/// Time enough for whoever is idle to be closed.
+/// Long enough for an idle client to be closed.
 const LATE: Duration = Duration::from_millis(6500);
 
 #[test]
-fn who_waits_at_the_gate_is_not_idle() {
+fn a_client_that_waits_at_the_gate_is_not_idle() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let config = |replicas: &str| {
         ConfigBuilder::new(server.addr(), &[])
@@ -31,7 +31,7 @@ fn who_waits_at_the_gate_is_not_idle() {
 }
 
 #[test]
-fn who_waits_for_a_reply_is_not_idle() {
+fn a_client_that_waits_for_a_reply_is_not_idle() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio)
         .reads_from("master")

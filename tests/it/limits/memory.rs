@@ -1,5 +1,6 @@
 //! Clients that take their time, or send a lot: others are served meanwhile, memory is bounded and
-//! comes back. How quickly others are served is measured by `latency`, which `scripts/latency` runs.
+//! comes back. How quickly others are served is measured by `latency`, which `scripts/latency`
+//! runs.
 
 use crate::support::*;
 
@@ -30,7 +31,7 @@ pub fn trio() -> Trio {
     trio
 }
 
-/// One worker, so that nobody has another thread to hide on.
+/// One worker, so that all clients share its thread.
 pub fn one_worker(trio: &Trio) -> ConfigBuilder {
     Tidegate::for_trio(trio).set("proxy", "workers", "1").set("log", "level", "\"info\"")
 }
@@ -45,9 +46,10 @@ pub fn slow_reader(trio: &Trio, proxy: &Tidegate, count: usize) -> Wire {
     slow
 }
 
-/// The worker has one thread: were it to wait for the slow reader, the neighbour would wait for ever.
+/// The worker has one thread: were it to wait for the slow reader, the neighbour would wait for
+/// ever.
 #[test]
-fn a_slow_reader_is_closed_and_harms_nobody() {
+fn a_slow_reader_is_closed_and_affects_no_other_client() {
     let trio = trio();
     let proxy = one_worker(&trio).set("proxy", "client-output-buffer-limit", "\"2mb\"").start();
     let mut neighbour = Neighbour::of(&proxy);
@@ -127,7 +129,7 @@ pub fn stopped_senders(proxy: &Tidegate) -> Vec<Wire> {
 }
 
 #[test]
-fn a_sender_that_stops_in_mid_frame_harms_nobody() {
+fn a_sender_that_stops_in_mid_frame_affects_no_other_client() {
     let trio = trio();
     let proxy = one_worker(&trio).start();
     let _senders = stopped_senders(&proxy);
@@ -160,7 +162,7 @@ fn ticks(proxy: &Tidegate) -> u64 {
 /// than the same bytes in many requests. Looking again at each of the hundreds of reads that it
 /// takes would cost a hundred times as much.
 #[test]
-fn a_request_of_a_million_arguments_delays_nobody() {
+fn a_request_of_a_million_arguments_delays_no_other_client() {
     const PAIRS: usize = 500_000;
     let trio = trio();
     let proxy = one_worker(&trio).start();

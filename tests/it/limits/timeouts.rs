@@ -20,7 +20,7 @@ pub fn late_replies() -> Duration {
     trio.master.pause();
     let asked = Instant::now();
     for (n, wire) in wires.iter_mut().enumerate() {
-        // A read, a write, and a read again: whoever mixes them up is found out.
+        // A read, a write, and a read again: mixed-up replies would differ.
         let (key, late) = (format!("k{n}"), format!("late{n}"));
         wire.send_raw(&encode(&["GET", &key]));
         wire.send_raw(&encode(&["SET", &key, &late]));
@@ -58,7 +58,7 @@ pub fn late_replies() -> Duration {
 
 /// `latency` judges how soon.
 #[test]
-fn a_late_reply_is_nobodys() {
+fn a_late_reply_is_dropped() {
     late_replies();
 }
 
@@ -94,7 +94,7 @@ fn a_long_stop_ends_the_connection_and_it_recovers() {
 }
 
 #[test]
-fn what_may_block_has_its_own_time() {
+fn blocking_commands_have_their_own_timeouts() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = quick(&trio).start();
     let mut wire = proxy.wire();

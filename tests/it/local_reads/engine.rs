@@ -123,8 +123,8 @@ fn maxmemory_while_loading_and_while_applying() {
     proxy.assert_alive();
 }
 
-/// Room for one dataset only: the old one is given up while the new one is loaded. Nobody reads
-/// what is not there.
+/// With room for one dataset only, the engine frees the old one while it loads the new one. It
+/// serves no reads meanwhile.
 #[test]
 fn a_full_resync_with_room_for_one_dataset() {
     let master = RedisServer::spawn(Flavor::Redis70);

@@ -86,7 +86,7 @@ fn patterns_and_commands_of_the_login_hold() {
 
 /// A login that may not ask for its rights.
 #[test]
-fn what_is_not_told_is_tried() {
+fn unknown_rights_are_tried() {
     let master = RedisServer::spawn(Flavor::Redis70);
     master.cmd(&["MSET", "app:k", "mine", "k", "secret"]).ok();
     let proxy = proxy_of(&master, &[&["~app:*", "+@read"][..], &INFO].concat());

@@ -58,7 +58,7 @@ fn fake_server(answers: Vec<Vec<u8>>) -> SocketAddr {
 }
 
 #[test]
-fn nonsense_and_endless_answers_harm_nobody() {
+fn invalid_and_endless_answers_affect_no_client() {
     let server = RedisServer::spawn(Flavor::Redis70);
     // HELLO, CLIENT SETINFO; then all questions at once.
     let with = |rest: &[u8]| {

@@ -1,4 +1,4 @@
-//! The monitor before real servers: who is found, what is followed, and how soon.
+//! The monitor with real servers: which ones it finds, which changes it follows, and how soon.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ fn suspicions_are_followed_at_once_but_not_without_end() {
 }
 
 #[test]
-fn a_wrong_password_is_told_as_such() {
+fn a_wrong_password_is_reported_as_such() {
     let server = RedisServer::builder(Flavor::Redis70).requirepass("right").start();
     let refused = "refuses topology.masteruser and topology.masterauth: WRONGPASS";
     let asked =
@@ -175,7 +175,7 @@ fn changes_are_logged_once() {
     let (master, replicas) = (trio.master.addr(), trio.replica_addrs());
     let watch = Watch::start(config(master, Some(&replicas), PATIENT));
     watch.until_whole(master, &replicas);
-    // Whoever dies in the midst of a connection's opening resets it instead of refusing it.
+    // A server that dies while a connection is opened resets it instead of refusing it.
     let why = "cannot be reached: Connection refused (os error 111)";
     let reset = "cannot be reached: Connection reset by peer (os error 104)";
     let told = || -> Vec<String> {

@@ -50,7 +50,7 @@ fn a_failover_to_a_server_that_is_not_listed_is_followed() {
     watch.until_whole(master, &[other]);
     fail_over_by_hand(&trio);
     watch.until_whole(heir, &[master, other]);
-    // And back: then the stranger is a replica that nobody listed, and serves nothing.
+    // And back: then the other server is a replica that is not listed, and gets no reads.
     trio.master.promote();
     trio.replicas[1].replicate_from(master);
     trio.replicas[0].replicate_from(master);
@@ -58,7 +58,7 @@ fn a_failover_to_a_server_that_is_not_listed_is_followed() {
 }
 
 #[test]
-fn a_dead_masters_heir_is_found_without_a_list() {
+fn the_successor_of_a_dead_master_is_found_without_a_list() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let (master, [heir, other]) = (trio.master.addr(), trio.replica_addrs());
     let watch = Watch::start(config(master, None, ""));
@@ -135,7 +135,7 @@ pub fn killed_beside_stopped() -> Duration {
 
 /// `latency` judges how soon.
 #[test]
-fn a_stopped_replica_delays_nobody() {
+fn a_stopped_replica_delays_no_client() {
     killed_beside_stopped();
 }
 

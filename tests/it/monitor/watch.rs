@@ -139,7 +139,7 @@ pub fn is_whole(now: &Topology, master: SocketAddr, replicas: &[SocketAddr]) -> 
         && replicas.iter().all(|r| at(now, *r).is_some_and(|b| b.role == Role::Replica))
 }
 
-/// One round of everybody's whole time, and what it found.
+/// Probes every server once and returns the topology.
 pub fn look(config: Config) -> Topology {
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
     let config = Arc::new(ArcSwap::from_pointee(config));

@@ -28,9 +28,9 @@ fn replies_come_after_the_end_of_the_requests() {
     }
 }
 
-/// Who waits for data and hangs up takes nothing with him.
+/// A client that waits for data and disconnects consumes no element.
 #[test]
-fn who_hangs_up_while_waiting_is_forgotten() {
+fn a_client_that_disconnects_while_waiting_is_removed() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let mut wire = proxy.wire();

@@ -1,4 +1,4 @@
-//! What one client has in flight is seen in the order in which it was sent, whoever serves it.
+//! The requests that one client has in flight take effect in their order, whichever server answers.
 
 use std::time::Duration;
 
@@ -200,7 +200,7 @@ fn a_scan_or_a_function_call_goes_where_the_write_before_it_went() {
 }
 
 #[test]
-fn so_it_does_while_the_write_waits_for_the_replicas() {
+fn a_read_follows_a_write_that_waits_for_the_replicas() {
     let (_trio, proxy) = late_replica(|config| config.set("writes", "wait-replicas", "1"));
     let mut wire = proxy.wire();
     for n in 0..20 {
@@ -240,7 +240,7 @@ fn reads_in_place_follow_writes() {
 }
 
 #[test]
-fn explain_says_so() {
+fn explain_shows_the_order() {
     let (trio, proxy) = late_replica(|config| config);
     let mut wire = proxy.wire();
     packet(&mut wire, &["SET x 1", "GET x"]);

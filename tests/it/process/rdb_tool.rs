@@ -17,7 +17,7 @@ fn stdout(output: &Output) -> String {
 }
 
 #[test]
-fn check_tells_what_is_in_a_file_and_where_it_is_broken() {
+fn check_summarizes_a_file_and_locates_the_fault() {
     let server = RedisServer::spawn(Flavor::Redis70);
     fill(&server);
     server.cmd(&["SAVE"]).ok();
@@ -141,7 +141,7 @@ fn dump_leaves_out_what_servers_leave_out() {
 }
 
 #[test]
-fn what_follows_the_end_is_told() {
+fn data_after_the_end_is_reported() {
     let whole = file(&[("k", 0, b"\x01v")]);
     let mark = [&whole[..], &"0123456789abcdef".repeat(3).as_bytes()[..40]].concat();
     for (bytes, code, said, unsaid) in [

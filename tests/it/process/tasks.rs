@@ -20,7 +20,7 @@ fn is_healthy(proxy: &Tidegate) -> Result<(), String> {
 
 /// The last pause before the monitor runs again takes 1.6 s: `/healthz` is red for so long.
 #[test]
-fn a_monitor_that_panics_is_told_and_started_again() {
+fn a_monitor_that_panics_is_reported_and_restarted() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).env(PANIC, "monitor=5").start();
     let ids = || -> Vec<_> {
@@ -71,7 +71,7 @@ fn a_monitor_that_panics_is_told_and_started_again() {
 }
 
 #[test]
-fn every_other_task_is_started_again() {
+fn every_other_task_is_restarted() {
     let trio = Trio::spawn(Flavor::Redis70);
     let tasks = ["acceptor", "idle-sweep", "metrics-listener", "replica-port"];
     let wanted = tasks.map(|task| format!("{task}=1")).join(",");
@@ -127,7 +127,7 @@ fn a_worker_that_panics_closes_its_clients_and_serves_new_ones() {
 }
 
 #[test]
-fn a_worker_that_cannot_be_kept_running_ends_the_process() {
+fn a_worker_that_panics_too_often_ends_the_process() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let config = ConfigBuilder::new(server.addr(), &[]).set("proxy", "workers", "2");
     let mut proxy = config.env(PANIC, "worker=5").start();

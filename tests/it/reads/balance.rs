@@ -1,4 +1,4 @@
-//! `[reads]`: who serves reads, and in which shares, counted by the servers themselves.
+//! `[reads]`: which servers serve reads, and in which shares, as the servers count them.
 
 use std::time::Duration;
 

@@ -165,7 +165,7 @@ fn lag_in_bytes_is_what_was_written() {
 }
 
 #[test]
-fn resets_never_give_nonsense() {
+fn resets_never_give_wrong_values() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     until_fresh(&proxy, &trio.replica_addrs());
@@ -239,7 +239,7 @@ fn a_replica_of_a_replica_counts_by_its_own_offset() {
 }
 
 #[test]
-fn listed_but_not_attached_is_shown_and_not_used() {
+fn a_listed_replica_that_is_not_attached_is_shown_and_not_used() {
     let trio = Trio::spawn(Flavor::Redis70);
     let stranger = RedisServer::spawn(Flavor::Redis70);
     let elsewhere = RedisServer::builder(Flavor::Redis70).replica_of(stranger.addr()).start();
@@ -260,7 +260,7 @@ fn listed_but_not_attached_is_shown_and_not_used() {
 }
 
 #[test]
-fn replicas_that_nobody_lists_join_and_leave_by_themselves() {
+fn unlisted_replicas_join_and_leave_by_themselves() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).unset("topology", "replicas").start();
     until_fresh(&proxy, &trio.replica_addrs());

@@ -45,7 +45,7 @@ fn busy_servers_keep_their_connections() {
 /// The master is gone, and one replica comes back with what it had saved long before: the other
 /// one has what the master had, and serves.
 #[test]
-fn who_lost_data_does_not_stand_in_while_another_has_it() {
+fn a_replica_that_lost_data_is_no_substitute_while_another_has_it() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     trio.master.cmd(&["SET", "k", "old"]).ok();
     trio.wait_synced();
@@ -105,8 +105,8 @@ fn a_lost_connection_does_not_bring_back_old_data() {
     }
 }
 
-/// A master that stalls for longer than a short max-lag is not out of reach yet: who has been cut
-/// off for long does not serve for it.
+/// A master that stalls for longer than a short max-lag still counts as reachable, so a replica
+/// that was cut off earlier does not replace it.
 #[test]
 fn a_master_that_stalls_does_not_bring_back_old_data() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);
@@ -126,7 +126,7 @@ fn a_master_that_stalls_does_not_bring_back_old_data() {
     for _ in 0..3 {
         sleeper.send(&["DEBUG", "SLEEP", "0.6"]);
         let until = Instant::now() + Duration::from_millis(900);
-        // Each asks once: who is asked depends on when.
+        // Each client sends one read; the time decides which server gets it.
         let mut asked = Vec::new();
         while Instant::now() < until {
             let mut wire = proxy.wire();
@@ -141,8 +141,7 @@ fn a_master_that_stalls_does_not_bring_back_old_data() {
     }
 }
 
-/// Nobody has looked at the clock since it was asked: a read that is asked again is judged by what
-/// is true now.
+/// A read that is sent again is routed by the time of the second attempt, not of the first.
 #[test]
 fn a_read_that_is_asked_again_is_judged_anew() {
     let mut trio = Trio::spawn(Flavor::Redis70);
@@ -197,7 +196,7 @@ fn the_write_gate_is_logged_both_ways() {
         thread::sleep(Duration::from_millis(200));
     };
     write(&mut wire, true);
-    // Nobody is known in the first moment.
+    // No server is known at first.
     let (closed, opened) = (told("write gate closed"), told("write gate open"));
     for n in 1..3 {
         trio.replicas.iter_mut().for_each(RedisServer::pause);

@@ -44,7 +44,7 @@ fn a_blocked_read_leaves_a_replica_that_is_cut_off() {
     // On a busy machine the replica may not be fresh all the time.
     wait_blocked(&[&trio.replicas[0], &trio.master], 4);
     trio.links[0].blackhole();
-    // Nobody knows yet that the replica is cut off: these come between.
+    // The proxy does not know yet that the replica is cut off.
     trio.master.cmd(&["XADD", "s", "2-1", "f", "v"]);
     trio.master.cmd(&["XADD", "new", "3-1", "f", "v"]);
     let first = wires[0].read_reply();

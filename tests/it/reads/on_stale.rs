@@ -63,7 +63,7 @@ fn the_masters_share_stays_at_its_cap() {
     }
     assert_eq!((served, refused), (330, 770));
     assert_eq!((trio.master.calls("get"), replica_calls(&trio)), (330, 0));
-    // Writes are no reads, and who asks for the master gets it.
+    // Writes are not affected, nor are reads of a client that chose the master.
     let mut wire = proxy.wire();
     for _ in 0..20 {
         wire.cmd(&["SET", "k", "w"]).ok();
@@ -102,7 +102,7 @@ fn replicas_that_load_leave_the_master_its_share() {
 }
 
 #[test]
-fn an_error_says_so_and_writes_go_on() {
+fn reads_get_an_error_and_writes_go_on() {
     let (trio, proxy) = stale_trio(|config| config.set("reads", "on-stale", "\"error\""));
     let mut wire = proxy.wire();
     assert!(wire.cmd(&["GET", "k"]).err().starts_with("MASTERDOWN No replica is fresh enough"));

@@ -170,7 +170,7 @@ fn replicas_without_their_master_are_not_noticed() {
     let readers = Readers::start(&proxy, 4);
     readers.run(Duration::from_millis(200));
     for replica in &trio.replicas {
-        // Nobody listens there: its link is down from now on, and it says -MASTERDOWN.
+        // Nothing listens there, so the replica's link is down and it answers -MASTERDOWN.
         replica.cmd(&["REPLICAOF", "127.0.0.1", "1"]).ok();
     }
     readers.run_on(Duration::from_secs(1), 20);

@@ -39,7 +39,7 @@ fn assert_same_replication(both: &Both) {
 }
 
 #[test]
-fn replication_is_told_as_a_real_replica_tells_it() {
+fn replication_is_reported_as_by_a_real_replica() {
     for flavor in Flavor::ALL {
         let mut both = Both::spawn(flavor);
         assert_same_replication(&both);
@@ -165,12 +165,12 @@ const SMALL_TALK: &[&[&str]] = &[
 ];
 
 #[test]
-fn errors_and_small_talk_are_redis_own() {
+fn errors_and_simple_replies_equal_those_of_redis() {
     Both::spawn(Flavor::Redis70).same(SMALL_TALK);
 }
 
 #[test]
-fn stale_data_is_refused_where_that_is_said() {
+fn stale_data_is_refused_if_so_configured() {
     for flavor in [Flavor::Redis70, Flavor::Valkey91] {
         let mut both =
             Both::with(flavor, |it| it.set("replica", "replica-serve-stale-data", "false"));
@@ -207,7 +207,7 @@ fn stale_data_is_refused_where_that_is_said() {
 }
 
 #[test]
-fn passwords_are_asked_for_in_redis_words() {
+fn passwords_are_required_with_redis_errors() {
     let master = RedisServer::spawn(Flavor::Redis70);
     let real = RedisServer::builder(Flavor::Redis70).requirepass("secret").start();
     let config = ReplicaPort::of(&master).set("replica", "requirepass", "\"secret\"");
@@ -231,7 +231,7 @@ fn passwords_are_asked_for_in_redis_words() {
         let [real, own] = wires.each_mut().map(|wire| wire.cmd(request));
         assert_eq!(own, real, "{request:?}");
     }
-    // Who has not said AUTH sends nothing large.
+    // A client without AUTH may send no large request.
     let mut wire = own.wire();
     wire.send_raw(b"*2\r\n$4\r\nECHO\r\n$20000\r\n");
     let replies = wire.expect_closed();
@@ -239,7 +239,7 @@ fn passwords_are_asked_for_in_redis_words() {
 }
 
 #[test]
-fn local_writes_where_they_are_allowed() {
+fn local_writes_if_they_are_allowed() {
     let both = Both::with(Flavor::Redis70, |it| it.set("replica", "replica-read-only", "false"));
     both.own.cmd(&["SET", "mine", "1"]).ok();
     assert_eq!(both.own.cmd(&["GET", "mine"]).str(), "1");

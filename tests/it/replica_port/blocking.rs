@@ -18,7 +18,7 @@ fn wait_blocked(port: &ReplicaPort, count: usize) {
 }
 
 #[test]
-fn entries_are_told_when_they_come() {
+fn blocked_readers_get_new_entries() {
     each_flavor(|flavor| {
         let master = RedisServer::spawn(flavor);
         master.cmd(&["XADD", "s", "1-1", "f", "old"]);
@@ -39,7 +39,7 @@ fn entries_are_told_when_they_come() {
                 wire.send(&["PING"]);
             });
             wait_blocked(&port, 2);
-            // What is of no matter to them wakes nobody.
+            // Writes to other keys wake no blocked client.
             master.cmd(&["SET", "other", "1"]).ok();
             master.cmd(&["XADD", "t", id, "f", "v"]);
             std::thread::sleep(Duration::from_millis(30));
@@ -54,9 +54,9 @@ fn entries_are_told_when_they_come() {
     });
 }
 
-/// Who was told something a moment ago is not idle, however long it had waited for it.
+/// A client that has just received its reply is not idle, however long it waited for it.
 #[test]
-fn who_has_waited_is_not_idle() {
+fn a_client_that_has_waited_is_not_idle() {
     let master = RedisServer::spawn(Flavor::Redis70);
     let config = ReplicaPort::of(&master).set("proxy", "timeout", "\"3s\"");
     let port = ReplicaPort::synced(&config, &master);
@@ -112,19 +112,19 @@ pub fn waits_end() -> Duration {
     assert!(wire.read_reply().is_null());
     master.cmd(&["DEL", "s"]);
     port.wait_for(&master);
-    // Nobody waits in a transaction.
+    // Commands do not block in a transaction.
     wire.cmd(&["MULTI"]).ok();
     wire.cmd(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
     assert!(wire.cmd(&["EXEC"]).array()[0].is_null());
     // What cannot be waited for is said at once.
     let error = wire.cmd(&["XREAD", "BLOCK", "-1", "STREAMS", "s", "$"]);
     assert_eq!(error.err(), "ERR timeout is negative");
-    // Who is gone waits no more.
+    // A client that disconnected is no longer blocked.
     wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
     wait_blocked(&port, 1);
     drop(wire);
     wait_blocked(&port, 0);
-    // Who is killed does not, either.
+    // A client that was killed is not, either.
     let mut wire = port.wire();
     let id = wire.cmd(&["CLIENT", "ID"]).int().to_string();
     wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);

@@ -14,7 +14,7 @@ fn spawn(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (RedisServer, R
 }
 
 #[test]
-fn garbage_closes_one_client_and_harms_no_other() {
+fn garbage_closes_one_client_and_affects_no_other() {
     let (master, mut own) = spawn(|config| config);
     let real = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
     let mut calm = own.wire();
@@ -62,7 +62,7 @@ fn frames_may_come_byte_by_byte() {
     wire.expect_silence(Duration::from_millis(200));
     wire.send_raw(b"\r\na\r\n");
     assert_eq!(wire.read_reply().str(), "1");
-    // Who says no more still gets its replies.
+    // A client that stops sending still gets its replies.
     wire.send_raw(&encode(&["GET", "a"]));
     wire.finish_sending();
     assert_eq!(wire.expect_closed()[0].str(), "1");
@@ -99,7 +99,7 @@ pub fn beside_a_slow_reader() -> Duration {
 
 /// `latency` judges how quickly.
 #[test]
-fn who_reads_slowly_is_slow_alone() {
+fn a_slow_reader_delays_no_other_client() {
     beside_a_slow_reader();
 }
 
@@ -127,7 +127,7 @@ fn a_subscriber_that_does_not_read_is_cut_off() {
 }
 
 #[test]
-fn a_subscriber_that_rests_loses_nothing() {
+fn a_subscriber_that_pauses_loses_nothing() {
     let (master, own) = spawn(|config| config);
     let mut rests = own.wire();
     rests.cmd(&["SUBSCRIBE", "c"]);
@@ -245,7 +245,7 @@ fn the_link_is_a_client() {
 }
 
 #[test]
-fn a_pause_holds_everybody_back() {
+fn a_pause_holds_every_client() {
     let (_master, own) = spawn(|config| config);
     let (mut one, mut two) = (own.wire(), own.wire());
     one.cmd(&["CLIENT", "PAUSE", "3000", "ALL"]).ok();
@@ -270,7 +270,7 @@ fn a_pause_holds_everybody_back() {
 }
 
 #[test]
-fn redis_cli_feels_at_home() {
+fn redis_cli_works() {
     let (master, own) = spawn(|config| config);
     for n in 0..50 {
         master.cmd(&["SET", &format!("key:{n}"), "v"]).ok();
@@ -305,7 +305,7 @@ fn shutdown_ends_the_process() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_at_the_start() {
+fn the_start_reports_a_port_that_is_taken() {
     let master = RedisServer::spawn(Flavor::Redis70);
     let squatter = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = squatter.local_addr().unwrap();

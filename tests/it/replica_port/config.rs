@@ -110,7 +110,7 @@ fn config_rewrite_keeps_the_rest_of_the_file() {
 }
 
 #[test]
-fn replicaof_changes_whom_it_follows() {
+fn replicaof_changes_the_master_of_the_engine() {
     for flavor in [Flavor::Redis62, Flavor::Valkey91] {
         let (first, second) = (RedisServer::spawn(flavor), RedisServer::spawn(flavor));
         first.cmd(&["SET", "who", "first"]).ok();

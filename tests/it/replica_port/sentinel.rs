@@ -1,5 +1,5 @@
-//! A real Sentinel finds the engine among its master's replicas, believes it, and tells it whom to
-//! follow after a failover.
+//! A real Sentinel finds the engine among the replicas of its master, trusts its INFO, and makes it
+//! follow the new master after a failover.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ fn after_a_failover_it_follows_the_new_master() {
         reply if reply.str() == "2" => Ok(()),
         reply => Err(format!("{reply:?}")),
     });
-    // It was a partial resync, and the file says whom to follow, too.
+    // It was a partial resync, and the file names the new master, too.
     eventually(PATIENCE, || {
         let info = own.try_info("tidegate")?;
         assert_eq!(info.get("full_resyncs"), Some("1"), "{}", real.log());

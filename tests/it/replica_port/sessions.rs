@@ -73,7 +73,7 @@ fn transactions_subscriptions_and_reply_modes() {
 
 /// What may not be said in a transaction, or by a subscriber, in the words of each version.
 #[test]
-fn what_is_out_of_place_is_refused_as_a_replica_refuses_it() {
+fn misplaced_commands_are_refused_as_by_a_replica() {
     each_flavor(|flavor| {
         let both = Both::spawn(flavor);
         both.same(&[

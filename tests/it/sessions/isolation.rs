@@ -65,7 +65,7 @@ fn wander(wire: &mut Wire, client: u64) {
 }
 
 #[test]
-fn select_is_worded_as_by_the_server() {
+fn select_has_the_errors_of_the_server() {
     let server =
         |databases| RedisServer::builder(Flavor::Redis70).arg("--databases", databases).start();
     let (direct, behind) = (server("5"), server("5"));
@@ -97,7 +97,7 @@ fn readonly_and_readwrite_choose_the_readers() {
         assert_eq!(reads(&mut wire), 20);
         wire.cmd(&["READONLY"]).ok();
         assert_eq!(reads(&mut wire), 0);
-        // Nobody else is concerned, and RESET forgets it.
+        // No other client is affected, and RESET ends it.
         assert_eq!(reads(&mut proxy.wire()), by_default);
         assert_eq!(wire.cmd(&["RESET"]).str(), "RESET");
         assert_eq!(reads(&mut wire), by_default);
@@ -211,7 +211,7 @@ fn inline_requests_are_understood() {
 }
 
 #[test]
-fn a_browser_is_shown_the_door() {
+fn http_requests_are_refused() {
     let pair = Pair::spawn(Flavor::Redis70);
     for head in ["POST / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\n"] {
         let mut stream = pair.proxy.wire();

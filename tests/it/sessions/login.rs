@@ -72,7 +72,7 @@ fn nothing_is_done_before_the_password() {
         if flavor == Flavor::Redis70 {
             // From 7.2 on it has `HELLO <proto> AUTH` in it.
             both.same_all("HELLO; HELLO 3");
-            // Later versions leave the error out of EXEC's reply, which nobody can read then.
+            // Later versions leave the error out of EXEC's reply, which no client can parse then.
             let mut both = pair.both();
             say(&mut both, &["AUTH", "open sesame"]);
             both.same_all("MULTI; AUTH wrong; GET k; EXEC; GET k");
@@ -96,7 +96,7 @@ fn auth_without_a_password_set() {
 }
 
 #[test]
-fn strangers_may_not_say_much() {
+fn clients_without_login_may_send_few_commands() {
     let pair = guarded(Flavor::Redis70);
     let args = |count: usize| encode(&vec!["x"; count]);
     let mut both = pair.both();
@@ -138,7 +138,7 @@ fn reset_makes_the_session_new() {
 }
 
 #[test]
-fn the_proxy_logs_in_as_it_is_told() {
+fn the_proxy_logs_in_as_configured() {
     let acl: Vec<&str> = "--user default off --user proxy on >pw ~* &* +@all \
         --user root on >pw ~* &* +@all --masteruser root --masterauth pw"
         .split_whitespace()

@@ -57,7 +57,7 @@ fn a_port_that_is_open_to_others_needs_a_password() {
 }
 
 #[test]
-fn guesses_are_counted_told_and_slow() {
+fn wrong_passwords_are_counted_logged_and_delayed() {
     let (_master, own) = spawn(|config| config);
     for (name, addr) in ports(&own) {
         let mut other = Wire::connect(addr);

@@ -19,7 +19,7 @@ use super::eventually::{PATIENCE, eventually};
 use super::flavor::Flavor;
 use super::server::RedisServer;
 
-/// The engine and what it is told. Dropping it leaves a thread that follows nobody.
+/// An engine with its configuration. After a drop its thread stays, and follows no master.
 #[derive(Debug)]
 pub struct Local {
     pub engine: Arc<Engine>,

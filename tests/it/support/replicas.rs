@@ -44,7 +44,7 @@ impl ReplicaLine {
     }
 }
 
-/// Waits until a GET of `key` is answered by who is proven to be fresh.
+/// Waits until a replica that is proven fresh answers a GET of `key`.
 #[track_caller]
 pub fn wait_read_fresh(wire: &mut Wire, key: &str) {
     eventually(PATIENCE, || {

@@ -58,7 +58,7 @@ fn a_large_write_gives_its_room_back_when_it_goes() {
 
 /// The reply to a held write that has gone comes, though its client says no more.
 #[test]
-fn a_half_closed_client_gets_what_it_is_owed() {
+fn a_half_closed_client_gets_its_replies() {
     let server = RedisServer::spawn(Flavor::Redis70);
     server.cmd(&["SET", "k", "v"]).ok();
     let slow = FaultProxy::start(server.addr());
@@ -74,9 +74,9 @@ fn a_half_closed_client_gets_what_it_is_owed() {
     assert_eq!(server.cmd(&["GET", "k"]).str(), "v");
 }
 
-/// Who is gone before the gate opens had nothing let through.
+/// The writes of a client that disconnects before the gate opens are not sent.
 #[test]
-fn only_what_goes_is_counted_as_released() {
+fn only_writes_that_are_sent_count_as_released() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let mut proxy = minimum(&server, 1).start();
     opens(&proxy, false);
@@ -202,7 +202,7 @@ fn a_thousand_held_clients_all_go_in_order() {
 
 /// Whatever a session is in the midst of, its writes meet the gate.
 #[test]
-fn no_session_has_a_way_around() {
+fn no_session_bypasses_the_gate() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let mut proxy = minimum(&server, 0).start();
     let mut watching = proxy.wire();
@@ -230,7 +230,7 @@ fn no_session_has_a_way_around() {
     let mut inline = proxy.wire();
     inline.send_raw(b"SET k v\r\n");
     assert_eq!(inline.read_reply().err(), NOREPLICAS);
-    // Nobody is told, and nothing is done.
+    // No client gets a reply, and no write is sent.
     let mut silent = proxy.wire();
     silent.send(&["CLIENT", "REPLY", "OFF"]);
     silent.send(&["SET", "k", "v"]);

@@ -13,7 +13,7 @@ fn resume_replicas(trio: &mut Trio) {
     trio.replicas.iter_mut().for_each(RedisServer::resume);
 }
 
-/// A writer that waits gets the truth, in time, and holds nobody up.
+/// A writer that waits gets the true number, in time, and delays no other client.
 fn wait_is_honest(flavor: Flavor) {
     let mut trio = Trio::spawn(flavor);
     let proxy = Tidegate::for_trio(&trio).set("proxy", "workers", "1").start();
@@ -88,7 +88,7 @@ fn waitaof_is_honest_on_valkey_9_1() {
     waitaof_is_honest(Flavor::Valkey91);
 }
 
-/// Who wrote nothing has nothing to wait for, as on the server itself (8.2 and Valkey; before
+/// A client that wrote nothing does not wait, as on the server itself (8.2 and Valkey; before
 /// that the server counts its own stream as the client's).
 #[test]
 fn without_a_write_there_is_nothing_to_wait_for() {
@@ -125,7 +125,7 @@ fn a_login_that_may_not_publish_gets_no_made_up_number() {
 }
 
 #[test]
-fn nobody_hears_what_wait_says_to_the_master() {
+fn no_subscriber_gets_the_marker_of_wait() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let mut listener = proxy.wire();

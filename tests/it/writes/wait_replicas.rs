@@ -61,7 +61,8 @@ fn assert_noack(reply: &Reply) {
     assert!(is_noack(reply), "{reply:?}");
 }
 
-/// What is acknowledged is there, what is not is told, and nobody waits for more than was asked.
+/// An acknowledged write is at the replicas, any other gets NOACK, and no client waits for more
+/// replicas than configured.
 fn is_semi_synchronous(flavor: Flavor) {
     let master = RedisServer::spawn(flavor);
     // Without an acknowledgement its data would always come late.
@@ -102,7 +103,7 @@ fn is_semi_synchronous(flavor: Flavor) {
     one.wire().cmd(&["SET", "k", "one"]).ok();
     assert_eq!(trio.replicas[0].cmd(&["GET", "k"]).str(), "one");
 
-    // Who waits is answered when the replica is back.
+    // The waiting client gets its reply when the replica is back.
     wire.send(&["SET", "k", "again"]);
     wait_is_under_way(&trio.master);
     trio.replicas[1].resume();
@@ -120,7 +121,7 @@ fn writes_are_semi_synchronous_on_every_server() {
 }
 
 #[test]
-fn by_default_nobody_is_asked() {
+fn by_default_no_replica_is_asked() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
     let mut wire = proxy.wire();
@@ -247,7 +248,7 @@ fn writes_without_a_reply_and_of_sessions_that_stream() {
 }
 
 #[test]
-fn a_blocked_client_is_told_too() {
+fn a_blocked_client_gets_noack_too() {
     let mut trio = Trio::spawn(Flavor::Valkey91);
     let proxy = waiting(&trio, 2, SHORT).start();
     trio.replicas[0].pause();
@@ -262,7 +263,7 @@ fn a_blocked_client_is_told_too() {
 
 /// A check that hangs holds up neither reads nor, much longer than their time, other writes.
 #[test]
-fn a_check_that_hangs_holds_nobody_up() {
+fn a_check_that_hangs_delays_no_client() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy =
         waiting(&trio, 2, "\"12s\"").set("proxy", "workers", "1").reads_from("master").start();
@@ -288,7 +289,7 @@ fn a_check_that_hangs_holds_nobody_up() {
 }
 
 #[test]
-fn a_master_that_dies_during_the_check_is_told() {
+fn a_master_that_dies_during_the_check_gives_noack() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = waiting(&trio, 2, "\"60s\"").start();
     trio.replicas[0].pause();

@@ -64,9 +64,10 @@ fn reloads_on_the_way_leave_the_order() {
     assert_eq!(wire.read_reply().str(), "3");
 }
 
-/// Who is killed, hangs up or breaks a limit takes nobody along and leaves nothing behind.
+/// A client that is killed, disconnects or exceeds a limit affects no other client, and leaves
+/// nothing behind.
 #[test]
-fn who_goes_while_waiting_leaves_nothing_behind() {
+fn a_client_that_disconnects_while_waiting_leaves_nothing_behind() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let config = waiting(&trio, 1, "2s").set("proxy", "client-output-buffer-limit", "\"1mb\"");
     let proxy = config.start();

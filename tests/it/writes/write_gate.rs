@@ -185,7 +185,7 @@ fn transactions_end_as_at_a_redis_with_min_replicas() {
 
 /// Redis counts a replica as good while it acknowledges every second, however far behind it is.
 #[test]
-fn who_acknowledges_and_is_far_behind_does_not_count() {
+fn a_replica_that_acknowledges_and_is_far_behind_does_not_count() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);
     let proxy = trio
         .config()

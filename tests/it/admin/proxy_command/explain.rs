@@ -98,7 +98,7 @@ fn explain_follows_the_session_and_the_iteration() {
     trio.wait_synced();
     let master = trio.master.addr().to_string();
     let mut wire = Wire::connect3(proxy.addr());
-    // Whoever gave the cursor out goes on with it, however often that is asked.
+    // The server that gave the cursor continues the iteration, however often it is explained.
     let cursor = wire.cmd(&["SCAN", "0"]).array()[0].str().to_owned();
     let owner = text(&explain(&mut wire, &format!("SCAN {cursor}")), "route");
     assert_ne!(owner, master);
@@ -119,7 +119,7 @@ fn explain_follows_the_session_and_the_iteration() {
 }
 
 #[test]
-fn explain_says_so_where_there_is_no_route() {
+fn explain_says_that_there_is_no_route() {
     let mut server = RedisServer::spawn(Flavor::Redis70);
     let config = ConfigBuilder::new(server.addr(), &[]).set("admin", "commands", "\"master\"");
     let proxy = config.start();

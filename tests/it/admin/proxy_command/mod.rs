@@ -12,7 +12,7 @@ pub const LINES: usize = 5;
 /// A proxy before three servers that lets operators in.
 pub fn open() -> (Trio, Tidegate) {
     let trio = Trio::spawn(Flavor::Redis70);
-    // Nobody is stale here, however slow the machine is.
+    // No replica becomes stale here, however slow the machine is.
     let config = Tidegate::for_trio(&trio).set("reads", "max-lag", "\"60s\"");
     let proxy = config.set("admin", "commands", "\"master\"").start();
     (trio, proxy)

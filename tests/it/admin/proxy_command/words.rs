@@ -4,7 +4,7 @@ use super::{LINES, explain, open, text};
 use crate::support::*;
 
 #[test]
-fn what_only_looks_is_open_and_what_changes_is_an_operators() {
+fn read_only_subcommands_are_open_and_others_need_admin_commands() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let proxy = ConfigBuilder::new(server.addr(), &[]).start();
     let mut wire = proxy.wire();
@@ -37,7 +37,7 @@ fn what_only_looks_is_open_and_what_changes_is_an_operators() {
 }
 
 #[test]
-fn wrong_words_are_answered_as_redis_does() {
+fn wrong_subcommands_get_redis_errors() {
     let (_trio, proxy) = open();
     let mut wire = proxy.wire();
     for (request, error) in [

@@ -233,8 +233,8 @@ pub const LOCAL: &[&str] = &[
     "QUIT x",
 ];
 
-/// What the proxy says to who has not given the password, `secret`. It looks no further then:
-/// unknown commands, wrong arities and EXEC get NOAUTH too, where Redis has other words.
+/// Requests of a client that has not given the password `secret`. The proxy checks nothing else
+/// then: unknown commands, wrong arities and EXEC get NOAUTH too, where Redis has other errors.
 pub const LOCKED: &[&str] = &[
     "PING; GET s; HELLO; HELLO 3; HELLO x; HELLO 3 AUTH default wrong; AUTH wrong",
     "MULTI; SUBSCRIBE c; CLIENT REPLY ON; CLIENT SETNAME n; SELECT 1; ECHO x; COMMAND; INFO",

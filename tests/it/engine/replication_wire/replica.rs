@@ -46,7 +46,7 @@ struct Link {
     buffer: Vec<u8>,
 }
 
-/// A port that nobody listens on; masters only show it.
+/// A port on which nothing listens; masters only show it.
 pub const PORT: u16 = 6390;
 
 impl Default for Replica {

@@ -1,4 +1,4 @@
-//! A client that knows what may be said to it, and by whom.
+//! A client that knows which replies are possible, and from which server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -171,7 +171,7 @@ impl Client {
     /// Only the errors that are promised, and each only where it is true.
     fn error(&mut self, owed: &Owed, text: &str) {
         let writes = matches!(owed, Owed::Set | Owed::Incr | Owed::Exec(_) | Owed::Blocked);
-        // What goes over a connection of the session's own is nobody's plain read.
+        // A request over a dedicated connection does not count as a plain read.
         let own = matches!(owed, Owed::Multi | Owed::Queued);
         let fits = match text.split(' ').next().unwrap() {
             "MASTERDOWN" => true,
