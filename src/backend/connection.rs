@@ -1,4 +1,4 @@
-//! A handle to one connection: what clients append to and the driver sends from.
+//! One connection to a server: clients append requests to it, and its driver sends them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -7,56 +7,56 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pipeline::Pipeline;
-use super::receive::Received;
+use super::pipeline::{Pipeline, Received};
 use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket, Waiters};
 use crate::net::Stream;
 use crate::topology::{BackendId, Pass};
 use tidegate_wire::resp::reply::ReplyError;
 
-/// Bytes that may wait for one server before clients are asked to hold back.
+/// The bytes that may wait for a server. While more wait, clients add no requests.
 const QUEUE_HIGH: usize = 32 * 1024 * 1024;
 
 /// A connection's socket: the driver reads and writes it, and [`Connection::close`] shuts it down.
 pub(super) type Socket = RefCell<Stream>;
 
-/// How far a connection is.
+/// The phase of a connection's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Connecting or shaking hands: requests queue up.
+    /// It connects and is set up: requests wait.
     Opening,
-    /// Requests flow.
+    /// It takes requests and replies.
     Open,
-    /// No more.
+    /// It has ended.
     Closed,
 }
 
-/// One connection to one server; lives on one worker.
+/// One connection to one server, on one worker.
 #[derive(Debug)]
 pub struct Connection {
     /// The server.
     pub backend: BackendId,
-    /// What it is set up for.
+    /// What it is set up with.
     pub key: ConnectionKey,
-    /// Void once the server is deposed as master: then nothing more is sent, or believed.
+    /// Void once the server is deposed as master. Then no request is sent to it, and no reply of it
+    /// is believed.
     pub(super) pass: Pass,
     pipeline: RefCell<Pipeline>,
     phase: Cell<Phase>,
     load: Rc<Load>,
-    /// There was one like it before.
+    /// Whether there was a shared connection with this key before.
     again: bool,
     /// The server's id of this connection (`CLIENT ID`); 0 while it is not known.
     server_id: Cell<i64>,
-    /// Something was done to the connection that no key tells: it can't serve another session.
+    /// Whether it has a state that its key does not show, so that it cannot serve another session.
     tainted: Cell<bool>,
-    /// No session has its login any more: it answers what is under way, and is closed.
+    /// Whether no session has its login any more. It answers what is under way, and is closed.
     retired: Cell<bool>,
     /// When a lease of it last ended.
     idle_since: Cell<Option<Instant>>,
     driver: RefCell<Option<Waker>>,
-    /// The connection itself, once it is open.
+    /// The socket, once it is open.
     socket: RefCell<Option<Rc<Socket>>>,
-    /// Nothing is read from the server until the owner has taken replies.
+    /// Whether no reply is read from the server until the owner has taken some.
     held_back: Cell<bool>,
     /// Clients that wait for the queue to shrink.
     waiters: RefCell<Waiters>,
@@ -89,10 +89,8 @@ impl Connection {
         })
     }
 
-    // === for clients ===
-
-    /// Appends whole requests. They leave with whatever else is appended before the driver runs.
-    /// On a connection that has just closed they fail at once, as unsent.
+    /// Appends whole requests. They are sent together with all that is appended before the driver
+    /// runs. On a connection that has closed they fail at once, as unsent.
     pub fn send(&self, requests: &[u8], ticket: Ticket) {
         self.load.sent(&ticket);
         self.pipeline.borrow_mut().push(requests, ticket);
@@ -106,7 +104,7 @@ impl Connection {
         self.after_push();
     }
 
-    /// Appends bytes that get no ticket (see [`Relay::Everything`]).
+    /// Appends bytes without a ticket (see [`Relay::Everything`]).
     pub fn send_raw(&self, bytes: &[u8]) {
         self.load.count_raw();
         self.pipeline.borrow_mut().push_raw(bytes);
@@ -121,76 +119,76 @@ impl Connection {
         }
     }
 
-    /// Makes `owner` the only user of this connection, until [`Connection::disown`].
+    /// Makes `owner` the only client of this connection, until [`Connection::disown`].
     pub fn own(&self, owner: &Rc<Inbox>) {
-        self.pipeline.borrow_mut().owner = Some(Rc::clone(owner));
+        self.pipeline.borrow_mut().set_owner(Some(Rc::clone(owner)));
     }
 
-    /// Whether the server has to wait until the owner has taken some of the replies that are ready.
-    /// What comes unasked is not held back: the server would have to keep it.
+    /// Whether no more replies are read until the owner has taken some of those that are ready.
+    /// Messages that no request asked for are always read: the server would have to keep them.
     pub(super) fn is_held_back(&self) -> bool {
         let pipeline = self.pipeline.borrow();
-        let is_asked = pipeline.relay == Relay::Nothing;
-        let is_full = is_asked && pipeline.owner.as_ref().is_some_and(|owner| owner.is_full());
+        let is_asked = pipeline.relay() == Relay::Nothing;
+        let is_full = is_asked && pipeline.owner().is_some_and(|owner| owner.is_full());
         self.held_back.set(is_full);
         is_full
     }
 
-    /// The owner has taken replies: the server is read again.
+    /// Reads from the server again, because the owner has taken replies.
     pub fn go_on(&self) {
         if self.held_back.replace(false) {
             self.wake_driver();
         }
     }
 
-    /// Ends a lease; true if the connection is clean and may serve another session.
+    /// Ends a lease. True if the connection may serve another session.
     pub fn disown(&self, now: Instant) -> bool {
         self.go_on();
         let mut pipeline = self.pipeline.borrow_mut();
-        pipeline.owner = None;
-        let plain = pipeline.relay == Relay::Nothing;
+        pipeline.set_owner(None);
+        let plain = pipeline.relay() == Relay::Nothing;
         self.idle_since.set(Some(now));
         let is_clean = plain && pipeline.is_idle() && !self.tainted.get();
         is_clean && !self.retired.get() && self.phase.get() == Phase::Open
     }
 
-    /// How frames that answer nothing are told from replies, from now on.
+    /// Sets which frames answer no request, from now on.
     pub fn set_relay(&self, relay: Relay) {
-        self.pipeline.borrow_mut().relay = relay;
+        self.pipeline.borrow_mut().set_relay(relay);
     }
 
-    /// How they are told apart now.
+    /// Which frames answer no request now.
     pub fn relay(&self) -> Relay {
-        self.pipeline.borrow().relay
+        self.pipeline.borrow().relay()
     }
 
-    /// Marks it as unfit for any other session.
+    /// Notes a state that its key does not show: the connection can serve no other session.
     pub fn taint(&self) {
         self.tainted.set(true);
     }
 
-    /// No session has its login any more.
+    /// Notes that no session has its login any more.
     pub(super) fn retire(&self) {
         self.retired.set(true);
     }
 
-    /// Whether a session that has none yet may use it: it is not closed, and its login is in use.
+    /// Whether another session may begin to use it: it is not closed, and sessions have its login.
     pub fn takes_more(&self) -> bool {
         !self.is_closed() && !self.retired.get()
     }
 
-    /// The server's id of this connection, once it is open.
+    /// The server's id of this connection; `None` while it is not known.
     pub fn server_id(&self) -> Option<i64> {
         Some(self.server_id.get()).filter(|id| *id != 0)
     }
 
-    /// The scan tag of the server process at the other end; 0 while it is not known.
+    /// The scan tag of the server process; 0 while it is not known.
     pub fn scan_tag(&self) -> u32 {
-        self.pipeline.borrow().scan_tag
+        self.pipeline.borrow().scan_tag()
     }
 
-    /// True when so much waits for the server that no more should be added; `inbox` is woken when
-    /// that has changed.
+    /// Whether so many bytes wait for the server that no more may be added. If so, `inbox` is woken
+    /// when that has changed.
     pub fn is_congested(&self, inbox: &Rc<Inbox>) -> bool {
         if self.pipeline.borrow().queued_bytes() < QUEUE_HIGH {
             return false;
@@ -199,12 +197,12 @@ impl Connection {
         true
     }
 
-    /// Ends the connection; what is unanswered is handed back as lost.
+    /// Ends the connection. Unanswered requests are handed back as lost.
     pub fn close(&self, reason: &str) {
         self.close_with(reason, None);
     }
 
-    /// Ends the connection because the server refused to set it up, in these words.
+    /// Ends the connection. `refusal`: the error with which the server refused to set it up.
     pub(super) fn close_with(&self, reason: &str, refusal: Option<&str>) {
         if self.phase.replace(Phase::Closed) != Phase::Closed {
             self.hang_up();
@@ -213,17 +211,18 @@ impl Connection {
         }
     }
 
-    /// Ends the connection where its server has been deposed since it was opened: what is under way
-    /// counts as lost, however it is answered. True if so.
+    /// Ends the connection if its server was deposed after it was opened. What is under way counts as
+    /// lost, whatever the server answers. True if so.
     pub(super) fn close_if_fenced(&self) -> bool {
         let is_void = self.pass.is_void();
         if is_void {
-            self.close("its server is not the master any more");
+            self.close("its server is no longer the master");
         }
         is_void
     }
 
-    /// Tells the server at once: it may be about to give an element to a client that has gone.
+    /// Ends the connection at the server, too: it may be about to give an element of a list to a client
+    /// that has gone.
     fn hang_up(&self) {
         if let Some(socket) = self.socket.take()
             && let Ok(stream) = socket.try_borrow()
@@ -232,23 +231,23 @@ impl Connection {
         }
     }
 
-    /// Whether requests may still be appended.
+    /// Whether the connection has ended.
     pub fn is_closed(&self) -> bool {
         self.phase.get() == Phase::Closed
     }
 
-    /// Whether nothing is under way.
+    /// Whether no request and no reply is under way.
     pub(super) fn is_idle(&self) -> bool {
         self.pipeline.borrow().is_idle()
     }
 
-    /// Since when nobody has leased it.
+    /// Since when no session leases it.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         self.idle_since.get()
     }
 
-    /// Gives up on requests that have been waiting for `timeout` in silence; how many. A connection
-    /// that has not answered for twice as long is closed.
+    /// Gives up on requests that have waited for `timeout` in silence, and returns how many there
+    /// were. A connection that has been silent for twice as long is closed.
     pub(super) fn expire(&self, now: Instant, timeout: Duration) -> u32 {
         let Some(deadline) = now.checked_sub(timeout) else { return 0 };
         let mut pipeline = self.pipeline.borrow_mut();
@@ -261,17 +260,15 @@ impl Connection {
         expired
     }
 
-    /// Hands back the reads that another server may be asked; how many.
+    /// Hands back the reads that may go to another server, and returns how many there were.
     pub(super) fn withdraw(&self) -> u32 {
         self.pipeline.borrow_mut().withdraw()
     }
 
-    /// Hands back what is over at `now` by its own words.
+    /// Hands back the requests whose own time is over at `now`.
     pub(super) fn end_elapsed(&self, now: Instant) {
         self.pipeline.borrow_mut().end_elapsed(now);
     }
-
-    // === for the driver ===
 
     pub(super) fn set_driver(&self, waker: &Waker) {
         let mut driver = self.driver.borrow_mut();
@@ -286,31 +283,31 @@ impl Connection {
         }
     }
 
-    /// It is this socket.
+    /// Sets the socket.
     pub(super) fn set_socket(&self, socket: &Rc<Socket>) {
         *self.socket.borrow_mut() = Some(Rc::clone(socket));
     }
 
     pub(super) fn opened(&self, server_id: i64, scan_tag: u32) {
         if self.is_closed() {
-            // Whoever it was for has gone meanwhile.
+            // The client that it was for has gone meanwhile.
             return;
         }
         self.server_id.set(server_id);
         let mut pipeline = self.pipeline.borrow_mut();
-        pipeline.reached = true;
-        pipeline.scan_tag = scan_tag;
+        pipeline.opened(scan_tag);
         self.phase.set(Phase::Open);
         if self.again {
             self.load.reconnected();
         }
-        if let Some(owner) = &pipeline.owner {
-            // It may have waited for the id.
+        if let Some(owner) = pipeline.owner() {
+            // The client may wait for the id.
             owner.wake();
         }
     }
 
-    /// Offers what has not been sent to `write`, which says how much of it was.
+    /// Passes the unsent bytes to `write`, which returns how many it has sent; `None`: the socket takes
+    /// no more now.
     pub(super) fn send_with<E>(
         &self,
         mut write: impl FnMut(&[u8]) -> Result<Option<usize>, E>,
@@ -336,18 +333,19 @@ impl Connection {
         Ok(received)
     }
 
-    /// Whether a leased connection's server said `-READONLY` since the last look; its owner is told.
+    /// Whether the server has answered the owner with `-READONLY` since the last call. Tells the owner
+    /// that the server is no master.
     pub(super) fn take_refused(&self) -> bool {
-        let refused = std::mem::take(&mut self.pipeline.borrow_mut().refused);
+        let refused = self.pipeline.borrow_mut().take_refused();
         if refused {
             self.tell_demoted();
         }
         refused
     }
 
-    /// Tells the owner of a leased connection that its server is no master any more.
+    /// Tells the owner that the server is no longer a master.
     pub(super) fn tell_demoted(&self) {
-        if let Some(owner) = &self.pipeline.borrow().owner {
+        if let Some(owner) = self.pipeline.borrow().owner() {
             owner.tell(Event::Demoted);
         }
     }

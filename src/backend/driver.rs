@@ -1,4 +1,4 @@
-//! The task behind a connection: connects, then moves bytes both ways.
+//! The task of a connection: it connects, then moves bytes in both directions.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -18,26 +18,26 @@ use crate::net::{Scratch, Stream};
 use crate::topology::{Health, scan_tag};
 use tidegate_wire::units::{micros, millis};
 
-/// Where a connection goes.
+/// How the server is reached.
 #[derive(Clone, Debug)]
 pub(super) struct Dial {
     pub(super) addr: HostPort,
-    /// For connecting and the first words together.
+    /// The time to connect and to set the connection up.
     pub(super) timeout: Duration,
     pub(super) keepalive: Option<Duration>,
 }
 
-/// What the driver tells, and whom.
+/// What the driver shares with the other connections of its worker.
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
     pub(super) scratch: Rc<Scratch>,
     pub(super) health: std::sync::Arc<Health>,
-    /// Milliseconds of the process's clock are counted from here.
+    /// The beginning of the process's clock.
     pub(super) epoch: Instant,
-    /// The mark of the process that is meant ([`scan_tag`]), where another one will not do: what
-    /// is proven of a replica is proven of one process, and the next one has what that had saved.
+    /// The [`scan_tag`] of the server process, if only that one will do. What is proven of a replica
+    /// is proven of one process; the next process has the data that this one saved.
     pub(super) process: Option<u32>,
-    /// Somebody ought to look at the topology.
+    /// Notified when the topology may have changed.
     pub(super) suspect: std::sync::Arc<tokio::sync::Notify>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Surroundings {
 pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surroundings) {
     let reason = match open(&connection, &dial, around.process).await {
         Err(HandshakeError::Refused { step, reply }) if !is_entry(step, &reply) => {
-            // The server is well; it only does not want to do this for us.
+            // The server is well, and refuses this set-up.
             let reason = format!("{} refused {step}: {reply}", dial.addr);
             tracing::debug!(backend = %dial.addr, "{reason}");
             connection.close_with(&reason, Some(&reply));
@@ -72,14 +72,14 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
     around.suspect.notify_one();
 }
 
-/// Whether a server that refuses this step with `reply` lets no connection in: it is full, or the
-/// login is wrong. Others can be asked then; that a database is missing is the client's own
-/// affair, and a server that runs a script is well.
+/// Whether a server that refuses this step with `reply` accepts no connection at all: it is full, or
+/// the login is wrong. Then requests go to other servers. A missing database concerns only the
+/// client, and a server that runs a script is well.
 fn is_entry(step: &str, reply: &str) -> bool {
     matches!(step, "HELLO" | "AUTH") && !reply.starts_with("BUSY ")
 }
 
-/// Connects and shakes hands; `None` where another process than `process` answers.
+/// Connects and sets the connection up; `None` if another process than `process` answers.
 async fn open(
     connection: &Connection,
     dial: &Dial,
@@ -102,12 +102,12 @@ async fn open(
     Ok(Some(stream))
 }
 
-/// Moves bytes until the connection ends; resolves to the reason.
+/// Moves bytes until the connection ends, and resolves to the reason.
 struct Transfer<'a> {
     socket: &'a Socket,
     connection: &'a Connection,
     around: &'a Surroundings,
-    /// The start of a reply's line that has not come to its end.
+    /// The beginning of a reply's line whose end has not arrived.
     rest: Vec<u8>,
 }
 

@@ -1,26 +1,26 @@
-//! Why a request failed at a backend, and whether it may be sent again.
+//! The causes for which a request fails at a backend.
 
 use crate::session::replies::Sequence;
 use crate::topology::BackendId;
 
-/// An error reply by which a server refuses a request without having run it.
+/// An error reply with which a server refuses a request that it has not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// `-LOADING`: its data is not there yet.
+    /// `-LOADING`: the server loads its data.
     Loading,
-    /// `-MASTERDOWN`: a replica without its master, and without `replica-serve-stale-data`.
+    /// `-MASTERDOWN`: the replica has lost its master, and `replica-serve-stale-data` is off.
     MasterDown,
-    /// `-READONLY`: a write reached a replica.
+    /// `-READONLY`: the server is a replica, and the request is a write.
     ReadOnly,
-    /// `-NOSCRIPT`, or a function that is not there.
+    /// `-NOSCRIPT`, or an unknown function.
     NoScript,
-    /// `-UNBLOCKED`: the server gave up a command that waits for data, because it follows another
-    /// master now (Redis's `disconnectOrRedirectAllBlockedClients`).
+    /// `-UNBLOCKED`: the server ended a blocking command, because it follows another master now
+    /// (Redis's `disconnectOrRedirectAllBlockedClients`).
     Unblocked,
 }
 
 impl Refusal {
-    /// Recognises the refusals among error replies (`-CODE text\r\n`).
+    /// The refusal that an error reply (`-CODE text\r\n`) is; `None` for other errors.
     #[must_use]
     pub fn of(line: &[u8]) -> Option<Self> {
         let code = line.get(1..).unwrap_or_default();
@@ -32,7 +32,7 @@ impl Refusal {
             Some(Self::ReadOnly)
         } else if code.starts_with(b"NOSCRIPT ") || code.starts_with(b"ERR Function not found") {
             Some(Self::NoScript)
-        // A client may unblock it, too (CLIENT UNBLOCK id ERROR): the text differs.
+        // The error of CLIENT UNBLOCK id ERROR has another text.
         } else if code.starts_with(b"UNBLOCKED force unblock ") {
             Some(Self::Unblocked)
         } else {
@@ -41,47 +41,48 @@ impl Refusal {
     }
 }
 
-/// What became of a request that was not answered.
+/// Why a request was not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The server refused it, in these words (the whole reply line); it was not run.
+    /// The server refused it with this reply, and has not run it.
     Refused(Refusal, Vec<u8>),
-    /// It never left: sending it elsewhere, or again, is safe.
+    /// It was not sent, so it may be sent again, or to another server.
     Unsent {
-        /// Why, for people.
+        /// The reason, for people.
         reason: String,
         /// Whether the connection was open before it ended.
         reached: bool,
-        /// The error reply (without its `-`) with which the server refused to set the connection
-        /// up, such as a database that it does not have. It is the answer to every request that
-        /// waited for the connection.
+        /// The error (without its `-`) with which the server refused to set the connection up, for
+        /// example because it lacks the database. It answers every request that waited for the
+        /// connection.
         refusal: Option<String>,
     },
-    /// It left, and the connection ended before the reply came: it may or may not have been run.
+    /// It was sent, and the connection ended before the reply arrived: it is unknown whether it was
+    /// run.
     Lost(String),
-    /// It left, and no reply came in time; a late one is dropped.
+    /// It was sent, and no reply arrived in time. A late reply is dropped.
     TimedOut,
-    /// A read, whose server serves no reads any more; a late reply is dropped.
+    /// It is a read, and its server serves no reads any more. A late reply is dropped.
     Withdrawn,
-    /// A read that waits for data, and no reply came in the time that it gave; a late one is
-    /// dropped.
+    /// It is a read that waits for data, and no reply arrived in the time that it gave. A late reply
+    /// is dropped.
     Elapsed,
 }
 
-/// A request that a backend did not answer, handed back to whoever sent it.
+/// A request that a backend did not answer, handed back to the client that sent it.
 #[derive(Clone, Debug)]
 pub struct Failed {
     /// The request's number within its session.
     pub seq: Sequence,
     /// The request as it was sent.
     pub request: Vec<u8>,
-    /// Whether it means the same over another connection: false where it belongs to what went
-    /// before it on a leased one (see [`super::Ticket::retryable`]).
+    /// Whether it means the same over another connection. False if it depends on earlier requests on
+    /// a leased connection (see [`super::Ticket::retryable`]).
     pub repeatable: bool,
     /// Whether it needs a leased connection when it is sent again.
     pub leased: bool,
-    /// Who failed.
+    /// The backend.
     pub backend: BackendId,
-    /// How.
+    /// The cause.
     pub cause: Cause,
 }

@@ -1,4 +1,4 @@
-//! Where a client's replies arrive, and what else its backends have to tell it.
+//! What a client's backend connections deliver to it: replies and events.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::task::Waker;
@@ -9,63 +9,63 @@ use crate::session::replies::{Replies, Sequence};
 use crate::session::tracking::broken_redirect;
 use crate::topology::BackendId;
 
-/// A reply that was asked for in one piece.
+/// A reply in one piece.
 #[derive(Debug)]
 pub struct Whole {
     /// The request's number.
     pub seq: Sequence,
     /// The reply.
     pub frame: Vec<u8>,
-    /// Who gave it.
+    /// The backend that sent it.
     pub backend: BackendId,
-    /// The scan tag of the server process that gave it.
+    /// The scan tag of the server process that sent it.
     pub scan_tag: u32,
 }
 
-/// What a client has to act on, beyond replies that only have to be passed on.
+/// What a client has to act on. Other replies are only passed on.
 #[derive(Debug)]
 pub enum Event {
     /// A request was not answered.
     Failed(Failed),
-    /// A reply that needs a change before it is passed on.
+    /// A reply has arrived that has to be changed before it is passed on.
     Whole(Whole),
     /// The leased connection's server answered this request with an error.
     Denied(Sequence),
-    /// The leased connection's server refused a write: it is no master any more.
+    /// The leased connection's server refused a write, because it is no longer a master.
     Demoted,
-    /// The leased connection is gone; its unanswered requests have failed already.
+    /// The leased connection has ended, for this reason. Its unanswered requests have failed already.
     LeaseLost(String),
-    /// The server refused to set the leased connection up, in these words (without the `-`); the
+    /// The server refused to set the leased connection up with this error (without the `-`). The
     /// requests that waited for it have failed already.
     LeaseRefused(String),
 }
 
-/// One client's inbox: filled by backend connections, emptied by the client's task, all on one
+/// One client's inbox. Backend connections fill it and the client's task empties it, all on one
 /// thread.
 #[derive(Debug, Default)]
 pub struct Inbox {
     replies: RefCell<Replies>,
     events: RefCell<Vec<Event>>,
     waker: RefCell<Option<Waker>>,
-    /// The client was woken and has not looked yet.
+    /// Whether the client was woken and has not looked yet.
     woken: Cell<bool>,
-    /// The client is gone: whatever still arrives for it is dropped.
+    /// Whether the client is gone. What arrives for it is dropped.
     gone: Cell<bool>,
-    /// The master that was written to last.
+    /// The master to which it sent last.
     master: Cell<Option<BackendId>>,
-    /// The login of what is under way.
+    /// The login of the requests that are under way.
     login: RefCell<Option<Credentials>>,
     /// The number behind the last write that was sent.
     written: Cell<Sequence>,
-    /// The number behind the last read that another server than the master was asked.
+    /// The number behind the last read that was sent to another server than the master.
     elsewhere: Cell<Sequence>,
-    /// A bug crossed our way: the client has to be closed.
+    /// Whether a reply arrived that no request is owed, which is a bug. The client has to be closed.
     broken: Cell<bool>,
-    /// The client that its invalidations are redirected to; 0 for none.
+    /// The client to which its invalidations are redirected; 0 for none.
     redirect: Cell<u64>,
-    /// The server said that this client has gone.
+    /// Whether the server reported that this client has gone.
     redirect_broken: Cell<bool>,
-    /// What comes unasked is dropped.
+    /// Whether messages that no request asked for are dropped.
     muted: Cell<bool>,
 }
 
@@ -75,7 +75,7 @@ impl Inbox {
         self.replies.borrow_mut()
     }
 
-    /// Remembers whom to wake; said once, by the client's task.
+    /// Sets the waker of the client's task.
     pub fn set_waker(&self, waker: &Waker) {
         *self.waker.borrow_mut() = Some(waker.clone());
     }
@@ -87,28 +87,29 @@ impl Inbox {
         Self { waker, ..Self::default() }
     }
 
-    /// Whether what comes unasked is dropped from now on.
+    /// Sets whether messages that no request asked for are dropped from now on.
     pub fn mute(&self, is_muted: bool) {
         self.muted.set(is_muted);
     }
 
-    /// The client's invalidations are redirected to the client with this id from now on; 0 for none.
+    /// Redirects the client's invalidations to the client with this id from now on; 0 for none.
     pub fn set_redirect(&self, id: u64) {
         self.redirect.set(id);
         self.redirect_broken.set(false);
     }
 
-    /// The client that its invalidations are redirected to is known to have gone.
+    /// Notes that the client to which its invalidations are redirected has gone.
     pub fn break_redirect(&self) {
         self.redirect_broken.set(true);
     }
 
-    /// Whether the client that its invalidations are redirected to is known to have gone.
+    /// Whether the client to which its invalidations are redirected is known to have gone.
     pub fn is_redirect_broken(&self) -> bool {
         self.redirect_broken.get()
     }
 
-    /// Whether what is sent to `master` now can't overtake what another master was sent before.
+    /// Whether a request to `master` now cannot overtake an earlier one to another master. Notes
+    /// `master` if so.
     pub fn keeps_order(&self, master: BackendId) -> bool {
         let same = self.master.get().is_none_or(|last| last == master);
         if same || self.replies().is_settled() {
@@ -118,8 +119,8 @@ impl Inbox {
         false
     }
 
-    /// Whether what is sent with the login `credentials` now can't overtake what was sent with
-    /// another one: over one connection requests keep their order, over two they may not.
+    /// Whether a request with the login `credentials` now cannot overtake an earlier one with another
+    /// login: two connections may carry them in another order. Notes `credentials` if so.
     pub fn keeps_login(&self, credentials: &Credentials) -> bool {
         let mut login = self.login.borrow_mut();
         if login.as_ref() == Some(credentials) {
@@ -132,7 +133,7 @@ impl Inbox {
         may_change
     }
 
-    /// The requests below `end` that were sent include a write.
+    /// Notes that a write is among the sent requests below `end`.
     pub fn wrote(&self, end: Sequence) {
         self.written.set(self.written.get().max(end));
     }
@@ -142,17 +143,17 @@ impl Inbox {
         self.written.get()
     }
 
-    /// The requests below `end` include a read that another server than the master was asked.
+    /// Notes that a read to another server than the master is among the requests below `end`.
     pub fn read_elsewhere(&self, end: Sequence) {
         self.elsewhere.set(self.elsewhere.get().max(end));
     }
 
-    /// The number behind the last read that another server than the master was asked.
+    /// The number behind the last read that was sent to another server than the master.
     pub fn elsewhere(&self) -> Sequence {
         self.elsewhere.get()
     }
 
-    /// The client is gone, and owed nothing any more.
+    /// Notes that the client is gone. It is owed no reply any more.
     pub fn close(&self) {
         self.gone.set(true);
         self.replies.take();
@@ -160,23 +161,23 @@ impl Inbox {
         self.waker.take();
     }
 
-    /// The client looks now: later arrivals wake it again.
+    /// Notes that the client looks now. Later arrivals wake it again.
     pub fn looked(&self) {
         self.woken.set(false);
     }
 
-    /// Whether a reply arrived that nobody waited for.
+    /// Whether a reply arrived that no request is owed.
     pub fn is_broken(&self) -> bool {
         self.broken.get()
     }
 
-    /// What has to be acted on.
+    /// The events since the last call.
     pub fn take_events(&self) -> Vec<Event> {
         let mut events = self.events.borrow_mut();
         if events.is_empty() { Vec::new() } else { std::mem::take(&mut *events) }
     }
 
-    /// `count` whole replies from `seq` on.
+    /// Delivers `count` whole replies, from that to `seq` on.
     pub fn deliver(&self, seq: Sequence, count: u32, bytes: &[u8]) {
         if self.gone.get() {
             return;
@@ -188,7 +189,7 @@ impl Inbox {
         self.wake();
     }
 
-    /// As [`Self::deliver`], without a copy where nothing is ready yet.
+    /// As [`Self::deliver`], without a copy where no reply is ready yet.
     pub fn deliver_all(&self, seq: Sequence, count: u32, bytes: Vec<u8>) {
         if self.gone.get() {
             return;
@@ -200,7 +201,7 @@ impl Inbox {
         self.wake();
     }
 
-    /// Part of the reply to `seq`.
+    /// Delivers a part of the reply to `seq`.
     pub fn deliver_part(&self, seq: Sequence, bytes: &[u8]) {
         if self.gone.get() {
             return;
@@ -212,7 +213,7 @@ impl Inbox {
         self.wake();
     }
 
-    /// Bytes that answer no request.
+    /// Delivers bytes that answer no request.
     pub fn push(&self, bytes: &[u8]) {
         if self.gone.get() || self.muted.get() {
             return;
@@ -220,7 +221,7 @@ impl Inbox {
         let redirect = self.redirect.get();
         match broken_redirect(bytes, redirect).filter(|_| redirect != 0) {
             Some(push) => {
-                // The server knows the target's connection, the client knows the target.
+                // The server names the target by its connection, the client by its id.
                 self.break_redirect();
                 self.replies.borrow_mut().push(&push);
             }
@@ -229,21 +230,20 @@ impl Inbox {
         self.wake();
     }
 
-    /// Something to act on.
+    /// Delivers an event.
     pub fn tell(&self, event: Event) {
         if self.gone.get() {
             return;
         }
         if let Event::Whole(whole) = &event {
-            // What is pushed from now on stays behind it.
+            // Later pushes stay behind it.
             self.replies.borrow_mut().received(whole.seq + 1);
         }
         self.events.borrow_mut().push(event);
         self.wake();
     }
 
-    /// The request's reply will not come from where it was expected ([`Event::Failed`]): its
-    /// place in the line is kept for whoever answers it instead.
+    /// Delivers [`Event::Failed`]. The reply's place in the order is kept for another source.
     pub fn fail(&self, failed: Failed) {
         if self.gone.get() {
             return;
@@ -254,18 +254,37 @@ impl Inbox {
         self.tell(Event::Failed(failed));
     }
 
-    /// Whether so many replies are ready for the client that no more are to be read for it where
-    /// that keeps no other client waiting.
+    /// Whether so many replies are ready for the client that no more should be read for it. That
+    /// applies to its leased connection: on a shared one, other clients would wait.
     pub fn is_full(&self) -> bool {
         self.replies.borrow().ready_bytes() >= OUTPUT_HIGH
     }
 
-    /// Makes the client look.
+    /// Wakes the client's task.
     pub fn wake(&self) {
         if !self.woken.replace(true)
             && let Some(waker) = &*self.waker.borrow()
         {
             waker.wake_by_ref();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    #[test]
+    fn a_client_keeps_its_login_while_something_is_under_way() {
+        let login = |password| Credentials::new("app", Secret::new(password));
+        let inbox = Inbox::default();
+        assert!(inbox.keeps_login(&login("x")));
+        let seq = inbox.replies().open(1, true);
+        assert!(inbox.keeps_login(&login("x")) && !inbox.keeps_login(&login("y")));
+        inbox.deliver(seq, 1, b"+OK\r\n");
+        assert!(inbox.keeps_login(&login("y")));
+        inbox.replies().open(1, true);
+        assert!(!inbox.keeps_login(&login("x")));
     }
 }

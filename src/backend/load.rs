@@ -1,5 +1,5 @@
-//! What one worker has under way to one backend, and what it has sent there: plain cells, told to
-//! the other threads at each tick.
+//! The requests of one worker to one backend, under way and in all. They are plain cells; the other
+//! threads get the numbers at each tick.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ pub struct Load {
     in_flight: Cell<u64>,
     requests: RequestCounts,
     pub(super) reconnects: Count,
-    /// Of all backends.
+    /// How long requests to any backend take.
     durations: Rc<DurationCounts>,
 }
 
@@ -26,47 +26,47 @@ impl Load {
         Rc::new(Self { in_flight, requests, reconnects, durations })
     }
 
-    /// Requests under way.
+    /// The number of requests under way.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
         self.in_flight.get()
     }
 
-    /// Where it is noted how long requests take.
+    /// The counts of how long requests take.
     pub(super) fn durations(&self) -> Rc<DurationCounts> {
         Rc::clone(&self.durations)
     }
 
-    /// Requests are on their way.
+    /// Counts requests that are sent.
     #[inline]
     pub(super) fn sent(&self, ticket: &Ticket) {
         self.in_flight.set(self.in_flight.get() + u64::from(ticket.left));
         ticket.count(&self.requests);
     }
 
-    /// Requests were answered in place, `took` after they were read.
+    /// Counts requests that were answered in place, `took` after they were read.
     pub fn served(&self, kind: Kind, count: u32, took: Duration) {
         self.requests.add(kind, u64::from(count));
         self.durations.observe(kind.class(), took, u64::from(count));
     }
 
-    /// Requests are over and done with.
+    /// Counts requests that have ended.
     pub(super) fn ended(&self, count: u64) {
         self.in_flight.set(self.in_flight.get().saturating_sub(count));
     }
 
-    /// A request left that gets no ticket.
+    /// Counts a request without a ticket.
     pub(super) fn count_raw(&self) {
         self.requests.add(Kind::Pinned, 1);
     }
 
-    /// A connection was opened in place of one that was lost.
+    /// Counts a connection that was opened in place of a lost one.
     pub(super) fn reconnected(&self) {
         self.reconnects.increment();
     }
 }
 
-/// What the other threads know of it.
+/// The numbers that the other threads have of a [`Load`].
 #[derive(Debug, Default)]
 pub(super) struct Reported {
     health: Option<Arc<Health>>,
@@ -76,7 +76,7 @@ pub(super) struct Reported {
 }
 
 impl Reported {
-    /// Tells them what has changed. `health` is the backend's, if it is still in the topology.
+    /// Publishes the changes. `health` is the backend's, if it is still in the topology.
     pub(super) fn update(
         &mut self,
         id: BackendId,
@@ -133,7 +133,7 @@ mod tests {
         drop(two);
         assert_eq!((health.load.in_flight(), health.load.connections()), (1, 1));
         assert_eq!(health.load.reconnects(), 1);
-        // The server left, and another one is known by its name.
+        // The server has left, and another one has its name.
         let other = Arc::<Health>::default();
         one.update(id, Some(&other), (&load, 1), &metrics);
         assert_eq!((health.load.in_flight(), health.load.connections()), (0, 0));

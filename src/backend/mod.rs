@@ -1,8 +1,8 @@
 //! Connections to servers: shared and pipelined, or leased to one session.
 //!
-//! A connection takes whole requests as bytes and gives the replies, as bytes, to the inboxes of
-//! those who asked, in the order of asking. It never decides where a request goes and never asks
-//! twice: what fails is handed back with its request and the cause.
+//! A connection takes whole requests as bytes. It puts the replies, as bytes, into the inboxes of the
+//! clients that sent the requests, in the order of sending. It does not choose the server of a
+//! request, and it sends each request once: a request that fails is handed back with the cause.
 
 mod connection;
 mod driver;
@@ -11,12 +11,9 @@ mod inbox;
 mod load;
 mod pipeline;
 mod pool;
-mod receive;
 mod relay;
 mod requests;
 mod setup;
-#[cfg(test)]
-mod tests;
 mod ticket;
 mod waiters;
 

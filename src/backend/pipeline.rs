@@ -1,4 +1,13 @@
-//! One connection's line of requests: what was sent, what is owed. Holds no socket.
+//! The requests of one connection that wait for replies. It holds no socket.
+
+mod incoming;
+mod outgoing;
+mod receive;
+mod silence;
+#[cfg(test)]
+mod tests;
+
+pub(super) use receive::Received;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -6,47 +15,39 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use super::requests::Requests;
-use super::{Cause, Event, Failed, Relay, Ticket};
+use super::{Cause, Event, Failed, Inbox, Relay, Ticket};
 use crate::telemetry::DurationCounts;
 use crate::topology::BackendId;
-use tidegate_wire::resp::{Args, ReplyScanner};
+use incoming::Incoming;
+use outgoing::Outgoing;
+use silence::Silence;
+use tidegate_wire::resp::Args;
 
-/// Bytes at the front of the buffer that may be dead before the rest is moved down.
-const COMPACT_ABOVE: usize = 64 * 1024;
-
-/// Requests in order of sending, and how far their replies have come.
+/// The requests of one connection in the order of sending, and the replies that have arrived.
 ///
-/// A request's bytes are kept until its reply has come, so that it can be handed back if the
-/// server refuses it or the connection ends. Invariant: `base <= sent <= buffer.len()`, and the
-/// tickets' bytes add up to `buffer.len() - base`.
+/// Invariant: the tickets' bytes add up to those of `outgoing`, except on a connection that relays
+/// everything.
 #[derive(Debug)]
 pub(super) struct Pipeline {
-    pub(super) backend: BackendId,
+    backend: BackendId,
     /// Whether the connection has been open.
-    pub(super) reached: bool,
-    /// The scan tag of the server process at the other end; 0 until the connection is open, and
-    /// where the server has none.
-    pub(super) scan_tag: u32,
-    /// How frames that answer nothing are told from replies.
-    pub(super) relay: Relay,
-    /// A leased connection's only user: gets what answers nothing, and every reply as it came.
-    pub(super) owner: Option<Rc<super::Inbox>>,
-    /// An owner's connection said `-READONLY`: somebody ought to look at the topology.
-    pub(super) refused: bool,
-    pub(super) buffer: Vec<u8>,
-    pub(super) base: usize,
-    sent: usize,
-    pub(super) tickets: VecDeque<Ticket>,
-    pub(super) scanner: ReplyScanner,
-    /// Bytes were sent or received since the last look.
-    pub(super) moved: bool,
-    /// When a request or a reply was last seen under way, of which some had passed and some had
-    /// not.
-    progress: Option<Instant>,
-    /// A reply that is being collected in one piece.
-    pub(super) whole: Vec<u8>,
+    reached: bool,
+    /// The scan tag of the server process; 0 until the connection is open, and where the server has
+    /// none.
+    scan_tag: u32,
+    /// Which frames answer no request.
+    relay: Relay,
+    /// The client that leases the connection. It gets the frames that answer no request, and every
+    /// error reply as the server sent it.
+    owner: Option<Rc<Inbox>>,
+    /// Whether the server answered the owner with `-READONLY` since [`Pipeline::take_refused`].
+    refused: bool,
+    outgoing: Outgoing,
+    incoming: Incoming,
+    tickets: VecDeque<Ticket>,
+    silence: Silence,
     /// How long requests take.
-    pub(super) durations: Rc<DurationCounts>,
+    durations: Rc<DurationCounts>,
 }
 
 impl Pipeline {
@@ -58,105 +59,110 @@ impl Pipeline {
             relay: Relay::Nothing,
             owner: None,
             refused: false,
-            buffer: Vec::new(),
-            base: 0,
-            sent: 0,
+            outgoing: Outgoing::default(),
+            incoming: Incoming::default(),
             tickets: VecDeque::new(),
-            scanner: ReplyScanner::default(),
-            moved: false,
-            progress: None,
-            whole: Vec::new(),
+            silence: Silence::default(),
             durations,
         }
     }
 
+    /// The connection is open, to the server process with this scan tag.
+    pub(super) fn opened(&mut self, scan_tag: u32) {
+        self.reached = true;
+        self.scan_tag = scan_tag;
+    }
+
+    /// The scan tag of the server process; 0 while it is unknown.
+    pub(super) fn scan_tag(&self) -> u32 {
+        self.scan_tag
+    }
+
+    /// Sets the client that leases the connection.
+    pub(super) fn set_owner(&mut self, owner: Option<Rc<Inbox>>) {
+        self.owner = owner;
+    }
+
+    /// The client that leases the connection.
+    pub(super) fn owner(&self) -> Option<&Rc<Inbox>> {
+        self.owner.as_ref()
+    }
+
+    /// Sets which frames answer no request, from now on.
+    pub(super) fn set_relay(&mut self, relay: Relay) {
+        self.relay = relay;
+    }
+
+    /// Which frames answer no request now.
+    pub(super) fn relay(&self) -> Relay {
+        self.relay
+    }
+
+    /// Whether the server has answered the owner with `-READONLY` since the last call.
+    pub(super) fn take_refused(&mut self) -> bool {
+        std::mem::take(&mut self.refused)
+    }
+
     /// Appends requests and their ticket.
     pub(super) fn push(&mut self, requests: &[u8], ticket: Ticket) {
-        self.make_room();
-        self.buffer.extend_from_slice(requests);
+        self.outgoing.push(requests);
         self.tickets.push_back(ticket);
     }
 
-    /// Appends bytes that no reply is matched to (a raw relay's).
+    /// Appends bytes to which no reply is matched ([`Relay::Everything`]).
     pub(super) fn push_raw(&mut self, bytes: &[u8]) {
-        self.make_room();
-        self.buffer.extend_from_slice(bytes);
+        self.outgoing.push(bytes);
     }
 
-    /// Takes a large request without copying it, where nothing else waits to leave.
+    /// Appends a large request; without a copy where no other request waits.
     pub(super) fn push_large(&mut self, request: Vec<u8>, ticket: Ticket) {
-        if self.buffer.is_empty() {
-            self.buffer = request;
-            self.tickets.push_back(ticket);
-        } else {
-            self.push(&request, ticket);
-        }
+        self.outgoing.push_large(request);
+        self.tickets.push_back(ticket);
     }
 
+    /// The bytes that are not sent.
     pub(super) fn unsent(&self) -> &[u8] {
-        &self.buffer[self.sent..]
+        self.outgoing.unsent()
     }
 
+    /// The next `bytes` bytes are sent.
     pub(super) fn advance_sent(&mut self, bytes: usize) {
-        self.sent += bytes;
-        self.moved = true;
+        self.outgoing.advance_sent(bytes);
+        self.silence.end();
         if self.tickets.is_empty() {
-            // A raw relay's requests are not needed again.
-            self.base = self.sent;
-            self.reset_if_empty();
+            // Requests without a ticket are not needed again.
+            self.outgoing.answer_sent();
         }
     }
 
+    /// The bytes of requests that are unsent or unanswered.
     pub(super) fn queued_bytes(&self) -> usize {
-        self.buffer.len() - self.base
+        self.outgoing.len()
     }
 
+    /// Whether no request and no reply is under way.
     pub(super) fn is_idle(&self) -> bool {
-        self.tickets.is_empty() && self.unsent().is_empty() && self.scanner.at_start()
+        self.tickets.is_empty() && self.unsent().is_empty() && self.incoming.at_start()
     }
 
-    fn make_room(&mut self) {
-        if self.base > COMPACT_ABOVE && self.base > self.buffer.len() / 2 {
-            self.buffer.drain(..self.base);
-            self.sent -= self.base;
-            self.base = 0;
-        }
-    }
-
-    pub(super) fn reset_if_empty(&mut self) {
-        if self.base == self.buffer.len() {
-            self.base = 0;
-            self.sent = 0;
-            if self.buffer.capacity() > 1024 * 1024 {
-                self.buffer = Vec::new();
-            } else {
-                self.buffer.clear();
-            }
-        }
-    }
-
-    /// Looks whether bytes have passed since the last look, or have to wait because the owner has no
-    /// room (`held_back`): a transfer is no silence, however long it takes.
+    /// Looks whether a transfer is under way, or waits because the owner has no room
+    /// (`held_back`).
     pub(super) fn look(&mut self, now: Instant, held_back: bool) {
-        let moved = std::mem::take(&mut self.moved);
-        let in_transfer =
-            !self.scanner.at_start() || !self.whole.is_empty() || !self.unsent().is_empty();
-        if held_back || moved && in_transfer {
-            self.progress = Some(now);
-        }
+        let in_transfer = self.incoming.has_begun() || !self.unsent().is_empty();
+        self.silence.look(now, in_transfer, held_back);
     }
 
-    /// Gives up on requests that left before `deadline`; how many. Their late replies are
-    /// dropped when they come.
+    /// Gives up on requests that were sent before `deadline`, and returns how many there were. Their
+    /// replies are dropped if they arrive.
     pub(super) fn expire(&mut self, deadline: Instant) -> u32 {
-        if self.progress.is_some_and(|progress| progress > deadline) {
+        if self.silence.is_broken_after(deadline) {
             return 0;
         }
         let leased = self.owner.is_some();
         let mut expired = 0;
-        let mut at = self.base;
+        let mut at = 0;
         for ticket in &mut self.tickets {
-            let requests = &self.buffer[at..at + ticket.bytes];
+            let requests = self.outgoing.get(at, ticket.bytes);
             at += ticket.bytes;
             if ticket.since > deadline {
                 break;
@@ -169,18 +175,18 @@ impl Pipeline {
         expired
     }
 
-    /// Hands back the reads that another server may be asked; how many. Their replies are dropped
-    /// when they come all the same. The one whose reply has begun stays, and so does one that may be
-    /// what keeps this server busy: it would keep the next one busy, too, at last the master.
+    /// Hands back the reads that may go to another server, and returns how many there were. Their
+    /// replies are dropped if they arrive. A read whose reply has begun stays. So does one that may
+    /// keep this server busy: it would keep the next server busy, too, and in the end the master.
     pub(super) fn withdraw(&mut self) -> u32 {
         let leased = self.owner.is_some();
-        let begun = usize::from(self.has_begun());
+        let begun = usize::from(self.incoming.has_begun());
         if begun > 0 {
             self.split_first();
         }
-        let (mut withdrawn, mut at) = (0, self.base);
+        let (mut withdrawn, mut at) = (0, 0);
         for (n, ticket) in self.tickets.iter_mut().enumerate() {
-            let requests = &self.buffer[at..at + ticket.bytes];
+            let requests = self.outgoing.get(at, ticket.bytes);
             at += ticket.bytes;
             if ticket.moves && n >= begun && !may_keep_busy(requests) {
                 withdrawn += give_up(ticket, requests, leased, self.backend, &Cause::Withdrawn);
@@ -189,13 +195,13 @@ impl Pipeline {
         withdrawn
     }
 
-    /// Hands back what is over at `now` by its own words.
+    /// Hands back the requests whose own time is over at `now` ([`Ticket::until`]).
     pub(super) fn end_elapsed(&mut self, now: Instant) {
         let leased = self.owner.is_some();
-        let begun = usize::from(self.has_begun());
-        let mut at = self.base;
+        let begun = usize::from(self.incoming.has_begun());
+        let mut at = 0;
         for (n, ticket) in self.tickets.iter_mut().enumerate() {
-            let requests = &self.buffer[at..at + ticket.bytes];
+            let requests = self.outgoing.get(at, ticket.bytes);
             at += ticket.bytes;
             if ticket.until.is_some_and(|until| until <= now) && n >= begun {
                 give_up(ticket, requests, leased, self.backend, &Cause::Elapsed);
@@ -203,15 +209,10 @@ impl Pipeline {
         }
     }
 
-    /// Whether a part of the first reply has come.
-    fn has_begun(&self) -> bool {
-        !self.scanner.at_start() || !self.whole.is_empty()
-    }
-
-    /// Gives the first request a ticket of its own.
+    /// Splits the first ticket into one for its next request and one for the others.
     fn split_first(&mut self) {
         let Some(first) = self.tickets.front_mut().filter(|first| first.left > 1) else { return };
-        let requests = &self.buffer[self.base..self.base + first.bytes];
+        let requests = self.outgoing.get(0, first.bytes);
         let count = first.done as usize + 1;
         let bytes = Requests::new(requests).take(count).map(<[u8]>::len).sum();
         let (seq, left, rest) = (first.seq + 1, first.left - 1, first.bytes - bytes);
@@ -221,28 +222,28 @@ impl Pipeline {
         self.tickets.insert(1, second);
     }
 
-    /// Since when the reply to the request at the head of the line is waited for in silence.
+    /// Since when the first request has waited in silence; `None` if it may take any time.
     pub(super) fn waiting_since(&self) -> Option<Instant> {
         let head = self.tickets.front().filter(|ticket| !ticket.patient)?;
-        Some(self.progress.map_or(head.since, |progress| progress.max(head.since)))
+        Some(self.silence.since(head.since))
     }
 
-    /// The connection has ended: every request that is still unanswered is handed back. How many
-    /// there were.
+    /// Hands back every unanswered request, because the connection has ended. Returns how many there
+    /// were.
     pub(super) fn fail_all(&mut self, reason: &str, refusal: Option<&str>) -> u64 {
         let (backend, leased) = (self.backend, self.owner.is_some());
         let mut ended = 0;
-        let mut at = self.base;
+        let mut at = 0;
         for ticket in std::mem::take(&mut self.tickets) {
-            let mut requests = Requests::new(&self.buffer[at..at + ticket.bytes]);
-            let unsent = at >= self.sent;
+            let mut requests = Requests::new(self.outgoing.get(at, ticket.bytes));
+            let unsent = self.outgoing.is_unsent(at);
             at += ticket.bytes;
             ended += u64::from(ticket.left + ticket.done);
             let Some(inbox) = ticket.inbox else { continue };
             for _ in 0..ticket.done {
                 requests.next();
             }
-            // One error answers the whole request, however many replies it would have.
+            // The refusal answers a whole request, also one that would have several replies.
             let one = leased && refusal.is_some();
             let count = if one { ticket.left.min(1) } else { ticket.left };
             for seq in ticket.seq..ticket.seq + u64::from(count) {
@@ -261,9 +262,7 @@ impl Pipeline {
                 inbox.deliver(ticket.seq + u64::from(count), ticket.left - count, &[]);
             }
         }
-        self.base = self.buffer.len();
-        self.sent = self.buffer.len();
-        self.reset_if_empty();
+        self.outgoing.clear();
         if let Some(owner) = self.owner.take() {
             owner.tell(match refusal {
                 Some(refusal) => Event::LeaseRefused(refusal.to_owned()),
@@ -274,13 +273,13 @@ impl Pipeline {
     }
 }
 
-/// Whether one of the requests may take a server long.
+/// Whether one of the requests may keep a server busy.
 fn may_keep_busy(requests: &[u8]) -> bool {
     Requests::new(requests)
         .any(|request| Args::new(request).next().is_none_or(tidegate_wire::command::may_be_costly))
 }
 
-/// Hands back the requests of a ticket that are unanswered; how many.
+/// Hands back the unanswered requests of a ticket, and returns how many there were.
 fn give_up(
     ticket: &mut Ticket,
     requests: &[u8],

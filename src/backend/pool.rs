@@ -1,4 +1,4 @@
-//! One worker's connections to all servers: a shared one per server and key, and leases.
+//! One worker's connections to all servers: a shared one for each server and key, and leases.
 
 #[cfg(test)]
 mod tests;
@@ -19,22 +19,22 @@ use crate::tasks::{Board, Kind};
 use crate::telemetry::{DurationCounts, Metrics};
 use crate::topology::{Backend, BackendId, Pass, Role, Topology};
 
-/// Idle connections kept for leases, per server and key.
+/// The number of idle connections to a server that are kept for leases.
 const IDLE_MAX: usize = 64;
-/// How long an idle connection is kept.
+/// The time for which an idle connection is kept.
 const IDLE_FOR: Duration = Duration::from_secs(60);
-/// How long what is under way to a server that has left the topology is waited for.
+/// The time for a server that has left the topology to answer what is under way.
 const LEAVE_MAX: Duration = Duration::from_secs(10);
 const LEFT: &str = "its server has left the topology";
 
 /// How servers are reached, from proxy.toml.
 #[derive(Clone, Debug)]
 pub struct DialOptions {
-    /// For connecting and logging in.
+    /// The time to connect and to log in.
     pub connect_timeout: Duration,
-    /// For a reply; `None` for ever.
+    /// The time for a reply; `None` for any.
     pub request_timeout: Option<Duration>,
-    /// TCP keep-alive.
+    /// The period of TCP keep-alive; `None` for none.
     pub keepalive: Option<Duration>,
 }
 
@@ -45,10 +45,10 @@ struct Member {
     shared: Vec<Rc<Connection>>,
     idle: Vec<Rc<Connection>>,
     leased: Vec<Rc<Connection>>,
-    /// What shared connections were opened for so far.
+    /// The keys for which shared connections were opened.
     opened: Vec<ConnectionKey>,
     reported: Reported,
-    /// Since when its server has been out of the topology.
+    /// Since when the server has been out of the topology.
     left: Option<Instant>,
 }
 
@@ -66,7 +66,8 @@ impl Member {
         }
     }
 
-    /// Closes what nobody waits for an answer on; whether that is all.
+    /// Closes the connections to a server that has left, except those with a request under way. True
+    /// if none is left.
     fn wind_up(&self, now: Instant) -> bool {
         let Some(left) = self.left else { return false };
         let over = now.saturating_duration_since(left) > LEAVE_MAX;
@@ -90,7 +91,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// An empty pool. `epoch` is where the process's clock begins; `suspect` is notified when the
+    /// An empty pool. `epoch` is the beginning of the process's clock; `suspect` is notified when the
     /// topology may have changed.
     #[must_use]
     pub fn new(
@@ -104,18 +105,18 @@ impl Pool {
         Self { members, target, scratch, epoch, suspect, tasks, durations }
     }
 
-    /// New connections are made this way from now on.
+    /// Sets how connections are opened from now on.
     pub fn set_dial_options(&mut self, target: DialOptions) {
         self.target = target;
     }
 
-    /// Requests of this worker under way to `backend`.
+    /// The number of this worker's requests under way to `backend`.
     #[must_use]
     pub fn in_flight(&self, backend: BackendId) -> u64 {
         self.members.get(&backend).map_or(0, |member| member.load.in_flight())
     }
 
-    /// What this worker has under way to `backend`, and had.
+    /// This worker's load of `backend`.
     pub fn load(&mut self, backend: &Backend) -> Rc<Load> {
         Rc::clone(&self.member(backend).load)
     }
@@ -140,7 +141,7 @@ impl Pool {
         connection
     }
 
-    /// A connection to `backend` that only `owner` uses until it is released.
+    /// A connection to `backend` for `owner` alone, until it is released.
     pub fn lease(
         &mut self,
         backend: &Backend,
@@ -159,8 +160,8 @@ impl Pool {
         connection
     }
 
-    /// Ends a lease. A connection that is not clean is closed, which also ends whatever the server
-    /// is still doing for it.
+    /// Ends a lease. A connection that can serve no other session is closed, which also ends a command
+    /// that the server still runs for it.
     pub fn release(&mut self, connection: &Rc<Connection>, now: Instant) {
         let clean = connection.disown(now);
         let Some(member) = self.members.get_mut(&connection.backend) else {
@@ -175,8 +176,8 @@ impl Pool {
         }
     }
 
-    /// No session has this login any more: a connection that has it is closed when it has answered
-    /// what is under way, at a [`Pool::tick`], or when its lease ends.
+    /// Notes that no session has this login any more. A connection with it is closed when it has
+    /// answered what is under way, at a [`Pool::tick`], or when its lease ends.
     pub fn retire(&mut self, credentials: &Credentials) {
         for member in self.members.values_mut() {
             member.opened.retain(|key| key.credentials != *credentials);
@@ -185,8 +186,8 @@ impl Pool {
         }
     }
 
-    /// Housekeeping, a few times a second: requests past their time fail, idle connections go.
-    /// How many requests ran out of time.
+    /// Housekeeping, several times a second. Fails the requests whose time is over, closes idle
+    /// connections, and returns how many requests timed out.
     pub fn tick(&mut self, now: Instant) -> u32 {
         let mut expired = 0;
         for member in self.members.values_mut() {
@@ -213,7 +214,8 @@ impl Pool {
         expired
     }
 
-    /// Takes the reads back that are under way at servers that serve none any more; how many.
+    /// Takes back the reads that are under way at servers that serve none any more, and returns how
+    /// many there were.
     pub fn withdraw(&self, has_left: impl Fn(BackendId) -> bool) -> u32 {
         let busy = self.members.iter().filter(|(_, member)| member.load.in_flight() > 0);
         let left = busy.filter(|(id, _)| has_left(**id));
@@ -221,7 +223,7 @@ impl Pool {
         connections.map(|connection| connection.withdraw()).sum()
     }
 
-    /// Tells the other threads what was counted since the last tick.
+    /// Publishes what was counted since the last tick.
     pub fn report(&mut self, topology: &Topology, metrics: &Metrics) {
         self.durations.flush(&metrics.durations);
         for (id, member) in &mut self.members {
@@ -231,8 +233,8 @@ impl Pool {
         }
     }
 
-    /// Lets go of servers that are not in `topology` any more: nobody new is sent there, and each
-    /// connection is closed when it has answered what is under way, at a [`Pool::tick`].
+    /// Gives up servers that are no longer in `topology`. They get no new requests, and each connection
+    /// is closed when it has answered what is under way, at a [`Pool::tick`].
     pub fn retain(&mut self, topology: &Topology, now: Instant) {
         for (id, member) in &mut self.members {
             let gone = topology.backend(*id).is_none();
@@ -277,7 +279,7 @@ impl Pool {
         let (driven, tasks, addr) =
             (Rc::clone(&connection), self.tasks.clone(), backend.addr.clone());
         tokio::task::spawn_local(async move {
-            // What is under way would wait for ever for a driver that panicked.
+            // Without its driver no request on the connection would ever be answered.
             if driver.await.is_err_and(|error| error.is_panic()) {
                 tracing::error!(backend = %addr, "the task of a connection panicked");
                 tasks.count_panic(Kind::ServerConnection);

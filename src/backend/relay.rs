@@ -1,23 +1,23 @@
-//! What a leased connection may send without being asked.
+//! The frames of a leased connection that answer no request.
 
 use tidegate_wire::resp::{Args, RespVersion};
 
-/// How a leased connection's unrequested frames are told from replies.
+/// Which frames of a leased connection answer no request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Relay {
-    /// There are none.
+    /// No frames.
     #[default]
     Nothing,
     /// Pub/Sub messages as arrays, in RESP2.
     Messages,
     /// Pub/Sub messages and invalidations as pushes, in RESP3.
     Pushes,
-    /// Everything: the session reads what the server does (`MONITOR`).
+    /// All frames: the client reads what the server does (`MONITOR`).
     Everything,
 }
 
 impl Relay {
-    /// How a session that speaks `version` gets what it subscribed to.
+    /// The form in which a session of this version gets messages.
     #[must_use]
     pub const fn of(version: RespVersion) -> Self {
         match version {
@@ -27,7 +27,7 @@ impl Relay {
     }
 }
 
-/// Whether `frame`, complete, is a reply to a request although it is (RESP3) a push.
+/// Whether `frame`, which is whole, answers a request. In RESP3 a push may do so.
 pub(super) fn is_reply(relay: Relay, frame: &[u8]) -> bool {
     let kind = || Args::new(frame).next().unwrap_or_default();
     match (relay, frame.first()) {
@@ -38,7 +38,7 @@ pub(super) fn is_reply(relay: Relay, frame: &[u8]) -> bool {
     }
 }
 
-/// Confirmations are the replies to their commands, even as pushes.
+/// Whether a push of this kind confirms SUBSCRIBE or its like, and so answers a request.
 fn is_confirmation(kind: &[u8]) -> bool {
     matches!(
         kind,

@@ -1,8 +1,8 @@
-//! A run of requests, taken apart again.
+//! The single requests of a run.
 
 use tidegate_wire::resp::{Limits, RequestScanner, RequestStep};
 
-/// The `n`th of a run of requests, empty where there are fewer.
+/// The `n`th request of a run, from 0; empty if there are fewer.
 pub(super) fn nth_request(requests: &[u8], n: u32) -> &[u8] {
     let mut requests = Requests::new(requests);
     for _ in 0..n {
@@ -11,7 +11,7 @@ pub(super) fn nth_request(requests: &[u8], n: u32) -> &[u8] {
     requests.next().unwrap_or_default()
 }
 
-/// Takes a run of requests apart again.
+/// The requests of a run, one after the other.
 #[derive(Debug)]
 pub(super) struct Requests<'a> {
     rest: &'a [u8],

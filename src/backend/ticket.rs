@@ -1,4 +1,4 @@
-//! A place in a connection's line: who gets the next replies.
+//! The client that gets the next replies of a connection.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,38 +9,38 @@ use super::Inbox;
 use crate::session::replies::Sequence;
 use crate::telemetry::{Class, DurationCounts, Kind, RequestCounts};
 
-/// Replies that one inbox waits for, in a row.
+/// Consecutive replies for one inbox.
 #[derive(Debug)]
 pub struct Ticket {
-    /// Who waits; `None` once they gave up: the replies are dropped as they come.
+    /// The inbox; `None` after the requests were given up. Their replies are dropped then.
     pub inbox: Option<Rc<Inbox>>,
     /// The request whose reply comes next.
     pub seq: Sequence,
-    /// Replies still to come.
+    /// The number of replies still to come.
     pub left: u32,
-    /// Replies that have come.
+    /// The number of replies that have arrived.
     pub done: u32,
-    /// Bytes of the requests.
+    /// The bytes of the requests.
     pub bytes: usize,
     /// When the requests were handed to the connection.
     pub since: Instant,
-    /// An error is not for the client (CLIENT REPLY OFF); what else comes is.
+    /// Whether an error is kept from the client (CLIENT REPLY OFF). Other frames are passed on.
     pub quiet: bool,
-    /// The reply is needed in one piece, because something in it has to be changed.
+    /// Whether each reply is needed in one piece, because it has to be changed.
     pub whole: bool,
-    /// Over a leased connection without depending on anything before: it may be sent again over
-    /// another one.
+    /// Whether a request on a leased connection depends on no earlier one, so that it may be sent again
+    /// over another connection.
     pub retryable: bool,
-    /// May take as long as it likes (a blocking command).
+    /// Whether it may take any time (a blocking command).
     pub patient: bool,
-    /// Reads that a replica was asked: another server may be asked once this one serves no reads
-    /// any more.
+    /// Whether the requests are reads at a replica, which may go to another server when this one serves
+    /// no reads any more.
     pub moves: bool,
-    /// When the request is over, whether it is answered or not (BLOCK of an XREAD).
+    /// When the request is over, answered or not (BLOCK of an XREAD).
     pub until: Option<Instant>,
-    /// What the requests are to the metrics; `None` where they are the proxy's own.
+    /// What the metrics count the requests as; `None` for the proxy's own.
     pub kind: Option<Kind>,
-    /// How many of them are writes, where `kind` says something else of the others.
+    /// The number of writes among them, where `kind` is that of the others.
     pub writes: u32,
 }
 
@@ -72,7 +72,7 @@ impl Ticket {
     pub(super) fn count(&self, counts: &RequestCounts) {
         match self.kind {
             None => {}
-            // One request, however many replies it gets.
+            // It is one request, also where it gets several replies.
             Some(kind) if kind.class() == Class::Pinned => counts.add(kind, 1),
             Some(kind) => {
                 counts.add(Kind::Write, u64::from(self.writes));
@@ -81,7 +81,7 @@ impl Ticket {
         }
     }
 
-    /// Counts them once more when all their replies are there, `took` after they were read.
+    /// Counts the time `took` of the requests, from their reading to the last reply.
     #[inline]
     pub(super) fn observe(&self, durations: &DurationCounts, took: Duration) {
         let Some(kind) = self.kind else { return };

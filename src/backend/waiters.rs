@@ -1,11 +1,11 @@
-//! Clients that are to be woken when something has changed.
+//! The clients that wait for something, to be woken together or a few at a time.
 
 use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use super::Inbox;
 
-/// A queue of inboxes, each in it once however often it asks.
+/// A queue of inboxes. Each is in it once, also if it is added again.
 #[derive(Debug, Default)]
 pub struct Waiters {
     queue: VecDeque<Rc<Inbox>>,
@@ -20,7 +20,7 @@ impl Waiters {
         }
     }
 
-    /// Wakes all, in the order in which they asked, and forgets them.
+    /// Wakes all, in the order in which they were added, and removes them.
     pub fn wake_all(&mut self) {
         self.known.clear();
         for inbox in self.queue.drain(..) {
@@ -28,7 +28,7 @@ impl Waiters {
         }
     }
 
-    /// Wakes the first `most`, in the order in which they asked, and forgets them.
+    /// Wakes the first `most`, in the order in which they were added, and removes them.
     pub fn wake_some(&mut self, most: usize) {
         for inbox in self.queue.drain(..most.min(self.queue.len())) {
             self.known.remove(&Rc::as_ptr(&inbox));
@@ -36,13 +36,13 @@ impl Waiters {
         }
     }
 
-    /// How many wait.
+    /// The number of clients that wait.
     #[must_use]
     pub fn len(&self) -> usize {
         self.queue.len()
     }
 
-    /// Whether none waits.
+    /// Whether no client waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()

@@ -1,4 +1,4 @@
-//! Which connection a key gets. No driver runs: the tests do what it would.
+//! The connection that a key gets. No driver runs; the tests do its work.
 
 use std::convert::Infallible;
 

@@ -103,7 +103,7 @@ mod tests {
             assert_ne!(one, other);
             assert_ne!(hash(&one), hash(&other));
         }
-        // One text behind the other would be the same.
+        // The texts of both together are the same.
         assert_ne!(login("ab", "c"), login("a", "bc"));
     }
 

@@ -1,4 +1,4 @@
-//! The first words on a new connection: version, credentials, database.
+//! What is said first on a new connection: the protocol's version, the login, the database.
 
 use crate::net::Stream;
 use std::time::Duration;
@@ -8,15 +8,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{ConnectionKey, Credentials};
 use tidegate_wire::resp::{RespVersion, encode, integer, reply};
 
-/// Longest answer to one of the first words, in bytes; `INFO server` is the longest.
+/// The longest accepted answer, in bytes. The longest one is that to `INFO server`.
 const ANSWER_MAX: usize = 64 * 1024;
 
-/// What the server told about itself and this connection.
+/// What the server answers about itself and the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Greeting {
-    /// Its id of this connection; 0 if it has none to tell (before Redis 5).
+    /// The server's id of the connection; 0 if it reports none (before Redis 5).
     pub client_id: i64,
-    /// The run id of its process; empty if it has none, or the connection is
+    /// The run id of the server process; empty if it reports none, or the connection is
     /// [`ConnectionKey::login_only`].
     pub run_id: String,
 }
@@ -24,13 +24,13 @@ pub struct Greeting {
 /// Why a connection could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum HandshakeError {
-    /// No connection.
+    /// No connection could be made, or it was lost.
     #[error("{0}")]
     Io(#[from] std::io::Error),
     /// No answer in time (`connect-timeout`).
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    /// The server refused a step; the words are its own.
+    /// The server refused a step.
     #[error("{step} was refused: {reply}")]
     Refused {
         /// The command.
@@ -38,23 +38,22 @@ pub enum HandshakeError {
         /// The error reply, without its `-`.
         reply: String,
     },
-    /// The server answered something that is no RESP, or far too much.
+    /// An answer is no RESP, or far too long.
     #[error("the server does not speak the Redis protocol")]
     Protocol,
 }
 
 /// Sets up `stream` as `key` says.
 ///
-/// An error reply to any question is an error here, unless the answer changes nothing for the
-/// requests that will follow: a connection without its database, or whose server has not told its
-/// identity, must not be used.
+/// An error reply is an error here, unless later requests do not depend on the answer. A connection
+/// without its database, or whose server has not reported its identity, must not be used.
 ///
 /// # Errors
-/// [`HandshakeError`]; the connection is of no use then.
+/// [`HandshakeError`]. The connection must not be used then.
 pub async fn greet(stream: &mut Stream, key: &ConnectionKey) -> Result<Greeting, HandshakeError> {
     let mut wire = Exchange { stream, buffer: Vec::new() };
     let client_id = hello(&mut wire, key.version, &key.credentials).await?;
-    // Only shown in CLIENT LIST; a server before 7.2 does not have it.
+    // Shown in CLIENT LIST. A server before 7.2 refuses it.
     wire.ask(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"tidegate"]).await?;
     if key.login_only {
         return Ok(Greeting { client_id, run_id: String::new() });
@@ -66,7 +65,7 @@ pub async fn greet(stream: &mut Stream, key: &ConnectionKey) -> Result<Greeting,
     }
     if key.no_touch {
         let reply = wire.ask(&[b"CLIENT", b"NO-TOUCH", b"ON"]).await?;
-        // A replica older than its master may not have it: reads come first.
+        // A replica that is older than its master may lack the command. Reads are served all the same.
         if !reply.starts_with(b"-ERR ") {
             accept("CLIENT NO-TOUCH", &reply)?;
         }
@@ -76,7 +75,7 @@ pub async fn greet(stream: &mut Stream, key: &ConnectionKey) -> Result<Greeting,
     Ok(Greeting { client_id, run_id: field(&info, b"run_id").unwrap_or_default() })
 }
 
-/// Negotiates the version and logs in; the connection's id.
+/// Negotiates the version, logs in, and returns the server's id of the connection.
 async fn hello(
     wire: &mut Exchange<'_>,
     version: RespVersion,
@@ -135,7 +134,7 @@ fn field(info: &[u8], name: &[u8]) -> Option<String> {
     })
 }
 
-/// One request, one reply.
+/// Sends a request and waits for its reply.
 struct Exchange<'s> {
     stream: &'s mut Stream,
     buffer: Vec<u8>,

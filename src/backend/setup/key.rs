@@ -1,4 +1,4 @@
-//! What a connection is set up for.
+//! The key of a connection: all that it is set up with.
 
 use super::Credentials;
 use tidegate_wire::resp::RespVersion;
@@ -15,13 +15,13 @@ pub struct ConnectionKey {
     pub version: RespVersion,
     /// Whether it said `CLIENT NO-TOUCH ON`.
     pub no_touch: bool,
-    /// Whether it is logged in and nothing else: it is set up while the server runs a script, too,
-    /// and carries only requests that need neither a database nor the server's identity.
+    /// Whether its set-up ends with the login, so that it is possible while the server runs a script.
+    /// Such a connection carries only requests that need neither a database nor the server's identity.
     pub login_only: bool,
 }
 
 impl ConnectionKey {
-    /// A connection that has said nothing but the login: RESP2, database 0.
+    /// The key of a connection with this login, RESP2 and database 0.
     #[must_use]
     pub const fn new(credentials: Credentials) -> Self {
         let (db, version, no_touch, login_only) = (0, RespVersion::V2, false, false);

@@ -1,4 +1,4 @@
-//! How a connection is set up: what is said first on it, and the key that names all of it.
+//! How a connection is set up: the key that names its set-up, and what is said first.
 
 mod credentials;
 mod handshake;

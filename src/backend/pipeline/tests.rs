@@ -1,16 +1,16 @@
-//! What reaches an inbox when replies come in pieces.
+//! The events for a client when replies arrive in pieces.
 
 use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::pipeline::Pipeline;
-use super::{Credentials, Event, Inbox, Ticket};
+use super::Pipeline;
+use crate::backend::{Event, Inbox, Ticket};
 use crate::topology::BackendId;
 
 const GET: &[u8] = b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
 
-/// Two GETs under way.
+/// A pipeline with two GETs under way.
 fn two_gets() -> (Pipeline, Rc<Inbox>) {
     let inbox = Rc::new(Inbox::default());
     let mut pipeline = Pipeline::new(BackendId(0), Rc::default());
@@ -20,19 +20,6 @@ fn two_gets() -> (Pipeline, Rc<Inbox>) {
         .push(&requests, Ticket::new(Rc::clone(&inbox), seq, 2, requests.len(), Instant::now()));
     pipeline.advance_sent(requests.len());
     (pipeline, inbox)
-}
-
-#[test]
-fn a_client_keeps_its_login_while_something_is_under_way() {
-    let login = |password| Credentials::new("app", crate::config::Secret::new(password));
-    let inbox = Inbox::default();
-    assert!(inbox.keeps_login(&login("x")));
-    let seq = inbox.replies().open(1, true);
-    assert!(inbox.keeps_login(&login("x")) && !inbox.keeps_login(&login("y")));
-    inbox.deliver(seq, 1, b"+OK\r\n");
-    assert!(inbox.keeps_login(&login("y")));
-    inbox.replies().open(1, true);
-    assert!(!inbox.keeps_login(&login("x")));
 }
 
 #[test]

@@ -1,31 +1,34 @@
-//! Matches what a server sends to those who asked. Holds no socket.
+//! Matches the replies of a server to the requests.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pipeline::Pipeline;
-use super::requests::nth_request;
-use super::{Cause, Event, Failed, Refusal, Relay, Ticket, Whole, relay};
-use tidegate_wire::resp::ReplyScanner;
+use super::Pipeline;
+use crate::backend::requests::nth_request;
+use crate::backend::{Cause, Event, Failed, Refusal, Relay, Ticket, Whole, relay};
 use tidegate_wire::resp::reply::ReplyError;
 
-/// What a batch of received bytes came to.
+/// The outcome of received bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Received {
-    /// Bytes that were used; the rest has to come again with what follows it.
-    pub(super) used: usize,
-    /// Requests that are over and done with.
-    pub(super) ended: u64,
-    /// How long the last finished ticket took.
-    pub(super) took: Option<Duration>,
+pub(in crate::backend) struct Received {
+    /// The bytes that were used. The rest has to be passed again, with the bytes that follow it.
+    pub(in crate::backend) used: usize,
+    /// The number of requests that are answered.
+    pub(in crate::backend) ended: u64,
+    /// How long the last ticket that was answered took.
+    pub(in crate::backend) took: Option<Duration>,
 }
 
 impl Pipeline {
     /// Matches received bytes to the tickets and passes them on.
-    pub(super) fn receive(&mut self, buf: &[u8], now: Instant) -> Result<Received, ReplyError> {
+    pub(in crate::backend) fn receive(
+        &mut self,
+        buf: &[u8],
+        now: Instant,
+    ) -> Result<Received, ReplyError> {
         let mut received = Received::default();
-        self.moved = true;
+        self.silence.end();
         while received.used < buf.len() {
             let rest = &buf[received.used..];
             let used = if self.owner.is_some() && self.relay != Relay::Nothing {
@@ -43,8 +46,8 @@ impl Pipeline {
         Ok(received)
     }
 
-    /// As many whole replies as lie in `buf` for the first ticket go on in one piece, and so does
-    /// the part of one that is not complete.
+    /// Passes on the replies in `buf` for the first ticket: all whole ones in one piece, then the part
+    /// of the next one.
     fn receive_run(
         &mut self,
         buf: &[u8],
@@ -52,8 +55,8 @@ impl Pipeline {
         received: &mut Received,
     ) -> Result<usize, ReplyError> {
         let Some(ticket) = self.tickets.front_mut() else {
-            // Nobody asked: a push on a shared connection is nobody's.
-            return drop_push(&mut self.scanner, buf);
+            // No client asked for a push on a shared connection.
+            return self.incoming.drop_push(buf);
         };
         let mut at = 0;
         let mut count = 0;
@@ -61,9 +64,9 @@ impl Pipeline {
         let mut end = 0;
         let mut refused = None;
         while at < buf.len() && count < ticket.left {
-            let fresh = self.scanner.at_start();
+            let fresh = self.incoming.at_start();
             let is_error = fresh && buf[at] == b'-';
-            let step = self.scanner.advance(&buf[at..])?;
+            let step = self.incoming.advance(&buf[at..])?;
             if is_error && step.complete {
                 refused = Refusal::of(&buf[at..at + step.consumed]).map(|r| (r, step.consumed));
                 if refused.is_some() {
@@ -87,7 +90,8 @@ impl Pipeline {
         Ok(at)
     }
 
-    /// A server refused the first ticket's next request: its sender decides what to do.
+    /// Hands the first ticket's next request, which the server refused, back to the client that sent
+    /// it.
     fn hand_back(&mut self, refusal: Refusal, line: &[u8]) {
         let Some(ticket) = self.tickets.front_mut() else { return };
         let leased = self.owner.is_some();
@@ -95,7 +99,7 @@ impl Pipeline {
             self.refused |= refusal == Refusal::ReadOnly;
             pass_on(ticket, line, 1, &[]);
         } else if let Some(inbox) = &ticket.inbox {
-            let requests = &self.buffer[self.base..self.base + ticket.bytes];
+            let requests = self.outgoing.get(0, ticket.bytes);
             let request = nth_request(requests, ticket.done).to_vec();
             let cause = Cause::Refused(refusal, line.to_vec());
             let Self { backend, .. } = *self;
@@ -105,22 +109,14 @@ impl Pipeline {
         advance(ticket, 1);
     }
 
-    /// Takes the bytes of one frame; how many there were, and the frame if that is all of it.
-    fn collect(&mut self, buf: &[u8]) -> Result<(usize, Option<Vec<u8>>), ReplyError> {
-        let step = self.scanner.advance(buf)?;
-        self.whole.extend_from_slice(&buf[..step.consumed]);
-        let frame = step.complete.then(|| std::mem::take(&mut self.whole));
-        Ok((step.consumed, frame))
-    }
-
-    /// Collects a reply that is wanted in one piece.
+    /// Collects a reply that is needed in one piece.
     fn receive_whole(
         &mut self,
         buf: &[u8],
         now: Instant,
         received: &mut Received,
     ) -> Result<usize, ReplyError> {
-        let (used, frame) = self.collect(buf)?;
+        let (used, frame) = self.incoming.collect(buf)?;
         if let Some(frame) = frame {
             let refusal = if frame.first() == Some(&b'-') { Refusal::of(&frame) } else { None };
             let shared = self.owner.is_none();
@@ -140,19 +136,19 @@ impl Pipeline {
         Ok(used)
     }
 
-    /// Collects a frame, then tells by its kind whether it answers the first ticket.
+    /// Collects a frame. Its kind tells whether it answers the first ticket.
     fn receive_relayed(
         &mut self,
         buf: &[u8],
         now: Instant,
         received: &mut Received,
     ) -> Result<usize, ReplyError> {
-        let (used, frame) = self.collect(buf)?;
+        let (used, frame) = self.incoming.collect(buf)?;
         if let Some(frame) = frame {
             match self.tickets.front_mut() {
                 Some(ticket) if relay::is_reply(self.relay, &frame) => {
                     self.refused |= frame.starts_with(b"-READONLY ");
-                    // An error answers the whole request, however many replies it would have.
+                    // An error answers a whole request, also one that would have several replies.
                     let denied = frame[0] == b'-';
                     let count = if denied { ticket.left } else { 1 };
                     if let (true, Some(inbox)) = (denied, &ticket.inbox) {
@@ -179,10 +175,10 @@ impl Pipeline {
         Ok(used)
     }
 
-    /// Retires the first ticket if its last reply has come.
+    /// Removes the first ticket if its last reply has arrived.
     fn finish(&mut self, now: Instant, received: &mut Received) {
         while let Some(ticket) = self.tickets.front().filter(|ticket| ticket.left == 0) {
-            self.base += ticket.bytes;
+            self.outgoing.answer(ticket.bytes);
             received.ended += u64::from(ticket.done);
             if !ticket.patient {
                 let took = now.saturating_duration_since(ticket.since);
@@ -190,13 +186,12 @@ impl Pipeline {
                 ticket.observe(&self.durations, took);
             }
             self.tickets.pop_front();
-            self.reset_if_empty();
         }
     }
 }
 
-/// Hands `bytes`, which are `count` whole replies or the end of them, and `part` of another one to
-/// the client that holds the ticket.
+/// Delivers `bytes` to the ticket's client: `count` whole replies, or the rest of them. Then `part`
+/// of another one.
 fn pass_on(ticket: &Ticket, bytes: &[u8], count: u32, part: &[u8]) {
     let Some(inbox) = &ticket.inbox else { return };
     if count > 0 {
@@ -211,11 +206,4 @@ fn advance(ticket: &mut Ticket, count: u32) {
     ticket.seq += u64::from(count);
     ticket.left -= count;
     ticket.done += count;
-}
-
-fn drop_push(scanner: &mut ReplyScanner, buf: &[u8]) -> Result<usize, ReplyError> {
-    if scanner.at_start() && buf[0] != b'>' {
-        return Err(ReplyError::Type(buf[0]));
-    }
-    Ok(scanner.advance(buf)?.consumed)
 }
