@@ -132,7 +132,7 @@ fn slow_and_endless_requests_are_cut_off() {
     assert!(sent < 64 << 20, "a head without end");
 }
 
-/// While 1,000 connections say nothing, every page is answered, on the proxy as it runs.
+/// While 1,000 connections send nothing, the running proxy answers every page.
 #[test]
 fn silent_connections_starve_no_scraper() {
     let server = RedisServer::spawn(Flavor::Redis70);

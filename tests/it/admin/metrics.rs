@@ -8,7 +8,8 @@ use std::time::Duration;
 use self::meter::*;
 use crate::support::*;
 
-/// Reads of replicas, writes, and what only the master answers, over one worker or several.
+/// Reads of replicas, writes, and requests that only the master answers, over one worker or
+/// several.
 #[test]
 fn requests_are_counted_where_they_went_and_why() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -143,8 +144,8 @@ fn a_request_that_is_sent_again_counts_as_a_retry() {
     assert_eq!(own, Some(0.0), "nobody cut the master off");
 }
 
-/// The sum and the buckets are those of the requests: one that waits for a stopped server is in
-/// the buckets of its time.
+/// The sum and the buckets have each request once: one that waits for a stopped server is in the
+/// bucket of its own duration.
 #[test]
 fn durations_are_those_that_clients_see() {
     let mut trio = Trio::spawn(Flavor::Redis70);

@@ -38,7 +38,7 @@ fn ready_for_writes_needs_a_master_and_an_open_gate() {
     ready(&proxy, 503, "no master is known");
 }
 
-/// The log says `ready` when `/readyz` does, and until then why not.
+/// The log says `ready` when `/readyz` does; until then it gives the reason.
 #[test]
 fn the_log_says_ready_when_it_is() {
     let mut trio = Trio::spawn(Flavor::Redis70);

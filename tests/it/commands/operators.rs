@@ -95,7 +95,7 @@ fn a_script_does_not_run_where_the_debugger_was_asked_for() {
     wire.cmd(&script).ok();
 }
 
-/// It ignores the refusal of SCRIPT DEBUG, and shows the one of the script.
+/// `redis-cli` ignores the refused SCRIPT DEBUG, and shows the error of the script.
 #[test]
 fn redis_cli_ldb_runs_nothing() {
     let (server, proxy) = start(Flavor::Redis70);

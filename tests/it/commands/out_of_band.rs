@@ -90,7 +90,7 @@ fn shutdown_does_not_queue_behind_a_script() {
     }
 }
 
-/// It does not overtake what the same client said before it.
+/// SHUTDOWN does not overtake earlier requests of the same client.
 #[test]
 fn shutdown_comes_after_the_clients_own_writes() {
     let (server, proxy) = start(Flavor::Redis70);

@@ -33,7 +33,7 @@ fn a_version_has_what_its_server_has() {
     });
 }
 
-/// A replica of an old master does not know the new commands, and says so in the old words.
+/// A replica of an old master refuses new commands with the errors of the old version.
 #[test]
 fn a_replica_knows_what_its_master_knows() {
     each_flavor(|flavor| {
@@ -56,8 +56,8 @@ fn a_replica_knows_what_its_master_knows() {
     });
 }
 
-/// The proxy answers what the master has in place, and sends on the rest: its error is the
-/// server's own.
+/// The engine answers the commands that the master has. All others go to a server, and get its
+/// error.
 #[test]
 fn what_the_master_lacks_is_not_answered_in_place() {
     let master = RedisServer::spawn(Flavor::Redis62);

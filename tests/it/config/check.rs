@@ -134,7 +134,7 @@ fn all_mistakes_in_the_file_are_reported() {
     assert!(lines[1]["text"].as_str().unwrap().starts_with("topologie: unknown section"));
 }
 
-/// Each names its key, the key's line, and what to do.
+/// Each warning names its key, the key's line, and what to do.
 #[test]
 fn a_surprising_key_is_a_warning_and_no_failure() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -182,7 +182,7 @@ fn a_server_that_wants_a_login_names_the_key() {
     assert!(out.contains("asks for a login: set topology.masterauth"), "{out}");
 }
 
-/// The start says the same, and what it cannot listen on.
+/// The start logs the same warnings, and fails on an address that is taken.
 #[test]
 fn the_start_warns_and_names_the_key_of_an_address_that_is_taken() {
     let server = RedisServer::spawn(Flavor::Redis70);

@@ -24,7 +24,7 @@ fn the_level_of_the_log_follows_a_reload() {
     });
 }
 
-/// PROXY RELOAD: the outcome, for the client that asked.
+/// The client that sends PROXY RELOAD gets the outcome.
 #[test]
 fn a_client_reloads_and_gets_the_changes() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -115,7 +115,7 @@ fn another_list_of_replicas_moves_the_reads() {
     assert_eq!(wire.cmd(&["CLIENT", "ID"]), id);
 }
 
-/// A reply that is on its way from a server that leaves still arrives, whole.
+/// A reply in flight from a removed server still arrives whole.
 #[test]
 fn a_read_under_way_outlives_its_server_in_the_file() {
     const LEN: usize = 4 << 20;
@@ -158,7 +158,7 @@ fn a_read_under_way_outlives_its_server_in_the_file() {
     assert_eq!(wire.cmd(&["STRLEN", "big"]).int(), i64::try_from(LEN).unwrap());
 }
 
-/// The same server under another name: what is under way on the old connections is answered.
+/// The same server under another name: requests in flight on the old connections are answered.
 #[test]
 fn another_name_for_the_master_loses_no_write() {
     let server = RedisServer::spawn(Flavor::Redis70);
@@ -188,7 +188,7 @@ fn another_name_for_the_master_loses_no_write() {
     assert_eq!(server.cmd(&["GET", "c"]).str(), count.to_string(), "each once");
 }
 
-/// What was sent over the old way to the master is answered over it.
+/// A request that was sent to the master over the old connection gets its reply over it.
 #[test]
 fn a_write_under_way_is_answered_by_the_server_that_left() {
     let server = RedisServer::spawn(Flavor::Redis70);

@@ -92,7 +92,8 @@ fn requests_go_over_connections_with_the_new_login() {
     assert!(!log.contains("first") && !log.contains("second"), "{log}");
 }
 
-/// The connection with the former login is slow: what follows waits, or it would overtake.
+/// The connection with the former login is slow, so later requests wait: otherwise they would
+/// overtake.
 #[test]
 fn a_clients_requests_keep_their_order_across_two_logins() {
     let server = server();
@@ -126,7 +127,7 @@ fn a_clients_requests_keep_their_order_across_two_logins() {
     }
 }
 
-/// A password for clients, set or taken away, concerns logins from then on.
+/// A new or removed password for clients applies to later logins.
 #[test]
 fn a_client_keeps_its_user_when_requirepass_changes() {
     let server = RedisServer::spawn(Flavor::Redis70);

@@ -62,7 +62,7 @@ fn a_subscriber_at_a_removed_server_is_closed() {
     lets_go(&old);
 }
 
-/// What was watched may have changed, and what was queued is gone: as with any lost connection.
+/// As with any lost connection: watched keys count as changed, and queued commands are dropped.
 #[test]
 fn a_transaction_at_a_removed_server_is_aborted() {
     let [old, new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
@@ -85,8 +85,8 @@ fn a_transaction_at_a_removed_server_is_aborted() {
     assert_eq!(new.cmd(&["DBSIZE"]).int(), 1);
 }
 
-/// The file names another master: it is that one as soon as it answers, and never the old one
-/// again, though that is alive and says that it is one.
+/// The file names another master, which becomes master as soon as it answers. The old one never
+/// does again, although it still reports `role:master`.
 #[test]
 fn the_file_decides_which_server_is_master() {
     let [old, mut new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
@@ -126,7 +126,7 @@ fn the_file_decides_which_server_is_master() {
     assert_eq!(wire.cmd(&["GET", "at"]).str(), "old");
 }
 
-/// The file names a replica: its master is the master, and nothing is lost on the way there.
+/// The file names a replica: the proxy takes that replica's master, and no write is lost meanwhile.
 #[test]
 fn a_replica_named_as_master_leads_to_its_own_master() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -144,7 +144,7 @@ fn a_replica_named_as_master_leads_to_its_own_master() {
     assert_eq!(trio.master.cmd(&["GET", "n"]).str(), "2:299");
 }
 
-/// It has its time, and then an answer.
+/// The server has 10 s to answer; then the client gets an error.
 #[test]
 fn a_client_blocked_at_a_removed_server_gets_an_error() {
     let [old, new] = [Flavor::Redis70; 2].map(RedisServer::spawn);
@@ -163,7 +163,7 @@ fn a_client_blocked_at_a_removed_server_gets_an_error() {
     assert_eq!(new.cmd(&["GET", "k"]).str(), "v");
 }
 
-/// SIGHUP while a client's reload is under way: each has its own, one after the other.
+/// A SIGHUP during a client's reload causes a reload of its own afterwards.
 #[test]
 fn a_signal_and_a_client_may_ask_at_once() {
     let server = RedisServer::spawn(Flavor::Redis70);

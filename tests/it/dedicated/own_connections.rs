@@ -62,7 +62,7 @@ fn a_lost_transaction_leaves_nothing_behind() {
     trio.replicas[0].kill();
 }
 
-/// What `printf ... | nc` does.
+/// As `printf ... | nc` does.
 #[test]
 fn a_client_that_stops_sending_gets_every_reply() {
     let trio = Trio::spawn(Flavor::Redis70);

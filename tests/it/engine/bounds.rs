@@ -32,7 +32,7 @@ fn wait_closed(proxy: &Tidegate, why: &str) {
     });
 }
 
-/// No more is answered than it takes, whatever it has asked for; nothing is lost.
+/// The engine answers only as many requests as the client takes replies for, and loses none.
 #[test]
 fn a_pipeline_through_the_proxy() {
     let master = RedisServer::spawn(Flavor::Redis70);
@@ -60,7 +60,7 @@ fn a_pipeline_through_the_proxy() {
     assert!(self::peak(&own.proxy) < 100);
 }
 
-/// A single reply that is longer than may wait comes from a server, from which it comes in pieces.
+/// A reply that is larger than the limit comes from a server, in pieces.
 #[test]
 fn a_long_reply_through_the_proxy() {
     let master = RedisServer::spawn(Flavor::Redis70);

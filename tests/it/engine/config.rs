@@ -51,7 +51,7 @@ fn engine_wire(proxy: &Tidegate) -> Wire {
     Wire::connect(at.split_whitespace().next().unwrap().parse().unwrap())
 }
 
-/// While the proxy knows no master the engine holds on to the one it had, as a replica does.
+/// While the proxy knows no master, the engine keeps following its last one, as a replica does.
 #[test]
 fn a_master_that_is_lost_is_still_the_one_to_follow() {
     let mut master = RedisServer::spawn(Flavor::Redis70);

@@ -91,7 +91,7 @@ fn gate(proxy: &Tidegate, wanted: &str) {
     });
 }
 
-/// The proxy's own engine, and one of another process that it knows as a replica.
+/// The proxy's own engine, and an engine of another process that is one of its replicas.
 #[test]
 fn the_gate_leaves_engines_out() {
     let master = RedisServer::spawn(Flavor::Redis70);

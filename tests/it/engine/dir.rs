@@ -52,7 +52,7 @@ fn check_names_it_as_a_problem() {
     assert_eq!(code, Some(0), "{said}");
 }
 
-/// A directory that goes away later: the first sync fails, and PROXY TOPOLOGY says why.
+/// The directory disappears later: the first sync fails, and PROXY TOPOLOGY shows why.
 #[test]
 fn the_running_process_reports_the_cause() {
     let mut server = RedisServer::spawn(Flavor::Redis70);

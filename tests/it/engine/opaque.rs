@@ -184,7 +184,7 @@ fn a_command_on_an_opaque_value_gives_an_opaque_value() {
     });
 }
 
-/// Reads through the proxy never see it: a server answers them.
+/// Clients of the proxy never notice: a server answers their reads.
 #[test]
 fn reads_of_it_go_to_a_server() {
     let master = RedisServer::spawn(Flavor::Redis70);

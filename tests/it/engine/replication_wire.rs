@@ -215,8 +215,8 @@ fn a_cut_link_goes_on_where_it_was() {
     }
 }
 
-/// A replica of our master is promoted: it continues under another name. Then our master becomes
-/// its replica, and we continue there.
+/// A replica of the master is promoted and continues under another replid. Then the old master
+/// becomes its replica, and the link continues there.
 #[test]
 fn a_promoted_master_goes_on_under_another_name() {
     for flavor in Flavor::ALL {
@@ -344,7 +344,7 @@ fn what_is_announced_is_shown() {
     }
 }
 
-/// As a master that is older than PSYNC.
+/// A master that is older than PSYNC.
 #[test]
 fn a_master_without_psync_is_asked_with_sync() {
     for flavor in Flavor::ALL {

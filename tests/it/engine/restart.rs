@@ -141,7 +141,8 @@ fn what_a_killed_process_left_is_removed() {
     assert_eq!(left, [false, false, true, true], "{names:?}\n{}", proxy.log());
 }
 
-/// The stream goes on in a database that there is no more: nothing may be applied to another.
+/// The stream continues in a database that no longer exists here: its commands must not go to
+/// another one.
 #[test]
 fn fewer_databases_than_before() {
     let master = RedisServer::builder(Flavor::Redis70).args(&["--databases", "32"]).start();

@@ -191,8 +191,8 @@ fn old_data_serve_until_the_new_are_there() {
     local.wait_link(LinkState::Up);
 }
 
-/// An upgrade as operators make it: a replica of the next version takes over, and the link goes on
-/// with it. What only the new version has is understood, answered and saved.
+/// An upgrade as operators do it: a replica of the next version takes over, and the link continues
+/// with it. The engine applies, serves and saves what only the new version has.
 #[test]
 fn a_failover_to_a_later_version() {
     let old = RedisServer::spawn(Flavor::Redis70);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::deposed_master::load::Load;
 use crate::support::*;
 
-/// A master that hands over to its only replica and back, several times.
+/// A master hands over to its only replica and back, several times.
 #[test]
 fn writers_do_not_notice_the_command_failover() {
     for flavor in [Flavor::Redis70, Flavor::Valkey91] {
@@ -62,7 +62,7 @@ fn a_write_waits_for_a_failover_that_is_aborted() {
     assert_eq!(trio.master.cmd(&["GET", "k"]).str(), "2");
 }
 
-/// While the master follows its target, what needs a connection of the session's own waits, too.
+/// While the master follows its target, requests that need a dedicated connection wait, too.
 #[test]
 fn sessions_with_a_connection_of_their_own_wait_for_a_failover() {
     let mut trio = Trio::spawn(Flavor::Redis70);
@@ -111,8 +111,8 @@ fn sessions_with_a_connection_of_their_own_wait_for_a_failover() {
     assert_eq!(direct.cmd(&["GET", "k"]).str(), "9");
 }
 
-/// A session to which a server talks unasked stays at no server that is master no more: messages
-/// would not come, and its reads would have no limit of age. It is closed, and comes back.
+/// A session that gets messages from a demoted master is closed and connects again: messages would
+/// stop, and its reads would have no limit of age.
 #[test]
 fn streaming_sessions_leave_a_demoted_master() {
     for flavor in [Flavor::Redis70, Flavor::Valkey91] {

@@ -185,7 +185,7 @@ fn a_replica_that_is_detached_does_not_disturb() {
     assert_eq!(trio.master.cmd(&["GET", "k"]).str(), "1");
 }
 
-/// What a frozen master is asked over connections that belong to one client each.
+/// Sends requests to a frozen master over dedicated connections.
 #[test]
 fn own_connections_to_a_deposed_master_end() {
     let mut trio = Trio::spawn(Flavor::Redis70);

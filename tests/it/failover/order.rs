@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::*;
 
-/// Writes without pause, each on its way before the one before is answered; the old master's
-/// refusals come late, when the new one has long been found.
+/// Each write leaves before the one before it is answered. The old master's refusals come late,
+/// long after the new master was found.
 #[test]
 fn later_writes_do_not_overtake_refused_ones() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -35,7 +35,7 @@ fn later_writes_do_not_overtake_refused_ones() {
     assert_eq!(trio.replicas[0].cmd(&["GET", "k"]).str(), last, "after {:?}", started.elapsed());
 }
 
-/// As FAILOVER does it: the old master holds writes back while the new one is already at work.
+/// As with FAILOVER: the old master holds writes back while the new one already accepts others.
 #[test]
 fn a_write_that_was_held_back_comes_before_later_ones() {
     let trio = Trio::spawn(Flavor::Redis70);

@@ -148,8 +148,8 @@ fn a_subscriber_that_writes_is_not_stuck_with_the_old_master() {
     assert_eq!(trio.replicas[0].cmd(&["GET", "k"]).str(), "2");
 }
 
-/// A master that is killed under a write: how long a later write, and how long four commands that
-/// need a connection of their own, waited for their errors.
+/// Kills the master during a write: how long a later write, and four requests on dedicated
+/// connections, waited for their errors.
 pub fn killed_master() -> [Duration; 2] {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
@@ -192,7 +192,7 @@ fn a_killed_master_gives_indoubt_then_masterdown() {
     killed_master();
 }
 
-/// A replica is promoted while the old master lies dead: the longest that a writer waited.
+/// Promotes a replica while the old master is down: the longest time that a writer waited.
 pub fn promoted_replica() -> Duration {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();

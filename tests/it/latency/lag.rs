@@ -7,8 +7,8 @@ use crate::reads::freshness::clock::Clock;
 use crate::reads::freshness::{delay, departures, until_fresh};
 use crate::support::*;
 
-/// A replica behind a link that is 300 ms slow: the lag that is reported is never below the true
-/// one, and at most a period (and 50 ms) above; near `max-lag` the replica comes and goes seldom.
+/// A replica behind a link with 300 ms of delay: the reported lag is never below the true one, and
+/// at most a period (and 50 ms) above. Near `max-lag` the replica seldom changes its state.
 #[test]
 #[ignore = "judges milliseconds: scripts/latency"]
 fn a_delay_is_measured_closely() {

@@ -66,7 +66,7 @@ fn held_writes_and_waiting_reads_end_in_time() {
     within("reads", reads::on_stale::waited_too_long(), ms(5000));
 }
 
-/// Both take the time that is given to them, and little more.
+/// Both wait as long as configured, and little longer.
 #[test]
 #[ignore = "judges milliseconds: scripts/latency"]
 fn pauses_and_blocked_reads_end_in_time() {

@@ -119,7 +119,8 @@ fn patient_for(proxy: &FaultProxy, timeout: &str) -> ConfigBuilder {
         .set("log", "level", "\"info\"")
 }
 
-/// Twice as long. What the system's buffers hold on the way, up to 10 MB, is silence to the sender.
+/// Twice as long as `request-timeout`. While the system's buffers drain, up to 10 MB, the sender
+/// sees silence.
 #[test]
 fn a_transfer_may_take_longer_than_request_timeout() {
     let server = server(60 * MIB);
@@ -149,7 +150,7 @@ fn a_server_that_falls_silent_in_mid_reply_is_not_waited_for() {
     assert!(log.contains("fell silent in the middle of a reply"), "{log}");
 }
 
-/// The time that the client's own unread replies take is not the server's.
+/// The time during which a client does not take its replies does not count as the server's silence.
 #[test]
 fn request_timeout_does_not_count_the_wait_behind_unread_replies() {
     let server = server(MIB);

@@ -46,7 +46,7 @@ pub fn slow_reader(trio: &Trio, proxy: &Tidegate, count: usize) -> Wire {
     slow
 }
 
-/// The worker has one thread: were it to wait for the slow reader, the neighbour would wait for
+/// The worker has one thread: if it waited for the slow reader, the other client would wait for
 /// ever.
 #[test]
 fn a_slow_reader_is_closed_and_affects_no_other_client() {
@@ -63,7 +63,7 @@ fn a_slow_reader_is_closed_and_affects_no_other_client() {
     assert!(peak < 80, "{peak} MiB for a limit of two");
 }
 
-/// Without reaching the limit: the proxy stops reading requests, not replies of others.
+/// Below the limit the proxy stops reading the client's requests, and keeps reading other replies.
 #[test]
 fn a_reader_that_pauses_gets_everything_in_the_end() {
     let trio = trio();
@@ -158,9 +158,9 @@ fn ticks(proxy: &Tidegate) -> u64 {
     fields[11..=12].iter().map(|field| field.parse::<u64>().unwrap()).sum()
 }
 
-/// Many small arguments in one request: every byte is looked at once, so that it costs no more
-/// than the same bytes in many requests. Looking again at each of the hundreds of reads that it
-/// takes would cost a hundred times as much.
+/// Many small arguments in one request: each byte is scanned once, so it costs no more than the
+/// same bytes in many requests. A scan from the start at each of the hundreds of reads would cost a
+/// hundred times as much.
 #[test]
 fn a_request_of_a_million_arguments_delays_no_other_client() {
     const PAIRS: usize = 500_000;

@@ -9,7 +9,7 @@ fn quick(trio: &Trio) -> ConfigBuilder {
     Tidegate::for_trio(trio).set("topology", "request-timeout", "\"400ms\"").reads_from("master")
 }
 
-/// A master that stops under the requests of four clients: how long until all are given up.
+/// Stops the master under the requests of four clients: how long until all of them get an error.
 pub fn late_replies() -> Duration {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = quick(&trio).set("proxy", "workers", "1").start();
@@ -62,7 +62,7 @@ fn a_late_reply_is_dropped() {
     late_replies();
 }
 
-/// A master that stops for two seconds: the longest that a write waited for its error.
+/// Stops the master for two seconds: the longest time that a write waited for its error.
 pub fn long_stop() -> Duration {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = quick(&trio).start();

@@ -81,7 +81,7 @@ fn an_inline_request_is_answered_by_the_engine_too() {
     assert_eq!(master.calls("get"), before);
 }
 
-/// How many reads fail, of one in a millisecond, after the master's next process has started: the
+/// How many reads fail, of one per millisecond, after the master's next process has started: the
 /// engine follows it before the proxy has found it.
 pub fn failures_after_a_restart() -> usize {
     let mut master = RedisServer::builder(Flavor::Redis70)

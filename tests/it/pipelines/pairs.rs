@@ -82,7 +82,7 @@ fn expect(stream: &mut TcpStream, expected: &[u8], connection: usize, batch: usi
     }
 }
 
-/// A request that has to wait for room is as it was when its turn comes again.
+/// A request that waits for room is unchanged when its turn comes.
 #[test]
 fn a_full_queue_forgets_no_skip() {
     const VALUE: usize = 200 * 1024;

@@ -74,7 +74,7 @@ fn the_engines_own_port_reads_on_too() {
     write_then_read(port.addr(), &requests, &wanted);
 }
 
-/// The limit stops the reading of a client whose replies wait; it closes no such client.
+/// At the limit the proxy stops reading from the client, and does not close it.
 #[test]
 fn reading_on_ends_at_query_buffer_limit() {
     let server = server();

@@ -92,7 +92,7 @@ fn wrong_arguments_are_named_and_exit_with_2() {
     assert!(err(&output).contains("Usage: tidegate rdb <COMMAND>"), "{output:?}");
 }
 
-/// As redis-server takes its file: without a flag.
+/// redis-server takes its file without a flag.
 #[test]
 fn a_file_without_its_flag_gets_a_tip() {
     for file in ["/etc/tidegate.toml", "proxy.toml"] {
@@ -104,7 +104,7 @@ fn a_file_without_its_flag_gets_a_tip() {
     assert!(!err(&run(&["serve"])).contains("--config"));
 }
 
-/// One line that names the file and the cause, and the same exit code with and without `check`.
+/// The error is one line with the file and the cause, and the exit code is the same with `check`.
 #[test]
 fn a_file_that_cannot_be_read_is_named_with_the_cause() {
     let dir = tempfile::tempdir().unwrap();

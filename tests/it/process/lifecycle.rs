@@ -114,7 +114,7 @@ fn sigterm_cuts_no_reply_short() {
     sigterm_under_load();
 }
 
-/// Every request that a client had sent by then is carried out and answered.
+/// The proxy carries out and answers every request that a client had sent before the signal.
 #[test]
 fn sigterm_answers_what_was_sent_before() {
     let mut trio = Trio::spawn(Flavor::Redis70);
@@ -155,8 +155,8 @@ fn sigterm_answers_what_was_sent_before() {
     assert!(!proxy.log().contains("without their last replies"), "{}", proxy.log());
 }
 
-/// What was still on its way when the signal came is answered, too: the client's pipeline is longer
-/// than what is read ahead while it waits.
+/// Requests on their way when the signal comes are answered, too: the pipeline is longer than the
+/// proxy reads ahead.
 #[test]
 fn sigterm_answers_a_long_pipeline_behind_a_slow_request() {
     const SETS: usize = 9_000;
@@ -183,7 +183,7 @@ fn sigterm_answers_a_long_pipeline_behind_a_slow_request() {
     assert_eq!(proxy.wait_exit(PATIENCE).code(), Some(0));
 }
 
-/// A request that came in the very moment of the signal, before the runtime heard of it.
+/// A request that arrives at the same moment as the signal, before the runtime has seen it.
 #[test]
 fn sigterm_answers_what_has_just_come() {
     let server = RedisServer::spawn(Flavor::Redis70);
@@ -204,7 +204,7 @@ fn sigterm_answers_what_has_just_come() {
     }
 }
 
-/// A pipeline deeper than any buffer: what is answered is whole, and in order.
+/// A pipeline that is longer than any buffer: the replies that come are whole and in order.
 #[test]
 fn sigterm_amid_a_deep_pipeline_leaves_whole_replies() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -239,8 +239,8 @@ fn sigterm_amid_a_deep_pipeline_leaves_whole_replies() {
     }
 }
 
-/// A client that does not read holds the end up, but not for ever; a second signal ends at once.
-/// How long the process takes to end after the second signal.
+/// A client that does not read delays the end for a bounded time, and a second signal ends the
+/// process at once. Returns how long that took.
 pub fn second_sigterm() -> Duration {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let config = Tidegate::for_trio(&trio).reads_from("master");

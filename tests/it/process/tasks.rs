@@ -18,7 +18,7 @@ fn is_healthy(proxy: &Tidegate) -> Result<(), String> {
     if page.status == 200 && page.body.starts_with("ok\n") { Ok(()) } else { Err(page.body) }
 }
 
-/// The last pause before the monitor runs again takes 1.6 s: `/healthz` is red for so long.
+/// The last pause before the monitor is restarted takes 1.6 s; `/healthz` is 503 meanwhile.
 #[test]
 fn a_monitor_that_panics_is_reported_and_restarted() {
     let mut trio = Trio::spawn(Flavor::Redis70);

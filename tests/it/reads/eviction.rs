@@ -107,7 +107,8 @@ fn what_is_read_at_replicas_is_not_evicted_by_lfu() {
     assert!(left >= 48, "{left} of {HOT} are left");
 }
 
-/// What the tests above would not see, were the servers to keep these keys by themselves.
+/// Shows that without touches the servers do evict these keys; otherwise the tests above would
+/// prove nothing.
 #[test]
 fn without_touches_the_hot_keys_go_first() {
     for policy in ["allkeys-lru", "allkeys-lfu"] {

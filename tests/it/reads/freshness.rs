@@ -23,8 +23,8 @@ pub fn until_fresh(proxy: &Tidegate, replicas: &[std::net::SocketAddr]) {
     }
 }
 
-/// The first thing that was asked for: a replica that is cut off from its master and does not know
-/// it answers for ever with old data.
+/// A replica that is cut off from its master and does not notice would answer with old data for
+/// ever.
 #[test]
 fn a_replica_that_is_cut_off_serves_nothing_old() {
     for flavor in [Flavor::Redis70, Flavor::Valkey91] {
@@ -64,7 +64,7 @@ fn a_replica_that_is_cut_off_serves_nothing_old() {
     }
 }
 
-/// The same, when the replica knows: the connection is closed.
+/// The same if the replica notices: its connection is closed.
 #[test]
 fn a_replica_whose_link_is_down_serves_nothing() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);
@@ -87,7 +87,7 @@ fn a_replica_whose_link_is_down_serves_nothing() {
     assert!(trio.replicas[0].calls("get") > served);
 }
 
-/// Delays what the proxy hears of the first replica by 300 ms, once the clock's keys are there.
+/// Delays the first replica's answers to the proxy by 300 ms, once the clock's keys exist.
 pub fn delay(trio: &TamperedTrio, direct: &mut Wire) {
     eventually(PATIENCE, || match direct.cmd(&["GET", "n"]) {
         reply if reply.is_null() => Err("not yet there".to_owned()),
@@ -96,8 +96,8 @@ pub fn delay(trio: &TamperedTrio, direct: &mut Wire) {
     trio.links[0].set_delay_of(Direction::ToClient, Duration::from_millis(300));
 }
 
-/// A replica behind a slow link: the lag that is reported is never below the true one, and each
-/// `max-lag` is judged by it. (`latency::a_delay_is_measured_closely` judges how far above.)
+/// A replica behind a slow link: the reported lag is never below the true one, and decides whether
+/// the replica is within `max-lag`. (`latency::a_delay_is_measured_closely` judges how far above.)
 #[test]
 fn a_delay_is_measured_and_judged() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);
@@ -283,7 +283,7 @@ fn unlisted_replicas_join_and_leave_by_themselves() {
     });
 }
 
-/// What is under way on a replica when it becomes stale is answered.
+/// Reads in flight on a replica when it becomes stale are answered.
 #[test]
 fn a_read_under_way_finishes() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);

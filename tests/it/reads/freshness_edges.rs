@@ -20,7 +20,7 @@ fn wait_stale(trio: &TamperedTrio, wire: &mut Wire) {
     });
 }
 
-/// It is well and says nothing: that is no reason to connect anew, again and again.
+/// The monitor does not reconnect again and again to a server that is busy with a script.
 #[test]
 fn busy_servers_keep_their_connections() {
     let trio = Trio::spawn_with(Flavor::Redis70, |builder| builder.arg("--lua-time-limit", "50"));
@@ -42,8 +42,8 @@ fn busy_servers_keep_their_connections() {
     }
 }
 
-/// The master is gone, and one replica comes back with what it had saved long before: the other
-/// one has what the master had, and serves.
+/// The master is down, and one replica restarts with an old snapshot: the other replica, which has
+/// all data, serves the reads.
 #[test]
 fn a_replica_that_lost_data_is_no_substitute_while_another_has_it() {
     let mut trio = Trio::spawn(Flavor::Redis70);
@@ -75,7 +75,7 @@ fn a_replica_that_lost_data_is_no_substitute_while_another_has_it() {
     assert_eq!(trio.replicas[0].cmd(&["GET", "k"]).str(), "old", "it does answer");
 }
 
-/// A connection to the master that ends is no master out of reach.
+/// A lost connection to the master does not mean that the master is unreachable.
 #[test]
 fn a_lost_connection_does_not_bring_back_old_data() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);
@@ -210,7 +210,7 @@ fn the_write_gate_is_logged_both_ways() {
     }
 }
 
-/// A long period is not waited for when it is made short.
+/// A shorter period applies at once, before the old one has passed.
 #[test]
 fn a_shorter_probe_period_holds_at_once() {
     let trio = Trio::spawn(Flavor::Redis70);
@@ -233,7 +233,7 @@ fn a_shorter_probe_period_holds_at_once() {
     });
 }
 
-/// The short question is under way at every beat: the long ones are asked all the same.
+/// A short probe is in flight at every beat, and the monitor still sends the long ones.
 #[test]
 fn a_server_slower_than_the_period_is_still_asked_everything() {
     let trio = Trio::spawn(Flavor::Redis70);

@@ -62,8 +62,8 @@ fn a_blocked_read_leaves_a_replica_that_is_cut_off() {
     }
 }
 
-/// A replica that is told to follow another master ends its blocked reads with an error: another
-/// server is asked. A client that unblocks another one gets its error through.
+/// A replica that gets another master ends its blocked reads with an error: the proxy sends them to
+/// another server. A client that is unblocked by another client gets that error.
 #[test]
 fn a_blocked_read_leaves_a_replica_that_gets_another_master() {
     for flavor in [Flavor::Redis70, Flavor::Valkey91] {
@@ -198,7 +198,7 @@ fn reads_under_way_leave_a_stopped_replica() {
     }
 }
 
-/// A read that keeps a replica busy for longer than it may be silent is not tried on the master.
+/// A read that keeps a replica busy for longer than `probe-timeout` is not sent to the master.
 #[test]
 fn a_read_that_keeps_a_replica_busy_does_not_go_to_the_master() {
     let master = RedisServer::spawn(Flavor::Redis70);

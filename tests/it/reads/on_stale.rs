@@ -167,8 +167,8 @@ fn reads_do_not_wait_for_ever() {
     waited_too_long();
 }
 
-/// Redis's replicas serve on when they lose their master, unless replica-serve-stale-data forbids
-/// it. So do ours.
+/// As in Redis, replicas that lost their master keep serving, unless replica-serve-stale-data is
+/// false.
 #[test]
 fn a_master_that_is_gone_leaves_its_replicas() {
     for (serve, silent) in [(true, false), (true, true), (false, false)] {

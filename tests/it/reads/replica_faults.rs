@@ -248,7 +248,7 @@ fn scripts_that_a_replica_lacks_are_asked_at_the_master() {
     assert_eq!(wire.cmd(&["FCALL_RO", "nope", "1", "k"]).err(), "ERR Function not found");
 }
 
-/// Requests on connections of their own: large ones, and those that wait for data.
+/// Requests on dedicated connections: large ones, and blocking commands.
 #[test]
 fn own_connections_to_replicas_fail_over_too() {
     let mut trio = trio();
@@ -270,7 +270,7 @@ fn own_connections_to_replicas_fail_over_too() {
     assert!(!reply.is_err() && format!("{reply:?}").contains("[110, 101, 119]"), "{reply:?}");
 }
 
-/// A replica that takes no more connections is no reason for an error.
+/// A replica that accepts no more connections causes no error for a client.
 #[test]
 fn a_full_replica_is_not_noticed() {
     let trio = trio();

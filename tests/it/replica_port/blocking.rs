@@ -73,7 +73,7 @@ fn a_client_that_has_waited_is_not_idle() {
     wire.expect_closed();
 }
 
-/// How long `XREAD BLOCK 150` takes; others end a wait, too.
+/// How long `XREAD BLOCK 150` takes. CLIENT UNBLOCK and other causes end a wait, too.
 pub fn waits_end() -> Duration {
     let master = RedisServer::spawn(Flavor::Redis70);
     let port = ReplicaPort::synced(&ReplicaPort::of(&master), &master);

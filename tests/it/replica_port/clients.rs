@@ -212,7 +212,7 @@ fn clients_are_listed_and_killed_as_in_redis() {
     me.expect_closed();
 }
 
-/// As on a real replica: the master is a client that may be killed, and comes back.
+/// As on a real replica, the master is a client, which a client may kill and which comes back.
 #[test]
 fn the_link_is_a_client() {
     // The proxy would connect to the real replica, too, and be one more client there.

@@ -59,7 +59,8 @@ fn replica_behind(master: &RedisServer, run_id: &str) -> RedisServer {
     panic!("200 run ids below {run_id}");
 }
 
-/// With the defaults, and where Sentinel would select the engine if it could.
+/// With default settings, and run ids for which Sentinel would prefer the engine if its priority
+/// allowed that.
 #[test]
 fn after_a_failover_it_follows_the_new_master() {
     let mut master = RedisServer::spawn(Flavor::Redis70);

@@ -71,7 +71,7 @@ fn transactions_subscriptions_and_reply_modes() {
     }
 }
 
-/// What may not be said in a transaction, or by a subscriber, in the words of each version.
+/// Commands that a transaction or a subscriber may not send, with the errors of each version.
 #[test]
 fn misplaced_commands_are_refused_as_by_a_replica() {
     each_flavor(|flavor| {
@@ -99,7 +99,7 @@ fn misplaced_commands_are_refused_as_by_a_replica() {
     });
 }
 
-/// A browser that is made to speak to the port is not listened to.
+/// The port does not run what a web page makes a browser send.
 #[test]
 fn http_is_not_answered() {
     let both = Both::spawn(Flavor::Redis70);

@@ -193,7 +193,7 @@ fn flags(line: &str) -> &str {
     line.split(' ').find_map(|word| word.strip_prefix("flags=")).unwrap()
 }
 
-/// The login may not do what a connection needs.
+/// A login without the rights that a connection's set-up needs.
 #[test]
 fn a_login_without_rights_is_refused_in_the_servers_words() {
     for flavor in [Flavor::Redis70, Flavor::Redis82, Flavor::Valkey91] {
@@ -251,8 +251,7 @@ fn a_login_without_rights_is_refused_in_the_servers_words() {
     }
 }
 
-/// The password changes while the proxy is connected: what is open goes on, and new connections
-/// are not used.
+/// The password changes while the proxy is connected: open connections stay, and new ones fail.
 #[test]
 fn a_login_that_ended_is_an_error_and_not_a_loop() {
     let server = RedisServer::spawn(Flavor::Redis70);

@@ -277,7 +277,7 @@ fn the_log_tells_of_many_closed_clients_in_few_lines() {
     }
 }
 
-/// A replica that may serve without its master tells which databases there are, too.
+/// While the master is away, a replica that may serve tells the proxy which databases exist.
 #[test]
 fn a_database_is_selected_while_the_master_is_away() {
     let mut trio = Trio::spawn(Flavor::Redis70);

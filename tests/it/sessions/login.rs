@@ -197,7 +197,7 @@ fn both_sides_have_passwords() {
     assert_eq!(trio.master.calls("get"), 0, "replicas were not read");
 }
 
-/// What a direct client and one of the proxy are told, byte for byte.
+/// The replies to a direct client and to one of the proxy, byte for byte.
 #[test]
 fn before_auth_hello_has_the_words_of_the_servers_version() {
     for flavor in Flavor::ALL {

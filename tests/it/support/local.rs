@@ -56,7 +56,7 @@ impl Local {
         Self { engine, config, keys: Mutex::new(all), dir }
     }
 
-    /// As a reload would.
+    /// Changes the configuration, as a reload would.
     pub fn set(&self, key: &str, value: &str) {
         let mut keys = self.keys.lock().unwrap();
         keys.insert(key.to_owned(), value.to_owned());
@@ -71,7 +71,7 @@ impl Local {
         self.dir.path()
     }
 
-    /// What a client would be answered in database `db`, as it is on the wire.
+    /// The reply that a client would get in database `db`, as bytes.
     pub fn ask(&self, db: usize, words: &[&str]) -> String {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let now_ms = i64::try_from(since.as_millis()).unwrap();
@@ -82,7 +82,7 @@ impl Local {
         String::from_utf8_lossy(&out).into_owned()
     }
 
-    /// A string of database 0; `None` where there is none.
+    /// A string of database 0; `None` if the key does not exist.
     pub fn get(&self, key: &str) -> Option<String> {
         let reply = self.ask(0, &["GET", key]);
         let (_, value) = reply.strip_suffix("\r\n")?.split_once("\r\n")?;

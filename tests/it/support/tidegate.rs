@@ -279,7 +279,7 @@ impl Tidegate {
         line.trim_matches([':', ' ', '\t']).trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// All that it has logged.
+    /// The whole log so far.
     pub fn log(&self) -> String {
         self.process.log()
     }
@@ -303,12 +303,12 @@ impl Tidegate {
         self.sighup();
     }
 
-    /// Writes a new `proxy.toml` over the old one, in place, and says nothing.
+    /// Writes a new `proxy.toml` over the old one, in place, without a signal.
     pub fn write_config(&self, toml: &str) {
         fs::write(self.config_path(), self.fill_in(toml)).unwrap();
     }
 
-    /// Puts a new `proxy.toml` in the place of the old one, as careful programs do.
+    /// Renames a new `proxy.toml` over the old one, as many editors do.
     pub fn replace_config(&self, toml: &str) {
         let new = self.dir.path().join("proxy.toml.new");
         fs::write(&new, self.fill_in(toml)).unwrap();

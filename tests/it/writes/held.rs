@@ -35,7 +35,8 @@ fn outcomes(proxy: &Tidegate) -> [f64; 4] {
         .map(|outcome| page.sum(&format!("tidegate_writes_{outcome}_total"), &[]))
 }
 
-/// A large write moves to its connection without a copy, and past what looks after held ones.
+/// A large write moves to its connection without a copy, and so bypasses the code for held
+/// requests.
 #[test]
 fn a_large_write_gives_its_room_back_when_it_goes() {
     let server = RedisServer::spawn(Flavor::Redis70);
@@ -56,7 +57,7 @@ fn a_large_write_gives_its_room_back_when_it_goes() {
     assert_eq!(outcomes(&proxy), [2.0, 2.0, 0.0, 0.0]);
 }
 
-/// The reply to a held write that has gone comes, though its client says no more.
+/// The reply to a held write arrives although its client has closed its sending side.
 #[test]
 fn a_half_closed_client_gets_its_replies() {
     let server = RedisServer::spawn(Flavor::Redis70);
@@ -107,7 +108,7 @@ fn only_writes_that_are_sent_count_as_released() {
     assert_eq!(server.cmd(&["DBSIZE"]).int(), 0);
 }
 
-/// A transaction that is refused with its EXEC is not let through either.
+/// A transaction whose EXEC is refused does not count as released either.
 #[test]
 fn a_held_exec_is_counted_once() {
     let server = RedisServer::spawn(Flavor::Redis70);
@@ -125,8 +126,7 @@ fn a_held_exec_is_counted_once() {
     assert_eq!(server.cmd(&["DBSIZE"]).int(), 0);
 }
 
-/// The gate opens by itself when it is time: refused and held writes are no reason to ask the
-/// servers more than otherwise.
+/// The gate opens by time alone: refused and held writes cause no additional probes.
 #[test]
 fn a_closed_gate_does_not_make_the_monitor_hasty() {
     let server = RedisServer::spawn(Flavor::Redis70);
@@ -151,7 +151,7 @@ fn a_closed_gate_does_not_make_the_monitor_hasty() {
     }
 }
 
-/// The drain does not wait for the gate, and nothing leaves.
+/// The drain does not wait for the gate, and sends no held write.
 #[test]
 fn a_drain_refuses_what_is_held() {
     let server = RedisServer::spawn(Flavor::Redis70);
@@ -200,7 +200,7 @@ fn a_thousand_held_clients_all_go_in_order() {
     assert_eq!(server.cmd(&["DBSIZE"]).int(), 1000);
 }
 
-/// Whatever a session is in the midst of, its writes meet the gate.
+/// Writes of a session in any state are subject to the gate.
 #[test]
 fn no_session_bypasses_the_gate() {
     let server = RedisServer::spawn(Flavor::Redis70);

@@ -104,7 +104,7 @@ fn without_a_write_there_is_nothing_to_wait_for() {
     assert_eq!(reader.cmd(&["WAIT", "2", "0"]).int(), 2);
 }
 
-/// Where the server does not let the proxy mark its place in the stream, no number is made up.
+/// If the server refuses the proxy's marker, the reply to WAIT is an error, not a made-up number.
 #[test]
 fn a_login_that_may_not_publish_gets_no_made_up_number() {
     let mut trio = Trio::spawn(Flavor::Redis82);

@@ -261,7 +261,7 @@ fn a_blocked_client_gets_noack_too() {
     assert_eq!(blocked.cmd(&["PING"]).str(), "PONG");
 }
 
-/// A check that hangs holds up neither reads nor, much longer than their time, other writes.
+/// A check that hangs delays no reads, and other writes not much longer than their `wait-timeout`.
 #[test]
 fn a_check_that_hangs_delays_no_client() {
     let mut trio = Trio::spawn(Flavor::Redis70);
@@ -301,8 +301,8 @@ fn a_master_that_dies_during_the_check_gives_noack() {
     assert!(reply.err().starts_with("NOACK ") && reply.err().contains("unknown"), "{reply:?}");
 }
 
-/// The write was answered by one process, the check would be by another: its replicas prove
-/// nothing, though there are enough of them.
+/// One process answered the write, and another one the check: its replicas prove nothing, although
+/// there are enough of them.
 #[test]
 fn another_process_cannot_acknowledge() {
     let (trio, other) = (Trio::spawn(Flavor::Redis70), Trio::spawn(Flavor::Redis70));
@@ -317,7 +317,7 @@ fn another_process_cannot_acknowledge() {
     assert_eq!(trio.master.cmd(&["GET", "k"]).str(), "1");
 }
 
-/// What a former master refused, and the true one ran, waits as any other.
+/// A write that the former master refused and the new one ran waits like any other.
 #[test]
 fn a_write_that_goes_to_the_new_master_waits_for_its_replicas() {
     let mut trio = Trio::spawn(Flavor::Redis70);

@@ -29,7 +29,7 @@ fn both(trio: &mut Trio, change: fn(&mut RedisServer)) {
     trio.replicas.iter_mut().for_each(change);
 }
 
-/// How long after the replicas stop the last write is accepted, and after they go on the first.
+/// How long the last write is accepted after the replicas stop, and the first after they continue.
 pub fn closes_and_opens() -> [Duration; 2] {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let proxy = gated(&trio, "1s").start();
@@ -357,8 +357,8 @@ fn no_more_is_held_than_there_is_room_for() {
     assert_eq!(trio.master.cmd(&["DBSIZE"]).int(), 0);
 }
 
-/// What a former master refuses is sent to the true one as if it came now: not while the gate,
-/// which counts that one's replicas, is closed.
+/// A write that a former master refuses is sent to the new one like a new write: only if that one's
+/// gate is open.
 #[test]
 fn nothing_is_sent_again_past_a_closed_gate() {
     let mut trio = Trio::spawn(Flavor::Redis70);

@@ -53,7 +53,7 @@ fn explain_tells_class_keys_and_route() {
     assert_eq!(wire.cmd(&["GET", "k"]), Reply::Null);
 }
 
-/// Whatever is asked about, there is an answer, nothing is run, and the session stays as it is.
+/// Every request gets an explanation, is not run, and leaves the session unchanged.
 #[test]
 fn explain_takes_any_words() {
     let (trio, mut proxy) = open();

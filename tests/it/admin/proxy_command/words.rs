@@ -74,8 +74,8 @@ fn help_lists_every_subcommand() {
     }
 }
 
-/// Before RESET a monitor's or (in RESP2) a subscriber's words go to its server, which knows no
-/// PROXY; with replies off it is silent.
+/// Until RESET, the requests of a monitor or of a subscriber in RESP2 go to its server, which has
+/// no PROXY command. With replies off the client gets nothing.
 #[test]
 fn every_state_of_a_session_has_its_answer() {
     let (_trio, proxy) = open();

@@ -72,7 +72,7 @@ impl Replica {
         u64::try_from(self.started.elapsed().as_millis()).unwrap()
     }
 
-    /// Connects and shakes hands. What follows a partial resync may be followed at once.
+    /// Connects and makes the handshake. After a partial resync the stream follows at once.
     pub fn connect(&mut self, addr: SocketAddr) -> Result<Outcome, HandshakeError> {
         self.status.enter(LinkState::Connecting, self.now());
         let stream = TcpStream::connect_timeout(&addr, PATIENCE).unwrap();
@@ -147,7 +147,7 @@ impl Replica {
         link.pulse.enter(phase, self.now());
     }
 
-    /// As while the payload is loaded: says what is due, for as long.
+    /// Behaves as while a payload is loaded: sends the due acks for this long.
     pub fn load(&mut self, time: Duration) {
         let until = self.now() + u64::try_from(time.as_millis()).unwrap();
         let mut link = self.link.take().unwrap();
@@ -204,7 +204,7 @@ impl Replica {
         self.status.enter(LinkState::Connect, self.now());
     }
 
-    /// The words of all commands since the last call, transactions between brackets.
+    /// The arguments of all commands since the last call, transactions between brackets.
     pub fn take_words(&mut self) -> Vec<String> {
         let units = std::mem::take(&mut self.applied);
         let show = |unit: Applied| {

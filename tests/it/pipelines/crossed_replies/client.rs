@@ -215,8 +215,8 @@ impl Client {
         });
     }
 
-    /// A write goes to the master once: what was answered counts, and of the rest only what is
-    /// in doubt may.
+    /// A write goes to the master once: answered writes count, and of the others only those in
+    /// doubt may.
     pub fn expect_counted_once(&self, master: &RedisServer) {
         let count = match master.cmd(&["GET", &self.counter()]) {
             Reply::Null => 0,
