@@ -88,7 +88,7 @@ fn maxmemory_while_loading_and_while_applying() {
     let config = config_of(&master, master.addr(), dir.path());
     let limited = |limit| config.clone().set("replica", "maxmemory", limit).toml();
     let mut proxy = Tidegate::spawn(&limited("\"10mb\""));
-    let told = |proxy: &Tidegate| proxy.log().matches("replication halted").count();
+    let told = |proxy: &Tidegate| proxy.log().matches("ERROR replication halted").count();
     let wait_told = |proxy: &Tidegate, times: usize| {
         eventually(PATIENCE, || match told(proxy) {
             seen if seen >= times => Ok(()),

@@ -2,6 +2,7 @@
 //! to the stream, and the exit codes say, what an operator of redis-server or haproxy expects.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -133,6 +134,15 @@ fn a_file_that_cannot_be_read_is_named_with_the_cause() {
         let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((&document["ok"], &document["file"]), (&false.into(), &name.clone().into()));
         assert_eq!(document["findings"][0]["text"], cause);
+    }
+    let secret = dir.path().join("secret.toml");
+    fs::write(&secret, "").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    // Root may read any file.
+    if fs::read(&secret).is_err() {
+        let output = run_in(dir.path(), &["--config", "secret.toml"]);
+        let cause = "secret.toml: cannot be read: Permission denied (os error 13)\n";
+        assert_eq!((output.status.code(), &*err(&output)), (Some(78), cause));
     }
     for command in ["check", "dump"] {
         let output = run_in(dir.path(), &["rdb", command, "missing.rdb"]);
