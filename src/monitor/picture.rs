@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::known::{canonical, translated};
 use super::roster::{Member, Roster};
 use crate::config::{Config, TopologyConfig};
-use crate::topology::{Backend, BackendId, Candidate, Evidence, Role, Shard, Topology, place};
+use crate::topology::{Backend, BackendId, Candidate, Evidence, Role, Shard, Topology, assign_roles};
 use tidegate_wire::units::millis;
 
 /// Why the engine serves nothing to the proxy's clients.
@@ -27,6 +27,7 @@ pub(super) fn evidence(
     };
     Evidence {
         servers: servers.map(witness).collect(),
+        authority: None,
         configured: config.master.clone(),
         now_ms: millis(now.saturating_duration_since(epoch)),
         silence_ms: millis(config.probe_timeout),
@@ -54,7 +55,7 @@ pub(super) fn backends(
         })
     };
     let candidates = roster.members().iter().filter_map(candidate).collect();
-    let mut backends = place(candidates, master);
+    let mut backends = assign_roles(candidates, master);
     // Where proxy.toml lists the replicas, no other may serve; only a master may be a stranger.
     let is_listed = |id| roster.get(id).is_some_and(|member| member.is_configured);
     backends.retain(|backend| {

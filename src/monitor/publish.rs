@@ -109,13 +109,13 @@ impl Monitor {
         self.reign.learn(&evidence);
         let verdict = elect(&evidence, &self.reign);
         self.depose(&verdict);
-        self.reign.settle(&verdict, &evidence);
+        self.reign.record(&verdict, &evidence);
         self.master = verdict.master().or(self.master);
         let master = self.master.and_then(|id| evidence.servers.iter().find(|it| it.id == id));
         let others = || evidence.servers.iter().filter(|it| Some(it.id) != self.master);
         let newest_ms = others().filter(|it| it.claims()).map(|it| it.changed_ms).max();
         let is_new = newest_ms.is_some_and(|at_ms| evidence.now_ms - at_ms < DISPUTE_MS);
-        self.is_unsettled = is_new || !matches!(verdict, Verdict::Master(_) | Verdict::Vacant);
+        self.is_unsettled = is_new || !matches!(verdict, Verdict::Master(_) | Verdict::NoMaster);
         let is_fresh = newest_ms.is_some_and(|at_ms| evidence.now_ms - at_ms < CONFIRM_MS);
         self.is_unconfirmed =
             is_fresh && master.is_some_and(|it| newest_ms > Some(it.confirmed_ms));
@@ -131,7 +131,7 @@ impl Monitor {
         let is_over = match verdict {
             Verdict::Master(id) => *id != old.id,
             Verdict::Undecided(_) => shown == Some(old.id),
-            Verdict::HandingOver(_) | Verdict::Vacant => false,
+            Verdict::HandingOver(_) | Verdict::NoMaster => false,
         };
         let said = old.said.as_ref().and_then(|said| said.as_ref().ok());
         let is_orderly = said.is_some_and(|it| matches!(it.role, ServerRole::Replica { .. }));
@@ -143,7 +143,7 @@ impl Monitor {
     /// Another server is master because proxy.toml says so, and it itself. The old one, and the
     /// servers that only it knew, must not stand in when that one fails: they have other data.
     fn replace_master(&mut self) {
-        self.reign.order();
+        self.reign.override_by_operator();
         let old = self.master.take().and_then(|id| self.roster.get(id)).map(|old| &old.run_id);
         let new = self.roster.at(&self.named.addr).filter(|new| new.is_master());
         if new.is_some_and(|new| old != Some(&new.run_id)) {
@@ -158,6 +158,6 @@ fn vacancy(verdict: Verdict) -> Vacancy {
         Verdict::HandingOver(until_ms) => {
             Vacancy { undecided: None, handover_until_ms: Some(until_ms) }
         }
-        Verdict::Master(_) | Verdict::Vacant => Vacancy::default(),
+        Verdict::Master(_) | Verdict::NoMaster => Vacancy::default(),
     }
 }

@@ -13,7 +13,7 @@ use super::probe::{Probed, Said};
 use super::testimony::Testimony;
 use crate::config::HostPort;
 use crate::topology::{
-    BackendId, Health, LinkState, Observation, Sample, ServerRole, Topology, Witness,
+    BackendId, Health, LinkState, Observation, Sample, ServerRole, Topology, ServerEvidence,
 };
 
 /// The pause before the first reconnect; it doubles with every failure.
@@ -191,13 +191,13 @@ impl Member {
         &self,
         said: Option<Result<Observation, String>>,
         clock: (Instant, Instant),
-    ) -> Witness {
+    ) -> ServerEvidence {
         let testimony = self.testimony.told(clock);
-        Witness {
+        ServerEvidence {
             id: self.id,
             addr: self.addr.clone(),
             is_listed: self.is_configured,
-            is_echo: self.is_local,
+            is_embedded: self.is_local,
             said,
             ..testimony
         }

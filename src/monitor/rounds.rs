@@ -22,7 +22,7 @@ use super::report::Report;
 use super::roster::Roster;
 use crate::config::{Config, HostPort};
 use crate::engine::Engine;
-use crate::topology::{BackendId, Observation, Reign, Topology};
+use crate::topology::{BackendId, Observation, ElectionState, Topology};
 use tidegate_wire::units::millis;
 
 /// How long a master may take to answer where `request-timeout` sets no limit.
@@ -52,7 +52,7 @@ pub struct Monitor {
     /// The last that was master, also while there is none.
     pub(super) master: Option<BackendId>,
     /// What is remembered of the last master and its rivals.
-    pub(super) reign: Reign,
+    pub(super) reign: ElectionState,
     /// More than one server says that it is master, or another master is expected.
     pub(super) is_unsettled: bool,
     /// A server was heard to claim that it is master since the last one said so.
@@ -91,7 +91,7 @@ impl Monitor {
             roster,
             tasks: JoinSet::new(),
             master,
-            reign: Reign::resume(master),
+            reign: ElectionState::resume(master),
             is_unsettled: false,
             is_unconfirmed: false,
             named,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::config::HostPort;
-use crate::topology::{Attached, BackendId, Observation, Promotion, Sample, ServerRole, Witness};
+use crate::topology::{Attached, BackendId, Observation, Promotion, Sample, ServerRole, ServerEvidence};
 use tidegate_wire::units::millis;
 
 /// How long before its promotion is heard a server may have closed its connections for that to be
@@ -104,14 +104,14 @@ impl Testimony {
     }
 
     /// All of it, as a witness without a name. `epoch` is where the process's clock begins.
-    pub(super) fn told(&self, (epoch, now): (Instant, Instant)) -> Witness {
+    pub(super) fn told(&self, (epoch, now): (Instant, Instant)) -> ServerEvidence {
         let at_ms = |at: Instant| millis(at.saturating_duration_since(epoch));
         let promotion = self.promoted.map(|(at, severed)| Promotion { at_ms: at_ms(at), severed });
-        Witness {
+        ServerEvidence {
             id: BackendId(0),
             addr: HostPort::local(0),
             is_listed: false,
-            is_echo: false,
+            is_embedded: false,
             said: None,
             offset: self.offset,
             attached: self.attached.clone(),

@@ -2,7 +2,7 @@
 //! which may serve reads now.
 //!
 //! What servers report comes in ([`Observation`], [`Sample`]); an immutable [`Topology`] of
-//! [`Shard`]s comes out ([`elect()`], [`place()`]). Its structure changes seldom and is replaced
+//! [`Shard`]s comes out ([`elect()`], [`assign_roles()`]). Its structure changes seldom and is replaced
 //! whole. The numbers that change all the time are in each backend's [`Health`], which all
 //! snapshots share. The module sends no question to a server and reads no clock.
 
@@ -11,6 +11,7 @@ mod election;
 mod fence;
 mod freshness;
 mod health;
+mod pass;
 mod progress;
 mod report;
 mod reported;
@@ -21,11 +22,13 @@ mod write_gate;
 
 pub use backend::{Backend, BackendId, Role};
 pub use election::{
-    Candidate, Evidence, Lineage, Promotion, Reign, Verdict, Witness, elect, place,
+    Authority, Candidate, ElectionState, Evidence, Lineage, Promotion, ServerEvidence, Verdict,
+    assign_roles, elect,
 };
-pub use fence::{Fence, Pass};
+pub use fence::Fence;
 pub use freshness::{Limits, Membership, Proof, Timeline, Tracker, Turn};
 pub use health::{Health, SharedLoad};
+pub use pass::Pass;
 pub use progress::{FallbackRank, Finding, Freshness, Progress, StaleReason};
 pub use report::Report;
 pub use reported::{

@@ -1,6 +1,9 @@
-//! What is known of the servers when it is judged which one is master.
+//! What is known of the servers when the master is elected.
+//!
+//! There are three kinds of evidence: a server's claim that it is master, a replica's opinion which
+//! server is (the one that it follows), and the word of an outside authority.
 
-use super::Reign;
+use super::authority::Authority;
 use crate::topology::{Attached, BackendId, LinkState, Observation, ServerRole};
 use tidegate_wire::units::HostPort;
 
@@ -8,65 +11,62 @@ use tidegate_wire::units::HostPort;
 /// the age in whole seconds, and replicas acknowledge once a second.
 const ACK_MAX_MS: u64 = 3_000;
 
-/// How long an answer of the last master is waited for once another server claims to be it.
+/// How long the election waits for an answer of the last master once another server claims to be
+/// master.
 const CONFIRM_MS: u64 = 50;
 
-/// One server: what it said last, and when that changed.
+/// One server: its last answer, and when its role changed.
 #[derive(Clone, Debug)]
-pub struct Witness {
+pub struct ServerEvidence {
     /// Its identity.
     pub id: BackendId,
     /// Where it listens.
     pub addr: HostPort,
     /// Whether proxy.toml names it.
     pub is_listed: bool,
-    /// Whether it follows the master that this process finds, so that it supports no claim.
-    pub is_echo: bool,
-    /// What it said last; `Err` says why it gave no answer, `None` is a server not heard yet.
+    /// Whether it is the engine of this process. That follows the master which the proxy elects,
+    /// so its opinion supports no claim.
+    pub is_embedded: bool,
+    /// Its last answer; `Err` has the reason why there is none, `None` before the first question.
     pub said: Option<Result<Observation, String>>,
     /// Its replication offset.
     pub offset: Option<u64>,
-    /// The replicas that it, a master, feeds.
+    /// The replicas that are attached to it, if it is a master.
     pub attached: Vec<Attached>,
-    /// How long the question that it was asked last has waited for an answer.
+    /// How long it has left the last question unanswered.
     pub silent_ms: u64,
-    /// When the last question was sent to which it answered as a master.
+    /// When the last question was sent to which it answered `role:master`.
     pub confirmed_ms: u64,
-    /// Since when it has the role that it has, and follows the master that it follows.
+    /// Since when it has its role and, as a replica, its master.
     pub changed_ms: u64,
-    /// How it became a master, where that was seen.
+    /// Its promotion from replica to master, if the proxy saw it.
     pub promotion: Option<Promotion>,
 }
 
 /// A replica became a master without a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promotion {
-    /// When that was heard.
+    /// When the proxy heard of it.
     pub at_ms: u64,
-    /// Whether it closed its clients' connections in the same moment, as Sentinel makes it do.
+    /// Whether the server closed its clients' connections in the same moment, as Sentinel makes it
+    /// do.
     pub severed: bool,
 }
 
-impl Witness {
-    /// Its last answer, unless that has been taken back.
+impl ServerEvidence {
+    /// Its last answer, unless a later question had none.
     #[must_use]
     pub fn answer(&self) -> Option<&Observation> {
         self.said.as_ref()?.as_ref().ok()
     }
 
-    /// Whether it said that it is a master.
+    /// Its claim: whether it reports `role:master`.
     #[must_use]
     pub fn claims(&self) -> bool {
         self.answer().is_some_and(|said| matches!(said.role, ServerRole::Master { .. }))
     }
 
-    /// The id of its history; empty where it does not tell.
-    #[must_use]
-    pub fn replid(&self) -> &str {
-        self.answer().map_or("", |said| said.replid.as_str())
-    }
-
-    /// The master that it follows, and how its link is.
+    /// Its opinion: the master that it follows, and the state of its link.
     #[must_use]
     pub fn follows(&self) -> Option<(&HostPort, LinkState)> {
         match &self.answer()?.role {
@@ -74,13 +74,21 @@ impl Witness {
             _ => None,
         }
     }
+
+    /// Its replication id; empty if it reports none.
+    #[must_use]
+    pub fn replid(&self) -> &str {
+        self.answer().map_or("", |said| said.replid.as_str())
+    }
 }
 
 /// Everything that is known at one moment.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    /// All known servers, each once.
-    pub servers: Vec<Witness>,
+    /// All known servers, each once: their claims and their opinions.
+    pub servers: Vec<ServerEvidence>,
+    /// What an outside authority says now; `None` if there is none, or it does not answer.
+    pub authority: Option<Authority>,
     /// The master that proxy.toml names.
     pub configured: HostPort,
     /// The time, in milliseconds of the process's clock.
@@ -89,46 +97,50 @@ pub struct Evidence {
     pub silence_ms: u64,
 }
 
-/// How many servers support a claim: known replicas that follow the claimant first, then replicas
-/// of its own list that are not known here.
+/// How many servers support a claim: first the known replicas that follow the claimant, then the
+/// replicas that only its own list names.
 pub(super) type Support = (usize, usize);
 
 impl Evidence {
     /// The server with this id.
-    pub(super) fn get(&self, id: BackendId) -> Option<&Witness> {
+    pub(super) fn get(&self, id: BackendId) -> Option<&ServerEvidence> {
         self.servers.iter().find(|it| it.id == id)
     }
 
     /// The server at this address.
-    pub(super) fn at(&self, addr: &HostPort) -> Option<&Witness> {
+    pub(super) fn at(&self, addr: &HostPort) -> Option<&ServerEvidence> {
         self.servers.iter().find(|it| &it.addr == addr)
     }
 
     /// Whether `it` leaves a question unanswered for too long.
-    pub(super) const fn is_silent(&self, it: &Witness) -> bool {
+    pub(super) const fn is_silent(&self, it: &ServerEvidence) -> bool {
         it.silent_ms >= self.silence_ms
     }
 
-    /// Whether `incumbent` was heard to be a master after `rival` was. In an orderly hand-over the
-    /// old master is demoted first, and must not be judged by what it said before.
-    pub(super) const fn is_confirmed(&self, incumbent: &Witness, rival: &Witness) -> bool {
+    /// Whether `incumbent` has reported `role:master` since `rival` has. In an orderly hand-over
+    /// the old master is demoted first, and its earlier answers must not count.
+    pub(super) const fn is_confirmed(
+        &self,
+        incumbent: &ServerEvidence,
+        rival: &ServerEvidence,
+    ) -> bool {
         incumbent.confirmed_ms >= rival.changed_ms
             || self.now_ms.saturating_sub(rival.changed_ms) >= CONFIRM_MS
     }
 
-    /// The servers that say they are masters, have their data and answer.
-    pub(super) fn claimants(&self) -> impl Iterator<Item = &Witness> {
-        let is_ready = |it: &Witness| it.answer().is_some_and(|said| !said.loading);
+    /// The servers that report `role:master`, have loaded their data and answer.
+    pub(super) fn claimants(&self) -> impl Iterator<Item = &ServerEvidence> {
+        let is_ready = |it: &ServerEvidence| it.answer().is_some_and(|said| !said.loading);
         self.servers.iter().filter(move |it| it.claims() && is_ready(it) && !self.is_silent(it))
     }
 
-    /// The known replicas that follow `claimant`: their link is up, or they take its snapshot.
+    /// The known replicas that follow `claimant`: their link is up, or they load its snapshot.
     pub(super) fn followers<'e>(
         &'e self,
-        claimant: &'e Witness,
-    ) -> impl Iterator<Item = &'e Witness> {
+        claimant: &'e ServerEvidence,
+    ) -> impl Iterator<Item = &'e ServerEvidence> {
         self.servers.iter().filter(move |it| {
-            let counts = !it.is_echo && it.id != claimant.id && !self.is_silent(it);
+            let counts = !it.is_embedded && it.id != claimant.id && !self.is_silent(it);
             counts
                 && it.follows().is_some_and(|(master, link)| {
                     master == &claimant.addr && link != LinkState::Down
@@ -136,33 +148,21 @@ impl Evidence {
         })
     }
 
-    /// What speaks for `claimant`.
-    pub(super) fn support(&self, claimant: &Witness) -> Support {
-        let is_stranger = |one: &&Attached| {
-            let is_heard = |it: &Witness| it.said.is_some() && it.addr == one.addr;
+    /// How many servers support `claimant`.
+    pub(super) fn support(&self, claimant: &ServerEvidence) -> Support {
+        // A replica that answers the proxy tells its opinion itself: the list of a master that
+        // lost it is out of date.
+        let is_unknown = |one: &&Attached| {
+            let is_heard = |it: &ServerEvidence| it.said.is_some() && it.addr == one.addr;
             one.age_ms <= ACK_MAX_MS && !self.servers.iter().any(is_heard)
         };
-        // A replica that was heard speaks for itself: the list of a master that lost it is out of
-        // date.
-        let strangers = claimant.attached.iter().filter(is_stranger).count();
-        let strangers = if self.is_silent(claimant) { 0 } else { strangers };
-        (self.followers(claimant).count(), strangers)
+        let unknown = claimant.attached.iter().filter(is_unknown).count();
+        let unknown = if self.is_silent(claimant) { 0 } else { unknown };
+        (self.followers(claimant).count(), unknown)
     }
 
-    /// Whether a listed server has not been heard yet.
+    /// Whether a listed server has not answered yet.
     pub(super) fn is_early(&self) -> bool {
-        self.servers.iter().any(|it| it.is_listed && !it.is_echo && it.said.is_none())
-    }
-
-    /// The histories in which the last master's data is: those of its reign, or before the first
-    /// one those of the replicas of the configured master.
-    pub(super) fn histories<'e>(&'e self, reign: &'e Reign) -> Vec<&'e str> {
-        if reign.master().is_some() {
-            return reign.histories().iter().map(String::as_str).collect();
-        }
-        let named = self.servers.iter().filter(|it| {
-            it.is_listed && it.follows().is_some_and(|(master, _)| master == &self.configured)
-        });
-        named.map(Witness::replid).filter(|replid| !replid.is_empty()).collect()
+        self.servers.iter().any(|it| it.is_listed && !it.is_embedded && it.said.is_none())
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-/// Most successions that are remembered.
+/// The most successions that are remembered.
 const KNOWN_MAX: usize = 256;
-/// What a server without a second history gives as its id.
+/// A server without a second history reports an id of zeros.
 const NO_REPLID: u8 = b'0';
 
 /// Successions of replication ids: a promoted replica gives its history a new id and keeps the old
@@ -16,7 +16,7 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// A server told that its history `replid` continues `replid2`.
+    /// Notes that a server reports the history `replid`, which continues `replid2`.
     pub fn learn(&mut self, replid: &str, replid2: &str) {
         let is_id = |id: &str| !id.is_empty() && id.bytes().any(|byte| byte != NO_REPLID);
         if !is_id(replid) || !is_id(replid2) || replid == replid2 {
@@ -31,7 +31,7 @@ impl Lineage {
         self.pairs.push_back((replid.to_owned(), replid2.to_owned()));
     }
 
-    /// Whether the history `replid` continues `ancestor`, over any number of successions, or is it.
+    /// Whether the history `replid` is `ancestor` or continues it, over any number of successions.
     #[must_use]
     pub fn continues(&self, replid: &str, ancestor: &str) -> bool {
         if replid.is_empty() || ancestor.is_empty() {

@@ -1,4 +1,4 @@
-//! The place of each server once it is judged which one is master.
+//! The role of each server once the master is elected.
 
 use std::sync::Arc;
 
@@ -14,38 +14,38 @@ pub struct Candidate {
     pub addr: HostPort,
     /// Its share of reads.
     pub weight: u32,
-    /// See [`Backend::is_local`].
+    /// Whether it is the engine of this process.
     pub is_local: bool,
-    /// Why the configuration lets it serve nothing, if it does not.
+    /// Why the configuration lets it serve no reads, if so.
     pub barred: Option<String>,
-    /// Its numbers.
+    /// Its health.
     pub health: Arc<Health>,
-    /// What it said; `Err` says why it did not.
+    /// Its last answer; `Err` has the reason why there is none.
     pub said: Result<Observation, String>,
 }
 
-/// Puts the candidates in their places, the master first.
+/// The servers of a shard with their roles, the master first.
 #[must_use]
-pub fn place(candidates: Vec<Candidate>, master: Option<BackendId>) -> Vec<Backend> {
+pub fn assign_roles(candidates: Vec<Candidate>, master: Option<BackendId>) -> Vec<Backend> {
     let replid = |id: BackendId| {
         let said = candidates.iter().find(|candidate| candidate.id == id)?.said.as_ref().ok()?;
         Some(said.replid.clone())
     };
     let master = master.map(|id| Elected { id, replid: replid(id).unwrap_or_default() });
     let mut backends: Vec<Backend> =
-        candidates.into_iter().map(|candidate| place_one(candidate, master.as_ref())).collect();
+        candidates.into_iter().map(|candidate| assign_role(candidate, master.as_ref())).collect();
     backends.sort_by_key(|backend| (backend.role != Role::Master, backend.id));
     backends
 }
 
-/// The master.
+/// The elected master.
 struct Elected {
     id: BackendId,
-    /// Its history; empty where it does not tell.
+    /// Its replication id; empty if it reports none.
     replid: String,
 }
 
-fn place_one(candidate: Candidate, master: Option<&Elected>) -> Backend {
+fn assign_role(candidate: Candidate, master: Option<&Elected>) -> Backend {
     let Candidate { id, addr, weight, is_local, barred, health, said } = candidate;
     let scan_tag = said.as_ref().map_or(0, Observation::scan_tag);
     let (role, excluded) = match said {
@@ -72,7 +72,7 @@ fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role
                 }
                 LinkState::Up => None,
                 LinkState::Syncing => Some("in full sync"),
-                // Without a master it may stand in all the same: see `FallbackRank`.
+                // While the master is out of reach it may serve all the same: see `FallbackRank`.
                 LinkState::Down => Some("its link to its master is down"),
             };
             (Role::Replica, excluded.map(str::to_owned))
@@ -80,8 +80,8 @@ fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role
     }
 }
 
-/// Whether a replica whose link is up has the data of another master. Addresses do not tell: one
-/// server may have many.
+/// Whether a replica whose link is up has the data of another master. Addresses do not show that,
+/// because one server may have several.
 fn is_foreign(said: &Observation, master: &Elected) -> bool {
     !said.replid.is_empty() && !master.replid.is_empty() && said.replid != master.replid
 }
