@@ -1,4 +1,4 @@
-//! When each server is asked how far it has come.
+//! When each server is asked for its replication offset.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::topology::BackendId;
 /// Beats per `probe-period`.
 const PER_PERIOD: u32 = 4;
 
-/// Four beats per `probe-period`: the master is asked at each, every other server at one of four,
-/// not all at the same one, so that a change among them is heard sooner. What a replica is proven
-/// to have depends on when the master was asked before, so asking the master more often makes the
-/// proof closer without troubling the replicas.
+/// Four beats per `probe-period`. The master is asked at each of them, every other server at one of
+/// four. The servers are spread over the beats, so that a change among them is heard sooner. The
+/// proof of a replica's data depends on when the master was asked before it: asking the master more
+/// often makes the proof tighter, and costs the replicas nothing.
 #[derive(Debug)]
 pub(super) struct Beat {
     next: Instant,
@@ -20,6 +20,7 @@ pub(super) struct Beat {
 }
 
 impl Beat {
+    /// The first beat is due at once.
     pub(super) fn new(now: Instant) -> Self {
         Self { next: now, count: 0 }
     }
@@ -29,12 +30,13 @@ impl Beat {
         self.next
     }
 
-    /// The period may be another one now: a shorter one is not waited for.
+    /// Notes the period, which a reload may have changed. A shorter one applies at once.
     pub(super) fn keep_to(&mut self, now: Instant, period: Duration) {
         self.next = self.next.min(now + period / PER_PERIOD);
     }
 
-    /// It is due; its number within the period. Beats that were missed are not made up for.
+    /// Begins the beat that is due, and returns its number within the period. Missed beats are
+    /// skipped.
     pub(super) fn strike(&mut self, now: Instant, period: Duration) -> u32 {
         let pause = period / PER_PERIOD;
         self.next = (self.next + pause).max(now + pause / 2);

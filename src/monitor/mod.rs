@@ -1,48 +1,30 @@
-//! Keeps the topology true: asks every known server what it is, and publishes what follows.
+//! Keeps the topology up to date: asks every known server for its role and its replication offset,
+//! and publishes what follows.
 //!
-//! Runs on a control thread. Each known server has one connection of its own here; all are asked
-//! at once, and a slow one delays nobody: what it said last holds until its time is up. Never
-//! asks on behalf of a client, and never changes a server.
+//! The monitor runs on a control thread. It has a connection of its own to each known server. It
+//! asks all of them at once, and a slow server delays no other: its last answer holds until it
+//! expires. The monitor sends no client's request, and changes no server.
 //!
-//! | file | what it is |
+//! | room | what it is |
 //! |---|---|
-//! | `rounds` | the [`Monitor`]: when who is asked |
-//! | `beat` | when everybody is asked how far they have come |
-//! | `roster` | the known servers and their connections |
-//! | `known` | which servers ought to be known |
-//! | `probe` | one server asked once |
-//! | `testimony` | what else a server adds to the evidence of which one is master |
-//! | `inside` | the engine of this process, which is looked at instead |
-//! | `position` | where a server is in the replication stream |
-//! | `freshness` | who is near enough, and the write gate |
-//! | `learn` | a master's `COMMAND` |
-//! | `link` | a control connection |
-//! | `frame` | replies, decoded within limits |
-//! | `answer`, `info` | what the replies say |
-//! | `publish` | what is made of the answers: the judgement, the fence |
-//! | `picture` | the topology that follows, and whether it is news |
-//! | `news` | what is logged |
+//! | `asking` | questions and answers: connections, probes, what the replies mean |
+//! | `roster` | the known servers: which are named, their connections, their last answers |
+//! | `judging` | what follows: the elected master, fresh replicas, the write gate |
+//! | `reporting` | what others get to see: the topology, the log, the board of tasks |
+//!
+//! `watched` joins the last three: answers in, topologies out. [`Monitor`] asks: `schedule` and
+//! `beat` say when, `questions` has the tasks that are under way.
 
-mod answer;
+mod asking;
 mod beat;
-mod frame;
-mod freshness;
-mod info;
-mod inside;
-mod known;
-mod learn;
-mod life;
-mod link;
-mod named_master;
-mod news;
-mod picture;
-mod position;
-mod probe;
-mod publish;
-mod report;
+mod judging;
+#[expect(clippy::module_inception, reason = "a file is one noun, and this one is the monitor")]
+mod monitor;
+mod questions;
+mod reporting;
 mod roster;
-mod rounds;
-mod testimony;
+mod schedule;
+mod watched;
 
-pub use life::Life;
-pub use rounds::Monitor;
+pub use monitor::Monitor;
+pub use reporting::liveness::Liveness;

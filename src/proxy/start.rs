@@ -21,7 +21,7 @@ use super::{files, idle, workers};
 use crate::admin;
 use crate::config::Config;
 use crate::engine::{self, Engine};
-use crate::monitor::{Life, Monitor};
+use crate::monitor::{Liveness, Monitor};
 use crate::net;
 use crate::tasks::{self, Board, Kind};
 use crate::telemetry::{Exporter, LogLevel};
@@ -126,7 +126,7 @@ fn monitor(shared: &Shared) -> Monitor {
         shared.epoch,
     )
     .telling(Arc::clone(&shared.news))
-    .in_process(shared.engine.clone(), Life::new(shared.tasks.clone(), record))
+    .in_process(shared.engine.clone(), Liveness::new(shared.tasks.clone(), record))
 }
 
 /// The engine, if the configuration enables it.

@@ -19,6 +19,7 @@ const FREE: &[(&str, &str)] = &[
     ("src", "client"),
     ("src", "config"),
     ("src", "engine"),
+    ("src", "monitor"),
     ("src", "net"),
     ("src", "proxy"),
     ("src", "rdb_tool"),
@@ -27,6 +28,7 @@ const FREE: &[(&str, &str)] = &[
     ("src", "session"),
     ("src", "tasks"),
     ("src", "telemetry"),
+    ("src", "topology"),
 ];
 
 /// A module, by the names on the way to it.

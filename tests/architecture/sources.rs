@@ -12,8 +12,8 @@ const MAX_LINES: usize = 400;
 /// The most source files side by side in a folder, its `mod.rs` among them.
 const MAX_FILES: usize = 16;
 
-/// Folders that have more: a file for each group of commands, and rooms that are not divided yet.
-const LARGE: [&str; 2] = ["crates/wire/src/command/table", "src/monitor"];
+/// Folders that have more: one, which has a file for each group of commands.
+const LARGE: [&str; 1] = ["crates/wire/src/command/table"];
 
 /// Every source file of the workspace's packages, and of their tests, benchmarks and fuzz targets.
 fn sources() -> Vec<PathBuf> {

@@ -189,14 +189,14 @@ fn changes_are_logged_once() {
         thread::sleep(Duration::from_millis(2200));
         assert_eq!(told(), expected);
     };
-    let server = "tidegate::monitor::news:";
+    let server = "tidegate::monitor::reporting::log:";
     let mut lines = vec![
         format!(
             "{server} master found: redis {} backend={master}",
             watch.now().sole_shard().server.version
         ),
-        format!("{server} replica joined backend={}", replicas[0]),
-        format!("{server} replica joined backend={}", replicas[1]),
+        format!("{server} replica added backend={}", replicas[0]),
+        format!("{server} replica added backend={}", replicas[1]),
     ];
     lines.iter_mut().for_each(|line| line.insert_str(0, " INFO "));
     quiet(&lines);
@@ -207,7 +207,7 @@ fn changes_are_logged_once() {
     trio.replicas[0].restart();
     watch.until_whole(master, &replicas);
     let last = watch.log.lines().pop().unwrap();
-    assert!(last.starts_with(&format!(" INFO {server} replica is back; before that: ")), "{last}");
+    assert!(last.starts_with(&format!(" INFO {server} replica is back (was excluded: ")), "{last}");
     trio.master.kill();
     watch.until(|now| now.sole_shard().master().is_none());
     let lost = format!("ERROR {server} master lost: {why} backend={master}");

@@ -1,0 +1,44 @@
+//! The question to a master for the commands that the built-in table lacks.
+
+use std::time::Duration;
+
+use redis_protocol::resp2::types::BytesFrame;
+
+use super::link::{Dial, Link, LinkError};
+use super::words::brief;
+use tidegate_wire::command::Learned;
+
+/// The longest reply to `COMMAND`, in bytes. Redis 8 with its modules sends 400 kB.
+const REPLY_MAX: usize = 8 * 1024 * 1024;
+/// The least time that the master gets to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the commands are not known.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::monitor) enum CommandsError {
+    /// No answer; worth another try.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// An error reply.
+    #[error("COMMAND was refused: {0}")]
+    Refused(String),
+}
+
+impl CommandsError {
+    /// Whether the server would give the same answer the next time.
+    pub(in crate::monitor) fn is_final(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Link(LinkError::TooLong(_) | LinkError::Protocol))
+    }
+}
+
+/// Asks over a separate connection: the reply is long, and while it takes its time, the master must
+/// not look as if it did not answer.
+pub(in crate::monitor) async fn ask_commands(dial: Dial) -> Result<Learned, CommandsError> {
+    let mut link = Link::open(&dial.patient(PATIENCE)).await?;
+    let replies = link.ask(&[&[b"COMMAND"]], REPLY_MAX).await?;
+    match replies.first() {
+        Some(BytesFrame::Error(error)) => Err(CommandsError::Refused(brief(error))),
+        Some(reply) => Ok(Learned::from_command_reply(reply)),
+        None => Err(LinkError::Protocol.into()),
+    }
+}

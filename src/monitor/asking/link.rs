@@ -1,0 +1,179 @@
+//! One control connection: questions go out in one write, replies come back decoded.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use redis_protocol::resp2::types::BytesFrame;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::frame;
+use super::words::brief;
+use crate::backend::{ConnectionKey, Credentials, HandshakeError, greet};
+use crate::config::{Config, HostPort};
+use crate::net::Stream;
+use tidegate_wire::resp::{ReplyScanner, encode};
+
+/// How a server is reached; from proxy.toml.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::monitor) struct Dial {
+    addr: HostPort,
+    key: ConnectionKey,
+    /// For connecting and logging in.
+    timeout: Duration,
+    /// For all answers to one round of questions together.
+    patience: Duration,
+    keepalive: Option<Duration>,
+}
+
+impl Dial {
+    pub(in crate::monitor) fn new(addr: &HostPort, config: &Config) -> Self {
+        Self {
+            addr: addr.clone(),
+            // It asks for the server's identity itself, and can tell a busy server from others.
+            key: ConnectionKey {
+                login_only: true,
+                ..ConnectionKey::new(Credentials::of(&config.topology))
+            },
+            timeout: config.topology.connect_timeout,
+            patience: config.topology.connect_timeout,
+            keepalive: config.proxy.tcp_keepalive,
+        }
+    }
+
+    /// The same, with more time for everything.
+    pub(in crate::monitor) fn patient(self, least: Duration) -> Self {
+        Self { timeout: self.timeout.max(least), ..self.patient_for_answers(least) }
+    }
+
+    /// The same, with more time for the answers of a server that is reached.
+    pub(in crate::monitor) fn patient_for_answers(self, least: Duration) -> Self {
+        Self { patience: self.patience.max(least), ..self }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::monitor) enum LinkError {
+    /// No connection, or it was lost.
+    #[error("cannot be reached: {0}")]
+    Io(#[from] io::Error),
+    /// Connecting, or the answer, took too long (`connect-timeout`; a master's answer:
+    /// `request-timeout`).
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The server wants a login, and none is configured.
+    #[error("asks for a login: set topology.masterauth, and topology.masteruser if need be: {0}")]
+    NoLogin(String),
+    /// The server refuses the login that is configured.
+    #[error("refuses topology.masteruser and topology.masterauth: {0}")]
+    Login(String),
+    /// Another of the first words was refused.
+    #[error("{step} was refused: {reply}")]
+    Refused {
+        /// The command.
+        step: &'static str,
+        /// The error reply.
+        reply: String,
+    },
+    /// What it answers is no RESP2, or beyond the limits.
+    #[error("does not speak the Redis protocol")]
+    Protocol,
+    /// An answer beyond its limit.
+    #[error("an answer exceeds {0} bytes")]
+    TooLong(usize),
+}
+
+impl From<HandshakeError> for LinkError {
+    fn from(error: HandshakeError) -> Self {
+        match error {
+            HandshakeError::Io(error) => Self::Io(error),
+            HandshakeError::Timeout(after) => Self::Timeout(after),
+            HandshakeError::Protocol => Self::Protocol,
+            HandshakeError::Refused { step, reply } => {
+                let login = ["WRONGPASS", "ERR invalid password", "ERR AUTH"];
+                if reply.starts_with("NOAUTH") {
+                    Self::NoLogin(brief(&reply))
+                } else if login.iter().any(|code| reply.starts_with(code)) {
+                    Self::Login(brief(&reply))
+                } else {
+                    Self::Refused { step, reply: brief(&reply) }
+                }
+            }
+        }
+    }
+}
+
+/// An open connection, logged in.
+#[derive(Debug)]
+pub(in crate::monitor) struct Link {
+    dial: Dial,
+    stream: Stream,
+    buffer: BytesMut,
+}
+
+impl Link {
+    /// Connects; the host's name is resolved anew.
+    pub(in crate::monitor) async fn open(dial: &Dial) -> Result<Self, LinkError> {
+        let opening = async {
+            let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
+            greet(&mut stream, &dial.key).await?;
+            Ok(Self { dial: dial.clone(), stream, buffer: BytesMut::new() })
+        };
+        timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))
+    }
+
+    /// The server's address as we know it, and as the system sees it.
+    pub(in crate::monitor) fn addrs(&self) -> Vec<HostPort> {
+        let peer = self.stream.peer_addr().ok();
+        let peer = peer.map(|at| HostPort { host: at.ip().to_string(), port: at.port() });
+        std::iter::once(self.dial.addr.clone()).chain(peer).collect()
+    }
+
+    /// Goes on as `dial` says, if it was opened this way.
+    pub(in crate::monitor) fn continued(mut self, dial: &Dial) -> Option<Self> {
+        self.dial.patience = dial.patience;
+        (&self.dial == dial).then_some(self)
+    }
+
+    /// Asks; each reply may be as long as `max`. After an error the connection is out of step and
+    /// must not be used again.
+    pub(in crate::monitor) async fn ask(
+        &mut self,
+        questions: &[&[&[u8]]],
+        max: usize,
+    ) -> Result<Vec<BytesFrame>, LinkError> {
+        let patience = self.dial.patience;
+        let asking = async {
+            let request: Vec<u8> = questions.iter().flat_map(|q| encode::request_of(q)).collect();
+            self.stream.write_all(&request).await?;
+            let mut replies = Vec::with_capacity(questions.len());
+            for _ in questions {
+                replies.push(self.reply(max).await?);
+            }
+            Ok(replies)
+        };
+        timeout(patience, asking).await.unwrap_or(Err(LinkError::Timeout(patience)))
+    }
+
+    async fn reply(&mut self, max: usize) -> Result<BytesFrame, LinkError> {
+        let mut scanner = ReplyScanner::default();
+        let mut seen = 0;
+        loop {
+            let step = scanner.advance(&self.buffer[seen..]).map_err(|_| LinkError::Protocol)?;
+            seen += step.consumed;
+            let len = if step.complete { seen } else { self.buffer.len() };
+            if len > max {
+                return Err(LinkError::TooLong(max));
+            }
+            if step.complete {
+                let reply = self.buffer.split_to(seen).freeze();
+                return frame::decode(&reply).ok_or(LinkError::Protocol);
+            }
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Keeps the freshness of a shard's replicas and its write gate up to date. The rules are in
+//! `topology`; here the tracker gets the samples, and its findings are written where the workers
+//! read them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::monitor::roster::list::Roster;
+use crate::topology::{BackendId, Freshness, Limits, Sample, Tracker, Turn, WriteGate};
+use tidegate_wire::units::millis;
+
+/// The tracker of one shard, which has the timeline of the master's offset, and the places where
+/// its findings are written.
+#[derive(Debug)]
+pub(in crate::monitor) struct FreshnessWatch {
+    tracker: Tracker,
+    gate: Arc<WriteGate>,
+    /// Whether the gate is open according to the log.
+    logged_open: bool,
+    /// The replicas that are stale according to the log.
+    stale: HashSet<BackendId>,
+}
+
+impl FreshnessWatch {
+    pub(in crate::monitor) fn new(gate: Arc<WriteGate>) -> Self {
+        Self { tracker: Tracker::default(), gate, logged_open: true, stale: HashSet::new() }
+    }
+
+    /// Takes a server's place in the replication stream.
+    pub(in crate::monitor) fn observe(&mut self, id: BackendId, sample: Sample) {
+        self.tracker.observe(id, sample);
+    }
+
+    /// Notes which server is master now, and which servers are known.
+    pub(in crate::monitor) fn follow(&mut self, master: Option<BackendId>, roster: &Roster) {
+        self.tracker.follow(master);
+        self.tracker.retain(|id| roster.get(id).is_some());
+        self.stale.retain(|id| roster.get(*id).is_some());
+    }
+
+    /// Judges every server at `now_ms`. True if more requests may pass than before.
+    pub(in crate::monitor) fn judge(
+        &mut self,
+        roster: &Roster,
+        config: &Config,
+        now_ms: u64,
+    ) -> bool {
+        let limits = limits(config);
+        let mut is_more = false;
+        for member in roster.members() {
+            let (finding, turn) = self.tracker.judge(member.id, now_ms, &limits);
+            let progress = &member.health.progress;
+            progress.set(finding);
+            if let Some(turn) = turn {
+                is_more |= turn.stale_reason.is_none();
+                if let Some(stale_reason) = turn.stale_reason {
+                    progress.count_departure(stale_reason);
+                }
+                log_turn(&member.addr.to_string(), turn, &mut self.stale);
+            }
+        }
+        let was_open = self.gate.is_open(now_ms);
+        self.tracker.judge_gate(&self.gate, now_ms, &limits);
+        self.log_gate(now_ms);
+        is_more || !was_open && self.gate.is_open(now_ms)
+    }
+
+    /// Logs once that the gate closed or opened. It also closes by itself, when the proofs that kept
+    /// it open have run out. Before the first answer of a master nothing is logged.
+    fn log_gate(&mut self, now_ms: u64) {
+        let (good, wanted) = (self.gate.good(), self.gate.wanted());
+        let is_open = self.gate.is_open(now_ms);
+        if is_open == self.logged_open || self.tracker.master_heard_ms().is_none() {
+            return;
+        }
+        self.logged_open = is_open;
+        if is_open {
+            tracing::info!(good, wanted, "write gate open");
+        } else {
+            tracing::error!(good, wanted, "write gate closed: writes are refused");
+        }
+    }
+}
+
+/// Logs that a replica became stale or fresh. Other reasons why it serves no reads are in its
+/// answers, and are logged as changes of the topology.
+fn log_turn(addr: &str, turn: Turn, stale: &mut HashSet<BackendId>) {
+    let lag = turn.lag_ms.map(|ms| format!("{:?}", Duration::from_millis(ms)));
+    let bytes = turn.lag_bytes;
+    match turn.stale_reason {
+        Some(stale_reason) if stale_reason.freshness() == Freshness::Stale => {
+            stale.insert(turn.id);
+            tracing::warn!(backend = addr, lag, bytes, "replica is stale: {stale_reason}");
+        }
+        Some(_) => {}
+        None if stale.remove(&turn.id) => {
+            tracing::info!(backend = addr, lag, bytes, "replica is fresh again");
+        }
+        None => {}
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let (reads, writes) = (&config.reads, &config.writes);
+    Limits {
+        max_lag_ms: reads.max_lag.map(millis),
+        max_lag_bytes: reads.max_lag_bytes.map(|bytes| bytes.bytes()),
+        rejoin_percent: u64::from(reads.rejoin_percent),
+        rejoin_after_ms: millis(reads.rejoin_after),
+        probe_timeout_ms: millis(config.topology.probe_timeout),
+        gate_wanted: writes.min_replicas_to_write,
+        gate_max_lag_ms: millis(writes.min_replicas_max_lag),
+        gate_max_lag_bytes: writes.min_replicas_max_lag_bytes.map(|bytes| bytes.bytes()),
+    }
+}

@@ -1,0 +1,119 @@
+//! The mutable half of one shard: the published half follows from it.
+
+use tokio::time::Instant;
+
+use super::election::Election;
+use super::evidence::evidence;
+use super::freshness::FreshnessWatch;
+use super::named_master::NamedMaster;
+use super::servers::backends;
+use crate::config::{Config, HostPort};
+use crate::monitor::roster::list::Roster;
+use crate::topology::{BackendId, Executed, Shard, Vacancy, Verdict};
+
+/// The mutable half of one shard: what the monitor has to remember in order to publish the
+/// [`Shard`]. A topology without a cluster has one, to which every known server belongs.
+#[derive(Debug)]
+pub(in crate::monitor) struct WatchedShard {
+    /// The published half, without the servers' roles until the first election.
+    published: Shard,
+    /// The server that proxy.toml names as master.
+    pub(in crate::monitor) named: NamedMaster,
+    /// Which server is master.
+    pub(in crate::monitor) election: Election,
+    /// Which replicas are fresh, and whether the write gate is open.
+    pub(in crate::monitor) freshness: FreshnessWatch,
+    /// The commands that the master has executed.
+    executed: Executed,
+}
+
+impl WatchedShard {
+    /// The shard that is published as `shard`. `named` is the master that proxy.toml names.
+    pub(in crate::monitor) fn resume(shard: &Shard, named: &HostPort) -> Self {
+        Self {
+            published: shard.clone(),
+            named: NamedMaster::new(named.clone()),
+            election: Election::resume(shard.master().map(|master| master.id)),
+            freshness: FreshnessWatch::new(std::sync::Arc::clone(&shard.gate)),
+            executed: Executed::default(),
+        }
+    }
+
+    /// The published half.
+    pub(in crate::monitor) const fn published(&self) -> &Shard {
+        &self.published
+    }
+
+    /// The server that was elected last, even if there is no master now.
+    pub(in crate::monitor) const fn master(&self) -> Option<BackendId> {
+        self.election.master()
+    }
+
+    /// Elects the master. A master that is deposed is fenced before anything else happens. `epoch`
+    /// is where the process's clock begins.
+    pub(in crate::monitor) fn elect(
+        &mut self,
+        roster: &Roster,
+        config: &Config,
+        clock: (Instant, Instant),
+    ) -> Verdict {
+        let last = self.master();
+        let verdict = self.election.hold(&evidence(roster, &config.topology, clock));
+        let shown = self.published.master().map(|master| master.id);
+        if let Some(last) = last.and_then(|id| roster.get(id))
+            && verdict.deposes(last.id, last.is_replica(), shown == Some(last.id))
+        {
+            last.health.fence.raise();
+        }
+        verdict
+    }
+
+    /// Takes the outcome of the election into the published half.
+    pub(in crate::monitor) fn apply(&mut self, verdict: Verdict, roster: &Roster, config: &Config) {
+        let shard = &mut self.published;
+        shard.backends = backends(roster, config, verdict.master());
+        shard.vacancy = vacancy(verdict);
+        let master = shard.master().and_then(|master| roster.get(master.id)?.answer());
+        if let Some(master) = master {
+            let keys = self.executed.observe(&master.run_id, master.commands);
+            if let (Some(keys), Some(backend)) = (keys, shard.master()) {
+                backend.health.touches.grant(keys);
+            }
+            shard.server = master.version.clone();
+            shard.eviction.clone_from(&master.eviction);
+        }
+        let master = shard.master().map(|master| master.id);
+        self.freshness.follow(master, roster);
+    }
+
+    /// Takes the operator's choice of another master, which counts more than the last one. The last
+    /// master, and the servers that only it named, must not take over when the new one fails: they
+    /// have other data.
+    pub(in crate::monitor) fn replace_master(&mut self, roster: &mut Roster) {
+        self.named.is_new = false;
+        let last = self.election.override_by_operator().and_then(|id| roster.get(id));
+        let last = last.map(|last| &last.run_id);
+        let new = roster.at(&self.named.addr).filter(|new| new.is_master());
+        if new.is_some_and(|new| last != Some(&new.run_id)) {
+            roster.remove_unlisted();
+        }
+    }
+
+    /// Whether a replica that may serve reads is not proven to be fresh yet.
+    pub(in crate::monitor) fn is_rising(&self, now_ms: u64) -> bool {
+        let is_pending = |it: &crate::topology::Backend| {
+            it.excluded.is_none() && !it.health.progress.is_fresh(now_ms)
+        };
+        self.published.master().is_some() && self.published.replicas().any(is_pending)
+    }
+}
+
+fn vacancy(verdict: Verdict) -> Vacancy {
+    match verdict {
+        Verdict::Undecided(reason) => Vacancy { undecided: Some(reason), handover_until_ms: None },
+        Verdict::HandingOver(until_ms) => {
+            Vacancy { undecided: None, handover_until_ms: Some(until_ms) }
+        }
+        Verdict::Master(_) | Verdict::NoMaster => Vacancy::default(),
+    }
+}

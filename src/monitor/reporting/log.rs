@@ -1,0 +1,135 @@
+//! What the monitor logs: each change once.
+
+use crate::config::{Config, HostPort};
+use crate::topology::{Backend, Role, Shard, Topology};
+
+/// Logs how `new` differs from `old`.
+pub(in crate::monitor) fn changes(old: &Topology, new: &Topology, now_ms: u64) {
+    let is_first = old.generation == 0;
+    log_master(old.sole_shard(), new.sole_shard(), is_first, now_ms);
+    for backend in old.backends() {
+        if new.backend(backend.id).is_none() {
+            tracing::info!(backend = %backend.addr, "server removed");
+        }
+    }
+    for backend in new.backends() {
+        match old.backend(backend.id) {
+            None => log_added(backend),
+            Some(before) => log_changed(before, backend),
+        }
+    }
+    if new.learned.len() != old.learned.len() {
+        tracing::info!(commands = new.learned.len(), "learnt the commands of the master");
+    }
+}
+
+/// Logs what the master's eviction means for keys that replicas serve, if it changed.
+pub(in crate::monitor) fn eviction(config: &Config, old: &Shard, new: &Shard) {
+    if old.eviction == new.eviction {
+        return;
+    }
+    if let Some(policy) = &new.eviction {
+        tracing::info!("the master evicts by use: maxmemory-policy is {policy}");
+    }
+    // At the start this is one of the warnings about the configuration.
+    let warning = config.blind_eviction(new.eviction.as_deref());
+    if let Some(warning) = warning.filter(|_| old.master().is_some()) {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// Logs that the server which a reload names as master does not answer, and where writes go
+/// meanwhile.
+pub(in crate::monitor) fn missing_master(named: &HostPort, why: &str, current: Option<&Backend>) {
+    match current {
+        Some(current) => tracing::warn!(
+            backend = %named,
+            "topology.master names this server, which does not answer ({why}); until it does, \
+             writes go to {}",
+            current.addr
+        ),
+        None => tracing::warn!(
+            backend = %named,
+            "topology.master names this server, which does not answer ({why})"
+        ),
+    }
+}
+
+fn log_master(old: &Shard, new: &Shard, is_first: bool, now_ms: u64) {
+    match (old.master(), new.master()) {
+        (None, Some(now)) => {
+            let server = &new.server;
+            tracing::info!(backend = %now.addr, "master found: {} {}", server.name, server.version);
+        }
+        (Some(before), None) => match &new.vacancy.undecided {
+            Some(why) => tracing::error!(backend = %before.addr, "writes are refused: {why}"),
+            None => {
+                // The reason is that of the last question, and others may have failed before.
+                let silent = before.health.progress.silence_ms(now_ms);
+                let silent = silent.map(|ms| format!("{}.{}s", ms / 1000, ms % 1000 / 100));
+                let why = reason(new, before);
+                tracing::error!(backend = %before.addr, silent, "master lost: {why}");
+            }
+        },
+        (Some(before), Some(now)) if before.id != now.id => {
+            tracing::warn!(backend = %now.addr, "master changed from {}", before.addr);
+        }
+        (None, None) if new.vacancy.undecided != old.vacancy.undecided => log_undecided(new),
+        // The first topology has no master.
+        (None, None) if is_first => tracing::error!("no server says it is the master"),
+        _ => {}
+    }
+}
+
+fn log_undecided(new: &Shard) {
+    if let Some(why) = &new.vacancy.undecided {
+        tracing::error!("writes are refused: {why}");
+    }
+}
+
+fn reason<'t>(new: &'t Shard, before: &Backend) -> &'t str {
+    match new.backend(before.id) {
+        None => "it left the configuration",
+        Some(Backend { role: Role::Replica, .. }) => "it is a replica now",
+        Some(now) => now.excluded.as_deref().unwrap_or("unknown"),
+    }
+}
+
+fn log_added(backend: &Backend) {
+    let (addr, noun) = (&backend.addr, noun(backend.role));
+    match (backend.role, &backend.excluded) {
+        (Role::Master, None) => {}
+        (_, None) => tracing::info!(backend = %addr, "{noun} added"),
+        (_, Some(why)) => tracing::warn!(backend = %addr, "{noun} added, excluded: {why}"),
+    }
+}
+
+fn log_changed(before: &Backend, now: &Backend) {
+    let addr = &now.addr;
+    match (&before.excluded, &now.excluded) {
+        (was, Some(why)) if was.as_ref() != Some(why) => {
+            // A server that does not answer has no role: its last one says more.
+            let role = if now.role == Role::Unknown { before.role } else { now.role };
+            tracing::warn!(backend = %addr, "{} excluded: {why}", noun(role));
+        }
+        (Some(was), None) => {
+            tracing::info!(backend = %addr, "{} is back (was excluded: {was})", noun(now.role));
+        }
+        _ if before.role != now.role && now.role == Role::Replica => {
+            tracing::info!(backend = %addr, "server is a replica now");
+        }
+        _ if before.scan_tag != now.scan_tag => {
+            tracing::info!(backend = %addr, "{} was restarted", noun(now.role));
+        }
+        _ => {}
+    }
+}
+
+/// A server of this role, in the log.
+const fn noun(role: Role) -> &'static str {
+    match role {
+        Role::Master => "master",
+        Role::Replica => "replica",
+        Role::Unknown => "server",
+    }
+}

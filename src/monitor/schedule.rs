@@ -1,0 +1,84 @@
+//! When the monitor asks.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::beat::Beat;
+
+/// From the start of one round to the next.
+const PERIOD: Duration = Duration::from_secs(1);
+/// The least time between two rounds, however many workers doubt the topology.
+const GAP: Duration = Duration::from_millis(50);
+
+/// When the next round of whole probes begins, and when the next short questions are due. Times are
+/// given by the caller.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    /// The short questions.
+    pub(super) beat: Beat,
+    /// Whether an answer has shown a change, so that the next round comes at once.
+    is_hasty: bool,
+}
+
+impl Schedule {
+    /// A round and a beat are due at once.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { beat: Beat::new(now), is_hasty: false }
+    }
+
+    /// A round begins.
+    pub(super) fn begin_round(&mut self, now: Instant, probe_period: Duration) {
+        self.is_hasty = false;
+        self.beat.keep_to(now, probe_period);
+    }
+
+    /// Notes whether an answer has shown a change.
+    pub(super) const fn hurry(&mut self, is_change: bool) {
+        self.is_hasty |= is_change;
+    }
+
+    /// Whether an answer has shown a change since the round began.
+    pub(super) const fn is_hasty(&self) -> bool {
+        self.is_hasty
+    }
+
+    /// When the next round begins if no change shows before: after a second, or when the pause
+    /// before an attempt to reach a server ends.
+    pub(super) fn next_round(started: Instant, next_retry: Option<Instant>) -> Instant {
+        let (soon, late) = (Self::soonest(started), started + PERIOD);
+        next_retry.map_or(late, |at| at.clamp(soon, late))
+    }
+
+    /// When the next round may begin at the earliest.
+    pub(super) fn soonest(started: Instant) -> Instant {
+        started + GAP
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_round_comes_with_the_next_attempt() {
+        let started = Instant::now();
+        let next = |ms| Schedule::next_round(started, Some(started + Duration::from_millis(ms)));
+        assert_eq!(Schedule::next_round(started, None), started + PERIOD);
+        assert_eq!(next(300), started + Duration::from_millis(300));
+        assert_eq!([next(1), next(5_000)], [started + GAP, started + PERIOD]);
+    }
+
+    #[test]
+    fn a_round_ends_the_haste() {
+        let now = Instant::now();
+        let mut schedule = Schedule::new(now);
+        schedule.hurry(false);
+        assert!(!schedule.is_hasty());
+        schedule.hurry(true);
+        schedule.hurry(false);
+        assert!(schedule.is_hasty());
+        schedule.begin_round(now, PERIOD);
+        assert!(!schedule.is_hasty());
+    }
+}

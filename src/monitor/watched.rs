@@ -1,0 +1,198 @@
+//! The servers as the monitor sees them, and the topology that it publishes.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::time::Instant;
+
+use super::asking::link::Dial;
+use super::asking::probe::Probed;
+use super::judging::embedded;
+use super::judging::master_commands::MasterCommands;
+use super::judging::shard::WatchedShard;
+use super::reporting::log;
+use super::reporting::publisher::Publisher;
+use super::roster::discovery::named_servers;
+use super::roster::list::Roster;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::topology::{BackendId, Topology};
+use tidegate_wire::units::millis;
+
+/// The servers as the monitor sees them. Takes their answers, publishes the topology that follows,
+/// and says what has to be asked next. Asks nothing itself; times are given by the caller.
+#[derive(Debug)]
+pub(super) struct Watched {
+    /// Where the process's clock begins.
+    epoch: Instant,
+    /// The engine of this process.
+    pub(super) engine: Option<Arc<Engine>>,
+    pub(super) roster: Roster,
+    pub(super) shard: WatchedShard,
+    pub(super) commands: MasterCommands,
+    pub(super) publisher: Publisher,
+}
+
+/// What has to be asked after a topology was published.
+#[derive(Debug, Default)]
+pub(super) struct ToAsk {
+    /// Servers that were never asked.
+    pub(super) servers: Vec<BackendId>,
+    /// A master whose role another server disputes: is it still master?
+    pub(super) is_master: Option<BackendId>,
+    /// The run id of a master whose commands are not known, and the way to it.
+    pub(super) commands: Option<(String, Dial)>,
+}
+
+impl Watched {
+    /// The servers of the published `topology`.
+    pub(super) fn resume(
+        topology: Arc<ArcSwap<Topology>>,
+        config: &Config,
+        (epoch, now): (Instant, Instant),
+    ) -> Self {
+        let current = topology.load_full();
+        Self {
+            epoch,
+            engine: None,
+            roster: Roster::resume(&current, now),
+            shard: WatchedShard::resume(current.sole_shard(), &config.topology.master),
+            commands: MasterCommands::new(Arc::clone(&current.learned)),
+            publisher: Publisher::new(topology),
+        }
+    }
+
+    fn ms(&self, at: Instant) -> u64 {
+        millis(at.saturating_duration_since(self.epoch))
+    }
+
+    /// Whether a replica that may serve reads is not proven to be fresh yet.
+    pub(super) fn is_rising(&self, now: Instant) -> bool {
+        self.shard.is_rising(self.ms(now))
+    }
+
+    /// Reads the state of the engine of this process, which is asked nothing. True if it has
+    /// changed.
+    pub(super) fn look_at_engine(&mut self, now: Instant) -> bool {
+        let Some(engine) = &self.engine else { return false };
+        let clock = (now, self.ms(now));
+        let is_change = embedded::look(engine, &mut self.roster, &mut self.shard.freshness, clock);
+        if is_change {
+            // It may have reached its master before the monitor does.
+            self.roster.hurry(now);
+        }
+        is_change
+    }
+
+    /// Marks the replicas that have not answered in time as unknown. A master has
+    /// `request-timeout`. True if one was marked.
+    pub(super) fn expire(&mut self, config: &Config, now: Instant) -> bool {
+        let (master, mut is_change) = (self.shard.master(), false);
+        for member in self.roster.members_mut().iter_mut().filter(|it| Some(it.id) != master) {
+            is_change |= member.expire(config.topology.probe_timeout, now);
+        }
+        is_change
+    }
+
+    /// Judges the replicas' freshness and the write gate. True if more requests may pass than
+    /// before.
+    pub(super) fn judge(&mut self, config: &Config, now: Instant) -> bool {
+        let now_ms = self.ms(now);
+        self.shard.freshness.judge(&self.roster, config, now_ms)
+    }
+
+    /// Takes the outcome of a whole probe.
+    pub(super) fn hear_probe(&mut self, id: BackendId, mut probed: Probed, now: Instant) {
+        let now_ms = self.ms(now);
+        let Some(member) = self.roster.get_mut(id) else { return };
+        // A server that is reached again gets requests again before its rest is over.
+        if member.hear(&mut probed, now) && member.health.is_resting(now_ms) {
+            member.health.answered();
+        }
+        if member.is_master() {
+            self.shard.election.hear_claim(id);
+        }
+        if let Some(sample) = probed.sample.take() {
+            self.shard.freshness.observe(id, sample);
+        }
+    }
+
+    /// Takes the outcome of the short question. True if it shows a change, so that the servers have
+    /// to be asked everything at once.
+    pub(super) fn hear_position(&mut self, id: BackendId, probed: Probed, now: Instant) -> bool {
+        let Some(member) = self.roster.get_mut(id) else { return false };
+        let is_change = member.hear_position(probed.link, probed.sample.as_ref(), now);
+        if let Some(mut sample) = probed.sample {
+            sample.loading = member.is_loading();
+            self.shard.freshness.observe(id, sample);
+        }
+        is_change
+    }
+
+    /// Publishes what follows from the answers, if it is a change.
+    pub(super) fn publish(&mut self, config: &Config, now: Instant) -> ToAsk {
+        self.check_named_master(config, now);
+        let clock = (self.epoch, now);
+        let mut verdict = self.shard.elect(&self.roster, config, clock);
+        if self.update(config, now) {
+            verdict = self.shard.elect(&self.roster, config, clock);
+        }
+        self.shard.apply(verdict, &self.roster, config);
+        // First the numbers: a worker that sees a new server finds it judged.
+        let mut is_more = self.judge(config, now);
+        let (shard, learned) = (self.shard.published(), self.commands.learned());
+        is_more |= self.publisher.publish(shard, learned, config, self.ms(now));
+        // Last the clients: one that woke earlier would send its write to the last master.
+        self.publisher.wake_if(is_more);
+        ToAsk {
+            servers: self.roster.unasked().map(|member| member.id).collect(),
+            is_master: self.disputed_master(),
+            commands: self.commands_to_ask(config, now),
+        }
+    }
+
+    /// Follows proxy.toml to the server that it names as master. One that a reload names is master
+    /// as soon as it has answered; until then the last master stays.
+    fn check_named_master(&mut self, config: &Config, now: Instant) {
+        let named = &mut self.shard.named;
+        named.follow(&config.topology.master);
+        let said = self.roster.at(&named.addr).and_then(|it| it.said.as_ref());
+        match said {
+            Some(Err(why)) if named.is_missing() => {
+                let addr = named.addr.clone();
+                log::missing_master(&addr, why, self.shard.published().master());
+            }
+            Some(Ok(_)) if named.is_new => {
+                self.shard.replace_master(&mut self.roster);
+                // The address by which it is known may be another one from here on.
+                self.update(config, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds the servers that are named now, and removes others. True if one was removed.
+    pub(super) fn update(&mut self, config: &Config, now: Instant) -> bool {
+        let local = self.engine.as_ref().map(|engine| engine.addr());
+        let master = self.shard.master();
+        let named = named_servers(&config.topology, local.as_ref(), &self.roster, master);
+        self.roster.update(&named, now)
+    }
+
+    /// The published master, if another server disputes its role.
+    fn disputed_master(&self) -> Option<BackendId> {
+        let published = self.shard.published().master().map(|it| it.id);
+        self.shard.election.unconfirmed_master().filter(|it| Some(*it) == published)
+    }
+
+    /// The master whose commands have to be asked for: once for each process.
+    fn commands_to_ask(&mut self, config: &Config, now: Instant) -> Option<(String, Dial)> {
+        let member = self.roster.get(self.shard.master()?)?;
+        let is_ready = member.answer().is_some_and(|said| !said.loading);
+        let is_due = is_ready && self.commands.begin(&member.run_id, now);
+        is_due.then(|| (member.run_id.clone(), Dial::new(&member.addr, config)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
