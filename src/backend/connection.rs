@@ -193,7 +193,7 @@ impl Connection {
         if self.pipeline.borrow().queued_bytes() < QUEUE_HIGH {
             return false;
         }
-        self.waiters.borrow_mut().add(inbox);
+        self.waiters.borrow_mut().add(inbox, u64::MAX);
         true
     }
 

@@ -174,6 +174,8 @@ impl<'l> Reloader<'l> {
         shared.config.store(Arc::new(new));
         // The monitor probes the servers of the new configuration at once.
         shared.suspect.notify_one();
+        // A request that waits may be refused now, or may pass.
+        shared.news.notify_waiters();
         changes
     }
 }

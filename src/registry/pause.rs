@@ -57,6 +57,11 @@ impl Pause {
         self.until_ms.load(SeqCst) != 0
     }
 
+    /// When the pause ends, in milliseconds of the process's clock; 0 where none was set.
+    pub fn ends_ms(&self) -> u64 {
+        self.until_ms.load(SeqCst)
+    }
+
     /// Whether a request has to wait. Asks for the time only while a pause is set.
     pub fn holds(&self, may_write: bool, now_ms: impl FnOnce() -> u64) -> bool {
         let until = self.until_ms.load(SeqCst);

@@ -80,6 +80,11 @@ impl Shared {
         }
     }
 
+    /// `at` in milliseconds of the process's clock.
+    pub fn ms_of(&self, at: Instant) -> u64 {
+        millis(at.saturating_duration_since(self.epoch))
+    }
+
     /// Milliseconds of the process's clock.
     #[must_use]
     pub fn now_ms(&self) -> u64 {

@@ -86,7 +86,9 @@ pub struct Worker {
     /// The highest database that a server is known to have.
     top_db: Cell<u32>,
     record: Arc<Record>,
-    /// Clients that are woken at the next tick.
+    /// Until when clients wait for another master, in milliseconds of the process's clock.
+    master_wanted_ms: Cell<u64>,
+    /// Clients that wait for an event.
     waiting: RefCell<Waiters>,
 }
 
@@ -117,6 +119,7 @@ impl Worker {
             seen: Cell::new(0),
             top_db: Cell::new(0),
             record,
+            master_wanted_ms: Cell::new(0),
             waiting: RefCell::default(),
             shared,
         }
@@ -196,13 +199,26 @@ impl Worker {
         self.gate_open.get()
     }
 
-    /// Wakes the owner of `inbox` at the next tick.
-    pub fn wake_at_tick(&self, inbox: &Rc<Inbox>) {
-        self.waiting.borrow_mut().add(inbox);
+    /// Wakes the owner of `inbox` at the next event ([`Shared::news`]), or at the first tick at or after
+    /// `until_ms`, milliseconds of the process's clock.
+    pub fn wake_by(&self, inbox: &Rc<Inbox>, until_ms: u64) {
+        self.waiting.borrow_mut().add(inbox, until_ms);
     }
 
-    /// Wakes the clients that wait for the next tick, a few at a time: what they wait for may have
-    /// happened. One that still waits is not woken again.
+    /// A request waits for another master until `until_ms`, milliseconds of the process's clock: the
+    /// monitor asks the servers at once, and again at every tick.
+    pub fn want_master(&self, until_ms: u64) {
+        self.shared.suspect.notify_one();
+        self.master_wanted_ms.set(self.master_wanted_ms.get().max(until_ms));
+    }
+
+    /// Wakes the owner of `inbox` at the next tick.
+    pub fn wake_at_tick(&self, inbox: &Rc<Inbox>) {
+        self.wake_by(inbox, 0);
+    }
+
+    /// Wakes the clients that wait for an event, a few at a time. One that still waits is not woken
+    /// again.
     pub async fn release(&self) {
         let mut left = self.waiting.borrow().len();
         while left > 0 {
@@ -280,7 +296,10 @@ impl Worker {
         self.counts.keys_touched.add(touched);
         let now_ms = self.shared.now_ms();
         self.shared.pause.tick(now_ms);
-        self.waiting.borrow_mut().wake_all();
+        if now_ms < self.master_wanted_ms.get() && topology.sole_shard().master().is_none() {
+            self.shared.suspect.notify_one();
+        }
+        self.waiting.borrow_mut().wake_due(now_ms);
         self.counts.flush(&self.shared.metrics);
         self.record.beat(now_ms);
     }

@@ -7,6 +7,8 @@ use tokio::time::Instant;
 use crate::routing::NoRoute;
 use crate::routing::plan::HoldUntil;
 
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// What a client's first request waits for; what the client sent later waits behind it.
 #[derive(Debug, Default)]
 pub(in crate::client) struct HeldRequest {
@@ -61,15 +63,22 @@ impl HeldRequest {
         self.held = Some(Held { until, since, bytes, expired, refused, waits });
     }
 
-    /// Whether the request still waits at `now`; it does so for `patience` at most.
-    pub(in crate::client) fn goes_on(&mut self, patience: Duration, now: Instant) -> bool {
-        let Some(held) = &mut self.held else { return false };
-        if now.saturating_duration_since(held.since) >= patience {
+    /// When the time of the request is up, if it still waits at `now`; it does so for `patience` at
+    /// most.
+    pub(in crate::client) fn goes_on(
+        &mut self,
+        patience: Duration,
+        now: Instant,
+    ) -> Option<Instant> {
+        let held = self.held.as_mut()?;
+        let waited = now.saturating_duration_since(held.since);
+        if waited >= patience {
             held.expired = true;
-            return false;
+            return None;
         }
         held.waits = true;
-        true
+        // A time that no clock reaches is as good as the next day.
+        held.since.checked_add(patience).or_else(|| now.checked_add(A_DAY))
     }
 
     /// The requests are about to be looked at again.
@@ -127,7 +136,7 @@ mod tests {
         let mut holding = held(HoldUntil::GateOpen, now);
         assert!(holding.is_any() && holding.is_for(HoldUntil::GateOpen));
         assert!(!holding.is_for(HoldUntil::ReplicaFresh));
-        assert!(holding.goes_on(PATIENCE, now));
+        assert_eq!(holding.goes_on(PATIENCE, now), Some(now + PATIENCE));
         assert_eq!(holding.looked(false), None, "it still waits");
         holding.look_again();
         assert_eq!(holding.looked(false), None, "it was not dealt with");
@@ -141,9 +150,9 @@ mod tests {
     fn a_request_whose_time_is_up_is_refused() {
         let now = Instant::now();
         let mut holding = held(HoldUntil::ReplicaFresh, now);
-        assert!(holding.goes_on(PATIENCE, now + PATIENCE - Duration::from_millis(1)));
+        assert!(holding.goes_on(PATIENCE, now + PATIENCE - Duration::from_millis(1)).is_some());
         holding.look_again();
-        assert!(!holding.goes_on(PATIENCE, now + PATIENCE));
+        assert_eq!(holding.goes_on(PATIENCE, now + PATIENCE), None);
         assert!(!holding.refuse(NoRoute::GateClosed), "it did not wait for that");
         assert!(holding.refuse(NoRoute::Stale));
         let released = Released { until: HoldUntil::ReplicaFresh, bytes: Some(10), passed: false };
@@ -154,9 +163,9 @@ mod tests {
     fn a_client_that_goes_away_passed_nothing() {
         let now = Instant::now();
         let mut holding = held(HoldUntil::MasterKnown, now);
-        assert!(holding.goes_on(PATIENCE, now));
+        assert_eq!(holding.goes_on(PATIENCE, now), Some(now + PATIENCE));
         assert!(!holding.refuse(NoRoute::Stale));
         assert_eq!(holding.end().map(|released| released.passed), Some(false));
-        assert!(!holding.goes_on(PATIENCE, now) && !holding.refuse(NoRoute::NoMaster));
+        assert!(holding.goes_on(PATIENCE, now).is_none() && !holding.refuse(NoRoute::NoMaster));
     }
 }

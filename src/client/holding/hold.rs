@@ -24,10 +24,6 @@ pub(in crate::client) fn hold_until(
     bytes: usize,
 ) -> Next {
     batch.flush(&client.inbox);
-    // The monitor asks the servers at once; a fresh replica it finds anyway, many times a second.
-    if until == HoldUntil::MasterKnown {
-        client.worker.shared.suspect.notify_one();
-    }
     if !client.held.is_for(until) {
         let released = client.held.end();
         client.count_released(released);
@@ -42,10 +38,21 @@ pub(in crate::client) fn hold_until(
         HoldUntil::MasterKnown => MASTER_WAIT,
         HoldUntil::GateOpen => client.config.writes.hold_timeout,
     };
-    if !client.held.goes_on(patience, batch.now) {
-        return Next::Done;
-    }
-    client.worker.wake_at_tick(&client.inbox);
+    let Some(end) = client.held.goes_on(patience, batch.now) else { return Next::Done };
+    let end_ms = client.worker.shared.ms_of(end);
+    let wake_ms = match until {
+        HoldUntil::GateOpen => end_ms,
+        // The share of reads that the master may serve grows with every read.
+        HoldUntil::ReplicaFresh if client.config.reads.on_stale_master_share > 0 => 0,
+        HoldUntil::ReplicaFresh => end_ms,
+        // After that time no hand-over is expected any more.
+        HoldUntil::MasterKnown => {
+            client.worker.want_master(end_ms);
+            let handover_ms = batch.shard().vacancy.handover_until_ms;
+            end_ms.min(handover_ms.unwrap_or(u64::MAX))
+        }
+    };
+    client.worker.wake_by(&client.inbox, wake_ms);
     Next::Wait
 }
 

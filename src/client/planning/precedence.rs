@@ -37,7 +37,8 @@ pub(in crate::client) fn must_wait(
     }
     if !exempt && paused::is_paused(client, batch, command, request) {
         batch.flush(&client.inbox);
-        client.worker.wake_at_tick(&client.inbox);
+        // CLIENT UNPAUSE wakes all clients.
+        client.worker.wake_by(&client.inbox, client.worker.shared.pause.ends_ms());
         return true;
     }
     false

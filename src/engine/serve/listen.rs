@@ -74,8 +74,10 @@ async fn accept_all(
     }
     let mut ticks = tokio::time::interval(TICK);
     let mut injected = pin!(record.injected_panic());
+    let mut waking = pin!(context.blocked.wake_on_progress(engine));
     loop {
         tokio::select! {
+            () = &mut waking => {}
             _ = ticks.tick() => {
                 context.tick();
                 record.beat(engine.tasks.now_ms());

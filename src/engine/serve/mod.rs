@@ -23,6 +23,7 @@
 //! One thread runs all clients, a task for each. The store is read under its lock, and no task
 //! holds the lock while it waits for its client: a client that reads slowly delays no other one.
 
+mod blocked_clients;
 mod call;
 mod client;
 mod commands;

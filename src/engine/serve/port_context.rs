@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use arc_swap::Guard;
 
+use super::blocked_clients::BlockedClients;
 use super::stats::Stats;
 use crate::config::Config;
 use crate::engine::Engine;
@@ -23,8 +24,8 @@ pub(super) struct PortContext {
     pub(super) pause: Pause,
     /// The read buffer.
     pub(super) scratch: Rc<Scratch>,
-    /// How many clients wait in a command.
-    pub(super) blocked: Cell<u32>,
+    /// The clients that wait in a command.
+    pub(super) blocked: BlockedClients,
     /// The end of `DEBUG SLEEP`, during which all clients wait, in the engine's milliseconds.
     asleep_until: Cell<u64>,
     peak_memory: Cell<u64>,
@@ -39,7 +40,7 @@ impl PortContext {
             stats: Stats::default(),
             pause: Pause::default(),
             scratch: Rc::default(),
-            blocked: Cell::new(0),
+            blocked: BlockedClients::default(),
             asleep_until: Cell::new(0),
             peak_memory: Cell::new(0),
             started: SystemTime::now(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::client::{Client, Ending};
 use super::port_context::PortContext;
@@ -151,12 +151,13 @@ impl Task {
         is_over
     }
 
-    /// Looks again soon, because a pause is in force or the client waits in a command.
+    /// Sets the time of the next look: a pause is in force, or the client waits in a command.
     fn rest(&mut self, cx: &mut Context<'_>) {
-        let pause = self.client.glance();
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(pause)));
-        while timer.as_mut().poll(cx).is_ready() {
-            timer.set(sleep(pause));
+        let next = Instant::now() + self.client.glance();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(next)));
+        timer.as_mut().reset(next);
+        if timer.as_mut().poll(cx).is_ready() {
+            cx.waker().wake_by_ref();
         }
     }
 

@@ -1,5 +1,5 @@
 //! Reads that wait for data: `XREAD ... BLOCK`. The client's further requests are read and have to
-//! wait. The port checks now and then whether there is something to read, if the data have changed.
+//! wait. The port checks whether there is something to read when the data have changed.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use tidegate_wire::command::Command;
 use tidegate_wire::resp::encode;
 
 const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
-/// How often a waiting client is checked, if there are few.
+/// How often a client is checked that waits for no event: a pause, DEBUG SLEEP, or the writes of other
+/// clients of the port.
 const GLANCE: Duration = Duration::from_millis(5);
-/// With more waiting clients than this, each is checked less often: all checks together take about
-/// as long as these.
-const FEW: u32 = 200;
+/// The longest time without a check.
+const FAR: Duration = Duration::from_secs(3600);
 
 impl Client {
     /// Whether the client waits in a command.
@@ -24,9 +24,17 @@ impl Client {
         self.waiting.is_some()
     }
 
-    /// Returns the time until the next check.
+    /// Returns the time until the next check, if nothing wakes the client before.
     pub(super) fn glance(&self) -> Duration {
-        if self.is_blocked() { GLANCE * (1 + self.context.blocked.get() / FEW) } else { GLANCE }
+        let Some(waiting) = self.waiting.as_ref().filter(|_| !self.context.is_asleep()) else {
+            return GLANCE;
+        };
+        if !self.context.config().replica.replica_read_only {
+            return self.context.blocked.pause();
+        }
+        // Its time is over one millisecond later.
+        let left = |until: u64| until.saturating_sub(self.context.now_ms()) + 1;
+        waiting.until_ms.map_or(FAR, |until| Duration::from_millis(left(until)).min(FAR))
     }
 
     /// Makes the client wait, if it asks to and there is nothing to read.
@@ -41,9 +49,8 @@ impl Client {
         self.entry.take_unblocked();
         let until = |timeout| self.context.now_ms().saturating_add(timeout);
         let until_ms = read.timeout_ms.map(until);
-        let context = Rc::clone(&self.context);
-        context.blocked.update(|blocked| blocked + 1);
-        self.waiting = Some(Waiting { read, command, until_ms, seen: None, context });
+        let client = (&self.context, &self.entry);
+        self.waiting = Some(Waiting::begin(read, command, until_ms, client));
         true
     }
 

@@ -1,8 +1,10 @@
 //! A read that a client waits for: `XREAD ... BLOCK`.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::port_context::PortContext;
+use crate::registry::Entry;
 use tidegate_store::WaitingRead;
 use tidegate_wire::command::Command;
 use tidegate_wire::units::ReplOffset;
@@ -16,17 +18,30 @@ pub(super) struct Waiting {
     pub(super) until_ms: Option<u64>,
     /// The offset of the data at the last check.
     pub(super) seen: Option<ReplOffset>,
-    /// Counts the client among those that wait, until this value is dropped.
-    pub(super) context: Rc<PortContext>,
+    /// The client's id. The context has it among those that wait until this value is dropped.
+    id: u64,
+    context: Rc<PortContext>,
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.context.blocked.update(|blocked| blocked.saturating_sub(1));
+        self.context.blocked.remove(self.id);
     }
 }
 
 impl Waiting {
+    /// The client begins to wait.
+    pub(super) fn begin(
+        read: WaitingRead,
+        command: &'static Command,
+        until_ms: Option<u64>,
+        (context, entry): (&Rc<PortContext>, &Arc<Entry>),
+    ) -> Self {
+        context.blocked.add(entry);
+        let (id, context) = (entry.id, Rc::clone(context));
+        Self { read, command, until_ms, seen: None, id, context }
+    }
+
     /// Returns the bytes of the request.
     pub(super) fn bytes(&self) -> usize {
         self.read.bytes()

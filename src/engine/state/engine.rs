@@ -86,6 +86,8 @@ pub struct Engine {
     pub(in crate::engine) config_file: Option<PathBuf>,
     /// Whether a client has sent `SHUTDOWN NOSAVE`.
     ends_unsaved: AtomicBool,
+    /// Notified when [`Self::applied`] has changed.
+    pub(in crate::engine) progress: Notify,
     /// Notified when `SHUTDOWN` ends the process.
     pub(super) stop: Arc<Notify>,
     /// The tasks of the process.
@@ -132,6 +134,7 @@ impl Engine {
             clients: Registry::default(),
             config_file: None,
             ends_unsaved: AtomicBool::new(false),
+            progress: Notify::new(),
             stop: Arc::default(),
             tasks: Board::default(),
         }
@@ -231,8 +234,11 @@ impl Engine {
     /// Publishes the offsets of the link. A caller that changes the data calls it under the lock of
     /// the store.
     pub(in crate::engine) fn publish(&self, offsets: &Offsets) {
-        self.applied.store(offsets.applied().get(), Relaxed);
+        let before = self.applied.swap(offsets.applied().get(), Relaxed);
         self.received.store(offsets.read().get(), Relaxed);
+        if before != offsets.applied().get() {
+            self.progress.notify_waiters();
+        }
     }
 
     /// Returns the master that the configuration names now. While the topology knows no master,

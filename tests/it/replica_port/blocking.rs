@@ -140,3 +140,40 @@ pub fn waits_end() -> Duration {
 fn waiting_ends() {
     waits_end();
 }
+
+/// All are woken by the same entry, a few at a time; those that wait for another stream wait on.
+#[test]
+fn hundreds_of_waiting_clients_get_the_entry() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let port = ReplicaPort::synced(&ReplicaPort::of(&master), &master);
+    let mut wires: Vec<Wire> = (0..300).map(|_| port.wire()).collect();
+    let mut other = port.wire();
+    other.send(&["XREAD", "BLOCK", "0", "STREAMS", "other", "$"]);
+    for round in ["1-1", "2-1"] {
+        for wire in &mut wires {
+            wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+        }
+        wait_blocked(&port, 301);
+        master.cmd(&["XADD", "s", round, "f", "v"]);
+        for wire in &mut wires {
+            let reply = wire.read_reply();
+            assert_eq!(reply.array()[0].array()[1].array()[0].array()[0].str(), round);
+        }
+        wait_blocked(&port, 1);
+    }
+    master.cmd(&["XADD", "other", "1-1", "f", "v"]);
+    assert!(!other.read_reply().is_null());
+}
+
+/// Clients of a port that may write wake each other.
+#[test]
+fn a_write_at_the_port_ends_a_wait() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let config = ReplicaPort::of(&master).set("replica", "replica-read-only", "false");
+    let port = ReplicaPort::synced(&config, &master);
+    let (mut reader, mut writer) = (port.wire(), port.wire());
+    reader.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    wait_blocked(&port, 1);
+    assert_eq!(writer.cmd(&["XADD", "s", "5-1", "f", "v"]).str(), "5-1");
+    assert!(!reader.read_reply().is_null());
+}

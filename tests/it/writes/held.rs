@@ -245,3 +245,20 @@ fn no_session_bypasses_the_gate() {
     let keyspace = server.info("keyspace").0;
     assert_eq!(keyspace.trim_end(), "# Keyspace", "nothing was written, to whichever database");
 }
+
+/// Held requests are looked at when something happens, and a reload is something.
+#[test]
+fn a_reload_that_refuses_writes_refuses_those_that_are_held() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let config = minimum(&server, 1).set("writes", "hold-timeout", "\"1h\"");
+    let mut proxy = config.start();
+    opens(&proxy, false);
+    let mut wires: Vec<Wire> = (0..200).map(|_| proxy.wire()).collect();
+    wires.iter_mut().for_each(|wire| wire.send(&["SET", "k", "v"]));
+    until(&proxy, "tidegate_writes_held_total", 200.0);
+    proxy.reload(&config.set("writes", "on-closed", "\"error\"").toml());
+    for wire in &mut wires {
+        assert_eq!(wire.read_reply().err(), NOREPLICAS);
+    }
+    assert_eq!(server.cmd(&["DBSIZE"]).int(), 0);
+}
