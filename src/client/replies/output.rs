@@ -9,7 +9,11 @@ use tidegate_wire::units::millis;
 /// Ends the client if it has more pending output than it may.
 #[inline]
 pub(in crate::client) fn check(client: &mut Client) {
-    let (bytes, limit) = (client.output_bytes(), output_limit(client));
+    let bytes = client.output_bytes();
+    if bytes == 0 {
+        return client.unread.is_within();
+    }
+    let limit = output_limit(client);
     if bytes <= limit.bytes() {
         client.unread.is_within();
     } else if client.ending() != Some(Ending::Now) {
