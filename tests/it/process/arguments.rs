@@ -137,7 +137,7 @@ fn a_file_that_cannot_be_read_is_named_with_the_cause() {
     }
     let secret = dir.path().join("secret.toml");
     fs::write(&secret, "").unwrap();
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     // Root may read any file.
     if fs::read(&secret).is_err() {
         let output = run_in(dir.path(), &["--config", "secret.toml"]);
