@@ -1,4 +1,4 @@
-//! What commands cost in the store: `cargo bench -p tidegate-store`.
+//! The cost of commands in the store: `cargo bench -p tidegate-store`.
 
 use divan::{AllocProfiler, Bencher, black_box};
 use tidegate_store::{CallContext, Dialect, Store};
@@ -11,13 +11,13 @@ fn main() {
     divan::main();
 }
 
-/// How many keys the store has before the command runs.
+/// The number of keys of the store before the command runs.
 const KEYS: usize = 10_000;
 
 const CONTEXT: CallContext = CallContext { db: 0, now_ms: 1_000_000, version: RespVersion::V2 };
 
-/// A store with strings of 64 bytes, a long hash, a long sorted set, a stream, a list of short
-/// elements in a few nodes, and a list of 64-byte elements in many nodes.
+/// Returns a store with strings of 64 bytes, a long hash, a long sorted set, a stream, a list of
+/// short elements in a few nodes, and a list of 64-byte elements in many nodes.
 fn store() -> Store {
     let mut store = Store::new(16, Dialect::default(), 7);
     let mut write = |line: &str| {

@@ -1,6 +1,6 @@
 //! Text as the C functions of a server read it.
 
-/// The part of `text` before its first zero byte, where a C string ends.
+/// Returns the part of `text` before its first zero byte, where a C string ends.
 pub(crate) fn c_str(text: &[u8]) -> &[u8] {
     text.split(|&byte| byte == 0).next().unwrap_or_default()
 }

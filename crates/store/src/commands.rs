@@ -1,11 +1,11 @@
-//! The commands the store has, by name.
+//! The table of the store's commands, by name.
 
 use super::dialect::Dialect;
 use super::{geo, hashes, keys, lists, sets, sorted_sets, streams, strings};
 use crate::call::{Found, Row, Run};
 use tidegate_wire::command;
 
-/// Every command, room by room.
+/// Every command, folder by folder.
 const COMMANDS: &[&[&[Row]]] = &[
     geo::COMMANDS,
     hashes::COMMANDS,
@@ -39,13 +39,13 @@ impl Commands {
         Self { by_number }
     }
 
-    /// The command of this name, in any case, of whatever version: a master may be upgraded.
+    /// Returns the command of this name, in any case and of any version: a master may be upgraded.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<Found> {
         *self.by_number.get(command::number(name)?)?
     }
 
-    /// The same, if such a server has it.
+    /// Returns the command of this name if such a server has it.
     pub(crate) fn find_of(&self, name: &[u8], dialect: Dialect) -> Option<Found> {
         self.find(name).filter(|found| dialect.has(found.versions))
     }
@@ -55,7 +55,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
     COMMANDS.iter().copied().flatten().copied().flatten()
 }
 
-/// The names of the commands that only read, and of the containers of such.
+/// Returns the names of the commands that only read, and of the containers with such subcommands.
 pub(super) fn readable() -> impl Iterator<Item = &'static str> {
     rows().filter(|row| !matches!(row.run, Run::Write(_))).map(|row| row.name)
 }

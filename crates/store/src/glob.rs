@@ -1,12 +1,12 @@
-//! Patterns of `KEYS`, `SCAN ... MATCH`, `PSUBSCRIBE`, `CONFIG GET`.
+//! The patterns of `KEYS`, `SCAN ... MATCH`, `PSUBSCRIBE`, `CONFIG GET`.
 
-/// Whether all of `text` matches `pattern`: `*`, `?`, `[a-z]`, `[^a]` and `\` for the next
-/// character as it is. Mirrors `stringmatchlen`, without its recursion: time is bounded by the
+/// Whether all of `text` matches `pattern`: `*`, `?`, `[a-z]`, `[^a]`, and `\` for the next
+/// character as it is. Mirrors `stringmatchlen` without its recursion: time is bounded by the
 /// product of the lengths.
 #[must_use]
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
-    // Where to go on after a mismatch: behind the last star, which takes one byte more.
+    // Where to continue after a mismatch: behind the last star, which takes one byte more.
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {
@@ -31,7 +31,7 @@ pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     pattern[p..].iter().all(|&byte| byte == b'*')
 }
 
-/// How much of `pattern` stands for `byte`, if its first element does.
+/// Returns how much of `pattern` its first element takes, if that matches `byte`.
 fn one(pattern: &[u8], byte: u8) -> Option<usize> {
     match *pattern {
         [] => None,
@@ -42,7 +42,7 @@ fn one(pattern: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
-/// As [`one`], of a class in brackets. One that is not closed ends with the pattern.
+/// As [`one`], for a class in brackets. A class that is not closed ends with the pattern.
 fn class(pattern: &[u8], byte: u8) -> Option<usize> {
     let negated = pattern.get(1) == Some(&b'^');
     let mut at = if negated { 2 } else { 1 };

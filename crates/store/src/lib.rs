@@ -12,12 +12,12 @@
 //! assert_eq!(out, b"+OK\r\n$5\r\nvalue\r\n");
 //! ```
 //!
-//! Pure: requests and the time go in, replies come out. Never deletes a key by itself: what has
-//! expired reads as missing, and a master's command finds it.
+//! Pure: requests and the time go in, replies come out. The store never deletes a key by itself: an
+//! expired key reads as missing, and a master's command finds it.
 //!
-//! The rooms and files, from top to bottom. No two files use each other:
+//! The folders and files, from top to bottom. No two files use each other:
 //!
-//! | room or file | what it is |
+//! | folder or file | what it is |
 //! |---|---|
 //! | `store` | the [`Store`]: all data of a server, and the way from a request to its command |
 //! | `snapshot`, `peek` | a store from an RDB file and back; the inside of a value, for tests |

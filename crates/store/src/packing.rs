@@ -1,9 +1,10 @@
-//! Up to which size values stay packed: redis.conf's `hash-max-listpack-entries` and its like.
+//! The limits up to which values stay packed: redis.conf's `hash-max-listpack-entries` and its
+//! like.
 
 use super::dialect::Dialect;
 
-/// The limits by which a server packs values. A replica that answers `OBJECT ENCODING` as its
-/// master does has to have the master's.
+/// The limits by which a server packs values. A replica needs those of its master to answer
+/// `OBJECT ENCODING` as the master does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packing {
     /// `hash-max-listpack-entries`
@@ -31,7 +32,7 @@ pub struct Packing {
 }
 
 impl Packing {
-    /// The defaults of a server.
+    /// Returns the defaults of a server.
     #[must_use]
     pub fn of(dialect: Dialect) -> Self {
         Self {
@@ -50,8 +51,9 @@ impl Packing {
         }
     }
 
-    /// The same with what a server sets: names and values of its configuration, the older names
-    /// (`hash-max-ziplist-entries`) among them. Others are passed over, and values that are none.
+    /// Returns these limits with the settings of a server: names and values of its configuration,
+    /// with older names (`hash-max-ziplist-entries`) too. Other settings and invalid values are
+    /// ignored.
     #[must_use]
     pub fn with(mut self, settings: &[(String, String)]) -> Self {
         for (name, value) in settings {
@@ -67,7 +69,7 @@ impl Packing {
         self
     }
 
-    /// What is not a server's default, in the form that [`Self::with`] takes.
+    /// Returns the limits that are not a server's defaults, in the form that [`Self::with`] takes.
     #[must_use]
     pub fn settings(mut self, dialect: Dialect) -> Vec<(&'static str, String)> {
         let mut usual = Self::of(dialect);
@@ -78,7 +80,7 @@ impl Packing {
         list.into_iter().chain(others.map(|((name, own), _)| (name, own.to_string()))).collect()
     }
 
-    /// All but `list-max-listpack-size`, which may be negative, by their names.
+    /// Returns all limits by their names, without `list-max-listpack-size`, which may be negative.
     fn limits(&mut self) -> [(&'static str, &mut usize); 10] {
         [
             ("hash-max-listpack-entries", &mut self.hash_entries),
@@ -95,7 +97,7 @@ impl Packing {
     }
 }
 
-/// The largest limit that is followed: what is packed is searched from its beginning.
+/// The largest limit that is followed, because packed values are searched from their beginning.
 const MOST: usize = 1 << 16;
 
 const LIST_SIZE: &str = "list-max-listpack-size";
@@ -105,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_taken_by_any_versions_names_and_told_where_they_are_unusual() {
+    fn settings_are_read_by_any_versions_names_and_unusual_ones_are_listed() {
         let usual = Packing::of(Dialect::default());
         assert_eq!(usual.settings(Dialect::default()), []);
         let said = [
@@ -118,8 +120,9 @@ mod tests {
         let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let unusual = usual.with(&said);
         assert_eq!(unusual, Packing { list_size: -5, hash_value: 9, zset_entries: 7, ..usual });
-        let told = unusual.settings(Dialect::default());
-        let told: Vec<_> = told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        assert_eq!((told.len(), usual.with(&told)), (3, unusual));
+        let listed = unusual.settings(Dialect::default());
+        let listed: Vec<_> =
+            listed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        assert_eq!((listed.len(), usual.with(&listed)), (3, unusual));
     }
 }

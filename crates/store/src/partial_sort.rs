@@ -1,15 +1,15 @@
-//! Sorts a part of a slice as the server's `pqsort` does: elements that compare equal come out in
-//! the same order as there, which no other way of sorting gives.
+//! Sorts a part of a slice as the server's `pqsort` does: elements that compare equal are in the
+//! same order as there, which no other algorithm gives.
 //!
-//! The algorithm is that of J. L. Bentley and M. D. McIlroy, "Engineering a sort function"
-//! (1993), which leaves out what lies beside the wanted part.
+//! The algorithm is that of J. L. Bentley and M. D. McIlroy, "Engineering a sort function" (1993).
+//! It leaves out what lies beside the wanted part.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// Fewer are sorted by insertion.
+/// The length below which a part is sorted by insertion.
 const FEW: usize = 7;
-/// From more on the pivot is chosen among nine.
+/// The length above which the pivot is chosen among nine.
 const MANY: usize = 40;
 
 /// Sorts `items` as far as `wanted` needs it.
@@ -30,7 +30,7 @@ pub(super) fn sort<T>(
         let len = part.len();
         for side in [0..below, len - above..len] {
             let side = start + side.start..start + side.end;
-            // As there, a part that the wanted ones touch.
+            // The server too sorts a part that the wanted elements touch.
             let is_wanted = side.start < wanted.end && wanted.start < side.end;
             if side.len() > 1 && is_wanted {
                 left.push(side);
@@ -49,12 +49,13 @@ fn insertion<T>(part: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     }
 }
 
-/// Puts what is less than a pivot in front and what is greater behind; how many these are.
+/// Moves lesser elements than a pivot to the front and greater ones to the back. Returns how many
+/// these are.
 fn partition<T>(part: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) -> (usize, usize) {
     let len = part.len();
     part.swap(0, pivot(part, compare));
-    // Equal ones gather at both ends: before `a` and behind `d`. What is not looked at yet is
-    // from `b` to before `c`.
+    // Equal elements gather at both ends: before `a` and behind `d`. The elements from `b` to
+    // before `c` were not looked at yet.
     let (mut a, mut b, mut c, mut d) = (1, 1, len, len);
     loop {
         while b < c {
@@ -86,7 +87,7 @@ fn partition<T>(part: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) -> (usize
         b += 1;
         c -= 1;
     }
-    // The equal ones go to the middle.
+    // The equal elements move to the middle.
     let (below, above) = (b - a, d - c);
     let count = a.min(below);
     swap_runs(part, 0, b - count, count);

@@ -1,18 +1,18 @@
-//! What a value looks like inside, for tests that hold it against a real server's. No command.
+//! The inside of a value, for tests that compare it with a real server's. No command.
 
 use crate::primitives::Digest;
 use crate::{Packing, Store};
 use tidegate_rdb::{Form, dump};
 
-/// What tests are told of a key.
+/// The inside of a value.
 #[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peek {
-    /// As `OBJECT ENCODING` tells it.
+    /// The encoding of `OBJECT ENCODING`.
     pub encoding: &'static str,
-    /// As `DEBUG DIGEST-VALUE` tells it.
+    /// The digest of `DEBUG DIGEST-VALUE`.
     pub digest: String,
-    /// As `DUMP` tells it.
+    /// The payload of `DUMP`.
     pub dump: Vec<u8>,
 }
 
@@ -23,12 +23,13 @@ impl Store {
         &self.data.packing
     }
 
-    /// Packs by other limits from now on.
+    /// Changes the limits by which values are packed from now on.
     pub fn set_packing(&mut self, packing: Packing) {
         self.data.packing = packing;
     }
 
-    /// A key, its `DUMP` in the form of `version`. `None` without the key.
+    /// Returns the inside of a key's value, its `DUMP` in the form of `version`; `None` without the
+    /// key.
     #[doc(hidden)]
     #[must_use]
     pub fn peek(&self, db: usize, key: &[u8], version: u16, now_ms: i64) -> Option<Peek> {

@@ -19,7 +19,7 @@ use tidegate_wire::resp::RespVersion;
 pub struct Store {
     pub(crate) data: Dataset,
     commands: Arc<Commands>,
-    /// Whether the data are on their way; see [`Self::void`].
+    /// Whether the store waits for its data; see [`Self::void`].
     is_void: bool,
 }
 
@@ -29,7 +29,7 @@ const LOADING: CommandError = CommandError::new("LOADING Redis is loading the da
 const TOO_MUCH: CommandError = CommandError::new("ERR reply would be longer than 1 GB");
 
 impl Store {
-    /// Returns an empty store of `databases`. `seed` makes its hashes its own: a client that knows
+    /// Returns an empty store of `databases`. `seed` selects its hash function: a client that has
     /// it can make keys collide.
     #[must_use]
     pub fn new(databases: usize, dialect: Dialect, seed: u64) -> Self {
@@ -41,20 +41,20 @@ impl Store {
         Self { data, commands: Arc::new(Commands::new()), is_void: false }
     }
 
-    /// Returns an empty store with as many databases and of the same dialect, whose data are on
-    /// their way: reads are refused, as by a server that loads (`shared.loadingerr`).
+    /// Returns an empty store of the same dialect and with as many databases that waits for its
+    /// data: it refuses reads, as a server does that loads (`shared.loadingerr`).
     #[must_use]
     pub fn void(&self) -> Self {
         Self { is_void: true, ..Self::empty(self.databases(), self.dialect(), self.data.hasher) }
     }
 
-    /// Whether it waits for its data; see [`Self::void`].
+    /// Whether the store waits for its data; see [`Self::void`].
     #[must_use]
     pub const fn is_void(&self) -> bool {
         self.is_void
     }
 
-    /// The names of the commands that [`Self::read`] answers.
+    /// Returns the names of the commands that [`Self::read`] answers.
     pub fn readable() -> impl Iterator<Item = &'static str> {
         readable()
     }
@@ -65,13 +65,13 @@ impl Store {
         self.data.dialect
     }
 
-    /// How many databases there are.
+    /// The number of databases.
     #[must_use]
     pub fn databases(&self) -> usize {
         self.data.databases.len()
     }
 
-    /// Changes since the store was made.
+    /// The number of changes since the store was made.
     #[must_use]
     pub fn dirty(&self) -> u64 {
         self.data.dirty
@@ -84,7 +84,7 @@ impl Store {
         self.data.digest(now_ms)
     }
 
-    /// Every database that has keys (`INFO keyspace`).
+    /// Returns the size of every database that has keys (`INFO keyspace`).
     #[must_use]
     pub fn keyspace(&self) -> Vec<Keyspace> {
         let all = self.data.databases.iter().enumerate();
@@ -104,8 +104,8 @@ impl Store {
         }
     }
 
-    /// As [`Self::read`], unless that costs more than there is in `budget`:
-    /// [`Outcome::Excessive`] then, found out before the work is done or while it is.
+    /// Runs a command that only reads, unless it costs more than `budget` has. The outcome is
+    /// [`Outcome::Excessive`] then, which is noticed before the work or during it.
     pub fn read_within(
         &self,
         budget: &Budget,
@@ -146,19 +146,19 @@ impl Store {
         })
     }
 
-    /// Whether there is something to tell a client that waits.
+    /// Whether there are entries for a client that waits.
     #[must_use]
     pub fn is_served(&self, context: CallContext, waiting: &WaitingRead) -> bool {
         waiting.is_served(&self.reader(context))
     }
 
-    /// Tells a client what it has waited for; that there is nothing, if so.
+    /// Writes the entries for a client that waits, or that there are none.
     pub fn serve(&self, context: CallContext, waiting: &WaitingRead, out: &mut Vec<u8>) {
         waiting
-            .tell(&self.reader(context), &mut Reply::new(out, context.version, self.data.dialect));
+            .write(&self.reader(context), &mut Reply::new(out, context.version, self.data.dialect));
     }
 
-    /// How a client waits that asks so, if there is nothing to tell it yet.
+    /// Returns how the client of this request waits, if there are no entries for it yet.
     #[must_use]
     pub fn waiting_read(&self, context: CallContext, args: &[&[u8]]) -> Option<WaitingRead> {
         let is_one = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"XREAD"));
@@ -171,8 +171,8 @@ impl Store {
         self.run(context, false, args, out)
     }
 
-    /// Runs a command of the replication stream: what has expired is there until the master
-    /// deletes it.
+    /// Runs a command of the replication stream. Expired keys exist for it until the master deletes
+    /// them.
     pub fn apply(&mut self, context: CallContext, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         if self.data.has_opaque && self.concerns_opaque(context, args) {
             return self
@@ -209,8 +209,8 @@ impl Store {
         outcome
     }
 
-    /// What was removed since this was asked last and takes a while to be freed: to be dropped
-    /// where nothing waits for it.
+    /// Returns the removed values since the last call that take a while to be freed. The caller
+    /// drops them where nothing waits for it.
     pub fn take_former(&mut self) -> Former {
         if self.data.former.is_empty() {
             Former::default()
@@ -219,7 +219,7 @@ impl Store {
         }
     }
 
-    /// Whether a command of the replication stream is one of data.
+    /// Whether the store has the command of a request.
     #[must_use]
     pub fn has(&self, args: &[&[u8]]) -> bool {
         args.first().is_some_and(|name| self.commands.find(name).is_some())
@@ -229,13 +229,13 @@ impl Store {
         ReadCx { data: &self.data, db: context.db, now: context.now_ms, budget: None }
     }
 
-    /// What runs a client's command.
+    /// Returns the command of a client's request.
     pub(crate) fn found(&self, args: &[&[u8]]) -> Option<Found> {
         self.commands.find_of(args.first()?, self.data.dialect)
     }
 }
 
-/// Writes a reply, or the error instead of all that was written before it.
+/// Runs a command and writes its reply, or the error instead of everything written before it.
 fn replied(
     out: &mut Vec<u8>,
     (version, dialect, limits): (RespVersion, Dialect, Limits<'_>),

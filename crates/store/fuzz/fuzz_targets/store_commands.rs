@@ -1,5 +1,5 @@
-//! Any commands: each has one complete reply, and what is saved afterwards is loaded as the same
-//! data.
+//! Any commands: each has one complete reply, and the data that are saved afterwards are loaded as
+//! the same data.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,7 +8,7 @@ use tidegate_store::{CallContext, Dialect, Outcome, Store, Vendor};
 use tidegate_wire::resp::RespVersion;
 use tidegate_wire::resp::reply::reply_len;
 
-/// Where a large number makes a large value or a large reply, as it does at a server.
+/// Commands with which a large number makes a large value or a large reply, as it does at a server.
 const SIZED: [&[u8]; 7] = [
     b"setrange",
     b"setbit",
@@ -54,7 +54,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
         }
         assert_eq!(outcome == Outcome::Refused, out.starts_with(b"-"), "{outcome:?}");
     }
-    // Functions and what modules own are no data of keys: they do not count in the digest.
+    // Functions and the data of modules belong to no keys, so they do not count in the digest.
     let Ok(file) = store.save(Vec::new(), form, &[]) else { return };
     let mut again = Store::new(2, dialect, 8);
     let mut reader = Reader::new(&file[..], Limits::default());

@@ -1,18 +1,18 @@
-//! When a key, or a field of a hash, is to expire: how a request says it, and on which condition.
+//! When a key, or a field of a hash, is to expire: the words of a request, and its conditions.
 
 use super::words;
 use crate::call::{CommandError, quoted};
 use crate::dialect::Dialect;
 
-/// Milliseconds of a second.
+/// The milliseconds of a second.
 pub(crate) const SECOND: i64 = 1000;
 
-/// How a time is given.
+/// The unit of a time in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unit {
-    /// Rather than in milliseconds.
+    /// Whether it is seconds, and not milliseconds.
     pub(crate) seconds: bool,
-    /// Since 1970, rather than from now on.
+    /// Whether it counts from 1970, and not from now on.
     pub(crate) absolute: bool,
 }
 
@@ -25,28 +25,28 @@ impl Unit {
     const NAMES: [(&'static str, Self); 4] =
         [("EX", Self::EX), ("PX", Self::PX), ("EXAT", Self::EXAT), ("PXAT", Self::PXAT)];
 
-    /// The unit that an option names.
+    /// Returns the unit that an option names.
     pub(crate) fn of(word: &[u8]) -> Option<Self> {
         Self::NAMES.iter().find(|(name, _)| words::is(word, name)).map(|&(_, unit)| unit)
     }
 
-    /// How many milliseconds it has.
+    /// The number of milliseconds of one unit.
     pub(crate) fn ms(self) -> i64 {
         if self.seconds { SECOND } else { 1 }
     }
 
-    /// The time from which on it counts, in Unix milliseconds.
+    /// The time from which the unit counts, in Unix milliseconds.
     pub(crate) fn base(self, now: i64) -> i64 {
         if self.absolute { 0 } else { now }
     }
 
-    /// The time in Unix milliseconds that `number` is, if it is one.
+    /// Returns `number` units as a time in Unix milliseconds; `None` if it is out of range.
     pub(crate) fn at(self, number: i64, now: i64) -> Option<i64> {
         number.checked_mul(self.ms())?.checked_add(self.base(now))
     }
 }
 
-/// What is said of a time that is none (`addReplyErrorExpireTime`). `command` in lower case.
+/// The error for an invalid time (`addReplyErrorExpireTime`). `command` is in lower case.
 pub(crate) fn invalid(command: &str, dialect: Dialect) -> CommandError {
     CommandError::of(match dialect.has_expire_conditions() {
         true => format!("ERR invalid expire time in '{command}' command"),
@@ -54,27 +54,27 @@ pub(crate) fn invalid(command: &str, dialect: Dialect) -> CommandError {
     })
 }
 
-/// On which condition an expiry is changed, by the one that there is.
+/// The conditions on which an expiry is changed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Conditions {
-    /// There is none.
+    /// There is no expiry yet.
     nx: bool,
-    /// There is one.
+    /// There is an expiry.
     xx: bool,
-    /// It is earlier; none is the latest.
+    /// The new expiry is later; no expiry is the latest.
     gt: bool,
-    /// It is later; none is the latest.
+    /// The new expiry is earlier; no expiry is the latest.
     lt: bool,
 }
 
 impl Conditions {
-    /// The one that `word` names.
+    /// Returns the condition that `word` names.
     pub(crate) fn named(word: &[u8]) -> Option<Self> {
         let [nx, xx, gt, lt] = ["NX", "XX", "GT", "LT"].map(|name| words::is(word, name));
         (nx || xx || gt || lt).then_some(Self { nx, xx, gt, lt })
     }
 
-    /// Several at once (`parseExtendedExpireArgumentsOrReply`).
+    /// Reads several conditions (`parseExtendedExpireArgumentsOrReply`).
     pub(crate) fn of(words: &[&[u8]]) -> Result<Self, CommandError> {
         let mut all = Self::default();
         for word in words {
@@ -98,7 +98,7 @@ impl Conditions {
         }
     }
 
-    /// Whether `current` may become `at`.
+    /// Whether the expiry `current` may become `at`.
     pub(crate) fn hold(self, current: Option<i64>, at: i64) -> bool {
         !(self.nx && current.is_some()
             || self.xx && current.is_none()

@@ -1,4 +1,4 @@
-//! The words of a request, as commands of several rooms read them.
+//! The words of a request, as commands of several types read them.
 //!
 //! | file | what it is |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! What `HRANDFIELD`, `SRANDMEMBER` and `ZRANDMEMBER` have in common: what is asked for, and how
+//! The common part of `HRANDFIELD`, `SRANDMEMBER` and `ZRANDMEMBER`: their arguments, and how
 //! elements are picked.
 
 use std::collections::HashSet;
@@ -7,48 +7,50 @@ use std::hash::Hash;
 use super::words;
 use crate::call::{Args, CommandError, Done, Reply};
 
-/// No reply grows beyond so many bytes: a client may ask for the same element without end.
+/// The longest reply, in bytes: a client may ask for the same element without end.
 const MAX_REPLY: usize = 512 << 20;
-/// The bytes that any element takes in a reply.
+/// The bytes of the shortest element in a reply.
 const SHORTEST: usize = b"$0\r\n\r\n".len();
-/// How many times more elements there are of which a few are tried, rather than that all are seen.
+/// Elements are picked one by one, and not all walked, if there are so many times more than are
+/// wanted.
 const FEW: usize = 3;
 
 const OUT_OF_RANGE: CommandError = CommandError::new("ERR value is out of range");
 const TOO_MUCH: CommandError = CommandError::new("ERR reply would be longer than 512 MB");
 
-/// What elements are picked from.
+/// A collection from which elements are picked.
 pub(crate) trait Pool<'a> {
-    /// An element, with what belongs to it.
+    /// An element, with its value or score.
     type Item: Copy;
-    /// What tells elements apart.
+    /// The name of an element, by which elements are distinguished.
     type Name: Copy + Eq + Hash;
 
-    /// How many elements there are.
+    /// The number of elements.
     fn len(&self) -> usize;
 
-    /// All of them, in the order in which all are told.
+    /// The elements, in the order in which a reply has all of them.
     fn all(&self) -> impl Iterator<Item = Self::Item>;
 
-    /// Any of them, each as likely as another one; `None` where it is not found at once.
+    /// Returns a random element, each with the same probability; `None` if none is found at once.
     fn any(&self, random: &mut fastrand::Rng) -> Option<(Self::Name, Self::Item)>;
 
-    /// Writes one, alone or with what belongs to it.
+    /// Writes an element, with its value or score if `paired`.
     fn write(item: Self::Item, paired: bool, reply: &mut Reply<'_>);
 }
 
-/// How many elements a client asks for.
+/// The number of elements that a client asks for, and in which way.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Wanted {
     many: usize,
-    /// Each is any of all, so that one may come twice.
+    /// Whether the same element may come twice.
     repeated: bool,
-    /// With what belongs to them.
+    /// Whether values or scores are wanted too.
     paired: bool,
 }
 
-impl Asked {
-    /// What `count [option]` asks for, which are the last words, if there is such an option.
+impl Wanted {
+    /// Reads `count [option]`, the last words of a request. `option` is the option that the command
+    /// has.
     pub(crate) fn of(words: Args<'_>, option: Option<&str>) -> Result<Self, CommandError> {
         let (count, options) = words.split_first().ok_or(CommandError::SYNTAX)?;
         let count = words::negatable(count)?;
@@ -65,16 +67,16 @@ impl Asked {
     }
 }
 
-impl Asked {
+impl Wanted {
     /// About how many steps it takes to choose so many of `len` elements.
     pub(crate) fn steps(&self, len: usize) -> usize {
-        // Where many of them are wanted without repetition all are looked at.
+        // All are walked if many are wanted without repetition.
         let met = if self.repeated { self.many } else { self.many.saturating_mul(3).min(len) };
         met.saturating_mul(2)
     }
 }
 
-/// Any element.
+/// Returns a random element.
 pub(crate) fn one<'a, P: Pool<'a>>(pool: &P) -> Option<P::Item> {
     pick(pool, &mut fastrand::Rng::new())
 }
@@ -83,14 +85,15 @@ fn pick<'a, P: Pool<'a>>(pool: &P, random: &mut fastrand::Rng) -> Option<P::Item
     if let Some((_, item)) = pool.any(random) {
         return Some(item);
     }
-    // Some pools have to count.
+    // Some collections have to count.
     match pool.len() {
         0 => None,
         len => pool.all().nth(random.usize(..len)),
     }
 }
 
-/// Up to `many` elements, none of them twice; all of them, in their order, if there are no more.
+/// Returns up to `many` elements, none of them twice; all of them, in their order, if there are no
+/// more.
 pub(crate) fn distinct<'a, P: Pool<'a>>(pool: &P, many: usize) -> Vec<P::Item> {
     let len = pool.len();
     if many >= len {
@@ -111,14 +114,18 @@ pub(crate) fn distinct<'a, P: Pool<'a>>(pool: &P, many: usize) -> Vec<P::Item> {
     chosen
 }
 
-/// Answers a command with a count.
+/// Writes the reply of a command with a count.
 ///
 /// # Errors
 /// The reply would be too long.
-pub(crate) fn tell<'a, P: Pool<'a>>(pool: Option<P>, asked: Asked, reply: &mut Reply<'_>) -> Done {
-    let Asked { many, repeated, paired } = asked;
+pub(crate) fn write_reply<'a, P: Pool<'a>>(
+    pool: Option<P>,
+    wanted: Wanted,
+    reply: &mut Reply<'_>,
+) -> Done {
+    let Wanted { many, repeated, paired } = wanted;
     match pool.filter(|pool| many > 0 && pool.len() > 0) {
-        Some(pool) if repeated => tell_repeated(&pool, many, paired, reply),
+        Some(pool) if repeated => write_repeated(&pool, many, paired, reply),
         Some(pool) => {
             let chosen = distinct(&pool, many);
             head(reply, chosen.len(), paired);
@@ -132,8 +139,8 @@ pub(crate) fn tell<'a, P: Pool<'a>>(pool: Option<P>, asked: Asked, reply: &mut R
     }
 }
 
-/// Tells `many` elements, each any of all.
-fn tell_repeated<'a, P: Pool<'a>>(
+/// Writes `many` random elements, of which some may come twice.
+fn write_repeated<'a, P: Pool<'a>>(
     pool: &P,
     many: usize,
     paired: bool,
@@ -143,14 +150,14 @@ fn tell_repeated<'a, P: Pool<'a>>(
         return Err(TOO_MUCH);
     }
     let mut random = fastrand::Rng::new();
-    // Where they are not found at once they are walked once for all.
+    // If elements are not found at once, all are walked once.
     let is_quick = pool.any(&mut random).is_some();
     let listed: Vec<_> = if is_quick { Vec::new() } else { pool.all().collect() };
     head(reply, many, paired);
     let start = reply.mark();
     for _ in 0..many {
         let item = random.choice(&listed).copied().or_else(|| pick(pool, &mut random));
-        // There is one: the pool is not empty.
+        // There is one: the collection is not empty.
         let item = item.ok_or(OUT_OF_RANGE)?;
         P::write(item, paired, reply);
         if reply.mark() - start > MAX_REPLY {
@@ -160,7 +167,7 @@ fn tell_repeated<'a, P: Pool<'a>>(
     Ok(())
 }
 
-/// The head of an array of elements: in RESP3 each has one of its own with what belongs to it.
+/// Writes the head of an array of elements. In RESP3 each pair is an array of its own.
 fn head(reply: &mut Reply<'_>, len: usize, paired: bool) {
     reply.array(if paired && !reply.is_resp3() { 2 * len } else { len });
 }
@@ -171,7 +178,7 @@ mod tests {
     use crate::Dialect;
     use tidegate_wire::resp::RespVersion;
 
-    /// The numbers below `len`, some of which are found at once.
+    /// The numbers below `len`, of which those below `quick` are found at once.
     #[derive(Clone, Copy)]
     struct Numbers {
         len: usize,
@@ -216,32 +223,32 @@ mod tests {
         }
     }
 
-    fn told(pool: Option<Numbers>, count: &[u8]) -> (Done, Vec<u8>) {
+    fn replied(pool: Option<Numbers>, count: &[u8]) -> (Done, Vec<u8>) {
         let mut out = Vec::new();
         let mut reply = Reply::new(&mut out, RespVersion::V2, Dialect::default());
-        let asked = Asked::of(&[count], None).unwrap();
-        (tell(pool, asked, &mut reply), out)
+        let wanted = Wanted::of(&[count], None).unwrap();
+        (write_reply(pool, wanted, &mut reply), out)
     }
 
     #[test]
     fn repeated_ones_are_as_many_as_are_asked_for_within_bounds() {
         for quick in [0, 1, 2] {
             let pool = Some(Numbers { len: 2, quick });
-            let (done, reply) = told(pool, b"-1000");
+            let (done, reply) = replied(pool, b"-1000");
             assert_eq!(done, Ok(()));
             assert!(reply.starts_with(b"*1000\r\n"));
             let count = |number| reply.iter().filter(|&&byte| byte == number).count();
             assert_eq!(count(b':'), 1000);
-            // Where only the first of two is quick, this pool gives it three times of four, or
-            // one of two where it was walked. The head has zeros too.
+            // If only the first of two is quick, this pool returns it three times of four, or one
+            // of two if the elements were walked. The head has zeros too.
             let least = if quick == 1 { 150 } else { 400 };
             let (zeros, ones) = (count(b'0'), count(b'1'));
             assert!(zeros > least && ones > least, "{zeros} {ones}");
-            // Not a byte is written of what would be too long.
-            assert_eq!(told(pool, b"-9223372036854775807"), (Err(TOO_MUCH), Vec::new()));
+            // Nothing is written of a reply that would be too long.
+            assert_eq!(replied(pool, b"-9223372036854775807"), (Err(TOO_MUCH), Vec::new()));
         }
         for empty in [None, Some(Numbers { len: 0, quick: 0 })] {
-            assert_eq!(told(empty, b"-9223372036854775807"), (Ok(()), b"*0\r\n".to_vec()));
+            assert_eq!(replied(empty, b"-9223372036854775807"), (Ok(()), b"*0\r\n".to_vec()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the commands of the `SCAN` family have in common: their words, and how a reply starts.
+//! The common part of the commands of the `SCAN` family: their arguments, and the start of a reply.
 
 use super::words;
 use crate::c_text::{c_str, skip_blanks};
@@ -9,16 +9,16 @@ use crate::keyspace::Slot;
 use tidegate_rdb::Element;
 use tidegate_wire::resp::integer;
 
-/// How many elements are looked at where the client says nothing.
+/// How many elements are looked at by default.
 const DEFAULT_COUNT: usize = 10;
-/// The names of the types that `SCAN` can tell apart, but for those of modules.
+/// The names of the types that `SCAN` distinguishes, without those of modules.
 const TYPES: [&str; 6] = ["string", "list", "set", "zset", "hash", "stream"];
 
 const NO_HASH: CommandError = CommandError::new("ERR NOVALUES option can only be used in HSCAN");
 const NO_SORTED_SET: CommandError =
     CommandError::new("ERR NOSCORES option can only be used in ZSCAN");
 
-/// What is scanned.
+/// What a command scans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scanned {
     Keys,
@@ -27,19 +27,19 @@ pub(crate) enum Scanned {
     SortedSet,
 }
 
-/// What a client wants.
+/// The options of a scan.
 #[derive(Debug)]
 pub(crate) struct Options<'a> {
-    /// At least so many elements are looked at; not zero.
+    /// At least how many elements are looked at; not zero.
     pub(crate) count: usize,
-    /// Fields without their values, or members without their scores.
+    /// Whether only fields without values, or members without scores, are wanted.
     pub(crate) bare: bool,
     pattern: Option<&'a [u8]>,
     kind: Option<&'a [u8]>,
 }
 
 impl<'a> Options<'a> {
-    /// The options that the words behind the cursor are (`scanGenericCommand`).
+    /// Reads the words behind the cursor (`scanGenericCommand`).
     pub(crate) fn of(
         words: Args<'a>,
         scanned: Scanned,
@@ -58,7 +58,7 @@ impl<'a> Options<'a> {
                     after
                 }
                 [pattern, after @ ..] if words::is(word, "MATCH") => {
-                    // `*` saves the work: everything matches it.
+                    // Everything matches `*`, so no pattern is needed.
                     options.pattern = Some(*pattern).filter(|pattern| *pattern != b"*");
                     after
                 }
@@ -76,8 +76,8 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
-    /// About how many steps it takes to look at the elements that are asked for, of `len`; at all
-    /// of them if they do not come in parts.
+    /// About how many steps it takes to look at the wanted elements of `len`; at all of them if
+    /// they do not come in parts.
     pub(crate) fn steps(&self, len: usize, in_parts: bool) -> usize {
         if in_parts { self.count.min(len).saturating_mul(2) } else { len }
     }
@@ -98,7 +98,7 @@ impl<'a> Options<'a> {
     }
 }
 
-/// The name of a type, unless the server would not take it for one.
+/// Returns the name of a type, unless the server would refuse it.
 fn known_type(name: &[u8], dialect: Dialect) -> Result<&[u8], CommandError> {
     if dialect.checks_type_names() && !TYPES.iter().any(|known| words::is(name, known)) {
         return Err(CommandError::of(format!("ERR unknown type name '{}'", quoted(name))));
@@ -106,7 +106,7 @@ fn known_type(name: &[u8], dialect: Dialect) -> Result<&[u8], CommandError> {
     Ok(name)
 }
 
-/// Whether `word` asks for names only.
+/// Checks that `word` asks for names only, and that the command has this option.
 fn bare(word: &[u8], scanned: Scanned, dialect: Dialect) -> Result<(), CommandError> {
     let (of, error) = if words::is(word, "NOVALUES") && dialect.has_novalues() {
         (Scanned::Hash, NO_HASH)
@@ -118,9 +118,9 @@ fn bare(word: &[u8], scanned: Scanned, dialect: Dialect) -> Result<(), CommandEr
     if scanned == of { Ok(()) } else { Err(error) }
 }
 
-/// The cursor that a word says (`parseScanCursorOrReply`): as C's `strtoul` reads it, up to a zero
-/// byte. Blanks in front are refused at first, negative and empty ones later (measured on 7.0,
-/// 8.2, Valkey 9.1).
+/// Reads a cursor (`parseScanCursorOrReply`) as C's `strtoul` does, up to a zero byte. Old servers
+/// refuse blanks in front, newer ones negative and empty cursors (measured on 7.0, 8.2, Valkey
+/// 9.1).
 pub(crate) fn cursor(word: &[u8], dialect: Dialect) -> Result<u64, CommandError> {
     let strict = dialect.has_strict_cursors();
     // Valkey looks for the sign in the whole word.
@@ -147,7 +147,7 @@ fn number(word: &[u8], strict: bool) -> Option<u64> {
     Some(if negative { number.wrapping_neg() } else { number })
 }
 
-/// Writes where to go on, and the head of an array of what was found.
+/// Writes the next cursor, and the head of an array of elements.
 pub(crate) fn head(reply: &mut Reply<'_>, next: u64, len: usize) {
     reply.array(2);
     reply.bulk(itoa::Buffer::new().format(next).as_bytes());

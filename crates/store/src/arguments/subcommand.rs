@@ -1,15 +1,15 @@
-//! Commands whose second word says what is wanted: `OBJECT ENCODING`, `FUNCTION LOAD`.
+//! Commands whose second word names a subcommand: `OBJECT ENCODING`, `FUNCTION LOAD`.
 
 use crate::call::{Args, CommandError, Reply, quoted, shown};
 use crate::dialect::Dialect;
 use tidegate_wire::command;
 
-/// A subcommand and what runs it.
+/// A subcommand and the function that runs it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sub<F> {
-    /// In lower case.
+    /// The name, in lower case.
     pub(crate) name: &'static str,
-    /// How many words there are, both names included; below zero, at least so many.
+    /// The number of words, both names included; below zero, the least number.
     pub(crate) arity: i16,
     pub(crate) run: F,
 }
@@ -19,7 +19,7 @@ impl<F> Sub<F> {
         Self { name, arity, run }
     }
 
-    /// The one that `word` names, in any case.
+    /// Returns the subcommand that `word` names, in any case.
     pub(crate) fn named<'a>(subs: &'a [Self], word: &[u8]) -> Option<&'a Self> {
         subs.iter().find(|sub| word.eq_ignore_ascii_case(sub.name.as_bytes()))
     }
@@ -29,10 +29,10 @@ impl<F> Sub<F> {
     }
 }
 
-/// The subcommand that `args[1]` names, with the right number of words.
+/// Returns the subcommand that `args[1]` names, if the number of words is right.
 ///
 /// # Errors
-/// In the words of the server; `container` is its name in lower case.
+/// The error is in the words of the server; `container` is its name in lower case.
 pub(crate) fn find<'a, F>(
     subs: &'a [Sub<F>],
     container: &str,
@@ -49,7 +49,7 @@ pub(crate) fn find<'a, F>(
     }
 }
 
-/// The error for a subcommand that there is not; `container` in lower case.
+/// The error for an unknown subcommand; `container` in lower case.
 #[must_use]
 pub fn unknown(word: &[u8], container: &str, dialect: Dialect) -> CommandError {
     if !dialect.has_subcommands() {
@@ -59,8 +59,7 @@ pub fn unknown(word: &[u8], container: &str, dialect: Dialect) -> CommandError {
     CommandError::of(format!("ERR unknown subcommand '{word}'. Try {container} HELP."))
 }
 
-/// What is said where a subcommand finds that its words are wrong
-/// (`addReplySubcommandSyntaxError`).
+/// The error of a subcommand whose words are wrong (`addReplySubcommandSyntaxError`).
 #[must_use]
 pub fn syntax(word: &[u8], container: &str, dialect: Dialect) -> CommandError {
     let (what, word) = match dialect.has_subcommands() {
@@ -73,7 +72,7 @@ pub fn syntax(word: &[u8], container: &str, dialect: Dialect) -> CommandError {
     ))
 }
 
-/// Writes what a container's `HELP` says: the lines of all `parts`, and about itself.
+/// Writes the reply to `HELP`: the lines of all `parts`, and the one about `HELP` itself.
 pub(crate) fn help(parts: &[&[&str]], reply: &mut Reply<'_>) {
     let last = match reply.dialect().has_imperative_help() {
         true => "    Print this help.",

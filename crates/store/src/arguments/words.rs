@@ -8,22 +8,22 @@ pub(crate) fn is(word: &[u8], option: &str) -> bool {
     word.eq_ignore_ascii_case(option.as_bytes())
 }
 
-/// An integer (`getLongLongFromObjectOrReply`).
+/// Reads an integer (`getLongLongFromObjectOrReply`).
 pub(crate) fn int(word: &[u8]) -> Result<i64, CommandError> {
     integer::parse(word).ok_or(CommandError::NOT_INTEGER)
 }
 
-/// An integer from 0 on, such as a count (`getPositiveLongFromObjectOrReply`).
+/// Reads an integer from 0 on, such as a count (`getPositiveLongFromObjectOrReply`).
 pub(crate) fn natural(word: &[u8]) -> Result<usize, CommandError> {
     natural_or(word, CommandError::new("ERR value is out of range, must be positive"))
 }
 
-/// As [`natural`], with an error of one's own.
+/// Reads an integer from 0 on; `error` is the error for anything else.
 pub(crate) fn natural_or(word: &[u8], error: CommandError) -> Result<usize, CommandError> {
     integer::parse(word).and_then(|number| usize::try_from(number).ok()).ok_or(error)
 }
 
-/// An integer from 1 on, with an error of one's own.
+/// Reads an integer from 1 on; `error` is the error for anything else.
 pub(crate) fn positive_or(word: &[u8], error: CommandError) -> Result<usize, CommandError> {
     match natural_or(word, error.clone())? {
         0 => Err(error),
@@ -31,7 +31,7 @@ pub(crate) fn positive_or(word: &[u8], error: CommandError) -> Result<usize, Com
     }
 }
 
-/// An integer that can be negated (`getRangeLongFromObjectOrReply` of `-LONG_MAX`).
+/// Reads an integer that can be negated (`getRangeLongFromObjectOrReply` of `-LONG_MAX`).
 pub(crate) fn negatable(word: &[u8]) -> Result<i64, CommandError> {
     match int(word)? {
         i64::MIN => Err(CommandError::new(
@@ -42,8 +42,8 @@ pub(crate) fn negatable(word: &[u8]) -> Result<i64, CommandError> {
     }
 }
 
-/// The elements from `start` to `stop`, both of which count from the end if they are negative;
-/// `None` if there are none (`LRANGE`, `ZRANGE`, `GETRANGE` ...).
+/// Returns the range from `start` to `stop`, both of which count from the end if they are negative;
+/// `None` for an empty range (`LRANGE`, `ZRANGE`, `GETRANGE` ...).
 pub(crate) fn span(start: i64, stop: i64, len: usize) -> Option<std::ops::Range<usize>> {
     let signed = i64::try_from(len).unwrap_or(i64::MAX);
     let from_front = |at: i64| if at < 0 { at.saturating_add(signed) } else { at };

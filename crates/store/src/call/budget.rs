@@ -1,8 +1,8 @@
-//! How much a read may cost.
+//! How much reads may cost.
 
 use std::cell::Cell;
 
-/// What reads may still cost. A step is an element that is looked at, or 256 bytes that
+/// The steps that reads may still take. A step is an element that is looked at, or 256 bytes that
 /// are moved: some 50 ns.
 #[derive(Clone, Debug)]
 pub struct Budget {
@@ -13,19 +13,19 @@ pub struct Budget {
 
 /// How many bytes are moved in one step.
 pub(crate) const STEP_BYTES: usize = 256;
-/// What finding a request's command costs, in steps.
+/// The cost of finding the command of a request, in steps.
 const REQUEST: u64 = 4;
-/// What each word of a request costs, in steps: many name a key or an element to look up.
+/// The cost of each word of a request, in steps: many words name a key or an element to look up.
 const WORD: u64 = 2;
 
 impl Budget {
-    /// Of so many steps, and for replies of so many bytes each.
+    /// Returns a budget of so many steps, for replies of so many bytes each.
     #[must_use]
     pub const fn new(steps: u64, bytes: usize) -> Self {
         Self { left: Cell::new(steps), bytes }
     }
 
-    /// How many steps are left.
+    /// The number of steps that are left.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.left.get()
@@ -36,13 +36,13 @@ impl Budget {
         self.bytes
     }
 
-    /// Takes so many steps; false, and none are taken, if there are not so many.
+    /// Takes so many steps. Returns false, and takes none, if there are not so many left.
     pub(crate) fn spend(&self, steps: u64) -> bool {
         let left = self.left.get().checked_sub(steps);
         left.inspect(|left| self.left.set(*left)).is_some()
     }
 
-    /// Takes what every request of so many words costs.
+    /// Takes the steps of a request of so many words.
     pub(crate) fn spend_on_request(&self, words: usize) -> bool {
         self.spend(REQUEST + WORD * words as u64)
     }
@@ -302,7 +302,7 @@ mod tests {
                 &words(request),
                 &mut out,
             );
-            // Never more than the reply may be, in the buffer either.
+            // The buffer too has never more than the reply may have.
             assert!(out.capacity() <= 2 * bytes + 1024, "{request}: {}", out.capacity());
             outcome
         };

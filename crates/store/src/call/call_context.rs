@@ -5,7 +5,7 @@ use tidegate_wire::resp::RespVersion;
 /// The circumstances in which a command is called.
 #[derive(Clone, Copy, Debug)]
 pub struct CallContext {
-    /// The database that the call is for; the store has it.
+    /// The number of the database, which the store has.
     pub db: usize,
     /// The time of the call, in Unix milliseconds.
     pub now_ms: i64,
@@ -13,31 +13,30 @@ pub struct CallContext {
     pub version: RespVersion,
 }
 
-/// What became of a call.
+/// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The reply is written.
+    /// The reply was written.
     Replied,
-    /// The reply is an error, and is written.
+    /// An error was written.
     Refused,
-    /// The reply is an error, and is written: a server can read the value of the key, the store
-    /// cannot.
+    /// An error was written: a server can read the value of the key, the store cannot.
     Opaque,
-    /// The store has no such command, or not for this caller; nothing is written.
+    /// Nothing was written: the store has no such command, or not for this caller.
     Unknown,
-    /// The call costs more than the [`crate::Budget`] has; nothing is written.
+    /// Nothing was written: the call costs more than the [`crate::Budget`] has.
     Excessive,
 }
 
-/// How much a database holds.
+/// The size of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keyspace {
-    /// Its number.
+    /// The number of the database.
     pub db: usize,
-    /// Keys, expired ones included.
+    /// The number of keys, expired ones included.
     pub keys: usize,
     /// How many of them expire.
     pub expires: usize,
-    /// How many are hashes with fields that expire.
+    /// How many of them are hashes with fields that expire.
     pub volatile_hashes: usize,
 }

@@ -1,4 +1,4 @@
-//! What a command has at hand while it runs: the database, the time, the kind of caller.
+//! The context in which a command runs: the data, the database, the time, the kind of caller.
 
 use super::budget::Budget;
 use super::error::CommandError;
@@ -6,33 +6,33 @@ use crate::dialect::Dialect;
 use crate::keyspace::{Database, Dataset, Opaque, Slot, Typed, Value, ValueRef};
 use crate::packing::Packing;
 
-/// The words of a request, the command's name first. As many as its arity says.
+/// The words of a request, the command's name first. Their number fits the arity.
 pub(crate) type Args<'a> = &'a [&'a [u8]];
 
-/// What a command says when it is done: nothing, its reply is written; or why not.
+/// The result of a command: its reply is written, or the error.
 pub(crate) type Done = Result<(), CommandError>;
 
-/// A command that reads. What has expired is not there.
+/// The context of a command that reads. Expired keys do not exist for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadCx<'a> {
     pub(crate) data: &'a Dataset,
     /// The number of the database.
     pub(crate) db: usize,
-    /// Unix milliseconds.
+    /// The time, in Unix milliseconds.
     pub(crate) now: i64,
-    /// What it may cost; `None` where it may cost anything.
+    /// The steps that the command may take; `None` if there is no limit.
     pub(crate) budget: Option<&'a Budget>,
 }
 
-/// A command that may change data.
+/// The context of a command that may change data.
 #[derive(Debug)]
 pub(crate) struct WriteCx<'a> {
     pub(crate) data: &'a mut Dataset,
-    /// The number of the database; there is one.
+    /// The number of the database, which exists.
     pub(crate) db: usize,
-    /// Unix milliseconds.
+    /// The time, in Unix milliseconds.
     pub(crate) now: i64,
-    /// It comes from the master: what has expired is there until the master deletes it.
+    /// Whether the command comes from the master: expired keys exist until the master deletes them.
     pub(crate) from_master: bool,
 }
 
@@ -41,11 +41,11 @@ impl<'a> ReadCx<'a> {
         self.data.dialect
     }
 
-    /// Takes so many steps from the budget: said before they are done, where their number grows
+    /// Takes so many steps from the budget. A command calls it before the work, if the work grows
     /// with the data or with what the client asks for.
     ///
     /// # Errors
-    /// [`CommandError::EXCESSIVE`]: there are not so many left.
+    /// [`CommandError::EXCESSIVE`] if there are not so many steps left.
     pub(crate) fn spend(&self, steps: usize) -> Result<(), CommandError> {
         match self.budget {
             Some(budget) if !budget.spend(steps as u64) => Err(CommandError::EXCESSIVE),
@@ -61,7 +61,7 @@ impl<'a> ReadCx<'a> {
         self.data.database(self.db)
     }
 
-    /// The key, unless it has expired.
+    /// Returns the key, unless it has expired.
     pub(crate) fn slot(&self, key: &[u8]) -> Option<&'a Slot> {
         self.database().get(key).filter(|slot| !self.is_expired(slot))
     }
@@ -71,13 +71,13 @@ impl<'a> ReadCx<'a> {
         slot.is_expired(self.now)
     }
 
-    /// The value of a key, unless it has expired.
+    /// Returns the value of a key, unless it has expired.
     #[inline]
     pub(crate) fn value(&self, key: &[u8]) -> Option<ValueRef<'a>> {
         self.slot(key).map(Slot::value)
     }
 
-    /// The value of a key, which has to be of this type.
+    /// Returns the value of a key, which has to be of this type.
     #[inline]
     pub(crate) fn read<T: Typed>(&self, key: &[u8]) -> Result<Option<T::Ref<'a>>, CommandError> {
         typed::<T>(self.value(key))
@@ -101,30 +101,30 @@ impl WriteCx<'_> {
         self.data.database_mut(self.db)
     }
 
-    /// Counts changes, for `rdb_changes_since_last_save`.
+    /// Adds to the number of changes, which is `rdb_changes_since_last_save`.
     pub(crate) fn dirty(&mut self, changes: usize) {
         self.data.dirty += changes as u64;
     }
 
-    /// The same, as a command that reads sees it.
+    /// Returns the context for reading the same data.
     pub(crate) fn reader(&self) -> ReadCx<'_> {
-        // A master's command sees what has expired, so no time is late enough.
+        // A master's command sees expired keys, so no time is late enough.
         let now = if self.from_master { i64::MIN } else { self.now };
         ReadCx { data: self.data, db: self.db, now, budget: None }
     }
 
-    /// The key, as [`Self::read`] finds it.
+    /// Returns the key, as [`Self::read`] finds it.
     pub(crate) fn slot(&self, key: &[u8]) -> Option<&Slot> {
         self.db().get(key).filter(|slot| self.from_master || !slot.is_expired(self.now))
     }
 
-    /// The key, to be changed in place; its expiry is left alone.
+    /// Returns the key, to be changed in place. Its expiry must stay.
     pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
         self.drop_expired(key);
         self.db_mut().slot_mut(key)
     }
 
-    /// The value of a key, which has to be of this type.
+    /// Returns the value of a key, which has to be of this type.
     pub(crate) fn read<T: Typed>(&self, key: &[u8]) -> Result<Option<T::Ref<'_>>, CommandError> {
         typed::<T>(self.slot(key).map(Slot::value))
     }
@@ -144,8 +144,8 @@ impl WriteCx<'_> {
         outcome.transpose()
     }
 
-    /// Changes the value of a key, which has to be of this type; without the key, a new one.
-    /// Nothing is left behind where `change` leaves it empty or fails.
+    /// Changes the value of a key, which has to be of this type; without the key, a new value. The
+    /// key is not created if `change` leaves the value empty or fails.
     pub(crate) fn edit_or_new<T: Typed, R>(
         &mut self,
         key: &[u8],
@@ -168,8 +168,8 @@ impl WriteCx<'_> {
         Ok(outcome)
     }
 
-    /// Makes a key the outcome of a command that stores one, whatever it was, which counts as
-    /// `changes`. A collection without elements removes it, which is one change.
+    /// Replaces a key by the result of a command, which counts as `changes`. A collection without
+    /// elements removes the key, which is one change.
     pub(crate) fn put_result(&mut self, key: &[u8], result: Value, changes: usize) {
         if !result.is_gone() {
             self.db_mut().set(key, None, result);
@@ -179,31 +179,31 @@ impl WriteCx<'_> {
         }
     }
 
-    /// Returns a value of the master's that cannot be read here, to be kept as it came.
+    /// Returns a value of the master that cannot be read here, to be kept as it came.
     pub(crate) fn keep_opaque(&mut self, key: &[u8], raw: tidegate_rdb::Opaque) -> Value {
         let db = self.db;
         self.data.note_opaque(db, key, &raw.why);
         Value::Opaque(Box::new(Opaque::new(raw)))
     }
 
-    /// Removes a key; whether it was there.
+    /// Removes a key. Returns whether it was there.
     pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
         let Some(gone) = self.db_mut().discard(key) else { return false };
         self.from_master || !gone.is_expired(self.now)
     }
 
-    /// The same, in another database, which there is.
+    /// Returns the same context for another database, which exists.
     pub(crate) fn in_database(&mut self, db: usize) -> WriteCx<'_> {
         WriteCx { data: self.data, db, now: self.now, from_master: self.from_master }
     }
 
-    /// Whether a time is one at which a key that is to expire then is deleted instead. A master's
-    /// command has been through this (`checkAlreadyExpired`).
+    /// Whether a key that is to expire at this time is deleted instead (`checkAlreadyExpired`). A
+    /// master has already decided this for its commands.
     pub(crate) fn is_past(&self, at_ms: i64) -> bool {
         !self.from_master && at_ms <= self.now
     }
 
-    /// On a master: deletes the key if it has expired (`expireIfNeeded`).
+    /// Deletes the key if it has expired and the server is a master (`expireIfNeeded`).
     fn drop_expired(&mut self, key: &[u8]) {
         let is_expired = |slot: &Slot| slot.is_expired(self.now);
         if !self.from_master && self.db().get(key).is_some_and(is_expired) {
@@ -220,7 +220,7 @@ fn typed<T: Typed>(value: Option<ValueRef<'_>>) -> Result<Option<T::Ref<'_>>, Co
     }
 }
 
-/// Why a command cannot work on a value that is not of its type.
+/// The error for a value that is not of the command's type.
 fn wrong_type(value: ValueRef<'_>) -> CommandError {
     match value {
         ValueRef::Opaque(_) => CommandError::OPAQUE,

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use crate::c_text::c_str;
 use crate::dialect::Dialect;
 
-/// What an error shows of a word, and of all arguments but the last.
+/// How many bytes an error shows of a word, and of all arguments but the last.
 const SHOWN: usize = 128;
 
-/// An error reply: its code and its text, without the dash. Each character stands for one byte:
-/// what it quotes of a request need not be UTF-8.
+/// An error reply: its code and its text, without the dash. Each character stands for one byte,
+/// because a quoted part of a request need not be UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CommandError(Cow<'static, str>);
@@ -29,7 +29,7 @@ impl CommandError {
     /// `shared.outofrangeerr`
     pub(crate) const OUT_OF_RANGE: Self = Self::new("ERR index out of range");
 
-    /// What is said of a number of keys that is none.
+    /// The error for an invalid number of keys.
     pub(crate) const NO_KEYS: Self = Self::new("ERR numkeys should be greater than 0");
 
     /// `shared.roslaveerr`
@@ -40,37 +40,38 @@ impl CommandError {
     /// `checkStringLength`
     pub(crate) const TOO_LONG: Self =
         Self::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
-    /// A collection would have more elements than can be numbered, or a string be too long: no
-    /// server's words.
+    /// The error of this store for a collection with more elements than can be numbered, and for a
+    /// string that is too long.
     pub(crate) const TOO_MANY: Self = Self::new("ERR the value would be too large");
 
-    /// The value is kept as the master sent it and cannot be read here: no server's words.
+    /// The error of this store for a value that is kept as the master sent it and cannot be read
+    /// here.
     pub(crate) const OPAQUE: Self = Self::new(
         "ERR the replica keeps this value as its master sent it and cannot read it; ask the master",
     );
-    /// A read that costs more than its budget has. No client sees it.
+    /// The error of a read that costs more than its budget has. No client sees it.
     pub(crate) const EXCESSIVE: Self = Self::new("ERR the read costs more than it may here");
 
-    /// An error with a fixed text.
+    /// Returns an error with a fixed text.
     #[must_use]
     pub const fn new(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))
     }
 
-    /// An error whose text tells of the request.
+    /// Returns an error whose text quotes the request.
     #[must_use]
     pub fn of(text: String) -> Self {
         Self(Cow::Owned(text))
     }
 
-    /// What is said of a command with too few words, or too many. `command` in lower case, with
-    /// its subcommand if it has one: `xinfo|stream`.
+    /// The error for a wrong number of words. `command` is in lower case, with its subcommand if it
+    /// has one: `xinfo|stream`.
     #[must_use]
     pub fn wrong_arity(command: &str) -> Self {
         Self::of(tidegate_wire::command::wrong_arity(command))
     }
 
-    /// What is said of a command that there is not (`commandCheckExistence`).
+    /// The error for an unknown command (`commandCheckExistence`).
     #[must_use]
     pub fn unknown(args: &[&[u8]], dialect: Dialect) -> Self {
         let is_new = dialect.quotes_command_names();
@@ -85,19 +86,19 @@ impl CommandError {
             list.push_str(&if is_new { format!("'{arg}' ") } else { format!("`{arg}`, ") });
         }
         let name = args.first().copied().unwrap_or_default();
-        // All of it at first.
+        // Old servers show the whole name.
         let name =
             if is_new { format!("'{}'", shown(name)) } else { format!("`{}`", quoted(name)) };
         Self::of(format!("ERR unknown command {name}, with args beginning with: {list}"))
     }
 
-    /// The text behind `ERR`; all of it where there is another code.
+    /// The text behind `ERR`; the whole text if the code is another one.
     #[must_use]
     pub fn reason(&self) -> &str {
         self.0.strip_prefix("ERR ").unwrap_or(&self.0)
     }
 
-    /// Writes the reply. Line breaks become blanks, as `addReplyErrorFormat` does.
+    /// Writes the error reply. Line breaks become blanks, as in `addReplyErrorFormat`.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.push(b'-');
         let bytes = self.0.chars().map(|c| u8::try_from(c).unwrap_or(b'?'));
@@ -106,12 +107,13 @@ impl CommandError {
     }
 }
 
-/// The beginning of a word, as an error quotes it.
+/// Returns the beginning of a word, as an error quotes it.
 pub(crate) fn shown(word: &[u8]) -> String {
     quoted(word.get(..SHOWN).unwrap_or(word))
 }
 
-/// A word of a request as an error quotes it: up to its first zero byte, where C's strings end.
+/// Returns a word of a request as an error quotes it: up to its first zero byte, where a C string
+/// ends.
 pub(crate) fn quoted(word: &[u8]) -> String {
     c_str(word).iter().copied().map(char::from).collect()
 }
@@ -121,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_commands_are_told_in_the_words_of_the_server() {
+    fn unknown_commands_have_the_error_of_the_server() {
         let unknown = |args: &[&[u8]]| {
             let mut out = Vec::new();
             CommandError::unknown(args, Dialect::default()).write(&mut out);

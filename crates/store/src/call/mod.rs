@@ -1,4 +1,4 @@
-//! One call of a command: what the caller says, what the command has at hand, and how it replies.
+//! One call of a command: what the caller passes, the context of the command, and its reply.
 //!
 //! | file | what it is |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! How a command answers: RESP2 or RESP3, as the server of a [`Dialect`] would.
+//! How a command replies: in RESP2 or RESP3, as the server of a [`Dialect`] would.
 
 use super::budget::{Budget, STEP_BYTES};
 use crate::dialect::Dialect;
@@ -6,25 +6,25 @@ use crate::number;
 use tidegate_rdb::Element;
 use tidegate_wire::resp::{RespVersion, encode};
 
-/// Where a command writes its reply.
+/// The reply that a command writes.
 #[derive(Debug)]
 pub(crate) struct Reply<'a> {
     out: &'a mut Vec<u8>,
     version: RespVersion,
     dialect: Dialect,
-    /// Nothing is added that would make it longer.
+    /// The length of the buffer that must not be exceeded.
     end: usize,
     budget: Option<&'a Budget>,
-    /// Something was not added.
+    /// Whether something was left out.
     is_cut: bool,
 }
 
-/// What a reply may come to.
+/// The limits of a reply.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits<'a> {
-    /// Bytes.
+    /// The number of bytes.
     pub(crate) max: usize,
-    /// What its elements cost is taken from there.
+    /// The budget that pays for the elements.
     pub(crate) budget: Option<&'a Budget>,
 }
 
@@ -39,19 +39,19 @@ impl<'a> Reply<'a> {
         Self { out, version, dialect, end: usize::MAX, budget: None, is_cut: false }
     }
 
-    /// The same, which takes no more than the limits allow: a short request can name the same long
-    /// value thousands of times.
+    /// Returns the reply with limits: a short request can name the same long value thousands of
+    /// times.
     pub(crate) fn within(self, limits: Limits<'a>) -> Self {
         let end = self.out.len().saturating_add(limits.max);
         Self { end, budget: limits.budget, ..self }
     }
 
-    /// Whether it would be longer than it may be. Some of it is missing then.
+    /// Whether the reply exceeds its limits. Then a part of it is missing.
     pub(crate) fn is_over(&self) -> bool {
         self.is_cut || self.out.len() > self.end
     }
 
-    /// Whether there is room for `bytes` more, as one element; what they cost is spent.
+    /// Whether there is room for `bytes` more, as one element. Takes their cost from the budget.
     #[inline]
     fn has_room(&mut self, bytes: usize) -> bool {
         let fits = self.out.len().saturating_add(bytes) <= self.end;
@@ -81,7 +81,7 @@ impl<'a> Reply<'a> {
         encode::integer(self.out, value);
     }
 
-    /// A number of things.
+    /// Writes a number of things.
     pub(crate) fn count(&mut self, value: usize) {
         encode::integer(self.out, i64::try_from(value).unwrap_or(i64::MAX));
     }
@@ -92,12 +92,12 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// An integer as a bulk string.
+    /// Writes an integer as a bulk string.
     pub(crate) fn bulk_int(&mut self, value: i64) {
         self.bulk(itoa::Buffer::new().format(value).as_bytes());
     }
 
-    /// A double: to RESP2 a bulk string.
+    /// Writes a double; to RESP2 a bulk string.
     pub(crate) fn double(&mut self, value: f64) {
         let text = number::text(value, self.dialect);
         if self.is_resp3() {
@@ -109,7 +109,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// An element of a packed value, as a bulk string.
+    /// Writes an element of a packed value, as a bulk string.
     pub(crate) fn element(&mut self, element: Element<'_>) {
         match element {
             Element::Bytes(bytes) => self.bulk(bytes),
@@ -117,7 +117,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// A double with 17 decimals, without zeros behind them: to RESP2 a bulk string
+    /// Writes a double with 17 decimals, without zeros behind them; to RESP2 a bulk string
     /// (`addReplyHumanLongDouble`).
     pub(crate) fn human_double(&mut self, value: f64) {
         let text = format!("{value:.17}");
@@ -145,22 +145,23 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Where an aggregate starts whose length is not known yet; what it holds is written first.
+    /// Returns where an aggregate of unknown length starts. Its elements are written before its
+    /// head.
     pub(crate) fn mark(&self) -> usize {
         self.out.len()
     }
 
-    /// The head of an array that started at `mark`.
+    /// Writes the head of an array that started at `mark`.
     pub(crate) fn array_at(&mut self, mark: usize, len: usize) {
         self.before(mark, |reply| reply.array(len));
     }
 
-    /// The head of a map that started at `mark`.
+    /// Writes the head of a map that started at `mark`.
     pub(crate) fn map_at(&mut self, mark: usize, pairs: usize) {
         self.before(mark, |reply| reply.map(pairs));
     }
 
-    /// Writes something before what was written from `mark` on.
+    /// Writes something before everything that was written from `mark` on.
     pub(crate) fn before(&mut self, mark: usize, write: impl FnOnce(&mut Self)) {
         let end = self.out.len();
         write(self);
@@ -170,14 +171,14 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// The head of a map: to RESP2 an array of twice as many.
+    /// Writes the head of a map; to RESP2 that of an array of twice as many.
     pub(crate) fn map(&mut self, pairs: usize) {
         if !self.is_over() {
             encode::map(self.out, self.version, pairs);
         }
     }
 
-    /// The head of a set: to RESP2 an array.
+    /// Writes the head of a set; to RESP2 that of an array.
     pub(crate) fn set(&mut self, len: usize) {
         encode::set(self.out, self.version, len);
     }

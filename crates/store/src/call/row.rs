@@ -1,4 +1,4 @@
-//! A command of the store: its name, and the function that runs it.
+//! A row of the table of commands: a name, and the function that runs the command.
 
 use super::context::{Args, Done, ReadCx, WriteCx};
 use super::error::CommandError;
@@ -8,52 +8,54 @@ use tidegate_wire::command::{self, Versions};
 type Read = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 type Write = fn(&mut WriteCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 
-/// A command and what runs it. Its arity is that of its row in [`tidegate_wire::command`].
+/// A command and the function that runs it. Its arity is that of its row in
+/// [`tidegate_wire::command`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) run: Run,
 }
 
-/// What runs a command.
+/// The functions that run a command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Run {
     Read(Read),
     Write(Write),
-    /// One that reads for a client of a replica, and changes data otherwise.
+    /// A command that only reads for a client of a replica, and changes data otherwise.
     Both(Read, Write),
 }
 
-/// A command that was found.
+/// A command that was found by its name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     pub(crate) run: Run,
     pub(crate) name: &'static str,
     pub(crate) arity: i16,
-    /// The versions that have it, where not all do.
+    /// The versions that have the command, unless all have it.
     pub(crate) versions: Option<&'static Versions>,
 }
 
 impl Row {
-    /// A command that only reads. `name` in lower case.
+    /// Returns the row of a command that only reads. `name` is in lower case.
     pub(crate) const fn read(name: &'static str, run: Read) -> Self {
         Self { name, run: Run::Read(run) }
     }
 
-    /// A command that may change data.
+    /// Returns the row of a command that may change data.
     pub(crate) const fn write(name: &'static str, run: Write) -> Self {
         Self { name, run: Run::Write(run) }
     }
 
-    /// A command that a replica answers without changing anything, but follows as the master's;
-    /// or a container of subcommands, some of which only read.
+    /// Returns the row of a command that a replica answers without changing anything, but follows
+    /// as the master's; or of a container of subcommands, some of which only read.
     pub(crate) const fn both(name: &'static str, read: Read, write: Write) -> Self {
         Self { name, run: Run::Both(read, write) }
     }
 }
 
 impl Found {
-    /// Whether a request of `argc` words, the name included, may be run: commands rely on it.
+    /// Checks that a request of `argc` words, the name included, fits the arity; commands rely on
+    /// it.
     ///
     /// # Errors
     /// `ERR wrong number of arguments for '...' command`

@@ -3,19 +3,19 @@
 use super::{Dialect, Vendor};
 
 impl Dialect {
-    /// Hashes whose fields expire may be packed.
+    /// Whether hashes with fields that expire may be packed.
     pub(crate) fn packs_field_ttls(self) -> bool {
         self.vendor == Vendor::Redis
     }
 
-    /// A field of a hash that has expired counts as missing for every command of a client. Redis
+    /// Whether an expired field of a hash is missing for every command of a client. Redis
     /// overwrites, deletes and revives such a field, and shows it to `HRANDFIELD` on a replica
     /// (measured).
     pub(crate) fn expired_fields_are_gone(self) -> bool {
         self.vendor == Vendor::Valkey
     }
 
-    /// What `INFO keyspace` calls the number of hashes with fields that expire (measured).
+    /// The name of the number of hashes with fields that expire in `INFO keyspace` (measured).
     #[must_use]
     pub fn volatile_hashes_field(self) -> Option<&'static str> {
         match self.vendor {
@@ -24,18 +24,18 @@ impl Dialect {
         }
     }
 
-    /// `DEBUG DIGEST` tells fields that expire from those that do not (measured).
+    /// Whether `DEBUG DIGEST` distinguishes fields that expire (measured).
     pub(crate) fn digests_field_ttls(self) -> bool {
         self.vendor == Vendor::Redis
     }
 
-    /// More fields in one request than a packed hash may have unpack it, even where they are the
-    /// same again and again (measured on 7.0 and 8.2).
+    /// Whether a request with more fields than a packed hash may have unpacks it, even if the same
+    /// field comes again and again (measured on 7.0 and 8.2).
     pub(crate) fn counts_fields_first(self) -> bool {
         self.since_redis((7, 2))
     }
 
-    /// A hash is unpacked for a long field by any command, `HINCRBY` included (measured).
+    /// Whether any command unpacks a hash for a long field, `HINCRBY` included (measured).
     pub(crate) fn unpacks_for_any_long_field(self) -> bool {
         self.since_redis((7, 0))
     }

@@ -1,7 +1,7 @@
-//! What differs between the servers whose data this is: a replica answers as its master would.
+//! The differences between servers: a replica answers as its master would.
 //!
 //! This file has the vendor and the version of the server. The files beside it have, for each type,
-//! what that server does in its own way.
+//! how that server differs from others.
 
 mod forms;
 mod geo;
@@ -18,7 +18,7 @@ use tidegate_wire::command::Versions;
 pub enum Vendor {
     /// Redis.
     Redis,
-    /// Valkey. The versions it continues from (Redis 7.2) are in its own version numbers.
+    /// Valkey. The versions that it continues (Redis 7.2) have its own version numbers.
     Valkey,
 }
 
@@ -26,7 +26,7 @@ pub enum Vendor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
     vendor: Vendor,
-    /// Such as `(7, 0)`.
+    /// The major and the minor number, such as `(7, 0)`.
     version: (u8, u8),
 }
 
@@ -37,18 +37,20 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// That of a server of this version, such as `7.0.15`; parts that are no number count as 0.
+    /// Returns the dialect of a server of this version, such as `7.0.15`; parts that are no number
+    /// count as 0.
     #[must_use]
     pub fn new(vendor: Vendor, version: &str) -> Self {
         let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
         let (major, minor): (u8, u8) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-        // What is built from a branch without a release says 255.255.255: see `Self::of_rdb`.
+        // A server that was built from a branch without a release has version 255.255.255: see
+        // `Self::of_rdb`.
         let minor = minor.min(u8::MAX - 1);
         Self { vendor, version: (major, minor) }
     }
 
-    /// That of a server that was built from a branch without a release and writes RDB `version`: the
-    /// newest release that writes it.
+    /// Returns the dialect of a server that was built from a branch without a release and writes
+    /// RDB `version`: that of the newest release that writes it.
     #[must_use]
     pub fn of_rdb(vendor: Vendor, version: u16) -> Self {
         let version = match (vendor, version) {
@@ -64,13 +66,13 @@ impl Dialect {
         Self { vendor, version }
     }
 
-    /// Whether a version is what servers say that were built from a branch without a release.
+    /// Whether a version is that of servers that were built from a branch without a release.
     #[must_use]
     pub fn is_unreleased(version: &str) -> bool {
         version.starts_with("255.")
     }
 
-    /// As a number, to be kept where many threads look at it.
+    /// Returns the dialect as a number, which threads can share.
     #[must_use]
     pub fn to_bits(self) -> u32 {
         u32::from_be_bytes([
@@ -81,7 +83,7 @@ impl Dialect {
         ])
     }
 
-    /// Back from [`Self::to_bits`].
+    /// Returns the dialect of a number from [`Self::to_bits`].
     #[must_use]
     pub fn from_bits(bits: u32) -> Self {
         let [_, vendor, major, minor] = bits.to_be_bytes();
@@ -89,7 +91,7 @@ impl Dialect {
         Self { vendor, version: (major, minor) }
     }
 
-    /// The field of an RDB file that tells it.
+    /// The field of an RDB file that has the version.
     #[must_use]
     pub fn version_field(self) -> &'static str {
         match self.vendor {
@@ -104,7 +106,7 @@ impl Dialect {
         self.vendor
     }
 
-    /// Whether it has a command that these versions have.
+    /// Whether the server is one of these versions.
     #[must_use]
     pub fn is_among(self, versions: &Versions) -> bool {
         match self.vendor {
@@ -113,14 +115,14 @@ impl Dialect {
         }
     }
 
-    /// As [`Self::is_among`]; `None` stands for all versions.
+    /// Whether the server is one of these versions; `None` stands for all versions.
     #[must_use]
     pub fn has(self, versions: Option<&Versions>) -> bool {
         versions.is_none_or(|versions| self.is_among(versions))
     }
 
-    /// Whether it is Redis of this version or later, or Valkey of that version or later. Every
-    /// Valkey has what Redis 7.2 has.
+    /// Whether the server is Redis of this version or later, or Valkey of that version or later.
+    /// Every Valkey has what Redis 7.2 has.
     pub(crate) fn since(self, redis: (u8, u8), valkey: (u8, u8)) -> bool {
         self.version >= if self.vendor == Vendor::Redis { redis } else { valkey }
     }

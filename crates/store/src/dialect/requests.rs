@@ -4,14 +4,15 @@ use super::{Dialect, Vendor};
 use tidegate_wire::resp::inline::Quotes;
 
 impl Dialect {
-    /// `CLIENT KILL MAXAGE` (Redis 7.4, Valkey 8.0; measured on Redis 7.0, 8.2 and Valkey 9.1).
+    /// Whether there is `CLIENT KILL MAXAGE` (Redis 7.4, Valkey 8.0; measured on Redis 7.0, 8.2 and
+    /// Valkey 9.1).
     #[must_use]
     pub fn kills_by_age(self) -> bool {
         self.since((7, 4), (8, 0))
     }
 
-    /// `CLIENT KILL` and `CLIENT LIST` take the same filters (measured on Valkey 9.1; not Redis
-    /// 8.2).
+    /// Whether `CLIENT KILL` and `CLIENT LIST` take the same filters (measured on Valkey 9.1; not
+    /// Redis 8.2).
     #[must_use]
     pub fn has_client_filters(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (9, 0)
@@ -26,79 +27,82 @@ impl Dialect {
         }
     }
 
-    /// Subcommands have an arity of their own, and an error of their own for it (Redis 7.0).
+    /// Whether subcommands have an arity of their own, and an error of their own for it (Redis
+    /// 7.0).
     #[must_use]
     pub fn has_subcommands(self) -> bool {
         self.since_redis((7, 0))
     }
 
-    /// The last line of `HELP` is in the imperative (Redis 7.2; measured: not 7.0.15).
+    /// Whether the last line of `HELP` is in the imperative (Redis 7.2; measured: not 7.0.15).
     pub(crate) fn has_imperative_help(self) -> bool {
         self.since_redis((7, 2))
     }
 
-    /// Errors put the name of a command in quotes (Redis 7.0; measured).
+    /// Whether errors put the name of a command in quotes (Redis 7.0; measured).
     pub(crate) fn quotes_command_names(self) -> bool {
         self.since_redis((7, 0))
     }
 
-    /// `EXPIRE` and its like take conditions, and refuse times that no number holds (Redis 7.0).
+    /// Whether `EXPIRE` and its like take conditions, and refuse times that are out of range (Redis
+    /// 7.0).
     pub(crate) fn has_expire_conditions(self) -> bool {
         self.since_redis((7, 0))
     }
 
-    /// `SCAN ... TYPE` refuses names that are no type's (measured on Valkey 9.1; not Redis 8.2).
+    /// Whether `SCAN ... TYPE` refuses unknown names of types (measured on Valkey 9.1; not Redis
+    /// 8.2).
     pub(crate) fn checks_type_names(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (8, 0)
     }
 
-    /// Negative cursors are refused, as empty ones are (measured on 7.0 and 8.2).
+    /// Whether negative and empty cursors are refused (measured on 7.0 and 8.2).
     pub(crate) fn has_strict_cursors(self) -> bool {
         self.since((7, 4), (8, 0))
     }
 
-    /// `HSCAN` knows `NOVALUES`.
+    /// Whether `HSCAN` has `NOVALUES`.
     pub(crate) fn has_novalues(self) -> bool {
         self.since((7, 4), (8, 0))
     }
 
-    /// `ZSCAN` knows `NOSCORES` (measured on Valkey 9.1; its documentation says since 8.1).
+    /// Whether `ZSCAN` has `NOSCORES` (measured on Valkey 9.1; its documentation says since 8.1).
     pub(crate) fn has_noscores(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (8, 1)
     }
 
-    /// Doubles are printed with as few digits as tell them apart, rather than with 17
-    /// (Redis 7.2; measured).
+    /// Whether doubles are printed with as few digits as distinguish them, and not with 17 (Redis
+    /// 7.2; measured).
     pub(crate) fn has_short_doubles(self) -> bool {
         self.since_redis((7, 2))
     }
 
-    /// Doubles may be written in hexadecimal, as `strtod` takes them; not where `fast_float`
-    /// reads them (Valkey 8.1; measured with 9.1).
+    /// Whether doubles may be hexadecimal, as `strtod` reads them and `fast_float` does not (Valkey
+    /// 8.1; measured with 9.1).
     pub(crate) fn reads_hex_doubles(self) -> bool {
         !self.since((u8::MAX, 0), (8, 1))
     }
 
-    /// The ends of ranges of scores may have blanks before them and be hexadecimal: the same
-    /// reader, which came there in Redis 8 too (measured with 8.2).
+    /// Whether the ends of ranges of scores may have blanks before them and be hexadecimal:
+    /// `strtod` again, which Redis 8 too replaced there (measured with 8.2).
     pub(crate) fn reads_loose_bounds(self) -> bool {
         !self.since((8, 0), (8, 1))
     }
 
-    /// `SORT` takes an empty string for zero; not where the reader is Valkey's own (measured with
-    /// Valkey 9.1, which also refuses what is too large or too small; Redis 8.2 does not).
+    /// Whether `SORT` takes an empty string for zero. The reader of Valkey does not (measured with
+    /// Valkey 9.1, which also refuses numbers that are too large or too small; Redis 8.2 does not).
     pub(crate) fn has_empty_weights(self) -> bool {
         !self.since((u8::MAX, 0), (8, 1))
     }
 
-    /// `BITCOUNT` of a range that runs backwards from the end is zero, whatever the unit is called
-    /// (measured on 7.0; not 6.2 and 8.2).
+    /// Whether `BITCOUNT` of a range that runs backwards from the end is zero before its unit is
+    /// read (measured on 7.0; not 6.2 and 8.2).
     pub(crate) fn counts_before_units(self) -> bool {
         self.since_redis((7, 0)) && !self.since_redis((7, 2))
     }
 
-    /// What may not stand in a transaction is named by the error, and MULTI, WATCH and
-    /// `CLIENT REPLY` are such (measured on Valkey 9.1; not Redis 8.2).
+    /// Whether the error names a command that is not allowed in a transaction, and MULTI, WATCH and
+    /// `CLIENT REPLY` are such commands (measured on Valkey 9.1; not Redis 8.2).
     #[must_use]
     pub fn names_refused_in_transactions(self) -> bool {
         self.vendor == Vendor::Valkey && self.version >= (9, 0)

@@ -1,4 +1,4 @@
-//! `GEOADD`: to a client; a master's stream has it as `ZADD`.
+//! `GEOADD` of a client. A master's stream has it as `ZADD`.
 
 use super::cell::{Cell, MAX_STEP};
 use super::units;

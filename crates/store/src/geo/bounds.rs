@@ -1,6 +1,6 @@
 //! The range of longitudes and latitudes that an area covers.
 
-/// Degrees that a shape reaches, at least.
+/// The range of degrees that covers a shape.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) longitude: (f64, f64),

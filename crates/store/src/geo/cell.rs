@@ -1,14 +1,14 @@
-//! Geohashes: cells of a grid on longitude and latitude, halved again and again in turns.
+//! Geohashes: cells of a grid on longitude and latitude, which are halved in turns.
 
 use super::sphere::Point;
 
 /// The most halvings of each coordinate: 52 bits together, which a double holds exactly.
 pub(super) const MAX_STEP: u8 = 26;
-/// Degrees of longitude.
+/// The degrees of longitude.
 const LONGITUDES: (f64, f64) = (-180.0, 180.0);
-/// Degrees of latitude that the grid covers (those of the web's Mercator maps).
+/// The degrees of latitude that the grid covers (those of the web's Mercator maps).
 pub(super) const LATITUDES: (f64, f64) = (-85.05112878, 85.05112878);
-/// Degrees of latitude of ordinary geohashes.
+/// The degrees of latitude of ordinary geohashes.
 const ALL_LATITUDES: (f64, f64) = (-90.0, 90.0);
 
 /// Two to the power of 64.
@@ -25,7 +25,7 @@ pub(super) struct Cell {
     pub(super) step: u8,
 }
 
-/// From where to where a cell reaches, in degrees.
+/// The area of a cell, in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Area {
     pub(super) longitude: (f64, f64),
@@ -47,7 +47,7 @@ fn spread(number: u32) -> u64 {
     bits
 }
 
-/// What [`spread`] has spread.
+/// Gathers the bits that [`spread`] has spread.
 fn gather(bits: u64) -> u32 {
     let mut bits = bits & EVEN_BITS;
     for (shift, mask) in [
@@ -62,14 +62,14 @@ fn gather(bits: u64) -> u32 {
     u32::try_from(bits).unwrap_or(u32::MAX)
 }
 
-/// How far along a range a coordinate is, in cells.
+/// Returns how far along a range a coordinate is, in cells.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
 fn offset(at: f64, (from, to): (f64, f64), step: u8) -> u32 {
     ((at - from) / (to - from) * f64::from(1_u32 << step)) as u32
 }
 
 impl Cell {
-    /// The cell of a point, both of whose coordinates are in range.
+    /// Returns the cell of a point, both of whose coordinates are in range.
     pub(super) fn of(point: Point, step: u8) -> Self {
         Self::within(point, step, LATITUDES)
     }
@@ -80,9 +80,9 @@ impl Cell {
         Self { bits: spread(latitude) | spread(longitude) << 1, step }
     }
 
-    /// The cell that a score stands for (`decodeGeohash`). A sorted set may hold scores that stand
-    /// for none: they become what servers for x86-64 make of them, where below zero and above the
-    /// largest number a cast to an unsigned one wraps.
+    /// Returns the cell of a score (`decodeGeohash`). A sorted set may hold scores that are no
+    /// cells: they become what servers for x86-64 make of them, where a cast of a negative number
+    /// or one above the largest number to an unsigned one wraps.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -97,23 +97,23 @@ impl Cell {
         Self { bits, step: MAX_STEP }
     }
 
-    /// Its bits, filled up to 52 (`geohashAlign52Bits`).
+    /// The bits of the cell, filled up to 52 (`geohashAlign52Bits`).
     pub(super) fn aligned(self) -> u64 {
         self.bits.wrapping_shl(u32::from(52 - 2 * self.step))
     }
 
-    /// The cell's number as a score.
+    /// The number of the cell, as a score.
     #[expect(clippy::cast_precision_loss, reason = "it has no more than 53 bits")]
     pub(super) fn score(self) -> f64 {
         self.aligned() as f64
     }
 
-    /// The score from which on the next cell begins.
+    /// The score at which the next cell begins.
     pub(super) fn next_score(self) -> f64 {
         Self { bits: self.bits.wrapping_add(1), step: self.step }.score()
     }
 
-    /// From where to where it reaches.
+    /// The area of the cell.
     pub(super) fn area(self) -> Area {
         let cells = f64::from(1_u32 << self.step);
         let range = |index: u32, (from, to): (f64, f64)| {
@@ -127,7 +127,7 @@ impl Cell {
         }
     }
 
-    /// The point in its middle (`geohashDecodeAreaToLongLat`).
+    /// The point in the middle of the cell (`geohashDecodeAreaToLongLat`).
     pub(super) fn middle(self) -> Point {
         let area = self.area();
         let middle = |(from, to): (f64, f64), (least, most): (f64, f64)| {
@@ -146,8 +146,8 @@ impl Cell {
         }
     }
 
-    /// The cell so many cells to the east and to the north, one at the most. At the edge it is
-    /// the one at the other edge.
+    /// Returns the cell so many cells to the east and to the north, at most one. At the edge it is
+    /// the cell at the other edge.
     pub(super) fn beside(self, east: i8, north: i8) -> Self {
         let shift = u32::from(64 - 2 * self.step);
         let bits = self.bits;
@@ -156,8 +156,8 @@ impl Cell {
         Self { bits: longitude | latitude, step: self.step }
     }
 
-    /// The eleven characters of the usual geohash of a point (`GEOHASH`). There are bits for ten
-    /// and a half; the last one is always the first of the alphabet.
+    /// Returns the eleven characters of the usual geohash of a point (`GEOHASH`). There are bits
+    /// for ten and a half; the last character is always the first of the alphabet.
     pub(super) fn text(point: Point) -> [u8; 11] {
         const ALPHABET: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
         let bits = Self::within(point, MAX_STEP, ALL_LATITUDES).bits;
@@ -171,8 +171,8 @@ impl Cell {
     }
 }
 
-/// One coordinate, one cell on or back: its bits are those of `own`, and a carry passes over
-/// those of `gaps`.
+/// Moves one coordinate by one cell. Its bits are those of `own`, and a carry passes over those of
+/// `gaps`.
 fn moved(bits: u64, gaps: u64, own: u64, by: i8) -> u64 {
     match by {
         1.. => bits.wrapping_add(gaps.wrapping_add(1)) & own,

@@ -1,4 +1,4 @@
-//! Which cells cover a shape (`geohashCalculateAreasByShapeWGS84`).
+//! The cells that cover a shape (`geohashCalculateAreasByShapeWGS84`).
 
 use super::bounds::Bounds;
 use super::cell::{Cell, LATITUDES, MAX_STEP};
@@ -14,8 +14,8 @@ const MERCATOR_MAX: f64 = 20_037_726.37;
 const NEIGHBORS: [(i8, i8); 8] =
     [(0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)];
 
-/// The cells that together cover a shape, in the order in which servers look at them. None comes
-/// twice in a row.
+/// Returns the cells that together cover a shape, in the order in which servers look at them. None
+/// comes twice in a row.
 pub(super) fn cells(shape: &Shape, dialect: Dialect) -> Vec<Cell> {
     // The middle of a polygon may be beyond the grid: a server finds nothing then (measured).
     if !(LATITUDES.0..=LATITUDES.1).contains(&shape.center.latitude) {
@@ -36,8 +36,8 @@ pub(super) fn cells(shape: &Shape, dialect: Dialect) -> Vec<Cell> {
                 || area.longitude.1 > bounds.longitude.1 && east > 0)
     };
     let mut cells = vec![middle];
-    // With so large a shape that cells come twice, one that comes right after itself is not
-    // looked at again; but for the one in the middle, by a server's mistake.
+    // A shape may be so large that cells come twice. A cell that comes right after itself is not
+    // looked at again, except for the one in the middle, by a server's mistake.
     let mut last = None;
     for (east, north) in NEIGHBORS.into_iter().filter(|&at| !is_useless(at)) {
         let cell = middle.beside(east, north);
@@ -50,26 +50,26 @@ pub(super) fn cells(shape: &Shape, dialect: Dialect) -> Vec<Cell> {
     cells
 }
 
-/// How often the coordinates are halved so that a cell is about as large as the shape
+/// Returns how often the coordinates are halved so that a cell is about as large as the shape
 /// (`geohashEstimateStepsByRadius`).
 fn steps(mut reach: f64, latitude: f64) -> u8 {
     if reach == 0.0 {
         return MAX_STEP;
     }
     let mut step = 1_i32;
-    // A reach so small that it never gets there needs no more than there are.
+    // More steps than there are bits are not needed, however small the reach.
     while reach < MERCATOR_MAX && step < 128 {
         reach *= 2.0;
         step += 1;
     }
-    // To be sure of it at the edge of a cell.
+    // Larger cells cover a shape at the edge of a cell.
     step -= 2;
     // Near the poles cells are narrow.
     step -= i32::from(latitude.abs() > 66.0) + i32::from(latitude.abs() > 80.0);
     u8::try_from(step.clamp(1, MAX_STEP.into())).unwrap_or(1)
 }
 
-/// Whether the cells beside do not reach as far as the shape.
+/// Whether the neighbouring cells do not reach as far as the shape.
 fn is_too_small(cell: Cell, shape: &Shape, bounds: Bounds, dialect: Dialect) -> bool {
     let [north, south] = [1, -1].map(|by| cell.beside(0, by).area().latitude);
     let [east, west] = [1, -1].map(|by| cell.beside(by, 0).area().longitude);

@@ -18,11 +18,11 @@ pub(super) struct Found<'a> {
     pub(super) member: Element<'a>,
     pub(super) score: f64,
     pub(super) point: Point,
-    /// Metres from the centre.
+    /// The metres from the centre.
     pub(super) distance: f64,
 }
 
-/// The members in the shape of a search, as it wants them.
+/// Returns the members in the shape of a search, in its order.
 pub(super) fn find<'a>(
     cx: &ReadCx<'_>,
     set: SortedSetRef<'a>,
@@ -31,7 +31,7 @@ pub(super) fn find<'a>(
 ) -> Result<Vec<Found<'a>>, CommandError> {
     let enough = if search.any { search.count } else { None };
     let mut found = in_cells(cx, set, shape, enough)?;
-    // To find the nearest ones, all have to be sorted.
+    // To find the nearest members, all have to be sorted.
     let order = match search.order {
         None if search.count.is_some() && !search.any => Some(Order::Nearest),
         order => order,
@@ -46,7 +46,7 @@ pub(super) fn find<'a>(
     Ok(found)
 }
 
-/// Sorts as many as are wanted. All of them are sorted by another way than a part is.
+/// Sorts as many members as are wanted. A part is sorted by another algorithm than all of them.
 fn sort<'a>(
     found: &mut [Found<'a>],
     wanted: usize,
@@ -59,7 +59,8 @@ fn sort<'a>(
     }
 }
 
-/// Members in the shape, cell by cell, until there are `enough` (`membersOfAllNeighbors`).
+/// Returns the members in the shape, cell by cell, until there are `enough`
+/// (`membersOfAllNeighbors`).
 fn in_cells<'a>(
     cx: &ReadCx<'_>,
     set: SortedSetRef<'a>,
@@ -72,7 +73,7 @@ fn in_cells<'a>(
     for cell in cover::cells(shape, dialect) {
         let range = ScoreRange::half_open(cell.score(), cell.next_score());
         let span = set.score_span(&range);
-        // A distance takes some time, and those that are found are sorted.
+        // A distance takes some time, and the members that are found are sorted.
         cx.spend(span.len().min(enough).saturating_mul(4))?;
         for (member, score) in set.entries(span) {
             if found.len() >= enough {

@@ -18,5 +18,5 @@ mod units;
 
 use crate::call::Row;
 
-/// The commands of this room.
+/// All geospatial commands.
 pub(super) const COMMANDS: &[&[Row]] = &[add::COMMANDS, points::COMMANDS, search::COMMANDS];

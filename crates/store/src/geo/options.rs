@@ -1,4 +1,4 @@
-//! The words of a search (`georadiusGeneric`).
+//! The arguments of a search (`georadiusGeneric`).
 
 use super::points::place;
 use super::polygon::Polygon;
@@ -10,7 +10,7 @@ use crate::call::{Args, CommandError, quoted};
 use crate::dialect::{Dialect, Vendor};
 use crate::sorted_sets::SortedSetRef;
 
-/// Which command.
+/// The command of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `GEORADIUS`, and whether it may store.
@@ -23,7 +23,7 @@ pub(super) enum Kind {
     SearchStore,
 }
 
-/// What is to come first.
+/// The order of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     Nearest,
@@ -39,21 +39,21 @@ pub(super) struct Search {
     pub(super) with_point: bool,
     pub(super) order: Option<Order>,
     pub(super) count: Option<usize>,
-    /// Any so many will do.
+    /// Whether any members will do, and not the nearest ones.
     pub(super) any: bool,
-    /// Where the outcome is put.
+    /// The destination of the result.
     pub(super) target: Option<Vec<u8>>,
-    /// With the distances as scores.
+    /// Whether the distances are stored as scores.
     pub(super) stores_distance: bool,
     center: Option<Point>,
-    /// The centre was told, be there such a member or not.
+    /// Whether the request has a centre, even a member that does not exist.
     has_center: bool,
-    /// It was told as a member.
+    /// Whether the centre is a member.
     from_member: bool,
     outline: Option<(Outline, f64)>,
 }
 
-/// What the words are held against.
+/// The context in which the arguments are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'a> {
     pub(super) kind: Kind,
@@ -62,7 +62,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl Search {
-    /// The area, if it is known: not where there is no set.
+    /// Returns the area; `None` if it is unknown because there is no set.
     pub(super) fn shape(&self) -> Option<Shape> {
         let (outline, unit) = self.outline.clone()?;
         Some(Shape { center: self.center?, outline, unit })
@@ -74,7 +74,7 @@ impl Reading<'_> {
         matches!(self.kind, Kind::Search | Kind::SearchStore)
     }
 
-    /// Of all words of a request.
+    /// Reads all words of a request.
     pub(super) fn parse(self, args: Args<'_>) -> Result<Search, CommandError> {
         let mut search = Search::default();
         let options = match self.kind {
@@ -105,7 +105,7 @@ impl Reading<'_> {
         Ok(search)
     }
 
-    /// Takes one option; what is behind it.
+    /// Reads one option. Returns what follows it.
     fn option<'w>(
         self,
         search: &mut Search,
@@ -144,7 +144,7 @@ impl Reading<'_> {
         matches!(self.kind, Kind::Radius { stores: true } | Kind::ByMember { stores: true })
     }
 
-    /// As [`Self::option`], of one that tells the area.
+    /// Reads an option about the area. Returns what follows it.
     fn area<'w>(
         self,
         search: &mut Search,
@@ -200,7 +200,7 @@ impl Reading<'_> {
             } else {
                 "STORE option in GEORADIUS"
             };
-            let s = if self.dialect.shouts_units() { "" } else { "S" };
+            let s = if self.dialect.capitalizes_units() { "" } else { "S" };
             return Err(CommandError::of(format!(
                 "ERR {who} is not compatible with WITHDIST, WITHHASH and WITHCOORD{s} options"
             )));
@@ -228,7 +228,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Where a member is; nowhere without a set.
+    /// Returns where a member is; `None` without a set.
     fn member(self, member: &[u8]) -> Result<Option<Point>, CommandError> {
         let Some(set) = self.set else { return Ok(None) };
         let missing = || match self.dialect.vendor() {
@@ -263,7 +263,7 @@ impl Reading<'_> {
         Ok((Outline::Box(width, height), units::unit(unit, self.dialect)?))
     }
 
-    /// A polygon of so many vertices, and what is behind them.
+    /// Reads a polygon of so many vertices. Returns it and what follows it.
     fn polygon<'w>(
         self,
         count: &[u8],

@@ -1,4 +1,4 @@
-//! Commands that tell where members are.
+//! Commands about the places of members.
 
 use super::cell::Cell;
 use super::sphere::{Point, distance};
@@ -9,7 +9,7 @@ use crate::sorted_sets::{SortedSet, SortedSetRef};
 pub(super) const COMMANDS: &[Row] =
     &[Row::read("geodist", geodist), Row::read("geohash", geohash), Row::read("geopos", geopos)];
 
-/// Where a member is.
+/// Returns where a member is.
 pub(super) fn place(set: SortedSetRef<'_>, member: &[u8]) -> Option<Point> {
     Some(Cell::of_score(set.score(member)?).middle())
 }

@@ -1,9 +1,9 @@
-//! Polygons, which Valkey 9.1 searches.
+//! Polygons, which Valkey 9.1 can search.
 
 use super::bounds::Bounds;
 use super::sphere::{Point, degrees, distance, radians};
 
-/// A polygon of at least three vertices, closed by itself.
+/// A polygon of at least three vertices, whose last edge closes it.
 #[derive(Clone, Debug)]
 pub(super) struct Polygon {
     vertices: Vec<Point>,
@@ -14,7 +14,7 @@ impl Polygon {
         Self { vertices }
     }
 
-    /// Its middle: that of its vertices in space, seen from the Earth's centre.
+    /// The centre: that of its vertices in space, seen from the Earth's centre.
     pub(super) fn center(&self) -> Point {
         let (mut x, mut y, mut z) = (0.0, 0.0, 0.0);
         for vertex in &self.vertices {
@@ -42,7 +42,7 @@ impl Polygon {
         inside
     }
 
-    /// Metres from the centre to the farthest corner of its bounds.
+    /// The metres from the centre to the farthest corner of the bounds.
     pub(super) fn reach(&self, center: Point) -> f64 {
         let Bounds { longitude: (west, east), latitude: (south, north) } = self.bounds();
         let corners = [(west, south), (west, north), (east, south), (east, north)];
@@ -51,7 +51,7 @@ impl Polygon {
         away.into_iter().fold(0.0, f64::max)
     }
 
-    /// The degrees that it reaches.
+    /// The degrees that the polygon covers.
     pub(super) fn bounds(&self) -> Bounds {
         let least = |of: fn(&Point) -> f64| self.vertices.iter().map(of).fold(f64::MAX, f64::min);
         let most = |of: fn(&Point) -> f64| self.vertices.iter().map(of).fold(f64::MIN, f64::max);

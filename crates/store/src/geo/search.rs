@@ -74,7 +74,7 @@ fn write(cx: &mut WriteCx<'_>, args: Args<'_>, kind: Kind, reply: &mut Reply<'_>
     Ok(())
 }
 
-/// Reads a request and does what it says.
+/// Reads a request and carries it out.
 fn run<'a>(
     cx: &ReadCx<'a>,
     args: Args<'_>,

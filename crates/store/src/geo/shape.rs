@@ -1,16 +1,16 @@
-//! What is searched: a circle, a box, or a polygon.
+//! The shapes that can be searched: a circle, a box, a polygon.
 
 use super::bounds::Bounds;
 use super::polygon::Polygon;
 use super::sphere::{Point, RADIUS, along_meridian, degrees, distance, radians};
 use crate::dialect::Dialect;
 
-/// The shape of an area around a point.
+/// The outline of an area around a point.
 #[derive(Clone, Debug)]
 pub(super) enum Outline {
-    /// Its radius.
+    /// A circle of this radius.
     Circle(f64),
-    /// Its width and its height.
+    /// A box of this width and height.
     Box(f64, f64),
     Polygon(Polygon),
 }
@@ -20,12 +20,12 @@ pub(super) enum Outline {
 pub(super) struct Shape {
     pub(super) center: Point,
     pub(super) outline: Outline,
-    /// Metres of the unit of its lengths.
+    /// The metres of the unit of its lengths.
     pub(super) unit: f64,
 }
 
 impl Shape {
-    /// How far a point inside is from the centre, in metres; `None` of one outside.
+    /// Returns how far a point inside is from the centre, in metres; `None` for a point outside.
     pub(super) fn distance_inside(&self, point: Point, dialect: Dialect) -> Option<f64> {
         let exact = dialect.measures_meridians();
         match &self.outline {
@@ -52,7 +52,7 @@ impl Shape {
         }
     }
 
-    /// Metres from the centre to what is farthest from it, at least.
+    /// An upper bound of the metres from the centre to the farthest point.
     pub(super) fn reach(&self) -> f64 {
         match &self.outline {
             Outline::Circle(radius) => radius * self.unit,
@@ -64,7 +64,7 @@ impl Shape {
         }
     }
 
-    /// The degrees that it reaches (`geohashBoundingBox`).
+    /// The degrees that the shape covers (`geohashBoundingBox`).
     pub(super) fn bounds(&self) -> Bounds {
         let (width, height) = match &self.outline {
             Outline::Circle(radius) => (*radius, *radius),
@@ -75,7 +75,7 @@ impl Shape {
         let Point { longitude, latitude } = self.center;
         let up = degrees(height / RADIUS);
         let across = |at: f64| degrees(width / RADIUS / radians(at).cos());
-        // The widest on the side that is nearer to a pole.
+        // The widest extent is on the side that is nearer to a pole.
         let aside = if latitude < 0.0 { across(latitude - up) } else { across(latitude + up) };
         Bounds {
             longitude: (longitude - aside, longitude + aside),

@@ -1,4 +1,4 @@
-//! Points on a sphere, and how far they are from each other.
+//! Points on a sphere, and their distances.
 
 /// The Earth's radius, in metres.
 pub(super) const RADIUS: f64 = 6_372_797.560_856;
@@ -10,7 +10,7 @@ pub(super) struct Point {
     pub(super) latitude: f64,
 }
 
-/// Multiplied as servers do, so that the last bit is theirs.
+/// Converts degrees; multiplied as servers do, so that the last bit is theirs.
 pub(super) fn radians(degrees: f64) -> f64 {
     degrees * (std::f64::consts::PI / 180.0)
 }
@@ -19,13 +19,13 @@ pub(super) fn degrees(radians: f64) -> f64 {
     radians / (std::f64::consts::PI / 180.0)
 }
 
-/// Metres along a meridian, between two latitudes (`geohashGetLatDistance`).
+/// Returns the metres between two latitudes along a meridian (`geohashGetLatDistance`).
 pub(super) fn along_meridian(one: f64, other: f64) -> f64 {
     RADIUS * (radians(other) - radians(one)).abs()
 }
 
-/// Metres between two points: the haversine formula (`geohashGetDistance`). `exact_meridians`:
-/// points of the same longitude are measured along it.
+/// Returns the metres between two points by the haversine formula (`geohashGetDistance`). With
+/// `exact_meridians`, points of the same longitude are measured along it.
 pub(super) fn distance(one: Point, other: Point, exact_meridians: bool) -> f64 {
     let v = ((radians(other.longitude) - radians(one.longitude)) / 2.0).sin();
     if v == 0.0 && exact_meridians {

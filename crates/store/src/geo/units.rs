@@ -1,4 +1,4 @@
-//! Units of length, and the words of points and lengths.
+//! Units of length, and the arguments that are points and lengths.
 
 use super::cell::LATITUDES;
 use super::sphere::Point;
@@ -7,10 +7,10 @@ use crate::call::CommandError;
 use crate::dialect::Dialect;
 use crate::number;
 
-/// Metres of a unit (`extractUnitOrReply`).
+/// Returns the metres of a unit (`extractUnitOrReply`).
 pub(super) fn unit(word: &[u8], dialect: Dialect) -> Result<f64, CommandError> {
     let units = [("m", 1.0), ("km", 1000.0), ("ft", 0.3048), ("mi", 1609.34)];
-    let in_any_case = dialect.shouts_units();
+    let in_any_case = dialect.capitalizes_units();
     let is = |name: &str| word == name.as_bytes() || in_any_case && words::is(word, name);
     let found = units.into_iter().find(|(name, _)| is(name));
     let text = if in_any_case {
@@ -21,7 +21,7 @@ pub(super) fn unit(word: &[u8], dialect: Dialect) -> Result<f64, CommandError> {
     found.map(|(_, metres)| metres).ok_or_else(|| CommandError::new(text))
 }
 
-/// A longitude and a latitude (`extractLongLatOrReply`).
+/// Reads a longitude and a latitude (`extractLongLatOrReply`).
 pub(super) fn point(
     longitude: &[u8],
     latitude: &[u8],
@@ -39,12 +39,12 @@ pub(super) fn point(
     Ok(Point { longitude, latitude })
 }
 
-/// As `%f` has it.
+/// Returns a number as `%f` prints it.
 fn fixed(number: f64) -> String {
     format!("{number:.6}")
 }
 
-/// A length that is not negative: `what` it is, and how it is called when it is.
+/// Reads a length that is not negative; `what` is its name in errors.
 pub(super) fn length(
     word: &[u8],
     what: &'static str,

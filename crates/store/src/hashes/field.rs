@@ -9,12 +9,12 @@ const TIME: usize = 8;
 #[derive(Clone, Debug)]
 pub(super) struct Field(Box<[u8]>);
 
-/// What a field is made of.
+/// The parts of a field.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts<'a> {
     pub(super) name: &'a [u8],
     pub(super) value: &'a [u8],
-    /// Unix milliseconds.
+    /// When the field expires, in Unix milliseconds.
     pub(super) expires: Option<i64>,
 }
 
@@ -46,7 +46,7 @@ impl Field {
         self.parts().name
     }
 
-    /// With another value; in place if it is as long.
+    /// Replaces the value, in place if it is as long.
     pub(super) fn set_value(&mut self, value: &[u8]) {
         let Parts { name, value: old, expires } = self.parts();
         if old.len() == value.len() {
@@ -59,7 +59,7 @@ impl Field {
         }
     }
 
-    /// With another expiry.
+    /// Replaces the expiry.
     pub(super) fn set_expires(&mut self, expires: Option<i64>) {
         let Parts { name, value, expires: old } = self.parts();
         if old != expires {
@@ -67,7 +67,7 @@ impl Field {
         }
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.0.len()
     }

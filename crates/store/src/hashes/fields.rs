@@ -1,4 +1,4 @@
-//! The fields of a hash that is not packed: a table of them.
+//! The fields of a hash that is not packed, in a table.
 
 use super::field::{Field, Parts};
 use crate::primitives::{Hasher, Table};
@@ -8,12 +8,12 @@ use crate::primitives::{Hasher, Table};
 pub(crate) struct Fields {
     table: Table<Field>,
     hasher: Hasher,
-    /// How many expire.
+    /// How many fields expire.
     volatile: usize,
 }
 
 impl Fields {
-    /// None yet, with room for as many.
+    /// Returns an empty table with room for so many fields.
     pub(super) fn with_capacity(count: usize, hasher: Hasher) -> Self {
         let mut table = Table::new();
         table.reserve(count);
@@ -24,7 +24,7 @@ impl Fields {
         self.table.len()
     }
 
-    /// How many expire.
+    /// How many fields expire.
     pub(super) fn volatile(&self) -> usize {
         self.volatile
     }
@@ -34,7 +34,7 @@ impl Fields {
         Some(found?.parts())
     }
 
-    /// Adds a field; false if it is there already.
+    /// Adds a field. Returns false if it exists already.
     pub(super) fn add(&mut self, name: &[u8], value: &[u8], expires: Option<i64>) -> bool {
         let hash = self.hasher.hash(name);
         let is = |field: &Field| field.name() == name;
@@ -43,7 +43,7 @@ impl Fields {
         is_new
     }
 
-    /// Sets a field to a value; a field that is there keeps its expiry. Whether it is new.
+    /// Sets a field to a value; an existing field keeps its expiry. Returns whether it is new.
     pub(super) fn set(&mut self, name: &[u8], value: &[u8]) -> bool {
         let hash = self.hasher.hash(name);
         let is = |field: &Field| field.name() == name;
@@ -54,7 +54,7 @@ impl Fields {
         is_new
     }
 
-    /// Sets when a field expires. False without the field.
+    /// Sets when a field expires. Returns false without the field.
     pub(super) fn set_expires(&mut self, name: &[u8], expires: Option<i64>) -> bool {
         let hash = self.hasher.hash(name);
         let found = self.table.find_mut(hash, |field| field.name() == name);
@@ -65,7 +65,7 @@ impl Fields {
         true
     }
 
-    /// Removes a field. False without it.
+    /// Removes a field. Returns false without it.
     pub(super) fn remove(&mut self, name: &[u8]) -> bool {
         let hash = self.hasher.hash(name);
         let Some(field) = self.table.remove(hash, |field| field.name() == name) else {
@@ -75,17 +75,17 @@ impl Fields {
         true
     }
 
-    /// All fields, in no order.
+    /// The fields, in no order.
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = Parts<'_>> + Clone {
         self.table.iter().map(Field::parts)
     }
 
-    /// Any field.
+    /// Returns a random field.
     pub(super) fn random(&self, random: &mut fastrand::Rng) -> Option<Parts<'_>> {
         self.table.random(random).map(Field::parts)
     }
 
-    /// Some fields from `cursor` on, as [`Table::scan`] gives them.
+    /// Returns some fields from `cursor` on, as [`Table::scan`] does.
     pub(super) fn scan<'a>(
         &'a self,
         cursor: u64,
@@ -95,7 +95,7 @@ impl Fields {
         self.table.scan(cursor, count, |field| each(field.parts()))
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.table.heap_bytes() + self.table.iter().map(Field::heap_bytes).sum::<usize>()
     }

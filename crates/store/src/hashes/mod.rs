@@ -1,6 +1,6 @@
 //! Hashes: fields and values, and fields that expire.
 //!
-//! | room or file | what it is |
+//! | folder or file | what it is |
 //! |---|---|
 //! | `packed` | a hash in one listpack |
 //! | `field`, `fields` | a hash in a table |

@@ -1,5 +1,6 @@
-//! A hash in one listpack: fields and values; or fields, values and times, the soonest to expire
-//! first and those that do not last. Changed as Redis changes it: the order of fields is its.
+//! A hash in one listpack: fields and values; or fields, values and times, where the field that
+//! expires soonest is first and those that never expire are last. Fields are in the order in which
+//! Redis would have them.
 
 use tidegate_rdb::{Corrupt, Element, ListpackBuf, ListpackRef, Position};
 
@@ -10,7 +11,7 @@ const NEVER: i64 = 0;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Packed {
     list: ListpackBuf,
-    /// With times.
+    /// Whether the fields have times.
     timed: bool,
 }
 
@@ -18,7 +19,7 @@ pub(crate) struct Packed {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PackedRef<'a> {
     pub(super) list: ListpackRef<'a>,
-    /// With times.
+    /// Whether the fields have times.
     pub(super) timed: bool,
 }
 
@@ -27,12 +28,12 @@ pub(super) struct PackedRef<'a> {
 pub(super) struct Entry<'a> {
     pub(super) field: Element<'a>,
     pub(super) value: Element<'a>,
-    /// Unix milliseconds.
+    /// When the field expires, in Unix milliseconds.
     pub(super) expires: Option<i64>,
 }
 
 impl<'a> PackedRef<'a> {
-    /// How many elements of the listpack a field takes.
+    /// The number of elements of the listpack for each field.
     fn stride(self) -> usize {
         if self.timed { 3 } else { 2 }
     }
@@ -49,10 +50,10 @@ impl<'a> PackedRef<'a> {
         self.at(self.find(field)?).map(|(entry, _)| entry)
     }
 
-    /// All fields, in their order.
+    /// The fields, in their order.
     pub(super) fn iter(self) -> impl ExactSizeIterator<Item = Entry<'a>> {
         let mut position = Position::FIRST;
-        // An exact length: a valid listpack has as many elements as it says.
+        // The length is exact: a valid listpack has as many elements as it says.
         (0..self.len()).map(move |_| {
             let found = self.at(position);
             let nothing = Element::Bytes(&[]);
@@ -64,7 +65,7 @@ impl<'a> PackedRef<'a> {
         })
     }
 
-    /// The field at `position`, and where the next one is.
+    /// Returns the field at `position`, and where the next one is.
     fn at(self, position: Position) -> Option<(Entry<'a>, Position)> {
         let value_at = self.list.after(position)?;
         let (field, value) = (self.list.at(position)?, self.list.at(value_at)?);
@@ -78,13 +79,13 @@ impl<'a> PackedRef<'a> {
     }
 }
 
-/// When a field expires whose time is `element`.
+/// Returns when a field expires whose time is `element`.
 fn time(element: Element<'_>) -> Option<i64> {
     element.as_int().filter(|at| *at != NEVER)
 }
 
 impl Packed {
-    /// What rested, or was checked before.
+    /// Takes bytes that were checked before.
     pub(super) fn trusted(bytes: Vec<u8>, timed: bool) -> Self {
         Self { list: ListpackBuf::trusted(bytes), timed }
     }
@@ -101,7 +102,7 @@ impl Packed {
         self.list.as_bytes()
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.list.capacity()
     }
@@ -121,7 +122,7 @@ impl Packed {
         Ok(())
     }
 
-    /// Sets a field to a value: in its place, with the expiry it has, or at the end. Whether it is
+    /// Sets a field to a value: in its place, with its expiry, or at the end. Returns whether it is
     /// new.
     pub(super) fn set(&mut self, field: &[u8], value: &[u8]) -> Result<bool, Corrupt> {
         let view = self.view();
@@ -133,7 +134,7 @@ impl Packed {
         Ok(true)
     }
 
-    /// Adds a field that is not there yet: before the first that expires at the same time or
+    /// Adds a field that does not exist: before the first one that expires at the same time or
     /// later (`listpackExAddNew`; measured).
     pub(super) fn add(
         &mut self,
@@ -155,8 +156,8 @@ impl Packed {
         Ok(())
     }
 
-    /// Sets when a field expires, where there are times, and puts it where it belongs then
-    /// (`listpackExUpdateExpiry`). False without the field.
+    /// Sets when a field expires, if the fields have times, and moves it to its place
+    /// (`listpackExUpdateExpiry`). Returns false without the field.
     pub(super) fn set_expires(
         &mut self,
         field: &[u8],
@@ -175,14 +176,14 @@ impl Packed {
         Ok(true)
     }
 
-    /// Removes a field. False without it.
+    /// Removes a field. Returns false without it.
     pub(super) fn remove(&mut self, field: &[u8]) -> bool {
         let view = self.view();
         let (found, stride) = (view.find(field), view.stride());
         found.is_some_and(|at| self.list.remove(at, stride) > 0)
     }
 
-    /// Where a field goes that expires then.
+    /// Returns the place of a field that expires at this time.
     fn place_for(&self, expires: i64) -> Position {
         let view = self.view();
         let mut position = Position::FIRST;

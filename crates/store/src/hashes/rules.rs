@@ -5,18 +5,18 @@ use crate::dialect::Dialect;
 use crate::packing::Packing;
 use crate::primitives::Hasher;
 
-/// No listpack is let grow beyond so many bytes (`LISTPACK_MAX_SAFETY_LIMIT`).
+/// The longest listpack, in bytes (`LISTPACK_MAX_SAFETY_LIMIT`).
 const MAX_BYTES: usize = 1 << 30;
 
-/// What decides how a hash changes.
+/// The rules by which a hash changes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     packing: Packing,
     dialect: Dialect,
     hasher: Hasher,
-    /// Before it fields have expired, in Unix milliseconds.
+    /// The time, in Unix milliseconds; fields with an earlier expiry have expired.
     now: i64,
-    /// Nothing is in the past: the master says what is to be deleted.
+    /// Whether the master decides what is deleted, so that no time is in the past.
     from_master: bool,
 }
 
@@ -39,17 +39,17 @@ impl Rules {
         self.hasher
     }
 
-    /// Unix milliseconds, to which a relative expiry is added.
+    /// The time in Unix milliseconds, to which a relative expiry is added.
     pub(super) fn now(&self) -> i64 {
         self.now
     }
 
-    /// Whether a field that expires then still exists for the caller.
+    /// Whether a field with this expiry still exists for the caller.
     pub(super) fn is_live(&self, expires: Option<i64>) -> bool {
         self.from_master || expires.is_none_or(|at| at >= self.now)
     }
 
-    /// Whether a field that is to expire then is to be deleted instead (`checkAlreadyExpired`).
+    /// Whether a field that is to expire at this time is deleted instead (`checkAlreadyExpired`).
     pub(super) fn is_past(&self, at: i64) -> bool {
         !self.from_master && at <= self.now
     }

@@ -1,4 +1,4 @@
-//! A hash as a snapshot brings it, packed or not as the server's loader decides.
+//! A hash of a snapshot, packed or not as the server's loader decides.
 
 use super::fields::Fields;
 use super::packed::Packed;
@@ -14,7 +14,7 @@ const fn corrupt(what: &'static str) -> Corrupt {
 const TWICE: Corrupt = corrupt("a field comes twice");
 
 impl Hash {
-    /// Takes a snapshot's hash.
+    /// Takes a hash of a snapshot.
     ///
     /// # Errors
     /// A field comes twice, or packed fields are not in the order in which they expire.
@@ -29,7 +29,8 @@ impl Hash {
         }
     }
 
-    /// As it came, unless it has too many fields: their lengths are not looked at (measured).
+    /// Takes a listpack as it is, unless it has too many fields. Their lengths do not matter
+    /// (measured).
     fn of_listpack(list: Listpack, timed: bool, rules: &Rules) -> Result<Self, Corrupt> {
         let mut bytes = list.into_bytes();
         bytes.shrink_to_fit();
@@ -50,7 +51,7 @@ impl Hash {
         Ok(hash)
     }
 
-    /// Packed while it may be. `expires_ms` may be empty.
+    /// Takes fields one by one, packed as long as the rules allow. `expires_ms` may be empty.
     fn of_fields(pairs: &Strings, expires_ms: &[u64], rules: &Rules) -> Result<Self, Corrupt> {
         let timed = !expires_ms.is_empty();
         let count = pairs.len() / 2;
@@ -74,7 +75,7 @@ impl Hash {
         Ok(Self::Table(Box::new(table)))
     }
 
-    /// Packed, of fields that are different.
+    /// Returns a packed hash of different fields.
     fn packed<'a>(
         fields: impl Iterator<Item = ((&'a [u8], &'a [u8]), Result<Option<i64>, Corrupt>)>,
         timed: bool,
@@ -90,7 +91,7 @@ impl Hash {
     }
 }
 
-/// When a field expires, of which a snapshot says 0 for never.
+/// Returns when a field expires; 0 in a snapshot means never.
 fn expiry(at: u64) -> Result<Option<i64>, Corrupt> {
     match at {
         0 => Ok(None),

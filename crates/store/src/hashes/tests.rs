@@ -1,4 +1,4 @@
-//! Hashes as maps, and what of a snapshot is refused.
+//! Hashes compared with maps, and values of snapshots that are refused.
 
 use std::collections::HashMap;
 
@@ -82,7 +82,7 @@ fn a_table_takes_little() {
         let text = number.to_string();
         hash.set(text.as_bytes(), text.as_bytes(), Expiry::Clear, &rules).unwrap();
     }
-    // Redis has 64 bytes for such a field, without what its allocator adds.
+    // Redis has 64 bytes for such a field, without the overhead of its allocator.
     let each = hash.heap_bytes() / 100_000;
     assert!(each < 45, "{each}");
 }
@@ -128,7 +128,7 @@ proptest! {
         }
     }
 
-    /// Packed or not, whichever way it came to be so, it has what it was given.
+    /// However a hash came to be packed or not, it has what it was given.
     #[test]
     fn a_hash_is_a_map(
         steps in prop::collection::vec(step(), 0..80),

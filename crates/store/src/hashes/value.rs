@@ -15,18 +15,18 @@ pub(crate) enum Hash {
     Table(Box<Fields>),
 }
 
-/// What becomes of the expiry of a field that is set.
+/// What happens to the expiry of a field that is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expiry {
-    /// It is what it was.
+    /// It stays.
     Keep,
-    /// There is none any more.
+    /// It is removed.
     Clear,
-    /// In Unix milliseconds.
+    /// It becomes this time, in Unix milliseconds.
     At(i64),
 }
 
-/// Where a packed hash would have 4 GiB, which the rules do not let happen.
+/// The error for a packed hash of 4 GiB, which the rules prevent.
 pub(super) fn too_large(_: Corrupt) -> CommandError {
     CommandError::new("ERR hash is too large")
 }
@@ -42,7 +42,7 @@ impl Hash {
         Self::Packed(Packed::trusted(bytes.to_vec(), kind == Kind::HashTtl))
     }
 
-    /// How it rests, if it is packed.
+    /// The bytes of a packed hash, and its kind; `None` for a table.
     pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
         match self {
             Self::Packed(packed) if packed.is_timed() => Some((Kind::HashTtl, packed.as_bytes())),
@@ -65,8 +65,9 @@ impl Hash {
         }
     }
 
-    /// Sees whether a packed hash may have what a request brings, fields and values in turns,
-    /// before any of it is set (`hashTypeTryConversion`). `counted`: their number matters too.
+    /// Unpacks the hash if it may not stay packed with the fields and values (in turns) of a
+    /// request, before any of them is set (`hashTypeTryConversion`). With `counted` their number
+    /// matters too.
     pub(super) fn prepare(&mut self, pairs: &[&[u8]], counted: bool, rules: &Rules) {
         let Self::Packed(packed) = self else { return };
         let len = packed.as_bytes().len();
@@ -80,7 +81,7 @@ impl Hash {
         }
     }
 
-    /// Sets a field to a value (`hashTypeSet`). Whether it is new.
+    /// Sets a field to a value (`hashTypeSet`). Returns whether it is new.
     pub(super) fn set(
         &mut self,
         field: &[u8],
@@ -113,7 +114,7 @@ impl Hash {
         Ok(is_new)
     }
 
-    /// Sets when a field expires. False without the field.
+    /// Sets when a field expires. Returns false without the field.
     pub(super) fn set_expires(
         &mut self,
         field: &[u8],
@@ -134,7 +135,7 @@ impl Hash {
         }
     }
 
-    /// Sees to it that fields can expire, as Redis does before it looks whether any is to.
+    /// Makes it possible that fields expire, which Redis does before it looks whether any will.
     pub(super) fn make_room_for_times(&mut self, rules: &Rules) -> Result<(), CommandError> {
         match self {
             Self::Packed(packed) if rules.dialect().packs_field_ttls() => {
@@ -148,7 +149,7 @@ impl Hash {
         }
     }
 
-    /// Removes a field. False without it.
+    /// Removes a field. Returns false without it.
     pub(super) fn remove(&mut self, field: &[u8]) -> bool {
         match self {
             Self::Packed(packed) => packed.remove(field),
@@ -156,7 +157,7 @@ impl Hash {
         }
     }
 
-    /// Removes a field that has expired for the caller, as Redis does where it looks for one.
+    /// Removes a field that has expired for the caller, as Redis does when it looks for one.
     /// Returns whether it was removed.
     pub(super) fn remove_expired(&mut self, field: &[u8], rules: &Rules) -> bool {
         let found = self.view().get(field);
@@ -164,8 +165,8 @@ impl Hash {
     }
 
     /// As [`Self::remove_expired`], for commands before which Redis removes the key with its last
-    /// field, so that what comes next begins packed. (A key's own expiry goes with it there, and
-    /// stays here.)
+    /// field, so that new fields are packed. (There the key loses its own expiry; here it keeps
+    /// it.)
     pub(super) fn forget_expired(&mut self, field: &[u8], rules: &Rules) {
         let redis = rules.dialect().packs_field_ttls();
         if self.remove_expired(field, rules) && self.view().is_empty() && redis {
@@ -181,7 +182,7 @@ impl Hash {
         }
     }
 
-    /// Makes a table of it, with room for `more` fields.
+    /// Turns the hash into a table, with room for `more` fields.
     pub(super) fn unpack(&mut self, more: usize, rules: &Rules) {
         let Self::Packed(packed) = self else { return };
         let view = packed.view();

@@ -1,4 +1,4 @@
-//! A hash to be read, wherever it rests.
+//! A hash to be read, in any form.
 
 use super::field::Parts;
 use super::fields::Fields;
@@ -7,14 +7,14 @@ use crate::dialect::Dialect;
 use crate::primitives::{Digest, Kind};
 use tidegate_rdb::{Element, ListpackRef, ValueWriter, WriteError};
 
-/// The number that stands for hashes in a digest (`OBJ_HASH`).
+/// The type's number in a digest (`OBJ_HASH`).
 const TYPE_NUMBER: u32 = 4;
 
 /// A hash, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HashRef<'a>(Form<'a>);
 
-/// Where it is.
+/// The form of a hash.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form<'a> {
     Packed(PackedRef<'a>),
@@ -29,7 +29,7 @@ impl<'a> From<Parts<'a>> for Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Whether it has not expired at `now`: in the millisecond itself it has not.
+    /// Whether the field has not expired at `now`; it still exists in the millisecond itself.
     pub(super) fn is_live(&self, now: i64) -> bool {
         self.expires.is_none_or(|at| at >= now)
     }
@@ -44,13 +44,13 @@ impl<'a> HashRef<'a> {
         self.0
     }
 
-    /// What rests as `kind`.
+    /// Returns the hash that is stored as `kind`.
     pub(crate) fn resting(kind: Kind, bytes: &'a [u8]) -> Self {
         let list = ListpackRef::trusted(bytes);
         Self(Form::Packed(PackedRef { list, timed: kind == Kind::HashTtl }))
     }
 
-    /// How many fields there are, expired ones included (`HLEN`).
+    /// The number of fields, expired ones included (`HLEN`).
     pub(crate) fn len(self) -> usize {
         match self.0 {
             Form::Packed(packed) => packed.len(),
@@ -85,7 +85,7 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// When the first of its fields expires, in Unix milliseconds. Walks a table.
+    /// When the first field expires, in Unix milliseconds. Walks a table.
     pub(crate) fn soonest(self) -> Option<i64> {
         match self.0 {
             Form::Packed(packed) if packed.timed => packed.iter().next()?.expires,
@@ -95,7 +95,7 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// The field, expired or not.
+    /// Returns the field, expired or not.
     pub(super) fn get(self, field: &[u8]) -> Option<Entry<'a>> {
         match self.0 {
             Form::Packed(packed) => packed.get(field),
@@ -103,17 +103,17 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// The field, unless it has expired at `now`.
+    /// Returns the field, unless it has expired at `now`.
     pub(super) fn get_live(self, field: &[u8], now: i64) -> Option<Entry<'a>> {
         self.get(field).filter(|entry| entry.is_live(now))
     }
 
-    /// The value of a field, unless it has expired at `now`.
+    /// Returns the value of a field, unless it has expired at `now`.
     pub(crate) fn value(self, field: &[u8], now: i64) -> Option<Element<'a>> {
         self.get_live(field, now).map(|entry| entry.value)
     }
 
-    /// Calls `each` for all fields, in the order in which the server tells them.
+    /// Calls `each` for all fields, in the order of the server's replies.
     pub(super) fn each(self, mut each: impl FnMut(Entry<'a>)) {
         match self.0 {
             Form::Packed(packed) => packed.iter().for_each(each),
@@ -121,7 +121,7 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// As [`Self::each`], without those that have expired at `now`.
+    /// Calls `each` for all fields that have not expired at `now`.
     pub(super) fn each_live(self, now: i64, mut each: impl FnMut(Entry<'a>)) {
         self.each(|entry| {
             if entry.is_live(now) {
@@ -140,7 +140,7 @@ impl<'a> HashRef<'a> {
         count
     }
 
-    /// What `OBJECT ENCODING` calls it.
+    /// The name of the form in `OBJECT ENCODING`.
     pub(crate) fn encoding(self, dialect: Dialect) -> &'static str {
         match self.0 {
             Form::Packed(packed) if packed.timed => "listpackex",
@@ -150,8 +150,8 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// Adds it to a digest (`xorObjectDigest`). Redis tells fields that expire from others, and
-    /// counts those that have; Valkey does neither.
+    /// Adds the hash to a digest (`xorObjectDigest`). Redis distinguishes fields that expire, and
+    /// counts expired ones; Valkey does neither.
     pub(crate) fn digest(self, dialect: Dialect, now: i64, digest: &mut Digest) {
         digest.mix(&TYPE_NUMBER.to_be_bytes());
         self.each(|entry| {
@@ -168,7 +168,7 @@ impl<'a> HashRef<'a> {
         });
     }
 
-    /// Writes it to a snapshot or a `DUMP` payload.
+    /// Writes the hash to a snapshot or a `DUMP` payload.
     ///
     /// # Errors
     /// See [`ValueWriter`].

@@ -16,14 +16,14 @@ const NO_INT: CommandError =
     CommandError::new("ERR value is out of range, value must between -2147483648 and 2147483647");
 const OUT_OF_RANGE: CommandError = CommandError::new("ERR DB index is out of range");
 
-/// The number of a database that there is.
+/// Reads the number of a database that exists.
 pub(super) fn index(data: &Dataset, word: &[u8]) -> Result<usize, CommandError> {
     let number = i32::try_from(words::int(word)?).map_err(|_| NO_INT)?;
     let index = usize::try_from(number).ok().filter(|index| *index < data.databases.len());
     index.ok_or(OUT_OF_RANGE)
 }
 
-/// `DBSIZE`: those that have expired count.
+/// `DBSIZE`; expired keys count.
 fn dbsize(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
     reply.count(cx.database().len());
     Ok(())

@@ -1,4 +1,4 @@
-//! `DEBUG`, as far as it is about data: `DIGEST`, `DIGEST-VALUE`, `OBJECT`.
+//! The parts of `DEBUG` about data: `DIGEST`, `DIGEST-VALUE`, `OBJECT`.
 
 use super::dump;
 use super::object::references;
@@ -9,7 +9,7 @@ use crate::primitives::Digest;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("debug", debug)];
 
-/// What stands around a value in a payload: its type, its version, its checksum.
+/// The bytes around a value in a payload: its type, its version, its checksum.
 const FRAME: usize = 1 + 2 + 8;
 
 fn debug(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
@@ -21,7 +21,7 @@ fn debug(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         [_, word, ref keys @ ..] if words::is(word, "DIGEST-VALUE") => {
             reply.array(keys.len());
             for key in keys {
-                // Here what has expired is there.
+                // Expired keys exist for this command.
                 let mut digest = Digest::default();
                 if let Some(slot) = cx.database().get(key) {
                     cx.spend(slot.value().weight().saturating_mul(20))?;
@@ -36,7 +36,7 @@ fn debug(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// `DEBUG OBJECT key`: where it is and when it was last used is not told.
+/// `DEBUG OBJECT key`, without the address and the time of the last use.
 fn object(cx: &ReadCx<'_>, key: &[u8], reply: &mut Reply<'_>) -> Done {
     let slot = cx.database().get(key).ok_or(CommandError::NO_KEY)?;
     cx.spend(slot.value().weight())?;

@@ -19,12 +19,12 @@ fn dump(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// A value as its server dumps it.
+/// Returns a value as its server dumps it.
 pub(super) fn encode(value: ValueRef<'_>, dialect: Dialect) -> Result<Vec<u8>, WriteError> {
     payload::encode(dialect.form(), true, |to| value.write(to))
 }
 
-/// No server's words: it is a value that such a server cannot have.
+/// The error of this store for a value that such a server cannot have.
 pub(super) fn refused(error: WriteError) -> CommandError {
     CommandError::of(format!("ERR {error}"))
 }

@@ -1,4 +1,4 @@
-//! Commands that ask for keys, or remove them, whatever they hold.
+//! Commands that look for keys or remove them, whatever their values are.
 
 use crate::call::{Args, Done, ReadCx, Reply, Row, WriteCx};
 
@@ -11,7 +11,7 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::write("unlink", del),
 ];
 
-/// How often any key is drawn in the hope that it has not expired.
+/// How many random keys are tried until one has not expired.
 const DRAWS: usize = 100;
 
 /// `DEL key [key ...]`, `UNLINK key [key ...]`
@@ -25,7 +25,8 @@ fn del(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// `EXISTS key [key ...]`; and `TOUCH key [key ...]`, since no key knows when it was last used.
+/// `EXISTS key [key ...]`; and `TOUCH key [key ...]`, because the store does not record when a key
+/// was last used.
 fn exists(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     reply.count(args[1..].iter().filter(|key| cx.slot(key).is_some()).count());
     Ok(())
@@ -37,8 +38,8 @@ fn type_of(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// `RANDOMKEY`. Where hardly any key has not expired, it is not any such key as likely as another
-/// one, and where all keys expire it may be that none is found.
+/// `RANDOMKEY`. If nearly all keys have expired, those that have not do not have the same
+/// probability; if all keys expire, it may find none.
 fn random_key(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let database = cx.database();
     let mut random = fastrand::Rng::new();

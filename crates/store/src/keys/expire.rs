@@ -1,4 +1,4 @@
-//! Commands that say when a key expires.
+//! Commands that set when a key expires.
 
 use crate::arguments::expiry::{self, Conditions, Unit};
 use crate::arguments::words;
@@ -12,8 +12,8 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::write("pexpireat", |cx, args, reply| set(cx, args, reply, "pexpireat", Unit::PXAT)),
 ];
 
-/// `EXPIRE key seconds [NX | XX | GT | LT]` and its like (`expireGenericCommand`). A time that
-/// is past deletes the key, unless a master says so: it deletes the key itself.
+/// `EXPIRE key seconds [NX | XX | GT | LT]` and its like (`expireGenericCommand`). A past time
+/// deletes the key; a master deletes the key with a command of its own.
 fn set(
     cx: &mut WriteCx<'_>,
     args: Args<'_>,
@@ -61,7 +61,7 @@ fn persist(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     Ok(())
 }
 
-/// As C multiplies and adds numbers that are too large, and what Redis 6.2 notices of it.
+/// Multiplies and adds with overflow as C does. `None` if Redis 6.2 notices the overflow.
 fn overflowing(number: i64, unit: Unit, now: i64) -> Option<i64> {
     let base = unit.base(now);
     let at = number.wrapping_mul(unit.ms()).wrapping_add(base);

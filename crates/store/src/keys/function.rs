@@ -1,4 +1,4 @@
-//! `FUNCTION`: libraries are kept, listed and given on; what they do is not known here.
+//! `FUNCTION`: the store keeps, lists and dumps libraries, and never runs a function.
 
 use super::restore::{BAD_PAYLOAD, verify};
 use crate::arguments::subcommand::{self, Sub};
@@ -13,7 +13,7 @@ pub(super) const COMMANDS: &[Row] = &[Row::both("function", read, write)];
 type Read = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 type Write = fn(&mut WriteCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 
-/// What runs a subcommand.
+/// The functions that run a subcommand.
 #[derive(Clone, Copy, Debug)]
 enum Run {
     Read(Read),
@@ -30,7 +30,7 @@ const SUBCOMMANDS: &[Sub<Run>] = &[
     Sub::new("stats", 2, Run::Read(stats)),
 ];
 
-/// What stands before a library's source.
+/// The byte before the source of a library.
 const FUNCTION: u8 = 245;
 const END: u8 = 255;
 
@@ -48,8 +48,8 @@ fn write(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     }
 }
 
-/// `FUNCTION LOAD [REPLACE] source`. A client's library that registers no function in plain
-/// words is refused as one that registers none; what a master took is taken.
+/// `FUNCTION LOAD [REPLACE] source`. A client's library is refused if its source names no function
+/// in plain words; a master's is taken.
 fn load(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let (source, options) = args[2..].split_last().ok_or(CommandError::SYNTAX)?;
     let mut replace = cx.from_master;
@@ -74,7 +74,7 @@ fn load(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// That a library has functions, and none of another library's name.
+/// Checks that a library has functions, and none with the name of another library's.
 fn check_functions(libraries: &Libraries, library: &Library) -> Done {
     let functions = library.functions();
     if functions.is_empty() {
@@ -118,7 +118,7 @@ fn flush(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// `FUNCTION LIST [LIBRARYNAME pattern] [WITHCODE]`. Functions are those that the source names in
+/// `FUNCTION LIST [LIBRARYNAME pattern] [WITHCODE]`, with the functions that the source names in
 /// plain words.
 fn list(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let (mut pattern, mut with_code) = (None, false);
@@ -171,7 +171,7 @@ fn describe(library: &Library, with_code: bool, reply: &mut Reply<'_>) {
     }
 }
 
-/// `FUNCTION STATS`: none ever runs.
+/// `FUNCTION STATS`: no function ever runs.
 fn stats(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let libraries = &cx.data.libraries;
     reply.map(2);
@@ -207,7 +207,7 @@ fn payload(libraries: &Libraries, form: Form) -> Result<Vec<u8>, WriteError> {
     Ok(payload)
 }
 
-/// What becomes of the libraries that are there.
+/// What happens to the libraries that exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Policy {
     Flush,
@@ -250,7 +250,7 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     Ok(())
 }
 
-/// The libraries of a payload.
+/// Returns the libraries of a payload.
 fn decode(cx: &WriteCx<'_>, payload: &[u8]) -> Result<Vec<Library>, CommandError> {
     if !cx.from_master {
         verify(payload, cx.dialect().form().version())?;
@@ -260,7 +260,8 @@ fn decode(cx: &WriteCx<'_>, payload: &[u8]) -> Result<Vec<Library>, CommandError
         Vendor::Redis => b"REDIS0012",
         Vendor::Valkey => b"VALKEY080",
     };
-    // It is the middle of a file: what follows the end of one is its checksum, or none.
+    // A payload is the middle part of a file: what follows the end of a file is its checksum, or
+    // zeros.
     let file = [magic, body, &[END], &[0; 8]].concat();
     let mut reader = Reader::new(&file[..], Limits::default());
     let mut libraries = Vec::new();

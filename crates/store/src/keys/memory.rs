@@ -1,4 +1,4 @@
-//! `MEMORY USAGE`. What else `MEMORY` tells is about a process, not about data.
+//! `MEMORY USAGE`. The other subcommands of `MEMORY` are about a process, not about data.
 
 use crate::arguments::subcommand::{self, Sub};
 use crate::arguments::words;
@@ -11,16 +11,16 @@ type Run = fn(&ReadCx<'_>, Args<'_>, &mut Reply<'_>) -> Done;
 
 const SUBCOMMANDS: &[Sub<Run>] = &[Sub::new("usage", -3, usage)];
 
-/// What a key takes in the table beside its slot: its hash.
+/// The bytes of a key in the table beside its slot: its hash.
 const HASH: usize = size_of::<u32>();
 
 fn memory(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     (subcommand::find(SUBCOMMANDS, "memory", args, cx.dialect())?.run)(cx, args, reply)
 }
 
-/// `MEMORY USAGE key [SAMPLES count]`: the bytes that this store has for the key. Not those of a
-/// server, and not an estimate from samples, though the option is taken; without what the
-/// allocator adds.
+/// `MEMORY USAGE key [SAMPLES count]`: the bytes of this store for the key, without the overhead of
+/// the allocator. They differ from those of a server, and are no estimate from samples, though the
+/// option is accepted.
 fn usage(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     for pair in args[3..].chunks(2) {
         match *pair {

@@ -17,7 +17,7 @@ mod ttl;
 
 use crate::call::Row;
 
-/// The commands of this room.
+/// All commands about keys, databases and data.
 pub(super) const COMMANDS: &[&[Row]] = &[
     copy::COMMANDS,
     databases::COMMANDS,

@@ -9,7 +9,7 @@ pub(super) const COMMANDS: &[Row] = &[Row::read("object", object)];
 
 type Run = fn(&ReadCx<'_>, &Slot, &mut Reply<'_>) -> Done;
 
-/// What is asked of a key. `HELP` is beside them.
+/// The subcommands about a key; `HELP` is apart.
 const SUBCOMMANDS: &[Sub<Option<Run>>] = &[
     Sub::new("encoding", 3, Some(encoding)),
     Sub::new("freq", 3, Some(freq)),
@@ -18,12 +18,12 @@ const SUBCOMMANDS: &[Sub<Option<Run>>] = &[
     Sub::new("refcount", 3, Some(refcount)),
 ];
 
-/// The integers that all keys share where a server shares any (`OBJ_SHARED_INTEGERS`), and how
-/// often such a one is referred to.
+/// The integers that all keys share in a server that shares them (`OBJ_SHARED_INTEGERS`), and the
+/// number of references to one of them.
 const SHARED: std::ops::Range<i64> = 0..10_000;
 const SHARED_REFERENCES: i64 = 0x7fff_ffff;
 
-/// A part of the protocol, as error texts are.
+/// The reply to `HELP`, which is a part of the protocol, as error texts are.
 const HELP: &[&str] = &[
     "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
     "ENCODING <key>",
@@ -67,7 +67,7 @@ fn refcount(cx: &ReadCx<'_>, slot: &Slot, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// How often a value is referred to.
+/// Returns the number of references to a value.
 pub(super) fn references(cx: &ReadCx<'_>, slot: &Slot) -> i64 {
     let shared = match slot.value() {
         ValueRef::Str(text) if text.kind == Kind::Int => {
@@ -79,14 +79,14 @@ pub(super) fn references(cx: &ReadCx<'_>, slot: &Slot) -> i64 {
     if shared && cx.dialect().shares_integers() { SHARED_REFERENCES } else { 1 }
 }
 
-/// `OBJECT IDLETIME key`: no key knows when it was last used, so it is as if it were just now,
-/// by this request.
+/// `OBJECT IDLETIME key`: the store does not record when a key was last used, so the reply is as if
+/// this request had just used it.
 fn idletime(_: &ReadCx<'_>, _: &Slot, reply: &mut Reply<'_>) -> Done {
     reply.int(0);
     Ok(())
 }
 
-/// `OBJECT FREQ key`: no key knows how often it is used.
+/// `OBJECT FREQ key`: the store does not record how often a key is used.
 fn freq(_: &ReadCx<'_>, _: &Slot, _: &mut Reply<'_>) -> Done {
     Err(CommandError::new(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note \

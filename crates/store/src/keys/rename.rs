@@ -1,4 +1,4 @@
-//! Commands that give a key another name, or another database.
+//! Commands that move a key to another name or another database.
 
 use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use crate::keys::databases::index;
@@ -52,7 +52,7 @@ fn move_key(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
     Ok(())
 }
 
-/// Puts what `from` holds, its expiry too, under `to` in a database, whatever is there.
+/// Moves the value of `from`, with its expiry, to `to` in a database, and replaces what is there.
 fn transfer(cx: &mut WriteCx<'_>, from: &[u8], to: &[u8], db: usize) {
     if let Some(mut slot) = cx.db_mut().remove(from) {
         let expires = slot.expires();

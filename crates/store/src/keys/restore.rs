@@ -8,8 +8,8 @@ use tidegate_rdb::{Checksum, Limits, dump};
 pub(super) const COMMANDS: &[Row] =
     &[Row::write("restore", restore), Row::write("restore-asking", restore)];
 
-/// The longest string and the longest value of a client's payload: a server's own limit, and what
-/// compression makes of a payload as long.
+/// The longest string and the longest value of a client's payload: the limit of a server, and what
+/// compression makes of a payload of that length.
 const LIMITS: Limits = Limits { string: 512 << 20, value: 16 << 30 };
 
 const BUSY: CommandError = CommandError::new("BUSYKEY Target key name already exists.");
@@ -17,11 +17,11 @@ const BAD_FORMAT: CommandError = CommandError::new("ERR Bad data format");
 pub(super) const BAD_PAYLOAD: CommandError =
     CommandError::new("ERR DUMP payload version or checksum are wrong");
 
-/// What a client wants beside the value.
+/// The options of a request.
 #[derive(Debug, Default)]
 struct Options {
     replace: bool,
-    /// The time is a Unix time.
+    /// Whether the time is a Unix time.
     absolute: bool,
     has_idle: bool,
     has_freq: bool,
@@ -59,8 +59,8 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     Ok(())
 }
 
-/// The value of a payload, or why it has none. What a master took is not checked for whether it
-/// should have.
+/// Returns the value of a payload, or why it has none. A payload that a master accepted is not
+/// judged again.
 fn decode(cx: &WriteCx<'_>, payload: &[u8]) -> Result<Value, String> {
     let limits = if cx.from_master { Limits::default() } else { LIMITS };
     let dumped = dump::decode(payload, limits).map_err(|error| error.fault.to_string())?.value;
@@ -73,7 +73,7 @@ fn decode(cx: &WriteCx<'_>, payload: &[u8]) -> Result<Value, String> {
         .map_err(|error| error.to_string())
 }
 
-/// What a master took and cannot be read here.
+/// Keeps a value that a master accepted and that cannot be read here.
 fn keep(
     cx: &mut WriteCx<'_>,
     key: &[u8],
@@ -84,8 +84,8 @@ fn keep(
     Ok(cx.keep_opaque(key, raw))
 }
 
-/// Whether a payload's last ten bytes are right for a server that writes `version`
-/// (`verifyDumpPayload`). Servers refuse a checksum of 0 here, unless it is the right one.
+/// Checks the last ten bytes of a payload for a server that writes `version` (`verifyDumpPayload`).
+/// Servers refuse a checksum of 0 here, unless it is the right one.
 pub(super) fn verify(payload: &[u8], version: u16) -> Done {
     let (summed, sum) = payload.split_last_chunk::<8>().ok_or(BAD_PAYLOAD)?;
     let (_, of_payload) = summed.split_last_chunk::<2>().ok_or(BAD_PAYLOAD)?;
@@ -129,7 +129,7 @@ impl Options {
     }
 }
 
-/// What a client says of how a key was used is checked, and not kept.
+/// Checks how a key was used, as a client states it; the store does not keep it.
 fn check(word: &[u8], range: std::ops::RangeInclusive<i64>, error: &'static str) -> Done {
     match range.contains(&words::int(word)?) {
         true => Ok(()),

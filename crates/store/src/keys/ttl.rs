@@ -1,4 +1,4 @@
-//! Commands that ask when a key expires.
+//! Commands that show when a key expires.
 
 use crate::call::{Args, Done, ReadCx, Reply, Row};
 
@@ -9,7 +9,7 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::read("ttl", ttl),
 ];
 
-/// What stands for a key that there is not, and for one that does not expire.
+/// The replies for a key that does not exist, and for one that does not expire.
 const MISSING: i64 = -2;
 const NEVER: i64 = -1;
 
@@ -48,7 +48,7 @@ fn left(at: i64, now: i64) -> i64 {
     at.saturating_sub(now).max(0)
 }
 
-/// Rounded.
+/// Returns rounded seconds.
 fn seconds(ms: i64) -> i64 {
     ms / 1000 + i64::from(ms % 1000 >= 500)
 }

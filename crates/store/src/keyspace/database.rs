@@ -1,4 +1,4 @@
-//! One database: keys, their values, when they expire.
+//! One database: keys, their values, and when they expire.
 
 use super::former::Former;
 use super::opaque_count::OpaqueCount;
@@ -19,26 +19,26 @@ pub(crate) struct Database {
     volatile_hashes: usize,
     /// How many keys cannot be read here.
     opaque: OpaqueCount,
-    /// What it was when it began to be saved.
+    /// The state when a snapshot began, while it is written.
     snapshot_view: Option<Box<SnapshotView>>,
-    /// What is to be freed.
+    /// Removed values that the caller has still to free.
     former: Former,
 }
 
-/// A key that was there.
+/// A key that was removed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gone {
     expires: Option<i64>,
 }
 
 impl Gone {
-    /// As [`Slot::is_expired`].
+    /// Whether the key had expired at `now`; see [`Slot::is_expired`].
     pub(crate) fn is_expired(self, now: i64) -> bool {
         self.expires.is_some_and(|at| at < now)
     }
 }
 
-/// What of a key is counted: what expires, and whether it cannot be read.
+/// What is counted of a key: whether it or its fields expire, and whether it can be read.
 #[derive(Clone, Copy, Debug, Default)]
 struct Volatile {
     key: bool,
@@ -74,12 +74,12 @@ impl Database {
         self.opaque
     }
 
-    /// How many keys there are, expired ones included.
+    /// The number of keys, expired ones included.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// How many of them expire.
+    /// How many keys expire.
     pub(crate) fn volatile(&self) -> usize {
         self.volatile
     }
@@ -94,19 +94,20 @@ impl Database {
         self.slots.reserve(keys);
     }
 
-    /// The key, expired or not.
+    /// Returns the key, expired or not.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Slot> {
         self.slots.find(self.hasher.hash(key), |slot| slot.key() == key)
     }
 
-    /// The key, expired or not, to be changed in place; not its expiry, which is counted.
+    /// Returns the key, expired or not, to be changed in place. Its expiry, which is counted, must
+    /// stay.
     pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
         self.slots.find_mut(hash, |slot| slot.key() == key)
     }
 
-    /// Sets a key to a string, whatever it was.
+    /// Sets a key to a string and replaces what was there.
     pub(crate) fn set_str(&mut self, key: &[u8], expires: Option<i64>, kind: Kind, bytes: &[u8]) {
         if bytes.len() > SMALL {
             return self.set(key, expires, Value::Str(Str::with_kind(kind, bytes.to_vec())));
@@ -125,7 +126,7 @@ impl Database {
         self.count(before, Volatile { key: expires.is_some(), ..Volatile::default() });
     }
 
-    /// Adds a key; gives it back, and nothing is changed, if it is there.
+    /// Adds a key. If it exists already, returns it and changes nothing.
     pub(crate) fn add(&mut self, slot: Slot) -> Result<(), Slot> {
         let hash = self.hasher.hash(slot.key());
         if self.slots.find(hash, |other| other.key() == slot.key()).is_some() {
@@ -137,8 +138,7 @@ impl Database {
         Ok(())
     }
 
-    /// Adds keys with their hashes, without looking whether they are there:
-    /// [`Self::duplicate`] looks.
+    /// Adds keys with their hashes, without looking whether they exist; [`Self::duplicate`] looks.
     pub(crate) fn add_new(&mut self, slots: impl Iterator<Item = (u32, Slot)>) {
         for (hash, slot) in slots {
             self.count(Volatile::default(), Volatile::of(&slot));
@@ -146,12 +146,12 @@ impl Database {
         }
     }
 
-    /// A key that is there twice.
+    /// Returns a key that is there twice.
     pub(crate) fn duplicate(&self) -> Option<&Slot> {
         self.slots.duplicate(|one, other| one.key() == other.key())
     }
 
-    /// Sets a key to a value, whatever it was.
+    /// Sets a key to a value and replaces what was there.
     pub(crate) fn set(&mut self, key: &[u8], expires: Option<i64>, value: Value) {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
@@ -171,8 +171,8 @@ impl Database {
         self.count(before, after);
     }
 
-    /// Changes the value of a key that is there; a collection that is empty afterwards is
-    /// removed. The outcome, or `None` without the key.
+    /// Changes the value of a key. A collection that is empty afterwards is removed. Returns the
+    /// result of `change`, or `None` without the key.
     pub(crate) fn edit<R>(
         &mut self,
         key: &[u8],
@@ -201,7 +201,7 @@ impl Database {
                 (outcome, gone)
             }
         };
-        // Whatever remains of a slot that is gone: it is taken out as it is now.
+        // The slot of an emptied collection is removed as it is now.
         let after = slot.has_volatile_fields();
         self.count_fields(before, after);
         if gone && let Some(slot) = self.take(hash, key) {
@@ -210,7 +210,7 @@ impl Database {
         Some(outcome)
     }
 
-    /// Removes a key, whose value is not wanted.
+    /// Removes a key whose value is not needed.
     pub(crate) fn discard(&mut self, key: &[u8]) -> Option<Gone> {
         let slot = self.remove(key)?;
         let gone = Gone { expires: slot.expires() };
@@ -218,26 +218,26 @@ impl Database {
         Some(gone)
     }
 
-    /// What is to be freed.
+    /// The removed values that the caller has still to free.
     pub(crate) fn former(&mut self) -> &mut Former {
         &mut self.former
     }
 
-    /// Removes a key.
+    /// Removes a key and returns it.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Slot> {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
         self.take(hash, key)
     }
 
-    /// Takes out a key that is remembered if it has to be.
+    /// Removes a key whose former value has been remembered if necessary.
     fn take(&mut self, hash: u32, key: &[u8]) -> Option<Slot> {
         let slot = self.slots.remove(hash, |slot| slot.key() == key)?;
         self.count(Volatile::of(&slot), Volatile::default());
         Some(slot)
     }
 
-    /// Sets when a key expires, in Unix milliseconds. False without the key.
+    /// Sets when a key expires, in Unix milliseconds. Returns false without the key.
     pub(crate) fn set_expires(&mut self, key: &[u8], expires: Option<i64>) -> bool {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
@@ -263,7 +263,7 @@ impl Database {
         }
     }
 
-    /// From now on what it is now can be written: see [`SnapshotView`].
+    /// Begins a snapshot view of the present state: see [`SnapshotView`].
     pub(crate) fn begin_snapshot_view(&mut self, db: usize) {
         self.snapshot_view = Some(Box::new(SnapshotView::new(db, self.len(), self.volatile)));
     }
@@ -273,21 +273,22 @@ impl Database {
         self.snapshot_view.as_deref()
     }
 
-    /// All keys of the snapshot view before `cursor` are written.
+    /// Notes that all keys of the snapshot view before `cursor` are written.
     pub(crate) fn advance_snapshot_view(&mut self, cursor: u64) {
         if let Some(view) = &mut self.snapshot_view {
             view.advance(cursor);
         }
     }
 
-    /// Ends the snapshot view: it is written, or not wanted any more.
+    /// Ends the snapshot view, which is written or no longer needed.
     pub(crate) fn end_snapshot_view(&mut self) {
         if let Some(view) = self.snapshot_view.take() {
             self.former.view(view);
         }
     }
 
-    /// Some keys of the snapshot view, or of the database where there is none, as [`Table::scan`] gives them.
+    /// Calls `each` for some keys of the snapshot view, or of the database without one, as
+    /// [`Table::scan`] does.
     pub(crate) fn part(&self, cursor: u64, count: usize, each: impl FnMut(&Slot)) -> u64 {
         match &self.snapshot_view {
             None => self.slots.scan(cursor, count, each),
@@ -298,8 +299,7 @@ impl Database {
         }
     }
 
-    /// Keeps the present value of a key that is about to change, while a snapshot view is being
-    /// written.
+    /// Keeps the present value of a key that is about to change, while a snapshot view is written.
     #[inline]
     fn remember(&mut self, hash: u32, key: &[u8]) {
         if let Some(view) = &mut self.snapshot_view {
@@ -309,17 +309,17 @@ impl Database {
         }
     }
 
-    /// All keys, in no order.
+    /// The keys, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter()
     }
 
-    /// Some keys from `cursor` on, as [`Table::scan`] gives them.
+    /// Calls `each` for some keys from `cursor` on, as [`Table::scan`] does.
     pub(crate) fn scan<'a>(&'a self, cursor: u64, count: usize, each: impl FnMut(&'a Slot)) -> u64 {
         self.slots.scan(cursor, count, each)
     }
 
-    /// Any key.
+    /// Returns a random key.
     pub(crate) fn random(&self, random: &mut fastrand::Rng) -> Option<&Slot> {
         self.slots.random(random)
     }

@@ -1,15 +1,18 @@
-//! What was removed and takes a while to be freed: kept until the caller frees it, without a lock.
+//! Removed values that take a while to be freed. They are kept until the caller frees them without
+//! a lock.
 
 use super::slot::Slot;
 use super::snapshot_view::SnapshotView;
 use crate::primitives::Table;
 
-/// What weighs more, in elements or [`crate::call::STEP_BYTES`], is not freed at once.
+/// The weight, in elements or [`crate::call::STEP_BYTES`], above which a value is not freed at
+/// once.
 const HEAVY: usize = 256;
-/// So many are kept. A caller that never frees them must not keep all data for ever.
+/// The most values that are kept, so that a caller that never frees them does not keep all data for
+/// ever.
 const MOST: usize = 1 << 16;
 
-/// Large values and tables that are not part of the data any more.
+/// Large values and tables that no longer belong to the data.
 #[derive(Clone, Debug, Default)]
 pub struct Former {
     parts: Vec<Part>,
@@ -36,7 +39,7 @@ impl Former {
         self.weight
     }
 
-    /// A key was removed, or its value replaced.
+    /// Takes a key that was removed, or whose value was replaced.
     #[inline]
     pub(crate) fn slot(&mut self, slot: Slot) {
         if let Slot::Large(_) = &slot {
@@ -45,17 +48,17 @@ impl Former {
         }
     }
 
-    /// A database was emptied.
+    /// Takes the table of a database that was emptied.
     pub(crate) fn table(&mut self, table: Table<Slot>) {
         self.keep(table.len(), || Part::Table(table));
     }
 
-    /// A snapshot view that is not wanted any more.
+    /// Takes a snapshot view that is no longer needed.
     pub(crate) fn view(&mut self, view: Box<SnapshotView>) {
         self.keep(view.weight(), || Part::SnapshotView(view));
     }
 
-    /// Takes over what `other` has.
+    /// Takes all values of `other`.
     pub(crate) fn append(&mut self, other: &mut Self) {
         self.weight += std::mem::take(&mut other.weight);
         self.parts.append(&mut other.parts);
@@ -74,7 +77,7 @@ mod tests {
     use crate::{CallContext, Dialect, Store};
     use tidegate_wire::resp::RespVersion;
 
-    /// The weight of what each request leaves behind, after `before` it.
+    /// Returns the weight of the values that a request leaves, after the requests `before`.
     fn left(before: &[&str], request: &str) -> usize {
         let mut store = Store::new(2, Dialect::default(), 1);
         let context = CallContext { db: 0, now_ms: 1000, version: RespVersion::V2 };
@@ -114,7 +117,7 @@ mod tests {
             "EXPIREAT big 1",
             "SPOP big 1000",
         ] {
-            // SPOP leaves an empty set: it frees members one by one as it tells them.
+            // SPOP leaves an empty set: it frees members one by one as it writes them.
             let wanted = if request.starts_with("SPOP") { 0 } else { 1000 };
             assert_eq!(left(&[], request), wanted, "{request}");
         }
@@ -135,7 +138,7 @@ mod tests {
             store.write(CallContext { db: 0, ..context }, &[flush.as_bytes()], &mut out);
             assert_eq!(store.take_former().weight(), wanted, "{flush}");
         }
-        // What a snapshot needs still is left when that is written.
+        // Values that a snapshot still needs are left when it has been written.
         let context = CallContext { db: 0, now_ms: 0, version: RespVersion::V2 };
         let mut out = Vec::new();
         (0..1000).for_each(|key| {

@@ -1,11 +1,11 @@
-//! A module's value: kept as it came, opaque, so that it can be given on.
+//! The value of a module, kept as it came so that it can be dumped and saved.
 
 use tidegate_rdb as rdb;
 
 /// A value that only a module understands.
 #[derive(Clone, Debug)]
 pub(crate) struct Module {
-    /// As it is written.
+    /// The value, as it is written.
     pub(crate) raw: rdb::Module,
     name: String,
 }
@@ -15,7 +15,7 @@ impl Module {
         Self { name: raw.type_name(), raw }
     }
 
-    /// What `TYPE` calls it.
+    /// The name of the type, as `TYPE` shows it.
     pub(crate) fn type_name(&self) -> &str {
         &self.name
     }

@@ -9,7 +9,7 @@ use tidegate_rdb as rdb;
 /// A value that cannot be read here.
 #[derive(Clone, Debug)]
 pub(crate) struct Opaque {
-    /// As it is written; `None` where it is not known any more.
+    /// The value as it is written; `None` if it is unknown.
     raw: Option<rdb::Opaque>,
 }
 
@@ -23,12 +23,12 @@ impl Opaque {
         Self { raw: None }
     }
 
-    /// As it is written, if it is known.
+    /// The value as it is written, if it is known.
     pub(crate) fn raw(&self) -> Option<&rdb::Opaque> {
         self.raw.as_ref()
     }
 
-    /// What `TYPE` calls it.
+    /// The name of the type, as `TYPE` shows it.
     pub(crate) fn type_name(&self) -> &'static str {
         self.raw.as_ref().map_or(rdb::Opaque::NO_KIND, rdb::Opaque::kind)
     }
@@ -39,13 +39,13 @@ impl Opaque {
     }
 }
 
-/// A key that cannot be read from now on, and why: for the log.
+/// A key that cannot be read from now on, and why: for the caller's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpaqueNews {
-    /// Its database.
+    /// The number of its database.
     pub db: usize,
-    /// Its name.
+    /// The name of the key.
     pub key: Vec<u8>,
-    /// Why.
+    /// Why it cannot be read.
     pub why: String,
 }

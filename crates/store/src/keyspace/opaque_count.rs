@@ -4,12 +4,12 @@ use super::slot::Slot;
 use super::value::Value;
 use tidegate_rdb as rdb;
 
-/// Which keys of a database cannot be read.
+/// The numbers of keys that cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OpaqueCount {
-    /// All of them.
+    /// The number of all such keys.
     pub(crate) opaque: usize,
-    /// Those of which it is not known whether they are there.
+    /// How many of them may not exist at all.
     pub(crate) unknown: usize,
 }
 
@@ -17,7 +17,7 @@ impl OpaqueCount {
     pub(crate) fn of(slot: &Slot) -> Self {
         let Slot::Large(large) = slot else { return Self::default() };
         let Value::Opaque(opaque) = &large.value else { return Self::default() };
-        // What is of no known type may be anything, too.
+        // A value of no known type may be anything, too.
         let known = opaque.raw().is_some_and(|raw| raw.kind() != rdb::Opaque::NO_KIND);
         Self { opaque: 1, unknown: usize::from(!known) }
     }

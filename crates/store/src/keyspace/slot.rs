@@ -1,21 +1,22 @@
-//! A key at rest. A small value lies with its key, its kind and its expiry in one allocation;
-//! a large one has a box of its own.
+//! A key at rest. A small value is in one allocation with its key, its kind and its expiry; a large
+//! value has a box of its own.
 //!
-//! Sixteen bytes in the table, and one allocation of exactly the size for a small key: with it
+//! A slot takes sixteen bytes in the table, and a small key one allocation of exactly its size. So
 //! a key takes less room than in Redis, which has four allocations for it.
 
 use super::value::{Value, ValueRef};
 use crate::dialect::Dialect;
 use crate::primitives::{Digest, Kind, push_varint, split_varint, varint_len};
 
-/// A value of more bytes gets a box of its own and is changed in place.
+/// The longest value in the allocation of its key, in bytes. A longer one has a box of its own and
+/// is changed in place.
 pub(crate) const SMALL: usize = 1024;
 
-/// Set in the first byte of a small one that expires.
+/// The bit of the first byte of a small slot that expires.
 const EXPIRES: u8 = 0x80;
 /// The first byte of a packed hash with times.
 const TIMED: u8 = Kind::HashTtl as u8;
-/// The bytes of an expiry.
+/// The number of bytes of an expiry.
 const TIME: usize = 8;
 
 /// A key, its value and its expiry.
@@ -26,17 +27,17 @@ pub(crate) enum Slot {
     Large(Box<Large>),
 }
 
-/// A key with a value that does not rest in a few bytes.
+/// A key whose value does not fit into a small slot.
 #[derive(Clone, Debug)]
 pub(crate) struct Large {
     key: Box<[u8]>,
-    /// Unix milliseconds.
+    /// When the key expires, in Unix milliseconds.
     expires: Option<i64>,
     pub(crate) value: Value,
 }
 
 impl Slot {
-    /// A key at rest, whichever way is right for its value.
+    /// Returns a small or a large slot, whichever is right for the value.
     pub(crate) fn new(key: &[u8], expires: Option<i64>, value: Value) -> Self {
         match value.at_rest() {
             Some((kind, bytes)) if bytes.len() <= SMALL => Self::small(key, expires, kind, bytes),
@@ -44,7 +45,7 @@ impl Slot {
         }
     }
 
-    /// A key with a small value.
+    /// Returns the slot of a key with a small value.
     pub(crate) fn small(key: &[u8], expires: Option<i64>, kind: Kind, value: &[u8]) -> Self {
         let time = if expires.is_some() { TIME } else { 0 };
         let mut record =
@@ -66,7 +67,7 @@ impl Slot {
         }
     }
 
-    /// When it expires, in Unix milliseconds.
+    /// When the key expires, in Unix milliseconds.
     pub(crate) fn expires(&self) -> Option<i64> {
         match self {
             Self::Small(record) => Parts::of(record).expires,
@@ -74,12 +75,12 @@ impl Slot {
         }
     }
 
-    /// Whether it has expired at `now`: in the millisecond itself it has not.
+    /// Whether the key has expired at `now`; it still exists in the millisecond itself.
     pub(crate) fn is_expired(&self, now: i64) -> bool {
         self.expires().is_some_and(|at| at < now)
     }
 
-    /// Whether it is a hash with fields that expire.
+    /// Whether the value is a hash with fields that expire.
     pub(crate) fn has_volatile_fields(&self) -> bool {
         let may_have = match self {
             Self::Small(record) => record.first().map(|head| head & !EXPIRES) == Some(TIMED),
@@ -98,7 +99,7 @@ impl Slot {
         }
     }
 
-    /// The value, taken out of what remains of the slot. What remains is to be replaced.
+    /// Takes the value out of the slot, which has to be replaced.
     pub(crate) fn take_value(&mut self) -> Value {
         match self {
             Self::Small(record) => {
@@ -109,7 +110,7 @@ impl Slot {
         }
     }
 
-    /// With another value.
+    /// Replaces the value.
     pub(crate) fn set_value(&mut self, value: Value) {
         match (value.at_rest(), &mut *self) {
             (Some((kind, bytes)), _) if bytes.len() <= SMALL => self.set_small(kind, bytes),
@@ -122,8 +123,8 @@ impl Slot {
         }
     }
 
-    /// Puts a large one that has become small where small ones rest: well below the limit, so
-    /// that a value that grows and shrinks a little is not moved each time.
+    /// Makes a large slot small if its value has become so: well below the limit, so that a value
+    /// that grows and shrinks a little is not moved each time.
     pub(crate) fn settle(&mut self) {
         if let Self::Large(large) = self
             && let Some((kind, bytes)) = large.value.at_rest()
@@ -133,7 +134,7 @@ impl Slot {
         }
     }
 
-    /// With another small value; in place if it is as long.
+    /// Replaces the value by a small one, in place if it is as long.
     pub(crate) fn set_small(&mut self, kind: Kind, value: &[u8]) {
         if let Self::Small(record) = self {
             let parts = Parts::of(record);
@@ -147,7 +148,7 @@ impl Slot {
         *self = Self::small(self.key(), self.expires(), kind, value);
     }
 
-    /// The bytes of a string, to be overwritten in place: it is raw from now on.
+    /// Returns the bytes of a string, to be overwritten in place; it is raw from now on.
     pub(crate) fn str_mut(&mut self) -> Option<&mut [u8]> {
         match self {
             Self::Large(large) => match &mut large.value {
@@ -166,7 +167,7 @@ impl Slot {
         }
     }
 
-    /// With another expiry.
+    /// Replaces the expiry.
     pub(crate) fn set_expires(&mut self, expires: Option<i64>) {
         match self {
             Self::Large(large) => large.expires = expires,
@@ -184,12 +185,12 @@ impl Slot {
         }
     }
 
-    /// What `OBJECT ENCODING` calls the form of the value.
+    /// The name of the value's form in `OBJECT ENCODING`.
     pub(crate) fn encoding(&self, dialect: Dialect) -> &'static str {
         self.value().encoding(dialect, self.key().len(), self.expires().is_some())
     }
 
-    /// Adds the value, and that it expires if it does, to a digest (`xorObjectDigest`).
+    /// Adds the value, and whether the key expires, to a digest (`xorObjectDigest`).
     pub(crate) fn digest(&self, dialect: Dialect, now: i64, digest: &mut Digest) {
         self.value().digest(dialect, now, digest);
         if self.expires().is_some() {
@@ -197,7 +198,7 @@ impl Slot {
         }
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         match self {
             Self::Small(record) => record.len(),
@@ -206,7 +207,7 @@ impl Slot {
     }
 }
 
-/// What a small record is made of.
+/// The parts of a small slot.
 struct Parts<'a> {
     kind: Kind,
     expires: Option<i64>,

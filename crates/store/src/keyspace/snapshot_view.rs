@@ -1,7 +1,7 @@
 //! The keys of a database as they were when a snapshot began, while the database goes on changing.
 //!
 //! The writer goes through a database by ascending hashes, some keys at a time. A command that
-//! changes a key before the writer has come to it leaves the former value in the view. So a command
+//! changes a key which the writer has not reached leaves the former value in the view. So a command
 //! waits for one piece at most, and the snapshot has what was there when it began. The price is one
 //! copy of each large value at its first change.
 
@@ -13,15 +13,15 @@ use crate::primitives::Table;
 /// A view of one database.
 #[derive(Clone, Debug)]
 pub(crate) struct SnapshotView {
-    /// Which database it was: `SWAPDB` moves it.
+    /// The number of the database when the snapshot began; `SWAPDB` moves it.
     db: usize,
     keys: usize,
     volatile: usize,
-    /// Keys whose hashes are below are written.
+    /// The hash below which all keys are written.
     from: u64,
-    /// What keys were that have changed since; `None` is a key that was not there.
+    /// The former values of keys that have changed since; `None` for a key that did not exist.
     before: BTreeMap<(u32, Box<[u8]>), Option<Slot>>,
-    /// All keys there were when the database was emptied, but for those that had changed.
+    /// All keys when the database was emptied, without those that had changed.
     emptied: Option<Table<Slot>>,
 }
 
@@ -32,7 +32,7 @@ impl SnapshotView {
         Self { db, keys, volatile, from: 0, before: BTreeMap::new(), emptied: None }
     }
 
-    /// The number that the database had.
+    /// The number of the database when the snapshot began.
     pub(crate) fn db(&self) -> usize {
         self.db
     }
@@ -45,14 +45,15 @@ impl SnapshotView {
         self.volatile
     }
 
-    /// A key is about to change; `now` finds out what it is.
+    /// Keeps the present value of a key that is about to change; `now` finds it.
     pub(crate) fn remember(&mut self, hash: u32, key: &[u8], now: impl FnOnce() -> Option<Slot>) {
         if u64::from(hash) >= self.from && self.emptied.is_none() {
             self.before.entry((hash, key.into())).or_insert_with(now);
         }
     }
 
-    /// The database is emptied of `slots`; gives them back if they do not belong to the view.
+    /// Takes the keys of a database that is emptied. Returns them if they do not belong to the
+    /// view.
     pub(crate) fn empty(&mut self, slots: Table<Slot>) -> Option<Table<Slot>> {
         if self.emptied.is_some() {
             return Some(slots);
@@ -66,8 +67,8 @@ impl SnapshotView {
         self.before.len() + self.emptied.as_ref().map_or(0, Table::len)
     }
 
-    /// Calls `each` for at least `count` keys of the view from `cursor` on, and returns where
-    /// to go on, as [`Table::scan`] does; `live` is what the database has now.
+    /// Calls `each` for at least `count` keys of the view from `cursor` on. Returns the next
+    /// cursor, as [`Table::scan`] does; `live` is the present table of the database.
     pub(crate) fn part(
         &self,
         live: &Table<Slot>,
@@ -93,7 +94,7 @@ impl SnapshotView {
         next
     }
 
-    /// All keys before `cursor` are written.
+    /// Notes that all keys before `cursor` are written.
     pub(crate) fn advance(&mut self, cursor: u64) {
         self.from = if cursor == 0 { u64::MAX } else { cursor };
         match u32::try_from(self.from) {

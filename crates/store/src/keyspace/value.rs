@@ -1,4 +1,4 @@
-//! The value of a key, in hand: a writer owns it, a reader borrows it.
+//! The value of a key: a writer owns it, a reader borrows it.
 
 use std::io::Write;
 
@@ -29,7 +29,7 @@ pub(crate) enum Value {
     Opaque(Box<Opaque>),
 }
 
-/// A value, borrowed, wherever it rests.
+/// A value, borrowed, in any form.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ValueRef<'a> {
     Str(StrRef<'a>),
@@ -42,22 +42,22 @@ pub(crate) enum ValueRef<'a> {
     Opaque(&'a Opaque),
 }
 
-/// One of the value types, as the commands of its own use it.
+/// A type of values, for the commands of that type.
 pub(crate) trait Typed: Sized {
-    /// What readers get.
+    /// The borrowed form, for readers.
     type Ref<'a>: Copy;
 
-    /// The value, if it is of this type.
+    /// Returns the value if it is of this type.
     fn of_ref(value: ValueRef<'_>) -> Option<Self::Ref<'_>>;
 
-    /// The value, if it is of this type.
+    /// Returns the value to be changed if it is of this type.
     fn of(value: &mut Value) -> Option<&mut Self>;
 
-    /// An empty one, as the first element is added to.
+    /// Returns an empty value, to which the first element is added.
     fn empty() -> Value;
 }
 
-/// Says which variant a type is of, and what an empty one is.
+/// Implements [`Typed`] with the variant of a type and its empty value.
 macro_rules! typed {
     ($($variant:ident($type:ty), $type_ref:ty, $empty:expr;)*) => {$(
         impl Typed for $type {
@@ -94,7 +94,7 @@ impl Default for Value {
 }
 
 impl Value {
-    /// In which form it can rest in a few bytes, if in any.
+    /// The bytes of a value that fits into a small slot, and their kind.
     pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
         match self {
             Self::Str(text) => Some(text.at_rest()),
@@ -106,7 +106,7 @@ impl Value {
         }
     }
 
-    /// What rested as `kind`.
+    /// Returns the value that was stored as `kind`.
     pub(crate) fn from_rest(kind: Kind, bytes: &[u8]) -> Self {
         match kind {
             Kind::Int | Kind::Embedded | Kind::Raw => Self::Str(Str::from_rest(kind, bytes)),
@@ -117,7 +117,7 @@ impl Value {
         }
     }
 
-    /// What a snapshot brings, packed where the limits allow it.
+    /// Returns a value of a snapshot, packed if the limits allow it.
     pub(crate) fn from_snapshot(
         value: rdb::Value,
         packing: &Packing,
@@ -166,7 +166,8 @@ impl Value {
         }
     }
 
-    /// Whether it is a collection without elements, which a key cannot have. A stream may be.
+    /// Whether the value is a collection without elements, which a key cannot have. A stream may be
+    /// empty.
     pub(crate) fn is_gone(&self) -> bool {
         match self {
             Self::List(list) => list.view().is_empty(),
@@ -177,7 +178,7 @@ impl Value {
         }
     }
 
-    /// Bytes on the heap; may walk the whole value.
+    /// The bytes on the heap; may walk the whole value.
     pub(crate) fn heap_bytes(&self) -> usize {
         match self {
             Self::Str(text) => text.heap_bytes(),
@@ -193,7 +194,7 @@ impl Value {
 }
 
 impl<'a> ValueRef<'a> {
-    /// What rests as `kind`.
+    /// Returns the value that is stored as `kind`.
     pub(crate) fn resting(kind: Kind, bytes: &'a [u8]) -> Self {
         match kind {
             Kind::Int | Kind::Embedded | Kind::Raw => Self::Str(StrRef { kind, bytes }),
@@ -204,7 +205,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// What `TYPE` calls it.
+    /// The name of the type, as `TYPE` shows it.
     pub(crate) fn type_name(self) -> &'a str {
         match self {
             Self::Str(_) => "string",
@@ -218,8 +219,8 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// About how many steps it takes to walk all of it, as far as that is known without walking:
-    /// by its elements, or by the bytes of a string. Those of a module's value are all bytes.
+    /// About how many steps it takes to walk all of the value, as far as that is known without
+    /// walking: by its elements, or by the bytes of a string or of a module's value.
     pub(crate) fn weight(self) -> usize {
         match self {
             Self::Str(text) => text.bytes.len() / STEP_BYTES,
@@ -233,7 +234,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// What `OBJECT ENCODING` calls its form, under a key of `key_len` bytes.
+    /// The name of the value's form in `OBJECT ENCODING`, under a key of `key_len` bytes.
     pub(crate) fn encoding(self, dialect: Dialect, key_len: usize, expires: bool) -> &'static str {
         match self {
             Self::Str(text) => text.encoding(dialect, key_len, expires),
@@ -246,8 +247,8 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// Adds it to a digest, its type first (`xorObjectDigest`). A module's value is only known
-    /// to be one; what cannot be read here adds nothing. `now` is for fields that expire.
+    /// Adds the value to a digest, its type first (`xorObjectDigest`). Of a module's value only the
+    /// type is added; a value that cannot be read adds nothing. `now` is for fields that expire.
     pub(crate) fn digest(self, dialect: Dialect, now: i64, digest: &mut Digest) {
         match self {
             Self::Str(text) => text.digest(digest),
@@ -261,7 +262,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// Writes it into a file or a payload.
+    /// Writes the value into a file or a payload.
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         match self {
             Self::Str(text) => text.write(to),

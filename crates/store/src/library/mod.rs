@@ -1,4 +1,4 @@
-//! Libraries of functions: their sources, which are kept and given on, and never run.
+//! Libraries of functions: their sources, which are kept and dumped, and never run.
 
 mod source;
 
@@ -7,7 +7,7 @@ pub(crate) use source::Function;
 use crate::call::{CommandError, shown};
 use tidegate_wire::resp::inline::{self, Quotes};
 
-/// How a source begins; the name of the engine follows.
+/// The first bytes of a source; the name of the engine follows.
 const SHEBANG: &[u8] = b"#!";
 
 /// A library.
@@ -22,10 +22,11 @@ pub(crate) struct Library {
 pub(crate) struct Libraries(Vec<Library>);
 
 impl Library {
-    /// Of this source, whose first line has to say its name: `#!lua name=...`.
+    /// Returns the library of this source, whose first line has its name: `#!lua name=...`.
     ///
     /// # Errors
-    /// In the words of the server (`functionExtractLibMetaData`, `functionsCreateWithLibraryCtx`).
+    /// The error is in the words of the server (`functionExtractLibMetaData`,
+    /// `functionsCreateWithLibraryCtx`).
     pub(crate) fn parse(source: &[u8]) -> Result<Self, CommandError> {
         let (engine, name) = head(source)?;
         if !engine.eq_ignore_ascii_case(b"lua") {
@@ -35,21 +36,21 @@ impl Library {
         Ok(Self { name, source: source.to_vec() })
     }
 
-    /// As [`Self::parse`], of what a master has taken already: its engine may be a module's, and a
-    /// source whose name is not found has none and is kept.
+    /// Returns a library that a master has accepted. Its engine may be a module's, and a source
+    /// without a name is kept too.
     pub(crate) fn kept(source: Vec<u8>) -> Self {
         let name = head(&source).map(|(_, name)| name).unwrap_or_default();
         Self { name, source }
     }
 
-    /// The functions that it registers, as far as its source says so in plain words.
+    /// The functions that the library registers, as far as its source names them in plain words.
     pub(crate) fn functions(&self) -> Vec<Function> {
         source::functions(&self.source)
     }
 }
 
 impl Libraries {
-    /// Adds one, in the place of the one of its name.
+    /// Adds a library, which replaces one of the same name.
     pub(crate) fn add(&mut self, library: Library) {
         match self.0.iter_mut().find(|it| it.name == library.name && !it.name.is_empty()) {
             Some(place) => *place = library,
@@ -61,7 +62,7 @@ impl Libraries {
         self.0.iter().find(|library| library.name == name)
     }
 
-    /// Removes one; whether it was there.
+    /// Removes a library. Returns whether it was there.
     pub(crate) fn remove(&mut self, name: &[u8]) -> bool {
         let before = self.0.len();
         self.0.retain(|library| library.name != name);
@@ -77,7 +78,7 @@ impl Libraries {
     }
 }
 
-/// The engine and the name that the first line of a source says.
+/// Returns the engine and the name in the first line of a source.
 fn head(source: &[u8]) -> Result<(Vec<u8>, Vec<u8>), CommandError> {
     const INVALID: CommandError = CommandError::new("ERR Invalid library metadata");
     if !source.starts_with(SHEBANG) {

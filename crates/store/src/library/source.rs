@@ -1,10 +1,10 @@
 //! Finds the functions that a library registers, without running it.
 //!
-//! `redis.register_function` (`server.register_function` too) is found where its arguments are
-//! literals: a name in quotes, or a table whose `function_name`, `description` and `flags` are.
-//! Names that are computed, registrations in a loop or through another name of the function are
-//! not seen, and one that is never reached is. Long strings in brackets and escapes other than
-//! single characters are no literals here.
+//! Finds `redis.register_function` (and `server.register_function`) if its arguments are literals:
+//! a name in quotes, or a table whose `function_name`, `description` and `flags` are literals. It
+//! does not find computed names, and registrations in a loop or through another name of the
+//! function. It finds a registration that is never reached. Long strings in brackets, and escapes
+//! other than single characters, are no literals here.
 
 /// A function of a library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) struct Function {
     pub(crate) flags: Vec<Vec<u8>>,
 }
 
-/// A piece of Lua.
+/// A token of Lua.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
     Name(Vec<u8>),
@@ -22,7 +22,7 @@ enum Token {
     Sign(u8),
 }
 
-/// The functions that `source` registers.
+/// Returns the functions that `source` registers.
 pub(super) fn functions(source: &[u8]) -> Vec<Function> {
     let tokens = tokens(source);
     let mut found = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn functions(source: &[u8]) -> Vec<Function> {
     found
 }
 
-/// What the arguments behind `register_function` say.
+/// Returns the function that the arguments behind `register_function` describe.
 fn registered(mut tokens: &[Token]) -> Option<Function> {
     if let [Token::Sign(b'('), rest @ ..] = tokens {
         tokens = rest;
@@ -51,7 +51,7 @@ fn registered(mut tokens: &[Token]) -> Option<Function> {
     }
 }
 
-/// The fields of the table that has just been opened.
+/// Returns the function that the table which has just been opened describes.
 fn table(tokens: &[Token]) -> Option<Function> {
     let (mut function, mut depth) = (Function::default(), 0_usize);
     let mut named = false;
@@ -81,7 +81,7 @@ fn table(tokens: &[Token]) -> Option<Function> {
     named.then_some(function)
 }
 
-/// The literals of a list that has just been opened.
+/// Returns the literals of a list that has just been opened.
 fn texts(tokens: &[Token]) -> Vec<Vec<u8>> {
     let inside = tokens.iter().take_while(|token| **token != Token::Sign(b'}'));
     inside
@@ -92,9 +92,9 @@ fn texts(tokens: &[Token]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// All tokens but comments and long strings.
+/// Returns all tokens except comments and long strings.
 fn tokens(mut rest: &[u8]) -> Vec<Token> {
-    // The first line is no Lua.
+    // The first line is not Lua.
     if rest.starts_with(b"#!") {
         rest = after(rest, b"\n");
     }
@@ -133,12 +133,12 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Behind a comment, whose dashes are past.
+/// Returns what follows a comment, whose dashes were read.
 fn comment(rest: &[u8]) -> &[u8] {
     long_bracket(rest).unwrap_or_else(|| after(rest, b"\n"))
 }
 
-/// Behind a long bracket, such as `[==[ ... ]==]`, if one starts here.
+/// Returns what follows a long bracket, such as `[==[ ... ]==]`, if one starts here.
 fn long_bracket(rest: &[u8]) -> Option<&[u8]> {
     let level = rest.get(1..)?.iter().take_while(|byte| **byte == b'=').count();
     if rest.first() != Some(&b'[') || rest.get(1 + level) != Some(&b'[') {
@@ -148,12 +148,12 @@ fn long_bracket(rest: &[u8]) -> Option<&[u8]> {
     Some(after(&rest[level + 2..], &end))
 }
 
-/// What is behind `end`; nothing without it.
+/// Returns what follows `end`; nothing without it.
 fn after<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
     memchr::memmem::find(text, end).map_or(&[], |at| &text[at + end.len()..])
 }
 
-/// A string whose quote is past, and what is behind it.
+/// Reads a string whose quote was read. Returns it and what follows it.
 fn quoted(mut rest: &[u8], quote: u8) -> (Vec<u8>, &[u8]) {
     let mut text = Vec::new();
     loop {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_closed_ends_with_the_source() {
+    fn an_open_literal_ends_with_the_source() {
         for source in
             ["redis.register_function('a", "redis.register_function{", "[==[", "--[[", "'\\"]
         {

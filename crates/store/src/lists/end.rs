@@ -6,14 +6,14 @@ use crate::call::CommandError;
 /// An end of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// Where the first element is.
+    /// The end with the first element.
     Left,
-    /// Where the last element is.
+    /// The end with the last element.
     Right,
 }
 
 impl End {
-    /// The end that a word names (`getListPositionFromObjectOrReply`).
+    /// Returns the end that a word names (`getListPositionFromObjectOrReply`).
     pub(super) fn of(word: &[u8]) -> Result<Self, CommandError> {
         if words::is(word, "left") {
             Ok(Self::Left)

@@ -1,4 +1,4 @@
-//! How much of a list a node may hold: `list-max-listpack-size`. Knows no node.
+//! The limits of a list's nodes: `list-max-listpack-size`.
 
 use crate::dialect::Dialect;
 use crate::packing::Packing;
@@ -7,14 +7,14 @@ use crate::packing::Packing;
 const LEVELS: [usize; 5] = [4096, 8192, 16_384, 32_768, 65_536];
 /// The largest node where elements are counted, in bytes (`SIZE_SAFETY_LIMIT`).
 const SAFE: usize = 8192;
-/// What an element is taken to cost besides its bytes (`SIZE_ESTIMATE_OVERHEAD`).
+/// The bytes that an element counts besides its own (`SIZE_ESTIMATE_OVERHEAD`).
 const OVERHEAD: usize = 8;
-/// What two listpacks have that one has once, in bytes.
+/// The bytes that two listpacks have more than one with the same elements.
 const FRAME: usize = 7;
-/// What Redis 7.0 takes it for, as that is what two ziplists would have: it lets a node of two
-/// grow 4 bytes beyond the limit (measured with 7.0.15).
+/// The same number in Redis 7.0, which still counts as for two ziplists: it lets a node of two grow
+/// 4 bytes beyond the limit (measured with 7.0.15).
 const FRAME_OF_ZIPLISTS: usize = 11;
-/// From which size on an element has a node of its own where nodes' limits do not decide that
+/// The size from which on an element has a node of its own, if the limits of nodes do not decide it
 /// (`packed_threshold` of Redis 7.0).
 const LARGE: usize = 1 << 30;
 
@@ -35,7 +35,7 @@ impl Fill {
         self.listpacks
     }
 
-    /// The largest node in bytes, where that is the limit, or in elements.
+    /// The limit of a node, in bytes or in elements.
     fn limit(self) -> Limit {
         match usize::try_from(self.size) {
             Ok(count) => Limit::Count(count.max(1)),
@@ -76,8 +76,8 @@ impl Fill {
         }
     }
 
-    /// Whether a quicklist of one packed node is small enough to be a listpack again: where it
-    /// has just shrunk, half of the limit (`listTypeTryConvertQuicklist`).
+    /// Whether a quicklist of one packed node is small enough to be a listpack again: after it has
+    /// shrunk, half of the limit (`listTypeTryConvertQuicklist`).
     pub(super) fn is_listpack(self, bytes: usize, count: usize, has_shrunk: bool) -> bool {
         let part = if has_shrunk { 2 } else { 1 };
         match self.limit() {

@@ -1,6 +1,6 @@
 //! Lists.
 //!
-//! | room or file | what it is |
+//! | folder or file | what it is |
 //! |---|---|
 //! | `end`, `needle` | an end of a list, and an element that is looked for |
 //! | `fill` | the limits of the nodes |

@@ -3,7 +3,7 @@
 use super::end::End;
 use tidegate_rdb::{Element, ListpackBuf, Position};
 
-/// What is looked for in a list.
+/// An element that is looked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Needle<'a> {
     bytes: &'a [u8],
@@ -15,7 +15,7 @@ impl<'a> Needle<'a> {
         Self { bytes, number: Element::Bytes(bytes).as_int() }
     }
 
-    /// Whether an element is it.
+    /// Whether an element equals this one.
     pub(crate) fn is(self, element: Element<'_>) -> bool {
         match element {
             Element::Bytes(bytes) => bytes == self.bytes,

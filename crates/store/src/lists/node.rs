@@ -3,14 +3,14 @@
 use super::fill::Fill;
 use tidegate_rdb::{Element, Elements, ListNode, ListpackBuf, Position};
 
-/// A node. Not empty while it is in a list.
+/// A node, which is not empty while it is in a list.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Packed(ListpackBuf),
     Plain(Box<[u8]>),
 }
 
-/// How many bytes an element is as a string.
+/// Returns the length of an element as a string.
 pub(super) fn text_len(element: Element<'_>) -> usize {
     element.bytes(&mut itoa::Buffer::new()).len()
 }
@@ -25,7 +25,7 @@ impl From<ListNode> for Node {
 }
 
 impl Node {
-    /// A node of one element.
+    /// Returns a node of one element.
     pub(super) fn of(element: Element<'_>, fill: Fill) -> Self {
         let mut buffer = itoa::Buffer::new();
         let bytes = element.bytes(&mut buffer);
@@ -38,7 +38,7 @@ impl Node {
         Self::Plain(bytes.into())
     }
 
-    /// How many elements it has.
+    /// The number of elements.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Packed(pack) => pack.len(),
@@ -53,7 +53,7 @@ impl Node {
         }
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         match self {
             Self::Packed(pack) => pack.capacity(),
@@ -61,7 +61,7 @@ impl Node {
         }
     }
 
-    /// It, if an element of `len` bytes fits in.
+    /// Returns the listpack if an element of `len` bytes fits into it.
     pub(super) fn with_room(&mut self, len: usize, fill: Fill) -> Option<&mut ListpackBuf> {
         match self {
             Self::Packed(pack) => {
@@ -78,7 +78,7 @@ impl Node {
         }
     }
 
-    /// The element at `offset`.
+    /// Returns the element at `offset`.
     pub(super) fn get(&self, offset: usize) -> Option<Element<'_>> {
         match self {
             Self::Packed(pack) => pack.view().get(i64::try_from(offset).ok()?),
@@ -86,14 +86,14 @@ impl Node {
         }
     }
 
-    /// Takes out up to `count` elements from `offset` on.
+    /// Removes up to `count` elements from `offset` on.
     pub(super) fn remove(&mut self, offset: usize, count: usize) {
         if let Self::Packed(pack) = self {
             remove(pack, offset, count);
         }
     }
 
-    /// Takes the elements from `offset` on into a node of their own.
+    /// Moves the elements from `offset` on into a new node.
     pub(super) fn split_off(&mut self, offset: usize) -> Self {
         let mut rest = ListpackBuf::new();
         if let Self::Packed(pack) = self {
@@ -107,14 +107,14 @@ impl Node {
         Self::Packed(rest)
     }
 
-    /// Whether it and `next` are packed and fit in one node.
+    /// Whether this node and `next` are packed and fit into one node.
     pub(super) fn fits(&self, next: &Self, fill: Fill) -> bool {
         let (Self::Packed(pack), Self::Packed(next)) = (self, next) else { return false };
         let bytes = pack.as_bytes().len() + next.as_bytes().len();
         fill.joins(bytes, pack.len() + next.len())
     }
 
-    /// Takes the elements of `next`, which fit.
+    /// Adds the elements of `next`, which fit.
     pub(super) fn append(&mut self, next: &Self) {
         if let (Self::Packed(pack), Self::Packed(next)) = (self, next) {
             for element in next.view() {
@@ -132,13 +132,13 @@ impl Node {
     }
 }
 
-/// Where the element at `offset` is, or the end.
+/// Returns the position of the element at `offset`, or the end.
 pub(super) fn position(pack: &ListpackBuf, offset: usize) -> Position {
     let found = i64::try_from(offset).ok().and_then(|offset| pack.view().seek(offset));
     found.unwrap_or_else(|| pack.view().end())
 }
 
-/// Takes out up to `count` elements from `offset` on.
+/// Removes up to `count` elements from `offset` on.
 pub(super) fn remove(pack: &mut ListpackBuf, offset: usize, count: usize) {
     pack.remove(position(pack, offset), count);
 }

@@ -1,8 +1,8 @@
-//! A long list: a deque of nodes. Its ends are reached in constant time, an element in the time of
-//! as many nodes as lie before it, or behind it.
+//! A long list: a deque of nodes. An end is reached in constant time; any other element in the time
+//! that the nodes between it and the nearer end take.
 //!
-//! Mirrors `quicklist.c`: where an element goes, and which nodes are joined, is what the server
-//! would do, since `DUMP` and `OBJECT ENCODING` show it.
+//! Mirrors `quicklist.c`: where an element goes, and which nodes are joined, is as in the server,
+//! because `DUMP` and `OBJECT ENCODING` show it.
 
 use std::collections::VecDeque;
 
@@ -16,15 +16,15 @@ use tidegate_rdb::{Element, ListpackBuf};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Quicklist {
     nodes: VecDeque<Node>,
-    /// Elements of all nodes.
+    /// The number of elements of all nodes.
     len: usize,
 }
 
-/// Where an element is.
+/// The place of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) node: usize,
-    /// In the node.
+    /// The index within the node.
     pub(super) offset: usize,
 }
 
@@ -45,7 +45,7 @@ impl Quicklist {
         &self.nodes
     }
 
-    /// Its listpack, if that is all there is.
+    /// Returns the listpack, if the list has only one node and that is packed.
     pub(super) fn only_pack(&self) -> Option<&ListpackBuf> {
         match self.nodes.front() {
             Some(Node::Packed(pack)) if self.nodes.len() == 1 => Some(pack),
@@ -53,7 +53,7 @@ impl Quicklist {
         }
     }
 
-    /// As [`Self::only_pack`], taken out of what remains.
+    /// Takes the listpack out, if it is the only node.
     pub(super) fn take_only_pack(&mut self) -> Option<ListpackBuf> {
         self.only_pack()?;
         self.len = 0;
@@ -63,13 +63,13 @@ impl Quicklist {
         }
     }
 
-    /// Bytes on the heap. Walks the nodes.
+    /// The bytes on the heap. Walks the nodes.
     pub(super) fn heap_bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<Node>()
             + self.nodes.iter().map(Node::heap_bytes).sum::<usize>()
     }
 
-    /// Where the element at `index` is.
+    /// Returns the place of the element at `index`.
     pub(super) fn place(&self, index: usize) -> Option<Place> {
         if index >= self.len {
             return None;
@@ -115,7 +115,7 @@ impl Quicklist {
             if pushed {
                 return;
             }
-            // It is full, for now.
+            // The node is full for now.
             last.shrink();
         }
         let node = Node::of(element, fill);
@@ -151,7 +151,7 @@ impl Quicklist {
             self.nodes.insert(place.node + 1, Node::of(element, fill));
             return;
         }
-        // A half of a node has room for what is not large; if not, nothing is lost.
+        // A half of a node has room for an element that is not large; if not, nothing is lost.
         let near = if after { &mut rest } else { node };
         let pushed = match near {
             Node::Packed(pack) if after => pack.push_front(element).is_ok(),
@@ -165,7 +165,8 @@ impl Quicklist {
         self.merge_around(place.node + usize::from(!after), fill);
     }
 
-    /// Adds an element to the node before or after `node`, at the near end, if it has room.
+    /// Adds an element to the node before or after `node`, at the near end. Returns whether it had
+    /// room.
     fn insert_beside(
         &mut self,
         node: usize,
@@ -182,7 +183,7 @@ impl Quicklist {
         }
     }
 
-    /// Puts another element in place of the one at `place` (`quicklistReplaceEntry`).
+    /// Replaces the element at `place` (`quicklistReplaceEntry`).
     pub(super) fn replace(&mut self, place: Place, element: Element<'_>, fill: Fill) {
         let is_large = fill.is_large(text_len(element));
         let Some(node) = self.nodes.get_mut(place.node) else { return };
@@ -204,7 +205,8 @@ impl Quicklist {
                 return;
             }
         }
-        // Between what lies before it and what lies behind, in a node of its own.
+        // The new element gets a node of its own between those with the elements before and after
+        // it.
         let behind = (place.offset + 1 < node.len()).then(|| node.split_off(place.offset + 1));
         let new = Node::of(element, fill);
         if place.offset == 0 {
@@ -222,13 +224,13 @@ impl Quicklist {
         }
     }
 
-    /// Takes out the elements from `start` on, up to `count` of them (`quicklistDelRange`).
+    /// Removes up to `count` elements from `start` on (`quicklistDelRange`).
     pub(super) fn remove_range(&mut self, start: usize, count: usize) {
         let Some(place) = self.place(start) else { return };
         let mut left = count.min(self.len - start);
         self.len -= left;
         let (mut node, mut offset) = (place.node, place.offset);
-        // The whole nodes go together.
+        // Whole nodes are removed together.
         let mut whole = None;
         while left > 0
             && let Some(here) = self.nodes.get_mut(node)
@@ -252,7 +254,8 @@ impl Quicklist {
         self.give_back();
     }
 
-    /// Takes out the elements that are `needle`, at most `max` of them, from an end on. How many.
+    /// Removes the elements that equal `needle`, at most `max` of them, from an end on. Returns how
+    /// many were removed.
     pub(super) fn remove_all(&mut self, needle: &[u8], max: usize, end: End) -> usize {
         let mut removed = 0;
         let mut take = |node: &mut Node| {
@@ -296,7 +299,7 @@ impl Quicklist {
         self.merge(center, fill);
     }
 
-    /// Makes one of the node at `left` and the next one, if they fit.
+    /// Joins the node at `left` and the next one if they fit. Returns whether they did.
     fn merge(&mut self, left: usize, fill: Fill) -> bool {
         let fits = match (self.nodes.get(left), self.nodes.get(left + 1)) {
             (Some(node), Some(next)) => node.fits(next, fill),

@@ -1,4 +1,4 @@
-//! Lists against a deque, which is their model.
+//! Lists compared with a deque.
 
 use std::collections::VecDeque;
 

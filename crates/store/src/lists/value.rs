@@ -15,8 +15,7 @@ pub(crate) struct List {
     form: Form,
 }
 
-/// How a list is kept. Where the server has no listpacks but quicklists only, a packed one is a
-/// quicklist of one node.
+/// The form of a list. In a server without packed lists, a packed one is a quicklist of one node.
 #[derive(Clone, Debug)]
 enum Form {
     Packed(ListpackBuf),
@@ -34,7 +33,7 @@ impl List {
         Self { form: Form::Packed(pack) }
     }
 
-    /// An empty list that will be large, or is to be packed at the end.
+    /// Returns an empty list that will be large, or is packed at the end.
     pub(crate) fn growing() -> Self {
         Self { form: Form::Quick(Box::default()) }
     }
@@ -43,7 +42,7 @@ impl List {
         Self::packed(ListpackBuf::trusted(bytes.to_vec()))
     }
 
-    /// A list as a snapshot brings it (`rdbLoadObject`). Empty if there is no element.
+    /// Returns a list of a snapshot (`rdbLoadObject`), which is empty if there is no element.
     pub(crate) fn from_snapshot(nodes: Vec<ListNode>, fill: Fill) -> Self {
         let full = nodes.into_iter().filter(|node| !node.is_empty());
         let quick: Quicklist = full.map(Node::from).collect();
@@ -52,7 +51,7 @@ impl List {
         list
     }
 
-    /// How it rests, if it is packed.
+    /// The bytes of a packed list, and its kind; `None` for a quicklist.
     pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
         match &self.form {
             Form::Packed(pack) => Some((Kind::List, pack.as_bytes())),
@@ -71,7 +70,7 @@ impl List {
         self.view().len()
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         match &self.form {
             Form::Packed(pack) => pack.capacity(),
@@ -79,8 +78,8 @@ impl List {
         }
     }
 
-    /// Makes ready for `count` elements of `bytes` together, which will be added or may be: a
-    /// listpack that would grow too large becomes a quicklist (`listTypeTryConversionAppend`).
+    /// Prepares for `count` more elements of `bytes` together: a listpack that would grow too large
+    /// becomes a quicklist (`listTypeTryConversionAppend`).
     pub(crate) fn make_ready(&mut self, bytes: usize, count: usize, fill: Fill) {
         if let Form::Packed(pack) = &self.form
             && fill.has_listpacks()
@@ -90,8 +89,8 @@ impl List {
         }
     }
 
-    /// Makes a listpack of a quicklist of one node that is small (`listTypeTryConvertQuicklist`):
-    /// with `has_shrunk`, of half the size a listpack may have.
+    /// Turns a quicklist of one small node into a listpack (`listTypeTryConvertQuicklist`): with
+    /// `has_shrunk`, of half the size that a listpack may have.
     pub(crate) fn pack(&mut self, fill: Fill, has_shrunk: bool) {
         let Form::Quick(quick) = &mut self.form else { return };
         let Some(pack) = quick.only_pack() else { return };
@@ -104,7 +103,7 @@ impl List {
         }
     }
 
-    /// It as a quicklist.
+    /// Returns the list as a quicklist; a listpack becomes one.
     fn quick(&mut self) -> &mut Quicklist {
         if let Form::Packed(pack) = &mut self.form {
             let pack = std::mem::take(pack);
@@ -117,7 +116,8 @@ impl List {
         }
     }
 
-    /// Adds an element at an end. [`Self::make_ready`] comes first, once for all.
+    /// Adds an element at an end. The caller calls [`Self::make_ready`] before, once for all
+    /// elements.
     pub(crate) fn push(&mut self, end: End, element: Element<'_>, fill: Fill) {
         if let Form::Packed(pack) = &mut self.form {
             let fits = fill.has_listpacks()
@@ -135,7 +135,7 @@ impl List {
         self.quick().push(end, element, fill);
     }
 
-    /// Takes out up to `count` elements from `start` on.
+    /// Removes up to `count` elements from `start` on.
     pub(crate) fn remove_range(&mut self, start: usize, count: usize) {
         match &mut self.form {
             Form::Packed(pack) => remove(pack, start, count),
@@ -143,7 +143,7 @@ impl List {
         }
     }
 
-    /// Takes out up to `count` elements at an end.
+    /// Removes up to `count` elements at an end.
     pub(crate) fn drop_end(&mut self, end: End, count: usize) {
         let start = match end {
             End::Left => 0,
@@ -152,7 +152,7 @@ impl List {
         self.remove_range(start, count);
     }
 
-    /// Puts another element in place of the one at `index`. False if there is none.
+    /// Replaces the element at `index`. Returns false if there is none.
     pub(crate) fn replace(&mut self, index: usize, element: Element<'_>, fill: Fill) -> bool {
         if index >= self.len() {
             return false;
@@ -170,7 +170,8 @@ impl List {
         true
     }
 
-    /// Inserts an element before or after the first one that is `pivot`. False without one.
+    /// Inserts an element before or after the first one that equals `pivot`. Returns false without
+    /// one.
     pub(crate) fn insert(
         &mut self,
         pivot: &[u8],
@@ -197,7 +198,8 @@ impl List {
         true
     }
 
-    /// Takes out the elements that are `needle`, at most `max` of them, from an end on. How many.
+    /// Removes the elements that equal `needle`, at most `max` of them, from an end on. Returns how
+    /// many were removed.
     pub(crate) fn remove_all(&mut self, needle: &[u8], max: usize, end: End) -> usize {
         match &mut self.form {
             Form::Packed(pack) => remove_from_pack(pack, needle, max, end),

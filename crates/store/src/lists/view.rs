@@ -1,4 +1,4 @@
-//! A list to be read, wherever it rests.
+//! A list to be read, in any form.
 
 use std::collections::vec_deque;
 use std::io::Write;
@@ -37,7 +37,7 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// What `OBJECT ENCODING` calls it.
+    /// The name of the form in `OBJECT ENCODING`.
     pub(crate) fn encoding(self, dialect: Dialect) -> &'static str {
         match self {
             Self::Packed(_) if dialect.packs_lists() => "listpack",
@@ -52,7 +52,7 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// The element at an end.
+    /// Returns the element at an end.
     pub(crate) fn end(self, end: End) -> Option<Element<'a>> {
         match end {
             End::Left => self.get(0),
@@ -60,12 +60,12 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// The elements from `index` to the last one.
+    /// Returns the elements from `index` to the last one.
     pub(crate) fn walk(self, index: usize) -> Walk<'a> {
         self.walk_from(index, false)
     }
 
-    /// About how many nodes are passed to get to the element at `index`.
+    /// About how many steps it takes to get to the element at `index`.
     pub(crate) fn steps_to(self, index: usize) -> usize {
         match self {
             Self::Packed(_) => index.min(self.len().saturating_sub(index)) / 8,
@@ -77,7 +77,7 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// The elements from `index` to the first one.
+    /// Returns the elements from `index` back to the first one.
     pub(crate) fn walk_back(self, index: usize) -> Walk<'a> {
         self.walk_from(index, true)
     }
@@ -110,7 +110,7 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// Writes it as `DUMP` and a saved file have it.
+    /// Writes the list into a file or a payload.
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         match self {
             Self::Packed(pack) => to.list([NodeRef::Packed(pack)]),
@@ -121,9 +121,9 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// Its part of `DEBUG DIGEST-VALUE`.
+    /// Adds the list to a digest.
     pub(crate) fn digest(self, digest: &mut Digest) {
-        /// The number of the type, `OBJ_LIST`.
+        /// The type's number in a digest, `OBJ_LIST`.
         const TYPE: u32 = 1;
         digest.mix(&TYPE.to_be_bytes());
         let mut buffer = itoa::Buffer::new();

@@ -5,7 +5,7 @@ use std::collections::vec_deque;
 use super::node::{Node, NodeElements};
 use tidegate_rdb::Element;
 
-/// The elements of a list, from the one it was made for on.
+/// The elements of a list, from one of them on.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<'a> {
     now: NodeElements<'a>,
@@ -14,7 +14,7 @@ pub(crate) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Through `now`, then through `rest`.
+    /// Returns the elements of `now`, then those of `rest`.
     pub(super) fn new(
         now: NodeElements<'a>,
         rest: vec_deque::Iter<'a, Node>,
@@ -23,7 +23,7 @@ impl<'a> Walk<'a> {
         Self { now, rest, backward }
     }
 
-    /// Through nothing.
+    /// Returns no elements.
     pub(super) fn empty() -> Self {
         Self::new(NodeElements::Plain(None), vec_deque::Iter::default(), false)
     }

@@ -1,11 +1,11 @@
 //! What `strtod` reports about a text.
 
-/// A number at the start of some text, as `strtod` finds it.
+/// A number at the start of a text, as `strtod` finds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Found {
     pub(super) value: f64,
-    /// How many bytes spell it; 0 if none do.
+    /// The number of bytes that spell it; 0 if there is no number.
     pub(super) len: usize,
-    /// It is too large or too small to be told from infinity or zero (`ERANGE`).
+    /// Whether it is too large or too small to be distinguished from infinity or zero (`ERANGE`).
     pub(super) lost: bool,
 }

@@ -1,11 +1,11 @@
-//! The digits of a double, few of them: the algorithm Grisu2 (Florian Loitsch, "Printing
-//! Floating-Point Numbers Quickly and Accurately with Integers"), with the choices of `fpconv`,
-//! the implementation that servers print with.
+//! The digits of a double, as few as Grisu2 finds (Florian Loitsch, "Printing Floating-Point
+//! Numbers Quickly and Accurately with Integers"), with the choices of `fpconv`, the implementation
+//! with which servers print.
 //!
-//! No library does: nearly always these are the fewest digits, which libraries find too; but
-//! one double in some hundred gets others, and replies are to be the same.
+//! No library can be used: libraries find the fewest digits, and nearly always these are the same,
+//! but one double in some hundred has others, and replies have to be the same.
 
-/// Powers of ten, every eighth from [`FIRST_POWER`] on: their top 64 bits.
+/// The top 64 bits of every eighth power of ten from [`FIRST_POWER`] on.
 #[rustfmt::skip]
 const POWERS: [u64; 87] = [
     0xfa8f_d5a0_081c_0288, 0xbaae_e17f_a23e_bf76, 0x8b16_fb20_3055_ac76,
@@ -38,16 +38,16 @@ const POWERS: [u64; 87] = [
     0xbf21_e440_03ac_dd2d, 0x8e67_9c2f_5e44_ff8f, 0xd433_179d_9c8c_b841,
     0x9e19_db92_b4e3_1ba9, 0xeb96_bf6e_badf_77d9, 0xaf87_023b_9bf0_ee6b,
 ];
-/// The power of ten of the first one.
+/// The exponent of the first power of ten.
 const FIRST_POWER: i32 = -348;
-/// Powers from one to the next.
+/// The exponents from one power to the next.
 const POWER_STEP: i32 = 8;
-/// Between which binary exponents a scaled number is to be.
+/// The binary exponents that a scaled number may have.
 const EXPONENTS: std::ops::RangeInclusive<i32> = -60..=-32;
-/// A double's mantissa without the hidden bit, and that bit.
+/// The bits of a double's mantissa without the hidden bit.
 const FRACTION_BITS: u32 = 52;
 const HIDDEN: u64 = 1 << FRACTION_BITS;
-/// The most digits there can be.
+/// The most digits that there can be.
 const DIGITS_MAX: usize = 20;
 
 /// Decimal digits.
@@ -64,14 +64,14 @@ struct Float {
     exponent: i32,
 }
 
-/// What is left to be told apart while digits are made: all in one unit.
+/// The distances that decide about the next digit, all in one unit.
 #[derive(Clone, Copy)]
 struct Left {
-    /// How far down from the upper end of the interval one may go.
+    /// The distance from the upper end of the interval to the lower end.
     delta: u64,
-    /// From the upper end to the number itself.
+    /// The distance from the upper end to the number itself.
     wanted: u64,
-    /// From the upper end to what the digits say.
+    /// The distance from the upper end to the number of the digits.
     rest: u64,
     /// One more in the last digit.
     step: u64,
@@ -93,7 +93,7 @@ impl Digits {
         }
     }
 
-    /// Takes the last digit down while that comes nearer to the number.
+    /// Lowers the last digit while that comes nearer to the number.
     fn round(&mut self, mut left: Left) {
         let Some(last) = self.len.checked_sub(1).and_then(|at| self.bytes.get_mut(at)) else {
             return;
@@ -114,7 +114,7 @@ impl Float {
         Self { bits: self.bits << shift, exponent: self.exponent - shift.cast_signed() }
     }
 
-    /// Rounded to 64 bits; as both are normal, their product nearly is.
+    /// The product, rounded to 64 bits. Both factors are normal, so the product nearly is.
     fn times(self, other: Self) -> Self {
         let product = (u128::from(self.bits) * u128::from(other.bits) + (1 << 63)) >> 64;
         Self {
@@ -124,14 +124,14 @@ impl Float {
     }
 }
 
-/// The digits of a positive, finite double, and the power of ten of the last one.
+/// Returns the digits of a positive, finite double, and the power of ten of the last one.
 pub(super) fn digits(value: f64) -> (Digits, i32) {
     let raw = value.to_bits();
     let biased = i32::try_from(raw >> FRACTION_BITS & 0x7ff).unwrap_or(0);
     let fraction = raw & (HIDDEN - 1);
     let bits = if biased > 0 { fraction | HIDDEN } else { fraction };
     let number = Float { bits, exponent: biased.max(1) - 1075 };
-    // Half way to the doubles next to it.
+    // Half way to the neighbouring doubles.
     let upper = Float { bits: 2 * bits + 1, exponent: number.exponent - 1 }.normal();
     let closer = u32::from(bits == HIDDEN);
     let lower = Float {
@@ -147,9 +147,10 @@ pub(super) fn digits(value: f64) -> (Digits, i32) {
     generate(scaled.bits, upper, lower, -ten)
 }
 
-/// A power of ten that brings a number with this exponent in reach, and its exponent of ten.
+/// Returns a power of ten that scales a number with this exponent into [`EXPONENTS`], and its
+/// exponent.
 fn power_for(exponent: i32) -> (Float, i32) {
-    // The start that fpconv makes; where two powers would do, it decides which is taken.
+    // The first guess of fpconv; if two powers would do, it decides which is taken.
     let guess = -(f64::from(exponent) + 87.0) * 0.301_029_995_663_981_14;
     #[expect(clippy::cast_possible_truncation, reason = "exponents are small")]
     let mut index = (guess as i32 - FIRST_POWER) / POWER_STEP;
@@ -170,7 +171,7 @@ fn power_for(exponent: i32) -> (Float, i32) {
     }
 }
 
-/// The digits of a number between `lower` and `upper`, near `number`.
+/// Returns the digits of a number between `lower` and `upper`, near `number`.
 fn generate(number: u64, upper: Float, lower: u64, mut ten: i32) -> (Digits, i32) {
     let mut digits = Digits { bytes: [0; DIGITS_MAX], len: 0 };
     let shift = upper.exponent.unsigned_abs();
@@ -191,7 +192,7 @@ fn generate(number: u64, upper: Float, lower: u64, mut ten: i32) -> (Digits, i32
         divisor /= 10;
     }
     left.step = one;
-    // The interval is wider than one at the latest after as many digits as its bits have.
+    // The interval is wider than one after at most as many digits as its bits have.
     loop {
         fraction *= 10;
         left.delta = left.delta.wrapping_mul(10);

@@ -2,16 +2,16 @@
 
 use super::found::Found;
 
-/// Bits of a double's mantissa, the hidden one included.
+/// The bits of a double's mantissa, the hidden one included.
 const MANTISSA: i64 = 53;
 /// The exponent of the smallest normal double.
 const MIN_EXPONENT: i64 = -1022;
 /// The exponent of the largest double.
 const MAX_EXPONENT: i64 = 1023;
-/// Beyond any exponent that matters, and far from overflowing.
+/// An exponent beyond any that matters, and far from an overflow.
 const FAR: i64 = 1 << 40;
 
-/// The number at the start of `body`, which has no sign.
+/// Returns the number at the start of `body`, which has no sign.
 pub(super) fn parse(body: &[u8]) -> Option<Found> {
     let [b'0', b'x' | b'X', rest @ ..] = body else { return None };
     let (mut mantissa, mut exponent, mut len) = (0_u64, 0_i64, 0);
@@ -30,7 +30,7 @@ pub(super) fn parse(body: &[u8]) -> Option<Found> {
             mantissa = mantissa << 4 | u64::from(digit);
             exponent -= if point { 4 } else { 0 };
         } else {
-            // What does not fit matters only in that it is there.
+            // Of bits that do not fit it matters only whether any is set.
             mantissa |= u64::from(digit != 0);
             exponent += if point { 0 } else { 4 };
         }
@@ -44,7 +44,7 @@ pub(super) fn parse(body: &[u8]) -> Option<Found> {
     Some(Found { value, len: 2 + len + power_len, lost })
 }
 
-/// `p` and a decimal exponent, and how long it is.
+/// Reads `p` and a decimal exponent. Returns the exponent, and how many bytes it takes.
 fn power(text: &[u8]) -> Option<(i64, usize)> {
     let [b'p' | b'P', rest @ ..] = text else { return None };
     let (negative, sign) = match rest.first() {
@@ -61,8 +61,8 @@ fn power(text: &[u8]) -> Option<(i64, usize)> {
     (count > 0).then_some((if negative { -number } else { number }, 1 + sign + count))
 }
 
-/// The double next to `mantissa` times two to the `exponent`, ties to even; and whether it is
-/// lost. The lowest bit of a mantissa of 60 bits or more may stand for many.
+/// Returns the double nearest to `mantissa` times two to the `exponent`, ties to even, and whether
+/// it is lost. The lowest bit of a mantissa of 60 bits or more may stand for many.
 fn compose(mantissa: u64, exponent: i64) -> (f64, bool) {
     if mantissa == 0 {
         return (0.0, false);

@@ -1,6 +1,6 @@
 //! Floating-point numbers as the servers read and write them: scores, distances, `-inf`.
 //!
-//! Never sees the numbers of `INCRBYFLOAT`, which are long doubles.
+//! The numbers of `INCRBYFLOAT`, which are long doubles, are elsewhere.
 
 mod found;
 mod grisu;
@@ -27,28 +27,28 @@ pub(crate) struct Text {
     len: usize,
 }
 
-/// A score or another argument (`getDoubleFromObject`): all of `text`, no blanks, no NaN.
+/// Reads a score or another argument (`getDoubleFromObject`): all of `text`, no blanks, no NaN.
 pub(crate) fn parse(text: &[u8], dialect: Dialect) -> Option<f64> {
     let found = strtod(text, dialect.reads_hex_doubles());
     let whole = found.len == text.len() && found.len > 0;
     (whole && !found.lost && !found.value.is_nan()).then_some(found.value)
 }
 
-/// An end of a range of scores, without its parenthesis (`zslParseRange`): what `strtod` makes of
-/// it, be it nothing, up to the end or a zero byte.
+/// Reads an end of a range of scores, without its parenthesis (`zslParseRange`), as `strtod` does,
+/// up to the end or a zero byte.
 pub(crate) fn parse_bound(text: &[u8], dialect: Dialect) -> Option<f64> {
     let text = c_str(text);
     let loose = dialect.reads_loose_bounds();
     let trimmed = if loose { skip_blanks(text) } else { text };
     let found = strtod(trimmed, loose);
     if found.len == 0 {
-        // Nothing at all is zero; blanks alone are not: they are left over.
+        // An empty text is zero; blanks alone are no number, because they are left over.
         return text.is_empty().then_some(0.0);
     }
     (found.len == trimmed.len() && !found.value.is_nan()).then_some(found.value)
 }
 
-/// What `SORT` sorts by: what `strtod` makes of it, up to the end or a zero byte.
+/// Reads a sort key of `SORT` as `strtod` does, up to the end or a zero byte.
 pub(crate) fn parse_weight(text: &[u8], dialect: Dialect) -> Option<f64> {
     let text = c_str(text);
     let loose = dialect.reads_loose_bounds();
@@ -58,14 +58,14 @@ pub(crate) fn parse_weight(text: &[u8], dialect: Dialect) -> Option<f64> {
         return (text.is_empty() && dialect.has_empty_weights()).then_some(0.0);
     }
     let lost = match (loose, found.lost) {
-        // The C library's reader counts as lost what is not told in full, too.
+        // For the C library a subnormal number, which is not exact, is lost too.
         (true, lost) => lost || found.value.is_subnormal(),
         (false, lost) => lost && !dialect.has_empty_weights(),
     };
     (found.len == trimmed.len() && !found.value.is_nan() && !lost).then_some(found.value)
 }
 
-/// The number at the start of `text`, where no blank may be.
+/// Returns the number at the start of `text`, which must not be a blank.
 fn strtod(text: &[u8], with_hex: bool) -> Found {
     let (negative, sign) = match text.first() {
         Some(b'-') => (true, 1),
@@ -86,7 +86,7 @@ fn strtod(text: &[u8], with_hex: bool) -> Found {
     found
 }
 
-/// `inf`, `infinity` or `nan`.
+/// Reads `inf`, `infinity` or `nan`.
 fn word(body: &[u8]) -> Option<Found> {
     let words = [("infinity", f64::INFINITY), ("inf", f64::INFINITY), ("nan", f64::NAN)];
     let is = |word: &str| {
@@ -96,7 +96,7 @@ fn word(body: &[u8]) -> Option<Found> {
     Some(Found { value, len: word.len(), lost: false })
 }
 
-/// Digits, with a point, with an exponent.
+/// Reads digits, with a point and an exponent.
 fn decimal(body: &[u8]) -> Option<Found> {
     let digits = |from: usize| {
         body.get(from..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count())
@@ -143,7 +143,7 @@ impl Text {
         text
     }
 
-    /// What would be longer than the longest text is cut off.
+    /// Adds bytes; those beyond the longest text are cut off.
     fn push(&mut self, bytes: &[u8]) {
         for (place, byte) in self.bytes.iter_mut().skip(self.len).zip(bytes) {
             *place = *byte;
@@ -159,7 +159,7 @@ impl std::fmt::Write for Text {
     }
 }
 
-/// What has no digits.
+/// Returns the text of a number without digits.
 fn special(value: f64) -> Option<Text> {
     match value {
         _ if value.is_nan() => Some(Text::of(&[b"nan"])),
@@ -170,7 +170,7 @@ fn special(value: f64) -> Option<Text> {
     }
 }
 
-/// The integer that it is, if it is one that fits well.
+/// Returns the integer that the number is, if it is one that fits well.
 #[expect(clippy::cast_possible_truncation, reason = "it is compared afterwards")]
 pub(crate) fn whole(value: f64) -> Option<i64> {
     let number = value as i64;
@@ -179,17 +179,17 @@ pub(crate) fn whole(value: f64) -> Option<i64> {
     (value.abs() <= WHOLE_MAX && back == value).then_some(number)
 }
 
-/// As a reply has it.
+/// Returns the text of a number in a reply.
 pub(crate) fn text(value: f64, dialect: Dialect) -> Text {
     if dialect.has_short_doubles() { short(value) } else { seventeen(value) }
 }
 
-/// As `DEBUG DIGEST` has it: never with the digits of an integer that has many.
+/// Returns the text of a number for `DEBUG DIGEST`: never with the digits of a long integer.
 pub(crate) fn digest_text(value: f64, dialect: Dialect) -> Text {
     if dialect.has_short_doubles() { shortest(value) } else { seventeen(value) }
 }
 
-/// With as few digits as Redis 7.2 and later find, and integers with all of theirs.
+/// Returns the text with as few digits as Redis 7.2 and later find; integers have all their digits.
 fn short(value: f64) -> Text {
     match whole(value) {
         Some(number) if value != 0.0 => Text::of(&[itoa::Buffer::new().format(number).as_bytes()]),
@@ -197,7 +197,7 @@ fn short(value: f64) -> Text {
     }
 }
 
-/// With few digits, in `fpconv`'s layout.
+/// Returns the text with few digits, in the layout of `fpconv`.
 fn shortest(value: f64) -> Text {
     if let Some(text) = special(value) {
         return text;
@@ -226,13 +226,13 @@ fn shortest(value: f64) -> Text {
     Text::of(&[sign, first, point, rest, towards, buffer.format(magnitude).as_bytes()])
 }
 
-/// So many zeros; no layout has more than a few.
+/// Returns so many zeros; no layout has more than a few.
 fn zeros(count: i32) -> &'static [u8] {
     const ZEROS: &[u8] = b"00000000000000000000";
     usize::try_from(count).ok().and_then(|count| ZEROS.get(..count)).unwrap_or_default()
 }
 
-/// With 17 significant digits and no zeros behind them: `%.17g`.
+/// Returns the text with 17 significant digits and no zeros behind them: `%.17g`.
 pub(crate) fn seventeen(value: f64) -> Text {
     use std::fmt::Write as _;
 
@@ -240,7 +240,7 @@ pub(crate) fn seventeen(value: f64) -> Text {
         return text;
     }
     let mut scientific = Text::new();
-    // Writing to it cannot fail, and it has room for all of it.
+    // Writing cannot fail, because there is room for all of it.
     let _ = write!(scientific, "{:.16e}", value.abs());
     let sign: &[u8] = if value < 0.0 { b"-" } else { b"" };
     let all = scientific.as_bytes();

@@ -13,7 +13,7 @@ fn shown(text: Text) -> String {
 }
 
 #[test]
-fn what_is_read() {
+fn texts_are_read() {
     let old = redis("7.0");
     let good = [
         ("1", 1.0),
@@ -78,7 +78,7 @@ fn bounds_are_read_loosely() {
 }
 
 #[test]
-fn what_is_written() {
+fn numbers_are_written() {
     let cases = [
         (0.1, "0.1", "0.10000000000000001"),
         (-0.0, "-0", "-0"),
@@ -103,7 +103,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(5000))]
 
     #[test]
-    fn what_is_written_is_read_again(bits: u64) {
+    fn written_numbers_are_read_again(bits: u64) {
         let value = f64::from_bits(bits);
         prop_assume!(value.is_finite());
         for text in [short(value), seventeen(value)] {

@@ -1,10 +1,10 @@
-//! Whether the names that a snapshot brings in one value are different.
+//! Whether the names within one value of a snapshot are different.
 
 use super::hasher::Hasher;
 use tidegate_rdb::Element;
 
-/// Whether a name comes twice among those that `names` gives, each time it is asked. A full sync
-/// asks it of every packed value, so nothing is kept of a name but its hash.
+/// Whether a name comes twice among those that `names` returns at each call. A full resync asks
+/// this of every packed value, so only the hashes of the names are kept.
 pub(crate) fn has_twice<'a, I: Iterator<Item = Element<'a>>>(
     names: impl Fn() -> I,
     hasher: Hasher,
@@ -15,7 +15,7 @@ pub(crate) fn has_twice<'a, I: Iterator<Item = Element<'a>>>(
     if hashes.is_sorted_by(|one, next| one < next) {
         return false;
     }
-    // Different names may have the same hash: those are compared themselves.
+    // Different names may have the same hash, so those names are compared.
     let mut alike: Vec<u32> =
         hashes.windows(2).filter(|two| two[0] == two[1]).map(|two| two[0]).collect();
     alike.dedup();
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_comes_twice() {
+    fn names_that_come_twice_are_found() {
         assert!(!twice(&[]));
         let names: Vec<_> = (0..1000).map(Element::Int).collect();
         assert!(!twice(&names));
@@ -46,7 +46,7 @@ mod tests {
         }
     }
 
-    /// A listpack of words, and the words.
+    /// Returns a listpack of words, and the words.
     fn packed(words: &[&str]) -> (Listpack, Strings) {
         let elements = words.iter().map(|word| Element::from(word.as_bytes()));
         let pack = elements.collect::<ListpackBuilder>().finish().unwrap();
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_is_taken_in_which_something_comes_twice() {
+    fn values_with_a_name_that_comes_twice_are_refused() {
         let dialect = Dialect::new(crate::Vendor::Redis, "8.2.1");
         let is_taken = |value: Value, entries: usize| {
             let packing =

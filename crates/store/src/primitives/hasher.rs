@@ -1,4 +1,4 @@
-//! How keys, fields and members are hashed: with a seed, because clients choose them.
+//! The hash function of keys, fields and members. It has a seed, because clients choose the names.
 
 use std::hash::{BuildHasher, Hasher as _};
 
@@ -11,12 +11,12 @@ pub(crate) struct Hasher {
 }
 
 impl Hasher {
-    /// One of its own kind for each `seed`.
+    /// Returns the hash function of `seed`.
     pub(crate) const fn new(seed: u64) -> Self {
         Self { seed }
     }
 
-    /// The hash of `bytes`: the better half of 64 bits.
+    /// Returns the hash of `bytes`: the better half of 64 bits.
     #[inline]
     pub(crate) fn hash(self, bytes: &[u8]) -> u32 {
         let mut hasher = FixedState::with_seed(self.seed).build_hasher();

@@ -1,12 +1,12 @@
 //! Why a key of a snapshot is refused.
 
-/// Why a key of a snapshot cannot be taken.
+/// Why a key of a snapshot is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InsertError {
-    /// It was there before.
+    /// The key exists already.
     #[error("comes twice")]
     Duplicate,
-    /// Its value contradicts itself.
+    /// The value contradicts itself.
     #[error("{0}")]
     Value(String),
 }

@@ -1,4 +1,4 @@
-//! The forms in which a small value rests next to its key.
+//! The forms in which a small value is stored next to its key.
 
 /// The form of a small value. The number is what a [`crate::keyspace::Slot`] stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Kind {
         Self::SortedSet,
     ];
 
-    /// The kind of this number; [`Self::Raw`] for a number that is none.
+    /// Returns the kind of this number; [`Self::Raw`] for an unknown number.
     pub(crate) fn of(number: u8) -> Self {
         Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Raw)
     }

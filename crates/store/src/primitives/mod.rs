@@ -1,4 +1,4 @@
-//! What the values of all types are built from.
+//! The parts from which the values of all types are built.
 //!
 //! | file | what it is |
 //! |---|---|

@@ -1,6 +1,6 @@
 //! Numbers in as few bytes as they need: seven bits a byte, the lowest first.
 
-/// How many bytes [`push_varint`] adds.
+/// Returns how many bytes [`push_varint`] adds.
 #[inline]
 pub(crate) fn varint_len(number: usize) -> usize {
     (usize::BITS - (number | 1).leading_zeros()).div_ceil(7) as usize
@@ -16,7 +16,7 @@ pub(crate) fn push_varint(out: &mut Vec<u8>, mut number: usize) {
     out.push(number.to_le_bytes()[0]);
 }
 
-/// The number at the start of `bytes`, and what follows it.
+/// Returns the number at the start of `bytes`, and what follows it.
 #[inline]
 pub(crate) fn split_varint(bytes: &[u8]) -> (usize, &[u8]) {
     let mut number = 0;

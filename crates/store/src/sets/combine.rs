@@ -1,5 +1,5 @@
-//! What several sets have in common, have together, or one has and the others have not. Orders
-//! and forms are the server's: which set is walked first, and in which form the result begins.
+//! Intersections, unions and differences of sets. Orders and forms are those of the server: which
+//! set is walked first, and in which form the result begins.
 
 use super::number::number;
 use super::rules::Rules;
@@ -7,14 +7,14 @@ use super::value::Set;
 use super::view::SetRef;
 use tidegate_rdb::Element;
 
-/// A set that was asked for.
+/// A set of a request, and its key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source<'a> {
     pub(super) key: &'a [u8],
     pub(super) set: SetRef<'a>,
 }
 
-/// The members that all have. `sources` is not empty.
+/// Returns the members that all sets have. `sources` is not empty.
 pub(super) fn common<'a>(mut sources: Vec<Source<'a>>) -> impl Iterator<Item = Element<'a>> {
     sources.sort_by_key(|source| source.set.len());
     let mut sources = sources.into_iter();
@@ -25,14 +25,14 @@ pub(super) fn common<'a>(mut sources: Vec<Source<'a>>) -> impl Iterator<Item = E
     members.filter(move |&member| others.iter().all(|other| other.set.contains(member)))
 }
 
-/// As [`common`], as a set.
+/// Returns the intersection, as a set.
 pub(super) fn intersection(sources: Vec<Source<'_>>, rules: Rules) -> Set {
     let smallest = sources.iter().min_by_key(|source| source.set.len()).map(|source| source.set);
     let starts_packed = rules.listpacks && !matches!(smallest, Some(SetRef::Ints(_)));
     let mut result = if starts_packed { Set::packed() } else { Set::default() };
     let mut only_ints = true;
     for member in common(sources) {
-        // What lies in a listpack is a string only if it is no integer.
+        // A member of a listpack is a string only if it is no integer.
         only_ints &= number(member).is_some();
         result.insert(member, rules);
     }
@@ -42,7 +42,7 @@ pub(super) fn intersection(sources: Vec<Source<'_>>, rules: Rules) -> Set {
     result
 }
 
-/// The members that any has.
+/// Returns the union.
 pub(super) fn union<'a>(sources: impl Iterator<Item = SetRef<'a>>, rules: Rules) -> Set {
     let mut result = Set::default();
     for member in sources.flat_map(SetRef::iter) {
@@ -51,7 +51,7 @@ pub(super) fn union<'a>(sources: impl Iterator<Item = SetRef<'a>>, rules: Rules)
     result
 }
 
-/// The members of `first` that no other has.
+/// Returns the members of `first` that no other set has.
 pub(super) fn difference(first: Source<'_>, others: &[Source<'_>], rules: Rules) -> Set {
     let mut result = Set::default();
     if others.iter().any(|other| other.key == first.key) {

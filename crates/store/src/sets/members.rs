@@ -2,7 +2,7 @@
 
 use crate::primitives::{Hasher, Table};
 
-/// Any number of members.
+/// A hash table of members.
 #[derive(Clone, Debug)]
 pub(crate) struct Members {
     table: Table<Box<[u8]>>,
@@ -10,7 +10,7 @@ pub(crate) struct Members {
 }
 
 impl Members {
-    /// None yet, with room for `count`.
+    /// Returns an empty table with room for `count` members.
     pub(super) fn new(hasher: Hasher, count: usize) -> Self {
         let mut table = Table::new();
         table.reserve(count);
@@ -25,28 +25,28 @@ impl Members {
         self.table.find(self.hasher.hash(member), |found| found[..] == *member).is_some()
     }
 
-    /// Adds a member; false if it was there.
+    /// Adds a member. Returns false if it exists already.
     pub(super) fn insert(&mut self, member: &[u8]) -> bool {
         let hash = self.hasher.hash(member);
         self.table.find_or_insert(hash, |found| found[..] == *member, || member.into()).1
     }
 
-    /// Takes a member out; false if it was not there.
+    /// Removes a member. Returns false without it.
     pub(super) fn remove(&mut self, member: &[u8]) -> bool {
         self.table.remove(self.hasher.hash(member), |found| found[..] == *member).is_some()
     }
 
-    /// All of them, in no order that means anything.
+    /// The members, in no meaningful order.
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.table.iter().map(AsRef::as_ref)
     }
 
-    /// Any of them.
+    /// Returns a random member.
     pub(super) fn random(&self, random: &mut fastrand::Rng) -> Option<&[u8]> {
         self.table.random(random).map(AsRef::as_ref)
     }
 
-    /// See [`Table::scan`].
+    /// Calls `each` for some members; see [`Table::scan`].
     pub(super) fn scan<'a>(
         &'a self,
         cursor: u64,
@@ -56,7 +56,7 @@ impl Members {
         self.table.scan(cursor, count, |member| each(member))
     }
 
-    /// Bytes on the heap. Walks the members.
+    /// The bytes on the heap. Walks the members.
     pub(super) fn heap_bytes(&self) -> usize {
         self.table.heap_bytes() + self.table.iter().map(|member| member.len()).sum::<usize>()
     }

@@ -1,6 +1,6 @@
 //! Sets.
 //!
-//! | room or file | what it is |
+//! | folder or file | what it is |
 //! |---|---|
 //! | `rules` | the limits by which a set changes its form |
 //! | `members` | a set in a hash table |

@@ -1,4 +1,4 @@
-//! In which form a set is kept: `set-max-intset-entries` and its like.
+//! The limits by which a set changes its form: `set-max-intset-entries` and its like.
 
 use crate::dialect::Dialect;
 use crate::packing::Packing;
@@ -9,19 +9,20 @@ use crate::primitives::Hasher;
 pub(crate) struct Rules {
     /// The most members of an intset.
     pub(super) ints: usize,
-    /// The most members of a listpack; 0 where there are no listpacks.
+    /// The most members of a listpack; 0 if there are no listpacks.
     pub(super) entries: usize,
     /// The longest member of a listpack, in bytes.
     pub(super) value: usize,
-    /// Whether it has listpacks, and looks ahead at how many members are to be added.
+    /// Whether sets have listpacks, and their form takes into account how many members are to be
+    /// added.
     pub(super) listpacks: bool,
-    /// What a table is made with.
+    /// The hash function of a table.
     pub(super) hasher: Hasher,
 }
 
 impl Rules {
     pub(crate) fn new(packing: &Packing, dialect: Dialect, hasher: Hasher) -> Self {
-        /// More integers an intset cannot have (`intsetMaxEntries`).
+        /// The most integers of an intset (`intsetMaxEntries`).
         const MOST_INTS: usize = 1 << 30;
         let listpacks = dialect.packs_sets();
         Self {

@@ -1,5 +1,5 @@
-//! A set, owned: integers, a listpack or a hash table. Goes over from one to the next exactly when
-//! the server's does (`t_set.c`), since `OBJECT ENCODING` and the order of members show it.
+//! A set, owned: integers, a listpack or a hash table. It changes its form exactly when the
+//! server's does (`t_set.c`), because `OBJECT ENCODING` and the order of members show it.
 
 use super::members::Members;
 use super::number::number;
@@ -28,7 +28,7 @@ impl Default for Set {
 }
 
 impl Set {
-    /// An empty listpack.
+    /// Returns an empty listpack.
     pub(super) fn packed() -> Self {
         Self { form: Form::Packed(ListpackBuf::new()) }
     }
@@ -37,7 +37,7 @@ impl Set {
         Self { form: Form::Table(Box::new(Members::new(rules.hasher, count))) }
     }
 
-    /// An empty set for `first`, which is the first of `count` members (`setTypeCreate`).
+    /// Returns an empty set for `first`, the first of `count` members (`setTypeCreate`).
     pub(super) fn for_first(first: Element<'_>, count: usize, rules: Rules) -> Self {
         let count = if rules.listpacks { count } else { 0 };
         if first.as_int().is_some() && count <= rules.ints {
@@ -49,7 +49,7 @@ impl Set {
         }
     }
 
-    /// Makes ready for `count` members of which `first` is the first (`setTypeMaybeConvert`).
+    /// Prepares for `count` more members, of which `first` is the first (`setTypeMaybeConvert`).
     pub(super) fn make_ready(&mut self, first: &[u8], count: usize, rules: Rules) {
         if self.view().is_empty() {
             *self = Self::for_first(Element::Bytes(first), count, rules);
@@ -73,7 +73,7 @@ impl Set {
         Self { form }
     }
 
-    /// A set as a snapshot brings it (`rdbLoadObject`).
+    /// Returns a set of a snapshot (`rdbLoadObject`).
     ///
     /// # Errors
     /// A member comes twice.
@@ -113,7 +113,7 @@ impl Set {
         }
     }
 
-    /// How it rests, if it is packed.
+    /// The bytes of a packed set, and its kind; `None` for a table.
     pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
         match &self.form {
             Form::Ints(ints) => Some((Kind::IntSet, ints.view().as_bytes())),
@@ -130,7 +130,7 @@ impl Set {
         }
     }
 
-    /// Bytes on the heap. Walks the members.
+    /// The bytes on the heap. Walks the members.
     pub(crate) fn heap_bytes(&self) -> usize {
         match &self.form {
             Form::Ints(ints) => ints.capacity(),
@@ -139,7 +139,7 @@ impl Set {
         }
     }
 
-    /// Adds a member; false if it was there (`setTypeAddAux`).
+    /// Adds a member. Returns false if it exists already (`setTypeAddAux`).
     pub(super) fn insert(&mut self, member: Element<'_>, rules: Rules) -> bool {
         let mut buffer = itoa::Buffer::new();
         match &mut self.form {
@@ -153,7 +153,8 @@ impl Set {
                         return true;
                     }
                     Ok(false) => return false,
-                    // More than an intset can have, whatever the limits.
+                    // The set would have more integers than an intset can have, whatever the
+                    // limits.
                     Err(_) => self.unpack(0, rules),
                 },
                 None => self.leave_ints(member.bytes(&mut buffer).len(), rules),
@@ -180,7 +181,7 @@ impl Set {
         }
     }
 
-    /// Goes over from integers to a form that takes a string of `len` bytes.
+    /// Turns integers into a form that takes a string of `len` bytes.
     fn leave_ints(&mut self, len: usize, rules: Rules) {
         let Form::Ints(ints) = &self.form else { return };
         let count = ints.view().len();
@@ -195,13 +196,13 @@ impl Set {
         }
         let mut pack = ListpackBuf::new();
         for number in ints.view().iter() {
-            // As few as an intset has are far from what a listpack cannot have.
+            // An intset has far fewer members than a listpack can have.
             let _ = pack.push_back(number);
         }
         self.form = Form::Packed(pack);
     }
 
-    /// Goes over to a hash table, with room for `count`.
+    /// Turns the set into a hash table, with room for `count` members.
     fn unpack(&mut self, count: usize, rules: Rules) {
         let mut members = Members::new(rules.hasher, count);
         let mut buffer = itoa::Buffer::new();
@@ -211,7 +212,7 @@ impl Set {
         self.form = Form::Table(Box::new(members));
     }
 
-    /// Goes over to integers, which all members are, unless there are too many
+    /// Turns the set into an intset if there are not too many members, all of which are integers
     /// (`maybeConvertToIntset`).
     pub(super) fn pack_ints(&mut self, rules: Rules) {
         if matches!(self.form, Form::Ints(_)) || self.view().len() > rules.ints {
@@ -227,7 +228,7 @@ impl Set {
         self.form = Form::Ints(ints);
     }
 
-    /// Takes a member out; false if it was not there.
+    /// Removes a member. Returns false without it.
     pub(super) fn remove(&mut self, member: Element<'_>) -> bool {
         let mut buffer = itoa::Buffer::new();
         match &mut self.form {

@@ -1,4 +1,4 @@
-//! A set, borrowed, wherever it rests.
+//! A set to be read, in any form.
 
 use std::io::Write;
 use std::ops::Range;
@@ -36,7 +36,7 @@ impl<'a> SetRef<'a> {
         self.len() == 0
     }
 
-    /// What `OBJECT ENCODING` calls it.
+    /// The name of the form in `OBJECT ENCODING`.
     pub(crate) fn encoding(self) -> &'static str {
         match self {
             Self::Ints(_) => "intset",
@@ -54,8 +54,8 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    /// Its members: integers ascending, those of a listpack as they were added, those of a table
-    /// in no order.
+    /// The members: integers ascending, those of a listpack as they were added, those of a table in
+    /// no order.
     pub(crate) fn iter(self) -> Iter<'a> {
         match self {
             Self::Ints(ints) => Iter::Ints(ints, 0..ints.len()),
@@ -64,7 +64,7 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    /// Writes it as `DUMP` and a saved file have it.
+    /// Writes the set into a file or a payload.
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         match self {
             Self::Ints(ints) => to.set_ints(ints.as_bytes()),
@@ -73,9 +73,9 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    /// Its part of `DEBUG DIGEST-VALUE`.
+    /// Adds the set to a digest.
     pub(crate) fn digest(self, digest: &mut Digest) {
-        /// The number of the type, `OBJ_SET`.
+        /// The type's number in a digest, `OBJ_SET`.
         const TYPE: u32 = 2;
         digest.mix(&TYPE.to_be_bytes());
         let mut buffer = itoa::Buffer::new();

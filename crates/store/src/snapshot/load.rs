@@ -1,4 +1,4 @@
-//! What a snapshot brings becomes keys.
+//! Loads the keys of a snapshot.
 
 use crate::keyspace::{Database, Opaque, SMALL, Slot, Value};
 use crate::library::Library;
@@ -7,11 +7,11 @@ use crate::strings::{Str, kind_of};
 use crate::{Dialect, Packing, Store};
 use tidegate_rdb as rdb;
 
-/// A key that cannot be taken, and why.
+/// A key that is refused, and why.
 pub type Refused = (Vec<u8>, InsertError);
 
-/// Fills an empty store. Keys are put into the tables many at a time and those of one region
-/// together: a table is larger than any cache, and a key at a time would wait for memory.
+/// Fills an empty store. Keys are put into the tables many at a time, those of one region together:
+/// a table is larger than any cache, and a key at a time would wait for memory.
 #[derive(Debug)]
 pub struct Loader {
     store: Store,
@@ -20,32 +20,32 @@ pub struct Loader {
     waiting: Vec<Vec<(u32, Slot)>>,
 }
 
-/// How many regions a table has to the loader, as bits of a hash.
+/// The number of regions of a table, as bits of a hash.
 const REGION_BITS: u32 = 8;
-/// How many keys of one region wait for each other.
+/// How many keys of one region are put into the table together.
 const TOGETHER: usize = 256;
 
 impl Loader {
-    /// For an empty store.
+    /// Returns a loader for an empty store.
     #[must_use]
     pub fn new(store: Store) -> Self {
         let waiting = (0..1 << REGION_BITS).map(|_| Vec::new()).collect();
         Self { store, db: 0, waiting }
     }
 
-    /// The store so far, without what waits.
+    /// The store so far, without the keys that are not in their table yet.
     pub fn store(&mut self) -> &mut Store {
         &mut self.store
     }
 
-    /// The keys that follow are of this database, which there is.
+    /// Selects the database of the keys that follow, which exists.
     pub fn select(&mut self, db: usize) {
         self.settle_all();
         self.db = db;
     }
 
-    /// Makes room for as many keys as a snapshot promises; never for more than a few million at
-    /// once, since it may promise what it does not have.
+    /// Makes room for as many keys as a snapshot promises; at most for a few million at once,
+    /// because the promise may be false.
     pub fn reserve(&mut self, keys: u64) {
         const MOST: u64 = 1 << 23;
         let keys = usize::try_from(keys.min(MOST)).unwrap_or_default();
@@ -63,7 +63,7 @@ impl Loader {
     }
 
     /// Adds a key. A collection without elements, which servers once wrote by mistake, is passed
-    /// over, as they do.
+    /// over, as servers do.
     ///
     /// # Errors
     /// [`Refused`]; nothing is added then.
@@ -86,7 +86,7 @@ impl Loader {
         self.add(Slot::new(key, expires_ms, value));
     }
 
-    /// The store with all keys.
+    /// Returns the store with all keys.
     ///
     /// # Errors
     /// [`InsertError::Duplicate`] with the first key that comes twice.
@@ -115,7 +115,7 @@ impl Loader {
     }
 }
 
-/// Whether an engine could hold a snapshot's value: it does not contradict itself.
+/// Checks that a value of a snapshot does not contradict itself, so that an engine can hold it.
 ///
 /// # Errors
 /// [`InsertError::Value`].
@@ -138,7 +138,7 @@ impl Store {
         }
     }
 
-    /// The key at rest; `None` for an empty collection.
+    /// Returns the slot of a key; `None` for an empty collection.
     fn slot_of(&self, entry: rdb::Entry) -> Result<Option<Slot>, Refused> {
         let rdb::Entry { key, expires_ms, value, .. } = entry;
         if value.is_empty() && !matches!(value, rdb::Value::Stream(_)) {
@@ -155,13 +155,13 @@ impl Store {
         self.data.libraries.add(Library::kept(source));
     }
 
-    /// Keeps what a module saved besides its values.
+    /// Keeps the data that a module saved besides its values.
     pub fn add_module_aux(&mut self, aux: rdb::ModuleAux) {
         self.data.module_aux.push(aux);
     }
 
-    /// Becomes the data of a server of this dialect. Keys that are there stay packed as they are,
-    /// as in a server whose master was upgraded.
+    /// Changes the dialect of the data. Existing keys stay packed as they are, as in a server whose
+    /// master was upgraded.
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.data.dialect = dialect;
         self.data.packing = Packing::of(dialect);

@@ -1,4 +1,4 @@
-//! A store written as an RDB file, at once or in pieces. Never opens a file.
+//! Saves a store as an RDB file, at once or in pieces. Never opens a file.
 
 use std::io::Write;
 
@@ -6,23 +6,24 @@ use crate::Store;
 use crate::keyspace::{Database, Slot};
 use tidegate_rdb::{Form, KeyFacts, WriteError, Writer};
 
-/// When a module's own data is to be loaded, if before the keys.
+/// The time of loading of a module's data that comes before the keys.
 const BEFORE_KEYS: u64 = 1;
 
-/// How far the keys of a store are written.
+/// The place up to which the keys of a store are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SaveCursor {
     db: usize,
-    /// As [`crate::keyspace::Database::scan`] has it.
+    /// The cursor of [`crate::keyspace::Database::scan`].
     at: u64,
 }
 
 impl Store {
-    /// Writes all data as an RDB file. `aux` is what the file says of itself, `redis-ver` and its
-    /// like included; gives what it was written to.
+    /// Writes all data as an RDB file. `aux` has the facts about the file, `redis-ver` and its
+    /// like. Returns the destination.
     ///
     /// # Errors
-    /// The destination's, and [`WriteError::NotInForm`] for what `form` has no place for.
+    /// The error of the destination, and [`WriteError::NotInForm`] if `form` has no place for a
+    /// value.
     pub fn save<W: Write>(
         &self,
         out: W,
@@ -39,8 +40,8 @@ impl Store {
         writer.finish()
     }
 
-    /// Writes what stands before the keys. First of the pieces: [`Self::save_part`] until there
-    /// is no more, [`Self::save_tail`], [`Writer::finish`].
+    /// Writes the part before the keys. Then come [`Self::save_part`] until there is no more,
+    /// [`Self::save_tail`] and [`Writer::finish`].
     ///
     /// # Errors
     /// As [`Self::save`].
@@ -58,8 +59,8 @@ impl Store {
         self.data.libraries.iter().try_for_each(|library| writer.function(&library.source))
     }
 
-    /// From now on [`Self::save_part`] writes what is there now, whatever changes meanwhile. To be
-    /// ended by [`Self::end_snapshot_view`].
+    /// Begins a snapshot view: [`Self::save_part`] writes the present state, whatever changes
+    /// meanwhile, until [`Self::end_snapshot_view`].
     pub fn begin_snapshot_view(&mut self) {
         for (db, database) in self.data.databases.iter_mut().enumerate() {
             database.begin_snapshot_view(db);
@@ -84,16 +85,16 @@ impl Store {
         }
     }
 
-    /// Ends the snapshot view: it is written, or not wanted any more.
+    /// Ends the snapshot view, which is written or no longer needed.
     pub fn end_snapshot_view(&mut self) {
         self.data.databases.iter_mut().for_each(Database::end_snapshot_view);
         (0..self.data.databases.len()).for_each(|db| self.data.collect(db));
     }
 
-    /// Writes at least `count` keys of one database, from `cursor` on, where it has so many; where
-    /// to go on, or `None` behind the last key. Without [`Self::begin_snapshot_view`] what changes between
-    /// two pieces may be in the file or not, though no key that is there all the time is left out
-    /// or comes twice.
+    /// Writes at least `count` keys of one database from `cursor` on, if it has so many. Returns
+    /// the next cursor, or `None` behind the last key. Without [`Self::begin_snapshot_view`] a
+    /// change between two pieces may be in the file or not, but a key that is there all the time is
+    /// written exactly once.
     ///
     /// # Errors
     /// As [`Self::save`].
@@ -127,14 +128,15 @@ impl Store {
         Ok((db < self.data.databases.len()).then_some(SaveCursor { db, at: next }))
     }
 
-    /// The database that is number `db`, or had that number when the snapshot view began.
+    /// Returns the database of number `db`, or that which had this number when the snapshot view
+    /// began.
     fn saved_database(&self, db: usize) -> Option<&Database> {
         let of_view =
             |database: &&Database| database.snapshot_view().is_some_and(|view| view.db() == db);
         self.data.databases.iter().find(of_view).or_else(|| self.data.databases.get(db))
     }
 
-    /// Writes what stands behind the keys.
+    /// Writes the part behind the keys.
     ///
     /// # Errors
     /// As [`Self::save`].

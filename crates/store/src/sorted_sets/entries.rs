@@ -1,4 +1,4 @@
-//! Walks the members of a sorted set, whatever its form.
+//! Walks the members of a sorted set, in any form.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ pub(crate) struct Entries<'a> {
 
 #[derive(Clone, Debug)]
 enum Form<'a> {
-    /// Begins and ends where the entries do.
+    /// The elements of a listpack, from the start of a member to the end of a score.
     Packed(Elements<'a>),
     Ranked(Walk<'a>),
 }

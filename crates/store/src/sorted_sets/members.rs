@@ -1,30 +1,31 @@
-//! The members of a large sorted set and their scores, each under a number that stays while it
-//! is there.
+//! The members of a large sorted set and their scores, each under a number that stays the same
+//! while the member exists.
 //!
-//! Knows no order and no hash.
+//! The members have no order here, and no hash.
 
-/// Members of a chunk: allocated piece by piece, so that no insertion copies all of them.
+/// The number of members of a chunk. Memory is allocated in chunks, so that no insertion copies all
+/// members.
 const CHUNK: usize = 512;
-/// The number of no member.
+/// The number that no member has.
 const NONE: u32 = u32::MAX;
 
 /// Members by number.
 #[derive(Clone, Debug)]
 pub(super) struct Members {
     chunks: Vec<Vec<Place>>,
-    /// The first of the free places.
+    /// The first free place.
     free: u32,
     len: usize,
 }
 
-/// A place for a member.
+/// A place, with or without a member.
 #[derive(Clone, Debug)]
 enum Place {
     Taken {
         score: f64,
         member: Box<[u8]>,
     },
-    /// And the next free one.
+    /// A free place, with the number of the next free one.
     Free(u32),
 }
 
@@ -37,13 +38,13 @@ impl Members {
         self.len
     }
 
-    /// Places, free or not.
+    /// The number of places, free or not.
     pub(super) fn places(&self) -> usize {
         let last = self.chunks.last().map_or(0, Vec::len);
         self.chunks.len().saturating_sub(1) * CHUNK + last
     }
 
-    /// The score of a member; infinite without it.
+    /// Returns the score of a member; infinity without it.
     pub(super) fn score(&self, id: u32) -> f64 {
         match self.place(id) {
             Some(Place::Taken { score, .. }) => *score,
@@ -51,7 +52,7 @@ impl Members {
         }
     }
 
-    /// A member; empty without it.
+    /// Returns a member; an empty one without it.
     pub(super) fn member(&self, id: u32) -> &[u8] {
         match self.place(id) {
             Some(Place::Taken { member, .. }) => member,
@@ -59,14 +60,14 @@ impl Members {
         }
     }
 
-    /// Gives a member another score.
+    /// Changes the score of a member.
     pub(super) fn set_score(&mut self, id: u32, new: f64) {
         if let Some(Place::Taken { score, .. }) = self.place_mut(id) {
             *score = new;
         }
     }
 
-    /// Adds a member; its number, or `None` if there is none left: 2^32 - 1 are the most.
+    /// Adds a member. Returns its number, or `None` if there is none left: 2^32 - 1 are the most.
     pub(super) fn insert(&mut self, score: f64, member: Box<[u8]>) -> Option<u32> {
         let taken = Place::Taken { score, member };
         let free = self.free;
@@ -90,7 +91,7 @@ impl Members {
         Some(id)
     }
 
-    /// Takes a member out.
+    /// Removes a member and returns it.
     pub(super) fn remove(&mut self, id: u32) -> Option<(f64, Box<[u8]>)> {
         let free = self.free;
         let place = self.place_mut(id)?;
@@ -107,7 +108,7 @@ impl Members {
         }
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let chunk = |chunk: &Vec<Place>| {
             let members = chunk.iter().map(|place| match place {

@@ -1,6 +1,6 @@
 //! Sorted sets: members in the order of their scores.
 //!
-//! | room or file | what it is |
+//! | folder or file | what it is |
 //! |---|---|
 //! | `packed` | a small sorted set, in one listpack |
 //! | `members`, `tree`, `ranked` | a large one: its members, their order, both |

@@ -1,7 +1,7 @@
 //! A small sorted set: a listpack of members and scores, the lowest score first.
 //!
-//! Elements, their order and the text of scores are those of the server's own listpack
-//! (`zzlInsert` and its kin).
+//! Elements, their order and the text of scores are those of the server's own listpack (`zzlInsert`
+//! and its like).
 
 use std::ops::Range;
 
@@ -13,33 +13,33 @@ use tidegate_rdb::{Corrupt, Element, ListpackBuf, ListpackRef, Position, packed_
 /// A member and its score.
 pub(super) type Pair<'a> = (Element<'a>, f64);
 
-/// The score of an element; a listpack that was checked has no other ones.
+/// Returns the score that an element spells; a checked listpack has no other elements there.
 fn score_of(element: Element<'_>) -> f64 {
     packed_score(element).unwrap_or(0.0)
 }
 
-/// How many members there are.
+/// The number of members.
 pub(super) fn len(pack: ListpackRef<'_>) -> usize {
     pack.len() / 2
 }
 
-/// Members and scores, in order.
+/// Returns members and scores, in order.
 pub(super) fn pairs(pack: ListpackRef<'_>) -> impl Iterator<Item = Pair<'_>> {
     let mut elements = pack.iter();
     std::iter::from_fn(move || Some((elements.next()?, score_of(elements.next()?))))
 }
 
-/// Where a member is.
+/// Returns the position of a member.
 pub(super) fn find(pack: ListpackRef<'_>, member: &[u8]) -> Option<Position> {
     pack.find(member, 1)
 }
 
-/// The score of the member at `position`.
+/// Returns the score of the member at `position`.
 pub(super) fn score_at(pack: ListpackRef<'_>, position: Position) -> Option<f64> {
     Some(score_of(pack.at(pack.after(position)?)?))
 }
 
-/// A member's rank, and its score.
+/// Returns the rank and the score of a member.
 pub(super) fn place(pack: ListpackRef<'_>, member: &[u8]) -> Option<(usize, f64)> {
     let mut buffer = itoa::Buffer::new();
     let mut pairs = pairs(pack).enumerate();
@@ -48,7 +48,7 @@ pub(super) fn place(pack: ListpackRef<'_>, member: &[u8]) -> Option<(usize, f64)
     })
 }
 
-/// Adds a member that is not there, in its place.
+/// Adds a new member in its place.
 pub(super) fn insert(
     pack: &mut ListpackBuf,
     score: f64,

@@ -1,4 +1,4 @@
-//! Ranges of scores and of members, as requests tell them.
+//! Ranges of scores and of members, as requests write them.
 
 use std::ops::Range;
 
@@ -12,18 +12,18 @@ use crate::number;
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct End<T> {
     at: T,
-    /// What is equal to it is outside.
+    /// Whether the end itself is outside.
     excluded: bool,
 }
 
-/// Scores from one to another (`zrangespec`).
+/// A range of scores (`zrangespec`).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScoreRange {
     min: End<f64>,
     max: End<f64>,
 }
 
-/// A member, or what is before or behind all of them.
+/// A member, or the place before or behind all members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Lex<'a> {
     Lowest,
@@ -31,7 +31,7 @@ enum Lex<'a> {
     Highest,
 }
 
-/// Members from one to another (`zlexrangespec`); for sets whose scores are all the same.
+/// A range of members (`zlexrangespec`), for sets whose scores are all the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LexRange<'a> {
     min: End<Lex<'a>>,
@@ -39,7 +39,7 @@ pub(crate) struct LexRange<'a> {
 }
 
 impl ScoreRange {
-    /// `1 (5`, `-inf +inf` ...
+    /// Reads a range such as `1 (5` or `-inf +inf`.
     pub(crate) fn parse(min: &[u8], max: &[u8], dialect: Dialect) -> Result<Self, CommandError> {
         const NOT_FLOAT: CommandError = CommandError::new("ERR min or max is not a float");
         let end = |text: &[u8]| {
@@ -53,13 +53,13 @@ impl ScoreRange {
         Ok(Self { min: end(min)?, max: end(max)? })
     }
 
-    /// Inclusive on both ends.
+    /// Returns the range that has both its ends.
     pub(crate) fn closed(min: f64, max: f64) -> Self {
         let end = |at| End { at, excluded: false };
         Self { min: end(min), max: end(max) }
     }
 
-    /// From `min` on, up to but without `max`.
+    /// Returns the range from `min` on, up to but without `max`.
     pub(crate) fn half_open(min: f64, max: f64) -> Self {
         Self { max: End { at: max, excluded: true }, ..Self::closed(min, max) }
     }
@@ -74,7 +74,7 @@ impl ScoreRange {
 }
 
 impl<'a> LexRange<'a> {
-    /// `[a (b`, `- +` ...
+    /// Reads a range such as `[a (b` or `- +`.
     pub(crate) fn parse(min: &'a [u8], max: &'a [u8]) -> Result<Self, CommandError> {
         const NOT_VALID: CommandError =
             CommandError::new("ERR min or max not valid string range item");
@@ -104,7 +104,7 @@ impl<'a> LexRange<'a> {
     }
 }
 
-/// Which end of a set a walk begins at.
+/// The end of a set at which a walk begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum From {
     Lowest,
@@ -112,7 +112,7 @@ pub(crate) enum From {
 }
 
 impl SortedSetRef<'_> {
-    /// The ranks of the members whose scores are in the range.
+    /// Returns the ranks of the members whose scores are in the range.
     pub(crate) fn score_span(self, range: &ScoreRange) -> Range<usize> {
         let rank = |are_before: &dyn Fn(f64) -> bool| match self.form {
             FormRef::Packed(pack) => {
@@ -125,8 +125,8 @@ impl SortedSetRef<'_> {
         start..end.max(start)
     }
 
-    /// The ranks of the members that are in the range. Where scores differ a server's answer
-    /// depends on where it begins to look; for a packed set this one's is the same.
+    /// Returns the ranks of the members that are in the range. If scores differ, a server's answer
+    /// depends on where it begins to look; for a packed set this answer is the same.
     pub(crate) fn lex_span(self, range: &LexRange<'_>, from: From) -> Range<usize> {
         if range.is_empty() {
             return 0..0;
@@ -151,7 +151,7 @@ impl SortedSetRef<'_> {
             range.is_up_to(member.bytes(&mut buffer))
         };
         let all = || self.iter();
-        // Is any of it in the range at all (`zzlIsInLexRange`)?
+        // Whether any member is in the range (`zzlIsInLexRange`).
         if all().next_back().is_none_or(&mut is_above) || !all().next().is_some_and(&mut is_up_to) {
             return 0..0;
         }

@@ -7,22 +7,22 @@ use super::members::Members;
 use super::tree::{Item, Span, Tree};
 use crate::primitives::{Hasher, Table};
 
-/// Places for members that may be free before the others are put together.
+/// How many places may be free before the members are put together.
 const SPARE: usize = 512;
 
-/// A sorted set, whatever its size.
+/// A sorted set in a hash table and a tree.
 #[derive(Clone, Debug)]
 pub(super) struct Ranked {
     members: Members,
-    /// Members' numbers by their hashes.
+    /// The numbers of the members, by their hashes.
     table: Table<u32>,
     order: Tree,
     hasher: Hasher,
 }
 
-/// How members are sorted: by score, then byte by byte.
+/// Returns the order of two members: by score, then byte by byte.
 pub(super) fn compare(one: (f64, &[u8]), other: (f64, &[u8])) -> Ordering {
-    // There is no NaN among scores; zeros of either sign are the same.
+    // No score is NaN; zeros of either sign are equal.
     let scores = one.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal);
     scores.then_with(|| one.1.cmp(other.1))
 }
@@ -32,7 +32,7 @@ impl Ranked {
         Self { members: Members::new(), table: Table::new(), order: Tree::new(), hasher }
     }
 
-    /// Of members in any order. `None` if one comes twice, or there are 2^32 or more.
+    /// Returns a set of members in any order. `None` if one comes twice, or there are 2^32 or more.
     pub(super) fn of_pairs(
         pairs: impl ExactSizeIterator<Item = (f64, Box<[u8]>)>,
         hasher: Hasher,
@@ -51,7 +51,7 @@ impl Ranked {
         }
         let members = &ranked.members;
         let key = |item: &Item| (item.score, members.member(item.id));
-        // Often it is sorted already, or backwards, which takes no time then.
+        // Often they are in order already, or backwards, and then the sort takes no time.
         items.sort_by(|one, other| compare(key(one), key(other)));
         ranked.order = Tree::of_sorted(items.into_iter());
         Some(ranked)
@@ -66,29 +66,29 @@ impl Ranked {
         Some(self.members.score(id))
     }
 
-    /// How many come before a member of this score, there or not.
+    /// Returns how many members come before one with this score, which need not exist.
     fn rank_of(&self, score: f64, member: &[u8]) -> usize {
         self.rank(|other_score, other| compare((other_score, other), (score, member)).is_lt())
     }
 
-    /// A member's rank, and its score.
+    /// Returns the rank and the score of a member.
     pub(super) fn place(&self, member: &[u8]) -> Option<(usize, f64)> {
         let score = self.score(member)?;
         Some((self.rank_of(score, member), score))
     }
 
-    /// How many at the front `are_before`, by their scores and members; it holds for some at the
-    /// front and for none behind them.
+    /// Returns how many members at the front `are_before`, by their scores and names. It holds for
+    /// some members at the front and for none behind them.
     pub(super) fn rank(&self, are_before: impl Fn(f64, &[u8]) -> bool) -> usize {
         self.order.rank(|item| are_before(item.score, self.members.member(item.id)))
     }
 
-    /// Members of these ranks.
+    /// Returns the members of these ranks.
     pub(super) fn span(&self, ranks: Range<usize>) -> Walk<'_> {
         Walk { span: self.order.span(ranks), members: &self.members }
     }
 
-    /// All members in no order, with their scores.
+    /// Calls `each` for some members with their scores, in no order, as [`Table::scan`] does.
     pub(super) fn scan<'a>(
         &'a self,
         cursor: u64,
@@ -99,13 +99,13 @@ impl Ranked {
         self.table.scan(cursor, count, |&id| each(members.member(id), members.score(id)))
     }
 
-    /// Any member.
+    /// Returns a random member.
     pub(super) fn random(&self, random: &mut fastrand::Rng) -> Option<(&[u8], f64)> {
         let &id = self.table.random(random)?;
         Some((self.members.member(id), self.members.score(id)))
     }
 
-    /// Adds a member that is not there. `false` if there is no room for more: at 2^32 - 1.
+    /// Adds a new member. Returns false if there is no room for more: at 2^32 - 1.
     pub(super) fn insert(&mut self, score: f64, member: &[u8]) -> bool {
         let Some(id) = self.members.insert(score, member.into()) else { return false };
         self.table.insert(self.hasher.hash(member), id);
@@ -113,7 +113,7 @@ impl Ranked {
         true
     }
 
-    /// Gives a member that is there another score.
+    /// Changes the score of an existing member.
     pub(super) fn set_score(&mut self, member: &[u8], score: f64) {
         let Some(id) = self.find(self.hasher.hash(member), member) else { return };
         let rank = self.rank_of(self.members.score(id), member);
@@ -143,8 +143,8 @@ impl Ranked {
         }
     }
 
-    /// Gives members new numbers, in order, so that no places are free. As it is done when three
-    /// of four are, a removal takes no longer on the average.
+    /// Gives members new numbers, in order, so that no places are free. It is done when three of
+    /// four places are free, so a removal takes no longer on the average.
     fn put_together(&mut self) {
         let hasher = self.hasher;
         let mut old = std::mem::replace(self, Self::new(hasher));
@@ -160,7 +160,7 @@ impl Ranked {
         self.order = Tree::of_sorted(items.into_iter());
     }
 
-    /// Bytes on the heap. Walks all of it.
+    /// The bytes on the heap. Walks all members.
     pub(super) fn heap_bytes(&self) -> usize {
         size_of::<Self>()
             + self.members.heap_bytes()
@@ -212,8 +212,8 @@ mod tests {
 
     #[test]
     fn takes_less_room_than_redis() {
-        // Redis 7.0 takes 104 bytes for such a member (`MEMORY USAGE`, measured), without what
-        // its allocator rounds up. Here each member's own allocation takes 16 for the allocator.
+        // Redis 7.0 takes 104 bytes for such a member (`MEMORY USAGE`, measured), without what its
+        // allocator rounds up. Here the allocation of each member takes 16 more for the allocator.
         let mut ranked = Ranked::new(Hasher::new(1));
         let count = 50_000;
         for n in 0..count {

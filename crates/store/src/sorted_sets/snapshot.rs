@@ -1,4 +1,4 @@
-//! Sorted sets as snapshots bring them and take them, and what they add up to.
+//! Sorted sets in snapshots and in digests.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use crate::primitives::Digest;
 use crate::primitives::has_twice;
 use tidegate_rdb::{self as rdb, Corrupt, Element, ListpackBuf, ValueWriter, WriteError};
 
-/// The number of the type (`OBJ_ZSET`).
+/// The type's number in a digest (`OBJ_ZSET`).
 const TYPE: u32 = 3;
 
 const fn corrupt(what: &'static str) -> Corrupt {
@@ -20,15 +20,15 @@ const fn corrupt(what: &'static str) -> Corrupt {
 const TWICE: Corrupt = corrupt("a member comes twice");
 
 impl SortedSet {
-    /// What a snapshot brings, packed as the server's loader would: what came packed stays so if
-    /// there are not too many members; what did not is packed if it may be.
+    /// Returns a sorted set of a snapshot, packed as the server's loader would pack it: a packed
+    /// one stays packed if it has not too many members, any other is packed if the limits allow it.
     ///
     /// # Errors
-    /// [`Corrupt`]: a member comes twice, or a packed set is not in order.
+    /// [`Corrupt`] if a member comes twice, or a packed set is not in order.
     pub(crate) fn from_snapshot(set: rdb::SortedSet, rules: &Rules) -> Result<Self, Corrupt> {
         match set {
             rdb::SortedSet::Pairs { members, scores } => {
-                // A large one finds out by itself.
+                // A large set notices it itself.
                 let few = scores.len() <= rules.packing.zset_entries;
                 if few && has_twice(|| members.iter().map(Element::Bytes), rules.hasher) {
                     return Err(TWICE);
@@ -48,7 +48,7 @@ impl SortedSet {
     }
 }
 
-/// Whether a packed set is in order, and no member comes twice.
+/// Checks that a packed set is in order, and no member comes twice.
 fn check(set: SortedSetRef<'_>, rules: &Rules) -> Result<(), Corrupt> {
     let (mut one, mut other) = (itoa::Buffer::new(), itoa::Buffer::new());
     let mut in_order = |&(low, before): &(Element<'_>, f64),
@@ -65,8 +65,7 @@ fn check(set: SortedSetRef<'_>, rules: &Rules) -> Result<(), Corrupt> {
 }
 
 impl SortedSetRef<'_> {
-    /// Writes it in the form it rests in; a large one with the highest score first, as servers
-    /// do.
+    /// Writes the set in its form; a large one with the highest score first, as servers do.
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         match self.form {
             FormRef::Packed(pack) => to.sorted_set_packed(pack),
@@ -74,7 +73,7 @@ impl SortedSetRef<'_> {
         }
     }
 
-    /// Its part of `DEBUG DIGEST-VALUE`.
+    /// Adds the set to a digest.
     pub(crate) fn digest(self, dialect: Dialect, digest: &mut Digest) {
         digest.mix(&TYPE.to_be_bytes());
         let mut buffer = itoa::Buffer::new();

@@ -11,7 +11,7 @@ use crate::packing::Packing;
 use crate::primitives::{Hasher, Kind};
 use tidegate_rdb::{Element, ListpackBuf, ListpackRef};
 
-/// A listpack that would be larger is none any more (`lpSafeToAdd`).
+/// The longest listpack, in bytes (`lpSafeToAdd`).
 const LISTPACK_MAX: usize = 1 << 30;
 
 /// A sorted set, owned.
@@ -32,14 +32,14 @@ pub(crate) struct SortedSetRef<'a> {
     pub(super) form: FormRef<'a>,
 }
 
-/// The form of one that is borrowed.
+/// The form of a borrowed set.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FormRef<'a> {
     Packed(ListpackRef<'a>),
     Ranked(&'a Ranked),
 }
 
-/// What decides about the form of a sorted set.
+/// The rules by which a sorted set changes its form.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(super) packing: Packing,
@@ -63,13 +63,13 @@ impl SortedSet {
         Self { form: Form::Packed(ListpackBuf::trusted(bytes.to_vec())) }
     }
 
-    /// Without members, and packed.
+    /// Returns a packed set without members.
     pub(crate) fn new() -> Self {
         Self { form: Form::Packed(ListpackBuf::new()) }
     }
 
-    /// Of members that are added one by one, unpacked at once where `count` are expected and too
-    /// many. In which form a score of -0 is first kept tells whether it becomes 0.
+    /// Returns a set of members that are added one by one, unpacked at once if too many (`count`)
+    /// are expected. The first form in which a score of -0 is kept decides whether it becomes 0.
     pub(super) fn of_entries<'e>(
         entries: impl Iterator<Item = (Element<'e>, f64)>,
         count: usize,
@@ -84,8 +84,8 @@ impl SortedSet {
         Ok(set)
     }
 
-    /// Of members in any order, none of which comes twice, packed if the rules allow
-    /// (`zsetConvertToListpackIfNeeded`).
+    /// Returns a set of members in any order, none of which comes twice, packed if the rules allow
+    /// it (`zsetConvertToListpackIfNeeded`).
     pub(crate) fn of_pairs(
         mut pairs: Vec<(f64, Box<[u8]>)>,
         rules: &Rules,
@@ -104,12 +104,12 @@ impl SortedSet {
         Ok(Self { form: Form::Packed(pack) })
     }
 
-    /// What a checked listpack, in order, is.
+    /// Returns the set of a checked listpack in order.
     pub(super) fn of_listpack(pack: ListpackBuf) -> Self {
         Self { form: Form::Packed(pack) }
     }
 
-    /// How it rests, if it is packed.
+    /// The bytes of a packed set, and its kind; `None` for a large one.
     pub(crate) fn at_rest(&self) -> Option<(Kind, &[u8])> {
         match &self.form {
             Form::Packed(pack) => Some((Kind::SortedSet, pack.as_bytes())),
@@ -132,8 +132,8 @@ impl SortedSet {
         }
     }
 
-    /// Unpacks it before `more` members come, none longer than `longest`, if they alone would be
-    /// too large, even if not all of them are added (`zsetTypeMaybeConvert`; Redis does not look
+    /// Unpacks the set before `more` members come, none longer than `longest`, if they alone would
+    /// be too large, even if not all of them are added (`zsetTypeMaybeConvert`; Redis does not look
     /// at their lengths, measured).
     pub(crate) fn expect_more(
         &mut self,
@@ -145,7 +145,7 @@ impl SortedSet {
         if rules.packs(more, longest) { Ok(()) } else { self.unpack(rules) }
     }
 
-    /// Adds a member that is not there. The score is not NaN.
+    /// Adds a new member. The score is not NaN.
     pub(crate) fn insert(
         &mut self,
         score: f64,
@@ -167,7 +167,7 @@ impl SortedSet {
         if added { Ok(()) } else { Err(CommandError::TOO_MANY) }
     }
 
-    /// Gives a member that is there another score, which is not NaN.
+    /// Changes the score of an existing member. The score is not NaN.
     pub(crate) fn set_score(
         &mut self,
         score: f64,
@@ -188,7 +188,7 @@ impl SortedSet {
         }
     }
 
-    /// Removes a member; whether it was there.
+    /// Removes a member. Returns whether it was there.
     pub(crate) fn remove(&mut self, member: &[u8]) -> bool {
         match &mut self.form {
             Form::Packed(pack) => {
@@ -208,7 +208,7 @@ impl SortedSet {
         }
     }
 
-    /// Removes the members of these ranks, which are there.
+    /// Removes the members of these ranks, which exist.
     pub(crate) fn remove_ranks(&mut self, ranks: Range<usize>) {
         match &mut self.form {
             Form::Packed(pack) => packed::remove(pack, ranks),
@@ -244,7 +244,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// How many members there are.
+    /// The number of members.
     pub(crate) fn len(self) -> usize {
         match self.form {
             FormRef::Packed(pack) => packed::len(pack),
@@ -252,7 +252,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// The score of a member.
+    /// Returns the score of a member.
     pub(crate) fn score(self, member: &[u8]) -> Option<f64> {
         match self.form {
             FormRef::Packed(pack) => packed::score_at(pack, packed::find(pack, member)?),
@@ -260,7 +260,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// The rank of a member, the lowest score's 0, and its score.
+    /// Returns the rank of a member (0 is the lowest score) and its score.
     pub(crate) fn place(self, member: &[u8]) -> Option<(usize, f64)> {
         match self.form {
             FormRef::Packed(pack) => packed::place(pack, member),
@@ -268,7 +268,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// The members of these ranks and their scores, from both ends.
+    /// Returns the members of these ranks and their scores, from both ends.
     pub(crate) fn entries(self, ranks: Range<usize>) -> Entries<'a> {
         let ranks = ranks.start..ranks.end.min(self.len());
         match self.form {
@@ -277,7 +277,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// All members and their scores, in order.
+    /// Returns all members and their scores, in order.
     pub(crate) fn iter(self) -> Entries<'a> {
         self.entries(0..self.len())
     }
@@ -286,7 +286,7 @@ impl<'a> SortedSetRef<'a> {
         matches!(self.form, FormRef::Packed(_))
     }
 
-    /// What `OBJECT ENCODING` calls it.
+    /// The name of the form in `OBJECT ENCODING`.
     pub(crate) fn encoding(self, dialect: Dialect) -> &'static str {
         match self.form {
             FormRef::Packed(_) if dialect.has_listpacks() => "listpack",

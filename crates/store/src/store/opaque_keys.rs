@@ -2,7 +2,7 @@
 //!
 //! A command that reads such a value is refused, and the caller sends the client to a server. A
 //! command of the replication stream that changes such a value makes the key *unknown*: from then
-//! on the store does not even know whether the key exists, until a command replaces or deletes it.
+//! on the store cannot say whether the key exists, until a command replaces or deletes it.
 
 use super::Store;
 use crate::arguments::words;
@@ -11,20 +11,20 @@ use crate::keyspace::{Opaque, OpaqueCount, OpaqueNews, Value};
 use tidegate_wire::command::{self, Keys};
 
 impl Store {
-    /// How many keys there are whose values cannot be read here.
+    /// The number of keys whose values cannot be read here.
     #[must_use]
     pub fn opaque_keys(&self) -> usize {
         self.data.databases.iter().map(|database| database.opaque().opaque).sum()
     }
 
-    /// The keys that became such since this was asked last; the first few of many.
+    /// Returns the keys whose values became unreadable since the last call, the first few of many.
     pub fn take_opaque_news(&mut self) -> Vec<OpaqueNews> {
         self.data.take_opaque_news()
     }
 
-    /// Whether such keys make a client's request impossible to answer, whatever its command would
-    /// say. A request may ask whether a known key exists, or when it expires. A request that reads
-    /// the value of one is refused by the value.
+    /// Whether such keys make it impossible to answer a client's request, whatever its command
+    /// would reply. A request may ask whether a readable or unreadable key exists, or when it
+    /// expires. A request that reads an unreadable value is refused by the value.
     pub(super) fn is_opaque_to(&self, context: CallContext, args: &[&[u8]]) -> bool {
         let count = self.data.database(context.db).opaque();
         if count.opaque == 0 {
@@ -34,7 +34,7 @@ impl Store {
             return true;
         }
         let mut keys = keys(args).peekable();
-        // What tells of all keys would count what may not be there.
+        // A reply about all keys would count keys that may not exist.
         let of_all = keys.peek().is_none();
         count.unknown > 0 && (of_all || keys.any(|key| self.is_unknown(context.db, key)))
     }
@@ -47,8 +47,8 @@ impl Store {
         self.count_of(db, key).unknown > 0
     }
 
-    /// Whether a master's command has to do with keys that cannot be read, so that
-    /// [`Self::apply_to_opaque`] applies it.
+    /// Whether a master's command concerns keys that cannot be read, so that
+    /// [`Self::apply_to_opaque`] has to apply it.
     pub(super) fn concerns_opaque(&mut self, context: CallContext, args: &[&[u8]]) -> bool {
         if self.opaque_keys() == 0 {
             self.data.has_opaque = false;
@@ -63,8 +63,8 @@ impl Store {
             })
     }
 
-    /// Applies a master's command that has to do with keys that cannot be read; `run` runs it as
-    /// any other. What it does to a value that cannot be read is not known, so its keys are not.
+    /// Applies a master's command that concerns keys that cannot be read; `run` runs it as any
+    /// other. Its effect on a value that cannot be read is unknown, so its keys become unknown.
     pub(super) fn apply_to_opaque(
         &mut self,
         context: CallContext,
@@ -75,7 +75,7 @@ impl Store {
             return self.lose(context.db, args);
         }
         if is(args, "renamenx") || is(args, "move") || is(args, "copy") {
-            // The master did it, so nothing was in the way.
+            // The master did it, so no key was in the way.
             self.clear_way(context, args);
         }
         let unknown = keys(args).any(|key| self.is_unknown(context.db, key));
@@ -88,9 +88,9 @@ impl Store {
         }
     }
 
-    /// The keys that a command may have changed are not known from now on.
+    /// Makes the keys unknown that a command may have changed.
     fn lose(&mut self, db: usize, args: &[&[u8]]) -> Outcome {
-        // Those that store a result change that key only.
+        // A command that stores a result changes only the destination.
         let stores = args.first().is_some_and(|name| name.to_ascii_lowercase().ends_with(b"store"));
         let places = match (stores, is(args, "sort")) {
             (true, _) => 0..1,
@@ -140,7 +140,7 @@ fn reads_others(args: &[&[u8]]) -> bool {
     (is(args, "sort") || is(args, "sort_ro")) && args.iter().skip(2).any(names)
 }
 
-/// Whether a command leaves its keys known, whatever they were.
+/// Whether a command leaves its keys readable, whatever they were.
 fn replaces(args: &[&[u8]]) -> bool {
     const CONDITIONS: [&str; 7] = ["NX", "XX", "GET", "KEEPTTL", "IFEQ", "IFNE", "IFDEQ"];
     let has = |word: &str| args.iter().skip(3).any(|arg| words::is(arg, word));
@@ -151,7 +151,7 @@ fn replaces(args: &[&[u8]]) -> bool {
         || is(args, "restore") && has("REPLACE")
 }
 
-/// The keys that a request names.
+/// Returns the keys that a request names.
 fn keys<'a>(args: &'a [&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
     let row = args.first().and_then(|name| command::lookup(name));
     let row = row.map(|row| {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn who_waits_for_its_data_refuses_to_read() {
+fn a_store_that_waits_for_its_data_refuses_reads() {
     let mut store = Store::new(4, Dialect::default(), 1);
     let context = CallContext { db: 3, now_ms: 0, version: RespVersion::V2 };
     let mut out = Vec::new();
@@ -20,7 +20,7 @@ fn who_waits_for_its_data_refuses_to_read() {
 
 #[test]
 fn a_reply_that_is_too_long_is_an_error() {
-    let told = |max: usize| {
+    let run = |max: usize| {
         let mut out = b"+before\r\n".to_vec();
         let limits = Limits { max, budget: None };
         let how = (RespVersion::V2, Dialect::default(), limits);
@@ -31,9 +31,9 @@ fn a_reply_that_is_too_long_is_an_error() {
         });
         (outcome, out)
     };
-    let (outcome, all) = told(usize::MAX);
+    let (outcome, all) = run(usize::MAX);
     assert_eq!((outcome, all.len()), (Outcome::Replied, 9 + 7 + 1000 * 11));
-    let (outcome, error) = told(500);
+    let (outcome, error) = run(500);
     assert_eq!(outcome, Outcome::Refused);
     assert_eq!(error, b"+before\r\n-ERR reply would be longer than 1 GB\r\n");
 }

@@ -17,7 +17,7 @@ const NOT_BEYOND: CommandError = CommandError::new(
 const TOO_LARGE: CommandError = CommandError::new("ERR Elements are too large to be stored");
 
 impl Stream {
-    /// Adds an entry; its id.
+    /// Adds an entry. Returns its id.
     pub(crate) fn append(
         &mut self,
         id: NewId,

@@ -1,33 +1,33 @@
-//! Deleting entries, and what becomes of the groups that refer to them.
+//! Deletes entries, and the references of groups to them.
 
 use super::value::Stream;
 use tidegate_rdb::{Corrupt, StreamId};
 
-/// What is done about groups that refer to an entry that is to be deleted (Redis 8.2).
+/// What happens to groups that refer to an entry which is to be deleted (Redis 8.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum References {
-    /// Nothing: they keep it among what is pending.
+    /// The groups keep it among their pending entries.
     #[default]
     Keep,
-    /// It is removed from what is pending.
+    /// The entry is removed from the pending entries.
     Delete,
-    /// It is deleted only if every group has delivered it and it is pending in none.
+    /// The entry is deleted only if every group has delivered it and it is pending in none.
     Acknowledged,
 }
 
-/// What became of an entry.
+/// The result of deleting an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deleted {
-    /// It is gone.
+    /// The entry is deleted.
     Gone,
-    /// A group refers to it.
+    /// A group refers to the entry.
     Referred,
-    /// There was none.
+    /// The entry did not exist.
     Missing,
 }
 
 impl Stream {
-    /// Deletes entries; how many there were. (`XDEL`)
+    /// Deletes entries (`XDEL`). Returns how many existed.
     pub(crate) fn delete(&mut self, ids: &[StreamId]) -> Result<u64, Corrupt> {
         let mut deleted = 0;
         for &id in ids {
@@ -37,7 +37,8 @@ impl Stream {
         Ok(deleted)
     }
 
-    /// Deletes one entry, groups considered. [`Self::settle_first`] has to follow the last one.
+    /// Deletes one entry, and takes groups into account. The caller calls [`Self::settle_first`]
+    /// after the last one.
     pub(crate) fn delete_with(
         &mut self,
         id: StreamId,
@@ -57,26 +58,26 @@ impl Stream {
         Ok(if self.delete_one(id)? { Deleted::Gone } else { Deleted::Missing })
     }
 
-    /// The lowest last id of all groups, of which there have to be some.
+    /// Returns the lowest last id of all groups, of which there have to be some.
     pub(super) fn lowest_last_id(&self) -> StreamId {
         let lowest = || self.groups.values().map(|group| group.last_id).min();
         self.delivered_to_all.or_else(lowest).unwrap_or_default()
     }
 
-    /// Whether a group has not delivered an entry yet, or has it pending; `lowest` is the lowest
-    /// of their last ids.
+    /// Whether a group has not delivered an entry yet, or has it pending; `lowest` is the lowest of
+    /// their last ids.
     pub(super) fn is_referred_to(&self, id: StreamId, lowest: StreamId) -> bool {
         id > lowest || self.groups.values().any(|group| group.pending().contains_key(&id))
     }
 
-    /// Removes an entry from all that is pending.
+    /// Removes an entry from the pending entries of all groups.
     pub(crate) fn forget(&mut self, id: StreamId) {
         for group in self.groups.values_mut() {
             group.acknowledge(id);
         }
     }
 
-    /// After entries were deleted: which is the first one now.
+    /// Finds the first entry after entries were deleted.
     pub(crate) fn settle_first(&mut self, deleted: bool) {
         if deleted && (self.length == 0 || self.entry(self.first_id).is_none()) {
             self.find_first();

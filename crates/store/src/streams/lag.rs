@@ -1,5 +1,5 @@
-//! How far a group has read: the number of entries it has, and how many it has not, where they
-//! are known.
+//! How far a group has read: the number of entries that it has read, and of those that it has not,
+//! if they are known.
 
 use super::entries::id::ZERO;
 use super::groups::Group;
@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 use tidegate_rdb::StreamId;
 
 impl Stream {
-    /// How many entries a group has not read; `None` if that is not known
+    /// Returns how many entries a group has not read; `None` if that is unknown
     /// (`streamReplyWithCGLag`).
     pub(crate) fn lag(&self, group: &Group, dialect: Dialect) -> Option<i64> {
         if self.entries_added == 0 || self.length == 0 && dialect.counts_lag_from_first() {
@@ -26,7 +26,7 @@ impl Stream {
         Some(self.entries_added.wrapping_sub(read).cast_signed())
     }
 
-    /// How many entries a group has read once it has delivered this one.
+    /// Returns how many entries a group has read once it has delivered this one.
     pub(crate) fn read_after(&self, group: &Group, id: StreamId, dialect: Dialect) -> Option<u64> {
         let from = if dialect.counts_read_from_first() { group.last_id } else { id };
         let counts = !self.has_deleted_beyond(from, dialect)
@@ -38,8 +38,8 @@ impl Stream {
         }
     }
 
-    /// Which entry of all that were ever added this one is, the first being 1; `None` where
-    /// deleted ones make that unknown (`streamEstimateDistanceFromFirstEverEntry`).
+    /// Returns the number of this entry among all that were ever added, 1 for the first; `None` if
+    /// deleted entries make it unknown (`streamEstimateDistanceFromFirstEverEntry`).
     fn read_until(&self, id: StreamId, dialect: Dialect) -> Option<u64> {
         let added = self.entries_added;
         if added == 0 {

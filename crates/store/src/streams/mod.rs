@@ -1,6 +1,6 @@
 //! Streams: entries in nodes, and groups of consumers that read them.
 //!
-//! | room or file | what it is |
+//! | folder or file | what it is |
 //! |---|---|
 //! | `entries` | ids, entries, and the nodes that hold them |
 //! | `groups` | consumer groups, consumers, pending entries |

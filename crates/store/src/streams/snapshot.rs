@@ -1,11 +1,11 @@
-//! A stream as a snapshot brings it, and as it is written to one.
+//! A stream in a snapshot.
 
 use super::entries::{Node, Nodes};
 use super::groups::{Consumers, Group, Owner, Pending};
 use super::value::Stream;
 use tidegate_rdb::{self as rdb, StreamId, ValueWriter, WriteError};
 
-/// Why a snapshot's stream is none.
+/// Why the stream of a snapshot is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SnapshotError {
     /// An entry could not be found by its id.
@@ -20,7 +20,7 @@ pub(crate) enum SnapshotError {
 }
 
 impl Stream {
-    /// What a snapshot brings; its nodes stay as they are.
+    /// Returns the stream of a snapshot; its nodes stay as they are.
     pub(crate) fn from_snapshot(snapshot: rdb::Stream) -> Result<Self, SnapshotError> {
         let mut stream = Self {
             nodes: Nodes::default(),
@@ -54,7 +54,7 @@ impl Stream {
         Ok(stream)
     }
 
-    /// Writes it as a value of a snapshot. Nodes are written as they are.
+    /// Writes the stream as a value of a snapshot. Nodes are written as they are.
     pub(crate) fn write<W: std::io::Write>(
         &self,
         writer: ValueWriter<'_, W>,
@@ -81,7 +81,7 @@ fn restore(saved: rdb::Group) -> Result<Group, SnapshotError> {
     let mut group = Group::new(saved.last_id, saved.entries_read);
     let mut owners = Vec::with_capacity(saved.consumers.len());
     for consumer in &saved.consumers {
-        // A server that is not told takes when it was seen.
+        // A server to which it is unknown uses the time when the consumer was seen.
         let active = consumer.active_ms.unwrap_or(consumer.seen_ms);
         let owner = group.restore_consumer(&consumer.name, consumer.seen_ms, active);
         owners.push(owner.ok_or(SnapshotError::ConsumerTwice)?);
@@ -89,7 +89,7 @@ fn restore(saved: rdb::Group) -> Result<Group, SnapshotError> {
     for pending in saved.pending {
         let owner = match pending.consumer {
             Some(index) => owners.get(index).copied().ok_or(SnapshotError::Pending)?,
-            None => Owner::NOBODY,
+            None => Owner::NONE,
         };
         let entry =
             Pending { delivered_ms: pending.delivered_ms, deliveries: pending.deliveries, owner };
@@ -129,7 +129,7 @@ fn save(name: &[u8], group: &Group) -> rdb::Group {
     }
 }
 
-/// Which consumer is which in the order of their names.
+/// Returns the place of each consumer in the order of their names.
 fn indices(consumers: &Consumers) -> Vec<Option<usize>> {
     let mut indices = Vec::new();
     for (index, (owner, _)) in consumers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Streams by themselves: their digest, snapshots, what they cost.
+//! Streams by themselves: their digests, snapshots and costs.
 
 use super::entries::Range;
 use super::entries::id::{self, NewId};
@@ -40,7 +40,7 @@ fn digests_are_the_servers() {
     assert_eq!(digest(&Stream::default()), "06bd01623de1d087bbd377851096317b1af476a2");
 }
 
-/// A stream of some nodes, with groups.
+/// Returns a stream of some nodes, with groups.
 fn large() -> Stream {
     let ids: Vec<_> = (1..500).map(|n| format!("{}-{n}", n * 40_000)).collect();
     let fields: &[&[u8]] = &[b"field", b"value", b"n", b"12"];
@@ -72,7 +72,7 @@ fn load(payload: &[u8]) -> rdb::Stream {
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn a_written_stream_is_read() {
     let stream = large();
     let payload = dump(&stream, Form::REDIS_74);
     let read = Stream::from_snapshot(load(&payload)).unwrap();

@@ -1,32 +1,32 @@
-//! Making a stream shorter from its beginning (`streamTrim`).
+//! Removes entries from the beginning of a stream (`streamTrim`).
 
 use super::delete::References;
 use super::value::Stream;
 use tidegate_rdb::{Corrupt, StreamId};
 
-/// How a stream is made shorter.
+/// How a stream is trimmed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trim {
     pub(crate) until: Until,
-    /// Whole nodes only.
+    /// Whether only whole nodes are removed.
     pub(crate) approximate: bool,
-    /// How many entries at most; 0 is any number.
+    /// The most entries that are removed; 0 is any number.
     pub(crate) limit: i64,
-    /// What is done about groups that refer to an entry.
+    /// What happens to groups that refer to a removed entry.
     pub(crate) references: References,
 }
 
-/// How far.
+/// How far a stream is trimmed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Until {
     /// So many entries remain.
     Length(u64),
-    /// This is the lowest id.
+    /// This is the lowest remaining id.
     MinId(StreamId),
 }
 
 impl Stream {
-    /// Makes it shorter; how many entries went.
+    /// Trims the stream. Returns how many entries were removed.
     pub(crate) fn trim(&mut self, trim: &Trim) -> Result<u64, Corrupt> {
         let mut deleted = 0;
         let mut next = self.nodes.first().map(|(id, _)| id);
@@ -49,7 +49,7 @@ impl Stream {
                 deleted += live;
                 continue;
             }
-            // Groups are asked about one entry after the other, which is not approximate.
+            // References of groups are checked entry by entry, which is not approximate.
             if trim.approximate {
                 break;
             }
@@ -68,8 +68,8 @@ impl Stream {
         matches!(until, Until::Length(length) if self.length <= length)
     }
 
-    /// Deletes entries of one node, as many as have to go; how many went. A node that `may_go`
-    /// does so with its last entry.
+    /// Deletes entries of one node, as many as have to be removed. Returns how many those were. A
+    /// node that `may_go` is removed with its last entry.
     fn trim_node(&mut self, master: StreamId, trim: &Trim, may_go: bool) -> Result<u64, Corrupt> {
         let Some((_, node)) = self.nodes.of(master) else { return Ok(0) };
         let (mut going, mut ids) = (Vec::new(), Vec::new());
@@ -110,7 +110,7 @@ impl Stream {
     }
 }
 
-/// Whether so many are more than the limit.
+/// Whether so many entries exceed the limit.
 fn exceeds(limit: i64, count: u64) -> bool {
     u64::try_from(limit).is_ok_and(|limit| limit > 0 && count > limit)
 }

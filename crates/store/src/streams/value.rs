@@ -1,4 +1,4 @@
-//! The value.
+//! A stream.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use super::groups::Group;
 use crate::primitives::Digest;
 use tidegate_rdb::{Idempotence, StreamEntry, StreamId};
 
-/// `OBJ_STREAM`, which a digest starts with.
+/// The type's number in a digest, `OBJ_STREAM`.
 const TYPE_NUMBER: u32 = 6;
 
 /// A stream.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stream {
     pub(super) nodes: Nodes,
-    /// How many entries there are, deleted ones not counted.
+    /// The number of entries, deleted ones not counted.
     pub(super) length: u64,
     /// The id of the last entry ever added.
     pub(super) last_id: StreamId,
@@ -25,10 +25,10 @@ pub(crate) struct Stream {
     /// How many entries were ever added.
     pub(super) entries_added: u64,
     pub(super) groups: BTreeMap<Box<[u8]>, Group>,
-    /// The lowest last id of all groups, as the server remembers it. It does not look again when
-    /// a group is removed (measured: 8.2.3), so neither is that done here.
+    /// The lowest last id of all groups, as the server remembers it. The server does not compute it
+    /// anew when a group is removed (measured: 8.2.3), and neither does this store.
     pub(super) delivered_to_all: Option<StreamId>,
-    /// What a master of Redis 8.6 or later knows of requests; kept, not used.
+    /// What a master of Redis 8.6 or later remembers of requests. It is kept and not used.
     pub(super) idempotence: Option<Box<Idempotence>>,
 }
 
@@ -41,7 +41,7 @@ impl Stream {
         &self.nodes
     }
 
-    /// The groups by name.
+    /// The groups, by name.
     pub(crate) fn groups(&self) -> &BTreeMap<Box<[u8]>, Group> {
         &self.groups
     }
@@ -50,41 +50,40 @@ impl Stream {
         self.groups.get(name)
     }
 
-    /// The first entry that is not deleted.
+    /// Returns the first entry that is not deleted.
     pub(crate) fn first(&self) -> Option<StreamEntry<'_>> {
         self.nodes.range(id::ZERO, id::MAX).next()
     }
 
-    /// The last entry that is not deleted.
+    /// Returns the last entry that is not deleted.
     pub(crate) fn last(&self) -> Option<StreamEntry<'_>> {
         self.nodes.range_back(id::ZERO, id::MAX).next()
     }
 
-    /// The entry of this id, unless it is deleted.
+    /// Returns the entry of this id, unless it is deleted.
     pub(crate) fn entry(&self, id: StreamId) -> Option<StreamEntry<'_>> {
         self.nodes.find(id).map(|(_, entry)| entry)
     }
 
-    /// The last id of a group is another one now.
+    /// Notes that the last id of a group changed.
     pub(super) fn group_moved(&mut self, from: StreamId, to: StreamId) {
         self.delivered_to_all =
             self.delivered_to_all.filter(|&lowest| from != lowest && to >= lowest);
     }
 
-    /// After entries went: which is the first one now.
+    /// Finds the first entry after entries were removed.
     pub(super) fn find_first(&mut self) {
-        // Without entries, a length that says that there are some gives the last id there is
-        // (`streamGetEdgeID`).
+        // Without entries, a positive length gives the highest id (`streamGetEdgeID`).
         let none = if self.length == 0 { id::ZERO } else { id::MAX };
         self.first_id = self.first().map_or(none, |entry| entry.id);
     }
 
-    /// What `OBJECT ENCODING` calls it.
+    /// The name of the form in `OBJECT ENCODING`.
     pub(crate) fn encoding(&self) -> &'static str {
         "stream"
     }
 
-    /// Adds it to a digest: its type and its entries, nothing else.
+    /// Adds the stream to a digest: its type and its entries, nothing else.
     pub(crate) fn digest(&self, digest: &mut Digest) {
         digest.mix(&TYPE_NUMBER.to_be_bytes());
         for entry in self.nodes.range(id::ZERO, id::MAX) {

@@ -1,21 +1,21 @@
 //! Which strings a server keeps in one piece with their header, and calls `embstr`.
 //!
 //! Measured, length by length: Redis up to 8.0 decides by the string alone; Redis 8.2 and Valkey
-//! keep the key in the same piece, and room for its expiry. For Valkey 8.1 and 9.0, which were
-//! not at hand, the limits are what they say of themselves.
+//! keep the key in the same piece, and room for its expiry. For Valkey 8.1 and 9.0, which could not
+//! be measured, the limits are those that these versions state.
 
 use crate::dialect::{Dialect, Vendor};
 
-/// No server embeds a longer string.
+/// The longest string that any server embeds.
 pub(crate) const MAX: usize = 128;
-/// Where the key is elsewhere (`OBJ_ENCODING_EMBSTR_SIZE_LIMIT`).
+/// The longest embedded string if the key is elsewhere (`OBJ_ENCODING_EMBSTR_SIZE_LIMIT`).
 const ALONE: usize = 44;
-/// The bytes of an expiry.
+/// The number of bytes of an expiry.
 const TIME: usize = 8;
-/// A key of so many bytes has a header that is two bytes longer.
+/// The length of a key from which on its header is two bytes longer.
 const LONG_KEY: usize = 32;
 
-/// How long a key and its string may be together; `None` where it is the string alone that counts.
+/// Returns how long a key and its string may be together; `None` if only the string counts.
 fn room(dialect: Dialect) -> Option<usize> {
     const NEVER: (u8, u8) = (u8::MAX, 0);
     match dialect.vendor() {
@@ -40,8 +40,8 @@ pub(super) fn fits(dialect: Dialect, key_len: usize, len: usize, expires: bool) 
     }
 }
 
-/// Whether a string that would be embedded is not, because the key that it is set to expired
-/// until now, and room is kept for that. It is asked for only where the lengths make it matter.
+/// Whether a string that would be embedded is not, because the key had an expiry until now, for
+/// which room is kept. To be called only if the lengths make it matter.
 pub(super) fn is_spoilt(
     dialect: Dialect,
     (key_len, len): (usize, usize),

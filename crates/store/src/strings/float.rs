@@ -1,14 +1,15 @@
-//! Floating point as `INCRBYFLOAT` and `HINCRBYFLOAT` have it: x87's 80-bit numbers, bit for bit.
+//! The floating-point numbers of `INCRBYFLOAT` and `HINCRBYFLOAT`: x87's 80-bit numbers, bit for
+//! bit.
 //!
-//! A number here is a 64-bit mantissa times a power of two. Reading (glibc's `strtold`), adding
-//! and writing (`%.17Lf`, trailing zeros removed) all round to the nearest, ties to even, so that
-//! every digit is the server's.
+//! A number is a 64-bit mantissa times a power of two. Reading (glibc's `strtold`), adding and
+//! writing (`%.17Lf` without trailing zeros) all round to the nearest, ties to even, so that every
+//! digit is that of the server.
 
 use num_bigint::{BigInt, BigUint, Sign};
 
 use crate::call::CommandError;
 
-/// `INCRBYFLOAT`'s own error.
+/// The error of `INCRBYFLOAT` for an infinite sum.
 pub(crate) const NOT_FINITE: CommandError =
     CommandError::new("ERR increment would produce NaN or Infinity");
 
@@ -18,13 +19,13 @@ const MAX_TEXT: usize = 5 * 1024 - 1;
 const MIN_EXPONENT: i64 = -16445;
 /// The exponent of the largest numbers, with a full mantissa.
 const MAX_EXPONENT: i64 = 16320;
-/// No number of more digits before its point is finite.
+/// The most digits before the point of a finite number.
 const MAX_DIGITS: i64 = 4940;
-/// No number with more zeros after its point is other than zero.
+/// The most zeros after the point of a number other than zero.
 const MAX_ZEROS: i64 = 4970;
-/// Digits after the point that are written.
+/// The number of digits after the point that are written.
 const DECIMALS: u32 = 17;
-/// Beyond so many bits, what is added counts only as more or less than nothing.
+/// The distance in bits beyond which an addend only decides the rounding.
 const FAR: i64 = 130;
 
 /// A number of x87's extended precision, or an infinity; never NaN.
@@ -45,12 +46,13 @@ enum Size {
 }
 
 impl LongDouble {
-    /// Nothing.
+    /// The number zero.
     pub(crate) const ZERO: Self =
         Self { negative: false, size: Size::Finite { mantissa: 0, exponent: MIN_EXPONENT } };
 
-    /// Reads the whole of `text` (`string2ld`): decimal, hexadecimal or infinite. `None` where
-    /// Redis would refuse it, as it does what is too large or too small to be told from zero.
+    /// Reads the whole of `text` (`string2ld`): decimal, hexadecimal or infinite. `None` if Redis
+    /// would refuse it, as it refuses numbers that are too large or too small to be distinguished
+    /// from zero.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         if text.len() > MAX_TEXT {
             return None;
@@ -80,7 +82,7 @@ impl LongDouble {
         (!lost).then_some(number)
     }
 
-    /// `digits * 10^power`; `None` if it is out of all bounds.
+    /// Returns `digits * 10^power`; `None` if it is out of all bounds.
     fn decimal(negative: bool, digits: &BigUint, power: i64) -> Option<Self> {
         // A digit is between three and four bits.
         let bits = i64::try_from(digits.bits()).ok()?;
@@ -97,10 +99,10 @@ impl LongDouble {
         })
     }
 
-    /// The number nearest to `size / divisor * 2^exponent`.
+    /// Returns the number nearest to `size / divisor * 2^exponent`.
     fn round(negative: bool, size: &BigUint, divisor: Option<&BigUint>, exponent: i64) -> Self {
         let divisor_bits = divisor.map_or(1, BigUint::bits);
-        // Two or three bits more than fit, and whether there is anything behind them.
+        // Two or three bits more than fit, and whether any bit behind them is set.
         let shift = 66 - (i64::try_from(size.bits()).unwrap_or(i64::MAX) - divisor_bits as i64);
         let scaled = if shift > 0 { size << shift } else { size.clone() };
         let unit = match divisor {
@@ -117,7 +119,7 @@ impl LongDouble {
         Self { negative, size: Size::nearest(quotient, inexact, drop, exponent) }
     }
 
-    /// The sum; `None` where it is infinite or no number.
+    /// Returns the sum; `None` if it is infinite or NaN.
     pub(crate) fn plus(self, other: Self) -> Option<Self> {
         let (
             Size::Finite { mantissa: mine, exponent: high },
@@ -149,12 +151,13 @@ impl LongDouble {
         BigInt::from_biguint(sign, mantissa.into())
     }
 
-    /// Whether it is a number.
+    /// Whether the number is finite.
     pub(crate) fn is_finite(self) -> bool {
         self.size != Size::Infinite
     }
 
-    /// In decimal, with up to 17 digits after the point and no exponent (`LD_STR_HUMAN`).
+    /// Returns the number in decimal, with up to 17 digits after the point and no exponent
+    /// (`LD_STR_HUMAN`).
     pub(crate) fn text(self) -> Vec<u8> {
         let mut text = Vec::new();
         if self.negative {
@@ -182,22 +185,23 @@ impl LongDouble {
 }
 
 impl Size {
-    /// `quotient * 2^exponent` and a little more if it is `inexact`, without its lowest `drop`
-    /// bits.
+    /// Returns `quotient * 2^exponent`, and a little more if it is `inexact`, without its lowest
+    /// `drop` bits.
     fn nearest(quotient: u128, inexact: bool, drop: i64, exponent: i64) -> Self {
         let exponent = exponent.saturating_add(drop);
         let rounded = shift_right(quotient, inexact, drop);
         match u64::try_from(rounded) {
             _ if exponent > MAX_EXPONENT => Self::Infinite,
             Ok(mantissa) => Self::Finite { mantissa, exponent },
-            // Rounded up to 2^64.
+            // It was rounded up to 2^64.
             Err(_) if exponent == MAX_EXPONENT => Self::Infinite,
             Err(_) => Self::Finite { mantissa: 1 << 63, exponent: exponent + 1 },
         }
     }
 }
 
-/// `number / 2^bits` to the nearest, ties to even; `inexact` if `number` is really a little more.
+/// Returns `number / 2^bits` to the nearest, ties to even; `inexact` if `number` is really a little
+/// more.
 fn shift_right(number: u128, inexact: bool, bits: i64) -> u128 {
     match u32::try_from(bits) {
         Ok(bits @ 1..128) => {
@@ -206,13 +210,13 @@ fn shift_right(number: u128, inexact: bool, bits: i64) -> u128 {
             kept + u128::from(rest > half || rest == half && (inexact || kept & 1 == 1))
         }
         Ok(0) | Err(_) if bits <= 0 => number,
-        // What is shifted here has fewer than 127 bits.
+        // Numbers that are shifted here have fewer than 127 bits.
         _ => 0,
     }
 }
 
-/// The digits of a number without their point, the power that they are to be multiplied by (of
-/// ten, or, for hexadecimal digits, of two), and their base.
+/// Returns the digits of a number without their point, the power by which they are to be multiplied
+/// (of ten, or, for hexadecimal digits, of two), and their base.
 fn split(text: &[u8], base: u32, marks: &[u8]) -> Option<(Vec<u8>, i64, u32)> {
     let end = text.iter().position(|byte| marks.contains(byte)).unwrap_or(text.len());
     let (number, exponent) = text.split_at_checked(end)?;
@@ -234,7 +238,7 @@ fn split(text: &[u8], base: u32, marks: &[u8]) -> Option<(Vec<u8>, i64, u32)> {
     Some((digits, power.saturating_sub(i64::try_from(decimals).ok()? * each), base))
 }
 
-/// Some digits as a number, at most a huge one.
+/// Returns some digits as a number, at most a huge one.
 fn saturating(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
@@ -272,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_number() {
+    fn texts_that_are_no_number_are_refused() {
         for bad in [
             "",
             "-",

@@ -1,6 +1,6 @@
 //! Strings, and what commands build on them: numbers, bits, cardinalities.
 //!
-//! | room or file | what it is |
+//! | folder or file | what it is |
 //! |---|---|
 //! | `value` | a string, and whether Redis would call it an integer, short, or neither |
 //! | `embedding` | which strings Redis keeps in one piece with their keys |

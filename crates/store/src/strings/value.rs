@@ -11,7 +11,7 @@ use tidegate_wire::resp::integer;
 
 /// The longest text of an integer.
 const INT_MAX: usize = 20;
-/// A string longer than this grows by as much, a shorter one by its own length
+/// The length up to which a string grows by its own length. A longer one grows by this many bytes
 /// (`SDS_MAX_PREALLOC`).
 const MAX_SPARE: usize = 1024 * 1024;
 
@@ -25,9 +25,9 @@ pub(crate) struct Str {
 /// A string, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StrRef<'a> {
-    /// One of the three kinds of string.
+    /// The kind, one of the three of strings.
     pub(crate) kind: Kind,
-    /// It.
+    /// The bytes.
     pub(crate) bytes: &'a [u8],
 }
 
@@ -37,7 +37,7 @@ impl Default for Str {
     }
 }
 
-/// What a string becomes that is set whole (`tryObjectEncoding`).
+/// Returns the kind of a string that is set whole (`tryObjectEncoding`).
 pub(crate) fn kind_of(bytes: &[u8]) -> Kind {
     match bytes.len() {
         1..=INT_MAX if integer::parse(bytes).is_some() => Kind::Int,
@@ -45,12 +45,12 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Kind {
     }
 }
 
-/// What a string becomes that is set whole, but not looked at for being an integer.
+/// Returns the kind of a string that is set whole and is not checked for being an integer.
 pub(crate) fn text_kind(bytes: &[u8]) -> Kind {
     if bytes.len() <= embedding::MAX { Kind::Embedded } else { Kind::Raw }
 }
 
-/// Makes `bytes` at least `len` long, with zeros at the end; with some room to grow further.
+/// Makes `bytes` at least `len` long, with zeros at the end and some room to grow further.
 pub(crate) fn extend(bytes: &mut Vec<u8>, len: usize) -> Result<(), CommandError> {
     if len > bytes.capacity() {
         let spare = if bytes.is_empty() { 0 } else { len.min(MAX_SPARE) };
@@ -64,17 +64,17 @@ pub(crate) fn extend(bytes: &mut Vec<u8>, len: usize) -> Result<(), CommandError
 }
 
 impl Str {
-    /// A string that is set whole.
+    /// Returns a string that is set whole.
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
         Self { kind: kind_of(&bytes), bytes }
     }
 
-    /// A string that was changed in part, as `APPEND` does it: never kept as an integer.
+    /// Returns a string that was changed in part, as by `APPEND`: never kept as an integer.
     pub(crate) fn raw(bytes: Vec<u8>) -> Self {
         Self { kind: Kind::Raw, bytes }
     }
 
-    /// A string of a kind that is known already.
+    /// Returns a string of a known kind.
     pub(crate) fn with_kind(kind: Kind, bytes: Vec<u8>) -> Self {
         Self { kind, bytes }
     }
@@ -91,7 +91,7 @@ impl Str {
         StrRef { kind: self.kind, bytes: &self.bytes }
     }
 
-    /// Its bytes, to be changed in part; it is raw from now on.
+    /// The bytes, to be changed in part; the string is raw from now on.
     pub(crate) fn edit(&mut self) -> &mut Vec<u8> {
         self.kind = Kind::Raw;
         &mut self.bytes
@@ -103,8 +103,8 @@ impl Str {
 }
 
 impl StrRef<'_> {
-    /// What `OBJECT ENCODING` calls it: for some servers a matter of the length of its key, and
-    /// of whether that expires.
+    /// The name of the form in `OBJECT ENCODING`. For some servers it depends on the length of the
+    /// key, and on whether that expires.
     pub(crate) fn encoding(self, dialect: Dialect, key_len: usize, expires: bool) -> &'static str {
         match self.kind {
             Kind::Int => "int",
@@ -115,13 +115,13 @@ impl StrRef<'_> {
         }
     }
 
-    /// What `DEBUG DIGEST-VALUE` is made of.
+    /// Adds the string to a digest.
     pub(crate) fn digest(self, digest: &mut Digest) {
         digest.mix(&0_u32.to_be_bytes());
         digest.mix(self.bytes);
     }
 
-    /// Writes it, integers as such.
+    /// Writes the string, integers as such.
     pub(crate) fn write<W: Write>(self, to: ValueWriter<'_, W>) -> Result<(), WriteError> {
         to.string(self.bytes)
     }

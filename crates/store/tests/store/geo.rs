@@ -13,7 +13,7 @@ const PLACES: &str = "GEOADD g 13.361389 38.115556 Palermo 15.087269 37.502669 C
 fn both_protocols(lines: &[&str]) {
     Twin::each(|mut twin| {
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.lines(lines);
         }
     });
@@ -76,7 +76,7 @@ fn places_and_distances() {
     ]);
 }
 
-/// What is searched.
+/// The shapes and centres of searches.
 const SEARCHES: [&str; 16] = [
     "GEORADIUS g 15 37 200 km",
     "GEORADIUS_RO g 15 37 200 km",
@@ -96,7 +96,7 @@ const SEARCHES: [&str; 16] = [
     "GEORADIUSBYMEMBER g Palermo 0 m",
 ];
 
-/// What else may be said.
+/// The other options of searches.
 const OPTIONS: [&str; 32] = [
     "",
     " ASC",
@@ -186,7 +186,7 @@ fn searches() {
     both_protocols(&lines.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
-/// Somewhere, sometimes in an awkward place.
+/// Returns a random point, sometimes in an awkward place.
 fn point(random: &mut Rng) -> (f64, f64) {
     let near = |random: &mut Rng, value: f64, by: f64| value + (random.f64() * 2.0 - 1.0) * by;
     let (x, y) = match random.u8(..8) {

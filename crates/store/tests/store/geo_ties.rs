@@ -1,5 +1,5 @@
-//! Places at the same distance come in the order in which the servers' own ways of sorting leave
-//! them, and those that are counted are theirs.
+//! Places at the same distance come in the order in which the servers' own sorting leaves them, and
+//! `COUNT` selects the same ones.
 
 use crate::twin::seed;
 use fastrand::Rng;
@@ -25,7 +25,7 @@ fn places_at_the_same_distance_come_in_the_servers_order() {
             twin.same(&["DEL", "ties"]);
             twin.same(&add);
             let version = if round % 2 == 0 { RespVersion::V2 } else { RespVersion::V3 };
-            twin.speak(version);
+            twin.set_protocol(version);
             for _ in 0..12 {
                 let from = random.u32(..members);
                 let count = 1 + random.u32(..members + 2);
@@ -40,7 +40,7 @@ fn places_at_the_same_distance_come_in_the_servers_order() {
     });
 }
 
-/// Sorted sets hold scores that no place has.
+/// Sorted sets may hold scores that no place has.
 #[test]
 fn scores_that_are_no_places() {
     Twin::each(|mut twin| {
@@ -54,7 +54,7 @@ fn scores_that_are_no_places() {
         let members =
             "below zero most least half in out larger large far huge some less palermo nobody";
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.line(&format!("GEOPOS any {members}"));
             twin.line(&format!("GEOHASH any {members}"));
             for member in members.split(' ') {

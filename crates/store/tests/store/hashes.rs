@@ -7,10 +7,10 @@ use tidegate_wire::resp::RespVersion;
 use super::{Order, Twin};
 use crate::support::Flavor;
 
-/// Servers on which fields expire.
+/// The servers on which fields expire.
 pub const EXPIRING: [Flavor; 2] = [Flavor::Redis82, Flavor::Valkey91];
 
-/// Few and short ones are packed.
+/// Returns a pair whose hashes are packed only with few and short fields.
 pub fn narrow(flavor: Flavor) -> Twin {
     let mut twin =
         Twin::with(flavor, &["--hash-max-ziplist-entries", "8", "--hash-max-ziplist-value", "16"]);
@@ -19,13 +19,13 @@ pub fn narrow(flavor: Flavor) -> Twin {
     twin
 }
 
-/// In which order a hash is told: its own while it is packed.
+/// Returns the order in which a hash is compared: its own while it is packed.
 pub fn order(twin: &mut Twin, key: &str) -> Order {
     let encoding = twin.theirs(&["OBJECT", "ENCODING", key]);
     if encoding.ends_with(b"hashtable\r\n") { Order::AnyPairs } else { Order::Exact }
 }
 
-/// Demands that a hash is the same inside: encoding, digest, order, DUMP.
+/// Checks that a hash is the same inside: encoding, digest, order, DUMP.
 #[track_caller]
 pub fn same_inside(twin: &mut Twin, key: &str) {
     let text = |reply: &[u8]| reply.escape_ascii().to_string();
@@ -47,7 +47,7 @@ pub fn same_inside(twin: &mut Twin, key: &str) {
     assert!(encoding.ends_with(&format!("{}\\r\\n", ours.encoding)), "{encoding} {ours:?} {said}");
     let digest = text(&twin.theirs(&["DEBUG", "DIGEST-VALUE", key]));
     assert!(digest.contains(&ours.digest), "{digest} {ours:?} {said}");
-    // The soonest expiry that Redis writes first may be one that is no more.
+    // The soonest expiry, which Redis writes first, may be one that no longer exists.
     let body = if ours.encoding == "listpackex" { 9 } else { 0 };
     if version > 9 && ours.encoding != "hashtable" {
         assert_eq!(text(&ours.dump[body..footer]), text(&payload[body..footer]), "{said}");
@@ -58,7 +58,7 @@ pub fn same_inside(twin: &mut Twin, key: &str) {
 fn fields_and_values() {
     Twin::each(|mut twin| {
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.lines(&[
                 "HSET h a 1 b two 300 3 d 4.5",
                 "HSET h a 2 e 5",
@@ -199,7 +199,7 @@ fn scans_of_tables_meet_every_field_once() {
 fn random_fields() {
     Twin::each(|mut twin| {
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.lines(&["HSET h a 1", "HRANDFIELD h", "HRANDFIELD h 1", "HRANDFIELD h -3"]);
             twin.lines(&["HRANDFIELD h 5 WITHVALUES", "HRANDFIELD h -2 withvalues"]);
             twin.lines(&["HRANDFIELD h 0", "HRANDFIELD h 0 WITHVALUES", "HRANDFIELD none"]);
@@ -267,7 +267,7 @@ fn where_packed_hashes_end() {
     }
 }
 
-/// A snapshot's hash is packed, or not, as the server's own loader has it.
+/// A hash of a snapshot is packed, or not, as the server's own loader decides.
 #[test]
 fn snapshots() {
     for flavor in Flavor::ALL {

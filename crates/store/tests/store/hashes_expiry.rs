@@ -1,4 +1,4 @@
-//! Fields that expire: every option, every error, and what a replica shows of those that have.
+//! Fields that expire: every option, every error, and how a replica shows expired ones.
 
 use crate::twin::seed;
 use std::thread;
@@ -10,10 +10,10 @@ use super::hashes::{EXPIRING, narrow, same_inside};
 use super::{Order, Twin};
 use crate::support::{Flavor, RedisServer};
 
-/// Far away, in milliseconds.
+/// A time far away, in milliseconds.
 const FAR: &str = "9999999999999";
 
-/// What a request is made of that a client gets wrong.
+/// The words of wrong requests.
 const WORDS: [&str; 26] = [
     "NX",
     "XX",
@@ -43,7 +43,7 @@ const WORDS: [&str; 26] = [
     "70368744177664",
 ];
 
-/// Requests that are right.
+/// The right requests.
 const RIGHT: [&str; 18] = [
     "HEXPIRE h 100 FIELDS 1 a",
     "HPEXPIRE h 0 FIELDS 2 a b",
@@ -207,7 +207,7 @@ fn fresh(twin: &Twin) -> tidegate_store::Store {
     tidegate_store::Store::new(16, dialect, 7)
 }
 
-/// The command's arity, which is not the store's to see to.
+/// The least number of words of a command, which the store does not check.
 fn least(command: &str) -> usize {
     match command {
         "HEXPIRE" | "HPEXPIRE" | "HEXPIREAT" | "HPEXPIREAT" | "HSETEX" => 6,
@@ -215,8 +215,8 @@ fn least(command: &str) -> usize {
     }
 }
 
-/// A field that has expired is told by no command but `HLEN`, and in Redis by `HRANDFIELD`, until
-/// the master deletes it.
+/// No command shows an expired field except `HLEN`, and in Redis `HRANDFIELD`, until the master
+/// deletes it.
 #[test]
 fn expired_fields_on_a_replica() {
     for flavor in EXPIRING {
@@ -229,7 +229,7 @@ fn expired_fields_on_a_replica() {
         for server in [&twin.server, &replica] {
             server.cmd(&["DEBUG", "SET-ACTIVE-EXPIRE", "0"]).ok();
         }
-        // Not before all of this has reached the servers, on a loaded machine too.
+        // The time comes only after all of this has reached the servers, on a loaded machine too.
         let soon_ms = twin.context().now_ms + 2000;
         let soon = soon_ms.to_string();
         for words in [
@@ -250,7 +250,7 @@ fn expired_fields_on_a_replica() {
             assert_eq!(twin.store.apply(context, &bytes, &mut out), Outcome::Replied);
         }
         twin.server.wait_synced(&replica);
-        twin.talk_to(&replica);
+        twin.use_server(&replica);
         while twin.context().now_ms <= soon_ms {
             thread::sleep(Duration::from_millis(10));
         }
@@ -287,8 +287,8 @@ fn expired_fields_on_a_replica() {
     }
 }
 
-/// What a master's client finds of fields that have expired and are still there: Redis sets,
-/// deletes and revives them, Valkey has forgotten them.
+/// What a client of a master finds of expired fields that still exist: Redis sets, deletes and
+/// revives them, for Valkey they are gone.
 #[test]
 fn expired_fields_on_a_master() {
     for flavor in EXPIRING {
@@ -339,9 +339,9 @@ fn expired_fields_on_a_master() {
     }
 }
 
-/// What the master deletes late is there for its own commands.
+/// A field that the master deletes late exists for the master's own commands.
 #[test]
-fn the_masters_word_counts() {
+fn the_master_decides() {
     for flavor in EXPIRING {
         let mut twin = narrow(flavor);
         let mut apply = |words: &str| {

@@ -1,4 +1,4 @@
-//! Hashes: thousands of commands over few keys, around the limits of what is packed.
+//! Hashes: thousands of commands over few keys, around the limits of packed hashes.
 
 use super::hashes::{self, EXPIRING, narrow, same_inside};
 use super::{Order, Twin};
@@ -51,7 +51,7 @@ impl Draw {
         of[self.random.usize(..of.len())]
     }
 
-    /// Mostly short ones, so that hashes stay packed for a while.
+    /// Mostly short fields, so that hashes stay packed for a while.
     fn field(&mut self) -> &'static str {
         let all = if self.wide { FIELDS.len() } else { 7 };
         self.one(&FIELDS[..all])
@@ -148,7 +148,7 @@ fn run(flavor: Flavor, seed: u64) {
     let expiring = EXPIRING.contains(&flavor);
     let mut draw = Draw { random: fastrand::Rng::with_seed(seed), expiring, wide: false };
     for step in 0..STEPS {
-        // Now and then all begins anew: a hash that is a table stays one.
+        // Now and then all begins anew, because a hash that is a table stays one.
         if step % 40 == 0 {
             for key in KEYS {
                 let mut words = vec!["HDEL", key];
@@ -166,7 +166,7 @@ fn run(flavor: Flavor, seed: u64) {
     }
 }
 
-/// One of the commands that read.
+/// Runs one of the commands that read.
 fn read(twin: &mut Twin, draw: &mut Draw, key: &str) {
     let order = hashes::order(twin, key);
     let any = if order == Order::Exact { Order::Exact } else { Order::Any };

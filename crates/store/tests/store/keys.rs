@@ -1,4 +1,4 @@
-//! Commands over keys of any type.
+//! Commands about keys of any type.
 
 mod expiry;
 mod function;
@@ -11,7 +11,7 @@ use tidegate_wire::resp::RespVersion;
 
 use super::*;
 
-/// One key of each type, and of each form that a type has.
+/// Sets one key of each type, and of each form that a type has.
 fn one_of_each(twin: &mut Twin) {
     let long = "x".repeat(2000);
     twin.lines(&[
@@ -66,7 +66,7 @@ fn there_or_not() {
         twin.lines(&["TYPE a b", "DBSIZE x"]);
         twin.line("FLUSHALL");
         twin.lines(&["RANDOMKEY", "SET only 1", "RANDOMKEY", "RANDOMKEY x"]);
-        twin.speak(RespVersion::V3);
+        twin.set_protocol(RespVersion::V3);
         twin.lines(&["DEL only", "RANDOMKEY"]);
     });
 }
@@ -153,7 +153,7 @@ fn options_of_other_scans() {
     });
 }
 
-/// All names that a scan gives; none may come twice while nothing changes.
+/// Returns all names of a scan, of which none may come twice while nothing changes.
 fn names(mut scan: impl FnMut(&str) -> Vec<u8>) -> BTreeSet<String> {
     let (mut cursor, mut all) = ("0".to_owned(), BTreeSet::new());
     loop {
@@ -295,13 +295,13 @@ fn how_values_are_kept() {
             "MEMORY foo",
             "MEMORY",
         ]);
-        twin.speak(RespVersion::V3);
+        twin.set_protocol(RespVersion::V3);
         twin.lines(&["OBJECT ENCODING no", "OBJECT HELP", "MEMORY USAGE no", "OBJECT FREQ no"]);
         let used = String::from_utf8(twin.ours(&["MEMORY", "USAGE", "long"])).unwrap();
         let used: usize = used.trim_matches([':', '\r', '\n']).parse().unwrap();
         assert!((2000..2200).contains(&used), "{used}");
         if twin.flavor() == Flavor::Redis62 {
-            // Its packed forms have other lengths.
+            // The packed forms of this server have other lengths.
             return;
         }
         let object = |reply: Vec<u8>| {

@@ -1,10 +1,10 @@
-//! `INFO keyspace`: keys, those that expire, hashes with fields that expire, after random commands
-//! over few keys that turn each into another.
+//! `INFO keyspace`: the numbers of keys, of keys that expire and of hashes with fields that expire,
+//! after random commands over few keys that turn each into another.
 
 use crate::support::Flavor;
 use crate::twin::{Twin, seed};
 
-/// What a real server counts, of database 0.
+/// Returns the numbers of a real server for database 0.
 fn theirs(twin: &mut Twin) -> [usize; 3] {
     let reply = String::from_utf8(twin.theirs(&["INFO", "keyspace"])).unwrap();
     let field = |name: &str| {
@@ -15,7 +15,7 @@ fn theirs(twin: &mut Twin) -> [usize; 3] {
     [field("keys="), field("expires="), hashes]
 }
 
-/// How many hashes have a field that expires, one by one.
+/// Counts the hashes that have a field that expires, one by one.
 fn timed(twin: &mut Twin) -> usize {
     let is_timed = |key: &&str| {
         let reply = twin.theirs(&["HEXPIRETIME", key, "FIELDS", "3", "f", "g", "h"]);
@@ -60,7 +60,7 @@ fn keys_and_fields_that_expire_are_counted() {
             let ours = ours.first().map(|it| [it.keys, it.expires, it.volatile_hashes]);
             let (ours, mut theirs) = (ours.unwrap_or_default(), theirs(&mut twin));
             if twin.flavor() == Flavor::Redis82 {
-                // Redis learns only with the next expiry that a hash has no such field any more.
+                // Redis notices only with the next expiry that a hash has no such field any more.
                 assert!(ours[2] <= theirs[2], "{ours:?} {theirs:?} {}", twin.recent());
                 theirs[2] = timed(&mut twin);
             }

@@ -1,12 +1,12 @@
-//! The store has every command that servers call a write, so that it never stands still.
+//! The store has every command that servers call a write, so that replication never stops at one.
 
 use tidegate_store::{CallContext, Dialect, Outcome, Store};
 use tidegate_wire::resp::RespVersion;
 
 use crate::support::{Flavor, RedisServer};
 
-/// Blocking ones are sent as what they did (6.2 does not call all of them so), MIGRATE as DEL. Vector sets are a module's, slots a
-/// cluster's.
+/// Masters send blocking commands as what they did (6.2 does not flag all of them as blocking), and
+/// MIGRATE as DEL. Vector sets belong to a module, slots to a cluster.
 const NEVER_SENT: [&str; 3] = ["bzpopmax", "bzpopmin", "migrate"];
 const LEFT_OUT: [&str; 4] = ["cluster", "vadd", "vrem", "vsetattr"];
 

@@ -3,8 +3,8 @@
 use super::*;
 use tidegate_wire::resp::RespVersion;
 
-/// Runs lines of words and shows the key in between.
-fn told(twin: &mut Twin, lines: &[&str]) {
+/// Runs lines of words and compares the key after each.
+fn compare_lines(twin: &mut Twin, lines: &[&str]) {
     for line in lines {
         twin.line(line);
         twin.line("LRANGE l 0 -1");
@@ -14,7 +14,7 @@ fn told(twin: &mut Twin, lines: &[&str]) {
 #[test]
 fn ends() {
     Twin::each(|mut twin| {
-        told(
+        compare_lines(
             &mut twin,
             &[
                 "LPUSHX l a",
@@ -83,7 +83,7 @@ fn reading() {
         }
         twin.lines(&["LPOS l a RANK", "LPOS l a NONE 1", "LPOS l a COUNT 1 COUNT 2"]);
         twin.lines(&["SET t x", "LPOS t a", "LPOS t a RANK 0"]);
-        twin.speak(RespVersion::V3);
+        twin.set_protocol(RespVersion::V3);
         twin.lines(&[
             "LINDEX none 0",
             "LRANGE none 0 1",
@@ -93,7 +93,7 @@ fn reading() {
             "LPOP none",
         ]);
     });
-    // Those of 6.2 and 7.0 take this number as it is.
+    // 6.2 and 7.0 take this number as it is.
     Twin::each(|mut twin| {
         twin.line("RPUSH l a b c a");
         twin.line("LREM l -9223372036854775808 b");
@@ -104,7 +104,7 @@ fn reading() {
 #[test]
 fn changing() {
     Twin::each(|mut twin| {
-        told(
+        compare_lines(
             &mut twin,
             &[
                 "RPUSH l a b c 1 2 3 a b c a",
@@ -153,7 +153,7 @@ fn changing() {
 #[test]
 fn moving() {
     Twin::each(|mut twin| {
-        told(
+        compare_lines(
             &mut twin,
             &[
                 "RPUSH l a b c 1 2 3",
@@ -192,7 +192,7 @@ fn moving() {
                 "BLPOP m inf",
             ],
         );
-        twin.speak(RespVersion::V3);
+        twin.set_protocol(RespVersion::V3);
         twin.lines(&["BLPOP none 0.01", "BLMOVE none none LEFT LEFT 0.01"]);
     });
 }
@@ -201,7 +201,7 @@ fn moving() {
 fn popping_many() {
     use crate::support::Flavor::{Redis70, Redis82, Valkey91};
     Twin::each_of(&[Redis70, Redis82, Valkey91], |mut twin| {
-        told(
+        compare_lines(
             &mut twin,
             &[
                 "RPUSH l a b c d e f g h i j k",
@@ -229,7 +229,7 @@ fn popping_many() {
     });
 }
 
-/// Values around what decides where they go.
+/// Returns a value around the lengths that decide where it goes.
 fn value(random: &mut fastrand::Rng) -> Vec<u8> {
     let len = match random.u8(..40) {
         0 => random.usize(8100..8300),
@@ -273,7 +273,7 @@ fn step(twin: &mut Twin, random: &mut fastrand::Rng) {
     if words[0].ends_with(b"PUSH") {
         words.extend((0..random.usize(1..6)).map(|_| value(random)));
     }
-    // What is looked for is one of the elements, half of the time.
+    // Half of the time, the element that is looked for exists.
     if words[0] == b"LINSERT" && random.bool() {
         let found = twin.ours(&[b"LINDEX".to_vec(), key.into(), at_of(random)]);
         if let Some(body) = found.strip_prefix(b"$").and_then(bulk) {
@@ -287,7 +287,7 @@ fn at_of(random: &mut fastrand::Rng) -> Vec<u8> {
     random.i32(-40..40).to_string().into()
 }
 
-/// The bytes of a bulk string behind its `$`.
+/// Returns the bytes of a bulk string behind its `$`.
 fn bulk(reply: &[u8]) -> Option<Vec<u8>> {
     let line = reply.iter().position(|&byte| byte == b'\n')? + 1;
     Some(reply.get(line..reply.len() - 2)?.to_vec())
@@ -319,7 +319,7 @@ fn any_edits_leave_the_same_nodes() {
     Twin::each(random_edits);
 }
 
-/// From now on nodes hold this many elements, or bytes if negative.
+/// Limits nodes to this many elements, or bytes if negative, from now on.
 fn set_list_size(twin: &mut Twin, size: i32) {
     use tidegate_store::Packing;
     let name = match twin.flavor() {
@@ -341,9 +341,9 @@ fn any_edits_leave_the_same_nodes_where_elements_are_counted() {
     }
 }
 
-/// Redis 7.0 takes nodes together that are up to 4 bytes larger than later ones would have it.
-/// A number that is moved out of a quicklist counts as no bytes where a server looks whether the
-/// listpack that it comes to is large.
+/// Redis 7.0 joins nodes that are up to 4 bytes larger than later versions allow. A number that is
+/// moved out of a quicklist counts as no bytes when a server checks whether the destination's
+/// listpack becomes too large.
 #[test]
 fn moved_numbers_weigh_nothing() {
     Twin::each(|mut twin| {
@@ -369,7 +369,7 @@ fn nodes_are_joined_up_to_the_same_size() {
         for len in 8160..8185 {
             twin.same(&["DEL", "l"]);
             twin.same(&["RPUSH", "l", &"x".repeat(len)]);
-            // A second node of three, of which two stay, and a full one, which is split.
+            // A second node of three elements, of which two stay, and a full one, which is split.
             twin.line(&format!("RPUSH l a b {}", "y".repeat(100)));
             twin.line("RPUSH l q r c d e f g");
             twin.line(&format!("LREM l 1 {}", "y".repeat(100)));

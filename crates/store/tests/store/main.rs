@@ -1,6 +1,6 @@
-//! The store against real servers: the same commands to both, the same bytes back.
+//! The store compared with real servers: both get the same commands and reply with the same bytes.
 //!
-//! No sockets of ours: the store runs in the test's own process ([`Twin`]).
+//! The store runs in the process of the test, without a socket ([`Twin`]).
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 #![allow(clippy::disallowed_methods, reason = "plain threads may sleep; no worker runs here")]

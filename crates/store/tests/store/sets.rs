@@ -7,7 +7,7 @@ use super::*;
 use crate::support::Flavor::{Redis62, Redis70, Redis82, Valkey91};
 use tidegate_wire::resp::RespVersion;
 
-/// Whether the server's order of a set's members has a meaning.
+/// Whether the order of a set's members at the server has a meaning.
 fn order(twin: &mut Twin, key: &str) -> Order {
     let encoding = twin.theirs(&["OBJECT", "ENCODING", key]);
     let is_table = encoding.windows(9).any(|window| window == b"hashtable");
@@ -23,7 +23,7 @@ fn members(twin: &mut Twin, key: &str) {
 fn members_come_and_go() {
     Twin::each(|mut twin| {
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             for line in [
                 "SADD s 3 1 2 1",
                 "SADD s 70000 -5",
@@ -72,7 +72,7 @@ fn members_come_and_go() {
 }
 
 #[test]
-fn forms_go_over_where_the_server_s_do() {
+fn forms_change_where_the_servers_do() {
     Twin::each(|mut twin| {
         let numbers = |range: std::ops::Range<i32>| range.map(|n| n.to_string());
         let add = |twin: &mut Twin, key: &str, members: Vec<String>| {
@@ -108,7 +108,7 @@ fn forms_go_over_where_the_server_s_do() {
             add(&mut twin, &format!("pack{len}"), vec!["x".into(), "y".into()]);
             add(&mut twin, &format!("pack{len}"), vec!["x".repeat(len)]);
         }
-        // An addition of nothing new may be what goes over.
+        // Adding a member that exists may convert the set too.
         add(&mut twin, "again", vec!["1".into()]);
         add(&mut twin, "again", vec!["1".into(); 513]);
         add(&mut twin, "again2", vec!["x".into()]);
@@ -128,14 +128,14 @@ fn combine(twin: &mut Twin, command: &str, keys: &[&str]) {
     }
     let exact = match command {
         "SINTER" => all_packed,
-        // More of them than an intset has.
+        // More of them than an intset may have.
         _ => all_ints && !(keys.contains(&"i3") && keys.contains(&"i4")),
     };
     twin.compare(&words, if exact { Order::Exact } else { Order::Any });
     let stored = format!("{command}STORE");
     let words = [&[stored.as_str(), "dst"], keys].concat();
     twin.same(&words);
-    // What comes out of a table is in no order, and stays so in a listpack.
+    // Members from a table are in no order, and stay so in a listpack.
     let order = if all_packed { Order::Exact } else { Order::Any };
     twin.compare_inside("dst", order);
     if order == Order::Exact {
@@ -185,7 +185,7 @@ fn sets_are_combined() {
             combine(&mut twin, command, &["p3", "i1", "i2", "i3", "p2", "h1"]);
             combine(&mut twin, command, &["i1", "i2", "i4"]);
         }
-        twin.speak(RespVersion::V3);
+        twin.set_protocol(RespVersion::V3);
         for command in ["SINTER", "SUNION", "SDIFF"] {
             combine(&mut twin, command, &["i1", "i2"]);
             combine(&mut twin, command, &["i1", "none"]);
@@ -238,7 +238,7 @@ fn sintercard_s_words() {
 fn random_members() {
     Twin::each(|mut twin| {
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.lines(&[
                 "SADD i 1 2 3",
                 "SADD p a b c 1",
@@ -281,9 +281,9 @@ fn random_members() {
     });
 }
 
-/// What is chosen by chance is a part of the set, of the size that was asked for.
+/// Random members belong to the set, and are as many as were asked for.
 #[test]
-fn what_is_chosen_are_members() {
+fn random_members_belong_to_the_set() {
     Twin::each(|mut twin| {
         let sizes = [3, 100, 1000];
         for (size, prefix) in sizes.into_iter().flat_map(|size| [(size, ""), (size, "m")]) {
@@ -360,7 +360,7 @@ fn scans() {
             twin.line("SSCAN p 0 COUNT 1");
             twin.line("SSCAN p 7 MATCH [ab]");
         }
-        // A table is met whole, in whichever steps.
+        // A table is scanned whole, in steps of any size.
         let all: Vec<_> = (0..1000).map(|n| format!("m{n}")).collect();
         twin.same(&[vec!["SADD".to_owned(), "t".to_owned()], all.clone()].concat());
         let (mut met, mut cursor) = (Vec::new(), "0".to_owned());

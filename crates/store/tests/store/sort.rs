@@ -28,7 +28,7 @@ fn fill(twin: &mut Twin) {
     ]);
 }
 
-/// What may stand behind the key.
+/// The options behind the key.
 const OPTIONS: &[&str] = &[
     "",
     " ASC",
@@ -75,10 +75,10 @@ fn lists_and_sets() {
     Twin::each(|mut twin| {
         fill(&mut twin);
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             for key in ["l", "w", "i", "words", "z", "names", "none"] {
                 for options in OPTIONS {
-                    // The order of equal ones of a table is that of the table.
+                    // Equal elements of a table are in the order of the table.
                     let is_table = ["words", "z", "names"].contains(&key);
                     let unsorted = key == "words" && options.contains("nosort BY");
                     if unsorted || is_table && options.contains(" ALPHA") && options.contains("BY ")
@@ -145,7 +145,8 @@ fn what_is_a_number() {
             b"1e5x",
             b"--1",
             b"1_0",
-            // The last ones: some servers never forget that a number was out of range (errno).
+            // The last ones, because some servers never forget that a number was out of range
+            // (errno).
             b"1e400",
             b"-1e400",
             b"1e-400",
@@ -161,7 +162,7 @@ fn what_is_a_number() {
             twin.line("SORT l BY w_*");
             twin.line("LTRIM l 1 0");
         }
-        // Strings end at a zero byte where they are compared as text.
+        // Strings that are compared as text end at a zero byte.
         for order in ["ASC", "DESC"] {
             twin.same(&[&b"RPUSH"[..], b"z", b"a\0z", b"a", b"a\0b", b"b", b"a\0c"]);
             twin.line(&format!("SORT z ALPHA {order}"));
@@ -174,7 +175,7 @@ fn what_is_a_number() {
     });
 }
 
-/// Many equal ones: their order is that of the server's own way of sorting.
+/// Many equal elements, whose order is that of the server's own sorting.
 #[test]
 fn equal_ones_come_in_the_same_order() {
     Twin::each(|mut twin| {

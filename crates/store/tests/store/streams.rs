@@ -1,5 +1,5 @@
-//! Streams: their entries, groups and what `XINFO` tells. Times are compared with some
-//! tolerance, all else byte for byte.
+//! Streams: their entries, their groups and `XINFO`. Times are compared with some tolerance, all
+//! else byte for byte.
 
 use tidegate_wire::resp::RespVersion;
 
@@ -9,18 +9,18 @@ use support::Flavor;
 mod errors;
 mod random;
 
-/// How far two clocks may be apart, in milliseconds, on a machine that is busy.
+/// How far two clocks may be apart, in milliseconds, on a busy machine.
 const TOLERANCE: i64 = 5_000;
-/// A number beyond this is a time.
+/// Any larger number is a time.
 const TIMES: i64 = 1_600_000_000_000;
 
 impl Twin {
-    /// Tells both, and demands the same but for times.
+    /// Sends a request to both, and checks that the replies are the same except for times.
     #[track_caller]
     fn timed<A: AsRef<[u8]>>(&mut self, args: &[A]) {
         let (theirs, ours) = self.both(args);
         let (mut a, mut b) = (Words::of(&theirs), Words::of(&ours));
-        // `XPENDING` tells how long ago, behind the consumer's name.
+        // `XPENDING` has the idle time behind the name of the consumer.
         let pending = args[0].as_ref().eq_ignore_ascii_case(b"XPENDING") && args.len() > 3;
         let same = loop {
             match (a.next(), b.next()) {
@@ -43,21 +43,21 @@ impl Twin {
         );
     }
 
-    /// As [`Self::timed`], of a line of words.
+    /// As [`Self::timed`], for a line of words.
     #[track_caller]
     fn timed_line(&mut self, line: &str) {
         self.timed(&line.split(' ').collect::<Vec<_>>());
     }
 }
 
-/// The part of a reply that lies around its last `rest`.
+/// Returns the part of a reply around its last `rest`, for messages.
 fn around(rest: &[u8], reply: &[u8]) -> String {
     let at = reply.len() - rest.len();
     let part = &reply[at.saturating_sub(600)..reply.len().min(at + 300)];
     part.escape_ascii().to_string()
 }
 
-/// Both are times, or none is: -1 is never.
+/// Whether both are times within the tolerance of each other; -1, which means never, is no time.
 fn apart(a: i64, b: i64) -> bool {
     a >= 0 && b >= 0 && a.abs_diff(b) < TOLERANCE.unsigned_abs()
 }
@@ -70,7 +70,7 @@ struct Words<'a> {
     since_four: usize,
 }
 
-/// A line and what stands before it.
+/// A line, and what stands before it.
 struct Word<'a> {
     line: &'a [u8],
     before: &'a [u8],
@@ -113,7 +113,7 @@ impl Word<'_> {
 
     fn is_time(&self, pending: bool) -> bool {
         let names = [&b"idle\r\n"[..], b"inactive\r\n", b"seen-time\r\n", b"active-time\r\n"];
-        // Array, length, id, length, name, how long ago.
+        // Array, length, id, length, name, idle time.
         let ago = pending && self.since_four == 5;
         ago || names.contains(&self.before) || self.number().is_some_and(|it| it > TIMES)
     }
@@ -194,7 +194,7 @@ fn groups_and_consumers() {
     Twin::each(|mut twin| {
         for version in [RespVersion::V2, RespVersion::V3] {
             twin.clear();
-            twin.speak(version);
+            twin.set_protocol(version);
             for line in include_str!("streams/groups.txt").lines() {
                 twin.timed_line(line);
             }

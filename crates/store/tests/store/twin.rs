@@ -1,4 +1,4 @@
-//! A real server and a store of its dialect, which are told the same.
+//! A real server and a store of its dialect, which get the same commands.
 
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,20 +9,20 @@ use tidegate_wire::resp::RespVersion;
 
 use crate::support::{Flavor, RedisServer, Wire};
 
-/// How the elements of an aggregate reply are to be compared.
+/// The order in which the elements of an aggregate reply are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Byte for byte.
+    /// The same bytes.
     Exact,
-    /// The elements of the outermost aggregate in any order, pairs of a map kept together: the
-    /// order of a hash table is a matter of its seed.
+    /// The elements of the outermost aggregate may come in any order, with the pairs of a map kept
+    /// together: the order of a hash table depends on its seed.
     Any,
-    /// As [`Order::Any`], of an array of twice as many that stands for a map in RESP2.
+    /// As [`Order::Any`], for an array of pairs that stands for a map in RESP2.
     AnyPairs,
 }
 
-/// The seed of a random test: always the same one, so that what passes once passes everywhere.
-/// `TIDEGATE_SEED=random` looks further, a number repeats what was found.
+/// Returns the seed of a random test, which is always the same, so that a test that passes once
+/// passes everywhere. `TIDEGATE_SEED=random` tries another one, and a number repeats a failure.
 pub fn seed() -> u64 {
     match std::env::var("TIDEGATE_SEED") {
         Ok(word) if word == "random" => fastrand::u64(..),
@@ -48,7 +48,7 @@ impl Twin {
         Self::with(flavor, &[])
     }
 
-    /// With options of the server, word by word.
+    /// Starts a server with these options, word by word.
     pub fn with(flavor: Flavor, args: &[&str]) -> Self {
         let server = RedisServer::builder(flavor).args(args).start();
         let info = server.info("server");
@@ -67,7 +67,7 @@ impl Twin {
         Self::each_of(&Flavor::ALL, test);
     }
 
-    /// As [`Self::each`], with some of them.
+    /// Runs a test with some of the servers.
     pub fn each_of(flavors: &[Flavor], test: impl Fn(Self) + Sync) {
         let only = std::env::var("TIDEGATE_FLAVOR").ok();
         let wanted = |flavor: &Flavor| {
@@ -85,32 +85,32 @@ impl Twin {
         self.server.flavor()
     }
 
-    /// From now on both answer in RESP3, or in RESP2.
-    pub fn speak(&mut self, version: RespVersion) {
+    /// Makes both reply in RESP3, or in RESP2, from now on.
+    pub fn set_protocol(&mut self, version: RespVersion) {
         self.version = version;
         let number = version.number().to_string();
         assert!(!self.wire.cmd(&["HELLO", &number]).is_err());
     }
 
-    /// From now on both work in this database.
+    /// Makes both work in this database from now on.
     pub fn select(&mut self, db: usize) {
         self.wire.cmd(&["SELECT", &db.to_string()]).ok();
         self.db = db;
     }
 
-    /// From now on neither has a key.
+    /// Removes all keys of both.
     pub fn clear(&mut self) {
         self.wire.cmd(&["FLUSHALL"]).ok();
         self.store = Store::new(16, self.dialect, fastrand::u64(..));
     }
 
-    /// A line of words, divided by blanks.
+    /// Sends a line of words, divided by blanks, to both, and checks that the replies are the same.
     #[track_caller]
     pub fn line(&mut self, line: &str) -> Vec<u8> {
         self.same(&line.split(' ').collect::<Vec<_>>())
     }
 
-    /// Many lines.
+    /// Sends many lines to both.
     #[track_caller]
     pub fn lines(&mut self, lines: &[&str]) {
         for line in lines {
@@ -118,13 +118,13 @@ impl Twin {
         }
     }
 
-    /// Tells both, and demands the same bytes.
+    /// Sends a request to both, and checks that the replies are the same bytes.
     #[track_caller]
     pub fn same<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
         self.compare(args, Order::Exact)
     }
 
-    /// Tells both, and demands the same reply but for the order.
+    /// Sends a request to both, and checks that the replies are the same except for the order.
     #[track_caller]
     pub fn compare<A: AsRef<[u8]>>(&mut self, args: &[A], order: Order) -> Vec<u8> {
         let (mut theirs, mut ours) = self.both(args);
@@ -146,8 +146,8 @@ impl Twin {
         theirs
     }
 
-    /// As [`Self::same`], of seconds that each counts from a moment of its own: they are the same
-    /// before long.
+    /// As [`Self::same`], for replies in seconds that each computes at its own time: they are soon
+    /// the same.
     #[track_caller]
     pub fn same_before_long<A: AsRef<[u8]>>(&mut self, args: &[A]) {
         for _ in 0..50 {
@@ -160,7 +160,7 @@ impl Twin {
         self.same(args);
     }
 
-    /// Tells both; the server's reply and the store's.
+    /// Sends a request to both. Returns the replies of the server and of the store.
     #[track_caller]
     pub fn both<A: AsRef<[u8]>>(&mut self, args: &[A]) -> (Vec<u8>, Vec<u8>) {
         self.note(args);
@@ -169,7 +169,7 @@ impl Twin {
         (theirs, self.ours(args))
     }
 
-    /// Asks the store alone.
+    /// Sends a request to the store alone.
     #[track_caller]
     pub fn ours<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
         let words: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
@@ -179,15 +179,15 @@ impl Twin {
         out
     }
 
-    /// Asks the server alone.
+    /// Sends a request to the server alone.
     #[track_caller]
     pub fn theirs<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
         self.wire.send(args);
         self.wire.read_raw_reply()
     }
 
-    /// Demands that a key is the same inside: its encoding and its digest, and its DUMP where the
-    /// server's has an order of its own and the form it rests in.
+    /// Checks that a key is the same inside: its encoding and its digest, and its DUMP if the order
+    /// and the form of the server's are fixed.
     #[track_caller]
     pub fn same_inside(&mut self, key: &str) {
         self.compare_inside(key, Order::Exact);
@@ -219,7 +219,7 @@ impl Twin {
         }
     }
 
-    /// Lets both load what the server's DUMP of a key is, and demands that it is the same inside.
+    /// Lets both load the server's DUMP of a key, and checks that it is the same inside.
     #[track_caller]
     pub fn same_when_loaded(&mut self, key: &str) {
         let dump = self.theirs(&["DUMP", key]);
@@ -238,7 +238,7 @@ impl Twin {
         self.theirs(&["SELECT", &db.to_string()]);
     }
 
-    /// The names of the server's keys.
+    /// Returns the names of the server's keys.
     pub fn server_keys(&mut self) -> Vec<Vec<u8>> {
         let names = self.wire.cmd(&["KEYS", "*"]);
         names.array().iter().map(|name| name.bytes().to_vec()).collect()
@@ -249,18 +249,18 @@ impl Twin {
         self.dialect
     }
 
-    /// From now on another server is asked, which is to hold the same data.
-    pub fn talk_to(&mut self, server: &RedisServer) {
+    /// Uses another server from now on, which has to have the same data.
+    pub fn use_server(&mut self, server: &RedisServer) {
         self.wire = server.wire();
     }
 
-    /// What was said last, and to whom.
+    /// Returns the last requests, for messages.
     pub fn recent(&self) -> String {
         let said = self.said.iter().rev().take(12).rev().cloned().collect::<Vec<_>>();
         format!("{:?}\n{}", self.flavor(), said.join("\n"))
     }
 
-    /// How the store is asked now.
+    /// The context of the next call of the store.
     pub fn context(&self) -> CallContext {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         CallContext {
@@ -277,7 +277,7 @@ impl Twin {
     }
 }
 
-/// The bytes of a bulk string; `None` of null.
+/// Returns the bytes of a bulk string; `None` for null.
 fn payload(reply: &[u8]) -> Option<&[u8]> {
     let line = reply.iter().position(|&byte| byte == b'\n')? + 1;
     reply
@@ -286,7 +286,7 @@ fn payload(reply: &[u8]) -> Option<&[u8]> {
         .filter(|bytes| bytes.len() > 10)
 }
 
-/// A reply in the order in which it is compared.
+/// Returns a reply in the order in which it is compared.
 fn normal(reply: &[u8], order: Order) -> Vec<u8> {
     let head_len = reply.iter().position(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let (head, body) = reply.split_at(head_len);
@@ -307,7 +307,7 @@ fn normal(reply: &[u8], order: Order) -> Vec<u8> {
     [head, &elements.concat()].concat()
 }
 
-/// How long the first reply in `bytes` is.
+/// Returns the length of the first reply in `bytes`.
 fn element_len(bytes: &[u8]) -> usize {
     let head = bytes.iter().position(|&byte| byte == b'\n').unwrap() + 1;
     let number = || std::str::from_utf8(&bytes[1..head - 2]).unwrap().parse::<i64>().unwrap();

@@ -1,6 +1,6 @@
-//! The words that commands on fields with expiries share: `FIELDS n ...`, and times.
+//! The arguments that commands about fields with expiries share: `FIELDS n ...`, and times.
 //!
-//! Redis and Valkey have the same commands, but refuse wrong words each in its own way.
+//! Redis and Valkey have the same commands, but refuse wrong arguments in different ways.
 
 use crate::arguments::expiry::{self, Unit};
 use crate::arguments::words;
@@ -16,12 +16,12 @@ const MISMATCH: CommandError =
 const VALKEY_MISMATCH: CommandError = CommandError::new(
     "ERR numfields should be greater than 0 and match the provided number of fields",
 );
-/// What Redis says of a number of fields that is none, except to `HEXPIRE`.
+/// Redis's error for an invalid number of fields, except that of `HEXPIRE`.
 pub(in crate::hashes) const NOT_POSITIVE: CommandError =
     CommandError::new("ERR Number of fields must be a positive integer");
 const NEGATIVE_TIME: CommandError = CommandError::new("ERR invalid expire time, must be >= 0");
 
-/// The Unix time in milliseconds that `word` is, in a command of this name.
+/// Reads a time in a command of this name. Returns it in Unix milliseconds.
 pub(in crate::hashes) fn time(
     word: &[u8],
     unit: Unit,
@@ -43,8 +43,8 @@ pub(in crate::hashes) fn time(
     at.filter(|at| *at <= latest).ok_or_else(invalid)
 }
 
-/// Redis: `FIELDS` at `at`, a number, as many fields to the end. `no_number` is what is said of a
-/// number that is none.
+/// Reads the arguments as Redis does: `FIELDS` at `at`, a number, and as many fields to the end.
+/// `no_number` is the error for an invalid number.
 pub(in crate::hashes) fn redis_fields<'w, 'a>(
     args: &'w [&'a [u8]],
     at: usize,
@@ -60,7 +60,7 @@ pub(in crate::hashes) fn redis_fields<'w, 'a>(
     if count == fields.len() { Ok(fields) } else { Err(MISMATCH) }
 }
 
-/// Valkey: `FIELDS` at 2, a number, as many fields to the end.
+/// Reads the arguments as Valkey does: `FIELDS` at 2, a number, and as many fields to the end.
 pub(in crate::hashes) fn valkey_fields<'w, 'a>(
     args: &'w [&'a [u8]],
 ) -> Result<&'w [&'a [u8]], CommandError> {
@@ -70,20 +70,21 @@ pub(in crate::hashes) fn valkey_fields<'w, 'a>(
     valkey_counted(args, 3, 1)
 }
 
-/// Valkey: the options from `from` on, and the fields behind the first `FIELDS`. A field takes
-/// `each` words.
+/// Reads the arguments as Valkey does: options from `from` on, and the fields behind the first
+/// `FIELDS`. A field takes `each` words.
 pub(in crate::hashes) fn valkey_options<'w, 'a>(
     args: &'w [&'a [u8]],
     from: usize,
 ) -> Result<(&'w [&'a [u8]], usize), CommandError> {
-    // The last word is not looked at.
+    // Valkey does not look at the last word.
     let looked_at = args.get(from..args.len().saturating_sub(1)).unwrap_or_default();
     let found = looked_at.iter().position(|word| words::is(word, "FIELDS"));
     let found = found.ok_or(VALKEY_MISMATCH)?;
     Ok((looked_at.get(..found).unwrap_or_default(), from + found + 1))
 }
 
-/// Valkey: a number at `at`, and as many fields behind it, of `each` words.
+/// Reads the arguments as Valkey does: a number at `at`, and as many fields behind it, of `each`
+/// words.
 pub(in crate::hashes) fn valkey_counted<'w, 'a>(
     args: &'w [&'a [u8]],
     at: usize,

@@ -1,4 +1,4 @@
-//! `HEXPIRE` and its like: when fields expire.
+//! `HEXPIRE` and its like, which make fields expire.
 
 use super::arguments::{redis_fields, time, valkey_counted, valkey_options};
 use crate::arguments::expiry::{Conditions, Unit};
@@ -13,8 +13,8 @@ pub(in crate::hashes) const COMMANDS: &[Row] = &[
     Row::write("hpexpireat", hpexpireat),
 ];
 
-/// What is replied for a field: there is none; the condition does not hold; the time is set; the
-/// time is over, so the field is deleted.
+/// The replies for a field: it is missing; the condition does not hold; the time is set; the time
+/// is over, so the field is deleted.
 const MISSING: i64 = -2;
 const UNCHANGED: i64 = 0;
 const SET: i64 = 1;
@@ -46,7 +46,7 @@ fn hpexpireat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
 fn expire(cx: &mut WriteCx<'_>, args: Args<'_>, unit: Unit, reply: &mut Reply<'_>) -> Done {
     let rules = cx.hash_rules();
     let (at, conditions, fields) = if rules.dialect().packs_field_ttls() {
-        // Redis looks at the key before the words.
+        // Redis looks at the key before the other words.
         cx.read::<Hash>(args[1])?;
         let at = time(args[2], unit, rules.now(), rules.dialect(), args[0])?;
         let conditions = Conditions::named(args[3]);

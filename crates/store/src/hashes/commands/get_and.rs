@@ -1,4 +1,4 @@
-//! `HGETDEL` and `HGETEX`: fields are told, then deleted or made to expire.
+//! `HGETDEL` and `HGETEX`, which return fields, then delete them or make them expire.
 
 use super::arguments::{
     NOT_POSITIVE, redis_fields, time, valkey_counted, valkey_fields, valkey_options,
@@ -13,13 +13,13 @@ use crate::hashes::value::Hash;
 pub(in crate::hashes) const COMMANDS: &[Row] =
     &[Row::write("hgetdel", hgetdel), Row::write("hgetex", hgetex)];
 
-/// What becomes of a field that was told.
+/// What is done with a field after it was returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     Stays,
-    /// It does not expire any more.
+    /// The field no longer expires.
     Persists,
-    /// It expires, in Unix milliseconds.
+    /// The field expires at this time, in Unix milliseconds.
     Expires(i64),
     Goes,
 }
@@ -32,7 +32,7 @@ fn hgetdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     } else {
         valkey_fields(args)?
     };
-    tell(cx, args[1], fields, Then::Goes, reply)
+    write_fields(cx, args[1], fields, Then::Goes, reply)
 }
 
 /// `HGETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT
@@ -45,7 +45,7 @@ fn hgetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     } else {
         valkey_words(cx, args, &rules)?
     };
-    tell(cx, args[1], fields, then, reply)
+    write_fields(cx, args[1], fields, then, reply)
 }
 
 fn redis_words<'w, 'a>(
@@ -72,7 +72,7 @@ fn valkey_words<'w, 'a>(
     rules: &Rules,
 ) -> Result<(Then, &'w [&'a [u8]]), CommandError> {
     let (mut options, count_at) = valkey_options(args, 2)?;
-    // The time is read when the key is known to be a hash (measured).
+    // Servers read the time when the key is known to be a hash (measured).
     let (mut given, mut persists) = (None, false);
     while let [word, rest @ ..] = options {
         options = match (Unit::of(word), rest) {
@@ -101,7 +101,7 @@ fn valkey_words<'w, 'a>(
     Ok((then, fields))
 }
 
-fn tell(
+fn write_fields(
     cx: &mut WriteCx<'_>,
     key: &[u8],
     fields: &[&[u8]],
@@ -139,7 +139,7 @@ fn tell(
     Ok(())
 }
 
-/// Does to a field that is there what is to be done; whether that changes it.
+/// Changes a field that exists. Returns whether it changed.
 fn change(
     hash: &mut Hash,
     field: &[u8],

@@ -1,4 +1,4 @@
-//! `HINCRBY` and `HINCRBYFLOAT`: a field keeps its expiry.
+//! `HINCRBY` and `HINCRBYFLOAT`. A field keeps its expiry.
 
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
@@ -37,7 +37,7 @@ fn hincrby(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
 /// `HINCRBYFLOAT key field increment`
 fn hincrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let more = LongDouble::parse(args[3]).ok_or(CommandError::NOT_FLOAT)?;
-    // Measured: 6.2 adds it and then finds that the sum is none.
+    // Measured: 6.2 adds it and then finds that the sum is no number.
     if !more.is_finite() && cx.dialect().since_redis((7, 0)) {
         return Err(NO_INCREMENT);
     }

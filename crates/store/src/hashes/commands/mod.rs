@@ -20,7 +20,7 @@ mod write;
 
 use crate::call::Row;
 
-/// The commands of this room.
+/// All commands on hashes.
 pub(crate) const COMMANDS: &[&[Row]] = &[
     expire::COMMANDS,
     get_and::COMMANDS,

@@ -1,6 +1,6 @@
 //! `HRANDFIELD`. On a replica of Redis it shows fields that have expired too (measured).
 
-use crate::arguments::random::{self, Asked, Pool};
+use crate::arguments::random::{self, Pool, Wanted};
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
 use crate::hashes::packed::Entry;
 use crate::hashes::value::Hash;
@@ -8,19 +8,19 @@ use crate::hashes::view::{Form, HashRef};
 
 pub(in crate::hashes) const COMMANDS: &[Row] = &[Row::read("hrandfield", hrandfield)];
 
-/// How often a field is looked for that has not expired, before all are looked at.
+/// How often a field that has not expired is looked for before all are walked.
 const TRIES: usize = 64;
 
 /// `HRANDFIELD key [count [WITHVALUES]]`
 fn hrandfield(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if args.len() > 2 {
-        let asked = Asked::of(&args[2..], Some("WITHVALUES"))?;
+        let wanted = Wanted::of(&args[2..], Some("WITHVALUES"))?;
         let fields = Fields::of(cx, args[1])?;
         if let Some(Fields { hash, .. }) = fields {
             let counted = if hash.is_volatile() { hash.len() } else { 0 };
-            cx.spend(asked.steps(hash.len()) + counted)?;
+            cx.spend(wanted.steps(hash.len()) + counted)?;
         }
-        return random::tell(fields, asked, reply);
+        return random::write_reply(fields, wanted, reply);
     }
     match Fields::of(cx, args[1])?.and_then(|fields| random::one(&fields)) {
         Some(entry) => reply.element(entry.field),
@@ -33,7 +33,7 @@ fn hrandfield(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 #[derive(Clone, Copy, Debug)]
 struct Fields<'a> {
     hash: HashRef<'a>,
-    /// Before it fields have expired that are not to be shown.
+    /// The time, in Unix milliseconds, before which fields have expired that are not shown.
     now: i64,
 }
 

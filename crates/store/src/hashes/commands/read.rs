@@ -1,5 +1,5 @@
-//! Commands that read fields and values. A field that has expired is not there; `HLEN` counts it,
-//! as servers do.
+//! Commands that read fields and values. An expired field does not exist; `HLEN` counts it, as
+//! servers do.
 
 use crate::call::{Args, Done, ReadCx, Reply, Row};
 use crate::hashes::packed::Entry;
@@ -18,7 +18,7 @@ pub(in crate::hashes) const COMMANDS: &[Row] = &[
     Row::read("hexists", hexists),
 ];
 
-/// A value as a bulk string, or null.
+/// Writes a value as a bulk string, or null.
 pub(in crate::hashes) fn value_or_null(reply: &mut Reply<'_>, entry: Option<Entry<'_>>) {
     match entry {
         Some(entry) => reply.element(entry.value),
@@ -68,7 +68,7 @@ fn hvals(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     each(cx, args, reply, |entry| entry.value)
 }
 
-/// About how many steps it takes to walk a hash; one whose fields expire is walked twice.
+/// About how many steps it takes to walk a hash; a hash with fields that expire is walked twice.
 fn steps(hash: HashRef<'_>) -> usize {
     if hash.is_volatile() { hash.len().saturating_mul(2) } else { hash.len() }
 }

@@ -1,4 +1,4 @@
-//! `HSCAN`: a packed hash is given whole; of a table some fields at a time.
+//! `HSCAN`. A packed hash is returned whole, a table some fields at a time.
 
 use crate::arguments::scan::{self, Options, Scanned};
 use crate::call::{Args, Done, ReadCx, Reply, Row};
@@ -12,7 +12,7 @@ pub(in crate::hashes) const COMMANDS: &[Row] = &[Row::read("hscan", hscan)];
 fn hscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let cursor = scan::cursor(args[2], cx.dialect())?;
     let Some(hash) = cx.read::<Hash>(args[1])? else {
-        // Not even its options are looked at.
+        // Servers do not even look at the options.
         scan::head(reply, 0, 0);
         return Ok(());
     };
@@ -29,7 +29,7 @@ fn hscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// What is found from `cursor` on, and where to go on.
+/// Returns the fields from `cursor` on, and the next cursor.
 fn some<'a>(
     hash: HashRef<'a>,
     cursor: u64,

@@ -1,4 +1,4 @@
-//! `HSETEX`: fields are set and made to expire, if a condition holds.
+//! `HSETEX`, which sets fields and makes them expire if a condition holds.
 
 use super::arguments::{time, valkey_counted, valkey_options};
 use crate::arguments::expiry::Unit;
@@ -19,14 +19,14 @@ const NO_NUMBER: CommandError = CommandError::new("ERR invalid number of fields"
 /// What a client wants.
 #[derive(Debug)]
 struct Wanted<'w, 'a> {
-    /// Fields and values in turns.
+    /// The fields and their values in turns.
     pairs: &'w [&'a [u8]],
     expiry: Expiry,
-    /// Only if all of the fields are there, or none.
+    /// Whether all fields have to exist already, or none; `None` if it does not matter.
     fields_exist: Option<bool>,
-    /// Only if the key is there, or is not.
+    /// Whether the key has to exist, or must not; `None` if it does not matter.
     key_exists: Option<bool>,
-    /// A time that is yet to be read.
+    /// A time that is not read yet.
     given: Option<(Unit, &'a [u8])>,
 }
 
@@ -67,7 +67,7 @@ impl<'w, 'a> Wanted<'w, 'a> {
         Self { pairs: &[], expiry, fields_exist: None, key_exists: None, given: None }
     }
 
-    /// Mirrors `hsetexParseArgs`.
+    /// Reads the arguments as Redis does (`hsetexParseArgs`).
     fn of_redis(args: &'w [&'a [u8]], rules: &Rules) -> Result<Self, CommandError> {
         let mut wanted = Self::new();
         let mut rest = args.get(2..).unwrap_or_default();
@@ -102,7 +102,7 @@ impl<'w, 'a> Wanted<'w, 'a> {
         if self.expiry == Expiry::Clear { Ok(()) } else { Err(ONE_EXPIRY) }
     }
 
-    /// Mirrors `parseExtendedCommandArgumentsOrReply`.
+    /// Reads the arguments as Valkey does (`parseExtendedCommandArgumentsOrReply`).
     fn of_valkey(args: &'w [&'a [u8]]) -> Result<Self, CommandError> {
         let (mut options, count_at) = valkey_options(args, 2)?;
         let mut wanted = Self::new();
@@ -132,7 +132,7 @@ impl<'w, 'a> Wanted<'w, 'a> {
         Ok(wanted)
     }
 
-    /// Reads the time, which Valkey does when it knows that the key is a hash (measured).
+    /// Reads the time. Valkey does this when it knows that the key is a hash (measured).
     fn resolve(&mut self, command: &[u8], rules: &Rules) -> Result<(), CommandError> {
         if let Some((unit, number)) = self.given {
             let at = time(number, unit, rules.now(), rules.dialect(), command)?;
@@ -141,7 +141,7 @@ impl<'w, 'a> Wanted<'w, 'a> {
         Ok(())
     }
 
-    /// Whether the fields are there or not, as they are to be.
+    /// Whether the condition on the fields holds.
     fn holds(&self, hash: &mut Hash, rules: &Rules) -> bool {
         let Some(exist) = self.fields_exist else { return true };
         for field in self.pairs.iter().step_by(2) {
@@ -168,7 +168,7 @@ impl<'w, 'a> Wanted<'w, 'a> {
         if gone {
             hash.remove_expired(field, rules);
         }
-        // Redis sets even what it deletes at once: that may unpack the hash.
+        // Redis sets even the fields that it deletes at once, which may unpack the hash.
         if !(past && gone) {
             hash.set(field, value, self.expiry, rules)?;
         }
@@ -179,19 +179,19 @@ impl<'w, 'a> Wanted<'w, 'a> {
     }
 }
 
-/// What `FNX` and `FXX` demand of fields.
+/// Returns what `FNX` and `FXX` demand of the fields.
 fn fields_exist(word: &[u8]) -> Option<bool> {
     let [fnx, fxx] = ["FNX", "FXX"].map(|name| words::is(word, name));
     (fnx || fxx).then_some(fxx)
 }
 
-/// What `NX` and `XX` demand of the key.
+/// Returns what `NX` and `XX` demand of the key.
 fn key_exists(word: &[u8]) -> Option<bool> {
     let [nx, xx] = ["NX", "XX"].map(|name| words::is(word, name));
     (nx || xx).then_some(xx)
 }
 
-/// What stands behind `FIELDS`: a number, and as many fields with their values.
+/// Reads what follows `FIELDS`: a number, and as many fields with their values.
 fn redis_pairs<'w, 'a>(after: &'w [&'a [u8]]) -> Result<&'w [&'a [u8]], CommandError> {
     let [number, pairs @ ..] = after else { return Err(CommandError::wrong_arity("hsetex")) };
     if pairs.len() < 2 {

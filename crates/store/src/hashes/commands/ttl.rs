@@ -1,4 +1,4 @@
-//! `HTTL` and its like, which tell when fields expire, and `HPERSIST`, which keeps them.
+//! `HTTL` and its like, which show when fields expire, and `HPERSIST`, which removes an expiry.
 
 use super::arguments::{NOT_POSITIVE, redis_fields, valkey_fields};
 use crate::arguments::expiry::SECOND;
@@ -14,7 +14,7 @@ pub(in crate::hashes) const COMMANDS: &[Row] = &[
     Row::write("hpersist", hpersist),
 ];
 
-/// What is replied for a field that is not there, and for one that does not expire.
+/// The replies for a field that does not exist, and for one that does not expire.
 const MISSING: i64 = -2;
 const NEVER: i64 = -1;
 const PERSISTED: i64 = 1;
@@ -39,7 +39,7 @@ fn hpexpiretime(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     times(cx, args, reply, |at| at)
 }
 
-/// Whole seconds: Redis rounds up, Valkey to the nearest (measured).
+/// Returns whole seconds: Redis rounds up, Valkey to the nearest (measured).
 fn seconds(ms: i64, dialect: Dialect) -> i64 {
     let more = if dialect.packs_field_ttls() { SECOND - 1 } else { SECOND / 2 };
     ms.saturating_add(more) / SECOND
@@ -56,7 +56,7 @@ fn times(
         redis_fields(args, 2, NOT_POSITIVE)?
     } else {
         let fields = valkey_fields(args);
-        // Its own error for a number that does not match is not used here (measured).
+        // Redis does not use the error of this command for a number that does not match (measured).
         fields.map_err(|error| {
             if error == CommandError::NOT_INTEGER { error } else { CommandError::SYNTAX }
         })?
@@ -72,9 +72,9 @@ fn times(
 
 /// `HPERSIST key FIELDS numfields field [field ...]`
 ///
-/// A field that has expired is missing. The master's word counts here, where a replica of Redis
-/// goes by its own clock: what arrives late would leave it with a field that the master keeps
-/// and the replica hides for ever.
+/// An expired field is missing. The master's decision counts here, while a replica of Redis goes by
+/// its own clock: a command that arrives late would leave it with a field that the master keeps and
+/// the replica hides for ever.
 fn hpersist(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let rules = cx.hash_rules();
     let fields = if rules.dialect().packs_field_ttls() {

@@ -25,7 +25,7 @@ fn hmset(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// How many fields are new. `name` is the command's.
+/// Sets fields. Returns how many are new. `name` is that of the command.
 fn set_all(cx: &mut WriteCx<'_>, args: Args<'_>, name: &str) -> Result<usize, CommandError> {
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::wrong_arity(name));
@@ -44,7 +44,7 @@ fn set_all(cx: &mut WriteCx<'_>, args: Args<'_>, name: &str) -> Result<usize, Co
     Ok(added)
 }
 
-/// Sets a field, which does not expire any more. Returns whether it is new to the caller.
+/// Sets a field, which no longer expires. Returns whether it is new to the caller.
 fn set(hash: &mut Hash, field: &[u8], value: &[u8], rules: &Rules) -> Result<bool, CommandError> {
     if rules.dialect().expired_fields_are_gone() {
         hash.remove_expired(field, rules);
@@ -57,7 +57,7 @@ fn hsetnx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let rules = cx.hash_rules();
     let is_new = cx.edit_or_new::<Hash, _>(args[1], |hash| {
         if !rules.dialect().unpacks_for_any_long_field() {
-            // 6.2 does so even where nothing is set (measured).
+            // 6.2 does so even if nothing is set (measured).
             hash.prepare(&args[2..], false, &rules);
         }
         hash.forget_expired(args[2], &rules);

@@ -20,7 +20,7 @@ use tidegate_rdb::Element;
 
 pub(super) const COMMANDS: &[Row] = &[Row::write("sort", sort), Row::read("sort_ro", sort_ro)];
 
-/// An element and what it is sorted by.
+/// An element and its sort key.
 struct Item<'a> {
     element: Cow<'a, [u8]>,
     weight: Weight<'a>,
@@ -30,7 +30,7 @@ enum Weight<'a> {
     /// The element itself.
     Own,
     Number(f64),
-    /// What a pattern names for it, if there is such a thing.
+    /// The string that a pattern names for the element, if it exists.
     Text(Option<Cow<'a, [u8]>>),
 }
 
@@ -38,7 +38,7 @@ enum Weight<'a> {
 fn sort_ro(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let options = Options::of(&args[2..], false)?;
     let elements = sorted(cx, args[1], &options)?;
-    tell(cx, &elements, &options, reply);
+    write_elements(cx, &elements, &options, reply);
     Ok(())
 }
 
@@ -47,14 +47,14 @@ fn sort_ro(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let options = Options::of(&args[2..], true)?;
     if let Ok(Some(_)) = cx.read::<SortedSet>(args[1]) {
-        // The server unpacks what it sorts, which stays so: `zsetConvert`.
+        // The server unpacks the sorted set for good: `zsetConvert`.
         let rules = cx.sorted_set_rules();
         cx.edit(args[1], |set: &mut SortedSet| set.unpack(&rules))?;
     }
     let reader = cx.reader();
     let elements = sorted(&reader, args[1], &options)?;
     let Some(key) = options.store else {
-        tell(&reader, &elements, &options, reply);
+        write_elements(&reader, &elements, &options, reply);
         return Ok(());
     };
     let mut list = List::growing();
@@ -69,24 +69,24 @@ fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// Calls `told` for each thing that is told.
+/// Calls `write` for each part of the reply.
 fn each<'a>(
     cx: &ReadCx<'a>,
     elements: &[Cow<'a, [u8]>],
     options: &Options<'_>,
-    mut told: impl FnMut(Option<Cow<'a, [u8]>>),
+    mut write: impl FnMut(Option<Cow<'a, [u8]>>),
 ) {
     for element in elements {
         if options.gets.is_empty() {
-            told(Some(element.clone()));
+            write(Some(element.clone()));
         }
         for pattern in &options.gets {
-            told(pattern::look_up(cx, pattern, element));
+            write(pattern::look_up(cx, pattern, element));
         }
     }
 }
 
-fn tell<'a>(
+fn write_elements<'a>(
     cx: &ReadCx<'a>,
     elements: &[Cow<'a, [u8]>],
     options: &Options<'_>,
@@ -99,17 +99,18 @@ fn tell<'a>(
     });
 }
 
-/// The elements that are told, in their order (`sortCommandGeneric`).
+/// Returns the elements of the reply, in their order (`sortCommandGeneric`).
 fn sorted<'a>(
     cx: &ReadCx<'a>,
     key: &[u8],
     options: &Options<'_>,
 ) -> Result<Vec<Cow<'a, [u8]>>, CommandError> {
-    // Each is weighed, which may look up a key, sorted, and told, which may look up more.
+    // Each element is weighed, which may look up a key, is sorted, and is written, which may look
+    // up more.
     cx.spend(Source::len(cx, key).saturating_mul(10 + 8 * options.gets.len()))?;
     let Source { mut elements, is_set } = Source::of(cx, key)?;
     let range = options.range(elements.len());
-    // The order of a set would be another one in each server: what is stored has to be the same.
+    // Each server has another order of a set, but what is stored has to be the same everywhere.
     let forced = options.unsorted && is_set && options.store.is_some();
     if options.unsorted && !forced {
         if options.desc && !is_set {
@@ -130,7 +131,8 @@ fn sorted<'a>(
         let text = "ERR One or more scores can't be converted into double";
         return Err(CommandError::new(text));
     }
-    // By `strcoll`, which sees C's strings, unless the outcome has to be the same everywhere.
+    // Strings are compared by `strcoll`, as C strings, unless the result has to be the same
+    // everywhere.
     let collate = if options.store.is_some() { whole } else { c_text::c_str };
     let order = |one: &Item<'_>, other: &Item<'_>| {
         let order = compare(one, other, collate);
@@ -144,7 +146,7 @@ fn sorted<'a>(
     Ok(items.drain(range).map(|item| item.element).collect())
 }
 
-/// What an element is sorted by; `None` for what should be a number and is none.
+/// Returns the sort key of an element; `None` if it should be a number and is none.
 fn weigh<'a>(
     cx: &ReadCx<'a>,
     by: Option<&[u8]>,
@@ -155,7 +157,7 @@ fn weigh<'a>(
     let text = match named {
         None if alpha => return Some(Weight::Own),
         Some(text) if alpha => return Some(Weight::Text(text)),
-        // What is not there weighs nothing.
+        // A key that does not exist has weight zero.
         Some(None) => return Some(Weight::Number(0.0)),
         None => element.clone(),
         Some(Some(text)) => text,
@@ -163,12 +165,12 @@ fn weigh<'a>(
     number::parse_weight(&text, cx.dialect()).map(Weight::Number)
 }
 
-/// How strings are compared: byte by byte.
+/// Returns all of a string, so that strings are compared byte by byte.
 fn whole(text: &[u8]) -> &[u8] {
     text
 }
 
-/// The order of two elements (`sortCompare`).
+/// Returns the order of two elements (`sortCompare`).
 fn compare(one: &Item<'_>, other: &Item<'_>, collate: fn(&[u8]) -> &[u8]) -> Ordering {
     match (&one.weight, &other.weight) {
         (Weight::Number(a), Weight::Number(b)) => {

@@ -1,22 +1,22 @@
-//! The words of `SORT`.
+//! The arguments of `SORT`.
 
 use crate::arguments::words;
 use crate::call::{Args, CommandError};
 
-/// What is asked for.
+/// The options of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Options<'a> {
-    /// The pattern of what is sorted by, instead of the elements.
+    /// The pattern of the sort keys, if they are not the elements themselves.
     pub(super) by: Option<&'a [u8]>,
-    /// The patterns of what is told, instead of the elements.
+    /// The patterns of the values in the reply, if it has not the elements themselves.
     pub(super) gets: Vec<&'a [u8]>,
     pub(super) desc: bool,
     pub(super) alpha: bool,
-    /// Nothing is sorted, since all would be sorted by the same.
+    /// Whether the elements are not sorted, because all have the same sort key.
     pub(super) unsorted: bool,
-    /// How many are passed over, and how many are told at most.
+    /// How many elements are passed over, and how many are returned at most.
     limit: (i64, Option<i64>),
-    /// Where the outcome goes.
+    /// The destination of the result.
     pub(super) store: Option<&'a [u8]>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Options<'a> {
                 }
                 [pattern, after @ ..] if words::is(option, "by") => {
                     options.by = Some(pattern);
-                    // Once said it stays so, whatever a later pattern is.
+                    // It stays so, whatever a later pattern is.
                     options.unsorted |= super::pattern::star(pattern).is_none();
                     after
                 }
@@ -62,7 +62,7 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
-    /// Which of `len` elements are told.
+    /// Returns which of `len` elements are wanted.
     pub(super) fn range(&self, len: usize) -> std::ops::Range<usize> {
         let start = usize::try_from(self.limit.0.max(0)).unwrap_or(usize::MAX).min(len);
         let count = self.limit.1.and_then(|count| usize::try_from(count).ok());

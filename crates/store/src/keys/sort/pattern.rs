@@ -7,12 +7,13 @@ use crate::c_text::c_str;
 use crate::call::ReadCx;
 use crate::keyspace::ValueRef;
 
-/// Where the star is that stands for the element.
+/// Returns where the star is, in whose place the element goes.
 pub(super) fn star(pattern: &[u8]) -> Option<usize> {
     c_str(pattern).iter().position(|&byte| byte == b'*')
 }
 
-/// What `pattern` names for `element` (`lookupKeyByPattern`); `#` is the element itself.
+/// Returns the string that `pattern` names for `element` (`lookupKeyByPattern`); `#` is the element
+/// itself.
 pub(super) fn look_up<'a>(
     cx: &ReadCx<'a>,
     pattern: &[u8],
@@ -35,7 +36,7 @@ pub(super) fn look_up<'a>(
     }
 }
 
-/// Where the arrow is behind which a field is named.
+/// Returns where the arrow is that precedes the name of a field.
 fn arrow(text: &[u8]) -> Option<usize> {
     let text = c_str(text);
     let at = text.windows(2).position(|two| two == b"->")?;

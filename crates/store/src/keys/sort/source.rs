@@ -1,4 +1,4 @@
-//! What is sorted: the elements of a collection.
+//! The collection whose elements are sorted.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use crate::call::{CommandError, ReadCx};
 use crate::keyspace::ValueRef;
 use tidegate_rdb::Element;
 
-/// What is sorted.
+/// The elements to sort.
 pub(super) struct Source<'a> {
     pub(super) elements: Vec<Cow<'a, [u8]>>,
-    /// They are in no order that means anything.
+    /// Whether their order has no meaning.
     pub(super) is_set: bool,
 }
 
-/// An element as a string.
+/// Returns an element as a string.
 pub(super) fn text(element: Element<'_>) -> Cow<'_, [u8]> {
     match element {
         Element::Bytes(bytes) => Cow::Borrowed(bytes),
@@ -22,7 +22,7 @@ pub(super) fn text(element: Element<'_>) -> Cow<'_, [u8]> {
 }
 
 impl<'a> Source<'a> {
-    /// How many elements there are to sort.
+    /// The number of elements to sort.
     pub(super) fn len(cx: &ReadCx<'_>, key: &[u8]) -> usize {
         match cx.value(key) {
             Some(ValueRef::List(list)) => list.len(),
@@ -32,7 +32,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The elements of a list, a set or a sorted set, in their order.
+    /// Returns the elements of a list, a set or a sorted set, in their order.
     pub(super) fn of(cx: &ReadCx<'a>, key: &[u8]) -> Result<Self, CommandError> {
         let value = cx.value(key);
         let is_set = matches!(value, Some(ValueRef::Set(_)));

@@ -1,4 +1,4 @@
-//! What is written piece by piece is what was there when it began, whatever happens meanwhile.
+//! A snapshot that is written in pieces has the state when it began, whatever happens meanwhile.
 
 use proptest::prelude::*;
 
@@ -67,7 +67,7 @@ proptest! {
         let mut next = Some(SaveCursor::default());
         while let Some(cursor) = next {
             next = store.save_part(cursor, count, &mut writer).unwrap();
-            // Between the two a writer may come, too.
+            // A writer may come between the two, too.
             changes.next().unwrap_or_default().iter().for_each(|step| change(&mut store, *step));
             store.advance_snapshot_view(cursor, next);
             changes.next().unwrap_or_default().iter().for_each(|step| change(&mut store, *step));
@@ -75,7 +75,7 @@ proptest! {
         store.end_snapshot_view();
         let file = writer.finish().unwrap();
         prop_assert_eq!(digest(&mut load(&file)), before);
-        // And nothing is left of it.
+        // Nothing of it is left.
         let now = digest(&mut store);
         let file = store.save(Vec::new(), Form::REDIS_70, &[]).unwrap();
         prop_assert_eq!(digest(&mut load(&file)), now);

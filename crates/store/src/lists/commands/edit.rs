@@ -1,4 +1,4 @@
-//! Commands that change a list elsewhere than at its ends.
+//! Commands that change a list at other places than its ends.
 
 use super::read::index;
 use crate::arguments::words;
@@ -18,7 +18,7 @@ fn lset(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let fill = cx.fill();
     let done = cx.edit(args[1], |list: &mut List| {
         let at = words::int(args[2])?;
-        // Even where there is no such element.
+        // Servers do so even if there is no such element.
         list.make_ready(args[3].len(), 1, fill);
         let replaced = index(at, list.len())
             .is_some_and(|index| list.replace(index, Element::Bytes(args[3]), fill));
@@ -42,7 +42,7 @@ fn linsert(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     }
     let fill = cx.fill();
     let inserted = cx.edit(args[1], |list: &mut List| {
-        // Even where the pivot is not found.
+        // Servers do so even if the pivot is not found.
         list.make_ready(args[4].len(), 1, fill);
         let inserted = list.insert(args[3], after, Element::Bytes(args[4]), fill);
         Ok(inserted.then(|| list.len()))

@@ -1,5 +1,5 @@
-//! Commands that take elements off an end of a list. Those that block answer at once: what a
-//! client waits for is not this room's.
+//! Commands that take elements off an end of a list. Those that block reply at once; the caller
+//! lets the client wait.
 
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
@@ -35,19 +35,19 @@ pub(super) fn timeout(word: &[u8], dialect: Dialect) -> Result<(), CommandError>
     }
 }
 
-/// Takes up to `count` elements off an end, which `told` is shown before. How many; `None`
-/// without the key.
+/// Takes up to `count` elements off an end, after it has shown them to `show`. Returns how many;
+/// `None` without the key.
 fn take(
     cx: &mut WriteCx<'_>,
     key: &[u8],
     end: End,
     count: usize,
-    told: impl FnOnce(ListRef<'_>, usize),
+    show: impl FnOnce(ListRef<'_>, usize),
 ) -> Result<Option<usize>, CommandError> {
     let fill = cx.fill();
     let taken = cx.edit(key, |list: &mut List| {
         let taken = count.min(list.len());
-        told(list.view(), taken);
+        show(list.view(), taken);
         list.drop_end(end, taken);
         list.pack(fill, true);
         Ok(taken)
@@ -56,8 +56,8 @@ fn take(
     Ok(taken)
 }
 
-/// The elements at an end, the outermost first.
-fn tell(list: ListRef<'_>, end: End, count: usize, reply: &mut Reply<'_>) {
+/// Writes the elements at an end, the outermost first.
+fn write_elements(list: ListRef<'_>, end: End, count: usize, reply: &mut Reply<'_>) {
     reply.array(count);
     let walk = match end {
         End::Left => list.walk(0),
@@ -98,7 +98,9 @@ fn pop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) ->
         }
         return Ok(());
     }
-    if take(cx, args[1], end, count, |list, count| tell(list, end, count, reply))?.is_none() {
+    if take(cx, args[1], end, count, |list, count| write_elements(list, end, count, reply))?
+        .is_none()
+    {
         if old {
             reply.null();
         } else {
@@ -150,7 +152,7 @@ fn mpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         let popped = take(cx, key, end, count, |list, count| {
             reply.array(2);
             reply.bulk(key);
-            tell(list, end, count, reply);
+            write_elements(list, end, count, reply);
         })?;
         if popped.is_some() {
             return Ok(());

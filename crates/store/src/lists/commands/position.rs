@@ -8,11 +8,11 @@ use crate::lists::needle::Needle;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("lpos", lpos)];
 
-/// What `LPOS` is asked for besides the element.
+/// The options of `LPOS`.
 struct Options {
-    /// Which match is the first one that counts: 1 is the first of all.
+    /// The number of the first match that counts: 1 is the first of all.
     rank: u64,
-    /// From the end on.
+    /// Whether the search begins at the end.
     backward: bool,
     /// How many matches are wanted; 0 is all of them.
     count: Option<usize>,
@@ -47,7 +47,7 @@ impl Options {
 
 fn rank(word: &[u8], dialect: Dialect) -> Result<i64, CommandError> {
     let rank = match words::int(word)? {
-        // Where it is not refused it cannot be negated, and is as good as the last match.
+        // Where it is not refused it cannot be negated, and counts as the last match.
         i64::MIN if !dialect.packs_lists() => -1,
         _ => words::negatable(word)?,
     };

@@ -49,8 +49,8 @@ fn lrange(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// The element that `at` stands for, from behind where it is negative; `None` if there is none
-/// before the first one.
+/// Returns the index of the element `at`, which counts from the end if it is negative; `None` for
+/// an element before the first one.
 pub(super) fn index(at: i64, len: usize) -> Option<usize> {
     match usize::try_from(at) {
         Ok(index) => Some(index),

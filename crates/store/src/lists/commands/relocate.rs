@@ -47,8 +47,8 @@ fn relocate(
         let Some(moved) = list.view().end(from) else { return Err(CommandError::NO_KEY) };
         let is_number = matches!((list.view(), moved), (ListRef::Quick(_), Element::Int(_)));
         let moved = moved.bytes(&mut itoa::Buffer::new()).to_vec();
-        // Out of a quicklist comes a number as such (`listTypePop`), and such objects count as no
-        // bytes (`listTypeTryConvertListpack`).
+        // A quicklist returns a number as such (`listTypePop`), and such objects count as no bytes
+        // (`listTypeTryConvertListpack`).
         let bytes = if is_number { 0 } else { moved.len() };
         list.drop_end(from, 1);
         if source == destination {

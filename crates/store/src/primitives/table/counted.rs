@@ -1,6 +1,6 @@
-//! An iterator that knows how much is left of what it cannot count itself.
+//! An iterator with a known number of elements.
 
-/// `left` elements of `iter`, which has as many.
+/// The `left` elements of `iter`.
 #[derive(Clone, Debug)]
 pub(super) struct Counted<I> {
     pub(super) left: usize,

@@ -2,13 +2,13 @@
 //! and that can be scanned while it changes.
 //!
 //! Extendible hashing: a directory, indexed by the top bits of a hash, names the segment. A full
-//! segment is split in two; the directory doubles when a segment needs more bits than it has.
-//! Nothing is hashed again, since each entry's hash is kept.
+//! segment is split in two; the directory doubles when a segment needs more bits than the directory
+//! has. Nothing is hashed again, because each entry's hash is kept.
 //!
-//! A scan goes by ascending hashes and its cursor is a hash. However the table changes meanwhile,
-//! an entry that is there all the time is met once, as `SCAN`'s guarantees demand.
+//! A scan goes by ascending hashes, and its cursor is a hash. However the table changes meanwhile,
+//! an entry that is there all the time is met once, as the guarantees of `SCAN` demand.
 //!
-//! The table never looks into an entry: the caller says how the wanted one is recognized.
+//! The table never looks into an entry: the caller says which entry is the wanted one.
 
 mod counted;
 mod segment;
@@ -18,18 +18,18 @@ mod tests;
 use counted::Counted;
 use segment::{MAX, Segment};
 
-/// The deepest a segment can be: all of a hash.
+/// The most bits of a segment: all of a hash.
 const DEEPEST: u8 = 32;
 
 /// A hash table of entries. Hashes come from the caller and have to be good in their top bits.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<E> {
-    /// For each value of the top `depth` bits, which segment.
+    /// The segment of each value of the top `depth` bits.
     directory: Vec<u32>,
     segments: Vec<Segment<E>>,
     depth: u8,
     len: usize,
-    /// No segment has ever had more entries since the table was empty.
+    /// The most entries that a segment has had since the table was empty.
     widest: usize,
 }
 
@@ -68,13 +68,13 @@ impl<E> Table<E> {
         self.segments = self.directory.iter().map(new).collect();
     }
 
-    /// The entry of this hash that `is` the one meant.
+    /// Returns the entry of this hash for which `is` holds.
     pub(crate) fn find(&self, hash: u32, is: impl Fn(&E) -> bool) -> Option<&E> {
         let segment = self.segments.get(self.segment_of(hash))?;
         segment.entries().get(segment.position(hash, is)?)
     }
 
-    /// As [`Self::find`].
+    /// Returns the entry of this hash for which `is` holds, to be changed.
     pub(crate) fn find_mut(&mut self, hash: u32, is: impl Fn(&E) -> bool) -> Option<&mut E> {
         let index = self.segment_of(hash);
         let segment = self.segments.get_mut(index)?;
@@ -82,8 +82,8 @@ impl<E> Table<E> {
         segment.entries_mut().get_mut(at)
     }
 
-    /// The entry of this hash that `is` the one meant, and false; or the one that is made and
-    /// added because there is none, and true.
+    /// Returns the entry of this hash for which `is` holds, and false; or a new entry, which is
+    /// added, and true.
     pub(crate) fn find_or_insert(
         &mut self,
         hash: u32,
@@ -99,12 +99,12 @@ impl<E> Table<E> {
         (&mut self.segments[index].entries_mut()[at], found.is_none())
     }
 
-    /// Adds an entry that is not there yet.
+    /// Adds an entry that does not exist yet.
     pub(crate) fn insert(&mut self, hash: u32, entry: E) {
         self.place(hash, entry);
     }
 
-    /// As [`Self::insert`]; in which segment the entry is, and where there.
+    /// Adds an entry. Returns its segment, and its place there.
     fn place(&mut self, hash: u32, entry: E) -> (usize, usize) {
         if self.segments.is_empty() {
             self.segments.push(Segment::new(0, 0));
@@ -121,7 +121,7 @@ impl<E> Table<E> {
         (index, self.segments[index].len() - 1)
     }
 
-    /// Takes the entry out.
+    /// Removes an entry and returns it.
     pub(crate) fn remove(&mut self, hash: u32, is: impl Fn(&E) -> bool) -> Option<E> {
         let index = self.segment_of(hash);
         let segment = self.segments.get_mut(index)?;
@@ -136,24 +136,24 @@ impl<E> Table<E> {
         Some(entry)
     }
 
-    /// All entries, in no order that means anything.
+    /// The entries, in no meaningful order.
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &E> + Clone {
         Counted { left: self.len, iter: self.segments.iter().flat_map(Segment::entries) }
     }
 
-    /// All entries, and the end of the table.
+    /// Returns all entries, and drops the table.
     pub(crate) fn into_entries(self) -> impl Iterator<Item = E> {
         self.segments.into_iter().flat_map(Segment::into_entries)
     }
 
-    /// Any of the entries, each as likely as another one.
+    /// Returns a random entry, each with the same probability.
     pub(crate) fn random(&self, random: &mut fastrand::Rng) -> Option<&E> {
         if self.is_empty() {
             return None;
         }
         loop {
-            // A segment, then a place in it: an empty place is no find, so that those in full
-            // segments are not less likely.
+            // First a segment, then a place in it. An empty place is no result, so that entries of
+            // full segments have the same probability.
             let segment = &self.segments[random.usize(..self.segments.len())];
             if let Some(entry) = segment.entries().get(random.usize(..self.widest)) {
                 return Some(entry);
@@ -161,10 +161,10 @@ impl<E> Table<E> {
         }
     }
 
-    /// Calls `each` for at least `count` entries from `cursor` on, where there are so many, and
-    /// returns where to go on: 0 behind the last one. A scan begins at 0.
+    /// Calls `each` for at least `count` entries from `cursor` on, if there are so many. Returns
+    /// the next cursor, 0 behind the last entry. A scan begins at 0.
     ///
-    /// Mirrors what `SCAN` promises (its documentation, "Scan guarantees"): an entry that is
+    /// Mirrors the guarantees of `SCAN` (its documentation, "Scan guarantees"): an entry that is
     /// there from begin to end is met, and met once.
     pub(crate) fn scan<'a>(
         &'a self,
@@ -199,12 +199,12 @@ impl<E> Table<E> {
         }
     }
 
-    /// An entry that is there twice, where [`Self::insert`] was given it twice.
+    /// Returns an entry that is there twice, because [`Self::insert`] was given it twice.
     pub(crate) fn duplicate(&self, same: impl Fn(&E, &E) -> bool) -> Option<&E> {
         self.segments.iter().find_map(|segment| segment.duplicate(&same))
     }
 
-    /// Bytes on the heap, without what the entries themselves own. Walks the segments.
+    /// The bytes on the heap, without those that the entries own. Walks the segments.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.directory.capacity() * size_of::<u32>()
             + self.segments.capacity() * size_of::<Segment<E>>()
@@ -217,8 +217,8 @@ impl<E> Table<E> {
         place.map_or(usize::MAX, |&segment| segment as usize)
     }
 
-    /// Whether a full segment may be split. Entries whose hashes are alike stay together in one
-    /// that is too large, rather than that they blow up the directory.
+    /// Whether a full segment may be split. Entries with similar hashes stay together in a segment
+    /// that is too large, because splitting it would make the directory too large.
     fn can_split(&self, index: usize) -> bool {
         let depth = self.segments[index].depth;
         depth < self.depth || depth < DEEPEST && self.directory.len() <= 16 * self.segments.len()
@@ -235,14 +235,14 @@ impl<E> Table<E> {
         self.segments.push(upper);
     }
 
-    /// Lets the directory name `place` for all hashes of `segment`.
+    /// Makes the directory name `place` for all hashes of `segment`.
     fn point(&mut self, segment: &Segment<E>, place: usize) {
         let range = directory_range(self.depth, segment.depth, segment.prefix);
         let place = u32::try_from(place).unwrap_or(u32::MAX);
         self.directory[range].fill(place);
     }
 
-    /// Makes one of a segment and its sibling where both are nearly empty.
+    /// Joins a segment and its sibling if both are nearly empty.
     fn join(&mut self, index: usize) {
         let segment = &self.segments[index];
         if segment.depth == 0 || segment.len() > MAX / 4 {
@@ -255,7 +255,7 @@ impl<E> Table<E> {
             return;
         }
         let gone = self.segments.swap_remove(sibling);
-        // The last one is where the sibling was.
+        // The last segment has moved to the place of the sibling.
         let index = if index == self.segments.len() { sibling } else { index };
         if let Some(moved) = self.segments.get(sibling) {
             let range = directory_range(self.depth, moved.depth, moved.prefix);
@@ -282,10 +282,10 @@ impl<E> Table<E> {
     }
 }
 
-/// The places of a directory of `depth` bits that belong to a segment.
+/// Returns the places of a directory of `depth` bits that belong to a segment.
 fn directory_range(depth: u8, of_segment: u8, prefix: u32) -> std::ops::Range<usize> {
     let first = u64::from(prefix) >> (u32::from(DEEPEST) - u32::from(depth));
-    // A directory has no more than 2^32 places, of which a machine has memory for a part.
+    // A directory has at most 2^32 places, more than fit into memory.
     let first = usize::try_from(first).unwrap_or(usize::MAX);
     first..first + (1_usize << (depth - of_segment))
 }

@@ -1,16 +1,16 @@
 //! A segment of a hash table: a few dozen entries next to each other, found by their hashes.
 
-/// How many entries a segment takes before it is split.
+/// The number of entries at which a segment is split.
 pub(super) const MAX: usize = 64;
 
 /// The entries whose hashes begin with the same bits.
 #[derive(Clone, Debug)]
 pub(super) struct Segment<E> {
-    /// How many bits all hashes here have in common.
+    /// How many bits all hashes of the segment have in common.
     pub(super) depth: u8,
-    /// These bits, at the top; the rest is zero.
+    /// These bits, at the top; the other bits are zero.
     pub(super) prefix: u32,
-    /// One per entry, in the same order.
+    /// The hash of each entry, in the same order.
     hashes: Vec<u32>,
     entries: Vec<E>,
 }
@@ -40,17 +40,17 @@ impl<E> Segment<E> {
         self.entries
     }
 
-    /// Bytes on the heap, without what the entries themselves own.
+    /// The bytes on the heap, without those that the entries own.
     pub(super) fn heap_bytes(&self) -> usize {
         self.hashes.capacity() * size_of::<u32>() + self.entries.capacity() * size_of::<E>()
     }
 
-    /// Where the entry is that has this hash and is the one meant.
+    /// Returns the place of the entry of this hash for which `is` holds.
     pub(super) fn position(&self, hash: u32, is: impl Fn(&E) -> bool) -> Option<usize> {
         const LANES: usize = 8;
         let mut start = 0;
         for lanes in self.hashes.chunks(LANES) {
-            // Without a branch per hash, so that the compiler compares a whole chunk at once.
+            // There is no branch for each hash, so the compiler compares a whole chunk at once.
             if lanes.iter().fold(false, |any, &other| any | (other == hash)) {
                 for (at, &other) in lanes.iter().enumerate() {
                     if other == hash && self.entries.get(start + at).is_some_and(&is) {
@@ -63,7 +63,7 @@ impl<E> Segment<E> {
         None
     }
 
-    /// An entry that is the same as another one.
+    /// Returns an entry that equals another one.
     pub(super) fn duplicate(&self, same: impl Fn(&E, &E) -> bool) -> Option<&E> {
         let mut sorted = self.hashes.clone();
         sorted.sort_unstable();
@@ -99,7 +99,7 @@ impl<E> Segment<E> {
         entry
     }
 
-    /// Takes those whose next bit is set into a segment of their own. Both are one bit deeper.
+    /// Moves the entries whose next bit is set into a new segment. Both are one bit deeper.
     pub(super) fn split(&mut self) -> Self {
         self.depth += 1;
         let bit = 1_u32 << (u32::BITS - u32::from(self.depth));
@@ -117,7 +117,7 @@ impl<E> Segment<E> {
         upper
     }
 
-    /// Takes all of `other`, its sibling, and is one bit less deep.
+    /// Takes all entries of `other`, the sibling, and is one bit less deep.
     pub(super) fn merge(&mut self, other: Self) {
         self.depth -= 1;
         let bit = 1_u32 << (u32::BITS - 1 - u32::from(self.depth));

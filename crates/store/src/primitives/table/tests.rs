@@ -1,4 +1,4 @@
-//! The table against a plain map, and a scan while it changes.
+//! The table compared with a plain map, and a scan while it changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ fn hash(key: u32, spread: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b9) & spread
 }
 
-/// Fills, empties and looks again, with good hashes and with colliding ones.
+/// Fills, empties and searches the table, with good hashes and with colliding ones.
 fn against_a_map(steps: &[(u8, u32)], spread: u32) {
     let mut table = Table::new();
     let mut map = BTreeMap::new();

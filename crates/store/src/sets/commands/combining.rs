@@ -7,7 +7,7 @@ use crate::sets::Set;
 use crate::sets::combine::{Source, common, difference, intersection, union};
 
 pub(super) const COMMANDS: &[Row] = &[
-    Row::read("sdiff", |cx, args, reply| tell(&subtract(cx, &args[1..])?, reply)),
+    Row::read("sdiff", |cx, args, reply| write_members(&subtract(cx, &args[1..])?, reply)),
     Row::write("sdiffstore", |cx, args, reply| {
         let result = subtract(&cx.reader(), &args[2..])?;
         store(cx, args[1], result, reply)
@@ -20,18 +20,18 @@ pub(super) const COMMANDS: &[Row] = &[
         let result = sources.map(|sources| intersection(sources, reader.set_rules()));
         store(cx, args[1], result.unwrap_or_default(), reply)
     }),
-    Row::read("sunion", |cx, args, reply| tell(&unite(cx, &args[1..])?, reply)),
+    Row::read("sunion", |cx, args, reply| write_members(&unite(cx, &args[1..])?, reply)),
     Row::write("sunionstore", |cx, args, reply| {
         let result = unite(&cx.reader(), &args[2..])?;
         store(cx, args[1], result, reply)
     }),
 ];
 
-/// The sets of `keys`, all of which have to be sets; `None` where one is missing.
+/// Returns the sets of `keys`, all of which have to be sets; `None` if one is missing.
 fn all_of<'a>(cx: &ReadCx<'a>, keys: Args<'a>) -> Result<Option<Vec<Source<'a>>>, CommandError> {
     let mut sources = Vec::with_capacity(keys.len());
     for key in keys {
-        // Where one is missing the others have to be sets all the same.
+        // If one is missing, the others have to be sets all the same.
         if let Some(set) = cx.read::<Set>(key)? {
             sources.push(Source { key, set });
         }
@@ -103,7 +103,7 @@ fn subtract(cx: &ReadCx<'_>, keys: Args<'_>) -> Result<Set, CommandError> {
     Ok(first.map_or_else(Set::default, |first| difference(first, &found, cx.set_rules())))
 }
 
-fn tell(set: &Set, reply: &mut Reply<'_>) -> Done {
+fn write_members(set: &Set, reply: &mut Reply<'_>) -> Done {
     reply.set(set.view().len());
     for member in set.view().iter() {
         reply.element(member);
@@ -111,7 +111,7 @@ fn tell(set: &Set, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// Makes `key` the result, or removes it where there is none.
+/// Stores the result as `key`, or removes the key if the result is empty.
 fn store(cx: &mut WriteCx<'_>, key: &[u8], result: Set, reply: &mut Reply<'_>) -> Done {
     reply.count(result.view().len());
     cx.put_result(key, Value::Set(result), 1);

@@ -1,6 +1,6 @@
-//! Commands that choose members by chance.
+//! Commands that pick random members.
 
-use crate::arguments::random::{self, Asked, Pool};
+use crate::arguments::random::{self, Pool, Wanted};
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
 use crate::sets::Set;
@@ -20,10 +20,10 @@ fn srandmember(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             None => reply.null(),
         },
         [_, _, _] => {
-            let asked = Asked::of(&args[2..], None)?;
+            let wanted = Wanted::of(&args[2..], None)?;
             let set = cx.read::<Set>(args[1])?;
-            cx.spend(set.map_or(0, |set| asked.steps(set.len())))?;
-            random::tell(set, asked, reply)?;
+            cx.spend(set.map_or(0, |set| wanted.steps(set.len())))?;
+            random::write_reply(set, wanted, reply)?;
         }
         _ => return Err(CommandError::SYNTAX),
     }
@@ -74,14 +74,14 @@ fn spop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// Takes members out and tells them; how many.
+/// Removes members and writes them. Returns how many.
 fn pop(set: &mut Set, count: Option<usize>, rules: Rules, reply: &mut Reply<'_>) -> usize {
-    /// From how many times more members that go than stay on the set is made anew
+    /// How many times more members have to be removed than stay, so that the set is built anew
     /// (`SPOP_MOVE_STRATEGY_MUL`).
     const MANY: usize = 5;
     let len = set.view().len();
     if count.is_some_and(|count| count >= len) {
-        // As the server has it, the union of this one.
+        // The server returns the union of this one set.
         let all = union(std::iter::once(set.view()), rules);
         reply.set(len);
         all.view().iter().for_each(|member| reply.element(member));
@@ -107,7 +107,7 @@ fn pop(set: &mut Set, count: Option<usize>, rules: Rules, reply: &mut Reply<'_>)
     gone.len()
 }
 
-/// Makes a set anew, in the form that it has as if its members were added now.
+/// Builds a set anew, in the form that it would have if its members were added now.
 fn renew(set: &mut Set, rules: Rules) {
     let mut members = set.view().iter();
     let Some(first) = members.next() else { return };

@@ -1,4 +1,4 @@
-//! `SSCAN`: a packed set is given whole; of a table some members at a time.
+//! `SSCAN`. A packed set is returned whole, a table some members at a time.
 
 use crate::arguments::scan::{self, Options, Scanned};
 use crate::call::{Args, Done, ReadCx, Reply, Row};
@@ -12,7 +12,7 @@ pub(super) const COMMANDS: &[Row] = &[Row::read("sscan", sscan)];
 fn sscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let cursor = scan::cursor(args[2], cx.dialect())?;
     let Some(set) = cx.read::<Set>(args[1])? else {
-        // Not even its options are looked at.
+        // Servers do not even look at the options.
         scan::head(reply, 0, 0);
         return Ok(());
     };

@@ -1,4 +1,4 @@
-//! Commands that add named members to a set, or take them out.
+//! Commands that add named members to a set, or remove them.
 
 use crate::call::{Args, Done, Reply, Row, WriteCx};
 use crate::sets::Set;

@@ -1,4 +1,4 @@
-//! Commands that combine sets: `ZUNION`, `ZINTER`, `ZDIFF`, what stores their outcome, and
+//! Commands that combine sets: `ZUNION`, `ZINTER`, `ZDIFF`, those that store the result, and
 //! `ZINTERCARD` (`zunionInterDiffGenericCommand`).
 
 use super::combining::{Combination, Op};

@@ -1,4 +1,4 @@
-//! How sets are combined.
+//! The combination of sets.
 
 use super::source::Source;
 use crate::arguments::words;
@@ -11,17 +11,17 @@ use tidegate_rdb::Element;
 /// A score and its member.
 pub(in crate::sorted_sets) type Pair = (f64, Box<[u8]>);
 
-/// How sets are combined.
+/// The ways to combine sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sorted_sets) enum Op {
     Union,
     Inter,
-    /// As [`Self::Inter`], only counted.
+    /// An intersection of which only the number of members is wanted.
     InterCard,
     Diff,
 }
 
-/// How the scores of one member are combined.
+/// The ways to combine the scores of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Aggregate {
     Sum,
@@ -29,7 +29,7 @@ enum Aggregate {
     Max,
 }
 
-/// A set, if there is one, and what its scores are multiplied by.
+/// A set, if it exists, and the factor of its scores.
 #[derive(Clone, Copy, Debug)]
 struct Input<'a> {
     set: Option<Source<'a>>,
@@ -43,17 +43,17 @@ pub(in crate::sorted_sets) struct Combination<'a> {
     inputs: Vec<Input<'a>>,
     aggregate: Aggregate,
     pub(in crate::sorted_sets) with_scores: bool,
-    /// As many as are counted; 0 for all.
+    /// The most members that are counted; 0 for all.
     limit: usize,
 }
 
-/// Zero in place of what is no number: infinity times zero, infinity less infinity.
+/// Returns zero instead of NaN, the result of infinity times zero or infinity less infinity.
 fn number_or_zero(score: f64) -> f64 {
     if score.is_nan() { 0.0 } else { score }
 }
 
 impl Op {
-    /// The command that does it.
+    /// The name of the command.
     fn command(self, stores: bool) -> &'static str {
         match (self, stores) {
             (Self::Union, false) => "zunion",
@@ -84,7 +84,7 @@ impl Input<'_> {
     }
 }
 
-/// The sets that a number of keys and the keys behind it name, and what follows them.
+/// Reads a number of keys and the keys. Returns their sets, and what follows them.
 fn inputs<'a, 'w>(
     cx: &ReadCx<'a>,
     words: Args<'w>,
@@ -107,8 +107,8 @@ fn inputs<'a, 'w>(
 }
 
 impl<'a> Combination<'a> {
-    /// Of the number of keys and what follows it, of a command that `stores` the outcome or tells
-    /// it.
+    /// Reads the number of keys and what follows it. `stores` is whether the command stores the
+    /// result.
     pub(in crate::sorted_sets) fn parse(
         cx: &ReadCx<'a>,
         words: Args<'_>,
@@ -154,13 +154,13 @@ impl<'a> Combination<'a> {
             };
         }
         if op != Op::Diff {
-            // The smallest first; scores are added in this order.
+            // The smallest set is first; scores are added in this order.
             wanted.inputs.sort_by_key(Input::len);
         }
         Ok(wanted)
     }
 
-    /// About how many steps it takes.
+    /// About how many steps it takes to combine the sets.
     pub(in crate::sorted_sets) fn steps(&self) -> usize {
         let all = || self.inputs.iter().map(Input::len).sum::<usize>();
         let smallest = self.inputs.first().map_or(0, Input::len);
@@ -174,7 +174,7 @@ impl<'a> Combination<'a> {
         }
     }
 
-    /// The outcome, in any order.
+    /// Returns the result, in any order.
     pub(in crate::sorted_sets) fn pairs(&self, hasher: Hasher) -> Vec<Pair> {
         match self.op {
             Op::Union => self.union(hasher),
@@ -187,14 +187,14 @@ impl<'a> Combination<'a> {
         }
     }
 
-    /// The outcome, in order.
+    /// Returns the result, in order.
     pub(in crate::sorted_sets) fn sorted_pairs(&self, hasher: Hasher) -> Vec<Pair> {
         let mut pairs = self.pairs(hasher);
         pairs.sort_by(|one, other| compare((one.0, &one.1), (other.0, &other.1)));
         pairs
     }
 
-    /// How many members all sets have in common.
+    /// Returns how many members all sets have in common.
     pub(in crate::sorted_sets) fn common(&self) -> usize {
         let limit = if self.limit == 0 { usize::MAX } else { self.limit };
         self.intersection().take(limit).count()
@@ -236,8 +236,8 @@ impl<'a> Combination<'a> {
         })
     }
 
-    /// By the quicker of two ways, as Redis does: to look each member up in all other sets, or to
-    /// take out the members of all others.
+    /// Returns the difference by the quicker of two ways, as Redis does: look each member up in all
+    /// other sets, or remove the members of all others.
     fn difference(&self, hasher: Hasher) -> Vec<Pair> {
         let Some((first, others)) = self.inputs.split_first() else { return Vec::new() };
         let Some(set) = first.set else { return Vec::new() };

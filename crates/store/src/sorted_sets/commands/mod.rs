@@ -23,7 +23,7 @@ pub(crate) use write::{AddFlags, add};
 
 use crate::call::Row;
 
-/// The commands of this room.
+/// All commands on sorted sets.
 pub(crate) const COMMANDS: &[&[Row]] = &[
     combine::COMMANDS,
     pop::COMMANDS,

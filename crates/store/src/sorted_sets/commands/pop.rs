@@ -1,4 +1,4 @@
-//! Commands that take out the lowest or highest members.
+//! Commands that remove the lowest or highest members.
 
 use super::reply as replies;
 use crate::arguments::words;
@@ -25,7 +25,7 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
     }
     let count = args.get(2).map(|count| pop_count(cx, count)).transpose()?;
     if count == Some(0) && !cx.dialect().pops_positive_counts() {
-        // Not even the key is looked at.
+        // Servers do not even look at the key.
         reply.array(0);
         return Ok(());
     }
@@ -37,7 +37,7 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
     if count.is_none() {
         let (front, back) = (set.iter().next(), set.iter().next_back());
         let only = if from == From::Lowest { front } else { back };
-        // Without a count never in an array of its own.
+        // Without a count the pair never has an array of its own.
         reply.array(2);
         if let Some((member, score)) = only {
             reply.element(member);
@@ -51,7 +51,7 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
     remove_popped(cx, args[1], many, from)
 }
 
-/// How many are to be popped.
+/// Reads how many members are to be popped.
 fn pop_count(cx: &WriteCx<'_>, word: &[u8]) -> Result<usize, CommandError> {
     if cx.dialect().pops_positive_counts() {
         return words::natural(word);
@@ -61,7 +61,7 @@ fn pop_count(cx: &WriteCx<'_>, word: &[u8]) -> Result<usize, CommandError> {
 
 type Entry<'a> = (tidegate_rdb::Element<'a>, f64);
 
-/// Has members written that are about to be removed, in the order in which they are popped.
+/// Writes members that are about to be removed, in the order in which they are popped.
 fn write_popped<'a>(
     set: SortedSetRef<'a>,
     count: usize,

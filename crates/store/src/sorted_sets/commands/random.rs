@@ -1,7 +1,7 @@
 //! `ZRANDMEMBER`.
 
 use super::reply as replies;
-use crate::arguments::random::{self, Asked, Pool};
+use crate::arguments::random::{self, Pool, Wanted};
 use crate::call::{Args, Done, ReadCx, Reply, Row};
 use crate::sorted_sets::packed::Pair;
 use crate::sorted_sets::value::{FormRef, SortedSet, SortedSetRef};
@@ -12,8 +12,8 @@ pub(in crate::sorted_sets) const COMMANDS: &[Row] = &[Row::read("zrandmember", z
 /// `ZRANDMEMBER key [count [WITHSCORES]]`
 fn zrandmember(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if args.len() > 2 {
-        let asked = Asked::of(&args[2..], Some("WITHSCORES"))?;
-        return random::tell(cx.read::<SortedSet>(args[1])?, asked, reply);
+        let wanted = Wanted::of(&args[2..], Some("WITHSCORES"))?;
+        return random::write_reply(cx.read::<SortedSet>(args[1])?, wanted, reply);
     }
     match cx.read::<SortedSet>(args[1])?.and_then(|set| random::one(&set)) {
         Some((member, _)) => reply.element(member),
@@ -30,7 +30,7 @@ impl<'a> Pool<'a> for SortedSetRef<'a> {
         SortedSetRef::len(*self)
     }
 
-    /// The highest score first.
+    /// The members, the highest score first.
     fn all(&self) -> impl Iterator<Item = Pair<'a>> {
         self.iter().rev()
     }

@@ -28,7 +28,7 @@ enum By {
     Lex,
 }
 
-/// What a command leaves open; `None` where options say it.
+/// What a command fixes; `None` if options decide it.
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     by: Option<By>,
@@ -42,7 +42,7 @@ impl Shape {
     }
 }
 
-/// The range itself.
+/// The ends of a range.
 #[derive(Clone, Copy, Debug)]
 enum Ends<'a> {
     Rank(i64, i64),
@@ -56,12 +56,12 @@ struct Wanted<'a> {
     ends: Ends<'a>,
     from: From,
     with_scores: bool,
-    /// How many are passed over, and how many are given at the most, all where it is negative.
+    /// How many members are passed over, and how many are returned at most; all if it is negative.
     limit: (i64, i64),
 }
 
 impl<'a> Wanted<'a> {
-    /// Of the ends of the range and the options.
+    /// Reads the ends of the range and the options.
     fn parse(args: Args<'a>, shape: Shape, dialect: Dialect) -> Result<Self, CommandError> {
         let (mut by, mut from) = (shape.by, shape.from);
         let (mut with_scores, mut limit) = (false, (0, -1));
@@ -84,7 +84,7 @@ impl<'a> Wanted<'a> {
             }
         }
         let (by, from) = (by.unwrap_or(By::Rank), from.unwrap_or(From::Lowest));
-        // Asked for all is as not asked, even where it may not be asked.
+        // A limit of -1 is as no limit, even where no limit is allowed.
         if limit.1 != -1 && by == By::Rank {
             return Err(CommandError::new(
                 "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
@@ -105,7 +105,7 @@ impl<'a> Wanted<'a> {
         Ok(Self { ends, from, with_scores, limit })
     }
 
-    /// The ranks of what is wanted.
+    /// Returns the ranks of the wanted members.
     fn ranks(&self, set: SortedSetRef<'_>, dialect: Dialect) -> Range<usize> {
         let all = match &self.ends {
             Ends::Rank(start, stop) => {
@@ -128,7 +128,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// How many of those in the range, `len`, are passed over; `None` if all are.
+    /// Returns how many of the `len` members in the range are passed over; `None` if all are.
     fn skipped(&self, set: SortedSetRef<'_>, len: usize, dialect: Dialect) -> Option<usize> {
         let offset = self.limit.0;
         if offset >= 0 {
@@ -195,7 +195,7 @@ fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> D
     let result = match cx.read::<SortedSet>(args[2])? {
         Some(set) => {
             let entries = set.entries(wanted.ranks(set, cx.dialect()));
-            // How many there will be is known before they come only if ranks are wanted.
+            // The number of members is known before they come only for ranks.
             let known = matches!(wanted.ends, Ends::Rank(..));
             let count = if known { entries.len() } else { 0 };
             match wanted.from {

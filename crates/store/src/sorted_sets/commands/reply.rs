@@ -17,7 +17,7 @@ pub(in crate::sorted_sets) fn members<'a>(
     }
 }
 
-/// One of [`members`].
+/// Writes a member, with its score or without.
 pub(in crate::sorted_sets) fn member(
     reply: &mut Reply<'_>,
     member: Element<'_>,
@@ -33,7 +33,7 @@ pub(in crate::sorted_sets) fn member(
     }
 }
 
-/// As [`members`], each with its score in an array of its own in either protocol.
+/// Writes members, each with its score in an array of its own in either protocol.
 pub(in crate::sorted_sets) fn pairs<'a>(
     reply: &mut Reply<'_>,
     count: usize,

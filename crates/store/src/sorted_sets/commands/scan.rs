@@ -1,4 +1,4 @@
-//! `ZSCAN`: a packed set is given whole; of a large one some members at a time.
+//! `ZSCAN`. A packed set is returned whole, a large one some members at a time.
 
 use crate::arguments::scan::{self, Options, Scanned};
 use crate::call::{Args, Done, ReadCx, Reply, Row};
@@ -8,7 +8,7 @@ use tidegate_rdb::Element;
 
 pub(in crate::sorted_sets) const COMMANDS: &[Row] = &[Row::read("zscan", zscan)];
 
-/// A member, and its score as it is shown: as it is packed, or with 17 digits.
+/// A member, and its score as the reply shows it: as it is packed, or with 17 digits.
 type Found<'a> = (Element<'a>, Score<'a>);
 
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ enum Score<'a> {
 fn zscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let cursor = scan::cursor(args[2], cx.dialect())?;
     let Some(set) = cx.read::<SortedSet>(args[1])? else {
-        // Not even its options are looked at.
+        // Servers do not even look at the options.
         scan::head(reply, 0, 0);
         return Ok(());
     };
@@ -40,7 +40,7 @@ fn zscan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// What is found from `cursor` on, and where to go on.
+/// Returns the members from `cursor` on, and the next cursor.
 fn some<'a>(set: SortedSetRef<'a>, cursor: u64, options: &Options<'_>) -> (u64, Vec<Found<'a>>) {
     let mut found = Vec::new();
     let mut look_at = |member: Element<'a>, score| {

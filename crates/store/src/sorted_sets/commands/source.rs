@@ -1,4 +1,4 @@
-//! What `ZUNION` and its kin combine: sorted sets, and sets, whose members all have the score 1.
+//! The sources of `ZUNION` and its like: sorted sets, and sets, whose members all have the score 1.
 
 use crate::call::{CommandError, ReadCx};
 use crate::keyspace::ValueRef;
@@ -6,10 +6,10 @@ use crate::sets::SetRef;
 use crate::sorted_sets::value::SortedSetRef;
 use tidegate_rdb::Element;
 
-/// What every member of a set weighs.
+/// The score of every member of a set.
 const SCORE: f64 = 1.0;
 
-/// A set of either kind.
+/// A sorted set or a set.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sorted_sets) enum Source<'a> {
     Sorted(SortedSetRef<'a>),
@@ -17,7 +17,7 @@ pub(in crate::sorted_sets) enum Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// The set at `key`; `None` without the key.
+    /// Returns the sorted set or set at `key`; `None` without the key.
     pub(in crate::sorted_sets) fn find(
         cx: &ReadCx<'a>,
         key: &[u8],
@@ -30,7 +30,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// How many members it has.
+    /// The number of members.
     pub(in crate::sorted_sets) fn len(self) -> usize {
         match self {
             Self::Sorted(set) => set.len(),
@@ -38,7 +38,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The score of a member.
+    /// Returns the score of a member.
     pub(in crate::sorted_sets) fn score(self, member: &[u8]) -> Option<f64> {
         match self {
             Self::Sorted(set) => set.score(member),
@@ -46,7 +46,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Its members and their scores, in any order.
+    /// The members and their scores, in any order.
     pub(in crate::sorted_sets) fn iter(self) -> impl Iterator<Item = (Element<'a>, f64)> {
         let (sorted, set) = match self {
             Self::Sorted(set) => (Some(set.iter()), None),

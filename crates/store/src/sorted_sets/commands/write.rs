@@ -17,17 +17,17 @@ pub(in crate::sorted_sets) const COMMANDS: &[Row] = &[
     Row::write("zremrangebyscore", zremrangebyscore),
 ];
 
-/// What `ZADD` is to do with a member that is there, or is not.
+/// The flags of `ZADD`.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "they are the request's flags")]
 pub(crate) struct AddFlags {
-    /// Only those that are not there.
+    /// Only new members are added.
     pub(crate) nx: bool,
-    /// Only those that are there.
+    /// Only existing members are changed.
     pub(crate) xx: bool,
-    /// Only to a higher score.
+    /// Only a higher score is taken.
     pub(crate) gt: bool,
-    /// Only to a lower score.
+    /// Only a lower score is taken.
     pub(crate) lt: bool,
     /// The reply counts changed members too.
     pub(crate) ch: bool,
@@ -35,17 +35,17 @@ pub(crate) struct AddFlags {
     pub(crate) incr: bool,
 }
 
-/// What became of the members of a `ZADD`.
+/// The result of a `ZADD`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Added {
     added: usize,
     updated: usize,
-    /// The score of the last one that was not left alone.
+    /// The score of the last member that was not left alone.
     score: Option<f64>,
 }
 
 impl AddFlags {
-    /// The flags at the start of `words`, and how many there are.
+    /// Reads the flags at the start of `words`. Returns them, and how many words they are.
     fn parse(words: Args<'_>) -> (Self, usize) {
         let mut flags = Self::default();
         for (at, word) in words.iter().enumerate() {
@@ -100,7 +100,7 @@ fn zincrby(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     add(cx, args[1], flags, &args[2..], reply)
 }
 
-/// Adds scores and members as words to the set at `key` (`zaddGenericCommand`).
+/// Adds scores and members, given as words, to the set at `key` (`zaddGenericCommand`).
 pub(crate) fn add(
     cx: &mut WriteCx<'_>,
     key: &[u8],

@@ -1,6 +1,6 @@
 //! An element of the tree.
 
-/// A member, by number, and its score.
+/// The number of a member, and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::sorted_sets) struct Item {
     pub(in crate::sorted_sets) score: f64,

@@ -1,9 +1,9 @@
-//! The order of a large sorted set: a B+ tree of numbers of members with their scores, which
-//! knows how many there are below each node.
+//! The order of a large sorted set: a B+ tree of numbers of members with their scores, with the
+//! number of items below each node.
 //!
-//! Insertion, removal, from a member to its rank and from a rank to its member take a time
-//! logarithmic in the length; a removed range, the same and its own length. The tree never sees a
-//! member: the caller compares.
+//! Insertion, removal, finding the rank of a member and finding the member of a rank take a time
+//! logarithmic in the length; removing a range takes its own length more. The tree has no names of
+//! members: the caller compares.
 
 mod item;
 mod node;
@@ -17,7 +17,7 @@ pub(super) use item::Item;
 use node::Node;
 pub(super) use span::Span;
 
-/// Items in order.
+/// A tree of items in order.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     root: Node,
@@ -29,7 +29,7 @@ impl Tree {
         Self { root: Node::empty(), len: 0 }
     }
 
-    /// Of items that are in order.
+    /// Returns a tree of items that are in order.
     pub(super) fn of_sorted(items: impl ExactSizeIterator<Item = Item>) -> Self {
         let len = items.len();
         Self { root: Node::of_sorted(items), len }
@@ -39,26 +39,26 @@ impl Tree {
         self.len
     }
 
-    /// Adds an item behind all that are `before` it.
+    /// Adds an item behind all items that are `before` it.
     pub(super) fn insert(&mut self, item: Item, before: impl Fn(Item) -> bool) {
         self.root.insert_at_root(item, &before);
         self.len += 1;
     }
 
-    /// How many items at the front `are_before`; it holds for some at the front and for none
-    /// behind them.
+    /// Returns how many items at the front `are_before`. It holds for some items at the front and
+    /// for none behind them.
     pub(super) fn rank(&self, are_before: impl Fn(Item) -> bool) -> usize {
         self.root.rank(&are_before)
     }
 
-    /// The item of this rank.
+    /// Returns the item of this rank.
     #[cfg(test)]
     pub(super) fn get(&self, rank: usize) -> Option<Item> {
         let (leaf, at) = self.root.leaf(rank)?;
         leaf.get(at)
     }
 
-    /// The items of these ranks, from both ends.
+    /// Returns the items of these ranks, from both ends.
     pub(super) fn span(&self, ranks: Range<usize>) -> Span<'_> {
         Span::new(&self.root, ranks.start..ranks.end.min(self.len))
     }
@@ -72,7 +72,7 @@ impl Tree {
         }
     }
 
-    /// Bytes on the heap. Walks the nodes.
+    /// The bytes on the heap. Walks the nodes.
     pub(super) fn heap_bytes(&self) -> usize {
         self.root.heap_bytes()
     }

@@ -1,4 +1,4 @@
-//! A node of the tree: a leaf of items, or children and what is known of them.
+//! A node of the tree: a leaf of items, or an inner node of children.
 
 use std::ops::Range;
 
@@ -6,33 +6,33 @@ use super::item::Item;
 
 /// The most items of a leaf, and the most children of a node.
 pub(super) const MAX: usize = 64;
-/// Neighbours that have no more together become one.
+/// Neighbours with no more items or children together are merged.
 const MERGED: usize = MAX * 3 / 4;
-/// By how much a leaf that is full grows.
+/// By how many items a full allocation of a leaf grows.
 const STEP: usize = MAX / 8;
 
-/// Items, in order: scores and numbers apart, since together they would be padded.
+/// Items, in order. Scores and numbers are apart, because together they would be padded.
 #[derive(Clone, Debug, Default)]
 pub(in crate::sorted_sets) struct Leaf {
     scores: Vec<f64>,
     ids: Vec<u32>,
 }
 
-/// A child, and what is known of it without a look into it.
+/// A child, with its first item and its number of items.
 #[derive(Clone, Debug)]
 pub(in crate::sorted_sets) struct Child {
-    /// Its first item.
+    /// The first item of the child.
     first: Item,
-    /// How many items there are below it.
+    /// The number of items below the child.
     count: u32,
     node: Box<Node>,
 }
 
-/// A node.
+/// A leaf, or an inner node.
 #[derive(Clone, Debug)]
 pub(in crate::sorted_sets) enum Node {
     Leaf(Leaf),
-    /// Of at least one child.
+    /// At least one child.
     Inner(Vec<Child>),
 }
 
@@ -45,7 +45,7 @@ impl Leaf {
         Some(Item { score: *self.scores.get(at)?, id: *self.ids.get(at)? })
     }
 
-    /// How many items at the front `are_before`.
+    /// Returns how many items at the front `are_before`.
     fn rank(&self, are_before: &impl Fn(Item) -> bool) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -97,7 +97,7 @@ impl Child {
         Some(Self { first, count: count(node.len()), node: Box::new(node) })
     }
 
-    /// Looks at what has changed below.
+    /// Updates the facts about the child after a change below.
     fn refresh(&mut self) {
         self.count = count(self.node.len());
         if let Some(first) = self.node.first() {
@@ -106,7 +106,7 @@ impl Child {
     }
 }
 
-/// Items are numbered by 32 bits, so there are no more.
+/// Returns the length as 32 bits, which suffice for all items.
 fn count(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
@@ -116,7 +116,7 @@ impl Node {
         Self::Leaf(Leaf::default())
     }
 
-    /// Of items that are in order.
+    /// Returns a node of items that are in order.
     pub(super) fn of_sorted(mut items: impl Iterator<Item = Item>) -> Self {
         let mut level = Vec::new();
         loop {
@@ -140,7 +140,7 @@ impl Node {
         level.pop().map_or_else(Self::empty, |root| *root.node)
     }
 
-    /// How many items there are. Adds up the children.
+    /// The number of items. Adds up the children.
     fn len(&self) -> usize {
         match self {
             Self::Leaf(leaf) => leaf.len(),
@@ -170,7 +170,7 @@ impl Node {
         }
     }
 
-    /// The leaf that has the item of this rank, and where.
+    /// Returns the leaf that has the item of this rank, and the place in it.
     pub(super) fn leaf(&self, mut rank: usize) -> Option<(&Leaf, usize)> {
         let mut node = self;
         loop {
@@ -196,9 +196,9 @@ impl Node {
         }
     }
 
-    /// Adds an item; what has to stand behind this node, if it was split. `is_last` tells that
-    /// nothing is behind it yet: then it stays full, as items that come in order never fill the
-    /// gaps. As deep as the tree.
+    /// Adds an item. Returns the node that has to stand behind this one, if it was split. With
+    /// `is_last`, nothing is behind this node yet: then it stays full, because items that come in
+    /// order never fill the gaps. The recursion is as deep as the tree.
     fn insert(
         &mut self,
         item: Item,
@@ -247,7 +247,7 @@ impl Node {
         }
     }
 
-    /// As deep as the tree.
+    /// Removes the items of these ranks. The recursion is as deep as the tree.
     fn remove(&mut self, ranks: Range<usize>) {
         let children = match self {
             Self::Leaf(leaf) => return leaf.remove(ranks),
@@ -279,13 +279,13 @@ impl Node {
         let before = children.len();
         children.retain(|child| child.count > 0);
         let end = touched.end - (before - children.len());
-        // From behind, so that the places before stay what they are.
+        // From behind, so that the places before stay the same.
         for at in (touched.start.saturating_sub(1)..=end).rev() {
             merge(children, at);
         }
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         match self {
             Self::Leaf(leaf) => {
@@ -323,13 +323,13 @@ impl Node {
     }
 }
 
-/// The child in which an item is, or has its place, that has those before it that `are_before`.
+/// Returns the child in which an item is, or belongs, behind the items that `are_before` it.
 fn place(children: &[Child], are_before: &impl Fn(Item) -> bool) -> usize {
     children.partition_point(|child| are_before(child.first)).saturating_sub(1)
 }
 
-/// Makes one of the children at `at` and behind it, where they are small, and of theirs that became
-/// neighbours by that. As deep as the tree.
+/// Merges the children at `at` and behind it if they are small, and their own children that became
+/// neighbours. The recursion is as deep as the tree.
 fn merge(children: &mut Vec<Child>, at: usize) {
     let Some([left, right]) = children.get_mut(at..at + 2) else { return };
     match (&mut *left.node, &mut *right.node) {

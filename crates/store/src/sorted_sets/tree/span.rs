@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Item;
 use super::node::{Leaf, Node};
 
-/// A leaf that is being walked: the ranks of its items, and they.
+/// A leaf that is being walked, and the ranks of its items.
 type Current<'a> = Option<(Range<usize>, &'a Leaf)>;
 
 /// Items of consecutive ranks.
@@ -23,7 +23,7 @@ impl<'a> Span<'a> {
     }
 }
 
-/// The item of this rank. The next leaf is found from the root: once in a few dozen items.
+/// Returns the item of this rank. The next leaf is found from the root, once in a few dozen items.
 fn seek<'a>(root: &'a Node, rank: usize, current: &mut Current<'a>) -> Option<Item> {
     if let Some((ranks, leaf)) = current
         && ranks.contains(&rank)

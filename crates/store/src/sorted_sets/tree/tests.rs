@@ -1,4 +1,4 @@
-//! The tree against a sorted list.
+//! The tree compared with a sorted list.
 
 use super::node::MAX;
 use super::*;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 /// The most items below a node above leaves.
 const MAX_BELOW: usize = MAX * MAX;
 
-/// The order of items here: by score, then by number.
+/// The order of items in these tests: by score, then by number.
 fn before(one: Item, other: Item) -> bool {
     (one.score, one.id) < (other.score, other.id)
 }
@@ -23,9 +23,9 @@ fn check(tree: &Tree, model: &[Item]) {
 #[derive(Clone, Debug)]
 enum Step {
     Insert(u8, u32),
-    /// Of as many items as the second says, in 256ths.
+    /// Removes items from a rank on: as many 256ths of the rest as the second number.
     Remove(u16, u8),
-    /// One.
+    /// Removes one item.
     RemoveOne(u16),
 }
 
@@ -98,7 +98,7 @@ fn stays_flat_and_full() {
     assert_eq!((tree.len(), tree.root.check()), (0, 1));
 }
 
-/// Where two nodes become one, the neighbours at the seam do too.
+/// Where two nodes are merged, the neighbours at the seam are too.
 #[test]
 fn is_full_where_nodes_were_merged() {
     for kept in 1..20 {

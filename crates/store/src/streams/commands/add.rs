@@ -1,6 +1,6 @@
 //! `XADD`, `XTRIM` and `XSETID`.
 
-use super::add_options::{self, Asked};
+use super::add_options::{self, Caller};
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use crate::streams::entries::id::{self, NewId, ZERO};
@@ -14,12 +14,12 @@ const ZERO_ID: CommandError =
     CommandError::new("ERR The ID specified in XADD must be greater than 0-0");
 /// `XADD key [options] id field value [field value ...]`
 fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let asked = asked(cx);
-    let options = add_options::parse(args, true, &asked)?;
+    let caller = caller(cx);
+    let options = add_options::parse(args, true, &caller)?;
     let fields = options.id.and_then(|(_, at)| args.get(at + 1..)).unwrap_or_default();
     let Some((new_id, _)) = options.id.filter(|_| !fields.is_empty() && fields.len() % 2 == 0)
     else {
-        return Err(match asked.dialect.has_partial_stream_ids() {
+        return Err(match caller.dialect.has_partial_stream_ids() {
             true => CommandError::wrong_arity("xadd"),
             false => CommandError::new("ERR wrong number of arguments for XADD"),
         });
@@ -29,7 +29,7 @@ fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     }
     let now = cx.now;
     let add = |stream: &mut Stream| {
-        let id = stream.append(new_id, fields, now, (&asked.packing, asked.dialect))?;
+        let id = stream.append(new_id, fields, now, (&caller.packing, caller.dialect))?;
         if let Some(trim) = &options.trim {
             stream.trim(trim).map_err(|fault| corrupt(&fault))?;
         }
@@ -52,7 +52,7 @@ fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT count] [KEEPREF|DELREF|ACKED]`
 fn xtrim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let options = add_options::parse(args, false, &asked(cx))?;
+    let options = add_options::parse(args, false, &caller(cx))?;
     let deleted = cx.edit(args[1], |stream: &mut Stream| match &options.trim {
         Some(trim) => stream.trim(trim).map_err(|fault| corrupt(&fault)),
         None => Ok(0),
@@ -67,7 +67,7 @@ fn xtrim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn xsetid(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let dialect = cx.dialect();
     if !dialect.has_stream_counters() {
-        // The server knows no options, and looks for the key first.
+        // The server looks for the key before it looks at the options.
         if args.len() > 3 {
             return Err(CommandError::wrong_arity("xsetid"));
         }
@@ -136,11 +136,12 @@ fn set_id(
     Ok(())
 }
 
-fn asked(cx: &WriteCx<'_>) -> Asked {
-    Asked { dialect: cx.dialect(), packing: cx.packing(), from_master: cx.from_master }
+fn caller(cx: &WriteCx<'_>) -> Caller {
+    Caller { dialect: cx.dialect(), packing: cx.packing(), from_master: cx.from_master }
 }
 
-/// A node that cannot be changed: it would be longer than 4 GiB, which no node comes near.
+/// The error for a node that cannot be changed because it would be longer than 4 GiB, which no node
+/// comes near.
 pub(in crate::streams) fn corrupt(fault: &Corrupt) -> CommandError {
     CommandError::of(format!("ERR {fault}"))
 }

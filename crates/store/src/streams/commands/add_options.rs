@@ -23,19 +23,19 @@ const NO_STRATEGY: CommandError =
 
 /// The kind of caller, and the rules for it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::streams) struct Asked {
+pub(in crate::streams) struct Caller {
     pub(in crate::streams) dialect: Dialect,
     pub(in crate::streams) packing: Packing,
-    /// A master has limited itself already.
+    /// Whether the command comes from the master, which has limited the trimming already.
     pub(in crate::streams) from_master: bool,
 }
 
-/// What the options say.
+/// The options of a request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::streams) struct AddOptions {
-    /// No stream is made.
+    /// Whether no stream is created.
     pub(in crate::streams) no_stream: bool,
-    /// The id of the new entry, and at which word it is.
+    /// The id of the new entry, and the index of its word.
     pub(in crate::streams) id: Option<(NewId, usize)>,
     pub(in crate::streams) trim: Option<Trim>,
     until: Option<Until>,
@@ -44,11 +44,11 @@ pub(in crate::streams) struct AddOptions {
     references: Option<References>,
 }
 
-/// The options of `XADD`, up to the id; those of `XTRIM` if `adds` is false.
+/// Reads the options of `XADD`, up to the id, or those of `XTRIM` if `adds` is false.
 pub(in crate::streams) fn parse(
     args: Args<'_>,
     adds: bool,
-    asked: &Asked,
+    caller: &Caller,
 ) -> Result<AddOptions, CommandError> {
     let mut options = AddOptions::default();
     let mut at = 2;
@@ -76,21 +76,21 @@ pub(in crate::streams) fn parse(
         } else if adds && words::is(word, "NOMKSTREAM") {
             options.no_stream = true;
         } else if let Some(references) =
-            references(word, asked.dialect).filter(|_| options.references.is_none())
+            references(word, caller.dialect).filter(|_| options.references.is_none())
         {
             options.references = Some(references);
         } else if adds {
-            let id = id::new_id(word, asked.dialect.has_partial_stream_ids())?;
+            let id = id::new_id(word, caller.dialect.has_partial_stream_ids())?;
             options.id = Some((id, at - 1));
             break;
         } else {
             return Err(CommandError::SYNTAX);
         }
     }
-    options.finish(adds, asked)
+    options.finish(adds, caller)
 }
 
-/// What a word says about groups that refer to an entry.
+/// Reads what happens to groups that refer to an entry.
 pub(in crate::streams) fn references(word: &[u8], dialect: Dialect) -> Option<References> {
     match word {
         _ if !dialect.has_stream_references() => None,
@@ -102,7 +102,7 @@ pub(in crate::streams) fn references(word: &[u8], dialect: Dialect) -> Option<Re
 }
 
 impl AddOptions {
-    /// What follows `MAXLEN` or `MINID`; how many words that is.
+    /// Reads what follows `MAXLEN` or `MINID`. Returns it, and how many words it is.
     fn threshold(
         &mut self,
         rest: &[&[u8]],
@@ -124,20 +124,20 @@ impl AddOptions {
         Ok(words)
     }
 
-    fn finish(mut self, adds: bool, asked: &Asked) -> Result<Self, CommandError> {
+    fn finish(mut self, adds: bool, caller: &Caller) -> Result<Self, CommandError> {
         let Some(until) = self.until else {
             return match self.limit {
                 Some(1..) => Err(LIMIT_ALONE),
                 _ if !adds => Err(NO_STRATEGY),
-                Some(_) if !asked.from_master => Err(LIMIT_EXACT),
+                Some(_) if !caller.from_master => Err(LIMIT_EXACT),
                 _ => Ok(self),
             };
         };
         let limit = match self.limit {
-            _ if asked.from_master => 0,
+            _ if caller.from_master => 0,
             Some(_) if !self.approximate => return Err(LIMIT_EXACT),
             Some(limit) => limit,
-            None if self.approximate => default_limit(&asked.packing),
+            None if self.approximate => default_limit(&caller.packing),
             None => 0,
         };
         let references = self.references.unwrap_or_default();
@@ -146,7 +146,7 @@ impl AddOptions {
     }
 }
 
-/// A hundred nodes.
+/// Returns the number of entries of a hundred nodes.
 fn default_limit(packing: &Packing) -> i64 {
     match i64::try_from(packing.stream_node_entries).unwrap_or(0).saturating_mul(100) {
         ..=0 => 10_000,

@@ -1,6 +1,6 @@
-//! `XAUTOCLAIM`: claims what is pending for long, a few entries at a time.
+//! `XAUTOCLAIM`, which claims entries that have been pending for long, a few at a time.
 
-use super::claim::{greet, int, no_group};
+use super::claim::{int, no_group, seen_consumer};
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};
 use crate::dialect::Dialect;
@@ -14,9 +14,9 @@ pub(in crate::streams) const COMMANDS: &[Row] = &[Row::write("xautoclaim", xauto
 
 /// How many pending entries are looked at for each that may be claimed.
 const LOOKS: u64 = 10;
-/// The highest count of servers that take memory for it; theirs ends before that.
+/// The highest count for which servers allocate memory; the limit of servers is lower.
 const MAX_COUNT: i64 = i64::MAX / 16;
-/// Where servers have no memory for the ids of entries that are gone.
+/// The count above which servers have no memory for the ids of deleted entries.
 const TOO_MANY: i64 = 1 << 44;
 
 const COUNT: CommandError = CommandError::new("ERR COUNT must be > 0");
@@ -41,7 +41,7 @@ fn xautoclaim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
     let claimed = cx.edit(args[1], |stream: &mut Stream| {
         let Stream { nodes, groups, .. } = stream;
         let group = groups.get_mut(args[2]).ok_or_else(|| no_group(args[1], args[2]))?;
-        if dialect.forgets_missing_entries() && claim.count > TOO_MANY.unsigned_abs() {
+        if dialect.acknowledges_missing_entries() && claim.count > TOO_MANY.unsigned_abs() {
             return Err(NO_MEMORY);
         }
         changes = run(nodes, group, &claim, (now, dialect), reply);
@@ -60,7 +60,7 @@ fn parse<'a>(args: Args<'a>, dialect: Dialect) -> Result<AutoClaim<'a>, CommandE
     while let [option, rest @ ..] = options {
         options = match rest {
             [count, rest @ ..] if words::is(option, "COUNT") => {
-                let max = if dialect.forgets_missing_entries() { MAX_COUNT } else { i64::MAX };
+                let max = if dialect.acknowledges_missing_entries() { MAX_COUNT } else { i64::MAX };
                 let count = words::int(count).ok().filter(|count| (1..=max).contains(count));
                 claim.count = count.ok_or(COUNT)?.unsigned_abs();
                 rest
@@ -75,14 +75,14 @@ fn parse<'a>(args: Args<'a>, dialect: Dialect) -> Result<AutoClaim<'a>, CommandE
     Ok(claim)
 }
 
-/// What is done with a pending entry.
+/// What happens to a pending entry.
 enum Step {
     Pass,
     Claim(Pending),
     Forget,
 }
 
-/// Claims; how many changes that were.
+/// Claims entries. Returns the number of changes.
 fn run(
     nodes: &Nodes,
     group: &mut Group,
@@ -90,8 +90,9 @@ fn run(
     (now, dialect): (i64, Dialect),
     reply: &mut Reply<'_>,
 ) -> usize {
-    let mut owner = dialect.greets_idle_consumers().then(|| greet(group, claim.consumer, now));
-    reply.array(if dialect.forgets_missing_entries() { 3 } else { 2 });
+    let mut owner =
+        dialect.creates_idle_consumers().then(|| seen_consumer(group, claim.consumer, now));
+    reply.array(if dialect.acknowledges_missing_entries() { 3 } else { 2 });
     let cursor_mark = reply.mark();
     let (mut claimed, mut gone) = (0, Vec::new());
     let (mut count, mut looks) = (claim.count, claim.count.saturating_mul(LOOKS));
@@ -110,7 +111,7 @@ fn run(
                 count -= 1;
             }
             Step::Claim(pending) => {
-                let owner = *owner.get_or_insert_with(|| greet(group, claim.consumer, now));
+                let owner = *owner.get_or_insert_with(|| seen_consumer(group, claim.consumer, now));
                 take(group, id, pending, (owner, claim, now));
                 match nodes.find(id) {
                     _ if claim.just_id => id::write(reply, id),
@@ -125,14 +126,14 @@ fn run(
     reply.array_at(cursor_mark, claimed);
     let next = cursor.and_then(|from| group.pending_from(from).next()).map_or(ZERO, |(&id, _)| id);
     reply.before(cursor_mark, |reply| id::write(reply, next));
-    if dialect.forgets_missing_entries() {
+    if dialect.acknowledges_missing_entries() {
         reply.array(gone.len());
         gone.iter().for_each(|&id| id::write(reply, id));
     }
     claimed + gone.len()
 }
 
-/// The first pending entry from `from` on, and what is to be done with it.
+/// Returns the first pending entry from `from` on, and what happens to it.
 fn look(
     nodes: &Nodes,
     group: &Group,
@@ -141,7 +142,7 @@ fn look(
     (now, dialect): (i64, Dialect),
 ) -> Option<(StreamId, Step)> {
     let (&id, &pending) = group.pending_from(from).next()?;
-    let step = if dialect.forgets_missing_entries() && nodes.find(id).is_none() {
+    let step = if dialect.acknowledges_missing_entries() && nodes.find(id).is_none() {
         Step::Forget
     } else if claim.min_idle > 0 && pending.idle(now) < claim.min_idle {
         Step::Pass

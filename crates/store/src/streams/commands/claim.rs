@@ -1,4 +1,4 @@
-//! `XCLAIM`: how pending entries get another owner, and how a master tells of deliveries.
+//! `XCLAIM`, with which pending entries get another owner, and a master reports deliveries.
 
 use crate::arguments::words;
 use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx, quoted};
@@ -11,7 +11,7 @@ use tidegate_rdb::StreamId;
 
 pub(in crate::streams) const COMMANDS: &[Row] = &[Row::write("xclaim", xclaim)];
 
-/// What a claim says.
+/// The arguments of a claim.
 #[derive(Clone, Debug)]
 struct Claim<'a> {
     consumer: &'a [u8],
@@ -94,14 +94,14 @@ fn parse<'a>(args: Args<'a>, now: i64) -> Result<Claim<'a>, CommandError> {
             }
         };
     }
-    // A time that is to come, or none, is now.
+    // A time in the future, or none, means now.
     if claim.delivered_ms < 0 || claim.delivered_ms > now {
         claim.delivered_ms = now;
     }
     Ok(claim)
 }
 
-/// Claims; how many changes that were.
+/// Claims entries. Returns the number of changes.
 fn run(
     nodes: &Nodes,
     group: &mut Group,
@@ -114,15 +114,15 @@ fn run(
         group.last_id = claim.last_id;
     }
     let mut owner = None;
-    if dialect.greets_idle_consumers() {
-        owner = Some(greet(group, claim.consumer, now));
+    if dialect.creates_idle_consumers() {
+        owner = Some(seen_consumer(group, claim.consumer, now));
     }
     let mark = reply.mark();
     let (mut claimed, mut changes) = (0, 0);
     for &id in &claim.ids {
         let entry = nodes.find(id).map(|(_, entry)| entry);
-        if entry.is_none() && dialect.forgets_missing_entries() {
-            // The entry does not exist any more, so no consumer can have it.
+        if entry.is_none() && dialect.acknowledges_missing_entries() {
+            // The entry no longer exists, so no consumer can have it.
             let forgotten = group.acknowledge(id);
             changes += usize::from(forgotten);
             moved &= !forgotten;
@@ -135,7 +135,7 @@ fn run(
         if before.is_some_and(|it| claim.min_idle > 0 && it.idle(now) < claim.min_idle) {
             continue;
         }
-        let owner = *owner.get_or_insert_with(|| greet(group, claim.consumer, now));
+        let owner = *owner.get_or_insert_with(|| seen_consumer(group, claim.consumer, now));
         let deliveries = before.map_or(1, |it| it.deliveries);
         let deliveries = match claim.retry_count {
             Some(count) => count,
@@ -157,13 +157,13 @@ fn run(
 }
 
 /// Returns the consumer, and notes that it was seen.
-pub(in crate::streams) fn greet(group: &mut Group, consumer: &[u8], now: i64) -> Owner {
+pub(in crate::streams) fn seen_consumer(group: &mut Group, consumer: &[u8], now: i64) -> Owner {
     let owner = group.consumer_or_new(consumer, now);
     group.see(owner, now, false);
     owner
 }
 
-/// An integer, or this error.
+/// Reads an integer; `error` is the error for anything else.
 pub(in crate::streams) fn int(word: &[u8], error: &'static str) -> Result<i64, CommandError> {
     words::int(word).map_err(|_| CommandError::of(format!("ERR {error}")))
 }

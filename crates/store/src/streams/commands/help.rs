@@ -1,4 +1,4 @@
-//! What `XGROUP HELP` and `XINFO HELP` say.
+//! The replies to `XGROUP HELP` and `XINFO HELP`.
 
 use crate::arguments::subcommand::help;
 use crate::call::Reply;
@@ -42,7 +42,7 @@ pub(in crate::streams) fn xgroup(reply: &mut Reply<'_>) {
         "SETID <key> <groupname> <id|$> [ENTRIESREAD entries_read]",
         "    Set the current group ID and entries_read counter.",
     ];
-    // One line that should be two: so it is in 6.2.
+    // 6.2 has one line where there should be two.
     let old_rest = [
         "DESTROY <key> <groupname>    Remove the specified group.",
         "SETID <key> <groupname> <id|$>",

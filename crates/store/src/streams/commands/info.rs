@@ -78,7 +78,7 @@ fn brief(stream: &Stream, reply: &mut Reply<'_>) {
     }
 }
 
-/// What both forms start with.
+/// Writes the fields with which both forms start.
 fn counters(stream: &Stream, reply: &mut Reply<'_>) {
     reply.bulk(b"length");
     reply.int(stream.len().cast_signed());
@@ -121,7 +121,7 @@ fn full_info(stream: &Stream, count: usize, reply: &mut Reply<'_>) {
     }
 }
 
-/// How far a group has read.
+/// Writes how far a group has read.
 fn progress(stream: &Stream, group: &Group, reply: &mut Reply<'_>) {
     let dialect = reply.dialect();
     if !dialect.has_stream_counters() {
@@ -156,13 +156,13 @@ fn full_pending(group: &Group, count: usize, reply: &mut Reply<'_>) {
 }
 
 fn full_consumer(group: &Group, consumer: &Consumer, count: usize, reply: &mut Reply<'_>) {
-    let tells_active = reply.dialect().tells_active_time();
-    reply.map(if tells_active { 5 } else { 4 });
+    let shows_active = reply.dialect().shows_active_time();
+    reply.map(if shows_active { 5 } else { 4 });
     reply.bulk(b"name");
     reply.bulk(&consumer.name);
     reply.bulk(b"seen-time");
     reply.int(consumer.seen_ms);
-    if tells_active {
+    if shows_active {
         reply.bulk(b"active-time");
         reply.int(consumer.active_ms);
     }
@@ -196,17 +196,17 @@ fn groups(stream: &Stream, reply: &mut Reply<'_>) {
 }
 
 fn consumers(group: &Group, now: i64, reply: &mut Reply<'_>) {
-    let tells_active = reply.dialect().tells_active_time();
+    let shows_active = reply.dialect().shows_active_time();
     reply.array(group.consumers().len());
     for (_, consumer) in group.consumers().iter() {
-        reply.map(if tells_active { 4 } else { 3 });
+        reply.map(if shows_active { 4 } else { 3 });
         reply.bulk(b"name");
         reply.bulk(&consumer.name);
         reply.bulk(b"pending");
         reply.count(consumer.pending.len());
         reply.bulk(b"idle");
         reply.int(now.wrapping_sub(consumer.seen_ms).max(0));
-        if tells_active {
+        if shows_active {
             reply.bulk(b"inactive");
             reply.int(match consumer.active_ms {
                 -1 => -1,

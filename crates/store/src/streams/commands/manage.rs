@@ -1,4 +1,4 @@
-//! `XGROUP`: making, moving and removing groups and consumers.
+//! `XGROUP`, which creates, moves and removes groups and consumers.
 
 use super::{help, subcommand};
 use crate::arguments::subcommand::{Sub, syntax};
@@ -37,7 +37,7 @@ struct Options {
 }
 
 impl Options {
-    /// How many entries a group of this stream has read.
+    /// Returns how many entries a group of this stream has read.
     fn read(self, stream: &Stream) -> Option<u64> {
         let most = if self.limits_read { stream.entries_added } else { u64::MAX };
         self.entries_read.map(|read| read.min(most))
@@ -77,7 +77,7 @@ fn parse(args: Args<'_>, called: Option<&str>, dialect: Dialect) -> Result<Optio
     let mut options = Options { limits_read: dialect.limits_entries_read(), ..Options::default() };
     let mut rest = args.get(5..).unwrap_or_default();
     if !dialect.has_stream_counters() {
-        // One option, of `CREATE`; too many words of others are found later.
+        // One option of `CREATE`; too many words of other subcommands are noticed later.
         return match rest {
             [option] if creates && words::is(option, "MKSTREAM") => {
                 Ok(Options { make_stream: true, ..options })
@@ -105,7 +105,7 @@ fn parse(args: Args<'_>, called: Option<&str>, dialect: Dialect) -> Result<Optio
     Ok(options)
 }
 
-/// Whether what the subcommand needs is there.
+/// Checks that the key and the group exist that the subcommand needs.
 fn check(
     cx: &WriteCx<'_>,
     args: Args<'_>,
@@ -125,7 +125,7 @@ fn check(
     too_many(args, called, cx.dialect())
 }
 
-/// `CREATE` and `SETID` with more words than any use of theirs has.
+/// The error for `CREATE` and `SETID` with more words than they ever have.
 fn too_many(args: Args<'_>, called: Option<&str>, dialect: Dialect) -> Result<(), CommandError> {
     let len = args.len();
     let right = match (called, dialect.has_stream_counters()) {
@@ -148,7 +148,7 @@ fn create(
         b"$" => None,
         id => Some(id::strict(id)?),
     };
-    // The key is there, or may be made.
+    // The key exists, or may be created.
     cx.edit_or_new(key, |stream: &mut Stream| {
         let id = id.unwrap_or(stream.last_id);
         if stream.groups.contains_key(name) {
@@ -156,7 +156,7 @@ fn create(
         }
         let read = options.read(stream);
         stream.groups.insert(name.into(), Group::new(id, read));
-        // As the server has it, a new one comes from 0-0.
+        // In the server too, the last id of a new group changes from 0-0.
         stream.group_moved(id::ZERO, id);
         Ok(())
     })?;

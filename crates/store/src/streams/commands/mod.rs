@@ -28,7 +28,7 @@ pub use read::WaitingRead;
 
 use crate::call::Row;
 
-/// The commands of this room.
+/// All commands on streams.
 pub(crate) const COMMANDS: &[&[Row]] = &[
     add::COMMANDS,
     auto_claim::COMMANDS,

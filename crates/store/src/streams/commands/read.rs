@@ -1,5 +1,5 @@
-//! `XREAD`. It never waits: without anything to read it answers as if the time were up. The caller
-//! may wait and ask again ([`WaitingRead`]).
+//! `XREAD`. It never waits: without entries it replies as if the time were up. The caller may wait
+//! and ask again ([`WaitingRead`]).
 
 use super::read_options;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row};
@@ -23,20 +23,20 @@ fn xread(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         let stream = cx.read::<Stream>(key)?;
         after.push((stream, beyond(stream, id, cx.dialect())?));
     }
-    let asked = options.keys.iter().zip(after);
-    tell(asked.map(|(key, (stream, after))| (*key, stream, after)), options.count, reply);
+    let wanted = options.keys.iter().zip(after);
+    write_streams(wanted.map(|(key, (stream, after))| (*key, stream, after)), options.count, reply);
     Ok(())
 }
 
-/// Tells the entries beyond an id of each stream.
-fn tell<'a>(
-    asked: impl Iterator<Item = (&'a [u8], Option<&'a Stream>, StreamId)>,
+/// Writes the entries beyond an id of each stream.
+fn write_streams<'a>(
+    wanted: impl Iterator<Item = (&'a [u8], Option<&'a Stream>, StreamId)>,
     count: usize,
     reply: &mut Reply<'_>,
 ) {
     let mark = reply.mark();
     let mut served = 0;
-    for (key, stream, after) in asked {
+    for (key, stream, after) in wanted {
         let Some(stream) = stream.filter(|stream| has_more(stream, after)) else { continue };
         served += 1;
         begin(reply, key);
@@ -50,23 +50,24 @@ fn has_more(stream: &Stream, after: StreamId) -> bool {
     stream.last().is_some_and(|last| last.id > after)
 }
 
-/// A read whose client waits where there is nothing to tell yet: `XREAD ... BLOCK`.
+/// A read whose client waits while there are no entries: `XREAD ... BLOCK`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingRead {
-    /// Keys, and beyond which id entries are wanted: `$` is what it was when the wait began.
+    /// The keys, and the ids beyond which entries are wanted: `$` is the last id when the wait
+    /// began.
     streams: Vec<(Vec<u8>, StreamId)>,
     count: usize,
-    /// In milliseconds; `None` is for ever.
+    /// The timeout in milliseconds; `None` is for ever.
     pub timeout_ms: Option<u64>,
 }
 
 impl WaitingRead {
-    /// `None` where there is nothing to wait for: no `BLOCK`, an error, or entries.
+    /// Reads a request. `None` if there is nothing to wait for: no `BLOCK`, an error, or entries.
     pub(crate) fn of(cx: &ReadCx<'_>, args: Args<'_>) -> Option<Self> {
         let options = read_options::parse(args, false, cx.now, cx.dialect()).ok()?;
         let timeout_ms = u64::try_from(options.block?).ok()?;
-        let asked = options.keys.iter().zip(options.ids);
-        let settled = asked.map(|(key, id)| {
+        let wanted = options.keys.iter().zip(options.ids);
+        let settled = wanted.map(|(key, id)| {
             let stream = cx.read::<Stream>(key).ok()?;
             Some((key.to_vec(), beyond(stream, id, cx.dialect()).ok()?))
         });
@@ -76,20 +77,19 @@ impl WaitingRead {
         (!waiting.is_served(cx)).then_some(waiting)
     }
 
-    /// Whether there is something to tell. A key that became something else may become a stream
-    /// again.
+    /// Whether there are entries. A key that is no longer a stream may become one again.
     pub(crate) fn is_served(&self, cx: &ReadCx<'_>) -> bool {
         let mut streams = self.streams.iter();
         streams.any(|(key, after)| stream(cx, key).is_some_and(|stream| has_more(stream, *after)))
     }
 
-    /// Tells what there is, or that the time is up.
-    pub(crate) fn tell(&self, cx: &ReadCx<'_>, reply: &mut Reply<'_>) {
-        let asked = self.streams.iter().map(|(key, after)| (&**key, stream(cx, key), *after));
-        tell(asked, self.count, reply);
+    /// Writes the entries, or that the time is up.
+    pub(crate) fn write(&self, cx: &ReadCx<'_>, reply: &mut Reply<'_>) {
+        let wanted = self.streams.iter().map(|(key, after)| (&**key, stream(cx, key), *after));
+        write_streams(wanted, self.count, reply);
     }
 
-    /// Bytes of its keys.
+    /// The number of bytes of its keys.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.streams.iter().map(|(key, _)| key.len() + size_of::<(Vec<u8>, StreamId)>()).sum()
@@ -100,7 +100,7 @@ fn stream<'a>(cx: &ReadCx<'a>, key: &[u8]) -> Option<&'a Stream> {
     cx.read::<Stream>(key).ok().flatten()
 }
 
-/// Beyond which id entries are wanted.
+/// Reads the id beyond which entries are wanted.
 fn beyond(
     stream: Option<&Stream>,
     word: &[u8],
@@ -114,8 +114,8 @@ fn beyond(
     }
 }
 
-/// The id before the last entry's. Valkey takes the last one that ever was (measured), so that
-/// nothing is told where that is deleted.
+/// Returns the id before that of the last entry. Valkey takes the last entry that ever was
+/// (measured), so that nothing is returned if that is deleted.
 fn before_last(stream: Option<&Stream>, dialect: Dialect) -> StreamId {
     let last = match dialect.vendor() {
         Vendor::Valkey => stream.map(|stream| stream.last_id),
@@ -124,7 +124,7 @@ fn before_last(stream: Option<&Stream>, dialect: Dialect) -> StreamId {
     last.and_then(id::previous).unwrap_or(ZERO)
 }
 
-/// Before the entries of a stream.
+/// Writes what stands before the entries of a stream.
 pub(in crate::streams) fn begin(reply: &mut Reply<'_>, key: &[u8]) {
     if !reply.is_resp3() {
         reply.array(2);
@@ -132,7 +132,7 @@ pub(in crate::streams) fn begin(reply: &mut Reply<'_>, key: &[u8]) {
     reply.bulk(key);
 }
 
-/// After the last stream; nothing is told if there was none.
+/// Writes the head in front of all streams, or a null if there was none.
 pub(in crate::streams) fn end(reply: &mut Reply<'_>, mark: usize, served: usize) {
     match served {
         0 => reply.null_array(),

@@ -1,4 +1,4 @@
-//! `XREADGROUP`, for clients of an engine that is master. It never waits.
+//! `XREADGROUP`, for clients of an engine that is a master. It never waits.
 
 use super::read::{begin, end};
 use super::read_options::{self, ReadOptions};
@@ -18,12 +18,12 @@ const NO_PLUS: CommandError = CommandError::new(
     "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set.",
 );
 
-/// Which entries are wanted.
+/// The entries that are wanted.
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
     /// Entries that were not delivered yet.
     New,
-    /// The consumer's own, beyond this one.
+    /// The consumer's own pending entries, beyond this id.
     Own(StreamId),
 }
 
@@ -58,9 +58,9 @@ fn xreadgroup(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
     let mark = reply.mark();
     let mut served = 0;
     for (key, wanted) in options.keys.iter().zip(wanted) {
-        let told =
+        let is_served =
             cx.edit(key, |stream: &mut Stream| Ok(serve(stream, &reader, key, wanted, reply)))?;
-        served += usize::from(told.unwrap_or(false));
+        served += usize::from(is_served.unwrap_or(false));
     }
     cx.dirty(served);
     end(reply, mark, served);
@@ -73,14 +73,14 @@ fn parse_id(word: &[u8], dialect: Dialect) -> Result<Wanted, CommandError> {
         b"+" if dialect.reads_last_entry() => Err(NO_PLUS),
         b">" => Ok(Wanted::New),
         _ => match id::strict(word)? {
-            // The server says `>` with it.
+            // The server means `>` by it.
             id::MAX => Ok(Wanted::New),
             id => Ok(Wanted::Own(id)),
         },
     }
 }
 
-/// Tells what one stream has for the reader; false if nothing.
+/// Writes what a stream has for the reader. Returns false if there is nothing.
 fn serve(
     stream: &mut Stream,
     reader: &Reader<'_>,
@@ -94,7 +94,7 @@ fn serve(
         Wanted::Own(_) => true,
         Wanted::New => last.is_some_and(|last| last > group.last_id),
     };
-    if !serves && !reader.dialect.greets_idle_consumers() {
+    if !serves && !reader.dialect.creates_idle_consumers() {
         return false;
     }
     let owner = group.consumer_or_new(reader.consumer, reader.now);
@@ -111,7 +111,7 @@ fn serve(
 
 /// Delivers entries that were not delivered yet.
 fn new(stream: &mut Stream, reader: &Reader<'_>, owner: Owner, reply: &mut Reply<'_>) {
-    // Taken out meanwhile: what a group has read depends on the stream.
+    // The group is taken out meanwhile, because its counters depend on the stream.
     let Some((name, mut group)) = stream.groups.remove_entry(reader.group) else { return };
     let from = group.last_id;
     let start = id::next(from).unwrap_or(id::MAX);
@@ -138,7 +138,7 @@ fn new(stream: &mut Stream, reader: &Reader<'_>, owner: Owner, reply: &mut Reply
     stream.groups.insert(name, group);
 }
 
-/// Tells what the consumer has pending already.
+/// Writes the pending entries of the consumer.
 fn own(
     stream: &mut Stream,
     reader: &Reader<'_>,

@@ -1,4 +1,4 @@
-//! The words of `XREAD` and `XREADGROUP`.
+//! The arguments of `XREAD` and `XREADGROUP`.
 
 use crate::arguments::words;
 use crate::call::{Args, CommandError};
@@ -12,23 +12,23 @@ const ONLY_NOACK: CommandError = CommandError::new(
 );
 const NO_GROUP: CommandError = CommandError::new("ERR Missing GROUP option for XREADGROUP");
 
-/// What is asked for.
+/// The options of a request.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::streams) struct ReadOptions<'a> {
-    /// At most so many entries of each stream; 0 is all.
+    /// The most entries of each stream; 0 is all.
     pub(in crate::streams) count: usize,
-    /// A group and a consumer.
+    /// The group and the consumer.
     pub(in crate::streams) group: Option<(&'a [u8], &'a [u8])>,
     /// How long to wait for entries, in milliseconds; 0 is for ever.
     pub(in crate::streams) block: Option<i64>,
-    /// Nothing becomes pending.
+    /// Whether entries do not become pending.
     pub(in crate::streams) no_ack: bool,
     pub(in crate::streams) keys: &'a [&'a [u8]],
-    /// As many.
+    /// As many ids as keys.
     pub(in crate::streams) ids: &'a [&'a [u8]],
 }
 
-/// Reads the words; `grouped` of `XREADGROUP`. `now` in Unix milliseconds.
+/// Reads the words; `grouped` if they are those of `XREADGROUP`. `now` is in Unix milliseconds.
 pub(in crate::streams) fn parse<'a>(
     args: Args<'a>,
     grouped: bool,

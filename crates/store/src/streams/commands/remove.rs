@@ -19,7 +19,7 @@ pub(in crate::streams) const COMMANDS: &[Row] = &[
 
 /// `XDEL key id [id ...]`
 fn xdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    // Without the key, ids are not looked at.
+    // Without the key, servers do not look at the ids.
     let deleted = cx.edit(args[1], |stream: &mut Stream| {
         stream.delete(&ids(&args[2..])?).map_err(|fault| corrupt(&fault))
     })?;
@@ -68,7 +68,7 @@ fn xackdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
                 return Ok(Deleted::Missing);
             }
             match stream.delete_with(id, references).map_err(|fault| corrupt(&fault))? {
-                // It was acknowledged, and is not there.
+                // The entry was acknowledged, and does not exist.
                 Deleted::Missing => Ok(Deleted::Gone),
                 outcome => Ok(outcome),
             }
@@ -102,7 +102,7 @@ fn answer(cx: &mut WriteCx<'_>, outcomes: Option<Vec<Deleted>>, len: usize, repl
     }
 }
 
-/// `[KEEPREF|DELREF|ACKED] IDS numids id [id ...]`, in any order; the ids.
+/// Reads `[KEEPREF|DELREF|ACKED] IDS numids id [id ...]`, in any order. Returns the ids.
 fn with_references<'a>(
     mut rest: &'a [&'a [u8]],
     dialect: Dialect,
@@ -131,7 +131,7 @@ fn with_references<'a>(
     Ok((references.unwrap_or_default(), ids.ok_or(CommandError::SYNTAX)?))
 }
 
-/// Ids that are all right, or nothing is done.
+/// Reads ids, all of which have to be valid before anything is done.
 pub(in crate::streams) fn ids(words: &[&[u8]]) -> Result<Vec<StreamId>, CommandError> {
     words.iter().map(|word| id::strict(word)).collect()
 }

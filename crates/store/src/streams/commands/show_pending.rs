@@ -10,7 +10,7 @@ use tidegate_rdb::StreamId;
 
 pub(in crate::streams) const COMMANDS: &[Row] = &[Row::read("xpending", xpending)];
 
-/// Which pending entries are wanted.
+/// The pending entries that are wanted.
 #[derive(Clone, Copy, Debug)]
 struct Wanted<'a> {
     start: StreamId,
@@ -34,7 +34,7 @@ fn xpending(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             summary(group, reply);
         }
         Some(wanted) => {
-            // Those that are not idle for long enough are passed over.
+            // Entries that are not idle for long enough are passed over.
             let pending = group.pending().len();
             let met = if wanted.min_idle == 0 { pending.min(wanted.count) } else { pending };
             cx.spend(met.saturating_mul(8))?;

@@ -1,12 +1,12 @@
-//! The subcommands of `XGROUP` and `XINFO`, whose errors some servers find later than those of other
-//! containers.
+//! The subcommands of `XGROUP` and `XINFO`. Some servers notice their errors later than those of
+//! other containers.
 
 use crate::arguments::subcommand::{self, Sub};
 use crate::call::{Args, CommandError};
 use crate::dialect::Dialect;
 
-/// The subcommand's name in lower case; `container` is its container's. Servers before 7.0 find out
-/// later what is wrong, and then `None` is no error yet.
+/// Returns the name of the subcommand in lower case; `container` is that of its container. Servers
+/// before 7.0 notice later what is wrong, and then `None` is no error yet.
 pub(in crate::streams) fn find(
     all: &[Sub<()>],
     args: Args<'_>,

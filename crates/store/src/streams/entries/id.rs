@@ -1,15 +1,15 @@
-//! Ids of entries: how requests spell them, which is next, how replies show them.
+//! Ids of entries: how requests write them, which is next, how replies show them.
 
 use crate::call::{CommandError, Reply};
 use tidegate_rdb::StreamId;
 use tidegate_wire::resp::integer;
 
-/// The highest id there can be.
+/// The highest id.
 pub(crate) const MAX: StreamId = StreamId { ms: u64::MAX, seq: u64::MAX };
-/// The lowest one, which no entry has.
+/// The lowest id, which no entry has.
 pub(crate) const ZERO: StreamId = StreamId { ms: 0, seq: 0 };
 
-/// A longer word is no id, whatever it says.
+/// The longest word that is read as an id.
 const MAX_LEN: usize = 127;
 
 const INVALID: CommandError =
@@ -17,7 +17,7 @@ const INVALID: CommandError =
 const INVALID_START: CommandError = CommandError::new("ERR invalid start ID for the interval");
 const INVALID_END: CommandError = CommandError::new("ERR invalid end ID for the interval");
 
-/// The id after this one (`streamIncrID`).
+/// Returns the id after this one (`streamIncrID`).
 pub(crate) fn next(id: StreamId) -> Option<StreamId> {
     match id.seq.checked_add(1) {
         Some(seq) => Some(StreamId { seq, ..id }),
@@ -25,7 +25,7 @@ pub(crate) fn next(id: StreamId) -> Option<StreamId> {
     }
 }
 
-/// The id before this one (`streamDecrID`).
+/// Returns the id before this one (`streamDecrID`).
 pub(crate) fn previous(id: StreamId) -> Option<StreamId> {
     match id.seq.checked_sub(1) {
         Some(seq) => Some(StreamId { seq, ..id }),
@@ -33,7 +33,7 @@ pub(crate) fn previous(id: StreamId) -> Option<StreamId> {
     }
 }
 
-/// An id; the sequence is 0 where it is not told (`streamParseStrictIDOrReply`).
+/// Reads an id; the sequence is 0 if it is missing (`streamParseStrictIDOrReply`).
 pub(crate) fn strict(word: &[u8]) -> Result<StreamId, CommandError> {
     match c_string(word)? {
         b"-" | b"+" => Err(INVALID),
@@ -41,7 +41,7 @@ pub(crate) fn strict(word: &[u8]) -> Result<StreamId, CommandError> {
     }
 }
 
-/// As [`strict`], and `-` and `+`, which are the lowest and the highest.
+/// Reads an id, `-` or `+`, which are the lowest and the highest.
 pub(crate) fn any(word: &[u8]) -> Result<StreamId, CommandError> {
     loose(word, 0)
 }
@@ -49,15 +49,15 @@ pub(crate) fn any(word: &[u8]) -> Result<StreamId, CommandError> {
 /// The id of a new entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NewId {
-    /// `*`: by the clock.
+    /// `*`: an id by the clock.
     Auto,
-    /// `ms-*`: the next one of this millisecond.
+    /// `ms-*`: the next id of this millisecond.
     Within(u64),
-    /// This one.
+    /// This id.
     Exactly(StreamId),
 }
 
-/// The id of a new entry; `ms-*` where `partial` allows it.
+/// Reads the id of a new entry; `ms-*` only if `partial` allows it.
 pub(crate) fn new_id(word: &[u8], partial: bool) -> Result<NewId, CommandError> {
     let text = c_string(word)?;
     if text == b"*" {
@@ -72,7 +72,7 @@ pub(crate) fn new_id(word: &[u8], partial: bool) -> Result<NewId, CommandError> 
     strict(word).map(NewId::Exactly)
 }
 
-/// Where an interval starts; `(` leaves the id itself out.
+/// Reads where an interval starts; `(` leaves the id itself out.
 pub(crate) fn start(word: &[u8]) -> Result<StreamId, CommandError> {
     match exclusive(word) {
         Some(rest) => next(plain_or_invalid(rest, 0)?).ok_or(INVALID_START),
@@ -80,7 +80,7 @@ pub(crate) fn start(word: &[u8]) -> Result<StreamId, CommandError> {
     }
 }
 
-/// Where an interval ends; `(` leaves the id itself out.
+/// Reads where an interval ends; `(` leaves the id itself out.
 pub(crate) fn end(word: &[u8]) -> Result<StreamId, CommandError> {
     match exclusive(word) {
         Some(rest) => previous(plain_or_invalid(rest, u64::MAX)?).ok_or(INVALID_END),
@@ -106,7 +106,7 @@ pub(crate) fn write(reply: &mut Reply<'_>, id: StreamId) {
     }
 }
 
-/// What follows the `(` of an open end.
+/// Returns what follows the `(` of an open end.
 fn exclusive(word: &[u8]) -> Option<&[u8]> {
     word.strip_prefix(b"(").filter(|rest| !rest.is_empty())
 }
@@ -126,7 +126,7 @@ fn plain_or_invalid(word: &[u8], missing: u64) -> Result<StreamId, CommandError>
     }
 }
 
-/// `ms` or `ms-seq`.
+/// Reads `ms` or `ms-seq`.
 fn plain(text: &[u8], missing: u64) -> Result<StreamId, CommandError> {
     let id = match memchr::memchr(b'-', text) {
         Some(dash) => number(&text[..dash]).zip(number(&text[dash + 1..])),
@@ -135,7 +135,7 @@ fn plain(text: &[u8], missing: u64) -> Result<StreamId, CommandError> {
     id.map(|(ms, seq)| StreamId { ms, seq }).ok_or(INVALID)
 }
 
-/// As C sees a word: up to the first NUL.
+/// Returns a word as C sees it: up to the first NUL.
 fn c_string(word: &[u8]) -> Result<&[u8], CommandError> {
     if word.len() > MAX_LEN {
         return Err(INVALID);
@@ -144,7 +144,7 @@ fn c_string(word: &[u8]) -> Result<&[u8], CommandError> {
     Ok(word.get(..end).unwrap_or(word))
 }
 
-/// `string2ull`: what Redis prints, or else whatever `strtoull` takes.
+/// Reads a number as `string2ull` does: what Redis prints, or else whatever `strtoull` takes.
 fn number(text: &[u8]) -> Option<u64> {
     match integer::parse(text) {
         Some(number) => u64::try_from(number).ok(),
@@ -152,7 +152,7 @@ fn number(text: &[u8]) -> Option<u64> {
     }
 }
 
-/// Decimal, with blanks before it and a sign; below zero it counts down from 2^64.
+/// Reads a decimal number with blanks before it and a sign; a negative one counts down from 2^64.
 fn strtoull(text: &[u8]) -> Option<u64> {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\x0b' | b'\x0c' | b'\r');
     let start = text.iter().position(|byte| !blank(byte))?;

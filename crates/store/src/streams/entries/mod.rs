@@ -1,4 +1,4 @@
-//! The entries of a stream: their ids, and the nodes that hold them.
+//! The entries of a stream: their ids, and the nodes with them.
 //!
 //! | file | what it is |
 //! |---|---|

@@ -1,5 +1,5 @@
-//! A run of entries in one listpack, as the server lays it out ([`StreamEntries`] says how).
-//! Knows nothing of the stream it is part of; its id is its place there.
+//! A run of entries in one listpack, in the server's layout (see [`StreamEntries`]). The stream has
+//! the place of the node, which is its id.
 
 use crate::packing::Packing;
 use tidegate_rdb::{Corrupt, Element, ListpackBuf, ListpackRef, Position, StreamEntries, StreamId};
@@ -21,7 +21,7 @@ pub(crate) struct Node(ListpackBuf);
 pub(crate) type Fields<'a> = &'a [&'a [u8]];
 
 impl Node {
-    /// With one entry, by whose id and fields it goes.
+    /// Returns a node of one entry with these fields. The id of the entry is the place of the node.
     pub(in crate::streams) fn new(fields: Fields<'_>) -> Result<Self, Corrupt> {
         let names = fields.len() / 2;
         let bytes: usize = fields.iter().map(|field| field.len() + 2).sum();
@@ -43,7 +43,7 @@ impl Node {
         Self(ListpackBuf::new())
     }
 
-    /// What a snapshot brought, which was checked.
+    /// Returns the node of a snapshot, which was checked.
     pub(in crate::streams) fn from_listpack(listpack: ListpackBuf) -> Self {
         Self(listpack)
     }
@@ -52,12 +52,12 @@ impl Node {
         self.0.view()
     }
 
-    /// How many entries there are, deleted ones not counted.
+    /// The number of entries, deleted ones not counted.
     pub(in crate::streams) fn live(&self) -> i64 {
         self.count(0)
     }
 
-    /// How many deleted ones there are.
+    /// The number of deleted entries.
     pub(in crate::streams) fn deleted(&self) -> i64 {
         self.count(1)
     }
@@ -67,18 +67,18 @@ impl Node {
         element.and_then(|(_, element)| element.as_int()).unwrap_or(0)
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(in crate::streams) fn heap_bytes(&self) -> usize {
         self.0.capacity()
     }
 
-    /// Its entries, deleted ones too; `master` is its place.
+    /// Returns the entries, deleted ones too; `master` is the node's place.
     pub(in crate::streams) fn entries(&self, master: StreamId) -> StreamEntries<'_> {
         StreamEntries::new(master, self.0.view())
     }
 
-    /// Whether another entry of so many bytes goes into the next node. `counts_new` says whether
-    /// the server counts the bytes of the new one, and entries that are deleted.
+    /// Whether another entry of so many bytes goes into the next node. `counts_new` is whether the
+    /// server counts the bytes of the new one, and deleted entries.
     pub(in crate::streams) fn is_full(
         &self,
         bytes: usize,
@@ -97,7 +97,7 @@ impl Node {
         entries > 0 && self.live() + deleted >= entries
     }
 
-    /// Gives back the memory that was there for entries to come.
+    /// Gives back the memory that was kept for further entries.
     pub(in crate::streams) fn close(&mut self) {
         self.0.shrink_to_fit();
     }
@@ -145,10 +145,10 @@ impl Node {
         self.0.push_back(signed(names + 3))
     }
 
-    /// Marks entries as deleted that were not; each is where its flags are.
+    /// Marks entries as deleted that are not; each is given by the position of its flags.
     pub(in crate::streams) fn mark_deleted(&mut self, entries: &[Position]) -> Result<(), Corrupt> {
         for &position in entries {
-            // Flags are as long as they were, so the other positions hold.
+            // Flags stay as long as they were, so the other positions stay valid.
             let flags = self.0.view().at(position).and_then(Element::as_int).unwrap_or(0);
             self.0.replace(position, flags | DELETED)?;
         }
@@ -165,7 +165,7 @@ impl Node {
     }
 }
 
-/// How far `id` is from `master`; beyond 63 bits it wraps, as the server's does.
+/// Returns how far `id` is from `master`; beyond 63 bits it wraps, as in the server.
 fn apart(id: u64, master: u64) -> i64 {
     id.wrapping_sub(master).cast_signed()
 }

@@ -10,7 +10,7 @@ use tidegate_rdb::{Corrupt, Position, StreamEntries, StreamEntry, StreamId};
 #[derive(Clone, Debug)]
 pub(crate) struct Nodes {
     nodes: BTreeMap<StreamId, Node>,
-    /// How many nodes a radix tree over those ids has.
+    /// The number of nodes of a radix tree over those ids.
     tree_nodes: usize,
 }
 
@@ -21,17 +21,17 @@ impl Default for Nodes {
 }
 
 impl Nodes {
-    /// How many there are.
+    /// The number of nodes.
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// How many nodes the server's radix tree of them has.
+    /// The number of nodes of the server's radix tree over them.
     pub(crate) fn tree_nodes(&self) -> usize {
         self.tree_nodes
     }
 
-    /// The nodes and their ids, in order.
+    /// Returns the nodes and their ids, in order.
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (StreamId, &Node)> {
         self.nodes.iter().map(|(&id, node)| (id, node))
     }
@@ -40,7 +40,7 @@ impl Nodes {
         self.nodes.first_key_value().map(|(&id, node)| (id, node))
     }
 
-    /// The first node whose id is beyond this one.
+    /// Returns the first node whose id is beyond this one.
     pub(in crate::streams) fn beyond(&self, id: StreamId) -> Option<(StreamId, &Node)> {
         let mut after =
             self.nodes.range((std::ops::Bound::Excluded(id), std::ops::Bound::Unbounded));
@@ -64,19 +64,19 @@ impl Nodes {
         }
     }
 
-    /// The node an id belongs to.
+    /// Returns the node to which an id belongs.
     pub(in crate::streams) fn of(&self, id: StreamId) -> Option<(StreamId, &Node)> {
         self.nodes.range(..=id).next_back().map(|(&id, node)| (id, node))
     }
 
-    /// The entry of this id, unless it is deleted, and the id of its node.
+    /// Returns the entry of this id, unless it is deleted, and the id of its node.
     pub(in crate::streams) fn find(&self, id: StreamId) -> Option<(StreamId, StreamEntry<'_>)> {
         let (master, node) = self.of(id)?;
         let entry = node.entries(master).find(|entry| entry.id >= id)?;
         (entry.id == id && !entry.deleted).then_some((master, entry))
     }
 
-    /// Deletes entries of a node that are not deleted; a node without others goes.
+    /// Deletes entries of a node that are not deleted. A node without others is removed.
     pub(in crate::streams) fn delete(
         &mut self,
         node: StreamId,
@@ -90,7 +90,7 @@ impl Nodes {
         found.mark_deleted(entries)
     }
 
-    /// As [`Self::delete`], but a node of deleted entries only stays.
+    /// Deletes entries of a node that are not deleted. A node without others stays.
     pub(in crate::streams) fn mark(
         &mut self,
         node: StreamId,
@@ -99,12 +99,12 @@ impl Nodes {
         self.nodes.get_mut(&node).map_or(Ok(()), |node| node.mark_deleted(entries))
     }
 
-    /// The entries from `start` to `end` (both included) that are not deleted, ascending.
+    /// Returns the entries from `start` to `end` (both included) that are not deleted, ascending.
     pub(crate) fn range(&self, start: StreamId, end: StreamId) -> Range<'_> {
         self.walk(start, end, false)
     }
 
-    /// The same, descending.
+    /// Returns the same entries, descending.
     pub(crate) fn range_back(&self, start: StreamId, end: StreamId) -> Range<'_> {
         self.walk(start, end, true)
     }
@@ -116,7 +116,7 @@ impl Nodes {
         Range { nodes, entries: None, start, end, back }
     }
 
-    /// Bytes on the heap.
+    /// The bytes on the heap.
     pub(in crate::streams) fn heap_bytes(&self) -> usize {
         let entry = size_of::<(StreamId, Node)>();
         self.nodes.values().map(|node| node.heap_bytes() + entry + entry / 3).sum()
@@ -130,7 +130,7 @@ pub(crate) struct Range<'a> {
     entries: Option<StreamEntries<'a>>,
     start: StreamId,
     end: StreamId,
-    /// From the end to the start.
+    /// Whether the walk goes from the end to the start.
     back: bool,
 }
 

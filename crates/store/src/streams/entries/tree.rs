@@ -1,42 +1,42 @@
-//! How many nodes the server's radix tree over the ids of a stream's nodes has: `XINFO STREAM`
-//! tells, so the engine counts along. There is no tree here.
+//! The number of nodes of the server's radix tree over the ids of a stream's nodes. `XINFO STREAM`
+//! shows it, so the engine counts it without a tree.
 //!
 //! The tree is over the 16 bytes of each id, high ones first. A key ends in a leaf; where keys
-//! part there is a branch; and each run of bytes on which nothing parts is one node, whatever
-//! its length. So the number follows from the set of ids, and what one id more or less makes of
-//! it follows from its neighbours.
+//! differ there is a branch; and each run of bytes in which no keys differ is one node, whatever
+//! its length. So the number follows from the set of ids, and its change with one id more or less
+//! follows from the neighbours of that id.
 
 use std::collections::BTreeMap;
 
 use super::node::Node;
 use tidegate_rdb::StreamId;
 
-/// Bytes of a key.
+/// The number of bytes of a key.
 const LEN: usize = 16;
 
-/// The nodes of a tree without keys: the root.
+/// The number of nodes of a tree without keys: the root.
 pub(in crate::streams) const EMPTY: usize = 1;
 
-/// How many nodes more there are once `id`, which is not in `nodes`, is.
+/// Returns by how many nodes the tree grows with `id`, which is not in `nodes`.
 pub(in crate::streams) fn grows_by(nodes: &BTreeMap<StreamId, Node>, id: StreamId) -> usize {
     let before = |id: StreamId| nodes.range(..id).next_back().map(|(&id, _)| id);
     let after = |id: StreamId| nodes.range(id..).next().map(|(&id, _)| id);
     let beyond = |id: StreamId| super::id::next(id).and_then(after);
     let shared = |other: Option<StreamId>| other.map(|other| common(id, other));
     let Some(depth) = shared(before(id)).max(shared(beyond(id))) else {
-        // The root becomes a run of all bytes, and there is a leaf.
+        // The root becomes a run of all bytes, and a leaf is added.
         return 1;
     };
-    // All that begin as `id` does, up to where it parts from its nearest one.
+    // All ids that begin as `id` does, up to where it differs from the nearest one.
     let (low, high) = span(id, depth);
     let (Some(first), Some(last)) = (after(low), before_or_at(nodes, high)) else { return 1 };
     let leaf = 1 + run(depth + 1, LEN);
     let below = common(first, last);
     if below == depth {
-        // They part there already.
+        // Other ids differ there already.
         return leaf;
     }
-    // A run of bytes is cut in two by a branch.
+    // A branch cuts a run of bytes in two.
     let above = shared(before(low)).max(shared(beyond(high))).map_or(0, |depth| depth + 1);
     leaf + 1 + run(above, depth) + run(depth + 1, below) - run(above, below)
 }
@@ -45,7 +45,7 @@ fn before_or_at(nodes: &BTreeMap<StreamId, Node>, id: StreamId) -> Option<Stream
     nodes.range(..=id).next_back().map(|(&id, _)| id)
 }
 
-/// Nodes for the bytes from one depth to another: one, or none where there are no bytes.
+/// Returns the number of nodes for the bytes from one depth to another: one, or none without bytes.
 fn run(from: usize, to: usize) -> usize {
     usize::from(to > from)
 }
@@ -59,12 +59,12 @@ fn id_of(key: u128) -> StreamId {
     StreamId { ms: half(key >> 64), seq: half(key) }
 }
 
-/// How many bytes two keys begin with alike.
+/// Returns how many bytes at the front two keys have in common.
 fn common(a: StreamId, b: StreamId) -> usize {
     ((key(a) ^ key(b)).leading_zeros() / 8) as usize
 }
 
-/// The lowest and the highest key that begin with the first `depth` bytes of `id`.
+/// Returns the lowest and the highest key that begin with the first `depth` bytes of `id`.
 fn span(id: StreamId, depth: usize) -> (StreamId, StreamId) {
     let rest = u128::MAX.checked_shr(8 * u32::try_from(depth).unwrap_or(u32::MAX)).unwrap_or(0);
     (id_of(key(id) & !rest), id_of(key(id) | rest))
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The same, counted from scratch.
+    /// Counts the nodes from scratch.
     fn count(keys: &[[u8; LEN]], depth: usize) -> usize {
         let Some((first, last)) = keys.first().zip(keys.last()) else { return 1 };
         let parts = (depth..LEN).find(|&at| first[at] != last[at]).unwrap_or(LEN);

@@ -5,7 +5,7 @@ use super::nodes::Range;
 use crate::call::Reply;
 use tidegate_rdb::{Element, StreamEntry};
 
-/// An entry: its id, and its fields and values in turns.
+/// Writes an entry: its id, and its fields and values in turns.
 pub(in crate::streams) fn entry(reply: &mut Reply<'_>, entry: &StreamEntry<'_>) {
     reply.array(2);
     id::write(reply, entry.id);
@@ -16,7 +16,7 @@ pub(in crate::streams) fn entry(reply: &mut Reply<'_>, entry: &StreamEntry<'_>) 
     }
 }
 
-/// At most so many entries; 0 is all. How many there were.
+/// Writes at most `count` entries; 0 is all. Returns how many were written.
 pub(in crate::streams) fn entries(reply: &mut Reply<'_>, range: Range<'_>, count: usize) -> usize {
     let mark = reply.mark();
     let limit = if count == 0 { usize::MAX } else { count };

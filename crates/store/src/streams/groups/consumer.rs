@@ -10,11 +10,11 @@ use tidegate_rdb::StreamId;
 #[derive(Clone, Debug)]
 pub(crate) struct Consumer {
     pub(crate) name: Arc<[u8]>,
-    /// When it was last seen, in Unix milliseconds.
+    /// When the consumer was last seen, in Unix milliseconds.
     pub(crate) seen_ms: i64,
-    /// When it last got an entry, in Unix milliseconds; -1 is never.
+    /// When the consumer last got an entry, in Unix milliseconds; -1 is never.
     pub(crate) active_ms: i64,
-    /// What was delivered to it and is not acknowledged.
+    /// The entries that were delivered to it and are not acknowledged.
     pub(crate) pending: BTreeSet<StreamId>,
 }
 
@@ -31,7 +31,7 @@ impl Consumers {
         self.by_name.len()
     }
 
-    /// By name.
+    /// The consumers, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Owner, &Consumer)> {
         self.by_name.values().filter_map(|&owner| Some((owner, self.get(owner)?)))
     }
@@ -48,7 +48,7 @@ impl Consumers {
         self.by_owner.get_mut(owner.0 as usize)?.as_mut()
     }
 
-    /// A new one; `None` if there is one of that name.
+    /// Adds a consumer. Returns `None` if there is one of that name.
     pub(in crate::streams) fn add(
         &mut self,
         name: &[u8],
@@ -73,7 +73,7 @@ impl Consumers {
         Some(owner)
     }
 
-    /// Takes one out.
+    /// Removes a consumer and returns it.
     pub(in crate::streams) fn remove(&mut self, owner: Owner) -> Option<Consumer> {
         let consumer = self.by_owner.get_mut(owner.0 as usize)?.take()?;
         self.by_name.remove(&consumer.name);

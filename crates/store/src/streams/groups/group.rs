@@ -9,12 +9,12 @@ use tidegate_rdb::StreamId;
 /// A consumer group.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    /// The last entry it delivered.
+    /// The last entry that the group delivered.
     pub(crate) last_id: StreamId,
-    /// How many entries it has read, if that is known.
+    /// How many entries the group has read, if that is known.
     pub(crate) entries_read: Option<u64>,
     consumers: Consumers,
-    /// What was delivered and not acknowledged.
+    /// The entries that were delivered and not acknowledged.
     pending: BTreeMap<StreamId, Pending>,
 }
 
@@ -31,25 +31,25 @@ impl Group {
         &self.pending
     }
 
-    /// What is pending from `start` on.
+    /// Returns the pending entries from `start` on.
     pub(crate) fn pending_from(&self, start: StreamId) -> btree_map::Range<'_, StreamId, Pending> {
         self.pending.range(start..)
     }
 
-    /// The consumer of this name, which is made if there is none.
+    /// Returns the consumer of this name, which is created if there is none.
     pub(crate) fn consumer_or_new(&mut self, name: &[u8], now: i64) -> Owner {
         match self.consumers.find(name) {
             Some(owner) => owner,
-            None => self.add_consumer(name, now).unwrap_or(Owner::NOBODY),
+            None => self.add_consumer(name, now).unwrap_or(Owner::NONE),
         }
     }
 
-    /// A new consumer; `None` if there is one of that name.
+    /// Adds a consumer. Returns `None` if there is one of that name.
     pub(crate) fn add_consumer(&mut self, name: &[u8], now: i64) -> Option<Owner> {
         self.consumers.add(name, now, -1)
     }
 
-    /// A consumer that a snapshot brought.
+    /// Adds a consumer of a snapshot.
     pub(in crate::streams) fn restore_consumer(
         &mut self,
         name: &[u8],
@@ -59,7 +59,7 @@ impl Group {
         self.consumers.add(name, seen, active)
     }
 
-    /// A pending entry that a snapshot brought; false if there is one of that id.
+    /// Adds a pending entry of a snapshot. Returns false if there is one of that id.
     pub(in crate::streams) fn restore_pending(&mut self, id: StreamId, pending: Pending) -> bool {
         if let Some(consumer) = self.consumers.get_mut(pending.owner) {
             consumer.pending.insert(id);
@@ -67,7 +67,7 @@ impl Group {
         self.pending.insert(id, pending).is_none()
     }
 
-    /// Removes a consumer with all that is pending at it; how much that was.
+    /// Removes a consumer with all its pending entries. Returns how many those were.
     pub(crate) fn remove_consumer(&mut self, name: &[u8]) -> Option<usize> {
         let owner = self.consumers.find(name)?;
         let consumer = self.consumers.remove(owner)?;
@@ -77,7 +77,7 @@ impl Group {
         Some(consumer.pending.len())
     }
 
-    /// The consumer shows itself; `active` if it gets something.
+    /// Notes that the consumer was seen, and that it gets an entry if `active`.
     pub(crate) fn see(&mut self, owner: Owner, now: i64, active: bool) {
         if let Some(consumer) = self.consumers.get_mut(owner) {
             consumer.seen_ms = now;
@@ -87,19 +87,19 @@ impl Group {
         }
     }
 
-    /// The consumer got something.
+    /// Notes that the consumer got an entry.
     pub(crate) fn activate(&mut self, owner: Owner, now: i64) {
         if let Some(consumer) = self.consumers.get_mut(owner) {
             consumer.active_ms = now;
         }
     }
 
-    /// A pending entry, to change when and how often it was delivered.
+    /// Returns a pending entry, to change when and how often it was delivered.
     pub(crate) fn pending_mut(&mut self, id: StreamId) -> Option<&mut Pending> {
         self.pending.get_mut(&id)
     }
 
-    /// An entry is pending at this consumer from now on, wherever it was.
+    /// Makes an entry pending for this consumer, wherever it was.
     pub(crate) fn assign(&mut self, id: StreamId, pending: Pending) {
         let before = self.pending.insert(id, pending).map(|before| before.owner);
         if before == Some(pending.owner) {
@@ -113,7 +113,7 @@ impl Group {
         }
     }
 
-    /// An entry is not pending any more; false if it was not.
+    /// Removes a pending entry. Returns false if it was not pending.
     pub(crate) fn acknowledge(&mut self, id: StreamId) -> bool {
         let Some(pending) = self.pending.remove(&id) else { return false };
         if let Some(consumer) = self.consumers.get_mut(pending.owner) {

@@ -10,12 +10,12 @@ use crate::strings::commands::ranges::{clamped, part};
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("bitcount", bitcount), Row::read("bitpos", bitpos)];
 
-/// A range of a string, as a command names it.
+/// A range of a string, as a request names it.
 #[derive(Clone, Copy, Debug)]
 struct Range {
     start: i64,
     end: i64,
-    /// Its ends are bits rather than bytes.
+    /// Whether its ends are bits, and not bytes.
     in_bits: bool,
 }
 
@@ -32,7 +32,7 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    /// About how many steps it takes to look at them.
+    /// About how many steps it takes to look at the bits.
     fn steps(self) -> usize {
         self.bytes.len() / STEP_BYTES
     }
@@ -41,8 +41,8 @@ impl Bits<'_> {
 impl Range {
     const ALL: Self = Self { start: 0, end: -1, in_bits: false };
 
-    /// Reads `start [end [BYTE | BIT]]`, as far as it is there. `unit_first`: the unit is looked
-    /// at before the end is.
+    /// Reads `start [end [BYTE | BIT]]`, as far as the words are there. With `unit_first`, the unit
+    /// is read before the end.
     fn parse(words: &[&[u8]], dialect: Dialect, unit_first: bool) -> Result<Self, CommandError> {
         if words.len() > if dialect.since_redis((7, 0)) { 3 } else { 2 } {
             return Err(CommandError::SYNTAX);
@@ -62,7 +62,7 @@ impl Range {
         Ok(Self { start, end, in_bits: in_bits? })
     }
 
-    /// How many elements `text` has, in the unit of the ends.
+    /// The length of `text` in the unit of the ends.
     fn len_of(self, text: &[u8]) -> u64 {
         text.len() as u64 * self.unit()
     }
@@ -71,7 +71,7 @@ impl Range {
         if self.in_bits { 8 } else { 1 }
     }
 
-    /// The bits of `part` of `text`.
+    /// Returns the bits of `part` of `text`.
     fn bits(self, text: &[u8], part: RangeInclusive<u64>) -> Option<Bits<'_>> {
         let (first, last) = (part.start() / self.unit(), part.end() / self.unit());
         let index = |at: u64| usize::try_from(at).ok();
@@ -86,7 +86,7 @@ impl Range {
 }
 
 impl Bits<'_> {
-    /// How many are set.
+    /// Returns how many bits are set.
     fn count(self) -> u64 {
         let mut chunks = self.bytes.chunks_exact(8);
         let words =
@@ -98,9 +98,9 @@ impl Bits<'_> {
         whole + u64::from(rest) - u64::from(outside)
     }
 
-    /// The first that is `bit`.
+    /// Returns the number of the first bit that is `bit`.
     fn find(self, bit: bool) -> Option<u64> {
-        // Bits that do not count are made such as are not looked for.
+        // Bits that do not count become bits that are not looked for.
         let flip = if bit { 0 } else { 0xff };
         let last = self.bytes.len().checked_sub(1)?;
         let masked = |at: usize, byte: u8| {
@@ -116,7 +116,7 @@ impl Bits<'_> {
         }
         let rest = self.bytes.get(1..)?;
         let at = rest.iter().position(|&byte| byte != flip)? + 1;
-        // All between are whole; only the last may be masked.
+        // All bytes between are whole; only the last may be masked.
         let byte = masked(at, *self.bytes.get(at)?);
         (byte != 0).then(|| found(at, byte))
     }
@@ -125,7 +125,7 @@ impl Bits<'_> {
 /// `BITCOUNT key [start [end [BYTE | BIT]]]`
 fn bitcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let dialect = cx.dialect();
-    // Until Redis 7.2 without the key, nothing else was looked at.
+    // Before Redis 7.2 servers look at nothing else without the key.
     let key_first = !dialect.since_redis((7, 2));
     if key_first && cx.read::<Str>(args[1])?.is_none() {
         reply.int(0);
@@ -150,7 +150,7 @@ fn bitcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// Whether `start end [unit]` runs backwards from the end, so that nothing is in it.
+/// Whether `start end [unit]` runs backwards from the end, so that it is empty.
 fn is_backwards(words: &[&[u8]]) -> Result<bool, CommandError> {
     let ([start, end] | [start, end, _]) = words else { return Ok(false) };
     let (start, end) = (int(start)?, int(end)?);

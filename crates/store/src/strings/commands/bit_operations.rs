@@ -14,13 +14,13 @@ enum Operation {
     Or,
     Xor,
     Not,
-    /// In the first, in no other.
+    /// Bits that are set in the first string and in no other.
     Diff,
-    /// In some other, not in the first.
+    /// Bits that are set in some other string and not in the first.
     Diff1,
-    /// In the first and in some other.
+    /// Bits that are set in the first string and in some other.
     AndOr,
-    /// In exactly one.
+    /// Bits that are set in exactly one string.
     One,
 }
 
@@ -52,7 +52,8 @@ impl Operation {
         }
     }
 
-    /// The strings combined; as long as the longest, the others go on with zeros.
+    /// Returns the combined strings. They count as long as the longest; the others go on with
+    /// zeros.
     fn combine(self, sources: &[&[u8]]) -> Vec<u8> {
         let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
         let Some((first, others)) = sources.split_first() else { return Vec::new() };

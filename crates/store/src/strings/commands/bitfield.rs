@@ -15,11 +15,11 @@ pub(super) const COMMANDS: &[Row] =
 #[derive(Clone, Copy, Debug)]
 struct Width {
     signed: bool,
-    /// 1 to 64, 63 if it is not signed.
+    /// The number of bits: 1 to 64, up to 63 if it is not signed.
     bits: u32,
 }
 
-/// What becomes of a number that does not fit.
+/// What happens to a number that does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Overflow {
     Wrap,
@@ -34,11 +34,11 @@ enum Action {
     Add(i64, Overflow),
 }
 
-/// One step of a command.
+/// One operation of a request.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     width: Width,
-    /// Its first bit.
+    /// The number of its first bit.
     at: u64,
     action: Action,
 }
@@ -62,19 +62,19 @@ impl Width {
         }
     }
 
-    /// The least and the greatest number that fits.
+    /// Returns the least and the greatest number that fits.
     fn limits(self) -> (i128, i128) {
         let all = 1_i128 << self.bits;
         if self.signed { (-all / 2, all / 2 - 1) } else { (0, all - 1) }
     }
 
-    /// As [`Self::fit`], of a number that comes from a client.
+    /// As [`Self::fit`], for a number of the request.
     fn fit_given(self, number: i64, overflow: Overflow) -> Option<i128> {
-        // A negative one is a huge one.
+        // A negative number is a huge one.
         let given = if self.signed { number.into() } else { number.cast_unsigned().into() };
         let (least, greatest) = self.limits();
-        // Redis takes the distance to the greatest for an `i64`: of what is so low that it is
-        // none, it makes the greatest.
+        // Redis computes the distance to the greatest number as an `i64`. If it overflows because
+        // the number is so low, the result is the greatest number.
         let is_lost = given < least && greatest - given > i64::MAX.into();
         match overflow {
             Overflow::Saturate if is_lost => Some(greatest),
@@ -82,7 +82,7 @@ impl Width {
         }
     }
 
-    /// The number in the lowest bits of `raw`.
+    /// Returns the number in the lowest bits of `raw`.
     fn number(self, raw: u64) -> i128 {
         let spare = 64 - self.bits;
         if self.signed {
@@ -92,7 +92,7 @@ impl Width {
         }
     }
 
-    /// What `number` becomes in a field; `None` where it is not to be written.
+    /// Returns what `number` becomes in a field; `None` if nothing is written.
     fn fit(self, number: i128, overflow: Overflow) -> Option<i128> {
         let (least, greatest) = self.limits();
         if (least..=greatest).contains(&number) {
@@ -106,14 +106,14 @@ impl Width {
     }
 }
 
-/// The lowest 64 bits.
+/// Returns the lowest 64 bits.
 fn low_bits(number: i128) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = number.to_le_bytes();
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 impl Step {
-    /// Reads all steps of a command.
+    /// Reads all operations of a request.
     fn parse_all(words: &[&[u8]], from_master: bool) -> Result<Vec<Self>, CommandError> {
         let mut steps = Vec::new();
         let mut overflow = Overflow::Wrap;
@@ -146,12 +146,12 @@ impl Step {
         !matches!(self.action, Action::Get)
     }
 
-    /// How long a string has to be for it, in bytes.
+    /// Returns how long the string has to be, in bytes.
     fn len(self) -> usize {
         usize::try_from((self.at + u64::from(self.width.bits)).div_ceil(8)).unwrap_or(usize::MAX)
     }
 
-    /// What the field holds; beyond the end of the string there are zeros.
+    /// Returns the number in the field; beyond the end of the string there are zeros.
     fn read(self, bytes: &[u8]) -> i128 {
         let first = usize::try_from(self.at / 8).unwrap_or(usize::MAX);
         let around = (0..9).map(|at| first.checked_add(at).and_then(|at| bytes.get(at)));
@@ -166,13 +166,13 @@ impl Step {
         let value = u128::from(low_bits(number)) << shift & mask;
         let first = usize::try_from(self.at / 8).unwrap_or(usize::MAX);
         let (mask, value) = (mask.to_be_bytes(), value.to_be_bytes());
-        // Nine bytes of sixteen; those beyond the end of the field are not touched.
+        // Nine bytes of sixteen; those beyond the end of the field stay.
         for (byte, at) in bytes.iter_mut().skip(first).zip(7..16) {
             *byte = *byte & !mask[at] | value[at];
         }
     }
 
-    /// Does it; the reply, null where the number did not fit.
+    /// Carries out the operation. Returns its reply, null if the number did not fit.
     fn run(self, bytes: &mut [u8], dialect: Dialect) -> Option<i128> {
         let old = self.read(bytes);
         let (new, said) = match self.action {
@@ -180,7 +180,7 @@ impl Step {
             Action::Set(number, overflow) => (self.width.fit_given(number, overflow)?, Some(old)),
             Action::Add(number, overflow) => {
                 let sum = old + i128::from(number);
-                // As its compiler had it, Redis 6.2 takes no notice of what is below all integers.
+                // As its compiler built it, Redis 6.2 does not notice numbers below all integers.
                 let is_missed = sum < i64::MIN.into() && self.width.bits == 64;
                 let overflow = if is_missed && !dialect.since_redis((7, 0)) {
                     Overflow::Wrap

@@ -13,13 +13,13 @@ pub(super) const COMMANDS: &[Row] = &[Row::read("getbit", getbit), Row::write("s
 pub(super) const BAD_OFFSET: CommandError =
     CommandError::new("ERR bit offset is not an integer or out of range");
 
-/// The longest string, in bytes, in which a bit may be named.
+/// Returns the length of the longest string in which a bit may be named, in bytes.
 pub(super) fn max_len(from_master: bool) -> u64 {
     if from_master { Limits::default().string } else { MAX_LEN }
 }
 
-/// The number of a bit. `unit`, in bits, is what an offset with a hash sign counts, where that is
-/// allowed.
+/// Reads the number of a bit. `unit` is the number of bits that an offset with a hash sign counts,
+/// where that is allowed.
 pub(super) fn offset(
     word: &[u8],
     unit: Option<u32>,
@@ -37,7 +37,7 @@ pub(super) fn offset(
     Ok(offset)
 }
 
-/// Where a bit is: its byte, and its place in that.
+/// Returns the byte of a bit, and its place in it.
 fn place(bit: u64) -> (usize, u8) {
     let mask = 0x80_u8 >> (bit % 8);
     (usize::try_from(bit / 8).unwrap_or(usize::MAX), mask)

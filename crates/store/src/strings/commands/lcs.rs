@@ -17,18 +17,19 @@ const TOO_LARGE: CommandError = CommandError::new(
     "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
 );
 
-/// What is to be told of the subsequence.
+/// The options of a request.
 #[derive(Clone, Copy, Debug, Default)]
 struct Options {
     len: bool,
     indexes: bool,
     with_match_len: bool,
-    /// Shorter matches are left out.
+    /// The shortest match in the reply.
     min_match_len: usize,
 }
 
 impl Options {
-    /// Takes the option that `words` begin with, as far as it is one; how many words it has.
+    /// Reads the option at the beginning of `words`. Returns how many words it has; `None` for any
+    /// other word.
     fn take(&mut self, words: &[&[u8]]) -> Result<Option<usize>, CommandError> {
         match words {
             [word, ..] if is(word, "idx") => self.indexes = true,
@@ -91,7 +92,7 @@ impl<'a> Lengths<'a> {
         self.get(self.a.len(), self.b.len())
     }
 
-    /// The matches that make up the subsequence that Redis chooses, the last first.
+    /// Returns the matches of the subsequence that Redis chooses, the last first.
     fn matches(&self) -> Vec<Match> {
         let mut matches: Vec<Match> = Vec::new();
         let (mut at_a, mut at_b) = (self.a.len(), self.b.len());
@@ -147,7 +148,7 @@ fn answer(a: &[u8], b: &[u8], options: Options, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// The string that a key has, or an empty one.
+/// Returns the string of a key, or an empty one.
 fn string<'a>(cx: &ReadCx<'a>, key: &[u8]) -> Result<&'a [u8], CommandError> {
     let text = cx.read::<Str>(key).map_err(|_| NOT_STRINGS)?;
     Ok(text.map_or(&[], |text| text.bytes))
@@ -169,7 +170,7 @@ fn lcs(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     answer(a, b, options, reply)
 }
 
-/// About how many steps it takes: a cell for each pair of bytes.
+/// About how many steps it takes: one cell for each pair of bytes.
 fn steps(a: &[u8], b: &[u8]) -> usize {
     const CELLS: usize = 32;
     a.len().saturating_mul(b.len()) / CELLS

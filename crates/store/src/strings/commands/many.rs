@@ -1,4 +1,4 @@
-//! Getting and setting several strings at once.
+//! Commands that get and set several strings at once.
 
 use crate::arguments::words::int;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
@@ -67,7 +67,7 @@ fn msetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// The keys and values of a command.
+/// Returns the keys and values of a request.
 fn pairs<'a>(cx: &WriteCx<'_>, args: Args<'a>, command: &str) -> Result<Args<'a>, CommandError> {
     if args.len() % 2 == 1 {
         return Ok(&args[1..]);

@@ -1,6 +1,6 @@
 //! The commands on strings.
 //!
-//! | room or file | what it is |
+//! | folder or file | what it is |
 //! |---|---|
 //! | `set`, `many`, `options` | SET, GET, MSET, GETEX and their like; their options |
 //! | `ranges`, `overwrite` | APPEND, GETRANGE, SETRANGE, STRLEN; changing a part in place |

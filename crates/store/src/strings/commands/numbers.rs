@@ -1,4 +1,4 @@
-//! Strings that are counted up and down.
+//! Commands that count a string up and down.
 
 use crate::arguments::words::int;
 use crate::call::{Args, CommandError, Done, Reply, Row, WriteCx};

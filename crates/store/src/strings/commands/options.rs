@@ -13,7 +13,7 @@ pub(super) enum Command {
     MSetEx,
 }
 
-/// What the options say.
+/// The options of a request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Options<'a> {
     pub(super) nx: bool,
@@ -21,12 +21,12 @@ pub(super) struct Options<'a> {
     pub(super) get: bool,
     pub(super) keep_ttl: bool,
     pub(super) persist: bool,
-    /// Only if the value is this.
+    /// The value that the key must have.
     pub(super) equal: Option<&'a [u8]>,
     pub(super) expiry: Option<Expiry<'a>>,
 }
 
-/// When a key is to expire, as it is asked for.
+/// When a key is to expire, as the request has it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expiry<'a> {
     /// The number.
@@ -73,7 +73,7 @@ impl<'a> Options<'a> {
 
     fn compares(&mut self, dialect: Dialect, value: &'a [u8]) -> bool {
         self.equal = Some(value);
-        // Redis has one of that name since 8.4, with rules of its own.
+        // Redis has an option of that name since 8.4, with rules of its own.
         dialect.vendor() == Vendor::Valkey && dialect.since((0, 0), (8, 1)) && !self.nx && !self.xx
     }
 
@@ -98,7 +98,8 @@ impl<'a> Options<'a> {
 }
 
 impl Expiry<'_> {
-    /// The time, in Unix milliseconds (`getExpireMillisecondsOrReply`). `command` in lower case.
+    /// Returns the time in Unix milliseconds (`getExpireMillisecondsOrReply`). `command` is in
+    /// lower case.
     pub(super) fn at(self, command: &str, dialect: Dialect, now: i64) -> Result<i64, CommandError> {
         let number = int(self.number)?;
         let at = if number > 0 { self.unit.at(number, now) } else { None };

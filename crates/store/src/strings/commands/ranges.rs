@@ -1,4 +1,4 @@
-//! Parts of strings: how long they are, a range of bytes, what is put at an offset or at the end.
+//! Parts of strings: their length, a range of bytes, and changes at an offset or at the end.
 
 use std::ops::RangeInclusive;
 
@@ -23,8 +23,8 @@ pub(super) const COMMANDS: &[Row] = &[
 /// `proto-max-bulk-len`, in bytes: the longest string that a client may make.
 pub(super) const MAX_LEN: u64 = 512 << 20;
 
-/// Refuses a string that would be too long (`checkStringLength`). The master decides for itself;
-/// what it says is held to what a snapshot may bring.
+/// Refuses a string that would be too long (`checkStringLength`). A master has its own limit; here
+/// it may make a string as long as one in a snapshot.
 pub(super) fn check_len(cx: &WriteCx<'_>, offset: u64, more: usize) -> Result<usize, CommandError> {
     let max = if cx.from_master { Limits::default().string } else { MAX_LEN };
     let len = offset.saturating_add(more as u64);
@@ -34,8 +34,8 @@ pub(super) fn check_len(cx: &WriteCx<'_>, offset: u64, more: usize) -> Result<us
     usize::try_from(len).map_err(|_| CommandError::TOO_LONG)
 }
 
-/// The part from `start` to `end`, both of which count from the end if they are negative. An
-/// `end` before the start of the string is its first element.
+/// Returns the part from `start` to `end`, both of which count from the end if they are negative.
+/// An `end` before the start of the string is its first element.
 pub(super) fn clamped(start: i64, end: i64, len: u64) -> Option<RangeInclusive<u64>> {
     let signed = i64::try_from(len).unwrap_or(i64::MAX);
     let place = |at: i64| if at < 0 { at.saturating_add(signed).max(0) } else { at };
@@ -44,7 +44,7 @@ pub(super) fn clamped(start: i64, end: i64, len: u64) -> Option<RangeInclusive<u
     (start <= end).then_some(start..=end)
 }
 
-/// As [`clamped`], of ends that are in order.
+/// As [`clamped`], for ends that are in order.
 pub(super) fn part(start: i64, end: i64, len: u64) -> Option<RangeInclusive<u64>> {
     if start < 0 && end < 0 && start > end {
         return None;
@@ -52,7 +52,7 @@ pub(super) fn part(start: i64, end: i64, len: u64) -> Option<RangeInclusive<u64>
     clamped(start, end, len)
 }
 
-/// The bytes of a part.
+/// Returns the bytes of a part.
 pub(super) fn bytes_of(bytes: &[u8], part: RangeInclusive<u64>) -> &[u8] {
     let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
     bytes.get(index(*part.start())..=index(*part.end())).unwrap_or_default()
@@ -126,7 +126,7 @@ fn append(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// Adds to a string that stays small: with one allocation, that of the new slot.
+/// Appends to a string that stays small, with one allocation: that of the new slot.
 fn append_small(slot: &mut Slot, value: &[u8]) {
     let ValueRef::Str(StrRef { bytes, .. }) = slot.value() else { return };
     let mut joined = [0; SMALL];

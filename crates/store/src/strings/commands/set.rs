@@ -1,4 +1,4 @@
-//! Setting one whole string, getting it, or both.
+//! Commands that set a whole string, get it, or both.
 
 use crate::arguments::expiry::Unit;
 use crate::call::{Args, CommandError, Done, ReadCx, Reply, Row, WriteCx};
@@ -52,7 +52,7 @@ fn reply_value(reply: &mut Reply<'_>, value: Option<&[u8]>) {
     }
 }
 
-/// Writes the string that `key` has; whether it has one.
+/// Writes the string of `key`. Returns whether it has one.
 fn reply_old(cx: &WriteCx<'_>, key: &[u8], reply: &mut Reply<'_>) -> Result<bool, CommandError> {
     let old = cx.read::<Str>(key)?.map(|text| text.bytes);
     reply_value(reply, old);
@@ -94,7 +94,7 @@ fn set(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// Whether the condition of a `SET` is met.
+/// Whether the condition of a `SET` holds.
 fn is_met(cx: &WriteCx<'_>, key: &[u8], options: &Options<'_>) -> Result<bool, CommandError> {
     if let Some(equal) = options.equal {
         return Ok(cx.read::<Str>(key)?.is_some_and(|text| text.bytes == equal));
@@ -161,7 +161,7 @@ fn getdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let options = Options::parse(Command::GetEx, cx.dialect(), &args[2..])?;
     let at = options.expiry.map(|expiry| expiry.at("getex", cx.dialect(), cx.now));
-    // Redis looks at the time only if there is a key.
+    // Redis reads the time only if the key exists.
     let first = cx.dialect().vendor() == Vendor::Valkey && cx.dialect().since((0, 0), (9, 0));
     let at = if first { at.transpose()?.map(Ok) } else { at };
     if !reply_old(cx, args[1], reply)? {

@@ -1,4 +1,4 @@
-//! When keys expire, and what is seen of those that have.
+//! The expiry of keys, and what clients see of expired ones.
 
 use tidegate_store::{CallContext, Dialect, Outcome, Store};
 use tidegate_wire::resp::RespVersion;
@@ -90,7 +90,7 @@ impl Alone {
 }
 
 #[test]
-fn what_has_expired_is_missing_for_readers_and_there_for_the_master() {
+fn expired_keys_are_missing_for_readers_and_exist_for_the_master() {
     let mut alone = Alone { store: Store::new(2, Dialect::default(), 1), now: 1000 };
     alone.apply("SET gone 1");
     alone.apply("SET stays 1");
@@ -115,12 +115,12 @@ fn what_has_expired_is_missing_for_readers_and_there_for_the_master() {
     assert_eq!(alone.say("EXISTS there copy"), ":0 ");
     assert_eq!(alone.apply("PERSIST there"), ":1 ");
     assert_eq!(alone.say("EXISTS there copy"), ":1 ");
-    // What is past already is taken as it is: the master deletes it itself.
+    // A past time is taken as it is: the master deletes the key itself.
     assert_eq!(alone.apply("PEXPIREAT stays 10"), ":1 ");
     assert_eq!(alone.say("DBSIZE"), ":3 ");
     assert_eq!(alone.say("EXISTS stays"), ":0 ");
     assert_eq!(alone.apply("DEL stays"), ":1 ");
-    // Relative ones count from when they come.
+    // Relative times count from when they come.
     assert_eq!(alone.apply("EXPIRE there 10"), ":1 ");
     assert_eq!(alone.say("PEXPIRETIME there"), ":11501 ");
 }

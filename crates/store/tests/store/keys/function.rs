@@ -40,7 +40,7 @@ fn libraries() {
         twin.same(&["FUNCTION", "LOAD", "FOO", ONE]);
         twin.same(&["function", "load", "replace", "replace", ONE]);
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.compare(&["FUNCTION", "LIST"], Order::Any);
             twin.compare(&["FUNCTION", "LIST", "WITHCODE"], Order::Any);
             twin.lines(&["FUNCTION LIST LIBRARYNAME o*", "FUNCTION LIST WITHCODE LIBRARYNAME two"]);
@@ -51,7 +51,7 @@ fn libraries() {
             ]);
             twin.lines(&["FUNCTION LIST WITHCODE WITHCODE"]);
         }
-        twin.speak(RespVersion::V2);
+        twin.set_protocol(RespVersion::V2);
         let bulk = |reply: &[u8]| {
             let head = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
             reply[head..reply.len() - 2].to_vec()
@@ -78,7 +78,8 @@ fn libraries() {
     });
 }
 
-/// What its master took is taken: of an unknown engine, without functions, of a name that is there.
+/// A library that the master took is taken, even one of an unknown engine, without functions, or
+/// with a name that exists.
 #[test]
 fn the_stream_never_fails() {
     let mut store = Store::new(1, Dialect::default(), 1);

@@ -6,7 +6,7 @@ use tidegate_rdb::Checksum;
 use super::{ALL, one_of_each};
 use crate::{Flavor, Twin};
 
-/// The body of a bulk string.
+/// Returns the body of a bulk string.
 fn bulk(reply: &[u8]) -> Vec<u8> {
     let head = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
     reply[head..reply.len() - 2].to_vec()
@@ -84,7 +84,7 @@ fn options_and_errors() {
     });
 }
 
-/// With a byte changed and a checksum that is right for it, it is an error or a value.
+/// A payload with a changed byte and a right checksum is an error or a value.
 #[test]
 fn a_hostile_payload_is_no_more_than_an_error() {
     let mut twin = Twin::new(Flavor::Redis82);

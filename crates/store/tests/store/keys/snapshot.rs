@@ -1,4 +1,4 @@
-//! A real server's file becomes a store, and a store's file a real server's data.
+//! A file of a real server becomes a store, and a file of a store the data of a real server.
 
 use std::fs::{self, File};
 
@@ -8,7 +8,7 @@ use tidegate_test_support::fill::fill;
 
 use crate::{Flavor, Order, Twin};
 
-/// Puts a file into an empty store.
+/// Loads a file into an empty store.
 fn load(store: &mut Store, file: impl std::io::Read) {
     let mut reader = Reader::new(file, Limits::default());
     let mut db = 0;
@@ -24,7 +24,7 @@ fn load(store: &mut Store, file: impl std::io::Read) {
     }
 }
 
-/// That both have the same data, key by key.
+/// Checks that both have the same data, key by key.
 fn assert_same(twin: &mut Twin) {
     for db in [0, 3, 15] {
         twin.select(db);
@@ -55,7 +55,7 @@ fn assert_same(twin: &mut Twin) {
 fn loaded_and_saved_data_are_the_same() {
     Twin::each(|mut twin| {
         fill(&twin.server);
-        // What it holds after it has loaded it, with the limits it has now.
+        // The server's data after a reload, with its present limits.
         twin.server.cmd(&["DEBUG", "RELOAD"]).ok();
         twin.server.cmd(&["SAVE"]).ok();
         let path = twin.server.dir().join("dump.rdb");
@@ -67,7 +67,7 @@ fn loaded_and_saved_data_are_the_same() {
         let mut again = Store::new(16, twin.dialect(), 7);
         load(&mut again, &whole[..]);
         assert_eq!(again.digest(0), digest);
-        // In pieces: the same items, in an order of the same scan.
+        // In pieces: the same items, in the order of the same scan.
         let mut writer = Writer::new(Vec::new(), form).unwrap();
         twin.store.save_head(&mut writer, &[version]).unwrap();
         let (mut next, mut pieces) = (Some(SaveCursor::default()), 0);
@@ -78,7 +78,7 @@ fn loaded_and_saved_data_are_the_same() {
         twin.store.save_tail(&mut writer).unwrap();
         assert!(pieces > 20, "{pieces}");
         assert_eq!(writer.finish().unwrap(), whole);
-        // A real server takes it.
+        // A real server loads it.
         fs::write(&path, &whole).unwrap();
         twin.theirs(&["DEBUG", "RELOAD", "NOSAVE"]);
         assert_same(&mut twin);

@@ -1,4 +1,4 @@
-//! Commands by chance.
+//! Random commands on sets.
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn any_edits_leave_the_same_sets() {
         eprintln!("{:?} seed {seed}", twin.flavor());
         let mut random = fastrand::Rng::with_seed(seed);
         let keys = ["k1", "k2", "k3", "k4"];
-        // Those that came out of a table are in no order.
+        // Sets that came out of a table are in no order.
         let mut unordered = std::collections::BTreeSet::new();
         for round in 0..4000 {
             let mut key = || random.choice(keys).unwrap().to_owned();

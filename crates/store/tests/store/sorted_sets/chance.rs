@@ -5,7 +5,7 @@ use tidegate_wire::resp::RespVersion;
 use crate::support::Flavor;
 use crate::twin::Twin;
 
-/// What leaves nothing to chance.
+/// Commands whose replies do not depend on chance.
 const SAME_IN_ANY_ORDER: [&str; 30] = [
     "ZRANDMEMBER z a",
     "ZRANDMEMBER z 99999999999999999999",
@@ -50,7 +50,7 @@ fn random_members_and_scans() {
             }
             twin.same(&["ZADD", "z", "1e18", "12"]);
             for version in [RespVersion::V2, RespVersion::V3] {
-                twin.speak(version);
+                twin.set_protocol(version);
                 twin.lines(&SAME_IN_ANY_ORDER);
                 if twin.flavor() != Flavor::Redis62 {
                     // These would crash 6.2.
@@ -74,7 +74,7 @@ fn random_members_and_scans() {
                 }
                 let (_, ours) = twin.both(&["ZRANDMEMBER", "z"]);
                 assert!(ours.starts_with(b"$") && ours.len() < 14);
-                // In one go, and piece by piece.
+                // In one go, and in pieces.
                 for tail in [&["COUNT", "10000"][..], &["MATCH", "*1*", "COUNT", "10000"]] {
                     let words = [&["ZSCAN", "z", "0"][..], tail].concat();
                     let (theirs, ours) = twin.both(&words);
@@ -109,7 +109,7 @@ fn random_members_and_scans() {
     });
 }
 
-/// The cursor and the pairs of a reply to ZSCAN.
+/// Returns the cursor and the pairs of a reply to ZSCAN.
 fn scanned(reply: &[u8]) -> (String, Vec<(String, String)>) {
     let text = String::from_utf8(reply.to_vec()).unwrap();
     let words: Vec<&str> = text.lines().filter(|line| !line.starts_with(['$', '*'])).collect();

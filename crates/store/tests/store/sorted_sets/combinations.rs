@@ -1,4 +1,4 @@
-//! `ZUNION`, `ZINTER`, `ZDIFF` and what stores them.
+//! `ZUNION`, `ZINTER`, `ZDIFF` and the commands that store their results.
 
 use super::{both_protocols, is_70};
 use crate::twin::Twin;

@@ -11,22 +11,22 @@ use tidegate_wire::resp::RespVersion;
 use crate::support::Flavor;
 use crate::twin::Twin;
 
-/// Some commands in both protocols.
+/// Runs some commands in both protocols.
 fn both_protocols(lines: &[&str]) {
     Twin::each(|mut twin| {
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.lines(lines);
         }
     });
 }
 
-/// Whether the server knows what Redis 7.0 added.
+/// Whether the server has what Redis 7.0 added.
 fn is_70(twin: &Twin) -> bool {
     twin.flavor() != Flavor::Redis62
 }
 
-/// What may be a score, and may not.
+/// Words that may be a score, and words that may not.
 const ODD_SCORES: [&str; 34] = [
     "inf",
     "+INF",
@@ -72,7 +72,7 @@ fn scores_are_read_and_written_as_servers_do() {
         let mut random = fastrand::Rng::with_seed(seed);
         for n in 0..4000 {
             if n % 500 == 0 {
-                twin.speak(if n % 1000 == 0 { RespVersion::V2 } else { RespVersion::V3 });
+                twin.set_protocol(if n % 1000 == 0 { RespVersion::V2 } else { RespVersion::V3 });
             }
             let score = match random.u8(..6) {
                 0 => f64::from_bits(random.u64(..)),
@@ -267,7 +267,7 @@ fn pops_of_several_keys() {
             return;
         }
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.line("SET s 1");
             for line in [
                 "ZMPOP 1 z MIN",

@@ -34,7 +34,7 @@ fn bound(random: &mut Rng) -> String {
     format!("{}{}", if random.bool() { "(" } else { "" }, score(random))
 }
 
-/// An end of a range of members. Only sensible where all scores are the same.
+/// Returns an end of a range of members, which makes sense only if all scores are the same.
 fn lex(random: &mut Rng) -> String {
     match random.u8(..6) {
         0 => "-".to_owned(),
@@ -154,7 +154,7 @@ fn commands_around_the_limits() {
         eprintln!("{flavor:?}: seed {seed}");
         let mut random = Rng::with_seed(seed);
         for round in 0..250 {
-            twin.speak(if round % 2 == 0 { RespVersion::V2 } else { RespVersion::V3 });
+            twin.set_protocol(if round % 2 == 0 { RespVersion::V2 } else { RespVersion::V3 });
             for _ in 0..random.u8(1..30) {
                 let words = write(&mut random, is_70(&twin));
                 twin.same(&words);

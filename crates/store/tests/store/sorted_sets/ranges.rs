@@ -34,7 +34,7 @@ const ODD_RANGES: [&str; 28] = [
     "ZRANGE z 0 -1 WITHSCORES",
 ];
 
-/// What may follow a range.
+/// The words that may follow a range.
 const LIMITS: [&str; 11] = [
     "",
     " WITHSCORES",
@@ -108,8 +108,8 @@ fn ranges() {
     both_protocols(&lines.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
-/// Valkey counts an offset below zero from the end, but only where the set is not packed; what
-/// ZRANGESTORE stores is the same.
+/// Valkey counts a negative offset from the end, but only if the set is not packed; ZRANGESTORE
+/// stores the same.
 #[test]
 fn offsets_below_zero() {
     let long = "x".repeat(100);

@@ -1,4 +1,4 @@
-//! What is refused, in the server's words.
+//! Requests that are refused in the words of the server.
 
 use super::*;
 

@@ -12,7 +12,7 @@ fn random_commands() {
         let mut maker = Maker { rng: Rng::with_seed(seed), flavor: twin.flavor(), at: 0 };
         for round in 0..6 {
             twin.clear();
-            twin.speak(if round % 2 == 0 { RespVersion::V2 } else { RespVersion::V3 });
+            twin.set_protocol(if round % 2 == 0 { RespVersion::V2 } else { RespVersion::V3 });
             maker.at = 30;
             for _ in 0..500 {
                 let command = maker.command();
@@ -32,7 +32,7 @@ fn random_commands() {
     });
 }
 
-/// What the server writes of a key is loaded by the store and by the server itself.
+/// Loads what the server writes of a key into the store and into the server itself.
 fn copy(twin: &mut Twin, key: &str) -> Option<String> {
     let reply = twin.theirs(&["DUMP", key]);
     let head = reply.iter().position(|&byte| byte == b'\n').unwrap_or(0) + 1;
@@ -47,7 +47,7 @@ fn copy(twin: &mut Twin, key: &str) -> Option<String> {
     Some(copy)
 }
 
-/// Every command that reads.
+/// Runs every command that reads.
 #[track_caller]
 fn look(twin: &mut Twin, key: &str) {
     for line in ["XINFO STREAM ?", "XINFO STREAM ? FULL", "XINFO STREAM ? FULL COUNT 0"] {
@@ -65,7 +65,7 @@ fn look(twin: &mut Twin, key: &str) {
     }
 }
 
-/// Makes commands, whose ids are about where those of the entries are.
+/// Makes commands with ids that are near those of the entries.
 struct Maker {
     rng: Rng,
     flavor: Flavor,

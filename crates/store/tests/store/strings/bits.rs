@@ -136,7 +136,7 @@ fn operations() {
 fn fields() {
     Twin::each(|mut twin| {
         for version in [RespVersion::V2, RespVersion::V3] {
-            twin.speak(version);
+            twin.set_protocol(version);
             twin.lines(&[
                 "BITFIELD s",
                 "BITFIELD s GET",

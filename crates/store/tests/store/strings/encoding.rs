@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// How a string of some length gets there.
+/// The ways to make a string of some length.
 const WAYS: &[&[&str]] = &[
     &["SET $k $v"],
     &["SETEX $k 1000 $v"],
@@ -97,7 +97,7 @@ fn of_numbers() {
 fn of_what_a_snapshot_brings() {
     Twin::each(|mut twin| {
         for text in ["", "12", "-7", "99999999999", "text", "123456789012345678901", "rrrrr"] {
-            // The master's is raw; what a replica loads is not.
+            // The string is raw at the master, but not at a replica that loads it.
             twin.theirs(&["DEL", "s", "t"]);
             twin.theirs(&["SET", "s", "x"]);
             twin.theirs(&["APPEND", "s", text]);

@@ -1,4 +1,4 @@
-//! `INCRBYFLOAT`: every digit is the server's.
+//! `INCRBYFLOAT`: every digit is that of the server.
 
 use super::*;
 
@@ -79,7 +79,7 @@ fn odd_numbers_with_each_other() {
 
 #[test]
 fn random_numbers() {
-    // All four servers do this with the same instructions: asking one is enough.
+    // All four servers compute it with the same instructions, so one server is enough.
     let mut twin = Twin::new(Flavor::Redis70);
     let mut choose = Chooser::new("floats");
     for _ in 0..6000 {
@@ -90,7 +90,7 @@ fn random_numbers() {
     }
 }
 
-/// Mostly such as people write, some such as nobody does.
+/// Mostly usual numbers, and some unusual ones.
 fn number(choose: &mut Chooser) -> String {
     let sign = choose.of(&["", "", "-"]);
     let rng = &mut choose.0;

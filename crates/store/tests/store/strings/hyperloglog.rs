@@ -84,7 +84,7 @@ fn corrupt_ones() {
                 same_inside(&mut twin, name.as_bytes());
             }
         }
-        // A number of elements is believed, whatever the registers say.
+        // The stored number of elements is used, whatever the registers are.
         let counted = [&b"HYLL\x01\0\0\0"[..], &[9, 0, 0, 0, 0, 0, 0, 0], &[0x7f, 0xff]].concat();
         twin.same(&[&b"SET"[..], b"counted", &counted]);
         twin.line("PFCOUNT counted");
@@ -131,7 +131,7 @@ fn growing_ones() {
                 same_inside(&mut twin, key.as_bytes());
             }
         }
-        // Thousands at once: all of them dense, and large registers.
+        // Thousands of elements at once: all values become dense, with large registers.
         for round in 0..40 {
             let mut words = vec!["PFADD".to_owned(), choose.of(&["a", "b"]).to_owned()];
             words.extend((0..2000).map(|at| format!("{round}:{at}")));
@@ -155,7 +155,7 @@ fn a_replica_counts_without_keeping() {
     twin.store.read(twin.context(), &[b"PFCOUNT", b"h"], &mut out);
     assert_eq!(out, b":3\r\n");
     assert_eq!(twin.store.peek(0, b"h", 10, 0), before);
-    // The master's own is kept.
+    // The result of the master is kept.
     let context = twin.context();
     twin.store.apply(context, &[b"PFCOUNT", b"h"], &mut out);
     twin.theirs(&["PFCOUNT", "h"]);
@@ -196,7 +196,7 @@ fn crafted_ones() {
     });
 }
 
-/// Runs of a few values over all registers, with a few zeros between, then zeros only.
+/// Returns runs of a few values over all registers, with a few zeros between, then only zeros.
 fn sparse(choose: &mut Chooser) -> Vec<u8> {
     let mut bytes = [&b"HYLL\x01"[..], &[0; 10], &[0x80]].concat();
     let (mut rest, values) = (16384_u16, choose.0.u16(1000..5000));
@@ -215,7 +215,8 @@ fn sparse(choose: &mut Chooser) -> Vec<u8> {
     bytes
 }
 
-/// Whether a server is as strict depends on its patches: what a master did is done.
+/// Whether a server is as strict depends on its patches, so a merge of the master is always
+/// applied.
 #[test]
 fn what_a_master_merged_is_merged() {
     let mut store = Store::new(1, Dialect::new(Vendor::Redis, "7.0.15"), 1);

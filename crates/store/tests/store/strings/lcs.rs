@@ -22,9 +22,9 @@ const OPTIONS: &[&str] = &[
 #[test]
 fn of_keys() {
     Twin::each_of(&[Flavor::Redis70, Flavor::Redis82, Flavor::Valkey91], |mut twin| {
-        twin.speak(RespVersion::V3);
+        twin.set_protocol(RespVersion::V3);
         random_pairs(&mut twin, "LCS");
-        twin.speak(RespVersion::V2);
+        twin.set_protocol(RespVersion::V2);
         random_pairs(&mut twin, "LCS");
         twin.lines(&["SETRANGE a 15000 x", "LCS a a", "LCS a a LEN", "LCS a none IDX"]);
     });
@@ -34,7 +34,7 @@ fn of_keys() {
 fn by_its_old_name() {
     Twin::each_of(&[Flavor::Redis62], |mut twin| {
         random_pairs(&mut twin, "STRALGO LCS KEYS");
-        twin.speak(RespVersion::V3);
+        twin.set_protocol(RespVersion::V3);
         random_pairs(&mut twin, "STRALGO LCS KEYS");
         twin.lines(&[
             "STRALGO LCS STRINGS ohmytext mynewtext",

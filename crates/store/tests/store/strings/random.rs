@@ -20,7 +20,7 @@ fn commands() {
     });
 }
 
-/// What a server of this version has.
+/// Returns a random command that a server of this version has.
 fn command(choose: &mut Chooser, flavor: Flavor) -> Vec<String> {
     let (a, b, c) = (choose.key(), choose.key(), choose.key());
     let (v, w) = (value(choose), value(choose));
@@ -70,7 +70,7 @@ fn command(choose: &mut Chooser, flavor: Flavor) -> Vec<String> {
     words.into_iter().filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// Around the lengths at which a string is kept otherwise.
+/// Returns a string around the lengths at which its form changes.
 fn value(choose: &mut Chooser) -> String {
     match choose.0.usize(0..8) {
         0 => choose.0.i64(-1000..1000).to_string(),

@@ -1,8 +1,8 @@
-//! Holding the inside of values against the server's, and choosing what is random.
+//! Compares the inside of values with the server's, and makes random choices.
 
 use super::*;
 
-/// Demands that `OBJECT ENCODING`, `DEBUG DIGEST-VALUE` and `DUMP` say the same of both.
+/// Checks that `OBJECT ENCODING`, `DEBUG DIGEST-VALUE` and `DUMP` are the same for both.
 #[track_caller]
 pub fn same_inside(twin: &mut Twin, key: &[u8]) {
     let dump = bulk(&twin.theirs(&[&b"DUMP"[..], key]));
@@ -25,13 +25,13 @@ pub fn same_inside(twin: &mut Twin, key: &[u8]) {
     assert_eq!(ours.dump.escape_ascii().to_string(), dump.escape_ascii().to_string(), "{context}");
 }
 
-/// What a bulk string says; `None` for null.
+/// Returns the bytes of a bulk string; `None` for null.
 fn bulk(reply: &[u8]) -> Option<Vec<u8>> {
     let head = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
     (reply[0] == b'$' && reply[1] != b'-').then(|| reply[head..reply.len() - 2].to_vec())
 }
 
-/// Random choices that can be made again: the seed is printed.
+/// Random choices that can be repeated: the seed is printed.
 #[derive(Debug)]
 pub struct Chooser(pub fastrand::Rng);
 
@@ -47,7 +47,7 @@ impl Chooser {
     }
 
     pub fn key(&mut self) -> String {
-        // The lengths decide on embedding.
+        // The lengths decide about embedding.
         self.of(&["a", "bb", "key:3", "a-key-of-thirty-three-characters:", "e"]).to_owned()
     }
 

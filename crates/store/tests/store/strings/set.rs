@@ -1,4 +1,4 @@
-//! Setting and getting, whole or in part.
+//! Commands that set and get strings, whole or in part.
 
 use super::*;
 use tidegate_rdb as rdb;
@@ -112,7 +112,7 @@ const PARTS: &[&str] = &[
 fn whole_strings() {
     Twin::each(|mut twin| {
         twin.lines(WHOLE);
-        twin.speak(RespVersion::V3);
+        twin.set_protocol(RespVersion::V3);
         twin.lines(WHOLE);
     });
 }
@@ -244,7 +244,7 @@ fn other_types_are_refused() {
     });
 }
 
-/// Runs lines while `l` is not a string: to the server a list, to the store what any store holds.
+/// Runs lines while `l` is no string: a list at the server, and in the store too.
 #[track_caller]
 fn wrong_type(twin: &mut Twin, lines: &[&str]) {
     twin.theirs(&["DEL", "l"]);

@@ -1,4 +1,4 @@
-//! What only the master may do, and what its commands cost.
+//! Commands that are allowed only to the master, and their cost.
 
 use tidegate_store::{CallContext, Dialect, Outcome, Store, Vendor};
 use tidegate_wire::resp::RespVersion;
@@ -9,7 +9,7 @@ fn store() -> Store {
     Store::new(1, Dialect::new(Vendor::Redis, "7.0.15"), 1)
 }
 
-/// What the master says, and what comes of it.
+/// Runs a command of the master, and returns the reply.
 fn apply(store: &mut Store, line: &str) -> String {
     let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
     let mut out = Vec::new();
@@ -25,7 +25,7 @@ fn read(store: &Store, line: &str) -> String {
 }
 
 #[test]
-fn the_master_finds_what_has_expired() {
+fn the_master_finds_expired_keys() {
     let mut store = store();
     apply(&mut store, "SET k 41 PXAT 1");
     assert_eq!(read(&store, "GET k"), "$-1\r\n");
@@ -41,7 +41,7 @@ fn the_master_finds_what_has_expired() {
 }
 
 #[test]
-fn a_client_does_not() {
+fn a_client_does_not_find_expired_keys() {
     let mut store = store();
     apply(&mut store, "SET k 41 PXAT 1");
     let mut out = Vec::new();
@@ -62,7 +62,7 @@ fn the_masters_strings_may_be_longer_than_a_clients() {
     assert!(out.starts_with(b"-ERR string exceeds maximum"), "{}", out.escape_ascii());
     assert_eq!(apply(&mut store, "SETBIT k 4294967296 1"), ":0\r\n");
     assert_eq!(read(&store, "STRLEN k"), ":536870913\r\n");
-    // But not without any limit.
+    // There is a limit all the same.
     for line in ["SETRANGE k 9223372036854775807 x", "SETBIT k 9223372036854775807 1"] {
         assert!(apply(&mut store, line).starts_with("-ERR"), "{line}");
     }

@@ -1,4 +1,5 @@
-//! `PFDEBUG`: looks into a HyperLogLog, and may make it dense, which a replica has to follow.
+//! `PFDEBUG`, which shows the inside of a HyperLogLog and may make it dense, which a replica has to
+//! follow.
 
 use std::fmt::Write as _;
 
@@ -39,7 +40,7 @@ pub(super) fn pfdebug(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_
     Ok(())
 }
 
-/// Whether it was sparse.
+/// Makes a HyperLogLog dense. Returns whether it was sparse.
 fn make_dense(cx: &mut WriteCx<'_>, key: &[u8]) -> Result<bool, CommandError> {
     let converted = edit(cx, key, |counter| {
         let converts = !counter.view().is_dense();

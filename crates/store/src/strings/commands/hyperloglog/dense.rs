@@ -5,10 +5,10 @@ use super::layout::{HEADER, REGISTERS};
 /// The bits of a register.
 const BITS: usize = 6;
 const MASK: u8 = 63;
-/// Bytes of the registers.
+/// The number of bytes of the registers.
 pub(super) const LEN: usize = REGISTERS * BITS / 8;
 
-/// The registers of a whole value.
+/// Returns the registers of a whole value.
 pub(super) fn registers(value: &[u8]) -> impl Iterator<Item = u8> {
     let bytes = value.get(HEADER..).unwrap_or_default();
     bytes.chunks_exact(3).flat_map(|chunk| {
@@ -17,7 +17,7 @@ pub(super) fn registers(value: &[u8]) -> impl Iterator<Item = u8> {
     })
 }
 
-/// Raises a register of a whole value to `count`. Whether it was less before.
+/// Raises a register of a whole value to `count`. Returns whether it was less before.
 pub(super) fn raise(value: &mut [u8], register: usize, count: u8) -> bool {
     let (first, shift) = (HEADER + register * BITS / 8, register * BITS % 8);
     let low = value.get(first).copied().unwrap_or(0);

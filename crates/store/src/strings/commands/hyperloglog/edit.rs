@@ -6,8 +6,8 @@ use crate::call::{CommandError, WriteCx};
 use crate::dialect::Dialect;
 use crate::strings::Str;
 
-/// How corrupt one may be that is changed. What a master did is not refused: whether it is strict
-/// depends on its patches.
+/// Returns how corrupt a value may be that is changed. A master's command is never refused: whether
+/// a master is strict depends on its patches.
 pub(super) fn rule(cx: &WriteCx<'_>) -> Rule {
     if cx.from_master { Rule::Lenient } else { rule_of(cx.dialect()) }
 }
@@ -16,7 +16,7 @@ pub(super) fn rule_of(dialect: Dialect) -> Rule {
     if dialect.checks_runs_of_values() { Rule::Strict } else { Rule::Lenient }
 }
 
-/// Changes the one that a key has, if it has one.
+/// Changes the HyperLogLog of a key, if it has one.
 pub(super) fn edit<R>(
     cx: &mut WriteCx<'_>,
     key: &[u8],

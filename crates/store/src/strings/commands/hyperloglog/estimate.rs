@@ -1,4 +1,4 @@
-//! From registers to a number of elements: Ertl's estimator, step by step as Redis computes it.
+//! The number of elements by the registers: Ertl's estimator, step by step as Redis computes it.
 
 use super::layout::REGISTERS;
 
@@ -7,10 +7,10 @@ const Q: usize = 50;
 /// 1 / (2 ln 2)
 const ALPHA: f64 = 0.721_347_520_444_481_7;
 
-/// How many registers have each value.
+/// The number of registers with each value.
 pub(super) type Histogram = [u32; 64];
 
-/// The histogram of registers that are there one by one.
+/// Returns the histogram of registers, one byte each.
 pub(super) fn histogram(registers: &[u8]) -> Histogram {
     let mut histogram = [0; 64];
     for &register in registers {
@@ -19,7 +19,7 @@ pub(super) fn histogram(registers: &[u8]) -> Histogram {
     histogram
 }
 
-/// The number of elements (`hllCount`).
+/// Returns the number of elements (`hllCount`).
 pub(super) fn cardinality(histogram: &Histogram) -> u64 {
     let registers = REGISTERS as f64;
     let count = |value: usize| f64::from(histogram.get(value).copied().unwrap_or(0));
@@ -30,7 +30,8 @@ pub(super) fn cardinality(histogram: &Histogram) -> u64 {
     }
     sum += registers * sigma(count(0) / registers);
     let estimate = (ALPHA * registers * registers / sum).round();
-    // Nearly all registers full, as no elements leave them: `llroundl` of what is too large.
+    // Nearly all registers are full, which no elements cause: `llroundl` of a number that is too
+    // large.
     if estimate >= (1_u64 << 63) as f64 {
         return 1 << 63;
     }

@@ -1,4 +1,4 @@
-//! `MurmurHash64A`, by which an element chooses its register.
+//! `MurmurHash64A`, which selects the register of an element.
 
 use super::layout::{PRECISION, REGISTERS};
 
@@ -6,7 +6,7 @@ const SEED: u64 = 0xadc8_3b19;
 const FACTOR: u64 = 0xc6a4_a793_5bd1_e995;
 const SHIFT: u32 = 47;
 
-/// The hash of an element.
+/// Returns the hash of an element.
 fn murmur(bytes: &[u8]) -> u64 {
     let mut hash = SEED ^ (bytes.len() as u64).wrapping_mul(FACTOR);
     let mut chunks = bytes.chunks_exact(8);
@@ -25,12 +25,12 @@ fn murmur(bytes: &[u8]) -> u64 {
     hash ^ (hash >> SHIFT)
 }
 
-/// The register of an element, and what it says to it: how many zeros its hash begins with, and
-/// one (`hllPatLen`).
+/// Returns the register of an element, and the value for it: the number of zeros at the beginning
+/// of its hash, plus one (`hllPatLen`).
 pub(super) fn place(element: &[u8]) -> (usize, u8) {
     let hash = murmur(element);
     let register = usize::from(hash.to_le_bytes()[0]) | usize::from(hash.to_le_bytes()[1]) << 8;
-    // One bit is set where there may be none.
+    // One bit is set, because there may be none.
     let zeros = (hash >> PRECISION | 1 << (64 - PRECISION)).trailing_zeros();
     (register % REGISTERS, u8::try_from(zeros + 1).unwrap_or(u8::MAX))
 }

@@ -2,17 +2,17 @@
 
 use crate::call::CommandError;
 
-/// The bits of a hash that choose a register.
+/// The number of bits of a hash that select a register.
 pub(super) const PRECISION: u32 = 14;
 /// The number of registers.
 pub(super) const REGISTERS: usize = 1 << PRECISION;
-/// Bytes before the registers.
+/// The number of bytes before the registers.
 pub(super) const HEADER: usize = 16;
 
 pub(super) const NOT_ONE: CommandError =
     CommandError::new("WRONGTYPE Key is not a valid HyperLogLog string value.");
 
-/// The runs of a sparse one are not as many registers as there have to be.
+/// The error for a sparse value whose runs are not as many registers as there have to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Corrupt;
 

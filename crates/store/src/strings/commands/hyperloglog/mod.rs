@@ -1,5 +1,5 @@
-//! HyperLogLog: how many different elements there are, in a string of at most 12 KiB, each bit as
-//! Redis has it: a replica executes `PFADD` and `PFMERGE` itself.
+//! HyperLogLog: the number of different elements, in a string of at most 12 KiB, each bit as in
+//! Redis, because a replica executes `PFADD` and `PFMERGE` itself.
 
 mod debug;
 mod dense;
@@ -46,9 +46,9 @@ fn pfadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// `PFCOUNT key [key ...]`, of a client: counts, keeps nothing.
+/// `PFCOUNT key [key ...]` of a client, which keeps nothing.
 fn pfcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    // All registers of each are looked at.
+    // All registers of each key are looked at.
     const STEPS: usize = REGISTERS / 32;
     cx.spend(STEPS * (args.len() - 1))?;
     let count = match args {
@@ -73,7 +73,7 @@ fn pfcount(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
-/// `PFCOUNT key`, of the master: what it counted is kept with the registers.
+/// `PFCOUNT key` of the master, whose result is kept with the registers.
 fn pfcount_and_keep(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let [_, key] = args else { return pfcount(&cx.reader(), args, reply) };
     let counted = edit(cx, key, |counter| {

@@ -12,12 +12,12 @@ const MAX_SHORT_ZEROS: usize = 64;
 /// How many runs are looked at to be joined.
 const JOINED: usize = 5;
 
-/// Some registers of one value.
+/// A run: some registers with the same value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Run {
-    /// In one byte.
+    /// Zeros, in one byte.
     Zeros(usize),
-    /// In two.
+    /// Zeros, in two bytes.
     ManyZeros(usize),
     Values {
         value: u8,
@@ -26,7 +26,7 @@ pub(super) enum Run {
 }
 
 impl Run {
-    /// The run that `bytes` begin with.
+    /// Returns the run at the beginning of `bytes`.
     fn first(bytes: &[u8]) -> Option<Self> {
         let &head = bytes.first()?;
         let low = usize::from(head & 0x3f);
@@ -37,12 +37,12 @@ impl Run {
         })
     }
 
-    /// Zeros in the shortest form.
+    /// Returns zeros in the shortest form.
     fn zeros(len: usize) -> Self {
         if len > MAX_SHORT_ZEROS { Self::ManyZeros(len) } else { Self::Zeros(len) }
     }
 
-    /// How many registers it is.
+    /// The number of registers of the run.
     pub(super) fn len(self) -> usize {
         match self {
             Self::Zeros(len) | Self::ManyZeros(len) | Self::Values { len, .. } => len,
@@ -56,7 +56,7 @@ impl Run {
         }
     }
 
-    /// Its bytes.
+    /// The number of bytes of the run.
     fn size(self) -> usize {
         if matches!(self, Self::ManyZeros(_)) { 2 } else { 1 }
     }
@@ -74,12 +74,12 @@ impl Run {
     }
 }
 
-/// A value without any elements: one run of zeros.
+/// Adds the runs of a value without elements: one run of zeros.
 pub(super) fn push_empty(out: &mut Vec<u8>) {
     Run::ManyZeros(REGISTERS).push(out);
 }
 
-/// The runs of a whole value, up to the first that is cut off.
+/// Returns the runs of a whole value, up to the first that is cut off.
 pub(super) fn runs(value: &[u8]) -> impl Iterator<Item = Run> {
     let mut rest = value.get(HEADER..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -89,16 +89,16 @@ pub(super) fn runs(value: &[u8]) -> impl Iterator<Item = Run> {
     })
 }
 
-/// What is thought of a value that goes on behind its last register.
+/// How a value is judged that goes on behind its last register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// It is corrupt.
+    /// The value is corrupt.
     Strict,
-    /// What comes from a run of values on that reaches beyond the last register is not looked at.
+    /// The rest from a run of values on that reaches beyond the last register is ignored.
     Lenient,
 }
 
-/// Whether the runs of a whole value are as many registers as there are, and nothing else.
+/// Checks that the runs of a whole value are as many registers as there are, and nothing else.
 pub(super) fn check(value: &[u8], rule: Rule) -> Result<(), Corrupt> {
     let (mut registers, mut size) = (0, HEADER);
     for run in runs(value) {
@@ -113,22 +113,22 @@ pub(super) fn check(value: &[u8], rule: Rule) -> Result<(), Corrupt> {
     if registers == REGISTERS && size == value.len() { Ok(()) } else { Err(Corrupt) }
 }
 
-/// What came of raising a register.
+/// The result of raising a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Raised {
-    /// It was as great already.
+    /// The register was as great already.
     No,
     Yes,
-    /// It cannot be told in runs any longer: nothing is changed.
+    /// Runs cannot express it any longer. Nothing was changed.
     Dense,
 }
 
-/// Where a run is.
+/// The place of a run.
 struct Place {
-    /// Its first byte, and that of the run before it, in the whole value.
+    /// The first byte of the run, and that of the run before it, in the whole value.
     at: usize,
     previous: usize,
-    /// Its first register.
+    /// The first register of the run.
     first: usize,
     run: Run,
 }
@@ -147,8 +147,8 @@ impl Place {
     }
 }
 
-/// Raises a register of a whole value to `count`, unless the value would be longer than `max`
-/// bytes by it (`hllSparseSet`).
+/// Raises a register of a whole value to `count`, unless the value would become longer than `max`
+/// bytes (`hllSparseSet`).
 pub(super) fn raise(
     value: &mut Vec<u8>,
     register: usize,

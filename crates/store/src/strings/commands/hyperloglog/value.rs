@@ -1,7 +1,8 @@
-//! A string that is a HyperLogLog: its header, its registers, how they change.
+//! A string that is a HyperLogLog: its header and its registers, and how they change.
 //!
-//! `HYLL`, one byte for how the registers are kept, three that are zero, the number of elements
-//! as it was counted last (eight bytes, the highest bit set when that is out of date), registers.
+//! `HYLL`, one byte for the form of the registers, three bytes of zero, the number of elements when
+//! it was last counted (eight bytes, the highest bit set when it is out of date), and the
+//! registers.
 
 use super::estimate::{self, Histogram};
 use super::layout::{Corrupt, HEADER, NOT_ONE, REGISTERS};
@@ -12,9 +13,9 @@ use crate::call::CommandError;
 const MAGIC: &[u8; 4] = b"HYLL";
 const DENSE: u8 = 0;
 const SPARSE: u8 = 1;
-/// Where the number of elements is.
+/// The bytes with the number of elements.
 const COUNT: std::ops::Range<usize> = 8..16;
-/// In the last byte of it: it is out of date.
+/// The bit in the last of them that says that the number is out of date.
 const STALE: u8 = 0x80;
 
 /// A HyperLogLog, borrowed.
@@ -27,12 +28,12 @@ pub(super) struct View<'a> {
 #[derive(Debug)]
 pub(super) struct Edit<'a> {
     bytes: &'a mut Vec<u8>,
-    /// The longest sparse one, in bytes.
+    /// The longest sparse value, in bytes.
     max_sparse: usize,
     rule: Rule,
 }
 
-/// An empty one.
+/// Returns an empty HyperLogLog.
 pub(super) fn empty() -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + 2);
     bytes.extend_from_slice(MAGIC);
@@ -43,7 +44,7 @@ pub(super) fn empty() -> Vec<u8> {
 }
 
 impl<'a> View<'a> {
-    /// A string that has to be one (`isHLLObjectOrReply`).
+    /// Takes a string that has to be a HyperLogLog (`isHLLObjectOrReply`).
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, CommandError> {
         let is_one = bytes.len() >= HEADER
             && bytes.starts_with(MAGIC)
@@ -59,14 +60,14 @@ impl<'a> View<'a> {
         self.bytes.get(MAGIC.len()) == Some(&DENSE)
     }
 
-    /// The number of elements, if it is up to date.
+    /// Returns the number of elements, if it is up to date.
     pub(super) fn counted(self) -> Option<u64> {
         let bytes = self.bytes.get(COUNT)?.try_into().ok()?;
         let count = u64::from_le_bytes(bytes);
         (count >> 63 == 0).then_some(count)
     }
 
-    /// The number of elements, counted.
+    /// Counts the elements.
     pub(super) fn count(self) -> Result<u64, Corrupt> {
         let mut histogram: Histogram = [0; 64];
         if self.is_dense() {
@@ -82,7 +83,7 @@ impl<'a> View<'a> {
         Ok(estimate::cardinality(&histogram))
     }
 
-    /// Raises each of `registers` to what it is here (`hllMerge`).
+    /// Raises each of `registers` to its value here (`hllMerge`).
     pub(super) fn merge_into(self, registers: &mut [u8], rule: Rule) -> Result<(), Corrupt> {
         if self.is_dense() {
             for (register, mine) in registers.iter_mut().zip(dense::registers(self.bytes)) {
@@ -100,21 +101,21 @@ impl<'a> View<'a> {
         Ok(())
     }
 
-    /// All registers.
+    /// Returns all registers.
     pub(super) fn registers(self, rule: Rule) -> Result<Vec<u8>, Corrupt> {
         let mut registers = vec![0; REGISTERS];
         self.merge_into(&mut registers, rule)?;
         Ok(registers)
     }
 
-    /// The runs of a sparse one.
+    /// Returns the runs of a sparse value.
     pub(super) fn runs(self) -> impl Iterator<Item = sparse::Run> {
         sparse::runs(self.bytes)
     }
 }
 
 impl<'a> Edit<'a> {
-    /// A string that has to be one.
+    /// Takes a string that has to be a HyperLogLog.
     pub(super) fn of(
         bytes: &'a mut Vec<u8>,
         max_sparse: usize,
@@ -128,13 +129,13 @@ impl<'a> Edit<'a> {
         View { bytes: self.bytes }
     }
 
-    /// Adds an element. Whether anything changed.
+    /// Adds an element. Returns whether anything changed.
     pub(super) fn add(&mut self, element: &[u8]) -> Result<bool, Corrupt> {
         let (register, count) = hash::place(element);
         self.raise(register, count)
     }
 
-    /// Raises a register to `count`. Whether it was less.
+    /// Raises a register to `count`. Returns whether it was less.
     pub(super) fn raise(&mut self, register: usize, count: u8) -> Result<bool, Corrupt> {
         if !self.view().is_dense() {
             match sparse::raise(self.bytes, register, count, self.max_sparse)? {
@@ -167,14 +168,14 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    /// Says that the number of elements is not known any longer.
+    /// Marks the number of elements as out of date.
     pub(super) fn outdate(&mut self) {
         if let Some(byte) = self.bytes.get_mut(COUNT.end - 1) {
             *byte |= STALE;
         }
     }
 
-    /// Keeps the number of elements.
+    /// Stores the number of elements.
     pub(super) fn set_count(&mut self, count: u64) {
         if let Some(place) = self.bytes.get_mut(COUNT) {
             place.copy_from_slice(&count.to_le_bytes());
