@@ -20,7 +20,7 @@ pub(super) struct Connections {
     tasks: JoinSet<()>,
 }
 
-/// One connection.
+/// One open connection, with the task that serves it.
 #[derive(Debug)]
 struct Connection {
     addr: IpAddr,

@@ -11,7 +11,7 @@ use crate::tasks::{Kind, Record};
 use crate::telemetry::{ConfigState, Figures};
 use crate::worker::Shared;
 
-/// The document.
+/// The document at `/status`.
 #[derive(Debug, Serialize)]
 pub(super) struct Status {
     #[serde(flatten)]

@@ -11,7 +11,7 @@ pub enum StartError {
     Listen {
         /// The key that names the address.
         key: &'static str,
-        /// The address.
+        /// The address that the key names.
         addr: HostPort,
         /// The error of the system.
         error: std::io::Error,

@@ -11,7 +11,7 @@ pub enum ToolError {
     /// The file does not exist or cannot be read.
     #[error("{}: {error}", path.display())]
     Open {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The error of the system.
         error: io::Error,
@@ -19,7 +19,7 @@ pub enum ToolError {
     /// The file is not valid.
     #[error("{}: {error}", path.display())]
     Invalid {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// Where the fault is, and what it is.
         error: RdbError,
@@ -27,7 +27,7 @@ pub enum ToolError {
     /// Keys of the file have problems.
     #[error("{}: {problems} keys with problems", path.display())]
     Problems {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The number of these keys.
         problems: u64,

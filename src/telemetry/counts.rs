@@ -9,12 +9,12 @@ use super::Metrics;
 pub struct Count(Cell<u64>);
 
 impl Count {
-    /// Adds `n`.
+    /// Adds `n` to the count.
     pub fn add(&self, n: u64) {
         self.0.set(self.0.get().wrapping_add(n));
     }
 
-    /// Adds one.
+    /// Adds one to the count.
     pub fn increment(&self) {
         self.add(1);
     }

@@ -11,7 +11,7 @@ use crate::topology::{Backend, Freshness, Report, Role, StaleReason, Topology};
 /// The state of the process at a scrape.
 #[derive(Clone, Debug)]
 pub struct Scene<'a> {
-    /// The topology.
+    /// The servers and the write gate.
     pub topology: &'a Topology,
     /// The time, in milliseconds of the process's clock.
     pub now_ms: u64,

@@ -44,7 +44,7 @@ pub enum Kind {
     ReadMaster,
     /// A read sent again.
     ReadRetry,
-    /// A write.
+    /// A write sent to the master.
     Write,
     /// A write that a server refused, sent again to the master.
     WriteRetry,

@@ -21,7 +21,7 @@ pub struct BackendRequests(pub(super) [AtomicU64; KINDS]);
 pub(crate) struct Total(Arc<AtomicU64>);
 
 impl Total {
-    /// Adds `n`.
+    /// Adds `n` to the total.
     pub(crate) fn increment(&self, n: u64) {
         self.0.fetch_add(n, Relaxed);
     }

@@ -40,7 +40,7 @@ pub enum Problem {
     Conflict {
         /// The key's path.
         key: String,
-        /// The value.
+        /// The value, as the proxy understands it.
         value: String,
         /// The rule it breaks.
         rule: String,

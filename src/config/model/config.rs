@@ -65,11 +65,11 @@ file! {
     writes: Writes,
     /// The engine: this process as a replica.
     replica: Replica,
-    /// Administrative commands.
+    /// Where administrative commands of clients go.
     admin: Admin,
     /// The metrics endpoint.
     metrics: Metrics,
-    /// The log.
+    /// Which events are logged, and in which format.
     log: Log,
 }
 
