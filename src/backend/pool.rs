@@ -155,6 +155,8 @@ impl Pool {
             Some(at) => member.idle.swap_remove(at),
             None => self.open(backend, key, false),
         };
+        // Requests that follow over shared connections keep this login while the lease is in use.
+        owner.keeps_login(&connection.key.credentials);
         connection.own(owner);
         self.member(backend).leased.push(Rc::clone(&connection));
         connection

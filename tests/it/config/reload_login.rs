@@ -127,6 +127,45 @@ fn a_clients_requests_keep_their_order_across_two_logins() {
     }
 }
 
+/// What `$` of a blocked XREAD means is asked of the master beside the read, with the same login.
+#[test]
+fn a_blocked_read_after_the_change_moves_to_another_server() {
+    let master = server();
+    let login = "--user one on >first ~* &* +@all --user two on >second ~* &* +@all";
+    let replica = RedisServer::builder(Flavor::Redis70).args(&words(login));
+    let mut replica = replica.replica_of(master.addr()).start();
+    master.cmd(&["XADD", "s", "1-1", "f", "v"]);
+    master.wait_synced(&replica);
+    let config = |user: &str, password: &str| {
+        let config = config(master.addr(), user, password).replicas(&[replica.addr()]);
+        config.set("topology", "connect-timeout", "\"1s\"").set("reads", "from", "\"replica\"")
+    };
+    let mut proxy = config("one", "first").start();
+    let mut wire = proxy.wire();
+    wait_read_fresh(&mut wire, "s");
+    acts_as(&mut wire, "one");
+    proxy.reload(&config("two", "second").toml());
+    new_clients_act_as(&proxy, "two");
+    wait_read_fresh(&mut proxy.wire(), "s");
+    let before = master.calls("xinfo|stream");
+    wire.send(&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]);
+    eventually(PATIENCE, || match replica.info("clients").get("blocked_clients") {
+        Some("1") => Ok(()),
+        other => Err(format!("{other:?} blocked")),
+    });
+    eventually(PATIENCE, || match master.calls("xinfo|stream") - before {
+        1 => Ok(()),
+        calls => Err(format!("the master was asked for {calls} last ids")),
+    });
+    replica.pause();
+    master.cmd(&["XADD", "s", "2-1", "f", "v"]);
+    // An array of streams, each with its entries, each with its id.
+    let reply = wire.read_reply();
+    assert!(!reply.is_err(), "{reply:?}");
+    assert_eq!(reply.array()[0].array()[1].array()[0].array()[0].str(), "2-1");
+    replica.resume();
+}
+
 /// A new or removed password for clients applies to later logins.
 #[test]
 fn a_client_keeps_its_user_when_requirepass_changes() {
