@@ -1,4 +1,4 @@
-//! One server as the topology sees it.
+//! A server in the topology.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use super::{FallbackRank, Health};
 use tidegate_wire::units::HostPort;
 
-/// A server's identity within this process: the same address keeps the same id for ever.
+/// The identity of a server within this process: the same address keeps the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BackendId(pub u32);
 
-/// What a server is at the moment.
+/// The role of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Takes writes.
+    /// It takes writes.
     Master,
-    /// Follows the master.
+    /// It replicates from the master.
     Replica,
-    /// Does not answer, or answers what we cannot use: serves nothing.
+    /// It does not answer, or its answer is of no use. It gets no requests.
     Unknown,
 }
 
@@ -38,24 +38,25 @@ pub struct Backend {
     pub id: BackendId,
     /// Where it listens; names are resolved on every connect.
     pub addr: HostPort,
-    /// What it is.
+    /// Its role.
     pub role: Role,
-    /// Its share of reads, 0 to 1000; 0 serves only when nobody else can.
+    /// Its share of reads, 0 to 1000. A server of weight 0 serves only if no other one can.
     pub weight: u32,
-    /// Marks the scan cursors of this run of the server process; 0 while it is not known.
+    /// The tag of its process's scan cursors; 0 while it is not known.
     pub scan_tag: u32,
-    /// Why it serves no reads, for people; `None` when it may.
+    /// Why it serves no reads, in words; `None` if it may.
     pub excluded: Option<String>,
-    /// The engine of this very process: its data are read in place, over no connection.
+    /// Whether it is the engine of this process, which answers reads without a connection.
     pub is_local: bool,
-    /// The epoch of its [`super::Fence`] when this was written: what connections are opened with.
+    /// The epoch of its [`super::Fence`] at the time of the snapshot, with which connections are
+    /// opened.
     pub pass: u32,
-    /// The numbers that change all the time.
+    /// Its state that changes all the time.
     pub health: Arc<Health>,
 }
 
 impl Backend {
-    /// Whether it may be asked for reads at `now_ms` (see [`Health`] for the clock): a replica only
+    /// Whether it may serve reads at `now_ms` (see [`Health`] for the clock). A replica may only
     /// while its data is proven to be fresh.
     #[must_use]
     pub fn can_read(&self, now_ms: u64) -> bool {
@@ -67,7 +68,7 @@ impl Backend {
         serves && self.excluded.is_none() && !self.health.is_resting(now_ms)
     }
 
-    /// Why it serves no reads at `now_ms`, for people; `None` if it does.
+    /// Why it serves no reads at `now_ms`, in words; `None` if it does.
     #[must_use]
     pub fn why_not(&self, now_ms: u64) -> Option<String> {
         if let Some(excluded) = &self.excluded {
@@ -82,14 +83,15 @@ impl Backend {
         })
     }
 
-    /// Whether it may serve reads while the master cannot be reached, and how well.
+    /// Whether it may serve reads while the master cannot be reached, and how good a substitute it
+    /// is.
     #[must_use]
     pub fn fallback_rank(&self, now_ms: u64) -> FallbackRank {
         let out = self.role != Role::Replica || self.health.is_resting(now_ms);
         if out { FallbackRank::None } else { self.health.progress.fallback_rank(now_ms) }
     }
 
-    /// Whether it, a master, has not answered for `silence_ms`.
+    /// Whether it has not answered the monitor for `silence_ms`.
     #[must_use]
     pub fn is_silent(&self, now_ms: u64, silence_ms: u64) -> bool {
         self.health.progress.silence_ms(now_ms).is_none_or(|silence| silence >= silence_ms)

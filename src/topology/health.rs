@@ -1,4 +1,5 @@
-//! A backend's numbers that change all the time: shared by all threads, read without a lock.
+//! The state of a backend that changes all the time: all threads share it, and read it without a
+//! lock.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -10,24 +11,24 @@ const REST_MIN_MS: u64 = 100;
 /// The longest rest.
 const REST_MAX_MS: u64 = 5_000;
 
-/// What workers tell each other about a backend. Times are milliseconds of the process's own
-/// clock, handed in by the caller.
+/// The state of a backend that all threads share. Times are milliseconds of the process's clock,
+/// and are given by the caller.
 #[derive(Debug, Default)]
 pub struct Health {
     resting_until_ms: AtomicU64,
     failures: AtomicU32,
     latency_us: AtomicU64,
-    /// Keeps the replies of a deposed master from its clients.
+    /// Keeps the replies of a deposed master from clients.
     pub fence: Fence,
-    /// How far it has come.
+    /// Its replication offset, and until when it is fresh.
     pub progress: Progress,
-    /// What all workers have with it.
+    /// The connections and requests of all workers.
     pub load: SharedLoad,
-    /// Keys that may be touched there.
+    /// The keys that may be touched there.
     pub touches: TouchBudget,
 }
 
-/// Connections and requests of all workers; each adds what changed since its last tick.
+/// The connections and requests of all workers. At each tick a worker adds its changes.
 #[derive(Debug, Default)]
 pub struct SharedLoad {
     in_flight: AtomicI64,
@@ -42,7 +43,7 @@ impl SharedLoad {
         self.connections.fetch_add(connections, Relaxed);
     }
 
-    /// Connections were opened in place of lost ones.
+    /// Adds connections that were opened in place of lost ones.
     pub fn add_reconnects(&self, count: u64) {
         self.reconnects.fetch_add(count, Relaxed);
     }
@@ -64,13 +65,13 @@ impl SharedLoad {
 }
 
 impl Health {
-    /// Whether reads leave it alone for the moment.
+    /// Whether it gets no reads for the moment, because it failed.
     pub fn is_resting(&self, now_ms: u64) -> bool {
         self.resting_until_ms.load(Relaxed) > now_ms
     }
 
-    /// It failed a request, or could not be reached: it rests, longer each time, with jitter so
-    /// that workers and proxies don't come back together. Returns true when it was not resting.
+    /// Notes that it failed a request or could not be reached. It rests, longer each time, with
+    /// jitter so that workers and proxies do not come back together. True if it was not resting.
     pub fn failed(&self, now_ms: u64, jitter: f64) -> bool {
         if self.is_resting(now_ms) {
             return false;
@@ -83,7 +84,8 @@ impl Health {
         true
     }
 
-    /// It answered: the next rest is a short one again. Returns true when it had failed before.
+    /// Notes that it answered, so that the next rest is a short one again. True if it had failed
+    /// before.
     pub fn answered(&self) -> bool {
         if self.failures.load(Relaxed) == 0 {
             return false;

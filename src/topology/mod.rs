@@ -1,9 +1,9 @@
-//! The servers behind the proxy: which one is master of a shard, which replicate from it, and
-//! which may serve reads now.
+//! The servers behind the proxy: which one is master of a shard, which replicate from it, and which
+//! may serve reads now.
 //!
 //! What servers report comes in ([`Observation`], [`Sample`]); an immutable [`Topology`] of
-//! [`Shard`]s comes out ([`elect()`], [`assign_roles()`]). Its structure changes seldom and is replaced
-//! whole. The numbers that change all the time are in each backend's [`Health`], which all
+//! [`Shard`]s comes out ([`elect()`], [`assign_roles()`]). Its structure changes seldom and is
+//! replaced whole. The numbers that change all the time are in each backend's [`Health`], which all
 //! snapshots share. The module sends no question to a server and reads no clock.
 
 mod backend;

@@ -1,5 +1,5 @@
-//! How far a replica has come and whether that is near enough: written by the monitor, read by
-//! every thread without a lock.
+//! A replica's place in the replication stream, and whether it is fresh: written by the monitor,
+//! read by every thread without a lock.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 /// Whether a replica's data is proven to be recent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Freshness {
-    /// It is: only such a replica serves.
+    /// It is proven. Only a fresh replica serves reads.
     Fresh,
-    /// It is not.
+    /// It is older than the limits allow, or may be.
     Stale,
-    /// Nobody can tell.
+    /// Its age cannot be measured.
     Unknown,
-    /// It is the data of another master.
+    /// The data is that of another master.
     Foreign,
 }
 
@@ -21,7 +21,7 @@ impl Freshness {
     /// Every state, for metrics.
     pub const ALL: [Self; 4] = [Self::Fresh, Self::Stale, Self::Unknown, Self::Foreign];
 
-    /// Its word.
+    /// Its name, in metrics and for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,13 +43,13 @@ impl fmt::Display for Freshness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum StaleReason {
-    /// It was not asked yet, or there is no master to compare it with.
+    /// It has not been asked yet, or there is no master to compare it with.
     Unmeasured = 1,
     /// Its data may be older than `reads.max-lag`.
     Lag,
     /// It is further behind than `reads.max-lag-bytes`.
     LagBytes,
-    /// It was stale and has not kept up for long enough since.
+    /// It was stale, and has not been within the limits for long enough since.
     Rejoining,
     /// The master has not answered for `reads.max-lag`: nothing newer can be proven.
     MasterSilent,
@@ -57,18 +57,18 @@ pub enum StaleReason {
     NoAnswer,
     /// Its link to its master is down.
     LinkDown,
-    /// A snapshot is on its way to it.
+    /// It is receiving a snapshot.
     Syncing,
     /// It is loading its data.
     Loading,
     /// Its data has another history (replid) than the master's.
     Foreign,
-    /// It says that it is no replica.
+    /// It reports another role than that of a replica.
     NotAReplica,
 }
 
 impl StaleReason {
-    /// Every doubt, for metrics.
+    /// Every reason, for metrics.
     pub const ALL: [Self; 11] = [
         Self::Unmeasured,
         Self::Lag,
@@ -83,7 +83,7 @@ impl StaleReason {
         Self::NotAReplica,
     ];
 
-    /// Its word, as metrics and `/status` have it.
+    /// Its name, in metrics and `/status`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -101,7 +101,7 @@ impl StaleReason {
         }
     }
 
-    /// The state that it makes.
+    /// The state of a replica for this reason.
     #[must_use]
     pub const fn freshness(self) -> Freshness {
         match self {
@@ -122,20 +122,20 @@ impl fmt::Display for StaleReason {
     }
 }
 
-/// Whether a replica may stand in while the master cannot be reached
-/// (`replica-serve-stale-data`).
+/// Whether a replica may serve reads while the master cannot be reached
+/// (`replica-serve-stale-data`), and how good a substitute it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum FallbackRank {
-    /// No: it does not answer, or what it has is not the master's data.
+    /// It may not: it does not answer, or has not the master's data.
     None,
-    /// It has the master's data, of whatever age.
+    /// It has the master's data, of any age.
     Behind,
-    /// It had what the master had when the master was heard last.
+    /// It has all data that the master had when the master last answered.
     Current,
 }
 
-/// What was found out about one server. Times are milliseconds of the process's clock.
+/// What the tracker found out about one server. Times are milliseconds of the process's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Its replication offset.
@@ -144,17 +144,17 @@ pub struct Finding {
     pub lag_bytes: Option<u64>,
     /// The last moment whose data it is proven to have.
     pub proven_ms: Option<u64>,
-    /// Until when it may serve; 0 is not at all.
+    /// Until when it is fresh; 0 if it is not.
     pub fresh_until_ms: u64,
-    /// Why it may not.
+    /// Why it is not fresh.
     pub stale_reason: Option<StaleReason>,
-    /// See [`FallbackRank`].
+    /// Whether it may serve reads while the master cannot be reached.
     pub fallback_rank: FallbackRank,
-    /// Until when that holds.
+    /// Until when this rank holds.
     pub fallback_until_ms: u64,
     /// When the last question that it answered was sent.
     pub heard_ms: Option<u64>,
-    /// How long that answer took, in microseconds.
+    /// How long the answer took, in microseconds.
     pub took_us: u64,
 }
 
@@ -173,7 +173,7 @@ pub struct Progress {
     departures: [AtomicU64; StaleReason::ALL.len()],
 }
 
-/// Stands for "not known": no offset and no time comes near it.
+/// The value for "not known", which no offset and no time reaches.
 const NONE: u64 = u64::MAX;
 
 fn known(value: u64) -> Option<u64> {
@@ -198,7 +198,7 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Takes a finding. The parts may be seen one after the other; each is true by itself.
+    /// Takes a finding. Readers may see its parts one after the other; each is true by itself.
     pub fn set(&self, finding: Finding) {
         self.offset.store(finding.offset.unwrap_or(NONE), Relaxed);
         self.lag_bytes.store(finding.lag_bytes.unwrap_or(NONE), Relaxed);
@@ -212,8 +212,8 @@ impl Progress {
         self.took_us.store(finding.took_us, Relaxed);
     }
 
-    /// Whether it is proven to be fresh at `now_ms`. What proves it runs out by itself: a monitor
-    /// that hangs makes nobody fresh.
+    /// Whether it is proven to be fresh at `now_ms`. The proof expires by itself: when the monitor
+    /// hangs, no replica stays fresh.
     #[must_use]
     pub fn is_fresh(&self, now_ms: u64) -> bool {
         now_ms < self.fresh_until_ms.load(Relaxed)
@@ -225,7 +225,7 @@ impl Progress {
         if self.is_fresh(now_ms) {
             return None;
         }
-        // Without a doubt on record its time has just run out.
+        // Without a recorded reason, the proof has just expired.
         Some(StaleReason::from_code(self.stale_reason.load(Relaxed)).unwrap_or(StaleReason::Lag))
     }
 
@@ -235,7 +235,7 @@ impl Progress {
         self.stale_reason(now_ms).map_or(Freshness::Fresh, StaleReason::freshness)
     }
 
-    /// Whether it may stand in for a master that cannot be reached.
+    /// Whether it may serve reads while the master cannot be reached.
     #[must_use]
     pub fn fallback_rank(&self, now_ms: u64) -> FallbackRank {
         if now_ms >= self.fallback_until_ms.load(Relaxed) {
@@ -248,7 +248,7 @@ impl Progress {
         }
     }
 
-    /// Its replication offset when it was heard last.
+    /// Its replication offset in its last answer.
     #[must_use]
     pub fn offset(&self) -> Option<u64> {
         known(self.offset.load(Relaxed))
@@ -260,8 +260,8 @@ impl Progress {
         known(self.lag_bytes.load(Relaxed))
     }
 
-    /// How old its data may be at `now_ms`, in milliseconds: an upper bound, in which the age of
-    /// what was measured counts in.
+    /// How old its data may be at `now_ms`, in milliseconds: an upper bound, which includes the age
+    /// of the measurement.
     #[must_use]
     pub fn lag_ms(&self, now_ms: u64) -> Option<u64> {
         known(self.proven_ms.load(Relaxed)).map(|proven| now_ms.saturating_sub(proven))
@@ -273,12 +273,12 @@ impl Progress {
         known(self.heard_ms.load(Relaxed)).map(|heard| now_ms.saturating_sub(heard))
     }
 
-    /// It stopped being fresh because of `doubt`.
+    /// Counts that it stopped being fresh for this reason.
     pub fn count_departure(&self, stale_reason: StaleReason) {
         self.departures[stale_reason as usize - 1].fetch_add(1, Relaxed);
     }
 
-    /// How often it stopped being fresh because of `doubt`.
+    /// How often it stopped being fresh for this reason.
     #[must_use]
     pub fn departures(&self, stale_reason: StaleReason) -> u64 {
         self.departures[stale_reason as usize - 1].load(Relaxed)
@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_proven_runs_out() {
+    fn a_proof_expires() {
         let progress = Progress::default();
         assert_eq!(progress.stale_reason(0), Some(StaleReason::Unmeasured));
         assert_eq!((progress.offset(), progress.lag_ms(5)), (None, None));
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn every_doubt_has_its_code() {
+    fn every_reason_has_its_code() {
         for stale_reason in StaleReason::ALL {
             assert_eq!(StaleReason::from_code(stale_reason as u8), Some(stale_reason));
         }

@@ -1,4 +1,4 @@
-//! What the proxy tells of a server: the same words, and the same scope for each, in `INFO proxy`,
+//! What the proxy reports about a server: the same names with the same meaning in `INFO proxy`,
 //! PROXY TOPOLOGY, PROXY EXPLAIN, `/status` and the metrics. `docs/metrics.md` has the table.
 
 use std::fmt::Display;
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{Backend, Freshness, Role, StaleReason};
 use tidegate_wire::units::HostPort;
 
-/// A server at one moment. As a JSON object, what is not known is null.
+/// A server at one moment. In JSON, a value that is not known is null.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Its number, which stays the same as long as the process runs.
@@ -17,22 +17,22 @@ pub struct Report {
     /// Its address.
     #[serde(serialize_with = "text")]
     pub addr: HostPort,
-    /// What it is.
+    /// Its role.
     #[serde(serialize_with = "text")]
     pub role: Role,
     /// The state of its data; `None` for the master.
-    #[serde(serialize_with = "word")]
+    #[serde(serialize_with = "optional_text")]
     pub state: Option<Freshness>,
-    /// Why its data is not fresh; `None` where it is, and for the master.
-    #[serde(serialize_with = "word")]
+    /// Why its data is not fresh; `None` if it is, and for the master.
+    #[serde(serialize_with = "optional_text")]
     pub reason: Option<StaleReason>,
-    /// What else keeps it from serving, in words.
+    /// Another reason why it serves no reads, in words.
     pub excluded: Option<String>,
-    /// Whether it could serve reads now, `reads.from` aside.
+    /// Whether it could serve reads now, apart from `reads.from`.
     pub reads: bool,
     /// Whether it rests after a failure.
     pub resting: bool,
-    /// Its replication offset, as it told last.
+    /// Its replication offset in its last answer.
     pub offset: Option<u64>,
     /// How old its data may be now, at most; `None` for the master.
     pub lag_ms: Option<u64>,
@@ -46,16 +46,16 @@ pub struct Report {
     pub connections: u64,
     /// How long ago the last question that it answered was sent.
     pub probe_age_ms: Option<u64>,
-    /// How long that answer took, to the microsecond.
+    /// How long that answer took, in milliseconds, to the microsecond.
     pub probe_ms: Option<f64>,
-    /// The moving average of its replies' times, 0 before the first.
+    /// The moving average of its reply times in microseconds; 0 before the first.
     pub latency_us: u64,
     /// Whether it is the engine of this process.
     pub local: bool,
 }
 
 impl Report {
-    /// How `backend` is at `now_ms`.
+    /// The report about `backend` at `now_ms`.
     #[must_use]
     pub fn of(backend: &Backend, now_ms: u64) -> Self {
         let (health, progress) = (&backend.health, &backend.health.progress);
@@ -84,7 +84,7 @@ impl Report {
         }
     }
 
-    /// Why it serves no reads, for people; `None` where it could.
+    /// Why it serves no reads, in words; `None` if it could.
     #[must_use]
     pub fn why_not(&self) -> Option<String> {
         if self.reads {
@@ -106,7 +106,10 @@ fn text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::
     serializer.collect_str(value)
 }
 
-fn word<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+fn optional_text<S: Serializer>(
+    value: &Option<impl Display>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),
@@ -152,7 +155,7 @@ mod tests {
         assert_eq!(why(&backend).as_deref(), Some("resting after a failure"));
     }
 
-    /// The master is what others are compared with: it has no state, reason or lag.
+    /// The others are compared with the master, which therefore has no state, reason or lag.
     #[test]
     fn a_master_has_an_offset_and_no_lag() {
         let backend = backend(Role::Master);

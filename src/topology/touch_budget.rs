@@ -1,23 +1,23 @@
-//! How many keys the proxy may touch at a master: a fixed share of the commands that the master
-//! executes.
+//! How many keys the proxy may touch at a master: a fixed share of the number of commands that the
+//! master executes.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Commands of the master for each key that may be touched: 2 %.
 const COMMANDS_PER_TOUCH: u64 = 50;
 
-/// Keys that may be touched now, for all workers.
+/// The number of keys that all workers may touch now.
 #[derive(Debug, Default)]
 pub struct TouchBudget(AtomicU64);
 
 impl TouchBudget {
-    /// So many from now on; what was left of the last grant has lapsed.
+    /// Sets the number of keys; what is left of the last grant lapses.
     pub fn grant(&self, keys: u64) {
         self.0.store(keys, Relaxed);
     }
 
     /// Takes a part of what is left, at most `wanted`, so that a grant lasts for several ticks and
-    /// for several workers; how many it was.
+    /// several workers. Returns the number of keys taken.
     pub fn take(&self, wanted: u64) -> u64 {
         let part = |left: u64| wanted.min((left / 8).max(1)).min(left);
         let taken = self.0.fetch_update(Relaxed, Relaxed, |left| Some(left - part(left)));
@@ -25,18 +25,18 @@ impl TouchBudget {
     }
 }
 
-/// The commands that a master has executed, as it counted them when it was last asked.
+/// The number of commands that a master had executed when it was last asked.
 #[derive(Debug, Default)]
 pub struct Executed {
     run_id: String,
     commands: Option<u64>,
-    /// Commands that no key was granted for yet.
+    /// Commands for which no key was granted yet.
     rest: u64,
 }
 
 impl Executed {
-    /// Takes the master's count; how many more keys may be touched for it, `None` if it is not
-    /// news. The first count of a process, and one that was set back, grant nothing.
+    /// Takes the master's count. Returns how many more keys may be touched for it; `None` if it has
+    /// not changed, is the first count of a process, or was set back.
     pub fn observe(&mut self, run_id: &str, commands: u64) -> Option<u64> {
         let before = self.commands.replace(commands).filter(|_| self.run_id == run_id);
         if before.is_none() {

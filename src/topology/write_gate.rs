@@ -1,9 +1,9 @@
-//! The write gate: whether enough replicas keep up for writes to be let through.
+//! The write gate: whether enough replicas keep up for writes to be sent.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// Written by the monitor, asked per batch of requests. Times are milliseconds of the process's
-/// clock.
+/// Whether enough replicas keep up for writes to be sent. The monitor writes it, workers read it
+/// once per batch of requests. Times are milliseconds of the process's clock.
 #[derive(Debug)]
 pub struct WriteGate {
     open_until_ms: AtomicU64,
@@ -12,7 +12,7 @@ pub struct WriteGate {
 }
 
 impl Default for WriteGate {
-    /// A gate that wants nobody.
+    /// A gate that requires no replica.
     fn default() -> Self {
         Self {
             open_until_ms: AtomicU64::new(u64::MAX),
@@ -23,8 +23,8 @@ impl Default for WriteGate {
 }
 
 impl WriteGate {
-    /// Judges anew. `good_until_ms` holds, for every replica that the master feeds, until when it
-    /// is proven to keep up: the gate is open for as long as `wanted` of them are.
+    /// Judges the gate. `good_until_ms` has, for every replica that is attached to the master,
+    /// until when it is proven to keep up. The gate is open while `wanted` of them are.
     pub fn judge(&self, wanted: u32, good_until_ms: &mut [u64], now_ms: u64) {
         good_until_ms.sort_unstable_by(|a, b| b.cmp(a));
         let open_until = match (wanted as usize).checked_sub(1) {
@@ -37,19 +37,20 @@ impl WriteGate {
         self.open_until_ms.store(open_until, Relaxed);
     }
 
-    /// Whether writes are let through at `now_ms`. What keeps it open runs out by itself.
+    /// Whether writes may be sent at `now_ms`. The proofs that keep the gate open expire by
+    /// themselves.
     #[must_use]
     pub fn is_open(&self, now_ms: u64) -> bool {
         now_ms < self.open_until_ms.load(Relaxed)
     }
 
-    /// How many replicas kept up when it was judged last.
+    /// How many replicas kept up when the gate was judged last.
     #[must_use]
     pub fn good(&self) -> u32 {
         self.good.load(Relaxed)
     }
 
-    /// How many it wants (`min-replicas-to-write`).
+    /// How many replicas it requires (`min-replicas-to-write`).
     #[must_use]
     pub fn wanted(&self) -> u32 {
         self.wanted.load(Relaxed)

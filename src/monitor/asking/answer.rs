@@ -8,8 +8,8 @@ use super::role::{role_of, role_of_info};
 use super::words::{brief, word};
 use crate::topology::{Module, Observation, ServerVersion};
 
-/// The questions, which leave in one write. One section per `INFO`: several at once came with Redis 7.
-/// `HELLO` without a version changes nothing, and reports what the server's own clients see.
+/// The questions, which leave in one write. One section per `INFO`: several at once came with Redis
+/// 7. `HELLO` without a version changes nothing, and reports what the server's own clients see.
 pub(in crate::monitor) const QUESTIONS: [&[&[u8]]; 7] = [
     &[b"ROLE"],
     &[b"HELLO"],

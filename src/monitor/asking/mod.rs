@@ -1,7 +1,7 @@
 //! Questions to servers, and their answers.
 //!
-//! A [`Link`](link::Link) is the control connection to one server. [`probe`] asks over it; `answer`,
-//! `role` and `position` read the replies, which `frame` decodes within limits.
+//! A [`Link`](link::Link) is the control connection to one server. [`probe`] asks over it;
+//! `answer`, `role` and `position` read the replies, which `frame` decodes within limits.
 
 pub(in crate::monitor) mod answer;
 pub(in crate::monitor) mod commands;

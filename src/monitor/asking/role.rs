@@ -70,7 +70,8 @@ fn address(host: &str, port: &str) -> Option<HostPort> {
     HostPort::of(host, port).ok().filter(|address| address.port > 0)
 }
 
-/// The replicas that receive the replication stream: `slave0:ip=...,port=...,state=online,offset=...,lag=...`.
+/// The replicas that receive the replication stream:
+/// `slave0:ip=...,port=...,state=online,offset=...,lag=...`.
 pub(in crate::monitor) fn attached(info: &Info<'_>) -> Vec<Attached> {
     let one = |line: &str| {
         let field = |name: &str| {

@@ -67,8 +67,8 @@ impl FreshnessWatch {
         is_more || !was_open && self.gate.is_open(now_ms)
     }
 
-    /// Logs once that the gate closed or opened. It also closes by itself, when the proofs that kept
-    /// it open have run out. Before the first answer of a master nothing is logged.
+    /// Logs once that the gate closed or opened. It also closes by itself, when the proofs that
+    /// kept it open have run out. Before the first answer of a master nothing is logged.
     fn log_gate(&mut self, now_ms: u64) {
         let (good, wanted) = (self.gate.good(), self.gate.wanted());
         let is_open = self.gate.is_open(now_ms);

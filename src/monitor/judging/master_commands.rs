@@ -45,8 +45,8 @@ impl MasterCommands {
         is_due
     }
 
-    /// Takes the outcome. If the master refuses, no command is known: a command of an earlier master
-    /// may mean something else to this one.
+    /// Takes the outcome. If the master refuses, no command is known: a command of an earlier
+    /// master may mean something else to this one.
     pub(in crate::monitor) fn end(
         &mut self,
         run_id: String,

@@ -33,7 +33,8 @@ pub(in crate::monitor) fn backends(
     };
     let candidates = roster.members().iter().filter_map(candidate).collect();
     let mut backends = assign_roles(candidates, master);
-    // If proxy.toml lists the replicas, no other server may be one; only the master may be unlisted.
+    // If proxy.toml lists the replicas, no other server may be one; only the master may be
+    // unlisted.
     let is_listed = |id| roster.get(id).is_some_and(|member| member.is_configured);
     backends.retain(|backend| {
         config.topology.replicas.is_none() || backend.role == Role::Master || is_listed(backend.id)

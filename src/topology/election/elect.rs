@@ -9,8 +9,8 @@ use super::verdict::Verdict;
 /// to follow. Sentinel moves them when it has asked the promoted server for its role: as a rule
 /// within a second, and every ten seconds at least.
 pub(super) const FAILOVER_MS: u64 = 12_000;
-/// How long after a master's demotion, or an authority's word, another server is expected to report
-/// that it is master.
+/// How long after a master's demotion, or an authority's statement, another server is expected to
+/// report that it is master.
 pub(super) const HANDOVER_MS: u64 = 5_000;
 
 /// Elects the master.
@@ -49,8 +49,8 @@ pub fn elect(evidence: &Evidence, state: &ElectionState) -> Verdict {
 /// The server that the authority names, if it reports `role:master`. No other server is elected
 /// until it does, or until the authority names another one.
 fn follow(authority: &AcceptedAuthority, evidence: &Evidence, state: &ElectionState) -> Verdict {
-    let word = &authority.word;
-    let named = evidence.at(&word.master);
+    let statement = &authority.statement;
+    let named = evidence.at(&statement.master);
     let is_ready = |named: &&ServerEvidence| {
         let is_incumbent = state.master() == Some(named.id) && named.claims();
         is_incumbent || evidence.claimants().any(|it| it.id == named.id)
@@ -65,7 +65,7 @@ fn follow(authority: &AcceptedAuthority, evidence: &Evidence, state: &ElectionSt
     }
     Verdict::Undecided(format!(
         "{} is named as the master in configuration epoch {}, but does not say that it is",
-        word.master, word.epoch
+        statement.master, statement.epoch
     ))
 }
 

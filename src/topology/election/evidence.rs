@@ -1,13 +1,13 @@
 //! What is known of the servers when the master is elected.
 //!
 //! There are three kinds of evidence: a server's claim that it is master, a replica's opinion which
-//! server is (the one that it follows), and the word of an outside authority.
+//! server is (the one that it follows), and the statement of an outside authority.
 
 use super::authority::Authority;
 use crate::topology::{Attached, BackendId, LinkState, Observation, ServerRole};
 use tidegate_wire::units::HostPort;
 
-/// The oldest acknowledgement of an attached replica that counts, in milliseconds. A master tells
+/// The oldest acknowledgement of an attached replica that counts, in milliseconds. A master reports
 /// the age in whole seconds, and replicas acknowledge once a second.
 const ACK_MAX_MS: u64 = 3_000;
 
@@ -46,7 +46,7 @@ pub struct ServerEvidence {
 /// A replica became a master without a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promotion {
-    /// When the proxy heard of it.
+    /// When the proxy learnt of it.
     pub at_ms: u64,
     /// Whether the server closed its clients' connections in the same moment, as Sentinel makes it
     /// do.
@@ -150,7 +150,7 @@ impl Evidence {
 
     /// How many servers support `claimant`.
     pub(super) fn support(&self, claimant: &ServerEvidence) -> Support {
-        // A replica that answers the proxy tells its opinion itself: the list of a master that
+        // A replica that answers the proxy gives its opinion itself: the list of a master that
         // lost it is out of date.
         let is_unknown = |one: &&Attached| {
             let is_heard = |it: &ServerEvidence| it.said.is_some() && it.addr == one.addr;

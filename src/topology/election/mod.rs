@@ -4,8 +4,8 @@
 //! remembers for the next. A server is elected only if it reports `role:master` itself.
 //!
 //! - Where an outside authority (Sentinel, a cluster's configuration) speaks, the server that it
-//!   names is master as soon as that server says so. A word with a higher epoch deposes the last
-//!   master at once; one with a lower epoch than the last one counts for nothing.
+//!   names is master as soon as that server says so. A statement with a higher epoch deposes
+//!   the last master at once; one with a lower epoch than the last one is ignored.
 //! - Without one, and where several servers claim to be master, the last master keeps the writes
 //!   until another claimant is proven: that one continues its history, and its replicas have gone
 //!   over or it is silent.

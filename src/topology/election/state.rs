@@ -80,7 +80,7 @@ impl ElectionState {
         self.has_override
     }
 
-    /// The word of the authority, if it decides the election.
+    /// The authority's statement, if it decides the election.
     pub(super) fn authority(&self, evidence: &Evidence) -> Option<&AcceptedAuthority> {
         self.authority.as_ref().filter(|it| it.decides(evidence.authority.as_ref()))
     }
@@ -109,15 +109,15 @@ impl ElectionState {
     }
 
     /// Takes what the evidence adds to the memory, before the election: which history continues
-    /// which other one, and an authority's word of a higher epoch.
+    /// which other one, and an authority's statement with a higher epoch.
     pub fn learn(&mut self, evidence: &Evidence) {
         for said in evidence.servers.iter().filter_map(ServerEvidence::answer) {
             self.lineage.learn(&said.replid, &said.replid2);
         }
-        if let Some(word) = &evidence.authority
-            && self.authority.as_ref().is_none_or(|it| it.is_older_than(word))
+        if let Some(statement) = &evidence.authority
+            && self.authority.as_ref().is_none_or(|it| it.is_older_than(statement))
         {
-            self.authority = Some(AcceptedAuthority::new(word.clone(), evidence.now_ms));
+            self.authority = Some(AcceptedAuthority::new(statement.clone(), evidence.now_ms));
         }
     }
 

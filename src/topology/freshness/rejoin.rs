@@ -1,14 +1,15 @@
-//! The limits of freshness, and how a replica leaves and comes back: at once when it exceeds one,
-//! and only after it has kept well within them for a while.
+//! The limits of freshness. A replica that exceeds one serves no more reads at once, and serves
+//! reads again only after it has been well within all of them for a while.
 
 use crate::topology::StaleReason;
 
-/// The longest a replica that comes and goes is made to wait.
+/// The longest dwell time of a replica that becomes stale again and again.
 const DWELL_MAX_MS: u64 = 30_000;
-/// Who leaves within this many dwells of having come back has come back too soon.
+/// A replica that becomes stale within this many dwell times of having come back has come back too
+/// soon.
 const SOON: u64 = 10;
 
-/// What proxy.toml says of freshness and the write gate. Times in milliseconds.
+/// The limits of freshness and of the write gate, from proxy.toml. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// `reads.max-lag`.
@@ -29,33 +30,34 @@ pub struct Limits {
     pub gate_max_lag_bytes: Option<u64>,
 }
 
-/// How one replica stands to the limits.
+/// How one replica compares with the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// Until when it is within all of them.
+    /// Until when it is proven to be within all of them.
     until_ms: u64,
-    /// Whether it is so far within them that it may come back.
+    /// Whether it is so far within them that it may serve reads again.
     well_within: bool,
-    /// The limit that it exceeds first.
+    /// The limit that it will exceed first.
     stale_reason: StaleReason,
 }
 
 impl Limits {
-    /// Whether a master that was heard at `heard_ms` counts as out of reach: nobody can be proven
-    /// to be fresh any more, whatever the replicas say.
+    /// Whether a master that last answered at `heard_ms` counts as out of reach. No replica can be
+    /// proven to be fresh then, whatever it reports.
     #[must_use]
     pub fn is_silent(&self, heard_ms: u64, now_ms: u64) -> bool {
         now_ms.saturating_sub(heard_ms) >= self.silence_ms()
     }
 
-    /// See [`Self::is_silent`].
+    /// After how long without an answer a master counts as out of reach.
     #[must_use]
     pub fn silence_ms(&self) -> u64 {
         self.max_lag_ms.unwrap_or(self.probe_timeout_ms)
     }
 
-    /// `proven_ms` is the last moment whose data a replica has, `heard_ms` and `received_ms` are
-    /// of its last answer; `lag_bytes` is compared with the master's answer of `master_ms`.
+    /// How a replica compares with the limits. `proven_ms` is the last moment whose data it has;
+    /// its last question was sent at `heard_ms` and answered at `received_ms`. `lag_bytes` compares
+    /// it with the master's answer of `master_ms`.
     #[must_use]
     pub fn proof(
         &self,
@@ -74,7 +76,7 @@ impl Limits {
             if lag_bytes > max {
                 return Proof { stale_reason: StaleReason::LagBytes, ..unknown };
             }
-            // Nobody knows how far a silent master has gone since.
+            // How far the master has gone since is not known.
             until_ms = until_ms.min(master_ms.saturating_add(self.silence_ms()));
         }
         let share = |max: u64| max.saturating_mul(self.rejoin_percent) / 100;
@@ -82,44 +84,44 @@ impl Limits {
         if let Some(max) = self.max_lag_ms {
             let Some(proven) = proven_ms else { return unknown };
             until_ms = until_ms.min(proven.saturating_add(max));
-            // As it was when it answered: the age of the answer is not its fault.
+            // At the time of its answer: the replica is not responsible for the answer's age.
             well_within &= received_ms.saturating_sub(proven) <= share(max);
         }
         Proof { until_ms, well_within, stale_reason: StaleReason::Lag }
     }
 }
 
-/// Whether a replica serves, and how it came to that.
+/// Whether a replica is fresh, and since when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Membership {
     fresh_until_ms: u64,
     fresh: bool,
-    /// It left before.
+    /// Whether it has been stale before.
     left: bool,
-    /// It left last because of itself: coming back takes its time.
+    /// Whether it became stale by its own lag, so that it has to be within the limits for a while.
     waits: bool,
-    /// When it came back from that last.
+    /// When it last became fresh again after that.
     joined_ms: u64,
     /// Since when it has been well within the limits.
     well_since_ms: Option<u64>,
-    /// How long it has to be.
+    /// How long it has to be well within the limits.
     dwell_ms: u64,
 }
 
 impl Membership {
-    /// Whether it serves.
+    /// Whether it is fresh.
     #[must_use]
     pub const fn is_fresh(&self) -> bool {
         self.fresh
     }
 
-    /// Until when; 0 if it does not.
+    /// Until when it is fresh; 0 if it is not.
     #[must_use]
     pub const fn fresh_until_ms(&self) -> u64 {
         if self.fresh { self.fresh_until_ms } else { 0 }
     }
 
-    /// Judges by the numbers; the doubt, if there is one.
+    /// Judges it by its proof. Returns the reason why it is stale, if it is.
     pub fn judge(
         &mut self,
         proof: Proof,
@@ -164,8 +166,8 @@ impl Membership {
         !self.waits || now_ms.saturating_sub(since) >= self.dwell_ms
     }
 
-    /// It stops serving; `blameless` if that is not its doing, so that it is back as soon as the
-    /// master is.
+    /// Notes that it is not fresh any more. If the cause lies elsewhere (`blameless`), it is fresh
+    /// again as soon as the master is back.
     pub fn leave(&mut self, blameless: bool, now_ms: u64, limits: &Limits) {
         self.well_since_ms = None;
         if !std::mem::take(&mut self.fresh) || blameless {

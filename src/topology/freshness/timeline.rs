@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-/// Most moments that are kept. When there are more, the older half is thinned out: what is long
-/// ago need not be told to the tenth of a second.
+/// The most moments that are kept. When there are more, every other one of the older half is
+/// removed: for old moments a precision of a tenth of a second is not needed.
 const MOMENTS_MAX: usize = 4096;
 
 /// A moment at which the master's offset was not beyond `offset`.
@@ -44,19 +44,19 @@ impl Timeline {
         beyond.checked_sub(1).map(|at| self.0[at].at_ms)
     }
 
-    /// The master's offset when it was heard last.
+    /// The master's offset in its last answer.
     #[must_use]
     pub fn offset(&self) -> Option<u64> {
         self.0.back().map(|moment| moment.offset)
     }
 
-    /// When it was heard last.
+    /// When the last question was sent that the master answered.
     #[must_use]
     pub fn heard_ms(&self) -> Option<u64> {
         self.0.back().map(|moment| moment.at_ms)
     }
 
-    /// Forgets everything: another master, or another history.
+    /// Forgets everything, because the master or its history is another one now.
     pub fn clear(&mut self) {
         self.0.clear();
     }
@@ -100,7 +100,7 @@ mod tests {
     }
 
     proptest! {
-        /// The truth is a list of all moments; thinned out or not, what is told is never later.
+        /// Compares the timeline with a list of all moments: it never returns a later one.
         #[test]
         fn never_claims_more_than_is_true(
             steps in prop::collection::vec((0_u64..5, 1_u64..100), 1..9000),
@@ -115,8 +115,8 @@ mod tests {
                 truth.push((offset, now));
             }
             let last = truth.iter().rev().find(|(at, _)| *at <= asked).map(|(_, when)| *when);
-            let told = timeline.proven_ms(asked);
-            prop_assert!(told <= last, "{told:?} {last:?}");
+            let found = timeline.proven_ms(asked);
+            prop_assert!(found <= last, "{found:?} {last:?}");
             prop_assert!(timeline.0.len() <= MOMENTS_MAX);
             prop_assert_eq!(timeline.proven_ms(offset), Some(now));
         }

@@ -1,10 +1,10 @@
-//! Who keeps up: from samples to findings.
+//! Which replicas keep up: from samples to findings.
 //!
-//! What counts as proven: a master that answers offset M to a question sent at t had not gone
-//! beyond M at t. A replica of the same history that has applied M therefore has everything that
-//! the master had at t, now and later. So the age of its data is at most `now - t`, for the latest
-//! such t; and because nothing is known of a replica between two answers, t is never taken to be
-//! later than the replica's own last answer. Never asks anybody, never looks at a clock.
+//! What counts as proven: a master that answers offset M to a question sent at t was not beyond M
+//! at t. A replica of the same history that has applied M therefore has everything that the master
+//! had at t, now and later. So the age of its data is at most `now - t`, for the latest such t.
+//! Nothing is known of a replica between two answers, so t is never later than the replica's own
+//! last answer. The caller gives the time.
 
 use std::collections::HashMap;
 
@@ -16,13 +16,13 @@ use crate::topology::{
 };
 use tidegate_wire::units::HostPort;
 
-/// Follows one master and all its replicas.
+/// Tracks one shard: its master and all its replicas.
 #[derive(Debug, Default)]
 pub struct Tracker {
     master: Option<BackendId>,
     /// The history that is followed; kept while there is no master.
     replid: Option<String>,
-    /// Where the master is found.
+    /// The addresses of the master.
     addrs: Vec<HostPort>,
     timeline: Timeline,
     tracks: HashMap<BackendId, Track>,
@@ -31,17 +31,17 @@ pub struct Tracker {
     acks: HashMap<HostPort, Ack>,
 }
 
-/// What a master's word of one of its replicas proves.
+/// What a master's report about one of its replicas proves.
 #[derive(Clone, Copy, Debug)]
 struct Ack {
     offset: u64,
-    /// When it spoke last, at the earliest.
+    /// The earliest time at which it may have sent its last ack.
     heard_ms: u64,
     /// The last moment whose data it is proven to have.
     proven_ms: u64,
 }
 
-/// One server.
+/// What is known of one server.
 #[derive(Debug, Default)]
 struct Track {
     sample: Option<Sample>,
@@ -53,7 +53,7 @@ struct Track {
 /// A replica became fresh, or stopped being so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// Who.
+    /// The replica.
     pub id: BackendId,
     /// Why it is not fresh; `None` if it is.
     pub stale_reason: Option<StaleReason>,
@@ -64,7 +64,7 @@ pub struct Turn {
 }
 
 impl Tracker {
-    /// Takes an answer.
+    /// Takes a server's answer.
     pub fn observe(&mut self, id: BackendId, sample: Sample) {
         let is_master = self.master == Some(id);
         if is_master {
@@ -72,14 +72,15 @@ impl Tracker {
         }
         let track = self.tracks.entry(id).or_default();
         if track.sample.as_ref().is_some_and(|last| sample.offset < last.offset) {
-            // It lost what it had: it was restarted with what it had saved.
+            // It lost data: it was restarted with an older snapshot.
             track.proven_ms = None;
         }
         track.sample = Some(sample);
         self.prove();
     }
 
-    /// From now on `master` is followed. While there is none, what is known of the last one stays.
+    /// Tracks the replicas of `master` from now on. While there is no master, the last one's
+    /// timeline stays.
     pub fn follow(&mut self, master: Option<BackendId>) {
         if master.is_none() || master == self.master {
             return;
@@ -93,12 +94,12 @@ impl Tracker {
         self.prove();
     }
 
-    /// Forgets who is not among `known`.
+    /// Forgets the servers that are not `known` any more.
     pub fn retain(&mut self, known: impl Fn(BackendId) -> bool) {
         self.tracks.retain(|id, _| known(*id));
     }
 
-    /// When the master answered last; the moment of the question.
+    /// When the last question was sent that the master answered.
     #[must_use]
     pub fn master_heard_ms(&self) -> Option<u64> {
         self.timeline.heard_ms()
@@ -137,14 +138,14 @@ impl Tracker {
         }
     }
 
-    /// Moves every replica's proof forward as far as the samples go.
+    /// Takes what the samples prove of every replica.
     fn prove(&mut self) {
         for track in self.tracks.values_mut() {
             let Some(sample) = &track.sample else { continue };
             let syncing =
                 matches!(sample.role, ServerRole::Replica { link: LinkState::Syncing, .. });
             if syncing || sample.loading || !is_of(self.replid.as_deref(), sample) {
-                // What it had is being replaced, or was never this master's.
+                // Its data is being replaced, or is not this master's.
                 track.proven_ms = None;
                 continue;
             }
@@ -154,7 +155,8 @@ impl Tracker {
         }
     }
 
-    /// What follows for `id` at `now_ms`, and whether that is a turn.
+    /// What is found out about the server `id` at `now_ms`, and whether it became fresh or stopped
+    /// being so.
     pub fn judge(
         &mut self,
         id: BackendId,
@@ -182,13 +184,13 @@ impl Tracker {
             took_us: sample.map_or(0, |sample| sample.took_us),
         };
         if is_master {
-            // What it says as a replica does not tell that it is master still.
+            // An answer that it gave as a replica does not show that it is still master.
             let is_own = |sample: &&Sample| matches!(sample.role, ServerRole::Master { .. });
             finding.heard_ms = sample.filter(is_own).map(|sample| sample.sent_ms);
             return (finding, None);
         }
-        let structural = doubt_of(sample, replid, now_ms, limits);
-        if let Some(sample) = sample.filter(|sample| may_stand_in(sample, replid, &self.addrs)) {
+        let other_reason = stale_reason_of(sample, replid, now_ms, limits);
+        if let Some(sample) = sample.filter(|sample| may_substitute(sample, replid, &self.addrs)) {
             let current = heard_ms.zip(track.proven_ms).is_some_and(|(heard, proven)| {
                 limits.max_lag_ms.is_none_or(|max| heard.saturating_sub(proven) <= max)
             });
@@ -199,15 +201,15 @@ impl Tracker {
         let was_fresh = track.membership.is_fresh();
         let received_ms = sample.map_or(0, |sample| sample.received_ms);
         let master_silent = heard_ms.is_none_or(|at| limits.is_silent(at, now_ms));
-        finding.stale_reason = structural.or_else(|| {
+        finding.stale_reason = other_reason.or_else(|| {
             let heard_ms = finding.heard_ms?;
             let master_ms = self.timeline.heard_ms().unwrap_or(0);
             let proven = limits.proof(track.proven_ms, heard_ms, received_ms, lag_bytes, master_ms);
             track.membership.judge(proven, master_silent, now_ms, limits)
         });
-        match structural {
+        match other_reason {
             Some(stale_reason) => {
-                // Where nobody answers it is us, or the network.
+                // If the master is silent too, the network or the proxy is the cause.
                 let blameless = stale_reason == StaleReason::NoAnswer && master_silent;
                 track.membership.leave(blameless, now_ms, limits);
             }
@@ -221,8 +223,9 @@ impl Tracker {
         )
     }
 
-    /// Sets the write gate. Only replicas that the master itself feeds count, as in Redis
-    /// (`refreshGoodSlavesCount`), but by what they have, not by when they spoke last.
+    /// Judges the write gate. As in Redis (`refreshGoodSlavesCount`) only replicas that are
+    /// attached to the master count; unlike there, what counts is their offset, not the time of
+    /// their last ack.
     pub fn judge_gate(&self, gate: &WriteGate, now_ms: u64, limits: &Limits) {
         let mut good_until: Vec<u64> =
             self.attached.iter().map(|one| self.good_until(one, limits)).collect();
@@ -251,9 +254,9 @@ impl Tracker {
     }
 }
 
-/// A master told, when asked at `sent_ms` and at `before_ms` before that, what a replica has
-/// acknowledged. An ack that has not changed is as old as the master says (in whole seconds); one
-/// that has came in between.
+/// Takes a replica's acknowledgement from the master's answer to the question of `sent_ms`; the
+/// question before that was sent at `before_ms`. An ack that has not changed is as old as the
+/// master reports (in whole seconds); one that has changed came in between.
 fn hear_ack(
     acks: &mut HashMap<HostPort, Ack>,
     one: &Attached,
@@ -266,13 +269,13 @@ fn hear_ack(
     let moved = old.filter(|old| old.offset != one.offset).and(before_ms).unwrap_or(0);
     let heard_ms = spoken_ms.max(moved).max(old.map_or(0, |old| old.heard_ms));
     let proven = timeline.proven_ms(one.offset).map_or(0, |proven| proven.min(heard_ms));
-    // An offset that falls is that of a replica that lost what it had.
+    // An offset that falls is that of a replica that lost data.
     let kept = old.filter(|old| old.offset <= one.offset).map_or(0, |old| old.proven_ms);
     let proven_ms = proven.max(kept);
     acks.insert(one.addr.clone(), Ack { offset: one.offset, heard_ms, proven_ms });
 }
 
-/// Whether `sample` tells of the history `replid`. Servers before Redis 4 tell none.
+/// Whether `sample` has the history `replid`. Servers before Redis 4 report none.
 fn is_of(replid: Option<&str>, sample: &Sample) -> bool {
     replid.is_none_or(|replid| {
         replid.is_empty() || sample.replid.is_empty() || replid == sample.replid
@@ -280,16 +283,16 @@ fn is_of(replid: Option<&str>, sample: &Sample) -> bool {
 }
 
 /// Whether a replica has the data of the master whose history is `replid`, or of the process that
-/// was started after it at one of `addrs`, which this replica has found before the proxy has.
-fn may_stand_in(sample: &Sample, replid: Option<&str>, addrs: &[HostPort]) -> bool {
+/// was started after it at one of `addrs`, if this replica has reached that before the proxy has.
+fn may_substitute(sample: &Sample, replid: Option<&str>, addrs: &[HostPort]) -> bool {
     let ServerRole::Replica { master, link } = &sample.role else { return false };
-    // A replica that takes a snapshot serves what it had until it loads the new one.
+    // A replica that receives a snapshot serves its old data until it loads the new one.
     let is_next = || *link == LinkState::Up && addrs.contains(master);
     !sample.loading && (is_of(replid, sample) || is_next())
 }
 
-/// What speaks against a server before any number is looked at.
-fn doubt_of(
+/// The reason why a server cannot be fresh, whatever its offset.
+fn stale_reason_of(
     sample: Option<&Sample>,
     replid: Option<&str>,
     now_ms: u64,

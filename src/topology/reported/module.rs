@@ -7,6 +7,6 @@ pub struct Module {
     pub name: String,
     /// Its version.
     pub version: i64,
-    /// The file it was loaded from and its arguments, which servers tell from Redis 7 on.
+    /// The file it was loaded from and its arguments, which servers report from Redis 7 on.
     pub origin: Option<(String, Vec<String>)>,
 }

@@ -1,17 +1,17 @@
-//! What a server said of itself when it was last asked.
+//! A server's answer to the monitor's questions.
 
 use super::server_version::ServerVersion;
 use tidegate_wire::units::HostPort;
 
-/// The answers to `ROLE` and `INFO`, as far as they matter here.
+/// A server's answers to `ROLE`, `HELLO` and `INFO`, as far as the proxy uses them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
-    /// What it says it is.
+    /// Its role.
     pub role: ServerRole,
     /// The run id of its process (`INFO server`): a restart changes it.
     pub run_id: String,
-    /// The id of the history that its data belongs to (`INFO replication`): a replica that shares
-    /// its master's has that master's data. Empty if it is not told.
+    /// Its replication id (`INFO replication`), which names the history of its data. A replica with
+    /// its master's id has that master's data. Empty if the server reports none.
     pub replid: String,
     /// The id of the history that this one continues (`master_replid2`); empty or zeros if it
     /// continues none.
@@ -28,19 +28,19 @@ pub struct Observation {
     pub commands: u64,
 }
 
-/// A server's own word on its role.
+/// The role that a server reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerRole {
     /// A master, and the replicas that are attached to it.
     Master {
-        /// As they announce themselves.
+        /// Their addresses, as they announce themselves.
         replicas: Vec<HostPort>,
     },
     /// A replica of `master`.
     Replica {
-        /// Where it replicates from.
+        /// The address of its master.
         master: HostPort,
-        /// How its link is.
+        /// The state of its link.
         link: LinkState,
     },
     /// A Sentinel, or something newer than this program.
@@ -59,16 +59,16 @@ pub enum LinkState {
 }
 
 impl Observation {
-    /// The mark of this process's scan cursors, from 1 to 2^20 - 1, 0 without a run id: another process of the same
-    /// server hashes its keys differently, so its cursors mean something else.
+    /// The tag of this process's scan cursors, from 1 to 2^20 - 1; 0 without a run id. Another
+    /// process of the same server hashes its keys differently, so its cursors mean something else.
     #[must_use]
     pub fn scan_tag(&self) -> u32 {
         scan_tag(&self.run_id)
     }
 }
 
-/// See [`Observation::scan_tag`]. The same run id gives the same tag in every proxy, so that an
-/// iteration may go on through another one. 0 for a server that has no run id.
+/// The tag of the scan cursors of the process with this run id; 0 if it has none. Every proxy gives
+/// it the same tag, so that an iteration may go on through another proxy.
 #[must_use]
 pub fn scan_tag(run_id: &str) -> u32 {
     if run_id.is_empty() {

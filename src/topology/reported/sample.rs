@@ -1,4 +1,4 @@
-//! What a server said of its place in the replication stream.
+//! A server's place in the replication stream.
 
 use super::observation::ServerRole;
 use tidegate_wire::units::HostPort;
@@ -7,25 +7,25 @@ use tidegate_wire::units::HostPort;
 /// process's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// What it says it is.
+    /// Its role.
     pub role: ServerRole,
-    /// The id of the history that its data belongs to; empty if it is not told.
+    /// Its replication id; empty if it reports none.
     pub replid: String,
-    /// A master's offset, or what a replica has applied.
+    /// The offset of a master, or the offset that a replica has applied.
     pub offset: Option<u64>,
-    /// A master's replicas that take the stream, and what each has acknowledged.
+    /// The replicas that are attached to a master, and what each has acknowledged.
     pub attached: Vec<Attached>,
     /// Whether it is loading its data.
     pub loading: bool,
-    /// Whether its copy counts as a replica's; false for an engine, which cannot be promoted,
-    /// unless `replica.counts-as-replica` says otherwise.
+    /// Whether the write gate counts it. An engine does not count, because it cannot be promoted,
+    /// unless `replica.counts-as-replica` is set.
     pub counts: bool,
-    /// The addresses under which its master may list it: the one by which it is known here, and
-    /// where that led.
+    /// The addresses under which its master may list it: the one by which the proxy knows it, and
+    /// the one to which that resolved.
     pub addrs: Vec<HostPort>,
     /// When the question was sent.
     pub sent_ms: u64,
-    /// When the answer was there.
+    /// When the answer was received.
     pub received_ms: u64,
     /// The time between, in microseconds.
     pub took_us: u64,
@@ -34,10 +34,10 @@ pub struct Sample {
 /// A replica as its master sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attached {
-    /// As it announces itself.
+    /// Its address, as it announces itself.
     pub addr: HostPort,
     /// The offset that it acknowledged last.
     pub offset: u64,
-    /// How long ago that was at most, in milliseconds.
+    /// How old that acknowledgement is at most, in milliseconds.
     pub age_ms: u64,
 }

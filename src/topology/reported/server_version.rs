@@ -4,7 +4,7 @@ use tidegate_store::{Dialect, Vendor};
 
 use super::module::Module;
 
-/// What a server calls itself in `HELLO` and `INFO`.
+/// The name and version that a server reports in `HELLO` and `INFO`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerVersion {
     /// `redis` or `valkey`.
@@ -16,15 +16,15 @@ pub struct ServerVersion {
 }
 
 impl ServerVersion {
-    /// How it speaks: its vendor and its version, as the store knows them.
+    /// Its dialect: vendor and version, as the store knows them.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         let vendor = if self.name == "valkey" { Vendor::Valkey } else { Vendor::Redis };
         Dialect::new(vendor, &self.version)
     }
 
-    /// What a server tells in `INFO server`, whose fields `field` finds; without a version where
-    /// it has none.
+    /// The version that a server reports in `INFO server`, whose fields `field` finds; empty if it
+    /// reports none.
     #[must_use]
     pub fn of_info(field: impl Fn(&str) -> String) -> Self {
         let (name, version) = match field("valkey_version") {

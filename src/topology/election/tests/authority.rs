@@ -44,7 +44,7 @@ fn every_answer() -> Vec<[ServerEvidence; 3]> {
     all
 }
 
-/// Whether the verdict is what a word that names the server of this port allows.
+/// Whether the verdict is what a statement that names the server of this port allows.
 fn allows(verdict: &Verdict, port: u16, servers: &[ServerEvidence]) -> bool {
     match verdict {
         Verdict::Master(id) => {
@@ -81,9 +81,10 @@ fn a_named_server_that_does_not_claim_gets_no_writes() {
     let until = Verdict::HandingOver(NOW + HANDOVER_MS);
     assert_eq!(elections.elect(&all), until);
     assert!(until.deposes(BackendId(1), false, true), "the last master still claims");
-    // The last master gets none either, while the authority is silent or repeats an older word.
-    for word in [None, names(1, 0), names(2, 1)] {
-        elections.authority = word;
+    // The last master gets none either, while the authority is silent or repeats an older
+    // statement.
+    for statement in [None, names(1, 0), names(2, 1)] {
+        elections.authority = statement;
         assert_eq!(elections.elect(&all), until);
     }
     let verdict = elections.elect_at(NOW + HANDOVER_MS, &all);
@@ -100,8 +101,8 @@ fn a_named_server_that_does_not_claim_gets_no_writes() {
 fn a_higher_epoch_wins_over_a_lower_one() {
     let mut elections = Elections::of_three();
     let all = [master(1, "a"), promoted(2, "b", "a"), promoted(3, "c", "a")];
-    let words = [(2, 5, 2), (3, 4, 2), (3, 5, 2), (3, 6, 3), (2, 5, 3), (1, 7, 1)];
-    for (port, epoch, elected) in words {
+    let statements = [(2, 5, 2), (3, 4, 2), (3, 5, 2), (3, 6, 3), (2, 5, 3), (1, 7, 1)];
+    for (port, epoch, elected) in statements {
         elections.authority = names(port, epoch);
         assert_eq!(elections.elect(&all), is(elected), "{port} in epoch {epoch}");
     }
@@ -139,29 +140,30 @@ fn an_authority_decides_whatever_the_servers_say() {
     }
 }
 
-fn any_word() -> impl Strategy<Value = Option<Authority>> {
-    let word = (1_u16..=6, 0_u64..4);
-    prop::option::of(word.prop_map(|(port, epoch)| names(port, epoch))).prop_map(Option::flatten)
+fn any_statement() -> impl Strategy<Value = Option<Authority>> {
+    let statement = (1_u16..=6, 0_u64..4);
+    prop::option::of(statement.prop_map(|(port, epoch)| names(port, epoch)))
+        .prop_map(Option::flatten)
 }
 
 proptest! {
-    /// Over any course of events: no server is elected that does not claim; a word of the highest
-    /// epoch is followed; an older word is as good as none; and when the authority falls silent
-    /// while its word is carried out, or was, the next election of the same servers has the same
-    /// outcome.
+    /// Over any course of events: no server is elected that does not claim; a statement of the
+    /// highest epoch is followed; an older statement is ignored; and when the authority falls
+    /// silent while its statement is carried out, or was, the next election of the same servers has
+    /// the same outcome.
     #[test]
-    fn a_word_counts_by_its_epoch(
-        rounds in prop::collection::vec((any_servers(), any_word()), 1..8),
+    fn a_statement_counts_by_its_epoch(
+        rounds in prop::collection::vec((any_servers(), any_statement()), 1..8),
     ) {
         let mut elections = Elections::default();
         let mut newest: Option<Authority> = None;
         let mut is_fulfilled = false;
-        for (servers, word) in rounds {
-            let is_newer = word.as_ref().is_some_and(|word| {
-                newest.as_ref().is_none_or(|newest| word.epoch > newest.epoch)
+        for (servers, statement) in rounds {
+            let is_newer = statement.as_ref().is_some_and(|statement| {
+                newest.as_ref().is_none_or(|newest| statement.epoch > newest.epoch)
             });
             if is_newer {
-                newest.clone_from(&word);
+                newest.clone_from(&statement);
                 is_fulfilled = false;
             }
             let silently = |elections: &Elections| {
@@ -169,7 +171,7 @@ proptest! {
                 Elections { state, ..Elections::default() }.elect(&servers)
             };
             let without = silently(&elections);
-            elections.authority.clone_from(&word);
+            elections.authority.clone_from(&statement);
             let verdict = elections.elect(&servers);
             if let Verdict::Master(id) = verdict {
                 let master = servers.iter().find(|it| it.id == id).unwrap();
@@ -177,9 +179,9 @@ proptest! {
             }
             let was_fulfilled = is_fulfilled;
             is_fulfilled |= verdict.master().is_some();
-            let Some(word) = word else { continue };
-            if Some(&word) == newest.as_ref() {
-                prop_assert!(allows(&verdict, word.master.port, &servers), "{:?}", verdict);
+            let Some(statement) = statement else { continue };
+            if Some(&statement) == newest.as_ref() {
+                prop_assert!(allows(&verdict, statement.master.port, &servers), "{:?}", verdict);
                 if verdict.master().is_some() || !was_fulfilled {
                     prop_assert_eq!(silently(&elections), verdict.clone());
                 }
@@ -190,7 +192,7 @@ proptest! {
     }
 
     /// A master that an authority deposed stays deposed while its successor claims, whatever
-    /// replicas follow and whether or not the authority repeats its word.
+    /// replicas follow and whether or not the authority repeats its statement.
     #[test]
     fn a_deposed_master_stays_deposed(
         rounds in prop::collection::vec((any_servers(), any::<bool>()), 1..6),

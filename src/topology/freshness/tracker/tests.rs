@@ -1,4 +1,4 @@
-//! What is proven, against what is true.
+//! Compares what is proven with what is true.
 
 use proptest::prelude::*;
 
@@ -73,7 +73,7 @@ fn a_replica_in_step_is_fresh_for_as_long_as_is_proven() {
     assert_eq!((finding.lag_bytes, finding.proven_ms), (Some(0), Some(5000)));
     assert_eq!(finding.fallback_rank, FallbackRank::Current);
     assert_eq!(turn.map(|turn| turn.stale_reason), Some(None));
-    assert_eq!(tracker.judge(REPLICA, 5020, &limits()).1, None, "told once");
+    assert_eq!(tracker.judge(REPLICA, 5020, &limits()).1, None, "reported once");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_silent_master_is_not_the_replicas_fault() {
         assert_eq!(stale_reason(&mut tracker, now), expected, "{now}");
     }
     let (finding, _) = tracker.judge(REPLICA, 7999, &limits());
-    assert_eq!(finding.fallback_rank, FallbackRank::Current, "it may stand in");
+    assert_eq!(finding.fallback_rank, FallbackRank::Current, "it may substitute for the master");
     both(&mut tracker, 100, 100, 8000);
     assert_eq!(stale_reason(&mut tracker, 8001), None);
 }
@@ -157,7 +157,7 @@ fn a_silent_master_is_not_the_replicas_fault_either_when_it_once_was() {
         now += 100;
         both(&mut tracker, now, now, now);
     }
-    // Half a minute later the master says nothing, and later nobody does: the monitor itself had
+    // Half a minute later the master does not answer, and then no server does: the monitor had
     // no time, or the network none.
     for away in [StaleReason::MasterSilent, StaleReason::NoAnswer] {
         now += 30_000;
@@ -223,10 +223,10 @@ fn bytes_are_proven_by_a_master_that_answers() {
 fn the_gate_knows_a_replica_by_either_address() {
     let (mut tracker, gate) = (tracker(), WriteGate::default());
     let name = HostPort { host: "replica-1".to_owned(), port: 2 };
-    let mut told = master(100, Some(100), 5000);
-    told.attached[0].addr = name.clone();
-    told.attached[0].age_ms = 3000;
-    tracker.observe(MASTER, told);
+    let mut sample = master(100, Some(100), 5000);
+    sample.attached[0].addr = name.clone();
+    sample.attached[0].age_ms = 3000;
+    tracker.observe(MASTER, sample);
     for (addr, open) in [(HostPort::local(3), false), (name, true)] {
         let addrs = vec![HostPort::local(9), addr.clone()];
         tracker.observe(REPLICA, Sample { addrs, ..replica(100, LinkState::Up, 5000) });
@@ -279,7 +279,7 @@ fn the_gate_believes_offsets_and_not_words() {
         tracker.judge_gate(&gate, now_ms, &limits());
         gate.is_open(now_ms)
     };
-    assert!(!open_at(&tracker, 0), "nobody is known");
+    assert!(!open_at(&tracker, 0), "no replica is known");
     tracker.observe(MASTER, master(100, Some(100), 5000));
     assert!(open_at(&tracker, 5999) && !open_at(&tracker, 6000), "by acks alone");
     // Nothing is written, and the replica is gone: that it has everything is no comfort.
@@ -297,7 +297,7 @@ fn the_gate_believes_offsets_and_not_words() {
         tracker.observe(MASTER, master(now, Some(7100), now));
     }
     assert!(!open_at(&tracker, 11_000));
-    // Its own word is sooner than its acks, if it is one of the master's list.
+    // Its own answer comes before its acks, if it is on the master's list.
     tracker.observe(REPLICA, replica(10_500, LinkState::Up, 10_950));
     assert!(open_at(&tracker, 11_000));
     tracker.observe(MASTER, master(11_000, None, 11_100));
