@@ -12,9 +12,6 @@ const MAX_LINES: usize = 400;
 /// The most source files side by side in a folder, its `mod.rs` among them.
 const MAX_FILES: usize = 16;
 
-/// Folders that have more: one, which has a file for each group of commands.
-const LARGE: [&str; 1] = ["crates/wire/src/command/table"];
-
 /// Every source file of the workspace's packages, and of their tests, benchmarks and fuzz targets.
 fn sources() -> Vec<PathBuf> {
     let crates = crates().into_iter().map(|name| root().join("crates").join(name));
@@ -79,8 +76,7 @@ fn source_folders_are_small() {
     for file in sources().into_iter().filter(|file| file.iter().any(|it| it == "src")) {
         *sizes.entry(file.parent().unwrap().to_owned()).or_default() += 1;
     }
-    sizes
-        .retain(|folder, count| *count > MAX_FILES && !LARGE.iter().any(|it| folder.ends_with(it)));
+    sizes.retain(|folder, count| *count > MAX_FILES);
     assert!(sizes.is_empty(), "more than {MAX_FILES} files: {sizes:?}");
 }
 

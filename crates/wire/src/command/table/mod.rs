@@ -1,14 +1,9 @@
 //! The rows, one file per group. `docs/commands.md` shows how to add one.
 
-mod bitmaps;
 mod cluster;
 mod connection;
-mod generic;
-mod geo;
-mod hashes;
-mod hyperloglog;
+mod data;
 mod introspection;
-mod lists;
 mod modules;
 mod proxy;
 mod pubsub;
@@ -16,12 +11,7 @@ mod replication;
 mod row;
 mod scripting;
 mod server;
-mod sets;
-mod sorted_sets;
-mod streams;
-mod strings;
 mod transactions;
-mod vector_sets;
 
 use super::Command;
 
@@ -29,24 +19,24 @@ pub(super) use proxy::PROXY;
 
 /// Every row, by group.
 pub(super) static TABLE: &[&[Command]] = &[
-    bitmaps::ROWS,
+    data::bitmaps::ROWS,
     cluster::ROWS,
     connection::ROWS,
-    generic::ROWS,
-    geo::ROWS,
-    hashes::ROWS,
-    hyperloglog::ROWS,
+    data::generic::ROWS,
+    data::geo::ROWS,
+    data::hashes::ROWS,
+    data::hyperloglog::ROWS,
     introspection::ROWS,
-    lists::ROWS,
+    data::lists::ROWS,
     modules::ROWS,
     pubsub::ROWS,
     replication::ROWS,
     scripting::ROWS,
     server::ROWS,
-    sets::ROWS,
-    sorted_sets::ROWS,
-    streams::ROWS,
-    strings::ROWS,
+    data::sets::ROWS,
+    data::sorted_sets::ROWS,
+    data::streams::ROWS,
+    data::strings::ROWS,
     transactions::ROWS,
-    vector_sets::ROWS,
+    data::vector_sets::ROWS,
 ];

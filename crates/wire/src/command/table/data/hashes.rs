@@ -1,9 +1,9 @@
 //! Hashes and the expiry of their fields. Rows only, in alphabetical order.
 
-use super::row::{ONE_KEY, read, write};
+use crate::command::table::row::{ONE_KEY, read, write};
 use crate::command::{Command, Effect};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("hdel", -3, ONE_KEY),
     read("hexists", 3, ONE_KEY),
     write("hexpire", -6, ONE_KEY),

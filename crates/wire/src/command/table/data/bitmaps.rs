@@ -1,9 +1,9 @@
 //! Bitmaps. Rows only, in alphabetical order.
 
-use super::row::{FROM_SECOND, ONE_KEY, read, write};
 use crate::command::Command;
+use crate::command::table::row::{FROM_SECOND, ONE_KEY, read, write};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     read("bitcount", -2, ONE_KEY),
     write("bitfield", -2, ONE_KEY),
     read("bitfield_ro", -2, ONE_KEY),

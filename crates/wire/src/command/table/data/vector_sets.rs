@@ -1,9 +1,9 @@
 //! Vector sets (native since Redis 8). Rows only, in alphabetical order.
 
-use super::row::{ONE_KEY, read, write};
 use crate::command::Command;
+use crate::command::table::row::{ONE_KEY, read, write};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("vadd", -1, ONE_KEY),
     read("vcard", -1, ONE_KEY),
     read("vdim", -1, ONE_KEY),

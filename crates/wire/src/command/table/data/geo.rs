@@ -1,9 +1,9 @@
 //! Geospatial indexes. Rows only, in alphabetical order.
 
-use super::row::{ONE_KEY, TWO_KEYS, read, write};
+use crate::command::table::row::{ONE_KEY, TWO_KEYS, read, write};
 use crate::command::{Command, Keys};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("geoadd", -5, ONE_KEY),
     read("geodist", -4, ONE_KEY),
     read("geohash", -2, ONE_KEY),

@@ -1,9 +1,9 @@
 //! Lists. Rows only, in alphabetical order.
 
-use super::row::{ALL_BUT_LAST, ONE_KEY, TWO_KEYS, counted, read, write};
+use crate::command::table::row::{ALL_BUT_LAST, ONE_KEY, TWO_KEYS, counted, read, write};
 use crate::command::{Blocking, Command, Effect};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("blmove", 6, TWO_KEYS).does(Effect::Blocking(Blocking::Always)),
     write("blmpop", -5, counted(2)).does(Effect::Blocking(Blocking::Always)),
     write("blpop", -3, ALL_BUT_LAST).does(Effect::Blocking(Blocking::Always)),

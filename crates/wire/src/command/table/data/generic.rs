@@ -1,9 +1,11 @@
 //! Keys of any type. Rows only, in alphabetical order.
 
-use super::row::{ALL_KEYS, NO_KEYS, ONE_KEY, SUB_KEY, TWO_KEYS, master, read, write};
+use crate::command::table::row::{
+    ALL_KEYS, NO_KEYS, ONE_KEY, SUB_KEY, TWO_KEYS, master, read, write,
+};
 use crate::command::{Command, Effect, Keys};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("copy", -3, TWO_KEYS),
     write("del", -2, ALL_KEYS),
     read("dump", 2, ONE_KEY),

@@ -1,9 +1,9 @@
 //! Sets. Rows only, in alphabetical order.
 
-use super::row::{ALL_KEYS, ONE_KEY, TWO_KEYS, counted, read, write};
+use crate::command::table::row::{ALL_KEYS, ONE_KEY, TWO_KEYS, counted, read, write};
 use crate::command::{Command, Effect};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("sadd", -3, ONE_KEY),
     read("scard", 2, ONE_KEY),
     read("sdiff", -2, ALL_KEYS),

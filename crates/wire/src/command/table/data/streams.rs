@@ -1,9 +1,9 @@
 //! Streams. Rows only, in alphabetical order.
 
-use super::row::{NO_KEYS, ONE_KEY, SUB_KEY, master, read, write};
+use crate::command::table::row::{NO_KEYS, ONE_KEY, SUB_KEY, master, read, write};
 use crate::command::{Blocking, Command, Effect, Keys};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("xack", -4, ONE_KEY),
     write("xackdel", -6, ONE_KEY),
     write("xadd", -5, ONE_KEY),

@@ -1,9 +1,9 @@
 //! Strings. Rows only, in alphabetical order.
 
-use super::row::{ALL_KEYS, COUNTED_PAIRS, ONE_KEY, PAIRS, TWO_KEYS, read, write};
+use crate::command::table::row::{ALL_KEYS, COUNTED_PAIRS, ONE_KEY, PAIRS, TWO_KEYS, read, write};
 use crate::command::{Command, Keys};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("append", 3, ONE_KEY),
     write("decr", 2, ONE_KEY),
     write("decrby", 3, ONE_KEY),

@@ -1,9 +1,11 @@
 //! Sorted sets. Rows only, in alphabetical order.
 
-use super::row::{ALL_BUT_LAST, COUNTED_STORE, ONE_KEY, TWO_KEYS, counted, read, write};
+use crate::command::table::row::{
+    ALL_BUT_LAST, COUNTED_STORE, ONE_KEY, TWO_KEYS, counted, read, write,
+};
 use crate::command::{Blocking, Command, Effect};
 
-pub(super) const ROWS: &[Command] = &[
+pub(in crate::command::table) const ROWS: &[Command] = &[
     write("bzmpop", -5, counted(2)).does(Effect::Blocking(Blocking::Always)),
     write("bzpopmax", -3, ALL_BUT_LAST).does(Effect::Blocking(Blocking::Always)),
     write("bzpopmin", -3, ALL_BUT_LAST).does(Effect::Blocking(Blocking::Always)),
