@@ -4,10 +4,13 @@
 //! pushes back on the other as a real network does. Random choices come from a seed.
 
 mod relay;
+mod state;
+
+pub use self::state::Direction;
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -15,80 +18,8 @@ use std::time::Duration;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use self::relay::join;
+use self::state::{Shared, TICK};
 use crate::ports::free_port;
-
-/// How soon threads notice a changed control.
-const TICK: Duration = Duration::from_millis(2);
-
-/// Which way bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    ToServer,
-    ToClient,
-}
-
-impl Direction {
-    const BOTH: [Self; 2] = [Self::ToServer, Self::ToClient];
-}
-
-/// The live controls of one direction, for all connections.
-#[derive(Debug)]
-struct Controls {
-    delay_us: AtomicU64,
-    /// Bytes per second and connection, 0 for no limit.
-    rate: AtomicU64,
-    /// Bytes per write at most, 0 for no limit.
-    max_chunk: AtomicUsize,
-    silent: AtomicBool,
-    /// Bytes left before all connections are cut; negative for no such limit.
-    budget: AtomicI64,
-    forwarded: AtomicU64,
-}
-
-impl Default for Controls {
-    fn default() -> Self {
-        Self {
-            delay_us: AtomicU64::default(),
-            rate: AtomicU64::default(),
-            max_chunk: AtomicUsize::default(),
-            silent: AtomicBool::default(),
-            budget: AtomicI64::new(-1),
-            forwarded: AtomicU64::default(),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Connection {
-    client: Arc<TcpStream>,
-    server: Arc<TcpStream>,
-    over: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl Connection {
-    fn has_ended(&self) -> bool {
-        self.threads.iter().all(JoinHandle::is_finished)
-    }
-}
-
-#[derive(Debug)]
-struct Shared {
-    upstream: Mutex<SocketAddr>,
-    seed: u64,
-    controls: [Controls; 2],
-    /// `None` while cut: connecting is refused.
-    listener: Mutex<Option<TcpListener>>,
-    connections: Mutex<Vec<Connection>>,
-    accepted: AtomicU64,
-    stop: AtomicBool,
-}
-
-impl Shared {
-    fn controls(&self, direction: Direction) -> &Controls {
-        &self.controls[direction as usize]
-    }
-}
 
 /// The proxy. Dropping it ends its connections and threads.
 #[derive(Debug)]

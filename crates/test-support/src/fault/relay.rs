@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Connection, Controls, Direction, Shared, TICK};
+use super::state::{Connection, Controls, Direction, Shared, TICK};
 
 const CHUNK_BYTES: usize = 16 * 1024;
 const QUEUE_CHUNKS: usize = 64;
