@@ -1,6 +1,7 @@
-//! One client's state: its session, and the small machines that each own a part of what it does.
+//! One client's state: its session, and the machines that own parts of its work.
 //!
-//! The files beside this one act on it: they read requests, plan them, send them, and pass replies on.
+//! The files beside this one act on it: they read requests, plan them, send them, and pass replies
+//! on.
 
 use std::fmt;
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use std::task::Waker;
 use crate::backend::{Inbox, Relay};
 use crate::client::commands::invalidations::Invalidations;
 use crate::client::commands::wait_state::WaitState;
-use crate::client::dedicated::own_connection::OwnConnection;
+use crate::client::dedicated::dedicated_connection::DedicatedConnection;
 use crate::client::ending::Ending;
 use crate::client::holding::held_request::{HeldRequest, Released};
 use crate::client::introspection::presence::Presence;
@@ -30,34 +31,34 @@ use crate::worker::reloads::Asked;
 use crate::worker::worker::{Worker, read_policy};
 use tidegate_wire::resp::{Limits, encode};
 
-/// Requests of at least this many bytes get a connection of their own: on a shared one all other
+/// Requests of at least this many bytes get a dedicated connection: on a shared one all other
 /// clients would wait behind them.
 pub(in crate::client) const LARGE: usize = 256 * 1024;
 
-/// See the module.
+/// One client: its session, and the machines that act on its requests and replies.
 pub(in crate::client) struct Client {
     pub(in crate::client) worker: Rc<Worker>,
-    /// Its entry in the registry of all clients.
+    /// The client's entry in the registry.
     pub(in crate::client) entry: Arc<Entry>,
     /// Where the servers' replies arrive.
     pub(in crate::client) inbox: Rc<Inbox>,
     pub(in crate::client) config: Handle<Config>,
     pub(in crate::client) session: Session,
-    /// How far its requests are read, and what the next one waits for.
+    /// How far the client's requests are read, and what the next one waits for.
     pub(in crate::client) reading: Reading,
-    /// What the registry shows of it.
+    /// Whether the registry's entry has to be updated.
     pub(in crate::client) presence: Presence,
-    /// Its requests in flight, as far as their order matters.
+    /// The requests in flight whose order matters.
     pub(in crate::client) order: Order,
-    /// The connection that only it uses.
-    pub(in crate::client) own: OwnConnection,
-    /// Where its invalidations go.
+    /// The client's dedicated connection.
+    pub(in crate::client) dedicated: DedicatedConnection,
+    /// The client that gets the invalidations of this one.
     pub(in crate::client) invalidations: Invalidations,
-    /// Replies under way that need a change.
+    /// Replies in flight that need a change.
     pub(in crate::client) rewrites: Rewrites,
     /// Replies to writes that wait for the replicas.
     pub(in crate::client) parked: Parked,
-    /// Replies that it has not read.
+    /// The client's pending output.
     pub(in crate::client) unread: Unread,
     /// Requests that failed and are sent again.
     pub(in crate::client) recovery: Recovery,
@@ -65,7 +66,7 @@ pub(in crate::client) struct Client {
     pub(in crate::client) held: HeldRequest,
     /// What the reply to WAIT depends on.
     pub(in crate::client) wait_state: WaitState,
-    /// A reload that it asked for, until it has got the outcome.
+    /// The reload that the client asked for, until its outcome is sent.
     pub(in crate::client) reload: Option<Arc<Asked>>,
     ending: Option<Ending>,
 }
@@ -83,7 +84,7 @@ impl Client {
             reading: Reading::default(),
             presence: Presence::default(),
             order: Order::default(),
-            own: OwnConnection::default(),
+            dedicated: DedicatedConnection::default(),
             invalidations: Invalidations::default(),
             rewrites: Rewrites::default(),
             parked: Parked::default(),
@@ -105,7 +106,7 @@ impl Client {
         self.ending
     }
 
-    /// Ends the connection; the faster way wins.
+    /// Ends the connection; of several calls the fastest [`Ending`] counts.
     pub(in crate::client) fn end(&mut self, ending: Ending) {
         self.ending = self.ending.max(Some(ending));
     }
@@ -130,7 +131,7 @@ impl Client {
         self.end(ending);
     }
 
-    /// Whether requests that have come are still begun.
+    /// Whether the proxy still begins requests that it has received.
     pub(in crate::client) fn takes_requests(&self) -> bool {
         self.ending < Some(Ending::AfterReplies)
     }
@@ -142,9 +143,9 @@ impl Client {
             && self.recovery.is_empty()
     }
 
-    /// Whether it waits for something that may never come.
+    /// Whether the client waits for an event that may never come (a blocking command).
     pub(in crate::client) fn waits_endlessly(&self) -> bool {
-        self.own.is_blocked() || self.session.subscriptions.any() || self.session.monitor
+        self.dedicated.is_blocked() || self.session.subscriptions.any() || self.session.monitor
     }
 
     /// Memory that its pending replies take, in bytes.
@@ -181,7 +182,7 @@ impl Client {
         Policy {
             reads: read_policy(&self.config, self.reads_from()),
             holds_writes: self.config.writes.on_closed == OnClosed::Hold,
-            // A reload that is under way may have changed this, and is to be answered.
+            // A reload that is in flight may have changed this, and is to be answered.
             denies_operators: deny && self.reload.is_none(),
         }
     }
@@ -199,17 +200,17 @@ impl Client {
         self.inbox.deliver(seq, 1, &reply);
     }
 
-    /// Every reply is on its way to the client.
+    /// Whether every reply has been handed to the output.
     pub(in crate::client) fn is_answered(&self) -> bool {
         let replies = self.inbox.replies();
         replies.is_settled() && replies.ready_bytes() == 0
     }
 
-    /// Nothing is left to do for a client that says no more. What may take for ever, a blocking
-    /// command, ends with it, and so does a request that is held and never left.
+    /// Whether nothing is left to do for a client that has closed its sending side. A blocking
+    /// command ends with it, and so does a request that is held and has not left.
     pub(in crate::client) fn is_through(&self) -> bool {
         let waits = self.reading.is_waiting() && !self.held.is_any();
-        self.own.is_blocked() || !waits && self.is_answered()
+        self.dedicated.is_blocked() || !waits && self.is_answered()
     }
 
     /// True when every request so far is answered; a connection that is no longer needed then
@@ -219,19 +220,19 @@ impl Client {
             return false;
         }
         self.reading.settled();
-        self.own.settle();
+        self.dedicated.settle();
         if !self.takes_requests() {
             // Its replies may wait for it much longer.
             self.leave();
         } else if !self.session.is_pinned() {
             self.release();
-        } else if let Some(own) = self.own.get().filter(|_| !self.session.is_streaming()) {
+        } else if let Some(own) = self.dedicated.get().filter(|_| !self.session.is_streaming()) {
             own.set_relay(Relay::Nothing);
         }
         true
     }
 
-    /// It sends no more requests: what servers keep for it ends now, not when it hangs up.
+    /// Notes that the client sends no more requests: ends the state that servers keep for it now.
     pub(in crate::client) fn leave(&mut self) {
         let released = self.held.end();
         self.count_released(released);
@@ -240,7 +241,7 @@ impl Client {
         self.invalidations.forget_targets();
     }
 
-    /// A request was held until now.
+    /// Notes that a request is no longer held.
     pub(in crate::client) fn count_released(&self, released: Option<Released>) {
         let Some(Released { until, bytes, passed }) = released else { return };
         if let Some(bytes) = bytes {
@@ -255,16 +256,16 @@ impl Client {
         }
     }
 
-    /// Gives its own connection back, if there is one.
+    /// Gives its dedicated connection back, if there is one.
     pub(in crate::client) fn release(&mut self) {
-        if self.own.release(&self.worker.pool, &self.session) {
+        if self.dedicated.release(&self.worker.pool, &self.session) {
             self.entry.info().lease = None;
         }
     }
 
-    /// Ends its own connection, with whatever state the server keeps for it.
+    /// Closes the dedicated connection, and so ends the state that the server keeps for it.
     pub(in crate::client) fn drop_own(&mut self) {
-        self.own.taint();
+        self.dedicated.taint();
         self.release();
     }
 

@@ -1,6 +1,6 @@
 //! What is still read of a client once the process ends: the requests that the client sent before.
 
-/// Bytes that are read at most.
+/// The most bytes that are read of one client after the signal.
 const MOST: usize = 1024 * 1024;
 /// How long more is waited for, in milliseconds, where the client was sending: what has not reached
 /// this host yet was sent before, too.
@@ -17,12 +17,12 @@ pub(super) struct Drain {
 }
 
 impl Drain {
-    /// Begins; `is_sending` is whether the client had sent more than was read by then.
+    /// Starts the drain; `is_sending` if the client had sent more than was read.
     pub(super) const fn begin(is_sending: bool, now_ms: u64) -> Self {
         Self { left: MOST, read_ms: now_ms, is_sending }
     }
 
-    /// So many bytes were read; `is_full`: as many as fit at once.
+    /// Notes that bytes were read; `is_full` if they filled the buffer.
     pub(super) const fn received(&mut self, bytes: usize, is_full: bool, now_ms: u64) {
         self.left = self.left.saturating_sub(bytes);
         self.read_ms = now_ms;

@@ -1,4 +1,4 @@
-//! What one client's servers, other clients and the process have for it, once per turn.
+//! Events for one client, from servers, other clients and the process, handled once per turn.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -29,7 +29,7 @@ pub(in crate::client) fn look(client: &mut Client) {
     acknowledge::unpark(client);
     recover::retry_writes(client);
     if client.inbox.is_broken() {
-        tracing::error!(client = %client.entry.addr, "closed: its replies got out of step");
+        tracing::error!(client = %client.entry.addr, "closed: a reply did not match the client's next request");
         client.end(Ending::Now);
     }
     if client.entry.is_killed() {
@@ -47,10 +47,10 @@ pub(in crate::client) fn look(client: &mut Client) {
     client.settle();
 }
 
-/// It has said nothing for `timeout`: it ends, unless it waits for a reply or for its turn.
+/// Closes a client that was idle for `timeout`, unless it waits for a reply or for its turn.
 fn prove_busy(client: &mut Client) {
     if client.reading.is_waiting() || !client.inbox.replies().is_settled() {
-        // Its time begins anew when it has what it waits for.
+        // The idle time starts again when the client has its reply.
         client.presence.touch();
     } else {
         client.end(Ending::Now);

@@ -1,7 +1,7 @@
 //! The side that faces the clients: one task per client, replies in order.
 //!
-//! A worker is one thread with its own clients and its own connections to the servers; nothing
-//! on a request's way crosses threads. What clients of different workers have to know of each
+//! A worker is one thread with its own clients and its own connections to the servers; no request
+//! crosses threads. What clients of different workers have to know of each
 //! other (`CLIENT LIST`, `KILL`, `PAUSE`) stands in the [`registry`](crate::registry).
 //!
 //! A client's bytes take this way; each folder uses only those below it:

@@ -22,7 +22,7 @@ use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, PanicGuard};
 use crate::worker::worker::Worker;
 
-/// Requests that are read ahead while earlier ones are under way, in bytes. A client that takes no
+/// Requests that are read ahead while earlier ones are in flight, in bytes. A client that takes no
 /// replies may be one that writes everything before it reads: the proxy reads on, up to
 /// `query-buffer-limit`.
 const AHEAD_MAX: usize = 64 * 1024;
@@ -58,10 +58,10 @@ impl Task {
         Self { stream, client, query, came_full, eof, drain, farewell, lingering, _panic_guard }
     }
 
-    /// One turn; true when the connection is over.
+    /// Runs one turn; true when the connection is over.
     fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        // Nothing more may be popped for a client that has closed.
-        let blocks = self.client.own.is_blocked() && self.may_read(false);
+        // A blocking command of a client that has closed must not pop an element any more.
+        let blocks = self.client.dedicated.is_blocked() && self.may_read(false);
         if blocks && self.read(cx)?.is_ready() && self.eof {
             return Ok(true);
         }
@@ -126,8 +126,8 @@ impl Task {
         }
     }
 
-    /// Whether a client of a process that ends has sent nothing more. This asks the socket itself: the
-    /// runtime may not know yet of bytes that have come.
+    /// Whether a client of a process that ends has sent nothing more. This asks the socket itself:
+    /// the runtime may not know yet of bytes that have come.
     fn has_said_all(&self) -> bool {
         let now_ms = self.client.worker.shared.now_ms();
         let (is_empty, is_amid) = (!self.stream.has_input(), !self.query.is_empty());
@@ -138,7 +138,7 @@ impl Task {
     /// Whether more is read now; `is_stuck` while the client does not take its replies.
     fn may_read(&self, is_stuck: bool) -> bool {
         // The proxy reads on from a blocked client, as Redis does, to see it go away.
-        let ahead = self.client.reading.is_waiting() && !self.client.own.is_blocked();
+        let ahead = self.client.reading.is_waiting() && !self.client.dedicated.is_blocked();
         let most = if is_stuck { self.client.query_buffer_limit() } else { AHEAD_MAX };
         let waits = ahead && self.query.len() >= most;
         let open = !self.eof
@@ -206,7 +206,7 @@ impl Task {
     /// Closes a client whose request is longer than `query-buffer-limit`. Requests that wait for
     /// earlier ones are not read beyond that limit.
     fn check_query_limit(&mut self) {
-        let waits = self.client.reading.is_waiting() && !self.client.own.is_blocked();
+        let waits = self.client.reading.is_waiting() && !self.client.dedicated.is_blocked();
         if !waits && self.query.len() > self.client.query_buffer_limit() {
             self.client.worker.counts.query_limit_kills.increment();
             let text = "closed at query-buffer-limit";
@@ -239,7 +239,7 @@ impl Task {
         client.reading.set_stuck(is_full);
         let has_room = replies.ready_bytes() < OUTPUT_HIGH;
         drop(replies);
-        if let Some(own) = client.own.get().filter(|_| has_room) {
+        if let Some(own) = client.dedicated.get().filter(|_| has_room) {
             own.go_on();
         }
         Ok(is_full)

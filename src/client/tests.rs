@@ -147,7 +147,7 @@ fn a_transaction_without_a_master_is_lost_and_leaves_nothing_behind() {
         assert!(replies.starts_with(NO_MASTER), "{replies}");
         assert!(replies.contains("-EXECABORT "), "{replies}");
         assert!(replies.ends_with("+PONG\r\n"), "{replies}");
-        assert!(!client.session.is_pinned() && !client.own.exists());
+        assert!(!client.session.is_pinned() && !client.dedicated.exists());
         assert_eq!(ask(&mut client, &["EXEC"]), "-ERR EXEC without MULTI\r\n");
     });
 }
@@ -160,7 +160,7 @@ fn nothing_that_needs_a_server_changes_the_session_without_one() {
             let reply = ask(&mut client, &[line]);
             assert!([NO_MASTER, NO_READER].contains(&&*reply), "{line}: {reply}");
             assert!(!client.session.is_streaming() && client.session.db == 0, "{line}");
-            assert!(client.settle() && !client.own.is_blocked(), "{line}");
+            assert!(client.settle() && !client.dedicated.is_blocked(), "{line}");
         }
     });
 }

@@ -1,6 +1,6 @@
 //! Which writes share one WAIT: all that were answered before it is sent.
 //!
-//! One check is under way at a time. Writes that are answered meanwhile share the next one. If a
+//! One check is in flight at a time. Writes that are answered meanwhile share the next one. If a
 //! replica is slow, the next check leaves after a quarter of `wait-timeout`: so no reply waits much
 //! longer than `wait-timeout`, none is given up earlier, and there are never more than ten checks.
 
@@ -16,13 +16,13 @@ use crate::topology::BackendId;
 /// What a write waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// The server that answered the write, ...
+    /// The server that answered the write.
     pub(crate) backend: BackendId,
-    /// ... and its process: a restarted one may have lost the write, and has replicas all the same.
+    /// The process of that server: after a restart the server may have lost the write.
     pub(crate) scan_tag: u32,
-    /// How many replicas have to have it ...
+    /// How many replicas have to acknowledge the write.
     pub(crate) replicas: u32,
-    /// ... within this time.
+    /// How long the reply waits for them.
     pub(crate) timeout: Duration,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Check {
 pub(crate) struct Acknowledger {
     /// The check whose WAIT is not sent yet: it covers all writes that are answered until then.
     gathering: RefCell<Option<Rc<Check>>>,
-    /// One check is under way at a time.
+    /// One check is in flight at a time.
     pub(super) turn: Semaphore,
 }
 

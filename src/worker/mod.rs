@@ -1,8 +1,9 @@
-//! A worker is one thread with its own clients and its own connections to the servers. No request
-//! crosses threads.
+//! A worker is one thread with its own clients and its dedicated connections to the servers. No
+//! request crosses threads.
 //!
-//! [`Worker`] has the pool of connections, the balancer and the counts; its tick, ten times a second,
-//! ends what has timed out and reports the counts. [`Shared`] is the state that all workers share.
+//! [`Worker`] has the pool of connections, the balancer and the counts; its tick, ten times a
+//! second, ends what has timed out and reports the counts. [`Shared`] is the state that all workers
+//! share.
 
 pub(crate) mod acknowledger;
 pub(crate) mod function_list;

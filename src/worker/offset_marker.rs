@@ -1,15 +1,15 @@
-//! The marker in the master's stream that makes the WAIT of one connection cover all earlier writes of
-//! all connections.
+//! The marker in the master's stream that makes the WAIT of one connection cover all earlier writes
+//! of all connections.
 
 /// The first of two requests in front of a WAIT.
 ///
 /// WAIT compares with the offset that the server keeps for its client. Measured with replicas
 /// stopped and a write over another connection: Redis 6.2 and 7.0 set that offset with every
 /// command (after PING, WAIT 2 gives 0), Redis 8.2 and Valkey 9.1 only with one that was propagated
-/// (after PING, INFO or HELLO, WAIT 2 gives 2 at once, for whatever stands in the stream). A message
-/// on a shard channel is propagated and changes nothing, and no pattern subscriber hears it. It is
-/// not in the AOF, and WAITAOF counts on past it all the same, as long as there is a replication
-/// backlog; see [`AOF_MARKER`].
+/// (after PING, INFO or HELLO, WAIT 2 gives 2 at once, for whatever stands in the stream). A
+/// message on a shard channel is propagated and changes nothing, and no pattern subscriber hears
+/// it. It is not in the AOF, and WAITAOF counts on past it all the same, as long as there is a
+/// replication backlog; see [`AOF_MARKER`].
 pub(crate) const TOUCH: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
 /// The second; see [`TOUCH`].

@@ -1,7 +1,7 @@
 //! Reloads of `proxy.toml`: how they went so far, and the clients that ask for one.
 //!
-//! Clients ask here (`PROXY RELOAD`). The main thread reloads, one at a time, and answers. The metrics
-//! read the numbers.
+//! Clients ask here (`PROXY RELOAD`). The main thread reloads, one at a time, and answers. The
+//! metrics read the numbers.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -37,13 +37,13 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Its outcome; `None` while it is under way.
+    /// Its outcome; `None` while it is in flight.
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         self.outcome.get().map(|outcome| &**outcome)
     }
 }
 
-/// The process has just loaded its first configuration.
+/// The state after the start: the first configuration is in force.
 impl Default for Reloads {
     fn default() -> Self {
         Self {
@@ -124,7 +124,8 @@ impl Reloads {
 
     /// Runs `reload` once for all clients that have asked up to now, and gives them the outcome.
     pub fn answer_with(&self, reload: impl FnOnce() -> Outcome) {
-        // A client that asks while it runs may mean a later state of the file, and gets another one.
+        // A client that asks while it runs may mean a later state of the file, and gets another
+        // one.
         let asking = std::mem::take(&mut *self.asking());
         if asking.is_empty() {
             return;

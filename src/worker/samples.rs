@@ -21,8 +21,8 @@ const HISTORY_MAX: usize = 4096;
 /// Commands whose keys servers look up without touching them.
 const UNTOUCHING: [&str; 6] = ["exists", "ttl", "pttl", "type", "expiretime", "pexpiretime"];
 
-/// A sample of the keys that were read at other servers than the master. A sampled read costs a copy
-/// of its key, any other read the count of a number.
+/// A sample of the keys that were read at other servers than the master. A sampled read costs a
+/// copy of its key, any other read the count of a number.
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
     is_on: Cell<bool>,
@@ -92,7 +92,7 @@ impl Samples {
         }
     }
 
-    /// Forgets all samples, and takes new ones or not.
+    /// Drops all samples; `wanted` decides whether new ones are taken.
     pub(crate) fn turn(&self, is_on: bool) {
         if self.is_on.replace(is_on) == is_on {
             return;

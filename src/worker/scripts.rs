@@ -11,7 +11,7 @@ use redis_protocol::resp2::decode;
 use redis_protocol::resp2::types::BytesFrame;
 use sha1::{Digest as _, Sha1};
 
-/// No more scripts are remembered.
+/// The most scripts that are remembered.
 const SCRIPTS_MAX: usize = 4096;
 
 /// The names of functions in lower case, and whether they may write.
@@ -31,7 +31,7 @@ enum Listing {
     #[default]
     Unasked,
     Asked,
-    Told(Functions),
+    Known(Functions),
 }
 
 /// What is known about one function.
@@ -42,7 +42,7 @@ pub(crate) enum Function {
     /// Nothing yet, but the master was asked.
     Asked,
     /// Whether it may write; `None` where there is none of this name.
-    Told(Option<bool>),
+    Known(Option<bool>),
 }
 
 impl Scripts {
@@ -64,10 +64,10 @@ impl Scripts {
 
     /// What is known about a function.
     pub(crate) fn function(&self, name: &[u8]) -> Function {
-        let Ok(mut listing) = self.functions.lock() else { return Function::Told(None) };
+        let Ok(mut listing) = self.functions.lock() else { return Function::Known(None) };
         match &*listing {
-            Listing::Told(functions) => {
-                Function::Told(functions.get(&name.to_ascii_lowercase()).copied())
+            Listing::Known(functions) => {
+                Function::Known(functions.get(&name.to_ascii_lowercase()).copied())
             }
             Listing::Asked => Function::Asked,
             Listing::Unasked => {
@@ -77,12 +77,12 @@ impl Scripts {
         }
     }
 
-    /// Takes the master's reply to FUNCTION LIST. Where it gave none, no function is known, and calls
-    /// are held.
+    /// Takes the master's reply to FUNCTION LIST. Where it gave none, no function is known, and
+    /// calls are held.
     pub(super) fn learn_functions(&self, reply: Option<Vec<u8>>) {
         let frame = reply.and_then(|reply| decode::decode_bytes(&Bytes::from(reply)).ok()?);
         let functions = frame.map(|(frame, _)| functions(&frame));
-        self.set(Listing::Told(functions.unwrap_or_default()));
+        self.set(Listing::Known(functions.unwrap_or_default()));
     }
 
     /// Forgets the functions: a pause begins, and the next FCALL asks anew.
@@ -153,10 +153,10 @@ mod tests {
         let library =
             vec![text("library_name"), text("l"), text("functions"), BytesFrame::Array(list)];
         let reply = BytesFrame::Array(vec![BytesFrame::Array(library)]);
-        scripts.set(Listing::Told(functions(&reply)));
-        assert_eq!(scripts.function(b"f"), Function::Told(Some(false)));
-        assert_eq!(scripts.function(b"G"), Function::Told(Some(true)));
-        assert_eq!(scripts.function(b"h"), Function::Told(None));
+        scripts.set(Listing::Known(functions(&reply)));
+        assert_eq!(scripts.function(b"f"), Function::Known(Some(false)));
+        assert_eq!(scripts.function(b"G"), Function::Known(Some(true)));
+        assert_eq!(scripts.function(b"h"), Function::Known(None));
         scripts.forget_functions();
         assert_eq!(scripts.function(b"f"), Function::Unasked);
     }

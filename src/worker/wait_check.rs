@@ -65,7 +65,7 @@ async fn ask(worker: &Worker, demand: Demand) -> Result<(), String> {
     let answer = poll_fn(|cx| listen(cx, &inbox, demand, &mut unmarked));
     let answer = timeout(demand.timeout + GRACE, answer).await;
     inbox.close();
-    // A connection on which WAIT is still under way is closed, and ends it.
+    // A connection on which WAIT is still in flight is closed, and ends it.
     worker.pool.borrow_mut().release(&lease, Instant::now());
     let count = answer
         .map_err(|_| unknown("the master did not answer in time"))?
@@ -98,7 +98,7 @@ fn send(lease: &Connection, inbox: &Rc<Inbox>, demand: Demand) {
     let first = inbox.replies().open(3, false);
     let mut ticket = Ticket::new(Rc::clone(inbox), first, 3, requests.len(), Instant::now());
     ticket.whole = true;
-    // This module ends it in time.
+    // The timer of this module closes the connection in time.
     ticket.patient = true;
     lease.send(&requests, ticket);
 }
@@ -135,7 +135,7 @@ fn listen(
     Poll::Pending
 }
 
-/// What WAIT answered.
+/// The number in the reply to WAIT.
 fn waited(reply: &[u8]) -> Result<i64, String> {
     let line = reply.trim_ascii_end();
     line.strip_prefix(b":")

@@ -150,8 +150,8 @@ impl Worker {
         self.now_ms.get()
     }
 
-    /// The server of a request; the session reads from `from`. Only a share of the reads may go to the
-    /// master because no replica is fresh.
+    /// The server of a request; the session reads from `from`. Only a share of the reads may go to
+    /// the master because no replica is fresh.
     ///
     /// # Errors
     /// [`NoRoute`] when no server may get it.
@@ -173,7 +173,7 @@ impl Worker {
         }
     }
 
-    /// A read that is counted elsewhere found no fresh replica.
+    /// Counts a read over a dedicated connection, or a retried one, that found no fresh replica.
     pub fn count_fallback(&self, reason: Reason) {
         match reason {
             Reason::Fallback => self.counts.reads_fallen_back.increment(),
@@ -199,14 +199,14 @@ impl Worker {
         self.gate_open.get()
     }
 
-    /// Wakes the owner of `inbox` at the next event ([`Shared::news`]), or at the first tick at or after
-    /// `until_ms`, milliseconds of the process's clock.
+    /// Wakes the owner of `inbox` at the next event ([`Shared::news`]), or at the first tick at or
+    /// after `until_ms`, milliseconds of the process's clock.
     pub fn wake_by(&self, inbox: &Rc<Inbox>, until_ms: u64) {
         self.waiting.borrow_mut().add(inbox, until_ms);
     }
 
-    /// A request waits for another master until `until_ms`, milliseconds of the process's clock: the
-    /// monitor asks the servers at once, and again at every tick.
+    /// A request waits for another master until `until_ms`, milliseconds of the process's clock:
+    /// the monitor asks the servers at once, and again at every tick.
     pub fn want_master(&self, until_ms: u64) {
         self.shared.suspect.notify_one();
         self.master_wanted_ms.set(self.master_wanted_ms.get().max(until_ms));
@@ -233,12 +233,12 @@ impl Worker {
         db <= self.top_db.get()
     }
 
-    /// A server accepted database `db`.
+    /// Notes that a server has database `db`.
     pub fn learn_db(&self, db: u32) {
         self.top_db.set(self.top_db.get().max(db));
     }
 
-    /// Reads under way at servers that may serve none any more are sent to others.
+    /// Reads in flight at servers that may serve none any more are sent to others.
     fn withdraw(&self, shard: &Shard) {
         self.look_at_clock();
         let query = self.query(self.config().reads.from, Target::Read, None);
@@ -246,7 +246,7 @@ impl Worker {
     }
 
     /// From now on connections are opened with the login that `config` names. Those with the former
-    /// one answer what is under way.
+    /// one answer what is in flight.
     fn follow_login(&self, config: &Config) {
         if self.login.borrow().is_of(&config.topology) {
             return;
@@ -276,7 +276,7 @@ impl Worker {
         ConnectionKey::new(self.login.borrow().clone())
     }
 
-    /// Housekeeping, ten times a second.
+    /// Runs ten times a second: time-outs, counts, connections.
     pub fn tick(&self, now: Instant) {
         let topology = self.topology();
         self.pool.borrow_mut().report(&topology, &self.shared.metrics);

@@ -76,7 +76,7 @@ fn source_folders_are_small() {
     for file in sources().into_iter().filter(|file| file.iter().any(|it| it == "src")) {
         *sizes.entry(file.parent().unwrap().to_owned()).or_default() += 1;
     }
-    sizes.retain(|folder, count| *count > MAX_FILES);
+    sizes.retain(|_, count| *count > MAX_FILES);
     assert!(sizes.is_empty(), "more than {MAX_FILES} files: {sizes:?}");
 }
 

@@ -34,7 +34,7 @@ struct LastId {
     /// Its index among the arguments.
     at: usize,
     id: Option<Vec<u8>>,
-    /// The server of the XREAD said so, just before the XREAD.
+    /// Whether the id comes from the server of the XREAD, asked directly before it.
     is_exact: bool,
 }
 
@@ -83,7 +83,7 @@ impl BlockedRead {
         self.args.len().saturating_sub(streams_at + 1) / 2
     }
 
-    /// The reply to the question for the id at this index came.
+    /// Stores the id that replaces the `$` at this index.
     pub(in crate::client) fn learn(&mut self, at: usize, is_exact: bool, reply: &[u8]) {
         let last = self.last_ids.iter_mut().find(|last| last.at == at);
         let Some(last) = last.filter(|last| last.id.is_none() || is_exact && !last.is_exact) else {
@@ -121,7 +121,7 @@ fn last_id(reply: &[u8]) -> Option<Vec<u8>> {
     if reply.starts_with(b"-ERR no such key") {
         return Some(b"0-0".to_vec());
     }
-    // No text that a client chose comes before it.
+    // The reply has no client-chosen text before this field, so the search cannot be misled.
     let at = memchr::memmem::find(reply, FIELD)? + FIELD.len();
     let mut lines = reply.get(at..)?.split(|byte| *byte == b'\n');
     let head = lines.next().filter(|head| head.starts_with(b"$"))?;

@@ -39,8 +39,8 @@ pub(in crate::client) fn send(
     next
 }
 
-/// Prepares an XREAD that waits: its server is asked what `$` means, just before it. Returns when the
-/// XREAD is over.
+/// Prepares an XREAD that waits: its server is asked what `$` means, just before it. Returns when
+/// the XREAD is over.
 fn prepare_read(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -63,15 +63,15 @@ fn prepare_read(
         }
         read.seq = client.inbox.replies().next();
     }
-    client.own.set_blocked_read(read);
+    client.dedicated.set_blocked_read(read);
     ends
 }
 
 /// Asks the master what `$` means, too, in case the other server does not answer at all.
 fn ask_master_too(client: &mut Client, batch: &mut Batch<'_>) {
-    let Some(read) = client.own.last_blocked_read() else { return };
+    let Some(read) = client.dedicated.last_blocked_read() else { return };
     let questions: Vec<_> = read.questions().collect();
-    let elsewhere = client.own.backend().is_some_and(|backend| batch.is_elsewhere(backend));
+    let elsewhere = client.dedicated.backend().is_some_and(|backend| batch.is_elsewhere(backend));
     if questions.is_empty() || !elsewhere {
         return;
     }

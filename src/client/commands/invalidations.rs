@@ -1,5 +1,5 @@
-//! Where the invalidations of one client go (`CLIENT TRACKING ON REDIRECT`), and the connection over
-//! which it gets those of others.
+//! Where the invalidations of one client go (`CLIENT TRACKING ON REDIRECT`), and the connection
+//! over which it gets those of others.
 
 use super::listener::Listener;
 use crate::registry::Redirected;
@@ -8,19 +8,19 @@ use crate::registry::Redirected;
 #[derive(Default)]
 pub(in crate::client) struct Invalidations {
     listener: Option<Listener>,
-    /// The client that its own go to.
+    /// The client that gets this client's invalidations.
     target: Option<Redirected>,
-    /// The client that they are about to go to.
+    /// The client that will get them once the server has accepted CLIENT TRACKING.
     next_target: Option<Redirected>,
 }
 
 impl Invalidations {
-    /// The connection over which it gets those of others.
+    /// The connection over which this client gets the invalidations of others.
     pub(in crate::client) const fn listener(&mut self) -> Option<&mut Listener> {
         self.listener.as_mut()
     }
 
-    /// Whether it has that connection.
+    /// Whether this client has a connection for invalidations of others.
     pub(in crate::client) const fn listens(&self) -> bool {
         self.listener.is_some()
     }
@@ -50,7 +50,7 @@ impl Invalidations {
         self.next_target.take()
     }
 
-    /// Its own go nowhere.
+    /// Notes that this client's invalidations go to no other client.
     pub(in crate::client) fn forget_targets(&mut self) {
         (self.target, self.next_target) = (None, None);
     }

@@ -1,9 +1,9 @@
 //! The connection over which a server sends a client the invalidations that others redirect to it
 //! (`CLIENT TRACKING ON REDIRECT`).
 //!
-//! It is open while any client redirects to this one. The session's requests do not use it. It speaks
-//! RESP3, in which a server pushes invalidations without a subscription; a RESP2 client gets them in
-//! its own form.
+//! It is open while any client redirects to this one. The session's requests do not use it. It
+//! speaks RESP3, in which a server pushes invalidations without a subscription; a RESP2 client gets
+//! them in its own form.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -30,9 +30,9 @@ pub(in crate::client) struct Listener {
 /// What has come over the connection since it was read last.
 #[derive(Debug)]
 pub(in crate::client) struct Heard {
-    /// It has just been opened: the server's id of it.
+    /// The server's id of the connection, once, after it was opened.
     pub(in crate::client) opened: Option<i64>,
-    /// What the server pushed.
+    /// The messages that the server pushed.
     pub(in crate::client) pushes: Vec<u8>,
     /// Whether it is closed now.
     pub(in crate::client) is_closed: bool,
@@ -88,7 +88,7 @@ pub(in crate::client) fn invalidation(
     match version {
         RespVersion::V3 => Some(Cow::Borrowed(push)),
         RespVersion::V2 if has_subscriptions => Some(Cow::Owned([MESSAGE, keys].concat())),
-        // It would take it for a reply; a server sends it none either.
+        // A RESP2 client would take an invalidation for a reply; a server sends it none either.
         RespVersion::V2 => None,
     }
 }

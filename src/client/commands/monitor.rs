@@ -45,7 +45,7 @@ fn set_reply_mode(client: &Client, own: &Connection, is_shown: bool) {
 /// A monitor's request: its reply comes among what the client reads.
 fn pass(client: &Client, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
     batch.flush(&client.inbox);
-    if let Some(own) = client.own.get() {
+    if let Some(own) = client.dedicated.get() {
         own.send_raw(request.frame);
     }
     Next::Done

@@ -9,7 +9,7 @@ use crate::client::sending::passage::Passage;
 use crate::routing::Target;
 
 /// Sends the request over a connection that only logs in, because a busy server refuses SELECT and
-/// INFO. A session that has a connection of its own uses that one, as for every other request.
+/// INFO. A session that has a dedicated connection uses that one, as for every other request.
 pub(in crate::client) fn send(
     client: &mut Client,
     batch: &mut Batch<'_>,

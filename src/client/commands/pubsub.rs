@@ -1,4 +1,4 @@
-//! SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE and their opposites, over the session's own connection.
+//! SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE and their opposites, over the session's dedicated connection.
 
 use super::subscribing::SubscribeRequest;
 use crate::backend::Relay;
@@ -45,14 +45,14 @@ pub(in crate::client) fn send(
     let quiet = !request.shown;
     let passage = Passage { replies, quiet, ..Passage::plain(comes || request.shown) };
     let seq = lease::send(client, &own, request.frame, passage, batch.now);
-    client.own.subscribing.begin(SubscribeRequest { seq, kind, new });
+    client.dedicated.subscribing.begin(SubscribeRequest { seq, kind, new });
     Next::Done
 }
 
-/// The server said no (a user without the right, a version without the command): nothing was
+/// Handles a refused subscription (a user without the right, an unknown command): nothing was
 /// subscribed to.
 pub(in crate::client) fn refused(client: &mut Client, seq: Sequence) {
-    if let Some(SubscribeRequest { kind, new, .. }) = client.own.subscribing.refused(seq) {
+    if let Some(SubscribeRequest { kind, new, .. }) = client.dedicated.subscribing.refused(seq) {
         client.session.subscriptions.unsubscribe(kind, new.iter().map(|name| &**name));
     }
 }

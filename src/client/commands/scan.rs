@@ -26,7 +26,7 @@ pub(in crate::client) fn send(
     request: &Request<'_>,
     at: usize,
 ) -> Next {
-    if client.own.exists() || client.session.is_pinned() {
+    if client.dedicated.exists() || client.session.is_pinned() {
         return scan_leased(client, batch, request, at);
     }
     batch.flush(&client.inbox);
@@ -62,7 +62,7 @@ fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: 
         Ok(Server::Remote(connection)) if is_marked(&topology, connection.backend) => {
             Rc::clone(connection)
         }
-        // Its cursors would look like another server's. Those of the master need no tag.
+        // Two servers with one tag: a cursor of this one could belong to the other.
         Ok(_) => {
             let step = Some(Transform::Scan(ScanStep::of(request.frame, at, None)));
             return shared::forward(
@@ -145,7 +145,7 @@ fn send_step(
     Next::Done
 }
 
-/// A pinned session's iteration is that of its own connection's server.
+/// An iteration over a dedicated connection stays with the server of that connection.
 fn scan_leased(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -154,7 +154,7 @@ fn scan_leased(
 ) -> Next {
     let cursor = Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse);
     let from_start = cursor::with_cursor(request.frame, at, 0);
-    let own = client.own.get().map(|lease| lease.scan_tag());
+    let own = client.dedicated.get().map(|lease| lease.scan_tag());
     let frame = match cursor {
         Cursor::Resume { tag, own: cursor } if own == Some(tag) => {
             cursor::with_cursor(request.frame, at, cursor)

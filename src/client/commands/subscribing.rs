@@ -9,7 +9,7 @@ pub(in crate::client) struct Subscribing {
     requests: Vec<SubscribeRequest>,
 }
 
-/// A SUBSCRIBE or its like that is under way.
+/// A SUBSCRIBE or its like that is in flight.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::client) struct SubscribeRequest {
     pub(in crate::client) seq: Sequence,

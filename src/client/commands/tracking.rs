@@ -1,4 +1,4 @@
-//! CLIENT TRACKING: what is read over the session's own connection is invalidated.
+//! CLIENT TRACKING: what is read over the session's dedicated connection is invalidated.
 
 use crate::backend::Relay;
 use crate::client::client::Client;
@@ -16,7 +16,7 @@ const MISSING: &str = "ERR The client ID you want redirect to does not exist";
 const UNREACHED: &str = "MASTERDOWN The server did not let the client of REDIRECT connect, so the \
                          command was not sent";
 
-/// Why a redirection cannot begin.
+/// Why a redirection cannot start yet, or at all.
 enum Hindrance {
     /// The target's connection is being opened.
     Opening,
@@ -59,7 +59,7 @@ pub(in crate::client) fn send(
     let request = request.made(&frame);
     client.reading.need_answers(true);
     let next = lease::pass_with(client, batch, &request, Transform::Tracking(tracking, redirected));
-    if let Some(own) = client.own.get() {
+    if let Some(own) = client.dedicated.get() {
         // What the server keeps for this connection must not outlive the session.
         own.taint();
         if on && client.session.version == RespVersion::V3 {
@@ -69,8 +69,9 @@ pub(in crate::client) fn send(
     next
 }
 
-/// The client of REDIRECT: the index of its id among the arguments, the server's id of the connection
-/// over which it listens, and the hold on it. `None` where the server answers the request as it is.
+/// The client of REDIRECT: the index of its id among the arguments, the server's id of the
+/// connection over which it listens, and the hold on it. `None` where the server answers the
+/// request as it is.
 fn redirect_target(
     client: &mut Client,
     batch: &Batch<'_>,
@@ -96,9 +97,9 @@ fn redirect_target(
     }
 }
 
-/// The server of the session's own connection, which it may still have to open.
+/// The server of the session's dedicated connection, which it may still have to open.
 fn own_server(client: &Client, batch: &Batch<'_>) -> Option<BackendId> {
-    client.own.backend().or_else(|| batch.shard().master().map(|master| master.id))
+    client.dedicated.backend().or_else(|| batch.shard().master().map(|master| master.id))
 }
 
 /// The server has taken a CLIENT TRACKING.

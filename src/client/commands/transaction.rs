@@ -1,4 +1,4 @@
-//! WATCH, MULTI, EXEC: over a connection of the session's own, to the master.
+//! WATCH, MULTI, EXEC: over a dedicated connection, to the master.
 
 use crate::client::client::Client;
 use crate::client::commands::tracking;
@@ -105,7 +105,7 @@ fn queue_scan(
     let Some(Cursor::Resume { tag, own }) = cursor else {
         return queue(client, batch, request, None);
     };
-    let ours = client.own.get().is_some_and(|lease| lease.scan_tag() == tag);
+    let ours = client.dedicated.get().is_some_and(|lease| lease.scan_tag() == tag);
     let frame = cursor::with_cursor(request.frame, at, if ours { own } else { 0 });
     let request = request.made(&frame);
     queue(client, batch, &request, None)
@@ -137,7 +137,7 @@ fn exec_refused(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_
     if client.session.transaction.exec() == Verdict::Lost {
         return local_reply::error(client, batch, request.shown, ABORTED);
     }
-    if let Some(lease) = client.own.get() {
+    if let Some(lease) = client.dedicated.get() {
         // If a server did not discard it, no other session may get the connection with its queue.
         lease.taint();
     }

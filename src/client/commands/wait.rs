@@ -1,5 +1,5 @@
-//! WAIT and WAITAOF: about this client's writes, which went over shared connections. A marker that the
-//! master replicates stands for them in front of the WAIT.
+//! WAIT and WAITAOF: about this client's writes, which went over shared connections. A marker that
+//! the master replicates stands for them in front of the WAIT.
 
 use std::rc::Rc;
 
@@ -45,8 +45,9 @@ pub(in crate::client) fn send(
     lease::send_alone(client, batch, request.frame, Target::Master, passage)
 }
 
-/// The master's reply says whether it has a replication backlog. With one, it has taken the marker in front of the
-/// question, and WAITAOF, whose reply answers `seq`, follows; else the other marker does.
+/// The master's reply says whether it has a replication backlog. With one, it has taken the marker
+/// in front of the question, and WAITAOF, whose reply answers `seq`, follows; else the other marker
+/// does.
 pub(in crate::client) fn backlog_known(
     client: &mut Client,
     seq: Sequence,
@@ -83,7 +84,7 @@ fn refuse(client: &Client, seq: Sequence, refusal: &str) {
 /// Sends the request that answers `seq` over the session's connection, where the question before it
 /// went.
 fn send_next(client: &mut Client, seq: Sequence, request: &[u8], transform: Transform) {
-    let Some(own) = client.own.get().cloned() else {
+    let Some(own) = client.dedicated.get().cloned() else {
         return refuse(client, seq, "the connection to the master was lost");
     };
     let (inbox, now) = (Rc::clone(&client.inbox), Instant::now());
@@ -91,7 +92,7 @@ fn send_next(client: &mut Client, seq: Sequence, request: &[u8], transform: Tran
     (ticket.patient, ticket.whole) = (true, true);
     ticket.kind = matches!(transform, Transform::Wait).then_some(Kind::Pinned);
     client.rewrites.add(seq, transform);
-    client.own.block();
+    client.dedicated.block();
     own.send(request, ticket);
 }
 

@@ -1,5 +1,5 @@
-//! What the reply to WAIT depends on: whether the client wrote, and whether the master took the marker
-//! that was sent in front of the WAIT.
+//! What the reply to WAIT depends on: whether the client wrote, and whether the master took the
+//! marker that was sent in front of the WAIT.
 
 use crate::worker::offset_marker;
 

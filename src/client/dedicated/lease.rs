@@ -18,7 +18,7 @@ use crate::routing::{NoRoute, Route, Target};
 use crate::session::replies::Sequence;
 use tidegate_wire::resp::{encode, integer};
 
-/// The client's own connection; a new one to a server of this target if there is none.
+/// The client's dedicated connection; a new one to a server of this target if there is none.
 pub(in crate::client) fn open(
     client: &mut Client,
     batch: &Batch<'_>,
@@ -28,25 +28,25 @@ pub(in crate::client) fn open(
     open_with(client, batch, target, key)
 }
 
-/// The client's own connection, however it is set up; a new one for `key` if there is none.
+/// The client's dedicated connection, however it is set up; a new one for `key` if there is none.
 pub(in crate::client) fn open_with(
     client: &mut Client,
     batch: &Batch<'_>,
     target: Target,
     key: ConnectionKey,
 ) -> Result<Rc<Connection>, NoRoute> {
-    if let Some(own) = client.own.get() {
+    if let Some(own) = client.dedicated.get() {
         return Ok(Rc::clone(own));
     }
     let from = client.reads_from();
     let Route { backend, reason } = client.worker.route(batch.shard(), from, target, None)?;
     client.worker.count_fallback(reason);
     let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);
-    client.own.take_up(&own);
+    client.dedicated.take_up(&own);
     Ok(own)
 }
 
-/// Sends one request over the client's own connection.
+/// Sends one request over the client's dedicated connection.
 pub(in crate::client) fn send(
     client: &mut Client,
     own: &Connection,
@@ -72,7 +72,8 @@ pub(in crate::client) fn send(
     seq
 }
 
-/// Sends a request of a session that has a connection of its own, to the master if there is none yet.
+/// Sends a request of a session that has a dedicated connection, to the master if there is none
+/// yet.
 pub(in crate::client) fn send_pinned(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -96,7 +97,7 @@ pub(in crate::client) fn send_pinned(
     }
 }
 
-/// Sends a request of a session that has a connection of its own.
+/// Sends a request of a session that has a dedicated connection.
 pub(in crate::client) fn pass(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -105,7 +106,7 @@ pub(in crate::client) fn pass(
     send_pinned(client, batch, request, Passage::plain(request.shown))
 }
 
-/// The same, and the reply gets this change.
+/// Sends a request over the dedicated connection; its reply gets this change.
 pub(in crate::client) fn pass_with(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -117,7 +118,7 @@ pub(in crate::client) fn pass_with(
     send_pinned(client, batch, request, passage)
 }
 
-/// Sends `frame` over a connection of the client's own, and waits for the reply before anything else.
+/// Sends `frame` over a dedicated connection, and waits for the reply before anything else.
 pub(in crate::client) fn send_alone(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -133,7 +134,7 @@ pub(in crate::client) fn send_alone(
             let moves = alone && !target.is_master() && batch.is_elsewhere(own.backend);
             let passage = Passage { retryable: alone, moves, ..passage };
             if passage.patient {
-                client.own.block();
+                client.dedicated.block();
             }
             client.reading.need_answers(true);
             let writes = passage.write;
@@ -147,10 +148,10 @@ pub(in crate::client) fn send_alone(
     }
 }
 
-/// The session speaks another version of the protocol now: so does its own connection, which then
-/// fits no other session.
+/// The session speaks another version of the protocol now: so does its dedicated connection, which
+/// then fits no other session.
 pub(in crate::client) fn switch_version(client: &mut Client, batch: &Batch<'_>) {
-    if let Some(own) = client.own.get().cloned() {
+    if let Some(own) = client.dedicated.get().cloned() {
         let version = integer::text(client.session.version.number());
         let hello = encode::request_of(&[b"HELLO", &version]);
         send(client, &own, &hello, Passage::silent(), batch.now);

@@ -1,4 +1,4 @@
-//! What becomes of a client whose own connection ended.
+//! What the proxy does when a client's dedicated connection ends.
 
 use crate::client::client::Client;
 use crate::client::ending::Ending;
@@ -6,8 +6,8 @@ use crate::registry::Closing;
 use crate::session::Subscriptions;
 use tidegate_wire::resp::encode;
 
-/// Its server became a replica: a session that has to stay there could never write again. The client
-/// connects again, and gets to the true master.
+/// Handles a server that became a replica: closes a session that cannot leave it, because it could
+/// never write again. The client connects again, and gets to the new master.
 pub(in crate::client) fn demoted(client: &mut Client) {
     if client.session.is_streaming() {
         let text = "closed: the server of its own connection is no longer master";
@@ -18,12 +18,12 @@ pub(in crate::client) fn demoted(client: &mut Client) {
 /// The server did not let it be set up, so the server keeps nothing for this session: what the
 /// session began with it is not begun.
 pub(in crate::client) fn refused(client: &mut Client, refusal: &str) {
-    if client.own.is_open() {
+    if client.dedicated.is_open() {
         return;
     }
-    client.own.lose();
+    client.dedicated.lose();
     client.session.transaction.not_begun();
-    client.own.subscribing.clear();
+    client.dedicated.subscribing.clear();
     client.session.subscriptions = Subscriptions::default();
     if std::mem::take(&mut client.session.monitor) {
         let mut reply = Vec::new();
@@ -32,13 +32,13 @@ pub(in crate::client) fn refused(client: &mut Client, refusal: &str) {
     }
 }
 
-/// The server, or the network, ended it.
+/// Handles a dedicated connection that the server or the network closed.
 pub(in crate::client) fn closed(client: &mut Client, reason: &str) {
-    if client.own.is_open() {
+    if client.dedicated.is_open() {
         // The request that needed it is sent again over another one.
         return;
     }
-    client.own.lose();
+    client.dedicated.lose();
     client.session.transaction.lose();
     if client.session.is_streaming() {
         // Messages may have been missed; the client learns that only from a lost connection.

@@ -1,4 +1,4 @@
-//! Reads of a client whose replies are large go over a connection of its own: nothing is read from
+//! Reads of a client whose replies are large go over a dedicated connection: nothing is read from
 //! it while the client does not take what it has, and no other client waits behind such replies.
 
 use std::rc::Rc;
@@ -13,24 +13,24 @@ use crate::client::sending::passage::Passage;
 use crate::routing::{NoRoute, Route, Target};
 use crate::telemetry::Kind;
 
-/// Replies of at least this many bytes come over a connection of the client's own.
+/// Replies of at least this many bytes come over a dedicated connection.
 const LARGE_REPLY: usize = 64 * 1024;
 
-/// Whether the client's replies are so large that its reads go over a connection of their own.
+/// Whether the client's replies are so large that its reads go over a dedicated connection.
 #[inline]
 pub(in crate::client) fn applies(client: &Client) -> bool {
     client.inbox.replies().usual_size() >= LARGE_REPLY
 }
 
-/// Whether reads under way over such a connection have to be answered before another request.
+/// Whether reads in flight over such a connection have to be answered before another request.
 pub(in crate::client) fn must_end(client: &mut Client) -> bool {
-    client.reading.need_answers(client.own.large_reads().is_some());
+    client.reading.need_answers(client.dedicated.large_reads().is_some());
     client.reading.needs_answers() && !client.settle()
 }
 
 /// Sends a read over a connection that only this client uses until all is answered.
 pub(in crate::client) fn send(client: &mut Client, batch: &mut Batch<'_>, frame: &[u8]) -> Next {
-    if client.own.large_reads().is_none() {
+    if client.dedicated.large_reads().is_none() {
         batch.flush(&client.inbox);
         if !client.settle() {
             return Next::Wait;
@@ -57,8 +57,8 @@ fn connection(
     client: &mut Client,
     batch: &Batch<'_>,
 ) -> Result<Option<(Rc<Connection>, Kind)>, NoRoute> {
-    if let Some(kind) = client.own.large_reads() {
-        let open = client.own.get().filter(|own| !own.is_closed());
+    if let Some(kind) = client.dedicated.large_reads() {
+        let open = client.dedicated.get().filter(|own| !own.is_closed());
         return Ok(open.map(|own| (Rc::clone(own), kind)));
     }
     let from = client.reads_from();
@@ -66,6 +66,6 @@ fn connection(
     let kind = Kind::read(reason);
     let key = client.worker.key_of(&client.session);
     let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);
-    client.own.take_up_for_large_reads(&own, kind);
+    client.dedicated.take_up_for_large_reads(&own, kind);
     Ok(Some((own, kind)))
 }

@@ -21,11 +21,11 @@ struct Held {
     since: Instant,
     /// Room that it takes among the held writes of all clients.
     bytes: Option<u64>,
-    /// Its time was up: it was refused, and so is what had to wait with it.
+    /// The request was refused at the end of its hold time; requests held with it are refused, too.
     expired: bool,
     /// It was refused, its time up or not.
     refused: bool,
-    /// It still waits.
+    /// The request is still held.
     waits: bool,
 }
 
@@ -88,9 +88,9 @@ impl HeldRequest {
         }
     }
 
-    /// The requests were looked at, and the first one was dealt with if `moved`. A held request that
-    /// does not wait any more is released, unless it was not dealt with: then it waits for something
-    /// else, or its client goes.
+    /// The requests were looked at, and the first one was dealt with if `moved`. A held request
+    /// that does not wait any more is released, unless it was not dealt with: then it waits for
+    /// something else, or its client goes.
     pub(in crate::client) fn looked(&mut self, moved: bool) -> Option<Released> {
         match &mut self.held {
             Some(held) if !held.waits && !moved => {
@@ -102,13 +102,14 @@ impl HeldRequest {
         }
     }
 
-    /// Holds nothing any more.
+    /// Releases the held request without sending it.
     pub(in crate::client) fn end(&mut self) -> Option<Released> {
         let Held { until, bytes, refused, waits, .. } = self.held.take()?;
         Some(Released { until, bytes, passed: !refused && !waits })
     }
 
-    /// A request is refused because of `error`: whether it had waited for that until its time was up.
+    /// A request is refused because of `error`: whether it had waited for that until its time was
+    /// up.
     pub(in crate::client) fn refuse(&mut self, error: NoRoute) -> bool {
         let held = self.held.as_mut().filter(|held| held.until.refusal() == error);
         held.is_some_and(|held| {

@@ -59,7 +59,7 @@ fn destination(client: &Client, topology: &Topology, plan: Plan, name: &[u8]) ->
         }
         Action::Refuse(_) => ("none".to_owned(), why.to_owned()),
         Action::Dedicated(_) if client.session.is_pinned() => {
-            let own = client.own.get().and_then(|lease| topology.backend(lease.backend));
+            let own = client.dedicated.get().and_then(|lease| topology.backend(lease.backend));
             let route = own.map_or_else(|| "none".to_owned(), |own| own.addr.to_string());
             (route, why.to_owned())
         }
@@ -136,7 +136,7 @@ fn candidates(client: &Client, topology: &Topology, action: Action) -> Value {
     Value::List(records.map(Value::Record).collect())
 }
 
-/// For how long the session would have a connection of its own.
+/// For how long the session would have a dedicated connection.
 fn lasts(action: Action, command: Option<&Resolved<'_>>) -> &'static str {
     let Action::Dedicated(purpose) = action else { return "no" };
     match (purpose, command.map(|command| command.effect)) {

@@ -8,7 +8,7 @@ pub(in crate::client) fn update(client: &mut Client, query_bytes: usize) {
         client.entry.touch(client.worker.now_ms());
     }
     let waiting = (query_bytes, client.output_bytes());
-    if client.presence.take_news(waiting) || client.own.exists() {
+    if client.presence.take_news(waiting) || client.dedicated.exists() {
         publish(client, waiting);
     }
 }
@@ -24,6 +24,6 @@ pub(in crate::client) fn publish(client: &Client, waiting: (usize, usize)) {
     info.multi = if session.transaction.is_open() { queued } else { -1 };
     info.watching = session.transaction.is_watching();
     info.redirect_broken = session.tracking.is_some() && client.inbox.is_redirect_broken();
-    info.blocked = client.own.is_blocked();
-    info.lease = client.own.get().and_then(|own| Some((own.backend, own.server_id()?)));
+    info.blocked = client.dedicated.is_blocked();
+    info.lease = client.dedicated.get().and_then(|own| Some((own.backend, own.server_id()?)));
 }

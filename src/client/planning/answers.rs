@@ -1,4 +1,4 @@
-//! What the proxy itself answers, and what it refuses.
+//! The requests that the proxy answers or refuses itself.
 
 use super::lockout::lockout;
 use super::precedence::is_login;
@@ -44,7 +44,8 @@ pub(in crate::client) fn refuse(
             );
         }
         Refusal::Http => {
-            // A web page makes a browser send requests here: those that follow must not be run.
+            // A web page can make a browser send requests here (POST, Host:); the rest must not
+            // run.
             client.close(Closing::Http, Ending::Now, "closed: it speaks HTTP");
             return Next::Done;
         }

@@ -1,4 +1,4 @@
-//! The plan of a request that needs a closer look: it is made, and carried out, held or refused.
+//! Makes the plan of every request that is not plain, and carries it out, holds it or refuses it.
 
 pub(in crate::client) mod answers;
 pub(in crate::client) mod dispatch;

@@ -19,11 +19,11 @@ use tidegate_wire::resp::Args;
 /// Whether the master replicates a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Replication {
-    /// The server refuses it before that matters.
+    /// The server refuses the request before it checks the pause.
     Refused,
-    /// It does not.
+    /// The master does not replicate it.
     No,
-    /// It may.
+    /// The master may replicate it.
     May,
     /// The master has been asked which functions may write.
     Asked,
@@ -130,7 +130,7 @@ fn of_function(client: &Client, command: &Resolved<'_>, request: &Request<'_>) -
         return Replication::of(command.replicates);
     }
     match shared.scripts.function(request.second.unwrap_or_default()) {
-        Function::Told(writes) => Replication::of(writes.unwrap_or(command.replicates)),
+        Function::Known(writes) => Replication::of(writes.unwrap_or(command.replicates)),
         Function::Asked => Replication::Asked,
         Function::Unasked => {
             tokio::task::spawn_local(function_list::ask(Rc::clone(&client.worker)));

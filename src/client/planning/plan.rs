@@ -21,7 +21,7 @@ pub(in crate::client) fn plan<'a>(
         lockout(&client.config.topology, &args).is_some()
     };
     let arg = &|at| arg(at).unwrap_or_default();
-    let has_connection = client.own.exists();
+    let has_connection = client.dedicated.exists();
     let request = Request { command, argc, arg, has_connection, locks_out };
     routing::plan(&request, &client.session, shard, &client.policy(), client.worker.now_ms())
 }

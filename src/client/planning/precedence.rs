@@ -21,7 +21,7 @@ pub(in crate::client) fn must_wait(
             return true;
         }
     }
-    if client.own.is_congested(&client.inbox) {
+    if client.dedicated.is_congested(&client.inbox) {
         client.worker.counts.server_queue_met.increment();
         return true;
     }
@@ -50,12 +50,12 @@ fn needs_settling(client: &Client, command: Option<&Resolved<'_>>, len: usize) -
     // where the first one's EXEC still has to change the session.
     let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
     let goes_on = client.session.is_pinned() || begins && client.rewrites.is_empty();
-    let leftover = client.own.get().is_some_and(|own| {
+    let leftover = client.dedicated.get().is_some_and(|own| {
         // Once no messages come any more, a reply must not be taken for one.
         let relays = own.relay() != Relay::Nothing && !client.session.is_streaming();
         !goes_on || relays
     });
-    if goes_on && begins && client.own.exists() && !leftover {
+    if goes_on && begins && client.dedicated.exists() && !leftover {
         return false;
     }
     let large = len >= LARGE && !client.session.is_pinned();

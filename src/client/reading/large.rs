@@ -16,7 +16,7 @@ use tidegate_wire::resp::RequestStep;
 /// A large request that fills `query` to the last byte moves into its connection without a copy;
 /// `None` where that is not the case.
 pub(in crate::client) fn consume(client: &mut Client, query: &mut Vec<u8>) -> Option<usize> {
-    // What is plain depends on the moment.
+    // Whether a request is plain depends on the session's state now.
     client.worker.look_at_clock();
     if !client.may_go_on() || !plain::is_plain(client, 0) {
         return None;
@@ -43,7 +43,7 @@ pub(in crate::client) fn consume(client: &mut Client, query: &mut Vec<u8>) -> Op
     client.wait_state.sent(target.is_master());
     client.reading.start_over();
     client.presence.touch();
-    // It may have been held until now.
+    // The request may have been held before.
     client.held.look_again();
     let released = client.held.looked(true);
     client.count_released(released);

@@ -1,4 +1,4 @@
-//! From a client's bytes to its requests, and how many of them may be under way.
+//! From a client's bytes to its requests, and how many of them may be in flight.
 
 pub(in crate::client) mod large;
 pub(in crate::client) mod progress;

@@ -1,5 +1,5 @@
-//! How far a client's requests are read: where the next one ends, how many may be under way, and what
-//! the next one waits for.
+//! How far a client's requests are read: where the next one ends, how many may be in flight, and
+//! what the next one waits for.
 
 use super::window::Window;
 use tidegate_wire::resp::request::ProtocolError;
@@ -13,11 +13,11 @@ pub(in crate::client) enum Waiting {
     Nothing,
     /// The client has to take replies first.
     Room,
-    /// Some of what is under way has to be answered first, so that its replies have room.
+    /// Some of what is in flight has to be answered first, so that its replies have room.
     Window,
     /// Everything before it has to be answered first.
     Answers,
-    /// A write before it, which a server refused, has to find the true master first.
+    /// An earlier write that a server refused has to reach the master first.
     Recovery,
     /// A server, the write gate, a pause or another client has to let it pass first.
     Turn,
@@ -29,7 +29,7 @@ pub(in crate::client) struct Reading {
     scanner: RequestScanner,
     /// Bytes from the start of the request in progress that are needed to go on with it.
     wanted: usize,
-    /// How many requests may be under way.
+    /// How many requests may be in flight.
     pub(in crate::client) window: Window,
     waiting: Waiting,
     /// The next request is not begun before every earlier one is answered.
@@ -77,7 +77,7 @@ impl Reading {
         !matches!(self.waiting, Waiting::Nothing)
     }
 
-    /// The next request waits for this.
+    /// Sets what the next request waits for.
     pub(in crate::client) const fn wait_for(&mut self, what: Waiting) {
         self.waiting = what;
     }
@@ -101,7 +101,7 @@ impl Reading {
         self.needs_answers
     }
 
-    /// Every earlier request is answered.
+    /// Notes that every earlier request is answered.
     pub(in crate::client) const fn settled(&mut self) {
         self.needs_answers = false;
     }

@@ -68,14 +68,14 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     client.count_released(released);
     client.order.dealt_with(at);
     // The next batch chooses the server of its reads anew.
-    client.reading.need_answers(client.own.large_reads().is_some());
+    client.reading.need_answers(client.dedicated.large_reads().is_some());
     if at > 0 {
         client.presence.touch();
     }
     at
 }
 
-/// Whether more requests may be begun, before some of those under way are answered.
+/// Whether more requests may be begun, before some of those in flight are answered.
 fn has_window(client: &mut Client) -> bool {
     let replies = client.inbox.replies();
     client.reading.window.renew(replies.owed(), replies.usual_size())

@@ -1,19 +1,19 @@
-//! How many requests of one client may be under way: as many as their replies have room for.
+//! How many requests of one client may be in flight: as many as their replies have room for.
 //!
-//! The size of replies is known only from those before them. So few requests are sent at first, then
-//! twice as many each time that all were answered and small.
+//! The size of replies is known only from those before them. So few requests are sent at first,
+//! then twice as many each time that all were answered and small.
 
-/// The requests of a client that may be under way at first.
+/// The requests of a client that may be in flight at first.
 const WINDOW_MIN: u64 = 16;
-/// The requests of a client that may be under way at most.
+/// The requests of a client that may be in flight at most.
 const WINDOW_MAX: u64 = 4096;
-/// The expected size of the replies under way at most, in bytes; one reply may always be under way.
+/// The expected size of the replies in flight at most, in bytes; one reply may always be in flight.
 const UNDER_WAY: usize = 4 * 1024 * 1024;
-/// How many requests may be under way.
+/// How many requests may be in flight.
 #[derive(Debug)]
 pub(in crate::client) struct Window {
     size: u64,
-    /// Requests that may be begun before [`Self::renew`] counts those under way again; 0 while the
+    /// Requests that may be begun before [`Self::renew`] counts those in flight again; 0 while the
     /// window is full.
     allowance: u64,
 }
@@ -37,8 +37,8 @@ impl Window {
         self.allowance = self.allowance.saturating_sub(1);
     }
 
-    /// Finds how many requests may be begun while `owed` are under way and a reply has `usual` bytes;
-    /// false for none. A full window opens again only when half of it is answered.
+    /// Computes how many requests may start while `owed` are in flight and replies have `usual`
+    /// bytes; false for none. A full window opens again only when half of it is answered.
     pub(in crate::client) fn renew(&mut self, owed: u64, usual: usize) -> bool {
         let fits = (UNDER_WAY / usual.max(1)) as u64;
         let fits = fits.clamp(1, WINDOW_MAX);
@@ -59,7 +59,7 @@ impl Window {
 mod tests {
     use super::*;
 
-    /// How many requests are begun while `owed` are under way.
+    /// How many requests are begun while `owed` are in flight.
     fn take_all(window: &mut Window, owed: u64, usual: usize) -> u64 {
         let mut taken = 0;
         while window.is_open() || window.renew(owed + taken, usual) {

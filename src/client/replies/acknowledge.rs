@@ -13,7 +13,7 @@ pub(in crate::client) fn write(client: &mut Client, whole: Whole) {
     let writes = &client.config.writes;
     let (replicas, timeout) = (writes.wait_replicas, writes.wait_timeout);
     // The request blocks no longer, though its reply may wait.
-    let popped = client.own.unblock();
+    let popped = client.dedicated.unblock();
     let refused = matches!(frame.first(), Some(b'-' | b'!'));
     if replicas == 0 || refused || popped && is_null(&frame) {
         park(client, ParkedReply { seq, frame, check: None });
@@ -40,8 +40,8 @@ fn park(client: &mut Client, reply: ParkedReply) {
     }
 }
 
-/// Delivers the replies whose checks are over: enough replicas have the write, or the client gets an
-/// error.
+/// Delivers the replies whose checks are over: enough replicas have the write, or the client gets
+/// an error.
 pub(in crate::client) fn unpark(client: &mut Client) {
     while let Some(ParkedReply { seq, mut frame, check }) = client.parked.take_ready() {
         let counts = &client.worker.counts;

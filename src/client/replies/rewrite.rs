@@ -63,7 +63,7 @@ pub(in crate::client) fn pass_on(client: &mut Client, whole: Whole) {
         Transform::Backlog(request) => return wait::backlog_known(client, seq, &frame, request),
         Transform::AofMarker(request) => return wait::aof_marked(client, seq, &frame, &request),
         Transform::LastId { at, is_exact } => {
-            if let Some(read) = client.own.last_blocked_read_mut() {
+            if let Some(read) = client.dedicated.last_blocked_read_mut() {
                 read.learn(at, is_exact, &frame);
             }
             frame
@@ -80,11 +80,11 @@ pub(in crate::client) fn pass_on(client: &mut Client, whole: Whole) {
     client.inbox.deliver(seq, 1, &frame);
 }
 
-/// The session's own connection is on another database now.
+/// The session's dedicated connection is on another database now.
 fn follow_select(client: &mut Client, db: u32) {
     client.session.db = db;
-    if client.own.get().is_some_and(|own| own.key.db != db) {
-        client.own.taint();
+    if client.dedicated.get().is_some_and(|own| own.key.db != db) {
+        client.dedicated.taint();
     }
 }
 
@@ -101,7 +101,7 @@ fn finish_exec(client: &mut Client, frame: Vec<u8>, special: &[(usize, Queued)])
     })
 }
 
-/// A queued command's turn has come.
+/// Runs a command that the proxy queued in the transaction.
 fn answer_queued(client: &mut Client, request: &[u8]) -> Vec<u8> {
     let args = Args::new(request).to_vec();
     let topology = client.worker.topology();

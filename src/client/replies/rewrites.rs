@@ -1,11 +1,11 @@
-//! Which replies under way need a change before the client gets them.
+//! Which replies in flight need a change before the client gets them.
 
 use std::collections::VecDeque;
 
 use super::transform::Transform;
 use crate::session::replies::Sequence;
 
-/// Which replies under way need a change before the client gets them.
+/// Which replies in flight need a change before the client gets them.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Rewrites {
     /// The changes, each with the number of its request.
@@ -29,7 +29,7 @@ impl Rewrites {
         self.queue.iter().any(|(of, _)| *of == seq)
     }
 
-    /// Whether no reply under way needs a change.
+    /// Whether no reply in flight needs a change.
     pub(in crate::client) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

@@ -1,8 +1,8 @@
-//! A step of an iteration (SCAN and its like) that is under way.
+//! A step of an iteration (SCAN and its like) that is in flight.
 
 use crate::session::cursor;
 
-/// A step of an iteration (SCAN and its like) that is under way.
+/// A step of an iteration (SCAN and its like) that is in flight.
 #[derive(Debug)]
 pub(in crate::client) struct ScanStep {
     /// The first step of the same iteration, for the case that the process that began it is gone.

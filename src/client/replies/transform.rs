@@ -15,9 +15,10 @@ pub(in crate::client) enum Transform {
     Exec(Vec<(usize, Queued)>),
     /// The client gets this answer, whatever the server said.
     Replace(Vec<u8>),
-    /// A `SELECT` on the session's own connection: the session follows.
+    /// A `SELECT` on the session's dedicated connection: the session follows.
     Select(u32),
-    /// A first request on a connection to this database: the server has it.
+    /// The reply to the first request on a connection to this database shows that the server has
+    /// it.
     Probe(u32),
     /// The marker in front of a `WAIT`, which the client does not see.
     Marker,

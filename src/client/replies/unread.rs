@@ -1,9 +1,9 @@
 //! When a client with much pending output is closed.
 //!
-//! While replies wait for a client, the proxy begins no more of its requests, and reads no more from
-//! its own connection. So two kinds of clients meet a limit: one whose requests were under way before
-//! their replies proved large, and one that gets messages or other pushes. A client that takes
-//! replies, however slowly, is closed only in the second case.
+//! While replies wait for a client, the proxy begins no more of its requests, and reads no more
+//! from its dedicated connection. So two kinds of clients meet a limit: one whose requests were in
+//! flight before their replies proved large, and one that gets messages or other pushes. A client
+//! that takes replies, however slowly, is closed only in the second case.
 
 /// A client with more pending replies than it may have is closed when it has taken nothing for this
 /// long, in milliseconds.
@@ -12,18 +12,18 @@ const PATIENCE_MS: u64 = 3000;
 /// How much pending output a client may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Limit {
-    /// Replies: so many bytes, unless the client takes some.
+    /// A limit on replies, in bytes; it does not apply while the client takes some.
     Replies(usize),
-    /// Messages, or replies that wait for the replicas: so many bytes, whether the client takes some
-    /// or not.
+    /// Messages, or replies that wait for the replicas: so many bytes, whether the client takes
+    /// some or not.
     Unasked(usize),
     /// Messages to a subscriber (`client-output-buffer-limit-pubsub`).
     Subscriber {
-        /// Never more than so many bytes.
+        /// The hard limit, in bytes.
         hard: usize,
-        /// More than so many bytes ...
+        /// The soft limit, in bytes.
         soft: usize,
-        /// ... for less than so many milliseconds.
+        /// How long a subscriber may exceed the soft limit, in milliseconds.
         soft_for_ms: u64,
     },
 }
@@ -44,7 +44,7 @@ impl Limit {
     }
 }
 
-/// What happens to a client.
+/// The verdict on a client's pending output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Verdict {
     /// It has no more pending output than it may.
@@ -68,7 +68,7 @@ pub(in crate::client) struct Unread {
 struct Excess {
     /// When it began, or when the client took something last.
     since_ms: u64,
-    /// What it had taken then.
+    /// The bytes that the client had taken by then.
     taken: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Requests that a server did not answer: sent again where that is safe, else an error. A write whose
-//! outcome is unknown gets INDOUBT here.
+//! Requests that a server did not answer: sent again where that is safe, else an error. A write
+//! whose outcome is unknown gets INDOUBT here.
 
 use tokio::time::Instant;
 
@@ -17,10 +17,10 @@ use crate::routing::{Failing, Route, Target, admit_write};
 use crate::topology::{Backend, BackendId};
 use tidegate_wire::resp::encode;
 
-/// A server did not answer a request.
+/// Handles a request that a server did not answer.
 pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
     if client.inbox.replies().has_begun(failed.seq) {
-        // Half a reply is out: no error can follow it.
+        // Part of the reply was already sent, so an error cannot follow: the client is closed.
         let reason = match &failed.cause {
             Cause::Lost(reason) => reason.as_str(),
             _ => "its server fell silent in the middle of a reply",
@@ -51,14 +51,14 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
     }
 }
 
-/// The server gets no reads for a while.
+/// Excludes the server from reads for a while.
 fn rest(client: &Client, backend: BackendId) {
     let topology = client.worker.topology();
     if let Some(backend) = topology.backend(backend)
         && backend.health.failed(client.worker.shared.now_ms(), fastrand::f64())
     {
         let backend = &backend.addr;
-        tracing::warn!(%backend, "does not serve requests; its reads go elsewhere for a while");
+        tracing::warn!(%backend, "a request failed here; other servers get the reads for a while");
         client.worker.shared.suspect.notify_one();
     }
 }
@@ -74,12 +74,12 @@ fn again(client: &mut Client, failed: Failed, target: Target) {
     let backend = client.worker.route(topology.sole_shard(), from, target, Some(except));
     // A read that waits for data moves as often as its servers leave.
     let leaves = matches!(failed.cause, Cause::Withdrawn | Cause::Refused(Refusal::Unblocked, _));
-    let waits = client.own.is_blocked() && leaves;
+    let waits = client.dedicated.is_blocked() && leaves;
     let may_try = waits || client.recovery.try_again(failed.seq);
     let (true, Ok(Route { backend, reason })) = (may_try, backend) else {
         return give_up(client, &failed, false);
     };
-    let mut request = match client.own.blocked_read(failed.seq) {
+    let mut request = match client.dedicated.blocked_read(failed.seq) {
         // Its time began with the first server that got it.
         Some(read) => match read.request(Instant::now()) {
             Some(request) => request,
@@ -125,7 +125,7 @@ pub(in crate::client) fn retry_writes(client: &mut Client) {
     }
 }
 
-/// The client gets an error.
+/// Sends the client the error for its failed request.
 fn give_up(client: &mut Client, failed: &Failed, may_write: bool) {
     client.rewrites.take(failed.seq);
     let mut reply = Vec::new();

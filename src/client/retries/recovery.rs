@@ -1,5 +1,5 @@
-//! Requests that failed and are sent again: which writes wait for the true master, in which order they
-//! leave, and how often each request was tried.
+//! Requests that failed and are sent again: which writes wait for the new master, in which order
+//! they leave, and how often each request was tried.
 
 use std::collections::VecDeque;
 
@@ -15,9 +15,9 @@ const TRIES_MAX: u32 = 3;
 /// What is known about failed requests that have not been answered yet.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Recovery {
-    /// Writes that a replica refused, in their order: they wait for the true master.
+    /// Writes that a replica refused, in their order: they wait for the new master.
     waiting: VecDeque<Waiting>,
-    /// How often the requests under way were asked again.
+    /// How often the requests in flight were asked again.
     tries: VecDeque<(Sequence, u32)>,
     release: Release,
 }
@@ -26,7 +26,7 @@ pub(in crate::client) struct Recovery {
 /// it has taken none of them: those behind would then overtake the one that it refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Release {
-    /// None has left.
+    /// No waiting write has been sent.
     #[default]
     None,
     /// The first one has left, and has this number.
@@ -39,20 +39,20 @@ enum Release {
 #[derive(Debug)]
 pub(in crate::client) struct Waiting {
     pub(in crate::client) failed: Failed,
-    /// When it is given up.
+    /// When the client gets an error.
     pub(in crate::client) until: Instant,
     /// When it was refused, in milliseconds of the process's clock.
     pub(in crate::client) refused_ms: u64,
 }
 
-/// What becomes of the first write that waits.
+/// The next step for the first waiting write.
 #[derive(Debug)]
 pub(in crate::client) enum Step {
     /// The master gets it.
     Send(Failed),
     /// Its time is up: the client gets an error.
     GiveUp(Failed),
-    /// It waits on.
+    /// The write keeps waiting.
     Wait,
     /// None waits, or it waits for the answer to one that left before it.
     Nothing,

@@ -15,7 +15,7 @@ use crate::topology::{Backend, BackendId};
 use tidegate_wire::command::{Access, Effect, resolve};
 use tidegate_wire::resp::{RequestScanner, RequestStep};
 
-/// Sends request `seq` again; `leased` if it went over the client's own connection before.
+/// Sends request `seq` again; `leased` if it went over the client's dedicated connection before.
 pub(in crate::client) fn resend(
     client: &mut Client,
     backend: &Backend,
@@ -40,14 +40,14 @@ pub(in crate::client) fn resend(
         client.worker.key_of(&client.session)
     };
     let elsewhere = is_elsewhere(client, backend.id);
-    let connection = if leased && client.own.large_reads().is_none() {
+    let connection = if leased && client.dedicated.large_reads().is_none() {
         client.release();
         ticket.retryable = true;
-        ticket.patient = client.own.is_blocked();
+        ticket.patient = client.dedicated.is_blocked();
         ticket.moves = ticket.patient && elsewhere && target == Target::Read;
-        ticket.until = client.own.blocked_read(seq).and_then(BlockedRead::ends);
+        ticket.until = client.dedicated.blocked_read(seq).and_then(BlockedRead::ends);
         let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);
-        client.own.take_up(&own);
+        client.dedicated.take_up(&own);
         own
     } else {
         client.worker.pool.borrow_mut().shared(backend, key)

@@ -7,7 +7,7 @@ use crate::routing::plan::Repeat;
 /// What is done with a request that a server did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Verdict {
-    /// A server that is no master refused the write: it waits for the true master.
+    /// The server refused the write with -READONLY: the write waits for the new master.
     WaitForMaster,
     /// Another server of this target gets it.
     Again(Target),

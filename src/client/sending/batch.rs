@@ -24,7 +24,7 @@ const LOCAL_RUN: u32 = 64;
 pub(in crate::client) enum Obstacle {
     /// No server may be sent the request.
     NoRoute(NoRoute),
-    /// Too much waits for the server already.
+    /// The queue of the server's connection is full.
     Congested,
     /// The former master, or a connection with the former login, has not answered yet: what it
     /// refuses goes to the new one first.
@@ -38,7 +38,7 @@ pub(in crate::client) enum Server<'a> {
     Remote(&'a Rc<Connection>),
     /// The engine of this process.
     Engine(&'a LocalReader),
-    /// The same, on a thread of its own.
+    /// The engine of this process, on its own thread.
     EngineThread(&'a LocalReader),
 }
 
@@ -52,7 +52,7 @@ pub(in crate::client) struct Batch<'b> {
     master: Option<Rc<Connection>>,
     reader: Option<Rc<Connection>>,
     embedded_reads: EmbeddedReads<LocalReader>,
-    /// What its reads are to the metrics.
+    /// The metrics kind of the batch's reads.
     reads: Kind,
     /// Whether its reads go to another server than the master.
     reads_elsewhere: bool,
@@ -129,8 +129,8 @@ impl<'b> Batch<'b> {
         true
     }
 
-    /// The server of `target`, which is chosen once per batch. Where only a share of the reads may go
-    /// there, this counts one more.
+    /// The server of `target`, which is chosen once per batch. Where only a share of the reads may
+    /// go there, this counts one more.
     pub(in crate::client) fn open(
         &mut self,
         target: Target,
@@ -199,7 +199,7 @@ impl<'b> Batch<'b> {
         Ok(())
     }
 
-    /// What a request to `target` is to the metrics.
+    /// The metrics kind of a request to `target`.
     pub(in crate::client) const fn kind(&self, target: Target) -> Kind {
         match target {
             Target::Write => Kind::Write,
@@ -249,9 +249,9 @@ impl<'b> Batch<'b> {
         self.send(inbox, false);
     }
 
-    /// Sends the run, where no request behind it was begun. The engine stops at the first read whose
-    /// reply has no room: returns where that one starts. It is begun again, later if the batch
-    /// [`Self::puts_off`] reads, at once otherwise.
+    /// Sends the run, where no request behind it was begun. The engine stops at the first read
+    /// whose reply has no room: returns where that one starts. It is begun again, later if the
+    /// batch [`Self::puts_off`] reads, at once otherwise.
     pub(in crate::client) fn settle(&mut self, inbox: &Rc<Inbox>) -> Option<usize> {
         self.send(inbox, true)
     }

@@ -3,8 +3,8 @@
 use crate::engine::Stop;
 use crate::routing::Target;
 
-/// Which server gets the reads of one batch that the engine of this process may serve. `R` reads from
-/// the engine.
+/// Which server gets the reads of one batch that the engine of this process may serve. `R` reads
+/// from the engine.
 #[derive(Debug, Default)]
 pub(in crate::client) enum EmbeddedReads<R> {
     /// Not known yet.
@@ -51,8 +51,8 @@ impl<R> EmbeddedReads<R> {
         matches!(self, Self::Slow(_))
     }
 
-    /// No server may get the next one, which costs too much for this thread: the engine answers it on
-    /// a thread of its own.
+    /// No server may get the next one, which costs too much for this thread: the engine answers it
+    /// on a thread of its own.
     pub(in crate::client) fn move_to_thread(&mut self) {
         if let Self::Slow(reader) = std::mem::take(self) {
             *self = Self::OnThread(reader);

@@ -9,8 +9,8 @@ use crate::client::dedicated::lease;
 use crate::client::request::{Next, Request};
 use crate::routing::Target;
 
-/// Sends one request on its way: over the client's own connection if there is one, else over a shared
-/// one; a large request gets a connection of its own.
+/// Sends one request on its way: over the client's dedicated connection if there is one, else over
+/// a shared one; a large request gets a dedicated connection.
 pub(in crate::client) fn forward(
     client: &mut Client,
     batch: &mut Batch<'_>,
@@ -18,7 +18,7 @@ pub(in crate::client) fn forward(
     target: Target,
 ) -> Next {
     let shown = request.shown;
-    if client.own.exists() || client.session.is_pinned() {
+    if client.dedicated.exists() || client.session.is_pinned() {
         return lease::send_pinned(client, batch, request, Passage::of(target, shown));
     }
     let touches = || touches(request.frame, request.name, request.second);

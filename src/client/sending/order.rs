@@ -22,8 +22,8 @@ pub(in crate::client) fn about_to_receive(client: &mut Client, rest: usize, is_n
     client.order.about_to_receive(rest, given);
 }
 
-/// The target of a read that would go to `target`: the master, if a write before it may have touched
-/// the same keys and the client may not have read the reply to that.
+/// The target of a read that would go to `target`: the master, if a write before it may have
+/// touched the same keys and the client may not have read the reply to that.
 #[inline]
 pub(in crate::client) fn read_target<'a>(
     client: &mut Client,
@@ -85,7 +85,7 @@ pub(in crate::client) fn change_passes(client: &mut Client, batch: &mut Batch<'_
     passes
 }
 
-/// Request `seq`, which may write any key, left over a connection of the client's own.
+/// Request `seq`, which may write any key, left over a dedicated connection.
 pub(in crate::client) fn wrote_anything(client: &mut Client, seq: Sequence) {
     client.inbox.wrote(seq + 1);
     client.order.add_write(seq, Touches::Any);

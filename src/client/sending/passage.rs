@@ -15,7 +15,7 @@ pub(in crate::client) struct Passage {
     pub(in crate::client) shown: bool,
     /// Whether the client does not want errors.
     pub(in crate::client) quiet: bool,
-    /// Whether its server may take as long as the request says.
+    /// Whether the request is a blocking command, which has its own timeout.
     pub(in crate::client) patient: bool,
     /// Whether it depends on no earlier request, and may be sent again over another connection.
     pub(in crate::client) retryable: bool,
@@ -23,7 +23,7 @@ pub(in crate::client) struct Passage {
     pub(in crate::client) moves: bool,
     /// When the proxy ends it, answered or not.
     pub(in crate::client) until: Option<Instant>,
-    /// What it is to the metrics; `None` for a request of the proxy's own.
+    /// The metrics kind; `None` for a request that the proxy sends for itself.
     pub(in crate::client) kind: Option<Kind>,
     /// Whether its reply waits for the replicas (`writes.wait-replicas`).
     pub(in crate::client) write: bool,
@@ -32,7 +32,7 @@ pub(in crate::client) struct Passage {
 }
 
 impl Passage {
-    /// A request of a session that has a connection of its own.
+    /// A request of a session that has a dedicated connection.
     pub(in crate::client) const fn plain(shown: bool) -> Self {
         Self {
             replies: 1,

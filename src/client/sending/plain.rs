@@ -31,7 +31,7 @@ pub(in crate::client) fn nearest(client: &Client, target: Target, name: &[u8]) -
 
 /// Whether neither the session nor the servers' state asks for a plan.
 pub(in crate::client) fn is_plain(client: &Client, len: usize) -> bool {
-    (!client.own.exists() || client.own.large_reads().is_some())
+    (!client.dedicated.exists() || client.dedicated.large_reads().is_some())
         && client.session.is_logged_in()
         && client.session.reply == ReplyMode::On
         && len < LARGE

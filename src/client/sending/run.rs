@@ -26,8 +26,9 @@ impl Run {
         Self { target, start, end, count: 1, writes: u32::from(target == Target::Write), shown }
     }
 
-    /// Adds the next request; false where it does not fit this run. `mixes_writes`: reads and writes
-    /// at the master may share a run, because replies to writes need no treatment of their own.
+    /// Adds the next request; false where it does not fit this run. `mixes_writes`: reads and
+    /// writes at the master may share a run, because replies to writes need no treatment of their
+    /// own.
     #[inline]
     pub(in crate::client) fn add(&mut self, next: &Self, mixes_writes: bool) -> bool {
         let joins = self.target == next.target

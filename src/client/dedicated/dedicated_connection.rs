@@ -15,11 +15,11 @@ use crate::topology::BackendId;
 
 /// The connection to a server that only one client uses, and what it is used for.
 #[derive(Debug, Default)]
-pub(in crate::client) struct OwnConnection {
+pub(in crate::client) struct DedicatedConnection {
     connection: Option<Rc<Connection>>,
-    /// Reads with large replies are under way over it: what they are to the metrics.
+    /// The kind, for metrics, of the reads with large replies in flight on the connection.
     large_reads: Option<Kind>,
-    /// The request under way may wait as long as it says.
+    /// The request in flight is a blocking command, which has its own timeout.
     is_blocked: bool,
     /// The XREAD that waits for entries, or the last one that did.
     blocked_read: Option<BlockedRead>,
@@ -27,7 +27,7 @@ pub(in crate::client) struct OwnConnection {
     pub(in crate::client) subscribing: Subscribing,
 }
 
-impl OwnConnection {
+impl DedicatedConnection {
     /// The connection.
     pub(in crate::client) const fn get(&self) -> Option<&Rc<Connection>> {
         self.connection.as_ref()
@@ -69,22 +69,22 @@ impl OwnConnection {
         self.large_reads = Some(kind);
     }
 
-    /// What the reads with large replies under way are to the metrics.
+    /// What the reads with large replies in flight are to the metrics.
     pub(in crate::client) const fn large_reads(&self) -> Option<Kind> {
         self.large_reads
     }
 
-    /// The request under way may wait as long as it says.
+    /// Notes that the request in flight is a blocking command, which has its own timeout.
     pub(in crate::client) const fn block(&mut self) {
         self.is_blocked = true;
     }
 
-    /// Whether the request under way may wait as long as it says.
+    /// Whether the request in flight is a blocking command.
     pub(in crate::client) const fn is_blocked(&self) -> bool {
         self.is_blocked
     }
 
-    /// The request under way is answered: whether it was one that may wait.
+    /// The request in flight is answered: whether it was one that may wait.
     pub(in crate::client) const fn unblock(&mut self) -> bool {
         std::mem::replace(&mut self.is_blocked, false)
     }
@@ -99,7 +99,7 @@ impl OwnConnection {
         self.blocked_read.as_ref()
     }
 
-    /// The same, to be changed.
+    /// A mutable reference to that XREAD.
     pub(in crate::client) const fn last_blocked_read_mut(&mut self) -> Option<&mut BlockedRead> {
         self.blocked_read.as_mut()
     }
@@ -123,7 +123,7 @@ impl OwnConnection {
         }
     }
 
-    /// The connection is gone.
+    /// Notes that the connection is lost.
     pub(in crate::client) fn lose(&mut self) {
         self.connection = None;
     }
@@ -132,7 +132,7 @@ impl OwnConnection {
     pub(in crate::client) fn release(&mut self, pool: &RefCell<Pool>, session: &Session) -> bool {
         let Some(connection) = self.connection.take() else { return false };
         if session.is_pinned() {
-            // The client went in the midst of it: the server still keeps its state.
+            // The client disconnected before the reply, so the server still keeps its state.
             connection.taint();
         }
         if !session.is_streaming() {
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn an_answered_request_blocks_no_more() {
-        let mut own = OwnConnection::default();
+        let mut own = DedicatedConnection::default();
         assert!(!own.exists() && !own.is_open() && !own.is_blocked());
         own.block();
         assert!(own.is_blocked() && own.unblock());
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn only_the_request_that_waits_is_the_blocked_read() {
-        let mut own = OwnConnection::default();
+        let mut own = DedicatedConnection::default();
         let frame = b"*6\r\n$5\r\nXREAD\r\n$5\r\nBLOCK\r\n$1\r\n0\r\n$7\r\nSTREAMS\r\n$1\r\ns\r\n$1\r\n$\r\n";
         own.set_blocked_read(BlockedRead::of(frame, Instant::now()));
         own.last_blocked_read_mut().expect("it waits").seq = 7;
