@@ -1,4 +1,4 @@
-//! From a server's replies to an [`Observation`].
+//! Reads a server's replies into an [`Observation`].
 
 use redis_protocol::resp2::types::BytesFrame;
 
@@ -23,7 +23,7 @@ pub(in crate::monitor) const QUESTIONS: [&[&[u8]]; 7] = [
 /// The most modules that are taken from one server, and the most arguments of one.
 const MODULES_MAX: usize = 128;
 
-/// Why the replies are no answer.
+/// Why the replies cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::monitor) enum AnswerError {
     /// An error reply, in the server's words.

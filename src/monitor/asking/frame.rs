@@ -1,17 +1,17 @@
 //! Decodes replies of the control plane, within limits.
 //!
-//! `redis-protocol` descends into arrays by recursion and takes any number of levels: a reply of
-//! a megabyte of `*1` would end the process. So what it gets is complete, short and shallow.
+//! `redis-protocol` descends into arrays by recursion, to any depth: a reply of a megabyte of `*1`
+//! would end the process. So it gets only replies that are complete, short and shallow.
 
 use bytes::Bytes;
 use redis_protocol::resp2::{decode::decode_bytes, types::BytesFrame};
 
 use tidegate_wire::resp::integer;
 
-/// Most levels of arrays; `COMMAND` has eight.
+/// The most levels of arrays; the reply to `COMMAND` has eight.
 const DEPTH_MAX: usize = 32;
 
-/// Decodes one whole RESP2 reply; `None` where it is none, or nested without reason.
+/// Decodes one whole RESP2 reply; `None` if it is not one, or nested too deeply.
 pub(in crate::monitor) fn decode(reply: &Bytes) -> Option<BytesFrame> {
     if !is_shallow(reply) {
         return None;
@@ -42,7 +42,7 @@ pub(in crate::monitor) fn is_error(frame: &BytesFrame) -> bool {
 
 /// Whether `reply` is RESP2 and no array in it lies deeper than [`DEPTH_MAX`].
 fn is_shallow(reply: &[u8]) -> bool {
-    // Values still to come of each array that is open.
+    // The number of values that are missing in each open array.
     let mut open: Vec<i64> = Vec::new();
     let mut rest = reply;
     loop {
@@ -71,7 +71,7 @@ fn is_shallow(reply: &[u8]) -> bool {
             },
             _ => return false,
         }
-        // A value has ended, and with it perhaps the arrays whose last it was.
+        // A value has ended, and with it the arrays of which it is the last.
         loop {
             let Some(left) = open.last_mut() else { return rest.is_empty() };
             *left -= 1;

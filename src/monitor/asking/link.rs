@@ -1,4 +1,4 @@
-//! One control connection: questions go out in one write, replies come back decoded.
+//! A control connection to a server: sends questions in one write, and decodes the replies.
 
 use std::io;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use crate::config::{Config, HostPort};
 use crate::net::Stream;
 use tidegate_wire::resp::{ReplyScanner, encode};
 
-/// How a server is reached; from proxy.toml.
+/// How to reach a server, from proxy.toml.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::monitor) struct Dial {
     addr: HostPort,
     key: ConnectionKey,
-    /// For connecting and logging in.
+    /// The limit for connecting and logging in.
     timeout: Duration,
-    /// For all answers to one round of questions together.
+    /// The limit for all answers to one write of questions.
     patience: Duration,
     keepalive: Option<Duration>,
 }
@@ -31,7 +31,7 @@ impl Dial {
     pub(in crate::monitor) fn new(addr: &HostPort, config: &Config) -> Self {
         Self {
             addr: addr.clone(),
-            // It asks for the server's identity itself, and can tell a busy server from others.
+            // Only the login: the questions ask for the identity, and recognise a busy server.
             key: ConnectionKey {
                 login_only: true,
                 ..ConnectionKey::new(Credentials::of(&config.topology))
@@ -42,12 +42,12 @@ impl Dial {
         }
     }
 
-    /// The same, with more time for everything.
+    /// The same, with at least this limit for everything.
     pub(in crate::monitor) fn patient(self, least: Duration) -> Self {
         Self { timeout: self.timeout.max(least), ..self.patient_for_answers(least) }
     }
 
-    /// The same, with more time for the answers of a server that is reached.
+    /// The same, with at least this limit for the answers.
     pub(in crate::monitor) fn patient_for_answers(self, least: Duration) -> Self {
         Self { patience: self.patience.max(least), ..self }
     }
@@ -56,20 +56,20 @@ impl Dial {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::monitor) enum LinkError {
-    /// No connection, or it was lost.
+    /// The connection failed or was lost.
     #[error("cannot be reached: {0}")]
     Io(#[from] io::Error),
     /// Connecting, or the answer, took too long (`connect-timeout`; a master's answer:
     /// `request-timeout`).
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    /// The server wants a login, and none is configured.
+    /// The server requires a login, and none is configured.
     #[error("asks for a login: set topology.masterauth, and topology.masteruser if need be: {0}")]
     NoLogin(String),
     /// The server refuses the login that is configured.
     #[error("refuses topology.masteruser and topology.masterauth: {0}")]
     Login(String),
-    /// Another of the first words was refused.
+    /// The server refused another command of the connection's set-up.
     #[error("{step} was refused: {reply}")]
     Refused {
         /// The command.
@@ -77,10 +77,10 @@ pub(in crate::monitor) enum LinkError {
         /// The error reply.
         reply: String,
     },
-    /// What it answers is no RESP2, or beyond the limits.
+    /// The answer is not RESP2, or exceeds the limits of nesting.
     #[error("does not speak the Redis protocol")]
     Protocol,
-    /// An answer beyond its limit.
+    /// The answer exceeds its limit of bytes.
     #[error("an answer exceeds {0} bytes")]
     TooLong(usize),
 }
@@ -114,7 +114,7 @@ pub(in crate::monitor) struct Link {
 }
 
 impl Link {
-    /// Connects; the host's name is resolved anew.
+    /// Connects and logs in. The host's name is resolved each time.
     pub(in crate::monitor) async fn open(dial: &Dial) -> Result<Self, LinkError> {
         let opening = async {
             let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
@@ -124,21 +124,21 @@ impl Link {
         timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))
     }
 
-    /// The server's address as we know it, and as the system sees it.
+    /// The server's address as the proxy knows it, and as the system resolved it.
     pub(in crate::monitor) fn addrs(&self) -> Vec<HostPort> {
         let peer = self.stream.peer_addr().ok();
         let peer = peer.map(|at| HostPort { host: at.ip().to_string(), port: at.port() });
         std::iter::once(self.dial.addr.clone()).chain(peer).collect()
     }
 
-    /// Goes on as `dial` says, if it was opened this way.
+    /// The same connection with the patience of `dial`, if it was opened in the way of `dial`.
     pub(in crate::monitor) fn continued(mut self, dial: &Dial) -> Option<Self> {
         self.dial.patience = dial.patience;
         (&self.dial == dial).then_some(self)
     }
 
-    /// Asks; each reply may be as long as `max`. After an error the connection is out of step and
-    /// must not be used again.
+    /// Sends the questions and returns the replies, each of at most `max` bytes. After an error the
+    /// connection is out of step and must not be used again.
     pub(in crate::monitor) async fn ask(
         &mut self,
         questions: &[&[&[u8]]],

@@ -2,11 +2,11 @@
 
 use crate::topology::{BackendId, ElectionState, Evidence, Verdict, elect};
 
-/// How long after another server was heard to claim that it is master every answer causes an
-/// election. Later changes show in other answers than before.
+/// How long after another server began to claim that it is master every answer causes an election.
+/// Later, answers that differ from the ones before cause one.
 const DISPUTE_MS: u64 = 15_000;
 
-/// How long the last master is asked again and again whether it is still master.
+/// How long after that the last master is asked repeatedly whether it is still master.
 const CONFIRM_MS: u64 = 50;
 
 /// The elections of one shard.
@@ -66,7 +66,7 @@ impl Election {
         self.is_unsettled
     }
 
-    /// Whether the last master may have lost its role to another server that was heard.
+    /// Whether the last master may have lost its role to another server that claims it.
     pub(in crate::monitor) const fn is_disputed(&self) -> bool {
         self.is_unsettled && self.master().is_some()
     }

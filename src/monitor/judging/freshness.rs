@@ -115,3 +115,65 @@ fn limits(config: &Config) -> Limits {
         gate_max_lag_bytes: writes.min_replicas_max_lag_bytes.map(|bytes| bytes.bytes()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::config::HostPort;
+    use crate::monitor::roster::named_server::NamedServer;
+    use crate::topology::{Attached, LinkState, ServerRole};
+
+    const MASTER: BackendId = BackendId(1);
+    const REPLICA: BackendId = BackendId(2);
+
+    fn sample(role: ServerRole, offset: u64, ms: u64) -> Sample {
+        let attached = Attached { addr: HostPort::local(2), offset, age_ms: 0 };
+        let is_master = matches!(role, ServerRole::Master { .. });
+        Sample {
+            role,
+            replid: "a".to_owned(),
+            offset: Some(offset),
+            attached: is_master.then_some(attached).into_iter().collect(),
+            loading: false,
+            counts: true,
+            addrs: vec![HostPort::local(if is_master { 1 } else { 2 })],
+            sent_ms: ms,
+            received_ms: ms,
+            took_us: 1,
+        }
+    }
+
+    /// The master and its replica report these offsets.
+    fn hear(watch: &mut FreshnessWatch, (master, replica): (u64, u64), ms: u64) {
+        watch.observe(MASTER, sample(ServerRole::Master { replicas: Vec::new() }, master, ms));
+        let role = ServerRole::Replica { master: HostPort::local(1), link: LinkState::Up };
+        watch.observe(REPLICA, sample(role, replica, ms));
+    }
+
+    #[tokio::test]
+    async fn a_fresh_replica_and_an_open_gate_are_news_once() {
+        let mut roster = Roster::default();
+        let named = |port| NamedServer {
+            addr: HostPort::local(port),
+            is_configured: true,
+            is_local: false,
+        };
+        roster.update(&[named(1), named(2)], Instant::now());
+        let mut config = Config::default();
+        config.writes.min_replicas_to_write = 1;
+        let gate = Arc::<WriteGate>::default();
+        let mut watch = FreshnessWatch::new(Arc::clone(&gate));
+        assert!(!watch.judge(&roster, &config, 1_000) && !gate.is_open(1_000));
+        watch.follow(Some(MASTER), &roster);
+        hear(&mut watch, (100, 100), 1_010);
+        assert!(watch.judge(&roster, &config, 1_020) && gate.is_open(1_020));
+        assert!(!watch.judge(&roster, &config, 1_030), "nothing changed");
+        let progress = &roster.get(REPLICA).unwrap().health.progress;
+        assert!(progress.is_fresh(1_030));
+        // The replica answers no more, and its proof expires.
+        assert!(!watch.judge(&roster, &config, 60_000));
+        assert!(!progress.is_fresh(60_000) && !gate.is_open(60_000));
+    }
+}

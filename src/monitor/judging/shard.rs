@@ -15,7 +15,7 @@ use crate::topology::{BackendId, Executed, Shard, Vacancy, Verdict};
 /// [`Shard`]. A topology without a cluster has one, to which every known server belongs.
 #[derive(Debug)]
 pub(in crate::monitor) struct WatchedShard {
-    /// The published half, without the servers' roles until the first election.
+    /// The published half, as it was published last.
     published: Shard,
     /// The server that proxy.toml names as master.
     pub(in crate::monitor) named: NamedMaster,

@@ -56,7 +56,7 @@ impl Roster {
         self.members.iter().find(|member| &member.addr == addr)
     }
 
-    /// All of them, to be changed.
+    /// All of them, mutable.
     pub(in crate::monitor) fn members_mut(&mut self) -> &mut [Member] {
         &mut self.members
     }

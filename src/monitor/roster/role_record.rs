@@ -126,3 +126,84 @@ impl RoleRecord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{LinkState, ServerVersion};
+
+    fn said(role: ServerRole, run_id: &str) -> Observation {
+        Observation {
+            role,
+            run_id: run_id.to_owned(),
+            replid: String::new(),
+            replid2: String::new(),
+            second_offset: None,
+            version: ServerVersion::default(),
+            loading: false,
+            eviction: None,
+            commands: 0,
+        }
+    }
+
+    fn master() -> ServerRole {
+        ServerRole::Master { replicas: Vec::new() }
+    }
+
+    fn replica(port: u16) -> ServerRole {
+        ServerRole::Replica { master: HostPort::local(port), link: LinkState::Up }
+    }
+
+    /// A record, and times in milliseconds after its start.
+    fn record() -> (RoleRecord, impl Fn(u64) -> Instant, Instant) {
+        let start = Instant::now();
+        (RoleRecord::new(start), move |ms| start + Duration::from_millis(ms), start)
+    }
+
+    #[test]
+    fn a_change_of_the_role_or_of_the_master_counts() {
+        let (mut record, at, start) = record();
+        let mut take = |before: Option<&Observation>, now: ServerRole, ms| {
+            record.take_role(before, &said(now, "a"), at(ms));
+            record.evidence((start, at(ms))).changed_ms
+        };
+        assert_eq!(take(None, replica(1), 10), 10);
+        assert_eq!(take(Some(&said(replica(1), "a")), replica(1), 20), 10);
+        assert_eq!(take(Some(&said(replica(1), "a")), replica(2), 30), 30);
+        assert_eq!(take(Some(&said(replica(2), "a")), master(), 40), 40);
+        assert_eq!(take(Some(&said(master(), "a")), master(), 50), 40);
+    }
+
+    #[test]
+    fn a_promotion_is_one_without_a_restart() {
+        let (mut record, at, start) = record();
+        let mut take = |before, now: Observation, ms| {
+            record.take_role(Some(&before), &now, at(ms));
+            record.evidence((start, at(ms))).promotion
+        };
+        let promoted = take(said(replica(1), "a"), said(master(), "a"), 10);
+        assert_eq!(promoted, Some(Promotion { at_ms: 10, severed: false }));
+        assert_eq!(take(said(replica(1), "a"), said(master(), "b"), 20), None, "it was restarted");
+    }
+
+    #[test]
+    fn connections_that_closed_just_before_a_promotion_belong_to_it() {
+        for (ms, severed) in [(900, true), (1_100, false)] {
+            let (mut record, at, start) = record();
+            record.sever(start);
+            record.take_role(Some(&said(replica(1), "a")), &said(master(), "a"), at(ms));
+            let promotion = record.evidence((start, at(ms))).promotion;
+            assert_eq!(promotion, Some(Promotion { at_ms: ms, severed }));
+        }
+    }
+
+    #[test]
+    fn silence_begins_with_the_first_question_without_an_answer() {
+        let (mut record, at, _) = record();
+        record.ask(at(10));
+        record.ask(at(20));
+        assert_eq!(record.silence(at(30)), Duration::from_millis(20));
+        record.answer();
+        assert_eq!(record.silence(at(40)), Duration::ZERO);
+    }
+}
