@@ -1,4 +1,5 @@
-//! One of several: by requests under way, in turn, or by reply time; always by weight.
+//! The choice of one of several servers: by requests under way, in turn, or by reply time, and
+//! always by weight.
 
 use crate::topology::{Backend, BackendId};
 
@@ -13,7 +14,7 @@ pub enum Balance {
     Latency,
 }
 
-/// A worker's own balancer: what it counts, it counts for itself.
+/// The balancer of one worker, which counts only that worker's requests.
 #[derive(Debug)]
 pub struct Balancer {
     balance: Balance,
@@ -32,14 +33,14 @@ impl Balancer {
         self.balance = balance;
     }
 
-    /// One of `readers`, given how many requests are under way to each. Those of weight 0 only
-    /// where there is nobody else.
+    /// One of `readers`, given how many requests are under way to each. A server of weight 0 is
+    /// picked only if there is no other.
     pub fn pick<'t>(
         &mut self,
         readers: impl Iterator<Item = &'t Backend> + Clone,
         in_flight: impl Fn(BackendId) -> u64,
     ) -> Option<&'t Backend> {
-        // A turn that nobody can take is nobody's: the next call may be about others.
+        // Without a server there is no turn: the next call may be about other servers.
         let only = readers.clone().next()?;
         self.turn = self.turn.wrapping_add(1);
         if readers.clone().nth(1).is_none() {
@@ -56,7 +57,7 @@ impl Balancer {
             Balance::RoundRobin => self.in_turn(weighted, total),
             Balance::LeastInFlight => self.least(weighted, |backend| in_flight(backend.id) + 1),
             Balance::Latency => self.least(weighted, |backend| {
-                // Requests under way count in, or all would flock to the quickest.
+                // Requests under way count too, or all would go to the quickest.
                 backend.health.latency_us().saturating_mul(in_flight(backend.id) + 1)
             }),
         }
@@ -131,7 +132,7 @@ mod tests {
         let mut shares = vec![0; replicas.len()];
         for _ in 0..picks {
             let under_way = |id: BackendId| if ends { 0 } else { shares[id.0 as usize] };
-            let picked = balancer.pick(replicas.iter(), under_way).expect("somebody").id;
+            let picked = balancer.pick(replicas.iter(), under_way).expect("a server").id;
             shares[picked.0 as usize] += 1;
         }
         shares
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn weight_zero_serves_when_nobody_else_can() {
+    fn weight_zero_serves_when_no_other_server_can() {
         let replicas = replicas(&[0, 0]);
         let mut balancer = Balancer::new(Balance::LeastInFlight);
         assert_eq!(shares(&mut balancer, &replicas, 10, true), [5, 5]);

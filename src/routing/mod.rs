@@ -1,7 +1,7 @@
-//! Which backend answers a request: the one place of the read/write split.
+//! What becomes of a request, and which backend answers it: the one place of the read/write split.
 //!
-//! Takes the policy, the topology and what the command is; gives a backend or the reason why
-//! there is none. Never does I/O and never looks at a clock.
+//! The policy, a shard of the topology and the command come in; a plan, and a backend or the reason
+//! why there is none, come out. The module does no I/O and reads no clock.
 
 mod balance;
 pub mod plan;

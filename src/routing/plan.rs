@@ -1,8 +1,8 @@
-//! What becomes of a request: the one value that carries the request out, that tells of it
-//! (`PROXY EXPLAIN`), and that says whether it may be sent again after a failure.
+//! What becomes of a request. The client code carries this value out, `PROXY EXPLAIN` prints it,
+//! and it says whether the request may be sent again after a failure.
 //!
-//! [`plan`] is pure and total: every request of every session has exactly one plan. Which of the
-//! servers that a [`Target`] names is asked is [`route`](super::route())'s choice, once per batch.
+//! [`plan`] is pure and total: every request of every session has exactly one plan. A [`Target`]
+//! may name several servers; [`route`](super::route()) picks one of them, once per batch.
 
 mod action;
 mod policy;
@@ -25,12 +25,12 @@ use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved};
 /// What becomes of a request, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// What is done.
+    /// What is done with the request.
     pub action: Action,
     /// Why that is done.
     pub why: Why,
-    /// What the request waits for first; [`Plan::after_hold`] follows where that does not happen in
-    /// time.
+    /// What the request waits for first. If that does not happen in time, [`Plan::after_hold`] is
+    /// the plan.
     pub hold: Option<HoldUntil>,
 }
 
@@ -43,8 +43,8 @@ impl Plan {
         Self::new(Action::Refuse(refusal), why)
     }
 
-    /// The same for a read behind a write that its client has in flight and that may have touched
-    /// what it reads: it goes where the write went. Every other plan is left as it is.
+    /// The plan for a read whose client has a write in flight that may have changed its keys: it
+    /// goes where the write went. Every other plan stays as it is.
     #[must_use]
     pub fn behind_write(self) -> Self {
         match self.action {
@@ -61,8 +61,8 @@ impl Plan {
         }
     }
 
-    /// The same where no server of the target may be asked at `now_ms`: the request waits for that
-    /// to change, if the policy says so, or is refused.
+    /// The plan if no server of the target may be asked at `now_ms`: the request waits for one, if
+    /// the policy says so, or is refused.
     #[must_use]
     pub fn without_route(
         self,
@@ -77,9 +77,9 @@ impl Plan {
         }
     }
 
-    /// What becomes of the request when it has waited for as long as it may. A connection of the
-    /// client's own is asked for all the same: what the session begins with it (MULTI) is then
-    /// begun and lost, so that nothing behind it runs alone.
+    /// The plan when the request has waited for as long as it may. If it needs a dedicated
+    /// connection, it still asks for one: what it begins there (MULTI) has then begun and is lost,
+    /// so that the requests behind it are not run without it.
     #[must_use]
     pub const fn after_hold(self) -> Self {
         let action = match (self.hold, self.action) {
@@ -95,8 +95,8 @@ impl Plan {
 /// What becomes of `request`, if it comes from `session` at `now_ms` (milliseconds of the process's
 /// clock).
 ///
-/// Whether a server of the target may be asked is not looked at for a shared connection:
-/// [`Plan::without_route`] follows where [`route`](super::route()) finds none.
+/// For a shared connection the plan does not depend on whether a server of the target may be asked.
+/// If [`route`](super::route()) finds none, [`Plan::without_route`] is the plan.
 #[must_use]
 pub fn plan(
     request: &Request<'_>,
@@ -109,7 +109,7 @@ pub fn plan(
         return plan;
     }
     let plan = match request.command {
-        // The master knows it, or says that it does not.
+        // The master knows it, or answers that it is unknown.
         None if session.is_pinned() => on_own_connection(None, session),
         None => forward(shard.id, None, Why::Unknown),
         Some(command) if session.transaction.is_open() => queued(command),
@@ -127,7 +127,7 @@ pub fn plan(
     plan
 }
 
-/// What the proxy does not let through.
+/// The plan for a request that the proxy refuses, if it does.
 #[must_use]
 fn refusal(request: &Request<'_>, session: &Session, policy: &Policy) -> Option<Plan> {
     if !session.is_logged_in() && !request.command.is_some_and(comes_before_login) {
@@ -152,7 +152,7 @@ fn refusal(request: &Request<'_>, session: &Session, policy: &Policy) -> Option<
     Some(Plan::refuse(refusal, why))
 }
 
-/// Whether the client may not say a command at all: it has not logged in, the configuration denies
+/// Whether the client may not send a command at all: it has not logged in, the configuration denies
 /// it, or it makes no sense through a proxy.
 #[must_use]
 pub fn is_forbidden(command: &Resolved<'_>, session: &Session, policy: &Policy) -> bool {
@@ -161,14 +161,14 @@ pub fn is_forbidden(command: &Resolved<'_>, session: &Session, policy: &Policy) 
         || command.access == Access::Admin && policy.denies_operators
 }
 
-/// Whether a client may say it before it has logged in.
+/// Whether a client may send it before it has logged in.
 #[must_use]
 pub fn comes_before_login(command: &Resolved<'_>) -> bool {
     matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset)
 }
 
-/// Whether the write gate stands before a command. What EXEC does is known from what was queued;
-/// what a command does that no table knows is not known.
+/// Whether the write gate applies to a command. For EXEC the queued commands decide; an unknown
+/// command counts as a write.
 #[must_use]
 pub fn is_gated(command: Option<&Resolved<'_>>, transaction: &Transaction) -> bool {
     match command {
@@ -240,7 +240,8 @@ fn outside_transaction(
     }
 }
 
-/// A step of an iteration: a later one stays with the server process that gave out the cursor.
+/// The plan for a step of an iteration. A later step goes to the server process that returned the
+/// cursor.
 fn scan(shard: ShardId, command: &Resolved<'_>, cursor: &[u8]) -> Plan {
     let (target, owner, why) = match Cursor::parse(cursor) {
         Cursor::Begin => (Target::Read, None, Why::ScanBegins),
@@ -267,12 +268,12 @@ fn forward(shard: ShardId, command: Option<&Resolved<'_>>, why: Why) -> Plan {
     Plan::new(Action::Forward(forward), why)
 }
 
-/// A session that has a connection of its own says everything over it.
+/// The plan for a session with a dedicated connection, over which it sends every request.
 fn on_own_connection(command: Option<&Resolved<'_>>, session: &Session) -> Plan {
     let purpose = if session.transaction.is_open() {
         Purpose::Transaction
     } else {
-        // It is the master's, whatever the request needs.
+        // It is a connection to the master, whatever the request needs.
         Purpose::Session(match Target::of(command) {
             Target::Write => Target::Write,
             _ => Target::Master,
@@ -281,15 +282,15 @@ fn on_own_connection(command: Option<&Resolved<'_>>, session: &Session) -> Plan 
     Plan::new(Action::Dedicated(purpose), Why::OwnConnection)
 }
 
-/// What the proxy itself sees to for a RESP2 client that has subscriptions; the server refuses
-/// everything else.
+/// Whether the proxy handles a command of a RESP2 client that has subscriptions. The server refuses
+/// all others.
 #[must_use]
 pub const fn survives_subscriber_mode(effect: Effect) -> bool {
     matches!(effect, Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Quit | Effect::Reset)
 }
 
-/// Whether the server answers a subcommand of CLIENT: the answer is the server's, or it is a promise
-/// that this version does not know, and says so in its own words.
+/// Whether the server answers a subcommand of CLIENT: only the server has the answer, or its
+/// version does not know the subcommand, and says so.
 #[must_use]
 pub fn is_asked_of_server(client: ClientCommand, shard: &Shard) -> bool {
     client.is_servers()
@@ -297,8 +298,8 @@ pub fn is_asked_of_server(client: ClientCommand, shard: &Shard) -> bool {
         || client == ClientCommand::NoTouch && !shard.server.has_no_touch()
 }
 
-/// Subcommands of CLIENT that act on the connection itself: no other request can stand for them in
-/// the server's queue.
+/// Whether a subcommand of CLIENT acts on the connection itself, so that it cannot be queued in a
+/// transaction.
 const fn acts_on_connection(client: ClientCommand) -> bool {
     use ClientCommand::{Caching, Reply, Tracking, Unblock};
     matches!(client, Caching | Reply | Tracking | Unblock)

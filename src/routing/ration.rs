@@ -1,14 +1,14 @@
 //! The master's share of the reads that no fresh replica can serve.
 
-/// Hands out a share of what is asked for, spread evenly.
+/// Grants a share of the reads, spread evenly.
 #[derive(Debug, Default)]
 pub struct Ration {
-    /// Hundredths that are owed.
+    /// The hundredths of a read that are granted but not used yet.
     owed: u32,
 }
 
 impl Ration {
-    /// Whether one more read may pass, where `percent` of all may.
+    /// Whether one more read may pass if `percent` of all reads may.
     pub fn grant(&mut self, percent: u32) -> bool {
         self.owed += percent.min(100);
         let grant = self.owed >= 100;

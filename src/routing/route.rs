@@ -1,15 +1,15 @@
-//! The decision.
+//! The choice of the server that answers a request.
 
 use super::{Balance, Balancer, Target};
 use crate::session::ReadFrom;
 use crate::topology::{Backend, BackendId, FallbackRank, Role, Shard};
 
-/// What becomes of reads while no replica is fresh (`reads.on-stale`).
+/// What the proxy does with reads while no replica is fresh (`reads.on-stale`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnStale {
-    /// The master serves them, up to its share.
+    /// The master answers them, up to its share.
     Master,
-    /// `-MASTERDOWN`.
+    /// The client gets `-MASTERDOWN`.
     Error,
     /// They wait for a replica to become fresh.
     Wait,
@@ -24,18 +24,18 @@ pub struct ReadPolicy {
     pub on_stale: OnStale,
     /// `reads.replica-serve-stale-data`.
     pub serve_stale: bool,
-    /// A master that has not answered for so long, in milliseconds, is out of reach: after
-    /// `reads.max-lag` nobody can be proven to be fresh, but before `topology.probe-timeout` it
-    /// may only be slow.
+    /// A master that has not answered for so long, in milliseconds, is out of reach. After
+    /// `reads.max-lag` no replica can be proven to be fresh, but before `topology.probe-timeout`
+    /// the master may only be slow.
     pub silence_ms: u64,
 }
 
-/// Who is asked, and why.
+/// The server that is asked, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct Route<'t> {
-    /// Who.
+    /// The server.
     pub backend: &'t Backend,
-    /// Why.
+    /// Why this one.
     pub reason: Reason,
 }
 
@@ -43,11 +43,11 @@ pub struct Route<'t> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Reason {
-    /// Only the master can.
+    /// Only the master can answer.
     Master,
     /// A replica that is proven to be fresh.
     Fresh,
-    /// The master, because `reads.from` or the session says that it may.
+    /// The master, because `reads.from` or the session allows it.
     Policy,
     /// The master, because no replica is fresh.
     Fallback,
@@ -56,7 +56,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Its word, in metrics and for people.
+    /// Its name, in metrics and for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -69,20 +69,20 @@ impl Reason {
     }
 }
 
-/// Why nobody can be asked.
+/// Why no server can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoute {
-    /// No server says it is the master.
+    /// No server is master.
     #[error("no master is known")]
     NoMaster,
-    /// The policy's servers are all out, and the master too.
+    /// Neither the servers that the policy allows nor the master can serve reads.
     #[error("no server can serve reads")]
     NoReader,
-    /// No replica is proven to be fresh, and the policy asks for one; or the master has its share
-    /// of such reads.
+    /// No replica is proven to be fresh, and the policy requires one; or the master has had its
+    /// share of such reads.
     #[error("no replica is fresh")]
     Stale,
-    /// Too few replicas keep up for a write.
+    /// Too few replicas keep up for a write to be sent.
     #[error("not enough good replicas to write")]
     GateClosed,
 }
@@ -90,29 +90,29 @@ pub enum NoRoute {
 /// A backend that has just failed a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failing {
-    /// Who.
+    /// The backend.
     pub id: BackendId,
-    /// Whether it could not even be reached. A connection that is lost tells no such thing.
+    /// Whether it could not be reached at all. A lost connection does not prove that.
     pub unreached: bool,
 }
 
-/// What a request asks of the topology.
+/// What a request needs of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Query {
-    /// What it needs.
+    /// Which servers may answer it.
     pub target: Target,
     /// Where its session's reads may go.
     pub policy: ReadPolicy,
-    /// Who has just failed it, so that anybody else is preferred.
+    /// The server that has just failed it, so that every other one is preferred.
     pub except: Option<Failing>,
     /// The time, in milliseconds of the process's clock.
     pub now_ms: u64,
 }
 
-/// Picks the backend for a request; `in_flight` tells how many are under way to each.
+/// Picks the backend for a request; `in_flight` returns how many requests are under way to each.
 ///
 /// # Errors
-/// [`NoRoute`] when nobody may be asked.
+/// [`NoRoute`] if no server may be asked.
 pub fn route<'t>(
     shard: &'t Shard,
     query: Query,
@@ -137,44 +137,47 @@ pub fn route<'t>(
         let is_master = backend.role == Role::Master;
         return Ok(because(if is_master { Reason::Policy } else { Reason::Fresh })(backend));
     }
-    if let Some(least) = stand_ins(shard, query) {
+    if let Some(least) = least_fallback_rank(shard, query) {
         let fallback_rank = others().filter(|it| it.fallback_rank(query.now_ms) >= least);
         if let Some(backend) = balancer.pick(fallback_rank, &in_flight) {
             return Ok(because(Reason::Orphaned)(backend));
         }
     }
-    // Failing others, it may be asked once more: whoever lost a connection may well be there.
+    // Without another server, the one that failed is asked again: it may only have lost the
+    // connection.
     if let Some(master) = master.filter(|it| serves(shard, it, query)) {
         return Ok(because(Reason::Policy)(master));
     }
     match policy.on_stale {
-        // It is asked even while it rests, being the last.
+        // As the last resort it is asked even while it rests after a failure.
         OnStale::Master => master.map(because(Reason::Fallback)).ok_or(NoRoute::NoReader),
         OnStale::Error | OnStale::Wait if master.is_some() => Err(NoRoute::Stale),
         OnStale::Error | OnStale::Wait => Err(NoRoute::NoReader),
     }
 }
 
-/// Whether `backend` may go on serving what it began for such a request (a scan).
+/// Whether `backend` may continue what it began for such a request (a scan).
 #[must_use]
 pub fn may_serve(shard: &Shard, backend: &Backend, query: Query) -> bool {
     let orphaned = || {
-        stand_ins(shard, query).is_some_and(|least| backend.fallback_rank(query.now_ms) >= least)
+        least_fallback_rank(shard, query)
+            .is_some_and(|least| backend.fallback_rank(query.now_ms) >= least)
     };
     backend.role == Role::Master
         || query.policy.from != ReadFrom::Master && (serves(shard, backend, query) || orphaned())
 }
 
-/// Whether what a replica was asked ought to be asked of another server now: it serves no reads,
-/// and another server does.
+/// Whether the requests under way to a replica are to be sent to another server now: the replica
+/// serves no reads any more, and another server does.
 #[must_use]
 pub fn has_left(shard: &Shard, id: BackendId, query: Query) -> bool {
     let now_ms = query.now_ms;
     let serves = |it: &Backend| {
-        // One that rests after a failure still answers what it was asked.
+        // A server that rests after a failure still answers the requests under way.
         let fresh = it.excluded.is_none() && it.health.progress.is_fresh(now_ms);
-        let orphaned =
-            || stand_ins(shard, query).is_some_and(|least| it.fallback_rank(now_ms) >= least);
+        let orphaned = || {
+            least_fallback_rank(shard, query).is_some_and(|least| it.fallback_rank(now_ms) >= least)
+        };
         it.role == Role::Master || it.role == Role::Replica && (fresh || orphaned())
     };
     let except = Some(Failing { id, unreached: false });
@@ -185,7 +188,7 @@ pub fn has_left(shard: &Shard, id: BackendId, query: Query) -> bool {
     !shard.backend(id).is_some_and(serves) && elsewhere()
 }
 
-/// Lets a write pass, or not.
+/// Whether the write gate lets a write pass.
 ///
 /// # Errors
 /// [`NoRoute::GateClosed`] while too few replicas keep up.
@@ -197,7 +200,7 @@ const fn because<'t>(reason: Reason) -> impl Fn(&'t Backend) -> Route<'t> {
     move |backend| Route { backend, reason }
 }
 
-/// Whether `backend` is one of those among whom reads are spread.
+/// Whether `backend` is one of the servers over which reads are spread.
 fn serves(shard: &Shard, backend: &Backend, query: Query) -> bool {
     let eligible = match (query.policy.from, backend.role) {
         (ReadFrom::Replica | ReadFrom::Any, Role::Replica) => true,
@@ -207,8 +210,8 @@ fn serves(shard: &Shard, backend: &Backend, query: Query) -> bool {
     eligible && backend.can_read(query.now_ms)
 }
 
-/// Nobody is master, or the master is silent, or could not be reached for this very request: that
-/// is often known before the monitor knows it.
+/// Whether there is no master, or the master is silent or could not be reached for this request.
+/// The latter is often known before the monitor knows it.
 fn is_out_of_reach(shard: &Shard, query: Query) -> bool {
     shard.master().is_none_or(|it| {
         query.except == Some(Failing { id: it.id, unreached: true })
@@ -216,9 +219,9 @@ fn is_out_of_reach(shard: &Shard, query: Query) -> bool {
     })
 }
 
-/// Who may stand in, now that nobody is proven to be fresh: while the master is out of reach,
-/// those that had what it had when it was heard last; failing them, whoever has its data.
-fn stand_ins(shard: &Shard, query: Query) -> Option<FallbackRank> {
+/// The rank that a replica must have to serve reads while the master is out of reach and no replica
+/// is proven to be fresh: the best rank that there is.
+fn least_fallback_rank(shard: &Shard, query: Query) -> Option<FallbackRank> {
     if !query.policy.serve_stale || !is_out_of_reach(shard, query) {
         return None;
     }

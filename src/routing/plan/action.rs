@@ -11,7 +11,7 @@ pub enum Action {
     Answer,
     /// The request goes to a server over a connection that many clients share.
     Forward(Forward),
-    /// The request goes to a server over a connection that only this client uses.
+    /// The request goes to a server over a dedicated connection.
     Dedicated(Purpose),
     /// The client gets an error.
     Refuse(Refusal),
@@ -24,15 +24,16 @@ pub struct Forward {
     pub shard: ShardId,
     /// Which servers may answer.
     pub target: Target,
-    /// The server process that has to answer, by its scan tag: an iteration goes on where it began.
+    /// The server process that has to answer, by its scan tag: an iteration continues where it
+    /// began.
     pub owner: Option<u32>,
-    /// What the server has to have, beyond what `reads.max-lag` asks.
+    /// The data that the server must have, beyond what `reads.max-lag` requires.
     pub must_have: MustHave,
     /// Whether it may be sent again after a failure.
     pub repeat: Repeat,
 }
 
-/// What the server that answers has to have, beyond what `reads.max-lag` asks.
+/// The data that the server must have, beyond what `reads.max-lag` requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MustHave {
     /// Nothing.
@@ -41,16 +42,16 @@ pub enum MustHave {
     WritesInFlight,
 }
 
-/// What a client needs a connection of its own for.
+/// What a client needs a dedicated connection for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// WATCH, MULTI, EXEC, DISCARD, UNWATCH, and what is queued in between: at the master.
+    /// WATCH, MULTI, EXEC, DISCARD, UNWATCH, and the commands queued in between: at the master.
     Transaction,
-    /// The request may wait for data as long as it says.
+    /// The request blocks until data comes, or its time is over.
     Blocking(Target),
     /// SUBSCRIBE and its like.
     PubSub,
-    /// MONITOR, and what a monitor says.
+    /// MONITOR, and the requests of a client in MONITOR.
     Monitor,
     /// CLIENT TRACKING.
     Tracking,
@@ -58,7 +59,7 @@ pub enum Purpose {
     Wait,
     /// The request must not queue behind a running script.
     OutOfBand,
-    /// The session has such a connection for another purpose, and everything goes over it.
+    /// The session has a dedicated connection for another purpose, and all its requests go over it.
     Session(Target),
 }
 

@@ -15,13 +15,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// What a request waits for that finds no server for this reason; `None` where it is refused at
+    /// What a request waits for if it finds no server for this reason; `None` if it is refused at
     /// once.
     #[must_use]
     pub fn hold(&self, error: NoRoute, shard: &Shard, now_ms: u64) -> Option<HoldUntil> {
         match error {
             NoRoute::Stale if self.reads.on_stale == OnStale::Wait => Some(HoldUntil::ReplicaFresh),
-            // The last master has just been demoted: its successor will say so.
+            // The last master has just been demoted: its successor is expected.
             NoRoute::NoMaster if shard.expects_master(now_ms) => Some(HoldUntil::MasterKnown),
             NoRoute::GateClosed if self.holds_writes => Some(HoldUntil::GateOpen),
             _ => None,
@@ -34,7 +34,7 @@ impl Policy {
 pub enum HoldUntil {
     /// The write gate opens, for `writes.hold-timeout` at most.
     GateOpen,
-    /// Another server says that it is master.
+    /// Another server is master.
     MasterKnown,
     /// A replica is proven fresh, for `reads.wait-timeout` at most.
     ReplicaFresh,

@@ -13,18 +13,18 @@ pub enum Repeat {
     AtMaster,
     /// To any server that serves reads.
     AtReader,
-    /// To any server that serves reads; where that one has not the script, to the master.
+    /// To any server that serves reads; if that has not the script, to the master.
     Script,
 }
 
 impl Repeat {
-    /// For a command; `None` is one that nobody knows.
+    /// Whether a command may be sent again; `None` is an unknown command.
     #[must_use]
     pub fn of(command: Option<&Resolved<'_>>) -> Self {
         Self::of_class(command.map(|command| (command.access, command.effect)))
     }
 
-    /// For a command of which no more is known than this.
+    /// Whether a command of this class may be sent again.
     #[must_use]
     pub const fn of_class(class: Option<(Access, Effect)>) -> Self {
         match class {
@@ -41,7 +41,7 @@ impl Repeat {
         matches!(self, Self::IfRefused)
     }
 
-    /// Which servers are asked next.
+    /// Which servers are asked the next time.
     #[must_use]
     pub const fn target(self) -> Target {
         match self {

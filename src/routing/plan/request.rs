@@ -7,13 +7,13 @@ use tidegate_wire::command::Resolved;
 /// A request, as far as its plan depends on it.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// The command; `None` where neither the table nor the master's COMMAND has it.
+    /// The command; `None` if neither the table nor the master's COMMAND has it.
     pub command: Option<&'a Resolved<'a>>,
-    /// The number of arguments, the command's name counted.
+    /// The number of arguments, with the command's name.
     pub argc: usize,
     /// An argument by its index; 0 is the command's name.
     pub arg: &'a dyn Fn(usize) -> &'a [u8],
-    /// Whether the client has a connection of its own open.
+    /// Whether the client has a dedicated connection open.
     pub has_connection: bool,
     /// Whether an operator's command would end the proxy's own login.
     pub locks_out: bool,

@@ -330,8 +330,8 @@ fn a_read_behind_a_write_goes_where_the_write_went() {
     }
 }
 
-/// While the last master's successor has still to say that it is one, what needs a connection to the
-/// master waits; when that takes too long, it is asked for all the same.
+/// While the last master's successor has still to say that it is one, what needs a connection to
+/// the master waits; when that takes too long, it is asked for all the same.
 #[test]
 fn a_connection_of_its_own_waits_for_the_next_master() {
     let shard = shard(false, true, true);

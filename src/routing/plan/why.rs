@@ -1,8 +1,8 @@
-//! Why a plan is what it is, for people.
+//! The reason for a plan, for people.
 
 use tidegate_wire::command::{Access, Effect, Resolved};
 
-/// Why a plan is what it is.
+/// The reason for a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The client has not logged in.
@@ -15,9 +15,9 @@ pub enum Why {
     Operator,
     /// The proxy's own command.
     ProxyCommand,
-    /// About the session, which the proxy keeps.
+    /// The command concerns the session, which the proxy keeps.
     Session,
-    /// The session has a connection of its own.
+    /// The session has a dedicated connection.
     OwnConnection,
     /// No table knows the command.
     Unknown,
@@ -31,18 +31,18 @@ pub enum Why {
     ScanAtMaster,
     /// A later step of an iteration.
     ScanGoesOn,
-    /// A script that promises not to write.
+    /// A script that declares that it does not write.
     ReadOnlyScript,
-    /// No write, and yet only the master's answer counts.
+    /// No write, but only the master has the answer.
     Master,
     /// A write.
     Write,
-    /// The answer is the server's.
+    /// The server has the answer.
     Server,
 }
 
 impl Why {
-    /// Why a command goes to the server that it goes to.
+    /// The reason why a command goes to its target.
     #[must_use]
     pub fn of(command: &Resolved<'_>) -> Self {
         match (command.access, command.effect) {

@@ -1,4 +1,4 @@
-//! Every state that the servers can be in, and who is asked then.
+//! Every state of the servers, and the server that is asked then.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ fn ask_after(shard: &Shard, policy: ReadPolicy, except: Option<Failing>) -> Vec<
     let mut routes: Vec<_> = (0..30)
         .map(|_| {
             let query = Query { target: Target::Read, policy, except, now_ms: NOW };
-            let route = route(shard, query, &mut balancer, |_| 0).expect("somebody");
+            let route = route(shard, query, &mut balancer, |_| 0).expect("a server");
             (route.backend.id.0, route.reason)
         })
         .collect();
