@@ -52,7 +52,7 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
             return;
         }
         Err(error) => format!("{} cannot be reached: {error}", dial.addr),
-        Ok(None) => format!("{} is another process than the one that was probed", dial.addr),
+        Ok(None) => format!("{} runs another process than the one that was probed", dial.addr),
         Ok(Some(stream)) => {
             around.health.answered();
             let socket = Rc::new(RefCell::new(stream));

@@ -1,11 +1,11 @@
-//! The engine in numbers, for metrics.
+//! The engine's numbers, for metrics.
 
 use super::Engine;
 use super::state::memory;
 use crate::telemetry::{Figures, LinkFigure};
 
 impl Engine {
-    /// Returns the engine's numbers of now.
+    /// Returns the current numbers.
     #[must_use]
     pub fn figures(&self) -> Figures {
         let store = self.store();

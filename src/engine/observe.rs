@@ -1,5 +1,5 @@
-//! The engine as the monitor sees it: what a replica would answer to `INFO` and `ROLE`, without a
-//! question.
+//! The engine as the monitor sees it. The monitor reads here what a replica would answer to `INFO`
+//! and `ROLE`.
 
 use super::Engine;
 use crate::config::{Config, HostPort};
@@ -38,7 +38,7 @@ impl Engine {
     /// Returns the role and the state of the engine.
     ///
     /// # Errors
-    /// Why the engine is of no use, for the operator.
+    /// The reason why the engine can serve nothing, for the operator.
     pub fn observe(&self) -> Result<Observation, String> {
         let info = self.link_info();
         if let Some(halted) = &info.halted {

@@ -1,4 +1,4 @@
-//! The engine's data, as clients of the proxy read them: in place, on their own threads.
+//! Reads that the workers answer in place, from the engine's data.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -8,21 +8,21 @@ use tidegate_store::{Budget, CallContext, CommandError, Dialect, Outcome};
 use tidegate_wire::command::{Command, number};
 use tidegate_wire::resp::{Args, RespVersion, encode};
 
-/// Requests of fewer words allocate nothing.
+/// The number of words up to which a request allocates nothing.
 const FEW: usize = 8;
-/// In place of a reply.
+/// The reply where earlier replies leave no room.
 const TOO_MUCH: &str = "ERR The replies before this one exceed client-output-buffer-limit";
-/// In place of a reply.
+/// The reply where the reply itself is too long.
 const TOO_LONG: &str = "ERR The reply would exceed client-output-buffer-limit";
 
 /// The room for replies, in bytes: a few bytes of requests can ask for gigabytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// With so many bytes, the engine answers no further request. Nor does it answer a request
-    /// whose reply is longer than `most`, or whose value it cannot read. `None` where no request
+    /// The bytes of replies after which the engine answers no further request. It answers no request
+    /// either whose reply is longer than `most`, or whose value it cannot read. `None` if no request
     /// can be put off.
     pub stop: Option<usize>,
-    /// With more bytes, each request that cannot be put off gets an error.
+    /// The bytes of replies above which each request that cannot be put off gets an error.
     pub most: usize,
 }
 

@@ -1,5 +1,5 @@
-//! Asks the master what the proxy's login may read there: the engine serves nothing else in place.
-//! It asks on a connection of its own, with the login of `[topology]`, and again with every new
+//! Asks the master what the proxy's login may read there: the engine serves no other read in place.
+//! It asks over a connection of its own, with the login of `[topology]`, and again with every new
 //! link.
 
 use std::io;
@@ -41,8 +41,8 @@ pub(super) async fn keep(engine: &Engine) {
         let config = engine.config.load_full();
         let Some(about) = about(engine, &config) else { continue };
         let is_due = asked.as_ref().is_none_or(|(last, at, rights)| {
-            let tells = matches!(rights, Rights::Rules(_));
-            *last != about || tells && at.elapsed() >= PERIOD
+            let reports = matches!(rights, Rights::Rules(_));
+            *last != about || reports && at.elapsed() >= PERIOD
         });
         if !is_due {
             continue;
@@ -53,7 +53,7 @@ pub(super) async fn keep(engine: &Engine) {
                 let is_new = asked.as_ref().is_none_or(|(.., last)| *last != rights);
                 engine.allowed.set(&rights);
                 if is_new {
-                    tell(&about, &rights);
+                    log(&about, &rights);
                 }
                 asked = Some((about, Instant::now(), rights));
             }
@@ -80,20 +80,20 @@ fn about(engine: &Engine, config: &Config) -> Option<About> {
     })
 }
 
-fn tell(about: &About, rights: &Rights) {
+fn log(about: &About, rights: &Rights) {
     let master = &about.master;
     match rights {
         Rights::Rules(_) => {
-            tracing::info!(%master, "the master tells what the login of [topology] may read");
+            tracing::info!(%master, "the master reports what the login of [topology] may read");
         }
         Rights::Reads => tracing::warn!(
             %master,
-            "the login of [topology] may not ask for its rights (+acl|getuser, +acl|whoami): reads \
-             are served in place as to a login with ~* and +@read"
+            "the login of [topology] may not ask for its rights (+acl|getuser, +acl|whoami): the \
+             engine serves reads as for a login with ~* and +@read"
         ),
         Rights::Nothing => tracing::warn!(
             %master,
-            "no read is served in place: the login of [topology] may not read every key"
+            "the engine serves no read in place: the login of [topology] may not read every key"
         ),
     }
 }
@@ -145,8 +145,8 @@ fn rights_of(words: &[String]) -> Rights {
     Rights::of(commands.map_or("", String::as_str), &keys.map(signed).collect::<Vec<_>>())
 }
 
-/// Returns what a login may read that may not ask for its rights: every key, if it may read a few
-/// random ones.
+/// Returns the rights of a login that may not ask for them: it may read every key if it may read a
+/// few random ones.
 async fn tries(stream: &mut Stream) -> io::Result<Rights> {
     let mut request = Vec::new();
     for _ in 0..TRIES {

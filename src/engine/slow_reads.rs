@@ -1,5 +1,5 @@
-//! Reads that cost too much for a worker's thread. A thread of the engine answers them, where no
-//! server can.
+//! Reads that cost too much for a worker's thread. A thread of the engine answers them if no server
+//! can.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tidegate_wire::resp::RespVersion;
 /// The most reads that wait.
 const WAITING_MAX: usize = 1024;
 
-/// One read.
+/// A read that waits for the thread.
 #[derive(Debug)]
 pub struct SlowRead {
     /// The database of the read.

@@ -17,21 +17,21 @@ use crate::tasks::{Kind, Record};
 
 /// A link that has run so long is steady: a panic after it is not a repetition.
 const STEADY: Duration = Duration::from_secs(60);
-/// How long the link rests after a panic.
+/// The pause of the link after a panic.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Why the engine could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartFault {
-    /// An address of its own port could not be listened on.
+    /// The system refuses to listen on an address of its own port.
     #[error("cannot listen on {addr}: {error}")]
     Listen {
-        /// The address.
+        /// The address of the port.
         addr: HostPort,
-        /// Why.
+        /// The system's error.
         error: io::Error,
     },
-    /// `dir` cannot be written to.
+    /// The engine cannot write to `dir`.
     #[error("{0}")]
     Dir(String),
     /// The system refused a thread.
@@ -43,7 +43,7 @@ pub enum StartFault {
 /// They run until the process ends.
 ///
 /// # Errors
-/// [`StartFault`]; nothing is left running then.
+/// [`StartFault`]. No thread runs then.
 pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
     check_dir(&engine.config.load().replica.dir).map_err(StartFault::Dir)?;
     let listen = engine.config.load().replica.listen.clone();

@@ -1,9 +1,9 @@
-//! A snapshot becomes a store. For a full resync a thread of its own loads it, beside the data that
-//! are being read.
+//! Loads a snapshot into a store. For a full resync a thread of its own does so, beside the data
+//! that are being read.
 
 use std::io::Read;
 
-use crate::engine::state::{memory, server, tell_opaque};
+use crate::engine::state::{log_opaque, memory, server};
 use crate::topology::ServerVersion;
 use tidegate_rdb::{Item, Limits, PlainString, RdbError, Reader};
 use tidegate_replication::Setting;
@@ -20,7 +20,7 @@ pub(in crate::engine) enum LoadError {
     Key {
         /// The key, shortened.
         key: String,
-        /// The reason.
+        /// The error of its value.
         error: InsertError,
     },
     /// The snapshot has more databases than the engine.
@@ -41,11 +41,11 @@ pub(in crate::engine) struct Loaded {
 /// The origin of a snapshot, as its fields report it.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Origin {
-    /// `repl-id`
+    /// The id of its history: `repl-id`.
     pub(super) replid: Option<String>,
-    /// `repl-offset`
+    /// Its offset in the history: `repl-offset`.
     pub(super) offset: Option<u64>,
-    /// `repl-stream-db`
+    /// The database that the stream had selected: `repl-stream-db`.
     pub(super) db: Option<usize>,
     /// The server that wrote it.
     pub(in crate::engine) server: Option<ServerVersion>,
@@ -123,10 +123,10 @@ pub(in crate::engine) fn load(
     }
     room()?;
     let mut store = loader.finish().map_err(refused)?;
-    tell_opaque(&store.take_opaque_news());
+    log_opaque(&store.take_opaque_news());
     let keys = store.opaque_keys();
     if keys > 0 {
-        tracing::warn!(keys, "values that cannot be read here");
+        tracing::warn!(keys, "the snapshot has values that the engine cannot read");
     }
     Ok(Loaded { store, origin })
 }

@@ -1,13 +1,13 @@
-//! The data on the disk: snapshots are written and loaded, and temporary files hold what is on
-//! its way.
+//! The data on the disk: snapshots are written and loaded, and temporary files hold data that
+//! arrive.
 //!
 //! | file | what it is |
 //! |---|---|
 //! | `temporary` | files that serve one run of the process only |
 //! | `spool` | a file that one thread writes while another one reads it |
-//! | `load` | a snapshot becomes a store |
-//! | `snapshot` | the data become a snapshot, and the snapshot of the last run becomes the data |
-//! | `persist_payload` | the payload of a full resync becomes the snapshot |
+//! | `load` | loads a snapshot into a store |
+//! | `snapshot` | saves the data as a snapshot, and loads that of the last run |
+//! | `persist_payload` | keeps the payload of a full resync as the snapshot |
 
 mod load;
 mod persist_payload;

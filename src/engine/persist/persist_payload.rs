@@ -1,5 +1,5 @@
-//! The payload of a full resync becomes the snapshot on the disk, as on a server. The file is there
-//! already and has only to be synced and renamed. That takes a while, so a thread of its own does
+//! Keeps the payload of a full resync as the snapshot on the disk, as servers do. The file exists
+//! already, and has only to be synced and renamed. That takes a while, so a thread of its own does
 //! it. It never runs beside a save, whose data are newer.
 
 use std::sync::Arc;

@@ -115,7 +115,9 @@ impl Engine {
         match File::open(&path) {
             Ok(file) => self.restore_from(file, &path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => tracing::error!(path = %path.display(), "cannot be read: {error}"),
+            Err(error) => {
+                tracing::error!(path = %path.display(), "the snapshot cannot be read: {error}")
+            }
         }
     }
 
@@ -132,8 +134,8 @@ impl Engine {
                 };
                 let db = origin.db.unwrap_or(0);
                 if db >= self.databases {
-                    // The stream's commands for this database would change another one.
-                    return tell_unusable(
+                    // The engine lacks the database that the stream has selected.
+                    return log_unusable(
                         path,
                         &LoadError::Database(u64::try_from(db).unwrap_or(u64::MAX)),
                     );
@@ -151,15 +153,15 @@ impl Engine {
                 info.has_data = true;
                 drop(info);
                 drop(store);
-                tracing::info!(%offset, took = ?started.elapsed(), "the data of the last run");
+                tracing::info!(%offset, took = ?started.elapsed(), "loaded the data of the last run");
             }
-            Err(error) => tell_unusable(path, &error),
+            Err(error) => log_unusable(path, &error),
         }
     }
 }
 
-fn tell_unusable(path: &Path, error: &LoadError) {
-    tracing::error!(path = %path.display(), "cannot be loaded, so a full resync follows: {error}");
+fn log_unusable(path: &Path, error: &LoadError) {
+    tracing::error!(path = %path.display(), "the snapshot cannot be loaded, so a full resync follows: {error}");
 }
 
 /// The history and the offset of the data.

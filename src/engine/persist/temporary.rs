@@ -80,9 +80,13 @@ pub(in crate::engine) fn remove_old(dir: &Path) {
             continue;
         }
         match remove(&entry.path()) {
-            Ok(true) => tracing::info!(file = %name, "removed: a process that was killed left it"),
+            Ok(true) => {
+                tracing::info!(file = %name, "removed a temporary file of a killed process")
+            }
             Ok(false) => {}
-            Err(error) => tracing::warn!(file = %name, "cannot be removed: {error}"),
+            Err(error) => {
+                tracing::warn!(file = %name, "a temporary file cannot be removed: {error}")
+            }
         }
     }
 }

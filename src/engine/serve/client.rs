@@ -15,9 +15,9 @@ use tidegate_wire::resp::RequestScanner;
 /// When a client is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// After it has its replies.
+    /// After its replies are written.
     AfterReplies,
-    /// At once.
+    /// At once; its replies are dropped.
     Now,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Client {
     pub(super) waits: bool,
     /// What the client waits for in a command.
     pub(super) waiting: Option<Waiting>,
-    /// Whether requests that have arrived wait because replies do.
+    /// Whether requests that have arrived wait until replies are written.
     pub(super) is_stalled: bool,
     /// Its last command.
     pub(super) last_command: &'static str,
@@ -92,7 +92,7 @@ impl Client {
         }
     }
 
-    /// Closes the client, because it reads too slowly.
+    /// Closes the client, because it reads its replies too slowly.
     pub(super) fn cut_off(&mut self) {
         if self.ending != Some(Ending::Now) {
             self.context.stats.output_limit.add(1);
@@ -117,8 +117,7 @@ impl Client {
         self.session.monitor || self.session.subscriptions.any()
     }
 
-    /// Whether a message waits for the client. The first message wakes the client; further messages
-    /// come silently.
+    /// Whether a message waits for the client. Only the first message that waits wakes the client.
     pub(super) fn has_mail(&self) -> bool {
         self.is_listening() && !self.mailbox.is_empty()
     }
@@ -139,7 +138,7 @@ impl Client {
         if std::mem::take(&mut self.session.monitor) {
             hub.unwatch(self.entry.id);
         }
-        // Messages that came before are of no use any more.
+        // The messages that have arrived are dropped.
         self.mailbox.take(&mut Vec::new());
     }
 
@@ -151,18 +150,18 @@ impl Client {
         self.waiting = None;
     }
 
-    /// Publishes the facts of this client for CLIENT LIST. `query` is the number of bytes of its
-    /// requests that wait.
-    pub(super) fn publish_facts(&self, query: usize) {
+    /// Publishes the client's line in CLIENT LIST. `query` is the number of bytes of its requests that
+    /// wait.
+    pub(super) fn publish_info(&self, query: usize) {
         let session = &self.session;
-        let mut facts = self.entry.info();
-        facts.command = self.last_command.into();
-        facts.query_bytes = query;
-        facts.blocked = self.is_blocked();
-        facts.output_bytes = self.out.len();
-        facts.follow(session);
-        facts.multi = self.transaction.shown();
-        facts.watching = self.transaction.is_watching();
+        let mut info = self.entry.info();
+        info.command = self.last_command.into();
+        info.query_bytes = query;
+        info.blocked = self.is_blocked();
+        info.output_bytes = self.out.len();
+        info.follow(session);
+        info.multi = self.transaction.shown();
+        info.watching = self.transaction.is_watching();
     }
 }
 

@@ -23,7 +23,7 @@ const NO_SSUBSCRIBE: CommandError =
 /// The part of the engine that runs a command.
 #[derive(Clone, Copy, Debug)]
 enum Runner {
-    /// The store.
+    /// The store alone.
     Store,
     /// The port itself, which may ask the store.
     Port(Handler),
@@ -42,8 +42,8 @@ impl Client {
     /// Handles a request; false if it has to wait for the end of a pause.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
         if args.first().is_some_and(|name| is_http(name)) {
-            // A web page can make a browser send this: what follows must not run.
-            tracing::warn!(client = %self.entry.addr, "closed: it speaks HTTP");
+            // A web page can make a browser send this. The lines that follow must not run.
+            tracing::warn!(client = %self.entry.addr, "the replica closed a client that speaks HTTP");
             self.end(Ending::Now);
             return true;
         }
@@ -107,7 +107,7 @@ impl Client {
         }
     }
 
-    /// Lets `write` write a reply, unless CLIENT REPLY is off. Messages that come unasked are
+    /// Lets `write` write a reply, unless CLIENT REPLY is off. Messages that no request asked for are
     /// written all the same.
     pub(super) fn reply(&mut self, command: &Command, write: impl FnOnce(&mut Self)) {
         self.take_mail();

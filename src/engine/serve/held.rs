@@ -78,7 +78,7 @@ impl<'e> Held<'e> {
         self.is_kept = true;
     }
 
-    /// Keeps the lock no longer.
+    /// Releases the lock that was kept.
     pub(super) fn let_go(&mut self) {
         self.is_kept = false;
         self.release();

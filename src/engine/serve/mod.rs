@@ -7,14 +7,14 @@
 //! | `port_context` | what its clients share |
 //! | `task` | one client: its socket |
 //! | `client` | one client: its state |
-//! | `requests` | from bytes to requests |
+//! | `requests` | finds requests in the bytes |
 //! | `dispatch` | whether a request may be run, in Redis's order |
 //! | `stale` | which commands are answered while the link is down |
 //! | `call` | a request that is run, and what it has at hand |
-//! | `held` | the data, locked as seldom as possible |
-//! | `handlers` | which command is run by what |
+//! | `held` | the lock of the data, taken once for many requests |
+//! | `handlers` | the function of each command |
 //! | `transaction` | what a client has queued since MULTI, and the keys that it watches |
-//! | `waiting_read`, `waiting` | XREAD BLOCK |
+//! | `waiting_read`, `waiting` | clients that wait in XREAD BLOCK |
 //! | `stats` | what the port counts |
 //! | `commands` | the commands that the port answers itself |
 //! | `config` | CONFIG |

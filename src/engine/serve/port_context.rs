@@ -20,7 +20,7 @@ use crate::topology::ServerVersion;
 pub(super) struct PortContext {
     pub(super) engine: Arc<Engine>,
     pub(super) stats: Stats,
-    /// `CLIENT PAUSE`.
+    /// The pause of CLIENT PAUSE.
     pub(super) pause: Pause,
     /// The read buffer.
     pub(super) scratch: Rc<Scratch>,

@@ -1,4 +1,4 @@
-//! From bytes to requests.
+//! Finds the requests in the bytes that a client sends.
 
 use std::rc::Rc;
 

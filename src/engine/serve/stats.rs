@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-/// A count.
+/// A count of one thread.
 #[derive(Debug, Default)]
 pub(super) struct Count(Cell<u64>);
 
@@ -24,25 +24,25 @@ impl Count {
 /// Everything that `CONFIG RESETSTAT` sets to zero.
 #[derive(Debug, Default)]
 pub(super) struct Stats {
-    /// Clients accepted.
+    /// The clients that the port has accepted.
     pub(super) connections: Count,
-    /// Clients refused at `max-clients`.
+    /// The clients that it has refused at `max-clients`.
     pub(super) rejected: Count,
-    /// Requests handled.
+    /// The requests that it has handled.
     pub(super) commands: Count,
-    /// Replies that were errors.
+    /// The errors that it has answered with.
     pub(super) errors: Count,
-    /// Bytes from clients.
+    /// The bytes that clients have sent.
     pub(super) bytes_in: Count,
-    /// Bytes to clients.
+    /// The bytes that it has sent to clients.
     pub(super) bytes_out: Count,
-    /// Clients cut off at `client-output-buffer-limit`.
+    /// The clients that it has closed at `client-output-buffer-limit`.
     pub(super) output_limit: Count,
-    /// Clients cut off at `query-buffer-limit`.
+    /// The clients that it has closed at `query-buffer-limit`.
     pub(super) query_limit: Count,
     /// The commands that the link had applied when the counts began.
     pub(super) applied_before: Count,
-    /// Calls by command.
+    /// The number of calls of each command.
     pub(super) calls: RefCell<BTreeMap<&'static str, u64>>,
 }
 

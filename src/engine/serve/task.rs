@@ -15,7 +15,7 @@ use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream,
 use crate::registry::Entry;
 use crate::tasks::{Kind, PanicGuard};
 
-/// Serves one client until either side has enough.
+/// The task of one client: it serves the client until one side ends the connection.
 pub(super) struct Task {
     stream: Stream,
     client: Client,
@@ -25,7 +25,7 @@ pub(super) struct Task {
     written: usize,
     /// Whether the client has closed its side; it may still read.
     eof: bool,
-    /// Whether anything has happened since its facts were published.
+    /// Whether its line in CLIENT LIST has to be published again.
     is_news: bool,
     timer: Option<Pin<Box<Sleep>>>,
     /// Set after all is written, while the client has time to hang up.
@@ -133,7 +133,7 @@ impl Task {
         }
     }
 
-    /// Closes the client at once: it was killed, or is too slow.
+    /// Closes the client at once: CLIENT KILL ended it, or it reads its replies too slowly.
     fn is_cut_off(&mut self) -> bool {
         let client = &mut self.client;
         if client.entry.is_killed() {
@@ -198,7 +198,7 @@ impl Task {
 
     fn tell(&mut self) {
         if std::mem::take(&mut self.is_news) {
-            self.client.publish_facts(self.query.len());
+            self.client.publish_info(self.query.len());
         }
     }
 
@@ -233,7 +233,7 @@ impl Future for Task {
         this.tell();
         match over {
             Ok(false) => Poll::Pending,
-            // A client that is gone does not say why.
+            // The client is gone, and the error tells nothing more.
             Ok(true) | Err(_) => Poll::Ready(()),
         }
     }

@@ -64,7 +64,7 @@ impl Background {
                 Err(error) => {
                     let all = std::mem::take(&mut queue.waiting);
                     drop(queue);
-                    tracing::debug!(name = self.0.name, "no thread for it: {error}");
+                    tracing::debug!(name = self.0.name, "the system refuses a thread: {error}");
                     return all.into_iter().for_each(|work| self.0.run(work));
                 }
             }

@@ -38,9 +38,9 @@ pub struct Engine {
     pub(in crate::engine) config: Arc<ArcSwap<Config>>,
     pub(in crate::engine) topology: Arc<ArcSwap<Topology>>,
     pub(super) store: Line<RwLock<Box<Store>>>,
-    /// `slave_repl_offset` of the data that a reader finds under the lock.
+    /// The offset of the data that a reader finds under the lock (`slave_repl_offset`).
     applied: AtomicU64,
-    /// `slave_read_repl_offset`
+    /// The offset of the last byte that has arrived (`slave_read_repl_offset`).
     received: AtomicU64,
     /// The database that the stream had selected at `applied`.
     pub(in crate::engine) stream_db: AtomicUsize,
@@ -59,7 +59,7 @@ pub struct Engine {
     pub(in crate::engine) saves: Saves,
     /// Whether the payload of a full resync is becoming the snapshot.
     pub(in crate::engine) payload_save: PayloadSave,
-    /// The time of the master's last word.
+    /// When the master last sent something.
     heard_ms: AtomicU64,
     /// How often the engine was told to try again while replication is halted.
     nudges: AtomicU64,
@@ -277,7 +277,7 @@ impl Engine {
         self.heard_ms.store(now_ms, Relaxed);
     }
 
-    /// Returns the state of the link, with the time of the master's last word.
+    /// Returns the state of the link, with the time when the master last sent something.
     pub(in crate::engine) fn link_status(&self, info: &LinkInfo) -> LinkStatus {
         let mut status = info.status;
         status.heard(self.heard_ms.load(Relaxed));
@@ -326,7 +326,7 @@ impl Engine {
         full.display().to_string()
     }
 
-    /// Returns `dir`.
+    /// Returns the path of `dir`, as it is configured.
     pub(in crate::engine) fn dir(&self) -> PathBuf {
         PathBuf::from(&self.config.load().replica.dir)
     }

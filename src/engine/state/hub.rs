@@ -18,7 +18,7 @@ use tidegate_wire::command::Subscription;
 type Listeners = BTreeMap<u64, Arc<Mailbox>>;
 type Topics = HashMap<Box<[u8]>, Listeners, RandomState>;
 
-/// All listeners.
+/// The subscribers and the monitors.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Hub {
     topics: Mutex<ByKind>,

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tidegate_wire::resp::{RespVersion, encode};
 
-/// A client's mailbox.
+/// The messages that wait for one client.
 pub(in crate::engine) struct Mailbox {
     id: u64,
     /// The limit, in bytes.

@@ -53,7 +53,7 @@ impl Engine {
     pub(in crate::engine) fn make_room(&self) -> Result<(), Full> {
         match self.check_memory() {
             Err(full) if self.has_given_up_data() => {
-                tracing::warn!("the old data are given up to make room for the new: {full}");
+                tracing::warn!("the engine drops its old data to make room for the new: {full}");
                 self.check_memory()
             }
             looked => looked,

@@ -39,5 +39,5 @@ pub(super) use known_commands::Known;
 pub(super) use link_info::{LinkInfo, Transfer};
 pub(super) use locked::Locked;
 pub(super) use mailbox::Mailbox;
-pub(super) use opaque_news::tell_opaque;
+pub(super) use opaque_news::log_opaque;
 pub(super) use version::{plain, server};

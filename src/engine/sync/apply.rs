@@ -1,4 +1,4 @@
-//! The replication stream becomes changes of the store.
+//! Applies the replication stream to the store.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::control::{Control, name_of};
 use super::fault::{ApplyError, LinkFault};
 use crate::engine::Engine;
-use crate::engine::state::{tell_opaque, unix_ms};
+use crate::engine::state::{log_opaque, unix_ms};
 use tidegate_replication::{ArgsPool, Offsets, StreamReader, Unit};
 use tidegate_store::{CallContext, Outcome, Store};
 use tidegate_wire::resp::RespVersion;
@@ -140,7 +140,7 @@ impl Applier {
             // readers until the sleeper is awake: p99 1.6 instead of 1.0 ms.
             thread::yield_now();
         }
-        tell_opaque(&opaque);
+        log_opaque(&opaque);
         let mut info = engine.link_info();
         info.backlog.append(&stream[..consumed]);
         info.counts.commands_applied += u64::from(units);

@@ -1,8 +1,8 @@
 //! The part of the stream that arrives while the engine loads the snapshot. It is kept on the disk,
 //! so that the master's output buffer stays empty.
 //!
-//! A link that ends meanwhile does not undo what it has brought, as in Redis, which looks at its
-//! socket again only after the load: a partial resync asks for the rest.
+//! If the link ends meanwhile, the bytes that have arrived are applied all the same, and a partial
+//! resync asks for the rest. Redis does so, too: it reads its socket again only after the load.
 
 use std::io;
 use std::path::Path;

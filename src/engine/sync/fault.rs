@@ -17,8 +17,8 @@ pub(super) enum LinkFault {
     /// The master could not be connected.
     #[error("cannot be reached: {0}")]
     Connect(io::Error),
-    /// `repl-timeout`
-    #[error("no word from the master for {0:?}")]
+    /// The master sent nothing for `repl-timeout`.
+    #[error("the master has sent nothing for {0:?}")]
     Silence(Duration),
     /// The handshake failed.
     #[error(transparent)]
@@ -38,7 +38,7 @@ pub(super) enum LinkFault {
     /// A command of the stream could not be applied.
     #[error(transparent)]
     Apply(#[from] ApplyError),
-    /// `CLIENT KILL`
+    /// A client ended the link with `CLIENT KILL`.
     #[error("a client closed it")]
     Killed,
     /// The configuration names another master, or none.
@@ -55,9 +55,9 @@ pub(super) enum ApplyError {
     /// The engine refused the command, which never happens where the data are the master's.
     #[error("the master's command {command:?} was refused: {reply}")]
     Refused {
-        /// Its name.
+        /// The command's name.
         command: String,
-        /// The error.
+        /// The error that it got.
         reply: String,
     },
     /// The engine has fewer databases.

@@ -149,7 +149,7 @@ fn end(engine: &Engine, master: &HostPort, fault: &LinkFault, pause: Duration) {
         tracing::error!(%master, "replication halted: {text}; change the configuration or send REPLICAOF");
         info.halted = Some(text.clone());
     } else if info.last_fault.as_deref() != Some(text.as_str()) || was_up {
-        // Logged once, not every second.
+        // Logged once for many tries.
         tracing::warn!(%master, "the replica's link ended: {text}");
     }
     info.last_fault = Some(text);

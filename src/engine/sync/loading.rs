@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::engine::persist::{LoadError, Loaded, SpoolReader, load};
 use tidegate_replication::Setting;
 
-/// A load.
+/// The load of a snapshot.
 #[derive(Debug)]
 pub(super) enum Loading {
     /// The load goes on.

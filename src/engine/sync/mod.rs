@@ -10,7 +10,7 @@
 //! | `transfer` | a full resync: the payload is received, loaded, and caught up with |
 //! | `loading` | a load that is under way |
 //! | `catch_up_buffer` | the part of the stream that arrives during the load |
-//! | `apply` | the stream becomes changes of the store |
+//! | `apply` | applies the stream to the store |
 //! | `control` | commands of the stream that change no data |
 //! | `fault` | why a link ended, and when to try again |
 

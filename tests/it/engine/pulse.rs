@@ -25,7 +25,7 @@ fn a_master_that_hangs() {
         master.pause();
         local.wait_link(LinkState::Down);
         eventually(PATIENCE, || match local.engine.trouble() {
-            Some(why) if why.contains("no word from the master for 5s") => Ok(()),
+            Some(why) if why.contains("the master has sent nothing for 5s") => Ok(()),
             other => Err(format!("{other:?}")),
         });
         master.resume();

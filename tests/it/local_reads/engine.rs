@@ -166,6 +166,6 @@ fn a_full_resync_with_room_for_one_dataset() {
         assert!(reading.join().unwrap() > 0, "nobody met the gap");
     });
     let log = own.proxy.log();
-    assert_eq!(log.matches("the old data are given up").count(), 3, "{log}");
+    assert_eq!(log.matches("the engine drops its old data").count(), 3, "{log}");
     wait_served(&mut own.proxy.wire(), &own.proxy, &master, true);
 }

@@ -53,7 +53,7 @@ fn patterns_and_commands_of_the_login_hold() {
         master.cmd(&["MSET", "app:k", "mine", "k", "secret"]).ok();
         // The case: of 30 GETs all are refused, whichever server would have answered.
         let proxy = proxy_of(&master, &["~app:*", "+@all"]);
-        asked(&proxy, "no read is served in place");
+        asked(&proxy, "the engine serves no read in place");
         let mut wire = proxy.wire();
         for _ in 0..30 {
             assert!(wire.cmd(&["GET", "k"]).err().starts_with("NOPERM"), "{flavor:?}");
@@ -62,7 +62,7 @@ fn patterns_and_commands_of_the_login_hold() {
         drop(proxy);
         // All keys, and not all commands.
         let proxy = proxy_of(&master, &["~*", "+@all", "-strlen"]);
-        asked(&proxy, "the master tells what the login");
+        asked(&proxy, "the master reports what the login");
         let mut wire = proxy.wire();
         eventually(PATIENCE, || match in_place(&mut wire, &master, &["GET", "k"]) {
             true => Ok(()),
@@ -74,7 +74,7 @@ fn patterns_and_commands_of_the_login_hold() {
         // A change is heard with the next link.
         master.cmd(&["ACL", "SETUSER", "proxy", "resetkeys", "~app:*"]).ok();
         master.cmd(&["CLIENT", "KILL", "TYPE", "replica"]);
-        eventually(PATIENCE, || match proxy.log().contains("no read is served in place") {
+        eventually(PATIENCE, || match proxy.log().contains("the engine serves no read in place") {
             true => Ok(()),
             false => Err(proxy.log()),
         });
@@ -90,7 +90,7 @@ fn unknown_rights_are_tried() {
     let master = RedisServer::spawn(Flavor::Redis70);
     master.cmd(&["MSET", "app:k", "mine", "k", "secret"]).ok();
     let proxy = proxy_of(&master, &[&["~app:*", "+@read"][..], &INFO].concat());
-    asked(&proxy, "no read is served in place");
+    asked(&proxy, "the engine serves no read in place");
     let mut wire = proxy.wire();
     for _ in 0..30 {
         assert!(wire.cmd(&["GET", "k"]).err().starts_with("NOPERM"));

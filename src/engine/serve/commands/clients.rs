@@ -1,4 +1,4 @@
-//! CLIENT: commands about all clients of the port.
+//! The subcommands of CLIENT that concern all clients of the port.
 
 use super::connection;
 use crate::engine::serve::call::Call;
@@ -10,7 +10,7 @@ const SYNTAX: &str = "ERR syntax error";
 
 /// Runs CLIENT.
 pub(in crate::engine::serve) fn client(call: &mut Call<'_, '_>) {
-    call.client.publish_facts(0);
+    call.client.publish_info(0);
     let name = call.command.name;
     match name {
         "client|info" => {

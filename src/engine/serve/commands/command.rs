@@ -6,7 +6,7 @@ use tidegate_store::glob;
 use tidegate_wire::command::{self, Access, Command, Effect, Keys};
 use tidegate_wire::resp::{RespVersion, encode};
 
-/// Runs COMMAND.
+/// Runs COMMAND and its subcommands.
 pub(in crate::engine::serve) fn command(call: &mut Call<'_, '_>) {
     let (handlers, engine) = (call.handlers, call.engine());
     match call.command.name {

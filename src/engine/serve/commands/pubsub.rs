@@ -1,4 +1,5 @@
-//! SUBSCRIBE, PUBLISH, PUBSUB, MONITOR. A PUBLISH here is local, as on any replica.
+//! The commands of subscribers and monitors. A PUBLISH at the port reaches the port's own
+//! subscribers, as on any replica.
 
 use crate::engine::serve::call::Call;
 use tidegate_store::subcommand_syntax;

@@ -1,4 +1,5 @@
-//! REPLICAOF, ROLE, and what a replica refuses: SYNC, FAILOVER, WAIT.
+//! The commands of replication: REPLICAOF, ROLE, and those that a replica refuses (SYNC, FAILOVER,
+//! WAIT).
 
 use std::sync::Arc;
 
@@ -36,11 +37,11 @@ pub(in crate::engine::serve) fn replicaof(call: &mut Call<'_, '_>) {
         Arc::new(config)
     });
     if is_same {
-        // Halted replication tries again.
+        // It ends a halt of replication.
         engine.nudge();
         encode::status(call.out(), "OK Already connected to specified master");
     } else {
-        tracing::info!(%master, "the replica was told to follow another master");
+        tracing::info!(%master, "a client made the replica follow another master");
         call.ok();
     }
 }

@@ -1,4 +1,4 @@
-//! SAVE, BGSAVE, LASTSAVE.
+//! The commands that save the data: SAVE, BGSAVE, LASTSAVE.
 
 use crate::engine::serve::call::Call;
 use tidegate_wire::resp::encode;

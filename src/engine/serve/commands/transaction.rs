@@ -1,4 +1,4 @@
-//! MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+//! The commands of transactions: MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 //!
 //! EXEC runs all its commands under one lock, so its reads are from one state of the data. WATCH
 //! compares how often the data have changed: any change, of whatever key, makes EXEC answer null. A

@@ -16,7 +16,7 @@ pub(super) enum Form {
     Seconds(i64, i64),
     /// A number of bytes, perhaps with a unit.
     Memory,
-    /// Any text.
+    /// A text of any form.
     Text,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Settable {
     /// Its older name.
     pub(super) alias: Option<&'static str>,
     pub(super) form: Form,
-    /// Its value, as redis.conf writes it.
+    /// Returns its value, as redis.conf writes it.
     pub(super) shown: fn(&Config) -> String,
 }
 

@@ -1,4 +1,4 @@
-//! CONFIG: reads and changes the configuration of the engine.
+//! CONFIG: reads, changes and rewrites the configuration of the engine.
 //!
 //! | file | what it is |
 //! |---|---|

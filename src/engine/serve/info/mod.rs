@@ -1,4 +1,4 @@
-//! INFO.
+//! INFO: the state of the engine, section by section.
 
 mod human;
 mod page;
@@ -21,7 +21,7 @@ const fn section(name: &'static str, write: fn(&mut Call<'_, '_>, &mut Page)) ->
     Section { name, is_default: true, write }
 }
 
-/// In the order in which servers tell them.
+/// All sections, in the order in which servers report them.
 const SECTIONS: &[Section] = &[
     section("server", server::server),
     section("clients", server::clients),
@@ -36,7 +36,7 @@ const SECTIONS: &[Section] = &[
     section("tidegate", server::tidegate),
 ];
 
-/// INFO [section ...].
+/// Runs INFO [section ...].
 pub(in crate::engine::serve) fn info(call: &mut Call<'_, '_>) {
     let mut page = Page::new(call.client.context.server());
     for section in SECTIONS {

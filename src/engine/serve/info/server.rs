@@ -39,11 +39,11 @@ pub(super) fn clients(call: &mut Call<'_, '_>, page: &mut Page) {
     let engine = call.engine();
     let (mut input, mut output, mut pubsub, mut blocked) = (0, 0, 0, 0);
     for entry in engine.clients.all() {
-        let facts = entry.info();
-        input = input.max(facts.query_bytes);
-        output = output.max(facts.output_bytes);
-        pubsub += usize::from(facts.is_pubsub());
-        blocked += usize::from(facts.blocked);
+        let info = entry.info();
+        input = input.max(info.query_bytes);
+        output = output.max(info.output_bytes);
+        pubsub += usize::from(info.is_pubsub());
+        blocked += usize::from(info.blocked);
     }
     page.head("Clients");
     page.field("connected_clients", engine.clients.len());
