@@ -1,7 +1,7 @@
 //! Keys, and the one value each of them may have.
 //!
 //! A value is a function of its key and the size alone, so every GET can be checked without
-//! remembering anything, whoever wrote last and whichever replica answered. A reply that belongs
+//! remembering anything, whichever client wrote last and whichever replica answered. A reply that belongs
 //! to another request has another mark in its first 16 bytes.
 
 /// Keys by number, with values of one size.

@@ -168,6 +168,27 @@ fn documents_name_the_actor() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A client or a server is no person, so the word for persons is as vague as those of [`VAGUE`].
+#[test]
+fn comments_name_the_actor() {
+    let mut wrong = Vec::new();
+    let folders = ["benches", "crates", "examples", "src", "tests"].map(|name| root().join(name));
+    for file in folders.iter().filter(|it| it.exists()).flat_map(|folder| files(folder, "rs")) {
+        let text = fs::read_to_string(&file).unwrap();
+        for (n, line) in text.lines().enumerate() {
+            let Some((_, comment)) = line.split_once("//") else {
+                continue;
+            };
+            let lower = comment.to_lowercase();
+            let mut words = lower.split(|c: char| !c.is_alphabetic());
+            if words.any(|word| word == "who" || VAGUE.contains(&word)) {
+                wrong.push(format!("{}:{}: {line}", file.display(), n + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The most words in a cell of a table: a paragraph belongs below the table.
 const MAX_WORDS: usize = 16;
 

@@ -14,8 +14,8 @@ const STRIDE: u32 = 61;
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// A port that nobody listens on now. Each call of one process answers another port; another
-/// process may still be quicker, so whoever binds it tries again on a clash.
+/// A port without a listener. Each call of one process returns another port. Another process may
+/// still be quicker: a caller that finds the port taken asks for the next one.
 pub fn free_port() -> u16 {
     let place = std::process::id().wrapping_mul(STRIDE) % u32::from(COUNT - 1);
     let first = u16::try_from(place + 1).unwrap();

@@ -16,7 +16,7 @@ pub struct Process {
     log_path: PathBuf,
     /// Where this run's part of the log begins; a restarted server appends to the same file.
     log_start: usize,
-    /// Set once reaped: from then on the pid may belong to somebody else.
+    /// Set once reaped: from then on the pid may belong to another process.
     exit_status: Option<ExitStatus>,
 }
 

@@ -112,7 +112,7 @@ impl ServerBuilder {
                 }
                 panic!("{:?} ended with {status}\n{}", self.flavor, process.log_tail());
             }
-            // Its own log first: on a clash it may be somebody else who answers on the port.
+            // Its own log first: on a clash another process may answer on the port.
             if process.log().contains("eady to accept connections") && answers_ping(port) {
                 return true;
             }

@@ -78,8 +78,8 @@ impl ConfigBuilder {
 
     /// `"replica"`, `"master"` or `"any"`.
     #[must_use]
-    pub fn reads_from(self, who: &str) -> Self {
-        self.set("reads", "from", &format!("\"{who}\""))
+    pub fn reads_from(self, servers: &str) -> Self {
+        self.set("reads", "from", &format!("\"{servers}\""))
     }
 
     /// Whole further sections, as text, after all others.
