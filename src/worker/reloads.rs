@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn one_reload_answers_all_who_asked_before_it() {
+    fn one_reload_answers_all_clients_that_asked_before_it() {
         let reloads = Reloads::default();
         let (first, second) = (reloads.ask(&entry()), reloads.ask(&entry()));
         let mut late = None;

@@ -67,7 +67,7 @@ fn every_service_is_bounded_pinned_and_watched() {
 }
 
 #[test]
-fn who_waits_for_whom() {
+fn services_wait_for_those_they_need() {
     let compose = compose();
     let condition = |service: &str, on: &str| {
         compose["services"][service]["depends_on"][on]["condition"].as_str().unwrap().to_owned()

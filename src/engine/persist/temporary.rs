@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_nobody_has_is_removed() {
+    fn only_files_of_no_process_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let files = [Use::Sync, Use::Save].map(|what| create(dir.path(), what).unwrap());
         for name in ["temp-sync-x.rdb", "temp-save-y.rdb", "temp-sync-z", "dump.rdb"] {

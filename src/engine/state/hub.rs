@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_read_is_cut_off_at_the_limit() {
+    fn a_subscriber_that_does_not_read_is_cut_off_at_the_limit() {
         let hub = Hub::default();
         let slow = mailbox(1, 100);
         hub.subscribe(Subscription::Channel, b"c", &slow);

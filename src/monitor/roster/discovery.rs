@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stranger_who_is_master_stays_known_without_followers() {
+    async fn an_unlisted_master_stays_known_without_followers() {
         let config = config(Some(&[2]));
         let roster = roster(&config, &[(1, None), (2, None), (3, Some(master(&[4])))]);
         assert_eq!(ports(&config, &roster, Some(3)), [1, 2, 3]);

@@ -88,7 +88,7 @@ fn silent() -> Finding {
 }
 
 #[test]
-fn the_policy_decides_who_may_read() {
+fn the_policy_decides_which_server_may_read() {
     let shard = shard();
     let asked = |from, except| ask(&shard, policy(from), except);
     assert_eq!(asked(ReadFrom::Master, None), [(0, Reason::Policy)]);
@@ -120,7 +120,7 @@ fn what_was_proven_runs_out_without_a_monitor() {
 }
 
 #[test]
-fn on_stale_decides_when_nobody_is_fresh() {
+fn on_stale_decides_when_no_replica_is_fresh() {
     let shard = shard();
     found(&shard, 1, stale());
     found(&shard, 2, stale());
@@ -170,7 +170,7 @@ fn a_master_that_cannot_be_reached_for_a_request_is_out_of_its_reach() {
 }
 
 #[test]
-fn nobody_stands_in_where_the_policy_forbids_it() {
+fn no_server_stands_in_where_the_policy_forbids_it() {
     let mut shard = shard();
     found(&shard, 0, silent());
     found(&shard, 1, stale());
@@ -184,7 +184,7 @@ fn nobody_stands_in_where_the_policy_forbids_it() {
 }
 
 #[test]
-fn a_scan_stays_with_who_still_may_serve_it() {
+fn a_scan_stays_with_a_server_that_still_may_serve_it() {
     let shard = shard();
     let query =
         |from| Query { target: Target::Read, policy: policy(from), except: None, now_ms: NOW };

@@ -101,7 +101,7 @@ fn one_that_falls_behind_is_stale_and_comes_back_after_a_while() {
 }
 
 #[test]
-fn who_leaves_again_soon_stays_out_longer() {
+fn a_replica_that_leaves_again_soon_stays_out_longer() {
     let (mut tracker, mut now) = (tracker(), 10_000);
     let mut away = Vec::new();
     both(&mut tracker, 1, 1, now);
@@ -121,7 +121,7 @@ fn who_leaves_again_soon_stays_out_longer() {
 }
 
 #[test]
-fn who_does_not_answer_is_unknown() {
+fn a_replica_that_does_not_answer_is_unknown() {
     let mut tracker = tracker();
     both(&mut tracker, 100, 100, 5000);
     assert_eq!(stale_reason(&mut tracker, 5999), None);
