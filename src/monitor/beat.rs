@@ -37,7 +37,7 @@ impl Beat {
 
     /// Begins the beat that is due, and returns its number within the period. Missed beats are
     /// skipped.
-    pub(super) fn strike(&mut self, now: Instant, period: Duration) -> u32 {
+    pub(super) fn advance(&mut self, now: Instant, period: Duration) -> u32 {
         let pause = period / PER_PERIOD;
         self.next = (self.next + pause).max(now + pause / 2);
         let number = self.count;
@@ -59,12 +59,12 @@ mod tests {
     fn every_server_has_one_beat_of_four() {
         let (start, period) = (Instant::now(), Duration::from_millis(100));
         let mut beat = Beat::new(start);
-        let heard: Vec<u32> = (0..8).map(|_| beat.strike(beat.next(), period)).collect();
+        let heard: Vec<u32> = (0..8).map(|_| beat.advance(beat.next(), period)).collect();
         assert_eq!(heard, [0, 1, 2, 3, 0, 1, 2, 3]);
         let asked = |id| (0..4).filter(|number| Beat::is_for(*number, BackendId(id))).count();
         assert!((0..9).all(|id| asked(id) == 1));
         assert_eq!(beat.next(), start + period * 2);
-        beat.strike(start + period * 7, period);
+        beat.advance(start + period * 7, period);
         assert_eq!(beat.next(), start + period * 7 + period / 8, "late is late");
         beat.keep_to(start + period * 7, period * 9);
         assert_eq!(beat.next(), start + period * 7 + period / 8);

@@ -92,7 +92,7 @@ impl Monitor {
     pub async fn settle(&mut self, patience: Duration) {
         let deadline = Instant::now() + patience;
         self.round().await;
-        while Instant::now() < deadline && self.watched.is_rising(Instant::now()) {
+        while Instant::now() < deadline && self.watched.awaits_fresh_replicas(Instant::now()) {
             self.step(deadline).await;
         }
     }
@@ -142,7 +142,7 @@ impl Monitor {
         self.schedule.begin_round(now, self.config.load().topology.probe_period);
         self.hear_ready();
         let is_change = self.watched.look_at_engine(now);
-        self.schedule.hurry(is_change);
+        self.schedule.note_change(is_change);
         self.publish();
         let due: Vec<_> = self.watched.roster.due(Instant::now()).map(|member| member.id).collect();
         self.probe(due);
@@ -171,7 +171,7 @@ impl Monitor {
     async fn wait_for_round(&mut self, started: Instant) {
         let next = Schedule::next_round(started, self.watched.roster.next_retry(Instant::now()));
         while Instant::now() < next {
-            if self.schedule.is_hasty() || self.step(next).await {
+            if self.schedule.has_changed() || self.step(next).await {
                 return sleep_until(Schedule::soonest(started)).await;
             }
         }
@@ -229,10 +229,10 @@ impl Monitor {
     fn ask_positions(&mut self) {
         let now = Instant::now();
         let is_change = self.watched.look_at_engine(now);
-        self.schedule.hurry(is_change);
+        self.schedule.note_change(is_change);
         self.liveness.note(self.whole_time());
         let period = self.config.load().topology.probe_period;
-        let number = self.schedule.beat.strike(now, period);
+        let number = self.schedule.beat.advance(now, period);
         let master = self.watched.shard.master();
         for member in self.watched.roster.members_mut() {
             if Some(member.id) == master || Beat::is_for(number, member.id) {
@@ -287,11 +287,11 @@ impl Monitor {
     fn hear_position(&mut self, id: BackendId, probed: Probed, now: Instant) {
         let has_sample = probed.sample.is_some();
         let is_change = self.watched.hear_position(id, probed, now);
-        self.schedule.hurry(is_change);
+        self.schedule.note_change(is_change);
         if has_sample {
             let is_more = self.watched.judge(&self.config.load(), now);
             // A change of a server's role wakes clients with the next topology.
-            self.watched.publisher.wake_if(is_more && !self.schedule.is_hasty());
+            self.watched.publisher.wake_if(is_more && !self.schedule.has_changed());
         }
         let member = self.watched.roster.get_mut(id);
         if member.is_some_and(|member| member.contact.take_wanted()) {

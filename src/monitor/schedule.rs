@@ -18,29 +18,29 @@ pub(super) struct Schedule {
     /// The short questions.
     pub(super) beat: Beat,
     /// Whether an answer has shown a change, so that the next round comes at once.
-    is_hasty: bool,
+    has_changed: bool,
 }
 
 impl Schedule {
     /// A round and a beat are due at once.
     pub(super) fn new(now: Instant) -> Self {
-        Self { beat: Beat::new(now), is_hasty: false }
+        Self { beat: Beat::new(now), has_changed: false }
     }
 
     /// A round begins.
     pub(super) fn begin_round(&mut self, now: Instant, probe_period: Duration) {
-        self.is_hasty = false;
+        self.has_changed = false;
         self.beat.keep_to(now, probe_period);
     }
 
     /// Notes whether an answer has shown a change.
-    pub(super) const fn hurry(&mut self, is_change: bool) {
-        self.is_hasty |= is_change;
+    pub(super) const fn note_change(&mut self, is_change: bool) {
+        self.has_changed |= is_change;
     }
 
     /// Whether an answer has shown a change since the round began.
-    pub(super) const fn is_hasty(&self) -> bool {
-        self.is_hasty
+    pub(super) const fn has_changed(&self) -> bool {
+        self.has_changed
     }
 
     /// When the next round begins if no change shows before: after a second, or when the pause
@@ -70,15 +70,15 @@ mod tests {
     }
 
     #[test]
-    fn a_round_ends_the_haste() {
+    fn a_round_takes_the_changes() {
         let now = Instant::now();
         let mut schedule = Schedule::new(now);
-        schedule.hurry(false);
-        assert!(!schedule.is_hasty());
-        schedule.hurry(true);
-        schedule.hurry(false);
-        assert!(schedule.is_hasty());
+        schedule.note_change(false);
+        assert!(!schedule.has_changed());
+        schedule.note_change(true);
+        schedule.note_change(false);
+        assert!(schedule.has_changed());
         schedule.begin_round(now, PERIOD);
-        assert!(!schedule.is_hasty());
+        assert!(!schedule.has_changed());
     }
 }

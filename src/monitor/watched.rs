@@ -67,8 +67,8 @@ impl Watched {
     }
 
     /// Whether a replica that may serve reads is not proven to be fresh yet.
-    pub(super) fn is_rising(&self, now: Instant) -> bool {
-        self.shard.is_rising(self.ms(now))
+    pub(super) fn awaits_fresh_replicas(&self, now: Instant) -> bool {
+        self.shard.awaits_fresh_replicas(self.ms(now))
     }
 
     /// Reads the state of the engine of this process, which is asked nothing. True if it has

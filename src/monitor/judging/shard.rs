@@ -100,7 +100,7 @@ impl WatchedShard {
     }
 
     /// Whether a replica that may serve reads is not proven to be fresh yet.
-    pub(in crate::monitor) fn is_rising(&self, now_ms: u64) -> bool {
+    pub(in crate::monitor) fn awaits_fresh_replicas(&self, now_ms: u64) -> bool {
         let is_pending = |it: &crate::topology::Backend| {
             it.excluded.is_none() && !it.health.progress.is_fresh(now_ms)
         };
