@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::connection::Socket;
-use super::{Connection, HandshakeError, greet};
+use super::{Connection, HandshakeError, set_up};
 use crate::config::HostPort;
 use crate::net::{Scratch, Stream};
 use crate::topology::{Health, scan_tag};
@@ -29,7 +29,7 @@ pub(super) struct Dial {
 
 /// What the driver shares with the other connections of its worker.
 #[derive(Clone, Debug)]
-pub(super) struct Surroundings {
+pub(super) struct DriverContext {
     pub(super) scratch: Rc<Scratch>,
     pub(super) health: std::sync::Arc<Health>,
     /// The beginning of the process's clock.
@@ -42,8 +42,8 @@ pub(super) struct Surroundings {
 }
 
 /// Drives `connection` until it ends.
-pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surroundings) {
-    let reason = match open(&connection, &dial, around.process).await {
+pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, context: DriverContext) {
+    let reason = match open(&connection, &dial, context.process).await {
         Err(HandshakeError::Refused { step, reply }) if !is_entry(step, &reply) => {
             // The server is well, and refuses this set-up.
             let reason = format!("{} refused {step}: {reply}", dial.addr);
@@ -54,22 +54,22 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, around: Surrou
         Err(error) => format!("{} cannot be reached: {error}", dial.addr),
         Ok(None) => format!("{} runs another process than the one that was probed", dial.addr),
         Ok(Some(stream)) => {
-            around.health.answered();
+            context.health.answered();
             let socket = Rc::new(RefCell::new(stream));
             connection.set_socket(&socket);
-            let error = Transfer::new(&socket, &connection, &around).await;
+            let error = Transfer::new(&socket, &connection, &context).await;
             if connection.is_closed() {
                 return;
             }
             format!("the connection to {} was lost: {error}", dial.addr)
         }
     };
-    let now_ms = millis(around.epoch.elapsed());
-    if around.health.failed(now_ms, fastrand::f64()) {
+    let now_ms = millis(context.epoch.elapsed());
+    if context.health.failed(now_ms, fastrand::f64()) {
         tracing::warn!(backend = %dial.addr, "{reason}");
     }
     connection.close(&reason);
-    around.suspect.notify_one();
+    context.suspect.notify_one();
 }
 
 /// Whether a server that refuses this step with `reply` accepts no connection at all: it is full, or
@@ -87,18 +87,18 @@ async fn open(
 ) -> Result<Option<Stream>, HandshakeError> {
     let opening = async {
         let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
-        let greeting = greet(&mut stream, &connection.key).await?;
-        Ok((stream, greeting))
+        let server = set_up(&mut stream, &connection.key).await?;
+        Ok((stream, server))
     };
-    let (stream, greeting) = tokio::time::timeout(dial.timeout, opening)
+    let (stream, server) = tokio::time::timeout(dial.timeout, opening)
         .await
         .map_err(|_| HandshakeError::Timeout(dial.timeout))
         .flatten()?;
-    let tag = scan_tag(&greeting.run_id);
+    let tag = scan_tag(&server.run_id);
     if process.is_some_and(|process| process != tag) {
         return Ok(None);
     }
-    connection.opened(greeting.client_id, tag);
+    connection.opened(server.client_id, tag);
     Ok(Some(stream))
 }
 
@@ -106,7 +106,7 @@ async fn open(
 struct Transfer<'a> {
     socket: &'a Socket,
     connection: &'a Connection,
-    around: &'a Surroundings,
+    context: &'a DriverContext,
     /// The beginning of a reply's line whose end has not arrived.
     rest: Vec<u8>,
 }
@@ -131,8 +131,8 @@ impl Future for Transfer<'_> {
 }
 
 impl<'a> Transfer<'a> {
-    fn new(socket: &'a Socket, connection: &'a Connection, around: &'a Surroundings) -> Self {
-        Self { socket, connection, around, rest: Vec::new() }
+    fn new(socket: &'a Socket, connection: &'a Connection, context: &'a DriverContext) -> Self {
+        Self { socket, connection, context, rest: Vec::new() }
     }
 
     fn send(&self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -146,7 +146,7 @@ impl<'a> Transfer<'a> {
     }
 
     fn receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Infallible>> {
-        let scratch = Rc::clone(&self.around.scratch);
+        let scratch = Rc::clone(&self.context.scratch);
         let mut scratch = scratch.borrow();
         loop {
             if self.connection.is_held_back() {
@@ -177,10 +177,10 @@ impl<'a> Transfer<'a> {
             received
         };
         if let Some(took) = received.took {
-            self.around.health.observe_latency(micros(took));
+            self.context.health.observe_latency(micros(took));
         }
         if self.connection.take_refused() {
-            self.around.suspect.notify_one();
+            self.context.suspect.notify_one();
         }
         Ok(())
     }

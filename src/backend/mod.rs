@@ -23,6 +23,6 @@ pub use inbox::{Event, Inbox, Whole};
 pub use load::Load;
 pub use pool::{DialOptions, Pool};
 pub use relay::Relay;
-pub use setup::{ConnectionKey, Credentials, Greeting, HandshakeError, greet};
+pub use setup::{ConnectionKey, Credentials, HandshakeError, ServerInfo, set_up};
 pub use ticket::Ticket;
 pub use waiters::Waiters;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::driver::{Dial, Surroundings, drive};
+use super::driver::{Dial, DriverContext, drive};
 use super::load::Reported;
 use super::{Connection, ConnectionKey, Credentials, Inbox, Load};
 use crate::config::HostPort;
@@ -68,7 +68,7 @@ impl Member {
 
     /// Closes the connections to a server that has left, except those with a request under way. True
     /// if none is left.
-    fn wind_up(&self, now: Instant) -> bool {
+    fn close_left(&self, now: Instant) -> bool {
         let Some(left) = self.left else { return false };
         let over = now.saturating_duration_since(left) > LEAVE_MAX;
         for connection in self.connections().filter(|connection| over || connection.is_idle()) {
@@ -212,7 +212,7 @@ impl Pool {
             member.close_retired();
             member.shared.retain(|connection| !connection.is_closed());
         }
-        self.members.retain(|_, member| !member.wind_up(now));
+        self.members.retain(|_, member| !member.close_left(now));
         expired
     }
 
@@ -270,14 +270,14 @@ impl Pool {
             timeout: self.target.connect_timeout,
             keepalive: self.target.keepalive,
         };
-        let around = Surroundings {
+        let context = DriverContext {
             scratch: Rc::clone(&self.scratch),
             health: Arc::clone(&backend.health),
             epoch: self.epoch,
             process: Some(backend.scan_tag).filter(|tag| *tag != 0 && backend.role != Role::Master),
             suspect: Arc::clone(&self.suspect),
         };
-        let driver = tokio::task::spawn_local(drive(Rc::clone(&connection), dial, around));
+        let driver = tokio::task::spawn_local(drive(Rc::clone(&connection), dial, context));
         let (driven, tasks, addr) =
             (Rc::clone(&connection), self.tasks.clone(), backend.addr.clone());
         tokio::task::spawn_local(async move {

@@ -35,7 +35,7 @@ pub(in crate::client) fn look(client: &mut Client) {
     if client.entry.is_killed() {
         client.end(Ending::Now);
     }
-    if client.entry.take_doubt() {
+    if client.entry.take_kill_if_idle() {
         prove_busy(client);
     }
     if client.worker.shared.draining.load(Relaxed) {

@@ -74,7 +74,7 @@ impl Entry {
     }
 
     /// Whether the client is to end if it waits for nothing. Forgets it.
-    pub fn take_doubt(&self) -> bool {
+    pub fn take_kill_if_idle(&self) -> bool {
         self.signals.take_idle()
     }
 

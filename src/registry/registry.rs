@@ -112,8 +112,8 @@ mod tests {
         blocked.info().blocked = true;
         monitor.info().monitor = true;
         registry.kill_idle(Duration::from_secs(3), 6_000);
-        assert!(idle.take_doubt() && !idle.take_doubt(), "asked once");
-        assert!(![active, blocked, monitor].iter().any(|entry| entry.take_doubt()));
+        assert!(idle.take_kill_if_idle() && !idle.take_kill_if_idle(), "asked once");
+        assert!(![active, blocked, monitor].iter().any(|entry| entry.take_kill_if_idle()));
     }
 
     #[test]

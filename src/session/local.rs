@@ -1,6 +1,6 @@
 //! The commands that need only the session.
 
-use super::{Gate, ReadFrom, ReplyMode, Session, greeting, names};
+use super::{LoginPolicy, ReadFrom, ReplyMode, Session, login, names};
 use tidegate_wire::command::{ClientCommand, Effect, Resolved, wrong_arity};
 use tidegate_wire::resp::{encode, integer};
 
@@ -12,14 +12,14 @@ pub fn answer(
     session: &mut Session,
     command: &Resolved<'_>,
     args: &[&[u8]],
-    gate: Gate<'_>,
+    policy: LoginPolicy<'_>,
     out: &mut Vec<u8>,
 ) -> bool {
     match command.effect {
         Effect::Ping => ping(args, out),
         Effect::Echo => encode::bulk(out, args.get(1).copied().unwrap_or_default()),
-        Effect::Auth => greeting::auth(session, args.get(1..).unwrap_or_default(), gate, out),
-        Effect::Hello => greeting::hello(session, args.get(1..).unwrap_or_default(), gate, out),
+        Effect::Auth => login::auth(session, args.get(1..).unwrap_or_default(), policy, out),
+        Effect::Hello => login::hello(session, args.get(1..).unwrap_or_default(), policy, out),
         Effect::Readonly => {
             session.reads = Some(ReadFrom::Replica);
             encode::status(out, "OK");

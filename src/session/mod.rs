@@ -5,9 +5,9 @@
 
 pub mod cursor;
 pub mod exec;
-pub mod greeting;
 mod identity;
 pub mod local;
+pub mod login;
 pub mod names;
 pub mod order;
 mod read_from;
@@ -20,8 +20,8 @@ mod touches;
 pub mod tracking;
 mod transaction;
 
-pub use greeting::Gate;
 pub use identity::Identity;
+pub use login::LoginPolicy;
 pub use read_from::ReadFrom;
 pub use reply_mode::ReplyMode;
 pub use session::Session;

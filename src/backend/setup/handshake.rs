@@ -13,7 +13,7 @@ const ANSWER_MAX: usize = 64 * 1024;
 
 /// What the server answers about itself and the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Greeting {
+pub struct ServerInfo {
     /// The server's id of the connection; 0 if it reports none (before Redis 5).
     pub client_id: i64,
     /// The run id of the server process; empty if it reports none, or the connection is
@@ -50,13 +50,16 @@ pub enum HandshakeError {
 ///
 /// # Errors
 /// [`HandshakeError`]. The connection must not be used then.
-pub async fn greet(stream: &mut Stream, key: &ConnectionKey) -> Result<Greeting, HandshakeError> {
+pub async fn set_up(
+    stream: &mut Stream,
+    key: &ConnectionKey,
+) -> Result<ServerInfo, HandshakeError> {
     let mut wire = Exchange { stream, buffer: Vec::new() };
     let client_id = hello(&mut wire, key.version, &key.credentials).await?;
     // Shown in CLIENT LIST. A server before 7.2 refuses it.
     wire.ask(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"tidegate"]).await?;
     if key.login_only {
-        return Ok(Greeting { client_id, run_id: String::new() });
+        return Ok(ServerInfo { client_id, run_id: String::new() });
     }
     if key.db != 0 {
         let db = integer::text(key.db);
@@ -72,7 +75,7 @@ pub async fn greet(stream: &mut Stream, key: &ConnectionKey) -> Result<Greeting,
     }
     let info = wire.ask(&[b"INFO", b"server"]).await?;
     accept("INFO", &info)?;
-    Ok(Greeting { client_id, run_id: field(&info, b"run_id").unwrap_or_default() })
+    Ok(ServerInfo { client_id, run_id: field(&info, b"run_id").unwrap_or_default() })
 }
 
 /// Negotiates the version, logs in, and returns the server's id of the connection.

@@ -5,5 +5,5 @@ mod handshake;
 mod key;
 
 pub use credentials::Credentials;
-pub use handshake::{Greeting, HandshakeError, greet};
+pub use handshake::{HandshakeError, ServerInfo, set_up};
 pub use key::ConnectionKey;

@@ -15,7 +15,7 @@ use crate::client::sending::batch::Batch;
 use crate::registry::Closing;
 use crate::routing::NoRoute;
 use crate::routing::plan::Refusal;
-use crate::session::{Gate, local};
+use crate::session::{LoginPolicy, local};
 use tidegate_store::Dialect;
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, wrong_arity};
 use tidegate_wire::resp::Args;
@@ -116,12 +116,12 @@ fn local(
     let args = Args::new(request.frame).to_vec();
     let spoken = client.session.version;
     let mut reply = Vec::new();
-    let gate = Gate {
+    let policy = LoginPolicy {
         password: &client.config.proxy.requirepass,
         server: &batch.shard().server,
         role: "master",
     };
-    let answered = local::answer(&mut client.session, command, &args, gate, &mut reply);
+    let answered = local::answer(&mut client.session, command, &args, policy, &mut reply);
     if answered && is_login(command, request.frame) && reply.starts_with(b"-WRONGPASS") {
         let shared = &client.worker.shared;
         let addr = client.entry.addr;

@@ -8,7 +8,7 @@ use crate::client::commands::{tracking, wait};
 use crate::client::introspection::{client_command, info};
 use crate::client::retries::scan_restart;
 use crate::routing::Target;
-use crate::session::{Gate, Queued, cursor, exec, local};
+use crate::session::{LoginPolicy, Queued, cursor, exec, local};
 use tidegate_wire::command::resolve;
 use tidegate_wire::resp::Args;
 
@@ -109,13 +109,13 @@ fn answer_queued(client: &mut Client, request: &[u8]) -> Vec<u8> {
     let command = resolve(&topology.learned, name, args.get(1).copied());
     let mut reply = Vec::new();
     let config = std::sync::Arc::clone(&client.config);
-    let gate = Gate {
+    let policy = LoginPolicy {
         password: &config.proxy.requirepass,
         server: &topology.sole_shard().server,
         role: "master",
     };
     if let Some(command) = command
-        && !local::answer(&mut client.session, &command, &args, gate, &mut reply)
+        && !local::answer(&mut client.session, &command, &args, policy, &mut reply)
     {
         client_command::answer(client, &command, &args, &mut reply);
     }

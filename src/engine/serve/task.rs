@@ -139,7 +139,7 @@ impl Task {
         if client.entry.is_killed() {
             return true;
         }
-        if client.entry.take_doubt() && !client.is_listening() && client.out.is_empty() {
+        if client.entry.take_kill_if_idle() && !client.is_listening() && client.out.is_empty() {
             return true;
         }
         // A dropped reply may have been written in part.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::frame;
 use super::words::brief;
-use crate::backend::{ConnectionKey, Credentials, HandshakeError, greet};
+use crate::backend::{ConnectionKey, Credentials, HandshakeError, set_up};
 use crate::config::{Config, HostPort};
 use crate::net::Stream;
 use tidegate_wire::resp::{ReplyScanner, encode};
@@ -118,7 +118,7 @@ impl Link {
     pub(in crate::monitor) async fn open(dial: &Dial) -> Result<Self, LinkError> {
         let opening = async {
             let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
-            greet(&mut stream, &dial.key).await?;
+            set_up(&mut stream, &dial.key).await?;
             Ok(Self { dial: dial.clone(), stream, buffer: BytesMut::new() })
         };
         timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))

@@ -2,7 +2,7 @@
 
 use crate::engine::serve::call::Call;
 use crate::engine::serve::client::Ending;
-use crate::session::{Gate, Identity, local};
+use crate::session::{Identity, LoginPolicy, local};
 use tidegate_wire::command::{Resolved, wrong_arity};
 use tidegate_wire::resp::{RespVersion, encode};
 
@@ -11,11 +11,12 @@ use tidegate_wire::resp::{RespVersion, encode};
 pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
     let config = call.config();
     let server = call.client.context.server();
-    let gate = Gate { password: config.replica_password(), server: &server, role: "replica" };
+    let policy =
+        LoginPolicy { password: config.replica_password(), server: &server, role: "replica" };
     let command = Resolved::from(call.command);
     let client = &mut *call.client;
     let is_answered =
-        local::answer(&mut client.session, &command, call.args, gate, &mut client.out);
+        local::answer(&mut client.session, &command, call.args, policy, &mut client.out);
     client.mailbox.speak(client.session.version);
     is_answered
 }

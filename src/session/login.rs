@@ -11,7 +11,7 @@ const WRONG: &str = "WRONGPASS invalid username-password pair or user is disable
 
 /// What a port asks of a login, and what it says about itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Gate<'a> {
+pub struct LoginPolicy<'a> {
     /// `requirepass`; empty where clients need no login.
     pub password: &'a Secret,
     /// The server that HELLO describes.
@@ -20,7 +20,7 @@ pub struct Gate<'a> {
     pub role: &'static str,
 }
 
-impl Gate<'_> {
+impl LoginPolicy<'_> {
     /// The user that this login names; `None` if there is none, or its password is another one.
     fn admit(&self, user: &[u8], password: &[u8]) -> Option<Identity> {
         // The comparison's time must not tell how much of a guess was right.
@@ -35,14 +35,14 @@ fn same_bytes(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Runs AUTH; `args` are those after the command's name.
-pub fn auth(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Vec<u8>) {
+pub fn auth(session: &mut Session, args: &[&[u8]], policy: LoginPolicy<'_>, out: &mut Vec<u8>) {
     let (user, password) = match args {
-        [_] if gate.password.is_empty() => return encode::error(out, NO_PASSWORD),
+        [_] if policy.password.is_empty() => return encode::error(out, NO_PASSWORD),
         [password] => (Identity::Default.name().as_bytes(), *password),
         [user, password] => (*user, *password),
         _ => return encode::error(out, "ERR syntax error"),
     };
-    match gate.admit(user, password) {
+    match policy.admit(user, password) {
         Some(identity) => {
             session.identity = Some(identity);
             encode::status(out, "OK");
@@ -53,19 +53,19 @@ pub fn auth(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Vec
 }
 
 /// Runs HELLO (`helloCommand` in Redis's `networking.c`); `args` are those after the command's name.
-pub fn hello(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Vec<u8>) {
+pub fn hello(session: &mut Session, args: &[&[u8]], policy: LoginPolicy<'_>, out: &mut Vec<u8>) {
     let hello = match parse(args) {
         Ok(hello) => hello,
         Err(error) => return encode::error(out, &error),
     };
     let identity = match hello.user {
-        Some((user, password)) => match gate.admit(user, password) {
+        Some((user, password)) => match policy.admit(user, password) {
             Some(identity) => identity,
             None => return encode::error(out, WRONG),
         },
         None => match session.identity {
             Some(identity) => identity,
-            None => return encode::error(out, &hello_first(gate.server)),
+            None => return encode::error(out, &hello_first(policy.server)),
         },
     };
     session.identity = Some(identity);
@@ -73,7 +73,7 @@ pub fn hello(session: &mut Session, args: &[&[u8]], gate: Gate<'_>, out: &mut Ve
         session.name = name.to_vec();
     }
     session.version = hello.version.unwrap_or(session.version);
-    describe(session, gate, out);
+    describe(session, policy, out);
 }
 
 /// The error for HELLO before a login, in the words of the server's version. They changed with 7.2
@@ -126,8 +126,8 @@ fn parse<'a>(args: &[&'a [u8]]) -> Result<Hello<'a>, String> {
     Ok(hello)
 }
 
-fn describe(session: &Session, gate: Gate<'_>, out: &mut Vec<u8>) {
-    let server = gate.server;
+fn describe(session: &Session, policy: LoginPolicy<'_>, out: &mut Vec<u8>) {
+    let server = policy.server;
     encode::map(out, session.version, 7);
     let id = i64::try_from(session.id).unwrap_or(i64::MAX);
     encode::bulk(out, b"server");
@@ -141,7 +141,7 @@ fn describe(session: &Session, gate: Gate<'_>, out: &mut Vec<u8>) {
     encode::bulk(out, b"mode");
     encode::bulk(out, b"standalone");
     encode::bulk(out, b"role");
-    encode::bulk(out, gate.role.as_bytes());
+    encode::bulk(out, policy.role.as_bytes());
     encode::bulk(out, b"modules");
     encode::array(out, server.modules.len());
     for module in &server.modules {
@@ -175,11 +175,11 @@ mod tests {
     /// The first line of the reply to AUTH or HELLO, where `password` is set.
     fn say(session: &mut Session, password: &str, line: &str) -> String {
         let (password, server) = (Secret::new(password), ServerVersion::default());
-        let gate = Gate { password: &password, server: &server, role: "master" };
+        let policy = LoginPolicy { password: &password, server: &server, role: "master" };
         let (mut out, args) = (Vec::new(), words(line));
         match args[0] {
-            b"AUTH" => auth(session, &args[1..], gate, &mut out),
-            _ => hello(session, &args[1..], gate, &mut out),
+            b"AUTH" => auth(session, &args[1..], policy, &mut out),
+            _ => hello(session, &args[1..], policy, &mut out),
         }
         let text = String::from_utf8(out).unwrap();
         text.lines().next().unwrap_or_default().to_owned()
