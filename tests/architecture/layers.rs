@@ -18,7 +18,7 @@ const SHELL: [&str; 7] = [
 ];
 
 /// The crates that have modules in layers: the folders of their sources.
-const LAYERED: [&str; 3] = ["src", "crates/wire/src", "crates/rdb/src"];
+const LAYERED: [&str; 4] = ["src", "crates/wire/src", "crates/rdb/src", "crates/store/src"];
 
 /// The layer of each module, from the table at the head of the `lib.rs` in the folder `src`.
 fn layers(src: &str) -> BTreeMap<String, u8> {

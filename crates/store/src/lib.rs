@@ -15,22 +15,28 @@
 //! Pure: requests and the time go in, replies come out. The store never deletes a key by itself: an
 //! expired key reads as missing, and a master's command finds it.
 //!
-//! The folders and files, from top to bottom. No two files use each other:
+//! The layers. Each uses only those below it, as `tests/architecture/layers.rs` checks, and no two
+//! files use each other:
 //!
-//! | folder or file | what it is |
-//! |---|---|
-//! | `store` | the [`Store`]: all data of a server, and the way from a request to its command |
-//! | `snapshot`, `peek` | a store from an RDB file and back; the inside of a value, for tests |
-//! | `commands` | the table of all commands |
-//! | `keys`, `geo`, and the `commands` of `strings`, `lists`, `sets`, `hashes`, `sorted_sets`, `streams` | the commands |
-//! | `arguments` | the words of a request |
-//! | `call` | one call of a command |
-//! | `keyspace` | keys and values at rest |
-//! | `strings`, `lists`, `sets`, `hashes`, `sorted_sets`, `streams` | the values of each type |
-//! | `library` | libraries of functions |
-//! | `primitives` | hash tables, digests and other parts of values |
-//! | `dialect`, `packing` | what differs between versions; up to which size values stay packed |
-//! | [`glob`], `number`, `partial_sort`, `c_text` | patterns, numbers, a sort that equals the server's, C strings |
+//! | layer | module | what it is |
+//! |---|---|---|
+//! | 0 | `c_text` | text as C functions read it |
+//! | 0 | `dialect` | the differences between servers |
+//! | 0 | [`glob`] | patterns |
+//! | 0 | `partial_sort` | a sort that leaves equal elements as the server's does |
+//! | 0 | `primitives` | parts of values: hash tables, digests, varints |
+//! | 1 | `number` | floating-point numbers as servers read and write them |
+//! | 1 | `packing` | the limits up to which values stay packed |
+//! | 2 | `call` | what the caller of a command passes and gets |
+//! | 3 | `library` | libraries of functions |
+//! | 3 | `values` | the values of each type |
+//! | 4 | `keyspace` | keys and values at rest |
+//! | 5 | `execution` | the functions that run commands, and their contexts |
+//! | 6 | `arguments` | arguments that commands of several types share |
+//! | 7 | `commands` | the commands of each type, and their table |
+//! | 8 | `store` | the [`Store`]: all data of a server, and the way from a request to its command |
+//! | 9 | `snapshot` | a store from an RDB file, and back |
+//! | 9 | `peek` | the inside of a value, for tests |
 
 #![forbid(unsafe_code)]
 
@@ -39,27 +45,24 @@ mod c_text;
 mod call;
 mod commands;
 mod dialect;
-mod geo;
+mod execution;
 pub mod glob;
-mod hashes;
-mod keys;
 mod keyspace;
 mod library;
-mod lists;
 mod number;
 mod packing;
 mod partial_sort;
 mod peek;
 mod primitives;
-mod sets;
 mod snapshot;
-mod sorted_sets;
 mod store;
-mod streams;
-mod strings;
+#[cfg(test)]
+mod tests;
+mod values;
 
 pub use arguments::subcommand::{syntax as subcommand_syntax, unknown as unknown_subcommand};
 pub use call::{Budget, CallContext, CommandError, Keyspace, Outcome};
+pub use commands::WaitingRead;
 pub use dialect::{Dialect, Vendor};
 pub use keyspace::{Former, OpaqueNews};
 pub use packing::Packing;
@@ -68,4 +71,3 @@ pub use peek::Peek;
 pub use primitives::InsertError;
 pub use snapshot::{Loader, Refused, SaveCursor, judge};
 pub use store::Store;
-pub use streams::WaitingRead;

@@ -1,7 +1,8 @@
 //! The inside of a value, for tests that compare it with a real server's. No command.
 
+use crate::packing::Packing;
 use crate::primitives::Digest;
-use crate::{Packing, Store};
+use crate::store::Store;
 use tidegate_rdb::{Form, dump};
 
 /// The inside of a value.

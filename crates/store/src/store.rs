@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use super::commands::{Commands, readable};
-use super::dialect::Dialect;
-use super::streams::WaitingRead;
-use crate::call::{
-    Budget, CallContext, CommandError, Done, Found, Keyspace, Limits, Outcome, ReadCx, Reply, Run,
-    WriteCx,
-};
+use crate::call::{Budget, CallContext, CommandError, Keyspace, Limits, Outcome, Reply};
+use crate::commands::{Commands, WaitingRead, readable};
+use crate::dialect::Dialect;
+use crate::execution::{Done, Found, ReadCx, Run, WriteCx};
 use crate::keyspace::{Database, Dataset, Former};
 use crate::primitives::Hasher;
 

@@ -1,7 +1,6 @@
 //! When a key, or a field of a hash, is to expire: the words of a request, and its conditions.
 
-use super::words;
-use crate::call::{CommandError, quoted};
+use crate::call::{CommandError, quoted, words};
 use crate::dialect::Dialect;
 
 /// The milliseconds of a second.

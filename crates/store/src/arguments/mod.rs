@@ -2,7 +2,6 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `words` | numbers and names |
 //! | `subcommand` | commands whose second word names the subcommand |
 //! | `expiry` | when a key or a field is to expire |
 //! | `scan` | the arguments of SCAN and its like |
@@ -12,4 +11,3 @@ pub(crate) mod expiry;
 pub(crate) mod random;
 pub(crate) mod scan;
 pub(crate) mod subcommand;
-pub(crate) mod words;

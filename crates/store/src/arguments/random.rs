@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::words;
-use crate::call::{Args, CommandError, Done, Reply};
+use crate::call::{CommandError, Reply, words};
+use crate::execution::{Args, Done};
 
 /// The longest reply, in bytes: a client may ask for the same element without end.
 const MAX_REPLY: usize = 512 << 20;
@@ -175,7 +175,7 @@ fn head(reply: &mut Reply<'_>, len: usize, paired: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dialect;
+    use crate::dialect::Dialect;
     use tidegate_wire::resp::RespVersion;
 
     /// The numbers below `len`, of which those below `quick` are found at once.

@@ -1,9 +1,9 @@
 //! The common part of the commands of the `SCAN` family: their arguments, and the start of a reply.
 
-use super::words;
 use crate::c_text::{c_str, skip_blanks};
-use crate::call::{Args, CommandError, Reply, quoted};
+use crate::call::{CommandError, Reply, quoted, words};
 use crate::dialect::{Dialect, Vendor};
+use crate::execution::Args;
 use crate::glob;
 use crate::keyspace::Slot;
 use tidegate_rdb::Element;

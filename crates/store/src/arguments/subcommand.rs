@@ -1,7 +1,8 @@
 //! Commands whose second word names a subcommand: `OBJECT ENCODING`, `FUNCTION LOAD`.
 
-use crate::call::{Args, CommandError, Reply, quoted, shown};
+use crate::call::{CommandError, Reply, quoted, shown};
 use crate::dialect::Dialect;
+use crate::execution::Args;
 use tidegate_wire::command;
 
 /// A subcommand and the function that runs it.

@@ -6,7 +6,7 @@ use super::slot::{SMALL, Slot};
 use super::snapshot_view::SnapshotView;
 use super::value::Value;
 use crate::primitives::{Hasher, Kind, Table};
-use crate::strings::Str;
+use crate::values::strings::Str;
 
 /// A database.
 #[derive(Clone, Debug)]

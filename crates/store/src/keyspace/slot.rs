@@ -231,7 +231,7 @@ impl<'a> Parts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::strings::Str;
+    use crate::values::strings::Str;
     use proptest::prelude::*;
 
     #[test]

@@ -103,6 +103,3 @@ impl SnapshotView {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,14 +6,14 @@ use super::module::Module;
 use super::opaque::Opaque;
 use crate::call::STEP_BYTES;
 use crate::dialect::Dialect;
-use crate::hashes::{self, Hash, HashRef};
-use crate::lists::{Fill, List, ListRef};
 use crate::packing::Packing;
 use crate::primitives::{Digest, Hasher, InsertError, Kind};
-use crate::sets::{self, Set, SetRef};
-use crate::sorted_sets::{self, SortedSet, SortedSetRef};
-use crate::streams::Stream;
-use crate::strings::{Str, StrRef};
+use crate::values::hashes::{self, Hash, HashRef};
+use crate::values::lists::{Fill, List, ListRef};
+use crate::values::sets::{self, Set, SetRef};
+use crate::values::sorted_sets::{self, SortedSet, SortedSetRef};
+use crate::values::streams::Stream;
+use crate::values::strings::{Str, StrRef};
 use tidegate_rdb::{self as rdb, ValueWriter, WriteError};
 
 /// A value, owned.

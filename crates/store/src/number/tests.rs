@@ -1,7 +1,7 @@
 //! Numbers as servers read and write them.
 
 use super::*;
-use crate::Vendor;
+use crate::dialect::Vendor;
 use proptest::prelude::*;
 
 fn redis(version: &str) -> Dialect {

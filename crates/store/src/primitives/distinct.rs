@@ -29,8 +29,6 @@ pub(crate) fn has_twice<'a, I: Iterator<Item = Element<'a>>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Dialect, Packing};
-    use tidegate_rdb::{self as rdb, Listpack, ListpackBuilder, Strings, Value};
 
     fn twice(names: &[Element<'_>]) -> bool {
         has_twice(|| names.iter().copied(), Hasher::new(7))
@@ -44,42 +42,6 @@ mod tests {
         for again in [Element::Int(0), Element::Int(999), Element::Bytes(b"500")] {
             assert!(twice(&[&names[..], &[again]].concat()), "{again:?}");
         }
-    }
-
-    /// Returns a listpack of words, and the words.
-    fn packed(words: &[&str]) -> (Listpack, Strings) {
-        let elements = words.iter().map(|word| Element::from(word.as_bytes()));
-        let pack = elements.collect::<ListpackBuilder>().finish().unwrap();
-        (pack, words.iter().copied().collect())
-    }
-
-    #[test]
-    fn values_with_a_name_that_comes_twice_are_refused() {
-        let dialect = Dialect::new(crate::Vendor::Redis, "8.2.1");
-        let is_taken = |value: Value, entries: usize| {
-            let packing =
-                Packing { set_entries: entries, zset_entries: entries, ..Packing::of(dialect) };
-            crate::keyspace::Value::from_snapshot(value, &packing, dialect, Hasher::new(7)).is_ok()
-        };
-        // Packed for good, and to be unpacked.
-        for entries in [8, 1] {
-            for (again, ok) in [("c", true), ("a", false)] {
-                let (pack, members) = packed(&["a", "b", again]);
-                let scores = vec![1.0, 2.0, 3.0];
-                let (scored, _) = packed(&["a", "1", "b", "2", again, "3"]);
-                for value in [
-                    Value::Set(rdb::Set::Packed(pack)),
-                    Value::Set(rdb::Set::Members(members.clone())),
-                    Value::SortedSet(rdb::SortedSet::Packed(scored)),
-                    Value::SortedSet(rdb::SortedSet::Pairs { members, scores }),
-                ] {
-                    let shown = format!("{value:?}");
-                    assert_eq!(is_taken(value, entries), ok, "{entries}: {shown}");
-                }
-            }
-        }
-        let (unsorted, _) = packed(&["b", "1", "a", "1"]);
-        assert!(!is_taken(Value::SortedSet(rdb::SortedSet::Packed(unsorted)), 8));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Loads the keys of a snapshot.
 
+use crate::dialect::Dialect;
 use crate::keyspace::{Database, Opaque, SMALL, Slot, Value};
 use crate::library::Library;
+use crate::packing::Packing;
 use crate::primitives::{Hasher, InsertError};
-use crate::strings::{Str, kind_of};
-use crate::{Dialect, Packing, Store};
+use crate::store::Store;
+use crate::values::strings::{Str, kind_of};
 use tidegate_rdb as rdb;
 
 /// A key that is refused, and why.

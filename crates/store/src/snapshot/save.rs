@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use crate::Store;
 use crate::keyspace::{Database, Slot};
+use crate::store::Store;
 use tidegate_rdb::{Form, KeyFacts, WriteError, Writer};
 
 /// The time of loading of a module's data that comes before the keys.

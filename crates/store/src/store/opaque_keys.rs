@@ -5,8 +5,7 @@
 //! on the store cannot say whether the key exists, until a command replaces or deletes it.
 
 use super::Store;
-use crate::arguments::words;
-use crate::call::{CallContext, Outcome};
+use crate::call::{CallContext, Outcome, words};
 use crate::keyspace::{Opaque, OpaqueCount, OpaqueNews, Value};
 use tidegate_wire::command::{self, Keys};
 
