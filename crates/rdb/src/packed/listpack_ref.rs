@@ -230,6 +230,21 @@ pub struct Positions<'a> {
 }
 
 impl Positions<'_> {
+    /// Passes over `count` elements at the front. Returns `None` if there are not so many; then none
+    /// are left.
+    pub(crate) fn pass(&mut self, count: usize) -> Option<()> {
+        let mut rest = self.bytes.get(self.front..self.back)?;
+        for _ in 0..count {
+            let Some(after) = after_first(rest) else {
+                self.front = self.back;
+                return None;
+            };
+            rest = after;
+        }
+        self.front = self.back - rest.len();
+        Some(())
+    }
+
     /// Whether all elements were walked.
     pub(crate) fn is_empty(&self) -> bool {
         self.front >= self.back
@@ -257,15 +272,7 @@ impl<'a> Iterator for Positions<'a> {
     }
 
     fn nth(&mut self, count: usize) -> Option<Self::Item> {
-        let mut rest = self.bytes.get(self.front..self.back)?;
-        for _ in 0..count {
-            let Some(after) = after_first(rest) else {
-                self.front = self.back;
-                return None;
-            };
-            rest = after;
-        }
-        self.front = self.back - rest.len();
+        self.pass(count)?;
         self.next()
     }
 }

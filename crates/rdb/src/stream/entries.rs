@@ -88,7 +88,7 @@ impl<'a> Head<'a> {
         let deleted = int(&mut rest)?;
         let fields = usize::try_from(int(&mut rest)?).ok()?;
         let names = (rest.clone(), fields);
-        skip(&mut rest, fields)?;
+        rest.pass(fields)?;
         // An entry of length 0, where walking back ends.
         (int(&mut rest)? == 0).then_some(())?;
         Some(Self { live, deleted, names, rest })
@@ -128,7 +128,7 @@ impl<'a> Entries<'a> {
         };
         let values = rest.clone();
         let elements = if same { count } else { count.checked_mul(2)? };
-        skip(rest, elements)?;
+        rest.pass(elements)?;
         let stated = int(rest)?;
         let len = elements + if same { 3 } else { 4 };
         let id = StreamId {
@@ -189,12 +189,4 @@ impl<'a> Entry<'a> {
 /// Returns the next element, which has to be a number.
 fn int(elements: &mut Positions<'_>) -> Option<i64> {
     elements.next()?.1.as_int()
-}
-
-/// Passes over `count` elements, which have to be there.
-fn skip(elements: &mut Positions<'_>, count: usize) -> Option<()> {
-    if count > 0 {
-        elements.nth(count - 1)?;
-    }
-    Some(())
 }
