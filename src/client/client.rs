@@ -224,7 +224,7 @@ impl Client {
         if !self.takes_requests() {
             // Its replies may wait for it much longer.
             self.leave();
-        } else if !self.session.is_pinned() {
+        } else if !self.session.needs_dedicated_connection() {
             self.release();
         } else if let Some(own) = self.dedicated.get().filter(|_| !self.session.is_streaming()) {
             own.set_relay(Relay::Nothing);

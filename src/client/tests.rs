@@ -147,7 +147,7 @@ fn a_transaction_without_a_master_is_lost_and_leaves_nothing_behind() {
         assert!(replies.starts_with(NO_MASTER), "{replies}");
         assert!(replies.contains("-EXECABORT "), "{replies}");
         assert!(replies.ends_with("+PONG\r\n"), "{replies}");
-        assert!(!client.session.is_pinned() && !client.dedicated.exists());
+        assert!(!client.session.needs_dedicated_connection() && !client.dedicated.exists());
         assert_eq!(ask(&mut client, &["EXEC"]), "-ERR EXEC without MULTI\r\n");
     });
 }

@@ -110,7 +110,7 @@ pub fn plan(
     }
     let plan = match request.command {
         // The master knows it, or answers that it is unknown.
-        None if session.is_pinned() => on_own_connection(None, session),
+        None if session.needs_dedicated_connection() => on_own_connection(None, session),
         None => forward(shard.id, None, Why::Unknown),
         Some(command) if session.transaction.is_open() => queued(command),
         Some(command) => outside_transaction(request, session, shard, command),
@@ -207,7 +207,7 @@ fn outside_transaction(
     }
     let why = Why::of(command);
     let dedicated = |purpose| {
-        let why = if session.is_pinned() { Why::OwnConnection } else { why };
+        let why = if session.needs_dedicated_connection() { Why::OwnConnection } else { why };
         Plan::new(Action::Dedicated(purpose), why)
     };
     let fits = command.fits(request.argc);
@@ -232,9 +232,11 @@ fn outside_transaction(
         Effect::Client(client) if is_asked_of_server(client, shard) => {
             to_server(shard.id, Some(command), session)
         }
-        Effect::Select if session.is_pinned() => on_own_connection(Some(command), session),
+        Effect::Select if session.needs_dedicated_connection() => {
+            on_own_connection(Some(command), session)
+        }
         _ if command.access == Access::Local => Plan::new(Action::Answer, Why::Session),
-        _ if session.is_pinned() => on_own_connection(Some(command), session),
+        _ if session.needs_dedicated_connection() => on_own_connection(Some(command), session),
         Effect::Scan { cursor } => scan(shard.id, command, (request.arg)(usize::from(cursor))),
         _ => to_server(shard.id, Some(command), session),
     }
@@ -255,7 +257,7 @@ fn scan(shard: ShardId, command: &Resolved<'_>, cursor: &[u8]) -> Plan {
 
 /// A command that a server answers.
 fn to_server(shard: ShardId, command: Option<&Resolved<'_>>, session: &Session) -> Plan {
-    if session.is_pinned() {
+    if session.needs_dedicated_connection() {
         on_own_connection(command, session)
     } else {
         forward(shard, command, command.map_or(Why::Unknown, Why::of))

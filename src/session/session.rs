@@ -89,7 +89,7 @@ impl Session {
 
     /// Whether the session needs a dedicated connection now.
     #[must_use]
-    pub fn is_pinned(&self) -> bool {
+    pub fn needs_dedicated_connection(&self) -> bool {
         self.transaction.is_active() || self.is_streaming()
     }
 
@@ -111,7 +111,7 @@ impl Session {
     #[must_use]
     pub fn must_settle(&self, command: Option<&Resolved<'_>>) -> bool {
         let Some(command) = command else { return false };
-        if self.is_pinned() {
+        if self.needs_dedicated_connection() {
             use tidegate_wire::command::ClientCommand::Tracking;
             // A reply to an earlier request must not pass for a message that no request asked for.
             return match command.effect {

@@ -26,7 +26,7 @@ pub(in crate::client) fn send(
     request: &Request<'_>,
     at: usize,
 ) -> Next {
-    if client.dedicated.exists() || client.session.is_pinned() {
+    if client.dedicated.exists() || client.session.needs_dedicated_connection() {
         return scan_leased(client, batch, request, at);
     }
     batch.flush(&client.inbox);

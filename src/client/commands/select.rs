@@ -32,7 +32,7 @@ pub(in crate::client) fn send(
         Ok(db) => db,
         Err(error) => return local_reply::error(client, batch, request.shown, error),
     };
-    if client.session.is_pinned() {
+    if client.session.needs_dedicated_connection() {
         return lease::pass_with(client, batch, request, Transform::Select(db));
     }
     if client.worker.has_db(db) {

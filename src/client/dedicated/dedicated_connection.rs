@@ -131,7 +131,7 @@ impl DedicatedConnection {
     /// Gives the connection back; false if there was none.
     pub(in crate::client) fn release(&mut self, pool: &RefCell<Pool>, session: &Session) -> bool {
         let Some(connection) = self.connection.take() else { return false };
-        if session.is_pinned() {
+        if session.needs_dedicated_connection() {
             // The client disconnected before the reply, so the server still keeps its state.
             connection.taint();
         }

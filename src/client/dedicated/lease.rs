@@ -128,7 +128,7 @@ pub(in crate::client) fn send_alone(
 ) -> Next {
     batch.flush(&client.inbox);
     let shown = passage.shown;
-    let alone = !client.session.is_pinned() && passage.transform.is_none();
+    let alone = !client.session.needs_dedicated_connection() && passage.transform.is_none();
     match open(client, batch, target) {
         Ok(own) => {
             let moves = alone && !target.is_master() && batch.is_elsewhere(own.backend);

@@ -58,7 +58,7 @@ fn destination(client: &Client, topology: &Topology, plan: Plan, name: &[u8]) ->
             no_route(client, error, topology.sole_shard(), why)
         }
         Action::Refuse(_) => ("none".to_owned(), why.to_owned()),
-        Action::Dedicated(_) if client.session.is_pinned() => {
+        Action::Dedicated(_) if client.session.needs_dedicated_connection() => {
             let own = client.dedicated.get().and_then(|lease| topology.backend(lease.backend));
             let route = own.map_or_else(|| "none".to_owned(), |own| own.addr.to_string());
             (route, why.to_owned())

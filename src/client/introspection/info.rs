@@ -30,7 +30,7 @@ pub(in crate::client) fn send(
     if !sections.is_empty() && !mine.into_iter().any(names) {
         return forward::forward(client, batch, request, Target::Master);
     }
-    if client.dedicated.exists() || client.session.is_pinned() {
+    if client.dedicated.exists() || client.session.needs_dedicated_connection() {
         return lease::pass_with(client, batch, request, Transform::Info);
     }
     shared::forward(

@@ -49,7 +49,8 @@ fn needs_settling(client: &Client, command: Option<&Resolved<'_>>, len: usize) -
     // One transaction after another: the connection is the same, and so is the order. Not so
     // where the first one's EXEC still has to change the session.
     let begins = matches!(command.map(|c| c.effect), Some(Effect::Multi | Effect::Watch));
-    let goes_on = client.session.is_pinned() || begins && client.rewrites.is_empty();
+    let goes_on =
+        client.session.needs_dedicated_connection() || begins && client.rewrites.is_empty();
     let leftover = client.dedicated.get().is_some_and(|own| {
         // Once no messages come any more, a reply must not be taken for one.
         let relays = own.relay() != Relay::Nothing && !client.session.is_streaming();
@@ -58,7 +59,7 @@ fn needs_settling(client: &Client, command: Option<&Resolved<'_>>, len: usize) -
     if goes_on && begins && client.dedicated.exists() && !leftover {
         return false;
     }
-    let large = len >= LARGE && !client.session.is_pinned();
+    let large = len >= LARGE && !client.session.needs_dedicated_connection();
     leftover || large || client.session.must_settle(command)
 }
 

@@ -18,7 +18,7 @@ pub(in crate::client) fn forward(
     target: Target,
 ) -> Next {
     let shown = request.shown;
-    if client.dedicated.exists() || client.session.is_pinned() {
+    if client.dedicated.exists() || client.session.needs_dedicated_connection() {
         return lease::send_pinned(client, batch, request, Passage::of(target, shown));
     }
     let touches = || touches(request.frame, request.name, request.second);

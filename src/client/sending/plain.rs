@@ -35,7 +35,7 @@ pub(in crate::client) fn is_plain(client: &Client, len: usize) -> bool {
         && client.session.is_logged_in()
         && client.session.reply == ReplyMode::On
         && len < LARGE
-        && !client.session.is_pinned()
+        && !client.session.needs_dedicated_connection()
         && !client.session.wants_debugger
         && !client.worker.shared.pause.is_set()
         && client.worker.gate_is_open()
