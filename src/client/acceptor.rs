@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::task::Task;
+use crate::client::task::Task;
 use crate::net::{self, Acceptor, Stream};
 use crate::worker::worker::Worker;
 

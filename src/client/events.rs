@@ -3,12 +3,12 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::backend::Event;
-use crate::client::client::Client;
 use crate::client::commands::{pubsub, redirection};
-use crate::client::dedicated::lost;
 use crate::client::ending::Ending;
+use crate::client::lost_connection;
 use crate::client::replies::{acknowledge, output, rewrite};
 use crate::client::retries::recover;
+use crate::client::state::client::Client;
 
 /// Acts on what came since the last turn.
 pub(in crate::client) fn look(client: &mut Client) {
@@ -20,9 +20,9 @@ pub(in crate::client) fn look(client: &mut Client) {
             Event::Whole(whole) => rewrite::pass_on(client, whole),
             Event::Failed(failed) => recover::failed(client, failed),
             Event::Denied(seq) => pubsub::refused(client, seq),
-            Event::Demoted => lost::demoted(client),
-            Event::LeaseLost(reason) => lost::closed(client, &reason),
-            Event::LeaseRefused(refusal) => lost::refused(client, &refusal),
+            Event::Demoted => lost_connection::demoted(client),
+            Event::LeaseLost(reason) => lost_connection::closed(client, &reason),
+            Event::LeaseRefused(refusal) => lost_connection::refused(client, &refusal),
         }
     }
     redirection::look(client);

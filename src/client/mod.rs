@@ -4,33 +4,34 @@
 //! crosses threads. What clients of different workers have to know of each
 //! other (`CLIENT LIST`, `KILL`, `PAUSE`) stands in the [`registry`](crate::registry).
 //!
-//! A client's bytes take this way; each folder uses only those below it:
+//! Each folder or file uses only those below it:
 //!
-//! | Folder or file | What it does |
+//! | folder or file | what it does |
 //! |---|---|
-//! | `task` | Reads from the client's socket and writes to it. |
-//! | `reading` | Finds the requests; plain ones go straight to `sending`. |
-//! | `planning` | Makes and carries out the plan of any other request. |
-//! | `events` | Takes what came from the servers: replies, failures, lost connections. |
-//! | `replies` | Changes replies, has them wait for replicas, limits those that wait. |
-//! | `retries` | Sends requests again that failed, or answers with an error (INDOUBT). |
-//! | `commands` | The commands that change the session: MULTI, SUBSCRIBE, SCAN, WAIT, ... |
-//! | `introspection` | The commands about the proxy itself: CLIENT, PROXY, INFO. |
-//! | `sending` | Puts requests on connections, in order; chooses the server of a read. |
-//! | `dedicated` | The connection that only one client uses. |
-//! | `holding` | Requests that wait for the servers. |
-//! | `client` | One client's state, made of the small machines of these folders. |
+//! | `task` | reads the client's socket and writes to it |
+//! | `reading` | finds the requests; plain ones go straight to `sending` |
+//! | `events` | takes what came from the servers: replies, failures, lost connections |
+//! | `dispatch` | carries out the plan of every other request, holds it or refuses it |
+//! | `replies` | changes replies, holds them until replicas have the write, limits those that wait |
+//! | `retries` | sends requests again that failed, or answers with an error (INDOUBT) |
+//! | `commands` | the commands that change the session: MULTI, SUBSCRIBE, SCAN, WAIT, ... |
+//! | `introspection` | the commands about the proxy itself: CLIENT, PROXY, INFO |
+//! | `planning` | makes the plan of a request |
+//! | `sending` | chooses the connection of a request, keeps the order |
+//! | `holding` | requests that wait for the servers |
+//! | `batch` | the requests of one read; chooses the server of its reads |
+//! | `state` | one client's state, made of small machines |
 
 mod acceptor;
-#[expect(clippy::module_inception, reason = "a file is one noun, and this one is the client")]
-mod client;
+mod batch;
 mod commands;
-mod dedicated;
+mod dispatch;
 mod drain;
 mod ending;
 mod events;
 mod holding;
 mod introspection;
+mod lost_connection;
 mod outcome;
 mod planning;
 mod reading;
@@ -38,6 +39,7 @@ mod replies;
 mod request;
 mod retries;
 mod sending;
+mod state;
 mod task;
 #[cfg(test)]
 mod tests;

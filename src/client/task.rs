@@ -8,15 +8,15 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-use super::client::Client;
-use super::drain::Drain;
-use super::ending::Ending;
-use super::events;
-use super::introspection::listing;
-use super::reading::requests;
-use super::replies::output;
-use super::sending::order;
-use crate::client::reading::progress::Waiting;
+use crate::client::drain::Drain;
+use crate::client::ending::Ending;
+use crate::client::events;
+use crate::client::introspection::listing;
+use crate::client::reading::requests;
+use crate::client::replies::output;
+use crate::client::sending::order;
+use crate::client::state::client::Client;
+use crate::client::state::progress::Waiting;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream, flush};
 use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, PanicGuard};

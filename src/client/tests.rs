@@ -8,10 +8,10 @@ use arc_swap::ArcSwap;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::Instant;
 
-use super::client::Client;
 use super::ending::Ending;
-use super::reading::progress::Waiting;
 use super::reading::requests;
+use super::state::client::Client;
+use super::state::progress::Waiting;
 use crate::config::Config;
 use crate::registry::Closing;
 use crate::tasks::{Board, Kind};

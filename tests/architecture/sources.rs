@@ -86,5 +86,5 @@ fn one_file_has_the_methods_of_a_client() {
     let files = files(&root().join("src/client"), "rs");
     let text = |file: &PathBuf| fs::read_to_string(file).unwrap();
     let with: Vec<_> = files.iter().filter(|file| text(file).contains("\nimpl Client ")).collect();
-    assert_eq!(with, [&root().join("src/client/client.rs")]);
+    assert_eq!(with, [&root().join("src/client/state/client.rs")]);
 }

@@ -4,15 +4,14 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::blocked_read::BlockedRead;
-use crate::client::client::Client;
-use crate::client::dedicated::lease;
-use crate::client::replies::transform::Transform;
+use crate::client::batch::batch::{Batch, Server};
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::{Batch, Server};
 use crate::client::sending::order::{self, touches};
 use crate::client::sending::passage::Passage;
-use crate::client::sending::shared;
+use crate::client::sending::{lease, shared};
+use crate::client::state::blocked_read::BlockedRead;
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 
 /// Sends a command that may wait for data.

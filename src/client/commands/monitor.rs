@@ -1,12 +1,12 @@
 //! MONITOR: from there on the client gets all that its server sends.
 
 use crate::backend::{Connection, Relay};
-use crate::client::client::Client;
-use crate::client::dedicated::lease;
+use crate::client::batch::batch::Batch;
+use crate::client::batch::local_reply;
 use crate::client::outcome;
-use crate::client::replies::local_reply;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::sending::lease;
+use crate::client::state::client::Client;
 use crate::routing::Target;
 use crate::session::ReplyMode;
 use tidegate_wire::resp::encode;

@@ -1,11 +1,11 @@
 //! SCRIPT KILL and its like, which must not queue behind the script that they end.
 
-use crate::client::client::Client;
-use crate::client::dedicated::lease;
+use crate::client::batch::batch::Batch;
 use crate::client::holding::hold;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::sending::lease;
 use crate::client::sending::passage::Passage;
+use crate::client::state::client::Client;
 use crate::routing::Target;
 
 /// Sends the request over a connection that only logs in, because a busy server refuses SELECT and

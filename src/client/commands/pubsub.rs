@@ -1,14 +1,14 @@
 //! SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE and their opposites, over the session's dedicated connection.
 
-use super::subscribing::SubscribeRequest;
 use crate::backend::Relay;
-use crate::client::client::Client;
-use crate::client::dedicated::lease;
+use crate::client::batch::batch::Batch;
+use crate::client::batch::local_reply;
 use crate::client::outcome;
-use crate::client::replies::local_reply;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::sending::lease;
 use crate::client::sending::passage::Passage;
+use crate::client::state::client::Client;
+use crate::client::state::subscribing::SubscribeRequest;
 use crate::routing::Target;
 use crate::session::replies::Sequence;
 use tidegate_wire::command::Subscription;

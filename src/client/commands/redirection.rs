@@ -1,9 +1,9 @@
 //! Passes the invalidations of other clients on to the client that they redirect to.
 
-use super::listener::{Heard, Listener, invalidation};
 use crate::backend::ConnectionKey;
-use crate::client::client::Client;
 use crate::client::ending::Ending;
+use crate::client::state::client::Client;
+use crate::client::state::listener::{Heard, Listener, invalidation};
 use crate::registry::Closing;
 use crate::topology::BackendId;
 use tidegate_wire::resp::RespVersion;

@@ -1,18 +1,16 @@
 //! SCAN, HSCAN, SSCAN, ZSCAN: an iteration stays with the server process that began it.
 
-use crate::client::dedicated::lease;
-use crate::client::replies::scan_step::ScanStep;
-use crate::client::sending::plain;
-use crate::client::sending::shared;
+use crate::client::sending::{lease, plain, shared};
+use crate::client::state::replies::scan_step::ScanStep;
 use std::rc::Rc;
 
 use crate::backend::Connection;
-use crate::client::client::Client;
-use crate::client::replies::transform::Transform;
+use crate::client::batch::batch::{Batch, Obstacle, Server};
+use crate::client::batch::local_reader::LocalReader;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::{Batch, Obstacle, Server};
-use crate::client::sending::local_reader::LocalReader;
 use crate::client::sending::passage::Passage;
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::{Reason, Target, may_serve};
 use crate::session::cursor::{self, Cursor};
 use crate::telemetry::Kind;

@@ -1,16 +1,15 @@
 //! SELECT and RESET, which change the meaning of later requests.
 
 use crate::backend::ConnectionKey;
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
+use crate::client::batch::local_reply;
 use crate::client::commands::tracking;
-use crate::client::dedicated::lease;
 use crate::client::holding::hold;
-use crate::client::replies::local_reply;
-use crate::client::replies::transform::Transform;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
 use crate::client::sending::passage::Passage;
-use crate::client::sending::shared;
+use crate::client::sending::{lease, shared};
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 use crate::session::{Identity, ReplyMode, local};
 use crate::telemetry::Kind;

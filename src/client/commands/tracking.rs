@@ -1,12 +1,12 @@
 //! CLIENT TRACKING: what is read over the session's dedicated connection is invalidated.
 
 use crate::backend::Relay;
-use crate::client::client::Client;
-use crate::client::dedicated::lease;
-use crate::client::replies::local_reply;
-use crate::client::replies::transform::Transform;
+use crate::client::batch::batch::Batch;
+use crate::client::batch::local_reply;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::sending::lease;
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::registry::{Redirected, TargetState};
 use crate::session::{Tracking, tracking};
 use crate::topology::BackendId;

@@ -1,13 +1,13 @@
 //! WATCH, MULTI, EXEC: over a dedicated connection, to the master.
 
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
+use crate::client::batch::local_reply;
 use crate::client::commands::tracking;
-use crate::client::dedicated::lease;
 use crate::client::holding::hold;
-use crate::client::replies::local_reply;
-use crate::client::replies::transform::Transform;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::sending::lease;
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::{NoRoute, plan};
 use crate::session::cursor::{self, Cursor};
 use crate::session::{Queued, Verdict, local};

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use crate::backend::Ticket;
-use crate::client::client::Client;
-use crate::client::dedicated::lease;
-use crate::client::replies::transform::Transform;
+use crate::client::batch::batch::Batch;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::sending::lease;
 use crate::client::sending::passage::Passage;
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;

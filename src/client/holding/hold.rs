@@ -3,11 +3,11 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
+use crate::client::batch::local_reply;
 use crate::client::outcome;
-use crate::client::replies::local_reply;
 use crate::client::request::Next;
-use crate::client::sending::batch::Batch;
+use crate::client::state::client::Client;
 use crate::routing::NoRoute;
 use crate::routing::plan::HoldUntil;
 use crate::worker::held_writes::Full;

@@ -1,4 +1,3 @@
 //! Requests that wait until the servers let them pass.
 
-pub(in crate::client) mod held_request;
 pub(in crate::client) mod hold;

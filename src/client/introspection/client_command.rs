@@ -1,15 +1,15 @@
 //! The CLIENT subcommands that concern the clients of all workers.
 
-use crate::client::replies::local_reply;
+use crate::client::batch::local_reply;
 use crate::client::sending::shared;
 use std::rc::Rc;
 
-use super::listing;
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
 use crate::client::ending::Ending;
+use crate::client::introspection::listing;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
 use crate::client::sending::passage::Passage;
+use crate::client::state::client::Client;
 use crate::telemetry::Kind;
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
 use tidegate_wire::resp::{Args, encode, integer};

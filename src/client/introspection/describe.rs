@@ -1,6 +1,6 @@
 //! A server in the reply to PROXY EXPLAIN: its [`Report`], and why the request does not go there.
 
-use super::record::Record;
+use crate::client::introspection::record::Record;
 use crate::config::ReadFrom;
 use crate::topology::{Freshness, Report, Role, StaleReason};
 

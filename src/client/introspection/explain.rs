@@ -2,13 +2,12 @@
 //!
 //! It picks a server as the request would, so the next request may go to another server.
 
-use super::describe::describe;
-use super::record::{Record, Value};
-use crate::client::client::Client;
+use crate::client::introspection::describe::describe;
+use crate::client::introspection::record::{Record, Value};
 use crate::client::outcome;
 use crate::client::planning::plan;
-use crate::client::sending::order;
-use crate::client::sending::plain;
+use crate::client::sending::{order, plain};
+use crate::client::state::client::Client;
 use crate::config::{OnClosed, OnStale};
 use crate::routing::plan::{Action, Forward, Purpose, Refusal};
 use crate::routing::{NoRoute, Plan, Reason, Target, may_serve};

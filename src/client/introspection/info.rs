@@ -1,12 +1,10 @@
 //! INFO: the master's, with a section of the proxy's own.
 
-use crate::client::client::Client;
-use crate::client::dedicated::lease;
-use crate::client::replies::transform::Transform;
+use crate::client::batch::batch::Batch;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
-use crate::client::sending::forward;
-use crate::client::sending::shared;
+use crate::client::sending::{forward, lease, shared};
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 use crate::topology::{Backend, Freshness, Report, Role, StaleReason};
 use tidegate_wire::resp::{Args, encode, integer};

@@ -1,6 +1,6 @@
 //! What CLIENT LIST shows of a client, in its entry of the registry.
 
-use crate::client::client::Client;
+use crate::client::state::client::Client;
 
 /// Updates the client's entry, if something has changed; `query_bytes` of requests wait.
 pub(in crate::client) fn update(client: &mut Client, query_bytes: usize) {

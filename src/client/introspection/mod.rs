@@ -6,7 +6,6 @@ pub(in crate::client) mod explain;
 pub(in crate::client) mod info;
 pub(in crate::client) mod listing;
 pub(in crate::client) mod overview;
-pub(in crate::client) mod presence;
 pub(in crate::client) mod proxy_command;
 pub(in crate::client) mod record;
 pub(in crate::client) mod topology_table;

@@ -1,14 +1,13 @@
 //! PROXY: the proxy's own command.
 
-use crate::client::introspection::explain;
+use crate::client::introspection::{explain, topology_table};
 use serde::Serialize;
 
-use super::overview::Overview;
-use super::record::Value;
-use super::topology_table;
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
+use crate::client::introspection::overview::Overview;
+use crate::client::introspection::record::Value;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::state::client::Client;
 use tidegate_wire::command::ProxyCommand;
 use tidegate_wire::resp::{Args, encode};
 

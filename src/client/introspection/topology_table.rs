@@ -1,6 +1,6 @@
 //! PROXY TOPOLOGY for people: a table with one line per server, then the write gate.
 
-use super::overview::Overview;
+use crate::client::introspection::overview::Overview;
 use crate::topology::Report;
 use tidegate_wire::units::columns;
 

@@ -1,7 +1,7 @@
 //! The plan of one client's request: what is to be done with it, and why.
 
-use super::lockout::lockout;
-use crate::client::client::Client;
+use crate::client::planning::lockout::lockout;
+use crate::client::state::client::Client;
 use crate::routing::plan::Request;
 use crate::routing::{self, Plan};
 use crate::topology::Shard;

@@ -3,10 +3,9 @@
 use std::rc::Rc;
 
 use crate::backend::{Connection, Ticket};
-use crate::client::client::{Client, LARGE};
-use crate::client::dedicated::lease;
-use crate::client::sending::batch::Batch;
-use crate::client::sending::{order, plain};
+use crate::client::batch::batch::Batch;
+use crate::client::sending::{lease, order, plain};
+use crate::client::state::client::{Client, LARGE};
 use crate::routing::Target;
 use crate::session::Touches;
 use crate::telemetry::Kind;

@@ -1,14 +1,13 @@
 //! From bytes to requests: plain ones take the short way to their server, the others are planned.
 
-use super::large;
-use super::progress::Waiting;
-use crate::client::client::{Client, LARGE};
-use crate::client::dedicated::reads_apart;
+use crate::client::batch::batch::Batch;
+use crate::client::dispatch::dispatch;
 use crate::client::ending::Ending;
-use crate::client::planning::dispatch;
+use crate::client::reading::large;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
-use crate::client::sending::{order, plain};
+use crate::client::sending::{order, plain, reads_apart};
+use crate::client::state::client::{Client, LARGE};
+use crate::client::state::progress::Waiting;
 use crate::net::QueryBuffer;
 use crate::routing::Target;
 use crate::session::Touches;

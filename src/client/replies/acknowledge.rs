@@ -1,8 +1,8 @@
 //! Replies to writes wait until enough replicas have the write (`writes.wait-replicas`).
 
-use super::parked::ParkedReply;
 use crate::backend::Whole;
-use crate::client::client::Client;
+use crate::client::state::client::Client;
+use crate::client::state::replies::parked::ParkedReply;
 use crate::worker::acknowledger::Demand;
 use crate::worker::wait_check;
 use tidegate_wire::resp::encode;

@@ -1,8 +1,8 @@
 //! Ends a client that does not take its replies.
 
-use super::unread::{Limit, Verdict};
-use crate::client::client::Client;
 use crate::client::ending::Ending;
+use crate::client::state::client::Client;
+use crate::client::state::replies::unread::{Limit, Verdict};
 use crate::registry::Closing;
 use tidegate_wire::units::millis;
 

@@ -1,12 +1,12 @@
 //! Replies that get a change on their way to the client.
 
-use super::acknowledge;
-use super::transform::Transform;
 use crate::backend::Whole;
-use crate::client::client::Client;
 use crate::client::commands::{tracking, wait};
 use crate::client::introspection::{client_command, info};
+use crate::client::replies::acknowledge;
 use crate::client::retries::scan_restart;
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 use crate::session::{LoginPolicy, Queued, cursor, exec, local};
 use tidegate_wire::command::resolve;

@@ -3,14 +3,14 @@
 
 use tokio::time::Instant;
 
-use super::recovery::{Step, Waiting};
-use super::resend::{class, is_elsewhere, resend};
-use super::verdict::{Verdict, verdict};
 use crate::backend::{Cause, Failed, Refusal};
-use crate::client::client::Client;
 use crate::client::ending::Ending;
 use crate::client::holding::hold::MASTER_WAIT;
 use crate::client::outcome;
+use crate::client::retries::resend::{class, is_elsewhere, resend};
+use crate::client::retries::verdict::{Verdict, verdict};
+use crate::client::state::client::Client;
+use crate::client::state::recovery::{Step, Waiting};
 use crate::registry::Closing;
 use crate::routing::plan::Repeat;
 use crate::routing::{Failing, Route, Target, admit_write};

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use crate::backend::Ticket;
-use crate::client::client::Client;
-use crate::client::commands::blocked_read::BlockedRead;
 use crate::client::sending::order;
+use crate::client::state::blocked_read::BlockedRead;
+use crate::client::state::client::Client;
 use crate::routing::Target;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;

@@ -1,10 +1,10 @@
 //! An iteration that the server process which began it cannot go on with.
 
-use super::resend::resend;
-use crate::client::client::Client;
 use crate::client::outcome;
-use crate::client::replies::scan_step::ScanStep;
-use crate::client::replies::transform::Transform;
+use crate::client::retries::resend::resend;
+use crate::client::state::client::Client;
+use crate::client::state::replies::scan_step::ScanStep;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::{Route, Target};
 use crate::session::replies::Sequence;
 

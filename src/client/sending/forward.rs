@@ -1,12 +1,11 @@
 //! One request on its way to a server, over whichever connection fits it.
 
-use super::batch::{Batch, Server};
-use super::order::{self, touches};
-use super::passage::Passage;
-use super::{plain, shared};
-use crate::client::client::{Client, LARGE};
-use crate::client::dedicated::lease;
+use crate::client::batch::batch::{Batch, Server};
 use crate::client::request::{Next, Request};
+use crate::client::sending::order::{self, touches};
+use crate::client::sending::passage::Passage;
+use crate::client::sending::{lease, plain, shared};
+use crate::client::state::client::{Client, LARGE};
 use crate::routing::Target;
 
 /// Sends one request on its way: over the client's dedicated connection if there is one, else over

@@ -1,8 +1,8 @@
 //! The order of a client's requests in flight: a read goes to the server that the write before it
 //! went to, and a write waits for the reads before it, where they may touch the same key.
 
-use crate::client::client::Client;
-use crate::client::sending::batch::Batch;
+use crate::client::batch::batch::Batch;
+use crate::client::state::client::Client;
 use crate::config::ReadFrom;
 use crate::routing::Target;
 use crate::session::Touches;

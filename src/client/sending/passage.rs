@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::client::replies::transform::Transform;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 use crate::telemetry::Kind;
 

@@ -1,10 +1,10 @@
 //! Plain requests: their bytes lie in the batch's buffer and their replies pass unchanged, so they
 //! join the batch's run.
 
-use super::batch::{Batch, Obstacle, Server};
-use crate::client::client::{Client, LARGE};
+use crate::client::batch::batch::{Batch, Obstacle, Server};
 use crate::client::holding::hold;
 use crate::client::request::Next;
+use crate::client::state::client::{Client, LARGE};
 use crate::routing::Target;
 use crate::session::ReplyMode;
 use crate::telemetry::Kind;

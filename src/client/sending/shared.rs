@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::batch::{Batch, Server};
-use super::passage::Passage;
-use super::{order, plain};
 use crate::backend::{Connection, Ticket};
-use crate::client::client::Client;
-use crate::client::replies::transform::Transform;
+use crate::client::batch::batch::{Batch, Server};
 use crate::client::request::Next;
+use crate::client::sending::passage::Passage;
+use crate::client::sending::{order, plain};
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 
 /// Sends a request over a shared connection, with a change to its reply if need be.

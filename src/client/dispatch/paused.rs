@@ -5,9 +5,9 @@
 
 use std::rc::Rc;
 
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
 use crate::client::request::Request;
-use crate::client::sending::batch::Batch;
+use crate::client::state::client::Client;
 use crate::routing::plan;
 use crate::worker::function_list;
 use crate::worker::scripts::Function;

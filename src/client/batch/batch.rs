@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::embedded_reads::EmbeddedReads;
-use super::local_reader::LocalReader;
-use super::run::Run;
 use crate::backend::{Connection, Inbox, Ticket};
+use crate::client::batch::embedded_reads::EmbeddedReads;
+use crate::client::batch::local_reader::LocalReader;
+use crate::client::batch::run::Run;
 use crate::config::{Config, ReadFrom};
 use crate::routing::{NoRoute, Reason, Route, Target};
 use crate::session::Session;

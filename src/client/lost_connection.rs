@@ -1,7 +1,7 @@
 //! What the proxy does when a client's dedicated connection ends.
 
-use crate::client::client::Client;
 use crate::client::ending::Ending;
+use crate::client::state::client::Client;
 use crate::registry::Closing;
 use crate::session::Subscriptions;
 use tidegate_wire::resp::encode;

@@ -1,7 +1,7 @@
 //! Where the invalidations of one client go (`CLIENT TRACKING ON REDIRECT`), and the connection
 //! over which it gets those of others.
 
-use super::listener::Listener;
+use crate::client::state::listener::Listener;
 use crate::registry::Redirected;
 
 /// Where the invalidations of one client go, and the connection over which it gets those of others.

@@ -1,8 +1,8 @@
 //! Short replies of the proxy's own.
 
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
 use crate::client::request::Next;
-use crate::client::sending::batch::Batch;
+use crate::client::state::client::Client;
 use tidegate_wire::resp::encode;
 
 /// An error reply, behind the replies to the batch's requests.

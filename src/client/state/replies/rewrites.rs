@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::transform::Transform;
+use crate::client::state::replies::transform::Transform;
 use crate::session::replies::Sequence;
 
 /// Which replies in flight need a change before the client gets them.
@@ -47,7 +47,7 @@ impl Rewrites {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::replies::scan_step::ScanStep;
+    use crate::client::state::replies::scan_step::ScanStep;
     use tidegate_wire::resp::encode;
 
     #[test]

@@ -1,6 +1,6 @@
 //! The changes that replies get on their way to the client.
 
-use super::scan_step::ScanStep;
+use crate::client::state::replies::scan_step::ScanStep;
 use crate::registry::Redirected;
 use crate::session::{Queued, Tracking};
 

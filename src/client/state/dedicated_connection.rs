@@ -6,8 +6,8 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use crate::backend::{Connection, Inbox, Pool, Relay};
-use crate::client::commands::blocked_read::BlockedRead;
-use crate::client::commands::subscribing::Subscribing;
+use crate::client::state::blocked_read::BlockedRead;
+use crate::client::state::subscribing::Subscribing;
 use crate::session::Session;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;

@@ -1,7 +1,7 @@
 //! How far a client's requests are read: where the next one ends, how many may be in flight, and
 //! what the next one waits for.
 
-use super::window::Window;
+use crate::client::state::window::Window;
 use tidegate_wire::resp::request::ProtocolError;
 use tidegate_wire::resp::{Limits, RequestScanner, RequestStep};
 

@@ -1,11 +1,11 @@
 //! Requests that need a plan: made when their turn has come, then carried out, held or refused.
 
-use super::plan::plan;
-use super::{answers, execution, paused, precedence};
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
+use crate::client::dispatch::{answers, execution, paused, precedence};
 use crate::client::holding::hold;
+use crate::client::planning::plan::plan;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::state::client::Client;
 use crate::routing::plan::{Action, is_gated};
 use crate::session::{ReplyMode, Transaction};
 use crate::topology::ServerVersion;

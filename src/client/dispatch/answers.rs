@@ -1,17 +1,17 @@
 //! The requests that the proxy answers or refuses itself.
 
-use super::lockout::lockout;
-use super::precedence::is_login;
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
+use crate::client::batch::local_reply;
 use crate::client::commands::{select, transaction};
-use crate::client::dedicated::lease;
+use crate::client::dispatch::precedence::is_login;
 use crate::client::ending::Ending;
 use crate::client::holding::hold;
 use crate::client::introspection::{client_command, proxy_command};
 use crate::client::outcome;
-use crate::client::replies::local_reply;
+use crate::client::planning::lockout::lockout;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
+use crate::client::sending::lease;
+use crate::client::state::client::Client;
 use crate::registry::Closing;
 use crate::routing::NoRoute;
 use crate::routing::plan::Refusal;

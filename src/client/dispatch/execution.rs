@@ -1,16 +1,15 @@
 //! Carries out the plan of a request.
 
-use super::paused;
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
 use crate::client::commands::{
     blocking, monitor, out_of_band, pubsub, scan, select, tracking, transaction, wait,
 };
-use crate::client::dedicated::lease;
+use crate::client::dispatch::paused;
 use crate::client::introspection::{client_command, info};
-use crate::client::replies::transform::Transform;
 use crate::client::request::{Next, Request};
-use crate::client::sending::batch::Batch;
-use crate::client::sending::{forward, order};
+use crate::client::sending::{forward, lease, order};
+use crate::client::state::client::Client;
+use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 use crate::routing::plan::{Forward, Purpose, survives_subscriber_mode};
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved};

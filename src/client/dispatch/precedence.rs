@@ -1,10 +1,10 @@
 //! Whether earlier requests, a pause or a brake on logins come before a request.
 
-use super::paused;
 use crate::backend::Relay;
-use crate::client::client::{Client, LARGE};
+use crate::client::batch::batch::Batch;
+use crate::client::dispatch::paused;
 use crate::client::request::Request;
-use crate::client::sending::batch::Batch;
+use crate::client::state::client::{Client, LARGE};
 use tidegate_wire::command::{Effect, Resolved};
 use tidegate_wire::resp::Args;
 

@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use super::lease;
 use crate::backend::Connection;
-use crate::client::client::Client;
+use crate::client::batch::batch::Batch;
 use crate::client::holding::hold;
 use crate::client::request::Next;
-use crate::client::sending::batch::Batch;
+use crate::client::sending::lease;
 use crate::client::sending::passage::Passage;
+use crate::client::state::client::Client;
 use crate::routing::{NoRoute, Route, Target};
 use crate::telemetry::Kind;
 
