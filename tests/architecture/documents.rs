@@ -189,6 +189,39 @@ fn comments_name_the_actor() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Types of other crates, which documents name.
+const FOREIGN: [&str; 3] = ["ArcSwap", "Notify", "RwLock"];
+
+/// The names in CamelCase that a document has between backticks, without what follows a `::`.
+fn types(text: &str) -> Vec<String> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    let name = |quoted: &str| quoted.split("::").next().unwrap_or_default().to_owned();
+    let is_camel = |name: &String| {
+        name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.chars().all(|c| c.is_ascii_alphanumeric())
+            && name.chars().any(|c| c.is_ascii_lowercase())
+    };
+    quoted.map(name).filter(is_camel).collect()
+}
+
+#[test]
+fn types_that_the_documents_name_exist() {
+    let sources = ["src", "crates"].map(|folder| files(&root().join(folder), "rs")).concat();
+    let code: String = sources.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let words: std::collections::HashSet<_> =
+        code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let mut wrong = Vec::new();
+    for file in documents() {
+        let text = fs::read_to_string(&file).unwrap();
+        for name in types(&text) {
+            if !words.contains(name.as_str()) && !FOREIGN.contains(&name.as_str()) {
+                wrong.push(format!("{}: {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The most words in a cell of a table: a paragraph belongs below the table.
 const MAX_WORDS: usize = 16;
 
