@@ -82,7 +82,7 @@ pub enum NoRoute {
     /// share of such reads.
     #[error("no replica is fresh")]
     Stale,
-    /// Too few replicas keep up for a write to be sent.
+    /// Too few replicas are in sync for a write to be sent.
     #[error("not enough good replicas to write")]
     GateClosed,
 }
@@ -191,7 +191,7 @@ pub fn has_left(shard: &Shard, id: BackendId, query: Query) -> bool {
 /// Whether the write gate lets a write pass.
 ///
 /// # Errors
-/// [`NoRoute::GateClosed`] while too few replicas keep up.
+/// [`NoRoute::GateClosed`] while too few replicas are in sync.
 pub fn admit_write(shard: &Shard, now_ms: u64) -> Result<(), NoRoute> {
     if shard.gate.is_open(now_ms) { Ok(()) } else { Err(NoRoute::GateClosed) }
 }

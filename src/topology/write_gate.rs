@@ -1,8 +1,8 @@
-//! The write gate: whether enough replicas keep up for writes to be sent.
+//! The write gate: whether enough replicas are in sync for writes to be sent.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// Whether enough replicas keep up for writes to be sent. The monitor writes it, workers read it
+/// Whether enough replicas are in sync for writes to be sent. The monitor writes it, workers read it
 /// once per batch of requests. Times are milliseconds of the process's clock.
 #[derive(Debug)]
 pub struct WriteGate {
@@ -24,7 +24,7 @@ impl Default for WriteGate {
 
 impl WriteGate {
     /// Judges the gate. `good_until_ms` has, for every replica that is attached to the master,
-    /// until when it is proven to keep up. The gate is open while `wanted` of them are.
+    /// until when it is proven to be in sync. The gate is open while `wanted` of them are.
     pub fn judge(&self, wanted: u32, good_until_ms: &mut [u64], now_ms: u64) {
         good_until_ms.sort_unstable_by(|a, b| b.cmp(a));
         let open_until = match (wanted as usize).checked_sub(1) {

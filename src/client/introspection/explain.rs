@@ -111,7 +111,7 @@ fn no_route(client: &Client, error: NoRoute, shard: &Shard, why: &str) -> (Strin
         NoRoute::GateClosed => {
             let held = config.writes.on_closed == OnClosed::Hold;
             let wait = if held { ", after writes.hold-timeout" } else { "" };
-            format!("{why}; {} of {} replicas keep up{wait}", count.0, count.1)
+            format!("{why}; {} of {} replicas are in sync{wait}", count.0, count.1)
         }
         NoRoute::Stale if config.reads.on_stale == OnStale::Wait => {
             format!("{why}; no replica is fresh, even after reads.wait-timeout")

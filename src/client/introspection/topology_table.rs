@@ -24,11 +24,11 @@ pub(in crate::client) fn lines(overview: &Overview) -> Vec<String> {
     let mut lines = columns(HEAD, &rows);
     let gate = &overview.gate;
     let state = if gate.open { "open" } else { "closed" };
-    let keep_up = match gate.good {
-        1 => "1 replica keeps up".to_owned(),
-        good => format!("{good} replicas keep up"),
+    let in_sync = match gate.good {
+        1 => "1 replica in sync".to_owned(),
+        good => format!("{good} replicas in sync"),
     };
-    lines.push(format!("write gate: {state}; {keep_up}, min-replicas-to-write is {}", gate.wanted));
+    lines.push(format!("write gate: {state}; {in_sync}, min-replicas-to-write is {}", gate.wanted));
     lines.extend(overview.undecided.iter().map(|why| format!("writes are refused: {why}")));
     lines
 }

@@ -1,4 +1,4 @@
-//! The write gate: no write leaves while too few replicas keep up.
+//! The write gate: no write leaves while too few replicas are in sync.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

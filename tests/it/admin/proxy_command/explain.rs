@@ -146,7 +146,7 @@ fn a_closed_gate_is_explained() {
     for request in ["SET k v", "EVAL x 0", "frobnicate"] {
         let told = explain(&mut wire, request);
         assert!(text(&told, "route").starts_with("-NOREPLICAS "), "{told:?}");
-        assert!(text(&told, "why").contains("2 of 3 replicas keep up"), "{told:?}");
+        assert!(text(&told, "why").contains("2 of 3 replicas are in sync"), "{told:?}");
     }
     assert!(!text(&explain(&mut wire, "GET k"), "route").starts_with('-'));
 }

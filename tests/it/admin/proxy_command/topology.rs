@@ -32,7 +32,7 @@ fn topology_is_a_table_for_people() {
         assert!(line.len() <= at("WHY-NO-READS"), "{lines:#?}");
     }
     assert!(master[at("STATE")..].starts_with("- "), "{lines:#?}");
-    assert!(gate.starts_with("write gate: open; 2 replicas keep up"), "{lines:#?}");
+    assert!(gate.starts_with("write gate: open; 2 replicas in sync"), "{lines:#?}");
     // The same to RESP3.
     assert_eq!(Wire::connect3(proxy.addr()).cmd(&["PROXY", "TOPOLOGY"]).strings()[0], *head);
     trio.replicas[0].kill();
