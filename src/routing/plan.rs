@@ -182,9 +182,13 @@ pub fn is_gated(command: Option<&Resolved<'_>>, transaction: &Transaction) -> bo
 fn queued(command: &Resolved<'_>) -> Plan {
     match command.effect {
         Effect::Quit | Effect::Reset => Plan::new(Action::Answer, Why::Session),
-        Effect::Hello | Effect::Subscribe(_) | Effect::Monitor | Effect::Proxy(_) => {
-            Plan::refuse(Refusal::NotInTransaction, Why::OwnConnection)
-        }
+        // A server answers a queued UNSUBSCRIBE with an element for each name: EXEC's reply would end
+        // too soon.
+        Effect::Hello
+        | Effect::Subscribe(_)
+        | Effect::Unsubscribe(_)
+        | Effect::Monitor
+        | Effect::Proxy(_) => Plan::refuse(Refusal::NotInTransaction, Why::OwnConnection),
         Effect::Client(client) if acts_on_connection(client) => {
             Plan::refuse(Refusal::NotInTransaction, Why::OwnConnection)
         }

@@ -7,4 +7,5 @@ mod monitor_tracking;
 mod own_connections;
 mod pubsub;
 mod tracking_redirect;
+mod transaction_messages;
 mod transactions;

@@ -121,6 +121,9 @@ impl ReplyScanner {
                 }
                 0
             }
+            // A message among the elements of a reply is none of them: before Redis 8 a client gets
+            // one there that it publishes to itself in a transaction.
+            b'>' if self.begun => count(number)? + 1,
             b'*' | b'~' | b'>' => count(number)?,
             b'%' => count(number)?.checked_mul(2).ok_or(ReplyError::Length)?,
             // An attribute stands before the value that it describes and is none itself.
