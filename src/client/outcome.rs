@@ -72,6 +72,10 @@ pub(in crate::client) fn locked_out(what: &str) -> String {
 pub(in crate::client) const NO_DEBUGGER: &str = "ERR The script was not run: this session said SCRIPT DEBUG, \
     which cannot be used through a proxy; connect to the server itself, or say SCRIPT DEBUG NO";
 
+/// The error for a request that CLIENT PAUSE holds while the process ends.
+pub(in crate::client) const ENDS_PAUSED: &str =
+    "MASTERDOWN The proxy ends during a CLIENT PAUSE; the request was not sent";
+
 /// The error for a command that cannot be queued between MULTI and EXEC here.
 pub(in crate::client) fn not_in_transaction(name: &str) -> String {
     format!("ERR '{name}' is not possible in a transaction here")

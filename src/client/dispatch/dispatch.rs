@@ -1,11 +1,16 @@
 //! Requests that need a plan: made when their turn has come, then carried out, held or refused.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use crate::client::batch::batch::Batch;
+use crate::client::batch::local_reply;
 use crate::client::dispatch::{answers, execution, paused, precedence};
 use crate::client::holding::hold;
+use crate::client::outcome;
 use crate::client::planning::plan::plan;
 use crate::client::request::{Next, Request};
 use crate::client::state::client::Client;
+use crate::client::state::progress::Waiting;
 use crate::routing::plan::{Action, is_gated};
 use crate::session::{ReplyMode, Transaction};
 use crate::topology::ServerVersion;
@@ -25,6 +30,12 @@ pub(in crate::client) fn dispatch(
         client.presence.note_any(command.name);
     }
     if precedence::must_wait(client, batch, command.as_ref(), request) {
+        let is_ending = client.worker.shared.draining.load(Relaxed);
+        if is_ending && client.reading.waiting() == Waiting::Pause {
+            client.reading.wait_for(Waiting::Nothing);
+            let shown = client.session.reply.wants_reply();
+            return local_reply::error(client, batch, shown, outcome::ENDS_PAUSED);
+        }
         return Next::Wait;
     }
     client.presence.change();

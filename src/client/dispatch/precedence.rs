@@ -5,6 +5,7 @@ use crate::client::batch::batch::Batch;
 use crate::client::dispatch::paused;
 use crate::client::request::Request;
 use crate::client::state::client::{Client, LARGE};
+use crate::client::state::progress::Waiting;
 use tidegate_wire::command::{Effect, Resolved};
 use tidegate_wire::resp::Args;
 
@@ -37,6 +38,7 @@ pub(in crate::client) fn must_wait(
     }
     if !exempt && paused::is_paused(client, batch, command, request) {
         batch.flush(&client.inbox);
+        client.reading.wait_for(Waiting::Pause);
         // CLIENT UNPAUSE wakes all clients.
         client.worker.wake_by(&client.inbox, client.worker.shared.pause.ends_ms());
         return true;

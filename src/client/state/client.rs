@@ -14,7 +14,7 @@ use crate::client::state::dedicated_connection::DedicatedConnection;
 use crate::client::state::held_request::{HeldRequest, Released};
 use crate::client::state::invalidations::Invalidations;
 use crate::client::state::presence::Presence;
-use crate::client::state::progress::Reading;
+use crate::client::state::progress::{Reading, Waiting};
 use crate::client::state::recovery::Recovery;
 use crate::client::state::replies::parked::Parked;
 use crate::client::state::replies::rewrites::Rewrites;
@@ -207,9 +207,10 @@ impl Client {
     }
 
     /// Whether nothing is left to do for a client that has closed its sending side. A blocking
-    /// command ends with it, and so does a request that is held and has not left.
+    /// command ends with it, and so does a request that is held or paused and has not left.
     pub(in crate::client) fn is_through(&self) -> bool {
-        let waits = self.reading.is_waiting() && !self.held.is_any();
+        let is_unsent = self.held.is_any() || self.reading.waiting() == Waiting::Pause;
+        let waits = self.reading.is_waiting() && !is_unsent;
         self.dedicated.is_blocked() || !waits && self.is_answered()
     }
 

@@ -19,7 +19,9 @@ pub(in crate::client) enum Waiting {
     Answers,
     /// An earlier write that a server refused has to reach the master first.
     Recovery,
-    /// A server, the write gate, a pause or another client has to let it pass first.
+    /// CLIENT PAUSE has to end first.
+    Pause,
+    /// A server, the write gate or another client has to let it pass first.
     Turn,
 }
 

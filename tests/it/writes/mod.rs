@@ -2,6 +2,7 @@
 //! semi-synchronous writes.
 
 mod held;
+mod pause_gone;
 mod pause_write;
 mod wait;
 mod wait_aof;
