@@ -89,6 +89,7 @@ fn backend(id: u32, role: Role) -> Backend {
         role,
         weight: 1,
         scan_tag: 0,
+        data_epoch: 0,
         excluded: None,
         is_local: false,
         pass: 0,

@@ -29,6 +29,7 @@ impl Way {
             role,
             weight: 1,
             scan_tag: id,
+            data_epoch: 0,
             excluded: None,
             is_local: false,
             pass: 0,

@@ -30,7 +30,7 @@ mod sync;
 
 pub use observe::COUNTS_FIELD;
 pub use persist::{SaveError, check_dir};
-pub use read::{Answered, Room, Stop};
+pub use read::{Access, Answered, Room, Stop};
 pub use slow_reads::SlowRead;
 pub use start::{StartFault, start};
 pub use state::Engine;

@@ -63,6 +63,7 @@ impl Engine {
             loading: !info.has_data || !info.identity.is_resumable(),
             eviction: None,
             commands: 0,
+            data_epoch: self.data_epoch(),
         })
     }
 

@@ -8,12 +8,26 @@ use tidegate_store::{Budget, CallContext, CommandError, Dialect, Outcome};
 use tidegate_wire::command::{Command, number};
 use tidegate_wire::resp::{Args, RespVersion, encode};
 
+/// The reply where the data are not judged and no other server can be asked.
+const UNJUDGED: &str = "LOADING Redis is loading the dataset in memory";
 /// The number of words up to which a request allocates nothing.
 const FEW: usize = 8;
 /// The reply where earlier replies leave no room.
 const TOO_MUCH: &str = "ERR The replies before this one exceed client-output-buffer-limit";
 /// The reply where the reply itself is too long.
 const TOO_LONG: &str = "ERR The reply would exceed client-output-buffer-limit";
+
+/// The data that a run of requests reads, and the protocol of the replies.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// The [`Engine::data_epoch`] in which the monitor judged the data. Data of a later one may be
+    /// another master's.
+    pub data_epoch: u64,
+    /// The database.
+    pub db: u32,
+    /// The protocol.
+    pub version: RespVersion,
+}
 
 /// The room for replies, in bytes: a few bytes of requests can ask for gigabytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +63,8 @@ pub enum Stop {
     Budget,
     /// The engine cannot read the value at any cost.
     Opaque,
+    /// The data belong to another history since the monitor judged them.
+    Unjudged,
 }
 
 impl Engine {
@@ -96,21 +112,23 @@ impl Engine {
         usize::try_from(db).is_ok_and(|db| db < self.databases)
     }
 
-    /// Answers complete multibulk requests of a database, in a protocol, that lie next to each
-    /// other: as many as room and budget allow, all from one state of the data. Each gets one reply
-    /// in `out`.
+    /// Answers complete multibulk requests that lie next to each other: as many as room and budget
+    /// allow, all from one state of the data. Each gets one reply in `out`.
     pub fn answer(
         &self,
-        (db, version): (u32, RespVersion),
+        access: Access,
         (frames, count): (&[u8], u32),
         room: Room,
         budget: &Budget,
         out: &mut Vec<u8>,
     ) -> Answered {
         let start = out.len();
-        let db = usize::try_from(db).unwrap_or(usize::MAX);
-        let context = CallContext { db, now_ms: unix_ms(), version };
+        let db = usize::try_from(access.db).unwrap_or(usize::MAX);
+        let context = CallContext { db, now_ms: unix_ms(), version: access.version };
         let store = self.store();
+        if self.data_epoch() != access.data_epoch {
+            return unjudged((frames, count), room, out);
+        }
         if store.is_void() && room.stop.is_some() {
             // The engine has no data now, and other servers have.
             return Answered { count: 0, bytes: 0, stop: Some(Stop::Budget) };
@@ -156,4 +174,14 @@ impl Engine {
         }
         Answered { count: answered, bytes: frames.len() - rest.len(), stop }
     }
+}
+
+/// Answers none of the requests, so that other servers do. Requests that cannot be put off get an
+/// error each.
+fn unjudged((frames, count): (&[u8], u32), room: Room, out: &mut Vec<u8>) -> Answered {
+    if room.stop.is_some() {
+        return Answered { count: 0, bytes: 0, stop: Some(Stop::Unjudged) };
+    }
+    (0..count).for_each(|_| encode::error(out, UNJUDGED));
+    Answered { count, bytes: frames.len(), stop: None }
 }

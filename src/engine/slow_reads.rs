@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::Engine;
-use super::read::Room;
+use super::read::{Access, Room};
 use tidegate_store::Budget;
 use tidegate_wire::resp::RespVersion;
 
@@ -16,6 +16,8 @@ const WAITING_MAX: usize = 1024;
 /// A read that waits for the thread.
 #[derive(Debug)]
 pub struct SlowRead {
+    /// The [`Engine::data_epoch`] whose data may be read.
+    pub data_epoch: u64,
     /// The database of the read.
     pub db: u32,
     /// The protocol of the reply.
@@ -24,6 +26,12 @@ pub struct SlowRead {
     pub frame: Vec<u8>,
     /// The longest reply, in bytes. A read with a longer reply goes to a server.
     pub most: usize,
+}
+
+impl SlowRead {
+    const fn access(&self) -> Access {
+        Access { data_epoch: self.data_epoch, db: self.db, version: self.version }
+    }
 }
 
 impl Engine {
@@ -54,8 +62,7 @@ impl Engine {
         let room = Room { stop: Some(usize::MAX), most: read.most };
         let budget = Budget::new(u64::MAX, read.most);
         let turn = self.turns.begin();
-        let answered =
-            self.answer((read.db, read.version), (&read.frame, 1), room, &budget, &mut out);
+        let answered = self.answer(read.access(), (&read.frame, 1), room, &budget, &mut out);
         drop(turn);
         (answered.count > 0).then_some(out)
     }

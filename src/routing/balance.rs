@@ -119,6 +119,7 @@ mod tests {
             role: Role::Replica,
             weight: *weight,
             scan_tag: 0,
+            data_epoch: 0,
             excluded: None,
             is_local: false,
             pass: 0,

@@ -44,6 +44,9 @@ pub struct Backend {
     pub weight: u32,
     /// The tag of its process's scan cursors; 0 while it is not known.
     pub scan_tag: u32,
+    /// The engine's [`Observation::data_epoch`](super::Observation::data_epoch) at the time of the
+    /// snapshot: no other data were judged.
+    pub data_epoch: u64,
     /// Why it serves no reads, in words; `None` if it may.
     pub excluded: Option<String>,
     /// Whether it is the engine of this process, which answers reads without a connection.

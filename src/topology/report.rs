@@ -130,6 +130,7 @@ mod tests {
             role,
             weight: 1,
             scan_tag: 0,
+            data_epoch: 0,
             excluded: None,
             is_local: false,
             pass: 0,

@@ -96,6 +96,7 @@ mod tests {
             role,
             weight: 1,
             scan_tag,
+            data_epoch: 0,
             excluded: None,
             is_local: false,
             pass: 0,

@@ -17,6 +17,7 @@ fn backend() -> Backend {
         role: Role::Master,
         weight: 1,
         scan_tag: 0,
+        data_epoch: 0,
         excluded: None,
         is_local: false,
         pass: 0,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use crate::backend::{Cause, Failed, Inbox, Load};
-use crate::engine::{Engine, Room, SlowRead, Stop};
+use crate::engine::{Access, Engine, Room, SlowRead, Stop};
 use crate::net::OUTPUT_HIGH;
 use crate::routing::Reason;
 use crate::session::{Session, cursor};
@@ -14,7 +14,7 @@ use crate::topology::{Backend, BackendId};
 use crate::worker::handle::Handle;
 use crate::worker::worker::Worker;
 use tidegate_store::Budget;
-use tidegate_wire::resp::{RespVersion, encode};
+use tidegate_wire::resp::encode;
 
 /// What the reads of one batch may cost on the worker's thread, in steps: about a quarter of a
 /// millisecond. Then other clients have their turn. One read that costs more is not answered here.
@@ -31,8 +31,8 @@ pub(in crate::client) struct LocalReader {
     engine: Handle<Engine>,
     load: Rc<Load>,
     backend: BackendId,
-    db: u32,
-    version: RespVersion,
+    /// The data that may be read, and the protocol.
+    access: Access,
     /// The most bytes of pending replies: a client with more is closed.
     room: usize,
     budget: Budget,
@@ -60,12 +60,13 @@ impl LocalReader {
     ) -> Option<Self> {
         let engine = worker.engine.as_ref().filter(|_| backend.is_local)?;
         let load = worker.pool.borrow_mut().load(backend);
-        let (db, version) = (session.db, session.version);
+        let data_epoch = backend.data_epoch;
+        let access = Access { data_epoch, db: session.db, version: session.version };
         let room = worker.config().proxy.output_limit();
         let (kind, scan_tag) = (Kind::read(reason), backend.scan_tag);
         let (engine, budget) = (engine.clone(), Budget::new(STEPS, usize::MAX));
         let backend = backend.id;
-        Some(Self { engine, load, backend, db, version, room, budget, kind, scan_tag })
+        Some(Self { engine, load, backend, access, room, budget, kind, scan_tag })
     }
 
     /// The tag of its scan cursors.
@@ -83,11 +84,10 @@ impl LocalReader {
     ) -> bool {
         let mut reply = Vec::new();
         let room = Room { stop: Some(OUTPUT_HIGH), most: self.room };
-        let how = (self.db, self.version);
         let budget = Budget::new(STEPS, usize::MAX);
-        match self.engine.answer(how, (frame, 1), room, &budget, &mut reply).stop {
+        match self.engine.answer(self.access, (frame, 1), room, &budget, &mut reply).stop {
             None => {}
-            Some(Stop::Opaque) => return false,
+            Some(Stop::Opaque | Stop::Unjudged) => return false,
             // Its cursor is the engine's: no server can go on.
             Some(Stop::Budget) => {
                 self.ask_aside(frame, shown, Some(self.scan_tag), since, inbox);
@@ -111,13 +111,12 @@ impl LocalReader {
         inbox: &Rc<Inbox>,
     ) -> Served {
         let room = Room { stop: may_stop.then_some(OUTPUT_HIGH), most: self.room };
-        let how = (self.db, self.version);
         let is_fresh = self.budget.left() == STEPS;
         let unlimited = Budget::new(u64::MAX, self.room);
         let budget = if may_stop { &self.budget } else { &unlimited };
         let mut served = Served { bytes: bytes.len(), stop: None };
         let answered = inbox.replies().locals(count, shown, |out| {
-            let answered = self.engine.answer(how, (bytes, count), room, budget, out);
+            let answered = self.engine.answer(self.access, (bytes, count), room, budget, out);
             // A read that is too much for the rest of this budget may fit the next batch's.
             let is_for_good = answered.stop != Some(Stop::Budget) || is_fresh;
             let stop = answered.stop.filter(|_| answered.count == 0 && is_for_good);
@@ -148,8 +147,8 @@ impl LocalReader {
         inbox: &Rc<Inbox>,
     ) {
         let seq = inbox.replies().open(1, shown);
-        let (db, version, most) = (self.db, self.version, self.room);
-        let read = SlowRead { db, version, frame: frame.to_vec(), most };
+        let Access { data_epoch, db, version } = self.access;
+        let read = SlowRead { data_epoch, db, version, frame: frame.to_vec(), most: self.room };
         let Some(answer) = self.engine.answer_aside(read) else {
             return inbox.deliver_all(seq, 1, error(BUSY));
         };
@@ -166,7 +165,8 @@ impl LocalReader {
                 }
                 (None, Some(_)) => inbox.deliver_all(seq, 1, error(TOO_LONG)),
                 (None, None) => {
-                    let reason = "its reply is too long for the replica of this process".to_owned();
+                    let reason = "its reply is too long for the replica of this process, or the data are gone";
+                    let reason = reason.to_owned();
                     let cause = Cause::Unsent { reason, reached: true, refusal: None };
                     let (repeatable, leased) = (true, false);
                     inbox.fail(Failed { seq, request, repeatable, leased, backend, cause });

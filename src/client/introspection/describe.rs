@@ -57,6 +57,7 @@ mod tests {
             role: Role::Master,
             weight: 1,
             scan_tag: 0,
+            data_epoch: 0,
             excluded: None,
             is_local: false,
             pass: 0,

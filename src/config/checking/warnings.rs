@@ -260,6 +260,7 @@ mod tests {
             loading: false,
             eviction: None,
             commands: 0,
+            data_epoch: 0,
         };
         let backend = Backend {
             id: BackendId(1),
@@ -267,6 +268,7 @@ mod tests {
             role: Role::Master,
             weight: 1,
             scan_tag: 0,
+            data_epoch: 0,
             excluded: None,
             is_local: false,
             pass: 0,

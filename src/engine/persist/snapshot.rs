@@ -148,6 +148,7 @@ impl Engine {
                 self.publish(&Offsets::at(offset));
                 let mut info = self.link_info();
                 info.identity = Identity::restored(replid);
+                self.begin_data_epoch(&info);
                 info.backlog.restart(offset);
                 info.server = origin.server.unwrap_or_default();
                 info.has_data = true;

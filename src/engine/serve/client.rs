@@ -33,6 +33,9 @@ pub(super) struct Client {
     /// Replies that are ready to be written.
     pub(super) out: Vec<u8>,
     pub(super) ending: Option<Ending>,
+    /// Messages and confirmations of subscriptions that a request without a reply has brought; `None`
+    /// where the request gets a reply, and they are among the replies.
+    pub(super) pushes: Option<Vec<u8>>,
     /// Whether the next request waits for the end of a pause.
     pub(super) waits: bool,
     /// What the client waits for in a command.
@@ -59,6 +62,7 @@ impl Client {
             scanner: RequestScanner::default(),
             out: Vec::new(),
             ending: None,
+            pushes: None,
             waits: false,
             waiting: None,
             is_stalled: false,
@@ -125,8 +129,18 @@ impl Client {
     /// Takes the messages that wait for the client.
     pub(super) fn take_mail(&mut self) {
         if self.is_listening() {
-            self.mailbox.take(&mut self.out);
+            self.take_last_mail();
         }
+    }
+
+    /// Takes the messages that wait for a client which may have ended its last subscription.
+    pub(super) fn take_last_mail(&mut self) {
+        self.mailbox.take(self.pushes.as_mut().unwrap_or(&mut self.out));
+    }
+
+    /// Returns where to write what is no reply: the client gets it although replies are off.
+    pub(super) fn push_out(&mut self) -> &mut Vec<u8> {
+        self.pushes.as_mut().unwrap_or(&mut self.out)
     }
 
     /// Ends its subscriptions and its MONITOR.

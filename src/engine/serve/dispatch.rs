@@ -8,6 +8,7 @@ use super::handlers::{self, HANDLERS};
 use super::held::Held;
 use super::stale;
 use super::transaction::Transaction;
+use crate::session::ReplyMode;
 use tidegate_store::{CommandError, Dialect, unknown_subcommand};
 use tidegate_wire::command::{self, Command, Effect, old_arity, versions};
 use tidegate_wire::resp::encode;
@@ -107,24 +108,27 @@ impl Client {
         }
     }
 
-    /// Lets `write` write a reply, unless CLIENT REPLY is off. Messages that no request asked for are
-    /// written all the same.
+    /// Lets `write` write a reply, unless CLIENT REPLY is off. Messages and confirmations of
+    /// subscriptions are written all the same.
     pub(super) fn reply(&mut self, command: &Command, write: impl FnOnce(&mut Self)) {
         self.take_mail();
         let start = self.out.len();
         let before = self.session.reply;
         let wanted = self.session.reply.wants_reply();
+        self.pushes = (!wanted).then(Vec::new);
         write(self);
+        let pushes = self.pushes.take();
         let is_error = self.out.get(start) == Some(&b'-');
         self.context.stats.errors.add(u64::from(is_error));
-        let is_push = matches!(command.effect, Effect::Subscribe(_) | Effect::Unsubscribe(_));
-        // CLIENT REPLY ON is answered although replies were off.
-        let is_on = before != self.session.reply
-            && self.session.reply == crate::session::ReplyMode::On
-            && command.name == "client|reply";
-        if !wanted && !is_push && !is_on {
+        // A request that turns replies on is answered.
+        let turns_on = match command.effect {
+            Effect::Reset => before == ReplyMode::Off,
+            _ => command.name == "client|reply" && before != ReplyMode::On,
+        };
+        if !wanted && !(turns_on && self.session.reply == ReplyMode::On) {
             self.out.truncate(start);
         }
+        self.out.extend(pushes.into_iter().flatten());
     }
 
     fn run(

@@ -42,6 +42,9 @@ pub struct Engine {
     applied: AtomicU64,
     /// The offset of the last byte that has arrived (`slave_read_repl_offset`).
     received: AtomicU64,
+    /// How often the data came to belong to another history, or to none for sure. It changes under
+    /// the lock of [`LinkInfo`], and before a reader sees data of the other history.
+    data_epoch: AtomicU64,
     /// The database that the stream had selected at `applied`.
     pub(in crate::engine) stream_db: AtomicUsize,
     /// The thread that frees former data.
@@ -114,6 +117,7 @@ impl Engine {
             databases,
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
+            data_epoch: AtomicU64::new(0),
             stream_db: AtomicUsize::new(0),
             freer: Background::new("replica-free"),
             freeing: Arc::default(),
@@ -205,6 +209,20 @@ impl Engine {
     #[must_use]
     pub fn received(&self) -> ReplOffset {
         ReplOffset::new(self.received.load(Relaxed))
+    }
+
+    /// Returns how often the data came to belong to another history. Exact while the caller holds
+    /// [`Self::store`].
+    #[must_use]
+    pub fn data_epoch(&self) -> u64 {
+        self.data_epoch.load(Relaxed)
+    }
+
+    /// Notes that the data belong to another history than before. Workers do not read them until the
+    /// monitor has judged them. A caller that changes the data calls it under the lock of the store.
+    /// `info` is locked and gets the other history under the same lock.
+    pub(in crate::engine) fn begin_data_epoch(&self, _info: &MutexGuard<'_, LinkInfo>) {
+        self.data_epoch.fetch_add(1, Relaxed);
     }
 
     /// Returns the milliseconds since the engine was made.

@@ -71,6 +71,7 @@ impl<'e> Locked<'e> {
         let mut info = self.engine.link_info();
         info.has_data = false;
         info.identity.distrust();
+        self.engine.begin_data_epoch(&info);
     }
 
     /// Puts another store in the place of this one. The old store is freed after the lock is

@@ -98,10 +98,14 @@ impl Follower {
         if let Some(server) = server {
             info.server = server;
         }
-        drop(store);
         let continued = info.identity.continued(replid, self.offsets.applied());
-        info.counts.partial_resyncs += 1;
         let renamed = continued == Continued::Renamed;
+        if renamed {
+            // What follows may be another master's, and no reader sees it before.
+            self.engine.begin_data_epoch(&info);
+        }
+        drop(store);
+        info.counts.partial_resyncs += 1;
         tracing::info!(offset = %self.offsets.applied(), renamed, "partial resync");
     }
 

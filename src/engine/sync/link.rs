@@ -45,7 +45,9 @@ pub(in crate::engine) async fn keep(engine: &Arc<Engine>) {
         let pause = pauses.after(fault.remedy(), was_steady);
         end(engine, &master, &fault, pause);
         if fault.is_divergence() {
-            engine.link_info().identity.distrust();
+            let mut info = engine.link_info();
+            info.identity.distrust();
+            engine.begin_data_epoch(&info);
         }
         if matches!(fault, LinkFault::Retarget) {
             pauses = Pauses::default();

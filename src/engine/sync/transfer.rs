@@ -102,6 +102,7 @@ fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
     engine.publish(&follower.offsets);
     let mut info = engine.link_info();
     info.identity.replaced(position);
+    engine.begin_data_epoch(&info);
     info.backlog.restart(follower.offsets.applied());
     info.has_data = true;
     info.server = loaded.origin.server.unwrap_or_default();

@@ -63,6 +63,7 @@ pub(in crate::monitor) fn observe(replies: &[BytesFrame]) -> Result<Observation,
         loading: info.get("loading") == Some("1"),
         eviction: eviction(&info),
         commands: info.get("total_commands_processed").and_then(|n| n.parse().ok()).unwrap_or(0),
+        data_epoch: 0,
     })
 }
 

@@ -15,7 +15,7 @@ pub(in crate::monitor) fn is_same(a: &Topology, b: &Topology) -> bool {
 fn is_same_shard(a: &Shard, b: &Shard) -> bool {
     let servers = |of: &Shard| {
         let server = |it: &Backend| {
-            let is = (it.role, it.is_local, it.pass);
+            let is = (it.role, it.is_local, it.pass, it.data_epoch);
             (it.id, it.addr.clone(), is, it.weight, it.scan_tag, it.excluded.clone())
         };
         of.backends.iter().map(server).collect::<Vec<_>>()
@@ -38,6 +38,7 @@ mod tests {
             role: Role::Master,
             weight: 1,
             scan_tag: 7,
+            data_epoch: 0,
             excluded: None,
             is_local: false,
             pass: 0,
@@ -62,7 +63,8 @@ mod tests {
             *other = Topology::new(0, Arc::clone(&other.learned), one.clone(), vec![one.clone()]);
         }));
         assert!(with(&|other| other.backends[0].health = Arc::default()));
-        let changes: [&dyn Fn(&mut Shard); 12] = [
+        let changes: [&dyn Fn(&mut Shard); 13] = [
+            &|other| other.backends[0].data_epoch = 1,
             &|other| other.backends[0].pass = 1,
             &|other| other.vacancy.handover_until_ms = Some(1),
             &|other| other.backends.clear(),

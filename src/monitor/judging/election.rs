@@ -97,6 +97,7 @@ mod tests {
             loading: false,
             eviction: None,
             commands: 0,
+            data_epoch: 0,
         };
         ServerEvidence {
             id: BackendId(port.into()),

@@ -109,6 +109,7 @@ mod tests {
                     loading: false,
                     eviction: None,
                     commands: 0,
+                    data_epoch: 0,
                 }
             }));
         }

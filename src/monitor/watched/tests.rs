@@ -55,6 +55,7 @@ impl Trial {
             loading: false,
             eviction: None,
             commands: 0,
+            data_epoch: 0,
         });
         let probed =
             Probed { link: None, is_new: true, was_severed: false, said: Some(said), sample: None };

@@ -47,6 +47,7 @@ fn shard(has_master: bool, is_expected: bool, is_open: bool) -> Shard {
         role,
         weight: 1,
         scan_tag: id,
+        data_epoch: 0,
         excluded: None,
         is_local: false,
         pass: 0,

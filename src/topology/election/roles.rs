@@ -48,13 +48,14 @@ struct Elected {
 fn assign_role(candidate: Candidate, master: Option<&Elected>) -> Backend {
     let Candidate { id, addr, weight, is_local, barred, health, said } = candidate;
     let scan_tag = said.as_ref().map_or(0, Observation::scan_tag);
+    let data_epoch = said.as_ref().map_or(0, |said| said.data_epoch);
     let (role, excluded) = match said {
         Err(reason) => (Role::Unknown, Some(reason)),
         Ok(said) => role_of(&said, id, master),
     };
     let excluded = barred.filter(|_| role != Role::Master).or(excluded);
     let pass = health.fence.epoch();
-    Backend { id, addr, role, weight, scan_tag, excluded, is_local, pass, health }
+    Backend { id, addr, role, weight, scan_tag, data_epoch, excluded, is_local, pass, health }
 }
 
 fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role, Option<String>) {

@@ -24,6 +24,7 @@ fn server(port: u16, said: Option<ServerRole>, replid: &str) -> ServerEvidence {
         loading: false,
         eviction: None,
         commands: 0,
+        data_epoch: 0,
     });
     ServerEvidence {
         id: BackendId(u32::from(port)),

@@ -26,6 +26,9 @@ pub struct Observation {
     pub eviction: Option<String>,
     /// The commands that it has executed (`INFO stats`).
     pub commands: u64,
+    /// How often the data of the engine of this process came to belong to another history; 0 for
+    /// other servers.
+    pub data_epoch: u64,
 }
 
 /// The role that a server reports.

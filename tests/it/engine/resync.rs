@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use ::tidegate::engine::Room;
+use ::tidegate::engine::{Access, Room};
 use ::tidegate::topology::LinkState;
 use tidegate_store::Budget;
 use tidegate_wire::resp::RespVersion;
@@ -205,8 +205,9 @@ fn a_failover_to_a_later_version() {
     // A read that was routed here while the data were a later server's gets the master's error.
     let mut told = Vec::new();
     let budget = Budget::new(u64::MAX, usize::MAX);
-    let how = (0, RespVersion::V2);
-    local.engine.answer(how, (&encode(&when), 1), Room::ENDLESS, &budget, &mut told);
+    let data_epoch = local.engine.data_epoch();
+    let access = Access { data_epoch, db: 0, version: RespVersion::V2 };
+    local.engine.answer(access, (&encode(&when), 1), Room::ENDLESS, &budget, &mut told);
     let mut wire = old.wire();
     wire.send(&when);
     assert_eq!(told, wire.read_raw_reply());

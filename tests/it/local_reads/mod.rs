@@ -3,6 +3,7 @@
 
 pub mod answers;
 mod engine;
+mod other_master;
 mod rights;
 mod slow;
 mod unserved;

@@ -71,6 +71,44 @@ fn transactions_subscriptions_and_reply_modes() {
     }
 }
 
+/// What a client that wants no replies gets all the same: messages, confirmations of subscriptions,
+/// and the reply to the RESET that makes it want replies again.
+#[test]
+fn a_silent_client_gets_messages_and_the_reply_to_reset() {
+    let both = Both::spawn(Flavor::Redis70);
+    for hello in ["2", "3"] {
+        for lines in [
+            "CLIENT REPLY OFF; RESET; PING",
+            "CLIENT REPLY SKIP; RESET; PING",
+            "CLIENT REPLY OFF; CLIENT REPLY SKIP; RESET; PING",
+            "SUBSCRIBE a; CLIENT REPLY OFF; RESET; PING",
+            "CLIENT REPLY OFF; MULTI; RESET; PING",
+            "CLIENT REPLY SKIP; CLIENT REPLY ON; PING",
+            "SUBSCRIBE a; CLIENT REPLY OFF; PUBLISH a hi; RESET",
+            "SUBSCRIBE a; CLIENT REPLY SKIP; PUBLISH a hi; PUBLISH a ho",
+            "PSUBSCRIBE *; CLIENT REPLY OFF; PUBLISH a hi; PUNSUBSCRIBE; CLIENT REPLY ON",
+            "SSUBSCRIBE s; CLIENT REPLY OFF; SPUBLISH s hi; RESET",
+            "SUBSCRIBE a; CLIENT REPLY OFF; MULTI; PUBLISH a hi; PUBLISH a ho; EXEC; RESET",
+            "CLIENT REPLY OFF; MULTI; SUBSCRIBE a; PUBLISH a hi; UNSUBSCRIBE a; EXEC; RESET",
+            "SUBSCRIBE a; CLIENT REPLY SKIP; UNSUBSCRIBE; CLIENT REPLY SKIP; SUBSCRIBE; PING",
+        ] {
+            let end = encode(&["PING", "end"]);
+            let words = |line: &str| encode(&line.split_whitespace().collect::<Vec<_>>());
+            let requests = [lines.split(';').flat_map(words).collect(), end].concat();
+            let [real, own] = [both.real.wire(), both.own.wire()].map(|mut wire| {
+                wire.cmd(&["HELLO", hello]);
+                wire.send_raw(&requests);
+                let mut replies = Vec::new();
+                while !replies.last().is_some_and(|last: &String| last.contains("end")) {
+                    replies.push(String::from_utf8_lossy(&wire.read_raw_reply()).into_owned());
+                }
+                replies
+            });
+            assert_eq!(own, real, "{lines}, HELLO {hello}");
+        }
+    }
+}
+
 /// Commands that a transaction or a subscriber may not send, with the errors of each version.
 #[test]
 fn misplaced_commands_are_refused_as_by_a_replica() {

@@ -38,7 +38,7 @@ pub(in crate::engine::serve) fn unsubscribe(call: &mut Call<'_, '_>) {
         client.context.engine.hub.unsubscribe(kind, &name, client.entry.id);
         client.session.subscriptions.unsubscribe(kind, std::iter::once(&*name));
         // Messages that were published before come before the confirmation.
-        client.mailbox.take(&mut client.out);
+        client.take_last_mail();
         confirm(call, verb, Some(&name));
     }
     call.client.mailbox.bound(call.client.output_limit());
@@ -54,14 +54,14 @@ fn confirm(call: &mut Call<'_, '_>, verb: &str, name: Option<&[u8]>) {
         _ => count(Subscription::Channel) + count(Subscription::Pattern),
     };
     let version = call.version();
-    let out = call.out();
+    let out = call.client.push_out();
     encode::push(out, version, 3);
     encode::bulk(out, verb.as_bytes());
     match name {
         Some(name) => encode::bulk(out, name),
         None => encode::null(out, version),
     }
-    call.integer(left);
+    encode::integer(out, i64::try_from(left).unwrap_or(i64::MAX));
 }
 
 /// Runs PUBLISH, SPUBLISH.

@@ -36,6 +36,7 @@ async fn the_next_roster_knows_the_servers_by_their_ids() {
         role: Role::Unknown,
         weight: 1,
         scan_tag: 0,
+        data_epoch: 0,
         excluded: None,
         is_local: false,
         pass: 0,
@@ -88,6 +89,7 @@ async fn a_master_that_a_replica_has_reached_is_asked_at_once() {
         loading: false,
         eviction: None,
         commands: 0,
+        data_epoch: 0,
     };
     for (link, retry_at) in [(LinkState::Down, late), (LinkState::Syncing, now)] {
         roster.members[1].said = Some(Ok(said(link)));
