@@ -121,11 +121,12 @@ impl Client {
         let is_error = self.out.get(start) == Some(&b'-');
         self.context.stats.errors.add(u64::from(is_error));
         // A request that turns replies on is answered.
-        let turns_on = match command.effect {
+        let may_turn_on = match command.effect {
             Effect::Reset => before == ReplyMode::Off,
             _ => command.name == "client|reply" && before != ReplyMode::On,
         };
-        if !wanted && !(turns_on && self.session.reply == ReplyMode::On) {
+        let turns_on = may_turn_on && self.session.reply == ReplyMode::On;
+        if !wanted && !turns_on {
             self.out.truncate(start);
         }
         self.out.extend(pushes.into_iter().flatten());

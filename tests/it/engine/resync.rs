@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use ::tidegate::engine::{Access, Room};
+use ::tidegate::engine::{Access, Room, Stop};
 use ::tidegate::topology::LinkState;
 use tidegate_store::Budget;
 use tidegate_wire::resp::RespVersion;
@@ -219,6 +219,10 @@ fn a_failover_to_a_later_version() {
     });
     new.cmd(&["HEXPIRE", "h", "10000", "FIELDS", "1", "a"]);
     local.wait_equal(&new);
+    // The data continue under another name: reads that were routed before go elsewhere.
+    let room = Room { stop: Some(usize::MAX), most: usize::MAX };
+    let stopped = local.engine.answer(access, (&encode(&when), 1), room, &budget, &mut told);
+    assert_eq!((stopped.count, stopped.stop), (0, Some(Stop::Unjudged)));
     let Reply::Array(times) = new.cmd(&when) else { panic!("no array") };
     let [Reply::Int(time)] = times[..] else { panic!("{times:?}") };
     assert!(time > 0, "{time}");
