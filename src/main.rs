@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
-use tidegate::config::Config;
+use tidegate::config::{Config, ConfigError};
 use tidegate::proxy::StartError;
 use tidegate::rdb_tool::ToolError;
 use tidegate::{check, proxy, rdb_tool, telemetry};
@@ -176,6 +176,18 @@ fn refuse(mut error: clap::Error) -> ! {
     error.exit()
 }
 
+/// Prints why the configuration file cannot be used, and what to do if there is none.
+fn refuse_file(file: &Path, error: &ConfigError) -> ExitCode {
+    eprintln!("{error}");
+    if file == Path::new(DEFAULT_FILE) && !file.exists() {
+        eprintln!(
+            "tidegate: name the configuration file with --config FILE; an empty file has every \
+             default"
+        );
+    }
+    ExitCode::from(EX_CONFIG)
+}
+
 /// Starts the allocator's thread that returns freed memory to the system (redis.conf:
 /// `jemalloc-bg-thread`). Without it the allocator does so only at later allocations.
 fn return_freed_memory() {
@@ -195,10 +207,7 @@ fn run_check(file: &Path, format: Format) -> ExitCode {
     drop(out.flush());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(check::CheckError::Config(error)) => {
-            eprintln!("{error}");
-            ExitCode::from(EX_CONFIG)
-        }
+        Err(check::CheckError::Config(error)) => refuse_file(file, &error),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -229,11 +238,7 @@ fn run_proxy(path: PathBuf) -> ExitCode {
     let config = match Config::load(&path) {
         Ok(config) => config,
         Err(error) => {
-            eprintln!("{error}");
-            if path == Path::new(DEFAULT_FILE) && !path.exists() {
-                eprintln!("tidegate: name the configuration file with --config FILE");
-            }
-            return ExitCode::from(EX_CONFIG);
+            return refuse_file(&path, &error);
         }
     };
     let level = telemetry::init_logging(&config.log);

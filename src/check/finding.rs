@@ -1,5 +1,6 @@
 //! One finding of a check.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -23,7 +24,7 @@ pub(super) enum Level {
 pub(super) struct Finding {
     pub(super) level: Level,
     /// The key's path, if a key is the cause.
-    pub(super) key: Option<&'static str>,
+    pub(super) key: Option<Cow<'static, str>>,
     /// The line that gives the key, counted from 1; `None` if the file does not give it.
     pub(super) line: Option<usize>,
     pub(super) text: String,

@@ -69,5 +69,5 @@ fn try_one(key: &'static str, addr: &HostPort) -> Option<Finding> {
         _ => format!("cannot listen there: {error}"),
     };
     let text = format!("{key} = \"{addr}\": {why}");
-    Some(Finding { level: Level::Warning, key: Some(key), line: None, text })
+    Some(Finding { level: Level::Warning, key: Some(key.into()), line: None, text })
 }

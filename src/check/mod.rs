@@ -91,7 +91,7 @@ impl Document {
     fn of_mistakes(origin: &str, error: &ConfigError) -> Self {
         let finding = |mistake: &Mistake| Finding {
             level: Level::Mistake,
-            key: None,
+            key: mistake.problem.key().map(|key| key.to_owned().into()),
             line: (mistake.line > 0).then_some(mistake.line),
             text: mistake.problem.to_string(),
         };
@@ -112,7 +112,7 @@ impl Document {
 /// The problem that the engine cannot write to its directory, if it cannot.
 fn dir(config: &Config) -> Option<Finding> {
     let why = check_dir(&config.replica.dir).err().filter(|_| config.replica.enabled)?;
-    Some(Finding { key: Some("replica.dir"), ..Finding::problem(why) })
+    Some(Finding { key: Some("replica.dir".into()), ..Finding::problem(why) })
 }
 
 /// Asks the servers and checks their answers.
@@ -136,14 +136,14 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
     warnings.extend(config.warnings_of_servers(&topology, answers.iter().copied()));
     findings.extend(warnings.iter().map(|warning| Finding {
         level: Level::Warning,
-        key: Some(warning.key),
+        key: Some(warning.key.into()),
         line: None,
         text: warning.to_string(),
     }));
     findings.extend(listen::taken(&config));
     findings.extend(dir(&config));
     for finding in &mut findings {
-        finding.line = finding.key.and_then(|key| lines.of(key));
+        finding.line = finding.key.as_ref().and_then(|key| lines.of(key));
     }
     let mut document = Document {
         ok: false,

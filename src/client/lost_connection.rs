@@ -10,7 +10,7 @@ use tidegate_wire::resp::encode;
 /// never write again. The client connects again, and gets to the new master.
 pub(in crate::client) fn demoted(client: &mut Client) {
     if client.session.is_streaming() {
-        let text = "closed: the server of its own connection is no longer master";
+        let text = "closed: the server of its dedicated connection is no longer master";
         client.close(Closing::Demoted, Ending::AfterReplies, text);
     }
 }
@@ -42,7 +42,7 @@ pub(in crate::client) fn closed(client: &mut Client, reason: &str) {
     client.session.transaction.lose();
     if client.session.is_streaming() {
         // Messages may have been missed; the client learns that only from a lost connection.
-        let text = format_args!("closed with its own connection: {reason}");
+        let text = format_args!("closed with its dedicated connection: {reason}");
         client.close(Closing::Lost, Ending::Now, text);
     }
 }

@@ -29,5 +29,5 @@ pub(super) async fn announce(shared: Arc<Shared>, workers: usize) {
         }
         ticks.tick().await;
     }
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), workers, "ready");
+    tracing::info!(version = %env!("CARGO_PKG_VERSION"), workers, "ready");
 }

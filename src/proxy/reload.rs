@@ -139,7 +139,11 @@ impl<'l> Reloader<'l> {
         match &outcome {
             Ok(changes) if changes.is_empty() => tracing::info!("reloaded; nothing has changed"),
             Ok(_) => {}
-            Err(error) => tracing::error!("nothing was reloaded: {error}"),
+            Err(error) => {
+                error
+                    .lines()
+                    .for_each(|mistake| tracing::error!("nothing was reloaded: {mistake}"));
+            }
         }
         self.shared.reloads.count(&outcome);
         outcome

@@ -2,7 +2,6 @@
 //! PROXY TOPOLOGY, PROXY EXPLAIN, `/status` and the metrics. `docs/metrics.md` has the table.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -78,7 +77,7 @@ impl Report {
             connections: u64::try_from(health.load.connections()).unwrap_or_default(),
             probe_age_ms,
             probe_ms: probe_age_ms
-                .map(|_| Duration::from_micros(progress.took_us()).as_secs_f64() * 1e3),
+                .map(|_| f64::from(u32::try_from(progress.took_us()).unwrap_or(u32::MAX)) / 1e3),
             latency_us: health.latency_us(),
             local: backend.is_local,
         }
@@ -169,11 +168,12 @@ mod tests {
             fallback_rank: crate::topology::FallbackRank::None,
             fallback_until_ms: 0,
             heard_ms: Some(5),
-            took_us: 1500,
+            took_us: 130,
         };
         backend.health.progress.set(finding);
         let report = serde_json::to_value(Report::of(&backend, 10)).unwrap();
-        assert_eq!((&report["offset"], &report["probe_ms"]), (&7.into(), &1.5.into()));
+        assert_eq!((&report["offset"], &report["probe_ms"]), (&7.into(), &0.13.into()));
+        assert_eq!(report["probe_ms"].to_string(), "0.13");
         for absent in ["state", "reason", "excluded", "lag_ms", "lag_bytes"] {
             assert!(report[absent].is_null(), "{report}");
         }

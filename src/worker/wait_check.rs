@@ -163,8 +163,8 @@ fn not_acknowledged(count: i64, wanted: u32) -> String {
 
 /// The error for a write of which it is unknown how many replicas have it.
 fn unknown_acknowledgement(wanted: u32, reason: &str) -> String {
+    let have = if wanted == 1 { "replica has" } else { "replicas have" };
     format!(
-        "NOACK The write was applied on the master; whether {wanted} replicas have it is unknown: \
-         {reason}"
+        "NOACK The write was applied on the master; whether {wanted} {have} it is unknown: {reason}"
     )
 }

@@ -74,6 +74,21 @@ pub enum Problem {
     Unreadable(String),
 }
 
+impl Problem {
+    /// The name of the key or section that is wrong, as the file has it, without the place of a
+    /// part (`[2]`); `None` if the text as a whole is wrong.
+    pub fn key(&self) -> Option<&str> {
+        let key = match self {
+            Self::Value { key, .. } | Self::Conflict { key, .. } | Self::UnknownKey { key, .. } => {
+                key
+            }
+            Self::UnknownSection { section, .. } => section,
+            Self::Syntax { .. } | Self::Unreadable(_) => return None,
+        };
+        key.split('[').next()
+    }
+}
+
 fn hint(nearest: Option<&str>) -> String {
     nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
@@ -92,6 +107,17 @@ impl ConfigError {
         Self::new(origin, vec![Mistake { line: 0, problem: Problem::Unreadable(why.into()) }])
     }
 
+    /// A line per mistake: `proxy.toml:12: proxy.max-clients = 0: must be ...`.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let line = |Mistake { line, problem }: &Mistake| match line {
+            0 => format!("{}: {problem}", self.origin),
+            _ => format!("{}:{line}: {problem}", self.origin),
+        };
+        let more = (self.unlisted > 0)
+            .then(|| format!("{}: and {} more mistakes", self.origin, self.unlisted));
+        self.mistakes.iter().map(line).chain(more)
+    }
+
     /// The mistakes, at most 100 of them.
     pub fn mistakes(&self) -> &[Mistake] {
         &self.mistakes
@@ -100,19 +126,9 @@ impl ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// One line per mistake: `proxy.toml:12: proxy.max-clients = 0: must be ...`.
+/// The lines of [`ConfigError::lines`].
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, Mistake { line, problem }) in self.mistakes.iter().enumerate() {
-            let end = if i == 0 { "" } else { "\n" };
-            match line {
-                0 => write!(f, "{end}{}: {problem}", self.origin)?,
-                _ => write!(f, "{end}{}:{line}: {problem}", self.origin)?,
-            }
-        }
-        if self.unlisted > 0 {
-            write!(f, "\n{}: and {} more mistakes", self.origin, self.unlisted)?;
-        }
-        Ok(())
+        f.write_str(&self.lines().collect::<Vec<_>>().join("\n"))
     }
 }

@@ -72,7 +72,7 @@ impl Engine {
         });
         self.saves.end(saved.is_ok());
         match &saved {
-            Ok(path) => tracing::info!(path, took = ?started.elapsed(), "the data is saved"),
+            Ok(path) => tracing::info!(%path, took = ?started.elapsed(), "the data is saved"),
             Err(error) => tracing::error!("the data could not be saved: {error}"),
         }
         saved.map(drop)

@@ -64,7 +64,7 @@ impl Background {
                 Err(error) => {
                     let all = std::mem::take(&mut queue.waiting);
                     drop(queue);
-                    tracing::debug!(name = self.0.name, "the system refuses a thread: {error}");
+                    tracing::debug!(name = %self.0.name, "the system refuses a thread: {error}");
                     return all.into_iter().for_each(|work| self.0.run(work));
                 }
             }
@@ -104,7 +104,7 @@ impl Shared {
     /// Does one piece of work. A panic in it does not stop the others.
     fn run(&self, work: Work) {
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
-            tracing::error!(name = self.name, "a thread panicked and goes on");
+            tracing::error!(name = %self.name, "a thread panicked and goes on");
         }
     }
 }

@@ -4,9 +4,8 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{Config, HostPort, OnClosed};
 use crate::monitor::roster::list::Roster;
 use crate::topology::{BackendId, Freshness, Limits, Sample, Tracker, Turn, WriteGate};
 use tidegate_wire::units::millis;
@@ -58,18 +57,18 @@ impl FreshnessWatch {
                 if let Some(stale_reason) = turn.stale_reason {
                     progress.count_departure(stale_reason);
                 }
-                log_turn(&member.addr.to_string(), turn, &mut self.stale);
+                log_turn(&member.addr, turn, &mut self.stale);
             }
         }
         let was_open = self.gate.is_open(now_ms);
         self.tracker.judge_gate(&self.gate, now_ms, &limits);
-        self.log_gate(now_ms);
+        self.log_gate(config.writes.on_closed, now_ms);
         is_more || !was_open && self.gate.is_open(now_ms)
     }
 
     /// Logs once that the gate closed or opened. It also closes by itself, when the proofs that
     /// kept it open have run out. Before the first answer of a master nothing is logged.
-    fn log_gate(&mut self, now_ms: u64) {
+    fn log_gate(&mut self, on_closed: OnClosed, now_ms: u64) {
         let (good, wanted) = (self.gate.good(), self.gate.wanted());
         let is_open = self.gate.is_open(now_ms);
         if is_open == self.logged_open || self.tracker.master_heard_ms().is_none() {
@@ -79,24 +78,29 @@ impl FreshnessWatch {
         if is_open {
             tracing::info!(good, wanted, "write gate open");
         } else {
-            tracing::error!(good, wanted, "write gate closed: writes are refused");
+            let writes = match on_closed {
+                OnClosed::Error => "refused",
+                OnClosed::Hold => "held",
+            };
+            tracing::error!(good, wanted, "write gate closed: writes are {writes}");
         }
     }
 }
 
 /// Logs that a replica became stale or fresh. Other reasons why it serves no reads are in its
 /// answers, and are logged as changes of the topology.
-fn log_turn(addr: &str, turn: Turn, stale: &mut HashSet<BackendId>) {
-    let lag = turn.lag_ms.map(|ms| format!("{:?}", Duration::from_millis(ms)));
-    let bytes = turn.lag_bytes;
+fn log_turn(addr: &HostPort, turn: Turn, stale: &mut HashSet<BackendId>) {
+    let (lag_ms, lag_bytes) = (turn.lag_ms, turn.lag_bytes);
     match turn.stale_reason {
         Some(stale_reason) if stale_reason.freshness() == Freshness::Stale => {
             stale.insert(turn.id);
-            tracing::warn!(backend = addr, lag, bytes, "replica is stale: {stale_reason}");
+            tracing::warn!(
+                backend = %addr, lag_ms, lag_bytes, "replica is stale: {stale_reason}"
+            );
         }
         Some(_) => {}
         None if stale.remove(&turn.id) => {
-            tracing::info!(backend = addr, lag, bytes, "replica is fresh again");
+            tracing::info!(backend = %addr, lag_ms, lag_bytes, "replica is fresh again");
         }
         None => {}
     }
@@ -121,7 +125,6 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::config::HostPort;
     use crate::monitor::roster::named_server::NamedServer;
     use crate::topology::{Attached, LinkState, ServerRole};
 

@@ -67,6 +67,7 @@ fn log_master(old: &Shard, new: &Shard, is_first: bool, now_ms: u64) {
                 // The reason is that of the last question, and others may have failed before.
                 let silent = before.health.progress.silence_ms(now_ms);
                 let silent = silent.map(|ms| format!("{}.{}s", ms / 1000, ms % 1000 / 100));
+                let silent = silent.map(tracing::field::display);
                 let why = reason(new, before);
                 tracing::error!(backend = %before.addr, silent, "master lost: {why}");
             }
@@ -111,6 +112,12 @@ fn log_changed(before: &Backend, now: &Backend) {
             // A server that does not answer has no role: its last one says more.
             let role = if now.role == Role::Unknown { before.role } else { now.role };
             tracing::warn!(backend = %addr, "{} excluded: {why}", noun(role));
+        }
+        // A server without a tag did not answer: it may be the last master, which is back.
+        (Some(was), None)
+            if now.role == Role::Master && before.role != Role::Master && before.scan_tag != 0 =>
+        {
+            tracing::info!(backend = %addr, "server elected as the master (was excluded: {was})");
         }
         (Some(was), None) => {
             tracing::info!(backend = %addr, "{} is back (was excluded: {was})", noun(now.role));

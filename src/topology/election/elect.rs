@@ -97,7 +97,7 @@ fn compare_claims(
         Strongest::Several(one, other)
             if evidence.support(one) >= own && evidence.is_confirmed(incumbent, one) =>
         {
-            return undecided(one, other);
+            return undecided(evidence, one, other);
         }
         Strongest::Several(..) => return Verdict::Master(incumbent.id),
     };
@@ -111,9 +111,11 @@ fn compare_claims(
     match evidence.support(best).cmp(&own) {
         std::cmp::Ordering::Greater => Verdict::Master(best.id),
         std::cmp::Ordering::Equal if has_followers || !state.is_detached(best) => {
-            undecided(incumbent, best)
+            undecided(evidence, incumbent, best)
         }
-        std::cmp::Ordering::Less if is_failover(evidence, best) => undecided(incumbent, best),
+        std::cmp::Ordering::Less if is_failover(evidence, best) => {
+            undecided(evidence, incumbent, best)
+        }
         _ => Verdict::Master(incumbent.id),
     }
 }
@@ -152,7 +154,7 @@ fn elect_successor(evidence: &Evidence, state: &ElectionState) -> Verdict {
     match strongest(evidence, evidence.claimants().filter(is_successor)) {
         Strongest::None => Verdict::NoMaster,
         Strongest::One(successor) => Verdict::Master(successor.id),
-        Strongest::Several(one, other) => undecided(one, other),
+        Strongest::Several(one, other) => undecided(evidence, one, other),
     }
 }
 
@@ -195,10 +197,18 @@ fn strongest<'e>(
     found
 }
 
-fn undecided(one: &ServerEvidence, other: &ServerEvidence) -> Verdict {
-    let (one, other) = ((&one.addr).min(&other.addr), (&one.addr).max(&other.addr));
+/// No decision between these two. The reason names every server that reports `role:master`.
+fn undecided(evidence: &Evidence, one: &ServerEvidence, other: &ServerEvidence) -> Verdict {
+    let mut addrs: Vec<_> =
+        evidence.claimants().chain([one, other]).map(|claimant| &claimant.addr).collect();
+    addrs.sort();
+    addrs.dedup();
+    let (all, any) = if addrs.len() > 2 { ("all", "any") } else { ("both", "either") };
+    let last = addrs.pop().map(ToString::to_string).unwrap_or_default();
+    let others: Vec<_> = addrs.iter().map(ToString::to_string).collect();
     Verdict::Undecided(format!(
-        "{one} and {other} both say that they are the master, and no majority of the replicas \
-         follows either"
+        "{} and {last} {all} say that they are the master, and no majority of the replicas \
+         follows {any}",
+        others.join(", ")
     ))
 }

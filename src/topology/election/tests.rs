@@ -188,6 +188,19 @@ fn a_failover_in_the_manner_of_sentinel_stops_the_writes_until_a_replica_follows
     assert_eq!(elections.elect(&all), is(2));
 }
 
+/// The last master and both of its replicas, which were promoted.
+#[test]
+fn the_reason_names_every_claimant() {
+    let mut elections = Elections::default();
+    let whole = [master(1, "a"), replica(2, 1, "a"), replica(3, 1, "a")];
+    assert_eq!(elections.elect(&whole), is(1));
+    let verdict = elections.elect(&[master(1, "a"), promoted(2, "b", "a"), promoted(3, "c", "a")]);
+    let Verdict::Undecided(reason) = &verdict else { panic!("{verdict:?}") };
+    let wanted = "127.0.0.1:1, 127.0.0.1:2 and 127.0.0.1:3 all say that they are the master, and \
+                  no majority of the replicas follows any";
+    assert_eq!(reason, wanted);
+}
+
 #[test]
 fn two_claimants_without_followers_are_undecided() {
     let mut elections = Elections::default();

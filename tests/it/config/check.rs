@@ -132,6 +132,14 @@ fn all_mistakes_in_the_file_are_reported() {
     let lines: Vec<_> = told["findings"].as_array().unwrap().iter().collect();
     assert_eq!((&lines[0]["level"], &lines[0]["line"]), (&"mistake".into(), &2.into()));
     assert!(lines[1]["text"].as_str().unwrap().starts_with("topologie: unknown section"));
+    assert_eq!(
+        (&lines[0]["key"], &lines[1]["key"]),
+        (&"proxy.max-clients".into(), &"topologie".into())
+    );
+    let part = json("[topology]\nreplicas = [\"127.0.0.1:1\", \"nonsense\"]\n");
+    assert_eq!(part["findings"][0]["key"], "topology.replicas", "{part}");
+    let syntax = json("][");
+    assert!(syntax["findings"][0]["key"].is_null(), "{syntax}");
 }
 
 /// Each warning names its key, the key's line, and what to do.

@@ -58,6 +58,11 @@ fn a_client_reloads_and_gets_the_changes() {
         error.contains("reads.from = \"nobody\"") && error.contains("reads.nonsense"),
         "{error}"
     );
+    // Each mistake is an event of its own.
+    let log = proxy.log();
+    let is_event = |line: &&str| line.contains("ERROR nothing was reloaded: ");
+    let mistakes: Vec<_> = log.lines().filter(|line| line.contains(": reads.")).collect();
+    assert!(mistakes.len() == 2 && mistakes.iter().all(is_event), "{mistakes:#?}");
 
     // The reload that takes the right away is answered; the next one is refused.
     proxy.write_config(&config.set("admin", "commands", "\"deny\"").toml());

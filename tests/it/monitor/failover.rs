@@ -85,6 +85,26 @@ fn the_successor_of_a_dead_master_is_found_without_a_list() {
 }
 
 #[test]
+fn the_log_calls_a_promoted_replica_elected() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let (master, [heir, other]) = (trio.master.addr(), trio.replica_addrs());
+    let watch = Watch::start(config(master, Some(&[heir, other]), ""));
+    watch.until_whole(master, &[heir, other]);
+    trio.replicas[0].promote();
+    watch.until(|now| {
+        at(now, heir).is_some_and(|b| b.excluded.as_deref() == Some("says it is a master too"))
+    });
+    trio.replicas[1].replicate_from(heir);
+    watch.until(|now| now.sole_shard().master().is_some_and(|m| m.addr.port == heir.port()));
+    let lines = watch.log.lines();
+    let about: Vec<_> =
+        lines.iter().filter(|line| line.ends_with(&format!("backend={heir}"))).collect();
+    let elected = "server elected as the master (was excluded: says it is a master too)";
+    assert!(about.iter().any(|line| line.contains(elected)), "{lines:#?}");
+    assert!(!about.iter().any(|line| line.contains("is back")), "{lines:#?}");
+}
+
+#[test]
 fn a_killed_replica_is_unknown_and_comes_back() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     let (master, replicas) = (trio.master.addr(), trio.replica_addrs());

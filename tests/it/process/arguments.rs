@@ -157,14 +157,19 @@ fn a_file_that_cannot_be_read_is_named_with_the_cause() {
 
 /// The first start of a newcomer: no argument, no file.
 #[test]
-fn without_a_file_the_start_says_how_to_name_one() {
-    let output = run(&[]);
-    assert_eq!((output.status.code(), out(&output)), (Some(78), String::new()));
-    assert_eq!(
-        err(&output),
-        "proxy.toml: cannot be read: No such file or directory (os error 2)\n\
-         tidegate: name the configuration file with --config FILE\n"
-    );
+fn without_a_file_the_start_and_the_check_say_how_to_name_one() {
+    for args in [&[][..], &["check"]] {
+        let output = run(args);
+        assert_eq!((output.status.code(), out(&output)), (Some(78), String::new()), "{args:?}");
+        assert_eq!(
+            err(&output),
+            "proxy.toml: cannot be read: No such file or directory (os error 2)\n\
+             tidegate: name the configuration file with --config FILE; an empty file has every \
+             default\n",
+            "{args:?}"
+        );
+    }
     // A file that was named needs no such advice.
     assert_eq!(err(&run(&["--config", "other.toml"])).lines().count(), 1);
+    assert_eq!(err(&run(&["check", "other.toml"])).lines().count(), 1);
 }

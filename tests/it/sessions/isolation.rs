@@ -268,7 +268,7 @@ fn the_log_tells_of_many_closed_clients_in_few_lines() {
     for wire in &mut subscribers {
         wire.expect_closed();
     }
-    for text in ["it speaks HTTP", "closed with its own connection"] {
+    for text in ["it speaks HTTP", "closed with its dedicated connection"] {
         let log = proxy.log();
         let lines: Vec<&str> = log.lines().filter(|line| line.contains(text)).collect();
         // 1, 2, 4, 8, 16, 32, 64.

@@ -252,6 +252,10 @@ fn held_writes_go_when_it_opens() {
     until_gate(&mut looking, "open");
     both(&mut trio, RedisServer::pause);
     until_gate(&mut looking, "closed");
+    eventually(PATIENCE, || {
+        let log = proxy.log();
+        log.contains("write gate closed: writes are held").then_some(()).ok_or(log)
+    });
     let mut wires: Vec<Wire> = (0..8).map(|_| proxy.wire()).collect();
     for (n, wire) in wires.iter_mut().enumerate() {
         let set = encode(&["SET", &format!("k{n}"), "v"]);

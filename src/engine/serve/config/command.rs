@@ -65,7 +65,7 @@ fn set(call: &mut Call<'_, '_>) {
             match outcome {
                 Ok(()) => {
                     for (name, _) in &keys {
-                        tracing::info!(key = name, "CONFIG SET");
+                        tracing::info!(key = %name, "CONFIG SET");
                     }
                     take_effect(call);
                     call.ok();
