@@ -3,7 +3,6 @@
 use crate::backend::{Connection, Relay};
 use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
-use crate::client::outcome;
 use crate::client::request::{Next, Request};
 use crate::client::sending::lease;
 use crate::client::state::client::Client;
@@ -27,10 +26,7 @@ pub(in crate::client) fn send(
             set_reply_mode(client, &own, request.shown);
             pass(client, batch, request)
         }
-        Err(error) => {
-            let text = outcome::no_route(error, batch.shard());
-            local_reply::error(client, batch, true, &text)
-        }
+        Err(error) => local_reply::no_route(client, batch, error, true),
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::backend::Relay;
 use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
-use crate::client::outcome;
 use crate::client::request::{Next, Request};
 use crate::client::sending::lease;
 use crate::client::sending::passage::Passage;
@@ -26,8 +25,7 @@ pub(in crate::client) fn send(
     let own = match lease::open(client, batch, Target::Master) {
         Ok(own) => own,
         Err(error) => {
-            let text = outcome::no_route(error, batch.shard());
-            return local_reply::error(client, batch, request.shown, &text);
+            return local_reply::no_route(client, batch, error, request.shown);
         }
     };
     let names = Args::new(request.frame).skip(1);

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
-use crate::client::outcome;
 use crate::client::request::Next;
 use crate::client::state::client::Client;
 use crate::routing::NoRoute;
@@ -105,8 +104,7 @@ pub(in crate::client) fn refuse(
     shown: bool,
 ) -> Next {
     count_refusal(client, error);
-    let text = outcome::no_route(error, batch.shard());
-    local_reply::error(client, batch, shown, &text)
+    local_reply::no_route(client, batch, error, shown)
 }
 
 /// Counts a request that is refused because of `error`.

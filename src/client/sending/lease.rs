@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use crate::backend::{Connection, ConnectionKey, Ticket};
+use crate::backend::{Connection, ConnectionKey};
 use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
 use crate::client::holding::hold;
-use crate::client::outcome;
 use crate::client::request::{Next, Request};
 use crate::client::sending::order;
 use crate::client::sending::passage::Passage;
@@ -54,20 +53,8 @@ pub(in crate::client) fn send(
     passage: Passage,
     now: Instant,
 ) -> Sequence {
-    let seq = client.inbox.replies().open(passage.replies, passage.shown);
-    let inbox = Rc::clone(&client.inbox);
-    let mut ticket = Ticket::new(inbox, seq, passage.replies, frame.len(), now);
-    ticket.patient = passage.patient;
-    ticket.retryable = passage.retryable;
-    ticket.quiet = passage.quiet;
-    (ticket.moves, ticket.until) = (passage.moves, passage.until);
-    ticket.kind = passage.kind;
-    let waits_for_replicas = client.config.writes.wait_replicas > 0;
-    ticket.whole = passage.write && passage.shown && waits_for_replicas;
-    if let Some(transform) = passage.transform {
-        ticket.whole = true;
-        client.rewrites.add(seq, transform);
-    }
+    let ticket = passage.open(client, frame.len(), now);
+    let seq = ticket.seq;
     own.send(frame, ticket);
     seq
 }
@@ -91,8 +78,7 @@ pub(in crate::client) fn send_pinned(
         }
         Err(error) => {
             client.session.transaction.lose();
-            let text = outcome::no_route(error, batch.shard());
-            local_reply::error(client, batch, shown, &text)
+            local_reply::no_route(client, batch, error, shown)
         }
     }
 }

@@ -1,7 +1,11 @@
 //! How one request goes over a connection, and what is done with its reply.
 
+use std::rc::Rc;
+
 use tokio::time::Instant;
 
+use crate::backend::Ticket;
+use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
 use crate::telemetry::Kind;
@@ -51,6 +55,24 @@ impl Passage {
     /// A request to `target`.
     pub(in crate::client) fn of(target: Target, shown: bool) -> Self {
         Self { write: target == Target::Write, ..Self::plain(shown) }
+    }
+
+    /// Keeps a place for the replies to a request of `bytes` bytes, and returns the ticket for them.
+    pub(in crate::client) fn open(self, client: &mut Client, bytes: usize, now: Instant) -> Ticket {
+        let seq = client.inbox.replies().open(self.replies, self.shown);
+        let mut ticket = Ticket::new(Rc::clone(&client.inbox), seq, self.replies, bytes, now);
+        ticket.patient = self.patient;
+        ticket.retryable = self.retryable;
+        ticket.quiet = self.quiet;
+        (ticket.moves, ticket.until) = (self.moves, self.until);
+        ticket.kind = self.kind;
+        let waits_for_replicas = client.config.writes.wait_replicas > 0;
+        ticket.whole = self.write && self.shown && waits_for_replicas;
+        if let Some(transform) = self.transform {
+            ticket.whole = true;
+            client.rewrites.add(seq, transform);
+        }
+        ticket
     }
 
     /// A request of the proxy's own, whose reply the client does not see.

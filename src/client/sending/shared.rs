@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::backend::{Connection, Ticket};
+use crate::backend::Connection;
 use crate::client::batch::batch::{Batch, Server};
 use crate::client::request::Next;
 use crate::client::sending::passage::Passage;
@@ -19,19 +19,12 @@ pub(in crate::client) fn send(
     frame: &[u8],
     passage: Passage,
 ) {
-    let Passage { shown, kind, write, transform, .. } = passage;
-    let seq = client.inbox.replies().open(1, shown);
-    let mut ticket = Ticket::new(Rc::clone(&client.inbox), seq, 1, frame.len(), batch.now);
-    ticket.kind = kind;
-    ticket.whole = write && shown && batch.acknowledges();
-    if let Some(transform) = transform {
-        ticket.whole = true;
-        client.rewrites.add(seq, transform);
-    }
+    let write = passage.write;
+    let mut ticket = passage.open(client, frame.len(), batch.now);
     if write {
-        order::wrote_anything(client, seq);
+        order::wrote_anything(client, ticket.seq);
     } else if batch.is_elsewhere(connection.backend) {
-        order::read_elsewhere(client, seq);
+        order::read_elsewhere(client, ticket.seq);
         ticket.moves = true;
     }
     connection.send(frame, ticket);
