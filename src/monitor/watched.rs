@@ -113,6 +113,7 @@ impl Watched {
             self.shard.election.hear_claim(id);
         }
         if let Some(sample) = probed.sample.take() {
+            self.shard.losses.observe(member, &sample);
             self.shard.freshness.observe(id, sample);
         }
     }
@@ -121,9 +122,10 @@ impl Watched {
     /// to be asked everything at once.
     pub(super) fn hear_position(&mut self, id: BackendId, probed: Probed, now: Instant) -> bool {
         let Some(member) = self.roster.get_mut(id) else { return false };
-        let is_change = member.hear_position(probed.link, probed.sample.as_ref(), now);
+        let mut is_change = member.hear_position(probed.link, probed.sample.as_ref(), now);
         if let Some(mut sample) = probed.sample {
             sample.loading = member.is_loading();
+            is_change |= self.shard.losses.observe(member, &sample);
             self.shard.freshness.observe(id, sample);
         }
         is_change
@@ -138,6 +140,7 @@ impl Watched {
             verdict = self.shard.elect(&self.roster, config, clock);
         }
         self.shard.apply(verdict, &self.roster, config);
+        self.shard.note_losses(&self.roster, now, self.ms(now));
         // First the numbers: a worker that sees a new server finds it judged.
         let mut is_more = self.judge(config, now);
         let (shard, learned) = (self.shard.published(), self.commands.learned());

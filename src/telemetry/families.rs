@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::exposition::{Exposition, Value};
 use super::replica::{self, Figures};
 use crate::tasks::{Board, Kind};
-use crate::topology::{Backend, Freshness, Report, Role, StaleReason, Topology};
+use crate::topology::{Backend, Cause, Freshness, Report, Role, Shard, StaleReason, Topology};
 
 /// The state of the process at a scrape.
 #[derive(Clone, Debug)]
@@ -54,6 +54,7 @@ pub(super) fn render(page: &mut Exposition, scene: &Scene<'_>) {
     config_families(page, scene.config);
     client_families(page, scene);
     topology_families(page, scene.topology, scene.now_ms);
+    failover_families(page, scene.topology);
     role_and_state(page, scene);
     progress_families(page, scene);
     load_families(page, scene);
@@ -109,6 +110,24 @@ fn topology_families(page: &mut Exposition, topology: &Topology, now_ms: u64) {
         .sample(&[], gate.is_open(now_ms));
     page.gauge("tidegate_topology_generation", "Topologies published so far.")
         .sample(&[], topology.generation);
+}
+
+fn failover_families(page: &mut Exposition, topology: &Topology) {
+    let sum = |of: &dyn Fn(&Shard) -> u64| topology.shards().map(of).sum::<u64>();
+    let help = "Failovers, by what had become of the old master.";
+    let mut failovers = page.counter("tidegate_failovers_total", help);
+    for cause in Cause::ALL {
+        failovers.sample(&[("cause", cause.as_str())], sum(&|it| it.failovers.of(cause)));
+    }
+    let help = "Failovers whose new master lacks bytes of the old one's replication stream.";
+    page.counter("tidegate_failovers_with_loss_total", help)
+        .sample(&[], sum(&|it| it.failovers.with_loss));
+    let help = "Failovers of which it is not known whether writes were lost.";
+    page.counter("tidegate_failovers_unverified_total", help)
+        .sample(&[], sum(&|it| it.failovers.unverified));
+    let help = "Bytes of replication streams that are known to be lost in failovers.";
+    page.counter("tidegate_failover_lost_bytes_total", help)
+        .sample(&[], sum(&|it| it.failovers.lost_bytes));
 }
 
 fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {

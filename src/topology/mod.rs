@@ -8,6 +8,7 @@
 
 mod backend;
 mod election;
+mod failovers;
 mod fence;
 mod freshness;
 mod health;
@@ -25,6 +26,7 @@ pub use election::{
     Authority, Candidate, ElectionState, Evidence, Lineage, Promotion, ServerEvidence, Verdict,
     assign_roles, elect,
 };
+pub use failovers::{Cause, Failover, Failovers, Incumbent, Loss, LossTracker, News};
 pub use fence::Fence;
 pub use freshness::{Limits, Membership, Proof, Timeline, Tracker, Turn};
 pub use health::{Health, SharedLoad};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Backend, BackendId, Role, ServerVersion, WriteGate};
+use super::{Backend, BackendId, Failovers, Role, ServerVersion, WriteGate};
 
 /// The identity of a shard within this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +24,8 @@ pub struct Shard {
     pub gate: Arc<WriteGate>,
     /// Why the shard has no master, as far as the monitor knows.
     pub vacancy: Vacancy,
+    /// The failovers since the start, and what they have lost.
+    pub failovers: Failovers,
 }
 
 /// Why a shard has no master, as far as the monitor knows.

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::topology::Report;
+use crate::topology::{Failovers, Report};
 use crate::worker::Shared;
 
 /// The servers, the write gate and the clients. In JSON, an unknown value is null.
@@ -19,7 +19,52 @@ pub struct Overview {
     /// Every server, the master first.
     pub(in crate::client) backends: Vec<Report>,
     pub(in crate::client) gate: GateOverview,
+    pub(in crate::client) failovers: FailoversOverview,
     clients: ClientsOverview,
+}
+
+/// The failovers since the start.
+#[derive(Debug, Serialize)]
+pub(in crate::client) struct FailoversOverview {
+    count: u64,
+    with_loss: u64,
+    unverified: u64,
+    lost_bytes: u64,
+    pub(in crate::client) last: Option<FailoverOverview>,
+}
+
+/// The last failover.
+#[derive(Debug, Serialize)]
+pub(in crate::client) struct FailoverOverview {
+    pub(in crate::client) from: String,
+    pub(in crate::client) to: String,
+    pub(in crate::client) cause: &'static str,
+    pub(in crate::client) age_ms: u64,
+    lost_bytes: Option<u64>,
+    exact: bool,
+    /// The loss in words.
+    pub(in crate::client) loss: String,
+}
+
+impl FailoversOverview {
+    fn of(failovers: &Failovers, now_ms: u64) -> Self {
+        let last = failovers.last.as_ref().map(|last| FailoverOverview {
+            from: last.from.to_string(),
+            to: last.to.to_string(),
+            cause: last.cause.as_str(),
+            age_ms: now_ms.saturating_sub(last.at_ms),
+            lost_bytes: last.loss.bytes(),
+            exact: last.loss.is_exact(),
+            loss: last.loss.to_string(),
+        });
+        Self {
+            count: failovers.count(),
+            with_loss: failovers.with_loss,
+            unverified: failovers.unverified,
+            lost_bytes: failovers.lost_bytes,
+            last,
+        }
+    }
 }
 
 /// The write gate.
@@ -57,6 +102,7 @@ impl Overview {
                 wanted: gate.wanted(),
                 held: shared.held_writes.clients(),
             },
+            failovers: FailoversOverview::of(&shard.failovers, now_ms),
             clients: ClientsOverview {
                 connected: shared.registry.len(),
                 max: shared.config.load().proxy.max_clients,

@@ -1,6 +1,7 @@
-//! PROXY TOPOLOGY for people: a table with one line per server, then the write gate.
+//! PROXY TOPOLOGY for people: a table with one line per server, then the write gate
+//! and the last failover.
 
-use crate::client::introspection::overview::Overview;
+use crate::client::introspection::overview::{FailoverOverview, Overview};
 use crate::topology::Report;
 use tidegate_wire::units::columns;
 
@@ -30,7 +31,14 @@ pub(in crate::client) fn lines(overview: &Overview) -> Vec<String> {
     };
     lines.push(format!("write gate: {state}; {in_sync}, min-replicas-to-write is {}", gate.wanted));
     lines.extend(overview.undecided.iter().map(|why| format!("writes are refused: {why}")));
+    lines.extend(overview.failovers.last.as_ref().map(last_failover));
     lines
+}
+
+fn last_failover(last: &FailoverOverview) -> String {
+    let FailoverOverview { from, to, cause, loss, .. } = last;
+    let seconds = last.age_ms / 1000;
+    format!("last failover: {seconds} s ago, from {from} ({cause}) to {to}; {loss}")
 }
 
 fn row(report: &Report) -> [String; 11] {

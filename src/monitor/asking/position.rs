@@ -37,6 +37,9 @@ pub(in crate::monitor) fn sample(
         role,
         replid: info.word("master_replid"),
         offset,
+        end: number("master_repl_offset"),
+        replid2: info.word("master_replid2"),
+        second_offset: number("second_repl_offset"),
         attached,
         loading: info.get("loading") == Some("1"),
         counts: info.get(COUNTS_FIELD) != Some("0"),
@@ -88,6 +91,19 @@ mod tests {
         assert!(matches!(up.role, ServerRole::Replica { link: LinkState::Up, .. }));
         let syncing = read(&text("master_link_status:down\nmaster_sync_in_progress:1")).unwrap();
         assert_eq!(syncing.offset, None);
+    }
+
+    #[test]
+    fn every_server_tells_its_histories() {
+        let text = "role:slave\nmaster_host:127.0.0.1\nmaster_port:6379\n\
+            master_link_status:down\nmaster_sync_in_progress:1\nslave_repl_offset:0\n\
+            master_replid:abc\nmaster_replid2:old\nmaster_repl_offset:120\n\
+            second_repl_offset:101\n";
+        let syncing = read(text).unwrap();
+        // What it has from before the sync.
+        assert_eq!((&*syncing.replid, syncing.offset, syncing.end), ("abc", None, Some(120)));
+        assert_eq!((&*syncing.replid2, syncing.second_offset), ("old", Some(101)));
+        assert_eq!(read("role:master\nsecond_repl_offset:-1\n").unwrap().second_offset, None);
     }
 
     #[test]

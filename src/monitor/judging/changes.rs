@@ -21,7 +21,10 @@ fn is_same_shard(a: &Shard, b: &Shard) -> bool {
         of.backends.iter().map(server).collect::<Vec<_>>()
     };
     let of_master = |of: &Shard| (of.server.clone(), of.eviction.clone(), of.vacancy.clone());
-    a.id == b.id && of_master(a) == of_master(b) && servers(a) == servers(b)
+    a.id == b.id
+        && a.failovers == b.failovers
+        && of_master(a) == of_master(b)
+        && servers(a) == servers(b)
 }
 
 #[cfg(test)]
@@ -63,10 +66,11 @@ mod tests {
             *other = Topology::new(0, Arc::clone(&other.learned), one.clone(), vec![one.clone()]);
         }));
         assert!(with(&|other| other.backends[0].health = Arc::default()));
-        let changes: [&dyn Fn(&mut Shard); 13] = [
+        let changes: [&dyn Fn(&mut Shard); 14] = [
             &|other| other.backends[0].data_epoch = 1,
             &|other| other.backends[0].pass = 1,
             &|other| other.vacancy.handover_until_ms = Some(1),
+            &|other| other.failovers.lost_bytes = 1,
             &|other| other.backends.clear(),
             &|other| other.backends[0].id = BackendId(2),
             &|other| other.backends[0].addr = HostPort::local(2),

@@ -6,6 +6,7 @@ pub(in crate::monitor) mod election;
 pub(in crate::monitor) mod embedded;
 pub(in crate::monitor) mod evidence;
 pub(in crate::monitor) mod freshness;
+pub(in crate::monitor) mod losses;
 pub(in crate::monitor) mod master_commands;
 pub(in crate::monitor) mod named_master;
 pub(in crate::monitor) mod servers;

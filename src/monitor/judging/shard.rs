@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use super::election::Election;
 use super::evidence::evidence;
 use super::freshness::FreshnessWatch;
+use super::losses::LossWatch;
 use super::named_master::NamedMaster;
 use super::servers::backends;
 use crate::config::{Config, HostPort};
@@ -25,6 +26,8 @@ pub(in crate::monitor) struct WatchedShard {
     pub(in crate::monitor) freshness: FreshnessWatch,
     /// The commands that the master has executed.
     executed: Executed,
+    /// What each failover has lost.
+    pub(in crate::monitor) losses: LossWatch,
 }
 
 impl WatchedShard {
@@ -36,6 +39,7 @@ impl WatchedShard {
             election: Election::resume(shard.master().map(|master| master.id)),
             freshness: FreshnessWatch::new(std::sync::Arc::clone(&shard.gate)),
             executed: Executed::default(),
+            losses: LossWatch::resume(shard.failovers.clone()),
         }
     }
 
@@ -86,11 +90,19 @@ impl WatchedShard {
         self.freshness.follow(master, roster);
     }
 
+    /// Notes what the present master lacks of the last one's data.
+    pub(in crate::monitor) fn note_losses(&mut self, roster: &Roster, now: Instant, now_ms: u64) {
+        let master = self.published.master().map(|master| master.id);
+        self.losses.follow(master, roster, now, now_ms);
+        self.published.failovers.clone_from(self.losses.tally());
+    }
+
     /// Takes the operator's choice of another master, which counts more than the last one. The last
     /// master, and the servers that only it named, must not take over when the new one fails: they
     /// have other data.
     pub(in crate::monitor) fn replace_master(&mut self, roster: &mut Roster) {
         self.named.is_new = false;
+        self.losses.override_by_operator();
         let last = self.election.override_by_operator().and_then(|id| roster.get(id));
         let last = last.map(|last| &last.run_id);
         let new = roster.at(&self.named.addr).filter(|new| new.is_master());

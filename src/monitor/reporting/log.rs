@@ -1,7 +1,7 @@
 //! What the monitor logs: each change once.
 
 use crate::config::{Config, HostPort};
-use crate::topology::{Backend, Role, Shard, Topology};
+use crate::topology::{Backend, Loss, News, Role, Shard, Topology};
 
 /// Logs how `new` differs from `old`.
 pub(in crate::monitor) fn changes(old: &Topology, new: &Topology, now_ms: u64) {
@@ -51,6 +51,35 @@ pub(in crate::monitor) fn missing_master(named: &HostPort, why: &str, current: O
         None => tracing::warn!(
             backend = %named,
             "topology.master names this server, which does not answer ({why})"
+        ),
+    }
+}
+
+/// Logs what is known about a failover's loss.
+pub(in crate::monitor) fn failover(news: &News) {
+    match news {
+        News::Failover(it) if it.loss == Loss::Unknown => tracing::warn!(
+            backend = %it.to,
+            "whether writes were lost is not known: the data of the new master does not continue \
+             that of {}",
+            it.from
+        ),
+        News::Failover(it) => tracing::info!(
+            backend = %it.to,
+            "{}: the new master has all data that {} is known to have had",
+            it.loss, it.from
+        ),
+        News::Lost(it) => tracing::error!(
+            backend = %it.to,
+            lost_bytes = it.loss.bytes(),
+            "writes are lost: {}, of {}",
+            it.loss, it.from
+        ),
+        News::Corrected(it) => tracing::error!(
+            backend = %it.to,
+            lost_bytes = it.loss.bytes(),
+            "more writes are lost than was known: {}, of {}",
+            it.loss, it.from
         ),
     }
 }

@@ -112,7 +112,7 @@ impl ElectionState {
     /// which other one, and an authority's statement with a higher epoch.
     pub fn learn(&mut self, evidence: &Evidence) {
         for said in evidence.servers.iter().filter_map(ServerEvidence::answer) {
-            self.lineage.learn(&said.replid, &said.replid2);
+            self.lineage.learn(&said.replid, &said.replid2, said.second_offset);
         }
         if let Some(statement) = &evidence.authority
             && self.authority.as_ref().is_none_or(|it| it.is_older_than(statement))

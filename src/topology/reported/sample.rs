@@ -13,6 +13,13 @@ pub struct Sample {
     pub replid: String,
     /// The offset of a master, or the offset that a replica has applied.
     pub offset: Option<u64>,
+    /// The end of its data in the history `replid` (`master_repl_offset`), whatever its role.
+    pub end: Option<u64>,
+    /// The id of the history that this one continues (`master_replid2`); empty or zeros if it
+    /// continues none.
+    pub replid2: String,
+    /// The offset from which on its data is no more that of `replid2` (`second_repl_offset`).
+    pub second_offset: Option<u64>,
     /// The replicas that are attached to a master, and what each has acknowledged.
     pub attached: Vec<Attached>,
     /// Whether it is loading its data.

@@ -2,5 +2,6 @@
 
 mod command;
 mod deposed_master;
+mod lost_bytes;
 mod order;
 pub mod writes;
