@@ -74,7 +74,7 @@ fn can_write(shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> 
 /// Checks that the master answers. A busy one has `request-timeout`, because requests wait as long.
 fn master_answers(shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> {
     let master = shard.master().ok_or_else(|| {
-        shard.vacancy.undecided.clone().unwrap_or_else(|| "no master is known".to_owned())
+        shard.undecided.clone().unwrap_or_else(|| "no master is known".to_owned())
     })?;
     let patience = config.topology.request_timeout.unwrap_or(MASTER_SILENCE_MAX);
     let patience = millis(patience);

@@ -7,11 +7,15 @@ use crate::topology::Shard;
 /// The error for a request that no server may be sent.
 pub(in crate::client) fn no_route(error: NoRoute, shard: &Shard) -> String {
     match error {
-        NoRoute::NoMaster if let Some(reason) = &shard.vacancy.undecided => {
+        NoRoute::NoMaster if let Some(reason) = &shard.undecided => {
             format!(
                 "MASTERDOWN The proxy knows no server that is a master: {reason}; the request was \
                  not sent"
             )
+        }
+        NoRoute::NoMaster if let Some(hold) = shard.hold.filter(|_| shard.master().is_some()) => {
+            let reason = hold.reason.in_words();
+            format!("MASTERDOWN Writes wait because {reason}; the request was not sent")
         }
         NoRoute::NoMaster => {
             "MASTERDOWN The proxy knows no server that is a master; the request was not sent"

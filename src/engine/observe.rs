@@ -78,6 +78,7 @@ impl Engine {
     #[must_use]
     pub fn sample(&self, said: &Observation, addr: &HostPort, now_ms: u64) -> Sample {
         Sample {
+            is_failing_over: false,
             role: said.role.clone(),
             replid: said.replid.clone(),
             offset: Some(self.applied().get()),

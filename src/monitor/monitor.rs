@@ -17,6 +17,7 @@ use super::schedule::Schedule;
 use super::watched::Watched;
 use crate::config::{Config, HostPort};
 use crate::engine::Engine;
+use crate::registry::OperatorHold;
 use crate::topology::{BackendId, Observation, Topology};
 
 /// How long a master may take to answer if `request-timeout` sets no limit.
@@ -65,6 +66,13 @@ impl Monitor {
     #[must_use]
     pub fn telling(mut self, news: Arc<Notify>) -> Self {
         self.watched.publisher.set_wake(news);
+        self
+    }
+
+    /// Requests that need the master wait while `operator_hold` says so.
+    #[must_use]
+    pub fn holding(mut self, operator_hold: Arc<OperatorHold>) -> Self {
+        self.watched.operator_hold = operator_hold;
         self
     }
 
@@ -240,7 +248,7 @@ impl Monitor {
             }
         }
         self.expire();
-        if self.watched.shard.election.is_unsettled() {
+        if self.watched.shard.election.is_unsettled() || self.is_hold_outdated() {
             // Time alone may change the outcome.
             self.publish();
         } else {
@@ -288,7 +296,10 @@ impl Monitor {
         let has_sample = probed.sample.is_some();
         let is_change = self.watched.hear_position(id, probed, now);
         self.schedule.note_change(is_change);
-        if has_sample {
+        if self.is_hold_outdated() {
+            // Every write that is sent meanwhile may be lost.
+            self.publish();
+        } else if has_sample {
             let is_more = self.watched.judge(&self.config.load(), now);
             // A change of a server's role wakes clients with the next topology.
             self.watched.publisher.wake_if(is_more && !self.schedule.has_changed());
@@ -297,6 +308,11 @@ impl Monitor {
         if member.is_some_and(|member| member.contact.take_wanted()) {
             self.probe([id]);
         }
+    }
+
+    /// Whether requests have to begin or to cease to wait for the master.
+    fn is_hold_outdated(&self) -> bool {
+        self.watched.is_hold_outdated(&self.config.load(), Instant::now())
     }
 
     /// Publishes what follows from the answers, and asks what has to be asked then.

@@ -16,6 +16,7 @@ use super::roster::discovery::named_servers;
 use super::roster::list::Roster;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::registry::OperatorHold;
 use crate::topology::{BackendId, Topology};
 use tidegate_wire::units::millis;
 
@@ -31,6 +32,8 @@ pub(super) struct Watched {
     pub(super) shard: WatchedShard,
     pub(super) commands: MasterCommands,
     pub(super) publisher: Publisher,
+    /// Whether an operator holds the requests that need the master.
+    pub(super) operator_hold: Arc<OperatorHold>,
 }
 
 /// What has to be asked after a topology was published.
@@ -59,6 +62,7 @@ impl Watched {
             shard: WatchedShard::resume(current.sole_shard(), &config.topology.master),
             commands: MasterCommands::new(Arc::clone(&current.learned)),
             publisher: Publisher::new(topology),
+            operator_hold: Arc::default(),
         }
     }
 
@@ -141,6 +145,8 @@ impl Watched {
         }
         self.shard.apply(verdict, &self.roster, config);
         self.shard.note_losses(&self.roster, now, self.ms(now));
+        let operator_until_ms = self.operator_hold.until(self.ms(now));
+        self.shard.hold(&self.roster, config, operator_until_ms, clock);
         // First the numbers: a worker that sees a new server finds it judged.
         let mut is_more = self.judge(config, now);
         let (shard, learned) = (self.shard.published(), self.commands.learned());
@@ -172,6 +178,12 @@ impl Watched {
             }
             _ => {}
         }
+    }
+
+    /// Whether requests have to begin or to cease to wait for the master.
+    pub(super) fn is_hold_outdated(&self, config: &Config, now: Instant) -> bool {
+        let operator_until_ms = self.operator_hold.until(self.ms(now));
+        self.shard.is_hold_outdated(&self.roster, config, operator_until_ms, now)
     }
 
     /// Adds the servers that are named now, and removes others. True if one was removed.

@@ -126,6 +126,7 @@ fn monitor(shared: &Shared) -> Monitor {
         shared.epoch,
     )
     .telling(Arc::clone(&shared.news))
+    .holding(Arc::clone(&shared.operator_hold))
     .in_process(shared.engine.clone(), Liveness::new(shared.tasks.clone(), record))
 }
 

@@ -83,9 +83,7 @@ impl Plan {
     #[must_use]
     pub const fn after_hold(self) -> Self {
         let action = match (self.hold, self.action) {
-            (None, action) | (Some(HoldUntil::MasterKnown), action @ Action::Dedicated(_)) => {
-                action
-            }
+            (None, action) | (Some(HoldUntil::MasterOpen), action @ Action::Dedicated(_)) => action,
             (Some(until), _) => Action::Refuse(Refusal::NoRoute(until.refusal())),
         };
         Self { action, hold: None, ..self }
@@ -118,11 +116,15 @@ pub fn plan(
     if is_gated(request.command, &session.transaction) && !shard.gate.is_open(now_ms) {
         return plan.without_route(NoRoute::GateClosed, shard, policy, now_ms);
     }
-    let opens = matches!(plan.action, Action::Dedicated(purpose) if purpose.target().is_master())
-        && !request.has_connection
-        && !session.transaction.is_lost();
-    if opens && shard.master().is_none() && shard.expects_master(now_ms) {
-        return Plan { hold: Some(HoldUntil::MasterKnown), ..plan };
+    let is_operators = request.command.is_some_and(|it| it.access == Access::Admin);
+    if is_operators && shard.hold.is_some() && matches!(plan.action, Action::Forward(_)) {
+        // It may be what ends the hold: FAILOVER ABORT.
+        return Plan { action: Action::Dedicated(Purpose::OutOfBand), ..plan };
+    }
+    let needs_master = matches!(plan.action, Action::Dedicated(purpose)
+        if purpose.needs_open_master(request.has_connection));
+    if needs_master && !session.transaction.is_lost() && shard.is_held(now_ms) {
+        return Plan { hold: Some(HoldUntil::MasterOpen), ..plan };
     }
     plan
 }

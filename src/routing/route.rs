@@ -72,7 +72,7 @@ impl Reason {
 /// Why no server can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoute {
-    /// No server is master.
+    /// No server is master, or requests that need the master wait ([`Shard::hold`]).
     #[error("no master is known")]
     NoMaster,
     /// Neither the servers that the policy allows nor the master can serve reads.
@@ -122,7 +122,7 @@ pub fn route<'t>(
     let Query { target, policy, except, .. } = query;
     let master = shard.master();
     if target.is_master() {
-        return master.map(because(Reason::Master)).ok_or(NoRoute::NoMaster);
+        return shard.open_master().map(because(Reason::Master)).ok_or(NoRoute::NoMaster);
     }
     if policy.from == ReadFrom::Master {
         return master.map(because(Reason::Policy)).ok_or(NoRoute::NoMaster);

@@ -66,6 +66,14 @@ counts! {
     writes_released,
     /// Held writes refused at the end of `hold-timeout`.
     writes_expired,
+    /// Requests held because their master was being replaced or out of reach.
+    failover_held,
+    /// The same that were sent when a master could be asked again.
+    failover_released,
+    /// The same that were refused at the end of `failover-hold`.
+    failover_expired,
+    /// Requests refused because no master could be asked.
+    failover_refused,
     /// Writes refused because of `hold-max-clients`.
     hold_clients_met,
     /// Writes refused because of `hold-max-bytes`.

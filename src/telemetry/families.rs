@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::exposition::{Exposition, Value};
 use super::replica::{self, Figures};
 use crate::tasks::{Board, Kind};
-use crate::topology::{Backend, Cause, Freshness, Report, Role, Shard, StaleReason, Topology};
+use crate::topology::{
+    Backend, Cause, Freshness, HoldReason, Report, Role, Shard, StaleReason, Topology,
+};
 
 /// The state of the process at a scrape.
 #[derive(Clone, Debug)]
@@ -96,8 +98,8 @@ fn client_families(page: &mut Exposition, scene: &Scene<'_>) {
     for (port, count) in ["proxy", "replica"].into_iter().zip(scene.login_failures) {
         failures.sample(&[("port", port)], count);
     }
-    page.gauge("tidegate_writes_held", "Clients whose writes the write gate holds.")
-        .sample(&[], scene.writes_held);
+    let help = "Clients whose requests are held, at the write gate or in a failover.";
+    page.gauge("tidegate_writes_held", help).sample(&[], scene.writes_held);
 }
 
 fn topology_families(page: &mut Exposition, topology: &Topology, now_ms: u64) {
@@ -110,6 +112,13 @@ fn topology_families(page: &mut Exposition, topology: &Topology, now_ms: u64) {
         .sample(&[], gate.is_open(now_ms));
     page.gauge("tidegate_topology_generation", "Topologies published so far.")
         .sample(&[], topology.generation);
+    let help = "1 for the reason why requests wait for the master now.";
+    let mut holds = page.gauge("tidegate_failover_hold", help);
+    let hold = topology.sole_shard().hold;
+    for reason in HoldReason::ALL {
+        let is_reason = hold.is_some_and(|hold| hold.reason == reason);
+        holds.sample(&[("reason", reason.as_str())], is_reason);
+    }
 }
 
 fn failover_families(page: &mut Exposition, topology: &Topology) {

@@ -30,6 +30,10 @@ pub struct Metrics {
     pub(crate) writes_held: Counter,
     pub(crate) writes_released: Counter,
     pub(crate) writes_expired: Counter,
+    pub(crate) failover_held: Counter,
+    pub(crate) failover_released: Counter,
+    pub(crate) failover_expired: Counter,
+    pub(crate) failover_refused: Counter,
     pub(crate) hold_clients_met: Counter,
     pub(crate) hold_bytes_met: Counter,
     pub(crate) reads_waited: Counter,
@@ -112,6 +116,11 @@ impl Metrics {
             "Reads that found no fresh replica, by outcome.",
             "outcome",
         );
+        let failover = by(
+            "tidegate_failover_requests_total",
+            "Requests that found their master being replaced or out of reach, by outcome.",
+            "outcome",
+        );
         let both = |name| LimitCounters { closures: closures(name), limit: limits(name) };
         let version = env!("CARGO_PKG_VERSION");
         describe_gauge!("tidegate_build_info", "Always 1; the label has the version.");
@@ -144,6 +153,10 @@ impl Metrics {
                 "tidegate_writes_expired_total",
                 "Held writes that were refused at the end of hold-timeout.",
             ),
+            failover_held: failover("held"),
+            failover_released: failover("released"),
+            failover_expired: failover("expired"),
+            failover_refused: failover("refused"),
             hold_clients_met: limits("hold-max-clients"),
             hold_bytes_met: limits("hold-max-bytes"),
             reads_waited: fallbacks("waited"),

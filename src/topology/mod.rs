@@ -12,6 +12,7 @@ mod failovers;
 mod fence;
 mod freshness;
 mod health;
+mod hold;
 mod pass;
 mod progress;
 mod report;
@@ -30,13 +31,14 @@ pub use failovers::{Cause, Failover, Failovers, Incumbent, Loss, LossTracker, Ne
 pub use fence::Fence;
 pub use freshness::{Limits, Membership, Proof, Timeline, Tracker, Turn};
 pub use health::{Health, SharedLoad};
+pub use hold::{Hold, HoldReason};
 pub use pass::Pass;
 pub use progress::{FallbackRank, Finding, Freshness, Progress, StaleReason};
 pub use report::Report;
 pub use reported::{
     Attached, LinkState, Module, Observation, Sample, ServerRole, ServerVersion, scan_tag,
 };
-pub use shard::{Shard, ShardId, Vacancy};
+pub use shard::{Shard, ShardId};
 pub use snapshot::Topology;
 pub use touch_budget::{Executed, TouchBudget};
 pub use write_gate::WriteGate;

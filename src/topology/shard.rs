@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Backend, BackendId, Failovers, Role, ServerVersion, WriteGate};
+use super::{Backend, BackendId, Failovers, Hold, Role, ServerVersion, WriteGate};
 
 /// The identity of a shard within this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,27 +22,26 @@ pub struct Shard {
     pub eviction: Option<String>,
     /// Whether the master may be sent writes; all snapshots share it.
     pub gate: Arc<WriteGate>,
-    /// Why the shard has no master, as far as the monitor knows.
-    pub vacancy: Vacancy,
     /// The failovers since the start, and what they have lost.
     pub failovers: Failovers,
-}
-
-/// Why a shard has no master, as far as the monitor knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Vacancy {
-    /// Why the evidence does not decide which server is master, in words.
+    /// Why the evidence does not decide which server is master, in words; `None` if it does.
     pub undecided: Option<String>,
-    /// Until when another master is expected because the last one has just been demoted;
-    /// milliseconds of the process's clock.
-    pub handover_until_ms: Option<u64>,
+    /// Requests that need the master wait, if it is being replaced or out of reach.
+    pub hold: Option<Hold>,
 }
 
 impl Shard {
-    /// Whether another master is expected at `now_ms`, because the last one was just demoted.
+    /// Whether requests that need the master wait at `now_ms`. A hold that lasts for longer than
+    /// requests may wait refuses them.
     #[must_use]
-    pub fn expects_master(&self, now_ms: u64) -> bool {
-        self.vacancy.handover_until_ms.is_some_and(|until| now_ms < until)
+    pub fn is_held(&self, now_ms: u64) -> bool {
+        self.hold.is_some_and(|hold| now_ms < hold.until_ms)
+    }
+
+    /// The master, if requests may be sent to it.
+    #[must_use]
+    pub fn open_master(&self) -> Option<&Backend> {
+        self.master().filter(|_| self.hold.is_none())
     }
 
     /// The master, if one is known.

@@ -12,7 +12,7 @@ use super::reloads::Reloads;
 use super::scripts::Scripts;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::registry::{Pause, Registry};
+use crate::registry::{OperatorHold, Pause, Registry};
 use crate::tasks::Board;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
@@ -31,6 +31,8 @@ pub struct Shared {
     pub registry: Registry,
     /// `CLIENT PAUSE`.
     pub pause: Pause,
+    /// `PROXY HOLD`.
+    pub operator_hold: Arc<OperatorHold>,
     /// What is known about scripts and functions.
     pub scripts: Scripts,
     /// How reloads went, and the clients that ask for one.
@@ -68,6 +70,7 @@ impl Shared {
             engine,
             registry: Registry::default(),
             pause: Pause::default(),
+            operator_hold: Arc::default(),
             scripts: Scripts::default(),
             reloads: Reloads::default(),
             held_writes: HeldWrites::default(),

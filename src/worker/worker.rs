@@ -78,7 +78,7 @@ pub struct Worker {
     config: Cached<Config>,
     /// The time at the last look, in milliseconds of the process's clock.
     now_ms: Cell<u64>,
-    /// Whether the write gate was open then.
+    /// Whether the write gate was open then, and no request waited for the master.
     gate_open: Cell<bool>,
     ration: RefCell<Ration>,
     /// The generation that the pool was last cut down to.
@@ -141,7 +141,9 @@ impl Worker {
         let now_ms = millis(now.saturating_duration_since(self.shared.epoch));
         self.now_ms.set(now_ms);
         let mut topology = self.topology.borrow_mut();
-        self.gate_open.set(routing::admit_write(topology.load().sole_shard(), now_ms).is_ok());
+        let shard = topology.load().sole_shard();
+        let is_open = shard.hold.is_none() && routing::admit_write(shard, now_ms).is_ok();
+        self.gate_open.set(is_open);
         now
     }
 
@@ -296,7 +298,7 @@ impl Worker {
         self.counts.keys_touched.add(touched);
         let now_ms = self.shared.now_ms();
         self.shared.pause.tick(now_ms);
-        if now_ms < self.master_wanted_ms.get() && topology.sole_shard().master().is_none() {
+        if now_ms < self.master_wanted_ms.get() && topology.sole_shard().open_master().is_none() {
             self.shared.suspect.notify_one();
         }
         self.waiting.borrow_mut().wake_due(now_ms);

@@ -1,4 +1,5 @@
-//! SCRIPT KILL and its like, which must not queue behind the script that they end.
+//! SCRIPT KILL and its like, which must not queue behind the script that they end, and operators'
+//! commands while requests wait for the master.
 
 use crate::client::batch::batch::Batch;
 use crate::client::holding::hold;
@@ -6,7 +7,7 @@ use crate::client::request::{Next, Request};
 use crate::client::sending::lease;
 use crate::client::sending::passage::Passage;
 use crate::client::state::client::Client;
-use crate::routing::Target;
+use crate::routing::{NoRoute, Target};
 
 /// Sends the request over a connection that only logs in, because a busy server refuses SELECT and
 /// INFO. A session that has a dedicated connection uses that one, as for every other request.
@@ -17,9 +18,10 @@ pub(in crate::client) fn send(
 ) -> Next {
     batch.flush(&client.inbox);
     let key = client.worker.out_of_band_key(&client.session);
-    if let Err(error) = lease::open_with(client, batch, Target::Master, key) {
-        return hold::barred(client, batch, error, request.shown);
-    }
+    let Some(master) = batch.topology.sole_shard().master().cloned() else {
+        return hold::barred(client, batch, NoRoute::NoMaster, request.frame.len(), request.shown);
+    };
+    let own = lease::open_at(client, &master, key);
     let passage = Passage::plain(request.shown);
-    lease::send_alone(client, batch, request.frame, Target::Master, passage)
+    lease::send_alone_over(client, batch, &own, request.frame, Target::Master, passage)
 }

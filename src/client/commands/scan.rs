@@ -72,7 +72,9 @@ fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: 
                 step,
             );
         }
-        Err(obstacle) => return plain::obstructed(client, batch, obstacle, request.shown),
+        Err(obstacle) => {
+            return plain::obstructed(client, batch, obstacle, request.frame.len(), request.shown);
+        }
     };
     let step = ScanStep::of(request.frame, at, None);
     let kind = batch.kind(Target::Read);
@@ -108,7 +110,7 @@ fn resume(
     }
     let key = client.worker.key_of(&client.session);
     if !client.inbox.keeps_login(&key.credentials) {
-        return plain::obstructed(client, batch, Obstacle::Busy, request.shown);
+        return plain::obstructed(client, batch, Obstacle::Busy, frame.len(), request.shown);
     }
     let connection = client.worker.pool.borrow_mut().shared(owner, key);
     let step = ScanStep::of(request.frame, at, Some(tag));

@@ -50,7 +50,9 @@ pub(in crate::client) fn send(
         if waits { Err(error) } else { route(Target::Read) }
     }) {
         Ok(route) => route.backend,
-        Err(error) => return hold::barred(client, batch, error, request.shown),
+        Err(error) => {
+            return hold::barred(client, batch, error, request.frame.len(), request.shown);
+        }
     };
     let key = ConnectionKey { db, ..client.worker.key_of(&client.session) };
     let connection = client.worker.pool.borrow_mut().shared(asked, key);

@@ -11,9 +11,6 @@ use crate::routing::NoRoute;
 use crate::routing::plan::HoldUntil;
 use crate::worker::held_writes::Full;
 
-/// How long a request waits for another server to say that it is master.
-pub(in crate::client) const MASTER_WAIT: Duration = Duration::from_secs(2);
-
 /// Whether a request of `bytes` bytes waits for `until`. If not, because its time is up or there is
 /// no room, the caller goes on as [`crate::routing::Plan::after_hold`] says.
 pub(in crate::client) fn hold_until(
@@ -34,7 +31,7 @@ pub(in crate::client) fn hold_until(
         // A process that ends waits for nothing.
         _ if client.worker.shared.draining.load(Relaxed) => Duration::ZERO,
         HoldUntil::ReplicaFresh => client.config.reads.wait_timeout,
-        HoldUntil::MasterKnown => MASTER_WAIT,
+        HoldUntil::MasterOpen => client.config.writes.failover_hold,
         HoldUntil::GateOpen => client.config.writes.hold_timeout,
     };
     let Some(end) = client.held.goes_on(patience, batch.now) else { return Next::Done };
@@ -44,11 +41,9 @@ pub(in crate::client) fn hold_until(
         // The share of reads that the master may serve grows with every read.
         HoldUntil::ReplicaFresh if client.config.reads.on_stale_master_share > 0 => 0,
         HoldUntil::ReplicaFresh => end_ms,
-        // After that time no hand-over is expected any more.
-        HoldUntil::MasterKnown => {
+        HoldUntil::MasterOpen => {
             client.worker.want_master(end_ms);
-            let handover_ms = batch.shard().vacancy.handover_until_ms;
-            end_ms.min(handover_ms.unwrap_or(u64::MAX))
+            end_ms.min(batch.shard().hold.map_or(u64::MAX, |hold| hold.until_ms))
         }
     };
     client.worker.wake_by(&client.inbox, wake_ms);
@@ -57,11 +52,12 @@ pub(in crate::client) fn hold_until(
 
 /// Begins to hold; false where there is no room.
 fn begin(client: &mut Client, batch: &Batch<'_>, until: HoldUntil, bytes: u64) -> bool {
-    let is_write = until == HoldUntil::GateOpen;
+    let takes_room = until != HoldUntil::ReplicaFresh;
     let counts = &client.worker.counts;
-    if is_write {
+    if takes_room {
         match client.worker.shared.held_writes.enter(bytes, &client.config.writes) {
-            Ok(()) => counts.writes_held.increment(),
+            Ok(()) if until == HoldUntil::GateOpen => counts.writes_held.increment(),
+            Ok(()) => counts.failover_held.increment(),
             Err(Full::Clients) => {
                 counts.hold_clients_met.increment();
                 return false;
@@ -72,15 +68,16 @@ fn begin(client: &mut Client, batch: &Batch<'_>, until: HoldUntil, bytes: u64) -
             }
         }
     }
-    client.held.begin(until, batch.now, is_write.then_some(bytes));
+    client.held.begin(until, batch.now, takes_room.then_some(bytes));
     true
 }
 
-/// No server may be sent the request: it waits, or is refused.
+/// No server may be sent the request of `bytes` bytes: it waits, or is refused.
 pub(in crate::client) fn barred(
     client: &mut Client,
     batch: &mut Batch<'_>,
     error: NoRoute,
+    bytes: usize,
     shown: bool,
 ) -> Next {
     batch.flush(&client.inbox);
@@ -89,7 +86,7 @@ pub(in crate::client) fn barred(
     }
     let now_ms = client.worker.now_ms();
     if let Some(until) = client.policy().hold(error, batch.shard(), now_ms)
-        && hold_until(client, batch, until, 0) == Next::Wait
+        && hold_until(client, batch, until, bytes) == Next::Wait
     {
         return Next::Wait;
     }
@@ -116,6 +113,7 @@ pub(in crate::client) fn count_refusal(client: &mut Client, error: NoRoute) {
         (NoRoute::GateClosed, false) => counts.writes_refused.increment(),
         (NoRoute::Stale, true) => counts.reads_expired.increment(),
         (NoRoute::Stale | NoRoute::NoReader, _) => counts.reads_refused.increment(),
-        (NoRoute::NoMaster, _) => {}
+        (NoRoute::NoMaster, true) => counts.failover_expired.increment(),
+        (NoRoute::NoMaster, false) => counts.failover_refused.increment(),
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::topology::{Failovers, Report};
+use crate::topology::{Failovers, Hold, Report};
 use crate::worker::Shared;
 
 /// The servers, the write gate and the clients. In JSON, an unknown value is null.
@@ -16,6 +16,8 @@ pub struct Overview {
     master: Option<String>,
     /// Why it is not decided which server is master.
     pub(in crate::client) undecided: Option<String>,
+    /// Why requests wait for the master, and for how long already.
+    pub(in crate::client) hold: Option<HoldOverview>,
     /// Every server, the master first.
     pub(in crate::client) backends: Vec<Report>,
     pub(in crate::client) gate: GateOverview,
@@ -67,6 +69,29 @@ impl FailoversOverview {
     }
 }
 
+/// Requests that need the master wait.
+#[derive(Debug, Serialize)]
+pub(in crate::client) struct HoldOverview {
+    pub(in crate::client) reason: &'static str,
+    /// The reason as a sentence.
+    pub(in crate::client) text: &'static str,
+    /// Since when.
+    pub(in crate::client) age_ms: u64,
+    /// How long requests go on to wait; 0 if they are refused by now.
+    pub(in crate::client) left_ms: u64,
+}
+
+impl HoldOverview {
+    fn of(hold: Hold, now_ms: u64) -> Self {
+        Self {
+            reason: hold.reason.as_str(),
+            text: hold.reason.in_words(),
+            age_ms: now_ms.saturating_sub(hold.since_ms),
+            left_ms: hold.until_ms.saturating_sub(now_ms),
+        }
+    }
+}
+
 /// The write gate.
 #[derive(Debug, Serialize)]
 pub(in crate::client) struct GateOverview {
@@ -94,7 +119,8 @@ impl Overview {
             uptime_ms: now_ms,
             topology_generation: topology.generation,
             master: shard.master().map(|master| master.addr.to_string()),
-            undecided: shard.vacancy.undecided.clone(),
+            undecided: shard.undecided.clone(),
+            hold: shard.hold.map(|hold| HoldOverview::of(hold, now_ms)),
             backends: topology.backends().map(|it| Report::of(it, now_ms)).collect(),
             gate: GateOverview {
                 open: gate.is_open(now_ms),

@@ -1,7 +1,7 @@
 //! PROXY TOPOLOGY for people: a table with one line per server, then the write gate
 //! and the last failover.
 
-use crate::client::introspection::overview::{FailoverOverview, Overview};
+use crate::client::introspection::overview::{FailoverOverview, HoldOverview, Overview};
 use crate::topology::Report;
 use tidegate_wire::units::columns;
 
@@ -30,6 +30,13 @@ pub(in crate::client) fn lines(overview: &Overview) -> Vec<String> {
         good => format!("{good} replicas in sync"),
     };
     lines.push(format!("write gate: {state}; {in_sync}, min-replicas-to-write is {}", gate.wanted));
+    lines.extend(overview.hold.as_ref().map(|hold| {
+        let HoldOverview { text, age_ms, left_ms, .. } = hold;
+        match left_ms {
+            0 => format!("requests for the master are refused: {text} (for {age_ms} ms)"),
+            _ => format!("requests for the master wait: {text} (for {age_ms} ms, {left_ms} left)"),
+        }
+    }));
     lines.extend(overview.undecided.iter().map(|why| format!("writes are refused: {why}")));
     lines.extend(overview.failovers.last.as_ref().map(last_failover));
     lines

@@ -5,7 +5,6 @@ use tokio::time::Instant;
 
 use crate::backend::{Cause, Failed, Refusal};
 use crate::client::ending::Ending;
-use crate::client::holding::hold::MASTER_WAIT;
 use crate::client::outcome;
 use crate::client::retries::resend::{class, is_elsewhere, resend};
 use crate::client::retries::verdict::{Verdict, verdict};
@@ -13,7 +12,7 @@ use crate::client::state::client::Client;
 use crate::client::state::recovery::{Step, Waiting};
 use crate::registry::Closing;
 use crate::routing::plan::Repeat;
-use crate::routing::{Failing, Route, Target, admit_write};
+use crate::routing::{Failing, NoRoute, Route, Target, admit_write};
 use crate::topology::{Backend, BackendId};
 use tidegate_wire::resp::encode;
 
@@ -31,12 +30,13 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
     let repeat = Repeat::of_class(class(client, &failed.request));
     let is_replica = is_elsewhere(client, failed.backend);
     match verdict(&failed.cause, is_replica, repeat, failed.repeatable) {
-        Verdict::WaitForMaster => {
-            client.worker.shared.suspect.notify_one();
-            let (until, refused_ms) = (Instant::now() + MASTER_WAIT, client.worker.shared.now_ms());
-            client.recovery.wait(Waiting { failed, until, refused_ms });
-            client.worker.wake_at_tick(&client.inbox);
+        // Without a wait, a read may still find the same master over another connection.
+        Verdict::WaitForMaster
+            if !repeat.may_write() && client.config.writes.failover_hold.is_zero() =>
+        {
+            again(client, failed, repeat.target());
         }
+        Verdict::WaitForMaster => wait(client, failed),
         Verdict::Again(target) => again(client, failed, target),
         Verdict::AgainElsewhere => {
             rest(client, failed.backend);
@@ -49,6 +49,17 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
             give_up(client, &failed, repeat.may_write());
         }
     }
+}
+
+/// The request waits until it may be sent to the master.
+fn wait(client: &mut Client, failed: Failed) {
+    let until = Instant::now() + client.config.writes.failover_hold;
+    let refused_ms = client.worker.shared.now_ms();
+    let repeat = Repeat::of_class(class(client, &failed.request));
+    let target = if repeat.may_write() { Target::Write } else { Target::Master };
+    client.recovery.wait(Waiting { failed, target, until, refused_ms });
+    client.worker.want_master(client.worker.shared.ms_of(until));
+    client.worker.wake_at_tick(&client.inbox);
 }
 
 /// Excludes the server from reads for a while.
@@ -76,8 +87,14 @@ fn again(client: &mut Client, failed: Failed, target: Target) {
     let leaves = matches!(failed.cause, Cause::Withdrawn | Cause::Refused(Refusal::Unblocked, _));
     let waits = client.dedicated.is_blocked() && leaves;
     let may_try = waits || client.recovery.try_again(failed.seq);
-    let (true, Ok(Route { backend, reason })) = (may_try, backend) else {
-        return give_up(client, &failed, false);
+    let Route { backend, reason } = match backend {
+        Ok(route) if may_try => route,
+        Err(NoRoute::NoMaster | NoRoute::NoReader)
+            if topology.sole_shard().is_held(client.worker.now_ms()) =>
+        {
+            return wait(client, failed);
+        }
+        _ => return give_up(client, &failed, false),
     };
     let mut request = match client.dedicated.blocked_read(failed.seq) {
         // Its time began with the first server that got it.
@@ -105,9 +122,10 @@ fn end_blocked(client: &Client, failed: &Failed) {
 pub(in crate::client) fn retry_writes(client: &mut Client) {
     while !client.recovery.is_empty() {
         let (topology, now_ms) = (client.worker.topology(), client.worker.shared.now_ms());
-        // The gate lets it pass now, as if it came now.
-        let open = admit_write(topology.sole_shard(), now_ms).is_ok();
-        let master = topology.sole_shard().master().filter(|_| open);
+        // The gate lets a write pass now, as if it came now.
+        let is_open = admit_write(topology.sole_shard(), now_ms).is_ok()
+            || client.recovery.next_target() != Some(Target::Write);
+        let master = topology.sole_shard().open_master().filter(|_| is_open);
         let heard_ms = |master: &Backend| {
             let silence_ms = master.health.progress.silence_ms(now_ms);
             silence_ms.map(|silence_ms| now_ms - silence_ms)
@@ -116,9 +134,12 @@ pub(in crate::client) fn retry_writes(client: &mut Client) {
         let unanswered = client.inbox.replies().unanswered();
         match (client.recovery.step(unanswered, known, Instant::now()), master) {
             (Step::Send(it), Some(master)) => {
-                resend(client, master, it.leased, it.seq, &it.request, Target::Write);
+                let failed = &it.failed;
+                resend(client, master, failed.leased, failed.seq, &failed.request, it.target);
             }
-            (Step::GiveUp(it) | Step::Send(it), _) => give_up(client, &it, true),
+            (Step::GiveUp(it) | Step::Send(it), _) => {
+                give_up(client, &it.failed, it.target == Target::Write);
+            }
             (Step::Wait, _) => return client.worker.wake_at_tick(&client.inbox),
             (Step::Nothing, _) => return,
         }

@@ -7,7 +7,8 @@ use crate::routing::plan::Repeat;
 /// What is done with a request that a server did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Verdict {
-    /// The server refused the write with -READONLY: the write waits for the new master.
+    /// The master did not get the request, or refused it with -READONLY: it waits until it may be
+    /// sent to the master, this one or another one.
     WaitForMaster,
     /// Another server of this target gets it.
     Again(Target),
@@ -45,6 +46,9 @@ pub(in crate::client) fn verdict(
         Cause::Elapsed => Verdict::EndBlocked,
         // A server that does not answer one request may well not answer the next.
         Cause::TimedOut => Verdict::GiveUpServer,
+        Cause::Unsent { refusal: None, .. } if is_unchanged && repeat.target().is_master() => {
+            Verdict::WaitForMaster
+        }
         Cause::Unsent { refusal: None, .. } | Cause::Lost(_) if is_read && is_unchanged => {
             Verdict::Again(repeat.target())
         }
@@ -95,7 +99,9 @@ mod tests {
                     Verdict::Again(_) | Verdict::AgainElsewhere | Verdict::WaitForMaster
                 );
                 let is_refused = matches!(cause, Cause::Refused(Refusal::ReadOnly, _));
-                assert_eq!(is_sent_again, is_refused, "{cause:?}");
+                let is_unsent = matches!(cause, Cause::Unsent { refusal: None, .. });
+                let may_be = is_refused || is_unsent && is_unchanged;
+                assert_eq!(is_sent_again, may_be, "{cause:?}");
             }
         }
     }
@@ -107,7 +113,11 @@ mod tests {
             assert_eq!(verdict(&lost, true, repeat, true), Verdict::Again(repeat.target()));
             assert_eq!(verdict(&lost, true, repeat, false), Verdict::GiveUp);
             let unsent = unsent(None);
-            assert_eq!(verdict(&unsent, false, repeat, true), Verdict::Again(repeat.target()));
+            let next = match repeat.target() {
+                Target::Master => Verdict::WaitForMaster,
+                target => Verdict::Again(target),
+            };
+            assert_eq!(verdict(&unsent, false, repeat, true), next);
             let gone = verdict(&Cause::Withdrawn, true, repeat, false);
             assert_eq!(gone, Verdict::Again(repeat.target()));
             let loading = refused(Refusal::Loading);

@@ -15,6 +15,7 @@ use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::routing::{NoRoute, Route, Target};
 use crate::session::replies::Sequence;
+use crate::topology::Backend;
 use tidegate_wire::resp::{encode, integer};
 
 /// The client's dedicated connection; a new one to a server of this target if there is none.
@@ -23,26 +24,42 @@ pub(in crate::client) fn open(
     batch: &Batch<'_>,
     target: Target,
 ) -> Result<Rc<Connection>, NoRoute> {
-    let key = client.worker.key_of(&client.session);
-    open_with(client, batch, target, key)
-}
-
-/// The client's dedicated connection, however it is set up; a new one for `key` if there is none.
-pub(in crate::client) fn open_with(
-    client: &mut Client,
-    batch: &Batch<'_>,
-    target: Target,
-    key: ConnectionKey,
-) -> Result<Rc<Connection>, NoRoute> {
     if let Some(own) = client.dedicated.get() {
         return Ok(Rc::clone(own));
     }
     let from = client.reads_from();
     let Route { backend, reason } = client.worker.route(batch.shard(), from, target, None)?;
     client.worker.count_fallback(reason);
+    let key = client.worker.key_of(&client.session);
+    Ok(open_at(client, backend, key))
+}
+
+/// The client's dedicated connection, however it is set up; a new one for `key` to this server if
+/// there is none.
+pub(in crate::client) fn open_at(
+    client: &mut Client,
+    backend: &Backend,
+    key: ConnectionKey,
+) -> Rc<Connection> {
+    if let Some(own) = client.dedicated.get() {
+        return Rc::clone(own);
+    }
     let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);
     client.dedicated.take_up(&own);
-    Ok(own)
+    own
+}
+
+/// As [`open`], unless requests for the master wait: a connection to the last master is no way to
+/// the next one.
+fn open_for_data(
+    client: &mut Client,
+    batch: &Batch<'_>,
+    target: Target,
+) -> Result<Rc<Connection>, NoRoute> {
+    if target.is_master() && batch.shard().hold.is_some() {
+        return Err(NoRoute::NoMaster);
+    }
+    open(client, batch, target)
 }
 
 /// Sends one request over the client's dedicated connection.
@@ -70,7 +87,7 @@ pub(in crate::client) fn send_pinned(
     batch.flush(&client.inbox);
     client.wait_state.sent(true);
     let shown = passage.shown;
-    match open(client, batch, Target::Master) {
+    match open_for_data(client, batch, Target::Master) {
         Ok(own) => {
             let seq = send(client, &own, request.frame, passage, batch.now);
             order::wrote_anything(client, seq);
@@ -78,6 +95,10 @@ pub(in crate::client) fn send_pinned(
         }
         Err(error) => {
             client.session.transaction.lose();
+            if client.session.transaction.is_lost() {
+                // The server forgets what it has queued.
+                client.drop_own();
+            }
             local_reply::no_route(client, batch, error, shown)
         }
     }
@@ -113,25 +134,34 @@ pub(in crate::client) fn send_alone(
     passage: Passage,
 ) -> Next {
     batch.flush(&client.inbox);
-    let shown = passage.shown;
-    let alone = !client.session.needs_dedicated_connection() && passage.transform.is_none();
-    match open(client, batch, target) {
-        Ok(own) => {
-            let moves = alone && !target.is_master() && batch.is_elsewhere(own.backend);
-            let passage = Passage { retryable: alone, moves, ..passage };
-            if passage.patient {
-                client.dedicated.block();
-            }
-            client.reading.need_answers(true);
-            let writes = passage.write;
-            let seq = send(client, &own, frame, passage, batch.now);
-            if writes {
-                order::wrote_anything(client, seq);
-            }
-            Next::Done
-        }
-        Err(error) => hold::barred(client, batch, error, shown),
+    match open_for_data(client, batch, target) {
+        Ok(own) => send_alone_over(client, batch, &own, frame, target, passage),
+        Err(error) => hold::barred(client, batch, error, frame.len(), passage.shown),
     }
+}
+
+/// As [`send_alone`], over this connection.
+pub(in crate::client) fn send_alone_over(
+    client: &mut Client,
+    batch: &Batch<'_>,
+    own: &Rc<Connection>,
+    frame: &[u8],
+    target: Target,
+    passage: Passage,
+) -> Next {
+    let alone = !client.session.needs_dedicated_connection() && passage.transform.is_none();
+    let moves = alone && !target.is_master() && batch.is_elsewhere(own.backend);
+    let passage = Passage { retryable: alone, moves, ..passage };
+    if passage.patient {
+        client.dedicated.block();
+    }
+    client.reading.need_answers(true);
+    let writes = passage.write;
+    let seq = send(client, own, frame, passage, batch.now);
+    if writes {
+        order::wrote_anything(client, seq);
+    }
+    Next::Done
 }
 
 /// The session speaks another version of the protocol now: so does its dedicated connection, which

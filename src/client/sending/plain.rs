@@ -62,7 +62,7 @@ pub(in crate::client) fn add(
                     client.reading.need_answers(true);
                 }
             }
-            Err(obstacle) => return obstructed(client, batch, obstacle, shown),
+            Err(obstacle) => return obstructed(client, batch, obstacle, end - start, shown),
         }
     }
     if !target.is_master() && client.worker.toucher.samples.is_due() {
@@ -82,11 +82,12 @@ fn sample(client: &Client, batch: &Batch<'_>, (start, end): (usize, usize)) {
     }
 }
 
-/// The request cannot join the batch: it waits, or the client gets an error.
+/// The request of `bytes` bytes cannot join the batch: it waits, or the client gets an error.
 pub(in crate::client) fn obstructed(
     client: &mut Client,
     batch: &mut Batch<'_>,
     obstacle: Obstacle,
+    bytes: usize,
     shown: bool,
 ) -> Next {
     match obstacle {
@@ -96,6 +97,6 @@ pub(in crate::client) fn obstructed(
             batch.flush(&client.inbox);
             Next::Wait
         }
-        Obstacle::NoRoute(error) => hold::barred(client, batch, error, shown),
+        Obstacle::NoRoute(error) => hold::barred(client, batch, error, bytes, shown),
     }
 }

@@ -47,7 +47,7 @@ pub(in crate::client) fn send(client: &mut Client, batch: &mut Batch<'_>, frame:
             client.reading.need_answers(true);
             Next::Wait
         }
-        Err(error) => hold::barred(client, batch, error, true),
+        Err(error) => hold::barred(client, batch, error, frame.len(), true),
     }
 }
 

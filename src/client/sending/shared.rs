@@ -44,7 +44,7 @@ pub(in crate::client) fn forward(
         Ok(Server::Remote(connection)) => Rc::clone(connection),
         // Only what lies in the batch's buffer is served in place.
         Ok(Server::Engine(_) | Server::EngineThread(_)) => return Next::Wait,
-        Err(obstacle) => return plain::obstructed(client, batch, obstacle, shown),
+        Err(obstacle) => return plain::obstructed(client, batch, obstacle, frame.len(), shown),
     };
     let kind = Some(batch.kind(target));
     let passage = Passage { transform, kind, ..Passage::of(target, shown) };

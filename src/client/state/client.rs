@@ -252,6 +252,7 @@ impl Client {
         match (until, passed) {
             (HoldUntil::GateOpen, true) => counts.writes_released.increment(),
             (HoldUntil::ReplicaFresh, true) => counts.reads_waited.increment(),
+            (HoldUntil::MasterOpen, true) => counts.failover_released.increment(),
             // Refusals were counted request by request; a client that went away got nothing.
             _ => {}
         }

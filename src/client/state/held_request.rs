@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_client_that_goes_away_passed_nothing() {
         let now = Instant::now();
-        let mut holding = held(HoldUntil::MasterKnown, now);
+        let mut holding = held(HoldUntil::MasterOpen, now);
         assert_eq!(holding.goes_on(PATIENCE, now), Some(now + PATIENCE));
         assert!(!holding.refuse(NoRoute::Stale));
         assert_eq!(holding.end().map(|released| released.passed), Some(false));

@@ -1,11 +1,12 @@
-//! Requests that failed and are sent again: which writes wait for the new master, in which order
-//! they leave, and how often each request was tried.
+//! Requests that failed and are sent again: which ones wait for the master, in which order they
+//! leave, and how often each request was tried.
 
 use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
 use crate::backend::Failed;
+use crate::routing::Target;
 use crate::session::replies::Sequence;
 use crate::topology::BackendId;
 
@@ -15,7 +16,7 @@ const TRIES_MAX: u32 = 3;
 /// What is known about failed requests that have not been answered yet.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Recovery {
-    /// Writes that a replica refused, in their order: they wait for the new master.
+    /// Requests that wait for the master, in their order.
     waiting: VecDeque<Waiting>,
     /// How often the requests in flight were asked again.
     tries: VecDeque<(Sequence, u32)>,
@@ -35,31 +36,33 @@ enum Release {
     All,
 }
 
-/// A write that a server refused because it was no master.
+/// A request that a server refused because it was no master, or that did not reach the master.
 #[derive(Debug)]
 pub(in crate::client) struct Waiting {
     pub(in crate::client) failed: Failed,
+    /// Whether it is a write for the master, or a read that the master answers.
+    pub(in crate::client) target: Target,
     /// When the client gets an error.
     pub(in crate::client) until: Instant,
     /// When it was refused, in milliseconds of the process's clock.
     pub(in crate::client) refused_ms: u64,
 }
 
-/// The next step for the first waiting write.
+/// The next step for the first waiting request.
 #[derive(Debug)]
 pub(in crate::client) enum Step {
     /// The master gets it.
-    Send(Failed),
+    Send(Waiting),
     /// Its time is up: the client gets an error.
-    GiveUp(Failed),
-    /// The write keeps waiting.
+    GiveUp(Waiting),
+    /// The request keeps waiting.
     Wait,
     /// None waits, or it waits for the answer to one that left before it.
     Nothing,
 }
 
 impl Recovery {
-    /// A write was refused: it waits, before those that its client sent later.
+    /// A request failed: it waits, before those that its client sent later.
     pub(in crate::client) fn wait(&mut self, new: Waiting) {
         let at = self.waiting.partition_point(|it| it.failed.seq < new.failed.seq);
         if self.release == Release::First(new.failed.seq) {
@@ -68,8 +71,8 @@ impl Recovery {
         self.waiting.insert(at, new);
     }
 
-    /// What becomes of the first write that waits, at `now`. Every request below `unanswered` is
-    /// answered. `master` is the known master, if the write gate is open, and the time when it was
+    /// What becomes of the first request that waits, at `now`. Every request below `unanswered` is
+    /// answered. `master` is the master, if it may be sent the request, and the time when it was
     /// heard last, in milliseconds of the process's clock.
     pub(in crate::client) fn step(
         &mut self,
@@ -80,7 +83,7 @@ impl Recovery {
         if !self.may_leave(unanswered) {
             return Step::Nothing;
         }
-        let Some(Waiting { failed, until, refused_ms }) = self.waiting.front() else {
+        let Some(Waiting { failed, until, refused_ms, .. }) = self.waiting.front() else {
             return Step::Nothing;
         };
         let (seq, is_over) = (failed.seq, now >= *until);
@@ -91,14 +94,14 @@ impl Recovery {
         let next = if is_true && self.try_again(seq) {
             self.leave().map(Step::Send)
         } else if is_over {
-            self.waiting.pop_front().map(|it| Step::GiveUp(it.failed))
+            self.waiting.pop_front().map(Step::GiveUp)
         } else {
             Some(Step::Wait)
         };
         next.unwrap_or(Step::Nothing)
     }
 
-    /// Whether the first write that waits may leave, where every request below `unanswered` is
+    /// Whether the first request that waits may leave, where every request below `unanswered` is
     /// answered.
     fn may_leave(&mut self, unanswered: Sequence) -> bool {
         match self.release {
@@ -111,16 +114,21 @@ impl Recovery {
         }
     }
 
-    /// The first write leaves.
-    fn leave(&mut self) -> Option<Failed> {
-        let Waiting { failed, .. } = self.waiting.pop_front()?;
+    /// The first request leaves.
+    fn leave(&mut self) -> Option<Waiting> {
+        let left = self.waiting.pop_front()?;
         if self.release == Release::None {
-            self.release = Release::First(failed.seq);
+            self.release = Release::First(left.failed.seq);
         }
         if self.waiting.is_empty() {
             self.release = Release::None;
         }
-        Some(failed)
+        Some(left)
+    }
+
+    /// What the first request that waits is: a write, or a read that the master answers.
+    pub(in crate::client) fn next_target(&self) -> Option<Target> {
+        self.waiting.front().map(|it| it.target)
     }
 
     /// Whether no request waits; later requests may go on.
@@ -153,11 +161,11 @@ mod tests {
         let cause = Cause::Refused(Refusal::ReadOnly, b"-READONLY\r\n".to_vec());
         let (request, backend) = (Vec::new(), BackendId(1));
         let failed = Failed { seq, request, repeatable: true, leased: false, backend, cause };
-        Waiting { failed, until: Instant::now(), refused_ms: 0 }
+        Waiting { failed, target: Target::Write, until: Instant::now(), refused_ms: 0 }
     }
 
     fn leave(recovery: &mut Recovery) -> Option<Sequence> {
-        recovery.leave().map(|failed| failed.seq)
+        recovery.leave().map(|left| left.failed.seq)
     }
 
     #[test]
@@ -200,7 +208,7 @@ mod tests {
         let mut recovery = Recovery::default();
         assert!(matches!(recovery.step(4, None, now), Step::Nothing));
         recovery.wait(Waiting { until: now, ..refused(4) });
-        assert!(matches!(recovery.step(4, None, now), Step::GiveUp(failed) if failed.seq == 4));
+        assert!(matches!(recovery.step(4, None, now), Step::GiveUp(it) if it.failed.seq == 4));
         let until = now + Duration::from_secs(1);
         for _ in 0..TRIES_MAX {
             recovery.wait(Waiting { until, ..refused(4) });

@@ -32,6 +32,11 @@ section! {
         "hold-timeout" => hold_timeout: Duration = Duration::from_secs(1),
             Time(MILLISECOND, HOUR), Live;
 
+        /// How long requests that need the master wait while it is being replaced or out of reach,
+        /// 1 ms to 1 h; zero means that they are refused at once.
+        "failover-hold" => failover_hold: Duration = Duration::from_secs(10),
+            Time(Duration::ZERO, HOUR), Live;
+
         /// The most clients whose writes are held at a time, 1 to 1000000; more are refused.
         "hold-max-clients" => hold_max_clients: u32 = 10_000, Integer(1, 1_000_000), Live;
 

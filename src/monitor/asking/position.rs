@@ -41,6 +41,9 @@ pub(in crate::monitor) fn sample(
         replid2: info.word("master_replid2"),
         second_offset: number("second_repl_offset"),
         attached,
+        is_failing_over: info
+            .get("master_failover_state")
+            .is_some_and(|state| state != "no-failover"),
         loading: info.get("loading") == Some("1"),
         counts: info.get(COUNTS_FIELD) != Some("0"),
         addrs,

@@ -20,8 +20,9 @@ fn is_same_shard(a: &Shard, b: &Shard) -> bool {
         };
         of.backends.iter().map(server).collect::<Vec<_>>()
     };
-    let of_master = |of: &Shard| (of.server.clone(), of.eviction.clone(), of.vacancy.clone());
+    let of_master = |of: &Shard| (of.server.clone(), of.eviction.clone(), of.undecided.clone());
     a.id == b.id
+        && a.hold == b.hold
         && a.failovers == b.failovers
         && of_master(a) == of_master(b)
         && servers(a) == servers(b)
@@ -31,7 +32,7 @@ fn is_same_shard(a: &Shard, b: &Shard) -> bool {
 mod tests {
     use super::*;
     use crate::config::HostPort;
-    use crate::topology::{BackendId, Role, ShardId};
+    use crate::topology::{BackendId, Hold, HoldReason, Role, ShardId};
 
     #[test]
     fn every_part_of_the_structure_counts() {
@@ -66,11 +67,14 @@ mod tests {
             *other = Topology::new(0, Arc::clone(&other.learned), one.clone(), vec![one.clone()]);
         }));
         assert!(with(&|other| other.backends[0].health = Arc::default()));
-        let changes: [&dyn Fn(&mut Shard); 14] = [
+        let reason = HoldReason::Paused;
+        let hold = Hold { reason, since_ms: 1, until_ms: 2 };
+        let changes: [&dyn Fn(&mut Shard); 15] = [
+            &|other| other.failovers.lost_bytes = 1,
             &|other| other.backends[0].data_epoch = 1,
             &|other| other.backends[0].pass = 1,
-            &|other| other.vacancy.handover_until_ms = Some(1),
-            &|other| other.failovers.lost_bytes = 1,
+            &|other| other.undecided = Some(String::new()),
+            &|other| other.hold = Some(hold),
             &|other| other.backends.clear(),
             &|other| other.backends[0].id = BackendId(2),
             &|other| other.backends[0].addr = HostPort::local(2),

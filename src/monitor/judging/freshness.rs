@@ -135,6 +135,7 @@ mod tests {
         let attached = Attached { addr: HostPort::local(2), offset, age_ms: 0 };
         let is_master = matches!(role, ServerRole::Master { .. });
         Sample {
+            is_failing_over: false,
             role,
             replid: "a".to_owned(),
             offset: Some(offset),

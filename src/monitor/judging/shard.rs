@@ -4,13 +4,16 @@ use tokio::time::Instant;
 
 use super::election::Election;
 use super::evidence::evidence;
+use super::failover_watch::{FailoverWatch, Reason};
 use super::freshness::FreshnessWatch;
 use super::losses::LossWatch;
 use super::named_master::NamedMaster;
 use super::servers::backends;
+use super::signs::sign;
 use crate::config::{Config, HostPort};
 use crate::monitor::roster::list::Roster;
-use crate::topology::{BackendId, Executed, Shard, Vacancy, Verdict};
+use crate::topology::{BackendId, Executed, HoldReason, Shard, Verdict};
+use tidegate_wire::units::millis;
 
 /// The mutable half of one shard: what the monitor has to remember in order to publish the
 /// [`Shard`]. A topology without a cluster has one, to which every known server belongs.
@@ -28,6 +31,10 @@ pub(in crate::monitor) struct WatchedShard {
     executed: Executed,
     /// What each failover has lost.
     pub(in crate::monitor) losses: LossWatch,
+    /// The outcome of the last election.
+    verdict: Verdict,
+    /// Whether requests that need the master wait.
+    failover: FailoverWatch,
 }
 
 impl WatchedShard {
@@ -40,6 +47,8 @@ impl WatchedShard {
             freshness: FreshnessWatch::new(std::sync::Arc::clone(&shard.gate)),
             executed: Executed::default(),
             losses: LossWatch::resume(shard.failovers.clone()),
+            verdict: shard.master().map_or(Verdict::NoMaster, |master| Verdict::Master(master.id)),
+            failover: FailoverWatch::default(),
         }
     }
 
@@ -76,7 +85,11 @@ impl WatchedShard {
     pub(in crate::monitor) fn apply(&mut self, verdict: Verdict, roster: &Roster, config: &Config) {
         let shard = &mut self.published;
         shard.backends = backends(roster, config, verdict.master());
-        shard.vacancy = vacancy(verdict);
+        shard.undecided = match &verdict {
+            Verdict::Undecided(reason) => Some(reason.clone()),
+            _ => None,
+        };
+        self.verdict = verdict;
         let master = shard.master().and_then(|master| roster.get(master.id)?.answer());
         if let Some(master) = master {
             let keys = self.executed.observe(&master.run_id, master.commands);
@@ -95,6 +108,46 @@ impl WatchedShard {
         let master = self.published.master().map(|master| master.id);
         self.losses.follow(master, roster, now, now_ms);
         self.published.failovers.clone_from(self.losses.tally());
+    }
+
+    /// Takes into the published half whether requests that need the master wait at `now`.
+    /// `operator_until_ms` is until when an operator wants that.
+    pub(in crate::monitor) fn hold(
+        &mut self,
+        roster: &Roster,
+        config: &Config,
+        operator_until_ms: Option<u64>,
+        (epoch, now): (Instant, Instant),
+    ) {
+        let reason = match operator_until_ms {
+            Some(until_ms) => Some(Reason::Operator { until_ms }),
+            None => self.sign(roster, config, now).map(Reason::Sign),
+        };
+        let patience = (config.writes.failover_hold, self.published.master().is_some());
+        let now_ms = millis(now.saturating_duration_since(epoch));
+        self.published.hold = self.failover.judge(reason, patience, now_ms);
+    }
+
+    /// Whether the reason why requests wait for the master is another one than the published.
+    pub(in crate::monitor) fn is_hold_outdated(
+        &self,
+        roster: &Roster,
+        config: &Config,
+        operator_until_ms: Option<u64>,
+        now: Instant,
+    ) -> bool {
+        let reason = match operator_until_ms {
+            Some(_) => Some(HoldReason::Operator),
+            None => self.sign(roster, config, now),
+        };
+        let published = self.published.hold.map(|hold| hold.reason);
+        let is_off = config.writes.failover_hold.is_zero() && operator_until_ms.is_none();
+        reason != published && !(is_off && published.is_none())
+    }
+
+    fn sign(&self, roster: &Roster, config: &Config, now: Instant) -> Option<HoldReason> {
+        let verdict = (&self.verdict, self.master());
+        sign(roster, &self.published, verdict, (now, config.topology.probe_timeout))
     }
 
     /// Takes the operator's choice of another master, which counts more than the last one. The last
@@ -117,15 +170,5 @@ impl WatchedShard {
             it.excluded.is_none() && !it.health.progress.is_fresh(now_ms)
         };
         self.published.master().is_some() && self.published.replicas().any(is_pending)
-    }
-}
-
-fn vacancy(verdict: Verdict) -> Vacancy {
-    match verdict {
-        Verdict::Undecided(reason) => Vacancy { undecided: Some(reason), handover_until_ms: None },
-        Verdict::HandingOver(until_ms) => {
-            Vacancy { undecided: None, handover_until_ms: Some(until_ms) }
-        }
-        Verdict::Master(_) | Verdict::NoMaster => Vacancy::default(),
     }
 }

@@ -1,12 +1,13 @@
 //! What the monitor logs: each change once.
 
 use crate::config::{Config, HostPort};
-use crate::topology::{Backend, Loss, News, Role, Shard, Topology};
+use crate::topology::{Backend, Hold, Loss, News, Role, Shard, Topology};
 
 /// Logs how `new` differs from `old`.
 pub(in crate::monitor) fn changes(old: &Topology, new: &Topology, now_ms: u64) {
     let is_first = old.generation == 0;
     log_master(old.sole_shard(), new.sole_shard(), is_first, now_ms);
+    log_hold(old.sole_shard().hold, new.sole_shard().hold, now_ms);
     for backend in old.backends() {
         if new.backend(backend.id).is_none() {
             tracing::info!(backend = %backend.addr, "server removed");
@@ -90,7 +91,7 @@ fn log_master(old: &Shard, new: &Shard, is_first: bool, now_ms: u64) {
             let server = &new.server;
             tracing::info!(backend = %now.addr, "master found: {} {}", server.name, server.version);
         }
-        (Some(before), None) => match &new.vacancy.undecided {
+        (Some(before), None) => match &new.undecided {
             Some(why) => tracing::error!(backend = %before.addr, "writes are refused: {why}"),
             None => {
                 // The reason is that of the last question, and others may have failed before.
@@ -104,15 +105,28 @@ fn log_master(old: &Shard, new: &Shard, is_first: bool, now_ms: u64) {
         (Some(before), Some(now)) if before.id != now.id => {
             tracing::warn!(backend = %now.addr, "master changed from {}", before.addr);
         }
-        (None, None) if new.vacancy.undecided != old.vacancy.undecided => log_undecided(new),
+        (None, None) if new.undecided != old.undecided => log_undecided(new),
         // The first topology has no master.
         (None, None) if is_first => tracing::error!("no server says it is the master"),
         _ => {}
     }
 }
 
+fn log_hold(old: Option<Hold>, new: Option<Hold>, now_ms: u64) {
+    match (old, new) {
+        (_, Some(now)) if old.is_none_or(|old| old.reason != now.reason) => {
+            tracing::info!("requests for the master wait: {}", now.reason.in_words());
+        }
+        (Some(old), None) => {
+            let after_ms = now_ms.saturating_sub(old.since_ms);
+            tracing::info!(after_ms, "requests go to the master again");
+        }
+        _ => {}
+    }
+}
+
 fn log_undecided(new: &Shard) {
-    if let Some(why) = &new.vacancy.undecided {
+    if let Some(why) = &new.undecided {
         tracing::error!("writes are refused: {why}");
     }
 }

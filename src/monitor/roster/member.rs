@@ -150,6 +150,7 @@ impl Member {
                     self.take_role(said, now);
                 }
                 self.said = Some(said);
+                self.drift = None;
             }
         }
         self.can_serve() && self.contact.take_back()
@@ -197,6 +198,21 @@ impl Member {
     /// Whether it reported `role:slave`.
     pub(in crate::monitor) fn is_replica(&self) -> bool {
         matches!(self.role(), Some(ServerRole::Replica { .. }))
+    }
+
+    /// Whether it has become a master at most `limit` ago, or reports so in answer to the last short
+    /// question.
+    pub(in crate::monitor) fn is_promoted(&self, now: Instant, limit: Duration) -> bool {
+        let drift = self.drift.as_ref().filter(|_| self.is_replica());
+        drift.is_some_and(|(role, _)| matches!(role, ServerRole::Master { .. }))
+            || self.is_master() && self.roles.is_promoted_within(limit, now)
+    }
+
+    /// Whether its last whole answer was a master's, and its answer to the last short question is
+    /// not.
+    pub(in crate::monitor) fn reports_demotion(&self) -> bool {
+        let drift = self.drift.as_ref().filter(|_| self.is_master());
+        drift.is_some_and(|(role, _)| !matches!(role, ServerRole::Master { .. }))
     }
 
     /// Whether it was loading its data when it answered last.

@@ -31,6 +31,10 @@ pub(in crate::monitor) struct RoleRecord {
     silent_since: Option<Instant>,
     /// When it last closed the connection over which it was asked.
     severed_at: Option<Instant>,
+    /// Whether it has closed that connection and has not answered over another one since.
+    is_severed: bool,
+    /// Whether it reported, as a master, that it hands over to a replica (FAILOVER).
+    is_failing_over: bool,
     /// When it reported that it had become a master without a restart, and whether it had closed
     /// its connections.
     promoted: Option<(Instant, bool)>,
@@ -46,6 +50,8 @@ impl RoleRecord {
             changed_at: now,
             silent_since: None,
             severed_at: None,
+            is_severed: false,
+            is_failing_over: false,
             promoted: None,
         }
     }
@@ -57,18 +63,19 @@ impl RoleRecord {
 
     /// Notes that it answered.
     pub(in crate::monitor) const fn answer(&mut self) {
-        self.silent_since = None;
+        (self.silent_since, self.is_severed) = (None, false);
     }
 
     /// Notes that it closed the connection over which it was asked.
     pub(in crate::monitor) const fn sever(&mut self, now: Instant) {
-        self.severed_at = Some(now);
+        (self.severed_at, self.is_severed) = (Some(now), true);
     }
 
     /// Takes its place in the replication stream.
     pub(in crate::monitor) fn take_position(&mut self, sample: &Sample) {
         self.offset = sample.offset;
         self.attached.clone_from(&sample.attached);
+        self.is_failing_over = sample.is_failing_over;
         if matches!(sample.role, ServerRole::Master { .. }) {
             self.confirmed_ms = sample.sent_ms;
         }
@@ -99,6 +106,21 @@ impl RoleRecord {
             });
         let severed = self.severed_at.is_some_and(|at| now - at < SEVERED_WITHIN);
         self.promoted = is_promoted.then_some((now, severed));
+    }
+
+    /// Whether it has closed its connection and has not answered over another one since.
+    pub(in crate::monitor) const fn is_severed(&self) -> bool {
+        self.is_severed
+    }
+
+    /// Whether it hands over to a replica (FAILOVER).
+    pub(in crate::monitor) const fn is_failing_over(&self) -> bool {
+        self.is_failing_over
+    }
+
+    /// Whether it has become a master, without a restart, at most `limit` ago.
+    pub(in crate::monitor) fn is_promoted_within(&self, limit: Duration, now: Instant) -> bool {
+        self.promoted.is_some_and(|(at, _)| now.saturating_duration_since(at) < limit)
     }
 
     /// How long it has left questions unanswered.

@@ -72,6 +72,18 @@ impl Purpose {
             _ => Target::Master,
         }
     }
+
+    /// Whether such a request waits while the master is being replaced. A session that has its
+    /// connection (`has_connection`) goes on to subscribe there; a request that must not queue
+    /// behind a script is for this very server.
+    #[must_use]
+    pub const fn needs_open_master(self, has_connection: bool) -> bool {
+        match self {
+            Self::OutOfBand => false,
+            Self::PubSub | Self::Monitor => !has_connection,
+            _ => self.target().is_master(),
+        }
+    }
 }
 
 /// Why a client gets an error instead of an answer.

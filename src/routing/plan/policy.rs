@@ -21,8 +21,9 @@ impl Policy {
     pub fn hold(&self, error: NoRoute, shard: &Shard, now_ms: u64) -> Option<HoldUntil> {
         match error {
             NoRoute::Stale if self.reads.on_stale == OnStale::Wait => Some(HoldUntil::ReplicaFresh),
-            // The last master has just been demoted: its successor is expected.
-            NoRoute::NoMaster if shard.expects_master(now_ms) => Some(HoldUntil::MasterKnown),
+            NoRoute::NoMaster | NoRoute::NoReader if shard.is_held(now_ms) => {
+                Some(HoldUntil::MasterOpen)
+            }
             NoRoute::GateClosed if self.holds_writes => Some(HoldUntil::GateOpen),
             _ => None,
         }
@@ -34,8 +35,9 @@ impl Policy {
 pub enum HoldUntil {
     /// The write gate opens, for `writes.hold-timeout` at most.
     GateOpen,
-    /// Another server is master.
-    MasterKnown,
+    /// Requests may be sent to the master, the last one or another one; for `writes.failover-hold`
+    /// at most.
+    MasterOpen,
     /// A replica is proven fresh, for `reads.wait-timeout` at most.
     ReplicaFresh,
 }
@@ -46,7 +48,7 @@ impl HoldUntil {
     pub const fn refusal(self) -> NoRoute {
         match self {
             Self::GateOpen => NoRoute::GateClosed,
-            Self::MasterKnown => NoRoute::NoMaster,
+            Self::MasterOpen => NoRoute::NoMaster,
             Self::ReplicaFresh => NoRoute::Stale,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::routing::{OnStale, ReadPolicy};
 use crate::session::{Identity, ReadFrom, Tracking};
-use crate::topology::{Backend, BackendId, Health, Role, ShardId};
+use crate::topology::{Backend, BackendId, Health, Hold, HoldReason, Role, ShardId};
 use tidegate_wire::command::{Command, Learned, Subscription, all, resolve};
 use tidegate_wire::units::HostPort;
 
@@ -56,7 +56,8 @@ fn shard(has_master: bool, is_expected: bool, is_open: bool) -> Shard {
     let mut shard = Shard { id: ShardId(3), ..Shard::default() };
     shard.backends.extend(has_master.then(|| backend(0, Role::Master)));
     shard.backends.push(backend(1, Role::Replica));
-    shard.vacancy.handover_until_ms = is_expected.then_some(NOW + 1);
+    let reason = HoldReason::Demoted;
+    shard.hold = is_expected.then_some(Hold { reason, since_ms: 0, until_ms: NOW + 1 });
     shard.gate.judge(u32::from(!is_open), &mut [], NOW);
     shard
 }
@@ -337,7 +338,7 @@ fn a_read_behind_a_write_goes_where_the_write_went() {
 fn a_connection_of_its_own_waits_for_the_next_master() {
     let shard = shard(false, true, true);
     let plan = planned(&[b"MULTI"], &session("plain"), &shard, &policy(false, false));
-    assert_eq!(plan.hold, Some(HoldUntil::MasterKnown));
+    assert_eq!(plan.hold, Some(HoldUntil::MasterOpen));
     assert_eq!(plan.after_hold().action, Action::Dedicated(Purpose::Transaction));
     let lost = planned(&[b"GET", b"k"], &session("lost"), &shard, &policy(false, false));
     assert_eq!(lost.hold, None, "the transaction is over, whatever comes");
@@ -352,7 +353,7 @@ fn what_finds_no_server_waits_or_is_refused() {
     let stays = |error, shard| usual("plain", "GET k").without_route(error, shard, &policy, NOW);
     for (error, until) in [
         (NoRoute::Stale, HoldUntil::ReplicaFresh),
-        (NoRoute::NoMaster, HoldUntil::MasterKnown),
+        (NoRoute::NoMaster, HoldUntil::MasterOpen),
         (NoRoute::GateClosed, HoldUntil::GateOpen),
     ] {
         let plan = stays(error, &expected);

@@ -22,6 +22,8 @@ pub struct Sample {
     pub second_offset: Option<u64>,
     /// The replicas that are attached to a master, and what each has acknowledged.
     pub attached: Vec<Attached>,
+    /// Whether it, a master, hands over to a replica (`master_failover_state`).
+    pub is_failing_over: bool,
     /// Whether it is loading its data.
     pub loading: bool,
     /// Whether the write gate counts it. An engine does not count, because it cannot be promoted,

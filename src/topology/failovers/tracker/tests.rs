@@ -39,6 +39,7 @@ impl Server {
             ServerRole::Replica { master: HostPort::local(9), link: LinkState::Down }
         };
         Sample {
+            is_failing_over: false,
             role,
             replid: self.replid.clone(),
             offset: None,

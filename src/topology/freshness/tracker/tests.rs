@@ -25,6 +25,7 @@ fn limits() -> Limits {
 
 fn sample(role: ServerRole, offset: u64, sent_ms: u64) -> Sample {
     Sample {
+        is_failing_over: false,
         role,
         replid: "one".to_owned(),
         offset: Some(offset),

@@ -1,0 +1,54 @@
+//! The signs that a master is being replaced, or out of reach.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::monitor::roster::list::Roster;
+use crate::monitor::roster::member::Member;
+use crate::topology::{BackendId, HoldReason, Shard, Verdict};
+
+/// How long after a replica's promotion the other replicas are expected to follow it. Until then
+/// writes wait, because what a master takes meanwhile is lost if they do.
+const PROMOTED_FOR: Duration = Duration::from_secs(1);
+
+/// The first sign that the master of `shard` is being replaced, or out of reach; `None` if there is
+/// none. `last` is the server that was elected last.
+pub(in crate::monitor) fn sign(
+    roster: &Roster,
+    shard: &Shard,
+    (verdict, last): (&Verdict, Option<BackendId>),
+    (now, silence): (Instant, Duration),
+) -> Option<HoldReason> {
+    let last = last.and_then(|id| roster.get(id));
+    match verdict {
+        Verdict::Undecided(_) => return Some(HoldReason::Undecided),
+        Verdict::HandingOver(_) => return Some(HoldReason::Demoted),
+        Verdict::NoMaster if last.is_some_and(Member::is_replica) => {
+            return Some(HoldReason::Demoted);
+        }
+        Verdict::NoMaster => return Some(HoldReason::Unreachable),
+        Verdict::Master(_) => {}
+    }
+    let master = shard.master().and_then(|master| roster.get(master.id));
+    let Some(master) = master else { return Some(HoldReason::Unreachable) };
+    of_master(master, now, silence).or_else(|| {
+        let is_promoted = |it: &Member| it.id != master.id && it.is_promoted(now, PROMOTED_FOR);
+        roster.members().iter().any(is_promoted).then_some(HoldReason::Promoted)
+    })
+}
+
+/// What the master itself shows.
+fn of_master(master: &Member, now: Instant, silence: Duration) -> Option<HoldReason> {
+    if master.reports_demotion() {
+        Some(HoldReason::Demoted)
+    } else if master.roles.is_failing_over() {
+        Some(HoldReason::Paused)
+    } else if master.roles.is_severed() {
+        Some(HoldReason::Unreachable)
+    } else if master.roles.silence(now) >= silence {
+        Some(HoldReason::Silent)
+    } else {
+        None
+    }
+}
