@@ -104,23 +104,8 @@ impl Exporter {
 
 impl Metrics {
     fn declare() -> Self {
-        let closures = by(
-            "tidegate_client_closures_total",
-            "Clients that the proxy closed, by the limit or rule that they broke.",
-            "reason",
-        );
-        let limits =
-            by("tidegate_limits_met_total", "Times that a limit was reached, by limit.", "limit");
-        let fallbacks = by(
-            "tidegate_read_fallbacks_total",
-            "Reads that found no fresh replica, by outcome.",
-            "outcome",
-        );
-        let failover = by(
-            "tidegate_failover_requests_total",
-            "Requests that found their master being replaced or out of reach, by outcome.",
-            "outcome",
-        );
+        let (closures, limits) = (closures(), limits());
+        let (fallbacks, failover) = (fallbacks(), failover());
         let both = |name| LimitCounters { closures: closures(name), limit: limits(name) };
         let version = env!("CARGO_PKG_VERSION");
         describe_gauge!("tidegate_build_info", "Always 1; the label has the version.");
@@ -199,4 +184,28 @@ fn by(
 ) -> impl Fn(&'static str) -> Counter {
     describe_counter!(name, help);
     move |value| counter!(name, label => value)
+}
+
+fn closures() -> impl Fn(&'static str) -> Counter {
+    by(
+        "tidegate_client_closures_total",
+        "Clients that the proxy closed, by the limit or rule that they broke.",
+        "reason",
+    )
+}
+
+fn limits() -> impl Fn(&'static str) -> Counter {
+    by("tidegate_limits_met_total", "Times that a limit was reached, by limit.", "limit")
+}
+
+fn fallbacks() -> impl Fn(&'static str) -> Counter {
+    by("tidegate_read_fallbacks_total", "Reads that found no fresh replica, by outcome.", "outcome")
+}
+
+fn failover() -> impl Fn(&'static str) -> Counter {
+    by(
+        "tidegate_failover_requests_total",
+        "Requests that found their master being replaced or out of reach, by outcome.",
+        "outcome",
+    )
 }

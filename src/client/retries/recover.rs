@@ -5,11 +5,12 @@ use tokio::time::Instant;
 
 use crate::backend::{Cause, Failed, Refusal};
 use crate::client::ending::Ending;
+use crate::client::holding::hold;
 use crate::client::outcome;
 use crate::client::retries::resend::{class, is_elsewhere, resend};
 use crate::client::retries::verdict::{Verdict, verdict};
 use crate::client::state::client::Client;
-use crate::client::state::recovery::{Step, Waiting};
+use crate::client::state::recovery::{Gate, Step, Waiting};
 use crate::registry::Closing;
 use crate::routing::plan::Repeat;
 use crate::routing::{Failing, NoRoute, Route, Target, admit_write};
@@ -122,20 +123,28 @@ fn end_blocked(client: &Client, failed: &Failed) {
 pub(in crate::client) fn retry_writes(client: &mut Client) {
     while !client.recovery.is_empty() {
         let (topology, now_ms) = (client.worker.topology(), client.worker.shared.now_ms());
-        // The gate lets a write pass now, as if it came now.
-        let is_open = admit_write(topology.sole_shard(), now_ms).is_ok()
-            || client.recovery.next_target() != Some(Target::Write);
-        let master = topology.sole_shard().open_master().filter(|_| is_open);
+        let gate = match admit_write(topology.sole_shard(), now_ms) {
+            Ok(()) => Gate::Open,
+            Err(_) if client.policy().holds_writes => Gate::Holds,
+            Err(_) => Gate::Refuses,
+        };
+        let master = topology.sole_shard().open_master();
         let heard_ms = |master: &Backend| {
             let silence_ms = master.health.progress.silence_ms(now_ms);
             silence_ms.map(|silence_ms| now_ms - silence_ms)
         };
         let known = master.map(|master| (master.id, heard_ms(master)));
         let unanswered = client.inbox.replies().unanswered();
-        match (client.recovery.step(unanswered, known, Instant::now()), master) {
+        match (client.recovery.step(unanswered, known, gate, Instant::now()), master) {
             (Step::Send(it), Some(master)) => {
                 let failed = &it.failed;
                 resend(client, master, failed.leased, failed.seq, &failed.request, it.target);
+            }
+            (Step::Refuse(it), _) => {
+                hold::count_refusal(client, NoRoute::GateClosed);
+                client.rewrites.take(it.failed.seq);
+                let error = outcome::no_route(NoRoute::GateClosed, topology.sole_shard());
+                client.deliver_error(it.failed.seq, &error);
             }
             (Step::GiveUp(it) | Step::Send(it), _) => {
                 give_up(client, &it.failed, it.target == Target::Write);

@@ -48,6 +48,17 @@ pub(in crate::client) struct Waiting {
     pub(in crate::client) refused_ms: u64,
 }
 
+/// What the write gate of the known master does with a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::client) enum Gate {
+    /// It lets the write pass.
+    Open,
+    /// It is closed, and writes wait for it (`on-closed = "hold"`).
+    Holds,
+    /// It is closed, and writes are refused.
+    Refuses,
+}
+
 /// The next step for the first waiting request.
 #[derive(Debug)]
 pub(in crate::client) enum Step {
@@ -55,6 +66,8 @@ pub(in crate::client) enum Step {
     Send(Waiting),
     /// Its time is up: the client gets an error.
     GiveUp(Waiting),
+    /// The write gate of the master refuses it, as it refuses a write that comes now.
+    Refuse(Waiting),
     /// The request keeps waiting.
     Wait,
     /// None waits, or it waits for the answer to one that left before it.
@@ -72,18 +85,19 @@ impl Recovery {
     }
 
     /// What becomes of the first request that waits, at `now`. Every request below `unanswered` is
-    /// answered. `master` is the master, if it may be sent the request, and the time when it was
+    /// answered. `master` is the master, if requests may be sent to it, and the time when it was
     /// heard last, in milliseconds of the process's clock.
     pub(in crate::client) fn step(
         &mut self,
         unanswered: Sequence,
         master: Option<(BackendId, Option<u64>)>,
+        gate: Gate,
         now: Instant,
     ) -> Step {
         if !self.may_leave(unanswered) {
             return Step::Nothing;
         }
-        let Some(Waiting { failed, until, refused_ms, .. }) = self.waiting.front() else {
+        let Some(Waiting { failed, target, until, refused_ms }) = self.waiting.front() else {
             return Step::Nothing;
         };
         let (seq, is_over) = (failed.seq, now >= *until);
@@ -91,7 +105,10 @@ impl Recovery {
         // FAILOVER that came to nothing).
         let is_true = master
             .is_some_and(|(id, heard_ms)| id != failed.backend || heard_ms > Some(*refused_ms));
-        let next = if is_true && self.try_again(seq) {
+        let gate = if *target == Target::Write { gate } else { Gate::Open };
+        let next = if is_true && gate == Gate::Refuses {
+            self.waiting.pop_front().map(Step::Refuse)
+        } else if is_true && gate == Gate::Open && self.try_again(seq) {
             self.leave().map(Step::Send)
         } else if is_over {
             self.waiting.pop_front().map(Step::GiveUp)
@@ -124,11 +141,6 @@ impl Recovery {
             self.release = Release::None;
         }
         Some(left)
-    }
-
-    /// What the first request that waits is: a write, or a read that the master answers.
-    pub(in crate::client) fn next_target(&self) -> Option<Target> {
-        self.waiting.front().map(|it| it.target)
     }
 
     /// Whether no request waits; later requests may go on.
@@ -193,7 +205,7 @@ mod tests {
             let mut recovery = Recovery::default();
             recovery.wait(Waiting { until: now + Duration::from_secs(1), ..refused(4) });
             let master = master.map(|(id, heard_ms)| (BackendId(id), heard_ms));
-            recovery.step(4, master, now)
+            recovery.step(4, master, Gate::Open, now)
         };
         assert!(matches!(with(None), Step::Wait));
         assert!(matches!(with(Some((1, None))), Step::Wait), "it has just refused");
@@ -206,16 +218,38 @@ mod tests {
     fn a_refused_write_is_given_up_when_its_time_is_up_or_it_was_tried_often() {
         let now = Instant::now();
         let mut recovery = Recovery::default();
-        assert!(matches!(recovery.step(4, None, now), Step::Nothing));
+        assert!(matches!(recovery.step(4, None, Gate::Open, now), Step::Nothing));
         recovery.wait(Waiting { until: now, ..refused(4) });
-        assert!(matches!(recovery.step(4, None, now), Step::GiveUp(it) if it.failed.seq == 4));
+        assert!(
+            matches!(recovery.step(4, None, Gate::Open, now), Step::GiveUp(it) if it.failed.seq == 4)
+        );
         let until = now + Duration::from_secs(1);
         for _ in 0..TRIES_MAX {
             recovery.wait(Waiting { until, ..refused(4) });
-            assert!(matches!(recovery.step(4, Some((BackendId(2), None)), now), Step::Send(_)));
+            assert!(matches!(
+                recovery.step(4, Some((BackendId(2), None)), Gate::Open, now),
+                Step::Send(_)
+            ));
         }
         recovery.wait(Waiting { until, ..refused(4) });
-        assert!(matches!(recovery.step(4, Some((BackendId(2), None)), now), Step::Wait));
-        assert!(matches!(recovery.step(4, None, until), Step::GiveUp(_)));
+        assert!(matches!(
+            recovery.step(4, Some((BackendId(2), None)), Gate::Open, now),
+            Step::Wait
+        ));
+        assert!(matches!(recovery.step(4, None, Gate::Open, until), Step::GiveUp(_)));
+    }
+
+    #[test]
+    fn the_gate_of_the_new_master_decides_about_a_refused_write() {
+        let now = Instant::now();
+        let with = |target, gate| {
+            let mut recovery = Recovery::default();
+            let until = now + Duration::from_secs(1);
+            recovery.wait(Waiting { until, target, ..refused(4) });
+            recovery.step(4, Some((BackendId(2), None)), gate, now)
+        };
+        assert!(matches!(with(Target::Write, Gate::Refuses), Step::Refuse(_)));
+        assert!(matches!(with(Target::Write, Gate::Holds), Step::Wait));
+        assert!(matches!(with(Target::Master, Gate::Refuses), Step::Send(_)), "it writes nothing");
     }
 }
