@@ -36,6 +36,10 @@ pub(crate) fn files(dir: &Path, ext: &str) -> Vec<PathBuf> {
 pub(crate) const ENGINE: [(&str, &[&str]); 4] =
     [("wire", &[]), ("rdb", &[]), ("replication", &["wire"]), ("store", &["rdb", "wire"])];
 
+/// The crates that only tests use, and the crates of ours that each may use.
+pub(crate) const TESTING: [(&str, &[&str]); 2] =
+    [("chaos", &["test-support"]), ("test-support", &[])];
+
 /// The folders of `crates/`, sorted.
 pub(crate) fn crates() -> Vec<String> {
     let entries = fs::read_dir(root().join("crates")).unwrap();

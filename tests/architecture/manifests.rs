@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::{ENGINE, crates, root};
+use crate::{ENGINE, TESTING, crates, root};
 
 /// The dependencies that `manifest` lists in the section `wanted`.
 fn dependencies(manifest: &Path, wanted: &str) -> BTreeSet<String> {
@@ -26,10 +26,11 @@ fn dependencies(manifest: &Path, wanted: &str) -> BTreeSet<String> {
 fn a_crate_uses_only_those_below_it() {
     let listed: BTreeSet<_> = ENGINE.map(|(name, _)| name).into();
     let mut found: BTreeSet<_> = crates().into_iter().collect();
-    assert!(found.remove("test-support"));
+    assert!(TESTING.iter().all(|(name, _)| found.remove(*name)));
     assert!(found.iter().eq(&listed), "{found:?}");
     for name in crates() {
-        let allowed = ENGINE.iter().find(|(it, _)| *it == name).map_or(&[][..], |(_, it)| *it);
+        let all = ENGINE.iter().chain(&TESTING);
+        let allowed = all.into_iter().find(|(it, _)| *it == name).map_or(&[][..], |(_, it)| *it);
         let manifest = root().join("crates").join(&name).join("Cargo.toml");
         let used = dependencies(&manifest, "[dependencies]");
         let used = used.iter().filter_map(|it| it.strip_prefix("tidegate-"));
@@ -57,7 +58,7 @@ fn every_dependency_has_its_row() {
     for dir in manifests.chain([root().to_owned()]) {
         let manifest = dir.join("Cargo.toml");
         let own = dependencies(&manifest, "[dependencies]");
-        if dir.ends_with("test-support") {
+        if TESTING.iter().any(|(name, _)| dir.ends_with(name)) {
             dev.extend(own)
         } else {
             normal.extend(own)

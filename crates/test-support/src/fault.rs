@@ -42,20 +42,17 @@ impl FaultProxy {
                 break (listener, port);
             }
         };
-        let shared = Arc::new(Shared {
-            upstream: Mutex::new(upstream),
-            seed,
-            controls: Default::default(),
-            listener: Mutex::new(Some(listener)),
-            connections: Mutex::default(),
-            accepted: AtomicU64::default(),
-            stop: AtomicBool::default(),
-        });
+        let shared = Arc::new(shared(upstream, seed, Some(listener)));
         let acceptor = thread::spawn({
             let shared = Arc::clone(&shared);
             move || accept_all(&shared)
         });
         Self { shared, port, acceptor: Some(acceptor) }
+    }
+
+    /// One that does not listen: its connections are accepted elsewhere.
+    pub(crate) fn detached(upstream: SocketAddr, seed: u64) -> Self {
+        Self { shared: Arc::new(shared(upstream, seed, None)), port: 0, acceptor: None }
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -143,9 +140,14 @@ impl FaultProxy {
             controls.silent.store(false, SeqCst);
         }
         let mut listener = self.shared.listener.lock().unwrap();
-        if listener.is_none() {
+        if listener.is_none() && self.acceptor.is_some() {
             *listener = Some(listen(self.port).expect("its own port again"));
         }
+    }
+
+    /// Joins a client that was accepted elsewhere to the server.
+    pub(crate) fn accept(&self, client: TcpStream) {
+        accept(&self.shared, client);
     }
 
     /// Connections accepted since the start.
@@ -175,6 +177,18 @@ impl Drop for FaultProxy {
     }
 }
 
+fn shared(upstream: SocketAddr, seed: u64, listener: Option<TcpListener>) -> Shared {
+    Shared {
+        upstream: Mutex::new(upstream),
+        seed,
+        controls: Default::default(),
+        listener: Mutex::new(listener),
+        connections: Mutex::default(),
+        accepted: AtomicU64::default(),
+        stop: AtomicBool::default(),
+    }
+}
+
 fn listen(port: u16) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -190,18 +204,22 @@ fn accept_all(shared: &Arc<Shared>) {
         let listener = shared.listener.lock().unwrap();
         let accepted = listener.as_ref().map(TcpListener::accept);
         if let Some(Ok((client, _))) = accepted {
-            shared.accepted.fetch_add(1, SeqCst);
-            // A dead server behind us looks to the client like a connection closed at once.
-            if let Ok(server) = connect_upstream(shared, &client) {
-                let mut connections = shared.connections.lock().unwrap();
-                connections.retain(|connection| !connection.has_ended());
-                // Under the lock: `cut_after` finds every connection that has threads.
-                connections.push(join(shared, client, server));
-            }
+            accept(shared, client);
             continue;
         }
         drop(listener);
         thread::sleep(TICK);
+    }
+}
+
+/// Joins a client to the server. A dead server looks to it like a connection closed at once.
+fn accept(shared: &Arc<Shared>, client: TcpStream) {
+    shared.accepted.fetch_add(1, SeqCst);
+    if let Ok(server) = connect_upstream(shared, &client) {
+        let mut connections = shared.connections.lock().unwrap();
+        connections.retain(|connection| !connection.has_ended());
+        // Under the lock: `cut_after` finds every connection that has threads.
+        connections.push(join(shared, client, server));
     }
 }
 

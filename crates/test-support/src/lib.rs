@@ -20,6 +20,7 @@ pub mod process;
 pub mod reply;
 pub mod sentinel;
 pub mod server;
+pub mod source_relay;
 pub mod wire;
 
 pub use eventually::{PATIENCE, eventually};
@@ -28,4 +29,5 @@ pub use fault::{Direction, FaultProxy};
 pub use flavor::Flavor;
 pub use reply::Reply;
 pub use server::{RedisServer, Trio};
+pub use source_relay::SourceRelay;
 pub use wire::{Wire, encode, words};

@@ -1,0 +1,120 @@
+//! What a run stands on: three servers behind relays, three Sentinels, a proxy, and the threads that
+//! watch them.
+
+pub mod clock;
+pub mod proxy;
+pub mod sentinel;
+pub mod server;
+pub mod trap;
+pub mod watch;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tidegate_test_support::{PATIENCE, eventually};
+
+use self::proxy::Proxy;
+use self::sentinel::Sentinel;
+use self::server::Server;
+use crate::plan::Plan;
+
+/// Everything that runs, but for the clients.
+#[derive(Debug)]
+pub struct Stand {
+    // In this order, so that the proxy is gone before its servers are.
+    pub proxy: Proxy,
+    pub sentinels: Vec<Sentinel>,
+    pub servers: Vec<Server>,
+    pub plan: Plan,
+}
+
+impl Stand {
+    /// Starts everything and waits until all is in sync. Server 0 is the master.
+    #[track_caller]
+    pub fn start(plan: &Plan) -> Self {
+        let servers: Vec<_> = (0..3).map(|n| Server::start(plan, n)).collect();
+        for replica in &servers[1..] {
+            replica.follow(servers[0].addr());
+            wait_attached(&servers[0], replica);
+        }
+        let count = if plan.sentinels { 3 } else { 0 };
+        let sentinels: Vec<_> =
+            (0..count).map(|n| Sentinel::start(plan, n, servers[0].addr())).collect();
+        for sentinel in &sentinels {
+            sentinel.wait_ready(2, count - 1);
+        }
+        let proxy = Proxy::start(plan, &servers, &sentinels);
+        Self { proxy, sentinels, servers, plan: plan.clone() }
+    }
+
+    /// The number of the server that all others follow; an error says what is not so yet.
+    pub fn settled(&self) -> Result<usize, String> {
+        let roles: Vec<_> = self.servers.iter().map(Server::role).collect();
+        let masters: Vec<_> = (0..roles.len())
+            .filter(|n| roles[*n].as_ref().is_some_and(|it| it.is_master))
+            .collect();
+        let [master] = masters[..] else { return Err(format!("{roles:?}")) };
+        for (n, role) in roles.iter().enumerate().filter(|(n, _)| *n != master) {
+            let Some(role) = role else { return Err(format!("server {n} is silent")) };
+            if !role.link_up || role.follows != Some(self.servers[master].addr().port()) {
+                return Err(format!("server {n}: {role:?}"));
+            }
+        }
+        let followers = roles[master].as_ref().map_or(0, |it| it.followers);
+        if followers + 1 < self.servers.len() {
+            return Err(format!("{followers} followers"));
+        }
+        let seen = self.sentinels.iter().filter_map(Sentinel::master);
+        if let Some(other) = seen.into_iter().find(|it| *it != self.servers[master].addr()) {
+            return Err(format!("a Sentinel holds {other} for the master"));
+        }
+        Ok(master)
+    }
+
+    /// Waits until [`Self::settled`] has an answer.
+    #[track_caller]
+    pub fn wait_settled(&self) -> usize {
+        eventually(PATIENCE, || self.settled())
+    }
+
+    /// The server that says that it is the master and has the most followers.
+    pub fn master(&self) -> Option<usize> {
+        let claim = |n: usize| {
+            let role = self.servers[n].role()?;
+            role.is_master.then_some((role.followers, n))
+        };
+        (0..self.servers.len()).filter_map(claim).max().map(|(_, n)| n)
+    }
+
+    pub fn number_of(&self, addr: SocketAddr) -> Option<usize> {
+        self.servers.iter().position(|it| it.addr() == addr)
+    }
+}
+
+#[track_caller]
+fn wait_attached(master: &Server, replica: &Server) {
+    let before = master.role().map_or(0, |it| it.followers);
+    eventually(PATIENCE, || match (replica.role(), master.role()) {
+        (Some(own), Some(role)) if own.link_up && role.followers > before.min(1) => Ok(()),
+        (Some(own), Some(role)) if own.link_up && role.followers > 0 => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+}
+
+impl Stand {
+    /// Copies all logs and the proxy's configuration to a folder that stays.
+    pub fn keep_logs(&self) -> Option<PathBuf> {
+        let dir = tempfile::Builder::new().prefix("tidegate-chaos-").tempdir().ok()?.keep();
+        let copy = |from: &Path, to: String| std::fs::copy(from, dir.join(to)).ok();
+        for (n, server) in self.servers.iter().enumerate() {
+            copy(&server.process.dir().join("server.log"), format!("server-{n}.log"));
+        }
+        for (n, sentinel) in self.sentinels.iter().enumerate() {
+            copy(&sentinel.dir().join("sentinel.log"), format!("sentinel-{n}.log"));
+        }
+        for name in ["tidegate.log", "proxy.toml"] {
+            copy(&self.proxy.dir().join(name), name.to_owned());
+        }
+        Some(dir)
+    }
+}
