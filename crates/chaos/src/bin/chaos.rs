@@ -112,9 +112,11 @@ fn main() -> ExitCode {
         Some(wanted) => rounds < wanted,
         None => started.elapsed() < limit,
     };
-    while goes_on(rounds) {
+    for flavor in options.flavors.iter().copied().cycle() {
+        if !goes_on(rounds) {
+            break;
+        }
         let seed = options.seed + rounds;
-        let flavor = options.flavors[usize::try_from(rounds).unwrap() % options.flavors.len()];
         let round = Round::random(Plan::new(&options.program, flavor, seed), options.length);
         println!("round {}: {}", rounds + 1, round.name());
         let report = round.run(&mut |line| println!("  {line}"));
