@@ -237,7 +237,7 @@ impl Connection {
     }
 
     /// Whether no request and no reply is under way.
-    pub(super) fn is_idle(&self) -> bool {
+    pub fn is_idle(&self) -> bool {
         self.pipeline.borrow().is_idle()
     }
 

@@ -172,6 +172,11 @@ impl Inbox {
         self.broken.get()
     }
 
+    /// Whether events have come that were not taken.
+    pub fn has_events(&self) -> bool {
+        !self.events.borrow().is_empty()
+    }
+
     /// The events since the last call.
     pub fn take_events(&self) -> Vec<Event> {
         let mut events = self.events.borrow_mut();

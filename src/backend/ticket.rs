@@ -28,6 +28,8 @@ pub struct Ticket {
     pub quiet: bool,
     /// Whether each reply is needed in one piece, because it has to be changed.
     pub whole: bool,
+    /// Whether each error is told to the client's task, which passes it on or does not.
+    pub tells_errors: bool,
     /// Whether a request on a leased connection depends on no earlier one, so that it may be sent again
     /// over another connection.
     pub retryable: bool,
@@ -58,6 +60,7 @@ impl Ticket {
             since,
             quiet: false,
             whole: false,
+            tells_errors: false,
             retryable: false,
             patient: false,
             moves: false,

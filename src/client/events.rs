@@ -7,7 +7,7 @@ use crate::client::commands::{pubsub, redirection};
 use crate::client::ending::Ending;
 use crate::client::lost_connection;
 use crate::client::replies::{acknowledge, output, rewrite};
-use crate::client::retries::recover;
+use crate::client::retries::{begin_anew, recover};
 use crate::client::state::client::Client;
 
 /// Acts on what came since the last turn.
@@ -17,6 +17,7 @@ pub(in crate::client) fn look(client: &mut Client) {
         client.presence.touch();
         client.presence.change();
         match event {
+            Event::Whole(whole) if begin_anew::keeps(client, &whole) => {}
             Event::Whole(whole) => rewrite::pass_on(client, whole),
             Event::Failed(failed) => recover::failed(client, failed),
             Event::Denied(seq) => pubsub::refused(client, seq),
@@ -28,6 +29,7 @@ pub(in crate::client) fn look(client: &mut Client) {
     redirection::look(client);
     acknowledge::unpark(client);
     recover::retry_writes(client);
+    begin_anew::look(client);
     if client.inbox.is_broken() {
         tracing::error!(client = %client.entry.addr, "closed: a reply did not match the client's next request");
         client.end(Ending::Now);

@@ -15,6 +15,16 @@ pub(in crate::client) fn demoted(client: &mut Client) {
     }
 }
 
+/// What the server keeps for the session's transaction is gone. A transaction that is recorded is
+/// begun anew with the next request.
+pub(in crate::client) fn lose_transaction(client: &mut Client) {
+    if client.transactions.lose() {
+        client.session.transaction.lose_watch();
+    } else {
+        client.session.transaction.lose();
+    }
+}
+
 /// The server did not let it be set up, so the server keeps nothing for this session: what the
 /// session began with it is not begun.
 pub(in crate::client) fn refused(client: &mut Client, refusal: &str) {
@@ -39,7 +49,7 @@ pub(in crate::client) fn closed(client: &mut Client, reason: &str) {
         return;
     }
     client.dedicated.lose();
-    client.session.transaction.lose();
+    lose_transaction(client);
     if client.session.is_streaming() {
         // Messages may have been missed; the client learns that only from a lost connection.
         let text = format_args!("closed with its dedicated connection: {reason}");

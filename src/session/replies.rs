@@ -152,6 +152,13 @@ impl Replies {
         self.find(seq).is_ok_and(|at| self.runs[at].begun > 0)
     }
 
+    /// Whether the reply to `seq` is owed.
+    #[must_use]
+    pub fn owes(&self, seq: Sequence) -> bool {
+        let at = self.runs.partition_point(|run| run.first + u64::from(run.left) <= seq);
+        self.runs.get(at).is_some_and(|run| run.first <= seq)
+    }
+
     /// Makes `seq` a run of its own, because another backend will answer it than its neighbours.
     ///
     /// # Errors

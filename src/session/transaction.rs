@@ -146,6 +146,11 @@ impl Transaction {
         self.watch_lost |= self.watching;
     }
 
+    /// Notes that the watched keys may have changed, and that the queue is kept.
+    pub fn lose_watch(&mut self) {
+        self.watch_lost |= self.watching;
+    }
+
     /// The server refused the connection that WATCH or MULTI needed. No key is watched and no
     /// transaction is open, unless commands were queued behind MULTI: those must not run alone.
     pub fn not_begun(&mut self) {

@@ -62,12 +62,16 @@ impl Pipeline {
         let mut count = 0;
         // Where the last complete reply ends.
         let mut end = 0;
-        let mut refused = None;
+        let (mut refused, mut told) = (None, None);
         while at < buf.len() && count < ticket.left {
             let fresh = self.incoming.at_start();
             let is_error = fresh && buf[at] == b'-';
             let step = self.incoming.advance(&buf[at..])?;
             if is_error && step.complete {
+                if ticket.tells_errors {
+                    told = Some(step.consumed);
+                    break;
+                }
                 refused = Refusal::of(&buf[at..at + step.consumed]).map(|r| (r, step.consumed));
                 if refused.is_some() {
                     break;
@@ -82,6 +86,10 @@ impl Pipeline {
         }
         pass_on(ticket, &buf[..end], count, &buf[end..at]);
         advance(ticket, count);
+        if let Some(len) = told {
+            self.tell_error(&buf[at..at + len]);
+            at += len;
+        }
         if let Some((refusal, len)) = refused {
             self.hand_back(refusal, &buf[at..at + len]);
             at += len;
@@ -105,6 +113,18 @@ impl Pipeline {
             let Self { backend, .. } = *self;
             let seq = ticket.seq;
             inbox.fail(Failed { seq, request, repeatable: true, leased, backend, cause });
+        }
+        advance(ticket, 1);
+    }
+
+    /// Tells the client that the first ticket's next request is answered with this error.
+    fn tell_error(&mut self, line: &[u8]) {
+        let Some(ticket) = self.tickets.front_mut() else { return };
+        self.refused |= Refusal::of(line) == Some(Refusal::ReadOnly);
+        if let Some(inbox) = &ticket.inbox {
+            let (seq, frame) = (ticket.seq, line.to_vec());
+            let Self { backend, scan_tag, .. } = *self;
+            inbox.tell(Event::Whole(Whole { seq, frame, backend, scan_tag }));
         }
         advance(ticket, 1);
     }

@@ -71,6 +71,7 @@ pub(in crate::client) fn reset(client: &mut Client, batch: &mut Batch<'_>, shown
     // RESET ends CLIENT REPLY OFF, and is answered.
     let shown = shown || client.session.reply == ReplyMode::Off;
     client.drop_own();
+    client.transactions.clear();
     tracking::follow(client, None, None);
     client.session.reset(Identity::without_login(&client.config.proxy.requirepass));
     batch.forget(&client.inbox);

@@ -5,9 +5,12 @@ use crate::client::batch::local_reply;
 use crate::client::commands::tracking;
 use crate::client::holding::hold;
 use crate::client::request::{Next, Request};
+use crate::client::sending::anew::DISCARD;
 use crate::client::sending::lease;
+use crate::client::sending::passage::Passage;
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
+use crate::client::state::transaction_log::Part;
 use crate::routing::{NoRoute, plan};
 use crate::session::cursor::{self, Cursor};
 use crate::session::{Queued, Verdict, local};
@@ -16,7 +19,6 @@ use tidegate_wire::resp::{Args, encode};
 
 /// The server queues this in place of a command that only the proxy can answer.
 const PLACEHOLDER: &[u8] = b"*1\r\n$4\r\nPING\r\n";
-const DISCARD: &[u8] = b"*1\r\n$7\r\nDISCARD\r\n";
 
 const LOST: &str = "MASTERDOWN The connection that held this transaction was lost";
 const REFUSED_AT_GATE: &str =
@@ -35,9 +37,53 @@ pub(in crate::client) fn begin(
         Effect::Watch => client.session.transaction.watch(),
         _ => {
             client.session.transaction.open();
+            let watched = client.session.transaction.is_watching();
+            return pass(client, batch, request, Part::Multi { watched });
         }
     }
     lease::pass(client, batch, request)
+}
+
+/// Sends a request that is part of a transaction.
+fn pass(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, part: Part) -> Next {
+    let passage = Passage { part: Some(part), ..Passage::plain(request.shown) };
+    lease::send_pinned(client, batch, request, passage)
+}
+
+/// Sends a request that is part of a transaction; its reply gets this change.
+fn pass_with(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    part: Part,
+    transform: Transform,
+) -> Next {
+    let (part, transform) = (Some(part), Some(transform));
+    let passage = Passage { part, transform, ..Passage::plain(request.shown) };
+    lease::send_pinned(client, batch, request, passage)
+}
+
+/// Ends a transaction that is not to be run: the client gets `reply`.
+fn drop_queue(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    reply: Vec<u8>,
+) -> Next {
+    if client.transactions.is_gone() {
+        // No server has it.
+        client.transactions.forget_open();
+        batch.flush(&client.inbox);
+        client.reply(request.shown, |out| out.extend_from_slice(&reply));
+        return Next::Done;
+    }
+    let discarding = request.made(DISCARD);
+    pass_with(client, batch, &discarding, Part::Discard, Transform::Replace(reply))
+}
+
+/// The error for a request of a transaction that was lost before a server ran it.
+pub(in crate::client) const fn lost(is_exec: bool) -> &'static str {
+    if is_exec { ABORTED } else { LOST }
 }
 
 /// Any command between MULTI and EXEC.
@@ -56,7 +102,7 @@ pub(in crate::client) fn go_on(
         }
         // The server's errors, which leave the transaction open.
         Effect::Multi | Effect::Watch if fits && !client.session.transaction.is_lost() => {
-            lease::pass(client, batch, request)
+            pass(client, batch, request, Part::Command)
         }
         Effect::Exec => exec_refused(client, batch, request),
         Effect::Scan { cursor } => queue_scan(client, batch, request, usize::from(cursor)),
@@ -91,7 +137,7 @@ pub(in crate::client) fn queue(
         return local_reply::error(client, batch, request.shown, LOST);
     }
     client.session.transaction.queue(special);
-    lease::pass(client, batch, request)
+    pass(client, batch, request, Part::Command)
 }
 
 /// A scan in a transaction goes to the master; an iteration of another server begins anew there.
@@ -105,29 +151,36 @@ fn queue_scan(
     let Some(Cursor::Resume { tag, own }) = cursor else {
         return queue(client, batch, request, None);
     };
-    let ours = client.dedicated.get().is_some_and(|lease| lease.scan_tag() == tag);
-    let frame = cursor::with_cursor(request.frame, at, if ours { own } else { 0 });
-    let request = request.made(&frame);
-    queue(client, batch, &request, None)
+    let from_start = cursor::with_cursor(request.frame, at, 0);
+    if client.dedicated.get().is_none_or(|lease| lease.scan_tag() != tag) {
+        return queue(client, batch, &request.made(&from_start), None);
+    }
+    let frame = cursor::with_cursor(request.frame, at, own);
+    let next = queue(client, batch, &request.made(&frame), None);
+    if client.transactions.has_open() {
+        client.transactions.replace_last(&from_start);
+    }
+    next
 }
 
 fn exec(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
-    let discarding = request.made(DISCARD);
     match client.session.transaction.exec() {
         Verdict::Lost => local_reply::error(client, batch, request.shown, ABORTED),
         Verdict::Run(special) if special.is_empty() && !batch.acknowledges() => {
-            lease::pass(client, batch, request)
+            pass(client, batch, request, Part::Exec)
         }
-        Verdict::Run(special) => lease::pass_with(client, batch, request, Transform::Exec(special)),
+        Verdict::Run(special) => {
+            pass_with(client, batch, request, Part::Exec, Transform::Exec(special))
+        }
         Verdict::Abort => {
             let mut reply = Vec::new();
             encode::error(&mut reply, ABORTED);
-            lease::pass_with(client, batch, &discarding, Transform::Replace(reply))
+            drop_queue(client, batch, request, reply)
         }
         Verdict::Changed => {
             let mut reply = Vec::new();
             encode::null_array(&mut reply, client.session.version);
-            lease::pass_with(client, batch, &discarding, Transform::Replace(reply))
+            drop_queue(client, batch, request, reply)
         }
     }
 }
@@ -141,15 +194,22 @@ fn exec_refused(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_
         // If a server did not discard it, no other session may get the connection with its queue.
         lease.taint();
     }
-    lease::pass(client, batch, request)
+    pass(client, batch, request, Part::Exec)
 }
 
 fn discard(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>) -> Next {
-    if client.session.transaction.discard() {
-        lease::pass(client, batch, request)
-    } else {
-        local_reply::status(client, batch, request.shown, "OK")
+    let is_lost = !client.session.transaction.discard();
+    if batch.shard().hold.is_some() && client.inbox.replies().is_settled() {
+        // The server forgets what it has queued.
+        client.drop_own();
+        client.transactions.forget_open();
+        return local_reply::status(client, batch, request.shown, "OK");
     }
+    if is_lost || client.transactions.is_gone() {
+        client.transactions.forget_open();
+        return local_reply::status(client, batch, request.shown, "OK");
+    }
+    pass(client, batch, request, Part::Discard)
 }
 
 /// A transaction with writes meets the closed gate: the server discards it, and the client gets an
@@ -163,7 +223,7 @@ pub(in crate::client) fn refuse_at_gate(
     if client.session.transaction.discard() {
         let mut reply = Vec::new();
         encode::error(&mut reply, REFUSED_AT_GATE);
-        lease::pass_with(client, batch, &request.made(DISCARD), Transform::Replace(reply))
+        drop_queue(client, batch, request, reply)
     } else {
         local_reply::error(client, batch, request.shown, REFUSED_AT_GATE)
     }

@@ -3,7 +3,9 @@
 use crate::backend::Relay;
 use crate::client::batch::batch::Batch;
 use crate::client::dispatch::paused;
+use crate::client::lost_connection;
 use crate::client::request::Request;
+use crate::client::retries::begin_anew;
 use crate::client::state::client::{Client, LARGE};
 use crate::client::state::progress::Waiting;
 use tidegate_wire::command::{Effect, Resolved};
@@ -16,6 +18,15 @@ pub(in crate::client) fn must_wait(
     command: Option<&Resolved<'_>>,
     request: &Request<'_>,
 ) -> bool {
+    if is_at_former_master(client, batch) {
+        batch.flush(&client.inbox);
+        if !client.inbox.replies().is_settled() {
+            return true;
+        }
+        client.drop_own();
+        lost_connection::lose_transaction(client);
+        begin_anew::look(client);
+    }
     if needs_settling(client, command, request.frame.len()) {
         batch.flush(&client.inbox);
         if !client.settle() {
@@ -44,6 +55,13 @@ pub(in crate::client) fn must_wait(
         return true;
     }
     false
+}
+
+/// Whether a transaction is on a connection to a server that is not the master any more.
+fn is_at_former_master(client: &Client, batch: &Batch<'_>) -> bool {
+    client.session.transaction.is_active()
+        && !client.session.is_streaming()
+        && client.dedicated.backend().is_some_and(|server| batch.shard().has_other_master(server))
 }
 
 /// Whether every earlier reply has to have come before a request of `len` bytes.

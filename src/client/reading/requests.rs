@@ -85,7 +85,7 @@ fn has_window(client: &mut Client) -> bool {
 fn go_through(client: &mut Client, batch: &mut Batch<'_>, buf: &[u8], at: &mut usize) -> bool {
     while *at < buf.len() && client.takes_requests() {
         if !client.may_go_on() {
-            let is_recovering = !client.recovery.is_empty();
+            let is_recovering = !client.recovery.is_empty() || !client.transactions.is_calm();
             let waiting = if is_recovering { Waiting::Recovery } else { Waiting::Answers };
             client.reading.wait_for(waiting);
             return false;

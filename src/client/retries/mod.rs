@@ -1,5 +1,6 @@
 //! Requests that failed: sent again where that is safe, else answered with an error.
 
+pub(in crate::client) mod begin_anew;
 pub(in crate::client) mod recover;
 pub(in crate::client) mod resend;
 pub(in crate::client) mod scan_restart;

@@ -28,6 +28,7 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
         client.close(Closing::HalfReply, Ending::Now, format_args!("closed: {reason}"));
         return;
     }
+    let Some(failed) = client.transactions.fail(failed) else { return };
     let repeat = Repeat::of_class(class(client, &failed.request));
     let is_replica = is_elsewhere(client, failed.backend);
     match verdict(&failed.cause, is_replica, repeat, failed.repeatable) {
@@ -153,6 +154,12 @@ pub(in crate::client) fn retry_writes(client: &mut Client) {
             (Step::Nothing, _) => return,
         }
     }
+}
+
+/// Sends the client the error for its failed request, whose outcome may be unknown.
+pub(in crate::client) fn give_up_unknown(client: &mut Client, failed: &Failed) {
+    let repeat = Repeat::of_class(class(client, &failed.request));
+    give_up(client, failed, repeat.may_write());
 }
 
 /// Sends the client the error for its failed request.

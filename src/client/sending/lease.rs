@@ -9,8 +9,8 @@ use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
 use crate::client::holding::hold;
 use crate::client::request::{Next, Request};
-use crate::client::sending::order;
 use crate::client::sending::passage::Passage;
+use crate::client::sending::{anew, order};
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::routing::{NoRoute, Route, Target};
@@ -70,8 +70,13 @@ pub(in crate::client) fn send(
     passage: Passage,
     now: Instant,
 ) -> Sequence {
-    let ticket = passage.open(client, frame.len(), now);
+    let part = passage.part.filter(|_| !client.session.is_streaming());
+    let mut ticket = passage.open(client, frame.len(), now);
     let seq = ticket.seq;
+    if let Some(part) = part {
+        let owes = |seq| client.inbox.replies().owes(seq);
+        ticket.tells_errors = client.transactions.record(part, seq, frame, owes);
+    }
     own.send(frame, ticket);
     seq
 }
@@ -86,18 +91,26 @@ pub(in crate::client) fn send_pinned(
 ) -> Next {
     batch.flush(&client.inbox);
     client.wait_state.sent(true);
-    let shown = passage.shown;
+    let (shown, is_part) = (passage.shown, passage.part.is_some());
     match open_for_data(client, batch, Target::Master) {
         Ok(own) => {
+            if client.transactions.is_gone() {
+                anew::send(client, &own, batch.now);
+            }
             let seq = send(client, &own, request.frame, passage, batch.now);
             order::wrote_anything(client, seq);
             Next::Done
         }
         Err(error) => {
             client.session.transaction.lose();
-            if client.session.transaction.is_lost() {
-                // The server forgets what it has queued.
+            client.transactions.forget_open();
+            // The server forgets what it has queued.
+            if client.session.transaction.is_lost() || client.inbox.replies().is_settled() {
                 client.drop_own();
+            } else if is_part {
+                // It still owes the reply to an EXEC before.
+                client.dedicated.taint();
+                client.reading.need_answers(true);
             }
             local_reply::no_route(client, batch, error, shown)
         }

@@ -1,5 +1,6 @@
 //! Requests on their way to a server: which one, over which connection, and in which order.
 
+pub(in crate::client) mod anew;
 pub(in crate::client) mod forward;
 pub(in crate::client) mod lease;
 pub(in crate::client) mod order;

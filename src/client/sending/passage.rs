@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::backend::Ticket;
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
+use crate::client::state::transaction_log::Part;
 use crate::routing::Target;
 use crate::telemetry::Kind;
 
@@ -31,6 +32,8 @@ pub(in crate::client) struct Passage {
     pub(in crate::client) kind: Option<Kind>,
     /// Whether its reply waits for the replicas (`writes.wait-replicas`).
     pub(in crate::client) write: bool,
+    /// What it is to the session's transaction, if that may be begun anew on another server.
+    pub(in crate::client) part: Option<Part>,
     /// The change that its reply needs.
     pub(in crate::client) transform: Option<Transform>,
 }
@@ -48,6 +51,7 @@ impl Passage {
             until: None,
             kind: Some(Kind::Pinned),
             write: false,
+            part: None,
             transform: None,
         }
     }

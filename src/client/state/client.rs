@@ -19,6 +19,7 @@ use crate::client::state::recovery::Recovery;
 use crate::client::state::replies::parked::Parked;
 use crate::client::state::replies::rewrites::Rewrites;
 use crate::client::state::replies::unread::Unread;
+use crate::client::state::transaction_log::TransactionLog;
 use crate::client::state::wait_state::WaitState;
 use crate::config::{AdminCommands, Config, OnClosed, ReadFrom};
 use crate::net::OUTPUT_HIGH;
@@ -52,6 +53,8 @@ pub(in crate::client) struct Client {
     pub(in crate::client) order: Order,
     /// The client's dedicated connection.
     pub(in crate::client) dedicated: DedicatedConnection,
+    /// What the transactions on it have sent.
+    pub(in crate::client) transactions: TransactionLog,
     /// The client that gets the invalidations of this one.
     pub(in crate::client) invalidations: Invalidations,
     /// Replies in flight that need a change.
@@ -85,6 +88,7 @@ impl Client {
             presence: Presence::default(),
             order: Order::default(),
             dedicated: DedicatedConnection::default(),
+            transactions: TransactionLog::default(),
             invalidations: Invalidations::default(),
             rewrites: Rewrites::default(),
             parked: Parked::default(),
@@ -141,6 +145,7 @@ impl Client {
         self.takes_requests()
             && (!self.reading.needs_answers() || self.settle())
             && self.recovery.is_empty()
+            && self.transactions.is_calm()
     }
 
     /// Whether the client waits for an event that may never come (a blocking command).
@@ -221,6 +226,7 @@ impl Client {
             return false;
         }
         self.reading.settled();
+        self.transactions.settled();
         self.dedicated.settle();
         if !self.takes_requests() {
             // Its replies may wait for it much longer.

@@ -11,5 +11,6 @@ pub(in crate::client) mod progress;
 pub(in crate::client) mod recovery;
 pub(in crate::client) mod replies;
 pub(in crate::client) mod subscribing;
+pub(in crate::client) mod transaction_log;
 pub(in crate::client) mod wait_state;
 pub(in crate::client) mod window;

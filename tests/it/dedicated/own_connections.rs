@@ -47,6 +47,8 @@ fn a_lost_transaction_leaves_nothing_behind() {
     let proxy = one_worker(&trio);
     let mut wire = proxy.wire();
     wire.cmd(&["MULTI"]).ok();
+    // It is too large to be begun anew.
+    assert_eq!(wire.cmd(&["SET", "k", &"x".repeat(300 * 1024)]).str(), "QUEUED");
     trio.master.cmd(&["CLIENT", "KILL", "TYPE", "normal"]);
     eventually(PATIENCE, || match wire.cmd(&["SET", "k", "v"]) {
         Reply::Error(_) => Ok(()),

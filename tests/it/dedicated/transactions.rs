@@ -236,10 +236,38 @@ fn kill_transaction(proxy: &Tidegate, server: &RedisServer, is: impl Fn(&ClientL
 }
 
 #[test]
-fn a_connection_lost_between_multi_and_exec_aborts() {
+fn a_connection_lost_between_multi_and_exec_is_not_noticed() {
     let pair = Pair::spawn(Flavor::Redis70);
-    for nested in [&["MULTI"][..], &["WATCH", "k"], &["SET", "k", "x"], &["PING"], &["UNWATCH"]] {
+    for nested in [&["SET", "k", "x"][..], &["PING"], &["UNWATCH"]] {
+        let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["APPEND", "k", "1"]]);
+        kill_transaction(&pair.proxy, &pair.behind, |line| line.has_flag('x'));
+        assert_eq!(wire.cmd(nested).str(), "QUEUED");
+        let reply = wire.cmd(&["EXEC"]);
+        assert_eq!(reply.array()[0].int(), 1, "once: {reply:?}");
+        assert_eq!(reply.array().len(), 2);
+        let replies = wire.pipeline(&[&["DEL", "k"], &["MULTI"], &["PING"], &["EXEC"], &["EXEC"]]);
+        assert_eq!((replies[0].int(), replies[3].array().len()), (1, 1));
+        assert_eq!(replies[4].err(), "ERR EXEC without MULTI");
+        wait_clean(&pair.behind);
+    }
+    // What a server refuses in a transaction, the next one refuses, too.
+    for nested in [&["MULTI"][..], &["WATCH", "k"]] {
         let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["SET", "k", "never"]]);
+        kill_transaction(&pair.proxy, &pair.behind, |line| line.has_flag('x'));
+        assert!(wire.cmd(nested).is_err(), "{nested:?} in a transaction");
+        wire.cmd(&["DISCARD"]).ok();
+        assert!(wire.cmd(&["GET", "k"]).is_null());
+        wait_clean(&pair.behind);
+    }
+}
+
+/// What is too large to be kept is not begun anew.
+#[test]
+fn a_large_transaction_whose_connection_is_lost_aborts() {
+    let pair = Pair::spawn(Flavor::Redis70);
+    let never = "x".repeat(300 * 1024);
+    for nested in [&["MULTI"][..], &["WATCH", "k"], &["SET", "k", "x"], &["PING"], &["UNWATCH"]] {
+        let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["SET", "k", &never]]);
         kill_transaction(&pair.proxy, &pair.behind, |line| line.has_flag('x'));
         assert!(wire.cmd(nested).is_err(), "{nested:?} in a lost transaction");
         assert_eq!(wire.cmd(&["EXEC"]).err(), ABORTED);
@@ -250,7 +278,7 @@ fn a_connection_lost_between_multi_and_exec_aborts() {
         assert_eq!(replies[4].err(), "ERR EXEC without MULTI");
         wait_clean(&pair.behind);
     }
-    let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["SET", "k", "never"]]);
+    let mut wire = wire_after(&pair.proxy, &[&["MULTI"], &["SET", "k", &never]]);
     kill_transaction(&pair.proxy, &pair.behind, |line| line.has_flag('x'));
     wire.cmd(&["DISCARD"]).ok();
     assert!(wire.cmd(&["GET", "k"]).is_null());

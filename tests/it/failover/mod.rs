@@ -5,4 +5,5 @@ mod command;
 mod deposed_master;
 mod lost_bytes;
 mod order;
+mod transactions;
 pub mod writes;
