@@ -8,6 +8,7 @@
 //! | [`clients`] | clients that record what they ask for and what they are told |
 //! | [`faults`] | what goes wrong, and how it is mended |
 //! | [`run`] | one round of all that |
+//! | [`trials`] | failovers of a known kind under a steady load, measured |
 
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "a test's helper is named for what it does")]
@@ -23,4 +24,5 @@ pub mod plan;
 pub mod roles;
 pub mod run;
 pub mod stand;
+pub mod trials;
 pub mod verdict;

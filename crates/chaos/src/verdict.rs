@@ -46,6 +46,8 @@ pub struct Verdict {
     pub lost_unreplicated: u64,
     /// Acknowledged writes that the old master ran after the new one was promoted.
     pub lost_deposed: u64,
+    /// Acknowledged writes that no failover explains.
+    pub lost_unexplained: u64,
     /// Requests that were run twice.
     pub twice: u64,
     /// Messages that a subscriber missed around a fault.

@@ -80,7 +80,7 @@ impl<'h> Losses<'h> {
         match loss {
             Loss::Unreplicated => verdict.lost_unreplicated += 1,
             Loss::Deposed => verdict.lost_deposed += 1,
-            Loss::Unexplained => {}
+            Loss::Unexplained => verdict.lost_unexplained += 1,
         }
         if loss == Loss::Unexplained || self.rules.strict {
             let ran = match self.action_executor(write) {

@@ -124,7 +124,7 @@ impl Driver<'_> {
     }
 
     /// Waits until `probe` holds; false after `limit`.
-    pub(super) fn wait(&self, limit: Duration, mut probe: impl FnMut(&Stand) -> bool) -> bool {
+    pub fn wait(&self, limit: Duration, mut probe: impl FnMut(&Stand) -> bool) -> bool {
         let started = Instant::now();
         while started.elapsed() < limit {
             if probe(self.stand) {

@@ -76,11 +76,11 @@ impl Server {
             // Protected mode knows 127.0.0.1 only.
             .arg("--protected-mode", "no")
             .arg("--repl-backlog-size", "16mb")
-            .arg("--repl-timeout", "10");
+            .arg("--repl-timeout", "10")
+            // Its source address is none that it listens on.
+            .arg("--replica-announce-ip", "127.0.0.1");
         if let Some(relay) = &relay {
-            builder = builder
-                .arg("--replica-announce-ip", "127.0.0.1")
-                .arg("--replica-announce-port", &relay.addr().port().to_string());
+            builder = builder.arg("--replica-announce-port", &relay.addr().port().to_string());
         }
         let process = builder.start();
         for line in relay.iter().flat_map(SourceRelay::lines) {
