@@ -74,12 +74,7 @@ pub fn run(
         disturbances,
         finals,
     };
-    let rules = Rules {
-        strict: plan.strict,
-        grace: 0,
-        stale_after: 1_500 * MILLISECOND,
-        ..Rules::default()
-    };
+    let rules = Rules { strict: plan.strict, grace: 0, stale_after: 1_500 * MILLISECOND };
     let verdict = check(&history, &rules);
     let seen = measure::Seen { messages: &watched.messages, log: &log, clock, end };
     let mut record = measure(trial, &history, &verdict, seen, (before, old));

@@ -163,13 +163,15 @@ fn wall_micros(text: &str) -> Option<u64> {
     let (year, month, day) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
     let mut time = time.splitn(3, ':');
     let (hour, minute) = (time.next()?.parse::<u64>().ok()?, time.next()?.parse::<u64>().ok()?);
-    let second = time.next()?.parse::<f64>().ok()?;
+    let (second, fraction) = time.next()?.split_once('.')?;
+    let (second, micros) =
+        (second.parse::<u64>().ok()?, format!("{fraction:0<6}").parse::<u64>().ok()?);
     // Days by the civil calendar: years begin in March.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
     let days = days.checked_sub(719_469)?;
-    let seconds = (days * 24 + hour) * 3_600 + minute * 60;
-    Some(seconds * 1_000_000 + (second * 1e6).round() as u64)
+    let seconds = (days * 24 + hour) * 3_600 + minute * 60 + second;
+    Some(seconds * 1_000_000 + micros)
 }
 
 #[cfg(test)]

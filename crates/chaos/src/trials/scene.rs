@@ -23,10 +23,11 @@ pub enum Trial {
     HostFrozen,
     Partition,
     PartitionGated,
+    PartitionStrict,
 }
 
 impl Trial {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SentinelFailover,
         Self::Failover,
         Self::ProxyFailover,
@@ -38,6 +39,7 @@ impl Trial {
         Self::HostFrozen,
         Self::Partition,
         Self::PartitionGated,
+        Self::PartitionStrict,
     ];
 
     /// Its name on the command line.
@@ -54,6 +56,7 @@ impl Trial {
             Self::HostFrozen => "host-frozen",
             Self::Partition => "partition",
             Self::PartitionGated => "partition-gated",
+            Self::PartitionStrict => "partition-strict",
         }
     }
 
@@ -71,14 +74,16 @@ impl Trial {
             Self::HostFrozen => "both frozen, resumed after the failover",
             Self::Partition => "master cut off, gate off",
             Self::PartitionGated => "master cut off, gate 1",
+            Self::PartitionStrict => "master cut off, gate and wait-replicas 1",
         }
     }
 
     pub(super) fn plan(self, mut plan: Plan) -> Plan {
         let by_hand = matches!(self, Self::Failover | Self::ByHand | Self::ByHandHeld);
         plan.sentinels = !by_hand;
-        plan.relays = matches!(self, Self::Partition | Self::PartitionGated);
-        plan.strict = self == Self::KillStrict;
+        plan.relays =
+            matches!(self, Self::Partition | Self::PartitionGated | Self::PartitionStrict);
+        plan.strict = matches!(self, Self::KillStrict | Self::PartitionStrict);
         if self == Self::PartitionGated {
             let gate = "min-replicas-to-write = 1\nmin-replicas-max-lag = \"300ms\"";
             plan.settings.push(("writes", gate.to_owned()));
@@ -105,7 +110,7 @@ impl Trial {
             Self::Kill | Self::KillStrict => host(driver, Harm::Kill, false),
             Self::HostKilled => host(driver, Harm::Kill, true),
             Self::HostFrozen => host(driver, Harm::Freeze, true),
-            Self::Partition | Self::PartitionGated => partition(driver),
+            Self::Partition | Self::PartitionGated | Self::PartitionStrict => partition(driver),
         }
     }
 }
