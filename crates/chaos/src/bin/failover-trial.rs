@@ -149,7 +149,7 @@ fn progress(record: &Record, n: u64) {
         record.lost,
         record.errors.values().sum::<u64>(),
         record.longest_wait() as f64 / 1e3,
-        record.resumed_after_switch().map_or("–".to_owned(), |it| format!("{it:.0} ms")),
+        record.resumed_after_switch().map_or_else(|| "–".to_owned(), |it| format!("{it:.0} ms")),
         broken.join(", ")
     );
 }
