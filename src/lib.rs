@@ -21,6 +21,7 @@
 //! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
 //! | 5 | [`check`] | `tidegate check` |
 //! | 5 | [`rdb_tool`] | `tidegate rdb` |
+//! | 5 | [`switchover`] | planned failovers: PROXY FAILOVER, PROXY HOLD |
 //! | 5 | [`proxy`] | start, reload, shutdown |
 //!
 //! Below them are the crates of `crates/`; cargo keeps each to those that it names:
@@ -47,6 +48,7 @@ pub mod rdb_tool;
 pub mod registry;
 pub mod routing;
 pub mod session;
+pub mod switchover;
 pub mod tasks;
 pub mod telemetry;
 pub mod topology;

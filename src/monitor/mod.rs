@@ -26,5 +26,8 @@ mod roster;
 mod schedule;
 mod watched;
 
+pub(crate) use asking::link::{Dial, Link, LinkError};
+pub(crate) use asking::role::role_of;
+pub(crate) use asking::words::brief as server_text;
 pub use monitor::Monitor;
 pub use reporting::liveness::Liveness;

@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::engine::{self, Engine};
 use crate::monitor::{Liveness, Monitor};
 use crate::net;
+use crate::switchover;
 use crate::tasks::{self, Board, Kind};
 use crate::telemetry::{Exporter, LogLevel};
 use crate::topology::Topology;
@@ -82,6 +83,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let workers = workers::start(&config, &shared)?;
     tokio::task::spawn_local(keep_monitor(Arc::clone(&shared), monitor));
     tokio::task::spawn_local(keep_idle_sweep(Arc::clone(&shared)));
+    tokio::task::spawn_local(keep_operations(Arc::clone(&shared)));
     tokio::task::spawn_local(announce(Arc::clone(&shared), workers.count()));
     let outcome = tokio::select! {
         () = control.until_end() => Ok(()),
@@ -107,6 +109,11 @@ async fn keep_monitor(shared: Arc<Shared>, first: Monitor) {
 async fn keep_idle_sweep(shared: Arc<Shared>) {
     let make = |record| idle::idle_clients(Arc::clone(&shared), record);
     tasks::keep(shared.tasks.clone(), Kind::IdleSweep, "idle sweep", make).await;
+}
+
+async fn keep_operations(shared: Arc<Shared>) {
+    let make = |_| switchover::run(Arc::clone(&shared));
+    tasks::keep(shared.tasks.clone(), Kind::Switchover, "switchover", make).await;
 }
 
 /// The last steps of the process.

@@ -32,11 +32,13 @@ pub enum Kind {
     ServerConnection,
     /// Sends one WAIT for `wait-replicas`.
     WaitCheck,
+    /// Carries out PROXY HOLD and PROXY FAILOVER.
+    Switchover,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Worker,
         Self::Acceptor,
         Self::Monitor,
@@ -51,6 +53,7 @@ impl Kind {
         Self::Client,
         Self::ServerConnection,
         Self::WaitCheck,
+        Self::Switchover,
     ];
 
     /// The value of the metrics' label `task`.
@@ -71,6 +74,7 @@ impl Kind {
             Self::Client => "client",
             Self::ServerConnection => "server-connection",
             Self::WaitCheck => "wait-check",
+            Self::Switchover => "switchover",
         }
     }
 }

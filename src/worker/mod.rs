@@ -10,6 +10,7 @@ pub(crate) mod function_list;
 pub(crate) mod handle;
 pub(crate) mod held_writes;
 pub(crate) mod offset_marker;
+pub mod operations;
 pub(crate) mod reloads;
 pub(crate) mod samples;
 pub(crate) mod scripts;

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::held_writes::HeldWrites;
+use super::operations::Operations;
 use super::reloads::Reloads;
 use super::scripts::Scripts;
 use crate::config::Config;
@@ -33,6 +34,8 @@ pub struct Shared {
     pub pause: Pause,
     /// `PROXY HOLD`.
     pub operator_hold: Arc<OperatorHold>,
+    /// The operations that clients ask for.
+    pub operations: Operations,
     /// What is known about scripts and functions.
     pub scripts: Scripts,
     /// How reloads went, and the clients that ask for one.
@@ -71,6 +74,7 @@ impl Shared {
             registry: Registry::default(),
             pause: Pause::default(),
             operator_hold: Arc::default(),
+            operations: Operations::default(),
             scripts: Scripts::default(),
             reloads: Reloads::default(),
             held_writes: HeldWrites::default(),

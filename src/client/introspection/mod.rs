@@ -5,6 +5,7 @@ pub(in crate::client) mod describe;
 pub(in crate::client) mod explain;
 pub(in crate::client) mod info;
 pub(in crate::client) mod listing;
+pub(in crate::client) mod operations;
 pub(in crate::client) mod overview;
 pub(in crate::client) mod proxy_command;
 pub(in crate::client) mod record;

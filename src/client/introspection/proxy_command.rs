@@ -1,6 +1,6 @@
 //! PROXY: the proxy's own command.
 
-use crate::client::introspection::{explain, topology_table};
+use crate::client::introspection::{explain, operations, topology_table};
 use serde::Serialize;
 
 use crate::client::batch::batch::Batch;
@@ -16,6 +16,13 @@ const HELP: &[&str] = &[
     "PROXY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
     "EXPLAIN <command> [<arg> ...]",
     "    Explain this request: its class, keys and route, and why. It is not run.",
+    "FAILOVER [TO host:port] [TIMEOUT milliseconds]",
+    "    Make a replica the master, while requests that need the master wait.",
+    "HOLD [TIMEOUT milliseconds]",
+    "    Let requests that need the master wait until RELEASE, or until the time is up. The answer",
+    "    comes when no request is under way at the master.",
+    "RELEASE",
+    "    End HOLD.",
     "RELOAD",
     "    Read the configuration file again. A file with a mistake changes nothing.",
     "TOPOLOGY [JSON]",
@@ -43,6 +50,12 @@ pub(in crate::client) fn answer(
             Next::Wait => return Next::Wait,
             Next::Done => {}
         },
+        ProxyCommand::Failover | ProxyCommand::Hold | ProxyCommand::Release => {
+            let options = args.get(2..).unwrap_or_default();
+            if operations::answer(client, command, options, &mut reply) == Next::Wait {
+                return Next::Wait;
+            }
+        }
         ProxyCommand::Help => {
             lines(&mut reply, HELP.iter().copied());
         }

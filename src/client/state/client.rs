@@ -28,6 +28,7 @@ use crate::routing::plan::{HoldUntil, Policy};
 use crate::session::order::Order;
 use crate::session::{Identity, Session};
 use crate::worker::handle::Handle;
+use crate::worker::operations;
 use crate::worker::reloads::Asked;
 use crate::worker::worker::{Worker, read_policy};
 use tidegate_wire::resp::{Limits, encode};
@@ -71,6 +72,8 @@ pub(in crate::client) struct Client {
     pub(in crate::client) wait_state: WaitState,
     /// The reload that the client asked for, until its outcome is sent.
     pub(in crate::client) reload: Option<Arc<Asked>>,
+    /// The operation that the client asked for, until its outcome is sent.
+    pub(in crate::client) operation: Option<Arc<operations::Asked>>,
     ending: Option<Ending>,
 }
 
@@ -97,6 +100,7 @@ impl Client {
             held: HeldRequest::default(),
             wait_state: WaitState::default(),
             reload: None,
+            operation: None,
             ending: None,
         }
     }
@@ -188,7 +192,7 @@ impl Client {
             reads: read_policy(&self.config, self.reads_from()),
             holds_writes: self.config.writes.on_closed == OnClosed::Hold,
             // A reload that is in flight may have changed this, and is to be answered.
-            denies_operators: deny && self.reload.is_none(),
+            denies_operators: deny && self.reload.is_none() && self.operation.is_none(),
         }
     }
 

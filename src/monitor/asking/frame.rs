@@ -21,7 +21,7 @@ pub(in crate::monitor) fn decode(reply: &Bytes) -> Option<BytesFrame> {
 }
 
 /// The text of a status or a bulk string.
-pub(in crate::monitor) fn text(frame: &BytesFrame) -> Option<std::borrow::Cow<'_, str>> {
+pub(crate) fn text(frame: &BytesFrame) -> Option<std::borrow::Cow<'_, str>> {
     match frame {
         BytesFrame::SimpleString(text) | BytesFrame::BulkString(text) => {
             Some(String::from_utf8_lossy(text))
@@ -31,12 +31,12 @@ pub(in crate::monitor) fn text(frame: &BytesFrame) -> Option<std::borrow::Cow<'_
 }
 
 /// The elements of an array.
-pub(in crate::monitor) fn items(frame: &BytesFrame) -> &[BytesFrame] {
+pub(crate) fn items(frame: &BytesFrame) -> &[BytesFrame] {
     if let BytesFrame::Array(items) = frame { items } else { &[] }
 }
 
 /// Whether it is an error reply.
-pub(in crate::monitor) fn is_error(frame: &BytesFrame) -> bool {
+pub(crate) fn is_error(frame: &BytesFrame) -> bool {
     matches!(frame, BytesFrame::Error(_))
 }
 

@@ -17,7 +17,7 @@ use tidegate_wire::resp::{ReplyScanner, encode};
 
 /// How to reach a server, from proxy.toml.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::monitor) struct Dial {
+pub(crate) struct Dial {
     addr: HostPort,
     key: ConnectionKey,
     /// The limit for connecting and logging in.
@@ -28,7 +28,7 @@ pub(in crate::monitor) struct Dial {
 }
 
 impl Dial {
-    pub(in crate::monitor) fn new(addr: &HostPort, config: &Config) -> Self {
+    pub(crate) fn new(addr: &HostPort, config: &Config) -> Self {
         Self {
             addr: addr.clone(),
             // Only the login: the questions ask for the identity, and recognise a busy server.
@@ -43,19 +43,19 @@ impl Dial {
     }
 
     /// The same, with at least this limit for everything.
-    pub(in crate::monitor) fn patient(self, least: Duration) -> Self {
+    pub(crate) fn patient(self, least: Duration) -> Self {
         Self { timeout: self.timeout.max(least), ..self.patient_for_answers(least) }
     }
 
     /// The same, with at least this limit for the answers.
-    pub(in crate::monitor) fn patient_for_answers(self, least: Duration) -> Self {
+    pub(crate) fn patient_for_answers(self, least: Duration) -> Self {
         Self { patience: self.patience.max(least), ..self }
     }
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::monitor) enum LinkError {
+pub(crate) enum LinkError {
     /// The connection failed or was lost.
     #[error("cannot be reached: {0}")]
     Io(#[from] io::Error),
@@ -107,7 +107,7 @@ impl From<HandshakeError> for LinkError {
 
 /// An open connection, logged in.
 #[derive(Debug)]
-pub(in crate::monitor) struct Link {
+pub(crate) struct Link {
     dial: Dial,
     stream: Stream,
     buffer: BytesMut,
@@ -115,7 +115,7 @@ pub(in crate::monitor) struct Link {
 
 impl Link {
     /// Connects and logs in. The host's name is resolved each time.
-    pub(in crate::monitor) async fn open(dial: &Dial) -> Result<Self, LinkError> {
+    pub(crate) async fn open(dial: &Dial) -> Result<Self, LinkError> {
         let opening = async {
             let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
             set_up(&mut stream, &dial.key).await?;
@@ -125,21 +125,21 @@ impl Link {
     }
 
     /// The server's address as the proxy knows it, and as the system resolved it.
-    pub(in crate::monitor) fn addrs(&self) -> Vec<HostPort> {
+    pub(crate) fn addrs(&self) -> Vec<HostPort> {
         let peer = self.stream.peer_addr().ok();
         let peer = peer.map(|at| HostPort { host: at.ip().to_string(), port: at.port() });
         std::iter::once(self.dial.addr.clone()).chain(peer).collect()
     }
 
     /// The same connection with the patience of `dial`, if it was opened in the way of `dial`.
-    pub(in crate::monitor) fn continued(mut self, dial: &Dial) -> Option<Self> {
+    pub(crate) fn continued(mut self, dial: &Dial) -> Option<Self> {
         self.dial.patience = dial.patience;
         (&self.dial == dial).then_some(self)
     }
 
     /// Sends the questions and returns the replies, each of at most `max` bytes. After an error the
     /// connection is out of step and must not be used again.
-    pub(in crate::monitor) async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         questions: &[&[&[u8]]],
         max: usize,

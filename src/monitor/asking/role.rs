@@ -12,7 +12,7 @@ use crate::topology::{Attached, LinkState, ServerRole};
 const REPLICAS_MAX: usize = 1024;
 
 /// The role in a reply to `ROLE`.
-pub(in crate::monitor) fn role_of(frame: &BytesFrame) -> Option<ServerRole> {
+pub(crate) fn role_of(frame: &BytesFrame) -> Option<ServerRole> {
     let (name, rest) = items(frame).split_first()?;
     match (&*text(name)?, rest) {
         ("master", [_, replicas, ..]) => {

@@ -11,7 +11,7 @@ pub(in crate::monitor) fn word(text: &str) -> String {
 }
 
 /// An error reply, without control characters.
-pub(in crate::monitor) fn brief(error: &str) -> String {
+pub(crate) fn brief(error: &str) -> String {
     error.chars().filter(|c| !c.is_control()).take(ERROR_MAX).collect()
 }
 

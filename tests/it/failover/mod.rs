@@ -3,7 +3,9 @@
 mod chaos;
 mod command;
 mod deposed_master;
+mod hold;
 mod lost_bytes;
+mod operators;
 mod order;
 mod transactions;
 pub mod writes;

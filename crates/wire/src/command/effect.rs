@@ -162,8 +162,14 @@ impl ClientCommand {
 pub enum ProxyCommand {
     /// PROXY EXPLAIN: shows what would become of a request.
     Explain,
+    /// PROXY FAILOVER: makes a replica the master, while requests wait.
+    Failover,
     /// PROXY HELP.
     Help,
+    /// PROXY HOLD: requests that need the master wait.
+    Hold,
+    /// PROXY RELEASE: ends PROXY HOLD.
+    Release,
     /// PROXY RELOAD: reads the configuration again.
     Reload,
     /// PROXY TOPOLOGY: shows the servers as the proxy sees them.

@@ -1,0 +1,54 @@
+//! Why an operation was not carried out.
+
+use std::time::Duration;
+
+use tidegate_wire::units::HostPort;
+
+use crate::monitor::LinkError;
+
+/// Why an operation was not carried out. The old master is still the master, unless the text says
+/// something else.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SwitchoverError {
+    /// There is no master to begin with.
+    #[error("the proxy knows no server that is a master")]
+    NoMaster,
+    /// The master is the engine of this process.
+    #[error("the engine of this process cannot hand its role over, and cannot be a master")]
+    Embedded,
+    /// The server is the master already.
+    #[error("{0} is the master already")]
+    IsMaster(HostPort),
+    /// TO names a server that is not attached to the master.
+    #[error("{0} is no replica that is attached to the master {1}")]
+    NoSuchReplica(HostPort, HostPort),
+    /// The master has no replica to which it could hand over.
+    #[error("no replica is attached to the master {0}")]
+    NoReplica(HostPort),
+    /// Sentinel chooses the replica.
+    #[error("Sentinel chooses the replica itself (replica-priority); leave out TO")]
+    SentinelChooses,
+    /// No Sentinel that was asked begins a failover.
+    #[error("no Sentinel has begun a failover: {0}")]
+    NoSentinel(String),
+    /// A server could not be asked.
+    #[error("{0}: {1}")]
+    Link(HostPort, LinkError),
+    /// A server refused a command.
+    #[error("{0} refused {1}: {2}")]
+    Refused(HostPort, &'static str, String),
+    /// The monitor has not published the hold.
+    #[error("the hold did not come into force within {0:?}")]
+    NotHeld(Duration),
+    /// Requests are still under way at the master.
+    #[error("requests wait now, but {count} are still under way at the master after {after:?}")]
+    NotQuiet {
+        /// How many.
+        count: i64,
+        /// For how long they were waited for.
+        after: Duration,
+    },
+    /// No other server was proven to be master in time.
+    #[error("no other server was proven to be master within {0:?}; the failover was given up")]
+    TooLate(Duration),
+}

@@ -1,0 +1,47 @@
+//! Carries out what operators ask for, one operation after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::SwitchoverError;
+use super::failover::fail_over;
+use super::quiet::{held, quiet};
+use crate::worker::Shared;
+use crate::worker::operations::{Done, Operation};
+use tidegate_wire::units::millis;
+
+/// Carries out what operators ask for, without end.
+pub async fn run(shared: Arc<Shared>) {
+    loop {
+        let asked = shared.operations.next().await;
+        let outcome = match &asked.operation {
+            Operation::Hold(time) => hold(&shared, *time).await,
+            Operation::Release => Ok(release(&shared)),
+            Operation::Failover { to, timeout } => {
+                fail_over(&shared, to.as_ref(), *timeout).await.map(Done::Switched)
+            }
+        };
+        asked.answer(outcome.map_err(|error| error.to_string()));
+    }
+}
+
+/// Lets requests that need the master wait for `time`, and waits until none is under way there.
+async fn hold(shared: &Shared, time: Duration) -> Result<Done, SwitchoverError> {
+    let master = shared.topology.load().sole_shard().master().map(|it| it.id);
+    shared.operator_hold.begin(shared.now_ms().saturating_add(millis(time)));
+    tracing::info!("PROXY HOLD: requests that need the master wait for {time:?} at most");
+    held(shared).await?;
+    if let Some(master) = master {
+        quiet(shared, master).await?;
+    }
+    Ok(Done::Held)
+}
+
+/// Ends a hold, if there is one.
+fn release(shared: &Shared) -> Done {
+    if shared.operator_hold.end(shared.now_ms()) {
+        tracing::info!("PROXY RELEASE");
+        shared.suspect.notify_one();
+    }
+    Done::Released
+}

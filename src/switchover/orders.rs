@@ -1,0 +1,88 @@
+//! What a planned failover tells the servers.
+
+use std::time::Duration;
+
+use super::error::SwitchoverError;
+use crate::config::Config;
+use crate::monitor::{Dial, Link, role_of, server_text};
+use crate::topology::ServerRole;
+use redis_protocol::resp2::types::BytesFrame;
+use tidegate_wire::resp::integer;
+use tidegate_wire::units::{HostPort, millis};
+
+/// The longest answer to a command, in bytes.
+const ANSWER_MAX: usize = 1024 * 1024;
+
+/// A connection over which a server is given orders.
+#[derive(Debug)]
+pub(super) struct Orders {
+    addr: HostPort,
+    link: Link,
+}
+
+impl Orders {
+    /// Connects and logs in.
+    pub(super) async fn open(addr: &HostPort, config: &Config) -> Result<Self, SwitchoverError> {
+        Self::dial(addr, Dial::new(addr, config)).await
+    }
+
+    /// Connects in this way.
+    pub(super) async fn dial(addr: &HostPort, dial: Dial) -> Result<Self, SwitchoverError> {
+        match Link::open(&dial).await {
+            Ok(link) => Ok(Self { addr: addr.clone(), link }),
+            Err(error) => Err(SwitchoverError::Link(addr.clone(), error)),
+        }
+    }
+
+    /// The replicas that are attached to it, by the addresses that they announce.
+    pub(super) async fn replicas(&mut self) -> Result<Vec<HostPort>, SwitchoverError> {
+        match role_of(&self.send("ROLE", &[b"ROLE"]).await?) {
+            Some(ServerRole::Master { replicas }) => Ok(replicas),
+            _ => Err(SwitchoverError::NoMaster),
+        }
+    }
+
+    /// `FAILOVER TO host port TIMEOUT ms`: it answers at once.
+    pub(super) async fn fail_over(
+        &mut self,
+        to: &HostPort,
+        timeout: Duration,
+    ) -> Result<(), SwitchoverError> {
+        let (port, ms) = (integer::text(to.port), integer::text(millis(timeout)));
+        let words: [&[u8]; 6] = [b"FAILOVER", b"TO", to.host.as_bytes(), &port, b"TIMEOUT", &ms];
+        self.send("FAILOVER", &words).await.map(drop)
+    }
+
+    /// `FAILOVER ABORT`.
+    pub(super) async fn abort(&mut self) -> Result<(), SwitchoverError> {
+        self.send("FAILOVER ABORT", &[b"FAILOVER", b"ABORT"]).await.map(drop)
+    }
+
+    /// `REPLICAOF host port`.
+    pub(super) async fn follow(&mut self, master: &HostPort) -> Result<(), SwitchoverError> {
+        let port = integer::text(master.port);
+        self.send("REPLICAOF", &[b"REPLICAOF", master.host.as_bytes(), &port]).await.map(drop)
+    }
+
+    /// `SENTINEL FAILOVER name`.
+    pub(super) async fn sentinel_failover(&mut self, name: &str) -> Result<(), SwitchoverError> {
+        let words: [&[u8]; 3] = [b"SENTINEL", b"FAILOVER", name.as_bytes()];
+        self.send("SENTINEL FAILOVER", &words).await.map(drop)
+    }
+
+    async fn send(
+        &mut self,
+        what: &'static str,
+        words: &[&[u8]],
+    ) -> Result<BytesFrame, SwitchoverError> {
+        let replies = self.link.ask(&[words], ANSWER_MAX).await;
+        let replies = replies.map_err(|error| SwitchoverError::Link(self.addr.clone(), error))?;
+        match replies.into_iter().next() {
+            Some(BytesFrame::Error(error)) => {
+                Err(SwitchoverError::Refused(self.addr.clone(), what, server_text(&error)))
+            }
+            Some(reply) => Ok(reply),
+            None => Ok(BytesFrame::Null),
+        }
+    }
+}

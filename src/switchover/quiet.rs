@@ -1,0 +1,57 @@
+//! Waits until requests wait, and none is under way at the master.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::error::SwitchoverError;
+use crate::tasks::Kind;
+use crate::topology::{BackendId, HoldReason};
+use crate::worker::Shared;
+
+/// The pause between two looks.
+const LOOK: Duration = Duration::from_millis(5);
+/// How long the monitor may take to publish the hold.
+const HOLD_MAX: Duration = Duration::from_secs(2);
+/// How long requests that are under way may take.
+const QUIET_MAX: Duration = Duration::from_secs(2);
+
+/// Waits until the published topology holds the requests that need the master.
+pub(super) async fn held(shared: &Shared) -> Result<(), SwitchoverError> {
+    shared.suspect.notify_one();
+    let started = Instant::now();
+    while started.elapsed() < HOLD_MAX {
+        let hold = shared.topology.load().sole_shard().hold;
+        if hold.is_some_and(|hold| hold.reason == HoldReason::Operator) {
+            return Ok(());
+        }
+        sleep(LOOK).await;
+    }
+    Err(SwitchoverError::NotHeld(HOLD_MAX))
+}
+
+/// Waits until no request is under way at the master. Each worker has to have reported its number
+/// since requests began to wait.
+pub(super) async fn quiet(shared: &Shared, master: BackendId) -> Result<(), SwitchoverError> {
+    let started = Instant::now();
+    let began_ms = shared.now_ms();
+    loop {
+        let count =
+            shared.topology.load().backend(master).map_or(0, |it| it.health.load.in_flight());
+        if count == 0 && have_reported(shared, began_ms) {
+            return Ok(());
+        }
+        let after = started.elapsed();
+        if after >= QUIET_MAX {
+            return Err(SwitchoverError::NotQuiet { count, after: QUIET_MAX });
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Whether every worker has ticked since `since_ms`: it reports its numbers then.
+fn have_reported(shared: &Shared, since_ms: u64) -> bool {
+    let now_ms = shared.now_ms();
+    let workers = shared.tasks.of(Kind::Worker);
+    workers.iter().all(|worker| now_ms.saturating_sub(worker.age_ms(now_ms)) > since_ms)
+}
