@@ -6,6 +6,7 @@
 //! | layer | module | what it is |
 //! |---|---|---|
 //! | 1 | [`topology`] | which server is master, which replicate; evidence in, snapshots out |
+//! | 1 | [`sentinel`] | what Sentinels report, and what a majority of them says |
 //! | 1 | [`session`] | one client's state and what each command does to it |
 //! | 2 | [`routing`] | the plan for a request, from topology, session and request |
 //! | 3 | [`config`] | proxy.toml: parse, validate, diff |
@@ -47,6 +48,7 @@ pub mod proxy;
 pub mod rdb_tool;
 pub mod registry;
 pub mod routing;
+pub mod sentinel;
 pub mod session;
 pub mod switchover;
 pub mod tasks;

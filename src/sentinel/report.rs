@@ -1,0 +1,169 @@
+//! One Sentinel's answers about one master.
+
+use std::collections::HashMap;
+
+use tidegate_wire::units::HostPort;
+
+/// The fields of one server in a reply of `SENTINEL MASTER`, `REPLICAS` or `SENTINELS`.
+pub type Fields = HashMap<String, String>;
+
+/// One Sentinel's answers about one master.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The Sentinel's run id (`SENTINEL MYID`).
+    pub run_id: String,
+    /// The master's address (`SENTINEL GET-MASTER-ADDR-BY-NAME`). During a failover that is the
+    /// chosen replica as soon as it is promoted (`sentinelGetCurrentMasterAddress`).
+    pub master: HostPort,
+    /// The configuration epoch of that address. 0 is the address in the Sentinel's own file.
+    pub epoch: u64,
+    /// The Sentinels that have to agree that the master is down.
+    pub quorum: u32,
+    /// Whether the Sentinel has a failover in progress, or counts the master as objectively down.
+    pub is_failing_over: bool,
+    /// The master's replicas, as the Sentinel knows them.
+    pub replicas: Vec<ReportedReplica>,
+    /// The other Sentinels of this master: run id and address.
+    pub others: Vec<(String, HostPort)>,
+}
+
+/// A replica in a Sentinel's report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedReplica {
+    /// Where it listens.
+    pub addr: HostPort,
+    /// Whether the Sentinel counts it as down, or has no connection to it.
+    pub is_down: bool,
+}
+
+/// Why a Sentinel's answers are no report.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// The Sentinel watches no master of this name.
+    #[error("it watches no master of this name")]
+    UnknownMaster,
+    /// A field is missing or has no valid value.
+    #[error("the field {0:?} of its reply is missing or wrong")]
+    Field(&'static str),
+}
+
+impl Report {
+    /// Reads the answers: `addr` is the reply to `GET-MASTER-ADDR-BY-NAME`, the others are those to
+    /// `MASTER`, `REPLICAS` and `SENTINELS`.
+    ///
+    /// # Errors
+    /// [`ReportError`] where an answer lacks what every Sentinel since 2.8 says.
+    pub fn read(
+        run_id: &str,
+        addr: Option<(&str, &str)>,
+        master: &Fields,
+        (replicas, sentinels): (&[Fields], &[Fields]),
+    ) -> Result<Self, ReportError> {
+        let (host, port) = addr.ok_or(ReportError::UnknownMaster)?;
+        let port = port.parse().ok().filter(|port| *port != 0);
+        let port = port.ok_or(ReportError::Field("port"))?;
+        let flags = master.get("flags").ok_or(ReportError::Field("flags"))?;
+        Ok(Self {
+            run_id: run_id.to_owned(),
+            master: HostPort { host: host.to_owned(), port },
+            epoch: number(master, "config-epoch")?,
+            quorum: number(master, "quorum")?,
+            is_failing_over: has_flag(flags, &["failover_in_progress", "o_down"]),
+            replicas: replicas.iter().filter_map(replica).collect(),
+            others: sentinels.iter().filter_map(other).collect(),
+        })
+    }
+}
+
+fn number<T: std::str::FromStr>(fields: &Fields, name: &'static str) -> Result<T, ReportError> {
+    fields.get(name).and_then(|text| text.parse().ok()).ok_or(ReportError::Field(name))
+}
+
+/// Whether one of `names` is among comma-separated flags.
+fn has_flag(flags: &str, names: &[&str]) -> bool {
+    flags.split(',').any(|flag| names.contains(&flag))
+}
+
+/// Where a server listens; `None` for one whose address the Sentinel does not know yet.
+fn addr(fields: &Fields) -> Option<HostPort> {
+    let (host, port) = (fields.get("ip")?, fields.get("port")?.parse().ok()?);
+    (!host.is_empty() && port != 0).then(|| HostPort { host: host.clone(), port })
+}
+
+fn replica(fields: &Fields) -> Option<ReportedReplica> {
+    let flags = fields.get("flags")?;
+    let is_down = has_flag(flags, &["s_down", "o_down", "disconnected"]);
+    Some(ReportedReplica { addr: addr(fields)?, is_down })
+}
+
+fn other(fields: &Fields) -> Option<(String, HostPort)> {
+    let run_id = fields.get("runid").filter(|id| !id.is_empty())?;
+    Some((run_id.clone(), addr(fields)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of a line `name=value ...`, as redis-cli shows them of a Sentinel of Redis 7.0.
+    fn fields(line: &str) -> Fields {
+        let pairs = line.split(' ').filter_map(|pair| pair.split_once('='));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    const MASTER: &str = "name=mymaster ip=127.0.0.1 port=7801 runid=d34a flags=master \
+                          role-reported=master config-epoch=4 num-slaves=1 \
+                          num-other-sentinels=2 quorum=2 failover-timeout=10000";
+
+    #[test]
+    fn a_report_has_what_a_sentinel_answers() {
+        let replicas = [
+            fields("ip=127.0.0.1 port=7802 flags=slave master-link-status=ok slave-priority=100"),
+            fields("ip=10.0.0.9 port=7803 flags=s_down,slave,disconnected"),
+            fields("ip= port=0 flags=slave"),
+        ];
+        let sentinels = [
+            fields("ip=127.0.0.1 port=7812 runid=39c4 flags=sentinel"),
+            fields("ip=127.0.0.1 port=7813 runid= flags=sentinel"),
+        ];
+        let master = fields(MASTER);
+        let lists = (&replicas[..], &sentinels[..]);
+        let report = Report::read("e8b8", Some(("127.0.0.1", "7801")), &master, lists);
+        let report = report.expect("it is complete");
+        assert_eq!((report.master, report.epoch, report.quorum), (HostPort::local(7801), 4, 2));
+        assert!(!report.is_failing_over);
+        let replicas: Vec<_> =
+            report.replicas.iter().map(|it| (it.addr.to_string(), it.is_down)).collect();
+        let expected = [("127.0.0.1:7802".to_owned(), false), ("10.0.0.9:7803".to_owned(), true)];
+        assert_eq!(replicas, expected);
+        assert_eq!(report.others, [("39c4".to_owned(), HostPort::local(7812))]);
+    }
+
+    #[test]
+    fn a_failover_is_seen_before_the_address_changes() {
+        for flags in ["master,failover_in_progress,force_failover", "s_down,o_down,master"] {
+            let mut master = fields(MASTER);
+            master.insert("flags".to_owned(), flags.to_owned());
+            let report = Report::read("e8b8", Some(("::1", "7801")), &master, (&[], &[]));
+            assert!(report.expect("it is complete").is_failing_over, "{flags}");
+        }
+        let mut master = fields(MASTER);
+        master.insert("flags".to_owned(), "s_down,master".to_owned());
+        let report = Report::read("e8b8", Some(("::1", "7801")), &master, (&[], &[]));
+        assert!(!report.expect("it is complete").is_failing_over, "one Sentinel's opinion");
+    }
+
+    #[test]
+    fn an_incomplete_answer_names_the_field() {
+        let master = fields(MASTER);
+        let read = |master: &Fields, addr| Report::read("e8b8", addr, master, (&[], &[]));
+        assert_eq!(read(&master, None), Err(ReportError::UnknownMaster));
+        assert_eq!(read(&master, Some(("a", "0"))), Err(ReportError::Field("port")));
+        assert_eq!(read(&master, Some(("a", "x"))), Err(ReportError::Field("port")));
+        for name in ["flags", "config-epoch", "quorum"] {
+            let mut lacking = master.clone();
+            lacking.remove(name);
+            assert_eq!(read(&lacking, Some(("a", "1"))), Err(ReportError::Field(name)));
+        }
+    }
+}
