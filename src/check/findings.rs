@@ -26,15 +26,14 @@ pub(super) fn findings(
 }
 
 fn about_master(config: &Config, topology: &Topology) -> Option<Finding> {
-    let configured = &config.topology.master;
-    match topology.sole_shard().master() {
-        None => Some(Finding::problem("there is no master: writes would be refused".to_owned())),
-        Some(master) if &master.addr != configured => Some(Finding::note(format!(
-            "the master is {}, not {configured} as topology.master says",
-            master.addr
-        ))),
-        Some(_) => None,
-    }
+    let Some(master) = topology.sole_shard().master() else {
+        return Some(Finding::problem("there is no master: writes would be refused".to_owned()));
+    };
+    let named = config.topology.named_master().filter(|it| **it != master.addr)?;
+    Some(Finding::note(format!(
+        "the master is {}, not {named} as topology.master says",
+        master.addr
+    )))
 }
 
 fn about_server(
@@ -48,7 +47,7 @@ fn about_server(
     let is_foreign =
         observed.zip(master).is_some_and(|(observed, master)| is_foreign(observed, master));
     let is_lost = backend.role == Role::Unknown || is_foreign;
-    if is_lost && is_configured(config, &backend.addr) {
+    if is_lost && config.topology.named_servers().any(|named| *named == backend.addr) {
         Some(Finding::problem(text))
     } else {
         Some(Finding::note(text))
@@ -66,7 +65,9 @@ fn about_twins<'a>(
     config: &'a Config,
     observation: &impl Fn(&HostPort) -> Option<&'a Observation>,
 ) -> Vec<Finding> {
-    let configured: Vec<(&HostPort, &str)> = addresses(config)
+    let configured: Vec<(&HostPort, &str)> = config
+        .topology
+        .named_servers()
         .filter_map(|addr| Some((addr, observation(addr)?.run_id.as_str())))
         .filter(|(_, run_id)| !run_id.is_empty())
         .collect();
@@ -77,12 +78,4 @@ fn about_twins<'a>(
         }
     }
     findings
-}
-
-fn is_configured(config: &Config, addr: &HostPort) -> bool {
-    addresses(config).any(|configured| configured == addr)
-}
-
-fn addresses(config: &Config) -> impl Iterator<Item = &HostPort> {
-    std::iter::once(&config.topology.master).chain(config.topology.replicas.iter().flatten())
 }

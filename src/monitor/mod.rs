@@ -9,10 +9,11 @@
 //! |---|---|
 //! | `asking` | questions and answers: connections, probes, what the replies mean |
 //! | `roster` | the known servers: which are named, their connections, their last answers |
+//! | `sentinels` | the Sentinels: polls, events, what a majority of them says |
 //! | `judging` | what follows: the elected master, fresh replicas, the write gate |
 //! | `reporting` | what others get to see: the topology, the log, the board of tasks |
 //!
-//! `watched` joins the last three: answers in, topologies out. [`Monitor`] asks: `schedule` and
+//! `watched` joins the last four: answers in, topologies out. [`Monitor`] asks: `schedule` and
 //! `beat` say when, `questions` has the tasks that are under way.
 
 mod asking;
@@ -24,6 +25,7 @@ mod questions;
 mod reporting;
 mod roster;
 mod schedule;
+mod sentinels;
 mod watched;
 
 pub(crate) use asking::link::{Dial, Link, LinkError};

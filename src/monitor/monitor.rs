@@ -14,6 +14,8 @@ use super::beat::Beat;
 use super::questions::{Outcome, Questions};
 use super::reporting::liveness::Liveness;
 use super::schedule::Schedule;
+use super::sentinels::news::FromSentinel;
+use super::sentinels::tasks::SentinelTasks;
 use super::watched::Watched;
 use crate::config::{Config, HostPort};
 use crate::engine::Engine;
@@ -36,6 +38,7 @@ pub struct Monitor {
     suspect: Arc<Notify>,
     watched: Watched,
     questions: Questions,
+    sentinels: SentinelTasks,
     schedule: Schedule,
     liveness: Liveness,
 }
@@ -57,6 +60,7 @@ impl Monitor {
             suspect,
             watched,
             questions: Questions::new(epoch),
+            sentinels: SentinelTasks::default(),
             schedule: Schedule::new(now),
             liveness: Liveness::default(),
         }
@@ -148,6 +152,7 @@ impl Monitor {
         let (grace, deadline) = (now + GRACE, now + self.whole_time());
         self.liveness.note(self.whole_time());
         self.schedule.begin_round(now, self.config.load().topology.probe_period);
+        self.keep_sentinels();
         self.hear_ready();
         let is_change = self.watched.look_at_engine(now);
         self.schedule.note_change(is_change);
@@ -155,12 +160,13 @@ impl Monitor {
         let due: Vec<_> = self.watched.roster.due(Instant::now()).map(|member| member.id).collect();
         self.probe(due);
         let mut is_late = false;
-        while !self.questions.is_empty() && Instant::now() < deadline {
+        while self.is_asking() && Instant::now() < deadline {
             tokio::select! {
                 Some(outcome) = self.questions.next() => {
                     self.hear(outcome);
                     self.hear_ready();
                 }
+                Some(news) = self.sentinels.next() => self.hear_sentinel(news),
                 () = sleep_until(grace), if !is_late => is_late = true,
                 () = sleep_until(deadline) => {}
             }
@@ -191,6 +197,7 @@ impl Monitor {
             () = sleep_until(until) => {}
             () = self.suspect.notified() => return true,
             () = sleep_until(self.schedule.beat.next()) => self.ask_positions(),
+            Some(news) = self.sentinels.next() => self.hear_sentinel(news),
             Some(outcome) = self.questions.next() => {
                 let is_whole = self.hear(outcome);
                 if self.hear_ready() || is_whole || self.watched.shard.election.is_disputed() {
@@ -201,8 +208,46 @@ impl Monitor {
         false
     }
 
+    /// Whether a question to a server or a first one to a Sentinel is under way.
+    fn is_asking(&self) -> bool {
+        !self.questions.is_empty() || self.watched.sentinels.is_early()
+    }
+
+    /// Starts and ends the tasks of the Sentinels, as proxy.toml and the Sentinels themselves say.
+    fn keep_sentinels(&mut self) {
+        let config = self.config.load_full();
+        self.watched.follow_sentinels(&config, Instant::now());
+        if self.sentinels.keep(&config, self.watched.sentinels.addrs()) {
+            self.liveness.probe_panicked();
+        }
+    }
+
+    /// Takes news of a Sentinel, and does what they make necessary.
+    fn hear_sentinel(&mut self, news: FromSentinel) {
+        let now = Instant::now();
+        let mut next = Some(news);
+        let (mut is_change, mut wants_poll) = (false, false);
+        while let Some(news) = next {
+            let effect = self.watched.hear_sentinel(news, now);
+            is_change |= effect.is_change;
+            wants_poll |= effect.wants_poll;
+            self.schedule.note_change(effect.wants_round);
+            next = self.sentinels.try_next();
+        }
+        if wants_poll {
+            self.sentinels.hurry();
+        }
+        if is_change {
+            self.keep_sentinels();
+            self.publish();
+        }
+    }
+
     /// Whether a question is under way that may be answered soon.
     fn is_awaiting(&self) -> bool {
+        if self.watched.sentinels.is_early() {
+            return true;
+        }
         let now = Instant::now();
         let hung = self.watched.roster.members().iter().filter(|it| it.contact.is_late(now, GRACE));
         self.questions.len() > hung.count()
@@ -211,7 +256,10 @@ impl Monitor {
     /// The time within which every server has answered that a round waits for.
     fn whole_time(&self) -> Duration {
         let topology = &self.config.load().topology;
-        topology.connect_timeout + topology.probe_timeout + topology.probe_period + GRACE
+        // One Sentinel may have to name another one, and that one the servers.
+        let sentinels = if topology.uses_sentinel() { topology.connect_timeout * 2 } else { GRACE };
+        let servers = topology.connect_timeout + topology.probe_timeout + topology.probe_period;
+        sentinels + servers
     }
 
     /// Asks these servers everything.
@@ -242,8 +290,10 @@ impl Monitor {
         let period = self.config.load().topology.probe_period;
         let number = self.schedule.beat.advance(now, period);
         let master = self.watched.shard.master();
+        // The next master may be any of them, and each moment counts.
+        let asks_all = self.watched.sentinels.failover_stage().is_some();
         for member in self.watched.roster.members_mut() {
-            if Some(member.id) == master || Beat::is_for(number, member.id) {
+            if Some(member.id) == master || asks_all || Beat::is_for(number, member.id) {
                 self.questions.ask_position(member);
             }
         }

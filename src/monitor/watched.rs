@@ -10,14 +10,17 @@ use super::asking::probe::Probed;
 use super::judging::embedded;
 use super::judging::master_commands::MasterCommands;
 use super::judging::shard::WatchedShard;
+use super::judging::signs::OutsideSigns;
 use super::reporting::log;
 use super::reporting::publisher::Publisher;
 use super::roster::discovery::named_servers;
 use super::roster::list::Roster;
+use super::sentinels::news::FromSentinel;
+use super::sentinels::watch::{Effect, SentinelWatch};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::registry::OperatorHold;
-use crate::topology::{BackendId, Topology};
+use crate::topology::{BackendId, Topology, Verdict};
 use tidegate_wire::units::millis;
 
 /// The servers as the monitor sees them. Takes their answers, publishes the topology that follows,
@@ -29,6 +32,7 @@ pub(super) struct Watched {
     /// The engine of this process.
     pub(super) engine: Option<Arc<Engine>>,
     pub(super) roster: Roster,
+    pub(super) sentinels: SentinelWatch,
     pub(super) shard: WatchedShard,
     pub(super) commands: MasterCommands,
     pub(super) publisher: Publisher,
@@ -59,7 +63,8 @@ impl Watched {
             epoch,
             engine: None,
             roster: Roster::resume(&current, now),
-            shard: WatchedShard::resume(current.sole_shard(), &config.topology.master),
+            sentinels: SentinelWatch::default(),
+            shard: WatchedShard::resume(current.sole_shard(), config.topology.named_master()),
             commands: MasterCommands::new(Arc::clone(&current.learned)),
             publisher: Publisher::new(topology),
             operator_hold: Arc::default(),
@@ -135,22 +140,34 @@ impl Watched {
         is_change
     }
 
+    /// Follows proxy.toml to the Sentinels that it lists.
+    pub(super) fn follow_sentinels(&mut self, config: &Config, now: Instant) {
+        if self.sentinels.follow(&config.topology) {
+            self.shard.election.forget_authority();
+        }
+        self.sentinels.tick(self.ms(now));
+    }
+
+    /// Takes news of a Sentinel.
+    pub(super) fn hear_sentinel(&mut self, from: FromSentinel, now: Instant) -> Effect {
+        self.sentinels.hear(from, self.ms(now))
+    }
+
     /// Publishes what follows from the answers, if it is a change.
     pub(super) fn publish(&mut self, config: &Config, now: Instant) -> ToAsk {
         self.check_named_master(config, now);
-        let clock = (self.epoch, now);
-        let mut verdict = self.shard.elect(&self.roster, config, clock);
+        let mut verdict = self.elect(config, now);
         if self.update(config, now) {
-            verdict = self.shard.elect(&self.roster, config, clock);
+            verdict = self.elect(config, now);
         }
         self.shard.apply(verdict, &self.roster, config);
         self.shard.note_losses(&self.roster, now, self.ms(now));
-        let operator_until_ms = self.operator_hold.until(self.ms(now));
-        self.shard.hold(&self.roster, config, operator_until_ms, clock);
+        let outside = self.outside_signs(now);
+        self.shard.hold(&self.roster, config, outside, (self.epoch, now));
         // First the numbers: a worker that sees a new server finds it judged.
         let mut is_more = self.judge(config, now);
-        let (shard, learned) = (self.shard.published(), self.commands.learned());
-        is_more |= self.publisher.publish(shard, learned, config, self.ms(now));
+        let others = (self.commands.learned(), self.sentinels.overview());
+        is_more |= self.publisher.publish(self.shard.published(), others, config, self.ms(now));
         // Last the clients: one that woke earlier would send its write to the last master.
         self.publisher.wake_if(is_more);
         ToAsk {
@@ -160,15 +177,27 @@ impl Watched {
         }
     }
 
+    /// Elects the master from the servers' answers and the Sentinels' statement.
+    fn elect(&mut self, config: &Config, now: Instant) -> Verdict {
+        let authority = self.sentinels.authority(&self.roster);
+        let verdict = self.shard.elect(&self.roster, config, authority, (self.epoch, now));
+        let statement = self.shard.election.statement();
+        let elected = verdict.master().and_then(|id| self.roster.get(id));
+        let is_named =
+            elected.is_some_and(|elected| statement.is_some_and(|it| it.master == elected.addr));
+        self.sentinels.note_election(statement, is_named);
+        verdict
+    }
+
     /// Follows proxy.toml to the server that it names as master. One that a reload names is master
     /// as soon as it has answered; until then the last master stays.
     fn check_named_master(&mut self, config: &Config, now: Instant) {
         let named = &mut self.shard.named;
-        named.follow(&config.topology.master);
-        let said = self.roster.at(&named.addr).and_then(|it| it.said.as_ref());
+        named.follow(config.topology.named_master());
+        let Some(addr) = named.addr.clone() else { return };
+        let said = self.roster.at(&addr).and_then(|it| it.said.as_ref());
         match said {
             Some(Err(why)) if named.is_missing() => {
-                let addr = named.addr.clone();
                 log::missing_master(&addr, why, self.shard.published().master());
             }
             Some(Ok(_)) if named.is_new => {
@@ -182,15 +211,23 @@ impl Watched {
 
     /// Whether requests have to begin or to cease to wait for the master.
     pub(super) fn is_hold_outdated(&self, config: &Config, now: Instant) -> bool {
-        let operator_until_ms = self.operator_hold.until(self.ms(now));
-        self.shard.is_hold_outdated(&self.roster, config, operator_until_ms, now)
+        self.shard.is_hold_outdated(&self.roster, config, self.outside_signs(now), now)
+    }
+
+    fn outside_signs(&self, now: Instant) -> OutsideSigns {
+        OutsideSigns {
+            is_announced: self.sentinels.failover_stage().is_some(),
+            operator_until_ms: self.operator_hold.until(self.ms(now)),
+        }
     }
 
     /// Adds the servers that are named now, and removes others. True if one was removed.
     pub(super) fn update(&mut self, config: &Config, now: Instant) -> bool {
         let local = self.engine.as_ref().map(|engine| engine.addr());
         let master = self.shard.master();
-        let named = named_servers(&config.topology, local.as_ref(), &self.roster, master);
+        let by_sentinels = self.sentinels.named();
+        let named =
+            named_servers(&config.topology, local.as_ref(), by_sentinels, &self.roster, master);
         self.roster.update(&named, now)
     }
 

@@ -25,6 +25,33 @@ pub enum Event {
     SentinelChanged,
 }
 
+/// The channels on which a Sentinel publishes these messages, and patterns of further ones.
+pub const CHANNELS: (&[&str], &[&str]) = (
+    &[
+        "+switch-master",
+        "+try-failover",
+        "+elected-leader",
+        "+selected-slave",
+        "+promoted-slave",
+        "+odown",
+        "-odown",
+        "+sdown",
+        "-sdown",
+        "+slave",
+        "+reboot",
+        "+role-change",
+        "-role-change",
+        "+convert-to-slave",
+        "+fix-slave-config",
+        "+slave-reconf-done",
+        "+config-update-from",
+        "+sentinel",
+        "+sentinel-address-switch",
+        "+sentinel-invalid-addr",
+    ],
+    &["+failover-*", "-failover-*"],
+);
+
 /// How far a failover is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FailoverStage {
@@ -85,9 +112,7 @@ impl Event {
 /// `NAME OLD-HOST OLD-PORT NEW-HOST NEW-PORT`.
 fn switch_master(words: &[&str], master_name: &str) -> Option<Event> {
     let [name, old_host, old_port, new_host, new_port] = words else { return None };
-    let addr = |host: &str, port: &str| {
-        Some(HostPort { host: host.to_owned(), port: port.parse().ok().filter(|port| *port != 0)? })
-    };
+    let addr = |host: &str, port: &str| HostPort::of(host, port).ok().filter(|it| it.port != 0);
     let (old, new) = (addr(old_host, old_port)?, addr(new_host, new_port)?);
     (*name == master_name).then_some(Event::SwitchMaster { old, new })
 }
@@ -153,6 +178,14 @@ mod tests {
         assert_eq!(event("-odown", of_master), Some(Event::MasterUp));
         let of_sentinel = "sentinel 39c4 127.0.0.1 7812 @ mymaster 127.0.0.1 7801";
         assert_eq!(event("+sentinel", of_sentinel), Some(Event::SentinelChanged));
+    }
+
+    #[test]
+    fn every_channel_has_an_event() {
+        let replica = "slave 127.0.0.1:7801 127.0.0.1 7801 @ mymaster 127.0.0.1 7802";
+        for channel in CHANNELS.0.iter().filter(|it| **it != "+switch-master") {
+            assert!(event(channel, replica).is_some(), "{channel}");
+        }
     }
 
     #[test]

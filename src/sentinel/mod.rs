@@ -7,6 +7,6 @@ mod event;
 mod majority;
 mod report;
 
-pub use event::{Event, FailoverStage};
-pub use majority::Sentinels;
+pub use event::{CHANNELS, Event, FailoverStage};
+pub use majority::{Heard, Member, Sentinels};
 pub use report::{Fields, Report, ReportError, ReportedReplica};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::event::FailoverStage;
 use tidegate_wire::units::HostPort;
 
 /// The fields of one server in a reply of `SENTINEL MASTER`, `REPLICAS` or `SENTINELS`.
@@ -10,17 +11,21 @@ pub type Fields = HashMap<String, String>;
 /// One Sentinel's answers about one master.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The Sentinel's run id (`SENTINEL MYID`).
-    pub run_id: String,
+    /// The Sentinel's id (`SENTINEL MYID`); `None` before Redis 6.2.
+    pub run_id: Option<String>,
     /// The master's address (`SENTINEL GET-MASTER-ADDR-BY-NAME`). During a failover that is the
     /// chosen replica as soon as it is promoted (`sentinelGetCurrentMasterAddress`).
     pub master: HostPort,
+    /// The run id of the server at that address, if the Sentinel knows it.
+    pub master_run_id: Option<String>,
     /// The configuration epoch of that address. 0 is the address in the Sentinel's own file.
     pub epoch: u64,
     /// The Sentinels that have to agree that the master is down.
     pub quorum: u32,
-    /// Whether the Sentinel has a failover in progress, or counts the master as objectively down.
-    pub is_failing_over: bool,
+    /// How far the failover is that the Sentinel leads; `None` if it leads none.
+    pub failover: Option<FailoverStage>,
+    /// Whether the Sentinel counts the master as objectively down.
+    pub is_master_down: bool,
     /// The master's replicas, as the Sentinel knows them.
     pub replicas: Vec<ReportedReplica>,
     /// The other Sentinels of this master: run id and address.
@@ -32,6 +37,8 @@ pub struct Report {
 pub struct ReportedReplica {
     /// Where it listens.
     pub addr: HostPort,
+    /// Its run id, if the Sentinel knows it.
+    pub run_id: Option<String>,
     /// Whether the Sentinel counts it as down, or has no connection to it.
     pub is_down: bool,
 }
@@ -54,24 +61,37 @@ impl Report {
     /// # Errors
     /// [`ReportError`] where an answer lacks what every Sentinel since 2.8 says.
     pub fn read(
-        run_id: &str,
+        run_id: Option<&str>,
         addr: Option<(&str, &str)>,
         master: &Fields,
         (replicas, sentinels): (&[Fields], &[Fields]),
     ) -> Result<Self, ReportError> {
         let (host, port) = addr.ok_or(ReportError::UnknownMaster)?;
-        let port = port.parse().ok().filter(|port| *port != 0);
-        let port = port.ok_or(ReportError::Field("port"))?;
+        let at = server(host, port).ok_or(ReportError::Field("port"))?;
         let flags = master.get("flags").ok_or(ReportError::Field("flags"))?;
+        // During a failover the fields are still those of the former master.
+        let is_same = own_addr(master).as_ref() == Some(&at);
         Ok(Self {
-            run_id: run_id.to_owned(),
-            master: HostPort { host: host.to_owned(), port },
+            run_id: run_id.map(str::to_owned),
+            master: at,
+            master_run_id: run_id_of(master).filter(|_| is_same),
             epoch: number(master, "config-epoch")?,
             quorum: number(master, "quorum")?,
-            is_failing_over: has_flag(flags, &["failover_in_progress", "o_down"]),
+            failover: has_flag(flags, &["failover_in_progress"]).then(|| stage(master)),
+            is_master_down: has_flag(flags, &["o_down"]),
             replicas: replicas.iter().filter_map(replica).collect(),
             others: sentinels.iter().filter_map(other).collect(),
         })
+    }
+}
+
+/// How far the failover is that the fields of a master tell of (`sentinelFailoverStateStr`).
+fn stage(master: &Fields) -> FailoverStage {
+    match master.get("failover-state").map(String::as_str) {
+        Some("select_slave") => FailoverStage::Chosen,
+        Some("send_slaveof_noone" | "wait_promotion") => FailoverStage::Promoting,
+        Some("reconf_slaves" | "update_config") => FailoverStage::Promoted,
+        _ => FailoverStage::Tried,
     }
 }
 
@@ -84,21 +104,28 @@ fn has_flag(flags: &str, names: &[&str]) -> bool {
     flags.split(',').any(|flag| names.contains(&flag))
 }
 
+/// An address in two parts; `None` if a server cannot listen there.
+fn server(host: &str, port: &str) -> Option<HostPort> {
+    HostPort::of(host, port).ok().filter(|addr| addr.port != 0)
+}
+
 /// Where a server listens; `None` for one whose address the Sentinel does not know yet.
-fn addr(fields: &Fields) -> Option<HostPort> {
-    let (host, port) = (fields.get("ip")?, fields.get("port")?.parse().ok()?);
-    (!host.is_empty() && port != 0).then(|| HostPort { host: host.clone(), port })
+fn own_addr(fields: &Fields) -> Option<HostPort> {
+    server(fields.get("ip")?, fields.get("port")?)
+}
+
+fn run_id_of(fields: &Fields) -> Option<String> {
+    fields.get("runid").filter(|id| !id.is_empty()).cloned()
 }
 
 fn replica(fields: &Fields) -> Option<ReportedReplica> {
     let flags = fields.get("flags")?;
     let is_down = has_flag(flags, &["s_down", "o_down", "disconnected"]);
-    Some(ReportedReplica { addr: addr(fields)?, is_down })
+    Some(ReportedReplica { addr: own_addr(fields)?, run_id: run_id_of(fields), is_down })
 }
 
 fn other(fields: &Fields) -> Option<(String, HostPort)> {
-    let run_id = fields.get("runid").filter(|id| !id.is_empty())?;
-    Some((run_id.clone(), addr(fields)?))
+    Some((run_id_of(fields)?, own_addr(fields)?))
 }
 
 #[cfg(test)]
@@ -128,10 +155,11 @@ mod tests {
         ];
         let master = fields(MASTER);
         let lists = (&replicas[..], &sentinels[..]);
-        let report = Report::read("e8b8", Some(("127.0.0.1", "7801")), &master, lists);
+        let report = Report::read(Some("e8b8"), Some(("127.0.0.1", "7801")), &master, lists);
         let report = report.expect("it is complete");
         assert_eq!((report.master, report.epoch, report.quorum), (HostPort::local(7801), 4, 2));
-        assert!(!report.is_failing_over);
+        assert_eq!((report.failover, report.is_master_down), (None, false));
+        assert_eq!(report.master_run_id.as_deref(), Some("d34a"));
         let replicas: Vec<_> =
             report.replicas.iter().map(|it| (it.addr.to_string(), it.is_down)).collect();
         let expected = [("127.0.0.1:7802".to_owned(), false), ("10.0.0.9:7803".to_owned(), true)];
@@ -141,22 +169,34 @@ mod tests {
 
     #[test]
     fn a_failover_is_seen_before_the_address_changes() {
-        for flags in ["master,failover_in_progress,force_failover", "s_down,o_down,master"] {
+        let read = |changes: &[(&str, &str)], at: &str| {
             let mut master = fields(MASTER);
-            master.insert("flags".to_owned(), flags.to_owned());
-            let report = Report::read("e8b8", Some(("::1", "7801")), &master, (&[], &[]));
-            assert!(report.expect("it is complete").is_failing_over, "{flags}");
+            for (name, value) in changes {
+                master.insert((*name).to_owned(), (*value).to_owned());
+            }
+            Report::read(Some("e8b8"), Some(("127.0.0.1", at)), &master, (&[], &[])).unwrap()
+        };
+        let flags = ("flags", "master,failover_in_progress,force_failover");
+        for (state, stage) in [
+            ("wait_start", FailoverStage::Tried),
+            ("select_slave", FailoverStage::Chosen),
+            ("send_slaveof_noone", FailoverStage::Promoting),
+            ("wait_promotion", FailoverStage::Promoting),
+            ("reconf_slaves", FailoverStage::Promoted),
+        ] {
+            let report = read(&[flags, ("failover-state", state)], "7801");
+            assert_eq!(report.failover, Some(stage), "{state}");
         }
-        let mut master = fields(MASTER);
-        master.insert("flags".to_owned(), "s_down,master".to_owned());
-        let report = Report::read("e8b8", Some(("::1", "7801")), &master, (&[], &[]));
-        assert!(!report.expect("it is complete").is_failing_over, "one Sentinel's opinion");
+        assert!(read(&[("flags", "s_down,o_down,master")], "7801").is_master_down);
+        assert!(!read(&[("flags", "s_down,master")], "7801").is_master_down, "one opinion");
+        let promoted = read(&[flags, ("failover-state", "reconf_slaves")], "7802");
+        assert_eq!(promoted.master_run_id, None, "the fields are the former master's");
     }
 
     #[test]
     fn an_incomplete_answer_names_the_field() {
         let master = fields(MASTER);
-        let read = |master: &Fields, addr| Report::read("e8b8", addr, master, (&[], &[]));
+        let read = |master: &Fields, addr| Report::read(Some("e8b8"), addr, master, (&[], &[]));
         assert_eq!(read(&master, None), Err(ReportError::UnknownMaster));
         assert_eq!(read(&master, Some(("a", "0"))), Err(ReportError::Field("port")));
         assert_eq!(read(&master, Some(("a", "x"))), Err(ReportError::Field("port")));

@@ -17,6 +17,7 @@ mod pass;
 mod progress;
 mod report;
 mod reported;
+mod sentinel_overview;
 mod shard;
 mod snapshot;
 mod touch_budget;
@@ -38,6 +39,7 @@ pub use report::Report;
 pub use reported::{
     Attached, LinkState, Module, Observation, Sample, ServerRole, ServerVersion, scan_tag,
 };
+pub use sentinel_overview::{SentinelOverview, SentinelStatus};
 pub use shard::{Shard, ShardId};
 pub use snapshot::Topology;
 pub use touch_budget::{Executed, TouchBudget};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Backend, BackendId, Shard, ShardId};
+use super::{Backend, BackendId, SentinelOverview, Shard, ShardId};
 use tidegate_wire::command::Learned;
 
 /// An immutable snapshot of the servers behind the proxy. It has at least one shard.
@@ -12,6 +12,8 @@ pub struct Topology {
     pub generation: u64,
     /// Commands that the masters have and the built-in table lacks.
     pub learned: Arc<Learned>,
+    /// What the Sentinels say; `None` if none is asked.
+    pub sentinels: Option<Arc<SentinelOverview>>,
     /// Stored in place, so that the way to the only shard of a topology without a cluster is one
     /// load and no bounds check.
     first: Shard,
@@ -22,7 +24,13 @@ impl Topology {
     /// A snapshot with these shards, which have different ids.
     #[must_use]
     pub fn new(generation: u64, learned: Arc<Learned>, first: Shard, others: Vec<Shard>) -> Self {
-        Self { generation, learned, first, others }
+        Self { generation, learned, sentinels: None, first, others }
+    }
+
+    /// The snapshot with what the Sentinels say.
+    #[must_use]
+    pub fn with_sentinels(self, sentinels: Option<Arc<SentinelOverview>>) -> Self {
+        Self { sentinels, ..self }
     }
 
     /// The first snapshot, of one shard.

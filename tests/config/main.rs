@@ -13,13 +13,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidegate::config::{
-    AdminCommands, Applies, Balance, Config, ConfigError, HostPort, LogFormat, ReadFrom, ReplicaOf,
-    Secret, Workers, diff,
+    AdminCommands, Applies, Balance, Config, ConfigError, Discovery, HostPort, LogFormat, ReadFrom,
+    ReplicaOf, Secret, Workers, diff,
 };
 use tidegate_wire::units::ByteSize;
 
 const SHIPPED: &str = include_str!("../../proxy.toml");
 const EVERYTHING: &str = include_str!("valid/everything.toml");
+const SENTINEL: &str = include_str!("valid/sentinel.toml");
 
 /// The password in every fixture; nothing may ever show it.
 const PASSWORD: &str = "hunter2";
@@ -81,6 +82,7 @@ fn good_files_are_good() {
 #[test]
 fn the_shipped_file_is_the_defaults_and_two_replicas() {
     let mut config = parse(SHIPPED).unwrap();
+    assert_eq!(config.topology.discovery.take(), Some(Discovery::Static));
     let replicas = config.topology.replicas.take().unwrap();
     assert_eq!(replicas, [address("127.0.0.1:6380"), address("127.0.0.1:6381")]);
     assert_eq!(config, Config::default());
@@ -145,6 +147,22 @@ fn every_value_behind_the_proxy_arrives_where_it_belongs() {
     assert_eq!(admin.commands, AdminCommands::Master);
     assert_eq!(metrics.listen, Some(address("0.0.0.0:6490")));
     assert_eq!((log.format, log.level.as_str()), (LogFormat::Json, "warn,tidegate::monitor=debug"));
+}
+
+#[test]
+fn every_value_about_sentinels_arrives_where_it_belongs() {
+    let Config { topology, .. } = parse(SENTINEL).unwrap();
+    let sentinels = ["sentinel-0.sentinel.svc.cluster.local:26379", "[fd00::9]:26379"];
+    assert_eq!(topology.sentinels, sentinels.map(address));
+    assert_eq!((&*topology.master_name, &*topology.sentinel_user), ("orders", "proxy"));
+    assert_eq!(topology.sentinel_password, Secret::new("hunter2-sentinel"));
+    assert!(topology.uses_sentinel() && topology.named_master().is_none());
+    assert_eq!(topology.named_servers().count(), 0);
+    // Sentinels that are listed are asked, unless the file says otherwise.
+    let inferred = parse("[topology]\nsentinels = [\"10.0.0.1:26379\"]\n").unwrap().topology;
+    assert!(inferred.uses_sentinel() && inferred.master_name == "mymaster");
+    let none = parse("[topology]\nsentinels = []\nmaster = \"10.0.0.1:6379\"\n").unwrap();
+    assert_eq!(none.topology.named_master(), Some(&address("10.0.0.1:6379")));
 }
 
 #[test]
@@ -217,8 +235,12 @@ fn a_diff_names_every_key_that_differs_and_what_needs_a_restart() {
     let changes = diff(&old, &new);
     let changed: Vec<_> = changes.iter().map(|change| change.key.clone()).collect();
     let all = Config::keys().into_iter().map(|key| key.path());
-    let but_one = all.filter(|key| key != "topology.discovery");
-    assert_eq!(changed, but_one.collect::<Vec<_>>(), "discovery has one value only");
+    let found: Vec<_> =
+        diff(&old, &parse(SENTINEL).unwrap()).into_iter().map(|it| it.key).collect();
+    let of_sentinels = ["sentinels", "master-name", "sentinel-user", "sentinel-password"];
+    let of_sentinels = of_sentinels.map(|name| format!("topology.{name}"));
+    assert_eq!(found, [&["topology.discovery".to_owned()], &of_sentinels[..]].concat());
+    assert_eq!(changed, all.filter(|key| !of_sentinels.contains(key)).collect::<Vec<_>>());
 
     let restart = changes.iter().filter(|change| change.applies == Applies::Restart);
     let restart: BTreeSet<_> = restart.map(|change| change.key.as_str()).collect();

@@ -9,10 +9,14 @@ use crate::config::model::{Config, Key, diff};
 
 /// The keys that a reload changes only if the file still gives them: passwords, logins, write
 /// guards and addresses. With their defaults the proxy would have no password and no guard.
-const GUARDED: [&str; 14] = [
+const GUARDED: [&str; 18] = [
     "proxy.listen",
     "proxy.requirepass",
     "topology.master",
+    "topology.sentinels",
+    "topology.master-name",
+    "topology.sentinel-user",
+    "topology.sentinel-password",
     "topology.masteruser",
     "topology.masterauth",
     "writes.min-replicas-to-write",
@@ -47,6 +51,20 @@ impl Given {
         }
         Self(given)
     }
+
+    /// Whether the text names the servers in the other way, so that it may not give `key`: either
+    /// it names the master, or Sentinels do.
+    fn replaces(&self, key: &str) -> bool {
+        let other = match key {
+            "topology.master" => "topology.sentinels",
+            "topology.sentinels"
+            | "topology.master-name"
+            | "topology.sentinel-user"
+            | "topology.sentinel-password" => "topology.master",
+            _ => return false,
+        };
+        self.0.contains(other)
+    }
 }
 
 /// Checks that `text`, which means `new`, does not lack its end. `old` is the configuration of the
@@ -72,7 +90,10 @@ pub fn check_whole(
     if old_text.is_some_and(|old| is_cut_in_a_line(old, text)) {
         return Err("is the previous file, cut off in the middle of a line".to_owned());
     }
-    let lost = |key: &String| GUARDED.contains(&key.as_str()) && !given.0.contains(key);
+    let lost = |key: &String| {
+        let is_guarded = GUARDED.contains(&key.as_str()) && !given.0.contains(key);
+        is_guarded && !given.replaces(key)
+    };
     let lost: Vec<_> = diff(old, new).into_iter().map(|it| it.key).filter(lost).collect();
     if lost.is_empty() {
         return Ok(());
@@ -152,6 +173,20 @@ mod tests {
                 .to_owned())
         });
         assert_eq!(check("[proxy]\nrequirepass = \"\"\n", "# nothing\n"), Ok(()), "means the same");
+    }
+
+    #[test]
+    fn sentinels_may_take_the_place_of_a_named_master() {
+        let named = "[topology]\nmaster = \"10.0.0.1:6379\"\n";
+        let found = "[topology]\nsentinels = [\"10.0.0.9:26379\"]\nmaster-name = \"m\"\n\
+            sentinel-password = \"x\"\n";
+        assert_eq!(check(named, found), Ok(()));
+        assert_eq!(check(found, named), Ok(()));
+        let why = check(found, "[topology]\nmaster-name = \"m\"\n").unwrap_err();
+        let lost = "no longer gives topology.sentinels, topology.sentinel-password,";
+        assert!(why.contains(lost), "{why}");
+        let why = check(named, "[topology]\nmaster-name = \"m\"\n").unwrap_err();
+        assert!(why.contains("no longer gives topology.master,"), "{why}");
     }
 
     #[test]

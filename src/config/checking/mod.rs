@@ -2,7 +2,7 @@
 //!
 //! | file | what it checks |
 //! |---|---|
-//! | `rules` | the values of several keys against each other |
+//! | `rules`, `sentinels` | the values of several keys against each other |
 //! | `unknown`, `nearest` | that every section and key exists; which one was probably meant |
 //! | `cut_off` | whether a changed file lacks its end |
 //! | `warnings`, `lines` | what a valid file says that has no effect or may surprise |
@@ -11,6 +11,7 @@ mod cut_off;
 mod lines;
 mod nearest;
 pub(super) mod rules;
+mod sentinels;
 pub(super) mod unknown;
 mod warnings;
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::sentinels;
 use crate::config::mistakes::Report;
 use crate::config::model::{Config, ReplicaOf};
 use tidegate_wire::units::HostPort;
@@ -67,6 +68,7 @@ pub(crate) fn check(config: &Config, report: &mut Report<'_>) {
             }
         }
     }
+    sentinels::check(config, report);
 }
 
 fn replicas(config: &Config) -> &[HostPort] {
@@ -103,8 +105,9 @@ fn metrics_address_taken(config: &Config) -> Vec<Broken> {
 
 fn own_backend(config: &Config) -> Vec<Broken> {
     let rule = "is also an address of proxy.listen; the proxy would connect to itself";
-    let master = std::iter::once(("topology.master", &config.topology.master));
+    let master = config.topology.named_master().map(|master| ("topology.master", master));
     master
+        .into_iter()
         .chain(replicas(config).iter().map(|replica| ("topology.replicas", replica)))
         .filter(|(_, address)| config.proxy.listen.contains(address))
         .map(|(key, address)| Broken(key, quoted(address), rule.into()))
@@ -118,10 +121,9 @@ fn replica_twice(config: &Config) -> Vec<Broken> {
 }
 
 fn master_as_replica(config: &Config) -> Vec<Broken> {
-    let master = &config.topology.master;
     let rule = "is also topology.master; a server is either the master or a replica";
-    let listed = replicas(config).contains(master);
-    listed.then(|| Broken("topology.replicas", quoted(master), rule.into())).into_iter().collect()
+    let master = config.topology.named_master().filter(|it| replicas(config).contains(it));
+    master.map(|it| Broken("topology.replicas", quoted(it), rule.into())).into_iter().collect()
 }
 
 fn user_without_password(config: &Config) -> Vec<Broken> {
@@ -144,10 +146,10 @@ fn one_if(
 /// Weights of servers that the file does not name. Without `topology.replicas` the master names the
 /// replicas, so this cannot be checked here.
 fn weight_of_unknown_server(config: &Config) -> Vec<Broken> {
-    let Some(replicas) = config.topology.replicas.as_ref() else {
+    if config.topology.replicas.is_none() {
         return Vec::new();
-    };
-    let servers: HashSet<_> = replicas.iter().chain([&config.topology.master]).collect();
+    }
+    let servers: HashSet<_> = config.topology.named_servers().collect();
     let rule = "is neither topology.master nor one of topology.replicas";
     let strangers = config.reads.weights.keys().filter(|address| !servers.contains(address));
     strangers.map(|it| Broken("reads.weights", quoted(it), rule.into())).collect()
@@ -212,11 +214,12 @@ fn engine_open_without_password(config: &Config) -> Vec<Broken> {
 
 fn engine_follows_itself(config: &Config) -> Vec<Broken> {
     let (key, master) = match &config.replica.replicaof {
-        ReplicaOf::Topology => ("topology.master", &config.topology.master),
-        ReplicaOf::Server(server) => ("replica.replicaof", server),
+        ReplicaOf::Topology => ("topology.master", config.topology.named_master()),
+        ReplicaOf::Server(server) => ("replica.replicaof", Some(server)),
     };
     let rule = "is also an address of replica.listen; the engine would follow itself";
-    one_if(engine(config).contains(master), key, || quoted(master), rule)
+    let master = master.filter(|it| engine(config).contains(it));
+    master.map(|it| Broken(key, quoted(it), rule.into())).into_iter().collect()
 }
 
 fn engine_follows_proxy(config: &Config) -> Vec<Broken> {

@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::lines::Lines;
-use crate::config::model::{Config, Replica, TouchMaster};
+use crate::config::model::{Config, Replica, TopologyConfig, TouchMaster};
 use crate::session::ReadFrom;
 use crate::topology::{Observation, ServerRole, Topology};
-use tidegate_wire::units::HostPort;
+use tidegate_wire::units::{HostPort, Secret};
 
 /// One warning: a key, its value, and what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl Config {
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         let mut warnings = without_effect(&self.replica);
+        warnings.extend(sentinels_without_effect(&self.topology));
         let replica = &self.replica;
         if replica.enabled && replica.replica_priority != 0 {
             warnings.push(Warning::new(
@@ -170,6 +171,22 @@ fn without_effect(replica: &Replica) -> Vec<Warning> {
     warnings
 }
 
+/// Warnings of keys about Sentinels that are set where no Sentinel is asked.
+fn sentinels_without_effect(topology: &TopologyConfig) -> Vec<Warning> {
+    if topology.uses_sentinel() {
+        return Vec::new();
+    }
+    let default = TopologyConfig::default();
+    let why = "no Sentinel is asked, so this key has no effect; list the Sentinels in \
+               topology.sentinels";
+    let name = (topology.master_name != default.master_name).then(|| {
+        Warning::new("topology.master-name", &format_args!("{:?}", topology.master_name), why)
+    });
+    let password = (!topology.sentinel_password.is_empty())
+        .then(|| Warning::new("topology.sentinel-password", &Secret::MASK, why));
+    name.into_iter().chain(password).collect()
+}
+
 fn is_loopback(addr: &HostPort) -> bool {
     let ip: Result<IpAddr, _> = addr.host.parse();
     ip.map_or(addr.host == "localhost", |ip| ip.is_loopback())
@@ -219,6 +236,15 @@ mod tests {
                 "replica.repl-backlog-size = \"2mb\": ",
             ],
         );
+    }
+
+    #[test]
+    fn keys_about_sentinels_need_sentinels() {
+        let keys = "[topology]\nmaster-name = \"orders\"\nsentinel-password = \"x\"\n";
+        let warned =
+            ["topology.master-name = \"orders\": no ", "topology.sentinel-password = ***: no "];
+        assert_warnings(keys, &warned);
+        assert_warnings(&format!("{keys}sentinels = [\"h:1\"]\n"), &[]);
     }
 
     #[test]

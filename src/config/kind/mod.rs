@@ -10,7 +10,7 @@ mod size;
 mod time;
 
 pub(crate) use address::Address;
-pub(crate) use name::{FileName, HostName, Path};
+pub(crate) use name::{FileName, HostName, MasterName, Path};
 pub use output_class::OutputClass;
 pub(crate) use output_class::OutputClassKind;
 pub(crate) use scalar::{Choice, Flag, Integer, OneOf, Password, Text, as_integer, quoted};

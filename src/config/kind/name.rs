@@ -1,4 +1,4 @@
-//! The kinds of values that are names of hosts, files and directories.
+//! The kinds of values that are names of hosts, masters, files and directories.
 
 use super::scalar::quoted;
 use super::{Kind, Raw, Read, Wrong};
@@ -6,6 +6,8 @@ use tidegate_wire::units::HostPort;
 
 /// The longest name of a file, as in Linux's file systems.
 const MAX_FILE_NAME: usize = 255;
+/// The longest name of a master.
+const MAX_MASTER_NAME: usize = 128;
 /// The longest path, as in Linux.
 const MAX_PATH: usize = 4095;
 
@@ -37,6 +39,31 @@ impl Kind for HostName {
             Some(text) => host(text).map_or_else(|| Wrong::all(raw), Ok),
             None => Wrong::all(raw),
         }
+    }
+
+    fn show(&self, value: &String) -> String {
+        quoted(value)
+    }
+}
+
+/// The name under which Sentinels watch a master. Their messages separate words by blanks, so a name
+/// has none.
+#[derive(Debug)]
+pub(crate) struct MasterName;
+
+impl Kind for MasterName {
+    type Value = String;
+
+    fn accepted(&self) -> String {
+        format!("a master's name of 1 to {MAX_MASTER_NAME} ASCII characters without blanks")
+    }
+
+    fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, String> {
+        let is_name = |text: &str| {
+            let is_short = (1..=MAX_MASTER_NAME).contains(&text.len());
+            is_short && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        text(raw, is_name)
     }
 
     fn show(&self, value: &String) -> String {

@@ -101,6 +101,11 @@ impl<'a> Report<'a> {
         !self.unread.contains(path) && !self.unread.contains(section)
     }
 
+    /// Whether the file gives the key at `path`.
+    pub(crate) fn is_given(&self, path: &str) -> bool {
+        self.lines.contains_key(path)
+    }
+
     /// Notes that the key at `path` breaks a rule among keys.
     pub(crate) fn conflict(&mut self, path: &str, value: String, rule: String) {
         let line = self.lines.get(path).copied().unwrap_or(0);

@@ -157,7 +157,7 @@ async fn is_of_topology(
     wire: &Wire<'_>,
 ) -> bool {
     let topology = engine.topology.load_full();
-    let configured = config.topology.replicas.iter().flatten().chain([&config.topology.master]);
+    let configured = config.topology.named_servers();
     let known = topology.backends().filter(|it| !it.is_local).map(|it| &it.addr);
     let names = configured.chain(known);
     if names.clone().any(|name| name == master) {

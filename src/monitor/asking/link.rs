@@ -42,6 +42,20 @@ impl Dial {
         }
     }
 
+    /// The way to a Sentinel, which has a login of its own.
+    pub(in crate::monitor) fn to_sentinel(addr: &HostPort, config: &Config) -> Self {
+        let topology = &config.topology;
+        let (user, password) = (&topology.sentinel_user, &topology.sentinel_password);
+        let login = Credentials::new(user.clone(), password.clone());
+        let key = ConnectionKey { login_only: true, ..ConnectionKey::new(login) };
+        Self { key, ..Self::new(addr, config) }
+    }
+
+    /// The same way to another address.
+    pub(in crate::monitor) fn at(self, addr: &HostPort) -> Self {
+        Self { addr: addr.clone(), ..self }
+    }
+
     /// The same, with at least this limit for everything.
     pub(crate) fn patient(self, least: Duration) -> Self {
         Self { timeout: self.timeout.max(least), ..self.patient_for_answers(least) }
@@ -155,6 +169,31 @@ impl Link {
             Ok(replies)
         };
         timeout(patience, asking).await.unwrap_or(Err(LinkError::Timeout(patience)))
+    }
+
+    /// How long an answer may take.
+    pub(in crate::monitor) const fn patience(&self) -> Duration {
+        self.dial.patience
+    }
+
+    /// Sends requests whose replies [`Self::receive`] returns.
+    pub(in crate::monitor) async fn send(
+        &mut self,
+        requests: &[&[&[u8]]],
+    ) -> Result<(), LinkError> {
+        let bytes: Vec<u8> = requests.iter().flat_map(|q| encode::request_of(q)).collect();
+        let patience = self.dial.patience;
+        let sent = timeout(patience, self.stream.write_all(&bytes)).await;
+        Ok(sent.map_err(|_| LinkError::Timeout(patience))??)
+    }
+
+    /// Waits for the next reply or message, of at most `max` bytes. Dropping the future loses
+    /// nothing.
+    pub(in crate::monitor) async fn receive(
+        &mut self,
+        max: usize,
+    ) -> Result<BytesFrame, LinkError> {
+        self.reply(max).await
     }
 
     async fn reply(&mut self, max: usize) -> Result<BytesFrame, LinkError> {

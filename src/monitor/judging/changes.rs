@@ -8,6 +8,7 @@ use crate::topology::{Backend, Shard, Topology};
 /// health, which therefore does not count.
 pub(in crate::monitor) fn is_same(a: &Topology, b: &Topology) -> bool {
     Arc::ptr_eq(&a.learned, &b.learned)
+        && a.sentinels == b.sentinels
         && a.shards().count() == b.shards().count()
         && a.shards().zip(b.shards()).all(|(a, b)| is_same_shard(a, b))
 }
@@ -63,6 +64,7 @@ mod tests {
         };
         assert!(with_all(&|other| other.generation = 9));
         assert!(!with_all(&|other| other.learned = Arc::default()));
+        assert!(!with_all(&|other| other.sentinels = Some(Arc::default())));
         assert!(!with_all(&|other| {
             *other = Topology::new(0, Arc::clone(&other.learned), one.clone(), vec![one.clone()]);
         }));

@@ -1,6 +1,8 @@
 //! The elections of one shard, one after the other.
 
-use crate::topology::{BackendId, ElectionState, Evidence, Verdict, elect};
+use crate::config::HostPort;
+use crate::monitor::roster::member::Member;
+use crate::topology::{Authority, BackendId, ElectionState, Evidence, Verdict, elect};
 
 /// How long after another server began to claim that it is master every answer causes an election.
 /// Later, answers that differ from the ones before cause one.
@@ -61,6 +63,25 @@ impl Election {
         last
     }
 
+    /// Forgets what the Sentinels have said: from now on others speak, or none.
+    pub(in crate::monitor) fn forget_authority(&mut self) {
+        self.state.forget_authority();
+    }
+
+    /// Renames the server that the Sentinels have named: `known` returns the member that has this
+    /// address, or that represents it.
+    pub(in crate::monitor) fn rename_authority<'m>(
+        &mut self,
+        known: impl Fn(&HostPort) -> Option<&'m Member>,
+    ) {
+        self.state.rename_authority(|addr| known(addr).map(|member| member.addr.clone()));
+    }
+
+    /// The Sentinels' statement that counts, if they have made one.
+    pub(in crate::monitor) fn statement(&self) -> Option<&Authority> {
+        self.state.statement()
+    }
+
     /// Whether time alone, or any answer, may change the outcome.
     pub(in crate::monitor) const fn is_unsettled(&self) -> bool {
         self.is_unsettled
@@ -81,7 +102,6 @@ impl Election {
 mod tests {
     use super::*;
     use crate::topology::{Observation, ServerEvidence, ServerRole, ServerVersion};
-    use tidegate_wire::units::HostPort;
 
     const NOW: u64 = 100_000;
 
@@ -115,7 +135,7 @@ mod tests {
     }
 
     fn evidence(servers: Vec<ServerEvidence>) -> Evidence {
-        let configured = HostPort::local(1);
+        let configured = Some(HostPort::local(1));
         Evidence { servers, authority: None, configured, now_ms: NOW, silence_ms: 1_000 }
     }
 

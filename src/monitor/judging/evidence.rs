@@ -6,14 +6,15 @@ use crate::config::TopologyConfig;
 use crate::monitor::roster::alias::{canonical, translated};
 use crate::monitor::roster::list::Roster;
 use crate::monitor::roster::member::Member;
-use crate::topology::Evidence;
+use crate::topology::{Authority, Evidence};
 use tidegate_wire::units::millis;
 
-/// What the known servers report, each process once. No outside authority is asked yet. `epoch` is
-/// where the process's clock begins.
+/// What the known servers report, each process once, and what the Sentinels say. `epoch` is where
+/// the process's clock begins.
 pub(in crate::monitor) fn evidence(
     roster: &Roster,
     config: &TopologyConfig,
+    authority: Option<Authority>,
     (epoch, now): (Instant, Instant),
 ) -> Evidence {
     let servers = roster.members().iter().filter(|it| canonical(roster, it).id == it.id);
@@ -24,8 +25,8 @@ pub(in crate::monitor) fn evidence(
     };
     Evidence {
         servers: servers.map(evidence).collect(),
-        authority: None,
-        configured: config.master.clone(),
+        authority,
+        configured: config.named_master().cloned(),
         now_ms: millis(now.saturating_duration_since(epoch)),
         silence_ms: millis(config.probe_timeout),
     }

@@ -9,10 +9,11 @@ use super::freshness::FreshnessWatch;
 use super::losses::LossWatch;
 use super::named_master::NamedMaster;
 use super::servers::backends;
-use super::signs::sign;
+use super::signs::{OutsideSigns, sign};
 use crate::config::{Config, HostPort};
+use crate::monitor::roster::alias::canonical;
 use crate::monitor::roster::list::Roster;
-use crate::topology::{BackendId, Executed, HoldReason, Shard, Verdict};
+use crate::topology::{Authority, BackendId, Executed, HoldReason, Shard, Verdict};
 use tidegate_wire::units::millis;
 
 /// The mutable half of one shard: what the monitor has to remember in order to publish the
@@ -39,10 +40,10 @@ pub(in crate::monitor) struct WatchedShard {
 
 impl WatchedShard {
     /// The shard that is published as `shard`. `named` is the master that proxy.toml names.
-    pub(in crate::monitor) fn resume(shard: &Shard, named: &HostPort) -> Self {
+    pub(in crate::monitor) fn resume(shard: &Shard, named: Option<&HostPort>) -> Self {
         Self {
             published: shard.clone(),
-            named: NamedMaster::new(named.clone()),
+            named: NamedMaster::new(named.cloned()),
             election: Election::resume(shard.master().map(|master| master.id)),
             freshness: FreshnessWatch::new(std::sync::Arc::clone(&shard.gate)),
             executed: Executed::default(),
@@ -62,16 +63,19 @@ impl WatchedShard {
         self.election.master()
     }
 
-    /// Elects the master. A master that is deposed is fenced before anything else happens. `epoch`
-    /// is where the process's clock begins.
+    /// Elects the master; `authority` is what the Sentinels say. A master that is deposed is fenced
+    /// before anything else happens.
     pub(in crate::monitor) fn elect(
         &mut self,
         roster: &Roster,
         config: &Config,
+        authority: Option<Authority>,
         clock: (Instant, Instant),
     ) -> Verdict {
         let last = self.master();
-        let verdict = self.election.hold(&evidence(roster, &config.topology, clock));
+        self.election.rename_authority(|addr| roster.at(addr).map(|it| canonical(roster, it)));
+        let evidence = evidence(roster, &config.topology, authority, clock);
+        let verdict = self.election.hold(&evidence);
         let shown = self.published.master().map(|master| master.id);
         if let Some(last) = last.and_then(|id| roster.get(id))
             && verdict.deposes(last.id, last.is_replica(), shown == Some(last.id))
@@ -111,17 +115,16 @@ impl WatchedShard {
     }
 
     /// Takes into the published half whether requests that need the master wait at `now`.
-    /// `operator_until_ms` is until when an operator wants that.
     pub(in crate::monitor) fn hold(
         &mut self,
         roster: &Roster,
         config: &Config,
-        operator_until_ms: Option<u64>,
+        outside: OutsideSigns,
         (epoch, now): (Instant, Instant),
     ) {
-        let reason = match operator_until_ms {
+        let reason = match outside.operator_until_ms {
             Some(until_ms) => Some(Reason::Operator { until_ms }),
-            None => self.sign(roster, config, now).map(Reason::Sign),
+            None => self.sign(roster, config, outside, now).map(Reason::Sign),
         };
         let patience = (config.writes.failover_hold, self.published.master().is_some());
         let now_ms = millis(now.saturating_duration_since(epoch));
@@ -133,21 +136,28 @@ impl WatchedShard {
         &self,
         roster: &Roster,
         config: &Config,
-        operator_until_ms: Option<u64>,
+        outside: OutsideSigns,
         now: Instant,
     ) -> bool {
-        let reason = match operator_until_ms {
+        let reason = match outside.operator_until_ms {
             Some(_) => Some(HoldReason::Operator),
-            None => self.sign(roster, config, now),
+            None => self.sign(roster, config, outside, now),
         };
         let published = self.published.hold.map(|hold| hold.reason);
-        let is_off = config.writes.failover_hold.is_zero() && operator_until_ms.is_none();
+        let is_off = config.writes.failover_hold.is_zero() && outside.operator_until_ms.is_none();
         reason != published && !(is_off && published.is_none())
     }
 
-    fn sign(&self, roster: &Roster, config: &Config, now: Instant) -> Option<HoldReason> {
+    fn sign(
+        &self,
+        roster: &Roster,
+        config: &Config,
+        outside: OutsideSigns,
+        now: Instant,
+    ) -> Option<HoldReason> {
         let verdict = (&self.verdict, self.master());
-        sign(roster, &self.published, verdict, (now, config.topology.probe_timeout))
+        let times = (now, config.topology.probe_timeout);
+        sign(roster, &self.published, verdict, outside.is_announced, times)
     }
 
     /// Takes the operator's choice of another master, which counts more than the last one. The last
@@ -158,7 +168,8 @@ impl WatchedShard {
         self.losses.override_by_operator();
         let last = self.election.override_by_operator().and_then(|id| roster.get(id));
         let last = last.map(|last| &last.run_id);
-        let new = roster.at(&self.named.addr).filter(|new| new.is_master());
+        let new = self.named.addr.as_ref().and_then(|addr| roster.at(addr));
+        let new = new.filter(|new| new.is_master());
         if new.is_some_and(|new| last != Some(&new.run_id)) {
             roster.remove_unlisted();
         }

@@ -12,12 +12,23 @@ use crate::topology::{BackendId, HoldReason, Shard, Verdict};
 /// writes wait, because what a master takes meanwhile is lost if they do.
 const PROMOTED_FOR: Duration = Duration::from_secs(1);
 
+/// What others than the servers say about the master.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::monitor) struct OutsideSigns {
+    /// Whether Sentinels carry out a failover whose new master is not elected yet.
+    pub(in crate::monitor) is_announced: bool,
+    /// Until when an operator wants requests to wait.
+    pub(in crate::monitor) operator_until_ms: Option<u64>,
+}
+
 /// The first sign that the master of `shard` is being replaced, or out of reach; `None` if there is
-/// none. `last` is the server that was elected last.
+/// none. `last` is the server that was elected last, `is_announced` whether Sentinels are about to
+/// promote a replica.
 pub(in crate::monitor) fn sign(
     roster: &Roster,
     shard: &Shard,
     (verdict, last): (&Verdict, Option<BackendId>),
+    is_announced: bool,
     (now, silence): (Instant, Duration),
 ) -> Option<HoldReason> {
     let last = last.and_then(|id| roster.get(id));
@@ -32,7 +43,8 @@ pub(in crate::monitor) fn sign(
     }
     let master = shard.master().and_then(|master| roster.get(master.id));
     let Some(master) = master else { return Some(HoldReason::Unreachable) };
-    of_master(master, now, silence).or_else(|| {
+    let announced = is_announced.then_some(HoldReason::Announced);
+    of_master(master, now, silence).or(announced).or_else(|| {
         let is_promoted = |it: &Member| it.id != master.id && it.is_promoted(now, PROMOTED_FOR);
         roster.members().iter().any(is_promoted).then_some(HoldReason::Promoted)
     })

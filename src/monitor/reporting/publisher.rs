@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::log;
 use crate::config::Config;
 use crate::monitor::judging::changes::is_same;
-use crate::topology::{Shard, Topology};
+use crate::topology::{SentinelOverview, Shard, Topology};
 use tidegate_wire::command::Learned;
 
 /// Publishes the topology, and wakes the clients that wait for it.
@@ -35,12 +35,13 @@ impl Publisher {
     pub(in crate::monitor) fn publish(
         &self,
         shard: &Shard,
-        learned: Arc<Learned>,
+        (learned, sentinels): (Arc<Learned>, Option<Arc<SentinelOverview>>),
         config: &Config,
         now_ms: u64,
     ) -> bool {
         let old = self.topology.load_full();
         let new = Topology::new(old.generation + 1, learned, shard.clone(), Vec::new());
+        let new = new.with_sentinels(sentinels);
         if is_same(&old, &new) {
             return false;
         }
@@ -68,11 +69,11 @@ mod tests {
         let publisher = Publisher::new(Arc::clone(&topology));
         let (shard, config) = (topology.load().sole_shard().clone(), Config::default());
         let learned = Arc::clone(&topology.load().learned);
-        assert!(!publisher.publish(&shard, Arc::clone(&learned), &config, 0));
+        assert!(!publisher.publish(&shard, (Arc::clone(&learned), None), &config, 0));
         let eviction = Some("allkeys-lru".to_owned());
         let changed = Shard { eviction, ..shard };
-        assert!(publisher.publish(&changed, Arc::clone(&learned), &config, 0));
+        assert!(publisher.publish(&changed, (Arc::clone(&learned), None), &config, 0));
         assert_eq!(topology.load().generation, 1);
-        assert!(!publisher.publish(&changed, learned, &config, 0));
+        assert!(!publisher.publish(&changed, (learned, None), &config, 0));
     }
 }

@@ -133,7 +133,8 @@ impl<L> Drop for Contact<L> {
     }
 }
 
-fn back_off(failures: u32) -> Duration {
+/// The pause after so many failed attempts before the latest, with jitter.
+pub(in crate::monitor) fn back_off(failures: u32) -> Duration {
     let pause = BACK_OFF_MIN.saturating_mul(1 << failures.min(16)).min(BACK_OFF_MAX);
     pause.mul_f64(0.75 + fastrand::f64() / 2.0)
 }

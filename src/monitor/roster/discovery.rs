@@ -10,15 +10,18 @@ use crate::topology::{BackendId, ServerRole};
 /// The most servers that are known at a time: those that proxy.toml may list, and as many again.
 const KNOWN_MAX: usize = 2048;
 
-/// The servers that proxy.toml names; if it lists no replicas, those on the master's list; and, so
-/// that a failover is followed wherever it leads, the masters that replicas report.
+/// The servers that proxy.toml or the Sentinels name; if proxy.toml lists no replicas, those on the
+/// master's list; and, so that a failover is followed wherever it leads, the masters that replicas
+/// report. While a majority of the Sentinels speaks, the master's list does not count: Sentinels
+/// know which replicas must not be used (`replica-announced no`).
 pub(in crate::monitor) fn named_servers(
     config: &TopologyConfig,
     local: Option<&HostPort>,
+    sentinel: &NamedBySentinels,
     roster: &Roster,
     master: Option<BackendId>,
 ) -> Vec<NamedServer> {
-    let configured = std::iter::once(&config.master).chain(config.replicas.iter().flatten());
+    let configured = config.named_servers();
     let entry = |addr: &HostPort, is_configured| NamedServer {
         addr: addr.clone(),
         is_configured,
@@ -30,15 +33,19 @@ pub(in crate::monitor) fn named_servers(
     known.retain(|known| seen.insert(known.addr.clone()));
 
     let is_static = config.replicas.is_some();
-    let mut found: Vec<&HostPort> = Vec::new();
+    let mut found: Vec<&HostPort> = sentinel.servers.iter().flatten().collect();
+    let waits_for_sentinels = config.uses_sentinel() && sentinel.servers.is_none();
     let master = master.and_then(|id| roster.get(id));
     match master.map(|master| (&master.addr, master.role())) {
-        Some((addr, Some(ServerRole::Master { replicas }))) => {
+        Some((addr, Some(ServerRole::Master { replicas }))) if !waits_for_sentinels => {
             found.push(addr);
-            found.extend(replicas.iter().filter(|_| !is_static));
+            let has_list = !is_static && !sentinel.speak;
+            found.extend(replicas.iter().filter(|_| has_list));
         }
         // No master has a list now: a server of the last list may be the next master.
-        _ if !is_static => found.extend(roster.members().iter().map(|member| &member.addr)),
+        _ if !is_static && !sentinel.speak => {
+            found.extend(roster.members().iter().map(|member| &member.addr))
+        }
         _ => {}
     }
     // A promoted replica leaves the master's list, and may be the next master.
@@ -57,6 +64,15 @@ pub(in crate::monitor) fn named_servers(
         }
     }
     known
+}
+
+/// What the Sentinels say about the servers.
+#[derive(Clone, Debug, Default)]
+pub(in crate::monitor) struct NamedBySentinels {
+    /// Whether a majority of them speaks now.
+    pub(in crate::monitor) speak: bool,
+    /// The servers that the majority named last, the master first; `None` if it never has.
+    pub(in crate::monitor) servers: Option<Vec<HostPort>>,
 }
 
 #[cfg(test)]
@@ -85,7 +101,7 @@ mod tests {
     /// Servers with ids 1, 2, ...; no role is no answer.
     fn roster(config: &TopologyConfig, servers: &[(u16, Option<ServerRole>)]) -> Roster {
         let mut roster = Roster::default();
-        let configured = named_servers(config, None, &roster, None);
+        let configured = named_servers(config, None, &NamedBySentinels::default(), &roster, None);
         let known =
             servers.iter().map(|(port, _)| HostPort::local(*port)).map(|addr| NamedServer {
                 is_configured: configured.iter().any(|known| known.addr == addr),
@@ -117,7 +133,7 @@ mod tests {
     }
 
     fn ports(config: &TopologyConfig, roster: &Roster, master: Option<u32>) -> Vec<u16> {
-        named_servers(config, None, roster, master.map(BackendId))
+        named_servers(config, None, &NamedBySentinels::default(), roster, master.map(BackendId))
             .iter()
             .map(|known| known.addr.port)
             .collect()
@@ -164,5 +180,24 @@ mod tests {
         assert_eq!(canonical(&roster, alias).id, BackendId(1));
         let said = roster.get(BackendId(2)).unwrap().said.clone().unwrap().unwrap();
         assert_eq!(translated(&roster, &said).role, replica_of(1));
+    }
+
+    #[tokio::test]
+    async fn sentinels_name_the_servers() {
+        let config =
+            TopologyConfig { sentinels: vec![HostPort::local(9)], ..TopologyConfig::default() };
+        let servers = [(1, Some(master(&[2, 7]))), (2, Some(replica_of(1))), (3, None)];
+        let roster = roster(&config, &servers);
+        let named = |sentinels: &NamedBySentinels| -> Vec<u16> {
+            let named = named_servers(&config, None, sentinels, &roster, Some(BackendId(1)));
+            named.iter().map(|known| known.addr.port).collect()
+        };
+        let mut sentinels = NamedBySentinels::default();
+        assert_eq!(named(&sentinels), [1, 2, 3], "they have not spoken: all stay");
+        sentinels.servers = Some(vec![HostPort::local(1), HostPort::local(2), HostPort::local(4)]);
+        sentinels.speak = true;
+        assert_eq!(named(&sentinels), [1, 2, 4], "the master's list does not count");
+        sentinels.speak = false;
+        assert_eq!(named(&sentinels), [1, 2, 4, 7], "they are silent: it does");
     }
 }

@@ -34,6 +34,11 @@ impl AcceptedAuthority {
         self.is_fulfilled = true;
     }
 
+    /// Whether the named server has been master since.
+    pub(super) const fn is_fulfilled(&self) -> bool {
+        self.is_fulfilled
+    }
+
     /// Notes that the operator names a master: from now on only a higher epoch counts.
     pub(super) const fn r#override(&mut self) {
         self.is_overridden = true;

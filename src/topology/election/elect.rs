@@ -21,7 +21,7 @@ pub fn elect(evidence: &Evidence, state: &ElectionState) -> Verdict {
     }
     let previous = state.master().and_then(|id| evidence.get(id));
     let is_start = previous.is_none();
-    let Some(incumbent) = previous.or_else(|| evidence.at(&evidence.configured)) else {
+    let Some(incumbent) = previous.or_else(|| evidence.configured()) else {
         return elect_successor(evidence, state);
     };
     if incumbent.claims() {
@@ -46,8 +46,9 @@ pub fn elect(evidence: &Evidence, state: &ElectionState) -> Verdict {
     elect_successor(evidence, state)
 }
 
-/// The server that the authority names, if it reports `role:master`. No other server is elected
-/// until it does, or until the authority names another one.
+/// The server that the authority names, if it reports `role:master`. Until it does, or until the
+/// authority names another one, no other server is elected but one to which the named server itself
+/// has handed over.
 fn follow(authority: &AcceptedAuthority, evidence: &Evidence, state: &ElectionState) -> Verdict {
     let statement = &authority.statement;
     let named = evidence.at(&statement.master);
@@ -58,15 +59,40 @@ fn follow(authority: &AcceptedAuthority, evidence: &Evidence, state: &ElectionSt
     if let Some(named) = named.filter(is_ready) {
         return Verdict::Master(named.id);
     }
+    let former = named.filter(|_| authority.is_fulfilled());
+    if let Some(successor) = former.and_then(|named| handed_over(named, evidence, state)) {
+        return Verdict::Master(successor.id);
+    }
     let since_ms = named.map_or(0, |it| it.changed_ms).max(authority.since_ms);
     let until_ms = since_ms.saturating_add(HANDOVER_MS);
     if evidence.now_ms < until_ms {
         return Verdict::HandingOver(until_ms);
     }
+    let is_answering = named.is_some_and(|it| it.answer().is_some());
+    let is_last = named.is_some_and(|it| state.master() == Some(it.id));
+    if is_last && !is_answering {
+        return Verdict::NoMaster;
+    }
+    let lack = if is_answering { "say that it is" } else { "answer" };
     Verdict::Undecided(format!(
-        "{} is named as the master in configuration epoch {}, but does not say that it is",
+        "{} is named as the master in configuration epoch {}, but does not {lack}",
         statement.master, statement.epoch
     ))
+}
+
+/// The server that has taken over from `named`, which was master and which the authority still
+/// names: `named` follows it, it claims to be master, and it continues the history of `named`. That
+/// is a FAILOVER of which the authority does not know yet.
+fn handed_over<'e>(
+    named: &ServerEvidence,
+    evidence: &'e Evidence,
+    state: &ElectionState,
+) -> Option<&'e ServerEvidence> {
+    let (master, _) = named.follows()?;
+    let successor = evidence.claimants().find(|it| &it.addr == master)?;
+    let is_elected = state.master() == Some(successor.id);
+    let is_next = state.master() == Some(named.id) && state.continues(successor, named);
+    (is_elected || is_next).then_some(successor)
 }
 
 /// The incumbent reports `role:master`; other servers may report it too.
@@ -165,7 +191,8 @@ fn histories<'e>(evidence: &'e Evidence, state: &'e ElectionState) -> Vec<&'e st
         return state.histories().iter().map(String::as_str).collect();
     }
     let listed = evidence.servers.iter().filter(|it| {
-        it.is_listed && it.follows().is_some_and(|(master, _)| master == &evidence.configured)
+        let configured = evidence.configured.as_ref();
+        it.is_listed && it.follows().is_some_and(|(master, _)| Some(master) == configured)
     });
     listed.map(ServerEvidence::replid).filter(|replid| !replid.is_empty()).collect()
 }

@@ -89,8 +89,8 @@ pub struct Evidence {
     pub servers: Vec<ServerEvidence>,
     /// What an outside authority says now; `None` if there is none, or it does not answer.
     pub authority: Option<Authority>,
-    /// The master that proxy.toml names.
-    pub configured: HostPort,
+    /// The master that proxy.toml names; `None` if Sentinels name it.
+    pub configured: Option<HostPort>,
     /// The time, in milliseconds of the process's clock.
     pub now_ms: u64,
     /// A server that leaves a question unanswered for so long counts as silent.
@@ -110,6 +110,11 @@ impl Evidence {
     /// The server at this address.
     pub(super) fn at(&self, addr: &HostPort) -> Option<&ServerEvidence> {
         self.servers.iter().find(|it| &it.addr == addr)
+    }
+
+    /// The server that proxy.toml names as master.
+    pub(super) fn configured(&self) -> Option<&ServerEvidence> {
+        self.at(self.configured.as_ref()?)
     }
 
     /// Whether `it` leaves a question unanswered for too long.

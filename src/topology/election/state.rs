@@ -1,10 +1,11 @@
 //! What an election remembers for the next one.
 
-use super::authority::AcceptedAuthority;
+use super::authority::{AcceptedAuthority, Authority};
 use super::evidence::{Evidence, ServerEvidence};
 use super::lineage::Lineage;
 use super::verdict::Verdict;
 use crate::topology::BackendId;
+use tidegate_wire::units::HostPort;
 
 /// How long a promoted replica may claim to be master, beside a master that keeps its replicas,
 /// before it counts as a copy that was detached on purpose.
@@ -75,6 +76,27 @@ impl ElectionState {
         *self = Self { has_override: true, lineage, authority, ..Self::default() };
     }
 
+    /// Forgets what the authority has said: from now on another one speaks, or none.
+    pub fn forget_authority(&mut self) {
+        self.authority = None;
+    }
+
+    /// Renames the server that the authority has named: `known` returns the address under which a
+    /// server is known now.
+    pub fn rename_authority(&mut self, known: impl Fn(&HostPort) -> Option<HostPort>) {
+        if let Some(accepted) = &mut self.authority
+            && let Some(addr) = known(&accepted.statement.master)
+        {
+            accepted.statement.master = addr;
+        }
+    }
+
+    /// The authority's statement with the highest epoch, if it has made one.
+    #[must_use]
+    pub fn statement(&self) -> Option<&Authority> {
+        self.authority.as_ref().map(|it| &it.statement)
+    }
+
     /// Whether the operator's choice has still to be carried out.
     pub(super) const fn has_override(&self) -> bool {
         self.has_override
@@ -125,8 +147,7 @@ impl ElectionState {
     pub fn record(&mut self, verdict: &Verdict, evidence: &Evidence) {
         let Verdict::Master(id) = *verdict else {
             // A named server that reports another role cannot carry out the operator's choice.
-            self.has_override &=
-                evidence.at(&evidence.configured).is_none_or(|it| it.said.is_none());
+            self.has_override &= evidence.configured().is_none_or(|it| it.said.is_none());
             return;
         };
         let Some(master) = evidence.get(id) else { return };
@@ -140,7 +161,8 @@ impl ElectionState {
         if !master.replid().is_empty() {
             remember(&mut self.histories, master.replid().to_owned());
         }
-        let is_named = self.authority(evidence).is_some();
+        let is_named =
+            self.authority(evidence).is_some_and(|it| it.statement.master == master.addr);
         if std::mem::take(&mut self.has_override) || is_named {
             others().for_each(|it| remember(&mut self.overruled, Overruled::of(it)));
         }

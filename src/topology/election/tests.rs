@@ -87,7 +87,7 @@ impl Elections {
         let evidence = Evidence {
             servers: servers.to_vec(),
             authority: self.authority.clone(),
-            configured: HostPort::local(1),
+            configured: Some(HostPort::local(1)),
             now_ms,
             silence_ms: 1_000,
         };

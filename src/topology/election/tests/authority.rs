@@ -48,10 +48,13 @@ fn every_answer() -> Vec<[ServerEvidence; 3]> {
 fn allows(verdict: &Verdict, port: u16, servers: &[ServerEvidence]) -> bool {
     match verdict {
         Verdict::Master(id) => {
-            id.0 == u32::from(port) && servers.iter().any(|it| it.id == *id && it.claims())
+            let named = servers.iter().find(|it| it.addr.port == port);
+            let follows = named.and_then(ServerEvidence::follows).map(|it| u32::from(it.0.port));
+            let is_allowed = id.0 == u32::from(port) || follows == Some(id.0);
+            is_allowed && servers.iter().any(|it| it.id == *id && it.claims())
         }
         Verdict::HandingOver(_) | Verdict::Undecided(_) => true,
-        Verdict::NoMaster => false,
+        Verdict::NoMaster => servers.iter().any(|it| it.addr.port == port && it.answer().is_none()),
     }
 }
 
@@ -118,6 +121,42 @@ fn the_operator_overrides_an_epoch_but_not_the_next_one() {
     assert_eq!(elections.elect(&all), is(1));
     assert_eq!(elections.elect(&all), is(1), "and that lasts");
     elections.authority = names(2, 2);
+    assert_eq!(elections.elect(&all), is(2));
+}
+
+#[test]
+fn a_named_master_may_hand_over_itself() {
+    let mut elections = Elections::of_three();
+    elections.authority = names(1, 0);
+    assert_eq!(elections.elect(&[master(1, "a"), replica(2, 1, "a"), replica(3, 1, "a")]), is(1));
+    // FAILOVER, of which the authority hears nothing: only the server that the master follows, and
+    // only with the master's data.
+    let other = [replica(1, 2, "a"), replica(2, 1, "a"), promoted(3, "c", "a")];
+    assert_eq!(elections.elect(&other), Verdict::HandingOver(NOW + HANDOVER_MS));
+    let foreign = [replica(1, 2, "a"), promoted(2, "x", "y"), replica(3, 1, "a")];
+    assert_eq!(elections.elect(&foreign), Verdict::HandingOver(NOW + HANDOVER_MS));
+    let handed_over = [replica(1, 2, "a"), promoted(2, "b", "a"), replica(3, 1, "a")];
+    assert_eq!(elections.elect(&handed_over), is(2));
+    let moved = [replica(1, 2, "b"), promoted(2, "b", "a"), replica(3, 2, "b")];
+    assert_eq!(elections.elect(&moved), is(2), "and that lasts");
+    // The authority counts again as soon as its server claims, or as it names another one.
+    let both = [master(1, "a"), promoted(2, "b", "a"), replica(3, 2, "b")];
+    assert_eq!(elections.elect(&both), is(1));
+    elections.authority = names(2, 1);
+    assert_eq!(elections.elect(&both), is(2));
+}
+
+#[test]
+fn a_named_master_that_is_gone_leaves_the_reads_to_the_replicas() {
+    let mut elections = Elections::of_three();
+    elections.authority = names(1, 0);
+    let all = [master(1, "a"), replica(2, 1, "a"), replica(3, 1, "a")];
+    assert_eq!(elections.elect(&all), is(1));
+    // Another server that claims to be master is not elected while the authority names this one.
+    elections.now_ms = HANDOVER_MS;
+    let all = [dead(1), promoted(2, "b", "a"), replica(3, 2, "b")];
+    assert_eq!(elections.elect(&all), Verdict::NoMaster);
+    elections.authority = names(2, 1);
     assert_eq!(elections.elect(&all), is(2));
 }
 

@@ -54,7 +54,7 @@ proptest! {
             let evidence = Evidence {
                 servers: turned,
                 authority: None,
-                configured: HostPort::local(1),
+                configured: Some(HostPort::local(1)),
                 now_ms: NOW,
                 silence_ms: 1_000,
             };

@@ -1,0 +1,208 @@
+//! What the Sentinels say, and what follows from it.
+
+use std::sync::Arc;
+
+use super::failover::FailoverWatch;
+use super::log::SentinelLog;
+use super::news::{FromSentinel, News};
+use crate::config::{HostPort, TopologyConfig};
+use crate::monitor::roster::alias::canonical;
+use crate::monitor::roster::discovery::NamedBySentinels;
+use crate::monitor::roster::list::Roster;
+use crate::sentinel::{Event, FailoverStage, Heard, Member, Sentinels};
+use crate::topology::{Authority, SentinelOverview, SentinelStatus};
+
+/// What the Sentinels say, and what follows from it. Asks nothing itself; times are given by the
+/// caller, in milliseconds of the process's clock.
+#[derive(Debug, Default)]
+pub(in crate::monitor) struct SentinelWatch {
+    /// The Sentinels and the master's name as proxy.toml has them; `None` if it names none.
+    listed: Option<(Vec<HostPort>, String)>,
+    sentinels: Sentinels,
+    failover: FailoverWatch,
+    named: NamedBySentinels,
+    /// The configuration epoch of the statement that counts.
+    epoch: Option<u64>,
+    /// How often a statement with a higher epoch has come.
+    switches: u64,
+    log: SentinelLog,
+}
+
+/// What news makes necessary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::monitor) struct Effect {
+    /// An election has to be held, and the topology to be published.
+    pub(in crate::monitor) is_change: bool,
+    /// The Sentinels have to be polled at once.
+    pub(in crate::monitor) wants_poll: bool,
+    /// The servers have to be asked at once: one of them is about to be master.
+    pub(in crate::monitor) wants_round: bool,
+}
+
+impl SentinelWatch {
+    /// Follows proxy.toml. True if it names other Sentinels, another master or none at all, so that
+    /// what was said before does not count any more.
+    pub(in crate::monitor) fn follow(&mut self, config: &TopologyConfig) -> bool {
+        let listed =
+            config.uses_sentinel().then(|| (config.sentinels.clone(), config.master_name.clone()));
+        if listed == self.listed {
+            return false;
+        }
+        *self = Self { listed, switches: self.switches, ..Self::default() };
+        self.sentinels.list(&config.sentinels);
+        true
+    }
+
+    /// The Sentinels that are to be asked.
+    pub(in crate::monitor) fn addrs(&self) -> impl Iterator<Item = &HostPort> + Clone {
+        self.sentinels.members().iter().map(|member| &member.addr)
+    }
+
+    /// Whether a Sentinel has not been heard yet.
+    pub(in crate::monitor) fn is_early(&self) -> bool {
+        self.sentinels.is_early()
+    }
+
+    /// Takes news of a Sentinel.
+    pub(in crate::monitor) fn hear(&mut self, from: FromSentinel, now_ms: u64) -> Effect {
+        let FromSentinel { addr, news } = from;
+        let before = self.failover.stage();
+        let mut effect = Effect::default();
+        match news {
+            News::Polled(Ok(report)) => {
+                let is_new =
+                    self.heard(&addr).is_none_or(|it| *it != Heard::Report(*report.clone()));
+                // Once the new master is elected, the rest of the failover concerns replicas only.
+                let is_over = Some(report.epoch) <= self.epoch;
+                let stage =
+                    report.failover.filter(|it| !(is_over && *it == FailoverStage::Promoted));
+                self.hear_stage(&addr, stage, now_ms);
+                self.sentinels.hear(&addr, *report);
+                effect.is_change = is_new && self.name_servers();
+            }
+            News::Polled(Err(fault)) => {
+                let was_fault = matches!(self.heard(&addr), Some(Heard::Fault(_)));
+                self.sentinels.lose(&addr, &fault.to_string());
+                self.name_servers();
+                effect.is_change = !was_fault;
+            }
+            News::Event(event) => {
+                effect.wants_poll = true;
+                effect.wants_round = matches!(
+                    event,
+                    Event::SwitchMaster { .. } | Event::Failover(FailoverStage::Promoted)
+                );
+                if let Event::Failover(stage) = event {
+                    self.hear_stage(&addr, Some(stage), now_ms);
+                }
+            }
+            News::Subscribed => {
+                effect.wants_poll = true;
+                self.log.subscribed(&addr);
+            }
+            News::Unsubscribed(fault) => self.log.unsubscribed(&addr, &fault),
+        }
+        effect.is_change |= before != self.failover.stage();
+        self.tick(now_ms);
+        effect
+    }
+
+    fn heard(&self, addr: &HostPort) -> Option<&Heard> {
+        let mut members = self.sentinels.members().iter();
+        members.find(|member| member.addr == *addr).map(|member| &member.heard)
+    }
+
+    fn hear_stage(&mut self, addr: &HostPort, stage: Option<FailoverStage>, now_ms: u64) {
+        if let Some(stage) = stage {
+            self.failover.hear(addr, stage, (self.epoch, now_ms));
+        }
+    }
+
+    /// Takes the servers that the majority names. True, as there was a change.
+    fn name_servers(&mut self) -> bool {
+        let masters = self.sentinels.masters();
+        self.named.speak = !masters.is_empty();
+        if self.named.speak {
+            self.named.servers = Some([masters, self.sentinels.replicas()].concat());
+        }
+        true
+    }
+
+    /// Does what time alone makes necessary: a failover may end, a disagreement may last.
+    pub(in crate::monitor) fn tick(&mut self, now_ms: u64) {
+        self.failover.expire(now_ms);
+        self.log.note(&self.sentinels, now_ms);
+    }
+
+    /// The statement of the majority, with the master under the address by which the proxy knows
+    /// it.
+    pub(in crate::monitor) fn authority(&self, roster: &Roster) -> Option<Authority> {
+        let said = self.sentinels.authority()?;
+        let names = self.sentinels.masters();
+        let known = names.iter().find_map(|name| roster.at(name));
+        let master = known.map_or(said.master, |known| canonical(roster, known).addr.clone());
+        Some(Authority { master, epoch: said.epoch })
+    }
+
+    /// What the Sentinels say about the servers.
+    pub(in crate::monitor) const fn named(&self) -> &NamedBySentinels {
+        &self.named
+    }
+
+    /// Notes the statement that counts, and whether the server that it names is elected.
+    pub(in crate::monitor) fn note_election(
+        &mut self,
+        statement: Option<&Authority>,
+        is_elected: bool,
+    ) {
+        let epoch = statement.map(|it| it.epoch);
+        if let (Some(before), Some(now)) = (self.epoch, epoch)
+            && before < now
+        {
+            self.switches += 1;
+        }
+        if let Some(statement) = statement.filter(|_| self.epoch != epoch) {
+            super::log::statement(statement);
+        }
+        self.epoch = epoch;
+        if let Some(epoch) = epoch.filter(|_| is_elected) {
+            self.failover.elected(epoch);
+        }
+    }
+
+    /// The stage of the failover that a Sentinel carries out now, from `Chosen` to `Promoted`, and
+    /// when its first news came. `None` from the moment in which the new master is elected, or the
+    /// failover was given up, or no more is heard of it.
+    pub(in crate::monitor) fn failover_stage(&self) -> Option<(FailoverStage, u64)> {
+        self.failover.stage()
+    }
+
+    /// What operators get to see; `None` if no Sentinel is asked.
+    pub(in crate::monitor) fn overview(&self) -> Option<Arc<SentinelOverview>> {
+        let (_, master_name) = self.listed.as_ref()?;
+        let said = self.sentinels.authority();
+        Some(Arc::new(SentinelOverview {
+            master_name: master_name.clone(),
+            master: said.as_ref().map(|it| it.master.to_string()),
+            epoch: said.map(|it| it.epoch),
+            switches: self.switches,
+            failover: self.failover.stage().is_some(),
+            sentinels: self.sentinels.members().iter().map(|it| self.status(it)).collect(),
+        }))
+    }
+
+    fn status(&self, member: &Member) -> SentinelStatus {
+        let report = member.report();
+        SentinelStatus {
+            addr: member.addr.to_string(),
+            reachable: report.is_some(),
+            agrees: self.sentinels.agrees(member),
+            master: report.map(|it| it.master.to_string()),
+            epoch: report.map(|it| it.epoch),
+            reason: match &member.heard {
+                Heard::Fault(why) => Some(why.clone()),
+                Heard::Report(_) | Heard::Nothing => None,
+            },
+        }
+    }
+}
