@@ -4,6 +4,7 @@ mod answer;
 mod finding;
 mod findings;
 mod listen;
+mod sentinels;
 mod server;
 
 use std::io::{self, Write};
@@ -132,6 +133,7 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
     let (config, topology) = (config.load_full(), topology.load_full());
     let answers: Vec<_> = monitor.observations().collect();
     let mut findings = findings(&config, &topology, &answers);
+    findings.extend(sentinels::findings(&config, &topology));
     let mut warnings = config.warnings();
     warnings.extend(config.warnings_of_servers(&topology, answers.iter().copied()));
     findings.extend(warnings.iter().map(|warning| Finding {

@@ -7,7 +7,8 @@ use super::exposition::{Exposition, Value};
 use super::replica::{self, Figures};
 use crate::tasks::{Board, Kind};
 use crate::topology::{
-    Backend, Cause, Freshness, HoldReason, Report, Role, Shard, StaleReason, Topology,
+    Backend, Cause, Freshness, HoldReason, Report, Role, SentinelOverview, Shard, StaleReason,
+    Topology,
 };
 
 /// The state of the process at a scrape.
@@ -57,6 +58,7 @@ pub(super) fn render(page: &mut Exposition, scene: &Scene<'_>) {
     client_families(page, scene);
     topology_families(page, scene.topology, scene.now_ms);
     failover_families(page, scene.topology);
+    sentinel_families(page, scene.topology);
     role_and_state(page, scene);
     progress_families(page, scene);
     load_families(page, scene);
@@ -137,6 +139,19 @@ fn failover_families(page: &mut Exposition, topology: &Topology) {
     let help = "Bytes of replication streams that are known to be lost in failovers.";
     page.counter("tidegate_failover_lost_bytes_total", help)
         .sample(&[], sum(&|it| it.failovers.lost_bytes));
+}
+
+fn sentinel_families(page: &mut Exposition, topology: &Topology) {
+    let none = SentinelOverview::default();
+    let sentinels = topology.sentinels.as_deref().unwrap_or(&none);
+    let mut gauge = |name, help, value: usize| page.gauge(name, help).sample(&[], value);
+    gauge("tidegate_sentinels", "Known Sentinels of the master.", sentinels.sentinels.len());
+    let help = "Sentinels that answer the polls.";
+    gauge("tidegate_sentinels_reachable", help, sentinels.reachable());
+    let help = "Sentinels that name the same master in the same epoch, if they are a majority.";
+    gauge("tidegate_sentinels_agreeing", help, sentinels.agreeing());
+    let help = "Times that a majority of the Sentinels named another master.";
+    page.counter("tidegate_sentinel_switches_total", help).sample(&[], sentinels.switches);
 }
 
 fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {

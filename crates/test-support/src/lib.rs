@@ -12,6 +12,7 @@
 pub mod client_list;
 pub mod eventually;
 pub mod fake_master;
+pub mod fake_sentinel;
 pub mod fault;
 pub mod fill;
 pub mod flavor;
@@ -19,15 +20,18 @@ pub mod ports;
 pub mod process;
 pub mod reply;
 pub mod sentinel;
+pub mod sentinel_group;
 pub mod server;
 pub mod source_relay;
 pub mod wire;
 
 pub use eventually::{PATIENCE, eventually};
 pub use fake_master::{Call, FakeMaster};
+pub use fake_sentinel::FakeSentinel;
 pub use fault::{Direction, FaultProxy};
 pub use flavor::Flavor;
 pub use reply::Reply;
+pub use sentinel_group::SentinelGroup;
 pub use server::{RedisServer, Trio};
 pub use source_relay::SourceRelay;
 pub use wire::{Wire, encode, words};

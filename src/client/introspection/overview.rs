@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::topology::{Failovers, Hold, Report};
+use crate::topology::{Failovers, Hold, Report, SentinelOverview};
 use crate::worker::Shared;
 
 /// The servers, the write gate and the clients. In JSON, an unknown value is null.
@@ -21,6 +21,8 @@ pub struct Overview {
     /// Every server, the master first.
     pub(in crate::client) backends: Vec<Report>,
     pub(in crate::client) gate: GateOverview,
+    /// What the Sentinels say, if they are asked.
+    pub(in crate::client) sentinel: Option<SentinelOverview>,
     pub(in crate::client) failovers: FailoversOverview,
     clients: ClientsOverview,
 }
@@ -129,6 +131,7 @@ impl Overview {
                 held: shared.held_writes.clients(),
             },
             failovers: FailoversOverview::of(&shard.failovers, now_ms),
+            sentinel: topology.sentinels.as_deref().cloned(),
             clients: ClientsOverview {
                 connected: shared.registry.len(),
                 max: shared.config.load().proxy.max_clients,

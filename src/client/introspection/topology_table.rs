@@ -1,8 +1,8 @@
-//! PROXY TOPOLOGY for people: a table with one line per server, then the write gate
-//! and the last failover.
+//! PROXY TOPOLOGY for people: a table with one line per server, then the write gate, the last
+//! failover and the Sentinels.
 
 use crate::client::introspection::overview::{FailoverOverview, HoldOverview, Overview};
-use crate::topology::Report;
+use crate::topology::{Report, SentinelOverview};
 use tidegate_wire::units::columns;
 
 const HEAD: [&str; 11] = [
@@ -39,6 +39,30 @@ pub(in crate::client) fn lines(overview: &Overview) -> Vec<String> {
     }));
     lines.extend(overview.undecided.iter().map(|why| format!("writes are refused: {why}")));
     lines.extend(overview.failovers.last.as_ref().map(last_failover));
+    lines.extend(overview.sentinel.iter().flat_map(sentinels));
+    lines
+}
+
+/// What the majority of the Sentinels says, then what each of them says.
+fn sentinels(overview: &SentinelOverview) -> Vec<String> {
+    let said = match (&overview.master, overview.epoch) {
+        (Some(master), Some(epoch)) => {
+            format!("a majority names {master} as {} in epoch {epoch}", overview.master_name)
+        }
+        _ => format!("no majority names a server as {}", overview.master_name),
+    };
+    let failover = if overview.failover { "; a failover is under way" } else { "" };
+    let (known, reachable) = (overview.sentinels.len(), overview.reachable());
+    let mut lines = vec![format!("sentinels: {reachable} of {known} answer; {said}{failover}")];
+    lines.extend(overview.sentinels.iter().map(|it| match (&it.master, it.epoch) {
+        (Some(master), Some(epoch)) => {
+            format!("sentinel {}: names {master} in epoch {epoch}", it.addr)
+        }
+        _ => {
+            let why = it.reason.as_deref().unwrap_or("has not answered yet");
+            format!("sentinel {}: {}", it.addr, why.replace(['\r', '\n'], " "))
+        }
+    }));
     lines
 }
 

@@ -206,3 +206,115 @@ impl SentinelWatch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitor::sentinels::fault::SentinelFault;
+    use crate::sentinel::{Report, ReportedReplica};
+
+    fn config(name: &str) -> TopologyConfig {
+        TopologyConfig {
+            sentinels: vec![HostPort::local(11)],
+            master_name: name.to_owned(),
+            ..TopologyConfig::default()
+        }
+    }
+
+    fn report(id: u16, master: u16, epoch: u64) -> Report {
+        let others = [11, 12, 13].into_iter().filter(|other| *other != id);
+        let replica = |port| ReportedReplica {
+            addr: HostPort::local(port),
+            run_id: Some(port.to_string()),
+            is_down: false,
+        };
+        Report {
+            run_id: Some(id.to_string()),
+            master: HostPort::local(master),
+            master_run_id: Some(master.to_string()),
+            epoch,
+            quorum: 2,
+            failover: None,
+            is_master_down: false,
+            replicas: [1, 2, 3].into_iter().filter(|it| *it != master).map(replica).collect(),
+            others: others.map(|it| (it.to_string(), HostPort::local(it))).collect(),
+        }
+    }
+
+    fn polled(id: u16, report: Report) -> FromSentinel {
+        FromSentinel { addr: HostPort::local(id), news: News::Polled(Ok(Box::new(report))) }
+    }
+
+    fn event(id: u16, event: Event) -> FromSentinel {
+        FromSentinel { addr: HostPort::local(id), news: News::Event(event) }
+    }
+
+    /// Three Sentinels that name server 1 in epoch 4, which is elected.
+    fn watch() -> SentinelWatch {
+        let mut watch = SentinelWatch::default();
+        assert!(watch.follow(&config("m")) && !watch.follow(&config("m")));
+        for id in [11, 12, 13] {
+            assert!(watch.hear(polled(id, report(id, 1, 4)), 0).is_change);
+        }
+        let statement = watch.authority(&Roster::default());
+        watch.note_election(statement.as_ref(), true);
+        watch
+    }
+
+    #[test]
+    fn only_what_differs_causes_an_election() {
+        let mut watch = watch();
+        assert_eq!(watch.hear(polled(11, report(11, 1, 4)), 10), Effect::default());
+        assert!(watch.hear(polled(11, report(11, 2, 5)), 20).is_change);
+        let fault = || News::Polled(Err(SentinelFault::UnknownMaster("m".to_owned())));
+        let lost = |news| FromSentinel { addr: HostPort::local(12), news };
+        assert!(watch.hear(lost(fault()), 30).is_change);
+        assert!(!watch.hear(lost(fault()), 40).is_change);
+        let changed = watch.hear(event(12, Event::ServerChanged), 50);
+        assert_eq!(changed, Effect { wants_poll: true, ..Effect::default() });
+    }
+
+    #[test]
+    fn the_majority_names_the_servers_until_it_names_others() {
+        let mut watch = watch();
+        let ports = |watch: &SentinelWatch| -> Vec<u16> {
+            watch.named().servers.iter().flatten().map(|it| it.port).collect()
+        };
+        assert_eq!((watch.named().speak, ports(&watch)), (true, vec![1, 2, 3]));
+        watch.hear(polled(11, report(11, 2, 5)), 10);
+        watch.hear(polled(12, report(12, 3, 6)), 10);
+        assert_eq!((watch.named().speak, ports(&watch)), (false, vec![1, 2, 3]), "no majority");
+        watch.hear(polled(12, report(12, 2, 5)), 10);
+        assert_eq!((watch.named().speak, ports(&watch)), (true, vec![2, 1, 3]));
+        assert!(watch.follow(&config("other")), "another master");
+        assert!(watch.named().servers.is_none() && watch.authority(&Roster::default()).is_none());
+    }
+
+    #[test]
+    fn a_failover_is_under_way_until_its_master_is_elected() {
+        let mut watch = watch();
+        let stage = |watch: &SentinelWatch| watch.failover_stage().map(|(stage, _)| stage);
+        assert!(watch.hear(event(11, Event::Failover(FailoverStage::Chosen)), 100).is_change);
+        assert!(watch.hear(event(11, Event::Failover(FailoverStage::Promoting)), 110).is_change);
+        assert_eq!(watch.failover_stage(), Some((FailoverStage::Promoting, 100)));
+        let effect = watch.hear(event(11, Event::Failover(FailoverStage::Promoted)), 120);
+        assert!(effect.is_change && effect.wants_round && effect.wants_poll);
+        // The leader names the new master, the others do not yet.
+        let promoted = Report { failover: Some(FailoverStage::Promoted), ..report(11, 2, 5) };
+        watch.hear(polled(11, promoted.clone()), 130);
+        let statement = watch.authority(&Roster::default());
+        watch.note_election(statement.as_ref(), true);
+        assert_eq!(stage(&watch), Some(FailoverStage::Promoted));
+        watch.hear(polled(12, report(12, 2, 5)), 140);
+        let statement = watch.authority(&Roster::default());
+        watch.note_election(statement.as_ref(), false);
+        assert!(stage(&watch).is_some(), "the new master has not proven itself");
+        watch.note_election(statement.as_ref(), true);
+        assert_eq!(stage(&watch), None);
+        // The leader moves the replicas, which takes it a while.
+        watch.hear(polled(11, promoted), 150);
+        watch.hear(event(11, Event::Failover(FailoverStage::Promoted)), 160);
+        assert_eq!(stage(&watch), None);
+        assert_eq!(watch.overview().map(|it| it.switches), Some(1));
+    }
+}

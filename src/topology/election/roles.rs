@@ -64,6 +64,10 @@ fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role
             (Role::Master, said.loading.then(|| "loading".to_owned()))
         }
         ServerRole::Master { .. } => (Role::Unknown, Some("says it is a master too".to_owned())),
+        ServerRole::Other(role) if role == "sentinel" => {
+            let why = "it is a Sentinel: list it in topology.sentinels";
+            (Role::Unknown, Some(why.to_owned()))
+        }
         ServerRole::Other(role) => (Role::Unknown, Some(format!("its role is {role}"))),
         ServerRole::Replica { link, .. } => {
             let excluded = match link {

@@ -7,5 +7,6 @@ mod hold;
 mod lost_bytes;
 mod operators;
 mod order;
+mod sentinels;
 mod transactions;
 pub mod writes;

@@ -76,6 +76,18 @@ impl ConfigBuilder {
         self.set("topology", "replicas", &format!("[{}]", list.join(", ")))
     }
 
+    /// Asks these Sentinels for the servers, instead of naming them.
+    #[must_use]
+    pub fn sentinels(self, addrs: &[SocketAddr]) -> Self {
+        let list: Vec<_> = addrs.iter().map(|addr| format!("\"{addr}\"")).collect();
+        let list = format!("[{}]", list.join(", "));
+        self.unset("topology", "master").unset("topology", "replicas").set(
+            "topology",
+            "sentinels",
+            &list,
+        )
+    }
+
     /// `"replica"`, `"master"` or `"any"`.
     #[must_use]
     pub fn reads_from(self, servers: &str) -> Self {
