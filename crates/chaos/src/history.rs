@@ -61,9 +61,9 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done(Answer),
-    /// An error that says that nothing was done; its code.
+    /// An error that says that nothing was done, or what the client saw that says so.
     Refused(String),
-    /// The client cannot know whether it was done; the code, or what happened to the connection.
+    /// The client cannot know whether it was done: the error, or what happened to the connection.
     Unknown(String),
     /// A reply that does not belong to this request, or none at all.
     Wrong(String),
@@ -78,22 +78,25 @@ impl Outcome {
     pub fn of_error(text: &str) -> Self {
         let code = text.split(' ').next().unwrap_or_default();
         match code {
-            "INDOUBT" | "NOACK" => Self::Unknown(code.to_owned()),
+            "INDOUBT" | "NOACK" => Self::Unknown(text.to_owned()),
             // For reads only.
             _ if text == "ERR No reply within request-timeout" => {
                 Self::Unknown("timeout".to_owned())
             }
             "MASTERDOWN" | "READONLY" | "NOREPLICAS" | "LOADING" | "EXECABORT" | "UNBLOCKED"
-            | "TRYAGAIN" | "BUSY" => Self::Refused(code.to_owned()),
+            | "TRYAGAIN" | "BUSY" => Self::Refused(text.to_owned()),
             _ => Self::Wrong(text.to_owned()),
         }
     }
 
-    /// A short word for tables.
+    /// A short word for tables: the code of an error.
     pub fn word(&self) -> &str {
         match self {
             Self::Done(_) => "ok",
-            Self::Refused(code) | Self::Unknown(code) => code,
+            Self::Refused(text) | Self::Unknown(text) => match text.split_once(' ') {
+                Some((code, _)) if code.chars().all(|c| c.is_ascii_uppercase()) => code,
+                _ => text,
+            },
             Self::Wrong(_) => "wrong reply",
         }
     }

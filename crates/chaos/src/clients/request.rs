@@ -144,8 +144,9 @@ mod tests {
     #[test]
     fn errors_say_whether_a_request_was_done() {
         let of = |text: &str| Outcome::of_error(text);
-        assert_eq!(of("INDOUBT x"), Outcome::Unknown("INDOUBT".to_owned()));
-        assert_eq!(of("MASTERDOWN x"), Outcome::Refused("MASTERDOWN".to_owned()));
+        assert_eq!(of("INDOUBT x"), Outcome::Unknown("INDOUBT x".to_owned()));
+        assert_eq!(of("MASTERDOWN x"), Outcome::Refused("MASTERDOWN x".to_owned()));
+        assert_eq!(of("MASTERDOWN x").word(), "MASTERDOWN");
         assert!(matches!(of("ERR value is not an integer"), Outcome::Wrong(_)));
     }
 }

@@ -93,7 +93,7 @@ fn transaction(client: &mut Client, commands: &[Vec<u8>], is_pipelined: bool) ->
         match n {
             0 if is_text(&reply, "OK") => {}
             // The commands behind it were run one by one.
-            0 if is_pipelined => fault = Some(Outcome::Unknown("MULTI refused".to_owned())),
+            0 if is_pipelined => fault = Some(Outcome::Unknown("refused at MULTI".to_owned())),
             0 => return refused(&reply),
             _ if n + 1 == all.len() => {
                 return fault.unwrap_or_else(|| executed(reply, commands.len()));
