@@ -47,7 +47,8 @@ fn possible(stand: &Stand) -> Vec<(Fault, u32)> {
     if stand.proxy.has("HOLD") {
         all.push((Fault::ProxyHold, 2));
     }
-    if stand.proxy.has("FAILOVER") {
+    // FAILOVER behind the back of Sentinels ends in a second failover, by them.
+    if stand.proxy.has("FAILOVER") && (!plan.sentinels || stand.proxy.knows_sentinels) {
         all.push((Fault::ProxyFailover, 5));
     }
     if plan.relays {
