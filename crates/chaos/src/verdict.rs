@@ -40,6 +40,8 @@ impl fmt::Display for Violation {
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
     pub violations: Vec<Violation>,
+    /// The first lost writes in full, whether a rule allows the loss or not.
+    pub losses: Vec<String>,
     /// Acknowledged writes.
     pub acknowledged: u64,
     /// Acknowledged writes that the promoted replica did not have: asynchronous replication.

@@ -152,4 +152,7 @@ fn progress(record: &Record, n: u64) {
         record.resumed_after_switch().map_or_else(|| "–".to_owned(), |it| format!("{it:.0} ms")),
         broken.join(", ")
     );
+    for example in &record.examples {
+        eprintln!("  {example}");
+    }
 }

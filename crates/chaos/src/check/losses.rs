@@ -6,6 +6,9 @@ use crate::history::{Execution, History, Micros, Operation};
 use crate::roles::{Roles, Succession};
 use crate::verdict::{Rules, Verdict, show};
 
+/// How many losses are kept in full.
+const EXAMPLES: usize = 5;
+
 /// The reason for a loss.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Loss {
@@ -82,12 +85,19 @@ impl<'h> Losses<'h> {
             Loss::Deposed => verdict.lost_deposed += 1,
             Loss::Unexplained => verdict.lost_unexplained += 1,
         }
-        if loss == Loss::Unexplained || self.rules.strict {
-            let ran = match self.action_executor(write) {
-                Some(it) => format!("; server {} ran it at {} us", it.server, it.at),
-                None => String::new(),
-            };
-            let text = format!("{what} ({loss:?}): {}{ran}", show(write));
+        let is_violation = loss == Loss::Unexplained || self.rules.strict;
+        if !is_violation && verdict.losses.len() >= EXAMPLES {
+            return;
+        }
+        let ran = match self.action_executor(write) {
+            Some(it) => format!("; server {} ran it at {} us", it.server, it.at),
+            None => String::new(),
+        };
+        let text = format!("{what} ({loss:?}): {}{ran}", show(write));
+        if verdict.losses.len() < EXAMPLES {
+            verdict.losses.push(text.clone());
+        }
+        if is_violation {
             verdict.violate("acknowledged exactly once", text);
         }
     }

@@ -56,6 +56,10 @@ pub(super) fn measure(
         last_on_old,
         stale_reads: broken.get("no stale read").copied().unwrap_or(0),
         broken,
+        examples: {
+            let broken = verdict.violations.iter().take(3).map(ToString::to_string);
+            verdict.losses.iter().take(3).cloned().chain(broken).collect()
+        },
         acknowledged_per_bucket: buckets(&acknowledged),
         events: events(&seen, &history.samples),
     }

@@ -45,6 +45,8 @@ pub struct Record {
     pub stale_reads: u64,
     /// The rules that were broken, with their number.
     pub broken: BTreeMap<&'static str, u64>,
+    /// The first losses and violations in full.
+    pub examples: Vec<String>,
     pub acknowledged_per_bucket: Vec<u32>,
     pub events: Vec<Event>,
 }
