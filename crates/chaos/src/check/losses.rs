@@ -106,8 +106,9 @@ impl<'h> Losses<'h> {
         self.executions.get(&write.action.tag()?)
     }
 
-    /// Whether a failover may have undone `write`, so that rules about it do not hold.
+    /// Whether a failover may have undone `write`: what follows from its loss is no further
+    /// violation, also in a strict run.
     pub(super) fn excuses(&self, write: &Operation) -> bool {
-        !self.rules.strict && self.of(write) != Loss::Unexplained
+        self.of(write) != Loss::Unexplained
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::losses::{Loss, Losses};
+use super::losses::Losses;
 use crate::history::{Action, Answer, Finals, Operation, Outcome};
 use crate::verdict::{Verdict, show};
 
@@ -55,7 +55,7 @@ fn increments(
     let mut lost = usize::try_from((acknowledged - last).max(0)).unwrap();
     if lost > 0 {
         let mut done: Vec<_> = operations.iter().filter(|it| it.outcome.is_done()).collect();
-        done.sort_by_key(|it| losses.of(it) == Loss::Unexplained);
+        done.sort_by_key(|it| !losses.excuses(it));
         for operation in done {
             if lost == 0 {
                 break;
@@ -98,7 +98,7 @@ fn compare_and_swap(
         winners.entry(from).or_default().push(operation);
     }
     for operations in winners.values_mut().filter(|it| it.len() > 1) {
-        operations.sort_by_key(|it| losses.of(it) == Loss::Unexplained);
+        operations.sort_by_key(|it| !losses.excuses(it));
         let undone = operations.len() - 1;
         for operation in &operations[..undone] {
             losses.count(operation, &format!("{key}: replaced twice from one number"), verdict);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::losses::{Loss, Losses};
+use super::losses::Losses;
 use crate::history::{Action, Answer, Finals, Operation, Outcome};
 use crate::verdict::{Verdict, show};
 
@@ -70,7 +70,7 @@ impl Queue<'_> {
         // Each pop of unknown outcome may have taken one of them. Those that a failover explains
         // come last, because they need no such pop.
         let (excused, others): (Vec<_>, Vec<_>) =
-            missing.into_iter().partition(|push| losses.of(push) != Loss::Unexplained);
+            missing.into_iter().partition(|push| losses.excuses(push));
         for push in others.iter().chain(&excused).skip(self.unknown) {
             losses.count(push, &format!("{name}: neither delivered nor left"), verdict);
         }
@@ -87,7 +87,7 @@ impl Queue<'_> {
     ) {
         let undone = pops.len() - usize::from(!is_left);
         let mut by_excuse: Vec<_> = pops.to_vec();
-        by_excuse.sort_by_key(|pop| losses.of(pop) == Loss::Unexplained);
+        by_excuse.sort_by_key(|pop| !losses.excuses(pop));
         for pop in by_excuse.into_iter().take(undone) {
             let what = if is_left { "delivered and left" } else { "delivered twice" };
             losses.count(pop, &format!("{name}: {what}"), verdict);
