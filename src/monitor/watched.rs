@@ -162,10 +162,10 @@ impl Watched {
         }
         self.shard.apply(verdict, &self.roster, config);
         self.shard.note_losses(&self.roster, now, self.ms(now));
-        let outside = self.outside_signs(now);
-        self.shard.hold(&self.roster, config, outside, (self.epoch, now));
         // First the numbers: a worker that sees a new server finds it judged.
         let mut is_more = self.judge(config, now);
+        let outside = self.outside_signs(now);
+        self.shard.hold(&self.roster, config, outside, (self.epoch, now));
         let others = (self.commands.learned(), self.sentinels.overview());
         is_more |= self.publisher.publish(self.shard.published(), others, config, self.ms(now));
         // Last the clients: one that woke earlier would send its write to the last master.
@@ -211,7 +211,8 @@ impl Watched {
 
     /// Whether requests have to begin or to cease to wait for the master.
     pub(super) fn is_hold_outdated(&self, config: &Config, now: Instant) -> bool {
-        self.shard.is_hold_outdated(&self.roster, config, self.outside_signs(now), now)
+        let clock = (self.epoch, now);
+        self.shard.is_hold_outdated(&self.roster, config, self.outside_signs(now), clock)
     }
 
     fn outside_signs(&self, now: Instant) -> OutsideSigns {

@@ -113,7 +113,9 @@ pub fn plan(
         Some(command) if session.transaction.is_open() => queued(command),
         Some(command) => outside_transaction(request, session, shard, command),
     };
-    if is_gated(request.command, &session.transaction) && !shard.gate.is_open(now_ms) {
+    let is_gated = is_gated(request.command, &session.transaction);
+    // A hold comes first: it ends when the master is known, and its gate decides then.
+    if is_gated && shard.hold.is_none() && !shard.gate.is_open(now_ms) {
         return plan.without_route(NoRoute::GateClosed, shard, policy, now_ms);
     }
     let is_operators = request.command.is_some_and(|it| it.access == Access::Admin);

@@ -25,6 +25,12 @@ pub(super) enum SwitchoverError {
     /// The master has no replica to which it could hand over.
     #[error("no replica is attached to the master {0}")]
     NoReplica(HostPort),
+    /// Sentinel chooses the replica.
+    #[error("Sentinel chooses the replica itself (replica-priority); leave out TO")]
+    SentinelChooses,
+    /// No Sentinel that was asked begins a failover.
+    #[error("no Sentinel has begun a failover: {0}")]
+    NoSentinel(String),
     /// A server could not be asked.
     #[error("{0}: {1}")]
     Link(HostPort, LinkError),

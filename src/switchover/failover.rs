@@ -9,6 +9,7 @@ use super::error::SwitchoverError;
 use super::orders::Orders;
 use super::quiet::{held, quiet};
 use crate::config::Config;
+use crate::monitor::Dial;
 use crate::topology::{Backend, BackendId, Role};
 use crate::worker::Shared;
 use crate::worker::operations::Switched;
@@ -35,27 +36,89 @@ pub(super) async fn fail_over(
     if to == Some(&master.addr) {
         return Err(SwitchoverError::IsMaster(master.addr));
     }
-    let mut old = Orders::open(&master.addr, &config).await?;
-    let target = choose(shared, &mut old, &master, to).await?;
+    let mut way = Way::find(shared, &config, &master, to).await?;
     let started = Instant::now();
     let until_ms = shared.now_ms().saturating_add(millis(timeout.saturating_add(SLACK)));
     shared.operator_hold.begin(until_ms);
-    let outcome = hand_over(shared, &mut old, (&master, &target), timeout).await;
+    let outcome = hand_over(shared, &config, &mut way, &master, timeout).await;
     shared.operator_hold.end(shared.now_ms());
     shared.suspect.notify_one();
-    let to = outcome?;
-    let held = started.elapsed();
-    tracing::info!(backend = %to, held_ms = millis(held), "PROXY FAILOVER: master changed from {}", master.addr);
-    move_others(shared, &config, (&master.addr, &to), &target).await;
-    Ok(Switched { from: master.addr, to, held })
+    let (from, to, held) = (master.addr, outcome?, started.elapsed());
+    let held_ms = millis(held);
+    tracing::info!(backend = %to, held_ms, "PROXY FAILOVER: master changed from {from}");
+    if let Way::Master(_, target) = &way {
+        // Sentinel does so itself.
+        move_others(shared, &config, (&from, &to), target).await;
+    }
+    Ok(Switched { from, to, held })
 }
 
-/// Hands the role of `master` over to `target` while requests wait. The new master, as the proxy
-/// knows it.
+/// In which way the master hands over.
+enum Way {
+    /// By FAILOVER at the master, to the replica to which the master gives this address.
+    Master(Box<Orders>, HostPort),
+    /// By the first of these Sentinels that begins a failover.
+    Sentinels(Vec<HostPort>),
+}
+
+impl Way {
+    async fn find(
+        shared: &Shared,
+        config: &Config,
+        master: &Backend,
+        to: Option<&HostPort>,
+    ) -> Result<Self, SwitchoverError> {
+        if config.topology.uses_sentinel() {
+            if to.is_some() {
+                return Err(SwitchoverError::SentinelChooses);
+            }
+            let known = shared.topology.load().sentinels.clone();
+            let known = known.iter().flat_map(|all| &all.sentinels);
+            let known = known.filter_map(|it| it.addr.parse().ok());
+            let listed = config.topology.sentinels.iter().cloned();
+            return Ok(Self::Sentinels(known.chain(listed).collect()));
+        }
+        let mut old = Orders::open(&master.addr, config).await?;
+        let target = choose(shared, &mut old, master, to).await?;
+        Ok(Self::Master(Box::new(old), target))
+    }
+
+    /// Begins the failover; the new master takes over at most `timeout` later.
+    async fn begin(&mut self, config: &Config, timeout: Duration) -> Result<(), SwitchoverError> {
+        let sentinels = match self {
+            Self::Master(old, target) => return old.fail_over(target, timeout).await,
+            Self::Sentinels(all) => all,
+        };
+        let mut last = SwitchoverError::NoSentinel("none is known".to_owned());
+        for addr in sentinels {
+            let asked = match Orders::dial(addr, Dial::to_sentinel(addr, config)).await {
+                Ok(mut sentinel) => sentinel.sentinel_failover(&config.topology.master_name).await,
+                Err(error) => Err(error),
+            };
+            match asked {
+                Ok(()) => return Ok(()),
+                Err(error) => last = SwitchoverError::NoSentinel(error.to_string()),
+            }
+        }
+        Err(last)
+    }
+
+    /// Gives the failover up, as far as that is possible.
+    async fn abort(&mut self) {
+        if let Self::Master(old, _) = self
+            && let Err(error) = old.abort().await
+        {
+            tracing::warn!("PROXY FAILOVER could not be aborted: {error}");
+        }
+    }
+}
+
+/// Hands the role of `master` over while requests wait. The new master, as the proxy knows it.
 async fn hand_over(
     shared: &Shared,
-    old: &mut Orders,
-    (master, target): (&Backend, &HostPort),
+    config: &Config,
+    way: &mut Way,
+    master: &Backend,
     timeout: Duration,
 ) -> Result<HostPort, SwitchoverError> {
     held(shared).await?;
@@ -63,14 +126,12 @@ async fn hand_over(
         // The server stops writes itself, and waits for the replica to have them all.
         tracing::warn!("PROXY FAILOVER goes on: {error}");
     }
-    old.fail_over(target, timeout).await?;
-    match successor(shared, master.id, timeout.saturating_add(SLACK)).await {
-        Some(to) => Ok(to),
-        None => {
-            let _ = old.abort().await;
-            Err(SwitchoverError::TooLate(timeout))
-        }
+    way.begin(config, timeout).await?;
+    let successor = successor(shared, master.id, timeout.saturating_add(SLACK)).await;
+    if successor.is_none() {
+        way.abort().await;
     }
+    successor.ok_or(SwitchoverError::TooLate(timeout))
 }
 
 /// The server that is proven to be master instead of `old`, if that happens in time.

@@ -64,6 +64,12 @@ impl Orders {
         self.send("REPLICAOF", &[b"REPLICAOF", master.host.as_bytes(), &port]).await.map(drop)
     }
 
+    /// `SENTINEL FAILOVER name`.
+    pub(super) async fn sentinel_failover(&mut self, name: &str) -> Result<(), SwitchoverError> {
+        let words: [&[u8]; 3] = [b"SENTINEL", b"FAILOVER", name.as_bytes()];
+        self.send("SENTINEL FAILOVER", &words).await.map(drop)
+    }
+
     async fn send(
         &mut self,
         what: &'static str,

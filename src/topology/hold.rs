@@ -32,13 +32,16 @@ pub enum HoldReason {
     Promoted,
     /// Sentinel has chosen the next master.
     Announced,
+    /// The master is known again, but has not enough replicas for the write gate, or for
+    /// `writes.wait-replicas`.
+    FewReplicas,
     /// PROXY HOLD or PROXY FAILOVER.
     Operator,
 }
 
 impl HoldReason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unreachable,
         Self::Undecided,
         Self::Demoted,
@@ -46,6 +49,7 @@ impl HoldReason {
         Self::Paused,
         Self::Promoted,
         Self::Announced,
+        Self::FewReplicas,
         Self::Operator,
     ];
 
@@ -60,6 +64,7 @@ impl HoldReason {
             Self::Paused => "paused",
             Self::Promoted => "promoted",
             Self::Announced => "announced",
+            Self::FewReplicas => "few-replicas",
             Self::Operator => "operator",
         }
     }
@@ -75,6 +80,7 @@ impl HoldReason {
             Self::Paused => "the master has stopped its writes for a FAILOVER",
             Self::Promoted => "a replica has just become a master",
             Self::Announced => "Sentinel is about to promote a replica",
+            Self::FewReplicas => "the new master has too few replicas in sync yet",
             Self::Operator => "an operator holds the writes (PROXY HOLD, PROXY FAILOVER)",
         }
     }

@@ -43,7 +43,7 @@ impl Dial {
     }
 
     /// The way to a Sentinel, which has a login of its own.
-    pub(in crate::monitor) fn to_sentinel(addr: &HostPort, config: &Config) -> Self {
+    pub(crate) fn to_sentinel(addr: &HostPort, config: &Config) -> Self {
         let topology = &config.topology;
         let (user, password) = (&topology.sentinel_user, &topology.sentinel_password);
         let login = Credentials::new(user.clone(), password.clone());
@@ -52,7 +52,7 @@ impl Dial {
     }
 
     /// The same way to another address.
-    pub(in crate::monitor) fn at(self, addr: &HostPort) -> Self {
+    pub(crate) fn at(self, addr: &HostPort) -> Self {
         Self { addr: addr.clone(), ..self }
     }
 

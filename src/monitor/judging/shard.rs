@@ -120,15 +120,15 @@ impl WatchedShard {
         roster: &Roster,
         config: &Config,
         outside: OutsideSigns,
-        (epoch, now): (Instant, Instant),
+        clock: (Instant, Instant),
     ) {
         let reason = match outside.operator_until_ms {
             Some(until_ms) => Some(Reason::Operator { until_ms }),
-            None => self.sign(roster, config, outside, now).map(Reason::Sign),
+            None => self.sign(roster, config, outside, clock).map(Reason::Sign),
         };
-        let patience = (config.writes.failover_hold, self.published.master().is_some());
-        let now_ms = millis(now.saturating_duration_since(epoch));
-        self.published.hold = self.failover.judge(reason, patience, now_ms);
+        let now_ms = ms(clock);
+        let (patience, master) = (config.writes.failover_hold, self.published.master());
+        self.published.hold = self.failover.judge(reason, patience, master.map(|it| it.id), now_ms);
     }
 
     /// Whether the reason why requests wait for the master is another one than the published.
@@ -137,11 +137,11 @@ impl WatchedShard {
         roster: &Roster,
         config: &Config,
         outside: OutsideSigns,
-        now: Instant,
+        clock: (Instant, Instant),
     ) -> bool {
         let reason = match outside.operator_until_ms {
             Some(_) => Some(HoldReason::Operator),
-            None => self.sign(roster, config, outside, now),
+            None => self.sign(roster, config, outside, clock),
         };
         let published = self.published.hold.map(|hold| hold.reason);
         let is_off = config.writes.failover_hold.is_zero() && outside.operator_until_ms.is_none();
@@ -153,11 +153,25 @@ impl WatchedShard {
         roster: &Roster,
         config: &Config,
         outside: OutsideSigns,
-        now: Instant,
+        clock: (Instant, Instant),
     ) -> Option<HoldReason> {
         let verdict = (&self.verdict, self.master());
-        let times = (now, config.topology.probe_timeout);
-        sign(roster, &self.published, verdict, outside.is_announced, times)
+        let times = (clock.1, config.topology.probe_timeout);
+        let first = sign(roster, &self.published, verdict, outside.is_announced, times);
+        first.or_else(|| {
+            let (patience, now_ms) = (config.writes.failover_hold, ms(clock));
+            let is_new = self.failover.is_successor(self.published.master().map(|it| it.id));
+            let lacks_replicas = is_new
+                && !self.failover.is_over(patience, now_ms)
+                && self.lacks_replicas(config, now_ms);
+            lacks_replicas.then_some(HoldReason::FewReplicas)
+        })
+    }
+
+    /// Whether the master has too few replicas in sync for its writes to be accepted.
+    fn lacks_replicas(&self, config: &Config, now_ms: u64) -> bool {
+        let gate = &self.published.gate;
+        !gate.is_open(now_ms) || gate.good() < config.writes.wait_replicas
     }
 
     /// Takes the operator's choice of another master, which counts more than the last one. The last
@@ -182,4 +196,9 @@ impl WatchedShard {
         };
         self.published.master().is_some() && self.published.replicas().any(is_pending)
     }
+}
+
+/// The time in milliseconds of the process's clock.
+fn ms((epoch, now): (Instant, Instant)) -> u64 {
+    millis(now.saturating_duration_since(epoch))
 }

@@ -190,3 +190,31 @@ fn many_held_pipelines_keep_their_order() {
         assert_eq!(replies, [1, 2, 3, 4, 5].map(Reply::Int));
     }
 }
+
+/// The write gate and `wait-replicas` want a replica, and the new master has none at first.
+#[test]
+fn writes_wait_until_the_new_master_has_its_replicas() {
+    for (key, other) in
+        [("min-replicas-to-write", "wait-replicas"), ("wait-replicas", "min-replicas-max-lag")]
+    {
+        let mut trio = Trio::spawn(Flavor::Redis70);
+        let config = Tidegate::for_trio(&trio).set("writes", key, "1");
+        let config =
+            if other == "wait-replicas" { config.set("writes", other, "1") } else { config };
+        let proxy = config.start();
+        let (mut wire, mut look) = (proxy.wire(), proxy.wire());
+        eventually(PATIENCE, || match wire.cmd(&["SET", "k", "1"]) {
+            reply if reply == ok() => Ok(()),
+            reply => Err(format!("{reply:?}")),
+        });
+        trio.wait_synced();
+        trio.master.kill();
+        trio.replicas[0].promote();
+        until_hold(&mut look, Some("few-replicas"));
+        wire.send(&["SET", "k", "2"]);
+        wire.expect_silence(Duration::from_millis(100));
+        trio.replicas[1].replicate_from(trio.replicas[0].addr());
+        assert_eq!(wire.read_reply(), ok(), "{key}: {}", proxy.log());
+        until_hold(&mut look, None);
+    }
+}

@@ -4,6 +4,7 @@ mod discovery;
 mod following;
 mod lies;
 mod outage;
+mod planned;
 mod reload;
 
 use std::net::SocketAddr;
