@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pipeline::{Pipeline, Received};
+use super::pipeline::{Pipeline, Received, is_null};
 use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket, Waiters};
 use crate::net::Stream;
 use crate::topology::{BackendId, Pass};
@@ -15,6 +15,10 @@ use tidegate_wire::resp::reply::ReplyError;
 
 /// The bytes that may wait for a server. While more wait, clients add no requests.
 const QUEUE_HIGH: usize = 32 * 1024 * 1024;
+
+/// How long a deposed master may take to end a blocking command.
+const RECALL_MAX: Duration = Duration::from_secs(1);
+const DEPOSED: &str = "its server is no longer the master";
 
 /// A connection's socket: the driver reads and writes it, and [`Connection::close`] shuts it down.
 pub(super) type Socket = RefCell<Stream>;
@@ -58,6 +62,8 @@ pub struct Connection {
     socket: RefCell<Option<Rc<Socket>>>,
     /// Whether no reply is read from the server until the owner has taken some.
     held_back: Cell<bool>,
+    /// Since when its server is known to be deposed.
+    fenced_since: Cell<Option<Instant>>,
     /// Clients that wait for the queue to shrink.
     waiters: RefCell<Waiters>,
 }
@@ -85,6 +91,7 @@ impl Connection {
             driver: RefCell::new(None),
             socket: RefCell::new(None),
             held_back: Cell::new(false),
+            fenced_since: Cell::new(None),
             waiters: RefCell::default(),
         })
     }
@@ -214,11 +221,25 @@ impl Connection {
     /// Ends the connection if its server was deposed after it was opened. What is under way counts as
     /// lost, whatever the server answers. True if so.
     pub(super) fn close_if_fenced(&self) -> bool {
-        let is_void = self.pass.is_void();
-        if is_void {
-            self.close("its server is no longer the master");
+        if !self.is_fenced() || self.waits_for_recall() {
+            return false;
         }
-        is_void
+        self.close(DEPOSED);
+        true
+    }
+
+    /// Whether its server was deposed after it was opened.
+    fn is_fenced(&self) -> bool {
+        self.pass.is_void()
+    }
+
+    /// Whether a blocking command waits here that the server is asked to end. One reply is believed
+    /// of a deposed master: that the command took nothing.
+    fn waits_for_recall(&self) -> bool {
+        let now = Instant::now();
+        let since = self.fenced_since.get().unwrap_or(now);
+        self.fenced_since.set(Some(since));
+        now.saturating_duration_since(since) < RECALL_MAX && self.pipeline.borrow_mut().recall()
     }
 
     /// Ends the connection at the server, too: it may be about to give an element of a list to a client
@@ -263,6 +284,21 @@ impl Connection {
     /// Hands back the reads that may go to another server, and returns how many there were.
     pub(super) fn withdraw(&self) -> u32 {
         self.pipeline.borrow_mut().withdraw()
+    }
+
+    /// Takes back the blocking command that waits here, if there is one and its server is deposed or
+    /// it `is_wanted`: returns the server's id of
+    /// the connection, by which the server is to be asked to end it. No other session gets the
+    /// connection then, because the server may end its next command instead.
+    pub(super) fn recall(&self, is_wanted: bool) -> Option<i64> {
+        if !is_wanted && !self.is_fenced() {
+            return None;
+        }
+        let id = self.server_id().filter(|_| !self.is_closed())?;
+        self.pipeline.borrow_mut().recall().then(|| {
+            self.taint();
+            id
+        })
     }
 
     /// Hands back the requests whose own time is over at `now`.
@@ -323,6 +359,10 @@ impl Connection {
     }
 
     pub(super) fn receive(&self, bytes: &[u8], now: Instant) -> Result<Received, ReplyError> {
+        if self.is_fenced() && !is_null(bytes) {
+            self.close(DEPOSED);
+            return Ok(Received { used: bytes.len(), ..Received::default() });
+        }
         let mut pipeline = self.pipeline.borrow_mut();
         let received = pipeline.receive(bytes, now)?;
         self.load.ended(received.ended);

@@ -24,5 +24,5 @@ pub use load::Load;
 pub use pool::{DialOptions, Pool};
 pub use relay::Relay;
 pub use setup::{ConnectionKey, Credentials, HandshakeError, ServerInfo, set_up};
-pub use ticket::Ticket;
+pub use ticket::{Recall, Ticket};
 pub use waiters::Waiters;

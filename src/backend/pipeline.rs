@@ -7,7 +7,7 @@ mod silence;
 #[cfg(test)]
 mod tests;
 
-pub(super) use receive::Received;
+pub(super) use receive::{Received, is_null};
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use super::requests::Requests;
-use super::{Cause, Event, Failed, Inbox, Relay, Ticket};
+use super::{Cause, Event, Failed, Inbox, Recall, Relay, Ticket};
 use crate::telemetry::DurationCounts;
 use crate::topology::BackendId;
 use incoming::Incoming;
@@ -193,6 +193,18 @@ impl Pipeline {
             }
         }
         withdrawn
+    }
+
+    /// Marks the blocking command that waits here, if it may be taken back: its null reply hands it
+    /// back from now on. False if there is none.
+    pub(super) fn recall(&mut self) -> bool {
+        let has_begun = self.incoming.has_begun();
+        let Some(ticket) = self.tickets.front_mut().filter(|_| !has_begun) else { return false };
+        if ticket.recall == Recall::No || ticket.inbox.is_none() {
+            return false;
+        }
+        (ticket.recall, ticket.whole) = (Recall::Asked, true);
+        true
     }
 
     /// Hands back the requests whose own time is over at `now` ([`Ticket::until`]).

@@ -225,6 +225,15 @@ impl Pool {
         connections.map(|connection| connection.withdraw()).sum()
     }
 
+    /// Takes back the commands that wait at servers for something to take, `all` of them or those at
+    /// deposed masters: returns each server with the ids of the connections on which it is to end
+    /// them.
+    pub fn recall(&self, all: bool) -> Vec<(BackendId, Vec<i64>)> {
+        let ids = |member: &Member| member.leased.iter().filter_map(|it| it.recall(all)).collect();
+        let all = self.members.iter().map(|(id, member)| (*id, ids(member)));
+        all.filter(|(_, ids): &(_, Vec<i64>)| !ids.is_empty()).collect()
+    }
+
     /// Publishes what was counted since the last tick.
     pub fn report(&mut self, topology: &Topology, metrics: &Metrics) {
         self.durations.flush(&metrics.durations);

@@ -9,6 +9,18 @@ use super::Inbox;
 use crate::session::replies::Sequence;
 use crate::telemetry::{Class, DurationCounts, Kind, RequestCounts};
 
+/// Whether a blocking command may be taken back from its server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recall {
+    /// It may not.
+    #[default]
+    No,
+    /// It may: a null reply shows that it took nothing.
+    May,
+    /// The server is asked to end it.
+    Asked,
+}
+
 /// Consecutive replies for one inbox.
 #[derive(Debug)]
 pub struct Ticket {
@@ -38,6 +50,8 @@ pub struct Ticket {
     /// Whether the requests are reads at a replica, which may go to another server when this one serves
     /// no reads any more.
     pub moves: bool,
+    /// Whether the request may be taken back (see [`super::Connection::recall`]).
+    pub recall: Recall,
     /// When the request is over, answered or not (BLOCK of an XREAD).
     pub until: Option<Instant>,
     /// What the metrics count the requests as; `None` for the proxy's own.
@@ -64,6 +78,7 @@ impl Ticket {
             retryable: false,
             patient: false,
             moves: false,
+            recall: Recall::No,
             until: None,
             kind: None,
             writes: 0,

@@ -80,6 +80,11 @@ pub(in crate::client) const NO_DEBUGGER: &str = "ERR The script was not run: thi
 pub(in crate::client) const ENDS_PAUSED: &str =
     "MASTERDOWN The proxy ends during a CLIENT PAUSE; the request was not sent";
 
+/// The error for a blocking command that the proxy has taken back from a master which was about to
+/// be replaced, when no server becomes master: Redis's own words.
+pub(in crate::client) const UNBLOCKED: &str =
+    "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+
 /// The error for a command that cannot be queued between MULTI and EXEC here.
 pub(in crate::client) fn not_in_transaction(name: &str) -> String {
     format!("ERR '{name}' is not possible in a transaction here")

@@ -17,6 +17,7 @@ pub(crate) mod scripts;
 mod shared;
 pub(crate) mod shebang;
 pub(crate) mod toucher;
+pub(crate) mod unblocker;
 pub(crate) mod wait_check;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the worker")]
 pub(crate) mod worker;

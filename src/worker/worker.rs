@@ -11,6 +11,7 @@ use super::acknowledger::Acknowledger;
 use super::handle::Handle;
 use super::shared::Shared;
 use super::toucher::Toucher;
+use super::unblocker::Unblocker;
 use crate::backend::{ConnectionKey, Credentials, DialOptions, Inbox, Pool, Waiters};
 use crate::config::{Config, ReadFrom};
 use crate::engine::Engine;
@@ -68,6 +69,8 @@ pub struct Worker {
     pub(crate) toucher: Toucher,
     /// Checks which writes the replicas have.
     pub(crate) acknowledger: Acknowledger,
+    /// Takes blocking commands back from a master that is about to be replaced.
+    unblocker: Unblocker,
     /// What was counted since the last tick.
     pub counts: Counts,
     /// The engine of this process; its batches share a count of their own.
@@ -108,6 +111,7 @@ impl Worker {
             scratch,
             login: RefCell::new(Credentials::of(&config.topology)),
             toucher: Toucher::default(),
+            unblocker: Unblocker::default(),
             acknowledger: Acknowledger::default(),
             counts: Counts::default(),
             topology: RefCell::new(Current::new(&shared.topology)),
@@ -222,6 +226,7 @@ impl Worker {
     /// Wakes the clients that wait for an event, a few at a time. One that still waits is not woken
     /// again.
     pub async fn release(&self) {
+        self.take_back(Instant::now());
         let mut left = self.waiting.borrow().len();
         while left > 0 {
             self.waiting.borrow_mut().wake_some(RELEASED_AT_ONCE.min(left));
@@ -278,6 +283,11 @@ impl Worker {
         ConnectionKey::new(self.login.borrow().clone())
     }
 
+    /// Takes blocking commands back from the master, if it is about to be replaced.
+    fn take_back(&self, now: Instant) {
+        self.unblocker.look(&self.pool, || self.own_key(), &self.topology(), now);
+    }
+
     /// Runs ten times a second: time-outs, counts, connections.
     pub fn tick(&self, now: Instant) {
         let topology = self.topology();
@@ -292,6 +302,7 @@ impl Worker {
         self.follow_login(&config);
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
+        self.take_back(now);
         let pool = &mut self.pool.borrow_mut();
         let shard = topology.sole_shard();
         let touched = self.toucher.tick((pool, self.own_key()), shard, &config, now);

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::Pipeline;
 use crate::backend::requests::nth_request;
-use crate::backend::{Cause, Event, Failed, Refusal, Relay, Ticket, Whole, relay};
+use crate::backend::{Cause, Event, Failed, Recall, Refusal, Relay, Ticket, Whole, relay};
 use tidegate_wire::resp::reply::ReplyError;
 
 /// The outcome of received bytes.
@@ -138,7 +138,13 @@ impl Pipeline {
     ) -> Result<usize, ReplyError> {
         let (used, frame) = self.incoming.collect(buf)?;
         if let Some(frame) = frame {
-            let refusal = if frame.first() == Some(&b'-') { Refusal::of(&frame) } else { None };
+            let is_recalled = self.tickets.front().is_some_and(|it| it.recall == Recall::Asked);
+            let refusal = match frame.first() {
+                Some(b'-') => Refusal::of(&frame),
+                // The server was asked to end it, and it took nothing.
+                _ if is_recalled && is_null(&frame) => Some(Refusal::Unblocked),
+                _ => None,
+            };
             let shared = self.owner.is_none();
             let retryable = self.tickets.front().is_some_and(|ticket| ticket.retryable);
             self.refused |= !shared && !retryable && refusal == Some(Refusal::ReadOnly);
@@ -220,6 +226,11 @@ fn pass_on(ticket: &Ticket, bytes: &[u8], count: u32, part: &[u8]) {
     if !part.is_empty() {
         inbox.deliver_part(ticket.seq + u64::from(count), part);
     }
+}
+
+/// Whether a reply says that nothing came.
+pub(in crate::backend) fn is_null(frame: &[u8]) -> bool {
+    matches!(frame, b"*-1\r\n" | b"$-1\r\n" | b"_\r\n")
 }
 
 fn advance(ticket: &mut Ticket, count: u32) {

@@ -30,9 +30,15 @@ pub(in crate::client) fn send(
     };
     client.wait_state.sent(target.is_master());
     let until = prepare_read(client, batch, request, target);
-    let passage = Passage { patient: true, until, ..Passage::of(target, request.shown) };
+    let recallable = target == Target::Write;
+    let passage =
+        Passage { patient: true, until, recallable, ..Passage::of(target, request.shown) };
+    let (seq, since) = (client.inbox.replies().next(), batch.now);
     let next = lease::send_alone(client, batch, request.frame, target, passage);
     if next == Next::Done {
+        if client.dedicated.last_blocked_read().is_none() {
+            client.dedicated.set_blocked_pop(seq, since);
+        }
         ask_master_too(client, batch);
     }
     next

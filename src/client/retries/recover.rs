@@ -31,7 +31,8 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
     let Some(failed) = client.transactions.fail(failed) else { return };
     let repeat = Repeat::of_class(class(client, &failed.request));
     let is_replica = is_elsewhere(client, failed.backend);
-    match verdict(&failed.cause, is_replica, repeat, failed.repeatable) {
+    let waits = client.dedicated.waits_for_data(failed.seq);
+    match verdict(&failed.cause, is_replica, repeat, failed.repeatable, waits) {
         // Without a wait, a read may still find the same master over another connection.
         Verdict::WaitForMaster
             if !repeat.may_write() && client.config.writes.failover_hold.is_zero() =>
@@ -55,11 +56,15 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
 
 /// The request waits until it may be sent to the master.
 fn wait(client: &mut Client, failed: Failed) {
-    let until = Instant::now() + client.config.writes.failover_hold;
+    let ends = client.dedicated.blocked_pop(failed.seq).and_then(|pop| pop.ends(&failed.request));
+    let held = Instant::now() + client.config.writes.failover_hold;
+    let until = ends.map_or(held, |ends| ends.min(held));
+    // It moves as often as its masters leave.
+    let counts = !client.dedicated.waits_for_data(failed.seq);
     let refused_ms = client.worker.shared.now_ms();
     let repeat = Repeat::of_class(class(client, &failed.request));
     let target = if repeat.may_write() { Target::Write } else { Target::Master };
-    client.recovery.wait(Waiting { failed, target, until, refused_ms });
+    client.recovery.wait(Waiting { failed, target, until, refused_ms, counts });
     client.worker.want_master(client.worker.shared.ms_of(until));
     client.worker.wake_at_tick(&client.inbox);
 }
@@ -98,13 +103,8 @@ fn again(client: &mut Client, failed: Failed, target: Target) {
         }
         _ => return give_up(client, &failed, false),
     };
-    let mut request = match client.dedicated.blocked_read(failed.seq) {
-        // Its time began with the first server that got it.
-        Some(read) => match read.request(Instant::now()) {
-            Some(request) => request,
-            None => return end_blocked(client, &failed),
-        },
-        None => failed.request,
+    let Some(mut request) = request_now(client, &failed) else {
+        return end_blocked(client, &failed);
     };
     if let Some(from_start) = client.rewrites.restart_scan(failed.seq) {
         request = from_start;
@@ -113,7 +113,20 @@ fn again(client: &mut Client, failed: Failed, target: Target) {
     resend(client, backend, failed.leased, failed.seq, &request, Target::Read);
 }
 
-/// The time of a read that waits for data is over.
+/// The request as it is sent now; `None` if it waits for data and its time is over, which began with
+/// the first server that got it.
+fn request_now(client: &Client, failed: &Failed) -> Option<Vec<u8>> {
+    let now = Instant::now();
+    if let Some(read) = client.dedicated.blocked_read(failed.seq) {
+        read.request(now)
+    } else if let Some(pop) = client.dedicated.blocked_pop(failed.seq) {
+        pop.request(&failed.request, now)
+    } else {
+        Some(failed.request.clone())
+    }
+}
+
+/// The time of a command that waits for data is over.
 fn end_blocked(client: &Client, failed: &Failed) {
     let mut reply = Vec::new();
     encode::null_array(&mut reply, client.session.version);
@@ -139,13 +152,21 @@ pub(in crate::client) fn retry_writes(client: &mut Client) {
         match (client.recovery.step(unanswered, known, gate, Instant::now()), master) {
             (Step::Send(it), Some(master)) => {
                 let failed = &it.failed;
-                resend(client, master, failed.leased, failed.seq, &failed.request, it.target);
+                match request_now(client, failed) {
+                    Some(request) => {
+                        resend(client, master, failed.leased, failed.seq, &request, it.target);
+                    }
+                    None => end_blocked(client, failed),
+                }
             }
             (Step::Refuse(it), _) => {
                 hold::count_refusal(client, NoRoute::GateClosed);
                 client.rewrites.take(it.failed.seq);
                 let error = outcome::no_route(NoRoute::GateClosed, topology.sole_shard());
                 client.deliver_error(it.failed.seq, &error);
+            }
+            (Step::GiveUp(it) | Step::Send(it), _) if request_now(client, &it.failed).is_none() => {
+                end_blocked(client, &it.failed);
             }
             (Step::GiveUp(it) | Step::Send(it), _) => {
                 give_up(client, &it.failed, it.target == Target::Write);
@@ -167,6 +188,10 @@ fn give_up(client: &mut Client, failed: &Failed, may_write: bool) {
     client.rewrites.take(failed.seq);
     let mut reply = Vec::new();
     match &failed.cause {
+        // The proxy has taken it back, and no server became master in time.
+        Cause::Refused(Refusal::Unblocked, line) if !line.starts_with(b"-") => {
+            encode::error(&mut reply, outcome::UNBLOCKED);
+        }
         Cause::Refused(_, line) => reply.extend_from_slice(line),
         Cause::Unsent { refusal: Some(refusal), .. } => encode::error(&mut reply, refusal),
         cause => {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use crate::backend::Ticket;
+use crate::backend::{Recall, Ticket};
 use crate::client::sending::order;
 use crate::client::state::blocked_read::BlockedRead;
 use crate::client::state::client::Client;
@@ -44,6 +44,10 @@ pub(in crate::client) fn resend(
         client.release();
         ticket.retryable = true;
         ticket.patient = client.dedicated.is_blocked();
+        if client.dedicated.blocked_pop(seq).is_some() && target == Target::Write {
+            client.dedicated.set_blocked_pop(seq, ticket.since);
+            ticket.recall = Recall::May;
+        }
         ticket.moves = ticket.patient && elsewhere && target == Target::Read;
         ticket.until = client.dedicated.blocked_read(seq).and_then(BlockedRead::ends);
         let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);

@@ -23,12 +23,14 @@ pub(in crate::client) enum Verdict {
 }
 
 /// Judges a request that failed because of `cause` at a replica (`is_replica`) or the master.
-/// `is_unchanged`: nothing that it depends on was lost with the connection.
+/// `is_unchanged`: nothing that it depends on was lost with the connection. `waits`: it is a command
+/// that waits for data.
 pub(in crate::client) fn verdict(
     cause: &Cause,
     is_replica: bool,
     repeat: Repeat,
     is_unchanged: bool,
+    waits: bool,
 ) -> Verdict {
     let is_read = !repeat.may_write();
     match cause {
@@ -39,6 +41,8 @@ pub(in crate::client) fn verdict(
         Cause::Refused(Refusal::Unblocked, _) if is_replica && is_read => {
             Verdict::Again(Target::Read)
         }
+        // The server follows another one now, or was asked to end it: it took nothing.
+        Cause::Refused(Refusal::Unblocked, _) if waits && is_unchanged => Verdict::WaitForMaster,
         Cause::Refused(Refusal::NoScript, _) if is_replica && repeat == Repeat::Script => {
             Verdict::Again(Target::Master)
         }
@@ -93,7 +97,7 @@ mod tests {
             for (is_replica, is_unchanged) in
                 [(false, false), (false, true), (true, false), (true, true)]
             {
-                let verdict = verdict(&cause, is_replica, Repeat::IfRefused, is_unchanged);
+                let verdict = verdict(&cause, is_replica, Repeat::IfRefused, is_unchanged, false);
                 let is_sent_again = matches!(
                     verdict,
                     Verdict::Again(_) | Verdict::AgainElsewhere | Verdict::WaitForMaster
@@ -110,33 +114,50 @@ mod tests {
     fn a_read_is_sent_again_where_its_class_allows() {
         for repeat in REPEATS.into_iter().filter(|repeat| !repeat.may_write()) {
             let lost = Cause::Lost("reset".to_owned());
-            assert_eq!(verdict(&lost, true, repeat, true), Verdict::Again(repeat.target()));
-            assert_eq!(verdict(&lost, true, repeat, false), Verdict::GiveUp);
+            assert_eq!(verdict(&lost, true, repeat, true, false), Verdict::Again(repeat.target()));
+            assert_eq!(verdict(&lost, true, repeat, false, false), Verdict::GiveUp);
             let unsent = unsent(None);
             let next = match repeat.target() {
                 Target::Master => Verdict::WaitForMaster,
                 target => Verdict::Again(target),
             };
-            assert_eq!(verdict(&unsent, false, repeat, true), next);
-            let gone = verdict(&Cause::Withdrawn, true, repeat, false);
+            assert_eq!(verdict(&unsent, false, repeat, true, false), next);
+            let gone = verdict(&Cause::Withdrawn, true, repeat, false, false);
             assert_eq!(gone, Verdict::Again(repeat.target()));
             let loading = refused(Refusal::Loading);
-            assert_eq!(verdict(&loading, true, repeat, false), Verdict::AgainElsewhere);
-            assert_eq!(verdict(&loading, false, repeat, false), Verdict::GiveUp, "the master's");
+            assert_eq!(verdict(&loading, true, repeat, false, false), Verdict::AgainElsewhere);
+            assert_eq!(
+                verdict(&loading, false, repeat, false, false),
+                Verdict::GiveUp,
+                "the master's"
+            );
         }
         let no_script = refused(Refusal::NoScript);
-        let at = |repeat| verdict(&no_script, true, repeat, true);
+        let at = |repeat| verdict(&no_script, true, repeat, true, false);
         assert_eq!(at(Repeat::Script), Verdict::Again(Target::Master));
         assert_eq!(at(Repeat::AtReader), Verdict::GiveUp);
     }
 
     #[test]
+    fn a_command_that_its_server_has_ended_waits_for_the_next_one() {
+        let ended = refused(Refusal::Unblocked);
+        for repeat in REPEATS {
+            let at_master = verdict(&ended, false, repeat, true, true);
+            assert_eq!(at_master, Verdict::WaitForMaster);
+            assert_eq!(verdict(&ended, false, repeat, true, false), Verdict::GiveUp, "a script");
+            assert_eq!(verdict(&ended, false, repeat, false, true), Verdict::GiveUp);
+        }
+        let lost = Cause::Lost("reset".to_owned());
+        assert_eq!(verdict(&lost, false, Repeat::IfRefused, true, true), Verdict::GiveUp);
+    }
+
+    #[test]
     fn a_silent_server_and_an_elapsed_block_are_told_apart() {
         for repeat in REPEATS {
-            assert_eq!(verdict(&Cause::TimedOut, true, repeat, true), Verdict::GiveUpServer);
-            assert_eq!(verdict(&Cause::Elapsed, true, repeat, true), Verdict::EndBlocked);
+            assert_eq!(verdict(&Cause::TimedOut, true, repeat, true, false), Verdict::GiveUpServer);
+            assert_eq!(verdict(&Cause::Elapsed, true, repeat, true, false), Verdict::EndBlocked);
             let denied = unsent(Some("-NOAUTH".to_owned()));
-            assert_eq!(verdict(&denied, true, repeat, true), Verdict::GiveUp);
+            assert_eq!(verdict(&denied, true, repeat, true, false), Verdict::GiveUp);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use crate::backend::Ticket;
+use crate::backend::{Recall, Ticket};
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::client::state::transaction_log::Part;
@@ -26,6 +26,9 @@ pub(in crate::client) struct Passage {
     pub(in crate::client) retryable: bool,
     /// Whether another server gets it when this one stops serving reads.
     pub(in crate::client) moves: bool,
+    /// Whether it waits for something to take: where its master is about to be replaced, it is taken
+    /// back.
+    pub(in crate::client) recallable: bool,
     /// When the proxy ends it, answered or not.
     pub(in crate::client) until: Option<Instant>,
     /// The metrics kind; `None` for a request that the proxy sends for itself.
@@ -48,6 +51,7 @@ impl Passage {
             patient: false,
             retryable: false,
             moves: false,
+            recallable: false,
             until: None,
             kind: Some(Kind::Pinned),
             write: false,
@@ -69,6 +73,7 @@ impl Passage {
         ticket.retryable = self.retryable;
         ticket.quiet = self.quiet;
         (ticket.moves, ticket.until) = (self.moves, self.until);
+        ticket.recall = if self.recallable && self.retryable { Recall::May } else { Recall::No };
         ticket.kind = self.kind;
         let waits_for_replicas = client.config.writes.wait_replicas > 0;
         ticket.whole = self.write && self.shown && waits_for_replicas;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use crate::backend::{Connection, Inbox, Pool, Relay};
+use crate::client::state::blocked_pop::BlockedPop;
 use crate::client::state::blocked_read::BlockedRead;
 use crate::client::state::subscribing::Subscribing;
 use crate::session::Session;
@@ -23,6 +24,8 @@ pub(in crate::client) struct DedicatedConnection {
     is_blocked: bool,
     /// The XREAD that waits for entries, or the last one that did.
     blocked_read: Option<BlockedRead>,
+    /// The command that waits for something to take, or the last one that did.
+    blocked_pop: Option<BlockedPop>,
     /// Subscriptions that the server has not confirmed.
     pub(in crate::client) subscribing: Subscribing,
 }
@@ -107,6 +110,21 @@ impl DedicatedConnection {
     /// The XREAD that waits, if it is request `seq`.
     pub(in crate::client) fn blocked_read(&self, seq: Sequence) -> Option<&BlockedRead> {
         self.blocked_read.as_ref().filter(|read| read.seq == seq)
+    }
+
+    /// Request `seq` waits for something to take, from `since` on.
+    pub(in crate::client) const fn set_blocked_pop(&mut self, seq: Sequence, since: Instant) {
+        self.blocked_pop = Some(BlockedPop { seq, since });
+    }
+
+    /// The command that waits for something to take, if it is request `seq`.
+    pub(in crate::client) fn blocked_pop(&self, seq: Sequence) -> Option<&BlockedPop> {
+        self.blocked_pop.as_ref().filter(|pop| pop.seq == seq)
+    }
+
+    /// Whether request `seq` waits for data.
+    pub(in crate::client) fn waits_for_data(&self, seq: Sequence) -> bool {
+        self.is_blocked && (self.blocked_pop(seq).is_some() || self.blocked_read(seq).is_some())
     }
 
     /// Every request is answered.

@@ -1,5 +1,6 @@
 //! One client's state: small machines, and the client that they make.
 
+pub(in crate::client) mod blocked_pop;
 pub(in crate::client) mod blocked_read;
 pub(in crate::client) mod client;
 pub(in crate::client) mod dedicated_connection;

@@ -46,6 +46,8 @@ pub(in crate::client) struct Waiting {
     pub(in crate::client) until: Instant,
     /// When it was refused, in milliseconds of the process's clock.
     pub(in crate::client) refused_ms: u64,
+    /// Whether the number of tries is limited.
+    pub(in crate::client) counts: bool,
 }
 
 /// What the write gate of the known master does with a write.
@@ -97,10 +99,11 @@ impl Recovery {
         if !self.may_leave(unanswered) {
             return Step::Nothing;
         }
-        let Some(Waiting { failed, target, until, refused_ms }) = self.waiting.front() else {
+        let Some(Waiting { failed, target, until, refused_ms, counts }) = self.waiting.front()
+        else {
             return Step::Nothing;
         };
-        let (seq, is_over) = (failed.seq, now >= *until);
+        let (seq, is_over, is_limited) = (failed.seq, now >= *until, *counts);
         // The server that refused it is believed again when it has said that it is master since (a
         // FAILOVER that came to nothing).
         let is_true = master
@@ -108,7 +111,7 @@ impl Recovery {
         let gate = if *target == Target::Write { gate } else { Gate::Open };
         let next = if is_true && gate == Gate::Refuses {
             self.waiting.pop_front().map(Step::Refuse)
-        } else if is_true && gate == Gate::Open && self.try_again(seq) {
+        } else if is_true && gate == Gate::Open && (!is_limited || self.try_again(seq)) {
             self.leave().map(Step::Send)
         } else if is_over {
             self.waiting.pop_front().map(Step::GiveUp)
@@ -173,7 +176,13 @@ mod tests {
         let cause = Cause::Refused(Refusal::ReadOnly, b"-READONLY\r\n".to_vec());
         let (request, backend) = (Vec::new(), BackendId(1));
         let failed = Failed { seq, request, repeatable: true, leased: false, backend, cause };
-        Waiting { failed, target: Target::Write, until: Instant::now(), refused_ms: 0 }
+        Waiting {
+            failed,
+            target: Target::Write,
+            until: Instant::now(),
+            refused_ms: 0,
+            counts: true,
+        }
     }
 
     fn leave(recovery: &mut Recovery) -> Option<Sequence> {

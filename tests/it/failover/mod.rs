@@ -1,5 +1,6 @@
 //! The master changes or dies: writes go to the right server, once and in their order.
 
+mod blocking;
 mod chaos;
 mod command;
 mod deposed_master;
