@@ -18,6 +18,8 @@ pub(in crate::client) const DISCARD: &[u8] = b"*1\r\n$7\r\nDISCARD\r\n";
 /// Sends over `own` what the recorded transactions have sent before. The client gets the replies
 /// that it is owed.
 pub(in crate::client) fn send(client: &mut Client, own: &Connection, now: Instant) {
+    // What was watched was watched over another connection.
+    client.session.transaction.lose_watch();
     let mut log = std::mem::take(&mut client.transactions);
     log.begin_anew(|again| send_one(client, own, &again, now));
     client.transactions = log;

@@ -250,6 +250,35 @@ fn a_refused_transaction_that_watches_is_null() {
     assert_eq!(trio.replicas[0].cmd(&["EXISTS", "k"]).int(), 0);
 }
 
+/// As before, and the client sends EXEC when it has the replies to its commands.
+#[test]
+fn a_refused_queue_that_watches_is_null() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).start();
+    let mut wires = both(&proxy);
+    for wire in &mut wires {
+        wire.cmd(&["WATCH", "k"]).ok();
+        assert!(wire.cmd(&["GET", "k"]).is_null());
+        wire.cmd(&["MULTI"]).ok();
+    }
+    trio.master.cmd(&["CLIENT", "PAUSE", "60000", "WRITE"]).ok();
+    wires.iter_mut().for_each(|wire| wire.send(&["INCR", "k"]));
+    eventually(PATIENCE, || match trio.master.cmd(&["CLIENT", "LIST"]).str() {
+        list if list.matches("cmd=incr").count() == 2 => Ok(()),
+        list => Err(list.to_owned()),
+    });
+    switch(&trio);
+    trio.master.cmd(&["CLIENT", "UNPAUSE"]).ok();
+    for wire in &mut wires {
+        assert_eq!(wire.read_reply().str(), "QUEUED", "{}", proxy.log());
+        assert!(wire.cmd(&["EXEC"]).is_null(), "{}", proxy.log());
+        // The next transaction watches nothing.
+        let replies = wire.pipeline(&[&["MULTI"], &["PING"], &["EXEC"]]);
+        assert_eq!(replies[2].array().len(), 1);
+    }
+    assert_eq!(trio.replicas[0].cmd(&["EXISTS", "k"]).int(), 0);
+}
+
 #[test]
 fn a_discarded_queue_needs_no_master() {
     let mut trio = Trio::spawn(Flavor::Redis70);
@@ -303,29 +332,6 @@ fn an_exec_without_a_reply_is_not_sent_again() {
         _ => Ok(()),
     });
     assert_eq!(both(), once);
-}
-
-/// What is too large to be kept ends as before.
-#[test]
-fn a_large_queue_is_lost_with_its_connection() {
-    let trio = Trio::spawn(Flavor::Redis70);
-    let proxy = Tidegate::for_trio(&trio).start();
-    let (mut small, mut large) = (proxy.wire(), proxy.wire());
-    let value = "x".repeat(100 * 1024);
-    for (wire, times) in [(&mut small, 2), (&mut large, 4)] {
-        wire.cmd(&["MULTI"]).ok();
-        for _ in 0..times {
-            assert_eq!(wire.cmd(&["APPEND", "k", &value]).str(), "QUEUED");
-        }
-    }
-    let before = trio.master.cmd(&["CLIENT", "KILL", "TYPE", "normal"]);
-    eventually(PATIENCE, || match large.cmd(&["PING"]) {
-        Reply::Error(_) => Ok(()),
-        other => Err(format!("{other:?} {before:?}")),
-    });
-    assert!(large.cmd(&["EXEC"]).err().starts_with("EXECABORT "));
-    assert_eq!(small.cmd(&["EXEC"]).array().len(), 2);
-    assert_eq!(trio.master.cmd(&["STRLEN", "k"]).int(), 200 * 1024);
 }
 
 /// Replies wait for the replicas, and EXEC's reply is changed on its way.
