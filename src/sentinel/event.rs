@@ -61,10 +61,10 @@ pub enum FailoverStage {
     Chosen,
     /// The chosen replica is about to become a master.
     Promoting,
-    /// The chosen replica is a master; the other replicas follow.
+    /// The chosen replica is a master; the other replicas are about to follow it, or do.
     Promoted,
-    /// The failover has ended, or was given up.
-    Ended,
+    /// The failover was given up; the master is the former one.
+    Aborted,
 }
 
 impl Event {
@@ -86,9 +86,11 @@ impl Event {
             "+failover-state-send-slaveof-noone" | "+failover-state-wait-promotion" => {
                 stage(FailoverStage::Promoting)
             }
-            "+promoted-slave" | "+failover-state-reconf-slaves" => stage(FailoverStage::Promoted),
-            "+failover-end" | "+failover-end-for-timeout" => stage(FailoverStage::Ended),
-            _ if channel.starts_with("-failover-abort") => stage(FailoverStage::Ended),
+            "+promoted-slave"
+            | "+failover-state-reconf-slaves"
+            | "+failover-end"
+            | "+failover-end-for-timeout" => stage(FailoverStage::Promoted),
+            _ if channel.starts_with("-failover-abort") => stage(FailoverStage::Aborted),
             "+odown" => Some(Self::MasterDown),
             "-odown" => Some(Self::MasterUp),
             "+sentinel" | "+sentinel-address-switch" | "+sentinel-invalid-addr" => {
@@ -151,14 +153,14 @@ mod tests {
             ("+failover-state-wait-promotion", replica, Some(FailoverStage::Promoting)),
             ("+promoted-slave", replica, Some(FailoverStage::Promoted)),
             ("+failover-state-reconf-slaves", master, Some(FailoverStage::Promoted)),
-            ("+failover-end", master, Some(FailoverStage::Ended)),
+            ("+failover-end", master, Some(FailoverStage::Promoted)),
         ];
         for (channel, message, stage) in stages {
             assert_eq!(event(channel, message), stage.map(Event::Failover), "{channel}");
         }
         assert!(stages.iter().filter_map(|it| it.2).is_sorted());
         let aborted = event("-failover-abort-no-good-slave", master);
-        assert_eq!(aborted, Some(Event::Failover(FailoverStage::Ended)));
+        assert_eq!(aborted, Some(Event::Failover(FailoverStage::Aborted)));
         let (old, new) = (HostPort::local(7801), HostPort::local(7802));
         let switch = "mymaster 127.0.0.1 7801 127.0.0.1 7802";
         assert_eq!(event("+switch-master", switch), Some(Event::SwitchMaster { old, new }));

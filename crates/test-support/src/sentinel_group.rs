@@ -27,6 +27,10 @@ pub struct GroupBuilder {
     password: Option<String>,
     down_after: Duration,
     extra: String,
+    /// Lines of single Sentinels.
+    extra_of: Vec<(usize, String)>,
+    /// The masters' host, if they are watched by a name.
+    host: Option<String>,
 }
 
 impl GroupBuilder {
@@ -72,25 +76,43 @@ impl GroupBuilder {
         self
     }
 
+    /// A further line of one of them.
+    #[must_use]
+    pub fn extra_of(mut self, number: usize, line: &str) -> Self {
+        self.extra_of.push((number, line.to_owned()));
+        self
+    }
+
+    /// Watches the masters by this name of their host.
+    #[must_use]
+    pub fn host(mut self, host: &str) -> Self {
+        self.host = Some(host.to_owned());
+        self
+    }
+
     /// Starts them.
     #[track_caller]
     pub fn start(self) -> SentinelGroup {
-        let members = (0..self.count).map(|_| Member::start(&self)).collect();
+        let members = (0..self.count).map(|number| Member::start(&self, number)).collect();
         SentinelGroup { builder: self, members }
     }
 
-    fn text(&self, port: u16, dir: &Path) -> String {
+    fn text(&self, number: usize, port: u16, dir: &Path) -> String {
         let quorum = self.count / 2 + 1;
         let mut text = format!("port {port}\nbind 127.0.0.1\ndir {}\n", dir.display());
         if let Some(password) = &self.password {
             text += &format!("requirepass {password}\nsentinel sentinel-pass {password}\n");
         }
         text += &self.extra;
+        for (_, line) in self.extra_of.iter().filter(|(of, _)| *of == number) {
+            text += &format!("{line}\n");
+        }
         let down_after = self.down_after.as_millis();
         for (name, master) in &self.masters {
-            let (ip, port) = (master.ip(), master.port());
+            let (ip, port) = (master.ip().to_string(), master.port());
+            let host = self.host.as_ref().unwrap_or(&ip);
             text += &format!(
-                "sentinel monitor {name} {ip} {port} {quorum}\n\
+                "sentinel monitor {name} {host} {port} {quorum}\n\
                  sentinel down-after-milliseconds {name} {down_after}\n\
                  sentinel failover-timeout {name} 20000\n"
             );
@@ -109,10 +131,11 @@ struct Member {
 }
 
 impl Member {
-    fn start(builder: &GroupBuilder) -> Self {
+    fn start(builder: &GroupBuilder, number: usize) -> Self {
         let dir = tempfile::Builder::new().prefix("tidegate-sentinel-").tempdir().unwrap();
         let port = free_port();
-        std::fs::write(dir.path().join("sentinel.conf"), builder.text(port, dir.path())).unwrap();
+        std::fs::write(dir.path().join("sentinel.conf"), builder.text(number, port, dir.path()))
+            .unwrap();
         let process = Self::launch(builder.flavor, dir.path());
         Self { process, flavor: builder.flavor, port, dir }
     }
@@ -150,6 +173,8 @@ impl SentinelGroup {
             password: None,
             down_after: Duration::from_secs(1),
             extra: String::new(),
+            extra_of: Vec::new(),
+            host: None,
         }
     }
 

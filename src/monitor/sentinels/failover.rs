@@ -42,8 +42,8 @@ impl FailoverWatch {
     ) {
         match (&mut self.0, stage) {
             (_, FailoverStage::Tried) => {}
-            (Some(failover), FailoverStage::Ended) if failover.leader == *leader => self.0 = None,
-            (_, FailoverStage::Ended) => {}
+            (Some(failover), FailoverStage::Aborted) if failover.leader == *leader => self.0 = None,
+            (_, FailoverStage::Aborted) => {}
             (Some(failover), stage) => {
                 failover.heard_ms = now_ms;
                 if stage > failover.stage {
@@ -93,7 +93,7 @@ impl FailoverWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FailoverStage::{Chosen, Ended, Promoted, Promoting, Tried};
+    use FailoverStage::{Aborted, Chosen, Promoted, Promoting, Tried};
 
     const LEADER: u16 = 1;
 
@@ -113,6 +113,10 @@ mod tests {
         watch.elected(4);
         assert_eq!(watch.stage(), Some((Promoting, 20)), "the last master is still elected");
         hear(&mut watch, LEADER, Promoted, 40);
+        // The leader ends it before the majority's new statement is known here.
+        hear(&mut watch, LEADER, Promoted, 45);
+        watch.elected(4);
+        assert_eq!(watch.stage(), Some((Promoted, 20)));
         watch.elected(5);
         assert_eq!(watch.stage(), None);
         hear(&mut watch, LEADER, Promoted, 50);
@@ -123,9 +127,9 @@ mod tests {
     fn a_failover_that_is_given_up_ends() {
         let mut watch = FailoverWatch::default();
         hear(&mut watch, LEADER, Chosen, 20);
-        hear(&mut watch, 2, Ended, 30);
+        hear(&mut watch, 2, Aborted, 30);
         assert_eq!(watch.stage(), Some((Chosen, 20)), "another one's");
-        hear(&mut watch, LEADER, Ended, 40);
+        hear(&mut watch, LEADER, Aborted, 40);
         assert_eq!(watch.stage(), None);
     }
 

@@ -63,15 +63,14 @@ fn follow(authority: &AcceptedAuthority, evidence: &Evidence, state: &ElectionSt
     if let Some(successor) = former.and_then(|named| handed_over(named, evidence, state)) {
         return Verdict::Master(successor.id);
     }
+    let is_answering = named.is_some_and(|it| it.answer().is_some());
+    if !is_answering && named.is_some_and(|it| state.master() == Some(it.id)) {
+        return Verdict::NoMaster;
+    }
     let since_ms = named.map_or(0, |it| it.changed_ms).max(authority.since_ms);
     let until_ms = since_ms.saturating_add(HANDOVER_MS);
     if evidence.now_ms < until_ms {
         return Verdict::HandingOver(until_ms);
-    }
-    let is_answering = named.is_some_and(|it| it.answer().is_some());
-    let is_last = named.is_some_and(|it| state.master() == Some(it.id));
-    if is_last && !is_answering {
-        return Verdict::NoMaster;
     }
     let lack = if is_answering { "say that it is" } else { "answer" };
     Verdict::Undecided(format!(

@@ -1,8 +1,10 @@
 //! Sentinels name the servers: what they say is followed, and one of them decides nothing.
 
+mod check;
 mod discovery;
 mod following;
 mod lies;
+mod names;
 mod outage;
 mod planned;
 mod reload;
