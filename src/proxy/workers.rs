@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::start_error::StartError;
 use crate::client::accept;
@@ -19,6 +19,9 @@ use crate::worker::{Shared, Worker};
 
 /// The time between two ticks of a worker.
 const TICK: Duration = Duration::from_millis(100);
+
+/// The pause between two groups of waiting clients that are woken.
+const RELEASE_PAUSE: Duration = Duration::from_millis(1);
 /// How many tasks run between two polls of the sockets: more than tokio's 61, so that the requests
 /// of more clients leave in one write.
 const EVENT_INTERVAL: u32 = 256;
@@ -125,8 +128,9 @@ fn work(
                 _ = ticks.tick() => worker.tick(Instant::now()),
                 () = &mut news => {
                     news.set(shared.news.notified());
-                    worker.release().await;
+                    worker.release();
                 }
+                () = sleep(RELEASE_PAUSE), if worker.is_releasing() => worker.release_some(),
                 _ = stopped.wait_for(|is_stopped| *is_stopped) => break,
                 () = &mut injected => {}
             }

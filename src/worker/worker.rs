@@ -25,8 +25,7 @@ use crate::telemetry::Counts;
 use crate::topology::{Shard, Topology};
 use tidegate_wire::units::millis;
 
-/// How many waiting clients are woken at once: the others are woken when those have sent their
-/// requests.
+/// How many waiting clients are woken at once.
 const RELEASED_AT_ONCE: usize = 64;
 
 type Cached<T> = RefCell<Current<T>>;
@@ -93,6 +92,8 @@ pub struct Worker {
     master_wanted_ms: Cell<u64>,
     /// Clients that wait for an event.
     waiting: RefCell<Waiters>,
+    /// How many of them are still to be woken because of the last event.
+    to_release: Cell<usize>,
 }
 
 impl Worker {
@@ -125,6 +126,7 @@ impl Worker {
             record,
             master_wanted_ms: Cell::new(0),
             waiting: RefCell::default(),
+            to_release: Cell::new(0),
             shared,
         }
     }
@@ -223,16 +225,25 @@ impl Worker {
         self.wake_by(inbox, 0);
     }
 
-    /// Wakes the clients that wait for an event, a few at a time. One that still waits is not woken
-    /// again.
-    pub async fn release(&self) {
+    /// Wakes the clients that wait for an event: the first few at once, the others by
+    /// [`Self::release_some`]. One that waits anew is not woken again.
+    pub fn release(&self) {
         self.take_back(Instant::now());
-        let mut left = self.waiting.borrow().len();
-        while left > 0 {
-            self.waiting.borrow_mut().wake_some(RELEASED_AT_ONCE.min(left));
-            left = left.saturating_sub(RELEASED_AT_ONCE);
-            tokio::task::yield_now().await;
-        }
+        self.to_release.set(self.waiting.borrow().len());
+        self.release_some();
+    }
+
+    /// Wakes a few more of the clients to be woken. A server that has just become master does not
+    /// get everything that was held for it in one moment.
+    pub fn release_some(&self) {
+        let count = RELEASED_AT_ONCE.min(self.to_release.get());
+        self.waiting.borrow_mut().wake_some(count);
+        self.to_release.set(self.to_release.get() - count);
+    }
+
+    /// Whether clients are still to be woken.
+    pub fn is_releasing(&self) -> bool {
+        self.to_release.get() > 0
     }
 
     /// Whether a server is known to have database `db`.
