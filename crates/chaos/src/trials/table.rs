@@ -7,8 +7,9 @@ use crate::history::MILLISECOND;
 
 const HEAD: &str = "\
 | failover | program | runs | acknowledged | lost | twice | errors | longest wait, ms: most, median \
-| after +switch-master, ms: most, median | on the old master | stale reads |
-|---|---|---|---|---|---|---|---|---|---|---|";
+| longest gap, ms: most, median | after +switch-master, ms: most, median | on the old master \
+| stale reads |
+|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 /// The table of all records, in the order of the first run of each row.
 pub fn table(records: &[Record]) -> String {
@@ -28,6 +29,8 @@ pub fn table(records: &[Record]) -> String {
 fn row(runs: &[&Record]) -> String {
     let sum = |of: fn(&Record) -> u64| grouped(runs.iter().map(|it| of(it)).sum());
     let waits = runs.iter().map(|it| it.longest_wait() as f64 / MILLISECOND as f64).collect();
+    let gap = |it: &&Record| (it.gap.1 - it.gap.0) as f64 / MILLISECOND as f64;
+    let gaps = runs.iter().map(gap).collect();
     let resumed = runs.iter().filter_map(|it| it.resumed_after_switch()).collect();
     let last = runs.iter().filter_map(|it| it.last_on_old_after_switch()).reduce(f64::max);
     let old = match last {
@@ -35,7 +38,7 @@ fn row(runs: &[&Record]) -> String {
         None => sum(|it| it.reached_old),
     };
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {old} | {} |",
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {old} | {} |",
         runs[0].trial.title(),
         runs[0].program,
         runs.len(),
@@ -44,6 +47,7 @@ fn row(runs: &[&Record]) -> String {
         sum(|it| it.twice),
         errors(runs),
         spread(waits),
+        spread(gaps),
         spread(resumed),
         sum(|it| it.stale_reads),
     )
