@@ -3,3 +3,4 @@
 
 mod scripts;
 mod servers;
+mod source_relay;
