@@ -69,7 +69,7 @@ fn failover(driver: &mut Driver<'_>, master: usize) {
 /// Has the third server follow the new master; Sentinels do that by themselves.
 fn gather(driver: &Driver<'_>, old: usize) {
     if !driver.stand.sentinels.is_empty() {
-        driver.wait(LIMIT, |stand| stand.settled().is_ok_and(|master| master != old));
+        driver.wait(LIMIT, |stand| stand.master().is_some_and(|master| master != old));
         return;
     }
     let claims = |n: &usize| driver.stand.servers[*n].role().is_some_and(|it| it.is_master);

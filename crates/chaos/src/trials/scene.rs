@@ -102,9 +102,9 @@ impl Trial {
     /// Makes the failover happen, and what follows it.
     pub(super) fn play(self, driver: &mut Driver<'_>) {
         match self {
-            Self::SentinelFailover => make(driver, Fault::SentinelFailover),
+            Self::SentinelFailover => then_follow(driver, Fault::SentinelFailover),
             Self::Failover => make(driver, Fault::Failover),
-            Self::ProxyFailover => make(driver, Fault::ProxyFailover),
+            Self::ProxyFailover => then_follow(driver, Fault::ProxyFailover),
             Self::ByHandHeld => make(driver, Fault::SwitchHeld),
             Self::ByHand => by_hand(driver),
             Self::Kill | Self::KillStrict => host(driver, Harm::Kill, false),
@@ -112,6 +112,20 @@ impl Trial {
             Self::HostFrozen => host(driver, Harm::Freeze, true),
             Self::Partition | Self::PartitionGated | Self::PartitionStrict => partition(driver),
         }
+    }
+}
+
+/// Sentinel moves the old master after ten seconds; two are enough for clients to show what they
+/// are told.
+fn then_follow(driver: &mut Driver<'_>, fault: Fault) {
+    let old = driver.stand.master();
+    make(driver, fault);
+    thread::sleep(Duration::from_secs(2));
+    if let (Some(old), Some(new)) = (old, driver.stand.master())
+        && old != new
+    {
+        let addr = driver.stand.servers[new].addr();
+        driver.stand.servers[old].follow(addr);
     }
 }
 
