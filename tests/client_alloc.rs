@@ -86,6 +86,7 @@ fn backend(id: u32, role: Role) -> Backend {
     Backend {
         id: BackendId(id),
         addr: HostPort::local(server()),
+        endpoint: None,
         role,
         weight: 1,
         scan_tag: 0,

@@ -26,6 +26,7 @@ impl Way {
         let backend = |(id, role)| Backend {
             id: BackendId(id),
             addr: HostPort::local(6379),
+            endpoint: None,
             role,
             weight: 1,
             scan_tag: id,

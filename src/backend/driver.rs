@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -22,6 +23,8 @@ use tidegate_wire::units::{micros, millis};
 #[derive(Clone, Debug)]
 pub(super) struct Dial {
     pub(super) addr: HostPort,
+    /// The address that was proven; without one the name is resolved.
+    pub(super) at: Option<SocketAddr>,
     /// The time to connect and to set the connection up.
     pub(super) timeout: Duration,
     pub(super) keepalive: Option<Duration>,
@@ -86,7 +89,10 @@ async fn open(
     process: Option<u32>,
 ) -> Result<Option<Stream>, HandshakeError> {
     let opening = async {
-        let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
+        let mut stream = match dial.at {
+            Some(at) => Stream::connect_to(at, dial.keepalive).await?,
+            None => Stream::connect(&dial.addr, dial.keepalive).await?,
+        };
         let server = set_up(&mut stream, &connection.key).await?;
         Ok((stream, server))
     };

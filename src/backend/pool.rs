@@ -276,6 +276,7 @@ impl Pool {
         let connection = Connection::new(backend.id, key, pass, Rc::clone(&member.load), again);
         let dial = Dial {
             addr: member.addr.clone(),
+            at: backend.endpoint,
             timeout: self.target.connect_timeout,
             keepalive: self.target.keepalive,
         };

@@ -19,6 +19,7 @@ use super::sentinels::tasks::SentinelTasks;
 use super::watched::Watched;
 use crate::config::{Config, HostPort};
 use crate::engine::Engine;
+use crate::net::Resolver;
 use crate::registry::OperatorHold;
 use crate::topology::{BackendId, Observation, Topology};
 
@@ -77,6 +78,13 @@ impl Monitor {
     #[must_use]
     pub fn holding(mut self, operator_hold: Arc<OperatorHold>) -> Self {
         self.watched.operator_hold = operator_hold;
+        self
+    }
+
+    /// Resolves the servers' names with `resolver`.
+    #[must_use]
+    pub fn resolving_with(mut self, resolver: Resolver) -> Self {
+        self.questions.set_resolver(resolver);
         self
     }
 
@@ -159,6 +167,9 @@ impl Monitor {
         self.publish();
         let due: Vec<_> = self.watched.roster.due(Instant::now()).map(|member| member.id).collect();
         self.probe(due);
+        if self.schedule.is_look_up_due(now) {
+            self.resolve_names();
+        }
         let mut is_late = false;
         while self.is_asking() && Instant::now() < deadline {
             tokio::select! {
@@ -275,9 +286,17 @@ impl Monitor {
                     }
                     _ => REPLICA_PATIENCE,
                 };
-                let dial = Dial::new(&member.addr, &config).patient_for_answers(patience);
+                let dial = Dial::new(&member.addr, &config).pinned_to(member.endpoint.addr());
+                let dial = dial.patient_for_answers(patience);
                 self.questions.probe(member, dial);
             }
+        }
+    }
+
+    /// Looks up the servers' names again.
+    fn resolve_names(&mut self) {
+        for member in self.watched.roster.members_mut() {
+            self.questions.resolve(member);
         }
     }
 
@@ -327,7 +346,17 @@ impl Monitor {
     fn hear(&mut self, outcome: Result<Outcome, JoinError>) -> bool {
         let now = Instant::now();
         match outcome {
-            Ok(Outcome::Probed(id, probed)) => self.watched.hear_probe(id, *probed, now),
+            Ok(Outcome::Probed(id, probed)) => {
+                self.watched.hear_probe(id, *probed, now);
+                let failed = self.watched.roster.get_mut(id).filter(|it| it.answer().is_none());
+                if let Some(member) = failed {
+                    self.questions.resolve(member);
+                }
+            }
+            Ok(Outcome::Resolved(id, found)) => {
+                let config = self.config.load();
+                return self.watched.hear_addresses(id, found, &config, now);
+            }
             Ok(Outcome::Position(id, probed)) => {
                 self.hear_position(id, *probed, now);
                 return false;

@@ -10,6 +10,8 @@ use super::beat::Beat;
 const PERIOD: Duration = Duration::from_secs(1);
 /// The least time between two rounds, however many workers doubt the topology.
 const GAP: Duration = Duration::from_millis(50);
+/// The least time between two look-ups of a name: a little less than from round to round.
+const LOOK_UP_GAP: Duration = Duration::from_millis(900);
 
 /// When the next round of whole probes begins, and when the next short questions are due. Times are
 /// given by the caller.
@@ -19,18 +21,30 @@ pub(super) struct Schedule {
     pub(super) beat: Beat,
     /// Whether an answer has shown a change, so that the next round comes at once.
     has_changed: bool,
+    /// When the servers' names are looked up again at the earliest.
+    look_up_at: Instant,
 }
 
 impl Schedule {
     /// A round and a beat are due at once.
     pub(super) fn new(now: Instant) -> Self {
-        Self { beat: Beat::new(now), has_changed: false }
+        Self { beat: Beat::new(now), has_changed: false, look_up_at: now }
     }
 
     /// A round begins.
     pub(super) fn begin_round(&mut self, now: Instant, probe_period: Duration) {
         self.has_changed = false;
         self.beat.keep_to(now, probe_period);
+    }
+
+    /// Whether the servers' names are to be looked up with the round that begins: about once in a
+    /// second, however many rounds there are.
+    pub(super) fn is_look_up_due(&mut self, now: Instant) -> bool {
+        let is_due = self.look_up_at <= now;
+        if is_due {
+            self.look_up_at = now + LOOK_UP_GAP;
+        }
+        is_due
     }
 
     /// Notes whether an answer has shown a change.
@@ -67,6 +81,14 @@ mod tests {
         assert_eq!(Schedule::next_round(started, None), started + PERIOD);
         assert_eq!(next(300), started + Duration::from_millis(300));
         assert_eq!([next(1), next(5_000)], [started + GAP, started + PERIOD]);
+    }
+
+    #[test]
+    fn names_are_looked_up_once_in_a_second() {
+        let now = Instant::now();
+        let mut schedule = Schedule::new(now);
+        assert!(schedule.is_look_up_due(now) && !schedule.is_look_up_due(now + GAP));
+        assert!(schedule.is_look_up_due(now + PERIOD));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The servers as the monitor sees them, and the topology that it publishes.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -14,6 +15,7 @@ use super::judging::signs::OutsideSigns;
 use super::reporting::log;
 use super::reporting::publisher::Publisher;
 use super::roster::discovery::named_servers;
+use super::roster::endpoint::Finding;
 use super::roster::list::Roster;
 use super::sentinels::news::FromSentinel;
 use super::sentinels::watch::{Effect, SentinelWatch};
@@ -114,6 +116,12 @@ impl Watched {
     pub(super) fn hear_probe(&mut self, id: BackendId, mut probed: Probed, now: Instant) {
         let now_ms = self.ms(now);
         let Some(member) = self.roster.get_mut(id) else { return };
+        let moved = probed.reached.and_then(|at| member.endpoint.reach(at));
+        if let Some(before) = moved {
+            // The answer is another server's, which has to give it under its own identity.
+            self.replace_moved(id, before, probed.reached, now);
+            return;
+        }
         // A server that is reached again gets requests again before its rest is over.
         if member.hear(&mut probed, now) && member.health.is_resting(now_ms) {
             member.health.answered();
@@ -151,6 +159,38 @@ impl Watched {
     /// Takes news of a Sentinel.
     pub(super) fn hear_sentinel(&mut self, from: FromSentinel, now: Instant) -> Effect {
         self.sentinels.hear(from, self.ms(now))
+    }
+
+    /// Takes the addresses to which a server's name leads now. True if the server has to be
+    /// replaced by another one.
+    pub(super) fn hear_addresses(
+        &mut self,
+        id: BackendId,
+        found: Result<Vec<IpAddr>, String>,
+        config: &Config,
+        now: Instant,
+    ) -> bool {
+        let Some(member) = self.roster.get_mut(id) else { return false };
+        let is_well = member.is_well(config.topology.probe_timeout, now);
+        let finding = member.endpoint.hear(found, is_well);
+        log::resolved(&member.addr, member.endpoint.addr(), &finding);
+        let Finding::Moved(before) = finding else { return false };
+        self.replace_moved(id, before, None, now);
+        true
+    }
+
+    /// Puts another server in the place of one whose name does not lead to `before` any more.
+    fn replace_moved(
+        &mut self,
+        id: BackendId,
+        before: SocketAddr,
+        reached: Option<SocketAddr>,
+        now: Instant,
+    ) {
+        let new = self.roster.replace(id, reached, now).and_then(|new| self.roster.get(new));
+        if let Some(new) = new {
+            log::moved(&new.addr, before);
+        }
     }
 
     /// Publishes what follows from the answers, if it is a change.
@@ -243,7 +283,10 @@ impl Watched {
         let member = self.roster.get(self.shard.master()?)?;
         let is_ready = member.answer().is_some_and(|said| !said.loading);
         let is_due = is_ready && self.commands.begin(&member.run_id, now);
-        is_due.then(|| (member.run_id.clone(), Dial::new(&member.addr, config)))
+        is_due.then(|| {
+            let dial = Dial::new(&member.addr, config).pinned_to(member.endpoint.addr());
+            (member.run_id.clone(), dial)
+        })
     }
 }
 

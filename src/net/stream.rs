@@ -19,12 +19,22 @@ use crate::config::HostPort;
 pub struct Stream(TcpStream);
 
 impl Stream {
-    /// Connects to `addr`. Its name is resolved each time, and all its addresses are tried.
+    /// Connects to `addr`. Its name is resolved, and all its addresses are tried.
     ///
     /// # Errors
     /// The error of the last address, or of the look-up.
     pub async fn connect(addr: &HostPort, keepalive: Option<Duration>) -> io::Result<Self> {
         let stream = Self(TcpStream::connect((addr.host.as_str(), addr.port)).await?);
+        stream.set_options(keepalive)?;
+        Ok(stream)
+    }
+
+    /// Connects to `addr`, which needs no look-up.
+    ///
+    /// # Errors
+    /// No connection could be made.
+    pub async fn connect_to(addr: SocketAddr, keepalive: Option<Duration>) -> io::Result<Self> {
+        let stream = Self(TcpStream::connect(addr).await?);
         stream.set_options(keepalive)?;
         Ok(stream)
     }

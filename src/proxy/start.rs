@@ -45,7 +45,10 @@ const MONITOR: &str = "monitor";
 /// [`StartError`]; no thread keeps running then.
 pub fn run(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    runtime.block_on(serve(config, path, level))
+    let outcome = runtime.block_on(serve(config, path, level));
+    // The look-up of a name may still wait for a name server on another thread.
+    runtime.shutdown_background();
+    outcome
 }
 
 async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {

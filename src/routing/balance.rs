@@ -116,6 +116,7 @@ mod tests {
         let one = |(id, weight): (u32, &u32)| Backend {
             id: BackendId(id),
             addr: HostPort::local(1),
+            endpoint: None,
             role: Role::Replica,
             weight: *weight,
             scan_tag: 0,

@@ -204,7 +204,7 @@ async fn move_others(
         !it.is_local && it.role == Role::Replica && it.addr != *old && it.addr != *new
     };
     for other in topology.sole_shard().backends.iter().filter(is_other) {
-        let outcome = match Orders::open(&other.addr, config).await {
+        let outcome = match Orders::open(other, config).await {
             Ok(mut orders) => orders.follow(announced).await,
             Err(error) => Err(error),
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::error::SwitchoverError;
 use crate::config::Config;
 use crate::monitor::{Dial, Link, role_of, server_text};
-use crate::topology::ServerRole;
+use crate::topology::{Backend, ServerRole};
 use redis_protocol::resp2::types::BytesFrame;
 use tidegate_wire::resp::integer;
 use tidegate_wire::units::{HostPort, millis};
@@ -21,9 +21,10 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    /// Connects and logs in.
-    pub(super) async fn open(addr: &HostPort, config: &Config) -> Result<Self, SwitchoverError> {
-        Self::dial(addr, Dial::new(addr, config)).await
+    /// Connects, at the address that was proven, and logs in.
+    pub(super) async fn open(server: &Backend, config: &Config) -> Result<Self, SwitchoverError> {
+        let dial = Dial::new(&server.addr, config).pinned_to(server.endpoint);
+        Self::dial(&server.addr, dial).await
     }
 
     /// Connects in this way.

@@ -1,6 +1,7 @@
 //! A server in the topology.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{FallbackRank, Health};
@@ -36,8 +37,11 @@ impl fmt::Display for Role {
 pub struct Backend {
     /// Its identity.
     pub id: BackendId,
-    /// Where it listens; names are resolved on every connect.
+    /// Where it listens, as it is named.
     pub addr: HostPort,
+    /// The address to which its name led when it was proven: all connections go there. `None`
+    /// before it was reached.
+    pub endpoint: Option<SocketAddr>,
     /// Its role.
     pub role: Role,
     /// Its share of reads, 0 to 1000. A server of weight 0 serves only if no other one can.

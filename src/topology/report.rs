@@ -126,6 +126,7 @@ mod tests {
         Backend {
             id: BackendId(1),
             addr: HostPort::local(1),
+            endpoint: None,
             role,
             weight: 1,
             scan_tag: 0,

@@ -101,6 +101,7 @@ mod tests {
         Backend {
             id: BackendId(id),
             addr: HostPort::local(1),
+            endpoint: None,
             role,
             weight: 1,
             scan_tag,

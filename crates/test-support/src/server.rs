@@ -22,6 +22,7 @@ const PORT_TRIES: usize = 5;
 #[derive(Clone, Debug)]
 pub struct ServerBuilder {
     flavor: Flavor,
+    host: Ipv4Addr,
     args: Vec<String>,
     master: Option<SocketAddr>,
     port: Option<u16>,
@@ -64,6 +65,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Another address of this machine than 127.0.0.1.
+    #[must_use]
+    pub fn host(mut self, host: [u8; 4]) -> Self {
+        self.host = host.into();
+        self
+    }
+
     /// A port of the test's choice instead of a free one.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
@@ -88,7 +96,8 @@ impl ServerBuilder {
     fn launch(&self, dir: &Path, port: u16) -> Process {
         let port = port.to_string();
         let mut command = Command::new(self.flavor.binary());
-        command.current_dir(dir).args(["--port", &port, "--bind", "127.0.0.1", "--dir"]).arg(dir);
+        command.current_dir(dir).args(["--port", &port, "--dir"]).arg(dir);
+        command.args(["--bind", &self.host.to_string()]);
         command.args(["--daemonize", "no", "--save", "", "--appendonly", "no"]);
         command.args(["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"]);
         if self.flavor.has_debug_switch() {
@@ -113,7 +122,9 @@ impl ServerBuilder {
                 panic!("{:?} ended with {status}\n{}", self.flavor, process.log_tail());
             }
             // Its own log first: on a clash another process may answer on the port.
-            if process.log().contains("eady to accept connections") && answers_ping(port) {
+            if process.log().contains("eady to accept connections")
+                && answers_ping((self.host, port).into())
+            {
                 return true;
             }
             assert!(
@@ -127,13 +138,9 @@ impl ServerBuilder {
     }
 }
 
-fn local(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-}
-
 /// Any answer but -LOADING will do: -NOAUTH and -MASTERDOWN come from a server that serves.
-fn answers_ping(port: u16) -> bool {
-    let Ok(mut wire) = Wire::try_connect(local(port)) else { return false };
+fn answers_ping(addr: SocketAddr) -> bool {
+    let Ok(mut wire) = Wire::try_connect(addr) else { return false };
     match wire.try_cmd(&["PING"]) {
         Ok(Reply::Error(text)) => !text.starts_with("LOADING"),
         Ok(_) => true,
@@ -158,7 +165,8 @@ impl RedisServer {
     }
 
     pub fn builder(flavor: Flavor) -> ServerBuilder {
-        ServerBuilder { flavor, args: Vec::new(), master: None, port: None, password: None }
+        let host = Ipv4Addr::LOCALHOST;
+        ServerBuilder { flavor, host, args: Vec::new(), master: None, port: None, password: None }
     }
 
     pub fn flavor(&self) -> Flavor {
@@ -166,7 +174,7 @@ impl RedisServer {
     }
 
     pub fn addr(&self) -> SocketAddr {
-        local(self.port)
+        (self.builder.host, self.port).into()
     }
 
     pub fn port(&self) -> u16 {

@@ -14,6 +14,7 @@ fn backend() -> Backend {
     Backend {
         id: BackendId(1),
         addr: HostPort::local(1),
+        endpoint: None,
         role: Role::Master,
         weight: 1,
         scan_tag: 0,

@@ -54,6 +54,7 @@ mod tests {
         let mut backend = Backend {
             id: BackendId(1),
             addr: HostPort::local(1),
+            endpoint: None,
             role: Role::Master,
             weight: 1,
             scan_tag: 0,

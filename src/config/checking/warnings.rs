@@ -291,6 +291,7 @@ mod tests {
         let backend = Backend {
             id: BackendId(1),
             addr: master.clone(),
+            endpoint: None,
             role: Role::Master,
             weight: 1,
             scan_tag: 0,

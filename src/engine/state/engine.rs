@@ -1,5 +1,6 @@
 //! The engine: what its threads share with the workers, the monitor and the metrics.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -288,6 +289,15 @@ impl Engine {
                 None => self.link_info().topology_master.as_ref() == Some(master),
             },
         }
+    }
+
+    /// Returns the address of the wanted `master` that the monitor has proven, if it has.
+    pub(in crate::engine) fn endpoint_of(&self, master: &HostPort) -> Option<SocketAddr> {
+        if self.config.load().replica.replicaof != ReplicaOf::Topology {
+            return None;
+        }
+        let topology = self.topology.load();
+        topology.sole_shard().master().filter(|now| &now.addr == master)?.endpoint
     }
 
     /// Notes that the master has sent something.

@@ -42,7 +42,7 @@ impl<'e> Wire<'e> {
     pub(super) async fn open(engine: &'e Engine, master: &'e HostPort) -> Result<Self, LinkFault> {
         let config = engine.config.load_full();
         let repl_timeout = config.replica.repl_timeout;
-        let opening = timeout(repl_timeout, Stream::connect(master, config.proxy.tcp_keepalive));
+        let opening = timeout(repl_timeout, connect(engine, master, config.proxy.tcp_keepalive));
         let opened = tokio::select! {
             biased;
             opened = opening => opened,
@@ -95,7 +95,11 @@ impl<'e> Wire<'e> {
         wait: Duration,
     ) -> Result<usize, LinkFault> {
         self.beat(applied).await?;
-        if !self.engine.is_wanted(self.master) {
+        // The name of the master may lead to another server now.
+        let is_elsewhere = |at| self.peer().is_some_and(|peer| peer != at);
+        if !self.engine.is_wanted(self.master)
+            || self.engine.endpoint_of(self.master).is_some_and(is_elsewhere)
+        {
             return Err(LinkFault::Retarget);
         }
         if self.entry.is_killed() {
@@ -159,6 +163,18 @@ fn admit(engine: &Engine, stream: &Stream) -> Result<Arc<Entry>, LinkFault> {
     let entry = entry.ok_or_else(|| io::Error::other("too many clients"))?;
     entry.info().master = true;
     Ok(entry)
+}
+
+/// Connects to the master at the address that was proven, if one was.
+async fn connect(
+    engine: &Engine,
+    master: &HostPort,
+    keepalive: Option<Duration>,
+) -> io::Result<Stream> {
+    match engine.endpoint_of(master) {
+        Some(at) => Stream::connect_to(at, keepalive).await,
+        None => Stream::connect(master, keepalive).await,
+    }
 }
 
 /// Waits until the configuration names another master.

@@ -6,6 +6,7 @@ use redis_protocol::resp2::types::BytesFrame;
 
 use super::link::{Dial, Link, LinkError};
 use super::words::brief;
+use crate::net::Resolver;
 use tidegate_wire::command::Learned;
 
 /// The longest reply to `COMMAND`, in bytes. Redis 8 with its modules sends 400 kB.
@@ -33,8 +34,11 @@ impl CommandsError {
 
 /// Asks over a separate connection: the reply is long, and while it takes its time, the master must
 /// not look as if it did not answer.
-pub(in crate::monitor) async fn ask_commands(dial: Dial) -> Result<Learned, CommandsError> {
-    let mut link = Link::open(&dial.patient(PATIENCE)).await?;
+pub(in crate::monitor) async fn ask_commands(
+    dial: Dial,
+    resolver: Resolver,
+) -> Result<Learned, CommandsError> {
+    let mut link = Link::open_with(&dial.patient(PATIENCE), &resolver).await?;
     let replies = link.ask(&[&[b"COMMAND"]], REPLY_MAX).await?;
     match replies.first() {
         Some(BytesFrame::Error(error)) => Err(CommandsError::Refused(brief(error))),

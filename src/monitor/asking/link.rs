@@ -1,24 +1,27 @@
 //! A control connection to a server: sends questions in one write, and decodes the replies.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use redis_protocol::resp2::types::BytesFrame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::frame;
 use super::words::brief;
 use crate::backend::{ConnectionKey, Credentials, HandshakeError, set_up};
 use crate::config::{Config, HostPort};
-use crate::net::Stream;
+use crate::net::{Resolver, Stream};
 use tidegate_wire::resp::{ReplyScanner, encode};
 
 /// How to reach a server, from proxy.toml.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Dial {
     addr: HostPort,
+    /// The address to which its name led before.
+    at: Option<SocketAddr>,
     key: ConnectionKey,
     /// The limit for connecting and logging in.
     timeout: Duration,
@@ -31,6 +34,7 @@ impl Dial {
     pub(crate) fn new(addr: &HostPort, config: &Config) -> Self {
         Self {
             addr: addr.clone(),
+            at: None,
             // Only the login: the questions ask for the identity, and recognise a busy server.
             key: ConnectionKey {
                 login_only: true,
@@ -56,6 +60,11 @@ impl Dial {
         Self { addr: addr.clone(), ..self }
     }
 
+    /// The same, to the address to which the name led before, if the server can be reached there.
+    pub(crate) fn pinned_to(self, at: Option<SocketAddr>) -> Self {
+        Self { at, ..self }
+    }
+
     /// The same, with at least this limit for everything.
     pub(crate) fn patient(self, least: Duration) -> Self {
         Self { timeout: self.timeout.max(least), ..self.patient_for_answers(least) }
@@ -64,6 +73,44 @@ impl Dial {
     /// The same, with at least this limit for the answers.
     pub(crate) fn patient_for_answers(self, least: Duration) -> Self {
         Self { patience: self.patience.max(least), ..self }
+    }
+}
+
+impl Dial {
+    /// Connects to the address to which the name led before. If that fails, and if there is none,
+    /// the name is resolved, and its addresses are tried one after the other. None of them takes
+    /// the time of the others.
+    async fn connect(&self, resolver: &Resolver) -> io::Result<Stream> {
+        let begun = Instant::now();
+        let mut failed = io::Error::from(io::ErrorKind::NotFound);
+        match self.at {
+            Some(at) if self.addr.host.parse::<IpAddr>().is_ok() => {
+                return Stream::connect_to(at, self.keepalive).await;
+            }
+            Some(at) => match self.try_to(at, self.timeout / 2).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failed = error,
+            },
+            None => {}
+        }
+        let found = resolver.resolve(&self.addr.host).await?;
+        let found = found.into_iter().map(|ip| SocketAddr::new(ip, self.addr.port));
+        let found: Vec<_> = found.filter(|it| Some(*it) != self.at).collect();
+        for (at, left) in
+            found.iter().zip((1..=u32::try_from(found.len()).unwrap_or(u32::MAX)).rev())
+        {
+            let rest = self.timeout.saturating_sub(begun.elapsed());
+            match self.try_to(*at, rest / left).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+
+    async fn try_to(&self, at: SocketAddr, limit: Duration) -> io::Result<Stream> {
+        let connected = timeout(limit, Stream::connect_to(at, self.keepalive)).await;
+        connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -128,26 +175,39 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Connects and logs in. The host's name is resolved each time.
+    /// Connects and logs in. Names are resolved by the system.
     pub(crate) async fn open(dial: &Dial) -> Result<Self, LinkError> {
+        Self::open_with(dial, &Resolver::default()).await
+    }
+
+    /// As [`Self::open`], with another resolver.
+    pub(in crate::monitor) async fn open_with(
+        dial: &Dial,
+        resolver: &Resolver,
+    ) -> Result<Self, LinkError> {
         let opening = async {
-            let mut stream = Stream::connect(&dial.addr, dial.keepalive).await?;
+            let mut stream = dial.connect(resolver).await?;
             set_up(&mut stream, &dial.key).await?;
             Ok(Self { dial: dial.clone(), stream, buffer: BytesMut::new() })
         };
         timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))
     }
 
+    /// The address to which it is connected.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
+    }
+
     /// The server's address as the proxy knows it, and as the system resolved it.
     pub(crate) fn addrs(&self) -> Vec<HostPort> {
-        let peer = self.stream.peer_addr().ok();
+        let peer = self.peer();
         let peer = peer.map(|at| HostPort { host: at.ip().to_string(), port: at.port() });
         std::iter::once(self.dial.addr.clone()).chain(peer).collect()
     }
 
     /// The same connection with the patience of `dial`, if it was opened in the way of `dial`.
     pub(crate) fn continued(mut self, dial: &Dial) -> Option<Self> {
-        self.dial.patience = dial.patience;
+        (self.dial.patience, self.dial.at) = (dial.patience, dial.at);
         (&self.dial == dial).then_some(self)
     }
 

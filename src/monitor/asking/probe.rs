@@ -1,11 +1,14 @@
 //! One question to one server: everything, or its replication offset.
 
+use std::net::SocketAddr;
+
 use tokio::time::Instant;
 
 use super::answer::{AnswerError, QUESTIONS, is_busy, observe};
 use super::frame::is_error;
 use super::link::{Dial, Link, LinkError};
 use super::position::{self, Asked};
+use crate::net::Resolver;
 use crate::topology::{Observation, Sample};
 use tidegate_wire::units::{micros, millis};
 
@@ -20,6 +23,8 @@ const POSITION: [&[&[u8]]; 1] = [&[b"INFO", b"replication"]];
 pub(in crate::monitor) struct Probed {
     /// The connection, if it can be used again.
     pub(in crate::monitor) link: Option<Link>,
+    /// The address that was reached.
+    pub(in crate::monitor) reached: Option<SocketAddr>,
     /// Whether it was opened for this question.
     pub(in crate::monitor) is_new: bool,
     /// Whether the server had closed the connection before it.
@@ -36,7 +41,12 @@ pub(in crate::monitor) type Said = Result<Observation, String>;
 
 /// Asks a server everything, over `link` or a new connection. `epoch` is where the process's clock
 /// begins.
-pub(in crate::monitor) async fn probe(link: Option<Link>, dial: Dial, epoch: Instant) -> Probed {
+pub(in crate::monitor) async fn probe(
+    link: Option<Link>,
+    dial: Dial,
+    resolver: Resolver,
+    epoch: Instant,
+) -> Probed {
     let mut was_severed = false;
     if let Some(link) = link.and_then(|link| link.continued(&dial)) {
         match ask(link, epoch).await {
@@ -46,7 +56,7 @@ pub(in crate::monitor) async fn probe(link: Option<Link>, dial: Dial, epoch: Ins
             outcome => return probed(outcome, false),
         }
     }
-    let outcome = match Link::open(&dial).await {
+    let outcome = match Link::open_with(&dial, &resolver).await {
         Ok(link) => ask(link, epoch).await,
         Err(error) => Err(error),
     };
@@ -66,6 +76,7 @@ pub(in crate::monitor) async fn ask_position(mut link: Link, epoch: Instant) -> 
             let busy = replies.iter().any(is_busy);
             let refused = sample.is_none() && !busy && replies.iter().any(is_error);
             Probed {
+                reached: link.peer(),
                 link: (!refused).then_some(link),
                 is_new: false,
                 was_severed: false,
@@ -73,9 +84,14 @@ pub(in crate::monitor) async fn ask_position(mut link: Link, epoch: Instant) -> 
                 sample,
             }
         }
-        Err(_) => {
-            Probed { link: None, is_new: false, was_severed: false, said: None, sample: None }
-        }
+        Err(_) => Probed {
+            link: None,
+            reached: None,
+            is_new: false,
+            was_severed: false,
+            said: None,
+            sample: None,
+        },
     }
 }
 
@@ -104,11 +120,12 @@ fn asked(epoch: Instant, sent: Instant) -> Asked {
 fn probed(outcome: Result<Answer, LinkError>, is_new: bool) -> Probed {
     match outcome {
         Ok((link, said, sample)) => {
-            Probed { link: Some(link), is_new, was_severed: false, said, sample }
+            let reached = link.peer();
+            Probed { link: Some(link), reached, is_new, was_severed: false, said, sample }
         }
         Err(error) => {
             let said = Some(Err(error.to_string()));
-            Probed { link: None, is_new, was_severed: false, said, sample: None }
+            Probed { link: None, reached: None, is_new, was_severed: false, said, sample: None }
         }
     }
 }

@@ -17,7 +17,7 @@ fn is_same_shard(a: &Shard, b: &Shard) -> bool {
     let servers = |of: &Shard| {
         let server = |it: &Backend| {
             let is = (it.role, it.is_local, it.pass, it.data_epoch);
-            (it.id, it.addr.clone(), is, it.weight, it.scan_tag, it.excluded.clone())
+            (it.id, it.addr.clone(), it.endpoint, is, it.weight, it.scan_tag, it.excluded.clone())
         };
         of.backends.iter().map(server).collect::<Vec<_>>()
     };
@@ -40,6 +40,7 @@ mod tests {
         let backend = Backend {
             id: BackendId(1),
             addr: HostPort::local(1),
+            endpoint: None,
             role: Role::Master,
             weight: 1,
             scan_tag: 7,
@@ -71,12 +72,13 @@ mod tests {
         assert!(with(&|other| other.backends[0].health = Arc::default()));
         let reason = HoldReason::Paused;
         let hold = Hold { reason, since_ms: 1, until_ms: 2 };
-        let changes: [&dyn Fn(&mut Shard); 15] = [
+        let changes: [&dyn Fn(&mut Shard); 16] = [
             &|other| other.failovers.lost_bytes = 1,
             &|other| other.backends[0].data_epoch = 1,
             &|other| other.backends[0].pass = 1,
             &|other| other.undecided = Some(String::new()),
             &|other| other.hold = Some(hold),
+            &|other| other.backends[0].endpoint = Some(([127, 0, 0, 1], 1).into()),
             &|other| other.backends.clear(),
             &|other| other.backends[0].id = BackendId(2),
             &|other| other.backends[0].addr = HostPort::local(2),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::config::HostPort;
 use crate::monitor::reporting::log;
 use crate::monitor::roster::list::Roster;
 use crate::monitor::roster::member::Member;
@@ -19,7 +20,7 @@ const SILENT: Duration = Duration::from_millis(500);
 pub(in crate::monitor) struct LossWatch {
     tracker: LossTracker,
     /// The last master.
-    last: Option<BackendId>,
+    last: Option<(BackendId, HostPort)>,
     /// Its process.
     run_id: String,
     /// The operator has named another master, and it is not elected yet.
@@ -69,7 +70,7 @@ impl LossWatch {
             run_id: said.run_id.clone(),
             replid: said.replid.clone(),
         };
-        self.last = Some(master.id);
+        self.last = Some((master.id, master.addr.clone()));
         self.run_id.clone_from(&said.run_id);
         self.is_overridden = false;
         self.tracker.follow(incumbent, cause, now_ms).iter().for_each(log::failover);
@@ -77,9 +78,11 @@ impl LossWatch {
 
     /// What has become of the last master, now that `master` is elected.
     fn cause(&self, master: &Member, roster: &Roster, now: Instant) -> Cause {
-        let last = self.last.and_then(|id| roster.get(id));
-        match last {
+        let Some((id, addr)) = &self.last else { return Cause::Unreachable };
+        let has_moved = *id != master.id && *addr == master.addr;
+        match roster.get(*id) {
             _ if self.is_overridden => Cause::Operator,
+            _ if has_moved => Cause::Moved,
             Some(last) if last.id == master.id && last.run_id != self.run_id => Cause::Restarted,
             Some(last) if last.id == master.id || last.is_replica() => Cause::Demoted,
             Some(last) if last.is_master() && last.roles.silence(now) < SILENT => Cause::Deposed,

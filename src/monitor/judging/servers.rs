@@ -23,6 +23,7 @@ pub(in crate::monitor) fn backends(
         (canonical(roster, member).id == member.id).then(|| Candidate {
             id: member.id,
             addr: member.addr.clone(),
+            endpoint: member.endpoint.addr(),
             weight: config.reads.weights.get(&member.addr).copied().unwrap_or(1),
             is_local: member.is_local,
             barred: (member.is_local && said.is_ok() && !config.reads.local)

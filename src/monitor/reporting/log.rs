@@ -1,6 +1,9 @@
 //! What the monitor logs: each change once.
 
+use std::net::SocketAddr;
+
 use crate::config::{Config, HostPort};
+use crate::monitor::roster::endpoint::Finding;
 use crate::topology::{Backend, Hold, Loss, News, Role, Shard, Topology};
 
 /// Logs how `new` differs from `old`.
@@ -83,6 +86,26 @@ pub(in crate::monitor) fn failover(news: &News) {
             it.loss, it.from
         ),
     }
+}
+
+/// Logs what a look-up of a server's name shows.
+pub(in crate::monitor) fn resolved(addr: &HostPort, at: Option<SocketAddr>, finding: &Finding) {
+    let at = at.map(tracing::field::display);
+    match finding {
+        Finding::Same | Finding::Moved(_) => {}
+        Finding::Lost(why) => {
+            tracing::warn!(backend = %addr, at, "the server's name does not resolve: {why}");
+        }
+        Finding::Found => tracing::info!(backend = %addr, at, "the server's name resolves again"),
+    }
+}
+
+/// Logs that a server's name does not lead to `before` any more.
+pub(in crate::monitor) fn moved(addr: &HostPort, before: SocketAddr) {
+    tracing::warn!(
+        backend = %addr,
+        "the server's name leads to another address than {before}: it counts as another server"
+    );
 }
 
 fn log_master(old: &Shard, new: &Shard, is_first: bool, now_ms: u64) {

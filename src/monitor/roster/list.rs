@@ -1,6 +1,7 @@
 //! The list of the known servers.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ impl Roster {
             roster.last_id = roster.last_id.max(it.id.0);
             roster.ids.insert(it.addr.clone(), (it.id, Arc::clone(&it.health)));
             let (addr, is_local) = (it.addr.clone(), it.is_local);
-            roster.add(&NamedServer { addr, is_configured: false, is_local }, now);
+            let named = NamedServer { addr, is_configured: false, is_local };
+            roster.add(&named, it.endpoint, now);
         }
         roster
     }
@@ -110,7 +112,7 @@ impl Roster {
         let is_smaller = self.members.len() < before;
         for named in named {
             if self.at(&named.addr).is_none() {
-                self.add(named, now);
+                self.add(named, None, now);
             }
         }
         is_smaller
@@ -121,9 +123,27 @@ impl Roster {
         self.members.retain(|member| member.is_configured);
     }
 
-    fn add(&mut self, named: &NamedServer, now: Instant) {
+    /// Puts another server in the place of this one, whose name leads elsewhere: to `reached`, if
+    /// that is known. Nothing that is known of the old one holds for it. Returns its id.
+    pub(in crate::monitor) fn replace(
+        &mut self,
+        id: BackendId,
+        reached: Option<SocketAddr>,
+        now: Instant,
+    ) -> Option<BackendId> {
+        let at = self.members.iter().position(|member| member.id == id)?;
+        let old = self.members.remove(at);
+        self.ids.remove(&old.addr);
+        let Member { addr, is_configured, is_local, named_at, .. } = old;
+        self.add(&NamedServer { addr, is_configured, is_local }, reached, now);
+        let new = self.members.last_mut()?;
+        new.named_at = named_at;
+        Some(new.id)
+    }
+
+    fn add(&mut self, named: &NamedServer, reached: Option<SocketAddr>, now: Instant) {
         let identity = self.identity(&named.addr);
-        self.members.push(Member::new(identity, named, now));
+        self.members.push(Member::new(identity, named, reached, now));
     }
 
     /// The identity of the server at `addr`: the same address gets the same id, unless thousands of

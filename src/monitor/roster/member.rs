@@ -1,5 +1,6 @@
 //! A known server: its identity, the connection to it, its last answer.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::contact::Contact;
+use super::endpoint::Endpoint;
 use super::named_server::NamedServer;
 use super::role_record::RoleRecord;
 use crate::config::HostPort;
@@ -24,6 +26,8 @@ const BUSY: &str = "busy running a script";
 pub(in crate::monitor) struct Member {
     pub(in crate::monitor) id: BackendId,
     pub(in crate::monitor) addr: HostPort,
+    /// Where its name led when it was reached.
+    pub(in crate::monitor) endpoint: Endpoint,
     pub(in crate::monitor) health: Arc<Health>,
     /// Whether proxy.toml names it.
     pub(in crate::monitor) is_configured: bool,
@@ -48,11 +52,13 @@ impl Member {
     pub(super) fn new(
         (id, health): (BackendId, Arc<Health>),
         named: &NamedServer,
+        reached: Option<SocketAddr>,
         now: Instant,
     ) -> Self {
         Self {
             id,
             addr: named.addr.clone(),
+            endpoint: Endpoint::new(&named.addr, reached),
             health,
             is_configured: named.is_configured,
             is_local: named.is_local,
@@ -63,6 +69,11 @@ impl Member {
             drift: None,
             named_at: Some(now),
         }
+    }
+
+    /// Whether it answers: its last answer was good, and no later one is overdue.
+    pub(in crate::monitor) fn is_well(&self, timeout: Duration, now: Instant) -> bool {
+        self.answer().is_some() && !self.contact.is_late(now, timeout)
     }
 
     /// Whether it is to be asked now.

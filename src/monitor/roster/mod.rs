@@ -6,6 +6,7 @@
 pub(in crate::monitor) mod alias;
 pub(in crate::monitor) mod contact;
 pub(in crate::monitor) mod discovery;
+pub(in crate::monitor) mod endpoint;
 pub(in crate::monitor) mod list;
 pub(in crate::monitor) mod member;
 pub(in crate::monitor) mod named_server;

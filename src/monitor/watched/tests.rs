@@ -57,8 +57,14 @@ impl Trial {
             commands: 0,
             data_epoch: 0,
         });
-        let probed =
-            Probed { link: None, is_new: true, was_severed: false, said: Some(said), sample: None };
+        let probed = Probed {
+            link: None,
+            reached: None,
+            is_new: true,
+            was_severed: false,
+            said: Some(said),
+            sample: None,
+        };
         let now = self.at(ms);
         self.watched.hear_probe(id, probed, now);
     }

@@ -44,6 +44,7 @@ fn shard(has_master: bool, is_expected: bool, is_open: bool) -> Shard {
     let backend = |id: u32, role| Backend {
         id: BackendId(id),
         addr: HostPort::local(1),
+        endpoint: None,
         role,
         weight: 1,
         scan_tag: id,

@@ -34,6 +34,7 @@ fn backend(id: u32, role: Role) -> Backend {
     Backend {
         id: BackendId(id),
         addr: HostPort::local(1),
+        endpoint: None,
         role,
         weight: 1,
         scan_tag: id,

@@ -1,5 +1,6 @@
 //! The role of each server once the master is elected.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::topology::{Backend, BackendId, Health, LinkState, Observation, Role, ServerRole};
@@ -12,6 +13,8 @@ pub struct Candidate {
     pub id: BackendId,
     /// Where it listens.
     pub addr: HostPort,
+    /// The address to which its name led.
+    pub endpoint: Option<SocketAddr>,
     /// Its share of reads.
     pub weight: u32,
     /// Whether it is the engine of this process.
@@ -46,7 +49,7 @@ struct Elected {
 }
 
 fn assign_role(candidate: Candidate, master: Option<&Elected>) -> Backend {
-    let Candidate { id, addr, weight, is_local, barred, health, said } = candidate;
+    let Candidate { id, addr, endpoint, weight, is_local, barred, health, said } = candidate;
     let scan_tag = said.as_ref().map_or(0, Observation::scan_tag);
     let data_epoch = said.as_ref().map_or(0, |said| said.data_epoch);
     let (role, excluded) = match said {
@@ -55,7 +58,19 @@ fn assign_role(candidate: Candidate, master: Option<&Elected>) -> Backend {
     };
     let excluded = barred.filter(|_| role != Role::Master).or(excluded);
     let pass = health.fence.epoch();
-    Backend { id, addr, role, weight, scan_tag, data_epoch, excluded, is_local, pass, health }
+    Backend {
+        id,
+        addr,
+        endpoint,
+        role,
+        weight,
+        scan_tag,
+        data_epoch,
+        excluded,
+        is_local,
+        pass,
+        health,
+    }
 }
 
 fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role, Option<String>) {

@@ -326,6 +326,7 @@ fn servers_are_put_in_their_places() {
     let candidate = |it: &ServerEvidence| Candidate {
         id: it.id,
         addr: it.addr.clone(),
+        endpoint: None,
         weight: 1,
         is_local: false,
         barred: None,

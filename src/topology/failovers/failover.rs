@@ -30,14 +30,22 @@ pub enum Cause {
     Deposed,
     /// It is the same server, whose process was started again.
     Restarted,
+    /// Its name leads to another server.
+    Moved,
     /// The operator named another one in proxy.toml.
     Operator,
 }
 
 impl Cause {
     /// Every cause, for metrics.
-    pub const ALL: [Self; 5] =
-        [Self::Demoted, Self::Unreachable, Self::Deposed, Self::Restarted, Self::Operator];
+    pub const ALL: [Self; 6] = [
+        Self::Demoted,
+        Self::Unreachable,
+        Self::Deposed,
+        Self::Restarted,
+        Self::Moved,
+        Self::Operator,
+    ];
 
     /// Its name, in metrics and `/status`.
     #[must_use]
@@ -47,6 +55,7 @@ impl Cause {
             Self::Unreachable => "unreachable",
             Self::Deposed => "deposed",
             Self::Restarted => "restarted",
+            Self::Moved => "moved",
             Self::Operator => "operator",
         }
     }

@@ -6,6 +6,7 @@ mod command;
 mod deposed_master;
 mod hold;
 mod lost_bytes;
+mod moving_names;
 mod operators;
 mod order;
 mod sentinels;

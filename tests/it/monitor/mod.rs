@@ -4,6 +4,7 @@
 mod answers;
 pub mod discovery;
 pub mod failover;
+mod names;
 pub mod probe_cost;
 mod slow_master;
 mod watch;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use ::tidegate::config::Config;
 use ::tidegate::monitor::Monitor;
+use ::tidegate::net::Resolver;
 use ::tidegate::topology::{Backend, Role, Topology};
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, oneshot};
@@ -66,6 +67,11 @@ pub fn block_on<F: Future>(work: F) -> F::Output {
 
 impl Watch {
     pub fn start(config: Config) -> Self {
+        Self::start_with(config, Resolver::default())
+    }
+
+    /// With another resolver than the system's.
+    pub fn start_with(config: Config, resolver: Resolver) -> Self {
         let config = Arc::new(ArcSwap::from_pointee(config));
         let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
         let suspect = Arc::new(Notify::new());
@@ -81,6 +87,7 @@ impl Watch {
                 .finish();
             let _logging = tracing::subscriber::set_default(subscriber);
             let monitor = Monitor::new(parts.0, parts.1, parts.2, tokio::time::Instant::now());
+            let monitor = monitor.resolving_with(resolver);
             block_on(async {
                 tokio::select! {
                     () = monitor.run() => {}

@@ -13,6 +13,7 @@
 #![allow(unused_imports, reason = "short names for all tests, not each in use at all times")]
 
 pub mod local;
+pub mod names;
 pub mod pair;
 pub mod replica_port;
 pub mod replicas;
@@ -21,6 +22,7 @@ pub mod tidegate;
 pub mod topology;
 
 pub use local::Local;
+pub use names::Names;
 pub use pair::{Both, Pair};
 pub use replica_port::ReplicaPort;
 pub use replicas::{ReplicaLine, TamperedTrio, wait_read_fresh, wait_serving};

@@ -33,6 +33,7 @@ async fn the_next_roster_knows_the_servers_by_their_ids() {
     let backend = |id, port, health| Backend {
         id: BackendId(id),
         addr: HostPort::local(port),
+        endpoint: None,
         role: Role::Unknown,
         weight: 1,
         scan_tag: 0,
