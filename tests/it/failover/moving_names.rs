@@ -108,7 +108,7 @@ fn the_engine_follows_the_name_of_the_master() {
     let [old, new] = two_servers();
     let names = Names::new(&[("db.test", "127.0.0.1")]);
     let config = named(ConfigBuilder::new(old.addr(), &[]), "db.test", &old);
-    let config = config.set("replica", "enabled", "true");
+    let config = config.set("replica", "enabled", "true").set("reads", "local", "true");
     let proxy = start(&names, &config.set("replica", "listen", "\"127.0.0.1:0\""));
     wait_serving(&proxy, 1);
     names.set(&[("db.test", "127.0.0.2")]);
