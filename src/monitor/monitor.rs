@@ -168,7 +168,8 @@ impl Monitor {
         let due: Vec<_> = self.watched.roster.due(Instant::now()).map(|member| member.id).collect();
         self.probe(due);
         if self.schedule.is_look_up_due(now) {
-            self.resolve_names();
+            let members = self.watched.roster.members_mut().iter_mut();
+            members.for_each(|member| self.questions.resolve(member));
         }
         let mut is_late = false;
         while self.is_asking() && Instant::now() < deadline {
@@ -293,13 +294,6 @@ impl Monitor {
         }
     }
 
-    /// Looks up the servers' names again.
-    fn resolve_names(&mut self) {
-        for member in self.watched.roster.members_mut() {
-            self.questions.resolve(member);
-        }
-    }
-
     /// Asks for the replication offset: the master at every beat, every other server at its own.
     fn ask_positions(&mut self) {
         let now = Instant::now();
@@ -348,14 +342,10 @@ impl Monitor {
         match outcome {
             Ok(Outcome::Probed(id, probed)) => {
                 self.watched.hear_probe(id, *probed, now);
-                let failed = self.watched.roster.get_mut(id).filter(|it| it.answer().is_none());
-                if let Some(member) = failed {
-                    self.questions.resolve(member);
-                }
+                self.questions.resolve_failed(self.watched.roster.get_mut(id));
             }
             Ok(Outcome::Resolved(id, found)) => {
-                let config = self.config.load();
-                return self.watched.hear_addresses(id, found, &config, now);
+                return self.watched.hear_addresses(id, found, &self.config.load(), now);
             }
             Ok(Outcome::Position(id, probed)) => {
                 self.hear_position(id, *probed, now);

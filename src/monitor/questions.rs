@@ -81,6 +81,13 @@ impl Questions {
         }
     }
 
+    /// The same if the server has not answered the last question.
+    pub(super) fn resolve_failed(&mut self, member: Option<&mut Member>) {
+        if let Some(member) = member.filter(|member| member.answer().is_none()) {
+            self.resolve(member);
+        }
+    }
+
     /// Asks the process with this run id for its commands.
     pub(super) fn ask_commands(&mut self, run_id: String, dial: Dial) {
         let resolver = self.resolver.clone();
