@@ -78,7 +78,7 @@ impl Way {
             let listed = config.topology.sentinels.iter().cloned();
             return Ok(Self::Sentinels(known.chain(listed).collect()));
         }
-        let mut old = Orders::open(&master.addr, config).await?;
+        let mut old = Orders::open(master, config).await?;
         let target = choose(shared, &mut old, master, to).await?;
         Ok(Self::Master(Box::new(old), target))
     }
