@@ -10,13 +10,14 @@ use crate::{path, promql, promtool, read, yaml};
 const DASHBOARD: &str = "deploy/grafana/dashboards/tidegate.json";
 
 /// What a dashboard's rows ask, in this order.
-const QUESTIONS: [&str; 6] = [
+const QUESTIONS: [&str; 7] = [
     "Is it healthy?",
     "Who serves what?",
     "How far behind is each replica?",
     "Is the gate open?",
     "What does it cost?",
     "Is the engine well?",
+    "How did the last failover go?",
 ];
 
 fn dashboard() -> Value {
