@@ -15,6 +15,7 @@ use crate::registry::Closing;
 use crate::routing::plan::Repeat;
 use crate::routing::{Failing, NoRoute, Route, Target, admit_write};
 use crate::topology::{Backend, BackendId};
+use tidegate_wire::command::Effect;
 use tidegate_wire::resp::encode;
 
 /// Handles a request that a server did not answer.
@@ -29,6 +30,7 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
         return;
     }
     let Some(failed) = client.transactions.fail(failed) else { return };
+    let Some(failed) = watched(client, failed) else { return };
     let repeat = Repeat::of_class(class(client, &failed.request));
     let is_replica = is_elsewhere(client, failed.backend);
     let waits = client.dedicated.waits_for_data(failed.seq);
@@ -52,6 +54,33 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
             give_up(client, &failed, repeat.may_write());
         }
     }
+}
+
+/// Takes a request of a session that watches keys, if it changed nothing and was lost with its
+/// connection; returns any other. The watched keys count as changed, so nothing depends on that
+/// connection any more: WATCH has done what it can, and another connection serves a read.
+fn watched(client: &mut Client, failed: Failed) -> Option<Failed> {
+    let session = &client.session;
+    let depends = failed.leased && !failed.repeatable;
+    if !depends || !session.transaction.is_watching() || session.is_streaming() {
+        return Some(failed);
+    }
+    let class = class(client, &failed.request);
+    let is_unsent = match failed.cause {
+        Cause::Lost(_) => false,
+        Cause::Unsent { refusal: None, .. } => true,
+        _ => return Some(failed),
+    };
+    match class {
+        Some((_, Effect::Watch)) => client.inbox.deliver(failed.seq, 1, b"+OK\r\n"),
+        Some((_, Effect::None | Effect::Info))
+            if is_unsent || !Repeat::of_class(class).may_write() =>
+        {
+            wait(client, Failed { leased: false, repeatable: true, ..failed });
+        }
+        _ => return Some(failed),
+    }
+    None
 }
 
 /// The request waits until it may be sent to the master.

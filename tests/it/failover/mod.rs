@@ -11,4 +11,5 @@ mod operators;
 mod order;
 mod sentinels;
 mod transactions;
+mod watching;
 pub mod writes;
