@@ -8,6 +8,9 @@ use tidegate_wire::units::HostPort;
 /// The fields of one server in a reply of `SENTINEL MASTER`, `REPLICAS` or `SENTINELS`.
 pub type Fields = HashMap<String, String>;
 
+/// The most replicas, and the most other Sentinels, that are taken from one report.
+const LISTED_MAX: usize = 1024;
+
 /// One Sentinel's answers about one master.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -79,8 +82,8 @@ impl Report {
             quorum: number(master, "quorum")?,
             failover: has_flag(flags, &["failover_in_progress"]).then(|| stage(master)),
             is_master_down: has_flag(flags, &["o_down"]),
-            replicas: replicas.iter().filter_map(replica).collect(),
-            others: sentinels.iter().filter_map(other).collect(),
+            replicas: replicas.iter().filter_map(replica).take(LISTED_MAX).collect(),
+            others: sentinels.iter().filter_map(other).take(LISTED_MAX).collect(),
         })
     }
 }
@@ -191,6 +194,18 @@ mod tests {
         assert!(!read(&[("flags", "s_down,master")], "7801").is_master_down, "one opinion");
         let promoted = read(&[flags, ("failover-state", "reconf_slaves")], "7802");
         assert_eq!(promoted.master_run_id, None, "the fields are the former master's");
+    }
+
+    #[test]
+    fn endless_lists_are_cut() {
+        let many: Vec<_> = (0..5_000)
+            .map(|n| {
+                fields(&format!("ip=10.0.{}.{} port=7 runid={n} flags=slave", n / 250, n % 250))
+            })
+            .collect();
+        let addr = Some(("127.0.0.1", "7801"));
+        let report = Report::read(None, addr, &fields(MASTER), (&many, &many)).unwrap();
+        assert_eq!((report.replicas.len(), report.others.len()), (LISTED_MAX, LISTED_MAX));
     }
 
     #[test]
