@@ -19,7 +19,7 @@ use crate::check::check;
 use crate::clients::load::Load;
 use crate::clients::{Crew, finals};
 use crate::faults::driver::Driver;
-use crate::history::{History, MILLISECOND};
+use crate::history::{Disturbance, History, MILLISECOND};
 use crate::plan::Plan;
 use crate::stand::Stand;
 use crate::stand::clock::Clock;
@@ -58,7 +58,10 @@ pub fn run(
         let random = fastrand::Rng::with_seed(seed);
         let mut driver = Driver { stand: &mut stand, clock, random, disturbances: Vec::new() };
         trial.play(&mut driver);
-        (driver.settle(), driver.disturbances)
+        let master = driver.settle();
+        let (what, until) = (trial.title().to_owned(), clock.now());
+        driver.disturbances.push(Disturbance { what, server: None, from: before, until });
+        (master, driver.disturbances)
     };
     thread::sleep(AFTER);
     let end = clock.now();
