@@ -119,7 +119,8 @@ pub fn plan(
         return plan.without_route(NoRoute::GateClosed, shard, policy, now_ms);
     }
     let is_operators = request.command.is_some_and(|it| it.access == Access::Admin);
-    if is_operators && shard.hold.is_some() && matches!(plan.action, Action::Forward(_)) {
+    let is_forwarded = matches!(plan.action, Action::Forward(_));
+    if is_operators && !is_gated && shard.hold.is_some() && is_forwarded {
         // It may be what ends the hold: FAILOVER ABORT.
         return Plan { action: Action::Dedicated(Purpose::OutOfBand), ..plan };
     }

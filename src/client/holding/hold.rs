@@ -27,11 +27,15 @@ pub(in crate::client) fn hold_until(
             return Next::Done;
         }
     }
+    let now_ms = client.worker.now_ms();
     let patience = match until {
         // A process that ends waits for nothing.
         _ if client.worker.shared.draining.load(Relaxed) => Duration::ZERO,
         HoldUntil::ReplicaFresh => client.config.reads.wait_timeout,
-        HoldUntil::MasterOpen => client.config.writes.failover_hold,
+        HoldUntil::MasterOpen => {
+            let left_ms = batch.shard().hold.map_or(0, |hold| hold.until_ms).saturating_sub(now_ms);
+            client.held.waited(batch.now) + Duration::from_millis(left_ms)
+        }
         HoldUntil::GateOpen => client.config.writes.hold_timeout,
     };
     let Some(end) = client.held.goes_on(patience, batch.now) else { return Next::Done };
@@ -43,7 +47,7 @@ pub(in crate::client) fn hold_until(
         HoldUntil::ReplicaFresh => end_ms,
         HoldUntil::MasterOpen => {
             client.worker.want_master(end_ms);
-            end_ms.min(batch.shard().hold.map_or(u64::MAX, |hold| hold.until_ms))
+            end_ms
         }
     };
     client.worker.wake_by(&client.inbox, wake_ms);
@@ -106,6 +110,7 @@ pub(in crate::client) fn refuse(
 
 /// Counts a request that is refused because of `error`.
 pub(in crate::client) fn count_refusal(client: &mut Client, error: NoRoute) {
+    let was_held = client.held.is_for(HoldUntil::MasterOpen);
     let has_waited = client.held.refuse(error);
     let counts = &client.worker.counts;
     match (error, has_waited) {
@@ -113,7 +118,8 @@ pub(in crate::client) fn count_refusal(client: &mut Client, error: NoRoute) {
         (NoRoute::GateClosed, false) => counts.writes_refused.increment(),
         (NoRoute::Stale, true) => counts.reads_expired.increment(),
         (NoRoute::Stale | NoRoute::NoReader, _) => counts.reads_refused.increment(),
-        (NoRoute::NoMaster, true) => counts.failover_expired.increment(),
-        (NoRoute::NoMaster, false) => counts.failover_refused.increment(),
+        // The hold of its shard may have ended first.
+        (NoRoute::NoMaster, _) if was_held => counts.failover_expired.increment(),
+        (NoRoute::NoMaster, _) => counts.failover_refused.increment(),
     }
 }

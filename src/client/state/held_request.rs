@@ -51,6 +51,11 @@ impl HeldRequest {
         self.held.as_ref().is_some_and(|held| held.until == until)
     }
 
+    /// How long the request has been held at `now`.
+    pub(in crate::client) fn waited(&self, now: Instant) -> Duration {
+        self.held.as_ref().map_or(Duration::ZERO, |held| now.saturating_duration_since(held.since))
+    }
+
     /// Begins to hold a request at `since`; `bytes` is the room that it takes among the held writes
     /// of all clients.
     pub(in crate::client) fn begin(

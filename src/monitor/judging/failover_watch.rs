@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::topology::{BackendId, Hold, HoldReason};
 use tidegate_wire::units::millis;
 
+/// How much longer than an operator's hold requests may wait: the monitor has to publish its end.
+const OPERATOR_SLACK_MS: u64 = 2_000;
+
 /// Whether requests that need the master of one shard wait, and since when. Times are milliseconds
 /// of the process's clock.
 #[derive(Debug, Default)]
@@ -42,7 +45,9 @@ impl FailoverWatch {
         let until_ms = since_ms.saturating_add(millis(patience));
         Some(match reason {
             Reason::Sign(reason) => Hold { reason, since_ms, until_ms },
+            // The requests go on when the hold has ended, and do not give up in that moment.
             Reason::Operator { until_ms } => {
+                let until_ms = until_ms.saturating_add(OPERATOR_SLACK_MS);
                 Hold { reason: HoldReason::Operator, since_ms, until_ms }
             }
         })
@@ -113,9 +118,9 @@ mod tests {
     fn an_operators_hold_has_its_own_time() {
         let mut watch = FailoverWatch::default();
         let operator = Some(Reason::Operator { until_ms: 50_000 });
-        assert_eq!(watch.judge(operator, TEN, A, 100).map(|hold| hold.until_ms), Some(50_000));
+        assert_eq!(watch.judge(operator, TEN, A, 100).map(|hold| hold.until_ms), Some(52_000));
         let none = Duration::ZERO;
-        assert_eq!(watch.judge(operator, none, A, 200).map(|hold| hold.until_ms), Some(50_000));
+        assert_eq!(watch.judge(operator, none, A, 200).map(|hold| hold.until_ms), Some(52_000));
     }
 
     #[test]

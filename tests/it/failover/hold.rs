@@ -72,8 +72,9 @@ fn a_held_request_gets_an_error_when_its_time_is_up_and_later_ones_at_once() {
     let error = first.cmd(&["SET", "k", "2"]).err().to_owned();
     assert!(error.starts_with("MASTERDOWN ") && error.ends_with("was not sent"), "{error}");
     assert_eq!(later.cmd(&["SET", "k", "2"]).err(), error);
-    eventually(PATIENCE, || match (requests(&proxy, "held"), requests(&proxy, "refused")) {
-        (held, refused) if held >= 1.0 && refused >= 1.0 => Ok(()),
+    let counts = || ["held", "expired", "refused"].map(|outcome| requests(&proxy, outcome));
+    eventually(PATIENCE, || match counts() {
+        [1.0, 1.0, 1.0] => Ok(()),
         counts => Err(format!("{counts:?}")),
     });
     // The hold that is over does not keep a new master from its requests.

@@ -29,8 +29,10 @@ fn a_hold_lasts_until_it_is_released_or_its_time_is_up() {
     assert_eq!(operator.cmd(&["GET", "k"]), Reply::Null, "reads go on");
     assert_eq!(operator.cmd(&["PROXY", "RELEASE"]), ok());
     assert_eq!(wire.read_reply(), ok());
-    assert_eq!(operator.cmd(&["PROXY", "HOLD", "TIMEOUT", "200"]), ok());
-    assert_eq!(wire.cmd(&["SET", "k", "2"]), ok(), "its time is up");
+    for _ in 0..5 {
+        assert_eq!(operator.cmd(&["PROXY", "HOLD", "TIMEOUT", "100"]), ok());
+        assert_eq!(wire.cmd(&["SET", "k", "2"]), ok(), "its time is up");
+    }
     assert_eq!(operator.cmd(&["PROXY", "RELEASE"]), ok(), "nothing to release");
 }
 
