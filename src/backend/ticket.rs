@@ -50,7 +50,7 @@ pub struct Ticket {
     /// Whether the requests are reads at a replica, which may go to another server when this one serves
     /// no reads any more.
     pub moves: bool,
-    /// Whether the request may be taken back (see [`super::Connection::recall`]).
+    /// Whether the request may be taken back ([`super::Pool::recall`]).
     pub recall: Recall,
     /// When the request is over, answered or not (BLOCK of an XREAD).
     pub until: Option<Instant>,
