@@ -115,6 +115,7 @@ fn compare_claims(
         let lacks_history = it.replid().is_empty() || incumbent.replid().is_empty();
         state.continues(it, incumbent) && !state.descends(incumbent.replid(), it.replid())
             || (lacks_history || is_start) && evidence.support(it) > own
+            || is_start && state.may_succeed(it, incumbent)
     };
     let best = match strongest(evidence, evidence.claimants().filter(is_rival)) {
         Strongest::None => return Verdict::Master(incumbent.id),

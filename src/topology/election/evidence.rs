@@ -159,7 +159,11 @@ impl Evidence {
         // lost it is out of date.
         let is_unknown = |one: &&Attached| {
             let is_heard = |it: &ServerEvidence| it.said.is_some() && it.addr == one.addr;
-            one.age_ms <= ACK_MAX_MS && !self.servers.iter().any(is_heard)
+            // An engine follows the master that its proxy elects. The master may list it by another
+            // address than that of its own port.
+            let is_engine = |it: &ServerEvidence| it.is_embedded && it.addr.port == one.addr.port;
+            let is_known = |it: &ServerEvidence| is_heard(it) || is_engine(it);
+            one.age_ms <= ACK_MAX_MS && !self.servers.iter().any(is_known)
         };
         let unknown = claimant.attached.iter().filter(is_unknown).count();
         let unknown = if self.is_silent(claimant) { 0 } else { unknown };

@@ -54,6 +54,19 @@ impl Lineage {
         !ancestor.is_empty() && self.ancestors(replid).iter().any(|(id, _)| *id == ancestor)
     }
 
+    /// Whether one of two histories continues the other, or both continue a third one.
+    #[must_use]
+    pub fn is_related(&self, one: &str, other: &str) -> bool {
+        let others = self.ancestors(other);
+        self.ancestors(one).iter().any(|(id, _)| others.iter().any(|(other, _)| id == other))
+    }
+
+    /// Whether the history continues another one, known or not: its server was promoted.
+    #[must_use]
+    pub fn is_continuation(&self, replid: &str) -> bool {
+        self.ancestors(replid).len() > 1
+    }
+
     /// The last offset up to which two histories have the same data, as far as servers reported it:
     /// `u64::MAX` for one and the same history. `None` if nothing shows that they have anything in
     /// common.
@@ -134,6 +147,8 @@ mod tests {
         assert_eq!([lineage.common("d", "c"), lineage.common("a", "d")], [Some(50), Some(50)]);
         assert_eq!([lineage.common("a", "a"), lineage.common("x", "a")], [Some(u64::MAX), None]);
         assert_eq!(lineage.common("", ""), None);
+        assert!(lineage.is_related("d", "c") && !lineage.is_related("x", "a"));
+        assert!(lineage.is_continuation("b") && !lineage.is_continuation("a"));
     }
 
     #[test]

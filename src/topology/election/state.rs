@@ -120,6 +120,24 @@ impl ElectionState {
         self.lineage.continues(replid, ancestor)
     }
 
+    /// Whether `claimant` may be the successor of the configured master `incumbent`, although it does
+    /// not continue the present history of that. A process that was restarted has a new history: it
+    /// continues the one that it had saved, or none at all.
+    pub(super) fn may_succeed(
+        &self,
+        claimant: &ServerEvidence,
+        incumbent: &ServerEvidence,
+    ) -> bool {
+        let (replid, own) = (claimant.replid(), incumbent.replid());
+        let is_sibling = self.lineage.is_related(replid, own) && !self.descends(own, replid);
+        let is_restarted = !self.lineage.is_continuation(own);
+        is_sibling
+            || is_restarted
+                && claimant.is_listed
+                && self.lineage.is_continuation(replid)
+                && !self.descends(own, replid)
+    }
+
     /// Whether `claimant` left the master's history while the master kept its replicas.
     pub(super) fn is_detached(&self, claimant: &ServerEvidence) -> bool {
         self.detached.iter().any(|replid| replid == claimant.replid())

@@ -292,6 +292,41 @@ fn a_start_does_not_trust_a_configured_master_that_was_left() {
     assert_eq!(Elections::default().elect(&all), is(1), "it has followers");
 }
 
+/// The proxy was restarted as well, so that it remembers nothing, and proxy.toml names the old
+/// master.
+#[test]
+fn a_start_refuses_an_old_master_that_was_restarted_while_no_replica_decides() {
+    let new = || promoted(2, "b", "a");
+    // Restarted from a snapshot by Redis 7 or later, from an append-only file, never restarted.
+    for old in [promoted(1, "x", "a"), master(1, "x"), master(1, "a")] {
+        let verdict = Elections::default().elect(&[old.clone(), new(), dead(3)]);
+        assert!(is_undecided(&verdict), "{old:?} {verdict:?}");
+        assert_eq!(Elections::default().elect(&[old.clone(), new(), replica(3, 2, "b")]), is(2));
+        let kept = old.replid().to_owned();
+        assert_eq!(Elections::default().elect(&[old, new(), replica(3, 1, &kept)]), is(1));
+    }
+    // A server that was never promoted has not taken over from anything.
+    assert_eq!(Elections::default().elect(&[master(1, "a"), master(2, "y"), dead(3)]), is(1));
+}
+
+#[test]
+fn an_old_master_that_was_restarted_never_comes_back() {
+    let mut elections = Elections::of_three();
+    let follower = || replica(3, 2, "b");
+    assert_eq!(elections.elect(&[dead(1), promoted(2, "b", "a"), follower()]), is(2));
+    for old in [promoted(1, "x", "a"), master(1, "x"), master(1, "a")] {
+        assert_eq!(elections.elect(&[old.clone(), promoted(2, "b", "a"), follower()]), is(2));
+        assert_eq!(elections.elect(&[old.clone(), promoted(2, "b", "a"), dead(3)]), is(2));
+        // The new master is briefly down.
+        let is_down = [old.clone(), dead(2), linked(3, 2, "b", LinkState::Down)];
+        assert_eq!(elections.elect(&is_down), Verdict::NoMaster);
+        assert_eq!(elections.elect(&[old.clone(), dead(2), dead(3)]), Verdict::NoMaster);
+        let mut silent = promoted(2, "b", "a");
+        silent.silent_ms = 2_000;
+        assert_eq!(elections.elect(&[old, silent, dead(3)]), is(2));
+    }
+}
+
 #[test]
 fn a_start_without_the_configured_master_takes_the_newest_data() {
     let mut all = [dead(1), promoted(2, "b", "a"), linked(3, 1, "a", LinkState::Down)];
@@ -319,6 +354,22 @@ fn the_engine_of_this_process_supports_no_claim() {
         vec![master(1, "a"), promoted(2, "b", "a"), replica(3, 2, "b"), replica(4, 1, "a")];
     all[3].is_embedded = true;
     assert_eq!(elections.elect(&all), is(2));
+}
+
+/// The masters list the engine by the address of its connection, not by that of its port.
+#[test]
+fn the_engine_supports_no_claim_by_another_address_either() {
+    let elsewhere = HostPort { host: "10.0.0.9".to_owned(), port: 4 };
+    let attached = Attached { addr: elsewhere, offset: 100, age_ms: 0 };
+    for followed in [1, 2] {
+        let mut elections = Elections::of_three();
+        let mut engine = replica(4, followed, "a");
+        engine.is_embedded = true;
+        let mut all = [master(1, "a"), promoted(2, "b", "a"), dead(3), engine];
+        all[usize::from(followed) - 1].attached.push(attached.clone());
+        let verdict = elections.elect(&all);
+        assert!(is_undecided(&verdict), "{followed} {verdict:?}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod lost_bytes;
 mod moving_names;
 mod operators;
 mod order;
+mod restarted_master;
 mod sentinels;
 mod transactions;
 mod watching;
