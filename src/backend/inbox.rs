@@ -33,6 +33,10 @@ pub enum Event {
     Denied(Sequence),
     /// The leased connection's server refused a write, because it is no longer a master.
     Demoted,
+    /// The server has confirmed all subscriptions of a [`Ticket::renews`](super::Ticket::renews).
+    Renewed,
+    /// The server refused them with this error line.
+    NotRenewed(String),
     /// The leased connection has ended, for this reason. Its unanswered requests have failed already.
     LeaseLost(String),
     /// The server refused to set the leased connection up with this error (without the `-`). The

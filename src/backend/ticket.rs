@@ -45,6 +45,9 @@ pub struct Ticket {
     /// Whether a request on a leased connection depends on no earlier one, so that it may be sent again
     /// over another connection.
     pub retryable: bool,
+    /// Whether the server has refused a write before it, on a leased connection, because it is no
+    /// longer a master. A read would be answered without that write.
+    pub behind_refused: bool,
     /// Whether it may take any time (a blocking command).
     pub patient: bool,
     /// Whether the requests are reads at a replica, which may go to another server when this one serves
@@ -54,6 +57,9 @@ pub struct Ticket {
     pub recall: Recall,
     /// When the request is over, answered or not (BLOCK of an XREAD).
     pub until: Option<Instant>,
+    /// Whether the requests renew the subscriptions of the connection's owner. It does not see the
+    /// replies, and is told when all have arrived.
+    pub renews: bool,
     /// What the metrics count the requests as; `None` for the proxy's own.
     pub kind: Option<Kind>,
     /// The number of writes among them, where `kind` is that of the others.
@@ -64,7 +70,16 @@ impl Ticket {
     /// An ordinary ticket for `count` requests of `bytes` bytes, not counted.
     #[must_use]
     pub fn new(inbox: Rc<Inbox>, seq: Sequence, count: u32, bytes: usize, since: Instant) -> Self {
-        let inbox = Some(inbox);
+        Self::plain(Some(inbox), seq, count, bytes, since)
+    }
+
+    fn plain(
+        inbox: Option<Rc<Inbox>>,
+        seq: Sequence,
+        count: u32,
+        bytes: usize,
+        since: Instant,
+    ) -> Self {
         Self {
             inbox,
             seq,
@@ -76,13 +91,22 @@ impl Ticket {
             whole: false,
             tells_errors: false,
             retryable: false,
+            behind_refused: false,
             patient: false,
             moves: false,
             recall: Recall::No,
             until: None,
+            renews: false,
             kind: None,
             writes: 0,
         }
+    }
+
+    /// A ticket for a request of `bytes` bytes that renews subscriptions and gets `count`
+    /// confirmations.
+    #[must_use]
+    pub fn renewal(count: u32, bytes: usize, since: Instant) -> Self {
+        Self { renews: true, ..Self::plain(None, 0, count, bytes, since) }
     }
 
     /// Counts the requests as they are sent.

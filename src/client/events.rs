@@ -7,7 +7,7 @@ use crate::client::commands::{pubsub, redirection};
 use crate::client::ending::Ending;
 use crate::client::lost_connection;
 use crate::client::replies::{acknowledge, output, rewrite};
-use crate::client::retries::{begin_anew, recover};
+use crate::client::retries::{begin_anew, recover, renewing};
 use crate::client::state::client::Client;
 
 /// Acts on what came since the last turn.
@@ -21,11 +21,14 @@ pub(in crate::client) fn look(client: &mut Client) {
             Event::Whole(whole) => rewrite::pass_on(client, whole),
             Event::Failed(failed) => recover::failed(client, failed),
             Event::Denied(seq) => pubsub::refused(client, seq),
+            Event::Renewed => renewing::go_on(client),
+            Event::NotRenewed(error) => renewing::refused(client, &error),
             Event::Demoted => lost_connection::demoted(client),
             Event::LeaseLost(reason) => lost_connection::closed(client, &reason),
             Event::LeaseRefused(refusal) => lost_connection::refused(client, &refusal),
         }
     }
+    renewing::look(client);
     redirection::look(client);
     acknowledge::unpark(client);
     recover::retry_writes(client);

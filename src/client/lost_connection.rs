@@ -1,15 +1,19 @@
 //! What the proxy does when a client's dedicated connection ends.
 
 use crate::client::ending::Ending;
+use crate::client::retries::renewing;
 use crate::client::state::client::Client;
 use crate::registry::Closing;
 use crate::session::Subscriptions;
 use tidegate_wire::resp::encode;
 
-/// Handles a server that became a replica: closes a session that cannot leave it, because it could
-/// never write again. The client connects again, and gets to the new master.
+/// Handles a server that became a replica. Subscriptions move to the new master. A session with other
+/// state there is closed, because it could never write again; the client connects again, and gets to
+/// the new master.
 pub(in crate::client) fn demoted(client: &mut Client) {
-    if client.session.is_streaming() {
+    if client.renews() {
+        renewing::leave(client);
+    } else if client.session.is_streaming() {
         let text = "closed: the server of its dedicated connection is no longer master";
         client.close(Closing::Demoted, Ending::AfterReplies, text);
     }
@@ -31,6 +35,9 @@ pub(in crate::client) fn refused(client: &mut Client, refusal: &str) {
     if client.dedicated.is_open() {
         return;
     }
+    if client.renewal.is_gap() {
+        return renewing::refused(client, refusal);
+    }
     client.dedicated.lose();
     client.session.transaction.not_begun();
     client.dedicated.subscribing.clear();
@@ -48,9 +55,12 @@ pub(in crate::client) fn closed(client: &mut Client, reason: &str) {
         // The request that needed it is sent again over another one.
         return;
     }
+    renewing::failed(client, client.dedicated.backend());
     client.dedicated.lose();
     lose_transaction(client);
-    if client.session.is_streaming() {
+    if client.renews() {
+        renewing::lose(client);
+    } else if client.session.is_streaming() {
         // Messages may have been missed; the client learns that only from a lost connection.
         let text = format_args!("closed with its dedicated connection: {reason}");
         client.close(Closing::Lost, Ending::Now, text);

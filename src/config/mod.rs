@@ -25,8 +25,8 @@ pub use kind::OutputClass;
 pub use mistakes::{ConfigError, Mistake, Problem};
 pub use model::{
     Admin, AdminCommands, Applies, Change, Config, Discovery, Key, Log, LogFormat, Metrics,
-    OnClosed, Proxy, Reads, Ready, Replica, ReplicaOf, TopologyConfig, TouchMaster, Workers,
-    Writes, diff,
+    OnClosed, OnGap, Proxy, PubSub, Reads, Ready, Replica, ReplicaOf, TopologyConfig, TouchMaster,
+    Workers, Writes, diff,
 };
 
 pub use crate::routing::{Balance, OnStale};

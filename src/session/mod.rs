@@ -25,7 +25,7 @@ pub use login::LoginPolicy;
 pub use read_from::ReadFrom;
 pub use reply_mode::ReplyMode;
 pub use session::Session;
-pub use subscriptions::Subscriptions;
+pub use subscriptions::{Change, Named, Subscriptions};
 pub use touches::{KeyWords, Touches};
 pub use tracking::Tracking;
 pub use transaction::{Queued, Transaction, Verdict};

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 
 use super::exposition::Exposition;
 use super::requests::Total;
-use super::{Durations, Requests, Scene, families, process};
+use super::{Durations, Gaps, Requests, Scene, families, process};
 
 /// Handles to the metrics, made once at the start.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Metrics {
     pub requests: Arc<Requests>,
     /// How long requests take.
     pub durations: Arc<Durations>,
+    /// The times that clients were without their subscriptions.
+    pub(crate) gaps: Arc<Gaps>,
     pub(crate) local_requests: Total,
     pub(crate) reads_fallen_back: Counter,
     pub(crate) reads_orphaned: Counter,
@@ -96,6 +98,7 @@ impl Exporter {
         let mut page = Exposition::after(self.handle.render());
         metrics.requests.render(&mut page, scene.topology);
         metrics.durations.render(&mut page);
+        gap_families(&mut page, &metrics.gaps);
         families::render(&mut page, scene);
         process::render(&mut page);
         page.into_text()
@@ -115,6 +118,7 @@ impl Metrics {
             local_requests: requests.local(),
             requests,
             durations: Arc::default(),
+            gaps: Arc::default(),
             reads_fallen_back: fallbacks("master"),
             reads_orphaned: fallbacks("replica"),
             server_queue_met: limits("server-queue"),
@@ -169,6 +173,18 @@ impl Metrics {
             bytes_out: plain("tidegate_client_sent_bytes_total", "Bytes sent to clients."),
         }
     }
+}
+
+fn gap_families(page: &mut Exposition, gaps: &Gaps) {
+    page.gauge("tidegate_subscription_gaps_open", "Clients without their subscriptions now.")
+        .sample(&[], gaps.open());
+    let help = "Times that a client was without its subscriptions, by outcome.";
+    let mut ended = page.counter("tidegate_subscription_gaps_total", help);
+    ended.sample(&[("outcome", "renewed")], gaps.renewed());
+    ended.sample(&[("outcome", "closed")], gaps.closed());
+    let help = "How long clients were without their subscriptions, added up.";
+    let total = std::time::Duration::from_millis(gaps.total_ms());
+    page.counter("tidegate_subscription_gap_seconds_total", help).sample(&[], total.as_secs_f64());
 }
 
 fn plain(name: &'static str, help: &'static str) -> Counter {

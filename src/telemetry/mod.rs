@@ -11,6 +11,7 @@
 //! | `histogram` | how long requests take |
 //! | `families` | the present state of backends, write gate, configuration and tasks |
 //! | `replica` | the engine |
+//! | `gaps` | the times that clients were without their subscriptions |
 //! | `process` | the CPU time, memory and files of the process |
 //! | `counts` | the counters of a worker between two ticks |
 //! | `exposition` | Prometheus's text format |
@@ -19,6 +20,7 @@
 mod counts;
 mod exposition;
 mod families;
+mod gaps;
 mod histogram;
 mod kind;
 mod logging;
@@ -30,6 +32,7 @@ mod requests;
 
 pub use counts::{Count, Counts};
 pub use families::{ConfigState, Scene};
+pub use gaps::{Gaps, Summary};
 pub use histogram::{DurationCounts, Durations};
 pub use kind::{Class, Kind};
 pub use logging::{LogLevel, init as init_logging};

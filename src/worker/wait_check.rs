@@ -127,6 +127,8 @@ fn listen(
             Event::Failed(failed) => return Poll::Ready(Err(reason(failed.cause))),
             Event::Whole(_)
             | Event::Denied(_)
+            | Event::Renewed
+            | Event::NotRenewed(_)
             | Event::Demoted
             | Event::LeaseLost(_)
             | Event::LeaseRefused(_) => {}

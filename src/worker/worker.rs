@@ -12,7 +12,7 @@ use super::handle::Handle;
 use super::shared::Shared;
 use super::toucher::Toucher;
 use super::unblocker::Unblocker;
-use crate::backend::{ConnectionKey, Credentials, DialOptions, Inbox, Pool, Waiters};
+use crate::backend::{ConnectionKey, Credentials, DialOptions, Inbox, Pool, Renewals, Waiters};
 use crate::config::{Config, ReadFrom};
 use crate::engine::Engine;
 use crate::net::Scratch;
@@ -21,7 +21,7 @@ use crate::routing::{
 };
 use crate::session::Session;
 use crate::tasks::Record;
-use crate::telemetry::Counts;
+use crate::telemetry::{Counts, Summary};
 use crate::topology::{Shard, Topology};
 use tidegate_wire::units::millis;
 
@@ -70,6 +70,8 @@ pub struct Worker {
     pub(crate) acknowledger: Acknowledger,
     /// Takes blocking commands back from a master that is about to be replaced.
     unblocker: Unblocker,
+    /// The pace at which subscriptions are renewed.
+    pub(crate) renewals: Rc<Renewals>,
     /// What was counted since the last tick.
     pub counts: Counts,
     /// The engine of this process; its batches share a count of their own.
@@ -114,6 +116,7 @@ impl Worker {
             toucher: Toucher::default(),
             unblocker: Unblocker::default(),
             acknowledger: Acknowledger::default(),
+            renewals: Rc::default(),
             counts: Counts::default(),
             topology: RefCell::new(Current::new(&shared.topology)),
             config: RefCell::new(Current::new(&shared.config)),
@@ -229,6 +232,7 @@ impl Worker {
     /// [`Self::release_some`]. One that waits anew is not woken again.
     pub fn release(&self) {
         self.take_back(Instant::now());
+        self.renewals.wake();
         self.to_release.set(self.waiting.borrow().len());
         self.release_some();
     }
@@ -299,6 +303,20 @@ impl Worker {
         self.unblocker.look(&self.pool, || self.own_key(), &self.topology(), now);
     }
 
+    /// Logs the gaps of subscriptions that have ended: one line for a failover.
+    fn log_gaps(&self, now_ms: u64) {
+        if let Some(Summary { renewed, closed, longest_ms, .. }) =
+            self.shared.metrics.gaps.summary(now_ms)
+        {
+            tracing::info!(
+                renewed,
+                closed,
+                longest_ms,
+                "clients were without their subscriptions: their server was lost or is no longer master"
+            );
+        }
+    }
+
     /// Runs ten times a second: time-outs, counts, connections.
     pub fn tick(&self, now: Instant) {
         let topology = self.topology();
@@ -324,6 +342,8 @@ impl Worker {
             self.shared.suspect.notify_one();
         }
         self.waiting.borrow_mut().wake_due(now_ms);
+        self.renewals.tick(now_ms);
+        self.log_gaps(now_ms);
         self.counts.flush(&self.shared.metrics);
         self.record.beat(now_ms);
     }

@@ -7,7 +7,12 @@ use tokio::time::Instant;
 use super::Pipeline;
 use crate::backend::requests::nth_request;
 use crate::backend::{Cause, Event, Failed, Recall, Refusal, Relay, Ticket, Whole, relay};
+use tidegate_wire::command::{Access, lookup};
+use tidegate_wire::resp::Args;
 use tidegate_wire::resp::reply::ReplyError;
+
+/// How the error of a replica for a write begins.
+const READ_ONLY: &[u8] = b"-READONLY ";
 
 /// The outcome of received bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -170,35 +175,76 @@ impl Pipeline {
         received: &mut Received,
     ) -> Result<usize, ReplyError> {
         let (used, frame) = self.incoming.collect(buf)?;
-        if let Some(frame) = frame {
-            match self.tickets.front_mut() {
-                Some(ticket) if relay::is_reply(self.relay, &frame) => {
-                    self.refused |= frame.starts_with(b"-READONLY ");
-                    // An error answers a whole request, also one that would have several replies.
-                    let denied = frame[0] == b'-';
-                    let count = if denied { ticket.left } else { 1 };
-                    if let (true, Some(inbox)) = (denied, &ticket.inbox) {
-                        inbox.tell(Event::Denied(ticket.seq));
-                    }
-                    if let (true, Some(inbox)) = (ticket.whole, &ticket.inbox) {
-                        let Self { backend, scan_tag, .. } = *self;
-                        let seq = ticket.seq;
-                        inbox.tell(Event::Whole(Whole { seq, frame, backend, scan_tag }));
-                    } else {
-                        let is_hidden = denied && ticket.quiet;
-                        pass_on(ticket, if is_hidden { &[] } else { &frame }, count, &[]);
-                    }
-                    advance(ticket, count);
-                    self.finish(now, received);
-                }
-                _ => {
-                    if let Some(owner) = &self.owner {
-                        owner.push(&frame);
-                    }
-                }
+        let Some(frame) = frame else { return Ok(used) };
+        if !self.tickets.is_empty() && relay::is_reply(self.relay, &frame) {
+            self.refused |= frame.starts_with(READ_ONLY);
+            if !self.keeps_back(&frame) {
+                self.pass_relayed(frame);
             }
+            self.finish(now, received);
+        } else if let Some(owner) = &self.owner {
+            owner.push(&frame);
         }
         Ok(used)
+    }
+
+    /// Passes a reply of a connection with messages on.
+    fn pass_relayed(&mut self, frame: Vec<u8>) {
+        let Some(ticket) = self.tickets.front_mut() else { return };
+        // An error answers a whole request, also one that would have several replies.
+        let denied = frame[0] == b'-';
+        let count = if denied { ticket.left } else { 1 };
+        if let (true, Some(inbox)) = (denied, &ticket.inbox) {
+            inbox.tell(Event::Denied(ticket.seq));
+        }
+        if let (true, Some(inbox)) = (ticket.whole, &ticket.inbox) {
+            let Self { backend, scan_tag, .. } = *self;
+            let seq = ticket.seq;
+            inbox.tell(Event::Whole(Whole { seq, frame, backend, scan_tag }));
+        } else {
+            let is_hidden = denied && ticket.quiet;
+            pass_on(ticket, if is_hidden { &[] } else { &frame }, count, &[]);
+        }
+        advance(ticket, count);
+    }
+
+    /// Whether the client does not get this reply, because its request renews subscriptions or is
+    /// sent again to the next master.
+    fn keeps_back(&mut self, frame: &[u8]) -> bool {
+        let Some(ticket) = self.tickets.front_mut() else { return false };
+        if ticket.renews {
+            self.renew(frame);
+            return true;
+        }
+        if ticket.retryable && frame.starts_with(READ_ONLY) {
+            let behind = self.tickets.iter_mut().skip(1);
+            behind.for_each(|ticket| ticket.behind_refused = ticket.retryable);
+            self.hand_back(Refusal::ReadOnly, frame);
+            return true;
+        }
+        let request = self.outgoing.get(0, ticket.bytes);
+        let is_stale = ticket.behind_refused && is_read(request);
+        if is_stale {
+            if let Some(inbox) = &ticket.inbox {
+                let (seq, request, backend) = (ticket.seq, request.to_vec(), self.backend);
+                let (repeatable, leased, cause) = (true, true, Cause::Withdrawn);
+                inbox.fail(Failed { seq, request, repeatable, leased, backend, cause });
+            }
+            advance(ticket, 1);
+        }
+        is_stale
+    }
+
+    /// Takes a reply to a request that renews subscriptions. The owner does not see it.
+    fn renew(&mut self, frame: &[u8]) {
+        let (Some(ticket), Some(owner)) = (self.tickets.front_mut(), &self.owner) else { return };
+        let is_denied = frame[0] == b'-';
+        advance(ticket, if is_denied { ticket.left } else { 1 });
+        if is_denied {
+            owner.tell(Event::NotRenewed(text_of(frame)));
+        } else if ticket.left == 0 {
+            owner.tell(Event::Renewed);
+        }
     }
 
     /// Removes the first ticket if its last reply has arrived.
@@ -216,6 +262,12 @@ impl Pipeline {
     }
 }
 
+/// Whether a request only reads.
+fn is_read(request: &[u8]) -> bool {
+    let row = Args::new(request).next().and_then(lookup);
+    row.is_some_and(|row| row.access == Access::Read)
+}
+
 /// Delivers `bytes` to the ticket's client: `count` whole replies, or the rest of them. Then `part`
 /// of another one.
 fn pass_on(ticket: &Ticket, bytes: &[u8], count: u32, part: &[u8]) {
@@ -231,6 +283,11 @@ fn pass_on(ticket: &Ticket, bytes: &[u8], count: u32, part: &[u8]) {
 /// Whether a reply says that nothing came.
 pub(in crate::backend) fn is_null(frame: &[u8]) -> bool {
     matches!(frame, b"*-1\r\n" | b"$-1\r\n" | b"_\r\n")
+}
+
+/// The text of an error reply, without its `-`.
+fn text_of(frame: &[u8]) -> String {
+    String::from_utf8_lossy(frame.trim_ascii_end().strip_prefix(b"-").unwrap_or(frame)).into_owned()
 }
 
 fn advance(ticket: &mut Ticket, count: u32) {

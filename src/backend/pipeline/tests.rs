@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use super::Pipeline;
-use crate::backend::{Cause, Event, Inbox, Recall, Refusal, Ticket};
+use crate::backend::{Cause, Event, Inbox, Recall, Refusal, Relay, Ticket};
 use crate::topology::BackendId;
 
 const GET: &[u8] = b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
@@ -68,4 +68,70 @@ fn only_a_null_reply_hands_a_recalled_command_back() {
         assert_eq!(recalled(Recall::No, null), (false, None, null.to_vec()));
     }
     assert_eq!(recalled(Recall::May, element), (true, None, element.to_vec()));
+}
+
+const INCR: &[u8] = b"*2\r\n$4\r\nINCR\r\n$1\r\nk\r\n";
+const SUBSCRIBED: &[u8] = b">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n";
+const MESSAGE: &[u8] = b">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n";
+const READONLY: &[u8] = b"-READONLY You can't write against a read only replica.\r\n";
+
+/// A pipeline of a connection for subscriptions, and its owner.
+fn subscriber() -> (Pipeline, Rc<Inbox>) {
+    let inbox = Rc::new(Inbox::default());
+    let mut pipeline = Pipeline::new(BackendId(0), Rc::default());
+    pipeline.set_owner(Some(Rc::clone(&inbox)));
+    pipeline.set_relay(Relay::Pushes);
+    (pipeline, inbox)
+}
+
+/// Sends a request that may be sent again over another connection.
+fn send(pipeline: &mut Pipeline, inbox: &Rc<Inbox>, request: &[u8]) {
+    let seq = inbox.replies().open(1, true);
+    let mut ticket = Ticket::new(Rc::clone(inbox), seq, 1, request.len(), Instant::now());
+    ticket.retryable = true;
+    pipeline.push(request, ticket);
+    pipeline.advance_sent(request.len());
+}
+
+#[test]
+fn confirmations_of_a_renewal_are_kept_back_among_messages() {
+    let (mut pipeline, inbox) = subscriber();
+    pipeline.push(GET, Ticket::renewal(2, GET.len(), Instant::now()));
+    pipeline.push(GET, Ticket::renewal(1, GET.len(), Instant::now()));
+    pipeline.advance_sent(2 * GET.len());
+    let now = Instant::now();
+    let first = [MESSAGE, SUBSCRIBED, MESSAGE].concat();
+    pipeline.receive(&first, now).expect("RESP");
+    assert!(inbox.take_events().is_empty(), "one is still to come");
+    pipeline.receive(&[SUBSCRIBED, MESSAGE].concat(), now).expect("RESP");
+    assert!(matches!(inbox.take_events()[..], [Event::Renewed]));
+    pipeline.receive(b"-NOPERM no\r\n", now).expect("RESP");
+    assert!(matches!(&inbox.take_events()[..], [Event::NotRenewed(line)] if line == "NOPERM no"));
+    assert_eq!(inbox.replies().take_ready(), MESSAGE.repeat(3));
+    assert!(pipeline.is_idle());
+}
+
+#[test]
+fn a_read_behind_a_refused_write_is_asked_again_with_it() {
+    let (mut pipeline, inbox) = subscriber();
+    for request in [GET, INCR, GET] {
+        send(&mut pipeline, &inbox, request);
+    }
+    let replies = [b"$1\r\n1\r\n", READONLY, b"$1\r\n1\r\n"].concat();
+    pipeline.receive(&replies, Instant::now()).expect("RESP");
+    let seqs: Vec<_> = inbox
+        .take_events()
+        .into_iter()
+        .map(|event| match event {
+            Event::Failed(failed) => (failed.seq, failed.leased && failed.repeatable),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(seqs, [(1, true), (2, true)]);
+    assert!(pipeline.take_refused() && pipeline.is_idle());
+    assert_eq!(inbox.replies().take_ready(), b"$1\r\n1\r\n", "the first one was before it");
+    // A later request is answered as ever.
+    send(&mut pipeline, &inbox, GET);
+    pipeline.receive(b"$1\r\n1\r\n", Instant::now()).expect("RESP");
+    assert!(inbox.take_events().is_empty());
 }

@@ -7,8 +7,9 @@ use crate::client::request::{Next, Request};
 use crate::client::sending::lease;
 use crate::client::sending::passage::Passage;
 use crate::client::state::client::Client;
-use crate::client::state::subscribing::SubscribeRequest;
+use crate::client::state::subscribing::{self, SubscribeRequest};
 use crate::routing::Target;
+use crate::session::Change;
 use crate::session::replies::Sequence;
 use tidegate_wire::command::Subscription;
 use tidegate_wire::resp::Args;
@@ -30,27 +31,37 @@ pub(in crate::client) fn send(
     };
     let names = Args::new(request.frame).skip(1);
     let is_wrong = adds && request.argc < 2;
-    let (replies, new) = if is_wrong {
-        (1, Vec::new())
+    let change = if is_wrong {
+        Change { kind, adds, names: Vec::new() }
     } else if adds {
         client.session.subscriptions.subscribe(kind, names)
     } else {
-        (client.session.subscriptions.unsubscribe(kind, names), Vec::new())
+        client.session.subscriptions.unsubscribe(kind, names)
     };
+    // The server would confirm them in an order that the proxy does not know.
+    let is_for_all = !adds && request.argc < 2 && !change.names.is_empty();
+    let made = is_for_all.then(|| {
+        let names = change.names.iter().map(|named| &*named.name);
+        subscribing::request(kind, adds, names)
+    });
+    let frame = made.as_deref().unwrap_or(request.frame);
+    let replies = change.confirmations();
     own.set_relay(Relay::of(client.session.version));
     // Confirmations come whatever CLIENT REPLY says, errors do not.
     let comes = !is_wrong && batch.shard().server.confirms_despite_reply_off();
     let quiet = !request.shown;
     let passage = Passage { replies, quiet, ..Passage::plain(comes || request.shown) };
-    let seq = lease::send(client, &own, request.frame, passage, batch.now);
-    client.dedicated.subscribing.begin(SubscribeRequest { seq, kind, new });
+    let seq = lease::send(client, &own, frame, passage, batch.now);
+    if !is_wrong {
+        let unanswered = client.inbox.replies().unanswered();
+        let subscribing = &mut client.dedicated.subscribing;
+        subscribing.begin(SubscribeRequest { seq, change, quiet }, unanswered);
+    }
     Next::Done
 }
 
 /// Handles a refused subscription (a user without the right, an unknown command): nothing was
 /// subscribed to.
 pub(in crate::client) fn refused(client: &mut Client, seq: Sequence) {
-    if let Some(SubscribeRequest { kind, new, .. }) = client.dedicated.subscribing.refused(seq) {
-        client.session.subscriptions.unsubscribe(kind, new.iter().map(|name| &**name));
-    }
+    client.dedicated.subscribing.refused(seq, &mut client.session.subscriptions);
 }

@@ -18,6 +18,11 @@ pub(in crate::client) fn must_wait(
     command: Option<&Resolved<'_>>,
     request: &Request<'_>,
 ) -> bool {
+    if client.renewal.is_active() && !is_farewell(client, command) {
+        // Behind the subscriptions, as at a server that has them.
+        batch.flush(&client.inbox);
+        return true;
+    }
     if is_at_former_master(client, batch) {
         batch.flush(&client.inbox);
         if !client.inbox.replies().is_settled() {
@@ -55,6 +60,12 @@ pub(in crate::client) fn must_wait(
         return true;
     }
     false
+}
+
+/// Whether it is a QUIT that no earlier request keeps waiting.
+fn is_farewell(client: &Client, command: Option<&Resolved<'_>>) -> bool {
+    let is_quit = command.is_some_and(|command| command.effect == Effect::Quit);
+    is_quit && client.inbox.replies().is_settled()
 }
 
 /// Whether a transaction is on a connection to a server that is not the master any more.

@@ -2,6 +2,7 @@
 
 pub(in crate::client) mod begin_anew;
 pub(in crate::client) mod recover;
+pub(in crate::client) mod renewing;
 pub(in crate::client) mod resend;
 pub(in crate::client) mod scan_restart;
 pub(in crate::client) mod verdict;

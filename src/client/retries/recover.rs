@@ -7,6 +7,7 @@ use crate::backend::{Cause, Failed, Refusal};
 use crate::client::ending::Ending;
 use crate::client::holding::hold;
 use crate::client::outcome;
+use crate::client::retries::renewing;
 use crate::client::retries::resend::{class, is_elsewhere, resend};
 use crate::client::retries::verdict::{Verdict, verdict};
 use crate::client::state::client::Client;
@@ -31,6 +32,7 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
     }
     let Some(failed) = client.transactions.fail(failed) else { return };
     let Some(failed) = watched(client, failed) else { return };
+    let Some(failed) = renewing::adopt(client, failed) else { return };
     let repeat = Repeat::of_class(class(client, &failed.request));
     let is_replica = is_elsewhere(client, failed.backend);
     let waits = client.dedicated.waits_for_data(failed.seq);

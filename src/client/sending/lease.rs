@@ -92,6 +92,9 @@ pub(in crate::client) fn send_pinned(
     batch.flush(&client.inbox);
     client.wait_state.sent(true);
     let (shown, is_part) = (passage.shown, passage.part.is_some());
+    // Subscriptions are renewed over another connection, and then nothing depends on this one.
+    let retryable = client.renews() && !client.session.transaction.is_active();
+    let passage = Passage { retryable, ..passage };
     match open_for_data(client, batch, Target::Master) {
         Ok(own) => {
             if client.transactions.is_gone() {

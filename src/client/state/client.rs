@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::backend::{Inbox, Relay};
+use crate::backend::{Failed, Inbox, Relay};
 use crate::client::ending::Ending;
 use crate::client::state::dedicated_connection::DedicatedConnection;
 use crate::client::state::held_request::{HeldRequest, Released};
@@ -16,12 +16,13 @@ use crate::client::state::invalidations::Invalidations;
 use crate::client::state::presence::Presence;
 use crate::client::state::progress::{Reading, Waiting};
 use crate::client::state::recovery::Recovery;
+use crate::client::state::renewal::Renewal;
 use crate::client::state::replies::parked::Parked;
 use crate::client::state::replies::rewrites::Rewrites;
 use crate::client::state::replies::unread::Unread;
 use crate::client::state::transaction_log::TransactionLog;
 use crate::client::state::wait_state::WaitState;
-use crate::config::{AdminCommands, Config, OnClosed, ReadFrom};
+use crate::config::{AdminCommands, Config, OnClosed, OnGap, ReadFrom};
 use crate::net::OUTPUT_HIGH;
 use crate::registry::{Closing, Entry};
 use crate::routing::plan::{HoldUntil, Policy};
@@ -66,6 +67,8 @@ pub(in crate::client) struct Client {
     pub(in crate::client) unread: Unread,
     /// Requests that failed and are sent again.
     pub(in crate::client) recovery: Recovery,
+    /// How it gets its subscriptions back after it has lost their connection.
+    pub(in crate::client) renewal: Renewal,
     /// The request that waits for a change in the servers' state.
     pub(in crate::client) held: HeldRequest,
     /// What the reply to WAIT depends on.
@@ -97,6 +100,7 @@ impl Client {
             parked: Parked::default(),
             unread: Unread::default(),
             recovery: Recovery::default(),
+            renewal: Renewal::default(),
             held: HeldRequest::default(),
             wait_state: WaitState::default(),
             reload: None,
@@ -154,7 +158,19 @@ impl Client {
 
     /// Whether the client waits for an event that may never come (a blocking command).
     pub(in crate::client) fn waits_endlessly(&self) -> bool {
-        self.dedicated.is_blocked() || self.session.subscriptions.any() || self.session.monitor
+        let listens = self.session.subscriptions.any() || self.renewal.is_active();
+        self.dedicated.is_blocked() || listens || self.session.monitor
+    }
+
+    /// Whether its subscriptions are renewed if it loses their connection. What the server keeps for
+    /// MONITOR and CLIENT TRACKING cannot be renewed.
+    pub(in crate::client) fn renews(&self) -> bool {
+        let subscribes = self.session.subscriptions.any() || self.dedicated.subscribing.is_any();
+        subscribes
+            && self.session.tracking.is_none()
+            && !self.session.monitor
+            && self.takes_requests()
+            && self.worker.config().pubsub.on_gap == OnGap::Resume
     }
 
     /// Memory that its pending replies take, in bytes.
@@ -216,11 +232,13 @@ impl Client {
     }
 
     /// Whether nothing is left to do for a client that has closed its sending side. A blocking
-    /// command ends with it, and so does a request that is held or paused and has not left.
+    /// command ends with it, and so does a request that is held or paused and has not left, or that
+    /// waits for a subscription to be renewed.
     pub(in crate::client) fn is_through(&self) -> bool {
         let is_unsent = self.held.is_any() || self.reading.waiting() == Waiting::Pause;
         let waits = self.reading.is_waiting() && !is_unsent;
-        self.dedicated.is_blocked() || !waits && self.is_answered()
+        let is_endless = self.dedicated.is_blocked() || self.renewal.is_gap();
+        is_endless || !waits && self.is_answered()
     }
 
     /// True when every request so far is answered; a connection that is no longer needed then
@@ -247,6 +265,7 @@ impl Client {
     pub(in crate::client) fn leave(&mut self) {
         let released = self.held.end();
         self.count_released(released);
+        self.end_renewal();
         self.release();
         self.close_listener();
         self.invalidations.forget_targets();
@@ -266,6 +285,20 @@ impl Client {
             // Refusals were counted request by request; a client that went away got nothing.
             _ => {}
         }
+    }
+
+    /// Ends the renewal of its subscriptions without their being renewed. Returns the requests that
+    /// waited for them.
+    pub(in crate::client) fn end_renewal(&mut self) -> Vec<Failed> {
+        if !self.renewal.is_active() {
+            return Vec::new();
+        }
+        let now_ms = self.worker.shared.now_ms();
+        let (gap_ms, requests) = self.renewal.end(now_ms);
+        if let Some(gap_ms) = gap_ms {
+            self.worker.shared.metrics.gaps.end(gap_ms, false, now_ms);
+        }
+        requests
     }
 
     /// Gives its dedicated connection back, if there is one.

@@ -10,6 +10,7 @@ pub(in crate::client) mod listener;
 pub(in crate::client) mod presence;
 pub(in crate::client) mod progress;
 pub(in crate::client) mod recovery;
+pub(in crate::client) mod renewal;
 pub(in crate::client) mod replies;
 pub(in crate::client) mod subscribing;
 pub(in crate::client) mod transaction_log;

@@ -7,6 +7,7 @@ use super::change::Change;
 use super::log::Log;
 use super::metrics::Metrics;
 use super::proxy::Proxy;
+use super::pubsub::PubSub;
 use super::reads::Reads;
 use super::replica::Replica;
 use super::section::{Edit, Key, Section};
@@ -63,6 +64,8 @@ file! {
     reads: Reads,
     /// When writes are accepted.
     writes: Writes,
+    /// The subscriptions of clients.
+    pubsub: PubSub,
     /// The engine: this process as a replica.
     replica: Replica,
     /// Where administrative commands of clients go.

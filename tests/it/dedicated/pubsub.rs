@@ -138,7 +138,8 @@ fn a_resp3_subscriber_works_on_while_messages_arrive() {
 
 #[test]
 fn a_backend_lost_under_a_subscription_closes_the_client() {
-    let pair = Pair::spawn(Flavor::Redis70);
+    let pair =
+        Pair::spawn_with(Flavor::Redis70, |config| config.set("pubsub", "on-gap", "\"close\""));
     for line in [&["SUBSCRIBE", "c"], &["PSUBSCRIBE", "c*"], &["SSUBSCRIBE", "c"]] {
         let mut wire = pair.proxy.wire();
         wire.cmd(line);

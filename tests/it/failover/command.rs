@@ -111,13 +111,14 @@ fn sessions_with_a_connection_of_their_own_wait_for_a_failover() {
     assert_eq!(direct.cmd(&["GET", "k"]).str(), "9");
 }
 
-/// A session that gets messages from a demoted master is closed and connects again: messages would
-/// stop, and its reads would have no limit of age.
+/// A session that tracks or monitors at a demoted master is closed and connects again: its reads
+/// would have no limit of age. So is a subscriber, where `on-gap` says so.
 #[test]
 fn streaming_sessions_leave_a_demoted_master() {
     for flavor in [Flavor::Redis70, Flavor::Valkey91] {
         let trio = Trio::spawn(flavor);
-        let proxy = Tidegate::for_trio(&trio).start();
+        let config = Tidegate::for_trio(&trio).set("pubsub", "on-gap", "\"close\"");
+        let proxy = config.start();
         let mut wires: Vec<Wire> = (0..4).map(|_| proxy.wire()).collect();
         wires[0].cmd(&["SUBSCRIBE", "c"]);
         wires[1].hello3();

@@ -217,5 +217,9 @@ fn own_connections_to_a_deposed_master_end() {
         "{reply:?}"
     );
     assert_eq!(reader.read_reply().str(), "1", "a read is asked again elsewhere");
-    subscriber.expect_closed();
+    eventually(PATIENCE, || match b.cmd(&["PUBLISH", "c", "m"]).int() {
+        1 => Ok(()),
+        other => Err(format!("{other}")),
+    });
+    assert_eq!(subscriber.read_reply().strings(), ["message", "c", "m"]);
 }

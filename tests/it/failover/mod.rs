@@ -11,6 +11,7 @@ mod operators;
 mod order;
 mod restarted_master;
 mod sentinels;
+mod subscriptions;
 mod transactions;
 mod watching;
 pub mod writes;

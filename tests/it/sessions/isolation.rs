@@ -254,7 +254,8 @@ fn large_and_small_requests_keep_their_order() {
 #[test]
 fn the_log_tells_of_many_closed_clients_in_few_lines() {
     let mut server = RedisServer::spawn(Flavor::Redis70);
-    let proxy = ConfigBuilder::new(server.addr(), &[]).start();
+    let config = ConfigBuilder::new(server.addr(), &[]);
+    let proxy = config.set("pubsub", "on-gap", "\"close\"").start();
     for _ in 0..100 {
         let mut wire = proxy.wire();
         wire.send_raw(b"POST / HTTP/1.1\r\n\r\n");

@@ -12,9 +12,9 @@ pub(in crate::engine::serve) fn subscribe(call: &mut Call<'_, '_>) {
     let verb = call.command.name;
     for name in call.args.iter().skip(1) {
         let client = &mut *call.client;
-        let (_, new) = client.session.subscriptions.subscribe(kind, std::iter::once(*name));
-        for name in new {
-            client.context.engine.hub.subscribe(kind, &name, &client.mailbox);
+        let change = client.session.subscriptions.subscribe(kind, std::iter::once(*name));
+        for new in change.names.iter().filter(|named| named.is_change) {
+            client.context.engine.hub.subscribe(kind, &new.name, &client.mailbox);
         }
         confirm(call, verb, Some(name));
     }
