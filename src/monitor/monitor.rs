@@ -302,6 +302,8 @@ impl Monitor {
         self.liveness.note(self.whole_time());
         let period = self.config.load().topology.probe_period;
         let number = self.schedule.beat.advance(now, period);
+        let liveness = &self.liveness;
+        self.watched.note_quiet(|since_ms| liveness.workers_have_reported(since_ms), now);
         let master = self.watched.shard.master();
         // The next master may be any of them, and each moment counts.
         let asks_all = self.watched.sentinels.failover_stage().is_some();

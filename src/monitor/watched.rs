@@ -249,6 +249,20 @@ impl Watched {
         }
     }
 
+    /// Notes whether the master gets requests of this proxy. `have_reported` tells whether all
+    /// workers have reported their requests under way since a time.
+    pub(super) fn note_quiet(&mut self, have_reported: impl Fn(u64) -> bool, now: Instant) {
+        let now_ms = self.ms(now);
+        let shard = self.shard.published();
+        let is_idle = |since_ms| {
+            let master = shard.master().or_else(|| shard.backend(self.shard.master()?));
+            let in_flight = master.map_or(0, |master| master.health.load.in_flight());
+            in_flight == 0 && have_reported(since_ms)
+        };
+        let is_quiet = shard.hold.is_some_and(|hold| is_idle(hold.since_ms));
+        self.shard.losses.set_quiet(is_quiet.then_some(now_ms));
+    }
+
     /// Whether requests have to begin or to cease to wait for the master.
     pub(super) fn is_hold_outdated(&self, config: &Config, now: Instant) -> bool {
         let clock = (self.epoch, now);

@@ -9,6 +9,7 @@ use crate::client::request::Next;
 use crate::client::state::client::Client;
 use crate::routing::NoRoute;
 use crate::routing::plan::HoldUntil;
+use crate::topology::HoldReason;
 use crate::worker::held_writes::Full;
 
 /// Whether a request of `bytes` bytes waits for `until`. If not, because its time is up or there is
@@ -29,8 +30,10 @@ pub(in crate::client) fn hold_until(
     }
     let now_ms = client.worker.now_ms();
     let patience = match until {
-        // A process that ends waits for nothing.
-        _ if client.worker.shared.draining.load(Relaxed) => Duration::ZERO,
+        // A process that ends waits for nothing but a master that is only busy.
+        _ if client.worker.shared.draining.load(Relaxed) && !is_busy(batch, until) => {
+            Duration::ZERO
+        }
         HoldUntil::ReplicaFresh => client.config.reads.wait_timeout,
         HoldUntil::MasterOpen => {
             let left_ms = batch.shard().hold.map_or(0, |hold| hold.until_ms).saturating_sub(now_ms);
@@ -52,6 +55,13 @@ pub(in crate::client) fn hold_until(
     };
     client.worker.wake_by(&client.inbox, wake_ms);
     Next::Wait
+}
+
+/// Whether a request waits for a master that leaves questions unanswered, as one does that runs a
+/// script.
+fn is_busy(batch: &Batch<'_>, until: HoldUntil) -> bool {
+    let is_silent = batch.shard().hold.is_some_and(|hold| hold.reason == HoldReason::Silent);
+    until == HoldUntil::MasterOpen && is_silent
 }
 
 /// Begins to hold; false where there is no room.

@@ -44,6 +44,11 @@ impl LossWatch {
         self.is_overridden = true;
     }
 
+    /// Notes since when the master has got no request of this proxy while none is under way there.
+    pub(in crate::monitor) fn set_quiet(&mut self, since_ms: Option<u64>) {
+        self.tracker.set_quiet(since_ms);
+    }
+
     /// Takes a server's place in the replication stream. True if it tells more about a failover
     /// than was known.
     pub(in crate::monitor) fn observe(&mut self, member: &Member, sample: &Sample) -> bool {

@@ -19,6 +19,8 @@ struct History {
     end: u64,
     /// The end of the last write: as `end`, but without a PING that came after it.
     written: u64,
+    /// What goes beyond this offset was written by others than the clients of this proxy.
+    own_end: Option<u64>,
 }
 
 impl Histories {
@@ -31,15 +33,34 @@ impl Histories {
             };
             known.end = offset;
             if grown != PING {
-                known.written = offset;
+                known.written = known.own_end.map_or(offset, |own| offset.min(own));
             }
             return true;
         }
         if self.0.len() >= KNOWN_MAX {
             self.0.pop_front();
         }
-        self.0.push_back(History { replid: replid.to_owned(), end: offset, written: offset });
+        self.0.push_back(History {
+            replid: replid.to_owned(),
+            end: offset,
+            written: offset,
+            own_end: None,
+        });
         true
+    }
+
+    /// Notes that the history has got no request of this proxy since it reached its known end.
+    pub(super) fn hold(&mut self, replid: &str) {
+        if let Some(known) = self.0.iter_mut().find(|it| it.replid == replid) {
+            known.own_end.get_or_insert(known.end);
+        }
+    }
+
+    /// Notes that requests of this proxy may go on with the history.
+    pub(super) fn release(&mut self, replid: &str) {
+        if let Some(known) = self.0.iter_mut().find(|it| it.replid == replid) {
+            known.own_end = None;
+        }
     }
 
     /// The greatest offset of the history that is known.
@@ -75,6 +96,20 @@ mod tests {
         assert_eq!([reach(100), reach(114), reach(128)], [100, 100, 100]);
         assert_eq!([reach(165), reach(179)], [165, 165]);
         assert_eq!(histories.end("a"), Some(179));
+    }
+
+    #[test]
+    fn what_others_write_while_requests_wait_is_not_counted() {
+        let mut histories = Histories::default();
+        histories.reach("a", 100);
+        histories.hold("a");
+        histories.reach("a", 600);
+        histories.hold("a");
+        histories.reach("a", 700);
+        assert_eq!([histories.written("a"), histories.end("a")], [Some(100), Some(700)]);
+        histories.release("a");
+        histories.reach("a", 800);
+        assert_eq!(histories.written("a"), Some(800));
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct LossTracker {
     lineage: Lineage,
     histories: Histories,
     master: Option<Incumbent>,
+    /// Since when the master has got no request of this proxy, and none is under way there.
+    quiet_since_ms: Option<u64>,
     /// The failovers whose loss is not final, the oldest first.
     open: VecDeque<Open>,
     tally: Failovers,
@@ -73,6 +75,16 @@ impl LossTracker {
         &self.tally
     }
 
+    /// Notes since when the master has got no request of this proxy while none is under way there;
+    /// `None` while it may get some. What is written there meanwhile is not counted as lost: no
+    /// client of this proxy was told of it. Sentinels publish at the master all the time.
+    pub fn set_quiet(&mut self, since_ms: Option<u64>) {
+        self.quiet_since_ms = since_ms.map(|since_ms| self.quiet_since_ms.unwrap_or(since_ms));
+        if let (None, Some(master)) = (since_ms, &self.master) {
+            self.histories.release(&master.replid);
+        }
+    }
+
     /// Takes the answer of a server whose process has this run id. Returns what it shows about
     /// earlier failovers.
     pub fn observe(&mut self, id: BackendId, run_id: &str, sample: &Sample) -> Vec<News> {
@@ -84,6 +96,10 @@ impl LossTracker {
         let mut is_longer = false;
         if let Some(end) = sample.end.filter(|_| !sample.replid.is_empty()) {
             is_longer |= self.histories.reach(&sample.replid, end);
+        }
+        let is_master = self.master.as_ref().is_some_and(|master| master.id == id);
+        if is_master && self.quiet_since_ms.is_some_and(|since_ms| sample.sent_ms >= since_ms) {
+            self.histories.hold(&sample.replid);
         }
         if let Some(end) = sample.second_offset.and_then(|it| it.checked_sub(1)) {
             is_longer |= self.histories.reach(&sample.replid2, end);

@@ -367,7 +367,9 @@ fn no_more_is_held_than_there_is_room_for() {
 fn nothing_is_sent_again_past_a_closed_gate() {
     let mut trio = Trio::spawn(Flavor::Redis70);
     // The third server stays with the old master: the new one has one replica where two are wanted.
-    let proxy = gated(&trio, "10s").set("writes", "min-replicas-to-write", "2").start();
+    let proxy = gated(&trio, "10s").set("writes", "min-replicas-to-write", "2");
+    // For so long the writes wait for the new master's replicas.
+    let proxy = proxy.set("writes", "failover-hold", "\"1s\"").start();
     until_gate(&mut proxy.wire(), "open");
     let mut wires: Vec<Wire> = (0..4).map(|_| proxy.wire()).collect();
     wires.iter_mut().for_each(|wire| wire.cmd(&["SET", "k", "v"]).ok());
