@@ -295,6 +295,18 @@ impl RedisServer {
         });
     }
 
+    /// Waits until so many clients are blocked.
+    #[track_caller]
+    pub fn wait_blocked(&self, count: usize) {
+        eventually(PATIENCE, || {
+            let info = self.info("clients");
+            match info.get("blocked_clients").unwrap() {
+                blocked if blocked == count.to_string() => Ok(()),
+                blocked => Err(format!("{blocked} blocked, not {count}")),
+            }
+        });
+    }
+
     /// `REPLICAOF addr`; waits for nothing.
     #[track_caller]
     pub fn replicate_from(&self, master: SocketAddr) {

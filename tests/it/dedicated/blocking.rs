@@ -19,17 +19,6 @@ fn impatient() -> (RedisServer, Tidegate) {
     (server, proxy)
 }
 
-#[track_caller]
-fn wait_blocked(server: &RedisServer, count: usize) {
-    eventually(PATIENCE, || {
-        let info = server.info("clients");
-        match info.get("blocked_clients").unwrap() {
-            blocked if blocked == count.to_string() => Ok(()),
-            blocked => Err(format!("{blocked} blocked, not {count}")),
-        }
-    });
-}
-
 #[test]
 fn every_kind_is_delivered_byte_for_byte() {
     let pair = Pair::spawn(Flavor::Redis70);
@@ -52,8 +41,8 @@ fn every_kind_is_delivered_byte_for_byte() {
             both.same("XGROUP CREATE s g $ MKSTREAM");
             both.direct.send(&words(blocking));
             both.proxied.send(&words(blocking));
-            wait_blocked(&pair.behind, 1);
-            wait_blocked(&pair.direct, 1);
+            pair.behind.wait_blocked(1);
+            pair.direct.wait_blocked(1);
             let mut other = pair.both();
             other.same(push);
             let expected = both.direct.read_raw_reply();
@@ -93,7 +82,7 @@ fn a_block_outlasts_the_request_timeout() {
             assert!(started.elapsed() >= Duration::from_millis(950));
         });
     });
-    wait_blocked(&server, 0);
+    server.wait_blocked(0);
 }
 
 #[test]
@@ -117,7 +106,7 @@ fn what_follows_a_block_is_answered_after_it_in_order() {
     for line in ["BLPOP l 0", "SET k 1", "GET k", "PING", "INCR k", "GET k"] {
         wire.send(&words(line));
     }
-    wait_blocked(&server, 1);
+    server.wait_blocked(1);
     wire.expect_silence(Duration::from_millis(500));
     assert!(server.cmd(&["GET", "k"]).is_null(), "run before what it follows");
     server.cmd(&["RPUSH", "l", "x"]);
@@ -151,7 +140,7 @@ pub fn beside_blocked_clients() -> Duration {
     for (at, wire) in blocked.iter_mut().enumerate() {
         wire.send(&["BLPOP", &format!("l{at}"), "0"]);
     }
-    wait_blocked(&server, 100);
+    server.wait_blocked(100);
     let mut wire = proxy.wire();
     let started = Instant::now();
     for n in 0..500 {
@@ -165,7 +154,7 @@ pub fn beside_blocked_clients() -> Duration {
         assert_eq!(blocked.read_reply().strings(), [list.as_str(), "x"]);
         assert_eq!(blocked.cmd(&["LLEN", &list]).int(), 0);
     }
-    wait_blocked(&server, 0);
+    server.wait_blocked(0);
     took
 }
 
@@ -184,7 +173,7 @@ fn unblock_reaches_clients_of_every_worker() {
             for at in 0..wires.len() {
                 let id = wires[at].cmd(&["CLIENT", "ID"]).int().to_string();
                 wires[at].send(&["BLPOP", "l", "0"]);
-                wait_blocked(&server, 1);
+                server.wait_blocked(1);
                 let other = (at + 1) % wires.len();
                 let mut request = vec!["CLIENT", "UNBLOCK", &id];
                 request.extend(reason);
@@ -220,7 +209,7 @@ fn unblock_has_the_errors_of_the_server() {
 /// Pushes to `list` until the value stays there, so no client that has disconnected takes it.
 #[track_caller]
 fn assert_not_swallowed(server: &RedisServer, proxy: &Tidegate, list: &str) {
-    wait_blocked(server, 0);
+    server.wait_blocked(0);
     let mut wire = proxy.wire();
     assert_eq!(wire.cmd(&["LPUSH", list, "kept"]).int(), 1);
     thread::sleep(QUIET);
@@ -236,7 +225,7 @@ fn a_client_that_goes_away_ends_its_block() {
             wire.hello3();
         }
         wire.send(&["BLPOP", "gone", "0"]);
-        wait_blocked(&server, 1);
+        server.wait_blocked(1);
         drop(wire);
         assert_not_swallowed(&server, &proxy, "gone");
         server.cmd(&["DEL", "gone"]);
@@ -248,7 +237,7 @@ fn a_client_that_goes_away_after_much_more_ends_its_block() {
     let (server, proxy) = impatient();
     let mut wire = proxy.wire();
     wire.send(&["BLPOP", "gone", "0"]);
-    wait_blocked(&server, 1);
+    server.wait_blocked(1);
     let value = "x".repeat(1000);
     for _ in 0..300 {
         wire.send(&["SET", "k", &value]);
@@ -265,7 +254,7 @@ fn a_client_that_is_killed_ends_its_block() {
     let mut wire = proxy.wire();
     let id = wire.cmd(&["CLIENT", "ID"]).int().to_string();
     wire.send(&["BLPOP", "gone", "0"]);
-    wait_blocked(&server, 1);
+    server.wait_blocked(1);
     assert_eq!(proxy.wire().cmd(&["CLIENT", "KILL", "ID", &id]).int(), 1);
     assert_eq!(wire.expect_closed(), []);
     assert_not_swallowed(&server, &proxy, "gone");
@@ -277,7 +266,7 @@ fn a_blocked_client_is_listed_as_blocked() {
     let mut wire = proxy.wire();
     let id = wire.cmd(&["CLIENT", "ID"]).int();
     wire.send(&["BLPOP", "l", "0"]);
-    wait_blocked(&server, 1);
+    server.wait_blocked(1);
     let mut other = proxy.wire();
     eventually(PATIENCE, || {
         let lines = client_list::list(&mut other);
@@ -295,7 +284,7 @@ fn a_connection_lost_under_a_block_is_an_error() {
     let (server, proxy) = impatient();
     let mut wire = proxy.wire();
     wire.send(&["BLPOP", "l", "0"]);
-    wait_blocked(&server, 1);
+    server.wait_blocked(1);
     let id = client_list::only(&server, |line| line.has_flag('b')).unwrap();
     server.cmd(&["CLIENT", "KILL", "ID", &id.to_string()]);
     let reply = wire.read_reply();

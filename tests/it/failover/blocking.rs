@@ -20,17 +20,6 @@ const KINDS: [(&str, &str); 10] = [
     ("XREAD BLOCK 0 STREAMS s@ 0", "XADD s@ 1-1 f v"),
 ];
 
-#[track_caller]
-fn wait_blocked(server: &RedisServer, count: usize) {
-    eventually(PATIENCE, || {
-        let info = server.info("clients");
-        match info.get("blocked_clients").unwrap() {
-            blocked if blocked == count.to_string() => Ok(()),
-            blocked => Err(format!("{blocked} blocked, not {count}")),
-        }
-    });
-}
-
 /// The first replica is promoted, and the other one follows it.
 #[track_caller]
 fn promote(trio: &Trio) {
@@ -84,7 +73,7 @@ fn block_all(proxy: &Tidegate, server: &RedisServer) -> Vec<Waiting> {
             all.push(Waiting { wire, kind, push });
         }
     }
-    wait_blocked(server, all.len());
+    server.wait_blocked(all.len());
     all
 }
 
@@ -106,7 +95,7 @@ fn what_a_demoted_master_unblocks_waits_at_the_new_one() {
     promote(&trio);
     trio.master.replicate_from(trio.replicas[0].addr());
     let new = &trio.replicas[0];
-    wait_blocked(new, wires.len());
+    new.wait_blocked(wires.len());
     all_get_data(wires, new, &proxy);
 }
 
@@ -116,10 +105,10 @@ fn every_version_of_the_servers_hands_its_blocked_clients_over() {
         let (trio, proxy) = trio(flavor);
         let mut wires = [proxy.wire(), proxy.wire()];
         wires.iter_mut().for_each(|wire| wire.send(&["BLPOP", "l", "0"]));
-        wait_blocked(&trio.master, 2);
+        trio.master.wait_blocked(2);
         promote(&trio);
         trio.master.replicate_from(trio.replicas[0].addr());
-        wait_blocked(&trio.replicas[0], 2);
+        trio.replicas[0].wait_blocked(2);
         proxy.wire().cmd(&["RPUSH", "l", "a", "b"]);
         for wire in &mut wires {
             assert_eq!(wire.read_reply().strings()[0], "l", "{flavor:?}\n{}", proxy.log());
@@ -138,13 +127,13 @@ fn what_waits_at_a_master_that_is_about_to_go_is_taken_back() {
         for (wire, kind) in wires.iter_mut().zip(kinds) {
             wire.send(&words(kind));
         }
-        wait_blocked(&trio.master, 3);
+        trio.master.wait_blocked(3);
         let (old, [new, other]) = (&trio.master, &trio.replicas);
         new.promote();
-        wait_blocked(old, 0);
+        old.wait_blocked(0);
         other.replicate_from(new.addr());
         demote_and_kill(old, new);
-        wait_blocked(new, 3);
+        new.wait_blocked(3);
         let mut direct = new.wire();
         direct.cmd(&["RPUSH", "l", "a", "b"]);
         direct.cmd(&["ZADD", "z", "1", "m"]);
@@ -162,7 +151,7 @@ fn a_paused_master_survives_that_its_clients_are_taken_back() {
         let (trio, proxy) = trio(flavor);
         let mut wires = [proxy.wire(), proxy.wire()];
         wires[0].send(&["BLPOP", "l", "0"]);
-        wait_blocked(&trio.master, 1);
+        trio.master.wait_blocked(1);
         trio.master.cmd(&["CLIENT", "PAUSE", "60000", "WRITE"]).ok();
         wires[1].send(&["BLPOP", "l", "0"]);
         eventually(PATIENCE, || match trio.master.cmd(&["CLIENT", "LIST"]).str() {
@@ -178,7 +167,7 @@ fn a_paused_master_survives_that_its_clients_are_taken_back() {
         trio.replicas[1].replicate_from(trio.replicas[0].addr());
         trio.master.replicate_from(trio.replicas[0].addr());
         trio.master.cmd(&["CLIENT", "UNPAUSE"]).ok();
-        wait_blocked(&trio.replicas[0], 2);
+        trio.replicas[0].wait_blocked(2);
         trio.replicas[0].cmd(&["RPUSH", "l", "a", "b"]);
         for wire in &mut wires {
             assert_eq!(wire.read_reply().strings()[0], "l", "{flavor:?}\n{}", proxy.log());
@@ -197,7 +186,7 @@ fn a_command_whose_time_is_over_gets_its_null() {
     for (wire, kind) in wires.iter_mut().zip(["BLPOP l 2", "BLMPOP 2.5 1 l LEFT", "BLPOP l 3600"]) {
         wire.send(&words(kind));
     }
-    wait_blocked(&trio.master, 3);
+    trio.master.wait_blocked(3);
     // It follows a server that does not answer.
     trio.replicas[0].pause();
     trio.master.cmd(&["REPLICAOF", "127.0.0.1", &trio.replicas[0].port().to_string()]).ok();
@@ -216,7 +205,7 @@ fn a_pop_that_is_lost_is_in_doubt() {
     let (trio, proxy) = trio(Flavor::Redis70);
     let mut wire = proxy.wire();
     wire.send(&["BLPOP", "l", "0"]);
-    wait_blocked(&trio.master, 1);
+    trio.master.wait_blocked(1);
     trio.master.cmd(&["CLIENT", "KILL", "TYPE", "normal"]);
     assert!(wire.read_reply().err().starts_with("INDOUBT "), "{}", proxy.log());
 }
@@ -309,7 +298,7 @@ fn idle_consumers_do_not_notice_a_failover_by_sentinel() {
     sentinel.wait_for(&trio.replicas.each_ref().map(RedisServer::port));
     let proxy = Tidegate::for_trio(&trio).start();
     let consumers = Consumers::start(&proxy);
-    wait_blocked(&trio.master, 4);
+    trio.master.wait_blocked(4);
     sentinel.ask(&["SENTINEL", "FAILOVER", "m"]).unwrap().ok();
     let mut heir = None;
     eventually(PATIENCE, || {
@@ -322,7 +311,7 @@ fn idle_consumers_do_not_notice_a_failover_by_sentinel() {
         info if info.get("role") == Some("slave") => Ok(()),
         info => Err(info.0),
     });
-    wait_blocked(heir, 4);
+    heir.wait_blocked(4);
     let (mut wire, mut pushed) = (proxy.wire(), vec![]);
     let started = Instant::now();
     push_until(&mut wire, &mut pushed, || started.elapsed() > Duration::from_millis(300));
