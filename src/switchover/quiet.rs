@@ -30,15 +30,15 @@ pub(super) async fn held(shared: &Shared) -> Result<(), SwitchoverError> {
     Err(SwitchoverError::NotHeld(HOLD_MAX))
 }
 
-/// Waits until no request is under way at the master. Each worker has to have reported its number
-/// since requests began to wait.
+/// Waits until no request is under way at the master. Each worker has to have ticked since requests
+/// began to wait: it reports its number then.
 pub(super) async fn quiet(shared: &Shared, master: BackendId) -> Result<(), SwitchoverError> {
     let started = Instant::now();
     let began_ms = shared.now_ms();
     loop {
         let count =
             shared.topology.load().backend(master).map_or(0, |it| it.health.load.in_flight());
-        if count == 0 && have_reported(shared, began_ms) {
+        if count == 0 && shared.tasks.have_beaten(Kind::Worker, began_ms) {
             return Ok(());
         }
         let after = started.elapsed();
@@ -47,11 +47,4 @@ pub(super) async fn quiet(shared: &Shared, master: BackendId) -> Result<(), Swit
         }
         sleep(LOOK).await;
     }
-}
-
-/// Whether every worker has ticked since `since_ms`: it reports its numbers then.
-fn have_reported(shared: &Shared, since_ms: u64) -> bool {
-    let now_ms = shared.now_ms();
-    let workers = shared.tasks.of(Kind::Worker);
-    workers.iter().all(|worker| now_ms.saturating_sub(worker.age_ms(now_ms)) > since_ms)
 }

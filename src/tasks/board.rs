@@ -72,6 +72,14 @@ impl Board {
         self.records().iter().filter(|it| it.kind() == kind).cloned().collect()
     }
 
+    /// Whether every task of one kind has beaten since `since_ms`.
+    #[must_use]
+    pub fn have_beaten(&self, kind: Kind, since_ms: u64) -> bool {
+        let now_ms = self.now_ms();
+        let beaten_ms = |task: &Arc<Record>| now_ms.saturating_sub(task.age_ms(now_ms));
+        self.of(kind).iter().all(|task| beaten_ms(task) > since_ms)
+    }
+
     /// Counts a panic in a task of this kind.
     pub fn count_panic(&self, kind: Kind) {
         if let Some(count) = self.0.panics.get(kind as usize) {

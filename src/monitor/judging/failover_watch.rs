@@ -42,15 +42,12 @@ impl FailoverWatch {
             return None;
         };
         let since_ms = *self.since_ms.get_or_insert(now_ms);
-        let until_ms = since_ms.saturating_add(millis(patience));
-        Some(match reason {
-            Reason::Sign(reason) => Hold { reason, since_ms, until_ms },
+        let until_ms = match reason {
+            Reason::Sign(_) => since_ms.saturating_add(millis(patience)),
             // The requests go on when the hold has ended, and do not give up in that moment.
-            Reason::Operator { until_ms } => {
-                let until_ms = until_ms.saturating_add(OPERATOR_SLACK_MS);
-                Hold { reason: HoldReason::Operator, since_ms, until_ms }
-            }
-        })
+            Reason::Operator { until_ms } => until_ms.saturating_add(OPERATOR_SLACK_MS),
+        };
+        Some(Hold { reason: reason.shown(), since_ms, until_ms })
     }
 
     /// Whether `master` is another server than the one to which requests were sent last.
@@ -74,6 +71,16 @@ pub(in crate::monitor) enum Reason {
         /// The time at which it ends by itself.
         until_ms: u64,
     },
+}
+
+impl Reason {
+    /// The reason that is published for it.
+    pub(in crate::monitor) const fn shown(self) -> HoldReason {
+        match self {
+            Self::Sign(reason) => reason,
+            Self::Operator { .. } => HoldReason::Operator,
+        }
+    }
 }
 
 #[cfg(test)]

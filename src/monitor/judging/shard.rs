@@ -122,11 +122,7 @@ impl WatchedShard {
         outside: OutsideSigns,
         clock: (Instant, Instant),
     ) {
-        let reason = match outside.operator_until_ms {
-            Some(until_ms) => Some(Reason::Operator { until_ms }),
-            None => self.sign(roster, config, outside, clock).map(Reason::Sign),
-        };
-        let now_ms = ms(clock);
+        let (reason, now_ms) = (self.reason(roster, config, outside, clock), ms(clock));
         let (patience, master) = (config.writes.failover_hold, self.published.master());
         self.published.hold = self.failover.judge(reason, patience, master.map(|it| it.id), now_ms);
     }
@@ -139,13 +135,24 @@ impl WatchedShard {
         outside: OutsideSigns,
         clock: (Instant, Instant),
     ) -> bool {
-        let reason = match outside.operator_until_ms {
-            Some(_) => Some(HoldReason::Operator),
-            None => self.sign(roster, config, outside, clock),
-        };
+        let reason = self.reason(roster, config, outside, clock).map(Reason::shown);
         let published = self.published.hold.map(|hold| hold.reason);
         let is_off = config.writes.failover_hold.is_zero() && outside.operator_until_ms.is_none();
         reason != published && !(is_off && published.is_none())
+    }
+
+    /// Why requests that need the master have to wait now.
+    fn reason(
+        &self,
+        roster: &Roster,
+        config: &Config,
+        outside: OutsideSigns,
+        clock: (Instant, Instant),
+    ) -> Option<Reason> {
+        match outside.operator_until_ms {
+            Some(until_ms) => Some(Reason::Operator { until_ms }),
+            None => self.sign(roster, config, outside, clock).map(Reason::Sign),
+        }
     }
 
     fn sign(

@@ -27,11 +27,7 @@ impl Liveness {
 
     /// Whether every worker has reported its requests under way since `since_ms`.
     pub(in crate::monitor) fn workers_have_reported(&self, since_ms: u64) -> bool {
-        self.0.as_ref().is_some_and(|(board, _)| {
-            let now_ms = board.now_ms();
-            let reported_ms = |worker: &Arc<Record>| now_ms.saturating_sub(worker.age_ms(now_ms));
-            board.of(Kind::Worker).iter().all(|worker| reported_ms(worker) > since_ms)
-        })
+        self.0.as_ref().is_some_and(|(board, _)| board.have_beaten(Kind::Worker, since_ms))
     }
 
     /// Notes that a question to a server panicked. The next round asks that server again.
