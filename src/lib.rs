@@ -5,6 +5,7 @@
 //!
 //! | layer | module | what it is |
 //! |---|---|---|
+//! | 1 | [`consistency`] | which data a read must include; the last writes of all clients |
 //! | 1 | [`topology`] | which server is master, which replicate; evidence in, snapshots out |
 //! | 1 | [`sentinel`] | what Sentinels report, and what a majority of them says |
 //! | 1 | [`session`] | one client's state and what each command does to it |
@@ -15,12 +16,13 @@
 //! | 3 | [`registry`] | the clients of a port: CLIENT LIST, KILL, PAUSE |
 //! | 3 | [`tasks`] | long-running tasks: their state, their restarts |
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
-//! | 4 | [`engine`] | the embedded replica: follows a master, holds its data, answers reads |
+//! | 4 | [`engine`] | a server in this process: a replica of a master, or a master |
 //! | 4 | [`monitor`] | probes the servers and publishes the topology |
 //! | 4 | [`worker`] | the clients and connections of one thread, and what all workers share |
 //! | 4 | [`client`] | one task per client, replies in order |
 //! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
 //! | 5 | [`check`] | `tidegate check` |
+//! | 5 | [`embedded`] | the servers in this process, where the configuration names no others |
 //! | 5 | [`rdb_tool`] | `tidegate rdb` |
 //! | 5 | [`switchover`] | planned failovers: PROXY FAILOVER, PROXY HOLD |
 //! | 5 | [`proxy`] | start, reload, shutdown |
@@ -41,6 +43,8 @@ pub mod backend;
 pub mod check;
 pub mod client;
 pub mod config;
+pub mod consistency;
+pub mod embedded;
 pub mod engine;
 pub mod monitor;
 pub mod net;

@@ -14,6 +14,7 @@ use allocation_counter::measure;
 use arc_swap::ArcSwap;
 use tidegate::client::accept;
 use tidegate::config::{Config, HostPort};
+use tidegate::consistency::History;
 use tidegate::net::Listener;
 use tidegate::tasks::{Board, Kind};
 use tidegate::telemetry::Exporter;
@@ -29,6 +30,10 @@ use tokio::time::Instant;
 /// Requests of each kind before anything is measured: every buffer has grown by then.
 const WARM_UP: usize = 20_000;
 const MEASURED: usize = 5_000;
+/// How far the master and the replicas are.
+const ROLE: &[u8] = b"*3\r\n$6\r\nmaster\r\n:1000\r\n*0\r\n";
+const PLACE: &[u8] =
+    b"run_id:0123456789\r\nrole:slave\r\nslave_repl_offset:1000\r\nmaster_replid:abc\r\n";
 
 /// Answers as a server does, on a thread of its own: the port.
 fn server() -> u16 {
@@ -58,7 +63,8 @@ fn serve(mut stream: TcpStream) {
             let frame = &requests[at..at + request.len];
             match Args::new(frame).at(0) {
                 Some(b"GET") => encode::bulk(&mut replies, b"a value of some bytes"),
-                Some(b"INFO") => encode::bulk(&mut replies, b"run_id:0123456789\r\n"),
+                Some(b"ROLE") => replies.extend_from_slice(ROLE),
+                Some(b"INFO") => encode::bulk(&mut replies, PLACE),
                 _ => encode::status(&mut replies, "OK"),
             }
             at += request.len;
@@ -109,7 +115,8 @@ impl WorkerThread {
     fn start() -> Self {
         let roles = [(0, Role::Master), (1, Role::Replica), (2, Role::Replica)];
         let backends = roles.into_iter().map(|(id, role)| backend(id, role)).collect();
-        let topology = Topology::of(Shard { backends, ..Shard::default() });
+        let history = History::default().follow("abc", None, 1000);
+        let topology = Topology::of(Shard { backends, history, ..Shard::default() });
         topology.sole_shard().gate.judge(1, &mut [u64::MAX, u64::MAX], 0);
         let config = Config::parse("[topology]\nmaster = \"127.0.0.1:1\"\n", "").unwrap();
         let mut builder = Builder::new_current_thread();
@@ -126,7 +133,7 @@ impl WorkerThread {
             let worker = Rc::new(Worker::new(shared, record));
             let listener = Listener::open(&HostPort::local(0), 1).unwrap().remove(0);
             let port = listener.local_addr().unwrap().port();
-            tokio::task::spawn_local(accept(worker, Rc::new(listener.acceptor().unwrap())));
+            tokio::task::spawn_local(accept(worker, Rc::new(listener.acceptor().unwrap()), None));
             port
         });
         Self { runtime, port }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tidegate::config::{Balance, HostPort, ReadFrom};
+use tidegate::consistency::{LagLimit, Level};
 use tidegate::routing::{Balancer, OnStale, Query, ReadPolicy, Target, admit_write, route};
 use tidegate::topology::{
     Backend, BackendId, FallbackRank, Finding, Health, Role, Shard, Topology,
@@ -58,7 +59,9 @@ impl Way {
             let query = Query {
                 target: if is_read { Target::Read } else { Target::Master },
                 policy: ReadPolicy {
+                    level: Level::Bounded,
                     from: ReadFrom::Replica,
+                    max_lag: LagLimit::Published,
                     on_stale: OnStale::Master,
                     serve_stale: true,
                     silence_ms: 1_000,

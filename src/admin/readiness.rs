@@ -8,7 +8,7 @@ use crate::config::{Balance, Config, Ready};
 use crate::routing::{Balancer, NoRoute, Query, Reason, Route, Target, admit_write, route};
 use crate::tasks::Kind;
 use crate::topology::{Role, Shard};
-use crate::worker::{Shared, read_policy};
+use crate::worker::Shared;
 use tidegate_wire::units::millis;
 
 /// The reason that [`Readiness::judge`] returns before the workers have started.
@@ -50,7 +50,7 @@ impl Readiness {
     }
 
     fn can_read(&self, shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> {
-        let policy = read_policy(config, config.reads.from);
+        let policy = config.read_policy(None);
         let query = Query { target: Target::Read, policy, except: None, now_ms };
         let way = route(shard, query, &mut self.balancer.borrow_mut(), |_| 0);
         let Route { backend, reason } = way.map_err(|error| error.to_string())?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pipeline::{Pipeline, Received, is_null};
-use super::{ConnectionKey, Event, Inbox, Load, Relay, Ticket, Waiters};
+use super::{ConnectionKey, Event, Inbox, Load, OffsetQuestions, Relay, Ticket, Waiters};
 use crate::net::Stream;
 use crate::topology::{BackendId, Pass};
 use tidegate_wire::resp::reply::ReplyError;
@@ -41,12 +41,13 @@ pub struct Connection {
     pub backend: BackendId,
     /// What it is set up with.
     pub key: ConnectionKey,
-    /// Void once the server is deposed as master. Then no request is sent to it, and no reply of it
-    /// is believed.
+    /// Whether its server has accepted a MULTI on it: its login may begin transactions.
+    pub has_begun_transactions: Cell<bool>,
+    /// Void once the server is deposed as master: it gets no request, and no reply is believed.
     pub(super) pass: Pass,
-    pipeline: RefCell<Pipeline>,
+    pub(super) pipeline: RefCell<Pipeline>,
     phase: Cell<Phase>,
-    load: Rc<Load>,
+    pub(super) load: Rc<Load>,
     /// Whether there was a shared connection with this key before.
     again: bool,
     /// The server's id of this connection (`CLIENT ID`); 0 while it is not known.
@@ -64,6 +65,8 @@ pub struct Connection {
     held_back: Cell<bool>,
     /// Since when its server is known to be deposed.
     fenced_since: Cell<Option<Instant>>,
+    /// Whether replies have added requests that are not sent.
+    pub(super) has_addition: Cell<bool>,
     /// Clients that wait for the queue to shrink.
     waiters: RefCell<Waiters>,
 }
@@ -75,23 +78,26 @@ impl Connection {
         pass: Pass,
         load: Rc<Load>,
         again: bool,
+        questions: Rc<OffsetQuestions>,
     ) -> Rc<Self> {
         Rc::new(Self {
             backend,
             key,
             pass,
-            pipeline: RefCell::new(Pipeline::new(backend, load.durations())),
+            pipeline: RefCell::new(Pipeline::new(backend, load.durations(), questions)),
             phase: Cell::new(Phase::Opening),
             load,
             again,
             server_id: Cell::new(0),
             tainted: Cell::new(false),
+            has_begun_transactions: Cell::new(false),
             retired: Cell::new(false),
             idle_since: Cell::new(None),
             driver: RefCell::new(None),
             socket: RefCell::new(None),
             held_back: Cell::new(false),
             fenced_since: Cell::new(None),
+            has_addition: Cell::new(false),
             waiters: RefCell::default(),
         })
     }
@@ -118,7 +124,7 @@ impl Connection {
         self.after_push();
     }
 
-    fn after_push(&self) {
+    pub(super) fn after_push(&self) {
         if self.phase.get() == Phase::Closed {
             self.fail("the connection was closed", None);
         } else {
@@ -194,8 +200,7 @@ impl Connection {
         self.pipeline.borrow().scan_tag()
     }
 
-    /// Whether so many bytes wait for the server that no more may be added. If so, `inbox` is woken
-    /// when that has changed.
+    /// Whether no more bytes may be added for the server; `inbox` is woken when they may again.
     pub fn is_congested(&self, inbox: &Rc<Inbox>) -> bool {
         if self.pipeline.borrow().queued_bytes() < QUEUE_HIGH {
             return false;
@@ -281,15 +286,9 @@ impl Connection {
         expired
     }
 
-    /// Hands back the reads that may go to another server, and returns how many there were.
-    pub(super) fn withdraw(&self) -> u32 {
-        self.pipeline.borrow_mut().withdraw()
-    }
-
-    /// Takes back the blocking command that waits here, if there is one and its server is deposed or
-    /// it `is_wanted`: returns the server's id of
-    /// the connection, by which the server is to be asked to end it. No other session gets the
-    /// connection then, because the server may end its next command instead.
+    /// Takes back the blocking command that waits here, if its server is deposed or it `is_wanted`:
+    /// returns the server's id of the connection, by which the server is to be asked to end it. No
+    /// other session gets the connection then: the server may end its next command instead.
     pub(super) fn recall(&self, is_wanted: bool) -> Option<i64> {
         if !is_wanted && !self.is_fenced() {
             return None;
@@ -349,6 +348,7 @@ impl Connection {
         mut write: impl FnMut(&[u8]) -> Result<Option<usize>, E>,
     ) -> Result<(), E> {
         let mut pipeline = self.pipeline.borrow_mut();
+        pipeline.before_send(Instant::now);
         while !pipeline.unsent().is_empty() {
             match write(pipeline.unsent())? {
                 Some(bytes) => pipeline.advance_sent(bytes),
@@ -366,6 +366,8 @@ impl Connection {
         let mut pipeline = self.pipeline.borrow_mut();
         let received = pipeline.receive(bytes, now)?;
         self.load.ended(received.ended);
+        self.load.again(received.again);
+        self.has_addition.set(self.has_addition.get() || received.adds);
         if pipeline.queued_bytes() < QUEUE_HIGH / 2 {
             drop(pipeline);
             self.waiters.borrow_mut().wake_all();

@@ -10,9 +10,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::connection::Socket;
+use super::setup::SetupPace;
 use super::{Connection, HandshakeError, set_up};
 use crate::config::HostPort;
 use crate::net::{Scratch, Stream};
@@ -42,11 +43,14 @@ pub(super) struct DriverContext {
     pub(super) process: Option<u32>,
     /// Notified when the topology may have changed.
     pub(super) suspect: std::sync::Arc<tokio::sync::Notify>,
+    /// The pace of leased connections; `None` for a shared one, which does not wait.
+    pub(super) pace: Option<Rc<SetupPace>>,
 }
 
 /// Drives `connection` until it ends.
 pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, context: DriverContext) {
-    let reason = match open(&connection, &dial, context.process).await {
+    let Some(outcome) = open_in_turn(&connection, &dial, &context).await else { return };
+    let reason = match outcome {
         Err(HandshakeError::Refused { step, reply }) if !is_entry(step, &reply) => {
             // The server is well, and refuses this set-up.
             let reason = format!("{} refused {step}: {reply}", dial.addr);
@@ -82,6 +86,33 @@ fn is_entry(step: &str, reply: &str) -> bool {
     matches!(step, "HELLO" | "AUTH") && !reply.starts_with("BUSY ")
 }
 
+/// As [`open`], when it is the connection's turn; `None` if the session that it is for has gone.
+async fn open_in_turn(
+    connection: &Connection,
+    dial: &Dial,
+    context: &DriverContext,
+) -> Option<Result<Option<Stream>, HandshakeError>> {
+    let Some(pace) = &context.pace else {
+        return Some(open(connection, dial, context.process).await);
+    };
+    let turn = pace.turn().await;
+    if connection.is_closed() {
+        return None;
+    }
+    let Some(_turn) = turn else {
+        let failed = io::Error::other("all other connections to it fail");
+        return Some(Err(failed.into()));
+    };
+    let opened = open(connection, dial, context.process).await;
+    let is_reached = match &opened {
+        Ok(_) => true,
+        Err(HandshakeError::Refused { step, reply }) => !is_entry(step, reply),
+        Err(_) => false,
+    };
+    pace.note(is_reached);
+    Some(opened)
+}
+
 /// Connects and sets the connection up; `None` if another process than `process` answers.
 async fn open(
     connection: &Connection,
@@ -115,6 +146,8 @@ struct Transfer<'a> {
     context: &'a DriverContext,
     /// The beginning of a reply's line whose end has not arrived.
     rest: Vec<u8>,
+    /// The time of the next question for the server's offset.
+    asks: Option<Pin<Box<Sleep>>>,
 }
 
 impl Future for Transfer<'_> {
@@ -129,16 +162,24 @@ impl Future for Transfer<'_> {
         if let Err(error) = this.send(cx) {
             return Poll::Ready(error);
         }
-        match ready!(this.receive(cx)) {
-            Err(error) => Poll::Ready(error),
-            Ok(never) => match never {},
+        match this.receive(cx) {
+            Poll::Ready(Err(error)) => return Poll::Ready(error),
+            Poll::Ready(Ok(never)) => match never {},
+            Poll::Pending => {}
         }
+        // A question may be due, and a reply may have brought more to send.
+        while this.asks(cx) || this.connection.take_addition() {
+            if let Err(error) = this.send(cx) {
+                return Poll::Ready(error);
+            }
+        }
+        Poll::Pending
     }
 }
 
 impl<'a> Transfer<'a> {
     fn new(socket: &'a Socket, connection: &'a Connection, context: &'a DriverContext) -> Self {
-        Self { socket, connection, context, rest: Vec::new() }
+        Self { socket, connection, context, rest: Vec::new(), asks: None }
     }
 
     fn send(&self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -149,6 +190,20 @@ impl<'a> Transfer<'a> {
             Poll::Ready(Err(error)) => Err(error),
             Poll::Pending => Ok(None),
         })
+    }
+
+    /// Whether a question for the server's offset is due.
+    fn asks(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(at) = self.connection.asks_at() else { return false };
+        let asks = self.asks.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if asks.deadline() != at {
+            asks.as_mut().reset(at);
+        }
+        let is_due = asks.as_mut().poll(cx).is_ready();
+        if is_due {
+            self.connection.ask_due(Instant::now());
+        }
+        is_due
     }
 
     fn receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Infallible>> {

@@ -14,6 +14,8 @@ pub enum Refusal {
     ReadOnly,
     /// `-NOSCRIPT`, or an unknown function.
     NoScript,
+    /// The server does not know the command: it is older, or the command was renamed there.
+    UnknownCommand,
     /// `-UNBLOCKED`: the server ended a blocking command, because it follows another master now
     /// (Redis's `disconnectOrRedirectAllBlockedClients`).
     Unblocked,
@@ -32,6 +34,8 @@ impl Refusal {
             Some(Self::ReadOnly)
         } else if code.starts_with(b"NOSCRIPT ") || code.starts_with(b"ERR Function not found") {
             Some(Self::NoScript)
+        } else if code.starts_with(b"ERR unknown command") {
+            Some(Self::UnknownCommand)
         // The error of CLIENT UNBLOCK id ERROR has another text.
         } else if code.starts_with(b"UNBLOCKED force unblock ") {
             Some(Self::Unblocked)
@@ -62,8 +66,16 @@ pub enum Cause {
     Lost(String),
     /// It was sent, and no reply arrived in time. A late reply is dropped.
     TimedOut,
+    /// It stands behind a write of its client that the server refused, because it is no master any
+    /// more. The server's reply, which lacks that write.
+    BehindRefused(Vec<u8>),
+    /// The same of a script, whose reply shows no error: it has only read, without that write, or the
+    /// server was a master again and it has written.
+    ScriptBehindRefused,
     /// It is a read, and its server serves no reads any more. A late reply is dropped.
     Withdrawn,
+    /// It is a read, and its server lacks data that it must include. The reply is dropped.
+    Behind,
     /// It is a read that waits for data, and no reply arrived in the time that it gave. A late reply
     /// is dropped.
     Elapsed,

@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::task::Waker;
 
-use super::{Credentials, Failed};
+use super::{Credentials, Failed, Reader};
+use crate::consistency::SessionMinimum;
 use crate::net::OUTPUT_HIGH;
 use crate::session::replies::{Replies, Sequence};
 use crate::session::tracking::broken_redirect;
@@ -63,6 +64,10 @@ pub struct Inbox {
     written: Cell<Sequence>,
     /// The number behind the last read that was sent to another server than the master.
     elsewhere: Cell<Sequence>,
+    /// What its reads must include.
+    minimum: SessionMinimum,
+    /// The server from which it reads.
+    pub reader: Reader,
     /// Whether a reply arrived that no request is owed, which is a bug. The client has to be closed.
     broken: Cell<bool>,
     /// The client to which its invalidations are redirected; 0 for none.
@@ -158,12 +163,22 @@ impl Inbox {
         self.elsewhere.get()
     }
 
+    /// What its reads must include.
+    pub const fn minimum(&self) -> &SessionMinimum {
+        &self.minimum
+    }
+
     /// Notes that the client is gone. It is owed no reply any more.
     pub fn close(&self) {
         self.gone.set(true);
         self.replies.take();
         self.events.take();
         self.waker.take();
+    }
+
+    /// Whether the client is gone.
+    pub fn is_gone(&self) -> bool {
+        self.gone.get()
     }
 
     /// Notes that the client looks now. Later arrivals wake it again.

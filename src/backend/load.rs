@@ -55,6 +55,11 @@ impl Load {
         self.in_flight.set(self.in_flight.get().saturating_sub(count));
     }
 
+    /// Counts requests that are to be sent for the second time over their connection.
+    pub(super) fn again(&self, count: u64) {
+        self.in_flight.set(self.in_flight.get() + count);
+    }
+
     /// Counts a request without a ticket.
     pub(super) fn count_raw(&self) {
         self.requests.add(Kind::Pinned, 1);

@@ -1,7 +1,10 @@
 //! The requests of one connection that wait for replies. It holds no socket.
 
+mod asked;
 mod incoming;
+mod late_reads;
 mod outgoing;
+mod questions;
 mod receive;
 mod silence;
 #[cfg(test)]
@@ -9,15 +12,16 @@ mod tests;
 
 pub(super) use receive::{Received, is_null};
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use tokio::time::Instant;
 
 use super::requests::Requests;
-use super::{Cause, Event, Failed, Inbox, Recall, Relay, Ticket};
+use super::{Cause, Event, Failed, Inbox, OffsetQuestions, Raises, Recall, Relay, Ticket};
 use crate::telemetry::DurationCounts;
 use crate::topology::BackendId;
+use asked::Questions;
 use incoming::Incoming;
 use outgoing::Outgoing;
 use silence::Silence;
@@ -46,12 +50,17 @@ pub(super) struct Pipeline {
     incoming: Incoming,
     tickets: VecDeque<Ticket>,
     silence: Silence,
+    questions: Questions,
     /// How long requests take.
     durations: Rc<DurationCounts>,
 }
 
 impl Pipeline {
-    pub(super) fn new(backend: BackendId, durations: Rc<DurationCounts>) -> Self {
+    pub(super) fn new(
+        backend: BackendId,
+        durations: Rc<DurationCounts>,
+        questions: Rc<OffsetQuestions>,
+    ) -> Self {
         Self {
             backend,
             reached: false,
@@ -63,6 +72,7 @@ impl Pipeline {
             incoming: Incoming::default(),
             tickets: VecDeque::new(),
             silence: Silence::default(),
+            questions: Questions::new(questions),
             durations,
         }
     }
@@ -104,7 +114,11 @@ impl Pipeline {
     }
 
     /// Appends requests and their ticket.
-    pub(super) fn push(&mut self, requests: &[u8], ticket: Ticket) {
+    pub(super) fn push(&mut self, requests: &[u8], mut ticket: Ticket) {
+        if self.is_late(&ticket) {
+            return self.add_late(requests.to_vec(), ticket);
+        }
+        self.before_push(requests, &mut ticket);
         self.outgoing.push(requests);
         self.tickets.push_back(ticket);
     }
@@ -115,7 +129,11 @@ impl Pipeline {
     }
 
     /// Appends a large request; without a copy where no other request waits.
-    pub(super) fn push_large(&mut self, request: Vec<u8>, ticket: Ticket) {
+    pub(super) fn push_large(&mut self, request: Vec<u8>, mut ticket: Ticket) {
+        if self.is_late(&ticket) {
+            return self.add_late(request, ticket);
+        }
+        self.before_push(&request, &mut ticket);
         self.outgoing.push_large(request);
         self.tickets.push_back(ticket);
     }
@@ -137,12 +155,13 @@ impl Pipeline {
 
     /// The bytes of requests that are unsent or unanswered.
     pub(super) fn queued_bytes(&self) -> usize {
-        self.outgoing.len()
+        self.outgoing.len() + self.questions.late.bytes()
     }
 
     /// Whether no request and no reply is under way.
     pub(super) fn is_idle(&self) -> bool {
-        self.tickets.is_empty() && self.unsent().is_empty() && self.incoming.at_start()
+        let nothing_waits = self.tickets.is_empty() && self.questions.late.is_empty();
+        nothing_waits && self.unsent().is_empty() && self.incoming.at_start()
     }
 
     /// Looks whether a transfer is under way, or waits because the owner has no room
@@ -185,10 +204,16 @@ impl Pipeline {
             self.split_first();
         }
         let (mut withdrawn, mut at) = (0, 0);
+        let mut moved = HashSet::new();
         for (n, ticket) in self.tickets.iter_mut().enumerate() {
             let requests = self.outgoing.get(at, ticket.bytes);
             at += ticket.bytes;
-            if ticket.moves && n >= begun && !may_keep_busy(requests) {
+            let inbox = ticket.inbox.as_ref().map(Rc::as_ptr);
+            // The replies of one client come from data that do not go back in time.
+            let follows = inbox.is_some_and(|inbox| moved.contains(&inbox));
+            let follows = follows && !leased && ticket.raises == Raises::Nothing;
+            if n >= begun && (follows || ticket.moves && !may_keep_busy(requests)) {
+                moved.extend(inbox);
                 withdrawn += give_up(ticket, requests, leased, self.backend, &Cause::Withdrawn);
             }
         }
@@ -229,7 +254,16 @@ impl Pipeline {
         let bytes = Requests::new(requests).take(count).map(<[u8]>::len).sum();
         let (seq, left, rest) = (first.seq + 1, first.left - 1, first.bytes - bytes);
         let inbox = first.inbox.clone();
-        let second = Ticket { inbox, seq, left, bytes: rest, done: 0, ..*first };
+        let second = Ticket {
+            inbox,
+            seq,
+            left,
+            bytes: rest,
+            done: 0,
+            group: None,
+            question: None,
+            ..*first
+        };
         (first.left, first.bytes) = (1, bytes);
         self.tickets.insert(1, second);
     }
@@ -246,7 +280,13 @@ impl Pipeline {
         let (backend, leased) = (self.backend, self.owner.is_some());
         let mut ended = 0;
         let mut at = 0;
+        self.questions.fail(&mut self.tickets);
+        ended += u64::from(self.give_up_late(&Cause::Behind));
         for ticket in std::mem::take(&mut self.tickets) {
+            if ticket.question.is_some() {
+                at += ticket.bytes;
+                continue;
+            }
             let mut requests = Requests::new(self.outgoing.get(at, ticket.bytes));
             let unsent = self.outgoing.is_unsent(at);
             at += ticket.bytes;

@@ -1,6 +1,8 @@
 //! One worker's connections to all servers: a shared one for each server and key, and leases.
 
 #[cfg(test)]
+mod pace_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
@@ -12,7 +14,8 @@ use tokio::time::Instant;
 
 use super::driver::{Dial, DriverContext, drive};
 use super::load::Reported;
-use super::{Connection, ConnectionKey, Credentials, Inbox, Load};
+use super::setup::SetupPace;
+use super::{Connection, ConnectionKey, Credentials, Inbox, Load, OffsetQuestions};
 use crate::config::HostPort;
 use crate::net::Scratch;
 use crate::tasks::{Board, Kind};
@@ -42,6 +45,8 @@ pub struct DialOptions {
 struct Member {
     addr: HostPort,
     load: Rc<Load>,
+    /// The pace at which leased connections are set up.
+    pace: Rc<SetupPace>,
     shared: Vec<Rc<Connection>>,
     idle: Vec<Rc<Connection>>,
     leased: Vec<Rc<Connection>>,
@@ -88,6 +93,7 @@ pub struct Pool {
     suspect: Arc<tokio::sync::Notify>,
     tasks: Board,
     durations: Rc<DurationCounts>,
+    questions: Rc<OffsetQuestions>,
 }
 
 impl Pool {
@@ -100,9 +106,10 @@ impl Pool {
         epoch: Instant,
         suspect: Arc<tokio::sync::Notify>,
         tasks: Board,
+        questions: Rc<OffsetQuestions>,
     ) -> Self {
         let (members, durations) = Default::default();
-        Self { members, target, scratch, epoch, suspect, tasks, durations }
+        Self { members, target, scratch, epoch, suspect, tasks, durations, questions }
     }
 
     /// Sets how connections are opened from now on.
@@ -134,7 +141,7 @@ impl Pool {
         if !again {
             member.opened.push(key.clone());
         }
-        let connection = self.open(backend, key, again);
+        let connection = self.open(backend, key, again, None);
         let member = self.member(backend);
         member.shared.retain(|old| !old.is_closed());
         member.shared.push(Rc::clone(&connection));
@@ -149,11 +156,12 @@ impl Pool {
         owner: &Rc<Inbox>,
     ) -> Rc<Connection> {
         let member = self.member(backend);
+        let pace = Some(Rc::clone(&member.pace));
         member.idle.retain(|idle| !idle.is_closed() && !idle.close_if_fenced());
         let idle = member.idle.iter().rposition(|idle| idle.key == key && idle.takes_more());
         let connection = match idle {
             Some(at) => member.idle.swap_remove(at),
-            None => self.open(backend, key, false),
+            None => self.open(backend, key, false, pace),
         };
         // Requests that follow over shared connections keep this login while the lease is in use.
         owner.keeps_login(&connection.key.credentials);
@@ -185,6 +193,13 @@ impl Pool {
             member.opened.retain(|key| key.credentials != *credentials);
             let has_it = |it: &&Rc<Connection>| it.key.credentials == *credentials;
             member.connections().filter(has_it).for_each(|connection| connection.retire());
+        }
+    }
+
+    /// Asks this master for the bounds of the requests that were answered without one.
+    pub fn ask_bounds(&mut self, master: &Backend, key: ConnectionKey) {
+        if let Some(group) = self.questions.take_unresolved() {
+            self.shared(master, key).ask_behind(group);
         }
     }
 
@@ -261,6 +276,7 @@ impl Pool {
         members.entry(backend.id).or_insert_with(|| Member {
             addr: backend.addr.clone(),
             load: Load::new(Rc::clone(durations)),
+            pace: Rc::default(),
             shared: Vec::new(),
             idle: Vec::new(),
             leased: Vec::new(),
@@ -270,10 +286,18 @@ impl Pool {
         })
     }
 
-    fn open(&mut self, backend: &Backend, key: ConnectionKey, again: bool) -> Rc<Connection> {
+    fn open(
+        &mut self,
+        backend: &Backend,
+        key: ConnectionKey,
+        again: bool,
+        pace: Option<Rc<SetupPace>>,
+    ) -> Rc<Connection> {
         let pass = Pass::new(Arc::clone(&backend.health), backend.pass);
+        let questions = Rc::clone(&self.questions);
         let member = self.member(backend);
-        let connection = Connection::new(backend.id, key, pass, Rc::clone(&member.load), again);
+        let load = Rc::clone(&member.load);
+        let connection = Connection::new(backend.id, key, pass, load, again, questions);
         let dial = Dial {
             addr: member.addr.clone(),
             at: backend.endpoint,
@@ -286,6 +310,7 @@ impl Pool {
             epoch: self.epoch,
             process: Some(backend.scan_tag).filter(|tag| *tag != 0 && backend.role != Role::Master),
             suspect: Arc::clone(&self.suspect),
+            pace,
         };
         let driver = tokio::task::spawn_local(drive(Rc::clone(&connection), dial, context));
         let (driven, tasks, addr) =

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Inbox;
+use super::offsets::group::Group;
+use crate::consistency::Bound;
 use crate::session::replies::Sequence;
 use crate::telemetry::{Class, DurationCounts, Kind, RequestCounts};
 
@@ -19,6 +21,29 @@ pub enum Recall {
     May,
     /// The server is asked to end it.
     Asked,
+}
+
+/// What requests do to the data that their client's later reads must include.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Raises {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// They read the master's data.
+    Reads,
+    /// They write, which [`super::Connection::note_write`] was told.
+    NotedWrites,
+    /// They write.
+    Writes,
+}
+
+/// A question of the proxy's own for a server's offset.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// Behind the requests of this group, to a master.
+    Behind(Box<Group>),
+    /// In front of reads, to a replica.
+    InFront,
 }
 
 /// Consecutive replies for one inbox.
@@ -45,8 +70,8 @@ pub struct Ticket {
     /// Whether a request on a leased connection depends on no earlier one, so that it may be sent again
     /// over another connection.
     pub retryable: bool,
-    /// Whether the server has refused a write before it, on a leased connection, because it is no
-    /// longer a master. A read would be answered without that write.
+    /// Whether the server has refused a write that its client sent before it over the same
+    /// connection, because it is no longer a master. A read would be answered without that write.
     pub behind_refused: bool,
     /// Whether it may take any time (a blocking command).
     pub patient: bool,
@@ -60,6 +85,15 @@ pub struct Ticket {
     /// Whether the requests renew the subscriptions of the connection's owner. It does not see the
     /// replies, and is told when all have arrived.
     pub renews: bool,
+    /// The data that the server must have, for its replies to be passed on.
+    pub minimum: Bound,
+    /// What the requests do to the minimum of their client's later reads.
+    pub raises: Raises,
+    /// The group of a request that goes over a leased connection: it is asked for its bound when it
+    /// is answered.
+    pub(super) group: Option<Box<Group>>,
+    /// The proxy's own question, which has no client.
+    pub(super) question: Option<Question>,
     /// What the metrics count the requests as; `None` for the proxy's own.
     pub kind: Option<Kind>,
     /// The number of writes among them, where `kind` is that of the others.
@@ -97,9 +131,27 @@ impl Ticket {
             recall: Recall::No,
             until: None,
             renews: false,
+            minimum: Bound::NONE,
+            raises: Raises::Nothing,
+            group: None,
+            question: None,
             kind: None,
             writes: 0,
         }
+    }
+
+    /// Takes the ticket of requests that were sent, and leaves one whose replies are dropped.
+    pub(super) fn take(&mut self) -> Self {
+        let dropped = Self {
+            done: self.done,
+            ..Self::plain(None, self.seq, self.left, self.bytes, self.since)
+        };
+        std::mem::replace(self, dropped)
+    }
+
+    /// A ticket for a question of `bytes` bytes.
+    pub(super) fn question(question: Question, bytes: usize, since: Instant) -> Self {
+        Self { question: Some(question), ..Self::plain(None, 0, 1, bytes, since) }
     }
 
     /// A ticket for a request of `bytes` bytes that renews subscriptions and gets `count`

@@ -22,14 +22,29 @@ pub(super) fn findings(
         findings.extend(about_server(config, backend, observed, master));
     }
     findings.extend(about_twins(config, &observation));
+    findings.extend(about_gate(config));
     findings
+}
+
+/// The note that the write gate alone does not keep every acknowledged write.
+fn about_gate(config: &Config) -> Option<Finding> {
+    let writes = &config.writes;
+    let is_alone = writes.min_replicas_to_write > 0 && writes.wait_replicas == 0;
+    is_alone.then(|| {
+        Finding::note(format!(
+            "writes.min-replicas-to-write does not wait for replicas: a failover may lose what the \
+             master acknowledged in the last {:?} (min-replicas-max-lag); wait-replicas = {} \
+             prevents that",
+            writes.min_replicas_max_lag, writes.min_replicas_to_write
+        ))
+    })
 }
 
 fn about_master(config: &Config, topology: &Topology) -> Option<Finding> {
     let Some(master) = topology.sole_shard().master() else {
         return Some(Finding::problem("there is no master: writes would be refused".to_owned()));
     };
-    let named = config.topology.named_master().filter(|it| **it != master.addr)?;
+    let named = config.topology.named_master().filter(|it| *it != master.addr)?;
     Some(Finding::note(format!(
         "the master is {}, not {named} as topology.master says",
         master.addr
@@ -47,7 +62,7 @@ fn about_server(
     let is_foreign =
         observed.zip(master).is_some_and(|(observed, master)| is_foreign(observed, master));
     let is_lost = backend.role == Role::Unknown || is_foreign;
-    if is_lost && config.topology.named_servers().any(|named| *named == backend.addr) {
+    if is_lost && config.topology.named_servers().contains(&backend.addr) {
         Some(Finding::problem(text))
     } else {
         Some(Finding::note(text))
@@ -65,9 +80,9 @@ fn about_twins<'a>(
     config: &'a Config,
     observation: &impl Fn(&HostPort) -> Option<&'a Observation>,
 ) -> Vec<Finding> {
-    let configured: Vec<(&HostPort, &str)> = config
-        .topology
-        .named_servers()
+    let named = config.topology.named_servers();
+    let configured: Vec<(&HostPort, &str)> = named
+        .iter()
         .filter_map(|addr| Some((addr, observation(addr)?.run_id.as_str())))
         .filter(|(_, run_id)| !run_id.is_empty())
         .collect();

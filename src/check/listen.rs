@@ -11,7 +11,7 @@ use crate::net;
 /// The addresses that a configuration names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Listen {
-    /// The addresses of `proxy.listen`.
+    /// The addresses of `proxy.listen` and of `[[listener]]`.
     clients: Vec<String>,
     /// The address of `metrics.listen`; `None` if it is off.
     metrics: Option<String>,
@@ -23,7 +23,7 @@ impl Listen {
     pub(super) fn of(config: &Config) -> Self {
         let texts = |all: &[HostPort]| all.iter().map(ToString::to_string).collect();
         Self {
-            clients: texts(&config.proxy.listen),
+            clients: config.addresses().map(|(_, addr)| addr.to_string()).collect(),
             metrics: config.metrics.listen.as_ref().map(ToString::to_string),
             replica: texts(engine(config)),
         }
@@ -48,19 +48,13 @@ fn engine(config: &Config) -> &[HostPort] {
 
 /// Listens on every address for a moment; returns a warning for each that fails.
 pub(super) fn taken(config: &Config) -> Vec<Finding> {
-    let keyed = |key: &'static str, all: &[HostPort]| {
-        all.iter().map(|addr| (key, addr.clone())).collect::<Vec<_>>()
-    };
-    let metrics: Vec<HostPort> = config.metrics.listen.iter().cloned().collect();
-    let all = [
-        keyed("proxy.listen", &config.proxy.listen),
-        keyed("metrics.listen", &metrics),
-        keyed("replica.listen", engine(config)),
-    ];
-    all.into_iter().flatten().filter_map(|(key, addr)| try_one(key, &addr)).collect()
+    let metrics = config.metrics.listen.iter().map(|addr| ("metrics.listen".to_owned(), addr));
+    let engine = engine(config).iter().map(|addr| ("replica.listen".to_owned(), addr));
+    let all = config.addresses().chain(metrics).chain(engine);
+    all.filter_map(|(key, addr)| try_one(key, addr)).collect()
 }
 
-fn try_one(key: &'static str, addr: &HostPort) -> Option<Finding> {
+fn try_one(key: String, addr: &HostPort) -> Option<Finding> {
     let error = net::Listener::open(addr, 1).err()?;
     let why = match error.kind() {
         ErrorKind::AddrInUse => "another process listens there; choose another address, unless it \

@@ -92,7 +92,7 @@ impl Document {
     fn of_mistakes(origin: &str, error: &ConfigError) -> Self {
         let finding = |mistake: &Mistake| Finding {
             level: Level::Mistake,
-            key: mistake.problem.key().map(|key| key.to_owned().into()),
+            key: mistake.problem.key().map(Into::into),
             line: (mistake.line > 0).then_some(mistake.line),
             text: mistake.problem.to_string(),
         };
@@ -121,11 +121,12 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
     let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let monitor = runtime.block_on(async {
-        let (config, topology) = (Arc::clone(&config), Arc::clone(&topology));
-        let mut monitor = Monitor::new(config, topology, Arc::default(), Instant::now());
+    let (monitor, watched) = runtime.block_on(async {
+        let published = (Arc::clone(&config), Arc::clone(&topology));
+        let mut monitor = Monitor::new(published.0, published.1, Arc::default(), Instant::now());
         monitor.whole_round().await;
-        monitor
+        let watched = sentinels::unnamed(&config.load_full(), &topology.load_full()).await;
+        (monitor, watched)
     });
     // The look-up of a name may still run on another thread; its result is not needed.
     runtime.shutdown_background();
@@ -134,11 +135,12 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
     let answers: Vec<_> = monitor.observations().collect();
     let mut findings = findings(&config, &topology, &answers);
     findings.extend(sentinels::findings(&config, &topology));
+    findings.extend(watched);
     let mut warnings = config.warnings();
     warnings.extend(config.warnings_of_servers(&topology, answers.iter().copied()));
     findings.extend(warnings.iter().map(|warning| Finding {
         level: Level::Warning,
-        key: Some(warning.key.into()),
+        key: Some(warning.key.clone()),
         line: None,
         text: warning.to_string(),
     }));

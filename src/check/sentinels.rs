@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, Level};
 use crate::config::Config;
+use crate::monitor::{Dial, Link, warning_of_watchers, watchers};
 use crate::topology::{SentinelOverview, SentinelStatus, Topology};
 
 /// The key that lists the Sentinels.
@@ -30,6 +31,19 @@ pub(super) fn findings(config: &Config, topology: &Topology) -> Vec<Finding> {
         findings.push(keyed(Finding { level: Level::Warning, ..Finding::note(text) }));
     }
     findings
+}
+
+/// The warning that Sentinels watch the master which the file does not name, if some do.
+pub(super) async fn unnamed(config: &Config, topology: &Topology) -> Option<Finding> {
+    let master = topology.sole_shard().master().filter(|it| !it.is_local)?;
+    if config.topology.uses_sentinel() {
+        return None;
+    }
+    let dial = Dial::new(&master.addr, config).pinned_to(master.endpoint);
+    let mut link = Link::open(&dial).await.ok()?;
+    let text = warning_of_watchers(&master.addr, watchers(&mut link).await.ok()?)?;
+    let key = Some("topology.master".into());
+    Some(Finding { level: Level::Warning, key, ..Finding::note(text) })
 }
 
 fn about_one(

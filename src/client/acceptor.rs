@@ -7,13 +7,15 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::client::task::Task;
 use crate::net::{self, Acceptor, Stream};
 use crate::worker::worker::Worker;
+use tidegate_wire::units::HostPort;
 
-/// Accepts clients from `acceptor` for ever.
-pub async fn accept(worker: Rc<Worker>, acceptor: Rc<Acceptor>) {
-    acceptor.accept_all("the proxy", |stream, addr| welcome(&worker, stream, addr)).await;
+/// Accepts clients from `acceptor` for ever; `port` is its address if a `[[listener]]` names it.
+pub async fn accept(worker: Rc<Worker>, acceptor: Rc<Acceptor>, port: Option<Rc<HostPort>>) {
+    let welcome = |stream, addr| welcome(&worker, stream, addr, port.clone());
+    acceptor.accept_all("the proxy", welcome).await;
 }
 
-fn welcome(worker: &Rc<Worker>, stream: Stream, addr: SocketAddr) {
+fn welcome(worker: &Rc<Worker>, stream: Stream, addr: SocketAddr, port: Option<Rc<HostPort>>) {
     let shared = &worker.shared;
     if shared.draining.load(Relaxed) {
         return;
@@ -29,5 +31,5 @@ fn welcome(worker: &Rc<Worker>, stream: Stream, addr: SocketAddr) {
         return net::turn_away(&stream);
     };
     worker.counts.accepted_clients.increment();
-    tokio::task::spawn_local(Task::new(stream, Rc::clone(worker), entry));
+    tokio::task::spawn_local(Task::new(stream, Rc::clone(worker), entry, port));
 }

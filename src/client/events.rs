@@ -7,19 +7,22 @@ use crate::client::commands::{pubsub, redirection};
 use crate::client::ending::Ending;
 use crate::client::lost_connection;
 use crate::client::replies::{acknowledge, output, rewrite};
-use crate::client::retries::{begin_anew, recover, renewing};
+use crate::client::retries::lost_writes::LostWrites;
+use crate::client::retries::{begin_anew, recover, renewing, resend};
 use crate::client::state::client::Client;
 
 /// Acts on what came since the last turn.
 pub(in crate::client) fn look(client: &mut Client) {
     client.inbox.looked();
-    for event in client.inbox.take_events() {
+    let events = client.inbox.take_events();
+    let lost = LostWrites::among(&events, |request| resend::may_write(client, request));
+    for event in events {
         client.presence.touch();
         client.presence.change();
         match event {
             Event::Whole(whole) if begin_anew::keeps(client, &whole) => {}
             Event::Whole(whole) => rewrite::pass_on(client, whole),
-            Event::Failed(failed) => recover::failed(client, failed),
+            Event::Failed(failed) => recover::failed(client, failed, &lost),
             Event::Denied(seq) => pubsub::refused(client, seq),
             Event::Renewed => renewing::go_on(client),
             Event::NotRenewed(error) => renewing::refused(client, &error),
@@ -33,6 +36,7 @@ pub(in crate::client) fn look(client: &mut Client) {
     acknowledge::unpark(client);
     recover::retry_writes(client);
     begin_anew::look(client);
+    client.worker.ask_bounds();
     if client.inbox.is_broken() {
         tracing::error!(client = %client.entry.addr, "closed: a reply did not match the client's next request");
         client.end(Ending::Now);

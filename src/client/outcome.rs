@@ -50,6 +50,20 @@ pub(in crate::client) fn failed(cause: &Cause, may_write: bool) -> String {
                 .to_owned()
         }
         Cause::TimedOut => "ERR No reply within request-timeout".to_owned(),
+        Cause::Behind => {
+            "MASTERDOWN No server has the data that this read must include (reads.consistency)"
+                .to_owned()
+        }
+        Cause::ScriptBehindRefused => {
+            "INDOUBT The outcome is unknown, it may or may not have been \
+            applied: its server is no longer the master, and has refused a write before it"
+                .to_owned()
+        }
+        Cause::BehindRefused(_) => {
+            "MASTERDOWN No reply: the server that was asked is no longer the \
+            master, and refused a write before this request"
+                .to_owned()
+        }
         Cause::Withdrawn | Cause::Elapsed => {
             "MASTERDOWN No reply: the server that was asked serves no reads any more".to_owned()
         }

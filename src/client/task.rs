@@ -21,6 +21,7 @@ use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream,
 use crate::registry::{Closing, Entry};
 use crate::tasks::{Kind, PanicGuard};
 use crate::worker::worker::Worker;
+use tidegate_wire::units::HostPort;
 
 /// Requests that are read ahead while earlier ones are in flight, in bytes. A client that takes no
 /// replies may be one that writes everything before it reads: the proxy reads on, up to
@@ -49,9 +50,14 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(stream: Stream, worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
+    pub(super) fn new(
+        stream: Stream,
+        worker: Rc<Worker>,
+        entry: Arc<Entry>,
+        port: Option<Rc<HostPort>>,
+    ) -> Self {
         let _panic_guard = PanicGuard::new(&worker.shared.tasks, Kind::Client);
-        let client = Client::new(worker, entry);
+        let client = Client::new(worker, entry, port);
         let query = QueryBuffer::default();
         let (came_full, eof, farewell) = (false, false, false);
         let (drain, lingering) = (None, None);

@@ -33,7 +33,7 @@ fn client(config: &str) -> Client {
     let shared = Shared::new(config, topology, None, (tasks, epoch), metrics);
     let addr = SocketAddr::from(([127, 0, 0, 1], 6379));
     let entry = shared.registry.admit(addr, addr, 10, 0).expect("there is room");
-    Client::new(Rc::new(Worker::new(Arc::new(shared), record)), entry)
+    Client::new(Rc::new(Worker::new(Arc::new(shared), record)), entry, None)
 }
 
 /// Runs `test` where tasks may be started.

@@ -87,6 +87,7 @@ fn judge(text: &str) -> Result<Config, Vec<Mistake>> {
         unknown::check(file.get_ref(), &mut report);
         config = Config::read(file.get_ref(), &mut report);
         rules::check(&config, &mut report);
+        config.protect_embedded_servers();
     }
     let mistakes = report.into_mistakes();
     if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }

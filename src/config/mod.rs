@@ -21,14 +21,15 @@ mod model;
 mod parser_stack;
 
 pub use checking::{Lines, Warning, check_whole};
-pub use kind::OutputClass;
+pub use kind::{OutputClass, SaveRule, SaveRules, duration_of};
 pub use mistakes::{ConfigError, Mistake, Problem};
 pub use model::{
-    Admin, AdminCommands, Applies, Change, Config, Discovery, Key, Log, LogFormat, Metrics,
-    OnClosed, OnGap, Proxy, PubSub, Reads, Ready, Replica, ReplicaOf, TopologyConfig, TouchMaster,
-    Workers, Writes, diff,
+    Admin, AdminCommands, AppendFsync, Applies, Change, Config, Discovery, Key, Listener, Log,
+    LogFormat, Metrics, OnClosed, OnGap, Proxy, PubSub, Reads, Ready, Replica, ReplicaOf, Rule,
+    TopologyConfig, TouchMaster, Workers, Writes, diff,
 };
 
+pub use crate::consistency::Level;
 pub use crate::routing::{Balance, OnStale};
 pub use crate::session::ReadFrom;
 pub use tidegate_wire::units::{HostPort, HostPortError, Secret};

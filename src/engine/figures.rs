@@ -20,12 +20,14 @@ impl Engine {
     pub fn link_figures(&self) -> Figures {
         let info = self.link_info();
         let link = match (info.halted.is_some(), info.status.is_up(), info.status.is_syncing()) {
+            _ if self.leads() => LinkFigure::Master,
             (true, ..) => LinkFigure::Halted,
             (_, true, _) => LinkFigure::Up,
             (.., true) => LinkFigure::Syncing,
             _ => LinkFigure::Down,
         };
-        let counts = info.counts;
+        let (counts, feed) = (info.counts, info.source.counts());
+        let attached = info.source.replicas().count();
         let reason = info.halted.clone().or_else(|| info.last_fault.clone());
         drop(info);
         Figures {
@@ -40,7 +42,9 @@ impl Engine {
             keys: 0,
             opaque_keys: 0,
             used_memory: None,
-            clients: self.clients.all().iter().filter(|it| !it.info().master).count(),
+            clients: self.clients.all().iter().filter(|it| it.info().is_client()).count(),
+            attached,
+            feed_resyncs: (feed.full, feed.partial),
         }
     }
 }

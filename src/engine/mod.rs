@@ -5,6 +5,9 @@
 //! | `state` | the [`Engine`]: what all its threads and its readers share |
 //! | `persist` | the data on the disk |
 //! | `sync` | the link to the master |
+//! | `lead` | the engine as a master |
+//! | `feed` | other replicas attach to the engine and follow it |
+//! | `scripting` | scripts and functions, on a thread of their own |
 //! | `serve` | the engine's own port: clients connect to it as to a Redis replica |
 //! | `read` | reads that the proxy's clients are answered in place |
 //! | `slow_reads` | reads that cost too much for a worker |
@@ -13,15 +16,18 @@
 //! | `figures` | the engine in numbers, for metrics |
 //! | `start` | the engine's threads |
 //!
-//! `state` uses no other room; `persist` uses `state`; `sync` uses both. Reads never wait for the
+//! `state` uses no other room; `persist` and `lead` use `state`; `sync` uses all three. Reads never wait for the
 //! master, and the master never waits for reads: the link loads a payload beside the old data, and
 //! applies the stream in short slices.
 
+mod feed;
 mod figures;
+mod lead;
 mod observe;
 mod persist;
 mod read;
 mod rights;
+mod scripting;
 mod serve;
 mod slow_reads;
 mod start;

@@ -3,7 +3,7 @@
 
 use super::Engine;
 use crate::config::{Config, HostPort};
-use crate::topology::{LinkState, Observation, Sample, ServerRole, ServerVersion};
+use crate::topology::{Attached, LinkState, Observation, Sample, ServerRole, ServerVersion};
 
 /// The field of an engine's `INFO replication` that says whether its copy counts as a replica's.
 pub const COUNTS_FIELD: &str = "tidegate_counts_as_replica";
@@ -44,6 +44,9 @@ impl Engine {
         if let Some(halted) = &info.halted {
             return Err(format!("replication halted: {halted}"));
         }
+        if self.leads() {
+            return Err("is a master itself; it is read at its port".to_owned());
+        }
         let master = info.master.clone().ok_or("has no master to follow")?;
         let link = match (info.status.is_up(), info.status.is_syncing()) {
             (true, _) => LinkState::Up,
@@ -74,6 +77,19 @@ impl Engine {
         info.last_fault.clone().filter(|_| !info.status.is_up())
     }
 
+    /// Returns the replicas that get the stream from the engine.
+    fn attached(&self) -> Vec<Attached> {
+        let now_ms = self.now_ms();
+        let info = self.link_info();
+        let online = info.source.replicas().filter(|(_, it)| it.is_online());
+        let attached = online.filter_map(|(_, it)| {
+            let addr = HostPort::of(&it.ip, &it.port.to_string()).ok().filter(|it| it.port > 0)?;
+            let age_ms = it.lag_seconds(now_ms).saturating_add(1).saturating_mul(1000);
+            Some(Attached { addr, offset: it.acked().get(), age_ms })
+        });
+        attached.collect()
+    }
+
     /// Returns the exact offset at `now_ms` of the process's clock, as a sample.
     #[must_use]
     pub fn sample(&self, said: &Observation, addr: &HostPort, now_ms: u64) -> Sample {
@@ -85,7 +101,7 @@ impl Engine {
             end: None,
             replid2: String::new(),
             second_offset: None,
-            attached: Vec::new(),
+            attached: self.attached(),
             loading: said.loading,
             counts: self.config.load().replica.counts_as_replica,
             addrs: vec![addr.clone()],

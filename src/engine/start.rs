@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::sleep;
 
+use super::feed;
+use super::persist;
 use super::serve::{self, Listeners};
 use super::sync::link;
 use super::{Engine, check_dir, rights};
@@ -56,10 +58,19 @@ pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
     let served = Arc::clone(engine);
     thread::Builder::new()
         .name("replica-port".into())
-        .spawn(move || serve::serve(&served, &listeners))?;
+        .spawn(move || served.span().in_scope(|| serve::serve(&served, &listeners)))?;
+    let fed = Arc::clone(engine);
+    thread::Builder::new().name("replica-feeds".into()).spawn(move || {
+        fed.span().in_scope(|| feed::feed(&fed));
+    })?;
+    let kept = Arc::clone(engine);
+    thread::Builder::new().name("replica-disk".into()).spawn(move || {
+        kept.span().in_scope(|| persist::keep(&kept));
+    })?;
     let followed = Arc::clone(engine);
-    let record = engine.tasks.record(Kind::ReplicaLink, "replica link");
+    let record = engine.record(Kind::ReplicaLink, "replica link");
     thread::Builder::new().name("replica".into()).spawn(move || {
+        let _span = followed.span().entered();
         let why = follow(&followed, &record);
         record.failed(followed.tasks.now_ms(), &why);
         tracing::error!("the replica has stopped: {why}");

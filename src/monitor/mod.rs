@@ -30,6 +30,7 @@ mod watched;
 
 pub(crate) use asking::link::{Dial, Link, LinkError};
 pub(crate) use asking::role::role_of;
+pub(crate) use asking::watchers::{warning as warning_of_watchers, watchers};
 pub(crate) use asking::words::brief as server_text;
 pub use monitor::Monitor;
 pub use reporting::liveness::Liveness;

@@ -13,7 +13,7 @@ use super::asking::probe::Probed;
 use super::beat::Beat;
 use super::questions::{Outcome, Questions};
 use super::reporting::liveness::Liveness;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, patience};
 use super::sentinels::news::FromSentinel;
 use super::sentinels::tasks::SentinelTasks;
 use super::watched::Watched;
@@ -23,11 +23,6 @@ use crate::net::Resolver;
 use crate::registry::OperatorHold;
 use crate::topology::{BackendId, Observation, Topology};
 
-/// How long a master may take to answer if `request-timeout` sets no limit.
-const MASTER_PATIENCE: Duration = Duration::from_secs(60);
-/// How long the monitor waits for a replica's answer after the replica counts as unknown. One that
-/// was only stopped is back with its next answer then, without a new connection.
-const REPLICA_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a round waits for slow servers once a master is known.
 const GRACE: Duration = Duration::from_millis(50);
 
@@ -113,7 +108,7 @@ impl Monitor {
         let deadline = Instant::now() + patience;
         self.round().await;
         while Instant::now() < deadline && self.watched.awaits_fresh_replicas(Instant::now()) {
-            self.step(deadline).await;
+            self.step(deadline, true).await;
         }
     }
 
@@ -160,7 +155,6 @@ impl Monitor {
         let (grace, deadline) = (now + GRACE, now + self.whole_time());
         self.liveness.note(self.whole_time());
         self.schedule.begin_round(now, self.config.load().topology.probe_period);
-        self.keep_sentinels();
         self.hear_ready();
         let is_change = self.watched.look_at_engine(now);
         self.schedule.note_change(is_change);
@@ -193,21 +187,26 @@ impl Monitor {
         self.expire();
     }
 
-    /// Waits until the next round begins, and takes late answers meanwhile.
+    /// Waits until the next round begins. Meanwhile, however soon that is, the short questions go
+    /// on, and answers and news are taken.
     async fn wait_for_round(&mut self, started: Instant) {
         let next = Schedule::next_round(started, self.watched.roster.next_retry(Instant::now()));
-        while Instant::now() < next {
-            if self.schedule.has_changed() || self.step(next).await {
-                return sleep_until(Schedule::soonest(started)).await;
+        let mut is_due = self.schedule.has_changed();
+        loop {
+            let until = if is_due { Schedule::soonest(started) } else { next };
+            if until <= Instant::now() {
+                return;
             }
+            is_due |= self.step(until, !is_due).await || self.schedule.has_changed();
         }
     }
 
-    /// Does what is to be done next before `until`; true if that is a round.
-    async fn step(&mut self, until: Instant) -> bool {
+    /// Does what is to be done next before `until`; true if that is a round, because a worker
+    /// doubts the topology. `hears_doubt` is false where a round is due anyway.
+    async fn step(&mut self, until: Instant, hears_doubt: bool) -> bool {
         tokio::select! {
             () = sleep_until(until) => {}
-            () = self.suspect.notified() => return true,
+            () = self.suspect.notified(), if hears_doubt => return true,
             () = sleep_until(self.schedule.beat.next()) => self.ask_positions(),
             Some(news) = self.sentinels.next() => self.hear_sentinel(news),
             Some(outcome) = self.questions.next() => {
@@ -228,7 +227,11 @@ impl Monitor {
     /// Starts and ends the tasks of the Sentinels, as proxy.toml and the Sentinels themselves say.
     fn keep_sentinels(&mut self) {
         let config = self.config.load_full();
-        self.watched.follow_sentinels(&config, Instant::now());
+        let now = Instant::now();
+        self.watched.follow_sentinels(&config, now);
+        if self.sentinels.is_outdated(&config) {
+            self.watched.redial_sentinels(now);
+        }
         if self.sentinels.keep(&config, self.watched.sentinels.addrs()) {
             self.liveness.probe_panicked();
         }
@@ -250,7 +253,6 @@ impl Monitor {
             self.sentinels.hurry();
         }
         if is_change {
-            self.keep_sentinels();
             self.publish();
         }
     }
@@ -279,14 +281,7 @@ impl Monitor {
         let config = self.config.load_full();
         for id in ids {
             if let Some(member) = self.watched.roster.get_mut(id) {
-                // A busy master is not gone: requests wait for it as long, and no other server can
-                // take its place.
-                let patience = match self.watched.shard.master() {
-                    Some(master) if master == id => {
-                        config.topology.request_timeout.unwrap_or(MASTER_PATIENCE)
-                    }
-                    _ => REPLICA_PATIENCE,
-                };
+                let patience = patience(&config, self.watched.shard.master() == Some(id));
                 let dial = Dial::new(&member.addr, &config).pinned_to(member.endpoint.addr());
                 let dial = dial.patient_for_answers(patience);
                 self.questions.probe(member, dial);
@@ -386,8 +381,10 @@ impl Monitor {
         self.watched.is_hold_outdated(&self.config.load(), Instant::now())
     }
 
-    /// Publishes what follows from the answers, and asks what has to be asked then.
+    /// Publishes what follows from the answers, and asks what has to be asked then. Follows
+    /// proxy.toml to its Sentinels first: what the last ones said does not count with a new one.
     fn publish(&mut self) {
+        self.keep_sentinels();
         let to_ask = self.watched.publish(&self.config.load_full(), Instant::now());
         self.probe(to_ask.servers);
         if let Some(master) = to_ask.is_master.and_then(|id| self.watched.roster.get_mut(id)) {
@@ -398,3 +395,6 @@ impl Monitor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::beat::Beat;
+use crate::config::Config;
 
 /// From the start of one round to the next.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -12,6 +13,22 @@ const PERIOD: Duration = Duration::from_secs(1);
 const GAP: Duration = Duration::from_millis(50);
 /// The least time between two look-ups of a name: a little less than from round to round.
 const LOOK_UP_GAP: Duration = Duration::from_millis(900);
+
+/// How long a master may take to answer if `request-timeout` sets no limit.
+const MASTER_PATIENCE: Duration = Duration::from_secs(60);
+/// How long the monitor waits for a replica's answer after the replica counts as unknown. One that
+/// was only stopped is back with its next answer then, without a new connection.
+const REPLICA_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the monitor waits for a server's answer. A busy master is not gone: requests wait for it
+/// as long, and no other server can take its place.
+pub(super) fn patience(config: &Config, is_master: bool) -> Duration {
+    if is_master {
+        config.topology.request_timeout.unwrap_or(MASTER_PATIENCE)
+    } else {
+        REPLICA_PATIENCE
+    }
+}
 
 /// When the next round of whole probes begins, and when the next short questions are due. Times are
 /// given by the caller.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
@@ -24,6 +25,9 @@ use crate::engine::Engine;
 use crate::registry::OperatorHold;
 use crate::topology::{BackendId, Topology, Verdict};
 use tidegate_wire::units::millis;
+
+/// How much earlier than the first news of its failover a promotion may be seen.
+const EARLIER: Duration = Duration::from_secs(5);
 
 /// The servers as the monitor sees them. Takes their answers, publishes the topology that follows,
 /// and says what has to be asked next. Asks nothing itself; times are given by the caller.
@@ -66,7 +70,10 @@ impl Watched {
             engine: None,
             roster: Roster::resume(&current, now),
             sentinels: SentinelWatch::default(),
-            shard: WatchedShard::resume(current.sole_shard(), config.topology.named_master()),
+            shard: WatchedShard::resume(
+                current.sole_shard(),
+                config.topology.named_master().as_ref(),
+            ),
             commands: MasterCommands::new(Arc::clone(&current.learned)),
             publisher: Publisher::new(topology),
             operator_hold: Arc::default(),
@@ -150,15 +157,31 @@ impl Watched {
 
     /// Follows proxy.toml to the Sentinels that it lists.
     pub(super) fn follow_sentinels(&mut self, config: &Config, now: Instant) {
-        if self.sentinels.follow(&config.topology) {
-            self.shard.election.forget_authority();
-        }
-        self.sentinels.tick(self.ms(now));
+        let now_ms = self.ms(now);
+        self.sentinels.follow(&config.topology, now_ms);
+        self.sentinels.note_carried_out(self.has_promotion(now));
+        self.sentinels.tick(now_ms);
+    }
+
+    /// Notes that the Sentinels are asked in another way from now on.
+    pub(super) fn redial_sentinels(&mut self, now: Instant) {
+        self.sentinels.redial(self.ms(now));
     }
 
     /// Takes news of a Sentinel.
     pub(super) fn hear_sentinel(&mut self, from: FromSentinel, now: Instant) -> Effect {
+        self.sentinels.note_carried_out(self.has_promotion(now));
         self.sentinels.hear(from, self.ms(now))
+    }
+
+    /// Whether another server than the master has been promoted since Sentinels began the failover
+    /// that they carry out.
+    fn has_promotion(&self, now: Instant) -> bool {
+        let Some((_, since_ms)) = self.sentinels.failover_stage() else { return false };
+        let limit = Duration::from_millis(self.ms(now).saturating_sub(since_ms)) + EARLIER;
+        let is_other = |id| self.shard.published().master().is_none_or(|master| master.id != id);
+        let members = self.roster.members().iter();
+        members.into_iter().any(|it| is_other(it.id) && it.is_promoted(now, limit))
     }
 
     /// Takes the addresses to which a server's name leads now. True if the server has to be
@@ -220,8 +243,15 @@ impl Watched {
     /// Elects the master from the servers' answers and the Sentinels' statement.
     fn elect(&mut self, config: &Config, now: Instant) -> Verdict {
         let authority = self.sentinels.authority(&self.roster);
+        if self.sentinels.drops_former(authority.as_ref(), self.ms(now)) {
+            self.shard.election.forget_authority();
+        }
+        let last = self.shard.master();
         let verdict = self.shard.elect(&self.roster, config, authority, (self.epoch, now));
-        let statement = self.shard.election.statement();
+        if last.is_some() && verdict.master().is_some_and(|id| Some(id) != last) {
+            self.sentinels.note_other_master();
+        }
+        let statement = self.shard.election.statement().filter(|_| !self.sentinels.is_succeeding());
         let elected = verdict.master().and_then(|id| self.roster.get(id));
         let is_named =
             elected.is_some_and(|elected| statement.is_some_and(|it| it.master == elected.addr));
@@ -233,7 +263,7 @@ impl Watched {
     /// as soon as it has answered; until then the last master stays.
     fn check_named_master(&mut self, config: &Config, now: Instant) {
         let named = &mut self.shard.named;
-        named.follow(config.topology.named_master());
+        named.follow(config.topology.named_master().as_ref());
         let Some(addr) = named.addr.clone() else { return };
         let said = self.roster.at(&addr).and_then(|it| it.said.as_ref());
         match said {
@@ -278,7 +308,9 @@ impl Watched {
 
     /// Adds the servers that are named now, and removes others. True if one was removed.
     pub(super) fn update(&mut self, config: &Config, now: Instant) -> bool {
-        let local = self.engine.as_ref().map(|engine| engine.addr());
+        // An engine that is a master is a server like any other.
+        let engine = self.engine.as_ref().filter(|engine| !engine.leads());
+        let local = engine.map(|engine| engine.addr());
         let master = self.shard.master();
         let by_sentinels = self.sentinels.named();
         let named =

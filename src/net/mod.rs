@@ -14,4 +14,4 @@ pub use listener::{Acceptor, Listener, turn_away};
 pub use query_buffer::QueryBuffer;
 pub use resolver::Resolver;
 pub use scratch::Scratch;
-pub use stream::Stream;
+pub use stream::{Detached, Stream};

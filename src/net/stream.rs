@@ -95,6 +95,38 @@ impl Stream {
     }
 }
 
+/// A connection on its way to another thread.
+#[derive(Debug)]
+pub struct Detached(std::net::TcpStream);
+
+impl Stream {
+    /// Takes the connection from this thread's runtime.
+    ///
+    /// # Errors
+    /// The socket is gone already.
+    pub fn detach(self) -> io::Result<Detached> {
+        self.0.into_std().map(Detached)
+    }
+
+    /// Chooses whether small pieces are sent at once, or collected.
+    ///
+    /// # Errors
+    /// The socket is gone already.
+    pub fn set_nodelay(&self, is_at_once: bool) -> io::Result<()> {
+        self.0.set_nodelay(is_at_once)
+    }
+}
+
+impl Detached {
+    /// Gives the connection to this thread's runtime.
+    ///
+    /// # Errors
+    /// The socket is gone already, or the runtime takes no more.
+    pub fn attach(self) -> io::Result<Stream> {
+        TcpStream::from_std(self.0).map(Stream)
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(
         self: Pin<&mut Self>,

@@ -1,14 +1,11 @@
 //! Handles signals, changes of the configuration file, and clients that ask for a reload, all on
 //! one thread.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::config_watch::ConfigWatch;
 use super::reload::{Look, Reloader};
 use super::signals::{Order, Signals};
-use crate::config::Config;
-use crate::telemetry::LogLevel;
 use crate::worker::Shared;
 
 /// Waits for signals, changes of the file and requests for a reload.
@@ -21,21 +18,11 @@ pub(super) struct Control<'l> {
 }
 
 impl<'l> Control<'l> {
-    /// A control for the configuration file at `path`, which gave `loaded`. Reloads set `level`.
-    pub(super) fn new(
-        shared: &Arc<Shared>,
-        (path, loaded): (PathBuf, Arc<Config>),
-        level: &'l LogLevel,
-        signals: Signals,
-    ) -> Self {
-        let mut watch = ConfigWatch::new(path.clone(), shared.tasks.clone());
+    /// A control for the configuration file of `reloader`.
+    pub(super) fn new(shared: &Arc<Shared>, reloader: Reloader<'l>, signals: Signals) -> Self {
+        let mut watch = ConfigWatch::new(reloader.path().to_owned(), shared.tasks.clone());
         watch.set(shared.config.load().proxy.watch_config);
-        Self {
-            shared: Arc::clone(shared),
-            reloader: Reloader::new(Arc::clone(shared), path, level, loaded),
-            watch,
-            signals,
-        }
+        Self { shared: Arc::clone(shared), reloader, watch, signals }
     }
 
     /// Waits until the process has to end; carries out reloads meanwhile.

@@ -3,7 +3,7 @@
 //! Every reload, whether SIGHUP, a change of the file or a client asks for it, runs here, on the
 //! control thread, one at a time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::files;
 use super::warn::warn;
 use crate::config::{Applies, Change, Config, ConfigError, Secret, check_whole, diff};
+use crate::embedded::EmbeddedServers;
 use crate::engine::check_dir;
 use crate::telemetry::LogLevel;
 use crate::worker::{ReloadOutcome, Shared};
@@ -26,6 +27,8 @@ pub(super) struct Reloader<'l> {
     shared: Arc<Shared>,
     path: PathBuf,
     level: &'l LogLevel,
+    /// The servers in this process.
+    embedded: Arc<EmbeddedServers>,
     /// The configuration that the file gave last. The one in force may differ: clients of the
     /// engine's port change `[replica]`.
     loaded: Arc<Config>,
@@ -48,15 +51,16 @@ pub(super) enum Look {
 }
 
 impl<'l> Reloader<'l> {
-    /// A reloader for the file at `path`, which gave `loaded` at the start.
+    /// A reloader for the file at `path`, which gave `loaded` at the start. Reloads set `level`.
     pub(super) fn new(
-        shared: Arc<Shared>,
-        path: PathBuf,
+        shared: &Arc<Shared>,
+        (path, loaded): (PathBuf, Arc<Config>),
         level: &'l LogLevel,
-        loaded: Arc<Config>,
+        embedded: Arc<EmbeddedServers>,
     ) -> Self {
-        let mut new =
-            Self { shared, path, level, loaded, text: None, tried: None, empty_since: None };
+        let shared = Arc::clone(shared);
+        let (text, tried, empty_since) = (None, None, None);
+        let mut new = Self { shared, path, level, embedded, loaded, text, tried, empty_since };
         new.tried = match new.read() {
             Ok(text) => {
                 // The file may have changed since it was read.
@@ -68,6 +72,11 @@ impl<'l> Reloader<'l> {
         };
         new.text = new.tried.clone().and_then(Result::ok);
         new
+    }
+
+    /// The path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The text of the file. A pipe cannot be read a second time.
@@ -123,9 +132,13 @@ impl<'l> Reloader<'l> {
             Ok(text) => Config::parse(text, &origin).and_then(|new| {
                 let old = (&*self.loaded, self.text.as_ref().map(Secret::expose));
                 let whole = check_whole(old, (&new, text));
+                let same = check_embedded(&self.loaded, &new);
                 let is_moved = new.replica.enabled && new.replica.dir != self.loaded.replica.dir;
                 let written = if is_moved { check_dir(&new.replica.dir) } else { Ok(()) };
-                whole.and(written).map_err(|why| ConfigError::unreadable(&origin, why))?;
+                whole
+                    .and(same)
+                    .and(written)
+                    .map_err(|why| ConfigError::unreadable(&origin, why))?;
                 Ok(new)
             }),
             Err(error) => Err(error.clone()),
@@ -175,11 +188,33 @@ impl<'l> Reloader<'l> {
         if old.proxy.max_clients != new.proxy.max_clients {
             files::raise_limit(&new);
         }
+        new.topology.keep_embedded(&old.topology);
+        self.embedded.reload(&new);
         shared.config.store(Arc::new(new));
         // The monitor probes the servers of the new configuration at once.
         shared.suspect.notify_one();
         // A request that waits may be refused now, or may pass.
         shared.news.notify_waiters();
         changes
+    }
+}
+
+/// Checks that the servers stay in this process, or stay outside of it.
+///
+/// # Errors
+/// Why the new configuration needs a restart.
+fn check_embedded(old: &Config, new: &Config) -> Result<(), String> {
+    match (old.topology.is_embedded(), new.topology.is_embedded()) {
+        (true, false) => {
+            Err("it names servers, and those in this process are in use: restart the \
+                              proxy to use the others"
+                .to_owned())
+        }
+        (false, true) => {
+            Err("it names no server any more: restart the proxy to use servers in this \
+                              process"
+                .to_owned())
+        }
+        _ => Ok(()),
     }
 }

@@ -14,12 +14,14 @@ use tokio::time::Instant;
 
 use super::announce::announce;
 use super::control::Control;
+use super::reload::Reloader;
 use super::signals::Signals;
 use super::start_error::StartError;
 use super::warn::warn;
 use super::{files, idle, workers};
 use crate::admin;
 use crate::config::Config;
+use crate::embedded::EmbeddedServers;
 use crate::engine::{self, Engine};
 use crate::monitor::{Liveness, Monitor};
 use crate::net;
@@ -69,6 +71,14 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     if let Some(engine) = &shared.engine {
         engine::start(engine)?;
     }
+    let embedded = Arc::new(EmbeddedServers::start(&config, &stop, &shared.tasks)?);
+    let has_to_end = tokio::select! {
+        () = embedded.ready() => false,
+        () = signals.end() => true,
+    };
+    if has_to_end {
+        return Ok(());
+    }
     let mut monitor = monitor(&shared);
     // The first clients find a known master and fresh replicas.
     let has_to_end = tokio::select! {
@@ -76,17 +86,20 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         () = signals.end() => true,
     };
     if has_to_end {
-        end(&shared);
+        end(&shared, &embedded);
         return Ok(());
     }
     let found = shared.topology.load_full();
     warn(&path, &config.warnings_of_servers(&found, monitor.observations()));
     // A SIGHUP that arrived meanwhile is still pending, and reloads below.
-    let mut control = Control::new(&shared, (path, Arc::clone(&config)), level, signals);
+    let reloader = Reloader::new(&shared, (path, Arc::clone(&config)), level, embedded.clone());
+    let mut control = Control::new(&shared, reloader, signals);
     let workers = workers::start(&config, &shared)?;
     tokio::task::spawn_local(keep_monitor(Arc::clone(&shared), monitor));
     tokio::task::spawn_local(keep_idle_sweep(Arc::clone(&shared)));
     tokio::task::spawn_local(keep_operations(Arc::clone(&shared)));
+    let noting = Arc::clone(&embedded);
+    tokio::task::spawn_local(async move { noting.keep_noting().await });
     tokio::task::spawn_local(announce(Arc::clone(&shared), workers.count()));
     let outcome = tokio::select! {
         () = control.until_end() => Ok(()),
@@ -98,7 +111,7 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
         () = control.until_end() => {}
     }
     workers.stop();
-    end(&shared);
+    end(&shared, &embedded);
     outcome
 }
 
@@ -120,7 +133,8 @@ async fn keep_operations(shared: Arc<Shared>) {
 }
 
 /// The last steps of the process.
-fn end(shared: &Shared) {
+fn end(shared: &Shared, embedded: &EmbeddedServers) {
+    embedded.end();
     if let Some(engine) = &shared.engine {
         engine.save_at_end();
     }

@@ -1,6 +1,7 @@
 //! Why the proxy could not start, or had to end.
 
 use crate::config::HostPort;
+use crate::embedded::EmbeddedFault;
 use crate::engine::StartFault;
 
 /// Why the proxy could not start, or had to end.
@@ -25,6 +26,18 @@ pub enum StartError {
     /// The system refused a thread, a timer or a signal handler.
     #[error("cannot start: {0}")]
     System(#[from] std::io::Error),
+}
+
+impl From<EmbeddedFault> for StartError {
+    fn from(fault: EmbeddedFault) -> Self {
+        match fault {
+            EmbeddedFault::Start(StartFault::Listen { addr, error }) => {
+                Self::Listen { key: "topology.embedded-port", addr, error }
+            }
+            EmbeddedFault::Start(fault) => fault.into(),
+            EmbeddedFault::Dir { .. } => Self::Dir(fault.to_string()),
+        }
+    }
 }
 
 impl From<StartFault> for StartError {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::start_error::StartError;
 use crate::client::accept;
-use crate::config::{Config, Workers};
+use crate::config::{Config, HostPort, Workers};
 use crate::net::Listener;
 use crate::tasks::{self, Failure, Kind, Record};
 use crate::worker::{Shared, Worker};
@@ -22,12 +22,17 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// The pause between two groups of waiting clients that are woken.
 const RELEASE_PAUSE: Duration = Duration::from_millis(1);
+/// The pause between two looks at the requests under way, while others begin to wait for a master.
+const SETTLE_PAUSE: Duration = Duration::from_millis(5);
 /// How many tasks run between two polls of the sockets: more than tokio's 61, so that the requests
 /// of more clients leave in one write.
 const EVENT_INTERVAL: u32 = 256;
 /// How often in a row a worker may panic within a minute of its start. Then the process ends,
 /// because the kernel would go on giving a share of the clients to the worker's listeners.
 const FAILURES_MAX: u32 = 5;
+
+/// A listening port, with its address if a `[[listener]]` names it.
+type Port = (Listener, Option<HostPort>);
 
 /// The threads of the running workers.
 #[derive(Debug)]
@@ -65,30 +70,31 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<WorkerThrea
         Workers::Auto => std::thread::available_parallelism().map_or(1, usize::from),
         Workers::Count(count) => count,
     };
-    let mut shares: Vec<Vec<Listener>> = (0..count).map(|_| Vec::new()).collect();
-    for addr in &config.proxy.listen {
-        let listeners = Listener::open(addr, count).map_err(|error| StartError::Listen {
-            key: "proxy.listen",
-            addr: addr.clone(),
-            error,
-        })?;
+    let mut shares: Vec<Vec<Port>> = (0..count).map(|_| Vec::new()).collect();
+    let own = config.proxy.listen.iter().map(|addr| ("proxy.listen", addr));
+    let further = config.listeners.iter().flat_map(|listener| &listener.listen);
+    for (key, addr) in own.chain(further.map(|addr| ("listener.listen", addr))) {
+        let refused = |error| StartError::Listen { key, addr: addr.clone(), error };
+        let listeners = Listener::open(addr, count).map_err(refused)?;
+        let name = (key == "listener.listen").then_some(addr);
         if let Some(local) = listeners.first().and_then(|listener| listener.local_addr().ok()) {
-            tracing::info!("listening on {local}");
+            let level = config.read_policy(name).level;
+            tracing::info!(consistency = %level, "listening on {local}");
         }
         for (share, listener) in shares.iter_mut().zip(listeners) {
-            share.push(listener);
+            share.push((listener, name.cloned()));
         }
     }
     let (stop, stopped) = watch::channel(false);
     let lost = Arc::new(Notify::new());
     let mut threads = Vec::with_capacity(count);
-    for (at, listeners) in shares.into_iter().enumerate() {
+    for (at, ports) in shares.into_iter().enumerate() {
         let (shared, stopped, lost) = (Arc::clone(shared), stopped.clone(), Arc::clone(&lost));
         let name = format!("worker-{at}");
         let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
             let board = shared.tasks.clone();
             let record = board.record(Kind::Worker, &name);
-            let run = || work(&shared, &record, &listeners, stopped.clone());
+            let run = || work(&shared, &record, &ports, stopped.clone());
             if tasks::keep_thread(&board, &record, FAILURES_MAX, run).is_err() {
                 lost.notify_one();
             }
@@ -102,7 +108,7 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<WorkerThrea
 fn work(
     shared: &Arc<Shared>,
     record: &Arc<Record>,
-    listeners: &[Listener],
+    ports: &[Port],
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let mut builder = Builder::new_current_thread();
@@ -110,13 +116,13 @@ fn work(
         builder.enable_all().event_interval(EVENT_INTERVAL).build_local(LocalOptions::default())?;
     tasks::block_on(runtime, async move {
         let worker = Rc::new(Worker::new(Arc::clone(shared), Arc::clone(record)));
-        for (at, listener) in listeners.iter().enumerate() {
-            let listener = Rc::new(listener.acceptor()?);
+        for (at, (listener, addr)) in ports.iter().enumerate() {
+            let (listener, addr) = (Rc::new(listener.acceptor()?), addr.clone().map(Rc::new));
             let name = format!("acceptor {at} of {}", record.name());
             let worker = Rc::clone(&worker);
             tokio::task::spawn_local(async move {
                 let board = worker.shared.tasks.clone();
-                let make = |_| accept(Rc::clone(&worker), Rc::clone(&listener));
+                let make = |_| accept(Rc::clone(&worker), Rc::clone(&listener), addr.clone());
                 tasks::keep(board, Kind::Acceptor, &name, make).await;
             });
         }
@@ -131,6 +137,7 @@ fn work(
                     worker.release();
                 }
                 () = sleep(RELEASE_PAUSE), if worker.is_releasing() => worker.release_some(),
+                () = sleep(SETTLE_PAUSE), if worker.settling.is_on() => worker.settle(),
                 _ = stopped.wait_for(|is_stopped| *is_stopped) => break,
                 () = &mut injected => {}
             }

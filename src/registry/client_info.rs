@@ -37,6 +37,8 @@ pub struct ClientInfo {
     pub monitor: bool,
     /// Whether it is the engine's master, to which the engine has connected.
     pub master: bool,
+    /// Whether it is a replica of the engine.
+    pub replica: bool,
     /// The options of `CLIENT TRACKING ON`.
     pub tracking: Option<Tracking>,
     /// Whether the client to which its invalidations are redirected is known to have gone.
@@ -77,6 +79,7 @@ impl ClientInfo {
     pub(super) fn flags(&self) -> String {
         let letters = [
             (self.monitor, 'O'),
+            (self.replica, 'S'),
             (self.master, 'M'),
             (self.is_pubsub(), 'P'),
             (self.multi >= 0, 'x'),
@@ -90,6 +93,12 @@ impl ClientInfo {
         let flags: String =
             letters.iter().filter(|(on, _)| *on).map(|(_, letter)| letter).collect();
         if flags.is_empty() { "N".to_owned() } else { flags }
+    }
+
+    /// Whether it is neither the engine's master nor its replica.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        !self.master && !self.replica
     }
 
     /// Whether it has any subscription.

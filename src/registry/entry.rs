@@ -43,6 +43,14 @@ impl Entry {
         }
     }
 
+    /// Returns an entry of the same client for another task.
+    pub(super) fn renewed(&self) -> Self {
+        let new = Self::new(self.id, self.addr, self.laddr, self.since_ms);
+        new.touch(self.last_ms());
+        new.info().clone_from(&self.info());
+        new
+    }
+
     /// What the client is and does.
     pub fn info(&self) -> MutexGuard<'_, ClientInfo> {
         self.info.lock().unwrap_or_else(PoisonError::into_inner)

@@ -12,7 +12,7 @@ pub fn evict_clients(registries: &[&Registry], most: usize) -> Vec<(Arc<Entry>, 
     for entry in registries.iter().flat_map(|registry| registry.all()) {
         let (bytes, may_go) = {
             let info = entry.info();
-            (info.query_bytes + info.output_bytes, !info.no_evict && !info.master)
+            (info.query_bytes + info.output_bytes, !info.no_evict && !info.master && !info.replica)
         };
         if bytes > 0 {
             clients.push((entry, bytes, may_go));

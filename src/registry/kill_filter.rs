@@ -19,7 +19,7 @@ pub(super) struct Filter {
     pub(super) skips_me: bool,
 }
 
-/// The types of clients. No client of a registry is a replica.
+/// The types of clients (`getClientType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Normal,
@@ -41,6 +41,7 @@ impl Filter {
         let info = entry.info();
         let kind = match (info.master, info.is_pubsub()) {
             (true, _) => Kind::Master,
+            _ if info.replica => Kind::Replica,
             (_, true) => Kind::Pubsub,
             _ => Kind::Normal,
         };

@@ -1,6 +1,7 @@
 //! The clients that are connected to a port, for `CLIENT LIST`, `CLIENT KILL` and `CLIENT PAUSE`:
 //! those of the proxy, or those of the engine's port and the engine's master.
 
+mod asking;
 mod client_commands;
 mod client_info;
 mod closings;
@@ -16,6 +17,7 @@ mod redirection;
 mod registry;
 mod signals;
 
+pub use asking::{Asked, Asking};
 pub use client_commands::Killed;
 pub use client_info::ClientInfo;
 pub use closings::{Closing, Closings};

@@ -42,6 +42,19 @@ impl Registry {
         Some(entry)
     }
 
+    /// Replaces the entry of a client whose connection another task has taken over. The new entry
+    /// tells the new task what others want of it.
+    #[must_use]
+    pub fn hand_over(&self, entry: &Entry) -> Arc<Entry> {
+        let new = Arc::new(entry.renewed());
+        self.entries().insert(new.id, Arc::clone(&new));
+        // An order that came before this is for the new task.
+        if entry.is_killed() {
+            new.kill();
+        }
+        new
+    }
+
     /// Removes a client that has gone.
     pub fn remove(&self, id: u64) {
         self.entries().remove(&id);
@@ -76,7 +89,8 @@ impl Registry {
         let timeout = millis(timeout);
         for entry in self.all() {
             let info = entry.info();
-            let waits = info.master || info.blocked || info.is_pubsub() || info.monitor;
+            let waits =
+                info.master || info.replica || info.blocked || info.is_pubsub() || info.monitor;
             let idle = now_ms.saturating_sub(entry.last_ms()) > timeout;
             drop(info);
             if idle && !waits {

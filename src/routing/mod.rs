@@ -6,14 +6,16 @@
 mod balance;
 pub mod plan;
 mod ration;
+mod read_policy;
 mod route;
+pub mod rules;
 mod target;
 
 pub use balance::{Balance, Balancer};
 pub use plan::{Plan, plan};
 pub use ration::Ration;
+pub use read_policy::{OnStale, ReadPolicy};
 pub use route::{
-    Failing, NoRoute, OnStale, Query, ReadPolicy, Reason, Route, admit_write, has_left, may_serve,
-    route,
+    Failing, NoRoute, Query, Reason, Route, admit_write, has_left, may_serve, route, stay,
 };
 pub use target::Target;

@@ -47,15 +47,26 @@ impl Plan {
     /// goes where the write went. Every other plan stays as it is.
     #[must_use]
     pub fn behind_write(self) -> Self {
+        self.at_master(Why::FollowsWrite)
+    }
+
+    /// The plan for a read that only the master is known to have the data for. Every other plan
+    /// stays as it is.
+    #[must_use]
+    pub fn behind_last_write(self) -> Self {
+        self.at_master(Why::LastWrite)
+    }
+
+    fn at_master(self, why: Why) -> Self {
         match self.action {
             Action::Forward(forward) if !forward.target.is_master() && forward.owner.is_none() => {
                 let must_have = MustHave::WritesInFlight;
                 let forward = Forward { target: Target::Master, must_have, ..forward };
-                Self { action: Action::Forward(forward), why: Why::FollowsWrite, ..self }
+                Self { action: Action::Forward(forward), why, ..self }
             }
             Action::Dedicated(Purpose::Blocking(target)) if !target.is_master() => {
                 let purpose = Purpose::Blocking(Target::Master);
-                Self { action: Action::Dedicated(purpose), why: Why::FollowsWrite, ..self }
+                Self { action: Action::Dedicated(purpose), why, ..self }
             }
             _ => self,
         }

@@ -1,34 +1,8 @@
 //! The choice of the server that answers a request.
 
-use super::{Balance, Balancer, Target};
+use super::{Balance, Balancer, OnStale, ReadPolicy, Target};
 use crate::session::ReadFrom;
 use crate::topology::{Backend, BackendId, FallbackRank, Role, Shard};
-
-/// What the proxy does with reads while no replica is fresh (`reads.on-stale`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnStale {
-    /// The master answers them, up to its share.
-    Master,
-    /// The client gets `-MASTERDOWN`.
-    Error,
-    /// They wait for a replica to become fresh.
-    Wait,
-}
-
-/// Where reads may go, for one session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadPolicy {
-    /// `reads.from`, unless the session said READONLY or READWRITE.
-    pub from: ReadFrom,
-    /// `reads.on-stale`.
-    pub on_stale: OnStale,
-    /// `reads.replica-serve-stale-data`.
-    pub serve_stale: bool,
-    /// A master that has not answered for so long, in milliseconds, is out of reach. After
-    /// `reads.max-lag` no replica can be proven to be fresh, but before `topology.probe-timeout`
-    /// the master may only be slow.
-    pub silence_ms: u64,
-}
 
 /// The server that is asked, and why.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +98,7 @@ pub fn route<'t>(
     if target.is_master() {
         return shard.open_master().map(because(Reason::Master)).ok_or(NoRoute::NoMaster);
     }
-    if policy.from == ReadFrom::Master {
+    if policy.servers() == ReadFrom::Master {
         return master.map(because(Reason::Policy)).ok_or(NoRoute::NoMaster);
     }
     let others = || {
@@ -164,7 +138,22 @@ pub fn may_serve(shard: &Shard, backend: &Backend, query: Query) -> bool {
             .is_some_and(|least| backend.fallback_rank(query.now_ms) >= least)
     };
     backend.role == Role::Master
-        || query.policy.from != ReadFrom::Master && (serves(shard, backend, query) || orphaned())
+        || query.policy.servers() != ReadFrom::Master
+            && (serves(shard, backend, query) || orphaned())
+}
+
+/// The route to a server at which a session has read before, if the same process (by its scan tag)
+/// still serves its reads.
+#[must_use]
+pub fn stay(shard: &Shard, (id, tag): (BackendId, u32), query: Query) -> Option<Route<'_>> {
+    let backend = shard.backend(id).filter(|it| it.scan_tag == tag)?;
+    if serves(shard, backend, query) {
+        let is_master = backend.role == Role::Master;
+        return Some(because(if is_master { Reason::Policy } else { Reason::Fresh })(backend));
+    }
+    let least = least_fallback_rank(shard, query)?;
+    let is_left = backend.fallback_rank(query.now_ms) >= least;
+    is_left.then(|| because(Reason::Orphaned)(backend))
 }
 
 /// Whether the requests under way to a replica are to be sent to another server now: the replica
@@ -202,12 +191,16 @@ const fn because<'t>(reason: Reason) -> impl Fn(&'t Backend) -> Route<'t> {
 
 /// Whether `backend` is one of the servers over which reads are spread.
 fn serves(shard: &Shard, backend: &Backend, query: Query) -> bool {
-    let eligible = match (query.policy.from, backend.role) {
+    let eligible = match (query.policy.servers(), backend.role) {
         (ReadFrom::Replica | ReadFrom::Any, Role::Replica) => true,
         (ReadFrom::Any, Role::Master) => !is_out_of_reach(shard, query),
         _ => false,
     };
-    eligible && backend.can_read(query.now_ms)
+    let is_fresh = || match backend.role {
+        Role::Replica => query.policy.accepts(&backend.health.progress, query.now_ms),
+        Role::Master | Role::Unknown => true,
+    };
+    eligible && backend.may_read(query.now_ms) && is_fresh()
 }
 
 /// Whether there is no master, or the master is silent or could not be reached for this request.

@@ -21,11 +21,11 @@ pub fn answer(
         Effect::Auth => login::auth(session, args.get(1..).unwrap_or_default(), policy, out),
         Effect::Hello => login::hello(session, args.get(1..).unwrap_or_default(), policy, out),
         Effect::Readonly => {
-            session.reads = Some(ReadFrom::Replica);
+            session.reads.from = Some(ReadFrom::Replica);
             encode::status(out, "OK");
         }
         Effect::Readwrite => {
-            session.reads = Some(ReadFrom::Master);
+            session.reads.from = Some(ReadFrom::Master);
             encode::status(out, "OK");
         }
         Effect::Client(client) => {

@@ -6,26 +6,25 @@
 pub mod cursor;
 pub mod exec;
 mod identity;
+mod in_flight;
 pub mod local;
 pub mod login;
 pub mod names;
-pub mod order;
-mod read_from;
+mod reads;
 pub mod replies;
 mod reply_mode;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the session")]
 mod session;
 mod subscriptions;
-mod touches;
 pub mod tracking;
 mod transaction;
 
 pub use identity::Identity;
+pub use in_flight::{KeyWords, Touches, Written, order};
 pub use login::LoginPolicy;
-pub use read_from::ReadFrom;
+pub use reads::{Next, ReadChoice, ReadFrom};
 pub use reply_mode::ReplyMode;
 pub use session::Session;
 pub use subscriptions::{Change, Named, Subscriptions};
-pub use touches::{KeyWords, Touches};
 pub use tracking::Tracking;
 pub use transaction::{Queued, Transaction, Verdict};

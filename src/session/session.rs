@@ -1,7 +1,7 @@
 //! One client's state.
 
-use super::{Identity, ReadFrom, ReplyMode, Subscriptions, Tracking, Transaction};
-use tidegate_wire::command::{Effect, Resolved};
+use super::{Identity, ReadChoice, ReadFrom, ReplyMode, Subscriptions, Tracking, Transaction};
+use tidegate_wire::command::{Effect, ProxyCommand, Resolved};
 use tidegate_wire::resp::RespVersion;
 
 /// What a client has said that holds for its later requests.
@@ -21,8 +21,8 @@ pub struct Session {
     pub lib_ver: Vec<u8>,
     /// The user as which the client acts; `None` until it has logged in, where that is required.
     pub identity: Option<Identity>,
-    /// The servers for its reads, if it said READONLY or READWRITE.
-    pub reads: Option<ReadFrom>,
+    /// What it has said about its reads.
+    pub reads: ReadChoice,
     /// Whether it said `CLIENT NO-TOUCH ON`.
     pub no_touch: bool,
     /// Whether it said `CLIENT NO-EVICT ON`.
@@ -54,7 +54,7 @@ impl Session {
             lib_name: Vec::new(),
             lib_ver: Vec::new(),
             identity,
-            reads: None,
+            reads: ReadChoice::default(),
             no_touch: false,
             no_evict: false,
             reply: ReplyMode::On,
@@ -121,6 +121,10 @@ impl Session {
             };
         }
         match command.effect {
+            // Later reads must include what the earlier ones saw at another level.
+            Effect::Proxy(ProxyCommand::Consistency) => true,
+            Effect::Readonly => self.reads.from == Some(ReadFrom::Master),
+            Effect::Readwrite => self.reads.from != Some(ReadFrom::Master),
             Effect::None
             | Effect::Ping
             | Effect::Echo
@@ -130,9 +134,7 @@ impl Session {
             | Effect::Info
             | Effect::Scan { .. }
             | Effect::ReadOnlyScript
-            | Effect::LoadScript
-            | Effect::Readonly
-            | Effect::Readwrite => false,
+            | Effect::LoadScript => false,
             Effect::Client(command) => {
                 use tidegate_wire::command::ClientCommand::{
                     Caching, NoTouch, Tracking, TrackingInfo, Unblock,

@@ -32,6 +32,8 @@ pub struct Transaction {
     watch_lost: bool,
     /// The connection that held the queue is gone.
     queue_lost: bool,
+    /// The client got an error for its MULTI.
+    multi_failed: bool,
 }
 
 /// How an EXEC has to end.
@@ -151,6 +153,21 @@ impl Transaction {
         self.watch_lost |= self.watching;
     }
 
+    /// Notes that MULTI got an error, and that its connection is lost.
+    pub fn lose_multi(&mut self) {
+        self.multi_failed |= self.open;
+        self.lose();
+    }
+
+    /// The client begins another transaction: it has given up the one whose MULTI got an error, if
+    /// there is one. What it has watched before counts as changed.
+    pub fn give_up_failed(&mut self) {
+        if self.multi_failed {
+            let watching = self.watching;
+            *self = Self { watching, watch_lost: watching, ..Self::default() };
+        }
+    }
+
     /// The server refused the connection that WATCH or MULTI needed. No key is watched and no
     /// transaction is open, unless commands were queued behind MULTI: those must not run alone.
     pub fn not_begun(&mut self) {
@@ -195,6 +212,26 @@ mod tests {
         assert!(transaction.is_lost());
         assert_eq!(transaction.exec(), Verdict::Lost);
         assert!(!transaction.is_active());
+    }
+
+    #[test]
+    fn a_multi_after_one_that_failed_begins_another_transaction() {
+        for watches in [false, true] {
+            let mut transaction = Transaction::default();
+            if watches {
+                transaction.watch();
+            }
+            transaction.open();
+            transaction.queue(None);
+            transaction.lose();
+            transaction.give_up_failed();
+            assert!(transaction.is_lost(), "the client does not know that");
+            transaction.lose_multi();
+            transaction.give_up_failed();
+            assert!(!transaction.is_lost() && transaction.open());
+            let verdict = if watches { Verdict::Changed } else { Verdict::Run(Vec::new()) };
+            assert_eq!((transaction.queued(), transaction.exec()), (0, verdict));
+        }
     }
 
     #[test]

@@ -13,9 +13,6 @@ pub(super) enum SwitchoverError {
     /// There is no master to begin with.
     #[error("the proxy knows no server that is a master")]
     NoMaster,
-    /// The master is the engine of this process.
-    #[error("the engine of this process cannot hand its role over, and cannot be a master")]
-    Embedded,
     /// The server is the master already.
     #[error("{0} is the master already")]
     IsMaster(HostPort),
@@ -48,7 +45,29 @@ pub(super) enum SwitchoverError {
         /// For how long they were waited for.
         after: Duration,
     },
+    /// The failover has begun, and was given up.
+    #[error("{0}; the failover was given up")]
+    GivenUp(GivenUp),
+    /// Sentinel has begun a failover, which nothing can call off; the proxy does not wait for it.
+    #[error("{0}; Sentinel may still carry its failover out")]
+    LeftToSentinel(GivenUp),
+}
+
+/// Why a failover that has begun was given up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum GivenUp {
     /// No other server was proven to be master in time.
-    #[error("no other server was proven to be master within {0:?}; the failover was given up")]
+    #[error("no other server was proven to be master within {0:?}")]
     TooLate(Duration),
+    /// The master has ended it.
+    #[error(
+        "the master has ended FAILOVER: {0} did not catch up within {1:?}, or FAILOVER ABORT came"
+    )]
+    Ended(HostPort, Duration),
+    /// An operator asks for the end of the hold.
+    #[error("PROXY RELEASE came")]
+    Released,
+    /// This process ends.
+    #[error("the proxy is shutting down")]
+    Draining,
 }

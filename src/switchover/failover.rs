@@ -1,24 +1,31 @@
 //! The steps of a planned failover.
 
+use std::future::pending;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::net::lookup_host;
 use tokio::time::{Instant, sleep};
 
-use super::error::SwitchoverError;
+use super::error::{GivenUp, SwitchoverError};
 use super::orders::Orders;
 use super::quiet::{held, quiet};
 use crate::config::Config;
 use crate::monitor::Dial;
 use crate::topology::{Backend, BackendId, Role};
 use crate::worker::Shared;
-use crate::worker::operations::Switched;
+use crate::worker::operations::{Operation, Switched};
 use tidegate_wire::units::{HostPort, millis};
 
 /// The pause between two looks at the topology.
 const LOOK: Duration = Duration::from_millis(5);
-/// How much longer than the failover the hold may last: the monitor has to hear of the new master.
+/// How much longer than a step the hold may last: the monitor has to hear of the new master.
 const SLACK: Duration = Duration::from_secs(2);
+
+/// How long the steps before FAILOVER may take: `quiet` bounds them.
+const PREPARATION: Duration = Duration::from_secs(6);
+/// The pause between two questions whether the master has ended the failover.
+const ASK: Duration = Duration::from_millis(100);
 
 /// Makes the replica `to` the master, or the one that is furthest. Requests that need the master
 /// wait meanwhile.
@@ -30,19 +37,18 @@ pub(super) async fn fail_over(
     let config = shared.config.load_full();
     let master = shared.topology.load().sole_shard().master().cloned();
     let master = master.ok_or(SwitchoverError::NoMaster)?;
-    if master.is_local {
-        return Err(SwitchoverError::Embedded);
-    }
     if to == Some(&master.addr) {
         return Err(SwitchoverError::IsMaster(master.addr));
     }
-    let mut way = Way::find(shared, &config, &master, to).await?;
+    let mut way = Way::find(shared, &config, &master, to, timeout).await?;
+    let warning = way.warning().await?;
+    if let Some(warning) = &warning {
+        tracing::warn!("PROXY FAILOVER: {warning}");
+    }
     let started = Instant::now();
-    let until_ms = shared.now_ms().saturating_add(millis(timeout.saturating_add(SLACK)));
-    shared.operator_hold.begin(until_ms);
-    let outcome = hand_over(shared, &config, &mut way, &master, timeout).await;
-    shared.operator_hold.end(shared.now_ms());
-    shared.suspect.notify_one();
+    let holding = Holding { shared };
+    let outcome = hand_over(&holding, &config, &mut way, &master, timeout).await;
+    drop(holding);
     let (from, to, held) = (master.addr, outcome?, started.elapsed());
     let held_ms = millis(held);
     tracing::info!(backend = %to, held_ms, "PROXY FAILOVER: master changed from {from}");
@@ -50,7 +56,36 @@ pub(super) async fn fail_over(
         // Sentinel does so itself.
         move_others(shared, &config, (&from, &to), target).await;
     }
-    Ok(Switched { from, to, held })
+    Ok(Switched { from, to, held, warning })
+}
+
+/// Requests that need the master wait for a failover, until this is dropped.
+struct Holding<'a> {
+    shared: &'a Shared,
+}
+
+impl Holding<'_> {
+    /// The next step takes this long at most. The hold must not end before it, and does not outlast
+    /// a task that has panicked.
+    fn lasts(&self, step: Duration) {
+        let until_ms = self.shared.now_ms().saturating_add(millis(step.saturating_add(SLACK)));
+        self.shared.operator_hold.begin_failover(until_ms);
+    }
+
+    /// Why the failover is not waited for any longer, if there is a reason.
+    fn stops(&self) -> Option<GivenUp> {
+        if self.shared.draining.load(Relaxed) {
+            return Some(GivenUp::Draining);
+        }
+        self.shared.operations.is_asked(&Operation::Release).then_some(GivenUp::Released)
+    }
+}
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        self.shared.operator_hold.end_failover();
+        self.shared.suspect.notify_one();
+    }
 }
 
 /// In which way the master hands over.
@@ -67,6 +102,7 @@ impl Way {
         config: &Config,
         master: &Backend,
         to: Option<&HostPort>,
+        patience: Duration,
     ) -> Result<Self, SwitchoverError> {
         if config.topology.uses_sentinel() {
             if to.is_some() {
@@ -78,19 +114,38 @@ impl Way {
             let listed = config.topology.sentinels.iter().cloned();
             return Ok(Self::Sentinels(known.chain(listed).collect()));
         }
-        let mut old = Orders::open(master, config).await?;
+        let mut old = Orders::open_patiently(master, config, patience).await?;
         let target = choose(shared, &mut old, master, to).await?;
         Ok(Self::Master(Box::new(old), target))
     }
 
+    /// What the operator has to know before.
+    async fn warning(&mut self) -> Result<Option<String>, SwitchoverError> {
+        match self {
+            Self::Master(old, _) => old.warning().await,
+            Self::Sentinels(_) => Ok(None),
+        }
+    }
+
     /// Begins the failover; the new master takes over at most `timeout` later.
-    async fn begin(&mut self, config: &Config, timeout: Duration) -> Result<(), SwitchoverError> {
+    async fn begin(
+        &mut self,
+        holding: &Holding<'_>,
+        config: &Config,
+        timeout: Duration,
+    ) -> Result<(), SwitchoverError> {
+        let each = config.topology.connect_timeout.saturating_add(config.topology.probe_timeout);
+        holding.lasts(each);
         let sentinels = match self {
-            Self::Master(old, target) => return old.fail_over(target, timeout).await,
+            Self::Master(old, target) => {
+                holding.lasts(each.max(timeout));
+                return old.fail_over(target, timeout).await;
+            }
             Self::Sentinels(all) => all,
         };
         let mut last = SwitchoverError::NoSentinel("none is known".to_owned());
         for addr in sentinels {
+            holding.lasts(each);
             let asked = match Orders::dial(addr, Dial::to_sentinel(addr, config)).await {
                 Ok(mut sentinel) => sentinel.sentinel_failover(&config.topology.master_name).await,
                 Err(error) => Err(error),
@@ -103,49 +158,88 @@ impl Way {
         Err(last)
     }
 
-    /// Gives the failover up, as far as that is possible.
-    async fn abort(&mut self) {
-        if let Self::Master(old, _) = self
-            && let Err(error) = old.abort().await
-        {
-            tracing::warn!("PROXY FAILOVER could not be aborted: {error}");
+    /// Waits until the master has ended the failover without a successor.
+    async fn ended(&mut self, timeout: Duration) -> GivenUp {
+        if let Self::Master(old, to) = self {
+            loop {
+                sleep(ASK).await;
+                match old.has_ended_failover().await {
+                    Ok(true) => return GivenUp::Ended(to.clone(), timeout),
+                    Ok(false) => {}
+                    // The monitor notices what has become of it.
+                    Err(_) => break,
+                }
+            }
         }
+        pending().await
+    }
+
+    /// Gives the failover up, as far as that is possible.
+    async fn give_up(&self, config: &Config, master: &Backend, why: GivenUp) -> SwitchoverError {
+        if let Self::Sentinels(_) = self {
+            return SwitchoverError::LeftToSentinel(why);
+        }
+        if !matches!(why, GivenUp::Ended(..)) {
+            // The other connection may wait for an answer.
+            let aborted = match Orders::open(master, config).await {
+                Ok(mut old) => old.abort().await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = aborted {
+                tracing::warn!("PROXY FAILOVER could not be aborted: {error}");
+            }
+        }
+        SwitchoverError::GivenUp(why)
     }
 }
 
 /// Hands the role of `master` over while requests wait. The new master, as the proxy knows it.
 async fn hand_over(
-    shared: &Shared,
+    holding: &Holding<'_>,
     config: &Config,
     way: &mut Way,
     master: &Backend,
     timeout: Duration,
 ) -> Result<HostPort, SwitchoverError> {
-    held(shared).await?;
-    if let Err(error) = quiet(shared, master.id).await {
+    holding.lasts(PREPARATION);
+    held(holding.shared).await?;
+    if let Err(error) = quiet(holding.shared, master.id).await {
         // The server stops writes itself, and waits for the replica to have them all.
         tracing::warn!("PROXY FAILOVER goes on: {error}");
     }
-    way.begin(config, timeout).await?;
-    let successor = successor(shared, master.id, timeout.saturating_add(SLACK)).await;
-    if successor.is_none() {
-        way.abort().await;
+    way.begin(holding, config, timeout).await?;
+    let outcome = tokio::select! {
+        biased;
+        outcome = successor(holding, master.id, timeout) => outcome,
+        why = way.ended(timeout) => Err(why),
+    };
+    match outcome {
+        Ok(new) => Ok(new),
+        Err(why) => Err(way.give_up(config, master, why).await),
     }
-    successor.ok_or(SwitchoverError::TooLate(timeout))
 }
 
 /// The server that is proven to be master instead of `old`, if that happens in time.
-async fn successor(shared: &Shared, old: BackendId, timeout: Duration) -> Option<HostPort> {
+async fn successor(
+    holding: &Holding<'_>,
+    old: BackendId,
+    timeout: Duration,
+) -> Result<HostPort, GivenUp> {
+    let patience = timeout.saturating_add(SLACK);
+    holding.lasts(patience);
     let started = Instant::now();
-    while started.elapsed() < timeout {
-        let topology = shared.topology.load_full();
+    while started.elapsed() < patience {
+        let topology = holding.shared.topology.load_full();
         if let Some(new) = topology.sole_shard().master().filter(|new| new.id != old) {
-            return Some(new.addr.clone());
+            return Ok(new.addr.clone());
         }
-        shared.suspect.notify_one();
+        if let Some(why) = holding.stops() {
+            return Err(why);
+        }
+        holding.shared.suspect.notify_one();
         sleep(LOOK).await;
     }
-    None
+    Err(GivenUp::TooLate(timeout))
 }
 
 /// The address that the master has for the replica `to`, or for the one that is furthest.

@@ -14,7 +14,7 @@ use tidegate_wire::units::millis;
 pub async fn run(shared: Arc<Shared>) {
     loop {
         let asked = shared.operations.next().await;
-        let outcome = match &asked.operation {
+        let outcome = match &asked.question {
             Operation::Hold(time) => hold(&shared, *time).await,
             Operation::Release => Ok(release(&shared)),
             Operation::Failover { to, timeout } => {
@@ -37,7 +37,7 @@ async fn hold(shared: &Shared, time: Duration) -> Result<Done, SwitchoverError> 
     Ok(Done::Held)
 }
 
-/// Ends a hold, if there is one.
+/// Ends PROXY HOLD, if it is in force. A failover has given up when it sees that this is asked for.
 fn release(shared: &Shared) -> Done {
     if shared.operator_hold.end(shared.now_ms()) {
         tracing::info!("PROXY RELEASE");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::SwitchoverError;
 use crate::config::Config;
-use crate::monitor::{Dial, Link, role_of, server_text};
+use crate::monitor::{Dial, Link, role_of, server_text, warning_of_watchers, watchers};
 use crate::topology::{Backend, ServerRole};
 use redis_protocol::resp2::types::BytesFrame;
 use tidegate_wire::resp::integer;
@@ -23,7 +23,17 @@ pub(super) struct Orders {
 impl Orders {
     /// Connects, at the address that was proven, and logs in.
     pub(super) async fn open(server: &Backend, config: &Config) -> Result<Self, SwitchoverError> {
-        let dial = Dial::new(&server.addr, config).pinned_to(server.endpoint);
+        Self::open_patiently(server, config, Duration::ZERO).await
+    }
+
+    /// As [`Self::open`]. Each answer may take `patience`: a server that runs a script answers when
+    /// the script ends.
+    pub(super) async fn open_patiently(
+        server: &Backend,
+        config: &Config,
+        patience: Duration,
+    ) -> Result<Self, SwitchoverError> {
+        let dial = Dial::new(&server.addr, config).pinned_to(server.endpoint).patient(patience);
         Self::dial(&server.addr, dial).await
     }
 
@@ -43,6 +53,13 @@ impl Orders {
         }
     }
 
+    /// The warning that Sentinels watch it, if some do.
+    pub(super) async fn warning(&mut self) -> Result<Option<String>, SwitchoverError> {
+        let watchers = watchers(&mut self.link).await;
+        let watchers = watchers.map_err(|error| SwitchoverError::Link(self.addr.clone(), error))?;
+        Ok(warning_of_watchers(&self.addr, watchers))
+    }
+
     /// `FAILOVER TO host port TIMEOUT ms`: it answers at once.
     pub(super) async fn fail_over(
         &mut self,
@@ -57,6 +74,16 @@ impl Orders {
     /// `FAILOVER ABORT`.
     pub(super) async fn abort(&mut self) -> Result<(), SwitchoverError> {
         self.send("FAILOVER ABORT", &[b"FAILOVER", b"ABORT"]).await.map(drop)
+    }
+
+    /// Whether a master for which FAILOVER was accepted is a master that hands over to no replica:
+    /// it has ended the failover.
+    pub(super) async fn has_ended_failover(&mut self) -> Result<bool, SwitchoverError> {
+        let reply = self.send("INFO", &[b"INFO", b"replication"]).await?;
+        let BytesFrame::BulkString(text) = reply else { return Ok(false) };
+        let has =
+            |wanted: &[u8]| text.split(|byte| *byte == b'\n').any(|it| it.trim_ascii() == wanted);
+        Ok(has(b"role:master") && has(b"master_failover_state:no-failover"))
     }
 
     /// `REPLICAOF host port`.

@@ -16,13 +16,18 @@ const HOLD_MAX: Duration = Duration::from_secs(2);
 /// How long requests that are under way may take.
 const QUIET_MAX: Duration = Duration::from_secs(2);
 
-/// Waits until the published topology holds the requests that need the master.
+/// Waits until the published topology holds the requests that need the master, for as long as the
+/// operators want it now.
 pub(super) async fn held(shared: &Shared) -> Result<(), SwitchoverError> {
     shared.suspect.notify_one();
     let started = Instant::now();
     while started.elapsed() < HOLD_MAX {
+        let Some(until_ms) = shared.operator_hold.until(shared.now_ms()) else {
+            // Its time is up already.
+            return Ok(());
+        };
         let hold = shared.topology.load().sole_shard().hold;
-        if hold.is_some_and(|hold| hold.reason == HoldReason::Operator) {
+        if hold.is_some_and(|it| it.reason == HoldReason::Operator && it.until_ms == until_ms) {
             return Ok(());
         }
         sleep(LOOK).await;

@@ -26,6 +26,8 @@ pub enum Kind {
     ReplicaLink,
     /// A thread that writes the engine's data to the disk.
     ReplicaSave,
+    /// The thread that feeds replicas of the engine, and its tasks.
+    ReplicaFeed,
     /// Serves one client.
     Client,
     /// Drives one connection to a server.
@@ -38,7 +40,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Worker,
         Self::Acceptor,
         Self::Monitor,
@@ -50,6 +52,7 @@ impl Kind {
         Self::ReplicaPort,
         Self::ReplicaLink,
         Self::ReplicaSave,
+        Self::ReplicaFeed,
         Self::Client,
         Self::ServerConnection,
         Self::WaitCheck,
@@ -71,6 +74,7 @@ impl Kind {
             Self::ReplicaPort => "replica-port",
             Self::ReplicaLink => "replica-link",
             Self::ReplicaSave => "replica-save",
+            Self::ReplicaFeed => "replica-feed",
             Self::Client => "client",
             Self::ServerConnection => "server-connection",
             Self::WaitCheck => "wait-check",

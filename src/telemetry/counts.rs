@@ -91,6 +91,18 @@ counts! {
     reads_expired,
     /// Reads refused because no replica was fresh.
     reads_refused,
+    /// Reads that went to the master because no replica is known to have what they must include.
+    reads_raised,
+    /// Reads that were asked again because their replica lacked what they must include.
+    reads_behind,
+    /// Reads that waited for their replica to have what they must include.
+    reads_late,
+    /// Questions to masters for their offset, behind requests.
+    questions_to_master,
+    /// Questions to replicas for their offset, in front of reads.
+    questions_to_replica,
+    /// Writes that found the place of their key in use by another key.
+    table_collisions,
     /// Writes answered after `wait-replicas` replicas had acknowledged them.
     writes_acknowledged,
     /// Writes that `wait-replicas` replicas did not acknowledge in time.

@@ -166,6 +166,10 @@ fn role_and_state(page: &mut Exposition, scene: &Scene<'_>) {
             roles.sample(&labels, backend.role == role);
         }
     }
+    let help = "1 if the backend reports role:master and is not the elected master.";
+    each(page.gauge("tidegate_backend_claims_master", help), scene, |it| {
+        Some(it.claims_master().into())
+    });
     let help = "1 for the state of a replica's data.";
     let mut states = page.gauge("tidegate_backend_state", help);
     for backend in scene.topology.backends() {

@@ -23,13 +23,13 @@ pub struct Gaps {
 
 /// The gaps that ended since the last line in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+struct Summary {
     /// Clients that got their subscriptions back.
-    pub renewed: u64,
+    renewed: u64,
     /// Clients that were closed, or went away.
-    pub closed: u64,
+    closed: u64,
     /// The longest gap, in milliseconds.
-    pub longest_ms: u64,
+    longest_ms: u64,
     first_ms: u64,
     last_ms: u64,
 }
@@ -81,9 +81,21 @@ impl Gaps {
         self.has_news.store(true, Relaxed);
     }
 
+    /// Logs the gaps that have ended: one line for a failover.
+    pub(crate) fn log_summary(&self, now_ms: u64) {
+        if let Some(Summary { renewed, closed, longest_ms, .. }) = self.summary(now_ms) {
+            tracing::info!(
+                renewed,
+                closed,
+                longest_ms,
+                "clients were without their subscriptions: their server was lost or is no longer master"
+            );
+        }
+    }
+
     /// The gaps since the last line in the log, if it is time for one: all have ended, or the first
     /// one ended long ago.
-    pub(crate) fn summary(&self, now_ms: u64) -> Option<Summary> {
+    fn summary(&self, now_ms: u64) -> Option<Summary> {
         if !self.has_news.load(Relaxed) {
             return None;
         }

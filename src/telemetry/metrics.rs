@@ -41,6 +41,12 @@ pub struct Metrics {
     pub(crate) reads_waited: Counter,
     pub(crate) reads_expired: Counter,
     pub(crate) reads_refused: Counter,
+    pub(crate) reads_raised: Counter,
+    pub(crate) reads_behind: Counter,
+    pub(crate) reads_late: Counter,
+    pub(crate) questions_to_master: Counter,
+    pub(crate) questions_to_replica: Counter,
+    pub(crate) table_collisions: Counter,
     pub(crate) writes_acknowledged: Counter,
     pub(crate) writes_unacknowledged: Counter,
     pub(crate) wait_checks: Counter,
@@ -109,10 +115,9 @@ impl Metrics {
     fn declare() -> Self {
         let (closures, limits) = (closures(), limits());
         let (fallbacks, failover) = (fallbacks(), failover());
+        let (consistency, questions) = (consistency(), questions());
         let both = |name| LimitCounters { closures: closures(name), limit: limits(name) };
-        let version = env!("CARGO_PKG_VERSION");
-        describe_gauge!("tidegate_build_info", "Always 1; the label has the version.");
-        gauge!("tidegate_build_info", "version" => version).set(1.0);
+        build_info();
         let requests = Arc::<Requests>::default();
         Self {
             local_requests: requests.local(),
@@ -151,6 +156,12 @@ impl Metrics {
             reads_waited: fallbacks("waited"),
             reads_expired: fallbacks("expired"),
             reads_refused: fallbacks("error"),
+            reads_raised: consistency("master"),
+            reads_behind: consistency("asked-again"),
+            reads_late: consistency("waited"),
+            questions_to_master: questions("master"),
+            questions_to_replica: questions("replica"),
+            table_collisions: table_collisions(),
             writes_acknowledged: plain(
                 "tidegate_writes_acknowledged_total",
                 "Writes answered after wait-replicas replicas had acknowledged them.",
@@ -216,6 +227,28 @@ fn limits() -> impl Fn(&'static str) -> Counter {
 
 fn fallbacks() -> impl Fn(&'static str) -> Counter {
     by("tidegate_read_fallbacks_total", "Reads that found no fresh replica, by outcome.", "outcome")
+}
+
+fn table_collisions() -> Counter {
+    let help = "Writes that found the place of their key in use by another key.";
+    plain("tidegate_write_table_collisions_total", help)
+}
+
+fn build_info() {
+    describe_gauge!("tidegate_build_info", "Always 1; the label has the version.");
+    gauge!("tidegate_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+}
+
+fn consistency() -> impl Fn(&'static str) -> Counter {
+    by(
+        "tidegate_consistency_reads_total",
+        "Reads that no replica was known to have the data for, by outcome.",
+        "outcome",
+    )
+}
+
+fn questions() -> impl Fn(&'static str) -> Counter {
+    by("tidegate_offset_questions_total", "Questions to servers for their offset.", "to")
 }
 
 fn failover() -> impl Fn(&'static str) -> Counter {

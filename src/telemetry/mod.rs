@@ -32,7 +32,7 @@ mod requests;
 
 pub use counts::{Count, Counts};
 pub use families::{ConfigState, Scene};
-pub use gaps::{Gaps, Summary};
+pub use gaps::Gaps;
 pub use histogram::{DurationCounts, Durations};
 pub use kind::{Class, Kind};
 pub use logging::{LogLevel, init as init_logging};

@@ -14,11 +14,13 @@ pub enum LinkFigure {
     /// The engine has stopped replicating until the configuration changes or a client sends
     /// REPLICAOF.
     Halted,
+    /// The engine is a master, which has no link.
+    Master,
 }
 
 impl LinkFigure {
     /// Every state, for metrics.
-    pub const ALL: [Self; 4] = [Self::Up, Self::Syncing, Self::Down, Self::Halted];
+    pub const ALL: [Self; 5] = [Self::Up, Self::Syncing, Self::Down, Self::Halted, Self::Master];
 
     /// The value of the label `state`.
     #[must_use]
@@ -28,6 +30,7 @@ impl LinkFigure {
             Self::Syncing => "syncing",
             Self::Down => "down",
             Self::Halted => "halted",
+            Self::Master => "master",
         }
     }
 }
@@ -57,8 +60,12 @@ pub struct Figures {
     pub opaque_keys: u64,
     /// Bytes that the whole process uses; `None` if the allocator does not report it.
     pub used_memory: Option<u64>,
-    /// Clients of the engine's own port.
+    /// Clients of the engine's own port, its replicas not counted.
     pub clients: usize,
+    /// Replicas that are attached to the engine.
+    pub attached: usize,
+    /// Full and partial resyncs of these so far.
+    pub feed_resyncs: (u64, u64),
 }
 
 /// Writes the families.
@@ -93,4 +100,10 @@ pub(super) fn render(page: &mut Exposition, figures: &Figures) {
     }
     let help = "Clients of the engine's own port.";
     page.gauge("tidegate_replica_clients", help).sample(&[], figures.clients);
+    let help = "Replicas that are attached to the engine.";
+    page.gauge("tidegate_replica_attached", help).sample(&[], figures.attached);
+    let help = "Resyncs of replicas with the engine, by kind.";
+    let mut resyncs = page.counter("tidegate_replica_feed_resyncs_total", help);
+    resyncs.sample(&[("kind", "full")], figures.feed_resyncs.0);
+    resyncs.sample(&[("kind", "partial")], figures.feed_resyncs.1);
 }

@@ -62,17 +62,28 @@ pub struct Backend {
     pub health: Arc<Health>,
 }
 
+/// Why a server is excluded that reports `role:master` and is not the elected master.
+pub(super) const CLAIMS_MASTER: &str = "says it is a master too";
+
 impl Backend {
+    /// Whether it reports `role:master` and is not the elected master.
+    #[must_use]
+    pub fn claims_master(&self) -> bool {
+        self.excluded.as_deref() == Some(CLAIMS_MASTER)
+    }
+
     /// Whether it may serve reads at `now_ms` (see [`Health`] for the clock). A replica may only
     /// while its data is proven to be fresh.
     #[must_use]
     pub fn can_read(&self, now_ms: u64) -> bool {
-        let serves = match self.role {
-            Role::Master => true,
-            Role::Replica => self.health.progress.is_fresh(now_ms),
-            Role::Unknown => false,
-        };
-        serves && self.excluded.is_none() && !self.health.is_resting(now_ms)
+        let is_fresh = || self.role != Role::Replica || self.health.progress.is_fresh(now_ms);
+        self.may_read(now_ms) && is_fresh()
+    }
+
+    /// Whether it may serve reads at `now_ms`, a replica if its data is fresh enough besides.
+    #[must_use]
+    pub fn may_read(&self, now_ms: u64) -> bool {
+        self.role != Role::Unknown && self.excluded.is_none() && !self.health.is_resting(now_ms)
     }
 
     /// Why it serves no reads at `now_ms`, in words; `None` if it does.

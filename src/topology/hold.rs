@@ -15,6 +15,25 @@ pub struct Hold {
     pub until_ms: u64,
 }
 
+/// How much longer than a hold after which they go on requests wait: the monitor has to publish its
+/// end.
+const SLACK_MS: u64 = 2_000;
+
+impl Hold {
+    /// When a request that still waits is refused. After an operator's hold requests go on, and so
+    /// they do where a new master has had enough time to get replicas: then its write gate decides
+    /// about them. They do not give up in the moment of its end.
+    #[must_use]
+    pub const fn gives_up_ms(self) -> u64 {
+        match self.reason {
+            HoldReason::Operator | HoldReason::FewReplicas => {
+                self.until_ms.saturating_add(SLACK_MS)
+            }
+            _ => self.until_ms,
+        }
+    }
+}
+
 /// Why requests that need the master wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HoldReason {
@@ -89,5 +108,19 @@ impl HoldReason {
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_give_up_when_a_hold_is_over_unless_they_go_on_then() {
+        let gives_up = |reason| Hold { reason, since_ms: 0, until_ms: 10_000 }.gives_up_ms();
+        for reason in HoldReason::ALL {
+            let goes_on = matches!(reason, HoldReason::Operator | HoldReason::FewReplicas);
+            assert_eq!(gives_up(reason) > 10_000, goes_on, "{reason}");
+        }
     }
 }

@@ -20,6 +20,7 @@ mod reported;
 mod sentinel_overview;
 mod shard;
 mod snapshot;
+mod standing;
 mod touch_budget;
 mod write_gate;
 
@@ -42,5 +43,6 @@ pub use reported::{
 pub use sentinel_overview::{SentinelOverview, SentinelStatus};
 pub use shard::{Shard, ShardId};
 pub use snapshot::Topology;
+pub use standing::{Standing, WritePlace};
 pub use touch_budget::{Executed, TouchBudget};
 pub use write_gate::WriteGate;

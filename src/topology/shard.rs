@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Backend, BackendId, Failovers, Hold, Role, ServerVersion, WriteGate};
+use crate::consistency::History;
 
 /// The identity of a shard within this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub struct Shard {
     pub failovers: Failovers,
     /// Why the evidence does not decide which server is master, in words; `None` if it does.
     pub undecided: Option<String>,
+    /// The replication history of the master that was known last.
+    pub history: History,
     /// Requests that need the master wait, if it is being replaced or out of reach.
     pub hold: Option<Hold>,
 }
@@ -35,7 +38,7 @@ impl Shard {
     /// requests may wait refuses them.
     #[must_use]
     pub fn is_held(&self, now_ms: u64) -> bool {
-        self.hold.is_some_and(|hold| now_ms < hold.until_ms)
+        self.hold.is_some_and(|hold| now_ms < hold.gives_up_ms())
     }
 
     /// The master, if requests may be sent to it.

@@ -6,6 +6,7 @@
 //! share.
 
 pub(crate) mod acknowledger;
+mod compiled_rules;
 pub(crate) mod function_list;
 pub(crate) mod handle;
 pub(crate) mod held_writes;
@@ -15,7 +16,6 @@ pub(crate) mod reloads;
 pub(crate) mod samples;
 pub(crate) mod scripts;
 mod shared;
-pub(crate) mod shebang;
 pub(crate) mod toucher;
 pub(crate) mod unblocker;
 pub(crate) mod wait_check;
@@ -26,4 +26,4 @@ pub use held_writes::HeldWrites;
 pub use reloads::{Outcome as ReloadOutcome, Reloads};
 pub use scripts::Scripts;
 pub use shared::Shared;
-pub use worker::{Worker, read_policy};
+pub use worker::Worker;

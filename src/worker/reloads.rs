@@ -3,17 +3,18 @@
 //! Clients ask here (`PROXY RELOAD`). The main thread reloads, one at a time, and answers. The
 //! metrics read the numbers.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use tokio::sync::Notify;
-
 use crate::config::{Change, ConfigError};
-use crate::registry::Entry;
+use crate::registry::{self, Asking, Entry};
 
 /// The outcome of a reload: what it changed, or every mistake in the file.
 pub type Outcome = Result<Vec<Change>, ConfigError>;
+
+/// A reload that a client has asked for.
+pub(crate) type Asked = registry::Asked<(), Arc<Outcome>>;
 
 /// How reloads went, and the clients that wait for one. Shared by all threads.
 #[derive(Debug)]
@@ -24,23 +25,7 @@ pub struct Reloads {
     last_failed: AtomicBool,
     /// Seconds since 1970.
     loaded_at: AtomicU64,
-    asked: Notify,
-    asking: Mutex<Vec<Arc<Asked>>>,
-}
-
-/// A client that waits for a reload. It asks for nothing else meanwhile, so there are never more
-/// of these than clients.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    entry: Arc<Entry>,
-    outcome: OnceLock<Arc<Outcome>>,
-}
-
-impl Asked {
-    /// Its outcome; `None` while it is in flight.
-    pub(crate) fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.get().map(|outcome| &**outcome)
-    }
+    asking: Asking<(), Arc<Outcome>>,
 }
 
 /// The state after the start: the first configuration is in force.
@@ -52,8 +37,7 @@ impl Default for Reloads {
             failures: AtomicU64::new(0),
             last_failed: AtomicBool::new(false),
             loaded_at: AtomicU64::new(unix_seconds()),
-            asked: Notify::new(),
-            asking: Mutex::default(),
+            asking: Asking::default(),
         }
     }
 }
@@ -111,35 +95,26 @@ impl Reloads {
 
     /// A client asks for a reload, and is woken when there is an outcome.
     pub(crate) fn ask(&self, entry: &Arc<Entry>) -> Arc<Asked> {
-        let asked = Arc::new(Asked { entry: Arc::clone(entry), outcome: OnceLock::new() });
-        self.asking().push(Arc::clone(&asked));
-        self.asked.notify_one();
-        asked
+        self.asking.ask((), entry)
     }
 
     /// Waits until a client asks. The future may be dropped and made again.
     pub async fn asked(&self) {
-        self.asked.notified().await;
+        self.asking.asked().await;
     }
 
     /// Runs `reload` once for all clients that have asked up to now, and gives them the outcome.
     pub fn answer_with(&self, reload: impl FnOnce() -> Outcome) {
         // A client that asks while it runs may mean a later state of the file, and gets another
         // one.
-        let asking = std::mem::take(&mut *self.asking());
+        let asking = self.asking.take();
         if asking.is_empty() {
             return;
         }
         let outcome = Arc::new(reload());
         for asked in asking {
-            // It is set here alone.
-            let _ = asked.outcome.set(Arc::clone(&outcome));
-            asked.entry.wake();
+            asked.answer(Arc::clone(&outcome));
         }
-    }
-
-    fn asking(&self) -> MutexGuard<'_, Vec<Arc<Asked>>> {
-        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -194,11 +169,11 @@ mod tests {
             Err(mistake())
         });
         assert_eq!(runs, 1);
-        assert!(first.outcome().is_some_and(Result::is_err) && second.outcome().is_some());
+        assert!(first.outcome().is_some_and(|it| it.is_err()) && second.outcome().is_some());
         let late = late.expect("asked");
         assert!(late.outcome().is_none(), "the file may have changed since it was read");
         reloads.answer_with(|| Ok(Vec::new()));
-        assert!(late.outcome().is_some_and(Result::is_ok));
+        assert!(late.outcome().is_some_and(|it| it.is_ok()));
         reloads.answer_with(|| panic!("no client asks"));
     }
 }

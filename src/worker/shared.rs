@@ -12,6 +12,7 @@ use super::operations::Operations;
 use super::reloads::Reloads;
 use super::scripts::Scripts;
 use crate::config::Config;
+use crate::consistency::WriteTable;
 use crate::engine::Engine;
 use crate::registry::{OperatorHold, Pause, Registry};
 use crate::tasks::Board;
@@ -36,6 +37,8 @@ pub struct Shared {
     pub operator_hold: Arc<OperatorHold>,
     /// The operations that clients ask for.
     pub operations: Operations,
+    /// The last writes of all clients.
+    pub writes: Arc<WriteTable>,
     /// What is known about scripts and functions.
     pub scripts: Scripts,
     /// How reloads went, and the clients that ask for one.
@@ -67,6 +70,10 @@ impl Shared {
         (tasks, epoch): (Board, Instant),
         metrics: Metrics,
     ) -> Self {
+        let writes = Arc::<WriteTable>::default();
+        if config.load().reads.consistency.notes_writes() {
+            writes.use_from_start();
+        }
         Self {
             config,
             topology,
@@ -75,6 +82,7 @@ impl Shared {
             pause: Pause::default(),
             operator_hold: Arc::default(),
             operations: Operations::default(),
+            writes,
             scripts: Scripts::default(),
             reloads: Reloads::default(),
             held_writes: HeldWrites::default(),

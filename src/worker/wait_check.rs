@@ -5,13 +5,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::acknowledger::{Check, Demand};
 use super::offset_marker::{self, MARKER, TOUCH};
 use super::worker::Worker;
 use crate::backend::{Cause, Connection, Event, Inbox, Ticket};
+use crate::consistency::position;
 use crate::tasks::Kind;
+use crate::topology::{Standing, WritePlace};
 use tidegate_wire::resp::{encode, integer};
 use tidegate_wire::units::millis;
 
@@ -19,6 +21,8 @@ use tidegate_wire::units::millis;
 const GRACE: Duration = Duration::from_secs(1);
 /// The next check leaves after this time at the earliest.
 const TURN_MIN: Duration = Duration::from_millis(50);
+/// The time between two looks at the topology while the master is being replaced.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The check that a write which was answered just now belongs to; `inbox` is woken when it is over.
 pub(crate) fn join(worker: &Rc<Worker>, demand: Demand, inbox: &Rc<Inbox>) -> Rc<Check> {
@@ -45,13 +49,39 @@ async fn keep(worker: Rc<Worker>, check: Rc<Check>) {
 async fn run(worker: Rc<Worker>, check: Rc<Check>) {
     let acknowledger = &worker.acknowledger;
     let patience = TURN_MIN.max(check.demand.timeout / 4);
-    let _turn = timeout(patience, acknowledger.turn.acquire()).await;
+    let turn = timeout(patience, acknowledger.turn.acquire()).await;
     acknowledger.close(&check);
-    let outcome = ask(&worker, check.demand).await;
+    let acknowledged = ask(&worker, check.demand).await;
+    drop(turn);
+    let outcome = match acknowledged {
+        Ok(place) => stands(&worker, check.demand, place).await,
+        Err(text) => Err(text),
+    };
     check.finish(outcome);
 }
 
-async fn ask(worker: &Worker, demand: Demand) -> Result<(), String> {
+/// Whether writes that enough replicas have acknowledged stand. While the master is being replaced
+/// that is not known: another replica may be promoted than those that have acknowledged them.
+async fn stands(worker: &Worker, demand: Demand, place: Option<WritePlace>) -> Result<(), String> {
+    let until = Instant::now() + worker.config().writes.failover_hold;
+    loop {
+        let topology = worker.topology();
+        match Standing::of(topology.sole_shard(), demand.backend, place.as_ref()) {
+            Standing::Kept => return Ok(()),
+            Standing::Lost => return Err(LACKS.to_owned()),
+            Standing::Open if Instant::now() >= until => {
+                let reason = "its master is being replaced";
+                return Err(unknown_acknowledgement(demand.replicas, reason));
+            }
+            Standing::Open => {}
+        }
+        drop(topology);
+        sleep(LOOK).await;
+    }
+}
+
+/// Asks how many replicas have the writes. Returns how far these go, if that is known.
+async fn ask(worker: &Worker, demand: Demand) -> Result<Option<WritePlace>, String> {
     let unknown = |reason: &str| unknown_acknowledgement(demand.replicas, reason);
     if demand.scan_tag == 0 {
         // A restarted process would look like the one that took the write.
@@ -60,9 +90,10 @@ async fn ask(worker: &Worker, demand: Demand) -> Result<(), String> {
     let inbox = Rc::new(Inbox::default());
     let lease = lease(worker, demand, &inbox).map_err(unknown)?;
     worker.counts.wait_checks.increment();
+    let replid = worker.topology().sole_shard().history.replid.clone();
     send(&lease, &inbox, demand);
-    let mut unmarked = None;
-    let answer = poll_fn(|cx| listen(cx, &inbox, demand, &mut unmarked));
+    let mut heard = Heard::default();
+    let answer = poll_fn(|cx| listen(cx, &inbox, demand, &mut heard));
     let answer = timeout(demand.timeout + GRACE, answer).await;
     inbox.close();
     // A connection on which WAIT is still in flight is closed, and ends it.
@@ -71,7 +102,8 @@ async fn ask(worker: &Worker, demand: Demand) -> Result<(), String> {
         .map_err(|_| unknown("the master did not answer in time"))?
         .map_err(|reason| unknown(&reason))?;
     if count >= i64::from(demand.replicas) {
-        return Ok(());
+        let offset = heard.offset.filter(|_| !replid.is_empty());
+        return Ok(offset.map(|offset| WritePlace { replid, offset }));
     }
     Err(not_acknowledged(count, demand.replicas))
 }
@@ -94,13 +126,23 @@ fn send(lease: &Connection, inbox: &Rc<Inbox>, demand: Demand) {
     let replicas = integer::text(demand.replicas);
     let millis = integer::text(millis(demand.timeout));
     let wait = encode::request_of(&[b"WAIT", &replicas, &millis]);
-    let requests = [TOUCH, MARKER, &wait].concat();
-    let first = inbox.replies().open(3, false);
-    let mut ticket = Ticket::new(Rc::clone(inbox), first, 3, requests.len(), Instant::now());
+    // In front of the marker, which is no write of a client.
+    let requests = [position::ASK_MASTER, TOUCH, MARKER, &wait].concat();
+    let first = inbox.replies().open(4, false);
+    let mut ticket = Ticket::new(Rc::clone(inbox), first, 4, requests.len(), Instant::now());
     ticket.whole = true;
     // The timer of this module closes the connection in time.
     ticket.patient = true;
     lease.send(&requests, ticket);
+}
+
+/// What the master has answered in front of the number of replicas.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The offset behind the writes.
+    offset: Option<u64>,
+    /// Why the number cannot be believed.
+    unmarked: Option<String>,
 }
 
 /// How many replicas have all the writes, or why that is unknown.
@@ -108,7 +150,7 @@ fn listen(
     cx: &Context<'_>,
     inbox: &Inbox,
     demand: Demand,
-    unmarked: &mut Option<String>,
+    heard: &mut Heard,
 ) -> Poll<Result<i64, String>> {
     inbox.set_waker(cx.waker());
     inbox.looked();
@@ -117,11 +159,14 @@ fn listen(
             Event::Whole(whole) if whole.scan_tag != demand.scan_tag => {
                 return Poll::Ready(Err("the master was restarted".to_owned()));
             }
-            Event::Whole(whole) if whole.seq == 1 => {
-                *unmarked = offset_marker::refusal(&whole.frame)
+            Event::Whole(whole) if whole.seq == 0 => {
+                heard.offset = position::offset_of_master(&whole.frame);
             }
             Event::Whole(whole) if whole.seq == 2 => {
-                let count = unmarked.take().map_or_else(|| waited(&whole.frame), Err);
+                heard.unmarked = offset_marker::refusal(&whole.frame);
+            }
+            Event::Whole(whole) if whole.seq == 3 => {
+                let count = heard.unmarked.take().map_or_else(|| waited(&whole.frame), Err);
                 return Poll::Ready(count);
             }
             Event::Failed(failed) => return Poll::Ready(Err(reason(failed.cause))),
@@ -149,11 +194,18 @@ fn reason(cause: Cause) -> String {
     match cause {
         Cause::Refused(_, line) => format!("the master says {}", String::from_utf8_lossy(&line)),
         Cause::Unsent { reason, .. } | Cause::Lost(reason) => reason,
-        Cause::TimedOut | Cause::Withdrawn | Cause::Elapsed => {
-            "the master did not answer in time".to_owned()
-        }
+        Cause::TimedOut
+        | Cause::Withdrawn
+        | Cause::Behind
+        | Cause::BehindRefused(_)
+        | Cause::ScriptBehindRefused
+        | Cause::Elapsed => "the master did not answer in time".to_owned(),
     }
 }
+
+/// The error for a write that replicas have, and the next master does not.
+const LACKS: &str = "NOACK The write was applied on the former master and acknowledged by its \
+                     replicas, but the new master is not known to have it";
 
 /// The error for a write that only `count` of `wanted` replicas have.
 fn not_acknowledged(count: i64, wanted: u32) -> String {

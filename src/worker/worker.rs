@@ -8,12 +8,16 @@ use arc_swap::{ArcSwap, Cache};
 use tokio::time::Instant;
 
 use super::acknowledger::Acknowledger;
+use super::compiled_rules::CompiledRules;
 use super::handle::Handle;
 use super::shared::Shared;
 use super::toucher::Toucher;
 use super::unblocker::Unblocker;
-use crate::backend::{ConnectionKey, Credentials, DialOptions, Inbox, Pool, Renewals, Waiters};
-use crate::config::{Config, ReadFrom};
+use crate::backend::{
+    ConnectionKey, Credentials, DialOptions, Inbox, OffsetQuestions, Pool, Renewals, Settling,
+    Waiters,
+};
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::net::Scratch;
 use crate::routing::{
@@ -21,7 +25,7 @@ use crate::routing::{
 };
 use crate::session::Session;
 use crate::tasks::Record;
-use crate::telemetry::{Counts, Summary};
+use crate::telemetry::Counts;
 use crate::topology::{Shard, Topology};
 use tidegate_wire::units::millis;
 
@@ -60,6 +64,8 @@ pub struct Worker {
     pub shared: Arc<Shared>,
     /// The connections to the servers.
     pub pool: RefCell<Pool>,
+    /// What the connections ask servers for their offsets.
+    pub(crate) questions: Rc<OffsetQuestions>,
     /// Chooses the server of the next read.
     pub balancer: RefCell<Balancer>,
     /// The read buffer.
@@ -80,6 +86,8 @@ pub struct Worker {
     login: RefCell<Credentials>,
     topology: Cached<Topology>,
     config: Cached<Config>,
+    /// The rules of the configuration.
+    pub(crate) rules: CompiledRules,
     /// The time at the last look, in milliseconds of the process's clock.
     now_ms: Cell<u64>,
     /// Whether the write gate was open then, and no request waited for the master.
@@ -96,6 +104,8 @@ pub struct Worker {
     waiting: RefCell<Waiters>,
     /// How many of them are still to be woken because of the last event.
     to_release: Cell<usize>,
+    /// Reports of what is under way while a hold begins.
+    pub settling: Settling,
 }
 
 impl Worker {
@@ -106,10 +116,20 @@ impl Worker {
         let scratch = Rc::new(Scratch::default());
         let suspect = Arc::clone(&shared.suspect);
         let tasks = shared.tasks.clone();
-        let pool =
-            Pool::new(dial_options(&config), Rc::clone(&scratch), shared.epoch, suspect, tasks);
+        let (writes, topology) = (Arc::clone(&shared.writes), Arc::clone(&shared.topology));
+        let questions = Rc::new(OffsetQuestions::new(writes, topology));
+        questions.set_patience(config.reads.floor_wait);
+        let pool = Pool::new(
+            dial_options(&config),
+            Rc::clone(&scratch),
+            shared.epoch,
+            suspect,
+            tasks,
+            Rc::clone(&questions),
+        );
         Self {
             pool: RefCell::new(pool),
+            questions,
             balancer: RefCell::new(Balancer::new(config.reads.balance)),
             scratch,
             login: RefCell::new(Credentials::of(&config.topology)),
@@ -120,6 +140,7 @@ impl Worker {
             counts: Counts::default(),
             topology: RefCell::new(Current::new(&shared.topology)),
             config: RefCell::new(Current::new(&shared.config)),
+            rules: CompiledRules::default(),
             engine: shared.engine.clone().map(Handle::new),
             now_ms: Cell::new(0),
             gate_open: Cell::new(false),
@@ -130,6 +151,7 @@ impl Worker {
             master_wanted_ms: Cell::new(0),
             waiting: RefCell::default(),
             to_release: Cell::new(0),
+            settling: Settling::default(),
             shared,
         }
     }
@@ -161,7 +183,7 @@ impl Worker {
         self.now_ms.get()
     }
 
-    /// The server of a request; the session reads from `from`. Only a share of the reads may go to
+    /// The server of a request, whose session reads by `policy`. Only a share of the reads may go to
     /// the master because no replica is fresh.
     ///
     /// # Errors
@@ -169,13 +191,13 @@ impl Worker {
     pub fn route<'t>(
         &self,
         shard: &'t Shard,
-        from: ReadFrom,
+        policy: ReadPolicy,
         target: Target,
         except: Option<Failing>,
     ) -> Result<Route<'t>, NoRoute> {
         let pool = self.pool.borrow();
         let in_flight = |id| pool.in_flight(id);
-        let query = self.query(from, target, except);
+        let query = self.query(policy, target, except);
         let route = routing::route(shard, query, &mut self.balancer.borrow_mut(), in_flight)?;
         if route.reason == Reason::Fallback && !self.ration() {
             Err(NoRoute::Stale)
@@ -194,8 +216,7 @@ impl Worker {
     }
 
     /// The query of such a request to [`routing::route`].
-    pub fn query(&self, from: ReadFrom, target: Target, except: Option<Failing>) -> Query {
-        let policy = read_policy(self.config.borrow_mut().load(), from);
+    pub fn query(&self, policy: ReadPolicy, target: Target, except: Option<Failing>) -> Query {
         Query { target, policy, except, now_ms: self.now_ms() }
     }
 
@@ -231,7 +252,7 @@ impl Worker {
     /// Wakes the clients that wait for an event: the first few at once, the others by
     /// [`Self::release_some`]. One that waits anew is not woken again.
     pub fn release(&self) {
-        self.take_back(Instant::now());
+        self.settle();
         self.renewals.wake();
         self.to_release.set(self.waiting.borrow().len());
         self.release_some();
@@ -250,6 +271,15 @@ impl Worker {
         self.to_release.get() > 0
     }
 
+    /// Takes blocking commands back, and reports what is under way while a hold begins.
+    pub fn settle(&self) {
+        self.take_back(Instant::now());
+        let (now_ms, metrics) = (self.shared.now_ms(), &self.shared.metrics);
+        if self.settling.look(&mut self.pool.borrow_mut(), &self.topology(), metrics, now_ms) {
+            self.record.beat(now_ms);
+        }
+    }
+
     /// Whether a server is known to have database `db`.
     pub fn has_db(&self, db: u32) -> bool {
         db <= self.top_db.get()
@@ -263,7 +293,7 @@ impl Worker {
     /// Reads in flight at servers that may serve none any more are sent to others.
     fn withdraw(&self, shard: &Shard) {
         self.look_at_clock();
-        let query = self.query(self.config().reads.from, Target::Read, None);
+        let query = self.query(self.config().read_policy(None), Target::Read, None);
         self.pool.borrow().withdraw(|id| routing::has_left(shard, id, query));
     }
 
@@ -303,17 +333,13 @@ impl Worker {
         self.unblocker.look(&self.pool, || self.own_key(), &self.topology(), now);
     }
 
-    /// Logs the gaps of subscriptions that have ended: one line for a failover.
-    fn log_gaps(&self, now_ms: u64) {
-        if let Some(Summary { renewed, closed, longest_ms, .. }) =
-            self.shared.metrics.gaps.summary(now_ms)
-        {
-            tracing::info!(
-                renewed,
-                closed,
-                longest_ms,
-                "clients were without their subscriptions: their server was lost or is no longer master"
-            );
+    /// Asks the master for the bounds of requests that were answered without one.
+    pub(crate) fn ask_bounds(&self) {
+        if !self.questions.is_pending() {
+            return;
+        }
+        if let Some(master) = self.topology().sole_shard().open_master() {
+            self.pool.borrow_mut().ask_bounds(master, self.own_key());
         }
     }
 
@@ -328,10 +354,12 @@ impl Worker {
         let config = self.config();
         self.balancer.borrow_mut().set_balance(config.reads.balance);
         self.pool.borrow_mut().set_dial_options(dial_options(&config));
+        self.questions.set_patience(config.reads.floor_wait);
         self.follow_login(&config);
         let expired = self.pool.borrow_mut().tick(now);
         self.counts.timeouts.add(u64::from(expired));
         self.take_back(now);
+        self.ask_bounds();
         let pool = &mut self.pool.borrow_mut();
         let shard = topology.sole_shard();
         let touched = self.toucher.tick((pool, self.own_key()), shard, &config, now);
@@ -343,21 +371,15 @@ impl Worker {
         }
         self.waiting.borrow_mut().wake_due(now_ms);
         self.renewals.tick(now_ms);
-        self.log_gaps(now_ms);
+        self.shared.metrics.gaps.log_summary(now_ms);
+        let (masters, replicas) = self.questions.take_counts();
+        self.counts.questions_to_master.add(masters);
+        self.counts.questions_to_replica.add(replicas);
+        self.counts.reads_late.add(self.questions.take_late());
+        self.shared.writes.begin_period(now_ms);
+        self.counts.table_collisions.add(self.shared.writes.take_collisions());
         self.counts.flush(&self.shared.metrics);
         self.record.beat(now_ms);
-    }
-}
-
-/// The policy for the reads of a session that reads from `from`.
-#[must_use]
-pub fn read_policy(config: &Config, from: ReadFrom) -> ReadPolicy {
-    let silence = config.topology.probe_timeout.max(config.reads.max_lag.unwrap_or_default());
-    ReadPolicy {
-        from,
-        on_stale: config.reads.on_stale,
-        serve_stale: config.reads.replica_serve_stale_data,
-        silence_ms: millis(silence),
     }
 }
 

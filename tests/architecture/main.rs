@@ -33,8 +33,13 @@ pub(crate) fn files(dir: &Path, ext: &str) -> Vec<PathBuf> {
 }
 
 /// The crates of the engine, and the crates of ours that each may use.
-pub(crate) const ENGINE: [(&str, &[&str]); 4] =
-    [("wire", &[]), ("rdb", &[]), ("replication", &["wire"]), ("store", &["rdb", "wire"])];
+pub(crate) const ENGINE: [(&str, &[&str]); 5] = [
+    ("wire", &[]),
+    ("rdb", &[]),
+    ("replication", &["wire"]),
+    ("store", &["rdb", "wire"]),
+    ("scripts", &["wire"]),
+];
 
 /// The crates that only tests use, and the crates of ours that each may use.
 pub(crate) const TESTING: [(&str, &[&str]); 2] =

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod hostile;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,14 +14,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidegate::config::{
-    AdminCommands, Applies, Balance, Config, ConfigError, Discovery, HostPort, LogFormat, ReadFrom,
-    ReplicaOf, Secret, Workers, diff,
+    AdminCommands, AppendFsync, Applies, Balance, Config, ConfigError, Discovery, HostPort, Level,
+    LogFormat, ReadFrom, ReplicaOf, Secret, Workers, diff,
 };
+use tidegate_store::EvictionPolicy;
 use tidegate_wire::units::ByteSize;
 
 const SHIPPED: &str = include_str!("../../proxy.toml");
 const EVERYTHING: &str = include_str!("valid/everything.toml");
 const SENTINEL: &str = include_str!("valid/sentinel.toml");
+const EMBEDDED: &str = include_str!("valid/embedded.toml");
 
 /// The password in every fixture; nothing may ever show it.
 const PASSWORD: &str = "hunter2";
@@ -65,7 +68,9 @@ fn every_key_has_a_file_with_a_mistake() {
     let told: String = fixtures("invalid").iter().flat_map(|(_, text)| expected(text)).collect();
     for key in Config::keys() {
         let accepted = format!("must be {}", key.accepted);
-        assert!(told.contains(&key.path()), "{}", key.path());
+        let place = if key.repeats { "[0]" } else { "" };
+        let path = format!("{}{place}.{}", key.section, key.name);
+        assert!(told.contains(&path), "{path}");
         assert!(told.contains(&accepted) || key.name == "replicas", "{}: {accepted}", key.path());
     }
 }
@@ -80,12 +85,10 @@ fn good_files_are_good() {
 }
 
 #[test]
-fn the_shipped_file_is_the_defaults_and_two_replicas() {
-    let mut config = parse(SHIPPED).unwrap();
-    assert_eq!(config.topology.discovery.take(), Some(Discovery::Static));
-    let replicas = config.topology.replicas.take().unwrap();
-    assert_eq!(replicas, [address("127.0.0.1:6380"), address("127.0.0.1:6381")]);
+fn the_shipped_file_is_the_defaults() {
+    let config = parse(SHIPPED).unwrap();
     assert_eq!(config, Config::default());
+    assert_eq!(config.topology.discovery(), Discovery::Embedded);
     assert!(SHIPPED.lines().count() <= 3 * Config::keys().len());
 }
 
@@ -93,22 +96,49 @@ fn the_shipped_file_is_the_defaults_and_two_replicas() {
 fn the_shipped_file_has_every_key_and_a_comment_for_it() {
     let file: toml::Table = SHIPPED.parse().unwrap();
     for key in Config::keys() {
+        if key.repeats {
+            // The shipped file shows such sections, but has none.
+            let name = key.name.rsplit('.').next().unwrap();
+            let (_, shown) = SHIPPED.split_once(&format!("# [[{}]]", key.section)).unwrap();
+            assert!(shown.contains(&format!("{name} = ")), "{} is missing", key.path());
+            continue;
+        }
         let section = file.get(key.section).and_then(toml::Value::as_table).unwrap();
-        assert!(section.contains_key(key.name), "{} is missing", key.path());
+        // A key without a default value is shown, and left out.
+        let is_shown =
+            key.default == "(left out)" && SHIPPED.contains(&format!("\n# {} = ", key.name));
+        assert!(section.contains_key(key.name) || is_shown, "{} is missing", key.path());
     }
     for told in SHIPPED.split("\n#").skip(1) {
         let keys = told.lines().skip(1).filter(|line| line.contains(" = ")).count();
-        assert!(keys <= 2, "keys without a comment of their own: {told}");
+        assert!(keys <= 3, "keys without a comment of their own: {told}");
     }
     let restart = Config::keys().into_iter().filter(|key| key.applies == Applies::Restart).count();
     assert_eq!(SHIPPED.matches(". (restart)").count(), restart);
 }
 
 #[test]
+fn the_servers_are_those_that_the_file_names_or_embedded() {
+    let servers = |text: &str| {
+        let topology = parse(text).unwrap().topology;
+        let servers: Vec<_> = topology.named_servers().iter().map(|it| it.port).collect();
+        (topology.discovery(), servers)
+    };
+    assert_eq!(servers(""), (Discovery::Embedded, vec![6391, 6392, 6393]));
+    assert_eq!(servers(EMBEDDED), (Discovery::Embedded, vec![7001, 7002]));
+    assert_eq!(servers("[topology]\ndiscovery = \"static\""), (Discovery::Static, vec![6379]));
+    let named = "[topology]\nreplicas = [\"10.0.0.1:6380\"]";
+    assert_eq!(servers(named), (Discovery::Static, vec![6379, 6380]));
+    let sentinels = "[topology]\nsentinels = [\"10.0.0.1:26379\"]";
+    assert_eq!(servers(sentinels), (Discovery::Sentinel, vec![]));
+}
+
+#[test]
 fn defaults_read_back_as_they_are_shown() {
     let is_writable = |shown: &str| shown != "(left out)";
     let mut file = toml::Table::new();
-    for key in Config::keys().into_iter().filter(|key| is_writable(&key.default)) {
+    let keys = Config::keys().into_iter().filter(|key| !key.repeats);
+    for key in keys.filter(|key| is_writable(&key.default)) {
         let line: toml::Table = format!("value = {}", key.default).parse().unwrap();
         let section = file.entry(key.section).or_insert_with(|| toml::Table::new().into());
         section.as_table_mut().unwrap().insert(key.name.to_owned(), line["value"].clone());
@@ -134,15 +164,17 @@ fn every_value_for_clients_arrives_where_it_belongs() {
 #[test]
 fn every_value_behind_the_proxy_arrives_where_it_belongs() {
     let Config { topology, reads, admin, metrics, log, .. } = parse(EVERYTHING).unwrap();
-    assert_eq!(topology.master, address("redis-0.redis.svc.cluster.local:6379"));
+    let master = address("redis-0.redis.svc.cluster.local:6379");
+    assert_eq!(topology.named_master().as_ref(), Some(&master));
     let replicas = ["redis-1.redis.svc.cluster.local:6379", "[fd00::2]:6379"].map(address);
     assert_eq!(topology.replicas, Some(replicas.to_vec()));
     assert_eq!(topology.masteruser, "proxy");
     assert_eq!(topology.masterauth, Secret::new("hunter2-back"));
     assert_eq!(topology.connect_timeout, Duration::from_millis(250));
     assert_eq!(topology.request_timeout, Some(Duration::from_secs(10)));
+    assert_eq!(reads.consistency, Level::Session);
     assert_eq!((reads.from, reads.balance), (ReadFrom::Any, Balance::RoundRobin));
-    let weights = [(topology.master, 0), (address("[fd00::2]:6379"), 1000)];
+    let weights = [(master, 0), (address("[fd00::2]:6379"), 1000)];
     assert_eq!(reads.weights, weights.into());
     assert_eq!(admin.commands, AdminCommands::Master);
     assert_eq!(metrics.listen, Some(address("0.0.0.0:6490")));
@@ -157,12 +189,27 @@ fn every_value_about_sentinels_arrives_where_it_belongs() {
     assert_eq!((&*topology.master_name, &*topology.sentinel_user), ("orders", "proxy"));
     assert_eq!(topology.sentinel_password, Secret::new("hunter2-sentinel"));
     assert!(topology.uses_sentinel() && topology.named_master().is_none());
-    assert_eq!(topology.named_servers().count(), 0);
+    assert!(topology.named_servers().is_empty());
     // Sentinels that are listed are asked, unless the file says otherwise.
     let inferred = parse("[topology]\nsentinels = [\"10.0.0.1:26379\"]\n").unwrap().topology;
     assert!(inferred.uses_sentinel() && inferred.master_name == "mymaster");
     let none = parse("[topology]\nsentinels = []\nmaster = \"10.0.0.1:6379\"\n").unwrap();
-    assert_eq!(none.topology.named_master(), Some(&address("10.0.0.1:6379")));
+    assert_eq!(none.topology.named_master(), Some(address("10.0.0.1:6379")));
+}
+
+#[test]
+fn every_value_of_persistence_arrives_where_it_belongs() {
+    let replica = parse(EVERYTHING).unwrap().replica;
+    assert_eq!(replica.save.to_string(), "3600 1 60 10000");
+    assert_eq!(
+        (replica.appendfilename.as_str(), replica.appenddirname.as_str()),
+        ("replica.aof", "replica-aof")
+    );
+    assert!(replica.appendonly && replica.no_appendfsync_on_rewrite);
+    assert!(!replica.stop_writes_on_bgsave_error && !replica.aof_load_truncated);
+    assert_eq!(replica.appendfsync, AppendFsync::Always);
+    let rewrite = (replica.auto_aof_rewrite_percentage, replica.auto_aof_rewrite_min_size);
+    assert_eq!(rewrite, (50, ByteSize::mib(1)));
 }
 
 #[test]
@@ -183,6 +230,9 @@ fn every_value_of_the_engine_arrives_where_it_belongs() {
     assert_eq!(replica.repl_ping_replica_period, Duration::from_secs(1));
     assert_eq!(replica.repl_backlog_size, ByteSize::mib(64));
     assert_eq!(replica.maxmemory, Some(ByteSize::gib(8)));
+    assert_eq!(replica.maxmemory_policy, EvictionPolicy::AllKeysLfu);
+    let (samples, events) = (replica.maxmemory_samples, replica.notify_keyspace_events.as_str());
+    assert_eq!((samples, events), (10, "KEA"));
     assert_eq!(
         (replica.dir.as_str(), replica.dbfilename.as_str()),
         ("/var/lib/tidegate", "replica.rdb")
@@ -216,7 +266,7 @@ fn off_is_none_and_aliases_are_the_same_words() {
     assert_eq!((off.replica.maxmemory, off.replica.replica_announce_ip), (None, String::new()));
 
     let aliases = parse(include_str!("valid/aliases.toml")).unwrap();
-    assert_eq!(aliases.topology.master, address("10.0.0.1:6379"));
+    assert_eq!(aliases.topology.master, Some(address("10.0.0.1:6379")));
     assert_eq!(aliases.reads.from, ReadFrom::Master);
     assert_eq!(aliases.admin.commands, AdminCommands::Master);
     let replica = aliases.replica;
@@ -233,24 +283,46 @@ fn a_diff_names_every_key_that_differs_and_what_needs_a_restart() {
     let (old, new) = (Config::default(), parse(EVERYTHING).unwrap());
     assert_eq!(diff(&new, &new.clone()), []);
     let changes = diff(&old, &new);
-    let changed: Vec<_> = changes.iter().map(|change| change.key.clone()).collect();
+    // The second sections have keys that the first ones have, too.
+    let is_first = |key: &&str| !key.contains("[1]");
+    let changed = changes.iter().map(|change| change.key.as_str()).filter(is_first);
+    let changed: Vec<_> = changed.map(|key| key.replace("[0]", "")).collect();
     let all = Config::keys().into_iter().map(|key| key.path());
     let found: Vec<_> =
         diff(&old, &parse(SENTINEL).unwrap()).into_iter().map(|it| it.key).collect();
+    // A file has either of these.
+    let of_embedded = ["embedded-replicas", "embedded-port"].map(|it| format!("topology.{it}"));
     let of_sentinels = ["sentinels", "master-name", "sentinel-user", "sentinel-password"];
     let of_sentinels = of_sentinels.map(|name| format!("topology.{name}"));
     assert_eq!(found, [&["topology.discovery".to_owned()], &of_sentinels[..]].concat());
-    assert_eq!(changed, all.filter(|key| !of_sentinels.contains(key)).collect::<Vec<_>>());
+    let is_elsewhere = |key: &String| of_sentinels.contains(key) || of_embedded.contains(key);
+    assert_eq!(changed, all.filter(|key| !is_elsewhere(key)).collect::<Vec<_>>());
+    let found: Vec<_> =
+        diff(&old, &parse(EMBEDDED).unwrap()).into_iter().map(|it| it.key).collect();
+    assert_eq!(found, of_embedded);
 
     let restart = changes.iter().filter(|change| change.applies == Applies::Restart);
-    let restart: BTreeSet<_> = restart.map(|change| change.key.as_str()).collect();
+    let restart = restart.map(|change| change.key.as_str());
+    let restart: BTreeSet<_> = restart.filter(|key| !key.starts_with("listener")).collect();
     let sockets = ["proxy.listen", "proxy.workers", "metrics.listen", "log.format"];
-    let engine = ["replica.enabled", "replica.listen", "replica.databases"];
+    let engine = ["enabled", "listen", "databases", "appendfilename", "appenddirname"];
+    let engine = engine.map(|name| format!("replica.{name}"));
+    let engine = engine.iter().map(String::as_str);
     assert_eq!(restart, sockets.into_iter().chain(engine).collect());
 
     let told = |key: &str| changes.iter().find(|change| change.key == key).unwrap().to_string();
     assert_eq!(told("reads.from"), r#"reads.from: "replica" -> "any""#);
     assert_eq!(told("proxy.workers"), r#"proxy.workers: "auto" -> 4 (with the next start)"#);
+    assert_eq!(
+        told("listener[1].listen"),
+        r#"listener[1].listen: [] -> ["127.0.0.1:6411"] (with the next start)"#
+    );
+    let limit = r#"listener[1].reads.max-lag: (left out) -> "off""#;
+    assert_eq!(told("listener[1].reads.max-lag"), limit);
+    assert_eq!(
+        told("rule[1].match.command"),
+        r#"rule[1].match.command: (left out) -> ["object|encoding", "mget"]"#
+    );
     assert_eq!(told("proxy.requirepass"), r#"proxy.requirepass: "" -> ***"#);
 }
 
@@ -258,10 +330,19 @@ fn a_diff_names_every_key_that_differs_and_what_needs_a_restart() {
 fn what_a_diff_shows_reads_back() {
     let mut new = parse(EVERYTHING).unwrap();
     let lines = diff(&Config::default(), &new).into_iter().filter(|change| change.new != "***");
-    let text: String = lines.map(|change| format!("{} = {}\n", change.key, change.new)).collect();
+    let mut place = String::new();
+    let line = |change: tidegate::config::Change| match change.key.split_once("].") {
+        Some((section, name)) => {
+            let is_next = std::mem::replace(&mut place, section.to_owned()) != section;
+            let head = format!("[[{}]]\n", section.split('[').next().unwrap());
+            format!("{}{name} = {}\n", if is_next { &head } else { "" }, change.new)
+        }
+        None => format!("{} = {}\n", change.key, change.new),
+    };
+    let text: String = lines.map(line).collect();
     let secrets = "topology.masterauth = \"x\"\nreplica.masterauth = \"x\"\n\
         replica.requirepass = \"x\"\n";
-    let text = format!("{text}{secrets}");
+    let text = format!("{secrets}{text}");
     new.proxy.requirepass = Secret::default();
     new.replica.requirepass = Secret::new("x");
     new.topology.masterauth = Secret::new("x");

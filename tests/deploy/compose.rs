@@ -120,7 +120,7 @@ fn what_is_mounted_exists() {
 #[test]
 fn its_configuration_fits_it() {
     let (compose, config) = (compose(), config());
-    let master = &config.topology.master;
+    let master = &config.topology.named_master().unwrap();
     let replicas = config.topology.replicas.as_ref().unwrap();
     for server in replicas.iter().chain([master]) {
         assert!(compose["services"].get(&server.host).is_some(), "{server}");

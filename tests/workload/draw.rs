@@ -28,6 +28,8 @@ pub struct Draw {
     favourite: u32,
     /// What stands in the places that end in `!`.
     same: Vec<(&'static str, Vec<u8>)>,
+    /// Whether nothing is to depend on chance or on the clock: what expires does so much later.
+    pub is_steady: bool,
 }
 
 impl Draw {
@@ -35,7 +37,13 @@ impl Draw {
         let mut random = fastrand::Rng::with_seed(seed);
         let noise = (0..NOISE).map(|_| random.u8(..)).collect();
         let mixed = Kind::MIXED.into_iter().filter(|kind| !unwanted.contains(kind)).collect();
-        Self { random, flavor, mixed, noise, entries: 1, favourite: 0, same: Vec::new() }
+        let (same, is_steady) = (Vec::new(), false);
+        Self { random, flavor, mixed, noise, entries: 1, favourite: 0, same, is_steady }
+    }
+
+    /// One in three times to live is short.
+    fn is_short(&mut self) -> bool {
+        !self.is_steady && self.one_in(3)
     }
 
     /// The same state, but another future.
@@ -179,12 +187,12 @@ impl Draw {
             "new-ms" => self.new_ms(),
             // Times to live, and moments: far, or hardly there.
             "s" => self.random.i64(1000..100_000),
-            "ms" if self.one_in(3) => self.random.i64(1..50),
+            "ms" if self.is_short() => self.random.i64(1..50),
             "ms" => self.random.i64(1_000_000..100_000_000),
             "far" => self.random.i64(1_000_000..100_000_000),
             "far-at" => now_ms() + self.random.i64(1_000_000..100_000_000),
             "at" => now_ms() / 1000 + self.random.i64(1000..100_000),
-            "ms-at" if self.one_in(3) => now_ms() + self.random.i64(-5..50),
+            "ms-at" if self.is_short() => now_ms() + self.random.i64(-5..50),
             "ms-at" => now_ms() + self.random.i64(1_000_000..100_000_000),
             "now" => now_ms() - self.random.i64(0..1000),
             other => panic!("no such place: {other}"),

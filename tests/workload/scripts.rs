@@ -36,7 +36,11 @@ pub fn script(draw: &mut Draw, out: &mut Vec<Vec<u8>>) {
     if draw.one_in(3) {
         return restore(draw, out);
     }
-    out.extend([word(draw.pick(&SCRIPTS)), word(KEYS.len())]);
+    let mut script = draw.pick(&SCRIPTS);
+    while draw.is_steady && script.contains("SPOP") {
+        script = draw.pick(&SCRIPTS);
+    }
+    out.extend([word(script), word(KEYS.len())]);
     out.extend(KEYS.map(|kind| draw.key(kind)));
     let (value, member) = (draw.value(), draw.member());
     out.extend([value, member, word(draw.below(30)), word(1 + draw.below(40))]);
@@ -51,7 +55,7 @@ fn restore(draw: &mut Draw, out: &mut Vec<Vec<u8>>) {
     out.push(word(if asking { "RESTORE-ASKING" } else { "RESTORE" }));
     let ttl = match draw.below(4) {
         _ if absolute => 4_102_444_800_000,
-        0 => 1 + i64::from(draw.below(40)),
+        0 if !draw.is_steady => 1 + i64::from(draw.below(40)),
         1 => 10_000_000,
         _ => 0,
     };

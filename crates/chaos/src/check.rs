@@ -12,7 +12,7 @@ mod values;
 
 use self::lists::Appends;
 use self::losses::Losses;
-use crate::history::{History, Outcome};
+use crate::history::{History, Operation, Outcome};
 use crate::roles::Roles;
 use crate::verdict::{Rules, Verdict, show};
 
@@ -21,6 +21,18 @@ pub fn check(history: &History, rules: &Rules) -> Verdict {
     let roles = Roles::of(&history.samples);
     let losses = Losses::new(history, &roles, *rules);
     let (operations, finals) = (&history.operations, &history.finals);
+    let mut verdict = count(operations);
+    Appends::new(operations).check(finals, &losses, &mut verdict);
+    queues::check(operations, finals, &losses, &mut verdict);
+    numbers::check(operations, finals, &losses, &mut verdict);
+    values::check(operations, finals, &losses, rules, &mut verdict);
+    messages::check(history, &mut verdict);
+    placement::check(history, &roles, rules, &mut verdict);
+    verdict
+}
+
+/// What clients were told, for a run whose data cannot be read at its end.
+pub fn count(operations: &[Operation]) -> Verdict {
     let mut verdict = Verdict::default();
     for operation in operations {
         if let Outcome::Wrong(_) = operation.outcome {
@@ -33,11 +45,5 @@ pub fn check(history: &History, rules: &Rules) -> Verdict {
             *verdict.errors.entry((operation.kind, code)).or_default() += 1;
         }
     }
-    Appends::new(operations).check(finals, &losses, &mut verdict);
-    queues::check(operations, finals, &losses, &mut verdict);
-    numbers::check(operations, finals, &losses, &mut verdict);
-    values::check(operations, finals, &losses, rules, &mut verdict);
-    messages::check(history, &mut verdict);
-    placement::check(history, &roles, rules, &mut verdict);
     verdict
 }

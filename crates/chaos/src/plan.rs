@@ -21,6 +21,12 @@ pub struct Plan {
     pub strict: bool,
     /// How long a server is silent until a Sentinel holds it for down, in ms.
     pub down_after: u32,
+    /// How many proxies there are.
+    pub proxies: usize,
+    /// Whether the first proxy has an engine that serves reads.
+    pub engine: bool,
+    /// Further options of the servers.
+    pub server_options: Vec<(&'static str, &'static str)>,
     /// Keys of proxy.toml besides those, as (section, line). Not for discovery.
     pub settings: Vec<(&'static str, String)>,
 }
@@ -36,6 +42,9 @@ impl Plan {
             relays: true,
             strict: false,
             down_after: 1_000,
+            proxies: 1,
+            engine: false,
+            server_options: Vec::new(),
             settings: Vec::new(),
         }
     }

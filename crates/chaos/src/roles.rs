@@ -7,6 +7,8 @@ use crate::history::{MILLISECOND, Micros, Sample};
 pub struct Succession {
     pub from: Option<usize>,
     pub to: usize,
+    /// The replid of the history that it continues.
+    pub history: String,
     /// The last sample as a replica, and the first one as a master.
     pub before: Micros,
     pub seen: Micros,
@@ -14,6 +16,9 @@ pub struct Succession {
     pub established: Micros,
     /// The bytes of the old master's history that it had.
     pub had: i64,
+    /// It was master before, and has not followed its successor: what that one has run is gone, and
+    /// what was run until then is not.
+    pub kept_until: Option<Micros>,
 }
 
 /// All samples, in order, and what follows from them.
@@ -34,7 +39,43 @@ impl Roles {
         let mut it = Self { servers, successions: Vec::new() };
         it.successions = (0..count).flat_map(|server| it.successions_of(server)).collect();
         it.successions.sort_by_key(|succession| succession.established);
+        let returns: Vec<_> = (0..count).flat_map(|server| it.returns_of(server)).collect();
+        it.successions.extend(returns);
+        it.successions.sort_by_key(|succession| succession.established);
         it
+    }
+
+    /// A deposed master gets followers again, although it has never followed its successor, and that
+    /// one has none any more: Sentinel promotes a server that it takes for a replica and has not made
+    /// one yet.
+    fn returns_of(&self, server: usize) -> Vec<Succession> {
+        let own = &self.servers[server];
+        let is_return = |pair: &[Sample]| {
+            let [before, first] = pair else { return None };
+            let last = self.established(first.at).filter(|it| it.from == Some(server))?;
+            let is_same = |it: &Sample| it.is_master && it.replid == last.history;
+            let stays = own.iter().filter(|it| it.at >= last.before && it.at <= first.at);
+            let next = self.servers[last.to].iter().filter(|it| it.at > first.at);
+            let is_left = next.take_while(|it| it.is_master).all(|it| it.followers == 0);
+            let gains = before.at > last.before && before.followers == 0 && first.followers > 0;
+            (gains && is_left && stays.into_iter().all(is_same)).then(|| Succession {
+                from: Some(last.to),
+                to: server,
+                history: self.replid_of(last.to, last.established),
+                before: before.at,
+                seen: first.at,
+                established: first.at,
+                had: last.had,
+                kept_until: Some(last.before),
+            })
+        };
+        own.windows(2).filter_map(is_return).collect()
+    }
+
+    /// The replication id that `server` reported at this time.
+    fn replid_of(&self, server: usize, at: Micros) -> String {
+        let found = self.servers[server].iter().find(|it| it.at >= at);
+        found.map_or_else(String::new, |it| it.replid.clone())
     }
 
     fn successions_of(&self, server: usize) -> Vec<Succession> {
@@ -56,10 +97,12 @@ impl Roles {
             found.push(Succession {
                 from: if reset { Some(server) } else { self.master_of(&first.replid2, first.at) },
                 to: server,
+                history: if reset { before.replid.clone() } else { first.replid2.clone() },
                 before: before.at,
                 seen: first.at,
                 established: followed.at,
                 had: if reset { 0 } else { first.second_offset },
+                kept_until: None,
             });
         }
         found
@@ -75,11 +118,28 @@ impl Roles {
     }
 
     /// The offset of `server` in its first sample at or after `at`: an upper bound for what it ran
-    /// before.
+    /// before. `None` if it was never sampled with these data again: it was killed, or follows
+    /// another history.
     pub fn offset_after(&self, server: usize, at: Micros) -> Option<i64> {
         let own = self.servers.get(server)?;
         let n = own.partition_point(|it| it.at < at);
-        own.get(n).map(|it| it.offset)
+        let next = own.get(n)?;
+        let has_forgotten = own[..n].last().is_some_and(|before| before.offset > next.offset);
+        (!has_forgotten).then_some(next.offset)
+    }
+
+    /// The last time at which the promoted server's data had all that its predecessor had run:
+    /// whatever was acknowledged before is not lost by this succession.
+    pub fn covered_until(&self, succession: &Succession) -> Micros {
+        if let Some(kept_until) = succession.kept_until {
+            return kept_until;
+        }
+        let Some(own) = succession.from.and_then(|from| self.servers.get(from)) else { return 0 };
+        let covers = |it: &&Sample| {
+            let is_of_it = it.is_master && it.replid == succession.history;
+            is_of_it && it.at <= succession.seen && it.offset < succession.had
+        };
+        own.iter().rev().find(covers).map_or(0, |it| it.at)
     }
 
     /// The server that was established as the master last before `at`; `None` before the first
@@ -152,6 +212,56 @@ mod tests {
         assert!(roles.deposed(0, 59).is_none());
         assert_eq!(roles.deposed(0, 61), Some(it));
         assert!(roles.deposed(1, 61).is_none());
+    }
+
+    /// Sentinel makes a deposed master a replica only after ten seconds. Until then it may promote it
+    /// once more.
+    #[test]
+    fn a_deposed_master_that_gets_its_followers_back_lacks_what_its_successor_ran() {
+        let mut samples = vec![sample(0, 0, true, 2), sample(0, 1, false, 0)];
+        samples.extend([sample(30, 1, true, 0), sample(35, 0, true, 1), sample(60, 1, true, 1)]);
+        samples.extend([sample(70, 0, true, 0), sample(80, 1, true, 1)]);
+        let first = Roles::of(&samples).successions;
+        samples.extend([sample(95, 1, true, 0), sample(100, 0, true, 1), sample(120, 1, true, 0)]);
+        let roles = Roles::of(&samples);
+        let [promotion, back] = &roles.successions[..] else { panic!("{:?}", roles.successions) };
+        assert_eq!((&first[..], promotion), (&[promotion.clone()][..], promotion));
+        assert_eq!((back.from, back.to, back.before, back.established), (Some(1), 0, 70, 100));
+        assert_eq!((back.had, &*back.history, roles.covered_until(back)), (90, "own1", 0));
+        assert!(roles.deposed(0, 99).is_some() && roles.deposed(0, 101).is_none());
+        // The successor keeps a follower: one more that follows the old master is no return.
+        samples.push(sample(130, 1, true, 1));
+        assert_eq!(Roles::of(&samples).successions.len(), 1);
+        // It has followed its successor: that is a promotion.
+        samples.pop();
+        samples.push(sample(75, 0, false, 0));
+        let promoted = Roles::of(&samples).successions;
+        assert!(promoted.iter().all(|it| it.kept_until.is_none()), "{promoted:?}");
+    }
+
+    /// A write of the last moment before a kill has no sample behind it that bounds it.
+    #[test]
+    fn a_restarted_server_bounds_nothing_that_it_ran_before() {
+        let at = |at, offset| Sample { offset, ..sample(at, 0, true, 1) };
+        let roles = Roles::of(&[at(0, 100), at(10, 150), at(500, 20), at(510, 40)]);
+        assert_eq!(roles.offset_after(0, 5), Some(150));
+        assert_eq!(roles.offset_after(0, 11), None);
+        assert_eq!(roles.offset_after(0, 501), Some(40));
+    }
+
+    #[test]
+    fn what_the_old_master_had_is_covered_up_to_the_promoted_servers_offset() {
+        let of = |at, offset| Sample { offset, ..sample(at, 0, true, 1) };
+        // Restarted, it has another history.
+        let restarted = Sample { replid: "new".to_owned(), ..of(25, 3) };
+        let mut samples =
+            vec![of(0, 60), of(10, 89), of(20, 90), restarted, sample(15, 1, false, 0)];
+        samples.extend([sample(30, 1, true, 0), sample(60, 1, true, 1)]);
+        let roles = Roles::of(&samples);
+        let promotion = roles.successions.iter().find(|it| it.to == 1).unwrap();
+        assert_eq!(roles.covered_until(promotion), 10);
+        let unknown = Succession { from: None, ..promotion.clone() };
+        assert_eq!(roles.covered_until(&unknown), 0);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::history::{Disturbance, Finals, History};
 use crate::plan::Plan;
 use crate::stand::Stand;
 use crate::stand::clock::Clock;
+use crate::stand::proxy::Proxy;
 use crate::stand::trap::Trap;
 use crate::stand::watch::{Message, Watch};
 use crate::verdict::{Rules, Verdict};
@@ -91,14 +92,12 @@ impl Round {
         std::thread::sleep(CALM);
         let discovers = stand.proxy.knows_sentinels;
         let disturbances = self.disturb(&mut stand, clock, say);
-        let master = {
-            let random = fastrand::Rng::new();
-            let stand = &mut stand;
-            Driver { stand, clock, random, disturbances: Vec::new() }.settle()
-        };
+        settle(&mut stand, clock);
         std::thread::sleep(CALM);
         let record = crew.finish();
-        let serves = serves_again(&stand);
+        // A failover that was ordered may have begun since.
+        let master = settle(&mut stand, clock);
+        let serves = serves_again(&stand.proxy);
         drop(trap);
         let watched = watch.finish();
         let finals = final_data(&stand, master);
@@ -144,12 +143,19 @@ impl Round {
     }
 }
 
+/// Waits until all servers follow one master, and returns it.
+#[track_caller]
+fn settle(stand: &mut Stand, clock: Clock) -> usize {
+    let random = fastrand::Rng::new();
+    Driver { stand, clock, random, disturbances: Vec::new() }.settle()
+}
+
 /// Whether the proxy runs a write and a read now.
-fn serves_again(stand: &Stand) -> Result<(), String> {
+pub(crate) fn serves_again(proxy: &Proxy) -> Result<(), String> {
     let started = Instant::now();
     loop {
         let asked = || -> io::Result<String> {
-            let mut wire = Wire::try_connect(stand.proxy.addr())?;
+            let mut wire = Wire::try_connect(proxy.addr())?;
             wire.set_timeout(Duration::from_secs(20));
             let (set, get) =
                 (wire.try_cmd(&["SET", "ready", "2"])?, wire.try_cmd(&["GET", "ready"])?);

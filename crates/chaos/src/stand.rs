@@ -10,8 +10,9 @@ pub mod watch;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tidegate_test_support::{PATIENCE, eventually};
+use tidegate_test_support::{FaultProxy, PATIENCE, eventually};
 
 use self::proxy::Proxy;
 use self::sentinel::Sentinel;
@@ -23,6 +24,10 @@ use crate::plan::Plan;
 pub struct Stand {
     // In this order, so that the proxy is gone before its servers are.
     pub proxy: Proxy,
+    /// Further proxies of the same servers.
+    pub others: Vec<Proxy>,
+    /// The way from the first proxy's engine to the master.
+    pub engine_link: Option<Arc<FaultProxy>>,
     pub sentinels: Vec<Sentinel>,
     pub servers: Vec<Server>,
     pub plan: Plan,
@@ -43,8 +48,27 @@ impl Stand {
         for sentinel in &sentinels {
             sentinel.wait_ready(2, count - 1);
         }
-        let proxy = Proxy::start(plan, &servers, &sentinels);
-        Self { proxy, sentinels, servers, plan: plan.clone() }
+        let link = || Arc::new(FaultProxy::start_seeded(servers[0].process.addr(), plan.seed));
+        let engine_link = plan.engine.then(link);
+        let engine = engine_link.as_ref().map(|it| it.addr());
+        let proxy = Proxy::start(plan, &servers, &sentinels, engine);
+        let others =
+            (1..plan.proxies).map(|_| Proxy::start(plan, &servers, &sentinels, None)).collect();
+        Self { proxy, others, engine_link, sentinels, servers, plan: plan.clone() }
+    }
+
+    /// All proxies.
+    pub fn proxies(&self) -> impl Iterator<Item = &Proxy> {
+        std::iter::once(&self.proxy).chain(&self.others)
+    }
+
+    /// Leads the engine to the server `master`, if another one led before.
+    pub fn lead_engine(&self, master: usize, led: &mut usize) {
+        if let Some(link) = self.engine_link.as_ref().filter(|_| *led != master) {
+            link.set_upstream(self.servers[master].process.addr());
+            link.close_all();
+            *led = master;
+        }
     }
 
     /// The number of the server that all others follow; an error says what is not so yet.
@@ -112,8 +136,11 @@ impl Stand {
         for (n, sentinel) in self.sentinels.iter().enumerate() {
             copy(&sentinel.dir().join("sentinel.log"), format!("sentinel-{n}.log"));
         }
-        for name in ["tidegate.log", "proxy.toml"] {
-            copy(&self.proxy.dir().join(name), name.to_owned());
+        for (n, proxy) in self.proxies().enumerate() {
+            for name in ["tidegate.log", "proxy.toml"] {
+                let to = if n == 0 { name.to_owned() } else { format!("{n}-{name}") };
+                copy(&proxy.dir().join(name), to);
+            }
         }
         Some(dir)
     }

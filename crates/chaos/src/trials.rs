@@ -15,7 +15,7 @@ use self::measure::measure;
 use self::record::Record;
 use self::scene::Trial;
 pub use self::table::table;
-use crate::check::check;
+use crate::check::{check, count};
 use crate::clients::load::Load;
 use crate::clients::{Crew, finals};
 use crate::faults::driver::Driver;
@@ -54,20 +54,21 @@ pub fn run(
     thread::sleep(BEFORE);
     let before = clock.now();
     let old = stand.master().expect("a master before the failover");
-    let (master, disturbances) = {
+    let (new, disturbances) = {
         let random = fastrand::Rng::with_seed(seed);
         let mut driver = Driver { stand: &mut stand, clock, random, disturbances: Vec::new() };
-        trial.play(&mut driver);
-        let master = driver.settle();
+        let new = trial.play(&mut driver).then(|| driver.settle());
         let (what, until) = (trial.title().to_owned(), clock.now());
         driver.disturbances.push(Disturbance { what, server: None, from: before, until });
-        (master, driver.disturbances)
+        (new, driver.disturbances)
     };
     thread::sleep(AFTER);
     let end = clock.now();
     let record = crew.finish();
     let watched = watch.finish();
-    let finals = finals(&mut stand.servers[master].process.wire()).expect("the master answers");
+    let finals =
+        new.map(|new| finals(&mut stand.servers[new].process.wire()).expect("the master answers"));
+    let is_over = finals.is_some();
     let log = stand.proxy.process.log();
     let history = History {
         operations: record.operations,
@@ -75,10 +76,10 @@ pub fn run(
         executions: watched.executions,
         samples: watched.samples,
         disturbances,
-        finals,
+        finals: finals.unwrap_or_default(),
     };
     let rules = Rules { strict: plan.strict, grace: 0, stale_after: 1_500 * MILLISECOND };
-    let verdict = check(&history, &rules);
+    let verdict = if is_over { check(&history, &rules) } else { count(&history.operations) };
     let seen = measure::Seen { messages: &watched.messages, log: &log, clock, end };
     let mut record = measure(trial, &history, &verdict, seen, (before, old));
     record.program = name.to_owned();

@@ -18,6 +18,9 @@ const LINE_MAX: usize = 1024;
 /// forms that no released server writes.
 const VERSION: &[u8] = b"9.0.0";
 
+/// The capability by which an engine knows another one: it reads every form of a snapshot.
+pub(crate) const OWN_CAPABILITY: &[u8] = b"tidegate";
+
 /// The settings that the master is asked for: up to which sizes it packs values, in the names of
 /// its version.
 const SETTINGS: &[u8] = b"*-max-*";
@@ -67,6 +70,8 @@ pub struct Progress {
 pub struct Handshake {
     introduction: Introduction,
     ask: Ask,
+    /// Whether the master hands over its role with PSYNC.
+    hands_over: bool,
     lines: Lines,
     /// The steps that were sent and have no answer yet.
     open: VecDeque<Step>,
@@ -84,6 +89,7 @@ impl Handshake {
         Self {
             introduction,
             ask,
+            hands_over: false,
             lines: Lines::new(LINE_MAX),
             open: VecDeque::from([Step::Ping]),
             ignored: Vec::new(),
@@ -91,6 +97,12 @@ impl Handshake {
             settings: Vec::new(),
             info: String::new(),
         }
+    }
+
+    /// Asks the other server to take over the role of a master (`PSYNC ... FAILOVER`).
+    #[must_use]
+    pub fn handing_over(self, hands_over: bool) -> Self {
+        Self { hands_over, ..self }
     }
 
     /// The steps that the master refused and that the handshake passed over, with the master's
@@ -160,7 +172,10 @@ impl Handshake {
         match (step, self.open.is_empty()) {
             (Step::Ping, _) => self.introduce(out),
             (_, true) => {
-                self.ask.write(out);
+                match self.hands_over {
+                    true => self.ask.write_failover(out),
+                    false => self.ask.write(out),
+                }
                 self.open.push_back(Step::Psync);
             }
             (_, false) => {}
@@ -186,7 +201,11 @@ impl Handshake {
         if let Some(ip) = ip {
             say(Step::IpAddress, &[b"REPLCONF", b"ip-address", ip.as_bytes()]);
         }
-        say(Step::Capabilities, &[b"REPLCONF", b"capa", b"eof", b"capa", b"psync2"]);
+        // An engine as master learns by the last one that this is an engine. Servers ignore what they do
+        // not know.
+        let capabilities: [&[u8]; 7] =
+            [b"REPLCONF", b"capa", b"eof", b"capa", b"psync2", b"capa", OWN_CAPABILITY];
+        say(Step::Capabilities, &capabilities);
         say(Step::Version, &[b"REPLCONF", b"version", VERSION]);
         say(Step::Settings, &[b"CONFIG", b"GET", SETTINGS]);
         say(Step::Info, &[b"INFO", b"server"]);
@@ -243,7 +262,7 @@ impl Handshake {
         }
         let error = said.strip_prefix('-').unwrap_or_default();
         // SYNC would be refused in the same way.
-        if is_passing(error) || is_forbidden(error) {
+        if self.hands_over || is_passing(error) || is_forbidden(error) {
             return Err(refused(Step::Psync, error));
         }
         self.ignored.push((Step::Psync, said.to_owned()));

@@ -23,17 +23,27 @@ pub enum Ask {
 impl Ask {
     /// Writes the command.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let words: [&[u8]; 3] = match self {
-            Self::Full => [b"PSYNC", b"?", b"-1"],
+        self.write_with(&[], out);
+    }
+
+    /// As [`Self::write`], with the word by which a master hands over its role (`PSYNC ...
+    /// FAILOVER`).
+    pub fn write_failover(&self, out: &mut Vec<u8>) {
+        self.write_with(&[b"FAILOVER"], out);
+    }
+
+    fn write_with(&self, behind: &[&[u8]], out: &mut Vec<u8>) {
+        match self {
+            Self::Full => {
+                let words: [&[u8]; 3] = [b"PSYNC", b"?", b"-1"];
+                encode::request(out, words.iter());
+            }
             Self::Rest { replid, first } => {
                 let first = integer::text(first.get());
-                return encode::request(
-                    out,
-                    [b"PSYNC", replid.as_str().as_bytes(), &first].into_iter(),
-                );
+                let words: [&[u8]; 3] = [b"PSYNC", replid.as_str().as_bytes(), &first];
+                encode::request(out, [&words, behind].concat().iter());
             }
-        };
-        encode::request(out, words.into_iter());
+        }
     }
 }
 
@@ -116,6 +126,18 @@ impl Identity {
     #[must_use]
     pub fn second_offset(&self) -> Option<ReplOffset> {
         self.second.map(|(_, offset)| offset)
+    }
+
+    /// The second history, and the first offset beyond it.
+    #[must_use]
+    pub const fn second(&self) -> Option<(ReplId, ReplOffset)> {
+        self.second
+    }
+
+    /// Returns this identity with the second history that a file names.
+    #[must_use]
+    pub const fn after(self, second: Option<(ReplId, ReplOffset)>) -> Self {
+        Self { second, ..self }
     }
 
     /// Whether the data is exactly a prefix of the present history.

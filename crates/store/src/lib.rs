@@ -12,8 +12,10 @@
 //! assert_eq!(out, b"+OK\r\n$5\r\nvalue\r\n");
 //! ```
 //!
-//! Pure: requests and the time go in, replies come out. The store never deletes a key by itself: an
-//! expired key reads as missing, and a master's command finds it.
+//! Pure: requests and the time go in, replies come out. For a replica the store never deletes a key
+//! by itself: an expired key reads as missing, and a master's command finds it. For a master,
+//! [`Store::execute`] records in [`Effects`] what a command does beside its reply, and deletes
+//! expired keys that it meets.
 //!
 //! The layers. Each uses only those below it, as `tests/architecture/layers.rs` checks, and no two
 //! files use each other:
@@ -36,6 +38,7 @@
 //! | 7 | `commands` | the commands of each type, and their table |
 //! | 8 | `store` | the [`Store`]: all data of a server, and the way from a request to its command |
 //! | 9 | `snapshot` | a store from an RDB file, and back |
+//! | 9 | `waiting` | clients that block until a key has what they want |
 //! | 9 | `peek` | the inside of a value, for tests |
 
 #![forbid(unsafe_code)]
@@ -59,9 +62,14 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod values;
+mod waiting;
 
 pub use arguments::subcommand::{syntax as subcommand_syntax, unknown as unknown_subcommand};
-pub use call::{Budget, CallContext, CommandError, Keyspace, Outcome};
+pub use call::{
+    Budget, CallContext, Change, CommandError, Effects, EventClass, EventClasses, Evicted,
+    Eviction, EvictionPolicy, ExpireCycle, Keyspace, KeyspaceEvent, LazyFree, Outcome, Replicated,
+    Wanted,
+};
 pub use commands::WaitingRead;
 pub use dialect::{Dialect, Vendor};
 pub use keyspace::{Former, OpaqueNews};
@@ -71,3 +79,4 @@ pub use peek::Peek;
 pub use primitives::InsertError;
 pub use snapshot::{Loader, Refused, SaveCursor, judge};
 pub use store::Store;
+pub use waiting::{Executed, Served, Wait, Waiters};

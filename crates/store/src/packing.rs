@@ -80,6 +80,19 @@ impl Packing {
         list.into_iter().chain(others.map(|((name, own), _)| (name, own.to_string()))).collect()
     }
 
+    /// Returns all limits by the names that a server of this dialect gives them.
+    #[must_use]
+    pub fn all(mut self, dialect: Dialect) -> Vec<(String, String)> {
+        // Redis 6.2 has ziplists.
+        let name = |name: &str| match dialect.has_subcommands() {
+            true => name.to_owned(),
+            false => name.replace("listpack", "ziplist"),
+        };
+        let list = (name(LIST_SIZE), self.list_size.to_string());
+        let limits = self.limits().map(|(own, limit)| (name(own), limit.to_string()));
+        std::iter::once(list).chain(limits).collect()
+    }
+
     /// Returns all limits by their names, without `list-max-listpack-size`, which may be negative.
     fn limits(&mut self) -> [(&'static str, &mut usize); 10] {
         [

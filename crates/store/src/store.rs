@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::call::{Budget, CallContext, CommandError, Keyspace, Limits, Outcome, Reply};
+use crate::call::{
+    Budget, CallContext, CommandError, Effects, Keyspace, LazyFree, Limits, Outcome, Reply,
+};
 use crate::commands::{Commands, WaitingRead, readable};
 use crate::dialect::Dialect;
-use crate::execution::{Done, Found, ReadCx, Run, WriteCx};
-use crate::keyspace::{Database, Dataset, Former};
+use crate::execution::{Done, Found, ReadCx, Recorder, Run, WriteCx};
+use crate::keyspace::{Awaited, Database, Dataset, EvictionPool, ExpireCursor, Former, Slot};
 use crate::primitives::Hasher;
 
 use tidegate_wire::resp::RespVersion;
@@ -18,6 +20,14 @@ pub struct Store {
     commands: Arc<Commands>,
     /// Whether the store waits for its data; see [`Self::void`].
     is_void: bool,
+    /// Which removals are propagated as UNLINK.
+    lazy_free: LazyFree,
+    /// Where the active expiry goes on.
+    expire_cursor: ExpireCursor,
+    /// The best keys to evict.
+    pool: EvictionPool,
+    /// The database of the last key that was evicted by chance.
+    next_evicted_db: usize,
 }
 
 /// The longest reply to a command that only reads, in bytes: twice the longest value, by default.
@@ -35,7 +45,10 @@ impl Store {
 
     pub(crate) fn empty(databases: usize, dialect: Dialect, hasher: Hasher) -> Self {
         let data = Dataset::new(databases, dialect, hasher);
-        Self { data, commands: Arc::new(Commands::new()), is_void: false }
+        let commands = Arc::new(Commands::new());
+        let (lazy_free, expire_cursor) = (LazyFree::of(dialect), ExpireCursor::default());
+        let (pool, next_evicted_db) = (EvictionPool::default(), 0);
+        Self { data, commands, is_void: false, lazy_free, expire_cursor, pool, next_evicted_db }
     }
 
     /// Returns an empty store of the same dialect and with as many databases that waits for its
@@ -124,11 +137,22 @@ impl Store {
         args: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Outcome {
+        self.read_recording(found, context, (budget, None), args, out)
+    }
+
+    fn read_recording(
+        &self,
+        found: Found,
+        context: CallContext,
+        (budget, recorder): (Option<&Budget>, Option<&Recorder>),
+        args: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Outcome {
         let (Run::Read(run) | Run::Both(run, _)) = found.run else { return Outcome::Unknown };
         if budget.is_some_and(|budget| !budget.spend_on_request(args.len())) {
             return Outcome::Excessive;
         }
-        let cx = ReadCx { budget, ..self.reader(context) };
+        let cx = ReadCx { budget, recorder, ..self.reader(context) };
         let max = budget.map_or(READ_MAX, |budget| budget.bytes().min(READ_MAX));
         let limits = Limits { max, budget };
         replied(out, (context.version, self.data.dialect, limits), |reply| {
@@ -165,7 +189,40 @@ impl Store {
 
     /// Runs any command for a client.
     pub fn write(&mut self, context: CallContext, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
-        self.run(context, false, args, out)
+        self.run(context, false, None, args, out)
+    }
+
+    /// Runs any command for a client of a master, and appends to `effects` what it does beside the
+    /// reply. Expired keys that it meets are deleted.
+    ///
+    /// A command that would block replies as if its time were up.
+    pub fn execute(
+        &mut self,
+        context: CallContext,
+        args: &[&[u8]],
+        out: &mut Vec<u8>,
+        effects: &mut Effects,
+    ) -> Outcome {
+        let before = self.data.dirty;
+        let recorder = Recorder::new(std::mem::take(effects), self.lazy_free);
+        let outcome = self.run(context, false, Some(&recorder), args, out);
+        for (db, key) in recorder.take_expired() {
+            let database = self.data.database_mut(db);
+            if database.get(&key).is_some_and(|slot| slot.is_expired(context.now_ms)) {
+                database.discard(&key);
+                self.data.collect(db);
+            }
+        }
+        if self.data.eviction.policy.tracks() {
+            self.note_use(context, args);
+        }
+        *effects = recorder.finish(context.db, self.data.dirty != before);
+        outcome
+    }
+
+    /// Sets which removals are propagated as UNLINK. The default is that of the dialect.
+    pub fn set_lazy_free(&mut self, lazy_free: LazyFree) {
+        self.lazy_free = lazy_free;
     }
 
     /// Runs a command of the replication stream. Expired keys exist for it until the master deletes
@@ -173,15 +230,16 @@ impl Store {
     pub fn apply(&mut self, context: CallContext, args: &[&[u8]], out: &mut Vec<u8>) -> Outcome {
         if self.data.has_opaque && self.concerns_opaque(context, args) {
             return self
-                .apply_to_opaque(context, args, |store| store.run(context, true, args, out));
+                .apply_to_opaque(context, args, |store| store.run(context, true, None, args, out));
         }
-        self.run(context, true, args, out)
+        self.run(context, true, None, args, out)
     }
 
     pub(crate) fn run(
         &mut self,
         context: CallContext,
         from_master: bool,
+        recorder: Option<&Recorder>,
         args: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Outcome {
@@ -190,11 +248,12 @@ impl Store {
         let found = if from_master { self.commands.find(name) } else { self.found(args) };
         let Some(found) = found else { return Outcome::Unknown };
         let (Run::Write(run) | Run::Both(_, run)) = found.run else {
-            return self.read_found(found, context, None, args, out);
+            return self.read_recording(found, context, (None, recorder), args, out);
         };
         let is_refused = self.is_void && !from_master;
-        let mut cx =
-            WriteCx { data: &mut self.data, db: context.db, now: context.now_ms, from_master };
+        let (db, now) = (context.db, context.now_ms);
+        let data = &mut self.data;
+        let mut cx = WriteCx { data, db, now, from_master, recorder, has_emptied: false };
         let outcome = replied(out, (version, dialect, Limits::default()), |reply| {
             found.check(args.len())?;
             if is_refused {
@@ -204,6 +263,11 @@ impl Store {
         });
         self.data.collect(context.db);
         outcome
+    }
+
+    /// Returns the type of a key's value, if clients may wait for it.
+    pub(crate) fn awaited(&self, context: CallContext, key: &[u8]) -> Option<Awaited> {
+        self.reader(context).slot_quietly(key).and_then(Slot::awaited)
     }
 
     /// Returns the removed values since the last call that take a while to be freed. The caller
@@ -223,7 +287,13 @@ impl Store {
     }
 
     pub(crate) fn reader(&self, context: CallContext) -> ReadCx<'_> {
-        ReadCx { data: &self.data, db: context.db, now: context.now_ms, budget: None }
+        ReadCx {
+            data: &self.data,
+            db: context.db,
+            now: context.now_ms,
+            budget: None,
+            recorder: None,
+        }
     }
 
     /// Returns the command of a client's request.
@@ -258,6 +328,9 @@ fn replied(
     }
 }
 
+mod evict;
+mod expire_cycle;
 mod opaque_keys;
+mod out_of_memory;
 #[cfg(test)]
 mod tests;

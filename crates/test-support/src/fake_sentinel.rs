@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::sentinel::group::MASTER;
 use crate::wire::encode;
 
-/// What it says about any master.
+/// What it says about [`MASTER`]. It watches no other master.
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub master: SocketAddr,
@@ -99,6 +100,9 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
         let name = words[0].to_uppercase();
         let statement = shared.statement.lock().unwrap().clone();
         let reply = match (name.as_str(), words.get(1).map(|it| it.to_uppercase()).as_deref()) {
+            _ if words.iter().any(|it| it.eq_ignore_ascii_case("AUTH")) => {
+                b"-WRONGPASS invalid username-password pair or user is disabled.\r\n".to_vec()
+            }
             ("HELLO", _) => b"*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n".to_vec(),
             ("SUBSCRIBE" | "PSUBSCRIBE", _) => {
                 if !std::mem::replace(&mut is_subscribed, true) {
@@ -109,6 +113,12 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
             }
             ("PING", _) if is_subscribed => encode(&["pong", ""]),
             ("SENTINEL", Some("MYID")) => bulk(&shared.id),
+            ("SENTINEL", Some("GET-MASTER-ADDR-BY-NAME")) if words[2] != MASTER => {
+                b"*-1\r\n".to_vec()
+            }
+            ("SENTINEL", Some("MASTER" | "REPLICAS" | "SENTINELS")) if words[2] != MASTER => {
+                b"-ERR No such master with that name\r\n".to_vec()
+            }
             ("SENTINEL", Some("GET-MASTER-ADDR-BY-NAME")) => {
                 let master = statement.master;
                 encode(&[&*master.ip().to_string(), &*master.port().to_string()])

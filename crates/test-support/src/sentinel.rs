@@ -1,5 +1,7 @@
 //! A real Sentinel that watches one master under the name `m`.
 
+pub mod group;
+
 use std::io;
 use std::process::Command;
 use std::time::Duration;

@@ -71,6 +71,11 @@ impl SourceRelay {
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
+
+    /// The lines, for a thread of their own.
+    pub fn shared_lines(&self) -> Arc<Vec<Line>> {
+        Arc::clone(&self.lines)
+    }
 }
 
 impl Drop for SourceRelay {

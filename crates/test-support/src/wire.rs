@@ -12,13 +12,19 @@ pub const READ_TIMEOUT: Duration = PATIENCE;
 
 /// A request as clients send it: an array of bulk strings.
 pub fn encode<A: AsRef<[u8]>>(args: &[A]) -> Vec<u8> {
-    let mut out = format!("*{}\r\n", args.len()).into_bytes();
+    let mut out = Vec::new();
+    append(&mut out, args);
+    out
+}
+
+/// Adds such a request to a pipeline.
+pub fn append<A: AsRef<[u8]>>(out: &mut Vec<u8>, args: &[A]) {
+    write!(out, "*{}\r\n", args.len()).unwrap();
     for arg in args.iter().map(AsRef::as_ref) {
-        out.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
+        write!(out, "${}\r\n", arg.len()).unwrap();
         out.extend_from_slice(arg);
         out.extend_from_slice(b"\r\n");
     }
-    out
 }
 
 /// The words of a line.

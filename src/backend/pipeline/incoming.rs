@@ -29,6 +29,22 @@ impl Incoming {
         self.scanner.advance(bytes)
     }
 
+    /// Keeps the bytes of a frame that has not arrived whole.
+    pub(super) fn keep(&mut self, bytes: &[u8]) {
+        self.whole.extend_from_slice(bytes);
+    }
+
+    /// The bytes that were kept, for as long as it takes to look at them.
+    pub(super) fn take_kept(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.whole)
+    }
+
+    /// Gives the buffer of kept bytes back.
+    pub(super) fn give_back(&mut self, mut kept: Vec<u8>) {
+        kept.clear();
+        self.whole = kept;
+    }
+
     /// Collects the bytes of one frame. Returns how many there were, and the frame if it is whole.
     pub(super) fn collect(&mut self, bytes: &[u8]) -> Result<(usize, Option<Vec<u8>>), ReplyError> {
         let step = self.scanner.advance(bytes)?;

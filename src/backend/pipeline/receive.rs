@@ -1,12 +1,13 @@
 //! Matches the replies of a server to the requests.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Pipeline;
 use crate::backend::requests::nth_request;
-use crate::backend::{Cause, Event, Failed, Recall, Refusal, Relay, Ticket, Whole, relay};
+use crate::backend::{Cause, Event, Failed, Raises, Recall, Refusal, Relay, Ticket, Whole, relay};
 use tidegate_wire::command::{Access, lookup};
 use tidegate_wire::resp::Args;
 use tidegate_wire::resp::reply::ReplyError;
@@ -21,6 +22,10 @@ pub(in crate::backend) struct Received {
     pub(in crate::backend) used: usize,
     /// The number of requests that are answered.
     pub(in crate::backend) ended: u64,
+    /// The number of requests that are to be sent for the second time.
+    pub(in crate::backend) again: u64,
+    /// Whether requests were added that are to be sent.
+    pub(in crate::backend) adds: bool,
     /// How long the last ticket that was answered took.
     pub(in crate::backend) took: Option<Duration>,
 }
@@ -38,7 +43,9 @@ impl Pipeline {
             let rest = &buf[received.used..];
             let used = if self.owner.is_some() && self.relay != Relay::Nothing {
                 self.receive_relayed(rest, now, &mut received)?
-            } else if self.tickets.front().is_some_and(|ticket| ticket.whole) {
+            } else if self.tickets.front().is_some_and(|ticket| ticket.question.is_some()) {
+                self.receive_question(rest, now, &mut received)?
+            } else if self.tickets.front().is_some_and(|it| it.whole || it.behind_refused) {
                 self.receive_whole(rest, now, &mut received)?
             } else {
                 self.receive_run(rest, now, &mut received)?
@@ -91,6 +98,8 @@ impl Pipeline {
         }
         pass_on(ticket, &buf[..end], count, &buf[end..at]);
         advance(ticket, count);
+        let raises = if count > 0 { ticket.raises } else { Raises::Nothing };
+        self.note_answered(raises);
         if let Some(len) = told {
             self.tell_error(&buf[at..at + len]);
             at += len;
@@ -107,19 +116,65 @@ impl Pipeline {
     /// it.
     fn hand_back(&mut self, refusal: Refusal, line: &[u8]) {
         let Some(ticket) = self.tickets.front_mut() else { return };
-        let leased = self.owner.is_some();
-        if leased && !ticket.retryable {
+        if self.owner.is_some() && !ticket.retryable {
             self.refused |= refusal == Refusal::ReadOnly;
             pass_on(ticket, line, 1, &[]);
-        } else if let Some(inbox) = &ticket.inbox {
+            advance(ticket, 1);
+            return;
+        }
+        if refusal == Refusal::ReadOnly && !ticket.behind_refused {
+            self.mark_behind_refused();
+        }
+        self.fail_next(Cause::Refused(refusal, line.to_vec()));
+    }
+
+    /// The server has refused the first ticket's next request: marks what its client has sent behind
+    /// it.
+    fn mark_behind_refused(&mut self) {
+        let (leased, mut tickets) = (self.owner.is_some(), self.tickets.iter_mut());
+        let Some(first) = tickets.next() else { return };
+        first.behind_refused = true;
+        for ticket in tickets {
+            ticket.behind_refused |= match (&ticket.inbox, &first.inbox) {
+                _ if leased => ticket.retryable,
+                (Some(inbox), Some(refused)) => Rc::ptr_eq(inbox, refused),
+                _ => false,
+            };
+        }
+    }
+
+    /// Hands the first ticket's next request back to the client that sent it.
+    fn fail_next(&mut self, cause: Cause) {
+        let Some(ticket) = self.tickets.front_mut() else { return };
+        if let Some(inbox) = &ticket.inbox {
             let requests = self.outgoing.get(0, ticket.bytes);
             let request = nth_request(requests, ticket.done).to_vec();
-            let cause = Cause::Refused(refusal, line.to_vec());
-            let Self { backend, .. } = *self;
-            let seq = ticket.seq;
+            let (seq, leased, backend) = (ticket.seq, self.owner.is_some(), self.backend);
             inbox.fail(Failed { seq, request, repeatable: true, leased, backend, cause });
         }
         advance(ticket, 1);
+    }
+
+    /// Whether this reply to the first ticket's next request lacks a write before it. The request is
+    /// handed back then.
+    fn hands_back_outdated(&mut self, frame: &[u8]) -> bool {
+        let Some(ticket) = self.tickets.front().filter(|it| it.behind_refused) else {
+            return false;
+        };
+        let requests = self.outgoing.get(0, ticket.bytes);
+        // The client knows which other commands only read.
+        let (is_outdated, cause) = match kind_of(nth_request(requests, ticket.done)) {
+            Kind::Script => (!frame.starts_with(b"-"), Cause::ScriptBehindRefused),
+            kind => {
+                let is_no_refusal = || Refusal::of(frame) != Some(Refusal::ReadOnly);
+                let is_unknown = kind == Kind::Unknown && !ticket.whole && is_no_refusal();
+                (kind == Kind::Read || is_unknown, Cause::BehindRefused(frame.to_vec()))
+            }
+        };
+        if is_outdated {
+            self.fail_next(cause);
+        }
+        is_outdated
     }
 
     /// Tells the client that the first ticket's next request is answered with this error.
@@ -134,7 +189,30 @@ impl Pipeline {
         advance(ticket, 1);
     }
 
-    /// Collects a reply that is needed in one piece.
+    /// Collects the reply to a question of the proxy's own.
+    fn receive_question(
+        &mut self,
+        buf: &[u8],
+        now: Instant,
+        received: &mut Received,
+    ) -> Result<usize, ReplyError> {
+        let is_first = !self.incoming.has_begun();
+        let step = self.incoming.advance(buf)?;
+        let bytes = &buf[..step.consumed];
+        if is_first && step.complete {
+            self.receive_answer(bytes, now, received);
+            return Ok(step.consumed);
+        }
+        self.incoming.keep(bytes);
+        if step.complete {
+            let whole = self.incoming.take_kept();
+            self.receive_answer(&whole, now, received);
+            self.incoming.give_back(whole);
+        }
+        Ok(step.consumed)
+    }
+
+    /// Collects a reply that is needed in one piece, or that may be outdated.
     fn receive_whole(
         &mut self,
         buf: &[u8],
@@ -143,6 +221,10 @@ impl Pipeline {
     ) -> Result<usize, ReplyError> {
         let (used, frame) = self.incoming.collect(buf)?;
         if let Some(frame) = frame {
+            if self.hands_back_outdated(&frame) {
+                self.finish(now, received);
+                return Ok(used);
+            }
             let is_recalled = self.tickets.front().is_some_and(|it| it.recall == Recall::Asked);
             let refusal = match frame.first() {
                 Some(b'-') => Refusal::of(&frame),
@@ -156,11 +238,15 @@ impl Pipeline {
             if let Some(refusal) = refusal.filter(|_| shared || retryable) {
                 self.hand_back(refusal, &frame);
             } else if let Some(ticket) = self.tickets.front_mut() {
-                if let Some(inbox) = &ticket.inbox {
+                if let (true, Some(inbox)) = (ticket.whole, &ticket.inbox) {
                     let Self { backend, scan_tag, .. } = *self;
                     inbox.tell(Event::Whole(Whole { seq: ticket.seq, frame, backend, scan_tag }));
+                } else {
+                    pass_on(ticket, &frame, 1, &[]);
                 }
                 advance(ticket, 1);
+                let raises = ticket.raises;
+                self.note_answered(raises);
             }
             self.finish(now, received);
         }
@@ -217,22 +303,10 @@ impl Pipeline {
             return true;
         }
         if ticket.retryable && frame.starts_with(READ_ONLY) {
-            let behind = self.tickets.iter_mut().skip(1);
-            behind.for_each(|ticket| ticket.behind_refused = ticket.retryable);
             self.hand_back(Refusal::ReadOnly, frame);
             return true;
         }
-        let request = self.outgoing.get(0, ticket.bytes);
-        let is_stale = ticket.behind_refused && is_read(request);
-        if is_stale {
-            if let Some(inbox) = &ticket.inbox {
-                let (seq, request, backend) = (ticket.seq, request.to_vec(), self.backend);
-                let (repeatable, leased, cause) = (true, true, Cause::Withdrawn);
-                inbox.fail(Failed { seq, request, repeatable, leased, backend, cause });
-            }
-            advance(ticket, 1);
-        }
-        is_stale
+        self.hands_back_outdated(frame)
     }
 
     /// Takes a reply to a request that renews subscriptions. The owner does not see it.
@@ -249,7 +323,10 @@ impl Pipeline {
 
     /// Removes the first ticket if its last reply has arrived.
     fn finish(&mut self, now: Instant, received: &mut Received) {
-        while let Some(ticket) = self.tickets.front().filter(|ticket| ticket.left == 0) {
+        while self.tickets.front().is_some_and(|ticket| ticket.left == 0) {
+            let Some(mut ticket) = self.tickets.pop_front() else { return };
+            let first = ticket.seq - u64::from(ticket.done);
+            self.note_finished(&mut ticket, first);
             self.outgoing.answer(ticket.bytes);
             received.ended += u64::from(ticket.done);
             if !ticket.patient {
@@ -257,15 +334,32 @@ impl Pipeline {
                 received.took = Some(took);
                 ticket.observe(&self.durations, took);
             }
-            self.tickets.pop_front();
         }
     }
 }
 
-/// Whether a request only reads.
-fn is_read(request: &[u8]) -> bool {
-    let row = Args::new(request).next().and_then(lookup);
-    row.is_some_and(|row| row.access == Access::Read)
+/// What a request may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It only reads.
+    Read,
+    /// It is a script or a function, which may only read.
+    Script,
+    /// Its command is not in the table.
+    Unknown,
+    /// Anything else.
+    Other,
+}
+
+fn kind_of(request: &[u8]) -> Kind {
+    let mut args = Args::new(request);
+    let Some(row) = args.next().and_then(lookup) else { return Kind::Unknown };
+    let row = args.next().and_then(|second| row.subcommand(second)).unwrap_or(row);
+    match row.name {
+        _ if row.access == Access::Read => Kind::Read,
+        "eval" | "evalsha" | "fcall" => Kind::Script,
+        _ => Kind::Other,
+    }
 }
 
 /// Delivers `bytes` to the ticket's client: `count` whole replies, or the rest of them. Then `part`

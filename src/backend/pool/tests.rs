@@ -10,7 +10,7 @@ use crate::config::Secret;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
-fn backend() -> Backend {
+pub(super) fn backend() -> Backend {
     Backend {
         id: BackendId(1),
         addr: HostPort::local(1),
@@ -26,22 +26,27 @@ fn backend() -> Backend {
     }
 }
 
-fn key(user: &str, password: &str) -> ConnectionKey {
+pub(super) fn key(user: &str, password: &str) -> ConnectionKey {
     ConnectionKey::new(Credentials::new(user, Secret::new(password)))
+}
+
+/// An empty pool.
+pub(super) fn pool() -> Pool {
+    let options = DialOptions {
+        connect_timeout: Duration::from_secs(1),
+        request_timeout: None,
+        keepalive: None,
+    };
+    let epoch = Instant::now();
+    let (scratch, suspect) = Default::default();
+    Pool::new(options, scratch, epoch, suspect, Board::new(epoch), Rc::default())
 }
 
 /// Runs `test` with an empty pool.
 fn with_pool(test: impl FnOnce(&mut Pool)) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
-        let options = DialOptions {
-            connect_timeout: Duration::from_secs(1),
-            request_timeout: None,
-            keepalive: None,
-        };
-        let epoch = Instant::now();
-        let (scratch, suspect) = Default::default();
-        test(&mut Pool::new(options, scratch, epoch, suspect, Board::new(epoch)));
+        test(&mut pool());
     });
 }
 

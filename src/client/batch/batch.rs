@@ -4,43 +4,23 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use crate::backend::{Connection, Inbox, Ticket};
+use crate::backend::{Connection, Inbox, Raises, Ticket};
 use crate::client::batch::embedded_reads::EmbeddedReads;
 use crate::client::batch::local_reader::LocalReader;
+use crate::client::batch::need::{Minimums, Need, raises, reached};
 use crate::client::batch::run::Run;
+use crate::client::batch::server::{Obstacle, Server};
 use crate::config::{Config, ReadFrom};
-use crate::routing::{NoRoute, Reason, Route, Target};
-use crate::session::Session;
+use crate::consistency::{Bound, Level};
+use crate::routing::{NoRoute, ReadPolicy, Reason, Route, Target, stay};
+use crate::session::{Session, Written};
 use crate::telemetry::Kind;
-use crate::topology::{BackendId, Shard, Topology};
+use crate::topology::{Backend, BackendId, Shard, Topology};
 use crate::worker::handle::Handle;
 use crate::worker::worker::Worker;
 
 /// Reads that are answered in place at once, at most; others follow.
 const LOCAL_RUN: u32 = 64;
-
-/// Why a request can't join the batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) enum Obstacle {
-    /// No server may be sent the request.
-    NoRoute(NoRoute),
-    /// The queue of the server's connection is full.
-    Congested,
-    /// The former master, or a connection with the former login, has not answered yet: what it
-    /// refuses goes to the new one first.
-    Busy,
-}
-
-/// The server of a request.
-#[derive(Debug)]
-pub(in crate::client) enum Server<'a> {
-    /// A server process, over a connection.
-    Remote(&'a Rc<Connection>),
-    /// The engine of this process.
-    Engine(&'a LocalReader),
-    /// The engine of this process, on its own thread.
-    EngineThread(&'a LocalReader),
-}
 
 /// The requests of one read: one look at the topology, the configuration and the clock, and the run
 /// of adjacent requests that is growing.
@@ -56,9 +36,21 @@ pub(in crate::client) struct Batch<'b> {
     reads: Kind,
     /// Whether its reads go to another server than the master.
     reads_elsewhere: bool,
+    /// Whether its reads there move to another server when the replica stops being fresh.
+    reads_move: bool,
     /// Whether its reads go to the master because no replica is fresh, which serves only a share of
     /// them.
     rationed: bool,
+    /// The consistency level of its session.
+    pub(in crate::client) level: Level,
+    /// What its reads must include, once it is known.
+    pub(in crate::client) minimums: Option<Minimums>,
+    /// Whether the last read lacks but the bound of the session's own write.
+    pub(in crate::client) awaits_bound: bool,
+    /// Whether a read has waited for the engine's data in vain.
+    pub(in crate::client) is_engine_behind: bool,
+    /// What the server of its reads is known to have reached; none while there is no such server.
+    pub(in crate::client) reached: Bound,
     run: Option<Run>,
 }
 
@@ -74,9 +66,34 @@ impl<'b> Batch<'b> {
             embedded_reads: EmbeddedReads::default(),
             reads: Kind::ReadFresh,
             reads_elsewhere: false,
+            reads_move: false,
             rationed: false,
+            level: Level::Bounded,
+            minimums: None,
+            awaits_bound: false,
+            is_engine_behind: false,
+            reached: Bound::NONE,
             run: None,
         }
+    }
+
+    /// The batch, of a session with this consistency level.
+    pub(in crate::client) fn at_level(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
+    /// Whether reads at `level` are sent in another way than those before.
+    pub(in crate::client) fn reads_otherwise(&self, level: Level) -> bool {
+        let way = |level: Level| (level.notes_writes(), level == Level::Strong);
+        way(level) != way(self.level)
+    }
+
+    /// The next requests are of this consistency level.
+    pub(in crate::client) fn set_level(&mut self, level: Level, inbox: &Rc<Inbox>) {
+        if self.reads_otherwise(level) {
+            self.forget(inbox);
+        }
+        self.level = level;
     }
 
     /// The servers that its requests go to.
@@ -94,29 +111,32 @@ impl<'b> Batch<'b> {
     #[inline]
     pub(in crate::client) fn extend(
         &mut self,
-        target: Target,
+        need: Need,
         start: usize,
         end: usize,
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
-        let target = self.embedded_reads.target(target);
+        let target = self.embedded_reads.target(need.target);
         let asks = target == Target::Read && self.rationed;
-        !asks && self.append(target, start, end, shown, inbox)
+        !asks && self.append(Need { target, ..need }, start, end, shown, inbox)
     }
 
     /// Adds a request for which [`Batch::open`] has found the server; see [`Batch::extend`].
     #[inline]
     pub(in crate::client) fn append(
         &mut self,
-        target: Target,
+        need: Need,
         start: usize,
         end: usize,
         shown: bool,
         inbox: &Rc<Inbox>,
     ) -> bool {
-        let target = self.embedded_reads.target(target);
-        let next = Run::new(target, start, end, shown);
+        let target = self.embedded_reads.target(need.target);
+        // The engine's data include it already; those of the other servers may not.
+        let is_proven = target == Target::EmbeddedRead || need.minimum <= self.reached;
+        let minimum = if is_proven { Bound::NONE } else { need.minimum };
+        let next = Run { minimum, ..Run::new(target, start, end, shown) };
         let mixes_writes = !self.acknowledges();
         if self.run.as_mut().is_some_and(|run| run.add(&next, mixes_writes)) {
             return true;
@@ -136,9 +156,10 @@ impl<'b> Batch<'b> {
         target: Target,
         worker: &Worker,
         session: &Session,
+        policy: ReadPolicy,
         inbox: &Rc<Inbox>,
     ) -> Result<Server<'_>, Obstacle> {
-        self.find(target, worker, session, inbox)?;
+        self.find(target, worker, session, policy, inbox)?;
         self.server(self.embedded_reads.target(target)).ok_or(Obstacle::NoRoute(NoRoute::NoMaster))
     }
 
@@ -147,6 +168,7 @@ impl<'b> Batch<'b> {
         target: Target,
         worker: &Worker,
         session: &Session,
+        policy: ReadPolicy,
         inbox: &Rc<Inbox>,
     ) -> Result<(), Obstacle> {
         let may_stay = target == Target::EmbeddedRead && self.embedded_reads.are_slow();
@@ -155,8 +177,16 @@ impl<'b> Batch<'b> {
             let is_refused = target == Target::Read && self.rationed && !worker.ration();
             return if is_refused { Err(Obstacle::NoRoute(NoRoute::Stale)) } else { Ok(()) };
         }
-        let from = session.reads.unwrap_or(self.config.reads.from);
-        let route = worker.route(self.topology.sole_shard(), from, target, None);
+        let shard = self.topology.sole_shard();
+        let stays = self.level.notes_writes() && !target.is_master();
+        let reader = inbox.reader.get().filter(|_| stays);
+        let query = worker.query(policy, Target::Read, None);
+        let route = match reader.map(|reader| stay(shard, reader, query)) {
+            Some(Some(route)) => Ok(route),
+            // It serves no reads any more since the minimum was told, which holds there only.
+            Some(None) => worker.route(shard, policy, Target::Master, None),
+            None => worker.route(shard, policy, target, None),
+        };
         let is_good = |route: &Route<'_>| route.reason != Reason::Fallback;
         if may_stay && !route.as_ref().is_ok_and(is_good) {
             self.embedded_reads.move_to_thread();
@@ -164,13 +194,15 @@ impl<'b> Batch<'b> {
         }
         let Route { backend, reason } = route.map_err(Obstacle::NoRoute)?;
         if target == Target::EmbeddedRead {
-            if let Some(reader) = LocalReader::new(worker, backend, session, reason) {
+            if let Some(reader) =
+                LocalReader::new(worker, backend, session, (reason, shard.history.number))
+            {
                 self.embedded_reads = EmbeddedReads::AtEngine(reader);
                 return Ok(());
             }
             self.embedded_reads = EmbeddedReads::AtReader;
             if self.reader.is_some() {
-                return self.find(Target::Read, worker, session, inbox);
+                return self.find(Target::Read, worker, session, policy, inbox);
             }
             // The server that was picked gets them: to pick again would be another server's turn.
         }
@@ -182,7 +214,7 @@ impl<'b> Batch<'b> {
         if connection.is_congested(inbox) {
             return Err(Obstacle::Congested);
         }
-        let to_master = target.is_master() || from == ReadFrom::Master;
+        let to_master = target.is_master() || policy.servers() == ReadFrom::Master;
         if to_master && !inbox.keeps_order(connection.backend) {
             return Err(Obstacle::Busy);
         }
@@ -192,11 +224,29 @@ impl<'b> Batch<'b> {
                 self.reader = Some(connection);
                 self.reads = Kind::read(reason);
                 self.reads_elsewhere = self.is_elsewhere(backend.id);
+                self.reads_move = policy.moves(&backend.health.progress, worker.now_ms());
+                if self.level.notes_writes() {
+                    if self.reads_elsewhere {
+                        // Reads at the master raise the minimum themselves.
+                        let server = (backend.id, backend.scan_tag);
+                        inbox.reader.set(server, worker.engine.is_some(), worker.now_ms());
+                    }
+                    let proven = self.reader.as_ref().map_or(Bound::NONE, |reader| reader.proven());
+                    self.reached = reached(shard, backend, proven, worker.now_ms());
+                }
                 self.rationed =
                     reason == Reason::Fallback && self.config.reads.on_stale_master_share < 100;
             }
         }
         Ok(())
+    }
+
+    /// Notes a write that is about to be sent to the master.
+    #[inline]
+    pub(in crate::client) fn note_write(&self, written: Written<'_>) {
+        if let Some(master) = &self.master {
+            master.note_write(written);
+        }
     }
 
     /// The metrics kind of a request to `target`.
@@ -213,11 +263,12 @@ impl<'b> Batch<'b> {
         self.flush(inbox);
         self.master = None;
         self.reader = None;
+        self.minimums = None;
+        self.reached = Bound::NONE;
         self.embedded_reads = EmbeddedReads::Unknown;
     }
 
     /// Whether the run has writes.
-    #[inline]
     pub(in crate::client) fn carries_writes(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.writes > 0)
     }
@@ -229,7 +280,6 @@ impl<'b> Batch<'b> {
     }
 
     /// How many requests the run has.
-    #[inline]
     pub(in crate::client) fn run_count(&self) -> u32 {
         self.run.as_ref().map_or(0, |run| run.count)
     }
@@ -242,6 +292,12 @@ impl<'b> Batch<'b> {
     /// Whether this server is another one than the master.
     pub(in crate::client) fn is_elsewhere(&self, backend: BackendId) -> bool {
         self.shard().master().is_none_or(|master| master.id != backend)
+    }
+
+    /// Whether a read at this server is sent to another one when the server stops being fresh.
+    pub(in crate::client) fn moves(&self, id: BackendId, policy: ReadPolicy, now_ms: u64) -> bool {
+        let moves = |it: &Backend| policy.moves(&it.health.progress, now_ms);
+        self.is_elsewhere(id) && self.shard().backend(id).is_none_or(moves)
     }
 
     /// Sends the run.
@@ -257,13 +313,11 @@ impl<'b> Batch<'b> {
     }
 
     /// Whether the run consists of reads that the engine may answer in place.
-    #[inline]
     pub(in crate::client) fn is_local(&self) -> bool {
         self.local_count() > 0
     }
 
     /// Whether that run is so long that the size of its replies has to be looked at.
-    #[inline]
     pub(in crate::client) fn is_long(&self) -> bool {
         self.local_count() >= LOCAL_RUN
     }
@@ -284,6 +338,8 @@ impl<'b> Batch<'b> {
                 if let Some(stop) = served.stop {
                     self.embedded_reads.stopped(stop);
                 }
+                // The session has seen the engine's data.
+                self.minimums = None;
                 return (served.bytes < bytes.len()).then_some(run.start + served.bytes);
             }
             Server::EngineThread(reader) => {
@@ -295,13 +351,19 @@ impl<'b> Batch<'b> {
         let mut ticket = Ticket::new(Rc::clone(inbox), seq, run.count, bytes.len(), self.now);
         ticket.kind = Some(if run.target.is_master() { Kind::ReadMaster } else { self.reads });
         ticket.writes = run.writes;
+        ticket.minimum = run.minimum;
+        let is_elsewhere = run.target == Target::Read && self.reads_elsewhere;
+        ticket.raises = match raises(self.level, run.writes > 0, is_elsewhere) {
+            Raises::Writes => Raises::NotedWrites,
+            raises => raises,
+        };
         let end = seq + u64::from(run.count);
         if run.writes > 0 {
             inbox.wrote(end);
         }
         if run.target == Target::Read && self.reads_elsewhere {
             inbox.read_elsewhere(end);
-            ticket.moves = true;
+            ticket.moves = self.reads_move;
         }
         ticket.whole = run.target == Target::Write && run.shown && self.acknowledges();
         connection.send(bytes, ticket);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use crate::backend::{Cause, Failed, Inbox, Load};
+use crate::consistency::Bound;
 use crate::engine::{Access, Engine, Room, SlowRead, Stop};
 use crate::net::OUTPUT_HIGH;
 use crate::routing::Reason;
@@ -37,6 +38,8 @@ pub(in crate::client) struct LocalReader {
     room: usize,
     budget: Budget,
     kind: Kind,
+    /// The number of the master's history, of which its data are.
+    history: u8,
     /// The tag of its scan cursors.
     scan_tag: u32,
 }
@@ -56,7 +59,7 @@ impl LocalReader {
         worker: &Worker,
         backend: &Backend,
         session: &Session,
-        reason: Reason,
+        (reason, history): (Reason, u8),
     ) -> Option<Self> {
         let engine = worker.engine.as_ref().filter(|_| backend.is_local)?;
         let load = worker.pool.borrow_mut().load(backend);
@@ -66,7 +69,14 @@ impl LocalReader {
         let (kind, scan_tag) = (Kind::read(reason), backend.scan_tag);
         let (engine, budget) = (engine.clone(), Budget::new(STEPS, usize::MAX));
         let backend = backend.id;
-        Some(Self { engine, load, backend, access, room, budget, kind, scan_tag })
+        Some(Self { engine, load, backend, access, room, budget, kind, history, scan_tag })
+    }
+
+    /// Notes that the session has read the engine's data.
+    fn note_seen(&self, inbox: &Inbox) {
+        if self.history > 0 {
+            inbox.minimum().raise(Bound::new(self.history, self.engine.applied().get()));
+        }
     }
 
     /// The tag of its scan cursors.
@@ -95,6 +105,7 @@ impl LocalReader {
             }
         }
         let reply = cursor::tag_reply(reply, self.scan_tag);
+        self.note_seen(inbox);
         inbox.replies().local(shown, |out| out.extend_from_slice(&reply));
         self.load.served(self.kind, 1, since.elapsed());
         true
@@ -123,6 +134,7 @@ impl LocalReader {
             served = Served { bytes: answered.bytes, stop };
             answered.count
         });
+        self.note_seen(inbox);
         self.load.served(self.kind, answered, since.elapsed());
         served
     }
@@ -154,10 +166,14 @@ impl LocalReader {
         };
         let (inbox, load, kind) = (Rc::clone(inbox), Rc::clone(&self.load), self.kind);
         let (request, backend) = (frame.to_vec(), self.backend);
+        let (engine, history) = (self.engine.clone(), self.history);
         tokio::task::spawn_local(async move {
             // The sender is dropped unused only if answering panicked.
             let reply = answer.await.unwrap_or_default();
             load.served(kind, 1, since.elapsed());
+            if history > 0 {
+                inbox.minimum().raise(Bound::new(history, engine.applied().get()));
+            }
             match (reply, scan_tag) {
                 (Some(reply), None) => inbox.deliver_all(seq, 1, reply),
                 (Some(reply), Some(tag)) => {

@@ -5,4 +5,6 @@ pub(in crate::client) mod batch;
 pub(in crate::client) mod embedded_reads;
 pub(in crate::client) mod local_reader;
 pub(in crate::client) mod local_reply;
+pub(in crate::client) mod need;
 pub(in crate::client) mod run;
+pub(in crate::client) mod server;

@@ -1,5 +1,6 @@
 //! Adjacent requests of one batch that leave in one piece.
 
+use crate::consistency::Bound;
 use crate::routing::Target;
 
 /// Adjacent requests of one batch that leave in one piece.
@@ -15,6 +16,8 @@ pub(in crate::client) struct Run {
     pub(in crate::client) count: u32,
     /// How many of them are writes.
     pub(in crate::client) writes: u32,
+    /// What the server's data must include; none if they are known to.
+    pub(in crate::client) minimum: Bound,
     /// Whether the client wants the replies.
     pub(in crate::client) shown: bool,
 }
@@ -23,7 +26,8 @@ impl Run {
     /// A run of one request.
     #[inline]
     pub(in crate::client) fn new(target: Target, start: usize, end: usize, shown: bool) -> Self {
-        Self { target, start, end, count: 1, writes: u32::from(target == Target::Write), shown }
+        let (writes, minimum) = (u32::from(target == Target::Write), Bound::NONE);
+        Self { target, start, end, count: 1, writes, minimum, shown }
     }
 
     /// Adds the next request; false where it does not fit this run. `mixes_writes`: reads and
@@ -33,8 +37,11 @@ impl Run {
     pub(in crate::client) fn add(&mut self, next: &Self, mixes_writes: bool) -> bool {
         let joins = self.target == next.target
             || mixes_writes && self.target.is_master() && next.target.is_master();
+        // Reads that the server surely can answer do not share the fate of those that it may not.
+        let joins = joins && self.minimum.is_none() == next.minimum.is_none();
         let fits = joins && self.shown == next.shown && self.end == next.start;
         if fits {
+            self.minimum = self.minimum.max(next.minimum);
             self.end = next.end;
             self.count += next.count;
             self.writes += next.writes;

@@ -4,15 +4,19 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use crate::client::batch::batch::{Batch, Server};
+use crate::client::batch::batch::Batch;
+use crate::client::batch::need::Need;
+use crate::client::batch::server::Server;
 use crate::client::request::{Next, Request};
-use crate::client::sending::order::{self, touches};
+use crate::client::sending::minimum;
+use crate::client::sending::order;
 use crate::client::sending::passage::Passage;
 use crate::client::sending::{lease, shared};
 use crate::client::state::blocked_read::BlockedRead;
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
+use crate::session::Touches;
 
 /// Sends a command that may wait for data.
 pub(in crate::client) fn send(
@@ -23,16 +27,18 @@ pub(in crate::client) fn send(
 ) -> Next {
     let target = match target {
         Target::Read => {
-            let touches = || touches(request.frame, request.name, request.second);
+            let touches = || Touches::of_words(request.frame, request.name, request.second);
             order::read_target(client, batch, target, touches)
         }
         _ => target,
     };
+    let touches = || Touches::of_words(request.frame, request.name, request.second);
+    let Need { target, minimum } = minimum::need(client, batch, target, touches);
     client.wait_state.sent(target.is_master());
     let until = prepare_read(client, batch, request, target);
     let recallable = target == Target::Write;
     let passage =
-        Passage { patient: true, until, recallable, ..Passage::of(target, request.shown) };
+        Passage { patient: true, until, recallable, minimum, ..Passage::of(target, request.shown) };
     let (seq, since) = (client.inbox.replies().next(), batch.now);
     let next = lease::send_alone(client, batch, request.frame, target, passage);
     if next == Next::Done {
@@ -80,7 +86,8 @@ fn ask_master_too(client: &mut Client, batch: &mut Batch<'_>) {
     if questions.is_empty() || !elsewhere {
         return;
     }
-    let master = batch.open(Target::Master, &client.worker, &client.session, &client.inbox);
+    let master =
+        batch.open(Target::Master, &client.worker, &client.session, client.reads, &client.inbox);
     let Ok(Server::Remote(master)) = master else { return };
     let master = Rc::clone(master);
     for (at, question) in &questions {

@@ -1,21 +1,29 @@
 //! SCAN, HSCAN, SSCAN, ZSCAN: an iteration stays with the server process that began it.
 
-use crate::client::sending::{lease, plain, shared};
 use crate::client::state::replies::scan_step::ScanStep;
 use std::rc::Rc;
 
 use crate::backend::Connection;
-use crate::client::batch::batch::{Batch, Obstacle, Server};
+use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reader::LocalReader;
+use crate::client::batch::need::Need;
+use crate::client::batch::server::{Obstacle, Server};
 use crate::client::request::{Next, Request};
+use crate::client::sending::minimum;
 use crate::client::sending::passage::Passage;
+use crate::client::sending::{lease, plain, shared};
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
+use crate::consistency::Bound;
 use crate::routing::{Reason, Target, may_serve};
+use crate::session::Touches;
 use crate::session::cursor::{self, Cursor};
 use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId, Role, Topology};
 use tidegate_wire::resp::Args;
+
+/// A step that the master answers.
+const MASTER: Need = Need::any(Target::Master);
 
 /// One step of an iteration.
 pub(in crate::client) fn send(
@@ -30,32 +38,56 @@ pub(in crate::client) fn send(
     batch.flush(&client.inbox);
     let follows = client.order.is_behind(client.inbox.written());
     match Args::new(request.frame).at(at).map_or(Cursor::Plain, Cursor::parse) {
-        Cursor::Begin if !follows => begin(client, batch, request, at),
+        Cursor::Begin if !follows => {
+            let need = minimum::need(client, batch, Target::Read, || Touches::Any);
+            begin(client, batch, request, at, need)
+        }
         // It begins at the master, which has the write before it.
         Cursor::Begin | Cursor::Plain => {
             let step = Some(Transform::Scan(ScanStep::of(request.frame, at, None)));
-            shared::forward(client, batch, request.frame, Target::Master, request.shown, step)
+            shared::forward(client, batch, request.frame, MASTER, request.shown, step)
         }
         Cursor::Resume { tag, own } => resume(client, batch, request, at, (tag, own)),
     }
 }
 
 /// The first step: it goes to the server of the batch's reads.
-fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: usize) -> Next {
+fn begin(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    request: &Request<'_>,
+    at: usize,
+    need: Need,
+) -> Next {
     batch.flush(&client.inbox);
-    let (target, since) = (plain::nearest(client, Target::Read, request.name), batch.now);
+    if need.target == Target::Master {
+        let step = Some(Transform::Scan(ScanStep::of(request.frame, at, None)));
+        return shared::forward(client, batch, request.frame, need, request.shown, step);
+    }
+    let since = batch.now;
+    // The engine has no connection on which its offset could be asked for in front of the step.
+    let is_free = need.minimum.is_none() && !minimum::is_away(client);
+    let target =
+        if is_free { plain::nearest(client, Target::Read, request.name) } else { Target::Read };
     let topology = batch.topology.clone();
-    let opened = match batch.open(target, &client.worker, &client.session, &client.inbox) {
-        Ok(Server::Engine(reader) | Server::EngineThread(reader))
-            if topology.is_unambiguous(reader.scan_tag()) =>
-        {
-            if reader.scan(request.frame, request.shown, since, &client.inbox) {
-                return Next::Done;
+    let opened =
+        match batch.open(target, &client.worker, &client.session, client.reads, &client.inbox) {
+            Ok(Server::Engine(reader) | Server::EngineThread(reader))
+                if topology.is_unambiguous(reader.scan_tag()) =>
+            {
+                if reader.scan(request.frame, request.shown, since, &client.inbox) {
+                    return Next::Done;
+                }
+                batch.open(
+                    Target::Read,
+                    &client.worker,
+                    &client.session,
+                    client.reads,
+                    &client.inbox,
+                )
             }
-            batch.open(Target::Read, &client.worker, &client.session, &client.inbox)
-        }
-        opened => opened,
-    };
+            opened => opened,
+        };
     let connection = match opened {
         Ok(Server::Remote(connection)) if is_marked(&topology, connection.backend) => {
             Rc::clone(connection)
@@ -63,14 +95,7 @@ fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: 
         // Two servers with one tag: a cursor of this one could belong to the other.
         Ok(_) => {
             let step = Some(Transform::Scan(ScanStep::of(request.frame, at, None)));
-            return shared::forward(
-                client,
-                batch,
-                request.frame,
-                Target::Master,
-                request.shown,
-                step,
-            );
+            return shared::forward(client, batch, request.frame, MASTER, request.shown, step);
         }
         Err(obstacle) => {
             return plain::obstructed(client, batch, obstacle, request.frame.len(), request.shown);
@@ -78,7 +103,7 @@ fn begin(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>, at: 
     };
     let step = ScanStep::of(request.frame, at, None);
     let kind = batch.kind(Target::Read);
-    send_step(client, batch, &connection, request.frame, step, kind, request.shown)
+    send_step(client, batch, &connection, request.frame, step, (kind, need.minimum), request.shown)
 }
 
 /// A later step: it goes to the process that began the iteration. If that is gone, the iteration
@@ -91,9 +116,9 @@ fn resume(
     (tag, own): (u32, u64),
 ) -> Next {
     let topology = batch.topology.clone();
-    let from = client.reads_from();
+    let policy = client.reads;
     let target = plain::nearest(client, Target::Read, request.name);
-    let query = client.worker.query(from, target, None);
+    let query = client.worker.query(policy, target, None);
     let is_in_reach = |owner: &&Backend| target == Target::EmbeddedRead || !owner.is_local;
     let owner = topology.by_scan_tag(tag).filter(is_in_reach);
     let Some(owner) = owner.filter(|owner| may_serve(topology.sole_shard(), owner, query)) else {
@@ -102,7 +127,8 @@ fn resume(
     batch.flush(&client.inbox);
     let frame = cursor::with_cursor(request.frame, at, own);
     let reason = reason_of(owner, query.now_ms);
-    if let Some(reader) = LocalReader::new(&client.worker, owner, &client.session, reason) {
+    let about = (reason, topology.sole_shard().history.number);
+    if let Some(reader) = LocalReader::new(&client.worker, owner, &client.session, about) {
         if reader.scan(&frame, request.shown, batch.now, &client.inbox) {
             return Next::Done;
         }
@@ -114,7 +140,9 @@ fn resume(
     }
     let connection = client.worker.pool.borrow_mut().shared(owner, key);
     let step = ScanStep::of(request.frame, at, Some(tag));
-    send_step(client, batch, &connection, &frame, step, Kind::read(reason), request.shown)
+    // The iteration began with data that include all that it has to.
+    let kind = (Kind::read(reason), Bound::NONE);
+    send_step(client, batch, &connection, &frame, step, kind, request.shown)
 }
 
 /// The iteration begins again, at whichever server serves reads.
@@ -127,7 +155,8 @@ fn begin_again(
     let step = ScanStep::of(request.frame, at, None);
     let frame = step.from_start.clone();
     let step = Some(Transform::Scan(step));
-    shared::forward(client, batch, &frame, Target::Read, request.shown, step)
+    let need = minimum::need(client, batch, Target::Read, || Touches::Any);
+    shared::forward(client, batch, &frame, need, request.shown, step)
 }
 
 fn send_step(
@@ -136,11 +165,11 @@ fn send_step(
     connection: &Connection,
     frame: &[u8],
     step: ScanStep,
-    kind: Kind,
+    (kind, minimum): (Kind, Bound),
     shown: bool,
 ) -> Next {
     let (kind, transform) = (Some(kind), Some(Transform::Scan(step)));
-    let passage = Passage { kind, transform, ..Passage::plain(shown) };
+    let passage = Passage { kind, transform, minimum, ..Passage::plain(shown) };
     shared::send(client, batch, connection, frame, passage);
     Next::Done
 }

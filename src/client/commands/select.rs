@@ -5,6 +5,7 @@ use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
 use crate::client::commands::tracking;
 use crate::client::holding::hold;
+use crate::client::planning::levels;
 use crate::client::request::{Next, Request};
 use crate::client::sending::passage::Passage;
 use crate::client::sending::{lease, shared};
@@ -41,14 +42,11 @@ pub(in crate::client) fn send(
     }
     batch.flush(&client.inbox);
     let topology = batch.topology.clone();
-    let from = client.config.reads.from;
-    // Without a master a replica may answer: it has as many databases, as a rule.
-    let route = |target| client.worker.route(topology.sole_shard(), from, target, None);
-    let asked = match route(Target::Master).or_else(|error| {
-        let waits =
-            client.policy().hold(error, topology.sole_shard(), client.worker.now_ms()).is_some();
-        if waits { Err(error) } else { route(Target::Read) }
-    }) {
+    let policy = client.reads;
+    // Where the master is not to be asked now, a replica is: it has as many databases, as a rule.
+    let route = |target| client.worker.route(topology.sole_shard(), policy, target, None);
+    let asked = match route(Target::Master).or_else(|error| route(Target::Read).map_err(|_| error))
+    {
         Ok(route) => route.backend,
         Err(error) => {
             return hold::barred(client, batch, error, request.frame.len(), request.shown);
@@ -74,6 +72,6 @@ pub(in crate::client) fn reset(client: &mut Client, batch: &mut Batch<'_>, shown
     client.transactions.clear();
     tracking::follow(client, None, None);
     client.session.reset(Identity::without_login(&client.config.proxy.requirepass));
-    batch.forget(&client.inbox);
+    levels::follow_choice(client, batch);
     local_reply::status(client, batch, shown, "RESET")
 }

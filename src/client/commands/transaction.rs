@@ -21,7 +21,8 @@ use tidegate_wire::resp::{Args, encode};
 const PLACEHOLDER: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
 const LOST: &str = "MASTERDOWN The connection that held this transaction was lost";
-const REFUSED_AT_GATE: &str =
+/// The error for an EXEC whose writes the gate refuses.
+pub(in crate::client) const REFUSED_AT_GATE: &str =
     "EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.";
 const ABORTED: &str = "EXECABORT Transaction discarded because of previous errors.";
 
@@ -97,7 +98,7 @@ pub(in crate::client) fn go_on(
     match command.effect {
         Effect::Exec if fits => exec(client, batch, request),
         Effect::Discard if fits => discard(client, batch, request),
-        Effect::Multi | Effect::Watch if fits && client.session.transaction.is_lost() => {
+        Effect::Watch if fits && client.session.transaction.is_lost() => {
             local_reply::error(client, batch, request.shown, LOST)
         }
         // The server's errors, which leave the transaction open.

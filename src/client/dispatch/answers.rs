@@ -8,6 +8,7 @@ use crate::client::ending::Ending;
 use crate::client::holding::hold;
 use crate::client::introspection::{client_command, proxy_command};
 use crate::client::outcome;
+use crate::client::planning::levels;
 use crate::client::planning::lockout::lockout;
 use crate::client::request::{Next, Request};
 use crate::client::sending::lease;
@@ -129,7 +130,7 @@ fn local(
             tracing::warn!(client = %addr, times, "a login failed: wrong password");
         }
     }
-    batch.forget(&client.inbox);
+    levels::follow_choice(client, batch);
     if !answered {
         return client_command::send(client, batch, request, command);
     }

@@ -7,6 +7,7 @@ use crate::client::batch::local_reply;
 use crate::client::dispatch::{answers, execution, paused, precedence};
 use crate::client::holding::hold;
 use crate::client::outcome;
+use crate::client::planning::levels;
 use crate::client::planning::plan::plan;
 use crate::client::request::{Next, Request};
 use crate::client::state::client::Client;
@@ -14,7 +15,7 @@ use crate::client::state::progress::Waiting;
 use crate::routing::plan::{Action, is_gated};
 use crate::session::{ReplyMode, Transaction};
 use crate::topology::ServerVersion;
-use tidegate_wire::command::{Resolved, resolve};
+use tidegate_wire::command::{Effect, Resolved, resolve};
 use tidegate_wire::resp::Args;
 
 /// Begins one request. If it has to wait, the session is unchanged, except for what CLIENT LIST
@@ -28,6 +29,10 @@ pub(in crate::client) fn dispatch(
     let command = resolve(&topology.learned, request.name, request.second);
     if let Some(command) = &command {
         client.presence.note_any(command.name);
+    }
+    if client.varies() {
+        let read = levels::read_of(command.as_ref(), request.frame, request.argc);
+        levels::begin(client, batch, read);
     }
     if precedence::must_wait(client, batch, command.as_ref(), request) {
         let is_ending = client.worker.shared.draining.load(Relaxed);
@@ -66,6 +71,9 @@ fn decide(
     command: Option<&Resolved<'_>>,
 ) -> Next {
     let arg = |at| Args::new(request.frame).at(at);
+    if command.is_some_and(|it| it.effect == Effect::Multi && it.fits(request.argc)) {
+        client.session.transaction.give_up_failed();
+    }
     let mut plan = plan(client, batch.shard(), command, request.argc, &arg);
     if let Some(until) = plan.hold {
         if hold::hold_until(client, batch, until, request.frame.len()) == Next::Wait {

@@ -6,3 +6,4 @@ pub(in crate::client) mod dispatch;
 pub(in crate::client) mod execution;
 pub(in crate::client) mod paused;
 pub(in crate::client) mod precedence;
+pub(in crate::client) mod shebang;

@@ -6,12 +6,12 @@
 use std::rc::Rc;
 
 use crate::client::batch::batch::Batch;
+use crate::client::dispatch::shebang;
 use crate::client::request::Request;
 use crate::client::state::client::Client;
 use crate::routing::plan;
 use crate::worker::function_list;
 use crate::worker::scripts::Function;
-use crate::worker::shebang;
 use tidegate_store::{Dialect, Vendor};
 use tidegate_wire::command::{Command, Effect, Resolved, fits, lookup, old_arity, versions};
 use tidegate_wire::resp::Args;

@@ -36,7 +36,8 @@ pub(in crate::client) fn hold_until(
         }
         HoldUntil::ReplicaFresh => client.config.reads.wait_timeout,
         HoldUntil::MasterOpen => {
-            let left_ms = batch.shard().hold.map_or(0, |hold| hold.until_ms).saturating_sub(now_ms);
+            let left_ms =
+                batch.shard().hold.map_or(0, |hold| hold.gives_up_ms()).saturating_sub(now_ms);
             client.held.waited(batch.now) + Duration::from_millis(left_ms)
         }
         HoldUntil::GateOpen => client.config.writes.hold_timeout,

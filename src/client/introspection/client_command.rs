@@ -11,6 +11,7 @@ use crate::client::request::{Next, Request};
 use crate::client::sending::passage::Passage;
 use crate::client::state::client::Client;
 use crate::telemetry::Kind;
+use tidegate_store::unknown_subcommand;
 use tidegate_wire::command::{ClientCommand, Effect, Resolved};
 use tidegate_wire::resp::{Args, encode, integer};
 
@@ -68,6 +69,13 @@ pub(in crate::client) fn answer(
             shared.pause.unpause();
             shared.registry.wake_all();
             encode::status(out, "OK");
+        }
+        // Client libraries ask for it when they connect, and go on without it. It must not wait for
+        // a master.
+        Effect::Client(ClientCommand::MaintNotifications) => {
+            let dialect = client.worker.topology().sole_shard().server.dialect();
+            let error = unknown_subcommand(b"MAINT_NOTIFICATIONS", "client", dialect);
+            encode::error(out, &error.to_string());
         }
         _ => encode::error(out, SYNTAX),
     }

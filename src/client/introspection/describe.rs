@@ -5,8 +5,8 @@ use crate::config::ReadFrom;
 use crate::topology::{Freshness, Report, Role, StaleReason};
 
 /// The fields of a server. `from` says which servers the session reads from; `None` for a request
-/// that only the master may get.
-pub(in crate::client) fn describe(report: &Report, from: Option<ReadFrom>) -> Record {
+/// that only the master may get. `suits`: it is a replica that is fresh enough for the session.
+pub(in crate::client) fn describe(report: &Report, from: Option<ReadFrom>, suits: bool) -> Record {
     vec![
         ("id", u64::from(report.id).into()),
         ("addr", report.addr.to_string().into()),
@@ -21,12 +21,12 @@ pub(in crate::client) fn describe(report: &Report, from: Option<ReadFrom>) -> Re
         ("weight", u64::from(report.weight).into()),
         ("in_flight", report.in_flight.into()),
         ("latency_us", report.latency_us.into()),
-        ("why_not", why_not(report, from).into()),
+        ("why_not", why_not(report, from, suits).into()),
     ]
 }
 
 /// Why the request goes elsewhere; `None` where it may go there.
-fn why_not(report: &Report, from: Option<ReadFrom>) -> Option<String> {
+fn why_not(report: &Report, from: Option<ReadFrom>, suits: bool) -> Option<String> {
     let of_policy = || {
         let reason = match (report.role, from) {
             (Role::Master, None) => return None,
@@ -38,7 +38,7 @@ fn why_not(report: &Report, from: Option<ReadFrom>) -> Option<String> {
         };
         Some(reason.to_owned())
     };
-    report.why_not().or_else(of_policy)
+    report.why_not().filter(|_| !suits).or_else(of_policy)
 }
 
 #[cfg(test)]
@@ -64,8 +64,8 @@ mod tests {
             pass: 0,
             health: Arc::new(Health::default()),
         };
-        let of_write = |backend: &Backend| why_not(&Report::of(backend, 10), None);
-        let why = |backend: &Backend, from| why_not(&Report::of(backend, 10), Some(from));
+        let of_write = |backend: &Backend| why_not(&Report::of(backend, 10), None, false);
+        let why = |backend: &Backend, from| why_not(&Report::of(backend, 10), Some(from), false);
         assert_eq!((why(&backend, ReadFrom::Any), of_write(&backend)), (None, None));
         assert!(why(&backend, ReadFrom::Replica).is_some_and(|why| why.contains("no replica")));
         backend.weight = 0;

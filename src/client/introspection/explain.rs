@@ -2,18 +2,23 @@
 //!
 //! It picks a server as the request would, so the next request may go to another server.
 
+use crate::client::introspection::consistency;
 use crate::client::introspection::describe::describe;
 use crate::client::introspection::record::{Record, Value};
 use crate::client::outcome;
+use crate::client::planning::levels::{self, DecidedBy};
 use crate::client::planning::plan;
+use crate::client::sending::minimum;
 use crate::client::sending::{order, plain};
 use crate::client::state::client::Client;
-use crate::config::{OnClosed, OnStale};
+use crate::config::{OnClosed, OnStale, ReadFrom};
+use crate::consistency::Bound;
+use crate::consistency::Level;
 use crate::routing::plan::{Action, Forward, Purpose, Refusal};
-use crate::routing::{NoRoute, Plan, Reason, Target, may_serve};
-use crate::topology::{Report, Shard, Topology};
+use crate::routing::{NoRoute, Plan, ReadPolicy, Reason, Target, may_serve};
+use crate::topology::{Report, Role, Shard, Topology};
 use tidegate_wire::command::{Access, Effect, Resolved, resolve};
-use tidegate_wire::units::millis;
+use tidegate_wire::resp::encode::request_of;
 
 /// Explains the request that has these arguments, the first one its name.
 pub(in crate::client) fn explain(client: &Client, topology: &Topology, args: &[&[u8]]) -> Record {
@@ -24,7 +29,13 @@ pub(in crate::client) fn explain(client: &Client, topology: &Topology, args: &[&
         args.get(at).copied()
     });
     let plan = if order::would_follow(client, args) { plan.behind_write() } else { plan };
-    let (route, why) = destination(client, topology, plan, name);
+    let frame = request_of(args);
+    let read = levels::read_of(command.as_ref(), &frame, args.len());
+    let (level, by) = levels::decide(client, read);
+    let minimum = read.map(|_| minimum::shown(client, topology.sole_shard(), level, &frame));
+    let plan = if minimum == Some(None) { plan.behind_last_write() } else { plan };
+    let policy = client.policies.session().at(level);
+    let (route, why) = destination(client, topology, plan, (name, policy, by));
     let mut record: Record = vec![
         ("command", full_name.into()),
         // An unknown command is treated as a write.
@@ -33,20 +44,27 @@ pub(in crate::client) fn explain(client: &Client, topology: &Topology, args: &[&
         ("pinned", lasts(plan.action, command.as_ref()).into()),
         ("route", route.into()),
         ("why", why.into()),
-        ("max_lag_ms", client.config.reads.max_lag.map(millis).into()),
-        // The offset that the server of this session's reads must have reached: none, lag alone
-        // bounds them.
-        ("minimum_offset", Value::Null),
+        ("consistency", read.map(|_| level.as_str()).into()),
+        ("decided_by", read.map(|_| decider(client, by)).into()),
+        ("max_lag_ms", consistency::max_lag_ms(policy, &client.config).into()),
+        // The offset that the server of this read must have reached; null if lag alone bounds it,
+        // or if only the master is known to have the data.
+        ("minimum_offset", minimum.flatten().filter(|it| !it.is_none()).map(Bound::offset).into()),
     ];
     if let Some(command) = command.filter(|it| !it.fits(args.len())) {
         record.push(("note", arity_note(&command, args.len()).into()));
     }
-    record.push(("candidates", candidates(client, topology, plan.action)));
+    record.push(("candidates", candidates(client, topology, plan.action, policy)));
     record
 }
 
 /// The server that the request would go to now, and why.
-fn destination(client: &Client, topology: &Topology, plan: Plan, name: &[u8]) -> (String, String) {
+fn destination(
+    client: &Client,
+    topology: &Topology,
+    plan: Plan,
+    (name, policy, by): (&[u8], ReadPolicy, DecidedBy),
+) -> (String, String) {
     let why = plan.why.as_str();
     if let Some(until) = plan.hold {
         return no_route(client, until.refusal(), topology.sole_shard(), why);
@@ -62,24 +80,34 @@ fn destination(client: &Client, topology: &Topology, plan: Plan, name: &[u8]) ->
             let route = own.map_or_else(|| "none".to_owned(), |own| own.addr.to_string());
             (route, why.to_owned())
         }
-        Action::Dedicated(purpose) => picked(client, topology.sole_shard(), purpose.target(), why),
+        Action::Dedicated(purpose) => {
+            picked(client, topology.sole_shard(), purpose.target(), (policy, by), why)
+        }
         Action::Forward(Forward { shard, target, owner, .. }) => {
             let shard = topology.shard(shard).unwrap_or_else(|| topology.sole_shard());
-            let query = client.worker.query(client.reads_from(), Target::Read, None);
+            let query = client.worker.query(policy, Target::Read, None);
             let owner = owner.and_then(|tag| topology.by_scan_tag(tag));
             match owner.filter(|owner| may_serve(shard, owner, query)) {
                 Some(owner) => (owner.addr.to_string(), why.to_owned()),
-                None => picked(client, shard, plain::nearest(client, target, name), why),
+                None => {
+                    picked(client, shard, plain::nearest(client, target, name), (policy, by), why)
+                }
             }
         }
     }
 }
 
 /// The server of this target whose turn it is.
-fn picked(client: &Client, shard: &Shard, target: Target, why: &str) -> (String, String) {
-    match client.worker.route(shard, client.reads_from(), target, None) {
+fn picked(
+    client: &Client,
+    shard: &Shard,
+    target: Target,
+    (policy, by): (ReadPolicy, DecidedBy),
+    why: &str,
+) -> (String, String) {
+    match client.worker.route(shard, policy, target, None) {
         Ok(route) => {
-            let why = match in_words(client, route.reason) {
+            let why = match in_words(client, route.reason, policy, by) {
                 "" => why.to_owned(),
                 reason => format!("{why}; {reason}"),
             };
@@ -90,12 +118,20 @@ fn picked(client: &Client, shard: &Shard, target: Target, why: &str) -> (String,
 }
 
 /// Why a server was picked, where that needs an explanation.
-fn in_words(client: &Client, reason: Reason) -> &'static str {
+fn in_words(client: &Client, reason: Reason, policy: ReadPolicy, by: DecidedBy) -> &'static str {
     match reason {
         Reason::Master => "",
         Reason::Fresh => "to a replica that is proven to be fresh",
-        Reason::Policy if client.session.reads.is_some() => "this session said READWRITE",
-        Reason::Policy => "reads.from lets the master serve it",
+        Reason::Policy if policy.level < Level::Strong => "reads.from lets the master serve it",
+        Reason::Policy => match by {
+            DecidedBy::Next => "this session said PROXY NEXT strong",
+            DecidedBy::Rule(_) => "a rule asks for a strong read",
+            DecidedBy::Session if client.session.reads.from == Some(ReadFrom::Master) => {
+                "this session said READWRITE"
+            }
+            DecidedBy::Session => "this session said PROXY CONSISTENCY strong",
+            DecidedBy::Port => "reads.consistency is strong",
+        },
         Reason::Fallback => "no replica is fresh, so the master serves it (reads.on-stale)",
         Reason::Orphaned => {
             "the master cannot be reached, and replica-serve-stale-data lets this one serve"
@@ -103,8 +139,31 @@ fn in_words(client: &Client, reason: Reason) -> &'static str {
     }
 }
 
+/// What decided the level of a read, as the configuration or the client wrote it.
+fn decider(client: &Client, by: DecidedBy) -> String {
+    match by {
+        DecidedBy::Next => "PROXY NEXT".to_owned(),
+        DecidedBy::Rule(at) => format!("rule[{at}]"),
+        DecidedBy::Session if client.session.reads.from == Some(ReadFrom::Master) => {
+            "READWRITE".to_owned()
+        }
+        DecidedBy::Session => "PROXY CONSISTENCY".to_owned(),
+        DecidedBy::Port => "reads.consistency".to_owned(),
+    }
+}
+
 /// What a client gets where no server may be asked.
 fn no_route(client: &Client, error: NoRoute, shard: &Shard, why: &str) -> (String, String) {
+    if let (NoRoute::NoMaster, Some(hold)) = (error, shard.hold) {
+        let left_ms = hold.until_ms.saturating_sub(client.worker.now_ms());
+        if left_ms > 0 {
+            let text = hold.reason.in_words();
+            return (
+                "held".to_owned(),
+                format!("{why}; it waits for {left_ms} ms at most: {text}"),
+            );
+        }
+    }
     let gate = &shard.gate;
     let (config, count) = (&client.config, (gate.good(), gate.wanted()));
     let why = match error {
@@ -113,7 +172,7 @@ fn no_route(client: &Client, error: NoRoute, shard: &Shard, why: &str) -> (Strin
             let wait = if held { ", after writes.hold-timeout" } else { "" };
             format!("{why}; {} of {} replicas are in sync{wait}", count.0, count.1)
         }
-        NoRoute::Stale if config.reads.on_stale == OnStale::Wait => {
+        NoRoute::Stale if client.reads.on_stale == OnStale::Wait => {
             format!("{why}; no replica is fresh, even after reads.wait-timeout")
         }
         _ => why.to_owned(),
@@ -122,16 +181,19 @@ fn no_route(client: &Client, error: NoRoute, shard: &Shard, why: &str) -> (Strin
 }
 
 /// Every server, and why such a request does not go there.
-fn candidates(client: &Client, topology: &Topology, action: Action) -> Value {
+fn candidates(client: &Client, topology: &Topology, action: Action, policy: ReadPolicy) -> Value {
     let is_masters = match action {
         Action::Forward(forward) => forward.target.is_master(),
         Action::Dedicated(purpose) => purpose.target().is_master(),
         Action::Answer | Action::Refuse(_) => false,
     };
-    let from = (!is_masters).then(|| client.reads_from());
+    let from = (!is_masters).then(|| policy.servers());
     let now_ms = client.worker.now_ms();
-    let backends = topology.backends();
-    let records = backends.map(|it| describe(&Report::of(it, now_ms), from));
+    let records = topology.backends().map(|it| {
+        // A replica that is stale for others may be fresh enough for this session.
+        let suits = it.may_read(now_ms) && policy.accepts(&it.health.progress, now_ms);
+        describe(&Report::of(it, now_ms), from, suits && it.role == Role::Replica)
+    });
     Value::List(records.map(Value::Record).collect())
 }
 

@@ -1,6 +1,7 @@
 //! INFO: the master's, with a section of the proxy's own.
 
 use crate::client::batch::batch::Batch;
+use crate::client::batch::need::Need;
 use crate::client::request::{Next, Request};
 use crate::client::sending::{forward, lease, shared};
 use crate::client::state::client::Client;
@@ -35,7 +36,7 @@ pub(in crate::client) fn send(
         client,
         batch,
         request.frame,
-        Target::Master,
+        Need::any(Target::Master),
         request.shown,
         Some(Transform::Info),
     )

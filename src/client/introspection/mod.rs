@@ -1,6 +1,7 @@
 //! What clients ask about the proxy itself: CLIENT, PROXY, INFO.
 
 pub(in crate::client) mod client_command;
+pub(in crate::client) mod consistency;
 pub(in crate::client) mod describe;
 pub(in crate::client) mod explain;
 pub(in crate::client) mod info;
@@ -9,4 +10,5 @@ pub(in crate::client) mod operations;
 pub(in crate::client) mod overview;
 pub(in crate::client) mod proxy_command;
 pub(in crate::client) mod record;
+mod token;
 pub(in crate::client) mod topology_table;

@@ -36,13 +36,14 @@ pub(in crate::client) fn answer(
     let Some(outcome) = asked.outcome() else { return Next::Wait };
     match outcome {
         Ok(Done::Held | Done::Released) => encode::status(out, "OK"),
-        Ok(Done::Switched(Switched { from, to, held })) => {
+        Ok(Done::Switched(Switched { from, to, held, warning })) => {
             let held_ms = i64::try_from(millis(*held)).unwrap_or(i64::MAX);
-            let fields = vec![
+            let mut fields = vec![
                 ("from", from.to_string().into()),
                 ("to", to.to_string().into()),
                 ("held-ms", Value::Integer(held_ms)),
             ];
+            fields.extend(warning.clone().map(|text| ("warning", text.into())));
             Value::Record(fields).encode(client.session.version, out);
         }
         Err(error) => encode::error(out, &format!("ERR {error}")),

@@ -1,6 +1,6 @@
 //! PROXY: the proxy's own command.
 
-use crate::client::introspection::{explain, operations, topology_table};
+use crate::client::introspection::{consistency, explain, operations, token, topology_table};
 use serde::Serialize;
 
 use crate::client::batch::batch::Batch;
@@ -14,6 +14,9 @@ use tidegate_wire::resp::{Args, encode};
 /// As Redis answers HELP of its containers.
 const HELP: &[&str] = &[
     "PROXY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "CONSISTENCY [<level> [<max-lag>]]",
+    "    Show or set what reads of this session see: bounded, session, global or strong. DEFAULT",
+    "    goes back to the configuration. <max-lag> is a time, as 5s, or off.",
     "EXPLAIN <command> [<arg> ...]",
     "    Explain this request: its class, keys and route, and why. It is not run.",
     "FAILOVER [TO host:port] [TIMEOUT milliseconds]",
@@ -21,13 +24,20 @@ const HELP: &[&str] = &[
     "HOLD [TIMEOUT milliseconds]",
     "    Let requests that need the master wait until RELEASE, or until the time is up. The answer",
     "    comes when no request is under way at the master.",
+    "NEXT <level>",
+    "    Set the consistency level of the next command only.",
     "RELEASE",
-    "    End HOLD.",
+    "    End HOLD. A FAILOVER that is under way is given up.",
     "RELOAD",
     "    Read the configuration file again. A file with a mistake changes nothing.",
+    "TOKEN",
+    "    The data that this session has written and read, as a token for WAITFOR.",
     "TOPOLOGY [JSON]",
     "    The servers as the proxy sees them and the write gate: a table, or a JSON object with the",
     "    names of /status.",
+    "WAITFOR <token> <milliseconds>",
+    "    From now on this session's reads include the data of the token, which another connection or",
+    "    another proxy gave. Waits so long for this proxy to know their history.",
     "HELP",
     "    Print this help.",
 ];
@@ -55,6 +65,23 @@ pub(in crate::client) fn answer(
             if operations::answer(client, command, options, &mut reply) == Next::Wait {
                 return Next::Wait;
             }
+        }
+        ProxyCommand::Token => match token::token(client, &mut reply) {
+            Next::Wait => return Next::Wait,
+            Next::Done => {}
+        },
+        ProxyCommand::WaitFor => {
+            if token::wait_for(client, args.get(2..).unwrap_or_default(), &mut reply) == Next::Wait
+            {
+                return Next::Wait;
+            }
+            batch.minimums = None;
+        }
+        ProxyCommand::Consistency => {
+            consistency::answer(client, batch, args.get(2..).unwrap_or_default(), &mut reply);
+        }
+        ProxyCommand::Next => {
+            consistency::next(client, args.get(2).copied().unwrap_or_default(), &mut reply);
         }
         ProxyCommand::Help => {
             lines(&mut reply, HELP.iter().copied());
@@ -84,7 +111,7 @@ fn reload(client: &mut Client, out: &mut Vec<u8>) -> Next {
     let asked = client.reload.get_or_insert_with(|| reloads.ask(&client.entry));
     // The main thread wakes this client when it is done.
     let Some(outcome) = asked.outcome() else { return Next::Wait };
-    match outcome {
+    match &**outcome {
         Ok(changes) if changes.is_empty() => encode::status(out, "OK"),
         Ok(changes) => {
             encode::array(out, changes.len());

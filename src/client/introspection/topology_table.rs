@@ -34,7 +34,9 @@ pub(in crate::client) fn lines(overview: &Overview) -> Vec<String> {
         let HoldOverview { text, age_ms, left_ms, .. } = hold;
         match left_ms {
             0 => format!("requests for the master are refused: {text} (for {age_ms} ms)"),
-            _ => format!("requests for the master wait: {text} (for {age_ms} ms, {left_ms} left)"),
+            _ => format!(
+                "requests for the master wait: {text} (for {age_ms} ms, {left_ms} ms more at most)"
+            ),
         }
     }));
     lines.extend(overview.undecided.iter().map(|why| format!("writes are refused: {why}")));

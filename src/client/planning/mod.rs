@@ -1,4 +1,6 @@
 //! Makes the plan of a request from the client's state.
 
+pub(in crate::client) mod levels;
 pub(in crate::client) mod lockout;
 pub(in crate::client) mod plan;
+pub(in crate::client) mod policies;

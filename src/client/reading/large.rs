@@ -4,8 +4,12 @@ use std::rc::Rc;
 
 use crate::backend::{Connection, Ticket};
 use crate::client::batch::batch::Batch;
+use crate::client::batch::need::{Need, raises};
+use crate::client::planning::levels;
+use crate::client::sending::minimum;
 use crate::client::sending::{lease, order, plain};
 use crate::client::state::client::{Client, LARGE};
+use crate::consistency::Bound;
 use crate::routing::Target;
 use crate::session::Touches;
 use crate::telemetry::Kind;
@@ -32,12 +36,18 @@ pub(in crate::client) fn consume(client: &mut Client, query: &mut Vec<u8>) -> Op
         return None;
     }
     let row = lookup(scanned.name.of(query))?;
-    let target = Target::of_ordinary(row.subcommand(scanned.second.of(query)).unwrap_or(row))?;
-    let batch = Batch::new(&client.worker, &[]);
+    let command = row.subcommand(scanned.second.of(query)).unwrap_or(row);
+    let target = Target::of_ordinary(command)?;
+    let mut batch = Batch::new(&client.worker, &[]).at_level(client.level());
+    if client.varies() {
+        let read = levels::plain_read(target, command, query, scanned.argc);
+        levels::begin(client, &mut batch, read);
+    }
     let target = match target {
         Target::Read => order::read_target(client, &batch, target, || Touches::Any),
         _ => target,
     };
+    let Need { target, minimum } = minimum::need(client, &mut batch, target, || Touches::Any);
     let own = lease::open(client, &batch, target).ok()?;
     client.wait_state.sent(target.is_master());
     client.reading.start_over();
@@ -46,7 +56,7 @@ pub(in crate::client) fn consume(client: &mut Client, query: &mut Vec<u8>) -> Op
     client.held.look_again();
     let released = client.held.looked(true);
     client.count_released(released);
-    send(client, &own, std::mem::take(query), target, &batch);
+    send(client, &own, std::mem::take(query), Need { target, minimum }, &mut batch);
     Some(0)
 }
 
@@ -54,18 +64,24 @@ fn send(
     client: &mut Client,
     own: &Rc<Connection>,
     request: Vec<u8>,
-    target: Target,
-    batch: &Batch<'_>,
+    need: Need,
+    batch: &mut Batch<'_>,
 ) {
+    let Need { target, minimum } = need;
     let seq = client.inbox.replies().open(1, true);
     let mut ticket = Ticket::new(Rc::clone(&client.inbox), seq, 1, request.len(), batch.now);
     ticket.retryable = true;
     ticket.kind = Some(Kind::Pinned);
     ticket.whole = target == Target::Write && batch.acknowledges();
-    ticket.moves = target == Target::Read && batch.is_elsewhere(own.backend);
+    let may_move = || batch.moves(own.backend, client.reads, client.worker.now_ms());
+    ticket.moves = target == Target::Read && may_move();
+    let is_elsewhere = batch.is_elsewhere(own.backend);
+    ticket.minimum = if is_elsewhere { minimum } else { Bound::NONE };
+    ticket.raises = raises(batch.level, target == Target::Write, is_elsewhere);
     own.send_large(request, ticket);
     if target == Target::Write {
         order::wrote_anything(client, seq);
     }
+    levels::end(client, batch);
     client.reading.need_answers(true);
 }

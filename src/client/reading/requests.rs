@@ -1,16 +1,19 @@
 //! From bytes to requests: plain ones take the short way to their server, the others are planned.
 
 use crate::client::batch::batch::Batch;
+use crate::client::batch::need::Need;
 use crate::client::dispatch::dispatch;
 use crate::client::ending::Ending;
+use crate::client::planning::levels;
 use crate::client::reading::large;
 use crate::client::request::{Next, Request};
-use crate::client::sending::{order, plain, reads_apart};
+use crate::client::sending::minimum;
+use crate::client::sending::{engine_lag, order, plain, reads_apart};
 use crate::client::state::client::{Client, LARGE};
 use crate::client::state::progress::Waiting;
 use crate::net::QueryBuffer;
 use crate::routing::Target;
-use crate::session::Touches;
+use crate::session::{Touches, Written};
 use tidegate_wire::command::lookup;
 use tidegate_wire::resp::request::{ProtocolError, Request as Scanned};
 use tidegate_wire::resp::{RequestStep, encode, inline};
@@ -42,8 +45,9 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     if client.reading.is_waiting() {
         return 0;
     }
-    let mut batch = Batch::new(&client.worker, buf);
-    client.config = batch.config.clone();
+    let batch = Batch::new(&client.worker, buf);
+    client.follow_config(&batch.config);
+    let mut batch = batch.at_level(client.level());
     client.held.look_again();
     let mut at = 0;
     loop {
@@ -112,6 +116,9 @@ fn go_through(client: &mut Client, batch: &mut Batch<'_>, buf: &[u8], at: &mut u
                 match request(client, batch, *at, end, &scanned) {
                     Some(Next::Done) => {
                         *at = end;
+                        if client.varies() {
+                            levels::end(client, batch);
+                        }
                         client.reading.window.take();
                     }
                     Some(Next::Wait) => {
@@ -165,25 +172,40 @@ fn request(
         && let Some(target) = Target::of_ordinary(command)
     {
         client.presence.note(command.name);
-        let touches = || Touches::of(Some(command), frame, second);
+        let read = || levels::plain_read(target, command, frame, scanned.argc);
+        if client.varies() && !levels::begin(client, batch, read()) {
+            return None;
+        }
+        let (touches, wanted) = (|| Touches::of(Some(command), frame, second), target);
         let target = match target {
             Target::Read => order::read_target(client, batch, target, touches),
             _ => target,
         };
-        let may_stay = target == Target::Read && !batch.reads_go_out();
+        let Need { target, minimum } = minimum::need(client, batch, target, touches);
+        let may_stay = target == Target::Read && !batch.reads_go_out() && !minimum::is_away(client);
         let target = if may_stay { plain::embedded(client, row) } else { target };
+        let Some(Need { target, minimum }) =
+            engine_lag::settle(client, batch, Need { target, minimum })
+        else {
+            return Some(Next::Wait);
+        };
         if target != Target::EmbeddedRead && batch.is_local() {
             return None;
         }
+        if !minimum::keeps_order(client, batch, (wanted, target), touches) {
+            return Some(Next::Wait);
+        }
         if target == Target::Read && reads_apart::applies(client) {
-            return Some(reads_apart::send(client, batch, frame));
+            return Some(reads_apart::send(client, batch, frame, minimum));
         }
         if reads_apart::must_end(client)
             || target == Target::Write && !order::write_passes(client, batch, touches)
         {
             return Some(Next::Wait);
         }
-        return Some(plain::add(client, batch, target, (at, end), true));
+        let need = Need { target, minimum };
+        let written = || Written::of_command(name, touches());
+        return Some(plain::add_noted(client, batch, need, ((at, end), true), written));
     }
     if batch.is_local() {
         return None;

@@ -119,5 +119,6 @@ fn answer_queued(client: &mut Client, request: &[u8]) -> Vec<u8> {
     {
         client_command::answer(client, &command, &args, &mut reply);
     }
+    client.follow_choice();
     reply
 }

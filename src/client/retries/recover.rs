@@ -7,11 +7,16 @@ use crate::backend::{Cause, Failed, Refusal};
 use crate::client::ending::Ending;
 use crate::client::holding::hold;
 use crate::client::outcome;
+use crate::client::planning::levels;
+use crate::client::retries::lost_writes::LostWrites;
 use crate::client::retries::renewing;
-use crate::client::retries::resend::{class, is_elsewhere, resend};
+use crate::client::retries::resend::{class, resend};
 use crate::client::retries::verdict::{Verdict, verdict};
+use crate::client::sending::minimum;
 use crate::client::state::client::Client;
-use crate::client::state::recovery::{Gate, Step, Waiting};
+use crate::client::state::recovery::master_view::{Gate, MasterView};
+use crate::client::state::recovery::{Step, Waiting};
+use crate::consistency::Bound;
 use crate::registry::Closing;
 use crate::routing::plan::Repeat;
 use crate::routing::{Failing, NoRoute, Route, Target, admit_write};
@@ -19,8 +24,8 @@ use crate::topology::{Backend, BackendId};
 use tidegate_wire::command::Effect;
 use tidegate_wire::resp::encode;
 
-/// Handles a request that a server did not answer.
-pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
+/// Handles a request that a server did not answer. `lost`: the writes that failed with it.
+pub(in crate::client) fn failed(client: &mut Client, failed: Failed, lost: &LostWrites) {
     if client.inbox.replies().has_begun(failed.seq) {
         // Part of the reply was already sent, so an error cannot follow: the client is closed.
         let reason = match &failed.cause {
@@ -34,7 +39,7 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
     let Some(failed) = watched(client, failed) else { return };
     let Some(failed) = renewing::adopt(client, failed) else { return };
     let repeat = Repeat::of_class(class(client, &failed.request));
-    let is_replica = is_elsewhere(client, failed.backend);
+    let is_replica = client.is_elsewhere(failed.backend);
     let waits = client.dedicated.waits_for_data(failed.seq);
     match verdict(&failed.cause, is_replica, repeat, failed.repeatable, waits) {
         // Without a wait, a read may still find the same master over another connection.
@@ -44,6 +49,9 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed) {
             again(client, failed, repeat.target());
         }
         Verdict::WaitForMaster => wait(client, failed),
+        Verdict::Again(_) if lost.are_behind(&failed) => give_up(client, &failed, false),
+        // It would be answered without the write that waits.
+        Verdict::Again(_) if client.recovery.waits_before(failed.seq) => wait(client, failed),
         Verdict::Again(target) => again(client, failed, target),
         Verdict::AgainElsewhere => {
             rest(client, failed.backend);
@@ -88,16 +96,44 @@ fn watched(client: &mut Client, failed: Failed) -> Option<Failed> {
 /// The request waits until it may be sent to the master.
 fn wait(client: &mut Client, failed: Failed) {
     let ends = client.dedicated.blocked_pop(failed.seq).and_then(|pop| pop.ends(&failed.request));
-    let held = Instant::now() + client.config.writes.failover_hold;
-    let until = ends.map_or(held, |ends| ends.min(held));
+    let since = Instant::now();
     // It moves as often as its masters leave.
     let counts = !client.dedicated.waits_for_data(failed.seq);
     let refused_ms = client.worker.shared.now_ms();
     let repeat = Repeat::of_class(class(client, &failed.request));
     let target = if repeat.may_write() { Target::Write } else { Target::Master };
-    client.recovery.wait(Waiting { failed, target, until, refused_ms, counts });
-    client.worker.want_master(client.worker.shared.ms_of(until));
+    client.recovery.wait(Waiting { failed, target, since, ends, refused_ms, counts });
+    want_master(client, since);
     client.worker.wake_at_tick(&client.inbox);
+}
+
+/// A request waits for the master from `since` on: the monitor looks for it often meanwhile.
+pub(in crate::client) fn want_master(client: &Client, since: Instant) {
+    let until = since + client.config.writes.failover_hold;
+    client.worker.want_master(client.worker.shared.ms_of(until));
+}
+
+/// What is known of the master, for requests that wait for it.
+pub(in crate::client) fn master_view(client: &Client) -> MasterView {
+    let (topology, now_ms) = (client.worker.topology(), client.worker.shared.now_ms());
+    let shard = topology.sole_shard();
+    let gate = match admit_write(shard, now_ms) {
+        Ok(()) => Gate::Open,
+        Err(_) if client.policy().holds_writes => Gate::Holds,
+        Err(_) => Gate::Refuses,
+    };
+    let heard_ms = |master: &Backend| {
+        let silence_ms = master.health.progress.silence_ms(now_ms);
+        silence_ms.map(|silence_ms| now_ms - silence_ms)
+    };
+    let master = shard.open_master().map(|master| (master.id, heard_ms(master)));
+    let holds_on = shard.hold.map(|hold| now_ms < hold.gives_up_ms());
+    let writes = &client.config.writes;
+    let patience = match gate {
+        Gate::Holds => writes.failover_hold.max(writes.hold_timeout),
+        Gate::Open | Gate::Refuses => writes.failover_hold,
+    };
+    MasterView { master, gate, holds_on, patience }
 }
 
 /// Excludes the server from reads for a while.
@@ -115,18 +151,28 @@ fn rest(client: &Client, backend: BackendId) {
 /// Sends it to another server than the one that failed.
 fn again(client: &mut Client, failed: Failed, target: Target) {
     let topology = client.worker.topology();
-    let from = client.reads_from();
+    let policy = levels::policy_again(client, &failed.request);
+    client.worker.counts.reads_behind.add(u64::from(failed.cause == Cause::Behind));
     // The failure took its time: it is later than when a client looked last.
     client.worker.look_at_clock();
     let unreached = matches!(failed.cause, Cause::Unsent { reached: false, .. });
     let except = Failing { id: failed.backend, unreached };
-    let backend = client.worker.route(topology.sole_shard(), from, target, Some(except));
+    let shard = topology.sole_shard();
+    let way = if target.is_master() || !policy.level.notes_writes() {
+        client.worker.route(shard, policy, target, Some(except)).map(|route| (route, Bound::NONE))
+    } else if let Some(way) = minimum::again(client, shard, policy, except, &failed.request) {
+        Ok(way)
+    } else {
+        // Only the master surely has what the session has seen.
+        let route = client.worker.route(shard, policy, Target::Master, Some(except));
+        route.map(|route| (route, Bound::NONE))
+    };
     // A read that waits for data moves as often as its servers leave.
     let leaves = matches!(failed.cause, Cause::Withdrawn | Cause::Refused(Refusal::Unblocked, _));
     let waits = client.dedicated.is_blocked() && leaves;
     let may_try = waits || client.recovery.try_again(failed.seq);
-    let Route { backend, reason } = match backend {
-        Ok(route) if may_try => route,
+    let (Route { backend, reason }, minimum) = match way {
+        Ok(way) if may_try => way,
         Err(NoRoute::NoMaster | NoRoute::NoReader)
             if topology.sole_shard().is_held(client.worker.now_ms()) =>
         {
@@ -141,7 +187,7 @@ fn again(client: &mut Client, failed: Failed, target: Target) {
         request = from_start;
     }
     client.worker.count_fallback(reason);
-    resend(client, backend, failed.leased, failed.seq, &request, Target::Read);
+    resend(client, backend, failed.leased, failed.seq, &request, (Target::Read, minimum));
 }
 
 /// The request as it is sent now; `None` if it waits for data and its time is over, which began with
@@ -167,25 +213,23 @@ fn end_blocked(client: &Client, failed: &Failed) {
 /// Writes that a server refused go to the master as soon as it is known.
 pub(in crate::client) fn retry_writes(client: &mut Client) {
     while !client.recovery.is_empty() {
-        let (topology, now_ms) = (client.worker.topology(), client.worker.shared.now_ms());
-        let gate = match admit_write(topology.sole_shard(), now_ms) {
-            Ok(()) => Gate::Open,
-            Err(_) if client.policy().holds_writes => Gate::Holds,
-            Err(_) => Gate::Refuses,
-        };
+        let (topology, view) = (client.worker.topology(), master_view(client));
         let master = topology.sole_shard().open_master();
-        let heard_ms = |master: &Backend| {
-            let silence_ms = master.health.progress.silence_ms(now_ms);
-            silence_ms.map(|silence_ms| now_ms - silence_ms)
-        };
-        let known = master.map(|master| (master.id, heard_ms(master)));
         let unanswered = client.inbox.replies().unanswered();
-        match (client.recovery.step(unanswered, known, gate, Instant::now()), master) {
+        let owes = |seq| client.inbox.replies().owes(seq);
+        match (client.recovery.step((unanswered, owes), &view, Instant::now()), master) {
             (Step::Send(it), Some(master)) => {
                 let failed = &it.failed;
                 match request_now(client, failed) {
                     Some(request) => {
-                        resend(client, master, failed.leased, failed.seq, &request, it.target);
+                        resend(
+                            client,
+                            master,
+                            failed.leased,
+                            failed.seq,
+                            &request,
+                            (it.target, Bound::NONE),
+                        );
                     }
                     None => end_blocked(client, failed),
                 }
@@ -199,6 +243,10 @@ pub(in crate::client) fn retry_writes(client: &mut Client) {
             (Step::GiveUp(it) | Step::Send(it), _) if request_now(client, &it.failed).is_none() => {
                 end_blocked(client, &it.failed);
             }
+            // The write before it is given up: the read depends on no master any more.
+            (Step::GiveUp(it) | Step::Send(it), _) if may_be_read_elsewhere(client, &it.failed) => {
+                again(client, it.failed, Target::Read);
+            }
             (Step::GiveUp(it) | Step::Send(it), _) => {
                 give_up(client, &it.failed, it.target == Target::Write);
             }
@@ -206,6 +254,12 @@ pub(in crate::client) fn retry_writes(client: &mut Client) {
             (Step::Nothing, _) => return,
         }
     }
+}
+
+/// Whether another server than the master may answer a request.
+fn may_be_read_elsewhere(client: &Client, failed: &Failed) -> bool {
+    Repeat::of_class(class(client, &failed.request)).target() == Target::Read
+        && !client.dedicated.is_blocked()
 }
 
 /// Sends the client the error for its failed request, whose outcome may be unknown.
@@ -224,9 +278,13 @@ fn give_up(client: &mut Client, failed: &Failed, may_write: bool) {
             encode::error(&mut reply, outcome::UNBLOCKED);
         }
         Cause::Refused(_, line) => reply.extend_from_slice(line),
+        // The server has run it.
+        Cause::BehindRefused(given) if may_write => reply.extend_from_slice(given),
         Cause::Unsent { refusal: Some(refusal), .. } => encode::error(&mut reply, refusal),
         cause => {
-            let in_doubt = may_write && matches!(cause, Cause::Lost(_) | Cause::TimedOut);
+            let is_unknown =
+                matches!(cause, Cause::Lost(_) | Cause::TimedOut | Cause::ScriptBehindRefused);
+            let in_doubt = may_write && is_unknown;
             client.worker.counts.in_doubt.add(u64::from(in_doubt));
             encode::error(&mut reply, &outcome::failed(cause, may_write));
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backend::{Cause, Failed, Refusal, Relay, Ticket, Turn};
+use crate::client::batch::need;
 use crate::client::ending::Ending;
 use crate::client::outcome;
 use crate::client::retries::resend::class;
@@ -37,7 +38,7 @@ pub(in crate::client) fn adopt(client: &mut Client, mut failed: Failed) -> Optio
         Cause::Lost(_) => true,
         Cause::Unsent { refusal: None, .. }
         | Cause::Refused(Refusal::ReadOnly, _)
-        | Cause::Withdrawn => false,
+        | Cause::BehindRefused(_) => false,
         _ => return Some(failed),
     };
     if client.dedicated.subscribing.lose(failed.seq) {
@@ -249,6 +250,7 @@ fn send_again(client: &Client, failed: Failed) {
     let is_write = Target::Write == Repeat::of_class(class(client, &request)).target();
     let is_acknowledged = is_write && client.config.writes.wait_replicas > 0;
     ticket.whole = is_acknowledged || client.rewrites.has(seq);
+    ticket.raises = need::raises(client.level(), is_write, client.is_elsewhere(own.backend));
     own.send(&request, ticket);
     client.worker.counts.retries.increment();
 }

@@ -4,15 +4,16 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use crate::backend::{Recall, Ticket};
+use crate::backend::{Raises, Recall, Ticket};
 use crate::client::sending::order;
 use crate::client::state::blocked_read::BlockedRead;
 use crate::client::state::client::Client;
+use crate::consistency::Bound;
 use crate::routing::Target;
 use crate::session::replies::Sequence;
 use crate::telemetry::Kind;
-use crate::topology::{Backend, BackendId};
-use tidegate_wire::command::{Access, Effect, resolve};
+use crate::topology::Backend;
+use tidegate_wire::command::{Access, Effect, Resolved, resolve};
 use tidegate_wire::resp::{RequestScanner, RequestStep};
 
 /// Sends request `seq` again; `leased` if it went over the client's dedicated connection before.
@@ -22,7 +23,7 @@ pub(in crate::client) fn resend(
     leased: bool,
     seq: Sequence,
     request: &[u8],
-    target: Target,
+    (target, minimum): (Target, Bound),
 ) {
     let inbox = Rc::clone(&client.inbox);
     let mut ticket = Ticket::new(inbox, seq, 1, request.len(), Instant::now());
@@ -32,6 +33,12 @@ pub(in crate::client) fn resend(
         Target::Master | Target::Read | Target::EmbeddedRead => Kind::ReadRetry,
     });
     let acknowledges = target == Target::Write && client.config.writes.wait_replicas > 0;
+    ticket.minimum = minimum;
+    ticket.raises = match target {
+        Target::Write => Raises::Writes,
+        _ if client.is_elsewhere(backend.id) => Raises::Nothing,
+        _ => Raises::Reads,
+    };
     ticket.whole = acknowledges || client.rewrites.has(seq);
     let is_out_of_band = matches!(class(client, request), Some((_, Effect::OutOfBand)));
     let key = if is_out_of_band {
@@ -39,7 +46,7 @@ pub(in crate::client) fn resend(
     } else {
         client.worker.key_of(&client.session)
     };
-    let elsewhere = is_elsewhere(client, backend.id);
+    let elsewhere = client.is_elsewhere(backend.id);
     let connection = if leased && client.dedicated.large_reads().is_none() {
         client.release();
         ticket.retryable = true;
@@ -65,15 +72,20 @@ pub(in crate::client) fn resend(
 
 /// What the command of a request is: access and effect.
 pub(in crate::client) fn class(client: &Client, request: &[u8]) -> Option<(Access, Effect)> {
+    look_up(client, request, |command| (command.access, command.effect))
+}
+
+/// Whether a request may change data; an unknown command may.
+pub(in crate::client) fn may_write(client: &Client, request: &[u8]) -> bool {
+    look_up(client, request, |command| command.may_write).unwrap_or(true)
+}
+
+/// What is asked of the command of a request; `None` for an unknown command.
+fn look_up<T>(client: &Client, request: &[u8], of: impl FnOnce(&Resolved<'_>) -> T) -> Option<T> {
     let scan = RequestScanner::default().scan(request, &client.limits());
     let Ok(RequestStep::Complete(scanned)) = scan else { return None };
     let second = (scanned.argc > 1).then(|| scanned.second.of(request));
     let topology = client.worker.topology();
     let command = resolve(&topology.learned, scanned.name.of(request), second)?;
-    Some((command.access, command.effect))
-}
-
-/// Whether this server is another one than the master.
-pub(in crate::client) fn is_elsewhere(client: &Client, backend: BackendId) -> bool {
-    client.worker.topology().sole_shard().master().is_none_or(|master| master.id != backend)
+    Some(of(&command))
 }

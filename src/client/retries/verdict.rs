@@ -35,6 +35,8 @@ pub(in crate::client) fn verdict(
     let is_read = !repeat.may_write();
     match cause {
         Cause::Refused(Refusal::ReadOnly, _) => Verdict::WaitForMaster,
+        // Behind the write that waits.
+        Cause::BehindRefused(_) if is_read => Verdict::WaitForMaster,
         Cause::Refused(Refusal::Loading | Refusal::MasterDown, _) if is_replica && is_read => {
             Verdict::AgainElsewhere
         }
@@ -46,7 +48,11 @@ pub(in crate::client) fn verdict(
         Cause::Refused(Refusal::NoScript, _) if is_replica && repeat == Repeat::Script => {
             Verdict::Again(Target::Master)
         }
+        Cause::Refused(Refusal::UnknownCommand, _) if is_replica && is_read => {
+            Verdict::Again(Target::Master)
+        }
         Cause::Withdrawn if is_read => Verdict::Again(repeat.target()),
+        Cause::Behind if is_read => Verdict::Again(Target::Master),
         Cause::Elapsed => Verdict::EndBlocked,
         // A server that does not answer one request may well not answer the next.
         Cause::TimedOut => Verdict::GiveUpServer,
@@ -82,11 +88,13 @@ mod tests {
             Refusal::MasterDown,
             Refusal::Unblocked,
             Refusal::NoScript,
+            Refusal::UnknownCommand,
         ];
         let mut causes: Vec<_> = refusals.into_iter().map(refused).collect();
         causes.extend([unsent(None), unsent(Some("-NOAUTH".to_owned()))]);
         causes.extend([Cause::Lost("reset".to_owned()), Cause::TimedOut]);
         causes.extend([Cause::Withdrawn, Cause::Elapsed]);
+        causes.push(Cause::BehindRefused(b"+OK\r\n".to_vec()));
         causes
     }
 
@@ -124,6 +132,11 @@ mod tests {
             assert_eq!(verdict(&unsent, false, repeat, true, false), next);
             let gone = verdict(&Cause::Withdrawn, true, repeat, false, false);
             assert_eq!(gone, Verdict::Again(repeat.target()));
+            let behind = Cause::BehindRefused(b"$-1\r\n".to_vec());
+            for is_replica in [false, true] {
+                let verdict = verdict(&behind, is_replica, repeat, true, false);
+                assert_eq!(verdict, Verdict::WaitForMaster);
+            }
             let loading = refused(Refusal::Loading);
             assert_eq!(verdict(&loading, true, repeat, false, false), Verdict::AgainElsewhere);
             assert_eq!(
@@ -131,6 +144,13 @@ mod tests {
                 Verdict::GiveUp,
                 "the master's"
             );
+        }
+        for repeat in REPEATS {
+            let at = |is_replica| {
+                verdict(&refused(Refusal::UnknownCommand), is_replica, repeat, true, false)
+            };
+            assert_eq!(at(true) == Verdict::Again(Target::Master), !repeat.may_write());
+            assert_eq!(at(false), Verdict::GiveUp, "the client gets the master's error");
         }
         let no_script = refused(Refusal::NoScript);
         let at = |repeat| verdict(&no_script, true, repeat, true, false);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use crate::backend::{Connection, Ticket};
+use crate::backend::{Connection, Raises, Ticket};
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::client::state::transaction_log::Again;
@@ -21,7 +21,7 @@ pub(in crate::client) fn send(client: &mut Client, own: &Connection, now: Instan
     // What was watched was watched over another connection.
     client.session.transaction.lose_watch();
     let mut log = std::mem::take(&mut client.transactions);
-    log.begin_anew(|again| send_one(client, own, &again, now));
+    log.begin_anew(own.has_begun_transactions.get(), |again| send_one(client, own, &again, now));
     client.transactions = log;
     client.worker.counts.retries.increment();
 }
@@ -41,6 +41,9 @@ fn send_one(client: &mut Client, own: &Connection, again: &Again<'_>, now: Insta
     ticket.tells_errors = true;
     ticket.kind = is_owed.then_some(Kind::PinnedRetry);
     ticket.whole = client.rewrites.has(seq);
+    if again.executes {
+        ticket.raises = Raises::Writes;
+    }
     own.send(frame, ticket);
     seq
 }

@@ -4,15 +4,17 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use crate::backend::{Connection, ConnectionKey};
+use crate::backend::{Connection, ConnectionKey, Raises};
 use crate::client::batch::batch::Batch;
-use crate::client::batch::local_reply;
+use crate::client::batch::{local_reply, need};
 use crate::client::holding::hold;
 use crate::client::request::{Next, Request};
 use crate::client::sending::passage::Passage;
 use crate::client::sending::{anew, order};
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
+use crate::client::state::transaction_log::Part;
+use crate::consistency::Bound;
 use crate::routing::{NoRoute, Route, Target};
 use crate::session::replies::Sequence;
 use crate::topology::Backend;
@@ -27,8 +29,8 @@ pub(in crate::client) fn open(
     if let Some(own) = client.dedicated.get() {
         return Ok(Rc::clone(own));
     }
-    let from = client.reads_from();
-    let Route { backend, reason } = client.worker.route(batch.shard(), from, target, None)?;
+    let policy = client.reads;
+    let Route { backend, reason } = client.worker.route(batch.shard(), policy, target, None)?;
     client.worker.count_fallback(reason);
     let key = client.worker.key_of(&client.session);
     Ok(open_at(client, backend, key))
@@ -71,14 +73,29 @@ pub(in crate::client) fn send(
     now: Instant,
 ) -> Sequence {
     let part = passage.part.filter(|_| !client.session.is_streaming());
+    let raises = raises(client, own, &passage);
     let mut ticket = passage.open(client, frame.len(), now);
+    ticket.raises = raises;
+    ticket.minimum = if client.is_elsewhere(own.backend) { ticket.minimum } else { Bound::NONE };
     let seq = ticket.seq;
     if let Some(part) = part {
         let owes = |seq| client.inbox.replies().owes(seq);
-        ticket.tells_errors = client.transactions.record(part, seq, frame, owes);
+        let has_begun = own.has_begun_transactions.get();
+        ticket.tells_errors = client.transactions.record(part, seq, frame, has_begun, owes);
     }
     own.send(frame, ticket);
     seq
+}
+
+/// What a request over a dedicated connection does to the data that the session's later reads must
+/// include.
+fn raises(client: &Client, own: &Connection, passage: &Passage) -> Raises {
+    let is_exec = passage.part == Some(Part::Exec);
+    let is_queued = !is_exec && client.session.transaction.is_open();
+    if is_queued || passage.kind.is_none() {
+        return Raises::Nothing;
+    }
+    need::raises(client.level(), passage.write || is_exec, client.is_elsewhere(own.backend))
 }
 
 /// Sends a request of a session that has a dedicated connection, to the master if there is none
@@ -91,7 +108,7 @@ pub(in crate::client) fn send_pinned(
 ) -> Next {
     batch.flush(&client.inbox);
     client.wait_state.sent(true);
-    let (shown, is_part) = (passage.shown, passage.part.is_some());
+    let (shown, part) = (passage.shown, passage.part);
     // Subscriptions are renewed over another connection, and then nothing depends on this one.
     let retryable = client.renews() && !client.session.transaction.is_active();
     let passage = Passage { retryable, ..passage };
@@ -105,12 +122,15 @@ pub(in crate::client) fn send_pinned(
             Next::Done
         }
         Err(error) => {
-            client.session.transaction.lose();
+            match part {
+                Some(Part::Multi { .. }) => client.session.transaction.lose_multi(),
+                _ => client.session.transaction.lose(),
+            }
             client.transactions.forget_open();
             // The server forgets what it has queued.
             if client.session.transaction.is_lost() || client.inbox.replies().is_settled() {
                 client.drop_own();
-            } else if is_part {
+            } else if part.is_some() {
                 // It still owes the reply to an EXEC before.
                 client.dedicated.taint();
                 client.reading.need_answers(true);
@@ -166,7 +186,8 @@ pub(in crate::client) fn send_alone_over(
     passage: Passage,
 ) -> Next {
     let alone = !client.session.needs_dedicated_connection() && passage.transform.is_none();
-    let moves = alone && !target.is_master() && batch.is_elsewhere(own.backend);
+    let may_move = || batch.moves(own.backend, client.reads, client.worker.now_ms());
+    let moves = alone && !target.is_master() && may_move();
     let passage = Passage { retryable: alone, moves, ..passage };
     if passage.patient {
         client.dedicated.block();

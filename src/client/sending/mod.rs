@@ -1,8 +1,10 @@
 //! Requests on their way to a server: which one, over which connection, and in which order.
 
 pub(in crate::client) mod anew;
+pub(in crate::client) mod engine_lag;
 pub(in crate::client) mod forward;
 pub(in crate::client) mod lease;
+pub(in crate::client) mod minimum;
 pub(in crate::client) mod order;
 pub(in crate::client) mod passage;
 pub(in crate::client) mod plain;

@@ -8,7 +8,6 @@ use crate::routing::Target;
 use crate::session::Touches;
 use crate::session::order::Marks;
 use crate::session::replies::Sequence;
-use tidegate_wire::command::lookup;
 use tidegate_wire::resp::{RequestScanner, RequestStep};
 
 /// More requests are about to be received, behind `rest` bytes of earlier ones. `is_next`: the
@@ -32,7 +31,7 @@ pub(in crate::client) fn read_target<'a>(
     touches: impl FnOnce() -> Touches<'a>,
 ) -> Target {
     let is_behind = batch.carries_writes() || client.order.is_behind(client.inbox.written());
-    if !is_behind && !client.order.records() || client.reads_from() == ReadFrom::Master {
+    if !is_behind && !client.order.records() || client.reads.servers() == ReadFrom::Master {
         return target;
     }
     let (seq, marks) = (next_number(client, batch), marks_of(client, batch));
@@ -55,19 +54,41 @@ pub(in crate::client) fn write_passes<'a>(
 }
 
 fn write_passes_reads(client: &mut Client, batch: &mut Batch<'_>, touches: Touches<'_>) -> bool {
-    if batch.carries_reads_elsewhere() {
-        if !client.order.records() {
-            let marks = marks_of(client, batch);
-            client.order.record(marks);
-            let first = client.inbox.replies().next();
-            (first..).zip(requests(batch.run())).for_each(|(seq, touches)| {
-                client.order.add_read(seq, touches);
-            });
-        }
-        batch.flush(&client.inbox);
-    }
+    send_reads(client, batch);
     let (seq, marks) = (next_number(client, batch), marks_of(client, batch));
     let passes = client.order.passes(seq, touches, marks);
+    if !passes {
+        batch.flush(&client.inbox);
+    }
+    passes
+}
+
+/// Sends the batch's reads for another server than the master. Their keys are recorded.
+fn send_reads(client: &mut Client, batch: &mut Batch<'_>) {
+    if !batch.carries_reads_elsewhere() {
+        return;
+    }
+    if !client.order.records() {
+        let marks = marks_of(client, batch);
+        client.order.record(marks);
+        let first = client.inbox.replies().next();
+        (first..).zip(requests(batch.run())).for_each(|(seq, touches)| {
+            client.order.add_read(seq, touches);
+        });
+    }
+    batch.flush(&client.inbox);
+}
+
+/// Whether a read may go to the master now: it would overtake no read of its keys at a replica. Such
+/// a read may be asked again at the master, and would be newer than the one behind it.
+pub(in crate::client) fn read_passes<'a>(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    touches: impl FnOnce() -> Touches<'a>,
+) -> bool {
+    send_reads(client, batch);
+    let marks = marks_of(client, batch);
+    let passes = !client.order.overtakes_reads(touches(), marks);
     if !passes {
         batch.flush(&client.inbox);
     }
@@ -101,8 +122,8 @@ pub(in crate::client) fn read_elsewhere(client: &mut Client, seq: Sequence) {
 pub(in crate::client) fn would_follow(client: &Client, args: &[&[u8]]) -> bool {
     let frame = tidegate_wire::resp::encode::request_of(args);
     let name = args.first().copied().unwrap_or_default();
-    let touches = touches(&frame, name, args.get(1).copied());
-    client.reads_from() != ReadFrom::Master
+    let touches = Touches::of_words(&frame, name, args.get(1).copied());
+    client.reads.servers() != ReadFrom::Master
         && client.order.would_follow(touches, client.inbox.written())
 }
 
@@ -130,17 +151,6 @@ fn marks_of(client: &Client, batch: &Batch<'_>) -> Marks {
     }
 }
 
-/// What a request touches.
-pub(in crate::client) fn touches<'a>(
-    frame: &'a [u8],
-    name: &[u8],
-    second: Option<&'a [u8]>,
-) -> Touches<'a> {
-    let row = lookup(name);
-    let row = row.map(|row| second.and_then(|name| row.subcommand(name)).unwrap_or(row));
-    Touches::of(row, frame, second)
-}
-
 /// What each of these requests touches.
 fn requests(mut rest: &[u8]) -> impl Iterator<Item = Touches<'_>> {
     let limits = tidegate_wire::resp::Limits { bulk_max: i64::MAX / 2, authenticated: true };
@@ -152,6 +162,6 @@ fn requests(mut rest: &[u8]) -> impl Iterator<Item = Touches<'_>> {
         let (frame, behind) = rest.split_at(scanned.len);
         rest = behind;
         let second = (scanned.argc > 1).then(|| scanned.second.of(frame));
-        Some(touches(frame, scanned.name.of(frame), second))
+        Some(Touches::of_words(frame, scanned.name.of(frame), second))
     })
 }

@@ -8,6 +8,7 @@ use crate::backend::{Recall, Ticket};
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::client::state::transaction_log::Part;
+use crate::consistency::Bound;
 use crate::routing::Target;
 use crate::telemetry::Kind;
 
@@ -29,6 +30,8 @@ pub(in crate::client) struct Passage {
     /// Whether it waits for something to take: where its master is about to be replaced, it is taken
     /// back.
     pub(in crate::client) recallable: bool,
+    /// What the server's data must include.
+    pub(in crate::client) minimum: Bound,
     /// When the proxy ends it, answered or not.
     pub(in crate::client) until: Option<Instant>,
     /// The metrics kind; `None` for a request that the proxy sends for itself.
@@ -52,6 +55,7 @@ impl Passage {
             retryable: false,
             moves: false,
             recallable: false,
+            minimum: Bound::NONE,
             until: None,
             kind: Some(Kind::Pinned),
             write: false,
@@ -74,7 +78,7 @@ impl Passage {
         ticket.quiet = self.quiet;
         (ticket.moves, ticket.until) = (self.moves, self.until);
         ticket.recall = if self.recallable && self.retryable { Recall::May } else { Recall::No };
-        ticket.kind = self.kind;
+        (ticket.kind, ticket.minimum) = (self.kind, self.minimum);
         let waits_for_replicas = client.config.writes.wait_replicas > 0;
         ticket.whole = self.write && self.shown && waits_for_replicas;
         if let Some(transform) = self.transform {

@@ -1,12 +1,14 @@
 //! Plain requests: their bytes lie in the batch's buffer and their replies pass unchanged, so they
 //! join the batch's run.
 
-use crate::client::batch::batch::{Batch, Obstacle, Server};
+use crate::client::batch::batch::Batch;
+use crate::client::batch::need::Need;
+use crate::client::batch::server::{Obstacle, Server};
 use crate::client::holding::hold;
 use crate::client::request::Next;
 use crate::client::state::client::{Client, LARGE};
 use crate::routing::Target;
-use crate::session::ReplyMode;
+use crate::session::{ReplyMode, Written};
 use crate::telemetry::Kind;
 use tidegate_wire::command::{Command, lookup};
 
@@ -46,16 +48,16 @@ pub(in crate::client) fn is_plain(client: &Client, len: usize) -> bool {
 pub(in crate::client) fn add(
     client: &mut Client,
     batch: &mut Batch<'_>,
-    target: Target,
+    need: Need,
     range: (usize, usize),
     shown: bool,
 ) -> Next {
-    let (start, end) = range;
-    if !batch.extend(target, start, end, shown, &client.inbox) {
-        match batch.open(target, &client.worker, &client.session, &client.inbox) {
+    let ((start, end), target) = (range, need.target);
+    if !batch.extend(need, start, end, shown, &client.inbox) {
+        match batch.open(target, &client.worker, &client.session, client.reads, &client.inbox) {
             Ok(server) => {
                 let is_aside = matches!(server, Server::EngineThread(_));
-                batch.append(target, start, end, shown, &client.inbox);
+                batch.append(need, start, end, shown, &client.inbox);
                 if is_aside {
                     // One at a time: its reply may be as large as the output limit.
                     batch.flush(&client.inbox);
@@ -70,6 +72,22 @@ pub(in crate::client) fn add(
     }
     client.wait_state.sent(target.is_master());
     Next::Done
+}
+
+/// As [`add`]; a write is noted, so that later reads of its keys see it.
+#[inline]
+pub(in crate::client) fn add_noted<'a>(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    need: Need,
+    (range, shown): ((usize, usize), bool),
+    written: impl FnOnce() -> Written<'a>,
+) -> Next {
+    let next = add(client, batch, need, range, shown);
+    if need.target == Target::Write && next == Next::Done && client.worker.questions.is_used() {
+        batch.note_write(written());
+    }
+    next
 }
 
 /// Takes a read as a sample of those that the master does not see (`reads.touch-master`).

@@ -10,6 +10,7 @@ use crate::client::request::Next;
 use crate::client::sending::lease;
 use crate::client::sending::passage::Passage;
 use crate::client::state::client::Client;
+use crate::consistency::Bound;
 use crate::routing::{NoRoute, Route, Target};
 use crate::telemetry::Kind;
 
@@ -29,7 +30,12 @@ pub(in crate::client) fn must_end(client: &mut Client) -> bool {
 }
 
 /// Sends a read over a connection that only this client uses until all is answered.
-pub(in crate::client) fn send(client: &mut Client, batch: &mut Batch<'_>, frame: &[u8]) -> Next {
+pub(in crate::client) fn send(
+    client: &mut Client,
+    batch: &mut Batch<'_>,
+    frame: &[u8],
+    minimum: Bound,
+) -> Next {
     if client.dedicated.large_reads().is_none() {
         batch.flush(&client.inbox);
         if !client.settle() {
@@ -39,7 +45,7 @@ pub(in crate::client) fn send(client: &mut Client, batch: &mut Batch<'_>, frame:
     match connection(client, batch) {
         Ok(Some((connection, kind))) => {
             let (kind, moves) = (Some(kind), batch.is_elsewhere(connection.backend));
-            let passage = Passage { retryable: true, moves, kind, ..Passage::plain(true) };
+            let passage = Passage { retryable: true, moves, kind, minimum, ..Passage::plain(true) };
             lease::send(client, &connection, frame, passage, batch.now);
             Next::Done
         }
@@ -61,8 +67,9 @@ fn connection(
         let open = client.dedicated.get().filter(|own| !own.is_closed());
         return Ok(open.map(|own| (Rc::clone(own), kind)));
     }
-    let from = client.reads_from();
-    let Route { backend, reason } = client.worker.route(batch.shard(), from, Target::Read, None)?;
+    let policy = client.reads;
+    let Route { backend, reason } =
+        client.worker.route(batch.shard(), policy, Target::Read, None)?;
     let kind = Kind::read(reason);
     let key = client.worker.key_of(&client.session);
     let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);

@@ -8,8 +8,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
+use tokio::time::Instant;
+
 use crate::backend::{Failed, Inbox, Relay};
 use crate::client::ending::Ending;
+use crate::client::planning::policies::Policies;
 use crate::client::state::dedicated_connection::DedicatedConnection;
 use crate::client::state::held_request::{HeldRequest, Released};
 use crate::client::state::invalidations::Invalidations;
@@ -22,17 +25,21 @@ use crate::client::state::replies::rewrites::Rewrites;
 use crate::client::state::replies::unread::Unread;
 use crate::client::state::transaction_log::TransactionLog;
 use crate::client::state::wait_state::WaitState;
-use crate::config::{AdminCommands, Config, OnClosed, OnGap, ReadFrom};
+use crate::config::{AdminCommands, Config, OnClosed, OnGap};
+use crate::consistency::Level;
 use crate::net::OUTPUT_HIGH;
 use crate::registry::{Closing, Entry};
+use crate::routing::ReadPolicy;
 use crate::routing::plan::{HoldUntil, Policy};
 use crate::session::order::Order;
 use crate::session::{Identity, Session};
+use crate::topology::BackendId;
 use crate::worker::handle::Handle;
 use crate::worker::operations;
 use crate::worker::reloads::Asked;
-use crate::worker::worker::{Worker, read_policy};
+use crate::worker::worker::Worker;
 use tidegate_wire::resp::{Limits, encode};
+use tidegate_wire::units::HostPort;
 
 /// Requests of at least this many bytes get a dedicated connection: on a shared one all other
 /// clients would wait behind them.
@@ -47,6 +54,10 @@ pub(in crate::client) struct Client {
     pub(in crate::client) inbox: Rc<Inbox>,
     pub(in crate::client) config: Handle<Config>,
     pub(in crate::client) session: Session,
+    /// The policies for its reads.
+    pub(in crate::client) policies: Policies,
+    /// The policy for the read at hand.
+    pub(in crate::client) reads: ReadPolicy,
     /// How far the client's requests are read, and what the next one waits for.
     pub(in crate::client) reading: Reading,
     /// Whether the registry's entry has to be updated.
@@ -71,6 +82,12 @@ pub(in crate::client) struct Client {
     pub(in crate::client) renewal: Renewal,
     /// The request that waits for a change in the servers' state.
     pub(in crate::client) held: HeldRequest,
+    /// Until when its next read waits for the engine's data.
+    pub(in crate::client) engine_wait: Option<Instant>,
+    /// Until when a read waits for the bound of the session's own write of its key.
+    pub(in crate::client) bound_wait: Option<Instant>,
+    /// Until when PROXY TOKEN or PROXY WAITFOR waits.
+    pub(in crate::client) token_until: Option<Instant>,
     /// What the reply to WAIT depends on.
     pub(in crate::client) wait_state: WaitState,
     /// The reload that the client asked for, until its outcome is sent.
@@ -81,13 +98,21 @@ pub(in crate::client) struct Client {
 }
 
 impl Client {
-    pub(in crate::client) fn new(worker: Rc<Worker>, entry: Arc<Entry>) -> Self {
+    pub(in crate::client) fn new(
+        worker: Rc<Worker>,
+        entry: Arc<Entry>,
+        port: Option<Rc<HostPort>>,
+    ) -> Self {
         let config = worker.config();
         let session = Session::new(entry.id, Identity::without_login(&config.proxy.requirepass));
+        let policies = Policies::new(port, &config, &worker);
+        let reads = policies.session();
         Self {
             worker,
             entry,
             session,
+            policies,
+            reads,
             inbox: Rc::new(Inbox::default()),
             config,
             reading: Reading::default(),
@@ -102,6 +127,9 @@ impl Client {
             recovery: Recovery::default(),
             renewal: Renewal::default(),
             held: HeldRequest::default(),
+            engine_wait: None,
+            bound_wait: None,
+            token_until: None,
             wait_state: WaitState::default(),
             reload: None,
             operation: None,
@@ -196,16 +224,41 @@ impl Client {
         }
     }
 
-    /// The servers from which this session reads.
-    pub(in crate::client) fn reads_from(&self) -> ReadFrom {
-        self.session.reads.unwrap_or(self.config.reads.from)
+    /// From now on `config` counts for the client.
+    pub(in crate::client) fn follow_config(&mut self, config: &Handle<Config>) {
+        if !Arc::ptr_eq(&self.config, config) {
+            self.policies.follow(config, &self.worker);
+        }
+        self.config = config.clone();
+        self.follow_choice();
+    }
+
+    /// The session may have said something about its reads.
+    pub(in crate::client) fn follow_choice(&mut self) {
+        self.reads = self.policies.choose(&self.session.reads);
+    }
+
+    /// Whether requests may differ in the policy of their reads.
+    #[inline]
+    pub(in crate::client) fn varies(&self) -> bool {
+        self.policies.rules().is_some() || self.session.reads.next.is_some()
+    }
+
+    /// Whether this server is another one than the master.
+    pub(in crate::client) fn is_elsewhere(&self, backend: BackendId) -> bool {
+        self.worker.topology().sole_shard().master().is_none_or(|master| master.id != backend)
+    }
+
+    /// The consistency level of the read at hand.
+    pub(in crate::client) fn level(&self) -> Level {
+        self.reads.level
     }
 
     /// What the configuration says about this client's requests.
     pub(in crate::client) fn policy(&self) -> Policy {
         let deny = self.config.admin.commands == AdminCommands::Deny;
         Policy {
-            reads: read_policy(&self.config, self.reads_from()),
+            reads: self.reads,
             holds_writes: self.config.writes.on_closed == OnClosed::Hold,
             // A reload that is in flight may have changed this, and is to be answered.
             denies_operators: deny && self.reload.is_none() && self.operation.is_none(),
@@ -248,7 +301,11 @@ impl Client {
             return false;
         }
         self.reading.settled();
-        self.transactions.settled();
+        if self.transactions.settled()
+            && let Some(own) = self.dedicated.get()
+        {
+            own.has_begun_transactions.set(true);
+        }
         self.dedicated.settle();
         if !self.takes_requests() {
             // Its replies may wait for it much longer.

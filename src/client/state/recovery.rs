@@ -1,6 +1,8 @@
 //! Requests that failed and are sent again: which ones wait for the master, in which order they
 //! leave, and how often each request was tried.
 
+pub(in crate::client) mod master_view;
+
 use std::collections::VecDeque;
 
 use tokio::time::Instant;
@@ -8,7 +10,7 @@ use tokio::time::Instant;
 use crate::backend::Failed;
 use crate::routing::Target;
 use crate::session::replies::Sequence;
-use crate::topology::BackendId;
+use master_view::{Access, MasterView};
 
 /// Times a request is asked again before its error is passed on.
 const TRIES_MAX: u32 = 3;
@@ -21,6 +23,8 @@ pub(in crate::client) struct Recovery {
     /// How often the requests in flight were asked again.
     tries: VecDeque<(Sequence, u32)>,
     release: Release,
+    /// Those that have left for the master in their order, and may not be answered yet.
+    left: VecDeque<Sequence>,
 }
 
 /// How far the writes that wait may leave. The server that they go to may refuse again, as long as
@@ -42,23 +46,14 @@ pub(in crate::client) struct Waiting {
     pub(in crate::client) failed: Failed,
     /// Whether it is a write for the master, or a read that the master answers.
     pub(in crate::client) target: Target,
-    /// When the client gets an error.
-    pub(in crate::client) until: Instant,
+    /// Since when it waits.
+    pub(in crate::client) since: Instant,
+    /// When the time is over that a blocking command gave.
+    pub(in crate::client) ends: Option<Instant>,
     /// When it was refused, in milliseconds of the process's clock.
     pub(in crate::client) refused_ms: u64,
     /// Whether the number of tries is limited.
     pub(in crate::client) counts: bool,
-}
-
-/// What the write gate of the known master does with a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) enum Gate {
-    /// It lets the write pass.
-    Open,
-    /// It is closed, and writes wait for it (`on-closed = "hold"`).
-    Holds,
-    /// It is closed, and writes are refused.
-    Refuses,
 }
 
 /// The next step for the first waiting request.
@@ -87,42 +82,42 @@ impl Recovery {
     }
 
     /// What becomes of the first request that waits, at `now`. Every request below `unanswered` is
-    /// answered. `master` is the master, if requests may be sent to it, and the time when it was
-    /// heard last, in milliseconds of the process's clock.
+    /// answered, and so are those that no reply is owed to (`owes`).
     pub(in crate::client) fn step(
         &mut self,
-        unanswered: Sequence,
-        master: Option<(BackendId, Option<u64>)>,
-        gate: Gate,
+        (unanswered, owes): (Sequence, impl Fn(Sequence) -> bool),
+        view: &MasterView,
         now: Instant,
     ) -> Step {
         if !self.may_leave(unanswered) {
             return Step::Nothing;
         }
-        let Some(Waiting { failed, target, until, refused_ms, counts }) = self.waiting.front()
-        else {
-            return Step::Nothing;
-        };
-        let (seq, is_over, is_limited) = (failed.seq, now >= *until, *counts);
-        // The server that refused it is believed again when it has said that it is master since (a
-        // FAILOVER that came to nothing).
-        let is_true = master
-            .is_some_and(|(id, heard_ms)| id != failed.backend || heard_ms > Some(*refused_ms));
-        let gate = if *target == Target::Write { gate } else { Gate::Open };
-        let next = if is_true && gate == Gate::Refuses {
-            self.waiting.pop_front().map(Step::Refuse)
-        } else if is_true && gate == Gate::Open && (!is_limited || self.try_again(seq)) {
-            self.leave().map(Step::Send)
-        } else if is_over {
-            self.waiting.pop_front().map(Step::GiveUp)
-        } else {
-            Some(Step::Wait)
+        let Some(first) = self.waiting.front() else { return Step::Nothing };
+        let (seq, is_limited) = (first.failed.seq, first.counts);
+        let is_over = view.is_over(first.since, now) || first.ends.is_some_and(|ends| now >= ends);
+        let is_write = || first.target == Target::Write;
+        // A write must not overtake a read before it that another server is asked for.
+        let is_under_way = |seq: Sequence| owes(seq) && !self.left.contains(&seq);
+        let overtakes = is_write() && (unanswered..seq).any(is_under_way);
+        let next = match view.access(first.failed.backend, first.refused_ms, is_write) {
+            Access::Refused => self.waiting.pop_front().map(Step::Refuse),
+            Access::Granted if !overtakes && (!is_limited || self.try_again(seq)) => {
+                self.left.retain(|left| *left >= unanswered);
+                self.leave().map(Step::Send)
+            }
+            _ if is_over => self.waiting.pop_front().map(Step::GiveUp),
+            _ => Some(Step::Wait),
         };
         next.unwrap_or(Step::Nothing)
     }
 
+    /// Whether a request that its client sent before request `seq` waits.
+    pub(in crate::client) fn waits_before(&self, seq: Sequence) -> bool {
+        self.waiting.front().is_some_and(|first| first.failed.seq < seq)
+    }
+
     /// Whether the first request that waits may leave, where every request below `unanswered` is
-    /// answered.
+    /// answered. One that failed after later ones had left has not to wait for those.
     fn may_leave(&mut self, unanswered: Sequence) -> bool {
         match self.release {
             Release::None | Release::All => true,
@@ -130,13 +125,14 @@ impl Recovery {
                 self.release = Release::All;
                 true
             }
-            Release::First(_) => false,
+            Release::First(seq) => self.waits_before(seq),
         }
     }
 
     /// The first request leaves.
     fn leave(&mut self) -> Option<Waiting> {
         let left = self.waiting.pop_front()?;
+        self.left.push_back(left.failed.seq);
         if self.release == Release::None {
             self.release = Release::First(left.failed.seq);
         }
@@ -168,9 +164,19 @@ impl Recovery {
 
 #[cfg(test)]
 mod tests {
+    use super::master_view::Gate;
     use super::*;
     use crate::backend::{Cause, Refusal};
+    use crate::topology::BackendId;
     use std::time::Duration;
+
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    /// A master with this number, if there is one, and its gate.
+    fn view(master: Option<u32>, gate: Gate) -> MasterView {
+        let master = master.map(|id| (BackendId(id), None));
+        MasterView { master, gate, holds_on: None, patience: PATIENCE }
+    }
 
     fn refused(seq: Sequence) -> Waiting {
         let cause = Cause::Refused(Refusal::ReadOnly, b"-READONLY\r\n".to_vec());
@@ -179,7 +185,8 @@ mod tests {
         Waiting {
             failed,
             target: Target::Write,
-            until: Instant::now(),
+            since: Instant::now(),
+            ends: None,
             refused_ms: 0,
             counts: true,
         }
@@ -187,6 +194,24 @@ mod tests {
 
     fn leave(recovery: &mut Recovery) -> Option<Sequence> {
         recovery.leave().map(|left| left.failed.seq)
+    }
+
+    /// A read at a replica failed while those behind it were on their way to the master.
+    #[test]
+    fn a_request_does_not_wait_for_the_answers_to_later_ones() {
+        let mut recovery = Recovery::default();
+        let read = |seq| Waiting { target: Target::Master, ..refused(seq) };
+        [7, 8].into_iter().for_each(|seq| recovery.wait(read(seq)));
+        let granted = view(Some(2), Gate::Open);
+        let next = |recovery: &mut Recovery| {
+            let step = recovery.step((5, |_| true), &granted, Instant::now());
+            if let Step::Send(it) = step { Some(it.failed.seq) } else { None }
+        };
+        assert_eq!(next(&mut recovery), Some(7));
+        assert_eq!(next(&mut recovery), None, "the master may refuse the first one");
+        recovery.wait(read(5));
+        assert_eq!(next(&mut recovery), Some(5));
+        assert_eq!(next(&mut recovery), None);
     }
 
     #[test]
@@ -208,44 +233,37 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_write_goes_to_another_master_or_to_one_that_has_said_so_again() {
+    fn a_blocking_command_waits_no_longer_than_it_asked_for() {
         let now = Instant::now();
-        let with = |master: Option<(u32, Option<u64>)>| {
-            let mut recovery = Recovery::default();
-            recovery.wait(Waiting { until: now + Duration::from_secs(1), ..refused(4) });
-            let master = master.map(|(id, heard_ms)| (BackendId(id), heard_ms));
-            recovery.step(4, master, Gate::Open, now)
-        };
-        assert!(matches!(with(None), Step::Wait));
-        assert!(matches!(with(Some((1, None))), Step::Wait), "it has just refused");
-        assert!(matches!(with(Some((1, Some(0)))), Step::Wait));
-        assert!(matches!(with(Some((1, Some(1)))), Step::Send(_)), "it has said so since");
-        assert!(matches!(with(Some((2, None))), Step::Send(_)));
+        let held = MasterView { holds_on: Some(true), ..view(None, Gate::Open) };
+        let mut recovery = Recovery::default();
+        recovery.wait(Waiting { since: now, ..refused(4) });
+        let wait = recovery.step((4, |_| false), &held, now + PATIENCE);
+        assert!(matches!(wait, Step::Wait), "as all that is held");
+        assert!(!recovery.waits_before(4) && recovery.waits_before(5));
+        let mut recovery = Recovery::default();
+        recovery.wait(Waiting { ends: Some(now), ..refused(4) });
+        assert!(matches!(recovery.step((4, |_| false), &held, now), Step::GiveUp(_)));
     }
 
     #[test]
     fn a_refused_write_is_given_up_when_its_time_is_up_or_it_was_tried_often() {
         let now = Instant::now();
         let mut recovery = Recovery::default();
-        assert!(matches!(recovery.step(4, None, Gate::Open, now), Step::Nothing));
-        recovery.wait(Waiting { until: now, ..refused(4) });
-        assert!(
-            matches!(recovery.step(4, None, Gate::Open, now), Step::GiveUp(it) if it.failed.seq == 4)
-        );
-        let until = now + Duration::from_secs(1);
+        let (none, other) = (view(None, Gate::Open), view(Some(2), Gate::Open));
+        assert!(matches!(recovery.step((4, |_| false), &none, now), Step::Nothing));
+        let since = now;
+        recovery.wait(Waiting { since, ..refused(4) });
+        assert!(matches!(recovery.step((4, |_| false), &none, now), Step::Wait));
+        let over = recovery.step((4, |_| false), &none, now + PATIENCE);
+        assert!(matches!(over, Step::GiveUp(it) if it.failed.seq == 4));
         for _ in 0..TRIES_MAX {
-            recovery.wait(Waiting { until, ..refused(4) });
-            assert!(matches!(
-                recovery.step(4, Some((BackendId(2), None)), Gate::Open, now),
-                Step::Send(_)
-            ));
+            recovery.wait(Waiting { since, ..refused(4) });
+            assert!(matches!(recovery.step((4, |_| false), &other, now), Step::Send(_)));
         }
-        recovery.wait(Waiting { until, ..refused(4) });
-        assert!(matches!(
-            recovery.step(4, Some((BackendId(2), None)), Gate::Open, now),
-            Step::Wait
-        ));
-        assert!(matches!(recovery.step(4, None, Gate::Open, until), Step::GiveUp(_)));
+        recovery.wait(Waiting { since, ..refused(4) });
+        assert!(matches!(recovery.step((4, |_| false), &other, now), Step::Wait));
+        assert!(matches!(recovery.step((4, |_| false), &none, now + PATIENCE), Step::GiveUp(_)));
     }
 
     #[test]
@@ -253,12 +271,26 @@ mod tests {
         let now = Instant::now();
         let with = |target, gate| {
             let mut recovery = Recovery::default();
-            let until = now + Duration::from_secs(1);
-            recovery.wait(Waiting { until, target, ..refused(4) });
-            recovery.step(4, Some((BackendId(2), None)), gate, now)
+            recovery.wait(Waiting { target, ..refused(4) });
+            recovery.step((4, |_| false), &view(Some(2), gate), now)
         };
         assert!(matches!(with(Target::Write, Gate::Refuses), Step::Refuse(_)));
         assert!(matches!(with(Target::Write, Gate::Holds), Step::Wait));
         assert!(matches!(with(Target::Master, Gate::Refuses), Step::Send(_)), "it writes nothing");
+    }
+
+    #[test]
+    fn a_write_does_not_overtake_a_read_before_it_that_is_asked_again() {
+        let known = view(Some(2), Gate::Open);
+        let now = Instant::now();
+        let mut recovery = Recovery::default();
+        [5, 6].into_iter().for_each(|seq| recovery.wait(refused(seq)));
+        let step = recovery.step((4, |seq| seq == 4), &known, now);
+        assert!(matches!(step, Step::Wait), "4 is asked again elsewhere");
+        let step = recovery.step((4, |_| false), &known, now);
+        assert!(matches!(step, Step::Send(it) if it.failed.seq == 5), "4 is answered");
+        recovery.release = Release::All;
+        let step = recovery.step((5, |seq| seq == 5), &known, now);
+        assert!(matches!(step, Step::Send(it) if it.failed.seq == 6), "5 goes the same way");
     }
 }

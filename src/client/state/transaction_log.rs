@@ -28,6 +28,8 @@ pub(in crate::client) struct Again<'a> {
     pub(in crate::client) frame: &'a [u8],
     /// It is an EXEC, and watched keys count as changed: a DISCARD goes in its place.
     pub(in crate::client) discards: bool,
+    /// It is an EXEC that is sent as such.
+    pub(in crate::client) executes: bool,
 }
 
 /// A request whose transaction is not begun anew: the client gets its error.
@@ -37,7 +39,7 @@ pub(in crate::client) struct GivenUp {
     pub(in crate::client) fate: Fate,
     /// It is known that no server has run its transaction.
     pub(in crate::client) unrun: bool,
-    pub(in crate::client) is_exec: bool,
+    pub(in crate::client) part: Part,
 }
 
 /// What has become of the transactions in flight whose connection failed them.
@@ -67,8 +69,8 @@ pub(in crate::client) struct Since {
     pub(in crate::client) backend: BackendId,
     /// In milliseconds of the process's clock.
     pub(in crate::client) at_ms: u64,
-    /// When the client gets an error.
-    pub(in crate::client) until: Instant,
+    /// When the first of them began to wait.
+    pub(in crate::client) since: Instant,
 }
 
 /// What a session's transactions have sent since their MULTI.
@@ -90,12 +92,14 @@ pub(in crate::client) struct TransactionLog {
 
 impl TransactionLog {
     /// Records a request of a transaction that is about to be sent; false if its transaction is not
-    /// recorded. `owes` tells whether the reply to a request is owed.
+    /// recorded. `has_begun`: its connection has begun transactions before. `owes` tells whether the
+    /// reply to a request is owed.
     pub(in crate::client) fn record(
         &mut self,
         part: Part,
         seq: Sequence,
         frame: &[u8],
+        has_begun: bool,
         owes: impl Fn(Sequence) -> bool,
     ) -> bool {
         if matches!(part, Part::Multi { .. }) {
@@ -113,7 +117,8 @@ impl TransactionLog {
             return false;
         }
         self.bytes.extend_from_slice(frame);
-        let entry = Entry { seq, len: frame.len(), part, discards: false, fate: None };
+        let is_sure = has_begun && matches!(part, Part::Multi { .. });
+        let entry = Entry { seq, len: frame.len(), part, is_sure, discards: false, fate: None };
         self.entries.push_back(entry);
         true
     }
@@ -243,8 +248,8 @@ impl TransactionLog {
                     judgement.open_given_up |= is_open;
                     self.skips |= is_open;
                     judgement.given_up.extend(transaction.into_iter().filter_map(|it| {
-                        let (seq, is_exec) = (it.seq, it.part == Part::Exec);
-                        it.fate.map(|fate| GivenUp { seq, fate: *fate, unrun, is_exec })
+                        let (seq, part) = (it.seq, it.part);
+                        it.fate.map(|fate| GivenUp { seq, fate: *fate, unrun, part })
                     }));
                 }
             }
@@ -266,37 +271,60 @@ impl TransactionLog {
         self.entries.iter().find_map(Entry::refuser)
     }
 
+    /// Whether one of the transactions runs a command for which `is_meant` holds when it is begun
+    /// anew. One without EXEC runs none yet, and one that watches is discarded.
+    pub(in crate::client) fn executes(&self, is_meant: impl Fn(&[u8]) -> bool) -> bool {
+        let (mut at, mut is_watched, mut is_found) = (self.start, false, false);
+        for Entry { len, part, .. } in &self.entries {
+            let frame = &self.bytes[at..at + len];
+            at += len;
+            match part {
+                Part::Multi { watched } => (is_watched, is_found) = (*watched, false),
+                Part::Command => is_found |= is_meant(frame),
+                Part::Exec if is_found && !is_watched => return true,
+                Part::Exec | Part::Discard => {}
+            }
+        }
+        false
+    }
+
     /// Sets since when the transactions wait, unless they did before.
-    pub(in crate::client) fn wait(&mut self, backend: BackendId, at_ms: u64, until: Instant) {
-        let until = self.since.map_or(until, |since| since.until);
-        self.since = Some(Since { backend, at_ms, until });
+    pub(in crate::client) fn wait(&mut self, backend: BackendId, at_ms: u64, now: Instant) {
+        let since = self.since.map_or(now, |before| before.since);
+        self.since = Some(Since { backend, at_ms, since });
     }
 
     /// Gives up all that waits.
     pub(in crate::client) fn give_up(&mut self) -> Judgement {
         let open_given_up = self.has_open();
         let given_up = std::mem::take(&mut self.entries).into_iter().filter_map(|it| {
-            let (seq, is_exec) = (it.seq, it.part == Part::Exec);
-            it.fate.map(|fate| GivenUp { seq, fate: *fate, unrun: true, is_exec })
+            let (seq, part) = (it.seq, it.part);
+            it.fate.map(|fate| GivenUp { seq, fate: *fate, unrun: true, part })
         });
         let given_up = given_up.collect();
         self.clear();
         Judgement { given_up, open_given_up }
     }
 
-    /// All is sent again, in order, over another connection: `send` sends one request, and returns
-    /// the number that it has from now on.
-    pub(in crate::client) fn begin_anew(&mut self, mut send: impl FnMut(Again<'_>) -> Sequence) {
+    /// All is sent again, in order, over another connection, which has begun transactions before if
+    /// `has_begun`: `send` sends one request, and returns the number that it has from now on.
+    pub(in crate::client) fn begin_anew(
+        &mut self,
+        has_begun: bool,
+        mut send: impl FnMut(Again<'_>) -> Sequence,
+    ) {
         let (mut at, mut is_watched) = (self.start, false);
         for entry in &mut self.entries {
             let frame = &self.bytes[at..at + entry.len];
             at += entry.len;
             if let Part::Multi { watched } = entry.part {
                 is_watched = watched;
+                entry.is_sure = has_begun;
             }
-            entry.discards = is_watched && entry.part == Part::Exec;
-            entry.fate = None;
-            entry.seq = send(Again { seq: entry.seq, frame, discards: entry.discards });
+            let is_exec = entry.part == Part::Exec;
+            let (discards, executes) = (is_watched && is_exec, !is_watched && is_exec);
+            (entry.discards, entry.fate) = (discards, None);
+            entry.seq = send(Again { seq: entry.seq, frame, discards, executes });
         }
         self.phase = Phase::There;
     }
@@ -316,12 +344,19 @@ impl TransactionLog {
         }
     }
 
-    /// Every request is answered. What has ended is forgotten.
+    /// Every request is answered. What has ended is forgotten. True if the connection has begun a
+    /// transaction.
     #[inline]
-    pub(in crate::client) fn settled(&mut self) {
-        if !self.entries.is_empty() && !self.has_open() {
+    pub(in crate::client) fn settled(&mut self) -> bool {
+        if self.entries.is_empty() {
+            return false;
+        }
+        let is_begun = |it: &Entry| matches!(it.part, Part::Multi { .. }) && it.fate.is_none();
+        let has_begun = self.phase == Phase::There && self.entries.iter().any(is_begun);
+        if !self.has_open() {
             self.clear();
         }
+        has_begun
     }
 
     /// Forgets the first transactions, as far as they are answered.

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
+use super::names;
 use crate::config::model::{Config, Key, diff};
 
 /// The keys that a reload changes only if the file still gives them: passwords, logins, write
 /// guards and addresses. With their defaults the proxy would have no password and no guard.
-const GUARDED: [&str; 18] = [
+const GUARDED: [&str; 20] = [
     "proxy.listen",
     "proxy.requirepass",
     "topology.master",
@@ -28,6 +29,8 @@ const GUARDED: [&str; 18] = [
     "replica.masteruser",
     "replica.masterauth",
     "metrics.listen",
+    "listener.listen",
+    "rule.reads",
 ];
 
 /// The paths of the keys that a text gives. An alias counts as its key.
@@ -40,13 +43,14 @@ impl Given {
         let keys = Config::keys();
         let (file, _) = DeTable::parse_recoverable(text);
         let mut given = BTreeSet::new();
+        names::visit(file.get_ref(), &keys, &mut |key, _, _| {
+            given.insert(key.path());
+        });
         for (section, value) in file.get_ref() {
-            let DeValue::Table(table) = value.get_ref() else { continue };
-            for name in table.keys() {
-                let called = |key: &&Key| {
-                    key.section == section.get_ref().as_ref() && key.is_called(name.get_ref())
-                };
-                given.extend(keys.iter().find(called).map(Key::path));
+            // `rule = []` says that there are none.
+            if value.get_ref().as_array().is_some_and(|tables| tables.is_empty()) {
+                let own = |key: &&Key| key.repeats && key.section == section.get_ref().as_ref();
+                given.extend(keys.iter().filter(own).map(Key::path));
             }
         }
         Self(given)
@@ -90,11 +94,21 @@ pub fn check_whole(
     if old_text.is_some_and(|old| is_cut_in_a_line(old, text)) {
         return Err("is the previous file, cut off in the middle of a line".to_owned());
     }
+    let tables = |config: &Config| config.listeners.len() + config.rules.len();
+    if tables(new) < tables(old) && old_text.is_some_and(|old| old.starts_with(text)) {
+        return Err(
+            "is the previous file without its end, which had further [[...]] sections, so \
+                    it may have been cut off; to remove them, write a comment in their place"
+                .to_owned(),
+        );
+    }
     let lost = |key: &String| {
         let is_guarded = GUARDED.contains(&key.as_str()) && !given.0.contains(key);
         is_guarded && !given.replaces(key)
     };
-    let lost: Vec<_> = diff(old, new).into_iter().map(|it| it.key).filter(lost).collect();
+    let keys = diff(old, new).into_iter().map(|it| without_place(&it.key));
+    let mut lost: Vec<_> = keys.filter(lost).collect();
+    lost.dedup();
     if lost.is_empty() {
         return Ok(());
     }
@@ -103,6 +117,15 @@ pub fn check_whole(
          file",
         lost.join(", ")
     ))
+}
+
+/// The path of a key without the place of its section among several: `rule.reads` for
+/// `rule[2].reads`.
+fn without_place(path: &str) -> String {
+    match (path.split_once('['), path.split_once("].")) {
+        (Some((section, _)), Some((_, name))) => format!("{section}.{name}"),
+        _ => path.to_owned(),
+    }
 }
 
 /// Whether `text` is the beginning of `old` and ends within a line of it.
@@ -127,7 +150,10 @@ mod tests {
 
     const FULL: &str = "[proxy]\nlisten = [\"127.0.0.1:7000\"]\nrequirepass = \"x\"\n\
         [topology]\nprimary = \"10.0.0.1:6379\"\nreplicas = [\"10.0.0.2:6379\"]\n\
-        [writes]\nmin-replicas-to-write = 1\n[proxy2]\n";
+        [writes]\nmin-replicas-to-write = 1\n[proxy2]\n\
+        [[listener]]\nlisten = [\"127.0.0.1:7001\"]\nreads.consistency = \"strong\"\n\
+        [[rule]]\nreads = \"strong\"\nmatch.command = \"get\"\n\
+        [[rule]]\nmatch.key = \"a*\"\nreads = \"strong\"\n";
 
     fn full() -> String {
         FULL.replace("[proxy2]\n", "[log]\nlevel = \"debug\"\n")
@@ -154,6 +180,20 @@ mod tests {
                 assert!(lost.is_empty() || lost == ["log.level"], "{cut:?} loses {lost:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_last_tables_are_removed_by_a_change_of_the_file() {
+        let full = full();
+        let (first, last) = full.rsplit_once("[[rule]]").unwrap();
+        let why = check(&full, first).unwrap_err();
+        assert!(why.contains("without its end"), "{why}");
+        assert_eq!(check(&full, &format!("{first}# one rule is enough\n")), Ok(()));
+        assert_eq!(check(&full, &full.replace("[[rule]]\nreads", "[[rule]]\n#\nreads")), Ok(()));
+        let one = format!("[[rule]]{last}");
+        let why = check(&one, "[log]\nlevel = \"info\"\n").unwrap_err();
+        assert!(why.contains("no longer gives rule.reads,"), "{why}");
+        assert_eq!(check(&one, "rule = []\n"), Ok(()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use toml::de::DeTable;
 
+use super::names;
 use crate::config::mistakes::Source;
 use crate::config::model::Config;
 use crate::config::parser_stack::on_large_stack;
@@ -21,14 +22,9 @@ impl Lines {
             let (file, _) = DeTable::parse_recoverable(text);
             let known = Config::keys();
             let mut lines = HashMap::new();
-            for (section, table) in file.get_ref() {
-                for (name, _) in table.get_ref().as_table().into_iter().flatten() {
-                    let mut keys = known.iter().filter(|key| key.section == section.get_ref());
-                    if let Some(key) = keys.find(|key| key.is_called(name.get_ref())) {
-                        lines.insert(key.path(), source.line(name.span().start));
-                    }
-                }
-            }
+            names::visit(file.get_ref(), &known, &mut |_, path, at| {
+                lines.insert(path, source.line(at));
+            });
             Self(lines)
         };
         on_large_stack(find).unwrap_or_default()

@@ -3,18 +3,24 @@
 //! | file | what it checks |
 //! |---|---|
 //! | `rules`, `sentinels` | the values of several keys against each other |
+//! | `listeners`, `read_rules` | the keys of `[[listener]]` and `[[rule]]` |
+//! | `names` | which keys a file gives |
 //! | `unknown`, `nearest` | that every section and key exists; which one was probably meant |
 //! | `cut_off` | whether a changed file lacks its end |
-//! | `warnings`, `lines` | what a valid file says that has no effect or may surprise |
+//! | `warnings`, `warning`, `lines` | what a valid file says that has no effect or may surprise |
 
 mod cut_off;
 mod lines;
+mod listeners;
+mod names;
 mod nearest;
+mod read_rules;
 pub(super) mod rules;
 mod sentinels;
 pub(super) mod unknown;
+mod warning;
 mod warnings;
 
 pub use cut_off::check_whole;
 pub use lines::Lines;
-pub use warnings::Warning;
+pub use warning::Warning;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::sentinels;
+use super::{listeners, read_rules, sentinels};
 use crate::config::mistakes::Report;
 use crate::config::model::{Config, ReplicaOf};
 use tidegate_wire::units::HostPort;
@@ -20,7 +20,16 @@ struct Broken(&'static str, String, String);
 const RULES: &[Rule] = &[
     Rule { keys: &["proxy.listen"], broken: listens_twice },
     Rule { keys: &["proxy.listen", "metrics.listen"], broken: metrics_address_taken },
-    Rule { keys: &["proxy.listen", "topology.master", "topology.replicas"], broken: own_backend },
+    Rule {
+        keys: &[
+            "proxy.listen",
+            "topology.master",
+            "topology.replicas",
+            "topology.embedded-port",
+            "topology.embedded-replicas",
+        ],
+        broken: own_backend,
+    },
     Rule { keys: &["topology.replicas"], broken: replica_twice },
     Rule { keys: &["topology.master", "topology.replicas"], broken: master_as_replica },
     Rule { keys: &["topology.masteruser", "topology.masterauth"], broken: user_without_password },
@@ -69,6 +78,8 @@ pub(crate) fn check(config: &Config, report: &mut Report<'_>) {
         }
     }
     sentinels::check(config, report);
+    listeners::check(config, report);
+    read_rules::check(config, report);
 }
 
 fn replicas(config: &Config) -> &[HostPort] {
@@ -105,12 +116,21 @@ fn metrics_address_taken(config: &Config) -> Vec<Broken> {
 
 fn own_backend(config: &Config) -> Vec<Broken> {
     let rule = "is also an address of proxy.listen; the proxy would connect to itself";
-    let master = config.topology.named_master().map(|master| ("topology.master", master));
+    let topology = &config.topology;
+    let master = topology.named_master().map(|master| match topology.is_embedded() {
+        true => ("topology.embedded-port", master),
+        false => ("topology.master", master),
+    });
+    let replicas = topology.named_replicas().into_iter().flatten();
+    let replicas = replicas.map(|replica| match topology.is_embedded() {
+        true => ("topology.embedded-replicas", replica),
+        false => ("topology.replicas", replica),
+    });
     master
         .into_iter()
-        .chain(replicas(config).iter().map(|replica| ("topology.replicas", replica)))
+        .chain(replicas)
         .filter(|(_, address)| config.proxy.listen.contains(address))
-        .map(|(key, address)| Broken(key, quoted(address), rule.into()))
+        .map(|(key, address)| Broken(key, quoted(&address), rule.into()))
         .collect()
 }
 
@@ -123,7 +143,7 @@ fn replica_twice(config: &Config) -> Vec<Broken> {
 fn master_as_replica(config: &Config) -> Vec<Broken> {
     let rule = "is also topology.master; a server is either the master or a replica";
     let master = config.topology.named_master().filter(|it| replicas(config).contains(it));
-    master.map(|it| Broken("topology.replicas", quoted(it), rule.into())).into_iter().collect()
+    master.map(|it| Broken("topology.replicas", quoted(&it), rule.into())).into_iter().collect()
 }
 
 fn user_without_password(config: &Config) -> Vec<Broken> {
@@ -149,7 +169,7 @@ fn weight_of_unknown_server(config: &Config) -> Vec<Broken> {
     if config.topology.replicas.is_none() {
         return Vec::new();
     }
-    let servers: HashSet<_> = config.topology.named_servers().collect();
+    let servers: HashSet<_> = config.topology.named_servers().into_iter().collect();
     let rule = "is neither topology.master nor one of topology.replicas";
     let strangers = config.reads.weights.keys().filter(|address| !servers.contains(address));
     strangers.map(|it| Broken("reads.weights", quoted(it), rule.into())).collect()
@@ -214,12 +234,13 @@ fn engine_open_without_password(config: &Config) -> Vec<Broken> {
 
 fn engine_follows_itself(config: &Config) -> Vec<Broken> {
     let (key, master) = match &config.replica.replicaof {
+        ReplicaOf::NoOne => return Vec::new(),
         ReplicaOf::Topology => ("topology.master", config.topology.named_master()),
-        ReplicaOf::Server(server) => ("replica.replicaof", Some(server)),
+        ReplicaOf::Server(server) => ("replica.replicaof", Some(server.clone())),
     };
     let rule = "is also an address of replica.listen; the engine would follow itself";
     let master = master.filter(|it| engine(config).contains(it));
-    master.map(|it| Broken(key, quoted(it), rule.into())).into_iter().collect()
+    master.map(|it| Broken(key, quoted(&it), rule.into())).into_iter().collect()
 }
 
 fn engine_follows_proxy(config: &Config) -> Vec<Broken> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::config::mistakes::Report;
-use crate::config::model::{Config, Discovery};
+use crate::config::model::{Config, Discovery, TopologyConfig};
 
 /// The keys that the rules compare. If one of them cannot be read, no rule is checked.
 const KEYS: [&str; 6] = [
@@ -32,8 +32,10 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
                     topology.sentinels";
         report.conflict("topology.discovery", "\"static\"".to_owned(), rule.to_owned());
     }
-    if topology.uses_sentinel() {
-        check_servers(config, report);
+    match topology.discovery() {
+        Discovery::Sentinel => check_servers(config, report),
+        Discovery::Embedded => check_embedded(topology, report),
+        Discovery::Static => {}
     }
     check_addresses(config, report);
     if !topology.sentinel_user.is_empty() && topology.sentinel_password.is_empty() {
@@ -46,15 +48,32 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
 /// The file must not name servers that the Sentinels name.
 fn check_servers(config: &Config, report: &mut Report<'_>) {
     let topology = &config.topology;
-    if report.is_given("topology.master") {
+    if let Some(master) = &topology.master {
         let rule = "the Sentinels name the master; remove this key, or use no Sentinel";
-        report.conflict("topology.master", format!("\"{}\"", topology.master), rule.to_owned());
+        report.conflict("topology.master", format!("\"{master}\""), rule.to_owned());
     }
     if let Some(replicas) = &topology.replicas {
         let shown: Vec<_> = replicas.iter().map(|it| format!("\"{it}\"")).collect();
         let rule = "the Sentinels name the replicas; remove this key, and give a replica that \
                     should serve no reads the weight 0 in reads.weights";
         report.conflict("topology.replicas", format!("[{}]", shown.join(", ")), rule.to_owned());
+    }
+}
+
+/// The file must not name servers beside the embedded ones.
+fn check_embedded(topology: &TopologyConfig, report: &mut Report<'_>) {
+    let rule = "the servers are engines in this process; remove this key, or remove \
+                topology.discovery to use the servers that the file names";
+    if let Some(master) = &topology.master {
+        report.conflict("topology.master", format!("\"{master}\""), rule.to_owned());
+    }
+    for (key, servers) in
+        [("topology.replicas", topology.replicas.as_ref()), (SENTINELS, Some(&topology.sentinels))]
+    {
+        let shown: Vec<_> = servers.into_iter().flatten().map(|it| format!("\"{it}\"")).collect();
+        if !shown.is_empty() {
+            report.conflict(key, format!("[{}]", shown.join(", ")), rule.to_owned());
+        }
     }
 }
 

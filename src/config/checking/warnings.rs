@@ -1,68 +1,39 @@
 //! Warnings about a valid configuration: keys without effect, and values that may surprise.
 
-use std::fmt;
 use std::net::IpAddr;
 
-use super::lines::Lines;
+use super::read_rules;
+use super::warning::Warning;
 use crate::config::model::{Config, Replica, TopologyConfig, TouchMaster};
 use crate::session::ReadFrom;
 use crate::topology::{Observation, ServerRole, Topology};
 use tidegate_wire::units::{HostPort, Secret};
 
-/// One warning: a key, its value, and what follows from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
-    /// The key's path, such as `proxy.listen`.
-    pub key: &'static str,
-    text: String,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Warning {
-    /// The warning that `key` with `value` has this consequence.
-    fn new(key: &'static str, value: &impl fmt::Display, consequence: &str) -> Self {
-        Self { key, text: format!("{key} = {value}: {consequence}") }
-    }
-
-    /// The text, after the line of `origin` that gives the key, if there is one.
-    #[must_use]
-    pub fn placed(&self, origin: &str, lines: &Lines) -> String {
-        match lines.of(self.key) {
-            Some(line) => format!("{origin}:{line}: {self}"),
-            None => self.to_string(),
-        }
-    }
-}
-
 impl Config {
     /// The warnings that need no answer of a server.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = without_effect(&self.replica);
+        let mut warnings: Vec<_> = without_effect(&self.replica).into_iter().collect();
         warnings.extend(sentinels_without_effect(&self.topology));
         let replica = &self.replica;
-        if replica.enabled && replica.replica_priority != 0 {
+        if replica.enabled && replica.replica_priority != 0 && !replica.counts_as_replica {
             warnings.push(Warning::new(
                 "replica.replica-priority",
                 &replica.replica_priority,
-                "the engine cannot be promoted yet; it announces 0, so that Sentinel never selects \
-                 it",
+                "Sentinel may promote the engine, and no WAIT counts its copy; set \
+                 replica.counts-as-replica = true, or priority 0",
             ));
         }
-        let open = self.proxy.listen.iter().find(|addr| !is_loopback(addr));
-        if let Some(addr) = open.filter(|_| self.proxy.requirepass.is_empty()) {
+        let mut open = self.addresses().filter(|(_, addr)| !is_loopback(addr));
+        if let Some((key, addr)) = open.next().filter(|_| self.proxy.requirepass.is_empty()) {
             warnings.push(Warning::new(
-                "proxy.listen",
+                key,
                 &format_args!("\"{addr}\""),
                 "every host that reaches this address can read and write without a password; set \
                  proxy.requirepass, or listen on 127.0.0.1",
             ));
         }
+        warnings.extend(read_rules::warnings(&self.rules));
         warnings
     }
 
@@ -103,8 +74,11 @@ impl Config {
     /// replicas, if `reads.touch-master` is off.
     #[must_use]
     pub fn blind_eviction(&self, policy: Option<&str>) -> Option<Warning> {
+        let from_replicas = |(_, addr): (String, &HostPort)| {
+            self.read_policy(Some(addr)).servers() != ReadFrom::Master
+        };
         let is_blind =
-            self.reads.from != ReadFrom::Master && self.reads.touch_master == TouchMaster::Off;
+            self.reads.touch_master == TouchMaster::Off && self.addresses().any(from_replicas);
         let policy = policy.filter(|_| is_blind)?;
         let text = format!(
             "the master's maxmemory-policy is {policy}, and it does not see reads at replicas, so \
@@ -139,36 +113,17 @@ impl Config {
     }
 }
 
-/// Warnings of keys of `[replica]` that are set and have no effect, because the engine has no
-/// sub-replicas yet.
-fn without_effect(replica: &Replica) -> Vec<Warning> {
-    const WHY: &str = "the engine has no replicas of its own yet, so this key has no effect";
+/// The warning of `repl-ping-replica-period`, if it is set. A replica pings no replicas of its own.
+fn without_effect(replica: &Replica) -> Option<Warning> {
+    const WHY: &str = "the engine is a replica and passes its master's pings on, so this key has \
+                       no effect";
     let default = Replica::default();
-    let mut warnings = Vec::new();
-    let mut note = |is_set, key, value: &dyn fmt::Display| {
-        if is_set {
-            warnings.push(Warning::new(key, &value, WHY));
-        }
-    };
     let period = replica.repl_ping_replica_period;
     // With a short repl-timeout the default would be a mistake: the file has to set this key.
     let is_needed = replica.repl_timeout <= default.repl_ping_replica_period;
-    note(
-        period != default.repl_ping_replica_period && !is_needed,
-        "replica.repl-ping-replica-period",
-        &format_args!("\"{period:?}\""),
-    );
-    note(
-        replica.repl_disable_tcp_nodelay != default.repl_disable_tcp_nodelay,
-        "replica.repl-disable-tcp-nodelay",
-        &replica.repl_disable_tcp_nodelay,
-    );
-    note(
-        replica.repl_backlog_size != default.repl_backlog_size,
-        "replica.repl-backlog-size",
-        &format_args!("\"{}\"", replica.repl_backlog_size),
-    );
-    warnings
+    let is_set = period != default.repl_ping_replica_period && !is_needed;
+    let key = "replica.repl-ping-replica-period";
+    is_set.then(|| Warning::new(key, &format_args!("\"{period:?}\""), WHY))
 }
 
 /// Warnings of keys about Sentinels that are set where no Sentinel is asked.
@@ -195,6 +150,7 @@ fn is_loopback(addr: &HostPort) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::checking::lines::Lines;
     use crate::topology::{Backend, BackendId, Role, ServerVersion, Shard};
 
     fn config(text: &str) -> Config {
@@ -230,11 +186,7 @@ mod tests {
         assert_warnings(
             "[replica]\nrepl-ping-slave-period = \"11s\"\nrepl-disable-tcp-nodelay = true\n\
              repl-backlog-size = \"2mb\"\n",
-            &[
-                "replica.repl-ping-replica-period = \"11s\": ",
-                "replica.repl-disable-tcp-nodelay = true: ",
-                "replica.repl-backlog-size = \"2mb\": ",
-            ],
+            &["replica.repl-ping-replica-period = \"11s\": "],
         );
     }
 
@@ -274,7 +226,7 @@ mod tests {
     #[track_caller]
     fn assert_warned_keys(text: &str, attached: Option<u16>, keys: &[&str]) {
         let config = config(text);
-        let master = config.topology.master.clone();
+        let master = config.topology.named_master().unwrap();
         let replicas: Vec<_> = (1..=attached.unwrap_or(0)).map(HostPort::local).collect();
         let observation = Observation {
             role: ServerRole::Master { replicas },
@@ -305,7 +257,7 @@ mod tests {
         let topology = Topology::of(Shard { backends, ..Shard::default() });
         let answer = attached.map(|_| (&master, Ok(&observation)));
         let shown = config.warnings_of_servers(&topology, answer.into_iter());
-        assert_eq!(shown.iter().map(|it| it.key).collect::<Vec<_>>(), keys, "{shown:?}");
+        assert_eq!(shown.iter().map(|it| &*it.key).collect::<Vec<_>>(), keys, "{shown:?}");
     }
 
     #[test]

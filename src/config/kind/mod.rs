@@ -3,19 +3,25 @@
 //! Scalars have files of their own. This one has the kinds that are made of other kinds.
 
 mod address;
+mod command;
 mod name;
 mod output_class;
+mod save_rules;
 mod scalar;
 mod size;
 mod time;
 
 pub(crate) use address::Address;
+pub(crate) use command::{CommandName, Pattern};
 pub(crate) use name::{FileName, HostName, MasterName, Path};
 pub use output_class::OutputClass;
 pub(crate) use output_class::OutputClassKind;
+pub(crate) use save_rules::SaveRulesKind;
+pub use save_rules::{SaveRule, SaveRules};
 pub(crate) use scalar::{Choice, Flag, Integer, OneOf, Password, Text, as_integer, quoted};
 pub(crate) use size::Size;
 pub(crate) use time::Time;
+pub use time::duration_of;
 
 use toml::Spanned;
 use toml::de::DeValue;

@@ -14,7 +14,8 @@ const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), (
 pub(crate) struct Time(pub(crate) Duration, pub(crate) Duration);
 
 /// The time in `text`; `None` if it is no number with a unit.
-fn time(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn duration_of(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit)?;
@@ -44,7 +45,7 @@ impl Kind for Time {
     fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, Duration> {
         raw.get_ref()
             .as_str()
-            .and_then(time)
+            .and_then(duration_of)
             .filter(|time| (self.0..=self.1).contains(time))
             .map_or_else(|| Wrong::all(raw), Ok)
     }
@@ -59,7 +60,7 @@ impl Switch for Time {
 
     fn is_off(raw: &DeValue<'_>) -> bool {
         match raw {
-            DeValue::String(text) => time(text) == Some(Duration::ZERO),
+            DeValue::String(text) => duration_of(text) == Some(Duration::ZERO),
             _ => as_integer(raw) == Some(0),
         }
     }
@@ -80,13 +81,13 @@ mod tests {
             ("120s", 120_000, "2m"),
             ("0ms", 0, "0s"),
         ] {
-            let read = time(text).unwrap();
+            let read = duration_of(text).unwrap();
             assert_eq!(read, Duration::from_millis(millis), "{text}");
             assert_eq!(shown(read), back);
         }
         for text in ["", "5", "s", "-1s", "1.5s", "1 s", "1S", "1d", "99999999999999999999h"] {
-            assert_eq!(time(text), None, "{text}");
+            assert_eq!(duration_of(text), None, "{text}");
         }
-        assert_eq!(time("18446744073709551615h"), None);
+        assert_eq!(duration_of("18446744073709551615h"), None);
     }
 }

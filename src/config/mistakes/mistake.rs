@@ -77,7 +77,7 @@ pub enum Problem {
 impl Problem {
     /// The name of the key or section that is wrong, as the file has it, without the place of a
     /// part (`[2]`); `None` if the text as a whole is wrong.
-    pub fn key(&self) -> Option<&str> {
+    pub fn key(&self) -> Option<String> {
         let key = match self {
             Self::Value { key, .. } | Self::Conflict { key, .. } | Self::UnknownKey { key, .. } => {
                 key
@@ -85,7 +85,14 @@ impl Problem {
             Self::UnknownSection { section, .. } => section,
             Self::Syntax { .. } | Self::Unreadable(_) => return None,
         };
-        key.split('[').next()
+        // `rule[2].match.key` keeps what follows the place of its section.
+        let (section, name) = match key.split_once("].") {
+            Some((section, name)) if !section.contains(['.', '"']) => (section, Some(name)),
+            _ => (key.as_str(), None),
+        };
+        let parts = [Some(section), name].into_iter().flatten();
+        let parts: Vec<_> = parts.filter_map(|part| part.split('[').next()).collect();
+        Some(parts.join("."))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use toml::Spanned;
-use toml::de::{DeString, DeTable};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::mistake::{Mistake, Problem};
 use super::source::{Source, one_line};
@@ -46,22 +46,22 @@ impl<'a> Report<'a> {
         kind: &K,
         table: &'a DeTable<'a>,
     ) -> Option<K::Value> {
-        let mut given = names.iter().filter_map(|name| table.get_key_value(*name));
-        let (key, raw) = given.next()?;
+        let mut given = names.iter().filter_map(|name| Some((name, entry(table, name)?)));
+        let (name, (key, raw)) = given.next()?;
         let path = format!("{section}.{}", names.first()?);
         self.lines.insert(path.clone(), self.source.line(key.span().start));
-        for (alias, other) in given {
-            let key = format!("{section}.{}", alias.get_ref());
+        for (alias, (key, other)) in given {
             let rule =
                 format!("is the same key as {section}.{}, which is also given", names.first()?);
-            let problem = Problem::Conflict { key, value: self.show(other, kind), rule };
-            self.add(alias.span().start, problem);
+            let value = self.show(other, kind);
+            let problem = Problem::Conflict { key: format!("{section}.{alias}"), value, rule };
+            self.add(key.span().start, problem);
         }
         match kind.read(raw) {
             Ok(value) => Some(value),
             Err(wrongs) => {
                 for wrong in wrongs {
-                    self.wrong(&format!("{section}.{}", key.get_ref()), &wrong, kind);
+                    self.wrong(&format!("{section}.{name}"), &wrong, kind);
                 }
                 self.unread.insert(path);
                 None
@@ -90,6 +90,33 @@ impl<'a> Report<'a> {
         self.add(key.span().start, Problem::Value { key: name.to_owned(), value, accepted });
     }
 
+    /// Notes that `raw`, which has the name of sections of which there may be `most`, is something
+    /// else, or too many.
+    pub(crate) fn no_tables(&mut self, key: &Spanned<DeString<'_>>, raw: &Raw<'_>, most: usize) {
+        let name = key.get_ref().as_ref();
+        self.unread.insert(name.to_owned());
+        let value = match raw.get_ref() {
+            DeValue::Table(_) => format!("[{name}]"),
+            DeValue::Array(tables) => format!("[[...]] ({})", tables.len()),
+            _ => Secret::MASK.to_owned(),
+        };
+        let accepted = format!("up to {most} sections, each headed [[{name}]]");
+        self.add(key.span().start, Problem::Value { key: name.to_owned(), value, accepted });
+    }
+
+    /// Notes that the section at `path`, one of several, begins at the byte `offset`.
+    pub(crate) fn begins(&mut self, path: &str, offset: usize) {
+        self.lines.insert(path.to_owned(), self.source.line(offset));
+    }
+
+    /// Notes that `raw`, in whose place there are the keys `accepted`, is no table.
+    pub(crate) fn no_table(&mut self, path: &str, raw: &Raw<'_>, accepted: &str) {
+        self.unread.insert(path.to_owned());
+        let value = self.source.show(raw);
+        let accepted = format!("a table of {accepted}");
+        self.add(raw.span().start, Problem::Value { key: path.to_owned(), value, accepted });
+    }
+
     /// Notes that an unknown key or section probably means the one at `path`.
     pub(crate) fn meant(&mut self, path: &str) {
         self.unread.insert(path.to_owned());
@@ -97,8 +124,8 @@ impl<'a> Report<'a> {
 
     /// Whether the value of the key at `path` is the one that the file means.
     pub(crate) fn is_read(&self, path: &str) -> bool {
-        let section = path.split('.').next().unwrap_or_default();
-        !self.unread.contains(path) && !self.unread.contains(section)
+        let above = path.match_indices(['.', '[']).map(|(at, _)| &path[..at]);
+        !self.unread.contains(path) && !above.into_iter().any(|above| self.unread.contains(above))
     }
 
     /// Whether the file gives the key at `path`.
@@ -112,4 +139,13 @@ impl<'a> Report<'a> {
         let problem = Problem::Conflict { key: path.to_owned(), value, rule };
         self.mistakes.push(Mistake { line, problem });
     }
+}
+
+/// The entry called `name`; where the name has dots, in tables within `table`.
+fn entry<'a>(
+    table: &'a DeTable<'a>,
+    name: &str,
+) -> Option<(&'a Spanned<DeString<'a>>, &'a Raw<'a>)> {
+    let Some((outer, inner)) = name.split_once('.') else { return table.get_key_value(name) };
+    entry(table.get(outer)?.get_ref().as_table()?, inner)
 }

@@ -1,20 +1,28 @@
 //! The whole configuration: every section, and what is computed from several of them.
 
+use std::time::Duration;
+
 use toml::de::DeTable;
 
 use super::admin::Admin;
 use super::change::Change;
+use super::listener::Listener;
 use super::log::Log;
 use super::metrics::Metrics;
+use super::part::Part;
 use super::proxy::Proxy;
 use super::pubsub::PubSub;
 use super::reads::Reads;
 use super::replica::Replica;
-use super::section::{Edit, Key, Section};
+use super::rule::Rule;
+use super::section::{Edit, Key, Section as _};
 use super::topology::TopologyConfig;
 use super::writes::Writes;
 use crate::config::mistakes::Report;
-use tidegate_wire::units::Secret;
+use crate::consistency::LagLimit;
+use crate::routing::ReadPolicy;
+use crate::routing::rules::Rules;
+use tidegate_wire::units::{HostPort, Secret, millis};
 
 /// Declares the file: its sections in their order.
 macro_rules! file {
@@ -28,7 +36,7 @@ macro_rules! file {
         impl Config {
             /// Every key that exists, in the order of the file.
             pub fn keys() -> Vec<Key> {
-                [$(<$Section>::keys()),*].concat()
+                [$(<$Section as Part>::keys()),*].concat()
             }
 
             /// Reads the sections of `file`. A key that is missing or wrong keeps its default;
@@ -37,18 +45,12 @@ macro_rules! file {
                 file: &'a DeTable<'a>,
                 report: &mut Report<'a>,
             ) -> Self {
-                let mut config = Self::default();
-                $(
-                    if let Some(table) = table(<$Section>::NAME, file, report) {
-                        config.$field = Section::read(table, report);
-                    }
-                )*
-                config
+                Self { $($field: <$Section as Part>::read(file, report),)* }
             }
 
             fn diff(&self, new: &Self) -> Vec<Change> {
                 let mut changes = Vec::new();
-                $(self.$field.diff(&new.$field, &mut changes);)*
+                $(Part::diff(&self.$field, &new.$field, &mut changes);)*
                 changes
             }
         }
@@ -74,6 +76,10 @@ file! {
     metrics: Metrics,
     /// Which events are logged, and in which format.
     log: Log,
+    /// Further addresses for clients, with policies for their reads.
+    listeners: Vec<Listener>,
+    /// Which reads have a level of their own.
+    rules: Vec<Rule>,
 }
 
 impl Config {
@@ -97,6 +103,66 @@ impl Config {
         if own.is_empty() { &self.proxy.requirepass } else { own }
     }
 
+    /// Gives the embedded servers, which others on this machine can reach, the password of the
+    /// proxy's clients, unless they have one.
+    pub(in crate::config) fn protect_embedded_servers(&mut self) {
+        if self.topology.is_embedded() && self.topology.masterauth.is_empty() {
+            self.topology.masterauth.clone_from(&self.proxy.requirepass);
+        }
+    }
+
+    /// Where the reads of a client may go that has said nothing about them. It has connected to
+    /// `addr` of a `[[listener]]`, or to one of `proxy.listen`.
+    #[must_use]
+    pub fn read_policy(&self, addr: Option<&HostPort>) -> ReadPolicy {
+        let reads = &self.reads;
+        let silence = self.topology.probe_timeout.max(reads.max_lag.unwrap_or_default());
+        let policy = ReadPolicy {
+            level: reads.consistency,
+            from: reads.from,
+            max_lag: LagLimit::Published,
+            on_stale: reads.on_stale,
+            serve_stale: reads.replica_serve_stale_data,
+            silence_ms: millis(silence),
+        };
+        let has = |addr: &HostPort| self.listeners.iter().find(|it| it.listen.contains(addr));
+        let Some(own) = addr.and_then(has) else { return policy };
+        ReadPolicy {
+            level: own.consistency.unwrap_or(policy.level),
+            from: own.from.unwrap_or(policy.from),
+            max_lag: own.max_lag.map_or(policy.max_lag, |limit| self.lag_limit(limit)),
+            on_stale: own.on_stale.unwrap_or(policy.on_stale),
+            serve_stale: own.serve_stale.unwrap_or(policy.serve_stale),
+            ..policy
+        }
+    }
+
+    /// The limit that data may be at most so old; `None` means of any age.
+    #[must_use]
+    pub fn lag_limit(&self, limit: Option<Duration>) -> LagLimit {
+        match limit {
+            _ if limit == self.reads.max_lag => LagLimit::Published,
+            Some(limit) => LagLimit::Within(millis(limit)),
+            None => LagLimit::Any,
+        }
+    }
+
+    /// The addresses that clients connect to, each with its key.
+    pub fn addresses(&self) -> impl Iterator<Item = (String, &HostPort)> {
+        let own = self.proxy.listen.iter().map(|addr| ("proxy.listen".to_owned(), addr));
+        let listeners = (0..).zip(&self.listeners);
+        own.chain(listeners.flat_map(|(at, listener): (u32, &Listener)| {
+            listener.listen.iter().map(move |addr| (format!("listener[{at}].listen"), addr))
+        }))
+    }
+
+    /// What the rules match, each with its level.
+    #[must_use]
+    pub fn compiled_rules(&self) -> Rules {
+        let rules = self.rules.iter();
+        Rules::new(rules.filter_map(|rule| Some((rule.matches(), rule.level?))).collect())
+    }
+
     /// The edits of `[replica]` that make the file of this configuration mean `new`.
     pub(crate) fn replica_edits(&self, new: &Self) -> Vec<Edit> {
         self.replica.edits(&new.replica)
@@ -106,18 +172,4 @@ impl Config {
 /// Every key whose value differs, in the order of the file.
 pub fn diff(old: &Config, new: &Config) -> Vec<Change> {
     old.diff(new)
-}
-
-/// The section called `name`, if the file has it.
-fn table<'a>(
-    name: &str,
-    file: &'a DeTable<'a>,
-    report: &mut Report<'a>,
-) -> Option<&'a DeTable<'a>> {
-    let (key, raw) = file.get_key_value(name)?;
-    let table = raw.get_ref().as_table();
-    if table.is_none() {
-        report.no_section(key, raw);
-    }
-    table
 }

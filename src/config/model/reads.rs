@@ -7,6 +7,7 @@ use super::section::section;
 use crate::config::kind::{
     Address, Choice, Flag, Integer, Kind, OneOf, OrOff, Raw, Read, Size, Time, Wrong, quoted,
 };
+use crate::consistency::Level;
 use crate::routing::{Balance, OnStale};
 use crate::session::ReadFrom;
 use tidegate_wire::units::ByteSize;
@@ -20,6 +21,9 @@ section! {
     pub struct Reads = "reads" {
         /// The servers that may serve reads.
         "from" => from: ReadFrom = ReadFrom::Replica, OneOf::<ReadFrom>::new(), Live;
+
+        /// What a read is guaranteed to see.
+        "consistency" => consistency: Level = Level::Global, OneOf::<Level>::new(), Live;
 
         /// How the proxy chooses one of them.
         "balance" => balance: Balance = Balance::LeastInFlight, OneOf::<Balance>::new(), Live;
@@ -65,6 +69,11 @@ section! {
         "touch-master" => touch_master: TouchMaster = TouchMaster::Auto,
             OneOf::<TouchMaster>::new(), Live;
 
+        /// How long a read waits for its replica, or for the engine of `[replica]`, to have the data
+        /// that it must include, up to 1 s. Then another server gets it.
+        "floor-wait" => floor_wait: Duration = Duration::from_millis(10),
+            Time(Duration::ZERO, Duration::from_secs(1)), Live;
+
         /// Whether the engine of `[replica]` is one of the replicas that serve reads.
         "local" => local: bool = false, Flag, Live;
     }
@@ -91,6 +100,14 @@ impl Choice for TouchMaster {
             Self::On => "on",
             Self::Off => "off",
         }
+    }
+}
+
+impl Choice for Level {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
     }
 }
 

@@ -24,12 +24,19 @@ pub struct Key {
     pub applies: Applies,
     /// Whether values are secrets, which are never shown.
     pub secret: bool,
+    /// Whether the file may have the section any number of times: `[[listener]]`.
+    pub repeats: bool,
 }
 
 impl Key {
     /// The key's path, such as `reads.from`.
     pub fn path(&self) -> String {
         format!("{}.{}", self.section, self.name)
+    }
+
+    /// Whether the key is in the table that its section calls `name`: `reads.from` is in `reads`.
+    pub(crate) fn is_under(&self, name: &str) -> bool {
+        self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
     }
 
     /// Whether `name` is the key's name or one of its aliases.
@@ -52,11 +59,15 @@ pub(crate) trait Section: Default {
     /// The section's name, without brackets.
     const NAME: &'static str;
 
+    /// How many tables of this name the file may have, where it may have several.
+    const MOST: usize;
+
     /// The section's keys, in the order of the file.
     fn keys() -> Vec<Key>;
 
-    /// Reads the keys that `table` gives; all others keep their defaults.
-    fn read<'a>(table: &'a DeTable<'a>, report: &mut Report<'a>) -> Self;
+    /// Reads the keys that `table` gives; all others keep their defaults. Mistakes name the section
+    /// `path`: its name, with its place if there are several.
+    fn read<'a>(path: &str, table: &'a DeTable<'a>, report: &mut Report<'a>) -> Self;
 
     /// Takes the value of the key called `name` from `other`.
     fn adopt(&mut self, name: &str, other: &Self);
@@ -64,8 +75,8 @@ pub(crate) trait Section: Default {
     /// The edits that make the file mean `new`.
     fn edits(&self, new: &Self) -> Vec<Edit>;
 
-    /// Appends every key whose value differs in `new`.
-    fn diff(&self, new: &Self, changes: &mut Vec<Change>);
+    /// Appends every key whose value differs in `new`; see [`Self::read`] for `path`.
+    fn diff(&self, path: &str, new: &Self, changes: &mut Vec<Change>);
 }
 
 /// The change of one key; `None` if the values are equal.
@@ -85,11 +96,13 @@ pub(crate) fn change<K: Kind>(
 }
 
 /// Declares a section. For each key: its documentation, then
-/// `"name" | "alias" => field: Type = default, Kind, Live;` (or `Restart`).
+/// `"name" | "alias" => field: Type = default, Kind, Live;` (or `Restart`). A name with a dot is that
+/// of a key in a table of the section. `= "listener" [64]` declares a section of which the file may
+/// have up to 64.
 macro_rules! section {
     (
         $(#[$meta:meta])*
-        pub struct $Section:ident = $section:literal {
+        pub struct $Section:ident = $section:literal $([$most:literal])? {
             $(
                 $(#[$doc:meta])*
                 $name:literal $(| $alias:literal)* => $field:ident: $Type:ty = $default:expr,
@@ -111,6 +124,7 @@ macro_rules! section {
 
         impl $crate::config::model::section::Section for $Section {
             const NAME: &'static str = $section;
+            const MOST: usize = 0 $(+ $most)?;
 
             fn keys() -> Vec<$crate::config::Key> {
                 let default = Self::default();
@@ -122,17 +136,19 @@ macro_rules! section {
                     default: $crate::config::kind::Kind::show(&$kind, &default.$field),
                     applies: $crate::config::Applies::$applies,
                     secret: $crate::config::model::section::is_secret(&$kind),
+                    repeats: false,
                 },)*]
             }
 
             fn read<'a>(
+                path: &str,
                 table: &'a toml::de::DeTable<'a>,
                 report: &mut $crate::config::mistakes::Report<'a>,
             ) -> Self {
                 let mut section = Self::default();
                 $(
                     let names = [$name $(, $alias)*];
-                    if let Some(value) = report.read($section, &names, &$kind, table) {
+                    if let Some(value) = report.read(path, &names, &$kind, table) {
                         section.$field = value;
                     }
                 )*
@@ -159,9 +175,9 @@ macro_rules! section {
                 edits
             }
 
-            fn diff(&self, new: &Self, changes: &mut Vec<$crate::config::Change>) {
+            fn diff(&self, path: &str, new: &Self, changes: &mut Vec<$crate::config::Change>) {
                 $(
-                    let key = ($section, $name, $crate::config::Applies::$applies);
+                    let key = (path, $name, $crate::config::Applies::$applies);
                     let change = $crate::config::model::section::change;
                     changes.extend(change(key, &$kind, &self.$field, &new.$field));
                 )*

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use super::section::section;
 use crate::config::kind::{
-    Address, Choice, IfGiven, ListOf, MasterName, OneOf, OrOff, Password, Text, Time,
+    Address, Choice, IfGiven, Integer, ListOf, MasterName, OneOf, OrOff, Password, Text, Time,
 };
 use tidegate_wire::units::{HostPort, Secret};
 
 /// The most replicas that the file may list.
 const MAX_REPLICAS: usize = 1024;
+/// The most replicas of an embedded master.
+const MAX_EMBEDDED: u16 = 8;
+/// The port of a master that has no other one.
+const DEFAULT_PORT: u16 = 6379;
 /// The most Sentinels that the file may list.
 const MAX_SENTINELS: usize = 64;
 /// The master's name in the sentinel.conf that Redis and Valkey ship.
@@ -21,19 +25,27 @@ const HOUR: Duration = Duration::from_secs(3600);
 section! {
     /// `[topology]`: which servers there are, and how the proxy connects to them.
     pub struct TopologyConfig = "topology" {
-        /// How the proxy finds the servers; `None` is Sentinel if `sentinels` lists any, else the
-        /// file. See [`TopologyConfig::uses_sentinel`].
+        /// How the proxy finds the servers; `None` is what the other keys say. See
+        /// [`TopologyConfig::discovery`].
         "discovery" => discovery: Option<Discovery> = None,
             IfGiven(OneOf::<Discovery>::new()), Live;
 
         /// The master's address, which counts only without Sentinel: see
         /// [`TopologyConfig::named_master`]. redis.conf: what a replica's `replicaof` names.
-        "master" | "primary" => master: HostPort = HostPort::local(6379), Address::Server, Live;
+        "master" | "primary" => master: Option<HostPort> = None,
+            IfGiven(Address::Server), Live;
 
         /// The replicas' addresses, at most 1024. `None` takes them from the master's ROLE; an
         /// empty list means that there are no replicas.
         "replicas" => replicas: Option<Vec<HostPort>> = None,
             IfGiven(ListOf { kind: Address::Server, min: 0, max: MAX_REPLICAS }), Live;
+
+        /// How many replicas the embedded master has, 0 to 8.
+        "embedded-replicas" => embedded_replicas: u16 = 2, Integer(0, MAX_EMBEDDED), Restart;
+
+        /// The port of the embedded master, 1 to 65527, on loopback. Its replicas have the ports
+        /// that follow.
+        "embedded-port" => embedded_port: u16 = 6391, Integer(1, u16::MAX - MAX_EMBEDDED), Restart;
 
         /// The Sentinels' addresses, at most 64. One that answers names the others.
         "sentinels" => sentinels: Vec<HostPort> = Vec::new(),
@@ -79,21 +91,72 @@ section! {
 }
 
 impl TopologyConfig {
+    /// How the proxy finds the servers: as `discovery` says, else by the Sentinels if any are
+    /// listed, else as the file names them; a file that names no server has embedded ones.
+    #[must_use]
+    pub fn discovery(&self) -> Discovery {
+        let names_servers = self.master.is_some() || self.replicas.is_some();
+        self.discovery.unwrap_or(match (self.sentinels.is_empty(), names_servers) {
+            (false, _) => Discovery::Sentinel,
+            (true, true) => Discovery::Static,
+            (true, false) => Discovery::Embedded,
+        })
+    }
+
     /// Whether Sentinels name the servers.
     #[must_use]
     pub fn uses_sentinel(&self) -> bool {
-        self.discovery.map_or(!self.sentinels.is_empty(), |it| it == Discovery::Sentinel)
+        self.discovery() == Discovery::Sentinel
     }
 
-    /// The master that the file names; `None` if Sentinels name it.
+    /// Whether the servers are engines in this process.
     #[must_use]
-    pub fn named_master(&self) -> Option<&HostPort> {
-        (!self.uses_sentinel()).then_some(&self.master)
+    pub fn is_embedded(&self) -> bool {
+        self.discovery() == Discovery::Embedded
     }
 
-    /// The servers that the file names, the master first.
-    pub fn named_servers(&self) -> impl Iterator<Item = &HostPort> + Clone {
-        self.named_master().into_iter().chain(self.replicas.iter().flatten())
+    /// The addresses of the embedded servers, the master first; none if there are no such servers.
+    #[must_use]
+    pub fn embedded_servers(&self) -> Vec<HostPort> {
+        if !self.is_embedded() {
+            return Vec::new();
+        }
+        let ports = (0..=self.embedded_replicas).map(|at| self.embedded_port.saturating_add(at));
+        ports.map(HostPort::local).collect()
+    }
+
+    /// Keeps the embedded servers that `running` has.
+    pub fn keep_embedded(&mut self, running: &Self) {
+        self.embedded_replicas = running.embedded_replicas;
+        self.embedded_port = running.embedded_port;
+    }
+
+    /// The master that the file names, or the embedded one; `None` if Sentinels name it.
+    #[must_use]
+    pub fn named_master(&self) -> Option<HostPort> {
+        match self.discovery() {
+            Discovery::Sentinel => None,
+            Discovery::Embedded => Some(HostPort::local(self.embedded_port)),
+            Discovery::Static => {
+                Some(self.master.clone().unwrap_or_else(|| HostPort::local(DEFAULT_PORT)))
+            }
+        }
+    }
+
+    /// The replicas that the file names, or the embedded ones; `None` if they are found elsewhere.
+    #[must_use]
+    pub fn named_replicas(&self) -> Option<Vec<HostPort>> {
+        match self.discovery() {
+            Discovery::Embedded => Some(self.embedded_servers().split_off(1)),
+            Discovery::Static | Discovery::Sentinel => self.replicas.clone(),
+        }
+    }
+
+    /// The servers that the file names, or the embedded ones, the master first.
+    #[must_use]
+    pub fn named_servers(&self) -> Vec<HostPort> {
+        let replicas = self.named_replicas().into_iter().flatten();
+        self.named_master().into_iter().chain(replicas).collect()
     }
 }
 
@@ -104,15 +167,18 @@ pub enum Discovery {
     Static,
     /// Sentinels name them.
     Sentinel,
+    /// They are engines in this process.
+    Embedded,
 }
 
 impl Choice for Discovery {
-    const ALL: &'static [Self] = &[Self::Static, Self::Sentinel];
+    const ALL: &'static [Self] = &[Self::Static, Self::Sentinel, Self::Embedded];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Static => "static",
             Self::Sentinel => "sentinel",
+            Self::Embedded => "embedded",
         }
     }
 }

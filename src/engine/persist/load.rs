@@ -3,6 +3,7 @@
 
 use std::io::Read;
 
+use super::kept_stream::KeptStream;
 use crate::engine::state::{log_opaque, memory, server};
 use crate::topology::ServerVersion;
 use tidegate_rdb::{Item, Limits, PlainString, RdbError, Reader};
@@ -49,8 +50,12 @@ pub(in crate::engine) struct Origin {
     pub(super) db: Option<usize>,
     /// The server that wrote it.
     pub(in crate::engine) server: Option<ServerVersion>,
+    /// The end of the stream, and the history before.
+    pub(super) stream: KeptStream,
     /// The version of the file's format.
     rdb: u16,
+    /// The number of bytes of the snapshot.
+    pub(super) len: u64,
 }
 
 /// How many bytes are loaded between two checks of the memory in use.
@@ -122,6 +127,7 @@ pub(in crate::engine) fn load(
         }
     }
     room()?;
+    origin.len = reader.offset();
     let mut store = loader.finish().map_err(refused)?;
     log_opaque(&store.take_opaque_news());
     let keys = store.opaque_keys();
@@ -137,6 +143,16 @@ fn refused((key, error): Refused) -> LoadError {
 }
 
 impl Origin {
+    /// Returns the database that the stream had selected.
+    ///
+    /// # Errors
+    /// The engine does not have it: it has fewer than `databases`.
+    pub(in crate::engine) fn db(&self, databases: usize) -> Result<usize, LoadError> {
+        let db = self.db.unwrap_or(0);
+        let found = (db < databases).then_some(db);
+        found.ok_or_else(|| LoadError::Database(u64::try_from(db).unwrap_or(u64::MAX)))
+    }
+
     /// Returns the dialect of the server that wrote the file. Where the server's version does not
     /// tell, the version of the file does.
     fn dialect(&mut self, server: ServerVersion) -> Dialect {
@@ -159,7 +175,7 @@ impl Origin {
             b"repl-id" => self.replid = Some(text.into_owned()),
             b"repl-offset" => self.offset = text.parse().ok(),
             b"repl-stream-db" => self.db = text.parse().ok(),
-            _ => {}
+            _ => self.stream.hear(key, value),
         }
         None
     }

@@ -11,18 +11,16 @@ use std::time::Instant;
 
 use super::load::{LoadError, Loaded, load};
 use super::temporary::{self, Use};
+use crate::config::ReplicaOf;
 use crate::engine::Engine;
-use crate::engine::state::{memory, unix_ms};
+use crate::engine::state::random_id;
 use crate::tasks::Kind;
-use tidegate_rdb::{WriteError, Writer};
-use tidegate_replication::{Identity, Offsets};
-use tidegate_store::SaveCursor;
+use tidegate_rdb::WriteError;
+use tidegate_replication::{Filter, Identity, Offsets};
 use tidegate_wire::units::{ReplId, ReplOffset};
 
 /// The size of the buffer for reading the file.
 const BUFFER: usize = 1 << 20;
-/// The keys that a save writes before it releases the lock for others.
-const PIECE: usize = 1000;
 
 /// Why the data could not be saved.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +34,18 @@ pub enum SaveError {
     /// Another save is under way (`bgsaveCommand`).
     #[error("Background save already in progress")]
     InProgress,
+    /// A rewrite of the append-only file is being written.
+    #[error(
+        "Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in \
+         order to schedule a BGSAVE whenever possible."
+    )]
+    Busy,
     /// A full resync has replaced the data during the save.
     #[error("the data were replaced by a full resync meanwhile")]
     Replaced,
+    /// No replica waits for the snapshot any more.
+    #[error("no replica waits for it any more")]
+    Unwanted,
     /// The saving thread panicked.
     #[error("the writing panicked")]
     Panicked,
@@ -62,6 +69,7 @@ impl Engine {
             return Err(SaveError::InProgress);
         }
         self.payload_save.wait();
+        self.schedule.save_begins();
         let started = Instant::now();
         self.saves.begin();
         // A panic must not leave the claim behind: no save could begin any more.
@@ -83,8 +91,13 @@ impl Engine {
     /// # Errors
     /// [`SaveError::InProgress`], or that the system refuses a thread.
     pub fn save_in_background(self: &Arc<Self>) -> Result<(), SaveError> {
-        if self.saves.go_on() {
+        if self.saves.running() >= 0 {
             return Err(SaveError::InProgress);
+        }
+        if self.saves.go_on() {
+            // A snapshot for replicas counts as a save, as in servers.
+            let is_rewrite = self.rewrites.running() >= 0;
+            return Err(if is_rewrite { SaveError::Busy } else { SaveError::InProgress });
         }
         let engine = Arc::clone(self);
         let work = move || {
@@ -98,19 +111,34 @@ impl Engine {
     fn write_snapshot(&self) -> Result<String, SaveError> {
         let (dir, path) = (self.dir(), self.snapshot_path());
         let mut file = temporary::create(&dir, Use::Save)?;
-        let position = self.begin_snapshot_view()?;
-        let written = self.write_snapshot_view(&position, file.as_file_mut());
-        self.store_mut().end_snapshot_view();
-        written?;
+        let mut view = self.begin_view(|_, _| {})?;
+        let changes = view.changes();
+        view.keep_stream();
+        let form = self.store().dialect().form();
+        view.write(form, Filter::default(), &mut |bytes| {
+            Ok(file.as_file_mut().write_all(bytes)?)
+        })?;
+        drop(view);
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
         // The new name has to be on the disk as well.
         File::open(&dir)?.sync_all()?;
+        self.schedule.saved(changes);
         Ok(path.display().to_string())
     }
 
-    /// Loads the snapshot of an earlier run, if there is one.
+    /// Loads the data of an earlier run, if there are any: the append-only file, else the snapshot.
     pub(in crate::engine) fn restore(&self) {
+        if !self.restore_log() {
+            self.restore_snapshot();
+        }
+        // Files that a master could not load stay as they are.
+        if !self.ending.has_begun() {
+            self.aof.restored();
+        }
+    }
+
+    fn restore_snapshot(&self) {
         let path = self.snapshot_path();
         match File::open(&path) {
             Ok(file) => self.restore_from(file, &path),
@@ -128,18 +156,20 @@ impl Engine {
         match loaded {
             Ok(Loaded { store: new, origin }) => {
                 let replid = origin.replid.as_deref().and_then(|text| text.parse::<ReplId>().ok());
-                let (Some(replid), Some(offset)) = (replid, origin.offset) else {
-                    let why = "the snapshot names no history: a full resync will replace it";
-                    return tracing::warn!(path = %path.display(), "{why}");
+                let leads = self.config.load().replica.replicaof == ReplicaOf::NoOne;
+                let (replid, offset) = match (replid.zip(origin.offset), leads) {
+                    (Some(history), _) => history,
+                    // A master begins a history of its own.
+                    (None, true) => (random_id(), 0),
+                    (None, false) => {
+                        let why = "the snapshot names no history: a full resync will replace it";
+                        return tracing::warn!(path = %path.display(), "{why}");
+                    }
                 };
-                let db = origin.db.unwrap_or(0);
-                if db >= self.databases {
-                    // The engine lacks the database that the stream has selected.
-                    return log_unusable(
-                        path,
-                        &LoadError::Database(u64::try_from(db).unwrap_or(u64::MAX)),
-                    );
-                }
+                let db = match origin.db(self.databases) {
+                    Ok(db) => db,
+                    Err(error) => return log_unusable(path, &error),
+                };
                 let offset = ReplOffset::new(offset);
                 let mut store = self.store_mut();
                 store.replace(new);
@@ -147,9 +177,10 @@ impl Engine {
                 self.stream_db.store(db, Relaxed);
                 self.publish(&Offsets::at(offset));
                 let mut info = self.link_info();
-                info.identity = Identity::restored(replid);
+                info.identity = Identity::restored(replid).after(origin.stream.second());
                 self.begin_data_epoch(&info);
-                info.backlog.restart(offset);
+                let size = self.config.load().replica.repl_backlog_size;
+                info.source.resume(origin.stream.backlog(size, offset));
                 info.server = origin.server.unwrap_or_default();
                 info.has_data = true;
                 drop(info);
@@ -163,84 +194,4 @@ impl Engine {
 
 fn log_unusable(path: &Path, error: &LoadError) {
     tracing::error!(path = %path.display(), "the snapshot cannot be loaded, so a full resync follows: {error}");
-}
-
-/// The history and the offset of the data.
-struct Position {
-    replid: ReplId,
-    applied: ReplOffset,
-    db: usize,
-}
-
-impl Engine {
-    /// Begins a snapshot view of the data as they are now.
-    fn begin_snapshot_view(&self) -> Result<Position, SaveError> {
-        // The link applies nothing under this lock, so history and offset are those of the data.
-        let mut store = self.store_mut();
-        let info = self.link_info();
-        if !info.has_data || info.identity.replid() == ReplId::ZERO {
-            return Err(SaveError::NoData);
-        }
-        if !info.identity.is_resumable() {
-            return Err(SaveError::Distrusted);
-        }
-        let (replid, applied) = (info.identity.replid(), self.applied());
-        store.begin_snapshot_view();
-        Ok(Position { replid, applied, db: self.stream_db.load(Relaxed) })
-    }
-
-    /// Writes the snapshot view piece by piece. The stream goes on between two pieces.
-    fn write_snapshot_view(&self, position: &Position, file: &mut File) -> Result<(), SaveError> {
-        let mut writer = self.write_head(position)?;
-        let mut next = Some(SaveCursor::default());
-        while let Some(cursor) = next {
-            {
-                let _turn = self.turns.begin();
-                let store = self.store();
-                if !store.has_snapshot_view() {
-                    return Err(SaveError::Replaced);
-                }
-                next = store.save_part(cursor, PIECE, &mut writer)?;
-            }
-            self.store_mut().advance_snapshot_view(cursor, next);
-            drain(&mut writer, file)?;
-        }
-        self.store().save_tail(&mut writer)?;
-        file.write_all(&writer.finish()?)?;
-        Ok(())
-    }
-
-    /// Begins a file with the fields that `rdbSaveInfoAuxFields` writes.
-    fn write_head(&self, position: &Position) -> Result<Writer<Vec<u8>>, SaveError> {
-        let store = self.store();
-        let dialect = store.dialect();
-        let (seconds, used) = (unix_ms() / 1000, memory::used().unwrap_or_default());
-        let (seconds, used) = (seconds.to_string(), used.to_string());
-        let (db, offset) = (position.db.to_string(), position.applied.to_string());
-        let version = self.link_info().server.version.clone();
-        let mut aux: Vec<(&[u8], &[u8])> = vec![
-            (dialect.version_field().as_bytes(), version.as_bytes()),
-            (b"redis-bits", b"64"),
-            (b"ctime", seconds.as_bytes()),
-            (b"used-mem", used.as_bytes()),
-            (b"repl-stream-db", db.as_bytes()),
-            (b"repl-id", position.replid.as_str().as_bytes()),
-            (b"repl-offset", offset.as_bytes()),
-        ];
-        // Servers skip fields that they do not know.
-        let settings = store.packing().settings(dialect);
-        aux.extend(settings.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
-        let mut writer = Writer::new(Vec::new(), dialect.form())?;
-        store.save_head(&mut writer, &aux)?;
-        Ok(writer)
-    }
-}
-
-/// Moves the written bytes to the file.
-fn drain(writer: &mut Writer<Vec<u8>>, file: &mut File) -> Result<(), SaveError> {
-    writer.flush()?;
-    let written = writer.get_mut();
-    file.write_all(written)?;
-    written.clear();
-    Ok(())
 }

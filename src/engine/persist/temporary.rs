@@ -17,6 +17,10 @@ pub(super) enum Use {
     Sync,
     /// For a save.
     Save,
+    /// For the full resync of a sub-replica.
+    Feed,
+    /// For the base of an append-only file.
+    Rewrite,
 }
 
 impl Use {
@@ -25,6 +29,8 @@ impl Use {
         match self {
             Self::Sync => "temp-sync-",
             Self::Save => "temp-save-",
+            Self::Feed => "temp-feed-",
+            Self::Rewrite => "temp-rewrite-",
         }
     }
 }
@@ -47,6 +53,14 @@ pub(super) fn create(dir: &Path, what: Use) -> io::Result<NamedTempFile> {
         tracing::debug!("a temporary file cannot be locked: {error}");
     }
     Ok(file)
+}
+
+/// Makes a temporary file in `dir` for the snapshot that a sub-replica gets.
+///
+/// # Errors
+/// As [`create`].
+pub(in crate::engine) fn payload_file(dir: &Path) -> io::Result<NamedTempFile> {
+    create(dir, Use::Feed)
 }
 
 /// Checks that the engine can write files in `dir`, as full resyncs and saves need.
@@ -74,7 +88,9 @@ pub(in crate::engine) fn remove_old(dir: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let is_ours = [Use::Sync, Use::Save].iter().any(|it| name.starts_with(it.prefix()));
+        let is_ours = [Use::Sync, Use::Save, Use::Feed, Use::Rewrite]
+            .iter()
+            .any(|it| name.starts_with(it.prefix()));
         let is_file = entry.file_type().is_ok_and(|it| it.is_file());
         if !is_ours || !is_file || !name.ends_with(SUFFIX) {
             continue;
@@ -108,7 +124,8 @@ mod tests {
     #[test]
     fn only_files_of_no_process_are_removed() {
         let dir = tempfile::tempdir().unwrap();
-        let files = [Use::Sync, Use::Save].map(|what| create(dir.path(), what).unwrap());
+        let uses = [Use::Sync, Use::Save, Use::Feed, Use::Rewrite];
+        let files = uses.map(|what| create(dir.path(), what).unwrap());
         for name in ["temp-sync-x.rdb", "temp-save-y.rdb", "temp-sync-z", "dump.rdb"] {
             fs::write(dir.path().join(name), "part").unwrap();
         }

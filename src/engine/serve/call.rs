@@ -1,15 +1,18 @@
 //! A request under way, and what its command has at hand.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use arc_swap::Guard;
 
+use super::blocked::Awaited;
 use super::client::Client;
 use super::held::Held;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::engine::lead::Asked;
 use tidegate_store::{Budget, Outcome};
-use tidegate_wire::command::Command;
+use tidegate_wire::command::{Command, Effect};
 use tidegate_wire::resp::{RespVersion, encode};
 
 /// The most steps of a short read. The link may wait for the end of a short read at the lock of the
@@ -105,6 +108,12 @@ impl Call<'_, '_> {
 
     /// Writes the store's answer; false if the store has no such command.
     pub(super) fn read_store(&mut self) -> bool {
+        let context = &self.client.context;
+        // While writes are paused a read deletes no expired key.
+        let is_paused = context.pause.is_set() && context.pause.holds(true, || context.now_ms());
+        if context.engine.leads() && !is_paused {
+            return self.lead();
+        }
         let call_context = self.client.call_context();
         let (args, out) = (self.args, &mut self.client.out);
         let budget = Budget::new(SHORT, usize::MAX);
@@ -115,8 +124,57 @@ impl Call<'_, '_> {
         outcome != Outcome::Unknown
     }
 
+    /// Runs a command for a client of a master; false if the store has no such command. A command
+    /// that blocks and finds nothing makes the client wait.
+    pub(super) fn lead(&mut self) -> bool {
+        let context = Rc::clone(&self.client.context);
+        context.follow_role();
+        let call_context = self.client.call_context();
+        let hub = &context.engine.hub;
+        let may_block = matches!(self.command.effect, Effect::Blocking(_)) && !self.held.is_kept();
+        let store = self.held.store_mut();
+        let mut lead = context.lead.borrow_mut();
+        let before = lead.uncommitted();
+        let outcome = if may_block {
+            let asked = (self.client.entry.id, self.args);
+            match lead.execute_or_wait((store, hub), call_context, asked, &mut self.client.out) {
+                Asked::Done(outcome) => outcome,
+                Asked::Waits { timeout_ms, bytes } => {
+                    self.client.wait_for(Awaited::Keys { bytes }, self.command, timeout_ms);
+                    Outcome::Replied
+                }
+            }
+        } else {
+            lead.execute((store, hub), call_context, self.args, &mut self.client.out)
+        };
+        drop(lead);
+        self.client.note_written(before);
+        if !self.held.is_kept() {
+            self.end_unit();
+        }
+        outcome != Outcome::Unknown
+    }
+
+    /// Passes the request on to the replicas of a master, although it changes no data.
+    pub(super) fn replicate(&mut self) {
+        let db = self.client.call_context().db;
+        self.held.store_mut();
+        self.client.context.lead.borrow_mut().replicate(db, self.args);
+        if !self.held.is_kept() {
+            self.end_unit();
+        }
+    }
+
+    /// Ends what a master's client did at once, and serves the clients that wait for keys.
+    pub(super) fn end_unit(&mut self) {
+        self.client.context.end_unit(self.held);
+    }
+
     /// Runs a local write (`replica-read-only no`); false if the store has no such command.
     pub(super) fn write_store(&mut self) -> bool {
+        if self.client.context.engine.leads() {
+            return self.lead();
+        }
         let call_context = self.client.call_context();
         let store = self.held.store_mut();
         store.write(call_context, self.args, &mut self.client.out) != Outcome::Unknown

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::blocked::Waiting;
 use super::port_context::PortContext;
 use super::transaction::Transaction;
-use super::waiting_read::Waiting;
 use crate::engine::state::{Mailbox, unix_ms};
 use crate::registry::Entry;
 use crate::session::{Identity, Session};
+use tidegate_replication::Announcement;
 use tidegate_store::CallContext;
 use tidegate_wire::resp::RequestScanner;
 
@@ -19,6 +20,8 @@ pub(super) enum Ending {
     AfterReplies,
     /// At once; its replies are dropped.
     Now,
+    /// It has become a replica: the feeding thread takes its connection.
+    HandOver,
 }
 
 /// A client's state.
@@ -33,6 +36,8 @@ pub(super) struct Client {
     /// Replies that are ready to be written.
     pub(super) out: Vec<u8>,
     pub(super) ending: Option<Ending>,
+    /// What it has reported of itself with REPLCONF.
+    pub(super) announcement: Announcement,
     /// Messages and confirmations of subscriptions that a request without a reply has brought; `None`
     /// where the request gets a reply, and they are among the replies.
     pub(super) pushes: Option<Vec<u8>>,
@@ -44,6 +49,8 @@ pub(super) struct Client {
     pub(super) is_stalled: bool,
     /// Its last command.
     pub(super) last_command: &'static str,
+    /// The offset of a master's stream behind its last write (`woff`).
+    pub(super) written: u64,
 }
 
 impl Client {
@@ -62,11 +69,13 @@ impl Client {
             scanner: RequestScanner::default(),
             out: Vec::new(),
             ending: None,
+            announcement: Announcement::default(),
             pushes: None,
             waits: false,
             waiting: None,
             is_stalled: false,
             last_command: "",
+            written: 0,
         }
     }
 
@@ -74,6 +83,15 @@ impl Client {
     pub(super) fn end(&mut self, ending: Ending) {
         if self.ending != Some(Ending::Now) {
             self.ending = Some(ending);
+        }
+    }
+
+    /// Notes how far a master's stream goes, if the client has written since so many bytes of it were
+    /// not handed on.
+    pub(super) fn note_written(&mut self, uncommitted_before: u64) {
+        let uncommitted = self.context.lead.borrow().uncommitted();
+        if uncommitted > uncommitted_before {
+            self.written = self.context.engine.applied().get() + uncommitted;
         }
     }
 
@@ -182,6 +200,11 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.stop_listening();
-        self.context.engine.clients.remove(self.entry.id);
+        // What it waits for ends with it, and a reply that came at the same moment.
+        self.waiting = None;
+        self.context.take_delivery(self.entry.id);
+        if self.ending != Some(Ending::HandOver) {
+            self.context.engine.clients.remove(self.entry.id);
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::held::Held;
 use super::stale;
 use super::transaction::Transaction;
 use crate::session::ReplyMode;
-use tidegate_store::{CommandError, Dialect, unknown_subcommand};
+use tidegate_store::{CommandError, Dialect, Store, unknown_subcommand};
 use tidegate_wire::command::{self, Command, Effect, old_arity, versions};
 use tidegate_wire::resp::encode;
 
@@ -48,6 +48,9 @@ impl Client {
             self.end(Ending::Now);
             return true;
         }
+        if self.context.scripts.is_busy() && self.answer_busy(args) {
+            return true;
+        }
         let found = match self.find(args) {
             Ok(found) => found,
             Err(error) => {
@@ -56,7 +59,9 @@ impl Client {
             }
         };
         let (command, runner) = found;
-        if let Some(error) = self.objection(command) {
+        let refused =
+            self.objection(command).or_else(|| self.masters_objection(held, command, args));
+        if let Some(error) = refused {
             self.refuse(args, &error);
             return true;
         }
@@ -82,7 +87,9 @@ impl Client {
             self.reply(command, |client| encode::status(&mut client.out, "QUEUED"));
             return true;
         }
-        let may_wait = matches!(command.effect, Effect::Blocking(_)) && !self.transaction.is_open();
+        let may_wait = matches!(command.effect, Effect::Blocking(_))
+            && !self.transaction.is_open()
+            && !context.engine.leads();
         if may_wait && self.begin_waiting(held, command, args) {
             self.note(command, args);
             return true;
@@ -95,6 +102,25 @@ impl Client {
             && let Some(times) = logins.failed(addr.ip(), context.now_ms())
         {
             tracing::warn!(client = %addr, times, "a login at the replica's port failed: wrong password");
+        }
+        true
+    }
+
+    /// Answers a request while a script runs for long; false if the request is carried out.
+    fn answer_busy(&mut self, args: &[&[u8]]) -> bool {
+        let context = std::rc::Rc::clone(&self.context);
+        let is_open = self.transaction.is_open();
+        let mut reply = Vec::new();
+        let now = (context.now_ms(), self.session.version);
+        if !self.session.is_logged_in() || !context.scripts.answer(args, now, &mut reply) {
+            return false;
+        }
+        if is_open {
+            self.transaction.refuse();
+        }
+        self.take_mail();
+        if self.session.reply.wants_reply() {
+            self.out.extend_from_slice(&reply);
         }
         true
     }
@@ -141,7 +167,8 @@ impl Client {
     ) {
         self.note(command, args);
         let context = std::rc::Rc::clone(&self.context);
-        if !matches!(runner, Runner::Store) {
+        let is_write = matches!(runner, Runner::Write);
+        if matches!(runner, Runner::Port(_)) || !context.engine.leads() && is_write {
             held.release();
         }
         let mut call = Call { client: self, held, command, args, handlers: HANDLERS };
@@ -223,7 +250,8 @@ impl Client {
             return Some(NOAUTH);
         }
         let config = self.context.config();
-        if command.may_write && config.replica.replica_read_only {
+        let leads = self.context.engine.leads();
+        if command.may_write && !leads && config.replica.replica_read_only {
             return Some(CommandError::READ_ONLY);
         }
         if self.session.subscriptions.any()
@@ -232,10 +260,33 @@ impl Client {
         {
             return Some(only_for_subscribers(command, self.context.engine.dialect()));
         }
-        let is_stale = !config.replica.replica_serve_stale_data
+        let is_stale = !leads
+            && !config.replica.replica_serve_stale_data
             && !stale::is_answered(command)
             && !self.context.engine.link_info().status.is_up();
         is_stale.then_some(MASTERDOWN)
+    }
+
+    /// Returns why a master does not run a known command now.
+    fn masters_objection(
+        &self,
+        held: &mut Held<'_>,
+        command: &Command,
+        args: &[&[u8]],
+    ) -> Option<CommandError> {
+        if !self.context.engine.leads() {
+            return None;
+        }
+        if self.context.lacks_memory(held, args) {
+            return Some(Store::OUT_OF_MEMORY);
+        }
+        if command.may_write
+            && let Some(error) = self.context.engine.write_objection()
+        {
+            return Some(CommandError::of(error));
+        }
+        let lacks_replicas = command.may_write && !self.context.has_good_replicas();
+        lacks_replicas.then_some(CommandError::NO_REPLICAS)
     }
 
     /// Answers with an error, which makes an open transaction fail (`rejectCommand`).

@@ -2,7 +2,7 @@
 
 use super::call::Handlers;
 use super::commands::{
-    clients, command, connection, pubsub, replication, saving, server, transaction,
+    clients, command, connection, pubsub, replication, saving, scripting, server, transaction,
 };
 use super::{config, info};
 use tidegate_wire::command::{Access, Command, Effect};
@@ -12,6 +12,7 @@ pub(super) const HANDLERS: Handlers = Handlers(&[
     ("acl", server::acl),
     ("asking", server::no_cluster),
     ("auth", connection::session),
+    ("bgrewriteaof", saving::bgrewriteaof),
     ("bgsave", saving::bgsave),
     ("client", clients::client),
     ("cluster", server::no_cluster),
@@ -20,9 +21,15 @@ pub(super) const HANDLERS: Handlers = Handlers(&[
     ("debug", server::debug),
     ("discard", transaction::discard),
     ("echo", connection::session),
+    ("eval", scripting::script),
+    ("eval_ro", scripting::script),
+    ("evalsha", scripting::script),
+    ("evalsha_ro", scripting::script),
     ("exec", transaction::exec),
     ("failover", replication::failover),
-    ("function", server::scripts),
+    ("fcall", scripting::script),
+    ("fcall_ro", scripting::script),
+    ("function", scripting::script),
     ("hello", connection::session),
     ("info", info::info),
     ("lastsave", saving::lastsave),
@@ -45,7 +52,7 @@ pub(super) const HANDLERS: Handlers = Handlers(&[
     ("reset", connection::reset),
     ("role", replication::role),
     ("save", saving::save),
-    ("script", server::scripts),
+    ("script", scripting::script),
     ("select", connection::select),
     ("shutdown", server::shutdown),
     ("slaveof", replication::replicaof),

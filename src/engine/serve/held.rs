@@ -2,46 +2,43 @@
 
 use parking_lot::MappedRwLockReadGuard;
 
-use crate::engine::Engine;
-use crate::engine::state::Locked;
+use super::port_context::PortContext;
+use crate::engine::state::{Locked, StoreGuard};
 use tidegate_store::Store;
 
-/// How many reads are answered under one lock. The link waits for that long.
-const READS_PER_LOCK: u32 = 64;
+/// How many requests are answered under one lock. Others wait for that long.
+const REQUESTS_PER_LOCK: u32 = 64;
 
 /// The lock of the store, held or not. It lives on the stack of one turn, so no task holds it over
-/// an await.
+/// an await. What a master has executed under the lock is in its stream before the lock is released.
 #[derive(Debug)]
 pub(super) struct Held<'e> {
-    engine: &'e Engine,
+    context: &'e PortContext,
     /// At most one of the two locks is held.
     reading: Option<MappedRwLockReadGuard<'e, Store>>,
     writing: Option<Locked<'e>>,
-    reads: u32,
+    requests: u32,
     /// Whether the lock is kept, so that all reads are from one state of the data (`EXEC`).
     is_kept: bool,
 }
 
 impl<'e> Held<'e> {
-    pub(super) fn new(engine: &'e Engine) -> Self {
-        Self { engine, reading: None, writing: None, reads: 0, is_kept: false }
+    pub(super) fn new(context: &'e PortContext) -> Self {
+        Self { context, reading: None, writing: None, requests: 0, is_kept: false }
     }
 
     /// Returns the data for a read.
     pub(super) fn store(&mut self) -> &Store {
-        self.reads += 1;
-        if self.reads > READS_PER_LOCK {
-            self.release();
-        }
+        self.count();
         match &self.writing {
             Some(store) => store,
-            None => self.reading.get_or_insert_with(|| self.engine.store()),
+            None => self.reading.get_or_insert_with(|| self.context.engine.store()),
         }
     }
 
     /// Runs a long read. The link has its turn first, and short reads of others go on meanwhile.
     pub(super) fn long<R>(&mut self, read: impl FnOnce(&Store) -> R) -> R {
-        let engine = self.engine;
+        let engine = &self.context.engine;
         if self.writing.is_some() {
             return read(self.store());
         }
@@ -54,18 +51,30 @@ impl<'e> Held<'e> {
     }
 
     /// Returns the data for a change.
-    pub(super) fn store_mut(&mut self) -> &mut Store {
+    pub(super) fn store_mut(&mut self) -> &mut Locked<'e> {
+        self.count();
         self.reading = None;
-        self.writing.get_or_insert_with(|| self.engine.store_mut())
+        self.writing.get_or_insert_with(|| self.context.engine.store_mut())
+    }
+
+    /// Counts a request. After a number of them others have their turn.
+    fn count(&mut self) {
+        self.requests += 1;
+        if self.requests > REQUESTS_PER_LOCK {
+            self.release();
+        }
     }
 
     /// Releases the lock, unless it is kept.
     pub(super) fn release(&mut self) {
         if !self.is_kept {
-            self.reading = None;
-            self.writing = None;
-            self.reads = 0;
+            self.unlock();
         }
+    }
+
+    /// Whether the lock is kept.
+    pub(super) const fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// Keeps the lock from now on; for changes if `writes`.
@@ -82,5 +91,43 @@ impl<'e> Held<'e> {
     pub(super) fn let_go(&mut self) {
         self.is_kept = false;
         self.release();
+    }
+
+    /// Hands on what was executed so far, under the lock for changes.
+    pub(super) fn commit(&self) {
+        if let Some(store) = &self.writing {
+            self.context.lead.borrow_mut().commit(store);
+        }
+    }
+
+    /// Returns a lock that goes on with this one for changes.
+    pub(super) fn resume(context: &'e PortContext, store: Locked<'e>) -> Self {
+        let mut held = Self::new(context);
+        held.writing = Some(store);
+        held
+    }
+
+    /// Takes the lock for changes away, to be held for longer than this turn.
+    pub(super) fn detach(&mut self) -> StoreGuard {
+        let guard = self.store_mut().detach();
+        // What is left is the lock of an empty store.
+        self.writing = None;
+        guard
+    }
+
+    fn unlock(&mut self) {
+        self.commit();
+        self.reading = None;
+        self.writing = None;
+        self.requests = 0;
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // After a panic the data are given up, and what was executed with them.
+        if !std::thread::panicking() {
+            self.unlock();
+        }
     }
 }

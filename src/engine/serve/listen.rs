@@ -33,7 +33,7 @@ impl Listeners {
         for addr in listen {
             let opened = Listener::open(addr, 1).map_err(|error| (addr.clone(), error))?;
             if let Some(local) = opened.first().and_then(|listener| listener.local_addr().ok()) {
-                tracing::info!("the replica listens on {local}");
+                tracing::info!("the engine listens on {local}");
             }
             all.extend(opened);
         }
@@ -48,7 +48,7 @@ impl Listeners {
 
 /// Serves the port until the process ends. After a panic it serves the port again, to new clients.
 pub(in crate::engine) fn serve(engine: &Arc<Engine>, listeners: &Listeners) {
-    let record = engine.tasks.record(Kind::ReplicaPort, "replica port");
+    let record = engine.record(Kind::ReplicaPort, "replica port");
     let run = || {
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_all().build_local(LocalOptions::default())?;
@@ -66,7 +66,8 @@ async fn accept_all(
     let context = Rc::new(PortContext::new(Arc::clone(engine)));
     for (at, listener) in listeners.0.iter().enumerate() {
         let listener = Rc::new(listener.acceptor()?);
-        let (context, name) = (Rc::clone(&context), format!("acceptor {at} of the replica port"));
+        let (context, name) =
+            (Rc::clone(&context), engine.task_name(&format!("acceptor {at} of the replica port")));
         tokio::task::spawn_local(async move {
             let make = |_| accept(Rc::clone(&context), Rc::clone(&listener));
             tasks::keep(context.engine.tasks.clone(), Kind::Acceptor, &name, make).await;
@@ -75,11 +76,19 @@ async fn accept_all(
     let mut ticks = tokio::time::interval(TICK);
     let mut injected = pin!(record.injected_panic());
     let mut waking = pin!(context.blocked.wake_on_progress(engine));
+    let mut acks = pin!(async {
+        loop {
+            context.blocked.wake_on_ack(engine).await;
+            context.go_on_failing_over();
+        }
+    });
     loop {
         tokio::select! {
             () = &mut waking => {}
+            _ = &mut acks => {}
             _ = ticks.tick() => {
                 context.tick();
+                context.do_duties();
                 record.beat(engine.tasks.now_ms());
             }
             () = &mut injected => {}
@@ -103,5 +112,5 @@ fn welcome(context: &Rc<PortContext>, stream: Stream, addr: SocketAddr) {
         return net::turn_away(&stream);
     };
     context.stats.connections.add(1);
-    tokio::task::spawn_local(Task::new(stream, Rc::clone(context), entry));
+    tokio::task::spawn_local(Task::new(stream, Rc::clone(context), entry).serve());
 }

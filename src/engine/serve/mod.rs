@@ -1,4 +1,4 @@
-//! The engine's own port: a Redis replica to every client that connects, be it `redis-cli`,
+//! The engine's own port: a Redis server to every client that connects, be it `redis-cli`,
 //! Sentinel, an exporter or an application.
 //!
 //! | room or file | what it is |
@@ -14,8 +14,9 @@
 //! | `held` | the lock of the data, taken once for many requests |
 //! | `handlers` | the function of each command |
 //! | `transaction` | what a client has queued since MULTI, and the keys that it watches |
-//! | `waiting_read`, `waiting` | clients that wait in XREAD BLOCK |
+//! | `blocked` | clients that wait in a command |
 //! | `stats` | what the port counts |
+//! | `leading` | what concerns all clients of an engine that leads |
 //! | `commands` | the commands that the port answers itself |
 //! | `config` | CONFIG |
 //! | `info` | INFO |
@@ -23,7 +24,7 @@
 //! One thread runs all clients, a task for each. The store is read under its lock, and no task
 //! holds the lock while it waits for its client: a client that reads slowly delays no other one.
 
-mod blocked_clients;
+mod blocked;
 mod call;
 mod client;
 mod commands;
@@ -32,6 +33,7 @@ mod dispatch;
 mod handlers;
 mod held;
 mod info;
+mod leading;
 mod listen;
 mod port_context;
 mod requests;
@@ -39,7 +41,5 @@ mod stale;
 mod stats;
 mod task;
 mod transaction;
-mod waiting;
-mod waiting_read;
 
 pub(super) use listen::{Listeners, serve};

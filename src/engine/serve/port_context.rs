@@ -1,16 +1,20 @@
 //! The state that the clients of the port share. All of them run on one thread.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use arc_swap::Guard;
 
-use super::blocked_clients::BlockedClients;
+use super::blocked::BlockedClients;
+use super::leading::failover_run::FailingOver;
+use super::leading::scripts::PortScripts;
 use super::stats::Stats;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::engine::lead::{Delivery, Lead};
 use crate::net::Scratch;
 use crate::registry::Pause;
 use crate::topology::ServerVersion;
@@ -26,9 +30,23 @@ pub(super) struct PortContext {
     pub(super) scratch: Rc<Scratch>,
     /// The clients that wait in a command.
     pub(super) blocked: BlockedClients,
+    /// The engine as a master.
+    pub(super) lead: RefCell<Lead>,
+    /// The failover under way.
+    pub(super) failing_over: RefCell<Option<FailingOver>>,
+    /// The scripts of clients.
+    pub(super) scripts: PortScripts,
+    /// The replies to clients that waited for keys.
+    deliveries: RefCell<HashMap<u64, Vec<u8>>>,
+    /// How often the role of the engine had changed at the last look.
+    role_changes: Cell<u64>,
     /// The end of `DEBUG SLEEP`, during which all clients wait, in the engine's milliseconds.
     asleep_until: Cell<u64>,
     peak_memory: Cell<u64>,
+    /// When the memory in use was last checked, and whether there was room then.
+    pub(super) room: Cell<(u64, bool)>,
+    /// When the replicas were last pinged.
+    pub(super) pinged_ms: Cell<u64>,
     /// The start of the port.
     pub(super) started: SystemTime,
 }
@@ -41,8 +59,15 @@ impl PortContext {
             pause: Pause::default(),
             scratch: Rc::default(),
             blocked: BlockedClients::default(),
+            lead: RefCell::default(),
+            failing_over: RefCell::default(),
+            scripts: PortScripts::default(),
+            deliveries: RefCell::default(),
+            role_changes: Cell::new(0),
             asleep_until: Cell::new(0),
             peak_memory: Cell::new(0),
+            room: Cell::new((0, true)),
+            pinged_ms: Cell::new(0),
             started: SystemTime::now(),
         }
     }
@@ -71,6 +96,35 @@ impl PortContext {
     pub(super) fn is_asleep(&self) -> bool {
         let until = self.asleep_until.get();
         until > 0 && until > self.now_ms()
+    }
+
+    /// Hands the replies to clients that waited for keys.
+    pub(super) fn deliver(&self, deliveries: Vec<Delivery>) {
+        for (client, reply) in deliveries {
+            self.deliveries.borrow_mut().insert(client, reply);
+            self.blocked.wake(client);
+        }
+    }
+
+    /// Takes the reply to a client that waited for keys.
+    pub(super) fn take_delivery(&self, client: u64) -> Option<Vec<u8>> {
+        self.deliveries.borrow_mut().remove(&client)
+    }
+
+    /// The number of replicas that have acknowledged this offset (`replicationCountAcksByOffset`).
+    pub(super) fn acknowledged(&self, offset: u64) -> usize {
+        let info = self.engine.link_info();
+        let replicas = info.source.replicas();
+        replicas.filter(|(_, it)| it.is_online() && it.acked().get() >= offset).count()
+    }
+
+    /// Begins anew what belongs to a role, if the role has changed.
+    pub(super) fn follow_role(&self) {
+        let changes = self.engine.role.changes();
+        if self.role_changes.replace(changes) != changes {
+            self.lead.borrow_mut().restart();
+            self.blocked.wake_everyone();
+        }
     }
 
     /// Returns the most memory seen in use, `used` included.

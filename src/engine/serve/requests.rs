@@ -13,7 +13,7 @@ impl Client {
     pub(super) fn consume(&mut self, buf: &[u8]) -> usize {
         (self.waits, self.is_stalled) = (false, false);
         let context = Rc::clone(&self.context);
-        let mut held = Held::new(&context.engine);
+        let mut held = Held::new(&context);
         let mut at = 0;
         while at < buf.len() && self.ending.is_none() {
             if self.out.len() >= OUTPUT_HIGH {

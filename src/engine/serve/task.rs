@@ -11,6 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::client::{Client, Ending};
 use super::port_context::PortContext;
+use crate::engine::state::Joining;
 use crate::net::{KEEP, Linger, OUTPUT_HIGH, QueryBuffer, READS_PER_TURN, Stream, flush};
 use crate::registry::Entry;
 use crate::tasks::{Kind, PanicGuard};
@@ -48,6 +49,30 @@ impl Task {
         }
     }
 
+    /// Serves the client to its end.
+    pub(super) async fn serve(mut self) {
+        (&mut self).await;
+        self.hand_over();
+    }
+
+    /// Hands the connection to the feeding thread, if the client has become a replica.
+    fn hand_over(mut self) {
+        if self.client.ending != Some(Ending::HandOver) {
+            return;
+        }
+        let engine = Arc::clone(&self.client.context.engine);
+        let entry = engine.clients.hand_over(&self.client.entry);
+        let id = entry.id;
+        let input = self.query.bytes().to_vec();
+        let joined = self.stream.detach().map(|stream| Joining { entry, stream, input });
+        let is_taken = joined.is_ok_and(|joined| engine.feeding.hand_over(joined).is_ok());
+        if !is_taken {
+            engine.link_info().source.leave(id);
+            // The client is removed with its state.
+            self.client.ending = Some(Ending::Now);
+        }
+    }
+
     /// Runs one turn; true when the client is finished.
     fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         for _ in 0..READS_PER_TURN {
@@ -57,6 +82,10 @@ impl Task {
             self.work();
             if self.client.context.is_asleep() {
                 self.rest(cx);
+                return Ok(false);
+            }
+            if self.client.context.engine.poll_log(cx).is_pending() {
+                // What was executed is not on the disk yet.
                 return Ok(false);
             }
             let is_full = self.flush(cx)?;

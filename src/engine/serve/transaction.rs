@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use crate::engine::lead::Touched;
 use tidegate_wire::command::Command;
 
 /// A request that waits for EXEC.
@@ -30,9 +31,12 @@ pub(super) struct Watched {
     pub(super) state: Option<State>,
     /// Whether each key existed, by database and name.
     pub(super) keys: HashMap<(u32, Vec<u8>), bool, RandomState>,
+    /// Whether one of them was changed at a master.
+    pub(super) touched: Touched,
 }
 
-/// The number of full resyncs, and the number of changes of the data.
+/// How often the data were replaced or the role of the engine has changed, and the number of changes
+/// of the data.
 pub(super) type State = (u64, u64);
 
 impl Transaction {

@@ -15,7 +15,7 @@ pub(in crate::engine) fn unix_ms() -> i64 {
 }
 
 /// Returns a new id for a replication history, or for a run of the process.
-pub(super) fn random_id() -> ReplId {
+pub(in crate::engine) fn random_id() -> ReplId {
     let mut bits = [0; 20];
     fastrand::fill(&mut bits);
     ReplId::from_random(bits)

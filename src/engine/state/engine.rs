@@ -1,8 +1,7 @@
 //! The engine: what its threads share with the workers, the monitor and the metrics.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -13,15 +12,16 @@ use tokio::sync::Notify;
 use super::acl::Allowed;
 use super::background::Background;
 use super::clock::random_id;
+use super::feeding::Feeding;
 use super::hub::Hub;
 use super::known_commands::{Known, known};
 use super::link_info::LinkInfo;
-use super::payload_save::PayloadSave;
-use super::saves::Saves;
+use super::role::Role;
+use super::saving::{Aof, Ending, PayloadSave, Saves, Schedule};
 use super::turns::Turns;
 use crate::config::{Config, HostPort, ReplicaOf};
 use crate::registry::Registry;
-use crate::tasks::Board;
+use crate::tasks::{Board, Kind, Record};
 use crate::topology::Topology;
 use tidegate_replication::{LinkState, LinkStatus, Offsets};
 use tidegate_store::{Dialect, Store};
@@ -38,7 +38,7 @@ pub(super) struct Line<T>(pub(super) T);
 pub struct Engine {
     pub(in crate::engine) config: Arc<ArcSwap<Config>>,
     pub(in crate::engine) topology: Arc<ArcSwap<Topology>>,
-    pub(super) store: Line<RwLock<Box<Store>>>,
+    pub(super) store: Line<Arc<RwLock<Box<Store>>>>,
     /// The offset of the data that a reader finds under the lock (`slave_repl_offset`).
     applied: AtomicU64,
     /// The offset of the last byte that has arrived (`slave_read_repl_offset`).
@@ -48,8 +48,10 @@ pub struct Engine {
     data_epoch: AtomicU64,
     /// The database that the stream had selected at `applied`.
     pub(in crate::engine) stream_db: AtomicUsize,
+    /// Whether the engine is a master.
+    pub(in crate::engine) role: Role,
     /// The thread that frees former data.
-    pub(super) freer: Background,
+    pub(in crate::engine) freer: Background,
     /// The number of elements that wait to be freed.
     pub(super) freeing: Arc<AtomicU64>,
     /// The thread that answers reads that cost too much for a worker.
@@ -63,6 +65,10 @@ pub struct Engine {
     pub(in crate::engine) saves: Saves,
     /// Whether the payload of a full resync is becoming the snapshot.
     pub(in crate::engine) payload_save: PayloadSave,
+    /// The append-only file, its rewrites, and what is to be saved later.
+    pub(in crate::engine) aof: Aof,
+    pub(in crate::engine) rewrites: Saves,
+    pub(in crate::engine) schedule: Schedule,
     /// When the master last sent something.
     heard_ms: AtomicU64,
     /// How often the engine was told to try again while replication is halted.
@@ -86,14 +92,18 @@ pub struct Engine {
     pub(in crate::engine) hub: Hub,
     /// The clients of its own port.
     pub(in crate::engine) clients: Registry,
+    /// The way to the thread that feeds sub-replicas.
+    pub(in crate::engine) feeding: Feeding,
+    /// Its name, where a process has several engines.
+    name: Option<String>,
     /// The file that `CONFIG REWRITE` writes.
     pub(in crate::engine) config_file: Option<PathBuf>,
-    /// Whether a client has sent `SHUTDOWN NOSAVE`.
-    ends_unsaved: AtomicBool,
+    /// Whether the process ends, and with a save.
+    pub(in crate::engine) ending: Ending,
     /// Notified when [`Self::applied`] has changed.
     pub(in crate::engine) progress: Notify,
     /// Notified when `SHUTDOWN` ends the process.
-    pub(super) stop: Arc<Notify>,
+    pub(in crate::engine) stop: Arc<Notify>,
     /// The tasks of the process.
     pub(in crate::engine) tasks: Board,
 }
@@ -105,21 +115,25 @@ impl Engine {
         let now = config.load();
         let link_info = LinkInfo::new(now.replica.repl_backlog_size);
         let databases = usize::try_from(now.replica.databases).unwrap_or(usize::MAX);
+        let leads = now.replica.replicaof == ReplicaOf::NoOne;
         drop(now);
         let seed = fastrand::u64(..);
         let store = Store::new(databases, Dialect::default(), seed);
+        // A master answers when it has loaded its data.
+        let store = if leads { store.void() } else { store };
         Self {
             config,
             topology,
             known: known(),
             allowed: Allowed::default(),
             dialect: AtomicU32::new(store.dialect().to_bits()),
-            store: Line(RwLock::new(Box::new(store))),
+            store: Line(Arc::new(RwLock::new(Box::new(store)))),
             databases,
             applied: AtomicU64::new(0),
             received: AtomicU64::new(0),
             data_epoch: AtomicU64::new(0),
             stream_db: AtomicUsize::new(0),
+            role: Role::new(leads),
             freer: Background::new("replica-free"),
             freeing: Arc::default(),
             slow_reads: Background::new("replica-read"),
@@ -128,6 +142,9 @@ impl Engine {
             panic_key: OnceLock::new(),
             saves: Saves::default(),
             payload_save: PayloadSave::default(),
+            aof: Aof::default(),
+            rewrites: Saves::default(),
+            schedule: Schedule::default(),
             heard_ms: AtomicU64::new(0),
             nudges: AtomicU64::new(0),
             link_info: Mutex::new(link_info),
@@ -137,8 +154,10 @@ impl Engine {
             epoch: Instant::now(),
             hub: Hub::default(),
             clients: Registry::default(),
+            feeding: Feeding::default(),
+            name: None,
             config_file: None,
-            ends_unsaved: AtomicBool::new(false),
+            ending: Ending::default(),
             progress: Notify::new(),
             stop: Arc::default(),
             tasks: Board::default(),
@@ -162,6 +181,51 @@ impl Engine {
     #[must_use]
     pub fn in_process(self, config_file: PathBuf, stop: Arc<Notify>) -> Self {
         Self { config_file: Some(config_file), stop, ..self }
+    }
+
+    /// Lets `SHUTDOWN` notify `stop`, which ends the process.
+    #[must_use]
+    pub fn ending(self, stop: Arc<Notify>) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Names the engine after its address, where a process has several.
+    #[must_use]
+    pub fn named(self, addr: &HostPort) -> Self {
+        Self { name: Some(addr.to_string()), ..self }
+    }
+
+    /// Returns a record on the board of tasks.
+    pub(in crate::engine) fn record(&self, kind: Kind, what: &str) -> Arc<Record> {
+        self.tasks.record(kind, &self.task_name(what))
+    }
+
+    /// Returns the name of one of its tasks.
+    pub(in crate::engine) fn task_name(&self, what: &str) -> String {
+        self.name.as_ref().map_or_else(|| what.to_owned(), |name| format!("{what} of {name}"))
+    }
+
+    /// Returns the span of its log lines, which names it if it has a name.
+    pub(in crate::engine) fn span(&self) -> tracing::Span {
+        match &self.name {
+            Some(name) => tracing::info_span!("engine", server = %name),
+            None => tracing::Span::none(),
+        }
+    }
+
+    /// Brings another configuration into force. Which master it follows stays as it is.
+    pub fn reconfigure(&self, new: Config) {
+        self.config.rcu(|old| {
+            let mut new = new.clone();
+            new.replica.replicaof.clone_from(&old.replica.replicaof);
+            Arc::new(new)
+        });
+    }
+
+    /// Whether it has the data of a master, or its own as a master.
+    #[must_use]
+    pub fn has_data(&self) -> bool {
+        self.link_info().has_data
     }
 
     /// Puts the threads of the engine on this board.
@@ -204,6 +268,18 @@ impl Engine {
     #[must_use]
     pub fn applied(&self) -> ReplOffset {
         ReplOffset::new(self.applied.load(Relaxed))
+    }
+
+    /// Resolves when the data include the place `offset` of the stream.
+    pub async fn reaches(&self, offset: u64) {
+        loop {
+            let mut progress = std::pin::pin!(self.progress.notified());
+            progress.as_mut().enable();
+            if self.applied().get() >= offset {
+                return;
+            }
+            progress.await;
+        }
     }
 
     /// Returns the offset of the last byte that the master has sent.
@@ -250,6 +326,19 @@ impl Engine {
         assert!(!told, "the link was told to panic");
     }
 
+    /// Whether the engine is a master. Exact while the caller holds the lock of the store.
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.role.leads()
+    }
+
+    /// Publishes the offset of a master's stream. The caller holds the lock of the store.
+    pub(super) fn advance(&self, len: u64) {
+        self.received.fetch_add(len, Relaxed);
+        self.applied.fetch_add(len, Relaxed);
+        self.progress.notify_waiters();
+    }
+
     /// Publishes the offsets of the link. A caller that changes the data calls it under the lock of
     /// the store.
     pub(in crate::engine) fn publish(&self, offsets: &Offsets) {
@@ -258,46 +347,6 @@ impl Engine {
         if before != offsets.applied().get() {
             self.progress.notify_waiters();
         }
-    }
-
-    /// Returns the master that the configuration names now. While the topology knows no master,
-    /// that is the last one that it knew: a replica keeps its master, and the link may be well.
-    pub(in crate::engine) fn wanted_master(&self) -> Option<HostPort> {
-        match &self.config.load().replica.replicaof {
-            ReplicaOf::Server(server) => {
-                self.link_info().topology_master = None;
-                Some(server.clone())
-            }
-            ReplicaOf::Topology => {
-                let now = self.topology.load().sole_shard().master().map(|it| it.addr.clone());
-                let mut info = self.link_info();
-                if now.is_some() {
-                    info.topology_master = now;
-                }
-                info.topology_master.clone()
-            }
-        }
-    }
-
-    /// Whether the configuration names `master` now. The link asks with every read, so the call
-    /// allocates nothing.
-    pub(in crate::engine) fn is_wanted(&self, master: &HostPort) -> bool {
-        match &self.config.load().replica.replicaof {
-            ReplicaOf::Server(server) => server == master,
-            ReplicaOf::Topology => match self.topology.load().sole_shard().master() {
-                Some(now) => &now.addr == master,
-                None => self.link_info().topology_master.as_ref() == Some(master),
-            },
-        }
-    }
-
-    /// Returns the address of the wanted `master` that the monitor has proven, if it has.
-    pub(in crate::engine) fn endpoint_of(&self, master: &HostPort) -> Option<SocketAddr> {
-        if self.config.load().replica.replicaof != ReplicaOf::Topology {
-            return None;
-        }
-        let topology = self.topology.load();
-        topology.sole_shard().master().filter(|now| &now.addr == master)?.endpoint
     }
 
     /// Notes that the master has sent something.
@@ -326,36 +375,5 @@ impl Engine {
     pub(in crate::engine) fn enter(&self, state: LinkState) {
         let now = self.now_ms();
         self.link_info().status.enter(state, now);
-    }
-
-    /// Ends the process for `SHUTDOWN`, after a save of the data if `saves`.
-    pub(in crate::engine) fn end_process(&self, saves: bool) {
-        self.ends_unsaved.store(!saves, Relaxed);
-        self.stop.notify_one();
-    }
-
-    /// Saves the data at the end of the process, unless a client has sent `SHUTDOWN NOSAVE`.
-    pub fn save_at_end(&self) {
-        if !self.ends_unsaved.load(Relaxed) {
-            // `save` logs its own failure.
-            drop(self.save());
-        }
-    }
-
-    /// Returns the path of `dbfilename` in `dir`.
-    pub(in crate::engine) fn snapshot_path(&self) -> PathBuf {
-        self.dir().join(&self.config.load().replica.dbfilename)
-    }
-
-    /// Returns the absolute path of `dir`.
-    pub(in crate::engine) fn full_dir(&self) -> String {
-        let dir = self.dir();
-        let full = std::path::absolute(&dir).unwrap_or(dir);
-        full.display().to_string()
-    }
-
-    /// Returns the path of `dir`, as it is configured.
-    pub(in crate::engine) fn dir(&self) -> PathBuf {
-        PathBuf::from(&self.config.load().replica.dir)
     }
 }

@@ -4,7 +4,7 @@
 use super::clock::random_id;
 use crate::config::HostPort;
 use crate::topology::ServerVersion;
-use tidegate_replication::{Backlog, Identity, LinkStatus};
+use tidegate_replication::{Identity, LinkStatus, Source};
 use tidegate_wire::units::{ByteSize, ReplOffset};
 
 /// The state of the link and of the data.
@@ -14,7 +14,8 @@ pub(in crate::engine) struct LinkInfo {
     pub(in crate::engine) master: Option<HostPort>,
     pub(in crate::engine) status: LinkStatus,
     pub(in crate::engine) identity: Identity,
-    pub(in crate::engine) backlog: Backlog,
+    /// The sub-replicas, and the stream for them.
+    pub(in crate::engine) source: Source,
     /// The payload that is arriving.
     pub(in crate::engine) transfer: Option<Transfer>,
     /// Whether the data are a master's.
@@ -24,7 +25,7 @@ pub(in crate::engine) struct LinkInfo {
     /// Why replication is halted.
     pub(in crate::engine) halted: Option<String>,
     /// The last master of the topology, while the link follows the topology.
-    pub(super) topology_master: Option<HostPort>,
+    pub(in crate::engine) topology_master: Option<HostPort>,
     /// Why the last link ended.
     pub(in crate::engine) last_fault: Option<String>,
     pub(in crate::engine) counts: Counts,
@@ -55,7 +56,7 @@ impl LinkInfo {
             master: None,
             status: LinkStatus::default(),
             identity: Identity::new(random_id()),
-            backlog: Backlog::new(backlog, ReplOffset::default()),
+            source: Source::new(backlog, ReplOffset::default()),
             transfer: None,
             has_data: false,
             server: ServerVersion::default(),

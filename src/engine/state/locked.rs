@@ -1,10 +1,12 @@
 //! The write lock of the store.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
-use parking_lot::RwLockWriteGuard;
+use parking_lot::{ArcRwLockWriteGuard, RawRwLock, RwLock};
 
 use super::engine::Engine;
 use tidegate_replication::LinkState;
@@ -15,12 +17,15 @@ const KNOCK: Duration = Duration::from_millis(2);
 /// How long a writer waits for the end of a long read in one try.
 const ROUND: Duration = Duration::from_millis(100);
 
+/// The write lock of the place of the store, without what belongs to [`Locked`].
+pub(in crate::engine) type StoreGuard = ArcRwLockWriteGuard<RawRwLock, Box<Store>>;
+
 /// The write lock of the store. A panic under the lock may leave a change half made. The engine
 /// then gives the data up, before a reader sees them.
 #[derive(Debug)]
 pub(in crate::engine) struct Locked<'e> {
     engine: &'e Engine,
-    store: RwLockWriteGuard<'e, Box<Store>>,
+    store: StoreGuard,
     /// Data to be freed, dropped after the lock.
     former: Removed<'e>,
 }
@@ -30,7 +35,7 @@ impl Engine {
     pub(in crate::engine) fn store_mut(&self) -> Locked<'_> {
         loop {
             self.turns.wait(ROUND);
-            if let Some(store) = self.store.0.try_write_for(KNOCK) {
+            if let Some(store) = self.store.0.try_write_arc_for(KNOCK) {
                 return Locked::new(self, store);
             }
         }
@@ -49,17 +54,22 @@ impl Engine {
         info.last_fault = Some(why);
     }
 
+    /// Goes on with a lock that was detached.
+    pub(in crate::engine) fn relock(&self, guard: StoreGuard) -> Locked<'_> {
+        Locked::new(self, guard)
+    }
+
     /// As [`Self::store_mut`], for the link; `None` if a long read takes longer than `patience`.
     pub(in crate::engine) fn try_store_mut(&self, patience: Duration) -> Option<Locked<'_>> {
         if !self.turns.wait(patience) {
             return None;
         }
-        self.store.0.try_write_for(KNOCK).map(|store| Locked::new(self, store))
+        self.store.0.try_write_arc_for(KNOCK).map(|store| Locked::new(self, store))
     }
 }
 
 impl<'e> Locked<'e> {
-    pub(super) fn new(engine: &'e Engine, store: RwLockWriteGuard<'e, Box<Store>>) -> Self {
+    pub(super) fn new(engine: &'e Engine, store: StoreGuard) -> Self {
         Self { engine, store, former: Removed { engine, store: None, former: Former::default() } }
     }
 
@@ -72,6 +82,33 @@ impl<'e> Locked<'e> {
         info.has_data = false;
         info.identity.distrust();
         self.engine.begin_data_epoch(&info);
+    }
+
+    /// Appends to the stream what a master has executed under this lock. `db` is the database that
+    /// the stream has selected behind it.
+    pub(in crate::engine) fn commit(&self, stream: &[u8], db: usize) {
+        let engine = self.engine;
+        engine.advance(stream.len() as u64);
+        engine.stream_db.store(db, Relaxed);
+        let mut info = engine.link_info();
+        engine.log_stream(&info, stream);
+        info.source.append(stream);
+        let is_followed = !info.source.is_empty();
+        drop(info);
+        if is_followed {
+            engine.feeding.notify();
+        }
+    }
+
+    /// Puts this store in the place of the other one, which is returned.
+    pub(in crate::engine) fn exchange(&mut self, store: Box<Store>) -> Box<Store> {
+        std::mem::replace(&mut *self.store, store)
+    }
+
+    /// Takes the lock away. What is left is the lock of an empty store.
+    pub(in crate::engine) fn detach(&mut self) -> StoreGuard {
+        let empty = Arc::new(RwLock::new(Box::new(Store::new(1, self.store.dialect(), 0))));
+        std::mem::replace(&mut self.store, empty.write_arc())
     }
 
     /// Puts another store in the place of this one. The old store is freed after the lock is

@@ -39,6 +39,8 @@ pub(super) struct Applier {
     master: Option<String>,
     /// The time of the last check of the memory in use.
     looked: Option<Instant>,
+    /// How often the engine's role had changed when the link began.
+    role_changes: u64,
 }
 
 /// How much a slice has applied.
@@ -61,7 +63,20 @@ impl Applier {
             ack_wanted: false,
             master: None,
             looked: None,
+            role_changes: 0,
         }
+    }
+
+    /// Begins a link in the role that the engine has now.
+    pub(super) fn begin(&mut self, engine: &Engine) {
+        self.role_changes = engine.role.changes();
+    }
+
+    /// Whether the engine still has the role in which the link began. The caller holds the lock of
+    /// the store: the data are another link's, or the engine's own, where it has not.
+    pub(super) fn check_role(&self, engine: &Engine) -> Result<(), LinkFault> {
+        let is_same = self.role_changes == engine.role.changes() && !engine.leads();
+        if is_same { Ok(()) } else { Err(LinkFault::Retarget) }
     }
 
     /// Begins a new stream in this database, with a whole command.
@@ -98,6 +113,7 @@ impl Applier {
         let Some(mut store) = engine.try_store_mut(PATIENCE) else {
             return Ok(Slice { consumed: 0, more: true });
         };
+        self.check_role(engine)?;
         let now_ms = unix_ms();
         let (mut consumed, mut units) = (0, 0);
         let outcome = loop {
@@ -142,8 +158,14 @@ impl Applier {
         }
         log_opaque(&opaque);
         let mut info = engine.link_info();
-        info.backlog.append(&stream[..consumed]);
+        engine.log_stream(&info, &stream[..consumed]);
+        info.source.append(&stream[..consumed]);
         info.counts.commands_applied += u64::from(units);
+        let is_followed = consumed > 0 && !info.source.is_empty();
+        drop(info);
+        if is_followed {
+            engine.feeding.notify();
+        }
         outcome.map(|more| Slice { consumed, more })
     }
 

@@ -15,6 +15,7 @@ use super::wire::{LOOK, Wire};
 use crate::config::{Config, HostPort, Secret};
 use crate::engine::Engine;
 use crate::engine::persist::Spool;
+use crate::engine::state::Handover;
 use tidegate_replication::{Ask, Continued, Handshake, Introduction, LinkState, Outcome, Phase};
 use tidegate_wire::units::ReplId;
 
@@ -26,6 +27,7 @@ impl Follower {
     pub(super) async fn follow(&mut self, master: &HostPort) -> LinkFault {
         self.offsets.cut();
         let engine = Arc::clone(&self.engine);
+        self.rejoin();
         match self.session(&engine, master).await {
             Ok(never) => match never {},
             Err(fault) => fault,
@@ -45,10 +47,23 @@ impl Follower {
         let mut wire = Wire::open(engine, master).await?;
         engine.enter(LinkState::Handshake);
         let introduction = introduction(engine, master, &wire).await;
-        match self.handshake(&mut wire, introduction).await? {
+        let hands_over = engine.role.handover() == Handover::Asking;
+        let agreed = self.handshake(&mut wire, introduction, hands_over).await;
+        if hands_over {
+            let is_refused = matches!(agreed, Err(LinkFault::Handshake(_)));
+            engine.role.set_handover(match &agreed {
+                Ok(_) => Handover::None,
+                Err(_) if is_refused => Handover::Refused,
+                // The other one may answer the next time.
+                Err(_) => Handover::Asking,
+            });
+            // The port ends the failover.
+            engine.feeding.acks.notify_one();
+        }
+        match agreed? {
             Outcome::Full(position) => transfer::full(self, &mut wire, position).await?,
             Outcome::Continue(replid) => {
-                self.resume(replid);
+                self.resume(replid)?;
                 // Bytes behind the answer belong to the stream.
                 self.offsets.received(wire.input.len() as u64);
             }
@@ -72,8 +87,10 @@ impl Follower {
         &mut self,
         wire: &mut Wire<'_>,
         introduction: Introduction,
+        hands_over: bool,
     ) -> Result<Outcome, LinkFault> {
-        let mut handshake = Handshake::begin(introduction, self.ask(), &mut wire.output);
+        let handshake = Handshake::begin(introduction, self.ask(), &mut wire.output);
+        let mut handshake = handshake.handing_over(hands_over);
         loop {
             wire.tick(self.offsets.applied(), LOOK).await?;
             let progress = handshake.feed(&wire.input, &mut wire.output)?;
@@ -89,9 +106,10 @@ impl Follower {
     }
 
     /// Resumes the stream where it was cut.
-    fn resume(&mut self, replid: Option<ReplId>) {
+    fn resume(&mut self, replid: Option<ReplId>) -> Result<(), LinkFault> {
         self.applier.resume();
         let mut store = self.engine.store_mut();
+        self.applier.check_role(&self.engine)?;
         let server = self.master_info.adopt(&mut store);
         self.engine.set_dialect(store.dialect());
         let mut info = self.engine.link_info();
@@ -103,10 +121,14 @@ impl Follower {
         if renamed {
             // What follows may be another master's, and no reader sees it before.
             self.engine.begin_data_epoch(&info);
+            // Sub-replicas come back and learn the new name of the history.
+            info.source.close_all();
+            self.engine.feeding.notify();
         }
         drop(store);
         info.counts.partial_resyncs += 1;
         tracing::info!(offset = %self.offsets.applied(), renamed, "partial resync");
+        Ok(())
     }
 
     /// Applies the bytes that have arrived, up to the last whole unit.
@@ -159,7 +181,7 @@ async fn is_of_topology(
     let topology = engine.topology.load_full();
     let configured = config.topology.named_servers();
     let known = topology.backends().filter(|it| !it.is_local).map(|it| &it.addr);
-    let names = configured.chain(known);
+    let names = configured.iter().chain(known);
     if names.clone().any(|name| name == master) {
         return true;
     }

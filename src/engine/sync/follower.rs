@@ -32,4 +32,16 @@ impl Follower {
             master_info: MasterInfo::default(),
         }
     }
+
+    /// Begins a link where the data stand now: the engine may have been a master meanwhile.
+    pub(super) fn rejoin(&mut self) {
+        let engine = Arc::clone(&self.engine);
+        // Neither the role nor the data change under the lock.
+        let _store = engine.store();
+        self.applier.begin(&engine);
+        if self.offsets.applied() != engine.applied() {
+            self.offsets = Offsets::at(engine.applied());
+            self.applier.restart(engine.stream_db.load(Relaxed));
+        }
+    }
 }

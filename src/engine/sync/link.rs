@@ -23,6 +23,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 pub(in crate::engine) fn restore(engine: &Engine) {
     remove_old(&engine.dir());
     engine.restore();
+    engine.begin_to_lead();
 }
 
 /// Follows the configured master, for ever.
@@ -30,6 +31,7 @@ pub(in crate::engine) async fn keep(engine: &Arc<Engine>) {
     let mut follower = Follower::new(engine);
     let mut pauses = Pauses::default();
     loop {
+        engine.take_configured_role();
         let Some(master) = engine.wanted_master() else {
             retarget(engine, None);
             sleep(LOOK).await;
@@ -129,6 +131,7 @@ fn retarget(engine: &Engine, master: Option<&HostPort>) {
     if info.master.as_ref() != master {
         match master {
             Some(master) => tracing::info!(%master, "the replica follows a master"),
+            None if engine.leads() => {}
             None => tracing::warn!("the replica has no master to follow"),
         }
         info.master = master.cloned();

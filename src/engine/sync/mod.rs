@@ -7,6 +7,7 @@
 //! | `follower` | what the link keeps from one connection to the next |
 //! | `master_info` | what the master reports of itself |
 //! | `wire` | the socket: bytes in, acks out, time-outs |
+//! | `target` | which master it is to follow |
 //! | `transfer` | a full resync: the payload is received, loaded, and caught up with |
 //! | `loading` | a load that is under way |
 //! | `catch_up_buffer` | the part of the stream that arrives during the load |
@@ -23,5 +24,6 @@ mod follower;
 pub(super) mod link;
 mod loading;
 mod master_info;
+mod target;
 mod transfer;
 mod wire;

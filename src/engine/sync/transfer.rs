@@ -6,6 +6,7 @@
 //! stream at once, and its output buffer stays empty.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::catch_up_buffer::CatchUpBuffer;
@@ -49,9 +50,13 @@ pub(super) async fn full(
         buffer.gather(wire, &mut offsets, GLANCE).await;
     }
     follower.is_uncounted = position.is_none();
-    follower.applier.restart(0);
+    let loaded = loading.take()?;
+    // A master selects a database first. A replica as master passes on a stream that it has not
+    // begun, and its payload has the database.
+    let db = loaded.origin.db(engine.databases)?;
+    follower.applier.restart(db);
     follower.offsets = offsets;
-    switch(follower, loading.take()?, position);
+    switch(follower, loaded, position, db)?;
     engine.persist_payload(spool);
     wire.enter(if follower.is_uncounted { Phase::Uncounted } else { Phase::Streaming });
     catch_up(follower, wire, buffer).await
@@ -94,23 +99,32 @@ async fn receive(
 }
 
 /// Puts the new data in the place of the old data.
-fn switch(follower: &Follower, loaded: Loaded, position: Option<Position>) {
+fn switch(
+    follower: &Follower,
+    loaded: Loaded,
+    position: Option<Position>,
+    db: usize,
+) -> Result<(), LinkFault> {
     let engine = &follower.engine;
     let mut store = engine.store_mut();
+    follower.applier.check_role(engine)?;
     store.replace(loaded.store);
     engine.set_dialect(store.dialect());
     engine.publish(&follower.offsets);
+    engine.stream_db.store(db, Relaxed);
     let mut info = engine.link_info();
     info.identity.replaced(position);
     engine.begin_data_epoch(&info);
-    info.backlog.restart(follower.offsets.applied());
+    info.source.restart(follower.offsets.applied());
     info.has_data = true;
     info.server = loaded.origin.server.unwrap_or_default();
     info.transfer = None;
     info.counts.full_resyncs += 1;
     drop(info);
     drop(store);
+    engine.feeding.notify();
     tracing::info!(offset = %follower.offsets.applied(), "full resync");
+    Ok(())
 }
 
 /// Applies the part of the stream that arrived during the load, and what arrives meanwhile.

@@ -11,4 +11,5 @@ pub(in crate::monitor) mod link;
 pub(in crate::monitor) mod position;
 pub(in crate::monitor) mod probe;
 pub(in crate::monitor) mod role;
+pub(in crate::monitor) mod watchers;
 pub(in crate::monitor) mod words;

@@ -30,6 +30,10 @@ pub(in crate::monitor) fn sample(
         ServerRole::Master { .. } => (number("master_repl_offset"), attached(&info)),
         // During a full sync its offset means nothing.
         ServerRole::Replica { link: LinkState::Syncing, .. } => (None, Vec::new()),
+        // The replicas of an engine are a tier below it.
+        ServerRole::Replica { .. } if info.get(COUNTS_FIELD).is_some() => {
+            (number("slave_repl_offset"), attached(&info))
+        }
         ServerRole::Replica { .. } => (number("slave_repl_offset"), Vec::new()),
         ServerRole::Other(_) => (None, Vec::new()),
     };
@@ -79,6 +83,25 @@ mod tests {
         assert_eq!(attached, [("127.0.0.1:6380".to_owned(), 480), ("[::1]:6381".to_owned(), 470)]);
         let ServerRole::Master { replicas } = sample.role else { panic!("no master") };
         assert_eq!(replicas.len(), 2);
+    }
+
+    /// All servers do so for a moment at the turn of a second: they take the time of an ack from
+    /// another clock than the present time.
+    #[test]
+    fn an_ack_of_the_next_second_is_that_of_an_attached_replica() {
+        let lags = |lags: [i64; 3]| {
+            let line = |(n, lag): (usize, &i64)| {
+                format!("slave{n}:ip=h,port={},state=online,offset=480,lag={lag}\n", n + 1)
+            };
+            let lines: String = lags.iter().enumerate().map(line).collect();
+            read(&format!("role:master\n{lines}master_replid:abc\nmaster_repl_offset:481\n"))
+                .unwrap()
+        };
+        let before = lags([0, 0, 0]);
+        let sample = lags([-1, 0, -60]);
+        assert_eq!(sample.role, before.role, "the list of replicas is the same");
+        let ages: Vec<_> = sample.attached.iter().map(|one| one.age_ms).collect();
+        assert_eq!(ages, [1000, 1000, u64::MAX], "a clock that was set back tells no age");
     }
 
     #[test]

@@ -80,9 +80,20 @@ pub(in crate::monitor) fn attached(info: &Info<'_>) -> Vec<Attached> {
         let online = field("state")? == "online";
         let addr = address(field("ip")?, field("port")?)?;
         let offset = field("offset")?.parse().ok()?;
-        // Whole seconds, cut off on both sides of the difference.
-        let age_ms = field("lag")?.parse::<u64>().ok()?.saturating_add(1).saturating_mul(1000);
+        let age_ms = ack_age_ms(field("lag")?.parse().ok()?);
         online.then_some(Attached { addr, offset, age_ms })
     };
     info.numbered("slave").filter_map(one).collect()
+}
+
+/// How old an ack is at most, in milliseconds, if its master gives this `lag`: a difference of two
+/// times in whole seconds. The master takes the time of the ack from `gettimeofday` and the present
+/// one from `time`, which is some milliseconds late: at the turn of a second the difference is -1.
+/// Less than that is a clock that was set back, which tells nothing of the age.
+fn ack_age_ms(lag: i64) -> u64 {
+    match u64::try_from(lag) {
+        Ok(seconds) => seconds.saturating_add(1).saturating_mul(1000),
+        Err(_) if lag == -1 => 1000,
+        Err(_) => u64::MAX,
+    }
 }

@@ -25,6 +25,7 @@ fn is_same_shard(a: &Shard, b: &Shard) -> bool {
     a.id == b.id
         && a.hold == b.hold
         && a.failovers == b.failovers
+        && a.history == b.history
         && of_master(a) == of_master(b)
         && servers(a) == servers(b)
 }

@@ -25,7 +25,9 @@ pub(in crate::monitor) fn look(
         }
     });
     if let Ok(said) = &observed {
-        freshness.observe(member.id, engine.sample(said, &member.addr, now_ms));
+        let sample = engine.sample(said, &member.addr, now_ms);
+        member.roles.take_attached(sample.attached.clone());
+        freshness.observe(member.id, sample);
     }
     member.see(observed, now)
 }

@@ -26,7 +26,7 @@ pub(in crate::monitor) fn evidence(
     Evidence {
         servers: servers.map(evidence).collect(),
         authority,
-        configured: config.named_master().cloned(),
+        configured: config.named_master(),
         now_ms: millis(now.saturating_duration_since(epoch)),
         silence_ms: millis(config.probe_timeout),
     }

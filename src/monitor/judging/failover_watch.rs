@@ -5,23 +5,23 @@ use std::time::Duration;
 use crate::topology::{BackendId, Hold, HoldReason};
 use tidegate_wire::units::millis;
 
-/// How much longer than an operator's hold requests may wait: the monitor has to publish its end.
-const OPERATOR_SLACK_MS: u64 = 2_000;
-
 /// Whether requests that need the master of one shard wait, and since when. Times are milliseconds
 /// of the process's clock.
 #[derive(Debug, Default)]
 pub(in crate::monitor) struct FailoverWatch {
     /// When the first reason of the present hold came up.
     since_ms: Option<u64>,
+    /// From when on the patience counts: the first sign, or the first one after an operator's hold.
+    patience_from_ms: Option<u64>,
     /// The master to which requests were sent last.
     open_master: Option<BackendId>,
 }
 
 impl FailoverWatch {
     /// The hold at `now_ms`, given the reason that there is now. Requests wait for `patience`
-    /// (`writes.failover-hold`) from the first reason on, or as long as an operator wants. `master`
-    /// is the published master: without patience, requests go there.
+    /// (`writes.failover-hold`) from the first sign on, or as long as an operator wants; signs that
+    /// an operator's hold leaves behind begin anew. `master` is the published master: without
+    /// patience, requests go there.
     pub(in crate::monitor) fn judge(
         &mut self,
         reason: Option<Reason>,
@@ -38,14 +38,20 @@ impl FailoverWatch {
         };
         let Some(reason) = reason.filter(|_| !is_over) else {
             self.since_ms = None;
+            self.patience_from_ms = None;
             self.open_master = master.or(self.open_master);
             return None;
         };
         let since_ms = *self.since_ms.get_or_insert(now_ms);
         let until_ms = match reason {
-            Reason::Sign(_) => since_ms.saturating_add(millis(patience)),
-            // The requests go on when the hold has ended, and do not give up in that moment.
-            Reason::Operator { until_ms } => until_ms.saturating_add(OPERATOR_SLACK_MS),
+            Reason::Sign(_) => {
+                let from_ms = *self.patience_from_ms.get_or_insert(now_ms);
+                from_ms.saturating_add(millis(patience))
+            }
+            Reason::Operator { until_ms } => {
+                self.patience_from_ms = None;
+                until_ms
+            }
         };
         Some(Hold { reason: reason.shown(), since_ms, until_ms })
     }
@@ -57,7 +63,7 @@ impl FailoverWatch {
 
     /// Whether requests have waited for `patience`.
     pub(in crate::monitor) fn is_over(&self, patience: Duration, now_ms: u64) -> bool {
-        now_ms >= self.since_ms.unwrap_or(now_ms).saturating_add(millis(patience))
+        now_ms >= self.patience_from_ms.unwrap_or(now_ms).saturating_add(millis(patience))
     }
 }
 
@@ -125,9 +131,26 @@ mod tests {
     fn an_operators_hold_has_its_own_time() {
         let mut watch = FailoverWatch::default();
         let operator = Some(Reason::Operator { until_ms: 50_000 });
-        assert_eq!(watch.judge(operator, TEN, A, 100).map(|hold| hold.until_ms), Some(52_000));
+        let until = |hold: Option<Hold>| hold.map(|hold| (hold.until_ms, hold.gives_up_ms()));
+        assert_eq!(until(watch.judge(operator, TEN, A, 100)), Some((50_000, 52_000)));
         let none = Duration::ZERO;
-        assert_eq!(watch.judge(operator, none, A, 200).map(|hold| hold.until_ms), Some(52_000));
+        assert_eq!(until(watch.judge(operator, none, A, 200)), Some((50_000, 52_000)));
+    }
+
+    #[test]
+    fn signs_begin_anew_after_an_operators_hold() {
+        let mut watch = FailoverWatch::default();
+        let demoted = Some(Reason::Sign(HoldReason::Demoted));
+        let few = Some(Reason::Sign(HoldReason::FewReplicas));
+        let operator = Some(Reason::Operator { until_ms: 60_000 });
+        assert_eq!(watch.judge(demoted, TEN, None, 100).map(|hold| hold.until_ms), Some(10_100));
+        assert!(watch.judge(operator, TEN, A, 5_000).is_some());
+        assert!(!watch.is_over(TEN, 50_000));
+        let hold = watch.judge(demoted, TEN, None, 50_000).expect("a sign");
+        assert_eq!((hold.since_ms, hold.until_ms), (100, 60_000));
+        assert!(watch.judge(operator, TEN, A, 55_000).is_some());
+        assert_eq!(watch.judge(few, TEN, A, 70_000).map(|hold| hold.until_ms), Some(80_000));
+        assert_eq!(watch.judge(few, TEN, A, 80_000), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::signs::{OutsideSigns, sign};
 use crate::config::{Config, HostPort};
 use crate::monitor::roster::alias::canonical;
 use crate::monitor::roster::list::Roster;
-use crate::topology::{Authority, BackendId, Executed, HoldReason, Shard, Verdict};
+use crate::topology::{Authority, BackendId, Executed, Hold, HoldReason, Shard, Verdict};
 use tidegate_wire::units::millis;
 
 /// The mutable half of one shard: what the monitor has to remember in order to publish the
@@ -94,8 +94,11 @@ impl WatchedShard {
             _ => None,
         };
         self.verdict = verdict;
-        let master = shard.master().and_then(|master| roster.get(master.id)?.answer());
-        if let Some(master) = master {
+        let master = shard.master().and_then(|master| roster.get(master.id));
+        if let Some(history) = master.map(|master| master.roles.history(&shard.history)) {
+            shard.history = history;
+        }
+        if let Some(master) = master.and_then(|master| master.answer()) {
             let keys = self.executed.observe(&master.run_id, master.commands);
             if let (Some(keys), Some(backend)) = (keys, shard.master()) {
                 backend.health.touches.grant(keys);
@@ -137,6 +140,11 @@ impl WatchedShard {
     ) -> bool {
         let reason = self.reason(roster, config, outside, clock).map(Reason::shown);
         let published = self.published.hold.map(|hold| hold.reason);
+        let has_other_end =
+            |hold: Hold| outside.operator_until_ms.is_some_and(|it| it != hold.until_ms);
+        if self.published.hold.is_some_and(has_other_end) {
+            return true;
+        }
         let is_off = config.writes.failover_hold.is_zero() && outside.operator_until_ms.is_none();
         reason != published && !(is_off && published.is_none())
     }

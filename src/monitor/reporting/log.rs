@@ -9,8 +9,12 @@ use crate::topology::{Backend, Hold, Loss, News, Role, Shard, Topology};
 /// Logs how `new` differs from `old`.
 pub(in crate::monitor) fn changes(old: &Topology, new: &Topology, now_ms: u64) {
     let is_first = old.generation == 0;
-    log_master(old.sole_shard(), new.sole_shard(), is_first, now_ms);
-    log_hold(old.sole_shard().hold, new.sole_shard().hold, now_ms);
+    if is_first && new.sole_shard().master().is_none() {
+        tracing::info!("asking the servers which one is the master");
+    }
+    log_master(old.sole_shard(), new.sole_shard(), now_ms);
+    // A start has a hold, too; it is mentioned if no server that is known is master.
+    log_hold(shown_hold(old), shown_hold(new), now_ms);
     for backend in old.backends() {
         if new.backend(backend.id).is_none() {
             tracing::info!(backend = %backend.addr, "server removed");
@@ -108,7 +112,7 @@ pub(in crate::monitor) fn moved(addr: &HostPort, before: SocketAddr) {
     );
 }
 
-fn log_master(old: &Shard, new: &Shard, is_first: bool, now_ms: u64) {
+fn log_master(old: &Shard, new: &Shard, now_ms: u64) {
     match (old.master(), new.master()) {
         (None, Some(now)) => {
             let server = &new.server;
@@ -129,10 +133,17 @@ fn log_master(old: &Shard, new: &Shard, is_first: bool, now_ms: u64) {
             tracing::warn!(backend = %now.addr, "master changed from {}", before.addr);
         }
         (None, None) if new.undecided != old.undecided => log_undecided(new),
-        // The first topology has no master.
-        (None, None) if is_first => tracing::error!("no server says it is the master"),
+        (None, None) if old.backends.is_empty() && !new.backends.is_empty() => {
+            tracing::error!("no server says it is the master");
+        }
         _ => {}
     }
+}
+
+/// The hold that the log mentions: none before the first servers are known.
+fn shown_hold(topology: &Topology) -> Option<Hold> {
+    let shard = topology.sole_shard();
+    shard.hold.filter(|_| !shard.backends.is_empty())
 }
 
 fn log_hold(old: Option<Hold>, new: Option<Hold>, now_ms: u64) {

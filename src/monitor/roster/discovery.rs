@@ -12,8 +12,8 @@ const KNOWN_MAX: usize = 2048;
 
 /// The servers that proxy.toml or the Sentinels name; if proxy.toml lists no replicas, those on the
 /// master's list; and, so that a failover is followed wherever it leads, the masters that replicas
-/// report. While a majority of the Sentinels speaks, the master's list does not count: Sentinels
-/// know which replicas must not be used (`replica-announced no`).
+/// report, and the replicas of engines. While a majority of the Sentinels speaks, the master's list
+/// does not count: Sentinels know which replicas must not be used (`replica-announced no`).
 pub(in crate::monitor) fn named_servers(
     config: &TopologyConfig,
     local: Option<&HostPort>,
@@ -28,7 +28,7 @@ pub(in crate::monitor) fn named_servers(
         is_local: Some(addr) == local,
     };
     let mut known: Vec<NamedServer> =
-        configured.chain(local).map(|addr| entry(addr, true)).collect();
+        configured.iter().chain(local).map(|addr| entry(addr, true)).collect();
     let mut seen: HashSet<HostPort> = HashSet::new();
     known.retain(|known| seen.insert(known.addr.clone()));
 
@@ -48,6 +48,9 @@ pub(in crate::monitor) fn named_servers(
         }
         _ => {}
     }
+    // No master and no Sentinel knows the replicas of an engine.
+    let engines = roster.members().iter().filter(|it| !is_static && it.is_replica());
+    found.extend(engines.flat_map(|it| it.roles.attached()).map(|attached| &attached.addr));
     // A promoted replica leaves the master's list, and may be the next master.
     let claimants = roster.members().iter().filter(|it| !is_static && it.is_master());
     found.extend(claimants.map(|it| &it.addr));
@@ -84,7 +87,7 @@ mod tests {
 
     fn config(replicas: Option<&[u16]>) -> TopologyConfig {
         TopologyConfig {
-            master: HostPort::local(1),
+            master: Some(HostPort::local(1)),
             replicas: replicas.map(|ports| ports.iter().map(|p| HostPort::local(*p)).collect()),
             ..TopologyConfig::default()
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::config::HostPort;
+use crate::consistency::History;
 use crate::topology::{
     Attached, BackendId, Observation, Promotion, Sample, ServerEvidence, ServerRole,
 };
@@ -20,7 +21,9 @@ const SEVERED_WITHIN: Duration = Duration::from_secs(1);
 pub(in crate::monitor) struct RoleRecord {
     /// Its offset in its last answer.
     offset: Option<u64>,
-    /// The replicas that were attached to it, a master, in its last answer.
+    /// What it reported as a master last; `None` if it has not yet, or reported no offset.
+    reported: Option<Reported>,
+    /// The replicas that were attached to it, a master or an engine, in its last answer.
     attached: Vec<Attached>,
     /// When the last question was sent to which it answered as a master, in milliseconds of the
     /// process's clock.
@@ -40,11 +43,31 @@ pub(in crate::monitor) struct RoleRecord {
     promoted: Option<(Instant, bool)>,
 }
 
+/// The history of a master's data, as the master reports it.
+#[derive(Debug)]
+struct Reported {
+    replid: String,
+    /// The history that it continues, and the last offset that they share.
+    former: Option<(String, u64)>,
+    offset: u64,
+}
+
+impl Reported {
+    fn of(sample: &Sample) -> Option<Self> {
+        let offset = sample.offset.filter(|_| !sample.replid.is_empty())?;
+        let has_former = sample.replid2.bytes().any(|byte| byte != b'0');
+        let end = sample.second_offset.filter(|_| has_former).and_then(|it| it.checked_sub(1));
+        let former = end.map(|end| (sample.replid2.clone(), end));
+        Some(Self { replid: sample.replid.clone(), former, offset })
+    }
+}
+
 impl RoleRecord {
     /// The record of a server that was never asked.
     pub(in crate::monitor) const fn new(now: Instant) -> Self {
         Self {
             offset: None,
+            reported: None,
             attached: Vec::new(),
             confirmed_ms: 0,
             changed_at: now,
@@ -78,7 +101,18 @@ impl RoleRecord {
         self.is_failing_over = sample.is_failing_over;
         if matches!(sample.role, ServerRole::Master { .. }) {
             self.confirmed_ms = sample.sent_ms;
+            self.reported = Reported::of(sample);
         }
+    }
+
+    /// Takes the replicas that are attached to it, of the engine of this process.
+    pub(in crate::monitor) fn take_attached(&mut self, attached: Vec<Attached>) {
+        self.attached = attached;
+    }
+
+    /// The replicas that were attached to it in its last answer.
+    pub(in crate::monitor) fn attached(&self) -> &[Attached] {
+        &self.attached
     }
 
     /// Takes the role that it reports; `before` is its last answer.
@@ -106,6 +140,18 @@ impl RoleRecord {
             });
         let severed = self.severed_at.is_some_and(|at| now - at < SEVERED_WITHIN);
         self.promoted = is_promoted.then_some((now, severed));
+    }
+
+    /// The history of its data, if it is a master that is seen after `before`; `before` if it has
+    /// reported none as a master.
+    pub(in crate::monitor) fn history(&self, before: &History) -> History {
+        match &self.reported {
+            Some(Reported { replid, former, offset }) => {
+                let former = former.as_ref().map(|(replid, end)| (replid.as_str(), *end));
+                before.follow(replid, former, *offset)
+            }
+            None => before.clone(),
+        }
     }
 
     /// Whether it has closed its connection and has not answered over another one since.

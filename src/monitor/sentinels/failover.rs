@@ -5,6 +5,8 @@ use crate::sentinel::FailoverStage;
 
 /// A failover ends if no news of it comes for so long, and no Sentinel reports it.
 const QUIET_MS: u64 = 2_000;
+/// A failover counts for so long after a reload that may leave no Sentinel to tell of it.
+const INHERITED_MS: u64 = 5_000;
 /// A failover that makes no progress for so long does not count any longer.
 const STUCK_MS: u64 = 30_000;
 
@@ -29,6 +31,10 @@ struct Failover {
     epoch: Option<u64>,
     /// Whether it has made no progress for too long.
     is_stuck: bool,
+    /// Whether a replica has become a master since it began.
+    is_carried_out: bool,
+    /// Until when it counts although nothing is heard of it, because of a reload.
+    inherited_until_ms: Option<u64>,
 }
 
 impl FailoverWatch {
@@ -46,6 +52,7 @@ impl FailoverWatch {
             (_, FailoverStage::Aborted) => {}
             (Some(failover), stage) => {
                 failover.heard_ms = now_ms;
+                failover.inherited_until_ms = None;
                 if stage > failover.stage {
                     (failover.stage, failover.progress_ms) = (stage, now_ms);
                     failover.is_stuck = false;
@@ -62,6 +69,8 @@ impl FailoverWatch {
                     heard_ms: now_ms,
                     epoch,
                     is_stuck: false,
+                    is_carried_out: false,
+                    inherited_until_ms: None,
                 });
             }
         }
@@ -74,11 +83,36 @@ impl FailoverWatch {
         }
     }
 
+    /// Notes that other Sentinels are asked from now on, or in another way. They may not tell of the
+    /// failover, which goes on all the same.
+    pub(super) const fn inherit(&mut self, now_ms: u64) {
+        if let Some(failover) = &mut self.0 {
+            failover.inherited_until_ms = Some(now_ms.saturating_add(INHERITED_MS));
+        }
+    }
+
+    /// Notes that another server is elected. A failover of which no Sentinel tells any more is over.
+    pub(super) fn other_elected(&mut self) {
+        if self.0.as_ref().is_some_and(|it| it.inherited_until_ms.is_some()) {
+            self.0 = None;
+        }
+    }
+
+    /// Notes whether a replica has become a master since it began. Then its Sentinel is only late,
+    /// however long nothing is heard, and what the old master takes would be lost.
+    pub(super) const fn note_carried_out(&mut self, is_carried_out: bool) {
+        if let Some(failover) = &mut self.0 {
+            failover.is_carried_out = is_carried_out;
+        }
+    }
+
     /// Ends a failover of which nothing is heard any longer.
     pub(super) fn expire(&mut self, now_ms: u64) {
         let Some(failover) = &mut self.0 else { return };
         failover.is_stuck |= now_ms.saturating_sub(failover.progress_ms) >= STUCK_MS;
-        if now_ms.saturating_sub(failover.heard_ms) >= QUIET_MS {
+        let is_inherited = failover.inherited_until_ms.is_some_and(|until_ms| now_ms < until_ms);
+        let is_quiet = now_ms.saturating_sub(failover.heard_ms) >= QUIET_MS;
+        if is_quiet && !is_inherited && (failover.is_stuck || !failover.is_carried_out) {
             self.0 = None;
         }
     }
@@ -130,6 +164,22 @@ mod tests {
         hear(&mut watch, 2, Aborted, 30);
         assert_eq!(watch.stage(), Some((Chosen, 20)), "another one's");
         hear(&mut watch, LEADER, Aborted, 40);
+        assert_eq!(watch.stage(), None);
+    }
+
+    #[test]
+    fn a_failover_that_has_promoted_a_replica_goes_on_without_news() {
+        let mut watch = FailoverWatch::default();
+        hear(&mut watch, LEADER, Promoting, 0);
+        watch.note_carried_out(true);
+        watch.expire(QUIET_MS * 5);
+        assert_eq!(watch.stage(), Some((Promoting, 0)), "its Sentinel does not run");
+        watch.note_carried_out(false);
+        watch.expire(QUIET_MS * 5);
+        assert_eq!(watch.stage(), None, "the replica follows its master again");
+        hear(&mut watch, LEADER, Promoting, 0);
+        watch.note_carried_out(true);
+        watch.expire(STUCK_MS);
         assert_eq!(watch.stage(), None);
     }
 

@@ -112,7 +112,7 @@ impl SentinelLog {
         if is_reached && !std::mem::replace(&mut logged.is_unsubscribed, true) {
             tracing::warn!(
                 sentinel = %addr,
-                "Sentinel's events do not arrive, so it is only polled: it {fault}"
+                "Sentinel's events do not arrive, so it is only polled: {fault}"
             );
         }
     }
@@ -129,7 +129,7 @@ impl Logged {
             }
             (Heard::Report(_), Some(false)) => tracing::info!(%sentinel, "Sentinel is back"),
             (Heard::Report(_), None) => tracing::info!(%sentinel, "Sentinel added"),
-            (Heard::Fault(why), _) => tracing::warn!(%sentinel, "Sentinel lost: it {why}"),
+            (Heard::Fault(why), _) => tracing::warn!(%sentinel, "Sentinel lost: {why}"),
         }
         self.is_reached = Some(member.report().is_some());
     }

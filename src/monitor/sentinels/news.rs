@@ -24,3 +24,11 @@ pub(super) enum News {
     /// Its events do not arrive, for this reason.
     Unsubscribed(SentinelFault),
 }
+
+impl FromSentinel {
+    /// A Sentinel's report, as its poll brings it.
+    #[cfg(test)]
+    pub(in crate::monitor) fn report(addr: HostPort, report: Report) -> Self {
+        Self { addr, news: News::Polled(Ok(Box::new(report))) }
+    }
+}

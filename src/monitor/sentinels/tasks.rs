@@ -49,6 +49,12 @@ impl Default for SentinelTasks {
 }
 
 impl SentinelTasks {
+    /// Whether proxy.toml asks the Sentinels about another master, or in another way, than the tasks
+    /// do.
+    pub(in crate::monitor) fn is_outdated(&self, config: &Config) -> bool {
+        self.setup.as_deref() != Setup::of(config).as_ref()
+    }
+
     /// Starts the tasks of these Sentinels, and ends all others. Tasks that panicked are started
     /// again; returns whether there were any.
     pub(in crate::monitor) fn keep<'a>(

@@ -12,6 +12,10 @@ use crate::monitor::roster::list::Roster;
 use crate::sentinel::{Event, FailoverStage, Heard, Member, Sentinels};
 use crate::topology::{Authority, SentinelOverview, SentinelStatus};
 
+/// How long the statement of former Sentinels counts if no new majority speaks. A failover that was
+/// under way when proxy.toml changed is over by then.
+const FORMER_MS: u64 = 12_000;
+
 /// What the Sentinels say, and what follows from it. Asks nothing itself; times are given by the
 /// caller, in milliseconds of the process's clock.
 #[derive(Debug, Default)]
@@ -26,6 +30,9 @@ pub(in crate::monitor) struct SentinelWatch {
     /// How often a statement with a higher epoch has come.
     switches: u64,
     log: SentinelLog,
+    /// Since when other Sentinels are asked, or none, whose majority has not spoken yet. Until then
+    /// the former statement counts.
+    succeeds_since_ms: Option<u64>,
 }
 
 /// What news makes necessary.
@@ -40,17 +47,56 @@ pub(in crate::monitor) struct Effect {
 }
 
 impl SentinelWatch {
-    /// Follows proxy.toml. True if it names other Sentinels, another master or none at all, so that
-    /// what was said before does not count any more.
-    pub(in crate::monitor) fn follow(&mut self, config: &TopologyConfig) -> bool {
+    /// Follows proxy.toml. It may name other Sentinels, another master or none at all. What was said
+    /// before counts until the new majority speaks, and a failover goes on.
+    pub(in crate::monitor) fn follow(&mut self, config: &TopologyConfig, now_ms: u64) {
         let listed =
             config.uses_sentinel().then(|| (config.sentinels.clone(), config.master_name.clone()));
         if listed == self.listed {
-            return false;
+            return;
         }
-        *self = Self { listed, switches: self.switches, ..Self::default() };
+        let servers = self.named.servers.take().filter(|_| listed.is_some());
+        self.failover.inherit(now_ms);
+        *self = Self {
+            listed,
+            switches: self.switches,
+            failover: std::mem::take(&mut self.failover),
+            named: NamedBySentinels { speak: false, servers },
+            succeeds_since_ms: Some(now_ms),
+            ..Self::default()
+        };
         self.sentinels.list(&config.sentinels);
-        true
+    }
+
+    /// Notes that the Sentinels are asked in another way from now on, with another login for
+    /// example. They may refuse to tell of the failover that they carry out.
+    pub(in crate::monitor) const fn redial(&mut self, now_ms: u64) {
+        self.failover.inherit(now_ms);
+    }
+
+    /// Whether the statement of the former Sentinels ceases to count at `now_ms`: the new majority
+    /// speaks, or has had its time. `statement` is that of the new majority.
+    pub(in crate::monitor) fn drops_former(
+        &mut self,
+        statement: Option<&Authority>,
+        now_ms: u64,
+    ) -> bool {
+        let is_over = |since_ms| now_ms.saturating_sub(since_ms) >= FORMER_MS;
+        let drops = self.succeeds_since_ms.is_some_and(|it| statement.is_some() || is_over(it));
+        if drops {
+            self.succeeds_since_ms = None;
+        }
+        drops
+    }
+
+    /// Whether the statement that counts is that of former Sentinels.
+    pub(in crate::monitor) const fn is_succeeding(&self) -> bool {
+        self.succeeds_since_ms.is_some()
+    }
+
+    /// Notes that another server is elected than before.
+    pub(in crate::monitor) fn note_other_master(&mut self) {
+        self.failover.other_elected();
     }
 
     /// The Sentinels that are to be asked.
@@ -126,6 +172,11 @@ impl SentinelWatch {
             self.named.servers = Some([masters, self.sentinels.replicas()].concat());
         }
         true
+    }
+
+    /// Notes whether a replica has become a master since the present failover began.
+    pub(in crate::monitor) const fn note_carried_out(&mut self, is_carried_out: bool) {
+        self.failover.note_carried_out(is_carried_out);
     }
 
     /// Does what time alone makes necessary: a failover may end, a disagreement may last.
@@ -252,7 +303,7 @@ mod tests {
     /// Three Sentinels that name server 1 in epoch 4, which is elected.
     fn watch() -> SentinelWatch {
         let mut watch = SentinelWatch::default();
-        assert!(watch.follow(&config("m")) && !watch.follow(&config("m")));
+        watch.follow(&config("m"), 0);
         for id in [11, 12, 13] {
             assert!(watch.hear(polled(id, report(id, 1, 4)), 0).is_change);
         }
@@ -286,8 +337,37 @@ mod tests {
         assert_eq!((watch.named().speak, ports(&watch)), (false, vec![1, 2, 3]), "no majority");
         watch.hear(polled(12, report(12, 2, 5)), 10);
         assert_eq!((watch.named().speak, ports(&watch)), (true, vec![2, 1, 3]));
-        assert!(watch.follow(&config("other")), "another master");
-        assert!(watch.named().servers.is_none() && watch.authority(&Roster::default()).is_none());
+        watch.follow(&config("other"), 10);
+        assert!(watch.authority(&Roster::default()).is_none(), "another master");
+        assert_eq!((watch.named().speak, ports(&watch)), (false, vec![2, 1, 3]), "as before");
+        watch.follow(&TopologyConfig::default(), 10);
+        assert!(watch.named().servers.is_none(), "proxy.toml names the servers");
+    }
+
+    #[test]
+    fn what_was_said_before_a_reload_counts_until_a_new_majority_speaks() {
+        let mut watch = watch();
+        let said = |watch: &SentinelWatch| watch.authority(&Roster::default());
+        assert!(watch.drops_former(said(&watch).as_ref(), 0), "the first ones");
+        assert!(!watch.is_succeeding() && !watch.drops_former(said(&watch).as_ref(), 90_000));
+        watch.follow(&config("m"), 100);
+        assert!(!watch.is_succeeding(), "nothing is new");
+        watch.hear(event(11, Event::Failover(FailoverStage::Chosen)), 100);
+        watch.follow(&config("other"), 1_000);
+        assert!(watch.is_succeeding() && !watch.drops_former(None, 1_000 + FORMER_MS - 1));
+        watch.tick(4_000);
+        assert!(watch.failover_stage().is_some(), "it goes on");
+        watch.note_other_master();
+        assert!(watch.failover_stage().is_none());
+        assert!(watch.drops_former(None, 1_000 + FORMER_MS) && !watch.is_succeeding());
+        watch.follow(&config("m"), 2_000);
+        watch.hear(event(11, Event::Failover(FailoverStage::Chosen)), 2_000);
+        watch.note_other_master();
+        watch.redial(2_500);
+        watch.tick(7_000);
+        assert!(watch.failover_stage().is_some(), "a reload of the login");
+        watch.tick(7_500);
+        assert!(watch.failover_stage().is_none(), "nothing more is heard of it");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{HostPort, TopologyConfig};
+use crate::sentinel::{Report, ReportedReplica};
 use crate::topology::{LinkState, Observation, Role, ServerRole, ServerVersion};
 
 struct Trial {
@@ -19,7 +20,10 @@ impl Trial {
         let start = Instant::now();
         let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
         let config = Config {
-            topology: TopologyConfig { master: HostPort::local(1), ..TopologyConfig::default() },
+            topology: TopologyConfig {
+                master: Some(HostPort::local(1)),
+                ..TopologyConfig::default()
+            },
             ..Config::default()
         };
         let watched = Watched::resume(Arc::clone(&topology), &config, (start, start));
@@ -144,7 +148,7 @@ async fn a_master_that_is_demoted_is_not_fenced() {
 #[tokio::test]
 async fn a_master_that_a_reload_names_takes_over_when_it_answers() {
     let mut trial = Trial::of_three();
-    trial.config.topology.master = HostPort::local(9);
+    trial.config.topology.master = Some(HostPort::local(9));
     assert_eq!(trial.publish(1_000), [9]);
     trial.answer(9, 1_000, Err("cannot be reached"));
     trial.publish(1_000);
@@ -177,4 +181,45 @@ async fn a_master_is_asked_for_its_commands_once() {
     trial.watched.commands = MasterCommands::default();
     let to_ask = trial.watched.publish(&trial.config, trial.at(100));
     assert_eq!(to_ask.commands.map(|(run_id, _)| run_id).as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_server_that_sentinels_have_deposed_gets_no_request_after_a_reload_until_others_speak() {
+    let mut trial = Trial::of_three();
+    let topology = &mut trial.config.topology;
+    (topology.sentinels, topology.master_name) = (vec![HostPort::local(9)], "m".to_owned());
+    trial.watched.follow_sentinels(&trial.config, trial.at(0));
+    trial.watched.hear_sentinel(names(1, 4), trial.at(0));
+    trial.publish(0);
+    assert_eq!(trial.master(), Some(1));
+    trial.watched.hear_sentinel(names(2, 5), trial.at(1_000));
+    trial.publish(1_000);
+    assert_eq!((trial.master(), trial.fences(1)), (None, 1), "server 2 is not master yet");
+    trial.config.topology.master_name = "unwatched".to_owned();
+    trial.watched.follow_sentinels(&trial.config, trial.at(1_100));
+    trial.publish(1_100);
+    assert_eq!(trial.master(), None);
+    assert!(trial.topology.load().sole_shard().is_held(1_101));
+    // The new Sentinels name the old master again.
+    trial.watched.hear_sentinel(names(1, 0), trial.at(1_200));
+    trial.publish(1_200);
+    assert_eq!(trial.master(), Some(1));
+}
+
+/// The only Sentinel names this server as the master of servers 1 to 3, in this epoch.
+fn names(master: u16, epoch: u64) -> FromSentinel {
+    let replica =
+        |port| ReportedReplica { addr: HostPort::local(port), run_id: None, is_down: false };
+    let report = Report {
+        run_id: Some("sentinel".to_owned()),
+        master: HostPort::local(master),
+        master_run_id: None,
+        epoch,
+        quorum: 1,
+        failover: None,
+        is_master_down: false,
+        replicas: (1..=3).filter(|it| *it != master).map(replica).collect(),
+        others: Vec::new(),
+    };
+    FromSentinel::report(HostPort::local(9), report)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::consistency::{LagLimit, Level};
 use crate::routing::{OnStale, ReadPolicy};
 use crate::session::{Identity, ReadFrom, Tracking};
 use crate::topology::{Backend, BackendId, Health, Hold, HoldReason, Role, ShardId};
@@ -65,7 +66,9 @@ fn shard(has_master: bool, is_expected: bool, is_open: bool) -> Shard {
 
 fn policy(holds_writes: bool, denies_operators: bool) -> Policy {
     let reads = ReadPolicy {
+        level: Level::Bounded,
         from: ReadFrom::Replica,
+        max_lag: LagLimit::Published,
         on_stale: OnStale::Wait,
         serve_stale: false,
         silence_ms: 1000,

@@ -25,6 +25,8 @@ pub enum Why {
     Read,
     /// A read behind a write in flight.
     FollowsWrite,
+    /// A read of what was written a moment ago.
+    LastWrite,
     /// An iteration begins.
     ScanBegins,
     /// A cursor that the proxy did not give out.
@@ -77,6 +79,10 @@ impl Why {
             Self::Read => "a read",
             Self::FollowsWrite => {
                 "a read behind a write that this client has in flight: it goes where the write went"
+            }
+            Self::LastWrite => {
+                "a read of what is being written, or was a moment ago: only the master is known to \
+                 have it"
             }
             Self::ScanBegins => "an iteration begins",
             Self::ScanAtMaster => "a cursor that the proxy did not give out is the master's",

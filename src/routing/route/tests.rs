@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::consistency::{LagLimit, Level};
 use crate::routing::Balance;
-use crate::topology::{Finding, Health};
+use crate::topology::{Finding, Health, StaleReason};
 use tidegate_wire::units::HostPort;
 
 /// When everything here happens.
@@ -54,7 +55,14 @@ fn shard() -> Shard {
 }
 
 fn policy(from: ReadFrom) -> ReadPolicy {
-    ReadPolicy { from, on_stale: OnStale::Master, serve_stale: true, silence_ms: 1000 }
+    ReadPolicy {
+        level: Level::Bounded,
+        from,
+        max_lag: LagLimit::Published,
+        on_stale: OnStale::Master,
+        serve_stale: true,
+        silence_ms: 1000,
+    }
 }
 
 fn ask(shard: &Shard, policy: ReadPolicy, except: Option<u32>) -> Vec<(u32, Reason)> {
@@ -227,4 +235,86 @@ fn a_write_needs_a_master_and_an_open_gate() {
     let query = Query { target: Target::Master, policy, except: None, now_ms: NOW };
     let picked = route(&shard, query, &mut balancer, |_| 0);
     assert_eq!(picked.map(|it| it.backend.id), Err(NoRoute::NoMaster));
+}
+
+/// A replica whose data is this old, and is fresh or not for this reason.
+fn with_lag(lag_ms: u64, stale_reason: Option<StaleReason>) -> Health {
+    let health = Health::default();
+    let fresh_until_ms = if stale_reason.is_none() { NOW + 500 } else { 0 };
+    let proven_ms = Some(NOW - lag_ms);
+    health.progress.set(Finding { proven_ms, fresh_until_ms, stale_reason, ..fresh() });
+    health
+}
+
+#[test]
+fn a_limit_of_its_own_is_compared_with_the_proven_lag() {
+    let accepts = |max_lag, lag_ms, stale_reason| {
+        let policy = ReadPolicy { max_lag, ..policy(ReadFrom::Replica) };
+        policy.accepts(&with_lag(lag_ms, stale_reason).progress, NOW)
+    };
+    use LagLimit::{Any, Published, Within};
+    // As the monitor has judged.
+    assert!(accepts(Published, 900, None) && !accepts(Published, 1, Some(StaleReason::Rejoining)));
+    // A shorter limit.
+    assert!(accepts(Within(100), 100, None) && !accepts(Within(100), 101, None));
+    // A longer one: only the lag may speak against the replica.
+    for reason in StaleReason::ALL {
+        let lags = matches!(reason, StaleReason::Lag | StaleReason::Rejoining);
+        assert_eq!(accepts(Within(5000), 5000, Some(reason)), lags, "{reason}");
+        assert!(!accepts(Within(5000), 5001, Some(reason)), "{reason}");
+        assert_eq!(accepts(Any, 9000, Some(reason)), lags, "{reason}");
+    }
+    assert!(!accepts(Within(5000), 5001, None) && accepts(Any, 9000, None));
+}
+
+#[test]
+fn a_limit_of_its_own_needs_a_measurement() {
+    let refuses = |finding| {
+        let health = Health::default();
+        health.progress.set(finding);
+        [LagLimit::Within(5000), LagLimit::Any].into_iter().all(|max_lag| {
+            let policy = ReadPolicy { max_lag, ..policy(ReadFrom::Replica) };
+            !policy.accepts(&health.progress, NOW)
+        })
+    };
+    let lags = Finding { fresh_until_ms: 0, stale_reason: Some(StaleReason::Lag), ..fresh() };
+    assert!(!refuses(lags));
+    // The monitor hangs, and has noted nothing against the replica.
+    assert!(refuses(Finding { heard_ms: Some(NOW - 1000), ..lags }));
+    assert!(refuses(Finding { heard_ms: None, ..lags }));
+    let policy = ReadPolicy { max_lag: LagLimit::Within(5000), ..policy(ReadFrom::Replica) };
+    let unmeasured = Health::default();
+    unmeasured.progress.set(Finding { proven_ms: None, ..lags });
+    assert!(!policy.accepts(&unmeasured.progress, NOW));
+}
+
+#[test]
+fn a_longer_limit_lets_a_stale_replica_serve_and_keeps_its_reads_there() {
+    let mut shard = shard();
+    shard.backends[1].health = Arc::new(with_lag(3000, Some(StaleReason::Lag)));
+    shard.backends[2].health = Arc::new(with_lag(9000, Some(StaleReason::Lag)));
+    let published = policy(ReadFrom::Replica);
+    assert_eq!(ask(&shard, published, None), [(0, Reason::Fallback)]);
+    let within = ReadPolicy { max_lag: LagLimit::Within(5000), ..published };
+    assert_eq!(ask(&shard, within, None), [(1, Reason::Fresh)]);
+    let progress = &shard.backends[1].health.progress;
+    assert!(published.moves(progress, NOW) && !within.moves(progress, NOW));
+    assert!(within.moves(&with_lag(10, None).progress, NOW));
+}
+
+#[test]
+fn a_session_overlays_the_policy_of_its_port() {
+    use crate::session::ReadChoice;
+    let port = policy(ReadFrom::Replica).at(Level::Global);
+    assert_eq!(port.chosen(&ReadChoice::default()), port);
+    let readwrite = ReadChoice { from: Some(ReadFrom::Master), ..ReadChoice::default() };
+    assert_eq!(port.chosen(&readwrite).servers(), ReadFrom::Master);
+    assert_eq!(port.chosen(&readwrite).level, Level::Strong);
+    let readonly = ReadChoice { from: Some(ReadFrom::Replica), ..ReadChoice::default() };
+    let master = ReadPolicy { from: ReadFrom::Master, ..port };
+    assert_eq!(master.chosen(&readonly), port, "at the level of the port");
+    assert_eq!(port.at(Level::Strong).chosen(&readonly).servers(), ReadFrom::Master);
+    let (level, max_lag) = (Some(Level::Session), Some(LagLimit::Any));
+    let asked = port.chosen(&ReadChoice { level, max_lag, ..ReadChoice::default() });
+    assert_eq!((asked.level, asked.max_lag), (Level::Session, LagLimit::Any));
 }

@@ -131,7 +131,8 @@ fn compare_claims(
         return Verdict::Master(incumbent.id);
     }
     let has_followers = evidence.followers(best).next().is_some();
-    if evidence.is_silent(incumbent) && (has_followers || !state.is_detached(best)) {
+    let is_good = || !state.is_detached(best) && !is_outdated(evidence, best);
+    if evidence.is_silent(incumbent) && (has_followers || is_good()) {
         return Verdict::Master(best.id);
     }
     match evidence.support(best).cmp(&own) {
@@ -144,6 +145,20 @@ fn compare_claims(
         }
         _ => Verdict::Master(incumbent.id),
     }
+}
+
+/// Whether `claimant` has lost data that a replica of the master before it still has. That is a replica
+/// which was restarted as a master, with what it had saved some time ago. One that was promoted has
+/// what it had: it may lack the last bytes, and its operator knows.
+fn is_outdated(evidence: &Evidence, claimant: &ServerEvidence) -> bool {
+    let said = claimant.answer().filter(|_| claimant.promotion.is_none());
+    let Some((said, parted_at)) = said.and_then(|said| Some((said, said.second_offset?))) else {
+        return false;
+    };
+    evidence.servers.iter().any(|other| {
+        let is_of = other.replid() == said.replid2 && other.follows().is_some();
+        is_of && !other.is_embedded && other.offset > Some(parted_at)
+    })
 }
 
 /// Whether `claimant` was promoted just now, in the manner of a failover by Sentinel.
@@ -160,7 +175,7 @@ fn elect_successor(evidence: &Evidence, state: &ElectionState) -> Verdict {
     let replicas = evidence.servers.iter().filter(|it| !it.is_embedded && it.follows().is_some());
     let replicas = replicas.count();
     // Before the first election, only the replicas' offsets tell when its history parted.
-    let is_outdated = |it: &ServerEvidence| {
+    let is_late = |it: &ServerEvidence| {
         let said = it.answer();
         let parted_at = said.and_then(|said| said.second_offset);
         state.master().is_none()
@@ -174,7 +189,9 @@ fn elect_successor(evidence: &Evidence, state: &ElectionState) -> Verdict {
         let continues = histories.iter().any(|history| state.descends(it.replid(), history));
         histories.is_empty()
             || it.replid().is_empty()
-            || continues && (followers + unknown > 0 || !state.is_detached(it) && !is_outdated(it))
+            || continues
+                && (followers + unknown > 0
+                    || !state.is_detached(it) && !is_late(it) && !is_outdated(evidence, it))
             || followers * 2 > replicas
     };
     match strongest(evidence, evidence.claimants().filter(is_successor)) {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::topology::backend::CLAIMS_MASTER;
 use crate::topology::{Backend, BackendId, Health, LinkState, Observation, Role, ServerRole};
 use tidegate_wire::units::HostPort;
 
@@ -78,7 +79,7 @@ fn role_of(said: &Observation, id: BackendId, master: Option<&Elected>) -> (Role
         ServerRole::Master { .. } if master.is_some_and(|master| master.id == id) => {
             (Role::Master, said.loading.then(|| "loading".to_owned()))
         }
-        ServerRole::Master { .. } => (Role::Unknown, Some("says it is a master too".to_owned())),
+        ServerRole::Master { .. } => (Role::Unknown, Some(CLAIMS_MASTER.to_owned())),
         ServerRole::Other(role) if role == "sentinel" => {
             let why = "it is a Sentinel: list it in topology.sentinels";
             (Role::Unknown, Some(why.to_owned()))

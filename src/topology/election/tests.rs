@@ -258,6 +258,30 @@ fn a_silent_master_is_left_as_soon_as_another_is_proven() {
     assert_eq!(elections.elect(&all), is(1), "there is no other");
 }
 
+/// It comes back as a master with what it had saved long ago.
+#[test]
+fn a_restarted_replica_is_not_elected_while_another_one_has_more_data() {
+    let mut elections = Elections::of_three();
+    let mut all = [master(1, "a"), promoted(2, "b", "a"), replica(3, 1, "a")];
+    all[2].offset = Some(5_000);
+    all[0].silent_ms = 4_000;
+    assert_eq!(elections.elect(&all), is(1));
+    let mut later = all.clone();
+    later[0] = dead(1);
+    assert_eq!(elections.elect(&later), Verdict::NoMaster);
+    // The proxy saw a replica's promotion: that one has kept its data.
+    all[1].promotion = Some(Promotion { at_ms: NOW, severed: false });
+    assert_eq!(elections.elect(&all), is(2));
+    // The others follow it.
+    let mut elections = Elections::of_three();
+    all[1].promotion = None;
+    all[2] = replica(3, 2, "b");
+    assert_eq!(elections.elect(&all), is(2));
+    // No other replica has more.
+    let mut elections = Elections::of_three();
+    assert_eq!(elections.elect(&[dead(1), promoted(2, "b", "a"), dead(3)]), is(2));
+}
+
 #[test]
 fn a_master_is_asked_again_before_it_is_deposed() {
     let mut elections = Elections::of_three();

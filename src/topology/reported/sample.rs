@@ -20,7 +20,7 @@ pub struct Sample {
     pub replid2: String,
     /// The offset from which on its data is no more that of `replid2` (`second_repl_offset`).
     pub second_offset: Option<u64>,
-    /// The replicas that are attached to a master, and what each has acknowledged.
+    /// The replicas that are attached to a master or to an engine, and what each has acknowledged.
     pub attached: Vec<Attached>,
     /// Whether it, a master, hands over to a replica (`master_failover_state`).
     pub is_failing_over: bool,

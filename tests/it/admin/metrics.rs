@@ -13,7 +13,11 @@ use crate::support::*;
 #[test]
 fn requests_are_counted_where_they_went_and_why() {
     let trio = Trio::spawn(Flavor::Redis70);
-    let proxy = Tidegate::for_trio(&trio).start();
+    // A read of a key whose last write another worker has not asked the bound of goes to the master.
+    let proxy = Tidegate::for_trio(&trio).set("proxy", "workers", "1").start();
+    // A server sends its stream to a new replica only when that has acknowledged the snapshot.
+    trio.master.cmd(&["SET", "k", "0"]).ok();
+    trio.wait_synced();
     let meter = Meter::start(&proxy);
     let calls = |server: &RedisServer| server.calls("get");
     let before: Vec<_> = trio.replicas.iter().map(calls).collect();
@@ -111,7 +115,9 @@ fn a_request_that_is_sent_again_counts_as_a_retry() {
     let trio = Trio::spawn(Flavor::Redis70);
     let faults = trio.replica_addrs().map(FaultProxy::start);
     let addrs = [faults[0].addr(), faults[1].addr()];
-    let proxy = ConfigBuilder::new(trio.master.addr(), &addrs).start();
+    let proxy = ConfigBuilder::new(trio.master.addr(), &addrs)
+        .set("reads", "consistency", "\"bounded\"")
+        .start();
     faults.iter().for_each(|fault| fault.set_delay_of(Direction::ToClient, SECOND / 20));
     let mut wire = proxy.wire();
     wire.cmd(&["GET", "k"]);

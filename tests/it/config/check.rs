@@ -151,7 +151,7 @@ fn a_surprising_key_is_a_warning_and_no_failure() {
     let toml = format!(
         "[proxy]\nlisten = [\"0.0.0.0:0\"]\n[topology]\nmaster = \"{master}\"\n[writes]\n\
          min-replicas-to-write = 3\nwait-replicas = 2\n[metrics]\nlisten = \"{metrics}\"\n\
-         [replica]\nrepl-disable-tcp-nodelay = true\n[reads.weights]\n\"10.9.8.7:1\" = 3\n"
+         [replica]\nrepl-ping-replica-period = \"11s\"\n[reads.weights]\n\"10.9.8.7:1\" = 3\n"
     );
     let (outcome, out, file) = checked_as(Format::Text, &toml);
     assert!(outcome.is_ok(), "{outcome:?}\n{out}");
@@ -159,7 +159,7 @@ fn a_surprising_key_is_a_warning_and_no_failure() {
         (2, "proxy.listen = \"0.0.0.0:0\": every host"),
         (6, "writes.min-replicas-to-write = 3: there are 2 replicas, so every write is refused"),
         (9, &format!("metrics.listen = \"{metrics}\": another process listens there")),
-        (11, "replica.repl-disable-tcp-nodelay = true: the engine has no replicas"),
+        (11, "replica.repl-ping-replica-period = \"11s\": the engine is a replica"),
         (12, "reads.weights = { \"10.9.8.7:1\" = ... }: there is no such server"),
     ] {
         let wanted = format!("warning: {file}:{line}: {beginning}");
@@ -196,8 +196,8 @@ fn the_start_warns_and_names_the_key_of_an_address_that_is_taken() {
     let server = RedisServer::spawn(Flavor::Redis70);
     let config = ConfigBuilder::new(server.addr(), &[]).set("writes", "wait-replicas", "2").set(
         "replica",
-        "repl-disable-tcp-nodelay",
-        "true",
+        "repl-ping-replica-period",
+        "\"11s\"",
     );
     let proxy = config.start();
     let log = proxy.log();
@@ -207,7 +207,7 @@ fn the_start_warns_and_names_the_key_of_an_address_that_is_taken() {
     };
     for (key, name) in [
         ("wait-replicas", "writes.wait-replicas = 2: there are 0 replicas"),
-        ("repl-disable-tcp-nodelay", "replica.repl-disable-tcp-nodelay = true: "),
+        ("repl-ping-replica-period", "replica.repl-ping-replica-period = \"11s\": "),
     ] {
         assert!(log.contains(&format!("proxy.toml:{}: {name}", line(key))), "{name}\n{log}");
     }
@@ -258,4 +258,22 @@ fn the_file_to_check_is_the_one_that_config_names() {
     // Two files for one command are a mistake.
     let (status, _, told) = program(&["check", "broken.toml", "--config", "proxy.toml"]);
     assert_eq!(status, Some(2), "{told}");
+}
+
+#[test]
+fn a_gate_without_acknowledgements_is_noted() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let replicas: Vec<_> = trio.replica_addrs().iter().map(|it| format!("\"{it}\"")).collect();
+    let toml = |more: &str| {
+        let (master, replicas) = (trio.master.addr(), replicas.join(", "));
+        format!(
+            "[topology]\nmaster = \"{master}\"\nreplicas = [{replicas}]\n\
+             [writes]\nmin-replicas-to-write = 1\n{more}"
+        )
+    };
+    let (_, out) = checked(&toml(""));
+    assert!(out.contains("note: writes.min-replicas-to-write does not wait"), "{out}");
+    assert!(out.contains("wait-replicas = 1 prevents that"), "{out}");
+    let (_, out) = checked(&toml("wait-replicas = 1\n"));
+    assert!(!out.contains("min-replicas-to-write"), "{out}");
 }

@@ -42,6 +42,18 @@ fn new_clients_act_as(proxy: &Tidegate, user: &str) {
     });
 }
 
+/// Waits until the proxy has begun a `command` of the client `id`, whose last one was another one.
+#[track_caller]
+fn has_begun(other: &mut Wire, id: i64, command: &str) {
+    eventually(PATIENCE, || {
+        let all = client_list::list(other);
+        match all.iter().find(|line| line.id() == id).map(|line| line.get("cmd")) {
+            Some(found) if found.eq_ignore_ascii_case(command) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+}
+
 /// Waits until `user` has so many connections to `server`.
 #[track_caller]
 fn has_connections(server: &RedisServer, user: &str, count: usize) {
@@ -99,8 +111,16 @@ fn a_clients_requests_keep_their_order_across_two_logins() {
     let server = server();
     let slow = FaultProxy::start(server.addr());
     let way = FaultProxy::start(slow.addr());
-    let mut proxy = config(way.addr(), "one", "first").start();
-    let mut wire = proxy.wire();
+    // The first request of each pair leaves at once: a read does not wait for the bound of the write
+    // before it, and the silence of the slow connection is no reason to hold writes.
+    let config = |user: &str, password: &str| {
+        let config = config(way.addr(), user, password);
+        let config = config.set("reads", "consistency", "\"bounded\"");
+        config.set("topology", "probe-timeout", "\"60s\"")
+    };
+    let mut proxy = config("one", "first").start();
+    let (mut wire, mut other) = (proxy.wire(), proxy.wire());
+    let id = wire.cmd(&["CLIENT", "ID"]).int();
     for (first, behind) in [
         (&["SET", "k", "old"][..], &["SET", "k", "new"][..]),
         (&["SET", "k", "old"], &["GETSET", "k", "new"]),
@@ -108,13 +128,15 @@ fn a_clients_requests_keep_their_order_across_two_logins() {
         (&["SCAN", "0"], &["SET", "k", "new"]),
     ] {
         way.set_upstream(slow.addr());
-        proxy.reload(&config(way.addr(), "one", "first").toml());
-        acts_as(&mut wire, "one");
+        proxy.reload(&config("one", "first").toml());
         wire.cmd(&["SET", "k", "0"]).ok();
+        acts_as(&mut wire, "one");
         slow.blackhole_of(Direction::ToServer);
         way.set_upstream(server.addr());
         wire.send(first);
-        proxy.reload(&config(way.addr(), "two", "second").toml());
+        // Else the reload may come before it.
+        has_begun(&mut other, id, first[0]);
+        proxy.reload(&config("two", "second").toml());
         new_clients_act_as(&proxy, "two");
         wire.send(behind);
         wire.expect_silence(Duration::from_millis(200));

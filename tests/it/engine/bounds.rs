@@ -15,6 +15,8 @@ fn setting(master: &RedisServer) -> ConfigBuilder {
         .set("proxy", "workers", "1")
         .set("proxy", "client-output-buffer-limit", "\"2mb\"")
         .set("reads", "local", "true")
+        // The engine has the data soon, however loaded the machine is.
+        .set("reads", "floor-wait", "\"1s\"")
         .set("admin", "commands", "\"master\"")
 }
 

@@ -47,7 +47,7 @@ fn a_reload_keeps_what_was_said_unless_the_file_says_something_new() {
 /// A connection to the engine's own port, which the log tells.
 fn engine_wire(proxy: &Tidegate) -> Wire {
     let log = proxy.log();
-    let at = log.split("the replica listens on ").nth(1).unwrap();
+    let at = log.split("the engine listens on ").nth(1).unwrap();
     Wire::connect(at.split_whitespace().next().unwrap().parse().unwrap())
 }
 

@@ -1,4 +1,4 @@
-//! The engine's copy is not a replica's: it cannot be promoted, so a write that only it has is lost
+//! The engine's copy is not a replica's unless the operator says so: a write that only it has is lost
 //! with the master. WAIT, `wait-replicas` and the write gate leave it out, unless the operator says
 //! otherwise.
 

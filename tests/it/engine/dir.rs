@@ -64,7 +64,7 @@ fn the_running_process_reports_the_cause() {
     let proxy = Tidegate::spawn_early(&config.toml());
     // The start looks at the directory before it listens.
     eventually(PATIENCE, || match proxy.log() {
-        log if log.contains("the replica listens on") => Ok(()),
+        log if log.contains("the engine listens on") => Ok(()),
         log => Err(log),
     });
     drop(dir);

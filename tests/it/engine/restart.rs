@@ -105,7 +105,7 @@ fn a_server_of_the_same_version_loads_what_was_saved() {
         let proxy = proxy_of(&master, dir.path());
         wait_for(&proxy, &master, "string", "value");
         let log = proxy.log();
-        let at = log.split("the replica listens on ").nth(1).unwrap();
+        let at = log.split("the engine listens on ").nth(1).unwrap();
         let mut engine = Wire::connect(at.split_whitespace().next().unwrap().parse().unwrap());
         // What was received is kept as the snapshot; this one has to be the engine's own.
         std::fs::remove_file(dir.path().join("dump.rdb")).ok();

@@ -92,6 +92,8 @@ fn all_get_data(all: Vec<Waiting>, server: &RedisServer, proxy: &Tidegate) {
 fn what_a_demoted_master_unblocks_waits_at_the_new_one() {
     let (trio, proxy) = trio(Flavor::Redis70);
     let wires = block_all(&proxy, &trio.master);
+    // The new master must have the groups.
+    trio.wait_synced();
     promote(&trio);
     trio.master.replicate_from(trio.replicas[0].addr());
     let new = &trio.replicas[0];

@@ -1,8 +1,11 @@
 //! The servers' own FAILOVER: writes wait for its outcome and get no error.
 
+pub mod there_and_back;
+
 use std::thread;
 use std::time::Duration;
 
+use self::there_and_back::Couple;
 use super::deposed_master::load::Load;
 use crate::support::*;
 
@@ -10,24 +13,11 @@ use crate::support::*;
 #[test]
 fn writers_do_not_notice_the_command_failover() {
     for flavor in [Flavor::Redis70, Flavor::Valkey91] {
-        let a = RedisServer::spawn(flavor);
-        let b = RedisServer::builder(flavor).replica_of(a.addr()).start();
-        a.wait_attached(&b);
-        let proxy = ConfigBuilder::new(a.addr(), &[b.addr()]).start();
-        let load = Load::start(proxy.addr(), Duration::from_millis(1));
-        for turn in 0..4 {
-            let (old, new) = if turn % 2 == 0 { (&a, &b) } else { (&b, &a) };
-            thread::sleep(Duration::from_millis(300));
-            old.wait_attached(new);
-            old.cmd(&["FAILOVER"]).ok();
-            eventually(PATIENCE, || match new.info("replication") {
-                info if info.get("role") == Some("master") => Ok(()),
-                info => Err(info.0),
-            });
-        }
-        thread::sleep(Duration::from_millis(300));
-        let account = load.finish(&a);
-        assert!(account.errors.is_empty(), "{flavor:?}: {account:?}\n{}", proxy.log());
+        let couple = Couple::spawn(flavor);
+        let load = Load::start(couple.proxy.addr(), Duration::from_millis(1));
+        couple.hand_over_and_back();
+        let account = load.finish(&couple.a);
+        assert!(account.errors.is_empty(), "{flavor:?}: {account:?}\n{}", couple.proxy.log());
         assert_eq!((account.lost, account.in_doubt), (0, 0), "{flavor:?}: {account:?}");
     }
 }

@@ -9,6 +9,7 @@ mod lost_bytes;
 mod moving_names;
 mod operators;
 mod order;
+pub mod overlapping_operations;
 mod restarted_master;
 mod sentinels;
 mod subscriptions;

@@ -1,11 +1,14 @@
 //! Transactions while the master changes: what the server has not run begins anew on the new one.
 
+mod gate;
+mod killed;
 mod load;
+mod silent;
 
-use std::thread;
 use std::time::Duration;
 
 use self::load::Load;
+use super::command::there_and_back::Couple;
 use crate::support::*;
 
 /// The first replica becomes master, and the others follow it.
@@ -357,22 +360,9 @@ fn a_transaction_begun_anew_is_acknowledged_by_replicas() {
 #[test]
 fn transactions_do_not_notice_the_command_failover() {
     for flavor in Flavor::ALL {
-        let a = RedisServer::spawn(flavor);
-        let b = RedisServer::builder(flavor).replica_of(a.addr()).start();
-        a.wait_attached(&b);
-        let proxy = ConfigBuilder::new(a.addr(), &[b.addr()]).start();
-        let load = Load::start(proxy.addr());
-        for turn in 0..4 {
-            let (old, new) = if turn % 2 == 0 { (&a, &b) } else { (&b, &a) };
-            thread::sleep(Duration::from_millis(300));
-            old.wait_attached(new);
-            old.cmd(&["FAILOVER"]).ok();
-            eventually(PATIENCE, || match new.info("replication") {
-                info if info.get("role") == Some("master") => Ok(()),
-                info => Err(info.0),
-            });
-        }
-        thread::sleep(Duration::from_millis(300));
-        load.finish(&a, &format!("{flavor:?}"), || proxy.log());
+        let couple = Couple::spawn(flavor);
+        let load = Load::start(couple.proxy.addr());
+        couple.hand_over_and_back();
+        load.finish(&couple.a, &format!("{flavor:?}"), || couple.proxy.log());
     }
 }

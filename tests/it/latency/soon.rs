@@ -35,6 +35,13 @@ fn a_dead_master_is_reported_at_once() {
     within("four requests with connections of their own", four, ms(1000));
 }
 
+/// Workers tick ten times a second; a hold does not wait for that.
+#[test]
+#[ignore = "judges milliseconds: scripts/latency"]
+fn a_hold_with_blocked_clients_is_in_force_soon() {
+    within("the median of 21 holds", failover::overlapping_operations::median_hold(), ms(30));
+}
+
 #[test]
 #[ignore = "judges milliseconds: scripts/latency"]
 fn no_writer_hangs_while_a_replica_is_promoted() {

@@ -8,7 +8,9 @@ use crate::support::*;
 
 /// A proxy whose engine is its only replica.
 fn proxy_of(master: &RedisServer, dir: &std::path::Path) -> Tidegate {
-    ReplicaPort::local(master, dir).set("admin", "commands", "\"master\"").start()
+    let config = ReplicaPort::local(master, dir).set("admin", "commands", "\"master\"");
+    // A busy machine applies writes late, and then the master would answer.
+    config.set("reads", "floor-wait", "\"1s\"").start()
 }
 
 #[test]
@@ -43,6 +45,7 @@ fn the_engine_has_its_turn_beside_other_replicas() {
     let proxy = ReplicaPort::local(&master, dir.path())
         .set("reads", "balance", "\"round-robin\"")
         .set("reads", "max-lag", "\"60s\"")
+        .set("reads", "consistency", "\"bounded\"")
         .set("proxy", "workers", "1")
         .start();
     let mut wire = proxy.wire();

@@ -15,6 +15,8 @@ fn proxy_of(master: &RedisServer, dir: &Path) -> Tidegate {
         .set("reads", "balance", "\"round-robin\"")
         .set("admin", "commands", "\"master\"")
         .set("proxy", "workers", "1")
+        // A session takes turns over the engine and the replica at this level alone.
+        .set("reads", "consistency", "\"bounded\"")
         .start()
 }
 

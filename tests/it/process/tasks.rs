@@ -28,6 +28,7 @@ fn a_monitor_that_panics_is_reported_and_restarted() {
         let backends = status["backends"].as_array().unwrap().iter();
         backends.map(|it| (it["addr"].to_string(), it["id"].as_u64().unwrap())).collect()
     };
+    eventually(PATIENCE, || if ids().len() == 3 { Ok(()) } else { Err(proxy.log()) });
     let before = ids();
     let mut wire = proxy.wire();
     let mut writes = 0;

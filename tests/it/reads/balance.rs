@@ -6,7 +6,9 @@ use crate::support::*;
 
 /// A proxy that no busy machine makes believe that a replica is stale or silent.
 fn patient(trio: &Trio) -> ConfigBuilder {
+    // One session takes turns over all servers at this level alone.
     Tidegate::for_trio(trio)
+        .set("reads", "consistency", "\"bounded\"")
         .set("topology", "connect-timeout", "\"20s\"")
         .set("topology", "probe-timeout", "\"20s\"")
         .set("reads", "max-lag", "\"3m\"")

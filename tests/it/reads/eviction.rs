@@ -40,6 +40,8 @@ fn survivors(policy: &str, touch: &str) -> usize {
         .set("reads", "touch-master", &format!("\"{touch}\""))
         .set("log", "level", "\"info\"")
         .set("admin", "commands", "\"master\"")
+        // At the levels above it, some reads of this writing client go to the master.
+        .set("reads", "consistency", "\"bounded\"")
         .start();
     let mut writer = proxy.wire();
     for n in 0..HOT {

@@ -68,7 +68,11 @@ fn a_replica_that_is_cut_off_serves_nothing_old() {
 #[test]
 fn a_replica_whose_link_is_down_serves_nothing() {
     let trio = TamperedTrio::spawn(Flavor::Redis70);
-    let proxy = trio.config().set("reads", "balance", "\"round-robin\"").start();
+    let proxy = trio
+        .config()
+        .set("reads", "balance", "\"round-robin\"")
+        .set("reads", "consistency", "\"bounded\"")
+        .start();
     until_fresh(&proxy, &trio.replica_addrs());
     let clock = Clock::start(&trio.master, Duration::from_millis(2));
     let max_lag = Duration::from_secs(1);

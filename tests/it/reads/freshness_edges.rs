@@ -153,6 +153,8 @@ fn a_read_that_is_asked_again_is_judged_anew() {
         .set("reads", "weights", &format!("{{ \"{second}\" = 0 }}"))
         .set("proxy", "workers", "1")
         .set("topology", "connect-timeout", "\"10s\"")
+        // At the levels above it, another replica may lack what the session has read.
+        .set("reads", "consistency", "\"bounded\"")
         .start();
     let mut wire = proxy.wire();
     let before = trio.replicas[0].calls("get");

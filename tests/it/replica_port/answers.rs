@@ -15,7 +15,7 @@ fn names(info: &str) -> Vec<String> {
 fn assert_same_replication(both: &Both) {
     let (real, own) = (both.real.info("replication"), both.own.info("replication"));
     assert_eq!(names(&own.0), names(&real.0), "{:?}\n{}\n{}", both.master.flavor(), own.0, real.0);
-    // The engine cannot be promoted.
+    // Unless the operator allows it, Sentinel does not promote the engine.
     assert_eq!(own.get("slave_priority"), Some("0"));
     let of_their_own = [
         "slave_priority",

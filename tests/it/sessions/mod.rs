@@ -5,3 +5,4 @@ mod isolation;
 mod leaving;
 mod login;
 mod login_failures;
+mod read_levels;

@@ -33,7 +33,7 @@ impl ReplicaPort {
     #[track_caller]
     pub fn start(config: &ConfigBuilder) -> Self {
         let proxy = config.start();
-        let said = "the replica listens on ";
+        let said = "the engine listens on ";
         let log = proxy.log();
         let addr = log.lines().find_map(|line| line.split_once(said)).expect(&log).1;
         let addr = addr.trim().parse().expect(addr);

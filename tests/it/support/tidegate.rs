@@ -249,7 +249,8 @@ impl Tidegate {
     fn wait_found(&self, toml: &str) {
         let is_missing = || {
             let log = self.log();
-            log.contains("no server says it is the master") && !log.contains("master found")
+            log.contains("asking the servers which one is the master")
+                && !log.contains("master found")
         };
         let master =
             toml.lines().find_map(|line| line.strip_prefix("master = \"")?.strip_suffix('"'));

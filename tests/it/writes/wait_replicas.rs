@@ -327,6 +327,11 @@ fn a_write_that_goes_to_the_new_master_waits_for_its_replicas() {
     trio.replicas[0].promote();
     trio.master.replicate_from(trio.replicas[0].addr());
     trio.replicas[1].pause();
+    // What waits from before the hold on is given up before its end.
+    eventually(PATIENCE, || match topology(&mut proxy.wire())["hold"].is_null() {
+        true => Err("no hold yet".to_owned()),
+        false => Ok(()),
+    });
     large.send(&["SET", "large", &"x".repeat(LARGE)]);
     let replies = [small.cmd(&["SET", "k", "1"]), large.read_reply()];
     for reply in &replies {

@@ -82,14 +82,18 @@ impl Driver<'_> {
         master
     }
 
-    /// Has all servers follow the master that the Sentinels name, or that has the most followers.
+    /// Has all servers follow the master that the Sentinels name, or that has the most followers. Does
+    /// nothing while one is silent, because that may be the master.
     fn repair(&self) {
+        let roles: Option<Vec<_>> = self.stand.servers.iter().map(|it| it.role()).collect();
+        let Some(roles) = roles else { return };
+        let claims = roles.iter().enumerate().filter(|(_, role)| role.is_master);
+        let claimed = claims.max_by_key(|(n, role)| (role.followers, *n)).map(|(n, _)| n);
         let named = self.stand.sentinels.iter().find_map(|it| it.master());
         let named = named.and_then(|addr| self.stand.number_of(addr));
-        let Some(master) = named.or_else(|| self.stand.master()) else { return };
+        let Some(master) = named.or(claimed) else { return };
         let addr = self.stand.servers[master].addr();
-        for (n, server) in self.stand.servers.iter().enumerate() {
-            let Some(role) = server.role() else { continue };
+        for (n, (server, role)) in self.stand.servers.iter().zip(&roles).enumerate() {
             if n == master && !role.is_master {
                 server.promote();
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tidegate_test_support::Direction;
+use tidegate_test_support::source_relay::Line;
 
 use super::driver::{Driver, Fault};
 use crate::stand::server::From;
@@ -36,7 +37,7 @@ fn line_to_proxy(driver: &mut Driver<'_>, fault: Fault) -> usize {
     let (choice, bytes) = (driver.random.u32(0..3), driver.random.u64(1..2_000));
     let delay = Duration::from_millis(driver.random.u64(1..40));
     let pieces = driver.random.usize(1..8);
-    let Some(line) = driver.stand.servers[server].line(From::Proxy) else { return server };
+    let Some(line) = driver.stand.servers[server].lines(From::Proxy).first() else { return server };
     match (fault, choice) {
         (Fault::Cut, 0) => line.faults().reset_all(),
         (Fault::Cut, 1) => line.faults().close_all(),
@@ -53,9 +54,7 @@ fn line_to_proxy(driver: &mut Driver<'_>, fault: Fault) -> usize {
         Fault::Cut | Fault::CutWithin => driver.rest(10, 1_500),
         _ => driver.rest(100, 3_000),
     }
-    if let Some(line) = driver.stand.servers[server].line(From::Proxy) {
-        line.heal();
-    }
+    driver.stand.servers[server].lines(From::Proxy).iter().for_each(Line::heal);
     server
 }
 
@@ -63,26 +62,31 @@ fn line_to_proxy(driver: &mut Driver<'_>, fault: Fault) -> usize {
 fn replica_link(driver: &mut Driver<'_>) -> Option<usize> {
     let master = driver.stand.master()?;
     let is_silent = driver.random.bool();
-    let line = driver.stand.servers[master].line(From::Servers)?;
+    for line in driver.stand.servers[master].lines(From::Servers) {
+        if is_silent {
+            line.faults().blackhole();
+        } else {
+            line.cut();
+        }
+    }
     if is_silent {
-        line.faults().blackhole();
         driver.rest(200, 2_500);
     } else {
-        line.cut();
         driver.rest(50, 1_500);
     }
-    driver.stand.servers[master].line(From::Servers)?.heal();
+    driver.stand.servers[master].lines(From::Servers).iter().for_each(Line::heal);
     Some(master)
 }
 
 fn partition(driver: &mut Driver<'_>) -> Option<usize> {
     let master = driver.stand.master()?;
-    for from in [From::Servers, From::Sentinels] {
-        driver.stand.servers[master].line(from)?.faults().blackhole();
+    let from = [From::Servers, From::Sentinels];
+    for line in from.iter().flat_map(|from| driver.stand.servers[master].lines(*from)) {
+        line.faults().blackhole();
     }
     driver.rest(3_000, 7_000);
-    for from in [From::Servers, From::Sentinels] {
-        driver.stand.servers[master].line(from)?.heal();
+    for line in from.iter().flat_map(|from| driver.stand.servers[master].lines(*from)) {
+        line.heal();
     }
     Some(master)
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tidegate_test_support::ports::free_port;
 use tidegate_test_support::process::Process;
+use tidegate_test_support::scrape::Scraped;
 use tidegate_test_support::{PATIENCE, Reply, Wire};
 
 use super::sentinel::Sentinel;
@@ -21,6 +22,7 @@ use crate::plan::Plan;
 pub struct Proxy {
     pub process: Process,
     port: u16,
+    metrics_port: u16,
     dir: TempDir,
     /// Whether it follows the Sentinels.
     pub knows_sentinels: bool,
@@ -29,39 +31,36 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy that does not know `discovery = "sentinel"` yet gets the servers' addresses.
+    /// A proxy that does not know `discovery = "sentinel"` yet gets the servers' addresses. With
+    /// `engine` it has an engine that follows the server at this address.
     #[track_caller]
-    pub(super) fn start(plan: &Plan, servers: &[Server], sentinels: &[Sentinel]) -> Self {
+    pub(super) fn start(
+        plan: &Plan,
+        servers: &[Server],
+        sentinels: &[Sentinel],
+        engine: Option<SocketAddr>,
+    ) -> Self {
         let ways = [plan.discovery && !sentinels.is_empty(), false];
-        for knows_sentinels in ways {
-            if let Some(it) = Self::launch(plan, servers, sentinels, knows_sentinels) {
+        for by in ways {
+            let topology = topology(servers, sentinels, by);
+            if let Some(it) = Self::launch(plan, &topology, engine, by) {
                 return it;
             }
         }
         panic!("the proxy does not start");
     }
 
-    fn launch(plan: &Plan, servers: &[Server], sentinels: &[Sentinel], by: bool) -> Option<Self> {
+    fn launch(plan: &Plan, topology: &str, engine: Option<SocketAddr>, by: bool) -> Option<Self> {
         let dir = tempfile::Builder::new().prefix("tidegate-proxy-").tempdir().unwrap();
         let port = free_port();
-        let quoted = |addr: SocketAddr| format!("\"{addr}\"");
-        let topology = if by {
-            let sentinels: Vec<_> = sentinels.iter().map(|it| quoted(it.addr())).collect();
-            format!(
-                "discovery = \"sentinel\"\nsentinels = [{}]\nmaster-name = \"m\"",
-                sentinels.join(", ")
-            )
-        } else {
-            let replicas: Vec<_> = servers[1..].iter().map(|it| quoted(it.addr())).collect();
-            let master = servers[0].addr();
-            format!("master = \"{master}\"\nreplicas = [{}]", replicas.join(", "))
-        };
+        let metrics_port = free_port();
         let file = dir.path().join("proxy.toml");
-        fs::write(&file, text(plan, port, &topology)).unwrap();
+        fs::write(&file, text(plan, (port, metrics_port), topology, engine)).unwrap();
         let mut command = Command::new(&plan.program);
         command.arg("--config").arg(&file).current_dir(dir.path());
         let process = Process::start(&mut command, &dir.path().join("tidegate.log"));
-        let mut it = Self { process, port, dir, knows_sentinels: by, commands: Vec::new() };
+        let commands = Vec::new();
+        let mut it = Self { process, port, metrics_port, dir, knows_sentinels: by, commands };
         it.wait_ready().then(|| {
             it.commands = it.subcommands();
             it
@@ -125,21 +124,50 @@ impl Proxy {
     }
 }
 
-fn text(plan: &Plan, port: u16, topology: &str) -> String {
+impl Scraped for Proxy {
+    fn metrics_addr(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.metrics_port))
+    }
+}
+
+/// The section `[topology]`.
+fn topology(servers: &[Server], sentinels: &[Sentinel], by_sentinels: bool) -> String {
+    let quoted = |addr: SocketAddr| format!("\"{addr}\"");
+    if by_sentinels {
+        let sentinels: Vec<_> = sentinels.iter().map(|it| quoted(it.addr())).collect();
+        format!(
+            "discovery = \"sentinel\"\nsentinels = [{}]\nmaster-name = \"m\"",
+            sentinels.join(", ")
+        )
+    } else {
+        let replicas: Vec<_> = servers[1..].iter().map(|it| quoted(it.addr())).collect();
+        let master = servers[0].addr();
+        format!("master = \"{master}\"\nreplicas = [{}]", replicas.join(", "))
+    }
+}
+
+fn text(
+    plan: &Plan,
+    (port, metrics_port): (u16, u16),
+    topology: &str,
+    engine: Option<SocketAddr>,
+) -> String {
     let mut sections = BTreeMap::<&str, String>::new();
     let mut add = |section, line: &str| {
         writeln!(sections.entry(section).or_default(), "{line}").unwrap();
     };
     add("proxy", &format!("listen = [\"127.0.0.1:{port}\"]\nworkers = 2"));
     add("topology", topology);
-    add("metrics", "listen = \"off\"");
+    add("metrics", &format!("listen = \"127.0.0.1:{metrics_port}\""));
     // Operations for trials and faults: FAILOVER, PROXY FAILOVER, PROXY HOLD.
     add("admin", "commands = \"master\"");
     if plan.strict {
-        add(
-            "writes",
-            "min-replicas-to-write = 1\nmin-replicas-max-lag = \"2s\"\nwait-replicas = 1",
-        );
+        add("writes", "min-replicas-to-write = 1\nwait-replicas = 1");
+    }
+    if let Some(link) = engine {
+        add("replica", "enabled = true\nlisten = \"127.0.0.1:0\"\ndir = \".\"");
+        add("replica", &format!("replicaof = \"{link}\""));
+        add("reads", "local = true");
     }
     for (section, line) in &plan.settings {
         add(section, line);

@@ -2,6 +2,7 @@
 //! line each, because servers and Sentinels have source addresses of their own.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::plan::Plan;
@@ -31,6 +32,15 @@ pub enum From {
 
 impl From {
     pub const ALL: [Self; 3] = [Self::Proxy, Self::Servers, Self::Sentinels];
+
+    /// The lines of the relay: one for the proxies, one for each server, one for the Sentinels.
+    fn lines(self) -> std::ops::Range<usize> {
+        match self {
+            Self::Proxy => 0..1,
+            Self::Servers => 1..4,
+            Self::Sentinels => 4..5,
+        }
+    }
 }
 
 /// What a server says of itself.
@@ -67,8 +77,10 @@ impl Server {
     #[track_caller]
     pub(super) fn start(plan: &Plan, n: usize) -> Self {
         let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let sources = |kind| (0..3).map(|n| source(kind, n)).collect::<Vec<_>>();
-        let lines = [Vec::new(), sources(SERVERS), sources(SENTINELS)];
+        let sources = |kind| (0..3).map(move |n| source(kind, n));
+        let mut lines = vec![Vec::new()];
+        lines.extend(sources(SERVERS).map(|it| vec![it]));
+        lines.push(sources(SENTINELS).collect());
         let relay =
             plan.relays.then(|| SourceRelay::start(nowhere, &lines, plan.seed + n as u64).unwrap());
         let mut builder = RedisServer::builder(plan.flavor)
@@ -82,6 +94,9 @@ impl Server {
         if let Some(relay) = &relay {
             builder = builder.arg("--replica-announce-port", &relay.addr().port().to_string());
         }
+        for (name, value) in &plan.server_options {
+            builder = builder.arg(name, value);
+        }
         let process = builder.start();
         for line in relay.iter().flat_map(SourceRelay::lines) {
             line.faults().set_upstream(process.addr());
@@ -94,9 +109,14 @@ impl Server {
         self.relay.as_ref().map_or_else(|| self.process.addr(), SourceRelay::addr)
     }
 
-    /// The way to it from one side; `None` without relays.
-    pub fn line(&self, from: From) -> Option<&Line> {
-        self.relay.as_ref()?.lines().get(from as usize)
+    /// The ways to it from one side; none without relays.
+    pub fn lines(&self, from: From) -> &[Line] {
+        self.relay.as_ref().map_or(&[], |relay| &relay.lines()[from.lines()])
+    }
+
+    /// The relay's lines, for a thread of its own; the line of server `n` is at `n + 1`.
+    pub fn shared_lines(&self) -> Option<Arc<Vec<Line>>> {
+        self.relay.as_ref().map(SourceRelay::shared_lines)
     }
 
     /// Asks it directly; an error if it does not answer at once.

@@ -53,6 +53,15 @@ pub struct Watched {
 
 impl Watch {
     pub fn start(stand: &Stand, clock: Clock) -> Self {
+        Self::of(stand, clock, true)
+    }
+
+    /// Samples the servers' roles and nothing else.
+    pub fn roles(stand: &Stand, clock: Clock) -> Self {
+        Self::of(stand, clock, false)
+    }
+
+    fn of(stand: &Stand, clock: Clock, is_whole: bool) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
         // What a server runs for its master comes from one of these.
@@ -60,10 +69,13 @@ impl Watch {
         for (n, server) in stand.servers.iter().enumerate() {
             let (addr, own, masters) = (server.process.addr(), Arc::clone(&stop), masters.clone());
             threads.push(thread::spawn(move || sample(addr, n, clock, &own)));
+            if !is_whole {
+                continue;
+            }
             let own = Arc::clone(&stop);
             threads.push(thread::spawn(move || monitor(addr, n, &masters, clock, &own)));
         }
-        for (n, sentinel) in stand.sentinels.iter().enumerate() {
+        for (n, sentinel) in stand.sentinels.iter().enumerate().filter(|_| is_whole) {
             let (addr, own) = (sentinel.addr(), Arc::clone(&stop));
             threads.push(thread::spawn(move || listen(addr, n, clock, &own)));
         }

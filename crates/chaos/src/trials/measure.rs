@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::record::{BUCKET, Event, Record};
+use super::record::{BUCKET, Event, Pace, Record};
 use super::scene::Trial;
-use crate::history::{Action, History, Micros, Operation, Outcome, Sample};
-use crate::roles::Roles;
+use crate::history::{Action, History, Micros, Operation, Outcome, SECOND, Sample};
+use crate::roles::{Roles, Succession};
 use crate::stand::clock::Clock;
 use crate::stand::watch::Message;
 use crate::verdict::Verdict;
+
+/// `writes.failover-hold`, which the trials leave as it is.
+const FAILOVER_HOLD: Micros = 10 * SECOND;
 
 /// What was seen besides the history.
 pub(super) struct Seen<'s> {
@@ -40,6 +43,7 @@ pub(super) fn measure(
     errors.retain(|(_, code), _| code != "aborted");
     Record {
         trial,
+        pace: pace(&roles, (fault, old)),
         program: String::new(),
         server: String::new(),
         seed: 0,
@@ -62,6 +66,17 @@ pub(super) fn measure(
         },
         acknowledged_per_bucket: buckets(&acknowledged),
         events: events(&seen, &history.samples),
+    }
+}
+
+/// `old` is the master before the fault. Sentinels that are late themselves may make a second
+/// failover at once: then the last one counts.
+fn pace(roles: &Roles, (fault, old): (Micros, usize)) -> Pace {
+    let is_later = |it: &&Succession| it.to != old && it.established >= fault;
+    match roles.successions.iter().rfind(is_later) {
+        None => Pace::Never,
+        Some(it) if it.established - fault > FAILOVER_HOLD => Pace::Late,
+        Some(_) => Pace::InTime,
     }
 }
 
@@ -181,6 +196,31 @@ fn wall_micros(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failover_is_over_when_the_new_master_has_a_replica() {
+        let roles = |established: &[Micros]| {
+            let succession = |(n, at): (usize, &Micros)| Succession {
+                from: Some(0),
+                history: String::new(),
+                to: n,
+                before: 0,
+                seen: 0,
+                established: *at * SECOND,
+                had: 0,
+                kept_until: None,
+            };
+            let mut roles = Roles::default();
+            roles.successions = established.iter().enumerate().map(succession).collect();
+            roles
+        };
+        let pace = |established| pace(&roles(established), (5 * SECOND, 0));
+        assert_eq!(pace(&[]), Pace::Never);
+        assert_eq!(pace(&[7, 4]), Pace::Never, "the old one leads again, the other did before");
+        assert_eq!(pace(&[7, 15]), Pace::InTime);
+        assert_eq!(pace(&[7, 16]), Pace::Late);
+        assert_eq!(pace(&[7, 8, 16]), Pace::Late, "a second failover");
+    }
 
     #[test]
     fn a_time_of_the_log_is_read() {

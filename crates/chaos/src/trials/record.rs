@@ -1,10 +1,10 @@
 //! What a run of a trial was like, and its line of JSON.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::scene::Trial;
 use crate::history::{MILLISECOND, Micros};
+use crate::json::quoted;
 
 /// The width of a bucket of [`Record::acknowledged_per_bucket`].
 pub const BUCKET: Micros = 50 * MILLISECOND;
@@ -17,9 +17,41 @@ pub struct Event {
     pub text: String,
 }
 
+/// When the failover of a run was over: the new master had a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Within `failover-hold`.
+    InTime,
+    /// Later, because Sentinel took its time: requests that waited for it have failed.
+    Late,
+    /// Not while the trial waited. What was written cannot be read, so nothing is said of losses.
+    Never,
+}
+
+impl Pace {
+    /// Its name in a line of JSON.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::InTime => "in time",
+            Self::Late => "late",
+            Self::Never => "never",
+        }
+    }
+
+    /// What the title of a row says of it.
+    pub(super) fn remark(self) -> &'static str {
+        match self {
+            Self::InTime => "",
+            Self::Late => "; Sentinel later than failover-hold",
+            Self::Never => "; no failover",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Record {
     pub trial: Trial,
+    pub pace: Pace,
     pub program: String,
     pub server: String,
     pub seed: u64,
@@ -49,19 +81,6 @@ pub struct Record {
     pub examples: Vec<String>,
     pub acknowledged_per_bucket: Vec<u32>,
     pub events: Vec<Event>,
-}
-
-/// A text as a string of JSON.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' => write!(out, "\\u{:04x}", u32::from(c)).unwrap(),
-            c => out.push(c),
-        }
-    }
-    out + "\""
 }
 
 fn ms(at: Micros) -> f64 {
@@ -105,13 +124,14 @@ impl Record {
         };
         let events: Vec<_> = self.events.iter().map(event).collect();
         format!(
-            "{{\"trial\":{},\"program\":{},\"server\":{},\"seed\":{},\"discovery\":{},\
+            "{{\"trial\":{},\"pace\":{},\"program\":{},\"server\":{},\"seed\":{},\"discovery\":{},\
              \"fault_ms\":{:.1},\"acknowledged\":{},\"lost\":{},\"twice\":{},\"errors\":{{{}}},\
              \"longest_wait_ms\":{:.1},\"waits_ms\":{{{}}},\"gap_ms\":[{:.1},{:.1}],\
              \"switch_ms\":{},\"majority_switch_ms\":{},\"resumed_after_switch_ms\":{},\
              \"reached_old\":{},\"last_on_old_after_switch_ms\":{},\"stale_reads\":{},\
              \"broken\":{{{}}},\"bucket_ms\":{},\"buckets\":[{}],\"events\":[{}]}}",
             quoted(self.trial.word()),
+            quoted(self.pace.word()),
             quoted(&self.program),
             quoted(&self.server),
             self.seed,

@@ -9,6 +9,10 @@ use crate::plan::Plan;
 use crate::stand::Stand;
 use crate::stand::server::From;
 
+/// How long a trial waits for Sentinel to promote a replica: a few of its attempts, which are twice
+/// `failover-timeout` apart.
+const SENTINEL_MAX: Duration = Duration::from_secs(90);
+
 /// A kind of failover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trial {
@@ -99,19 +103,24 @@ impl Trial {
         }
     }
 
-    /// Makes the failover happen, and what follows it.
-    pub(super) fn play(self, driver: &mut Driver<'_>) {
+    /// Makes the failover happen, and what follows it. False if Sentinel never promoted a replica:
+    /// then all stays as the fault left it, because a master that came back now would lead again,
+    /// without its data.
+    pub(super) fn play(self, driver: &mut Driver<'_>) -> bool {
         match self {
             Self::SentinelFailover => then_follow(driver, Fault::SentinelFailover),
             Self::Failover => make(driver, Fault::Failover),
             Self::ProxyFailover => then_follow(driver, Fault::ProxyFailover),
             Self::ByHandHeld => make(driver, Fault::SwitchHeld),
             Self::ByHand => by_hand(driver),
-            Self::Kill | Self::KillStrict => host(driver, Harm::Kill, false),
-            Self::HostKilled => host(driver, Harm::Kill, true),
-            Self::HostFrozen => host(driver, Harm::Freeze, true),
-            Self::Partition | Self::PartitionGated | Self::PartitionStrict => partition(driver),
+            Self::Kill | Self::KillStrict => return host(driver, Harm::Kill, false),
+            Self::HostKilled => return host(driver, Harm::Kill, true),
+            Self::HostFrozen => return host(driver, Harm::Freeze, true),
+            Self::Partition | Self::PartitionGated | Self::PartitionStrict => {
+                return partition(driver);
+            }
         }
+        true
     }
 }
 
@@ -145,9 +154,10 @@ fn by_hand(driver: &Driver<'_>) {
     driver.stand.servers[master].follow(new);
 }
 
-/// The master dies or stops, with the Sentinel beside it or alone, until the failover is over.
-fn host(driver: &mut Driver<'_>, harm: Harm, with_sentinel: bool) {
-    let Some(master) = driver.stand.master() else { return };
+/// The master dies or stops, with the Sentinel beside it or alone, until the failover is over. False
+/// if there was none.
+fn host(driver: &mut Driver<'_>, harm: Harm, with_sentinel: bool) -> bool {
+    let Some(master) = driver.stand.master() else { return false };
     let stand = &mut *driver.stand;
     match harm {
         Harm::Kill => stand.servers[master].kill(),
@@ -159,7 +169,9 @@ fn host(driver: &mut Driver<'_>, harm: Harm, with_sentinel: bool) {
             Harm::Freeze => stand.sentinels[0].process.signal("STOP"),
         }
     }
-    wait_led_by_another(driver, master);
+    if !wait_led_by_another(driver, master) {
+        return false;
+    }
     // Long enough for clients to write to the new master only.
     thread::sleep(Duration::from_secs(2));
     let stand = &mut *driver.stand;
@@ -182,23 +194,29 @@ fn host(driver: &mut Driver<'_>, harm: Harm, with_sentinel: bool) {
     if let Some(addr) = addr {
         driver.stand.servers[master].follow(addr);
     }
+    true
 }
 
-fn wait_led_by_another(driver: &Driver<'_>, old: usize) {
-    driver.wait(Duration::from_secs(40), |stand| {
+/// Whether another server becomes the master and gets a replica.
+fn wait_led_by_another(driver: &Driver<'_>, old: usize) -> bool {
+    driver.wait(SENTINEL_MAX, |stand| {
         let leads =
             |n: usize| stand.servers[n].role().is_some_and(|it| it.is_master && it.followers > 0);
         (0..3).filter(|n| *n != old).any(leads)
-    });
+    })
 }
 
-/// The master hears neither replicas nor Sentinels, and the proxy hears all of them.
-fn partition(driver: &Driver<'_>) {
-    let Some(master) = driver.stand.master() else { return };
-    let lines = [From::Servers, From::Sentinels];
-    let lines = || lines.iter().filter_map(|from| driver.stand.servers[master].line(*from));
+/// The master hears neither replicas nor Sentinels, and the proxy hears all of them. False if there
+/// was no failover.
+fn partition(driver: &Driver<'_>) -> bool {
+    let Some(master) = driver.stand.master() else { return false };
+    let from = [From::Servers, From::Sentinels];
+    let lines = || from.iter().flat_map(|from| driver.stand.servers[master].lines(*from));
     lines().for_each(|line| line.faults().blackhole());
-    wait_led_by_another(driver, master);
-    thread::sleep(Duration::from_secs(2));
-    lines().for_each(tidegate_test_support::source_relay::Line::heal);
+    let is_led = wait_led_by_another(driver, master);
+    if is_led {
+        thread::sleep(Duration::from_secs(2));
+        lines().for_each(tidegate_test_support::source_relay::Line::heal);
+    }
+    is_led
 }

@@ -15,8 +15,8 @@ const HEAD: &str = "\
 pub fn table(records: &[Record]) -> String {
     let mut groups: Vec<Vec<&Record>> = Vec::new();
     for record in records {
-        let same =
-            |it: &&mut Vec<&Record>| it[0].trial == record.trial && it[0].program == record.program;
+        let key = |it: &Record| (it.trial, it.program.clone(), it.pace);
+        let same = |it: &&mut Vec<&Record>| key(it[0]) == key(record);
         match groups.iter_mut().find(same) {
             Some(group) => group.push(record),
             None => groups.push(vec![record]),
@@ -38,8 +38,9 @@ fn row(runs: &[&Record]) -> String {
         None => sum(|it| it.reached_old),
     };
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {old} | {} |",
+        "| {}{} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {old} | {} |",
         runs[0].trial.title(),
+        runs[0].pace.remark(),
         runs[0].program,
         runs.len(),
         sum(|it| it.acknowledged),

@@ -44,7 +44,7 @@ fn rest() -> Ask {
 }
 
 const BURST: &str = "*3\r\n$8\r\nREPLCONF\r\n$14\r\nlistening-port\r\n$4\r\n6390\r\n\
-    *5\r\n$8\r\nREPLCONF\r\n$4\r\ncapa\r\n$3\r\neof\r\n$4\r\ncapa\r\n$6\r\npsync2\r\n\
+    *7\r\n$8\r\nREPLCONF\r\n$4\r\ncapa\r\n$3\r\neof\r\n$4\r\ncapa\r\n$6\r\npsync2\r\n$4\r\ncapa\r\n$8\r\ntidegate\r\n\
     *3\r\n$8\r\nREPLCONF\r\n$7\r\nversion\r\n$5\r\n9.0.0\r\n\
     *3\r\n$6\r\nCONFIG\r\n$3\r\nGET\r\n$7\r\n*-max-*\r\n\
     *2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n";
@@ -80,8 +80,8 @@ fn a_replica_introduces_itself_in_one_burst() {
         "*3\r\n$4\r\nAUTH\r\n$7\r\nreplica\r\n$6\r\nsecret\r\n",
         "*3\r\n$8\r\nREPLCONF\r\n$10\r\nip-address\r\n$8\r\n10.0.0.9\r\n",
     );
-    let (port, others) = BURST.split_once("*5").unwrap();
-    assert_eq!(said, format!("*1\r\n$4\r\nPING\r\n{auth}{port}{address}*5{others}"));
+    let (port, others) = BURST.split_once("*7").unwrap();
+    assert_eq!(said, format!("*1\r\n$4\r\nPING\r\n{auth}{port}{address}*7{others}"));
 
     let words =
         format!("-NOAUTH x\r\n{}+CONTINUE\r\n*1", "+OK\r\n".repeat(5) + "*0\r\n-NOPERM x\r\n");

@@ -11,3 +11,4 @@ pub(crate) mod expiry;
 pub(crate) mod random;
 pub(crate) mod scan;
 pub(crate) mod subcommand;
+pub(crate) mod timeout;

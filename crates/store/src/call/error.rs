@@ -34,6 +34,8 @@ impl CommandError {
 
     /// `shared.roslaveerr`
     pub const READ_ONLY: Self = Self::new("READONLY You can't write against a read only replica.");
+    /// `shared.noreplicaserr`
+    pub const NO_REPLICAS: Self = Self::new("NOREPLICAS Not enough good replicas to write.");
     /// `shared.sameobjecterr`
     pub(crate) const SAME_OBJECT: Self =
         Self::new("ERR source and destination objects are the same");

@@ -3,6 +3,23 @@
 use super::{Dialect, Vendor};
 
 impl Dialect {
+    /// Returns the event of fields whose new expiry is past.
+    pub(crate) fn past_field_event(self) -> &'static str {
+        if self.packs_field_ttls() { "hdel" } else { "hexpired" }
+    }
+
+    /// Whether HINCRBYFLOAT is HSETEX with KEEPTTL in the stream, so that the field keeps its expiry
+    /// (measured: Redis 8.2).
+    pub(crate) fn keeps_field_ttls_of_sums(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 0)
+    }
+
+    /// Whether HINCRBY, HSETNX and HINCRBYFLOAT are HSET or HSETEX with the time in the stream, if
+    /// fields of the hash expire (measured: Valkey 9.1).
+    pub(crate) fn rewrites_for_volatile_fields(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (9, 0)
+    }
+
     /// Whether hashes with fields that expire may be packed.
     pub(crate) fn packs_field_ttls(self) -> bool {
         self.vendor == Vendor::Redis

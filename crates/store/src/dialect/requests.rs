@@ -27,6 +27,47 @@ impl Dialect {
         }
     }
 
+    /// Whether removals of a master's own are UNLINK by default (Valkey 8.0).
+    pub(crate) fn frees_lazily(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (8, 0)
+    }
+
+    /// Whether SREM removes all members of one SPOP in the stream, and not one each (Redis 7.2).
+    pub(crate) fn removes_popped_in_batches(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// Whether SETBIT and BITFIELD that write what is there change nothing (Redis 7.0; measured).
+    pub(crate) fn ignores_equal_bits(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
+    /// Whether a SET whose time is past removes the key (measured: Valkey 9.1; not Redis 8.2).
+    pub(crate) fn removes_past_strings(self) -> bool {
+        self.vendor == Vendor::Valkey && self.version >= (9, 0)
+    }
+
+    /// Returns the event of a key whose new expiry is past (measured: Valkey 9.1; Redis 8.2).
+    pub(crate) fn past_event(self) -> (bool, &'static str) {
+        if self.removes_past_strings() { (true, "expired") } else { (false, "del") }
+    }
+
+    /// Returns the name of the command that GEOADD becomes in the stream.
+    pub(crate) fn geo_command(self) -> &'static [u8] {
+        if self.removes_past_strings() { b"ZADD" } else { b"zadd" }
+    }
+
+    /// Whether the request of a client that blocked is run again as a whole when one of its keys is
+    /// ready (Redis 7.2; measured: Redis 8.2, Valkey 9.1; not Redis 7.0).
+    pub(crate) fn runs_blocked_requests_again(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
+    /// Whether there are events of replaced values (measured: Redis 8.2).
+    pub(crate) fn tells_replaced_values(self) -> bool {
+        self.vendor == Vendor::Redis && self.version >= (8, 2)
+    }
+
     /// Whether subcommands have an arity of their own, and an error of their own for it (Redis
     /// 7.0).
     #[must_use]

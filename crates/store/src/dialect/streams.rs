@@ -3,6 +3,12 @@
 use super::{Dialect, Vendor};
 
 impl Dialect {
+    /// Whether XREADGROUP puts the last id of the group into the stream, even if each entry became
+    /// pending (Redis 7.2; measured: Redis 8.2, Valkey 9.1; not Redis 7.0).
+    pub(crate) fn propagates_group_ids(self) -> bool {
+        self.since_redis((7, 2))
+    }
+
     /// Whether the size of a stream's node includes the new entry and deleted entries (Redis 6.2.6
     /// and 7.0; measured on 6.2.5, 7.0.15).
     pub(crate) fn fills_nodes_exactly(self) -> bool {

@@ -1,9 +1,11 @@
 //! The context in which a command runs: the data, the database, the time, the kind of caller.
 
-use crate::call::{Budget, CommandError};
+use crate::call::{Budget, CommandError, EventClass};
 use crate::dialect::Dialect;
 use crate::keyspace::{Database, Dataset, Opaque, Slot, Typed, Value, ValueRef};
 use crate::packing::Packing;
+
+use super::recorder::Recorder;
 
 /// The words of a request, the command's name first. Their number fits the arity.
 pub(crate) type Args<'a> = &'a [&'a [u8]];
@@ -21,6 +23,8 @@ pub(crate) struct ReadCx<'a> {
     pub(crate) now: i64,
     /// The steps that the command may take; `None` if there is no limit.
     pub(crate) budget: Option<&'a Budget>,
+    /// Where a master records what it finds.
+    pub(crate) recorder: Option<&'a Recorder>,
 }
 
 /// The context of a command that may change data.
@@ -33,6 +37,10 @@ pub(crate) struct WriteCx<'a> {
     pub(crate) now: i64,
     /// Whether the command comes from the master: expired keys exist until the master deletes them.
     pub(crate) from_master: bool,
+    /// Where a master records what a client's command does.
+    pub(crate) recorder: Option<&'a Recorder>,
+    /// Whether the last [`Self::edit`] left a collection empty, and so removed its key.
+    pub(crate) has_emptied: bool,
 }
 
 impl<'a> ReadCx<'a> {
@@ -62,12 +70,47 @@ impl<'a> ReadCx<'a> {
 
     /// Returns the key, unless it has expired.
     pub(crate) fn slot(&self, key: &[u8]) -> Option<&'a Slot> {
+        let found = self.database().get(key).filter(|slot| !self.is_expired(slot));
+        if found.is_none() {
+            self.note_missing(key);
+        }
+        found
+    }
+
+    /// Returns the key, unless it has expired. A master does not record it as missed.
+    pub(crate) fn slot_quietly(&self, key: &[u8]) -> Option<&'a Slot> {
         self.database().get(key).filter(|slot| !self.is_expired(slot))
+    }
+
+    /// Records, at a master, that a read found no key once more.
+    pub(crate) fn missed(&self, key: &[u8]) {
+        if let Some(recorder) = self.recorder {
+            recorder.event(EventClass::KeyMiss, "keymiss", self.db, key);
+        }
+    }
+
+    /// Records, at a master, that a key is missing, and that it expired if it is there.
+    #[cold]
+    fn note_missing(&self, key: &[u8]) {
+        let Some(recorder) = self.recorder else { return };
+        if self.database().get(key).is_some() {
+            recorder.find_expired(self.db, key);
+        }
+        recorder.event(EventClass::KeyMiss, "keymiss", self.db, key);
     }
 
     /// Whether a key has expired.
     pub(crate) fn is_expired(&self, slot: &Slot) -> bool {
         slot.is_expired(self.now)
+    }
+
+    /// Whether a key has expired. A master records it, so that the key is deleted.
+    pub(crate) fn is_expired_now(&self, slot: &Slot) -> bool {
+        let is_expired = self.is_expired(slot);
+        if is_expired && let Some(recorder) = self.recorder {
+            recorder.find_expired(self.db, slot.key());
+        }
+        is_expired
     }
 
     /// Returns the value of a key, unless it has expired.
@@ -109,12 +152,19 @@ impl WriteCx<'_> {
     pub(crate) fn reader(&self) -> ReadCx<'_> {
         // A master's command sees expired keys, so no time is late enough.
         let now = if self.from_master { i64::MIN } else { self.now };
-        ReadCx { data: self.data, db: self.db, now, budget: None }
+        ReadCx { data: self.data, db: self.db, now, budget: None, recorder: self.recorder }
     }
 
     /// Returns the key, as [`Self::read`] finds it.
     pub(crate) fn slot(&self, key: &[u8]) -> Option<&Slot> {
-        self.db().get(key).filter(|slot| self.from_master || !slot.is_expired(self.now))
+        let found = self.db().get(key)?;
+        if self.from_master || !found.is_expired(self.now) {
+            return Some(found);
+        }
+        if let Some(recorder) = self.recorder {
+            recorder.find_expired(self.db, key);
+        }
+        None
     }
 
     /// Returns the key, to be changed in place. Its expiry must stay.
@@ -136,10 +186,12 @@ impl WriteCx<'_> {
         change: impl FnOnce(&mut T) -> Result<R, CommandError>,
     ) -> Result<Option<R>, CommandError> {
         self.drop_expired(key);
-        let outcome = self.db_mut().edit(key, |value| match T::of(value) {
+        let mut is_gone = false;
+        let outcome = self.db_mut().edit(key, &mut is_gone, |value| match T::of(value) {
             Some(value) => change(value),
             None => Err(wrong_type(value.view())),
         });
+        self.has_emptied = is_gone;
         outcome.transpose()
     }
 
@@ -162,19 +214,39 @@ impl WriteCx<'_> {
         let mut value = T::empty();
         let outcome = T::of(&mut value).map_or(Err(CommandError::WRONG_TYPE), change)?;
         if !value.is_gone() {
-            self.db_mut().set(key, None, value);
+            self.put_new(key, None, value);
         }
         Ok(outcome)
     }
 
-    /// Replaces a key by the result of a command, which counts as `changes`. A collection without
-    /// elements removes the key, which is one change.
-    pub(crate) fn put_result(&mut self, key: &[u8], result: Value, changes: usize) {
+    /// Replaces a key by the result of a command, which counts as `changes` and is the event
+    /// `named`. A collection without elements removes the key, which is one change.
+    pub(crate) fn put_result(
+        &mut self,
+        key: &[u8],
+        result: Value,
+        changes: usize,
+        named: (EventClass, &'static str),
+    ) {
         if !result.is_gone() {
-            self.db_mut().set(key, None, result);
+            self.put_value(key, None, result);
+            self.signal(named.0, named.1, key);
             self.dirty(changes);
-        } else if self.delete(key) {
+        } else if self.clear_way(key) {
+            self.signal(EventClass::Generic, "del", key);
             self.dirty(1);
+        }
+    }
+
+    /// Removes a key, at a master even if it has expired, unless the command has found that before
+    /// (`dbDelete`). Returns whether it was there.
+    pub(crate) fn clear_way(&mut self, key: &[u8]) -> bool {
+        match self.recorder {
+            None => self.delete(key),
+            Some(recorder) => {
+                let was_recorded = recorder.forget_expired(self.db, key);
+                self.db_mut().discard(key).is_some() && !was_recorded
+            }
         }
     }
 
@@ -187,13 +259,19 @@ impl WriteCx<'_> {
 
     /// Removes a key. Returns whether it was there.
     pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
+        let now = self.now;
         let Some(gone) = self.db_mut().discard(key) else { return false };
-        self.from_master || !gone.is_expired(self.now)
+        let is_expired = !self.from_master && gone.is_expired(now);
+        if is_expired && let Some(recorder) = self.recorder {
+            recorder.remove_expired(self.db, key);
+        }
+        !is_expired
     }
 
     /// Returns the same context for another database, which exists.
     pub(crate) fn in_database(&mut self, db: usize) -> WriteCx<'_> {
-        WriteCx { data: self.data, db, now: self.now, from_master: self.from_master }
+        let Self { now, from_master, recorder, .. } = *self;
+        WriteCx { data: self.data, db, now, from_master, recorder, has_emptied: false }
     }
 
     /// Whether a key that is to expire at this time is deleted instead (`checkAlreadyExpired`). A
@@ -203,9 +281,12 @@ impl WriteCx<'_> {
     }
 
     /// Deletes the key if it has expired and the server is a master (`expireIfNeeded`).
-    fn drop_expired(&mut self, key: &[u8]) {
+    pub(crate) fn drop_expired(&mut self, key: &[u8]) {
         let is_expired = |slot: &Slot| slot.is_expired(self.now);
         if !self.from_master && self.db().get(key).is_some_and(is_expired) {
+            if let Some(recorder) = self.recorder {
+                recorder.remove_expired(self.db, key);
+            }
             self.db_mut().discard(key);
         }
     }

@@ -1,5 +1,6 @@
 //! One database: keys, their values, and when they expire.
 
+use super::access::Access;
 use super::former::Former;
 use super::opaque_count::OpaqueCount;
 use super::slot::{SMALL, Slot};
@@ -107,6 +108,15 @@ impl Database {
         self.slots.find_mut(hash, |slot| slot.key() == key)
     }
 
+    /// Records that a key was used; `next` makes its new access of the former one. It is no part of
+    /// a snapshot.
+    pub(crate) fn note_use(&mut self, key: &[u8], next: impl FnOnce(Option<Access>) -> Access) {
+        let found = self.slots.find_mut(self.hasher.hash(key), |slot| slot.key() == key);
+        if let Some(slot) = found {
+            slot.set_access(Some(next(slot.access())));
+        }
+    }
+
     /// Sets a key to a string and replaces what was there.
     pub(crate) fn set_str(&mut self, key: &[u8], expires: Option<i64>, kind: Kind, bytes: &[u8]) {
         if bytes.len() > SMALL {
@@ -121,7 +131,11 @@ impl Database {
         if !is_new && slot.expires() == expires && matches!(slot, Slot::Small(_)) {
             slot.set_small(kind, bytes);
         } else if !is_new {
+            let access = slot.access();
             self.former.slot(std::mem::replace(slot, new()));
+            if access.is_some() {
+                slot.set_access(access);
+            }
         }
         self.count(before, Volatile { key: expires.is_some(), ..Volatile::default() });
     }
@@ -160,7 +174,11 @@ impl Database {
         let before = match self.slots.find_mut(hash, |slot| slot.key() == key) {
             Some(slot) => {
                 let before = Volatile::of(slot);
+                let access = slot.access();
                 self.former.slot(std::mem::replace(slot, new));
+                if access.is_some() {
+                    slot.set_access(access);
+                }
                 before
             }
             None => {
@@ -171,11 +189,12 @@ impl Database {
         self.count(before, after);
     }
 
-    /// Changes the value of a key. A collection that is empty afterwards is removed. Returns the
-    /// result of `change`, or `None` without the key.
+    /// Changes the value of a key. A collection that is empty afterwards is removed, which
+    /// `is_gone` tells. Returns the result of `change`, or `None` without the key.
     pub(crate) fn edit<R>(
         &mut self,
         key: &[u8],
+        is_gone: &mut bool,
         change: impl FnOnce(&mut Value) -> R,
     ) -> Option<R> {
         let hash = self.hasher.hash(key);
@@ -201,6 +220,7 @@ impl Database {
                 (outcome, gone)
             }
         };
+        *is_gone = gone;
         // The slot of an emptied collection is removed as it is now.
         let after = slot.has_volatile_fields();
         self.count_fields(before, after);

@@ -3,6 +3,7 @@
 use super::database::Database;
 use super::former::Former;
 use super::opaque::OpaqueNews;
+use crate::call::Eviction;
 use crate::dialect::Dialect;
 use crate::library::Libraries;
 use crate::packing::Packing;
@@ -31,6 +32,8 @@ pub(crate) struct Dataset {
     pub(crate) has_opaque: bool,
     /// The first few of those keys that the caller has not taken yet.
     opaque_news: Vec<OpaqueNews>,
+    /// How keys are evicted.
+    pub(crate) eviction: Eviction,
 }
 
 impl Dataset {
@@ -47,6 +50,7 @@ impl Dataset {
             former: Former::default(),
             has_opaque: false,
             opaque_news: Vec::new(),
+            eviction: Eviction::default(),
         }
     }
 

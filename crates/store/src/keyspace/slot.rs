@@ -4,6 +4,7 @@
 //! A slot takes sixteen bytes in the table, and a small key one allocation of exactly its size. So
 //! a key takes less room than in Redis, which has four allocations for it.
 
+use super::access::Access;
 use super::value::{Value, ValueRef};
 use crate::dialect::Dialect;
 use crate::primitives::{Digest, Kind, push_varint, split_varint, varint_len};
@@ -14,15 +15,30 @@ pub(crate) const SMALL: usize = 1024;
 
 /// The bit of the first byte of a small slot that expires.
 const EXPIRES: u8 = 0x80;
+/// The bit of the first byte of a small slot that has an access.
+const USED: u8 = 0x40;
+/// Both bits.
+const FLAGS: u8 = EXPIRES | USED;
+/// The number of bytes of an access.
+const ACCESS: usize = 3;
 /// The first byte of a packed hash with times.
 const TIMED: u8 = Kind::HashTtl as u8;
 /// The number of bytes of an expiry.
 const TIME: usize = 8;
 
+/// A type of values for which clients may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    List,
+    SortedSet,
+    Stream,
+}
+
 /// A key, its value and its expiry.
 #[derive(Clone, Debug)]
 pub(crate) enum Slot {
-    /// `[kind and flag] [length of the key, 7 bits a byte] [expiry, if any] [key] [value]`
+    /// `[kind and flags] [length of the key, 7 bits a byte] [expiry, if any] [access, if any] [key]
+    /// [value]`
     Small(Box<[u8]>),
     Large(Box<Large>),
 }
@@ -33,6 +49,7 @@ pub(crate) struct Large {
     key: Box<[u8]>,
     /// When the key expires, in Unix milliseconds.
     expires: Option<i64>,
+    access: Option<Access>,
     pub(crate) value: Value,
 }
 
@@ -41,19 +58,35 @@ impl Slot {
     pub(crate) fn new(key: &[u8], expires: Option<i64>, value: Value) -> Self {
         match value.at_rest() {
             Some((kind, bytes)) if bytes.len() <= SMALL => Self::small(key, expires, kind, bytes),
-            _ => Self::Large(Box::new(Large { key: key.into(), expires, value })),
+            _ => Self::Large(Box::new(Large { key: key.into(), expires, access: None, value })),
         }
     }
 
     /// Returns the slot of a key with a small value.
     pub(crate) fn small(key: &[u8], expires: Option<i64>, kind: Kind, value: &[u8]) -> Self {
+        Self::small_with(key, (expires, None), kind, value)
+    }
+
+    /// Returns the slot of a key with a small value, an expiry and an access.
+    fn small_with(
+        key: &[u8],
+        (expires, access): (Option<i64>, Option<Access>),
+        kind: Kind,
+        value: &[u8],
+    ) -> Self {
         let time = if expires.is_some() { TIME } else { 0 };
+        let used = if access.is_some() { ACCESS } else { 0 };
         let mut record =
-            Vec::with_capacity(1 + varint_len(key.len()) + time + key.len() + value.len());
-        record.push(kind as u8 | if expires.is_some() { EXPIRES } else { 0 });
+            Vec::with_capacity(1 + varint_len(key.len()) + time + used + key.len() + value.len());
+        let flags = if expires.is_some() { EXPIRES } else { 0 };
+        record.push(kind as u8 | flags | if access.is_some() { USED } else { 0 });
         push_varint(&mut record, key.len());
         if let Some(at) = expires {
             record.extend_from_slice(&at.to_le_bytes());
+        }
+        if let Some(access) = access {
+            let [_, bits @ ..] = access.0.to_be_bytes();
+            record.extend_from_slice(&bits);
         }
         record.extend_from_slice(key);
         record.extend_from_slice(value);
@@ -83,10 +116,26 @@ impl Slot {
     /// Whether the value is a hash with fields that expire.
     pub(crate) fn has_volatile_fields(&self) -> bool {
         let may_have = match self {
-            Self::Small(record) => record.first().map(|head| head & !EXPIRES) == Some(TIMED),
+            Self::Small(record) => record.first().map(|head| head & !FLAGS) == Some(TIMED),
             Self::Large(large) => matches!(large.value, Value::Hash(_)),
         };
         may_have && matches!(self.value(), ValueRef::Hash(hash) if hash.is_volatile())
+    }
+
+    /// Whether the value is a hash with fields that have expired at `now`.
+    pub(crate) fn has_expired_fields(&self, now: i64) -> bool {
+        let ValueRef::Hash(hash) = self.value() else { return false };
+        hash.soonest().is_some_and(|at| at < now)
+    }
+
+    /// The type of the value, if clients may block until there is one (`getBlockedTypeByType`).
+    pub(crate) fn awaited(&self) -> Option<Awaited> {
+        match self.value() {
+            ValueRef::List(_) => Some(Awaited::List),
+            ValueRef::SortedSet(_) => Some(Awaited::SortedSet),
+            ValueRef::Stream(_) => Some(Awaited::Stream),
+            _ => None,
+        }
     }
 
     pub(crate) fn value(&self) -> ValueRef<'_> {
@@ -117,7 +166,8 @@ impl Slot {
             (_, Self::Large(large)) => large.value = value,
             (_, Self::Small(record)) => {
                 let parts = Parts::of(record);
-                let large = Large { key: parts.key.into(), expires: parts.expires, value };
+                let Parts { expires, access, .. } = parts;
+                let large = Large { key: parts.key.into(), expires, access, value };
                 *self = Self::Large(Box::new(large));
             }
         }
@@ -130,7 +180,7 @@ impl Slot {
             && let Some((kind, bytes)) = large.value.at_rest()
             && bytes.len() <= SMALL / 2
         {
-            *self = Self::small(&large.key, large.expires, kind, bytes);
+            *self = Self::small_with(&large.key, (large.expires, large.access), kind, bytes);
         }
     }
 
@@ -140,12 +190,12 @@ impl Slot {
             let parts = Parts::of(record);
             if parts.value.len() == value.len() {
                 let start = record.len() - value.len();
-                record[0] = record[0] & EXPIRES | kind as u8;
+                record[0] = record[0] & FLAGS | kind as u8;
                 record[start..].copy_from_slice(value);
                 return;
             }
         }
-        *self = Self::small(self.key(), self.expires(), kind, value);
+        *self = Self::small_with(self.key(), (self.expires(), self.access()), kind, value);
     }
 
     /// Returns the bytes of a string, to be overwritten in place; it is raw from now on.
@@ -161,7 +211,7 @@ impl Slot {
                     return None;
                 }
                 let start = record.len() - parts.value.len();
-                record[0] = record[0] & EXPIRES | Kind::Raw as u8;
+                record[0] = record[0] & FLAGS | Kind::Raw as u8;
                 record.get_mut(start..)
             }
         }
@@ -179,7 +229,40 @@ impl Slot {
                         let start = 1 + varint_len(parts.key.len());
                         record[start..start + TIME].copy_from_slice(&at.to_le_bytes());
                     }
-                    _ => *self = Self::small(parts.key, expires, parts.kind, parts.value),
+                    _ => {
+                        let times = (expires, parts.access);
+                        *self = Self::small_with(parts.key, times, parts.kind, parts.value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// When or how often the key was used, if that is recorded.
+    pub(crate) fn access(&self) -> Option<Access> {
+        match self {
+            Self::Small(record) => Parts::of(record).access,
+            Self::Large(large) => large.access,
+        }
+    }
+
+    /// Replaces the access.
+    pub(crate) fn set_access(&mut self, access: Option<Access>) {
+        match self {
+            Self::Large(large) => large.access = access,
+            Self::Small(record) => {
+                let parts = Parts::of(record);
+                match (parts.access, access) {
+                    (None, None) => {}
+                    (Some(_), Some(access)) => {
+                        let [_, bits @ ..] = access.0.to_be_bytes();
+                        let start = record.len() - parts.value.len() - parts.key.len() - ACCESS;
+                        record[start..start + ACCESS].copy_from_slice(&bits);
+                    }
+                    _ => {
+                        let times = (parts.expires, access);
+                        *self = Self::small_with(parts.key, times, parts.kind, parts.value);
+                    }
                 }
             }
         }
@@ -211,6 +294,7 @@ impl Slot {
 struct Parts<'a> {
     kind: Kind,
     expires: Option<i64>,
+    access: Option<Access>,
     key: &'a [u8],
     value: &'a [u8],
 }
@@ -223,8 +307,14 @@ impl<'a> Parts<'a> {
             Some((at, rest)) if head & EXPIRES != 0 => (Some(i64::from_le_bytes(*at)), rest),
             _ => (None, rest),
         };
+        let (access, rest) = match rest.split_first_chunk::<ACCESS>() {
+            Some((&[a, b, c], rest)) if head & USED != 0 => {
+                (Some(Access(u32::from_be_bytes([0, a, b, c]))), rest)
+            }
+            _ => (None, rest),
+        };
         let (key, value) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-        Self { kind: Kind::of(head & !EXPIRES), expires, key, value }
+        Self { kind: Kind::of(head & !FLAGS), expires, access, key, value }
     }
 }
 
@@ -247,6 +337,7 @@ mod tests {
             next in prop::collection::vec(any::<u8>(), 0..2000),
             expires: Option<i64>,
             later: Option<i64>,
+            used: Option<u32>,
         ) {
             let bytes = |slot: &Slot| match slot.value() {
                 ValueRef::Str(text) => text.bytes.to_vec(),
@@ -258,7 +349,14 @@ mod tests {
             slot.set_expires(later);
             prop_assert_eq!((slot.key(), slot.expires()), (&key[..], later));
             prop_assert_eq!(bytes(&slot), &value[..]);
+            let used = used.map(|bits| Access(bits & 0xff_ffff));
+            slot.set_access(used);
+            prop_assert_eq!((slot.key(), slot.expires(), slot.access()), (&key[..], later, used));
+            prop_assert_eq!(bytes(&slot), &value[..]);
+            slot.set_expires(expires);
+            slot.set_expires(later);
             slot.set_value(Value::Str(Str::raw(next.clone())));
+            prop_assert_eq!(slot.access(), used);
             prop_assert_eq!((slot.key(), slot.expires()), (&key[..], later));
             prop_assert_eq!(bytes(&slot), &next[..]);
         }

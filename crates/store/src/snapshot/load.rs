@@ -157,6 +157,11 @@ impl Store {
         self.data.libraries.add(Library::kept(source));
     }
 
+    /// Returns every library of functions: its name and its source.
+    pub fn libraries(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.data.libraries.iter().map(|it| (&it.name[..], &it.source[..]))
+    }
+
     /// Keeps the data that a module saved besides its values.
     pub fn add_module_aux(&mut self, aux: rdb::ModuleAux) {
         self.data.module_aux.push(aux);

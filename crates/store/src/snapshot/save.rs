@@ -50,12 +50,17 @@ impl Store {
         writer: &mut Writer<W>,
         aux: &[(&[u8], &[u8])],
     ) -> Result<(), WriteError> {
-        for (key, value) in aux {
-            writer.aux(key, value)?;
-        }
-        for aux in self.data.module_aux.iter().filter(|aux| aux.when == BEFORE_KEYS) {
-            writer.module_aux(aux)?;
-        }
+        aux.iter().try_for_each(|(key, value)| writer.aux(key, value))?;
+        let before = self.data.module_aux.iter().filter(|aux| aux.when == BEFORE_KEYS);
+        before.into_iter().try_for_each(|aux| writer.module_aux(aux))?;
+        self.save_functions(writer)
+    }
+
+    /// Writes the libraries of functions alone, for a file that has no more than these.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_functions<W: Write>(&self, writer: &mut Writer<W>) -> Result<(), WriteError> {
         self.data.libraries.iter().try_for_each(|library| writer.function(&library.source))
     }
 

@@ -2,5 +2,7 @@
 
 mod budget;
 mod distinct;
+mod effects;
 mod former;
 mod snapshot_view;
+mod waiting;

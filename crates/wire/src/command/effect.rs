@@ -125,6 +125,9 @@ pub enum ClientCommand {
     Kill,
     /// CLIENT LIST.
     List,
+    /// CLIENT MAINT_NOTIFICATIONS, which client libraries send when they connect. Only Redis
+    /// Enterprise has it.
+    MaintNotifications,
     /// CLIENT NO-EVICT.
     NoEvict,
     /// CLIENT NO-TOUCH.
@@ -160,6 +163,8 @@ impl ClientCommand {
 /// A subcommand of PROXY, the proxy's own command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProxyCommand {
+    /// PROXY CONSISTENCY: shows or sets the consistency level of the session's reads.
+    Consistency,
     /// PROXY EXPLAIN: shows what would become of a request.
     Explain,
     /// PROXY FAILOVER: makes a replica the master, while requests wait.
@@ -168,12 +173,18 @@ pub enum ProxyCommand {
     Help,
     /// PROXY HOLD: requests that need the master wait.
     Hold,
+    /// PROXY NEXT: sets the consistency level of the next request.
+    Next,
     /// PROXY RELEASE: ends PROXY HOLD.
     Release,
     /// PROXY RELOAD: reads the configuration again.
     Reload,
+    /// PROXY TOKEN: names the data that the session has seen.
+    Token,
     /// PROXY TOPOLOGY: shows the servers as the proxy sees them.
     Topology,
+    /// PROXY WAITFOR: lets the session's reads include the data of a token.
+    WaitFor,
     /// Any other subcommand.
     Other,
 }

@@ -57,6 +57,8 @@ pub fn versions(name: &str) -> Option<&'static Versions> {
         | "pubsub|shardchannels"
         | "pubsub|shardnumsub" => const { &since((7, 0)) },
         "client|no-touch" | "client|setinfo" => const { &since((7, 2)) },
+        // Redis Enterprise alone.
+        "client|maint_notifications" => const { &Versions { redis: NONE, valkey: NONE } },
         "client|capa" => const { &valkey((8, 0)) },
         "client|import-source" => const { &valkey((8, 1)) },
         "stralgo" => const { &Versions { redis: (6, 0)..(7, 0), valkey: NONE } },

@@ -39,6 +39,9 @@ pub(super) struct Entry {
     pub(super) seq: Sequence,
     pub(super) len: usize,
     pub(super) part: Part,
+    /// It is a MULTI, and its connection has begun transactions before: its server does not refuse
+    /// it.
+    pub(super) is_sure: bool,
     /// A DISCARD was sent in place of this EXEC.
     pub(super) discards: bool,
     pub(super) fate: Option<Box<Fate>>,
@@ -103,7 +106,8 @@ pub(super) fn verdict(transaction: &VecDeque<Entry>, leads: impl Fn(BackendId) -
         None => true,
         Some(Fate::Answered | Fate::Refused(..)) => false,
         Some(Fate::Failed(_)) => {
-            transaction.iter().skip(1).all(|it| it.fate.is_some() && !it.is_in_doubt())
+            let mut behind = transaction.iter().skip(1);
+            first.is_sure || behind.all(|it| it.fate.is_some() && !it.is_in_doubt())
         }
     };
     if may_have_run || !is_begun {

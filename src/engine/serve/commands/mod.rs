@@ -8,6 +8,7 @@
 //! | `pubsub` | SUBSCRIBE, PUBLISH, MONITOR |
 //! | `replication` | REPLICAOF, ROLE, and what a replica refuses |
 //! | `saving` | SAVE, BGSAVE, LASTSAVE |
+//! | `scripting` | EVAL, FCALL, SCRIPT, FUNCTION |
 //! | `server` | TIME, SHUTDOWN, DEBUG SLEEP, and what monitoring tools ask for |
 //! | `transaction` | MULTI, EXEC, WATCH |
 
@@ -17,5 +18,6 @@ pub(super) mod connection;
 pub(super) mod pubsub;
 pub(super) mod replication;
 pub(super) mod saving;
+pub(super) mod scripting;
 pub(super) mod server;
 pub(super) mod transaction;

@@ -68,6 +68,9 @@ fn confirm(call: &mut Call<'_, '_>, verb: &str, name: Option<&[u8]>) {
 pub(in crate::engine::serve) fn publish(call: &mut Call<'_, '_>) {
     let is_sharded = call.command.name == "spublish";
     let reached = call.engine().hub.publish(call.arg(1), call.arg(2), is_sharded);
+    if call.engine().leads() {
+        call.replicate();
+    }
     // A client that publishes to itself gets the message before the reply.
     call.client.take_mail();
     call.integer(reached);

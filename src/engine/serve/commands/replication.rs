@@ -1,15 +1,18 @@
-//! The commands of replication: REPLICAOF, ROLE, and those that a replica refuses (SYNC, FAILOVER,
-//! WAIT).
+//! The commands of replication: REPLICAOF, ROLE, REPLCONF, PSYNC, WAIT, FAILOVER.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
-use crate::config::{Config, HostPort, ReplicaOf};
+use crate::config::HostPort;
+use crate::engine::Engine;
+use crate::engine::feed::{Asked, attach};
+use crate::engine::serve::blocked::Awaited;
 use crate::engine::serve::call::Call;
+use crate::engine::serve::client::Ending;
+use crate::engine::serve::leading::failover_run::Wish;
+use tidegate_replication::{Answer, SyncRequest};
 use tidegate_wire::resp::{encode, integer};
 
-const NOT_YET: &str = "ERR REPLICAOF NO ONE is not supported: this replica cannot become a master";
-const NO_SUB_REPLICAS: &str =
-    "ERR this replica has no replication stream of its own: replicate from its master";
+const OTHER_HISTORY: &str = "ERR PSYNC FAILOVER replid must match my replid.";
 const WAIT: &str = "ERR WAIT cannot be used with replica instances. Please also note that since \
     Redis 4.0 if a replica is configured to be writable (which is not the default) writes to \
     replicas are just local and are not propagated.";
@@ -18,8 +21,13 @@ const WAITAOF: &str = "ERR WAITAOF cannot be used with replica instances. Please
 
 /// Runs REPLICAOF, SLAVEOF.
 pub(in crate::engine::serve) fn replicaof(call: &mut Call<'_, '_>) {
+    let engine = call.engine();
     if call.is(1, "no") && call.is(2, "one") {
-        return call.error(NOT_YET);
+        if !engine.leads() {
+            tracing::info!(client = %call.client.entry.addr, "a client made the engine a master");
+            call.client.context.lead_from_now_on(call.held);
+        }
+        return call.ok();
     }
     let port = integer::parse(call.arg(2)).and_then(|port| u16::try_from(port).ok());
     let Some(port) = port.filter(|port| *port > 0) else {
@@ -29,13 +37,8 @@ pub(in crate::engine::serve) fn replicaof(call: &mut Call<'_, '_>) {
     let Ok(master) = HostPort::of(&host, &port.to_string()) else {
         return call.error("ERR Invalid master host");
     };
-    let engine = call.engine();
     let is_same = engine.wanted_master().as_ref() == Some(&master);
-    engine.config.rcu(|config| {
-        let mut config = Config::clone(config);
-        config.replica.replicaof = ReplicaOf::Server(master.clone());
-        Arc::new(config)
-    });
+    call.client.context.follow_master(call.held, &master);
     if is_same {
         // It ends a halt of replication.
         engine.nudge();
@@ -49,6 +52,9 @@ pub(in crate::engine::serve) fn replicaof(call: &mut Call<'_, '_>) {
 /// Runs ROLE.
 pub(in crate::engine::serve) fn role(call: &mut Call<'_, '_>) {
     let engine = call.engine();
+    if engine.leads() {
+        return masters_role(call, &engine);
+    }
     let info = engine.link_info();
     let (host, port) = match &info.master {
         Some(master) => (master.host.clone(), master.port),
@@ -67,37 +73,171 @@ pub(in crate::engine::serve) fn role(call: &mut Call<'_, '_>) {
     encode::integer(out, if is_up { offset } else { -1 });
 }
 
+/// Writes a master's reply to ROLE: its offset, and its replicas.
+fn masters_role(call: &mut Call<'_, '_>, engine: &Engine) {
+    let info = engine.link_info();
+    let online = info.source.replicas().filter(|(_, it)| it.is_online());
+    let replicas =
+        online.map(|(_, it)| [it.ip.clone(), it.port.to_string(), it.acked().get().to_string()]);
+    let replicas: Vec<_> = replicas.collect();
+    drop(info);
+    let offset = i64::try_from(engine.applied().get()).unwrap_or(i64::MAX);
+    let out = call.out();
+    encode::array(out, 3);
+    encode::bulk(out, b"master");
+    encode::integer(out, offset);
+    encode::array(out, replicas.len());
+    for replica in &replicas {
+        encode::array(out, replica.len());
+        replica.iter().for_each(|word| encode::bulk(out, word.as_bytes()));
+    }
+}
+
 /// Answers REPLCONF, which a replica sends before PSYNC.
 pub(in crate::engine::serve) fn replconf(call: &mut Call<'_, '_>) {
-    if call.args.len().is_multiple_of(2) {
-        return call.error("ERR syntax error");
+    match call.client.announcement.take(call.args) {
+        Answer::Ok => call.ok(),
+        Answer::Silence => {}
+        Answer::Error(error) => call.error(&error),
     }
-    for option in call.args.iter().skip(1).step_by(2) {
-        let is = |word: &str| option.eq_ignore_ascii_case(word.as_bytes());
-        if is("ack") || is("getack") {
-            return;
-        }
-        let known =
-            ["listening-port", "ip-address", "capa", "version", "rdb-only", "rdb-filter-only"];
-        if !known.into_iter().any(is) {
-            let option = String::from_utf8_lossy(option).into_owned();
-            return call.error(&format!("ERR Unrecognized REPLCONF option: {option}"));
-        }
-    }
-    call.ok();
 }
 
-/// Refuses SYNC, PSYNC.
+/// Runs SYNC, PSYNC: makes the client a replica.
 pub(in crate::engine::serve) fn sync(call: &mut Call<'_, '_>) {
-    call.error(NO_SUB_REPLICAS);
+    // Servers take a monitor for a replica already.
+    if call.client.session.monitor {
+        return;
+    }
+    let engine = call.engine();
+    let is_failover = SyncRequest::parse(call.args).is_ok_and(|request| request.is_failover);
+    if is_failover && !takes_over(call) {
+        return call.error(OTHER_HISTORY);
+    }
+    let client = &*call.client;
+    let asked = Asked {
+        id: client.entry.id,
+        peer: client.entry.addr.ip().to_canonical().to_string(),
+        said: &client.announcement,
+        words: call.args,
+        has_output: !client.out.is_empty(),
+    };
+    match attach(&engine, &asked) {
+        Ok(()) => {
+            let mut info = call.client.entry.info();
+            info.replica = true;
+            info.command = call.command.name.into();
+            drop(info);
+            call.client.end(Ending::HandOver);
+        }
+        Err(error) => call.error(&error),
+    }
 }
 
-/// Refuses FAILOVER.
+/// Takes over from a master that hands over its role (`PSYNC ... FAILOVER`); false if its history is
+/// another one.
+fn takes_over(call: &mut Call<'_, '_>) -> bool {
+    let engine = call.engine();
+    let own = engine.link_info().identity.replid().to_string();
+    if !call.arg(1).eq_ignore_ascii_case(own.as_bytes()) {
+        return false;
+    }
+    if !engine.leads() {
+        tracing::info!("the master hands its role over to the engine");
+        call.client.context.lead_from_now_on(call.held);
+        call.held.release();
+        call.client.context.follow_role();
+    }
+    true
+}
+
+/// Runs `FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]`.
 pub(in crate::engine::serve) fn failover(call: &mut Call<'_, '_>) {
-    call.error("ERR FAILOVER is not valid when server is a replica.");
+    let context = Rc::clone(&call.client.context);
+    match wish(call.args) {
+        Err(error) => call.error(&error),
+        Ok(None) if context.failover_state() == "no-failover" => {
+            call.error("ERR No failover in progress.");
+        }
+        Ok(None) => {
+            call.held.release();
+            context.abort_failover("a client has aborted it");
+            call.ok();
+        }
+        Ok(Some(_)) if !context.engine.leads() => {
+            call.error("ERR FAILOVER is not valid when server is a replica.");
+        }
+        Ok(Some(wish)) => match context.begin_failover(wish, call.held) {
+            Ok(()) => call.ok(),
+            Err(error) => call.error(&error),
+        },
+    }
 }
 
-/// Refuses WAIT, WAITAOF.
+/// Reads the words of FAILOVER; `None` is ABORT.
+fn wish(args: &[&[u8]]) -> Result<Option<Wish>, String> {
+    let syntax = || "ERR syntax error".to_owned();
+    let mut wish = Wish { target: None, timeout_ms: None, is_forced: false };
+    let (mut is_aborted, mut at) = (false, 1);
+    while let Some(word) = args.get(at) {
+        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+        at += 1;
+        if is("abort") && !is_aborted {
+            is_aborted = true;
+        } else if is("force") && !wish.is_forced {
+            wish.is_forced = true;
+        } else if is("timeout") && wish.timeout_ms.is_none() {
+            let number = args.get(at).and_then(|word| integer::parse(word));
+            let number = number.ok_or("ERR value is not an integer or out of range")?;
+            let timeout = u64::try_from(number).ok().filter(|timeout| *timeout > 0);
+            wish.timeout_ms = Some(timeout.ok_or("ERR FAILOVER timeout must be greater than 0")?);
+            at += 1;
+        } else if is("to") && wish.target.is_none() {
+            let (Some(host), Some(port)) = (args.get(at), args.get(at + 1)) else {
+                return Err(syntax());
+            };
+            let (host, port) = (String::from_utf8_lossy(host), String::from_utf8_lossy(port));
+            let target = HostPort::of(&host, &port);
+            wish.target = Some(target.map_err(|_| "ERR value is not an integer or out of range")?);
+            at += 2;
+        } else {
+            return Err(syntax());
+        }
+    }
+    if is_aborted && args.len() != 2 {
+        return Err(syntax());
+    }
+    Ok((!is_aborted).then_some(wish))
+}
+
+/// Runs WAIT, WAITAOF (`waitCommand`).
 pub(in crate::engine::serve) fn wait(call: &mut Call<'_, '_>) {
-    call.error(if call.command.name == "wait" { WAIT } else { WAITAOF });
+    let is_wait = call.command.name == "wait";
+    if !call.engine().leads() {
+        return call.error(if is_wait { WAIT } else { WAITAOF });
+    }
+    if !is_wait {
+        return call
+            .error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+    }
+    let Some(replicas) = integer::parse(call.arg(1)) else {
+        return call.error("ERR value is not an integer or out of range");
+    };
+    let timeout = match integer::parse(call.arg(2)) {
+        None => return call.error("ERR timeout is not an integer or out of range"),
+        Some(..0) => return call.error("ERR timeout is negative"),
+        Some(timeout) => u64::try_from(timeout).unwrap_or_default(),
+    };
+    let (context, offset) = (Rc::clone(&call.client.context), call.client.written);
+    let acknowledged = context.acknowledged(offset);
+    let replicas = usize::try_from(replicas).unwrap_or_default();
+    // A client in a transaction never blocks.
+    if acknowledged >= replicas || call.held.is_kept() {
+        return call.integer(i64::try_from(acknowledged).unwrap_or(i64::MAX));
+    }
+    let timeout_ms = (timeout > 0).then_some(timeout);
+    call.client.wait_for(Awaited::Acks { offset, replicas }, call.command, timeout_ms);
+    call.held.store_mut();
+    let mut lead = context.lead.borrow_mut();
+    lead.replicate_anywhere(&[b"REPLCONF", b"GETACK", b"*"]);
+    lead.end();
 }

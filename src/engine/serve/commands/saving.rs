@@ -1,5 +1,6 @@
-//! The commands that save the data: SAVE, BGSAVE, LASTSAVE.
+//! The commands that save the data: SAVE, BGSAVE, BGREWRITEAOF, LASTSAVE.
 
+use crate::engine::persist::{Begun, SaveError};
 use crate::engine::serve::call::Call;
 use tidegate_wire::resp::encode;
 
@@ -16,8 +17,26 @@ pub(in crate::engine::serve) fn bgsave(call: &mut Call<'_, '_>) {
     if call.args.len() > 2 || call.args.len() == 2 && !call.is(1, "schedule") {
         return call.error("ERR syntax error");
     }
-    match call.engine().save_in_background() {
+    let engine = call.engine();
+    match engine.save_in_background() {
+        Err(SaveError::Busy) if call.args.len() == 2 => {
+            engine.schedule.want_save();
+            encode::status(call.out(), "Background saving scheduled");
+        }
         Ok(()) => encode::status(call.out(), "Background saving started"),
+        Err(error) => call.error(&format!("ERR {error}")),
+    }
+}
+
+/// Runs BGREWRITEAOF, which answers when the rewrite has begun.
+pub(in crate::engine::serve) fn bgrewriteaof(call: &mut Call<'_, '_>) {
+    match call.engine().rewrite_log() {
+        Ok(Begun::Started) => {
+            encode::status(call.out(), "Background append only file rewriting started");
+        }
+        Ok(Begun::Scheduled) => {
+            encode::status(call.out(), "Background append only file rewriting scheduled");
+        }
         Err(error) => call.error(&format!("ERR {error}")),
     }
 }
@@ -31,8 +50,6 @@ pub(in crate::engine::serve) fn lastsave(call: &mut Call<'_, '_>) {
 
 /// Returns the time that [`lastsave`] reports.
 pub(in crate::engine::serve) fn last_save(call: &Call<'_, '_>) -> i64 {
-    call.engine().saves.last().unwrap_or_else(|| {
-        let started = call.client.context.started.duration_since(std::time::UNIX_EPOCH);
-        i64::try_from(started.unwrap_or_default().as_secs()).unwrap_or_default()
-    })
+    let engine = call.engine();
+    engine.saves.last().unwrap_or_else(|| engine.saves.started())
 }

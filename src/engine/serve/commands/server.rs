@@ -2,7 +2,7 @@
 //! exporters ask for.
 
 use crate::engine::serve::call::Call;
-use crate::engine::state::since_1970;
+use crate::engine::state::{Farewell, since_1970};
 use crate::session::Identity;
 use tidegate_wire::resp::{encode, integer};
 
@@ -26,7 +26,12 @@ pub(in crate::engine::serve) fn shutdown(call: &mut Call<'_, '_>) {
         return call.error("ERR No shutdown in progress.");
     }
     tracing::info!(client = %call.client.entry.addr, "SHUTDOWN: the process ends");
-    call.engine().end_process(!nosave);
+    let farewell = match (save, nosave) {
+        (true, _) => Farewell::Save,
+        (_, true) => Farewell::NoSave,
+        _ => Farewell::AsConfigured,
+    };
+    call.engine().end_process(farewell);
 }
 
 /// Runs the subcommands of DEBUG that do not concern the data.
@@ -128,23 +133,4 @@ pub(in crate::engine::serve) fn memory(call: &mut Call<'_, '_>) {
 /// Refuses commands that only a node of a cluster answers.
 pub(in crate::engine::serve) fn no_cluster(call: &mut Call<'_, '_>) {
     call.error("ERR This instance has cluster support disabled");
-}
-
-/// Answers SCRIPT and FUNCTION: the engine runs no scripts.
-pub(in crate::engine::serve) fn scripts(call: &mut Call<'_, '_>) {
-    let name = call.command.name;
-    match name {
-        "script|exists" => {
-            let count = call.args.len().saturating_sub(2);
-            encode::array(call.out(), count);
-            for _ in 0..count {
-                call.integer(0);
-            }
-        }
-        "script|kill" | "function|kill" => {
-            call.error("NOTBUSY No scripts in execution right now.");
-        }
-        _ if call.read_store() => {}
-        _ => call.error("ERR scripts are not run by this replica"),
-    }
 }

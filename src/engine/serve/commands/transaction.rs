@@ -1,8 +1,9 @@
 //! The commands of transactions: MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 //!
-//! EXEC runs all its commands under one lock, so its reads are from one state of the data. WATCH
-//! compares how often the data have changed: any change, of whatever key, makes EXEC answer null. A
-//! key that has expired meanwhile counts too.
+//! EXEC runs all its commands under one lock, so its reads are from one state of the data. At a
+//! master WATCH is told of changes of its keys. At a replica it compares how often the data have
+//! changed: any change, of whatever key, makes EXEC answer null. A key that has expired meanwhile
+//! counts too.
 
 use std::collections::hash_map::Entry;
 
@@ -69,7 +70,9 @@ pub(in crate::engine::serve) fn exec(call: &mut Call<'_, '_>) {
     if transaction.is_dirty {
         return call.error(EXECABORT);
     }
-    call.held.keep(transaction.writes);
+    let leads = call.engine().leads();
+    call.client.context.follow_role();
+    call.held.keep(transaction.writes || leads);
     let is_changed = transaction.watched.is_changed(call);
     if is_changed {
         let version = call.version();
@@ -81,6 +84,9 @@ pub(in crate::engine::serve) fn exec(call: &mut Call<'_, '_>) {
             let args: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
             call.client.run_queued(call.held, &args);
             call.client.bound_output();
+        }
+        if leads {
+            call.end_unit();
         }
     }
     call.held.let_go();
@@ -96,10 +102,13 @@ pub(in crate::engine::serve) fn watch(call: &mut Call<'_, '_>) {
         let is_there = exists(call.held.store(), db, key);
         let transaction = &mut call.client.transaction;
         transaction.watched.state.get_or_insert(state);
-        let key = (db, key.to_vec());
-        if let Entry::Vacant(new) = transaction.watched.keys.entry(key) {
+        let own = (db, key.to_vec());
+        if let Entry::Vacant(new) = transaction.watched.keys.entry(own) {
             transaction.bytes += new.key().1.len() + size_of::<(u32, Vec<u8>, bool)>();
             new.insert(is_there);
+            let place = (usize::try_from(db).unwrap_or(usize::MAX), *key);
+            let touched = &transaction.watched.touched;
+            call.client.context.lead.borrow_mut().watch(place, is_there, touched);
         }
     }
     call.ok();
@@ -115,16 +124,21 @@ pub(in crate::engine::serve) fn unwatch(call: &mut Call<'_, '_>) {
 impl Watched {
     fn is_changed(&self, call: &mut Call<'_, '_>) -> bool {
         let Some(before) = self.state else { return false };
-        before != state(call)
+        let now = state(call);
+        let is_known = call.engine().leads() && before.0 == now.0;
+        self.touched.get()
+            || !is_known && before != now
             || self.keys.iter().any(|((db, key), was)| *was != exists(call.held.store(), *db, key))
     }
 }
 
-/// Returns which data the engine has, and how often they have changed. Neither changes under the
-/// lock.
+/// Returns which data the engine has in which role, and how often they have changed. Neither changes
+/// under the lock.
 fn state(call: &mut Call<'_, '_>) -> State {
     let changes = call.held.store().dirty();
-    (call.engine().link_info().counts.full_resyncs, changes)
+    let engine = call.engine();
+    let replaced = engine.link_info().counts.full_resyncs;
+    (replaced.saturating_add(engine.role.changes()), changes)
 }
 
 fn exists(store: &Store, db: u32, key: &[u8]) -> bool {

@@ -8,6 +8,9 @@ use crate::engine::serve::call::Call;
 use tidegate_store::glob;
 use tidegate_wire::resp::encode;
 
+/// The key of redis.conf that has the limits of all classes of clients.
+const OUTPUT_LIMIT: &str = "client-output-buffer-limit";
+
 /// Runs CONFIG.
 pub(in crate::engine::serve) fn config(call: &mut Call<'_, '_>) {
     match call.command.name {
@@ -89,7 +92,12 @@ fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
     let mut keys: Vec<(&'static str, String)> = Vec::new();
     for pair in pairs.chunks_exact(2) {
         let [name, value] = pair else { continue };
-        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        let mut name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        let mut value = *value;
+        if name == OUTPUT_LIMIT {
+            value = replica_class(value).map_err(|why| failed(&name, why))?;
+            name.push_str("-replica");
+        }
         let Some(key) = keys::settable(&name) else {
             return Err(if keys::is_fixed(&engine, &config, &name) {
                 failed(&name, "can't set immutable config")
@@ -107,9 +115,6 @@ fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
         }
         let value = std::str::from_utf8(value).map_err(|_| failed(&name, "is not UTF-8"))?;
         let toml = value::to_toml(key.form, value).map_err(|why| failed(&name, &why))?;
-        if key.name == "replica-priority" && toml != "0" {
-            return Err(failed(&name, "argument must be 0: the engine cannot be promoted yet"));
-        }
         // Each key alone shows which of them is wrong.
         let alone = [(key.name, toml.clone())];
         if let Err(error) = Config::default().with_replica(&alone)
@@ -121,6 +126,20 @@ fn changed(call: &Call<'_, '_>) -> Result<Vec<(&'static str, String)>, String> {
         keys.push((key.name, toml));
     }
     Ok(keys)
+}
+
+/// Returns the limits for replicas, which alone may be changed in this key of all classes.
+fn replica_class(value: &[u8]) -> Result<&[u8], &'static str> {
+    let at = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
+    let (class, limits) = value.split_at(at);
+    let is = |word: &str| class.eq_ignore_ascii_case(word.as_bytes());
+    if is("replica") || is("slave") {
+        return Ok(limits.trim_ascii());
+    }
+    match is("normal") || is("pubsub") {
+        true => Err("can't set immutable config for this class"),
+        false => Err("Invalid client class specified in buffer limit configuration."),
+    }
 }
 
 fn is_rule(mistake: &crate::config::Mistake) -> bool {
@@ -141,8 +160,9 @@ fn failed(name: &str, why: &str) -> String {
 fn take_effect(call: &Call<'_, '_>) {
     let size = call.config().replica.repl_backlog_size;
     let engine = call.engine();
+    engine.adopt_appendonly();
     let mut info = engine.link_info();
-    if info.backlog.size() != size.as_usize() {
-        info.backlog.resize(size);
+    if info.source.backlog().size() != size.as_usize() {
+        info.source.resize(size);
     }
 }

@@ -1,7 +1,7 @@
 //! The keys that CONFIG knows. Keys of `[replica]` under their names in redis.conf may be set;
 //! other keys that tools ask for are only reported.
 
-use crate::config::{Config, ReplicaOf, Secret};
+use crate::config::{Config, OutputClass, ReplicaOf, Secret};
 use crate::engine::Engine;
 use tidegate_wire::units::ByteSize;
 
@@ -14,6 +14,8 @@ pub(super) enum Form {
     Number(i64, i64),
     /// A number of seconds between these.
     Seconds(i64, i64),
+    /// A number of milliseconds between these.
+    Milliseconds(i64, i64),
     /// A number of bytes, perhaps with a unit.
     Memory,
     /// A text of any form.
@@ -58,8 +60,10 @@ pub(super) const SETTABLE: &[Settable] = &[
     })
     .or("slave-announce-port"),
     key("replica-announced", Form::Flag, |it| flag(it.replica.replica_announced)),
-    // Announced to the master; see `command::changed`.
-    key("replica-priority", Form::Number(0, 0x7fff_ffff), |_| "0".to_owned()).or("slave-priority"),
+    key("replica-priority", Form::Number(0, 0x7fff_ffff), |it| {
+        it.replica.replica_priority.to_string()
+    })
+    .or("slave-priority"),
     key("counts-as-replica", Form::Flag, |it| flag(it.replica.counts_as_replica)),
     key("replica-serve-stale-data", Form::Flag, |it| flag(it.replica.replica_serve_stale_data))
         .or("slave-serve-stale-data"),
@@ -72,9 +76,48 @@ pub(super) const SETTABLE: &[Settable] = &[
     .or("repl-ping-slave-period"),
     key("repl-disable-tcp-nodelay", Form::Flag, |it| flag(it.replica.repl_disable_tcp_nodelay)),
     key("repl-backlog-size", Form::Memory, |it| it.replica.repl_backlog_size.bytes().to_string()),
+    key("repl-diskless-sync", Form::Flag, |it| flag(it.replica.repl_diskless_sync)),
+    key("repl-diskless-sync-delay", Form::Seconds(0, 3600), |it| {
+        it.replica.repl_diskless_sync_delay.as_secs().to_string()
+    }),
+    key("repl-diskless-sync-max-replicas", Form::Number(0, 0x7fff_ffff), |it| {
+        it.replica.repl_diskless_sync_max_replicas.to_string()
+    }),
+    key("client-output-buffer-limit-replica", Form::Text, |it| {
+        class(&it.replica.client_output_buffer_limit_replica)
+    }),
+    key("min-replicas-to-write", Form::Number(0, 0x7fff_ffff), |it| {
+        it.replica.min_replicas_to_write.to_string()
+    })
+    .or("min-slaves-to-write"),
+    key("min-replicas-max-lag", Form::Seconds(0, 3600), |it| {
+        it.replica.min_replicas_max_lag.as_secs().to_string()
+    })
+    .or("min-slaves-max-lag"),
     key("maxmemory", Form::Memory, |it| bytes(it.replica.maxmemory)),
+    key("maxmemory-policy", Form::Text, |it| it.replica.maxmemory_policy.name().to_owned()),
+    key("maxmemory-samples", Form::Number(1, 64), |it| it.replica.maxmemory_samples.to_string()),
+    key("notify-keyspace-events", Form::Text, |it| it.replica.notify_keyspace_events.clone()),
+    key("busy-reply-threshold", Form::Milliseconds(1, 3_600_000), |it| {
+        it.replica.busy_reply_threshold.as_millis().to_string()
+    })
+    .or("lua-time-limit"),
     key("dir", Form::Text, |it| it.replica.dir.clone()),
     key("dbfilename", Form::Text, |it| it.replica.dbfilename.clone()),
+    key("save", Form::Text, |it| it.replica.save.to_string()),
+    key("stop-writes-on-bgsave-error", Form::Flag, |it| {
+        flag(it.replica.stop_writes_on_bgsave_error)
+    }),
+    key("appendonly", Form::Flag, |it| flag(it.replica.appendonly)),
+    key("appendfsync", Form::Text, |it| it.replica.appendfsync.word().to_owned()),
+    key("no-appendfsync-on-rewrite", Form::Flag, |it| flag(it.replica.no_appendfsync_on_rewrite)),
+    key("auto-aof-rewrite-percentage", Form::Number(0, 0x7fff_ffff), |it| {
+        it.replica.auto_aof_rewrite_percentage.to_string()
+    }),
+    key("auto-aof-rewrite-min-size", Form::Memory, |it| {
+        it.replica.auto_aof_rewrite_min_size.bytes().to_string()
+    }),
+    key("aof-load-truncated", Form::Flag, |it| flag(it.replica.aof_load_truncated)),
 ];
 
 /// Returns the key of this name that CONFIG SET may change.
@@ -83,18 +126,21 @@ pub(super) fn settable(name: &str) -> Option<&'static Settable> {
 }
 
 /// Returns every name that CONFIG GET knows, with its value.
-pub(super) fn all(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
-    let mut all = Vec::new();
+pub(super) fn all(engine: &Engine, config: &Config) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
     for key in SETTABLE {
         let value = match key.name {
             // Servers report the absolute path.
             "dir" => engine.full_dir(),
             _ => (key.shown)(config),
         };
-        all.extend(key.alias.map(|alias| (alias, value.clone())));
-        all.push((key.name, value));
+        all.extend(key.alias.map(|alias| (alias.to_owned(), value.clone())));
+        all.push((key.name.to_owned(), value));
     }
-    all.extend(fixed(engine, config));
+    all.extend(fixed(engine, config).into_iter().map(|(name, value)| (name.to_owned(), value)));
+    // Another engine that follows this one asks for the master's thresholds.
+    let store = engine.store();
+    all.extend(store.packing().all(store.dialect()));
     all
 }
 
@@ -107,15 +153,14 @@ fn fixed(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
     let replica = &config.replica;
     let hosts: Vec<_> = replica.listen.iter().map(|addr| addr.host.as_str()).collect();
     let master = match &replica.replicaof {
+        ReplicaOf::NoOne => None,
         ReplicaOf::Server(server) => Some(server.clone()),
         ReplicaOf::Topology => engine.wanted_master(),
     };
     let master = master.map_or_else(String::new, |it| format!("{} {}", it.host, it.port));
     let output = config.proxy.client_output_buffer_limit.map_or(0, ByteSize::bytes);
-    let class = &config.proxy.client_output_buffer_limit_pubsub;
-    let bytes = |limit: Option<ByteSize>| limit.map_or(0, ByteSize::bytes);
-    let soft_for = class.soft_for.as_secs();
-    let pubsub = format!("{} {} {soft_for}", bytes(class.hard), bytes(class.soft));
+    let pubsub = class(&config.proxy.client_output_buffer_limit_pubsub);
+    let slave = class(&replica.client_output_buffer_limit_replica);
     let seconds = |time: Option<std::time::Duration>| {
         time.map_or_else(|| "0".to_owned(), |time| time.as_secs().to_string())
     };
@@ -133,19 +178,15 @@ fn fixed(engine: &Engine, config: &Config) -> Vec<(&'static str, String)> {
         ("client-query-buffer-limit", config.proxy.query_buffer_limit.bytes().to_string()),
         (
             "client-output-buffer-limit",
-            format!("normal {output} 0 0 slave {output} 0 0 pubsub {pubsub}"),
+            format!("normal {output} 0 0 slave {slave} pubsub {pubsub}"),
         ),
-        ("maxmemory-policy", text("noeviction")),
-        ("save", String::new()),
-        ("appendonly", text("no")),
+        ("appendfilename", replica.appendfilename.clone()),
+        ("appenddirname", replica.appenddirname.clone()),
+        ("aof-use-rdb-preamble", text("yes")),
+        ("aof-timestamp-enabled", text("no")),
         ("cluster-enabled", text("no")),
-        ("min-replicas-to-write", text("0")),
-        ("min-slaves-to-write", text("0")),
-        ("min-replicas-max-lag", text("10")),
-        ("min-slaves-max-lag", text("10")),
         ("replica-ignore-maxmemory", text("yes")),
         ("slave-ignore-maxmemory", text("yes")),
-        ("notify-keyspace-events", String::new()),
         ("slowlog-log-slower-than", text("-1")),
         ("slowlog-max-len", text("0")),
         ("latency-monitor-threshold", text("0")),
@@ -162,6 +203,10 @@ fn flag(is: bool) -> String {
     if is { "yes" } else { "no" }.to_owned()
 }
 
+fn class(limits: &OutputClass) -> String {
+    format!("{} {} {}", bytes(limits.hard), bytes(limits.soft), limits.soft_for.as_secs())
+}
+
 fn bytes(size: Option<ByteSize>) -> String {
     size.map_or(0, ByteSize::bytes).to_string()
 }
@@ -175,9 +220,14 @@ mod tests {
     #[test]
     fn bounds_are_those_of_the_file() {
         for key in SETTABLE {
-            let (Form::Number(min, max) | Form::Seconds(min, max)) = key.form else { continue };
+            let (Form::Number(min, max) | Form::Seconds(min, max) | Form::Milliseconds(min, max)) =
+                key.form
+            else {
+                continue;
+            };
             let toml = |number: i64| match key.form {
                 Form::Seconds(..) => format!("\"{number}s\""),
+                Form::Milliseconds(..) => format!("\"{number}ms\""),
                 _ => number.to_string(),
             };
             let mut config = Config::default();

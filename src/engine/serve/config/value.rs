@@ -22,6 +22,9 @@ pub(super) fn to_toml(form: Form, text: &str) -> Result<String, String> {
         },
         Form::Number(min, max) => number(min, max).map(|number| number.to_string()),
         Form::Seconds(min, max) => number(min, max).map(|number| quoted(&format!("{number}s"))),
+        Form::Milliseconds(min, max) => {
+            number(min, max).map(|number| quoted(&format!("{number}ms")))
+        }
         Form::Memory => match text.parse::<ByteSize>() {
             Ok(size) => Ok(size.bytes().to_string()),
             Err(_) => Err("argument must be a memory value".to_owned()),

@@ -2,6 +2,7 @@
 
 mod human;
 mod page;
+mod persistence;
 mod replication;
 mod resources;
 mod server;
@@ -26,7 +27,7 @@ const SECTIONS: &[Section] = &[
     section("server", server::server),
     section("clients", server::clients),
     section("memory", resources::memory),
-    section("persistence", stats::persistence),
+    section("persistence", persistence::persistence),
     section("stats", stats::stats),
     section("replication", replication::replication),
     section("cpu", resources::cpu),

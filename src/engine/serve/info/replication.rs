@@ -4,24 +4,50 @@
 use std::cmp::max;
 
 use super::page::Page;
+use crate::config::Replica;
 use crate::engine::COUNTS_FIELD;
 use crate::engine::serve::call::Call;
 use crate::engine::state::{LinkInfo, Transfer};
-use tidegate_wire::units::ReplOffset;
+use tidegate_wire::units::{ReplOffset, millis};
 
 pub(super) fn replication(call: &mut Call<'_, '_>, page: &mut Page) {
     let engine = call.engine();
     let config = call.config();
-    let (applied, received) = (engine.applied(), engine.received());
     let now_ms = engine.now_ms();
-    let info = engine.link_info();
-    let is_up = info.status.is_up();
+    let (leads, applied, received) = (engine.leads(), engine.applied(), engine.received());
+    let mut info = engine.link_info();
+    // The link notes elsewhere when the master last sent something.
+    info.status = engine.link_status(&info);
     page.head("Replication");
+    if leads {
+        page.field("role", "master");
+    } else {
+        followed(page, (&info, &config.replica), (applied, received), now_ms);
+    }
+    sub_replicas(page, &info, &config.replica, now_ms);
+    if page.is_valkey() {
+        page.field("replicas_waiting_psync", 0);
+    }
+    page.field("master_failover_state", call.client.context.failover_state());
+    history(page, &info, applied);
+    if !leads {
+        page.field(COUNTS_FIELD, u8::from(config.replica.counts_as_replica));
+    }
+}
+
+/// Writes what concerns the master that the engine follows.
+fn followed(
+    page: &mut Page,
+    (info, config): (&LinkInfo, &Replica),
+    (applied, received): (ReplOffset, ReplOffset),
+    now_ms: u64,
+) {
+    let is_up = info.status.is_up();
     page.field("role", "slave");
     page.field("master_host", info.master.as_ref().map_or("", |it| it.host.as_str()));
     page.field("master_port", info.master.as_ref().map_or(0, |it| it.port));
     page.field("master_link_status", if is_up { "up" } else { "down" });
-    page.field("master_last_io_seconds_ago", engine.link_status(&info).last_io_seconds(now_ms));
+    page.field("master_last_io_seconds_ago", info.status.last_io_seconds(now_ms));
     page.field("master_sync_in_progress", u8::from(info.status.is_syncing()));
     // An engine that never had a master's data counts from 1, as servers do.
     let shown = |offset: ReplOffset| if info.has_data { offset.get() } else { 1 };
@@ -29,18 +55,30 @@ pub(super) fn replication(call: &mut Call<'_, '_>, page: &mut Page) {
         page.field("slave_read_repl_offset", max(shown(received), shown(applied)));
     }
     page.field("slave_repl_offset", shown(applied));
-    link(page, &info, now_ms);
-    // Sentinel never promotes a replica with priority 0.
-    page.field("slave_priority", 0);
-    page.field("slave_read_only", u8::from(config.replica.replica_read_only));
-    page.field("replica_announced", u8::from(config.replica.replica_announced));
-    page.field("connected_slaves", 0);
-    if page.is_valkey() {
-        page.field("replicas_waiting_psync", 0);
+    link(page, info, now_ms);
+    page.field("slave_priority", config.replica_priority);
+    page.field("slave_read_only", u8::from(config.replica_read_only));
+    page.field("replica_announced", u8::from(config.replica_announced));
+}
+
+/// Writes what is known of the engine's own replicas.
+fn sub_replicas(page: &mut Page, info: &LinkInfo, config: &Replica, now_ms: u64) {
+    let source = &info.source;
+    page.field("connected_slaves", source.replicas().count());
+    let max_lag = millis(config.min_replicas_max_lag);
+    if config.min_replicas_to_write > 0 && max_lag > 0 {
+        page.field("min_slaves_good_slaves", source.good(max_lag, now_ms));
     }
-    page.field("master_failover_state", "no-failover");
-    history(page, &info, applied);
-    page.field(COUNTS_FIELD, u8::from(config.replica.counts_as_replica));
+    let shown = source.replicas().filter_map(|(_, it)| it.state().as_str().map(|word| (it, word)));
+    for (at, (it, state)) in shown.enumerate() {
+        let (ip, port, offset) = (&it.ip, it.port, it.acked());
+        let (lag, kind) =
+            (it.lag_seconds(now_ms), if page.is_valkey() { ",type=replica" } else { "" });
+        page.field(
+            format_args!("slave{at}"),
+            format_args!("ip={ip},port={port},state={state},offset={offset},lag={lag}{kind}"),
+        );
+    }
 }
 
 /// Writes the state of the link.
@@ -94,7 +132,7 @@ fn transferring(page: &mut Page, transfer: Transfer) {
 
 /// Writes the history of the data.
 fn history(page: &mut Page, info: &LinkInfo, applied: ReplOffset) {
-    let (identity, backlog) = (&info.identity, &info.backlog);
+    let (identity, backlog) = (&info.identity, info.source.backlog());
     page.field("master_replid", identity.replid());
     page.field("master_replid2", identity.replid2());
     page.field("master_repl_offset", applied);

@@ -33,7 +33,7 @@ pub(super) fn memory(call: &mut Call<'_, '_>, page: &mut Page) {
         page.field("mem_fragmentation_ratio", format_args!("{ratio:.2}"));
         page.field("mem_fragmentation_bytes", i128::from(resident) - i128::from(used));
     }
-    let backlog = call.engine().link_info().backlog.len();
+    let backlog = call.engine().link_info().source.backlog().len();
     page.field("mem_replication_backlog", backlog);
     page.field("mem_allocator", if used.is_some() { "jemalloc" } else { "system" });
 }

@@ -46,7 +46,8 @@ pub(super) fn clients(call: &mut Call<'_, '_>, page: &mut Page) {
         blocked += usize::from(info.blocked);
     }
     page.head("Clients");
-    page.field("connected_clients", engine.clients.len());
+    let replicas = engine.link_info().source.replicas().count();
+    page.field("connected_clients", engine.clients.len().saturating_sub(replicas));
     page.field("cluster_connections", 0);
     page.field("maxclients", call.config().proxy.max_clients);
     page.field("client_recent_max_input_buffer", input);
@@ -66,7 +67,7 @@ pub(super) fn tidegate(call: &mut Call<'_, '_>, page: &mut Page) {
     let figures = call.engine().link_figures();
     page.head("Tidegate");
     page.field("link", figures.link.as_str());
-    if figures.link != LinkFigure::Up {
+    if !matches!(figures.link, LinkFigure::Up | LinkFigure::Master) {
         let reason = figures.reason.unwrap_or_default();
         let plain = |c: char| if c.is_control() { ' ' } else { c };
         page.field("link_reason", reason.chars().map(plain).collect::<String>());

@@ -1,33 +1,14 @@
-//! `INFO persistence`, `stats`, `commandstats`, `keyspace`.
+//! `INFO stats`, `commandstats`, `keyspace`.
 
 use super::page::Page;
 use crate::engine::serve::call::Call;
-use crate::engine::serve::commands::saving::last_save;
 use tidegate_wire::command::Subscription;
-
-pub(super) fn persistence(call: &mut Call<'_, '_>, page: &mut Page) {
-    let (dirty, is_void) = (call.held.store().dirty(), call.held.store().is_void());
-    page.head("Persistence");
-    // The engine serves the old data until the new are loaded, unless there is no room for both.
-    page.field("loading", u8::from(is_void));
-    page.field("async_loading", 0);
-    page.field("rdb_changes_since_last_save", dirty);
-    let engine = call.engine();
-    let (saves, running) = (&engine.saves, engine.saves.running());
-    page.field("rdb_bgsave_in_progress", u8::from(running >= 0));
-    page.field("rdb_last_save_time", last_save(call));
-    page.field("rdb_last_bgsave_status", if saves.last_failed() { "err" } else { "ok" });
-    page.field("rdb_last_bgsave_time_sec", saves.last_took());
-    page.field("rdb_current_bgsave_time_sec", running);
-    page.field("aof_enabled", 0);
-    page.field("aof_rewrite_in_progress", 0);
-    page.field("aof_last_bgrewrite_status", "ok");
-    page.field("aof_last_write_status", "ok");
-}
 
 pub(super) fn stats(call: &mut Call<'_, '_>, page: &mut Page) {
     let engine = call.engine();
-    let applied = engine.link_info().counts.commands_applied;
+    let info = engine.link_info();
+    let (applied, resyncs) = (info.counts.commands_applied, info.source.counts());
+    drop(info);
     let stats = &call.client.context.stats;
     let applied = applied.saturating_sub(stats.applied_before.get());
     page.head("Stats");
@@ -36,12 +17,12 @@ pub(super) fn stats(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("total_net_input_bytes", stats.bytes_in.get());
     page.field("total_net_output_bytes", stats.bytes_out.get());
     page.field("rejected_connections", stats.rejected.get());
-    // The engine is no master of other replicas yet.
-    page.field("sync_full", 0);
-    page.field("sync_partial_ok", 0);
-    page.field("sync_partial_err", 0);
-    page.field("expired_keys", 0);
-    page.field("evicted_keys", 0);
+    page.field("sync_full", resyncs.full);
+    page.field("sync_partial_ok", resyncs.partial);
+    page.field("sync_partial_err", resyncs.refused);
+    let (expired, evicted) = call.client.context.lead.borrow().removed();
+    page.field("expired_keys", expired);
+    page.field("evicted_keys", evicted);
     page.field("pubsub_channels", engine.hub.len(Subscription::Channel));
     page.field("pubsub_patterns", engine.hub.len(Subscription::Pattern));
     page.field("pubsubshard_channels", engine.hub.len(Subscription::Shard));

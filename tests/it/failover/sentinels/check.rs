@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use crate::support::sentinel_group::MASTER;
+use crate::support::sentinel::group::MASTER;
 use crate::support::*;
 
 /// What the check of these Sentinels prints, and whether it succeeds. `more` has further keys of
@@ -42,6 +42,10 @@ fn the_check_asks_the_sentinels() {
         .password("for-sentinels")
         .start();
     group.wait_whole(MASTER, &trio.replica_addrs().map(|it| it.port()));
+    let unnamed = check_text(&format!("master = \"{}\"", trio.master.addr()));
+    let warning = format!("3 Sentinels watch the master {}", trio.master.addr());
+    let is_warning = |line: &str| line.starts_with("warning: ") && line.contains(&warning);
+    assert!(unnamed.1 && unnamed.0.lines().any(is_warning), "{}", unnamed.0);
     let one = &group.addrs()[..1];
     let login = "sentinel-password = \"for-sentinels\"";
     let (text, is_ok) = check(one, login);

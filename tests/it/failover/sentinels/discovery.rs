@@ -1,7 +1,7 @@
 //! Sentinels are found, and the servers that they name.
 
-use super::{Watched, sentinels, wait_agreeing, wait_master};
-use crate::support::sentinel_group::MASTER;
+use super::{Watched, sentinels, two_masters, wait_agreeing, wait_master};
+use crate::support::sentinel::group::MASTER;
 use crate::support::*;
 
 #[test]
@@ -83,13 +83,7 @@ fn the_password_of_the_sentinels_is_not_that_of_the_servers() {
 
 #[test]
 fn events_about_another_master_change_nothing() {
-    let (trio, other) = (Trio::spawn(Flavor::Redis70), Trio::spawn(Flavor::Redis70));
-    let group = SentinelGroup::builder()
-        .watch(MASTER, trio.master.addr())
-        .watch("other", other.master.addr())
-        .start();
-    group.wait_whole(MASTER, &trio.replica_addrs().map(|it| it.port()));
-    group.wait_whole("other", &other.replica_addrs().map(|it| it.port()));
+    let (trio, other, group) = two_masters();
     let proxy = Tidegate::for_trio(&trio).sentinels(&group.addrs()).start();
     wait_agreeing(&proxy, 3);
     wait_master(&proxy, trio.master.addr());

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Watched, sentinels, wait_master};
-use crate::support::sentinel_group::MASTER;
+use crate::support::sentinel::group::MASTER;
 use crate::support::*;
 
 /// The number of the last write that a server has.
@@ -70,6 +70,10 @@ fn the_master_after_a_crash_is_followed_and_the_old_one_gets_no_write() {
         let is_seen = said["excluded"] == "says it is a master too";
         if is_seen { Ok(()) } else { Err(said.to_string()) }
     });
+    let scrape = Scrape::of(&watched.proxy);
+    let claims = |labels: &[_]| scrape.sum("tidegate_backend_claims_master", labels);
+    let old = watched.trio.master.addr().to_string();
+    assert_eq!((claims(&[]), claims(&[("backend", &*old)])), (1.0, 1.0));
     for _ in 0..200 {
         let written = write_on(&watched.proxy);
         assert_eq!(last_write(watched.server(new.port())), written);

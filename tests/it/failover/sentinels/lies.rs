@@ -2,7 +2,7 @@
 
 use super::{sentinels, wait_agreeing, wait_master};
 use crate::support::fake_sentinel::Statement;
-use crate::support::sentinel_group::MASTER;
+use crate::support::sentinel::group::MASTER;
 use crate::support::*;
 
 #[test]

@@ -3,6 +3,7 @@
 mod check;
 mod discovery;
 mod following;
+mod late;
 mod lies;
 mod names;
 mod outage;
@@ -11,7 +12,7 @@ mod reload;
 
 use std::net::SocketAddr;
 
-use crate::support::sentinel_group::MASTER;
+use crate::support::sentinel::group::MASTER;
 use crate::support::*;
 
 /// A master with two replicas, three Sentinels, and the proxy that asks one of them.
@@ -44,6 +45,20 @@ impl Watched {
         let mut all = std::iter::once(&self.trio.master).chain(&self.trio.replicas);
         all.find(|it| it.port() == port).unwrap()
     }
+}
+
+/// Two masters with two replicas each, and three Sentinels that watch them as [`MASTER`] and
+/// `other`.
+#[track_caller]
+fn two_masters() -> (Trio, Trio, SentinelGroup) {
+    let (trio, other) = (Trio::spawn(Flavor::Redis70), Trio::spawn(Flavor::Redis70));
+    let group = SentinelGroup::builder()
+        .watch(MASTER, trio.master.addr())
+        .watch("other", other.master.addr())
+        .start();
+    group.wait_whole(MASTER, &trio.replica_addrs().map(|it| it.port()));
+    group.wait_whole("other", &other.replica_addrs().map(|it| it.port()));
+    (trio, other, group)
 }
 
 /// What the proxy says of the Sentinels.

@@ -1,7 +1,7 @@
 //! Sentinels know the servers by names, by addresses, or each in its own way.
 
 use super::{sentinels, wait_agreeing};
-use crate::support::sentinel_group::MASTER;
+use crate::support::sentinel::group::MASTER;
 use crate::support::*;
 
 #[test]

@@ -1,7 +1,7 @@
 //! Sentinels fail: the data path goes on.
 
 use super::{Watched, sentinels, wait_agreeing, wait_master};
-use crate::support::sentinel_group::MASTER;
+use crate::support::sentinel::group::MASTER;
 use crate::support::*;
 
 fn count(proxy: &Tidegate, field: &str) -> usize {

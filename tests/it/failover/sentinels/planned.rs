@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Watched, wait_master};
 use crate::failover::deposed_master::load::{Account, Load};
-use crate::support::sentinel_group::MASTER;
+use crate::support::sentinel::group::MASTER;
 use crate::support::*;
 
 fn for_operators(config: ConfigBuilder) -> ConfigBuilder {
@@ -32,6 +32,30 @@ fn writers_do_not_notice_a_failover_that_sentinel_announces() {
     wait_master(proxy, new.addr());
     thread::sleep(Duration::from_millis(500));
     nothing_is_lost(&load.finish(new), proxy);
+}
+
+/// The proxy does not ask Sentinel, which watches the servers: it warns that Sentinel may act.
+#[test]
+fn an_operator_is_warned_of_sentinels_that_are_not_named() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let proxy = Tidegate::for_trio(&trio).with(for_operators).start();
+    let mut operator = proxy.wire();
+    let [new, next] = [0, 1].map(|n| &trio.replicas[n]);
+    let fail_over = |operator: &mut Wire, to: &RedisServer| {
+        let reply = operator.cmd(&["PROXY", "FAILOVER", "TO", &to.addr().to_string()]);
+        let Reply::Array(fields) = reply else { panic!("{reply:?}\n{}", proxy.log()) };
+        fields.get(6..).unwrap_or_default().iter().map(|it| it.str().to_owned()).collect()
+    };
+    let none: Vec<String> = fail_over(&mut operator, new);
+    assert!(none.is_empty() && !proxy.log().contains("Sentinel"), "{none:?}\n{}", proxy.log());
+    new.wait_attached(&trio.master);
+    new.wait_attached(next);
+    let group = SentinelGroup::of(new.addr());
+    group.wait_whole(MASTER, &[trio.master.port(), next.port()]);
+    let warned = fail_over(&mut operator, next);
+    let text = format!("3 Sentinels watch the master {}, and topology.sentinels", new.addr());
+    assert!(warned[0] == "warning" && warned[1].starts_with(&text), "{warned:?}");
+    assert!(proxy.log().contains(&text), "{}", proxy.log());
 }
 
 #[test]

@@ -38,5 +38,11 @@ fn geoadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     }
     let pairs: Vec<&[u8]> =
         scores.iter().flat_map(|(score, member)| [score.as_bytes(), *member]).collect();
-    add(cx, args[1], flags, &pairs, reply)
+    let before = cx.data.dirty;
+    add(cx, args[1], flags, &pairs, reply)?;
+    if cx.leads() && cx.data.dirty != before {
+        let words = [&[cx.dialect().geo_command()], &args[1..at], &pairs].concat();
+        cx.replicate(&words);
+    }
+    Ok(())
 }

@@ -23,6 +23,13 @@ pub(super) enum Kind {
     SearchStore,
 }
 
+impl Kind {
+    /// The event of a stored result.
+    pub(super) fn stored(self) -> &'static str {
+        if self == Self::SearchStore { "geosearchstore" } else { "georadiusstore" }
+    }
+}
+
 /// The order of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {

@@ -3,7 +3,7 @@
 use super::find::{Found, find};
 use super::options::{Kind, Reading, Search};
 use super::points::{write_distance, write_point};
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::keyspace::Value;
 use crate::values::sorted_sets::SortedSet;
@@ -71,7 +71,7 @@ fn write(cx: &mut WriteCx<'_>, args: Args<'_>, kind: Kind, reply: &mut Reply<'_>
     let result = SortedSet::of_pairs(pairs, &cx.sorted_set_rules())?;
     let len = result.view().len();
     reply.count(len);
-    cx.put_result(target, Value::SortedSet(result), len);
+    cx.put_result(target, Value::SortedSet(result), len, (EventClass::SortedSet, kind.stored()));
     Ok(())
 }
 

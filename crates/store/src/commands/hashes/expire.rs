@@ -1,8 +1,9 @@
 //! `HEXPIRE` and its like, which make fields expire.
 
 use super::arguments::{redis_fields, time, valkey_counted, valkey_options};
+use super::propagation::{Changed, replicate, replicate_removal};
 use crate::arguments::expiry::{Conditions, Unit};
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::hashes::rules::Rules;
 use crate::values::hashes::value::Hash;
@@ -62,6 +63,7 @@ fn expire(cx: &mut WriteCx<'_>, args: Args<'_>, unit: Unit, reply: &mut Reply<'_
         (at, conditions, fields)
     };
     reply.array(fields.len());
+    let mut noted = Changed::of(cx);
     let changed = cx.edit::<Hash, _>(args[1], |hash| {
         if rules.dialect().packs_field_ttls() {
             hash.make_room_for_times(&rules)?;
@@ -70,15 +72,59 @@ fn expire(cx: &mut WriteCx<'_>, args: Args<'_>, unit: Unit, reply: &mut Reply<'_
         for field in fields {
             let outcome = expire_field(hash, field, at, conditions, &rules)?;
             changed += usize::from(outcome > UNCHANGED);
+            match outcome {
+                SET => noted.keep(field),
+                DELETED => noted.remove(field),
+                _ => {}
+            }
             reply.int(outcome);
         }
         Ok(changed)
     })?;
+    if changed.is_some_and(|changed| changed > 0) {
+        record(cx, args, (at, unit, fields), &noted);
+    }
     match changed {
         Some(changed) => cx.dirty(changed),
         None => fields.iter().for_each(|_| reply.int(MISSING)),
     }
     Ok(())
+}
+
+/// Records which fields were made to expire, and which were removed.
+fn record(
+    cx: &WriteCx<'_>,
+    args: Args<'_>,
+    (at, unit, fields): (i64, Unit, &[&[u8]]),
+    noted: &Changed<'_>,
+) {
+    if !cx.leads() {
+        return;
+    }
+    let key = args[1];
+    cx.changed(key);
+    let mut buffer = itoa::Buffer::new();
+    let time = buffer.format(at).as_bytes();
+    if !noted.kept.is_empty() {
+        let names = if cx.dialect().packs_field_ttls() { &noted.kept } else { fields };
+        if cx.dialect().packs_field_ttls() || unit != Unit::PXAT {
+            let words = [&[time], options_of(args, fields)].concat();
+            replicate(cx, b"HPEXPIREAT", key, &words, (names.len(), names));
+        }
+        cx.event(EventClass::Hash, "hexpire", key);
+    }
+    if !noted.removed.is_empty() {
+        replicate_removal(cx, key, &noted.removed);
+        cx.event(EventClass::Hash, cx.dialect().past_field_event(), key);
+        if cx.has_emptied {
+            cx.event(EventClass::Generic, "del", key);
+        }
+    }
+}
+
+/// Returns the words between the time and `FIELDS`.
+fn options_of<'w, 'a>(args: &'w [&'a [u8]], fields: &[&[u8]]) -> &'w [&'a [u8]] {
+    args.get(3..args.len().saturating_sub(fields.len() + 2)).unwrap_or_default()
 }
 
 fn expire_field(

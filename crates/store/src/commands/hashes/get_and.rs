@@ -3,9 +3,10 @@
 use super::arguments::{
     NOT_POSITIVE, redis_fields, time, valkey_counted, valkey_fields, valkey_options,
 };
+use super::propagation::{Changed, replicate, replicate_removal};
 use super::read::value_or_null;
 use crate::arguments::expiry::Unit;
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::hashes::rules::Rules;
 use crate::values::hashes::value::Hash;
@@ -32,7 +33,7 @@ fn hgetdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     } else {
         valkey_fields(args)?
     };
-    write_fields(cx, args[1], fields, Then::Goes, reply)
+    write_fields(cx, args, fields, Then::Goes, reply)
 }
 
 /// `HGETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT
@@ -45,7 +46,7 @@ fn hgetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     } else {
         valkey_words(cx, args, &rules)?
     };
-    write_fields(cx, args[1], fields, then, reply)
+    write_fields(cx, args, fields, then, reply)
 }
 
 fn redis_words<'w, 'a>(
@@ -90,6 +91,7 @@ fn valkey_words<'w, 'a>(
         };
     }
     let fields = valkey_counted(args, count_at, 1)?;
+    cx.miss(args[1]);
     cx.read::<Hash>(args[1])?;
     let then = match given {
         Some((unit, number)) => {
@@ -103,14 +105,16 @@ fn valkey_words<'w, 'a>(
 
 fn write_fields(
     cx: &mut WriteCx<'_>,
-    key: &[u8],
+    args: Args<'_>,
     fields: &[&[u8]],
     then: Then,
     reply: &mut Reply<'_>,
 ) -> Done {
+    let key = args[1];
     let rules = cx.hash_rules();
     let redis = rules.dialect().packs_field_ttls();
     reply.array(fields.len());
+    let mut noted = Changed::of(cx);
     let changed = cx.edit::<Hash, _>(key, |hash| {
         if redis && matches!(then, Then::Expires(_) | Then::Persists) {
             hash.make_room_for_times(&rules)?;
@@ -122,21 +126,69 @@ fn write_fields(
             value_or_null(reply, live);
             match live.map(|entry| entry.expires) {
                 Some(expires) => {
-                    changed += usize::from(change(hash, field, expires, then, &rules)?);
+                    let has_changed = change(hash, field, expires, then, &rules)?;
+                    changed += usize::from(has_changed);
+                    match then {
+                        _ if !has_changed => {}
+                        Then::Goes => noted.remove(field),
+                        Then::Expires(at) if rules.is_past(at) => noted.remove(field),
+                        _ => noted.keep(field),
+                    }
                 }
-                None if redis => {
-                    hash.remove_expired(field, &rules);
-                }
+                None if redis && hash.remove_expired(field, &rules) => noted.expire(field),
                 None => {}
             }
         }
         Ok(changed)
     })?;
+    noted.record_expired(cx, key, false);
+    record(cx, args, (then, fields), &noted);
     match changed {
         Some(changed) => cx.dirty(changed),
         None => fields.iter().for_each(|_| reply.null()),
     }
     Ok(())
+}
+
+/// Records which fields were changed, and which were removed.
+fn record(cx: &WriteCx<'_>, args: Args<'_>, (then, fields): (Then, &[&[u8]]), noted: &Changed<'_>) {
+    if !cx.leads() || noted.kept.is_empty() && noted.removed.is_empty() {
+        if !noted.expired.is_empty() && cx.has_emptied {
+            cx.event(EventClass::Generic, "del", args[1]);
+        }
+        return;
+    }
+    let key = args[1];
+    cx.changed(key);
+    // Redis names all fields of the request, Valkey those that changed.
+    let names = if cx.dialect().packs_field_ttls() { fields } else { &noted.kept };
+    let mut buffer = itoa::Buffer::new();
+    if !noted.kept.is_empty() {
+        match then {
+            Then::Expires(at) => {
+                let time = [buffer.format(at).as_bytes()];
+                replicate(cx, b"HPEXPIREAT", key, &time, (names.len(), names));
+                cx.event(EventClass::Hash, "hexpire", key);
+            }
+            _ => {
+                replicate(cx, b"HPERSIST", key, &[], (names.len(), names));
+                cx.event(EventClass::Hash, "hpersist", key);
+            }
+        }
+    }
+    if !noted.removed.is_empty() {
+        if cx.dialect().packs_field_ttls() {
+            let names = if then == Then::Goes { fields } else { &noted.removed };
+            cx.replicate(&[&[b"HDEL", key], names].concat());
+        } else if then != Then::Goes {
+            replicate_removal(cx, key, &noted.removed);
+        }
+        let event = if then == Then::Goes { "hdel" } else { cx.dialect().past_field_event() };
+        cx.event(EventClass::Hash, event, key);
+    }
+    if cx.has_emptied {
+        cx.event(EventClass::Generic, "del", key);
+    }
 }
 
 /// Changes a field that exists. Returns whether it changed.

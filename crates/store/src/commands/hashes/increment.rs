@@ -1,6 +1,7 @@
 //! `HINCRBY` and `HINCRBYFLOAT`. A field keeps its expiry.
 
-use crate::call::{CommandError, Reply, words};
+use super::propagation::{record_expired, replicate_value};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::hashes::value::{Expiry, Hash};
 use crate::values::strings::float::{LongDouble, NOT_FINITE};
@@ -18,8 +19,11 @@ const NO_INCREMENT: CommandError = CommandError::new("ERR value is NaN or Infini
 fn hincrby(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let more = words::int(args[3])?;
     let rules = cx.hash_rules();
+    let (recorder, at, mut expires) = (cx.recorder, (cx.db, cx.dialect()), None);
     let sum = cx.edit_or_new::<Hash, _>(args[1], |hash| {
-        hash.forget_expired(args[2], &rules);
+        if hash.forget_expired(args[2], &rules) {
+            record_expired(recorder, at, args[1], args[2]);
+        }
         let mut buffer = itoa::Buffer::new();
         let now = match hash.view().get(args[2]) {
             Some(entry) => integer::parse(entry.value.bytes(&mut buffer)).ok_or(NO_INTEGER)?,
@@ -27,8 +31,16 @@ fn hincrby(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
         };
         let sum = now.checked_add(more).ok_or(OVERFLOW)?;
         hash.set(args[2], itoa::Buffer::new().format(sum).as_bytes(), Expiry::Keep, &rules)?;
+        expires = recorder.and_then(|_| hash.expiry_of(args[2]));
         Ok(sum)
     })?;
+    cx.signal(EventClass::Hash, "hincrby", args[1]);
+    if let Some(volatile) = expires
+        && cx.dialect().rewrites_for_volatile_fields()
+    {
+        let mut buffer = itoa::Buffer::new();
+        replicate_value(cx, args[1], args[2], (buffer.format(sum).as_bytes(), volatile));
+    }
     cx.dirty(1);
     reply.int(sum);
     Ok(())
@@ -42,8 +54,11 @@ fn hincrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> 
         return Err(NO_INCREMENT);
     }
     let rules = cx.hash_rules();
+    let (recorder, at, mut expires) = (cx.recorder, (cx.db, cx.dialect()), None);
     let sum = cx.edit_or_new::<Hash, _>(args[1], |hash| {
-        hash.forget_expired(args[2], &rules);
+        if hash.forget_expired(args[2], &rules) {
+            record_expired(recorder, at, args[1], args[2]);
+        }
         let mut buffer = itoa::Buffer::new();
         let now = match hash.view().get(args[2]) {
             Some(entry) => LongDouble::parse(entry.value.bytes(&mut buffer)).ok_or(NO_FLOAT)?,
@@ -51,8 +66,16 @@ fn hincrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> 
         };
         let sum = now.plus(more).ok_or(NOT_FINITE)?.text();
         hash.set(args[2], &sum, Expiry::Keep, &rules)?;
+        expires = recorder.and_then(|_| hash.expiry_of(args[2]));
         Ok(sum)
     })?;
+    cx.signal(EventClass::Hash, "hincrbyfloat", args[1]);
+    if cx.dialect().keeps_field_ttls_of_sums() {
+        let words = [b"HSETEX", args[1], b"KEEPTTL", b"FIELDS", b"1", args[2], &sum];
+        cx.replicate(&words);
+    } else {
+        replicate_value(cx, args[1], args[2], (&sum, expires.flatten()));
+    }
     cx.dirty(1);
     reply.bulk(&sum);
     Ok(())

@@ -5,12 +5,14 @@
 //! | `read`, `write`, `increment` | fields and values |
 //! | `get_and`, `set_with_ttl` | HGETDEL, HGETEX, HSETEX |
 //! | `expire`, `ttl`, `arguments` | when fields expire |
+//! | `propagation` | how changes of fields go into the replication stream |
 //! | `random`, `scan` | HRANDFIELD, HSCAN |
 
 mod arguments;
 mod expire;
 mod get_and;
 mod increment;
+mod propagation;
 mod random;
 mod read;
 mod scan;

@@ -7,7 +7,20 @@ use crate::values::hashes::packed::Entry;
 use crate::values::hashes::value::Hash;
 use crate::values::hashes::view::{Form, HashRef};
 
-pub(in crate::commands::hashes) const COMMANDS: &[Row] = &[Row::read("hrandfield", hrandfield)];
+pub(in crate::commands::hashes) const COMMANDS: &[Row] =
+    &[Row::both("hrandfield", hrandfield, |cx, args, reply| {
+        // A master of Redis removes all expired fields first.
+        let counts = args.get(2..).is_some_and(|rest| !rest.is_empty());
+        if counts {
+            Wanted::of(&args[2..], Some("WITHVALUES"))?;
+        }
+        if !cx.dialect().packs_field_ttls() {
+            return hrandfield(&cx.reader(), args, reply);
+        }
+        cx.miss(args[1]);
+        cx.expire_fields(args[1], usize::MAX);
+        hrandfield(&ReadCx { recorder: None, ..cx.reader() }, args, reply)
+    })];
 
 /// How often a field that has not expired is looked for before all are walked.
 const TRIES: usize = 64;

@@ -1,8 +1,9 @@
 //! `HSETEX`, which sets fields and makes them expire if a condition holds.
 
 use super::arguments::{time, valkey_counted, valkey_options};
+use super::propagation::{Changed, replicate, replicate_removal};
 use crate::arguments::expiry::Unit;
-use crate::call::{CommandError, Reply, quoted, words};
+use crate::call::{CommandError, EventClass, Reply, quoted, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::hashes::rules::Rules;
 use crate::values::hashes::value::{Expiry, Hash};
@@ -44,21 +45,64 @@ fn hsetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         return Ok(());
     }
     wanted.resolve(args[0], &rules)?;
+    let mut noted = Changed::of(cx);
     let is_set = cx.edit_or_new::<Hash, _>(args[1], |hash| {
-        if !wanted.holds(hash, &rules) {
+        if !wanted.holds(hash, &rules, &mut noted) {
             return Ok(false);
         }
         if redis {
             hash.prepare(wanted.pairs, true, &rules);
         }
         for pair in wanted.pairs.chunks_exact(2) {
-            wanted.set(hash, pair[0], pair[1], &rules)?;
+            wanted.set(hash, pair[0], pair[1], &rules, &mut noted)?;
         }
         Ok(true)
     })?;
+    noted.record_expired(cx, args[1], wanted.expiry == Expiry::Keep);
+    if is_set {
+        record(cx, args, &wanted, &rules);
+    }
     cx.dirty(if is_set { wanted.pairs.len() / 2 } else { 0 });
     reply.int(is_set.into());
     Ok(())
+}
+
+/// Records that fields were set, and when they expire.
+fn record(cx: &WriteCx<'_>, args: Args<'_>, wanted: &Wanted<'_, '_>, rules: &Rules) {
+    if !cx.leads() {
+        return;
+    }
+    let key = args[1];
+    cx.changed(key);
+    let is_past = matches!(wanted.expiry, Expiry::At(at) if rules.is_past(at));
+    if !(is_past && cx.dialect().expired_fields_are_gone()) {
+        cx.event(EventClass::Hash, "hset", key);
+    }
+    let Expiry::At(at) = wanted.expiry else { return };
+    if is_past {
+        let fields: Vec<&[u8]> = wanted.pairs.iter().step_by(2).copied().collect();
+        replicate_removal(cx, key, &fields);
+        cx.event(EventClass::Hash, cx.dialect().past_field_event(), key);
+        if cx.has_emptied {
+            cx.event(EventClass::Generic, "del", key);
+        }
+        return;
+    }
+    cx.event(EventClass::Hash, "hexpire", key);
+    let mut buffer = itoa::Buffer::new();
+    let number = buffer.format(at).as_bytes();
+    if !cx.dialect().packs_field_ttls() {
+        // Valkey leaves out the conditions.
+        replicate(cx, b"HSETEX", key, &[b"PXAT", number], (wanted.pairs.len() / 2, wanted.pairs));
+        return;
+    }
+    let mut words = args.to_vec();
+    let options = words.len().saturating_sub(wanted.pairs.len() + 2);
+    let unit = (2..options).find(|at| Unit::of(words[*at]).is_some());
+    if let Some(unit) = unit.filter(|at| Unit::of(words[*at]) != Some(Unit::PXAT)) {
+        (words[unit], words[unit + 1]) = (b"PXAT", number);
+        cx.replicate(&words);
+    }
 }
 
 impl<'w, 'a> Wanted<'w, 'a> {
@@ -142,11 +186,11 @@ impl<'w, 'a> Wanted<'w, 'a> {
     }
 
     /// Whether the condition on the fields holds.
-    fn holds(&self, hash: &mut Hash, rules: &Rules) -> bool {
+    fn holds(&self, hash: &mut Hash, rules: &Rules, noted: &mut Changed<'a>) -> bool {
         let Some(exist) = self.fields_exist else { return true };
         for field in self.pairs.iter().step_by(2) {
-            if rules.dialect().packs_field_ttls() {
-                hash.remove_expired(field, rules);
+            if rules.dialect().packs_field_ttls() && hash.remove_expired(field, rules) {
+                noted.expire(field);
             }
             let found = hash.view().get(field);
             if found.is_some_and(|entry| rules.is_live(entry.expires)) != exist {
@@ -159,14 +203,15 @@ impl<'w, 'a> Wanted<'w, 'a> {
     fn set(
         &self,
         hash: &mut Hash,
-        field: &[u8],
+        field: &'a [u8],
         value: &[u8],
         rules: &Rules,
+        noted: &mut Changed<'a>,
     ) -> Result<(), CommandError> {
         let gone = rules.dialect().expired_fields_are_gone();
         let past = matches!(self.expiry, Expiry::At(at) if rules.is_past(at));
-        if gone {
-            hash.remove_expired(field, rules);
+        if gone && hash.remove_expired(field, rules) {
+            noted.expire(field);
         }
         // Redis sets even the fields that it deletes at once, which may unpack the hash.
         if !(past && gone) {

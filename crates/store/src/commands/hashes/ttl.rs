@@ -2,7 +2,7 @@
 
 use super::arguments::{NOT_POSITIVE, redis_fields, valkey_fields};
 use crate::arguments::expiry::SECOND;
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::dialect::Dialect;
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::values::hashes::value::Hash;
@@ -52,8 +52,9 @@ fn times(
     reply: &mut Reply<'_>,
     tell: impl Fn(i64) -> i64,
 ) -> Done {
-    let fields = if cx.dialect().packs_field_ttls() {
-        cx.read::<Hash>(args[1])?;
+    let first = cx.dialect().packs_field_ttls();
+    let found = if first { Some(cx.read::<Hash>(args[1])?) } else { None };
+    let fields = if first {
         redis_fields(args, 2, NOT_POSITIVE)?
     } else {
         let fields = valkey_fields(args);
@@ -62,7 +63,7 @@ fn times(
             if error == CommandError::NOT_INTEGER { error } else { CommandError::SYNTAX }
         })?
     };
-    let hash = cx.read::<Hash>(args[1])?;
+    let hash = found.map_or_else(|| cx.read::<Hash>(args[1]), Ok)?;
     reply.array(fields.len());
     for field in fields {
         let entry = hash.and_then(|hash| hash.get_live(field, cx.now));
@@ -101,6 +102,9 @@ fn hpersist(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
         }
         Ok(persisted)
     })?;
+    if persisted.is_some_and(|persisted| persisted > 0) {
+        cx.signal(EventClass::Hash, "hpersist", args[1]);
+    }
     match persisted {
         Some(persisted) => cx.dirty(persisted),
         None => fields.iter().for_each(|_| reply.int(MISSING)),

@@ -1,6 +1,6 @@
 //! Commands about whole databases.
 
-use crate::call::{CommandError, Reply, words};
+use crate::call::{Change, CommandError, Reply, words};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::keyspace::Dataset;
 
@@ -35,6 +35,7 @@ fn flushdb(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     let keys = cx.db().len();
     cx.db_mut().clear();
     cx.dirty(keys);
+    cx.changed_widely(Change::Database(cx.db));
     reply.ok();
     Ok(())
 }
@@ -50,6 +51,7 @@ fn flushall(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
         cx.data.collect(db);
     }
     cx.dirty(keys + 1);
+    cx.changed_widely(Change::All);
     reply.ok();
     Ok(())
 }
@@ -76,6 +78,7 @@ fn swapdb(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         return Err(OUT_OF_RANGE);
     };
     cx.data.databases.swap(first, second);
+    cx.changed_widely(Change::Swap(first, second));
     cx.dirty(1);
     reply.ok();
     Ok(())

@@ -1,6 +1,6 @@
 //! Commands that look for keys or remove them, whatever their values are.
 
-use crate::call::Reply;
+use crate::call::{EventClass, Reply};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -19,7 +19,10 @@ const DRAWS: usize = 100;
 fn del(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let mut deleted = 0;
     for key in &args[1..] {
-        deleted += usize::from(cx.delete(key));
+        if cx.delete(key) {
+            cx.signal(EventClass::Generic, "del", key);
+            deleted += 1;
+        }
     }
     cx.dirty(deleted);
     reply.count(deleted);
@@ -42,12 +45,15 @@ fn type_of(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 /// `RANDOMKEY`. If nearly all keys have expired, those that have not do not have the same
 /// probability; if all keys expire, it may find none.
 fn random_key(cx: &ReadCx<'_>, _: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    if let Some(recorder) = cx.recorder {
+        recorder.be_loose();
+    }
     let database = cx.database();
     let mut random = fastrand::Rng::new();
     let mut draws = (0..DRAWS).filter_map(|_| database.random(&mut random));
-    let mut found = draws.find(|slot| !cx.is_expired(slot));
+    let mut found = draws.find(|slot| !cx.is_expired_now(slot));
     if found.is_none() && database.volatile() < database.len() {
-        found = database.iter().find(|slot| !cx.is_expired(slot));
+        found = database.iter().find(|slot| !cx.is_expired_now(slot));
     }
     match found {
         Some(slot) => reply.bulk(slot.key()),

@@ -1,7 +1,7 @@
 //! Commands that set when a key expires.
 
 use crate::arguments::expiry::{self, Conditions, Unit};
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -42,8 +42,17 @@ fn set(
     }
     if cx.is_past(at) {
         cx.delete(key);
+        cx.replicate(&[cx.lazy_free().expire_command(), key]);
+        cx.signal_past(key);
     } else {
         cx.db_mut().set_expires(key, Some(at));
+        if unit != Unit::PXAT && cx.leads() {
+            let mut buffer = itoa::Buffer::new();
+            let mut words = args.to_vec();
+            (words[0], words[2]) = (b"PEXPIREAT", buffer.format(at).as_bytes());
+            cx.replicate(&words);
+        }
+        cx.signal(EventClass::Generic, "expire", key);
     }
     cx.dirty(1);
     reply.int(1);
@@ -55,6 +64,7 @@ fn persist(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     let expires = cx.slot(args[1]).is_some_and(|slot| slot.expires().is_some());
     if expires {
         cx.db_mut().set_expires(args[1], None);
+        cx.signal(EventClass::Generic, "persist", args[1]);
         cx.dirty(1);
     }
     reply.int(expires.into());

@@ -43,7 +43,7 @@ const HELP: &[&str] = &[
 
 fn object(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let run = subcommand::find(SUBCOMMANDS, "object", args, cx.dialect())?.run;
-    match (run, args.get(2).map(|key| cx.slot(key))) {
+    match (run, args.get(2).map(|key| cx.slot_quietly(key))) {
         (Some(run), Some(Some(slot))) => run(cx, slot, reply),
         (Some(_), _) => {
             reply.null();
@@ -80,15 +80,29 @@ pub(super) fn references(cx: &ReadCx<'_>, slot: &Slot) -> i64 {
     if shared && cx.dialect().shares_integers() { SHARED_REFERENCES } else { 1 }
 }
 
-/// `OBJECT IDLETIME key`: the store does not record when a key was last used, so the reply is as if
-/// this request had just used it.
-fn idletime(_: &ReadCx<'_>, _: &Slot, reply: &mut Reply<'_>) -> Done {
-    reply.int(0);
+/// `OBJECT IDLETIME key`. Unless a master evicts the keys that were used least recently, the store
+/// does not record it, and the reply is as if this request had just used the key.
+fn idletime(cx: &ReadCx<'_>, slot: &Slot, reply: &mut Reply<'_>) -> Done {
+    if cx.data.eviction.policy.is_lfu() {
+        return Err(CommandError::new(
+            "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when \
+             switching between policies at runtime LRU and LFU data will take some time to adjust.",
+        ));
+    }
+    let access = slot.access().filter(|_| cx.data.eviction.policy.is_lru());
+    reply.int(access.map_or(0, |access| access.idle(cx.now).into()));
     Ok(())
 }
 
-/// `OBJECT FREQ key`: the store does not record how often a key is used.
-fn freq(_: &ReadCx<'_>, _: &Slot, _: &mut Reply<'_>) -> Done {
+/// `OBJECT FREQ key`. The store records it only for a master that evicts the keys that are used
+/// least often.
+fn freq(cx: &ReadCx<'_>, slot: &Slot, reply: &mut Reply<'_>) -> Done {
+    let rules = &cx.data.eviction;
+    if rules.policy.is_lfu() {
+        let access = slot.access();
+        reply.int(access.map_or(0, |access| access.frequency(cx.now, rules).into()));
+        return Ok(());
+    }
     Err(CommandError::new(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note \
          that when switching between policies at runtime LRU and LFU data will take some time to \

@@ -1,6 +1,6 @@
 //! Commands that move a key to another name or another database.
 
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::commands::keys::databases::index;
 use crate::execution::{Args, Done, Row, WriteCx};
 
@@ -18,7 +18,7 @@ fn rename(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     }
     if from != to {
         let db = cx.db;
-        transfer(cx, from, to, db);
+        transfer(cx, from, to, db, ["rename_from", "rename_to"]);
     }
     reply.ok();
     Ok(())
@@ -33,7 +33,7 @@ fn rename_nx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Don
     let free = from != to && cx.slot(to).is_none();
     if free {
         let db = cx.db;
-        transfer(cx, from, to, db);
+        transfer(cx, from, to, db, ["rename_from", "rename_to"]);
     }
     reply.int(free.into());
     Ok(())
@@ -47,18 +47,29 @@ fn move_key(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
     }
     let free = cx.slot(key).is_some() && cx.in_database(db).slot(key).is_none();
     if free {
-        transfer(cx, key, key, db);
+        transfer(cx, key, key, db, ["move_from", "move_to"]);
     }
     reply.int(free.into());
     Ok(())
 }
 
 /// Moves the value of `from`, with its expiry, to `to` in a database, and replaces what is there.
-fn transfer(cx: &mut WriteCx<'_>, from: &[u8], to: &[u8], db: usize) {
+/// `events` are the names of the events at both keys.
+fn transfer(cx: &mut WriteCx<'_>, from: &[u8], to: &[u8], db: usize, events: [&'static str; 2]) {
     if let Some(mut slot) = cx.db_mut().remove(from) {
         let expires = slot.expires();
-        cx.data.database_mut(db).set(to, expires, slot.take_value());
+        let mut there = cx.in_database(db);
+        if there.leads() {
+            there.drop_expired(to);
+        }
+        let former = there.former_type(to);
+        there.put_new(to, expires, slot.take_value());
         cx.data.collect(db);
+        cx.changed(from);
+        cx.in_database(db).changed(to);
+        cx.event(EventClass::Generic, events[0], from);
+        cx.in_database(db).event(EventClass::Generic, events[1], to);
+        cx.in_database(db).record_replaced(to, former);
         cx.dirty(1);
     }
 }

@@ -1,6 +1,6 @@
 //! `RESTORE`.
 
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::keyspace::Value;
 use tidegate_rdb::{Checksum, Limits, dump};
@@ -50,9 +50,24 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     let expires = (ttl > 0).then(|| ttl.wrapping_add(start));
     let replaced = options.replace && cx.delete(key);
     if expires.is_some_and(|at| cx.is_past(at)) {
+        if replaced {
+            cx.replicate(&[cx.lazy_free().server_del_command(), key]);
+            cx.signal(EventClass::Generic, "del", key);
+        }
         cx.dirty(replaced.into());
     } else {
-        cx.db_mut().set(key, expires, value);
+        if cx.leads() {
+            cx.drop_expired(key);
+        }
+        cx.put_new(key, expires, value);
+        if let Some(at) = expires.filter(|_| !options.absolute && cx.leads()) {
+            let mut buffer = itoa::Buffer::new();
+            let mut words = args.to_vec();
+            words[2] = buffer.format(at).as_bytes();
+            words.push(b"ABSTTL");
+            cx.replicate(&words);
+        }
+        cx.signal(EventClass::Generic, "restore", key);
         cx.dirty(1);
     }
     reply.ok();

@@ -25,9 +25,12 @@ fn scan(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let cursor = scan::cursor(args[1], cx.dialect())?;
     let options = Options::of(&args[2..], Scanned::Keys, cx.dialect())?;
     cx.spend(options.steps(cx.database().len(), true))?;
+    if let Some(recorder) = cx.recorder {
+        recorder.be_loose();
+    }
     let mut found = Vec::new();
     let next = cx.database().scan(cursor, options.count, |slot| {
-        if options.wants_key(slot) && !cx.is_expired(slot) {
+        if options.wants_key(slot) && !cx.is_expired_now(slot) {
             found.push(slot.key());
         }
     });

@@ -1,7 +1,8 @@
 //! Commands that change a list at other places than its ends.
 
 use super::read::index;
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
+use crate::dialect::Vendor;
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::lists::{End, List};
 use tidegate_rdb::Element;
@@ -29,6 +30,7 @@ fn lset(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         Ok(())
     })?;
     done.ok_or(CommandError::NO_KEY)?;
+    cx.signal(EventClass::List, "lset", args[1]);
     cx.dirty(1);
     reply.ok();
     Ok(())
@@ -49,6 +51,7 @@ fn linsert(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
     })?;
     match inserted {
         Some(Some(len)) => {
+            cx.signal(EventClass::List, "linsert", args[1]);
             cx.dirty(1);
             reply.count(len);
         }
@@ -75,6 +78,9 @@ fn lrem(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         }
         Ok(removed)
     })?;
+    if removed.is_some_and(|removed| removed > 0) {
+        cx.signal_edit(EventClass::List, "lrem", args[1]);
+    }
     cx.dirty(removed.unwrap_or(0));
     reply.count(removed.unwrap_or(0));
     Ok(())
@@ -92,6 +98,12 @@ fn ltrim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         list.pack(fill, true);
         Ok(len - kept.len())
     })?;
+    if let Some(removed) = removed {
+        if removed > 0 || cx.dialect().vendor() == Vendor::Redis {
+            cx.changed(args[1]);
+        }
+        cx.event_of_edit(EventClass::List, "ltrim", args[1]);
+    }
     cx.dirty(removed.unwrap_or(0));
     reply.ok();
     Ok(())

@@ -1,14 +1,14 @@
 //! Commands that take elements off an end of a list. Those that block reply at once; the caller
 //! lets the client wait.
 
-use crate::call::{CommandError, Reply, words};
-use crate::dialect::Dialect;
+use crate::arguments::timeout;
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::lists::{End, List, ListRef};
 
 pub(super) const COMMANDS: &[Row] = &[
     Row::write("blmpop", |cx, args, reply| {
-        timeout(args[1], cx.dialect())?;
+        timeout::seconds(args[1], cx.dialect())?;
         mpop(cx, &args[2..], reply)
     }),
     Row::write("blpop", |cx, args, reply| pop_first(cx, args, reply, End::Left)),
@@ -17,23 +17,6 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::write("lpop", |cx, args, reply| pop(cx, args, reply, End::Left)),
     Row::write("rpop", |cx, args, reply| pop(cx, args, reply, End::Right)),
 ];
-
-/// Checks the seconds that a command may block (`getTimeoutFromObjectOrReply`).
-pub(super) fn timeout(word: &[u8], dialect: Dialect) -> Result<(), CommandError> {
-    const NEGATIVE: CommandError = CommandError::new("ERR timeout is negative");
-    let seconds = std::str::from_utf8(word).ok().and_then(|text| text.parse::<f64>().ok());
-    match seconds {
-        Some(seconds) if seconds < 0.0 => Err(NEGATIVE),
-        // More milliseconds than a time can have.
-        Some(seconds) if seconds * 1000.0 >= 9_223_372_036_854_775_808.0 => {
-            // Redis 6.2 and 7.0 let it overflow.
-            let old = !dialect.packs_lists();
-            Err(if old { NEGATIVE } else { CommandError::new("ERR timeout is out of range") })
-        }
-        Some(seconds) if !seconds.is_nan() => Ok(()),
-        _ => Err(CommandError::new("ERR timeout is not a float or out of range")),
-    }
-}
 
 /// Takes up to `count` elements off an end, after it has shown them to `show`. Returns how many;
 /// `None` without the key.
@@ -52,6 +35,9 @@ fn take(
         list.pack(fill, true);
         Ok(taken)
     })?;
+    if taken.is_some() {
+        cx.signal_edit(EventClass::List, end.popped(), key);
+    }
     cx.dirty(taken.unwrap_or(0));
     Ok(taken)
 }
@@ -113,7 +99,7 @@ fn pop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) ->
 /// `BLPOP key [key ...] timeout`, `BRPOP key [key ...] timeout`
 fn pop_first(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) -> Done {
     let (last, keys) = args[1..].split_last().ok_or(CommandError::SYNTAX)?;
-    timeout(last, cx.dialect())?;
+    timeout::seconds(last, cx.dialect())?;
     for key in keys {
         let popped = take(cx, key, end, 1, |list, _| {
             if let Some(element) = list.end(end) {
@@ -123,6 +109,7 @@ fn pop_first(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: E
             }
         })?;
         if popped.is_some() {
+            cx.replicate(&[end.pop_command(), key]);
             return Ok(());
         }
     }
@@ -154,7 +141,9 @@ fn mpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             reply.bulk(key);
             write_elements(list, end, count, reply);
         })?;
-        if popped.is_some() {
+        if let Some(popped) = popped {
+            let mut buffer = itoa::Buffer::new();
+            cx.replicate(&[end.pop_command(), key, buffer.format(popped).as_bytes()]);
             return Ok(());
         }
     }

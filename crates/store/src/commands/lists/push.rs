@@ -1,6 +1,6 @@
 //! Commands that add elements at an end of a list.
 
-use crate::call::Reply;
+use crate::call::{EventClass, Reply};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::lists::{End, List};
 use tidegate_rdb::Element;
@@ -35,6 +35,7 @@ fn push(
         Some(cx.edit_or_new(args[1], change)?)
     };
     if len.is_some() {
+        cx.signal(EventClass::List, end.pushed(), args[1]);
         cx.dirty(values.len());
     }
     reply.count(len.unwrap_or(0));

@@ -1,6 +1,6 @@
 //! Commands that combine sets.
 
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::keyspace::Value;
 use crate::values::sets::Set;
@@ -10,7 +10,7 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::read("sdiff", |cx, args, reply| write_members(&subtract(cx, &args[1..])?, reply)),
     Row::write("sdiffstore", |cx, args, reply| {
         let result = subtract(&cx.reader(), &args[2..])?;
-        store(cx, args[1], result, reply)
+        store(cx, args[1], (result, "sdiffstore"), reply)
     }),
     Row::read("sinter", sinter),
     Row::read("sintercard", sintercard),
@@ -18,12 +18,12 @@ pub(super) const COMMANDS: &[Row] = &[
         let reader = cx.reader();
         let sources = all_of(&reader, &args[2..])?;
         let result = sources.map(|sources| intersection(sources, reader.set_rules()));
-        store(cx, args[1], result.unwrap_or_default(), reply)
+        store(cx, args[1], (result.unwrap_or_default(), "sinterstore"), reply)
     }),
     Row::read("sunion", |cx, args, reply| write_members(&unite(cx, &args[1..])?, reply)),
     Row::write("sunionstore", |cx, args, reply| {
         let result = unite(&cx.reader(), &args[2..])?;
-        store(cx, args[1], result, reply)
+        store(cx, args[1], (result, "sunionstore"), reply)
     }),
 ];
 
@@ -112,8 +112,13 @@ fn write_members(set: &Set, reply: &mut Reply<'_>) -> Done {
 }
 
 /// Stores the result as `key`, or removes the key if the result is empty.
-fn store(cx: &mut WriteCx<'_>, key: &[u8], result: Set, reply: &mut Reply<'_>) -> Done {
+fn store(
+    cx: &mut WriteCx<'_>,
+    key: &[u8],
+    (result, event): (Set, &'static str),
+    reply: &mut Reply<'_>,
+) -> Done {
     reply.count(result.view().len());
-    cx.put_result(key, Value::Set(result), 1);
+    cx.put_result(key, Value::Set(result), 1, (EventClass::Set, event));
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Commands that pick random members.
 
 use crate::arguments::random::{self, Pool, Wanted};
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::values::sets::Set;
 use crate::values::sets::combine::union;
 use crate::values::sets::rules::Rules;
 use crate::values::sets::view::SetRef;
-use tidegate_rdb::Element;
+use tidegate_rdb::{Element, Strings};
 
 pub(super) const COMMANDS: &[Row] =
     &[Row::write("spop", spop), Row::read("srandmember", srandmember)];
@@ -66,16 +66,47 @@ fn spop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         _ => return Err(CommandError::SYNTAX),
     };
     let popped = cx.edit(args[1], |set: &mut Set| Ok(pop(set, count, rules, reply)))?;
+    if let Some((popped, gone)) = &popped
+        && *popped > 0
+    {
+        replicate(cx, args[1], count.is_some(), gone.as_ref());
+        cx.signal_edit(EventClass::Set, "spop", args[1]);
+    }
     match (popped, count) {
-        (Some(popped), _) => cx.dirty(popped),
+        (Some((popped, _)), _) => cx.dirty(popped),
         (None, Some(_)) => reply.set(0),
         (None, None) => reply.null(),
     }
     Ok(())
 }
 
-/// Removes members and writes them. Returns how many.
-fn pop(set: &mut Set, count: Option<usize>, rules: Rules, reply: &mut Reply<'_>) -> usize {
+/// Puts the removal of random members into the stream: by name, or as that of the key if `gone` is
+/// `None`.
+fn replicate(cx: &WriteCx<'_>, key: &[u8], counted: bool, gone: Option<&Strings>) {
+    /// The most members that one command removes (`spopWithCountCommand`).
+    const BATCH: usize = 1024;
+    if !cx.leads() {
+        return;
+    }
+    let Some(gone) = gone else {
+        cx.replicate(&[cx.lazy_free().server_del_command(), key]);
+        return;
+    };
+    let members: Vec<&[u8]> = gone.iter().collect();
+    let batch = if counted && !cx.dialect().removes_popped_in_batches() { 1 } else { BATCH };
+    for batch in members.chunks(batch) {
+        let words = [&[&b"SREM"[..], key][..], batch].concat();
+        cx.replicate(&words);
+    }
+}
+
+/// Removes members and writes them. Returns how many, and which; `None` if they were all.
+fn pop(
+    set: &mut Set,
+    count: Option<usize>,
+    rules: Rules,
+    reply: &mut Reply<'_>,
+) -> (usize, Option<Strings>) {
     /// How many times more members have to be removed than stay, so that the set is built anew
     /// (`SPOP_MOVE_STRATEGY_MUL`).
     const MANY: usize = 5;
@@ -86,13 +117,13 @@ fn pop(set: &mut Set, count: Option<usize>, rules: Rules, reply: &mut Reply<'_>)
         reply.set(len);
         all.view().iter().for_each(|member| reply.element(member));
         *set = Set::default();
-        return len;
+        return (len, None);
     }
     let chosen = random::distinct(&set.view(), count.unwrap_or(1));
     if count.is_some() {
         reply.set(chosen.len());
     }
-    let mut gone = tidegate_rdb::Strings::with_capacity(chosen.len());
+    let mut gone = Strings::with_capacity(chosen.len());
     let mut buffer = itoa::Buffer::new();
     for member in chosen {
         reply.element(member);
@@ -104,7 +135,7 @@ fn pop(set: &mut Set, count: Option<usize>, rules: Rules, reply: &mut Reply<'_>)
     if count.is_some() && (len - gone.len()).saturating_mul(MANY) <= gone.len() {
         renew(set, rules);
     }
-    gone.len()
+    (gone.len(), Some(gone))
 }
 
 /// Builds a set anew, in the form that it would have if its members were added now.

@@ -3,7 +3,7 @@
 
 use super::combining::{Combination, Op};
 use super::reply as replies;
-use crate::call::Reply;
+use crate::call::{EventClass, Reply};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::keyspace::Value;
 use crate::values::sorted_sets::value::SortedSet;
@@ -72,6 +72,6 @@ fn store(cx: &mut WriteCx<'_>, args: Args<'_>, op: Op, reply: &mut Reply<'_>) ->
     let pairs = wanted.pairs(cx.data.hasher);
     let result = SortedSet::of_pairs(pairs, &cx.sorted_set_rules())?;
     reply.count(result.view().len());
-    cx.put_result(args[1], Value::SortedSet(result), 1);
+    cx.put_result(args[1], Value::SortedSet(result), 1, (EventClass::SortedSet, op.stored()));
     Ok(())
 }

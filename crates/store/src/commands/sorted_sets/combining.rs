@@ -53,6 +53,11 @@ fn number_or_zero(score: f64) -> f64 {
 }
 
 impl Op {
+    /// The event of a stored result.
+    pub(in crate::commands::sorted_sets) fn stored(self) -> &'static str {
+        self.command(true)
+    }
+
     /// The name of the command.
     fn command(self, stores: bool) -> &'static str {
         match (self, stores) {

@@ -1,13 +1,23 @@
 //! Commands that remove the lowest or highest members.
 
 use super::reply as replies;
-use crate::call::{CommandError, Reply, words};
+use crate::arguments::timeout;
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::sorted_sets::range::From;
 use crate::values::sorted_sets::value::{SortedSet, SortedSetRef};
 
-pub(in crate::commands::sorted_sets) const COMMANDS: &[Row] =
-    &[Row::write("zmpop", zmpop), Row::write("zpopmax", zpopmax), Row::write("zpopmin", zpopmin)];
+pub(in crate::commands::sorted_sets) const COMMANDS: &[Row] = &[
+    Row::write("bzmpop", |cx, args, reply| {
+        timeout::seconds(args[1], cx.dialect())?;
+        mpop(cx, &args[2..], reply)
+    }),
+    Row::write("bzpopmax", |cx, args, reply| pop_first(cx, args, From::Highest, reply)),
+    Row::write("bzpopmin", |cx, args, reply| pop_first(cx, args, From::Lowest, reply)),
+    Row::write("zmpop", |cx, args, reply| mpop(cx, &args[1..], reply)),
+    Row::write("zpopmax", zpopmax),
+    Row::write("zpopmin", zpopmin),
+];
 
 /// `ZPOPMIN key [count]`
 fn zpopmin(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
@@ -48,7 +58,8 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
             replies::members(reply, count, entries, true);
         });
     }
-    remove_popped(cx, args[1], many, from)
+    remove_popped(cx, args[1], many, from)?;
+    Ok(())
 }
 
 /// Reads how many members are to be popped.
@@ -81,14 +92,45 @@ fn remove_popped(cx: &mut WriteCx<'_>, key: &[u8], count: usize, from: From) -> 
         set.remove_ranks(start..(start + count).min(len));
         Ok(())
     })?;
+    if count > 0 {
+        let event = if from == From::Lowest { "zpopmin" } else { "zpopmax" };
+        cx.signal_edit(EventClass::SortedSet, event, key);
+    }
     cx.dirty(count);
     Ok(())
 }
 
-/// `ZMPOP numkeys key [key ...] MIN | MAX [COUNT count]`
-fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let keys = words::positive_or(args[1], CommandError::NO_KEYS)?;
-    let where_at = keys.saturating_add(2);
+/// The name of the command that removes the lowest or highest members.
+fn pop_command(from: From) -> &'static [u8] {
+    if from == From::Lowest { b"ZPOPMIN" } else { b"ZPOPMAX" }
+}
+
+/// `BZPOPMIN key [key ...] timeout`, `BZPOPMAX key [key ...] timeout`
+fn pop_first(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>) -> Done {
+    let (last, keys) = args[1..].split_last().ok_or(CommandError::SYNTAX)?;
+    timeout::seconds(last, cx.dialect())?;
+    for key in keys {
+        let Some(set) = cx.read::<SortedSet>(key)? else { continue };
+        reply.array(3);
+        reply.bulk(key);
+        write_popped(set, 1, from, |_, entries| {
+            for (member, score) in entries {
+                reply.element(member);
+                reply.double(score);
+            }
+        });
+        cx.replicate(&[pop_command(from), key]);
+        return remove_popped(cx, key, 1, from);
+    }
+    reply.null_array();
+    Ok(())
+}
+
+/// `ZMPOP numkeys key [key ...] MIN | MAX [COUNT count]`, from `numkeys` on
+/// (`zmpopGenericCommand`)
+fn mpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    let keys = words::positive_or(args[0], CommandError::NO_KEYS)?;
+    let where_at = keys.saturating_add(1);
     let from = match args.get(where_at) {
         Some(word) if words::is(word, "min") => From::Lowest,
         Some(word) if words::is(word, "max") => From::Highest,
@@ -106,12 +148,14 @@ fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         }
         _ => return Err(CommandError::SYNTAX),
     };
-    for key in &args[2..where_at] {
+    for key in &args[1..where_at] {
         let Some(set) = cx.read::<SortedSet>(key)? else { continue };
         let many = count.min(set.len());
         reply.array(2);
         reply.bulk(key);
         write_popped(set, many, from, |count, entries| replies::pairs(reply, count, entries));
+        let mut buffer = itoa::Buffer::new();
+        cx.replicate(&[pop_command(from), key, buffer.format(many).as_bytes()]);
         return remove_popped(cx, key, many, from);
     }
     reply.null_array();

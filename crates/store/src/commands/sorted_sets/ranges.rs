@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::reply as replies;
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::dialect::Dialect;
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::keyspace::Value;
@@ -192,7 +192,11 @@ fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> D
     let shape = Shape { by: None, from: None, stores: true };
     let wanted = Wanted::parse(&args[3..], shape, cx.dialect())?;
     let rules = cx.sorted_set_rules();
-    let result = match cx.read::<SortedSet>(args[2])? {
+    let found = cx.read::<SortedSet>(args[2])?;
+    if found.is_none() {
+        cx.missed(args[2]);
+    }
+    let result = match found {
         Some(set) => {
             let entries = set.entries(wanted.ranks(set, cx.dialect()));
             // The number of members is known before they come only for ranks.
@@ -206,6 +210,6 @@ fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> D
         None => SortedSet::new(),
     };
     reply.count(result.view().len());
-    cx.put_result(args[1], Value::SortedSet(result), 1);
+    cx.put_result(args[1], Value::SortedSet(result), 1, (EventClass::SortedSet, "zrangestore"));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::number;
 use crate::values::sorted_sets::range::{From, LexRange, ScoreRange};
@@ -128,6 +128,10 @@ pub(crate) fn add(
     } else {
         cx.edit_or_new::<SortedSet, _>(key, change)?
     };
+    if outcome.added + outcome.updated > 0 {
+        let event = if flags.incr { "zincr" } else { "zadd" };
+        cx.signal(EventClass::SortedSet, event, key);
+    }
     cx.dirty(outcome.added + outcome.updated);
     if flags.incr {
         match outcome.score {
@@ -181,6 +185,9 @@ fn zrem(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         Ok(args[2..].iter().filter(|member| set.remove(member)).count())
     })?;
     let removed = removed.unwrap_or(0);
+    if removed > 0 {
+        cx.signal_edit(EventClass::SortedSet, "zrem", args[1]);
+    }
     cx.dirty(removed);
     reply.count(removed);
     Ok(())
@@ -189,24 +196,26 @@ fn zrem(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 /// `ZREMRANGEBYRANK key start stop`
 fn zremrangebyrank(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let (start, stop) = (words::int(args[2])?, words::int(args[3])?);
-    remove_ranks(cx, args[1], reply, |set| words::span(start, stop, set.len()).unwrap_or(0..0))
+    let at = (args[1], "zremrangebyrank");
+    remove_ranks(cx, at, reply, |set| words::span(start, stop, set.len()).unwrap_or(0..0))
 }
 
 /// `ZREMRANGEBYSCORE key min max`
 fn zremrangebyscore(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let range = ScoreRange::parse(args[2], args[3], cx.dialect())?;
-    remove_ranks(cx, args[1], reply, |set| set.score_span(&range))
+    remove_ranks(cx, (args[1], "zremrangebyscore"), reply, |set| set.score_span(&range))
 }
 
 /// `ZREMRANGEBYLEX key min max`
 fn zremrangebylex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let range = LexRange::parse(args[2], args[3])?;
-    remove_ranks(cx, args[1], reply, |set| set.lex_span(&range, From::Lowest))
+    let at = (args[1], "zremrangebylex");
+    remove_ranks(cx, at, reply, |set| set.lex_span(&range, From::Lowest))
 }
 
 fn remove_ranks(
     cx: &mut WriteCx<'_>,
-    key: &[u8],
+    (key, event): (&[u8], &'static str),
     reply: &mut Reply<'_>,
     which: impl FnOnce(SortedSetRef<'_>) -> Range<usize>,
 ) -> Done {
@@ -217,6 +226,9 @@ fn remove_ranks(
         Ok(count)
     })?;
     let removed = removed.unwrap_or(0);
+    if removed > 0 {
+        cx.signal_edit(EventClass::SortedSet, event, key);
+    }
     cx.dirty(removed);
     reply.count(removed);
     Ok(())

@@ -1,7 +1,7 @@
 //! `XADD`, `XTRIM` and `XSETID`.
 
 use super::add_options::{self, Caller};
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::execution::{Args, Done, Row, WriteCx};
 pub(crate) use crate::values::streams::entries::id::{self, NewId, ZERO};
 use crate::values::streams::value::Stream;
@@ -17,7 +17,7 @@ fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let caller = caller(cx);
     let options = add_options::parse(args, true, &caller)?;
     let fields = options.id.and_then(|(_, at)| args.get(at + 1..)).unwrap_or_default();
-    let Some((new_id, _)) = options.id.filter(|_| !fields.is_empty() && fields.len() % 2 == 0)
+    let Some((new_id, id_at)) = options.id.filter(|_| !fields.is_empty() && fields.len() % 2 == 0)
     else {
         return Err(match caller.dialect.has_partial_stream_ids() {
             true => CommandError::wrong_arity("xadd"),
@@ -27,11 +27,13 @@ fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if new_id == NewId::Exactly(ZERO) {
         return Err(ZERO_ID);
     }
-    let now = cx.now;
+    let (now, leads, mut trimmed) = (cx.now, cx.leads(), 0);
+    let mut rest = None;
     let add = |stream: &mut Stream| {
         let id = stream.append(new_id, fields, now, (&caller.packing, caller.dialect))?;
         if let Some(trim) = &options.trim {
-            stream.trim(trim).map_err(|fault| corrupt(&fault))?;
+            trimmed = stream.trim(trim).map_err(|fault| corrupt(&fault))?;
+            rest = (leads && trim.approximate).then(|| options.exactly(stream)).flatten();
         }
         Ok(id)
     };
@@ -42,6 +44,13 @@ fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     };
     match id {
         Some(id) => {
+            cx.signal(EventClass::Stream, "xadd", args[1]);
+            if trimmed > 0 {
+                cx.event(EventClass::Stream, "xtrim", args[1]);
+            }
+            let is_given = matches!(new_id, NewId::Exactly(_));
+            replicate(cx, args, (!is_given).then_some((id, id_at)), rest);
+            cx.ready(args[1]);
             cx.dirty(1);
             id::write(reply, id);
         }
@@ -53,14 +62,48 @@ fn xadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 /// `XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT count] [KEEPREF|DELREF|ACKED]`
 fn xtrim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let options = add_options::parse(args, false, &caller(cx))?;
+    let leads = cx.leads();
+    let mut rest = None;
     let deleted = cx.edit(args[1], |stream: &mut Stream| match &options.trim {
-        Some(trim) => stream.trim(trim).map_err(|fault| corrupt(&fault)),
+        Some(trim) => {
+            let deleted = stream.trim(trim).map_err(|fault| corrupt(&fault))?;
+            rest = (leads && trim.approximate).then(|| options.exactly(stream)).flatten();
+            Ok(deleted)
+        }
         None => Ok(0),
     })?;
     let deleted = usize::try_from(deleted.unwrap_or(0)).unwrap_or(usize::MAX);
+    if deleted > 0 {
+        cx.signal(EventClass::Stream, "xtrim", args[1]);
+        replicate(cx, args, None, rest);
+    }
     cx.dirty(deleted);
     reply.count(deleted);
     Ok(())
+}
+
+/// Puts the request into the stream with the `id` of the new entry, unless the request has it, and
+/// with the exact threshold of an approximate trimming. Both come with the index of their word.
+fn replicate(
+    cx: &WriteCx<'_>,
+    args: Args<'_>,
+    id: Option<(StreamId, usize)>,
+    threshold: Option<(String, usize)>,
+) {
+    if !cx.leads() || id.is_none() && threshold.is_none() {
+        return;
+    }
+    let mut words = args.to_vec();
+    let id = id.map(|(id, at)| (id::text(id), at));
+    for (text, at) in [&id, &threshold].into_iter().flatten() {
+        if let Some(word) = words.get_mut(*at) {
+            *word = text.as_bytes();
+        }
+    }
+    if let Some(word) = threshold.as_ref().and_then(|(_, at)| words.get_mut(at - 1)) {
+        *word = b"=";
+    }
+    cx.replicate(&words);
 }
 
 /// `XSETID key id [ENTRIESADDED count] [MAXDELETEDID id]`
@@ -101,6 +144,7 @@ fn xsetid(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let found =
         cx.edit(args[1], |stream: &mut Stream| set_id(stream, id, added, deleted_id, checks))?;
     found.ok_or(CommandError::NO_KEY)?;
+    cx.event(EventClass::Stream, "xsetid", args[1]);
     cx.dirty(1);
     reply.ok();
     Ok(())

@@ -7,6 +7,7 @@ use crate::packing::Packing;
 use crate::values::streams::delete::References;
 pub(crate) use crate::values::streams::entries::id::{self, NewId};
 use crate::values::streams::trim::{Trim, Until};
+use crate::values::streams::value::Stream;
 
 const BOTH: CommandError = CommandError::new(
     "ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
@@ -39,6 +40,8 @@ pub(in crate::commands::streams) struct AddOptions {
     pub(in crate::commands::streams) id: Option<(NewId, usize)>,
     pub(in crate::commands::streams) trim: Option<Trim>,
     until: Option<Until>,
+    /// The index of the word that says how far the stream is trimmed.
+    threshold_at: usize,
     approximate: bool,
     limit: Option<i64>,
     references: Option<References>,
@@ -60,12 +63,12 @@ pub(in crate::commands::streams) fn parse(
         }
         at += 1;
         if words::is(word, "MAXLEN") && !rest.is_empty() {
-            at += options.threshold(rest, |word| match words::int(word)? {
+            at += options.threshold(rest, at, |word| match words::int(word)? {
                 length @ 0.. => Ok(Until::Length(length.unsigned_abs())),
                 _ => Err(MAXLEN),
             })?;
         } else if words::is(word, "MINID") && !rest.is_empty() {
-            at += options.threshold(rest, |word| id::strict(word).map(Until::MinId))?;
+            at += options.threshold(rest, at, |word| id::strict(word).map(Until::MinId))?;
         } else if words::is(word, "LIMIT") && !rest.is_empty() {
             let limit = words::int(rest[0])?;
             if limit < 0 {
@@ -109,6 +112,7 @@ impl AddOptions {
     fn threshold(
         &mut self,
         rest: &[&[u8]],
+        rest_at: usize,
         until: impl FnOnce(&[u8]) -> Result<Until, CommandError>,
     ) -> Result<usize, CommandError> {
         if self.until.is_some() {
@@ -124,7 +128,18 @@ impl AddOptions {
             [] => return Err(CommandError::SYNTAX),
         };
         self.until = Some(until(value)?);
+        self.threshold_at = rest_at + words - 1;
         Ok(words)
+    }
+
+    /// Returns the threshold with which a trimming to what the stream is now would be exact, and
+    /// the index of its word (`streamRewriteTrimArgument`).
+    pub(in crate::commands::streams) fn exactly(&self, stream: &Stream) -> Option<(String, usize)> {
+        let text = match self.until? {
+            Until::Length(_) => stream.length.to_string(),
+            Until::MinId(_) => id::text(stream.first_kept_id().unwrap_or(id::MAX)),
+        };
+        Some((text, self.threshold_at))
     }
 
     fn finish(mut self, adds: bool, caller: &Caller) -> Result<Self, CommandError> {

@@ -1,6 +1,7 @@
 //! `XAUTOCLAIM`, which claims entries that have been pending for long, a few at a time.
 
 use super::claim::{int, no_group, seen_consumer};
+use super::propagation::Propagation;
 use crate::call::{CommandError, Reply, words};
 use crate::dialect::Dialect;
 use crate::execution::{Args, Done, Row, WriteCx};
@@ -37,6 +38,8 @@ struct AutoClaim<'a> {
 fn xautoclaim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let (now, dialect) = (cx.now, cx.dialect());
     let claim = parse(args, dialect)?;
+    cx.miss(args[1]);
+    let propagation = Propagation::of(cx, args[1], args[2]);
     let mut changes = 0;
     let claimed = cx.edit(args[1], |stream: &mut Stream| {
         let Stream { nodes, groups, .. } = stream;
@@ -44,7 +47,7 @@ fn xautoclaim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
         if dialect.acknowledges_missing_entries() && claim.count > TOO_MANY.unsigned_abs() {
             return Err(NO_MEMORY);
         }
-        changes = run(nodes, group, &claim, (now, dialect), reply);
+        changes = run(nodes, group, &claim, (now, dialect, propagation), reply);
         Ok(())
     })?;
     claimed.ok_or_else(|| no_group(args[1], args[2]))?;
@@ -87,11 +90,12 @@ fn run(
     nodes: &Nodes,
     group: &mut Group,
     claim: &AutoClaim<'_>,
-    (now, dialect): (i64, Dialect),
+    (now, dialect, propagation): (i64, Dialect, Propagation<'_>),
     reply: &mut Reply<'_>,
 ) -> usize {
-    let mut owner =
-        dialect.creates_idle_consumers().then(|| seen_consumer(group, claim.consumer, now));
+    let mut owner = dialect
+        .creates_idle_consumers()
+        .then(|| seen_consumer(group, claim.consumer, now, propagation));
     reply.array(if dialect.acknowledges_missing_entries() { 3 } else { 2 });
     let cursor_mark = reply.mark();
     let (mut claimed, mut gone) = (0, Vec::new());
@@ -106,13 +110,18 @@ fn run(
         match step {
             Step::Pass => {}
             Step::Forget => {
+                if let Some(pending) = group.pending().get(&id) {
+                    propagation.claim(group, id, pending);
+                }
                 group.acknowledge(id);
                 gone.push(id);
                 count -= 1;
             }
             Step::Claim(pending) => {
-                let owner = *owner.get_or_insert_with(|| seen_consumer(group, claim.consumer, now));
-                take(group, id, pending, (owner, claim, now));
+                let owner = *owner
+                    .get_or_insert_with(|| seen_consumer(group, claim.consumer, now, propagation));
+                let pending = take(group, id, pending, (owner, claim, now));
+                propagation.claim(group, id, &pending);
                 match nodes.find(id) {
                     _ if claim.just_id => id::write(reply, id),
                     Some((_, entry)) => write_entry::entry(reply, &entry),
@@ -157,9 +166,11 @@ fn take(
     id: StreamId,
     pending: Pending,
     (owner, claim, now): (Owner, &AutoClaim<'_>, i64),
-) {
+) -> Pending {
     let more = u64::from(!claim.just_id);
     let deliveries = pending.deliveries.wrapping_add(more);
-    group.assign(id, Pending { delivered_ms: now, deliveries, owner });
+    let pending = Pending { delivered_ms: now, deliveries, owner };
+    group.assign(id, pending);
     group.activate(owner, now);
+    pending
 }

@@ -1,5 +1,6 @@
 //! `XCLAIM`, with which pending entries get another owner, and a master reports deliveries.
 
+use super::propagation::Propagation;
 use crate::call::{CommandError, Reply, quoted, words};
 use crate::dialect::Dialect;
 use crate::execution::{Args, Done, Row, WriteCx};
@@ -28,13 +29,15 @@ struct Claim<'a> {
 /// [FORCE] [JUSTID] [LASTID id]`
 fn xclaim(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let (now, dialect) = (cx.now, cx.dialect());
+    cx.miss(args[1]);
+    let propagation = Propagation::of(cx, args[1], args[2]);
     let mut changes = 0;
     let claimed = cx.edit(args[1], |stream: &mut Stream| {
         let Stream { nodes, groups, .. } = stream;
         let group = groups.get_mut(args[2]).ok_or_else(|| no_group(args[1], args[2]))?;
         let claim = parse(args, now)?;
         let from = group.last_id;
-        changes = run(nodes, group, &claim, (now, dialect), reply);
+        changes = run(nodes, group, &claim, (now, dialect, propagation), reply);
         let to = group.last_id;
         if to != from {
             stream.group_moved(from, to);
@@ -106,7 +109,7 @@ fn run(
     nodes: &Nodes,
     group: &mut Group,
     claim: &Claim<'_>,
-    (now, dialect): (i64, Dialect),
+    (now, dialect, propagation): (i64, Dialect, Propagation<'_>),
     reply: &mut Reply<'_>,
 ) -> usize {
     let mut moved = claim.last_id > group.last_id;
@@ -115,7 +118,7 @@ fn run(
     }
     let mut owner = None;
     if dialect.creates_idle_consumers() {
-        owner = Some(seen_consumer(group, claim.consumer, now));
+        owner = Some(seen_consumer(group, claim.consumer, now, propagation));
     }
     let mark = reply.mark();
     let (mut claimed, mut changes) = (0, 0);
@@ -123,6 +126,9 @@ fn run(
         let entry = nodes.find(id).map(|(_, entry)| entry);
         if entry.is_none() && dialect.acknowledges_missing_entries() {
             // The entry no longer exists, so no consumer can have it.
+            if let Some(pending) = group.pending().get(&id) {
+                propagation.claim(group, id, pending);
+            }
             let forgotten = group.acknowledge(id);
             changes += usize::from(forgotten);
             moved &= !forgotten;
@@ -135,15 +141,18 @@ fn run(
         if before.is_some_and(|it| claim.min_idle > 0 && it.idle(now) < claim.min_idle) {
             continue;
         }
-        let owner = *owner.get_or_insert_with(|| seen_consumer(group, claim.consumer, now));
+        let owner =
+            *owner.get_or_insert_with(|| seen_consumer(group, claim.consumer, now, propagation));
         let deliveries = before.map_or(1, |it| it.deliveries);
         let deliveries = match claim.retry_count {
             Some(count) => count,
             None if claim.just_id => deliveries,
             None => deliveries.wrapping_add(1),
         };
-        group.assign(id, Pending { delivered_ms: claim.delivered_ms, deliveries, owner });
+        let pending = Pending { delivered_ms: claim.delivered_ms, deliveries, owner };
+        group.assign(id, pending);
         group.activate(owner, now);
+        propagation.claim(group, id, &pending);
         match entry {
             _ if claim.just_id => id::write(reply, id),
             Some(entry) => write_entry::entry(reply, &entry),
@@ -153,6 +162,9 @@ fn run(
         moved = false;
     }
     reply.array_at(mark, claimed);
+    if moved {
+        propagation.last_id(group, dialect.has_stream_counters());
+    }
     changes + claimed + usize::from(moved)
 }
 
@@ -161,8 +173,9 @@ pub(in crate::commands::streams) fn seen_consumer(
     group: &mut Group,
     consumer: &[u8],
     now: i64,
+    propagation: Propagation<'_>,
 ) -> Owner {
-    let owner = group.consumer_or_new(consumer, now);
+    let (owner, _) = propagation.consumer_or_new(group, consumer, now);
     group.see(owner, now, false);
     owner
 }

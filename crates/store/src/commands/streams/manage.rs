@@ -2,7 +2,7 @@
 
 use super::{help, subcommand};
 use crate::arguments::subcommand::{Sub, syntax};
-use crate::call::{CommandError, Reply, quoted, words};
+use crate::call::{CommandError, EventClass, Reply, quoted, words};
 use crate::dialect::Dialect;
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::streams::entries::id;
@@ -148,6 +148,8 @@ fn create(
         b"$" => None,
         id => Some(id::strict(id)?),
     };
+    // To a client that watches the key, only a new stream is a change.
+    let is_new = cx.leads() && cx.slot(key).is_none();
     // The key exists, or may be created.
     cx.edit_or_new(key, |stream: &mut Stream| {
         let id = id.unwrap_or(stream.last_id);
@@ -160,6 +162,10 @@ fn create(
         stream.group_moved(id::ZERO, id);
         Ok(())
     })?;
+    if is_new {
+        cx.changed(key);
+    }
+    cx.event(EventClass::Stream, "xgroup-create", key);
     cx.dirty(1);
     reply.ok();
     Ok(())
@@ -185,6 +191,7 @@ fn set_id(
         }
         Ok(())
     })?;
+    cx.event(EventClass::Stream, "xgroup-setid", key);
     cx.dirty(1);
     reply.ok();
     Ok(())
@@ -193,6 +200,11 @@ fn set_id(
 fn destroy(cx: &mut WriteCx<'_>, key: &[u8], name: &[u8], reply: &mut Reply<'_>) -> Done {
     let gone = cx.edit(key, |stream: &mut Stream| Ok(stream.groups.remove(name).is_some()))?;
     let gone = usize::from(gone.unwrap_or(false));
+    if gone > 0 {
+        cx.event(EventClass::Stream, "xgroup-destroy", key);
+        // Clients that read with the group have to hear that it is gone.
+        cx.ready(key);
+    }
     cx.dirty(gone);
     reply.count(gone);
     Ok(())
@@ -209,6 +221,9 @@ fn create_consumer(
         Ok(group.and_then(|group| group.add_consumer(consumer, now)).is_some())
     })?;
     let made = usize::from(made.unwrap_or(false));
+    if made > 0 {
+        cx.event(EventClass::Stream, "xgroup-createconsumer", key);
+    }
     cx.dirty(made);
     reply.count(made);
     Ok(())
@@ -223,6 +238,9 @@ fn remove_consumer(
         Ok(stream.groups.get_mut(name).and_then(|group| group.remove_consumer(consumer)))
     })?;
     let pending = pending.flatten();
+    if pending.is_some() {
+        cx.event(EventClass::Stream, "xgroup-delconsumer", key);
+    }
     cx.dirty(usize::from(pending.is_some()));
     reply.count(pending.unwrap_or(0));
     Ok(())

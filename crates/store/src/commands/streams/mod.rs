@@ -7,6 +7,7 @@
 //! | `range` | XLEN, XRANGE, XREVRANGE |
 //! | `read`, `read_group`, `read_options` | XREAD, XREADGROUP |
 //! | `claim`, `auto_claim`, `show_pending` | XCLAIM, XAUTOCLAIM, XPENDING |
+//! | `propagation` | how deliveries go into the replication stream |
 //! | `manage`, `info`, `subcommand`, `help` | XGROUP, XINFO |
 
 mod add;
@@ -16,6 +17,7 @@ mod claim;
 mod help;
 mod info;
 mod manage;
+mod propagation;
 mod range;
 mod read;
 mod read_group;

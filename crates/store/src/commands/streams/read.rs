@@ -24,6 +24,10 @@ fn xread(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         let stream = cx.read::<Stream>(key)?;
         after.push((stream, beyond(stream, id, cx.dialect())?));
     }
+    // Servers look for each key once more.
+    for (key, _) in options.keys.iter().zip(&after).filter(|(_, (stream, _))| stream.is_none()) {
+        cx.missed(key);
+    }
     let wanted = options.keys.iter().zip(after);
     write_streams(wanted.map(|(key, (stream, after))| (*key, stream, after)), options.count, reply);
     Ok(())
@@ -88,6 +92,16 @@ impl WaitingRead {
     pub(crate) fn write(&self, cx: &ReadCx<'_>, reply: &mut Reply<'_>) {
         let wanted = self.streams.iter().map(|(key, after)| (&**key, stream(cx, key), *after));
         write_streams(wanted, self.count, reply);
+    }
+
+    /// The most entries of each stream; 0 is all.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Returns the keys, and the ids beyond which entries are wanted, as text.
+    pub(crate) fn streams(&self) -> impl ExactSizeIterator<Item = (&[u8], String)> {
+        self.streams.iter().map(|(key, after)| (&**key, id::text(*after)))
     }
 
     /// The number of bytes of its keys.

@@ -1,5 +1,6 @@
 //! `XREADGROUP`, for clients of an engine that is a master. It never waits.
 
+use super::propagation::Propagation;
 use super::read::{begin, end};
 use super::read_options::{self, ReadOptions};
 use crate::call::{CommandError, Reply, quoted};
@@ -35,6 +36,7 @@ struct Reader<'a> {
     consumer: &'a [u8],
     now: i64,
     dialect: Dialect,
+    propagation: Propagation<'a>,
 }
 
 /// `XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key
@@ -45,6 +47,7 @@ fn xreadgroup(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
     let (group, consumer) = options.group.unwrap_or_default();
     let mut wanted = Vec::with_capacity(options.ids.len());
     for (key, id) in options.keys.iter().zip(options.ids) {
+        cx.miss(key);
         let stream = cx.read::<Stream>(key)?;
         if stream.and_then(|stream| stream.group(group)).is_none() {
             return Err(CommandError::of(format!(
@@ -55,10 +58,11 @@ fn xreadgroup(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Do
         }
         wanted.push(parse_id(id, dialect)?);
     }
-    let reader = Reader { options, group, consumer, now, dialect };
     let mark = reply.mark();
     let mut served = 0;
     for (key, wanted) in options.keys.iter().zip(wanted) {
+        let propagation = Propagation::of(cx, key, group);
+        let reader = Reader { options, group, consumer, now, dialect, propagation };
         let is_served =
             cx.edit(key, |stream: &mut Stream| Ok(serve(stream, &reader, key, wanted, reply)))?;
         served += usize::from(is_served.unwrap_or(false));
@@ -98,7 +102,10 @@ fn serve(
     if !serves && !reader.dialect.creates_idle_consumers() {
         return false;
     }
-    let owner = group.consumer_or_new(reader.consumer, reader.now);
+    let (owner, is_new) = reader.propagation.consumer_or_new(group, reader.consumer, reader.now);
+    if is_new && reader.options.no_ack {
+        reader.propagation.consumer(reader.consumer);
+    }
     group.see(owner, reader.now, false);
     if serves {
         begin(reply, key);
@@ -130,7 +137,11 @@ fn new(stream: &mut Stream, reader: &Reader<'_>, owner: Owner, reply: &mut Reply
             let pending = Pending { delivered_ms: reader.now, deliveries: 1, owner };
             group.assign(entry.id, pending);
             group.activate(owner, reader.now);
+            reader.propagation.claim(&group, entry.id, &pending);
         }
+    }
+    if written > 0 && (reader.options.no_ack || reader.dialect.propagates_group_ids()) {
+        reader.propagation.last_id(&group, reader.dialect.has_stream_counters());
     }
     reply.array_at(mark, written);
     if group.last_id != from {

@@ -2,7 +2,7 @@
 
 use super::add::corrupt;
 use super::add_options;
-use crate::call::{CommandError, Reply, words};
+use crate::call::{CommandError, EventClass, Reply, words};
 use crate::dialect::Dialect;
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::values::streams::delete::{Deleted, References};
@@ -24,6 +24,9 @@ fn xdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         stream.delete(&ids(&args[2..])?).map_err(|fault| corrupt(&fault))
     })?;
     let deleted = usize::try_from(deleted.unwrap_or(0)).unwrap_or(usize::MAX);
+    if deleted > 0 {
+        cx.signal(EventClass::Stream, "xdel", args[1]);
+    }
     cx.dirty(deleted);
     reply.count(deleted);
     Ok(())
@@ -31,6 +34,7 @@ fn xdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// `XACK key group id [id ...]`
 fn xack(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    cx.miss(args[1]);
     let acknowledged = cx.edit(args[1], |stream: &mut Stream| {
         let Some(group) = stream.groups.get_mut(args[2]) else { return Ok(0) };
         let ids = ids(&args[3..])?;
@@ -50,12 +54,13 @@ fn xdelex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             stream.delete_with(id, references).map_err(|fault| corrupt(&fault))
         })
     })?;
-    answer(cx, outcomes, words.len(), reply);
+    answer(cx, args[1], (outcomes, words.len()), reply);
     Ok(())
 }
 
 /// `XACKDEL key group [KEEPREF|DELREF|ACKED] IDS numids id [id ...]`
 fn xackdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
+    cx.miss(args[1]);
     cx.read::<Stream>(args[1])?;
     let (references, words) = with_references(&args[3..], cx.dialect())?;
     let outcomes = cx.edit(args[1], |stream: &mut Stream| {
@@ -74,7 +79,7 @@ fn xackdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
             }
         })
     })?;
-    answer(cx, outcomes, words.len(), reply);
+    answer(cx, args[1], (outcomes, words.len()), reply);
     Ok(())
 }
 
@@ -89,9 +94,18 @@ fn delete_all(
     Ok(outcomes)
 }
 
-fn answer(cx: &mut WriteCx<'_>, outcomes: Option<Vec<Deleted>>, len: usize, reply: &mut Reply<'_>) {
+fn answer(
+    cx: &mut WriteCx<'_>,
+    key: &[u8],
+    (outcomes, len): (Option<Vec<Deleted>>, usize),
+    reply: &mut Reply<'_>,
+) {
     let outcomes = outcomes.unwrap_or_else(|| vec![Deleted::Missing; len]);
-    cx.dirty(outcomes.iter().filter(|&&it| it == Deleted::Gone).count());
+    let gone = outcomes.iter().filter(|&&it| it == Deleted::Gone).count();
+    if gone > 0 {
+        cx.signal(EventClass::Stream, "xdel", key);
+    }
+    cx.dirty(gone);
     reply.array(outcomes.len());
     for outcome in outcomes {
         reply.int(match outcome {

@@ -166,14 +166,15 @@ fn bitpos(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         _ => return Err(CommandError::new("ERR The bit argument must be 1 or 0.")),
     };
     let dialect = cx.dialect();
-    if !dialect.since_redis((7, 2)) {
-        cx.read::<Str>(args[1])?;
-    }
-    let range = match cx.read::<Str>(args[1]) {
-        Ok(None) if !dialect.since_redis((7, 2)) => Range::ALL,
+    // Before Redis 7.2 servers look at the key first, and at nothing else without it.
+    let key_first = !dialect.since_redis((7, 2));
+    let first = if key_first { Some(cx.read::<Str>(args[1])?) } else { None };
+    let range = match first {
+        Some(None) => Range::ALL,
         _ => Range::parse(&args[3..], dialect, true)?,
     };
-    let Some(text) = cx.read::<Str>(args[1])? else {
+    let found = first.map_or_else(|| cx.read::<Str>(args[1]), Ok)?;
+    let Some(text) = found else {
         reply.int(if bit { -1 } else { 0 });
         return Ok(());
     };

@@ -1,7 +1,7 @@
 //! `BITOP`: strings combined bit by bit.
 
 use crate::call::words::is;
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::dialect::Dialect;
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::keyspace::Value;
@@ -105,15 +105,17 @@ fn each(out: &mut [u8], other: &[u8], combine: impl Fn(u8, u8) -> u8) {
 fn bitop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let keys = &args[3..];
     let operation = Operation::parse(args[1], keys.len(), cx.dialect())?;
-    let source = |key: &&[u8]| Ok(cx.read::<Str>(key)?.map_or(&[][..], |text| text.bytes));
+    let reader = cx.reader();
+    let source = |key: &&[u8]| Ok(reader.read::<Str>(key)?.map_or(&[][..], |text| text.bytes));
     let sources = keys.iter().map(source).collect::<Result<Vec<_>, CommandError>>()?;
     let out = operation.combine(&sources);
     let len = out.len();
     if len > 0 {
-        cx.db_mut().set(args[2], None, Value::Str(Str::raw(out)));
+        cx.put_value(args[2], None, Value::Str(Str::raw(out)));
+        cx.signal(EventClass::String, "set", args[2]);
         cx.dirty(1);
-    } else if cx.slot(args[2]).is_some() {
-        cx.db_mut().discard(args[2]);
+    } else if cx.clear_way(args[2]) {
+        cx.signal(EventClass::Generic, "del", args[2]);
         cx.dirty(1);
     }
     reply.count(len);

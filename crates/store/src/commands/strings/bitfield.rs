@@ -1,7 +1,7 @@
 //! `BITFIELD`: integers of any width at any bit of a string.
 
 use crate::call::words::{int, is};
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::commands::strings::bits::offset;
 use crate::commands::strings::overwrite::overwrite;
 use crate::dialect::Dialect;
@@ -230,10 +230,24 @@ fn bitfield(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
         return read_all(&cx.reader(), args[1], &steps, reply);
     };
     let dialect = cx.dialect();
-    overwrite(cx, args[1], len, |bytes| {
-        reply_numbers(reply, steps.iter().map(|step| step.run(bytes, dialect)));
+    let mut changes = 0;
+    overwrite(cx, args[1], len, |bytes, has_grown| {
+        let outcomes = steps.iter().map(|step| {
+            let before = step.read(bytes);
+            let outcome = step.run(bytes, dialect);
+            let changes_bits = has_grown || step.read(bytes) != before;
+            changes += usize::from(step.writes() && outcome.is_some() && changes_bits);
+            outcome
+        });
+        reply_numbers(reply, outcomes);
     })?;
-    cx.dirty(writers().count());
+    if !dialect.ignores_equal_bits() {
+        changes = writers().count();
+    }
+    if changes > 0 {
+        cx.signal(EventClass::String, "setbit", args[1]);
+    }
+    cx.dirty(changes);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Single bits of strings. Bit 0 is the highest of the first byte.
 
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::commands::strings::overwrite::overwrite;
 use crate::commands::strings::ranges::MAX_LEN;
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
@@ -61,13 +61,16 @@ fn setbit(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         Some(1) => true,
         _ => return Err(CommandError::new("ERR bit is not an integer or out of range")),
     };
-    let before = overwrite(cx, args[1], at.saturating_add(1), |bytes| {
-        let Some(byte) = bytes.get_mut(at) else { return false };
+    let (before, has_grown) = overwrite(cx, args[1], at.saturating_add(1), |bytes, has_grown| {
+        let Some(byte) = bytes.get_mut(at) else { return (false, has_grown) };
         let before = *byte & mask != 0;
         *byte = if on { *byte | mask } else { *byte & !mask };
-        before
+        (before, has_grown)
     })?;
-    cx.dirty(1);
+    if has_grown || before != on || !cx.dialect().ignores_equal_bits() {
+        cx.signal(EventClass::String, "setbit", args[1]);
+        cx.dirty(1);
+    }
     reply.int(i64::from(before));
     Ok(())
 }

@@ -157,7 +157,8 @@ fn string<'a>(cx: &ReadCx<'a>, key: &[u8]) -> Result<&'a [u8], CommandError> {
 
 /// `LCS key key [LEN] [IDX] [MINMATCHLEN n] [WITHMATCHLEN]`
 fn lcs(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let (a, b) = (string(cx, args[1])?, string(cx, args[2])?);
+    let (a, b) = (string(cx, args[1]), string(cx, args[2]));
+    let (a, b) = (a?, b?);
     let mut options = Options::default();
     let mut rest = &args[3..];
     while !rest.is_empty() {

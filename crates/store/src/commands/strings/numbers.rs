@@ -1,7 +1,7 @@
 //! Commands that count a string up and down.
 
 use crate::call::words::int;
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::commands::strings::set::put_as;
 use crate::execution::{Args, Done, Row, WriteCx};
 use crate::keyspace::{Slot, ValueRef};
@@ -56,8 +56,10 @@ fn add(cx: &mut WriteCx<'_>, key: &[u8], by: i64, reply: &mut Reply<'_>) -> Done
         sum
     } else {
         cx.db_mut().set_str(key, None, Kind::Int, buffer.format(by).as_bytes());
+        cx.added(key);
         by
     };
+    cx.signal(EventClass::String, "incrby", key);
     cx.dirty(1);
     reply.int(sum);
     Ok(())
@@ -73,6 +75,8 @@ fn incrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> D
     let sum = number.plus(by).ok_or(NOT_FINITE)?.text();
     let expires = cx.slot(args[1]).and_then(Slot::expires);
     put_as(cx, args[1], expires, text_kind(&sum), &sum);
+    cx.event(EventClass::String, "incrbyfloat", args[1]);
+    cx.replicate(&[b"SET", args[1], &sum, b"KEEPTTL"]);
     cx.dirty(1);
     reply.bulk(&sum);
     Ok(())

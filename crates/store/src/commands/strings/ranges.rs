@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::call::words::int;
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::commands::strings::overwrite::overwrite;
 use crate::commands::strings::set::put;
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
@@ -87,12 +87,13 @@ fn setrange(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done
         return Ok(());
     }
     let len = check_len(cx, offset, value.len())?;
-    let after = overwrite(cx, args[1], len, |bytes| {
+    let after = overwrite(cx, args[1], len, |bytes, _| {
         if let Some(place) = bytes.get_mut(len - value.len()..len) {
             place.copy_from_slice(value);
         }
         bytes.len()
     })?;
+    cx.signal(EventClass::String, "setrange", args[1]);
     cx.dirty(1);
     reply.count(after);
     Ok(())
@@ -122,6 +123,7 @@ fn append(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             len
         }
     };
+    cx.signal(EventClass::String, "append", key);
     cx.dirty(1);
     reply.count(len);
     Ok(())

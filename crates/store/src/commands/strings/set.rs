@@ -1,7 +1,8 @@
 //! Commands that set a whole string, get it, or both.
 
 use crate::arguments::expiry::Unit;
-use crate::call::{CommandError, Reply};
+use crate::call::words::is;
+use crate::call::{CommandError, EventClass, Reply};
 use crate::commands::strings::options::{Command, Expiry, Options};
 use crate::dialect::Vendor;
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
@@ -22,9 +23,11 @@ pub(super) const COMMANDS: &[Row] = &[
     Row::write("delifeq", delifeq),
 ];
 
-/// Sets a key to a whole string.
+/// Sets a key to a whole string and replaces what was there.
 pub(super) fn put(cx: &mut WriteCx<'_>, key: &[u8], expires: Option<i64>, bytes: &[u8]) {
+    let former = cx.former_type(key);
     put_as(cx, key, expires, kind_of(bytes), bytes);
+    cx.record_replaced(key, former);
 }
 
 /// Sets a key to a string of this kind.
@@ -42,7 +45,12 @@ pub(super) fn put_as(
             kind = Kind::Raw;
         }
     }
+    let is_there = cx.begin_put(key);
     cx.db_mut().set_str(key, expires, kind, bytes);
+    if !is_there {
+        cx.added(key);
+    }
+    cx.changed(key);
 }
 
 /// Writes a string, or null without one.
@@ -56,6 +64,9 @@ fn reply_value(reply: &mut Reply<'_>, value: Option<&[u8]>) {
 /// Writes the string of `key`. Returns whether it has one.
 fn reply_old(cx: &WriteCx<'_>, key: &[u8], reply: &mut Reply<'_>) -> Result<bool, CommandError> {
     let old = cx.read::<Str>(key)?.map(|text| text.bytes);
+    if old.is_none() {
+        cx.missed(key);
+    }
     reply_value(reply, old);
     Ok(old.is_some())
 }
@@ -70,6 +81,7 @@ fn get(cx: &ReadCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn set(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if args.len() == 3 {
         put(cx, args[1], None, args[2]);
+        cx.event(EventClass::String, "set", args[1]);
         cx.dirty(1);
         reply.ok();
         return Ok(());
@@ -85,14 +97,48 @@ fn set(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         }
         return Ok(());
     }
+    if expires.is_some_and(|at| cx.is_past(at)) && cx.dialect().removes_past_strings() {
+        remove_past(cx, args[1]);
+        if !options.get {
+            reply.ok();
+        }
+        return Ok(());
+    }
     let kept = || cx.slot(args[1]).and_then(Slot::expires);
     let expires = if options.keep_ttl { kept() } else { expires };
     put(cx, args[1], expires, args[2]);
+    cx.event(EventClass::String, "set", args[1]);
     cx.dirty(1);
+    match options.expiry.zip(expires) {
+        Some((expiry, at)) => set_to_expire(cx, args[1], args[2], (expiry.unit, at)),
+        None if options.get && cx.leads() => {
+            let rest = args.iter().enumerate().filter(|(at, word)| *at < 3 || !is(word, "GET"));
+            cx.replicate(&rest.map(|(_, word)| *word).collect::<Vec<_>>());
+        }
+        None => {}
+    }
     if !options.get {
         reply.ok();
     }
     Ok(())
+}
+
+/// Removes a key that would have expired before it is set.
+fn remove_past(cx: &mut WriteCx<'_>, key: &[u8]) {
+    if cx.delete(key) {
+        cx.replicate(&[cx.lazy_free().expire_command(), key]);
+        cx.signal_past(key);
+        cx.dirty(1);
+    }
+}
+
+/// Records that a string was set that expires. The stream gets the time in milliseconds.
+fn set_to_expire(cx: &WriteCx<'_>, key: &[u8], value: &[u8], (unit, at): (Unit, i64)) {
+    if unit != Unit::PXAT && cx.leads() {
+        let mut buffer = itoa::Buffer::new();
+        cx.replicate(&[b"SET", key, value, b"PXAT", buffer.format(at).as_bytes()]);
+    }
+    cx.event(EventClass::Generic, "expire", key);
 }
 
 /// Whether the condition of a `SET` holds.
@@ -111,6 +157,7 @@ fn setnx(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let is_new = cx.slot(args[1]).is_none();
     if is_new {
         put(cx, args[1], None, args[2]);
+        cx.event(EventClass::String, "set", args[1]);
         cx.dirty(1);
     }
     reply.int(i64::from(is_new));
@@ -136,6 +183,8 @@ fn set_expiring(
 ) -> Done {
     let at = Expiry { number: args[2], unit }.at(command, cx.dialect(), cx.now)?;
     put(cx, args[1], Some(at), args[3]);
+    cx.event(EventClass::String, "set", args[1]);
+    set_to_expire(cx, args[1], args[3], (unit, at));
     cx.dirty(1);
     reply.ok();
     Ok(())
@@ -145,6 +194,8 @@ fn set_expiring(
 fn getset(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     reply_old(cx, args[1], reply)?;
     put(cx, args[1], None, args[2]);
+    cx.event(EventClass::String, "set", args[1]);
+    cx.replicate(&[b"SET", args[1], args[2]]);
     cx.dirty(1);
     Ok(())
 }
@@ -153,6 +204,8 @@ fn getset(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 fn getdel(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     if reply_old(cx, args[1], reply)? {
         cx.db_mut().discard(args[1]);
+        cx.replicate(&[b"DEL", args[1]]);
+        cx.signal(EventClass::Generic, "del", args[1]);
         cx.dirty(1);
     }
     Ok(())
@@ -172,6 +225,8 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     match at {
         Some(at) if at <= cx.now && !cx.from_master => {
             cx.db_mut().discard(args[1]);
+            cx.replicate(&[cx.lazy_free().expire_command(), args[1]]);
+            cx.signal_past(args[1]);
             cx.dirty(1);
         }
         None if !options.persist => {}
@@ -179,6 +234,7 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
             let before = cx.slot(args[1]).and_then(Slot::expires);
             if at.is_some() || before.is_some() {
                 cx.db_mut().set_expires(args[1], at);
+                replicate_expiry(cx, args[1], at);
                 cx.dirty(1);
             }
         }
@@ -186,11 +242,28 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     Ok(())
 }
 
+/// Records that the expiry of a key was changed or removed.
+fn replicate_expiry(cx: &WriteCx<'_>, key: &[u8], at: Option<i64>) {
+    match at {
+        Some(at) => {
+            let mut buffer = itoa::Buffer::new();
+            cx.replicate(&[b"PEXPIREAT", key, buffer.format(at).as_bytes()]);
+            cx.signal(EventClass::Generic, "expire", key);
+        }
+        None => {
+            cx.replicate(&[b"PERSIST", key]);
+            cx.signal(EventClass::Generic, "persist", key);
+        }
+    }
+}
+
 /// `DELIFEQ key value`
 fn delifeq(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let is_equal = cx.read::<Str>(args[1])?.is_some_and(|text| text.bytes == args[2]);
     if is_equal {
         cx.db_mut().discard(args[1]);
+        cx.replicate(&[b"DEL", args[1]]);
+        cx.signal(EventClass::Generic, "del", args[1]);
         cx.dirty(1);
     }
     reply.int(i64::from(is_equal));

@@ -166,12 +166,20 @@ impl Hash {
 
     /// As [`Self::remove_expired`], for commands before which Redis removes the key with its last
     /// field, so that new fields are packed. (There the key loses its own expiry; here it keeps
-    /// it.)
-    pub(crate) fn forget_expired(&mut self, field: &[u8], rules: &Rules) {
+    /// it.) Returns whether the field was removed.
+    pub(crate) fn forget_expired(&mut self, field: &[u8], rules: &Rules) -> bool {
         let redis = rules.dialect().packs_field_ttls();
-        if self.remove_expired(field, rules) && self.view().is_empty() && redis {
+        let is_removed = self.remove_expired(field, rules);
+        if is_removed && self.view().is_empty() && redis {
             *self = Self::default();
         }
+        is_removed
+    }
+
+    /// Returns when a field expires, which may be never; `None` if no field of the hash expires.
+    pub(crate) fn expiry_of(&self, field: &[u8]) -> Option<Option<i64>> {
+        let is_volatile = self.view().is_volatile();
+        is_volatile.then(|| self.view().get(field).and_then(|entry| entry.expires))
     }
 
     /// Whether there may be fields that expire.

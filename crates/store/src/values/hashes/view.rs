@@ -130,6 +130,18 @@ impl<'a> HashRef<'a> {
         });
     }
 
+    /// Returns the fields that have expired at `now`, the earliest first, with their times.
+    pub(crate) fn expired(self, now: i64) -> Vec<(i64, Vec<u8>)> {
+        let mut expired = Vec::new();
+        self.each(|entry| {
+            if let Some(at) = entry.expires.filter(|at| *at < now) {
+                expired.push((at, entry.field.bytes(&mut itoa::Buffer::new()).to_vec()));
+            }
+        });
+        expired.sort_by_key(|(at, _)| *at);
+        expired
+    }
+
     /// How many fields have not expired at `now`.
     pub(crate) fn live(self, now: i64) -> usize {
         if !self.is_volatile() {

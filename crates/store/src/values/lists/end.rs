@@ -12,6 +12,21 @@ pub(crate) enum End {
 }
 
 impl End {
+    /// The event of elements that are taken off this end.
+    pub(crate) const fn popped(self) -> &'static str {
+        if matches!(self, Self::Left) { "lpop" } else { "rpop" }
+    }
+
+    /// The event of elements that are added at this end.
+    pub(crate) const fn pushed(self) -> &'static str {
+        if matches!(self, Self::Left) { "lpush" } else { "rpush" }
+    }
+
+    /// The name of the command that takes elements off this end.
+    pub(crate) const fn pop_command(self) -> &'static [u8] {
+        if matches!(self, Self::Left) { b"LPOP" } else { b"RPOP" }
+    }
+
     /// Returns the end that a word names (`getListPositionFromObjectOrReply`).
     pub(crate) fn of(word: &[u8]) -> Result<Self, CommandError> {
         if words::is(word, "left") {

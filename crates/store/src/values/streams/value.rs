@@ -55,6 +55,12 @@ impl Stream {
         self.nodes.range(id::ZERO, id::MAX).next()
     }
 
+    /// Returns the id of the first entry, which may be deleted.
+    pub(crate) fn first_kept_id(&self) -> Option<StreamId> {
+        let (master, node) = self.nodes.first()?;
+        node.entries(master).next().map(|entry| entry.id)
+    }
+
     /// Returns the last entry that is not deleted.
     pub(crate) fn last(&self) -> Option<StreamEntry<'_>> {
         self.nodes.range_back(id::ZERO, id::MAX).next()

@@ -27,6 +27,8 @@ const CLIENT: &[Command] = &[
     local("client|info", 2, NO_KEYS).does(Effect::Client(ClientCommand::Info)),
     local("client|kill", -3, NO_KEYS).does(Effect::Client(ClientCommand::Kill)),
     local("client|list", -2, NO_KEYS).does(Effect::Client(ClientCommand::List)),
+    local("client|maint_notifications", -3, NO_KEYS)
+        .does(Effect::Client(ClientCommand::MaintNotifications)),
     local("client|no-evict", 3, NO_KEYS).does(Effect::Client(ClientCommand::NoEvict)),
     local("client|no-touch", 3, NO_KEYS).does(Effect::Client(ClientCommand::NoTouch)),
     local("client|pause", -3, NO_KEYS).does(Effect::Client(ClientCommand::Pause)),

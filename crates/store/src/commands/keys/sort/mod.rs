@@ -9,7 +9,7 @@ mod source;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::call::{CommandError, Reply};
+use crate::call::{CommandError, EventClass, Reply};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::keyspace::Value;
 use crate::values::lists::{End, List};
@@ -65,7 +65,7 @@ fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     });
     list.pack(fill, false);
     let len = list.len();
-    cx.put_result(key, Value::List(list), len);
+    cx.put_result(key, Value::List(list), len, (EventClass::List, "sortstore"));
     reply.count(len);
     Ok(())
 }

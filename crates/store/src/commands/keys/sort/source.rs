@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::call::CommandError;
 use crate::execution::ReadCx;
-use crate::keyspace::ValueRef;
+use crate::keyspace::{Slot, ValueRef};
 use tidegate_rdb::Element;
 
 /// The elements to sort.
@@ -25,7 +25,7 @@ pub(super) fn text(element: Element<'_>) -> Cow<'_, [u8]> {
 impl<'a> Source<'a> {
     /// The number of elements to sort.
     pub(super) fn len(cx: &ReadCx<'_>, key: &[u8]) -> usize {
-        match cx.value(key) {
+        match cx.slot_quietly(key).map(Slot::value) {
             Some(ValueRef::List(list)) => list.len(),
             Some(ValueRef::Set(set)) => set.len(),
             Some(ValueRef::SortedSet(set)) => set.len(),

@@ -10,7 +10,7 @@ mod layout;
 mod sparse;
 mod value;
 
-use crate::call::Reply;
+use crate::call::{EventClass, Reply};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
 use crate::keyspace::Value;
 use crate::values::strings::Str;
@@ -29,7 +29,7 @@ pub(super) const COMMANDS: &[Row] = &[
 fn pfadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let is_new = cx.read::<Str>(args[1])?.is_none();
     if is_new {
-        cx.db_mut().set(args[1], None, Value::Str(Str::raw(empty())));
+        cx.put_value(args[1], None, Value::Str(Str::raw(empty())));
     }
     let added = edit(cx, args[1], |counter| {
         let mut added = 0;
@@ -42,6 +42,9 @@ fn pfadd(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
         Ok(added)
     })?;
     let changes = added.unwrap_or(0) + usize::from(is_new);
+    if changes > 0 {
+        cx.signal(EventClass::String, "pfadd", args[1]);
+    }
     cx.dirty(changes);
     reply.int(i64::from(changes > 0));
     Ok(())
@@ -86,6 +89,11 @@ fn pfcount_and_keep(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>)
         Ok((count, 1))
     })?;
     let (count, changes) = counted.unwrap_or((0, 0));
+    if counted.is_none() {
+        cx.missed(key);
+    } else if changes > 0 {
+        cx.changed(key);
+    }
     cx.dirty(changes);
     reply.int(count.cast_signed());
     Ok(())
@@ -94,16 +102,16 @@ fn pfcount_and_keep(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>)
 /// `PFMERGE destination [source ...]`
 fn pfmerge(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
     let (mut registers, rule) = (vec![0; REGISTERS], rule(cx));
-    let mut dense = false;
+    let (mut dense, reader) = (false, cx.reader());
     for key in &args[1..] {
-        if let Some(text) = cx.read::<Str>(key)? {
+        if let Some(text) = reader.read::<Str>(key)? {
             let view = View::of(text.bytes)?;
             dense |= view.is_dense();
             view.merge_into(&mut registers, rule)?;
         }
     }
     if cx.read::<Str>(args[1])?.is_none() {
-        cx.db_mut().set(args[1], None, Value::Str(Str::raw(empty())));
+        cx.put_value(args[1], None, Value::Str(Str::raw(empty())));
     }
     edit(cx, args[1], |counter| {
         if dense {
@@ -115,6 +123,7 @@ fn pfmerge(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done 
         counter.outdate();
         Ok(())
     })?;
+    cx.signal(EventClass::String, "pfadd", args[1]);
     cx.dirty(1);
     reply.ok();
     Ok(())

@@ -88,6 +88,11 @@ pub(crate) fn end(word: &[u8]) -> Result<StreamId, CommandError> {
     }
 }
 
+/// Returns an id as text.
+pub(crate) fn text(id: StreamId) -> String {
+    format!("{}-{}", id.ms, id.seq)
+}
+
 /// Writes an id as a bulk string.
 pub(crate) fn write(reply: &mut Reply<'_>, id: StreamId) {
     let (mut ms, mut seq) = (itoa::Buffer::new(), itoa::Buffer::new());

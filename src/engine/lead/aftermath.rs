@@ -1,0 +1,59 @@
+//! What follows from the effects of a command: replicas get the stream, clients that watch keys and
+//! subscribers are told.
+
+use super::notifications::Notifications;
+use super::stream_writer::StreamWriter;
+use super::watchers::Watchers;
+use crate::engine::state::Hub;
+use tidegate_store::{Effects, Replicated};
+
+/// What follows from the effects of commands.
+#[derive(Debug, Default)]
+pub(super) struct Aftermath {
+    pub(super) stream: StreamWriter,
+    /// The clients that watch keys.
+    pub(super) watchers: Watchers,
+    pub(super) notifications: Notifications,
+}
+
+impl Aftermath {
+    /// Takes the effects of a command. `request` are its words.
+    pub(super) fn take(&mut self, hub: &Hub, effects: &Effects, request: &[&[u8]]) {
+        self.replicate(effects, request);
+        self.tell(hub, effects);
+    }
+
+    /// As [`Self::take`], for a command that is a unit of the stream.
+    pub(super) fn take_unit(&mut self, hub: &Hub, effects: &Effects, request: &[&[u8]]) {
+        self.take(hub, effects, request);
+        self.stream.end_unit();
+    }
+
+    /// Writes the stream.
+    pub(super) fn replicate(&mut self, effects: &Effects, request: &[&[u8]]) {
+        for command in effects.commands() {
+            self.add(&command, request);
+        }
+        if effects.commands().len() > 1 && !effects.is_transaction() {
+            self.stream.be_loose();
+        }
+    }
+
+    /// Tells the clients that watch keys, and the subscribers.
+    pub(super) fn tell(&self, hub: &Hub, effects: &Effects) {
+        for change in effects.changes() {
+            self.watchers.note(&change);
+        }
+        for event in effects.events() {
+            self.notifications.publish(hub, &event);
+        }
+    }
+
+    fn add(&mut self, command: &Replicated<'_>, request: &[&[u8]]) {
+        if command.is_verbatim() {
+            self.stream.add(command.db, request.iter().copied());
+        } else {
+            self.stream.add(command.db, command.words(&[]));
+        }
+    }
+}

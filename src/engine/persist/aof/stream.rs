@@ -1,0 +1,74 @@
+//! What executes or applies commands appends them to the file here, and waits here for the disk.
+
+use std::task::{Context, Poll};
+
+use crate::engine::Engine;
+use crate::engine::state::{History, LinkInfo};
+
+impl Engine {
+    /// Appends bytes of the stream to the append-only file, if there is one. They are whole
+    /// commands, and the next bytes for `info.source`.
+    pub(in crate::engine) fn log_stream(&self, info: &LinkInfo, bytes: &[u8]) {
+        if !self.aof.is_on() || bytes.is_empty() {
+            return;
+        }
+        let history = History { replid: info.identity.replid(), second: info.identity.second() };
+        self.aof.append(history, info.source.backlog().last(), bytes);
+        self.aof.wake();
+    }
+
+    /// Writes what was appended.
+    pub(in crate::engine) fn log_flush(&self) {
+        if self.aof.is_waiting() {
+            self.aof.flush();
+        }
+    }
+
+    /// Writes what was appended, and is ready when the replies to it may leave: at once, but for a
+    /// master under `appendfsync always`.
+    pub(in crate::engine) fn poll_log(&self, cx: &Context<'_>) -> Poll<()> {
+        if !self.aof.is_on() || !self.leads() {
+            return Poll::Ready(());
+        }
+        self.log_flush();
+        self.aof.poll_settled(cx, self.aof.mark())
+    }
+
+    /// Why a master refuses writes now (`writeCommandsDeniedByDiskError`); `None` if it does not.
+    #[must_use]
+    pub fn write_objection(&self) -> Option<String> {
+        if self.aof.is_on() && self.aof.has_failed() {
+            let failure = self.aof.failure();
+            let why = failure.as_ref().map_or_else(String::new, system_text);
+            return Some(format!("MISCONF Errors writing to the AOF file: {why}"));
+        }
+        let config = self.config.load();
+        let replica = &config.replica;
+        let is_due = replica.stop_writes_on_bgsave_error && !replica.save.0.is_empty();
+        (is_due && self.saves.last_failed()).then(|| {
+            "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to \
+             persist to disk. Commands that may modify the data set are disabled, because this \
+             instance is configured to report errors during writes if RDB snapshotting fails \
+             (stop-writes-on-bgsave-error option). Please check the Redis logs for details about \
+             the RDB error."
+                .to_owned()
+        })
+    }
+}
+
+/// The text of the system for an error, as `strerror` has it.
+fn system_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_read_as_the_system_says_them() {
+        let full = std::io::Error::from_raw_os_error(28);
+        assert_eq!(system_text(&full), "No space left on device");
+    }
+}

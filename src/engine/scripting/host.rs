@@ -1,0 +1,129 @@
+//! How a script calls commands: those of the store, and a few that concern no data.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::data::Data;
+use super::job::Refused;
+use crate::engine::Engine;
+use crate::engine::state::since_1970;
+use tidegate_scripts::{Call, CommandInfo, Host, LogLevel, Pulse, is_denied};
+use tidegate_store::{CallContext, CommandError, Outcome, Store};
+use tidegate_wire::command::{self, Command};
+use tidegate_wire::resp::{encode, integer};
+
+const NO_DATABASE: CommandError = CommandError::new("ERR DB index is out of range");
+/// The commands that concern no data and that scripts may call.
+const OTHERS: [&str; 6] = ["echo", "ping", "publish", "select", "spublish", "time"];
+
+/// What the port and the thread of scripts tell each other while a script runs.
+#[derive(Debug, Default)]
+pub(super) struct Signals {
+    /// Whether the script is to end.
+    pub(super) kill: AtomicBool,
+    /// Whether it has called a command that may write.
+    pub(super) has_written: AtomicBool,
+}
+
+/// The engine, as a script finds it.
+#[derive(Debug)]
+pub(super) struct StoreHost<'e> {
+    pub(super) engine: &'e Engine,
+    pub(super) data: Data<'e>,
+    pub(super) context: CallContext,
+    pub(super) refused: Refused,
+    pub(super) signals: &'e Signals,
+}
+
+impl StoreHost<'_> {
+    fn find(&self, words: &[&[u8]]) -> Option<&'static Command> {
+        let row = command::lookup(words.first()?).filter(|row| self.engine.knows(row))?;
+        let is_here = self.data.store().has(words) || OTHERS.contains(&row.name);
+        let row = is_here.then_some(row)?;
+        Some(words.get(1).and_then(|sub| row.subcommand(sub)).unwrap_or(row))
+    }
+
+    fn refusal(&self, words: &[&[u8]]) -> Option<CommandError> {
+        if self.refused.memory && Store::needs_memory(words) {
+            return Some(Store::OUT_OF_MEMORY);
+        }
+        let is_refused = self.refused.writes && self.find(words).is_some_and(|it| it.may_write);
+        is_refused.then_some(CommandError::NO_REPLICAS)
+    }
+
+    /// Runs a command that concerns no data.
+    fn other(&mut self, call: Call<'_>, out: &mut Vec<u8>) {
+        let words = call.words;
+        let arg = |at: usize| words.get(at).copied().unwrap_or_default();
+        let name = arg(0).to_ascii_lowercase();
+        match (&name[..], words.len()) {
+            (b"ping", 1) => encode::status(out, "PONG"),
+            (b"ping" | b"echo", _) => encode::bulk(out, arg(1)),
+            (b"time", _) => {
+                let now = since_1970();
+                encode::array(out, 2);
+                encode::bulk(out, now.as_secs().to_string().as_bytes());
+                encode::bulk(out, now.subsec_micros().to_string().as_bytes());
+            }
+            (b"select", _) => {
+                let db = integer::parse(arg(1)).and_then(|db| usize::try_from(db).ok());
+                match db.filter(|db| *db < self.engine.databases) {
+                    Some(db) => {
+                        self.context.db = db;
+                        encode::status(out, "OK");
+                    }
+                    None => NO_DATABASE.write(out),
+                }
+            }
+            (b"publish" | b"spublish", _) => {
+                let is_sharded = name.starts_with(b"s");
+                let reached = self.engine.hub.publish(arg(1), arg(2), is_sharded);
+                self.data.pass(self.context.db, words);
+                encode::integer(out, i64::try_from(reached).unwrap_or(i64::MAX));
+            }
+            _ => CommandError::unknown(words, self.engine.dialect()).write(out),
+        }
+    }
+}
+
+impl Host for StoreHost<'_> {
+    fn describe(&mut self, words: &[&[u8]]) -> Option<CommandInfo> {
+        let row = self.find(words)?;
+        Some(CommandInfo {
+            fits: command::fits(row.arity, words.len()),
+            may_write: row.may_write,
+            is_denied: is_denied(words),
+        })
+    }
+
+    fn call(&mut self, call: Call<'_>, reply: &mut Vec<u8>) {
+        if let Some(error) = self.refusal(call.words) {
+            return error.write(reply);
+        }
+        let context = CallContext { version: call.version, ..self.context };
+        // Bit 2 stands for the replicas.
+        let is_replicated = call.replicate.0 & 2 != 0;
+        if self.data.execute(context, call.words, is_replicated, reply) == Outcome::Unknown {
+            self.other(call, reply);
+        }
+    }
+
+    fn is_permitted(&mut self, _words: &[&[u8]]) -> bool {
+        // The port has one user, and it may do everything.
+        true
+    }
+
+    fn log(&mut self, level: LogLevel, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        match level {
+            LogLevel::Debug => tracing::trace!("a script says: {text}"),
+            LogLevel::Verbose => tracing::debug!("a script says: {text}"),
+            LogLevel::Notice => tracing::info!("a script says: {text}"),
+            LogLevel::Warning => tracing::warn!("a script says: {text}"),
+        }
+    }
+
+    fn pulse(&mut self, has_written: bool) -> Pulse {
+        self.signals.has_written.store(has_written, Relaxed);
+        if self.signals.kill.load(Relaxed) { Pulse::Kill } else { Pulse::Continue }
+    }
+}

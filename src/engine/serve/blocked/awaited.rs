@@ -1,0 +1,36 @@
+//! What a client waits for in a command.
+
+use tidegate_store::WaitingRead;
+use tidegate_wire::units::ReplOffset;
+
+/// What a client waits for.
+#[derive(Debug)]
+pub(in crate::engine::serve) enum Awaited {
+    /// A replica's client waits for entries of streams (`XREAD ... BLOCK`). The port looks for them
+    /// when the data have changed.
+    Read {
+        read: WaitingRead,
+        /// The offset of the data at the last check.
+        seen: Option<ReplOffset>,
+    },
+    /// A master's client waits for keys. The master serves it.
+    Keys {
+        /// The bytes of the request.
+        bytes: usize,
+    },
+    /// A master's client waits for the end of its script.
+    Script,
+    /// A master's client waits until so many replicas have acknowledged this offset (`WAIT`).
+    Acks { offset: u64, replicas: usize },
+}
+
+impl Awaited {
+    /// Returns the bytes of the request.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Read { read, .. } => read.bytes(),
+            Self::Keys { bytes } => *bytes,
+            Self::Script | Self::Acks { .. } => 0,
+        }
+    }
+}

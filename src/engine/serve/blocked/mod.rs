@@ -1,0 +1,17 @@
+//! Clients that wait in a command.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `awaited` | what one client waits for |
+//! | `wait` | one client that waits |
+//! | `clients` | all that wait, and when they are woken |
+//! | `waiting` | how a client begins to wait, and how it ends |
+
+mod awaited;
+mod clients;
+mod wait;
+mod waiting;
+
+pub(super) use awaited::Awaited;
+pub(super) use clients::BlockedClients;
+pub(super) use wait::Waiting;

@@ -1,0 +1,14 @@
+//! The port of an engine that leads: what concerns all its clients.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `duties` | what a master does from time to time |
+//! | `scripts` | the thread of the clients' scripts, and one that runs for long |
+//! | `busy` | how the port gets to a script that runs for long, and its end |
+//! | `failover_run`, `failing_over` | FAILOVER: a master hands its role over |
+
+pub(super) mod busy;
+mod duties;
+pub(super) mod failing_over;
+pub(super) mod failover_run;
+pub(super) mod scripts;

@@ -1,0 +1,122 @@
+//! The scripts of the port: the thread that runs them, and one that runs for long.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::Engine;
+use crate::engine::scripting::{Job, Ran, ScriptThread, Unfinished};
+use crate::engine::state::{Locked, StoreGuard};
+use tidegate_scripts::{Meanwhile, Running};
+use tidegate_store::{Dialect, Store};
+use tidegate_wire::resp::RespVersion;
+
+/// The scripts of the port.
+#[derive(Debug, Default)]
+pub(in crate::engine::serve) struct PortScripts {
+    thread: RefCell<Option<ScriptThread>>,
+    /// What lies in the place of the store while a script has it.
+    spare: RefCell<Option<Box<Store>>>,
+    busy: RefCell<Option<Busy>>,
+    is_busy: Cell<bool>,
+}
+
+/// A script that runs for longer than `busy-reply-threshold`.
+#[derive(Debug)]
+struct Busy {
+    unfinished: Unfinished,
+    /// The lock of the store's place.
+    guard: StoreGuard,
+    running: Running,
+    client: u64,
+}
+
+impl PortScripts {
+    /// Takes the store of a master for a script; the lock is kept.
+    pub(in crate::engine::serve) fn take_store(&self, locked: &mut Locked<'_>) -> Box<Store> {
+        match self.spare.take() {
+            Some(spare) => locked.exchange(spare),
+            None => locked.exchange(Box::new(Store::new(1, Dialect::default(), 0))),
+        }
+    }
+
+    /// Puts the store in its place again.
+    pub(in crate::engine::serve) fn put_store(&self, locked: &mut Locked<'_>, store: Box<Store>) {
+        *self.spare.borrow_mut() = Some(locked.exchange(store));
+    }
+
+    /// Runs a script, and waits for its end: so long if a time is given.
+    pub(in crate::engine::serve) fn run(
+        &self,
+        engine: &Arc<Engine>,
+        job: Job,
+        limit: Option<Duration>,
+    ) -> Ran {
+        let mut thread = self.thread.borrow_mut();
+        if thread.is_none() {
+            *thread = ScriptThread::start(engine).ok();
+        }
+        let ran = thread.as_ref().map_or(Ran::Lost, |thread| thread.run(job, limit));
+        if matches!(ran, Ran::Lost) {
+            *thread = None;
+        }
+        ran
+    }
+
+    /// Whether a script runs for long.
+    pub(in crate::engine::serve) fn is_busy(&self) -> bool {
+        self.is_busy.get()
+    }
+
+    /// Notes that a script of a client runs for long.
+    pub(in crate::engine::serve) fn be_busy(
+        &self,
+        unfinished: Unfinished,
+        guard: StoreGuard,
+        (words, client): (&[&[u8]], u64),
+        now_ms: u64,
+    ) {
+        let running = Running {
+            command: words.iter().map(|word| word.to_vec()).collect(),
+            started_ms: now_ms,
+            counts: (0, 0),
+        };
+        *self.busy.borrow_mut() = Some(Busy { unfinished, guard, running, client });
+        self.is_busy.set(true);
+    }
+
+    /// Returns the script that ran for long, if it has ended: its client, the lock, what became of
+    /// it.
+    pub(in crate::engine::serve) fn take_ended(&self) -> Option<(u64, StoreGuard, Ran)> {
+        let ran = {
+            let thread = self.thread.borrow();
+            thread.as_ref().map_or(Some(Ran::Lost), ScriptThread::look)?
+        };
+        let busy = self.busy.borrow_mut().take()?;
+        self.is_busy.set(false);
+        Some((busy.client, busy.guard, ran))
+    }
+
+    /// Answers a request while a script runs for long; false if the request is carried out.
+    pub(in crate::engine::serve) fn answer(
+        &self,
+        words: &[&[u8]],
+        (now_ms, version): (u64, RespVersion),
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let busy = self.busy.borrow();
+        let Some(busy) = busy.as_ref() else { return false };
+        // WATCH looks at the data, which the script has.
+        let is_watch = words.first().is_some_and(|name| name.eq_ignore_ascii_case(b"watch"));
+        let words = if is_watch { &[&b"get"[..]][..] } else { words };
+        let has_written = busy.unfinished.has_written();
+        match busy.running.answer(words, has_written, (now_ms, version), out) {
+            Meanwhile::Answered => true,
+            Meanwhile::Kill => {
+                busy.unfinished.kill();
+                true
+            }
+            Meanwhile::Allowed => false,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Blocking commands at an engine that leads: the client that waits first is served first.
+
+use std::time::Duration;
+
+use super::support::*;
+use crate::support::*;
+
+/// Waits until so many clients wait in a command.
+#[track_caller]
+fn wait_blocked(master: &ReplicaPort, count: usize) {
+    eventually(PATIENCE, || match master.info("clients").get("blocked_clients") {
+        Some(blocked) if blocked == count.to_string() => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+}
+
+#[test]
+fn clients_are_served_in_the_order_in_which_they_came() {
+    let master = leader();
+    let mut clients: Vec<_> = (0..4).map(|_| master.wire()).collect();
+    for (at, client) in clients.iter_mut().enumerate() {
+        client.send(&["BLPOP", "other", "q", "0"]);
+        wait_blocked(&master, at + 1);
+    }
+    assert_eq!(master.cmd(&["RPUSH", "q", "1", "2", "3"]).int(), 3);
+    for (client, value) in clients.iter_mut().zip(["1", "2", "3"]) {
+        assert_eq!(client.read_reply().strings(), ["q", value]);
+    }
+    wait_blocked(&master, 1);
+    assert_eq!(master.cmd(&["EXISTS", "q"]).int(), 0);
+    // What is behind a blocked command is answered after it.
+    clients[3].send(&["PING"]);
+    master.cmd(&["LPUSH", "other", "4"]);
+    assert_eq!(clients[3].read_reply().strings(), ["other", "4"]);
+    assert_eq!(clients[3].read_reply().str(), "PONG");
+}
+
+#[test]
+fn every_kind_waits_and_is_served() {
+    let master = leader();
+    let replica = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    let mut waiting = master.wire();
+    master.cmd(&["XGROUP", "CREATE", "s", "g", "$", "MKSTREAM"]).ok();
+    for (wait, write) in [
+        (&["BRPOP", "l", "0"][..], &["RPUSH", "l", "x"][..]),
+        (&["BLMOVE", "l", "m", "LEFT", "RIGHT", "0"], &["RPUSH", "l", "x"]),
+        (&["BRPOPLPUSH", "l", "m", "0"], &["RPUSH", "l", "x"]),
+        (&["BLMPOP", "0", "2", "k", "l", "LEFT"], &["RPUSH", "l", "x"]),
+        (&["BZPOPMIN", "z", "0"], &["ZADD", "z", "1", "x"]),
+        (&["BZMPOP", "0", "1", "z", "MAX"], &["ZADD", "z", "1", "x"]),
+        (&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"], &["XADD", "s", "*", "f", "x"]),
+        (
+            &["XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "STREAMS", "s", ">"],
+            &["EVAL", "return redis.call('xadd', 's', '*', 'f', 'x')", "0"],
+        ),
+        (&["BLPOP", "l", "0"], &["EVAL", "redis.call('rpush', 'l', 'x')", "0"]),
+    ] {
+        waiting.send(wait);
+        // XREADGROUP finds what XADD of the case before has left, and does not wait.
+        if wait[0] != "XREADGROUP" {
+            wait_blocked(&master, 1);
+        }
+        assert!(!master.cmd(write).is_err(), "{write:?}");
+        let reply = waiting.read_reply();
+        assert!(!reply.is_err() && format!("{reply:?}").contains("120"), "{wait:?}: {reply:?}");
+    }
+    let mut wire = master.wire();
+    for request in [
+        &["BLPOP", "none", "0.05"][..],
+        &["BZPOPMAX", "none", "0.05"],
+        &["XREAD", "BLOCK", "50", "STREAMS", "none", "$"],
+        &["BLMOVE", "none", "m", "LEFT", "LEFT", "0.05"],
+    ] {
+        assert!(wire.cmd(request).is_null(), "{request:?}");
+    }
+    assert_eq!(wire.pipeline(&[&["MULTI"], &["BLPOP", "none", "0"], &["EXEC"]]).len(), 3);
+    assert_same_data(&replica, &master);
+}
+
+#[test]
+fn a_wait_ends_with_its_client_with_unblock_and_with_the_role() {
+    let master = leader();
+    let mut gone = master.wire();
+    gone.send(&["BLPOP", "q", "0"]);
+    wait_blocked(&master, 1);
+    drop(gone);
+    wait_blocked(&master, 0);
+    let mut client = master.wire();
+    let id = client.cmd(&["CLIENT", "ID"]).int().to_string();
+    client.send(&["BLPOP", "q", "0"]);
+    wait_blocked(&master, 1);
+    assert_eq!(master.cmd(&["CLIENT", "UNBLOCK", &id]).int(), 1);
+    assert!(client.read_reply().is_null());
+    client.send(&["BLPOP", "q", "0"]);
+    wait_blocked(&master, 1);
+    assert_eq!(master.cmd(&["CLIENT", "UNBLOCK", &id, "ERROR"]).int(), 1);
+    assert!(client.read_reply().err().starts_with("UNBLOCKED client unblocked"));
+    // No client took it.
+    assert_eq!(master.cmd(&["RPUSH", "q", "x"]).int(), 1);
+    assert_eq!(client.cmd(&["BLPOP", "q", "0"]).strings(), ["q", "x"]);
+    client.send(&["BLPOP", "q", "0"]);
+    let mut waiting = master.wire();
+    waiting.send(&["WAIT", "1", "0"]);
+    wait_blocked(&master, 2);
+    let server = RedisServer::spawn(Flavor::Redis70);
+    master.cmd(&["REPLICAOF", "127.0.0.1", &server.port().to_string()]).ok();
+    for client in [&mut client, &mut waiting] {
+        let refused = client.read_reply();
+        assert!(refused.err().starts_with("UNBLOCKED force unblock"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_thousand_clients_wait_and_each_gets_one() {
+    let master = leader();
+    let mut clients: Vec<_> = (0..1000).map(|_| master.wire()).collect();
+    for client in &mut clients {
+        client.send(&["BLPOP", "q", "0"]);
+    }
+    wait_blocked(&master, clients.len());
+    let mut wire = master.wire();
+    for n in 0..clients.len() {
+        wire.cmd(&["RPUSH", "q", &n.to_string()]);
+    }
+    let mut got: Vec<usize> =
+        clients.iter_mut().map(|it| it.read_reply().strings()[1].parse().unwrap()).collect();
+    got.sort_unstable();
+    assert!(got.iter().copied().eq(0..clients.len()));
+    clients[0].set_timeout(Duration::from_secs(60));
+}
