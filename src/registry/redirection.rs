@@ -41,7 +41,10 @@ pub enum TargetState {
 impl Redirection {
     /// Another client redirects to the target.
     pub(super) fn hold(&self) {
+        // Under the lock: see [`Self::close_if_unused`].
+        let state = self.state();
         self.holds.fetch_add(1, Relaxed);
+        drop(state);
     }
 
     /// A client no longer redirects to the target. True if none does now.
@@ -88,6 +91,19 @@ impl Redirection {
         self.change(|state| state.open = Some((backend, id)));
     }
 
+    /// If no client redirects to the target, the connection counts as closed from now on: a client
+    /// that holds the target later gets another one, and never the id of one that is about to end.
+    /// Returns whether the target has to close it.
+    #[must_use]
+    pub fn close_if_unused(&self) -> bool {
+        let mut state = self.state();
+        let is_unused = !self.is_used();
+        if is_unused {
+            state.open = None;
+        }
+        is_unused
+    }
+
     /// The target has closed its connection.
     pub fn closed(&self) {
         self.change(|state| state.open = None);
@@ -109,5 +125,25 @@ impl Redirection {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_about_to_close_is_given_to_no_client() {
+        let (redirection, at) = (Redirection::default(), BackendId(3));
+        redirection.hold();
+        redirection.opened(at, 42);
+        assert!(!redirection.close_if_unused(), "a client uses it");
+        assert_eq!(redirection.want(at, 1, None), TargetState::Open(42));
+        assert!(redirection.let_go());
+        assert!(redirection.close_if_unused());
+        // The target has not closed its socket yet.
+        redirection.hold();
+        assert_eq!(redirection.want(at, 2, None), TargetState::Opening);
+        assert_eq!(redirection.take_wanted(), Some(at));
     }
 }

@@ -11,12 +11,11 @@ use tidegate_wire::resp::reply::reply_len;
 
 /// Opens, reads or closes the connection for them, as far as there is something to do.
 pub(in crate::client) fn look(client: &mut Client) {
-    let is_target = client.entry.redirection.is_used();
-    if !is_target && !client.invalidations.listens() {
+    if !client.entry.redirection.is_used() && !client.invalidations.listens() {
         return;
     }
     read(client);
-    if !is_target {
+    if client.entry.redirection.close_if_unused() {
         client.close_listener();
     } else if let Some(backend) = client.entry.redirection.take_wanted() {
         listen_at(client, backend);
