@@ -41,11 +41,14 @@ pub(in crate::client) fn resend(
     };
     ticket.whole = acknowledges || client.rewrites.has(seq);
     let is_out_of_band = matches!(class(client, request), Some((_, Effect::OutOfBand)));
-    let key = if is_out_of_band {
+    let mut key = if is_out_of_band {
         client.worker.out_of_band_key(&client.session)
     } else {
         client.worker.key_of(&client.session)
     };
+    if let Some(db) = client.rewrites.database_looked_for(seq) {
+        key.db = db;
+    }
     let elsewhere = client.is_elsewhere(backend.id);
     let connection = if leased && client.dedicated.large_reads().is_none() {
         client.release();

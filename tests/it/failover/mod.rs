@@ -10,6 +10,7 @@ mod moving_names;
 mod operators;
 mod order;
 pub mod overlapping_operations;
+mod own_session;
 mod restarted_master;
 mod sentinels;
 mod subscriptions;

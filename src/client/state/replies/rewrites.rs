@@ -29,6 +29,15 @@ impl Rewrites {
         self.queue.iter().any(|(of, _)| *of == seq)
     }
 
+    /// The database that request `seq` looks for, if it does so: its session is still in another one.
+    pub(in crate::client) fn database_looked_for(&self, seq: Sequence) -> Option<u32> {
+        let (_, transform) = self.queue.iter().find(|(of, _)| *of == seq)?;
+        match transform {
+            Transform::Probe(db) => Some(*db),
+            _ => None,
+        }
+    }
+
     /// Whether no reply in flight needs a change.
     pub(in crate::client) fn is_empty(&self) -> bool {
         self.queue.is_empty()
@@ -56,7 +65,10 @@ mod tests {
         rewrites.add(3, Transform::Info);
         rewrites.add(5, Transform::Select(7));
         assert!(rewrites.has(3) && rewrites.has(5) && !rewrites.has(4));
-        assert!(rewrites.take(4).is_none());
+        rewrites.add(6, Transform::Probe(9));
+        assert_eq!(rewrites.database_looked_for(5), None);
+        assert_eq!(rewrites.database_looked_for(6), Some(9));
+        assert!(rewrites.take(4).is_none() && rewrites.take(6).is_some());
         assert!(matches!(rewrites.take(5), Some(Transform::Select(7))));
         assert!(!rewrites.has(5) && !rewrites.is_empty());
         assert!(matches!(rewrites.take(3), Some(Transform::Info)));
