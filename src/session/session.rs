@@ -134,7 +134,8 @@ impl Session {
             | Effect::Info
             | Effect::Scan { .. }
             | Effect::ReadOnlyScript
-            | Effect::LoadScript => false,
+            | Effect::LoadScript
+            | Effect::Publish => false,
             Effect::Client(command) => {
                 use tidegate_wire::command::ClientCommand::{
                     Caching, NoTouch, Tracking, TrackingInfo, Unblock,

@@ -6,6 +6,7 @@ use crate::client::dispatch::paused;
 use crate::client::lost_connection;
 use crate::client::request::Request;
 use crate::client::retries::begin_anew;
+use crate::client::sending::order;
 use crate::client::state::client::{Client, LARGE};
 use crate::client::state::progress::Waiting;
 use tidegate_wire::command::{Effect, Resolved};
@@ -59,7 +60,10 @@ pub(in crate::client) fn must_wait(
         client.worker.wake_by(&client.inbox, client.worker.shared.pause.ends_ms());
         return true;
     }
-    false
+    let tells = command.is_some_and(|command| command.effect == Effect::Publish)
+        && !client.session.transaction.is_open()
+        && client.level().notes_writes();
+    tells && !order::message_passes(client, batch)
 }
 
 /// Whether it is a QUIT that no earlier request keeps waiting.

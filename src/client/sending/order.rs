@@ -106,6 +106,17 @@ pub(in crate::client) fn change_passes(client: &mut Client, batch: &mut Batch<'_
     passes
 }
 
+/// Whether a message to subscribers may leave now: its client's writes before it are answered. What
+/// it tells of is in the data then.
+pub(in crate::client) fn message_passes(client: &mut Client, batch: &mut Batch<'_>) -> bool {
+    let (seq, marks) = (next_number(client, batch), marks_of(client, batch));
+    let passes = client.order.message_passes(seq, marks);
+    if !passes {
+        batch.flush(&client.inbox);
+    }
+    passes
+}
+
 /// Request `seq`, which may write any key, left over a dedicated connection.
 pub(in crate::client) fn wrote_anything(client: &mut Client, seq: Sequence) {
     client.inbox.wrote(seq + 1);

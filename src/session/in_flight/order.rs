@@ -38,6 +38,8 @@ pub struct Order {
     waits: bool,
     /// Reads of requests below this number go to the master.
     following: Sequence,
+    /// The number behind the last message.
+    message: Sequence,
 }
 
 #[derive(Debug, Default)]
@@ -109,6 +111,17 @@ impl Order {
     pub fn would_follow(&self, touches: Touches<'_>, written: Sequence) -> bool {
         let meets = |known: &Known| known.writes.meets(touches, self.seen);
         self.is_behind(written) && self.known.as_deref().is_none_or(meets)
+    }
+
+    /// Whether the message `seq` may leave: all writes before it are answered. A server that is no
+    /// master any more refuses a write, and delivers the message behind it. Messages in a row do not
+    /// wait for one another.
+    pub fn message_passes(&mut self, seq: Sequence, marks: Marks) -> bool {
+        let passes = marks.written <= marks.unanswered || marks.written == self.message;
+        if passes {
+            self.message = seq + 1;
+        }
+        passes
     }
 
     /// Whether a request at the master would overtake reads of its keys at another server.
@@ -312,6 +325,17 @@ mod tests {
         assert!(order.follows(3, key("z"), marks(3, 1, 1)));
         order.settled();
         assert!(!order.follows(4, key("z"), marks(3, 1, 1)));
+    }
+
+    #[test]
+    fn a_message_waits_for_the_writes_before_it() {
+        let mut order = Order::default();
+        assert!(order.message_passes(0, marks(0, 0, 0)));
+        assert!(order.message_passes(1, marks(1, 0, 0)), "behind a message");
+        assert!(!order.message_passes(3, marks(3, 0, 0)), "behind a write");
+        assert!(!order.message_passes(3, marks(3, 0, 2)), "the write is not answered yet");
+        assert!(order.message_passes(3, marks(3, 0, 3)));
+        assert!(order.message_passes(5, marks(4, 0, 3)), "a read is between both messages");
     }
 
     #[test]

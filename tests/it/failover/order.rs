@@ -206,3 +206,30 @@ fn a_write_that_was_held_back_comes_before_later_ones() {
     wire.read_reply().ok();
     assert_eq!(new.cmd(&["GET", "k"]).str(), "2");
 }
+
+/// The old master refuses the write as a replica, and would deliver the message behind it, which
+/// tells of that write.
+#[test]
+fn a_message_comes_after_the_write_that_it_tells_of() {
+    for flavor in Flavor::ALL {
+        let trio = Trio::spawn(flavor);
+        let proxy = Tidegate::for_trio(&trio).start();
+        let (mut wire, mut reader) = (proxy.wire(), proxy.wire());
+        wire.cmd(&["SET", "k", "old"]).ok();
+        trio.wait_synced();
+        let mut subscriber = proxy.wire();
+        subscriber.cmd(&["SUBSCRIBE", "news"]);
+        trio.master.cmd(&["CLIENT", "PAUSE", "120000", "WRITE"]).ok();
+        wire.send_raw(&[encode(&["SET", "k", "new"]), encode(&["PUBLISH", "news", "k"])].concat());
+        until_under_way(&proxy, 1);
+        trio.master.replicate_from(trio.replicas[0].addr());
+        trio.master.cmd(&["CLIENT", "UNPAUSE"]).ok();
+        // As long as there is no master, there is nothing to tell.
+        subscriber.expect_silence(Duration::from_millis(300));
+        trio.replicas[0].promote();
+        trio.replicas[1].replicate_from(trio.replicas[0].addr());
+        wire.read_reply().ok();
+        assert!(wire.read_reply().int() >= 0);
+        assert_eq!(reader.cmd(&["GET", "k"]).str(), "new", "{flavor:?}: {}", proxy.log());
+    }
+}

@@ -47,6 +47,8 @@ pub enum Effect {
     Subscribe(Subscription),
     /// A command that ends subscriptions.
     Unsubscribe(Subscription),
+    /// PUBLISH and SPUBLISH: subscribers get a message. A replica delivers it, too.
+    Publish,
     /// MONITOR: the server sends every command that it runs.
     Monitor,
     /// A scan. Only the server that returned a cursor can continue it.

@@ -5,10 +5,10 @@ use crate::command::{Command, Effect, Subscription};
 
 pub(super) const ROWS: &[Command] = &[
     master("psubscribe", -2, NO_KEYS).does(Effect::Subscribe(Subscription::Pattern)),
-    write("publish", 3, NO_KEYS).replicated(),
+    write("publish", 3, NO_KEYS).replicated().does(Effect::Publish),
     master("pubsub", -2, NO_KEYS).over(PUBSUB),
     master("punsubscribe", -1, NO_KEYS).does(Effect::Unsubscribe(Subscription::Pattern)),
-    write("spublish", 3, ONE_KEY).replicated(),
+    write("spublish", 3, ONE_KEY).replicated().does(Effect::Publish),
     master("ssubscribe", -2, ALL_KEYS).does(Effect::Subscribe(Subscription::Shard)),
     master("subscribe", -2, NO_KEYS).does(Effect::Subscribe(Subscription::Channel)),
     master("sunsubscribe", -1, ALL_KEYS).does(Effect::Unsubscribe(Subscription::Shard)),
