@@ -60,7 +60,7 @@ fn prepare_read(
 ) -> Option<Instant> {
     batch.flush(&client.inbox);
     let mut read = BlockedRead::of(request.frame, batch.now);
-    let ends = read.as_ref().and_then(BlockedRead::ends);
+    let ends = read.as_ref().and_then(|read| read.ends(batch.now));
     if let Some(read) = &mut read {
         let questions: Vec<_> = read.questions().collect();
         if !questions.is_empty()

@@ -57,6 +57,10 @@ pub(in crate::client) fn failed(client: &mut Client, failed: Failed, lost: &Lost
             rest(client, failed.backend);
             again(client, failed, Target::Read);
         }
+        // Its server is silent. Another one knows whether there is something to read.
+        Verdict::EndBlocked if client.dedicated.blocked_read(failed.seq).is_some() => {
+            again(client, failed, Target::Read);
+        }
         Verdict::EndBlocked => end_blocked(client, &failed),
         Verdict::GiveUp => give_up(client, &failed, repeat.may_write()),
         Verdict::GiveUpServer => {
@@ -83,7 +87,7 @@ fn watched(client: &mut Client, failed: Failed) -> Option<Failed> {
     };
     match class {
         Some((_, Effect::Watch)) => client.inbox.deliver(failed.seq, 1, b"+OK\r\n"),
-        Some((_, Effect::None | Effect::Info))
+        Some((_, Effect::None | Effect::Info | Effect::Publish))
             if is_unsent || !Repeat::of_class(class).may_write() =>
         {
             wait(client, Failed { leased: false, repeatable: true, ..failed });
@@ -195,7 +199,7 @@ fn again(client: &mut Client, failed: Failed, target: Target) {
 fn request_now(client: &Client, failed: &Failed) -> Option<Vec<u8>> {
     let now = Instant::now();
     if let Some(read) = client.dedicated.blocked_read(failed.seq) {
-        read.request(now)
+        Some(read.request(now))
     } else if let Some(pop) = client.dedicated.blocked_pop(failed.seq) {
         pop.request(&failed.request, now)
     } else {
@@ -271,6 +275,9 @@ pub(in crate::client) fn give_up_unknown(client: &mut Client, failed: &Failed) {
 /// Sends the client the error for its failed request.
 fn give_up(client: &mut Client, failed: &Failed, may_write: bool) {
     client.rewrites.take(failed.seq);
+    if failed.cause == Cause::Elapsed {
+        return end_blocked(client, failed);
+    }
     let mut reply = Vec::new();
     match &failed.cause {
         // The proxy has taken it back, and no server became master in time.

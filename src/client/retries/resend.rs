@@ -6,7 +6,6 @@ use tokio::time::Instant;
 
 use crate::backend::{Raises, Recall, Ticket};
 use crate::client::sending::order;
-use crate::client::state::blocked_read::BlockedRead;
 use crate::client::state::client::Client;
 use crate::consistency::Bound;
 use crate::routing::Target;
@@ -59,7 +58,8 @@ pub(in crate::client) fn resend(
             ticket.recall = Recall::May;
         }
         ticket.moves = ticket.patient && elsewhere && target == Target::Read;
-        ticket.until = client.dedicated.blocked_read(seq).and_then(BlockedRead::ends);
+        ticket.until =
+            client.dedicated.blocked_read(seq).and_then(|read| read.ends(Instant::now()));
         let own = client.worker.pool.borrow_mut().lease(backend, key, &client.inbox);
         client.dedicated.take_up(&own);
         own

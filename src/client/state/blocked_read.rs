@@ -61,9 +61,10 @@ impl BlockedRead {
         waits.then_some(Self { seq: 0, args, block_at, until, last_ids })
     }
 
-    /// When the proxy ends it, whether its server has answered or not.
-    pub(in crate::client) fn ends(&self) -> Option<Instant> {
-        self.until?.checked_add(GRACE)
+    /// When the proxy takes it back from a server that gets it at `now`, whether that has answered or
+    /// not.
+    pub(in crate::client) fn ends(&self, now: Instant) -> Option<Instant> {
+        self.until?.max(now).checked_add(GRACE)
     }
 
     /// The requests whose replies say what `$` means, each with the index of its argument.
@@ -95,8 +96,9 @@ impl BlockedRead {
         }
     }
 
-    /// The request as it is at `now`; `None` if its time is over.
-    pub(in crate::client) fn request(&self, now: Instant) -> Option<Vec<u8>> {
+    /// The request as it is at `now`. When its time is over it waits for a millisecond more: the next
+    /// server knows what is there already.
+    pub(in crate::client) fn request(&self, now: Instant) -> Vec<u8> {
         let mut args = self.args.clone();
         for last in &self.last_ids {
             if let (Some(id), Some(arg)) = (&last.id, args.get_mut(last.at)) {
@@ -104,14 +106,14 @@ impl BlockedRead {
             }
         }
         if let (Some(until), Some(block)) = (self.until, args.get_mut(self.block_at)) {
-            let left = until.checked_duration_since(now).filter(|left| !left.is_zero())?;
             // BLOCK 0 would be for ever.
+            let left = until.saturating_duration_since(now);
             let millis = i64::try_from(left.as_millis()).unwrap_or(i64::MAX).max(1);
             *block = integer::text(millis).to_vec();
         }
         let mut frame = Vec::new();
         encode::request(&mut frame, args.iter());
-        Some(frame)
+        frame
     }
 }
 
@@ -158,10 +160,15 @@ mod tests {
         blocked.learn(9, false, reply);
         blocked.learn(11, true, b"-NOPERM no\r\n");
         let later = now + Duration::from_millis(1200);
-        let again = blocked.request(later).expect("time is left");
+        let again = blocked.request(later);
         assert_eq!(line(&again), "xread COUNT 2 BLOCK 3800 STREAMS a block c 0-0 3-1 $");
-        assert_eq!(blocked.request(now + Duration::from_secs(5)), None);
-        assert_eq!(blocked.ends(), Some(now + Duration::from_secs(6)));
+        assert_eq!(blocked.ends(later), Some(now + Duration::from_secs(6)));
+        let over = now + Duration::from_secs(5);
+        assert_eq!(
+            line(&blocked.request(over)),
+            "xread COUNT 2 BLOCK 1 STREAMS a block c 0-0 3-1 $"
+        );
+        assert_eq!(blocked.ends(over + GRACE), Some(now + Duration::from_secs(7)));
     }
 
     #[test]
@@ -178,8 +185,8 @@ mod tests {
             assert!(read(line, now).is_none(), "{line}");
         }
         let forever = read("XREAD BLOCK 0 STREAMS s $", now).expect("it waits");
-        assert_eq!(forever.ends(), None);
-        let frame = forever.request(now + Duration::from_secs(100)).expect("it never ends");
+        assert_eq!(forever.ends(now), None);
+        let frame = forever.request(now + Duration::from_secs(100));
         assert_eq!(line(&frame), "XREAD BLOCK 0 STREAMS s $");
     }
 }

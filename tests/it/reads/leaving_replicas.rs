@@ -117,6 +117,26 @@ fn block_ends_in_time_where_no_server_answers() {
     });
 }
 
+/// BLOCK's time is over when the proxy takes the read back from its silent server. What was there all
+/// along is read at the next one.
+#[test]
+fn a_read_that_waited_too_long_gets_what_is_there() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let mut replica = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    master.cmd(&["XADD", "s", "1-1", "f", "v"]);
+    master.cmd(&["SET", "other", "v"]).ok();
+    master.wait_synced(&replica);
+    let proxy = config(&master, &replica).start();
+    wait_read_fresh(&mut proxy.wire(), "other");
+    let mut wires = [proxy.wire(), proxy.wire()];
+    replica.pause();
+    wires[0].send(&["XREAD", "BLOCK", "50", "STREAMS", "s", "0"]);
+    wires[1].send(&["XREAD", "BLOCK", "50", "STREAMS", "other", "0"]);
+    assert_eq!(wires[0].read_reply().array().len(), 1, "{}", proxy.log());
+    assert!(wires[1].read_reply().err().starts_with("WRONGTYPE"), "{}", proxy.log());
+    replica.resume();
+}
+
 #[test]
 fn a_stopped_replica_loses_its_blocked_reads() {
     let master = RedisServer::spawn(Flavor::Redis70);
