@@ -25,7 +25,7 @@ const LOST_MAX: i64 = 1_000;
 
 fn setting() -> Setting<'static> {
     let program = Path::new(env!("CARGO_BIN_EXE_tidegate"));
-    Setting { program, pause: Duration::from_millis(5) }
+    Setting { program, pause: Duration::from_millis(5), enough: 3 * LOST_MAX }
 }
 
 #[track_caller]

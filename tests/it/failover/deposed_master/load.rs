@@ -89,6 +89,15 @@ impl Load {
         before - held.map(|it| it.str().parse::<i64>().unwrap()).sum::<i64>()
     }
 
+    /// Waits until more than so many writes are acknowledged: on a slow machine that takes long.
+    #[track_caller]
+    pub fn write_more_than(&self, enough: i64) {
+        eventually(PATIENCE, || match self.gap.acknowledged.load(Relaxed) {
+            n if n > enough => Ok(()),
+            n => Err(format!("{n} of {enough} writes")),
+        });
+    }
+
     /// Ends the clients and compares what they were told with what `master` has.
     #[track_caller]
     pub fn finish(mut self, master: &RedisServer) -> Account {

@@ -12,7 +12,7 @@ use super::trials::{Order, Setting, freeze, partition, sentinel_failover, switch
 fn the_table() {
     let program = std::env::var_os("TIDEGATE_TRIAL")
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_tidegate")), PathBuf::from);
-    let setting = Setting { program: &program, pause: Duration::ZERO };
+    let setting = Setting { program: &program, pause: Duration::ZERO, enough: 0 };
     let seconds = Duration::from_secs;
     eprintln!(
         "| trial | acknowledged | lost | of these not yet replicated | INDOUBT | other errors | longest gap |"

@@ -18,6 +18,8 @@ pub struct Setting<'p> {
     pub program: &'p Path,
     /// How long each client rests between two requests.
     pub pause: Duration,
+    /// More than so many writes are acknowledged in a trial.
+    pub enough: i64,
 }
 
 impl Setting<'_> {
@@ -79,6 +81,7 @@ pub fn switch(setting: Setting<'_>, order: Order, alone: Duration) -> Account {
         }
     };
     thread::sleep(BEFORE);
+    load.write_more_than(setting.enough);
     Account { behind, ..load.finish(b) }
 }
 
@@ -96,6 +99,7 @@ pub fn sentinel_failover(setting: Setting<'_>, rest: Duration) -> Account {
         trio.replicas.iter().find(|it| it.port() == port)
     });
     thread::sleep(rest);
+    load.write_more_than(setting.enough);
     load.finish(heir)
 }
 
@@ -113,6 +117,7 @@ pub fn freeze(setting: Setting<'_>, frozen: Duration) -> Account {
     thread::sleep(frozen - BEFORE);
     trio.master.resume();
     thread::sleep(Duration::from_secs(2));
+    load.write_more_than(setting.enough);
     Account { behind, ..load.finish(&trio.replicas[0]) }
 }
 
@@ -133,6 +138,7 @@ pub fn partition(setting: Setting<'_>, rest: Duration) -> Account {
     let behind = load.promote(&b);
     c.replicate_from(b.addr());
     thread::sleep(rest);
+    load.write_more_than(setting.enough);
     Account { behind, ..load.finish(&b) }
 }
 
