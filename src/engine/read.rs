@@ -88,6 +88,12 @@ impl Engine {
         self.known(container).is_some_and(|known| self.has(known))
     }
 
+    /// What is known of the command (or container of commands) with this number, if servers of the
+    /// master's version have it.
+    pub(super) fn known_by_number(&self, number: usize) -> Option<Known> {
+        self.known.get(number).copied().filter(|known| self.has(*known))
+    }
+
     fn known(&self, name: &str) -> Option<Known> {
         number(name.as_bytes()).and_then(|number| self.known.get(number)).copied()
     }

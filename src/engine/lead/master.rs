@@ -120,11 +120,12 @@ impl Lead {
         self.aftermath.stream.end_unit();
     }
 
-    /// Serves the clients that wait for keys which have become ready. Each is a unit.
+    /// Serves the clients that wait for keys which have become ready. Each is a unit. `now_ms` is asked
+    /// only if a client waits.
     pub(in crate::engine) fn serve(
         &mut self,
         (store, hub): (&mut Store, &Hub),
-        now_ms: i64,
+        now_ms: impl FnOnce() -> i64,
     ) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         if self.waiters.is_empty() {
@@ -132,7 +133,7 @@ impl Lead {
         }
         self.begin();
         let Self { effects, aftermath, waiters, expired, .. } = self;
-        waiters.serve(store, now_ms, effects, |served| {
+        waiters.serve(store, now_ms(), effects, |served| {
             aftermath.take_unit(hub, served.effects, served.request);
             *expired += served.effects.expired();
             if let Some(reply) = served.reply {

@@ -8,6 +8,7 @@ use super::handlers::{self, HANDLERS};
 use super::held::Held;
 use super::stale;
 use super::transaction::Transaction;
+use crate::config::Config;
 use crate::session::ReplyMode;
 use tidegate_store::{CommandError, Dialect, Store, unknown_subcommand};
 use tidegate_wire::command::{self, Command, Effect, old_arity, versions};
@@ -20,6 +21,16 @@ const MASTERDOWN: CommandError = CommandError::new(
 
 const NO_SSUBSCRIBE: CommandError =
     CommandError::new("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+
+/// A command that a request names, and what runs it.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    /// The row of the command, or of its subcommand.
+    command: &'static Command,
+    /// The number of the command (or container of commands).
+    number: usize,
+    runner: Runner,
+}
 
 /// The part of the engine that runs a command.
 #[derive(Clone, Copy, Debug)]
@@ -58,14 +69,17 @@ impl Client {
                 return true;
             }
         };
-        let (command, runner) = found;
-        let refused =
-            self.objection(command).or_else(|| self.masters_objection(held, command, args));
+        let Found { command, .. } = found;
+        let context = std::rc::Rc::clone(&self.context);
+        let config = context.config();
+        let refused = self
+            .objection(&config, command)
+            .or_else(|| self.masters_objection(&config, held, command, args));
+        drop(config);
         if let Some(error) = refused {
             self.refuse(args, &error);
             return true;
         }
-        let context = std::rc::Rc::clone(&self.context);
         let is_login = is_login(command, args);
         let addr = self.entry.addr;
         let logins = &context.engine.clients.logins;
@@ -91,11 +105,11 @@ impl Client {
             && !self.transaction.is_open()
             && !context.engine.leads();
         if may_wait && self.begin_waiting(held, command, args) {
-            self.note(command, args);
+            self.note(found, args);
             return true;
         }
         let start = self.out.len();
-        self.reply(command, |client| client.run(held, command, runner, args));
+        self.reply(command, |client| client.run(held, found, args));
         let said = self.out.get(start..).unwrap_or_default();
         if is_login
             && said.starts_with(b"-WRONGPASS")
@@ -128,8 +142,8 @@ impl Client {
     /// Runs a queued command.
     pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
         match self.find(args) {
-            Ok((command, _)) if command.name == "ssubscribe" => NO_SSUBSCRIBE.write(&mut self.out),
-            Ok((command, runner)) => self.run(held, command, runner, args),
+            Ok(found) if found.command.name == "ssubscribe" => NO_SSUBSCRIBE.write(&mut self.out),
+            Ok(found) => self.run(held, found, args),
             Err(error) => error.write(&mut self.out),
         }
     }
@@ -158,14 +172,9 @@ impl Client {
         self.out.extend(pushes.into_iter().flatten());
     }
 
-    fn run(
-        &mut self,
-        held: &mut Held<'_>,
-        command: &'static Command,
-        runner: Runner,
-        args: &[&[u8]],
-    ) {
-        self.note(command, args);
+    fn run(&mut self, held: &mut Held<'_>, found: Found, args: &[&[u8]]) {
+        self.note(found, args);
+        let Found { command, runner, .. } = found;
         let context = std::rc::Rc::clone(&self.context);
         let is_write = matches!(runner, Runner::Write);
         if matches!(runner, Runner::Port(_)) || !context.engine.leads() && is_write {
@@ -186,9 +195,9 @@ impl Client {
     }
 
     /// Sends the command to the monitors.
-    fn note(&mut self, command: &'static Command, args: &[&[u8]]) {
+    fn note(&mut self, Found { command, number, .. }: Found, args: &[&[u8]]) {
         self.last_command = command.name;
-        self.context.stats.call(command.name);
+        self.context.stats.call(command.name, number);
         let hub = &self.context.engine.hub;
         if hub.is_monitored() && handlers::is_shown(command) {
             let db = usize::try_from(self.session.db).unwrap_or_default();
@@ -196,13 +205,14 @@ impl Client {
         }
     }
 
-    fn find(&self, args: &[&[u8]]) -> Result<(&'static Command, Runner), CommandError> {
+    fn find(&self, args: &[&[u8]]) -> Result<Found, CommandError> {
         let name = args.first().copied().unwrap_or_default();
         let dialect = self.context.engine.dialect();
         let unknown = || CommandError::unknown(args, dialect);
-        let row = command::lookup(name).filter(|row| self.context.engine.knows(row));
-        let row = row.ok_or_else(unknown)?;
-        let runner = self.runner(row).ok_or_else(unknown)?;
+        let number = command::number(name).ok_or_else(unknown)?;
+        let row = command::row(number).ok_or_else(unknown)?;
+        let known = self.context.engine.known_by_number(number).ok_or_else(unknown)?;
+        let runner = runner((number, row), known.is_read).ok_or_else(unknown)?;
         let sub = args.get(1).filter(|_| !row.subcommands.is_empty());
         // Servers without subcommands find a wrong subcommand when they run it.
         let found_late = matches!(runner, Runner::Store) && !dialect.has_subcommands();
@@ -219,7 +229,7 @@ impl Client {
         let fits = command::fits(old.map_or(command.arity, |(arity, _)| arity), args.len());
         // Servers accept any number here.
         if fits || command.name == "quit" || (sub.is_some() && found_late) {
-            Ok((command, runner))
+            Ok(Found { command, number, runner })
         } else {
             Err(match sub.filter(|_| !dialect.has_subcommands()) {
                 Some(sub) => unknown_subcommand(sub, row.name, dialect),
@@ -228,28 +238,13 @@ impl Client {
         }
     }
 
-    fn runner(&self, row: &'static Command) -> Option<Runner> {
-        let is_readable = self.context.engine.answers(row);
-        // Some containers do not concern only the data.
-        let may_be_ports = !is_readable || !row.subcommands.is_empty() || row.name == "debug";
-        if may_be_ports && let Some(handler) = HANDLERS.find(row.name) {
-            return Some(Runner::Port(handler));
-        }
-        match (is_readable, row.may_write) {
-            (true, _) => Some(Runner::Store),
-            (_, true) => Some(Runner::Write),
-            _ => None,
-        }
-    }
-
     /// Returns why a known command may not run now.
-    fn objection(&self, command: &Command) -> Option<CommandError> {
+    fn objection(&self, config: &Config, command: &Command) -> Option<CommandError> {
         let before_auth =
             matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset);
         if !self.session.is_logged_in() && !before_auth {
             return Some(NOAUTH);
         }
-        let config = self.context.config();
         let leads = self.context.engine.leads();
         if command.may_write && !leads && config.replica.replica_read_only {
             return Some(CommandError::READ_ONLY);
@@ -270,6 +265,7 @@ impl Client {
     /// Returns why a master does not run a known command now.
     fn masters_objection(
         &self,
+        config: &Config,
         held: &mut Held<'_>,
         command: &Command,
         args: &[&[u8]],
@@ -277,15 +273,15 @@ impl Client {
         if !self.context.engine.leads() {
             return None;
         }
-        if self.context.lacks_memory(held, args) {
+        if self.context.lacks_memory(config, held, args) {
             return Some(Store::OUT_OF_MEMORY);
         }
         if command.may_write
-            && let Some(error) = self.context.engine.write_objection()
+            && let Some(error) = self.context.engine.write_objection(config)
         {
             return Some(CommandError::of(error));
         }
-        let lacks_replicas = command.may_write && !self.context.has_good_replicas();
+        let lacks_replicas = command.may_write && !self.context.has_good_replicas(config);
         lacks_replicas.then_some(CommandError::NO_REPLICAS)
     }
 
@@ -306,6 +302,20 @@ impl Client {
         } else if is_wanted {
             error.write(&mut self.out);
         }
+    }
+}
+
+/// Returns what runs a command (or container of commands); `is_read` if the store answers it.
+fn runner((number, row): (usize, &Command), is_read: bool) -> Option<Runner> {
+    // Some containers do not concern only the data.
+    let may_be_ports = !is_read || !row.subcommands.is_empty() || row.name == "debug";
+    if may_be_ports && let Some(handler) = handlers::by_number(number) {
+        return Some(Runner::Port(handler));
+    }
+    match (is_read, row.may_write) {
+        (true, _) => Some(Runner::Store),
+        (_, true) => Some(Runner::Write),
+        _ => None,
     }
 }
 

@@ -1,11 +1,13 @@
 //! The function for each command that the port runs itself. The store runs commands about data.
 
-use super::call::Handlers;
+use std::sync::LazyLock;
+
+use super::call::{Handler, Handlers};
 use super::commands::{
     clients, command, connection, pubsub, replication, saving, scripting, server, transaction,
 };
 use super::{config, info};
-use tidegate_wire::command::{Access, Command, Effect};
+use tidegate_wire::command::{Access, Command, Effect, NUMBERS, number};
 
 /// Every command and container of the port, in alphabetical order.
 pub(super) const HANDLERS: Handlers = Handlers(&[
@@ -70,6 +72,22 @@ pub(super) const HANDLERS: Handlers = Handlers(&[
     ("watch", transaction::watch),
 ]);
 
+/// The functions of [`HANDLERS`], by the numbers of their commands.
+static BY_NUMBER: LazyLock<Vec<Option<Handler>>> = LazyLock::new(|| {
+    let mut table = vec![None; NUMBERS];
+    for (name, handler) in HANDLERS.0 {
+        if let Some(place) = number(name.as_bytes()).and_then(|number| table.get_mut(number)) {
+            *place = Some(*handler);
+        }
+    }
+    table
+});
+
+/// Returns the function for the command (or container) with this [`number`].
+pub(super) fn by_number(number: usize) -> Option<Handler> {
+    BY_NUMBER.get(number).copied().flatten()
+}
+
 /// Whether MONITOR shows a command. It shows no operator's command and none with a password.
 pub(super) fn is_shown(command: &Command) -> bool {
     let is_admin = matches!(
@@ -104,8 +122,10 @@ mod tests {
                 "{name}"
             );
             assert!(HANDLERS.find(name).is_some());
+            assert!(by_number(number(name.as_bytes()).unwrap()).is_some());
         }
         assert!(HANDLERS.find("get").is_none());
+        assert!(by_number(number(b"get").unwrap()).is_none());
     }
 
     #[test]

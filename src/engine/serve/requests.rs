@@ -14,6 +14,7 @@ impl Client {
         (self.waits, self.is_stalled) = (false, false);
         let context = Rc::clone(&self.context);
         let mut held = Held::new(&context);
+        let bulk_max = self.bulk_max();
         let mut at = 0;
         while at < buf.len() && self.ending.is_none() {
             if self.out.len() >= OUTPUT_HIGH {
@@ -24,7 +25,7 @@ impl Client {
                 self.waits = true;
                 break;
             }
-            let limits = self.limits();
+            let limits = Limits { bulk_max, authenticated: self.session.is_logged_in() };
             match self.scanner.scan(&buf[at..], &limits) {
                 Ok(RequestStep::NeedMore { .. }) => break,
                 Ok(RequestStep::Complete(request)) => {
@@ -68,11 +69,9 @@ impl Client {
         self.end(Ending::AfterReplies);
     }
 
-    fn limits(&self) -> Limits {
+    /// Returns the most bytes of an argument.
+    fn bulk_max(&self) -> i64 {
         let bulk_max = i64::try_from(self.context.config().proxy.proto_max_bulk_len.bytes());
-        Limits {
-            bulk_max: bulk_max.unwrap_or(i64::MAX / 2),
-            authenticated: self.session.is_logged_in(),
-        }
+        bulk_max.unwrap_or(i64::MAX / 2)
     }
 }

@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use tidegate_wire::command::{self, NUMBERS};
+
 /// A count of one thread.
 #[derive(Debug, Default)]
 pub(super) struct Count(Cell<u64>);
@@ -19,6 +21,15 @@ impl Count {
     fn reset(&self) {
         self.0.set(0);
     }
+}
+
+/// The number of calls of each command and subcommand.
+#[derive(Debug, Default)]
+struct Calls {
+    /// Of commands, by their numbers.
+    commands: Vec<u64>,
+    /// Of subcommands, by their full names.
+    subcommands: BTreeMap<&'static str, u64>,
 }
 
 /// Everything that `CONFIG RESETSTAT` sets to zero.
@@ -43,14 +54,34 @@ pub(super) struct Stats {
     /// The commands that the link had applied when the counts began.
     pub(super) applied_before: Count,
     /// The number of calls of each command.
-    pub(super) calls: RefCell<BTreeMap<&'static str, u64>>,
+    calls: RefCell<Calls>,
 }
 
 impl Stats {
-    /// Counts one request of this command.
-    pub(super) fn call(&self, name: &'static str) {
+    /// Counts one request of the command (or subcommand) called `name`. `number` is that of the
+    /// command (or container of commands).
+    pub(super) fn call(&self, name: &'static str, number: usize) {
         self.commands.add(1);
-        *self.calls.borrow_mut().entry(name).or_default() += 1;
+        let mut calls = self.calls.borrow_mut();
+        if name.contains('|') {
+            *calls.subcommands.entry(name).or_default() += 1;
+            return;
+        }
+        if calls.commands.is_empty() {
+            calls.commands = vec![0; NUMBERS];
+        }
+        if let Some(count) = calls.commands.get_mut(number) {
+            *count += 1;
+        }
+    }
+
+    /// Returns the number of calls of each command and subcommand that was called, by name.
+    pub(super) fn calls(&self) -> BTreeMap<&'static str, u64> {
+        let calls = self.calls.borrow();
+        let named = |(number, count): (usize, &u64)| Some((command::row(number)?.name, *count));
+        let commands = calls.commands.iter().enumerate().filter_map(named);
+        let subcommands = calls.subcommands.iter().map(|(name, count)| (*name, *count));
+        commands.chain(subcommands).filter(|(_, count)| *count > 0).collect()
     }
 
     /// Resets all counts for `CONFIG RESETSTAT`; `applied` is the number of commands that the link
@@ -69,6 +100,6 @@ impl Stats {
         ];
         counts.into_iter().for_each(Count::reset);
         self.applied_before.add(applied);
-        self.calls.borrow_mut().clear();
+        self.calls.take();
     }
 }

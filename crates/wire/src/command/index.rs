@@ -20,7 +20,13 @@ static INDEX: [Option<&'static Command>; SLOTS] = index();
 /// of their container: [`Command::subcommand`].
 #[must_use]
 pub fn lookup(name: &[u8]) -> Option<&'static Command> {
-    INDEX[number(name)?]
+    row(number(name)?)
+}
+
+/// Returns the row of the command with this number; `None` if no command has it.
+#[must_use]
+pub fn row(number: usize) -> Option<&'static Command> {
+    INDEX.get(number).copied().flatten()
 }
 
 /// Returns the number of the command called `name`, in any case. Numbers are below [`NUMBERS`] and

@@ -27,7 +27,7 @@ pub use access::Access;
 pub use arity::{fits, wrong_arity};
 pub use costly::may_be_costly;
 pub use effect::{Blocking, ClientCommand, Effect, ProxyCommand, Subscription};
-pub use index::{NUMBERS, all, lookup, number};
+pub use index::{NUMBERS, all, lookup, number, row};
 pub use keys::{Keys, Positions};
 pub use learned::{Learned, LearnedCommand};
 pub use resolve::{Resolved, resolve};

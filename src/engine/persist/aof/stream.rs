@@ -2,6 +2,7 @@
 
 use std::task::{Context, Poll};
 
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::state::{History, LinkInfo};
 
@@ -36,13 +37,12 @@ impl Engine {
 
     /// Why a master refuses writes now (`writeCommandsDeniedByDiskError`); `None` if it does not.
     #[must_use]
-    pub fn write_objection(&self) -> Option<String> {
+    pub fn write_objection(&self, config: &Config) -> Option<String> {
         if self.aof.is_on() && self.aof.has_failed() {
             let failure = self.aof.failure();
             let why = failure.as_ref().map_or_else(String::new, system_text);
             return Some(format!("MISCONF Errors writing to the AOF file: {why}"));
         }
-        let config = self.config.load();
         let replica = &config.replica;
         let is_due = replica.stop_writes_on_bgsave_error && !replica.save.0.is_empty();
         (is_due && self.saves.last_failed()).then(|| {

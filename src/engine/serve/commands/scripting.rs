@@ -15,7 +15,7 @@ pub(in crate::engine::serve) fn script(call: &mut Call<'_, '_>) {
     let leads = context.engine.leads();
     let refused = Refused {
         memory: leads && !context.has_room(call.held),
-        writes: leads && !context.has_good_replicas(),
+        writes: leads && !context.has_good_replicas(&context.config()),
     };
     let in_transaction = call.held.is_kept();
     let mut job = Job {

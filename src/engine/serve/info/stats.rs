@@ -34,7 +34,7 @@ pub(super) fn stats(call: &mut Call<'_, '_>, page: &mut Page) {
 
 pub(super) fn commandstats(call: &mut Call<'_, '_>, page: &mut Page) {
     page.head("Commandstats");
-    for (name, calls) in call.client.context.stats.calls.borrow().iter() {
+    for (name, calls) in call.client.context.stats.calls() {
         page.field(format_args!("cmdstat_{name}"), format_args!("calls={calls}"));
     }
 }

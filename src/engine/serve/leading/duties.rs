@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::config::Config;
 use crate::engine::lead::Notifications;
 use crate::engine::serve::held::Held;
 use crate::engine::serve::port_context::PortContext;
@@ -50,7 +51,7 @@ impl PortContext {
         let store = held.store_mut();
         let mut lead = self.lead.borrow_mut();
         lead.end();
-        let deliveries = lead.serve((store, &self.engine.hub), unix_ms());
+        let deliveries = lead.serve((store, &self.engine.hub), unix_ms);
         drop(lead);
         self.deliver(deliveries);
     }
@@ -84,8 +85,7 @@ impl PortContext {
     }
 
     /// Whether enough replicas keep up, so that a master accepts writes (`checkGoodReplicasStatus`).
-    pub(in crate::engine::serve) fn has_good_replicas(&self) -> bool {
-        let config = self.config();
+    pub(in crate::engine::serve) fn has_good_replicas(&self, config: &Config) -> bool {
         let needed = config.replica.min_replicas_to_write;
         let max_lag = millis(config.replica.min_replicas_max_lag);
         if needed == 0 || max_lag == 0 {
@@ -107,10 +107,11 @@ impl PortContext {
     /// Whether a master has no memory for this request.
     pub(in crate::engine::serve) fn lacks_memory(
         &self,
+        config: &Config,
         held: &mut Held<'_>,
         args: &[&[u8]],
     ) -> bool {
-        let has_limit = self.config().replica.maxmemory.is_some();
+        let has_limit = config.replica.maxmemory.is_some();
         has_limit && Store::needs_memory(args) && !self.has_room(held)
     }
 
