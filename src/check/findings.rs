@@ -11,6 +11,9 @@ pub(super) fn findings(
     topology: &Topology,
     answers: &[Answer<'_>],
 ) -> Vec<Finding> {
+    if config.topology.is_embedded() && answers.iter().all(|(_, answer)| answer.is_err()) {
+        return vec![about_embedded(config)];
+    }
     let mut findings: Vec<Finding> = about_master(config, topology).into_iter().collect();
     let observation = |addr: &HostPort| {
         let answer = answers.iter().find(|(of, _)| *of == addr)?;
@@ -24,6 +27,16 @@ pub(super) fn findings(
     findings.extend(about_twins(config, &observation));
     findings.extend(about_gate(config));
     findings
+}
+
+/// The note that the servers run with Tidegate itself, which does not run now.
+fn about_embedded(config: &Config) -> Finding {
+    let servers = config.topology.embedded_servers();
+    let servers: Vec<_> = servers.iter().map(ToString::to_string).collect();
+    Finding::note(format!(
+        "the file names no server: Tidegate starts its own, on {}; none runs now",
+        servers.join(", ")
+    ))
 }
 
 /// The note that the write gate alone does not keep every acknowledged write.

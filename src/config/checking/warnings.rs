@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::read_rules;
 use super::warning::Warning;
-use crate::config::model::{Config, Replica, TopologyConfig, TouchMaster};
+use crate::config::model::{Config, Replica, ReplicaOf, TopologyConfig, TouchMaster};
 use crate::session::ReadFrom;
 use crate::topology::{Observation, ServerRole, Topology};
 use tidegate_wire::units::{HostPort, Secret};
@@ -13,7 +13,8 @@ impl Config {
     /// The warnings that need no answer of a server.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
-        let mut warnings: Vec<_> = without_effect(&self.replica).into_iter().collect();
+        let mut warnings: Vec<_> =
+            without_effect(&self.replica, &self.topology).into_iter().collect();
         warnings.extend(sentinels_without_effect(&self.topology));
         let replica = &self.replica;
         if replica.enabled && replica.replica_priority != 0 && !replica.counts_as_replica {
@@ -113,15 +114,19 @@ impl Config {
     }
 }
 
-/// The warning of `repl-ping-replica-period`, if it is set. A replica pings no replicas of its own.
-fn without_effect(replica: &Replica) -> Option<Warning> {
+/// The warning of `repl-ping-replica-period`, if it is set for an engine that is to be a replica only,
+/// which pings no replicas of its own.
+fn without_effect(replica: &Replica, topology: &TopologyConfig) -> Option<Warning> {
     const WHY: &str = "the engine is a replica and passes its master's pings on, so this key has \
                        no effect";
     let default = Replica::default();
     let period = replica.repl_ping_replica_period;
     // With a short repl-timeout the default would be a mistake: the file has to set this key.
     let is_needed = replica.repl_timeout <= default.repl_ping_replica_period;
-    let is_set = period != default.repl_ping_replica_period && !is_needed;
+    let may_lead = topology.is_embedded()
+        || replica.replicaof == ReplicaOf::NoOne
+        || replica.replica_priority > 0;
+    let is_set = period != default.repl_ping_replica_period && !is_needed && !may_lead;
     let key = "replica.repl-ping-replica-period";
     is_set.then(|| Warning::new(key, &format_args!("\"{period:?}\""), WHY))
 }
@@ -183,11 +188,14 @@ mod tests {
             "[replica]\nrepl-timeout = \"9s\"\nrepl-ping-replica-period = \"2s\"\n",
             &[],
         );
-        assert_warnings(
-            "[replica]\nrepl-ping-slave-period = \"11s\"\nrepl-disable-tcp-nodelay = true\n\
-             repl-backlog-size = \"2mb\"\n",
-            &["replica.repl-ping-replica-period = \"11s\": "],
-        );
+        let period = "[replica]\nrepl-ping-slave-period = \"11s\"\nrepl-disable-tcp-nodelay = true\n\
+                      repl-backlog-size = \"2mb\"\n";
+        let warned = ["replica.repl-ping-replica-period = \"11s\": "];
+        let master = "[topology]\nmaster = \"h:1\"\n";
+        assert_warnings(&format!("{master}{period}"), &warned);
+        // Engines that are masters, or may become one, ping.
+        assert_warnings(period, &[]);
+        assert_warnings(&format!("{master}{period}replicaof = \"no one\"\n"), &[]);
     }
 
     #[test]
@@ -213,13 +221,13 @@ mod tests {
 
     #[test]
     fn a_line_is_that_of_the_key_under_any_of_its_names() {
-        let text = "[replica]\n\nrepl-ping-slave-period = \"11s\"\n[reads.weights]\n\"h:1\" = 2\n";
+        let text = "[topology]\nmaster = \"h:1\"\n[replica]\n\nrepl-ping-slave-period = \"11s\"\n[reads.weights]\n\"h:1\" = 2\n";
         let lines = Lines::in_text(text);
-        assert_eq!(lines.of("replica.repl-ping-replica-period"), Some(3));
-        assert_eq!(lines.of("reads.weights"), Some(4));
+        assert_eq!(lines.of("replica.repl-ping-replica-period"), Some(5));
+        assert_eq!(lines.of("reads.weights"), Some(6));
         assert_eq!(lines.of("reads.from"), None);
         let warning = &config(text).warnings()[0];
-        assert!(warning.placed("a.toml", &lines).starts_with("a.toml:3: replica.repl-ping"));
+        assert!(warning.placed("a.toml", &lines).starts_with("a.toml:5: replica.repl-ping"));
         assert!(warning.placed("a.toml", &Lines::default()).starts_with("replica.repl-ping"));
     }
 

@@ -31,6 +31,16 @@ fn cells(line: &str) -> Vec<String> {
     line.split("  ").map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect()
 }
 
+/// Before the first run nothing listens on the ports of the embedded servers.
+#[test]
+fn a_file_that_names_no_server_passes() {
+    let port = tidegate_test_support::ports::free_port();
+    let (outcome, out) =
+        checked(&format!("[topology]\nembedded-port = {port}\nembedded-replicas = 0\n"));
+    assert!(outcome.is_ok(), "{outcome:?}\n{out}");
+    assert!(out.contains("Tidegate starts its own, on 127.0.0.1:"), "{out}");
+}
+
 #[test]
 fn shows_a_sound_topology_and_passes() {
     let trio = Trio::spawn(Flavor::Redis70);
