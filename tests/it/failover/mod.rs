@@ -10,7 +10,6 @@ mod moving_names;
 mod operators;
 mod order;
 pub mod overlapping_operations;
-mod own_session;
 mod restarted_master;
 mod sentinels;
 mod subscriptions;

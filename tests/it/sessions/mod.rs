@@ -6,3 +6,4 @@ mod leaving;
 mod login;
 mod login_failures;
 mod read_levels;
+mod sent_again;

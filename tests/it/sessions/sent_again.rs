@@ -116,7 +116,7 @@ fn a_refused_write_is_sent_again_to_its_own_database() {
     assert_eq!(in_database(new, "1", &["GET", "k"]).str(), "one");
 }
 
-/// Redis has 16 databases. Nobody has used the one asked for, so a server is asked for it.
+/// Redis has 16 databases. A server is asked for one that no client has used.
 #[test]
 fn a_database_is_looked_for_again_at_the_server_that_answers() {
     let stage = Stage::new();
