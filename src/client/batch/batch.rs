@@ -227,9 +227,12 @@ impl<'b> Batch<'b> {
                 self.reads_move = policy.moves(&backend.health.progress, worker.now_ms());
                 if self.level.notes_writes() {
                     if self.reads_elsewhere {
-                        // Reads at the master raise the minimum themselves.
                         let server = (backend.id, backend.scan_tag);
                         inbox.reader.set(server, worker.engine.is_some(), worker.now_ms());
+                    } else {
+                        // Reads at the master raise the minimum themselves, when they are sent. Until
+                        // then no read behind them may go to a server with older data.
+                        self.minimums = Some(Minimums::BEHIND_MASTER);
                     }
                     let proven = self.reader.as_ref().map_or(Bound::NONE, |reader| reader.proven());
                     self.reached = reached(shard, backend, proven, worker.now_ms());

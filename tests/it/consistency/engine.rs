@@ -70,6 +70,33 @@ fn the_master_answers_when_the_wait_is_over() {
     assert_eq!((old, at_master), (0, 10));
 }
 
+/// The engine does not answer scripts, so the master shows newer data than the engine has.
+#[test]
+fn a_read_behind_one_at_the_master_is_not_older() {
+    let master = RedisServer::spawn(Flavor::Redis70);
+    let link = FaultProxy::start(master.addr());
+    for level in ["session", "global"] {
+        let dir = tempfile::tempdir().unwrap();
+        let proxy = start(&master, link.addr(), dir.path(), level, "1ms");
+        let mut wire = proxy.wire();
+        for round in 0..10 {
+            // The proxy does not know of these writes.
+            master.cmd(&["SET", "k", &format!("{round}")]).ok();
+            let script = "return redis.call('GET', KEYS[1])";
+            let script: &[&str] = &["EVAL_RO", script, "1", "k"];
+            link.set_delay_of(Direction::ToClient, Duration::from_millis(300));
+            master.cmd(&["SET", "k", &format!("{round} and later")]).ok();
+            let seen =
+                wire.pipeline(&[script, &["GET", "k"], &["STRLEN", "k"], script, &["GET", "k"]]);
+            let newest = seen[0].str().to_owned();
+            assert_eq!(seen[1].str(), newest, "{level}");
+            assert_eq!(seen[2].int(), newest.len() as i64, "{level}");
+            assert_eq!((seen[3].str(), seen[4].str()), (&*newest, &*newest), "{level}");
+            link.set_delay_of(Direction::ToClient, Duration::ZERO);
+        }
+    }
+}
+
 /// Each time that the read looks again, another client has written its key.
 #[test]
 fn a_read_whose_minimum_grows_while_it_waits_is_answered() {

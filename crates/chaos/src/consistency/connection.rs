@@ -94,8 +94,10 @@ impl Link {
 
     /// Sends a pipeline, reads its replies and judges them. Without a connection nothing is sent.
     pub fn run(&mut self, batch: Batch<'_>) -> Run {
+        let bytes = batch.bytes.clone();
         let run = self.exchange(batch);
         for (place, key) in self.judge.suspects() {
+            self.judge.trace(place, &bytes.escape_ascii().to_string());
             self.look_again(place, key);
         }
         run

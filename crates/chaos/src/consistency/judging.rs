@@ -94,6 +94,13 @@ impl Judge {
         std::mem::take(&mut self.suspects)
     }
 
+    /// Notes the pipeline of a request whose reply breaks a rule.
+    pub fn trace(&mut self, place: usize, pipeline: &str) {
+        if let Some(breach) = self.tally.breaches.get_mut(place) {
+            pipeline.clone_into(&mut breach.pipeline);
+        }
+    }
+
     /// The master has this version now. If it is the one that a breach is compared with, that was not
     /// lost. Versions of counters prove nothing, because other clients reach them anew.
     pub fn confirm(&mut self, place: usize, version: u32) {
@@ -311,7 +318,18 @@ impl Judge {
         let is_kept = self.tally.note(level, finding, |Finding { rule, mark, .. }| {
             let (text, is_there) =
                 (format!("client {client} at proxy {proxy}, {}", key.name()), false);
-            Breach { rule, level, key: key.0, version, mark, at, sent, is_there, text }
+            Breach {
+                rule,
+                level,
+                key: key.0,
+                version,
+                mark,
+                at,
+                sent,
+                is_there,
+                text,
+                pipeline: String::new(),
+            }
         });
         if is_kept {
             self.suspects.push((self.tally.breaches.len() - 1, key));

@@ -220,11 +220,11 @@ impl Report {
 }
 
 fn show(breach: &Breach) -> String {
-    let Breach { rule, level, version, mark, at, sent, text, is_there, .. } = breach;
+    let Breach { rule, level, version, mark, at, sent, text, is_there, pipeline, .. } = breach;
     let there = if *is_there { ", which the master still had" } else { "" };
     format!(
         "{} at {}: {text}: sent at {sent} ms, version {version} at {at} ms, against version {} known \
-         at {} ms{there}",
+         at {} ms{there}\n    in {pipeline}",
         rule.word(),
         level.word(),
         mark.version,

@@ -100,7 +100,18 @@ mod tests {
         let mark = Mark::new(5, written);
         let (level, text) = (Level::Global, String::new());
         let (at, sent, is_there) = (read, read - 1, false);
-        Breach { rule, level, key: 0, version: 4, mark, at, sent, is_there, text }
+        Breach {
+            rule,
+            level,
+            key: 0,
+            version: 4,
+            mark,
+            at,
+            sent,
+            is_there,
+            text,
+            pipeline: String::new(),
+        }
     }
 
     fn explain(breach: &Breach, strict: bool, acknowledged: u32) -> Option<&'static str> {

@@ -33,6 +33,8 @@ pub struct Breach {
     pub is_there: bool,
     /// The client, its proxy, and what it asked for.
     pub text: String,
+    /// The pipeline of the request, in words.
+    pub pipeline: String,
 }
 
 /// What one client, or all of them, have counted.

@@ -183,6 +183,7 @@ fn only_what_a_level_promises_is_a_breach() {
         sent: 1,
         is_there: false,
         text: String::new(),
+        pipeline: String::new(),
     };
     let breaches = |level, rule| {
         let mut tally = Tally::default();
