@@ -83,10 +83,18 @@ struct Counted {
 }
 
 impl Counted {
-    fn new(client: &Client) -> Self {
-        let registers = &client.world.registers;
-        let version = |n: usize| registers.acknowledged_anywhere(Key::event(n).0).version;
-        let epoch = client.world.epoch.load(SeqCst);
+    /// What the master has now: a failover may have lost increments that were acknowledged.
+    fn new(client: &mut Client) -> Self {
+        let world = Arc::clone(&client.world);
+        let epoch = world.epoch.load(SeqCst);
+        let version = |n: usize| {
+            let mut batch = client.link.batch(&world);
+            batch.aim(Key::event(n));
+            batch.multi();
+            batch.read(&mut client.random, Key::event(n));
+            batch.exec();
+            client.link.run(batch).read.flatten().unwrap_or(0)
+        };
         Self { epoch, versions: std::array::from_fn(version) }
     }
 }
@@ -99,6 +107,9 @@ pub(super) fn subscribe(client: &mut Client) {
             continue;
         }
         let mut counted = Counted::new(client);
+        if !client.link.is_connected() {
+            continue;
+        }
         let words = [
             encode(&["SUBSCRIBE", &channel(proxy)]),
             encode(&["PSUBSCRIBE", &format!("{EVENTS}*")]),
