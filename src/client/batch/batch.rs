@@ -221,7 +221,6 @@ impl<'b> Batch<'b> {
         match target {
             Target::Write | Target::Master => self.master = Some(connection),
             Target::Read | Target::EmbeddedRead => {
-                self.reader = Some(connection);
                 self.reads = Kind::read(reason);
                 self.reads_elsewhere = self.is_elsewhere(backend.id);
                 self.reads_move = policy.moves(&backend.health.progress, worker.now_ms());
@@ -230,13 +229,12 @@ impl<'b> Batch<'b> {
                         let server = (backend.id, backend.scan_tag);
                         inbox.reader.set(server, worker.engine.is_some(), worker.now_ms());
                     } else {
-                        // Reads at the master raise the minimum themselves, when they are sent. Until
-                        // then no read behind them may go to a server with older data.
+                        // No read behind those at the master may go to a server with older data.
                         self.minimums = Some(Minimums::BEHIND_MASTER);
                     }
-                    let proven = self.reader.as_ref().map_or(Bound::NONE, |reader| reader.proven());
-                    self.reached = reached(shard, backend, proven, worker.now_ms());
+                    self.reached = reached(shard, backend, connection.proven(), worker.now_ms());
                 }
+                self.reader = Some(connection);
                 self.rationed =
                     reason == Reason::Fallback && self.config.reads.on_stale_master_share < 100;
             }
@@ -336,8 +334,7 @@ impl<'b> Batch<'b> {
         let connection = match self.server(run.target)? {
             Server::Remote(connection) => connection,
             Server::Engine(reader) => {
-                let how = (run.count, run.shown);
-                let served = reader.serve(bytes, how, may_stop, self.now, inbox);
+                let served = reader.serve(bytes, (run.count, run.shown), may_stop, self.now, inbox);
                 if let Some(stop) = served.stop {
                     self.embedded_reads.stopped(stop);
                 }
