@@ -229,8 +229,8 @@ impl<'b> Batch<'b> {
                         let server = (backend.id, backend.scan_tag);
                         inbox.reader.set(server, worker.engine.is_some(), worker.now_ms());
                     } else {
-                        // No read behind those at the master may go to a server with older data.
-                        self.minimums = Some(Minimums::BEHIND_MASTER);
+                        // The engine's data may be older than those that the master shows.
+                        self.embedded_reads = EmbeddedReads::AtReader;
                     }
                     self.reached = reached(shard, backend, connection.proven(), worker.now_ms());
                 }
