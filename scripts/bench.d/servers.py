@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+TICK = os.sysconf("SC_CLK_TCK")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
@@ -104,6 +105,12 @@ def ask(port, *words, timeout=5):
         if line.startswith(b"$"):
             line = file.read(int(line[1:]))
         return line.decode().strip()
+
+
+def cpu(pid):
+    """Returns the user and system time of all threads of a process, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 class Servers:

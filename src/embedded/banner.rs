@@ -39,23 +39,21 @@ fn lines(config: &Config, leader: usize) -> Vec<String> {
 }
 
 /// How the data are kept, and what a crash loses.
-fn durability(config: &Config) -> (String, &'static str) {
+const fn durability(config: &Config) -> (&'static str, &'static str) {
     let replica = &config.replica;
     match (replica.appendonly, replica.appendfsync) {
         (true, AppendFsync::Always) => {
-            ("each write is in the append-only file".to_owned(), "loses no acknowledged write")
+            ("each write is in the append-only file", "loses no acknowledged write")
         }
         (true, AppendFsync::EverySec) => (
-            "the append-only file is synced every second".to_owned(),
+            "the append-only file is synced every second",
             "loses the writes of a second at most, and only with the whole machine",
         ),
         (true, AppendFsync::No) => (
-            "the system decides when the append-only file is synced".to_owned(),
+            "the system decides when the append-only file is synced",
             "loses no write, one of the whole machine those not synced",
         ),
-        (false, _) => {
-            ("saved when the process ends".to_owned(), "loses what was written since the last save")
-        }
+        (false, _) => ("saved when the process ends", "loses what was written since the last save"),
     }
 }
 

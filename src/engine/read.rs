@@ -71,35 +71,32 @@ impl Engine {
     /// Whether the engine answers this command (or container of commands) in place.
     #[must_use]
     pub fn answers(&self, command: &Command) -> bool {
-        self.known(command.name).is_some_and(|known| known.is_read && self.has(known))
+        self.known(command.name).is_some_and(|known| known.is_read)
     }
 
     /// Whether the engine answers this command (or container of commands) to the proxy's clients. A
     /// command that the login of `[topology]` may not run goes to the servers, which refuse it.
     #[must_use]
     pub fn serves(&self, command: &Command) -> bool {
-        let allowed = number(command.name.as_bytes()).is_some_and(|at| self.allowed.has(at));
-        allowed && self.answers(command)
+        let Some(number) = number(command.name.as_bytes()) else { return false };
+        self.allowed.has(number) && self.known_by_number(number).is_some_and(|known| known.is_read)
     }
 
     /// Whether servers of the master's version have this command (or container of commands).
     pub(super) fn knows(&self, command: &Command) -> bool {
         let container = command.name.split('|').next().unwrap_or_default();
-        self.known(container).is_some_and(|known| self.has(known))
+        self.known(container).is_some()
     }
 
     /// What is known of the command (or container of commands) with this number, if servers of the
     /// master's version have it.
     pub(super) fn known_by_number(&self, number: usize) -> Option<Known> {
-        self.known.get(number).copied().filter(|known| self.has(*known))
+        let known = self.known.get(number).copied()?;
+        self.dialect().has(known.versions).then_some(known)
     }
 
     fn known(&self, name: &str) -> Option<Known> {
-        number(name.as_bytes()).and_then(|number| self.known.get(number)).copied()
-    }
-
-    fn has(&self, known: Known) -> bool {
-        self.dialect().has(known.versions)
+        self.known_by_number(number(name.as_bytes())?)
     }
 
     /// Sets the dialect of the data. The caller holds the lock of the store.

@@ -24,12 +24,18 @@ impl Count {
 }
 
 /// The number of calls of each command and subcommand.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Calls {
     /// Of commands, by their numbers.
     commands: Vec<u64>,
     /// Of subcommands, by their full names.
     subcommands: BTreeMap<&'static str, u64>,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self { commands: vec![0; NUMBERS], subcommands: BTreeMap::new() }
+    }
 }
 
 /// Everything that `CONFIG RESETSTAT` sets to zero.
@@ -66,9 +72,6 @@ impl Stats {
         if name.contains('|') {
             *calls.subcommands.entry(name).or_default() += 1;
             return;
-        }
-        if calls.commands.is_empty() {
-            calls.commands = vec![0; NUMBERS];
         }
         if let Some(count) = calls.commands.get_mut(number) {
             *count += 1;
