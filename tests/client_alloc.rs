@@ -27,9 +27,15 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Requests of each kind before anything is measured: every buffer has grown by then.
+/// Requests of each kind before anything is measured: the buffers have grown by then.
 const WARM_UP: usize = 20_000;
+/// Requests of one measurement. What costs an allocation per request or per pipeline costs at least
+/// 50 in each.
 const MEASURED: usize = 5_000;
+/// How many measurements are made at most until one of them sees no allocation. When the machine
+/// wakes the server late, more requests wait at once than ever before, and a buffer that stays grows
+/// once more.
+const MEASUREMENTS: usize = 10;
 /// How far the master and the replicas are.
 const ROLE: &[u8] = b"*3\r\n$6\r\nmaster\r\n:1000\r\n*0\r\n";
 const PLACE: &[u8] =
@@ -151,7 +157,8 @@ fn ask(stream: &mut TcpStream, (request, reply): (&[u8], &[u8]), depth: usize, c
     }
 }
 
-/// How many allocations `MEASURED` such requests cost the worker's thread.
+/// How many allocations `MEASURED` such requests cost the worker's thread: the least of some
+/// measurements.
 fn allocations(pair: (Vec<u8>, Vec<u8>), depth: usize) -> u64 {
     let worker = WorkerThread::start();
     let (done, (go, told)) = (Arc::new(Notify::new()), mpsc::channel::<()>());
@@ -162,18 +169,24 @@ fn allocations(pair: (Vec<u8>, Vec<u8>), depth: usize) -> u64 {
         stream.set_nodelay(true).unwrap();
         ask(&mut stream, pair, depth, WARM_UP);
         is_done.notify_one();
-        told.recv().unwrap();
-        ask(&mut stream, pair, depth, MEASURED);
-        is_done.notify_one();
-        // It hangs up only when the measurement is over.
-        told.recv().unwrap();
+        // It hangs up only when the last measurement is over.
+        while told.recv().is_ok() {
+            ask(&mut stream, pair, depth, MEASURED);
+            is_done.notify_one();
+        }
     });
     worker.runtime.block_on(done.notified());
-    go.send(()).unwrap();
-    let counted = measure(|| worker.runtime.block_on(done.notified()));
-    go.send(()).unwrap();
+    let mut least = u64::MAX;
+    for _ in 0..MEASUREMENTS {
+        go.send(()).unwrap();
+        least = least.min(measure(|| worker.runtime.block_on(done.notified())).count_total);
+        if least == 0 {
+            break;
+        }
+    }
+    drop(go);
     client.join().unwrap();
-    counted.count_total
+    least
 }
 
 fn get() -> (Vec<u8>, Vec<u8>) {
