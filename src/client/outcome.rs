@@ -3,6 +3,7 @@
 use crate::backend::Cause;
 use crate::routing::NoRoute;
 use crate::topology::Shard;
+use crate::worker::held_writes::Full;
 
 /// The error for a request that no server may be sent.
 pub(in crate::client) fn no_route(error: NoRoute, shard: &Shard) -> String {
@@ -31,6 +32,19 @@ pub(in crate::client) fn no_route(error: NoRoute, shard: &Shard) -> String {
         }
         // Redis's own words (`shared.noreplicaserr`).
         NoRoute::GateClosed => "NOREPLICAS Not enough good replicas to write.".to_owned(),
+    }
+}
+
+/// The error for a request that no server may be sent, and that cannot wait: so much waits already
+/// that the limit `full` is met.
+pub(in crate::client) fn no_room(error: NoRoute, shard: &Shard, full: Full) -> String {
+    match (error, shard.hold) {
+        (NoRoute::NoMaster, Some(hold)) => format!(
+            "MASTERDOWN Writes wait because {}, and no more may wait ({}); the request was not sent",
+            hold.reason.in_words(),
+            full.key()
+        ),
+        _ => no_route(error, shard),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A request as it was read, and what the reader does after it.
 
+use tokio::time::Instant;
+
 /// What the reader does after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum Next {
@@ -24,10 +26,12 @@ pub(in crate::client) struct Request<'a> {
     pub(in crate::client) argc: usize,
     /// Whether the client wants a reply to it (`CLIENT REPLY`).
     pub(in crate::client) shown: bool,
+    /// When it began to wait, if it was held up to now.
+    pub(in crate::client) turn: Option<Instant>,
 }
 
 impl<'a> Request<'a> {
-    /// The same request with other bytes, which the proxy made.
+    /// The same request with other bytes, which the proxy made. `second` stays.
     pub(in crate::client) const fn made(&self, frame: &'a [u8]) -> Self {
         Self { frame, range: None, ..*self }
     }

@@ -77,6 +77,15 @@ impl<Q, O> Asking<Q, O> {
         self.waiting().iter().any(|asked| asked.question == *question)
     }
 
+    /// The clients that have asked up to now for something of which `is_wanted` is true.
+    pub fn take_those(&self, is_wanted: impl Fn(&Q) -> bool) -> VecDeque<Arc<Asked<Q, O>>> {
+        let mut waiting = self.waiting();
+        let all = std::mem::take(&mut *waiting);
+        let (wanted, others) = all.into_iter().partition(|asked| is_wanted(&asked.question));
+        *waiting = others;
+        wanted
+    }
+
     /// All clients that have asked up to now.
     pub fn take(&self) -> VecDeque<Arc<Asked<Q, O>>> {
         std::mem::take(&mut *self.waiting())
@@ -110,5 +119,10 @@ mod tests {
         assert_eq!(rest.len(), 1);
         rest[0].answer(2);
         assert_eq!((second.outcome(), asking.take().len()), (Some(&2), 0));
+        for question in ["a", "b", "a"] {
+            asking.ask(question, &entry);
+        }
+        assert_eq!(asking.take_those(|it| *it == "a").len(), 2);
+        assert_eq!(asking.take()[0].question, "b");
     }
 }

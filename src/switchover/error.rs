@@ -10,6 +10,9 @@ use crate::monitor::LinkError;
 /// something else.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SwitchoverError {
+    /// Another PROXY FAILOVER is being carried out. These are Redis's words (`failoverCommand`).
+    #[error("FAILOVER already in progress.")]
+    UnderWay,
     /// There is no master to begin with.
     #[error("the proxy knows no server that is a master")]
     NoMaster,
@@ -25,9 +28,15 @@ pub(super) enum SwitchoverError {
     /// Sentinel chooses the replica.
     #[error("Sentinel chooses the replica itself (replica-priority); leave out TO")]
     SentinelChooses,
-    /// No Sentinel that was asked begins a failover.
-    #[error("no Sentinel has begun a failover: {0}")]
-    NoSentinel(String),
+    /// No Sentinel is known.
+    #[error("no Sentinel is known")]
+    NoSentinel,
+    /// A Sentinel does not watch the master.
+    #[error("{0}: watches no master that is named {1}")]
+    Unwatched(HostPort, String),
+    /// No Sentinel that was asked begins a failover: why each does not.
+    #[error("no Sentinel has begun a failover: {}", join(.0))]
+    SentinelsRefuse(Vec<SwitchoverError>),
     /// A server could not be asked.
     #[error("{0}: {1}")]
     Link(HostPort, LinkError),
@@ -51,6 +60,10 @@ pub(super) enum SwitchoverError {
     /// Sentinel has begun a failover, which nothing can call off; the proxy does not wait for it.
     #[error("{0}; Sentinel may still carry its failover out")]
     LeftToSentinel(GivenUp),
+}
+
+fn join(errors: &[SwitchoverError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Why a failover that has begun was given up.

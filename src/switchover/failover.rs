@@ -1,17 +1,18 @@
 //! The steps of a planned failover.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::net::lookup_host;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{GivenUp, SwitchoverError};
 use super::orders::Orders;
 use super::quiet::{held, quiet};
+use super::sentinels;
 use crate::config::Config;
-use crate::monitor::Dial;
 use crate::topology::{Backend, BackendId, Role};
 use crate::worker::Shared;
 use crate::worker::operations::{Operation, Switched};
@@ -46,8 +47,8 @@ pub(super) async fn fail_over(
         tracing::warn!("PROXY FAILOVER: {warning}");
     }
     let started = Instant::now();
-    let holding = Holding { shared };
-    let outcome = hand_over(&holding, &config, &mut way, &master, timeout).await;
+    let holding = Holding { shared, ends: started + timeout, timeout };
+    let outcome = hand_over(&holding, &config, &mut way, &master).await;
     drop(holding);
     let (from, to, held) = (master.addr, outcome?, started.elapsed());
     let held_ms = millis(held);
@@ -62,6 +63,10 @@ pub(super) async fn fail_over(
 /// Requests that need the master wait for a failover, until this is dropped.
 struct Holding<'a> {
     shared: &'a Shared,
+    /// When the operator's patience ends.
+    ends: Instant,
+    /// How long it lasts.
+    timeout: Duration,
 }
 
 impl Holding<'_> {
@@ -70,6 +75,11 @@ impl Holding<'_> {
     fn lasts(&self, step: Duration) {
         let until_ms = self.shared.now_ms().saturating_add(millis(step.saturating_add(SLACK)));
         self.shared.operator_hold.begin_failover(until_ms);
+    }
+
+    /// What is left of the operator's patience.
+    fn left(&self) -> Duration {
+        self.ends.saturating_duration_since(Instant::now())
     }
 
     /// Why the failover is not waited for any longer, if there is a reason.
@@ -93,13 +103,13 @@ enum Way {
     /// By FAILOVER at the master, to the replica to which the master gives this address.
     Master(Box<Orders>, HostPort),
     /// By the first of these Sentinels that begins a failover.
-    Sentinels(Vec<HostPort>),
+    Sentinels(Vec<Orders>),
 }
 
 impl Way {
     async fn find(
         shared: &Shared,
-        config: &Config,
+        config: &Arc<Config>,
         master: &Backend,
         to: Option<&HostPort>,
         patience: Duration,
@@ -108,11 +118,7 @@ impl Way {
             if to.is_some() {
                 return Err(SwitchoverError::SentinelChooses);
             }
-            let known = shared.topology.load().sentinels.clone();
-            let known = known.iter().flat_map(|all| &all.sentinels);
-            let known = known.filter_map(|it| it.addr.parse().ok());
-            let listed = config.topology.sentinels.iter().cloned();
-            return Ok(Self::Sentinels(known.chain(listed).collect()));
+            return Ok(Self::Sentinels(sentinels::that_answer(shared, config).await?));
         }
         let mut old = Orders::open_patiently(master, config, patience).await?;
         let target = choose(shared, &mut old, master, to).await?;
@@ -127,35 +133,38 @@ impl Way {
         }
     }
 
-    /// Begins the failover; the new master takes over at most `timeout` later.
+    /// Begins the failover, for which as much time is left as the operator has given.
     async fn begin(
         &mut self,
         holding: &Holding<'_>,
         config: &Config,
-        timeout: Duration,
     ) -> Result<(), SwitchoverError> {
-        let each = config.topology.connect_timeout.saturating_add(config.topology.probe_timeout);
-        holding.lasts(each);
-        let sentinels = match self {
+        let left = holding.left();
+        holding.lasts(left);
+        match self {
+            _ if left.is_zero() => Err(SwitchoverError::GivenUp(GivenUp::TooLate(holding.timeout))),
             Self::Master(old, target) => {
-                holding.lasts(each.max(timeout));
-                return old.fail_over(target, timeout).await;
+                old.fail_over(target, left.max(Duration::from_millis(1))).await
             }
-            Self::Sentinels(all) => all,
-        };
-        let mut last = SwitchoverError::NoSentinel("none is known".to_owned());
-        for addr in sentinels {
-            holding.lasts(each);
-            let asked = match Orders::dial(addr, Dial::to_sentinel(addr, config)).await {
-                Ok(mut sentinel) => sentinel.sentinel_failover(&config.topology.master_name).await,
-                Err(error) => Err(error),
-            };
-            match asked {
-                Ok(()) => return Ok(()),
-                Err(error) => last = SwitchoverError::NoSentinel(error.to_string()),
+            Self::Sentinels(all) => {
+                let begun = sentinels::begin(all, &config.topology.master_name);
+                match timeout(left, begun).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => {
+                        Err(SwitchoverError::LeftToSentinel(GivenUp::TooLate(holding.timeout)))
+                    }
+                }
             }
         }
-        Err(last)
+    }
+
+    /// How long the proxy waits for a successor. A master ends a FAILOVER that is late itself: then
+    /// no other server has taken over.
+    fn patience(&self, left: Duration) -> Duration {
+        match self {
+            Self::Master(..) => left.saturating_add(SLACK),
+            Self::Sentinels(_) => left,
+        }
     }
 
     /// Waits until the master has ended the failover without a successor.
@@ -199,19 +208,20 @@ async fn hand_over(
     config: &Config,
     way: &mut Way,
     master: &Backend,
-    timeout: Duration,
 ) -> Result<HostPort, SwitchoverError> {
-    holding.lasts(PREPARATION);
+    holding.lasts(PREPARATION.min(holding.left()));
     held(holding.shared).await?;
-    if let Err(error) = quiet(holding.shared, master.id).await {
+    // The rest is for the failover itself.
+    if let Err(error) = quiet(holding.shared, master.id, holding.left() / 2).await {
         // The server stops writes itself, and waits for the replica to have them all.
         tracing::warn!("PROXY FAILOVER goes on: {error}");
     }
-    way.begin(holding, config, timeout).await?;
+    way.begin(holding, config).await?;
+    let patience = way.patience(holding.left());
     let outcome = tokio::select! {
         biased;
-        outcome = successor(holding, master.id, timeout) => outcome,
-        why = way.ended(timeout) => Err(why),
+        outcome = successor(holding, master.id, patience) => outcome,
+        why = way.ended(holding.timeout) => Err(why),
     };
     match outcome {
         Ok(new) => Ok(new),
@@ -223,9 +233,8 @@ async fn hand_over(
 async fn successor(
     holding: &Holding<'_>,
     old: BackendId,
-    timeout: Duration,
+    patience: Duration,
 ) -> Result<HostPort, GivenUp> {
-    let patience = timeout.saturating_add(SLACK);
     holding.lasts(patience);
     let started = Instant::now();
     while started.elapsed() < patience {
@@ -239,7 +248,7 @@ async fn successor(
         holding.shared.suspect.notify_one();
         sleep(LOOK).await;
     }
-    Err(GivenUp::TooLate(timeout))
+    Err(GivenUp::TooLate(holding.timeout))
 }
 
 /// The address that the master has for the replica `to`, or for the one that is furthest.

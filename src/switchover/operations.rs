@@ -1,11 +1,12 @@
 //! Carries out what operators ask for, one operation after the other.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::SwitchoverError;
 use super::failover::fail_over;
-use super::quiet::{held, quiet};
+use super::quiet::{QUIET_MAX, held, quiet};
 use crate::worker::Shared;
 use crate::worker::operations::{Done, Operation};
 use tidegate_wire::units::millis;
@@ -18,10 +19,27 @@ pub async fn run(shared: Arc<Shared>) {
             Operation::Hold(time) => hold(&shared, *time).await,
             Operation::Release => Ok(release(&shared)),
             Operation::Failover { to, timeout } => {
-                fail_over(&shared, to.as_ref(), *timeout).await.map(Done::Switched)
+                let failover = fail_over(&shared, to.as_ref(), *timeout);
+                refusing_others(&shared, failover).await.map(Done::Switched)
             }
         };
         asked.answer(outcome.map_err(|error| error.to_string()));
+    }
+}
+
+/// Carries `failover` out. Whoever asks for another one meanwhile is refused, as FAILOVER is by a
+/// server that is handing over.
+async fn refusing_others<T>(shared: &Shared, failover: impl Future<Output = T>) -> T {
+    let mut failover = pin!(failover);
+    loop {
+        tokio::select! {
+            outcome = &mut failover => return outcome,
+            () = shared.operations.asked() => {}
+        }
+        let is_failover = |it: &Operation| matches!(it, Operation::Failover { .. });
+        for asked in shared.operations.take_those(is_failover) {
+            asked.answer(Err(SwitchoverError::UnderWay.to_string()));
+        }
     }
 }
 
@@ -32,7 +50,7 @@ async fn hold(shared: &Shared, time: Duration) -> Result<Done, SwitchoverError> 
     tracing::info!("PROXY HOLD: requests that need the master wait for {time:?} at most");
     held(shared).await?;
     if let Some(master) = master {
-        quiet(shared, master).await?;
+        quiet(shared, master, QUIET_MAX).await?;
     }
     Ok(Done::Held)
 }

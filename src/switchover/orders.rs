@@ -92,6 +92,16 @@ impl Orders {
         self.send("REPLICAOF", &[b"REPLICAOF", master.host.as_bytes(), &port]).await.map(drop)
     }
 
+    /// Asks a Sentinel for the address of the master `name`.
+    pub(super) async fn sentinel_knows(&mut self, name: &str) -> Result<(), SwitchoverError> {
+        const QUESTION: &str = "SENTINEL GET-MASTER-ADDR-BY-NAME";
+        let words: [&[u8]; 3] = [b"SENTINEL", b"GET-MASTER-ADDR-BY-NAME", name.as_bytes()];
+        match self.send(QUESTION, &words).await? {
+            BytesFrame::Array(_) => Ok(()),
+            _ => Err(SwitchoverError::Unwatched(self.addr.clone(), name.to_owned())),
+        }
+    }
+
     /// `SENTINEL FAILOVER name`.
     pub(super) async fn sentinel_failover(&mut self, name: &str) -> Result<(), SwitchoverError> {
         let words: [&[u8]; 3] = [b"SENTINEL", b"FAILOVER", name.as_bytes()];

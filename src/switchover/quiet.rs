@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How long the monitor may take to publish the hold.
 const HOLD_MAX: Duration = Duration::from_secs(2);
 /// How long requests that are under way may take.
-const QUIET_MAX: Duration = Duration::from_secs(2);
+pub(super) const QUIET_MAX: Duration = Duration::from_secs(2);
 
 /// Waits until the published topology holds the requests that need the master, for as long as the
 /// operators want it now.
@@ -35,9 +35,14 @@ pub(super) async fn held(shared: &Shared) -> Result<(), SwitchoverError> {
     Err(SwitchoverError::NotHeld(HOLD_MAX))
 }
 
-/// Waits until no request is under way at the master. Each worker has to have ticked since requests
+/// Waits until no request is under way at the master, for `patience` and [`QUIET_MAX`] at most. Each worker has to have ticked since requests
 /// began to wait: it reports its number then.
-pub(super) async fn quiet(shared: &Shared, master: BackendId) -> Result<(), SwitchoverError> {
+pub(super) async fn quiet(
+    shared: &Shared,
+    master: BackendId,
+    patience: Duration,
+) -> Result<(), SwitchoverError> {
+    let patience = patience.min(QUIET_MAX);
     let started = Instant::now();
     let began_ms = shared.now_ms();
     loop {
@@ -47,8 +52,8 @@ pub(super) async fn quiet(shared: &Shared, master: BackendId) -> Result<(), Swit
             return Ok(());
         }
         let after = started.elapsed();
-        if after >= QUIET_MAX {
-            return Err(SwitchoverError::NotQuiet { count, after: QUIET_MAX });
+        if after >= patience {
+            return Err(SwitchoverError::NotQuiet { count, after: patience });
         }
         sleep(LOOK).await;
     }

@@ -45,3 +45,13 @@ pub(crate) enum Full {
     /// `writes.hold-max-bytes` is met.
     Bytes,
 }
+
+impl Full {
+    /// The key of proxy.toml that sets the limit.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Clients => "writes.hold-max-clients",
+            Self::Bytes => "writes.hold-max-bytes",
+        }
+    }
+}

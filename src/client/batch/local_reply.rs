@@ -21,12 +21,15 @@ pub(in crate::client) fn error(
 
 /// The error reply to a request that no server may be sent.
 pub(in crate::client) fn no_route(
-    client: &Client,
+    client: &mut Client,
     batch: &mut Batch<'_>,
     error: NoRoute,
     shown: bool,
 ) -> Next {
-    let text = outcome::no_route(error, batch.shard());
+    let text = match client.held.take_full() {
+        Some(full) => outcome::no_room(error, batch.shard(), full),
+        None => outcome::no_route(error, batch.shard()),
+    };
     self::error(client, batch, shown, &text)
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
 use crate::client::dispatch::{answers, execution, paused, precedence};
-use crate::client::holding::hold;
+use crate::client::holding::{hold, own_time};
 use crate::client::outcome;
 use crate::client::planning::levels;
 use crate::client::planning::plan::plan;
@@ -47,7 +47,9 @@ pub(in crate::client) fn dispatch(
     let before = client.session.reply;
     let shown = client.session.reply.wants_reply();
     let request = Request { shown, ..*request };
-    let next = decide(client, batch, &request, command.as_ref());
+    let next = own_time::begin(client, batch, &request, command.as_ref(), |client, batch, it| {
+        decide(client, batch, it, command.as_ref())
+    });
     if next == Next::Wait {
         // It comes again: CLIENT REPLY SKIP still applies to it.
         client.session.reply = before;

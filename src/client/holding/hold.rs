@@ -21,6 +21,7 @@ pub(in crate::client) fn hold_until(
     bytes: usize,
 ) -> Next {
     batch.flush(&client.inbox);
+    client.held.take_full();
     if !client.held.is_for(until) {
         let released = client.held.end();
         client.count_released(released);
@@ -73,12 +74,12 @@ fn begin(client: &mut Client, batch: &Batch<'_>, until: HoldUntil, bytes: u64) -
         match client.worker.shared.held_writes.enter(bytes, &client.config.writes) {
             Ok(()) if until == HoldUntil::GateOpen => counts.writes_held.increment(),
             Ok(()) => counts.failover_held.increment(),
-            Err(Full::Clients) => {
-                counts.hold_clients_met.increment();
-                return false;
-            }
-            Err(Full::Bytes) => {
-                counts.hold_bytes_met.increment();
+            Err(full) => {
+                match full {
+                    Full::Clients => counts.hold_clients_met.increment(),
+                    Full::Bytes => counts.hold_bytes_met.increment(),
+                }
+                client.held.find_full(full);
                 return false;
             }
         }

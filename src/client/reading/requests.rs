@@ -17,6 +17,7 @@ use crate::session::{Touches, Written};
 use tidegate_wire::command::lookup;
 use tidegate_wire::resp::request::{ProtocolError, Request as Scanned};
 use tidegate_wire::resp::{RequestStep, encode, inline};
+use tokio::time::Instant;
 
 /// Begins the complete requests at the front of `query`; returns how many bytes they had. A large
 /// request that fills `query` moves into its connection without a copy.
@@ -162,7 +163,7 @@ fn request(
         if reads_apart::must_end(client) {
             return Some(Next::Wait);
         }
-        return (!batch.is_local()).then(|| inline_request(client, batch, frame));
+        return (!batch.is_local()).then(|| inline_request(client, batch, frame, at));
     }
     let name = scanned.name.of(frame);
     let second = (scanned.argc > 1).then(|| scanned.second.of(frame));
@@ -221,14 +222,20 @@ fn request(
     let argc = scanned.argc;
     // Whether the reply is shown is known when its turn has come.
     let range = Some((at, end));
+    let turn = turn(client, at);
     Some(dispatch::dispatch(
         client,
         batch,
-        &Request { frame, range, name, second, argc, shown: true },
+        &Request { frame, range, name, second, argc, shown: true, turn },
     ))
 }
 
-fn inline_request(client: &mut Client, batch: &mut Batch<'_>, line: &[u8]) -> Next {
+/// When the request at `at` began to wait, if it was held: only the first one can have been.
+fn turn(client: &Client, at: usize) -> Option<Instant> {
+    client.held.turn().filter(|_| at == 0)
+}
+
+fn inline_request(client: &mut Client, batch: &mut Batch<'_>, line: &[u8], at: usize) -> Next {
     let quotes = batch.shard().server.dialect().quotes();
     let words = match inline::split(line, quotes) {
         Ok(words) if words.is_empty() => return Next::Done,
@@ -244,7 +251,8 @@ fn inline_request(client: &mut Client, batch: &mut Batch<'_>, line: &[u8]) -> Ne
     let name = words[0].as_slice();
     let second = words.get(1).map(Vec::as_slice);
     let argc = words.len();
-    let request = Request { frame: &frame, range: None, name, second, argc, shown: true };
+    let turn = turn(client, at);
+    let request = Request { frame: &frame, range: None, name, second, argc, shown: true, turn };
     dispatch::dispatch(client, batch, &request)
 }
 

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::routing::NoRoute;
 use crate::routing::plan::HoldUntil;
+use crate::worker::held_writes::Full;
 
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -13,6 +14,10 @@ const A_DAY: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug, Default)]
 pub(in crate::client) struct HeldRequest {
     held: Option<Held>,
+    /// When the client's first request began to wait, for one thing after the other.
+    turn: Option<Instant>,
+    /// Why the request that was looked at last is not held.
+    full: Option<Full>,
 }
 
 #[derive(Debug)]
@@ -51,6 +56,21 @@ impl HeldRequest {
         self.held.as_ref().is_some_and(|held| held.until == until)
     }
 
+    /// When the request began to wait, for this or for something else before.
+    pub(in crate::client) const fn turn(&self) -> Option<Instant> {
+        self.turn
+    }
+
+    /// There is no room for the request.
+    pub(in crate::client) const fn find_full(&mut self, full: Full) {
+        self.full = Some(full);
+    }
+
+    /// Takes the limit because of which the last request is not held.
+    pub(in crate::client) const fn take_full(&mut self) -> Option<Full> {
+        self.full.take()
+    }
+
     /// How long the request has been held at `now`.
     pub(in crate::client) fn waited(&self, now: Instant) -> Duration {
         self.held.as_ref().map_or(Duration::ZERO, |held| now.saturating_duration_since(held.since))
@@ -65,6 +85,7 @@ impl HeldRequest {
         bytes: Option<u64>,
     ) {
         let (expired, refused, waits) = (false, false, false);
+        self.turn.get_or_insert(since);
         self.held = Some(Held { until, since, bytes, expired, refused, waits });
     }
 
@@ -102,8 +123,15 @@ impl HeldRequest {
                 held.waits = true;
                 None
             }
-            Some(held) if !held.waits => self.end(),
-            _ => None,
+            Some(held) if !held.waits => {
+                self.turn = None;
+                self.end()
+            }
+            None => {
+                self.turn = None;
+                None
+            }
+            Some(_) => None,
         }
     }
 
@@ -111,6 +139,13 @@ impl HeldRequest {
     pub(in crate::client) fn end(&mut self) -> Option<Released> {
         let Held { until, bytes, refused, waits, .. } = self.held.take()?;
         Some(Released { until, bytes, passed: !refused && !waits })
+    }
+
+    /// The time that the held request gives itself is over; what it waited for.
+    pub(in crate::client) fn expire(&mut self) -> Option<HoldUntil> {
+        let held = self.held.as_mut()?;
+        held.expired = true;
+        Some(held.until)
     }
 
     /// A request is refused because of `error`: whether it had waited for that until its time was

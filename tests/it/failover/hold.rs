@@ -30,12 +30,13 @@ fn a_write_waits_until_another_server_takes_the_place_of_a_dead_master() {
     let proxy = Tidegate::for_trio(&trio).start();
     let mut wire = proxy.wire();
     wire.cmd(&["SET", "k", "1"]).ok();
+    wire.cmd(&["RPUSH", "l", "x"]);
     trio.wait_synced();
     trio.master.kill();
     let mut look = proxy.wire();
     until_hold(&mut look, Some("unreachable"));
     let lines: [&[&str]; 4] =
-        [&["SET k 2"], &["MULTI", "SET m 1", "EXEC"], &["BLPOP none 0.01"], &["PUBLISH c m"]];
+        [&["SET k 2"], &["MULTI", "SET m 1", "EXEC"], &["BLPOP l 600"], &["PUBLISH c m"]];
     let mut wires: Vec<Wire> = lines.iter().map(|_| proxy.wire()).collect();
     for (wire, lines) in wires.iter_mut().zip(lines) {
         lines.iter().for_each(|line| wire.send(&line.split(' ').collect::<Vec<_>>()));
@@ -51,7 +52,8 @@ fn a_write_waits_until_another_server_takes_the_place_of_a_dead_master() {
         .collect();
     assert_eq!(replies[0], [ok()], "{}", proxy.log());
     assert_eq!(replies[1][2], Reply::Array(vec![ok()]), "{}", proxy.log());
-    assert_eq!(replies[2], [Reply::Null]);
+    let popped = ["l", "x"].map(|it| Reply::Bulk(it.into())).to_vec();
+    assert_eq!(replies[2], [Reply::Array(popped)]);
     assert!(matches!(replies[3][..], [Reply::Int(_)]));
     assert_eq!(trio.replicas[0].cmd(&["GET", "k"]).str(), "2");
     until_hold(&mut look, None);
@@ -106,7 +108,11 @@ fn no_more_requests_wait_than_there_is_room_for() {
     until_hold(&mut other, Some("unreachable"));
     first.send(&["SET", "k", "1"]);
     first.expect_silence(Duration::from_millis(100));
-    assert!(other.cmd(&["SET", "k", "2"]).err().starts_with("MASTERDOWN "));
+    let error = other.cmd(&["SET", "k", "2"]).err().to_owned();
+    assert!(
+        error.starts_with("MASTERDOWN ") && error.contains("writes.hold-max-clients"),
+        "{error}"
+    );
     trio.replicas[0].promote();
     assert_eq!(first.read_reply(), ok());
 }

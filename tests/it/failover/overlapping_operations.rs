@@ -114,6 +114,24 @@ fn a_release_gives_a_failover_up() {
     trio.replicas[0].resume();
 }
 
+/// As FAILOVER at a server.
+#[test]
+fn a_second_failover_is_refused_while_one_is_under_way() {
+    let mut trio = Trio::spawn(Flavor::Redis70);
+    let proxy = start(&trio);
+    let mut failing = begin_failover(&mut trio, &proxy);
+    let mut operator = proxy.wire();
+    for line in [&["PROXY", "FAILOVER"][..], &["PROXY", "FAILOVER", "TIMEOUT", "1"]] {
+        assert_eq!(operator.cmd(line).err(), "ERR FAILOVER already in progress.");
+    }
+    assert_eq!(operator.cmd(&["PROXY", "RELEASE"]), ok());
+    assert!(failing.read_reply().err().contains("PROXY RELEASE"));
+    trio.replicas[0].resume();
+    wait_failing_over(&trio, false);
+    let reply = operator.cmd(&["PROXY", "FAILOVER"]);
+    assert!(matches!(reply, Reply::Array(_)), "{reply:?}");
+}
+
 /// FAILOVER ABORT, or the end of the time that FAILOVER had.
 #[test]
 fn a_failover_that_its_master_ends_is_given_up() {

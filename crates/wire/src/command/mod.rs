@@ -22,6 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod versions;
+mod wait_time;
 
 pub use access::Access;
 pub use arity::{fits, wrong_arity};
@@ -33,3 +34,4 @@ pub use learned::{Learned, LearnedCommand};
 pub use resolve::{Resolved, resolve};
 pub use row::Command;
 pub use versions::{Version, Versions, old_arity, versions};
+pub use wait_time::WaitTime;

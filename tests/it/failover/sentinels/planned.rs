@@ -58,6 +58,35 @@ fn an_operator_is_warned_of_sentinels_that_are_not_named() {
     assert!(proxy.log().contains(&text), "{}", proxy.log());
 }
 
+/// No request waits for Sentinels that do not answer.
+#[test]
+fn sentinels_that_do_not_answer_begin_no_hold() {
+    let mut watched = Watched::with(for_operators);
+    (0..3).for_each(|number| watched.group.pause(number));
+    let proxy = &watched.proxy;
+    let (mut operator, mut wire) = (proxy.wire(), proxy.wire());
+    operator.send(&["PROXY", "FAILOVER", "TIMEOUT", "1000"]);
+    let asking = thread::spawn(move || operator.read_reply().err().to_owned());
+    while !asking.is_finished() {
+        wire.cmd(&["INCR", "n"]);
+    }
+    let error = asking.join().unwrap();
+    assert!(error.starts_with("ERR no Sentinel "), "{error}");
+    for addr in watched.group.addrs() {
+        assert!(error.contains(&addr.to_string()), "{addr}: {error}");
+    }
+    let held = Scrape::of(proxy).sum("tidegate_failover_requests_total", &[("outcome", "held")]);
+    assert_eq!(held, 0.0, "{}", proxy.log());
+    // One that answers is enough.
+    watched.group.resume(1);
+    let mut operator = proxy.wire();
+    eventually(PATIENCE, || match operator.cmd(&["PROXY", "FAILOVER", "TIMEOUT", "60000"]) {
+        Reply::Array(_) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    (0..3).for_each(|number| watched.group.resume(number));
+}
+
 #[test]
 fn an_operator_has_sentinel_choose_the_next_master() {
     let watched = Watched::with(for_operators);
