@@ -68,7 +68,7 @@ fn can_write(shard: &Shard, config: &Config, now_ms: u64) -> Result<(), String> 
     master_answers(shard, config, now_ms)?;
     let gate = &shard.gate;
     admit_write(shard, now_ms)
-        .map_err(|error| format!("{error}: {} of {}", gate.good(), gate.wanted()))
+        .map_err(|error| format!("{error}: {} of {}", gate.good(now_ms), gate.wanted()))
 }
 
 /// Checks that the master answers. A busy one has `request-timeout`, because requests wait as long.

@@ -40,8 +40,12 @@ pub(super) fn servers(topology: &Topology, answers: &[Answer<'_>]) -> Vec<Server
     topology.backends().map(server).collect()
 }
 
-/// One line per server, with aligned columns and without colours, which would disturb scripts.
+/// One line per server, with aligned columns and without colours, which would disturb scripts. No
+/// line where no server is known.
 pub(super) fn table(servers: &[Server]) -> Vec<String> {
+    if servers.is_empty() {
+        return Vec::new();
+    }
     let cell = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let row = |it: &Server| {
         let (version, links) = (cell(&it.version), cell(&it.links));

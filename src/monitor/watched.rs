@@ -116,7 +116,9 @@ impl Watched {
     /// before.
     pub(super) fn judge(&mut self, config: &Config, now: Instant) -> bool {
         let now_ms = self.ms(now);
-        self.shard.freshness.judge(&self.roster, config, now_ms)
+        let is_more = self.shard.freshness.judge(&self.roster, config, now_ms);
+        self.shard.log_gate(config, now_ms);
+        is_more
     }
 
     /// Takes the outcome of a whole probe.
@@ -226,11 +228,15 @@ impl Watched {
         self.shard.apply(verdict, &self.roster, config);
         self.shard.note_losses(&self.roster, now, self.ms(now));
         // First the numbers: a worker that sees a new server finds it judged.
-        let mut is_more = self.judge(config, now);
+        let now_ms = self.ms(now);
+        let mut is_more = self.shard.freshness.judge(&self.roster, config, now_ms);
         let outside = self.outside_signs(now);
         self.shard.hold(&self.roster, config, outside, (self.epoch, now));
+        self.shard.log_gate(config, now_ms);
         let others = (self.commands.learned(), self.sentinels.overview());
-        is_more |= self.publisher.publish(self.shard.published(), others, config, self.ms(now));
+        let is_starting = self.awaits_first_answers();
+        let view = (self.shard.published(), is_starting);
+        is_more |= self.publisher.publish(view, others, config, now_ms);
         // Last the clients: one that woke earlier would send its write to the last master.
         self.publisher.wake_if(is_more);
         ToAsk {
@@ -238,6 +244,12 @@ impl Watched {
             is_master: self.disputed_master(),
             commands: self.commands_to_ask(config, now),
         }
+    }
+
+    /// Whether a server or the first Sentinels have yet to answer a question, or to fail, for the
+    /// first time.
+    fn awaits_first_answers(&self) -> bool {
+        self.sentinels.is_early() || self.roster.members().iter().any(|it| it.said.is_none())
     }
 
     /// Elects the master from the servers' answers and the Sentinels' statement.

@@ -36,7 +36,7 @@ pub(super) enum SwitchoverError {
     Unwatched(HostPort, String),
     /// No Sentinel that was asked begins a failover: why each does not.
     #[error("no Sentinel has begun a failover: {}", join(.0))]
-    SentinelsRefuse(Vec<SwitchoverError>),
+    SentinelsRefuse(Vec<Self>),
     /// A server could not be asked.
     #[error("{0}: {1}")]
     Link(HostPort, LinkError),

@@ -27,8 +27,8 @@ pub async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// Carries `failover` out. Whoever asks for another one meanwhile is refused, as FAILOVER is by a
-/// server that is handing over.
+/// Carries `failover` out. A client that asks for another one meanwhile is refused, as a server
+/// refuses FAILOVER while it hands over.
 async fn refusing_others<T>(shared: &Shared, failover: impl Future<Output = T>) -> T {
     let mut failover = pin!(failover);
     loop {

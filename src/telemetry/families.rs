@@ -107,7 +107,7 @@ fn client_families(page: &mut Exposition, scene: &Scene<'_>) {
 fn topology_families(page: &mut Exposition, topology: &Topology, now_ms: u64) {
     let gate = &topology.sole_shard().gate;
     page.gauge("tidegate_good_replicas", "Replicas in sync, as the write gate counts them.")
-        .sample(&[], gate.good());
+        .sample(&[], gate.good(now_ms));
     page.gauge("tidegate_min_replicas_to_write", "Replicas in sync that the write gate requires.")
         .sample(&[], gate.wanted());
     page.gauge("tidegate_write_gate_open", "1 if the write gate accepts writes.")

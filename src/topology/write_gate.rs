@@ -44,10 +44,12 @@ impl WriteGate {
         now_ms < self.open_until_ms.load(Relaxed)
     }
 
-    /// How many replicas kept up when the gate was judged last.
+    /// How many replicas keep up at `now_ms`: as many as when the gate was judged last, and fewer
+    /// than it requires once the proofs that kept it open have run out.
     #[must_use]
-    pub fn good(&self) -> u32 {
-        self.good.load(Relaxed)
+    pub fn good(&self, now_ms: u64) -> u32 {
+        let good = self.good.load(Relaxed);
+        if self.is_open(now_ms) { good } else { good.min(self.wanted().saturating_sub(1)) }
     }
 
     /// How many replicas it requires (`min-replicas-to-write`).
@@ -67,7 +69,7 @@ mod tests {
         assert!(gate.is_open(u64::MAX - 1));
         gate.judge(2, &mut [300, 0, 500], 100);
         assert!(gate.is_open(299) && !gate.is_open(300));
-        assert_eq!((gate.good(), gate.wanted()), (2, 2));
+        assert_eq!((gate.good(299), gate.good(300), gate.wanted()), (2, 1, 2));
         gate.judge(2, &mut [900], 100);
         assert!(!gate.is_open(0));
         gate.judge(0, &mut [], 100);

@@ -165,7 +165,7 @@ fn no_route(client: &Client, error: NoRoute, shard: &Shard, why: &str) -> (Strin
         }
     }
     let gate = &shard.gate;
-    let (config, count) = (&client.config, (gate.good(), gate.wanted()));
+    let (config, count) = (&client.config, (gate.good(client.worker.now_ms()), gate.wanted()));
     let why = match error {
         NoRoute::GateClosed => {
             let held = config.writes.on_closed == OnClosed::Hold;

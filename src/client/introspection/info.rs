@@ -61,7 +61,7 @@ pub(in crate::client) fn section(client: &Client) -> String {
         topology.sole_shard().master().map_or_else(|| "none".to_owned(), |m| m.addr.to_string());
     text.push_str(&format!("proxy_master:{master}\r\n"));
     let (gate, good) =
-        (topology.sole_shard().gate.is_open(now_ms), topology.sole_shard().gate.good());
+        (topology.sole_shard().gate.is_open(now_ms), topology.sole_shard().gate.good(now_ms));
     let gate = if gate { "open" } else { "closed" };
     text.push_str(&format!("proxy_write_gate:{gate}\r\nproxy_good_replicas:{good}\r\n"));
     let wanted = topology.sole_shard().gate.wanted();

@@ -126,7 +126,7 @@ impl Overview {
             backends: topology.backends().map(|it| Report::of(it, now_ms)).collect(),
             gate: GateOverview {
                 open: gate.is_open(now_ms),
-                good: gate.good(),
+                good: gate.good(now_ms),
                 wanted: gate.wanted(),
                 held: shared.held_writes.clients(),
             },

@@ -208,6 +208,20 @@ fn request(
         let written = || Written::of_command(name, touches());
         return Some(plain::add_noted(client, batch, need, ((at, end), true), written));
     }
+    let request = Request {
+        frame,
+        range: Some((at, end)),
+        name,
+        second,
+        argc: scanned.argc,
+        shown: true,
+        turn: turn(client, at),
+    };
+    planned(client, batch, &request)
+}
+
+/// Begins a request that is planned, when its turn has come.
+fn planned(client: &mut Client, batch: &mut Batch<'_>, request: &Request<'_>) -> Option<Next> {
     if batch.is_local() {
         return None;
     }
@@ -219,15 +233,8 @@ fn request(
         client.reading.wait_for(Waiting::Room);
         return Some(Next::Wait);
     }
-    let argc = scanned.argc;
-    // Whether the reply is shown is known when its turn has come.
-    let range = Some((at, end));
-    let turn = turn(client, at);
-    Some(dispatch::dispatch(
-        client,
-        batch,
-        &Request { frame, range, name, second, argc, shown: true, turn },
-    ))
+    // Whether the reply is shown is known then.
+    Some(dispatch::dispatch(client, batch, request))
 }
 
 /// When the request at `at` began to wait, if it was held: only the first one can have been.

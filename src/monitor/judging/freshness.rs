@@ -10,6 +10,9 @@ use crate::monitor::roster::list::Roster;
 use crate::topology::{BackendId, Freshness, Limits, Sample, Tracker, Turn, WriteGate};
 use tidegate_wire::units::millis;
 
+/// How long after a master's first answer a gate that was never open is not logged, in milliseconds.
+const START_MS: u64 = 2_000;
+
 /// The tracker of one shard, which has the timeline of the master's offset, and the places where
 /// its findings are written.
 #[derive(Debug)]
@@ -18,13 +21,24 @@ pub(in crate::monitor) struct FreshnessWatch {
     gate: Arc<WriteGate>,
     /// Whether the gate is open according to the log.
     logged_open: bool,
+    /// Whether the gate has been open since the start.
+    has_opened: bool,
+    /// When a master had answered for the first time.
+    heard_ms: Option<u64>,
     /// The replicas that are stale according to the log.
     stale: HashSet<BackendId>,
 }
 
 impl FreshnessWatch {
     pub(in crate::monitor) fn new(gate: Arc<WriteGate>) -> Self {
-        Self { tracker: Tracker::default(), gate, logged_open: true, stale: HashSet::new() }
+        Self {
+            tracker: Tracker::default(),
+            gate,
+            logged_open: true,
+            has_opened: false,
+            heard_ms: None,
+            stale: HashSet::new(),
+        }
     }
 
     /// Takes a server's place in the replication stream.
@@ -62,16 +76,24 @@ impl FreshnessWatch {
         }
         let was_open = self.gate.is_open(now_ms);
         self.tracker.judge_gate(&self.gate, now_ms, &limits);
-        self.log_gate(config.writes.on_closed, now_ms);
         is_more || !was_open && self.gate.is_open(now_ms)
     }
 
     /// Logs once that the gate closed or opened. It also closes by itself, when the proofs that
-    /// kept it open have run out. Before the first answer of a master nothing is logged.
-    fn log_gate(&mut self, on_closed: OnClosed, now_ms: u64) {
-        let (good, wanted) = (self.gate.good(), self.gate.wanted());
+    /// kept it open have run out. While requests wait for a master (`is_held`) the gate decides
+    /// about none, and at a start its replicas have yet to be asked: then it is not said to be
+    /// closed.
+    pub(in crate::monitor) fn log_gate(&mut self, on_closed: OnClosed, is_held: bool, now_ms: u64) {
+        let (good, wanted) = (self.gate.good(now_ms), self.gate.wanted());
         let is_open = self.gate.is_open(now_ms);
-        if is_open == self.logged_open || self.tracker.master_heard_ms().is_none() {
+        self.has_opened |= is_open;
+        if self.heard_ms.is_none() && self.tracker.master_heard_ms().is_some() {
+            self.heard_ms = Some(now_ms);
+        }
+        let is_starting = !self.has_opened
+            && self.heard_ms.is_none_or(|heard_ms| now_ms.saturating_sub(heard_ms) < START_MS);
+        let is_known = self.tracker.master_heard_ms().is_some();
+        if is_open == self.logged_open || !is_open && (is_held || is_starting || !is_known) {
             return;
         }
         self.logged_open = is_open;

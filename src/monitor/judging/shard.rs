@@ -130,6 +130,12 @@ impl WatchedShard {
         self.published.hold = self.failover.judge(reason, patience, master.map(|it| it.id), now_ms);
     }
 
+    /// Logs that the write gate has opened or closed, if it is to be logged.
+    pub(in crate::monitor) fn log_gate(&mut self, config: &Config, now_ms: u64) {
+        let is_held = self.published.hold.is_some();
+        self.freshness.log_gate(config.writes.on_closed, is_held, now_ms);
+    }
+
     /// Whether the reason why requests wait for the master is another one than the published.
     pub(in crate::monitor) fn is_hold_outdated(
         &self,
@@ -186,7 +192,7 @@ impl WatchedShard {
     /// Whether the master has too few replicas in sync for its writes to be accepted.
     fn lacks_replicas(&self, config: &Config, now_ms: u64) -> bool {
         let gate = &self.published.gate;
-        !gate.is_open(now_ms) || gate.good() < config.writes.wait_replicas
+        !gate.is_open(now_ms) || gate.good(now_ms) < config.writes.wait_replicas
     }
 
     /// Takes the operator's choice of another master, which counts more than the last one. The last

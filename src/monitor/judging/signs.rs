@@ -34,7 +34,8 @@ pub(in crate::monitor) fn sign(
     let last = last.and_then(|id| roster.get(id));
     match verdict {
         Verdict::Undecided(_) => return Some(HoldReason::Undecided),
-        Verdict::HandingOver(_) => return Some(HoldReason::Demoted),
+        Verdict::HandingOver(_) if last.is_some() => return Some(HoldReason::Demoted),
+        Verdict::HandingOver(_) => return Some(HoldReason::Unreachable),
         Verdict::NoMaster if last.is_some_and(Member::is_replica) => {
             return Some(HoldReason::Demoted);
         }

@@ -6,28 +6,75 @@ use crate::config::{Config, HostPort};
 use crate::monitor::roster::endpoint::Finding;
 use crate::topology::{Backend, Hold, Loss, News, Role, Shard, Topology};
 
-/// Logs how `new` differs from `old`.
-pub(in crate::monitor) fn changes(old: &Topology, new: &Topology, now_ms: u64) {
-    let is_first = old.generation == 0;
-    if is_first && new.sole_shard().master().is_none() {
-        tracing::info!("asking the servers which one is the master");
-    }
-    log_master(old.sole_shard(), new.sole_shard(), now_ms);
-    // A start has a hold, too; it is mentioned if no server that is known is master.
-    log_hold(shown_hold(old), shown_hold(new), now_ms);
-    for backend in old.backends() {
-        if new.backend(backend.id).is_none() {
-            tracing::info!(backend = %backend.addr, "server removed");
+/// What the log says of the topology: it says each change once.
+#[derive(Debug, Default)]
+pub(in crate::monitor) struct TopologyLog {
+    /// The hold that is in the log.
+    hold: Option<Hold>,
+    /// Whether it names a master, or says that there is none.
+    is_settled: bool,
+}
+
+impl TopologyLog {
+    /// Logs how `new` differs from `old`. While the first answers of the servers are awaited
+    /// (`is_starting`), nothing is wrong yet: what is known may be half of it.
+    pub(in crate::monitor) fn changes(
+        &mut self,
+        (old, new): (&Topology, &Topology),
+        is_starting: bool,
+        now_ms: u64,
+    ) {
+        let is_first = old.generation == 0;
+        if is_first && new.sole_shard().master().is_none() {
+            tracing::info!("asking the servers which one is the master");
+        }
+        log_master(old.sole_shard(), new.sole_shard(), now_ms);
+        self.log_missing(new.sole_shard(), is_starting);
+        self.log_hold(new.sole_shard(), is_starting, now_ms);
+        for backend in old.backends() {
+            if new.backend(backend.id).is_none() {
+                tracing::info!(backend = %backend.addr, "server removed");
+            }
+        }
+        for backend in new.backends() {
+            match old.backend(backend.id) {
+                None => log_added(backend),
+                Some(before) => log_changed(before, backend),
+            }
+        }
+        if new.learned.len() != old.learned.len() {
+            tracing::info!(commands = new.learned.len(), "learnt the commands of the master");
         }
     }
-    for backend in new.backends() {
-        match old.backend(backend.id) {
-            None => log_added(backend),
-            Some(before) => log_changed(before, backend),
+
+    /// Logs once that no server is master, if none has been since the start.
+    fn log_missing(&mut self, new: &Shard, is_starting: bool) {
+        if new.master().is_some() {
+            self.is_settled = true;
+        } else if !self.is_settled && !is_starting && !new.backends.is_empty() {
+            self.is_settled = true;
+            if new.undecided.is_none() {
+                tracing::error!("no server says it is the master");
+            }
         }
     }
-    if new.learned.len() != old.learned.len() {
-        tracing::info!(commands = new.learned.len(), "learnt the commands of the master");
+
+    /// Logs why requests wait. A start has a hold, too: it is mentioned if no server that is known
+    /// is master.
+    fn log_hold(&mut self, new: &Shard, is_starting: bool, now_ms: u64) {
+        let is_shown = !new.backends.is_empty() && (self.is_settled || !is_starting);
+        let new = new.hold.filter(|_| is_shown);
+        match (self.hold, new) {
+            (old, Some(now)) if old.is_none_or(|old| old.reason != now.reason) => {
+                tracing::info!("requests for the master wait: {}", now.reason.in_words());
+            }
+            (Some(old), None) => {
+                let after_ms = now_ms.saturating_sub(old.since_ms);
+                tracing::info!(after_ms, "requests go to the master again");
+            }
+            _ => {}
+        }
+        self.hold = new;
     }
 }
 
@@ -133,28 +180,6 @@ fn log_master(old: &Shard, new: &Shard, now_ms: u64) {
             tracing::warn!(backend = %now.addr, "master changed from {}", before.addr);
         }
         (None, None) if new.undecided != old.undecided => log_undecided(new),
-        (None, None) if old.backends.is_empty() && !new.backends.is_empty() => {
-            tracing::error!("no server says it is the master");
-        }
-        _ => {}
-    }
-}
-
-/// The hold that the log mentions: none before the first servers are known.
-fn shown_hold(topology: &Topology) -> Option<Hold> {
-    let shard = topology.sole_shard();
-    shard.hold.filter(|_| !shard.backends.is_empty())
-}
-
-fn log_hold(old: Option<Hold>, new: Option<Hold>, now_ms: u64) {
-    match (old, new) {
-        (_, Some(now)) if old.is_none_or(|old| old.reason != now.reason) => {
-            tracing::info!("requests for the master wait: {}", now.reason.in_words());
-        }
-        (Some(old), None) => {
-            let after_ms = now_ms.saturating_sub(old.since_ms);
-            tracing::info!(after_ms, "requests go to the master again");
-        }
         _ => {}
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-use super::log;
+use super::log::{self, TopologyLog};
 use crate::config::Config;
 use crate::monitor::judging::changes::is_same;
 use crate::topology::{SentinelOverview, Shard, Topology};
@@ -17,12 +17,13 @@ pub(in crate::monitor) struct Publisher {
     topology: Arc<ArcSwap<Topology>>,
     /// Notified when requests that wait may pass.
     wake: Arc<Notify>,
+    log: TopologyLog,
 }
 
 impl Publisher {
     /// Publishes into `topology`.
     pub(in crate::monitor) fn new(topology: Arc<ArcSwap<Topology>>) -> Self {
-        Self { topology, wake: Arc::default() }
+        Self { topology, wake: Arc::default(), log: TopologyLog::default() }
     }
 
     /// Notifies `wake` when requests that wait may pass.
@@ -31,10 +32,10 @@ impl Publisher {
     }
 
     /// Publishes and logs a topology of this shard, if it differs from the current one. True if it
-    /// does.
+    /// does. `is_starting` says whether servers have yet to be heard for the first time.
     pub(in crate::monitor) fn publish(
-        &self,
-        shard: &Shard,
+        &mut self,
+        (shard, is_starting): (&Shard, bool),
         (learned, sentinels): (Arc<Learned>, Option<Arc<SentinelOverview>>),
         config: &Config,
         now_ms: u64,
@@ -45,7 +46,7 @@ impl Publisher {
         if is_same(&old, &new) {
             return false;
         }
-        log::changes(&old, &new, now_ms);
+        self.log.changes((&old, &new), is_starting, now_ms);
         log::eviction(config, old.sole_shard(), new.sole_shard());
         self.topology.store(Arc::new(new));
         true
@@ -66,14 +67,14 @@ mod tests {
     #[test]
     fn only_a_change_is_published() {
         let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
-        let publisher = Publisher::new(Arc::clone(&topology));
+        let mut publisher = Publisher::new(Arc::clone(&topology));
         let (shard, config) = (topology.load().sole_shard().clone(), Config::default());
         let learned = Arc::clone(&topology.load().learned);
-        assert!(!publisher.publish(&shard, (Arc::clone(&learned), None), &config, 0));
+        assert!(!publisher.publish((&shard, false), (Arc::clone(&learned), None), &config, 0));
         let eviction = Some("allkeys-lru".to_owned());
         let changed = Shard { eviction, ..shard };
-        assert!(publisher.publish(&changed, (Arc::clone(&learned), None), &config, 0));
+        assert!(publisher.publish((&changed, false), (Arc::clone(&learned), None), &config, 0));
         assert_eq!(topology.load().generation, 1);
-        assert!(!publisher.publish(&changed, (learned, None), &config, 0));
+        assert!(!publisher.publish((&changed, false), (learned, None), &config, 0));
     }
 }

@@ -69,8 +69,8 @@ fn place(args: &[&[u8]]) -> Option<(usize, bool)> {
         b"xreadgroup" => (4 + args.get(4..)?.iter().position(is_block)? + 1, true),
         // Streams may have any name, too.
         b"xread" => {
-            let options = args.get(..args.iter().position(|arg| is_streams(&arg))?)?;
-            (options.iter().position(|arg| is_block(&arg))? + 1, true)
+            let options = args.get(..args.iter().position(is_streams)?)?;
+            (options.iter().position(is_block)? + 1, true)
         }
         b"wait" => (2, true),
         b"waitaof" => (3, true),

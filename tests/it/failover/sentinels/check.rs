@@ -60,6 +60,8 @@ fn the_check_asks_the_sentinels() {
     let other = check(one, &format!("{login}\nmaster-name = \"orders\""));
     assert_problem(&other, "watches no master named \"orders\": set topology.master-name");
     assert_problem(&other, "no majority of the Sentinels names a server as orders");
+    let none = check(&[SocketAddr::from(([127, 0, 0, 1], ports::free_port()))], "");
+    assert!(!none.1 && !none.0.contains("SERVER"), "a table without rows: {}", none.0);
     let server = check(&[trio.master.addr()], "");
     assert_problem(&server, "is not a Sentinel");
     let nothing: SocketAddr = ([127, 0, 0, 1], ports::free_port()).into();

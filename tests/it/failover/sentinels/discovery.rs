@@ -1,5 +1,8 @@
 //! Sentinels are found, and the servers that they name.
 
+use std::thread;
+use std::time::Duration;
+
 use super::{Watched, sentinels, two_masters, wait_agreeing, wait_master};
 use crate::support::sentinel::group::MASTER;
 use crate::support::*;
@@ -96,4 +99,56 @@ fn events_about_another_master_change_nothing() {
     assert_eq!((&said["switches"], &said["failover"]), (&0.into(), &false.into()), "{said}");
     let known = topology(&mut proxy.wire())["backends"].as_array().unwrap().len();
     assert_eq!(known, 3);
+}
+
+/// ERROR at a start without a fault would have the operator look for one.
+#[test]
+fn a_start_without_a_fault_logs_none() {
+    let gated = |config: ConfigBuilder| {
+        config.set("writes", "min-replicas-to-write", "1").set("writes", "wait-replicas", "1")
+    };
+    let watched = Watched::with(gated);
+    let all =
+        Tidegate::for_trio(&watched.trio).sentinels(&watched.group.addrs()).with(gated).start();
+    wait_master(&all, watched.trio.master.addr());
+    all.wire().cmd(&["SET", "k", "1"]).ok();
+    watched.proxy.wire().cmd(&["SET", "k", "1"]).ok();
+    let trio = Trio::spawn(Flavor::Redis70);
+    let listed = Tidegate::for_trio(&trio).with(gated).start();
+    listed.wire().cmd(&["SET", "k", "1"]).ok();
+    for proxy in [&watched.proxy, &listed, &all] {
+        let log = proxy.log();
+        assert!(!log.contains(" ERROR ") && !log.contains(" WARN "), "{log}");
+    }
+}
+
+/// The replicas answer first, and the master when the proxy has published what they say.
+#[test]
+fn a_master_that_answers_late_is_no_fault() {
+    for by_sentinel in [false, true] {
+        let mut trio = Trio::spawn(Flavor::Redis70);
+        let group = SentinelGroup::builder().watch(MASTER, trio.master.addr());
+        let group = group.down_after(Duration::from_secs(600)).start();
+        group.wait_whole(MASTER, &trio.replica_addrs().map(|it| it.port()));
+        let slow = |config: ConfigBuilder| {
+            let config = config.set("writes", "min-replicas-to-write", "1");
+            let config = config.set("topology", "connect-timeout", "\"60s\"");
+            config.set("topology", "probe-timeout", "\"60s\"")
+        };
+        let config = Tidegate::for_trio(&trio).with(slow);
+        let config = if by_sentinel { config.sentinels(&group.addrs()) } else { config };
+        trio.master.pause();
+        let master = &mut trio.master;
+        let proxy = thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(1_500));
+                master.resume();
+            });
+            config.start()
+        });
+        proxy.wire().cmd(&["SET", "k", "1"]).ok();
+        let log = proxy.log();
+        assert!(!log.contains(" ERROR "), "{log}");
+        assert!(!log.contains("is a replica now"), "{log}");
+    }
 }

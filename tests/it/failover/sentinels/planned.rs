@@ -23,7 +23,7 @@ fn nothing_is_lost(account: &Account, proxy: &Tidegate) {
 
 #[test]
 fn writers_do_not_notice_a_failover_that_sentinel_announces() {
-    let watched = Watched::start();
+    let watched = Watched::with(|config| config.set("writes", "min-replicas-to-write", "1"));
     let Watched { trio, group, proxy } = &watched;
     let load = Load::start(proxy.addr(), Duration::from_millis(2));
     thread::sleep(Duration::from_millis(500));
@@ -32,6 +32,8 @@ fn writers_do_not_notice_a_failover_that_sentinel_announces() {
     wait_master(proxy, new.addr());
     thread::sleep(Duration::from_millis(500));
     nothing_is_lost(&load.finish(new), proxy);
+    // Writes wait for the new master's replica. None is refused.
+    assert!(!proxy.log().contains(" ERROR "), "{}", proxy.log());
 }
 
 /// The proxy does not ask Sentinel, which watches the servers: it warns that Sentinel may act.
