@@ -2,6 +2,7 @@
 //! on where the last run ended.
 
 mod exchange;
+mod kills;
 mod master;
 mod restart;
 mod run_time;
