@@ -36,6 +36,15 @@ impl<'e> Held<'e> {
         }
     }
 
+    /// Fetches into the processor's cache what requests for these keys will look up.
+    pub(super) fn warm(&mut self, db: usize, keys: &[&[u8]]) {
+        let store: &Store = match &self.writing {
+            Some(store) => store,
+            None => self.reading.get_or_insert_with(|| self.context.engine.store()),
+        };
+        store.warm(db, keys);
+    }
+
     /// Runs a long read. The link has its turn first, and short reads of others go on meanwhile.
     pub(super) fn long<R>(&mut self, read: impl FnOnce(&Store) -> R) -> R {
         let engine = &self.context.engine;

@@ -24,6 +24,7 @@
 //! One thread runs all clients, a task for each. The store is read under its lock, and no task
 //! holds the lock while it waits for its client: a client that reads slowly delays no other one.
 
+mod ahead;
 mod blocked;
 mod call;
 mod client;

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use super::ahead::Ahead;
 use super::client::{Client, Ending};
 use super::held::Held;
 use crate::net::OUTPUT_HIGH;
 use tidegate_wire::resp::request::ProtocolError;
-use tidegate_wire::resp::{Args, Limits, RequestStep, inline};
+use tidegate_wire::resp::{Args, Limits, inline};
 
 impl Client {
     /// Handles the complete requests at the front of `buf` and returns the number of their bytes.
@@ -16,6 +17,7 @@ impl Client {
         let mut held = Held::new(&context);
         let bulk_max = self.bulk_max();
         let mut at = 0;
+        let mut ahead = Ahead::default();
         while at < buf.len() && self.ending.is_none() {
             if self.out.len() >= OUTPUT_HIGH {
                 self.is_stalled = true;
@@ -25,10 +27,13 @@ impl Client {
                 self.waits = true;
                 break;
             }
-            let limits = Limits { bulk_max, authenticated: self.session.is_logged_in() };
-            match self.scanner.scan(&buf[at..], &limits) {
-                Ok(RequestStep::NeedMore { .. }) => break,
-                Ok(RequestStep::Complete(request)) => {
+            let authenticated = self.session.is_logged_in();
+            let limits = Limits { bulk_max, authenticated };
+            let db = self.session.db;
+            let warm = |keys: &[&[u8]]| held.warm(usize::try_from(db).unwrap_or_default(), keys);
+            match ahead.next(&mut self.scanner, &buf[at..], &limits, warm) {
+                Ok(None) => break,
+                Ok(Some(request)) => {
                     let frame = &buf[at..at + request.len];
                     let is_done = match (request.argc, request.inline) {
                         (0, _) => true,
@@ -44,10 +49,15 @@ impl Client {
                     if self.is_blocked() {
                         break;
                     }
+                    if self.session.is_logged_in() != authenticated {
+                        // Other limits are in force.
+                        ahead.forget(&mut self.scanner);
+                    }
                 }
                 Err(error) => self.protocol_error(error),
             }
         }
+        ahead.forget(&mut self.scanner);
         at
     }
 

@@ -128,3 +128,42 @@ fn a_thousand_clients_wait_and_each_gets_one() {
     assert!(got.iter().copied().eq(0..clients.len()));
     clients[0].set_timeout(Duration::from_secs(60));
 }
+
+/// Several requests of a pipeline are found at once. What one of them changes holds for the next.
+#[test]
+fn a_pipeline_is_answered_in_its_order() {
+    let port = ReplicaPort::start(&config().set("replica", "requirepass", "\"secret\""));
+    let mut first = port.wire();
+    first.cmd(&["AUTH", "secret"]).ok();
+    eventually(PATIENCE, || match first.cmd(&["SET", "k", "0"]) {
+        Reply::Error(error) => Err(error),
+        _ => Ok(()),
+    });
+    let mut wire = port.wire();
+    wire.send_raw(
+        b"SET k 1\r\nAUTH secret\r\nSET k 2\r\nGET k\r\nSELECT 3\r\nGET k\r\nRESET\r\nGET k\r\n",
+    );
+    let replies: Vec<Reply> = (0..8).map(|_| wire.read_reply()).collect();
+    assert!(replies[0].err().starts_with("NOAUTH"), "{replies:?}");
+    assert!(replies[7].err().starts_with("NOAUTH"), "{replies:?}");
+    assert_eq!((replies[3].str(), &replies[5]), ("2", &Reply::Null));
+    wire.cmd(&["AUTH", "secret"]).ok();
+    // What follows a command that waits is answered when that is.
+    for words in [["BLPOP", "l", "0"], ["SET", "k", "3"], ["GET", "k", ""], ["APPEND", "k", "4"]] {
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        wire.send(&words);
+    }
+    wire.expect_silence(Duration::from_millis(100));
+    let mut other = port.wire();
+    other.cmd(&["AUTH", "secret"]).ok();
+    assert_eq!(other.cmd(&["GET", "k"]).str(), "2");
+    other.cmd(&["RPUSH", "l", "x"]).int();
+    let replies: Vec<Reply> = (0..4).map(|_| wire.read_reply()).collect();
+    assert_eq!((replies[2].str(), &replies[3]), ("3", &Reply::Int(2)), "{replies:?}");
+    // A mistake ends the connection behind the replies to what came before it.
+    let mut bytes = b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n".repeat(5);
+    bytes.extend_from_slice(b"*1\r\n!3\r\n");
+    wire.send_raw(&bytes);
+    (0..5).for_each(|_| assert_eq!(wire.read_reply().str(), "34"));
+    assert!(wire.read_reply().err().starts_with("ERR Protocol error"));
+}

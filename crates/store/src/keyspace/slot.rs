@@ -93,6 +93,14 @@ impl Slot {
         Self::Small(record.into_boxed_slice())
     }
 
+    /// The first byte of its allocation.
+    pub(crate) fn first_byte(&self) -> u8 {
+        match self {
+            Self::Small(record) => record.first().copied().unwrap_or_default(),
+            Self::Large(large) => large.key.first().copied().unwrap_or_default(),
+        }
+    }
+
     pub(crate) fn key(&self) -> &[u8] {
         match self {
             Self::Small(record) => Parts::of(record).key,

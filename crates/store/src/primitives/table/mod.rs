@@ -18,6 +18,8 @@ mod tests;
 use counted::Counted;
 use segment::{MAX, Segment};
 
+/// How many hashes lie in a cache line.
+const LINE: usize = 16;
 /// The most bits of a segment: all of a hash.
 const DEEPEST: u8 = 32;
 
@@ -72,6 +74,19 @@ impl<E> Table<E> {
     pub(crate) fn find(&self, hash: u32, is: impl Fn(&E) -> bool) -> Option<&E> {
         let segment = self.segments.get(self.segment_of(hash))?;
         segment.entries().get(segment.position(hash, is)?)
+    }
+
+    /// Reads what a look-up of this hash reads first, and returns a value that depends on it.
+    pub(crate) fn approach(&self, hash: u32) -> u32 {
+        let segment = self.segments.get(self.segment_of(hash));
+        // One hash of each cache line.
+        let lines = segment.map(|segment| segment.hashes().iter().step_by(LINE));
+        lines.map_or(0, |lines| lines.fold(0, |sum, hash| sum.wrapping_add(*hash)))
+    }
+
+    /// Returns an entry of this hash.
+    pub(crate) fn candidate(&self, hash: u32) -> Option<&E> {
+        self.find(hash, |_| true)
     }
 
     /// Returns the entry of this hash for which `is` holds, to be changed.
