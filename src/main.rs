@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use tidegate::config::{Config, ConfigError};
 use tidegate::proxy::StartError;
 use tidegate::rdb_tool::ToolError;
@@ -92,6 +93,31 @@ Examples:
 Exit codes: 0 the file is valid, 1 it is not or cannot be read, 2 wrong arguments."
     )]
     Rdb(RdbCommand),
+    /// Print the completions of a shell
+    ///
+    /// The script completes commands, options and file names.
+    #[command(after_help = "\
+Examples:
+  tidegate completions bash > /etc/bash_completion.d/tidegate
+  tidegate completions zsh > \"${fpath[1]}/_tidegate\"
+  tidegate completions fish > ~/.config/fish/completions/tidegate.fish
+
+Exit codes: 0 printed, 2 wrong arguments.")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a directory
+    #[command(after_help = "\
+Examples:
+  tidegate man /usr/local/share/man/man1
+
+Exit codes: 0 written, 1 a page cannot be written, 2 wrong arguments.")]
+    Man {
+        /// The directory; it has to exist
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
 }
 
 /// The format in which `check` prints its findings.
@@ -159,6 +185,11 @@ fn main() -> ExitCode {
             run_check(&file.or(config).unwrap_or(arguments.config), format)
         }
         Some(Command::Rdb(command)) => run_rdb(&command),
+        Some(Command::Completions { shell }) => {
+            print_completions(shell);
+            ExitCode::SUCCESS
+        }
+        Some(Command::Man { dir }) => write_manual(&dir),
         None => run_proxy(arguments.config),
     }
 }
@@ -193,6 +224,23 @@ fn refuse_file(file: &Path, error: &ConfigError) -> ExitCode {
 fn return_freed_memory() {
     if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
         tracing::debug!("freed memory returns to the system late: {error}");
+    }
+}
+
+fn print_completions(shell: Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "tidegate", &mut script);
+    // A reader that closed the pipe needs no more output.
+    drop(std::io::stdout().lock().write_all(&script));
+}
+
+fn write_manual(dir: &Path) -> ExitCode {
+    match clap_mangen::generate_to(Arguments::command(), dir) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tidegate: {}: {error}", dir.display());
+            ExitCode::FAILURE
+        }
     }
 }
 

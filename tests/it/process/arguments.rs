@@ -33,6 +33,8 @@ fn every_help_teaches() {
         (&["rdb"], "Check or print an RDB file", "tidegate rdb check dump.rdb", &[0, 1, 2]),
         (&["rdb", "check"], "Check whether a file is valid", "rdb check dump.rdb", &[0, 1, 2]),
         (&["rdb", "dump"], "Print the keys of a file", "rdb dump dump.rdb", &[0, 1, 2]),
+        (&["completions"], "Print the completions", "tidegate completions zsh", &[0, 2]),
+        (&["man"], "Write the manual pages", "tidegate man /usr/", &[0, 1, 2]),
     ] {
         for flag in ["--help", "-h"] {
             let output = run(&[command, &[flag]].concat());
@@ -172,4 +174,45 @@ fn without_a_file_the_start_and_the_check_say_how_to_name_one() {
     // A file that was named needs no such advice.
     assert_eq!(err(&run(&["--config", "other.toml"])).lines().count(), 1);
     assert_eq!(err(&run(&["check", "other.toml"])).lines().count(), 1);
+}
+
+#[test]
+fn shells_complete_what_the_help_shows() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell]);
+        assert!(output.status.success() && err(&output).is_empty(), "{shell}: {}", err(&output));
+        for word in ["check", "rdb", "--format", "json", "completions"] {
+            let word = if shell == "fish" { word.trim_start_matches('-') } else { word };
+            assert!(out(&output).contains(word), "{shell}: no {word}");
+        }
+    }
+    // A shell that is installed takes its script.
+    let script = out(&run(&["completions", "bash"]));
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("tidegate"), script).unwrap();
+    let line = "source tidegate; COMP_WORDS=(tidegate check --fo); COMP_CWORD=2; \
+                _tidegate tidegate --fo check; echo ${COMPREPLY[*]}";
+    let output = Command::new("bash").args(["-c", line]).current_dir(dir.path()).output().unwrap();
+    assert_eq!(out(&output).trim(), "--format", "{}", err(&output));
+    assert_eq!(run(&["completions", "csh"]).status.code(), Some(2));
+}
+
+#[test]
+fn every_command_has_a_page_of_the_manual() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = run(&["man", dir.path().to_str().unwrap()]);
+    assert!(output.status.success(), "{}", err(&output));
+    for (page, text) in [
+        ("tidegate.1", "SIGTERM"),
+        ("tidegate-check.1", "asks each of its servers once"),
+        ("tidegate-rdb-check.1", "largest keys"),
+        ("tidegate-rdb-dump.1", "expires_at_ms"),
+        ("tidegate-man.1", "directory"),
+    ] {
+        let found = std::fs::read_to_string(dir.path().join(page)).unwrap();
+        assert!(found.contains(text), "{page}: {found}");
+    }
+    let output = run(&["man", "/does/not/exist"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("/does/not/exist: "), "{}", err(&output));
 }

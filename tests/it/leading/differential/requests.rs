@@ -189,9 +189,10 @@ impl Requests {
 
     /// Breaks a request.
     fn wrong(&mut self, mut request: Request) -> Asked {
-        // Some might never end. Sets that are read by their members need equal scores.
+        // Some might never end. Sets that are read by their members need equal scores. Without
+        // STORE, SORT ... BY nosort returns a set in its own order.
         let is_left = ["EVAL", "FCALL"].iter().any(|name| request[0] == name.as_bytes())
-            || request.iter().any(|word| word == b"BLOCK" || is_lexical(word));
+            || request.iter().any(|word| word == b"BLOCK" || word == b"nosort" || is_lexical(word));
         let at = self.draw.usize(..request.len());
         match self.draw.u8(..6) {
             _ if is_left => {}
