@@ -46,4 +46,8 @@ ALL = [
     Application("PHP sessions", "php_sessions.py", 30, ("venv", "php")),
     Application("channels_redis", "channels_groups.py", 20),
     Application("redis-py Lock", "redis_lock.py", 40),
+    Application("redlock", "redlock.mjs", 30, ("node",)),
+    Application("rate-limiter-flexible", "rate_limiter.mjs", 25, ("node",)),
+    Application("limits", "limits_rates.py", 15),
+    Application("socket.io", "socketio_rooms.mjs", 20, ("node",)),
 ]

@@ -68,7 +68,7 @@ def debian(packages):
 def works(kind):
     """Whether what a kind of framework needs is there already."""
     if kind == "node":
-        return (DEPS / "node" / "node_modules" / "bullmq").exists()
+        return (DEPS / "node" / "node_modules" / "socket.io").exists()
     if kind == "ruby":
         return bool(shutil.which("ruby") and shutil.which("sidekiq"))
     if kind == "php":

@@ -14,8 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PATIENCE = 30
-# A level that is no level: the proxy's own default.
-DEFAULT, DIRECT = "default", "direct"
+# Levels that are none: the proxy's own default, no proxy, a proxy with the servers in its process.
+DEFAULT, DIRECT, EMBEDDED = "default", "direct", "embedded"
 CONFIG = """\
 [proxy]
 listen = ["127.0.0.1:{port}"]
@@ -28,12 +28,41 @@ replicas = [{replicas}]
 listen = "127.0.0.1:{metrics}"
 """
 CONSISTENCY = 'consistency = "{}"'
+# Names no server, so the process starts a master and two replicas on three ports from this one on.
+EMBEDDED_CONFIG = """\
+[proxy]
+listen = ["127.0.0.1:{port}"]
+[topology]
+embedded-port = {master}
+[replica]
+dir = "{folder}"
+[metrics]
+listen = "127.0.0.1:{metrics}"
+"""
+REPLICAS = 2
 
 
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def free_ports(number):
+    """The first of some free ports that follow each other."""
+    while True:
+        first, sockets = free_port(), []
+        try:
+            for port in range(first, min(first + number, 65536)):
+                sockets.append(socket.socket())
+                sockets[-1].bind(("127.0.0.1", port))
+            if len(sockets) == number:
+                return first
+        except OSError:
+            pass
+        finally:
+            for each in sockets:
+                each.close()
 
 
 class Wire:
@@ -95,14 +124,17 @@ class Stand:
     def __enter__(self):
         self.directory = Path(tempfile.mkdtemp(prefix="frameworks-"))
         try:
-            self.master = self.redis()
-            self.replicas = [self.replica() for _ in range(2)]
+            self.start_servers()
             self.wait_synced()
             self.measured = self.measure()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def start_servers(self):
+        self.master = self.redis()
+        self.replicas = [self.replica() for _ in range(REPLICAS)]
 
     def __exit__(self, *_):
         for process in reversed(self.running):
@@ -174,23 +206,49 @@ class Stand:
         self.wait_synced()
 
     def proxy(self, level):
-        return Proxy(self, level)
+        file = self.directory / f"{level}.toml"
+        port, metrics = free_port(), free_port()
+        replicas = ", ".join(f'"127.0.0.1:{each}"' for each in self.replicas)
+        file.write_text(config(level, port=port, master=self.master, replicas=replicas,
+                               metrics=metrics))
+        process = self.start(f"proxy-{level}", self.options.program, "--config", str(file))
+        return Proxy(self, process, port, metrics)
+
+
+class Embedded(Stand):
+    """A proxy with a master and two replicas in its process."""
+
+    def __init__(self, options):
+        super().__init__(options, 0)
+
+    def start_servers(self):
+        for _ in range(5):
+            # Another process may take a port meanwhile; the program ends at once then.
+            port, metrics, self.master = free_port(), free_port(), free_ports(1 + REPLICAS)
+            self.replicas = [self.master + 1 + at for at in range(REPLICAS)]
+            file = self.directory / f"{EMBEDDED}.toml"
+            file.write_text(EMBEDDED_CONFIG.format(port=port, master=self.master, metrics=metrics,
+                                                   folder=self.directory))
+            process = self.start(f"proxy-{EMBEDDED}", self.options.program, "--config", str(file))
+            self.served = Proxy(self, process, port, metrics)
+            until(lambda: process.poll() is not None or self.served.reading() == REPLICAS,
+                  "embedded replicas serve reads")
+            if process.poll() is None:
+                return
+        sys.exit(f"scripts/frameworks: tidegate does not start: {self.directory}")
+
+    def proxy(self, _):
+        return self.served
 
 
 class Proxy:
     """Tidegate over the servers of a stand; leaving the context stops it."""
 
-    def __init__(self, stand, level):
-        self.stand = stand
-        self.port, self.metrics = free_port(), free_port()
-        file = stand.directory / f"{level}.toml"
-        replicas = ", ".join(f'"127.0.0.1:{port}"' for port in stand.replicas)
-        file.write_text(config(level, port=self.port, master=stand.master, replicas=replicas,
-                               metrics=self.metrics))
-        self.process = stand.start(f"proxy-{level}", stand.options.program, "--config", str(file))
+    def __init__(self, stand, process, port, metrics):
+        self.stand, self.process, self.port, self.metrics = stand, process, port, metrics
 
     def __enter__(self):
-        until(lambda: self.reading() == 2, "both replicas serve reads")
+        until(lambda: self.reading() == REPLICAS, "both replicas serve reads")
         return self
 
     def __exit__(self, *_):

@@ -1,6 +1,8 @@
 """The results as Markdown: what misbehaved how often, for each framework, level and lag."""
 
-from stand import DEFAULT, DIRECT
+import textwrap
+
+from stand import DIRECT, EMBEDDED
 
 
 def column(result):
@@ -10,6 +12,8 @@ def column(result):
 def heading(level, lag):
     if level == DIRECT:
         return "at the master"
+    if level == EMBEDDED:
+        return "embedded"
     return f"{level}, {lag:g} ms"
 
 
@@ -74,10 +78,21 @@ def date(results):
     return results[0].get("date", "unknown") if results else "unknown"
 
 
+def item(line):
+    """An item of a list, wrapped as all prose is."""
+    return textwrap.fill(f"- {line}", 100, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def programs(results):
+    """The versions of the programs that were measured, which older lines of JSON do not name."""
+    return list(dict.fromkeys(result["program"] for result in results if "program" in result))
+
+
 def text(names, results, missing):
     columns = list(dict.fromkeys(column(result) for result in results))
     found = known(results)
-    lines = [f"Date: {date(results)}", "", *misbehaviour(names, columns, found)]
+    lines = [". ".join([f"Date: {date(results)}", *programs(results)]), ""]
+    lines += misbehaviour(names, columns, found)
     lines.append(f"| *lag, ms, measured* | {' | '.join(lags(columns, results))} |")
     lines.append(f"| *reads served by replicas* | {' | '.join(shares(columns, results))} |")
     if rows := details(names, columns, found):
@@ -86,9 +101,9 @@ def text(names, results, missing):
     for name in names:
         of_name = [result for result in results if result["framework"] == name]
         if name in missing:
-            lines.append(f"- {name}: not installed: {missing[name]}")
+            lines.append(item(f"{name}: not installed: {missing[name]}"))
         elif of_name:
-            lines.append(f"- {name}: {versions(of_name[0]) or 'unknown'}")
+            lines.append(item(f"{name}: {versions(of_name[0]) or 'unknown'}"))
         failures = {result["failed"] for result in of_name if "failed" in result}
-        lines += [f"- {name} failed: {failure}" for failure in sorted(failures)]
+        lines += [item(f"{name} failed: {failure}") for failure in sorted(failures)]
     return "\n".join(lines)
