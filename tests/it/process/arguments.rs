@@ -189,7 +189,7 @@ fn shells_complete_what_the_help_shows() {
     // A shell that is installed takes its script.
     let script = out(&run(&["completions", "bash"]));
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("tidegate"), script).unwrap();
+    fs::write(dir.path().join("tidegate"), script).unwrap();
     let line = "source tidegate; COMP_WORDS=(tidegate check --fo); COMP_CWORD=2; \
                 _tidegate tidegate --fo check; echo ${COMPREPLY[*]}";
     let output = Command::new("bash").args(["-c", line]).current_dir(dir.path()).output().unwrap();
@@ -209,7 +209,7 @@ fn every_command_has_a_page_of_the_manual() {
         ("tidegate-rdb-dump.1", "expires_at_ms"),
         ("tidegate-man.1", "directory"),
     ] {
-        let found = std::fs::read_to_string(dir.path().join(page)).unwrap();
+        let found = fs::read_to_string(dir.path().join(page)).unwrap();
         assert!(found.contains(text), "{page}: {found}");
     }
     let output = run(&["man", "/does/not/exist"]);
