@@ -227,14 +227,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn id(digit: char) -> ReplId {
-        digit.to_string().repeat(40).parse().unwrap()
-    }
-
-    fn at(offset: u64) -> ReplOffset {
-        ReplOffset::new(offset)
-    }
+    use crate::samples::{at, id};
 
     fn rest(digit: char, first: u64) -> Ask {
         Ask::Rest { replid: id(digit), first: at(first) }

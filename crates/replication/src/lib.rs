@@ -32,6 +32,8 @@ mod line;
 mod link_state;
 mod offsets;
 mod payload;
+#[cfg(test)]
+mod samples;
 mod source;
 mod stream;
 mod stream_error;

@@ -315,21 +315,9 @@ impl Judge {
         sent: Millis,
     ) {
         let (client, proxy) = (self.client, self.proxy);
-        let is_kept = self.tally.note(level, finding, |Finding { rule, mark, .. }| {
-            let (text, is_there) =
-                (format!("client {client} at proxy {proxy}, {}", key.name()), false);
-            Breach {
-                rule,
-                level,
-                key: key.0,
-                version,
-                mark,
-                at,
-                sent,
-                is_there,
-                text,
-                pipeline: String::new(),
-            }
+        let is_kept = self.tally.note(level, finding, |finding| {
+            let text = format!("client {client} at proxy {proxy}, {}", key.name());
+            Breach { text, ..Breach::new(finding, level, (key.0, version), (at, sent)) }
         });
         if is_kept {
             self.suspects.push((self.tally.breaches.len() - 1, key));

@@ -101,14 +101,7 @@ fn stream(text: &[u8]) -> Option<Note> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn id(digit: char) -> ReplId {
-        digit.to_string().repeat(40).parse().unwrap()
-    }
-
-    fn at(offset: u64) -> ReplOffset {
-        ReplOffset::new(offset)
-    }
+    use crate::samples::{at, id};
 
     #[test]
     fn what_is_written_is_read() {

@@ -127,15 +127,7 @@ impl Tracker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidegate_wire::units::ReplId;
-
-    fn id(digit: char) -> ReplId {
-        digit.to_string().repeat(40).parse().unwrap()
-    }
-
-    fn at(offset: u64) -> ReplOffset {
-        ReplOffset::new(offset)
-    }
+    use crate::samples::{at, id};
 
     fn stream(digit: char, offset: u64, second: Second) -> Note {
         Note::Stream { position: Position { replid: id(digit), offset: at(offset) }, second }

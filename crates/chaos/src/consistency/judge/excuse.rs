@@ -93,25 +93,13 @@ mod tests {
     use super::*;
     use crate::consistency::judge::level::Level;
     use crate::consistency::judge::mark::Mark;
+    use crate::consistency::judge::session::Finding;
 
     const LOSS: Loss = Loss { since: 1_000, promoted: 1_500, until: 3_000 };
 
     fn breach(rule: Rule, written: Millis, read: Millis) -> Breach {
-        let mark = Mark::new(5, written);
-        let (level, text) = (Level::Global, String::new());
-        let (at, sent, is_there) = (read, read - 1, false);
-        Breach {
-            rule,
-            level,
-            key: 0,
-            version: 4,
-            mark,
-            at,
-            sent,
-            is_there,
-            text,
-            pipeline: String::new(),
-        }
+        let finding = Finding { rule, mark: Mark::new(5, written), is_broken: true };
+        Breach::new(finding, Level::Global, (0, 4), (read, read - 1))
     }
 
     fn explain(breach: &Breach, strict: bool, acknowledged: u32) -> Option<&'static str> {

@@ -37,6 +37,20 @@ pub struct Breach {
     pub pipeline: String,
 }
 
+impl Breach {
+    /// A reply that was read at `at`, with this version of `key`, to a request that was sent at `sent`.
+    /// Neither its client nor its pipeline is named, and the master did not have the mark's version.
+    pub fn new(
+        Finding { rule, mark, .. }: Finding,
+        level: Level,
+        (key, version): (usize, u32),
+        (at, sent): (Millis, Millis),
+    ) -> Self {
+        let (is_there, text, pipeline) = (false, String::new(), String::new());
+        Self { rule, level, key, version, mark, at, sent, is_there, text, pipeline }
+    }
+}
+
 /// What one client, or all of them, have counted.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {

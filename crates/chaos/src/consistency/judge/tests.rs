@@ -173,18 +173,7 @@ fn a_weaker_read_leaves_no_trace() {
 #[test]
 fn only_what_a_level_promises_is_a_breach() {
     let finding = |rule| Finding { rule, mark: Mark::new(5, 1), is_broken: true };
-    let breach = |finding: Finding| Breach {
-        rule: finding.rule,
-        level: Level::Session,
-        key: KEY,
-        version: 1,
-        mark: finding.mark,
-        at: 2,
-        sent: 1,
-        is_there: false,
-        text: String::new(),
-        pipeline: String::new(),
-    };
+    let breach = |finding| Breach::new(finding, Level::Session, (KEY, 1), (2, 1));
     let breaches = |level, rule| {
         let mut tally = Tally::default();
         tally.note(level, finding(rule), breach);

@@ -5,14 +5,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::identity::Position;
-use tidegate_wire::units::ReplId;
+use crate::samples::id;
 
 const DISKLESS: Policy = Policy { is_diskless: true, delay_ms: 5000, max_replicas: 0 };
 const FROM_FILE: Policy = Policy { is_diskless: false, ..DISKLESS };
-
-fn id(digit: char) -> ReplId {
-    digit.to_string().repeat(40).parse().unwrap()
-}
 
 fn history() -> Identity {
     Identity::restored(id('a'))
