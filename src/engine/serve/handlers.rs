@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::call::{Handler, Handlers};
 use super::commands::{
-    clients, command, connection, pubsub, replication, saving, scripting, server, transaction,
+    clients, command, connection, pubsub, replication, saving, scripting, server, transaction, wait,
 };
 use super::{config, info};
 use tidegate_wire::command::{Access, Command, Effect, NUMBERS, number};
@@ -67,8 +67,8 @@ pub(super) const HANDLERS: Handlers = Handlers(&[
     ("time", server::time),
     ("unsubscribe", pubsub::unsubscribe),
     ("unwatch", transaction::unwatch),
-    ("wait", replication::wait),
-    ("waitaof", replication::wait),
+    ("wait", wait::wait),
+    ("waitaof", wait::waitaof),
     ("watch", transaction::watch),
 ]);
 

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use arc_swap::Guard;
 
-use super::blocked::BlockedClients;
+use super::blocked::{Acknowledged, BlockedClients};
 use super::leading::failover_run::FailingOver;
 use super::leading::scripts::PortScripts;
 use super::stats::Stats;
@@ -111,11 +111,17 @@ impl PortContext {
         self.deliveries.borrow_mut().remove(&client)
     }
 
-    /// The number of replicas that have acknowledged this offset (`replicationCountAcksByOffset`).
-    pub(super) fn acknowledged(&self, offset: u64) -> usize {
+    /// Which acks there are for this offset (`replicationCountAcksByOffset`,
+    /// `replicationCountAOFAcksByOffset`).
+    pub(super) fn acknowledged(&self, offset: u64) -> Acknowledged {
+        let is_local = self.engine.synced().is_some_and(|it| it.get() >= offset);
         let info = self.engine.link_info();
-        let replicas = info.source.replicas();
-        replicas.filter(|(_, it)| it.is_online() && it.acked().get() >= offset).count()
+        let (mut applied, mut synced) = (0, 0);
+        for (_, replica) in info.source.replicas().filter(|(_, it)| it.is_online()) {
+            applied += usize::from(replica.acked().get() >= offset);
+            synced += usize::from(replica.synced().get() >= offset);
+        }
+        Acknowledged { applied, synced, is_local }
     }
 
     /// Begins anew what belongs to a role, if the role has changed.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::plan::Running;
 use super::replica::{CloseReason, Replica, ReplicaState};
 
+use crate::ack::Ack;
 use crate::backlog::{Backlog, Piece};
 use crate::identity::{Ask, Identity};
 use tidegate_wire::units::{ByteSize, ReplOffset};
@@ -244,10 +245,11 @@ impl Source {
         }
     }
 
-    /// Notes an ack of a replica. Its offset never goes back.
-    pub fn ack(&mut self, id: u64, offset: u64, now_ms: u64) {
+    /// Notes an ack of a replica. Its offsets never go back.
+    pub fn ack(&mut self, id: u64, ack: Ack, now_ms: u64) {
         if let Some(replica) = self.replicas.get_mut(&id) {
-            replica.acked = replica.acked.max(ReplOffset::new(offset));
+            replica.acked = replica.acked.max(ack.applied);
+            replica.synced = replica.synced.max(ack.synced.unwrap_or_default());
             replica.acked_ms = now_ms;
             if replica.state == ReplicaState::Opening {
                 replica.state = ReplicaState::Online;

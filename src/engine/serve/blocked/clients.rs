@@ -38,7 +38,7 @@ impl BlockedClients {
         let others = match awaited {
             Awaited::Read { .. } => None,
             Awaited::Keys { .. } | Awaited::Script => Some(&self.for_keys),
-            Awaited::Acks { .. } => Some(&self.for_acks),
+            Awaited::Acks(_) => Some(&self.for_acks),
         };
         if let Some(others) = others {
             others.borrow_mut().insert(entry.id, Arc::clone(entry));

@@ -11,6 +11,7 @@
 //! | `scripting` | EVAL, FCALL, SCRIPT, FUNCTION |
 //! | `server` | TIME, SHUTDOWN, DEBUG SLEEP, and what monitoring tools ask for |
 //! | `transaction` | MULTI, EXEC, WATCH |
+//! | `wait` | WAIT, WAITAOF |
 
 pub(super) mod clients;
 pub(super) mod command;
@@ -21,3 +22,4 @@ pub(super) mod saving;
 pub(super) mod scripting;
 pub(super) mod server;
 pub(super) mod transaction;
+pub(super) mod wait;

@@ -10,6 +10,10 @@ use tidegate_wire::units::ReplId;
 const DISKLESS: Policy = Policy { is_diskless: true, delay_ms: 5000, max_replicas: 0 };
 const FROM_FILE: Policy = Policy { is_diskless: false, ..DISKLESS };
 
+fn ack(applied: u64) -> Ack {
+    Ack::of(ReplOffset::new(applied))
+}
+
 fn id(digit: char) -> ReplId {
     digit.to_string().repeat(40).parse().unwrap()
 }
@@ -118,7 +122,7 @@ fn one_snapshot_is_for_all_that_wait_for_the_same() {
     source.transferred(1, 7000);
     assert_eq!(source.replica(1).unwrap().state().as_str(), Some("online"));
     assert!(matches!(source.stream(1), Stream::Wait), "the stream begins with an ack");
-    source.ack(1, 0, 7001);
+    source.ack(1, ack(0), 7001);
     assert_eq!(take(&mut source, 1), b"abc");
     assert!(source.due(&DISKLESS, 99_000).is_some());
 }
@@ -166,7 +170,7 @@ fn a_slow_replica_is_closed_and_holds_nothing() {
     assert_eq!((source.pending(1), source.pending(2)), (30_000, 0));
     assert!(source.backlog().len() >= 30_000);
     for (now_ms, is_open) in [(100, true), (1100, true), (1101, false)] {
-        source.ack(2, 0, now_ms);
+        source.ack(2, ack(0), now_ms);
         source.tick(60_000, now_ms);
         assert_eq!(!matches!(source.stream(1), Stream::Gone(_)), is_open, "{now_ms}");
     }
@@ -190,9 +194,13 @@ fn a_silent_replica_is_closed_unless_it_sends_no_acks() {
     let plan = source.due(&FROM_FILE, 0).unwrap();
     source.begin(plan, Position { replid: id('a'), offset: ReplOffset::new(1000) });
     source.transferred(3, 0);
-    source.ack(1, 1000, 500);
-    source.ack(1, 900, 600);
+    source.ack(1, ack(1000), 500);
+    source.ack(1, ack(900), 600);
     assert_eq!(source.replica(1).unwrap().acked().get(), 1000);
+    for synced in [None, Some(ReplOffset::new(990)), Some(ReplOffset::new(980)), None] {
+        source.ack(1, Ack { synced, ..ack(1000) }, 600);
+    }
+    assert_eq!(source.replica(1).unwrap().synced().get(), 990);
     assert_eq!((source.good(600, 1200), source.good(500, 1200)), (1, 0));
     source.heard(2, 700);
     source.tick(1000, 1650);
@@ -309,7 +317,7 @@ proptest! {
                     }
                 }
                 Act::Transferred(at) => source.transferred(id_at(at), now_ms),
-                Act::Ack(at) => source.ack(id_at(at), now_ms, now_ms),
+                Act::Ack(at) => source.ack(id_at(at), ack(now_ms), now_ms),
                 Act::Leave(at) => {
                     let id = id_at(at);
                     source.leave(id);
