@@ -86,7 +86,7 @@ impl Client {
         if is_login && logins.must_wait(addr.ip(), context.now_ms()) {
             return false;
         }
-        if context.pause.is_set() && context.pause.holds(command.replicates, || context.now_ms()) {
+        if context.holds(command.replicates) {
             return false;
         }
         let dialect = context.engine.dialect();

@@ -8,6 +8,7 @@ mod failover;
 mod replicas;
 mod roles;
 mod scripts;
+mod shutdown;
 mod support;
 mod transactions;
 mod waitaof;

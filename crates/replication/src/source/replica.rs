@@ -132,6 +132,12 @@ impl Replica {
         matches!(self.state, ReplicaState::Online | ReplicaState::Opening)
     }
 
+    /// Whether it is to have the whole stream: it is not to be closed, and wants more than a payload.
+    #[must_use]
+    pub const fn is_followed(&self) -> bool {
+        !self.is_payload_only && !matches!(self.state, ReplicaState::Gone(_))
+    }
+
     /// Whether it wants the payload and no stream.
     #[must_use]
     pub const fn is_payload_only(&self) -> bool {

@@ -168,6 +168,11 @@ section! {
         "busy-reply-threshold" | "lua-time-limit" => busy_reply_threshold: Duration =
             Duration::from_secs(5), Time(Duration::from_millis(1), HOUR), Live;
 
+        /// How long SHUTDOWN waits for replicas that lack a part of the stream, 0 to 1 h.
+        /// redis.conf: `shutdown-timeout`.
+        "shutdown-timeout" => shutdown_timeout: Duration = Duration::from_secs(10),
+            Time(Duration::ZERO, HOUR), Live;
+
         /// The directory of the snapshot; a relative path starts at the process's working
         /// directory. redis.conf: `dir`.
         "dir" => dir: String = ".".to_owned(), Path, Live;

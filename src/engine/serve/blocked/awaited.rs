@@ -21,6 +21,8 @@ pub(in crate::engine::serve) enum Awaited {
     },
     /// A master's client waits for the end of its script.
     Script,
+    /// The client waits for the end of the process, or for that of its `SHUTDOWN`.
+    Shutdown,
     /// A master's client waits for acks of replicas, or of the own disk (`WAIT`, `WAITAOF`).
     Acks(Acks),
 }
@@ -31,7 +33,7 @@ impl Awaited {
         match self {
             Self::Read { read, .. } => read.bytes(),
             Self::Keys { bytes } => *bytes,
-            Self::Script | Self::Acks(_) => 0,
+            Self::Script | Self::Shutdown | Self::Acks(_) => 0,
         }
     }
 }

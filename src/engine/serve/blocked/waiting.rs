@@ -103,7 +103,7 @@ impl Client {
         if let Some(reply) = context.take_delivery(self.entry.id) {
             return Some(End::Reply(reply));
         }
-        if matches!(waiting.awaited, Awaited::Script) {
+        if matches!(waiting.awaited, Awaited::Script | Awaited::Shutdown) {
             return None;
         }
         match self.entry.take_unblocked() {
@@ -115,7 +115,7 @@ impl Client {
             return Some(End::Demoted);
         }
         match &mut waiting.awaited {
-            Awaited::Keys { .. } | Awaited::Script => {}
+            Awaited::Keys { .. } | Awaited::Script | Awaited::Shutdown => {}
             Awaited::Acks(acks) => {
                 if acks.need_file() && !context.config().replica.appendonly {
                     return Some(End::Hopeless);
@@ -162,7 +162,7 @@ impl Client {
             (End::Served, Awaited::Read { read, .. }) => {
                 held.store().serve(call_context, read, &mut client.out);
             }
-            (End::Served, Awaited::Keys { .. }) | (_, Awaited::Script) => {}
+            (End::Served, Awaited::Keys { .. }) | (_, Awaited::Script | Awaited::Shutdown) => {}
         });
     }
 }

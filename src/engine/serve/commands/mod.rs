@@ -9,7 +9,8 @@
 //! | `replication` | REPLICAOF, ROLE, and what a replica refuses |
 //! | `saving` | SAVE, BGSAVE, LASTSAVE |
 //! | `scripting` | EVAL, FCALL, SCRIPT, FUNCTION |
-//! | `server` | TIME, SHUTDOWN, DEBUG SLEEP, and what monitoring tools ask for |
+//! | `shutdown` | SHUTDOWN |
+//! | `server` | TIME, DEBUG SLEEP, and what monitoring tools ask for |
 //! | `transaction` | MULTI, EXEC, WATCH |
 //! | `wait` | WAIT, WAITAOF |
 
@@ -21,5 +22,6 @@ pub(super) mod replication;
 pub(super) mod saving;
 pub(super) mod scripting;
 pub(super) mod server;
+pub(super) mod shutdown;
 pub(super) mod transaction;
 pub(super) mod wait;

@@ -102,6 +102,9 @@ pub(super) const SETTABLE: &[Settable] = &[
         it.replica.busy_reply_threshold.as_millis().to_string()
     })
     .or("lua-time-limit"),
+    key("shutdown-timeout", Form::Seconds(0, 3600), |it| {
+        it.replica.shutdown_timeout.as_secs().to_string()
+    }),
     key("dir", Form::Text, |it| it.replica.dir.clone()),
     key("dbfilename", Form::Text, |it| it.replica.dbfilename.clone()),
     key("save", Form::Text, |it| it.replica.save.to_string()),

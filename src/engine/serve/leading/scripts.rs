@@ -68,6 +68,12 @@ impl PortScripts {
         self.is_busy.get()
     }
 
+    /// The error of commands that wait for the script that runs for long.
+    pub(in crate::engine::serve) fn busy_error(&self) -> &'static str {
+        let is_function = self.busy.borrow().as_ref().is_some_and(|it| it.running.is_function());
+        Running::busy(is_function)
+    }
+
     /// Notes that a script of a client runs for long.
     pub(in crate::engine::serve) fn be_busy(
         &self,
