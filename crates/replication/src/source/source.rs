@@ -65,6 +65,8 @@ pub struct Source {
     pub(super) last_snapshot: u64,
     limits: OutputLimits,
     counts: SourceCounts,
+    /// Since when there has been no replica, in milliseconds of the caller's clock.
+    alone_since_ms: Option<u64>,
 }
 
 impl Source {
@@ -79,6 +81,7 @@ impl Source {
             last_snapshot: 0,
             limits: OutputLimits::default(),
             counts: SourceCounts::default(),
+            alone_since_ms: None,
         }
     }
 
@@ -91,6 +94,22 @@ impl Source {
     /// Changes the size of the backlog.
     pub fn resize(&mut self, size: ByteSize) {
         self.backlog.resize(size);
+    }
+
+    /// Frees the backlog of a master that has had no replica for longer than `ttl_ms`
+    /// (`repl-backlog-ttl`); `None` is never, as for a replica. Returns whether it was freed now.
+    pub fn age(&mut self, ttl_ms: Option<u64>, now_ms: u64) -> bool {
+        let Some(ttl_ms) = ttl_ms.filter(|_| self.is_empty()) else {
+            self.alone_since_ms = None;
+            self.backlog.activate();
+            return false;
+        };
+        let since = *self.alone_since_ms.get_or_insert(now_ms);
+        let is_old = self.backlog.is_active() && now_ms.saturating_sub(since) > ttl_ms;
+        if is_old {
+            self.backlog.free();
+        }
+        is_old
     }
 
     /// Changes the limits.
@@ -170,6 +189,8 @@ impl Source {
 
     /// Adds a replica. `identity` names the history of the data. Its state says what it gets.
     pub fn attach(&mut self, id: u64, replica: Replica, identity: &Identity, now_ms: u64) {
+        self.alone_since_ms = None;
+        self.backlog.activate();
         self.replicas.insert(id, replica);
         self.place(id, identity, now_ms, true);
     }

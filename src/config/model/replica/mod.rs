@@ -27,6 +27,7 @@ const MAX_LISTEN: usize = 64;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The default limits of redis.conf for replicas.
 const OUTPUT: OutputClass = OutputClass {
@@ -112,6 +113,10 @@ section! {
         /// redis.conf: `repl-backlog-size`.
         "repl-backlog-size" => repl_backlog_size: ByteSize = ByteSize::mib(1),
             Size(ByteSize::kib(16), ByteSize::new(1 << 40)), Live;
+
+        /// How long the engine keeps it as a master without replicas, 0 to 365 days; 0 means for
+        /// ever. As a replica it always keeps it. redis.conf: `repl-backlog-ttl`.
+        "repl-backlog-ttl" => repl_backlog_ttl: Duration = HOUR, Time(Duration::ZERO, YEAR), Live;
 
         /// Whether a full resync of a sub-replica is sent while the snapshot is written; else a
         /// file in `dir` is written first. redis.conf: `repl-diskless-sync`.

@@ -76,6 +76,9 @@ pub(super) const SETTABLE: &[Settable] = &[
     .or("repl-ping-slave-period"),
     key("repl-disable-tcp-nodelay", Form::Flag, |it| flag(it.replica.repl_disable_tcp_nodelay)),
     key("repl-backlog-size", Form::Memory, |it| it.replica.repl_backlog_size.bytes().to_string()),
+    key("repl-backlog-ttl", Form::Seconds(0, 365 * 86_400), |it| {
+        it.replica.repl_backlog_ttl.as_secs().to_string()
+    }),
     key("repl-diskless-sync", Form::Flag, |it| flag(it.replica.repl_diskless_sync)),
     key("repl-diskless-sync-delay", Form::Seconds(0, 3600), |it| {
         it.replica.repl_diskless_sync_delay.as_secs().to_string()

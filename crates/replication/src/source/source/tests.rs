@@ -342,3 +342,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_master_that_has_been_alone_for_long_frees_its_backlog() {
+    let mut source = source();
+    let ttl = Some(1000);
+    assert!(!source.age(ttl, 5000));
+    source.attach(1, rest('a', 1001), &history(), 5500);
+    assert!(!source.age(ttl, 7000));
+    source.leave(1);
+    // The time counts from the first look without a replica.
+    assert!(!source.age(ttl, 8000) && !source.age(ttl, 9000));
+    assert!(source.age(ttl, 9001) && !source.age(ttl, 9002));
+    assert!(!source.backlog().is_active() && source.backlog().is_empty());
+    source.append(&[b'y'; 10]);
+    source.attach(2, rest('a', 1001), &history(), 9500);
+    assert!(matches!(state(&source, 2), ReplicaState::Waiting { .. }));
+    assert!(source.backlog().is_active());
+    source.leave(2);
+    // A replica that lacks nothing goes on.
+    source.age(ttl, 9600);
+    assert!(source.age(ttl, 11_000));
+    source.attach(3, rest('a', 1011), &history(), 11_500);
+    assert!(source.is_streaming(3));
+    source.append(b"new");
+    assert_eq!(take(&mut source, 3), b"new");
+    source.leave(3);
+    // A source that follows a master, and one without a limit, keep it.
+    source.age(ttl, 20_000);
+    for now_ms in [30_000, 40_000] {
+        assert!(!source.age(None, now_ms));
+    }
+    assert!(source.backlog().is_active());
+}
