@@ -133,6 +133,7 @@ impl Call<'_, '_> {
         let may_block = matches!(self.command.effect, Effect::Blocking(_)) && !self.held.is_kept();
         let store = self.held.store_mut();
         let mut lead = context.lead.borrow_mut();
+        lead.act_for(Some(self.client.entry.id));
         let before = lead.uncommitted();
         let outcome = if may_block {
             let asked = (self.client.entry.id, self.args);

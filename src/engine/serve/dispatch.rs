@@ -53,6 +53,16 @@ fn is_login(command: &Command, args: &[&[u8]]) -> bool {
 impl Client {
     /// Handles a request; false if it has to wait for the end of a pause.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
+        let is_done = self.handle(held, args);
+        // `CLIENT CACHING` concerns one command, or one transaction (`resetClient`).
+        if self.tracking.is_caching && is_done && !self.transaction.is_open() {
+            let name = args.first().copied().unwrap_or_default();
+            self.tracking.is_caching = name.eq_ignore_ascii_case(b"client");
+        }
+        is_done
+    }
+
+    fn handle(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
         if args.first().is_some_and(|name| is_http(name)) {
             // A web page can make a browser send this. The lines that follow must not run.
             tracing::warn!(client = %self.entry.addr, "the replica closed a client that speaks HTTP");
@@ -176,6 +186,9 @@ impl Client {
         self.note(found, args);
         let Found { command, runner, .. } = found;
         let context = std::rc::Rc::clone(&self.context);
+        if self.tracking.remembers() {
+            context.engine.note_read(self.entry.id, command, args);
+        }
         let is_write = matches!(runner, Runner::Write);
         if matches!(runner, Runner::Port(_)) || !context.engine.leads() && is_write {
             held.release();

@@ -120,6 +120,7 @@ impl<'e> Held<'e> {
         self.reading = None;
         self.writing = None;
         self.requests = 0;
+        self.context.engine.hub.tracking.broadcast();
     }
 }
 

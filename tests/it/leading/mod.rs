@@ -10,6 +10,7 @@ mod roles;
 mod scripts;
 mod shutdown;
 mod support;
+mod tracking;
 mod transactions;
 mod waitaof;
 #[allow(unused_imports, reason = "not every name of the workload is used here")]

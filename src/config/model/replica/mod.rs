@@ -173,6 +173,11 @@ section! {
         "busy-reply-threshold" | "lua-time-limit" => busy_reply_threshold: Duration =
             Duration::from_secs(5), Time(Duration::from_millis(1), HOUR), Live;
 
+        /// How many keys the engine remembers for CLIENT TRACKING; 0 means no limit. Beyond it, keys
+        /// that it gives up count as changed. redis.conf: `tracking-table-max-keys`.
+        "tracking-table-max-keys" => tracking_table_max_keys: u32 = 1_000_000,
+            Integer(0, MAX_INT), Live;
+
         /// How long SHUTDOWN waits for replicas that lack a part of the stream, 0 to 1 h.
         /// redis.conf: `shutdown-timeout`.
         "shutdown-timeout" => shutdown_timeout: Duration = Duration::from_secs(10),

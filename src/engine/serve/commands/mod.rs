@@ -11,6 +11,7 @@
 //! | `scripting` | EVAL, FCALL, SCRIPT, FUNCTION |
 //! | `shutdown` | SHUTDOWN |
 //! | `server` | TIME, DEBUG SLEEP, and what monitoring tools ask for |
+//! | `tracking` | CLIENT TRACKING, CACHING, TRACKINGINFO, GETREDIR |
 //! | `transaction` | MULTI, EXEC, WATCH |
 //! | `wait` | WAIT, WAITAOF |
 
@@ -23,5 +24,6 @@ pub(super) mod saving;
 pub(super) mod scripting;
 pub(super) mod server;
 pub(super) mod shutdown;
+mod tracking;
 pub(super) mod transaction;
 pub(super) mod wait;

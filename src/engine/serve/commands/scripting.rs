@@ -22,8 +22,9 @@ pub(in crate::engine::serve) fn script(call: &mut Call<'_, '_>) {
         words: call.args.iter().map(|word| word.to_vec()).collect(),
         context: call.client.call_context(),
         store: None,
-        wanted: context.lead.borrow().wanted(),
+        wanted: context.lead.borrow().wanted(&context.engine.hub),
         refused,
+        reader: call.client.tracking.remembers().then_some(call.client.entry.id),
     };
     // In a transaction nothing else runs before its end, whatever that takes.
     let limit = (leads && !in_transaction).then(|| context.config().replica.busy_reply_threshold);
@@ -56,7 +57,7 @@ fn finish(call: &mut Call<'_, '_>, done: Done) {
     let before = context.lead.borrow().uncommitted();
     if let Some(store) = done.store {
         context.scripts.put_store(call.held.store_mut(), store);
-        busy::note(&context, done.calls);
+        busy::note(&context, done.calls, call.client.entry.id);
     }
     call.client.out.extend_from_slice(&done.reply);
     call.client.note_written(before);

@@ -105,6 +105,9 @@ pub(super) const SETTABLE: &[Settable] = &[
         it.replica.busy_reply_threshold.as_millis().to_string()
     })
     .or("lua-time-limit"),
+    key("tracking-table-max-keys", Form::Number(0, 0x7fff_ffff), |it| {
+        it.replica.tracking_table_max_keys.to_string()
+    }),
     key("shutdown-timeout", Form::Seconds(0, 3600), |it| {
         it.replica.shutdown_timeout.as_secs().to_string()
     }),

@@ -56,7 +56,7 @@ pub(super) fn clients(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("client_recent_max_input_buffer", input);
     page.field("client_recent_max_output_buffer", output);
     page.field("blocked_clients", blocked);
-    page.field("tracking_clients", 0);
+    page.field("tracking_clients", engine.hub.tracking.len());
     page.field("pubsub_clients", pubsub);
 }
 

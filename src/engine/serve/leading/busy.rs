@@ -38,7 +38,7 @@ impl PortContext {
             Ran::Done(done) => {
                 if let Some(store) = done.store {
                     self.scripts.put_store(&mut locked, store);
-                    note(self, done.calls);
+                    note(self, done.calls, client);
                 }
                 done.reply
             }
@@ -52,9 +52,10 @@ impl PortContext {
     }
 }
 
-/// Notes what the commands of a script did.
-pub(in crate::engine::serve) fn note(context: &PortContext, calls: Vec<MadeCall>) {
+/// Notes what the commands of a client's script did.
+pub(in crate::engine::serve) fn note(context: &PortContext, calls: Vec<MadeCall>, client: u64) {
     let mut lead = context.lead.borrow_mut();
+    lead.act_for(Some(client));
     for call in calls {
         match call {
             MadeCall::Changed { words, effects, is_replicated } => {
