@@ -1,12 +1,13 @@
 //! The state of one client of the port.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::blocked::Waiting;
 use super::port_context::PortContext;
 use super::tracking::ClientTracking;
-use super::transaction::Transaction;
+use super::transaction::{Request, Transaction};
 use crate::engine::state::{Mailbox, unix_ms};
 use crate::registry::Entry;
 use crate::session::{Identity, Session};
@@ -48,6 +49,8 @@ pub(super) struct Client {
     pub(super) waits: bool,
     /// What the client waits for in a command.
     pub(super) waiting: Option<Waiting>,
+    /// What is left of its EXEC behind a script that runs for long.
+    pub(super) rest_of_exec: Option<VecDeque<Request>>,
     /// Whether requests that have arrived wait until replies are written.
     pub(super) is_stalled: bool,
     /// Its last command.
@@ -78,6 +81,7 @@ impl Client {
             pushes: None,
             waits: false,
             waiting: None,
+            rest_of_exec: None,
             is_stalled: false,
             last_command: "",
             written: 0,

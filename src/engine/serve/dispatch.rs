@@ -1,13 +1,16 @@
 //! Checks whether a request may run, in the order of Redis's `processCommand`, and then runs it or
 //! queues it.
 
+use std::collections::VecDeque;
+
 use super::call::{Call, Handler};
 use super::client::{Client, Ending};
 use super::commands::transaction;
 use super::handlers::{self, HANDLERS};
 use super::held::Held;
+use super::leading::scripts::Ended;
 use super::stale;
-use super::transaction::Transaction;
+use super::transaction::{Request, Transaction};
 use crate::config::Config;
 use crate::session::ReplyMode;
 use tidegate_store::{CommandError, Dialect, Store, unknown_subcommand};
@@ -68,6 +71,10 @@ impl Client {
             tracing::warn!(client = %self.entry.addr, "the replica closed a client that speaks HTTP");
             self.end(Ending::Now);
             return true;
+        }
+        if self.context.scripts.has_ended() {
+            // A transaction goes on first.
+            return false;
         }
         if self.context.scripts.is_busy() && self.answer_busy(args) {
             return true;
@@ -149,8 +156,39 @@ impl Client {
         true
     }
 
+    /// Runs the queued commands of EXEC, under a lock that is kept. A script that runs for long puts the
+    /// rest off until it has ended; the lock stays with it.
+    pub(super) fn run_queue(&mut self, held: &mut Held<'_>, mut queue: VecDeque<Request>) {
+        while let Some(request) = queue.pop_front() {
+            let args: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
+            self.run_queued(held, &args);
+            self.bound_output();
+            if self.is_blocked() {
+                self.rest_of_exec = Some(queue);
+                return;
+            }
+        }
+        let context = std::rc::Rc::clone(&self.context);
+        if context.engine.leads() {
+            context.end_unit(held);
+        }
+        held.let_go();
+    }
+
+    /// Goes on with EXEC behind a script that has ended.
+    pub(super) fn resume_exec(&mut self, command: &Command, ended: Ended) {
+        let context = std::rc::Rc::clone(&self.context);
+        let queue = self.rest_of_exec.take().unwrap_or_default();
+        let mut held = Held::resume(&context, context.engine.relock(ended.guard));
+        held.keep(true);
+        self.reply(command, |client| {
+            client.out.extend_from_slice(&ended.reply);
+            client.run_queue(&mut held, queue);
+        });
+    }
+
     /// Runs a queued command.
-    pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
+    fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
         match self.find(args) {
             Ok(found) if found.command.name == "ssubscribe" => NO_SSUBSCRIBE.write(&mut self.out),
             Ok(found) => self.run(held, found, args),

@@ -8,6 +8,7 @@ mod failover;
 mod replicas;
 mod roles;
 mod scripts;
+mod scripts_in_exec;
 mod shutdown;
 mod support;
 mod tracking;

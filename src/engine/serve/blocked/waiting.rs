@@ -86,6 +86,12 @@ impl Client {
     pub(in crate::engine::serve) fn look_around(&mut self) {
         let Some(mut waiting) = self.waiting.take() else { return };
         let context = Rc::clone(&self.context);
+        if let Some(ended) = context.scripts.take_ended_of(self.entry.id) {
+            let command = waiting.command;
+            // The transaction may have to wait for another script.
+            drop(waiting);
+            return self.resume_exec(command, ended);
+        }
         let mut held = Held::new(&context);
         match self.end_of(&mut waiting, &context, &mut held) {
             Some(end) => self.end_waiting(&waiting, &end, &mut held),
