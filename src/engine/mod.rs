@@ -10,6 +10,7 @@
 //! | `scripting` | scripts and functions, on a thread of their own |
 //! | `serve` | the engine's own port: clients connect to it as to a Redis replica |
 //! | `read` | reads that the proxy's clients are answered in place |
+//! | `tracked_reads` | reads of clients that track keys |
 //! | `slow_reads` | reads that cost too much for a worker |
 //! | `rights` | asks the master what the proxy's login may read, and so in place |
 //! | `observe` | the engine as the monitor sees it |
@@ -33,6 +34,7 @@ mod slow_reads;
 mod start;
 mod state;
 mod sync;
+mod tracked_reads;
 
 pub use observe::COUNTS_FIELD;
 pub use persist::{SaveError, check_dir};

@@ -1,5 +1,5 @@
-//! What a replica sends to its master unasked, and how long it waits for a silent master. Never
-//! looks at a clock: times are milliseconds of the caller's clock.
+//! The acks of a replica, what else it sends to its master unasked, and how long it waits for a
+//! silent master. Never looks at a clock: times are milliseconds of the caller's clock.
 
 use std::time::Duration;
 
@@ -11,6 +11,40 @@ const PERIOD_MS: u64 = 1000;
 /// How often the replica acknowledges a complete payload until the stream goes on. Meanwhile the
 /// stream gathers in the master's output buffer.
 const OPENING_PERIOD_MS: u64 = 10;
+
+/// What a replica acknowledges with `REPLCONF ACK` (`replicationSendAck`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ack {
+    /// The offset up to which it has applied the stream.
+    pub applied: ReplOffset,
+    /// The offset up to which its append-only file is synced (`FACK`); `None` if it has no such file.
+    pub synced: Option<ReplOffset>,
+}
+
+impl Ack {
+    /// Returns the ack of a replica that has no append-only file.
+    #[must_use]
+    pub const fn of(applied: ReplOffset) -> Self {
+        Self { applied, synced: None }
+    }
+
+    /// Returns the ack that these words are: `REPLCONF ACK <offset> [FACK <offset>]`; `None` for
+    /// other requests. What is no number counts as 0.
+    #[must_use]
+    pub fn parse(words: &[&[u8]]) -> Option<Self> {
+        let [name, option, applied, rest @ ..] = words else { return None };
+        let is_ack = name.eq_ignore_ascii_case(b"REPLCONF") && option.eq_ignore_ascii_case(b"ACK");
+        let number = |word: &[u8]| {
+            let number = integer::parse(word).and_then(|it| u64::try_from(it).ok());
+            ReplOffset::new(number.unwrap_or(0))
+        };
+        let synced = match rest {
+            [word, synced, ..] if word.eq_ignore_ascii_case(b"FACK") => Some(number(synced)),
+            _ => None,
+        };
+        is_ack.then(|| Self { applied: number(applied), synced })
+    }
+}
 
 /// What a link is doing, which decides what it sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,17 +115,18 @@ impl Pulse {
         now_ms.saturating_sub(self.heard_ms) > self.timeout_ms
     }
 
-    /// Writes what is due, once a second. `applied` is the offset of the payload while it is
-    /// loaded, and 0 where it is unknown.
-    pub fn beat(&mut self, applied: ReplOffset, now_ms: u64, out: &mut Vec<u8>) {
+    /// Writes what is due, once a second. `ack.applied` is the offset of the payload while it is
+    /// loaded, and 0 where it is unknown. What is synced counts once the stream is applied: before,
+    /// it may be of another history.
+    pub fn beat(&mut self, ack: Ack, now_ms: u64, out: &mut Vec<u8>) {
         if now_ms < self.due_ms {
             return;
         }
         match self.phase {
-            _ if self.opening => write_ack(applied, out),
+            _ if self.opening => write_ack(Ack::of(ack.applied), out),
             Phase::Handshake | Phase::Uncounted => {}
             Phase::Syncing => out.push(b'\n'),
-            Phase::Streaming => write_ack(applied, out),
+            Phase::Streaming => write_ack(ack, out),
         }
         let period = if self.opening { OPENING_PERIOD_MS } else { PERIOD_MS };
         self.due_ms = now_ms.saturating_add(period);
@@ -108,13 +143,21 @@ impl Pulse {
     }
 }
 
-/// Writes `REPLCONF ACK <offset>`. Besides the acks of [`Pulse`], the caller sends one at once when
+/// Writes `REPLCONF ACK <offset> [FACK <offset>]`. Besides the acks of [`Pulse`], the caller sends one at once when
 /// `REPLCONF GETACK *` comes in the stream, with the offset *before* that command, as Redis 6.2 to
 /// 8.2 and Valkey 9.1 do. The command's own bytes count with the next ack. A master that runs
 /// `WAIT` asks only for what was before the command.
-pub fn write_ack(offset: ReplOffset, out: &mut Vec<u8>) {
-    let offset = integer::text(offset.get());
-    encode::request(out, [b"REPLCONF", &b"ACK"[..], &offset].into_iter());
+pub fn write_ack(ack: Ack, out: &mut Vec<u8>) {
+    let applied = integer::text(ack.applied.get());
+    let words = [b"REPLCONF", &b"ACK"[..], &applied];
+    match ack.synced {
+        Some(synced) => {
+            let synced = integer::text(synced.get());
+            let words = [words[0], words[1], words[2], b"FACK", &synced];
+            encode::request(out, words.into_iter());
+        }
+        None => encode::request(out, words.into_iter()),
+    }
 }
 
 /// Whether a command of the stream asks for an ack: `REPLCONF GETACK`.
@@ -130,7 +173,7 @@ mod tests {
 
     fn said(pulse: &mut Pulse, now_ms: u64) -> String {
         let mut out = Vec::new();
-        pulse.beat(ReplOffset::new(77), now_ms, &mut out);
+        pulse.beat(Ack::of(ReplOffset::new(77)), now_ms, &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -187,6 +230,38 @@ mod tests {
         assert_eq!(pulse.wake_ms(), 9001);
         pulse.set_timeout(Duration::MAX);
         assert!(!pulse.is_dead(u64::MAX));
+    }
+
+    #[test]
+    fn what_is_synced_is_acknowledged_while_the_stream_is_applied() {
+        let ack = Ack { applied: ReplOffset::new(77), synced: Some(ReplOffset::new(70)) };
+        let mut pulse = Pulse::new(Duration::from_secs(60), 0);
+        let said = |pulse: &mut Pulse| {
+            let mut out = Vec::new();
+            pulse.beat(ack, 0, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        pulse.open_stream(0);
+        assert_eq!(said(&mut pulse), ACK);
+        pulse.heard(0);
+        pulse.enter(Phase::Streaming, 0);
+        let both = "*5\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$2\r\n77\r\n$4\r\nFACK\r\n$2\r\n70\r\n";
+        assert_eq!(said(&mut pulse), both);
+    }
+
+    #[test]
+    fn an_ack_has_an_offset_and_perhaps_that_of_the_disk() {
+        let ack = |applied, synced: Option<u64>| {
+            let synced = synced.map(ReplOffset::new);
+            Some(Ack { applied: ReplOffset::new(applied), synced })
+        };
+        assert_eq!(Ack::parse(&[b"replconf", b"ack", b"17"]), ack(17, None));
+        assert_eq!(Ack::parse(&[b"REPLCONF", b"ACK", b"17", b"FACK", b"3"]), ack(17, Some(3)));
+        assert_eq!(Ack::parse(&[b"REPLCONF", b"ACK", b"17", b"fack", b"x"]), ack(17, Some(0)));
+        assert_eq!(Ack::parse(&[b"REPLCONF", b"ACK", b"17", b"FACK"]), ack(17, None));
+        assert_eq!(Ack::parse(&[b"REPLCONF", b"ACK", b"-3"]), ack(0, None));
+        assert_eq!(Ack::parse(&[b"REPLCONF", b"GETACK", b"*"]), None);
+        assert_eq!(Ack::parse(&[b"PING"]), None);
     }
 
     #[test]

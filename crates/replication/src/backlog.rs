@@ -80,6 +80,8 @@ pub struct Backlog {
     last: ReplOffset,
     /// The first byte that a reader needs.
     needed: Option<ReplOffset>,
+    /// Whether bytes that come are kept.
+    is_active: bool,
 }
 
 impl Backlog {
@@ -94,16 +96,39 @@ impl Backlog {
             size: size.max(SIZE_MIN).as_usize(),
             last,
             needed: None,
+            is_active: true,
         }
     }
 
     /// Empties the backlog after a full resync, which may bring another history.
     pub fn restart(&mut self, last: ReplOffset) {
+        self.drop_bytes();
+        self.last = last;
+        self.needed = None;
+    }
+
+    /// Frees the memory, and keeps no bytes until [`Self::activate`]. They count all the same, so
+    /// offsets go on (`freeReplicationBacklog`).
+    pub fn free(&mut self) {
+        self.drop_bytes();
+        self.is_active = false;
+    }
+
+    /// Keeps the bytes that come from now on.
+    pub const fn activate(&mut self) {
+        self.is_active = true;
+    }
+
+    /// Whether bytes that come are kept (`repl_backlog_active` of INFO).
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.is_active
+    }
+
+    fn drop_bytes(&mut self) {
         self.full.clear();
         self.last_block = Vec::new();
         self.len = 0;
-        self.last = last;
-        self.needed = None;
     }
 
     /// The size in bytes (`repl_backlog_size` of INFO).
@@ -146,6 +171,10 @@ impl Backlog {
     /// Appends the next bytes of the stream. The caller appends whole units after it has applied
     /// them, so a replica that gets them from here is never ahead of the caller.
     pub fn append(&mut self, bytes: &[u8]) {
+        if !self.is_active {
+            self.last = self.last.plus(bytes.len() as u64);
+            return;
+        }
         let block_size = self.block_size();
         let mut rest = bytes;
         while !rest.is_empty() {

@@ -38,7 +38,7 @@ mod source;
 mod stream;
 mod stream_error;
 
-pub use ack::{Phase, Pulse, is_getack, write_ack};
+pub use ack::{Ack, Phase, Pulse, is_getack, write_ack};
 pub use backlog::{Backlog, Piece, Shared};
 pub use handshake::{Handshake, Introduction, Outcome, Progress, Setting};
 pub use handshake_error::{HandshakeError, Retry, Step};
@@ -48,7 +48,7 @@ pub use offsets::Offsets;
 pub use payload::{Form, Found, PayloadError, PayloadReader};
 pub use source::{
     Announcement, Answer, Begun, CloseReason, Filter, Needs, NotAnOffset, OutputLimits, Plan,
-    Policy, Replica, ReplicaState, Source, SourceCounts, Stream, SyncRequest, ack_of,
+    Policy, Replica, ReplicaState, Source, SourceCounts, Stream, SyncRequest,
 };
 pub use stream::{ArgsPool, Commands, StreamReader, Unit};
 pub use stream_error::StreamError;

@@ -4,10 +4,10 @@ use tidegate_wire::resp::RespVersion;
 
 use crate::values::outgoing::{append_bulk, append_error, append_head, append_integer};
 
-const BUSY_SCRIPT: &[u8] =
-    b"BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
-const BUSY_FUNCTION: &[u8] =
-    b"BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.";
+const BUSY_SCRIPT: &str =
+    "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+const BUSY_FUNCTION: &str =
+    "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.";
 const UNKILLABLE: &[u8] =
     b"UNKILLABLE Sorry the script already executed write commands against the dataset. You can \
       either wait the script termination or kill the server in a hard way using the SHUTDOWN \
@@ -50,11 +50,15 @@ pub enum Meanwhile {
 }
 
 impl Running {
-    fn is_function(&self) -> bool {
+    /// Whether it is a function.
+    #[must_use]
+    pub fn is_function(&self) -> bool {
         self.command.first().is_some_and(|it| it.to_ascii_lowercase().starts_with(b"fcall"))
     }
 
-    const fn busy(is_function: bool) -> &'static [u8] {
+    /// The error of commands that wait for the script, or the function if `is_function`.
+    #[must_use]
+    pub const fn busy(is_function: bool) -> &'static str {
         if is_function { BUSY_FUNCTION } else { BUSY_SCRIPT }
     }
 
@@ -75,7 +79,7 @@ impl Running {
             ([b"function", b"kill"], 2) => return self.kill(true, has_written, out),
             ([b"function", b"stats"], 2) if is_function => self.stats(now_ms, version, out),
             ([name, ..], _) if ALLOWED.contains(name) => return Meanwhile::Allowed,
-            _ => append_error(Self::busy(is_function), out),
+            _ => append_error(Self::busy(is_function).as_bytes(), out),
         }
         Meanwhile::Answered
     }
@@ -85,7 +89,7 @@ impl Running {
         if has_written {
             append_error(UNKILLABLE, out);
         } else if of_function != self.is_function() {
-            append_error(Self::busy(self.is_function()), out);
+            append_error(Self::busy(self.is_function()).as_bytes(), out);
         } else {
             out.extend_from_slice(b"+OK\r\n");
             return Meanwhile::Kill;

@@ -235,6 +235,26 @@ impl Store {
         self.run(context, true, None, args, out)
     }
 
+    /// As [`Self::apply`], and appends to `effects` which keys the command has changed. The rest of
+    /// the effects means nothing.
+    pub fn apply_noting(
+        &mut self,
+        context: CallContext,
+        args: &[&[u8]],
+        out: &mut Vec<u8>,
+        effects: &mut Effects,
+    ) -> Outcome {
+        if self.data.has_opaque && self.concerns_opaque(context, args) {
+            // Whatever it names may have changed.
+            self.note_named(context.db, args, effects);
+            return self.apply(context, args, out);
+        }
+        let recorder = Recorder::new(std::mem::take(effects), self.lazy_free);
+        let outcome = self.run(context, true, Some(&recorder), args, out);
+        *effects = recorder.finish(context.db, false);
+        outcome
+    }
+
     pub(crate) fn run(
         &mut self,
         context: CallContext,

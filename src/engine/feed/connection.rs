@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::engine::Engine;
 use crate::net::Stream;
 use crate::registry::Entry;
-use tidegate_replication::{CloseReason, ack_of, is_getack};
+use tidegate_replication::{Ack, CloseReason, is_getack};
 use tidegate_wire::resp::{Args, Limits, RequestScanner, RequestStep, inline};
 use tidegate_wire::units::millis;
 
@@ -194,12 +194,12 @@ impl Connection {
     fn request(&self, words: &[&[u8]]) -> Result<(), Ended> {
         let name = words.first().copied().unwrap_or_default();
         let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
-        if let Some(offset) = ack_of(words) {
+        if let Some(ack) = Ack::parse(words) {
             let now_ms = self.engine.now_ms();
             self.entry.info().command = "replconf".into();
             let mut info = self.engine.link_info();
             let was_online = info.source.is_streaming(self.entry.id);
-            info.source.ack(self.entry.id, offset, now_ms);
+            info.source.ack(self.entry.id, ack, now_ms);
             let is_opened = !was_online && info.source.is_streaming(self.entry.id);
             drop(info);
             if is_opened {

@@ -79,6 +79,12 @@ fn tick(payloads: &Arc<Payloads>) {
     if source.backlog().size() != config.replica.repl_backlog_size.as_usize() {
         source.resize(config.replica.repl_backlog_size);
     }
+    // A replica may be promoted, so it keeps what its siblings would need.
+    let ttl = config.replica.repl_backlog_ttl;
+    let ttl_ms = (engine.leads() && !ttl.is_zero()).then(|| millis(ttl));
+    if source.age(ttl_ms, engine.now_ms()) {
+        tracing::info!(?ttl, "the backlog is freed: no replica has been attached for long");
+    }
     if !is_alone {
         source.set_limits(limits(&config.replica));
         source.tick(millis(config.replica.repl_timeout), engine.now_ms());

@@ -1,5 +1,5 @@
-//! What follows from the effects of a command: replicas get the stream, clients that watch keys and
-//! subscribers are told.
+//! What follows from the effects of a command: replicas get the stream, clients that watch or track
+//! keys and subscribers are told.
 
 use super::notifications::Notifications;
 use super::stream_writer::StreamWriter;
@@ -17,14 +17,24 @@ pub(super) struct Aftermath {
 }
 
 impl Aftermath {
-    /// Takes the effects of a command. `request` are its words.
-    pub(super) fn take(&mut self, hub: &Hub, effects: &Effects, request: &[&[u8]]) {
+    /// Takes the effects of a command: its words, and the client that has sent it.
+    pub(super) fn take(
+        &mut self,
+        hub: &Hub,
+        effects: &Effects,
+        (request, client): (&[&[u8]], Option<u64>),
+    ) {
         self.replicate(effects, request);
-        self.tell(hub, effects);
+        self.tell(hub, effects, client);
     }
 
     /// As [`Self::take`], for a command that is a unit of the stream.
-    pub(super) fn take_unit(&mut self, hub: &Hub, effects: &Effects, request: &[&[u8]]) {
+    pub(super) fn take_unit(
+        &mut self,
+        hub: &Hub,
+        effects: &Effects,
+        request: (&[&[u8]], Option<u64>),
+    ) {
         self.take(hub, effects, request);
         self.stream.end_unit();
     }
@@ -39,10 +49,11 @@ impl Aftermath {
         }
     }
 
-    /// Tells the clients that watch keys, and the subscribers.
-    pub(super) fn tell(&self, hub: &Hub, effects: &Effects) {
+    /// Tells the clients that watch or track keys, and the subscribers.
+    pub(super) fn tell(&self, hub: &Hub, effects: &Effects, client: Option<u64>) {
         for change in effects.changes() {
             self.watchers.note(&change);
+            hub.tracking.note(&change, client);
         }
         for event in effects.events() {
             self.notifications.publish(hub, &event);

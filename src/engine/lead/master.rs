@@ -22,6 +22,8 @@ pub(in crate::engine) struct Lead {
     aftermath: Aftermath,
     /// The clients that wait for keys.
     waiters: Waiters,
+    /// The client whose command runs.
+    client: Option<u64>,
     /// How many keys and fields have expired.
     expired: u64,
     /// How many keys were evicted.
@@ -32,6 +34,11 @@ impl Lead {
     /// Changes which keyspace events are published.
     pub(in crate::engine) fn notify(&mut self, notifications: Notifications) {
         self.aftermath.notifications = notifications;
+    }
+
+    /// Sets the client whose commands run from now on (`server.current_client`).
+    pub(in crate::engine) fn act_for(&mut self, client: Option<u64>) {
+        self.client = client;
     }
 
     /// Adds a client that watches a key.
@@ -54,7 +61,7 @@ impl Lead {
         args: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Outcome {
-        self.begin();
+        self.begin(hub);
         let outcome = store.execute(context, args, out, &mut self.effects);
         self.note(hub, args);
         outcome
@@ -69,7 +76,7 @@ impl Lead {
         (client, args): (u64, &[&[u8]]),
         out: &mut Vec<u8>,
     ) -> Asked {
-        self.begin();
+        self.begin(hub);
         let executed = store.execute_or_wait(context, args, out, &mut self.effects);
         self.note(hub, args);
         match executed {
@@ -83,9 +90,9 @@ impl Lead {
     }
 
     /// Returns what has to be recorded of a command that runs elsewhere.
-    pub(in crate::engine) fn wanted(&self) -> Wanted {
+    pub(in crate::engine) fn wanted(&self, hub: &Hub) -> Wanted {
         let ready = !self.waiters.is_empty();
-        let changes = ready || !self.aftermath.watchers.is_empty();
+        let changes = ready || !self.aftermath.watchers.is_empty() || hub.tracking.is_active();
         Wanted { events: self.aftermath.notifications.classes, changes, ready }
     }
 
@@ -102,7 +109,7 @@ impl Lead {
         if is_replicated {
             self.aftermath.replicate(effects, request);
         }
-        self.aftermath.tell(hub, effects);
+        self.aftermath.tell(hub, effects, self.client);
     }
 
     /// Adds a command to the stream that changes no data.
@@ -131,10 +138,10 @@ impl Lead {
         if self.waiters.is_empty() {
             return deliveries;
         }
-        self.begin();
+        self.begin(hub);
         let Self { effects, aftermath, waiters, expired, .. } = self;
         waiters.serve(store, now_ms(), effects, |served| {
-            aftermath.take_unit(hub, served.effects, served.request);
+            aftermath.take_unit(hub, served.effects, (served.request, Some(served.client)));
             *expired += served.effects.expired();
             if let Some(reply) = served.reply {
                 deliveries.push((served.client, reply.to_vec()));
@@ -169,10 +176,10 @@ impl Lead {
         now_ms: i64,
         budget: usize,
     ) -> bool {
-        self.begin();
+        self.begin(hub);
         let Self { effects, aftermath, waiters, .. } = self;
         let done = store.expire_cycle(now_ms, budget, effects, |effects| {
-            aftermath.take_unit(hub, effects, &[]);
+            aftermath.take_unit(hub, effects, (&[], None));
             waiters.note(effects);
         });
         self.expired += done.removed as u64;
@@ -187,10 +194,10 @@ impl Lead {
         now_ms: i64,
         bytes: usize,
     ) -> (usize, bool) {
-        self.begin();
+        self.begin(hub);
         let Self { effects, aftermath, waiters, .. } = self;
         let done = store.evict(now_ms, bytes, effects, |effects| {
-            aftermath.take_unit(hub, effects, &[]);
+            aftermath.take_unit(hub, effects, (&[], None));
             waiters.note(effects);
         });
         self.evicted += done.keys as u64;
@@ -202,9 +209,9 @@ impl Lead {
         (self.expired, self.evicted)
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, hub: &Hub) {
         self.effects.clear();
-        self.effects.want(self.wanted());
+        self.effects.want(self.wanted(hub));
     }
 
     /// Notes what the command that ran last has done beside its reply.
@@ -213,9 +220,9 @@ impl Lead {
         if self.effects.is_empty() {
             return;
         }
-        let Self { effects, aftermath, waiters, .. } = self;
+        let Self { effects, aftermath, waiters, client, .. } = self;
         waiters.note(effects);
-        aftermath.take(hub, effects, request);
+        aftermath.take(hub, effects, (request, *client));
     }
 }
 

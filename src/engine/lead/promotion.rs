@@ -47,7 +47,12 @@ impl Engine {
         let applied = self.applied();
         let mut info = self.link_info();
         if info.has_data {
-            info.identity.promote(random_id(), applied);
+            // A file whose end is not proven was loaded under a new name of its own, and the replicas
+            // of the history before know only that one.
+            let is_new = !info.identity.is_resumable() && info.identity.second().is_some();
+            if !is_new {
+                info.identity.promote(random_id(), applied);
+            }
         } else {
             info.identity = Identity::new(random_id());
             info.has_data = true;

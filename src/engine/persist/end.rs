@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::snapshot::SaveError;
 use crate::engine::Engine;
 use crate::engine::state::{AofState, Farewell};
 
@@ -27,23 +28,39 @@ impl Engine {
         }
     }
 
+    /// Saves the data before the process ends, if it is to save them. Returns whether it has.
+    ///
+    /// # Errors
+    /// [`SaveError`]: then the process goes on, unless it is forced to end.
+    pub(in crate::engine) fn save_before_end(&self, farewell: Farewell) -> Result<bool, SaveError> {
+        let saves = self.saves_snapshot(farewell);
+        if saves {
+            self.save()?;
+        }
+        Ok(saves)
+    }
+
+    /// Whether the end of the process saves a snapshot. Where the append-only file has the data and
+    /// `save` has no rules, there is no need.
+    fn saves_snapshot(&self, farewell: Farewell) -> bool {
+        let has_log = self.aof.state() == AofState::On;
+        match farewell {
+            Farewell::NoSave => false,
+            Farewell::Save => true,
+            Farewell::AsConfigured => !has_log || !self.config.load().replica.save.0.is_empty(),
+        }
+    }
+
     /// Saves the data at the end of the process: the append-only file, and a snapshot, unless a
-    /// client has sent `SHUTDOWN NOSAVE`. Where the append-only file has the data and `save` has no
-    /// rules, there is no snapshot.
+    /// client has sent `SHUTDOWN NOSAVE`.
     pub fn save_at_end(&self) {
         // A snapshot for replicas gives way.
         self.feeding.end();
-        let has_log = self.aof.state() == AofState::On;
         if self.aof.is_on() {
             self.aof.flush();
             self.aof.sync();
         }
-        let saves = match self.ending.farewell() {
-            Farewell::NoSave => false,
-            Farewell::Save => true,
-            Farewell::AsConfigured => !has_log || !self.config.load().replica.save.0.is_empty(),
-        };
-        if saves {
+        if self.saves_snapshot(self.ending.farewell()) {
             let began = Instant::now();
             while self.saves.go_on() && began.elapsed() < SAVE_WAIT {
                 thread::park_timeout(SAVE_LOOK);

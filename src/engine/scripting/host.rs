@@ -31,6 +31,8 @@ pub(super) struct StoreHost<'e> {
     pub(super) data: Data<'e>,
     pub(super) context: CallContext,
     pub(super) refused: Refused,
+    /// The client, if it tracks what its script reads.
+    pub(super) reader: Option<u64>,
     pub(super) signals: &'e Signals,
 }
 
@@ -98,6 +100,11 @@ impl Host for StoreHost<'_> {
     fn call(&mut self, call: Call<'_>, reply: &mut Vec<u8>) {
         if let Some(error) = self.refusal(call.words) {
             return error.write(reply);
+        }
+        if let Some(client) = self.reader
+            && let Some(row) = self.find(call.words)
+        {
+            self.engine.note_read(client, row, call.words);
         }
         let context = CallContext { version: call.version, ..self.context };
         // Bit 2 stands for the replicas.

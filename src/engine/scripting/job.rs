@@ -15,6 +15,8 @@ pub(in crate::engine) struct Job {
     pub(in crate::engine) wanted: Wanted,
     /// The error of commands that need memory, or that write, while they are refused.
     pub(in crate::engine) refused: Refused,
+    /// The client, if it tracks what its script reads.
+    pub(in crate::engine) reader: Option<u64>,
 }
 
 /// Which commands of a script a master refuses now.

@@ -53,13 +53,13 @@ pub(super) fn run(
     job: Job,
     signals: &Signals,
 ) -> Done {
-    let Job { words, context, store, wanted, refused } = job;
+    let Job { words, context, store, wanted, refused, reader } = job;
     let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
     let data = match store {
         Some(store) => Data::Own { store, effects: Effects::default(), calls: Vec::new(), wanted },
         None => Data::Shared(engine.store()),
     };
-    let mut host = StoreHost { engine, data, context, refused, signals };
+    let mut host = StoreHost { engine, data, context, refused, reader, signals };
     let mut reply = Vec::new();
     let version = engine.link_info().server.version.clone();
     if interpreter.as_ref().is_none_or(|it| it.version != version) {

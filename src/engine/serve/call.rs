@@ -110,8 +110,7 @@ impl Call<'_, '_> {
     pub(super) fn read_store(&mut self) -> bool {
         let context = &self.client.context;
         // While writes are paused a read deletes no expired key.
-        let is_paused = context.pause.is_set() && context.pause.holds(true, || context.now_ms());
-        if context.engine.leads() && !is_paused {
+        if context.engine.leads() && !context.holds(true) {
             return self.lead();
         }
         let call_context = self.client.call_context();
@@ -134,6 +133,7 @@ impl Call<'_, '_> {
         let may_block = matches!(self.command.effect, Effect::Blocking(_)) && !self.held.is_kept();
         let store = self.held.store_mut();
         let mut lead = context.lead.borrow_mut();
+        lead.act_for(Some(self.client.entry.id));
         let before = lead.uncommitted();
         let outcome = if may_block {
             let asked = (self.client.entry.id, self.args);

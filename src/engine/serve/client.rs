@@ -1,11 +1,13 @@
 //! The state of one client of the port.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::blocked::Waiting;
 use super::port_context::PortContext;
-use super::transaction::Transaction;
+use super::tracking::ClientTracking;
+use super::transaction::{Request, Transaction};
 use crate::engine::state::{Mailbox, unix_ms};
 use crate::registry::Entry;
 use crate::session::{Identity, Session};
@@ -32,6 +34,8 @@ pub(super) struct Client {
     pub(super) session: Session,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) transaction: Transaction,
+    /// How it tracks the keys that it reads.
+    pub(super) tracking: ClientTracking,
     pub(super) scanner: RequestScanner,
     /// Replies that are ready to be written.
     pub(super) out: Vec<u8>,
@@ -45,6 +49,8 @@ pub(super) struct Client {
     pub(super) waits: bool,
     /// What the client waits for in a command.
     pub(super) waiting: Option<Waiting>,
+    /// What is left of its EXEC behind a script that runs for long.
+    pub(super) rest_of_exec: Option<VecDeque<Request>>,
     /// Whether requests that have arrived wait until replies are written.
     pub(super) is_stalled: bool,
     /// Its last command.
@@ -60,12 +66,14 @@ impl Client {
         let limit = config.proxy.output_limit();
         let owner = Arc::clone(&entry);
         let mailbox = Arc::new(Mailbox::new(entry.id, limit, move || owner.wake()));
+        context.engine.hub.tracking.connect(&mailbox);
         Self {
             session: Session::new(entry.id, identity),
             context,
             entry,
             mailbox,
             transaction: Transaction::default(),
+            tracking: ClientTracking::default(),
             scanner: RequestScanner::default(),
             out: Vec::new(),
             ending: None,
@@ -73,6 +81,7 @@ impl Client {
             pushes: None,
             waits: false,
             waiting: None,
+            rest_of_exec: None,
             is_stalled: false,
             last_command: "",
             written: 0,
@@ -141,12 +150,12 @@ impl Client {
 
     /// Whether a message waits for the client. Only the first message that waits wakes the client.
     pub(super) fn has_mail(&self) -> bool {
-        self.is_listening() && !self.mailbox.is_empty()
+        !self.mailbox.is_empty()
     }
 
     /// Takes the messages that wait for the client.
     pub(super) fn take_mail(&mut self) {
-        if self.is_listening() {
+        if self.has_mail() {
             self.take_last_mail();
         }
     }
@@ -161,9 +170,12 @@ impl Client {
         self.pushes.as_mut().unwrap_or(&mut self.out)
     }
 
-    /// Ends its subscriptions and its MONITOR.
+    /// Ends its subscriptions, its MONITOR and its tracking.
     pub(super) fn stop_listening(&mut self) {
         let hub = &self.context.engine.hub;
+        hub.tracking.end(self.entry.id);
+        self.tracking = ClientTracking::default();
+        self.mailbox.subscribes(false);
         for (kind, name) in std::mem::take(&mut self.session.subscriptions).all() {
             hub.unsubscribe(kind, name, self.entry.id);
         }
@@ -192,6 +204,9 @@ impl Client {
         info.blocked = self.is_blocked();
         info.output_bytes = self.out.len();
         info.follow(session);
+        info.tracking = self.tracking.shown();
+        let tracking = &self.context.engine.hub.tracking;
+        info.redirect_broken = info.tracking.is_some() && tracking.is_broken(self.entry.id);
         info.multi = self.transaction.shown();
         info.watching = self.transaction.is_watching();
     }
@@ -200,6 +215,7 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.stop_listening();
+        self.context.engine.hub.tracking.disconnect(self.entry.id);
         // What it waits for ends with it, and a reply that came at the same moment.
         self.waiting = None;
         self.context.take_delivery(self.entry.id);

@@ -1,13 +1,16 @@
 //! Checks whether a request may run, in the order of Redis's `processCommand`, and then runs it or
 //! queues it.
 
+use std::collections::VecDeque;
+
 use super::call::{Call, Handler};
 use super::client::{Client, Ending};
 use super::commands::transaction;
 use super::handlers::{self, HANDLERS};
 use super::held::Held;
+use super::leading::scripts::Ended;
 use super::stale;
-use super::transaction::Transaction;
+use super::transaction::{Request, Transaction};
 use crate::config::Config;
 use crate::session::ReplyMode;
 use tidegate_store::{CommandError, Dialect, Store, unknown_subcommand};
@@ -53,11 +56,25 @@ fn is_login(command: &Command, args: &[&[u8]]) -> bool {
 impl Client {
     /// Handles a request; false if it has to wait for the end of a pause.
     pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
+        let is_done = self.handle(held, args);
+        // `CLIENT CACHING` concerns one command, or one transaction (`resetClient`).
+        if self.tracking.is_caching && is_done && !self.transaction.is_open() {
+            let name = args.first().copied().unwrap_or_default();
+            self.tracking.is_caching = name.eq_ignore_ascii_case(b"client");
+        }
+        is_done
+    }
+
+    fn handle(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
         if args.first().is_some_and(|name| is_http(name)) {
             // A web page can make a browser send this. The lines that follow must not run.
             tracing::warn!(client = %self.entry.addr, "the replica closed a client that speaks HTTP");
             self.end(Ending::Now);
             return true;
+        }
+        if self.context.scripts.has_ended() {
+            // A transaction goes on first.
+            return false;
         }
         if self.context.scripts.is_busy() && self.answer_busy(args) {
             return true;
@@ -86,7 +103,7 @@ impl Client {
         if is_login && logins.must_wait(addr.ip(), context.now_ms()) {
             return false;
         }
-        if context.pause.is_set() && context.pause.holds(command.replicates, || context.now_ms()) {
+        if context.holds(command.replicates) {
             return false;
         }
         let dialect = context.engine.dialect();
@@ -139,8 +156,39 @@ impl Client {
         true
     }
 
+    /// Runs the queued commands of EXEC, under a lock that is kept. A script that runs for long puts the
+    /// rest off until it has ended; the lock stays with it.
+    pub(super) fn run_queue(&mut self, held: &mut Held<'_>, mut queue: VecDeque<Request>) {
+        while let Some(request) = queue.pop_front() {
+            let args: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
+            self.run_queued(held, &args);
+            self.bound_output();
+            if self.is_blocked() {
+                self.rest_of_exec = Some(queue);
+                return;
+            }
+        }
+        let context = std::rc::Rc::clone(&self.context);
+        if context.engine.leads() {
+            context.end_unit(held);
+        }
+        held.let_go();
+    }
+
+    /// Goes on with EXEC behind a script that has ended.
+    pub(super) fn resume_exec(&mut self, command: &Command, ended: Ended) {
+        let context = std::rc::Rc::clone(&self.context);
+        let queue = self.rest_of_exec.take().unwrap_or_default();
+        let mut held = Held::resume(&context, context.engine.relock(ended.guard));
+        held.keep(true);
+        self.reply(command, |client| {
+            client.out.extend_from_slice(&ended.reply);
+            client.run_queue(&mut held, queue);
+        });
+    }
+
     /// Runs a queued command.
-    pub(super) fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
+    fn run_queued(&mut self, held: &mut Held<'_>, args: &[&[u8]]) {
         match self.find(args) {
             Ok(found) if found.command.name == "ssubscribe" => NO_SSUBSCRIBE.write(&mut self.out),
             Ok(found) => self.run(held, found, args),
@@ -176,6 +224,9 @@ impl Client {
         self.note(found, args);
         let Found { command, runner, .. } = found;
         let context = std::rc::Rc::clone(&self.context);
+        if self.tracking.remembers() {
+            context.engine.note_read(self.entry.id, command, args);
+        }
         let is_write = matches!(runner, Runner::Write);
         if matches!(runner, Runner::Port(_)) || !context.engine.leads() && is_write {
             held.release();

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use super::call::{Handler, Handlers};
 use super::commands::{
-    clients, command, connection, pubsub, replication, saving, scripting, server, transaction,
+    clients, command, connection, pubsub, replication, saving, scripting, server, shutdown,
+    transaction, wait,
 };
 use super::{config, info};
 use tidegate_wire::command::{Access, Command, Effect, NUMBERS, number};
@@ -56,7 +57,7 @@ pub(super) const HANDLERS: Handlers = Handlers(&[
     ("save", saving::save),
     ("script", scripting::script),
     ("select", connection::select),
-    ("shutdown", server::shutdown),
+    ("shutdown", shutdown::shutdown),
     ("slaveof", replication::replicaof),
     ("slowlog", server::slowlog),
     ("spublish", pubsub::publish),
@@ -67,8 +68,8 @@ pub(super) const HANDLERS: Handlers = Handlers(&[
     ("time", server::time),
     ("unsubscribe", pubsub::unsubscribe),
     ("unwatch", transaction::unwatch),
-    ("wait", replication::wait),
-    ("waitaof", replication::wait),
+    ("wait", wait::wait),
+    ("waitaof", wait::waitaof),
     ("watch", transaction::watch),
 ]);
 

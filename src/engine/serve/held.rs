@@ -119,6 +119,7 @@ impl<'e> Held<'e> {
     /// Takes the lock for changes away, to be held for longer than this turn.
     pub(super) fn detach(&mut self) -> StoreGuard {
         let guard = self.store_mut().detach();
+        self.is_kept = false;
         // What is left is the lock of an empty store.
         self.writing = None;
         guard
@@ -129,6 +130,7 @@ impl<'e> Held<'e> {
         self.reading = None;
         self.writing = None;
         self.requests = 0;
+        self.context.engine.hub.tracking.broadcast();
     }
 }
 

@@ -80,6 +80,7 @@ async fn accept_all(
         loop {
             context.blocked.wake_on_ack(engine).await;
             context.go_on_failing_over();
+            context.go_on_shutting_down();
         }
     });
     loop {

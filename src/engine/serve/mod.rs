@@ -14,6 +14,7 @@
 //! | `held` | the lock of the data, taken once for many requests |
 //! | `handlers` | the function of each command |
 //! | `transaction` | what a client has queued since MULTI, and the keys that it watches |
+//! | `tracking` | CLIENT TRACKING, as one client has it |
 //! | `blocked` | clients that wait in a command |
 //! | `stats` | what the port counts |
 //! | `leading` | what concerns all clients of an engine that leads |
@@ -41,6 +42,7 @@ mod requests;
 mod stale;
 mod stats;
 mod task;
+mod tracking;
 mod transaction;
 
 pub(super) use listen::{Listeners, serve};

@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use arc_swap::Guard;
 
-use super::blocked::BlockedClients;
+use super::blocked::{Acknowledged, BlockedClients};
 use super::leading::failover_run::FailingOver;
 use super::leading::scripts::PortScripts;
+use super::leading::shutdown_run::ShuttingDown;
 use super::stats::Stats;
 use crate::config::Config;
 use crate::engine::Engine;
@@ -32,11 +33,13 @@ pub(super) struct PortContext {
     pub(super) blocked: BlockedClients,
     /// The engine as a master.
     pub(super) lead: RefCell<Lead>,
+    /// The SHUTDOWN under way.
+    pub(super) shutting_down: RefCell<Option<ShuttingDown>>,
     /// The failover under way.
     pub(super) failing_over: RefCell<Option<FailingOver>>,
     /// The scripts of clients.
     pub(super) scripts: PortScripts,
-    /// The replies to clients that waited for keys.
+    /// The replies to clients that waited for keys, a script or the end of the process.
     deliveries: RefCell<HashMap<u64, Vec<u8>>>,
     /// How often the role of the engine had changed at the last look.
     role_changes: Cell<u64>,
@@ -60,6 +63,7 @@ impl PortContext {
             scratch: Rc::default(),
             blocked: BlockedClients::default(),
             lead: RefCell::default(),
+            shutting_down: RefCell::default(),
             failing_over: RefCell::default(),
             scripts: PortScripts::default(),
             deliveries: RefCell::default(),
@@ -98,24 +102,37 @@ impl PortContext {
         until > 0 && until > self.now_ms()
     }
 
-    /// Hands the replies to clients that waited for keys.
+    /// Whether a request has to wait: clients are paused, or the process is about to end.
+    pub(super) fn holds(&self, may_write: bool) -> bool {
+        may_write && self.shutting_down.borrow().is_some()
+            || self.pause.is_set() && self.pause.holds(may_write, || self.now_ms())
+    }
+
+    /// Hands the replies to clients that waited for keys, a script or the end of the process.
     pub(super) fn deliver(&self, deliveries: Vec<Delivery>) {
         for (client, reply) in deliveries {
-            self.deliveries.borrow_mut().insert(client, reply);
-            self.blocked.wake(client);
+            if self.blocked.wake(client) {
+                self.deliveries.borrow_mut().insert(client, reply);
+            }
         }
     }
 
-    /// Takes the reply to a client that waited for keys.
+    /// Takes the reply to a client that waited for it.
     pub(super) fn take_delivery(&self, client: u64) -> Option<Vec<u8>> {
         self.deliveries.borrow_mut().remove(&client)
     }
 
-    /// The number of replicas that have acknowledged this offset (`replicationCountAcksByOffset`).
-    pub(super) fn acknowledged(&self, offset: u64) -> usize {
+    /// Which acks there are for this offset (`replicationCountAcksByOffset`,
+    /// `replicationCountAOFAcksByOffset`).
+    pub(super) fn acknowledged(&self, offset: u64) -> Acknowledged {
+        let is_local = self.engine.synced().is_some_and(|it| it.get() >= offset);
         let info = self.engine.link_info();
-        let replicas = info.source.replicas();
-        replicas.filter(|(_, it)| it.is_online() && it.acked().get() >= offset).count()
+        let (mut applied, mut synced) = (0, 0);
+        for (_, replica) in info.source.replicas().filter(|(_, it)| it.is_online()) {
+            applied += usize::from(replica.acked().get() >= offset);
+            synced += usize::from(replica.synced().get() >= offset);
+        }
+        Acknowledged { applied, synced, is_local }
     }
 
     /// Begins anew what belongs to a role, if the role has changed.

@@ -76,10 +76,15 @@ impl Task {
     /// Runs one turn; true when the client is finished.
     fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         for _ in 0..READS_PER_TURN {
-            if self.is_cut_off() {
+            if self.client.rest_of_exec.is_none() && self.is_cut_off() {
                 return Ok(true);
             }
             self.work();
+            if self.client.rest_of_exec.is_some() {
+                // The transaction runs to its end, whatever becomes of the client.
+                self.rest(cx);
+                return Ok(false);
+            }
             if self.client.context.is_asleep() {
                 self.rest(cx);
                 return Ok(false);

@@ -25,7 +25,7 @@ pub(in crate::engine) struct Joining {
 pub(in crate::engine) struct Feeding {
     /// Notified when the stream goes on, or when the state of a replica has changed.
     pub(in crate::engine) news: Notify,
-    /// Notified when a replica has acknowledged more.
+    /// Notified when a replica has acknowledged more, or the own disk has more.
     pub(in crate::engine) acks: Notify,
     sender: Mutex<Option<mpsc::Sender<Joining>>>,
     /// Whether the process ends, so that no snapshot is written any more.

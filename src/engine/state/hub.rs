@@ -12,6 +12,7 @@ use foldhash::fast::RandomState;
 
 use super::clock::since_1970;
 use super::mailbox::Mailbox;
+use super::tracking::Tracking;
 use tidegate_store::glob;
 use tidegate_wire::command::Subscription;
 
@@ -25,6 +26,8 @@ pub(in crate::engine) struct Hub {
     monitors: Mutex<Listeners>,
     /// The number of monitors. A publisher looks at nothing else while it is 0.
     monitoring: AtomicUsize,
+    /// The clients that track keys.
+    pub(in crate::engine) tracking: Tracking,
 }
 
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use parking_lot::{ArcRwLockWriteGuard, RawRwLock, RwLock};
 
 use super::engine::Engine;
 use tidegate_replication::LinkState;
-use tidegate_store::{Former, Store};
+use tidegate_store::{Change, Former, Store};
 
 /// How long a writer waits for the lock of the store in one try. No reader gets the lock meanwhile.
 const KNOCK: Duration = Duration::from_millis(2);
@@ -114,6 +114,7 @@ impl<'e> Locked<'e> {
     /// Puts another store in the place of this one. The old store is freed after the lock is
     /// released.
     pub(in crate::engine) fn replace(&mut self, store: Store) {
+        self.engine.hub.tracking.note(&Change::All, None);
         self.former.store = Some(std::mem::replace(&mut **self.store, store));
     }
 }

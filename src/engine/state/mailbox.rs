@@ -12,6 +12,8 @@ pub(in crate::engine) struct Mailbox {
     id: u64,
     /// The limit, in bytes.
     limit: AtomicUsize,
+    /// Whether a message waits.
+    has_letters: AtomicBool,
     letters: Mutex<Letters>,
     /// Whether more has come than the mailbox holds.
     over: AtomicBool,
@@ -22,7 +24,21 @@ pub(in crate::engine) struct Mailbox {
 struct Letters {
     bytes: Vec<u8>,
     version: RespVersion,
+    /// Whether the client subscribes to anything.
+    is_subscribed: bool,
 }
+
+/// What has changed of the keys that a client may have cached.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Invalidated<'a> {
+    /// These keys.
+    Keys(&'a [&'a [u8]]),
+    /// Any key; the message has a null of this protocol version.
+    All(RespVersion),
+}
+
+/// The channel of invalidations for clients of RESP2.
+const CHANNEL: &[u8] = b"__redis__:invalidate";
 
 impl fmt::Debug for Mailbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,7 +55,8 @@ impl Mailbox {
     ) -> Self {
         let letters = Mutex::default();
         let limit = AtomicUsize::new(limit);
-        Self { id, limit, letters, over: AtomicBool::new(false), wake: Box::new(wake) }
+        let (has_letters, over) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { id, limit, has_letters, letters, over, wake: Box::new(wake) }
     }
 
     /// Returns the id of the client.
@@ -50,6 +67,16 @@ impl Mailbox {
     /// Sets the protocol version of the messages that come from now on.
     pub(in crate::engine) fn speak(&self, version: RespVersion) {
         self.letters().version = version;
+    }
+
+    /// Returns the protocol version of the messages.
+    pub(super) fn version(&self) -> RespVersion {
+        self.letters().version
+    }
+
+    /// Notes whether the client subscribes to anything.
+    pub(in crate::engine) fn subscribes(&self, is_subscribed: bool) {
+        self.letters().is_subscribed = is_subscribed;
     }
 
     /// Sets the limit, in bytes.
@@ -67,6 +94,43 @@ impl Mailbox {
         });
     }
 
+    /// Adds an invalidation, which is the client's own, or another one's that `is_redirected`
+    /// (`sendTrackingMessage`). A client of RESP2 gets those of others alone, and only while it
+    /// subscribes to something.
+    pub(super) fn invalidate(&self, what: &Invalidated<'_>, is_redirected: bool) {
+        self.add(|letters| {
+            let (is_v3, out) = (letters.version == RespVersion::V3, &mut letters.bytes);
+            if is_v3 {
+                encode::push(out, RespVersion::V3, 2);
+                encode::bulk(out, b"invalidate");
+            } else if is_redirected && letters.is_subscribed {
+                encode::push(out, RespVersion::V2, 3);
+                encode::bulk(out, b"message");
+                encode::bulk(out, CHANNEL);
+            } else {
+                return;
+            }
+            match *what {
+                Invalidated::Keys(keys) => {
+                    encode::array(out, keys.len());
+                    keys.iter().for_each(|key| encode::bulk(out, key));
+                }
+                Invalidated::All(version) => encode::null(out, version),
+            }
+        });
+    }
+
+    /// Adds the message that the target of the client's redirection has gone.
+    pub(super) fn redirection_is_broken(&self, target: u64) {
+        self.add(|letters| {
+            if letters.version == RespVersion::V3 {
+                encode::push(&mut letters.bytes, RespVersion::V3, 2);
+                encode::bulk(&mut letters.bytes, b"tracking-redir-broken");
+                encode::integer(&mut letters.bytes, i64::try_from(target).unwrap_or(i64::MAX));
+            }
+        });
+    }
+
     /// Adds a reply as it is.
     pub(super) fn push_raw(&self, bytes: &[u8]) {
         self.add(|letters| letters.bytes.extend_from_slice(bytes));
@@ -76,11 +140,12 @@ impl Mailbox {
     pub(in crate::engine) fn take(&self, out: &mut Vec<u8>) {
         let mut letters = self.letters();
         out.append(&mut letters.bytes);
+        self.has_letters.store(false, Relaxed);
     }
 
     /// Whether a message waits.
     pub(in crate::engine) fn is_empty(&self) -> bool {
-        self.letters().bytes.is_empty()
+        !self.has_letters.load(Relaxed)
     }
 
     /// Whether more has come than the mailbox holds. The client reads too slowly then, and has to
@@ -100,9 +165,11 @@ impl Mailbox {
             letters.bytes.truncate(before);
             self.over.store(true, Relaxed);
         }
+        let has_more = letters.bytes.len() > before;
+        self.has_letters.store(!letters.bytes.is_empty(), Relaxed);
         drop(letters);
         // A client that has been woken and has not looked yet needs no second call.
-        if before == 0 || self.is_over() {
+        if has_more && before == 0 || self.is_over() {
             (self.wake)();
         }
     }

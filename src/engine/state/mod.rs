@@ -10,6 +10,7 @@
 //! | `known_commands` | which commands the store answers, and which versions have them |
 //! | `acl` | what the proxy's login may read at the servers |
 //! | `hub`, `mailbox` | subscribers and monitors, and the messages that wait for each |
+//! | `tracking` | which keys clients may have cached, and which clients are told of changes |
 //! | `saving` | whether the data are being saved |
 //! | `memory` | how much memory is in use, and what frees it |
 //! | `feeding` | how other threads reach the thread that feeds sub-replicas |
@@ -32,6 +33,7 @@ pub(super) mod memory;
 mod opaque_news;
 mod role;
 mod saving;
+mod tracking;
 mod turns;
 mod version;
 
@@ -49,4 +51,5 @@ pub(super) use role::Handover;
 pub(super) use saving::{
     Ahead, AofState, Changes, Directory, DirectoryError, Farewell, History, Start,
 };
+pub(super) use tracking::Tracker;
 pub(super) use version::{plain, server};

@@ -9,7 +9,7 @@ use super::fault::{ApplyError, LinkFault};
 use crate::engine::Engine;
 use crate::engine::state::{log_opaque, unix_ms};
 use tidegate_replication::{ArgsPool, Offsets, StreamReader, Unit};
-use tidegate_store::{CallContext, Outcome, Store};
+use tidegate_store::{CallContext, Effects, Outcome, Store, Wanted};
 use tidegate_wire::resp::RespVersion;
 
 /// The longest time that the link holds the lock of the store, but for a single command or
@@ -33,6 +33,8 @@ pub(super) struct Applier {
     db: usize,
     /// Replies, which are not sent.
     replies: Vec<u8>,
+    /// The keys that a command has changed, for clients that track.
+    effects: Effects,
     /// Whether the master has asked for an ack.
     ack_wanted: bool,
     /// The master's name for monitors, while there are any.
@@ -60,6 +62,7 @@ impl Applier {
             pool: ArgsPool::default(),
             db,
             replies: Vec::new(),
+            effects: Effects::default(),
             ack_wanted: false,
             master: None,
             looked: None,
@@ -151,6 +154,7 @@ impl Applier {
         engine.publish(offsets);
         engine.stream_db.store(self.db, Relaxed);
         drop(store);
+        engine.hub.tracking.broadcast();
         if matches!(outcome, Ok(true)) {
             // Readers have their turn. Handing the lock to a sleeping reader keeps it from running
             // readers until the sleeper is awake: p99 1.6 instead of 1.0 ms.
@@ -208,7 +212,8 @@ impl Applier {
             #[cfg(debug_assertions)]
             engine.panic_if_told(&args);
             let context = CallContext { db: self.db, now_ms, version: RespVersion::V2 };
-            outcome = match store.apply(context, &args, &mut self.replies) {
+            let notes = (&mut self.replies, &mut self.effects);
+            outcome = match apply(engine, store, (context, &args), notes) {
                 Outcome::Replied => Ok(()),
                 Outcome::Refused | Outcome::Opaque | Outcome::Excessive => {
                     Err(refused(&args, &self.replies))
@@ -231,6 +236,24 @@ impl Applier {
         self.pool.give(args);
         outcome
     }
+}
+
+/// Applies a command, and tells the clients that track the keys which it changes.
+fn apply(
+    engine: &Engine,
+    store: &mut Store,
+    (context, args): (CallContext, &[&[u8]]),
+    (replies, effects): (&mut Vec<u8>, &mut Effects),
+) -> Outcome {
+    let tracking = &engine.hub.tracking;
+    if !tracking.is_active() {
+        return store.apply(context, args, replies);
+    }
+    effects.clear();
+    effects.want(Wanted { changes: true, ..Wanted::default() });
+    let outcome = store.apply_noting(context, args, replies, effects);
+    effects.changes().for_each(|change| tracking.note(&change, None));
+    outcome
 }
 
 fn refused(args: &[&[u8]], reply: &[u8]) -> ApplyError {

@@ -14,7 +14,7 @@ use crate::config::HostPort;
 use crate::engine::Engine;
 use crate::net::Stream;
 use crate::registry::Entry;
-use tidegate_replication::{Phase, Pulse, write_ack};
+use tidegate_replication::{Ack, Phase, Pulse, write_ack};
 use tidegate_wire::units::ReplOffset;
 
 /// How much one read takes at most.
@@ -32,6 +32,8 @@ pub(super) struct Wire<'e> {
     entry: Arc<Entry>,
     pulse: Pulse,
     repl_timeout: Duration,
+    /// What the master has asked for and the append-only file did not have yet.
+    unsynced: Option<ReplOffset>,
     /// Bytes that have arrived and are not processed yet.
     pub(super) input: BytesMut,
     /// Bytes to send.
@@ -55,8 +57,17 @@ impl<'e> Wire<'e> {
         };
         let pulse = Pulse::new(repl_timeout, engine.now_ms());
         let entry = admit(engine, &stream)?;
-        let (input, output) = (BytesMut::new(), Vec::new());
-        Ok(Self { engine, master, stream, entry, pulse, repl_timeout, input, output })
+        Ok(Self {
+            engine,
+            master,
+            stream,
+            entry,
+            pulse,
+            repl_timeout,
+            unsynced: None,
+            input: BytesMut::new(),
+            output: Vec::new(),
+        })
     }
 
     /// Returns the address of the master.
@@ -74,17 +85,30 @@ impl<'e> Wire<'e> {
         self.pulse.open_stream(self.engine.now_ms());
     }
 
-    /// Returns the offset to acknowledge when `applied` is applied. It is 0 while the engine's copy
-    /// does not count as a replica's, so that the master's WAIT never counts it.
-    fn acknowledged(&self, applied: ReplOffset) -> ReplOffset {
+    /// Returns the ack when `applied` is applied. Its offset is 0 while the engine's copy does not
+    /// count as a replica's, so that the master's WAIT and WAITAOF never count it.
+    fn acknowledged(&self, applied: ReplOffset) -> Ack {
         let counts = self.engine.config.load().replica.counts_as_replica;
-        if counts { applied } else { ReplOffset::default() }
+        if counts { Ack { applied, synced: self.engine.synced() } } else { Ack::default() }
     }
 
     /// Sends an ack at once, because the master asked for one.
     pub(super) async fn ack(&mut self, applied: ReplOffset) -> Result<(), LinkFault> {
-        write_ack(self.acknowledged(applied), &mut self.output);
+        let ack = self.acknowledged(applied);
+        self.unsynced = ack.synced.filter(|synced| *synced < applied).map(|_| applied);
+        write_ack(ack, &mut self.output);
         self.flush().await
+    }
+
+    /// Sends an ack when the disk has what the master had asked for. Its WAITAOF need not wait for the
+    /// next second.
+    fn ack_synced(&mut self, applied: ReplOffset) {
+        let Some(wanted) = self.unsynced else { return };
+        let ack = self.acknowledged(applied);
+        if ack.synced.is_none_or(|synced| synced >= wanted) {
+            self.unsynced = None;
+            write_ack(ack, &mut self.output);
+        }
     }
 
     /// Sends what is due and reads once, within `wait`. Returns how many bytes arrived. A master
@@ -126,8 +150,9 @@ impl<'e> Wire<'e> {
 
     /// Sends what is due each second.
     pub(super) async fn beat(&mut self, applied: ReplOffset) -> Result<(), LinkFault> {
-        let offset = self.acknowledged(applied);
-        self.pulse.beat(offset, self.engine.now_ms(), &mut self.output);
+        self.ack_synced(applied);
+        let ack = self.acknowledged(applied);
+        self.pulse.beat(ack, self.engine.now_ms(), &mut self.output);
         self.flush().await
     }
 

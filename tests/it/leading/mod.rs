@@ -8,8 +8,12 @@ mod failover;
 mod replicas;
 mod roles;
 mod scripts;
+mod scripts_in_exec;
+mod shutdown;
 mod support;
+mod tracking;
 mod transactions;
+mod waitaof;
 #[allow(unused_imports, reason = "not every name of the workload is used here")]
 #[path = "../../workload/mod.rs"]
 mod workload;

@@ -111,6 +111,44 @@ fn wait_and_min_replicas_to_write_count_replicas() {
 }
 
 #[test]
+fn a_master_without_replicas_frees_its_backlog_and_a_replica_keeps_it() {
+    let master = leader();
+    let is_active = |engine: &ReplicaPort| {
+        let info = engine.info("replication");
+        let names =
+            ["repl_backlog_active", "repl_backlog_first_byte_offset", "repl_backlog_histlen"];
+        names.map(|name| info.get(name).unwrap().parse::<i64>().unwrap())
+    };
+    let addr = format!("\"{}\"", master.addr());
+    let replica = ReplicaPort::start(&config().set("replica", "replicaof", &addr));
+    let server = RedisServer::builder(Flavor::Redis70).replica_of(master.addr()).start();
+    wait_replica(&server, &master);
+    master.cmd(&["SET", "k", "1"]).ok();
+    assert_same_data(&server, &master);
+    for engine in [&master, &replica] {
+        assert_eq!(engine.cmd(&["CONFIG", "GET", "repl-backlog-ttl"]).strings()[1], "3600");
+        engine.cmd(&["CONFIG", "SET", "repl-backlog-ttl", "1"]).ok();
+    }
+    server.cmd(&["REPLICAOF", "NO", "ONE"]).ok();
+    replica.cmd(&["REPLICAOF", "127.0.0.1", "1"]).ok();
+    let history = master.info("replication").get("master_replid").map(str::to_owned);
+    eventually(PATIENCE, || match is_active(&master) {
+        [0, 0, 0] => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    assert_eq!(is_active(&replica)[0], 1);
+    // Offsets go on. What comes back lacks something, and gets everything.
+    master.cmd(&["SET", "k", "2"]).ok();
+    let full = || master.info("stats").get("sync_full").unwrap().parse::<i64>().unwrap();
+    let before = full();
+    server.replicate_from(master.addr());
+    assert_same_data(&server, &master);
+    assert_eq!(full(), before + 1);
+    assert_eq!(is_active(&master)[0], 1);
+    assert_eq!(master.info("replication").get("master_replid"), history.as_deref());
+}
+
+#[test]
 fn info_and_role_are_those_of_a_master() {
     let engine = leader();
     let server = RedisServer::spawn(Flavor::Redis70);

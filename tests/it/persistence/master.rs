@@ -128,6 +128,40 @@ fn replicas_of_a_killed_master_continue() {
 }
 
 #[test]
+fn replicas_continue_where_the_end_of_the_file_is_not_proven() {
+    let addr = ([127, 0, 0, 1], ports::free_port()).into();
+    let dir = tempfile::tempdir().unwrap();
+    let config = leader(addr, dir.path(), "always");
+    let mut port = serving(&config);
+    wait_for_log(&port);
+    let replica = RedisServer::builder(Flavor::Redis70).replica_of(addr).start();
+    let is_equal = |port: &ReplicaPort| {
+        eventually(PATIENCE, || {
+            let there = port.cmd(&["DEBUG", "DIGEST"]).str().to_owned();
+            let here = replica.digest();
+            if there == here { Ok(()) } else { Err(format!("{there} {here}\n{}", replica.log())) }
+        });
+    };
+    port.cmd(&["SET", "count:0", "1"]).ok();
+    is_equal(&port);
+    port.proxy.kill();
+    // A write whose end the engine has not marked.
+    let path = dir.path().join("appendonlydir/appendonly.aof.1.incr.aof");
+    let mut file = std::fs::File::options().append(true).open(&path).unwrap();
+    let torn = b"*3\r\n$3\r\nSET\r\n$4\r\ntorn\r\n$1\r\n1\r\n";
+    std::io::Write::write_all(&mut file, torn).unwrap();
+    drop(file);
+    port = serving(&config);
+    assert_eq!(port.cmd(&["GET", "torn"]).str(), "1");
+    is_equal(&port);
+    let stats = port.info("stats");
+    let syncs = (stats.get("sync_full"), stats.get("sync_partial_ok"));
+    assert_eq!(syncs, (Some("0"), Some("1")), "{}\n{}", replica.log(), port.proxy.log());
+    port.cmd(&["SET", "count:0", "2"]).ok();
+    is_equal(&port);
+}
+
+#[test]
 fn a_master_does_not_start_from_a_damaged_file() {
     let addr = ([127, 0, 0, 1], ports::free_port()).into();
     let dir = tempfile::tempdir().unwrap();

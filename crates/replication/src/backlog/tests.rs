@@ -112,3 +112,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_backlog_that_is_freed_counts_and_keeps_nothing() {
+    let mut backlog = Backlog::new(ByteSize::kib(16), ReplOffset::new(100));
+    backlog.append(&[b'x'; 50]);
+    backlog.free();
+    backlog.append(&[b'y'; 50]);
+    assert_eq!((backlog.last().get(), backlog.len(), backlog.is_active()), (200, 0, false));
+    assert!(backlog.read(ReplOffset::new(200)).is_none());
+    backlog.activate();
+    backlog.append(b"z");
+    assert_eq!((backlog.first().get(), backlog.last().get()), (201, 201));
+    assert_eq!(backlog.read(ReplOffset::new(201)).unwrap().bytes(), b"z");
+}

@@ -130,15 +130,6 @@ fn filter(value: &[u8]) -> Result<Filter, String> {
     Ok(filter)
 }
 
-/// Returns the offset of a `REPLCONF ACK <offset>`, by its words; `None` for other requests. What is
-/// no number counts as 0.
-#[must_use]
-pub fn ack_of(words: &[&[u8]]) -> Option<u64> {
-    let [name, option, offset, ..] = words else { return None };
-    let is_ack = name.eq_ignore_ascii_case(b"REPLCONF") && option.eq_ignore_ascii_case(b"ACK");
-    is_ack.then(|| integer::parse(offset).and_then(|it| u64::try_from(it).ok()).unwrap_or(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,14 +177,5 @@ mod tests {
             assert_eq!(take(&mut it, silent), Answer::Silence);
         }
         assert_eq!(take(&mut it, "REPLCONF"), Answer::Ok);
-    }
-
-    #[test]
-    fn an_ack_has_an_offset() {
-        assert_eq!(ack_of(&[b"replconf", b"ack", b"17"]), Some(17));
-        assert_eq!(ack_of(&[b"REPLCONF", b"ACK", b"17", b"FACK", b"3"]), Some(17));
-        assert_eq!(ack_of(&[b"REPLCONF", b"ACK", b"-3"]), Some(0));
-        assert_eq!(ack_of(&[b"REPLCONF", b"GETACK", b"*"]), None);
-        assert_eq!(ack_of(&[b"PING"]), None);
     }
 }

@@ -21,7 +21,7 @@ mod snapshots;
 #[expect(clippy::module_inception, reason = "the file has the source itself")]
 mod source;
 
-pub use announcement::{Announcement, Answer, Filter, ack_of};
+pub use announcement::{Announcement, Answer, Filter};
 pub use plan::{Begun, Plan, Policy};
 pub use replica::{CloseReason, Needs, Replica, ReplicaState};
 pub use request::{NotAnOffset, SyncRequest};

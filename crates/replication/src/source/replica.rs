@@ -90,6 +90,8 @@ pub struct Replica {
     /// The next byte of the stream that it needs.
     pub(super) next: Option<ReplOffset>,
     pub(super) acked: ReplOffset,
+    /// The offset up to which its append-only file is synced (`repl_aof_off`).
+    pub(super) synced: ReplOffset,
     pub(super) acked_ms: u64,
     /// Since when more waits for it than the soft limit.
     pub(super) slow_since_ms: Option<u64>,
@@ -112,6 +114,7 @@ impl Replica {
             began: None,
             next: None,
             acked: ReplOffset::default(),
+            synced: ReplOffset::default(),
             acked_ms: 0,
             slow_since_ms: None,
         }
@@ -127,6 +130,12 @@ impl Replica {
     #[must_use]
     pub const fn is_online(&self) -> bool {
         matches!(self.state, ReplicaState::Online | ReplicaState::Opening)
+    }
+
+    /// Whether it is to have the whole stream: it is not to be closed, and wants more than a payload.
+    #[must_use]
+    pub const fn is_followed(&self) -> bool {
+        !self.is_payload_only && !matches!(self.state, ReplicaState::Gone(_))
     }
 
     /// Whether it wants the payload and no stream.
@@ -157,6 +166,12 @@ impl Replica {
     #[must_use]
     pub const fn acked(&self) -> ReplOffset {
         self.acked
+    }
+
+    /// The offset up to which its append-only file is synced, 0 if it has reported none.
+    #[must_use]
+    pub const fn synced(&self) -> ReplOffset {
+        self.synced
     }
 
     /// The seconds since its last ack, 0 while it does not get the stream (`lag` of INFO).

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::plan::Running;
 use super::replica::{CloseReason, Replica, ReplicaState};
 
+use crate::ack::Ack;
 use crate::backlog::{Backlog, Piece};
 use crate::identity::{Ask, Identity};
 use tidegate_wire::units::{ByteSize, ReplOffset};
@@ -64,6 +65,8 @@ pub struct Source {
     pub(super) last_snapshot: u64,
     limits: OutputLimits,
     counts: SourceCounts,
+    /// Since when there has been no replica, in milliseconds of the caller's clock.
+    alone_since_ms: Option<u64>,
 }
 
 impl Source {
@@ -78,6 +81,7 @@ impl Source {
             last_snapshot: 0,
             limits: OutputLimits::default(),
             counts: SourceCounts::default(),
+            alone_since_ms: None,
         }
     }
 
@@ -90,6 +94,22 @@ impl Source {
     /// Changes the size of the backlog.
     pub fn resize(&mut self, size: ByteSize) {
         self.backlog.resize(size);
+    }
+
+    /// Frees the backlog of a master that has had no replica for longer than `ttl_ms`
+    /// (`repl-backlog-ttl`); `None` is never, as for a replica. Returns whether it was freed now.
+    pub fn age(&mut self, ttl_ms: Option<u64>, now_ms: u64) -> bool {
+        let Some(ttl_ms) = ttl_ms.filter(|_| self.is_empty()) else {
+            self.alone_since_ms = None;
+            self.backlog.activate();
+            return false;
+        };
+        let since = *self.alone_since_ms.get_or_insert(now_ms);
+        let is_old = self.backlog.is_active() && now_ms.saturating_sub(since) > ttl_ms;
+        if is_old {
+            self.backlog.free();
+        }
+        is_old
     }
 
     /// Changes the limits.
@@ -169,6 +189,8 @@ impl Source {
 
     /// Adds a replica. `identity` names the history of the data. Its state says what it gets.
     pub fn attach(&mut self, id: u64, replica: Replica, identity: &Identity, now_ms: u64) {
+        self.alone_since_ms = None;
+        self.backlog.activate();
         self.replicas.insert(id, replica);
         self.place(id, identity, now_ms, true);
     }
@@ -244,10 +266,11 @@ impl Source {
         }
     }
 
-    /// Notes an ack of a replica. Its offset never goes back.
-    pub fn ack(&mut self, id: u64, offset: u64, now_ms: u64) {
+    /// Notes an ack of a replica. Its offsets never go back.
+    pub fn ack(&mut self, id: u64, ack: Ack, now_ms: u64) {
         if let Some(replica) = self.replicas.get_mut(&id) {
-            replica.acked = replica.acked.max(ReplOffset::new(offset));
+            replica.acked = replica.acked.max(ack.applied);
+            replica.synced = replica.synced.max(ack.synced.unwrap_or_default());
             replica.acked_ms = now_ms;
             if replica.state == ReplicaState::Opening {
                 replica.state = ReplicaState::Online;

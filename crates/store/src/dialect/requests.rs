@@ -75,6 +75,12 @@ impl Dialect {
         self.since_redis((7, 0))
     }
 
+    /// Whether SHUTDOWN waits for replicas, and has `NOW`, `FORCE` and `ABORT` (Redis 7.0).
+    #[must_use]
+    pub fn waits_in_shutdown(self) -> bool {
+        self.since_redis((7, 0))
+    }
+
     /// Whether the last line of `HELP` is in the imperative (Redis 7.2; measured: not 7.0.15).
     pub(crate) fn has_imperative_help(self) -> bool {
         self.since_redis((7, 2))

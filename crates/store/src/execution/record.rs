@@ -9,7 +9,7 @@ use crate::keyspace::{Slot, Value};
 impl WriteCx<'_> {
     /// Whether the command runs at a master, for a client.
     pub(crate) const fn leads(&self) -> bool {
-        self.recorder.is_some()
+        self.recorder.is_some() && !self.from_master
     }
 
     /// Records an event of a key.

@@ -5,7 +5,7 @@
 //! on the store cannot say whether the key exists, until a command replaces or deletes it.
 
 use super::Store;
-use crate::call::{CallContext, Outcome, words};
+use crate::call::{CallContext, Effects, Outcome, words};
 use crate::keyspace::{Opaque, OpaqueCount, OpaqueNews, Value};
 use tidegate_wire::command::{self, Keys};
 
@@ -85,6 +85,11 @@ impl Store {
             Outcome::Opaque => self.lose(context.db, args),
             outcome => outcome,
         }
+    }
+
+    /// Records every key that a command names as changed.
+    pub(super) fn note_named(&self, db: usize, args: &[&[u8]], effects: &mut Effects) {
+        keys(args).for_each(|key| effects.add_change(db, key));
     }
 
     /// Makes the keys unknown that a command may have changed.

@@ -27,6 +27,7 @@ const MAX_LISTEN: usize = 64;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The default limits of redis.conf for replicas.
 const OUTPUT: OutputClass = OutputClass {
@@ -113,6 +114,10 @@ section! {
         "repl-backlog-size" => repl_backlog_size: ByteSize = ByteSize::mib(1),
             Size(ByteSize::kib(16), ByteSize::new(1 << 40)), Live;
 
+        /// How long the engine keeps it as a master without replicas, 0 to 365 days; 0 means for
+        /// ever. As a replica it always keeps it. redis.conf: `repl-backlog-ttl`.
+        "repl-backlog-ttl" => repl_backlog_ttl: Duration = HOUR, Time(Duration::ZERO, YEAR), Live;
+
         /// Whether a full resync of a sub-replica is sent while the snapshot is written; else a
         /// file in `dir` is written first. redis.conf: `repl-diskless-sync`.
         "repl-diskless-sync" => repl_diskless_sync: bool = true, Flag, Live;
@@ -167,6 +172,16 @@ section! {
         /// busy, 1 ms to 1 h. redis.conf: `busy-reply-threshold`.
         "busy-reply-threshold" | "lua-time-limit" => busy_reply_threshold: Duration =
             Duration::from_secs(5), Time(Duration::from_millis(1), HOUR), Live;
+
+        /// How many keys the engine remembers for CLIENT TRACKING; 0 means no limit. Beyond it, keys
+        /// that it gives up count as changed. redis.conf: `tracking-table-max-keys`.
+        "tracking-table-max-keys" => tracking_table_max_keys: u32 = 1_000_000,
+            Integer(0, MAX_INT), Live;
+
+        /// How long SHUTDOWN waits for replicas that lack a part of the stream, 0 to 1 h.
+        /// redis.conf: `shutdown-timeout`.
+        "shutdown-timeout" => shutdown_timeout: Duration = Duration::from_secs(10),
+            Time(Duration::ZERO, HOUR), Live;
 
         /// The directory of the snapshot; a relative path starts at the process's working
         /// directory. redis.conf: `dir`.

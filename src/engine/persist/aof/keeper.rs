@@ -69,6 +69,7 @@ impl Keeper {
                 }
             }
             self.synced = Instant::now();
+            engine.feeding.acks.notify_one();
         }
         // Clients that were promised a sync would wait for ever.
         if policy == AppendFsync::Always && engine.aof.is_on() && engine.aof.has_failed() {
@@ -106,6 +107,7 @@ impl Engine {
             tracing::info!("the append-only file is on; a rewrite begins it");
         } else if !wanted && self.aof.is_on() {
             self.aof.turn_off();
+            self.feeding.acks.notify_one();
             tracing::info!("the append-only file is off");
         }
         self.aof.wake();

@@ -39,8 +39,7 @@
 //!
 //! At the start `restore` sets data, offset, history and backlog. A master then takes a new name for
 //! its history, as Redis does (`Identity::promote`). Where the end of the file is not proven, `restore`
-//! has done so before: that second promotion forgets the name of the file's history, and the
-//! replicas of that history sync anew.
+//! has done so, at the place up to which it is proven: replicas that are not beyond it continue.
 
 mod keeper;
 mod replay;

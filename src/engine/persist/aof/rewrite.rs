@@ -148,6 +148,7 @@ impl Engine {
         directory.sync()?;
         directory.replace(&manifest)?;
         self.aof.rewritten(size);
+        self.feeding.acks.notify_one();
         if let Err(error) = directory.remove_history(&mut manifest) {
             tracing::warn!("old parts of the append-only file cannot be removed: {error}");
         }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::state::{History, LinkInfo};
+use tidegate_wire::units::ReplOffset;
 
 impl Engine {
     /// Appends bytes of the stream to the append-only file, if there is one. They are whole
@@ -33,6 +34,17 @@ impl Engine {
         }
         self.log_flush();
         self.aof.poll_settled(cx, self.aof.mark())
+    }
+
+    /// Returns the offset of the present history up to which a start finds the stream in the
+    /// append-only file for sure; `None` while there is no such file (`server.fsynced_reploff`).
+    pub(in crate::engine) fn synced(&self) -> Option<ReplOffset> {
+        let place = self.aof.durable_place()?;
+        let identity = self.link_info().identity;
+        let is_former = |(replid, first)| replid == place.replid && place.offset < first;
+        let is_known =
+            identity.replid() == place.replid || identity.second().is_some_and(is_former);
+        is_known.then_some(place.offset)
     }
 
     /// Why a master refuses writes now (`writeCommandsDeniedByDiskError`); `None` if it does not.

@@ -1,5 +1,6 @@
 //! What a client waits for in a command.
 
+use super::acks::Acks;
 use tidegate_store::WaitingRead;
 use tidegate_wire::units::ReplOffset;
 
@@ -20,8 +21,10 @@ pub(in crate::engine::serve) enum Awaited {
     },
     /// A master's client waits for the end of its script.
     Script,
-    /// A master's client waits until so many replicas have acknowledged this offset (`WAIT`).
-    Acks { offset: u64, replicas: usize },
+    /// The client waits for the end of the process, or for that of its `SHUTDOWN`.
+    Shutdown,
+    /// A master's client waits for acks of replicas, or of the own disk (`WAIT`, `WAITAOF`).
+    Acks(Acks),
 }
 
 impl Awaited {
@@ -30,7 +33,7 @@ impl Awaited {
         match self {
             Self::Read { read, .. } => read.bytes(),
             Self::Keys { bytes } => *bytes,
-            Self::Script | Self::Acks { .. } => 0,
+            Self::Script | Self::Shutdown | Self::Acks(_) => 0,
         }
     }
 }

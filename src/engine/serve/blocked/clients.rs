@@ -24,8 +24,8 @@ const WOKEN_AT_ONCE: usize = 64;
 pub(in crate::engine::serve) struct BlockedClients {
     /// Those that look again when the data have changed.
     entries: RefCell<BTreeMap<u64, Arc<Entry>>>,
-    /// Those that a master serves when their keys are ready.
-    for_keys: RefCell<BTreeMap<u64, Arc<Entry>>>,
+    /// Those that get their reply from elsewhere: a master serves them when their keys are ready.
+    for_replies: RefCell<BTreeMap<u64, Arc<Entry>>>,
     /// Those that wait for acks of replicas.
     for_acks: RefCell<BTreeMap<u64, Arc<Entry>>>,
     /// Notified when a client begins to wait.
@@ -37,8 +37,8 @@ impl BlockedClients {
     pub(super) fn add(&self, entry: &Arc<Entry>, awaited: &Awaited) {
         let others = match awaited {
             Awaited::Read { .. } => None,
-            Awaited::Keys { .. } | Awaited::Script => Some(&self.for_keys),
-            Awaited::Acks { .. } => Some(&self.for_acks),
+            Awaited::Keys { .. } | Awaited::Script | Awaited::Shutdown => Some(&self.for_replies),
+            Awaited::Acks(_) => Some(&self.for_acks),
         };
         if let Some(others) = others {
             others.borrow_mut().insert(entry.id, Arc::clone(entry));
@@ -51,7 +51,7 @@ impl BlockedClients {
     /// The client waits no longer.
     pub(in crate::engine::serve) fn remove(&self, id: u64) {
         self.entries.borrow_mut().remove(&id);
-        self.for_keys.borrow_mut().remove(&id);
+        self.for_replies.borrow_mut().remove(&id);
         self.for_acks.borrow_mut().remove(&id);
     }
 
@@ -61,16 +61,15 @@ impl BlockedClients {
         self.for_acks.borrow().values().for_each(|entry| entry.wake());
     }
 
-    /// Wakes a client that waits for keys.
-    pub(in crate::engine::serve) fn wake(&self, id: u64) {
-        if let Some(entry) = self.for_keys.borrow().get(&id) {
-            entry.wake();
-        }
+    /// Wakes a client that waits for a reply from elsewhere; false if there is no such client.
+    pub(in crate::engine::serve) fn wake(&self, id: u64) -> bool {
+        let entries = self.for_replies.borrow();
+        entries.get(&id).inspect(|entry| entry.wake()).is_some()
     }
 
     /// Wakes all that wait, in whatever: the engine's role has changed.
     pub(in crate::engine::serve) fn wake_everyone(&self) {
-        for all in [&self.entries, &self.for_keys, &self.for_acks] {
+        for all in [&self.entries, &self.for_replies, &self.for_acks] {
             all.borrow().values().for_each(|entry| entry.wake());
         }
     }

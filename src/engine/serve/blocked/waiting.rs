@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::acks::NO_FILE;
 use super::awaited::Awaited;
 use super::wait::Waiting;
 use crate::engine::serve::client::Client;
@@ -33,6 +34,8 @@ enum End {
     TimedOut,
     Unblocked,
     Demoted,
+    /// The append-only file for which it waits was turned off.
+    Hopeless,
 }
 
 impl Client {
@@ -83,6 +86,12 @@ impl Client {
     pub(in crate::engine::serve) fn look_around(&mut self) {
         let Some(mut waiting) = self.waiting.take() else { return };
         let context = Rc::clone(&self.context);
+        if let Some(ended) = context.scripts.take_ended_of(self.entry.id) {
+            let command = waiting.command;
+            // The transaction may have to wait for another script.
+            drop(waiting);
+            return self.resume_exec(command, ended);
+        }
         let mut held = Held::new(&context);
         match self.end_of(&mut waiting, &context, &mut held) {
             Some(end) => self.end_waiting(&waiting, &end, &mut held),
@@ -100,7 +109,7 @@ impl Client {
         if let Some(reply) = context.take_delivery(self.entry.id) {
             return Some(End::Reply(reply));
         }
-        if matches!(waiting.awaited, Awaited::Script) {
+        if matches!(waiting.awaited, Awaited::Script | Awaited::Shutdown) {
             return None;
         }
         match self.entry.take_unblocked() {
@@ -112,9 +121,12 @@ impl Client {
             return Some(End::Demoted);
         }
         match &mut waiting.awaited {
-            Awaited::Keys { .. } | Awaited::Script => {}
-            Awaited::Acks { offset, replicas } => {
-                if context.acknowledged(*offset) >= *replicas {
+            Awaited::Keys { .. } | Awaited::Script | Awaited::Shutdown => {}
+            Awaited::Acks(acks) => {
+                if acks.need_file() && !context.config().replica.appendonly {
+                    return Some(End::Hopeless);
+                }
+                if acks.are_met(&context.acknowledged(acks.offset)) {
                     return Some(End::Served);
                 }
             }
@@ -134,17 +146,14 @@ impl Client {
 
     fn end_waiting(&mut self, waiting: &Waiting, end: &End, held: &mut Held<'_>) {
         let call_context = self.call_context();
-        let acks = |client: &Self| match waiting.awaited {
-            Awaited::Acks { offset, .. } => client.context.acknowledged(offset),
-            _ => 0,
-        };
         self.reply(waiting.command, |client| match (end, &waiting.awaited) {
             (End::Reply(reply), _) => client.out.extend_from_slice(reply),
             (End::Unblocked, _) => encode::error(&mut client.out, UNBLOCKED),
             (End::Demoted, _) => encode::error(&mut client.out, DEMOTED),
-            (End::Served | End::TimedOut, Awaited::Acks { .. }) => {
-                let count = i64::try_from(acks(client)).unwrap_or(i64::MAX);
-                encode::integer(&mut client.out, count);
+            (End::Hopeless, _) => encode::error(&mut client.out, NO_FILE),
+            (End::Served | End::TimedOut, Awaited::Acks(acks)) => {
+                let there = client.context.acknowledged(acks.offset);
+                acks.write(&there, &mut client.out);
             }
             (End::TimedOut, Awaited::Keys { .. }) => {
                 let wait = client.context.lead.borrow_mut().stop_waiting(client.entry.id);
@@ -159,7 +168,7 @@ impl Client {
             (End::Served, Awaited::Read { read, .. }) => {
                 held.store().serve(call_context, read, &mut client.out);
             }
-            (End::Served, Awaited::Keys { .. }) | (_, Awaited::Script) => {}
+            (End::Served, Awaited::Keys { .. }) | (_, Awaited::Script | Awaited::Shutdown) => {}
         });
     }
 }

@@ -1,10 +1,10 @@
 //! The subcommands of CLIENT that concern all clients of the port.
 
-use super::connection;
+use super::{connection, tracking};
 use crate::engine::serve::call::Call;
 use crate::engine::serve::client::Ending;
 use crate::registry::Unblocked;
-use tidegate_wire::resp::{encode, integer};
+use tidegate_wire::resp::integer;
 
 const SYNTAX: &str = "ERR syntax error";
 
@@ -25,13 +25,10 @@ pub(in crate::engine::serve) fn client(call: &mut Call<'_, '_>) {
             call.ok();
         }
         "client|unblock" => unblock(call),
-        "client|trackinginfo" => tracking_info(call),
-        "client|tracking" if call.is(2, "off") => call.ok(),
-        "client|tracking" => call.error("ERR CLIENT TRACKING is not supported by this replica"),
-        "client|caching" => call.error(
-            "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN \
-             or OPTOUT mode enabled",
-        ),
+        "client|tracking" => tracking::tracking(call),
+        "client|caching" => tracking::cache(call),
+        "client|getredir" => tracking::redirection(call),
+        "client|trackinginfo" => tracking::info(call),
         "client|help" => help(call),
         _ if connection::answer(call) => {}
         _ => call.error(SYNTAX),
@@ -86,19 +83,6 @@ fn unblock(call: &mut Call<'_, '_>) {
     call.integer(u8::from(found.is_some_and(|entry| entry.unblock(how))));
 }
 
-fn tracking_info(call: &mut Call<'_, '_>) {
-    let version = call.version();
-    let out = call.out();
-    encode::map(out, version, 3);
-    encode::bulk(out, b"flags");
-    encode::set(out, version, 1);
-    encode::bulk(out, b"off");
-    encode::bulk(out, b"redirect");
-    encode::integer(out, -1);
-    encode::bulk(out, b"prefixes");
-    encode::array(out, 0);
-}
-
 fn help(call: &mut Call<'_, '_>) {
     call.strings(&[
         "CLIENT ID",
@@ -109,6 +93,10 @@ fn help(call: &mut Call<'_, '_>) {
         "CLIENT GETNAME",
         "CLIENT SETNAME name",
         "CLIENT SETINFO LIB-NAME | LIB-VER value",
+        "CLIENT TRACKING ON | OFF [REDIRECT id] [BCAST] [PREFIX prefix] [OPTIN] [OPTOUT] [NOLOOP]",
+        "CLIENT CACHING YES | NO",
+        "CLIENT GETREDIR",
+        "CLIENT TRACKINGINFO",
         "CLIENT REPLY ON | OFF | SKIP",
         "CLIENT PAUSE milliseconds [WRITE | ALL]",
         "CLIENT UNPAUSE",

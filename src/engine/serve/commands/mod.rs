@@ -9,8 +9,11 @@
 //! | `replication` | REPLICAOF, ROLE, and what a replica refuses |
 //! | `saving` | SAVE, BGSAVE, LASTSAVE |
 //! | `scripting` | EVAL, FCALL, SCRIPT, FUNCTION |
-//! | `server` | TIME, SHUTDOWN, DEBUG SLEEP, and what monitoring tools ask for |
+//! | `shutdown` | SHUTDOWN |
+//! | `server` | TIME, DEBUG SLEEP, and what monitoring tools ask for |
+//! | `tracking` | CLIENT TRACKING, CACHING, TRACKINGINFO, GETREDIR |
 //! | `transaction` | MULTI, EXEC, WATCH |
+//! | `wait` | WAIT, WAITAOF |
 
 pub(super) mod clients;
 pub(super) mod command;
@@ -20,4 +23,7 @@ pub(super) mod replication;
 pub(super) mod saving;
 pub(super) mod scripting;
 pub(super) mod server;
+pub(super) mod shutdown;
+mod tracking;
 pub(super) mod transaction;
+pub(super) mod wait;

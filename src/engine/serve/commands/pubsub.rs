@@ -18,7 +18,7 @@ pub(in crate::engine::serve) fn subscribe(call: &mut Call<'_, '_>) {
         }
         confirm(call, verb, Some(name));
     }
-    call.client.mailbox.bound(call.client.output_limit());
+    bound(call);
 }
 
 /// Runs UNSUBSCRIBE, PUNSUBSCRIBE, SUNSUBSCRIBE.
@@ -41,7 +41,14 @@ pub(in crate::engine::serve) fn unsubscribe(call: &mut Call<'_, '_>) {
         client.take_last_mail();
         confirm(call, verb, Some(&name));
     }
-    call.client.mailbox.bound(call.client.output_limit());
+    bound(call);
+}
+
+/// Tells the mailbox of the subscriptions.
+fn bound(call: &Call<'_, '_>) {
+    let client = &call.client;
+    client.mailbox.bound(client.output_limit());
+    client.mailbox.subscribes(client.session.subscriptions.any());
 }
 
 /// Writes a confirmation with the number of subscriptions left. Shard channels have a number of

@@ -1,11 +1,10 @@
-//! The commands of replication: REPLICAOF, ROLE, REPLCONF, PSYNC, WAIT, FAILOVER.
+//! The commands of replication: REPLICAOF, ROLE, REPLCONF, PSYNC, FAILOVER.
 
 use std::rc::Rc;
 
 use crate::config::HostPort;
 use crate::engine::Engine;
 use crate::engine::feed::{Asked, attach};
-use crate::engine::serve::blocked::Awaited;
 use crate::engine::serve::call::Call;
 use crate::engine::serve::client::Ending;
 use crate::engine::serve::leading::failover_run::Wish;
@@ -13,11 +12,6 @@ use tidegate_replication::{Answer, SyncRequest};
 use tidegate_wire::resp::{encode, integer};
 
 const OTHER_HISTORY: &str = "ERR PSYNC FAILOVER replid must match my replid.";
-const WAIT: &str = "ERR WAIT cannot be used with replica instances. Please also note that since \
-    Redis 4.0 if a replica is configured to be writable (which is not the default) writes to \
-    replicas are just local and are not propagated.";
-const WAITAOF: &str = "ERR WAITAOF cannot be used with replica instances. Please also note that \
-    writes to replicas are just local and are not propagated.";
 
 /// Runs REPLICAOF, SLAVEOF.
 pub(in crate::engine::serve) fn replicaof(call: &mut Call<'_, '_>) {
@@ -207,37 +201,4 @@ fn wish(args: &[&[u8]]) -> Result<Option<Wish>, String> {
         return Err(syntax());
     }
     Ok((!is_aborted).then_some(wish))
-}
-
-/// Runs WAIT, WAITAOF (`waitCommand`).
-pub(in crate::engine::serve) fn wait(call: &mut Call<'_, '_>) {
-    let is_wait = call.command.name == "wait";
-    if !call.engine().leads() {
-        return call.error(if is_wait { WAIT } else { WAITAOF });
-    }
-    if !is_wait {
-        return call
-            .error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
-    }
-    let Some(replicas) = integer::parse(call.arg(1)) else {
-        return call.error("ERR value is not an integer or out of range");
-    };
-    let timeout = match integer::parse(call.arg(2)) {
-        None => return call.error("ERR timeout is not an integer or out of range"),
-        Some(..0) => return call.error("ERR timeout is negative"),
-        Some(timeout) => u64::try_from(timeout).unwrap_or_default(),
-    };
-    let (context, offset) = (Rc::clone(&call.client.context), call.client.written);
-    let acknowledged = context.acknowledged(offset);
-    let replicas = usize::try_from(replicas).unwrap_or_default();
-    // A client in a transaction never blocks.
-    if acknowledged >= replicas || call.held.is_kept() {
-        return call.integer(i64::try_from(acknowledged).unwrap_or(i64::MAX));
-    }
-    let timeout_ms = (timeout > 0).then_some(timeout);
-    call.client.wait_for(Awaited::Acks { offset, replicas }, call.command, timeout_ms);
-    call.held.store_mut();
-    let mut lead = context.lead.borrow_mut();
-    lead.replicate_anywhere(&[b"REPLCONF", b"GETACK", b"*"]);
-    lead.end();
 }

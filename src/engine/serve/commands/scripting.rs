@@ -6,6 +6,7 @@ use crate::engine::scripting::{Done, Job, Ran, Refused};
 use crate::engine::serve::blocked::Awaited;
 use crate::engine::serve::call::Call;
 use crate::engine::serve::leading::busy;
+use crate::engine::serve::leading::scripts::Asker;
 use tidegate_wire::resp::encode;
 
 /// Runs EVAL, EVALSHA, FCALL, their read-only forms, SCRIPT and FUNCTION.
@@ -22,11 +23,13 @@ pub(in crate::engine::serve) fn script(call: &mut Call<'_, '_>) {
         words: call.args.iter().map(|word| word.to_vec()).collect(),
         context: call.client.call_context(),
         store: None,
-        wanted: context.lead.borrow().wanted(),
+        wanted: context.lead.borrow().wanted(&context.engine.hub),
         refused,
+        reader: call.client.tracking.remembers().then_some(call.client.entry.id),
     };
-    // In a transaction nothing else runs before its end, whatever that takes.
-    let limit = (leads && !in_transaction).then(|| context.config().replica.busy_reply_threshold);
+    // A replica's transaction reads under a lock that it cannot hand over.
+    let may_wait = leads || !in_transaction;
+    let limit = may_wait.then(|| context.config().replica.busy_reply_threshold);
     if leads {
         job.store = Some(context.scripts.take_store(call.held.store_mut()));
     } else {
@@ -36,9 +39,9 @@ pub(in crate::engine::serve) fn script(call: &mut Call<'_, '_>) {
     match context.scripts.run(&context.engine, job, limit) {
         Ran::Done(done) => finish(call, *done),
         Ran::Unfinished(unfinished) => {
-            let guard = call.held.detach();
-            let asked = (call.args, call.client.entry.id);
-            busy::begin(&context, unfinished, guard, asked);
+            let guard = leads.then(|| call.held.detach());
+            let asker = Asker { client: call.client.entry.id, is_in_transaction: in_transaction };
+            busy::begin(&context, unfinished, guard, (call.args, asker));
             call.client.wait_for(Awaited::Script, call.command, None);
         }
         Ran::Lost => {
@@ -56,7 +59,7 @@ fn finish(call: &mut Call<'_, '_>, done: Done) {
     let before = context.lead.borrow().uncommitted();
     if let Some(store) = done.store {
         context.scripts.put_store(call.held.store_mut(), store);
-        busy::note(&context, done.calls);
+        busy::note(&context, done.calls, call.client.entry.id);
     }
     call.client.out.extend_from_slice(&done.reply);
     call.client.note_written(before);

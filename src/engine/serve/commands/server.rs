@@ -1,38 +1,10 @@
-//! Commands about the server itself: SHUTDOWN, DEBUG SLEEP, TIME, and what monitoring tools and
+//! Commands about the server itself: DEBUG SLEEP, TIME, and what monitoring tools and
 //! exporters ask for.
 
 use crate::engine::serve::call::Call;
-use crate::engine::state::{Farewell, since_1970};
+use crate::engine::state::since_1970;
 use crate::session::Identity;
 use tidegate_wire::resp::{encode, integer};
-
-/// Runs SHUTDOWN: the whole process ends, the proxy included, as at SIGTERM.
-pub(in crate::engine::serve) fn shutdown(call: &mut Call<'_, '_>) {
-    let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
-    for word in call.args.iter().skip(1) {
-        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
-        match () {
-            () if is("save") => save = true,
-            () if is("nosave") => nosave = true,
-            () if is("abort") => abort = true,
-            () if is("now") || is("force") => other = true,
-            () => return call.error("ERR syntax error"),
-        }
-    }
-    if save && nosave || abort && (save || nosave || other) {
-        return call.error("ERR syntax error");
-    }
-    if abort {
-        return call.error("ERR No shutdown in progress.");
-    }
-    tracing::info!(client = %call.client.entry.addr, "SHUTDOWN: the process ends");
-    let farewell = match (save, nosave) {
-        (true, _) => Farewell::Save,
-        (_, true) => Farewell::NoSave,
-        _ => Farewell::AsConfigured,
-    };
-    call.engine().end_process(farewell);
-}
 
 /// Runs the subcommands of DEBUG that do not concern the data.
 pub(in crate::engine::serve) fn debug(call: &mut Call<'_, '_>) {

@@ -80,14 +80,7 @@ pub(in crate::engine::serve) fn exec(call: &mut Call<'_, '_>) {
     } else {
         let queue = transaction.queue.unwrap_or_default();
         encode::array(call.out(), queue.len());
-        for request in &queue {
-            let args: Vec<&[u8]> = request.iter().map(Vec::as_slice).collect();
-            call.client.run_queued(call.held, &args);
-            call.client.bound_output();
-        }
-        if leads {
-            call.end_unit();
-        }
+        return call.client.run_queue(call.held, queue.into());
     }
     call.held.let_go();
 }

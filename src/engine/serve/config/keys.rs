@@ -76,6 +76,9 @@ pub(super) const SETTABLE: &[Settable] = &[
     .or("repl-ping-slave-period"),
     key("repl-disable-tcp-nodelay", Form::Flag, |it| flag(it.replica.repl_disable_tcp_nodelay)),
     key("repl-backlog-size", Form::Memory, |it| it.replica.repl_backlog_size.bytes().to_string()),
+    key("repl-backlog-ttl", Form::Seconds(0, 365 * 86_400), |it| {
+        it.replica.repl_backlog_ttl.as_secs().to_string()
+    }),
     key("repl-diskless-sync", Form::Flag, |it| flag(it.replica.repl_diskless_sync)),
     key("repl-diskless-sync-delay", Form::Seconds(0, 3600), |it| {
         it.replica.repl_diskless_sync_delay.as_secs().to_string()
@@ -102,6 +105,12 @@ pub(super) const SETTABLE: &[Settable] = &[
         it.replica.busy_reply_threshold.as_millis().to_string()
     })
     .or("lua-time-limit"),
+    key("tracking-table-max-keys", Form::Number(0, 0x7fff_ffff), |it| {
+        it.replica.tracking_table_max_keys.to_string()
+    }),
+    key("shutdown-timeout", Form::Seconds(0, 3600), |it| {
+        it.replica.shutdown_timeout.as_secs().to_string()
+    }),
     key("dir", Form::Text, |it| it.replica.dir.clone()),
     key("dbfilename", Form::Text, |it| it.replica.dbfilename.clone()),
     key("save", Form::Text, |it| it.replica.save.to_string()),

@@ -140,9 +140,10 @@ fn history(page: &mut Page, info: &LinkInfo, applied: ReplOffset) {
         Some(offset) => page.field("second_repl_offset", offset),
         None => page.field("second_repl_offset", -1),
     }
-    page.field("repl_backlog_active", u8::from(info.has_data));
+    let is_active = info.has_data && backlog.is_active();
+    page.field("repl_backlog_active", u8::from(is_active));
     page.field("repl_backlog_size", backlog.size());
-    let first = if info.has_data { backlog.first().get() } else { 0 };
+    let first = if is_active { backlog.first().get() } else { 0 };
     page.field("repl_backlog_first_byte_offset", first);
     page.field("repl_backlog_histlen", backlog.len());
 }

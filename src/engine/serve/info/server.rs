@@ -33,6 +33,9 @@ pub(super) fn server(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("executable", executable.display());
     let file = engine.config_file.clone().unwrap_or_default();
     page.field("config_file", std::path::absolute(&file).unwrap_or(file).display());
+    if let Some(left) = call.client.context.shutdown_in_ms() {
+        page.field("shutdown_in_milliseconds", left);
+    }
 }
 
 pub(super) fn clients(call: &mut Call<'_, '_>, page: &mut Page) {
@@ -53,7 +56,7 @@ pub(super) fn clients(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("client_recent_max_input_buffer", input);
     page.field("client_recent_max_output_buffer", output);
     page.field("blocked_clients", blocked);
-    page.field("tracking_clients", 0);
+    page.field("tracking_clients", engine.hub.tracking.len());
     page.field("pubsub_clients", pubsub);
 }
 

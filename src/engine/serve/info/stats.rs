@@ -27,6 +27,10 @@ pub(super) fn stats(call: &mut Call<'_, '_>, page: &mut Page) {
     page.field("pubsub_patterns", engine.hub.len(Subscription::Pattern));
     page.field("pubsubshard_channels", engine.hub.len(Subscription::Shard));
     page.field("latest_fork_usec", 0);
+    let (keys, items, prefixes) = engine.hub.tracking.figures();
+    page.field("tracking_total_keys", keys);
+    page.field("tracking_total_items", items);
+    page.field("tracking_total_prefixes", prefixes);
     page.field("total_error_replies", stats.errors.get());
     page.field("client_query_buffer_limit_disconnections", stats.query_limit.get());
     page.field("client_output_buffer_limit_disconnections", stats.output_limit.get());

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::scripts::{Asker, Ended};
 use crate::engine::scripting::{MadeCall, Ran, Unfinished};
 use crate::engine::serve::held::Held;
 use crate::engine::serve::port_context::PortContext;
@@ -15,14 +16,15 @@ pub(in crate::engine::serve) const LOST: &str =
 pub(in crate::engine::serve) fn begin(
     context: &Rc<PortContext>,
     unfinished: Unfinished,
-    guard: StoreGuard,
-    (words, client): (&[&[u8]], u64),
+    guard: Option<StoreGuard>,
+    (words, asker): (&[&[u8]], Asker),
 ) {
+    let client = asker.client;
     tracing::warn!(client, "a script runs for longer than busy-reply-threshold");
-    context.scripts.be_busy(unfinished.clone(), guard, (words, client), context.now_ms());
+    context.scripts.be_busy(unfinished.clone(), guard, (words, asker), context.now_ms());
     let context = Rc::clone(context);
     tokio::task::spawn_local(async move {
-        while context.scripts.is_busy() {
+        while context.scripts.is_running() {
             unfinished.ended().await;
             context.end_script();
         }
@@ -32,13 +34,22 @@ pub(in crate::engine::serve) fn begin(
 impl PortContext {
     /// Ends a script that ran for long, if it has ended.
     fn end_script(&self) {
-        let Some((client, guard, ran)) = self.scripts.take_ended() else { return };
+        let Some((asker, guard, ran)) = self.scripts.take_ended() else { return };
+        let client = asker.client;
+        let Some(guard) = guard else {
+            // A replica's script has only read.
+            let reply = match ran {
+                Ran::Done(done) => done.reply,
+                Ran::Unfinished(_) | Ran::Lost => format!("-{LOST}\r\n").into_bytes(),
+            };
+            return self.deliver(vec![(client, reply)]);
+        };
         let mut locked = self.engine.relock(guard);
         let reply = match ran {
             Ran::Done(done) => {
                 if let Some(store) = done.store {
                     self.scripts.put_store(&mut locked, store);
-                    note(self, done.calls);
+                    note(self, done.calls, client);
                 }
                 done.reply
             }
@@ -47,14 +58,21 @@ impl PortContext {
                 format!("-{LOST}\r\n").into_bytes()
             }
         };
+        if asker.is_in_transaction {
+            // What is behind the script belongs to the same change of the data.
+            self.scripts.keep_ended(Ended { client, guard: locked.detach(), reply });
+            self.blocked.wake(client);
+            return;
+        }
         self.end_unit(&mut Held::resume(self, locked));
         self.deliver(vec![(client, reply)]);
     }
 }
 
-/// Notes what the commands of a script did.
-pub(in crate::engine::serve) fn note(context: &PortContext, calls: Vec<MadeCall>) {
+/// Notes what the commands of a client's script did.
+pub(in crate::engine::serve) fn note(context: &PortContext, calls: Vec<MadeCall>, client: u64) {
     let mut lead = context.lead.borrow_mut();
+    lead.act_for(Some(client));
     for call in calls {
         match call {
             MadeCall::Changed { words, effects, is_replicated } => {

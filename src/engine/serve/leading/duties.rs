@@ -25,7 +25,7 @@ impl PortContext {
     pub(in crate::engine::serve) fn do_duties(&self) {
         self.follow_role();
         self.go_on_failing_over();
-        let now_ms = self.now_ms();
+        self.go_on_shutting_down();
         if !self.engine.leads() || self.scripts.is_busy() {
             return;
         }
@@ -39,7 +39,7 @@ impl PortContext {
             ..Eviction::default()
         });
         // While writes are paused the data stay as they are (`checkClientPauseTimeoutAndReturnIfPaused`).
-        if self.pause.holds(true, || now_ms) {
+        if self.holds(true) {
             return;
         }
         self.expire(&mut held);

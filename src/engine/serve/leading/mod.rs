@@ -5,6 +5,7 @@
 //! | `duties` | what a master does from time to time |
 //! | `scripts` | the thread of the clients' scripts, and one that runs for long |
 //! | `busy` | how the port gets to a script that runs for long, and its end |
+//! | `shutdown_run`, `shutting_down` | SHUTDOWN: replicas are waited for before the process ends |
 //! | `failover_run`, `failing_over` | FAILOVER: a master hands its role over |
 
 pub(super) mod busy;
@@ -12,3 +13,5 @@ mod duties;
 pub(super) mod failing_over;
 pub(super) mod failover_run;
 pub(super) mod scripts;
+pub(super) mod shutdown_run;
+mod shutting_down;

@@ -19,16 +19,35 @@ pub(in crate::engine::serve) struct PortScripts {
     spare: RefCell<Option<Box<Store>>>,
     busy: RefCell<Option<Busy>>,
     is_busy: Cell<bool>,
+    /// A script inside EXEC that has ended, until its client goes on with the transaction.
+    ended: RefCell<Option<Ended>>,
+}
+
+/// A script inside EXEC that ran for long and has ended.
+#[derive(Debug)]
+pub(in crate::engine::serve) struct Ended {
+    pub(in crate::engine::serve) client: u64,
+    /// The lock of the store, under which the transaction goes on.
+    pub(in crate::engine::serve) guard: StoreGuard,
+    pub(in crate::engine::serve) reply: Vec<u8>,
 }
 
 /// A script that runs for longer than `busy-reply-threshold`.
 #[derive(Debug)]
 struct Busy {
     unfinished: Unfinished,
-    /// The lock of the store's place.
-    guard: StoreGuard,
+    /// The lock of the store's place; a replica has none.
+    guard: Option<StoreGuard>,
     running: Running,
-    client: u64,
+    asker: Asker,
+}
+
+/// The client whose script runs for long.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine::serve) struct Asker {
+    pub(in crate::engine::serve) client: u64,
+    /// Whether its transaction goes on behind the script.
+    pub(in crate::engine::serve) is_in_transaction: bool,
 }
 
 impl PortScripts {
@@ -63,17 +82,28 @@ impl PortScripts {
         ran
     }
 
-    /// Whether a script runs for long.
+    /// Whether a script has the data for long, or a transaction is about to go on behind one.
     pub(in crate::engine::serve) fn is_busy(&self) -> bool {
+        self.is_busy.get() || self.has_ended()
+    }
+
+    /// Whether a script runs for long.
+    pub(in crate::engine::serve) fn is_running(&self) -> bool {
         self.is_busy.get()
+    }
+
+    /// The error of commands that wait for the script that runs for long.
+    pub(in crate::engine::serve) fn busy_error(&self) -> &'static str {
+        let is_function = self.busy.borrow().as_ref().is_some_and(|it| it.running.is_function());
+        Running::busy(is_function)
     }
 
     /// Notes that a script of a client runs for long.
     pub(in crate::engine::serve) fn be_busy(
         &self,
         unfinished: Unfinished,
-        guard: StoreGuard,
-        (words, client): (&[&[u8]], u64),
+        guard: Option<StoreGuard>,
+        (words, asker): (&[&[u8]], Asker),
         now_ms: u64,
     ) {
         let running = Running {
@@ -81,20 +111,35 @@ impl PortScripts {
             started_ms: now_ms,
             counts: (0, 0),
         };
-        *self.busy.borrow_mut() = Some(Busy { unfinished, guard, running, client });
+        *self.busy.borrow_mut() = Some(Busy { unfinished, guard, running, asker });
         self.is_busy.set(true);
+    }
+
+    /// Keeps a script inside EXEC that has ended until its client goes on. Other clients wait.
+    pub(in crate::engine::serve) fn keep_ended(&self, ended: Ended) {
+        *self.ended.borrow_mut() = Some(ended);
+    }
+
+    /// Takes the script inside EXEC of this client, if it has ended.
+    pub(in crate::engine::serve) fn take_ended_of(&self, client: u64) -> Option<Ended> {
+        self.ended.borrow_mut().take_if(|ended| ended.client == client)
+    }
+
+    /// Whether a transaction is about to go on behind its script.
+    pub(in crate::engine::serve) fn has_ended(&self) -> bool {
+        self.ended.borrow().is_some()
     }
 
     /// Returns the script that ran for long, if it has ended: its client, the lock, what became of
     /// it.
-    pub(in crate::engine::serve) fn take_ended(&self) -> Option<(u64, StoreGuard, Ran)> {
+    pub(in crate::engine::serve) fn take_ended(&self) -> Option<(Asker, Option<StoreGuard>, Ran)> {
         let ran = {
             let thread = self.thread.borrow();
             thread.as_ref().map_or(Some(Ran::Lost), ScriptThread::look)?
         };
         let busy = self.busy.borrow_mut().take()?;
         self.is_busy.set(false);
-        Some((busy.client, busy.guard, ran))
+        Some((busy.asker, busy.guard, ran))
     }
 
     /// Answers a request while a script runs for long; false if the request is carried out.

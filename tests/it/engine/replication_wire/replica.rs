@@ -127,7 +127,7 @@ impl Replica {
             if link.buffer.is_empty() {
                 link.read();
             }
-            link.pulse.beat(ReplOffset::default(), self.now(), &mut out);
+            link.pulse.beat(Ack::default(), self.now(), &mut out);
             link.say(&mut out);
         }
         self.form = reader.form();
@@ -185,14 +185,14 @@ impl Replica {
             let getack =
                 unit.commands.iter().any(|words| words.get(1).is_some_and(|w| w == "GETACK"));
             if getack && self.identity.replid() != ReplId::ZERO {
-                write_ack(self.offsets.applied(), &mut out);
+                write_ack(Ack::of(self.offsets.applied()), &mut out);
             }
             self.offsets.advance(len as u64);
             self.backlog.append(&link.buffer[..len]);
             link.buffer.drain(..len);
             self.applied.push(unit);
         }
-        link.pulse.beat(self.offsets.applied(), self.now(), &mut out);
+        link.pulse.beat(Ack::of(self.offsets.applied()), self.now(), &mut out);
         assert!(!link.pulse.is_dead(self.now()));
         link.say(&mut out);
     }

@@ -10,6 +10,10 @@ use crate::samples::id;
 const DISKLESS: Policy = Policy { is_diskless: true, delay_ms: 5000, max_replicas: 0 };
 const FROM_FILE: Policy = Policy { is_diskless: false, ..DISKLESS };
 
+fn ack(applied: u64) -> Ack {
+    Ack::of(ReplOffset::new(applied))
+}
+
 fn history() -> Identity {
     Identity::restored(id('a'))
 }
@@ -114,7 +118,7 @@ fn one_snapshot_is_for_all_that_wait_for_the_same() {
     source.transferred(1, 7000);
     assert_eq!(source.replica(1).unwrap().state().as_str(), Some("online"));
     assert!(matches!(source.stream(1), Stream::Wait), "the stream begins with an ack");
-    source.ack(1, 0, 7001);
+    source.ack(1, ack(0), 7001);
     assert_eq!(take(&mut source, 1), b"abc");
     assert!(source.due(&DISKLESS, 99_000).is_some());
 }
@@ -162,7 +166,7 @@ fn a_slow_replica_is_closed_and_holds_nothing() {
     assert_eq!((source.pending(1), source.pending(2)), (30_000, 0));
     assert!(source.backlog().len() >= 30_000);
     for (now_ms, is_open) in [(100, true), (1100, true), (1101, false)] {
-        source.ack(2, 0, now_ms);
+        source.ack(2, ack(0), now_ms);
         source.tick(60_000, now_ms);
         assert_eq!(!matches!(source.stream(1), Stream::Gone(_)), is_open, "{now_ms}");
     }
@@ -186,9 +190,13 @@ fn a_silent_replica_is_closed_unless_it_sends_no_acks() {
     let plan = source.due(&FROM_FILE, 0).unwrap();
     source.begin(plan, Position { replid: id('a'), offset: ReplOffset::new(1000) });
     source.transferred(3, 0);
-    source.ack(1, 1000, 500);
-    source.ack(1, 900, 600);
+    source.ack(1, ack(1000), 500);
+    source.ack(1, ack(900), 600);
     assert_eq!(source.replica(1).unwrap().acked().get(), 1000);
+    for synced in [None, Some(ReplOffset::new(990)), Some(ReplOffset::new(980)), None] {
+        source.ack(1, Ack { synced, ..ack(1000) }, 600);
+    }
+    assert_eq!(source.replica(1).unwrap().synced().get(), 990);
     assert_eq!((source.good(600, 1200), source.good(500, 1200)), (1, 0));
     source.heard(2, 700);
     source.tick(1000, 1650);
@@ -305,7 +313,7 @@ proptest! {
                     }
                 }
                 Act::Transferred(at) => source.transferred(id_at(at), now_ms),
-                Act::Ack(at) => source.ack(id_at(at), now_ms, now_ms),
+                Act::Ack(at) => source.ack(id_at(at), ack(now_ms), now_ms),
                 Act::Leave(at) => {
                     let id = id_at(at);
                     source.leave(id);
@@ -329,4 +337,37 @@ proptest! {
             prop_assert!(source.backlog().len() as u64 <= HARD + 2048, "{}", source.backlog().len());
         }
     }
+}
+
+#[test]
+fn a_master_that_has_been_alone_for_long_frees_its_backlog() {
+    let mut source = source();
+    let ttl = Some(1000);
+    assert!(!source.age(ttl, 5000));
+    source.attach(1, rest('a', 1001), &history(), 5500);
+    assert!(!source.age(ttl, 7000));
+    source.leave(1);
+    // The time counts from the first look without a replica.
+    assert!(!source.age(ttl, 8000) && !source.age(ttl, 9000));
+    assert!(source.age(ttl, 9001) && !source.age(ttl, 9002));
+    assert!(!source.backlog().is_active() && source.backlog().is_empty());
+    source.append(&[b'y'; 10]);
+    source.attach(2, rest('a', 1001), &history(), 9500);
+    assert!(matches!(state(&source, 2), ReplicaState::Waiting { .. }));
+    assert!(source.backlog().is_active());
+    source.leave(2);
+    // A replica that lacks nothing goes on.
+    source.age(ttl, 9600);
+    assert!(source.age(ttl, 11_000));
+    source.attach(3, rest('a', 1011), &history(), 11_500);
+    assert!(source.is_streaming(3));
+    source.append(b"new");
+    assert_eq!(take(&mut source, 3), b"new");
+    source.leave(3);
+    // A source that follows a master, and one without a limit, keep it.
+    source.age(ttl, 20_000);
+    for now_ms in [30_000, 40_000] {
+        assert!(!source.age(None, now_ms));
+    }
+    assert!(source.backlog().is_active());
 }

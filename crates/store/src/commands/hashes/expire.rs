@@ -98,11 +98,11 @@ fn record(
     (at, unit, fields): (i64, Unit, &[&[u8]]),
     noted: &Changed<'_>,
 ) {
+    let key = args[1];
+    cx.changed(key);
     if !cx.leads() {
         return;
     }
-    let key = args[1];
-    cx.changed(key);
     let mut buffer = itoa::Buffer::new();
     let time = buffer.format(at).as_bytes();
     if !noted.kept.is_empty() {

@@ -152,7 +152,12 @@ fn write_fields(
 
 /// Records which fields were changed, and which were removed.
 fn record(cx: &WriteCx<'_>, args: Args<'_>, (then, fields): (Then, &[&[u8]]), noted: &Changed<'_>) {
-    if !cx.leads() || noted.kept.is_empty() && noted.removed.is_empty() {
+    if !cx.leads() {
+        // The master has changed something.
+        cx.changed(args[1]);
+        return;
+    }
+    if noted.kept.is_empty() && noted.removed.is_empty() {
         if !noted.expired.is_empty() && cx.has_emptied {
             cx.event(EventClass::Generic, "del", args[1]);
         }

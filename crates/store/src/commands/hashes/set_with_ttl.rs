@@ -69,11 +69,11 @@ fn hsetex(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
 
 /// Records that fields were set, and when they expire.
 fn record(cx: &WriteCx<'_>, args: Args<'_>, wanted: &Wanted<'_, '_>, rules: &Rules) {
+    let key = args[1];
+    cx.changed(key);
     if !cx.leads() {
         return;
     }
-    let key = args[1];
-    cx.changed(key);
     let is_past = matches!(wanted.expiry, Expiry::At(at) if rules.is_past(at));
     if !(is_past && cx.dialect().expired_fields_are_gone()) {
         cx.event(EventClass::Hash, "hset", key);

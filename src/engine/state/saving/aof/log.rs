@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::Thread;
 
+use super::durable::Durable;
 use super::pending::{Ahead, History, Pending, Start};
 use super::writer::Writer;
 use crate::config::AppendFsync;
@@ -42,6 +43,8 @@ pub(in crate::engine) struct Aof {
     appended: AtomicU64,
     written: AtomicU64,
     synced: AtomicU64,
+    /// Which part of the stream a start finds for sure.
+    durable: Mutex<Durable>,
     /// Whether `appendfsync` is `always`.
     is_strict: AtomicBool,
     /// Whether syncing is suspended (`no-appendfsync-on-rewrite`).
@@ -117,6 +120,7 @@ impl Aof {
         self.sync();
         self.pending().clear();
         self.writer().close();
+        self.durable().clear();
         self.note(Ok(()));
         self.wake_waiting();
     }
@@ -134,6 +138,10 @@ impl Aof {
         self.pending().resume(position, second);
         self.turn_on();
         self.flush();
+        // The run before may have been killed in front of its last sync.
+        if self.sync() {
+            self.durable().begin(position);
+        }
     }
 
     /// Appends bytes of the stream, which begin behind the offset `before`. The calls come in the
@@ -159,9 +167,9 @@ impl Aof {
     /// Writes all bytes that wait. Under `appendfsync always` the keeper's thread then syncs them.
     pub(in crate::engine) fn flush(&self) {
         let mut writer = self.writer();
-        let (batch, appended) = {
+        let (batch, appended, at) = {
             let mut pending = self.pending();
-            (pending.take(), self.appended.load(SeqCst))
+            (pending.take(), self.appended.load(SeqCst), pending.at())
         };
         writer.take(batch);
         let outcome = writer.write();
@@ -175,6 +183,7 @@ impl Aof {
         drop(writer);
         if is_written {
             self.written.fetch_max(appended, SeqCst);
+            self.durable().wrote(at);
         }
         if is_written && self.has_failed_sync.load(SeqCst) {
             self.settle();
@@ -231,14 +240,15 @@ impl Aof {
 
     /// Syncs what is written. Returns whether that succeeded.
     pub(in crate::engine) fn sync(&self) -> bool {
-        let (file, written) = {
+        let (file, written, at) = {
             let writer = self.writer();
-            (writer.file(), self.written.load(SeqCst))
+            (writer.file(), self.written.load(SeqCst), self.durable().written())
         };
         let outcome = file.map_or(Ok(()), |file| file.sync_data());
         let is_synced = outcome.is_ok();
         if is_synced {
             self.synced.fetch_max(written, SeqCst);
+            self.durable().synced_to(at);
         }
         if self.has_failed_sync.swap(!is_synced, SeqCst) || !is_synced {
             self.note(outcome);
@@ -325,9 +335,11 @@ impl Aof {
             // What was written before is not of these data.
             writer.close();
             writer.open(file, 0, 0);
+            self.durable().clear();
         } else {
             writer.set_next(Some(file));
         }
+        self.durable().begin(start.position);
         Ok(())
     }
 
@@ -362,28 +374,6 @@ impl Aof {
         self.wake_waiting();
     }
 
-    /// Notes the size of the base; growth counts from here.
-    pub(in crate::engine) fn loaded(&self, base_size: u64) {
-        self.base_size.store(base_size, SeqCst);
-        self.rewritten_size.store(self.size(), SeqCst);
-    }
-
-    /// The size of all files (`aof_current_size`).
-    pub(in crate::engine) fn size(&self) -> u64 {
-        self.base_size.load(SeqCst).saturating_add(self.commands_size.load(SeqCst))
-    }
-
-    /// The size after the last rewrite, or at the start (`aof_base_size`).
-    pub(in crate::engine) fn rewritten_size(&self) -> u64 {
-        self.rewritten_size.load(SeqCst)
-    }
-
-    /// The number of bytes that are not written (`aof_buffer_length`).
-    pub(in crate::engine) fn buffered(&self) -> usize {
-        let waiting = self.writer().waiting();
-        waiting + self.pending().len()
-    }
-
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -394,5 +384,6 @@ impl Aof {
     }
 }
 
+mod extent;
 #[cfg(test)]
 mod tests;

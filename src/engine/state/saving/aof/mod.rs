@@ -6,9 +6,11 @@
 //! | `log` | the machine: what the engine's threads share |
 //! | `pending` | the bytes that wait, and where the stream is at their end |
 //! | `writer` | the command file that is written |
+//! | `durable` | which part of the stream a start finds for sure |
 //! | `directory` | the files and their manifest |
 
 mod directory;
+mod durable;
 mod log;
 mod pending;
 mod writer;

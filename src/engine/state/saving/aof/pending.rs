@@ -52,6 +52,11 @@ impl Pending {
         self.at.is_some()
     }
 
+    /// Where the stream is at the end; `None` while the file does not have the data.
+    pub(super) const fn at(&self) -> Option<Position> {
+        self.at
+    }
+
     /// The number of bytes that wait.
     pub(super) const fn len(&self) -> usize {
         self.batch.bytes.len()

@@ -110,3 +110,39 @@ fn the_next_file_begins_when_the_stream_is_there() {
     aof.disarm();
     assert!(aof.has_begun());
 }
+
+#[test]
+fn what_is_synced_behind_a_base_in_force_is_durable() {
+    let dir = tempfile::tempdir().unwrap();
+    let aof = begun(dir.path(), AppendFsync::EverySec);
+    let durable = || aof.durable_place().map(|place| place.offset.get());
+    append(&aof, 0);
+    aof.flush();
+    assert!(aof.sync());
+    assert_eq!(durable(), None, "a start without a base finds nothing");
+    aof.rewritten(1000);
+    assert_eq!(durable(), Some(14));
+    append(&aof, 14);
+    aof.flush();
+    assert_eq!(durable(), Some(14), "it is written and not synced");
+    assert!(aof.sync());
+    assert_eq!(durable(), Some(28));
+    // A base has what is before it, synced or not.
+    aof.arm(file(&dir.path().join("2")), start(42)).unwrap();
+    append(&aof, 28);
+    assert!(aof.has_begun());
+    assert_eq!(durable(), Some(28));
+    aof.rewritten(1000);
+    assert_eq!(durable(), Some(42));
+    // Replaced data need a new base.
+    append(&aof, 100);
+    aof.flush();
+    assert_eq!(durable(), None);
+    aof.arm(file(&dir.path().join("3")), start(200)).unwrap();
+    assert!(aof.has_begun());
+    assert_eq!(durable(), None);
+    aof.rewritten(1000);
+    assert_eq!(durable(), Some(200));
+    aof.turn_off();
+    assert_eq!(durable(), None);
+}
