@@ -18,9 +18,8 @@ pub struct Peek {
 }
 
 impl Store {
-    /// Fetches into the processor's cache what look-ups of these keys need, for up to
-    /// [`WARM_MAX`] keys. Many keys lie in memory that the processor has to wait for, and it waits
-    /// for several at once.
+    /// Fetches into the processor's cache what look-ups of these keys need, for the first sixteen.
+    /// Many keys lie in memory that the processor has to wait for, and it waits for several at once.
     pub fn warm(&self, db: usize, keys: &[&[u8]]) {
         std::hint::black_box(self.data.database(db).warm(keys));
     }
