@@ -101,13 +101,16 @@ impl Stand {
         eventually(PATIENCE, || self.settled())
     }
 
-    /// The server that says that it is the master and has the most followers.
+    /// The server that says that it is the master, and that most of the others follow. An engine does
+    /// not count: it follows a restarted server that is empty, until it is led elsewhere.
     pub fn master(&self) -> Option<usize> {
-        let claim = |n: usize| {
-            let role = self.servers[n].role()?;
-            role.is_master.then_some((role.followers, n))
+        let roles: Vec<_> = self.servers.iter().map(Server::role).collect();
+        let follow = |n: usize| {
+            let port = Some(self.servers[n].addr().port());
+            roles.iter().flatten().filter(|it| !it.is_master && it.follows == port).count()
         };
-        (0..self.servers.len()).filter_map(claim).max().map(|(_, n)| n)
+        let is_master = |n: &usize| roles[*n].as_ref().is_some_and(|it| it.is_master);
+        (0..roles.len()).filter(is_master).max_by_key(|n| (follow(*n), *n))
     }
 
     pub fn number_of(&self, addr: SocketAddr) -> Option<usize> {
