@@ -122,6 +122,12 @@ impl Lead {
         self.aftermath.stream.add_anywhere(words.iter().copied());
     }
 
+    /// Asks the replicas how far they are, once they have what is in the stream now
+    /// (`replicationRequestAckFromSlaves`).
+    pub(in crate::engine) fn ask_for_acks(&mut self) {
+        self.replicate_anywhere(&[b"REPLCONF", b"GETACK", b"*"]);
+    }
+
     /// Ends the unit under way.
     pub(in crate::engine) fn end(&mut self) {
         self.aftermath.stream.end_unit();

@@ -79,6 +79,12 @@ impl FreshnessWatch {
         is_more || !was_open && self.gate.is_open(now_ms)
     }
 
+    /// Whether the gate was never open, and a master answered for the first time a moment ago.
+    fn is_starting(&self, now_ms: u64) -> bool {
+        let is_new = |heard_ms| now_ms.saturating_sub(heard_ms) < START_MS;
+        !self.has_opened && self.heard_ms.is_none_or(is_new)
+    }
+
     /// Logs once that the gate closed or opened. It also closes by itself, when the proofs that
     /// kept it open have run out. While requests wait for a master (`is_held`) the gate decides
     /// about none, and at a start its replicas have yet to be asked: then it is not said to be
@@ -87,13 +93,12 @@ impl FreshnessWatch {
         let (good, wanted) = (self.gate.good(now_ms), self.gate.wanted());
         let is_open = self.gate.is_open(now_ms);
         self.has_opened |= is_open;
-        if self.heard_ms.is_none() && self.tracker.master_heard_ms().is_some() {
-            self.heard_ms = Some(now_ms);
-        }
-        let is_starting = !self.has_opened
-            && self.heard_ms.is_none_or(|heard_ms| now_ms.saturating_sub(heard_ms) < START_MS);
         let is_known = self.tracker.master_heard_ms().is_some();
-        if is_open == self.logged_open || !is_open && (is_held || is_starting || !is_known) {
+        if is_known {
+            self.heard_ms.get_or_insert(now_ms);
+        }
+        let says_nothing = is_held || !is_known || self.is_starting(now_ms);
+        if is_open == self.logged_open || !is_open && says_nothing {
             return;
         }
         self.logged_open = is_open;

@@ -8,7 +8,8 @@ use std::thread;
 use super::{copy, wait_for_log};
 use crate::support::*;
 
-fn leader(addr: SocketAddr, dir: &Path, policy: &str) -> ConfigBuilder {
+/// An engine that leads at `addr`, with an append-only file in `dir`.
+pub fn leader(addr: SocketAddr, dir: &Path, policy: &str) -> ConfigBuilder {
     ConfigBuilder::new(addr, &[])
         .unset("topology", "replicas")
         .set("replica", "enabled", "true")

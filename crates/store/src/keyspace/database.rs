@@ -1,8 +1,5 @@
 //! One database: keys, their values, and when they expire.
 
-/// The most keys for which look-ups are prepared at once.
-pub(crate) const WARM_MAX: usize = 16;
-
 use super::access::Access;
 use super::former::Former;
 use super::opaque_count::OpaqueCount;
@@ -11,6 +8,9 @@ use super::snapshot_view::SnapshotView;
 use super::value::Value;
 use crate::primitives::{Hasher, Kind, Table};
 use crate::values::strings::Str;
+
+/// The most keys for which look-ups are prepared at once.
+const WARM_MAX: usize = 16;
 
 /// A database.
 #[derive(Clone, Debug)]

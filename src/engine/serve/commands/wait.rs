@@ -76,6 +76,6 @@ fn wait_for(call: &mut Call<'_, '_>, kind: AckKind, replicas: usize, timeout_ms:
     call.client.wait_for(Awaited::Acks(acks), call.command, timeout_ms);
     call.held.store_mut();
     let mut lead = context.lead.borrow_mut();
-    lead.replicate_anywhere(&[b"REPLCONF", b"GETACK", b"*"]);
+    lead.ask_for_acks();
     lead.end();
 }

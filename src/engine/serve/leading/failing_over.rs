@@ -60,7 +60,7 @@ impl PortContext {
         let now_ms = self.now_ms();
         self.pause.pause(u64::MAX, false, now_ms);
         held.store_mut();
-        self.lead.borrow_mut().replicate_anywhere(&[b"REPLCONF", b"GETACK", b"*"]);
+        self.lead.borrow_mut().ask_for_acks();
         let until_ms = wish.timeout_ms.map(|timeout| now_ms.saturating_add(timeout));
         tracing::info!(target = ?wish.target, "FAILOVER: writes wait until a replica has them all");
         *self.failing_over.borrow_mut() = Some(FailingOver {

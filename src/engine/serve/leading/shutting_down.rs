@@ -107,7 +107,7 @@ impl PortContext {
         let mut held = Held::new(self);
         held.store_mut();
         let mut lead = self.lead.borrow_mut();
-        lead.replicate_anywhere(&[b"REPLCONF", b"GETACK", b"*"]);
+        lead.ask_for_acks();
         lead.end();
     }
 

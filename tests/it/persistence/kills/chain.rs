@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use tempfile::TempDir;
 
+use crate::persistence::master::leader;
 use crate::support::server::Info;
 use crate::support::*;
 
@@ -177,14 +178,9 @@ impl Node {
 
 /// An engine at `addr` that follows `above`, or leads.
 fn engine(addr: SocketAddr, above: Option<SocketAddr>, dir: &TempDir) -> ConfigBuilder {
-    let above = above.map_or_else(|| "no one".to_owned(), |above| above.to_string());
-    ConfigBuilder::new(addr, &[])
-        .unset("topology", "replicas")
-        .set("replica", "enabled", "true")
-        .set("replica", "replicaof", &format!("{above:?}"))
-        .set("replica", "listen", &format!("\"{addr}\""))
-        .set("replica", "dir", &format!("{:?}", dir.path()))
-        .set("replica", "appendonly", "true")
-        .set("replica", "appendfsync", "\"always\"")
-        .set("replica", "repl-diskless-sync-delay", "\"0s\"")
+    let config = leader(addr, dir.path(), "always");
+    match above {
+        Some(above) => config.set("replica", "replicaof", &format!("\"{above}\"")),
+        None => config,
+    }
 }
