@@ -12,6 +12,7 @@
 //! | 2 | [`routing`] | the plan for a request, from topology, session and request |
 //! | 3 | [`config`] | proxy.toml: parse, validate, diff |
 //! | 3 | [`net`] | listening and connecting |
+//! | 3 | [`tls`] | certificates and keys from files; what is trusted |
 //! | 3 | [`telemetry`] | every metric, declared once; the set-up of the log |
 //! | 3 | [`registry`] | the clients of a port: CLIENT LIST, KILL, PAUSE |
 //! | 3 | [`tasks`] | long-running tasks: their state, their restarts |
@@ -57,5 +58,6 @@ pub mod session;
 pub mod switchover;
 pub mod tasks;
 pub mod telemetry;
+pub mod tls;
 pub mod topology;
 pub mod worker;

@@ -12,7 +12,7 @@ use std::thread;
 
 use allocation_counter::measure;
 use arc_swap::ArcSwap;
-use tidegate::client::accept;
+use tidegate::client::{Port, accept};
 use tidegate::config::{Config, HostPort};
 use tidegate::consistency::History;
 use tidegate::net::Listener;
@@ -137,9 +137,13 @@ impl WorkerThread {
             let shared = Shared::new(config, topology, None, (tasks, epoch), metrics);
             let shared = Arc::new(shared);
             let worker = Rc::new(Worker::new(shared, record));
-            let listener = Listener::open(&HostPort::local(0), 1).unwrap().remove(0);
-            let port = listener.local_addr().unwrap().port();
-            tokio::task::spawn_local(accept(worker, Rc::new(listener.acceptor().unwrap()), None));
+            let listener = Listener::open(&HostPort::local(0), 1, None).unwrap().remove(0);
+            let port = listener.local_addr().unwrap().ip().unwrap().port();
+            tokio::task::spawn_local(accept(
+                worker,
+                Rc::new(listener.acceptor().unwrap()),
+                Port::default(),
+            ));
             port
         });
         Self { runtime, port }

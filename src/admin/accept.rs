@@ -50,7 +50,7 @@ pub async fn serve(
             Ok((stream, addr)) => {
                 is_failing = false;
                 connections
-                    .admit(addr.ip(), |has_asked| serve_one(stream, has_asked, page.clone()));
+                    .admit(addr.host(), |has_asked| serve_one(stream, has_asked, page.clone()));
                 // A request that came with the connection is answered before a new connection may
                 // close this one.
                 tokio::task::yield_now().await;

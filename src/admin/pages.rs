@@ -52,19 +52,20 @@ impl Pages {
 
     fn metrics(&self) -> String {
         let shared = &self.shared;
-        let timeout = shared.config.load().topology.probe_timeout;
+        let config = shared.config.load_full();
         let scene = Scene {
             topology: &shared.topology.load_full(),
             now_ms: shared.now_ms(),
-            probe_timeout_ms: millis(timeout),
+            probe_timeout_ms: millis(config.topology.probe_timeout),
             clients: shared.registry.len(),
-            max_clients: shared.config.load().proxy.max_clients,
+            max_clients: config.proxy.max_clients,
             login_failures: [
                 shared.registry.logins.failures(),
                 shared.engine.as_ref().map_or(0, |engine| engine.login_failures()),
             ],
             writes_held: shared.held_writes.clients(),
             config: self.config_state(),
+            certificates: &config.certificates,
             tasks: &shared.tasks,
             replica: shared.engine.as_ref().map(|engine| engine.figures()),
         };

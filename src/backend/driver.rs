@@ -16,7 +16,7 @@ use super::connection::Socket;
 use super::setup::SetupPace;
 use super::{Connection, HandshakeError, set_up};
 use crate::config::HostPort;
-use crate::net::{Scratch, Stream};
+use crate::net::{Connecting, Scratch, Stream};
 use crate::topology::{Health, scan_tag};
 use tidegate_wire::units::{micros, millis};
 
@@ -28,7 +28,8 @@ pub(super) struct Dial {
     pub(super) at: Option<SocketAddr>,
     /// The time to connect and to set the connection up.
     pub(super) timeout: Duration,
-    pub(super) keepalive: Option<Duration>,
+    /// How the connection is opened.
+    pub(super) connecting: Connecting,
 }
 
 /// What the driver shares with the other connections of its worker.
@@ -120,10 +121,7 @@ async fn open(
     process: Option<u32>,
 ) -> Result<Option<Stream>, HandshakeError> {
     let opening = async {
-        let mut stream = match dial.at {
-            Some(at) => Stream::connect_to(at, dial.keepalive).await?,
-            None => Stream::connect(&dial.addr, dial.keepalive).await?,
-        };
+        let mut stream = Stream::connect(&dial.addr, dial.at, &dial.connecting).await?;
         let server = set_up(&mut stream, &connection.key).await?;
         Ok((stream, server))
     };
@@ -189,7 +187,8 @@ impl<'a> Transfer<'a> {
             Poll::Ready(Ok(sent)) => Ok(Some(sent)),
             Poll::Ready(Err(error)) => Err(error),
             Poll::Pending => Ok(None),
-        })
+        })?;
+        stream.push_out(cx).map(|_| ())
     }
 
     /// Whether a question for the server's offset is due.

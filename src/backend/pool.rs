@@ -17,7 +17,7 @@ use super::load::Reported;
 use super::setup::SetupPace;
 use super::{Connection, ConnectionKey, Credentials, Inbox, Load, OffsetQuestions};
 use crate::config::HostPort;
-use crate::net::Scratch;
+use crate::net::{Connecting, Scratch};
 use crate::tasks::{Board, Kind};
 use crate::telemetry::{DurationCounts, Metrics};
 use crate::topology::{Backend, BackendId, Pass, Role, Topology};
@@ -37,8 +37,8 @@ pub struct DialOptions {
     pub connect_timeout: Duration,
     /// The time for a reply; `None` for any.
     pub request_timeout: Option<Duration>,
-    /// The period of TCP keep-alive; `None` for none.
-    pub keepalive: Option<Duration>,
+    /// How connections are opened.
+    pub connecting: Connecting,
 }
 
 #[derive(Debug)]
@@ -302,7 +302,7 @@ impl Pool {
             addr: member.addr.clone(),
             at: backend.endpoint,
             timeout: self.target.connect_timeout,
-            keepalive: self.target.keepalive,
+            connecting: self.target.connecting.clone(),
         };
         let context = DriverContext {
             scratch: Rc::clone(&self.scratch),

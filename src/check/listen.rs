@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use serde::Serialize;
 
 use super::finding::{Finding, Level};
-use crate::config::{Config, HostPort};
+use crate::config::{ClientPort, Config, HostPort};
 use crate::net;
 
 /// The addresses that a configuration names.
@@ -21,11 +21,10 @@ pub(super) struct Listen {
 
 impl Listen {
     pub(super) fn of(config: &Config) -> Self {
-        let texts = |all: &[HostPort]| all.iter().map(ToString::to_string).collect();
         Self {
-            clients: config.addresses().map(|(_, addr)| addr.to_string()).collect(),
+            clients: config.client_ports().iter().map(shown).collect(),
             metrics: config.metrics.listen.as_ref().map(ToString::to_string),
-            replica: texts(engine(config)),
+            replica: engine(config).map(|(_, addr)| addr.to_string()).collect(),
         }
     }
 
@@ -42,20 +41,29 @@ impl Listen {
     }
 }
 
-fn engine(config: &Config) -> &[HostPort] {
-    if config.replica.enabled { &config.replica.listen } else { &[] }
+/// A port of clients, with TLS where they use it.
+fn shown(port: &ClientPort<'_>) -> String {
+    format!("{}{}", port.addr, if port.is_tls { " (TLS)" } else { "" })
+}
+
+/// The addresses of the engine's own port, each with its key; none without an engine.
+fn engine(config: &Config) -> impl Iterator<Item = (String, &HostPort)> {
+    let replica = &config.replica;
+    let plain = replica.listen.iter().map(|addr| ("replica.listen".to_owned(), addr));
+    let tls = replica.tls_listen.iter().map(|addr| ("replica.tls-listen".to_owned(), addr));
+    plain.chain(tls).filter(|_| replica.enabled)
 }
 
 /// Listens on every address for a moment; returns a warning for each that fails.
 pub(super) fn taken(config: &Config) -> Vec<Finding> {
     let metrics = config.metrics.listen.iter().map(|addr| ("metrics.listen".to_owned(), addr));
-    let engine = engine(config).iter().map(|addr| ("replica.listen".to_owned(), addr));
-    let all = config.addresses().chain(metrics).chain(engine);
+    let clients = config.client_ports().into_iter().map(|port| (port.key, port.addr));
+    let all = clients.chain(metrics).chain(engine(config));
     all.filter_map(|(key, addr)| try_one(key, addr)).collect()
 }
 
 fn try_one(key: String, addr: &HostPort) -> Option<Finding> {
-    let error = net::Listener::open(addr, 1).err()?;
+    let error = net::Listener::open(addr, 1, None).err()?;
     let why = match error.kind() {
         ErrorKind::AddrInUse => "another process listens there; choose another address, unless it \
                                  is the Tidegate that uses this file"

@@ -44,5 +44,5 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-pub use acceptor::accept;
+pub use acceptor::{Port, accept};
 pub use introspection::overview::Overview;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::checking::{rules, unknown};
+use super::checking::{certificates, rules, unknown};
 use super::mistakes::{ConfigError, Mistake, Problem, Report, Source};
 use super::model::Config;
 use super::model::section::Section;
@@ -88,6 +88,9 @@ fn judge(text: &str) -> Result<Config, Vec<Mistake>> {
         config = Config::read(file.get_ref(), &mut report);
         rules::check(&config, &mut report);
         config.protect_embedded_servers();
+        if !report.has_mistakes() {
+            config.certificates = certificates::load(&config, &mut report);
+        }
     }
     let mistakes = report.into_mistakes();
     if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }

@@ -27,6 +27,7 @@ pub(super) fn config_of(config: &Config, at: usize, master: usize) -> Config {
     own.reads.local = false;
     own.replica.enabled = true;
     own.replica.listen = servers.get(at).cloned().into_iter().collect();
+    own.replica.tls_listen.clear();
     own.replica.replicaof = match servers.get(master) {
         Some(master) if Some(master) != servers.get(at) => ReplicaOf::Server(master.clone()),
         _ => ReplicaOf::NoOne,

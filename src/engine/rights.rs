@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Engine;
 use super::state::Rights;
 use crate::config::{Config, HostPort};
-use crate::net::Stream;
+use crate::net::{Connecting, Stream};
 use tidegate_wire::resp::{ReplyScanner, encode, integer};
 
 /// How often the task checks whether it is time to ask.
@@ -99,7 +99,7 @@ fn log(about: &About, rights: &Rights) {
 }
 
 async fn ask(about: &About, config: &Config) -> io::Result<Rights> {
-    let mut stream = Stream::connect(&about.master, config.proxy.tcp_keepalive).await?;
+    let mut stream = Stream::connect(&about.master, None, &Connecting::to_master(config)).await?;
     let mut request = Vec::new();
     let (user, password) = (about.user.as_bytes(), about.password.expose().as_bytes());
     let logs_in = !password.is_empty();

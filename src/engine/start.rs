@@ -48,11 +48,11 @@ pub enum StartFault {
 /// [`StartFault`]. No thread runs then.
 pub fn start(engine: &Arc<Engine>) -> Result<(), StartFault> {
     check_dir(&engine.config.load().replica.dir).map_err(StartFault::Dir)?;
-    let listen = engine.config.load().replica.listen.clone();
-    let listeners = Listeners::bind(&listen);
+    let config = engine.config.load_full();
+    let listeners = Listeners::bind(&config);
     let listeners = listeners.map_err(|(addr, error)| StartFault::Listen { addr, error })?;
     // The link tells the master this port, so it has to be known first.
-    if let Some(port) = listeners.port() {
+    if let Some(port) = listeners.port(config.tls_to_master().is_some()) {
         engine.listens_on(port);
     }
     let served = Arc::clone(engine);

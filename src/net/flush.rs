@@ -44,5 +44,5 @@ pub fn flush(
     }
     *written = 0;
     out.clear();
-    Ok(false)
+    stream.push_out(cx)
 }

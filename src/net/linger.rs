@@ -19,7 +19,11 @@ pub const READS_PER_TURN: usize = 4;
 
 /// A connection on which nothing more is written.
 #[derive(Debug)]
-pub struct Linger(Pin<Box<Sleep>>);
+pub struct Linger {
+    end: Pin<Box<Sleep>>,
+    /// Whether the peer was told that all is written.
+    is_told: bool,
+}
 
 impl Linger {
     /// Tells the peer that all is written.
@@ -27,8 +31,8 @@ impl Linger {
     /// # Errors
     /// The socket's errors.
     pub fn begin(stream: &mut Stream, cx: &mut Context<'_>) -> io::Result<Self> {
-        let _ = Pin::new(stream).poll_shutdown(cx)?;
-        Ok(Self(Box::pin(sleep(LINGER))))
+        let is_told = Pin::new(stream).poll_shutdown(cx)?.is_ready();
+        Ok(Self { end: Box::pin(sleep(LINGER)), is_told })
     }
 
     /// Reads for one turn. True once the peer has closed its end or its time is over; until then the
@@ -42,8 +46,11 @@ impl Linger {
         scratch: &Scratch,
         cx: &mut Context<'_>,
     ) -> io::Result<bool> {
-        if self.0.as_mut().poll(cx).is_ready() {
+        if self.end.as_mut().poll(cx).is_ready() {
             return Ok(true);
+        }
+        if !self.is_told {
+            self.is_told = Pin::new(&mut *stream).poll_shutdown(cx)?.is_ready();
         }
         for _ in 0..READS_PER_TURN {
             let mut scratch = scratch.borrow();

@@ -1,15 +1,19 @@
-//! A listening port. Only this file and that of [`super::Stream`] name a kind of socket.
+//! A listening port. Only this file and that of the socket name a kind of socket.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs};
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use socket2::{Domain, Protocol, Socket as RawSocket, Type};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::time::sleep;
 
 use super::Stream;
-use crate::config::HostPort;
+use super::socket::Socket;
+use super::socket_file::SocketFile;
+use tidegate_wire::units::{HostPort, PeerAddr};
 
 /// The number of connections that may wait to be accepted (redis.conf: `tcp-backlog`, 511).
 const BACKLOG: i32 = 1024;
@@ -18,15 +22,25 @@ const REST: Duration = Duration::from_millis(100);
 
 /// A listening port. It belongs to no runtime, so that it stays open when a thread starts again.
 #[derive(Debug)]
-pub struct Listener(StdListener);
+pub struct Listener(Port);
+
+#[derive(Debug)]
+enum Port {
+    Tcp(StdListener),
+    Unix(StdUnixListener, Arc<SocketFile>),
+}
 
 impl Listener {
     /// Opens `count` listeners on `addr`, one for each worker. The kernel spreads connections over
-    /// them (`SO_REUSEPORT`).
+    /// them (`SO_REUSEPORT`). The file of a Unix socket gets the permissions `mode`, if they are given
+    /// (redis.conf: `unixsocketperm`).
     ///
     /// # Errors
     /// The address does not resolve, is in use, or belongs to another host.
-    pub fn open(addr: &HostPort, count: usize) -> io::Result<Vec<Self>> {
+    pub fn open(addr: &HostPort, count: usize, mode: Option<u32>) -> io::Result<Vec<Self>> {
+        if let Some(path) = addr.unix_path() {
+            return Self::open_unix(path, count, mode);
+        }
         let mut resolved = (addr.host.as_str(), addr.port).to_socket_addrs()?;
         let mut addr = resolved.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
         // Without this probe a second proxy on the same port would silently share its clients.
@@ -38,17 +52,29 @@ impl Listener {
             let listener = StdListener::from(socket);
             // With port 0 the others share the port that the first one got.
             addr.set_port(listener.local_addr()?.port());
-            listeners.push(Self(listener));
+            listeners.push(Self(Port::Tcp(listener)));
         }
         Ok(listeners)
+    }
+
+    /// All of them share the queue of one socket.
+    fn open_unix(path: &str, count: usize, mode: Option<u32>) -> io::Result<Vec<Self>> {
+        let (listener, file) = SocketFile::listen(path, mode)?;
+        listener.set_nonblocking(true)?;
+        let file = Arc::new(file);
+        let clone = |_| Ok(Self(Port::Unix(listener.try_clone()?, Arc::clone(&file))));
+        (0..count).map(clone).collect()
     }
 
     /// The port's address. Where port 0 was asked for, it has the port that the system chose.
     ///
     /// # Errors
     /// The socket is gone.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+    pub fn local_addr(&self) -> io::Result<PeerAddr> {
+        match &self.0 {
+            Port::Tcp(listener) => listener.local_addr().map(PeerAddr::Ip),
+            Port::Unix(_, file) => Ok(PeerAddr::Unix(file.path())),
+        }
     }
 
     /// An acceptor of its connections, in the runtime of the calling thread.
@@ -56,26 +82,46 @@ impl Listener {
     /// # Errors
     /// The process is out of descriptors, or there is no runtime.
     pub fn acceptor(&self) -> io::Result<Acceptor> {
-        Ok(Acceptor(TcpListener::from_std(self.0.try_clone()?)?))
+        Ok(Acceptor(match &self.0 {
+            Port::Tcp(listener) => Accepting::Tcp(TcpListener::from_std(listener.try_clone()?)?),
+            Port::Unix(listener, file) => {
+                Accepting::Unix(UnixListener::from_std(listener.try_clone()?)?, file.path())
+            }
+        }))
     }
 }
 
 /// Accepts the connections of a [`Listener`].
 #[derive(Debug)]
-pub struct Acceptor(TcpListener);
+pub struct Acceptor(Accepting);
+
+#[derive(Debug)]
+enum Accepting {
+    Tcp(TcpListener),
+    Unix(UnixListener, Arc<str>),
+}
 
 impl Acceptor {
     /// Waits for the next connection; returns it with the address of its other end.
     ///
     /// # Errors
     /// The process is out of descriptors or memory, or the client has gone already.
-    pub async fn accept(&self) -> io::Result<(Stream, SocketAddr)> {
-        let (stream, addr) = self.0.accept().await?;
-        Ok((Stream::accepted(stream), addr))
+    pub async fn accept(&self) -> io::Result<(Stream, PeerAddr)> {
+        match &self.0 {
+            Accepting::Tcp(listener) => {
+                let (stream, addr) = listener.accept().await?;
+                Ok((Stream::accepted(Socket::Tcp(stream)), PeerAddr::Ip(addr)))
+            }
+            Accepting::Unix(listener, path) => {
+                let (stream, _) = listener.accept().await?;
+                let socket = Socket::Unix(stream, Arc::clone(path));
+                Ok((Stream::accepted(socket), PeerAddr::Unix(Arc::clone(path))))
+            }
+        }
     }
 
     /// Accepts clients for ever, and calls `welcome` with each; `port` is the port's name in the log.
-    pub async fn accept_all(&self, port: &str, welcome: impl Fn(Stream, SocketAddr)) {
+    pub async fn accept_all(&self, port: &str, welcome: impl Fn(Stream, PeerAddr)) {
         loop {
             match self.accept().await {
                 Ok((stream, addr)) => welcome(stream, addr),
@@ -88,8 +134,8 @@ impl Acceptor {
     }
 }
 
-fn bind(addr: SocketAddr, shared: bool) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+fn bind(addr: SocketAddr, shared: bool) -> io::Result<RawSocket> {
+    let socket = RawSocket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(shared)?;
     socket.set_nonblocking(true)?;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::certificate_watch::CertificateWatch;
 use super::config_watch::ConfigWatch;
 use super::reload::{Look, Reloader};
 use super::signals::{Order, Signals};
@@ -14,6 +15,7 @@ pub(super) struct Control<'l> {
     shared: Arc<Shared>,
     reloader: Reloader<'l>,
     watch: ConfigWatch,
+    certificates: CertificateWatch,
     signals: Signals,
 }
 
@@ -22,7 +24,8 @@ impl<'l> Control<'l> {
     pub(super) fn new(shared: &Arc<Shared>, reloader: Reloader<'l>, signals: Signals) -> Self {
         let mut watch = ConfigWatch::new(reloader.path().to_owned(), shared.tasks.clone());
         watch.set(shared.config.load().proxy.watch_config);
-        Self { shared: Arc::clone(shared), reloader, watch, signals }
+        let certificates = CertificateWatch::new(&shared.config.load());
+        Self { shared: Arc::clone(shared), reloader, watch, certificates, signals }
     }
 
     /// Waits until the process has to end; carries out reloads meanwhile.
@@ -36,6 +39,12 @@ impl<'l> Control<'l> {
                 },
                 () = self.shared.reloads.asked() => {
                     self.shared.reloads.answer_with(|| self.reloader.reload());
+                }
+                () = self.certificates.tick() => {
+                    let config = self.shared.config.load_full();
+                    if config.proxy.watch_config && self.certificates.is_due(&config) {
+                        drop(self.reloader.reload());
+                    }
                 }
                 () = self.watch.changed() => {
                     if self.reloader.look() == Look::Again {

@@ -2,6 +2,7 @@
 //! uses all other modules and decides nothing about requests.
 
 mod announce;
+mod certificate_watch;
 mod config_watch;
 mod control;
 mod files;

@@ -171,8 +171,9 @@ fn engine_of(
 
 fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
     let Some(addr) = &config.metrics.listen else { return Ok(()) };
-    let refused = |error| StartError::Listen { key: "metrics.listen", addr: addr.clone(), error };
-    let listeners = net::Listener::open(addr, 1).map_err(refused)?;
+    let refused =
+        |error| StartError::Listen { key: "metrics.listen".into(), addr: addr.clone(), error };
+    let listeners = net::Listener::open(addr, 1, None).map_err(refused)?;
     let pages = Rc::new(pages);
     for listener in listeners {
         let listener = listener.acceptor().map_err(refused)?;

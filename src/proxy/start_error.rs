@@ -11,7 +11,7 @@ pub enum StartError {
     #[error("cannot listen on {addr} ({key}): {error}")]
     Listen {
         /// The key that names the address.
-        key: &'static str,
+        key: String,
         /// The address that the key names.
         addr: HostPort,
         /// The error of the system.
@@ -32,7 +32,7 @@ impl From<EmbeddedFault> for StartError {
     fn from(fault: EmbeddedFault) -> Self {
         match fault {
             EmbeddedFault::Start(StartFault::Listen { addr, error }) => {
-                Self::Listen { key: "topology.embedded-port", addr, error }
+                Self::Listen { key: "topology.embedded-port".into(), addr, error }
             }
             EmbeddedFault::Start(fault) => fault.into(),
             EmbeddedFault::Dir { .. } => Self::Dir(fault.to_string()),
@@ -44,7 +44,7 @@ impl From<StartFault> for StartError {
     fn from(fault: StartFault) -> Self {
         match fault {
             StartFault::Listen { addr, error } => {
-                Self::Listen { key: "replica.listen", addr, error }
+                Self::Listen { key: "replica.listen".into(), addr, error }
             }
             StartFault::Dir(why) => Self::Dir(why),
             StartFault::System(error) => Self::System(error),

@@ -11,8 +11,8 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 
 use super::start_error::StartError;
-use crate::client::accept;
-use crate::config::{Config, HostPort, Workers};
+use crate::client::{self, accept};
+use crate::config::{ClientPort, Config, HostPort, Workers};
 use crate::net::Listener;
 use crate::tasks::{self, Failure, Kind, Record};
 use crate::worker::{Shared, Worker};
@@ -31,8 +31,12 @@ const EVENT_INTERVAL: u32 = 256;
 /// because the kernel would go on giving a share of the clients to the worker's listeners.
 const FAILURES_MAX: u32 = 5;
 
-/// A listening port, with its address if a `[[listener]]` names it.
-type Port = (Listener, Option<HostPort>);
+/// A listening port: its address if a `[[listener]]` names it, and whether its clients use TLS.
+struct Port {
+    open: Listener,
+    listener: Option<HostPort>,
+    is_tls: bool,
+}
 
 /// The threads of the running workers.
 #[derive(Debug)]
@@ -71,18 +75,18 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<WorkerThrea
         Workers::Count(count) => count,
     };
     let mut shares: Vec<Vec<Port>> = (0..count).map(|_| Vec::new()).collect();
-    let own = config.proxy.listen.iter().map(|addr| ("proxy.listen", addr));
-    let further = config.listeners.iter().flat_map(|listener| &listener.listen);
-    for (key, addr) in own.chain(further.map(|addr| ("listener.listen", addr))) {
-        let refused = |error| StartError::Listen { key, addr: addr.clone(), error };
-        let listeners = Listener::open(addr, count).map_err(refused)?;
-        let name = (key == "listener.listen").then_some(addr);
+    for ClientPort { key, addr, is_tls, listener } in config.client_ports() {
+        let refused = |error| StartError::Listen { key: key.clone(), addr: addr.clone(), error };
+        let mode = config.proxy.unixsocketperm;
+        let listeners = Listener::open(addr, count, mode).map_err(refused)?;
+        let name = listener.map(|_| addr);
         if let Some(local) = listeners.first().and_then(|listener| listener.local_addr().ok()) {
             let level = config.read_policy(name).level;
-            tracing::info!(consistency = %level, "listening on {local}");
+            let tls = if is_tls { " with TLS" } else { "" };
+            tracing::info!(consistency = %level, "listening on {local}{tls}");
         }
-        for (share, listener) in shares.iter_mut().zip(listeners) {
-            share.push((listener, name.cloned()));
+        for (share, open) in shares.iter_mut().zip(listeners) {
+            share.push(Port { open, listener: name.cloned(), is_tls });
         }
     }
     let (stop, stopped) = watch::channel(false);
@@ -116,13 +120,14 @@ fn work(
         builder.enable_all().event_interval(EVENT_INTERVAL).build_local(LocalOptions::default())?;
     tasks::block_on(runtime, async move {
         let worker = Rc::new(Worker::new(Arc::clone(shared), Arc::clone(record)));
-        for (at, (listener, addr)) in ports.iter().enumerate() {
-            let (listener, addr) = (Rc::new(listener.acceptor()?), addr.clone().map(Rc::new));
+        for (at, Port { open, listener, is_tls }) in ports.iter().enumerate() {
+            let acceptor = Rc::new(open.acceptor()?);
+            let port = client::Port { listener: listener.clone().map(Rc::new), is_tls: *is_tls };
             let name = format!("acceptor {at} of {}", record.name());
             let worker = Rc::clone(&worker);
             tokio::task::spawn_local(async move {
                 let board = worker.shared.tasks.clone();
-                let make = |_| accept(Rc::clone(&worker), Rc::clone(&listener), addr.clone());
+                let make = |_| accept(Rc::clone(&worker), Rc::clone(&acceptor), port.clone());
                 tasks::keep(board, Kind::Acceptor, &name, make).await;
             });
         }

@@ -1,9 +1,10 @@
 //! One client as other clients and other threads see it.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+
+use tidegate_wire::units::PeerAddr;
 
 use super::signals::Signals;
 use super::{ClientInfo, Redirection, Unblocked};
@@ -14,9 +15,9 @@ pub struct Entry {
     /// `CLIENT ID`.
     pub id: u64,
     /// The client's address.
-    pub addr: SocketAddr,
+    pub addr: PeerAddr,
     /// The address of the port's end of the connection.
-    pub laddr: SocketAddr,
+    pub laddr: PeerAddr,
     /// When the client connected, in milliseconds of the process's clock.
     pub since_ms: u64,
     last_ms: AtomicU64,
@@ -29,12 +30,17 @@ pub struct Entry {
 impl Entry {
     /// A client that connected at `now_ms` of the process's clock.
     #[must_use]
-    pub fn new(id: u64, addr: SocketAddr, laddr: SocketAddr, now_ms: u64) -> Self {
+    pub fn new(
+        id: u64,
+        addr: impl Into<PeerAddr>,
+        laddr: impl Into<PeerAddr>,
+        now_ms: u64,
+    ) -> Self {
         let info = ClientInfo { resp: 2, multi: -1, ..ClientInfo::default() };
         Self {
             id,
-            addr,
-            laddr,
+            addr: addr.into(),
+            laddr: laddr.into(),
             since_ms: now_ms,
             last_ms: AtomicU64::new(now_ms),
             signals: Signals::default(),
@@ -45,7 +51,7 @@ impl Entry {
 
     /// Returns an entry of the same client for another task.
     pub(super) fn renewed(&self) -> Self {
-        let new = Self::new(self.id, self.addr, self.laddr, self.since_ms);
+        let new = Self::new(self.id, self.addr.clone(), self.laddr.clone(), self.since_ms);
         new.touch(self.last_ms());
         new.info().clone_from(&self.info());
         new

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     fn client(registry: &Registry, query: usize, output: usize) -> Arc<Entry> {
-        let addr = ([127, 0, 0, 1], 1).into();
+        let addr = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
         let entry = registry.admit(addr, addr, 100, 0).expect("room");
         let mut info = entry.info();
         (info.query_bytes, info.output_bytes) = (query, output);

@@ -1,13 +1,12 @@
 //! The clients of one port.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Closings, Entry, Logins};
-use tidegate_wire::units::millis;
+use tidegate_wire::units::{PeerAddr, millis};
 
 type Entries = BTreeMap<u64, Arc<Entry>>;
 
@@ -27,8 +26,8 @@ impl Registry {
     /// Adds a client; `None` if there are `max` clients already.
     pub fn admit(
         &self,
-        addr: SocketAddr,
-        laddr: SocketAddr,
+        addr: impl Into<PeerAddr>,
+        laddr: impl Into<PeerAddr>,
         max: usize,
         now_ms: u64,
     ) -> Option<Arc<Entry>> {
@@ -119,7 +118,7 @@ mod tests {
     #[test]
     fn idle_clients_are_asked_to_end_unless_they_wait() {
         let registry = Registry::default();
-        let addr = SocketAddr::from(([127, 0, 0, 1], 1));
+        let addr = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
         let [idle, active, blocked, monitor] =
             [(); 4].map(|()| registry.admit(addr, addr, 9, 0).expect("room"));
         active.touch(5_000);
@@ -133,7 +132,7 @@ mod tests {
     #[test]
     fn a_full_registry_admits_no_client_until_one_has_gone() {
         let registry = Registry::default();
-        let addr = SocketAddr::from(([127, 0, 0, 1], 1));
+        let addr = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
         let ids: Vec<_> =
             (0..3).map(|_| registry.admit(addr, addr, 2, 0).map(|it| it.id)).collect();
         assert_eq!(ids, [Some(1), Some(2), None]);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::exposition::{Exposition, Value};
 use super::replica::{self, Figures};
+use super::tls;
+use crate::config::Certificates;
 use crate::tasks::{Board, Kind};
 use crate::topology::{
     Backend, Cause, Freshness, HoldReason, Report, Role, SentinelOverview, Shard, StaleReason,
@@ -31,6 +33,8 @@ pub struct Scene<'a> {
     pub writes_held: usize,
     /// The state of the configuration.
     pub config: ConfigState,
+    /// The certificates in use.
+    pub certificates: &'a Certificates,
     /// The tasks of the process.
     pub tasks: &'a Board,
     /// The counters of the engine, if there is one.
@@ -64,6 +68,7 @@ pub(super) fn render(page: &mut Exposition, scene: &Scene<'_>) {
     load_families(page, scene);
     exclusions(page, scene.topology);
     task_families(page, scene.tasks);
+    tls::render(page, scene.certificates);
     if let Some(figures) = &scene.replica {
         replica::render(page, figures);
     }

@@ -29,6 +29,7 @@ mod process;
 mod replica;
 mod request_counts;
 mod requests;
+mod tls;
 
 pub use counts::{Count, Counts};
 pub use families::{ConfigState, Scene};

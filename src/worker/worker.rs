@@ -19,7 +19,7 @@ use crate::backend::{
 };
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::net::Scratch;
+use crate::net::{Connecting, Scratch};
 use crate::routing::{
     self, Balancer, Failing, NoRoute, Query, Ration, ReadPolicy, Reason, Route, Target,
 };
@@ -387,6 +387,6 @@ fn dial_options(config: &Config) -> DialOptions {
     DialOptions {
         connect_timeout: config.topology.connect_timeout,
         request_timeout: config.topology.request_timeout,
-        keepalive: config.proxy.tcp_keepalive,
+        connecting: Connecting::to_servers(config),
     }
 }

@@ -7,6 +7,7 @@
 
 mod hostile;
 mod tables;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,8 +15,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidegate::config::{
-    AdminCommands, AppendFsync, Applies, Balance, Config, ConfigError, Discovery, HostPort, Level,
-    LogFormat, ReadFrom, ReplicaOf, Secret, Workers, diff,
+    AdminCommands, AppendFsync, Applies, Balance, CertUser, Config, ConfigError, Discovery,
+    HostPort, Level, LogFormat, ReadFrom, ReplicaOf, Secret, Workers, diff,
 };
 use tidegate_store::EvictionPolicy;
 use tidegate_wire::units::ByteSize;
@@ -304,11 +305,14 @@ fn a_diff_names_every_key_that_differs_and_what_needs_a_restart() {
     let restart = changes.iter().filter(|change| change.applies == Applies::Restart);
     let restart = restart.map(|change| change.key.as_str());
     let restart: BTreeSet<_> = restart.filter(|key| !key.starts_with("listener")).collect();
-    let sockets = ["proxy.listen", "proxy.workers", "metrics.listen", "log.format"];
-    let engine = ["enabled", "listen", "databases", "appendfilename", "appenddirname"];
+    let sockets = ["listen", "tls-listen", "unixsocketperm", "workers"];
+    let sockets = sockets.map(|name| format!("proxy.{name}"));
+    let sockets = sockets.iter().map(String::as_str).chain(["metrics.listen", "log.format"]);
+    let engine =
+        ["enabled", "listen", "tls-listen", "databases", "appendfilename", "appenddirname"];
     let engine = engine.map(|name| format!("replica.{name}"));
     let engine = engine.iter().map(String::as_str);
-    assert_eq!(restart, sockets.into_iter().chain(engine).collect());
+    assert_eq!(restart, sockets.chain(engine).collect());
 
     let told = |key: &str| changes.iter().find(|change| change.key == key).unwrap().to_string();
     assert_eq!(told("reads.from"), r#"reads.from: "replica" -> "any""#);

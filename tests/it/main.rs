@@ -34,4 +34,5 @@ mod replica_port;
 mod scripting;
 mod sessions;
 mod support;
+mod tls;
 mod writes;

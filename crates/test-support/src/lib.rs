@@ -23,6 +23,7 @@ pub mod scrape;
 pub mod sentinel;
 pub mod server;
 pub mod source_relay;
+pub mod tls;
 pub mod wire;
 
 pub use eventually::{PATIENCE, eventually};
@@ -34,4 +35,5 @@ pub use reply::Reply;
 pub use sentinel::group::SentinelGroup;
 pub use server::{RedisServer, Trio};
 pub use source_relay::SourceRelay;
+pub use tls::{Authority, Issued, TlsClient, Tunnel};
 pub use wire::{Wire, encode, words};

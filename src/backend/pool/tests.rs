@@ -35,7 +35,7 @@ pub(super) fn pool() -> Pool {
     let options = DialOptions {
         connect_timeout: Duration::from_secs(1),
         request_timeout: None,
-        keepalive: None,
+        connecting: Connecting::default(),
     };
     let epoch = Instant::now();
     let (scratch, suspect) = Default::default();

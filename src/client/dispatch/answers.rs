@@ -125,8 +125,8 @@ fn local(
     let answered = local::answer(&mut client.session, command, &args, policy, &mut reply);
     if answered && is_login(command, request.frame) && reply.starts_with(b"-WRONGPASS") {
         let shared = &client.worker.shared;
-        let addr = client.entry.addr;
-        if let Some(times) = shared.registry.logins.failed(addr.ip(), shared.now_ms()) {
+        let addr = client.entry.addr.host();
+        if let Some(times) = shared.registry.logins.failed(addr, shared.now_ms()) {
             tracing::warn!(client = %addr, times, "a login failed: wrong password");
         }
     }

@@ -47,7 +47,7 @@ pub(in crate::client) fn must_wait(
         .is_some_and(|c| matches!(c.effect, Effect::Client(_) | Effect::Proxy(_) | Effect::Reset));
     let shared = &client.worker.shared;
     if command.is_some_and(|command| is_login(command, request.frame)) {
-        let addr = client.entry.addr.ip();
+        let addr = client.entry.addr.host();
         if shared.registry.logins.must_wait(addr, shared.now_ms()) {
             client.worker.wake_at_tick(&client.inbox);
             return true;

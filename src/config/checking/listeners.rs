@@ -1,27 +1,29 @@
 //! The rules among the keys of `[[listener]]`, and between them and those of other sections.
 
 use crate::config::mistakes::Report;
-use crate::config::model::{Config, Listener};
+use crate::config::model::{ClientPort, Config, Listener};
 use tidegate_wire::units::HostPort;
 
 /// Notes every broken rule.
 pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     let mut taken: Vec<(&HostPort, String)> = Vec::new();
-    if report.is_read("proxy.listen") {
-        taken.extend(config.proxy.listen.iter().map(|addr| (addr, "proxy.listen".to_owned())));
+    for ClientPort { key, addr, listener, .. } in config.client_ports() {
+        if !report.is_read(&key) {
+            continue;
+        }
+        if listener.is_some()
+            && let Some(rule) = broken_by(addr, &key, &taken, config)
+        {
+            report.conflict(&key, format!("\"{addr}\""), rule);
+        }
+        taken.push((addr, key));
     }
     for (at, listener) in config.listeners.iter().enumerate() {
         let path = format!("listener[{at}]");
-        let key = format!("{path}.listen");
-        if !report.is_given(&key) {
-            let rule = "needs listen, the addresses that its clients connect to";
+        let is_given = |key: &str| report.is_given(&format!("{path}.{key}"));
+        if !is_given("listen") && !is_given("tls-listen") {
+            let rule = "needs listen or tls-listen, the addresses that its clients connect to";
             report.conflict(&path, "{...}".to_owned(), rule.to_owned());
-        }
-        for addr in listener.listen.iter().filter(|_| report.is_read(&key)).collect::<Vec<_>>() {
-            if let Some(rule) = broken_by(addr, &key, &taken, config) {
-                report.conflict(&key, format!("\"{addr}\""), rule);
-            }
-            taken.push((addr, key.clone()));
         }
         check_max_lag(config, listener, &path, report);
     }
@@ -44,7 +46,9 @@ fn broken_by(
     if config.metrics.listen.as_ref() == Some(addr) {
         return Some("is also metrics.listen; clients and scrapers need different ones".to_owned());
     }
-    if config.replica.enabled && config.replica.listen.contains(addr) {
+    let replica = &config.replica;
+    let is_engine = replica.listen.contains(addr) || replica.tls_listen.contains(addr);
+    if replica.enabled && is_engine {
         return Some("is also an address of replica.listen; the engine needs its own".to_owned());
     }
     let topology = &config.topology;

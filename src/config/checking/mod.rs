@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `rules`, `sentinels` | the values of several keys against each other |
 //! | `listeners`, `read_rules` | the keys of `[[listener]]` and `[[rule]]` |
+//! | `certificates` | the keys of TLS, and the files that they name |
 //! | `names` | which keys a file gives |
 //! | `unknown`, `nearest` | that every section and key exists; which one was probably meant |
 //! | `cut_off` | whether a changed file lacks its end |
 //! | `warnings`, `warning`, `lines` | what a valid file says that has no effect or may surprise |
 
+pub(super) mod certificates;
 mod cut_off;
 mod lines;
 mod listeners;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{listeners, read_rules, sentinels};
+use super::{certificates, listeners, read_rules, sentinels};
 use crate::config::mistakes::Report;
 use crate::config::model::{Config, ReplicaOf};
 use tidegate_wire::units::HostPort;
@@ -18,11 +18,15 @@ struct Rule {
 struct Broken(&'static str, String, String);
 
 const RULES: &[Rule] = &[
-    Rule { keys: &["proxy.listen"], broken: listens_twice },
-    Rule { keys: &["proxy.listen", "metrics.listen"], broken: metrics_address_taken },
+    Rule { keys: &["proxy.listen", "proxy.tls-listen"], broken: listens_twice },
+    Rule {
+        keys: &["proxy.listen", "proxy.tls-listen", "metrics.listen"],
+        broken: metrics_address_taken,
+    },
     Rule {
         keys: &[
             "proxy.listen",
+            "proxy.tls-listen",
             "topology.master",
             "topology.replicas",
             "topology.embedded-port",
@@ -44,17 +48,39 @@ const RULES: &[Rule] = &[
     },
     Rule { keys: &["topology.probe-period", "topology.probe-timeout"], broken: timeout_too_short },
     Rule { keys: &["reads.local", "replica.enabled"], broken: local_without_engine },
-    Rule { keys: &["replica.enabled", "replica.listen"], broken: engine_listens_twice },
     Rule {
-        keys: &["replica.enabled", "replica.listen", "proxy.listen", "metrics.listen"],
+        keys: &["replica.enabled", "replica.listen", "replica.tls-listen"],
+        broken: engine_listens_twice,
+    },
+    Rule {
+        keys: &[
+            "replica.enabled",
+            "replica.listen",
+            "replica.tls-listen",
+            "proxy.listen",
+            "proxy.tls-listen",
+            "metrics.listen",
+        ],
         broken: engine_address_taken,
     },
     Rule {
-        keys: &["replica.enabled", "replica.listen", "replica.requirepass", "proxy.requirepass"],
+        keys: &[
+            "replica.enabled",
+            "replica.listen",
+            "replica.tls-listen",
+            "replica.requirepass",
+            "proxy.requirepass",
+        ],
         broken: engine_open_without_password,
     },
     Rule {
-        keys: &["replica.enabled", "replica.listen", "replica.replicaof", "topology.master"],
+        keys: &[
+            "replica.enabled",
+            "replica.listen",
+            "replica.tls-listen",
+            "replica.replicaof",
+            "topology.master",
+        ],
         broken: engine_follows_itself,
     },
     Rule {
@@ -80,6 +106,7 @@ pub(crate) fn check(config: &Config, report: &mut Report<'_>) {
     sentinels::check(config, report);
     listeners::check(config, report);
     read_rules::check(config, report);
+    certificates::check(config, report);
 }
 
 fn replicas(config: &Config) -> &[HostPort] {
@@ -97,25 +124,45 @@ fn quoted(address: &HostPort) -> String {
 }
 
 fn listens_twice(config: &Config) -> Vec<Broken> {
-    listed_twice("proxy.listen", &config.proxy.listen)
+    let (plain, tls) = (&config.proxy.listen, &config.proxy.tls_listen);
+    let rule = "is also an address of proxy.listen; clients with TLS need different ones";
+    let both = tls.iter().filter(|addr| !is_any_port(addr) && plain.contains(addr));
+    let both = both.map(|addr| Broken("proxy.tls-listen", quoted(addr), rule.into()));
+    let twice = listed_twice("proxy.listen", plain);
+    twice.into_iter().chain(listed_twice("proxy.tls-listen", tls)).chain(both).collect()
 }
 
 fn listed_twice(key: &'static str, listen: &[HostPort]) -> Vec<Broken> {
     twice(listen)
-        .filter(|address| address.port != 0)
+        .filter(|address| !is_any_port(address))
         .map(|address| Broken(key, quoted(address), "is listed twice".into()))
         .collect()
 }
 
+/// Whether the system chooses the port.
+fn is_any_port(address: &HostPort) -> bool {
+    address.port == 0 && address.unix_path().is_none()
+}
+
 fn metrics_address_taken(config: &Config) -> Vec<Broken> {
-    let taken = |address: &&HostPort| address.port != 0 && config.proxy.listen.contains(address);
-    let address = config.metrics.listen.as_ref().filter(taken);
-    let rule = "is also an address of proxy.listen; clients and scrapers need different ones";
-    address.map(|it| Broken("metrics.listen", quoted(it), rule.into())).into_iter().collect()
+    let Some(address) = config.metrics.listen.as_ref().filter(|it| !is_any_port(it)) else {
+        return Vec::new();
+    };
+    let broken_by = |key| {
+        let rule = format!("is also an address of {key}; clients and scrapers need different ones");
+        vec![Broken("metrics.listen", quoted(address), rule)]
+    };
+    own_port(config, address).map(broken_by).unwrap_or_default()
+}
+
+/// The key of `[proxy]` that has this address.
+fn own_port(config: &Config, address: &HostPort) -> Option<&'static str> {
+    let proxy = &config.proxy;
+    let tls = || proxy.tls_listen.contains(address).then_some("proxy.tls-listen");
+    proxy.listen.contains(address).then_some("proxy.listen").or_else(tls)
 }
 
 fn own_backend(config: &Config) -> Vec<Broken> {
-    let rule = "is also an address of proxy.listen; the proxy would connect to itself";
     let topology = &config.topology;
     let master = topology.named_master().map(|master| match topology.is_embedded() {
         true => ("topology.embedded-port", master),
@@ -129,8 +176,11 @@ fn own_backend(config: &Config) -> Vec<Broken> {
     master
         .into_iter()
         .chain(replicas)
-        .filter(|(_, address)| config.proxy.listen.contains(address))
-        .map(|(key, address)| Broken(key, quoted(&address), rule.into()))
+        .filter_map(|(key, address)| {
+            let own = own_port(config, &address)?;
+            let rule = format!("is also an address of {own}; the proxy would connect to itself");
+            Some(Broken(key, quoted(&address), rule))
+        })
         .collect()
 }
 
@@ -201,35 +251,42 @@ fn local_without_engine(config: &Config) -> Vec<Broken> {
     one_if(alone, "reads.local", || "true".to_owned(), rule)
 }
 
-/// The addresses of the engine's own port; empty without an engine.
-fn engine(config: &Config) -> &[HostPort] {
-    if config.replica.enabled { &config.replica.listen } else { &[] }
+/// The addresses of the engine's own port, each with its key; none without an engine.
+fn engine(config: &Config) -> impl Iterator<Item = (&'static str, &HostPort)> {
+    let replica = &config.replica;
+    let plain = replica.listen.iter().map(|it| ("replica.listen", it));
+    let tls = replica.tls_listen.iter().map(|it| ("replica.tls-listen", it));
+    plain.chain(tls).filter(|_| replica.enabled)
 }
 
 fn engine_listens_twice(config: &Config) -> Vec<Broken> {
-    listed_twice("replica.listen", engine(config))
+    let mut seen = HashSet::new();
+    engine(config)
+        .filter(|(_, address)| !is_any_port(address) && !seen.insert(*address))
+        .map(|(key, address)| Broken(key, quoted(address), "is listed twice".into()))
+        .collect()
 }
 
 fn engine_address_taken(config: &Config) -> Vec<Broken> {
     let taken = |address: &HostPort| {
-        let proxy = config.proxy.listen.contains(address).then_some("proxy.listen");
         let metrics = config.metrics.listen.as_ref() == Some(address);
-        proxy.or_else(|| metrics.then_some("metrics.listen")).filter(|_| address.port != 0)
+        let other = own_port(config, address).or_else(|| metrics.then_some("metrics.listen"));
+        other.filter(|_| !is_any_port(address))
     };
-    let break_of = |address: &HostPort| {
+    let break_of = |(key, address): (&'static str, &HostPort)| {
         let rule = format!("is also an address of {}; the engine needs its own", taken(address)?);
-        Some(Broken("replica.listen", quoted(address), rule))
+        Some(Broken(key, quoted(address), rule))
     };
-    engine(config).iter().filter_map(break_of).collect()
+    engine(config).filter_map(break_of).collect()
 }
 
 /// A client of the engine's port can read all data, make the engine follow another master, and end
 /// the process. So an address that other machines can reach needs a password.
 fn engine_open_without_password(config: &Config) -> Vec<Broken> {
     let rule = "is open to other machines; set replica.requirepass or proxy.requirepass";
-    let open = engine(config).iter().filter(|it| !it.is_loopback());
+    let open = engine(config).filter(|(_, it)| !it.is_loopback());
     let open = open.filter(|_| config.replica_password().is_empty());
-    open.map(|it| Broken("replica.listen", quoted(it), rule.into())).collect()
+    open.map(|(key, it)| Broken(key, quoted(it), rule.into())).collect()
 }
 
 fn engine_follows_itself(config: &Config) -> Vec<Broken> {
@@ -239,14 +296,14 @@ fn engine_follows_itself(config: &Config) -> Vec<Broken> {
         ReplicaOf::Server(server) => ("replica.replicaof", Some(server.clone())),
     };
     let rule = "is also an address of replica.listen; the engine would follow itself";
-    let master = master.filter(|it| engine(config).contains(it));
+    let master = master.filter(|master| engine(config).any(|(_, it)| it == master));
     master.map(|it| Broken(key, quoted(&it), rule.into())).into_iter().collect()
 }
 
 fn engine_follows_proxy(config: &Config) -> Vec<Broken> {
     let ReplicaOf::Server(master) = &config.replica.replicaof else { return Vec::new() };
     let rule = "is an address of proxy.listen; to follow the proxy's master, write \"topology\"";
-    let own = config.replica.enabled && config.proxy.listen.contains(master);
+    let own = config.replica.enabled && own_port(config, master).is_some();
     one_if(own, "replica.replicaof", || quoted(master), rule)
 }
 

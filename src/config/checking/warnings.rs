@@ -1,11 +1,10 @@
 //! Warnings about a valid configuration: keys without effect, and values that may surprise.
 
-use std::net::IpAddr;
-
 use super::read_rules;
 use super::warning::Warning;
-use crate::config::model::{Config, Replica, ReplicaOf, TopologyConfig, TouchMaster};
+use crate::config::model::{ClientPort, Config, Replica, ReplicaOf, TopologyConfig, TouchMaster};
 use crate::session::ReadFrom;
+use crate::tls::AuthClients;
 use crate::topology::{Observation, ServerRole, Topology};
 use tidegate_wire::units::{HostPort, Secret};
 
@@ -25,11 +24,16 @@ impl Config {
                  replica.counts-as-replica = true, or priority 0",
             ));
         }
-        let mut open = self.addresses().filter(|(_, addr)| !is_loopback(addr));
-        if let Some((key, addr)) = open.next().filter(|_| self.proxy.requirepass.is_empty()) {
+        // Clients with a certificate that was checked are known.
+        let is_open = |port: &ClientPort<'_>| {
+            let is_checked = port.is_tls && self.auth_clients() == AuthClients::Yes;
+            !port.addr.is_loopback() && !is_checked
+        };
+        let open = self.client_ports().into_iter().find(is_open);
+        if let Some(port) = open.filter(|_| self.proxy.requirepass.is_empty()) {
             warnings.push(Warning::new(
-                key,
-                &format_args!("\"{addr}\""),
+                port.key,
+                &format_args!("\"{}\"", port.addr),
                 "every host that reaches this address can read and write without a password; set \
                  proxy.requirepass, or listen on 127.0.0.1",
             ));
@@ -75,11 +79,10 @@ impl Config {
     /// replicas, if `reads.touch-master` is off.
     #[must_use]
     pub fn blind_eviction(&self, policy: Option<&str>) -> Option<Warning> {
-        let from_replicas = |(_, addr): (String, &HostPort)| {
-            self.read_policy(Some(addr)).servers() != ReadFrom::Master
-        };
-        let is_blind =
-            self.reads.touch_master == TouchMaster::Off && self.addresses().any(from_replicas);
+        let from_replicas =
+            |port: &ClientPort<'_>| self.read_policy(Some(port.addr)).servers() != ReadFrom::Master;
+        let is_blind = self.reads.touch_master == TouchMaster::Off
+            && self.client_ports().iter().any(from_replicas);
         let policy = policy.filter(|_| is_blind)?;
         let text = format!(
             "the master's maxmemory-policy is {policy}, and it does not see reads at replicas, so \
@@ -145,11 +148,6 @@ fn sentinels_without_effect(topology: &TopologyConfig) -> Vec<Warning> {
     let password = (!topology.sentinel_password.is_empty())
         .then(|| Warning::new("topology.sentinel-password", &Secret::MASK, why));
     name.into_iter().chain(password).collect()
-}
-
-fn is_loopback(addr: &HostPort) -> bool {
-    let ip: Result<IpAddr, _> = addr.host.parse();
-    ip.map_or(addr.host == "localhost", |ip| ip.is_loopback())
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ mod scalar;
 mod size;
 mod time;
 
-pub(crate) use address::Address;
+pub(crate) use address::{Address, Network};
 pub(crate) use command::{CommandName, Pattern};
-pub(crate) use name::{FileName, HostName, MasterName, Path};
+pub(crate) use name::{FileMode, FileName, FilePath, HostName, MasterName, Path};
 pub use output_class::OutputClass;
 pub(crate) use output_class::OutputClassKind;
 pub(crate) use save_rules::SaveRulesKind;

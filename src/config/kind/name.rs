@@ -118,6 +118,49 @@ impl Kind for Path {
     }
 }
 
+/// The path of a file; empty means none.
+#[derive(Debug)]
+pub(crate) struct FilePath;
+
+impl Kind for FilePath {
+    type Value = String;
+
+    fn accepted(&self) -> String {
+        format!("a file's path of at most {MAX_PATH} bytes, or \"\" for none")
+    }
+
+    fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, String> {
+        text(raw, |path| path.len() <= MAX_PATH && !path.contains(char::is_control))
+    }
+
+    fn show(&self, value: &String) -> String {
+        quoted(value)
+    }
+}
+
+/// The permissions of a file, in octal digits.
+#[derive(Debug)]
+pub(crate) struct FileMode;
+
+impl Kind for FileMode {
+    type Value = u32;
+
+    fn accepted(&self) -> String {
+        "a file's permissions as three octal digits, such as \"770\"".to_owned()
+    }
+
+    fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, u32> {
+        let text = raw.get_ref().as_str().filter(|text| text.len() == 3);
+        let digits = text.filter(|text| text.bytes().all(|digit| digit.is_ascii_digit()));
+        let mode = digits.and_then(|text| u32::from_str_radix(text, 8).ok());
+        mode.map_or_else(|| Wrong::all(raw), Ok)
+    }
+
+    fn show(&self, value: &u32) -> String {
+        quoted(&format!("{value:03o}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,6 +32,11 @@ impl<'a> Report<'a> {
         self.mistakes
     }
 
+    /// Whether the file has a mistake.
+    pub(crate) fn has_mistakes(&self) -> bool {
+        !self.mistakes.is_empty()
+    }
+
     /// Notes a problem at the byte `offset`.
     pub(crate) fn add(&mut self, offset: usize, problem: Problem) {
         self.mistakes.push(Mistake { line: self.source.line(offset), problem });

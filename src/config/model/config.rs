@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::admin::Admin;
 use super::change::Change;
-use super::listener::Listener;
+use super::listener::{ClientPort, Listener};
 use super::log::Log;
 use super::metrics::Metrics;
 use super::part::Part;
@@ -16,6 +16,7 @@ use super::reads::Reads;
 use super::replica::Replica;
 use super::rule::Rule;
 use super::section::{Edit, Key, Section as _};
+use super::tls::Certificates;
 use super::topology::TopologyConfig;
 use super::writes::Writes;
 use crate::config::mistakes::Report;
@@ -31,6 +32,8 @@ macro_rules! file {
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Config {
             $($(#[$doc])* pub $field: $Section,)*
+            /// The certificates in the files that the sections name.
+            pub certificates: Certificates,
         }
 
         impl Config {
@@ -45,12 +48,16 @@ macro_rules! file {
                 file: &'a DeTable<'a>,
                 report: &mut Report<'a>,
             ) -> Self {
-                Self { $($field: <$Section as Part>::read(file, report),)* }
+                Self {
+                    $($field: <$Section as Part>::read(file, report),)*
+                    certificates: Certificates::default(),
+                }
             }
 
             fn diff(&self, new: &Self) -> Vec<Change> {
                 let mut changes = Vec::new();
                 $(Part::diff(&self.$field, &new.$field, &mut changes);)*
+                changes.extend(self.certificates.diff(&new.certificates));
                 changes
             }
         }
@@ -125,7 +132,7 @@ impl Config {
             serve_stale: reads.replica_serve_stale_data,
             silence_ms: millis(silence),
         };
-        let has = |addr: &HostPort| self.listeners.iter().find(|it| it.listen.contains(addr));
+        let has = |addr: &HostPort| self.listeners.iter().find(|it| it.has(addr));
         let Some(own) = addr.and_then(has) else { return policy };
         ReadPolicy {
             level: own.consistency.unwrap_or(policy.level),
@@ -147,13 +154,24 @@ impl Config {
         }
     }
 
-    /// The addresses that clients connect to, each with its key.
-    pub fn addresses(&self) -> impl Iterator<Item = (String, &HostPort)> {
-        let own = self.proxy.listen.iter().map(|addr| ("proxy.listen".to_owned(), addr));
-        let listeners = (0..).zip(&self.listeners);
-        own.chain(listeners.flat_map(|(at, listener): (u32, &Listener)| {
-            listener.listen.iter().map(move |addr| (format!("listener[{at}].listen"), addr))
-        }))
+    /// The ports that clients connect to, in the order of the file.
+    #[must_use]
+    pub fn client_ports(&self) -> Vec<ClientPort<'_>> {
+        let proxy = &self.proxy;
+        let own = [
+            ("proxy.listen".to_owned(), &proxy.listen, false, None),
+            ("proxy.tls-listen".to_owned(), &proxy.tls_listen, true, None),
+        ];
+        let further = self.listeners.iter().enumerate().flat_map(|(at, it)| {
+            [
+                (format!("listener[{at}].listen"), &it.listen, false, Some(it)),
+                (format!("listener[{at}].tls-listen"), &it.tls_listen, true, Some(it)),
+            ]
+        });
+        let all = own.into_iter().chain(further).flat_map(|(key, addrs, is_tls, listener)| {
+            addrs.iter().map(move |addr| ClientPort { key: key.clone(), addr, is_tls, listener })
+        });
+        all.collect()
     }
 
     /// What the rules match, each with its level.

@@ -17,6 +17,10 @@ section! {
         "listen" => listen: Vec<HostPort> = Vec::new(),
             ListOf { kind: Address::Server, min: 1, max: 64 }, Restart;
 
+        /// The addresses that clients connect to with TLS, 1 to 64.
+        "tls-listen" => tls_listen: Vec<HostPort> = Vec::new(),
+            ListOf { kind: Address::Server, min: 1, max: 64 }, Restart;
+
         /// `reads.from` of these clients.
         "reads.from" => from: Option<ReadFrom> = None, IfGiven(OneOf::<ReadFrom>::new()), Live;
 
@@ -36,4 +40,25 @@ section! {
         "reads.replica-serve-stale-data" => serve_stale: Option<bool> = None,
             IfGiven(Flag), Live;
     }
+}
+
+impl Listener {
+    /// Whether clients connect to it at `addr`.
+    #[must_use]
+    pub fn has(&self, addr: &HostPort) -> bool {
+        self.listen.contains(addr) || self.tls_listen.contains(addr)
+    }
+}
+
+/// A port that clients connect to.
+#[derive(Clone, Debug)]
+pub struct ClientPort<'c> {
+    /// The key that names its address.
+    pub key: String,
+    /// Its address.
+    pub addr: &'c HostPort,
+    /// Whether its clients use TLS.
+    pub is_tls: bool,
+    /// The `[[listener]]` that it belongs to; `None` if it is one of `[proxy]`.
+    pub listener: Option<&'c Listener>,
 }

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::section::section;
+use super::tls::CertUser;
 use crate::config::kind::{
-    Address, Flag, Integer, Kind, ListOf, OrOff, OutputClass, OutputClassKind, Password, Raw, Read,
-    Size, Time, quoted,
+    Address, FileMode, FilePath, Flag, IfGiven, Integer, Kind, ListOf, Network, OneOf, OrOff,
+    OutputClass, OutputClassKind, Password, Raw, Read, Size, Time, quoted,
 };
+use crate::tls::{AuthClients, Protocol};
+use ipnet::IpNet;
 use tidegate_wire::units::ByteSize;
 use tidegate_wire::units::{HostPort, Secret};
 
@@ -32,6 +35,52 @@ section! {
         /// redis.conf: `bind` and `port`.
         "listen" => listen: Vec<HostPort> = vec![HostPort::local(6400)],
             ListOf { kind: Address::Listen, min: 1, max: MAX_LISTEN }, Restart;
+
+        /// The addresses that clients connect to with TLS, at most 64; port 0 means any free port.
+        /// redis.conf: `tls-port`.
+        "tls-listen" => tls_listen: Vec<HostPort> = Vec::new(),
+            ListOf { kind: Address::Listen, min: 0, max: MAX_LISTEN }, Restart;
+
+        /// The file of the certificate that clients with TLS see, in PEM, followed by those of the
+        /// authorities between it and a trusted one; empty means none. Files are read again when
+        /// they change. redis.conf: `tls-cert-file`.
+        "tls-cert-file" => tls_cert_file: String = String::new(), FilePath, Live;
+
+        /// The file of the certificate's private key, in PEM; empty means none.
+        /// redis.conf: `tls-key-file`.
+        "tls-key-file" => tls_key_file: String = String::new(), FilePath, Live;
+
+        /// The file of the authorities that clients' certificates are checked with, in PEM; empty
+        /// means none. redis.conf: `tls-ca-cert-file`.
+        "tls-ca-cert-file" => tls_ca_cert_file: String = String::new(), FilePath, Live;
+
+        /// Whether clients with TLS have to show a certificate. Left out, they have to if there is
+        /// a `tls-ca-cert-file`, as Redis has it. redis.conf: `tls-auth-clients`.
+        "tls-auth-clients" => tls_auth_clients: Option<AuthClients> = None,
+            IfGiven(OneOf::<AuthClients>::new()), Live;
+
+        /// Whether the name in a client's certificate logs the client in as that user.
+        /// valkey.conf: `tls-auth-clients-user`.
+        "tls-auth-clients-user" => tls_auth_clients_user: CertUser = CertUser::Off,
+            OneOf::<CertUser>::new(), Live;
+
+        /// The permitted versions of TLS, for clients and for servers.
+        /// redis.conf: `tls-protocols`.
+        "tls-protocols" => tls_protocols: Vec<Protocol> = Protocol::ALL.to_vec(),
+            ListOf { kind: OneOf::<Protocol>::new(), min: 1, max: 2 }, Live;
+
+        /// The permissions of the files of Unix sockets, such as "770"; left out, those of the
+        /// process. redis.conf: `unixsocketperm`.
+        "unixsocketperm" => unixsocketperm: Option<u32> = None, IfGiven(FileMode), Restart;
+
+        /// Whether each connection begins with a header of the PROXY protocol, version 1 or 2, in
+        /// which a load balancer names its client. HAProxy: `accept-proxy`.
+        "proxy-protocol" => proxy_protocol: bool = false, Flag, Live;
+
+        /// The addresses of the load balancers whose headers are believed, up to 256 networks such
+        /// as "10.0.0.0/8". Others may not connect while `proxy-protocol` is on.
+        "proxy-protocol-trusted" => proxy_protocol_trusted: Vec<IpNet> = Vec::new(),
+            ListOf { kind: Network, min: 0, max: 256 }, Live;
 
         /// The number of threads that serve clients. Similar to redis.conf's `io-threads`.
         "workers" => workers: Workers = Workers::Auto, WorkersKind, Restart;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::section::section;
 use crate::config::kind::{
-    Address, Choice, IfGiven, Integer, ListOf, MasterName, OneOf, OrOff, Password, Text, Time,
+    Address, Choice, FilePath, Flag, HostName, IfGiven, Integer, ListOf, MasterName, OneOf, OrOff,
+    Password, Text, Time,
 };
 use tidegate_wire::units::{HostPort, Secret};
 
@@ -69,6 +70,33 @@ section! {
         /// The password with which the proxy logs in; empty means that it does not log in.
         /// redis.conf: `masterauth`.
         "masterauth" => masterauth: Secret = Secret::default(), Password, Live;
+
+        /// Whether the proxy connects to the servers with TLS.
+        /// redis.conf: `tls-replication`, `tls-port`.
+        "tls" => tls: bool = false, Flag, Live;
+
+        /// The same for Sentinels; left out, as `tls` says.
+        "sentinel-tls" => sentinel_tls: Option<bool> = None, IfGiven(Flag), Live;
+
+        /// The file of the authorities that servers' certificates are checked with, in PEM; empty
+        /// means those that the system trusts. redis.conf: `tls-ca-cert-file`.
+        "tls-ca-cert-file" => tls_ca_cert_file: String = String::new(), FilePath, Live;
+
+        /// The file of the certificate that the proxy shows to servers, in PEM; empty means none.
+        /// redis.conf: `tls-client-cert-file`.
+        "tls-client-cert-file" => tls_client_cert_file: String = String::new(), FilePath, Live;
+
+        /// The file of that certificate's private key, in PEM; empty means none.
+        /// redis.conf: `tls-client-key-file`.
+        "tls-client-key-file" => tls_client_key_file: String = String::new(), FilePath, Live;
+
+        /// The name that the servers' certificates are for, and that the servers are told (SNI);
+        /// empty means the host of each server's address.
+        "tls-server-name" => tls_server_name: String = String::new(), HostName, Live;
+
+        /// Whether a server's certificate has to be for its name; `false` accepts each one that a
+        /// trusted authority has signed, as Redis's replicas do.
+        "tls-check-host-name" => tls_check_host_name: bool = true, Flag, Live;
 
         /// How long the proxy may take to connect to a server and log in, 1 ms to 1 h.
         "connect-timeout" => connect_timeout: Duration = Duration::from_secs(1),

@@ -34,7 +34,7 @@ pub(super) fn spawn(payloads: &Arc<Payloads>, joined: Joining) {
             // It is no more than a wish of the operator.
             drop(stream.set_nodelay(false));
         }
-        let addr = entry.addr;
+        let addr = entry.addr.clone();
         let connection = Connection::new(&payloads.engine, entry, stream, &input);
         let mut task = ReplicaTask { payloads, connection, buffer: Vec::new(), told_ms: 0 };
         let left = match task.run().await {

@@ -98,9 +98,9 @@ impl Client {
             return true;
         }
         let is_login = is_login(command, args);
-        let addr = self.entry.addr;
+        let addr = self.entry.addr.host();
         let logins = &context.engine.clients.logins;
-        if is_login && logins.must_wait(addr.ip(), context.now_ms()) {
+        if is_login && logins.must_wait(addr, context.now_ms()) {
             return false;
         }
         if context.holds(command.replicates) {
@@ -130,7 +130,7 @@ impl Client {
         let said = self.out.get(start..).unwrap_or_default();
         if is_login
             && said.starts_with(b"-WRONGPASS")
-            && let Some(times) = logins.failed(addr.ip(), context.now_ms())
+            && let Some(times) = logins.failed(addr, context.now_ms())
         {
             tracing::warn!(client = %addr, times, "a login at the replica's port failed: wrong password");
         }

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::fault::LinkFault;
 use crate::config::HostPort;
 use crate::engine::Engine;
-use crate::net::Stream;
+use crate::net::{Connecting, Stream};
 use crate::registry::Entry;
 use tidegate_replication::{Ack, Phase, Pulse, write_ack};
 use tidegate_wire::units::ReplOffset;
@@ -44,7 +44,8 @@ impl<'e> Wire<'e> {
     pub(super) async fn open(engine: &'e Engine, master: &'e HostPort) -> Result<Self, LinkFault> {
         let config = engine.config.load_full();
         let repl_timeout = config.replica.repl_timeout;
-        let opening = timeout(repl_timeout, connect(engine, master, config.proxy.tcp_keepalive));
+        let opening =
+            timeout(repl_timeout, connect(engine, master, Connecting::to_master(&config)));
         let opened = tokio::select! {
             biased;
             opened = opening => opened,
@@ -72,7 +73,7 @@ impl<'e> Wire<'e> {
 
     /// Returns the address of the master.
     pub(super) fn peer(&self) -> Option<SocketAddr> {
-        self.stream.peer_addr().ok()
+        self.stream.peer_addr().ok()?.ip()
     }
 
     /// Moves the link to another phase.
@@ -191,15 +192,8 @@ fn admit(engine: &Engine, stream: &Stream) -> Result<Arc<Entry>, LinkFault> {
 }
 
 /// Connects to the master at the address that was proven, if one was.
-async fn connect(
-    engine: &Engine,
-    master: &HostPort,
-    keepalive: Option<Duration>,
-) -> io::Result<Stream> {
-    match engine.endpoint_of(master) {
-        Some(at) => Stream::connect_to(at, keepalive).await,
-        None => Stream::connect(master, keepalive).await,
-    }
+async fn connect(engine: &Engine, master: &HostPort, how: Connecting) -> io::Result<Stream> {
+    Stream::connect(master, engine.endpoint_of(master), &how).await
 }
 
 /// Waits until the configuration names another master.

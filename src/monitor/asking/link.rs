@@ -13,7 +13,7 @@ use super::frame;
 use super::words::brief;
 use crate::backend::{ConnectionKey, Credentials, HandshakeError, set_up};
 use crate::config::{Config, HostPort};
-use crate::net::{Resolver, Stream};
+use crate::net::{Connecting, Resolver, Stream};
 use tidegate_wire::resp::{ReplyScanner, encode};
 
 /// How to reach a server, from proxy.toml.
@@ -27,7 +27,7 @@ pub(crate) struct Dial {
     timeout: Duration,
     /// The limit for all answers to one write of questions.
     patience: Duration,
-    keepalive: Option<Duration>,
+    connecting: Connecting,
 }
 
 impl Dial {
@@ -42,7 +42,7 @@ impl Dial {
             },
             timeout: config.topology.connect_timeout,
             patience: config.topology.connect_timeout,
-            keepalive: config.proxy.tcp_keepalive,
+            connecting: Connecting::to_servers(config),
         }
     }
 
@@ -52,7 +52,7 @@ impl Dial {
         let (user, password) = (&topology.sentinel_user, &topology.sentinel_password);
         let login = Credentials::new(user.clone(), password.clone());
         let key = ConnectionKey { login_only: true, ..ConnectionKey::new(login) };
-        Self { key, ..Self::new(addr, config) }
+        Self { key, connecting: Connecting::to_sentinels(config), ..Self::new(addr, config) }
     }
 
     /// The same way to another address.
@@ -81,11 +81,14 @@ impl Dial {
     /// the name is resolved, and its addresses are tried one after the other. None of them takes
     /// the time of the others.
     async fn connect(&self, resolver: &Resolver) -> io::Result<Stream> {
+        if self.addr.unix_path().is_some() {
+            return Stream::connect(&self.addr, None, &self.connecting).await;
+        }
         let begun = Instant::now();
         let mut failed = io::Error::from(io::ErrorKind::NotFound);
         match self.at {
             Some(at) if self.addr.host.parse::<IpAddr>().is_ok() => {
-                return Stream::connect_to(at, self.keepalive).await;
+                return Stream::connect(&self.addr, Some(at), &self.connecting).await;
             }
             Some(at) => match self.try_to(at, self.timeout / 2).await {
                 Ok(stream) => return Ok(stream),
@@ -109,7 +112,8 @@ impl Dial {
     }
 
     async fn try_to(&self, at: SocketAddr, limit: Duration) -> io::Result<Stream> {
-        let connected = timeout(limit, Stream::connect_to(at, self.keepalive)).await;
+        let connected =
+            timeout(limit, Stream::connect(&self.addr, Some(at), &self.connecting)).await;
         connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -124,6 +128,9 @@ pub(crate) enum LinkError {
     /// `request-timeout`).
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+    /// The handshake of TLS took too long. A server that does not speak TLS waits for a line.
+    #[error("no answer to TLS within {0:?}; its port may be one without TLS")]
+    NoTls(Duration),
     /// The server requires a login, and none is configured.
     #[error("asks for a login: set topology.masterauth, and topology.masteruser if need be: {0}")]
     NoLogin(String),
@@ -185,17 +192,20 @@ impl Link {
         dial: &Dial,
         resolver: &Resolver,
     ) -> Result<Self, LinkError> {
-        let opening = async {
-            let mut stream = dial.connect(resolver).await?;
-            set_up(&mut stream, &dial.key).await?;
-            Ok(Self { dial: dial.clone(), stream, buffer: BytesMut::new() })
-        };
-        timeout(dial.timeout, opening).await.unwrap_or(Err(LinkError::Timeout(dial.timeout)))
+        let (begun, limit) = (Instant::now(), dial.timeout);
+        let late =
+            if dial.connecting.tls.is_some() { LinkError::NoTls } else { LinkError::Timeout };
+        let connected = timeout(limit, dial.connect(resolver)).await;
+        let mut stream = connected.map_err(|_| late(limit))??;
+        let rest = limit.saturating_sub(begun.elapsed());
+        let entered = timeout(rest, set_up(&mut stream, &dial.key)).await;
+        entered.map_err(|_| LinkError::Timeout(limit))??;
+        Ok(Self { dial: dial.clone(), stream, buffer: BytesMut::new() })
     }
 
     /// The address to which it is connected.
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
-        self.stream.peer_addr().ok()
+        self.stream.peer_addr().ok()?.ip()
     }
 
     /// The server's address as the proxy knows it, and as the system resolved it.

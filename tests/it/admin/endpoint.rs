@@ -22,8 +22,8 @@ struct Endpoint {
 
 impl Endpoint {
     fn start(body: String) -> Self {
-        let listener = Listener::open(&HostPort::local(0), 1).unwrap().remove(0);
-        let addr = listener.local_addr().unwrap();
+        let listener = Listener::open(&HostPort::local(0), 1, None).unwrap().remove(0);
+        let addr = listener.local_addr().unwrap().ip().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
             let runtime =

@@ -1,4 +1,4 @@
-//! `host:port`, as addresses are written everywhere.
+//! `host:port`, as addresses are written everywhere, or `unix:/path`.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -6,22 +6,27 @@ use std::str::FromStr;
 
 /// The longest host name in DNS.
 const MAX_HOST: usize = 253;
+/// The longest path of a Unix socket: Linux's `sun_path` without the final zero.
+const MAX_SOCKET_PATH: usize = 107;
+/// What the address of a Unix socket begins with.
+const UNIX: &str = "unix:";
 
-/// A host (name, IPv4 or IPv6 address) and a TCP port. Names are resolved when they are used.
+/// A host (name, IPv4 or IPv6 address) and a TCP port, or the path of a Unix socket. Names are
+/// resolved when they are used.
 ///
 /// Two spellings of one host are equal if that can be seen without a resolver: names are kept in
 /// lower case, IPv6 addresses in their canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostPort {
-    /// The host, an IPv6 address without its brackets.
+    /// The host, an IPv6 address without its brackets; of a Unix socket the whole `unix:/path`.
     pub host: String,
-    /// The port. 0, "any free one", is only for listening.
+    /// The port. 0, "any free one", is only for listening. A Unix socket has 0.
     pub port: u16,
 }
 
 /// The error for a text that is not `host:port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an address such as 127.0.0.1:6379, redis.example:6379 or [::1]:6379")]
+#[error("not an address such as 127.0.0.1:6379, redis.example:6379, [::1]:6379 or unix:/path")]
 pub struct HostPortError;
 
 impl HostPort {
@@ -30,9 +35,18 @@ impl HostPort {
         Self { host: Ipv4Addr::LOCALHOST.to_string(), port }
     }
 
+    /// The path of the Unix socket, if it is one.
+    #[must_use]
+    pub fn unix_path(&self) -> Option<&str> {
+        self.host.strip_prefix(UNIX)
+    }
+
     /// Whether only this machine reaches the host, as far as its name shows.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
+        if self.unix_path().is_some() {
+            return true;
+        }
         let is_address =
             self.host.parse::<std::net::IpAddr>().is_ok_and(|it| it.to_canonical().is_loopback());
         is_address || self.host.eq_ignore_ascii_case("localhost")
@@ -56,6 +70,11 @@ impl FromStr for HostPort {
     type Err = HostPortError;
 
     fn from_str(text: &str) -> Result<Self, HostPortError> {
+        if let Some(path) = text.strip_prefix(UNIX) {
+            let is_path = path.starts_with('/') && path.len() <= MAX_SOCKET_PATH;
+            let is_path = is_path && !path.contains(|c: char| c.is_control() || c == ' ');
+            return is_path.then(|| Self { host: text.to_owned(), port: 0 }).ok_or(HostPortError);
+        }
         let (host, port) = text.rsplit_once(':').ok_or(HostPortError)?;
         Ok(Self { host: read_host(host)?, port: read_port(port)? })
     }
@@ -93,7 +112,9 @@ fn is_host(text: &str) -> bool {
 
 impl fmt::Display for HostPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
+        if self.unix_path().is_some() {
+            f.write_str(&self.host)
+        } else if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
         } else {
             write!(f, "{}:{}", self.host, self.port)
@@ -124,6 +145,19 @@ mod tests {
         for (host, port) in [("a:b", "1"), ("", "1"), ("a", ""), ("a", "+1"), ("[::1", "1")] {
             assert_eq!(HostPort::of(host, port), Err(HostPortError), "{host} {port}");
         }
+    }
+
+    #[test]
+    fn a_unix_socket_is_an_address() {
+        let socket: HostPort = "unix:/run/redis.sock".parse().unwrap();
+        assert_eq!(socket.unix_path(), Some("/run/redis.sock"));
+        assert_eq!(socket.to_string(), "unix:/run/redis.sock");
+        assert!(socket.is_loopback());
+        let long = format!("unix:/{}", "a".repeat(107));
+        for text in ["unix:", "unix:redis.sock", "unix:/a b", "unix:/a\nb", &long] {
+            assert_eq!(text.parse::<HostPort>(), Err(HostPortError), "{text}");
+        }
+        assert_eq!(HostPort::of("unix:/run/redis.sock", "1"), Err(HostPortError));
     }
 
     #[test]

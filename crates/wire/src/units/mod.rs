@@ -6,6 +6,7 @@
 mod byte_size;
 mod columns;
 mod host_port;
+mod peer_addr;
 mod repl_id;
 mod repl_offset;
 mod secret;
@@ -14,6 +15,7 @@ mod time;
 pub use byte_size::{ByteSize, ByteSizeError};
 pub use columns::columns;
 pub use host_port::{HostPort, HostPortError};
+pub use peer_addr::PeerAddr;
 pub use repl_id::{ReplId, ReplIdError};
 pub use repl_offset::ReplOffset;
 pub use secret::Secret;

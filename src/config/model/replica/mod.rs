@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use super::section::section;
 use crate::config::kind::{
-    Address, FileName, Flag, HostName, Integer, ListOf, OneOf, OneOrList, OrOff, OutputClass,
-    OutputClassKind, Password, Path, SaveRules, SaveRulesKind, Size, Text, Time,
+    Address, FileName, Flag, HostName, IfGiven, Integer, ListOf, OneOf, OneOrList, OrOff,
+    OutputClass, OutputClassKind, Password, Path, SaveRules, SaveRulesKind, Size, Text, Time,
 };
 use tidegate_store::EvictionPolicy;
 use tidegate_wire::units::ByteSize;
@@ -49,6 +49,15 @@ section! {
         /// redis.conf: a replica's `bind` and `port`.
         "listen" => listen: Vec<HostPort> = vec![HostPort::local(6390)],
             OneOrList(ListOf { kind: Address::Listen, min: 1, max: MAX_LISTEN }), Restart;
+
+        /// The addresses of the engine's own port with TLS, at most 64; its certificate is that of
+        /// `proxy.tls-cert-file`. redis.conf: `tls-port`.
+        "tls-listen" => tls_listen: Vec<HostPort> = Vec::new(),
+            OneOrList(ListOf { kind: Address::Listen, min: 0, max: MAX_LISTEN }), Restart;
+
+        /// Whether the engine connects to its master with TLS; left out, as `topology.tls` says.
+        /// redis.conf: `tls-replication`.
+        "tls-replication" => tls_replication: Option<bool> = None, IfGiven(Flag), Live;
 
         /// The master that the engine follows; `"no one"` makes the engine a master itself.
         /// redis.conf: `replicaof`.

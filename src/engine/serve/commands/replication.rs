@@ -110,7 +110,7 @@ pub(in crate::engine::serve) fn sync(call: &mut Call<'_, '_>) {
     let client = &*call.client;
     let asked = Asked {
         id: client.entry.id,
-        peer: client.entry.addr.ip().to_canonical().to_string(),
+        peer: client.entry.addr.host().to_string(),
         said: &client.announcement,
         words: call.args,
         has_output: !client.out.is_empty(),

@@ -1,0 +1,20 @@
+//! TLS: certificates and keys from files, and what is accepted of the other side. rustls does the
+//! protocol, with aws-lc-rs for the cryptography.
+//!
+//! No sockets and no tasks: [`crate::net`] joins a connection with what is here.
+
+mod client;
+mod counts;
+mod error;
+mod leaf;
+mod pem;
+mod provider;
+mod server;
+mod verifier;
+
+pub use client::{ClientFiles, ClientTls};
+pub use counts::{COUNTS, Counts, Failure, Side};
+pub use error::TlsError;
+pub use leaf::{Leaf, common_name};
+pub use provider::Protocol;
+pub use server::{AuthClients, Part, ServerFiles, ServerTls};
