@@ -66,7 +66,9 @@ impl Reading<'_> {
     fn read(&mut self, number: usize, line: &[u8]) {
         let words: Vec<_> = line.split(|byte| *byte == b' ').collect();
         let [b"user", name, rules @ ..] = &words[..] else {
-            return self.error(number, "line should start with user keyword. ");
+            let text = " should start with user keyword followed by the username. ";
+            self.errors += &format!("{}:{number}{text}", self.path);
+            return;
         };
         if rules::has_spaces(name) {
             // Redis begins this one with a quote.
@@ -146,14 +148,14 @@ mod tests {
     fn every_mistake_has_its_line() {
         let error = |text: &str| read(text).expect_err(text).to_string();
         let text = error("# no\nuser a +x +y on off ! #\nuser a on\nuser b (+get\nuser\n");
-        let expected = "/f:1: line should start with user keyword. \
+        let expected = "/f:1 should start with user keyword followed by the username. \
             /f:2: Error in applying operation '+x': Unknown command or category name in ACL. \
             /f:2: Error in applying operation '+y': Unknown command or category name in ACL. \
             /f:2: The password hash must be exactly 64 characters and contain only lowercase \
             hexadecimal characters. \
             WARNING: Duplicate user 'a' found on line 3. \
             /f:4: Unmatched parenthesis in selector definition.\
-            /f:5: line should start with user keyword. \
+            /f:5 should start with user keyword followed by the username. \
             WARNING: ACL errors detected, no change to the previously active ACL rules was performed";
         assert_eq!(text, expected);
     }

@@ -80,7 +80,7 @@ impl<'a> AclCommand<'a> {
             }
             (b"users", _) => Self::Users,
             (b"whoami", _) => Self::WhoAmI,
-            _ => return Err(syntax(&lower)),
+            _ => return Err(syntax(sub)),
         })
     }
 

@@ -32,6 +32,10 @@ impl Pattern {
     }
 
     fn matches(&self, name: &[u8]) -> bool {
+        // For servers no star matches an empty name.
+        if name.is_empty() {
+            return self.text.is_empty();
+        }
         match self.form {
             Form::Literal => *self.text == *name,
             Form::Prefix => name.starts_with(&self.text[..self.text.len() - 1]),
@@ -113,7 +117,8 @@ mod tests {
         for pattern in ["", "*", "a*", "a*b", "**", "a?", "[ab]", "a\\*", "abc", "\\"] {
             for text in ["", "a", "ab", "abc", "a*", "b", "\\", "axb"] {
                 let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-                let expected = glob::matches(pattern, text);
+                let is_star = text.is_empty() && !pattern.is_empty();
+                let expected = glob::matches(pattern, text) && !is_star;
                 assert_eq!(Pattern::new(pattern).matches(text), expected, "{pattern:?} {text:?}");
             }
         }

@@ -12,14 +12,20 @@ pub(crate) fn merge<W: AsRef<[u8]>>(words: &[W]) -> Result<Vec<Vec<u8>>, usize> 
     let mut open = None;
     for (at, word) in words.iter().map(AsRef::as_ref).enumerate() {
         let closes = word.last() == Some(&b')');
-        if open.is_some()
+        if word.first() == Some(&b'(') && !closes {
+            // A selector that is still open is given up, as in Redis 7.0.
+            if open.is_some() {
+                merged.pop();
+            }
+            open = Some(at);
+            merged.push(word.to_vec());
+        } else if open.is_some()
             && let Some(selector) = merged.last_mut()
         {
             selector.push(b' ');
             selector.extend_from_slice(super::text::before_nul(word));
             open = open.filter(|_| !closes);
         } else {
-            open = (word.first() == Some(&b'(') && !closes).then_some(at);
             merged.push(word.to_vec());
         }
     }
@@ -66,6 +72,7 @@ mod tests {
         );
         assert_eq!(merged("() (a b c)"), Ok(vec!["()".into(), "(a b c)".into()]));
         assert_eq!(merged("on (a b"), Err(1));
+        assert_eq!(merged("(a b (c d)"), Ok(vec!["(c d)".into()]));
         assert_eq!(merged("(a (b) c)"), Ok(vec!["(a (b)".into(), "c)".into()]));
         assert_eq!(merge(&[""; 2]), Ok(vec![vec![]; 2]));
     }
