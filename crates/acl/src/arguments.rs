@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use tidegate_wire::resp::Args;
+use tidegate_wire::resp::request::Request;
 
 /// The arguments of a request, the command's name first.
 pub trait Arguments<'a> {
@@ -18,8 +19,22 @@ pub trait Arguments<'a> {
 #[derive(Clone, Debug)]
 pub struct Frame<'a> {
     all: Args<'a>,
-    /// The arguments that follow those walked over, and the index of the first of them.
-    walk: Cell<(usize, Args<'a>)>,
+    /// The first two arguments, if a scanner has found them.
+    head: [&'a [u8]; 2],
+    /// How many of them are known: both or none.
+    known: usize,
+    walk: Cell<Walk<'a>>,
+}
+
+/// A walk over arguments.
+#[derive(Clone, Copy, Debug)]
+struct Walk<'a> {
+    /// The index of the next argument.
+    next: usize,
+    /// That argument and those behind it.
+    rest: Args<'a>,
+    /// The argument before it.
+    last: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
@@ -27,25 +42,39 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn new(frame: &'a [u8]) -> Self {
         let all = Args::new(frame);
-        Self { all, walk: Cell::new((0, all)) }
+        let walk = Walk { next: 0, rest: all, last: &[] };
+        Self { all, head: [&[]; 2], known: 0, walk: Cell::new(walk) }
+    }
+
+    /// Returns the arguments of `frame`, in which a scanner has found `request`.
+    #[must_use]
+    pub fn of(frame: &'a [u8], request: &Request) -> Self {
+        let head = [request.name.of(frame), request.second.of(frame)];
+        Self { head, known: head.len(), ..Self::new(frame) }
     }
 }
 
 impl<'a> Arguments<'a> for Frame<'a> {
+    #[inline]
     fn count(&self) -> usize {
         self.all.left()
     }
 
+    #[inline]
     fn at(&self, index: usize) -> &'a [u8] {
-        let (mut next, mut rest) = self.walk.get();
-        if index < next {
-            (next, rest) = (0, self.all);
+        if index < self.known {
+            return self.head[index];
         }
-        while next < index && rest.next().is_some() {
-            next += 1;
+        let mut walk = self.walk.get();
+        if index + 1 < walk.next {
+            walk = Walk { next: 0, rest: self.all, last: &[] };
         }
-        self.walk.set((next, rest));
-        if next == index { rest.next().unwrap_or_default() } else { &[] }
+        while walk.next <= index {
+            let Some(last) = walk.rest.next() else { return &[] };
+            walk = Walk { next: walk.next + 1, last, ..walk };
+        }
+        self.walk.set(walk);
+        walk.last
     }
 }
 
@@ -62,16 +91,22 @@ impl<'a, A: AsRef<[u8]>> Arguments<'a> for &'a [A] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidegate_wire::resp::encode;
+    use tidegate_wire::resp::{Limits, RequestScanner, RequestStep, encode};
 
     #[test]
     fn a_frame_is_read_in_any_order() {
         let words: [&[u8]; 4] = [b"MSET", b"a", b"", b"\r\n"];
         let bytes = encode::request_of(&words);
-        let frame = Frame::new(&bytes);
-        assert_eq!(frame.count(), 4);
-        for index in [0, 1, 3, 3, 2, 0, 9, 1, 4, 3] {
-            assert_eq!(frame.at(index), (&words[..]).at(index), "{index}");
+        let Ok(RequestStep::Complete(request)) =
+            RequestScanner::default().scan(&bytes, &Limits::default())
+        else {
+            panic!("a whole request");
+        };
+        for frame in [Frame::new(&bytes), Frame::of(&bytes, &request)] {
+            assert_eq!(frame.count(), 4);
+            for index in [0, 1, 3, 3, 2, 0, 9, 1, 4, 3] {
+                assert_eq!(frame.at(index), (&words[..]).at(index), "{index}");
+            }
         }
     }
 

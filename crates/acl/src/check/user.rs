@@ -115,7 +115,8 @@ impl Selector {
         let KeyAccess { first, rest, varies, .. } = command.access;
         let mut needs = if varies { access::of(command, args).first } else { first };
         for at in command.keys.positions(args.count(), |at| args.at(at)) {
-            if !self.keys.iter().any(|own| own.permits(args.at(at), needs)) {
+            let key = args.at(at);
+            if !self.keys.iter().any(|own| own.permits(key, needs)) {
                 return Err(at);
             }
             needs = rest;
@@ -131,8 +132,10 @@ impl Selector {
     ) -> Result<(), usize> {
         let end = if command.channels == Channels::First { 2 } else { args.count() };
         let is_pattern = command.channels == Channels::Patterns;
-        let permits =
-            |at: &usize| self.channels.iter().any(|own| own.permits(args.at(*at), is_pattern));
+        let permits = |at: &usize| {
+            let channel = args.at(*at);
+            self.channels.iter().any(|own| own.permits(channel, is_pattern))
+        };
         (1..end.min(args.count())).find(|at| !permits(at)).map_or(Ok(()), Err)
     }
 }
