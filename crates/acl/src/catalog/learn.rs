@@ -3,12 +3,23 @@
 use redis_protocol::resp2::types::BytesFrame;
 use tidegate_wire::command::{Keys, Learned, lookup};
 
-use super::{Catalog, NAME_MAX};
+use super::Catalog;
+use super::commands::NAME_MAX;
 use crate::category::Categories;
 use crate::facts::{Access, KeyAccess};
 
+impl Catalog {
+    /// Returns this catalog with the commands that it lacks, as the reply to `COMMAND` of a server
+    /// describes them.
+    #[must_use]
+    pub fn with_reply(mut self, reply: &BytesFrame) -> Self {
+        learn(&mut self, reply);
+        self
+    }
+}
+
 /// Adds the commands of `reply` that `catalog` lacks. An entry that makes no sense is left out.
-pub(super) fn learn(catalog: &mut Catalog, reply: &BytesFrame) {
+fn learn(catalog: &mut Catalog, reply: &BytesFrame) {
     let rows = Learned::from_command_reply(reply);
     for entry in items(reply) {
         let Some(name) = name(entry).filter(|name| !name.contains('|')) else { continue };

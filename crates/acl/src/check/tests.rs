@@ -86,3 +86,15 @@ fn sort_with_patterns_needs_all_keys() {
     assert_eq!(check(&["+sort", "~k", "(+sort %R~*)"], "SORT k GET #"), Ok(()));
     assert_eq!(check(&["+sort", "~k"], "SORT k STORE d"), refused(Reason::Key, "d"));
 }
+
+#[test]
+fn subscriptions_are_looked_at_without_a_command() {
+    let catalog = Catalog::new();
+    let mut user = User::new(b"u", &catalog);
+    for rule in ["&a*", "(&b)"] {
+        user.apply(&catalog, rule.as_bytes()).expect(rule);
+    }
+    assert!(user.may_subscribe(b"a1", false) && user.may_subscribe(b"b", false));
+    assert!(user.may_subscribe(b"a*", true) && !user.may_subscribe(b"a1", true));
+    assert!(!user.may_subscribe(b"c", false));
+}

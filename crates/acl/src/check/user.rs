@@ -40,6 +40,15 @@ impl User {
         Ok(())
     }
 
+    /// Whether some selector permits a channel, or a pattern of channels. After a change of the user,
+    /// subscribers to others are closed, as Redis does.
+    #[must_use]
+    pub fn may_subscribe(&self, channel: &[u8], is_pattern: bool) -> bool {
+        self.all_selectors().any(|it| {
+            it.all_channels || it.channels.iter().any(|own| own.permits(channel, is_pattern))
+        })
+    }
+
     /// As [`User::check`], for a known command, and without the patterns of SORT, which the server
     /// checks when it runs the command.
     pub(crate) fn check_command<'a>(
