@@ -5,8 +5,8 @@ mod keys_of;
 pub use keys_of::KeysOf;
 
 use crate::consistency::Level;
-use tidegate_store::glob;
 use tidegate_wire::command::{Access, Command, Effect, Keys, NUMBERS, all, lookup, number};
+use tidegate_wire::glob;
 
 /// What a rule matches. A part that is `None` matches every request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

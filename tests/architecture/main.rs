@@ -33,12 +33,13 @@ pub(crate) fn files(dir: &Path, ext: &str) -> Vec<PathBuf> {
 }
 
 /// The crates of the engine, and the crates of ours that each may use.
-pub(crate) const ENGINE: [(&str, &[&str]); 5] = [
+pub(crate) const ENGINE: [(&str, &[&str]); 6] = [
     ("wire", &[]),
     ("rdb", &[]),
     ("replication", &["wire"]),
     ("store", &["rdb", "wire"]),
     ("scripts", &["wire"]),
+    ("acl", &["wire"]),
 ];
 
 /// The crates that only tests use, and the crates of ours that each may use.

@@ -24,7 +24,6 @@
 //! |---|---|---|
 //! | 0 | `c_text` | text as C functions read it |
 //! | 0 | `dialect` | the differences between servers |
-//! | 0 | [`glob`] | patterns |
 //! | 0 | `partial_sort` | a sort that leaves equal elements as the server's does |
 //! | 0 | `primitives` | parts of values: hash tables, digests, varints |
 //! | 1 | `number` | floating-point numbers as servers read and write them |
@@ -49,7 +48,6 @@ mod call;
 mod commands;
 mod dialect;
 mod execution;
-pub mod glob;
 mod keyspace;
 mod library;
 mod number;

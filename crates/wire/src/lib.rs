@@ -5,6 +5,7 @@
 //!
 //! | layer | module | what it is |
 //! |---|---|---|
+//! | 0 | [`glob`] | patterns of keys, channels and names |
 //! | 0 | [`resp`] | where a frame ends, what a request says, how a reply is written |
 //! | 0 | [`units`] | sizes, addresses, secrets, places in a history |
 //! | 1 | [`command`] | one row per command: access, keys, session effect |
@@ -19,5 +20,6 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod glob;
 pub mod resp;
 pub mod units;

@@ -13,8 +13,8 @@ use foldhash::fast::RandomState;
 use super::clock::since_1970;
 use super::mailbox::Mailbox;
 use super::tracking::Tracking;
-use tidegate_store::glob;
 use tidegate_wire::command::Subscription;
+use tidegate_wire::glob;
 
 type Listeners = BTreeMap<u64, Arc<Mailbox>>;
 type Topics = HashMap<Box<[u8]>, Listeners, RandomState>;

@@ -4,9 +4,9 @@ use crate::c_text::{c_str, skip_blanks};
 use crate::call::{CommandError, Reply, quoted, words};
 use crate::dialect::{Dialect, Vendor};
 use crate::execution::Args;
-use crate::glob;
 use crate::keyspace::Slot;
 use tidegate_rdb::Element;
+use tidegate_wire::glob;
 use tidegate_wire::resp::integer;
 
 /// How many elements are looked at by default.

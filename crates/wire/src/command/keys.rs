@@ -34,7 +34,7 @@ pub enum Keys {
     Sort,
     /// GEORADIUS, GEORADIUSBYMEMBER: argument 1, and what follows STORE or STOREDIST.
     Radius,
-    /// MIGRATE: argument 3, or if that is empty, what follows KEYS.
+    /// MIGRATE: argument 3, or if that is empty and KEYS is there, what follows KEYS.
     Migrate,
     /// STRALGO LCS (Redis 6): the two that follow KEYS.
     Lcs,
@@ -167,8 +167,9 @@ where
         return Positions::run(3, 4, 1);
     }
     match find(words(argc, arg, 6, &[("AUTH", 1), ("AUTH2", 2)]), "KEYS") {
-        Some(at) => Positions::run(at + 1, argc, 1),
-        None => Positions::default(),
+        Some(at) if at + 1 < argc => Positions::run(at + 1, argc, 1),
+        // The empty word is a key.
+        _ => Positions::run(3, argc.min(4), 1),
     }
 }
 

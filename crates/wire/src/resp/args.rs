@@ -59,7 +59,18 @@ impl<'a> Iterator for Args<'a> {
 }
 
 /// Parses a header line such as `$3\r\n`. Returns its number and what follows it.
+#[inline]
 fn line(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    // One or two digits are by far the most frequent.
+    match bytes {
+        [_, d @ b'0'..=b'9', b'\r', b'\n', rest @ ..] => {
+            return Some((i64::from(d - b'0'), rest));
+        }
+        [_, t @ b'1'..=b'9', d @ b'0'..=b'9', b'\r', b'\n', rest @ ..] => {
+            return Some((i64::from(t - b'0') * 10 + i64::from(d - b'0'), rest));
+        }
+        _ => {}
+    }
     let cr = memchr::memchr(b'\r', bytes)?;
     Some((integer::parse(bytes.get(1..cr)?)?, bytes.get(cr + 2..)?))
 }

@@ -2,8 +2,8 @@
 
 use crate::engine::Engine;
 use crate::engine::serve::call::{Call, Handlers};
-use tidegate_store::glob;
 use tidegate_wire::command::{self, Access, Command, Effect, Keys};
+use tidegate_wire::glob;
 use tidegate_wire::resp::{RespVersion, encode};
 
 /// Runs COMMAND and its subcommands.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{keys, rewrite, value};
 use crate::config::Config;
 use crate::engine::serve::call::Call;
-use tidegate_store::glob;
+use tidegate_wire::glob;
 use tidegate_wire::resp::encode;
 
 /// The key of redis.conf that has the limits of all classes of clients.

@@ -4,9 +4,9 @@ use super::restore::{BAD_PAYLOAD, verify};
 use crate::arguments::subcommand::{self, Sub};
 use crate::call::{CommandError, Reply, shown, words};
 use crate::execution::{Args, Done, ReadCx, Row, WriteCx};
-use crate::glob;
 use crate::library::{Libraries, Library};
 use tidegate_rdb::{Checksum, Encoder, Form, Item, Limits, Reader, Vendor, WriteError};
+use tidegate_wire::glob;
 
 pub(super) const COMMANDS: &[Row] = &[Row::both("function", read, write)];
 

@@ -3,8 +3,8 @@
 use crate::arguments::scan::{self, Options, Scanned};
 use crate::call::Reply;
 use crate::execution::{Args, Done, ReadCx, Row};
-use crate::glob;
 use crate::keyspace::Slot;
+use tidegate_wire::glob;
 
 pub(super) const COMMANDS: &[Row] = &[Row::read("keys", keys), Row::read("scan", scan)];
 

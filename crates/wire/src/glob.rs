@@ -1,4 +1,4 @@
-//! The patterns of `KEYS`, `SCAN ... MATCH`, `PSUBSCRIBE`, `CONFIG GET`.
+//! The patterns of `KEYS`, `SCAN ... MATCH`, `PSUBSCRIBE`, `CONFIG GET` and access control lists.
 
 /// Whether all of `text` matches `pattern`: `*`, `?`, `[a-z]`, `[^a]`, and `\` for the next
 /// character as it is. Mirrors `stringmatchlen` without its recursion: time is bounded by the

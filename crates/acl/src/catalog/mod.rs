@@ -1,0 +1,6 @@
+//! The commands that rules may name.
+
+mod commands;
+mod learn;
+
+pub use commands::{Catalog, Channels, Command};

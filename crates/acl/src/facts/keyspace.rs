@@ -1,0 +1,43 @@
+//! Keys of any type. Rows only, in alphabetical order.
+
+use super::row::{Fact, NONE, R, RW, TOUCH, W, fact, then};
+use crate::category::Category::*;
+
+pub(super) const FACTS: &[Fact] = &[
+    fact("clusterscan", &[Keyspace, Read, Slow], NONE),
+    fact("copy", &[Keyspace, Write, Slow], then(R, W)),
+    fact("dbsize", &[Keyspace, Read, Fast], NONE),
+    fact("del", &[Keyspace, Write, Slow], W),
+    fact("dump", &[Keyspace, Read, Slow], R),
+    fact("exists", &[Keyspace, Read, Fast], TOUCH),
+    fact("expire", &[Keyspace, Write, Fast], W),
+    fact("expireat", &[Keyspace, Write, Fast], W),
+    fact("expiretime", &[Keyspace, Read, Fast], R),
+    fact("flushall", &[Keyspace, Write, Slow, Dangerous], NONE),
+    fact("flushdb", &[Keyspace, Write, Slow, Dangerous], NONE),
+    fact("keys", &[Keyspace, Read, Slow, Dangerous], NONE),
+    fact("migrate", &[Keyspace, Write, Slow, Dangerous], RW),
+    fact("move", &[Keyspace, Write, Fast], RW),
+    fact("object", &[Slow], NONE),
+    fact("object|encoding", &[Keyspace, Read, Slow], TOUCH),
+    fact("object|freq", &[Keyspace, Read, Slow], TOUCH),
+    fact("object|help", &[Keyspace, Slow], NONE),
+    fact("object|idletime", &[Keyspace, Read, Slow], TOUCH),
+    fact("object|refcount", &[Keyspace, Read, Slow], TOUCH),
+    fact("persist", &[Keyspace, Write, Fast], W),
+    fact("pexpire", &[Keyspace, Write, Fast], W),
+    fact("pexpireat", &[Keyspace, Write, Fast], W),
+    fact("pexpiretime", &[Keyspace, Read, Fast], R),
+    fact("pttl", &[Keyspace, Read, Fast], R),
+    fact("randomkey", &[Keyspace, Read, Slow], NONE),
+    fact("rename", &[Keyspace, Write, Slow], then(RW, W)),
+    fact("renamenx", &[Keyspace, Write, Fast], then(RW, W)),
+    fact("restore", &[Keyspace, Write, Slow, Dangerous], W),
+    fact("restore-asking", &[Keyspace, Write, Slow, Dangerous], W),
+    fact("scan", &[Keyspace, Read, Slow], NONE),
+    fact("swapdb", &[Keyspace, Write, Fast, Dangerous], NONE),
+    fact("touch", &[Keyspace, Read, Fast], TOUCH),
+    fact("ttl", &[Keyspace, Read, Fast], R),
+    fact("type", &[Keyspace, Read, Fast], TOUCH),
+    fact("unlink", &[Keyspace, Write, Fast], W),
+];

@@ -1,0 +1,32 @@
+//! The text of `ACL HELP`.
+
+/// The lines of the reply.
+pub(super) const LINES: [&str; 27] = [
+    "ACL <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "CAT [<category>]",
+    "    The categories, or the commands of one.",
+    "DELUSER <username> [<username> ...]",
+    "    Removes users.",
+    "DRYRUN <username> <command> [<arg> ...]",
+    "    Whether a user may run a command with these arguments. Runs nothing.",
+    "GETUSER <username>",
+    "    The flags, passwords and permissions of a user.",
+    "GENPASS [<bits>]",
+    "    A random password of so many bits (256), in hexadecimal digits.",
+    "LIST",
+    "    All users, one line of an ACL file for each.",
+    "LOAD",
+    "    Reads the users from the ACL file.",
+    "LOG [<count> | RESET]",
+    "    The latest refusals, or removes them.",
+    "SAVE",
+    "    Writes the users to the ACL file.",
+    "SETUSER <username> <attribute> [<attribute> ...]",
+    "    Makes or changes a user.",
+    "USERS",
+    "    The names of all users.",
+    "WHOAMI",
+    "    The user of this connection.",
+    "HELP",
+    "    This text.",
+];
