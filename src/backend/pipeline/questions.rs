@@ -62,6 +62,9 @@ impl Pipeline {
     /// The unsent bytes are about to be sent: behind requests whose bound is wanted goes a question.
     pub(in crate::backend) fn before_send(&mut self, now: impl FnOnce() -> Instant) {
         self.questions.is_asked = false;
+        if let Some(group) = &mut self.questions.group {
+            self.questions.shared.begin(group);
+        }
         if let Some((group, now)) = self.questions.take_due(now) {
             let question = self.questions.shared.to_master();
             self.ask(Question::Behind(group), question, now);
