@@ -87,6 +87,8 @@ pub struct Ticket {
     pub renews: bool,
     /// The data that the server must have, for its replies to be passed on.
     pub minimum: Bound,
+    /// Whether the requests have waited for the server to have it.
+    pub(super) has_waited: bool,
     /// What the requests do to the minimum of their client's later reads.
     pub raises: Raises,
     /// The group of a request that goes over a leased connection: it is asked for its bound when it
@@ -132,6 +134,7 @@ impl Ticket {
             until: None,
             renews: false,
             minimum: Bound::NONE,
+            has_waited: false,
             raises: Raises::Nothing,
             group: None,
             question: None,

@@ -18,4 +18,4 @@ pub use lately::Period;
 pub use level::Level;
 pub use session_minimum::{OwnWrites, SessionMinimum};
 pub use token::{NoToken, Token};
-pub use write_table::{LastWrite, Place, WriteTable};
+pub use write_table::{LastWrite, Mark, Place, WriteTable};

@@ -9,14 +9,42 @@ use super::lately::{Lately, Period};
 
 /// The number of places for keys: 2 MiB in all.
 const PLACES: u32 = 1 << 17;
+/// How many of them share a place in the table of what was written lately: it fits the processor's
+/// cache, as most reads look there only.
+const PLACES_PER_RECENT: u32 = 2;
 
 /// The place of a key in the table; keys share places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(u32);
 
+/// A write of a key that is about to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    place: Place,
+    /// A part of the key's hash.
+    tag: u32,
+}
+
+impl Mark {
+    /// Where it is noted.
+    #[must_use]
+    pub const fn place(self) -> Place {
+        self.place
+    }
+}
+
+/// So many places are looked at together before they are changed: the processor waits for their memory
+/// once, and not for each.
+const AT_ONCE: usize = 16;
+
 impl Place {
     /// The place that stands for every key: writes of which the keys are not known are noted there.
     pub const EVERYTHING: Self = Self(u32::MAX);
+
+    /// Its place in the table of what was written lately.
+    const fn recent(self) -> u32 {
+        self.0 / PLACES_PER_RECENT
+    }
 }
 
 /// What a read has to respect.
@@ -73,16 +101,13 @@ impl Entry {
         self.in_flight.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The bound is there before the write is no longer in flight.
-    fn end(&self, bound: Bound) {
-        self.raise(bound);
-        self.in_flight.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    fn raise(&self, bound: Bound) {
-        if self.bound.load(Ordering::Relaxed) < bound.bits() {
+    /// The bound is there before the write is no longer in flight. It was `former` or a greater one
+    /// before.
+    fn end(&self, former: u64, bound: Bound) {
+        if former < bound.bits() {
             self.bound.fetch_max(bound.bits(), Ordering::SeqCst);
         }
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn look(&self) -> LastWrite {
@@ -99,7 +124,7 @@ impl Default for WriteTable {
             is_used: AtomicBool::new(false),
             is_from_start: AtomicBool::new(false),
             places: OnceLock::new(),
-            lately: Lately::new(PLACES),
+            lately: Lately::new(PLACES / PLACES_PER_RECENT),
             everything: Entry::default(),
             all: Entry::default(),
             hasher: foldhash::fast::FixedState::with_seed(fastrand::u64(..)),
@@ -122,7 +147,7 @@ impl WriteTable {
         self.everything.begin();
         let is_first = !self.is_used.swap(true, Ordering::SeqCst);
         if !is_first {
-            self.everything.end(Bound::NONE);
+            self.everything.end(0, Bound::NONE);
         }
         is_first
     }
@@ -131,7 +156,7 @@ impl WriteTable {
     pub fn use_from_start(&self) {
         self.is_from_start.store(true, Ordering::SeqCst);
         if self.begin_use() {
-            self.everything.end(Bound::NONE);
+            self.everything.end(0, Bound::NONE);
         }
     }
 
@@ -150,28 +175,36 @@ impl WriteTable {
         self.places().get(place.0 as usize).unwrap_or(&self.everything)
     }
 
-    /// The place of `key`, and a tag of the key.
-    fn hash(&self, key: &[u8]) -> (Place, u32) {
+    /// A write of `key`, for [`Self::begin`].
+    #[must_use]
+    #[inline]
+    pub fn mark(&self, key: &[u8]) -> Mark {
         let [a, b, c, d, tag @ ..] = self.hasher.hash_one(key).to_le_bytes();
         let place = u32::from_le_bytes([a, b, c, d]) % PLACES;
-        (Place(place), u32::from_le_bytes(tag).max(1))
+        Mark { place: Place(place), tag: u32::from_le_bytes(tag).max(1) }
     }
 
-    /// A write of `key` is about to be sent, with a group of this period. [`Self::end`] has to follow
-    /// for the place.
-    pub fn begin_key(&self, key: &[u8], period: Period) -> Place {
-        let (place, tag) = self.hash(key);
-        self.lately.note(place.0, period);
-        let entry = self.entry(place);
-        entry.begin();
-        let former = entry.tag.swap(tag, Ordering::Relaxed);
-        if former != tag && former != 0 {
-            self.collisions.fetch_add(1, Ordering::Relaxed);
+    /// These writes are about to be sent, with a group of this period. [`Self::end`] has to follow for
+    /// their places.
+    pub fn begin(&self, marks: &[Mark], period: Period) {
+        for marks in marks.chunks(AT_ONCE) {
+            let mut formers = [0; AT_ONCE];
+            for (former, mark) in formers.iter_mut().zip(marks) {
+                *former = self.entry(mark.place).tag.load(Ordering::Relaxed);
+            }
+            for (former, Mark { place, tag }) in formers.into_iter().zip(marks) {
+                self.lately.note(place.recent(), period);
+                let entry = self.entry(*place);
+                entry.begin();
+                if former != *tag {
+                    entry.tag.store(*tag, Ordering::Relaxed);
+                    self.collisions.fetch_add(u64::from(former != 0), Ordering::Relaxed);
+                }
+            }
         }
-        place
     }
 
-    /// A write that may change any key is about to be sent; see [`Self::begin_key`].
+    /// A write that may change any key is about to be sent; see [`Self::begin`].
     pub fn begin_everything(&self) -> Place {
         self.everything.begin();
         Place::EVERYTHING
@@ -188,17 +221,26 @@ impl WriteTable {
     /// it has ended.
     pub fn end_group(&self, period: Period, bound: Bound) {
         self.lately.end_group(period, bound);
-        self.all.end(bound);
+        self.all.end(0, bound);
     }
 
-    /// Forgets at times which keys were written a while ago; to be called several times a second.
+    /// Forgets at times which keys were written a while ago; to be called many times a second.
+    #[inline]
     pub fn begin_period(&self, now_ms: u64) {
         self.lately.begin_period(now_ms);
     }
 
-    /// A write has this bound; [`Bound::NONE`] if it was not acknowledged.
-    pub fn end(&self, place: Place, bound: Bound) {
-        self.entry(place).end(bound);
+    /// The writes at these places have this bound; [`Bound::NONE`] if they were not acknowledged.
+    pub fn end(&self, places: &[Place], bound: Bound) {
+        for places in places.chunks(AT_ONCE) {
+            let mut formers = [0; AT_ONCE];
+            for (former, place) in formers.iter_mut().zip(places) {
+                *former = self.entry(*place).bound.load(Ordering::Relaxed);
+            }
+            for (former, place) in formers.into_iter().zip(places) {
+                self.entry(*place).end(former, bound);
+            }
+        }
     }
 
     /// The last write of `key`, except for those that may have changed any key. A bound up to `enough`
@@ -206,10 +248,10 @@ impl WriteTable {
     #[must_use]
     #[inline]
     pub fn of_key(&self, key: &[u8], enough: Bound) -> LastWrite {
-        let place = self.hash(key).0;
-        match self.lately.not_since(place.0) {
-            Some(before) if before <= enough => LastWrite::At(before),
-            _ => self.entry(place).look(),
+        let place = self.mark(key).place;
+        match self.lately.up_to(place.recent(), enough) {
+            Some(bound) => LastWrite::At(bound),
+            None => self.entry(place).look(),
         }
     }
 
@@ -235,6 +277,13 @@ impl WriteTable {
 mod tests {
     use super::*;
 
+    /// A write of `key` begins.
+    fn begin(table: &WriteTable, key: &[u8], period: Period) -> Place {
+        let mark = table.mark(key);
+        table.begin(&[mark], period);
+        mark.place()
+    }
+
     #[test]
     fn a_key_is_in_flight_until_its_bound_is_known() {
         let table = WriteTable::default();
@@ -243,23 +292,23 @@ mod tests {
         assert_eq!(table.of_everything(), LastWrite::At(Bound::NONE));
         assert_eq!(table.of_key(b"k", Bound::NONE), LastWrite::At(Bound::NONE));
         let period = table.begin_group();
-        let first = table.begin_key(b"k", period);
-        let second = table.begin_key(b"k", period);
-        table.end(second, Bound::new(1, 20));
+        let first = begin(&table, b"k", period);
+        let second = begin(&table, b"k", period);
+        table.end(&[second], Bound::new(1, 20));
         assert_eq!(
             table.of_key(b"k", Bound::NONE),
             LastWrite::InFlight,
             "the first one is not known"
         );
-        table.end(first, Bound::new(1, 10));
+        table.end(&[first], Bound::new(1, 10));
         assert_eq!(
             table.of_key(b"k", Bound::NONE),
             LastWrite::At(Bound::new(1, 20)),
             "the greatest counts"
         );
         assert_eq!(table.of_everything(), LastWrite::At(Bound::NONE));
-        let lost = table.begin_key(b"k", period);
-        table.end(lost, Bound::NONE);
+        let lost = begin(&table, b"k", period);
+        table.end(&[lost], Bound::NONE);
         assert_eq!(table.of_key(b"k", Bound::NONE), LastWrite::At(Bound::new(1, 20)));
     }
 
@@ -268,7 +317,7 @@ mod tests {
         let table = WriteTable::default();
         assert!(table.begin_use() && !table.begin_use());
         assert_eq!(table.of_everything(), LastWrite::InFlight);
-        table.end(Place::EVERYTHING, Bound::new(1, 3));
+        table.end(&[Place::EVERYTHING], Bound::new(1, 3));
         assert_eq!(table.of_everything(), LastWrite::At(Bound::new(1, 3)));
     }
 
@@ -278,7 +327,7 @@ mod tests {
         let place = table.begin_everything();
         assert_eq!(table.of_everything(), LastWrite::InFlight);
         assert_eq!(table.of_key(b"k", Bound::NONE), LastWrite::At(Bound::NONE));
-        table.end(place, Bound::new(1, 7));
+        table.end(&[place], Bound::new(1, 7));
         assert_eq!(table.of_everything(), LastWrite::At(Bound::new(1, 7)));
         let period = table.begin_group();
         assert_eq!(table.of_all(), LastWrite::InFlight);
@@ -291,8 +340,8 @@ mod tests {
         let table = WriteTable::default();
         let period = table.begin_group();
         for number in 0..u64::from(PLACES) {
-            let place = table.begin_key(&number.to_le_bytes(), period);
-            table.end(place, Bound::new(1, number));
+            let place = begin(&table, &number.to_le_bytes(), period);
+            table.end(&[place], Bound::new(1, number));
         }
         assert!(table.take_collisions() > 0);
         for number in 0..u64::from(PLACES) {
@@ -308,21 +357,30 @@ mod tests {
         let table = WriteTable::default();
         let write = |key: &[u8], offset| {
             let period = table.begin_group();
-            let place = table.begin_key(key, period);
-            table.end(place, Bound::new(1, offset));
+            let place = begin(&table, key, period);
+            table.end(&[place], Bound::new(1, offset));
             table.end_group(period, Bound::new(1, offset));
         };
+        let mut now_ms = 0;
+        let mut begin_period = || {
+            now_ms += 1_000;
+            table.begin_period(now_ms);
+        };
+        begin_period();
         write(b"a", 10);
         write(b"b", 20);
         let at = |offset| LastWrite::At(Bound::new(1, offset));
-        assert_eq!(table.of_key(b"a", Bound::ALL), at(10));
-        assert_eq!(table.of_key(b"none", Bound::ALL), LastWrite::At(Bound::NONE));
-        table.begin_period(100);
-        write(b"b", 30);
-        assert_eq!(table.of_key(b"a", Bound::ALL), at(10));
-        table.begin_period(200);
-        assert_eq!(table.of_key(b"a", Bound::ALL), at(20), "of all writes of that period");
+        assert_eq!(table.of_key(b"a", Bound::ALL), at(20), "of all writes of the period");
         assert_eq!(table.of_key(b"a", Bound::new(1, 19)), at(10), "too much");
-        assert_eq!(table.of_key(b"b", Bound::ALL), at(30));
+        assert_eq!(table.of_key(b"none", Bound::ALL), LastWrite::At(Bound::NONE));
+        begin_period();
+        write(b"b", 30);
+        assert_eq!(table.of_key(b"a", Bound::ALL), at(20));
+        (0..Period::COUNT).for_each(|_| begin_period());
+        for key in [&b"a"[..], b"b", b"none"] {
+            assert_eq!(table.of_key(key, Bound::ALL), at(30), "of all writes before");
+        }
+        assert_eq!(table.of_key(b"a", Bound::new(1, 29)), at(10), "too much");
+        assert_eq!(table.of_key(b"none", Bound::new(1, 29)), LastWrite::At(Bound::NONE));
     }
 }

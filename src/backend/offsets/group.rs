@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::backend::Inbox;
-use crate::consistency::{Bound, Period, Place, WriteTable};
+use crate::consistency::{Bound, Mark, Period, Place, WriteTable};
 use crate::session::{Touches, Written};
 
 /// Above so many places a group counts as one of everything.
@@ -19,6 +19,8 @@ pub(in crate::backend) struct Group {
     number: u64,
     /// The places of the keys that its requests write.
     places: Vec<Place>,
+    /// The same of writes that are not sent yet: the table does not know of them.
+    unsent: Vec<Mark>,
     /// The sessions that sent its requests, each with the group's number as it was then.
     sessions: Vec<(Rc<Inbox>, u64)>,
     /// Sessions that have gone are dropped above this number.
@@ -42,26 +44,33 @@ impl Group {
 
     /// Whether nothing is to be asked.
     pub(in crate::backend) fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.places.is_empty() && self.answered.is_none()
+        let writes = self.places.len() + self.unsent.len();
+        self.sessions.is_empty() && writes == 0 && self.answered.is_none()
     }
 
-    /// This write is about to be sent.
+    /// This write is to be sent; [`Self::begin`] has to follow.
     pub(in crate::backend) fn add(&mut self, written: Written<'_>, table: &WriteTable) {
-        let period = *self.period.get_or_insert_with(|| {
+        self.period.get_or_insert_with(|| {
             let period = table.begin_group();
             self.writing[period.index()] += 1;
             period
         });
         self.is_urgent |= written.tells;
         match written.touches {
-            Touches::Key(key) => self.places.push(table.begin_key(key, period)),
-            Touches::Keys(keys) => {
-                self.places.extend(keys.map(|key| table.begin_key(key, period)));
-            }
+            Touches::Key(key) => self.unsent.push(table.mark(key)),
+            Touches::Keys(keys) => self.unsent.extend(keys.map(|key| table.mark(key))),
             Touches::Any => {
                 self.is_urgent = true;
                 self.places.push(table.begin_everything());
             }
+        }
+    }
+
+    /// What was added is about to be sent.
+    pub(in crate::backend) fn begin(&mut self, table: &WriteTable) {
+        if let Some(period) = self.period.filter(|_| !self.unsent.is_empty()) {
+            table.begin(&self.unsent, period);
+            self.places.extend(self.unsent.drain(..).map(Mark::place));
         }
     }
 
@@ -90,6 +99,8 @@ impl Group {
     /// Takes the requests of `other`, which were sent before the question.
     pub(in crate::backend) fn merge(&mut self, other: &mut Self) {
         self.places.append(&mut other.places);
+        // They were never sent.
+        other.unsent.clear();
         self.sessions.append(&mut other.sessions);
         for (mine, others) in self.writing.iter_mut().zip(&mut other.writing) {
             *mine += std::mem::take(others);
@@ -129,7 +140,8 @@ impl Group {
     pub(in crate::backend) fn bound(&mut self, table: &WriteTable) {
         if self.places.len() > PLACES_MAX {
             let everything = table.begin_everything();
-            self.places.drain(..).for_each(|place| table.end(place, Bound::NONE));
+            table.end(&self.places, Bound::NONE);
+            self.places.clear();
             self.places.push(everything);
         }
         if self.sessions.len() > self.sessions_max.max(SESSIONS_MIN) {
@@ -145,7 +157,9 @@ impl Group {
         if let Some(mut answered) = self.answered.take() {
             answered.resolve(bound, table);
         }
-        self.places.drain(..).for_each(|place| table.end(place, bound));
+        self.unsent.clear();
+        table.end(&self.places, bound);
+        self.places.clear();
         self.period = None;
         for (period, count) in Period::ALL.into_iter().zip(std::mem::take(&mut self.writing)) {
             (0..count).for_each(|_| table.end_group(period, bound));

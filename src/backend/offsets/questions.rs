@@ -89,14 +89,20 @@ impl OffsetQuestions {
         let mut group = self.group();
         if let Some(written) = written {
             self.add(&mut group, written);
+            self.begin(&mut group);
         }
         group.add_session(inbox, start, written.is_none());
         group
     }
 
-    /// A write is about to be sent with `group`.
+    /// A write is to be sent with `group`; [`Self::begin`] has to follow.
     pub(in crate::backend) fn add(&self, group: &mut Group, written: Written<'_>) {
         group.add(written, &self.table);
+    }
+
+    /// The writes that were added to `group` are about to be sent.
+    pub(in crate::backend) fn begin(&self, group: &mut Group) {
+        group.begin(&self.table);
     }
 
     /// The question to a master.

@@ -10,7 +10,7 @@ use crate::backend::{Inbox, Raises, Ticket};
 use crate::consistency::Bound;
 
 /// How long after an answer the replica is asked again.
-const PAUSE: Duration = Duration::from_micros(500);
+const PAUSE: Duration = Duration::from_micros(250);
 /// After a read has waited in vain, none waits for so many times its patience: the replica is further
 /// behind than a wait is worth.
 const REST: u32 = 20;
@@ -56,26 +56,27 @@ impl LateReads {
     }
 
     /// Whether a read has to wait because of those that do: its client would get its reply before
-    /// theirs, or the replica is known to lack what it must include.
-    pub(super) fn holds_up(&self, ticket: &Ticket, proven: Bound) -> bool {
+    /// theirs.
+    pub(super) fn holds_up(&self, ticket: &Ticket) -> bool {
+        let waits = |inbox| self.clients.contains(&Rc::as_ptr(inbox));
         ticket.raises == Raises::Nothing
             && ticket.question.is_none()
-            && ticket.inbox.as_ref().is_some_and(|inbox| {
-                ticket.minimum > proven || self.clients.contains(&Rc::as_ptr(inbox))
-            })
+            && ticket.inbox.as_ref().is_some_and(waits)
     }
 
     /// These reads wait, which were sent: they are older than those of the same clients that wait
     /// already and were not.
     pub(super) fn add_sent(&mut self, sent: Vec<LateRead>) {
-        for read in sent.into_iter().rev() {
+        for mut read in sent.into_iter().rev() {
+            read.ticket.has_waited = true;
             self.clients.insert(read.client());
             self.reads.push_front(read);
         }
     }
 
     /// A read waits that was not sent.
-    pub(super) fn add(&mut self, request: Vec<u8>, ticket: Ticket) {
+    pub(super) fn add(&mut self, request: Vec<u8>, mut ticket: Ticket) {
+        ticket.has_waited = true;
         self.clients.extend(ticket.inbox.as_ref().map(Rc::as_ptr));
         self.reads.push_back(LateRead { request, ticket });
     }
@@ -132,9 +133,26 @@ impl LateReads {
             self.asks_at = None;
         }
         if !expired.is_empty() {
-            self.rests_until = Some(now + patience * REST);
+            self.rest(patience, now);
         }
         (ready, expired)
+    }
+
+    /// Takes the reads of all clients whose reads are light. They are sent with a question once more.
+    pub(super) fn take_light(&mut self, is_light: impl Fn(&LateRead) -> bool) -> Vec<LateRead> {
+        self.clients.clear();
+        let heavy = self.reads.iter().filter(|read| !is_light(read));
+        self.clients.extend(heavy.map(LateRead::client));
+        let reads = self.reads.drain(..);
+        let (light, heavy): (Vec<_>, Vec<_>) =
+            reads.partition(|read| !self.clients.contains(&read.client()));
+        self.reads.extend(heavy);
+        light
+    }
+
+    /// A read has waited for `patience` in vain.
+    pub(super) fn rest(&mut self, patience: Duration, now: Instant) {
+        self.rests_until = Some(now + patience * REST);
     }
 
     /// The replica is asked soon, if reads wait and no answer is under way.

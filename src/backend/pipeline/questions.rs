@@ -5,13 +5,17 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use super::late_reads::LateRead;
-use super::{Pipeline, Received, give_up};
+use super::{Pipeline, Received, give_up, may_keep_busy};
 use crate::backend::offsets::group::Group;
 use crate::backend::ticket::Question;
 use crate::backend::{Cause, Inbox, Raises, Ticket};
 use crate::consistency::{Bound, position};
 use crate::session::Written;
 use crate::session::replies::Sequence;
+
+/// Reads whose replies have more bytes are not sent before their server is known to have what they
+/// must include.
+const LIGHT: usize = 16 * 1024;
 
 impl Pipeline {
     /// The greatest bound that the server is known to have reached.
@@ -62,6 +66,9 @@ impl Pipeline {
     /// The unsent bytes are about to be sent: behind requests whose bound is wanted goes a question.
     pub(in crate::backend) fn before_send(&mut self, now: impl FnOnce() -> Instant) {
         self.questions.is_asked = false;
+        if let Some(group) = &mut self.questions.group {
+            self.questions.shared.begin(group);
+        }
         if let Some((group, now)) = self.questions.take_due(now) {
             let question = self.questions.shared.to_master();
             self.ask(Question::Behind(group), question, now);
@@ -132,7 +139,7 @@ impl Pipeline {
     fn refuse_behind(&mut self, reached: Bound, now: Instant) -> u64 {
         let Self { questions, outgoing, tickets, owner, backend, .. } = self;
         let (leased, patience) = (owner.is_some(), questions.shared.patience());
-        let (mut at, mut is_over) = (0, false);
+        let (mut at, mut is_over, mut is_in_vain) = (0, false, false);
         let mut refused = Vec::new();
         let (mut waiting, mut late) = (Vec::new(), Vec::new());
         for ticket in tickets {
@@ -147,6 +154,7 @@ impl Pipeline {
             let may_wait = || !leased && questions.late.takes(ticket.since, patience, now);
             if is_behind(&refused) || lacks && !is_behind(&waiting) && !may_wait() {
                 refused.push(inbox);
+                is_in_vain |= ticket.has_waited && now >= ticket.since + patience;
                 give_up(ticket, requests, leased, *backend, &Cause::Behind);
             } else if lacks || is_behind(&waiting) {
                 waiting.push(inbox);
@@ -156,17 +164,22 @@ impl Pipeline {
                 break;
             }
         }
-        let count = late.iter().map(|read| u64::from(read.ticket.left)).sum();
+        if is_in_vain {
+            questions.late.rest(patience, now);
+        }
+        let count = |read: &LateRead| u64::from(read.ticket.left);
+        let is_first = |read: &&LateRead| !read.ticket.has_waited;
+        questions.shared.late.add(late.iter().filter(is_first).map(count).sum());
+        let again = late.iter().map(count).sum();
         questions.late.add_sent(late);
-        questions.shared.late.add(count);
-        count
+        again
     }
 
     /// Whether a read has to wait because of those that do.
     #[inline]
     pub(super) fn is_late(&self, ticket: &Ticket) -> bool {
         let late = &self.questions.late;
-        !late.is_empty() && late.holds_up(ticket, self.questions.proven())
+        !late.is_empty() && late.holds_up(ticket)
     }
 
     /// A read waits that was not sent.
@@ -192,8 +205,22 @@ impl Pipeline {
             self.questions.is_asked = true;
             self.questions.shared.to_replicas.increment();
             self.ask(Question::InFront, position::ASK_REPLICA, now);
+            self.send_light();
         }
         0
+    }
+
+    /// Sends the reads that wait behind a question, except for costly ones: if its answer shows what
+    /// they must include, their replies come with it, else they wait on.
+    fn send_light(&mut self) {
+        let is_light = |read: &LateRead| {
+            let size = read.ticket.inbox.as_ref().map_or(0, |it| it.replies().usual_size());
+            size.saturating_mul(read.ticket.left as usize) <= LIGHT && !may_keep_busy(&read.request)
+        };
+        for LateRead { request, ticket } in self.questions.late.take_light(is_light) {
+            self.outgoing.push(&request);
+            self.tickets.push_back(ticket);
+        }
     }
 
     /// Sends the reads that waited and can be answered now, and hands back those that have waited for

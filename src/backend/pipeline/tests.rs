@@ -275,8 +275,7 @@ fn what_a_replica_had_under_another_replication_id_proves_nothing() {
     assert!(ask(second.at(115)), "the replica may have left those data");
 }
 
-/// A read that was sent before another client's read began to wait is older than those of its client
-/// that wait with that one.
+/// A read behind a question may wait because of the question before it.
 #[test]
 fn reads_of_one_client_wait_in_the_order_of_its_requests() {
     const LACKS: &[u8] = b"$9\r\nrole:none\r\n";
@@ -295,7 +294,7 @@ fn reads_of_one_client_wait_in_the_order_of_its_requests() {
     send(&mut pipeline);
     pipeline.receive(&[LACKS, b"$1\r\na\r\n"].concat(), now).expect("RESP");
     read(&mut pipeline, &one, 5);
-    assert_eq!(pipeline.unsent(), b"", "it waits with that of the other client");
+    assert_eq!(pipeline.unsent(), [position::ASK_REPLICA, GET].concat());
     pipeline.receive(&[LACKS, b"$1\r\nb\r\n"].concat(), now).expect("RESP");
     assert_eq!(pipeline.give_up_late(&Cause::Behind), 3);
     let number = |event| match event {
@@ -304,4 +303,93 @@ fn reads_of_one_client_wait_in_the_order_of_its_requests() {
     };
     let numbers: Vec<_> = one.take_events().into_iter().map(number).collect();
     assert_eq!(numbers, [0, 1]);
+}
+
+/// A pipeline to a replica of the history "a", and the place `offset` there.
+fn with_history() -> (Pipeline, impl Fn(u64) -> Bound) {
+    let history = History::default().follow("a", None, 1);
+    let shard = Shard { history: history.clone(), ..Shard::default() };
+    let topology = Arc::new(ArcSwap::from_pointee(Topology::of(shard)));
+    let questions = OffsetQuestions::new(Arc::default(), topology);
+    questions.set_patience(Duration::from_millis(10));
+    let pipeline = Pipeline::new(BackendId(0), Rc::default(), Rc::new(questions));
+    (pipeline, move |offset| history.at(offset))
+}
+
+/// What is sent, after it is sent.
+fn sent(pipeline: &mut Pipeline, now: Instant) -> Vec<u8> {
+    pipeline.before_send(|| now);
+    let sent = pipeline.unsent().to_vec();
+    pipeline.advance_sent(sent.len());
+    sent
+}
+
+#[test]
+fn a_read_that_waits_goes_with_the_next_question_unless_it_is_costly() {
+    const KEYS: &[u8] = b"*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n";
+    let question = position::ASK_REPLICA;
+    for (request, again) in [(GET, [question, GET].concat()), (KEYS, question.to_vec())] {
+        let is_light = request == GET;
+        let (mut pipeline, at) = with_history();
+        let inbox = Rc::new(Inbox::default());
+        let mut now = Instant::now();
+        let seq = inbox.replies().open(1, true);
+        let ticket = Ticket::new(Rc::clone(&inbox), seq, 1, request.len(), now);
+        pipeline.push(request, Ticket { minimum: at(9), ..ticket });
+        assert_eq!(sent(&mut pipeline, now), [question, request].concat());
+        let answer = |offset| place_of_replica("a", offset);
+        pipeline.receive(&[&answer(7)[..], b"$1\r\na\r\n"].concat(), now).expect("RESP");
+        for _ in 0..2 {
+            now = pipeline.asks_at().expect("it waits");
+            assert_eq!(pipeline.ask_due(now), 0);
+            assert_eq!(sent(&mut pipeline, now), again);
+            pipeline.receive(&answer(8), now).expect("RESP");
+            if is_light {
+                pipeline.receive(b"$1\r\nb\r\n", now).expect("RESP");
+            }
+            assert_eq!(inbox.replies().take_ready(), b"", "it lacks the data");
+        }
+        now = pipeline.asks_at().expect("it waits");
+        assert_eq!(pipeline.ask_due(now), 0);
+        assert_eq!(sent(&mut pipeline, now), again);
+        pipeline.receive(&answer(9), now).expect("RESP");
+        let rest = if is_light { &b""[..] } else { KEYS };
+        assert_eq!(sent(&mut pipeline, now), rest);
+        pipeline.receive(b"$1\r\nc\r\n", now).expect("RESP");
+        assert_eq!(inbox.replies().take_ready(), b"$1\r\nc\r\n");
+        assert!(pipeline.is_idle() && inbox.take_events().is_empty());
+    }
+}
+
+#[test]
+fn no_read_waits_for_a_while_after_one_has_waited_in_vain() {
+    let (mut pipeline, at) = with_history();
+    let inbox = Rc::new(Inbox::default());
+    let mut now = Instant::now();
+    let start = now;
+    let mut lacks = |now| {
+        let seq = inbox.replies().open(1, true);
+        let ticket = Ticket::new(Rc::clone(&inbox), seq, 1, GET.len(), now);
+        pipeline.push(GET, Ticket { minimum: at(9), ..ticket });
+        let mut now = now;
+        loop {
+            sent(&mut pipeline, now);
+            let answer = place_of_replica("a", 7);
+            pipeline.receive(&[&answer[..], b"$1\r\na\r\n"].concat(), now).expect("RESP");
+            match pipeline.asks_at() {
+                Some(at) => now = at,
+                None => break,
+            }
+            // The answer comes when the read has waited for its time.
+            pipeline.ask_due(now);
+            now += Duration::from_millis(10);
+        }
+        let events = inbox.take_events();
+        assert!(matches!(&events[..], [Event::Failed(it)] if it.cause == Cause::Behind));
+        now
+    };
+    now = lacks(now);
+    assert!(now > start + Duration::from_millis(10), "it has waited");
+    now += Duration::from_millis(1);
+    assert_eq!(lacks(now), now, "it is asked elsewhere at once");
 }

@@ -33,6 +33,9 @@ pub(in crate::client) struct Minimums {
     own: OwnWrites,
     /// The last writes of unknown keys; `None` while such a write is in flight.
     everything: Option<Bound>,
+    /// What the server is known to have reached from which the session has read; none if that is not
+    /// looked up.
+    reader_has: Bound,
 }
 
 impl Minimums {
@@ -47,7 +50,17 @@ impl Minimums {
             LastWrite::InFlight => None,
             LastWrite::At(bound) => Some(bound),
         };
-        Self { session, own, everything }
+        Self { session, own, everything, reader_has: Bound::NONE }
+    }
+
+    /// The same, of a session whose server is known to have reached this.
+    pub(in crate::client) fn at_reader(self, reader_has: Bound) -> Self {
+        Self { reader_has, ..self }
+    }
+
+    /// What the server is known to have reached from which the session has read.
+    pub(in crate::client) fn reader_has(&self) -> Bound {
+        self.reader_has
     }
 
     /// Behind a read that only the master surely answers: a replica would answer with older data.
@@ -55,6 +68,7 @@ impl Minimums {
         session: None,
         own: OwnWrites { known: Bound::NONE, are_open: false },
         everything: None,
+        reader_has: Bound::NONE,
     };
 
     /// Whether the session has written something whose bound is not known yet, and has read nothing of

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use crate::client::batch::batch::Batch;
-use crate::client::batch::need::{Minimums, Need};
+use crate::client::batch::need::{Minimums, Need, reached};
 use crate::client::sending::order;
 use crate::client::state::client::Client;
 use crate::config::ReadFrom;
@@ -51,8 +51,9 @@ fn of_level<'a>(
         None => *batch.minimums.insert(look(client, batch)),
     };
     let table = &client.worker.shared.writes;
-    let reached = batch.reached;
-    let last = || last_write(table, touches(), reached);
+    // The batch's server of reads is not chosen before the first one.
+    let enough = batch.reached.max(minimums.reader_has());
+    let last = || last_write(table, touches(), enough);
     let minimum = minimums.of(level, last);
     batch.awaits_bound = minimum.is_none() && minimums.own_are_open();
     match minimum.map(|bound| batch.shard().history.requires(bound)) {
@@ -73,33 +74,37 @@ fn look(client: &Client, batch: &Batch<'_>) -> Minimums {
         worker.questions.note_so_far();
         worker.ask_bounds();
     }
+    table.begin_period(worker.now_ms());
     if client.inbox.minimum().is_new() && !table.is_from_start() {
         worker.questions.note_seen(&client.inbox);
         worker.ask_bounds();
     }
-    let session = told(client, batch.shard());
-    Minimums::new(session, own_writes(client), table.of_everything())
+    let (session, reader_has) = told(client, batch.shard());
+    Minimums::new(session, own_writes(client), table.of_everything()).at_reader(reader_has)
 }
 
-/// The bound of what the session has read; `None` while only the master surely has it.
+/// The bound of what the session has read, `None` while only the master surely has it; and what the
+/// server that it has read from is known to have reached.
 ///
 /// A session stays at the server that it has read from. It leaves if that serves no reads any more,
 /// or after a while; what it has read there bounds its next reads elsewhere. While no master can be
 /// asked for that bound, it stays.
-fn told(client: &Client, shard: &Shard) -> Option<Bound> {
+fn told(client: &Client, shard: &Shard) -> (Option<Bound>, Bound) {
     let (inbox, worker) = (&client.inbox, &client.worker);
     let unanswered = inbox.replies().unanswered();
     let known = || inbox.minimum().known(&shard.history);
-    let Some(reader) = inbox.reader.get() else { return known() };
+    let Some(reader) = inbox.reader.get() else { return (known(), Bound::NONE) };
     let query = worker.query(client.reads, Target::Read, None);
-    let stays = stay(shard, reader, query).is_some();
+    let route = stay(shard, reader, query);
+    let probed = |route: Route<'_>| reached(shard, route.backend, Bound::NONE, query.now_ms);
+    let (stays, probed) = (route.is_some(), route.map_or(Bound::NONE, probed));
     if stays && shard.open_master().is_none() {
-        return inbox.minimum().known_at_reader(&shard.history);
+        return (inbox.minimum().known_at_reader(&shard.history), probed);
     }
     let leaves = !stays || inbox.reader.is_over(query.now_ms);
     if leaves && !inbox.reader.is_leaving() && inbox.elsewhere() > unanswered {
         // What is still under way there may be newer than the master's answer.
-        return None;
+        return (None, probed);
     }
     if leaves && inbox.reader.begin_to_leave() {
         worker.questions.note_stay(inbox);
@@ -109,7 +114,7 @@ fn told(client: &Client, shard: &Shard) -> Option<Bound> {
     if inbox.reader.is_leaving() && known.is_some() {
         inbox.reader.leave();
     }
-    known
+    (known, probed)
 }
 
 /// Whether a request that was for `wanted` may leave now, to `target`: a read at the master does not

@@ -8,17 +8,17 @@ use tidegate::consistency::{Bound, LastWrite, WriteTable};
 #[test]
 fn threads_see_the_writes_of_each_other() {
     const WRITES: u64 = 20_000;
-    let table = WriteTable::default();
+    let table = &WriteTable::default();
     let bound = |offset| Bound::new(1, offset);
     thread::scope(|scope| {
         for key in ["a", "b", "c", "d"] {
-            let table = &table;
             scope.spawn(move || {
                 for offset in 1..WRITES {
                     let period = table.begin_group();
-                    let place = table.begin_key(key.as_bytes(), period);
+                    let mark = table.mark(key.as_bytes());
+                    table.begin(&[mark], period);
                     assert_eq!(table.of_key(key.as_bytes(), Bound::ALL), LastWrite::InFlight);
-                    table.end(place, bound(offset));
+                    table.end(&[mark.place()], bound(offset));
                     table.end_group(period, bound(offset));
                     let LastWrite::At(seen) = table.of_key(key.as_bytes(), Bound::ALL) else {
                         panic!("nothing is in flight");
