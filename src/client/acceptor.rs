@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::client::task::Task;
-use crate::config::Config;
+use crate::config::{CertUser, Config};
 use crate::net::{self, Acceptor, Stream, read_proxy_header};
 use crate::registry::Entry;
-use crate::tls::ServerTls;
+use crate::tls::{ServerTls, common_name};
 use crate::worker::Shared;
 use crate::worker::worker::Worker;
 use tidegate_wire::units::{HostPort, PeerAddr};
@@ -100,13 +100,26 @@ fn admit(worker: &Rc<Worker>, stream: Stream, (addr, laddr): (PeerAddr, PeerAddr
     tokio::task::spawn_local(async move {
         let stream = encrypted(&worker.shared, stream, tls, &entry).await;
         match stream {
-            Ok(stream) => Task::new(stream, worker, entry, listener).await,
+            Ok(stream) => {
+                let name = named_user(&worker.config(), &stream);
+                let mut task = Task::new(stream, worker, entry, listener);
+                if let Some(name) = name {
+                    task.enter_by_certificate(&name);
+                }
+                task.await;
+            }
             Err(error) => {
                 worker.shared.registry.remove(entry.id);
                 tracing::info!(client = %entry.addr, "no connection: {error}");
             }
         }
     });
+}
+
+/// The user that the client's certificate names, if that is to log the client in.
+fn named_user(config: &Config, stream: &Stream) -> Option<String> {
+    let by_name = config.proxy.tls_auth_clients_user == CertUser::CommonName;
+    stream.peer_certificate().filter(|_| by_name).and_then(common_name)
 }
 
 /// Does the handshake, unless the client is closed meanwhile, or the process ends.

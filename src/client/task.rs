@@ -64,6 +64,11 @@ impl Task {
         Self { stream, client, query, came_full, eof, drain, farewell, lingering, _panic_guard }
     }
 
+    /// Lets the client act as the user that its certificate names.
+    pub(super) fn enter_by_certificate(&mut self, name: &str) {
+        self.client.enter_by_certificate(name);
+    }
+
     /// Runs one turn; true when the connection is over.
     fn turn(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         // A blocking command of a client that has closed must not pop an element any more.
@@ -232,12 +237,14 @@ impl Task {
         let is_farewell = client.ending().is_some();
         let mut replies = client.inbox.replies();
         let (ready, taken) = replies.ready();
+        let mut moved = 0;
         let is_full = flush(&mut self.stream, ready, taken, cx, |sent| {
             client.unread.took(sent as u64);
             self.farewell |= is_farewell;
             // A client that receives is not idle.
             client.presence.touch();
             client.worker.counts.bytes_out.add(sent as u64);
+            moved += sent as u64;
         })?;
         if !is_full {
             replies.shrink(KEEP);
@@ -245,6 +252,9 @@ impl Task {
         client.reading.set_stuck(is_full);
         let has_room = replies.ready_bytes() < OUTPUT_HIGH;
         drop(replies);
+        if moved > 0 {
+            client.moved(0, moved);
+        }
         if let Some(own) = client.dedicated.get().filter(|_| has_room) {
             own.go_on();
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::checking::{certificates, rules, unknown};
+use super::checking::{certificates, rules, secrets, unknown, users};
 use super::mistakes::{ConfigError, Mistake, Problem, Report, Source};
 use super::model::Config;
 use super::model::section::Section;
@@ -86,10 +86,12 @@ fn judge(text: &str) -> Result<Config, Vec<Mistake>> {
     if errors.iter().all(|error| error.message() == "duplicate key") {
         unknown::check(file.get_ref(), &mut report);
         config = Config::read(file.get_ref(), &mut report);
+        secrets::load(&mut config, &mut report);
         rules::check(&config, &mut report);
         config.protect_embedded_servers();
-        if !report.has_mistakes() {
+        if report.count() == 0 {
             config.certificates = certificates::load(&config, &mut report);
+            config.accounts = users::load(&config, &mut report);
         }
     }
     let mistakes = report.into_mistakes();
@@ -115,6 +117,7 @@ fn judge_replica(
         config.replica.adopt(name, &read);
     }
     rules::check(&config, &mut report);
+    config.renew_engine_users();
     let mistakes = report.into_mistakes();
     if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
 }

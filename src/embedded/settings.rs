@@ -42,6 +42,7 @@ pub(super) fn config_of(config: &Config, at: usize, master: usize) -> Config {
     own.replica.requirepass.clone_from(&config.topology.masterauth);
     own.replica.masteruser.clear();
     own.replica.masterauth.clone_from(&config.topology.masterauth);
+    own.renew_engine_users();
     own
 }
 

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Closings, Entry, Logins};
+use super::{Closings, Entry, Logins, Refusals};
+use crate::session::Identity;
 use tidegate_wire::units::{PeerAddr, millis};
 
 type Entries = BTreeMap<u64, Arc<Entry>>;
@@ -18,6 +19,8 @@ pub struct Registry {
     last_id: AtomicU64,
     /// Logins that failed.
     pub logins: Logins,
+    /// The requests and logins that were refused.
+    pub refusals: Refusals,
     /// Clients that the proxy closed.
     pub closings: Closings,
 }
@@ -52,6 +55,12 @@ impl Registry {
             new.kill();
         }
         new
+    }
+
+    /// How many clients are logged in as `user`.
+    #[must_use]
+    pub fn count_of(&self, user: Identity) -> usize {
+        self.entries().values().filter(|entry| entry.info().user == user).count()
     }
 
     /// Removes a client that has gone.

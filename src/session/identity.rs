@@ -1,40 +1,57 @@
 //! The users as which clients act.
 
-use tidegate_wire::units::Secret;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
-/// A user that clients can log in as.
-///
-/// The proxy and the engine's port have one, `default`. Its password is `requirepass`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Identity {
-    /// The user `default`.
-    #[default]
-    Default,
-}
+/// The name of a user as which clients act. Two of the same name are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity(&'static str);
+
+/// All names that were ever in use. There are as many as configurations have named.
+static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
 
 impl Identity {
-    /// All users.
-    pub const ALL: [Self; 1] = [Self::Default];
+    /// The user `default`.
+    pub const DEFAULT: Self = Self("default");
 
-    /// The user with this name, which is compared byte by byte; `None` if there is none.
+    /// The user with this name.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        if name == Self::DEFAULT.0 {
+            return Self::DEFAULT;
+        }
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = names.get_or_insert_default();
+        if let Some(known) = names.get(name) {
+            return Self(known);
+        }
+        let name: &'static str = Box::leak(name.into());
+        names.insert(name);
+        Self(name)
+    }
+
+    /// The user with this name, which is compared byte by byte; `None` if no configuration has named
+    /// it.
     #[must_use]
     pub fn named(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|user| user.name().as_bytes() == name)
+        let name = std::str::from_utf8(name).ok()?;
+        if name == Self::DEFAULT.0 {
+            return Some(Self::DEFAULT);
+        }
+        let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        names.as_ref()?.get(name).map(|known| Self(known))
     }
 
     /// The user's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-        }
+        self.0
     }
+}
 
-    /// The user as which a client acts that has not logged in; `None` where `requirepass` asks for
-    /// a login.
-    #[must_use]
-    pub fn without_login(requirepass: &Secret) -> Option<Self> {
-        requirepass.is_empty().then_some(Self::Default)
+impl Default for Identity {
+    fn default() -> Self {
+        Self::DEFAULT
     }
 }
 
@@ -44,18 +61,12 @@ mod tests {
 
     #[test]
     fn a_user_is_found_by_its_exact_name() {
-        assert_eq!(Identity::named(b"default"), Some(Identity::Default));
-        for name in [&b""[..], b"Default", b"default ", b"nosuch"] {
+        assert_eq!(Identity::named(b"default"), Some(Identity::DEFAULT));
+        for name in [&b""[..], b"Default", b"default ", b"nosuch", b"\xff"] {
             assert_eq!(Identity::named(name), None, "{name:?}");
         }
-        for user in Identity::ALL {
-            assert_eq!(Identity::named(user.name().as_bytes()), Some(user));
-        }
-    }
-
-    #[test]
-    fn a_client_acts_as_the_default_user_unless_a_password_is_set() {
-        assert_eq!(Identity::without_login(&Secret::default()), Some(Identity::Default));
-        assert_eq!(Identity::without_login(&Secret::new("x")), None);
+        let one = Identity::of("of this test");
+        assert_eq!((one.name(), Identity::of("of this test")), ("of this test", one));
+        assert_eq!(Identity::named(b"of this test"), Some(one));
     }
 }

@@ -1,54 +1,48 @@
 //! AUTH and HELLO: the user as which a client acts, and the version of its protocol.
 
+use std::sync::Arc;
+
 use super::{Identity, Session, names};
 use crate::topology::{Module, ServerVersion};
+use tidegate_acl::{Acl, User};
 use tidegate_wire::resp::{RespVersion, encode, integer};
-use tidegate_wire::units::Secret;
 
 const NO_PASSWORD: &str = "ERR AUTH <password> called without any password configured for the \
     default user. Are you sure your configuration is correct?";
-const WRONG: &str = "WRONGPASS invalid username-password pair or user is disabled.";
 
 /// What a port asks of a login, and what it says about itself.
 #[derive(Clone, Copy, Debug)]
 pub struct LoginPolicy<'a> {
-    /// `requirepass`; empty where clients need no login.
-    pub password: &'a Secret,
+    /// The users.
+    pub acl: &'a Acl,
     /// The server that HELLO describes.
     pub server: &'a ServerVersion,
     /// The field `role` of HELLO.
     pub role: &'static str,
 }
 
-impl LoginPolicy<'_> {
-    /// The user that this login names; `None` if there is none, or its password is another one.
-    fn admit(&self, user: &[u8], password: &[u8]) -> Option<Identity> {
-        // The comparison's time must not tell how much of a guess was right.
-        let is_right = same_bytes(self.password.expose().as_bytes(), password);
-        Identity::named(user).filter(|_| is_right || self.password.is_empty())
-    }
-}
-
-fn same_bytes(a: &[u8], b: &[u8]) -> bool {
-    let differ = a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b));
-    std::hint::black_box(differ) == 0 && a.len() == b.len()
+/// The user as which a client acts that has not logged in; `None` where a login is asked for.
+#[must_use]
+pub fn without_login(acl: &Acl) -> Option<&Arc<User>> {
+    let default = acl.user(Identity::DEFAULT.name().as_bytes())?;
+    (default.is_enabled() && default.needs_no_password()).then_some(default)
 }
 
 /// Runs AUTH; `args` are those after the command's name.
 pub fn auth(session: &mut Session, args: &[&[u8]], policy: LoginPolicy<'_>, out: &mut Vec<u8>) {
     let (user, password) = match args {
-        [_] if policy.password.is_empty() => return encode::error(out, NO_PASSWORD),
-        [password] => (Identity::Default.name().as_bytes(), *password),
+        [_] if without_login(policy.acl).is_some() => return encode::error(out, NO_PASSWORD),
+        [password] => (Identity::DEFAULT.name().as_bytes(), *password),
         [user, password] => (*user, *password),
         _ => return encode::error(out, "ERR syntax error"),
     };
-    match policy.admit(user, password) {
-        Some(identity) => {
-            session.identity = Some(identity);
+    match policy.acl.authenticate(user, password) {
+        Ok(user) => {
+            session.enter(user);
             encode::status(out, "OK");
         }
         // The session keeps the user as which it acted before.
-        None => encode::error(out, WRONG),
+        Err(error) => encode::error(out, &error.to_string()),
     }
 }
 
@@ -58,17 +52,14 @@ pub fn hello(session: &mut Session, args: &[&[u8]], policy: LoginPolicy<'_>, out
         Ok(hello) => hello,
         Err(error) => return encode::error(out, &error),
     };
-    let identity = match hello.user {
-        Some((user, password)) => match policy.admit(user, password) {
-            Some(identity) => identity,
-            None => return encode::error(out, WRONG),
+    match hello.user {
+        Some((user, password)) => match policy.acl.authenticate(user, password) {
+            Ok(user) => session.enter(user),
+            Err(error) => return encode::error(out, &error.to_string()),
         },
-        None => match session.identity {
-            Some(identity) => identity,
-            None => return encode::error(out, &hello_first(policy.server)),
-        },
-    };
-    session.identity = Some(identity);
+        None if session.is_logged_in() => {}
+        None => return encode::error(out, &hello_first(policy.server)),
+    }
     if let Some(name) = hello.name {
         session.name = name.to_vec();
     }
@@ -172,10 +163,24 @@ mod tests {
         line.split_ascii_whitespace().map(str::as_bytes).collect()
     }
 
+    /// The user `default` with this password, or without one.
+    fn acl(password: &str) -> Acl {
+        let mut acl = Acl::new(Arc::default());
+        if !password.is_empty() {
+            acl.set_user(b"default", &[format!(">{password}")]).unwrap();
+        }
+        acl
+    }
+
+    /// A session of the default user.
+    fn of_default(id: u64) -> Session {
+        Session::new(id, without_login(&acl("")))
+    }
+
     /// The first line of the reply to AUTH or HELLO, where `password` is set.
     fn say(session: &mut Session, password: &str, line: &str) -> String {
-        let (password, server) = (Secret::new(password), ServerVersion::default());
-        let policy = LoginPolicy { password: &password, server: &server, role: "master" };
+        let (acl, server) = (acl(password), ServerVersion::default());
+        let policy = LoginPolicy { acl: &acl, server: &server, role: "master" };
         let (mut out, args) = (Vec::new(), words(line));
         match args[0] {
             b"AUTH" => auth(session, &args[1..], policy, &mut out),
@@ -203,13 +208,13 @@ mod tests {
         ] {
             let mut session = Session::new(1, None);
             let reply = say(&mut session, "x", line);
-            assert_eq!(session.identity, is_right.then_some(Identity::Default), "{line}");
+            assert_eq!(session.identity, is_right.then_some(Identity::DEFAULT), "{line}");
             assert_eq!(reply.starts_with('-'), !is_right, "{line}: {reply}");
             assert_eq!((session.version, session.name.len()), (RespVersion::V2, 0), "{line}");
             // A client that has logged in keeps its user.
-            let mut session = Session::new(1, Some(Identity::Default));
+            let mut session = of_default(1);
             say(&mut session, "x", line);
-            assert_eq!(session.identity, Some(Identity::Default), "{line}");
+            assert_eq!(session.identity, Some(Identity::DEFAULT), "{line}");
         }
     }
 
@@ -221,26 +226,26 @@ mod tests {
             ("AUTH x", Some("-ERR AUTH <password> called without any password")),
             ("AUTH nosuch x", Some("-WRONGPASS ")),
         ] {
-            let mut session = Session::new(1, Some(Identity::Default));
+            let mut session = of_default(1);
             let reply = say(&mut session, "", line);
             match error {
                 Some(error) => assert!(reply.starts_with(error), "{line}: {reply}"),
                 None => assert!(!reply.starts_with('-'), "{line}: {reply}"),
             }
-            assert_eq!(session.identity, Some(Identity::Default));
+            assert_eq!(session.identity, Some(Identity::DEFAULT));
         }
     }
 
     /// A reload sets `requirepass`: the session has its user until the client says RESET.
     #[test]
     fn a_session_keeps_its_user_until_it_is_reset() {
-        let mut session = Session::new(7, Identity::without_login(&Secret::default()));
+        let mut session = of_default(7);
         assert!(!say(&mut session, "x", "HELLO 3").starts_with('-'));
         session.lib_name = b"lib".to_vec();
-        session.reset(Identity::without_login(&Secret::new("x")));
+        session.reset(without_login(&acl("x")));
         assert!(!session.is_logged_in());
         assert_eq!((session.id, &*session.lib_name), (7, &b"lib"[..]));
-        assert_eq!(session.user(), Identity::Default, "what others see");
+        assert_eq!(session.user(), Identity::DEFAULT, "what others see");
         assert!(say(&mut session, "x", "HELLO 3").starts_with("-NOAUTH "));
     }
 }

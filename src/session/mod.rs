@@ -3,6 +3,7 @@
 //! Pure: requests and replies go in, decisions and bytes come out. It has no socket and no clock,
 //! and leaves the choice of a server to `routing`.
 
+mod credentials;
 pub mod cursor;
 pub mod exec;
 mod identity;
@@ -10,6 +11,7 @@ mod in_flight;
 pub mod local;
 pub mod login;
 pub mod names;
+mod rate_limit;
 mod reads;
 pub mod replies;
 mod reply_mode;
@@ -19,9 +21,11 @@ mod subscriptions;
 pub mod tracking;
 mod transaction;
 
+pub use credentials::Credentials;
 pub use identity::Identity;
 pub use in_flight::{KeyWords, Touches, Written, order};
-pub use login::LoginPolicy;
+pub use login::{LoginPolicy, without_login};
+pub use rate_limit::RateLimit;
 pub use reads::{Next, ReadChoice, ReadFrom};
 pub use reply_mode::ReplyMode;
 pub use session::Session;

@@ -1,6 +1,9 @@
 //! One client's state.
 
-use super::{Identity, ReadChoice, ReadFrom, ReplyMode, Subscriptions, Tracking, Transaction};
+use super::{Credentials, Identity, ReadChoice, ReadFrom, ReplyMode, Subscriptions, Tracking, Transaction};
+use std::sync::Arc;
+
+use tidegate_acl::User;
 use tidegate_wire::command::{Effect, ProxyCommand, Resolved};
 use tidegate_wire::resp::RespVersion;
 
@@ -21,6 +24,10 @@ pub struct Session {
     pub lib_ver: Vec<u8>,
     /// The user as which the client acts; `None` until it has logged in, where that is required.
     pub identity: Option<Identity>,
+    /// What that user may do; `None` if it may do everything.
+    pub rights: Option<Arc<User>>,
+    /// The login with which its requests are made at the servers; `None` is the proxy's own.
+    pub login: Option<Credentials>,
     /// What it has said about its reads.
     pub reads: ReadChoice,
     /// Whether it said `CLIENT NO-TOUCH ON`.
@@ -43,9 +50,17 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session of a new client, which acts as `identity`.
+    /// The session of a new client, which acts as `user`; `None` until it has logged in.
     #[must_use]
-    pub fn new(id: u64, identity: Option<Identity>) -> Self {
+    pub fn new(id: u64, user: Option<&Arc<User>>) -> Self {
+        let mut session = Self::without_user(id);
+        if let Some(user) = user {
+            session.enter(user);
+        }
+        session
+    }
+
+    fn without_user(id: u64) -> Self {
         Self {
             id,
             db: 0,
@@ -53,7 +68,9 @@ impl Session {
             name: Vec::new(),
             lib_name: Vec::new(),
             lib_ver: Vec::new(),
-            identity,
+            identity: None,
+            rights: None,
+            login: None,
             reads: ReadChoice::default(),
             no_touch: false,
             no_evict: false,
@@ -67,11 +84,17 @@ impl Session {
     }
 
     /// `RESET`: all is as new but its number and the library's name and version (`resetCommand`).
-    /// From now on the session acts as `identity`.
-    pub fn reset(&mut self, identity: Option<Identity>) {
+    /// From now on the session acts as `user`.
+    pub fn reset(&mut self, user: Option<&Arc<User>>) {
         let lib_name = std::mem::take(&mut self.lib_name);
         let lib_ver = std::mem::take(&mut self.lib_ver);
-        *self = Self { lib_name, lib_ver, ..Self::new(self.id, identity) };
+        *self = Self { lib_name, lib_ver, ..Self::new(self.id, user) };
+    }
+
+    /// From now on the session acts as `user`.
+    pub fn enter(&mut self, user: &Arc<User>) {
+        self.identity = Some(Identity::of(&String::from_utf8_lossy(user.name())));
+        self.rights = (!user.is_unrestricted()).then(|| Arc::clone(user));
     }
 
     /// Whether the client may send more than a login.

@@ -16,5 +16,5 @@ pub use client::{ClientFiles, ClientTls};
 pub use counts::{COUNTS, Counts, Failure, Side};
 pub use error::TlsError;
 pub use leaf::{Leaf, common_name};
-pub use provider::Protocol;
+pub use provider::{Protocol, random};
 pub use server::{AuthClients, Part, ServerFiles, ServerTls};

@@ -45,6 +45,12 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)
 }
 
+/// Fills `bytes` with random ones, as keys need them. Without randomness of the system they stay.
+pub fn random(bytes: &mut [u8]) {
+    // It has none only before the system's start is complete.
+    drop(provider().secure_random.fill(bytes));
+}
+
 /// What encrypts session tickets. It is the same for all certificates, so that clients resume their
 /// sessions after a reload, and changes its keys by itself; `None` if the system has no randomness.
 pub(super) fn ticketer() -> Option<Arc<dyn ProducesTickets>> {

@@ -313,14 +313,19 @@ impl Worker {
             db: session.db,
             version: session.version,
             no_touch: session.no_touch,
-            ..self.own_key()
+            ..self.login_key(session)
         }
     }
 
     /// The key of a connection for what must reach a server that runs a script: such a server
     /// refuses everything but the login, so nothing else is set up.
     pub(crate) fn out_of_band_key(&self, session: &Session) -> ConnectionKey {
-        ConnectionKey { version: session.version, login_only: true, ..self.own_key() }
+        ConnectionKey { version: session.version, login_only: true, ..self.login_key(session) }
+    }
+
+    /// The key of a connection with the login of `session`'s user, or the proxy's own.
+    fn login_key(&self, session: &Session) -> ConnectionKey {
+        session.login.clone().map_or_else(|| self.own_key(), ConnectionKey::new)
     }
 
     /// The key of a connection for the proxy's own requests.

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidegate::config::{
-    AdminCommands, AppendFsync, Applies, Balance, CertUser, Config, ConfigError, Discovery,
+    AdminCommands, AppendFsync, Applies, Balance, Config, ConfigError, Discovery,
     HostPort, Level, LogFormat, ReadFrom, ReplicaOf, Secret, Workers, diff,
 };
 use tidegate_store::EvictionPolicy;

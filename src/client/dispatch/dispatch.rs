@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
-use crate::client::dispatch::{answers, execution, paused, precedence};
+use crate::client::dispatch::{answers, execution, paused, permission, precedence};
 use crate::client::holding::{hold, own_time};
+use crate::client::introspection::acl_command;
 use crate::client::outcome;
 use crate::client::planning::levels;
 use crate::client::planning::plan::plan;
@@ -75,6 +76,15 @@ fn decide(
     let arg = |at| Args::new(request.frame).at(at);
     if command.is_some_and(|it| it.effect == Effect::Multi && it.fits(request.argc)) {
         client.session.transaction.give_up_failed();
+    }
+    // A request with too few arguments, or without a login, gets that error.
+    let is_judged = command.is_none_or(|command| command.fits(request.argc));
+    if is_judged && let Some(error) = permission::denied(client, command, request.frame) {
+        client.session.transaction.refuse();
+        return local_reply::error(client, batch, request.shown, &error);
+    }
+    if client.session.is_logged_in() && acl_command::applies(client, command) {
+        return acl_command::send(client, batch, request);
     }
     let mut plan = plan(client, batch.shard(), command, request.argc, &arg);
     if let Some(until) = plan.hold {

@@ -5,5 +5,6 @@ pub(in crate::client) mod answers;
 pub(in crate::client) mod dispatch;
 pub(in crate::client) mod execution;
 pub(in crate::client) mod paused;
+pub(in crate::client) mod permission;
 pub(in crate::client) mod precedence;
 pub(in crate::client) mod shebang;

@@ -1,5 +1,6 @@
 //! What clients ask about the proxy itself: CLIENT, PROXY, INFO.
 
+pub(in crate::client) mod acl_command;
 pub(in crate::client) mod client_command;
 pub(in crate::client) mod consistency;
 pub(in crate::client) mod describe;

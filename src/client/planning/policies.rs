@@ -15,7 +15,7 @@ use tidegate_wire::units::HostPort;
 pub(in crate::client) struct Policies {
     /// The address of the `[[listener]]` to which the client connected.
     addr: Option<Rc<HostPort>>,
-    /// The policy for the reads of that port's clients.
+    /// The policy for the reads of that port's clients, or of the user's.
     port: ReadPolicy,
     /// The policy for the session's reads.
     session: ReadPolicy,
@@ -39,6 +39,11 @@ impl Policies {
     pub(in crate::client) fn follow(&mut self, config: &Handle<Config>, worker: &Worker) {
         self.port = config.read_policy(self.addr.as_deref());
         self.rules = worker.rules.of(config);
+    }
+
+    /// The client acts as `user`, whose section may say more about its reads.
+    pub(in crate::client) fn follow_user(&mut self, config: &Config, user: &str) {
+        self.port = config.policy_of_user(config.read_policy(self.addr.as_deref()), user);
     }
 
     /// The session has said this about its reads. Returns the policy for them.

@@ -21,7 +21,7 @@ use tidegate_wire::resp::RequestStep;
 pub(in crate::client) fn consume(client: &mut Client, query: &mut Vec<u8>) -> Option<usize> {
     // Whether a request is plain depends on the session's state now.
     client.worker.look_at_clock();
-    if !client.may_go_on() || !plain::is_plain(client, 0) {
+    if !client.may_go_on() || !plain::is_plain(client, 0) || client.session.rights.is_some() {
         return None;
     }
     let limits = client.limits();

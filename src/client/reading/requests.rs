@@ -2,7 +2,7 @@
 
 use crate::client::batch::batch::Batch;
 use crate::client::batch::need::Need;
-use crate::client::dispatch::dispatch;
+use crate::client::dispatch::{dispatch, permission};
 use crate::client::ending::Ending;
 use crate::client::planning::levels;
 use crate::client::reading::large;
@@ -46,6 +46,12 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     if client.reading.is_waiting() {
         return 0;
     }
+    if let Some(until_ms) = client.rate_until_ms() {
+        client.reading.wait_for(Waiting::Rate);
+        client.worker.wake_by(&client.inbox, until_ms);
+        return 0;
+    }
+    let first = client.inbox.replies().next();
     let batch = Batch::new(&client.worker, buf);
     client.follow_config(&batch.config);
     let mut batch = batch.at_level(client.level());
@@ -75,6 +81,8 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     client.reading.need_answers(client.dedicated.large_reads().is_some());
     if at > 0 {
         client.presence.touch();
+        let begun = client.inbox.replies().next() - first;
+        client.moved(begun, at as u64);
     }
     at
 }
@@ -171,6 +179,7 @@ fn request(
         && let Some(row) = lookup(name)
         && let command = second.and_then(|name| row.subcommand(name)).unwrap_or(row)
         && let Some(target) = Target::of_ordinary(command)
+        && permission::allows(client, frame, scanned)
     {
         client.presence.note(command.name);
         let read = || levels::plain_read(target, command, frame, scanned.argc);

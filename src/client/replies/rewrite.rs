@@ -110,7 +110,7 @@ fn answer_queued(client: &mut Client, request: &[u8]) -> Vec<u8> {
     let mut reply = Vec::new();
     let config = std::sync::Arc::clone(&client.config);
     let policy = LoginPolicy {
-        password: &config.proxy.requirepass,
+        acl: &config.accounts.acl,
         server: &topology.sole_shard().server,
         role: "master",
     };
@@ -119,6 +119,6 @@ fn answer_queued(client: &mut Client, request: &[u8]) -> Vec<u8> {
     {
         client_command::answer(client, &command, &args, &mut reply);
     }
-    client.follow_choice();
+    client.follow_user();
     reply
 }

@@ -25,14 +25,14 @@ use crate::client::state::replies::rewrites::Rewrites;
 use crate::client::state::replies::unread::Unread;
 use crate::client::state::transaction_log::TransactionLog;
 use crate::client::state::wait_state::WaitState;
-use crate::config::{AdminCommands, Config, OnClosed, OnGap};
+use crate::config::{Account, AdminCommands, Config, OnClosed, OnGap};
 use crate::consistency::Level;
 use crate::net::OUTPUT_HIGH;
 use crate::registry::{Closing, Entry};
 use crate::routing::ReadPolicy;
 use crate::routing::plan::{HoldUntil, Policy};
 use crate::session::order::Order;
-use crate::session::{Identity, Session};
+use crate::session::{Session, without_login};
 use crate::topology::BackendId;
 use crate::worker::handle::Handle;
 use crate::worker::operations;
@@ -58,6 +58,8 @@ pub(in crate::client) struct Client {
     pub(in crate::client) policies: Policies,
     /// The policy for the read at hand.
     pub(in crate::client) reads: ReadPolicy,
+    /// What is known of its user beyond its rights, if the configuration says more.
+    pub(in crate::client) account: Option<Arc<Account>>,
     /// How far the client's requests are read, and what the next one waits for.
     pub(in crate::client) reading: Reading,
     /// Whether the registry's entry has to be updated.
@@ -104,15 +106,16 @@ impl Client {
         port: Option<Rc<HostPort>>,
     ) -> Self {
         let config = worker.config();
-        let session = Session::new(entry.id, Identity::without_login(&config.proxy.requirepass));
+        let session = Session::new(entry.id, without_login(&config.accounts.acl));
         let policies = Policies::new(port, &config, &worker);
         let reads = policies.session();
-        Self {
+        let mut client = Self {
             worker,
             entry,
             session,
             policies,
             reads,
+            account: None,
             inbox: Rc::new(Inbox::default()),
             config,
             reading: Reading::default(),
@@ -134,7 +137,9 @@ impl Client {
             reload: None,
             operation: None,
             ending: None,
-        }
+        };
+        client.follow_user();
+        client
     }
 
     pub(in crate::client) fn set_waker(&self, waker: &Waker) {
@@ -226,11 +231,13 @@ impl Client {
 
     /// From now on `config` counts for the client.
     pub(in crate::client) fn follow_config(&mut self, config: &Handle<Config>) {
-        if !Arc::ptr_eq(&self.config, config) {
-            self.policies.follow(config, &self.worker);
+        if Arc::ptr_eq(&self.config, config) {
+            return self.follow_choice();
         }
+        self.policies.follow(config, &self.worker);
+        let has_other_users = !Arc::ptr_eq(&self.config.accounts, &config.accounts);
         self.config = config.clone();
-        self.follow_choice();
+        if has_other_users { self.follow_users() } else { self.follow_user() }
     }
 
     /// The session may have said something about its reads.

@@ -21,6 +21,8 @@ pub(in crate::client) enum Waiting {
     Recovery,
     /// CLIENT PAUSE has to end first.
     Pause,
+    /// The rate of the client's user has to permit it first.
+    Rate,
     /// A server, the write gate or another client has to let it pass first.
     Turn,
 }

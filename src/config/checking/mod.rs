@@ -5,6 +5,7 @@
 //! | `rules`, `sentinels` | the values of several keys against each other |
 //! | `listeners`, `read_rules` | the keys of `[[listener]]` and `[[rule]]` |
 //! | `certificates` | the keys of TLS, and the files that they name |
+//! | `secrets`, `users` | files of passwords; users and their rules |
 //! | `names` | which keys a file gives |
 //! | `unknown`, `nearest` | that every section and key exists; which one was probably meant |
 //! | `cut_off` | whether a changed file lacks its end |
@@ -18,8 +19,10 @@ mod names;
 mod nearest;
 mod read_rules;
 pub(super) mod rules;
+pub(super) mod secrets;
 mod sentinels;
 pub(super) mod unknown;
+pub(super) mod users;
 mod warning;
 mod warnings;
 

@@ -4,7 +4,7 @@ use super::warning::Warning;
 use crate::config::mistakes::Report;
 use crate::config::model::{Config, Rule};
 use crate::routing::rules::{Match, Named, named};
-use crate::session::Identity;
+use tidegate_acl::Acl;
 
 const PARTS: [&str; 4] = ["match.command", "match.key", "match.user", "match.db"];
 
@@ -30,7 +30,7 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
 }
 
 /// The warnings about rules that match nothing, or may match nothing.
-pub(super) fn warnings(rules: &[Rule]) -> Vec<Warning> {
+pub(super) fn warnings(rules: &[Rule], acl: &Acl) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut before: Vec<Match> = Vec::new();
     for (at, rule) in rules.iter().enumerate() {
@@ -49,8 +49,7 @@ pub(super) fn warnings(rules: &[Rule]) -> Vec<Warning> {
             let text = "the commands of match.command have no keys, so this rule never applies";
             warnings.push(Warning::new(key("match.key"), &format_args!("{pattern:?}"), text));
         }
-        if let Some(user) = rule.user.as_ref().filter(|it| Identity::named(it.as_bytes()).is_none())
-        {
+        if let Some(user) = rule.user.as_ref().filter(|it| acl.user(it.as_bytes()).is_none()) {
             let text = "clients cannot log in as this user, so this rule never applies";
             warnings.push(Warning::new(key("match.user"), &format_args!("{user:?}"), text));
         }

@@ -3,7 +3,7 @@
 use super::read_rules;
 use super::warning::Warning;
 use crate::config::model::{ClientPort, Config, Replica, ReplicaOf, TopologyConfig, TouchMaster};
-use crate::session::ReadFrom;
+use crate::session::{ReadFrom, without_login};
 use crate::tls::AuthClients;
 use crate::topology::{Observation, ServerRole, Topology};
 use tidegate_wire::units::{HostPort, Secret};
@@ -30,7 +30,7 @@ impl Config {
             !port.addr.is_loopback() && !is_checked
         };
         let open = self.client_ports().into_iter().find(is_open);
-        if let Some(port) = open.filter(|_| self.proxy.requirepass.is_empty()) {
+        if let Some(port) = open.filter(|_| without_login(&self.accounts.acl).is_some()) {
             warnings.push(Warning::new(
                 port.key,
                 &format_args!("\"{}\"", port.addr),
@@ -38,7 +38,7 @@ impl Config {
                  proxy.requirepass, or listen on 127.0.0.1",
             ));
         }
-        warnings.extend(read_rules::warnings(&self.rules));
+        warnings.extend(read_rules::warnings(&self.rules, &self.accounts.acl));
         warnings
     }
 

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use toml::de::DeValue;
 
 use super::{Kind, Raw, Read, Wrong};
-use tidegate_wire::units::Secret;
 
 /// The longest accepted text, in bytes.
 const MAX_TEXT: usize = 4096;
@@ -87,32 +86,6 @@ impl Kind for Text {
 
     fn show(&self, value: &String) -> String {
         quoted(value)
-    }
-}
-
-/// A text that is never shown.
-#[derive(Debug)]
-pub(crate) struct Password;
-
-impl Kind for Password {
-    type Value = Secret;
-
-    const SECRET: bool = true;
-
-    fn accepted(&self) -> String {
-        Text.accepted()
-    }
-
-    fn read<'a>(&self, raw: &'a Raw<'a>) -> Read<'a, Secret> {
-        Text.read(raw).map(Secret::new)
-    }
-
-    fn show(&self, value: &Secret) -> String {
-        if value.is_empty() { quoted("") } else { Secret::MASK.to_owned() }
-    }
-
-    fn write(&self, value: &Secret) -> String {
-        quoted(value.expose())
     }
 }
 

@@ -32,9 +32,9 @@ impl<'a> Report<'a> {
         self.mistakes
     }
 
-    /// Whether the file has a mistake.
-    pub(crate) fn has_mistakes(&self) -> bool {
-        !self.mistakes.is_empty()
+    /// How many mistakes the file has so far.
+    pub(crate) fn count(&self) -> usize {
+        self.mistakes.len()
     }
 
     /// Notes a problem at the byte `offset`.

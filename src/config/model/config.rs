@@ -1,5 +1,6 @@
 //! The whole configuration: every section, and what is computed from several of them.
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use toml::de::DeTable;
@@ -7,6 +8,7 @@ use toml::de::DeTable;
 use super::admin::Admin;
 use super::change::Change;
 use super::listener::{ClientPort, Listener};
+use super::overlay::Overlay;
 use super::log::Log;
 use super::metrics::Metrics;
 use super::part::Part;
@@ -18,11 +20,13 @@ use super::rule::Rule;
 use super::section::{Edit, Key, Section as _};
 use super::tls::Certificates;
 use super::topology::TopologyConfig;
+use super::users::{Accounts, User};
 use super::writes::Writes;
 use crate::config::mistakes::Report;
 use crate::consistency::LagLimit;
 use crate::routing::ReadPolicy;
 use crate::routing::rules::Rules;
+use crate::tls::random;
 use tidegate_wire::units::{HostPort, Secret, millis};
 
 /// Declares the file: its sections in their order.
@@ -34,6 +38,8 @@ macro_rules! file {
             $($(#[$doc])* pub $field: $Section,)*
             /// The certificates in the files that the sections name.
             pub certificates: Certificates,
+            /// All users with their rights.
+            pub accounts: Arc<Accounts>,
         }
 
         impl Config {
@@ -51,6 +57,7 @@ macro_rules! file {
                 Self {
                     $($field: <$Section as Part>::read(file, report),)*
                     certificates: Certificates::default(),
+                    accounts: Arc::default(),
                 }
             }
 
@@ -87,6 +94,8 @@ file! {
     listeners: Vec<Listener>,
     /// Which reads have a level of their own.
     rules: Vec<Rule>,
+    /// The users as which clients log in.
+    users: Vec<User>,
 }
 
 impl Config {
@@ -111,9 +120,16 @@ impl Config {
     }
 
     /// Gives the embedded servers, which others on this machine can reach, the password of the
-    /// proxy's clients, unless they have one.
+    /// proxy's clients, unless they have one. Where clients have names of their own, it is one that
+    /// this process alone knows.
     pub(in crate::config) fn protect_embedded_servers(&mut self) {
-        if self.topology.is_embedded() && self.topology.masterauth.is_empty() {
+        if !self.topology.is_embedded() || !self.topology.masterauth.is_empty() {
+            return;
+        }
+        let has_users = !self.users.is_empty() || !self.proxy.aclfile.is_empty();
+        if self.proxy.requirepass.is_empty() && has_users {
+            self.topology.masterauth = own_password();
+        } else {
             self.topology.masterauth.clone_from(&self.proxy.requirepass);
         }
     }
@@ -132,10 +148,21 @@ impl Config {
             serve_stale: reads.replica_serve_stale_data,
             silence_ms: millis(silence),
         };
-        let has = |addr: &HostPort| self.listeners.iter().find(|it| it.has(addr));
-        let Some(own) = addr.and_then(has) else { return policy };
+        let listener = |addr: &HostPort| self.listeners.iter().find(|it| it.has(addr));
+        let own = addr.and_then(listener).map(Listener::overlay).unwrap_or_default();
+        self.overlaid(policy, own)
+    }
+
+    /// The same as `policy` for the clients of `user`, where its section says otherwise.
+    #[must_use]
+    pub fn policy_of_user(&self, policy: ReadPolicy, user: &str) -> ReadPolicy {
+        let section = self.users.iter().find(|it| it.name == user);
+        section.map_or(policy, |user| self.overlaid(policy, user.overlay()))
+    }
+
+    fn overlaid(&self, policy: ReadPolicy, own: Overlay) -> ReadPolicy {
         ReadPolicy {
-            level: own.consistency.unwrap_or(policy.level),
+            level: own.level.unwrap_or(policy.level),
             from: own.from.unwrap_or(policy.from),
             max_lag: own.max_lag.map_or(policy.max_lag, |limit| self.lag_limit(limit)),
             on_stale: own.on_stale.unwrap_or(policy.on_stale),
@@ -190,4 +217,14 @@ impl Config {
 /// Every key whose value differs, in the order of the file.
 pub fn diff(old: &Config, new: &Config) -> Vec<Change> {
     old.diff(new)
+}
+
+/// A password that this process alone knows.
+fn own_password() -> Secret {
+    static PASSWORD: LazyLock<String> = LazyLock::new(|| {
+        let mut bytes = [0; 32];
+        random(&mut bytes);
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    });
+    Secret::new(PASSWORD.as_str())
 }

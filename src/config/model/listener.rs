@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::overlay::Overlay;
 use super::section::section;
 use crate::config::kind::{Address, Flag, IfGiven, ListOf, OneOf, OrOff, Time};
 use crate::consistency::Level;
@@ -43,6 +44,17 @@ section! {
 }
 
 impl Listener {
+    /// What differs from `[reads]` for its clients.
+    pub(in crate::config) fn overlay(&self) -> Overlay {
+        Overlay {
+            level: self.consistency,
+            from: self.from,
+            max_lag: self.max_lag,
+            on_stale: self.on_stale,
+            serve_stale: self.serve_stale,
+        }
+    }
+
     /// Whether clients connect to it at `addr`.
     #[must_use]
     pub fn has(&self, addr: &HostPort) -> bool {

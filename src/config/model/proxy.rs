@@ -129,6 +129,13 @@ section! {
         /// redis.conf: `requirepass`.
         "requirepass" => requirepass: Secret = Secret::default(), Password, Live;
 
+        /// The file that has this password; empty means none.
+        "requirepass-file" => requirepass_file: String = String::new(), FilePath, Live;
+
+        /// The file of users, in Redis's format; empty means that `[[user]]` names them.
+        /// redis.conf: `aclfile`.
+        "aclfile" => aclfile: String = String::new(), FilePath, Live;
+
         /// Whether the proxy reloads the file when it changes, as it does on SIGHUP.
         "watch-config" => watch_config: bool = true, Flag, Live;
     }

@@ -7,6 +7,7 @@ use crate::config::kind::{
     Address, Choice, FilePath, Flag, HostName, IfGiven, Integer, ListOf, MasterName, OneOf, OrOff,
     Password, Text, Time,
 };
+use crate::session::Credentials;
 use tidegate_wire::units::{HostPort, Secret};
 
 /// The most replicas that the file may list.
@@ -63,6 +64,9 @@ section! {
         /// not log in there. sentinel.conf: `requirepass`.
         "sentinel-password" => sentinel_password: Secret = Secret::default(), Password, Live;
 
+        /// The file that has this password; empty means none.
+        "sentinel-password-file" => sentinel_password_file: String = String::new(), FilePath, Live;
+
         /// The user as which the proxy logs in; empty means the default user.
         /// redis.conf: `masteruser`.
         "masteruser" => masteruser: String = String::new(), Text, Live;
@@ -70,6 +74,9 @@ section! {
         /// The password with which the proxy logs in; empty means that it does not log in.
         /// redis.conf: `masterauth`.
         "masterauth" => masterauth: Secret = Secret::default(), Password, Live;
+
+        /// The file that has this password; empty means none.
+        "masterauth-file" => masterauth_file: String = String::new(), FilePath, Live;
 
         /// Whether the proxy connects to the servers with TLS.
         /// redis.conf: `tls-replication`, `tls-port`.
@@ -188,6 +195,20 @@ impl TopologyConfig {
     }
 }
 
+impl Credentials {
+    /// The login of the proxy itself.
+    #[must_use]
+    pub fn of(config: &TopologyConfig) -> Self {
+        Self::new(config.masteruser.clone(), config.masterauth.clone())
+    }
+
+    /// Whether it is the login of the proxy itself, as `config` says.
+    #[must_use]
+    pub fn is_of(&self, config: &TopologyConfig) -> bool {
+        self.user() == config.masteruser && *self.password() == config.masterauth
+    }
+}
+
 /// How the proxy finds the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discovery {
@@ -208,5 +229,20 @@ impl Choice for Discovery {
             Self::Sentinel => "sentinel",
             Self::Embedded => "embedded",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_that_of_the_configuration_until_that_says_otherwise() {
+        let mut config =
+            TopologyConfig { masteruser: "app".to_owned(), ..TopologyConfig::default() };
+        let own = Credentials::of(&config);
+        assert!(own.is_of(&config));
+        config.masterauth = Secret::new("x");
+        assert!(!own.is_of(&config));
     }
 }

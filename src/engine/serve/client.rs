@@ -8,9 +8,10 @@ use super::blocked::Waiting;
 use super::port_context::PortContext;
 use super::tracking::ClientTracking;
 use super::transaction::{Request, Transaction};
+use crate::config::Accounts;
 use crate::engine::state::{Mailbox, unix_ms};
 use crate::registry::Entry;
-use crate::session::{Identity, Session};
+use crate::session::{Session, without_login};
 use tidegate_replication::Announcement;
 use tidegate_store::CallContext;
 use tidegate_wire::resp::RequestScanner;
@@ -32,6 +33,8 @@ pub(super) struct Client {
     pub(super) context: Rc<PortContext>,
     pub(super) entry: Arc<Entry>,
     pub(super) session: Session,
+    /// The users by which it was judged last.
+    pub(super) accounts: Arc<Accounts>,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) transaction: Transaction,
     /// How it tracks the keys that it reads.
@@ -62,13 +65,14 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(context: Rc<PortContext>, entry: Arc<Entry>) -> Self {
         let config = context.config();
-        let identity = Identity::without_login(config.replica_password());
+        let user = without_login(&config.accounts.engine);
         let limit = config.proxy.output_limit();
         let owner = Arc::clone(&entry);
         let mailbox = Arc::new(Mailbox::new(entry.id, limit, move || owner.wake()));
         context.engine.hub.tracking.connect(&mailbox);
         Self {
-            session: Session::new(entry.id, identity),
+            session: Session::new(entry.id, user),
+            accounts: Arc::clone(&config.accounts),
             context,
             entry,
             mailbox,

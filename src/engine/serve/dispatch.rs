@@ -89,8 +89,9 @@ impl Client {
         let Found { command, .. } = found;
         let context = std::rc::Rc::clone(&self.context);
         let config = context.config();
+        self.follow_users(&config);
         let refused = self
-            .objection(&config, command)
+            .objection(&config, command, args)
             .or_else(|| self.masters_objection(&config, held, command, args));
         drop(config);
         if let Some(error) = refused {
@@ -290,11 +291,21 @@ impl Client {
     }
 
     /// Returns why a known command may not run now.
-    fn objection(&self, config: &Config, command: &Command) -> Option<CommandError> {
+    fn objection(
+        &self,
+        config: &Config,
+        command: &Command,
+        args: &[&[u8]],
+    ) -> Option<CommandError> {
         let before_auth =
             matches!(command.effect, Effect::Auth | Effect::Hello | Effect::Quit | Effect::Reset);
         if !self.session.is_logged_in() && !before_auth {
             return Some(NOAUTH);
+        }
+        if let Some(user) = &self.session.rights
+            && let Err(denied) = user.check(config.accounts.engine.catalog(), &args)
+        {
+            return Some(self.denied(&denied));
         }
         let leads = self.context.engine.leads();
         if command.may_write && !leads && config.replica.replica_read_only {

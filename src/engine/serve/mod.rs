@@ -39,6 +39,7 @@ mod leading;
 mod listen;
 mod port_context;
 mod requests;
+mod rights;
 mod stale;
 mod stats;
 mod task;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::consistency::{LagLimit, Level};
 use crate::routing::{OnStale, ReadPolicy};
-use crate::session::{Identity, ReadFrom, Tracking};
+use crate::session::{ReadFrom, Tracking};
 use crate::topology::{Backend, BackendId, Health, Hold, HoldReason, Role, ShardId};
 use tidegate_wire::command::{Command, Learned, Subscription, all, resolve};
 use tidegate_wire::units::HostPort;
@@ -18,7 +18,7 @@ const STATES: [&str; 8] =
     ["plain", "watching", "multi", "lost", "subscriber", "resp3", "monitor", "tracking"];
 
 fn session(state: &str) -> Session {
-    let mut session = Session::new(1, Some(Identity::Default));
+    let mut session = Session::new(1, crate::session::without_login(&tidegate_acl::Acl::new(std::sync::Arc::default())));
     match state {
         "watching" => session.transaction.watch(),
         "multi" | "lost" => {

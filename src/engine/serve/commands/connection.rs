@@ -2,7 +2,7 @@
 
 use crate::engine::serve::call::Call;
 use crate::engine::serve::client::Ending;
-use crate::session::{Identity, LoginPolicy, local};
+use crate::session::{LoginPolicy, local, without_login};
 use tidegate_wire::command::{Resolved, wrong_arity};
 use tidegate_wire::resp::{RespVersion, encode};
 
@@ -12,7 +12,7 @@ pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
     let config = call.config();
     let server = call.client.context.server();
     let policy =
-        LoginPolicy { password: config.replica_password(), server: &server, role: "replica" };
+        LoginPolicy { acl: &config.accounts.engine, server: &server, role: "replica" };
     let command = Resolved::from(call.command);
     let client = &mut *call.client;
     let is_answered =
@@ -43,10 +43,10 @@ pub(in crate::engine::serve) fn quit(call: &mut Call<'_, '_>) {
 /// Runs RESET.
 pub(in crate::engine::serve) fn reset(call: &mut Call<'_, '_>) {
     let client = &mut *call.client;
-    let identity = Identity::without_login(client.context.config().replica_password());
+    let config = client.context.config();
     client.stop_listening();
     client.transaction = Default::default();
-    client.session.reset(identity);
+    client.session.reset(without_login(&config.accounts.engine));
     client.mailbox.speak(client.session.version);
     encode::status(&mut client.out, "RESET");
 }

@@ -3,8 +3,13 @@
 
 use crate::engine::serve::call::Call;
 use crate::engine::state::since_1970;
-use crate::session::Identity;
+use crate::registry::unix_ms;
+use crate::tls;
+use tidegate_acl::{AclCommand, Asking, answer};
 use tidegate_wire::resp::{encode, integer};
+
+const USERS_IN_FILE: &str =
+    "ERR Users are changed in the proxy\'s configuration; PROXY RELOAD reads it";
 
 /// Runs the subcommands of DEBUG that do not concern the data.
 pub(in crate::engine::serve) fn debug(call: &mut Call<'_, '_>) {
@@ -72,21 +77,26 @@ pub(in crate::engine::serve) fn module(call: &mut Call<'_, '_>) {
     }
 }
 
-/// Answers ACL.
+/// Answers ACL from the users of the configuration.
 pub(in crate::engine::serve) fn acl(call: &mut Call<'_, '_>) {
-    let is_open = call.config().replica_password().is_empty();
-    let user = call.client.session.user();
-    match call.command.name {
-        "acl|whoami" => encode::bulk(call.out(), user.name().as_bytes()),
-        "acl|users" => call.strings(&Identity::ALL.map(Identity::name)),
-        "acl|list" => {
-            let pass = if is_open { " nopass" } else { "" };
-            let rights = |user: Identity| format!("user {} on{pass} ~* &* +@all", user.name());
-            call.strings(&Identity::ALL.map(rights));
-        }
-        "acl|help" => call.strings(&["ACL WHOAMI", "ACL USERS", "ACL LIST"]),
-        _ => call.error("ERR this replica has no users but the default one"),
-    }
+    let command = match AclCommand::parse(call.args) {
+        Ok(AclCommand::Load | AclCommand::Save) => return call.error(USERS_IN_FILE),
+        Ok(command) if command.changes_users() => return call.error(USERS_IN_FILE),
+        Ok(command) => command,
+        Err(error) => return call.error(&error),
+    };
+    let mut random = vec![0; command.random_bytes()];
+    tls::random(&mut random);
+    let mut acl = call.config().accounts.engine.clone();
+    let asking = Asking {
+        version: call.version(),
+        username: call.client.session.user().name().as_bytes(),
+        now_ms: unix_ms(),
+        random: &random,
+    };
+    let engine = call.engine();
+    let mut log = engine.clients.refusals.log();
+    answer(&command, &mut acl, &mut log, &asking, call.out());
 }
 
 /// Runs the subcommands of MEMORY that do not concern the data.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::config::{Secret, TopologyConfig};
+use tidegate_wire::units::Secret;
 
 /// The user and the password with which a connection logs in.
 ///
@@ -29,18 +29,6 @@ impl Credentials {
         let user = user.into();
         let digest = foldhash::fast::FixedState::default().hash_one((&user, password.expose()));
         Self(Arc::new(Login { user, password, digest }))
-    }
-
-    /// The login of the proxy itself.
-    #[must_use]
-    pub fn of(config: &TopologyConfig) -> Self {
-        Self::new(config.masteruser.clone(), config.masterauth.clone())
-    }
-
-    /// Whether it is the login of the proxy itself, as `config` says.
-    #[must_use]
-    pub fn is_of(&self, config: &TopologyConfig) -> bool {
-        self.user() == config.masteruser && *self.password() == config.masterauth
     }
 
     /// The user's name; empty for the default user.
@@ -119,19 +107,9 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_that_of_the_configuration_until_that_says_otherwise() {
-        let mut config =
-            TopologyConfig { masteruser: "app".to_owned(), ..TopologyConfig::default() };
-        let own = Credentials::of(&config);
-        assert!(own.is_of(&config));
-        config.masterauth = Secret::new("x");
-        assert!(!own.is_of(&config));
-    }
-
-    #[test]
     fn the_password_is_never_shown() {
         let one = login("app", "open sesame");
-        let shown = format!("{one:?} {one:#?} {:?}", super::super::ConnectionKey::new(one.clone()));
+        let shown = format!("{one:?} {one:#?}");
         assert!(shown.contains("app") && shown.contains(Secret::MASK), "{shown}");
         assert!(!shown.contains("sesame"), "{shown}");
         assert!(!shown.contains(&one.0.digest.to_string()), "{shown}");

@@ -1,0 +1,54 @@
+//! Whether a client's user may make a request, by its access control list.
+
+use crate::client::state::client::Client;
+use tidegate_acl::{Context, Denied, Frame, Refusal};
+use tidegate_wire::command::{Effect, ProxyCommand, Resolved};
+use tidegate_wire::resp::request::Request as Scanned;
+
+/// What a user has to be allowed to say PROXY FAILOVER and the like: they change the servers.
+const OPERATORS: [&str; 4] = ["CONFIG", "SET", "maxmemory", "0"];
+
+/// Whether the client's user may make this request, which is an array of strings.
+#[inline]
+pub(in crate::client) fn allows(client: &Client, frame: &[u8], scanned: &Scanned) -> bool {
+    let Some(user) = &client.session.rights else { return true };
+    user.check(client.config.accounts.acl.catalog(), &Frame::of(frame, scanned)).is_ok()
+}
+
+/// The error for a request that the client's user may not make; `None` if it may. `ACL LOG` gets it.
+pub(in crate::client) fn denied(
+    client: &Client,
+    command: Option<&Resolved<'_>>,
+    frame: &[u8],
+) -> Option<String> {
+    let user = client.session.rights.as_ref()?;
+    let catalog = client.config.accounts.acl.catalog();
+    match command.map(|command| command.effect) {
+        Some(Effect::Proxy(own)) if !changes(own) => None,
+        Some(Effect::Proxy(_)) => {
+            user.check(catalog, &&OPERATORS[..]).err().map(|denied| noted(client, &denied))
+        }
+        _ => user.check(catalog, &Frame::new(frame)).err().map(|denied| noted(client, &denied)),
+    }
+}
+
+fn noted(client: &Client, denied: &Denied<'_>) -> String {
+    let is_queued = client.session.transaction.is_open();
+    let shared = &client.worker.shared;
+    shared.registry.refusals.note(&Refusal {
+        refused: denied.reason.into(),
+        context: if is_queued { Context::Multi } else { Context::TopLevel },
+        object: denied.object,
+        username: client.session.user().name().as_bytes(),
+        client_info: &client.entry.line(shared.now_ms()),
+    });
+    denied.error()
+}
+
+/// Whether a subcommand of PROXY changes more than the client's own session.
+const fn changes(command: ProxyCommand) -> bool {
+    matches!(
+        command,
+        ProxyCommand::Failover | ProxyCommand::Hold | ProxyCommand::Release | ProxyCommand::Reload
+    )
+}

@@ -1,0 +1,64 @@
+//! All users with their rights and limits, made of `[[user]]`, the aclfile and `requirepass`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use crate::session::{Credentials, RateLimit};
+use tidegate_acl::{Acl, Catalog};
+
+/// What is known of a user beyond its rights.
+#[derive(Debug)]
+pub struct Account {
+    /// The most clients that may be logged in as it; `None` means no limit.
+    pub max_clients: Option<usize>,
+    /// How many requests and bytes its clients may move; `None` means any number.
+    pub rate: Option<Arc<RateLimit>>,
+    /// The login with which its requests are made at the servers; `None` is that of `[topology]`.
+    pub login: Option<Credentials>,
+}
+
+/// All users.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    /// The users of the proxy's ports.
+    pub acl: Acl,
+    /// The users of the engine's port, where the user `default` may have another password.
+    pub engine: Acl,
+    /// What is known of each beyond its rights, by name.
+    pub(in crate::config) more: BTreeMap<String, Arc<Account>>,
+    /// Whether the configuration names users: then `ACL` is answered from them.
+    pub are_named: bool,
+    /// The path of the aclfile, if the users come from one.
+    pub file: Option<String>,
+}
+
+impl Accounts {
+    /// What is known of the user `name` beyond its rights.
+    #[must_use]
+    pub fn account(&self, name: &str) -> Option<&Arc<Account>> {
+        self.more.get(name)
+    }
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        let acl = Acl::new(catalog());
+        let (more, are_named, file) = (BTreeMap::new(), false, None);
+        Self { engine: acl.clone(), acl, more, are_named, file }
+    }
+}
+
+/// Equal if the users have the same rights; what else there is, the sections say.
+impl PartialEq for Accounts {
+    fn eq(&self, other: &Self) -> bool {
+        self.acl.to_file() == other.acl.to_file() && self.engine.to_file() == other.engine.to_file()
+    }
+}
+
+impl Eq for Accounts {}
+
+/// The commands that rules may name.
+pub(in crate::config) fn catalog() -> Arc<Catalog> {
+    static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::new()));
+    Arc::clone(&CATALOG)
+}
