@@ -12,23 +12,30 @@ const SLOW: Duration = Duration::from_secs(10);
 
 /// Until when a connection may last. A response of events prolongs it with each one.
 #[derive(Debug)]
-pub(super) struct Life(Cell<Instant>);
+pub(super) struct Life {
+    until: Cell<Instant>,
+    slow: Duration,
+}
 
 impl Life {
     /// The life of a connection that begins now.
     pub(super) fn begin() -> Self {
-        Self(Cell::new(Instant::now() + TOTAL))
+        Self::of(TOTAL, SLOW)
+    }
+
+    fn of(total: Duration, slow: Duration) -> Self {
+        Self { until: Cell::new(Instant::now() + total), slow }
     }
 
     /// The client has taken an event.
     pub(super) fn prolong(&self) {
-        self.0.set(Instant::now() + SLOW);
+        self.until.set(Instant::now() + self.slow);
     }
 
     /// Waits until the life is over.
     pub(super) async fn over(&self) {
-        while Instant::now() < self.0.get() {
-            sleep_until(self.0.get()).await;
+        while Instant::now() < self.until.get() {
+            sleep_until(self.until.get()).await;
         }
     }
 }
@@ -37,20 +44,21 @@ impl Life {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn events_prolong_it_and_silence_ends_it() {
-        let (begin, life) = (Instant::now(), Life::begin());
+        let ms = Duration::from_millis;
+        let (begin, life) = (Instant::now(), Life::of(ms(20), ms(60)));
         life.over().await;
-        assert_eq!(begin.elapsed().as_secs(), TOTAL.as_secs());
-        let (begin, life) = (Instant::now(), Life::begin());
+        assert!(begin.elapsed() >= ms(20));
+        let (begin, life) = (Instant::now(), Life::of(ms(20), ms(60)));
         let takes = async {
-            for _ in 0..100 {
+            for _ in 0..10 {
                 life.prolong();
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                tokio::time::sleep(ms(10)).await;
             }
             std::future::pending::<()>().await;
         };
         tokio::select! { () = takes => {}, () = life.over() => {} }
-        assert_eq!(begin.elapsed().as_secs(), 99 + SLOW.as_secs());
+        assert!(begin.elapsed() >= ms(90 + 60));
     }
 }

@@ -90,6 +90,13 @@ pub fn bytes(value: Option<f64>) -> String {
     if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
+/// A whole number of bytes, as [`bytes`].
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn size(value: Option<u64>) -> String {
+    bytes(value.map(|it| it as f64))
+}
+
 /// A whole number with thin spaces between thousands.
 #[must_use]
 pub fn number(value: u64) -> String {
@@ -126,6 +133,7 @@ mod tests {
         assert_eq!(spans, ["0 s", "5 s", "4 min 10 s", "3 h 5 min", "2 d 4 h"]);
         assert_eq!([999, 5_000].map(ago), ["now", "5 s ago"]);
         let sizes = [Some(17.0), Some(1_536.0), Some(2.5e9), None].map(bytes);
+        assert_eq!(size(Some(5 << 40)), "5.0 TiB");
         assert_eq!(sizes, ["17 B", "1.5 KiB", "2.3 GiB", DASH]);
         assert_eq!([7, 1_234, 1_234_567].map(number), ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567"]);
         assert_eq!(clock(50_602_000), "14:03:22");

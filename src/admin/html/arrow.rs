@@ -61,8 +61,8 @@ impl Arrow {
         };
         html! {
             g .arrow .(self.kind) .(idle) {
-                path d=(self.path) stroke-width=(format!("{width:.1}"));
-                polygon points=(head);
+                path d=(self.path) stroke-width=(format!("{width:.1}")) {}
+                polygon points=(head) {}
                 text x=(format!("{:.1}", self.at.0)) y=(format!("{:.1}", self.at.1))
                     text-anchor=(self.anchor) { (self.label) }
             }

@@ -105,7 +105,7 @@ pub(super) fn tiles(document: &Document) -> Markup {
     let replicas = if fresh == all { "" } else { "warning" };
     let (word, state) = if gate.open { ("open", "") } else { ("closed", "warning") };
     let hold = document.hold.as_ref().map_or("no hold", |hold| &*hold.reason);
-    let held = html! { (gate.good) " of " (gate.wanted) " in sync \u{b7} " (hold) };
+    let held = html! { (gate.good) " in sync, wants " (gate.wanted) " \u{b7} " (hold) };
     let last = html! { (document.failovers.count) " failovers" };
     let busy = html! { "of " (number(document.clients.max)) };
     let all_requests = html! { "over " (document.traffic.window_ms / 1_000) " s" };

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::plot::{Line, peak, plot};
-use crate::view::words::{DASH, bytes, lag, maybe_ms, ms, number, rate};
+use crate::view::words::{DASH, lag, maybe_ms, ms, number, rate, size};
 use crate::view::{Class, ClassSeries, Condition, Document, Series, Server};
 
 /// Every server.
@@ -29,7 +29,6 @@ pub(super) fn servers(document: &Document) -> Markup {
 fn server(document: &Document, server: &Server) -> Markup {
     let condition = Condition::of(server);
     let (severity, traffic) = (condition.severity, document.traffic_of(server.id));
-    let behind = server.lag_bytes.and_then(|it| u32::try_from(it).ok()).map(f64::from);
     let latency = u32::try_from(server.latency_us).ok().filter(|it| *it > 0);
     html! {
         tr data-server=(server.addr) data-state=(condition.word) {
@@ -40,7 +39,7 @@ fn server(document: &Document, server: &Server) -> Markup {
                 (server.addr) @if server.local { span .quiet { " in this process" } }
             }
             td { (lag(server.lag_ms)) }
-            td { (bytes(behind)) }
+            td { (size(server.lag_bytes)) }
             td { (rate(traffic.reads_per_s)) }
             td { (rate(traffic.writes_per_s)) }
             td { (number(server.in_flight)) }
