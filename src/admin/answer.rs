@@ -16,16 +16,8 @@ use super::life::Life;
 use super::page::Body;
 
 /// Every path that has a page.
-pub(super) const PATHS: [&str; 8] = [
-    "/",
-    "/status",
-    "/history",
-    "/events",
-    "/events/page",
-    "/metrics",
-    "/healthz",
-    "/readyz",
-];
+pub(super) const PATHS: [&str; 8] =
+    ["/", "/status", "/history", "/events", "/events/page", "/metrics", "/healthz", "/readyz"];
 
 /// The response to a request; hyper leaves out the body if the method is `HEAD`. Events prolong
 /// `life`.

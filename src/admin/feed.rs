@@ -168,7 +168,8 @@ mod tests {
     fn the_number_of_clients_is_limited_over_all_feeds() {
         let seats = Seats::default();
         let (first, second) = (Feed::new(seats.clone()), Feed::new(seats));
-        let mut watching: Vec<_> = (0..WATCHERS_MAX - 1).map(|_| first.watch("").unwrap()).collect();
+        let mut watching: Vec<_> =
+            (0..WATCHERS_MAX - 1).map(|_| first.watch("").unwrap()).collect();
         watching.push(second.watch("").unwrap());
         assert!(first.watch("").is_none() && second.watch("").is_none());
         watching.pop();

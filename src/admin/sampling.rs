@@ -25,11 +25,7 @@ pub(super) fn sample(shared: &Shared) -> Sample {
         servers: topology.backends().map(server).collect(),
         durations: shared.metrics.durations.read(),
         local: shared.metrics.requests.answered_locally(),
-        gate: Gate {
-            open: gate.is_open(now_ms),
-            good: gate.good(now_ms),
-            wanted: gate.wanted(),
-        },
+        gate: Gate { open: gate.is_open(now_ms), good: gate.good(now_ms), wanted: gate.wanted() },
         hold: shard.hold.map(|hold| hold.reason),
         failovers: shard.failovers.clone(),
         reloads: Reloads {

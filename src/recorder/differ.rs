@@ -162,7 +162,11 @@ fn reloads(before: &Sample, now: &Sample, found: &mut Vec<News>) {
         let text = format!("reloaded proxy.toml: configuration {} is in force", new.generation);
         found.push(news(EventKind::Reload, Level::Good, text));
     } else if new.successes > old.successes {
-        found.push(news(EventKind::Reload, Level::Note, "reloaded proxy.toml: nothing has changed"));
+        found.push(news(
+            EventKind::Reload,
+            Level::Note,
+            "reloaded proxy.toml: nothing has changed",
+        ));
     }
 }
 
@@ -176,4 +180,3 @@ fn link(before: &Sample, now: &Sample, found: &mut Vec<News>) {
     let text = format!("the engine's replication is {}", state.as_str());
     found.push(news(EventKind::Engine, level, text));
 }
-

@@ -108,10 +108,8 @@ impl EventLog {
 
     /// The events with their age at `now_ms`, the newest first.
     pub(super) fn newest_first(&self, now_ms: u64) -> Vec<Event> {
-        let aged = |event: &Event| Event {
-            age_ms: now_ms.saturating_sub(event.age_ms),
-            ..event.clone()
-        };
+        let aged =
+            |event: &Event| Event { age_ms: now_ms.saturating_sub(event.age_ms), ..event.clone() };
         self.events.iter().rev().map(aged).collect()
     }
 }

@@ -35,7 +35,8 @@ struct ServerHistory {
 impl History {
     pub(super) fn of(end_unix_ms: u64, classes: &[ClassSeries], servers: &[ServerSeries]) -> Self {
         let class = |(class, series): (Class, &ClassSeries)| {
-            let values = |of: fn(ClassPoint) -> u32| series.iter().map(|it| known(of(it))).collect();
+            let values =
+                |of: fn(ClassPoint) -> u32| series.iter().map(|it| known(of(it))).collect();
             ClassHistory {
                 class: class.as_str(),
                 per_s: values(|it| it.requests),
@@ -45,7 +46,8 @@ impl History {
         };
         let server = |series: &ServerSeries| {
             let points = &series.points;
-            let values = |of: fn(ServerPoint) -> u32| points.iter().map(|it| known(of(it))).collect();
+            let values =
+                |of: fn(ServerPoint) -> u32| points.iter().map(|it| known(of(it))).collect();
             ServerHistory {
                 id: series.id,
                 addr: series.addr.clone(),

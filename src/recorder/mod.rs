@@ -9,7 +9,7 @@
 //! | `sample` | the counters and states at one moment |
 //! | `ring` | the last values of a series, one per second |
 //! | `series` | the points of a class and of a server |
-//! | `recorder` | takes samples, keeps points and events |
+//! | `recording` | takes samples, keeps points and events |
 //! | `differ` | the events between two samples |
 //! | `event` | an event, and the list of the last ones |
 //! | `traffic` | rates and percentiles, as `/status` shows them |
@@ -18,7 +18,7 @@
 mod differ;
 mod event;
 mod history;
-mod recorder;
+mod recording;
 mod ring;
 mod sample;
 mod series;
@@ -26,7 +26,7 @@ mod traffic;
 
 pub use event::{Event, EventKind, Level};
 pub use history::History;
-pub use recorder::Recorder;
+pub use recording::Recorder;
 pub use sample::{Gate, Reloads, Sample, ServerSample};
 pub use traffic::Traffic;
 

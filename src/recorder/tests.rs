@@ -110,7 +110,10 @@ fn gate_hold_reloads_and_the_end_are_told() {
     assert_eq!(kinds, [Closed, Hold, Reload, Proxy, Proxy]);
     assert_eq!(told(&before, &after)[1], "requests wait: the master does not answer");
     let back = told(&after, &before);
-    assert_eq!(back, ["the write gate is open: 2 of 1 replicas in sync", "requests no longer wait"]);
+    assert_eq!(
+        back,
+        ["the write gate is open: 2 of 1 replicas in sync", "requests no longer wait"]
+    );
     after = sample(500);
     (after.reloads.generation, after.reloads.successes) = (1, 1);
     assert!(told(&before, &after)[0].contains("configuration 1 is in force"));
@@ -152,6 +155,22 @@ fn rates_are_those_of_the_last_seconds() {
     assert_eq!(master["replication_bytes_per_s"], 400.0);
     assert_eq!((&replica["reads_per_s"], &replica["read_percent"]), (&40.0.into(), &100.0.into()));
     assert!(replica["replication_bytes_per_s"].is_null());
+}
+
+#[test]
+fn a_server_that_joins_counts_from_its_first_sample_on() {
+    let mut recorder = Recorder::default();
+    for at in 0..4_u64 {
+        let mut sample = sample(at * 1_000);
+        sample.servers[1].sent[Kind::ReadFresh as usize] = 100 + at * 30;
+        if at == 0 {
+            sample.servers.clear();
+        }
+        recorder.take(sample);
+    }
+    let traffic = serde_json::to_value(recorder.traffic()).unwrap();
+    assert_eq!((&traffic["window_ms"], &traffic["per_s"]), (&3_000.into(), &20.0.into()));
+    assert_eq!(traffic["servers"][1]["reads_per_s"], 20.0);
 }
 
 #[test]

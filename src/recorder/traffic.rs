@@ -1,5 +1,7 @@
 //! Rates and percentiles over the last seconds, as `/status` shows them.
 
+use std::collections::VecDeque;
+
 use serde::Serialize;
 
 use super::sample::{Sample, ServerSample};
@@ -64,16 +66,19 @@ const REASONS: [Kind; 6] = [
 ];
 
 impl Traffic {
-    /// The traffic between two samples, at the second of number `tick`.
-    pub(super) fn of(tick: u64, first: Option<&Sample>, last: Option<&Sample>) -> Self {
-        let (Some(first), Some(last)) = (first, last) else { return Self::default() };
+    /// The traffic over the samples of `window`, the oldest first, at the second of number `tick`.
+    pub(super) fn of(tick: u64, window: &VecDeque<Sample>) -> Self {
+        let (Some(first), Some(last)) = (window.front(), window.back()) else {
+            return Self::default();
+        };
         let window_ms = last.now_ms.saturating_sub(first.now_ms);
         let rate = |count: u64| per_second(count, window_ms);
-        let pairs: Vec<_> = last
-            .servers
-            .iter()
-            .map(|now| (now, first.server(now.report.id).unwrap_or(now)))
-            .collect();
+        // A server that joined meanwhile counts from its first sample on.
+        let earliest = |id| window.iter().find_map(|sample| sample.server(id));
+        let mut pairs: Vec<(&ServerSample, &ServerSample)> = Vec::new();
+        for now in &last.servers {
+            pairs.push((now, earliest(now.report.id).unwrap_or(now)));
+        }
         let sum = |of: &dyn Fn(&ServerSample) -> u64| {
             pairs.iter().map(|(now, before)| of(now).saturating_sub(of(before))).sum::<u64>()
         };
@@ -91,9 +96,8 @@ impl Traffic {
             ReasonTraffic { reason: kind.reason(), per_s }
         };
         let reads = sum(&|it| it.sent_of(Class::Read));
-        let server = |(now, before): &(&ServerSample, &ServerSample)| {
-            server(now, before, window_ms, reads)
-        };
+        let server =
+            |(now, before): &(&ServerSample, &ServerSample)| server(now, before, window_ms, reads);
         Self {
             tick,
             window_ms,

@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn rows_are_sorted_by_a_column() {
-        let ids = |order| servers(&document(), order).iter().map(|it| it.server.id).collect::<Vec<_>>();
+        let ids =
+            |order| servers(&document(), order).iter().map(|it| it.server.id).collect::<Vec<_>>();
         assert_eq!(ids(None), [1, 2, 3]);
         assert_eq!(ids(Some((Column::Address, false))), [1, 3, 2]);
         assert_eq!(ids(Some((Column::Lag, false))), [3, 2, 1]);

@@ -106,7 +106,8 @@ fn draw_traffic(frame: &mut Frame<'_>, look: &Look, area: Rect) {
     let height = u16::try_from(classes.len()).unwrap_or(u16::MAX).saturating_add(2);
     let [top, below] =
         Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
-    let head = Row::new(CLASS_TITLES.into_iter().enumerate().map(|(at, it)| aligned(it.into(), at == 0)));
+    let head =
+        Row::new(CLASS_TITLES.into_iter().enumerate().map(|(at, it)| aligned(it.into(), at == 0)));
     let rows = classes.iter().map(|it| {
         let cells = class(it).into_iter().enumerate();
         Row::new(cells.map(|(at, text)| aligned(text, at == 0)).collect::<Vec<_>>())
@@ -194,7 +195,9 @@ mod tests {
     fn the_screen_shows_servers_classes_lag_events_and_help() {
         let mut state = State::default();
         let traffic = shown(&state, (130, 30));
-        for part in ["Tidegate 1.2, ready", "master", "fresh", "READS/S", "250 \u{b5}s", "peak 1.20 s"] {
+        for part in
+            ["Tidegate 1.2, ready", "master", "fresh", "READS/S", "250 \u{b5}s", "peak 1.20 s"]
+        {
             assert!(traffic.contains(part), "{part} is not in\n{traffic}");
         }
         state.panel = Panel::Events;

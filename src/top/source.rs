@@ -25,7 +25,9 @@ const LENGTH_MAX: usize = 32 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// It cannot be reached.
-    #[error("no proxy answers at http://{addr}: {error}; is it running, and is this its metrics.listen?")]
+    #[error(
+        "no proxy answers at http://{addr}: {error}; is it running, and is this its metrics.listen?"
+    )]
     Unreachable {
         /// The address.
         addr: String,
@@ -93,7 +95,8 @@ impl Source {
     async fn get(&self, path: &'static str) -> Result<Bytes, SourceError> {
         let addr = self.0.0.to_string();
         let stream = Stream::connect(&self.0.0, None).await;
-        let stream = stream.map_err(|error| SourceError::Unreachable { addr: addr.clone(), error })?;
+        let stream =
+            stream.map_err(|error| SourceError::Unreachable { addr: addr.clone(), error })?;
         let strange = |error: hyper::Error| self.strange(path, error);
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(strange)?;

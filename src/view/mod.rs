@@ -15,7 +15,7 @@ pub mod words;
 
 pub use condition::{Condition, Severity};
 pub use document::{
-    Class, Clients, Config, Document, Event, Failovers, Gate, Hold, Limits, Reason, Replica, Server,
-    ServerTraffic, Task, Traffic,
+    Class, Clients, Config, Document, Event, Failovers, Gate, Hold, Limits, Reason, Replica,
+    Server, ServerTraffic, Task, Traffic,
 };
 pub use series::{ClassSeries, Series, ServerSeries, peaks};

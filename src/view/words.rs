@@ -128,14 +128,20 @@ mod tests {
         assert_eq!(rates, ["0", "4.2", "10", "850", "12.3k", "120k", "4.56M"]);
         let times = [0.25, 1.254, 83.06, 412.0, 1_500.0, 250_000.0].map(ms);
         assert_eq!(times, ["250 \u{b5}s", "1.25 ms", "83.1 ms", "412 ms", "1.50 s", "4 min 10 s"]);
-        assert_eq!([None, Some(0), Some(42), Some(1_042)].map(lag), [DASH, "0 ms", "42 ms", "1.04 s"]);
+        assert_eq!(
+            [None, Some(0), Some(42), Some(1_042)].map(lag),
+            [DASH, "0 ms", "42 ms", "1.04 s"]
+        );
         let spans = [999, 5_000, 250_000, 11_100_000, 187_200_000].map(span);
         assert_eq!(spans, ["0 s", "5 s", "4 min 10 s", "3 h 5 min", "2 d 4 h"]);
         assert_eq!([999, 5_000].map(ago), ["now", "5 s ago"]);
         let sizes = [Some(17.0), Some(1_536.0), Some(2.5e9), None].map(bytes);
         assert_eq!(size(Some(5 << 40)), "5.0 TiB");
         assert_eq!(sizes, ["17 B", "1.5 KiB", "2.3 GiB", DASH]);
-        assert_eq!([7, 1_234, 1_234_567].map(number), ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567"]);
+        assert_eq!(
+            [7, 1_234, 1_234_567].map(number),
+            ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567"]
+        );
         assert_eq!(clock(50_602_000), "14:03:22");
     }
 }

@@ -48,15 +48,24 @@ impl Arrow {
         let head = match self.heading {
             Heading::Right => format!(
                 "{x:.1},{y:.1} {:.1},{:.1} {:.1},{:.1}",
-                x - long, y - half, x - long, y + half
+                x - long,
+                y - half,
+                x - long,
+                y + half
             ),
             Heading::Left => format!(
                 "{x:.1},{y:.1} {:.1},{:.1} {:.1},{:.1}",
-                x + long, y - half, x + long, y + half
+                x + long,
+                y - half,
+                x + long,
+                y + half
             ),
             Heading::Down => format!(
                 "{x:.1},{y:.1} {:.1},{:.1} {:.1},{:.1}",
-                x - half, y - long, x + half, y - long
+                x - half,
+                y - long,
+                x + half,
+                y - long
             ),
         };
         html! {

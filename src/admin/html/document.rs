@@ -44,7 +44,8 @@ pub(in crate::admin) fn policy() -> HeaderValue {
             hash(STYLE)
         )
     });
-    HeaderValue::from_str(&POLICY).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+    HeaderValue::from_str(&POLICY)
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
 
 /// The whole page.

@@ -68,9 +68,8 @@ fn replica(server: &Server, series: Option<&ServerSeries>, limit: Option<u64>) -
 /// The worst state of each point; `None` where the replica was fresh.
 fn states(series: &ServerSeries) -> Vec<Option<&str>> {
     let worst = |part: &[Option<String>]| {
-        let is = |wanted: &'static str| {
-            part.iter().flatten().any(|it| it == wanted).then_some(wanted)
-        };
+        let is =
+            |wanted: &'static str| part.iter().flatten().any(|it| it == wanted).then_some(wanted);
         is("unknown").or_else(|| is("foreign")).or_else(|| is("stale"))
     };
     let step = 600 / POINTS;

@@ -52,13 +52,13 @@ impl Layout {
         let (top, step) = (104.0, 72.0);
         let height = (top + float(replicas) * step).max(180.0);
         let middle = (height / 2.0).clamp(90.0, 190.0);
-        let place = |at| Place::new(700.0, top + float(at) * step, 240.0, 58.0);
+        let place = |at| Place::new(652.0, top + float(at) * step, 240.0, 58.0);
         Self {
             is_wide: true,
             size: (1_000.0, height),
             clients: Place::new(8.0, middle - 29.0, 130.0, 58.0),
             proxy: Place::new(238.0, middle - 36.0, 150.0, 72.0),
-            master: Place::new(500.0, 8.0, 240.0, 62.0),
+            master: Place::new(480.0, 8.0, 240.0, 62.0),
             replicas: (0..replicas).map(place).collect(),
         }
     }

@@ -160,8 +160,11 @@ fn to_master(layout: &Layout, writes: f64, reads: f64) -> Arrow {
     if layout.is_wide {
         let ((_, y), (x, start)) = (to.middle(), from.middle());
         let (turn, top) = (y + 12.0, from.y.min(start));
-        let path =
-            format!("M{x:.1} {top:.1}V{turn:.1}Q{x:.1} {y:.1} {:.1} {y:.1}H{:.1}", x + 12.0, to.x - back);
+        let path = format!(
+            "M{x:.1} {top:.1}V{turn:.1}Q{x:.1} {y:.1} {:.1} {y:.1}H{:.1}",
+            x + 12.0,
+            to.x - back
+        );
         let (tip, heading, anchor) = ((to.x, y), Heading::Right, "middle");
         let at = (f64::midpoint(x, to.x), y - 12.0);
         return Arrow { path, tip, heading, kind, per_s, label, at, anchor };
@@ -194,7 +197,12 @@ fn to_replica(layout: &Layout, to: Place, at: usize, per_s: f64) -> Arrow {
     let start = from.middle().1;
     let path = format!(
         "M{:.1} {start:.1}H{:.1}Q{bus:.1} {start:.1} {bus:.1} {:.1}V{:.1}Q{bus:.1} {y:.1} {:.1} {y:.1}H{:.1}",
-        from.x, bus + 12.0, start + 12.0, y - 12.0, bus + 12.0, to.x - back
+        from.x,
+        bus + 12.0,
+        start + 12.0,
+        y - 12.0,
+        bus + 12.0,
+        to.x - back
     );
     // The label has room in the box only.
     let (at, anchor) = ((to.right() - 10.0, to.y + 23.0), "end");
@@ -214,7 +222,12 @@ fn replication(layout: &Layout, to: Place, bytes_per_s: Option<f64>) -> Arrow {
     let (start, (_, y)) = (layout.master.middle().1, to.middle());
     let path = format!(
         "M{:.1} {start:.1}H{:.1}Q{bus:.1} {start:.1} {bus:.1} {:.1}V{:.1}Q{bus:.1} {y:.1} {:.1} {y:.1}H{:.1}",
-        layout.master.right(), bus - 12.0, start + 12.0, y - 12.0, bus - 12.0, to.right() + back
+        layout.master.right(),
+        bus - 12.0,
+        start + 12.0,
+        y - 12.0,
+        bus - 12.0,
+        to.right() + back
     );
     let (tip, heading) = ((to.right(), y), Heading::Left);
     let (at, anchor) = ((bus - 8.0, y - 13.0), "end");

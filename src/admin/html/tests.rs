@@ -84,7 +84,9 @@ fn names_never_become_markup() {
 #[test]
 fn an_empty_document_is_a_page_too() {
     let html = page(&Document::default(), &Series::default());
-    assert!(html.contains("no server is known to be master") && html.contains("There is no replica."));
+    assert!(
+        html.contains("no server is known to be master") && html.contains("There is no replica.")
+    );
 }
 
 /// Nothing is loaded from elsewhere, and no style or handler is in an attribute, which the policy

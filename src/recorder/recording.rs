@@ -53,7 +53,7 @@ impl Recorder {
     /// Rates and percentiles over the last seconds.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
-        Traffic::of(self.seconds, self.window.front(), self.window.back())
+        Traffic::of(self.seconds, &self.window)
     }
 
     /// The series, up to the last second.
@@ -126,4 +126,3 @@ fn server_point(before: Option<&ServerSample>, now: &ServerSample, missed: u64) 
     let reads = before.map(|before| of(now).saturating_sub(of(before)) / (missed + 1));
     ServerPoint { lag_ms: kept(now.report.lag_ms), reads: kept(reads), state: now.report.state }
 }
-
