@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::Target;
+use super::target::Target;
 use crate::net::Stream;
 use crate::view::{Document, Series};
 

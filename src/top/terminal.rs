@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::TopError;
+use super::error::TopError;
 use super::screen::draw;
 use super::source::{Look, Source};
 use super::state::{State, Wish};

@@ -90,7 +90,7 @@ pub fn bytes(value: Option<f64>) -> String {
     if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// A whole number of bytes, as [`bytes`].
+/// A whole number of bytes, as [`bytes()`].
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn size(value: Option<u64>) -> String {

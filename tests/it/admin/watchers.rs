@@ -28,11 +28,11 @@ fn endpoint() -> SocketAddr {
             let watched = Rc::clone(&feed);
             let page = move |_: &str| Some(admin::Page::events(watched.watch("first")));
             let acceptor = Rc::new(listener.acceptor().unwrap());
-            let large = "x".repeat(1 << 20);
+            let large = "x".repeat(16 << 20);
             let tell = async {
                 loop {
                     feed.send(&large);
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    tokio::time::sleep(Duration::from_millis(400)).await;
                 }
             };
             tokio::select! {
@@ -58,15 +58,16 @@ fn a_client_that_takes_nothing_is_closed_and_delays_no_other() {
     let (mut slow, mut fast) = (watch(addr), watch(addr));
     let (begin, mut part) = (Instant::now(), vec![0; 1 << 16]);
     let (mut longest, mut last) = (Duration::ZERO, Instant::now());
-    while begin.elapsed() < Duration::from_secs(14) {
+    while begin.elapsed() < Duration::from_secs(16) {
         assert!(fast.read(&mut part).unwrap() > 0, "the fast client was closed");
         longest = longest.max(last.elapsed());
         last = Instant::now();
     }
     assert!(longest < Duration::from_secs(3), "the fast client waited for {longest:?}");
     // What the system keeps for the slow client ends with the connection.
-    let mut rest = Vec::new();
-    let end = slow.read_to_end(&mut rest);
-    assert!(end.is_ok() || end.is_err_and(|it| it.kind() == std::io::ErrorKind::ConnectionReset));
-    assert!(rest.len() < 64 << 20, "{} bytes were kept for it", rest.len());
+    let mut kept = 0;
+    while let Ok(length @ 1..) = slow.read(&mut part) {
+        kept += length;
+        assert!(kept < 64 << 20, "it is not closed");
+    }
 }
