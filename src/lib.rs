@@ -14,6 +14,8 @@
 //! | 3 | [`net`] | listening and connecting |
 //! | 3 | [`tls`] | certificates and keys from files; what is trusted |
 //! | 3 | [`telemetry`] | every metric, declared once; the set-up of the log |
+//! | 3 | [`recorder`] | the last ten minutes and the last events, from samples |
+//! | 3 | [`view`] | `/status` as an operator is shown it: types and human units |
 //! | 3 | [`registry`] | the clients of a port: CLIENT LIST, KILL, PAUSE |
 //! | 3 | [`tasks`] | long-running tasks: their state, their restarts |
 //! | 4 | [`backend`] | connections to servers: shared pipelines and leased ones |
@@ -21,10 +23,11 @@
 //! | 4 | [`monitor`] | probes the servers and publishes the topology |
 //! | 4 | [`worker`] | the clients and connections of one thread, and what all workers share |
 //! | 4 | [`client`] | one task per client, replies in order |
-//! | 4 | [`admin`] | HTTP: `/metrics`, `/healthz`, `/readyz`, `/status` |
+//! | 4 | [`admin`] | HTTP: the operator's page, `/metrics`, `/healthz`, `/readyz`, `/status` |
 //! | 5 | [`check`] | `tidegate check` |
 //! | 5 | [`embedded`] | the servers in this process, where the configuration names no others |
 //! | 5 | [`rdb_tool`] | `tidegate rdb` |
+//! | 5 | [`top`] | `tidegate top` |
 //! | 5 | [`switchover`] | planned failovers: PROXY FAILOVER, PROXY HOLD |
 //! | 5 | [`proxy`] | start, reload, shutdown |
 //!
@@ -51,6 +54,7 @@ pub mod monitor;
 pub mod net;
 pub mod proxy;
 pub mod rdb_tool;
+pub mod recorder;
 pub mod registry;
 pub mod routing;
 pub mod sentinel;
@@ -59,5 +63,7 @@ pub mod switchover;
 pub mod tasks;
 pub mod telemetry;
 pub mod tls;
+pub mod top;
 pub mod topology;
+pub mod view;
 pub mod worker;

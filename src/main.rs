@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 use tidegate::config::{Config, ConfigError};
 use tidegate::proxy::StartError;
 use tidegate::rdb_tool::ToolError;
+use tidegate::top::{self, Target, TopError};
 use tidegate::{check, proxy, rdb_tool, telemetry};
 
 /// jemalloc, as in Redis: its size classes waste little memory, and it reports how much is in use.
@@ -41,6 +43,7 @@ Examples:
   tidegate                              run with ./proxy.toml
   tidegate --config /etc/tidegate.toml  run with another file
   tidegate check                        check ./proxy.toml and its servers
+  tidegate top                          watch a running Tidegate
   tidegate rdb check dump.rdb           check a snapshot and show what it contains
 
 Exit codes: 0 ended by a signal, 1 could not start, 2 wrong arguments, 70 a worker panicked too
@@ -81,6 +84,37 @@ file cannot be read or has mistakes.")]
         /// Print text for people, or one JSON object for programs
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Watch a running Tidegate in the terminal
+    ///
+    /// Shows what the page at metrics.listen shows: servers, lag, requests by class, write gate and
+    /// events. Keys: q quits, s sorts by the next column, Tab switches to the events, h shows help.
+    #[command(after_help = "\
+Examples:
+  tidegate top                             ask the metrics.listen of ./proxy.toml
+  tidegate top --config /etc/tidegate.toml
+  tidegate top http://10.0.0.7:6490        ask this address
+  tidegate top --once                      print one table, for pipes
+  tidegate top --once --json | jq .traffic
+
+Exit codes: 0 ended by a key or printed, 1 no Tidegate answers or the output fails, 2 wrong
+arguments, 78 the file cannot be read or has mistakes.")]
+    Top {
+        /// The address of the proxy's pages [default: metrics.listen of the configuration file]
+        #[arg(value_name = "URL", value_parser = Target::parse, conflicts_with = "config")]
+        url: Option<Target>,
+        /// The configuration file, as without `top`
+        #[arg(short, long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Seconds between two looks, 0.1 to 3600
+        #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+        interval: Duration,
+        /// Print one table and end
+        #[arg(long)]
+        once: bool,
+        /// Print /status as JSON, one object per line
+        #[arg(long)]
+        json: bool,
     },
     /// Check or print an RDB file
     #[command(
@@ -184,6 +218,10 @@ fn main() -> ExitCode {
         Some(Command::Check { file, config, format }) => {
             run_check(&file.or(config).unwrap_or(arguments.config), format)
         }
+        Some(Command::Top { url, config, interval, once, json }) => {
+            let options = top::Options { interval, once, json };
+            run_top(url, &config.unwrap_or(arguments.config), options)
+        }
         Some(Command::Rdb(command)) => run_rdb(&command),
         Some(Command::Completions { shell }) => {
             print_completions(shell);
@@ -258,6 +296,43 @@ fn run_check(file: &Path, format: Format) -> ExitCode {
         Err(check::CheckError::Config(error)) => refuse_file(file, &error),
         Err(error) => {
             eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A number of seconds, as an argument.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let allowed = |seconds: &f64| (0.1..=3_600.0).contains(seconds);
+    match text.parse::<f64>().ok().filter(allowed) {
+        Some(seconds) => Ok(Duration::from_secs_f64(seconds)),
+        None => Err("not a number of seconds from 0.1 to 3600".to_owned()),
+    }
+}
+
+fn run_top(url: Option<Target>, file: &Path, options: top::Options) -> ExitCode {
+    let target = match url {
+        Some(target) => Ok(target),
+        None => match Config::load(file) {
+            Ok(config) => Target::of(&config),
+            Err(error) => return refuse_file(file, &error),
+        },
+    };
+    let outcome = match target {
+        Ok(target) => top::run(&target, options, &mut std::io::stdout()),
+        Err(error) => {
+            eprintln!("tidegate: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that closed the pipe needs no more output.
+        Err(TopError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("tidegate: {error}");
             ExitCode::FAILURE
         }
     }

@@ -8,18 +8,17 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::Page;
 use super::answer::answer;
 use super::connections::{Connections, HasAsked};
+use super::life::Life;
 use crate::net::{Acceptor, Stream};
 use crate::tasks::{Board, Kind};
 
 /// How long a client may take to send the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may last.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest head of a request, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
 /// The pause after an accept that failed, for example because the process has no free descriptors.
@@ -66,9 +65,10 @@ pub async fn serve(
 }
 
 async fn serve_one(stream: Stream, has_asked: HasAsked, page: impl Fn(&str) -> Option<Page>) {
+    let life = Rc::new(Life::begin());
     let service = service_fn(|request| {
         has_asked.set();
-        let response = answer(request.method(), request.uri().path(), &page);
+        let response = answer(request.method(), request.uri().path(), &page, &life);
         std::future::ready(Ok::<_, Infallible>(response))
     });
     let connection = http1::Builder::new()
@@ -78,9 +78,10 @@ async fn serve_one(stream: Stream, has_asked: HasAsked, page: impl Fn(&str) -> O
         .max_buf_size(HEAD_MAX)
         .serve_connection(TokioIo::new(stream), service);
     // A client that disconnects or sends invalid HTTP affects no other client.
-    match timeout(TOTAL_TIMEOUT, connection).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!("HTTP connection: {error}"),
-        Err(_) => tracing::debug!("HTTP connection: closed after {TOTAL_TIMEOUT:?}"),
+    tokio::select! {
+        outcome = connection => if let Err(error) = outcome {
+            tracing::debug!("HTTP connection: {error}");
+        },
+        () = life.over() => tracing::debug!("HTTP connection: closed, it lasts too long"),
     }
 }

@@ -1,15 +1,28 @@
-//! A page: status, content type and body.
+//! A page: status, headers and body.
 
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use serde::Serialize;
 
+use super::feed::Watch;
+
 /// The response to a request for one path.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Page {
     pub(super) status: StatusCode,
     pub(super) content_type: HeaderValue,
-    pub(super) body: String,
+    pub(super) body: Body,
+    /// What a browser may load and run for this page.
+    pub(super) policy: Option<HeaderValue>,
+}
+
+/// The body of a page.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// All of it.
+    Text(String),
+    /// Events, as long as the client takes them.
+    Events(Watch),
 }
 
 impl Page {
@@ -17,6 +30,23 @@ impl Page {
     #[must_use]
     pub fn metrics(body: String) -> Self {
         Self::of(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", body)
+    }
+
+    /// Server-sent events; status 503 if too many clients watch already.
+    #[must_use]
+    pub fn events(watch: Option<Watch>) -> Self {
+        let Some(watch) = watch else {
+            let text = "too many clients watch already\n".to_owned();
+            return Self::text(StatusCode::SERVICE_UNAVAILABLE, text);
+        };
+        let page = Self::of(StatusCode::OK, "text/event-stream", String::new());
+        Self { body: Body::Events(watch), ..page }
+    }
+
+    /// A page for browsers, which load and run for it what `policy` permits.
+    pub(super) fn html(body: String, policy: HeaderValue) -> Self {
+        let page = Self::of(StatusCode::OK, "text/html; charset=utf-8", body);
+        Self { policy: Some(policy), ..page }
     }
 
     /// A page that says `ok`, or why not with status 503.
@@ -31,8 +61,13 @@ impl Page {
     pub(super) fn json(value: &impl Serialize) -> Self {
         match serde_json::to_string_pretty(value) {
             Ok(body) => Self::of(StatusCode::OK, "application/json", body + "\n"),
-            Err(error) => Self::text(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
+            Err(error) => Self::failure(&error),
         }
+    }
+
+    /// A page that could not be made.
+    pub(super) fn failure(error: &serde_json::Error) -> Self {
+        Self::text(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n"))
     }
 
     /// A page of plain text.
@@ -41,6 +76,7 @@ impl Page {
     }
 
     fn of(status: StatusCode, content_type: &'static str, body: String) -> Self {
-        Self { status, content_type: HeaderValue::from_static(content_type), body }
+        let content_type = HeaderValue::from_static(content_type);
+        Self { status, content_type, body: Body::Text(body), policy: None }
     }
 }

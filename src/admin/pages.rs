@@ -1,16 +1,37 @@
-//! The pages `/metrics`, `/healthz`, `/readyz` and `/status`.
+//! The pages of a running proxy, and the task that records what they show.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::StatusCode;
+use serde::Serialize;
+use tokio::time::MissedTickBehavior;
 
+use super::feed::{Feed, Seats};
 use super::readiness::Readiness;
-use super::{Page, status};
-use crate::tasks::{Board, Health};
+use super::sampling::sample;
+use super::status::{self, Status};
+use super::{Page, html};
+use crate::recorder::{Event, History, Recorder};
+use crate::tasks::{Board, Health, Record};
 use crate::telemetry::{ConfigState, Exporter, Scene};
 use crate::worker::Shared;
 use tidegate_wire::units::millis;
+
+/// The time between two looks at the counters and states. Events are noticed within it; a point is
+/// recorded, and clients that watch are told, once a second and at each event.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// The document at `/history`.
+#[derive(Debug, Serialize)]
+struct Past {
+    #[serde(flatten)]
+    history: History,
+    /// All events that are kept, the newest first.
+    events: Vec<Event>,
+}
 
 /// The pages of a running proxy.
 #[derive(Debug)]
@@ -19,13 +40,21 @@ pub struct Pages {
     exporter: Exporter,
     file: PathBuf,
     readiness: Readiness,
+    recorder: RefCell<Recorder>,
+    /// `/status`, for programs.
+    documents: Feed,
+    /// The changing part of the page, for browsers.
+    fragments: Feed,
 }
 
 impl Pages {
     /// The pages of the proxy that `file` configures.
     #[must_use]
     pub fn new(shared: Arc<Shared>, exporter: Exporter, file: PathBuf) -> Self {
-        Self { shared, exporter, file, readiness: Readiness::default() }
+        let seats = Seats::default();
+        let (documents, fragments) = (Feed::new(seats.clone()), Feed::new(seats));
+        let (readiness, recorder) = (Readiness::default(), RefCell::default());
+        Self { shared, exporter, file, readiness, recorder, documents, fragments }
     }
 
     /// The board with the tasks of the process.
@@ -41,13 +70,66 @@ impl Pages {
             "/metrics" => Some(Page::metrics(self.metrics())),
             "/healthz" => Some(health(&self.shared.tasks.health())),
             "/readyz" => Some(Page::verdict(self.readiness.judge(&self.shared))),
-            "/status" => {
-                let ready = self.readiness.judge(&self.shared);
-                let config = (self.config_state(), self.file.as_path());
-                Some(Page::json(&status::of(&self.shared, config, ready)))
-            }
+            "/status" => Some(Page::json(&self.status())),
+            "/history" => Some(Page::json(&self.past())),
+            "/" => Some(self.html().unwrap_or_else(|error| Page::failure(&error))),
+            "/events" => Some(match serde_json::to_string(&self.status()) {
+                Ok(first) => Page::events(self.documents.watch(&first)),
+                Err(error) => Page::failure(&error),
+            }),
+            "/events/page" => Some(match self.fragment() {
+                Ok(first) => Page::events(self.fragments.watch(&first)),
+                Err(error) => Page::failure(&error),
+            }),
             _ => None,
         }
+    }
+
+    /// Records counters and states until the process ends, and tells the clients that watch.
+    pub async fn record(&self, record: &Record) {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            record.beat(self.shared.now_ms());
+            let is_new = self.recorder.borrow_mut().take(sample(&self.shared));
+            if is_new && let Err(error) = self.tell() {
+                tracing::error!("cannot write the status: {error}");
+            }
+        }
+    }
+
+    fn tell(&self) -> serde_json::Result<()> {
+        if self.documents.is_watched() {
+            self.documents.send(&serde_json::to_string(&self.status())?);
+        }
+        if self.fragments.is_watched() {
+            self.fragments.send(&self.fragment()?);
+        }
+        Ok(())
+    }
+
+    fn status(&self) -> Status {
+        let ready = self.readiness.judge(&self.shared);
+        let config = (self.config_state(), self.file.as_path());
+        status::of(&self.shared, config, ready, &self.recorder.borrow())
+    }
+
+    fn past(&self) -> Past {
+        let recorder = self.recorder.borrow();
+        Past { history: recorder.history(), events: recorder.events(self.shared.now_ms()) }
+    }
+
+    /// The page for browsers, which shows the documents at `/status` and `/history`.
+    fn html(&self) -> serde_json::Result<Page> {
+        let (document, series) = html::read(&self.status(), &self.past())?;
+        Ok(Page::html(html::page(&document, &series), html::policy()))
+    }
+
+    /// The changing part of the page, as a JSON string.
+    fn fragment(&self) -> serde_json::Result<String> {
+        let (document, series) = html::read(&self.status(), &self.past())?;
+        serde_json::to_string(&html::fragment(&document, &series))
     }
 
     fn metrics(&self) -> String {
@@ -97,15 +179,23 @@ fn health(health: &Health) -> Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::page::Body;
+
+    fn seen(page: &Page) -> (StatusCode, &str) {
+        match &page.body {
+            Body::Text(text) => (page.status, text),
+            Body::Events(_) => panic!("events"),
+        }
+    }
 
     #[test]
     fn a_restarted_task_is_a_note_and_one_that_is_down_is_a_fault() {
         let page = health(&Health::default());
-        assert_eq!((page.status, &*page.body), (StatusCode::OK, "ok\n"));
+        assert_eq!(seen(&page), (StatusCode::OK, "ok\n"));
         let (faults, notes) = (vec!["a is down".to_owned()], vec!["b was".to_owned()]);
         let page = health(&Health { faults: Vec::new(), notes: notes.clone() });
-        assert_eq!((page.status, &*page.body), (StatusCode::OK, "ok\nb was\n"));
+        assert_eq!(seen(&page), (StatusCode::OK, "ok\nb was\n"));
         let page = health(&Health { faults, notes });
-        assert_eq!((page.status, &*page.body), (StatusCode::SERVICE_UNAVAILABLE, "a is down\n"));
+        assert_eq!(seen(&page), (StatusCode::SERVICE_UNAVAILABLE, "a is down\n"));
     }
 }

@@ -6,16 +6,21 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use serde::Serialize;
 
+use super::sampling::unix_ms;
 use crate::client::Overview;
+use crate::recorder::{Event, Recorder, Traffic};
 use crate::tasks::{Kind, Record};
 use crate::telemetry::{ConfigState, Figures};
 use crate::worker::Shared;
+use tidegate_wire::units::{ByteSize, millis};
 
 /// The document at `/status`.
 #[derive(Debug, Serialize)]
 pub(super) struct Status {
     #[serde(flatten)]
     overview: Overview,
+    /// The present time, in milliseconds since 1970.
+    unix_ms: u64,
     ready: bool,
     /// Why the proxy is not ready.
     reason: Option<String>,
@@ -26,6 +31,20 @@ pub(super) struct Status {
     tasks: Vec<TaskStatus>,
     /// The engine, if there is one.
     replica: Option<ReplicaStatus>,
+    limits: LimitsStatus,
+    traffic: Traffic,
+    /// The last events, the newest first.
+    events: Vec<Event>,
+}
+
+/// The most events in the document. `/history` has all of them.
+const EVENTS_MAX: usize = 40;
+
+/// What a replica has to keep to serve reads; null is no limit.
+#[derive(Debug, Serialize)]
+struct LimitsStatus {
+    max_lag_ms: Option<u64>,
+    max_lag_bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -66,7 +85,9 @@ pub(super) fn of(
     shared: &Shared,
     (config, file): (ConfigState, &Path),
     ready: Result<(), String>,
+    recorder: &Recorder,
 ) -> Status {
+    let reads = &shared.config.load_full().reads;
     let now_ms = shared.now_ms();
     let worker = |record: &Arc<Record>| WorkerStatus {
         name: record.name().to_owned(),
@@ -74,6 +95,7 @@ pub(super) fn of(
     };
     Status {
         overview: Overview::of(shared),
+        unix_ms: unix_ms(),
         ready: ready.is_ok(),
         reason: ready.err(),
         draining: shared.draining.load(Relaxed),
@@ -85,6 +107,12 @@ pub(super) fn of(
         workers: shared.tasks.of(Kind::Worker).iter().map(worker).collect(),
         tasks: shared.tasks.all().iter().map(|record| task(record, now_ms)).collect(),
         replica: shared.engine.as_ref().map(|engine| replica(engine.link_figures())),
+        limits: LimitsStatus {
+            max_lag_ms: reads.max_lag.map(millis),
+            max_lag_bytes: reads.max_lag_bytes.map(ByteSize::bytes),
+        },
+        traffic: recorder.traffic(),
+        events: recorder.events(now_ms).into_iter().take(EVENTS_MAX).collect(),
     }
 }
 

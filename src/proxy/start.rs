@@ -175,6 +175,7 @@ fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
         |error| StartError::Listen { key: "metrics.listen".into(), addr: addr.clone(), error };
     let listeners = net::Listener::open(addr, 1, None).map_err(refused)?;
     let pages = Rc::new(pages);
+    tokio::task::spawn_local(keep_recording(Rc::clone(&pages)));
     for listener in listeners {
         let listener = listener.acceptor().map_err(refused)?;
         let (pages, listener) = (Rc::clone(&pages), Rc::new(listener));
@@ -188,6 +189,15 @@ fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
         });
     }
     Ok(())
+}
+
+/// Records what the operator's page shows.
+async fn keep_recording(pages: Rc<admin::Pages>) {
+    let make = |record: Arc<tasks::Record>| {
+        let pages = Rc::clone(&pages);
+        async move { pages.record(&record).await }
+    };
+    tasks::keep(pages.board(), Kind::Recorder, "recorder", make).await;
 }
 
 /// Accepts no more clients, and waits until the connected ones have their replies.

@@ -20,6 +20,8 @@ pub enum Kind {
     MetricsListener,
     /// Answers one request at `metrics.listen`.
     MetricsPage,
+    /// Records what the operator's page shows.
+    Recorder,
     /// The thread that serves the engine's own port.
     ReplicaPort,
     /// The thread of the engine's link to its master.
@@ -40,7 +42,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Worker,
         Self::Acceptor,
         Self::Monitor,
@@ -49,6 +51,7 @@ impl Kind {
         Self::ConfigWatch,
         Self::MetricsListener,
         Self::MetricsPage,
+        Self::Recorder,
         Self::ReplicaPort,
         Self::ReplicaLink,
         Self::ReplicaSave,
@@ -71,6 +74,7 @@ impl Kind {
             Self::ConfigWatch => "config-watch",
             Self::MetricsListener => "metrics-listener",
             Self::MetricsPage => "metrics-page",
+            Self::Recorder => "recorder",
             Self::ReplicaPort => "replica-port",
             Self::ReplicaLink => "replica-link",
             Self::ReplicaSave => "replica-save",

@@ -8,28 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::Class;
+use super::buckets::{BOUNDS, BUCKETS, Buckets};
 use super::exposition::Exposition;
 
-/// The upper bound of each bucket in nanoseconds, and its label: 100 us to 10 s.
-const BOUNDS: [(u64, &str); 16] = [
-    (100_000, "0.0001"),
-    (250_000, "0.00025"),
-    (500_000, "0.0005"),
-    (1_000_000, "0.001"),
-    (2_500_000, "0.0025"),
-    (5_000_000, "0.005"),
-    (10_000_000, "0.01"),
-    (25_000_000, "0.025"),
-    (50_000_000, "0.05"),
-    (100_000_000, "0.1"),
-    (250_000_000, "0.25"),
-    (500_000_000, "0.5"),
-    (1_000_000_000, "1"),
-    (2_500_000_000, "2.5"),
-    (5_000_000_000, "5"),
-    (10_000_000_000, "10"),
-];
-const BUCKETS: usize = BOUNDS.len() + 1;
 const CLASSES: usize = Class::ALL.len();
 
 /// The durations that one worker measured since its last tick.
@@ -85,6 +66,13 @@ struct Totals {
 }
 
 impl Durations {
+    /// What was counted so far, in the order of [`Class::ALL`].
+    #[must_use]
+    pub fn read(&self) -> [Buckets; CLASSES] {
+        let read = |it: &Totals| Buckets(std::array::from_fn(|at| it.buckets[at].load(Relaxed)));
+        std::array::from_fn(|class| read(&self.0[class]))
+    }
+
     /// Writes the family.
     pub(super) fn render(&self, page: &mut Exposition) {
         let help = "Time from a request's arrival to the last byte of its reply from the backend.";

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `metrics` | the counters without a backend's label; the whole page |
 //! | `kind`, `requests`, `request_counts` | requests by class, backend and reason |
-//! | `histogram` | how long requests take |
+//! | `histogram`, `buckets` | how long requests take; percentiles |
 //! | `families` | the present state of backends, write gate, configuration and tasks |
 //! | `replica` | the engine |
 //! | `gaps` | the times that clients were without their subscriptions |
@@ -17,6 +17,7 @@
 //! | `exposition` | Prometheus's text format |
 //! | `logging` | the log's set-up |
 
+mod buckets;
 mod counts;
 mod exposition;
 mod families;
@@ -31,6 +32,7 @@ mod request_counts;
 mod requests;
 mod tls;
 
+pub use buckets::Buckets;
 pub use counts::{Count, Counts};
 pub use families::{ConfigState, Scene};
 pub use gaps::Gaps;

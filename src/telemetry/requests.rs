@@ -46,6 +46,20 @@ impl Requests {
         Arc::clone(backends.entry(id).or_default())
     }
 
+    /// The requests that a backend got so far, in the order of [`Kind::ALL`].
+    #[must_use]
+    pub fn sent_to(&self, id: BackendId) -> [u64; KINDS] {
+        let backends = self.backends();
+        let totals = backends.get(&id).map_or(&NOTHING, |totals| &totals.0);
+        std::array::from_fn(|kind| totals[kind].load(Relaxed))
+    }
+
+    /// How many requests the proxy answered itself so far.
+    #[must_use]
+    pub fn answered_locally(&self) -> u64 {
+        self.local.0.load(Relaxed)
+    }
+
     /// The requests that the proxy answered itself.
     pub(super) fn local(&self) -> Total {
         self.local.clone()

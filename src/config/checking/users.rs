@@ -31,7 +31,7 @@ pub(in crate::config) fn load(config: &Config, report: &mut Report<'_>) -> Arc<A
     let more = config.users.iter().map(|user| (user.name.clone(), Arc::new(account(user))));
     // Other clients' filters may name them.
     for user in acl.users() {
-        Identity::of(&String::from_utf8_lossy(user.name()));
+        let _ = Identity::of(&String::from_utf8_lossy(user.name()));
     }
     Arc::new(Accounts {
         acl,

@@ -88,7 +88,7 @@ fn serves_metrics_and_nothing_else() {
     for (request, status) in [
         ("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "405"),
         ("DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "405"),
-        ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
+        ("GET /metric HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
         ("GET /metrics/ HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
         ("POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "405"),
         ("POST /other HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
@@ -139,7 +139,7 @@ fn silent_connections_starve_no_scraper() {
     let mut proxy = ConfigBuilder::new(server.addr(), &[]).start();
     let connect = |_| TcpStream::connect(proxy.metrics_addr()).unwrap();
     let silent: Vec<TcpStream> = (0..1_000).map(connect).collect();
-    for path in ["/healthz", "/readyz", "/status", "/metrics"].repeat(3) {
+    for path in ["/healthz", "/readyz", "/status", "/metrics", "/history", "/"].repeat(3) {
         assert_eq!(get(&proxy, path).status, 200, "{path}");
     }
     let page = Scrape::of(&proxy);

@@ -167,10 +167,10 @@ fn status_has_the_whole_state() {
 }
 
 #[test]
-fn only_four_paths_and_two_methods() {
+fn only_known_paths_and_two_methods() {
     let trio = Trio::spawn(Flavor::Redis70);
     let proxy = Tidegate::for_trio(&trio).start();
-    for path in ["/metrics", "/healthz", "/readyz", "/status"] {
+    for path in ["/", "/metrics", "/healthz", "/readyz", "/status", "/history"] {
         let page = get(&proxy, path);
         assert_eq!(page.status, 200, "{path}: {page:?}");
         let ask = |method| {
@@ -187,7 +187,7 @@ fn only_four_paths_and_two_methods() {
             );
         }
     }
-    for path in ["/", "/metrics/", "/status/x", "/%2e%2e/metrics"] {
+    for path in ["//", "/metrics/", "/status/x", "/events/", "/%2e%2e/metrics"] {
         let page = get(&proxy, path);
         assert_eq!(page.status, 404, "{page:?}");
         for known in ["/metrics", "/healthz", "/readyz", "/status"] {

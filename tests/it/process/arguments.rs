@@ -33,6 +33,7 @@ fn every_help_teaches() {
         (&["rdb"], "Check or print an RDB file", "tidegate rdb check dump.rdb", &[0, 1, 2]),
         (&["rdb", "check"], "Check whether a file is valid", "rdb check dump.rdb", &[0, 1, 2]),
         (&["rdb", "dump"], "Print the keys of a file", "rdb dump dump.rdb", &[0, 1, 2]),
+        (&["top"], "Watch a running Tidegate", "tidegate top http://10.0.0.7:6490", &[0, 1, 2, 78]),
         (&["completions"], "Print the completions", "tidegate completions zsh", &[0, 2]),
         (&["man"], "Write the manual pages", "tidegate man /usr/", &[0, 1, 2]),
     ] {
