@@ -5,14 +5,16 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
 
+use hyper::header::AUTHORIZATION;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::sleep;
 
 use super::Page;
-use super::answer::answer;
+use super::answer::{answer, unauthorized};
 use super::connections::{Connections, HasAsked};
+use super::door::Door;
 use super::life::Life;
 use crate::net::{Acceptor, Stream};
 use crate::tasks::{Board, Kind};
@@ -26,10 +28,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves the pages that `page` returns for their paths, until the process ends. Spawns local
 /// tasks, so it needs a `LocalSet` or a local runtime. `board` counts the panics of its
-/// connections.
+/// connections, and `door` says to whom pages are shown.
 pub async fn serve(
     listener: Rc<Acceptor>,
     board: Board,
+    door: Door,
     page: impl Fn(&str) -> Option<Page> + Clone + 'static,
 ) {
     let mut connections = Connections::default();
@@ -48,8 +51,9 @@ pub async fn serve(
         match accepted {
             Ok((stream, addr)) => {
                 is_failing = false;
-                connections
-                    .admit(addr.host(), |has_asked| serve_one(stream, has_asked, page.clone()));
+                connections.admit(addr.host(), |has_asked| {
+                    serve_one(stream, has_asked, door.clone(), page.clone())
+                });
                 // A request that came with the connection is answered before a new connection may
                 // close this one.
                 tokio::task::yield_now().await;
@@ -64,11 +68,28 @@ pub async fn serve(
     }
 }
 
-async fn serve_one(stream: Stream, has_asked: HasAsked, page: impl Fn(&str) -> Option<Page>) {
+async fn serve_one(
+    stream: Stream,
+    has_asked: HasAsked,
+    door: Door,
+    page: impl Fn(&str) -> Option<Page>,
+) {
+    let stream = match door.tls() {
+        None => stream,
+        Some(tls) => match stream.encrypted(&tls).await {
+            Ok(stream) => stream,
+            Err(error) => return tracing::debug!("HTTPS connection: {error}"),
+        },
+    };
     let life = Rc::new(Life::begin());
     let service = service_fn(|request| {
         has_asked.set();
-        let response = answer(request.method(), request.uri().path(), &page, &life);
+        let path = request.uri().path();
+        let response = if door.admits(path, request.headers().get(AUTHORIZATION)) {
+            answer(request.method(), path, &page, &life)
+        } else {
+            unauthorized()
+        };
         std::future::ready(Ok::<_, Infallible>(response))
     });
     let connection = http1::Builder::new()

@@ -6,7 +6,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Bytes;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Method, Response, StatusCode};
 
@@ -18,6 +18,16 @@ use super::page::Body;
 /// Every path that has a page.
 pub(super) const PATHS: [&str; 8] =
     ["/", "/status", "/history", "/events", "/events/page", "/metrics", "/healthz", "/readyz"];
+
+/// The response to a request without the right `Authorization`.
+pub(super) fn unauthorized() -> Response<Either<Full<Bytes>, Watch>> {
+    let mut response = Response::new(Either::Left(Full::from("unauthorized\n")));
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let realm = HeaderValue::from_static("Basic realm=\"tidegate\", Bearer");
+    response.headers_mut().insert(WWW_AUTHENTICATE, realm);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
 
 /// The response to a request; hyper leaves out the body if the method is `HEAD`. Events prolong
 /// `life`.

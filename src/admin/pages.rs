@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use serde::Serialize;
 use tokio::time::MissedTickBehavior;
 
+use super::door::Door;
 use super::feed::{Feed, Seats};
 use super::readiness::Readiness;
 use super::sampling::sample;
@@ -130,6 +131,12 @@ impl Pages {
     fn fragment(&self) -> serde_json::Result<String> {
         let (document, series) = html::read(&self.status(), &self.past())?;
         serde_json::to_string(&html::fragment(&document, &series))
+    }
+
+    /// To whom the pages are shown.
+    #[must_use]
+    pub fn door(&self) -> Door {
+        Door::new(Arc::clone(&self.shared.config))
     }
 
     fn metrics(&self) -> String {

@@ -66,7 +66,19 @@ impl Task {
 
     /// Lets the client act as the user that its certificate names.
     pub(super) fn enter_by_certificate(&mut self, name: &str) {
-        self.client.enter_by_certificate(name);
+        let client = &mut self.client;
+        let user = client.config.accounts.acl.user(name.as_bytes()).cloned();
+        match user.filter(|user| user.is_enabled()) {
+            Some(user) => {
+                client.session.enter(&user);
+                client.follow_user();
+                client.presence.change();
+            }
+            None => {
+                let client = &client.entry.addr;
+                tracing::info!(%client, "the certificate names no user: {name:?}");
+            }
+        }
     }
 
     /// Runs one turn; true when the connection is over.
@@ -253,7 +265,7 @@ impl Task {
         let has_room = replies.ready_bytes() < OUTPUT_HIGH;
         drop(replies);
         if moved > 0 {
-            client.moved(0, moved);
+            client.account.moved(0, moved, client.worker.shared.now_ms());
         }
         if let Some(own) = client.dedicated.get().filter(|_| has_room) {
             own.go_on();

@@ -24,9 +24,10 @@ pub use checking::{Lines, Warning, check_whole};
 pub use kind::{OutputClass, SaveRule, SaveRules, duration_of};
 pub use mistakes::{ConfigError, Mistake, Problem};
 pub use model::{
-    Account, Accounts, Admin, AdminCommands, AppendFsync, Applies, CertUser, Certificates, Change, ClientPort, Config,
-    Discovery, Key, Listener, Log, LogFormat, Metrics, OnClosed, OnGap, Proxy, PubSub, Reads,
-    Ready, Replica, ReplicaOf, Rule, TopologyConfig, TouchMaster, User, Workers, Writes, diff,
+    Account, Accounts, Admin, AdminCommands, AppendFsync, Applies, CertUser, Certificates, Change,
+    ClientPort, Config, Discovery, Key, Listener, Log, LogFormat, Metrics, OnClosed, OnGap, Proxy,
+    PubSub, Reads, Ready, Replica, ReplicaOf, Rule, TopologyConfig, TouchMaster, User, Workers,
+    Writes, diff,
 };
 
 pub use crate::consistency::Level;

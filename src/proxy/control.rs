@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::certificate_watch::CertificateWatch;
 use super::config_watch::ConfigWatch;
+use super::file_watch::FileWatch;
 use super::reload::{Look, Reloader};
 use super::signals::{Order, Signals};
 use crate::worker::Shared;
@@ -15,7 +15,7 @@ pub(super) struct Control<'l> {
     shared: Arc<Shared>,
     reloader: Reloader<'l>,
     watch: ConfigWatch,
-    certificates: CertificateWatch,
+    files: FileWatch,
     signals: Signals,
 }
 
@@ -24,8 +24,8 @@ impl<'l> Control<'l> {
     pub(super) fn new(shared: &Arc<Shared>, reloader: Reloader<'l>, signals: Signals) -> Self {
         let mut watch = ConfigWatch::new(reloader.path().to_owned(), shared.tasks.clone());
         watch.set(shared.config.load().proxy.watch_config);
-        let certificates = CertificateWatch::new(&shared.config.load());
-        Self { shared: Arc::clone(shared), reloader, watch, certificates, signals }
+        let files = FileWatch::new(&shared.config.load());
+        Self { shared: Arc::clone(shared), reloader, watch, files, signals }
     }
 
     /// Waits until the process has to end; carries out reloads meanwhile.
@@ -40,9 +40,9 @@ impl<'l> Control<'l> {
                 () = self.shared.reloads.asked() => {
                     self.shared.reloads.answer_with(|| self.reloader.reload());
                 }
-                () = self.certificates.tick() => {
+                () = self.files.tick() => {
                     let config = self.shared.config.load_full();
-                    if config.proxy.watch_config && self.certificates.is_due(&config) {
+                    if config.proxy.watch_config && self.files.is_due(&config) {
                         drop(self.reloader.reload());
                     }
                 }

@@ -2,9 +2,9 @@
 //! uses all other modules and decides nothing about requests.
 
 mod announce;
-mod certificate_watch;
 mod config_watch;
 mod control;
+mod file_watch;
 mod files;
 mod idle;
 mod link_path;

@@ -183,7 +183,9 @@ fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
             let board = pages.board();
             let make = |_| {
                 let pages = Rc::clone(&pages);
-                admin::serve(Rc::clone(&listener), pages.board(), move |path| pages.page(path))
+                admin::serve(Rc::clone(&listener), pages.board(), pages.door(), move |path| {
+                    pages.page(path)
+                })
             };
             tasks::keep(board, Kind::MetricsListener, "metrics listener", make).await;
         });

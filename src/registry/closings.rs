@@ -1,7 +1,10 @@
 //! Counts the clients that the proxy closed, by reason, so that the log gets a line for the first
 //! one, the second, the fourth, and so on.
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
+
+use tidegate_wire::units::PeerAddr;
 
 /// The time without a client closed for a reason, in milliseconds, after which its count begins
 /// again.
@@ -40,6 +43,17 @@ struct Series {
 }
 
 impl Closings {
+    /// Counts that the client at `addr` is closed, and logs it with `text` at times.
+    pub fn log(&self, reason: Closing, client: &PeerAddr, text: impl fmt::Display, now_ms: u64) {
+        let Some(times) = self.count(reason, now_ms) else { return };
+        match reason {
+            Closing::Lost | Closing::Demoted | Closing::Invalidations => {
+                tracing::info!(%client, times, "{text}");
+            }
+            _ => tracing::warn!(%client, times, "{text}"),
+        }
+    }
+
     /// Counts a client that is closed for this reason. Returns how many were lately, if the log is
     /// to get a line.
     pub fn count(&self, reason: Closing, now_ms: u64) -> Option<u32> {

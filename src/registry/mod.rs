@@ -12,8 +12,8 @@ mod logins;
 mod operator_hold;
 mod pause;
 mod redirected;
-mod refusals;
 mod redirection;
+mod refusals;
 #[expect(clippy::module_inception, reason = "a file is one noun, and this one is the registry")]
 mod registry;
 mod signals;
@@ -28,7 +28,7 @@ pub use logins::Logins;
 pub use operator_hold::OperatorHold;
 pub use pause::Pause;
 pub use redirected::Redirected;
-pub use refusals::{Refusals, unix_ms};
 pub use redirection::{Redirection, TargetState};
+pub use refusals::{Refusals, unix_ms};
 pub use registry::Registry;
 pub use signals::Unblocked;

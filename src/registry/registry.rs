@@ -57,10 +57,11 @@ impl Registry {
         new
     }
 
-    /// How many clients are logged in as `user`.
+    /// How many other clients than `own` are logged in as `user`.
     #[must_use]
-    pub fn count_of(&self, user: Identity) -> usize {
-        self.entries().values().filter(|entry| entry.info().user == user).count()
+    pub fn count_others(&self, user: Identity, own: u64) -> usize {
+        let is_one = |entry: &&Arc<Entry>| entry.id != own && entry.info().user == user;
+        self.entries().values().filter(is_one).count()
     }
 
     /// Removes a client that has gone.

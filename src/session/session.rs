@@ -1,6 +1,8 @@
 //! One client's state.
 
-use super::{Credentials, Identity, ReadChoice, ReadFrom, ReplyMode, Subscriptions, Tracking, Transaction};
+use super::{
+    Credentials, Identity, ReadChoice, ReadFrom, ReplyMode, Subscriptions, Tracking, Transaction,
+};
 use std::sync::Arc;
 
 use tidegate_acl::User;

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod engine;
 mod hostile;
 mod tables;
 mod tls;
@@ -15,10 +16,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidegate::config::{
-    AdminCommands, AppendFsync, Applies, Balance, Config, ConfigError, Discovery,
-    HostPort, Level, LogFormat, ReadFrom, ReplicaOf, Secret, Workers, diff,
+    AdminCommands, Applies, Balance, Config, ConfigError, Discovery, HostPort, Level, LogFormat,
+    ReadFrom, ReplicaOf, Secret, Workers, diff,
 };
-use tidegate_store::EvictionPolicy;
 use tidegate_wire::units::ByteSize;
 
 const SHIPPED: &str = include_str!("../../proxy.toml");
@@ -159,7 +159,7 @@ fn every_value_for_clients_arrives_where_it_belongs() {
     assert_eq!(proxy.query_buffer_limit, ByteSize::mib(64));
     assert_eq!(proxy.client_output_buffer_limit, Some(ByteSize::kib(64)));
     assert_eq!(proxy.proto_max_bulk_len, ByteSize::mib(1));
-    assert_eq!(proxy.requirepass.expose(), "hunter2-front");
+    assert_eq!(proxy.requirepass.expose(), "hunter2-file");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn every_value_behind_the_proxy_arrives_where_it_belongs() {
     let replicas = ["redis-1.redis.svc.cluster.local:6379", "[fd00::2]:6379"].map(address);
     assert_eq!(topology.replicas, Some(replicas.to_vec()));
     assert_eq!(topology.masteruser, "proxy");
-    assert_eq!(topology.masterauth, Secret::new("hunter2-back"));
+    assert_eq!(topology.masterauth, Secret::new("hunter2-file"));
     assert_eq!(topology.connect_timeout, Duration::from_millis(250));
     assert_eq!(topology.request_timeout, Some(Duration::from_secs(10)));
     assert_eq!(reads.consistency, Level::Session);
@@ -196,51 +196,6 @@ fn every_value_about_sentinels_arrives_where_it_belongs() {
     assert!(inferred.uses_sentinel() && inferred.master_name == "mymaster");
     let none = parse("[topology]\nsentinels = []\nmaster = \"10.0.0.1:6379\"\n").unwrap();
     assert_eq!(none.topology.named_master(), Some(address("10.0.0.1:6379")));
-}
-
-#[test]
-fn every_value_of_persistence_arrives_where_it_belongs() {
-    let replica = parse(EVERYTHING).unwrap().replica;
-    assert_eq!(replica.save.to_string(), "3600 1 60 10000");
-    assert_eq!(
-        (replica.appendfilename.as_str(), replica.appenddirname.as_str()),
-        ("replica.aof", "replica-aof")
-    );
-    assert!(replica.appendonly && replica.no_appendfsync_on_rewrite);
-    assert!(!replica.stop_writes_on_bgsave_error && !replica.aof_load_truncated);
-    assert_eq!(replica.appendfsync, AppendFsync::Always);
-    let rewrite = (replica.auto_aof_rewrite_percentage, replica.auto_aof_rewrite_min_size);
-    assert_eq!(rewrite, (50, ByteSize::mib(1)));
-}
-
-#[test]
-fn every_value_of_the_engine_arrives_where_it_belongs() {
-    let config = parse(EVERYTHING).unwrap();
-    assert!(config.reads.local);
-    assert_eq!(config.replica_login(), ("engine", &Secret::new("hunter2-engine")));
-    let replica = config.replica;
-    assert_eq!(replica.listen, [address("0.0.0.0:6390"), address("[::1]:6390")]);
-    let master = address("redis-9.redis.svc.cluster.local:6379");
-    assert_eq!(replica.replicaof, ReplicaOf::Server(master));
-    let announced = (replica.replica_announce_ip.as_str(), replica.replica_announce_port);
-    assert_eq!(announced, ("203.0.113.7", 16390));
-    let flags = [replica.replica_announced, replica.replica_serve_stale_data];
-    assert_eq!((flags, replica.replica_read_only), ([false, false], false));
-    assert!(replica.enabled && replica.repl_disable_tcp_nodelay);
-    assert_eq!(replica.repl_timeout, Duration::from_secs(20));
-    assert_eq!(replica.repl_ping_replica_period, Duration::from_secs(1));
-    assert_eq!(replica.repl_backlog_size, ByteSize::mib(64));
-    assert_eq!(replica.maxmemory, Some(ByteSize::gib(8)));
-    assert_eq!(replica.maxmemory_policy, EvictionPolicy::AllKeysLfu);
-    let (samples, events) = (replica.maxmemory_samples, replica.notify_keyspace_events.as_str());
-    assert_eq!((samples, events), (10, "KEA"));
-    assert_eq!(
-        (replica.dir.as_str(), replica.dbfilename.as_str()),
-        ("/var/lib/tidegate", "replica.rdb")
-    );
-    assert_eq!((replica.replica_priority, replica.databases), (5, 64));
-    assert!(replica.counts_as_replica);
-    assert_eq!(replica.requirepass.expose(), "hunter2-port");
 }
 
 #[test]
@@ -293,10 +248,20 @@ fn a_diff_names_every_key_that_differs_and_what_needs_a_restart() {
         diff(&old, &parse(SENTINEL).unwrap()).into_iter().map(|it| it.key).collect();
     // A file has either of these.
     let of_embedded = ["embedded-replicas", "embedded-port"].map(|it| format!("topology.{it}"));
-    let of_sentinels = ["sentinels", "master-name", "sentinel-user", "sentinel-password"];
+    let of_sentinels = [
+        "sentinels",
+        "master-name",
+        "sentinel-user",
+        "sentinel-password",
+        "sentinel-password-file",
+    ];
     let of_sentinels = of_sentinels.map(|name| format!("topology.{name}"));
     assert_eq!(found, [&["topology.discovery".to_owned()], &of_sentinels[..]].concat());
-    let is_elsewhere = |key: &String| of_sentinels.contains(key) || of_embedded.contains(key);
+    let is_elsewhere = |key: &String| {
+        of_sentinels.contains(key)
+            || of_embedded.contains(key)
+            || ["proxy.aclfile", "user.password-file"].contains(&key.as_str())
+    };
     assert_eq!(changed, all.filter(|key| !is_elsewhere(key)).collect::<Vec<_>>());
     let found: Vec<_> =
         diff(&old, &parse(EMBEDDED).unwrap()).into_iter().map(|it| it.key).collect();
@@ -333,7 +298,13 @@ fn a_diff_names_every_key_that_differs_and_what_needs_a_restart() {
 #[test]
 fn what_a_diff_shows_reads_back() {
     let mut new = parse(EVERYTHING).unwrap();
-    let lines = diff(&Config::default(), &new).into_iter().filter(|change| change.new != "***");
+    // Secrets are not shown, so users and files of passwords are left out.
+    let is_shown = |change: &tidegate::config::Change| {
+        !change.new.contains("***")
+            && !change.key.starts_with("user[")
+            && !["proxy.requirepass-file", "topology.masterauth-file"].contains(&&*change.key)
+    };
+    let lines = diff(&Config::default(), &new).into_iter().filter(is_shown);
     let mut place = String::new();
     let line = |change: tidegate::config::Change| match change.key.split_once("].") {
         Some((section, name)) => {
@@ -345,13 +316,19 @@ fn what_a_diff_shows_reads_back() {
     };
     let text: String = lines.map(line).collect();
     let secrets = "topology.masterauth = \"x\"\nreplica.masterauth = \"x\"\n\
-        replica.requirepass = \"x\"\n";
+        replica.requirepass = \"x\"\nmetrics.password = \"x\"\n";
     let text = format!("{secrets}{text}");
     new.proxy.requirepass = Secret::default();
     new.replica.requirepass = Secret::new("x");
     new.topology.masterauth = Secret::new("x");
     new.replica.masterauth = Secret::new("x");
-    assert_eq!(parse(&text).unwrap(), new);
+    new.metrics.password = Secret::new("x");
+    new.metrics.bearer_token = Secret::default();
+    (new.proxy.requirepass_file, new.topology.masterauth_file) = Default::default();
+    new.users.clear();
+    let read = parse(&text).unwrap();
+    new.accounts.clone_from(&read.accounts);
+    assert_eq!(read, new);
 }
 
 #[test]

@@ -32,3 +32,30 @@ fn every_value_about_tls_arrives_where_it_belongs() {
     assert_eq!(auth(format!("[proxy]\n{files}{ca}")), AuthClients::Yes);
     assert_eq!(auth(format!("[proxy]\n{files}")), AuthClients::No);
 }
+
+#[test]
+fn users_have_the_rights_of_their_rules() {
+    let config = parse(EVERYTHING).unwrap();
+    let lines = |acl: &tidegate_acl::Acl| -> Vec<String> {
+        let lines = acl.lines().map(|line| String::from_utf8_lossy(&line).into_owned());
+        lines.map(|line| line.replace(char::is_whitespace, " ")).collect()
+    };
+    let users = lines(&config.accounts.acl);
+    assert_eq!(users.len(), 3, "{users:?}");
+    assert!(users[0].starts_with("user cache on ") && users[0].contains("~cache:* %R~shared:*"));
+    assert!(users[0].contains("&news:*") && users[0].contains(" -flushall "), "{}", users[0]);
+    assert_eq!(users[0].matches(" #").count(), 2);
+    assert!(users[1].starts_with("user default on ") && users[1].ends_with("~* &* +@all"));
+    assert!(users[2].starts_with("user reports on ") && users[2].ends_with("-@all +get"));
+    assert!(config.accounts.acl.authenticate(b"cache", b"password").is_ok(), "by its SHA-256");
+    assert!(config.accounts.acl.authenticate(b"reports", b"hunter2-file").is_ok());
+    assert!(config.accounts.acl.authenticate(b"default", b"hunter2-file").is_ok());
+    assert!(config.accounts.engine.authenticate(b"default", b"hunter2-port").is_ok());
+    let cache = config.accounts.account("cache").unwrap();
+    assert_eq!((cache.max_clients, cache.rate.is_some()), (Some(100), true));
+    assert_eq!(cache.login.as_ref().map(|login| login.user()), Some("cache"));
+    let file = parse(include_str!("valid/aclfile.toml")).unwrap();
+    assert!(file.accounts.acl.authenticate(b"cache", b"hunter2-cache").is_ok());
+    assert!(file.accounts.acl.authenticate(b"default", b"").is_err(), "it is off");
+    assert_eq!(parse("").unwrap().accounts.acl.users().count(), 1);
+}

@@ -35,4 +35,5 @@ mod scripting;
 mod sessions;
 mod support;
 mod tls;
+mod users;
 mod writes;

@@ -12,7 +12,7 @@ use crate::client::sending::{lease, shared};
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
-use crate::session::{ReplyMode, local};
+use crate::session::{ReplyMode, local, without_login};
 use crate::telemetry::Kind;
 use tidegate_wire::command::wrong_arity;
 
@@ -71,7 +71,9 @@ pub(in crate::client) fn reset(client: &mut Client, batch: &mut Batch<'_>, shown
     client.drop_own();
     client.transactions.clear();
     tracking::follow(client, None, None);
-    client.reset_session();
+    let config = client.config.clone();
+    client.session.reset(without_login(&config.accounts.acl));
+    client.follow_user();
     levels::follow_choice(client, batch);
     local_reply::status(client, batch, shown, "RESET")
 }

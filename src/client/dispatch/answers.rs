@@ -10,6 +10,7 @@ use crate::client::introspection::{client_command, proxy_command};
 use crate::client::outcome;
 use crate::client::planning::levels;
 use crate::client::planning::lockout::lockout;
+use crate::client::planning::user_account::too_many;
 use crate::client::request::{Next, Request};
 use crate::client::sending::lease;
 use crate::client::state::client::Client;
@@ -119,17 +120,14 @@ fn local(
     let spoken = client.session.version;
     let mut reply = Vec::new();
     let config = client.config.clone();
-    let policy = LoginPolicy {
-        acl: &config.accounts.acl,
-        server: &batch.shard().server,
-        role: "master",
-    };
+    let policy =
+        LoginPolicy { acl: &config.accounts.acl, server: &batch.shard().server, role: "master" };
     let is_login = is_login(command, request.frame);
     let before = (client.session.identity, client.session.rights.clone());
     let answered = local::answer(&mut client.session, command, &args, policy, &mut reply);
     if is_login
         && let Some(user) = client.session.identity.filter(|user| Some(*user) != before.0)
-        && let Some(error) = client.too_many_of(user)
+        && let Some(error) = too_many(&config, &client.worker.shared.registry, user, &client.entry)
     {
         (client.session.identity, client.session.rights) = before;
         reply.clear();

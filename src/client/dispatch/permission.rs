@@ -2,17 +2,27 @@
 
 use crate::client::state::client::Client;
 use tidegate_acl::{Context, Denied, Frame, Refusal};
-use tidegate_wire::command::{Effect, ProxyCommand, Resolved};
+use tidegate_wire::command::{Command, Effect, ProxyCommand, Resolved};
 use tidegate_wire::resp::request::Request as Scanned;
 
 /// What a user has to be allowed to say PROXY FAILOVER and the like: they change the servers.
 const OPERATORS: [&str; 4] = ["CONFIG", "SET", "maxmemory", "0"];
 
-/// Whether the client's user may make this request, which is an array of strings.
+/// Whether a request, which is an array of strings, may go straight to a server: the client's user
+/// may make it, and the proxy does not answer it from its own users.
 #[inline]
-pub(in crate::client) fn allows(client: &Client, frame: &[u8], scanned: &Scanned) -> bool {
+pub(in crate::client) fn allows(
+    client: &Client,
+    command: &Command,
+    frame: &[u8],
+    scanned: &Scanned,
+) -> bool {
+    let accounts = &client.config.accounts;
+    if accounts.are_named && command.name.starts_with("acl") {
+        return false;
+    }
     let Some(user) = &client.session.rights else { return true };
-    user.check(client.config.accounts.acl.catalog(), &Frame::of(frame, scanned)).is_ok()
+    user.check(accounts.acl.catalog(), &Frame::of(frame, scanned)).is_ok()
 }
 
 /// The error for a request that the client's user may not make; `None` if it may. `ACL LOG` gets it.

@@ -46,7 +46,8 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     if client.reading.is_waiting() {
         return 0;
     }
-    if let Some(until_ms) = client.rate_until_ms() {
+    let now_ms = client.worker.shared.now_ms();
+    if let Some(until_ms) = client.account.next_ms(now_ms) {
         client.reading.wait_for(Waiting::Rate);
         client.worker.wake_by(&client.inbox, until_ms);
         return 0;
@@ -82,7 +83,7 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     if at > 0 {
         client.presence.touch();
         let begun = client.inbox.replies().next() - first;
-        client.moved(begun, at as u64);
+        client.account.moved(begun, at as u64, now_ms);
     }
     at
 }
@@ -179,7 +180,7 @@ fn request(
         && let Some(row) = lookup(name)
         && let command = second.and_then(|name| row.subcommand(name)).unwrap_or(row)
         && let Some(target) = Target::of_ordinary(command)
-        && permission::allows(client, frame, scanned)
+        && permission::allows(client, command, frame, scanned)
     {
         client.presence.note(command.name);
         let read = || levels::plain_read(target, command, frame, scanned.argc);

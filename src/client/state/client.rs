@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::backend::{Failed, Inbox, Relay};
 use crate::client::ending::Ending;
 use crate::client::planning::policies::Policies;
+use crate::client::planning::user_account::{self, UserAccount};
 use crate::client::state::dedicated_connection::DedicatedConnection;
 use crate::client::state::held_request::{HeldRequest, Released};
 use crate::client::state::invalidations::Invalidations;
@@ -25,7 +26,7 @@ use crate::client::state::replies::rewrites::Rewrites;
 use crate::client::state::replies::unread::Unread;
 use crate::client::state::transaction_log::TransactionLog;
 use crate::client::state::wait_state::WaitState;
-use crate::config::{Account, AdminCommands, Config, OnClosed, OnGap};
+use crate::config::{AdminCommands, Config, OnClosed, OnGap};
 use crate::consistency::Level;
 use crate::net::OUTPUT_HIGH;
 use crate::registry::{Closing, Entry};
@@ -59,7 +60,7 @@ pub(in crate::client) struct Client {
     /// The policy for the read at hand.
     pub(in crate::client) reads: ReadPolicy,
     /// What is known of its user beyond its rights, if the configuration says more.
-    pub(in crate::client) account: Option<Arc<Account>>,
+    pub(in crate::client) account: UserAccount,
     /// How far the client's requests are read, and what the next one waits for.
     pub(in crate::client) reading: Reading,
     /// Whether the registry's entry has to be updated.
@@ -115,7 +116,7 @@ impl Client {
             session,
             policies,
             reads,
-            account: None,
+            account: UserAccount::default(),
             inbox: Rc::new(Inbox::default()),
             config,
             reading: Reading::default(),
@@ -164,15 +165,7 @@ impl Client {
         text: impl fmt::Display,
     ) {
         let shared = &self.worker.shared;
-        if let Some(times) = shared.registry.closings.count(reason, shared.now_ms()) {
-            let client = &self.entry.addr;
-            match reason {
-                Closing::Lost | Closing::Demoted | Closing::Invalidations => {
-                    tracing::info!(%client, times, "{text}");
-                }
-                _ => tracing::warn!(%client, times, "{text}"),
-            }
-        }
+        shared.registry.closings.log(reason, &self.entry.addr, text, shared.now_ms());
         self.end(ending);
     }
 
@@ -237,7 +230,16 @@ impl Client {
         self.policies.follow(config, &self.worker);
         let has_other_users = !Arc::ptr_eq(&self.config.accounts, &config.accounts);
         self.config = config.clone();
-        if has_other_users { self.follow_users() } else { self.follow_user() }
+        if has_other_users && !user_account::renew_rights(&self.config, &mut self.session) {
+            self.end(Ending::Now);
+        }
+        self.follow_user();
+    }
+
+    /// The session may act as another user now.
+    pub(in crate::client) fn follow_user(&mut self) {
+        self.account.follow(&self.config, &mut self.session, &mut self.policies);
+        self.follow_choice();
     }
 
     /// The session may have said something about its reads.

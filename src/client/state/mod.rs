@@ -1,6 +1,5 @@
 //! One client's state: small machines, and the client that they make.
 
-mod account;
 pub(in crate::client) mod blocked_pop;
 pub(in crate::client) mod blocked_read;
 pub(in crate::client) mod client;

@@ -45,6 +45,13 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     needs(cert.is_empty() != key.is_empty(), &given, "(set)", rule);
     let rule = "the servers in this process have no TLS; only clients of the proxy may use it";
     needs(topology.tls && topology.is_embedded(), "topology.tls", "true", rule);
+    let (cert, key) = (&proxy.tls_cert_file, &proxy.tls_key_file);
+    let rule = format!("needs {pair}");
+    needs(config.metrics.tls && (cert.is_empty() || key.is_empty()), "metrics.tls", "true", &rule);
+    let metrics = &config.metrics;
+    let rule = "needs metrics.password, that user's password";
+    let lone_user = !metrics.username.is_empty() && metrics.password.is_empty();
+    needs(lone_user, "metrics.username", &format!("{:?}", metrics.username), rule);
     let rule = "needs proxy-protocol-trusted, the addresses of the load balancers";
     let trusts_none = proxy.proxy_protocol && proxy.proxy_protocol_trusted.is_empty();
     needs(trusts_none, "proxy.proxy-protocol", "true", rule);

@@ -18,7 +18,8 @@ pub(in crate::config) fn load(config: &mut Config, report: &mut Report<'_>) {
     one("topology.sentinel-password", file, &mut topology.sentinel_password, report);
     for (at, user) in config.users.iter_mut().enumerate() {
         let key = format!("user[{at}].password");
-        let mut password = Secret::default();
+        // Another password is in the way of the file's.
+        let mut password = user.passwords.first().cloned().unwrap_or_default();
         one(&key, &user.password_file, &mut password, report);
         if !password.is_empty() && user.passwords.is_empty() {
             user.passwords.push(password);

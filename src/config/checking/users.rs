@@ -22,11 +22,8 @@ pub(in crate::config) fn load(config: &Config, report: &mut Report<'_>) -> Arc<A
         report.conflict("proxy.aclfile", format!("{file:?}"), rule.to_owned());
         return Arc::default();
     }
-    let acl = if file.is_empty() {
-        of_sections(config, report)
-    } else {
-        of_file(file, config, report)
-    };
+    let acl =
+        if file.is_empty() { of_sections(config, report) } else { of_file(file, config, report) };
     let engine = with_default_password(&acl, config.replica_password(), config);
     let more = config.users.iter().map(|user| (user.name.clone(), Arc::new(account(user))));
     // Other clients' filters may name them.
@@ -152,7 +149,7 @@ fn with_default_password(acl: &Acl, password: &Secret, config: &Config) -> Acl {
             "" => "nopass".to_owned(),
             password => format!(">{password}"),
         };
-        let words = ["reset", "on", &login, "~*", "&*", "+@all"];
+        let words = ["on", "resetpass", &login, "~*", "&*", "+@all"];
         // These are rules.
         let _ = acl.set_user(DEFAULT.as_bytes(), &words);
     }

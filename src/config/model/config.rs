@@ -8,9 +8,9 @@ use toml::de::DeTable;
 use super::admin::Admin;
 use super::change::Change;
 use super::listener::{ClientPort, Listener};
-use super::overlay::Overlay;
 use super::log::Log;
 use super::metrics::Metrics;
+use super::overlay::Overlay;
 use super::part::Part;
 use super::proxy::Proxy;
 use super::pubsub::PubSub;
@@ -65,6 +65,7 @@ macro_rules! file {
                 let mut changes = Vec::new();
                 $(Part::diff(&self.$field, &new.$field, &mut changes);)*
                 changes.extend(self.certificates.diff(&new.certificates));
+                changes.extend(self.accounts.diff(&new.accounts));
                 changes
             }
         }
@@ -169,6 +170,25 @@ impl Config {
             serve_stale: own.serve_stale.unwrap_or(policy.serve_stale),
             ..policy
         }
+    }
+
+    /// The other files that the keys name: of certificates, passwords and users.
+    pub fn other_files(&self) -> impl Iterator<Item = &str> {
+        let (proxy, topology) = (&self.proxy, &self.topology);
+        let all = [
+            &proxy.tls_cert_file,
+            &proxy.tls_key_file,
+            &proxy.tls_ca_cert_file,
+            &proxy.requirepass_file,
+            &proxy.aclfile,
+            &topology.tls_ca_cert_file,
+            &topology.tls_client_cert_file,
+            &topology.tls_client_key_file,
+            &topology.masterauth_file,
+            &topology.sentinel_password_file,
+        ];
+        let of_users = self.users.iter().map(|user| &user.password_file);
+        all.into_iter().chain(of_users).map(String::as_str).filter(|path| !path.is_empty())
     }
 
     /// The limit that data may be at most so old; `None` means of any age.

@@ -1,8 +1,8 @@
 //! `[metrics]`: the HTTP endpoint for Prometheus, orchestrators and operators.
 
 use super::section::section;
-use crate::config::kind::{Address, Choice, OneOf, OrOff};
-use tidegate_wire::units::HostPort;
+use crate::config::kind::{Address, Choice, Flag, OneOf, OrOff, Password, Text};
+use tidegate_wire::units::{HostPort, Secret};
 
 section! {
     /// `[metrics]`: the HTTP endpoint.
@@ -10,6 +10,19 @@ section! {
         /// The address of the endpoint; port 0 means any free port, `None` means no endpoint.
         "listen" => listen: Option<HostPort> = Some(HostPort::local(6490)),
             OrOff(Address::Listen), Restart;
+
+        /// Whether the endpoint speaks HTTPS, with the certificate of `proxy.tls-cert-file`.
+        "tls" => tls: bool = false, Flag, Live;
+
+        /// The user's name that pages ask for (HTTP basic authentication); empty means none.
+        "username" => username: String = String::new(), Text, Live;
+
+        /// That user's password; empty means none.
+        "password" => password: Secret = Secret::default(), Password, Live;
+
+        /// The token that pages ask for (`Authorization: Bearer`); empty means none. With a user,
+        /// too, either is enough. `/healthz` and `/readyz` ask for nothing.
+        "bearer-token" => bearer_token: Secret = Secret::default(), Password, Live;
 
         /// When `/readyz` reports ready.
         "ready" => ready: Ready = Ready::Writes, OneOf::<Ready>::new(), Live;

@@ -13,7 +13,7 @@ use super::stale;
 use super::transaction::{Request, Transaction};
 use crate::config::Config;
 use crate::session::ReplyMode;
-use tidegate_store::{CommandError, Dialect, Store, unknown_subcommand};
+use tidegate_store::{CommandError, Dialect, unknown_subcommand};
 use tidegate_wire::command::{self, Command, Effect, old_arity, versions};
 use tidegate_wire::resp::encode;
 
@@ -322,29 +322,6 @@ impl Client {
             && !stale::is_answered(command)
             && !self.context.engine.link_info().status.is_up();
         is_stale.then_some(MASTERDOWN)
-    }
-
-    /// Returns why a master does not run a known command now.
-    fn masters_objection(
-        &self,
-        config: &Config,
-        held: &mut Held<'_>,
-        command: &Command,
-        args: &[&[u8]],
-    ) -> Option<CommandError> {
-        if !self.context.engine.leads() {
-            return None;
-        }
-        if self.context.lacks_memory(config, held, args) {
-            return Some(Store::OUT_OF_MEMORY);
-        }
-        if command.may_write
-            && let Some(error) = self.context.engine.write_objection(config)
-        {
-            return Some(CommandError::of(error));
-        }
-        let lacks_replicas = command.may_write && !self.context.has_good_replicas(config);
-        lacks_replicas.then_some(CommandError::NO_REPLICAS)
     }
 
     /// Answers with an error, which makes an open transaction fail (`rejectCommand`).

@@ -18,7 +18,8 @@ const STATES: [&str; 8] =
     ["plain", "watching", "multi", "lost", "subscriber", "resp3", "monitor", "tracking"];
 
 fn session(state: &str) -> Session {
-    let mut session = Session::new(1, crate::session::without_login(&tidegate_acl::Acl::new(std::sync::Arc::default())));
+    let mut session =
+        Session::new(1, crate::session::without_login(&tidegate_acl::Acl::new(Arc::default())));
     match state {
         "watching" => session.transaction.watch(),
         "multi" | "lost" => {

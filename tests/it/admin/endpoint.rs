@@ -11,6 +11,7 @@ use ::tidegate::net::Listener;
 use ::tidegate::tasks::Board;
 use tokio::sync::oneshot;
 
+use super::door;
 use crate::support::*;
 
 /// The endpoint on a thread of its own.
@@ -33,7 +34,7 @@ impl Endpoint {
             local.block_on(&runtime, async {
                 let acceptor = Rc::new(listener.acceptor().unwrap());
                 tokio::select! {
-                    () = admin::serve(acceptor, Board::default(), page) => {}
+                    () = admin::serve(acceptor, Board::default(), door(), page) => {}
                     _ = stopped => {}
                 }
             });

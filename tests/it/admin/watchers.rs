@@ -12,6 +12,7 @@ use ::tidegate::config::HostPort;
 use ::tidegate::net::Listener;
 use ::tidegate::tasks::Board;
 
+use super::door;
 use crate::support::*;
 
 /// An endpoint whose events are large, so that the system's buffers are full at once. Its thread
@@ -19,8 +20,8 @@ use crate::support::*;
 fn endpoint() -> SocketAddr {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        let listener = Listener::open(&HostPort::local(0), 1).unwrap().remove(0);
-        sender.send(listener.local_addr().unwrap()).unwrap();
+        let listener = Listener::open(&HostPort::local(0), 1, None).unwrap().remove(0);
+        sender.send(listener.local_addr().unwrap().ip().unwrap()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, async {
@@ -36,7 +37,7 @@ fn endpoint() -> SocketAddr {
                 }
             };
             tokio::select! {
-                () = admin::serve(acceptor, Board::default(), page) => {}
+                () = admin::serve(acceptor, Board::default(), door(), page) => {}
                 () = tell => {}
             }
         });

@@ -71,7 +71,7 @@ fn both_versions_are_spoken_and_sessions_are_resumed() {
     let authority = Authority::new("authority");
     let issued = authority.issue("server", &HOSTS);
     let (config, addr) = with_tls(ConfigBuilder::new(server.addr(), &[]), &issued);
-    let proxy = config.clone().start();
+    let proxy = config.start();
     let versions = [(&TLS12, ProtocolVersion::TLSv1_2), (&TLS13, ProtocolVersion::TLSv1_3)];
     for (version, name) in versions {
         let client = authority.client().version(version).config();
@@ -99,7 +99,7 @@ fn a_client_certificate_is_asked_for_as_the_configuration_says() {
     let (config, addr) = with_tls(ConfigBuilder::new(server.addr(), &[]), &issued);
     let config = config.set("proxy", "tls-ca-cert-file", &quoted(&authority.file()));
     // With a file of authorities, Redis asks for a certificate unless it is told otherwise.
-    let proxy = config.clone().start();
+    let proxy = config.start();
     let client = authority.client();
     assert_eq!(client.clone().with(&own).ping(addr).unwrap().0, "+PONG");
     client.ping(addr).unwrap_err();

@@ -96,7 +96,7 @@ fn a_server_that_wants_a_certificate_gets_one() {
 fn a_certificate_for_another_name_or_of_a_stranger_is_refused_and_said() {
     let servers = Servers::start(&["redis.example"], "no");
     let config = servers.config();
-    let proxy = config.clone().start();
+    let proxy = config.start();
     wait_log(&proxy, "its certificate is for another name");
     assert!(proxy.wire().cmd(&["SET", "k", "v"]).is_err());
     // The name that all certificates are for, or no name at all.

@@ -62,7 +62,7 @@ fn the_socket_goes_with_the_proxy_and_an_abandoned_one_is_replaced() {
         "listen",
         &format!("[\"127.0.0.1:{}\", \"unix:{}\"]", tidegate::PORT, own.display()),
     );
-    let killed = config.clone().start();
+    let killed = config.start();
     ask(&own, b"PING\r\n", b"+PONG\r\n");
     drop(killed);
     assert!(own.exists(), "a killed process leaves it");

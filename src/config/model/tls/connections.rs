@@ -34,20 +34,6 @@ impl Config {
         self.certificates.to_servers.clone().filter(|_| is_on)
     }
 
-    /// The files of certificates, keys and authorities that the keys name.
-    pub fn certificate_files(&self) -> impl Iterator<Item = &str> {
-        let (proxy, topology) = (&self.proxy, &self.topology);
-        let all = [
-            &proxy.tls_cert_file,
-            &proxy.tls_key_file,
-            &proxy.tls_ca_cert_file,
-            &topology.tls_ca_cert_file,
-            &topology.tls_client_cert_file,
-            &topology.tls_client_key_file,
-        ];
-        all.into_iter().map(String::as_str).filter(|path| !path.is_empty())
-    }
-
     /// Whether any connection is made with TLS.
     #[must_use]
     pub fn connects_with_tls(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use crate::config::model::change::{Applies, Change};
 use crate::session::{Credentials, RateLimit};
 use tidegate_acl::{Acl, Catalog};
 
@@ -33,6 +34,18 @@ pub struct Accounts {
 }
 
 impl Accounts {
+    /// What differs between the users of two aclfiles. Sections show their own changes.
+    pub(in crate::config::model) fn diff(&self, new: &Self) -> Option<Change> {
+        let is_file = self.file.is_some() && self.file == new.file && self != new;
+        let shown = |it: &Self| format!("{} users", it.acl.users().count());
+        is_file.then(|| Change {
+            key: "the file of proxy.aclfile".to_owned(),
+            old: shown(self),
+            new: shown(new),
+            applies: Applies::Live,
+        })
+    }
+
     /// What is known of the user `name` beyond its rights.
     #[must_use]
     pub fn account(&self, name: &str) -> Option<&Arc<Account>> {

@@ -11,8 +11,7 @@ use tidegate_wire::resp::{RespVersion, encode};
 pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
     let config = call.config();
     let server = call.client.context.server();
-    let policy =
-        LoginPolicy { acl: &config.accounts.engine, server: &server, role: "replica" };
+    let policy = LoginPolicy { acl: &config.accounts.engine, server: &server, role: "replica" };
     let command = Resolved::from(call.command);
     let client = &mut *call.client;
     let is_answered =

@@ -1,4 +1,4 @@
-//! Notices when the files of certificates and keys change. Never reads them.
+//! Notices when the files of certificates, passwords and users change. Never reads them.
 //!
 //! It asks for their sizes, times and numbers every few seconds: tools replace such files in many ways
 //! (a new file, a link in a directory above, as Kubernetes does), and in no hurry.
@@ -18,7 +18,7 @@ type Seen = Vec<(String, Option<(u64, u64, i64, i64)>)>;
 
 /// A watch of the files that a configuration names.
 #[derive(Debug)]
-pub(super) struct CertificateWatch {
+pub(super) struct FileWatch {
     ticks: Interval,
     /// As the files were when they were read last.
     read: Seen,
@@ -26,7 +26,7 @@ pub(super) struct CertificateWatch {
     last: Seen,
 }
 
-impl CertificateWatch {
+impl FileWatch {
     /// A watch of the files of `config`, which were read just now.
     pub(super) fn new(config: &Config) -> Self {
         let mut ticks = interval(PERIOD);
@@ -59,5 +59,5 @@ fn look(config: &Config) -> Seen {
         let found = std::fs::metadata(path).ok()?;
         Some((found.ino(), found.size(), found.mtime(), found.mtime_nsec()))
     };
-    config.certificate_files().map(|path| (path.to_owned(), state(path))).collect()
+    config.other_files().map(|path| (path.to_owned(), state(path))).collect()
 }
