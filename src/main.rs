@@ -94,6 +94,7 @@ Examples:
   tidegate top                             ask the metrics.listen of ./proxy.toml
   tidegate top --config /etc/tidegate.toml
   tidegate top http://10.0.0.7:6490        ask this address
+  tidegate top https://ops:secret@10.0.0.7:6490 --cacert ca.crt
   tidegate top --once                      print one table, for pipes
   tidegate top --once --json | jq .traffic
 
@@ -106,6 +107,9 @@ arguments, 78 the file cannot be read or has mistakes.")]
         /// The configuration file, as without `top`
         #[arg(short, long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// The authorities of an https:// address, in PEM [default: those that the system trusts]
+        #[arg(long, value_name = "FILE")]
+        cacert: Option<PathBuf>,
         /// Seconds between two looks, 0.1 to 3600
         #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
         interval: Duration,
@@ -218,9 +222,9 @@ fn main() -> ExitCode {
         Some(Command::Check { file, config, format }) => {
             run_check(&file.or(config).unwrap_or(arguments.config), format)
         }
-        Some(Command::Top { url, config, interval, once, json }) => {
+        Some(Command::Top { url, config, cacert, interval, once, json }) => {
             let options = top::Options { interval, once, json };
-            run_top(url, &config.unwrap_or(arguments.config), options)
+            run_top((url, cacert), &config.unwrap_or(arguments.config), options)
         }
         Some(Command::Rdb(command)) => run_rdb(&command),
         Some(Command::Completions { shell }) => {
@@ -310,7 +314,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn run_top(url: Option<Target>, file: &Path, options: top::Options) -> ExitCode {
+fn run_top(
+    (url, cacert): (Option<Target>, Option<PathBuf>),
+    file: &Path,
+    options: top::Options,
+) -> ExitCode {
     let target = match url {
         Some(target) => Ok(target),
         None => match Config::load(file) {
@@ -319,7 +327,7 @@ fn run_top(url: Option<Target>, file: &Path, options: top::Options) -> ExitCode 
         },
     };
     let outcome = match target {
-        Ok(target) => top::run(&target, options, &mut std::io::stdout()),
+        Ok(target) => top::run(&target.trusting(cacert), options, &mut std::io::stdout()),
         Err(error) => {
             eprintln!("tidegate: {error}");
             return ExitCode::FAILURE;

@@ -111,6 +111,7 @@ fn judge_replica(
         let message = error.message().to_owned();
         report.add(0, Problem::Syntax { column: 1, message });
     }
+    let before = config.replica.tls_replication;
     let mut config = config.clone();
     let read = Config::read(file.get_ref(), &mut report).replica;
     for (name, _) in keys {
@@ -118,6 +119,9 @@ fn judge_replica(
     }
     rules::check(&config, &mut report);
     config.renew_engine_users();
+    if config.replica.tls_replication != before {
+        config.certificates = certificates::load(&config, &mut report);
+    }
     let mistakes = report.into_mistakes();
     if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
 }

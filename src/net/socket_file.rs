@@ -11,8 +11,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: Arc<str>,
-    /// Device and number of the file.
-    id: (u64, u64),
+    /// Device, number and time of the file. The next file may get the number of one that is gone.
+    id: (u64, u64, i64, i64),
 }
 
 impl SocketFile {
@@ -47,8 +47,8 @@ impl Drop for SocketFile {
     }
 }
 
-fn id(path: &str) -> io::Result<(u64, u64)> {
-    fs::symlink_metadata(path).map(|it| (it.dev(), it.ino()))
+fn id(path: &str) -> io::Result<(u64, u64, i64, i64)> {
+    fs::symlink_metadata(path).map(|it| (it.dev(), it.ino(), it.ctime(), it.ctime_nsec()))
 }
 
 /// Whether a former process has left a socket's file at `path`.

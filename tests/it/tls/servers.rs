@@ -131,6 +131,75 @@ fn a_server_without_tls_is_said_to_be_one() {
     wait_log(&proxy, "no answer to TLS within 500ms");
 }
 
+/// A Sentinel with a plain port and one with TLS, which watches the server at `master` over TLS.
+struct TlsSentinel {
+    _process: process::Process,
+    _dir: tempfile::TempDir,
+    plain: SocketAddr,
+    tls: SocketAddr,
+}
+
+impl TlsSentinel {
+    fn start(authority: &Authority, master: SocketAddr) -> Self {
+        let issued = authority.issue("sentinel", &HOSTS);
+        let dir = tempfile::tempdir().unwrap();
+        let (plain, tls) = (ports::free_port(), ports::free_port());
+        let text = format!(
+            "port {plain}\ntls-port {tls}\nbind 127.0.0.1\ndir {}\ntls-cert-file {}\n\
+             tls-key-file {}\ntls-ca-cert-file {}\ntls-auth-clients no\ntls-replication yes\n\
+             sentinel monitor m 127.0.0.1 {} 1\nsentinel down-after-milliseconds m 60000\n",
+            dir.path().display(),
+            issued.cert.display(),
+            issued.key.display(),
+            authority.file().display(),
+            master.port()
+        );
+        let file = dir.path().join("sentinel.conf");
+        std::fs::write(&file, text).unwrap();
+        let mut command = std::process::Command::new(Flavor::Redis70.binary());
+        command.arg(&file).arg("--sentinel").current_dir(dir.path());
+        let process = process::Process::start(&mut command, &dir.path().join("sentinel.log"));
+        let addr = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        Self { _process: process, _dir: dir, plain: addr(plain), tls: addr(tls) }
+    }
+
+    fn ask(&self, args: &[&str]) -> Result<Reply, String> {
+        let mut wire = Wire::try_connect(self.plain).map_err(|error| error.to_string())?;
+        wire.try_cmd(args).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn sentinels_with_tls_name_the_servers_and_their_failovers() {
+    let servers = Servers::start(&HOSTS, "no");
+    let sentinel = TlsSentinel::start(&servers.authority, servers.tls[0]);
+    let replica = servers.tls[1].port().to_string();
+    eventually(PATIENCE, || {
+        let seen = format!("{:?}", sentinel.ask(&["SENTINEL", "REPLICAS", "m"])?);
+        let is_well = seen.contains(&format!("\"{replica}\"")) || seen.len() > 500;
+        if is_well { Ok(()) } else { Err(seen) }
+    });
+    let proxy =
+        servers.config().sentinels(&[sentinel.tls]).set("topology", "master-name", "\"m\"").start();
+    let mut wire = proxy.wire();
+    assert_eq!(wire.cmd(&["SET", "k", "before"]).str(), "OK");
+    eventually(PATIENCE, || match sentinel.ask(&["SENTINEL", "FAILOVER", "m"])? {
+        reply if reply.is_err() => Err(format!("{reply:?}")),
+        _ => Ok(()),
+    });
+    let new = servers.tls[1].to_string();
+    eventually(PATIENCE, || {
+        let topology = format!("{:?}", proxy.wire().cmd(&["PROXY", "TOPOLOGY"]));
+        let is_master = topology.contains(&format!("{new}  master"));
+        if is_master { Ok(()) } else { Err(topology) }
+    });
+    eventually(PATIENCE, || match wire.cmd(&["SET", "k", "after"]) {
+        reply if reply.is_err() => Err(format!("{reply:?}")),
+        _ => Ok(()),
+    });
+    assert_eq!(Wire::connect(servers.replica.addr()).cmd(&["GET", "k"]).str(), "after");
+}
+
 #[test]
 fn the_engine_follows_and_feeds_with_tls() {
     let servers = Servers::start(&HOSTS, "no");

@@ -43,3 +43,34 @@ fn pages_are_shown_over_https() {
     let page = page(tunnel.addr(), "/status", "");
     assert!(page.status == 200 && page.body.contains("\"version\""));
 }
+
+/// What `tidegate top --once` prints.
+fn top(args: &[&str]) -> (bool, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    let output = command.args(["top", "--once"]).args(args).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn top_asks_over_https_and_logs_in() {
+    let server = RedisServer::spawn(Flavor::Redis70);
+    let authority = Authority::new("authority");
+    let issued = authority.issue("server", &HOSTS);
+    let (config, _) = with_tls(ConfigBuilder::new(server.addr(), &[]), &issued);
+    let proxy = config
+        .set("metrics", "tls", "true")
+        .set("metrics", "username", "\"ops\"")
+        .set("metrics", "password", "\"pages\"")
+        .start();
+    let ca = authority.file();
+    let ca = ca.to_str().unwrap();
+    let url = |login: &str| format!("https://{login}{}", proxy.metrics_addr());
+    let (is_shown, text) = top(&[&url("ops:pages@"), "--cacert", ca]);
+    assert!(is_shown && text.contains(&server.addr().to_string()), "{text}");
+    let (is_shown, text) = top(&[&url(""), "--cacert", ca]);
+    assert!(!is_shown && text.contains("asks for a login"), "{text}");
+    let config = proxy.config_path();
+    let (is_shown, text) = top(&["--config", config.to_str().unwrap(), "--cacert", ca]);
+    assert!(is_shown, "{text}");
+}

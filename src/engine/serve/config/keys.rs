@@ -53,6 +53,9 @@ pub(super) const SETTABLE: &[Settable] = &[
     key("masteruser", Form::Text, |it| it.replica.masteruser.clone()),
     key("masterauth", Form::Text, |it| masked(&it.replica.masterauth)),
     key("requirepass", Form::Text, |it| masked(it.replica_password())),
+    key("tls-replication", Form::Flag, |it| {
+        flag(it.replica.tls_replication.unwrap_or(it.topology.tls))
+    }),
     key("replica-announce-ip", Form::Text, |it| it.replica.replica_announce_ip.clone())
         .or("slave-announce-ip"),
     key("replica-announce-port", Form::Number(0, 65_535), |it| {

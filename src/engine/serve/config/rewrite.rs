@@ -101,6 +101,7 @@ mod tests {
         config.replica.replicaof =
             crate::config::ReplicaOf::Server("10.0.0.1:6379".parse().unwrap());
         config.replica.requirepass = crate::config::Secret::new("se\"cret");
+        config.renew_engine_users();
         let new = rewritten(FILE, &config).unwrap();
         assert_eq!(Config::parse(&new, "").unwrap(), config);
         for line in ["# mine", "master = \"127.0.0.1:1\" # here", "slave-priority = 7 # low"] {
