@@ -4,6 +4,7 @@ mod answer;
 mod finding;
 mod findings;
 mod listen;
+mod rights;
 mod sentinels;
 mod server;
 
@@ -121,12 +122,14 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
     let config = Arc::new(ArcSwap::from_pointee(config));
     let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (monitor, watched) = runtime.block_on(async {
+    let (monitor, watched, rights) = runtime.block_on(async {
         let published = (Arc::clone(&config), Arc::clone(&topology));
         let mut monitor = Monitor::new(published.0, published.1, Arc::default(), Instant::now());
         monitor.whole_round().await;
-        let watched = sentinels::unnamed(&config.load_full(), &topology.load_full()).await;
-        (monitor, watched)
+        let (config, topology) = (config.load_full(), topology.load_full());
+        let watched = sentinels::unnamed(&config, &topology).await;
+        let rights = rights::findings(&config, &topology).await;
+        (monitor, watched, rights)
     });
     // The look-up of a name may still run on another thread; its result is not needed.
     runtime.shutdown_background();
@@ -136,6 +139,7 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
     let mut findings = findings(&config, &topology, &answers);
     findings.extend(sentinels::findings(&config, &topology));
     findings.extend(watched);
+    findings.extend(rights);
     let mut warnings = config.warnings();
     warnings.extend(config.warnings_of_servers(&topology, answers.iter().copied()));
     findings.extend(warnings.iter().map(|warning| Finding {

@@ -1,4 +1,5 @@
-//! A listening port. Only this file and that of the socket name a kind of socket.
+//! A listening port. Only this file, that of the socket and those of sockets that others have made
+//! name a kind of socket.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs};
@@ -11,6 +12,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::time::sleep;
 
 use super::Stream;
+use super::inherited::{Inherited, Listening};
 use super::socket::Socket;
 use super::socket_file::SocketFile;
 use tidegate_wire::units::{HostPort, PeerAddr};
@@ -28,6 +30,9 @@ pub struct Listener(Port);
 enum Port {
     Tcp(StdListener),
     Unix(StdUnixListener, Arc<SocketFile>),
+    /// A socket of the process that has started this one, which keeps it open; with its path if it
+    /// is a Unix socket.
+    Inherited(Arc<Listening>, Arc<str>),
 }
 
 impl Listener {
@@ -57,6 +62,31 @@ impl Listener {
         Ok(listeners)
     }
 
+    /// As [`Self::open`], unless a socket with this address was inherited: then all of them share its
+    /// queue.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], or the inherited socket cannot be set up.
+    pub fn inherit_or_open(
+        inherited: &Inherited,
+        addr: &HostPort,
+        count: usize,
+        mode: Option<u32>,
+    ) -> io::Result<Vec<Self>> {
+        let Some(socket) = inherited.take(addr)? else { return Self::open(addr, count, mode) };
+        let path: Arc<str> = addr.unix_path().unwrap_or_default().into();
+        let socket = Arc::new(socket);
+        let port = |_| Self(Port::Inherited(Arc::clone(&socket), Arc::clone(&path)));
+        Ok((0..count).map(port).collect())
+    }
+
+    /// Whether the process that has started this one keeps the socket open. Connections that this
+    /// process does not accept are then the next one's.
+    #[must_use]
+    pub const fn is_inherited(&self) -> bool {
+        matches!(self.0, Port::Inherited(..))
+    }
+
     /// All of them share the queue of one socket.
     fn open_unix(path: &str, count: usize, mode: Option<u32>) -> io::Result<Vec<Self>> {
         let (listener, file) = SocketFile::listen(path, mode)?;
@@ -74,6 +104,10 @@ impl Listener {
         match &self.0 {
             Port::Tcp(listener) => listener.local_addr().map(PeerAddr::Ip),
             Port::Unix(_, file) => Ok(PeerAddr::Unix(file.path())),
+            Port::Inherited(socket, path) => match &**socket {
+                Listening::Tcp(listener) => listener.local_addr().map(PeerAddr::Ip),
+                Listening::Unix(_) => Ok(PeerAddr::Unix(Arc::clone(path))),
+            },
         }
     }
 
@@ -87,6 +121,12 @@ impl Listener {
             Port::Unix(listener, file) => {
                 Accepting::Unix(UnixListener::from_std(listener.try_clone()?)?, file.path())
             }
+            Port::Inherited(socket, path) => match &**socket {
+                Listening::Tcp(it) => Accepting::Tcp(TcpListener::from_std(it.try_clone()?)?),
+                Listening::Unix(it) => {
+                    Accepting::Unix(UnixListener::from_std(it.try_clone()?)?, Arc::clone(path))
+                }
+            },
         }))
     }
 }

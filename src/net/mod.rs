@@ -2,6 +2,7 @@
 
 mod connecting;
 mod flush;
+mod inherited;
 mod linger;
 mod listener;
 mod proxy_header;
@@ -14,6 +15,7 @@ mod stream;
 
 pub use connecting::Connecting;
 pub use flush::{KEEP, OUTPUT_HIGH, flush};
+pub use inherited::{Inherited, InheritedError};
 pub use linger::{Linger, READS_PER_TURN};
 pub use listener::{Acceptor, Listener, turn_away};
 pub use proxy_header::{Proxied, read_proxy_header};

@@ -12,6 +12,7 @@ mod reload;
 mod signals;
 mod start;
 mod start_error;
+mod supervisor;
 mod warn;
 mod workers;
 

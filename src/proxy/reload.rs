@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::files;
 use super::warn::warn;
+use super::{files, supervisor};
 use crate::config::{Applies, Change, Config, ConfigError, Secret, check_whole, diff};
 use crate::embedded::EmbeddedServers;
 use crate::engine::check_dir;
@@ -127,6 +127,7 @@ impl<'l> Reloader<'l> {
     /// Loads `text`. A text with a mistake, or one that may have been cut off, changes nothing.
     fn take(&mut self, text: Result<String, ConfigError>) -> ReloadOutcome {
         self.empty_since = None;
+        supervisor::reloading();
         let origin = self.path.display().to_string();
         let parsed = match &text {
             Ok(text) => Config::parse(text, &origin).and_then(|new| {
@@ -159,6 +160,7 @@ impl<'l> Reloader<'l> {
             }
         }
         self.shared.reloads.count(&outcome);
+        supervisor::ready();
         outcome
     }
 

@@ -18,13 +18,13 @@ use super::reload::Reloader;
 use super::signals::Signals;
 use super::start_error::StartError;
 use super::warn::warn;
-use super::{files, idle, workers};
+use super::{files, idle, supervisor, workers};
 use crate::admin;
 use crate::config::Config;
 use crate::embedded::EmbeddedServers;
 use crate::engine::{self, Engine};
 use crate::monitor::{Liveness, Monitor};
-use crate::net;
+use crate::net::{self, Inherited};
 use crate::switchover;
 use crate::tasks::{self, Board, Kind};
 use crate::telemetry::{Exporter, LogLevel};
@@ -46,14 +46,20 @@ const MONITOR: &str = "monitor";
 /// # Errors
 /// [`StartError`]; no thread keeps running then.
 pub fn run(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
+    // Before there are threads, which could read the environment while it is changed.
+    let inherited = Inherited::take_all()?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    let outcome = runtime.block_on(serve(config, path, level));
+    let outcome = runtime.block_on(serve(config, (path, inherited), level));
     // The look-up of a name may still wait for a name server on another thread.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), StartError> {
+async fn serve(
+    config: Config,
+    (path, inherited): (PathBuf, Inherited),
+    level: &LogLevel,
+) -> Result<(), StartError> {
     let stop = Arc::new(Notify::new());
     let mut signals = Signals::install(Arc::clone(&stop))?;
     files::raise_limit(&config);
@@ -67,7 +73,8 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     let metrics = exporter.metrics();
     let shared = Arc::new(Shared::new(config, topology, engine, (tasks, epoch), metrics));
     let config = shared.config.load_full();
-    serve_pages(&config, admin::Pages::new(Arc::clone(&shared), exporter, path.clone()))?;
+    let pages = admin::Pages::new(Arc::clone(&shared), exporter, path.clone());
+    serve_pages((&config, &inherited), pages)?;
     if let Some(engine) = &shared.engine {
         engine::start(engine)?;
     }
@@ -94,17 +101,21 @@ async fn serve(config: Config, path: PathBuf, level: &LogLevel) -> Result<(), St
     // A SIGHUP that arrived meanwhile is still pending, and reloads below.
     let reloader = Reloader::new(&shared, (path, Arc::clone(&config)), level, embedded.clone());
     let mut control = Control::new(&shared, reloader, signals);
-    let workers = workers::start(&config, &shared)?;
+    let workers = workers::start((&config, &inherited), &shared)?;
     tokio::task::spawn_local(keep_monitor(Arc::clone(&shared), monitor));
     tokio::task::spawn_local(keep_idle_sweep(Arc::clone(&shared)));
     tokio::task::spawn_local(keep_operations(Arc::clone(&shared)));
     let noting = Arc::clone(&embedded);
     tokio::task::spawn_local(async move { noting.keep_noting().await });
     tokio::task::spawn_local(announce(Arc::clone(&shared), workers.count()));
+    supervisor::ready();
+    tokio::task::spawn_local(supervisor::keep_telling(Arc::clone(&shared)));
     let outcome = tokio::select! {
         () = control.until_end() => Ok(()),
         () = workers.lost() => Err(StartError::Worker),
     };
+    supervisor::stopping();
+    workers.leave_inherited().await;
     tokio::select! {
         () = drain(&shared) => {}
         // A second signal ends the process at once.
@@ -169,11 +180,14 @@ fn engine_of(
     })
 }
 
-fn serve_pages(config: &Config, pages: admin::Pages) -> Result<(), StartError> {
+fn serve_pages(
+    (config, inherited): (&Config, &Inherited),
+    pages: admin::Pages,
+) -> Result<(), StartError> {
     let Some(addr) = &config.metrics.listen else { return Ok(()) };
     let refused =
         |error| StartError::Listen { key: "metrics.listen".into(), addr: addr.clone(), error };
-    let listeners = net::Listener::open(addr, 1, None).map_err(refused)?;
+    let listeners = net::Listener::inherit_or_open(inherited, addr, 1, None).map_err(refused)?;
     let pages = Rc::new(pages);
     tokio::task::spawn_local(keep_recording(Rc::clone(&pages)));
     for listener in listeners {

@@ -3,6 +3,7 @@
 use crate::config::HostPort;
 use crate::embedded::EmbeddedFault;
 use crate::engine::StartFault;
+use crate::net::InheritedError;
 
 /// Why the proxy could not start, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum StartError {
         /// The error of the system.
         error: std::io::Error,
     },
+    /// A socket that another process has opened cannot be used.
+    #[error("{0}")]
+    Inherited(#[from] InheritedError),
     /// The engine cannot write to its directory.
     #[error("{0}")]
     Dir(String),

@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::start_error::StartError;
 use crate::client::{self, accept};
 use crate::config::{ClientPort, Config, HostPort, Workers};
-use crate::net::Listener;
+use crate::net::{Inherited, Listener};
 use crate::tasks::{self, Failure, Kind, Record};
 use crate::worker::{Shared, Worker};
 
@@ -24,6 +25,8 @@ const TICK: Duration = Duration::from_millis(100);
 const RELEASE_PAUSE: Duration = Duration::from_millis(1);
 /// The pause between two looks at the requests under way, while others begin to wait for a master.
 const SETTLE_PAUSE: Duration = Duration::from_millis(5);
+/// How long the acceptors of inherited sockets may take to end.
+const LEAVE_MAX: Duration = Duration::from_secs(1);
 /// How many tasks run between two polls of the sockets: more than tokio's 61, so that the requests
 /// of more clients leave in one write.
 const EVENT_INTERVAL: u32 = 256;
@@ -38,11 +41,47 @@ struct Port {
     is_tls: bool,
 }
 
+/// How a worker is told to leave the inherited sockets.
+#[derive(Debug)]
+struct Leaving {
+    left: watch::Receiver<bool>,
+    inheritors: Arc<AtomicUsize>,
+}
+
+/// An acceptor of an inherited socket. It counts as long as it exists.
+#[derive(Debug)]
+struct Inheritor(watch::Receiver<bool>, Arc<AtomicUsize>);
+
+impl Leaving {
+    fn inheritor(&self) -> Inheritor {
+        self.inheritors.fetch_add(1, Relaxed);
+        Inheritor(self.left.clone(), Arc::clone(&self.inheritors))
+    }
+}
+
+impl Inheritor {
+    /// Waits until the process leaves its inherited sockets.
+    async fn left(&mut self) {
+        // Without the other end the process ends.
+        drop(self.0.wait_for(|is_left| *is_left).await);
+    }
+}
+
+impl Drop for Inheritor {
+    fn drop(&mut self) {
+        self.1.fetch_sub(1, Relaxed);
+    }
+}
+
 /// The threads of the running workers.
 #[derive(Debug)]
 pub(super) struct WorkerThreads {
     threads: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
+    /// Tells the acceptors of inherited sockets to end.
+    leave: watch::Sender<bool>,
+    /// How many acceptors of inherited sockets run.
+    inheritors: Arc<AtomicUsize>,
     /// Notified when a worker has panicked too often.
     lost: Arc<Notify>,
 }
@@ -57,6 +96,16 @@ impl WorkerThreads {
         self.lost.notified().await;
     }
 
+    /// Accepts no more clients from inherited sockets: those that connect from now on are the next
+    /// process's. Waits until that is so, for at most [`LEAVE_MAX`].
+    pub(super) async fn leave_inherited(&self) {
+        self.leave.send_replace(true);
+        let deadline = Instant::now() + LEAVE_MAX;
+        while self.inheritors.load(Relaxed) > 0 && Instant::now() < deadline {
+            sleep(RELEASE_PAUSE).await;
+        }
+    }
+
     /// Ends the workers, and waits for their threads.
     pub(super) fn stop(self) {
         self.stop.send_replace(true);
@@ -69,7 +118,10 @@ impl WorkerThreads {
 }
 
 /// Opens the listeners and starts the workers.
-pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<WorkerThreads, StartError> {
+pub(super) fn start(
+    (config, inherited): (&Config, &Inherited),
+    shared: &Arc<Shared>,
+) -> Result<WorkerThreads, StartError> {
     let count = match config.proxy.workers {
         Workers::Auto => std::thread::available_parallelism().map_or(1, usize::from),
         Workers::Count(count) => count,
@@ -78,41 +130,47 @@ pub(super) fn start(config: &Config, shared: &Arc<Shared>) -> Result<WorkerThrea
     for ClientPort { key, addr, is_tls, listener } in config.client_ports() {
         let refused = |error| StartError::Listen { key: key.clone(), addr: addr.clone(), error };
         let mode = config.proxy.unixsocketperm;
-        let listeners = Listener::open(addr, count, mode).map_err(refused)?;
+        let listeners = Listener::inherit_or_open(inherited, addr, count, mode).map_err(refused)?;
         let name = listener.map(|_| addr);
         if let Some(local) = listeners.first().and_then(|listener| listener.local_addr().ok()) {
             let level = config.read_policy(name).level;
             let tls = if is_tls { " with TLS" } else { "" };
-            tracing::info!(consistency = %level, "listening on {local}{tls}");
+            let whose =
+                if listeners.iter().any(Listener::is_inherited) { ", inherited" } else { "" };
+            tracing::info!(consistency = %level, "listening on {local}{tls}{whose}");
         }
         for (share, open) in shares.iter_mut().zip(listeners) {
             share.push(Port { open, listener: name.cloned(), is_tls });
         }
     }
+    inherited.finish()?;
     let (stop, stopped) = watch::channel(false);
+    let (leave, left) = watch::channel(false);
+    let inheritors = Arc::new(AtomicUsize::new(0));
     let lost = Arc::new(Notify::new());
     let mut threads = Vec::with_capacity(count);
     for (at, ports) in shares.into_iter().enumerate() {
         let (shared, stopped, lost) = (Arc::clone(shared), stopped.clone(), Arc::clone(&lost));
+        let leaving = Leaving { left: left.clone(), inheritors: Arc::clone(&inheritors) };
         let name = format!("worker-{at}");
         let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
             let board = shared.tasks.clone();
             let record = board.record(Kind::Worker, &name);
-            let run = || work(&shared, &record, &ports, stopped.clone());
+            let run = || work(&shared, &record, (&ports, &leaving), stopped.clone());
             if tasks::keep_thread(&board, &record, FAILURES_MAX, run).is_err() {
                 lost.notify_one();
             }
         })?;
         threads.push(thread);
     }
-    Ok(WorkerThreads { threads, stop, lost })
+    Ok(WorkerThreads { threads, stop, leave, inheritors, lost })
 }
 
 /// Runs one worker until it is stopped. After a panic the listeners stay open for the next run.
 fn work(
     shared: &Arc<Shared>,
     record: &Arc<Record>,
-    ports: &[Port],
+    (ports, leaving): (&[Port], &Leaving),
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let mut builder = Builder::new_current_thread();
@@ -125,10 +183,18 @@ fn work(
             let port = client::Port { listener: listener.clone().map(Rc::new), is_tls: *is_tls };
             let name = format!("acceptor {at} of {}", record.name());
             let worker = Rc::clone(&worker);
+            let mut inheritor = open.is_inherited().then(|| leaving.inheritor());
             tokio::task::spawn_local(async move {
                 let board = worker.shared.tasks.clone();
                 let make = |_| accept(Rc::clone(&worker), Rc::clone(&acceptor), port.clone());
-                tasks::keep(board, Kind::Acceptor, &name, make).await;
+                let accepting = tasks::keep(board, Kind::Acceptor, &name, make);
+                match &mut inheritor {
+                    Some(inheritor) => tokio::select! {
+                        () = accepting => {}
+                        () = inheritor.left() => {}
+                    },
+                    None => accepting.await,
+                }
             });
         }
         let mut ticks = tokio::time::interval(TICK);

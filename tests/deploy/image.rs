@@ -40,7 +40,7 @@ fn both_stages_are_pinned_to_one_release_of_debian() {
 #[test]
 fn it_runs_as_a_numbered_user_and_is_watched() {
     assert_eq!(all("USER"), ["10001:10001"]);
-    let manifest = yaml::documents(&read("deploy/kubernetes/tidegate.yaml"));
+    let manifest = yaml::documents(&read("deploy/kubernetes/base/deployment.yaml"));
     let deployment = manifest.iter().find(|it| it["kind"] == "Deployment").unwrap();
     let security = &deployment["spec"]["template"]["spec"]["securityContext"];
     assert_eq!(security["runAsUser"], 10001, "the same one");
@@ -102,7 +102,7 @@ fn the_workspace_is_whole_without_what_is_not_copied() {
 fn the_version_is_the_programs() {
     let tag = concat!("tidegate:", env!("CARGO_PKG_VERSION"));
     assert_eq!(yaml::document(&read("docker-compose.yml"))["services"]["tidegate"]["image"], tag);
-    let manifest = yaml::documents(&read("deploy/kubernetes/tidegate.yaml"));
+    let manifest = yaml::documents(&read("deploy/kubernetes/base/deployment.yaml"));
     let image = |it: &Value| it["spec"]["template"]["spec"]["containers"][0]["image"].clone();
     assert!(manifest.iter().any(|it| image(it) == tag));
 }

@@ -1,16 +1,119 @@
-//! `deploy/kubernetes/tidegate.yaml`, parsed: whether its parts name each other rightly, and its
-//! configuration is one.
+//! `deploy/kubernetes/`, parsed: whether its parts name each other rightly, and its configurations
+//! are such. Where kubectl is installed, kustomize builds both folders.
+
+use std::process::Command;
 
 use serde_json::Value;
 use tidegate::config::Config;
 
-use crate::{read, yaml};
+use crate::{agrees, files, read, yaml};
+
+const BASE: &str = "deploy/kubernetes/base";
+const SECRETS: &str = "deploy/kubernetes/secrets";
+
+/// The documents of all files that the kustomization of a folder lists as resources.
+fn resources(folder: &str) -> Vec<Value> {
+    let listed = yaml::document(&read(&format!("{folder}/kustomization.yaml")));
+    let names = listed["resources"].as_array().unwrap().iter().map(|it| it.as_str().unwrap());
+    let own = names.filter(|name| !name.starts_with(".."));
+    own.flat_map(|name| yaml::documents(&read(&format!("{folder}/{name}")))).collect()
+}
 
 fn resource(kind: &str) -> Value {
-    let mut all = yaml::documents(&read("deploy/kubernetes/tidegate.yaml"));
+    let mut all = resources(BASE);
     all.retain(|it| it["kind"] == kind);
     assert_eq!(all.len(), 1, "{kind}");
     all.remove(0)
+}
+
+/// The Secret of this name.
+fn secret(name: &str) -> Value {
+    let all = resources(SECRETS);
+    all.into_iter().find(|it| it["kind"] == "Secret" && it["metadata"]["name"] == name).unwrap()
+}
+
+#[test]
+fn kustomize_builds_both() {
+    if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
+        // What matters most is looked up below.
+        return;
+    }
+    let built = agrees(Command::new("kubectl").args(["kustomize", BASE]));
+    assert!(built.contains("kind: ConfigMap") && built.contains("kind: NetworkPolicy"), "{built}");
+    let built = agrees(Command::new("kubectl").args(["kustomize", SECRETS]));
+    let pod = yaml::documents(&built);
+    let pod = pod.iter().find(|it| it["kind"] == "Deployment").unwrap();
+    let volume = &pod["spec"]["template"]["spec"]["volumes"][0];
+    assert_eq!(
+        (&volume["name"], &volume["secret"]["secretName"]),
+        (&"config".into(), &"tidegate".into())
+    );
+    assert!(volume["configMap"].is_null() && !built.contains("kind: ConfigMap"), "{built}");
+}
+
+#[test]
+fn every_file_is_used_or_says_how() {
+    for folder in [BASE, SECRETS] {
+        let kustomization = read(&format!("{folder}/kustomization.yaml"));
+        for file in files(folder) {
+            let name = file.rsplit('/').next().unwrap();
+            let is_extra = ["kustomization.yaml", "servicemonitor.yaml"].contains(&name);
+            assert!(is_extra || kustomization.contains(name), "{file} is in no kustomization");
+        }
+    }
+    let monitor = yaml::document(&read(&format!("{BASE}/servicemonitor.yaml")));
+    let service = resource("Service");
+    assert_eq!(monitor["spec"]["selector"]["matchLabels"], service["metadata"]["labels"]);
+    let ports = service["spec"]["ports"].as_array().unwrap();
+    assert!(ports.iter().any(|it| it["name"] == monitor["spec"]["endpoints"][0]["port"]));
+}
+
+/// The files of certificates are where the patch mounts the Secret, under the names of its type.
+#[test]
+fn the_secrets_fit_the_configuration_and_the_mounts() {
+    let text = secret("tidegate")["stringData"]["proxy.toml"].as_str().unwrap().to_owned();
+    let with = Config::parse(&text, "proxy.toml").unwrap();
+    assert!(!with.proxy.requirepass.is_empty() && !with.topology.masterauth.is_empty());
+    let base = config();
+    assert_eq!(with.metrics.listen, base.metrics.listen, "the probes ask there");
+    let reached = with.client_ports().into_iter().filter(|it| !it.addr.is_loopback());
+    let ports: Vec<_> = reached.map(|it| (it.addr.port, it.is_tls)).collect();
+    assert_eq!(ports, [(base.proxy.listen[0].port, true)], "nothing but TLS leaves the pod");
+
+    let patch = yaml::document(&read(&format!("{SECRETS}/deployment.yaml")));
+    let spec = &patch["spec"]["template"]["spec"];
+    let mount = &spec["containers"][0]["volumeMounts"][0];
+    let volume = &spec["volumes"][1];
+    assert_eq!(mount["name"], volume["name"]);
+    assert_eq!(spec["volumes"][0]["name"], pod()["spec"]["volumes"][0]["name"]);
+    let certificates = secret(volume["secret"]["secretName"].as_str().unwrap());
+    let dir = mount["mountPath"].as_str().unwrap();
+    let topology = &with.topology;
+    for file in [&with.proxy.tls_cert_file, &with.proxy.tls_key_file, &topology.tls_ca_cert_file] {
+        let key = file.strip_prefix(dir).unwrap().trim_start_matches('/');
+        assert!(certificates["stringData"][key].is_string(), "{file}");
+    }
+    assert_eq!(spec["volumes"][0]["secret"]["secretName"], secret("tidegate")["metadata"]["name"]);
+}
+
+/// What the policy permits is what the pod has, and what the configuration connects to.
+#[test]
+fn the_network_policy_fits() {
+    let policy = resource("NetworkPolicy");
+    assert_eq!(&policy["spec"]["podSelector"]["matchLabels"], &pod()["metadata"]["labels"]);
+    let ports = pod()["spec"]["containers"][0]["ports"].clone();
+    let named = |name: &Value| ports.as_array().unwrap().iter().any(|it| &it["name"] == name);
+    for rule in policy["spec"]["ingress"].as_array().unwrap() {
+        assert!(named(&rule["ports"][0]["port"]), "{rule}");
+        assert!(rule["from"].is_array(), "{rule}");
+    }
+    let egress = policy["spec"]["egress"].to_string();
+    let config = config();
+    let servers = config.topology.named_servers();
+    assert!(!servers.is_empty());
+    for server in servers {
+        assert!(egress.contains(&format!("\"port\":{}", server.port)), "{server}");
+    }
 }
 
 fn pod() -> Value {
@@ -27,6 +130,7 @@ fn the_resources_are_those_of_their_apis() {
     for (kind, api) in [
         ("ConfigMap", "v1"),
         ("Deployment", "apps/v1"),
+        ("NetworkPolicy", "networking.k8s.io/v1"),
         ("PodDisruptionBudget", "policy/v1"),
         ("Service", "v1"),
     ] {
@@ -65,7 +169,12 @@ fn ports_and_probes_are_those_of_the_configuration() {
     assert_eq!((port("redis"), port("http")), (6400.into(), metrics.port.into()));
     assert_eq!(config.proxy.listen[0].to_string(), "0.0.0.0:6400");
     assert_eq!(metrics.host, "0.0.0.0");
-    for (probe, path) in [("readinessProbe", "/readyz"), ("livenessProbe", "/healthz")] {
+    let probes = [
+        ("startupProbe", "/healthz"),
+        ("readinessProbe", "/readyz"),
+        ("livenessProbe", "/healthz"),
+    ];
+    for (probe, path) in probes {
         assert_eq!(container[probe]["httpGet"]["path"], path);
         assert_eq!(container[probe]["httpGet"]["port"], "http");
     }
@@ -126,6 +235,8 @@ fn it_may_do_nothing_but_its_work_and_is_bounded() {
         }
     }
     // The preStop's sleep, and up to 10 s of draining.
-    assert_eq!(container["lifecycle"]["preStop"]["exec"]["command"][0], "sleep");
-    assert!(pod["spec"]["terminationGracePeriodSeconds"].as_u64() > Some(15));
+    let stop = &container["lifecycle"]["preStop"]["exec"]["command"];
+    assert_eq!(stop[0], "sleep");
+    let sleep: u64 = stop[1].as_str().unwrap().parse().unwrap();
+    assert!(pod["spec"]["terminationGracePeriodSeconds"].as_u64() > Some(sleep + 10));
 }

@@ -11,6 +11,7 @@ mod dashboard;
 mod documented;
 mod image;
 mod kubernetes;
+mod package;
 mod promql;
 mod readme;
 mod rules;

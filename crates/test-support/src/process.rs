@@ -23,10 +23,15 @@ pub struct Process {
 impl Process {
     /// Starts `command` with both output streams appended to `log_path`.
     pub fn start(command: &mut Command, log_path: &Path) -> Self {
+        Self::start_with_stdin(command, log_path, Stdio::null())
+    }
+
+    /// As [`Self::start`], with this as its standard input.
+    pub fn start_with_stdin(command: &mut Command, log_path: &Path, stdin: Stdio) -> Self {
         let log = OpenOptions::new().create(true).append(true).open(log_path).unwrap();
         let log_start = usize::try_from(log.metadata().unwrap().len()).unwrap();
         let stderr: File = log.try_clone().unwrap();
-        command.stdin(Stdio::null()).stdout(log).stderr(stderr);
+        command.stdin(stdin).stdout(log).stderr(stderr);
         let child = command.spawn().unwrap_or_else(|error| panic!("start {command:?}: {error}"));
         Self { child, log_path: log_path.to_owned(), log_start, exit_status: None }
     }

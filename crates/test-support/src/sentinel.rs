@@ -55,6 +55,10 @@ impl Sentinel {
         Self { _process: process, port, _dir: dir }
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Sends one command on a connection of its own.
     pub fn ask(&self, args: &[&str]) -> io::Result<Reply> {
         Wire::try_connect(([127, 0, 0, 1], self.port).into())?.try_cmd(args)

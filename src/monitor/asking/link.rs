@@ -55,6 +55,12 @@ impl Dial {
         Self { key, connecting: Connecting::to_sentinels(config), ..Self::new(addr, config) }
     }
 
+    /// The same with another login.
+    pub(crate) fn logging_in(self, login: Credentials) -> Self {
+        let key = ConnectionKey { login_only: true, ..ConnectionKey::new(login) };
+        Self { key, ..self }
+    }
+
     /// The same way to another address.
     pub(crate) fn at(self, addr: &HostPort) -> Self {
         Self { addr: addr.clone(), ..self }

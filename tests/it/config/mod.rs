@@ -2,6 +2,7 @@
 //! running proxy.
 
 mod check;
+mod check_rights;
 mod reload;
 mod reload_cut;
 mod reload_login;
