@@ -130,5 +130,8 @@ fn an_address_that_is_taken_ends_the_start() {
     let config = config.extra(&listener(port, ""));
     let (status, log) = Tidegate::run_to_exit(&config.toml(), PATIENCE);
     assert!(!status.success());
-    assert!(log.contains(&format!("cannot listen on 127.0.0.1:{port} (listener.listen)")), "{log}");
+    assert!(
+        log.contains(&format!("cannot listen on 127.0.0.1:{port} (listener[0].listen)")),
+        "{log}"
+    );
 }
