@@ -10,7 +10,7 @@ use crate::{path, promql, promtool, read, yaml};
 const DASHBOARD: &str = "deploy/grafana/dashboards/tidegate.json";
 
 /// What a dashboard's rows ask, in this order.
-const QUESTIONS: [&str; 8] = [
+const QUESTIONS: [&str; 9] = [
     "Is it healthy?",
     "Who serves what?",
     "How far behind is each replica?",
@@ -19,6 +19,7 @@ const QUESTIONS: [&str; 8] = [
     "Is the engine well?",
     "How did the last failover go?",
     "What do fresh reads cost?",
+    "Is TLS well?",
 ];
 
 fn dashboard() -> Value {
