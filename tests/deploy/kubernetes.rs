@@ -43,12 +43,11 @@ fn kustomize_builds_both() {
     let built = agrees(Command::new("kubectl").args(["kustomize", SECRETS]));
     let pod = yaml::documents(&built);
     let pod = pod.iter().find(|it| it["kind"] == "Deployment").unwrap();
-    let volume = &pod["spec"]["template"]["spec"]["volumes"][0];
-    assert_eq!(
-        (&volume["name"], &volume["secret"]["secretName"]),
-        (&"config".into(), &"tidegate".into())
-    );
-    assert!(volume["configMap"].is_null() && !built.contains("kind: ConfigMap"), "{built}");
+    let volumes = pod["spec"]["template"]["spec"]["volumes"].to_string();
+    for name in ["config", "secrets", "tls", "data"] {
+        assert!(volumes.contains(&format!("\"name\":\"{name}\"")), "{name}: {volumes}");
+    }
+    assert!(built.contains("masterauth-file = "), "the ConfigMap is the patch's: {built}");
 }
 
 #[test]
@@ -68,32 +67,42 @@ fn every_file_is_used_or_says_how() {
     assert!(ports.iter().any(|it| it["name"] == monitor["spec"]["endpoints"][0]["port"]));
 }
 
-/// The files of certificates are where the patch mounts the Secret, under the names of its type.
+/// The files that the configuration names are where the patch mounts the Secrets, under the names of
+/// their keys.
 #[test]
 fn the_secrets_fit_the_configuration_and_the_mounts() {
-    let text = secret("tidegate")["stringData"]["proxy.toml"].as_str().unwrap().to_owned();
-    let with = Config::parse(&text, "proxy.toml").unwrap();
-    assert!(!with.proxy.requirepass.is_empty() && !with.topology.masterauth.is_empty());
+    let map = yaml::document(&read(&format!("{SECRETS}/configmap.yaml")));
+    assert_eq!(map["metadata"]["name"], resource("ConfigMap")["metadata"]["name"]);
+    let text = map["data"]["proxy.toml"].as_str().unwrap();
     let base = config();
-    assert_eq!(with.metrics.listen, base.metrics.listen, "the probes ask there");
-    let reached = with.client_ports().into_iter().filter(|it| !it.addr.is_loopback());
-    let ports: Vec<_> = reached.map(|it| (it.addr.port, it.is_tls)).collect();
-    assert_eq!(ports, [(base.proxy.listen[0].port, true)], "nothing but TLS leaves the pod");
-
+    // A file that is not there yet is a mistake, which names it.
     let patch = yaml::document(&read(&format!("{SECRETS}/deployment.yaml")));
     let spec = &patch["spec"]["template"]["spec"];
-    let mount = &spec["containers"][0]["volumeMounts"][0];
-    let volume = &spec["volumes"][1];
-    assert_eq!(mount["name"], volume["name"]);
-    assert_eq!(spec["volumes"][0]["name"], pod()["spec"]["volumes"][0]["name"]);
-    let certificates = secret(volume["secret"]["secretName"].as_str().unwrap());
-    let dir = mount["mountPath"].as_str().unwrap();
-    let topology = &with.topology;
-    for file in [&with.proxy.tls_cert_file, &with.proxy.tls_key_file, &topology.tls_ca_cert_file] {
-        let key = file.strip_prefix(dir).unwrap().trim_start_matches('/');
-        assert!(certificates["stringData"][key].is_string(), "{file}");
+    let mounts = spec["containers"][0]["volumeMounts"].as_array().unwrap();
+    let volumes = spec["volumes"].as_array().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let mut local = text.to_owned();
+    let mut named = 0;
+    for mount in mounts {
+        let volume = volumes.iter().find(|it| it["name"] == mount["name"]).unwrap();
+        let secret = secret(volume["secret"]["secretName"].as_str().unwrap());
+        let dir = mount["mountPath"].as_str().unwrap();
+        for file in text.split('"').filter_map(|word| word.strip_prefix(dir)?.strip_prefix('/')) {
+            assert!(secret["stringData"][file].is_string(), "{dir}/{file}");
+            std::fs::write(directory.path().join(file), "secret").unwrap();
+            named += 1;
+        }
+        local = local.replace(dir, directory.path().to_str().unwrap());
     }
-    assert_eq!(spec["volumes"][0]["secret"]["secretName"], secret("tidegate")["metadata"]["name"]);
+    assert_eq!(named, 5, "{text}");
+    // The certificates of this test are none, which is no matter of the manifest.
+    let plain = local.lines().filter(|line| !line.starts_with("tls"));
+    let plain = plain.collect::<Vec<_>>().join("\n");
+    let with = Config::parse(&plain, "proxy.toml").unwrap();
+    assert!(!with.proxy.requirepass.is_empty() && !with.topology.masterauth.is_empty());
+    assert_eq!(with.metrics.listen, base.metrics.listen, "the probes ask there");
+    let tls = format!("tls-listen = [\"{}\"]", base.proxy.listen[0]);
+    assert!(text.contains(&tls) && with.proxy.listen[0].is_loopback(), "{text}");
 }
 
 /// What the policy permits is what the pod has, and what the configuration connects to.
