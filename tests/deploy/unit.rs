@@ -42,7 +42,7 @@ fn it_reloads_restarts_and_drains() {
     assert_eq!(values("RestartPreventExitStatus"), ["78"], "a configuration with mistakes");
     assert_eq!(values("TimeoutStopSec"), ["15s"], "more than the 10 s of a drain");
     let files: u32 = values("LimitNOFILE")[0].parse().unwrap();
-    let clients = tidegate::config::Config::default().proxy.max_clients;
+    let clients = Config::default().proxy.max_clients;
     assert!(u64::from(files) >= u64::try_from(clients).unwrap() + 512);
 }
 
@@ -51,7 +51,7 @@ fn it_reloads_restarts_and_drains() {
 fn the_engine_may_write_to_one_directory() {
     assert_eq!(values("StateDirectory"), ["tidegate"]);
     assert_eq!(values("WorkingDirectory"), ["/var/lib/tidegate"]);
-    assert_eq!(tidegate::config::Config::default().replica.dir, ".");
+    assert_eq!(Config::default().replica.dir, ".");
 }
 
 #[test]

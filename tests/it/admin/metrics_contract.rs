@@ -23,10 +23,16 @@ fn traffic(proxy: &Tidegate) {
     wrong.expect_closed();
 }
 
-/// An engine has metrics of its own.
+/// An engine has metrics of its own, and so has TLS.
 fn with_engine(trio: &Trio) -> ConfigBuilder {
     let listen = "\"127.0.0.1:0\"";
-    Tidegate::for_trio(trio).set("replica", "enabled", "true").set("replica", "listen", listen)
+    let certificates = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/certificates");
+    Tidegate::for_trio(trio)
+        .set("replica", "enabled", "true")
+        .set("replica", "listen", listen)
+        .set("proxy", "tls-listen", &format!("[{listen}]"))
+        .set("proxy", "tls-cert-file", &format!("\"{certificates}/server.crt\""))
+        .set("proxy", "tls-key-file", &format!("\"{certificates}/server.key\""))
 }
 
 #[test]
