@@ -191,8 +191,16 @@ fn comments_name_the_actor() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Types of other crates, which documents name.
-const FOREIGN: [&str; 3] = ["ArcSwap", "Notify", "RwLock"];
+/// Types of other crates and keys of systemd, which documents name.
+const FOREIGN: [&str; 7] = [
+    "ArcSwap",
+    "CaUsedAsEndEntity",
+    "LimitNOFILE",
+    "ListenStream",
+    "Notify",
+    "RwLock",
+    "WatchdogSec",
+];
 
 /// The names in CamelCase that a document has between backticks, without what follows a `::`.
 fn types(text: &str) -> Vec<String> {
