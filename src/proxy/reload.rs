@@ -14,8 +14,10 @@ use super::{files, supervisor};
 use crate::config::{Applies, Change, Config, ConfigError, Secret, check_whole, diff};
 use crate::embedded::EmbeddedServers;
 use crate::engine::check_dir;
+use crate::session::Identity;
 use crate::telemetry::LogLevel;
 use crate::worker::{ReloadOutcome, Shared};
+use tidegate_acl::Acl;
 
 /// How long a watched file may be missing, unreadable or empty before that is a mistake. Another
 /// program may be replacing it.
@@ -192,7 +194,21 @@ impl<'l> Reloader<'l> {
         }
         new.topology.keep_embedded(&old.topology);
         self.embedded.reload(&new);
+        let accounts = Arc::clone(&new.accounts);
         shared.config.store(Arc::new(new));
+        if old.accounts != accounts {
+            let is_user = |acl: &Acl, user: Identity| {
+                acl.user(user.name().as_bytes()).is_some_and(|user| user.is_enabled())
+            };
+            // A client without a login counts as the default user, which may be disabled.
+            let stays = |user| user == Identity::DEFAULT || is_user(&accounts.acl, user);
+            shared.registry.end_without_user(stays);
+            if let Some(engine) = &shared.engine {
+                engine.end_without_user(|user| {
+                    user == Identity::DEFAULT || is_user(&accounts.engine, user)
+                });
+            }
+        }
         // The monitor probes the servers of the new configuration at once.
         shared.suspect.notify_one();
         // A request that waits may be refused now, or may pass.

@@ -64,6 +64,17 @@ impl Registry {
         self.entries().values().filter(is_one).count()
     }
 
+    /// Ends the clients whose user is none any more, as `is_user` says. A client that waits for messages
+    /// sends no request at which it would be noticed.
+    pub fn end_without_user(&self, is_user: impl Fn(Identity) -> bool) {
+        for entry in self.entries().values() {
+            let user = entry.info().user;
+            if !is_user(user) {
+                entry.kill();
+            }
+        }
+    }
+
     /// Removes a client that has gone.
     pub fn remove(&self, id: u64) {
         self.entries().remove(&id);

@@ -164,6 +164,11 @@ impl Engine {
         }
     }
 
+    /// Ends the clients of its own port whose user is none any more, as `is_user` says.
+    pub fn end_without_user(&self, is_user: impl Fn(crate::session::Identity) -> bool) {
+        self.clients.end_without_user(is_user);
+    }
+
     /// Returns how many logins have failed at its own port.
     #[must_use]
     pub fn login_failures(&self) -> u64 {

@@ -126,8 +126,13 @@ fn a_reload_changes_rights_and_closes_clients_without_a_user() {
         reply => Err(format!("{reply:?}")),
     });
     assert!(!wire.cmd(&["GET", "cache:1"]).is_err());
+    // A client that only listens makes no request at which it would be noticed.
+    let mut listener = login(&proxy, "cache", "secret");
+    listener.send(&["SUBSCRIBE", "news:1"]);
+    listener.read_reply();
     let text = fs::read_to_string(proxy.config_path()).unwrap();
     fs::write(proxy.config_path(), text.replace("name = \"cache\"", "name = \"store\"")).unwrap();
+    listener.expect_closed();
     eventually(PATIENCE, || match wire.try_cmd(&["GET", "cache:1"]) {
         Err(_) => Ok(()),
         Ok(reply) => Err(format!("{reply:?}")),
