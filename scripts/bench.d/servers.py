@@ -19,11 +19,13 @@ ROOT = HERE.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 VENV = TARGET / "test-deps" / "venv-bench"
 
-APT = {"redis-server": "redis-server", "nutcracker": "nutcracker", "haproxy": "haproxy"}
+APT = {"redis-server": "redis-server", "nutcracker": "nutcracker", "haproxy": "haproxy",
+       "stunnel4": "stunnel4"}
 VERSION = {
     "redis-server": ["--version"],
     "nutcracker": ["--version"],
     "haproxy": ["-v"],
+    "stunnel4": ["-version"],
     "envoy": ["--version"],
     "tidegate": ["--version"],
 }
@@ -75,7 +77,8 @@ def find_envoy(_):
 def version(name):
     done = subprocess.run([program(name), *VERSION[name]], text=True, timeout=20,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return next((line.strip() for line in done.stdout.splitlines() if line.strip()), "unknown")
+    lines = (line.strip() for line in done.stdout.splitlines())
+    return next((line for line in lines if any(c.isdigit() for c in line)), "unknown")
 
 
 def free_port():
@@ -131,7 +134,7 @@ class Servers:
             self.stop(process)
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def start(self, name, command, port):
+    def start(self, name, command, port, ask=ask):
         """Starts a server, waits until it answers PING, and returns its process."""
         log = self.directory / f"{name}.log"
         with open(log, "wb") as file:
