@@ -1,5 +1,6 @@
 //! Events for one client, from servers, other clients and the process, handled once per turn.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::backend::Event;
@@ -13,6 +14,9 @@ use crate::client::state::client::Client;
 
 /// Acts on what came since the last turn.
 pub(in crate::client) fn look(client: &mut Client) {
+    if client.session.subscriptions.any() {
+        follow_users(client);
+    }
     client.inbox.looked();
     let events = client.inbox.take_events();
     let lost = LostWrites::among(&events, |request| resend::may_write(client, request));
@@ -63,5 +67,13 @@ fn prove_busy(client: &mut Client) {
         client.presence.touch();
     } else {
         client.end(Ending::Now);
+    }
+}
+
+/// A client that only listens makes no request at which it would be seen that its users are others.
+fn follow_users(client: &mut Client) {
+    let config = client.worker.config();
+    if !Arc::ptr_eq(&config.accounts, &client.config.accounts) {
+        client.follow_config(&config);
     }
 }

@@ -203,6 +203,8 @@ impl<'l> Reloader<'l> {
             // A client without a login counts as the default user, which may be disabled.
             let stays = |user| user == Identity::DEFAULT || is_user(&accounts.acl, user);
             shared.registry.end_without_user(stays);
+            // A client that only listens sees that its user may no longer use a channel.
+            shared.registry.wake_all();
             if let Some(engine) = &shared.engine {
                 engine.end_without_user(|user| {
                     user == Identity::DEFAULT || is_user(&accounts.engine, user)

@@ -119,14 +119,29 @@ fn a_reload_changes_rights_and_closes_clients_without_a_user() {
     let mut wire = login(&proxy, "cache", "secret");
     assert_eq!(wire.cmd(&["SET", "cache:1", "v"]).str(), "OK");
     let text = fs::read_to_string(proxy.config_path()).unwrap();
-    fs::write(proxy.config_path(), text.replace("+@all -@dangerous", "+@read -@dangerous"))
-        .unwrap();
+    fs::write(
+        proxy.config_path(),
+        text.replace("+@all -@dangerous", "+@read +@pubsub -@dangerous"),
+    )
+    .unwrap();
     eventually(PATIENCE, || match wire.cmd(&["SET", "cache:1", "w"]) {
         reply if reply.is_err() => Ok(()),
         reply => Err(format!("{reply:?}")),
     });
     assert!(!wire.cmd(&["GET", "cache:1"]).is_err());
     // A client that only listens makes no request at which it would be noticed.
+    let mut listener = login(&proxy, "cache", "secret");
+    listener.send(&["SUBSCRIBE", "news:1"]);
+    listener.read_reply();
+    let text = fs::read_to_string(proxy.config_path()).unwrap();
+    fs::write(proxy.config_path(), text.replace("&news:*", "&news:2")).unwrap();
+    listener.expect_closed();
+    let text = fs::read_to_string(proxy.config_path()).unwrap();
+    fs::write(proxy.config_path(), text.replace("&news:2", "&news:*")).unwrap();
+    eventually(PATIENCE, || match login(&proxy, "cache", "secret").cmd(&["SUBSCRIBE", "news:1"]) {
+        reply if reply.is_err() => Err(format!("{reply:?}")),
+        _ => Ok(()),
+    });
     let mut listener = login(&proxy, "cache", "secret");
     listener.send(&["SUBSCRIBE", "news:1"]);
     listener.read_reply();
