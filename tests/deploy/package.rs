@@ -53,6 +53,14 @@ fn the_units_and_the_configuration_are_where_they_look_for_each_other() {
     assert!(read("Cargo.toml").contains(&format!("conf-files = [\"/{config}proxy.toml\"]")));
 }
 
+/// With musl-gcc as the linker the program asked for musl's loader, and crashed without it.
+#[test]
+fn musl_gcc_compiles_and_does_not_link() {
+    let script = read("scripts/package");
+    assert!(script.contains("=musl-gcc") && !script.contains("_LINKER"), "{script}");
+    assert!(script.contains("grep -q INTERP"), "and the result is checked");
+}
+
 #[test]
 fn the_scripts_are_shell() {
     for name in ["postinst", "prerm", "postrm"] {
