@@ -1,12 +1,11 @@
 //! A sample of the proxy's counters and states, for the recorder.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::recorder::{Gate, Reloads, Sample, ServerSample};
+use crate::telemetry::unix_ms;
 use crate::topology::{Backend, Report, StaleReason};
 use crate::worker::Shared;
-use tidegate_wire::units::millis;
 
 /// The counters and states now. Only atomics are read, besides the lock of the totals by server,
 /// which a worker takes for its first request to a server only.
@@ -37,9 +36,4 @@ pub(super) fn sample(shared: &Shared) -> Sample {
         draining: shared.draining.load(Relaxed),
         restarts: shared.tasks.all().iter().map(|record| record.failures()).sum(),
     }
-}
-
-/// Milliseconds since 1970.
-pub(super) fn unix_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }

@@ -6,11 +6,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use serde::Serialize;
 
-use super::sampling::unix_ms;
 use crate::client::Overview;
 use crate::recorder::{Event, Recorder, Traffic};
 use crate::tasks::{Kind, Record};
-use crate::telemetry::{ConfigState, Figures};
+use crate::telemetry::{ConfigState, Figures, unix_ms};
 use crate::worker::Shared;
 use tidegate_wire::units::{ByteSize, millis};
 

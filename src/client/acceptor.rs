@@ -1,11 +1,8 @@
 //! Accepts clients and starts their tasks.
 
-use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -13,9 +10,7 @@ use tokio::time::timeout;
 use crate::client::task::Task;
 use crate::config::{CertUser, Config};
 use crate::net::{self, Acceptor, Stream, read_proxy_header};
-use crate::registry::Entry;
-use crate::tls::{ServerTls, common_name};
-use crate::worker::Shared;
+use crate::tls::common_name;
 use crate::worker::worker::Worker;
 use tidegate_wire::units::{HostPort, PeerAddr};
 
@@ -98,8 +93,9 @@ fn admit(worker: &Rc<Worker>, stream: Stream, (addr, laddr): (PeerAddr, PeerAddr
     }
     let tls = config.certificates.to_clients.clone();
     tokio::task::spawn_local(async move {
-        let stream = encrypted(&worker.shared, stream, tls, &entry).await;
-        match stream {
+        let shared = &worker.shared;
+        let ended = entry.ended(|| shared.draining.load(Relaxed));
+        match stream.encrypted_unless(tls, ended).await {
             Ok(stream) => {
                 let name = named_user(&worker.config(), &stream);
                 let mut task = Task::new(stream, worker, entry, listener);
@@ -120,24 +116,4 @@ fn admit(worker: &Rc<Worker>, stream: Stream, (addr, laddr): (PeerAddr, PeerAddr
 fn named_user(config: &Config, stream: &Stream) -> Option<String> {
     let by_name = config.proxy.tls_auth_clients_user == CertUser::CommonName;
     stream.peer_certificate().filter(|_| by_name).and_then(common_name)
-}
-
-/// Does the handshake, unless the client is closed meanwhile, or the process ends.
-async fn encrypted(
-    shared: &Shared,
-    stream: Stream,
-    tls: Option<Arc<ServerTls>>,
-    entry: &Entry,
-) -> io::Result<Stream> {
-    let tls = tls.ok_or_else(|| io::Error::other("there is no certificate"))?;
-    let closed = poll_fn(|cx| {
-        entry.set_waker(cx.waker());
-        let is_over = entry.is_killed() || shared.draining.load(Relaxed);
-        if is_over { Poll::Ready(()) } else { Poll::Pending }
-    });
-    tokio::select! {
-        biased;
-        () = closed => Err(io::ErrorKind::ConnectionAborted.into()),
-        stream = stream.encrypted(&tls) => stream,
-    }
 }

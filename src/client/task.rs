@@ -265,7 +265,7 @@ impl Task {
         let has_room = replies.ready_bytes() < OUTPUT_HIGH;
         drop(replies);
         if moved > 0 {
-            client.account.moved(0, moved, client.worker.shared.now_ms());
+            client.account.moved(0, moved, || client.worker.shared.now_ms());
         }
         if let Some(own) = client.dedicated.get().filter(|_| has_room) {
             own.go_on();

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use ppp::v1::Addresses as Text;
-use ppp::v2::{Addresses as Binary, Command};
+use ppp::v2::{Addresses as Binary, Command, IPv4, IPv6};
 use ppp::{HeaderResult, v2};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -37,7 +37,7 @@ pub async fn read_proxy_header(
 ) -> io::Result<Option<Proxied>> {
     let mut header = vec![0; BEGIN];
     stream.read_exact(&mut header).await?;
-    if header == v2_signature() {
+    if header == v2::PROTOCOL_PREFIX {
         read_rest_of_binary(stream, &mut header).await?;
     } else if header.starts_with(b"PROXY ") {
         while !header.ends_with(b"\n") {
@@ -55,10 +55,6 @@ pub async fn read_proxy_header(
         HeaderResult::V1(Err(error)) => Err(no_header(&error.to_string())),
         HeaderResult::V2(Err(error)) => Err(no_header(&error.to_string())),
     }
-}
-
-fn v2_signature() -> &'static [u8] {
-    v2::PROTOCOL_PREFIX
 }
 
 async fn read_rest_of_binary(
@@ -83,6 +79,18 @@ fn no_header(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("no header of the PROXY protocol: {why}"))
 }
 
+impl From<&IPv4> for Proxied {
+    fn from(it: &IPv4) -> Self {
+        ends((it.source_address, it.source_port), (it.destination_address, it.destination_port))
+    }
+}
+
+impl From<&IPv6> for Proxied {
+    fn from(it: &IPv6) -> Self {
+        ends((it.source_address, it.source_port), (it.destination_address, it.destination_port))
+    }
+}
+
 fn ends(addr: impl Into<SocketAddr>, laddr: impl Into<SocketAddr>) -> Proxied {
     Proxied { addr: PeerAddr::Ip(addr.into()), laddr: PeerAddr::Ip(laddr.into()) }
 }
@@ -90,14 +98,8 @@ fn ends(addr: impl Into<SocketAddr>, laddr: impl Into<SocketAddr>) -> Proxied {
 fn of_text(addresses: &Text) -> Option<Proxied> {
     match addresses {
         Text::Unknown => None,
-        Text::Tcp4(it) => Some(ends(
-            (it.source_address, it.source_port),
-            (it.destination_address, it.destination_port),
-        )),
-        Text::Tcp6(it) => Some(ends(
-            (it.source_address, it.source_port),
-            (it.destination_address, it.destination_port),
-        )),
+        Text::Tcp4(it) => Some(it.into()),
+        Text::Tcp6(it) => Some(it.into()),
     }
 }
 
@@ -107,14 +109,8 @@ fn of_binary(header: &v2::Header<'_>) -> Option<Proxied> {
     }
     match &header.addresses {
         Binary::Unspecified => None,
-        Binary::IPv4(it) => Some(ends(
-            (it.source_address, it.source_port),
-            (it.destination_address, it.destination_port),
-        )),
-        Binary::IPv6(it) => Some(ends(
-            (it.source_address, it.source_port),
-            (it.destination_address, it.destination_port),
-        )),
+        Binary::IPv4(it) => Some(it.into()),
+        Binary::IPv6(it) => Some(it.into()),
         Binary::Unix(it) => {
             let path = |bytes: &[u8]| {
                 let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
@@ -137,7 +133,7 @@ mod tests {
 
     fn binary(command: u8, family: u8, addresses: &[u8]) -> Vec<u8> {
         let len = u16::try_from(addresses.len()).unwrap().to_be_bytes();
-        [v2_signature(), &[0x20 | command, family], &len, addresses, b"PING"].concat()
+        [v2::PROTOCOL_PREFIX, &[0x20 | command, family], &len, addresses, b"PING"].concat()
     }
 
     #[tokio::test]
@@ -161,7 +157,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_header_is_refused() {
         let long = [b"PROXY TCP4 ".as_slice(), &[b'1'; 200]].concat();
-        let huge = [v2_signature(), &[0x21, 0x11, 0xff, 0xff]].concat();
+        let huge = [v2::PROTOCOL_PREFIX, &[0x21, 0x11, 0xff, 0xff]].concat();
         for bytes in [&b"*1\r\n$4\r\nPING\r\n"[..], b"PROXY TCP4 a b 1 2\r\n", &long, &huge] {
             let (outcome, _) = read(bytes).await;
             assert!(outcome.unwrap_err().starts_with("no header of the PROXY protocol"));

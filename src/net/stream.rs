@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -72,17 +73,28 @@ impl Stream {
         Ok(Self(Layer::Tls(Box::new(stream.into()))))
     }
 
+    /// As [`Self::encrypted`], unless `ended` comes first. Without a certificate there is no connection.
+    ///
+    /// # Errors
+    /// Why the handshake failed, or was given up.
+    pub async fn encrypted_unless(
+        self,
+        tls: Option<Arc<ServerTls>>,
+        ended: impl Future<Output = ()>,
+    ) -> io::Result<Self> {
+        let tls = tls.ok_or_else(|| io::Error::other("there is no certificate"))?;
+        tokio::select! {
+            biased;
+            () = ended => Err(io::ErrorKind::ConnectionAborted.into()),
+            stream = self.encrypted(&tls) => stream,
+        }
+    }
+
     /// The certificate that the peer has shown, which was checked; `None` if it has shown none.
     #[must_use]
     pub fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
         let Layer::Tls(stream) = &self.0 else { return None };
         stream.get_ref().1.peer_certificates()?.first()
-    }
-
-    /// Whether it is encrypted.
-    #[must_use]
-    pub const fn is_encrypted(&self) -> bool {
-        matches!(self.0, Layer::Tls(_))
     }
 
     fn socket(&self) -> &Socket {

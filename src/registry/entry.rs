@@ -1,8 +1,9 @@
 //! One client as other clients and other threads see it.
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
 use tidegate_wire::units::PeerAddr;
 
@@ -80,6 +81,16 @@ impl Entry {
     /// Whether the client is to end.
     pub fn is_killed(&self) -> bool {
         self.signals.is_killed()
+    }
+
+    /// Waits, in the client's task, until the client is to end or `is_over`. The task is woken where that
+    /// may have changed ([`Self::wake`]).
+    pub async fn ended(&self, is_over: impl Fn() -> bool) {
+        poll_fn(|cx| {
+            self.set_waker(cx.waker());
+            if self.is_killed() || is_over() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// Ends the client, from any thread, unless it waits for something.

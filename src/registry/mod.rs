@@ -29,6 +29,6 @@ pub use operator_hold::OperatorHold;
 pub use pause::Pause;
 pub use redirected::Redirected;
 pub use redirection::{Redirection, TargetState};
-pub use refusals::{Refusals, unix_ms};
+pub use refusals::Refusals;
 pub use registry::Registry;
 pub use signals::Unblocked;

@@ -3,15 +3,12 @@
 //! Pure: requests and replies go in, decisions and bytes come out. It has no socket and no clock,
 //! and leaves the choice of a server to `routing`.
 
-mod credentials;
 pub mod cursor;
 pub mod exec;
-mod identity;
 mod in_flight;
 pub mod local;
 pub mod login;
 pub mod names;
-mod rate_limit;
 mod reads;
 pub mod replies;
 mod reply_mode;
@@ -20,15 +17,14 @@ mod session;
 mod subscriptions;
 pub mod tracking;
 mod transaction;
+mod users;
 
-pub use credentials::Credentials;
-pub use identity::Identity;
 pub use in_flight::{KeyWords, Touches, Written, order};
 pub use login::{LoginPolicy, without_login};
-pub use rate_limit::RateLimit;
 pub use reads::{Next, ReadChoice, ReadFrom};
 pub use reply_mode::ReplyMode;
 pub use session::Session;
 pub use subscriptions::{Change, Named, Subscriptions};
 pub use tracking::Tracking;
 pub use transaction::{Queued, Transaction, Verdict};
+pub use users::{Credentials, Identity, RateLimit, acl_command};

@@ -30,6 +30,7 @@ mod process;
 mod replica;
 mod request_counts;
 mod requests;
+mod time_of_day;
 mod tls;
 
 pub use buckets::Buckets;
@@ -43,3 +44,4 @@ pub use metrics::{Exporter, Metrics};
 pub use replica::{Figures, LinkFigure};
 pub use request_counts::RequestCounts;
 pub use requests::{BackendRequests, Requests};
+pub use time_of_day::{since_1970, unix_ms};

@@ -7,11 +7,11 @@ use rustls::ClientConfig;
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::ServerName;
 
-use super::error::TlsError;
+use super::error::{Part, TlsError};
 use super::leaf::Leaf;
 use super::pem::{self, Fingerprint};
 use super::provider::{Protocol, provider, versions};
-use super::server::Part;
+use super::shown::Shown;
 use super::verifier::AnyName;
 use tidegate_wire::units::HostPort;
 
@@ -71,14 +71,10 @@ impl ClientTls {
         let (config, leaf) = match files.own {
             None => (builder.with_no_client_auth(), None),
             Some((cert, key)) => {
-                let chain = fingerprint.read(cert).and_then(|it| pem::certificates(&it));
-                let chain = chain.map_err(|error| (Part::Cert, error))?;
-                let leaf = chain.first().ok_or(TlsError::NoCertificate).and_then(Leaf::of);
-                let leaf = leaf.map_err(|error| (Part::Cert, error))?;
-                let in_key = |error| (Part::Key, error);
-                let key = fingerprint.read(key).and_then(|it| pem::key(&it)).map_err(in_key)?;
+                let Shown { chain, leaf, key } = Shown::read(cert, key, &mut fingerprint)?;
                 let config = builder.with_client_auth_cert(chain, key);
-                let config = config.map_err(|error| in_key(TlsError::Key(error.to_string())))?;
+                let in_key = |error: rustls::Error| (Part::Key, TlsError::Key(error.to_string()));
+                let config = config.map_err(in_key)?;
                 (config, Some(leaf))
             }
         };

@@ -36,3 +36,14 @@ pub enum TlsError {
     #[error("permits no version of TLS")]
     NoProtocol,
 }
+
+/// The file that a problem is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The certificate.
+    Cert,
+    /// The private key.
+    Key,
+    /// The authorities.
+    Ca,
+}

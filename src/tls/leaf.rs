@@ -10,8 +10,6 @@ use super::error::TlsError;
 pub struct Leaf {
     /// Its subject, such as `CN=redis.example, O=Example`.
     pub subject: String,
-    /// When it begins to be valid, in seconds since 1970.
-    pub not_before_s: i64,
     /// When it ends to be valid, in seconds since 1970.
     pub not_after_s: i64,
 }
@@ -22,15 +20,8 @@ impl Leaf {
             .map_err(|error| TlsError::Certificate(error.to_string()))?;
         Ok(Self {
             subject: parsed.subject().to_string(),
-            not_before_s: parsed.validity().not_before.timestamp(),
             not_after_s: parsed.validity().not_after.timestamp(),
         })
-    }
-
-    /// Whether it is valid at this time, in seconds since 1970.
-    #[must_use]
-    pub const fn is_valid_at(&self, now_s: i64) -> bool {
-        self.not_before_s <= now_s && now_s <= self.not_after_s
     }
 }
 

@@ -10,11 +10,12 @@ mod leaf;
 mod pem;
 mod provider;
 mod server;
+mod shown;
 mod verifier;
 
 pub use client::{ClientFiles, ClientTls};
 pub use counts::{COUNTS, Counts, Failure, Side};
-pub use error::TlsError;
+pub use error::{Part, TlsError};
 pub use leaf::{Leaf, common_name};
 pub use provider::{Protocol, random};
-pub use server::{AuthClients, Part, ServerFiles, ServerTls};
+pub use server::{AuthClients, ServerFiles, ServerTls};

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 
-use super::error::TlsError;
+use super::error::{Part, TlsError};
 use super::leaf::Leaf;
 use super::pem::{self, Fingerprint};
 use super::provider::{Protocol, provider, ticketer, versions};
+use super::shown::Shown;
 
 /// Whether clients have to show a certificate (redis.conf: `tls-auth-clients`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +38,6 @@ pub struct ServerFiles<'a> {
     pub protocols: &'a [Protocol],
 }
 
-/// The file that a problem is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The certificate.
-    Cert,
-    /// The private key.
-    Key,
-    /// The authorities.
-    Ca,
-}
-
 /// How connections are accepted with TLS. Two are equal if they come from files with the same contents.
 #[derive(Clone, Debug)]
 pub struct ServerTls {
@@ -63,13 +53,7 @@ impl ServerTls {
     /// The file with the mistake, and why it cannot be used.
     pub fn load(files: &ServerFiles<'_>) -> Result<Self, (Part, TlsError)> {
         let mut fingerprint = Fingerprint::default();
-        let in_cert = |error| (Part::Cert, error);
-        let in_key = |error| (Part::Key, error);
-        let chain = fingerprint.read(files.cert).and_then(|it| pem::certificates(&it));
-        let chain = chain.map_err(in_cert)?;
-        let leaf = chain.first().ok_or(TlsError::NoCertificate).and_then(Leaf::of);
-        let leaf = leaf.map_err(in_cert)?;
-        let key = fingerprint.read(files.key).and_then(|it| pem::key(&it)).map_err(in_key)?;
+        let Shown { chain, leaf, key } = Shown::read(files.cert, files.key, &mut fingerprint)?;
         fingerprint.take(format!("{:?} {:?}", files.auth_clients, files.protocols).as_bytes());
         let builder = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&versions(files.protocols))
@@ -96,7 +80,7 @@ impl ServerTls {
         };
         let mut config = builder
             .with_single_cert(chain, key)
-            .map_err(|error| in_key(TlsError::Key(error.to_string())))?;
+            .map_err(|error| (Part::Key, TlsError::Key(error.to_string())))?;
         if let Some(ticketer) = ticketer() {
             config.ticketer = ticketer;
             // A ticket has the whole session: nothing is kept here.

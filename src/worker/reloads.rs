@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::SystemTime;
 
 use crate::config::{Change, ConfigError};
 use crate::registry::{self, Asking, Entry};
+use crate::telemetry::since_1970;
 
 /// The outcome of a reload: what it changed, or every mistake in the file.
 pub type Outcome = Result<Vec<Change>, ConfigError>;
@@ -36,7 +36,7 @@ impl Default for Reloads {
             successes: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             last_failed: AtomicBool::new(false),
-            loaded_at: AtomicU64::new(unix_seconds()),
+            loaded_at: AtomicU64::new(since_1970().as_secs()),
             asking: Asking::default(),
         }
     }
@@ -85,7 +85,7 @@ impl Reloads {
             Ok(changes) => {
                 self.generation.fetch_add(u64::from(!changes.is_empty()), Relaxed);
                 self.successes.fetch_add(1, Relaxed);
-                self.loaded_at.store(unix_seconds(), Relaxed);
+                self.loaded_at.store(since_1970().as_secs(), Relaxed);
             }
             Err(_) => {
                 self.failures.fetch_add(1, Relaxed);
@@ -116,11 +116,6 @@ impl Reloads {
             asked.answer(Arc::clone(&outcome));
         }
     }
-}
-
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

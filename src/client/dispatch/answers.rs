@@ -123,9 +123,9 @@ fn local(
     let policy =
         LoginPolicy { acl: &config.accounts.acl, server: &batch.shard().server, role: "master" };
     let is_login = is_login(command, request.frame);
-    let before = (client.session.identity, client.session.rights.clone());
+    let before = is_login.then(|| (client.session.identity, client.session.rights.clone()));
     let answered = local::answer(&mut client.session, command, &args, policy, &mut reply);
-    if is_login
+    if let Some(before) = before
         && let Some(user) = client.session.identity.filter(|user| Some(*user) != before.0)
         && let Some(error) = too_many(&config, &client.worker.shared.registry, user, &client.entry)
     {

@@ -1,7 +1,8 @@
 //! Whether a client's user may make a request, by its access control list.
 
 use crate::client::state::client::Client;
-use tidegate_acl::{Context, Denied, Frame, Refusal};
+use crate::session::acl_command;
+use tidegate_acl::{Denied, Frame};
 use tidegate_wire::command::{Command, Effect, ProxyCommand, Resolved};
 use tidegate_wire::resp::request::Request as Scanned;
 
@@ -18,7 +19,7 @@ pub(in crate::client) fn allows(
     scanned: &Scanned,
 ) -> bool {
     let accounts = &client.config.accounts;
-    if accounts.are_named && command.name.starts_with("acl") {
+    if accounts.are_named && acl_command::is_acl(command.name) {
         return false;
     }
     let Some(user) = &client.session.rights else { return true };
@@ -43,16 +44,9 @@ pub(in crate::client) fn denied(
 }
 
 fn noted(client: &Client, denied: &Denied<'_>) -> String {
-    let is_queued = client.session.transaction.is_open();
-    let shared = &client.worker.shared;
-    shared.registry.refusals.note(&Refusal {
-        refused: denied.reason.into(),
-        context: if is_queued { Context::Multi } else { Context::TopLevel },
-        object: denied.object,
-        username: client.session.user().name().as_bytes(),
-        client_info: &client.entry.line(shared.now_ms()),
-    });
-    denied.error()
+    let (shared, is_queued) = (&client.worker.shared, client.session.transaction.is_open());
+    let of = (&client.session, &*client.entry);
+    shared.registry.refusals.denied(denied, of, is_queued, shared.now_ms())
 }
 
 /// Whether a subcommand of PROXY changes more than the client's own session.

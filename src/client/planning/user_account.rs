@@ -26,16 +26,17 @@ impl UserAccount {
         policies.follow_user(config, name);
     }
 
-    /// When the next requests may begin, in milliseconds of the process's clock; `None` at once.
-    pub(in crate::client) fn next_ms(&self, now_ms: u64) -> Option<u64> {
+    /// When the next requests may begin, in milliseconds of the process's clock; `None` at once. Most
+    /// users have no rate, and their requests need no look at the clock (`now_ms`).
+    pub(in crate::client) fn next_ms(&self, now_ms: impl FnOnce() -> u64) -> Option<u64> {
         let rate = self.0.as_ref()?.rate.as_ref()?;
-        rate.next_us(now_ms * 1000).map(|next_us| next_us.div_ceil(1000))
+        rate.next_us(now_ms() * 1000).map(|next_us| next_us.div_ceil(1000))
     }
 
     /// Notes so many requests and bytes.
-    pub(in crate::client) fn moved(&self, requests: u64, bytes: u64, now_ms: u64) {
+    pub(in crate::client) fn moved(&self, requests: u64, bytes: u64, now_ms: impl FnOnce() -> u64) {
         if let Some(rate) = self.0.as_ref().and_then(|account| account.rate.as_ref()) {
-            rate.note(requests, bytes, now_ms * 1000);
+            rate.note(requests, bytes, now_ms() * 1000);
         }
     }
 }

@@ -46,8 +46,7 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     if client.reading.is_waiting() {
         return 0;
     }
-    let now_ms = client.worker.shared.now_ms();
-    if let Some(until_ms) = client.account.next_ms(now_ms) {
+    if let Some(until_ms) = client.account.next_ms(|| client.worker.shared.now_ms()) {
         client.reading.wait_for(Waiting::Rate);
         client.worker.wake_by(&client.inbox, until_ms);
         return 0;
@@ -83,7 +82,7 @@ pub(in crate::client) fn consume(client: &mut Client, buf: &[u8]) -> usize {
     if at > 0 {
         client.presence.touch();
         let begun = client.inbox.replies().next() - first;
-        client.account.moved(begun, at as u64, now_ms);
+        client.account.moved(begun, at as u64, || client.worker.shared.now_ms());
     }
     at
 }

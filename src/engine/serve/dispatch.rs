@@ -305,7 +305,10 @@ impl Client {
         if let Some(user) = &self.session.rights
             && let Err(denied) = user.check(config.accounts.engine.catalog(), &args)
         {
-            return Some(self.denied(&denied));
+            let (refusals, client) =
+                (&self.context.engine.clients.refusals, (&self.session, &*self.entry));
+            let (is_queued, now_ms) = (self.transaction.is_open(), self.context.now_ms());
+            return Some(CommandError::of(refusals.denied(&denied, client, is_queued, now_ms)));
         }
         let leads = self.context.engine.leads();
         if command.may_write && !leads && config.replica.replica_read_only {

@@ -1,11 +1,9 @@
 //! The port's addresses and its thread.
 
-use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
@@ -15,9 +13,7 @@ use super::task::Task;
 use crate::config::{Config, HostPort};
 use crate::engine::Engine;
 use crate::net::{self, Acceptor, Listener, Stream};
-use crate::registry::Entry;
 use crate::tasks::{self, Kind, Record};
-use crate::tls::ServerTls;
 use tidegate_wire::units::PeerAddr;
 
 /// How often the thread does its housekeeping.
@@ -147,7 +143,7 @@ fn welcome(context: &Rc<PortContext>, stream: Stream, addr: PeerAddr, is_tls: bo
     }
     let tls = config.certificates.to_clients.clone();
     tokio::task::spawn_local(async move {
-        match encrypted(stream, tls, &entry).await {
+        match stream.encrypted_unless(tls, entry.ended(|| false)).await {
             Ok(stream) => Task::new(stream, context, entry).serve().await,
             Err(error) => {
                 context.engine.clients.remove(entry.id);
@@ -155,22 +151,4 @@ fn welcome(context: &Rc<PortContext>, stream: Stream, addr: PeerAddr, is_tls: bo
             }
         }
     });
-}
-
-/// Does the handshake, unless the client is closed meanwhile.
-async fn encrypted(
-    stream: Stream,
-    tls: Option<Arc<ServerTls>>,
-    entry: &Entry,
-) -> io::Result<Stream> {
-    let tls = tls.ok_or_else(|| io::Error::other("there is no certificate"))?;
-    let killed = poll_fn(|cx| {
-        entry.set_waker(cx.waker());
-        if entry.is_killed() { Poll::Ready(()) } else { Poll::Pending }
-    });
-    tokio::select! {
-        biased;
-        () = killed => Err(io::ErrorKind::ConnectionAborted.into()),
-        stream = stream.encrypted(&tls) => stream,
-    }
 }

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use super::client::{Client, Ending};
 use crate::config::Config;
-use tidegate_acl::{Context, Denied, Refusal};
-use tidegate_store::CommandError;
 
 impl Client {
     /// The configuration may have other users: the client's rights are those of its user now. A client
@@ -20,18 +18,5 @@ impl Client {
             Some(user) => self.session.enter(user),
             None => self.end(Ending::Now),
         }
-    }
-
-    /// Notes a refusal in `ACL LOG`, and returns its error.
-    pub(super) fn denied(&self, denied: &Denied<'_>) -> CommandError {
-        let is_queued = self.transaction.is_open();
-        self.context.engine.clients.refusals.note(&Refusal {
-            refused: denied.reason.into(),
-            context: if is_queued { Context::Multi } else { Context::TopLevel },
-            object: denied.object,
-            username: self.session.user().name().as_bytes(),
-            client_info: &self.entry.line(self.context.now_ms()),
-        });
-        CommandError::of(denied.error())
     }
 }

@@ -1,13 +1,7 @@
 //! The time of day, and new random ids.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
+pub(in crate::engine) use crate::telemetry::since_1970;
 use tidegate_wire::units::ReplId;
-
-/// Returns the time since 1970.
-pub(in crate::engine) fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
 
 /// Returns the milliseconds since 1970, with which expiries are compared.
 pub(in crate::engine) fn unix_ms() -> i64 {

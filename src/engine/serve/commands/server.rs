@@ -3,13 +3,10 @@
 
 use crate::engine::serve::call::Call;
 use crate::engine::state::since_1970;
-use crate::registry::unix_ms;
+use crate::session::acl_command;
+use crate::telemetry::unix_ms;
 use crate::tls;
-use tidegate_acl::{AclCommand, Asking, answer};
 use tidegate_wire::resp::{encode, integer};
-
-const USERS_IN_FILE: &str =
-    "ERR Users are changed in the proxy\'s configuration; PROXY RELOAD reads it";
 
 /// Runs the subcommands of DEBUG that do not concern the data.
 pub(in crate::engine::serve) fn debug(call: &mut Call<'_, '_>) {
@@ -79,24 +76,12 @@ pub(in crate::engine::serve) fn module(call: &mut Call<'_, '_>) {
 
 /// Answers ACL from the users of the configuration.
 pub(in crate::engine::serve) fn acl(call: &mut Call<'_, '_>) {
-    let command = match AclCommand::parse(call.args) {
-        Ok(AclCommand::Load | AclCommand::Save) => return call.error(USERS_IN_FILE),
-        Ok(command) if command.changes_users() => return call.error(USERS_IN_FILE),
-        Ok(command) => command,
-        Err(error) => return call.error(&error),
-    };
-    let mut random = vec![0; command.random_bytes()];
-    tls::random(&mut random);
-    let mut acl = call.config().accounts.engine.clone();
-    let asking = Asking {
-        version: call.version(),
-        username: call.client.session.user().name().as_bytes(),
-        now_ms: unix_ms(),
-        random: &random,
-    };
-    let engine = call.engine();
+    let (config, engine) = (call.config(), call.engine());
     let mut log = engine.clients.refusals.log();
-    answer(&command, &mut acl, &mut log, &asking, call.out());
+    let users = (&config.accounts.engine, &mut *log);
+    let client = &mut *call.client;
+    let how = (unix_ms(), tls::random);
+    acl_command::answer(&client.session, call.args, users, how, &mut client.out);
 }
 
 /// Runs the subcommands of MEMORY that do not concern the data.
