@@ -46,13 +46,30 @@ pub(super) struct DriverContext {
     pub(super) suspect: std::sync::Arc<tokio::sync::Notify>,
     /// The pace of leased connections; `None` for a shared one, which does not wait.
     pub(super) pace: Option<Rc<SetupPace>>,
+    /// Whether the login is the proxy's own, and not that of a user.
+    pub(super) is_own_login: bool,
 }
+
+impl DriverContext {
+    /// Whether a server that refuses this step with `reply` accepts no connection at all: it is full,
+    /// or the proxy's login is wrong. Then requests go to other servers. A user's login and a missing
+    /// database concern only the client, and a server that runs a script is well.
+    fn is_entry(&self, step: &str, reply: &str) -> bool {
+        let concerns_login = LOGIN_REFUSED.iter().any(|begin| reply.starts_with(begin));
+        matches!(step, "HELLO" | "AUTH")
+            && !reply.starts_with("BUSY ")
+            && (self.is_own_login || !concerns_login)
+    }
+}
+
+/// What the errors for a wrong login begin with, Redis 5 included.
+const LOGIN_REFUSED: [&str; 4] = ["WRONGPASS ", "NOPERM ", "NOAUTH ", "ERR invalid password"];
 
 /// Drives `connection` until it ends.
 pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, context: DriverContext) {
     let Some(outcome) = open_in_turn(&connection, &dial, &context).await else { return };
     let reason = match outcome {
-        Err(HandshakeError::Refused { step, reply }) if !is_entry(step, &reply) => {
+        Err(HandshakeError::Refused { step, reply }) if !context.is_entry(step, &reply) => {
             // The server is well, and refuses this set-up.
             let reason = format!("{} refused {step}: {reply}", dial.addr);
             tracing::debug!(backend = %dial.addr, "{reason}");
@@ -80,13 +97,6 @@ pub(super) async fn drive(connection: Rc<Connection>, dial: Dial, context: Drive
     context.suspect.notify_one();
 }
 
-/// Whether a server that refuses this step with `reply` accepts no connection at all: it is full, or
-/// the login is wrong. Then requests go to other servers. A missing database concerns only the
-/// client, and a server that runs a script is well.
-fn is_entry(step: &str, reply: &str) -> bool {
-    matches!(step, "HELLO" | "AUTH") && !reply.starts_with("BUSY ")
-}
-
 /// As [`open`], when it is the connection's turn; `None` if the session that it is for has gone.
 async fn open_in_turn(
     connection: &Connection,
@@ -107,7 +117,7 @@ async fn open_in_turn(
     let opened = open(connection, dial, context.process).await;
     let is_reached = match &opened {
         Ok(_) => true,
-        Err(HandshakeError::Refused { step, reply }) => !is_entry(step, reply),
+        Err(HandshakeError::Refused { step, reply }) => !context.is_entry(step, reply),
         Err(_) => false,
     };
     pace.note(is_reached);

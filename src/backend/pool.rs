@@ -39,6 +39,8 @@ pub struct DialOptions {
     pub request_timeout: Option<Duration>,
     /// How connections are opened.
     pub connecting: Connecting,
+    /// The proxy's own login.
+    pub login: Credentials,
 }
 
 #[derive(Debug)]
@@ -295,6 +297,7 @@ impl Pool {
     ) -> Rc<Connection> {
         let pass = Pass::new(Arc::clone(&backend.health), backend.pass);
         let questions = Rc::clone(&self.questions);
+        let is_own_login = key.credentials == self.target.login;
         let member = self.member(backend);
         let load = Rc::clone(&member.load);
         let connection = Connection::new(backend.id, key, pass, load, again, questions);
@@ -311,6 +314,7 @@ impl Pool {
             process: Some(backend.scan_tag).filter(|tag| *tag != 0 && backend.role != Role::Master),
             suspect: Arc::clone(&self.suspect),
             pace,
+            is_own_login,
         };
         let driver = tokio::task::spawn_local(drive(Rc::clone(&connection), dial, context));
         let (driven, tasks, addr) =

@@ -9,6 +9,7 @@
 //! | `mistakes` | what a reader found in a file: mistakes, and the lines of the keys |
 //! | `model` | the sections and their keys, one declaration per key; [`Config`] has them all |
 //! | `checking` | rules among keys, unknown keys, files that were cut off, warnings |
+//! | `reference` | the page of all keys |
 //! | `load` | from a file or a text to a [`Config`] |
 //!
 //! No sockets and no tasks. Host names are not resolved here, and secrets are never shown.
@@ -19,6 +20,7 @@ mod load;
 mod mistakes;
 mod model;
 mod parser_stack;
+pub mod reference;
 
 pub use checking::{Lines, Warning, check_whole};
 pub use kind::{OutputClass, SaveRule, SaveRules, duration_of};

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{Identity, Session, names};
 use crate::topology::{Module, ServerVersion};
-use tidegate_acl::{Acl, User};
+use tidegate_acl::{Acl, AuthError, User};
 use tidegate_wire::resp::{RespVersion, encode, integer};
+use tidegate_wire::units::Secret;
 
 const NO_PASSWORD: &str = "ERR AUTH <password> called without any password configured for the \
     default user. Are you sure your configuration is correct?";
@@ -19,6 +20,23 @@ pub struct LoginPolicy<'a> {
     pub server: &'a ServerVersion,
     /// The field `role` of HELLO.
     pub role: &'static str,
+    /// Whether sessions keep the passwords that clients give, to log in with them at servers.
+    pub keeps_passwords: bool,
+}
+
+impl LoginPolicy<'_> {
+    /// Makes the session act as `user`, if the password is right.
+    fn log_in(self, session: &mut Session, user: &[u8], password: &[u8]) -> Result<(), AuthError> {
+        let given = match String::from_utf8(password.to_vec()) {
+            Ok(text) => self.keeps_passwords.then(|| Secret::new(text)),
+            // Servers get passwords from here as text.
+            Err(_) if self.keeps_passwords => return Err(AuthError::WrongPassword),
+            Err(_) => None,
+        };
+        session.enter(self.acl.authenticate(user, password)?);
+        session.given = given;
+        Ok(())
+    }
 }
 
 /// The user as which a client acts that has not logged in; `None` where a login is asked for.
@@ -36,11 +54,8 @@ pub fn auth(session: &mut Session, args: &[&[u8]], policy: LoginPolicy<'_>, out:
         [user, password] => (*user, *password),
         _ => return encode::error(out, "ERR syntax error"),
     };
-    match policy.acl.authenticate(user, password) {
-        Ok(user) => {
-            session.enter(user);
-            encode::status(out, "OK");
-        }
+    match policy.log_in(session, user, password) {
+        Ok(()) => encode::status(out, "OK"),
         // The session keeps the user as which it acted before.
         Err(error) => encode::error(out, &error.to_string()),
     }
@@ -53,10 +68,11 @@ pub fn hello(session: &mut Session, args: &[&[u8]], policy: LoginPolicy<'_>, out
         Err(error) => return encode::error(out, &error),
     };
     match hello.user {
-        Some((user, password)) => match policy.acl.authenticate(user, password) {
-            Ok(user) => session.enter(user),
-            Err(error) => return encode::error(out, &error.to_string()),
-        },
+        Some((user, password)) => {
+            if let Err(error) = policy.log_in(session, user, password) {
+                return encode::error(out, &error.to_string());
+            }
+        }
         None if session.is_logged_in() => {}
         None => return encode::error(out, &hello_first(policy.server)),
     }
@@ -180,7 +196,8 @@ mod tests {
     /// The first line of the reply to AUTH or HELLO, where `password` is set.
     fn say(session: &mut Session, password: &str, line: &str) -> String {
         let (acl, server) = (acl(password), ServerVersion::default());
-        let policy = LoginPolicy { acl: &acl, server: &server, role: "master" };
+        let policy =
+            LoginPolicy { acl: &acl, server: &server, role: "master", keeps_passwords: true };
         let (mut out, args) = (Vec::new(), words(line));
         match args[0] {
             b"AUTH" => auth(session, &args[1..], policy, &mut out),

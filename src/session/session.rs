@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tidegate_acl::User;
 use tidegate_wire::command::{Effect, ProxyCommand, Resolved};
 use tidegate_wire::resp::RespVersion;
+use tidegate_wire::units::Secret;
 
 /// What a client has said that holds for its later requests.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Session {
     pub identity: Option<Identity>,
     /// What that user may do; `None` if it may do everything.
     pub rights: Option<Arc<User>>,
+    /// The password that it has given, where it is passed on to the servers.
+    pub given: Option<Secret>,
     /// The login with which its requests are made at the servers; `None` is the proxy's own.
     pub login: Option<Credentials>,
     /// What it has said about its reads.
@@ -72,6 +75,7 @@ impl Session {
             lib_ver: Vec::new(),
             identity: None,
             rights: None,
+            given: None,
             login: None,
             reads: ReadChoice::default(),
             no_touch: false,

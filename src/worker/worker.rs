@@ -393,5 +393,6 @@ fn dial_options(config: &Config) -> DialOptions {
         connect_timeout: config.topology.connect_timeout,
         request_timeout: config.topology.request_timeout,
         connecting: Connecting::to_servers(config),
+        login: Credentials::of(&config.topology),
     }
 }

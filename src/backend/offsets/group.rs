@@ -25,6 +25,8 @@ pub(in crate::backend) struct Group {
     sessions: Vec<(Rc<Inbox>, u64)>,
     /// Sessions that have gone are dropped above this number.
     sessions_max: usize,
+    /// How many of its requests write.
+    writes: u32,
     /// How many groups with writes it consists of, by the period in which they began.
     writing: [u32; Period::COUNT],
     /// The period of its own writes.
@@ -55,6 +57,7 @@ impl Group {
             self.writing[period.index()] += 1;
             period
         });
+        self.writes = self.writes.saturating_add(1);
         self.is_urgent |= written.tells;
         match written.touches {
             Touches::Key(key) => self.unsent.push(table.mark(key)),
@@ -106,6 +109,7 @@ impl Group {
             *mine += std::mem::take(others);
         }
         other.period = None;
+        self.writes = self.writes.saturating_add(std::mem::take(&mut other.writes));
         self.is_urgent |= std::mem::take(&mut other.is_urgent);
         if let Some(mut answered) = other.answered.take() {
             self.merge(&mut answered);
@@ -131,6 +135,11 @@ impl Group {
         self.is_urgent = true;
     }
 
+    /// How many of its requests write.
+    pub(in crate::backend) fn writes(&self) -> u32 {
+        self.writes
+    }
+
     /// Whether the question cannot wait for more requests.
     pub(in crate::backend) fn is_urgent(&self) -> bool {
         self.is_urgent
@@ -153,7 +162,7 @@ impl Group {
     /// The answer has come: the master's data had this bound behind the requests. [`Bound::NONE`] if
     /// none of them was answered.
     pub(in crate::backend) fn resolve(&mut self, bound: Bound, table: &WriteTable) {
-        self.is_urgent = false;
+        (self.is_urgent, self.writes) = (false, 0);
         if let Some(mut answered) = self.answered.take() {
             answered.resolve(bound, table);
         }

@@ -13,9 +13,13 @@ use crate::backend::ticket::Question;
 use crate::backend::{OffsetQuestions, Ticket};
 use crate::consistency::Bound;
 
-/// The time between two questions to the master behind writes. The bounds of all writes meanwhile come
-/// with one answer, so the master has little more to do than the writes.
+/// The least time between two questions to the master behind writes. The bounds of all writes meanwhile
+/// come with one answer, so the master has little more to do than the writes.
 const PAUSE: Duration = Duration::from_millis(2);
+/// The time between two questions behind fewer than [`MANY`] writes.
+const LONG_PAUSE: Duration = Duration::from_millis(5);
+/// So many writes are worth a question of their own: it adds 3 % to them.
+const MANY: u32 = 32;
 
 /// The questions for the server's offset on one connection.
 #[derive(Debug)]
@@ -60,7 +64,7 @@ impl Questions {
         self.group.get_or_insert_with(|| self.shared.group())
     }
 
-    /// The group whose question goes to the master at `now`: not more often than each [`PAUSE`], unless
+    /// The group whose question goes to the master at `now`: not before [`Self::master_due`], unless
     /// sessions wait for the answer.
     pub(super) fn take_due(
         &mut self,
@@ -68,22 +72,23 @@ impl Questions {
     ) -> Option<(Box<Group>, Instant)> {
         let group = self.group.as_ref()?;
         let now = now();
-        if !group.is_urgent() && self.master_due().is_some_and(|due| now < due) {
+        if !group.is_urgent() && self.master_due(group).is_some_and(|due| now < due) {
             return None;
         }
         self.asked_master = Some(now);
         self.group.take().map(|group| (group, now))
     }
 
-    /// When the master may be asked again.
-    fn master_due(&self) -> Option<Instant> {
-        self.asked_master.map(|asked| asked + PAUSE)
+    /// When the master is asked about `group`, if not at once.
+    fn master_due(&self, group: &Group) -> Option<Instant> {
+        let pause = if group.writes() < MANY { LONG_PAUSE } else { PAUSE };
+        self.asked_master.map(|asked| asked + pause)
     }
 
     /// When the next question is due that nothing else sends.
     #[inline]
     pub(super) fn asks_at(&self) -> Option<Instant> {
-        let master = self.group.as_ref().and_then(|_| self.master_due());
+        let master = self.group.as_ref().and_then(|group| self.master_due(group));
         match (self.late.due(self.shared.patience()), master) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -36,6 +36,7 @@ pub(super) fn pool() -> Pool {
         connect_timeout: Duration::from_secs(1),
         request_timeout: None,
         connecting: Connecting::default(),
+        login: Credentials::new("", Secret::default()),
     };
     let epoch = Instant::now();
     let (scratch, suspect) = Default::default();

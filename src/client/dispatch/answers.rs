@@ -3,22 +3,20 @@
 use crate::client::batch::batch::Batch;
 use crate::client::batch::local_reply;
 use crate::client::commands::{select, transaction};
-use crate::client::dispatch::precedence::is_login;
 use crate::client::ending::Ending;
 use crate::client::holding::hold;
 use crate::client::introspection::{client_command, proxy_command};
 use crate::client::outcome;
 use crate::client::planning::levels;
 use crate::client::planning::lockout::lockout;
-use crate::client::planning::user_account::too_many;
+use crate::client::planning::logins;
 use crate::client::request::{Next, Request};
 use crate::client::sending::lease;
 use crate::client::state::client::Client;
 use crate::registry::Closing;
 use crate::routing::NoRoute;
 use crate::routing::plan::Refusal;
-use crate::session::{Identity, LoginPolicy, local};
-use tidegate_acl::{Context, Refused};
+use tidegate_acl::Context;
 use tidegate_store::Dialect;
 use tidegate_wire::command::{Access, ClientCommand, Effect, Resolved, wrong_arity};
 use tidegate_wire::resp::Args;
@@ -119,31 +117,9 @@ fn local(
     let args = Args::new(request.frame).to_vec();
     let spoken = client.session.version;
     let mut reply = Vec::new();
-    let config = client.config.clone();
-    let policy =
-        LoginPolicy { acl: &config.accounts.acl, server: &batch.shard().server, role: "master" };
-    let is_login = is_login(command, request.frame);
-    let before = is_login.then(|| (client.session.identity, client.session.rights.clone()));
-    let answered = local::answer(&mut client.session, command, &args, policy, &mut reply);
-    if let Some(before) = before
-        && let Some(user) = client.session.identity.filter(|user| Some(*user) != before.0)
-        && let Some(error) = too_many(&config, &client.worker.shared.registry, user, &client.entry)
-    {
-        (client.session.identity, client.session.rights) = before;
-        reply.clear();
-        tidegate_wire::resp::encode::error(&mut reply, &error);
-    }
-    if is_login {
-        client.follow_user();
-    }
-    if answered && is_login && reply.starts_with(b"-WRONGPASS") {
-        let shared = &client.worker.shared;
-        note_failed_login(client, &args);
-        let addr = client.entry.addr.host();
-        if let Some(times) = shared.registry.logins.failed(addr, shared.now_ms()) {
-            tracing::warn!(client = %addr, times, "a login failed: wrong password");
-        }
-    }
+    let server = batch.shard().server.clone();
+    let asked = (command, &*args);
+    let answered = logins::answer(client, &server, asked, Context::TopLevel, &mut reply);
     levels::follow_choice(client, batch);
     if !answered {
         return client_command::send(client, batch, request, command);
@@ -156,27 +132,6 @@ fn local(
     let shown = request.shown || switch && reply.starts_with(b"+");
     client.reply(shown, |out| out.extend_from_slice(&reply));
     Next::Done
-}
-
-/// Notes in `ACL LOG` that a login has failed.
-fn note_failed_login(client: &Client, args: &[&[u8]]) {
-    let is_auth = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"AUTH"));
-    let user = match args {
-        [_, _] => Identity::DEFAULT.name().as_bytes(),
-        [_, user, _] if is_auth => user,
-        _ => {
-            let at = args.iter().position(|word| word.eq_ignore_ascii_case(b"AUTH"));
-            at.and_then(|at| args.get(at + 1)).copied().unwrap_or_default()
-        }
-    };
-    let shared = &client.worker.shared;
-    shared.registry.refusals.note(&tidegate_acl::Refusal {
-        refused: Refused::Auth,
-        context: Context::TopLevel,
-        object: args.first().copied().unwrap_or_default(),
-        username: user,
-        client_info: &client.entry.line(shared.now_ms()),
-    });
 }
 
 /// A server's error for a wrong number of arguments. In Redis 6.2 a subcommand checks it itself.

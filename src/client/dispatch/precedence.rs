@@ -4,6 +4,7 @@ use crate::backend::Relay;
 use crate::client::batch::batch::Batch;
 use crate::client::dispatch::paused;
 use crate::client::lost_connection;
+use crate::client::planning::logins::is_login;
 use crate::client::request::Request;
 use crate::client::retries::begin_anew;
 use crate::client::sending::order;
@@ -46,7 +47,7 @@ pub(in crate::client) fn must_wait(
     let exempt = command
         .is_some_and(|c| matches!(c.effect, Effect::Client(_) | Effect::Proxy(_) | Effect::Reset));
     let shared = &client.worker.shared;
-    if command.is_some_and(|command| is_login(command, request.frame)) {
+    if command.is_some_and(|command| is_login(command, Args::new(request.frame))) {
         let addr = client.entry.addr.host();
         if shared.registry.logins.must_wait(addr, shared.now_ms()) {
             client.worker.wake_at_tick(&client.inbox);
@@ -96,11 +97,4 @@ fn needs_settling(client: &Client, command: Option<&Resolved<'_>>, len: usize) -
     }
     let large = len >= LARGE && !client.session.needs_dedicated_connection();
     leftover || large || client.session.must_settle(command)
-}
-
-/// Whether a request gives a password.
-pub(in crate::client) fn is_login(command: &Resolved<'_>, frame: &[u8]) -> bool {
-    command.effect == Effect::Auth
-        || command.effect == Effect::Hello
-            && Args::new(frame).any(|word| word.eq_ignore_ascii_case(b"AUTH"))
 }

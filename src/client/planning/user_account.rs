@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::client::planning::policies::Policies;
 use crate::config::{Account, Config};
 use crate::registry::{Entry, Registry};
-use crate::session::{Identity, Session};
+use crate::session::{Credentials, Identity, Session};
 use tidegate_wire::command::Subscription;
 
 /// What is known of a client's user beyond its rights.
@@ -23,6 +23,13 @@ impl UserAccount {
         let name = session.user().name();
         self.0 = config.accounts.account(name).cloned();
         session.login = self.0.as_ref().and_then(|account| account.login.clone());
+        if config.accounts.is_passed_on(name) {
+            session.login = passed_on(session);
+            // Its requests must not be made with the rights of another login.
+            if session.login.is_none() {
+                (session.identity, session.rights) = (None, None);
+            }
+        }
         policies.follow_user(config, name);
     }
 
@@ -39,6 +46,14 @@ impl UserAccount {
             rate.note(requests, bytes, now_ms() * 1000);
         }
     }
+}
+
+/// The login at the servers of a user that is passed on: its name, and the password that the client
+/// has given. `None` if it has given none: it logged in before users were passed on.
+fn passed_on(session: &Session) -> Option<Credentials> {
+    let password = session.given.clone().filter(|password| !password.is_empty())?;
+    let user = session.identity.filter(|user| *user != Identity::DEFAULT);
+    Some(Credentials::new(user.map_or("", Identity::name), password))
 }
 
 /// Gives the session the rights that its user has in `config`, which has other users than before. False

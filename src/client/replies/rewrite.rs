@@ -3,12 +3,14 @@
 use crate::backend::Whole;
 use crate::client::commands::{tracking, wait};
 use crate::client::introspection::{client_command, info};
+use crate::client::planning::logins;
 use crate::client::replies::acknowledge;
 use crate::client::retries::scan_restart;
 use crate::client::state::client::Client;
 use crate::client::state::replies::transform::Transform;
 use crate::routing::Target;
-use crate::session::{LoginPolicy, Queued, cursor, exec, local};
+use crate::session::{Queued, cursor, exec};
+use tidegate_acl::Context;
 use tidegate_wire::command::resolve;
 use tidegate_wire::resp::Args;
 
@@ -108,17 +110,11 @@ fn answer_queued(client: &mut Client, request: &[u8]) -> Vec<u8> {
     let name = args.first().copied().unwrap_or_default();
     let command = resolve(&topology.learned, name, args.get(1).copied());
     let mut reply = Vec::new();
-    let config = std::sync::Arc::clone(&client.config);
-    let policy = LoginPolicy {
-        acl: &config.accounts.acl,
-        server: &topology.sole_shard().server,
-        role: "master",
-    };
+    let server = &topology.sole_shard().server;
     if let Some(command) = command
-        && !local::answer(&mut client.session, &command, &args, policy, &mut reply)
+        && !logins::answer(client, server, (&command, &args), Context::Multi, &mut reply)
     {
         client_command::answer(client, &command, &args, &mut reply);
     }
-    client.follow_user();
     reply
 }

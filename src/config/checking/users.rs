@@ -22,10 +22,17 @@ pub(in crate::config) fn load(config: &Config, report: &mut Report<'_>) -> Arc<A
         report.conflict("proxy.aclfile", format!("{file:?}"), rule.to_owned());
         return Arc::default();
     }
+    let mistakes = report.count();
     let acl =
         if file.is_empty() { of_sections(config, report) } else { of_file(file, config, report) };
     let engine = with_default_password(&acl, config.replica_password(), config);
+    let account = |user| account(user, config.proxy.pass_through);
     let more = config.users.iter().map(|user| (user.name.clone(), Arc::new(account(user))));
+    let more: BTreeMap<_, _> = more.collect();
+    let others_are_passed_on = config.proxy.pass_through;
+    if report.count() == mistakes {
+        check_passed_on(config, &acl, report);
+    }
     // Other clients' filters may name them.
     for user in acl.users() {
         let _ = Identity::of(&String::from_utf8_lossy(user.name()));
@@ -33,7 +40,9 @@ pub(in crate::config) fn load(config: &Config, report: &mut Report<'_>) -> Arc<A
     Arc::new(Accounts {
         acl,
         engine,
-        more: more.collect::<BTreeMap<_, _>>(),
+        others_are_passed_on,
+        are_passed_on: others_are_passed_on || more.values().any(|account| account.is_passed_on),
+        more,
         are_named: !config.users.is_empty() || !file.is_empty(),
         file: (!file.is_empty()).then(|| file.clone()),
     })
@@ -48,12 +57,32 @@ impl Config {
     }
 }
 
-fn account(user: &User) -> Account {
+fn account(user: &User, is_passed_on: bool) -> Account {
     let bytes = user.bytes_per_second.map(|size| size.as_usize() as u64);
     let login = (!user.masterauth.is_empty())
         .then(|| Credentials::new(user.masteruser.clone(), user.masterauth.clone()));
     let rate = RateLimit::new(user.requests_per_second, bytes);
-    Account { max_clients: user.max_clients, rate: rate.map(Arc::new), login }
+    Account {
+        max_clients: user.max_clients,
+        rate: rate.map(Arc::new),
+        is_passed_on: user.pass_through.unwrap_or_else(|| is_passed_on && login.is_none()),
+        login,
+    }
+}
+
+/// Only a login with a password can be passed on.
+fn check_passed_on(config: &Config, acl: &Acl, report: &mut Report<'_>) {
+    let is_passed_on = |user: &tidegate_acl::User| {
+        let section = config.users.iter().find(|it| it.name.as_bytes() == user.name());
+        let not_otherwise = |it: &User| it.pass_through.is_none() && it.masterauth.is_empty();
+        config.proxy.pass_through && section.is_none_or(not_otherwise)
+    };
+    let mut open = acl.users().filter(|user| user.is_enabled() && user.needs_no_password());
+    if let Some(user) = open.find(|user| is_passed_on(user)) {
+        let name = String::from_utf8_lossy(user.name());
+        let rule = format!("needs a password of each user, and {name:?} has none");
+        report.conflict("proxy.pass-through", "true".to_owned(), rule);
+    }
 }
 
 fn of_file(file: &str, config: &Config, report: &mut Report<'_>) -> Acl {
@@ -125,6 +154,15 @@ fn check(config: &Config, user: &User, path: &impl Fn(&str) -> String, report: &
     if !user.masteruser.is_empty() && user.masterauth.is_empty() {
         let rule = "needs masterauth, that user's password";
         report.conflict(&path("masteruser"), format!("{:?}", user.masteruser), rule.to_owned());
+    }
+    let is_passed_on = user.pass_through.unwrap_or(config.proxy.pass_through);
+    if is_passed_on && user.passwords.is_empty() && by_certificate {
+        let rule = "has no password that could be passed on to the servers";
+        report.conflict(&path("name"), format!("{:?}", user.name), rule.to_owned());
+    }
+    if user.pass_through == Some(true) && !user.masterauth.is_empty() {
+        let rule = "makes its requests with its own login, so masterauth has no effect";
+        report.conflict(&path("pass-through"), "true".to_owned(), rule.to_owned());
     }
     let kinds: [(&str, &String, &[char], &str); 3] = [
         ("keys", &user.keys, &['~', '%', 'a', 'A', 'r', 'R'], "~pattern or %R~pattern"),

@@ -7,7 +7,7 @@ use tidegate_wire::units::{HostPort, Secret};
 section! {
     /// `[metrics]`: the HTTP endpoint.
     pub struct Metrics = "metrics" {
-        /// The address of the endpoint; port 0 means any free port, `None` means no endpoint.
+        /// The address of the endpoint; port 0 means any free port, "off" no endpoint.
         "listen" => listen: Option<HostPort> = Some(HostPort::local(6490)),
             OrOff(Address::Listen), Restart;
 

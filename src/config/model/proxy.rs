@@ -88,13 +88,13 @@ section! {
         /// The most clients that may be connected, 1 to 1 000 000. redis.conf: `maxclients`.
         "max-clients" => max_clients: usize = 10_000, Integer(1, 1_000_000), Live;
 
-        /// How long a client may be idle before the proxy closes it, 1 s to a year; `None` means no
+        /// How long a client may be idle before the proxy closes it, 1 s to a year; 0 means no
         /// limit.
         /// redis.conf: `timeout`.
         "timeout" => timeout: Option<Duration> = None, OrOff(Time(SECOND, YEAR)), Live;
 
         /// How long a client's connection may be silent before the kernel probes it, 1 s to 9 h;
-        /// `None` means that it never does. redis.conf: `tcp-keepalive`.
+        /// 0 means that it never does. redis.conf: `tcp-keepalive`.
         "tcp-keepalive" => tcp_keepalive: Option<Duration> = Some(Duration::from_secs(300)),
             OrOff(Time(SECOND, MAX_KEEPALIVE)), Live;
 
@@ -104,7 +104,7 @@ section! {
             Size(ByteSize::mib(1), ByteSize::gib(64)), Live;
 
         /// The most bytes of replies that may wait for one client, 64kb to 64gb; a client with more
-        /// is closed. `None` means no limit. redis.conf: the hard limit of
+        /// is closed. 0 means no limit. redis.conf: the hard limit of
         /// `client-output-buffer-limit`.
         "client-output-buffer-limit" => client_output_buffer_limit: Option<ByteSize> =
             Some(ByteSize::mib(256)), OrOff(Size(ByteSize::kib(64), ByteSize::gib(64))), Live;
@@ -115,7 +115,7 @@ section! {
             PUBSUB, OutputClassKind, Live;
 
         /// The most bytes of requests and replies that may wait of all clients together, 16mb to
-        /// 16384gb; beyond it the client with the most is closed. `None` means no limit.
+        /// 16384gb; beyond it the client with the most is closed. 0 means no limit.
         /// redis.conf: `maxmemory-clients`.
         "maxmemory-clients" => maxmemory_clients: Option<ByteSize> = Some(ByteSize::gib(4)),
             OrOff(Size(ByteSize::mib(16), ByteSize::gib(16_384))), Live;
@@ -135,6 +135,10 @@ section! {
         /// The file of users, in Redis's format; empty means that `[[user]]` names them.
         /// redis.conf: `aclfile`.
         "aclfile" => aclfile: String = String::new(), FilePath, Live;
+
+        /// Whether the requests of users are made at the servers with their own names and passwords,
+        /// as clients give them with AUTH or HELLO. A `[[user]]` may say otherwise.
+        "pass-through" => pass_through: bool = false, Flag, Live;
 
         /// Whether the proxy reloads the file when it changes, as it does on SIGHUP.
         "watch-config" => watch_config: bool = true, Flag, Live;

@@ -32,11 +32,11 @@ section! {
         /// with 0 gets reads only if no other server can serve them.
         "weights" => weights: BTreeMap<HostPort, u32> = BTreeMap::new(), Weights, Live;
 
-        /// How old a replica's data may be, 1 ms to 1 h; `None` means any age.
+        /// How old a replica's data may be, 1 ms to 1 h; "off" means any age.
         "max-lag" => max_lag: Option<Duration> = Some(Duration::from_secs(1)),
             OrOff(Time(MILLISECOND, HOUR)), Live;
 
-        /// How many bytes of the replication stream a replica may be behind, 1 to 1 TiB; `None`
+        /// How many bytes of the replication stream a replica may be behind, 1 to 1 TiB; "off"
         /// means any number.
         "max-lag-bytes" => max_lag_bytes: Option<ByteSize> = None,
             OrOff(Size(ByteSize::new(1), ByteSize::new(1 << 40))), Live;

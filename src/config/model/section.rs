@@ -26,6 +26,10 @@ pub struct Key {
     pub secret: bool,
     /// Whether the file may have the section any number of times: `[[listener]]`.
     pub repeats: bool,
+    /// What it means, in lines as they are declared.
+    pub meaning: &'static [&'static str],
+    /// What its section is for.
+    pub section_meaning: &'static [&'static str],
 }
 
 impl Key {
@@ -101,19 +105,19 @@ pub(crate) fn change<K: Kind>(
 /// have up to 64.
 macro_rules! section {
     (
-        $(#[$meta:meta])*
+        $(#[doc = $meta:literal])*
         pub struct $Section:ident = $section:literal $([$most:literal])? {
             $(
-                $(#[$doc:meta])*
+                $(#[doc = $doc:literal])*
                 $name:literal $(| $alias:literal)* => $field:ident: $Type:ty = $default:expr,
                     $kind:expr, $applies:ident;
             )*
         }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $Section {
-            $($(#[$doc])* pub $field: $Type,)*
+            $($(#[doc = $doc])* pub $field: $Type,)*
         }
 
         impl Default for $Section {
@@ -127,6 +131,7 @@ macro_rules! section {
             const MOST: usize = 0 $(+ $most)?;
 
             fn keys() -> Vec<$crate::config::Key> {
+                const MEANING: &[&str] = &[$($meta),*];
                 let default = Self::default();
                 vec![$($crate::config::Key {
                     section: $section,
@@ -137,6 +142,8 @@ macro_rules! section {
                     applies: $crate::config::Applies::$applies,
                     secret: $crate::config::model::section::is_secret(&$kind),
                     repeats: false,
+                    meaning: &[$($doc),*],
+                    section_meaning: MEANING,
                 },)*]
             }
 

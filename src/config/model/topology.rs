@@ -27,17 +27,17 @@ const HOUR: Duration = Duration::from_secs(3600);
 section! {
     /// `[topology]`: which servers there are, and how the proxy connects to them.
     pub struct TopologyConfig = "topology" {
-        /// How the proxy finds the servers; `None` is what the other keys say. See
-        /// [`TopologyConfig::discovery`].
+        /// How the proxy finds the servers; left out, it is what the other
+        /// keys say: Sentinels, then servers that are named, then embedded ones.
         "discovery" => discovery: Option<Discovery> = None,
             IfGiven(OneOf::<Discovery>::new()), Live;
 
-        /// The master's address, which counts only without Sentinel: see
-        /// [`TopologyConfig::named_master`]. redis.conf: what a replica's `replicaof` names.
+        /// The master's address, which counts only without Sentinel.
+        /// redis.conf: what a replica's `replicaof` names.
         "master" | "primary" => master: Option<HostPort> = None,
             IfGiven(Address::Server), Live;
 
-        /// The replicas' addresses, at most 1024. `None` takes them from the master's ROLE; an
+        /// The replicas' addresses, at most 1024. Left out, they come from the master's ROLE; an
         /// empty list means that there are no replicas.
         "replicas" => replicas: Option<Vec<HostPort>> = None,
             IfGiven(ListOf { kind: Address::Server, min: 0, max: MAX_REPLICAS }), Live;
@@ -110,7 +110,7 @@ section! {
             Time(MILLISECOND, HOUR), Live;
 
         /// How long a server may take to answer before the proxy closes the connection, 1 ms to 1
-        /// h; `None` means no limit. Blocking commands have their own timeouts.
+        /// h; 0 means no limit. Blocking commands have their own timeouts.
         "request-timeout" => request_timeout: Option<Duration> = Some(Duration::from_secs(5)),
             OrOff(Time(MILLISECOND, HOUR)), Live;
 

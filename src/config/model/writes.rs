@@ -21,7 +21,7 @@ section! {
         "min-replicas-max-lag" => min_replicas_max_lag: Duration = Duration::from_secs(10),
             Time(MILLISECOND, HOUR), Live;
 
-        /// How many bytes it may be behind, 1 to 1 TiB; `None` means any number.
+        /// How many bytes it may be behind, 1 to 1 TiB; "off" means any number.
         "min-replicas-max-lag-bytes" => min_replicas_max_lag_bytes: Option<ByteSize> = None,
             OrOff(Size(ByteSize::new(1), ByteSize::new(1 << 40))), Live;
 

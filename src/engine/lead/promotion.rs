@@ -57,6 +57,7 @@ impl Engine {
             info.identity = Identity::new(random_id());
             info.has_data = true;
         }
+        self.log_name(&info);
         info.master = None;
         info.halted = None;
         info.transfer = None;

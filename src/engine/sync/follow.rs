@@ -119,6 +119,7 @@ impl Follower {
         let continued = info.identity.continued(replid, self.offsets.applied());
         let renamed = continued == Continued::Renamed;
         if renamed {
+            self.engine.log_name(&info);
             // What follows may be another master's, and no reader sees it before.
             self.engine.begin_data_epoch(&info);
             // Sub-replicas come back and learn the new name of the history.

@@ -129,6 +129,43 @@ fn replicas_of_a_killed_master_continue() {
 }
 
 #[test]
+fn replicas_continue_after_a_master_that_has_written_nothing() {
+    let addr = ([127, 0, 0, 1], ports::free_port()).into();
+    let dir = tempfile::tempdir().unwrap();
+    // Nothing but writes is in the stream.
+    let config = leader(addr, dir.path(), "everysec").set("replica", "repl-timeout", "\"1h\"").set(
+        "replica",
+        "repl-ping-replica-period",
+        "\"50m\"",
+    );
+    let mut port = serving(&config);
+    wait_for_log(&port);
+    let replica = RedisServer::builder(Flavor::Redis70).replica_of(addr).start();
+    let follows = |port: &ReplicaPort| {
+        eventually(PATIENCE, || {
+            let there = port.info("replication").get("master_replid").unwrap().to_owned();
+            let info = replica.info("replication");
+            let here = (info.get("master_replid"), info.get("master_link_status"));
+            if here == (Some(&there), Some("up")) {
+                Ok(())
+            } else {
+                Err(format!("{there} {here:?}"))
+            }
+        });
+    };
+    port.cmd(&["SET", "count:0", "1"]).ok();
+    follows(&port);
+    for _ in 0..3 {
+        // The replica has the name of a history in which nothing was written.
+        port.proxy.kill();
+        port = serving(&config);
+        follows(&port);
+    }
+    let full = replica.log().matches("Full resync from master").count();
+    assert_eq!(full, 1, "{}\n{}", replica.log(), port.proxy.log());
+}
+
+#[test]
 fn replicas_continue_where_the_end_of_the_file_is_not_proven() {
     let addr = ([127, 0, 0, 1], ports::free_port()).into();
     let dir = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ mod engine;
 mod limits;
 mod logins;
 mod pages;
+mod passed_on;
 mod rights;
 
 use crate::support::*;

@@ -63,7 +63,7 @@ section! {
         /// redis.conf: `replicaof`.
         "replicaof" | "slaveof" => replicaof: ReplicaOf = ReplicaOf::Topology, ReplicaOfKind, Live;
 
-        /// The user as which the engine logs in; see [`crate::config::Config::replica_login`].
+        /// The user as which the engine logs in; empty means the default user.
         /// redis.conf: `masteruser`.
         "masteruser" => masteruser: String = String::new(), Text, Live;
 
@@ -157,7 +157,7 @@ section! {
         "min-replicas-max-lag" | "min-slaves-max-lag" => min_replicas_max_lag: Duration =
             Duration::from_secs(10), Time(Duration::ZERO, HOUR), Live;
 
-        /// How much memory the data may take, 1 mb to 1 TiB; `None` means no limit. Beyond the
+        /// How much memory the data may take, 1 mb to 1 TiB; 0 means no limit. Beyond the
         /// limit a replica serves no reads, and a master evicts keys or refuses commands that need
         /// memory. redis.conf: `maxmemory`.
         "maxmemory" => maxmemory: Option<ByteSize> = None,
@@ -241,8 +241,7 @@ section! {
         /// redis.conf: `databases`.
         "databases" => databases: u32 = 16, Integer(1, 1_000_000), Restart;
 
-        /// The password for clients of the engine's own port; empty means that of `[proxy]`: see
-        /// [`crate::config::Config::replica_password`].
+        /// The password for clients of the engine's own port; empty means that of `[proxy]`.
         /// redis.conf: `requirepass`.
         "requirepass" => requirepass: Secret = Secret::default(), Password, Live;
     }

@@ -16,6 +16,8 @@ pub struct Account {
     pub rate: Option<Arc<RateLimit>>,
     /// The login with which its requests are made at the servers; `None` is that of `[topology]`.
     pub login: Option<Credentials>,
+    /// Whether they are made with its own login, as the client has given it.
+    pub is_passed_on: bool,
 }
 
 /// All users.
@@ -27,6 +29,10 @@ pub struct Accounts {
     pub engine: Acl,
     /// What is known of each beyond its rights, by name.
     pub(in crate::config) more: BTreeMap<String, Arc<Account>>,
+    /// Whether users without a section are passed on, as [`Account::is_passed_on`].
+    pub(in crate::config) others_are_passed_on: bool,
+    /// Whether some user is passed on.
+    pub are_passed_on: bool,
     /// Whether the configuration names users: then `ACL` is answered from them.
     pub are_named: bool,
     /// The path of the aclfile, if the users come from one.
@@ -51,13 +57,21 @@ impl Accounts {
     pub fn account(&self, name: &str) -> Option<&Arc<Account>> {
         self.more.get(name)
     }
+
+    /// Whether requests of the user `name` are made at the servers with its own login.
+    #[must_use]
+    pub fn is_passed_on(&self, name: &str) -> bool {
+        self.account(name).map_or(self.others_are_passed_on, |account| account.is_passed_on)
+    }
 }
 
 impl Default for Accounts {
     fn default() -> Self {
         let acl = Acl::new(catalog());
         let (more, are_named, file) = (BTreeMap::new(), false, None);
-        Self { engine: acl.clone(), acl, more, are_named, file }
+        let (others_are_passed_on, are_passed_on) = (false, false);
+        let engine = acl.clone();
+        Self { acl, engine, more, others_are_passed_on, are_passed_on, are_named, file }
     }
 }
 

@@ -34,16 +34,16 @@ section! {
         /// The commands that it may use: `+@read -@dangerous`.
         "commands" => commands: String = String::new(), Text, Live;
 
-        /// The most clients that may be logged in as it, 1 to 1 000 000; `None` means no limit.
+        /// The most clients that may be logged in as it, 1 to 1 000 000; left out, no limit.
         "max-clients" => max_clients: Option<usize> = None, IfGiven(Integer(1, 1_000_000)), Live;
 
-        /// How many requests its clients may make each second together, 1 to 100 000 000; `None`
-        /// means no limit. Beyond it they are read more slowly.
+        /// How many requests its clients may make each second together, 1 to 100 000 000; left
+        /// out, no limit. Beyond it they are read more slowly.
         "requests-per-second" => requests_per_second: Option<u64> = None,
             IfGiven(Integer(1, 100_000_000)), Live;
 
         /// How many bytes of requests and replies its clients may move each second together, 1kb
-        /// to 1024gb; `None` means no limit. Beyond it they are read more slowly.
+        /// to 1024gb; left out, no limit. Beyond it they are read more slowly.
         "bytes-per-second" => bytes_per_second: Option<ByteSize> = None,
             IfGiven(Size(ByteSize::kib(1), ByteSize::gib(1024))), Live;
 
@@ -71,6 +71,10 @@ section! {
 
         /// The password of that user; empty means the login of `[topology]`.
         "masterauth" => masterauth: Secret = Secret::default(), Password, Live;
+
+        /// Whether its requests are made at the servers with its own name and the password that the
+        /// client has given; left out, as `proxy.pass-through` says.
+        "pass-through" => pass_through: Option<bool> = None, IfGiven(Flag), Live;
     }
 }
 

@@ -27,8 +27,9 @@
 //! - `Engine::publish` comes before `log_stream`: a base that is begun in between has the bytes.
 //! - SELECTs of the stream are a part of the bytes. A new file begins with a SELECT of its own: the
 //!   engine's `stream_db` has to be that of the published offset.
-//! - A change of the history's name (`Identity::promote`, `continued`) needs no call: the next bytes
-//!   show it. Data that were replaced are noticed as well, and a rewrite follows.
+//! - A change of the history's name (`Identity::promote`, `continued`) is followed by
+//!   `Engine::log_name` before any replica is told the name. Data that were replaced are noticed by
+//!   their first bytes, and a rewrite follows.
 //!
 //! `Locked::commit` and the link do so. A master that answers clients has two more calls:
 //!

@@ -14,9 +14,16 @@ impl Engine {
         if !self.aof.is_on() || bytes.is_empty() {
             return;
         }
-        let history = History { replid: info.identity.replid(), second: info.identity.second() };
-        self.aof.append(history, info.source.backlog().last(), bytes);
+        self.aof.append(history_of(info), info.source.backlog().last(), bytes);
         self.aof.wake();
+    }
+
+    /// Writes the new name of the history to the append-only file, if there is one. It comes before
+    /// any replica is told the name: after a kill, what it has of the history must mean something.
+    pub(in crate::engine) fn log_name(&self, info: &LinkInfo) {
+        if self.aof.is_on() {
+            self.aof.rename(history_of(info));
+        }
     }
 
     /// Writes what was appended.
@@ -66,6 +73,10 @@ impl Engine {
                 .to_owned()
         })
     }
+}
+
+fn history_of(info: &LinkInfo) -> History {
+    History { replid: info.identity.replid(), second: info.identity.second() }
 }
 
 /// The text of the system for an error, as `strerror` has it.

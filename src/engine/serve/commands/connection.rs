@@ -11,7 +11,12 @@ use tidegate_wire::resp::{RespVersion, encode};
 pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
     let config = call.config();
     let server = call.client.context.server();
-    let policy = LoginPolicy { acl: &config.accounts.engine, server: &server, role: "replica" };
+    let policy = LoginPolicy {
+        acl: &config.accounts.engine,
+        server: &server,
+        role: "replica",
+        keeps_passwords: false,
+    };
     let command = Resolved::from(call.command);
     let client = &mut *call.client;
     let is_answered =

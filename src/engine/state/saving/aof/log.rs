@@ -157,6 +157,13 @@ impl Aof {
         }
     }
 
+    /// Writes the name that the history has from the end of the file on.
+    pub(in crate::engine) fn rename(&self, history: History) {
+        if self.pending().rename(history) {
+            self.flush();
+        }
+    }
+
     /// Wakes the thread that writes.
     pub(in crate::engine) fn wake(&self) {
         if let Some(keeper) = self.keeper.get() {

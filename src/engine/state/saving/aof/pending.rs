@@ -90,9 +90,7 @@ impl Pending {
         let known = usize::try_from(at.offset.since(before)).unwrap_or(usize::MAX);
         let bytes = bytes.get(known..).unwrap_or_default();
         if is_renamed {
-            self.mark();
-            let position = Position { replid: history.replid, offset: at.offset };
-            Note::Stream { position, second: history.second }.write(&mut self.batch.bytes);
+            self.note_name(history, at.offset);
         }
         if !bytes.is_empty() {
             self.batch.bytes.extend_from_slice(bytes);
@@ -100,6 +98,22 @@ impl Pending {
         }
         let offset = at.offset.plus(bytes.len() as u64);
         self.at = Some(Position { replid: history.replid, offset });
+    }
+
+    /// Notes at once that the history has another name from here on, whether bytes follow or not.
+    /// Returns whether it has.
+    pub(super) fn rename(&mut self, history: History) -> bool {
+        let goes_on = |at: Position| history.second == Some((at.replid, at.offset.next()));
+        let Some(at) = self.at.filter(|at| goes_on(*at)) else { return false };
+        self.note_name(history, at.offset);
+        self.at = Some(Position { replid: history.replid, offset: at.offset });
+        true
+    }
+
+    fn note_name(&mut self, history: History, offset: ReplOffset) {
+        self.mark();
+        let position = Position { replid: history.replid, offset };
+        Note::Stream { position, second: history.second }.write(&mut self.batch.bytes);
     }
 
     /// Notes that the file does not get the data any more, until the next file begins.
@@ -234,6 +248,21 @@ mod tests {
         pending.append(renamed, at(114), PING);
         let note = format!("#STREAM:{}:114:{}:115\r\n", id('b'), id('a'));
         assert_eq!(taken(&mut pending).0, format!("{PINGED}#@114\r\n{note}{PINGED}#@128\r\n"));
+    }
+
+    #[test]
+    fn another_name_is_noted_before_any_bytes_follow() {
+        let mut pending = begun();
+        let renamed = History { replid: id('b'), second: Some((id('a'), at(101))) };
+        assert!(pending.rename(renamed));
+        let note = format!("#STREAM:{}:100:{}:101\r\n", id('b'), id('a'));
+        assert_eq!(taken(&mut pending), (note, None));
+        assert!(!pending.rename(renamed));
+        pending.append(renamed, at(100), PING);
+        assert_eq!(taken(&mut pending).0, format!("{PINGED}#@114\r\n"));
+        // It begins behind the end of the file: the next bytes show whether they follow.
+        assert!(!pending.rename(History { replid: id('c'), second: Some((id('b'), at(120))) }));
+        assert!(pending.follows());
     }
 
     #[test]

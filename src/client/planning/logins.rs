@@ -1,0 +1,78 @@
+//! Commands about the session, with what a login needs besides: room for one more client of its user,
+//! and a note of one that fails.
+
+use crate::client::planning::user_account::too_many;
+use crate::client::state::client::Client;
+use crate::session::{Identity, LoginPolicy, local};
+use crate::topology::ServerVersion;
+use tidegate_acl::{Context, Refused};
+use tidegate_wire::command::{Effect, Resolved};
+use tidegate_wire::resp::encode;
+
+/// Runs a command that needs only the session, as [`local::answer`]; `args` begin with its name. A
+/// login as a user that has as many clients as it may have is an error, and changes nothing.
+pub(in crate::client) fn answer(
+    client: &mut Client,
+    server: &ServerVersion,
+    (command, args): (&Resolved<'_>, &[&[u8]]),
+    context: Context,
+    out: &mut Vec<u8>,
+) -> bool {
+    let config = client.config.clone();
+    let accounts = &config.accounts;
+    let keeps_passwords = accounts.are_passed_on;
+    let policy = LoginPolicy { acl: &accounts.acl, server, role: "master", keeps_passwords };
+    if !is_login(command, args.iter().copied()) {
+        return local::answer(&mut client.session, command, args, policy, out);
+    }
+    let session = &mut client.session;
+    let before = (session.identity, session.rights.clone(), session.given.clone());
+    let start = out.len();
+    let is_answered = local::answer(session, command, args, policy, out);
+    let entered = session.identity.filter(|user| Some(*user) != before.0);
+    let registry = &client.worker.shared.registry;
+    if let Some(error) = entered.and_then(|user| too_many(&config, registry, user, &client.entry)) {
+        (session.identity, session.rights, session.given) = before;
+        out.truncate(start);
+        encode::error(out, &error);
+    }
+    client.follow_user();
+    if out.get(start..).is_some_and(|reply| reply.starts_with(b"-WRONGPASS")) {
+        note_failure(client, args, context);
+    }
+    is_answered
+}
+
+/// Whether a command gives a password; `args` begin with its name.
+pub(in crate::client) fn is_login<'a>(
+    command: &Resolved<'_>,
+    mut args: impl Iterator<Item = &'a [u8]>,
+) -> bool {
+    command.effect == Effect::Auth
+        || command.effect == Effect::Hello && args.any(|word| word.eq_ignore_ascii_case(b"AUTH"))
+}
+
+/// Notes that a login has failed: in `ACL LOG`, in the log, and for the pause of its address.
+fn note_failure(client: &Client, args: &[&[u8]], context: Context) {
+    let is_auth = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"AUTH"));
+    let user = match args {
+        [_, _] => Identity::DEFAULT.name().as_bytes(),
+        [_, user, _] if is_auth => user,
+        _ => {
+            let at = args.iter().position(|word| word.eq_ignore_ascii_case(b"AUTH"));
+            at.and_then(|at| args.get(at + 1)).copied().unwrap_or_default()
+        }
+    };
+    let shared = &client.worker.shared;
+    shared.registry.refusals.note(&tidegate_acl::Refusal {
+        refused: Refused::Auth,
+        context,
+        object: args.first().copied().unwrap_or_default(),
+        username: user,
+        client_info: &client.entry.line(shared.now_ms()),
+    });
+    let addr = client.entry.addr.host();
+    if let Some(times) = shared.registry.logins.failed(addr, shared.now_ms()) {
+        tracing::warn!(client = %addr, times, "a login failed: wrong password");
+    }
+}
