@@ -7,6 +7,7 @@ mod listen;
 mod rights;
 mod sentinels;
 mod server;
+mod user_rules;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -128,7 +129,8 @@ fn examine(origin: String, config: Config, lines: &Lines) -> Result<Document, Ch
         monitor.whole_round().await;
         let (config, topology) = (config.load_full(), topology.load_full());
         let watched = sentinels::unnamed(&config, &topology).await;
-        let rights = rights::findings(&config, &topology).await;
+        let mut rights = rights::findings(&config, &topology).await;
+        rights.extend(user_rules::findings(&config, &topology).await);
         (monitor, watched, rights)
     });
     // The look-up of a name may still run on another thread; its result is not needed.

@@ -11,6 +11,7 @@
 //! | `serve` | the engine's own port: clients connect to it as to a Redis replica |
 //! | `read` | reads that the proxy's clients are answered in place |
 //! | `tracked_reads` | reads of clients that track keys |
+//! | `script_reads` | read-only scripts of the proxy's clients |
 //! | `slow_reads` | reads that cost too much for a worker |
 //! | `rights` | asks the master what the proxy's login may read, and so in place |
 //! | `observe` | the engine as the monitor sees it |
@@ -28,6 +29,7 @@ mod observe;
 mod persist;
 mod read;
 mod rights;
+mod script_reads;
 mod scripting;
 mod serve;
 mod slow_reads;
@@ -39,6 +41,7 @@ mod tracked_reads;
 pub use observe::COUNTS_FIELD;
 pub use persist::{SaveError, check_dir};
 pub use read::{Access, Answered, Room, Stop};
+pub use script_reads::{QueuedScript, ScriptAnswer, ScriptRead, ScriptReads};
 pub use slow_reads::SlowRead;
 pub use start::{StartFault, start};
 pub use state::Engine;

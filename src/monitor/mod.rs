@@ -28,6 +28,7 @@ mod schedule;
 mod sentinels;
 mod watched;
 
+pub(crate) use asking::commands::ask_catalog;
 pub(crate) use asking::link::{Dial, Link, LinkError};
 pub(crate) use asking::role::role_of;
 pub(crate) use asking::watchers::{warning as warning_of_watchers, watchers};

@@ -5,13 +5,12 @@ use std::net::IpAddr;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use super::asking::commands::{CommandsError, ask_commands};
+use super::asking::commands::{CommandList, CommandsError, ask_commands};
 use super::asking::link::Dial;
 use super::asking::probe::{Probed, ask_position, probe};
 use super::roster::member::Member;
 use crate::net::Resolver;
 use crate::topology::BackendId;
-use tidegate_wire::command::Learned;
 
 /// The outcome of one question.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub(super) enum Outcome {
     /// The short question for the replication offset.
     Position(BackendId, Box<Probed>),
     /// The commands of the process with this run id.
-    Commands(String, Result<Learned, CommandsError>),
+    Commands(String, Result<CommandList, CommandsError>),
     /// The addresses to which a server's name leads now; `Err` has the reason in words.
     Resolved(BackendId, Result<Vec<IpAddr>, String>),
 }

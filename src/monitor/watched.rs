@@ -74,7 +74,7 @@ impl Watched {
                 current.sole_shard(),
                 config.topology.named_master().as_ref(),
             ),
-            commands: MasterCommands::new(Arc::clone(&current.learned)),
+            commands: MasterCommands::new(&current),
             publisher: Publisher::new(topology),
             operator_hold: Arc::default(),
         }
@@ -233,7 +233,7 @@ impl Watched {
         let outside = self.outside_signs(now);
         self.shard.hold(&self.roster, config, outside, (self.epoch, now));
         self.shard.log_gate(config, now_ms);
-        let others = (self.commands.learned(), self.sentinels.overview());
+        let others = (self.commands.known(), self.sentinels.overview());
         let is_starting = self.awaits_first_answers();
         let view = (self.shard.published(), is_starting);
         is_more |= self.publisher.publish(view, others, config, now_ms);

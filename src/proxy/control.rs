@@ -2,6 +2,9 @@
 //! one thread.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::config_watch::ConfigWatch;
 use super::file_watch::FileWatch;
@@ -16,8 +19,13 @@ pub(super) struct Control<'l> {
     reloader: Reloader<'l>,
     watch: ConfigWatch,
     files: FileWatch,
+    /// When to look whether the master has named other commands.
+    commands: Interval,
     signals: Signals,
 }
+
+/// The time between two looks at the commands of the master.
+const LOOK: Duration = Duration::from_millis(200);
 
 impl<'l> Control<'l> {
     /// A control for the configuration file of `reloader`.
@@ -25,7 +33,9 @@ impl<'l> Control<'l> {
         let mut watch = ConfigWatch::new(reloader.path().to_owned(), shared.tasks.clone());
         watch.set(shared.config.load().proxy.watch_config);
         let files = FileWatch::new(&shared.config.load());
-        Self { shared: Arc::clone(shared), reloader, watch, files, signals }
+        let mut commands = interval(LOOK);
+        commands.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { shared: Arc::clone(shared), reloader, watch, files, commands, signals }
     }
 
     /// Waits until the process has to end; carries out reloads meanwhile.
@@ -46,6 +56,7 @@ impl<'l> Control<'l> {
                         drop(self.reloader.reload());
                     }
                 }
+                _ = self.commands.tick() => self.reloader.follow_commands(),
                 () = self.watch.changed() => {
                     if self.reloader.look() == Look::Again {
                         self.watch.look_again();

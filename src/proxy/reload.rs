@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::warn::warn;
 use super::{files, supervisor};
-use crate::config::{Applies, Change, Config, ConfigError, Secret, check_whole, diff};
+use crate::config::{Accounts, Applies, Change, Config, ConfigError, Secret, check_whole, diff};
 use crate::embedded::EmbeddedServers;
 use crate::engine::check_dir;
 use crate::session::Identity;
@@ -166,6 +166,25 @@ impl<'l> Reloader<'l> {
         outcome
     }
 
+    /// Lets the rules of users mean the commands that the master has named, those of modules included.
+    pub(super) fn follow_commands(&self) {
+        let shared = &self.shared;
+        if with_commands(shared, &shared.config.load().accounts).is_none() {
+            return;
+        }
+        shared.config.rcu(|config| {
+            let mut config = Config::clone(config);
+            if let Some(accounts) = with_commands(shared, &config.accounts) {
+                config.accounts = Arc::new(accounts);
+            }
+            Arc::new(config)
+        });
+        for (user, rules) in shared.config.load().accounts.unknown_rules() {
+            tracing::warn!("user {user:?} has rules about commands that the master lacks: {rules}");
+        }
+        shared.registry.wake_all();
+    }
+
     /// Brings `new` into force and returns what it changes. Settings of the engine that clients
     /// made (REPLICAOF, CONFIG SET) stay, unless `[replica]` of the file has changed.
     fn apply(&mut self, mut new: Config) -> Vec<Change> {
@@ -194,6 +213,9 @@ impl<'l> Reloader<'l> {
         }
         new.topology.keep_embedded(&old.topology);
         self.embedded.reload(&new);
+        if let Some(accounts) = with_commands(shared, &new.accounts) {
+            new.accounts = Arc::new(accounts);
+        }
         let accounts = Arc::clone(&new.accounts);
         shared.config.store(Arc::new(new));
         if old.accounts != accounts {
@@ -217,6 +239,14 @@ impl<'l> Reloader<'l> {
         shared.news.notify_waiters();
         changes
     }
+}
+
+/// The users with rules about the commands that the master has named, if these are others than their
+/// rules are about now.
+fn with_commands(shared: &Shared, accounts: &Accounts) -> Option<Accounts> {
+    let catalog = shared.topology.load().catalog.clone()?;
+    let is_due = accounts.are_named && !Arc::ptr_eq(accounts.acl.catalog(), &catalog);
+    is_due.then(|| accounts.with_catalog(&catalog))
 }
 
 /// Checks that the servers stay in this process, or stay outside of it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Backend, BackendId, SentinelOverview, Shard, ShardId};
+use tidegate_acl::Catalog;
 use tidegate_wire::command::Learned;
 
 /// An immutable snapshot of the servers behind the proxy. It has at least one shard.
@@ -12,6 +13,8 @@ pub struct Topology {
     pub generation: u64,
     /// Commands that the masters have and the built-in table lacks.
     pub learned: Arc<Learned>,
+    /// The commands that rules of users may name; `None` until the master has sent its list.
+    pub catalog: Option<Arc<Catalog>>,
     /// What the Sentinels say; `None` if none is asked.
     pub sentinels: Option<Arc<SentinelOverview>>,
     /// Stored in place, so that the way to the only shard of a topology without a cluster is one
@@ -24,7 +27,13 @@ impl Topology {
     /// A snapshot with these shards, which have different ids.
     #[must_use]
     pub fn new(generation: u64, learned: Arc<Learned>, first: Shard, others: Vec<Shard>) -> Self {
-        Self { generation, learned, sentinels: None, first, others }
+        Self { generation, learned, catalog: None, sentinels: None, first, others }
+    }
+
+    /// The snapshot with the commands that rules of users may name.
+    #[must_use]
+    pub fn with_catalog(self, catalog: Option<Arc<Catalog>>) -> Self {
+        Self { catalog, ..self }
     }
 
     /// The snapshot with what the Sentinels say.

@@ -13,7 +13,7 @@ use super::reloads::Reloads;
 use super::scripts::Scripts;
 use crate::config::Config;
 use crate::consistency::WriteTable;
-use crate::engine::Engine;
+use crate::engine::{Engine, ScriptReads};
 use crate::registry::{OperatorHold, Pause, Registry};
 use crate::tasks::Board;
 use crate::telemetry::Metrics;
@@ -29,6 +29,8 @@ pub struct Shared {
     pub topology: Arc<ArcSwap<Topology>>,
     /// The replica in this process, if there is one.
     pub engine: Option<Arc<Engine>>,
+    /// The scripts that the replica in this process runs.
+    pub script_reads: Option<ScriptReads>,
     /// Every client.
     pub registry: Registry,
     /// `CLIENT PAUSE`.
@@ -77,6 +79,7 @@ impl Shared {
         Self {
             config,
             topology,
+            script_reads: engine.clone().map(ScriptReads::new),
             engine,
             registry: Registry::default(),
             pause: Pause::default(),

@@ -1,12 +1,13 @@
 //! Reads that the engine of this process serves, on the worker's own thread.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::backend::{Cause, Failed, Inbox, Load};
+use crate::backend::{Cause, Failed, Inbox, Load, Refusal};
 use crate::consistency::Bound;
-use crate::engine::{Access, Engine, Room, SlowRead, Stop};
+use crate::engine::{Access, Engine, Room, ScriptAnswer, ScriptRead, ScriptReads, SlowRead, Stop};
 use crate::net::OUTPUT_HIGH;
 use crate::routing::Reason;
 use crate::session::{Session, cursor};
@@ -14,6 +15,7 @@ use crate::telemetry::Kind;
 use crate::topology::{Backend, BackendId};
 use crate::worker::handle::Handle;
 use crate::worker::worker::Worker;
+use tidegate_acl::User;
 use tidegate_store::Budget;
 use tidegate_wire::resp::encode;
 
@@ -148,6 +150,44 @@ impl LocalReader {
         inbox: &Rc<Inbox>,
     ) {
         self.ask_aside(frame, shown, None, since, inbox);
+    }
+
+    /// Has the engine run a read-only script of this user; false where a server has to.
+    pub(in crate::client) fn run_script(
+        &self,
+        scripts: &ScriptReads,
+        user: Option<Arc<User>>,
+        (frame, shown): (&[u8], bool),
+        since: Instant,
+        inbox: &Rc<Inbox>,
+    ) -> bool {
+        let Access { data_epoch, db, version } = self.access;
+        let (frame, most) = (frame.to_vec(), self.room);
+        let read = ScriptRead { data_epoch, db, version, frame: frame.clone(), most, user };
+        let Some(script) = scripts.queue(read) else { return false };
+        let seq = inbox.replies().open(1, shown);
+        let (inbox, load, kind) = (Rc::clone(inbox), Rc::clone(&self.load), self.kind);
+        let (engine, history, backend) = (self.engine.clone(), self.history, self.backend);
+        tokio::task::spawn_local(async move {
+            let answer = script.answer().await;
+            load.served(kind, 1, since.elapsed());
+            let cause = match answer {
+                ScriptAnswer::Reply(reply) => {
+                    if history > 0 {
+                        inbox.minimum().raise(Bound::new(history, engine.applied().get()));
+                    }
+                    return inbox.deliver_all(seq, 1, reply);
+                }
+                ScriptAnswer::Missing(reply) => Cause::Refused(Refusal::NoScript, reply),
+                ScriptAnswer::Elsewhere => {
+                    let reason = "the replica of this process cannot run this script".to_owned();
+                    Cause::Unsent { reason, reached: true, refusal: None }
+                }
+            };
+            let (repeatable, leased) = (true, false);
+            inbox.fail(Failed { seq, request: frame, repeatable, leased, backend, cause });
+        });
+        true
     }
 
     fn ask_aside(

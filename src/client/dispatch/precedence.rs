@@ -6,7 +6,7 @@ use crate::client::dispatch::paused;
 use crate::client::lost_connection;
 use crate::client::planning::logins::is_login;
 use crate::client::request::Request;
-use crate::client::retries::begin_anew;
+use crate::client::retries::{begin_anew, renewing};
 use crate::client::sending::order;
 use crate::client::state::client::{Client, LARGE};
 use crate::client::state::progress::Waiting;
@@ -20,6 +20,15 @@ pub(in crate::client) fn must_wait(
     command: Option<&Resolved<'_>>,
     request: &Request<'_>,
 ) -> bool {
+    if listens_at_former_master(client, batch) {
+        // The event that says so comes later, and others write at the next master by now.
+        lost_connection::demoted(client);
+        renewing::look(client);
+        if !client.renews() {
+            batch.flush(&client.inbox);
+            return true;
+        }
+    }
     if client.renewal.is_active() && !is_farewell(client, command) {
         // Behind the subscriptions, as at a server that has them.
         batch.flush(&client.inbox);
@@ -71,6 +80,13 @@ pub(in crate::client) fn must_wait(
 fn is_farewell(client: &Client, command: Option<&Resolved<'_>>) -> bool {
     let is_quit = command.is_some_and(|command| command.effect == Effect::Quit);
     is_quit && client.inbox.replies().is_settled()
+}
+
+/// Whether the client's messages come from a server that is not the master any more.
+fn listens_at_former_master(client: &Client, batch: &Batch<'_>) -> bool {
+    client.session.is_streaming()
+        && !client.renewal.is_active()
+        && client.dedicated.backend().is_some_and(|server| batch.shard().has_other_master(server))
 }
 
 /// Whether a transaction is on a connection to a server that is not the master any more.

@@ -23,9 +23,16 @@ pub(in crate::client) fn embedded(client: &Client, row: &Command) -> Target {
     }
 }
 
+/// Whether this is a script that the engine of this process runs.
+fn runs_script(client: &Client, row: &Command) -> bool {
+    let engine = client.worker.shared.engine.as_ref();
+    engine.is_some_and(|it| it.runs_script(row) && it.has_db(client.session.db))
+}
+
 /// The target of any request that would go to `target`; see [`embedded`].
 pub(in crate::client) fn nearest(client: &Client, target: Target, name: &[u8]) -> Target {
     match lookup(name) {
+        Some(row) if target == Target::Read && runs_script(client, row) => Target::EmbeddedRead,
         Some(row) if target == Target::Read => embedded(client, row),
         _ => target,
     }

@@ -1,17 +1,28 @@
 //! How a script calls commands: those of the store, and a few that concern no data.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::data::Data;
 use super::job::Refused;
 use crate::engine::Engine;
 use crate::engine::state::since_1970;
+use tidegate_acl::{Reason, User};
 use tidegate_scripts::{Call, CommandInfo, Host, LogLevel, Pulse, is_denied};
 use tidegate_store::{CallContext, CommandError, Outcome, Store};
 use tidegate_wire::command::{self, Command};
 use tidegate_wire::resp::{encode, integer};
 
 const NO_DATABASE: CommandError = CommandError::new("ERR DB index is out of range");
+const FORBIDDEN_COMMAND: CommandError =
+    CommandError::new("ERR The user executing the script can't run this command or subcommand");
+const FORBIDDEN_KEY: CommandError = CommandError::new(
+    "ERR The user executing the script can't access at least one of the keys mentioned in the \
+     command arguments",
+);
+const FORBIDDEN_CHANNEL: CommandError = CommandError::new(
+    "ERR The user executing the script can't publish to the channel mentioned in the command",
+);
 /// The commands that concern no data and that scripts may call.
 const OTHERS: [&str; 6] = ["echo", "ping", "publish", "select", "spublish", "time"];
 
@@ -22,6 +33,8 @@ pub(super) struct Signals {
     pub(super) kill: AtomicBool,
     /// Whether it has called a command that may write.
     pub(super) has_written: AtomicBool,
+    /// Whether it has met a value that a server can read and the store cannot.
+    pub(super) met_opaque: AtomicBool,
 }
 
 /// The engine, as a script finds it.
@@ -33,6 +46,11 @@ pub(super) struct StoreHost<'e> {
     pub(super) refused: Refused,
     /// The client, if it tracks what its script reads.
     pub(super) reader: Option<u64>,
+    /// The client's user; `None` if it may do everything.
+    pub(super) user: Option<Arc<User>>,
+    /// Whether a client of the proxy has sent the script: the login of `[topology]` has to be allowed
+    /// its commands, too.
+    pub(super) is_of_proxy: bool,
     pub(super) signals: &'e Signals,
 }
 
@@ -50,6 +68,21 @@ impl StoreHost<'_> {
         }
         let is_refused = self.refused.writes && self.find(words).is_some_and(|it| it.may_write);
         is_refused.then_some(CommandError::NO_REPLICAS)
+    }
+
+    /// The error for a command that the client's user may not run (`scriptVerifyACL`).
+    fn forbidden(&self, words: &[&[u8]]) -> Option<CommandError> {
+        if self.is_of_proxy && self.find(words).is_some_and(|row| !self.engine.may_run(row)) {
+            return Some(FORBIDDEN_COMMAND);
+        }
+        let user = self.user.as_ref()?;
+        let config = self.engine.config.load();
+        let denied = user.check(config.accounts.engine.catalog(), &words).err()?;
+        Some(match denied.reason {
+            Reason::Command => FORBIDDEN_COMMAND,
+            Reason::Channel => FORBIDDEN_CHANNEL,
+            Reason::Key | Reason::SortBy | Reason::SortGet => FORBIDDEN_KEY,
+        })
     }
 
     /// Runs a command that concerns no data.
@@ -98,7 +131,8 @@ impl Host for StoreHost<'_> {
     }
 
     fn call(&mut self, call: Call<'_>, reply: &mut Vec<u8>) {
-        if let Some(error) = self.refusal(call.words) {
+        let error = self.forbidden(call.words).or_else(|| self.refusal(call.words));
+        if let Some(error) = error {
             return error.write(reply);
         }
         if let Some(client) = self.reader
@@ -109,14 +143,15 @@ impl Host for StoreHost<'_> {
         let context = CallContext { version: call.version, ..self.context };
         // Bit 2 stands for the replicas.
         let is_replicated = call.replicate.0 & 2 != 0;
-        if self.data.execute(context, call.words, is_replicated, reply) == Outcome::Unknown {
-            self.other(call, reply);
+        match self.data.execute(context, call.words, is_replicated, reply) {
+            Outcome::Unknown => self.other(call, reply),
+            Outcome::Opaque => self.signals.met_opaque.store(true, Relaxed),
+            Outcome::Replied | Outcome::Refused | Outcome::Excessive => {}
         }
     }
 
-    fn is_permitted(&mut self, _words: &[&[u8]]) -> bool {
-        // The port has one user, and it may do everything.
-        true
+    fn is_permitted(&mut self, words: &[&[u8]]) -> bool {
+        self.forbidden(words).is_none()
     }
 
     fn log(&mut self, level: LogLevel, text: &[u8]) {

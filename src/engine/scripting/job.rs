@@ -1,5 +1,8 @@
 //! A script that is to run, and what became of it.
 
+use std::sync::Arc;
+
+use tidegate_acl::User;
 use tidegate_store::{CallContext, Effects, Store, Wanted};
 
 /// A script that is to run.
@@ -17,6 +20,11 @@ pub(in crate::engine) struct Job {
     pub(in crate::engine) refused: Refused,
     /// The client, if it tracks what its script reads.
     pub(in crate::engine) reader: Option<u64>,
+    /// The client's user; `None` if it may do everything.
+    pub(in crate::engine) user: Option<Arc<User>>,
+    /// The [`Engine::data_epoch`](crate::engine::Engine::data_epoch) whose data a replica's script may
+    /// read; `None` for any. With other data there is no reply.
+    pub(in crate::engine) data_epoch: Option<u64>,
 }
 
 /// Which commands of a script a master refuses now.

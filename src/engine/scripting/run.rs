@@ -53,14 +53,18 @@ pub(super) fn run(
     job: Job,
     signals: &Signals,
 ) -> Done {
-    let Job { words, context, store, wanted, refused, reader } = job;
+    let Job { words, context, store, wanted, refused, reader, user, data_epoch } = job;
     let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
     let data = match store {
         Some(store) => Data::Own { store, effects: Effects::default(), calls: Vec::new(), wanted },
         None => Data::Shared(engine.store()),
     };
-    let mut host = StoreHost { engine, data, context, refused, reader, signals };
+    let is_of_proxy = data_epoch.is_some();
+    let mut host = StoreHost { engine, data, context, refused, reader, user, is_of_proxy, signals };
     let mut reply = Vec::new();
+    if data_epoch.is_some_and(|epoch| epoch != engine.data_epoch()) {
+        return ended(host, reply);
+    }
     let version = engine.link_info().server.version.clone();
     if interpreter.as_ref().is_none_or(|it| it.version != version) {
         match Interpreter::new(&version) {

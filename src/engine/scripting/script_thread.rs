@@ -48,6 +48,11 @@ impl Unfinished {
         self.signals.has_written.load(Relaxed)
     }
 
+    /// Whether it has met a value that a server can read and the store cannot.
+    pub(in crate::engine) fn has_met_opaque(&self) -> bool {
+        self.signals.met_opaque.load(Relaxed)
+    }
+
     /// Ends it soon.
     pub(in crate::engine) fn kill(&self) {
         self.signals.kill.store(true, Relaxed);
@@ -75,6 +80,7 @@ impl ScriptThread {
             while let Ok(job) = to_do.recv() {
                 own.kill.store(false, Relaxed);
                 own.has_written.store(false, Relaxed);
+                own.met_opaque.store(false, Relaxed);
                 if finished.send(run(&engine, &mut interpreter, job, &own)).is_err() {
                     return;
                 }
@@ -96,11 +102,13 @@ impl ScriptThread {
         match done {
             Ok(done) => Ran::Done(Box::new(done)),
             Err(RecvTimeoutError::Disconnected) => Ran::Lost,
-            Err(RecvTimeoutError::Timeout) => {
-                let (signals, ended) = (Arc::clone(&self.signals), Arc::clone(&self.ended));
-                Ran::Unfinished(Unfinished { signals, ended })
-            }
+            Err(RecvTimeoutError::Timeout) => Ran::Unfinished(self.present()),
         }
+    }
+
+    /// The script that runs now, or runs next.
+    pub(in crate::engine) fn present(&self) -> Unfinished {
+        Unfinished { signals: Arc::clone(&self.signals), ended: Arc::clone(&self.ended) }
     }
 
     /// Returns a script that was unfinished, if it has ended by now.

@@ -42,7 +42,7 @@ impl fmt::Debug for Queue {
 
 impl Background {
     /// Returns an empty queue for a thread of this name.
-    pub(super) fn new(name: &'static str) -> Self {
+    pub(in crate::engine) fn new(name: &'static str) -> Self {
         Self(Arc::new(Shared { name, queue: Mutex::default(), more: Condvar::new() }))
     }
 

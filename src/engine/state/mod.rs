@@ -20,7 +20,7 @@
 //! | `clock` | the time of day, and new random ids |
 
 mod acl;
-mod background;
+pub(in crate::engine) mod background;
 mod clock;
 mod engine;
 mod feeding;

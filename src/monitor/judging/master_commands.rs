@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::monitor::asking::commands::CommandsError;
+use crate::monitor::asking::commands::{CommandList, CommandsError};
+use crate::topology::Topology;
+use tidegate_acl::Catalog;
 use tidegate_wire::command::Learned;
 
 /// The pause before the master is asked again.
@@ -16,6 +18,7 @@ const RETRY: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(in crate::monitor) struct MasterCommands {
     learned: Arc<Learned>,
+    catalog: Option<Arc<Catalog>>,
     /// The run id of the process whose answer these are.
     answered_by: Option<String>,
     /// The run id of the process that has been asked and has not answered yet.
@@ -25,13 +28,14 @@ pub(in crate::monitor) struct MasterCommands {
 
 impl MasterCommands {
     /// The commands that are known from before; the master has to be asked.
-    pub(in crate::monitor) fn new(learned: Arc<Learned>) -> Self {
-        Self { learned, ..Self::default() }
+    pub(in crate::monitor) fn new(known: &Topology) -> Self {
+        let (learned, catalog) = (Arc::clone(&known.learned), known.catalog.clone());
+        Self { learned, catalog, ..Self::default() }
     }
 
-    /// The commands that are known.
-    pub(in crate::monitor) fn learned(&self) -> Arc<Learned> {
-        Arc::clone(&self.learned)
+    /// The commands that are known, and those that rules of users may name.
+    pub(in crate::monitor) fn known(&self) -> (Arc<Learned>, Option<Arc<Catalog>>) {
+        (Arc::clone(&self.learned), self.catalog.clone())
     }
 
     /// Whether the master with this run id has to be asked now; if so, it counts as asked.
@@ -50,16 +54,17 @@ impl MasterCommands {
     pub(in crate::monitor) fn end(
         &mut self,
         run_id: String,
-        outcome: Result<Learned, CommandsError>,
+        outcome: Result<CommandList, CommandsError>,
         now: Instant,
     ) {
         self.asking = None;
         self.retry_at = None;
         match outcome {
-            Ok(learned) => {
+            Ok(CommandList { learned, catalog }) => {
                 // Most servers have no modules: no commands before and none now are no change.
                 if !(learned.is_empty() && self.learned.is_empty() && self.learned.is_told()) {
                     self.learned = Arc::new(learned);
+                    self.catalog = Some(Arc::new(catalog));
                 }
                 self.answered_by = Some(run_id);
             }
@@ -85,7 +90,7 @@ mod tests {
     fn each_process_is_asked_once() {
         let (mut commands, now) = (MasterCommands::default(), Instant::now());
         assert!(commands.begin("a", now) && !commands.begin("a", now));
-        commands.end("a".to_owned(), Ok(Learned::default()), now);
+        commands.end("a".to_owned(), Ok(CommandList::default()), now);
         assert!(!commands.begin("a", now) && commands.begin("b", now));
         let refused = CommandsError::Refused("NOPERM".to_owned());
         commands.end("b".to_owned(), Err(refused), now);

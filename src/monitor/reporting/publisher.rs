@@ -9,7 +9,12 @@ use super::log::{self, TopologyLog};
 use crate::config::Config;
 use crate::monitor::judging::changes::is_same;
 use crate::topology::{SentinelOverview, Shard, Topology};
+use tidegate_acl::Catalog;
 use tidegate_wire::command::Learned;
+
+/// The commands that the master has and the built-in table lacks, and those that rules of users may
+/// name.
+type Commands = (Arc<Learned>, Option<Arc<Catalog>>);
 
 /// Publishes the topology, and wakes the clients that wait for it.
 #[derive(Debug)]
@@ -36,13 +41,13 @@ impl Publisher {
     pub(in crate::monitor) fn publish(
         &mut self,
         (shard, is_starting): (&Shard, bool),
-        (learned, sentinels): (Arc<Learned>, Option<Arc<SentinelOverview>>),
+        ((learned, catalog), sentinels): (Commands, Option<Arc<SentinelOverview>>),
         config: &Config,
         now_ms: u64,
     ) -> bool {
         let old = self.topology.load_full();
         let new = Topology::new(old.generation + 1, learned, shard.clone(), Vec::new());
-        let new = new.with_sentinels(sentinels);
+        let new = new.with_catalog(catalog).with_sentinels(sentinels);
         if is_same(&old, &new) {
             return false;
         }
@@ -69,12 +74,12 @@ mod tests {
         let topology = Arc::new(ArcSwap::from_pointee(Topology::default()));
         let mut publisher = Publisher::new(Arc::clone(&topology));
         let (shard, config) = (topology.load().sole_shard().clone(), Config::default());
-        let learned = Arc::clone(&topology.load().learned);
-        assert!(!publisher.publish((&shard, false), (Arc::clone(&learned), None), &config, 0));
+        let learned = || ((Arc::clone(&topology.load().learned), None), None);
+        assert!(!publisher.publish((&shard, false), learned(), &config, 0));
         let eviction = Some("allkeys-lru".to_owned());
         let changed = Shard { eviction, ..shard };
-        assert!(publisher.publish((&changed, false), (Arc::clone(&learned), None), &config, 0));
+        assert!(publisher.publish((&changed, false), learned(), &config, 0));
         assert_eq!(topology.load().generation, 1);
-        assert!(!publisher.publish((&changed, false), (learned, None), &config, 0));
+        assert!(!publisher.publish((&changed, false), learned(), &config, 0));
     }
 }

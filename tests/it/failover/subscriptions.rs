@@ -1,6 +1,7 @@
 //! Subscriptions across a failover: renewed at the new master, and the client does not notice.
 
 mod gap;
+mod reads;
 
 use crate::support::*;
 

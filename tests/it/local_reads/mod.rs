@@ -5,5 +5,6 @@ pub mod answers;
 mod engine;
 mod other_master;
 mod rights;
+mod scripts;
 mod slow;
 mod unserved;

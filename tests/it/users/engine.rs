@@ -40,6 +40,13 @@ fn the_engines_port_has_the_users_of_the_proxy() {
     ] {
         assert!(wire.cmd(request).err().starts_with("NOPERM"), "{request:?}");
     }
+    // The rights hold within scripts, too.
+    let cannot = "ERR The user executing the script can't ";
+    for script in ["return redis.call('get', 'other')", "return redis.call('keys', 'app:1')"] {
+        let reply = wire.cmd(&["EVAL_RO", script, "0"]);
+        assert!(reply.err().starts_with(cannot), "{reply:?}");
+    }
+    assert_eq!(wire.cmd(&["EVAL_RO", "return redis.call('get', 'app:1')", "0"]).str(), "v");
     assert_eq!(wire.cmd(&["ACL", "WHOAMI"]).str(), "app");
     let mut operator = Wire::connect(addr);
     assert_eq!(operator.cmd(&["AUTH", "port"]).str(), "OK");

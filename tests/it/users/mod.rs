@@ -3,6 +3,7 @@
 mod engine;
 mod limits;
 mod logins;
+mod modules;
 mod pages;
 mod passed_on;
 mod rights;

@@ -79,7 +79,13 @@ pub struct Catalog {
     /// Commands that are no subcommands.
     by_name: HashMap<Box<[u8]>, u16, RandomState>,
     categories: Vec<Cow<'static, str>>,
+    /// Whether the commands of modules are still to be learnt.
+    awaits_modules: bool,
 }
+
+/// The categories of the modules that Redis and Valkey ship.
+const OF_MODULES: [&str; 8] =
+    ["bloom", "cms", "cuckoo", "json", "search", "tdigest", "timeseries", "topk"];
 
 impl Default for Catalog {
     fn default() -> Self {
@@ -94,6 +100,24 @@ impl Catalog {
         Self::default()
     }
 
+    /// Returns this catalog for rules that are read before a server has named its modules' commands:
+    /// what a module may call so is accepted, and permits nothing yet.
+    #[must_use]
+    pub fn awaiting_modules(self) -> Self {
+        Self { awaits_modules: true, ..self }
+    }
+
+    /// Whether `name` may be the command of a module that is still to be learnt. They have a dot.
+    pub(crate) fn may_learn_command(&self, name: &[u8]) -> bool {
+        self.awaits_modules && name.contains(&b'.') && self.named(name).is_none()
+    }
+
+    /// Whether `name` may be the category of such a module.
+    pub(crate) fn may_learn_category(&self, name: &[u8]) -> bool {
+        self.awaits_modules
+            && OF_MODULES.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
+    }
+
     /// Returns those of servers and of the proxy that `keep` accepts by their full names.
     #[must_use]
     pub fn only(keep: impl Fn(&str) -> bool) -> Self {
@@ -102,6 +126,7 @@ impl Catalog {
             by_number: vec![NONE; NUMBERS].into(),
             by_name: HashMap::default(),
             categories: Category::NAMES.into_iter().map(Cow::Borrowed).collect(),
+            awaits_modules: false,
         };
         let mut facts: Vec<_> = facts::all().filter(|fact| keep(fact.name)).collect();
         // A container comes right before its subcommands: `|` is above all letters.

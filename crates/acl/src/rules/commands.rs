@@ -25,6 +25,8 @@ impl CommandRules {
     pub(super) fn apply(&mut self, catalog: &Catalog, word: &[u8]) -> Result<(), RuleError> {
         let word = before_nul(word);
         match word {
+            [sign, b'@', name @ ..] if catalog.may_learn_category(name) => self.defer(*sign),
+            [sign, name @ ..] if catalog.may_learn_command(name) => self.defer(*sign),
             [sign, b'@', name @ ..] => {
                 self.apply_category(catalog, name, *sign == b'+')?;
             }
@@ -65,6 +67,15 @@ impl CommandRules {
         it
     }
 
+    /// The words about commands and categories that `catalog` does not know.
+    pub(crate) fn unknown_words<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+    ) -> impl Iterator<Item = &'a [u8]> {
+        let is_known = |word: &[u8]| Self::default().apply(catalog, word).is_ok();
+        self.words.iter().map(AsRef::as_ref).filter(move |word| !is_known(word))
+    }
+
     /// Whether every command is permitted.
     pub(crate) const fn permits_all(&self) -> bool {
         self.permits_all
@@ -100,6 +111,13 @@ impl CommandRules {
     pub(crate) fn set_category(&mut self, catalog: &Catalog, category: usize, permits: bool) {
         for command in catalog.commands().filter(|it| it.categories.has(category)) {
             self.set(catalog, command, permits);
+        }
+    }
+
+    /// A rule is about commands that are still to be learnt. Until then they are forbidden.
+    fn defer(&mut self, sign: u8) {
+        if sign == b'-' {
+            (self.permits_unknown, self.permits_all) = (false, false);
         }
     }
 
@@ -205,6 +223,29 @@ mod tests {
         // A word that a catalog does not know comes back with the next one.
         let there_and_back = rules(&all, "-@all +get").rebuilt(&few).rebuilt(&all);
         assert!(there_and_back.permits(get));
+    }
+
+    #[test]
+    fn commands_of_modules_are_accepted_before_they_are_learnt() {
+        let early = Catalog::new().awaiting_modules();
+        let before = rules(&early, "+get +json.get +@json -ft.drop");
+        // What a later catalog may forbid is not permitted before.
+        let all = rules(&early, "+@all -ft.drop");
+        assert!(!all.permits_all() && !all.permits_unknown());
+        assert!(all.rebuilt(&Catalog::new()).permits_unknown());
+        assert!(before.permits(early.named(b"get").expect("built in")));
+        let late = Catalog::new();
+        let after = before.rebuilt(&late);
+        let unknown: Vec<_> = after.unknown_words(&late).collect();
+        assert_eq!(unknown, [&b"+json.get"[..], b"+@json", b"-ft.drop"]);
+        for wrong in ["+nope", "+@nope", "+.|"] {
+            let mut rules = CommandRules::default();
+            assert!(rules.apply(&late, wrong.as_bytes()).is_err(), "{wrong}");
+        }
+        for wrong in ["+nope", "+@nope"] {
+            let mut rules = CommandRules::default();
+            assert!(rules.apply(&early, wrong.as_bytes()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

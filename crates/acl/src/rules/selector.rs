@@ -60,6 +60,14 @@ impl Selector {
         Self { commands: self.commands.rebuilt(catalog), ..self.clone() }
     }
 
+    /// Returns the words about commands and categories that `catalog` does not know.
+    pub(super) fn unknown_words<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+    ) -> impl Iterator<Item = &'a [u8]> {
+        self.commands.unknown_words(catalog)
+    }
+
     fn set_keys(&mut self, all: bool) {
         self.all_keys = all;
         self.keys.clear();

@@ -144,6 +144,12 @@ impl User {
         }
     }
 
+    /// Returns the words of its rules about commands and categories that `catalog` does not know.
+    pub fn unknown_words<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = &'a [u8]> {
+        let selectors = std::iter::once(&self.root).chain(&self.selectors);
+        selectors.flat_map(|own| own.unknown_words(catalog))
+    }
+
     /// Adds a password, or without one removes all of them.
     fn set_password(&mut self, digest: Option<Digest>, needs_none: bool) {
         self.needs_no_password = needs_none;

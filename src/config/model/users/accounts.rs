@@ -58,6 +58,23 @@ impl Accounts {
         self.more.get(name)
     }
 
+    /// The same users, whose rules may name the commands of this catalog: it has those of a master's
+    /// modules.
+    #[must_use]
+    pub fn with_catalog(&self, catalog: &Arc<Catalog>) -> Self {
+        let acl = self.acl.with_catalog(Arc::clone(catalog));
+        Self { acl, ..self.clone() }
+    }
+
+    /// The rules that name what the master does not have: each user's name, and the words.
+    pub fn unknown_rules(&self) -> impl Iterator<Item = (String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.acl.users().filter_map(move |user| {
+            let words: Vec<_> = user.unknown_words(self.acl.catalog()).map(text).collect();
+            (!words.is_empty()).then(|| (text(user.name()), words.join(" ")))
+        })
+    }
+
     /// Whether requests of the user `name` are made at the servers with its own login.
     #[must_use]
     pub fn is_passed_on(&self, name: &str) -> bool {
@@ -84,8 +101,9 @@ impl PartialEq for Accounts {
 
 impl Eq for Accounts {}
 
-/// The commands that rules may name.
+/// The commands that rules may name, until a master has named those of its modules.
 pub(in crate::config) fn catalog() -> Arc<Catalog> {
-    static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::new()));
+    static CATALOG: LazyLock<Arc<Catalog>> =
+        LazyLock::new(|| Arc::new(Catalog::new().awaiting_modules()));
     Arc::clone(&CATALOG)
 }

@@ -26,6 +26,8 @@ pub(in crate::engine::serve) fn script(call: &mut Call<'_, '_>) {
         wanted: context.lead.borrow().wanted(&context.engine.hub),
         refused,
         reader: call.client.tracking.remembers().then_some(call.client.entry.id),
+        user: call.client.session.rights.clone(),
+        data_epoch: None,
     };
     // A replica's transaction reads under a lock that it cannot hand over.
     let may_wait = leads || !in_transaction;
