@@ -19,6 +19,27 @@ pub(in crate::client) fn demoted(client: &mut Client) {
     }
 }
 
+/// The session has another login at the servers than its dedicated connection. Subscriptions are renewed
+/// with the new one, and what the session watched counts as changed. What cannot be renewed ends the
+/// client.
+pub(in crate::client) fn leave_former_login(client: &mut Client) {
+    let credentials = client.worker.key_of(&client.session).credentials;
+    if client.dedicated.get().is_none_or(|own| own.key.credentials == credentials) {
+        return;
+    }
+    if client.renews() {
+        client.drop_own();
+        client.session.transaction.lose();
+        return renewing::lose(client);
+    }
+    if client.session.is_streaming() {
+        let text = "closed: its login changed while it followed a server";
+        return client.close(Closing::Lost, Ending::AfterReplies, text);
+    }
+    client.drop_own();
+    client.session.transaction.lose();
+}
+
 /// What the server keeps for the session's transaction is gone. A transaction that is recorded is
 /// begun anew with the next request.
 pub(in crate::client) fn lose_transaction(client: &mut Client) {

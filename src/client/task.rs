@@ -12,6 +12,7 @@ use crate::client::drain::Drain;
 use crate::client::ending::Ending;
 use crate::client::events;
 use crate::client::introspection::listing;
+use crate::client::planning::logins;
 use crate::client::reading::requests;
 use crate::client::replies::output;
 use crate::client::sending::order;
@@ -64,21 +65,10 @@ impl Task {
         Self { stream, client, query, came_full, eof, drain, farewell, lingering, _panic_guard }
     }
 
-    /// Lets the client act as the user that its certificate names.
+    /// Lets the client act as the user that its certificate names. One whose certificate names no user
+    /// that exists, or one with too many clients, acts as none: it has to log in.
     pub(super) fn enter_by_certificate(&mut self, name: &str) {
-        let client = &mut self.client;
-        let user = client.config.accounts.acl.user(name.as_bytes()).cloned();
-        match user.filter(|user| user.is_enabled()) {
-            Some(user) => {
-                client.session.enter(&user);
-                client.follow_user();
-                client.presence.change();
-            }
-            None => {
-                let client = &client.entry.addr;
-                tracing::info!(%client, "the certificate names no user: {name:?}");
-            }
-        }
+        logins::enter_by_certificate(&mut self.client, name);
     }
 
     /// Runs one turn; true when the connection is over.

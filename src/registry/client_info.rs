@@ -13,6 +13,8 @@ pub struct ClientInfo {
     pub command: Cow<'static, str>,
     /// The user as which the client acts; a master acts as none.
     pub user: Identity,
+    /// Whether it may send more than a login.
+    pub is_logged_in: bool,
     /// The name that `CLIENT SETNAME` gave it.
     pub name: Vec<u8>,
     /// The library's name, from `CLIENT SETINFO`.
@@ -61,6 +63,7 @@ impl ClientInfo {
     /// Takes over what the client's session says.
     pub fn follow(&mut self, session: &Session) {
         self.user = session.user();
+        self.is_logged_in = session.is_logged_in();
         self.name.clone_from(&session.name);
         self.lib_name.clone_from(&session.lib_name);
         self.lib_ver.clone_from(&session.lib_ver);

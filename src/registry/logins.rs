@@ -2,8 +2,8 @@
 //!
 //! An address may fail a number of times at once, and then a few times per second: its next AUTH
 //! waits for its turn, on whatever connection it arrives. So a password cannot be guessed fast, and
-//! no other address notices. A login that succeeds is not counted, so that an application with a
-//! wrong password does not keep other applications of its host out.
+//! no other address notices. A login that succeeds is not counted. An application with a wrong password
+//! slows down the logins of others on its host, and keeps none of them out for long.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -54,6 +54,7 @@ impl Logins {
         let before = addresses.get(&addr).filter(|it| now_ms < it.last_ms + FORGET_MS);
         let count = before.map_or(0, |it| it.count).saturating_add(1);
         let paid_ms = before.map_or(now_ms, |it| it.paid_ms.max(now_ms)) + STEP_MS;
+        let paid_ms = paid_ms.min(now_ms + 2 * BURST * STEP_MS);
         let failed = Failed { count, last_ms: now_ms, paid_ms };
         addresses.insert(addr, failed);
         count.is_power_of_two().then_some(count)

@@ -60,7 +60,10 @@ impl Registry {
     /// How many other clients than `own` are logged in as `user`.
     #[must_use]
     pub fn count_others(&self, user: Identity, own: u64) -> usize {
-        let is_one = |entry: &&Arc<Entry>| entry.id != own && entry.info().user == user;
+        let is_one = |entry: &&Arc<Entry>| {
+            let info = entry.info();
+            entry.id != own && info.is_logged_in && info.user == user
+        };
         self.entries().values().filter(is_one).count()
     }
 

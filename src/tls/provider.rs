@@ -1,6 +1,6 @@
 //! The cryptography behind TLS, and the versions of the protocol.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustls::SupportedProtocolVersion;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -51,10 +51,41 @@ pub fn random(bytes: &mut [u8]) {
     drop(provider().secure_random.fill(bytes));
 }
 
-/// What encrypts session tickets. It is the same for all certificates, so that clients resume their
-/// sessions after a reload, and changes its keys by itself; `None` if the system has no randomness.
-pub(super) fn ticketer() -> Option<Arc<dyn ProducesTickets>> {
-    static TICKETER: LazyLock<Option<Arc<dyn ProducesTickets>>> =
-        LazyLock::new(|| aws_lc_rs::Ticketer::new().ok());
-    TICKETER.clone()
+/// How many ports with different trust keep what encrypts their tickets.
+const TICKETERS_MAX: usize = 16;
+
+/// What encrypts session tickets, by the digest of what decides which clients are trusted.
+type Ticketers = Vec<([u8; 20], Arc<dyn ProducesTickets>)>;
+
+/// What encrypts session tickets for clients that are trusted by `trust`: a digest of the authorities
+/// and of what is asked of clients. With another certificate of the port it is the same, so that
+/// clients resume their sessions after a reload. With another trust it is another one: a ticket has the
+/// client's certificate, and is not checked again. It changes its keys by itself; `None` if the system
+/// has no randomness.
+pub(super) fn ticketer(trust: [u8; 20]) -> Option<Arc<dyn ProducesTickets>> {
+    static TICKETERS: Mutex<Ticketers> = Mutex::new(Vec::new());
+    let mut all = TICKETERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = all.iter().position(|(own, _)| *own == trust);
+    let ticketer = match known {
+        Some(at) => all.remove(at).1,
+        None => aws_lc_rs::Ticketer::new().ok()?,
+    };
+    all.push((trust, Arc::clone(&ticketer)));
+    if all.len() > TICKETERS_MAX {
+        all.remove(0);
+    }
+    Some(ticketer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tickets_are_good_while_the_same_clients_are_trusted() {
+        let sealed = ticketer([1; 20]).unwrap().encrypt(b"session").unwrap();
+        let opened = |trust| ticketer(trust).unwrap().decrypt(&sealed);
+        assert_eq!(opened([1; 20]).as_deref(), Some(&b"session"[..]));
+        assert_eq!(opened([2; 20]), None);
+    }
 }

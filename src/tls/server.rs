@@ -54,7 +54,10 @@ impl ServerTls {
     pub fn load(files: &ServerFiles<'_>) -> Result<Self, (Part, TlsError)> {
         let mut fingerprint = Fingerprint::default();
         let Shown { chain, leaf, key } = Shown::read(files.cert, files.key, &mut fingerprint)?;
-        fingerprint.take(format!("{:?} {:?}", files.auth_clients, files.protocols).as_bytes());
+        let asked = format!("{:?} {:?}", files.auth_clients, files.protocols);
+        fingerprint.take(asked.as_bytes());
+        let mut trust = Fingerprint::default();
+        trust.take(asked.as_bytes());
         let builder = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&versions(files.protocols))
             .map_err(|_| (Part::Cert, TlsError::NoProtocol))?;
@@ -63,7 +66,10 @@ impl ServerTls {
             (auth, ca) => {
                 let in_ca = |error| (Part::Ca, error);
                 let roots = match ca {
-                    Some(ca) => fingerprint.read(ca).and_then(|it| pem::roots(&it)),
+                    Some(ca) => fingerprint.read(ca).and_then(|it| {
+                        trust.take(&it);
+                        pem::roots(&it)
+                    }),
                     None => Err(TlsError::NoCertificate),
                 };
                 let roots = Arc::new(roots.map_err(in_ca)?);
@@ -81,7 +87,7 @@ impl ServerTls {
         let mut config = builder
             .with_single_cert(chain, key)
             .map_err(|error| (Part::Key, TlsError::Key(error.to_string())))?;
-        if let Some(ticketer) = ticketer() {
+        if let Some(ticketer) = ticketer(trust.finish()) {
             config.ticketer = ticketer;
             // A ticket has the whole session: nothing is kept here.
             config.session_storage = Arc::new(NoServerSessionStorage {});

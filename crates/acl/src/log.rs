@@ -72,6 +72,9 @@ impl Context {
     }
 }
 
+/// The most bytes of a name that are kept: a client may send any number of them.
+const NAME_MAX: usize = 1024;
+
 /// A refusal.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal<'a> {
@@ -142,7 +145,13 @@ impl AclLog {
     }
 
     /// Adds a refusal. The same one within a minute only adds to the count of its entry.
-    pub fn add(&mut self, refusal: &Refusal<'_>, now_ms: u64) {
+    pub fn add<'a>(&mut self, refusal: &Refusal<'a>, now_ms: u64) {
+        let clipped = |text: &'a [u8]| text.get(..NAME_MAX).unwrap_or(text);
+        let refusal = &Refusal {
+            object: clipped(refusal.object),
+            username: clipped(refusal.username),
+            ..*refusal
+        };
         let latest = self.entries.iter().take(COMPARED);
         let same = latest.enumerate().find(|(_, own)| own.is_same(refusal, now_ms));
         let entry = match same.map(|(at, _)| at).and_then(|at| self.entries.remove(at)) {
@@ -214,6 +223,16 @@ mod tests {
         assert_eq!(shown(&log)[0], (2, 1, &b"a"[..]));
         let first = log.entries().nth(1).map(|entry| (entry.created, entry.updated));
         assert_eq!(first, Some((1_000, 61_000)));
+    }
+
+    #[test]
+    fn long_names_are_cut_off() {
+        let mut log = AclLog::default();
+        let name = [b'x'; 5 * NAME_MAX];
+        log.add(&refusal(&name), 0);
+        log.add(&refusal(&name), 0);
+        let kept: Vec<_> = log.entries().map(|it| (it.object.len(), it.count)).collect();
+        assert_eq!(kept, [(NAME_MAX, 2)]);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Commands about the session, with what a login needs besides: room for one more client of its user,
 //! and a note of one that fails.
 
+use crate::client::lost_connection;
 use crate::client::planning::user_account::too_many;
 use crate::client::state::client::Client;
 use crate::session::{Identity, LoginPolicy, local};
 use crate::topology::ServerVersion;
-use tidegate_acl::{Context, Refused};
+use tidegate_acl::{AuthError, Context, Refused};
 use tidegate_wire::command::{Effect, Resolved};
 use tidegate_wire::resp::encode;
 
@@ -25,22 +26,52 @@ pub(in crate::client) fn answer(
     if !is_login(command, args.iter().copied()) {
         return local::answer(&mut client.session, command, args, policy, out);
     }
+    let registry = &client.worker.shared.registry;
+    let addr = client.entry.addr.host();
+    // A request by itself has waited by now.
+    if context == Context::Multi && registry.logins.must_wait(addr, client.worker.shared.now_ms()) {
+        encode::error(out, &AuthError::WrongPassword.to_string());
+        return true;
+    }
     let session = &mut client.session;
     let before = (session.identity, session.rights.clone(), session.given.clone());
     let start = out.len();
     let is_answered = local::answer(session, command, args, policy, out);
     let entered = session.identity.filter(|user| Some(*user) != before.0);
-    let registry = &client.worker.shared.registry;
     if let Some(error) = entered.and_then(|user| too_many(&config, registry, user, &client.entry)) {
         (session.identity, session.rights, session.given) = before;
         out.truncate(start);
         encode::error(out, &error);
     }
     client.follow_user();
+    lost_connection::leave_former_login(client);
     if out.get(start..).is_some_and(|reply| reply.starts_with(b"-WRONGPASS")) {
         note_failure(client, args, context);
     }
     is_answered
+}
+
+/// Lets the client act as the user that its certificate names. One whose certificate names no user that
+/// exists, or one with too many clients, acts as none: it has to log in.
+pub(in crate::client) fn enter_by_certificate(client: &mut Client, name: &str) {
+    let config = client.config.clone();
+    let user = config.accounts.acl.user(name.as_bytes()).filter(|user| user.is_enabled());
+    let registry = &client.worker.shared.registry;
+    let full = |user: &tidegate_acl::User| {
+        let user = Identity::of(&String::from_utf8_lossy(user.name()));
+        too_many(&config, registry, user, &client.entry)
+    };
+    let why = user.map_or_else(|| Some("it is no user".to_owned()), |user| full(user));
+    match (user, why) {
+        (Some(user), None) => client.session.enter(user),
+        (_, why) => {
+            (client.session.identity, client.session.rights) = (None, None);
+            let (client, why) = (&client.entry.addr, why.unwrap_or_default());
+            tracing::info!(%client, "the certificate's name {name:?} logs no client in: {why}");
+        }
+    }
+    client.follow_user();
+    client.presence.change();
 }
 
 /// Whether a command gives a password; `args` begin with its name.

@@ -56,13 +56,23 @@ fn passed_on(session: &Session) -> Option<Credentials> {
     Some(Credentials::new(user.map_or("", Identity::name), password))
 }
 
-/// Gives the session the rights that its user has in `config`, which has other users than before. False
+/// Gives the session the rights that its user has in `config`, which has other users than `former`. False
 /// if the user is gone, or may no longer use a channel to which the session subscribes: then the
 /// client is closed, as Redis does (`ACL LOAD`).
-pub(in crate::client) fn renew_rights(config: &Config, session: &mut Session) -> bool {
+pub(in crate::client) fn renew_rights(
+    former: &Config,
+    config: &Config,
+    session: &mut Session,
+) -> bool {
     let Some(identity) = session.identity else { return true };
     let user = config.accounts.acl.user(identity.name().as_bytes());
     let Some(user) = user.filter(|user| user.is_enabled()) else { return false };
+    let were = session.rights.as_ref().map(|it| it.describe(former.accounts.acl.catalog()));
+    let are = (!user.is_unrestricted()).then(|| user.describe(config.accounts.acl.catalog()));
+    if were != are {
+        // What a transaction has queued was judged by other rights.
+        session.transaction.refuse();
+    }
     session.enter(user);
     let may = |(kind, name): (Subscription, &[u8])| {
         user.is_unrestricted() || user.may_subscribe(name, kind == Subscription::Pattern)

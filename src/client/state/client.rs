@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::backend::{Failed, Inbox, Relay};
 use crate::client::ending::Ending;
 use crate::client::planning::policies::Policies;
-use crate::client::planning::user_account::{self, UserAccount};
+use crate::client::planning::user_account::{UserAccount, renew_rights};
 use crate::client::state::dedicated_connection::DedicatedConnection;
 use crate::client::state::held_request::{HeldRequest, Released};
 use crate::client::state::invalidations::Invalidations;
@@ -229,8 +229,8 @@ impl Client {
         }
         self.policies.follow(config, &self.worker);
         let has_other_users = !Arc::ptr_eq(&self.config.accounts, &config.accounts);
-        self.config = config.clone();
-        if has_other_users && !user_account::renew_rights(&self.config, &mut self.session) {
+        let former = std::mem::replace(&mut self.config, config.clone());
+        if has_other_users && !renew_rights(&former, config, &mut self.session) {
             self.end(Ending::Now);
         }
         self.follow_user();

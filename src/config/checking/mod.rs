@@ -22,6 +22,7 @@ pub(super) mod rules;
 pub(super) mod secrets;
 mod sentinels;
 pub(super) mod unknown;
+mod user_warnings;
 pub(super) mod users;
 mod warning;
 mod warnings;

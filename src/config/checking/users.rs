@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use crate::config::mistakes::Report;
-use crate::config::model::users::catalog;
+use crate::config::model::users::{catalog, is_digest};
 use crate::config::model::{Account, Accounts, CertUser, Config, User};
 use crate::session::{Credentials, Identity, RateLimit};
 use tidegate_acl::Acl;
@@ -122,7 +122,7 @@ fn of_sections(config: &Config, report: &mut Report<'_>) -> Acl {
             let names = |rules: &String| rules.split_whitespace().any(|it| names(&error, it));
             let key = key.into_iter().find(|(_, rules)| names(rules));
             let (key, rules) = key.unwrap_or(("commands", &user.commands));
-            report.conflict(&path(key), format!("{rules:?}"), error.to_string());
+            report.conflict(&path(key), shown(rules), error.to_string());
         }
     }
     acl
@@ -131,6 +131,15 @@ fn of_sections(config: &Config, report: &mut Report<'_>) -> Acl {
 /// Whether an error is about this rule.
 fn names(error: &tidegate_acl::UserError, rule: &str) -> bool {
     matches!(error, tidegate_acl::UserError::Rule { word, .. } if word == rule)
+}
+
+/// Rules as messages show them: not where they have what may be a password.
+fn shown(rules: &str) -> String {
+    let is_password = |rule: &str| rule.starts_with(['>', '<', '#', '!']);
+    if rules.split_whitespace().any(is_password) {
+        return Secret::MASK.to_owned();
+    }
+    format!("{rules:?}")
 }
 
 fn check(config: &Config, user: &User, path: &impl Fn(&str) -> String, report: &mut Report<'_>) {
@@ -146,6 +155,12 @@ fn check(config: &Config, user: &User, path: &impl Fn(&str) -> String, report: &
     if user.passwords.iter().any(Secret::is_empty) {
         let rule = "is empty; no client could use it";
         report.conflict(&path("password"), "\"\"".to_owned(), rule.to_owned());
+    }
+    let is_broken = |it: &Secret| it.expose().starts_with('#') && !is_digest(it.expose());
+    if user.passwords.iter().any(is_broken) {
+        let rule =
+            "begins with #, so it has to be the SHA-256 of a password: 64 digits of 0-9, a-f";
+        report.conflict(&path("password"), Secret::MASK.to_owned(), rule.to_owned());
     }
     if user.name == DEFAULT && !config.proxy.requirepass.is_empty() {
         let rule = "is also the user of proxy.requirepass; give its password in one place";
@@ -171,8 +186,8 @@ fn check(config: &Config, user: &User, path: &impl Fn(&str) -> String, report: &
     ];
     for (key, rules, begins, form) in kinds {
         if let Some(other) = rules.split_whitespace().find(|rule| !rule.starts_with(begins)) {
-            let rule = format!("has {other:?}, which is no rule such as {form}");
-            report.conflict(&path(key), format!("{rules:?}"), rule);
+            let rule = format!("has {}, which is no rule such as {form}", shown(other));
+            report.conflict(&path(key), shown(rules), rule);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Warnings about a valid configuration: keys without effect, and values that may surprise.
 
 use super::read_rules;
+use super::user_warnings;
 use super::warning::Warning;
 use crate::config::model::{ClientPort, Config, Replica, ReplicaOf, TopologyConfig, TouchMaster};
 use crate::session::{ReadFrom, without_login};
@@ -39,6 +40,7 @@ impl Config {
             ));
         }
         warnings.extend(read_rules::warnings(&self.rules, &self.accounts.acl));
+        warnings.extend(user_warnings::warnings(self));
         warnings
     }
 

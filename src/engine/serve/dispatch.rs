@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::call::{Call, Handler};
 use super::client::{Client, Ending};
+use super::commands::connection::is_login;
 use super::commands::transaction;
 use super::handlers::{self, HANDLERS};
 use super::held::Held;
@@ -44,13 +45,6 @@ enum Runner {
     Port(Handler),
     /// The store, for a local write of the replica.
     Write,
-}
-
-/// Whether a request contains a password.
-fn is_login(command: &Command, args: &[&[u8]]) -> bool {
-    command.effect == Effect::Auth
-        || command.effect == Effect::Hello
-            && args.iter().any(|word| word.eq_ignore_ascii_case(b"AUTH"))
 }
 
 impl Client {
@@ -126,15 +120,7 @@ impl Client {
             self.note(found, args);
             return true;
         }
-        let start = self.out.len();
         self.reply(command, |client| client.run(held, found, args));
-        let said = self.out.get(start..).unwrap_or_default();
-        if is_login
-            && said.starts_with(b"-WRONGPASS")
-            && let Some(times) = logins.failed(addr, context.now_ms())
-        {
-            tracing::warn!(client = %addr, times, "a login at the replica's port failed: wrong password");
-        }
         true
     }
 

@@ -87,3 +87,27 @@ fn a_certificate_logs_its_user_in() {
     assert!(wire.cmd(&["GET", "a:1"]).err().starts_with("NOAUTH"));
     assert_eq!(wire.cmd(&["AUTH", "cache", "secret"]).str(), "OK");
 }
+
+/// Otherwise a user that was removed would get all rights of an open default user.
+#[test]
+fn a_certificate_of_no_user_logs_no_client_in() {
+    let trio = Trio::spawn(Flavor::Redis70);
+    let authority = Authority::new("authority");
+    let (alice, mallory) = (authority.issue("alice", &[]), authority.issue("mallory", &[]));
+    let config = Tidegate::for_trio(&trio);
+    let (config, addr) = with_tls(config, &authority.issue("server", &HOSTS));
+    let proxy = config
+        .set("proxy", "tls-ca-cert-file", &quoted(&authority.file()))
+        .set("proxy", "tls-auth-clients-user", "\"CN\"")
+        .extra("[[user]]\nname = \"alice\"\nkeys = \"~*\"\ncommands = \"+@all\"\nmax-clients = 1")
+        .start();
+    let tunnel = Tunnel::open(&authority.client().with(&mallory), addr);
+    assert!(Wire::connect(tunnel.addr()).cmd(&["GET", "k"]).err().starts_with("NOAUTH"));
+    let tunnel = Tunnel::open(&authority.client().with(&alice), addr);
+    let mut first = Wire::connect(tunnel.addr());
+    assert_eq!(first.cmd(&["ACL", "WHOAMI"]).str(), "alice");
+    let tunnel = Tunnel::open(&authority.client().with(&alice), addr);
+    let mut second = Wire::connect(tunnel.addr());
+    assert!(second.cmd(&["GET", "k"]).err().starts_with("NOAUTH"), "it has one client");
+    assert!(proxy.log().contains("clients that do not log in are the user default"));
+}

@@ -1,5 +1,6 @@
 //! Users with rights, limits and policies of their own, at the proxy's ports and the engine's.
 
+mod attacks;
 mod engine;
 mod limits;
 mod logins;

@@ -6,3 +6,4 @@ mod user;
 pub(in crate::config) use accounts::catalog;
 pub use accounts::{Account, Accounts};
 pub use user::User;
+pub(in crate::config) use user::is_digest;

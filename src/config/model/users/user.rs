@@ -106,7 +106,7 @@ impl User {
 }
 
 /// Whether a password is given by its SHA-256.
-fn is_digest(text: &str) -> bool {
+pub(in crate::config) fn is_digest(text: &str) -> bool {
     let digits = text.strip_prefix('#').filter(|digits| digits.len() == 64);
     digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
