@@ -137,8 +137,14 @@ impl Database {
         }
     }
 
-    /// Sets a key to a string and replaces what was there.
-    pub(crate) fn set_str(&mut self, key: &[u8], expires: Option<i64>, kind: Kind, bytes: &[u8]) {
+    /// Sets a key to a string and replaces what was there. Returns whether it is new.
+    pub(crate) fn set_str(
+        &mut self,
+        key: &[u8],
+        expires: Option<i64>,
+        kind: Kind,
+        bytes: &[u8],
+    ) -> bool {
         if bytes.len() > SMALL {
             return self.set(key, expires, Value::Str(Str::with_kind(kind, bytes.to_vec())));
         }
@@ -158,6 +164,7 @@ impl Database {
             }
         }
         self.count(before, Volatile { key: expires.is_some(), ..Volatile::default() });
+        is_new
     }
 
     /// Adds a key. If it exists already, returns it and changes nothing.
@@ -185,8 +192,8 @@ impl Database {
         self.slots.duplicate(|one, other| one.key() == other.key())
     }
 
-    /// Sets a key to a value and replaces what was there.
-    pub(crate) fn set(&mut self, key: &[u8], expires: Option<i64>, value: Value) {
+    /// Sets a key to a value and replaces what was there. Returns whether it is new.
+    pub(crate) fn set(&mut self, key: &[u8], expires: Option<i64>, value: Value) -> bool {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
         let new = Slot::new(key, expires, value);
@@ -199,14 +206,15 @@ impl Database {
                 if access.is_some() {
                     slot.set_access(access);
                 }
-                before
+                Some(before)
             }
             None => {
                 self.slots.insert(hash, new);
-                Volatile::default()
+                None
             }
         };
-        self.count(before, after);
+        self.count(before.unwrap_or_default(), after);
+        before.is_none()
     }
 
     /// Changes the value of a key. A collection that is empty afterwards is removed, which
