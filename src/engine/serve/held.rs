@@ -36,13 +36,14 @@ impl<'e> Held<'e> {
         }
     }
 
-    /// Fetches into the processor's cache what requests for these keys will look up.
-    pub(super) fn warm(&mut self, db: usize, keys: &[&[u8]]) {
+    /// Fetches into the processor's cache what requests with these second and third words will look
+    /// up.
+    pub(super) fn warm(&mut self, db: usize, names: &[[&[u8]; 2]]) {
         let store: &Store = match &self.writing {
             Some(store) => store,
             None => self.reading.get_or_insert_with(|| self.context.engine.store()),
         };
-        store.warm(db, keys);
+        store.warm(db, names);
     }
 
     /// Runs a long read. The link has its turn first, and short reads of others go on meanwhile.

@@ -30,7 +30,9 @@ impl Client {
             let authenticated = self.session.is_logged_in();
             let limits = Limits { bulk_max, authenticated };
             let db = self.session.db;
-            let warm = |keys: &[&[u8]]| held.warm(usize::try_from(db).unwrap_or_default(), keys);
+            let warm = |names: &[[&[u8]; 2]]| {
+                held.warm(usize::try_from(db).unwrap_or_default(), names);
+            };
             match ahead.next(&mut self.scanner, &buf[at..], &limits, warm) {
                 Ok(None) => break,
                 Ok(Some(request)) => {

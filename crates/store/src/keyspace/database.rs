@@ -9,9 +9,6 @@ use super::value::Value;
 use crate::primitives::{Hasher, Kind, Table};
 use crate::values::strings::Str;
 
-/// The most keys for which look-ups are prepared at once.
-const WARM_MAX: usize = 16;
-
 /// A database.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
@@ -101,23 +98,6 @@ impl Database {
     /// Returns the key, expired or not.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Slot> {
         self.slots.find(self.hasher.hash(key), |slot| slot.key() == key)
-    }
-
-    /// Reads what look-ups of these keys will read, in an order in which one read does not wait for
-    /// the other: the processor has it in its cache then. Returns a value that depends on all.
-    pub(crate) fn warm(&self, keys: &[&[u8]]) -> u32 {
-        let mut hashes = [0; WARM_MAX];
-        let mut sum = 0_u32;
-        let count = keys.len().min(WARM_MAX);
-        for (hash, key) in hashes.iter_mut().zip(keys) {
-            *hash = self.hasher.hash(key);
-            sum = sum.wrapping_add(self.slots.approach(*hash));
-        }
-        for hash in &hashes[..count] {
-            let first = self.slots.candidate(*hash).map_or(0, Slot::first_byte);
-            sum = sum.wrapping_add(u32::from(first));
-        }
-        sum
     }
 
     /// Returns the key, expired or not, to be changed in place. Its expiry, which is counted, must
@@ -388,3 +368,5 @@ impl Database {
         self.volatile_hashes -= usize::from(before);
     }
 }
+
+mod warm;
