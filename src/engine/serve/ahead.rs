@@ -20,6 +20,11 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
+    /// Begins with another client's requests.
+    pub(super) const fn begin(&mut self) {
+        (self.count, self.next) = (0, 0);
+    }
+
     /// The request at the front of `buf`; `None` if it is not complete. Where others are found
     /// behind it, `warm` gets their second and third words.
     pub(super) fn next(

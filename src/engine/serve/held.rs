@@ -20,11 +20,13 @@ pub(super) struct Held<'e> {
     requests: u32,
     /// Whether the lock is kept, so that all reads are from one state of the data (`EXEC`).
     is_kept: bool,
+    /// The multibulk request that is being handled; a master's stream gets its bytes.
+    pub(super) frame: &'e [u8],
 }
 
 impl<'e> Held<'e> {
     pub(super) fn new(context: &'e PortContext) -> Self {
-        Self { context, reading: None, writing: None, requests: 0, is_kept: false }
+        Self { context, reading: None, writing: None, requests: 0, is_kept: false, frame: &[] }
     }
 
     /// Returns the data for a read.
