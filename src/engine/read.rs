@@ -90,6 +90,7 @@ impl Engine {
 
     /// What is known of the command (or container of commands) with this number, if servers of the
     /// master's version have it.
+    #[inline]
     pub(super) fn known_by_number(&self, number: usize) -> Option<Known> {
         let known = self.known.get(number).copied()?;
         self.dialect().has(known.versions).then_some(known)
@@ -105,6 +106,7 @@ impl Engine {
     }
 
     /// Returns the dialect of the data.
+    #[inline]
     pub(super) fn dialect(&self) -> Dialect {
         Dialect::from_bits(self.dialect.load(Relaxed))
     }

@@ -64,9 +64,15 @@ impl ClientInfo {
     pub fn follow(&mut self, session: &Session) {
         self.user = session.user();
         self.is_logged_in = session.is_logged_in();
-        self.name.clone_from(&session.name);
-        self.lib_name.clone_from(&session.lib_name);
-        self.lib_ver.clone_from(&session.lib_ver);
+        let names = [
+            (&mut self.name, &session.name),
+            (&mut self.lib_name, &session.lib_name),
+            (&mut self.lib_ver, &session.lib_ver),
+        ];
+        // They hardly ever change.
+        for (own, new) in names.into_iter().filter(|(own, new)| own != new) {
+            own.clone_from(new);
+        }
         self.db = session.db;
         self.resp = session.version.number();
         self.sub = session.subscriptions.count(Subscription::Channel);

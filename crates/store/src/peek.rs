@@ -18,10 +18,11 @@ pub struct Peek {
 }
 
 impl Store {
-    /// Fetches into the processor's cache what look-ups of these keys need, for the first sixteen.
-    /// Many keys lie in memory that the processor has to wait for, and it waits for several at once.
-    pub fn warm(&self, db: usize, keys: &[&[u8]]) {
-        std::hint::black_box(self.data.database(db).warm(keys));
+    /// Fetches into the processor's cache what requests will look up, for the first sixteen: of each
+    /// its key, and the word behind it, which may name a member or a field. Many lie in memory that
+    /// the processor has to wait for, and it waits for several at once.
+    pub fn warm(&self, db: usize, requests: &[[&[u8]; 2]]) {
+        std::hint::black_box(self.data.database(db).warm(requests));
     }
 
     /// The limits by which values are packed.

@@ -206,18 +206,26 @@ impl Store {
         let before = self.data.dirty;
         let recorder = Recorder::new(std::mem::take(effects), self.lazy_free);
         let outcome = self.run(context, false, Some(&recorder), args, out);
-        for (db, key) in recorder.take_expired() {
-            let database = self.data.database_mut(db);
-            if database.get(&key).is_some_and(|slot| slot.is_expired(context.now_ms)) {
-                database.discard(&key);
-                self.data.collect(db);
-            }
+        if recorder.has_expired() {
+            self.remove_expired(context.now_ms, recorder.take_expired());
         }
         if self.data.eviction.policy.tracks() {
             self.note_use(context, args);
         }
         *effects = recorder.finish(context.db, self.data.dirty != before);
         outcome
+    }
+
+    /// Removes keys that a command has found expired.
+    #[cold]
+    fn remove_expired(&mut self, now_ms: i64, expired: Vec<(usize, Box<[u8]>)>) {
+        for (db, key) in expired {
+            let database = self.data.database_mut(db);
+            if database.get(&key).is_some_and(|slot| slot.is_expired(now_ms)) {
+                database.discard(&key);
+                self.data.collect(db);
+            }
+        }
     }
 
     /// Sets which removals are propagated as UNLINK. The default is that of the dialect.

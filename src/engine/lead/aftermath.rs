@@ -2,6 +2,7 @@
 //! keys and subscribers are told.
 
 use super::notifications::Notifications;
+use super::sent::Sent;
 use super::stream_writer::StreamWriter;
 use super::watchers::Watchers;
 use crate::engine::state::Hub;
@@ -22,7 +23,7 @@ impl Aftermath {
         &mut self,
         hub: &Hub,
         effects: &Effects,
-        (request, client): (&[&[u8]], Option<u64>),
+        (request, client): (Sent<'_>, Option<u64>),
     ) {
         self.replicate(effects, request);
         self.tell(hub, effects, client);
@@ -33,14 +34,14 @@ impl Aftermath {
         &mut self,
         hub: &Hub,
         effects: &Effects,
-        request: (&[&[u8]], Option<u64>),
+        request: (Sent<'_>, Option<u64>),
     ) {
         self.take(hub, effects, request);
         self.stream.end_unit();
     }
 
     /// Writes the stream.
-    pub(super) fn replicate(&mut self, effects: &Effects, request: &[&[u8]]) {
+    pub(super) fn replicate(&mut self, effects: &Effects, request: Sent<'_>) {
         for command in effects.commands() {
             self.add(&command, request);
         }
@@ -60,9 +61,11 @@ impl Aftermath {
         }
     }
 
-    fn add(&mut self, command: &Replicated<'_>, request: &[&[u8]]) {
-        if command.is_verbatim() {
-            self.stream.add(command.db, request.iter().copied());
+    fn add(&mut self, command: &Replicated<'_>, request: Sent<'_>) {
+        if command.is_verbatim() && !request.frame.is_empty() {
+            self.stream.add_frame(command.db, request.frame);
+        } else if command.is_verbatim() {
+            self.stream.add(command.db, request.words.iter().copied());
         } else {
             self.stream.add(command.db, command.words(&[]));
         }

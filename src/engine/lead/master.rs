@@ -3,6 +3,7 @@
 
 use super::aftermath::Aftermath;
 use super::notifications::Notifications;
+use super::sent::Sent;
 use super::watchers::Touched;
 use crate::engine::state::{Hub, Locked};
 use tidegate_store::{CallContext, Effects, Executed, Outcome, Store, Wait, Waiters, Wanted};
@@ -58,12 +59,12 @@ impl Lead {
         &mut self,
         (store, hub): (&mut Store, &Hub),
         context: CallContext,
-        args: &[&[u8]],
+        request: Sent<'_>,
         out: &mut Vec<u8>,
     ) -> Outcome {
         self.begin(hub);
-        let outcome = store.execute(context, args, out, &mut self.effects);
-        self.note(hub, args);
+        let outcome = store.execute(context, request.words, out, &mut self.effects);
+        self.note(hub, request);
         outcome
     }
 
@@ -73,12 +74,12 @@ impl Lead {
         &mut self,
         (store, hub): (&mut Store, &Hub),
         context: CallContext,
-        (client, args): (u64, &[&[u8]]),
+        (client, request): (u64, Sent<'_>),
         out: &mut Vec<u8>,
     ) -> Asked {
         self.begin(hub);
-        let executed = store.execute_or_wait(context, args, out, &mut self.effects);
-        self.note(hub, args);
+        let executed = store.execute_or_wait(context, request.words, out, &mut self.effects);
+        self.note(hub, request);
         match executed {
             Executed::Done(outcome) => Asked::Done(outcome),
             Executed::Waits(wait) => {
@@ -107,7 +108,7 @@ impl Lead {
         self.expired += effects.expired();
         self.waiters.note(effects);
         if is_replicated {
-            self.aftermath.replicate(effects, request);
+            self.aftermath.replicate(effects, request.into());
         }
         self.aftermath.tell(hub, effects, self.client);
     }
@@ -133,6 +134,11 @@ impl Lead {
         self.aftermath.stream.end_unit();
     }
 
+    /// Whether a client waits for keys.
+    pub(in crate::engine) fn has_waiters(&self) -> bool {
+        !self.waiters.is_empty()
+    }
+
     /// Serves the clients that wait for keys which have become ready. Each is a unit. `now_ms` is asked
     /// only if a client waits.
     pub(in crate::engine) fn serve(
@@ -147,7 +153,7 @@ impl Lead {
         self.begin(hub);
         let Self { effects, aftermath, waiters, expired, .. } = self;
         waiters.serve(store, now_ms(), effects, |served| {
-            aftermath.take_unit(hub, served.effects, (served.request, Some(served.client)));
+            aftermath.take_unit(hub, served.effects, (served.request.into(), Some(served.client)));
             *expired += served.effects.expired();
             if let Some(reply) = served.reply {
                 deliveries.push((served.client, reply.to_vec()));
@@ -185,7 +191,7 @@ impl Lead {
         self.begin(hub);
         let Self { effects, aftermath, waiters, .. } = self;
         let done = store.expire_cycle(now_ms, budget, effects, |effects| {
-            aftermath.take_unit(hub, effects, (&[], None));
+            aftermath.take_unit(hub, effects, (Sent::default(), None));
             waiters.note(effects);
         });
         self.expired += done.removed as u64;
@@ -203,7 +209,7 @@ impl Lead {
         self.begin(hub);
         let Self { effects, aftermath, waiters, .. } = self;
         let done = store.evict(now_ms, bytes, effects, |effects| {
-            aftermath.take_unit(hub, effects, (&[], None));
+            aftermath.take_unit(hub, effects, (Sent::default(), None));
             waiters.note(effects);
         });
         self.evicted += done.keys as u64;
@@ -221,7 +227,7 @@ impl Lead {
     }
 
     /// Notes what the command that ran last has done beside its reply.
-    fn note(&mut self, hub: &Hub, request: &[&[u8]]) {
+    fn note(&mut self, hub: &Hub, request: Sent<'_>) {
         self.expired += self.effects.expired();
         if self.effects.is_empty() {
             return;

@@ -15,9 +15,11 @@ mod aftermath;
 mod master;
 mod notifications;
 mod promotion;
+mod sent;
 mod stream_writer;
 mod watchers;
 
 pub(super) use master::{Asked, Delivery, Lead};
 pub(super) use notifications::Notifications;
+pub(super) use sent::Sent;
 pub(super) use watchers::Touched;

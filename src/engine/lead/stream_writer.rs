@@ -23,12 +23,23 @@ pub(in crate::engine) struct StreamWriter {
 impl StreamWriter {
     /// Appends a command to the unit under way. `db` is the database that it needs.
     pub(super) fn add<'w>(&mut self, db: usize, words: impl ExactSizeIterator<Item = &'w [u8]>) {
+        self.select(db);
+        self.add_anywhere(words);
+    }
+
+    /// As [`Self::add`], for a command that is encoded already.
+    pub(super) fn add_frame(&mut self, db: usize, frame: &[u8]) {
+        self.select(db);
+        self.bytes.extend_from_slice(frame);
+        self.count += 1;
+    }
+
+    fn select(&mut self, db: usize) {
         if self.db != Some(db) {
             let number = integer::text(db as u64);
             encode::request(&mut self.bytes, [b"SELECT", &number[..]].into_iter());
             self.db = Some(db);
         }
-        self.add_anywhere(words);
     }
 
     /// As [`Self::add`], for a command that concerns no database.

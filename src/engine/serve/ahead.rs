@@ -8,8 +8,8 @@ use tidegate_wire::resp::{Limits, RequestScanner, RequestStep};
 const AHEAD: usize = 16;
 /// From how many requests on it is worth the time.
 const WORTHWHILE: usize = 4;
-/// A longer second word is no usual key, and is not hashed twice.
-const KEY_MAX: usize = 128;
+/// A longer word is no usual name, and is not hashed twice.
+const NAME_MAX: usize = 128;
 
 /// Requests at the front of a buffer that were found and not begun.
 #[derive(Debug, Default)]
@@ -20,33 +20,40 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
+    /// Begins with another client's requests.
+    pub(super) const fn begin(&mut self) {
+        (self.count, self.next) = (0, 0);
+    }
+
     /// The request at the front of `buf`; `None` if it is not complete. Where others are found
-    /// behind it, `warm` gets their second words.
+    /// behind it, `warm` gets their second and third words.
     pub(super) fn next(
         &mut self,
         scanner: &mut RequestScanner,
         buf: &[u8],
         limits: &Limits,
-        warm: impl FnOnce(&[&[u8]]),
+        warm: impl FnOnce(&[[&[u8]; 2]]),
     ) -> Result<Option<Request>, ProtocolError> {
         if let Some(request) = self.take() {
             return Ok(Some(request));
         }
         let RequestStep::Complete(first) = scanner.scan(buf, limits)? else { return Ok(None) };
-        let mut keys = [&[][..]; AHEAD];
+        let mut names = [[&[][..]; 2]; AHEAD];
         (self.count, self.next) = (0, 0);
         let (mut at, mut found) = (0, Some(first));
         while let Some(request) = found {
-            keys[self.count] = request.second.of(&buf[at..at + request.len]);
+            let frame = &buf[at..at + request.len];
+            let third = Some(request.third.of(frame)).filter(|third| third.len() <= NAME_MAX);
+            names[self.count] = [request.second.of(frame), third.unwrap_or_default()];
             self.requests[self.count] = Some(request);
             self.count += 1;
             at += request.len;
             let goes_on = self.count < AHEAD && at < buf.len();
             found = if goes_on { Self::find(scanner, &buf[at..], limits) } else { None };
         }
-        let keys = &keys[..self.count];
-        if keys.len() >= WORTHWHILE && keys.iter().all(|key| key.len() <= KEY_MAX) {
-            warm(keys);
+        let names = &names[..self.count];
+        if names.len() >= WORTHWHILE && names.iter().all(|[key, _]| key.len() <= NAME_MAX) {
+            warm(names);
         }
         Ok(self.take())
     }
@@ -87,8 +94,11 @@ mod tests {
 
     fn warmed(ahead: &mut Ahead, scanner: &mut RequestScanner, buf: &[u8]) -> (usize, Vec<String>) {
         let mut words = Vec::new();
-        let warm = |keys: &[&[u8]]| {
-            words = keys.iter().map(|key| String::from_utf8_lossy(key).into_owned()).collect();
+        let warm = |names: &[[&[u8]; 2]]| {
+            let text = |[key, name]: &[&[u8]; 2]| {
+                String::from_utf8_lossy(key).into_owned() + &String::from_utf8_lossy(name)
+            };
+            words = names.iter().map(text).collect();
         };
         let found = ahead.next(scanner, buf, &LIMITS, warm).expect("no mistake");
         (found.map_or(0, |request| request.len), words)

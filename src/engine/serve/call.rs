@@ -10,7 +10,7 @@ use super::client::Client;
 use super::held::Held;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::engine::lead::Asked;
+use crate::engine::lead::{Asked, Sent};
 use tidegate_store::{Budget, Outcome};
 use tidegate_wire::command::{Command, Effect};
 use tidegate_wire::resp::{RespVersion, encode};
@@ -131,12 +131,13 @@ impl Call<'_, '_> {
         let call_context = self.client.call_context();
         let hub = &context.engine.hub;
         let may_block = matches!(self.command.effect, Effect::Blocking(_)) && !self.held.is_kept();
+        let request = Sent::of(self.args, self.held.frame);
         let store = self.held.store_mut();
         let mut lead = context.lead.borrow_mut();
         lead.act_for(Some(self.client.entry.id));
         let before = lead.uncommitted();
         let outcome = if may_block {
-            let asked = (self.client.entry.id, self.args);
+            let asked = (self.client.entry.id, request);
             match lead.execute_or_wait((store, hub), call_context, asked, &mut self.client.out) {
                 Asked::Done(outcome) => outcome,
                 Asked::Waits { timeout_ms, bytes } => {
@@ -145,7 +146,7 @@ impl Call<'_, '_> {
                 }
             }
         } else {
-            lead.execute((store, hub), call_context, self.args, &mut self.client.out)
+            lead.execute((store, hub), call_context, request, &mut self.client.out)
         };
         drop(lead);
         self.client.note_written(before);

@@ -49,8 +49,8 @@ enum Runner {
 
 impl Client {
     /// Handles a request; false if it has to wait for the end of a pause.
-    pub(super) fn request(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
-        let is_done = self.handle(held, args);
+    pub(super) fn request(&mut self, config: &Config, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
+        let is_done = self.handle(config, held, args);
         // `CLIENT CACHING` concerns one command, or one transaction (`resetClient`).
         if self.tracking.is_caching && is_done && !self.transaction.is_open() {
             let name = args.first().copied().unwrap_or_default();
@@ -59,7 +59,7 @@ impl Client {
         is_done
     }
 
-    fn handle(&mut self, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
+    fn handle(&mut self, config: &Config, held: &mut Held<'_>, args: &[&[u8]]) -> bool {
         if args.first().is_some_and(|name| is_http(name)) {
             // A web page can make a browser send this. The lines that follow must not run.
             tracing::warn!(client = %self.entry.addr, "the replica closed a client that speaks HTTP");
@@ -82,20 +82,17 @@ impl Client {
         };
         let Found { command, .. } = found;
         let context = std::rc::Rc::clone(&self.context);
-        let config = context.config();
-        self.follow_users(&config);
+        self.follow_users(config);
         let refused = self
-            .objection(&config, command, args)
-            .or_else(|| self.masters_objection(&config, held, command, args));
-        drop(config);
+            .objection(config, command, args)
+            .or_else(|| self.masters_objection(config, held, command, args));
         if let Some(error) = refused {
             self.refuse(args, &error);
             return true;
         }
         let is_login = is_login(command, args);
-        let addr = self.entry.addr.host();
         let logins = &context.engine.clients.logins;
-        if is_login && logins.must_wait(addr, context.now_ms()) {
+        if is_login && logins.must_wait(self.entry.addr.host(), context.now_ms()) {
             return false;
         }
         if context.holds(command.replicates) {

@@ -20,11 +20,13 @@ pub(super) struct Held<'e> {
     requests: u32,
     /// Whether the lock is kept, so that all reads are from one state of the data (`EXEC`).
     is_kept: bool,
+    /// The multibulk request that is being handled; a master's stream gets its bytes.
+    pub(super) frame: &'e [u8],
 }
 
 impl<'e> Held<'e> {
     pub(super) fn new(context: &'e PortContext) -> Self {
-        Self { context, reading: None, writing: None, requests: 0, is_kept: false }
+        Self { context, reading: None, writing: None, requests: 0, is_kept: false, frame: &[] }
     }
 
     /// Returns the data for a read.
@@ -36,13 +38,14 @@ impl<'e> Held<'e> {
         }
     }
 
-    /// Fetches into the processor's cache what requests for these keys will look up.
-    pub(super) fn warm(&mut self, db: usize, keys: &[&[u8]]) {
+    /// Fetches into the processor's cache what requests with these second and third words will look
+    /// up.
+    pub(super) fn warm(&mut self, db: usize, names: &[[&[u8]; 2]]) {
         let store: &Store = match &self.writing {
             Some(store) => store,
             None => self.reading.get_or_insert_with(|| self.context.engine.store()),
         };
-        store.warm(db, keys);
+        store.warm(db, names);
     }
 
     /// Runs a long read. The link has its turn first, and short reads of others go on meanwhile.

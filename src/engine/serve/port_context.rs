@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use arc_swap::Guard;
 
+use super::ahead::Ahead;
 use super::blocked::{Acknowledged, BlockedClients};
 use super::leading::failover_run::FailingOver;
 use super::leading::scripts::PortScripts;
@@ -29,6 +30,8 @@ pub(super) struct PortContext {
     pub(super) pause: Pause,
     /// The read buffer.
     pub(super) scratch: Rc<Scratch>,
+    /// The requests of a pipeline that were found at once, while a client's requests are handled.
+    pub(super) ahead: RefCell<Ahead>,
     /// The clients that wait in a command.
     pub(super) blocked: BlockedClients,
     /// The engine as a master.
@@ -61,6 +64,7 @@ impl PortContext {
             stats: Stats::default(),
             pause: Pause::default(),
             scratch: Rc::default(),
+            ahead: RefCell::default(),
             blocked: BlockedClients::default(),
             lead: RefCell::default(),
             shutting_down: RefCell::default(),

@@ -2,12 +2,17 @@
 
 use std::rc::Rc;
 
-use super::ahead::Ahead;
+use arc_swap::Cache;
+
 use super::client::{Client, Ending};
 use super::held::Held;
+use crate::config::Config;
 use crate::net::OUTPUT_HIGH;
 use tidegate_wire::resp::request::ProtocolError;
 use tidegate_wire::resp::{Args, Limits, inline};
+
+/// So many words of a request have room on the stack.
+const FEW: usize = 8;
 
 impl Client {
     /// Handles the complete requests at the front of `buf` and returns the number of their bytes.
@@ -15,9 +20,11 @@ impl Client {
         (self.waits, self.is_stalled) = (false, false);
         let context = Rc::clone(&self.context);
         let mut held = Held::new(&context);
-        let bulk_max = self.bulk_max();
+        let mut config = Cache::new(&*context.engine.config);
+        let bulk_max = bulk_max(config.load());
         let mut at = 0;
-        let mut ahead = Ahead::default();
+        let mut ahead = context.ahead.borrow_mut();
+        ahead.begin();
         while at < buf.len() && self.ending.is_none() {
             if self.out.len() >= OUTPUT_HIGH {
                 self.is_stalled = true;
@@ -30,15 +37,24 @@ impl Client {
             let authenticated = self.session.is_logged_in();
             let limits = Limits { bulk_max, authenticated };
             let db = self.session.db;
-            let warm = |keys: &[&[u8]]| held.warm(usize::try_from(db).unwrap_or_default(), keys);
+            let warm = |names: &[[&[u8]; 2]]| {
+                held.warm(usize::try_from(db).unwrap_or_default(), names);
+            };
             match ahead.next(&mut self.scanner, &buf[at..], &limits, warm) {
                 Ok(None) => break,
                 Ok(Some(request)) => {
                     let frame = &buf[at..at + request.len];
+                    held.frame = if request.inline { &[] } else { frame };
                     let is_done = match (request.argc, request.inline) {
                         (0, _) => true,
-                        (_, true) => self.inline_request(&mut held, frame),
-                        _ => self.request(&mut held, &Args::new(frame).to_vec()),
+                        (_, true) => self.inline_request(config.load(), &mut held, frame),
+                        (1..=FEW, _) => {
+                            let mut words = [&[][..]; FEW];
+                            let found = words.iter_mut().zip(Args::new(frame));
+                            let count = found.map(|(place, word)| *place = word).count();
+                            self.request(config.load(), &mut held, &words[..count])
+                        }
+                        _ => self.request(config.load(), &mut held, &Args::new(frame).to_vec()),
                     };
                     if !is_done {
                         // A pause is in force: the request comes again.
@@ -61,11 +77,11 @@ impl Client {
         at
     }
 
-    fn inline_request(&mut self, held: &mut Held<'_>, line: &[u8]) -> bool {
+    fn inline_request(&mut self, config: &Config, held: &mut Held<'_>, line: &[u8]) -> bool {
         match inline::split(line, self.context.engine.dialect().quotes()) {
             Ok(words) => {
                 let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-                words.is_empty() || self.request(held, &words)
+                words.is_empty() || self.request(config, held, &words)
             }
             Err(error) => {
                 self.protocol_error(error);
@@ -78,10 +94,9 @@ impl Client {
         error.reply(&mut self.out);
         self.end(Ending::AfterReplies);
     }
+}
 
-    /// Returns the most bytes of an argument.
-    fn bulk_max(&self) -> i64 {
-        let bulk_max = i64::try_from(self.context.config().proxy.proto_max_bulk_len.bytes());
-        bulk_max.unwrap_or(i64::MAX / 2)
-    }
+/// Returns the most bytes of an argument.
+fn bulk_max(config: &Config) -> i64 {
+    i64::try_from(config.proxy.proto_max_bulk_len.bytes()).unwrap_or(i64::MAX / 2)
 }

@@ -69,7 +69,7 @@ impl Stats {
     pub(super) fn call(&self, name: &'static str, number: usize) {
         self.commands.add(1);
         let mut calls = self.calls.borrow_mut();
-        if name.contains('|') {
+        if command::row(number).is_none_or(|row| row.name.len() != name.len()) {
             *calls.subcommands.entry(name).or_default() += 1;
             return;
         }

@@ -28,6 +28,8 @@ pub(super) struct Task {
     eof: bool,
     /// Whether its line in CLIENT LIST has to be published again.
     is_news: bool,
+    /// Whether the client has sent something since the last turn began or a reply was written.
+    just_sent: bool,
     timer: Option<Pin<Box<Sleep>>>,
     /// Set after all is written, while the client has time to hang up.
     lingering: Option<Linger>,
@@ -44,6 +46,7 @@ impl Task {
             written: 0,
             eof: false,
             is_news: true,
+            just_sent: false,
             timer: None,
             lingering: None,
         }
@@ -156,7 +159,8 @@ impl Task {
     /// Closes a client that sends more than the limit. If its requests only wait for earlier ones,
     /// the task stops reading at the limit instead.
     fn check_query(&mut self) {
-        if self.client.is_stalled || self.client.waits {
+        let is_empty = self.query.is_empty() && self.client.held_bytes() == 0;
+        if is_empty || self.client.is_stalled || self.client.waits {
             return;
         }
         let limit = self.client.context.config().proxy.query_buffer_limit.as_usize();
@@ -178,7 +182,7 @@ impl Task {
         }
         // A dropped reply may have been written in part.
         let waiting = client.out.len().saturating_sub(self.written);
-        let is_over = client.mailbox.is_over() || waiting > client.output_limit();
+        let is_over = client.mailbox.is_over() || waiting > 0 && waiting > client.output_limit();
         if is_over {
             client.cut_off();
         }
@@ -209,6 +213,7 @@ impl Task {
         let context = &self.client.context;
         context.stats.bytes_in.add(bytes.len() as u64);
         self.client.entry.touch(context.now_ms());
+        self.just_sent = true;
         self.query.push(bytes);
         Ok(Poll::Ready(()))
     }
@@ -218,11 +223,13 @@ impl Task {
         // ClientInfo are published before the reply, so that a client that has read the reply finds
         // them.
         self.tell();
-        let client = &mut self.client;
+        let (client, just_sent) = (&mut self.client, &mut self.just_sent);
         let is_full = flush(&mut self.stream, &mut client.out, &mut self.written, cx, |sent| {
             client.context.stats.bytes_out.add(sent as u64);
-            // A client that gets a reply is not idle.
-            client.entry.touch(client.context.now_ms());
+            // A client that gets a reply is not idle. What it sent just now has told so.
+            if !std::mem::take(just_sent) {
+                client.entry.touch(client.context.now_ms());
+            }
         })?;
         if !is_full {
             client.out.shrink_to(KEEP);
@@ -259,6 +266,7 @@ impl Future for Task {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         this.client.entry.set_waker(cx.waker());
+        this.just_sent = false;
         let mut over = if this.lingering.is_some() { this.linger(cx) } else { this.turn(cx) };
         let is_polite = this.client.ending == Some(Ending::AfterReplies) && !this.eof;
         if matches!(over, Ok(true)) && this.lingering.is_none() && is_polite {

@@ -333,6 +333,7 @@ impl Engine {
 
     /// Whether the engine is a master. Exact while the caller holds the lock of the store.
     #[must_use]
+    #[inline]
     pub fn leads(&self) -> bool {
         self.role.leads()
     }

@@ -30,11 +30,13 @@ impl Role {
     }
 
     /// Whether the engine is a master.
+    #[inline]
     pub(super) fn leads(&self) -> bool {
         self.leads.load(Relaxed)
     }
 
     /// How often the role has changed. Work that was begun in another role is dropped.
+    #[inline]
     pub(in crate::engine) fn changes(&self) -> u64 {
         self.changes.load(Relaxed)
     }

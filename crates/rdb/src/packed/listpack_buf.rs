@@ -5,7 +5,7 @@ use super::listpack::Listpack;
 use super::listpack_elements::{END, HEADER, UNCOUNTED};
 use super::listpack_entry::{Element, Encoded};
 use super::listpack_ref::{ListpackRef, Position};
-use super::splice::resize_at;
+use super::splice::{reserve, resize_at};
 use crate::error::Corrupt;
 
 /// A listpack that can be changed. A position that is none of its elements' makes a wrong listpack
@@ -143,7 +143,21 @@ impl ListpackBuf {
     /// # Errors
     /// As [`Self::insert`].
     pub fn push_back<'e>(&mut self, element: impl Into<Element<'e>>) -> Result<(), Corrupt> {
-        self.insert(self.view().end(), element)
+        let element = Encoded::new(element.into());
+        if self.0.len() <= HEADER {
+            return self.splice(self.view().end().offset(), 0, &element);
+        }
+        let more = element.len();
+        if self.0.len().checked_add(more).is_none_or(|len| u32::try_from(len).is_err()) {
+            return Err(too_long());
+        }
+        reserve(&mut self.0, more);
+        let end = self.0.pop();
+        element.pieces().into_iter().for_each(|piece| self.0.extend_from_slice(piece));
+        self.0.extend(end);
+        self.set_len();
+        self.add_to_count(1);
+        Ok(())
     }
 
     /// Removes up to `count` elements from `position` on. Returns how many were removed. The next

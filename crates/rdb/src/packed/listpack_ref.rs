@@ -62,6 +62,7 @@ impl<'a> ListpackRef<'a> {
 
     /// The number of elements. More than 65,534 are counted each time, as in Redis.
     #[must_use]
+    #[inline]
     pub fn len(self) -> usize {
         self.header_count().unwrap_or_else(|| self.positions().count())
     }

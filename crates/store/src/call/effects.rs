@@ -13,6 +13,14 @@ use tidegate_wire::resp::encode;
 #[derive(Debug, Default)]
 pub struct Effects {
     wanted: Wanted,
+    /// In a box, because the effects pass through several hands for each request; `None` until
+    /// something is recorded.
+    record: Option<Box<Record>>,
+}
+
+/// What was recorded.
+#[derive(Debug, Default)]
+struct Record {
     /// The bytes of all words and keys below.
     bytes: Vec<u8>,
     /// The words of rewritten commands, as parts of `bytes`.
@@ -119,38 +127,40 @@ impl Effects {
     }
 
     /// Changes what is recorded from now on.
+    #[inline]
     pub fn want(&mut self, wanted: Wanted) {
         self.wanted = wanted;
     }
 
     /// Removes everything recorded; the buffers stay.
+    #[inline]
     pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.words.clear();
-        self.commands.clear();
-        self.events.clear();
-        self.changes.clear();
-        self.ready.clear();
-        self.is_loose = false;
-        self.expired = 0;
+        if let Some(record) = &mut self.record {
+            record.clear();
+        }
     }
 
     /// Whether nothing was recorded.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        let Self { commands, events, changes, ready, .. } = self;
-        commands.is_empty() && events.is_empty() && changes.is_empty() && ready.is_empty()
+        self.record.as_ref().is_none_or(|record| record.is_empty())
     }
 
     /// Returns the commands for the replication stream, in their order. They may be in several
     /// databases.
+    #[inline]
     pub fn commands(&self) -> impl ExactSizeIterator<Item = Replicated<'_>> {
-        self.commands.iter().map(|entry| Replicated {
+        let (entries, words, bytes) = match &self.record {
+            Some(record) => (&record.commands[..], &record.words[..], &record.bytes[..]),
+            None => Default::default(),
+        };
+        entries.iter().map(move |entry| Replicated {
             db: entry.db,
-            words: entry.words.clone().map(|parts| Words {
-                bytes: &self.bytes,
-                parts: self.words.get(parts).unwrap_or_default(),
-            }),
+            words: entry
+                .words
+                .clone()
+                .map(|parts| Words { bytes, parts: words.get(parts).unwrap_or_default() }),
         })
     }
 
@@ -158,23 +168,26 @@ impl Effects {
     /// client is open there already.
     #[must_use]
     pub fn is_transaction(&self) -> bool {
-        self.commands.len() > 1 && !self.is_loose
+        self.record.as_ref().is_some_and(|it| it.commands.len() > 1 && !it.is_loose)
     }
 
     /// How many expired keys were deleted because a command met them.
     #[must_use]
-    pub const fn expired(&self) -> u64 {
-        self.expired
+    #[inline]
+    pub fn expired(&self) -> u64 {
+        self.record.as_ref().map_or(0, |record| record.expired)
     }
 
     /// Counts an expired key that was deleted.
-    pub(crate) const fn add_expired(&mut self) {
-        self.expired += 1;
+    pub(crate) fn add_expired(&mut self) {
+        self.record().expired += 1;
     }
 
     /// Returns the keyspace events of the wanted classes, in their order.
+    #[inline]
     pub fn events(&self) -> impl ExactSizeIterator<Item = KeyspaceEvent<'_>> {
-        self.events.iter().map(|event| KeyspaceEvent {
+        let events = self.record.as_ref().map(|record| &record.events[..]);
+        events.unwrap_or_default().iter().map(|event| KeyspaceEvent {
             class: event.class,
             name: event.name,
             db: event.key.db,
@@ -183,8 +196,10 @@ impl Effects {
     }
 
     /// Returns the changes of the data, in their order. A key may come several times.
+    #[inline]
     pub fn changes(&self) -> impl ExactSizeIterator<Item = Change<'_>> {
-        self.changes.iter().map(|change| match change {
+        let changes = self.record.as_ref().map(|record| &record.changes[..]);
+        changes.unwrap_or_default().iter().map(|change| match change {
             ChangeEntry::Key(entry) => Change::Key { db: entry.db, key: self.part(&entry.key) },
             ChangeEntry::Database(db) => Change::Database(*db),
             ChangeEntry::All => Change::All,
@@ -195,11 +210,18 @@ impl Effects {
     /// Returns the databases and keys that may serve clients that block (`signalKeyAsReady`), in
     /// the order in which they became ready.
     pub fn ready(&self) -> impl ExactSizeIterator<Item = (usize, &[u8])> {
-        self.ready.iter().map(|entry| (entry.db, self.part(&entry.key)))
+        let ready = self.record.as_ref().map(|record| &record.ready[..]);
+        ready.unwrap_or_default().iter().map(|entry| (entry.db, self.part(&entry.key)))
     }
 
     fn part(&self, range: &Range<usize>) -> &[u8] {
-        self.bytes.get(range.clone()).unwrap_or_default()
+        let record = self.record.as_ref();
+        record.and_then(|record| record.bytes.get(range.clone())).unwrap_or_default()
+    }
+
+    #[inline]
+    fn record(&mut self) -> &mut Record {
+        self.record.get_or_insert_default()
     }
 
     /// Whether events of the class are recorded.
@@ -207,22 +229,30 @@ impl Effects {
         self.wanted.events.has(class)
     }
 
+    /// Whether keys are recorded that may serve clients that block.
+    pub(crate) fn wants_ready(&self) -> bool {
+        self.wanted.ready
+    }
+
     /// Adds the request itself to the stream, as the client sent it.
+    #[inline]
     pub(crate) fn add_verbatim(&mut self, db: usize) {
-        self.commands.push(Entry { db, words: None });
+        self.record().commands.push(Entry { db, words: None });
     }
 
     /// Adds a command to the stream.
     pub(crate) fn add_command<'w>(&mut self, db: usize, words: impl Iterator<Item = &'w [u8]>) {
-        let first = self.words.len();
+        let record = self.record();
+        let first = record.words.len();
         for word in words {
-            let part = self.keep(word);
-            self.words.push(part);
+            let part = record.keep(word);
+            record.words.push(part);
         }
-        self.commands.push(Entry { db, words: Some(first..self.words.len()) });
+        record.commands.push(Entry { db, words: Some(first..record.words.len()) });
     }
 
     /// Records an event, if its class is wanted.
+    #[inline]
     pub(crate) fn add_event(
         &mut self,
         class: EventClass,
@@ -231,41 +261,64 @@ impl Effects {
         key: &[u8],
     ) {
         if self.wants(class) {
-            let key = self.keep_key(db, key);
-            self.events.push(EventEntry { class, name, key });
+            let record = self.record();
+            let key = record.keep_key(db, key);
+            record.events.push(EventEntry { class, name, key });
         }
     }
 
     /// Records that a key was changed, if that is wanted.
+    #[inline]
     pub(crate) fn add_change(&mut self, db: usize, key: &[u8]) {
         if self.wanted.changes {
-            let key = self.keep_key(db, key);
-            self.changes.push(ChangeEntry::Key(key));
+            let record = self.record();
+            let key = record.keep_key(db, key);
+            record.changes.push(ChangeEntry::Key(key));
         }
     }
 
     /// Records a change of whole databases.
     pub(crate) fn add_wide_change(&mut self, change: Change<'_>) {
-        match change {
-            Change::Key { db, key } => self.add_change(db, key),
-            Change::Database(db) => self.changes.push(ChangeEntry::Database(db)),
-            Change::All => self.changes.push(ChangeEntry::All),
-            Change::Swap(one, other) => self.changes.push(ChangeEntry::Swap(one, other)),
-        }
+        let entry = match change {
+            Change::Key { db, key } => return self.add_change(db, key),
+            Change::Database(db) => ChangeEntry::Database(db),
+            Change::All => ChangeEntry::All,
+            Change::Swap(one, other) => ChangeEntry::Swap(one, other),
+        };
+        self.record().changes.push(entry);
     }
 
     /// Records that a key may serve clients that block, if that is wanted.
     pub(crate) fn add_ready(&mut self, db: usize, key: &[u8]) {
         if self.wanted.ready {
-            let key = self.keep_key(db, key);
-            self.ready.push(key);
+            let record = self.record();
+            let key = record.keep_key(db, key);
+            record.ready.push(key);
         }
     }
 
     /// Notes that the commands stay apart in the stream, because the request may concern any key
     /// (`CMD_TOUCHES_ARBITRARY_KEYS`).
     pub(crate) fn be_loose(&mut self) {
-        self.is_loose = true;
+        self.record().is_loose = true;
+    }
+}
+
+impl Record {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.words.clear();
+        self.commands.clear();
+        self.events.clear();
+        self.changes.clear();
+        self.ready.clear();
+        self.is_loose = false;
+        self.expired = 0;
+    }
+
+    fn is_empty(&self) -> bool {
+        let Self { commands, events, changes, ready, .. } = self;
+        commands.is_empty() && events.is_empty() && changes.is_empty() && ready.is_empty()
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Range<usize> {

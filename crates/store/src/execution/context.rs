@@ -135,15 +135,18 @@ impl WriteCx<'_> {
         self.data.packing
     }
 
+    #[inline]
     pub(crate) fn db(&self) -> &Database {
         self.data.database(self.db)
     }
 
+    #[inline]
     pub(crate) fn db_mut(&mut self) -> &mut Database {
         self.data.database_mut(self.db)
     }
 
     /// Adds to the number of changes, which is `rdb_changes_since_last_save`.
+    #[inline]
     pub(crate) fn dirty(&mut self, changes: usize) {
         self.data.dirty += changes as u64;
     }
@@ -168,6 +171,7 @@ impl WriteCx<'_> {
     }
 
     /// Returns the key, to be changed in place. Its expiry must stay.
+    #[inline]
     pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
         self.drop_expired(key);
         self.db_mut().slot_mut(key)
@@ -281,9 +285,12 @@ impl WriteCx<'_> {
     }
 
     /// Deletes the key if it has expired and the server is a master (`expireIfNeeded`).
+    #[inline]
     pub(crate) fn drop_expired(&mut self, key: &[u8]) {
-        let is_expired = |slot: &Slot| slot.is_expired(self.now);
-        if !self.from_master && self.db().get(key).is_some_and(is_expired) {
+        if self.from_master || self.db().volatile() == 0 {
+            return;
+        }
+        if self.db().get(key).is_some_and(|slot| slot.is_expired(self.now)) {
             if let Some(recorder) = self.recorder {
                 recorder.remove_expired(self.db, key);
             }

@@ -13,6 +13,7 @@ impl WriteCx<'_> {
     }
 
     /// Records an event of a key.
+    #[inline]
     pub(crate) fn event(&self, class: EventClass, name: &'static str, key: &[u8]) {
         if let Some(recorder) = self.recorder {
             recorder.event(class, name, self.db, key);
@@ -27,6 +28,7 @@ impl WriteCx<'_> {
     }
 
     /// Records that a key was changed (`signalModifiedKey`).
+    #[inline]
     pub(crate) fn changed(&self, key: &[u8]) {
         if let Some(recorder) = self.recorder {
             recorder.changed(self.db, key);
@@ -34,6 +36,7 @@ impl WriteCx<'_> {
     }
 
     /// Records that a key was changed, and the event.
+    #[inline]
     pub(crate) fn signal(&self, class: EventClass, name: &'static str, key: &[u8]) {
         if let Some(recorder) = self.recorder {
             recorder.changed(self.db, key);
@@ -162,12 +165,10 @@ impl WriteCx<'_> {
 
     /// Records that a key was added.
     pub(crate) fn added(&self, key: &[u8]) {
-        if self.recorder.is_none() {
-            return;
-        }
-        self.event(EventClass::New, "new", key);
-        if self.db().get(key).and_then(Slot::awaited).is_some() {
-            self.ready(key);
+        let Some(recorder) = self.recorder else { return };
+        recorder.event(EventClass::New, "new", self.db, key);
+        if recorder.wants_ready() && self.db().get(key).and_then(Slot::awaited).is_some() {
+            recorder.ready(self.db, key);
         }
     }
 }

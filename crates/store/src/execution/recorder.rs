@@ -28,6 +28,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Returns a recorder that appends to `effects`.
+    #[inline]
     pub(crate) fn new(effects: Effects, lazy_free: LazyFree) -> Self {
         Self {
             effects: RefCell::new(effects),
@@ -39,6 +40,7 @@ impl Recorder {
 
     /// Returns the effects. If the request `changed` data, the stream gets it, unless the command
     /// has recorded something in its place.
+    #[inline]
     pub(crate) fn finish(self, db: usize, changed: bool) -> Effects {
         let mut effects = self.effects.into_inner();
         let is_due = match self.propagation.get() {
@@ -61,12 +63,19 @@ impl Recorder {
         self.effects.borrow().wants(class)
     }
 
+    /// Whether keys are recorded that may serve clients that block.
+    pub(crate) fn wants_ready(&self) -> bool {
+        self.effects.borrow().wants_ready()
+    }
+
     /// Records an event.
+    #[inline]
     pub(crate) fn event(&self, class: EventClass, name: &'static str, db: usize, key: &[u8]) {
         self.effects.borrow_mut().add_event(class, name, db, key);
     }
 
     /// Records that a key was changed.
+    #[inline]
     pub(crate) fn changed(&self, db: usize, key: &[u8]) {
         self.effects.borrow_mut().add_change(db, key);
     }
@@ -140,6 +149,12 @@ impl Recorder {
         effects.add_event(EventClass::Expired, "expired", db, key);
         effects.add_change(db, key);
         effects.add_expired();
+    }
+
+    /// Whether keys were found expired, and are still to be removed.
+    #[inline]
+    pub(crate) fn has_expired(&self) -> bool {
+        !self.expired.borrow().is_empty()
     }
 
     /// Returns the keys that were found expired.

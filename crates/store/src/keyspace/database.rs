@@ -9,9 +9,6 @@ use super::value::Value;
 use crate::primitives::{Hasher, Kind, Table};
 use crate::values::strings::Str;
 
-/// The most keys for which look-ups are prepared at once.
-const WARM_MAX: usize = 16;
-
 /// A database.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
@@ -103,23 +100,6 @@ impl Database {
         self.slots.find(self.hasher.hash(key), |slot| slot.key() == key)
     }
 
-    /// Reads what look-ups of these keys will read, in an order in which one read does not wait for
-    /// the other: the processor has it in its cache then. Returns a value that depends on all.
-    pub(crate) fn warm(&self, keys: &[&[u8]]) -> u32 {
-        let mut hashes = [0; WARM_MAX];
-        let mut sum = 0_u32;
-        let count = keys.len().min(WARM_MAX);
-        for (hash, key) in hashes.iter_mut().zip(keys) {
-            *hash = self.hasher.hash(key);
-            sum = sum.wrapping_add(self.slots.approach(*hash));
-        }
-        for hash in &hashes[..count] {
-            let first = self.slots.candidate(*hash).map_or(0, Slot::first_byte);
-            sum = sum.wrapping_add(u32::from(first));
-        }
-        sum
-    }
-
     /// Returns the key, expired or not, to be changed in place. Its expiry, which is counted, must
     /// stay.
     pub(crate) fn slot_mut(&mut self, key: &[u8]) -> Option<&mut Slot> {
@@ -137,8 +117,14 @@ impl Database {
         }
     }
 
-    /// Sets a key to a string and replaces what was there.
-    pub(crate) fn set_str(&mut self, key: &[u8], expires: Option<i64>, kind: Kind, bytes: &[u8]) {
+    /// Sets a key to a string and replaces what was there. Returns whether it is new.
+    pub(crate) fn set_str(
+        &mut self,
+        key: &[u8],
+        expires: Option<i64>,
+        kind: Kind,
+        bytes: &[u8],
+    ) -> bool {
         if bytes.len() > SMALL {
             return self.set(key, expires, Value::Str(Str::with_kind(kind, bytes.to_vec())));
         }
@@ -158,6 +144,7 @@ impl Database {
             }
         }
         self.count(before, Volatile { key: expires.is_some(), ..Volatile::default() });
+        is_new
     }
 
     /// Adds a key. If it exists already, returns it and changes nothing.
@@ -185,8 +172,8 @@ impl Database {
         self.slots.duplicate(|one, other| one.key() == other.key())
     }
 
-    /// Sets a key to a value and replaces what was there.
-    pub(crate) fn set(&mut self, key: &[u8], expires: Option<i64>, value: Value) {
+    /// Sets a key to a value and replaces what was there. Returns whether it is new.
+    pub(crate) fn set(&mut self, key: &[u8], expires: Option<i64>, value: Value) -> bool {
         let hash = self.hasher.hash(key);
         self.remember(hash, key);
         let new = Slot::new(key, expires, value);
@@ -199,14 +186,15 @@ impl Database {
                 if access.is_some() {
                     slot.set_access(access);
                 }
-                before
+                Some(before)
             }
             None => {
                 self.slots.insert(hash, new);
-                Volatile::default()
+                None
             }
         };
-        self.count(before, after);
+        self.count(before.unwrap_or_default(), after);
+        before.is_none()
     }
 
     /// Changes the value of a key. A collection that is empty afterwards is removed, which
@@ -380,3 +368,5 @@ impl Database {
         self.volatile_hashes -= usize::from(before);
     }
 }
+
+mod warm;

@@ -122,6 +122,7 @@ impl Slot {
     }
 
     /// Whether the value is a hash with fields that expire.
+    #[inline]
     pub(crate) fn has_volatile_fields(&self) -> bool {
         let may_have = match self {
             Self::Small(record) => record.first().map(|head| head & !FLAGS) == Some(TIMED),
@@ -183,6 +184,7 @@ impl Slot {
 
     /// Makes a large slot small if its value has become so: well below the limit, so that a value
     /// that grows and shrinks a little is not moved each time.
+    #[inline]
     pub(crate) fn settle(&mut self) {
         if let Self::Large(large) = self
             && let Some((kind, bytes)) = large.value.at_rest()

@@ -153,6 +153,7 @@ impl Value {
         })
     }
 
+    #[inline]
     pub(crate) fn view(&self) -> ValueRef<'_> {
         match self {
             Self::Str(text) => ValueRef::Str(text.view()),
@@ -168,6 +169,7 @@ impl Value {
 
     /// Whether the value is a collection without elements, which a key cannot have. A stream may be
     /// empty.
+    #[inline]
     pub(crate) fn is_gone(&self) -> bool {
         match self {
             Self::List(list) => list.view().is_empty(),

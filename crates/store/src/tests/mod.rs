@@ -6,3 +6,4 @@ mod effects;
 mod former;
 mod snapshot_view;
 mod waiting;
+mod warm;

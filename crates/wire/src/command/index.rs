@@ -16,6 +16,18 @@ pub const NUMBERS: usize = SLOTS;
 
 static INDEX: [Option<&'static Command>; SLOTS] = index();
 
+/// The names of the commands in [`INDEX`], to be compared at once.
+static NAMES: [Name; SLOTS] = names();
+
+/// A name of letters of up to sixteen bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Name {
+    /// Its first and last eight bytes in lower case.
+    ends: (u64, u64),
+    /// Its length; 0 for any other name, and where there is no command.
+    len: usize,
+}
+
 /// Returns the row of the command called `name`, in any case. Subcommands are found through the row
 /// of their container: [`Command::subcommand`].
 #[must_use]
@@ -33,7 +45,14 @@ pub fn row(number: usize) -> Option<&'static Command> {
 /// different for each command; they index tables beside this one.
 #[must_use]
 pub fn number(name: &[u8]) -> Option<usize> {
-    let mut slot = slot(name);
+    let first = slot(name);
+    let (head, tail) = ends(name);
+    // The bit that makes a letter a small one makes no other byte a small letter. So names of
+    // letters are equal if these are.
+    if NAMES[first] == (Name { ends: (head | LOWER, tail | LOWER), len: name.len() }) {
+        return Some(first);
+    }
+    let mut slot = first;
     while let Some(row) = INDEX[slot] {
         if row.name.as_bytes().eq_ignore_ascii_case(name) {
             return Some(slot);
@@ -67,9 +86,32 @@ const fn index() -> [Option<&'static Command>; SLOTS] {
     index
 }
 
+const fn names() -> [Name; SLOTS] {
+    let mut names = [Name { ends: (0, 0), len: 0 }; SLOTS];
+    let mut slot = 0;
+    while slot < SLOTS {
+        if let Some(row) = INDEX[slot] {
+            let name = row.name.as_bytes();
+            let (mut at, mut is_of_letters) = (0, name.len() <= 16);
+            while at < name.len() {
+                is_of_letters = is_of_letters && name[at].is_ascii_lowercase();
+                at += 1;
+            }
+            if is_of_letters {
+                let (head, tail) = ends(name);
+                names[slot] = Name { ends: (head | LOWER, tail | LOWER), len: name.len() };
+            }
+        }
+        slot += 1;
+    }
+    names
+}
+
+/// The bit that is set in small letters and not in large ones, for eight bytes.
+const LOWER: u64 = 0x2020_2020_2020_2020;
+
 /// The slot where the probe for `name` begins; the same for every spelling in upper and lower case.
 const fn slot(name: &[u8]) -> usize {
-    const LOWER: u64 = 0x2020_2020_2020_2020;
     let (head, tail) = ends(name);
     let head = (head | LOWER).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let tail = (tail | LOWER) ^ ((name.len() as u64) << 56);

@@ -7,6 +7,20 @@ use redis_protocol::resp2::types::BytesFrame;
 
 use super::*;
 
+#[test]
+fn a_name_with_any_other_byte_is_another_name() {
+    for known in all().filter(|row| !row.name.contains('|')).map(|row| row.name.as_bytes()) {
+        for (at, byte) in (0..known.len()).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte)))
+        {
+            let mut name = known.to_ascii_uppercase();
+            name[at] = byte;
+            let found = lookup(&name).map(|row| row.name.as_bytes());
+            assert!(found.is_none_or(|found| found.eq_ignore_ascii_case(&name)), "{name:?}");
+            assert!(found.is_some() || !known.eq_ignore_ascii_case(&name), "{name:?}");
+        }
+    }
+}
+
 fn positions(keys: Keys, args: &[&[u8]]) -> Vec<usize> {
     keys.positions(args.len(), |at| args[at]).collect()
 }

@@ -12,6 +12,7 @@ pub struct Args<'a> {
 impl<'a> Args<'a> {
     /// Returns the arguments of `frame`, one complete multibulk request.
     #[must_use]
+    #[inline]
     pub fn new(frame: &'a [u8]) -> Self {
         match line(frame) {
             Some((count, rest)) => Self { rest, left: usize::try_from(count).unwrap_or(0) },
@@ -48,6 +49,7 @@ impl<'a> Args<'a> {
 impl<'a> Iterator for Args<'a> {
     type Item = &'a [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         self.left = self.left.checked_sub(1)?;
         let (len, rest) = line(self.rest)?;

@@ -3,6 +3,7 @@
 use super::RespVersion;
 
 /// Writes a multibulk request.
+#[inline]
 pub fn request<A: AsRef<[u8]>>(out: &mut Vec<u8>, args: impl ExactSizeIterator<Item = A>) {
     header(out, b'*', args.len());
     for arg in args {
@@ -34,13 +35,18 @@ pub fn error(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Writes an integer reply.
+#[inline]
 pub fn integer(out: &mut Vec<u8>, value: i64) {
+    if let Ok(digit @ 0..=9) = u8::try_from(value) {
+        return out.extend_from_slice(&[b':', b'0' + digit, b'\r', b'\n']);
+    }
     out.push(b':');
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     out.extend_from_slice(b"\r\n");
 }
 
 /// Writes a bulk string.
+#[inline]
 pub fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     header(out, b'$', bytes.len());
     out.extend_from_slice(bytes);
@@ -105,7 +111,17 @@ pub fn set(out: &mut Vec<u8>, version: RespVersion, len: usize) {
     }
 }
 
+#[inline]
 fn header(out: &mut Vec<u8>, kind: u8, len: usize) {
+    // One or two digits are by far the most frequent.
+    match u8::try_from(len) {
+        Ok(len @ 0..=9) => return out.extend_from_slice(&[kind, b'0' + len, b'\r', b'\n']),
+        Ok(len @ 10..=99) => {
+            let (tens, ones) = (b'0' + len / 10, b'0' + len % 10);
+            return out.extend_from_slice(&[kind, tens, ones, b'\r', b'\n']);
+        }
+        _ => {}
+    }
     out.push(kind);
     out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
     out.extend_from_slice(b"\r\n");

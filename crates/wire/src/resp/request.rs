@@ -22,6 +22,8 @@ pub struct Request {
     pub name: Span,
     /// Where the word after the name lies; empty where there is none.
     pub second: Span,
+    /// Where the word after that lies; empty where there is none.
+    pub third: Span,
 }
 
 /// A half-open range of bytes within a request.
@@ -67,6 +69,7 @@ pub struct RequestScanner {
     argc: usize,
     name: Span,
     second: Span,
+    third: Span,
 }
 
 impl RequestScanner {
@@ -103,6 +106,7 @@ impl RequestScanner {
             inline,
             name: done.name,
             second: done.second,
+            third: done.third,
         })
     }
 
@@ -162,6 +166,7 @@ impl RequestScanner {
         match index {
             0 => self.name = Span { start, end },
             1 => self.second = Span { start, end },
+            2 => self.third = Span { start, end },
             _ => {}
         }
         self.at = end + 2;

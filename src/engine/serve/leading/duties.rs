@@ -51,6 +51,9 @@ impl PortContext {
         let store = held.store_mut();
         let mut lead = self.lead.borrow_mut();
         lead.end();
+        if !lead.has_waiters() {
+            return;
+        }
         let deliveries = lead.serve((store, &self.engine.hub), unix_ms);
         drop(lead);
         self.deliver(deliveries);

@@ -59,30 +59,52 @@ impl<'a> Pool<'a> for SetRef<'a> {
 
 /// `SPOP key [count]`
 fn spop(cx: &mut WriteCx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Done {
-    let rules = cx.set_rules();
     let count = match args {
-        [_, _] => None,
-        [_, _, count] => Some(words::natural(count)?),
+        [_, _] => return spop_one(cx, args[1], reply),
+        [_, _, count] => words::natural(count)?,
         _ => return Err(CommandError::SYNTAX),
     };
+    let rules = cx.set_rules();
     let popped = cx.edit(args[1], |set: &mut Set| Ok(pop(set, count, rules, reply)))?;
     if let Some((popped, gone)) = &popped
         && *popped > 0
     {
-        replicate(cx, args[1], count.is_some(), gone.as_ref());
+        replicate(cx, args[1], gone.as_ref());
         cx.signal_edit(EventClass::Set, "spop", args[1]);
     }
-    match (popped, count) {
-        (Some((popped, _)), _) => cx.dirty(popped),
-        (None, Some(_)) => reply.set(0),
-        (None, None) => reply.null(),
+    match popped {
+        Some((popped, _)) => cx.dirty(popped),
+        None => reply.set(0),
+    }
+    Ok(())
+}
+
+/// `SPOP key`
+fn spop_one(cx: &mut WriteCx<'_>, key: &[u8], reply: &mut Reply<'_>) -> Done {
+    let recorder = cx.recorder.filter(|_| cx.leads());
+    let (db, mut buffer) = (cx.db, itoa::Buffer::new());
+    let popped = cx.edit(key, |set: &mut Set| {
+        let Some(member) = random::one(&set.view()) else { return Ok(false) };
+        reply.element(member);
+        let name = member.bytes(&mut buffer).to_vec();
+        if let Some(recorder) = recorder {
+            recorder.replace(db, &[b"SREM", key, &name]);
+        }
+        Ok(set.remove(Element::Bytes(&name)))
+    })?;
+    match popped {
+        Some(_) => {
+            cx.signal_edit(EventClass::Set, "spop", key);
+            cx.dirty(1);
+        }
+        None => reply.null(),
     }
     Ok(())
 }
 
 /// Puts the removal of random members into the stream: by name, or as that of the key if `gone` is
 /// `None`.
-fn replicate(cx: &WriteCx<'_>, key: &[u8], counted: bool, gone: Option<&Strings>) {
+fn replicate(cx: &WriteCx<'_>, key: &[u8], gone: Option<&Strings>) {
     /// The most members that one command removes (`spopWithCountCommand`).
     const BATCH: usize = 1024;
     if !cx.leads() {
@@ -93,17 +115,17 @@ fn replicate(cx: &WriteCx<'_>, key: &[u8], counted: bool, gone: Option<&Strings>
         return;
     };
     let members: Vec<&[u8]> = gone.iter().collect();
-    let batch = if counted && !cx.dialect().removes_popped_in_batches() { 1 } else { BATCH };
+    let batch = if cx.dialect().removes_popped_in_batches() { BATCH } else { 1 };
     for batch in members.chunks(batch) {
         let words = [&[&b"SREM"[..], key][..], batch].concat();
         cx.replicate(&words);
     }
 }
 
-/// Removes members and writes them. Returns how many, and which; `None` if they were all.
+/// Removes `count` members and writes them. Returns how many, and which; `None` if they were all.
 fn pop(
     set: &mut Set,
-    count: Option<usize>,
+    count: usize,
     rules: Rules,
     reply: &mut Reply<'_>,
 ) -> (usize, Option<Strings>) {
@@ -111,7 +133,7 @@ fn pop(
     /// (`SPOP_MOVE_STRATEGY_MUL`).
     const MANY: usize = 5;
     let len = set.view().len();
-    if count.is_some_and(|count| count >= len) {
+    if count >= len {
         // The server returns the union of this one set.
         let all = union(std::iter::once(set.view()), rules);
         reply.set(len);
@@ -119,10 +141,8 @@ fn pop(
         *set = Set::default();
         return (len, None);
     }
-    let chosen = random::distinct(&set.view(), count.unwrap_or(1));
-    if count.is_some() {
-        reply.set(chosen.len());
-    }
+    let chosen = random::distinct(&set.view(), count);
+    reply.set(chosen.len());
     let mut gone = Strings::with_capacity(chosen.len());
     let mut buffer = itoa::Buffer::new();
     for member in chosen {
@@ -132,7 +152,7 @@ fn pop(
     for member in gone.iter() {
         set.remove(Element::Bytes(member));
     }
-    if count.is_some() && (len - gone.len()).saturating_mul(MANY) <= gone.len() {
+    if (len - gone.len()).saturating_mul(MANY) <= gone.len() {
         renew(set, rules);
     }
     (gone.len(), Some(gone))

@@ -45,8 +45,8 @@ fn zpop(cx: &mut WriteCx<'_>, args: Args<'_>, from: From, reply: &mut Reply<'_>)
     };
     let many = count.unwrap_or(1).min(set.len());
     if count.is_none() {
-        let (front, back) = (set.iter().next(), set.iter().next_back());
-        let only = if from == From::Lowest { front } else { back };
+        let mut entries = set.iter();
+        let only = if from == From::Lowest { entries.next() } else { entries.next_back() };
         // Without a count the pair never has an array of its own.
         reply.array(2);
         if let Some((member, score)) = only {

@@ -45,9 +45,11 @@ pub(super) fn put_as(
             kind = Kind::Raw;
         }
     }
-    let is_there = cx.begin_put(key);
-    cx.db_mut().set_str(key, expires, kind, bytes);
-    if !is_there {
+    if cx.recorder.is_some() {
+        cx.drop_expired(key);
+    }
+    let is_new = cx.db_mut().set_str(key, expires, kind, bytes);
+    if is_new {
         cx.added(key);
     }
     cx.changed(key);

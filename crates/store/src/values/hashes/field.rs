@@ -42,6 +42,11 @@ impl Field {
         Parts { name, value, expires }
     }
 
+    /// The first byte of its allocation.
+    pub(super) fn first_byte(&self) -> u8 {
+        self.0.first().copied().unwrap_or_default()
+    }
+
     pub(super) fn name(&self) -> &[u8] {
         self.parts().name
     }

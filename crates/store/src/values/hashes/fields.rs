@@ -34,6 +34,18 @@ impl Fields {
         Some(found?.parts())
     }
 
+    /// Reads what a look-up of a field reads first. Returns its hash, and a value that depends on
+    /// what was read.
+    pub(crate) fn approach(&self, name: &[u8]) -> (u32, u32) {
+        let hash = self.hasher.hash(name);
+        (hash, self.table.approach(hash))
+    }
+
+    /// Returns the first byte of a field of this hash.
+    pub(crate) fn first_byte(&self, hash: u32) -> u8 {
+        self.table.candidate(hash).map_or(0, Field::first_byte)
+    }
+
     /// Adds a field. Returns false if it exists already.
     pub(super) fn add(&mut self, name: &[u8], value: &[u8], expires: Option<i64>) -> bool {
         let hash = self.hasher.hash(name);

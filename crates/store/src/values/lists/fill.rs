@@ -47,6 +47,7 @@ impl Fill {
     }
 
     /// Whether a node of `bytes` and `count` elements is too large (`quicklistNodeExceedsLimit`).
+    #[inline]
     pub(super) fn is_over(self, bytes: usize, count: usize) -> bool {
         match self.limit() {
             Limit::Bytes(max) => bytes > max,
@@ -56,6 +57,7 @@ impl Fill {
 
     /// Whether a node of `bytes` and `count` elements takes an element of `len` bytes more
     /// (`_quicklistNodeAllowInsert`).
+    #[inline]
     pub(super) fn takes(self, bytes: usize, count: usize, len: usize) -> bool {
         !self.is_large(len) && !self.is_over(bytes + len + OVERHEAD, count + 1)
     }
@@ -68,6 +70,7 @@ impl Fill {
     }
 
     /// Whether an element has a node of its own (`isLargeElement`).
+    #[inline]
     pub(super) fn is_large(self, len: usize) -> bool {
         match self.limit() {
             _ if !self.listpacks => len >= LARGE,

@@ -25,6 +25,18 @@ impl Members {
         self.table.find(self.hasher.hash(member), |found| found[..] == *member).is_some()
     }
 
+    /// Reads what a look-up of a member reads first. Returns its hash, and a value that depends on
+    /// what was read.
+    pub(crate) fn approach(&self, member: &[u8]) -> (u32, u32) {
+        let hash = self.hasher.hash(member);
+        (hash, self.table.approach(hash))
+    }
+
+    /// Returns the first byte of a member of this hash.
+    pub(crate) fn first_byte(&self, hash: u32) -> u8 {
+        self.table.candidate(hash).and_then(|member| member.first().copied()).unwrap_or_default()
+    }
+
     /// Adds a member. Returns false if it exists already.
     pub(super) fn insert(&mut self, member: &[u8]) -> bool {
         let hash = self.hasher.hash(member);
