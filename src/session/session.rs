@@ -145,6 +145,8 @@ impl Session {
             // A reply to an earlier request must not pass for a message that no request asked for.
             return match command.effect {
                 Effect::Reset | Effect::Hello | Effect::Monitor | Effect::Client(Tracking) => true,
+                // The connection may be left for one with the other login.
+                Effect::Auth => true,
                 Effect::Subscribe(_) => !self.is_streaming(),
                 _ => false,
             };

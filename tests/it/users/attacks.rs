@@ -69,6 +69,15 @@ fn another_login_leaves_the_connection_of_the_one_before() {
     assert_eq!(wire.cmd(&["SET", "b:1", "y"]).str(), "QUEUED");
     assert!(wire.cmd(&["EXEC"]).is_null());
     assert_eq!(wire.cmd(&["GET", "b:1"]).str(), "x");
+    // What is in front of it in a pipeline is answered.
+    let mut wire = login(&proxy, "a", "apw");
+    let requests: [&[&str]; 5] =
+        [&["WATCH", "both:1"], &["GET", "a:secret"], &["AUTH", "b", "bpw"], &["GET", "b:1"], &read];
+    wire.send_raw(&requests.map(encode).concat());
+    let replies = requests.map(|_| wire.read_reply());
+    assert_eq!(replies[..2].iter().map(Reply::str).collect::<Vec<_>>(), ["OK", "mine"]);
+    assert_eq!(replies[2..4].iter().map(Reply::str).collect::<Vec<_>>(), ["OK", "x"]);
+    assert!(replies[4].is_err());
     // Subscriptions go on.
     let mut wire = proxy.wire();
     wire.hello3();
