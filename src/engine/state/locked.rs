@@ -92,8 +92,12 @@ impl<'e> Locked<'e> {
         engine.stream_db.store(db, Relaxed);
         let mut info = engine.link_info();
         engine.log_stream(&info, stream);
-        info.source.append(stream);
         let is_followed = !info.source.is_empty();
+        if is_followed {
+            // After a kill no replica must be ahead of the file.
+            engine.log_flush();
+        }
+        info.source.append(stream);
         drop(info);
         if is_followed {
             engine.feeding.notify();
@@ -163,11 +167,14 @@ impl Drop for Removed<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
 
     use super::*;
     use crate::config::Config;
+    use crate::engine::state::Start;
+    use tidegate_replication::{Announcement, Position, Replica, SyncRequest};
     use tidegate_store::CallContext;
     use tidegate_wire::resp::RespVersion;
 
@@ -189,5 +196,30 @@ mod tests {
         out.clear();
         engine.store().read(context, &[b"GET", b"k"], &mut out);
         assert!(out.starts_with(b"-LOADING"), "{}", out.escape_ascii());
+    }
+
+    /// A replica that is ahead of the file would need all data after a kill.
+    #[test]
+    fn the_file_has_what_replicas_get() {
+        let config = Arc::new(arc_swap::ArcSwap::from_pointee(Config::default()));
+        let engine = Engine::new(config, Arc::default());
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("commands");
+        let opened = File::options().append(true).create(true).open(&file).unwrap();
+        engine.aof.turn_on();
+        let mut info = engine.link_info();
+        let position =
+            Position { replid: info.identity.replid(), offset: info.source.backlog().last() };
+        engine.aof.arm(opened, Start { position, second: None, db: 0 }).unwrap();
+        let asked = [&b"PSYNC"[..], b"?", b"-1"];
+        let request = SyncRequest::parse(&asked).unwrap();
+        let replica = Replica::new(&Announcement::default(), request, "127.0.0.1".to_owned(), 10);
+        let identity = info.identity;
+        info.source.attach(1, replica, &identity, 0);
+        drop(info);
+        let command = b"*1\r\n$4\r\nPING\r\n";
+        engine.store_mut().commit(command, 0);
+        let written = std::fs::read(&file).unwrap();
+        assert!(memchr::memmem::find(&written, command).is_some(), "{}", written.escape_ascii());
     }
 }

@@ -163,9 +163,13 @@ impl Applier {
         log_opaque(&opaque);
         let mut info = engine.link_info();
         engine.log_stream(&info, &stream[..consumed]);
+        let is_followed = consumed > 0 && !info.source.is_empty();
+        if is_followed {
+            // After a kill no sub-replica must be ahead of the file.
+            engine.log_flush();
+        }
         info.source.append(&stream[..consumed]);
         info.counts.commands_applied += u64::from(units);
-        let is_followed = consumed > 0 && !info.source.is_empty();
         drop(info);
         if is_followed {
             engine.feeding.notify();
