@@ -89,10 +89,17 @@ fn a_file_that_ends_too_early_is_cut_and_continued() {
 #[test]
 fn a_damaged_file_is_kept_aside() {
     let (master, dir, config) = stopped_engine();
+    // A part of the stream that was written later, so that the damage is not at the end.
+    let mut port = ReplicaPort::synced(&config, &master);
+    fill(&master, "later:");
+    port.wait_for(&master);
+    port.proxy.sigterm();
+    assert!(port.proxy.wait_exit(PATIENCE).success());
     let path = dir.path().join("appendonlydir/appendonly.aof.1.incr.aof");
     let mut bytes = fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 20].fill(0);
+    let marks = bytes.windows(2).enumerate().filter(|(_, it)| *it == b"#@").map(|(at, _)| at);
+    let before_last = *marks.collect::<Vec<_>>().iter().rev().nth(1).unwrap();
+    bytes[before_last - 25..before_last - 5].fill(0);
     fs::write(&path, &bytes).unwrap();
     let port = ReplicaPort::synced(&config, &master);
     let log = port.proxy.log();
