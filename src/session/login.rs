@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Identity, Session, names};
 use crate::topology::{Module, ServerVersion};
 use tidegate_acl::{Acl, AuthError, User};
+use tidegate_wire::command::Effect;
 use tidegate_wire::resp::{RespVersion, encode, integer};
 use tidegate_wire::units::Secret;
 
@@ -44,6 +45,12 @@ impl LoginPolicy<'_> {
 pub fn without_login(acl: &Acl) -> Option<&Arc<User>> {
     let default = acl.user(Identity::DEFAULT.name().as_bytes())?;
     (default.is_enabled() && default.needs_no_password()).then_some(default)
+}
+
+/// Whether a command of this effect gives a password; `args` begin with its name.
+pub fn is_login<'a>(effect: Effect, mut args: impl Iterator<Item = &'a [u8]>) -> bool {
+    effect == Effect::Auth
+        || effect == Effect::Hello && args.any(|word| word.eq_ignore_ascii_case(b"AUTH"))
 }
 
 /// Runs AUTH; `args` are those after the command's name.

@@ -20,7 +20,7 @@ mod transaction;
 mod users;
 
 pub use in_flight::{KeyWords, Touches, Written, order};
-pub use login::{LoginPolicy, without_login};
+pub use login::{LoginPolicy, is_login, without_login};
 pub use reads::{Next, ReadChoice, ReadFrom};
 pub use reply_mode::ReplyMode;
 pub use session::Session;

@@ -4,12 +4,12 @@ use crate::backend::Relay;
 use crate::client::batch::batch::Batch;
 use crate::client::dispatch::paused;
 use crate::client::lost_connection;
-use crate::client::planning::logins::is_login;
 use crate::client::request::Request;
 use crate::client::retries::{begin_anew, renewing};
 use crate::client::sending::order;
 use crate::client::state::client::{Client, LARGE};
 use crate::client::state::progress::Waiting;
+use crate::session::is_login;
 use tidegate_wire::command::{Effect, Resolved};
 use tidegate_wire::resp::Args;
 
@@ -56,7 +56,7 @@ pub(in crate::client) fn must_wait(
     let exempt = command
         .is_some_and(|c| matches!(c.effect, Effect::Client(_) | Effect::Proxy(_) | Effect::Reset));
     let shared = &client.worker.shared;
-    if command.is_some_and(|command| is_login(command, Args::new(request.frame))) {
+    if command.is_some_and(|command| is_login(command.effect, Args::new(request.frame))) {
         let addr = client.entry.addr.host();
         if shared.registry.logins.must_wait(addr, shared.now_ms()) {
             client.worker.wake_at_tick(&client.inbox);

@@ -4,10 +4,10 @@
 use crate::client::lost_connection;
 use crate::client::planning::user_account::too_many;
 use crate::client::state::client::Client;
-use crate::session::{Identity, LoginPolicy, local};
+use crate::session::{Identity, LoginPolicy, is_login, local};
 use crate::topology::ServerVersion;
 use tidegate_acl::{AuthError, Context, Refused};
-use tidegate_wire::command::{Effect, Resolved};
+use tidegate_wire::command::Resolved;
 use tidegate_wire::resp::encode;
 
 /// Runs a command that needs only the session, as [`local::answer`]; `args` begin with its name. A
@@ -23,7 +23,7 @@ pub(in crate::client) fn answer(
     let accounts = &config.accounts;
     let keeps_passwords = accounts.are_passed_on;
     let policy = LoginPolicy { acl: &accounts.acl, server, role: "master", keeps_passwords };
-    if !is_login(command, args.iter().copied()) {
+    if !is_login(command.effect, args.iter().copied()) {
         return local::answer(&mut client.session, command, args, policy, out);
     }
     let registry = &client.worker.shared.registry;
@@ -57,11 +57,10 @@ pub(in crate::client) fn enter_by_certificate(client: &mut Client, name: &str) {
     let config = client.config.clone();
     let user = config.accounts.acl.user(name.as_bytes()).filter(|user| user.is_enabled());
     let registry = &client.worker.shared.registry;
-    let full = |user: &tidegate_acl::User| {
-        let user = Identity::of(&String::from_utf8_lossy(user.name()));
-        too_many(&config, registry, user, &client.entry)
+    let why = match user {
+        Some(_) => too_many(&config, registry, Identity::of(name), &client.entry),
+        None => Some("it is no user".to_owned()),
     };
-    let why = user.map_or_else(|| Some("it is no user".to_owned()), |user| full(user));
     match (user, why) {
         (Some(user), None) => client.session.enter(user),
         (_, why) => {
@@ -72,15 +71,6 @@ pub(in crate::client) fn enter_by_certificate(client: &mut Client, name: &str) {
     }
     client.follow_user();
     client.presence.change();
-}
-
-/// Whether a command gives a password; `args` begin with its name.
-pub(in crate::client) fn is_login<'a>(
-    command: &Resolved<'_>,
-    mut args: impl Iterator<Item = &'a [u8]>,
-) -> bool {
-    command.effect == Effect::Auth
-        || command.effect == Effect::Hello && args.any(|word| word.eq_ignore_ascii_case(b"AUTH"))
 }
 
 /// Notes that a login has failed: in `ACL LOG`, in the log, and for the pause of its address.

@@ -30,14 +30,11 @@ pub(in crate::config) fn load(config: &Config, report: &mut Report<'_>) -> Arc<A
     let more = config.users.iter().map(|user| (user.name.clone(), Arc::new(account(user))));
     let more: BTreeMap<_, _> = more.collect();
     let others_are_passed_on = config.proxy.pass_through;
-    if report.count() == mistakes {
-        check_passed_on(config, &acl, report);
-    }
     // Other clients' filters may name them.
     for user in acl.users() {
         let _ = Identity::of(&String::from_utf8_lossy(user.name()));
     }
-    Arc::new(Accounts {
+    let accounts = Accounts {
         acl,
         engine,
         others_are_passed_on,
@@ -45,7 +42,11 @@ pub(in crate::config) fn load(config: &Config, report: &mut Report<'_>) -> Arc<A
         more,
         are_named: !config.users.is_empty() || !file.is_empty(),
         file: (!file.is_empty()).then(|| file.clone()),
-    })
+    };
+    if report.count() == mistakes {
+        check_passed_on(&accounts, report);
+    }
+    Arc::new(accounts)
 }
 
 impl Config {
@@ -71,15 +72,10 @@ fn account(user: &User, is_passed_on: bool) -> Account {
 }
 
 /// Only a login with a password can be passed on.
-fn check_passed_on(config: &Config, acl: &Acl, report: &mut Report<'_>) {
-    let is_passed_on = |user: &tidegate_acl::User| {
-        let section = config.users.iter().find(|it| it.name.as_bytes() == user.name());
-        let not_otherwise = |it: &User| it.pass_through.is_none() && it.masterauth.is_empty();
-        config.proxy.pass_through && section.is_none_or(not_otherwise)
-    };
-    let mut open = acl.users().filter(|user| user.is_enabled() && user.needs_no_password());
-    if let Some(user) = open.find(|user| is_passed_on(user)) {
-        let name = String::from_utf8_lossy(user.name());
+fn check_passed_on(accounts: &Accounts, report: &mut Report<'_>) {
+    let open = accounts.acl.users().filter(|user| user.is_enabled() && user.needs_no_password());
+    let mut names = open.map(|user| String::from_utf8_lossy(user.name()));
+    if let Some(name) = names.find(|name| accounts.is_passed_on(name)) {
         let rule = format!("needs a password of each user, and {name:?} has none");
         report.conflict("proxy.pass-through", "true".to_owned(), rule);
     }

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 
 use super::call::{Call, Handler};
 use super::client::{Client, Ending};
-use super::commands::connection::is_login;
 use super::commands::transaction;
 use super::handlers::{self, HANDLERS};
 use super::held::Held;
@@ -13,7 +12,7 @@ use super::leading::scripts::Ended;
 use super::stale;
 use super::transaction::{Request, Transaction};
 use crate::config::Config;
-use crate::session::ReplyMode;
+use crate::session::{ReplyMode, is_login};
 use tidegate_store::{CommandError, Dialect, unknown_subcommand};
 use tidegate_wire::command::{self, Command, Effect, old_arity, versions};
 use tidegate_wire::resp::encode;
@@ -90,7 +89,7 @@ impl Client {
             self.refuse(args, &error);
             return true;
         }
-        let is_login = is_login(command, args);
+        let is_login = is_login(command.effect, args.iter().copied());
         let logins = &context.engine.clients.logins;
         if is_login && logins.must_wait(self.entry.addr.host(), context.now_ms()) {
             return false;

@@ -2,9 +2,9 @@
 
 use crate::engine::serve::call::Call;
 use crate::engine::serve::client::Ending;
-use crate::session::{LoginPolicy, local, without_login};
+use crate::session::{LoginPolicy, is_login, local, without_login};
 use tidegate_acl::AuthError;
-use tidegate_wire::command::{Command, Effect, Resolved, wrong_arity};
+use tidegate_wire::command::{Resolved, wrong_arity};
 use tidegate_wire::resp::{RespVersion, encode};
 
 /// Runs PING, ECHO, AUTH, HELLO, and the subcommands of CLIENT that need only the session; false
@@ -23,7 +23,7 @@ pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
     let (addr, now_ms) = (client.entry.addr.host(), client.context.now_ms());
     let logins = &client.context.engine.clients.logins;
     // A request by itself has waited by now.
-    if is_login(call.command, call.args) && logins.must_wait(addr, now_ms) {
+    if is_login(call.command.effect, call.args.iter().copied()) && logins.must_wait(addr, now_ms) {
         encode::error(&mut client.out, &AuthError::WrongPassword.to_string());
         return true;
     }
@@ -38,13 +38,6 @@ pub(super) fn answer(call: &mut Call<'_, '_>) -> bool {
         tracing::warn!(client = %addr, times, "a login at the replica's port failed: wrong password");
     }
     is_answered
-}
-
-/// Whether a request contains a password.
-pub(in crate::engine::serve) fn is_login(command: &Command, args: &[&[u8]]) -> bool {
-    command.effect == Effect::Auth
-        || command.effect == Effect::Hello
-            && args.iter().any(|word| word.eq_ignore_ascii_case(b"AUTH"))
 }
 
 /// Runs PING, ECHO, AUTH, HELLO.
